@@ -1,0 +1,389 @@
+//! Builds a graph from what revisions declare, or says everything that is wrong with it.
+
+use std::collections::{BTreeMap, HashMap};
+use std::fmt;
+
+use super::{Edges, Graph, Links, Node};
+use crate::{BranchLabel, Revision, RevisionId};
+
+/// Something that keeps revisions from being a sound history.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GraphError {
+    /// The position, among those given, of the revision whose header is at fault.
+    pub revision: usize,
+    /// What is wrong.
+    pub kind: GraphErrorKind,
+}
+
+/// What keeps revisions from being a sound history.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum GraphErrorKind {
+    /// Another revision, at position `first`, has the same id.
+    DuplicateId {
+        /// The id that both declare.
+        id: RevisionId,
+        /// The position of the revision that declares it first.
+        first: usize,
+    },
+    /// A down revision that no file declares.
+    MissingParent {
+        /// The revision whose header names it.
+        id: RevisionId,
+        /// The id that no revision has.
+        parent: RevisionId,
+    },
+    /// A dependency that no revision has as its id or label.
+    MissingDependency {
+        /// The revision whose header names it.
+        id: RevisionId,
+        /// The name that no revision has.
+        dependency: String,
+    },
+    /// A label that another revision already gives, or has as its id.
+    DuplicateLabel {
+        /// The revision whose header gives it.
+        id: RevisionId,
+        /// The label.
+        label: BranchLabel,
+        /// The revision that already has it.
+        other: RevisionId,
+    },
+    /// A revision that follows itself.
+    SelfLoop {
+        /// The revision.
+        id: RevisionId,
+    },
+    /// A revision that depends on itself.
+    DependencySelfLoop {
+        /// The revision.
+        id: RevisionId,
+    },
+    /// Revisions that follow each other in a circle, each followed by the one before it.
+    Cycle {
+        /// The revisions of the circle.
+        ids: Vec<RevisionId>,
+    },
+    /// Revisions that form a circle when dependencies count.
+    DependencyCycle {
+        /// The revisions of the circle.
+        ids: Vec<RevisionId>,
+    },
+}
+
+impl fmt::Display for GraphErrorKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::DuplicateId { id, .. } => {
+                write!(f, "revision {id} is present more than once")
+            }
+            Self::MissingParent { id, parent } => {
+                write!(f, "revision {id} follows {parent}, which does not exist")
+            }
+            Self::MissingDependency { id, dependency } => {
+                write!(
+                    f,
+                    "revision {id} depends on {dependency}, which does not exist"
+                )
+            }
+            Self::DuplicateLabel { id, label, other } => write!(
+                f,
+                "branch label '{label}' in revision {id} is already used by revision {other}"
+            ),
+            Self::SelfLoop { id } => write!(f, "revision {id} follows itself"),
+            Self::DependencySelfLoop { id } => write!(f, "revision {id} depends on itself"),
+            Self::Cycle { ids } => write!(f, "cycle in revisions {}", list(ids)),
+            Self::DependencyCycle { ids } => {
+                write!(f, "dependency cycle in revisions {}", list(ids))
+            }
+        }
+    }
+}
+
+fn list(ids: &[RevisionId]) -> String {
+    let ids: Vec<&str> = ids.iter().map(RevisionId::as_str).collect();
+    ids.join(" -> ")
+}
+
+impl fmt::Display for GraphError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.kind.fmt(f)
+    }
+}
+
+impl std::error::Error for GraphError {}
+
+pub(super) fn build(revisions: Vec<Revision>) -> Result<Graph, Vec<GraphError>> {
+    let mut builder = Builder {
+        graph: Graph {
+            links: vec![Links::default(); revisions.len()],
+            ids: HashMap::with_capacity(revisions.len()),
+            names: BTreeMap::new(),
+            revisions,
+        },
+        errors: Vec::new(),
+    };
+    builder.name();
+    builder.link();
+    builder.find_cycles();
+    if !builder.errors.is_empty() {
+        builder.errors.sort_by_key(|error| error.revision);
+        return Err(builder.errors);
+    }
+    let mut graph = builder.graph;
+    graph.normalize_dependencies();
+    graph.spread_labels();
+    Ok(graph)
+}
+
+struct Builder {
+    graph: Graph,
+    errors: Vec<GraphError>,
+}
+
+impl Builder {
+    fn error(&mut self, revision: Node, kind: GraphErrorKind) {
+        self.errors.push(GraphError {
+            revision: revision.index(),
+            kind,
+        });
+    }
+
+    /// Enters ids, then labels, into the maps of names.
+    fn name(&mut self) {
+        for node in self.graph.nodes() {
+            let id = self.graph[node].id.clone();
+            match self.graph.ids.get(&id) {
+                Some(first) => {
+                    let first = first.index();
+                    self.error(node, GraphErrorKind::DuplicateId { id, first });
+                }
+                None => {
+                    self.graph.names.insert(id.as_str().to_owned(), node);
+                    self.graph.ids.insert(id, node);
+                }
+            }
+        }
+        for node in self.graph.nodes() {
+            for label in self.graph[node].branch_labels.clone() {
+                if let Some(other) = self.graph.named(label.as_str()) {
+                    let kind = GraphErrorKind::DuplicateLabel {
+                        id: self.graph[node].id.clone(),
+                        label,
+                        other: self.graph[other].id.clone(),
+                    };
+                    self.error(node, kind);
+                } else {
+                    self.graph.names.insert(label.as_str().to_owned(), node);
+                }
+            }
+        }
+    }
+
+    /// Turns the names of parents and dependencies into edges.
+    fn link(&mut self) {
+        for node in self.graph.nodes() {
+            let Revision {
+                id,
+                down_revisions,
+                depends_on,
+                ..
+            } = self.graph[node].clone();
+            for parent in down_revisions {
+                match self.graph.node(parent.as_str()) {
+                    _ if parent == id => {
+                        self.error(node, GraphErrorKind::SelfLoop { id: id.clone() });
+                    }
+                    None => {
+                        let id = id.clone();
+                        self.error(node, GraphErrorKind::MissingParent { id, parent });
+                    }
+                    Some(parent) => {
+                        push_new(&mut self.graph.links[node.index()].parents, parent);
+                        let links = &mut self.graph.links[parent.index()];
+                        push_new(&mut links.children, node);
+                        push_new(&mut links.dependents, node);
+                    }
+                }
+            }
+            for dependency in depends_on {
+                match self.graph.named(&dependency) {
+                    Some(found) if self.graph[found].id == id => {
+                        self.error(node, GraphErrorKind::DependencySelfLoop { id: id.clone() });
+                    }
+                    None => {
+                        let id = id.clone();
+                        self.error(node, GraphErrorKind::MissingDependency { id, dependency });
+                    }
+                    Some(found) => {
+                        push_new(&mut self.graph.links[node.index()].dependencies, found);
+                        push_new(&mut self.graph.links[found.index()].dependents, node);
+                    }
+                }
+            }
+            let links = &mut self.graph.links[node.index()];
+            links.requirements = links.parents.clone();
+            for dependency in links.dependencies.clone() {
+                push_new(&mut links.requirements, dependency);
+            }
+        }
+    }
+
+    /// Peels off every revision that is not on a circle, then names one circle for each knot left.
+    fn find_cycles(&mut self) {
+        if !self.find_cycles_along(Edges::Lineage) {
+            self.find_cycles_along(Edges::All);
+        }
+    }
+
+    /// Reports the circles along `edges` and returns whether there are any.
+    fn find_cycles_along(&mut self, edges: Edges) -> bool {
+        let mut rest = self.unpeeled(edges);
+        let mut found = false;
+        while let Some(cycle) = self.cycle_in(&rest, edges) {
+            found = true;
+            for node in &cycle {
+                rest[node.index()] = false;
+            }
+            let ids = self.graph.ids(&cycle);
+            let kind = match edges {
+                Edges::Lineage => GraphErrorKind::Cycle { ids },
+                Edges::All => GraphErrorKind::DependencyCycle { ids },
+            };
+            self.error(cycle[0], kind);
+        }
+        found
+    }
+
+    fn down(&self, node: Node, edges: Edges) -> &[Node] {
+        let links = &self.graph.links[node.index()];
+        match edges {
+            Edges::Lineage => &links.parents,
+            Edges::All => &links.requirements,
+        }
+    }
+
+    /// Marks the revisions that have a circle among their ancestors.
+    fn unpeeled(&self, edges: Edges) -> Vec<bool> {
+        let mut missing: Vec<usize> = self
+            .graph
+            .nodes()
+            .map(|node| self.down(node, edges).len())
+            .collect();
+        let mut rest = vec![true; self.graph.len()];
+        let mut free: Vec<Node> = self
+            .graph
+            .nodes()
+            .filter(|node| missing[node.index()] == 0)
+            .collect();
+        while let Some(node) = free.pop() {
+            rest[node.index()] = false;
+            let links = &self.graph.links[node.index()];
+            let up = match edges {
+                Edges::Lineage => &links.children,
+                Edges::All => &links.dependents,
+            };
+            for child in up {
+                missing[child.index()] -= 1;
+                if missing[child.index()] == 0 {
+                    free.push(*child);
+                }
+            }
+        }
+        rest
+    }
+
+    /// Finds a circle among the revisions marked in `rest`; it begins at its first revision.
+    fn cycle_in(&self, rest: &[bool], edges: Edges) -> Option<Vec<Node>> {
+        let mut done = vec![false; rest.len()];
+        let mut on_path = vec![false; rest.len()];
+        for start in self.graph.nodes() {
+            if !rest[start.index()] || done[start.index()] {
+                continue;
+            }
+            let mut path: Vec<(Node, usize)> = vec![(start, 0)];
+            on_path[start.index()] = true;
+            while let Some((node, next)) = path.last_mut() {
+                let node = *node;
+                let Some(parent) = self.down(node, edges).get(*next).copied() else {
+                    done[node.index()] = true;
+                    on_path[node.index()] = false;
+                    path.pop();
+                    continue;
+                };
+                *next += 1;
+                if on_path[parent.index()] {
+                    let from = path.iter().position(|(node, _)| *node == parent)?;
+                    let mut cycle: Vec<Node> = path[from..].iter().map(|(node, _)| *node).collect();
+                    let first = cycle
+                        .iter()
+                        .position(|node| Some(node) == cycle.iter().min())?;
+                    cycle.rotate_left(first);
+                    return Some(cycle);
+                }
+                if rest[parent.index()] && !done[parent.index()] {
+                    on_path[parent.index()] = true;
+                    path.push((parent, 0));
+                }
+            }
+        }
+        None
+    }
+}
+
+fn push_new(nodes: &mut Vec<Node>, node: Node) {
+    if !nodes.contains(&node) {
+        nodes.push(node);
+    }
+}
+
+impl Graph {
+    /// Drops from the requirements each dependency that an ancestor already has.
+    fn normalize_dependencies(&mut self) {
+        let mut dependents = vec![0_usize; self.len()];
+        for links in &self.links {
+            for dependency in &links.dependencies {
+                dependents[dependency.index()] += 1;
+            }
+        }
+        for node in self.nodes() {
+            let links = &self.links[node.index()];
+            let shared = |dependency: &Node| dependents[dependency.index()] > 1;
+            if !links.dependencies.iter().any(shared) {
+                continue;
+            }
+            let mut implied = super::NodeSet::empty(self);
+            for ancestor in self.ancestors(&links.parents, Edges::Lineage).iter() {
+                for dependency in self.dependencies(ancestor) {
+                    implied.insert(*dependency);
+                }
+            }
+            let links = &mut self.links[node.index()];
+            let parents = links.parents.clone();
+            links
+                .requirements
+                .retain(|required| parents.contains(required) || !implied.contains(*required));
+        }
+    }
+
+    /// Gives each label to the descendants of its revision, and to the ancestors down to, not
+    /// including, the next branch point or merge point.
+    fn spread_labels(&mut self) {
+        for node in self.nodes() {
+            for label in self[node].branch_labels.clone() {
+                let mut members = self.descendants(&[node], Edges::Lineage);
+                let mut below = node;
+                while self.links[below.index()].dependents.len() <= 1 && !self.is_merge_point(below)
+                {
+                    members.insert(below);
+                    match self.parents(below).first() {
+                        Some(parent) => below = *parent,
+                        None => break,
+                    }
+                }
+                for member in members.iter() {
+                    self.links[member.index()].labels.insert(label.clone());
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,24 @@
+//! Everything about a migration history that can be decided without a database.
+
+mod dialect;
+mod expression;
+mod graph;
+mod id;
+mod plan;
+mod resolve;
+mod revision;
+mod rows;
+mod span;
+pub mod sql;
+mod suggest;
+
+pub use dialect::{Dialect, UnknownDialect};
+pub use expression::{Expression, Range, Symbol, SyntaxError, SyntaxErrorKind};
+pub use graph::{Graph, GraphError, GraphErrorKind, Node, NodeSet};
+pub use id::{BranchLabel, InvalidName, MAX_ID_LENGTH, RevisionId};
+pub use plan::{Direction, Plan, PlanError, StampPlan, Step};
+pub use resolve::ResolveError;
+pub use revision::Revision;
+pub use rows::RowChange;
+pub use span::{Position, Span};
+pub use suggest::nearest;

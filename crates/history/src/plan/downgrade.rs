@@ -1,0 +1,81 @@
+//! Plans a downgrade: everything applied that stands on what is to be reverted.
+
+use super::{Direction, Plan, PlanError, Step};
+use crate::graph::Edges;
+use crate::resolve::Resolver;
+use crate::rows::Rows;
+use crate::{Expression, Graph, Node, Symbol};
+
+impl Graph {
+    /// Plans the downgrade from `rows` to `target`.
+    ///
+    /// Reverts every applied revision above the target, with all that depends on them.
+    ///
+    /// # Errors
+    ///
+    /// When the target cannot be resolved or is not below the rows, when the rows contradict each
+    /// other, and when `branch@base` would take other branches down with it.
+    pub fn plan_downgrade(&self, rows: &[Node], target: &Expression) -> Result<Plan, PlanError> {
+        let resolver = Resolver {
+            graph: self,
+            rows: None,
+        };
+        let (place, branch) = resolver.downgrade(target, rows)?;
+        self.check_rows(rows)?;
+        let not_a_target = || PlanError::NotADowngradeTarget {
+            target: target.to_string(),
+            rows: self.ids(rows),
+        };
+        let mut roots: Vec<Node> = match place {
+            None => self.bases().collect(),
+            Some(node) => self.children(node).to_vec(),
+        };
+        if let Some(branch) = branch
+            && roots.len() > 1
+        {
+            let line = self.ancestors(&[branch], Edges::Lineage);
+            roots.retain(|root| line.contains(*root));
+            if roots.is_empty() {
+                return Err(not_a_target());
+            }
+        }
+        let active = self.required_by(rows);
+        let mut reverted = self.descendants(&roots, Edges::All);
+        reverted.retain(|node| active.contains(node));
+        if let Some(place) = place
+            && reverted.is_empty()
+            && !rows.contains(&place)
+        {
+            return Err(not_a_target());
+        }
+        if let (Some(Symbol::Base), None, Some(branch), Some(label)) =
+            (&target.symbol, target.offset, branch, &target.branch)
+        {
+            // Siblings that merely share the branch's root are not what `branch@base` names.
+            let line = self.lineage(branch, Edges::Lineage);
+            let mut others = self.descendants(&roots, Edges::Lineage);
+            others.retain(|node| reverted.contains(node) && !line.contains(node));
+            if !others.is_empty() {
+                return Err(PlanError::SharedRoot {
+                    branch: label.clone(),
+                    others: others.iter().map(|node| self[node].id.clone()).collect(),
+                });
+            }
+        }
+        let mut rows = Rows::new(self, rows);
+        let steps = self
+            .in_order(&reverted)
+            .into_iter()
+            .rev()
+            .map(|revision| Step {
+                revision,
+                rows: rows.downgrade(revision),
+            })
+            .collect();
+        Ok(Plan {
+            direction: Direction::Downgrade,
+            steps,
+            rows: rows.into_nodes(),
+        })
+    }
+}

@@ -1,0 +1,628 @@
+//! Finds the revisions that an expression names.
+
+use std::fmt;
+
+use crate::expression::SyntaxError;
+use crate::graph::{Edges, NodeSet};
+use crate::{Expression, Graph, Node, Range, RevisionId, Symbol};
+
+/// Why an expression names no revisions, or not the ones it needs to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ResolveError {
+    /// The text is not an expression.
+    Syntax(SyntaxError),
+    /// No revision and no label is called so, or begins so.
+    UnknownRevision {
+        /// The name.
+        name: String,
+        /// Names that resemble it, the nearest first.
+        similar: Vec<String>,
+    },
+    /// Several ids or labels begin so.
+    AmbiguousPrefix {
+        /// The beginning that was given.
+        prefix: String,
+        /// The names that begin so.
+        candidates: Vec<String>,
+    },
+    /// The revision is not on the line of the branch.
+    NotOnBranch {
+        /// The revision.
+        revision: RevisionId,
+        /// The branch, as it was given.
+        branch: String,
+    },
+    /// One revision is asked for, and there are several heads.
+    MultipleHeads {
+        /// The expression.
+        expression: String,
+        /// The heads that it names.
+        heads: Vec<RevisionId>,
+    },
+    /// The history ends before that many revisions are walked.
+    OutOfRange {
+        /// The expression.
+        expression: String,
+        /// How many revisions it asks for.
+        asked: u64,
+        /// How many there are.
+        found: u64,
+    },
+    /// An offset that the command cannot use: `-N` to upgrade, `+N` to downgrade, zero.
+    WrongWay {
+        /// The expression.
+        expression: String,
+    },
+    /// The walk comes to a revision from which several ways lead on.
+    AmbiguousWalk {
+        /// The expression.
+        expression: String,
+        /// The revision where the ways part; nothing where they part at the base.
+        at: Option<RevisionId>,
+        /// Where they lead.
+        candidates: Vec<RevisionId>,
+    },
+    /// The offset counts from the rows of the version table, and there are several.
+    AmbiguousStart {
+        /// The expression.
+        expression: String,
+        /// The rows it could count from.
+        rows: Vec<RevisionId>,
+    },
+    /// No row of the version table is on the branch from which the offset counts.
+    NotStarted {
+        /// The expression.
+        expression: String,
+        /// The branch.
+        branch: String,
+    },
+    /// `current`, or an offset, where the command cannot use it.
+    NotAllowed {
+        /// The expression.
+        expression: String,
+    },
+    /// The ends of a range are not on one line.
+    NotARange {
+        /// The older end.
+        start: String,
+        /// The newer end.
+        end: String,
+    },
+}
+
+impl fmt::Display for ResolveError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Syntax(error) => error.fmt(f),
+            Self::UnknownRevision { name, .. } => {
+                write!(f, "can't locate revision identified by '{name}'")
+            }
+            Self::AmbiguousPrefix { prefix, candidates } => write!(
+                f,
+                "several revisions start with '{prefix}': {}",
+                candidates.join(", ")
+            ),
+            Self::NotOnBranch { revision, branch } => {
+                write!(f, "revision {revision} is not on branch '{branch}'")
+            }
+            Self::MultipleHeads { expression, heads } => write!(
+                f,
+                "multiple head revisions are present for '{expression}': {}",
+                list(heads)
+            ),
+            Self::OutOfRange {
+                expression,
+                asked,
+                found,
+            } => write!(
+                f,
+                "'{expression}' asks for {asked} revisions, and there are {found}"
+            ),
+            Self::WrongWay { expression } => {
+                write!(f, "'{expression}' does not lead this way")
+            }
+            Self::AmbiguousWalk {
+                expression,
+                at,
+                candidates,
+            } => {
+                let at = at.as_ref().map_or("<base>", RevisionId::as_str);
+                write!(
+                    f,
+                    "'{expression}' is ambiguous: from {at} it can lead to {}",
+                    list(candidates)
+                )
+            }
+            Self::AmbiguousStart { expression, rows } => write!(
+                f,
+                "'{expression}' is ambiguous: the database is at several revisions, {}",
+                list(rows)
+            ),
+            Self::NotStarted { expression, branch } => write!(
+                f,
+                "'{expression}' counts from branch '{branch}', which the database has not begun"
+            ),
+            Self::NotAllowed { expression } => {
+                write!(f, "'{expression}' cannot be used with this command")
+            }
+            Self::NotARange { start, end } => write!(
+                f,
+                "{start} is not an ancestor of {end} along the same branch"
+            ),
+        }
+    }
+}
+
+impl std::error::Error for ResolveError {}
+
+impl From<SyntaxError> for ResolveError {
+    fn from(error: SyntaxError) -> Self {
+        ResolveError::Syntax(error)
+    }
+}
+
+fn list(ids: &[RevisionId]) -> String {
+    let ids: Vec<&str> = ids.iter().map(RevisionId::as_str).collect();
+    ids.join(", ")
+}
+
+/// A place in the history: at a revision, or before the first one.
+pub(crate) type Place = Option<Node>;
+
+/// Where a walk ended, and how many of its steps could not be made.
+struct Walk {
+    end: Place,
+    missing: u64,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Way {
+    Up,
+    Down,
+}
+
+/// Expressions seen from one state of the version table.
+pub(crate) struct Resolver<'g> {
+    pub(crate) graph: &'g Graph,
+    /// The rows of the version table, where the command may look at them.
+    pub(crate) rows: Option<&'g [Node]>,
+}
+
+impl<'g> Resolver<'g> {
+    /// Finds what `[branch@]symbol` names; the base is no revision.
+    pub(crate) fn symbol(
+        &self,
+        expression: &Expression,
+        symbol: &Symbol,
+    ) -> Result<Vec<Node>, ResolveError> {
+        let branch = self.branch(expression)?;
+        let on_branch = |nodes: Vec<Node>| -> Vec<Node> {
+            match &branch {
+                Some(branch) => nodes
+                    .into_iter()
+                    .filter(|node| branch.contains(*node))
+                    .collect(),
+                None => nodes,
+            }
+        };
+        match symbol {
+            Symbol::Base => Ok(Vec::new()),
+            Symbol::Heads if branch.is_none() => Ok(self.graph.real_heads().collect()),
+            Symbol::Heads => Ok(on_branch(self.graph.heads().collect())),
+            Symbol::Head => {
+                let heads = on_branch(self.graph.heads().collect());
+                if heads.len() > 1 {
+                    return Err(ResolveError::MultipleHeads {
+                        expression: expression.to_string(),
+                        heads: self.graph.ids(&heads),
+                    });
+                }
+                Ok(heads)
+            }
+            Symbol::Current => match self.rows {
+                Some(rows) => Ok(on_branch(rows.to_vec())),
+                None => Err(ResolveError::NotAllowed {
+                    expression: expression.to_string(),
+                }),
+            },
+            Symbol::Name(name) => {
+                let node = self.name(name, branch.as_ref())?;
+                match (&branch, &expression.branch) {
+                    (Some(lineage), Some(label)) if !lineage.contains(node) => {
+                        Err(ResolveError::NotOnBranch {
+                            revision: self.graph[node].id.clone(),
+                            branch: label.clone(),
+                        })
+                    }
+                    _ => Ok(vec![node]),
+                }
+            }
+        }
+    }
+
+    /// Finds the one place that `[branch@]symbol` names.
+    fn place(&self, expression: &Expression, symbol: &Symbol) -> Result<Place, ResolveError> {
+        let nodes = self.symbol(expression, symbol)?;
+        match nodes.as_slice() {
+            [] => Ok(None),
+            [node] => Ok(Some(*node)),
+            several => Err(ResolveError::MultipleHeads {
+                expression: expression.to_string(),
+                heads: self.graph.ids(several),
+            }),
+        }
+    }
+
+    /// Returns the line of the expression's branch.
+    fn branch(&self, expression: &Expression) -> Result<Option<NodeSet>, ResolveError> {
+        let node = self.branch_node(expression)?;
+        Ok(node.map(|node| self.graph.lineage(node, Edges::Lineage)))
+    }
+
+    /// Returns the revision that bears the name of the expression's branch.
+    pub(crate) fn branch_node(&self, expression: &Expression) -> Result<Place, ResolveError> {
+        match &expression.branch {
+            Some(branch) => Ok(Some(self.name(branch, None)?)),
+            None => Ok(None),
+        }
+    }
+
+    /// Finds a revision by its id, its label, or the beginning of either.
+    fn name(&self, name: &str, branch: Option<&NodeSet>) -> Result<Node, ResolveError> {
+        if let Some(node) = self.graph.named(name) {
+            return Ok(node);
+        }
+        // As in Alembic, a name of up to three characters must be given whole.
+        let candidates: Vec<(&str, Node)> = self
+            .graph
+            .names_from(name)
+            .filter(|(full, _)| full.chars().count() > 3)
+            .filter(|(_, node)| branch.is_none_or(|branch| branch.contains(*node)))
+            .collect();
+        let mut nodes: Vec<Node> = candidates.iter().map(|(_, node)| *node).collect();
+        nodes.dedup();
+        match nodes.as_slice() {
+            [node] => Ok(*node),
+            [] => Err(ResolveError::UnknownRevision {
+                name: name.to_owned(),
+                similar: similar(name, self.graph),
+            }),
+            _ => Err(ResolveError::AmbiguousPrefix {
+                prefix: name.to_owned(),
+                candidates: candidates
+                    .iter()
+                    .map(|(name, _)| (*name).to_owned())
+                    .collect(),
+            }),
+        }
+    }
+
+    /// Walks `offset` revisions from `start` along down revisions.
+    fn walk(
+        &self,
+        expression: &Expression,
+        start: Place,
+        offset: i64,
+        branch: Option<&NodeSet>,
+    ) -> Result<Walk, ResolveError> {
+        let way = if offset > 0 { Way::Up } else { Way::Down };
+        let mut walk = Walk {
+            end: start,
+            missing: offset.unsigned_abs(),
+        };
+        while walk.missing > 0 {
+            let ways: Vec<Node> = match (way, walk.end) {
+                (Way::Up, None) => self.graph.bases().collect(),
+                (Way::Up, Some(node)) => self.graph.children(node).to_vec(),
+                (Way::Down, None) => break,
+                (Way::Down, Some(node)) => self.graph.parents(node).to_vec(),
+            };
+            let ways: Vec<Node> = match branch {
+                Some(branch) if way == Way::Up => ways
+                    .into_iter()
+                    .filter(|node| branch.contains(*node))
+                    .collect(),
+                _ => ways,
+            };
+            walk.end = match (way, ways.as_slice()) {
+                (_, [next]) => Some(*next),
+                (Way::Down, []) => None,
+                (Way::Up, []) => break,
+                (_, several) => {
+                    return Err(ResolveError::AmbiguousWalk {
+                        expression: expression.to_string(),
+                        at: walk.end.map(|node| self.graph[node].id.clone()),
+                        candidates: self.graph.ids(several),
+                    });
+                }
+            };
+            walk.missing -= 1;
+        }
+        Ok(walk)
+    }
+
+    /// Walks, and fails where the history ends before the walk does.
+    fn walk_whole(
+        &self,
+        expression: &Expression,
+        start: Place,
+        offset: i64,
+        branch: Option<&NodeSet>,
+    ) -> Result<Place, ResolveError> {
+        let walk = self.walk(expression, start, offset, branch)?;
+        let asked = offset.unsigned_abs();
+        match walk.missing {
+            0 => Ok(walk.end),
+            missing => Err(ResolveError::OutOfRange {
+                expression: expression.to_string(),
+                asked,
+                found: asked - missing,
+            }),
+        }
+    }
+
+    /// Finds the revisions to upgrade to, seen from `rows`.
+    pub(crate) fn upgrade(
+        &self,
+        expression: &Expression,
+        rows: &[Node],
+    ) -> Result<Vec<Node>, ResolveError> {
+        let place = match (&expression.symbol, expression.offset) {
+            (Some(symbol), None) => return self.symbol(expression, symbol),
+            (Some(symbol), Some(offset)) => self.walk_from(expression, symbol, offset)?,
+            (None, Some(offset)) if offset > 0 => {
+                let start = self.upgrade_start(expression, rows)?;
+                let branch = self.branch(expression)?;
+                self.walk_whole(expression, start, offset, branch.as_ref())?
+            }
+            (None, _) => {
+                return Err(ResolveError::WrongWay {
+                    expression: expression.to_string(),
+                });
+            }
+        };
+        Ok(place.into_iter().collect())
+    }
+
+    /// Walks from a symbol; upwards a branch chooses among the ways, downwards it confines the start.
+    fn walk_from(
+        &self,
+        expression: &Expression,
+        symbol: &Symbol,
+        offset: i64,
+    ) -> Result<Place, ResolveError> {
+        let branch = self.branch(expression)?;
+        let start = self.place(expression, symbol)?;
+        self.walk_whole(expression, start, offset, branch.as_ref())
+    }
+
+    /// Finds where `[branch@]+N` counts from.
+    fn upgrade_start(&self, expression: &Expression, rows: &[Node]) -> Result<Place, ResolveError> {
+        let mut starts = rows.to_vec();
+        if let Some(branch) = self.branch(expression)? {
+            starts.retain(|row| branch.contains(*row));
+            if starts.is_empty() {
+                // The branch has no row of its own: count from what is applied of its line.
+                let mut applied = self.graph.ancestors(rows, Edges::All);
+                applied.retain(|node| branch.contains(node));
+                let mut below = NodeSet::empty(self.graph);
+                for node in applied.iter() {
+                    for parent in self.graph.requirements(node) {
+                        below.insert(*parent);
+                    }
+                }
+                starts = applied
+                    .iter()
+                    .filter(|node| !below.contains(*node))
+                    .collect();
+            }
+        }
+        self.single_start(expression, &starts)
+    }
+
+    fn single_start(
+        &self,
+        expression: &Expression,
+        starts: &[Node],
+    ) -> Result<Place, ResolveError> {
+        match starts {
+            [] => Ok(None),
+            [start] => Ok(Some(*start)),
+            several => Err(ResolveError::AmbiguousStart {
+                expression: expression.to_string(),
+                rows: self.graph.ids(several),
+            }),
+        }
+    }
+
+    /// Finds where to downgrade to, and the revision whose line is to be taken down.
+    pub(crate) fn downgrade(
+        &self,
+        expression: &Expression,
+        rows: &[Node],
+    ) -> Result<(Place, Place), ResolveError> {
+        let branch = self.branch_node(expression)?;
+        match (&expression.symbol, expression.offset) {
+            (Some(symbol), None) => Ok((self.place(expression, symbol)?, branch)),
+            (Some(symbol), Some(offset)) => {
+                Ok((self.walk_from(expression, symbol, offset)?, branch))
+            }
+            (None, Some(offset)) if offset < 0 => {
+                let start = match branch {
+                    Some(branch) => self.branch_start(expression, branch, rows)?,
+                    None => self.single_start(expression, rows)?,
+                };
+                let target = self.walk_whole(expression, start, offset, None)?;
+                Ok((target, branch.or(start)))
+            }
+            (None, _) => Err(ResolveError::WrongWay {
+                expression: expression.to_string(),
+            }),
+        }
+    }
+
+    /// Finds where `branch@-N` counts from: the row on the branch, or the tip of it that a row implies.
+    fn branch_start(
+        &self,
+        expression: &Expression,
+        branch: Node,
+        rows: &[Node],
+    ) -> Result<Place, ResolveError> {
+        let lineage = self.graph.lineage(branch, Edges::Lineage);
+        let mut starts: Vec<Node> = rows
+            .iter()
+            .copied()
+            .filter(|row| lineage.contains(*row))
+            .collect();
+        if starts.is_empty() {
+            let applied = self.graph.ancestors(rows, Edges::All);
+            starts = self.graph.tips(&applied);
+            starts.retain(|tip| lineage.contains(*tip));
+        }
+        match self.single_start(expression, &starts)? {
+            Some(start) => Ok(Some(start)),
+            None => Err(ResolveError::NotStarted {
+                expression: expression.to_string(),
+                branch: expression.branch.clone().unwrap_or_default(),
+            }),
+        }
+    }
+
+    /// Finds the revisions that an expression names by itself; an offset without a symbol counts
+    /// down from the heads.
+    pub(crate) fn revisions(&self, expression: &Expression) -> Result<Vec<Node>, ResolveError> {
+        match (&expression.symbol, expression.offset) {
+            (Some(symbol), None) => self.symbol(expression, symbol),
+            (Some(symbol), Some(offset)) => Ok(self
+                .walk_from(expression, symbol, offset)?
+                .into_iter()
+                .collect()),
+            (None, Some(offset)) if offset < 0 => {
+                let mut found = NodeSet::empty(self.graph);
+                for head in self.heads_of(expression)? {
+                    if let Some(node) = self.walk_whole(expression, Some(head), offset, None)? {
+                        found.insert(node);
+                    }
+                }
+                Ok(found.iter().collect())
+            }
+            (None, _) => Err(ResolveError::WrongWay {
+                expression: expression.to_string(),
+            }),
+        }
+    }
+
+    /// Returns the heads from which `[branch@]-N` counts down.
+    fn heads_of(&self, expression: &Expression) -> Result<Vec<Node>, ResolveError> {
+        self.symbol(expression, &Symbol::Heads)
+    }
+
+    /// Finds the revisions in a range, the newest first.
+    pub(crate) fn range(&self, range: &Range) -> Result<Vec<Node>, ResolveError> {
+        let start = range.start.as_ref();
+        // Without an end, a range leads to the heads, those of its start's branch where it has one.
+        let end = range
+            .end
+            .clone()
+            .unwrap_or_else(|| Expression::heads(start.and_then(|start| start.branch.as_deref())));
+        let mut end_nodes = match (&end.symbol, end.offset) {
+            // `START:+N` counts from the start of the range.
+            (None, Some(offset)) if offset > 0 => {
+                let from = match start {
+                    Some(start) => self.single_start(&end, &self.revisions(start)?)?,
+                    None => None,
+                };
+                let branch = self.branch(&end)?;
+                let walk = self.walk(&end, from, offset, branch.as_ref())?;
+                walk.end.into_iter().collect()
+            }
+            _ => self.revisions(&end)?,
+        };
+        let start_nodes = match start {
+            None => Vec::new(),
+            Some(start) => self.range_start(start, &end_nodes)?,
+        };
+        if let Some(branch) = start.map(|start| self.branch(start)).transpose()?.flatten() {
+            end_nodes.retain(|node| branch.contains(*node));
+        }
+        let mut nodes = self.graph.ancestors(&end_nodes, Edges::All);
+        if !start_nodes.is_empty() {
+            if !start_nodes.iter().all(|node| nodes.contains(*node)) {
+                return Err(ResolveError::NotARange {
+                    start: start.map(ToString::to_string).unwrap_or_default(),
+                    end: end.to_string(),
+                });
+            }
+            let below = self.graph.ancestors(&start_nodes, Edges::All);
+            let above = self.graph.descendants(&start_nodes, Edges::Lineage);
+            nodes.retain(|node| {
+                start_nodes.contains(&node) || (above.contains(node) && !below.contains(node))
+            });
+        }
+        let mut order = self.graph.in_order(&nodes);
+        order.reverse();
+        Ok(order)
+    }
+
+    /// Finds the older end of a range; `-N` counts down from its newer end, and may lead past the base.
+    fn range_start(&self, start: &Expression, ends: &[Node]) -> Result<Vec<Node>, ResolveError> {
+        match (&start.symbol, start.offset) {
+            (None, Some(offset)) if offset < 0 => {
+                let mut found = NodeSet::empty(self.graph);
+                for end in ends {
+                    if let Some(node) = self.walk(start, Some(*end), offset, None)?.end {
+                        found.insert(node);
+                    }
+                }
+                Ok(found.iter().collect())
+            }
+            _ => self.revisions(start),
+        }
+    }
+}
+
+/// Returns the names that resemble `name`, the nearest first.
+fn similar(name: &str, graph: &Graph) -> Vec<String> {
+    crate::suggest::nearest(name, graph.names().map(|(name, _)| name))
+        .into_iter()
+        .map(ToOwned::to_owned)
+        .collect()
+}
+
+impl Graph {
+    /// Finds the revisions that `expression` names; the base is no revision.
+    ///
+    /// `rows` are the rows of the version table for `current`, where the caller knows them. An
+    /// offset without a symbol counts down from the heads.
+    ///
+    /// # Errors
+    ///
+    /// When the expression names nothing, something ambiguous, or needs `rows` and has none.
+    ///
+    /// ```
+    /// # use alembic_history::{Graph, Revision, RevisionId};
+    /// # let id = |id: &str| RevisionId::new(id).unwrap();
+    /// # let graph = Graph::new(vec![
+    /// #     Revision::new(id("aaaa"), vec![]),
+    /// #     Revision::new(id("bbbb"), vec![id("aaaa")]),
+    /// # ]).unwrap();
+    /// let found = graph.resolve(&"head-1".parse().unwrap(), None).unwrap();
+    /// assert_eq!(graph[found[0]].id.as_str(), "aaaa");
+    /// ```
+    pub fn resolve(
+        &self,
+        expression: &Expression,
+        rows: Option<&[Node]>,
+    ) -> Result<Vec<Node>, ResolveError> {
+        Resolver { graph: self, rows }.revisions(expression)
+    }
+
+    /// Finds the revisions in `range`, the newest first.
+    ///
+    /// # Errors
+    ///
+    /// As [`Graph::resolve`], and when the ends are not on one line.
+    pub fn range(&self, range: &Range, rows: Option<&[Node]>) -> Result<Vec<Node>, ResolveError> {
+        Resolver { graph: self, rows }.range(range)
+    }
+}

@@ -1,0 +1,32 @@
+//! What a revision declares about its place in the history.
+
+use crate::{BranchLabel, RevisionId};
+
+/// One revision as its header declares it, before the graph relates it to others.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Revision {
+    /// The id that the version table holds when this revision is applied last.
+    pub id: RevisionId,
+    /// The revisions that this one follows; none for a base, several for a merge point.
+    pub down_revisions: Vec<RevisionId>,
+    /// The labels that this revision gives to its branch.
+    pub branch_labels: Vec<BranchLabel>,
+    /// Revisions, by id or branch label, that must be applied first without being followed.
+    pub depends_on: Vec<String>,
+    /// The first paragraph of the header.
+    pub message: String,
+}
+
+impl Revision {
+    /// Creates a revision that follows `down_revisions` and declares nothing else.
+    #[must_use]
+    pub fn new(id: RevisionId, down_revisions: Vec<RevisionId>) -> Self {
+        Self {
+            id,
+            down_revisions,
+            branch_labels: Vec::new(),
+            depends_on: Vec::new(),
+            message: String::new(),
+        }
+    }
+}
