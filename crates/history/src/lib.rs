@@ -2,19 +2,26 @@
 
 mod dialect;
 mod expression;
+mod file;
+mod finding;
 mod graph;
+mod history;
 mod id;
 mod plan;
 mod resolve;
 mod revision;
 mod rows;
+mod section_heading;
 mod span;
 pub mod sql;
 mod suggest;
 
 pub use dialect::{Dialect, UnknownDialect};
 pub use expression::{Expression, Range, Symbol, SyntaxError, SyntaxErrorKind};
+pub use file::{Body, FileStatement, Header, Named, NewRevision, Reversal, RevisionFile, Section};
+pub use finding::{Finding, FindingKind};
 pub use graph::{Graph, GraphError, GraphErrorKind, Node, NodeSet};
+pub use history::{Fault, History, HistoryError, HistoryFile, Related, SourceFile};
 pub use id::{BranchLabel, InvalidName, MAX_ID_LENGTH, RevisionId};
 pub use plan::{Direction, Plan, PlanError, StampPlan, Step};
 pub use resolve::ResolveError;

@@ -1,0 +1,230 @@
+//! The header of a revision file: its leading comment.
+
+use crate::section_heading::is_heading;
+use crate::{BranchLabel, Finding, FindingKind, InvalidName, RevisionId, Span, nearest};
+
+/// What the header of a revision file declares.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Header {
+    /// The first paragraph, on one line.
+    pub message: String,
+    /// Everything but the keys.
+    pub doc: String,
+    /// `Revision ID`.
+    pub id: Named<RevisionId>,
+    /// `Revises`: none for a base, several for a merge point.
+    pub revises: Vec<Named<RevisionId>>,
+    /// `Branch Labels`.
+    pub branch_labels: Vec<Named<BranchLabel>>,
+    /// `Depends On`: ids or branch labels.
+    pub depends_on: Vec<Named<String>>,
+    /// `Create Date`, as written.
+    pub create_date: Option<String>,
+}
+
+/// A name, and where the file says it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Named<T> {
+    /// The name.
+    pub name: T,
+    /// Where it stands.
+    pub span: Span,
+}
+
+const REVISION_ID: &str = "Revision ID";
+const REVISES: &str = "Revises";
+const CREATE_DATE: &str = "Create Date";
+const BRANCH_LABELS: &str = "Branch Labels";
+const DEPENDS_ON: &str = "Depends On";
+const KEYS: [&str; 5] = [REVISION_ID, REVISES, CREATE_DATE, BRANCH_LABELS, DEPENDS_ON];
+
+/// A value of a key, not yet looked into.
+#[derive(Clone, Copy)]
+struct Value {
+    key: Span,
+    value: Span,
+}
+
+/// Reads the header from `start` on; returns it, where the revision can be placed, and where the
+/// rest of the file begins.
+pub(super) fn parse(
+    text: &str,
+    start: usize,
+    findings: &mut Vec<Finding>,
+) -> (Option<Header>, usize) {
+    let mut values: [Option<Value>; KEYS.len()] = [None; KEYS.len()];
+    let mut doc: Vec<&str> = Vec::new();
+    let mut begun = false;
+    let mut end = text.len();
+    for line in lines(text, start) {
+        let content = line.text(text);
+        if content.trim().is_empty() && !begun {
+            continue;
+        }
+        let Some(comment) = content.strip_prefix("--").filter(|_| !is_heading(content)) else {
+            end = line.start;
+            break;
+        };
+        begun = true;
+        let offset = line.start + 2;
+        let Some(Key { key, value }) = key_value(comment) else {
+            doc.push(comment.strip_prefix(' ').unwrap_or(comment).trim_end());
+            continue;
+        };
+        let (key, value) = (key.shifted(offset), value.shifted(offset));
+        let name = key.text(text);
+        match KEYS
+            .iter()
+            .position(|known| known.eq_ignore_ascii_case(name))
+        {
+            Some(index) => match values[index] {
+                Some(first) => findings.push(Finding::new(
+                    key,
+                    FindingKind::DuplicateKey {
+                        key: KEYS[index],
+                        first: first.key,
+                    },
+                )),
+                None => values[index] = Some(Value { key, value }),
+            },
+            None => match nearest(name, KEYS).first() {
+                Some(meant) => findings.push(Finding::new(
+                    key,
+                    FindingKind::UnknownKey {
+                        key: name.to_owned(),
+                        meant: KEYS.iter().find(|known| *known == meant).copied(),
+                    },
+                )),
+                None => doc.push(comment.trim()),
+            },
+        }
+    }
+    let [id, revises, create_date, branch_labels, depends_on] = values;
+    let place = Span::new(
+        start,
+        lines(text, start).next().map_or(start, |line| line.end),
+    );
+    let id = match id {
+        None => {
+            findings.push(Finding::new(
+                place,
+                FindingKind::MissingKey { key: REVISION_ID },
+            ));
+            None
+        }
+        Some(Value { key, value }) if value.text(text).is_empty() => {
+            let why = InvalidName::Empty;
+            let name = String::new();
+            findings.push(Finding::new(key, FindingKind::InvalidId { name, why }));
+            None
+        }
+        Some(Value { value, .. }) => revision_id(text, value, findings),
+    };
+    if revises.is_none() {
+        findings.push(Finding::new(
+            place,
+            FindingKind::MissingKey { key: REVISES },
+        ));
+    }
+    let doc = doc.join("\n").trim().to_owned();
+    let revises = list(text, revises)
+        .filter_map(|span| revision_id(text, span, findings))
+        .collect();
+    let branch_labels = list(text, branch_labels)
+        .filter_map(|span| {
+            let name = span.text(text);
+            match BranchLabel::new(name) {
+                Ok(name) => Some(Named { name, span }),
+                Err(why) => {
+                    let name = name.to_owned();
+                    findings.push(Finding::new(span, FindingKind::InvalidLabel { name, why }));
+                    None
+                }
+            }
+        })
+        .collect();
+    let depends_on = list(text, depends_on)
+        .map(|span| Named {
+            name: span.text(text).to_owned(),
+            span,
+        })
+        .collect();
+    let header = id.map(|id| Header {
+        message: first_paragraph(&doc),
+        doc,
+        id,
+        revises,
+        branch_labels,
+        depends_on,
+        create_date: create_date
+            .map(|date| date.value.text(text).to_owned())
+            .filter(|date| !date.is_empty()),
+    });
+    (header, end)
+}
+
+/// Returns the lines from `start` on, without their line ends.
+pub(super) fn lines(text: &str, start: usize) -> impl Iterator<Item = Span> {
+    let mut offset = start;
+    text[start..].split_inclusive('\n').map(move |line| {
+        let begin = offset;
+        offset += line.len();
+        Span::new(begin, begin + line.trim_end_matches(['\n', '\r']).len())
+    })
+}
+
+/// Where a key and its value stand in a comment.
+struct Key {
+    key: Span,
+    value: Span,
+}
+
+fn key_value(comment: &str) -> Option<Key> {
+    let colon = comment.find(':')?;
+    Some(Key {
+        key: trimmed(comment, Span::new(0, colon)),
+        value: trimmed(comment, Span::new(colon + 1, comment.len())),
+    })
+}
+
+/// Returns `span` without the white space at its ends.
+fn trimmed(text: &str, span: Span) -> Span {
+    let content = span.text(text);
+    let start = span.start + (content.len() - content.trim_start().len());
+    Span::new(start, start + content.trim().len())
+}
+
+/// Returns the parts of a value that commas separate; a value may stand in brackets or quotes of
+/// its own no more than a name may.
+fn list(text: &str, value: Option<Value>) -> impl Iterator<Item = Span> {
+    let span = value.map_or(Span::new(0, 0), |value| value.value);
+    let mut offset = span.start;
+    span.text(text)
+        .split(',')
+        .map(move |part| {
+            let begin = offset;
+            offset += part.len() + 1;
+            trimmed(text, Span::new(begin, begin + part.len()))
+        })
+        .filter(|part| part.start < part.end)
+}
+
+fn revision_id(text: &str, span: Span, findings: &mut Vec<Finding>) -> Option<Named<RevisionId>> {
+    match RevisionId::new(span.text(text)) {
+        Ok(name) => Some(Named { name, span }),
+        Err(why) => {
+            let name = span.text(text).to_owned();
+            findings.push(Finding::new(span, FindingKind::InvalidId { name, why }));
+            None
+        }
+    }
+}
+
+fn first_paragraph(doc: &str) -> String {
+    let lines: Vec<&str> = doc
+        .lines()
+        .map(str::trim)
+        .take_while(|line| !line.is_empty())
+        .collect();
+    lines.join(" ")
+}

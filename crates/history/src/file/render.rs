@@ -1,0 +1,57 @@
+//! Writes new revision files.
+
+use std::fmt::Write;
+
+use crate::{BranchLabel, RevisionId};
+
+/// What a new revision file is to declare.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewRevision {
+    /// The header's first paragraph.
+    pub message: String,
+    /// The revision's id.
+    pub id: RevisionId,
+    /// The revisions that it follows.
+    pub revises: Vec<RevisionId>,
+    /// When it is created, as it is to stand in the header.
+    pub create_date: String,
+    /// The labels that it gives to its branch.
+    pub branch_labels: Vec<BranchLabel>,
+    /// What it depends on, by id or branch label.
+    pub depends_on: Vec<String>,
+}
+
+impl NewRevision {
+    /// Returns the file's text, with an empty section for each direction.
+    ///
+    /// Reading it back gives the same header, unless a line of the message reads as a key of the
+    /// header or as a section heading: [`RevisionFile::parse`](crate::RevisionFile::parse) tells.
+    #[must_use]
+    pub fn render(&self) -> String {
+        let mut text = String::new();
+        for line in self.message.trim().lines() {
+            push_comment(&mut text, line);
+        }
+        push_comment(&mut text, "");
+        push_comment(&mut text, &format!("Revision ID: {}", self.id));
+        let revises: Vec<&str> = self.revises.iter().map(RevisionId::as_str).collect();
+        push_comment(&mut text, &format!("Revises: {}", revises.join(", ")));
+        push_comment(&mut text, &format!("Create Date: {}", self.create_date));
+        if !self.branch_labels.is_empty() {
+            let labels: Vec<&str> = self.branch_labels.iter().map(BranchLabel::as_str).collect();
+            push_comment(&mut text, &format!("Branch Labels: {}", labels.join(", ")));
+        }
+        if !self.depends_on.is_empty() {
+            push_comment(
+                &mut text,
+                &format!("Depends On: {}", self.depends_on.join(", ")),
+            );
+        }
+        text.push_str("\n-- alembic: upgrade\n\n-- alembic: downgrade\n");
+        text
+    }
+}
+
+fn push_comment(text: &mut String, line: &str) {
+    let _ = writeln!(text, "{}", format_args!("-- {line}").to_string().trim_end());
+}

@@ -1,0 +1,161 @@
+//! The sections of a revision file.
+
+use super::RevisionFile;
+use super::header::lines;
+use crate::section_heading::{HEADING, is_heading};
+use crate::{Dialect, Direction, Finding, FindingKind, Span, nearest};
+
+/// A part of a revision file that runs in one direction.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Section {
+    /// When the section runs.
+    pub direction: Direction,
+    /// The one dialect that the section is for; none when it is for all.
+    pub dialect: Option<Dialect>,
+    /// Whether the section must run outside a transaction.
+    pub transaction: bool,
+    /// What the section holds.
+    pub body: Body,
+    /// Where its heading stands.
+    pub heading: Span,
+}
+
+/// What a section holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Body {
+    /// SQL, from the line after the heading to the next heading.
+    Sql(Span),
+    /// The declaration that the revision cannot be reverted, and why.
+    Irreversible(String),
+}
+
+/// Whether and how a revision can be reverted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reversal<'f> {
+    /// Its downgrade sections do it; there may be nothing to do.
+    Possible,
+    /// A section declares that it cannot be, for this reason.
+    Declared(&'f str),
+    /// No section says how.
+    Missing,
+}
+
+pub(super) fn parse(text: &str, start: usize, findings: &mut Vec<Finding>) -> Vec<Section> {
+    let headings: Vec<Span> = lines(text, start)
+        .filter(|line| is_heading(line.text(text)))
+        .collect();
+    let before = headings.first().map_or(text.len(), |first| first.start);
+    if let Some(line) = lines(&text[..before], start).find(|line| holds_sql(line.text(text))) {
+        findings.push(Finding::new(line, FindingKind::OutsideSection));
+    }
+    let mut sections = Vec::new();
+    for (index, heading) in headings.iter().enumerate() {
+        let end = headings
+            .get(index + 1)
+            .map_or(text.len(), |next| next.start);
+        let body = lines(text, heading.start)
+            .nth(1)
+            .map_or(end, |line| line.start.min(end));
+        match section(text, *heading, Span::new(body, end)) {
+            Ok(section) => sections.push(section),
+            Err(finding) => findings.push(finding),
+        }
+    }
+    let upgrade = |section: &Section| section.direction == Direction::Upgrade;
+    if !sections.iter().any(upgrade) && findings.is_empty() {
+        let place = Span::new(before, before);
+        findings.push(Finding::new(place, FindingKind::NoUpgrade));
+    }
+    sections
+}
+
+fn holds_sql(line: &str) -> bool {
+    let line = line.trim_start();
+    !line.is_empty() && !line.starts_with("--")
+}
+
+/// Reads a heading: `-- alembic: upgrade|downgrade [DIALECT] [no-transaction | irreversible: REASON]`.
+fn section(text: &str, heading: Span, body: Span) -> Result<Section, Finding> {
+    let line = heading.text(text);
+    let Some(rest) = line.strip_prefix(HEADING) else {
+        let finding = FindingKind::MisspeltHeading;
+        return Err(Finding::new(heading, finding));
+    };
+    let (rest, reason) = match rest.split_once("irreversible:") {
+        Some((rest, reason)) => (rest, Some(reason.trim())),
+        None => (rest, None),
+    };
+    let mut direction = None;
+    let mut dialect = None;
+    let mut transaction = true;
+    for word in rest.split_whitespace() {
+        let offset = word.as_ptr() as usize - text.as_ptr() as usize;
+        let span = Span::new(offset, offset + word.len());
+        match (word, direction) {
+            ("upgrade", None) => direction = Some(Direction::Upgrade),
+            ("downgrade", None) => direction = Some(Direction::Downgrade),
+            (_, None) => {
+                let meant = nearest(word, ["upgrade", "downgrade"]).first().copied();
+                let section = word.to_owned();
+                let kind = FindingKind::UnknownSection { section, meant };
+                return Err(Finding::new(span, kind));
+            }
+            ("no-transaction", Some(_)) if transaction => transaction = false,
+            (_, Some(_)) => match word.parse() {
+                Ok(found) if dialect.is_none() && transaction => dialect = Some(found),
+                _ => {
+                    let flags = ["no-transaction", "irreversible:", "sqlite", "postgres"];
+                    let meant = nearest(word, flags).first().copied();
+                    let flag = word.to_owned();
+                    return Err(Finding::new(span, FindingKind::UnknownFlag { flag, meant }));
+                }
+            },
+        }
+    }
+    let Some(direction) = direction else {
+        let section = String::new();
+        let kind = FindingKind::UnknownSection {
+            section,
+            meant: None,
+        };
+        return Err(Finding::new(heading, kind));
+    };
+    let body = match reason {
+        None => Body::Sql(body),
+        Some(_) if direction == Direction::Upgrade => {
+            return Err(Finding::new(heading, FindingKind::IrreversibleUpgrade));
+        }
+        Some("") => return Err(Finding::new(heading, FindingKind::NoReason)),
+        Some(reason) => {
+            if let Some(line) =
+                lines(&text[..body.end], body.start).find(|line| holds_sql(line.text(text)))
+            {
+                return Err(Finding::new(line, FindingKind::SqlInIrreversible));
+            }
+            Body::Irreversible(reason.to_owned())
+        }
+    };
+    Ok(Section {
+        direction,
+        dialect,
+        transaction,
+        body,
+        heading,
+    })
+}
+
+/// A revision that does nothing on a dialect has nothing to revert there.
+pub(super) fn reversal(file: &RevisionFile, dialect: Dialect) -> Reversal<'_> {
+    let mut found = false;
+    for section in file.sections(Direction::Downgrade, dialect) {
+        match &section.body {
+            Body::Irreversible(reason) => return Reversal::Declared(reason),
+            Body::Sql(_) => found = true,
+        }
+    }
+    if found || file.sections(Direction::Upgrade, dialect).next().is_none() {
+        Reversal::Possible
+    } else {
+        Reversal::Missing
+    }
+}

@@ -1,0 +1,250 @@
+//! What can be wrong with revision files, each with a stable code.
+
+use std::fmt;
+
+use crate::sql::SplitErrorKind;
+use crate::{GraphErrorKind, InvalidName, Span};
+
+/// Something wrong in a revision file, and where.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// The place in the file.
+    pub span: Span,
+    /// What is wrong there.
+    pub kind: FindingKind,
+}
+
+impl Finding {
+    pub(crate) const fn new(span: Span, kind: FindingKind) -> Self {
+        Self { span, kind }
+    }
+}
+
+/// What is wrong with a revision file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FindingKind {
+    /// The file cannot be read; carries why.
+    Unreadable(String),
+    /// The file is not UTF-8 text.
+    NotUtf8,
+    /// The file holds nothing.
+    EmptyFile,
+    /// The header lacks a key.
+    MissingKey {
+        /// The key.
+        key: &'static str,
+    },
+    /// The header has a key twice.
+    DuplicateKey {
+        /// The key.
+        key: &'static str,
+        /// Where it stands first.
+        first: Span,
+    },
+    /// A key that nearly is one of the header's keys.
+    UnknownKey {
+        /// The key.
+        key: String,
+        /// The key that is probably meant.
+        meant: Option<&'static str>,
+    },
+    /// A text that cannot be a revision id.
+    InvalidId {
+        /// The text.
+        name: String,
+        /// Why it cannot be one.
+        why: InvalidName,
+    },
+    /// A text that cannot be a branch label.
+    InvalidLabel {
+        /// The text.
+        name: String,
+        /// Why it cannot be one.
+        why: InvalidName,
+    },
+    /// SQL before the first section.
+    OutsideSection,
+    /// No section says what the revision does.
+    NoUpgrade,
+    /// A line that is nearly a section heading.
+    MisspeltHeading,
+    /// A heading that names no section.
+    UnknownSection {
+        /// What it names.
+        section: String,
+        /// What is probably meant.
+        meant: Option<&'static str>,
+    },
+    /// A word in a heading that is neither a dialect nor a flag, or stands in the wrong place.
+    UnknownFlag {
+        /// The word.
+        flag: String,
+        /// What is probably meant.
+        meant: Option<&'static str>,
+    },
+    /// `irreversible:` on an upgrade.
+    IrreversibleUpgrade,
+    /// `irreversible:` without a reason.
+    NoReason,
+    /// SQL below `irreversible:`.
+    SqlInIrreversible,
+    /// SQL that cannot be split into statements.
+    Sql(SplitErrorKind),
+    /// A statement that would end the transaction of the run.
+    TransactionControl {
+        /// The statement, in short.
+        statement: String,
+    },
+    /// The revision's place in the history is unsound.
+    Graph(GraphErrorKind),
+}
+
+impl FindingKind {
+    /// Returns the code that names this kind of finding in output and documentation.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Unreadable(_) => "unreadable-file",
+            Self::NotUtf8 => "not-utf8",
+            Self::EmptyFile => "empty-file",
+            Self::MissingKey { .. } => "missing-key",
+            Self::DuplicateKey { .. } => "duplicate-key",
+            Self::UnknownKey { .. } => "unknown-key",
+            Self::InvalidId { .. } => "invalid-id",
+            Self::InvalidLabel { .. } => "invalid-label",
+            Self::OutsideSection => "outside-section",
+            Self::NoUpgrade => "no-upgrade",
+            Self::MisspeltHeading => "misspelt-heading",
+            Self::UnknownSection { .. } => "unknown-section",
+            Self::UnknownFlag { .. } => "unknown-flag",
+            Self::IrreversibleUpgrade => "irreversible-upgrade",
+            Self::NoReason => "no-reason",
+            Self::SqlInIrreversible => "sql-in-irreversible",
+            Self::Sql(_) => "unsplittable-sql",
+            Self::TransactionControl { .. } => "transaction-control",
+            Self::Graph(kind) => match kind {
+                GraphErrorKind::DuplicateId { .. } => "duplicate-id",
+                GraphErrorKind::MissingParent { .. } => "missing-parent",
+                GraphErrorKind::MissingDependency { .. } => "missing-dependency",
+                GraphErrorKind::DuplicateLabel { .. } => "duplicate-label",
+                GraphErrorKind::SelfLoop { .. } => "self-loop",
+                GraphErrorKind::DependencySelfLoop { .. } => "dependency-self-loop",
+                GraphErrorKind::Cycle { .. } => "cycle",
+                GraphErrorKind::DependencyCycle { .. } => "dependency-cycle",
+            },
+        }
+    }
+
+    /// Returns what to do about it.
+    #[must_use]
+    pub fn help(&self) -> String {
+        let meant = |meant: &Option<&str>, otherwise: &str| match meant {
+            Some(meant) => format!("did you mean `{meant}`?"),
+            None => otherwise.to_owned(),
+        };
+        match self {
+            Self::Unreadable(_) => "make the file readable, or move it out of the folder".into(),
+            Self::NotUtf8 => "save the file as UTF-8".into(),
+            Self::EmptyFile => {
+                "delete the file, or write the revision with `cargo alembic revision`".into()
+            }
+            Self::MissingKey { key } => match *key {
+                "Revises" => "add `-- Revises: <id>`, or `-- Revises:` for a first revision".into(),
+                key => format!("add a line `-- {key}: ...` to the comment that begins the file"),
+            },
+            Self::DuplicateKey { .. } => "keep one; several values are separated by commas".into(),
+            Self::UnknownKey { meant: key, .. } => meant(key, "remove the line"),
+            Self::InvalidId { .. } => {
+                "use up to 32 characters, none of @ + - : , quotes or white space".into()
+            }
+            Self::InvalidLabel { .. } => "use none of @ + - : , quotes or white space".into(),
+            Self::OutsideSection => {
+                "put the SQL below a line `-- alembic: upgrade` or `-- alembic: downgrade`".into()
+            }
+            Self::NoUpgrade => "add a line `-- alembic: upgrade`; nothing need follow it".into(),
+            Self::MisspeltHeading => {
+                "begin the line with `-- alembic: upgrade` or `-- alembic: downgrade`".into()
+            }
+            Self::UnknownSection { meant: section, .. } => {
+                meant(section, "sections are `upgrade` and `downgrade`")
+            }
+            Self::UnknownFlag { meant: flag, .. } => meant(
+                flag,
+                "write `upgrade|downgrade [sqlite|postgres] [no-transaction]`, or \
+                 `downgrade [sqlite|postgres] irreversible: REASON`",
+            ),
+            Self::IrreversibleUpgrade => {
+                "write `-- alembic: downgrade irreversible: REASON` below the upgrade".into()
+            }
+            Self::NoReason => "say why after `irreversible:`".into(),
+            Self::SqlInIrreversible => {
+                "remove the SQL, or the word `irreversible:` from the heading".into()
+            }
+            Self::Sql(kind) => match kind {
+                SplitErrorKind::CopyFromStdin => "write the rows as INSERT statements".into(),
+                SplitErrorKind::ClientCommand => {
+                    "commands of a database client are no SQL; write what they do as SQL".into()
+                }
+                _ => {
+                    "end it where it is meant to end; a section ends at the next `-- alembic:` line"
+                        .into()
+                }
+            },
+            Self::TransactionControl { .. } => {
+                "remove it: a run is one transaction, or one per revision on request".into()
+            }
+            Self::Graph(kind) => match kind {
+                GraphErrorKind::DuplicateId { .. } => {
+                    "give one of the two a new id, and its followers the same in `Revises`".into()
+                }
+                GraphErrorKind::MissingParent { .. } => {
+                    "restore the file that declares it, or correct `Revises`".into()
+                }
+                GraphErrorKind::MissingDependency { .. } => {
+                    "restore the file that declares it, or correct `Depends On`".into()
+                }
+                GraphErrorKind::DuplicateLabel { .. } => "choose another label".into(),
+                GraphErrorKind::SelfLoop { .. } | GraphErrorKind::Cycle { .. } => {
+                    "correct `Revises` in one of them".into()
+                }
+                GraphErrorKind::DependencySelfLoop { .. }
+                | GraphErrorKind::DependencyCycle { .. } => {
+                    "correct `Depends On` in one of them".into()
+                }
+            },
+        }
+    }
+}
+
+impl fmt::Display for FindingKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unreadable(why) => write!(f, "cannot read the file: {why}"),
+            Self::NotUtf8 => f.write_str("the file is not UTF-8"),
+            Self::EmptyFile => f.write_str("the file is empty"),
+            Self::MissingKey { key } => write!(f, "the header has no `{key}`"),
+            Self::DuplicateKey { key, .. } => write!(f, "the header has `{key}` twice"),
+            Self::UnknownKey { key, .. } => write!(f, "unknown key `{key}`"),
+            Self::InvalidId { name, why } => write!(f, "invalid revision id '{name}': {why}"),
+            Self::InvalidLabel { name, why } => write!(f, "invalid branch label '{name}': {why}"),
+            Self::OutsideSection => f.write_str("SQL before the first section"),
+            Self::NoUpgrade => f.write_str("no upgrade section"),
+            Self::MisspeltHeading => f.write_str("misspelt section heading"),
+            Self::UnknownSection { section, .. } if section.is_empty() => {
+                f.write_str("the heading names no section")
+            }
+            Self::UnknownSection { section, .. } => write!(f, "unknown section `{section}`"),
+            Self::UnknownFlag { flag, .. } => write!(f, "unknown flag `{flag}`"),
+            Self::IrreversibleUpgrade => f.write_str("an upgrade cannot be irreversible"),
+            Self::NoReason => f.write_str("`irreversible:` gives no reason"),
+            Self::SqlInIrreversible => {
+                f.write_str("SQL in a section that declares the downgrade irreversible")
+            }
+            Self::Sql(kind) => kind.fmt(f),
+            Self::TransactionControl { statement } => {
+                write!(f, "`{statement}` would end the transaction of the run")
+            }
+            Self::Graph(kind) => kind.fmt(f),
+        }
+    }
+}

@@ -1,0 +1,289 @@
+//! A crate's history: its revision files, related to each other.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use crate::{
+    Dialect, FileStatement, Finding, FindingKind, Graph, GraphError, GraphErrorKind, Node,
+    Position, RevisionFile, Section, Span,
+};
+
+/// A file that may hold a revision, as it was found.
+#[derive(Clone, Debug)]
+pub struct SourceFile {
+    /// The path, as it is shown to people.
+    pub path: PathBuf,
+    /// The content, or why it could not be read.
+    pub content: Result<Vec<u8>, String>,
+}
+
+/// Revision files that form a sound history.
+///
+/// ```
+/// use alembic_history::{Dialect, History, SourceFile};
+///
+/// let file = |path: &str, text: &str| SourceFile {
+///     path: path.into(),
+///     content: Ok(text.as_bytes().to_vec()),
+/// };
+/// let history = History::new(
+///     [file("a.sql", "-- A\n-- Revision ID: a1\n-- Revises:\n-- alembic: upgrade\nSELECT 1;")],
+///     &[Dialect::Sqlite],
+/// )
+/// .unwrap();
+/// let head = history.graph().heads().next().unwrap();
+/// assert_eq!(history.graph()[head].message, "A");
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct History {
+    graph: Graph,
+    revisions: Vec<HistoryFile>,
+}
+
+/// A revision file of a history, with its text.
+#[derive(Clone, Debug)]
+pub struct HistoryFile {
+    /// The path, as it is shown to people.
+    pub path: PathBuf,
+    /// The whole text.
+    pub text: String,
+    /// What it says.
+    pub file: RevisionFile,
+}
+
+/// Everything that is wrong with the revision files of a history.
+#[derive(Clone, Debug)]
+pub struct HistoryError {
+    /// The faults, in the order of the files.
+    pub faults: Vec<Fault>,
+}
+
+/// Something wrong in one of the files.
+#[derive(Clone, Debug)]
+pub struct Fault {
+    /// The file.
+    pub path: PathBuf,
+    /// Its text; empty when it could not be read.
+    pub text: String,
+    /// What is wrong, and where.
+    pub finding: Finding,
+    /// Another place that has to do with it.
+    pub related: Option<Related>,
+}
+
+/// A place that explains a fault elsewhere.
+#[derive(Clone, Debug)]
+pub struct Related {
+    /// The file.
+    pub path: PathBuf,
+    /// Its text.
+    pub text: String,
+    /// The place.
+    pub span: Span,
+    /// What is there.
+    pub label: &'static str,
+}
+
+impl Fault {
+    /// Returns the line and column of the fault.
+    #[must_use]
+    pub fn position(&self) -> Position {
+        Position::of(&self.text, self.finding.span.start)
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let path = self.path.display();
+        write!(f, "{path}:{}: {}", self.position(), self.finding.kind)
+    }
+}
+
+impl fmt::Display for HistoryError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, fault) in self.faults.iter().enumerate() {
+            if index > 0 {
+                f.write_str("\n")?;
+            }
+            fault.fmt(f)?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for HistoryError {}
+
+impl HistoryFile {
+    /// Returns the line and column of the byte at `offset`.
+    #[must_use]
+    pub fn position(&self, offset: usize) -> Position {
+        Position::of(&self.text, offset)
+    }
+
+    /// Returns the statements of one of the file's sections.
+    #[must_use]
+    pub fn statements(&self, section: &Section, dialect: Dialect) -> Vec<FileStatement<'_>> {
+        section.statements(&self.text, dialect)
+    }
+}
+
+impl History {
+    /// Reads `files`, in their order, checking their SQL for each of `dialects`.
+    ///
+    /// # Errors
+    ///
+    /// Everything that is wrong with any of the files, or with how they fit together.
+    pub fn new(
+        files: impl IntoIterator<Item = SourceFile>,
+        dialects: &[Dialect],
+    ) -> Result<Self, HistoryError> {
+        let mut revisions = Vec::new();
+        let mut faults = Vec::new();
+        // Ids that a broken file may well declare: what follows them is not at fault for that.
+        let mut broken = Vec::new();
+        for SourceFile { path, content } in files {
+            let (text, file, findings) = read(content, dialects);
+            let sound = findings.is_empty();
+            faults.extend(findings.into_iter().map(|finding| Fault {
+                path: path.clone(),
+                text: text.clone(),
+                finding,
+                related: None,
+            }));
+            match file {
+                Some(file) if sound => revisions.push(HistoryFile { path, text, file }),
+                Some(file) => {
+                    broken.push(file.header.id.name.as_str().to_owned());
+                    revisions.push(HistoryFile { path, text, file });
+                }
+                None => {}
+            }
+        }
+        let declared = revisions.iter().map(|revision| revision.file.revision());
+        match Graph::new(declared.collect()) {
+            Ok(graph) if faults.is_empty() => Ok(Self { graph, revisions }),
+            Ok(_) => Err(HistoryError { faults }),
+            Err(errors) => {
+                let unreadable = faults
+                    .iter()
+                    .any(|fault| !revisions.iter().any(|revision| revision.path == fault.path));
+                // A missing parent may be in a file whose header could not be read.
+                let known = |error: &GraphError| {
+                    !(unreadable
+                        && matches!(
+                            error.kind,
+                            GraphErrorKind::MissingParent { .. }
+                                | GraphErrorKind::MissingDependency { .. }
+                        ))
+                };
+                let errors = errors.into_iter().filter(known);
+                faults.extend(errors.map(|error| graph_fault(&revisions, error)));
+                faults.sort_by(|a, b| (&a.path, a.finding.span).cmp(&(&b.path, b.finding.span)));
+                Err(HistoryError { faults })
+            }
+        }
+    }
+
+    /// Returns the graph of the revisions.
+    #[must_use]
+    pub fn graph(&self) -> &Graph {
+        &self.graph
+    }
+
+    /// Returns the file that declares a revision.
+    #[must_use]
+    pub fn file(&self, node: Node) -> &HistoryFile {
+        &self.revisions[node.index()]
+    }
+
+    /// Returns the file at `path`, as it was given.
+    #[must_use]
+    pub fn at_path(&self, path: &Path) -> Option<Node> {
+        self.graph
+            .nodes()
+            .find(|node| self.file(*node).path == path)
+    }
+}
+
+fn read(
+    content: Result<Vec<u8>, String>,
+    dialects: &[Dialect],
+) -> (String, Option<RevisionFile>, Vec<Finding>) {
+    let nowhere = Span::new(0, 0);
+    match content.map(String::from_utf8) {
+        Err(why) => {
+            let finding = Finding::new(nowhere, FindingKind::Unreadable(why));
+            (String::new(), None, vec![finding])
+        }
+        Ok(Err(error)) => {
+            let valid = error.utf8_error().valid_up_to();
+            let text = String::from_utf8_lossy(error.as_bytes()).into_owned();
+            let finding = Finding::new(Span::new(valid, valid), FindingKind::NotUtf8);
+            (text, None, vec![finding])
+        }
+        Ok(Ok(text)) => {
+            let (file, findings) = RevisionFile::parse(&text, dialects);
+            (text, file, findings)
+        }
+    }
+}
+
+/// Finds the place in a header that an error of the graph is about.
+fn graph_fault(revisions: &[HistoryFile], error: GraphError) -> Fault {
+    let revision = &revisions[error.revision];
+    let header = &revision.file.header;
+    let parent = |id: &str| {
+        let mut parents = header.revises.iter();
+        parents
+            .find(|named| named.name.as_str() == id)
+            .map(|named| named.span)
+    };
+    let dependency = |name: &str| {
+        let mut dependencies = header.depends_on.iter();
+        dependencies
+            .find(|named| named.name == name)
+            .map(|named| named.span)
+    };
+    let place_of_id = |id: &str, label| {
+        let other = revisions
+            .iter()
+            .find(|other| other.file.header.id.name.as_str() == id)?;
+        Some(Related {
+            path: other.path.clone(),
+            text: other.text.clone(),
+            span: other.file.header.id.span,
+            label,
+        })
+    };
+    let (span, related) = match &error.kind {
+        GraphErrorKind::DuplicateId { id, .. } => (None, place_of_id(id.as_str(), "first here")),
+        GraphErrorKind::MissingParent { parent: id, .. } => (parent(id.as_str()), None),
+        GraphErrorKind::MissingDependency { dependency: id, .. } => (dependency(id), None),
+        GraphErrorKind::DuplicateLabel { label, other, .. } => {
+            let mut labels = header.branch_labels.iter();
+            let named = labels.find(|named| named.name == *label);
+            (
+                named.map(|named| named.span),
+                place_of_id(other.as_str(), "used here"),
+            )
+        }
+        GraphErrorKind::SelfLoop { id } => (parent(id.as_str()), None),
+        GraphErrorKind::DependencySelfLoop { .. } => {
+            (header.depends_on.first().map(|named| named.span), None)
+        }
+        GraphErrorKind::Cycle { ids } | GraphErrorKind::DependencyCycle { ids } => {
+            let next = ids.get(1).map(|id| id.as_str()).unwrap_or_default();
+            let span = parent(next).or_else(|| dependency(next));
+            (span, place_of_id(next, "and this one leads back"))
+        }
+    };
+    Fault {
+        path: revision.path.clone(),
+        text: revision.text.clone(),
+        finding: Finding::new(
+            span.unwrap_or(header.id.span),
+            FindingKind::Graph(error.kind),
+        ),
+        related,
+    }
+}
