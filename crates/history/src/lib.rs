@@ -11,10 +11,12 @@ mod plan;
 mod resolve;
 mod revision;
 mod rows;
+pub mod run;
 mod section_heading;
 mod span;
 pub mod sql;
 mod suggest;
+mod version_table;
 
 pub use dialect::{Dialect, UnknownDialect};
 pub use expression::{Expression, Range, Symbol, SyntaxError, SyntaxErrorKind};
@@ -29,3 +31,4 @@ pub use revision::Revision;
 pub use rows::RowChange;
 pub use span::{Position, Span};
 pub use suggest::nearest;
+pub use version_table::VersionTable;

@@ -192,6 +192,15 @@ impl Graph {
         self.in_order(&pending)
     }
 
+    /// Returns what is left of `plan` when the rows have moved on since it was made.
+    pub(crate) fn resume(&self, plan: &Plan, rows: &[Node]) -> Plan {
+        let planned: Vec<Node> = plan.steps.iter().map(|step| step.revision).collect();
+        match plan.direction {
+            Direction::Upgrade => self.plan_upgrade_to(rows, &planned),
+            Direction::Downgrade => self.plan_downgrade_of(rows, &planned),
+        }
+    }
+
     /// Returns a member of `nodes` that another one implies, and that other one.
     fn overlap(&self, nodes: &[Node]) -> Option<(RevisionId, RevisionId)> {
         if nodes.len() < 2 {

@@ -1,7 +1,7 @@
 //! Plans a downgrade: everything applied that stands on what is to be reverted.
 
 use super::{Direction, Plan, PlanError, Step};
-use crate::graph::Edges;
+use crate::graph::{Edges, NodeSet};
 use crate::resolve::Resolver;
 use crate::rows::Rows;
 use crate::{Expression, Graph, Node, Symbol};
@@ -62,6 +62,17 @@ impl Graph {
                 });
             }
         }
+        let reverted: Vec<Node> = reverted.iter().collect();
+        Ok(self.plan_downgrade_of(rows, &reverted))
+    }
+
+    /// Plans the revert of those of `revisions` that are applied.
+    pub(super) fn plan_downgrade_of(&self, rows: &[Node], revisions: &[Node]) -> Plan {
+        let active = self.required_by(rows);
+        let mut reverted = NodeSet::empty(self);
+        for node in revisions.iter().filter(|node| active.contains(**node)) {
+            reverted.insert(*node);
+        }
         let mut rows = Rows::new(self, rows);
         let steps = self
             .in_order(&reverted)
@@ -72,10 +83,10 @@ impl Graph {
                 rows: rows.downgrade(revision),
             })
             .collect();
-        Ok(Plan {
+        Plan {
             direction: Direction::Downgrade,
             steps,
             rows: rows.into_nodes(),
-        })
+        }
     }
 }

@@ -35,7 +35,8 @@ impl Graph {
         Ok(self.plan_upgrade_to(rows, &targets))
     }
 
-    fn plan_upgrade_to(&self, rows: &[Node], targets: &[Node]) -> Plan {
+    /// Plans the upgrade to `targets`.
+    pub(super) fn plan_upgrade_to(&self, rows: &[Node], targets: &[Node]) -> Plan {
         let applied = self.required_by(rows);
         let mut needed = self.required_by(targets);
         needed.retain(|node| !applied.contains(node));

@@ -1,0 +1,213 @@
+//! The run machine: what to ask of a database, in which order, and what its answers mean.
+//!
+//! A [`Run`] never touches a database. It hands out one [`Request`] after the other, and a driver
+//! carries each out and comes back with a [`Reply`]:
+//!
+//! ```
+//! use alembic_history::run::{Reply, Request, Runner, Turn};
+//! use alembic_history::{Dialect, History};
+//!
+//! let history = History::default();
+//! let runner = Runner::new(&history, Dialect::Sqlite);
+//! let mut run = runner.upgrade("heads");
+//! let mut reply = Reply::Nothing;
+//! let report = loop {
+//!     reply = match run.resume(reply) {
+//!         Turn::Ask(Request::Query(_)) => Reply::Rows(vec![]), // an empty database
+//!         Turn::Ask(Request::Execute(_)) => Reply::Changed(0), // settings of the connection
+//!         Turn::Ask(Request::Event(_)) => Reply::Nothing,
+//!         Turn::Done(outcome) => break outcome.unwrap(),
+//!     }
+//! };
+//! assert!(report.steps.is_empty());
+//! ```
+//!
+//! A driver for a new database is that loop, and nothing else.
+
+mod commands;
+mod error;
+mod exchange;
+mod foreign_keys;
+mod session;
+
+use std::borrow::Cow;
+use std::fmt;
+use std::sync::OnceLock;
+use std::time::{Duration, Instant};
+
+use crate::{Dialect, Direction, History, Node, RevisionId, VersionTable};
+
+pub use error::{
+    Action, DatabaseError, DatabaseErrorKind, DatabaseState, Fault, Place, RunError, Violation,
+};
+pub use exchange::{Run, Turn};
+
+/// What a driver is asked to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Request<'r> {
+    /// Execute one statement; the reply is how many rows it changed.
+    Execute(Cow<'r, str>),
+    /// Execute one query; the reply is its rows, as text.
+    Query(Cow<'r, str>),
+    /// Nothing: the run tells how far it is, and expects no reply.
+    Event(Event),
+}
+
+/// What a driver comes back with.
+#[derive(Debug)]
+pub enum Reply {
+    /// Nothing: to begin with, and after an event.
+    Nothing,
+    /// The statement is executed and changed so many rows.
+    Changed(u64),
+    /// The rows of the query; a value that is no text is given as text, NULL as nothing.
+    Rows(Vec<Vec<Option<String>>>),
+    /// The database refused.
+    Failed(DatabaseError),
+}
+
+/// How far a run is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// A revision is about to be applied or reverted.
+    StepStarted {
+        /// The revision.
+        revision: Node,
+        /// Which way it goes.
+        direction: Direction,
+        /// How many steps come before it in this run.
+        done: usize,
+        /// How many steps the run has, as far as is known.
+        total: usize,
+    },
+    /// That revision is applied or reverted; it may yet be rolled back.
+    StepFinished {
+        /// The revision.
+        revision: Node,
+        /// How long it took.
+        took: Duration,
+    },
+    /// Everything done so far is committed.
+    Committed,
+    /// Somebody else holds a lock on the database, and the run goes on waiting for it.
+    Waiting {
+        /// For how long it has waited.
+        waited: Duration,
+    },
+}
+
+/// How much goes into one transaction.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum TransactionMode {
+    /// The whole run: after a failure, the database is as before.
+    #[default]
+    Run,
+    /// Each revision: after a failure, the database is at the last whole revision.
+    Revision,
+}
+
+/// What a stamp does with rows that no file explains.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Purge {
+    /// It refuses to touch them.
+    #[default]
+    No,
+    /// It empties the version table first.
+    Yes,
+}
+
+/// What a run did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Report {
+    /// Which way the steps went.
+    pub direction: Direction,
+    /// The revisions applied or reverted, in this order.
+    pub steps: Vec<StepReport>,
+    /// The rows of the version table before.
+    pub before: Vec<RevisionId>,
+    /// The rows of the version table now.
+    pub after: Vec<RevisionId>,
+}
+
+/// A revision that a run applied or reverted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StepReport {
+    /// The revision.
+    pub revision: RevisionId,
+    /// The first paragraph of its header.
+    pub message: String,
+    /// How long it took, without the commit.
+    pub took: Duration,
+}
+
+/// What a stamp did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StampReport {
+    /// The rows of the version table before, whether or not a file explains them.
+    pub before: Vec<String>,
+    /// The rows of the version table now.
+    pub after: Vec<RevisionId>,
+}
+
+/// Whether a table was there already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ensured {
+    /// It was there.
+    Existed,
+    /// It was created.
+    Created,
+}
+
+/// One history, and how to bring databases to it.
+#[derive(Clone, Debug)]
+pub struct Runner<'h> {
+    /// The history.
+    pub history: &'h History,
+    /// What the database speaks.
+    pub dialect: Dialect,
+    /// Where the database keeps which revisions it is at.
+    pub version_table: VersionTable,
+    /// How much goes into one transaction.
+    pub transaction: TransactionMode,
+    /// How long to wait for a lock that somebody else holds.
+    pub lock_timeout: Duration,
+    /// Tells the time since some fixed moment.
+    pub clock: fn() -> Duration,
+}
+
+/// How long a run waits for a lock, unless it is told otherwise.
+pub const DEFAULT_LOCK_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Tells the time since it was first asked.
+fn monotonic() -> Duration {
+    static START: OnceLock<Instant> = OnceLock::new();
+    START.get_or_init(Instant::now).elapsed()
+}
+
+impl<'h> Runner<'h> {
+    /// Creates a runner with the default version table, one transaction for the whole run, and
+    /// [`DEFAULT_LOCK_TIMEOUT`].
+    #[must_use]
+    pub fn new(history: &'h History, dialect: Dialect) -> Self {
+        Self {
+            history,
+            dialect,
+            version_table: VersionTable::default(),
+            transaction: TransactionMode::default(),
+            lock_timeout: DEFAULT_LOCK_TIMEOUT,
+            clock: monotonic,
+        }
+    }
+}
+
+impl fmt::Display for TransactionMode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            TransactionMode::Run => "run",
+            TransactionMode::Revision => "revision",
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;

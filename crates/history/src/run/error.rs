@@ -1,0 +1,326 @@
+//! What can go wrong in a run, and what that leaves behind.
+
+use std::error::Error;
+use std::fmt;
+use std::path::PathBuf;
+
+use super::TransactionMode;
+use crate::{PlanError, Position, RevisionId, Span};
+
+/// An error of the database itself, as a driver tells it.
+#[derive(Debug)]
+pub struct DatabaseError {
+    /// What kind of error it is, where that matters to what is done about it.
+    pub kind: DatabaseErrorKind,
+    /// The byte of the statement at which the database found it, where it says so.
+    pub offset: Option<usize>,
+    /// The driver's own error.
+    pub source: Box<dyn Error + Send + Sync>,
+}
+
+/// The kinds of database errors that are told apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DatabaseErrorKind {
+    /// Somebody else holds a lock, and it was not released in time.
+    Busy,
+    /// The database cannot be written to.
+    ReadOnly,
+    /// The database cannot be opened.
+    CannotOpen,
+    /// The file is damaged.
+    Corrupt,
+    /// The file is no database.
+    NotADatabase,
+    /// Anything else.
+    Other,
+}
+
+impl fmt::Display for DatabaseError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.source.fmt(f)
+    }
+}
+
+impl Error for DatabaseError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.source.source()
+    }
+}
+
+/// Why a run failed, and what state that leaves the database in.
+#[derive(Debug)]
+pub struct RunError {
+    /// Why.
+    pub fault: Fault,
+    /// What state the database is in.
+    pub state: DatabaseState,
+    /// The error of undoing what was not to stay; the database then undoes it by itself, when the
+    /// connection is closed.
+    pub rollback: Option<DatabaseError>,
+}
+
+/// Why a run failed.
+#[derive(Debug)]
+pub enum Fault {
+    /// There is no plan from the version table's rows to the target.
+    Plan(PlanError),
+    /// A table or view has the version table's name and is not one.
+    MalformedVersionTable {
+        /// The table.
+        table: String,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// A revision cannot be reverted.
+    Irreversible {
+        /// The revision.
+        revision: RevisionId,
+        /// Its file.
+        path: PathBuf,
+        /// The reason that the file declares; none where it has no downgrade section at all.
+        reason: Option<String>,
+    },
+    /// A statement of a revision failed.
+    Statement {
+        /// Where it stands.
+        place: Place,
+        /// The database's error.
+        error: DatabaseError,
+    },
+    /// The version table could not be changed as planned, so somebody else changes it.
+    RowCount {
+        /// The table.
+        table: String,
+        /// The statement.
+        sql: String,
+        /// How many rows it changed instead of one.
+        changed: u64,
+    },
+    /// Somebody else moved the version table while a section ran outside a transaction.
+    RowsMoved {
+        /// The rows that were expected.
+        expected: Vec<String>,
+        /// The rows found.
+        found: Vec<String>,
+    },
+    /// Rows would refer to rows that do not exist.
+    ForeignKeys {
+        /// From which tables to which, and how many.
+        violations: Vec<Violation>,
+    },
+    /// A statement of the run itself failed.
+    Database {
+        /// What the run was about to do.
+        action: Action,
+        /// The database's error.
+        error: DatabaseError,
+    },
+}
+
+/// A statement's place among the revision files.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The revision.
+    pub revision: RevisionId,
+    /// Its file.
+    pub path: PathBuf,
+    /// The line and column at fault: of the statement, or of the part that the database names.
+    pub position: Position,
+    /// The bytes of the file that hold the statement.
+    pub span: Span,
+    /// The byte of the file at fault.
+    pub offset: usize,
+    /// The statement's number among those of its revision in this direction, from 1.
+    pub statement: usize,
+    /// The statement, in short.
+    pub summary: String,
+}
+
+/// Rows of one table that refer to rows of another that do not exist.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Violation {
+    /// The table whose rows refer.
+    pub table: String,
+    /// The table referred to.
+    pub parent: String,
+    /// How many rows more than before.
+    pub rows: u64,
+}
+
+/// What a run does on its own account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// Set how long to wait for locks.
+    SetLockTimeout,
+    /// Look for the version table.
+    FindVersionTable,
+    /// Read the version table.
+    ReadVersionTable,
+    /// Create the version table.
+    CreateVersionTable,
+    /// Change the version table.
+    WriteVersionTable,
+    /// Switch the enforcement of foreign keys.
+    SwitchForeignKeys,
+    /// Look for rows that refer to nothing.
+    CheckForeignKeys,
+    /// Begin a transaction.
+    Begin,
+    /// Commit.
+    Commit,
+}
+
+/// What a failed run leaves behind.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DatabaseState {
+    /// Everything is as it was before.
+    Unchanged,
+    /// These revisions are done and committed; the rest is as it was before.
+    Committed {
+        /// The revisions, in this order.
+        done: Vec<RevisionId>,
+        /// How much went into one transaction.
+        transaction: TransactionMode,
+    },
+    /// A revision with a `no-transaction` section is done in part, and cannot be undone.
+    Partial {
+        /// The revisions that are done whole and committed, in this order.
+        done: Vec<RevisionId>,
+        /// The revision that is done in part.
+        revision: RevisionId,
+        /// How many of its statements are done.
+        statements: usize,
+    },
+}
+
+impl fmt::Display for Action {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Action::SetLockTimeout => "set how long to wait for locks",
+            Action::FindVersionTable => "look for the version table",
+            Action::ReadVersionTable => "read the version table",
+            Action::CreateVersionTable => "create the version table",
+            Action::WriteVersionTable => "change the version table",
+            Action::SwitchForeignKeys => "switch the enforcement of foreign keys",
+            Action::CheckForeignKeys => "check foreign keys",
+            Action::Begin => "begin a transaction",
+            Action::Commit => "commit",
+        })
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Plan(error) => error.fmt(f),
+            Self::MalformedVersionTable { table, why } => {
+                write!(f, "{table} is not a version table: {why}")
+            }
+            Self::Irreversible {
+                revision, reason, ..
+            } => match reason {
+                Some(reason) => write!(f, "revision {revision} is irreversible: {reason}"),
+                None => write!(
+                    f,
+                    "revision {revision} is irreversible: it has no downgrade section"
+                ),
+            },
+            Self::Statement { place, error } => write!(
+                f,
+                "{}:{}: statement {} of revision {} failed: {error}",
+                place.path.display(),
+                place.position,
+                place.statement,
+                place.revision
+            ),
+            Self::RowCount {
+                table,
+                sql,
+                changed,
+            } => write!(
+                f,
+                "expected to change one row of {table}, {changed} changed by: {sql}"
+            ),
+            Self::RowsMoved { expected, found } => write!(
+                f,
+                "the version table changed meanwhile: expected {}, found {}",
+                rows(expected),
+                rows(found)
+            ),
+            Self::ForeignKeys { violations } => {
+                f.write_str("rows would refer to rows that do not exist: ")?;
+                for (index, violation) in violations.iter().enumerate() {
+                    let Violation {
+                        table,
+                        parent,
+                        rows,
+                    } = violation;
+                    let separator = if index > 0 { ", " } else { "" };
+                    write!(f, "{separator}{rows} of {table} to {parent}")?;
+                }
+                Ok(())
+            }
+            Self::Database { action, error } => write!(f, "cannot {action}: {error}"),
+        }
+    }
+}
+
+fn rows(rows: &[String]) -> String {
+    if rows.is_empty() {
+        "no rows".to_owned()
+    } else {
+        rows.join(", ")
+    }
+}
+
+impl fmt::Display for DatabaseState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let list = |done: &[RevisionId]| {
+            let ids: Vec<&str> = done.iter().map(RevisionId::as_str).collect();
+            ids.join(", ")
+        };
+        match self {
+            Self::Unchanged => f.write_str("the database is as it was before"),
+            Self::Committed { done, .. } => write!(
+                f,
+                "these revisions are done and stay: {}; everything else is as it was before",
+                list(done)
+            ),
+            Self::Partial {
+                done,
+                revision,
+                statements,
+            } => {
+                if !done.is_empty() {
+                    write!(f, "these revisions are done and stay: {}; ", list(done))?;
+                }
+                write!(
+                    f,
+                    "revision {revision} is done in part: its first {statements} statements stay, \
+                     because it has a section outside a transaction; \
+                     the version table does not show it"
+                )
+            }
+        }
+    }
+}
+
+impl fmt::Display for RunError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}; {}", self.fault, self.state)
+    }
+}
+
+impl Error for RunError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match &self.fault {
+            Fault::Statement { error, .. } | Fault::Database { error, .. } => error.source(),
+            Fault::Plan(_)
+            | Fault::MalformedVersionTable { .. }
+            | Fault::Irreversible { .. }
+            | Fault::RowCount { .. }
+            | Fault::RowsMoved { .. }
+            | Fault::ForeignKeys { .. } => None,
+        }
+    }
+}

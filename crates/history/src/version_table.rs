@@ -1,0 +1,186 @@
+//! The version table, and the SQL that reads and writes it: exactly Alembic's table.
+
+use std::fmt::Write;
+
+use crate::{Dialect, MAX_ID_LENGTH, RowChange};
+
+/// Where a database keeps which revisions it is at.
+///
+/// ```
+/// use alembic_history::{Dialect, VersionTable};
+///
+/// let table = VersionTable::default();
+/// assert_eq!(
+///     table.select(Dialect::Sqlite),
+///     "SELECT version_num FROM alembic_version"
+/// );
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct VersionTable {
+    /// The table's name.
+    pub name: String,
+    /// The schema that holds it; none for the connection's default.
+    pub schema: Option<String>,
+}
+
+impl Default for VersionTable {
+    fn default() -> Self {
+        Self {
+            name: "alembic_version".to_owned(),
+            schema: None,
+        }
+    }
+}
+
+impl VersionTable {
+    /// Returns the name as it is written in SQL.
+    #[must_use]
+    pub fn quoted(&self) -> String {
+        match &self.schema {
+            Some(schema) => format!("{}.{}", quote(schema), quote(&self.name)),
+            None => quote(&self.name),
+        }
+    }
+
+    /// Returns the query that finds what kind of object has the table's name, one row at the most.
+    #[must_use]
+    pub fn find(&self, dialect: Dialect) -> String {
+        match dialect {
+            Dialect::Sqlite => {
+                let master = match &self.schema {
+                    Some(schema) => format!("{}.sqlite_master", quote(schema)),
+                    None => "sqlite_master".to_owned(),
+                };
+                let name = literal(&self.name);
+                format!(
+                    "SELECT type FROM {master} WHERE name = {name} COLLATE NOCASE \
+                     AND type IN ('table', 'view')"
+                )
+            }
+            Dialect::Postgres => {
+                let name = literal(&self.quoted());
+                format!(
+                    "SELECT CASE relkind WHEN 'r' THEN 'table' WHEN 'p' THEN 'table' \
+                     ELSE 'view' END FROM pg_class WHERE oid = to_regclass({name})"
+                )
+            }
+        }
+    }
+
+    /// Returns the query that reads the rows.
+    #[must_use]
+    pub fn select(&self, _dialect: Dialect) -> String {
+        format!("SELECT version_num FROM {}", self.quoted())
+    }
+
+    /// Returns the statement that creates the table.
+    #[must_use]
+    pub fn create(&self, _dialect: Dialect) -> String {
+        let name = &self.name;
+        // Alembic's own name for the constraint, whatever the schema.
+        let constraint = quote(&format!("{name}_pkc"));
+        format!(
+            "CREATE TABLE {} (\n\tversion_num VARCHAR({MAX_ID_LENGTH}) NOT NULL, \n\t\
+             CONSTRAINT {constraint} PRIMARY KEY (version_num)\n)",
+            self.quoted()
+        )
+    }
+
+    /// Returns the statement that makes one change to the rows; it must change exactly one.
+    #[must_use]
+    pub fn change(&self, change: &RowChange, _dialect: Dialect) -> String {
+        let table = self.quoted();
+        match change {
+            RowChange::Insert(id) => {
+                let id = literal(id.as_str());
+                format!("INSERT INTO {table} (version_num) VALUES ({id})")
+            }
+            RowChange::Delete(id) => {
+                let id = literal(id.as_str());
+                format!("DELETE FROM {table} WHERE version_num = {id}")
+            }
+            RowChange::Update { from, to } => {
+                let (from, to) = (literal(from.as_str()), literal(to.as_str()));
+                format!("UPDATE {table} SET version_num = {to} WHERE version_num = {from}")
+            }
+        }
+    }
+
+    /// Returns the statement that removes every row.
+    #[must_use]
+    pub fn purge(&self, _dialect: Dialect) -> String {
+        format!("DELETE FROM {}", self.quoted())
+    }
+}
+
+/// Quotes a name that needs it. Like Alembic, it leaves plain names plain, so that the table's
+/// definition comes out byte for byte the same.
+fn quote(name: &str) -> String {
+    let plain = name
+        .bytes()
+        .all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_'))
+        && !name.starts_with(|c: char| c.is_ascii_digit());
+    // Of the dialects' reserved words, those with an underscore begin with one of these.
+    let reserved = !name.contains('_')
+        || ["current_", "session_", "system_"]
+            .iter()
+            .any(|word| name.starts_with(word));
+    if plain && !reserved {
+        name.to_owned()
+    } else {
+        enclose(name, '"')
+    }
+}
+
+fn literal(text: &str) -> String {
+    enclose(text, '\'')
+}
+
+/// Encloses `text` in `mark`, doubling those inside it.
+fn enclose(text: &str, mark: char) -> String {
+    let mut enclosed = String::with_capacity(text.len() + 2);
+    enclosed.push(mark);
+    for c in text.chars() {
+        if c == mark {
+            enclosed.push(mark);
+        }
+        let _ = enclosed.write_char(c);
+    }
+    enclosed.push(mark);
+    enclosed
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_quoted_where_they_need_it() {
+        let table = |schema: Option<&str>, name: &str| VersionTable {
+            name: name.to_owned(),
+            schema: schema.map(ToOwned::to_owned),
+        };
+        for (table, expected) in [
+            (VersionTable::default(), "alembic_version"),
+            (
+                table(Some("Audit"), "my \"versions\""),
+                r#""Audit"."my ""versions""""#,
+            ),
+            (table(None, "order"), r#""order""#),
+            (table(None, "current_user"), r#""current_user""#),
+            (table(None, "1_version"), r#""1_version""#),
+            (table(None, "Alembic_Version"), r#""Alembic_Version""#),
+        ] {
+            assert_eq!(table.quoted(), expected);
+        }
+    }
+
+    #[test]
+    fn the_table_is_alembics_byte_for_byte() {
+        assert_eq!(
+            VersionTable::default().create(Dialect::Sqlite),
+            "CREATE TABLE alembic_version (\n\tversion_num VARCHAR(32) NOT NULL, \n\t\
+             CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)\n)"
+        );
+    }
+}

@@ -1,0 +1,95 @@
+//! Finds revision files in folders.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use alembic_history::{HistoryError, SourceFile};
+use walkdir::{DirEntry, WalkDir};
+
+/// A folder that cannot be searched.
+#[derive(Debug)]
+pub struct FolderError {
+    /// The folder.
+    pub path: PathBuf,
+    /// Why.
+    pub source: std::io::Error,
+}
+
+impl fmt::Display for FolderError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "cannot search {}: {}", self.path.display(), self.source)
+    }
+}
+
+impl std::error::Error for FolderError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(&self.source)
+    }
+}
+
+/// Why migrations cannot be loaded.
+#[derive(Debug)]
+pub enum LoadError {
+    /// The folder cannot be searched.
+    Folder(FolderError),
+    /// The files are not a sound history.
+    History(HistoryError),
+}
+
+impl fmt::Display for LoadError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            LoadError::Folder(error) => error.fmt(f),
+            LoadError::History(error) => error.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for LoadError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            LoadError::Folder(error) => error.source(),
+            LoadError::History(error) => error.source(),
+        }
+    }
+}
+
+/// Reads every `.sql` file in `folder` and the folders below it, sorted by path.
+///
+/// Hidden files and folders are passed over. A file that cannot be read comes with the reason.
+///
+/// # Errors
+///
+/// When a folder cannot be searched.
+pub fn read_folder(folder: &Path) -> Result<Vec<SourceFile>, FolderError> {
+    let hidden = |entry: &DirEntry| {
+        entry.depth() > 0 && entry.file_name().to_string_lossy().starts_with('.')
+    };
+    let entries = WalkDir::new(folder)
+        .follow_links(true)
+        .sort_by_file_name()
+        .into_iter()
+        .filter_entry(|entry| !hidden(entry));
+    let mut paths = Vec::new();
+    for entry in entries {
+        let entry = entry.map_err(|error| FolderError {
+            path: error.path().unwrap_or(folder).to_owned(),
+            source: error.into(),
+        })?;
+        let sql = entry.path().extension();
+        if sql.is_some_and(|sql| sql.eq_ignore_ascii_case("sql")) && entry.file_type().is_file() {
+            paths.push(entry.into_path());
+        }
+    }
+    Ok(read(paths))
+}
+
+fn read(paths: Vec<PathBuf>) -> Vec<SourceFile> {
+    paths
+        .into_iter()
+        .map(|path| SourceFile {
+            content: std::fs::read(&path).map_err(|error| error.to_string()),
+            path,
+        })
+        .collect()
+}

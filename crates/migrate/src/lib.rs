@@ -1,0 +1,49 @@
+//! Brings databases to the state that a crate's revision files describe, from an application.
+//!
+//! ```
+//! use alembic_migrate::{Dialect, Migrations};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let folder = tempfile::tempdir()?;
+//! # std::fs::write(
+//! #     folder.path().join("a.sql"),
+//! #     "-- Add users\n-- Revision ID: a1b2\n-- Revises:\n\n\
+//! #      -- alembic: upgrade\nCREATE TABLE users (id INTEGER PRIMARY KEY);\n\
+//! #      -- alembic: downgrade\nDROP TABLE users;\n",
+//! # )?;
+//! # let folder = folder.path();
+//! let migrations = Migrations::from_folder(folder, &[Dialect::Sqlite])?;
+//! let mut connection = rusqlite::Connection::open_in_memory()?;
+//!
+//! let report = migrations.upgrade(&mut connection, "heads")?;
+//! assert_eq!(report.steps[0].message, "Add users");
+//! assert_eq!(migrations.current(&mut connection)?, ["a1b2"]);
+//!
+//! migrations.downgrade(&mut connection, "-1")?;
+//! assert!(migrations.current(&mut connection)?.is_empty());
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! Each command is one transaction: after a failure, the database is as it was before. While it
+//! runs, SQLite does not enforce foreign keys, so that a table can be rebuilt without losing the
+//! rows that refer to it; before the commit, rows that would refer to nothing are looked for, and
+//! are an error.
+
+mod driver;
+mod folder;
+mod migrations;
+#[cfg(feature = "rusqlite")]
+mod rusqlite;
+
+pub use alembic_history::run::{
+    Action, DatabaseError, DatabaseErrorKind, DatabaseState, Ensured, Event, Fault as RunFault,
+    Place, Purge, Report, RunError, StampReport, StepReport, TransactionMode, Violation,
+};
+pub use alembic_history::{
+    Dialect, Direction, Fault, History, HistoryError, PlanError, ResolveError, RevisionId,
+    VersionTable,
+};
+pub use driver::{Driver, Observer};
+pub use folder::{FolderError, LoadError, read_folder};
+pub use migrations::Migrations;

@@ -1,0 +1,176 @@
+//! The driver for rusqlite.
+
+use std::error::Error;
+use std::fmt;
+
+use ::rusqlite::fallible_iterator::FallibleIterator;
+use ::rusqlite::types::ValueRef;
+use ::rusqlite::{Batch, Connection, ErrorCode};
+use alembic_history::run::{DatabaseError, DatabaseErrorKind, Reply, Request, Run, RunError, Turn};
+use alembic_history::{Dialect, History};
+
+use crate::{Driver, Observer};
+
+impl<'c> Driver<'c> for &'c mut Connection {
+    const DIALECT: Dialect = Dialect::Sqlite;
+
+    type Outcome<T: Send + 'c> = Result<T, RunError>;
+
+    fn drive<T: Send + 'c>(
+        self,
+        mut run: Run<'c, Result<T, RunError>>,
+        history: &'c History,
+        observer: &'c Observer,
+    ) -> Result<T, RunError> {
+        let mut reply = Reply::Nothing;
+        loop {
+            reply = match run.resume(reply) {
+                Turn::Done(outcome) => return outcome,
+                Turn::Ask(Request::Execute(sql)) => match execute(self, &sql) {
+                    Ok(changed) => Reply::Changed(changed),
+                    Err(error) => Reply::Failed(error),
+                },
+                Turn::Ask(Request::Query(sql)) => match query(self, &sql) {
+                    Ok(rows) => Reply::Rows(rows),
+                    Err(error) => Reply::Failed(database_error(error, &sql)),
+                },
+                Turn::Ask(Request::Event(event)) => {
+                    observer(history, &event);
+                    Reply::Nothing
+                }
+            }
+        }
+    }
+}
+
+/// Executes one statement to its end; rows that it returns are passed over.
+fn execute(connection: &Connection, sql: &str) -> Result<u64, DatabaseError> {
+    // SQLite undoes the whole transaction by itself after some errors (a full disk, for one).
+    if sql == "ROLLBACK" && connection.is_autocommit() {
+        return Ok(0);
+    }
+    let mut batch = Batch::new(connection, sql);
+    let failed = |error| database_error(error, sql);
+    if let Some(mut statement) = batch.next().map_err(failed)? {
+        if let Some(name) = statement.parameter_name(1) {
+            // Unbound, it would silently be NULL.
+            return Err(refused(Refused::Parameter(name.to_owned())));
+        }
+        if statement.parameter_count() > 0 {
+            return Err(refused(Refused::Parameter("?".to_owned())));
+        }
+        let mut rows = statement.raw_query();
+        while rows.next().map_err(failed)?.is_some() {}
+    }
+    if batch.next().map_err(failed)?.is_some() {
+        return Err(refused(Refused::SecondStatement));
+    }
+    Ok(connection.changes())
+}
+
+fn query(
+    connection: &Connection,
+    sql: &str,
+) -> Result<Vec<Vec<Option<String>>>, ::rusqlite::Error> {
+    let mut statement = connection.prepare(sql)?;
+    let columns = statement.column_count();
+    let mut rows = statement.raw_query();
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        let cells = (0..columns).map(|column| row.get_ref(column).map(text));
+        found.push(cells.collect::<Result<_, _>>()?);
+    }
+    Ok(found)
+}
+
+fn text(value: ValueRef<'_>) -> Option<String> {
+    match value {
+        ValueRef::Null => None,
+        ValueRef::Integer(number) => Some(number.to_string()),
+        ValueRef::Real(number) => Some(number.to_string()),
+        ValueRef::Text(bytes) | ValueRef::Blob(bytes) => {
+            Some(String::from_utf8_lossy(bytes).into_owned())
+        }
+    }
+}
+
+/// A statement that is not executed, although SQLite would.
+#[derive(Debug)]
+enum Refused {
+    Parameter(String),
+    SecondStatement,
+}
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Refused::Parameter(name) => {
+                write!(
+                    f,
+                    "the statement has the parameter {name}, and nothing to put there"
+                )
+            }
+            Refused::SecondStatement => {
+                f.write_str("SQLite reads more than one statement where one was expected")
+            }
+        }
+    }
+}
+
+impl Error for Refused {}
+
+fn refused(why: Refused) -> DatabaseError {
+    DatabaseError {
+        kind: DatabaseErrorKind::Other,
+        offset: None,
+        source: Box::new(why),
+    }
+}
+
+/// SQLite's message, without the statement that rusqlite adds to some.
+#[derive(Debug)]
+struct SqliteError {
+    message: String,
+    source: ::rusqlite::Error,
+}
+
+impl fmt::Display for SqliteError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl Error for SqliteError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.source.source()
+    }
+}
+
+/// Tells an error of rusqlite in terms of a run.
+pub(crate) fn database_error(error: ::rusqlite::Error, sql: &str) -> DatabaseError {
+    let kind = match error.sqlite_error_code() {
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => DatabaseErrorKind::Busy,
+        Some(ErrorCode::ReadOnly) => DatabaseErrorKind::ReadOnly,
+        Some(ErrorCode::CannotOpen) => DatabaseErrorKind::CannotOpen,
+        Some(ErrorCode::DatabaseCorrupt) => DatabaseErrorKind::Corrupt,
+        Some(ErrorCode::NotADatabase) => DatabaseErrorKind::NotADatabase,
+        _ => DatabaseErrorKind::Other,
+    };
+    let message = error.to_string();
+    // Not every version of rusqlite names the variant that holds the offset; all write it so.
+    let (message, offset) = match message.split_once(&format!(" in {sql} at offset ")) {
+        Some((message, offset)) => (message.to_owned(), offset.parse().ok()),
+        None => (message, None),
+    };
+    DatabaseError {
+        kind,
+        offset,
+        source: Box::new(SqliteError {
+            message,
+            source: error,
+        }),
+    }
+}
+
+#[cfg(test)]
+mod tests;
