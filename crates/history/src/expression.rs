@@ -55,6 +55,13 @@ impl Expression {
         }
     }
 
+    /// Returns whether the expression names a revision or a branch, beside the words that every
+    /// history has.
+    #[must_use]
+    pub fn has_name(&self) -> bool {
+        self.branch.is_some() || matches!(self.symbol, Some(Symbol::Name(_)))
+    }
+
     /// Returns the expression as it was written.
     #[must_use]
     pub fn as_str(&self) -> &str {

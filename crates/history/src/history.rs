@@ -1,7 +1,7 @@
 //! A crate's history: its revision files, related to each other.
 
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use crate::{
     Dialect, FileStatement, Finding, FindingKind, Graph, GraphError, GraphErrorKind, Node,
@@ -196,12 +196,17 @@ impl History {
         &self.revisions[node.index()]
     }
 
-    /// Returns the file at `path`, as it was given.
-    #[must_use]
-    pub fn at_path(&self, path: &Path) -> Option<Node> {
-        self.graph
-            .nodes()
-            .find(|node| self.file(*node).path == path)
+    /// Reads one more file, and relates it to those that are here.
+    ///
+    /// # Errors
+    ///
+    /// Everything that is wrong with the file, or with how it fits.
+    pub fn with(&self, file: SourceFile, dialects: &[Dialect]) -> Result<Self, HistoryError> {
+        let here = self.revisions.iter().map(|revision| SourceFile {
+            path: revision.path.clone(),
+            content: Ok(revision.text.clone().into_bytes()),
+        });
+        Self::new(here.chain([file]), dialects)
     }
 }
 

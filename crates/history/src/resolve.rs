@@ -617,6 +617,26 @@ impl Graph {
         Resolver { graph: self, rows }.revisions(expression)
     }
 
+    /// Returns whether every name in `expression` is, or begins, an id or label.
+    #[must_use]
+    pub fn knows(&self, expression: &Expression) -> bool {
+        let resolver = Resolver {
+            graph: self,
+            rows: None,
+        };
+        let name = match &expression.symbol {
+            Some(Symbol::Name(name)) => Some(name),
+            _ => None,
+        };
+        let unknown = |name: &String| {
+            matches!(
+                resolver.name(name, None),
+                Err(ResolveError::UnknownRevision { .. })
+            )
+        };
+        !expression.branch.iter().chain(name).any(unknown)
+    }
+
     /// Finds the revisions in `range`, the newest first.
     ///
     /// # Errors

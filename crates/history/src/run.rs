@@ -28,6 +28,7 @@ mod commands;
 mod error;
 mod exchange;
 mod foreign_keys;
+mod refusal;
 mod session;
 
 use std::borrow::Cow;
@@ -84,6 +85,8 @@ pub enum Event {
     StepFinished {
         /// The revision.
         revision: Node,
+        /// Which way it went.
+        direction: Direction,
         /// How long it took.
         took: Duration,
     },

@@ -47,15 +47,21 @@ impl VersionTable {
     pub fn find(&self, dialect: Dialect) -> String {
         match dialect {
             Dialect::Sqlite => {
-                let master = match &self.schema {
-                    Some(schema) => format!("{}.sqlite_master", quote(schema)),
-                    None => "sqlite_master".to_owned(),
-                };
-                let name = literal(&self.name);
-                format!(
-                    "SELECT type FROM {master} WHERE name = {name} COLLATE NOCASE \
-                     AND type IN ('table', 'view')"
-                )
+                let named = format!(
+                    "name = {} COLLATE NOCASE AND type IN ('table', 'view')",
+                    literal(&self.name)
+                );
+                match &self.schema {
+                    Some(schema) => {
+                        let schema = quote(schema);
+                        format!("SELECT type FROM {schema}.sqlite_master WHERE {named}")
+                    }
+                    // A temporary object would hide the table.
+                    None => format!(
+                        "SELECT 'temporary ' || type FROM sqlite_temp_master WHERE {named} \
+                         UNION ALL SELECT type FROM sqlite_master WHERE {named} LIMIT 1"
+                    ),
+                }
             }
             Dialect::Postgres => {
                 let name = literal(&self.quoted());

@@ -160,4 +160,13 @@ impl Graph {
         }
         order
     }
+
+    /// Returns every revision so that each comes before what it stands on.
+    pub fn newest_first(&self) -> impl Iterator<Item = Node> + use<> {
+        let mut all = NodeSet::empty(self);
+        for node in self.nodes() {
+            all.insert(node);
+        }
+        self.in_order(&all).into_iter().rev()
+    }
 }

@@ -64,7 +64,7 @@ impl<'h> Runner<'h> {
     #[must_use]
     pub fn current(self) -> Run<'h, Result<Vec<String>, RunError>> {
         Run::new(move |port| async move {
-            let session = Session::open(self, port).await?;
+            let mut session = Session::open(self, port).await?;
             let outcome = session.versions().await;
             session.close(outcome.map(Versions::into_rows)).await
         })
@@ -91,7 +91,8 @@ async fn migrate(
     decide: Decide<'_>,
 ) -> Result<Report, Fault> {
     let graph = session.runner.history.graph();
-    let rows = session.nodes(&session.versions().await?)?;
+    let rows = session.versions().await?;
+    let rows = session.nodes(&rows)?;
     let plan = decide(&rows).map_err(Fault::Plan)?;
     session.check_reversible(&plan)?;
     let after = if plan.steps.is_empty() {
@@ -101,7 +102,7 @@ async fn migrate(
     };
     Ok(Report {
         direction,
-        steps: session.take_done(),
+        steps: session.done(),
         before: graph.ids(&rows),
         after: graph.ids(&after),
     })
@@ -120,9 +121,8 @@ async fn stamp(
     session.begin().await?;
     // Under lock, since somebody may have stamped meanwhile.
     let (versions, plan) = plan_stamp(session, targets, purge).await?;
-    if versions == Versions::NoTable {
-        session.create_version_table().await?;
-    } else if purge == Purge::Yes {
+    session.provide_version_table().await?;
+    if purge == Purge::Yes {
         session.purge().await?;
     }
     session.change_rows(&plan.changes).await?;
@@ -131,7 +131,7 @@ async fn stamp(
 }
 
 async fn plan_stamp(
-    session: &Session<'_>,
+    session: &mut Session<'_>,
     targets: &[Expression],
     purge: Purge,
 ) -> Result<(Versions, StampPlan), Fault> {
@@ -160,7 +160,7 @@ async fn ensure_version(session: &mut Session<'_>) -> Result<Ensured, Fault> {
     if session.versions().await? != Versions::NoTable {
         return Ok(Ensured::Existed);
     }
-    session.create_version_table().await?;
+    session.provide_version_table().await?;
     session.commit().await?;
     Ok(Ensured::Created)
 }

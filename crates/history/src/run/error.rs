@@ -83,7 +83,7 @@ pub enum Fault {
     /// A statement of a revision failed.
     Statement {
         /// Where it stands.
-        place: Place,
+        place: Box<Place>,
         /// The database's error.
         error: DatabaseError,
     },
@@ -96,7 +96,8 @@ pub enum Fault {
         /// How many rows it changed instead of one.
         changed: u64,
     },
-    /// Somebody else moved the version table while a section ran outside a transaction.
+    /// The version table does not hold what this run put there: a statement of a revision or a
+    /// trigger changed it, or somebody else did while a section ran outside a transaction.
     RowsMoved {
         /// The rows that were expected.
         expected: Vec<String>,
@@ -168,6 +169,8 @@ pub enum Action {
     Begin,
     /// Commit.
     Commit,
+    /// End a transaction that has nothing to do.
+    Rollback,
 }
 
 /// What a failed run leaves behind.
@@ -205,6 +208,7 @@ impl fmt::Display for Action {
             Action::CheckForeignKeys => "check foreign keys",
             Action::Begin => "begin a transaction",
             Action::Commit => "commit",
+            Action::Rollback => "end a transaction",
         })
     }
 }

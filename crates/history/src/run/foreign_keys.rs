@@ -16,24 +16,29 @@ use crate::sql::StatementKind;
 /// How many rows of one table refer to missing rows of another, for each such pair.
 pub(super) type Dangling = BTreeMap<(String, String), u64>;
 
-/// Switches enforcement off and returns whether it was on.
-pub(super) async fn switch_off(port: &Port<'_>, dialect: Dialect) -> Result<bool, DatabaseError> {
+/// Switches enforcement off and returns whether it was on, where the dialect has such a switch.
+pub(super) async fn switch_off(
+    port: &Port<'_>,
+    dialect: Dialect,
+) -> Result<Option<bool>, DatabaseError> {
     match dialect {
-        Dialect::Postgres => Ok(false),
+        Dialect::Postgres => Ok(None),
         Dialect::Sqlite => {
             let found = port.query("PRAGMA foreign_keys").await?;
             let on = found.first().and_then(|row| row.first()?.as_deref()) == Some("1");
             if on {
-                port.execute("PRAGMA foreign_keys = OFF").await?;
+                switch(port, false).await?;
             }
-            Ok(on)
+            Ok(Some(on))
         }
     }
 }
 
-/// Switches enforcement on again.
-pub(super) async fn switch_on(port: &Port<'_>) -> Result<(), DatabaseError> {
-    port.execute("PRAGMA foreign_keys = ON").await.map(drop)
+/// Switches enforcement on or off.
+pub(super) async fn switch(port: &Port<'_>, on: bool) -> Result<(), DatabaseError> {
+    let set = if on { "ON" } else { "OFF" };
+    let executed = port.execute(format!("PRAGMA foreign_keys = {set}")).await;
+    executed.map(drop)
 }
 
 /// Returns whether one of these statements could leave rows that refer to nothing.
@@ -67,11 +72,40 @@ pub(super) async fn dangling(port: &Port<'_>) -> Result<Dangling, DatabaseError>
 }
 
 /// Returns what refers to nothing now, and did not before.
-pub(super) fn new_violations(before: &Dangling, after: &Dangling) -> Vec<Violation> {
+pub(super) async fn violations(
+    port: &Port<'_>,
+    before: &Dangling,
+) -> Result<Vec<Violation>, DatabaseError> {
+    let after = dangling(port).await?;
+    if after.is_empty() || after == *before {
+        return Ok(Vec::new());
+    }
+    let query = "SELECT name FROM sqlite_master WHERE type = 'table'";
+    let tables = port.query(query).await?.into_iter().flatten().flatten();
+    Ok(new_violations(before, &after, &tables.collect::<Vec<_>>()))
+}
+
+/// Compares what refers to nothing with what did before; `tables` are those of now.
+///
+/// Rows of a table that is renamed, or that refer to one that is, do not count as new.
+fn new_violations(before: &Dangling, after: &Dangling, tables: &[String]) -> Vec<Violation> {
+    let is_or_was = |old: &str, new: &str| {
+        old.eq_ignore_ascii_case(new) || !tables.iter().any(|table| table.eq_ignore_ascii_case(old))
+    };
+    let known = |pair: &(String, String)| -> u64 {
+        let same = |old: &(String, String)| {
+            old == pair
+                || !after.contains_key(old)
+                    && is_or_was(&old.0, &pair.0)
+                    && is_or_was(&old.1, &pair.1)
+        };
+        let known = before.iter().filter(|(old, _)| same(old));
+        known.map(|(_, rows)| rows).sum()
+    };
     after
         .iter()
         .filter_map(|(pair, now)| {
-            let rows = now.saturating_sub(before.get(pair).copied().unwrap_or(0));
+            let rows = now.saturating_sub(known(pair));
             (rows > 0).then(|| Violation {
                 table: pair.0.clone(),
                 parent: pair.1.clone(),

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::exchange::Port;
 use super::foreign_keys::{self, Dangling};
+use super::refusal::Refusal;
 use super::{
     Action, DatabaseError, DatabaseErrorKind, DatabaseState, Event, Fault, Place, Reply, Request,
     RunError, Runner, StepReport, TransactionMode,
@@ -21,15 +22,17 @@ pub(super) struct Session<'h> {
     port: Port<'h>,
     /// The connection's own lock timeout, in milliseconds, to be restored.
     lock_timeout: Option<String>,
-    /// Whether the connection enforced foreign keys, and is to do so again.
-    foreign_keys: bool,
+    /// Whether the connection enforced foreign keys, to be restored.
+    foreign_keys: Option<bool>,
     /// Whether a transaction of ours is open.
     open: bool,
     /// The revisions that are done, and whether they are committed yet.
     done: Vec<StepReport>,
     committed: usize,
-    /// The revision that has statements committed and is not done, and how many.
+    /// The revision that has statements committed and whose row is not, and how many.
     partial: Option<(Node, usize)>,
+    /// What the version table holds, as far as this run knows.
+    expected: Versions,
 }
 
 /// For how long a statement waits for a lock before the run tells that it is waiting.
@@ -68,11 +71,12 @@ impl<'h> Session<'h> {
             runner,
             port,
             lock_timeout: None,
-            foreign_keys: false,
+            foreign_keys: None,
             open: false,
             done: Vec::new(),
             committed: 0,
             partial: None,
+            expected: Versions::NoTable,
         };
         match session.set_lock_timeout().await {
             Ok(()) => Ok(session),
@@ -85,10 +89,20 @@ impl<'h> Session<'h> {
     pub(super) async fn close<T>(mut self, outcome: Result<T, Fault>) -> Result<T, RunError> {
         let rollback = self.rollback().await;
         let restored = self.restore_settings().await;
-        match (outcome, restored) {
-            (Ok(done), Ok(())) => Ok(done),
+        let done = match outcome {
+            Ok(done) => done,
             // The first failure is the one to tell.
-            (Err(fault), _) | (Ok(_), Err(fault)) => Err(self.failed(fault, rollback)),
+            Err(fault) => return Err(self.failed(fault, rollback)),
+        };
+        let undone = rollback.map_or(Ok(()), |error| {
+            Err(Fault::Database {
+                action: Action::Rollback,
+                error,
+            })
+        });
+        match undone.and(restored) {
+            Ok(()) => Ok(done),
+            Err(fault) => Err(self.failed(fault, None)),
         }
     }
 
@@ -117,17 +131,29 @@ impl<'h> Session<'h> {
     }
 
     async fn restore_settings(&mut self) -> Result<(), Fault> {
-        if std::mem::take(&mut self.foreign_keys) {
-            let restored = foreign_keys::switch_on(&self.port).await;
-            restored.map_err(|error| Fault::Database {
-                action: Action::SwitchForeignKeys,
-                error,
-            })?;
-        }
+        let restored = match self.foreign_keys.take() {
+            None => Ok(()),
+            Some(found) => foreign_keys::switch(&self.port, found).await,
+        };
         if let Some(found) = self.lock_timeout.take() {
+            // What was asked for is done, whether or not this works.
             let restore = format!("PRAGMA busy_timeout = {found}");
-            self.execute(Action::SetLockTimeout, restore).await?;
+            let _ = self.port.execute(restore).await;
         }
+        restored.map_err(|error| Fault::Database {
+            action: Action::SwitchForeignKeys,
+            error,
+        })
+    }
+
+    /// Keeps foreign keys from being enforced in the transaction that comes next.
+    async fn hold_foreign_keys(&mut self) -> Result<(), Fault> {
+        let found = foreign_keys::switch_off(&self.port, self.runner.dialect).await;
+        let found = found.map_err(|error| Fault::Database {
+            action: Action::SwitchForeignKeys,
+            error,
+        })?;
+        self.foreign_keys = self.foreign_keys.or(found);
         Ok(())
     }
 
@@ -159,8 +185,13 @@ impl<'h> Session<'h> {
         }
     }
 
-    /// Reads the version table without creating it.
-    pub(super) async fn versions(&self) -> Result<Versions, Fault> {
+    /// Reads the version table without creating it; what it holds from now on is this run's doing.
+    pub(super) async fn versions(&mut self) -> Result<Versions, Fault> {
+        self.expected = self.read_versions().await?;
+        Ok(self.expected.clone())
+    }
+
+    async fn read_versions(&self) -> Result<Versions, Fault> {
         let Runner {
             dialect,
             version_table,
@@ -177,7 +208,7 @@ impl<'h> Session<'h> {
         match found.first().and_then(|row| row.first()?.as_deref()) {
             None => return Ok(Versions::NoTable),
             Some("table") => {}
-            Some(_) => return Err(malformed("it is a view")),
+            Some(kind) => return Err(malformed(&format!("it is a {kind}"))),
         }
         let select = Request::Query(version_table.select(*dialect).into());
         let rows = match self.ask_patiently(select).await.rows() {
@@ -203,15 +234,20 @@ impl<'h> Session<'h> {
         graph.rows(versions.rows()).map_err(Fault::Plan)
     }
 
-    pub(super) async fn create_version_table(&self) -> Result<(), Fault> {
-        let sql = self.runner.version_table.create(self.runner.dialect);
-        self.execute(Action::CreateVersionTable, sql)
-            .await
-            .map(drop)
+    /// Creates the version table, unless it is there.
+    pub(super) async fn provide_version_table(&mut self) -> Result<(), Fault> {
+        if self.expected == Versions::NoTable {
+            let sql = self.runner.version_table.create(self.runner.dialect);
+            self.execute(Action::CreateVersionTable, sql).await?;
+            self.expected = Versions::Rows(Vec::new());
+        }
+        Ok(())
     }
 
-    /// Makes changes to the version table, each of which must change exactly one row.
-    pub(super) async fn change_rows(&self, changes: &[RowChange]) -> Result<(), Fault> {
+    /// Makes changes to the version table, each of which must change exactly one row, and all of
+    /// which must stay.
+    pub(super) async fn change_rows(&mut self, changes: &[RowChange]) -> Result<(), Fault> {
+        self.provide_version_table().await?;
         for change in changes {
             let sql = self
                 .runner
@@ -225,13 +261,30 @@ impl<'h> Session<'h> {
                     changed,
                 });
             }
+            self.expected = changed_rows(self.expected.rows(), change);
         }
-        Ok(())
+        self.check_versions().await
     }
 
-    pub(super) async fn purge(&self) -> Result<(), Fault> {
+    /// Refuses to go on when the version table holds anything else than it should, be it by a
+    /// statement of a revision, by a trigger, or by somebody else.
+    async fn check_versions(&mut self) -> Result<(), Fault> {
+        let expected = self.expected.rows().to_vec();
+        let found = self.versions().await?;
+        if found.rows() == expected {
+            return Ok(());
+        }
+        Err(Fault::RowsMoved {
+            expected,
+            found: found.into_rows(),
+        })
+    }
+
+    pub(super) async fn purge(&mut self) -> Result<(), Fault> {
         let sql = self.runner.version_table.purge(self.runner.dialect);
-        self.execute(Action::WriteVersionTable, sql).await.map(drop)
+        self.execute(Action::WriteVersionTable, sql).await?;
+        self.expected = Versions::Rows(Vec::new());
+        Ok(())
     }
 
     /// Begins a transaction that is alone in writing.
@@ -242,12 +295,23 @@ impl<'h> Session<'h> {
             Dialect::Sqlite => "BEGIN IMMEDIATE",
             Dialect::Postgres => "BEGIN",
         };
-        let begun = self.ask_patiently(Request::Execute(begin.into())).await;
-        begun.changed().map_err(|error| Fault::Database {
+        let fault = |error| Fault::Database {
             action: Action::Begin,
             error,
-        })?;
+        };
+        let begun = self.ask_patiently(Request::Execute(begin.into())).await;
+        begun.changed().map_err(fault)?;
         self.open = true;
+        if self.runner.dialect == Dialect::Sqlite {
+            let mode = self
+                .port
+                .query("PRAGMA journal_mode")
+                .await
+                .map_err(fault)?;
+            if mode == [[Some("off".to_owned())]] {
+                return Err(fault(Refusal::NoJournal.into()));
+            }
+        }
         Ok(())
     }
 
@@ -259,6 +323,7 @@ impl<'h> Session<'h> {
         })?;
         self.open = false;
         self.committed = self.done.len();
+        self.partial = None;
         self.port.tell(Event::Committed).await;
         Ok(())
     }
@@ -297,8 +362,8 @@ impl<'h> Session<'h> {
     }
 
     /// Returns the revisions that are done, in order.
-    pub(super) fn take_done(&mut self) -> Vec<StepReport> {
-        std::mem::take(&mut self.done)
+    pub(super) fn done(&self) -> Vec<StepReport> {
+        self.done.clone()
     }
 
     /// Refuses a plan that cannot be carried out to its end.
@@ -327,11 +392,7 @@ impl<'h> Session<'h> {
     /// `decide` sees the rows again once the lock is held, since whoever held it before may have
     /// done some of the work, or all of it.
     pub(super) async fn carry_out(&mut self, decide: Decide<'_>) -> Result<Vec<Node>, Fault> {
-        let switched = foreign_keys::switch_off(&self.port, self.runner.dialect).await;
-        self.foreign_keys = switched.map_err(|error| Fault::Database {
-            action: Action::SwitchForeignKeys,
-            error,
-        })?;
+        self.hold_foreign_keys().await?;
         let mut plan: Option<Plan> = None;
         loop {
             self.begin().await?;
@@ -343,21 +404,32 @@ impl<'h> Session<'h> {
             };
             self.check_reversible(&rest)?;
             if rest.steps.is_empty() {
-                self.rollback().await;
                 return Ok(rows);
             }
-            if versions == Versions::NoTable {
-                self.create_version_table().await?;
-            }
-            let batch = match self.runner.transaction {
-                TransactionMode::Run => rest.steps.len(),
-                TransactionMode::Revision => 1,
-            };
+            let batch = self.batch(&rest);
             self.run_steps(&rest, batch).await?;
             if batch == rest.steps.len() {
                 return Ok(rest.rows);
             }
             plan = Some(rest);
+        }
+    }
+
+    /// Returns how many steps of `plan` go into one transaction.
+    ///
+    /// A revision with a section outside its transaction has what precedes it committed, so it
+    /// gets a transaction of its own: what it did is on record as soon as it can be.
+    fn batch(&self, plan: &Plan) -> usize {
+        let leaves = |step: &Step| {
+            self.sections(step.revision, plan.direction)
+                .any(|section| !section.transaction)
+        };
+        match self.runner.transaction {
+            TransactionMode::Revision => 1,
+            TransactionMode::Run => match plan.steps.iter().position(leaves) {
+                None => plan.steps.len(),
+                Some(before) => before.max(1),
+            },
         }
     }
 
@@ -377,7 +449,8 @@ impl<'h> Session<'h> {
                 })
                 .await;
             let start = (self.runner.clock)();
-            self.run_sections(step.revision, direction).await?;
+            self.run_sections(step.revision, direction, before.as_ref())
+                .await?;
             self.change_rows(&step.rows).await?;
             let took = (self.runner.clock)().saturating_sub(start);
             let revision = &self.runner.history.graph()[step.revision];
@@ -386,22 +459,33 @@ impl<'h> Session<'h> {
                 message: revision.message.clone(),
                 took,
             });
-            self.partial = None;
             let revision = step.revision;
-            self.port.tell(Event::StepFinished { revision, took }).await;
+            self.port
+                .tell(Event::StepFinished {
+                    revision,
+                    direction,
+                    took,
+                })
+                .await;
         }
-        if let Some(before) = before {
-            let after = foreign_keys::dangling(&self.port).await;
-            let after = after.map_err(|error| Fault::Database {
+        self.check_foreign_keys(before.as_ref()).await?;
+        self.commit().await
+    }
+
+    /// Refuses to commit when more refers to nothing than `before`.
+    async fn check_foreign_keys(&self, before: Option<&Dangling>) -> Result<(), Fault> {
+        let Some(before) = before else {
+            return Ok(());
+        };
+        let violations = foreign_keys::violations(&self.port, before).await;
+        match violations {
+            Ok(violations) if violations.is_empty() => Ok(()),
+            Ok(violations) => Err(Fault::ForeignKeys { violations }),
+            Err(error) => Err(Fault::Database {
                 action: Action::CheckForeignKeys,
                 error,
-            })?;
-            let violations = foreign_keys::new_violations(&before, &after);
-            if !violations.is_empty() {
-                return Err(Fault::ForeignKeys { violations });
-            }
+            }),
         }
-        self.commit().await
     }
 
     /// Counts what refers to nothing before the steps, where they could add to it.
@@ -434,18 +518,24 @@ impl<'h> Session<'h> {
     }
 
     /// Runs the statements of a revision.
-    async fn run_sections(&mut self, node: Node, direction: Direction) -> Result<(), Fault> {
+    async fn run_sections(
+        &mut self,
+        node: Node,
+        direction: Direction,
+        dangling: Option<&Dangling>,
+    ) -> Result<(), Fault> {
         let mut done = 0;
         for section in self.sections(node, direction) {
             let statements = self.statements(node, section);
             if section.transaction {
+                self.provide_version_table().await?;
                 for statement in statements {
                     self.run_statement(node, statement, done + 1).await?;
                     done += 1;
                 }
                 continue;
             }
-            let expected = self.versions().await?;
+            self.check_foreign_keys(dangling).await?;
             self.commit().await?;
             if done > 0 {
                 self.partial = Some((node, done));
@@ -455,14 +545,10 @@ impl<'h> Session<'h> {
                 done += 1;
                 self.partial = Some((node, done));
             }
+            // The section may have switched them on.
+            self.hold_foreign_keys().await?;
             self.begin().await?;
-            let found = self.versions().await?;
-            if found != expected {
-                return Err(Fault::RowsMoved {
-                    expected: expected.rows().to_vec(),
-                    found: found.rows().to_vec(),
-                });
-            }
+            self.check_versions().await?;
         }
         Ok(())
     }
@@ -473,13 +559,13 @@ impl<'h> Session<'h> {
         statement: FileStatement<'h>,
         number: usize,
     ) -> Result<(), Fault> {
-        let Err(error) = self.port.execute(statement.sql).await else {
+        let Err(error) = self.execute_statement(statement.sql).await else {
             return Ok(());
         };
         let file = self.runner.history.file(node);
         let offset = statement.span.start + error.offset.unwrap_or(0);
         Err(Fault::Statement {
-            place: Place {
+            place: Box::new(Place {
                 revision: file.file.header.id.name.clone(),
                 path: file.path.clone(),
                 position: Position::of(&file.text, offset),
@@ -487,8 +573,38 @@ impl<'h> Session<'h> {
                 offset,
                 statement: number,
                 summary: sql::summary(statement.sql, self.runner.dialect),
-            },
+            }),
             error,
         })
     }
+
+    /// Executes a statement of a revision, unless it would keep the run from undoing it.
+    async fn execute_statement(&self, sql: &'h str) -> Result<u64, DatabaseError> {
+        if let Some(refusal) = Refusal::of(sql, self.runner.dialect, self.open) {
+            return Err(refusal.into());
+        }
+        let request = Request::Execute(sql.into());
+        if self.open {
+            self.port.ask(request).await.changed()
+        } else {
+            // Alone, a statement that fails changes nothing.
+            self.ask_patiently(request).await.changed()
+        }
+    }
+}
+
+/// Returns the rows of the version table after `change`.
+fn changed_rows(rows: &[String], change: &RowChange) -> Versions {
+    let (removed, added) = match change {
+        RowChange::Insert(id) => (None, Some(id)),
+        RowChange::Delete(id) => (Some(id), None),
+        RowChange::Update { from, to } => (Some(from), Some(to)),
+    };
+    let kept = rows
+        .iter()
+        .filter(|row| removed.is_none_or(|id| id.as_str() != *row));
+    let added = added.map(|id| id.as_str().to_owned());
+    let mut rows: Vec<String> = kept.cloned().chain(added).collect();
+    rows.sort_unstable();
+    Versions::Rows(rows)
 }

@@ -1,0 +1,90 @@
+//! `cargo alembic current`
+
+use std::fmt::Write;
+
+use clap::Args;
+
+use super::{DatabaseArgs, write_answers};
+use crate::context::Context;
+use crate::database::{self, Database};
+use crate::diagnostic::Result;
+use crate::exit::Exit;
+use crate::json::{self, CurrentJson, RevisionJson};
+use crate::lines::{Parts, block, line};
+use crate::member::{Loaded, load_all};
+
+/// Arguments of `cargo alembic current`.
+#[derive(Debug, Args)]
+pub struct CurrentArgs {
+    /// Show everything about each revision
+    #[arg(short, long)]
+    verbose: bool,
+    /// Exit with code 3 when a database is not at all of its heads
+    #[arg(short, long)]
+    check_heads: bool,
+    #[command(flatten)]
+    database: DatabaseArgs,
+}
+
+impl CurrentArgs {
+    pub(super) fn run(self, context: &Context) -> Result<Exit> {
+        let loaded = load_all(context.members()?)?;
+        let databases = database::of_all(&loaded, self.database.url.as_deref())?;
+        let mut answers = Vec::new();
+        let mut behind = Vec::new();
+        for (crate_, database) in loaded.iter().zip(&databases) {
+            let (json, text) = self.current(crate_, database)?;
+            if !json.pending.is_empty() {
+                behind.push((crate_.name(), json.pending.len()));
+            }
+            answers.push((crate_, json, text));
+        }
+        write_answers(context, answers)?;
+        if self.check_heads && !behind.is_empty() {
+            for (name, pending) in behind {
+                let revisions = if pending == 1 {
+                    "revision"
+                } else {
+                    "revisions"
+                };
+                context.shell.status(
+                    "Behind",
+                    format_args!("{name}: {pending} {revisions} pending"),
+                );
+            }
+            return Ok(Exit::NotAtHeads);
+        }
+        Ok(Exit::Success)
+    }
+
+    fn current(&self, loaded: &Loaded, database: &Database) -> Result<(CurrentJson, String)> {
+        let graph = loaded.graph();
+        let rows = database.rows(loaded, self.database.lock_timeout)?;
+        let nodes = loaded.rows(&rows)?;
+        let current = graph.current(&nodes);
+        let mut text = String::new();
+        if self.verbose {
+            let _ = writeln!(text, "Current revision(s) for {}:", database.url);
+        }
+        for node in &current {
+            let parts = Parts {
+                tree: true,
+                ..Parts::default()
+            };
+            let _ = match self.verbose {
+                true => writeln!(text, "{}", block(loaded, *node, &[])),
+                false => writeln!(text, "{}", line(graph, *node, parts, &[])),
+            };
+        }
+        let json = CurrentJson {
+            database: database.url.to_string(),
+            rows,
+            revisions: current
+                .iter()
+                .map(|node| RevisionJson::new(loaded, *node, Some(&nodes)))
+                .collect(),
+            pending: json::ids(graph, &graph.pending(&nodes)),
+        };
+        Ok((json, text))
+    }
+}

@@ -1,0 +1,35 @@
+//! `cargo alembic downgrade`
+
+use alembic_history::Direction;
+use clap::Args;
+
+use super::DatabaseArgs;
+use crate::context::Context;
+use crate::diagnostic::Result;
+use crate::exit::Exit;
+use crate::migrate::Migrate;
+
+/// Arguments of `cargo alembic downgrade`.
+#[derive(Debug, Args)]
+pub struct DowngradeArgs {
+    /// Where to go: an id, `base`, `-1`, `branch@-1`
+    #[arg(value_name = "REVISION", allow_hyphen_values = true)]
+    revision: String,
+    /// Commit each revision by itself, not the whole run
+    #[arg(long)]
+    transaction_per_revision: bool,
+    #[command(flatten)]
+    database: DatabaseArgs,
+}
+
+impl DowngradeArgs {
+    pub(super) fn run(self, context: &Context) -> Result<Exit> {
+        Migrate {
+            direction: Direction::Downgrade,
+            target: &self.revision,
+            transaction_per_revision: self.transaction_per_revision,
+            database: &self.database,
+        }
+        .run(context)
+    }
+}

@@ -1,0 +1,122 @@
+//! `cargo alembic init`
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use toml_edit::{DocumentMut, Item, Table, value};
+
+use crate::config::DEFAULT_FOLDER;
+use crate::context::{Context, shown};
+use crate::diagnostic::{Diagnostic, Result};
+use crate::exit::Exit;
+use crate::json::{self, Format, InitJson};
+use crate::new_revision::write_new;
+use crate::url::{DatabaseUrl, Redacted};
+
+/// Arguments of `cargo alembic init`.
+#[derive(Debug, Args)]
+pub struct InitArgs {
+    /// The folder for the revision files, relative to the crate
+    #[arg(value_name = "FOLDER", default_value = DEFAULT_FOLDER)]
+    folder: PathBuf,
+    /// The database to configure; `sqlite://<crate>.db` unless given
+    #[arg(long, value_name = "URL")]
+    url: Option<String>,
+}
+
+const README: &str = "\
+Revision files: one for each change to the database, in SQL.
+
+Write a new one with `cargo alembic revision -m \"what it does\"`, apply what is new with
+`cargo alembic upgrade`, and see where the database is with `cargo alembic current`.
+";
+
+impl InitArgs {
+    pub(super) fn run(self, context: &Context) -> Result<Exit> {
+        let (manifest, name) = context.package_to_init()?;
+        let crate_folder = manifest.parent().unwrap_or(Path::new("."));
+        let folder = crate_folder.join(&self.folder);
+        let occupied = folder
+            .read_dir()
+            .is_ok_and(|mut entries| entries.next().is_some());
+        if occupied {
+            return Err(Diagnostic::new(format!(
+                "{} already exists and is not empty",
+                shown(&folder)
+            ))
+            .help("name another folder, or remove this one")
+            .exit(Exit::Configuration));
+        }
+        let url = self.url.unwrap_or_else(|| format!("sqlite://{name}.db"));
+        DatabaseUrl::parse(&url, crate_folder).map_err(|error| {
+            Diagnostic::new(format!(
+                "invalid database URL `{}`: {error}",
+                Redacted(&url)
+            ))
+            .exit(Exit::Usage)
+        })?;
+        let failed = |why: &dyn std::fmt::Display| {
+            Diagnostic::new(format!("cannot change {}: {why}", shown(&manifest)))
+                .exit(Exit::Failure)
+        };
+        let text = std::fs::read_to_string(&manifest).map_err(|error| failed(&error))?;
+        let configured = configure(&text, &self.folder, &url).map_err(|error| failed(&error))?;
+        write_new(&folder.join("README.md"), README)?;
+        context.shell.status("Created", shown(&folder));
+        if configured != text {
+            replace(&manifest, &configured).map_err(|error| failed(&error))?;
+            context.shell.status("Configured", shown(&manifest));
+        }
+        if context.format == Format::Json {
+            let json = InitJson {
+                folder: json::path(&folder),
+                manifest: json::path(&manifest),
+            };
+            json::write(vec![(name, json)])?;
+        }
+        Ok(Exit::Success)
+    }
+}
+
+/// Adds the configuration to a manifest that has none, and leaves everything else as it is.
+fn configure(
+    manifest: &str,
+    folder: &Path,
+    url: &str,
+) -> std::result::Result<String, toml_edit::TomlError> {
+    let mut document: DocumentMut = manifest.parse()?;
+    let package = document["package"].or_insert(Item::Table(Table::new()));
+    let implicit = || {
+        let mut table = Table::new();
+        table.set_implicit(true);
+        Item::Table(table)
+    };
+    let metadata = match package.get("metadata") {
+        Some(_) => &mut package["metadata"],
+        None => {
+            package["metadata"] = implicit();
+            &mut package["metadata"]
+        }
+    };
+    if metadata.get("alembic").is_none() {
+        let mut alembic = Table::new();
+        alembic["url"] = value(url);
+        if folder != Path::new(DEFAULT_FOLDER) {
+            alembic["migrations"] = value(folder.display().to_string());
+        }
+        metadata["alembic"] = Item::Table(alembic);
+    }
+    Ok(document.to_string())
+}
+
+/// Writes a file anew, whole or not at all.
+fn replace(path: &Path, text: &str) -> std::io::Result<()> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let mut file = tempfile::NamedTempFile::new_in(folder)?;
+    file.write_all(text.as_bytes())?;
+    let permissions = std::fs::metadata(path)?.permissions();
+    file.as_file().set_permissions(permissions)?;
+    file.persist(path).map_err(|error| error.error)?;
+    Ok(())
+}

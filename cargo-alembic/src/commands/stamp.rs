@@ -1,0 +1,69 @@
+//! `cargo alembic stamp`
+
+use alembic_migrate::Purge;
+use clap::Args;
+
+use super::{DatabaseArgs, write_answers};
+use crate::context::Context;
+use crate::database;
+use crate::diagnostic::Result;
+use crate::exit::Exit;
+use crate::json::{Format, StampJson, strings};
+use crate::lines::join;
+use crate::member::{Loaded, load_all, that_know};
+
+/// Arguments of `cargo alembic stamp`.
+#[derive(Debug, Args)]
+pub struct StampArgs {
+    /// Where the database is: ids, labels, `head`, `heads`, `base`
+    #[arg(value_name = "REVISION", required = true, allow_hyphen_values = true)]
+    revisions: Vec<String>,
+    /// Empty the version table first, whatever it holds
+    #[arg(long)]
+    purge: bool,
+    #[command(flatten)]
+    database: DatabaseArgs,
+}
+
+impl StampArgs {
+    pub(super) fn run(self, context: &Context) -> Result<Exit> {
+        let targets: Vec<&str> = self.revisions.iter().map(String::as_str).collect();
+        let loaded = load_all(context.members()?)?;
+        let chosen: Vec<Loaded> = that_know(&loaded, &targets)?.into_iter().cloned().collect();
+        let databases = database::of_all(&chosen, self.database.url.as_deref())?;
+        let purge = if self.purge { Purge::Yes } else { Purge::No };
+        let mut answers = Vec::new();
+        for (crate_, database) in chosen.iter().zip(&databases) {
+            let migrations = crate_
+                .migrations
+                .clone()
+                .lock_timeout(self.database.lock_timeout);
+            if database.is_missing() {
+                // A database that does not exist yet is not created for a target that is none.
+                let rehearsal = migrations.stamp(&mut database.read()?, &targets, purge);
+                rehearsal.map_err(|error| database.explain(&error, crate_))?;
+            }
+            let mut connection = database.write()?;
+            let report = migrations
+                .stamp(&mut connection, &targets, purge)
+                .map_err(|error| database.explain(&error, crate_))?;
+            let before = report.before.join(", ");
+            let what = format_args!(
+                "stamp {before} -> {} ({})",
+                join(&report.after),
+                crate_.name()
+            );
+            context.shell.status("Running", what);
+            let json = StampJson {
+                database: database.url.to_string(),
+                before: report.before,
+                after: strings(&report.after),
+            };
+            answers.push((crate_, json, String::new()));
+        }
+        if context.format == Format::Json {
+            write_answers(context, answers)?;
+        }
+        Ok(Exit::Success)
+    }
+}

@@ -1,0 +1,305 @@
+//! What every command works with: the arguments that all share, and the crates that they choose.
+
+use std::path::{Path, PathBuf};
+
+use alembic_history::nearest;
+use cargo_metadata::{MetadataCommand, Package};
+
+use crate::commands::GlobalArgs;
+use crate::config::{Config, DEFAULT_FOLDER, Source};
+use crate::diagnostic::{Diagnostic, Error, Result};
+use crate::exit::Exit;
+use crate::json::Format;
+use crate::member::Member;
+use crate::shell::{Shell, Verbosity};
+
+/// The arguments that all commands share, resolved.
+#[derive(Debug)]
+pub(crate) struct Context {
+    pub(crate) shell: Shell,
+    pub(crate) format: Format,
+    args: GlobalArgs,
+}
+
+/// Returns a path as it is shown: relative to the current folder, where it is below it.
+pub(crate) fn shown(path: &Path) -> String {
+    let current = std::env::current_dir().unwrap_or_default();
+    let shown = path.strip_prefix(&current).unwrap_or(path);
+    shown.display().to_string()
+}
+
+impl Context {
+    pub(crate) fn new(args: GlobalArgs) -> Result<Self> {
+        let verbosity = if args.quiet {
+            Verbosity::Quiet
+        } else {
+            Verbosity::Normal
+        };
+        Ok(Self {
+            shell: Shell { verbosity },
+            format: args.format,
+            args,
+        })
+    }
+
+    /// Finds the crates that the arguments choose, in the order in which they depend on each other.
+    pub(crate) fn members(&self) -> Result<Vec<Member>> {
+        let workspace = Workspace::find(&self.args)?;
+        let names = workspace.choose(&self.args)?;
+        let chosen = workspace
+            .packages
+            .iter()
+            .filter(|package| names.contains(&package.name.as_str()));
+        let mut members = Vec::new();
+        let mut faults = Vec::new();
+        for package in chosen {
+            match workspace.config(package) {
+                Ok(config) => members.push(Member::new(package, config)),
+                Err(found) => {
+                    // A fault of the workspace's table is one fault, however many crates share it.
+                    for fault in found {
+                        if !faults
+                            .iter()
+                            .any(|known: &Diagnostic| known.title == fault.title)
+                        {
+                            faults.push(fault);
+                        }
+                    }
+                }
+            }
+        }
+        if faults.is_empty() {
+            Ok(members)
+        } else {
+            Err(Error {
+                exit: Exit::Configuration,
+                diagnostics: faults,
+            })
+        }
+    }
+
+    /// Finds the one crate that the arguments choose, for a command that concerns only one.
+    pub(crate) fn member(&self) -> Result<Member> {
+        let mut members = self.members()?;
+        match members.len() {
+            1 => Ok(members.remove(0)),
+            _ => {
+                let names: Vec<&str> = members.iter().map(|member| member.name.as_str()).collect();
+                Err(
+                    Diagnostic::new("this command concerns one crate, and several have migrations")
+                        .note(format!("they are {}", names.join(", ")))
+                        .help("choose one with `-p <crate>`, or run the command in its folder")
+                        .exit(Exit::Usage),
+                )
+            }
+        }
+    }
+
+    /// Finds the one package that `init` is to give migrations to, whether or not it has any.
+    pub(crate) fn package_to_init(&self) -> Result<(PathBuf, String)> {
+        let workspace = Workspace::find(&self.args)?;
+        let package = match self.args.package.as_slice() {
+            [name] => Some(workspace.package(name)?),
+            [] => workspace.here().or(match workspace.packages.as_slice() {
+                [package] => Some(package),
+                _ => None,
+            }),
+            _ => None,
+        };
+        match package {
+            Some(package) => Ok((
+                package.manifest_path.clone().into_std_path_buf(),
+                package.name.to_string(),
+            )),
+            None => {
+                let names = workspace.names(|_| true);
+                Err(
+                    Diagnostic::new("`init` concerns one crate, and the workspace has several")
+                        .note(format!("they are {}", names.join(", ")))
+                        .help("choose one with `-p <crate>`, or run the command in its folder")
+                        .exit(Exit::Usage),
+                )
+            }
+        }
+    }
+}
+
+/// The packages of a workspace, each after those that it depends on.
+struct Workspace {
+    packages: Vec<Package>,
+    root: PathBuf,
+    metadata: serde_json::Value,
+    /// The manifest that the command was given, or that is nearest to the current folder.
+    manifest: Option<PathBuf>,
+}
+
+impl Workspace {
+    fn find(args: &GlobalArgs) -> Result<Self> {
+        let mut command = MetadataCommand::new();
+        command.no_deps();
+        if let Some(manifest) = &args.manifest_path {
+            command.manifest_path(manifest);
+        }
+        let metadata = command.exec().map_err(|error| {
+            let why = match error {
+                cargo_metadata::Error::CargoMetadata { stderr } => stderr,
+                error => error.to_string(),
+            };
+            let why = why.trim().trim_start_matches("error: ");
+            Diagnostic::new(format!("cannot read the workspace: {why}"))
+                .help("run the command in a Cargo project, or name one with `--manifest-path`")
+                .exit(Exit::Configuration)
+        })?;
+        let manifest = match &args.manifest_path {
+            Some(manifest) => manifest.canonicalize().ok(),
+            None => std::env::current_dir().ok().and_then(|current| {
+                let mut folders = current.ancestors().map(|folder| folder.join("Cargo.toml"));
+                folders.find(|manifest| manifest.is_file())
+            }),
+        };
+        Ok(Self {
+            root: metadata.workspace_root.clone().into_std_path_buf(),
+            metadata: metadata.workspace_metadata,
+            packages: in_dependency_order(metadata.packages),
+            manifest,
+        })
+    }
+
+    /// Returns the names of the packages that the arguments choose.
+    fn choose(&self, args: &GlobalArgs) -> Result<Vec<&str>> {
+        for name in &args.exclude {
+            self.package(name)?;
+        }
+        if !args.package.is_empty() {
+            let mut names = Vec::new();
+            for name in &args.package {
+                let package = self.package(name)?;
+                if !self.has_migrations(package) {
+                    return Err(Diagnostic::new(format!("crate `{name}` has no migrations"))
+                        .help(format!("give it some with `cargo alembic init -p {name}`"))
+                        .exit(Exit::Configuration));
+                }
+                names.push(package.name.as_str());
+            }
+            return Ok(names);
+        }
+        if !args.workspace
+            && args.exclude.is_empty()
+            && let Some(here) = self.here()
+            && self.has_migrations(here)
+            && here
+                .manifest_path
+                .parent()
+                .is_some_and(|folder| folder != self.root)
+        {
+            return Ok(vec![here.name.as_str()]);
+        }
+        let excluded = |package: &Package| {
+            args.exclude
+                .iter()
+                .any(|name| name == package.name.as_str())
+        };
+        let names = self.names(|package| self.has_migrations(package) && !excluded(package));
+        if names.is_empty() {
+            return Err(Diagnostic::new("no crate here has migrations")
+                .help("give a crate some with `cargo alembic init`")
+                .exit(Exit::Configuration));
+        }
+        Ok(names)
+    }
+
+    fn names(&self, keep: impl Fn(&Package) -> bool) -> Vec<&str> {
+        let kept = self.packages.iter().filter(|package| keep(package));
+        kept.map(|package| package.name.as_str()).collect()
+    }
+
+    /// Returns the package whose manifest the command was given or is nearest.
+    fn here(&self) -> Option<&Package> {
+        let manifest = self.manifest.as_ref()?;
+        let mut packages = self.packages.iter();
+        packages.find(|package| {
+            let path = package.manifest_path.as_std_path();
+            path == manifest || path.canonicalize().is_ok_and(|path| path == *manifest)
+        })
+    }
+
+    fn package(&self, name: &str) -> Result<&Package> {
+        let mut packages = self.packages.iter();
+        packages
+            .find(|package| package.name.as_str() == name)
+            .ok_or_else(|| {
+                let names = self.names(|_| true);
+                let help = match nearest(name, names.iter().copied()).first() {
+                    Some(meant) => format!("did you mean `{meant}`?"),
+                    None => format!("its packages are {}", names.join(", ")),
+                };
+                Diagnostic::new(format!("the workspace has no package `{name}`"))
+                    .help(help)
+                    .exit(Exit::Usage)
+            })
+    }
+
+    fn has_migrations(&self, package: &Package) -> bool {
+        package.metadata.get("alembic").is_some()
+            || holds_revisions(&folder(package).join(DEFAULT_FOLDER))
+    }
+
+    fn config(&self, package: &Package) -> std::result::Result<Config, Vec<Diagnostic>> {
+        let root = self.root.join("Cargo.toml");
+        let manifest = package.manifest_path.as_std_path();
+        let workspace = self.metadata.get("alembic").map(|table| Source {
+            table,
+            manifest: &root,
+            owner: "workspace",
+        });
+        let package_table = package.metadata.get("alembic").map(|table| Source {
+            table,
+            manifest,
+            owner: "package",
+        });
+        let sources: Vec<Source<'_>> = workspace.into_iter().chain(package_table).collect();
+        Config::read(folder(package), &sources)
+    }
+}
+
+fn folder(package: &Package) -> &Path {
+    let manifest = package.manifest_path.as_std_path();
+    manifest.parent().unwrap_or(manifest)
+}
+
+/// Returns whether a folder holds a file that declares a revision, so that it is not another
+/// tool's.
+fn holds_revisions(folder: &Path) -> bool {
+    let Ok(entries) = std::fs::read_dir(folder) else {
+        return false;
+    };
+    let sql = entries.flatten().map(|entry| entry.path());
+    sql.filter(|path| path.extension().is_some_and(|sql| sql == "sql"))
+        .any(|path| {
+            let text = std::fs::read(path).unwrap_or_default();
+            let head = String::from_utf8_lossy(&text[..text.len().min(4096)]).to_lowercase();
+            head.lines()
+                .any(|line| line.trim_start().starts_with("-- revision id:"))
+        })
+}
+
+/// Sorts packages so that each comes after those that it depends on, else by name.
+fn in_dependency_order(mut packages: Vec<Package>) -> Vec<Package> {
+    packages.sort_by(|a, b| a.name.as_str().cmp(b.name.as_str()));
+    let mut order: Vec<Package> = Vec::with_capacity(packages.len());
+    while !packages.is_empty() {
+        let free = packages.iter().position(|package| {
+            let waits_for = |other: &Package| {
+                other.id != package.id
+                    && package.dependencies.iter().any(|dependency| {
+                        // A dev-dependency may lead in a circle; it brings no tables.
+                        dependency.kind != cargo_metadata::DependencyKind::Development
+                            && dependency.path.as_deref() == other.manifest_path.parent()
+                    })
+            };
+            !packages.iter().any(waits_for)
+        });
+        order.push(packages.remove(free.unwrap_or(0)));
+    }
+    order
+}

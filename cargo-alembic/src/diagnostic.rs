@@ -1,0 +1,116 @@
+//! What is shown when something is wrong.
+
+use std::ops::Range;
+
+use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+
+use crate::exit::Exit;
+
+/// Why a command failed: everything that is wrong, and the exit code.
+#[derive(Debug)]
+pub(crate) struct Error {
+    pub(crate) exit: Exit,
+    pub(crate) diagnostics: Vec<Diagnostic>,
+}
+
+pub(crate) type Result<T> = std::result::Result<T, Error>;
+
+impl Error {
+    pub(crate) fn new(exit: Exit, diagnostic: Diagnostic) -> Self {
+        Self {
+            exit,
+            diagnostics: vec![diagnostic],
+        }
+    }
+}
+
+/// One thing that is wrong.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Diagnostic {
+    pub(crate) title: String,
+    pub(crate) code: Option<&'static str>,
+    pub(crate) places: Vec<Place>,
+    pub(crate) notes: Vec<String>,
+    pub(crate) help: Vec<String>,
+}
+
+/// A part of a file that has to do with a diagnostic; the first is the one at fault.
+#[derive(Clone, Debug)]
+pub(crate) struct Place {
+    pub(crate) path: String,
+    pub(crate) text: String,
+    pub(crate) span: Range<usize>,
+    pub(crate) label: Option<String>,
+}
+
+impl Diagnostic {
+    pub(crate) fn new(title: impl Into<String>) -> Self {
+        Self {
+            title: title.into(),
+            ..Self::default()
+        }
+    }
+
+    pub(crate) fn code(mut self, code: &'static str) -> Self {
+        self.code = Some(code);
+        self
+    }
+
+    pub(crate) fn place(mut self, place: Place) -> Self {
+        self.places.push(place);
+        self
+    }
+
+    pub(crate) fn note(mut self, note: impl Into<String>) -> Self {
+        self.notes.push(note.into());
+        self
+    }
+
+    pub(crate) fn help(mut self, help: impl Into<String>) -> Self {
+        self.help.push(help.into());
+        self
+    }
+
+    pub(crate) fn exit(self, exit: Exit) -> Error {
+        Error::new(exit, self)
+    }
+
+    /// Draws the diagnostic in colour; who prints it takes the colour away where there is none.
+    pub(crate) fn render(&self) -> String {
+        let mut title = Level::ERROR.primary_title(self.title.as_str());
+        if let Some(code) = self.code {
+            title = title.id(code);
+        }
+        let mut group: Group<'_> = Group::with_title(title);
+        for (index, place) in self.places.iter().enumerate() {
+            let kind = if index == 0 {
+                AnnotationKind::Primary
+            } else {
+                AnnotationKind::Context
+            };
+            let mut annotation = kind.span(visible(&place.text, place.span.clone()));
+            if let Some(label) = &place.label {
+                annotation = annotation.label(label.as_str());
+            }
+            group = group.element(
+                Snippet::source(place.text.as_str())
+                    .path(place.path.as_str())
+                    .annotation(annotation),
+            );
+        }
+        for note in &self.notes {
+            group = group.element(Level::NOTE.message(note.as_str()));
+        }
+        for help in &self.help {
+            group = group.element(Level::HELP.message(help.as_str()));
+        }
+        Renderer::styled().render(&[group])
+    }
+}
+
+/// Cuts a span to its first line, so that a literal that never ends does not fill the screen.
+fn visible(text: &str, span: Range<usize>) -> Range<usize> {
+    let rest = &text[span.start..span.end.max(span.start)];
+    let line = rest.find(['\n', '\r']).unwrap_or(rest.len());
+    span.start..span.start + line
+}

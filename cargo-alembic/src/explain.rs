@@ -1,0 +1,263 @@
+//! Turns errors of the libraries into diagnostics with a next step.
+
+use alembic_history::{Fault, HistoryError, PlanError, ResolveError, SyntaxErrorKind};
+use alembic_migrate::{DatabaseError, DatabaseErrorKind, DatabaseState, RunError, RunFault};
+
+use crate::database::Database;
+use crate::diagnostic::{Diagnostic, Error, Place};
+use crate::exit::Exit;
+use crate::lines::join;
+use crate::member::Loaded;
+
+/// Explains what is wrong with revision files.
+pub(crate) fn history(error: &HistoryError) -> Error {
+    Error {
+        exit: Exit::History,
+        diagnostics: error.faults.iter().map(fault).collect(),
+    }
+}
+
+fn fault(fault: &Fault) -> Diagnostic {
+    let kind = &fault.finding.kind;
+    let mut diagnostic = Diagnostic::new(kind.to_string())
+        .code(kind.code())
+        .place(Place {
+            path: fault.path.display().to_string(),
+            text: fault.text.clone(),
+            span: fault.finding.span.range(),
+            label: None,
+        });
+    if let Some(related) = &fault.related {
+        diagnostic = diagnostic.place(Place {
+            path: related.path.display().to_string(),
+            text: related.text.clone(),
+            span: related.span.range(),
+            label: Some(related.label.to_owned()),
+        });
+    }
+    diagnostic.help(kind.help())
+}
+
+/// Explains why an expression names no revision of a crate, or not the ones it needs to.
+pub(crate) fn resolve(error: &ResolveError, name: &str) -> Error {
+    let diagnostic = Diagnostic::new(error.to_string());
+    let history = format!("list them with `cargo alembic history -p {name}`");
+    let diagnostic = match error {
+        ResolveError::Syntax(error) => match error.kind {
+            SyntaxErrorKind::Range => {
+                return diagnostic
+                    .help("name one revision; ranges are for `history -r`")
+                    .exit(Exit::Revision);
+            }
+            SyntaxErrorKind::NoRange | SyntaxErrorKind::SecondColon => {
+                diagnostic.help("write `START:END`, `START:` or `:END`")
+            }
+            SyntaxErrorKind::Empty
+            | SyntaxErrorKind::EmptyBranch
+            | SyntaxErrorKind::EmptyAfterBranch
+            | SyntaxErrorKind::SecondBranch
+            | SyntaxErrorKind::Offset => diagnostic.help(
+                "write an id, a label, `head`, `heads` or `base`, optionally after `branch@`, \
+                 optionally followed by `+N` or `-N`",
+            ),
+        },
+        ResolveError::UnknownRevision { similar, .. } => match similar.as_slice() {
+            [] => diagnostic.help(history),
+            similar => diagnostic.help(format!("did you mean `{}`?", similar.join("` or `"))),
+        },
+        ResolveError::AmbiguousPrefix { .. } => diagnostic.help("write more of the id"),
+        ResolveError::NotOnBranch { .. } => diagnostic.help(history),
+        ResolveError::MultipleHeads { heads, .. } => diagnostic.help(format!(
+            "name one of them, or all with `heads`; `cargo alembic merge -p {name} {}` makes \
+                 them one",
+            join(heads).replace(", ", " ")
+        )),
+        ResolveError::OutOfRange { .. } => diagnostic.help(history),
+        ResolveError::WrongWay { .. } => {
+            diagnostic.help("`upgrade` takes `+N` with N from 1, `downgrade` takes `-N`")
+        }
+        ResolveError::AmbiguousWalk { candidates, .. } => {
+            diagnostic.help(format!("name the revision to go to: {}", join(candidates)))
+        }
+        ResolveError::AmbiguousStart { rows, .. } => {
+            let from: Vec<String> = rows.iter().map(|row| format!("`{row}@-1`")).collect();
+            diagnostic.help(format!(
+                "name the branch to count on, as in {}, or the revision to go to",
+                from.join(" or ")
+            ))
+        }
+        ResolveError::NotStarted { .. } => diagnostic.help(format!(
+            "see where it is with `cargo alembic current -p {name}`"
+        )),
+        ResolveError::NotAllowed { .. } => diagnostic.help("name the revision by its id"),
+        ResolveError::NotARange { .. } => diagnostic.help(history),
+    };
+    in_crate(diagnostic, name).exit(Exit::Revision)
+}
+
+fn in_crate(diagnostic: Diagnostic, name: &str) -> Diagnostic {
+    diagnostic.note(format!("in crate `{name}`"))
+}
+
+/// Explains why there is no way from the version table's rows to a target.
+pub(crate) fn plan(error: &PlanError, name: &str) -> Error {
+    let diagnostic = Diagnostic::new(error.to_string());
+    let diagnostic = match error {
+        PlanError::Resolve(error) => return resolve(error, name),
+        PlanError::UnknownRows { .. } => diagnostic
+            .code("unknown-rows")
+            .help(
+                "they may come from another git branch, or a newer version of this crate: restore \
+                 their files, and go on",
+            )
+            .help(format!(
+                "or, when the tables are known to match a revision, declare it with \
+                 `cargo alembic stamp -p {name} --purge <revision>`"
+            )),
+        PlanError::OverlappingRows { .. } => diagnostic.code("overlapping-rows").help(format!(
+            "when both are applied, declare it with `cargo alembic stamp -p {name} <descendant>`"
+        )),
+        PlanError::NotADowngradeTarget { .. } => diagnostic.help(format!(
+            "see where the database is with `cargo alembic current -p {name}`"
+        )),
+        PlanError::SharedRoot { branch, .. } => diagnostic
+            .code("shared-root")
+            .help("to revert everything, use `base`")
+            .help(format!(
+                "to revert this branch alone, name the revision where it begins: \
+                 `{branch}@<revision>`"
+            )),
+        PlanError::OverlappingTargets { descendant, .. } => {
+            diagnostic.help(format!("name {descendant} alone"))
+        }
+    };
+    in_crate(diagnostic, name).exit(Exit::Revision)
+}
+
+/// Explains why a run failed, and what state the database is in.
+pub(crate) fn run(whole: &RunError, loaded: &Loaded, database: &Database) -> Error {
+    let name = loaded.name();
+    let fault = &whole.fault;
+    let state = |diagnostic: Diagnostic| {
+        let mut diagnostic = diagnostic.note(format!("crate `{name}`, database {}", database.url));
+        diagnostic = diagnostic.note(whole.state.to_string());
+        if let Some(rollback) = &whole.rollback {
+            diagnostic = diagnostic.note(format!(
+                "undoing it failed, too ({rollback}); the database undoes it by itself when the \
+                 connection is closed"
+            ));
+        }
+        diagnostic
+    };
+    match fault {
+        RunFault::Plan(error) => plan(error, name),
+        RunFault::MalformedVersionTable { .. } => state(
+            Diagnostic::new(fault.to_string())
+                .code("malformed-version-table")
+                .help("rename what is called so, or configure another `version-table`"),
+        )
+        .exit(Exit::Database),
+        RunFault::Irreversible {
+            revision,
+            path,
+            reason,
+        } => {
+            let diagnostic = Diagnostic::new(fault.to_string())
+                .code("irreversible")
+                .note(format!("its file is {}", path.display()));
+            let diagnostic = match reason {
+                Some(_) => diagnostic.help(format!(
+                    "go no further down than {revision}, or restore a backup made before it"
+                )),
+                None => diagnostic.help(
+                    "write a section `-- alembic: downgrade`, or declare it: \
+                     `-- alembic: downgrade irreversible: REASON`",
+                ),
+            };
+            state(diagnostic).exit(Exit::Migration)
+        }
+        RunFault::Statement { place, error } => {
+            let file = loaded.graph().node(place.revision.as_str());
+            let text = file.map(|node| loaded.history().file(node).text.clone());
+            let mut diagnostic = Diagnostic::new(format!("{error}")).code("migration-failed");
+            diagnostic = diagnostic.place(Place {
+                path: place.path.display().to_string(),
+                text: text.unwrap_or_default(),
+                span: place.offset..place.span.end,
+                label: Some(format!(
+                    "statement {} of revision {}",
+                    place.statement, place.revision
+                )),
+            });
+            let exit = match error.kind {
+                DatabaseErrorKind::Other => Exit::Migration,
+                _ => Exit::Database,
+            };
+            let diagnostic = next_step(state(diagnostic), error);
+            let diagnostic = match (&exit, &whole.state) {
+                (Exit::Migration, DatabaseState::Partial { .. }) => diagnostic.help(
+                    "undo those statements by hand, or remove them from the file; then correct \
+                     the statement, and run the command again",
+                ),
+                (Exit::Migration, _) => {
+                    diagnostic.help("correct the statement, and run the command again")
+                }
+                _ => diagnostic,
+            };
+            diagnostic.exit(exit)
+        }
+        RunFault::RowCount { .. } => state(
+            Diagnostic::new(fault.to_string())
+                .code("version-table-changed")
+                .help("something else writes to the version table: a trigger, or a revision's SQL"),
+        )
+        .exit(Exit::Migration),
+        RunFault::RowsMoved { .. } => state(
+            Diagnostic::new(fault.to_string())
+                .code("version-table-changed")
+                .help("let one process migrate at a time"),
+        )
+        .exit(Exit::Migration),
+        RunFault::ForeignKeys { violations } => {
+            let mut diagnostic = Diagnostic::new(fault.to_string()).code("dangling-rows");
+            for violation in violations {
+                diagnostic = diagnostic.note(format!(
+                    "{} rows of {} refer to rows of {} that would not exist",
+                    violation.rows, violation.table, violation.parent
+                ));
+            }
+            state(diagnostic)
+                .help(
+                    "delete or correct those rows in the revision: SQLite does not carry out \
+                     ON DELETE while a migration runs",
+                )
+                .exit(Exit::Migration)
+        }
+        RunFault::Database { error: cause, .. } => {
+            let diagnostic = state(Diagnostic::new(fault.to_string()));
+            next_step(diagnostic, cause).exit(Exit::Database)
+        }
+    }
+}
+
+fn next_step(diagnostic: Diagnostic, error: &DatabaseError) -> Diagnostic {
+    match error.kind {
+        DatabaseErrorKind::Busy => diagnostic.code("database-busy").help(
+            "another process holds a lock: find it with `fuser <file>` or `lsof <file>`, and run \
+             the command again",
+        ),
+        DatabaseErrorKind::ReadOnly => diagnostic
+            .code("database-read-only")
+            .help("make the file and its folder writable"),
+        DatabaseErrorKind::CannotOpen => diagnostic
+            .code("database-unreachable")
+            .help("check that the path is right and that you may read and write there"),
+        DatabaseErrorKind::Corrupt => diagnostic
+            .code("database-corrupt")
+            .help("restore a backup, or save what can be read with `sqlite3 <file> .recover`"),
+        DatabaseErrorKind::NotADatabase => diagnostic
+            .code("not-a-database")
+            .help("the file is not SQLite's, or it is encrypted: check the URL"),
+        DatabaseErrorKind::Other => diagnostic,
+    }
+}

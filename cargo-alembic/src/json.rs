@@ -1,0 +1,256 @@
+//! Answers for programs: the shape of `--format json`.
+//!
+//! Every answer is one object with one entry per crate. `docs/json-schema.json` is made from
+//! these types.
+
+use std::path::Path;
+
+use alembic_history::{Graph, Node, RevisionId};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::diagnostic::Result;
+use crate::member::Loaded;
+use crate::shell::answer;
+
+/// How answers are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Format {
+    /// Lines for people.
+    #[default]
+    Text,
+    /// One JSON object.
+    Json,
+}
+
+/// The answer of a command.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct Answer<T> {
+    /// One entry per crate, in the order in which the command went through them.
+    crates: Vec<CrateAnswer<T>>,
+}
+
+/// What a command answers for one crate.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct CrateAnswer<T> {
+    /// The crate's name.
+    #[serde(rename = "crate")]
+    name: String,
+    #[serde(flatten)]
+    answer: T,
+}
+
+/// Writes the answer of a command for several crates as JSON.
+pub(crate) fn write<T: Serialize>(answers: Vec<(String, T)>) -> Result<()> {
+    let crates = answers
+        .into_iter()
+        .map(|(name, answer)| CrateAnswer { name, answer })
+        .collect();
+    let json = serde_json::to_string_pretty(&Answer { crates });
+    answer(json.unwrap_or_default() + "\n")
+}
+
+/// A revision.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Revision")]
+pub(crate) struct RevisionJson {
+    /// The id.
+    id: String,
+    /// The first paragraph of the header.
+    message: String,
+    /// The ids of the revisions that it follows.
+    down_revisions: Vec<String>,
+    /// What it depends on, as its header says: ids or branch labels.
+    depends_on: Vec<String>,
+    /// The labels of the branches that it is on.
+    branch_labels: Vec<String>,
+    /// Whether no revision follows it.
+    is_head: bool,
+    /// Whether no revision follows it or depends on it.
+    is_real_head: bool,
+    /// Whether several revisions follow it.
+    is_branch_point: bool,
+    /// Whether it follows several revisions.
+    is_merge_point: bool,
+    /// When it was created, as its header says.
+    create_date: Option<String>,
+    /// Its file, relative to the current folder where it is below it.
+    path: String,
+    /// Whether a row of the version table names it; absent where the database was not asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    is_current: Option<bool>,
+}
+
+impl RevisionJson {
+    pub(crate) fn new(loaded: &Loaded, node: Node, current: Option<&[Node]>) -> Self {
+        let graph = loaded.graph();
+        let file = loaded.history().file(node);
+        let revision = &graph[node];
+        Self {
+            id: revision.id.to_string(),
+            message: revision.message.clone(),
+            down_revisions: strings(&revision.down_revisions),
+            depends_on: revision.depends_on.clone(),
+            branch_labels: graph.labels(node).iter().map(ToString::to_string).collect(),
+            is_head: graph.is_head(node),
+            is_real_head: graph.is_real_head(node),
+            is_branch_point: graph.is_branch_point(node),
+            is_merge_point: graph.is_merge_point(node),
+            create_date: file.file.header.create_date.clone(),
+            path: file.path.display().to_string(),
+            is_current: current.map(|current| current.contains(&node)),
+        }
+    }
+}
+
+pub(crate) fn strings(ids: &[RevisionId]) -> Vec<String> {
+    ids.iter().map(ToString::to_string).collect()
+}
+
+/// The answer of `heads`, `history` and `show`.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct Revisions {
+    /// The revisions, the newest first.
+    pub(crate) revisions: Vec<RevisionJson>,
+}
+
+impl Revisions {
+    pub(crate) fn new(loaded: &Loaded, nodes: &[Node], current: Option<&[Node]>) -> Self {
+        let revision = |node: &Node| RevisionJson::new(loaded, *node, current);
+        Self {
+            revisions: nodes.iter().map(revision).collect(),
+        }
+    }
+}
+
+/// The answer of `branches`.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct Branches {
+    /// The branch points, the newest first.
+    pub(crate) branch_points: Vec<BranchPoint>,
+}
+
+/// A revision that several others follow.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct BranchPoint {
+    /// The revision.
+    #[serde(flatten)]
+    pub(crate) revision: RevisionJson,
+    /// The revisions that follow it.
+    pub(crate) branches_into: Vec<RevisionJson>,
+}
+
+/// The answer of `current`.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct CurrentJson {
+    /// The database, without its password.
+    pub(crate) database: String,
+    /// The rows of the version table, sorted.
+    pub(crate) rows: Vec<String>,
+    /// The current revisions: those of the rows, and the tips of branches that the rows imply.
+    pub(crate) revisions: Vec<RevisionJson>,
+    /// The ids of the revisions that are not applied yet, in the order in which they will be.
+    pub(crate) pending: Vec<String>,
+}
+
+/// The answer of `upgrade` and `downgrade`.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct RunJson {
+    /// The database, without its password.
+    pub(crate) database: String,
+    /// The revisions that were applied or reverted, in this order.
+    pub(crate) steps: Vec<StepJson>,
+    /// The rows of the version table before.
+    pub(crate) before: Vec<String>,
+    /// The rows of the version table now.
+    pub(crate) after: Vec<String>,
+    /// How long it took, in seconds.
+    pub(crate) seconds: f64,
+}
+
+/// A revision that was applied or reverted.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct StepJson {
+    /// `upgrade` or `downgrade`.
+    pub(crate) direction: String,
+    /// The revision's id.
+    pub(crate) revision: String,
+    /// The first paragraph of its header.
+    pub(crate) message: String,
+    /// How long it took, in seconds, without the commit.
+    pub(crate) seconds: f64,
+}
+
+/// The answer of `stamp`.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct StampJson {
+    /// The database, without its password.
+    pub(crate) database: String,
+    /// The rows of the version table before.
+    pub(crate) before: Vec<String>,
+    /// The rows of the version table now.
+    pub(crate) after: Vec<String>,
+}
+
+/// The answer of `ensure-version`.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct EnsureVersionJson {
+    /// The database, without its password.
+    pub(crate) database: String,
+    /// Whether the version table was created, not there already.
+    pub(crate) created: bool,
+}
+
+/// The answer of `revision` and `merge`.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct NewRevisionJson {
+    /// The new revision's id.
+    pub(crate) id: String,
+    /// Its file.
+    pub(crate) path: String,
+}
+
+/// The answer of `init`.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct InitJson {
+    /// The folder for the revision files.
+    pub(crate) folder: String,
+    /// The manifest that holds the configuration.
+    pub(crate) manifest: String,
+}
+
+/// Everything that `--format json` can answer, by command.
+#[derive(JsonSchema)]
+#[expect(dead_code, reason = "describes the answers, and is never made")]
+struct Answers {
+    branches: Answer<Branches>,
+    current: Answer<CurrentJson>,
+    downgrade: Answer<RunJson>,
+    #[serde(rename = "ensure-version")]
+    ensure_version: Answer<EnsureVersionJson>,
+    heads: Answer<Revisions>,
+    history: Answer<Revisions>,
+    init: Answer<InitJson>,
+    merge: Answer<NewRevisionJson>,
+    revision: Answer<NewRevisionJson>,
+    show: Answer<Revisions>,
+    stamp: Answer<StampJson>,
+    upgrade: Answer<RunJson>,
+}
+
+/// Returns the JSON schema of every answer, by command, as text.
+#[must_use]
+pub fn schema() -> String {
+    let schema = schemars::schema_for!(Answers);
+    serde_json::to_string_pretty(&schema).unwrap_or_default() + "\n"
+}
+
+/// Returns the path as JSON shows it.
+pub(crate) fn path(path: &Path) -> String {
+    crate::context::shown(path)
+}
+
+/// Returns the ids of `nodes`.
+pub(crate) fn ids(graph: &Graph, nodes: &[Node]) -> Vec<String> {
+    strings(&graph.ids(nodes))
+}

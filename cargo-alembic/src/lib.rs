@@ -1,0 +1,57 @@
+//! The `cargo alembic` subcommand: finds the migrations of every crate of a workspace, and runs
+//! Alembic's commands on them.
+//!
+//! Everything is decided in `alembic-history`, and carried out through `alembic-migrate`; this
+//! crate finds crates, reads configuration and arguments, and shows what happened.
+
+mod commands;
+mod config;
+mod context;
+mod database;
+mod diagnostic;
+mod exit;
+mod explain;
+mod json;
+mod lines;
+mod member;
+mod migrate;
+mod naming;
+mod new_revision;
+mod progress;
+mod shell;
+mod url;
+
+use std::ffi::OsString;
+
+use clap::Parser;
+use clap::error::ErrorKind;
+
+pub use commands::{CargoCli, Cli, Command, GlobalArgs};
+pub use exit::Exit;
+pub use json::schema;
+
+use context::Context;
+
+/// Runs the command that `args` give, as cargo passes them: `cargo-alembic alembic ...`.
+pub fn main(args: impl IntoIterator<Item = OsString>) -> Exit {
+    let CargoCli::Alembic(cli) = match CargoCli::try_parse_from(args) {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version are answers, not errors; a closed pipe is nobody's fault.
+            let _ = error.print();
+            return match error.kind() {
+                ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Exit::Success,
+                _ => Exit::Usage,
+            };
+        }
+    };
+    cli.global.color.write_global();
+    let context = match Context::new(cli.global) {
+        Ok(context) => context,
+        Err(error) => return shell::report(&error),
+    };
+    match cli.command.run(&context) {
+        Ok(exit) => exit,
+        Err(error) => shell::report(&error),
+    }
+}

@@ -1,0 +1,182 @@
+//! A crate that has migrations.
+
+use std::path::PathBuf;
+
+use alembic_history::{Expression, Graph, History, Node, ResolveError, SourceFile, nearest};
+use alembic_migrate::{Migrations, read_folder};
+use cargo_metadata::Package;
+
+use crate::config::Config;
+use crate::context::shown;
+use crate::diagnostic::{Diagnostic, Error, Result};
+use crate::exit::Exit;
+use crate::explain;
+
+/// A crate that has migrations, and its configuration.
+#[derive(Clone, Debug)]
+pub(crate) struct Member {
+    pub(crate) name: String,
+    /// The crate's folder.
+    pub(crate) folder: PathBuf,
+    pub(crate) config: Config,
+}
+
+/// A crate with its migrations read.
+#[derive(Clone, Debug)]
+pub(crate) struct Loaded {
+    pub(crate) member: Member,
+    pub(crate) migrations: Migrations,
+}
+
+impl Member {
+    pub(crate) fn new(package: &Package, config: Config) -> Self {
+        let manifest = package.manifest_path.as_std_path();
+        Self {
+            name: package.name.to_string(),
+            folder: manifest.parent().unwrap_or(manifest).to_owned(),
+            config,
+        }
+    }
+
+    /// Reads the revision files of the crate.
+    pub(crate) fn load(self) -> Result<Loaded> {
+        let history = self.history()?;
+        let migrations = Migrations::new(history)
+            .version_table(self.config.version_table.clone())
+            .transaction(self.config.transaction);
+        Ok(Loaded {
+            member: self,
+            migrations,
+        })
+    }
+
+    fn history(&self) -> Result<History> {
+        let mut files: Vec<SourceFile> = Vec::new();
+        for folder in &self.config.migrations {
+            let found = read_folder(folder).map_err(|error| {
+                let path = shown(&error.path);
+                let fault = Diagnostic::new(format!(
+                    "cannot read the migrations of `{}`: {path}: {}",
+                    self.name, error.source
+                ))
+                .code("unreadable-folder");
+                let fault = if error.source.kind() == std::io::ErrorKind::NotFound {
+                    fault.help(format!(
+                        "create the folder with `cargo alembic init -p {}`",
+                        self.name
+                    ))
+                } else {
+                    fault.help("make the folder readable")
+                };
+                fault.exit(Exit::Configuration)
+            })?;
+            // A folder named twice, or inside another one, holds its files once.
+            for mut file in found {
+                file.path = PathBuf::from(shown(&file.path));
+                if !files.iter().any(|known| known.path == file.path) {
+                    files.push(file);
+                }
+            }
+        }
+        History::new(files, &self.config.dialects).map_err(|error| explain::history(&error))
+    }
+}
+
+/// Reads the revision files of every crate; what is wrong in one does not hide the others.
+pub(crate) fn load_all(members: Vec<Member>) -> Result<Vec<Loaded>> {
+    let mut loaded = Vec::new();
+    let mut failed: Option<Error> = None;
+    for member in members {
+        match (member.load(), &mut failed) {
+            (Ok(member), _) => loaded.push(member),
+            (Err(error), None) => failed = Some(error),
+            (Err(error), Some(failed)) => failed.diagnostics.extend(error.diagnostics),
+        }
+    }
+    match failed {
+        Some(error) => Err(error),
+        None => Ok(loaded),
+    }
+}
+
+/// Finds the crates that every expression can be about: those that know the names in it.
+///
+/// A name that several crates know would be guessed at, so it is refused.
+pub(crate) fn that_know<'l>(loaded: &'l [Loaded], expressions: &[&str]) -> Result<Vec<&'l Loaded>> {
+    let mut chosen: Vec<&Loaded> = loaded.iter().collect();
+    if loaded.len() < 2 {
+        return Ok(chosen);
+    }
+    for text in expressions {
+        let expression = loaded[0].parse(text)?;
+        if !expression.has_name() {
+            continue;
+        }
+        chosen.retain(|crate_| crate_.graph().knows(&expression));
+        match chosen.as_slice() {
+            [_] => {}
+            [] => {
+                let names: Vec<&str> = loaded.iter().map(Loaded::name).collect();
+                let near: Vec<String> = loaded
+                    .iter()
+                    .flat_map(|crate_| nearest(text, crate_.graph().names().map(|(name, _)| name)))
+                    .map(|near| format!("`{near}`"))
+                    .collect();
+                let help = match near.as_slice() {
+                    [] => "list revisions with `cargo alembic history`".to_owned(),
+                    near => format!("did you mean {}?", near.join(" or ")),
+                };
+                return Err(Diagnostic::new(format!(
+                    "can't locate revision identified by '{text}'"
+                ))
+                .note(format!("in none of the crates {}", names.join(", ")))
+                .help(help)
+                .exit(Exit::Revision));
+            }
+            several => {
+                let names: Vec<&str> = several.iter().map(|crate_| crate_.name()).collect();
+                return Err(Diagnostic::new(format!("several crates know '{text}'"))
+                    .note(format!("they are {}", names.join(", ")))
+                    .help("choose one with `-p <crate>`")
+                    .exit(Exit::Revision));
+            }
+        }
+    }
+    Ok(chosen)
+}
+
+impl Loaded {
+    /// Reads an expression.
+    pub(crate) fn parse(&self, expression: &str) -> Result<Expression> {
+        let parsed = expression.parse();
+        parsed.map_err(|error| explain::resolve(&ResolveError::Syntax(error), self.name()))
+    }
+
+    pub(crate) fn name(&self) -> &str {
+        &self.member.name
+    }
+
+    pub(crate) fn history(&self) -> &History {
+        self.migrations.history()
+    }
+
+    pub(crate) fn graph(&self) -> &Graph {
+        self.history().graph()
+    }
+
+    /// Finds the revisions that `expression` names.
+    pub(crate) fn resolve(
+        &self,
+        expression: &Expression,
+        rows: Option<&[Node]>,
+    ) -> Result<Vec<Node>> {
+        let found = self.graph().resolve(expression, rows);
+        found.map_err(|error| explain::resolve(&error, self.name()))
+    }
+
+    /// Finds the revisions that the rows of a version table name.
+    pub(crate) fn rows(&self, rows: &[String]) -> Result<Vec<Node>> {
+        let found = self.graph().rows(rows);
+        found.map_err(|error| explain::plan(&error, self.name()))
+    }
+}

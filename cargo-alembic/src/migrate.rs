@@ -1,0 +1,157 @@
+//! Upgrades and downgrades the databases of crates, one after the other.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use alembic_history::Direction;
+use alembic_migrate::{Report, TransactionMode};
+
+use crate::commands::{DatabaseArgs, write_answers};
+use crate::context::Context;
+use crate::database::{self, Database};
+use crate::diagnostic::Result;
+use crate::exit::Exit;
+use crate::explain;
+use crate::json::{Format, RunJson, StepJson, strings};
+use crate::lines::join;
+use crate::member::{Loaded, load_all, that_know};
+use crate::progress::Progress;
+use crate::shell::Took;
+
+/// What is to be done.
+pub(crate) struct Migrate<'m> {
+    pub(crate) direction: Direction,
+    pub(crate) target: &'m str,
+    pub(crate) transaction_per_revision: bool,
+    pub(crate) database: &'m DatabaseArgs,
+}
+
+impl Migrate<'_> {
+    pub(crate) fn run(&self, context: &Context) -> Result<Exit> {
+        let loaded = load_all(context.members()?)?;
+        let chosen: Vec<Loaded> = that_know(&loaded, &[self.target])?
+            .into_iter()
+            .cloned()
+            .collect();
+        let databases = database::of_all(&chosen, self.database.url.as_deref())?;
+        let mut answers = Vec::new();
+        for (index, (crate_, database)) in chosen.iter().zip(&databases).enumerate() {
+            let json = self
+                .migrate(context, crate_, database)
+                .map_err(|mut error| {
+                    // The crates before are committed, and stay so.
+                    let names = |crates: &[Loaded]| {
+                        let names: Vec<&str> = crates.iter().map(Loaded::name).collect();
+                        names.join(", ")
+                    };
+                    if let Some(last) = error.diagnostics.last_mut() {
+                        if index > 0 {
+                            last.notes
+                                .push(format!("done before: {}", names(&chosen[..index])));
+                        }
+                        if index + 1 < chosen.len() {
+                            last.notes
+                                .push(format!("not begun: {}", names(&chosen[index + 1..])));
+                        }
+                    }
+                    error
+                })?;
+            answers.push((crate_, json, String::new()));
+        }
+        if context.format == Format::Json {
+            write_answers(context, answers)?;
+        }
+        Ok(Exit::Success)
+    }
+
+    /// Brings the database of one crate to the target.
+    fn migrate(&self, context: &Context, loaded: &Loaded, database: &Database) -> Result<RunJson> {
+        let start = Instant::now();
+        let verb = match self.direction {
+            Direction::Upgrade => "Upgrading",
+            Direction::Downgrade => "Downgrading",
+        };
+        context
+            .shell
+            .status(verb, format_args!("{} ({})", loaded.name(), database.url));
+        let progress = Arc::new(Progress::new(context.shell));
+        let shown = Arc::clone(&progress);
+        let mut migrations = loaded
+            .migrations
+            .clone()
+            .lock_timeout(self.database.lock_timeout)
+            .observe(move |history, event| shown.show(history, event));
+        if self.transaction_per_revision {
+            migrations = migrations.transaction(TransactionMode::Revision);
+        }
+        // A database that does not exist yet is not created for a target that cannot be reached,
+        // nor when there is nothing to do.
+        let mut connection = if database.is_missing() && !self.has_steps_from_nothing(loaded)? {
+            database.read()?
+        } else {
+            database.write()?
+        };
+        let outcome = match self.direction {
+            Direction::Upgrade => migrations.upgrade(&mut connection, self.target),
+            Direction::Downgrade => migrations.downgrade(&mut connection, self.target),
+        };
+        progress.finish();
+        let report = outcome.map_err(|error| database.explain(&error, loaded))?;
+        let took = start.elapsed();
+        self.finish(context, loaded, &report, Took(took));
+        Ok(RunJson {
+            database: database.url.to_string(),
+            steps: report
+                .steps
+                .iter()
+                .map(|step| StepJson {
+                    direction: report.direction.to_string(),
+                    revision: step.revision.to_string(),
+                    message: step.message.clone(),
+                    seconds: step.took.as_secs_f64(),
+                })
+                .collect(),
+            before: strings(&report.before),
+            after: strings(&report.after),
+            seconds: took.as_secs_f64(),
+        })
+    }
+
+    /// Plans the command for an empty database, and returns whether there is anything to do.
+    fn has_steps_from_nothing(&self, loaded: &Loaded) -> Result<bool> {
+        let target = loaded.parse(self.target)?;
+        let plan = match self.direction {
+            Direction::Upgrade => loaded.graph().plan_upgrade(&[], &target),
+            Direction::Downgrade => loaded.graph().plan_downgrade(&[], &target),
+        };
+        match plan {
+            Ok(plan) => Ok(!plan.steps.is_empty()),
+            Err(error) => Err(explain::plan(&error, loaded.name())),
+        }
+    }
+
+    fn finish(&self, context: &Context, loaded: &Loaded, report: &Report, took: Took) {
+        let place = match report.after.as_slice() {
+            [] => "base".to_owned(),
+            rows => join(rows),
+        };
+        let name = loaded.name();
+        match (report.steps.len(), self.direction) {
+            (0, Direction::Upgrade) => context.shell.status(
+                "Finished",
+                format_args!("{name} at {place}: no pending migrations"),
+            ),
+            (0, Direction::Downgrade) => context.shell.status(
+                "Finished",
+                format_args!("{name} at {place}: nothing to revert"),
+            ),
+            (steps, _) => {
+                let revisions = if steps == 1 { "revision" } else { "revisions" };
+                context.shell.status(
+                    "Finished",
+                    format_args!("{name} at {place}: {steps} {revisions} in {took}"),
+                );
+            }
+        }
+    }
+}

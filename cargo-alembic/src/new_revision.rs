@@ -1,0 +1,264 @@
+//! Writes new revision files, once everything about them is known to be right.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use alembic_history::{BranchLabel, NewRevision, Node, RevisionFile, RevisionId, SourceFile};
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, Zoned};
+
+use crate::context::{Context, shown};
+use crate::diagnostic::{Diagnostic, Result};
+use crate::exit::Exit;
+use crate::explain;
+use crate::json::{self, Format, NewRevisionJson};
+use crate::member::Loaded;
+use crate::naming;
+
+/// What a new revision is to be, as far as the command says.
+pub(crate) struct Request<'r> {
+    pub(crate) loaded: &'r Loaded,
+    pub(crate) message: String,
+    pub(crate) id: Option<String>,
+    pub(crate) follows: Vec<Node>,
+    pub(crate) splice: bool,
+    pub(crate) branch_labels: &'r [String],
+    pub(crate) depends_on: Vec<String>,
+    pub(crate) folder: Option<&'r Path>,
+}
+
+impl Request<'_> {
+    /// Writes the revision, and says where it is.
+    pub(crate) fn write(self, context: &Context) -> Result<Exit> {
+        let config = &self.loaded.member.config;
+        self.check_heads()?;
+        let date = now(config.timezone.as_deref())?;
+        let new = self.declare(&date)?;
+        let text = new.render();
+        check_message(&text, &new)?;
+        let path = self.path(&new, &date)?;
+        let shown_path = PathBuf::from(shown(&path));
+        let source = SourceFile {
+            path: shown_path.clone(),
+            content: Ok(text.clone().into_bytes()),
+        };
+        let history = self.loaded.history().with(source, &config.dialects);
+        history.map_err(|error| explain::history(&error))?;
+        write_new(&path, &text)?;
+        context.shell.status("Created", shown_path.display());
+        run_hooks(&config.post_write_hooks, &path)?;
+        if context.format == Format::Json {
+            let json = NewRevisionJson {
+                id: new.id.to_string(),
+                path: json::path(&path),
+            };
+            json::write(vec![(self.loaded.name().to_owned(), json)])?;
+        }
+        Ok(Exit::Success)
+    }
+
+    /// Refuses to branch off where nobody asked for a branch.
+    fn check_heads(&self) -> Result<()> {
+        let graph = self.loaded.graph();
+        match self.follows.iter().find(|node| !graph.is_head(**node)) {
+            Some(node) if !self.splice => {
+                let id = &graph[*node].id;
+                Err(
+                    Diagnostic::new(format!("revision {id} is not a head revision"))
+                        .help("to begin a new branch there, add `--splice`")
+                        .exit(Exit::Revision),
+                )
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn declare(&self, date: &Zoned) -> Result<NewRevision> {
+        let graph = self.loaded.graph();
+        let invalid = |what: &str, name: &str, why: &dyn std::fmt::Display| {
+            Diagnostic::new(format!("invalid {what} '{name}': {why}"))
+                .help("use letters, digits and `_`; none of @ + - : , quotes or white space")
+                .exit(Exit::Usage)
+        };
+        let id = match &self.id {
+            Some(id) => id.clone(),
+            None => naming::random_id().map_err(|error| {
+                Diagnostic::new(format!("no random numbers to be had: {error}"))
+                    .help("name the revision yourself with `--rev-id`")
+                    .exit(Exit::Failure)
+            })?,
+        };
+        let id = RevisionId::new(&id).map_err(|why| invalid("revision id", &id, &why))?;
+        let labels = self.branch_labels.iter().map(|label| {
+            BranchLabel::new(label).map_err(|why| invalid("branch label", label, &why))
+        });
+        let mut depends_on = Vec::new();
+        for name in &self.depends_on {
+            let expression = self.loaded.parse(name)?;
+            for node in self.loaded.resolve(&expression, None)? {
+                // A label stays a label: the dependency moves with it.
+                let declared = &graph[node].branch_labels;
+                let is_label = declared.iter().any(|label| label.as_str() == name);
+                let resolved = if is_label {
+                    name.clone()
+                } else {
+                    graph[node].id.to_string()
+                };
+                depends_on.push(resolved);
+            }
+        }
+        Ok(NewRevision {
+            message: self.message.clone(),
+            id,
+            revises: graph.ids(&self.follows),
+            create_date: date.strftime("%Y-%m-%d %H:%M:%S%:z").to_string(),
+            branch_labels: labels.collect::<Result<_>>()?,
+            depends_on,
+        })
+    }
+
+    fn path(&self, new: &NewRevision, date: &Zoned) -> Result<PathBuf> {
+        let config = &self.loaded.member.config;
+        let folder = self.folder()?;
+        let message = new.message.lines().next().unwrap_or_default();
+        let slug = naming::slug(message, config.truncate_slug_length);
+        let name = naming::file_name(&config.file_template, new.id.as_str(), &slug, date);
+        let name = name.map_err(|error| {
+            let template = &config.file_template;
+            Diagnostic::new(format!("invalid `file-template` \"{template}\": {error}"))
+                .exit(Exit::Configuration)
+        })?;
+        Ok(folder.join(name + ".sql"))
+    }
+
+    /// Returns the folder to write to: the one asked for, or that of what the revision follows.
+    fn folder(&self) -> Result<PathBuf> {
+        let member = &self.loaded.member;
+        let folders = &member.config.migrations;
+        let known = || {
+            let folders: Vec<String> = folders.iter().map(|folder| shown(folder)).collect();
+            format!(
+                "the folders of `{}` are {}",
+                member.name,
+                folders.join(", ")
+            )
+        };
+        if let Some(asked) = self.folder {
+            let current = std::env::current_dir().unwrap_or_default();
+            let candidates = [current.join(asked), member.folder.join(asked)];
+            let found = folders.iter().find(|folder| candidates.contains(folder));
+            return found.cloned().ok_or_else(|| {
+                let asked = asked.display();
+                Diagnostic::new(format!("{asked} is not a folder for migrations"))
+                    .note(known())
+                    .help("add it to `migrations` below [package.metadata.alembic] in Cargo.toml")
+                    .exit(Exit::Usage)
+            });
+        }
+        if let [folder] = folders.as_slice() {
+            return Ok(folder.clone());
+        }
+        let current = std::env::current_dir().unwrap_or_default();
+        let beside = self.follows.first().and_then(|node| {
+            let path = current.join(&self.loaded.history().file(*node).path);
+            folders.iter().find(|folder| path.starts_with(folder))
+        });
+        beside.cloned().ok_or_else(|| {
+            Diagnostic::new("several folders could hold the revision")
+                .note(known())
+                .help("choose one with `--version-path`")
+                .exit(Exit::Usage)
+        })
+    }
+}
+
+/// Tells the time, in the configured zone; the same time always where `SOURCE_DATE_EPOCH` is set.
+fn now(timezone: Option<&str>) -> Result<Zoned> {
+    let zone = match timezone {
+        None => TimeZone::UTC,
+        Some(name) => TimeZone::get(name).map_err(|error| {
+            Diagnostic::new(format!("can't locate timezone '{name}': {error}"))
+                .help("name one as in \"Europe/Paris\" or \"UTC\"")
+                .exit(Exit::Configuration)
+        })?,
+    };
+    let fixed = std::env::var("SOURCE_DATE_EPOCH").ok();
+    let fixed = fixed.and_then(|seconds| Timestamp::from_second(seconds.parse().ok()?).ok());
+    Ok(fixed.unwrap_or_else(Timestamp::now).to_zoned(zone))
+}
+
+/// Refuses a message of which the file's reader would make something else.
+fn check_message(text: &str, new: &NewRevision) -> Result<()> {
+    let (file, findings) = RevisionFile::parse(text, &[]);
+    let same = file.is_some_and(|file| {
+        file.header.doc == new.message.trim()
+            && file.header.id.name == new.id
+            && file.sections.len() == 2
+    });
+    if same && findings.is_empty() {
+        return Ok(());
+    }
+    let mut diagnostic = Diagnostic::new("this message would be read as a part of the header");
+    for finding in findings {
+        diagnostic = diagnostic.note(finding.kind.to_string());
+    }
+    Err(diagnostic
+        .help("begin no line of it with `Revision ID:`, `Revises:` or `alembic:`")
+        .exit(Exit::Usage))
+}
+
+/// Writes a file that does not exist yet, whole or not at all.
+pub(crate) fn write_new(path: &Path, text: &str) -> Result<()> {
+    let failed = |why: &dyn std::fmt::Display| {
+        Diagnostic::new(format!("cannot write {}: {why}", shown(path))).exit(Exit::Failure)
+    };
+    let folder = path.parent().unwrap_or(Path::new("."));
+    std::fs::create_dir_all(folder).map_err(|error| failed(&error))?;
+    let mut builder = tempfile::Builder::new();
+    // As other files: the permissions of a temporary file would keep others from reading it.
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        builder.permissions(std::fs::Permissions::from_mode(0o666));
+    }
+    let mut file = builder
+        .tempfile_in(folder)
+        .map_err(|error| failed(&error))?;
+    file.write_all(text.as_bytes())
+        .map_err(|error| failed(&error))?;
+    file.persist_noclobber(path)
+        .map_err(|error| failed(&error.error))?;
+    Ok(())
+}
+
+/// Runs the configured programs on a new file; `{path}` stands for it, or else it comes last.
+fn run_hooks(hooks: &[Vec<String>], path: &Path) -> Result<()> {
+    for hook in hooks {
+        let Some((program, arguments)) = hook.split_first() else {
+            continue;
+        };
+        let shown_path = path.display().to_string();
+        let mut command = Command::new(program);
+        command.args(
+            arguments
+                .iter()
+                .map(|argument| argument.replace("{path}", &shown_path)),
+        );
+        if !arguments.iter().any(|argument| argument.contains("{path}")) {
+            command.arg(path);
+        }
+        let outcome = match command.status() {
+            Ok(status) if status.success() => continue,
+            Ok(status) => status.to_string(),
+            Err(error) => error.to_string(),
+        };
+        return Err(Diagnostic::new(format!(
+            "post-write hook `{}` failed: {outcome}",
+            hook.join(" ")
+        ))
+        .note(format!("the revision is written: {}", shown(path)))
+        .exit(Exit::Failure));
+    }
+    Ok(())
+}

@@ -1,0 +1,198 @@
+//! Database URLs, as sqlx writes them.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use percent_encoding::percent_decode_str;
+
+/// A database that a URL names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum DatabaseUrl {
+    Sqlite(SqliteUrl),
+}
+
+/// A SQLite database.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct SqliteUrl {
+    pub(crate) location: Location,
+    /// Whether the URL allows only reading, with `?mode=ro`.
+    pub(crate) read_only: bool,
+    /// Whether a missing file may be created; not with `?mode=rw` or `?mode=ro`.
+    pub(crate) create: bool,
+    text: String,
+}
+
+/// Where a SQLite database is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Location {
+    Memory,
+    File(PathBuf),
+}
+
+/// Why a text is not the URL of a database.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum UrlError {
+    /// There is no `scheme:`.
+    NoScheme,
+    /// No driver for this scheme is built in.
+    UnknownScheme(String),
+    /// The URL names no file.
+    NoPath,
+    /// The path is not UTF-8 once it is decoded.
+    NotUtf8,
+    /// A parameter that is not known, or has a value that it cannot have.
+    Parameter(String),
+}
+
+impl fmt::Display for UrlError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            UrlError::NoScheme => f.write_str("a database URL begins with `sqlite:`"),
+            UrlError::UnknownScheme(scheme) if scheme.starts_with("postgres") => {
+                f.write_str("this version has no driver for PostgreSQL; it speaks `sqlite:`")
+            }
+            UrlError::UnknownScheme(scheme) => write!(
+                f,
+                "there is no driver for `{scheme}:`; a database URL begins with `sqlite:`"
+            ),
+            UrlError::NoPath => f.write_str("the URL names no file"),
+            UrlError::NotUtf8 => f.write_str("the path is not UTF-8"),
+            UrlError::Parameter(parameter) => {
+                write!(
+                    f,
+                    "unknown parameter `{parameter}`; `mode=ro|rw|rwc|memory` is known"
+                )
+            }
+        }
+    }
+}
+
+impl DatabaseUrl {
+    /// Reads a URL; a relative path is taken from `base`.
+    pub(crate) fn parse(text: &str, base: &Path) -> Result<Self, UrlError> {
+        let (scheme, rest) = text.split_once(':').ok_or(UrlError::NoScheme)?;
+        match scheme {
+            "sqlite" => SqliteUrl::parse(text, rest, base).map(DatabaseUrl::Sqlite),
+            _ if scheme.contains(['/', '\\', '.']) => Err(UrlError::NoScheme),
+            scheme => Err(UrlError::UnknownScheme(scheme.to_owned())),
+        }
+    }
+}
+
+impl SqliteUrl {
+    fn parse(text: &str, rest: &str, base: &Path) -> Result<Self, UrlError> {
+        let rest = rest.strip_prefix("//").unwrap_or(rest);
+        let (path, query) = rest.split_once('?').unwrap_or((rest, ""));
+        let mut url = Self {
+            location: Location::Memory,
+            read_only: false,
+            create: true,
+            text: text.to_owned(),
+        };
+        let mut memory = path == ":memory:";
+        for parameter in query.split('&').filter(|parameter| !parameter.is_empty()) {
+            match parameter {
+                "mode=rwc" => {}
+                "mode=rw" => url.create = false,
+                "mode=ro" => {
+                    url.read_only = true;
+                    url.create = false;
+                }
+                "mode=memory" => memory = true,
+                unknown => return Err(UrlError::Parameter(unknown.to_owned())),
+            }
+        }
+        if memory {
+            return Ok(url);
+        }
+        if path.is_empty() {
+            return Err(UrlError::NoPath);
+        }
+        let path = percent_decode_str(path)
+            .decode_utf8()
+            .map_err(|_| UrlError::NotUtf8)?;
+        url.location = Location::File(base.join(path.as_ref()));
+        Ok(url)
+    }
+}
+
+impl fmt::Display for DatabaseUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            DatabaseUrl::Sqlite(url) => f.write_str(&url.text),
+        }
+    }
+}
+
+/// A URL as it may be shown: without its password.
+pub(crate) struct Redacted<'u>(pub(crate) &'u str);
+
+impl fmt::Display for Redacted<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = self.0;
+        let Some((scheme, rest)) = text.split_once("://") else {
+            return f.write_str(text);
+        };
+        let authority = rest.split(['/', '?', '#']).next().unwrap_or(rest);
+        // A password may hold an unencoded `@`: the last one ends it.
+        match rest
+            .rfind('@')
+            .filter(|at| *at < authority.len() || authority.contains(':'))
+        {
+            Some(at) => {
+                let user = rest[..at].split(':').next().unwrap_or_default();
+                let secret = if rest[..at].contains(':') { ":***" } else { "" };
+                write!(f, "{scheme}://{user}{secret}{}", &rest[at..])
+            }
+            None => f.write_str(text),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn urls_are_read_as_sqlx_writes_them() {
+        let base = Path::new("/crate");
+        let file = |path: &str| Ok(Location::File(PathBuf::from(path)));
+        for (url, expected) in [
+            ("sqlite://app.db", file("/crate/app.db")),
+            ("sqlite:app.db", file("/crate/app.db")),
+            ("sqlite://data/app.db", file("/crate/data/app.db")),
+            ("sqlite:///var/app.db", file("/var/app.db")),
+            ("sqlite://a%20b.db?mode=rwc", file("/crate/a b.db")),
+            ("sqlite::memory:", Ok(Location::Memory)),
+            ("sqlite://:memory:", Ok(Location::Memory)),
+            ("sqlite://x?mode=memory", Ok(Location::Memory)),
+            ("sqlite://", Err(UrlError::NoPath)),
+            (
+                "sqlite://a.db?cache=x",
+                Err(UrlError::Parameter("cache=x".into())),
+            ),
+            ("app.db", Err(UrlError::NoScheme)),
+            ("./a:b.db", Err(UrlError::NoScheme)),
+            ("mysql://h/d", Err(UrlError::UnknownScheme("mysql".into()))),
+        ] {
+            let parsed = DatabaseUrl::parse(url, base);
+            let location = parsed.map(|DatabaseUrl::Sqlite(url)| url.location);
+            assert_eq!(location, expected, "{url}");
+        }
+    }
+
+    #[test]
+    fn passwords_are_never_shown() {
+        for (url, shown) in [
+            ("postgres://u:secret@h/d", "postgres://u:***@h/d"),
+            ("postgres://u:se@cret@h:5/d", "postgres://u:***@h:5/d"),
+            ("postgres://u:se/cr@et@h/d", "postgres://u:***@h/d"),
+            ("postgres://u@h/d", "postgres://u@h/d"),
+            ("postgres://h/d", "postgres://h/d"),
+            ("sqlite://a@b.db", "sqlite://a@b.db"),
+            ("sqlite:///a:b@c.db", "sqlite:///a:b@c.db"),
+        ] {
+            assert_eq!(Redacted(url).to_string(), shown);
+        }
+    }
+}
