@@ -29,10 +29,14 @@ pub(crate) struct Migrate<'m> {
 impl Migrate<'_> {
     pub(crate) fn run(&self, context: &Context) -> Result<Exit> {
         let loaded = load_all(context.members()?)?;
-        let chosen: Vec<Loaded> = that_know(&loaded, &[self.target])?
+        let mut chosen: Vec<Loaded> = that_know(&loaded, &[self.target])?
             .into_iter()
             .cloned()
             .collect();
+        if self.direction == Direction::Downgrade {
+            // What depends on another crate goes before that crate does.
+            chosen.reverse();
+        }
         let databases = database::of_all(&chosen, self.database.url.as_deref())?;
         let mut answers = Vec::new();
         for (index, (crate_, database)) in chosen.iter().zip(&databases).enumerate() {
