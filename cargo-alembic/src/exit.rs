@@ -27,6 +27,40 @@ pub enum Exit {
     Migration = 8,
 }
 
+impl Exit {
+    /// Every exit code, and what it means.
+    pub(crate) const ALL: [(Exit, &str); 9] = [
+        (
+            Exit::Success,
+            "everything was done, or there was nothing to do",
+        ),
+        (
+            Exit::Failure,
+            "something failed that has no code of its own: a file could not be written, an editor \
+             or a hook failed",
+        ),
+        (Exit::Usage, "the arguments are wrong"),
+        (
+            Exit::NotAtHeads,
+            "`current --check-heads`: a database is not at its heads",
+        ),
+        (
+            Exit::Configuration,
+            "the workspace or its configuration is wrong",
+        ),
+        (Exit::History, "revision files are not a sound history"),
+        (
+            Exit::Revision,
+            "an expression names nothing, or something ambiguous, or there is no way to its target",
+        ),
+        (
+            Exit::Database,
+            "a database cannot be opened, read, written or locked, or its version table is not one",
+        ),
+        (Exit::Migration, "a migration failed"),
+    ];
+}
+
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
         ExitCode::from(exit as u8)

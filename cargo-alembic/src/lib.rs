@@ -18,6 +18,7 @@ mod migrate;
 mod naming;
 mod new_revision;
 mod progress;
+mod reference;
 mod shell;
 mod url;
 
@@ -29,6 +30,7 @@ use clap::error::ErrorKind;
 pub use commands::{CargoCli, Cli, Command, GlobalArgs};
 pub use exit::Exit;
 pub use json::schema;
+pub use reference::cli_reference;
 
 use context::Context;
 

@@ -1,0 +1,72 @@
+//! The reference of the command line, `docs/cli.md`, made from the command line itself.
+
+use std::fmt::Write;
+
+use clap::CommandFactory;
+
+use crate::commands::CargoCli;
+use crate::exit::Exit;
+
+const INTRODUCTION: &str = "\
+# The command line
+
+Made from the command line itself; do not edit.
+
+## Revision expressions
+
+| expression | names |
+|---|---|
+| `head` | the one head; an error when there are several |
+| `heads` | every head |
+| `base` | before the first revision |
+| `ae10` | the revision with this id, or the only one whose id or label begins so |
+| `shop` | the revision that gives the label `shop` |
+| `+2`, `-1` | so many revisions up (`upgrade`) or down (`downgrade`) from where the database is; `show -1` counts down from the heads |
+| `ae10+2`, `head-1` | so many revisions from there |
+| `shop@head`, `shop@ae10`, `shop@-1` | the same, on the line of a label or revision |
+| `current` | where the database is (`show`, `edit`, `history -r`) |
+| `ae10:head`, `-3:`, `:current` | a range, for `history -r` |
+
+Ids and labels of up to three characters must be written whole.
+
+";
+
+const JSON: &str = "\
+## JSON
+
+With `--format json` a command writes one object to stdout, with one entry per crate below
+`crates`; [json-schema.json](json-schema.json) describes it for each command. Errors are text on
+stderr, and an exit code.
+
+";
+
+/// Returns the reference of the command line, as Markdown.
+#[must_use]
+pub fn cli_reference() -> String {
+    let mut text = INTRODUCTION.to_owned();
+    text.push_str("## Exit codes\n\n| code | |\n|---|---|\n");
+    for (exit, meaning) in Exit::ALL {
+        let _ = writeln!(text, "| {} | {meaning} |", exit as u8);
+    }
+    text.push('\n');
+    text.push_str(JSON);
+    text.push_str("## Commands\n");
+    let mut cargo = CargoCli::command().term_width(100);
+    cargo.build();
+    let Some(alembic) = cargo.find_subcommand("alembic") else {
+        return text;
+    };
+    for command in alembic.get_subcommands() {
+        let name = command.get_name();
+        if name == "help" {
+            continue;
+        }
+        let help = command.clone().term_width(100).render_long_help();
+        let _ = write!(text, "\n### cargo alembic {name}\n\n```text\n");
+        for line in help.to_string().lines() {
+            let _ = writeln!(text, "{}", line.trim_end());
+        }
+        text.push_str("```\n");
+    }
+    text
+}
