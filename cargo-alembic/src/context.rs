@@ -2,11 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use alembic_history::nearest;
+use alembic_history::{DEFAULT_FOLDER, Settings, nearest};
 use cargo_metadata::{MetadataCommand, Package};
 
 use crate::commands::GlobalArgs;
-use crate::config::{Config, DEFAULT_FOLDER, Source};
+use crate::config::{self, Source};
 use crate::diagnostic::{Diagnostic, Error, Result};
 use crate::exit::Exit;
 use crate::json::Format;
@@ -244,7 +244,7 @@ impl Workspace {
             || holds_revisions(&folder(package).join(DEFAULT_FOLDER))
     }
 
-    fn config(&self, package: &Package) -> std::result::Result<Config, Vec<Diagnostic>> {
+    fn config(&self, package: &Package) -> std::result::Result<Settings, Vec<Diagnostic>> {
         let root = self.root.join("Cargo.toml");
         let manifest = package.manifest_path.as_std_path();
         let workspace = self.metadata.get("alembic").map(|table| Source {
@@ -258,7 +258,7 @@ impl Workspace {
             owner: "package",
         });
         let sources: Vec<Source<'_>> = workspace.into_iter().chain(package_table).collect();
-        Config::read(folder(package), &sources)
+        config::read(&sources)
     }
 }
 

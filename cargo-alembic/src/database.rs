@@ -23,9 +23,9 @@ impl Database {
     /// Finds the database of a crate: an argument comes before the environment, and that before
     /// the configuration.
     pub(crate) fn of(member: &Member, argument: Option<&str>) -> Result<Self> {
-        let variable = &member.config.url_env;
+        let variable = &member.settings.url_env;
         let from_env = std::env::var(variable).ok().filter(|url| !url.is_empty());
-        let (text, origin) = match (argument, from_env, &member.config.url) {
+        let (text, origin) = match (argument, from_env, &member.settings.url) {
             (Some(url), _, _) => (url.to_owned(), "`--url`".to_owned()),
             (None, Some(url), _) => (url, format!("the environment variable {variable}")),
             (None, None, Some(url)) => (url.clone(), "`url` in its configuration".to_owned()),
@@ -167,10 +167,10 @@ pub(crate) fn of_all(loaded: &[Loaded], argument: Option<&str>) -> Result<Vec<Da
         let database = Database::of(&crate_.member, argument)?;
         let DatabaseUrl::Sqlite(url) = &database.url;
         if let Location::File(path) = &url.location {
-            let table = crate_.member.config.version_table.quoted().to_lowercase();
+            let table = crate_.member.settings.version_table.quoted().to_lowercase();
             let key = (real_path(path), table);
             if let Some(other) = users.insert(key, crate_.name()) {
-                let table = crate_.member.config.version_table.quoted();
+                let table = crate_.member.settings.version_table.quoted();
                 return Err(Diagnostic::new(format!(
                     "crates `{other}` and `{}` have the same database and the same version table",
                     crate_.name()

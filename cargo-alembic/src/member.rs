@@ -2,11 +2,12 @@
 
 use std::path::PathBuf;
 
-use alembic_history::{Expression, Graph, History, Node, ResolveError, SourceFile, nearest};
+use alembic_history::{
+    Expression, Graph, History, Node, ResolveError, Settings, SourceFile, nearest,
+};
 use alembic_migrate::{Migrations, read_folder};
 use cargo_metadata::Package;
 
-use crate::config::Config;
 use crate::context::shown;
 use crate::diagnostic::{Diagnostic, Error, Result};
 use crate::exit::Exit;
@@ -18,7 +19,7 @@ pub(crate) struct Member {
     pub(crate) name: String,
     /// The crate's folder.
     pub(crate) folder: PathBuf,
-    pub(crate) config: Config,
+    pub(crate) settings: Settings,
 }
 
 /// A crate with its migrations read.
@@ -29,21 +30,27 @@ pub(crate) struct Loaded {
 }
 
 impl Member {
-    pub(crate) fn new(package: &Package, config: Config) -> Self {
+    pub(crate) fn new(package: &Package, settings: Settings) -> Self {
         let manifest = package.manifest_path.as_std_path();
         Self {
             name: package.name.to_string(),
             folder: manifest.parent().unwrap_or(manifest).to_owned(),
-            config,
+            settings,
         }
+    }
+
+    /// Returns the folders of the crate's revision files.
+    pub(crate) fn folders(&self) -> Vec<PathBuf> {
+        let folders = self.settings.migrations.iter();
+        folders.map(|folder| self.folder.join(folder)).collect()
     }
 
     /// Reads the revision files of the crate.
     pub(crate) fn load(self) -> Result<Loaded> {
         let history = self.history()?;
         let migrations = Migrations::new(history)
-            .version_table(self.config.version_table.clone())
-            .transaction(self.config.transaction);
+            .version_table(self.settings.version_table.clone())
+            .transaction(self.settings.transaction);
         Ok(Loaded {
             member: self,
             migrations,
@@ -52,8 +59,8 @@ impl Member {
 
     fn history(&self) -> Result<History> {
         let mut files: Vec<SourceFile> = Vec::new();
-        for folder in &self.config.migrations {
-            let found = read_folder(folder).map_err(|error| {
+        for folder in self.folders() {
+            let found = read_folder(&folder).map_err(|error| {
                 let path = shown(&error.path);
                 let fault = Diagnostic::new(format!(
                     "cannot read the migrations of `{}`: {path}: {}",
@@ -78,7 +85,7 @@ impl Member {
                 }
             }
         }
-        History::new(files, &self.config.dialects).map_err(|error| explain::history(&error))
+        History::new(files, &self.settings.dialects).map_err(|error| explain::history(&error))
     }
 }
 

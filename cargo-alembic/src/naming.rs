@@ -4,12 +4,6 @@ use std::fmt;
 
 use jiff::Zoned;
 
-/// The default of `file-template`: a listing of the folder reads in order.
-pub(crate) const DEFAULT_FILE_TEMPLATE: &str = "{year}{month}{day}_{hour}{minute}_{rev}_{slug}";
-
-/// The default of `truncate-slug-length`, in characters.
-pub(crate) const DEFAULT_SLUG_LENGTH: usize = 40;
-
 /// Makes a new revision id: 12 hexadecimal digits, at random.
 pub(crate) fn random_id() -> Result<String, getrandom::Error> {
     // 48 bits, as in Alembic.
@@ -96,6 +90,8 @@ pub(crate) fn file_name(
 
 #[cfg(test)]
 mod tests {
+    use alembic_history::DEFAULT_FILE_TEMPLATE;
+
     use super::*;
 
     #[test]

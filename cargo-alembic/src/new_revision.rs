@@ -31,9 +31,9 @@ pub(crate) struct Request<'r> {
 impl Request<'_> {
     /// Writes the revision, and says where it is.
     pub(crate) fn write(self, context: &Context) -> Result<Exit> {
-        let config = &self.loaded.member.config;
+        let settings = &self.loaded.member.settings;
         self.check_heads()?;
-        let date = now(config.timezone.as_deref())?;
+        let date = now(settings.timezone.as_deref())?;
         let new = self.declare(&date)?;
         let text = new.render();
         check_message(&text, &new)?;
@@ -43,11 +43,11 @@ impl Request<'_> {
             path: shown_path.clone(),
             content: Ok(text.clone().into_bytes()),
         };
-        let history = self.loaded.history().with(source, &config.dialects);
+        let history = self.loaded.history().with(source, &settings.dialects);
         history.map_err(|error| explain::history(&error))?;
         write_new(&path, &text)?;
         context.shell.status("Created", shown_path.display());
-        run_hooks(&config.post_write_hooks, &path)?;
+        run_hooks(&settings.post_write_hooks, &path)?;
         if context.format == Format::Json {
             let json = NewRevisionJson {
                 id: new.id.to_string(),
@@ -119,13 +119,13 @@ impl Request<'_> {
     }
 
     fn path(&self, new: &NewRevision, date: &Zoned) -> Result<PathBuf> {
-        let config = &self.loaded.member.config;
+        let settings = &self.loaded.member.settings;
         let folder = self.folder()?;
         let message = new.message.lines().next().unwrap_or_default();
-        let slug = naming::slug(message, config.truncate_slug_length);
-        let name = naming::file_name(&config.file_template, new.id.as_str(), &slug, date);
+        let slug = naming::slug(message, settings.truncate_slug_length);
+        let name = naming::file_name(&settings.file_template, new.id.as_str(), &slug, date);
         let name = name.map_err(|error| {
-            let template = &config.file_template;
+            let template = &settings.file_template;
             Diagnostic::new(format!("invalid `file-template` \"{template}\": {error}"))
                 .exit(Exit::Configuration)
         })?;
@@ -135,7 +135,7 @@ impl Request<'_> {
     /// Returns the folder to write to: the one asked for, or that of what the revision follows.
     fn folder(&self) -> Result<PathBuf> {
         let member = &self.loaded.member;
-        let folders = &member.config.migrations;
+        let folders = member.folders();
         let known = || {
             let folders: Vec<String> = folders.iter().map(|folder| shown(folder)).collect();
             format!(

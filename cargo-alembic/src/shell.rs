@@ -30,12 +30,6 @@ impl Shell {
             let _ = writeln!(anstream::stderr(), "{line}");
         }
     }
-
-    /// Warns of something that is not an error.
-    pub(crate) fn warn(self, what: impl Display) {
-        let style = AnsiColor::Yellow.on_default().bold();
-        let _ = writeln!(anstream::stderr(), "{style}warning{style:#}: {what}");
-    }
 }
 
 pub(crate) fn status_line(verb: &str, what: impl Display) -> String {

@@ -13,7 +13,7 @@ use crate::migrate::Migrate;
 #[derive(Debug, Args)]
 pub struct DowngradeArgs {
     /// Where to go: an id, `base`, `-1`, `branch@-1`
-    #[arg(value_name = "REVISION", allow_hyphen_values = true)]
+    #[arg(value_name = "REVISION", allow_negative_numbers = true)]
     revision: String,
     /// Commit each revision by itself, not the whole run
     #[arg(long)]

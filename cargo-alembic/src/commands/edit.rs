@@ -16,7 +16,7 @@ use crate::member::{load_all, that_know};
 #[derive(Debug, Args)]
 pub struct EditArgs {
     /// The revision: an id, `head`, `current`, `-1` for the one below the head
-    #[arg(value_name = "REVISION", allow_hyphen_values = true)]
+    #[arg(value_name = "REVISION", allow_negative_numbers = true)]
     revision: String,
     #[command(flatten)]
     database: DatabaseArgs,

@@ -31,7 +31,7 @@ impl EnsureVersionArgs {
             let ensured = migrations
                 .ensure_version(&mut database.write()?)
                 .map_err(|error| database.explain(&error, crate_))?;
-            let table = crate_.member.config.version_table.quoted();
+            let table = crate_.member.settings.version_table.quoted();
             let (verb, created) = match ensured {
                 Ensured::Created => ("Created", true),
                 Ensured::Existed => ("Found", false),

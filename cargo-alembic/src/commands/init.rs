@@ -3,10 +3,10 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use alembic_history::DEFAULT_FOLDER;
 use clap::Args;
 use toml_edit::{DocumentMut, Item, Table, value};
 
-use crate::config::DEFAULT_FOLDER;
 use crate::context::{Context, shown};
 use crate::diagnostic::{Diagnostic, Result};
 use crate::exit::Exit;

@@ -27,7 +27,7 @@ pub struct RevisionArgs {
         long,
         value_name = "REVISION",
         default_value = "head",
-        allow_hyphen_values = true
+        allow_negative_numbers = true
     )]
     head: String,
     /// Follow a revision that others follow already, and so begin a branch

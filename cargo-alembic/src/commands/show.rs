@@ -16,7 +16,7 @@ use crate::member::{Loaded, load_all, that_know};
 #[derive(Debug, Args)]
 pub struct ShowArgs {
     /// The revisions: an id, `head`, `current`, `-1` for the one below the heads
-    #[arg(value_name = "REVISION", allow_hyphen_values = true)]
+    #[arg(value_name = "REVISION", allow_negative_numbers = true)]
     revision: String,
     #[command(flatten)]
     database: DatabaseArgs,

@@ -16,7 +16,11 @@ use crate::member::{Loaded, load_all, that_know};
 #[derive(Debug, Args)]
 pub struct StampArgs {
     /// Where the database is: ids, labels, `head`, `heads`, `base`
-    #[arg(value_name = "REVISION", required = true, allow_hyphen_values = true)]
+    #[arg(
+        value_name = "REVISION",
+        required = true,
+        allow_negative_numbers = true
+    )]
     revisions: Vec<String>,
     /// Empty the version table first, whatever it holds
     #[arg(long)]

@@ -16,7 +16,7 @@ pub struct UpgradeArgs {
     #[arg(
         value_name = "REVISION",
         default_value = "heads",
-        allow_hyphen_values = true
+        allow_negative_numbers = true
     )]
     revision: String,
     /// Commit each revision by itself, not the whole run

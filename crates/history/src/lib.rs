@@ -13,6 +13,7 @@ mod revision;
 mod rows;
 pub mod run;
 mod section_heading;
+mod settings;
 mod span;
 pub mod sql;
 mod suggest;
@@ -29,6 +30,10 @@ pub use plan::{Direction, Plan, PlanError, StampPlan, Step};
 pub use resolve::ResolveError;
 pub use revision::Revision;
 pub use rows::RowChange;
+pub use settings::{
+    Chain, DEFAULT_FILE_TEMPLATE, DEFAULT_FOLDER, Fresh, Settings, SettingsFault,
+    SettingsFaultKind, Table as SettingsTable, Value as SettingsValue,
+};
 pub use span::{Position, Span};
 pub use suggest::nearest;
 pub use version_table::VersionTable;
