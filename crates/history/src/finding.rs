@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::sql::SplitErrorKind;
-use crate::{GraphErrorKind, InvalidName, Span};
+use crate::{GraphErrorKind, InvalidName, RevisionId, Span};
 
 /// Something wrong in a revision file, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -97,6 +97,25 @@ pub enum FindingKind {
     },
     /// The revision's place in the history is unsound.
     Graph(GraphErrorKind),
+    /// There are several heads where there must be one.
+    MultipleHeads {
+        /// The heads.
+        heads: Vec<RevisionId>,
+        /// The crate.
+        package: String,
+    },
+    /// There are several bases where the history must be linear.
+    MultipleBases {
+        /// The bases.
+        bases: Vec<RevisionId>,
+    },
+    /// The history branches where it must be linear.
+    Branch {
+        /// The branch point.
+        id: RevisionId,
+        /// The revisions that follow it.
+        into: Vec<RevisionId>,
+    },
 }
 
 impl FindingKind {
@@ -132,6 +151,9 @@ impl FindingKind {
                 GraphErrorKind::Cycle { .. } => "cycle",
                 GraphErrorKind::DependencyCycle { .. } => "dependency-cycle",
             },
+            Self::MultipleHeads { .. } => "multiple-heads",
+            Self::MultipleBases { .. } => "multiple-bases",
+            Self::Branch { .. } => "branch",
         }
     }
 
@@ -193,6 +215,21 @@ impl FindingKind {
             Self::TransactionControl { .. } => {
                 "remove it: a run is one transaction, or one per revision on request".into()
             }
+            Self::MultipleHeads { heads, package } => format!(
+                "merge them with `cargo alembic merge -p {package} {}`, where `chain = \"merged\"` \
+                 allows it; or let one follow the other in its `Revises`",
+                join(heads, " ")
+            ),
+            Self::MultipleBases { .. } => {
+                "let one follow the other in its `Revises`, or allow branches that are merged with \
+                 `chain = \"merged\"` below [package.metadata.alembic]"
+                    .into()
+            }
+            Self::Branch { into, .. } => format!(
+                "let one of {} follow the other in its `Revises`, or allow branches that are merged \
+                 with `chain = \"merged\"` below [package.metadata.alembic]",
+                join(into, ", ")
+            ),
             Self::Graph(kind) => match kind {
                 GraphErrorKind::DuplicateId { .. } => {
                     "give one of the two a new id, and its followers the same in `Revises`".into()
@@ -245,6 +282,16 @@ impl fmt::Display for FindingKind {
                 write!(f, "`{statement}` would end the transaction of the run")
             }
             Self::Graph(kind) => kind.fmt(f),
+            Self::MultipleHeads { heads, .. } => write!(f, "multiple heads: {}", join(heads, ", ")),
+            Self::MultipleBases { bases } => write!(f, "multiple bases: {}", join(bases, ", ")),
+            Self::Branch { id, into } => {
+                write!(f, "the history branches at {id} into {}", join(into, ", "))
+            }
         }
     }
+}
+
+fn join(ids: &[RevisionId], separator: &str) -> String {
+    let ids: Vec<&str> = ids.iter().map(RevisionId::as_str).collect();
+    ids.join(separator)
 }

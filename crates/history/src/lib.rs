@@ -1,5 +1,6 @@
 //! Everything about a migration history that can be decided without a database.
 
+mod chain;
 mod dialect;
 mod expression;
 mod file;

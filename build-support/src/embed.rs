@@ -1,0 +1,84 @@
+//! Writes the revisions so that a program can hold them.
+//!
+//! All texts go into one file, and a table says where each begins and ends: compilers take one
+//! large literal more lightly than a thousand small ones.
+
+use std::fmt::Write;
+use std::io;
+use std::path::Path;
+
+use alembic_history::History;
+use alembic_history::run::TransactionMode;
+use alembic_history::{Fresh, Settings};
+
+use crate::manifest::Manifest;
+
+/// The files that `include_migrations!` includes.
+const TABLE: &str = "alembic_migrations.rs";
+const TEXTS: &str = "alembic_migrations.txt";
+
+pub(crate) fn write(manifest: &Manifest, history: &History, folder: &Path) -> io::Result<()> {
+    let Ok(settings) = &manifest.settings else {
+        return Ok(());
+    };
+    let mut texts = String::new();
+    let mut place = |text: &str| {
+        let start = texts.len();
+        texts.push_str(text);
+        (start, texts.len())
+    };
+    let mut files = String::new();
+    let graph = history.graph();
+    for node in graph.nodes() {
+        let file = history.file(node);
+        let (start, end) = place(&file.text);
+        let path = file.path.display().to_string();
+        let _ = writeln!(files, "        ({path:?}, {start}, {end}),");
+    }
+    let schema = match &settings.schema {
+        None => "None".to_owned(),
+        Some(path) => {
+            let text = std::fs::read_to_string(manifest.folder.join(path))?;
+            let (start, end) = place(&text);
+            format!("Some(({path:?}, {start}, {end}))")
+        }
+    };
+    let table = table(&manifest.package, settings, &files, &schema);
+    write_if_changed(&folder.join(TEXTS), &texts)?;
+    write_if_changed(&folder.join(TABLE), &table)
+}
+
+fn table(package: &str, settings: &Settings, files: &str, schema: &str) -> String {
+    let version_table = &settings.version_table;
+    let transaction = match settings.transaction {
+        TransactionMode::Run => "Run",
+        TransactionMode::Revision => "Revision",
+    };
+    let fresh = match settings.fresh {
+        Fresh::Create => "Create",
+        Fresh::Replay => "Replay",
+    };
+    format!(
+        "// Made by the build script.\n\
+         ::alembic_migrate::Embedded {{\n    \
+             package: {package:?},\n    \
+             texts: include_str!({TEXTS:?}),\n    \
+             files: &[\n{files}    ],\n    \
+             schema: {schema},\n    \
+             version_table: {:?},\n    \
+             version_table_schema: {:?},\n    \
+             transaction: ::alembic_migrate::TransactionMode::{transaction},\n    \
+             baseline: {:?},\n    \
+             fresh: ::alembic_migrate::Fresh::{fresh},\n\
+         }}\n",
+        version_table.name, version_table.schema, settings.baseline,
+    )
+}
+
+/// Leaves a file alone that holds the text already, so that nothing is built again for it.
+fn write_if_changed(path: &Path, text: &str) -> io::Result<()> {
+    if std::fs::read(path).is_ok_and(|here| here == text.as_bytes()) {
+        return Ok(());
+    }
+    std::fs::write(path, text)
+}

@@ -1,0 +1,106 @@
+use super::*;
+
+struct Project {
+    folder: tempfile::TempDir,
+}
+
+impl Project {
+    fn new(files: &[(&str, &str)]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        for (path, text) in files {
+            let path = folder.path().join(path);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        }
+        std::fs::create_dir_all(folder.path().join("out")).unwrap();
+        Self { folder }
+    }
+
+    /// Returns what cargo is told, with the folder's own path left out.
+    fn run(&self) -> String {
+        let mut said = Vec::new();
+        let root = self.folder.path();
+        run(&root.join("shop"), &root.join("out"), &mut said).unwrap();
+        let said = String::from_utf8(said).unwrap();
+        said.replace(&root.display().to_string(), "[ROOT]")
+            .replace('\\', "/")
+    }
+
+    fn embedded(&self) -> Option<String> {
+        std::fs::read_to_string(self.folder.path().join("out").join("alembic_migrations.rs")).ok()
+    }
+}
+
+const MANIFEST: &str =
+    "[package]\nname = \"shop\"\n\n[package.metadata.alembic]\nurl = \"sqlite://shop.db\"\n";
+
+fn revision(id: &str, revises: &str) -> String {
+    format!(
+        "-- {id}\n-- Revision ID: {id}\n-- Revises: {revises}\n\n-- alembic: upgrade\nSELECT 1;\n"
+    )
+}
+
+#[test]
+fn a_sound_chain_is_embedded() {
+    let project = Project::new(&[
+        ("shop/Cargo.toml", MANIFEST),
+        ("shop/migrations/b.sql", &revision("b2", "a1")),
+        ("shop/migrations/a.sql", &revision("a1", "")),
+        ("shop/migrations/.hidden.sql", "no revision"),
+        ("shop/migrations/README.md", "no revision"),
+    ]);
+    assert_eq!(
+        project.run(),
+        "cargo::rerun-if-changed=[ROOT]/shop/Cargo.toml\n\
+         cargo::rerun-if-changed=[ROOT]/shop/migrations\n"
+    );
+    let embedded = project.embedded().unwrap();
+    let a = embedded.find("migrations/a.sql").unwrap();
+    assert!(embedded[a..].contains("migrations/b.sql"), "{embedded}");
+    assert!(!embedded.contains("hidden"), "{embedded}");
+}
+
+#[test]
+fn everything_that_is_wrong_is_told_at_once() {
+    let project = Project::new(&[
+        (
+            "Cargo.toml",
+            "[workspace]\nmembers = [\"shop\"]\n[workspace.metadata.alembic]\ntimezon = \"UTC\"\n",
+        ),
+        ("shop/Cargo.toml", MANIFEST),
+    ]);
+    assert_eq!(
+        project.run(),
+        "cargo::rerun-if-changed=[ROOT]/Cargo.toml\n\
+         cargo::rerun-if-changed=[ROOT]/shop/Cargo.toml\n\
+         cargo::error=[unknown-configuration-key] unknown configuration key `timezon`\n\
+         cargo::error=  --> [ROOT]/Cargo.toml:4\n\
+         cargo::error=  = help: did you mean `timezone`?\n"
+    );
+    assert_eq!(project.embedded(), None);
+
+    let project = Project::new(&[
+        ("shop/Cargo.toml", MANIFEST),
+        ("shop/migrations/a.sql", &revision("a1", "")),
+        ("shop/migrations/b.sql", &revision("b2", "a1")),
+        ("shop/migrations/c.sql", &revision("c3", "a1")),
+    ]);
+    let said = project.run();
+    let errors: Vec<&str> = said
+        .lines()
+        .filter(|line| line.contains("["))
+        .filter(|line| line.contains("error=["))
+        .collect();
+    assert_eq!(
+        errors,
+        [
+            "cargo::error=[multiple-heads] multiple heads: b2, c3",
+            "cargo::error=[branch] the history branches at a1 into b2, c3",
+        ]
+    );
+    assert!(said.contains("migrations/c.sql:2:17"), "{said}");
+    assert!(
+        said.contains("`cargo alembic merge -p shop b2 c3`"),
+        "{said}"
+    );
+}
