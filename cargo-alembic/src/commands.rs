@@ -4,6 +4,7 @@ mod branches;
 mod current;
 mod downgrade;
 mod edit;
+mod ensure;
 mod ensure_version;
 mod heads;
 mod history;
@@ -161,6 +162,8 @@ pub enum Command {
     Stamp(stamp::StampArgs),
     /// Open a revision file in an editor
     Edit(edit::EditArgs),
+    /// Make databases ready as an application does when it starts
+    Ensure(ensure::EnsureArgs),
     /// Create the version table where there is none
     #[command(visible_alias = "ensure_version")]
     EnsureVersion(ensure_version::EnsureVersionArgs),
@@ -181,6 +184,7 @@ impl Command {
             Command::Show(args) => args.run(context),
             Command::Stamp(args) => args.run(context),
             Command::Edit(args) => args.run(context),
+            Command::Ensure(args) => args.run(context),
             Command::EnsureVersion(args) => args.run(context),
         }
     }

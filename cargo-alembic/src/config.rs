@@ -20,6 +20,17 @@ pub(crate) struct Source<'s> {
 
 /// Reads a crate's configuration, the last of `sources` over the others.
 pub(crate) fn read(sources: &[Source<'_>]) -> Result<Settings, Vec<Diagnostic>> {
+    if let Some(source) = sources.iter().find(|source| !source.table.is_object()) {
+        let title = format!("`{}.metadata.alembic` is not a table", source.owner);
+        let fault = Diagnostic::new(title)
+            .code("invalid-configuration-value")
+            .note(format!("in {}", shown(source.manifest)))
+            .help(format!(
+                "begin it with `[{}.metadata.alembic]`",
+                source.owner
+            ));
+        return Err(vec![fault]);
+    }
     let tables: Vec<SettingsTable> = sources.iter().map(table).collect();
     Settings::read(&tables).map_err(|faults| {
         let explain = |fault: &SettingsFault| explain(fault, sources[fault.table]);
@@ -50,7 +61,7 @@ fn explain(fault: &SettingsFault, source: Source<'_>) -> Diagnostic {
     let diagnostic = Diagnostic::new(fault.to_string())
         .code(fault.code())
         .help(fault.help());
-    let Ok(text) = std::fs::read_to_string(source.manifest) else {
+    let Ok(mut text) = std::fs::read_to_string(source.manifest) else {
         return diagnostic;
     };
     let span = Document::parse(text.as_str()).ok().and_then(|document| {
@@ -58,6 +69,7 @@ fn explain(fault: &SettingsFault, source: Source<'_>) -> Diagnostic {
         let table = owner.get("metadata")?.get("alembic")?.as_table_like()?;
         table.key(&fault.key)?.span()
     });
+    text = without_credentials(&text);
     match span {
         Some(span) => diagnostic.place(Place {
             path: shown(source.manifest),
@@ -67,4 +79,18 @@ fn explain(fault: &SettingsFault, source: Source<'_>) -> Diagnostic {
         }),
         None => diagnostic.note(format!("in {}", shown(source.manifest))),
     }
+}
+
+/// Puts stars over what may hold a password in the URLs of a text, so that its lines can be shown.
+fn without_credentials(text: &str) -> String {
+    let mut shown = text.to_owned();
+    for (scheme, separator) in text.match_indices("://") {
+        let start = scheme + separator.len();
+        let rest = &text[start..];
+        let url = &rest[..rest.find(['"', '\'', '\n']).unwrap_or(rest.len())];
+        if url.contains('@') || url.contains("password") {
+            shown.replace_range(start..start + url.len(), &"*".repeat(url.len()));
+        }
+    }
+    shown
 }

@@ -51,17 +51,14 @@ impl Context {
             .iter()
             .filter(|package| names.contains(&package.name.as_str()));
         let mut members = Vec::new();
-        let mut faults = Vec::new();
+        let mut faults: Vec<Diagnostic> = Vec::new();
         for package in chosen {
             match workspace.config(package) {
                 Ok(config) => members.push(Member::new(package, config)),
                 Err(found) => {
                     // A fault of the workspace's table is one fault, however many crates share it.
                     for fault in found {
-                        if !faults
-                            .iter()
-                            .any(|known: &Diagnostic| known.title == fault.title)
-                        {
+                        if !faults.contains(&fault) {
                             faults.push(fault);
                         }
                     }

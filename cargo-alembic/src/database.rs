@@ -134,6 +134,8 @@ fn open_to_read(url: &SqliteUrl) -> rusqlite::Result<Connection> {
     let mutex = OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let read = OpenFlags::SQLITE_OPEN_READ_ONLY | mutex;
     let connection = Connection::open_with_flags(path, read)?;
+    // A lock is waited for later, as long as the user wants.
+    connection.busy_timeout(Duration::ZERO)?;
     let probe = connection.query_row("PRAGMA schema_version", [], |_| Ok(()));
     match probe
         .as_ref()

@@ -25,7 +25,7 @@ impl Error {
 }
 
 /// One thing that is wrong.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Diagnostic {
     pub(crate) title: String,
     pub(crate) code: Option<&'static str>,
@@ -35,7 +35,7 @@ pub(crate) struct Diagnostic {
 }
 
 /// A part of a file that has to do with a diagnostic; the first is the one at fault.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Place {
     pub(crate) path: String,
     pub(crate) text: String,

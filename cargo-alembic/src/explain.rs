@@ -206,6 +206,11 @@ pub(crate) fn run(whole: &RunError, loaded: &Loaded, database: &Database) -> Err
             };
             diagnostic.exit(exit)
         }
+        RunFault::Schema { error, .. } => {
+            let diagnostic = state(Diagnostic::new(fault.to_string()).code("schema-failed"))
+                .help("correct the schema, and run the command again");
+            next_step(diagnostic, error).exit(Exit::Migration)
+        }
         RunFault::RowCount { .. } => state(
             Diagnostic::new(fault.to_string())
                 .code("version-table-changed")

@@ -5,7 +5,8 @@
 
 use std::path::Path;
 
-use alembic_history::{Graph, Node, RevisionId};
+use alembic_history::{Direction, Graph, Node, RevisionId};
+use alembic_migrate::StepReport;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -181,6 +182,17 @@ pub(crate) struct StepJson {
     pub(crate) seconds: f64,
 }
 
+impl StepJson {
+    pub(crate) fn new(direction: Direction, step: &StepReport) -> Self {
+        Self {
+            direction: direction.to_string(),
+            revision: step.revision.to_string(),
+            message: step.message.clone(),
+            seconds: step.took.as_secs_f64(),
+        }
+    }
+}
+
 /// The answer of `stamp`.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct StampJson {
@@ -190,6 +202,25 @@ pub(crate) struct StampJson {
     pub(crate) before: Vec<String>,
     /// The rows of the version table now.
     pub(crate) after: Vec<String>,
+}
+
+/// The answer of `ensure`.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct EnsureJson {
+    /// The database, without its password.
+    pub(crate) database: String,
+    /// How the database was found: `fresh`, `legacy` or `tracked`.
+    pub(crate) scenario: String,
+    /// What was done: `ready` (nothing), `created`, `migrated`, or `ahead` (nothing).
+    pub(crate) outcome: String,
+    /// The revisions that were applied, in this order.
+    pub(crate) steps: Vec<StepJson>,
+    /// The rows of the version table before.
+    pub(crate) before: Vec<String>,
+    /// The rows of the version table now.
+    pub(crate) after: Vec<String>,
+    /// How long it took, in seconds.
+    pub(crate) seconds: f64,
 }
 
 /// The answer of `ensure-version`.
@@ -226,6 +257,7 @@ struct Answers {
     branches: Answer<Branches>,
     current: Answer<CurrentJson>,
     downgrade: Answer<RunJson>,
+    ensure: Answer<EnsureJson>,
     #[serde(rename = "ensure-version")]
     ensure_version: Answer<EnsureVersionJson>,
     heads: Answer<Revisions>,

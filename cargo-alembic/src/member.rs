@@ -48,13 +48,39 @@ impl Member {
     /// Reads the revision files of the crate.
     pub(crate) fn load(self) -> Result<Loaded> {
         let history = self.history()?;
-        let migrations = Migrations::new(history)
+        let mut migrations = Migrations::new(history)
+            .package(self.name.as_str())
             .version_table(self.settings.version_table.clone())
-            .transaction(self.settings.transaction);
+            .transaction(self.settings.transaction)
+            .baseline(self.settings.baseline.as_str())
+            .fresh(self.settings.fresh);
+        if let Some((path, text)) = self.schema()? {
+            migrations = migrations.schema(path, text);
+        }
         Ok(Loaded {
             member: self,
             migrations,
         })
+    }
+
+    /// Reads the file that creates the target schema, where one is configured.
+    fn schema(&self) -> Result<Option<(PathBuf, String)>> {
+        let Some(schema) = &self.settings.schema else {
+            return Ok(None);
+        };
+        let path = self.folder.join(schema);
+        let shown_path = PathBuf::from(shown(&path));
+        let text = std::fs::read_to_string(&path).map_err(|error| {
+            let path = shown_path.display();
+            Diagnostic::new(format!("cannot read the target schema {path}: {error}"))
+                .code("unreadable-schema")
+                .note(format!(
+                    "it is `schema` in the configuration of `{}`",
+                    self.name
+                ))
+                .exit(Exit::Configuration)
+        })?;
+        Ok(Some((shown_path, text)))
     }
 
     fn history(&self) -> Result<History> {

@@ -84,7 +84,7 @@ impl Migrate<'_> {
             .migrations
             .clone()
             .lock_timeout(self.database.lock_timeout)
-            .observe(move |history, event| shown.show(history, event));
+            .observe(move |event| shown.show(event));
         if self.transaction_per_revision {
             migrations = migrations.transaction(TransactionMode::Revision);
         }
@@ -108,12 +108,7 @@ impl Migrate<'_> {
             steps: report
                 .steps
                 .iter()
-                .map(|step| StepJson {
-                    direction: report.direction.to_string(),
-                    revision: step.revision.to_string(),
-                    message: step.message.clone(),
-                    seconds: step.took.as_secs_f64(),
-                })
+                .map(|step| StepJson::new(report.direction, step))
                 .collect(),
             before: strings(&report.before),
             after: strings(&report.after),

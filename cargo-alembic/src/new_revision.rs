@@ -248,6 +248,8 @@ fn run_hooks(hooks: &[Vec<String>], path: &Path) -> Result<()> {
         if !arguments.iter().any(|argument| argument.contains("{path}")) {
             command.arg(path);
         }
+        // Stdout is for the answer alone.
+        command.stdout(std::io::stderr());
         let outcome = match command.status() {
             Ok(status) if status.success() => continue,
             Ok(status) => status.to_string(),
@@ -258,6 +260,7 @@ fn run_hooks(hooks: &[Vec<String>], path: &Path) -> Result<()> {
             hook.join(" ")
         ))
         .note(format!("the revision is written: {}", shown(path)))
+        .help("correct the hook, and run it on the file, or remove the file")
         .exit(Exit::Failure));
     }
     Ok(())

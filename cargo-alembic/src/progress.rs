@@ -3,8 +3,8 @@
 use std::io::IsTerminal;
 use std::sync::Mutex;
 
-use alembic_history::{Direction, Graph, History, Node};
-use alembic_migrate::Event;
+use alembic_history::Direction;
+use alembic_migrate::{Event, RunStep};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::lines;
@@ -27,44 +27,24 @@ impl Progress {
         }
     }
 
-    pub(crate) fn show(&self, history: &History, event: &Event) {
+    pub(crate) fn show(&self, event: &Event) {
         if self.shell.verbosity == Verbosity::Quiet {
             return;
         }
-        let graph = history.graph();
         match event {
-            Event::StepStarted {
-                revision,
-                direction,
-                done: 0,
-                total,
-            } if *total >= LONG_RUN && std::io::stderr().is_terminal() => {
-                let bar = ProgressBar::new(*total as u64);
-                let style = "{prefix:>12} [{bar:30}] {pos}/{len} {msg}";
-                let style = ProgressStyle::with_template(style);
-                bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
-                bar.set_prefix("Running");
-                bar.set_message(step(graph, *revision, *direction));
-                self.with_bar(|slot| *slot = Some(bar));
-            }
-            Event::StepStarted {
-                revision,
-                direction,
-                ..
-            } => {
+            Event::StepStarted { step, done, total } => {
+                let long = *total >= LONG_RUN && std::io::stderr().is_terminal();
+                if *done == 0 && long {
+                    self.begin(*total);
+                }
                 self.with_bar(|bar| {
                     if let Some(bar) = bar {
-                        bar.set_message(step(graph, *revision, *direction));
+                        bar.set_message(in_words(step));
                     }
                 });
             }
-            Event::StepFinished {
-                revision,
-                direction,
-                took,
-            } => {
-                let what = format!("{} ({})", step(graph, *revision, *direction), Took(*took));
-                self.line("Running", &what);
+            Event::StepFinished { step, took } => {
+                self.line("Running", &format!("{} ({})", in_words(step), Took(*took)));
                 self.with_bar(|bar| {
                     if let Some(bar) = bar {
                         bar.inc(1);
@@ -78,8 +58,21 @@ impl Progress {
                 );
                 self.line("Waiting", &what);
             }
-            Event::Committed => {}
+            Event::Found { .. }
+            | Event::NothingPending { .. }
+            | Event::SchemaCreated { .. }
+            | Event::Committed => {}
         }
+    }
+
+    /// Shows a bar for so many revisions.
+    fn begin(&self, total: usize) {
+        let bar = ProgressBar::new(total as u64);
+        let style = "{prefix:>12} [{bar:30}] {pos}/{len} {msg}";
+        let style = ProgressStyle::with_template(style);
+        bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+        bar.set_prefix("Running");
+        self.with_bar(|slot| *slot = Some(bar));
     }
 
     /// Takes the bar away.
@@ -105,15 +98,16 @@ impl Progress {
 }
 
 /// Returns a step in Alembic's words: `upgrade A -> B, message`.
-fn step(graph: &Graph, node: Node, direction: Direction) -> String {
-    let parents = match graph.parents(node) {
-        [] => String::new(),
-        parents => lines::join(&graph.ids(parents)),
-    };
-    let revision = &graph[node];
-    let (from, to) = match direction {
-        Direction::Upgrade => (parents.as_str(), revision.id.as_str()),
-        Direction::Downgrade => (revision.id.as_str(), parents.as_str()),
-    };
-    format!("{direction} {from} -> {to}, {}", revision.message)
+fn in_words(step: &RunStep) -> String {
+    let RunStep {
+        revision,
+        down_revisions,
+        message,
+        direction,
+    } = step;
+    let below = lines::join(down_revisions);
+    match direction {
+        Direction::Upgrade => format!("{direction} {below} -> {revision}, {message}"),
+        Direction::Downgrade => format!("{direction} {revision} -> {below}, {message}"),
+    }
 }

@@ -135,17 +135,31 @@ impl fmt::Display for Redacted<'_> {
         };
         let authority = rest.split(['/', '?', '#']).next().unwrap_or(rest);
         // A password may hold an unencoded `@`: the last one ends it.
-        match rest
+        let credentials = rest
             .rfind('@')
-            .filter(|at| *at < authority.len() || authority.contains(':'))
-        {
+            .filter(|at| *at < authority.len() || authority.contains(':'));
+        let rest = match credentials {
             Some(at) => {
                 let user = rest[..at].split(':').next().unwrap_or_default();
                 let secret = if rest[..at].contains(':') { ":***" } else { "" };
-                write!(f, "{scheme}://{user}{secret}{}", &rest[at..])
+                write!(f, "{scheme}://{user}{secret}")?;
+                &rest[at..]
             }
-            None => f.write_str(text),
+            None => {
+                write!(f, "{scheme}://")?;
+                rest
+            }
+        };
+        // sqlx takes it as a parameter, too.
+        for (index, part) in rest.split("password=").enumerate() {
+            if index > 0 {
+                let end = part.find('&').unwrap_or(part.len());
+                write!(f, "password=***{}", &part[end..])?;
+            } else {
+                f.write_str(part)?;
+            }
         }
+        Ok(())
     }
 }
 
@@ -189,6 +203,14 @@ mod tests {
             ("postgres://u:se/cr@et@h/d", "postgres://u:***@h/d"),
             ("postgres://u@h/d", "postgres://u@h/d"),
             ("postgres://h/d", "postgres://h/d"),
+            (
+                "postgres://h/d?password=secret&user=u",
+                "postgres://h/d?password=***&user=u",
+            ),
+            (
+                "postgres://h/d?password=secret",
+                "postgres://h/d?password=***",
+            ),
             ("sqlite://a@b.db", "sqlite://a@b.db"),
             ("sqlite:///a:b@c.db", "sqlite:///a:b@c.db"),
         ] {

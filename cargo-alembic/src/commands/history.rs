@@ -1,6 +1,6 @@
 //! `cargo alembic history`
 
-use alembic_history::{Range, ResolveError, Symbol};
+use alembic_history::{Expression, Range, ResolveError, Symbol};
 use clap::Args;
 
 use super::{DatabaseArgs, write_answers};
@@ -11,7 +11,7 @@ use crate::exit::Exit;
 use crate::explain;
 use crate::json::Revisions;
 use crate::lines::{Parts, block, line};
-use crate::member::{Loaded, load_all};
+use crate::member::{Loaded, load_all, that_know};
 
 /// Arguments of `cargo alembic history`.
 #[derive(Debug, Args)]
@@ -38,7 +38,12 @@ impl HistoryArgs {
             explain::resolve(&ResolveError::Syntax(error), &names.join("`, `"))
         })?;
         let ends = [&range.start, &range.end];
-        let current = |end: &&Option<alembic_history::Expression>| {
+        let named: Vec<&str> = ends
+            .iter()
+            .filter_map(|end| end.as_ref().map(Expression::as_str))
+            .collect();
+        let loaded: Vec<Loaded> = that_know(&loaded, &named)?.into_iter().cloned().collect();
+        let current = |end: &&Option<Expression>| {
             end.as_ref()
                 .is_some_and(|end| end.symbol == Some(Symbol::Current))
         };

@@ -25,6 +25,7 @@
 //! A driver for a new database is that loop, and nothing else.
 
 mod commands;
+mod ensure;
 mod error;
 mod exchange;
 mod foreign_keys;
@@ -36,10 +37,12 @@ use std::fmt;
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
-use crate::{Dialect, Direction, History, Node, RevisionId, VersionTable};
+use crate::{Dialect, Direction, History, RevisionId, VersionTable};
 
+pub use ensure::{Ahead, EnsureReport, Outcome, Scenario, Schema, Target, ensure_ready};
 pub use error::{
-    Action, DatabaseError, DatabaseErrorKind, DatabaseState, Fault, Place, RunError, Violation,
+    Action, DatabaseError, DatabaseErrorKind, DatabaseState, FailureKind, Fault, Place, RunError,
+    Violation,
 };
 pub use exchange::{Run, Turn};
 
@@ -68,27 +71,40 @@ pub enum Reply {
 }
 
 /// How far a run is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event {
     /// A revision is about to be applied or reverted.
     StepStarted {
-        /// The revision.
-        revision: Node,
-        /// Which way it goes.
-        direction: Direction,
+        /// The step.
+        step: RunStep,
         /// How many steps come before it in this run.
         done: usize,
         /// How many steps the run has, as far as is known.
         total: usize,
     },
-    /// That revision is applied or reverted; it may yet be rolled back.
+    /// A revision is applied or reverted; it may yet be rolled back.
     StepFinished {
-        /// The revision.
-        revision: Node,
-        /// Which way it went.
-        direction: Direction,
+        /// The step.
+        step: RunStep,
         /// How long it took.
         took: Duration,
+    },
+    /// How a database was found that is to be made ready.
+    Found {
+        /// The crate that it is to be made ready for.
+        package: String,
+        /// How it was found.
+        scenario: Scenario,
+    },
+    /// Nothing is pending for a crate.
+    NothingPending {
+        /// The crate.
+        package: String,
+    },
+    /// The target schema of a crate was created whole.
+    SchemaCreated {
+        /// The crate.
+        package: String,
     },
     /// Everything done so far is committed.
     Committed,
@@ -97,6 +113,19 @@ pub enum Event {
         /// For how long it has waited.
         waited: Duration,
     },
+}
+
+/// A revision that a run applies or reverts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RunStep {
+    /// The revision.
+    pub revision: RevisionId,
+    /// The revisions that it follows.
+    pub down_revisions: Vec<RevisionId>,
+    /// The first paragraph of its header.
+    pub message: String,
+    /// Which way it goes.
+    pub direction: Direction,
 }
 
 /// How much goes into one transaction.
@@ -150,6 +179,23 @@ pub struct StampReport {
     pub before: Vec<String>,
     /// The rows of the version table now.
     pub after: Vec<RevisionId>,
+}
+
+/// Where a database is, compared with a history.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Check {
+    /// The rows of the version table.
+    pub rows: Vec<RevisionId>,
+    /// The revisions that are not applied yet, in the order in which they will be.
+    pub pending: Vec<RevisionId>,
+}
+
+impl Check {
+    /// Returns whether nothing is pending.
+    #[must_use]
+    pub fn is_current(&self) -> bool {
+        self.pending.is_empty()
+    }
 }
 
 /// Whether a table was there already.

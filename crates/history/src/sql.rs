@@ -4,6 +4,7 @@
 //! dialect and the few constructs in which a `;` does not end a statement. It never guesses;
 //! where a text cannot be split, it reports why and where.
 
+mod created;
 mod kind;
 mod lexer;
 mod splitter;
@@ -15,6 +16,7 @@ use std::fmt;
 use crate::{Dialect, Span};
 use lexer::Lexer;
 
+pub use created::created_table;
 pub use kind::StatementKind;
 
 /// The number of characters to which [`summary`] cuts a statement.

@@ -1,10 +1,10 @@
 //! What a database library has to do for runs to be carried out through it.
 
+use alembic_history::Dialect;
 use alembic_history::run::{Event, Run, RunError};
-use alembic_history::{Dialect, History};
 
 /// Is told how far runs are.
-pub type Observer = dyn Fn(&History, &Event) + Send + Sync;
+pub type Observer = dyn Fn(&Event) + Send + Sync;
 
 /// A connection through which runs are carried out.
 ///
@@ -21,7 +21,6 @@ pub trait Driver<'d>: Sized {
     fn drive<T: Send + 'd>(
         self,
         run: Run<'d, Result<T, RunError>>,
-        history: &'d History,
         observer: &'d Observer,
     ) -> Self::Outcome<T>;
 }

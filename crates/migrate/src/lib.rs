@@ -31,19 +31,22 @@
 //! are an error.
 
 mod driver;
+mod embedded;
 mod folder;
 mod migrations;
 #[cfg(feature = "rusqlite")]
 mod rusqlite;
 
 pub use alembic_history::run::{
-    Action, DatabaseError, DatabaseErrorKind, DatabaseState, Ensured, Event, Fault as RunFault,
-    Place, Purge, Report, RunError, StampReport, StepReport, TransactionMode, Violation,
+    Action, Ahead, Check, DatabaseError, DatabaseErrorKind, DatabaseState, EnsureReport, Ensured,
+    Event, FailureKind, Fault as RunFault, Outcome, Place, Purge, Report, RunError, RunStep,
+    Scenario, StampReport, StepReport, TransactionMode, Violation,
 };
 pub use alembic_history::{
-    Dialect, Direction, Fault, History, HistoryError, PlanError, ResolveError, RevisionId,
+    Dialect, Direction, Fault, Fresh, History, HistoryError, PlanError, ResolveError, RevisionId,
     VersionTable,
 };
 pub use driver::{Driver, Observer};
+pub use embedded::Embedded;
 pub use folder::{FolderError, LoadError, read_folder};
-pub use migrations::Migrations;
+pub use migrations::{Migrations, ensure_all_ready, ensure_database_ready};

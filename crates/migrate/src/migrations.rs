@@ -1,14 +1,17 @@
 //! A set of migrations and the commands on databases.
 
 use std::fmt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use alembic_history::run::{
-    DEFAULT_LOCK_TIMEOUT, Ensured, Event, Purge, Report, Runner, StampReport, TransactionMode,
+    Ahead, Check, DEFAULT_LOCK_TIMEOUT, EnsureReport, Ensured, Event, Purge, Report, Runner,
+    Schema, StampReport, Target, TransactionMode, ensure_ready,
 };
-use alembic_history::{Dialect, History, RevisionId, VersionTable};
+use alembic_history::{Dialect, Fresh, History, RevisionId, VersionTable};
+
+use tracing::{debug, info, warn};
 
 use crate::folder::read_folder;
 use crate::{Driver, LoadError, Observer};
@@ -23,6 +26,7 @@ pub struct Migrations {
     version_table: VersionTable,
     transaction: TransactionMode,
     lock_timeout: Duration,
+    target: Target,
     observer: Arc<Observer>,
 }
 
@@ -35,7 +39,14 @@ impl Migrations {
             version_table: VersionTable::default(),
             transaction: TransactionMode::default(),
             lock_timeout: DEFAULT_LOCK_TIMEOUT,
-            observer: Arc::new(|_, _| {}),
+            target: Target {
+                package: String::new(),
+                schema: None,
+                fresh: Fresh::default(),
+                baseline: "base".to_owned(),
+                ahead: Ahead::default(),
+            },
+            observer: Arc::new(log),
         }
     }
 
@@ -67,17 +78,63 @@ impl Migrations {
 
     /// Sets how long to wait for a lock that somebody else holds; 30 seconds, unless set.
     ///
-    /// On SQLite this takes the place of the connection's own busy timeout while a command runs.
+    /// On SQLite this takes the place of the connection's own busy timeout while a command runs. A
+    /// busy handler of the connection is removed, since SQLite has no way to tell which it was.
     #[must_use]
     pub fn lock_timeout(mut self, timeout: Duration) -> Self {
         self.lock_timeout = timeout;
         self
     }
 
+    /// Names the crate that the migrations belong to, for reports and log lines.
+    #[must_use]
+    pub fn package(mut self, name: impl Into<String>) -> Self {
+        self.target.package = name.into();
+        self
+    }
+
+    /// Sets the target schema, SQL that creates an empty database whole; `path` is shown where it
+    /// fails.
+    ///
+    /// Its tables also tell whether a database without a version table is this crate's.
+    #[must_use]
+    pub fn schema(mut self, path: impl Into<PathBuf>, sql: impl Into<String>) -> Self {
+        self.target.schema = Some(Schema {
+            path: path.into(),
+            text: sql.into(),
+        });
+        self
+    }
+
+    /// Sets how an empty database comes to its schema: created whole, unless set.
+    #[must_use]
+    pub fn fresh(mut self, fresh: Fresh) -> Self {
+        self.target.fresh = fresh;
+        self
+    }
+
+    /// Sets the revision at which a database with tables and without a version table is taken to
+    /// be; `base`, unless set.
+    #[must_use]
+    pub fn baseline(mut self, revision: impl Into<String>) -> Self {
+        self.target.baseline = revision.into();
+        self
+    }
+
+    /// Sets what is done when a newer program has migrated the database: an error, unless set.
+    #[must_use]
+    pub fn ahead(mut self, ahead: Ahead) -> Self {
+        self.target.ahead = ahead;
+        self
+    }
+
     /// Has `observer` told how far commands are.
     #[must_use]
-    pub fn observe(mut self, observer: impl Fn(&History, &Event) + Send + Sync + 'static) -> Self {
-        self.observer = Arc::new(observer);
+    pub fn observe(mut self, observer: impl Fn(&Event) + Send + Sync + 'static) -> Self {
+        self.observer = Arc::new(move |event| {
+            log(event);
+            observer(event);
+        });
         self
     }
 
@@ -112,7 +169,7 @@ impl Migrations {
     /// [`RunError`](crate::RunError), which says what state the database is in.
     pub fn upgrade<'d, D: Driver<'d>>(&'d self, database: D, target: &str) -> D::Outcome<Report> {
         let run = self.runner(D::DIALECT).upgrade(target);
-        database.drive(run, &self.history, &*self.observer)
+        database.drive(run, &*self.observer)
     }
 
     /// Reverts what stands above `target`, a revision expression such as `base` or `-1`.
@@ -123,7 +180,7 @@ impl Migrations {
     /// cannot be reverted is found before anything is changed.
     pub fn downgrade<'d, D: Driver<'d>>(&'d self, database: D, target: &str) -> D::Outcome<Report> {
         let run = self.runner(D::DIALECT).downgrade(target);
-        database.drive(run, &self.history, &*self.observer)
+        database.drive(run, &*self.observer)
     }
 
     /// Moves the version table to `targets` without running any revision.
@@ -138,7 +195,7 @@ impl Migrations {
         purge: Purge,
     ) -> D::Outcome<StampReport> {
         let run = self.runner(D::DIALECT).stamp(targets, purge);
-        database.drive(run, &self.history, &*self.observer)
+        database.drive(run, &*self.observer)
     }
 
     /// Reads the rows of the version table, sorted, whether or not a file explains them.
@@ -150,7 +207,7 @@ impl Migrations {
     /// [`RunError`](crate::RunError), when the database cannot be read.
     pub fn current<'d, D: Driver<'d>>(&'d self, database: D) -> D::Outcome<Vec<String>> {
         let run = self.runner(D::DIALECT).current();
-        database.drive(run, &self.history, &*self.observer)
+        database.drive(run, &*self.observer)
     }
 
     /// Creates the version table, empty, where there is none.
@@ -160,7 +217,108 @@ impl Migrations {
     /// [`RunError`](crate::RunError), which says what state the database is in.
     pub fn ensure_version<'d, D: Driver<'d>>(&'d self, database: D) -> D::Outcome<Ensured> {
         let run = self.runner(D::DIALECT).ensure_version();
-        database.drive(run, &self.history, &*self.observer)
+        database.drive(run, &*self.observer)
+    }
+
+    /// Makes a database ready, whatever state it is in; see [`ensure_database_ready`].
+    ///
+    /// # Errors
+    ///
+    /// [`RunError`](crate::RunError), which says what state the database is in.
+    pub fn ensure<'d, D: Driver<'d>>(&'d self, database: D) -> D::Outcome<Vec<EnsureReport>> {
+        ensure_all_ready(database, &[self])
+    }
+
+    /// Tells where a database is and what is pending, without changing anything.
+    ///
+    /// # Errors
+    ///
+    /// [`RunError`](crate::RunError), when the database cannot be read or is ahead of this program.
+    pub fn check<'d, D: Driver<'d>>(&'d self, database: D) -> D::Outcome<Check> {
+        let run = self.runner(D::DIALECT).check();
+        database.drive(run, &*self.observer)
+    }
+}
+
+/// Makes a database ready for a crate, whatever state it is in, and reports what was done.
+///
+/// - *Fresh*, without a version table and without tables of this crate: the target schema is created
+///   whole and stamped at the heads; without one, the revisions are replayed.
+/// - *Legacy*, with tables and without a version table: it is stamped at the baseline, and upgraded.
+/// - *Tracked*: pending revisions are applied.
+///
+/// A database that is current is only read. When several programs start at once, one does the work;
+/// the others wait, and find it done.
+///
+/// # Errors
+///
+/// [`RunError`](crate::RunError), which says what state the database is in, and
+/// [what kind](crate::RunError::kind) of failure it is: ahead of this program, busy, not to be
+/// reached, or a migration that fails.
+///
+/// ```
+/// use alembic_migrate::{Dialect, Migrations, Outcome, ensure_database_ready};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let folder = tempfile::tempdir()?;
+/// # std::fs::write(
+/// #     folder.path().join("a.sql"),
+/// #     "-- Add users\n-- Revision ID: a1b2\n-- Revises:\n\n\
+/// #      -- alembic: upgrade\nCREATE TABLE users (id INTEGER PRIMARY KEY);\n",
+/// # )?;
+/// # let migrations = Migrations::from_folder(folder.path(), &[Dialect::Sqlite])?;
+/// let mut connection = rusqlite::Connection::open_in_memory()?;
+/// let first = ensure_database_ready(&mut connection, &migrations)?;
+/// assert_eq!(first[0].outcome, Outcome::Migrated);
+/// let second = ensure_database_ready(&mut connection, &migrations)?;
+/// assert_eq!(second[0].outcome, Outcome::Ready);
+/// # Ok(())
+/// # }
+/// ```
+pub fn ensure_database_ready<'d, D: Driver<'d>>(
+    database: D,
+    migrations: &'d Migrations,
+) -> D::Outcome<Vec<EnsureReport>> {
+    ensure_all_ready(database, &[migrations])
+}
+
+/// Makes a database ready for several crates, in the order in which they depend on each other, else
+/// in the order given; see [`ensure_database_ready`].
+///
+/// Each has its own version table.
+///
+/// # Errors
+///
+/// As [`ensure_database_ready`]; the crates before the one that fails stay as they are.
+pub fn ensure_all_ready<'d, D: Driver<'d>>(
+    database: D,
+    crates: &[&'d Migrations],
+) -> D::Outcome<Vec<EnsureReport>> {
+    let sets = crates.iter().map(|migrations| {
+        let runner = migrations.runner(D::DIALECT);
+        (runner, migrations.target.clone())
+    });
+    let run = ensure_ready(sets.collect());
+    let observer: &'d Observer = match crates {
+        [first, ..] => &*first.observer,
+        [] => &log,
+    };
+    database.drive(run, observer)
+}
+
+/// Logs how far a command is.
+fn log(event: &Event) {
+    match event {
+        Event::Found { package, scenario } => info!(package, %scenario, "Found the database"),
+        Event::NothingPending { package } => info!(package, "No pending migrations"),
+        Event::SchemaCreated { package } => info!(package, "Created the target schema"),
+        Event::StepStarted { .. } => {}
+        Event::StepFinished { step, took } => {
+            let (revision, message) = (&step.revision, &step.message);
+            info!(%revision, message, ?took, "Ran {}", step.direction);
+        }
+        Event::Committed => debug!("Committed"),
+        Event::Waiting { waited } => warn!(?waited, "Waiting for a lock on the database"),
     }
 }
 

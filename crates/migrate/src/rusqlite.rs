@@ -2,12 +2,17 @@
 
 use std::error::Error;
 use std::fmt;
+use std::time::Duration;
 
-use ::rusqlite::fallible_iterator::FallibleIterator;
 use ::rusqlite::types::ValueRef;
 use ::rusqlite::{Batch, Connection, ErrorCode};
+use alembic_history::Dialect;
 use alembic_history::run::{DatabaseError, DatabaseErrorKind, Reply, Request, Run, RunError, Turn};
-use alembic_history::{Dialect, History};
+#[allow(
+    unused_imports,
+    reason = "the batches of rusqlite 0.32 have its method themselves"
+)]
+use fallible_iterator::FallibleIterator as _;
 
 use crate::{Driver, Observer};
 
@@ -19,28 +24,36 @@ impl<'c> Driver<'c> for &'c mut Connection {
     fn drive<T: Send + 'c>(
         self,
         mut run: Run<'c, Result<T, RunError>>,
-        history: &'c History,
         observer: &'c Observer,
     ) -> Result<T, RunError> {
         let mut reply = Reply::Nothing;
         loop {
             reply = match run.resume(reply) {
                 Turn::Done(outcome) => return outcome,
-                Turn::Ask(Request::Execute(sql)) => match execute(self, &sql) {
-                    Ok(changed) => Reply::Changed(changed),
-                    Err(error) => Reply::Failed(error),
-                },
-                Turn::Ask(Request::Query(sql)) => match query(self, &sql) {
-                    Ok(rows) => Reply::Rows(rows),
-                    Err(error) => Reply::Failed(database_error(error, &sql)),
-                },
+                Turn::Ask(Request::Execute(sql)) => {
+                    execute(self, &sql).map_or_else(failed, Reply::Changed)
+                }
+                Turn::Ask(Request::Query(sql)) => query(self, &sql)
+                    .map_err(|error| database_error(error, &sql))
+                    .map_or_else(failed, Reply::Rows),
                 Turn::Ask(Request::Event(event)) => {
-                    observer(history, &event);
+                    observer(&event);
                     Reply::Nothing
                 }
             }
         }
     }
+}
+
+/// How long a run waits at least before it asks again for what somebody else has locked.
+const PAUSE: Duration = Duration::from_millis(50);
+
+fn failed(error: DatabaseError) -> Reply {
+    if error.kind == DatabaseErrorKind::Busy {
+        // SQLite has waited already, but not for the other connections to a shared cache.
+        std::thread::sleep(PAUSE);
+    }
+    Reply::Failed(error)
 }
 
 /// Executes one statement to its end; rows that it returns are passed over.
@@ -49,22 +62,24 @@ fn execute(connection: &Connection, sql: &str) -> Result<u64, DatabaseError> {
     if sql == "ROLLBACK" && connection.is_autocommit() {
         return Ok(0);
     }
-    let mut batch = Batch::new(connection, sql);
     let failed = |error| database_error(error, sql);
-    if let Some(mut statement) = batch.next().map_err(failed)? {
-        if let Some(name) = statement.parameter_name(1) {
-            // Unbound, it would silently be NULL.
-            return Err(refused(Refused::Parameter(name.to_owned())));
-        }
-        if statement.parameter_count() > 0 {
-            return Err(refused(Refused::Parameter("?".to_owned())));
-        }
-        let mut rows = statement.raw_query();
-        while rows.next().map_err(failed)?.is_some() {}
-    }
-    if batch.next().map_err(failed)?.is_some() {
+    let mut batch = Batch::new(connection, sql);
+    let Some(mut statement) = batch.next().map_err(failed)? else {
+        return Ok(0);
+    };
+    // What follows may not even be sound before the first statement is executed.
+    if !matches!(batch.next(), Ok(None)) {
         return Err(refused(Refused::SecondStatement));
     }
+    if statement.parameter_count() > 0 {
+        // Unbound, it would silently be NULL.
+        let name = statement.parameter_name(1).unwrap_or("?").to_owned();
+        return Err(refused(Refused::Parameter(name)));
+    }
+    let mut rows = statement.raw_query();
+    while rows.next().map_err(failed)?.is_some() {}
+    drop(rows);
+    drop(statement);
     Ok(connection.changes())
 }
 
@@ -88,8 +103,11 @@ fn text(value: ValueRef<'_>) -> Option<String> {
         ValueRef::Null => None,
         ValueRef::Integer(number) => Some(number.to_string()),
         ValueRef::Real(number) => Some(number.to_string()),
-        ValueRef::Text(bytes) | ValueRef::Blob(bytes) => {
-            Some(String::from_utf8_lossy(bytes).into_owned())
+        ValueRef::Text(bytes) => Some(String::from_utf8_lossy(bytes).into_owned()),
+        // Never equal to a text, even where the bytes are the same.
+        ValueRef::Blob(bytes) => {
+            let digits = bytes.iter().map(|byte| format!("{byte:02X}"));
+            Some(format!("X'{}'", digits.collect::<String>()))
         }
     }
 }

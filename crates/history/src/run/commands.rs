@@ -2,7 +2,7 @@
 
 use super::exchange::Run;
 use super::session::{Decide, Session, Versions};
-use super::{Ensured, Fault, Purge, Report, RunError, Runner, StampReport};
+use super::{Check, Ensured, Fault, Purge, Report, RunError, Runner, StampReport};
 use crate::{Direction, Expression, Node, Plan, PlanError, ResolveError, StampPlan, SyntaxError};
 
 impl<'h> Runner<'h> {
@@ -67,6 +67,22 @@ impl<'h> Runner<'h> {
             let mut session = Session::open(self, port).await?;
             let outcome = session.versions().await;
             session.close(outcome.map(Versions::into_rows)).await
+        })
+    }
+
+    /// Tells where the database is and what is pending, without changing anything.
+    #[must_use]
+    pub fn check(self) -> Run<'h, Result<Check, RunError>> {
+        Run::new(move |port| async move {
+            let graph = self.history.graph();
+            let mut session = Session::open(self, port).await?;
+            let versions = session.versions().await;
+            let nodes = versions.and_then(|versions| session.nodes(&versions));
+            let outcome = nodes.map(|nodes| Check {
+                rows: graph.ids(&nodes),
+                pending: graph.ids(&graph.pending(&nodes)),
+            });
+            session.close(outcome).await
         })
     }
 

@@ -59,6 +59,47 @@ pub struct RunError {
     pub rollback: Option<DatabaseError>,
 }
 
+/// The kinds of failures that an application tells apart when it starts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FailureKind {
+    /// The database is at revisions that this program does not know: a newer one has migrated it.
+    Ahead,
+    /// Somebody else holds a lock on the database, and did not let go of it in time.
+    Busy,
+    /// The database cannot be reached, read or written.
+    Unreachable,
+    /// A migration failed, or cannot be planned.
+    Migration,
+}
+
+impl RunError {
+    /// Tells what kind of failure this is.
+    #[must_use]
+    pub fn kind(&self) -> FailureKind {
+        let of_database = |error: &DatabaseError, otherwise| match error.kind {
+            DatabaseErrorKind::Busy => FailureKind::Busy,
+            DatabaseErrorKind::ReadOnly
+            | DatabaseErrorKind::CannotOpen
+            | DatabaseErrorKind::Corrupt
+            | DatabaseErrorKind::NotADatabase => FailureKind::Unreachable,
+            DatabaseErrorKind::Other => otherwise,
+        };
+        match &self.fault {
+            Fault::Plan(PlanError::UnknownRows { .. }) => FailureKind::Ahead,
+            Fault::Statement { error, .. } | Fault::Schema { error, .. } => {
+                of_database(error, FailureKind::Migration)
+            }
+            Fault::Database { error, .. } => of_database(error, FailureKind::Unreachable),
+            Fault::Plan(_)
+            | Fault::MalformedVersionTable { .. }
+            | Fault::Irreversible { .. }
+            | Fault::RowCount { .. }
+            | Fault::RowsMoved { .. }
+            | Fault::ForeignKeys { .. } => FailureKind::Migration,
+        }
+    }
+}
+
 /// Why a run failed.
 #[derive(Debug)]
 pub enum Fault {
@@ -84,6 +125,15 @@ pub enum Fault {
     Statement {
         /// Where it stands.
         place: Box<Place>,
+        /// The database's error.
+        error: DatabaseError,
+    },
+    /// A statement of the target schema failed.
+    Schema {
+        /// The file.
+        path: PathBuf,
+        /// The line and column at fault.
+        position: Position,
         /// The database's error.
         error: DatabaseError,
     },
@@ -153,6 +203,8 @@ pub struct Violation {
 pub enum Action {
     /// Set how long to wait for locks.
     SetLockTimeout,
+    /// List the tables.
+    ListTables,
     /// Look for the version table.
     FindVersionTable,
     /// Read the version table.
@@ -200,6 +252,7 @@ impl fmt::Display for Action {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Action::SetLockTimeout => "set how long to wait for locks",
+            Action::ListTables => "list the tables",
             Action::FindVersionTable => "look for the version table",
             Action::ReadVersionTable => "read the version table",
             Action::CreateVersionTable => "create the version table",
@@ -236,6 +289,15 @@ impl fmt::Display for Fault {
                 place.position,
                 place.statement,
                 place.revision
+            ),
+            Self::Schema {
+                path,
+                position,
+                error,
+            } => write!(
+                f,
+                "{}:{position}: the target schema failed: {error}",
+                path.display()
             ),
             Self::RowCount {
                 table,
@@ -318,7 +380,9 @@ impl fmt::Display for RunError {
 impl Error for RunError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match &self.fault {
-            Fault::Statement { error, .. } | Fault::Database { error, .. } => error.source(),
+            Fault::Statement { error, .. }
+            | Fault::Schema { error, .. }
+            | Fault::Database { error, .. } => error.source(),
             Fault::Plan(_)
             | Fault::MalformedVersionTable { .. }
             | Fault::Irreversible { .. }

@@ -55,10 +55,13 @@ pub(super) fn may_dangle<'s>(
             .any(|sql| StatementKind::of(sql, dialect) != StatementKind::SchemaOnly)
 }
 
+/// Tells whether SQLite refused to count because a key is declared that can refer to nothing; all
+/// databases of SQLite say it with the same code as any other error.
+pub(super) fn is_mismatch(error: &DatabaseError) -> bool {
+    error.to_string().starts_with("foreign key mismatch")
+}
+
 /// Counts the rows that refer to nothing.
-///
-/// SQLite refuses to count when a key is declared that can refer to nothing ("foreign key
-/// mismatch").
 pub(super) async fn dangling(port: &Port<'_>) -> Result<Dangling, DatabaseError> {
     let query = "SELECT \"table\", \"parent\", count(*) FROM pragma_foreign_key_check \
                  GROUP BY 1, 2";

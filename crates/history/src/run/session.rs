@@ -8,7 +8,7 @@ use super::foreign_keys::{self, Dangling};
 use super::refusal::Refusal;
 use super::{
     Action, DatabaseError, DatabaseErrorKind, DatabaseState, Event, Fault, Place, Reply, Request,
-    RunError, Runner, StepReport, TransactionMode,
+    RunError, RunStep, Runner, StepReport, TransactionMode,
 };
 use crate::sql;
 use crate::{
@@ -147,7 +147,7 @@ impl<'h> Session<'h> {
     }
 
     /// Keeps foreign keys from being enforced in the transaction that comes next.
-    async fn hold_foreign_keys(&mut self) -> Result<(), Fault> {
+    pub(super) async fn hold_foreign_keys(&mut self) -> Result<(), Fault> {
         let found = foreign_keys::switch_off(&self.port, self.runner.dialect).await;
         let found = found.map_err(|error| Fault::Database {
             action: Action::SwitchForeignKeys,
@@ -155,6 +155,10 @@ impl<'h> Session<'h> {
         })?;
         self.foreign_keys = self.foreign_keys.or(found);
         Ok(())
+    }
+
+    pub(super) async fn tell(&self, event: Event) {
+        self.port.tell(event).await;
     }
 
     /// Does `action` of the run itself.
@@ -178,7 +182,7 @@ impl<'h> Session<'h> {
                     if error.kind == DatabaseErrorKind::Busy
                         && waited < self.runner.lock_timeout =>
                 {
-                    self.port.tell(Event::Waiting { waited }).await;
+                    self.tell(Event::Waiting { waited }).await;
                 }
                 reply => return reply,
             }
@@ -324,7 +328,7 @@ impl<'h> Session<'h> {
         self.open = false;
         self.committed = self.done.len();
         self.partial = None;
-        self.port.tell(Event::Committed).await;
+        self.tell(Event::Committed).await;
         Ok(())
     }
 
@@ -387,15 +391,18 @@ impl<'h> Session<'h> {
         Ok(())
     }
 
-    /// Carries out what `decide` plans from the rows, under lock.
+    /// Carries out what `decide` plans from the rows, under lock, in the transaction that is open or
+    /// in one of its own.
     ///
     /// `decide` sees the rows again once the lock is held, since whoever held it before may have
     /// done some of the work, or all of it.
     pub(super) async fn carry_out(&mut self, decide: Decide<'_>) -> Result<Vec<Node>, Fault> {
-        self.hold_foreign_keys().await?;
         let mut plan: Option<Plan> = None;
         loop {
-            self.begin().await?;
+            if !self.open {
+                self.hold_foreign_keys().await?;
+                self.begin().await?;
+            }
             let versions = self.versions().await?;
             let rows = self.nodes(&versions)?;
             let rest = match plan {
@@ -437,35 +444,34 @@ impl<'h> Session<'h> {
     async fn run_steps(&mut self, plan: &Plan, batch: usize) -> Result<(), Fault> {
         let direction = plan.direction;
         let steps = &plan.steps[..batch];
-        let before = self.dangling_before(steps, direction).await;
+        let before = self.dangling_before(steps, direction).await?;
         let total = self.done.len() + plan.steps.len();
         for step in steps {
-            self.port
-                .tell(Event::StepStarted {
-                    revision: step.revision,
-                    direction,
-                    done: self.done.len(),
-                    total,
-                })
-                .await;
+            let revision = &self.runner.history.graph()[step.revision];
+            let told = RunStep {
+                revision: revision.id.clone(),
+                down_revisions: revision.down_revisions.clone(),
+                message: revision.message.clone(),
+                direction,
+            };
+            self.tell(Event::StepStarted {
+                step: told.clone(),
+                done: self.done.len(),
+                total,
+            })
+            .await;
             let start = (self.runner.clock)();
             self.run_sections(step.revision, direction, before.as_ref())
                 .await?;
             self.change_rows(&step.rows).await?;
             let took = (self.runner.clock)().saturating_sub(start);
-            let revision = &self.runner.history.graph()[step.revision];
             self.done.push(StepReport {
-                revision: revision.id.clone(),
-                message: revision.message.clone(),
+                revision: told.revision.clone(),
+                message: told.message.clone(),
                 took,
             });
-            let revision = step.revision;
             self.port
-                .tell(Event::StepFinished {
-                    revision,
-                    direction,
-                    took,
-                })
+                .tell(Event::StepFinished { step: told, took })
                 .await;
         }
         self.check_foreign_keys(before.as_ref()).await?;
@@ -491,16 +497,27 @@ impl<'h> Session<'h> {
     /// Counts what refers to nothing before the steps, where they could add to it.
     ///
     /// Where SQLite cannot count because of what is there already, the steps are not to blame.
-    async fn dangling_before(&self, steps: &[Step], direction: Direction) -> Option<Dangling> {
+    async fn dangling_before(
+        &self,
+        steps: &[Step],
+        direction: Direction,
+    ) -> Result<Option<Dangling>, Fault> {
         let statements = steps.iter().flat_map(|step| {
             let sections = self.sections(step.revision, direction);
             sections.flat_map(|section| self.statements(step.revision, section))
         });
         let statements = statements.map(|statement| statement.sql);
         if !foreign_keys::may_dangle(statements, self.runner.dialect) {
-            return None;
+            return Ok(None);
         }
-        foreign_keys::dangling(&self.port).await.ok()
+        match foreign_keys::dangling(&self.port).await {
+            Ok(dangling) => Ok(Some(dangling)),
+            Err(error) if foreign_keys::is_mismatch(&error) => Ok(None),
+            Err(error) => Err(Fault::Database {
+                action: Action::CheckForeignKeys,
+                error,
+            }),
+        }
     }
 
     fn sections(
@@ -553,6 +570,38 @@ impl<'h> Session<'h> {
         Ok(())
     }
 
+    /// Executes a statement that belongs to no revision.
+    pub(super) async fn run_alone(&self, sql: String) -> Result<u64, DatabaseError> {
+        if let Some(refusal) = Refusal::of(&sql, self.runner.dialect, self.open) {
+            return Err(refusal.into());
+        }
+        self.port.execute(sql).await
+    }
+
+    /// Lists the tables of the database, without those that the database keeps for itself.
+    pub(super) async fn tables(&self) -> Result<Vec<String>, Fault> {
+        let query = match self.runner.dialect {
+            Dialect::Sqlite => {
+                "SELECT name FROM sqlite_master WHERE type = 'table' \
+                 AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY name"
+            }
+            Dialect::Postgres => {
+                "SELECT relname FROM pg_class WHERE relkind IN ('r', 'p') \
+                 AND relnamespace = current_schema()::regnamespace ORDER BY relname"
+            }
+        };
+        let rows = self
+            .port
+            .query(query)
+            .await
+            .map_err(|error| Fault::Database {
+                action: Action::ListTables,
+                error,
+            })?;
+        let names = rows.into_iter().filter_map(|row| row.into_iter().next()?);
+        Ok(names.collect())
+    }
+
     async fn run_statement(
         &self,
         node: Node,
@@ -587,7 +636,7 @@ impl<'h> Session<'h> {
         if self.open {
             self.port.ask(request).await.changed()
         } else {
-            // Alone, a statement that fails changes nothing.
+            // Alone, a statement that finds a lock changes nothing.
             self.ask_patiently(request).await.changed()
         }
     }
