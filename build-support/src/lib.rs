@@ -1,11 +1,9 @@
 //! Checks a crate's migrations when it is built, and embeds them.
 //!
-//! In the crate's `build.rs`:
+//! In the crate's `build.rs`, `main` is one line:
 //!
 //! ```no_run
-//! fn main() {
-//!     alembic_build::embed_migrations();
-//! }
+//! alembic_build::embed_migrations();
 //! ```
 //!
 //! The build fails when the revisions are not one sound chain: everything that is wrong is shown at

@@ -137,7 +137,7 @@ pub(crate) fn plan(error: &PlanError, name: &str) -> Error {
 /// Explains why a run failed, and what state the database is in.
 pub(crate) fn run(whole: &RunError, loaded: &Loaded, database: &Database) -> Error {
     let name = loaded.name();
-    let fault = &whole.fault;
+    let fault: &RunFault = &whole.fault;
     let state = |diagnostic: Diagnostic| {
         let mut diagnostic = diagnostic.note(format!("crate `{name}`, database {}", database.url));
         diagnostic = diagnostic.note(whole.state.to_string());

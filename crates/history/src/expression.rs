@@ -229,7 +229,9 @@ impl FromStr for Range {
 mod tests {
     use super::*;
 
-    fn parts(text: &str) -> Result<(Option<String>, Option<Symbol>, Option<i64>), SyntaxErrorKind> {
+    type Parts = (Option<String>, Option<Symbol>, Option<i64>);
+
+    fn parts(text: &str) -> Result<Parts, SyntaxErrorKind> {
         let parsed: Result<Expression, _> = text.parse();
         parsed
             .map(|expression| (expression.branch, expression.symbol, expression.offset))

@@ -1,5 +1,10 @@
 //! Compares plans with the answers that Alembic itself gave for the same graphs and rows.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "what fails to unwrap fails the test, with the place"
+)]
+
 use std::collections::BTreeSet;
 use std::path::Path;
 

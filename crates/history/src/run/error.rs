@@ -51,7 +51,7 @@ impl Error for DatabaseError {
 #[derive(Debug)]
 pub struct RunError {
     /// Why.
-    pub fault: Fault,
+    pub fault: Box<Fault>,
     /// What state the database is in.
     pub state: DatabaseState,
     /// The error of undoing what was not to stay; the database then undoes it by itself, when the
@@ -84,7 +84,7 @@ impl RunError {
             | DatabaseErrorKind::NotADatabase => FailureKind::Unreachable,
             DatabaseErrorKind::Other => otherwise,
         };
-        match &self.fault {
+        match &*self.fault {
             Fault::Plan(PlanError::UnknownRows { .. }) => FailureKind::Ahead,
             Fault::Statement { error, .. } | Fault::Schema { error, .. } => {
                 of_database(error, FailureKind::Migration)
@@ -379,7 +379,7 @@ impl fmt::Display for RunError {
 
 impl Error for RunError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
-        match &self.fault {
+        match &*self.fault {
             Fault::Statement { error, .. }
             | Fault::Schema { error, .. }
             | Fault::Database { error, .. } => error.source(),

@@ -359,7 +359,7 @@ impl<'h> Session<'h> {
             },
         };
         RunError {
-            fault,
+            fault: Box::new(fault),
             state,
             rollback,
         }

@@ -22,7 +22,7 @@ const LARGE: &str = "
 const REWRITE: &str = "CREATE TABLE a (x); UPDATE large SET text = text || '!';";
 
 fn kind(error: &RunError) -> DatabaseErrorKind {
-    match &error.fault {
+    match &*error.fault {
         RunFault::Database { error, .. } | RunFault::Statement { error, .. } => error.kind,
         fault => panic!("{fault}"),
     }
@@ -114,7 +114,7 @@ fn a_database_that_somebody_else_locks_is_left_alone() {
         let RunFault::Database {
             action: at,
             error: why,
-        } = &error.fault
+        } = &*error.fault
         else {
             panic!("{error}");
         };

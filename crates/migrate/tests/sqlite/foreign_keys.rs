@@ -49,7 +49,7 @@ fn check(before: &str, upgrade: &str, expected: &[(&str, &str, u64)]) {
             Err(error) => {
                 assert_eq!(error.state, DatabaseState::Unchanged);
                 assert_eq!(dump(&connection), dump_before);
-                match error.fault {
+                match *error.fault {
                     RunFault::ForeignKeys { violations } => violations,
                     fault => panic!("{fault}"),
                 }
@@ -117,7 +117,7 @@ fn a_section_outside_and_what_precedes_it_are_checked_too() {
          -- alembic: upgrade no-transaction\nVACUUM;"]);
     let error = migrations.upgrade(&mut connection, "heads").unwrap_err();
     assert!(
-        matches!(error.fault, RunFault::ForeignKeys { .. }),
+        matches!(*error.fault, RunFault::ForeignKeys { .. }),
         "{error}"
     );
     assert_eq!(error.state, DatabaseState::Unchanged);
@@ -126,7 +126,7 @@ fn a_section_outside_and_what_precedes_it_are_checked_too() {
     let migrations = chain(&["-- alembic: upgrade no-transaction\nDELETE FROM parent;"]);
     let error = migrations.upgrade(&mut connection, "heads").unwrap_err();
     assert!(
-        matches!(error.fault, RunFault::ForeignKeys { .. }),
+        matches!(*error.fault, RunFault::ForeignKeys { .. }),
         "{error}"
     );
     assert!(

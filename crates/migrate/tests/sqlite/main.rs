@@ -4,10 +4,6 @@
     clippy::unwrap_used,
     reason = "what fails to unwrap fails the test, with the place"
 )]
-#![expect(
-    clippy::result_large_err,
-    reason = "how large an error is does not matter to a test"
-)]
 
 mod broken_files;
 mod dump;

@@ -109,7 +109,7 @@ fn what_writes_is_refused_by_a_file_that_is_read_only() {
         let scratch = at(revision, "delete");
         let before = bytes(&scratch.path());
         let error = command(&mut read_only(&scratch.path())).unwrap_err();
-        let (RunFault::Database { error, .. } | RunFault::Statement { error, .. }) = error.fault
+        let (RunFault::Database { error, .. } | RunFault::Statement { error, .. }) = *error.fault
         else {
             panic!("{error}");
         };

@@ -251,7 +251,7 @@ fn what_dangles_is_not_committed_before_a_section_outside_either() {
     let error = fake
         .run(&history(OUTSIDE), PerRun, Command::Upgrade("b"))
         .unwrap_err();
-    assert!(matches!(error.fault, Fault::ForeignKeys { .. }), "{error}");
+    assert!(matches!(*error.fault, Fault::ForeignKeys { .. }), "{error}");
     assert_eq!(fake.content, content(Some(&["a"]), &[]));
 }
 

@@ -167,7 +167,7 @@ fn the_first_failure_is_told_when_undoing_fails_too() {
     let error = fake
         .run(&history(PLAIN), PerRun, Command::Upgrade("heads"))
         .unwrap_err();
-    let Fault::Statement { place, .. } = &error.fault else {
+    let Fault::Statement { place, .. } = &*error.fault else {
         panic!("{error:?}");
     };
     assert_eq!(place.revision.as_str(), "b");
