@@ -1,7 +1,7 @@
 //! Plans a downgrade: everything applied that stands on what is to be reverted.
 
 use super::{Direction, Plan, PlanError, Step};
-use crate::graph::{Edges, NodeSet};
+use crate::graph::Edges;
 use crate::resolve::Resolver;
 use crate::rows::Rows;
 use crate::{Expression, Graph, Node, Symbol};
@@ -66,13 +66,12 @@ impl Graph {
         Ok(self.plan_downgrade_of(rows, &reverted))
     }
 
-    /// Plans the revert of those of `revisions` that are applied.
+    /// Plans the revert of those of `revisions` that are applied, and of everything applied that
+    /// stands on them.
     pub(super) fn plan_downgrade_of(&self, rows: &[Node], revisions: &[Node]) -> Plan {
         let active = self.required_by(rows);
-        let mut reverted = NodeSet::empty(self);
-        for node in revisions.iter().filter(|node| active.contains(**node)) {
-            reverted.insert(*node);
-        }
+        let mut reverted = self.descendants(revisions, Edges::All);
+        reverted.retain(|node| active.contains(node));
         let mut rows = Rows::new(self, rows);
         let steps = self
             .in_order(&reverted)
@@ -88,5 +87,33 @@ impl Graph {
             steps,
             rows: rows.into_nodes(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Revision, RevisionId};
+
+    #[test]
+    fn a_downgrade_takes_down_what_was_put_on_top_meanwhile() {
+        let id = |number: usize| RevisionId::new(format!("r{number}")).unwrap();
+        let revisions = (1..=4).map(|number| {
+            let parents = if number > 1 {
+                vec![id(number - 1)]
+            } else {
+                vec![]
+            };
+            Revision::new(id(number), parents)
+        });
+        let graph = Graph::new(revisions.collect()).unwrap();
+        let node = |number: usize| graph.node(id(number).as_str()).unwrap();
+        let plan = graph
+            .plan_downgrade(&[node(2)], &"base".parse().unwrap())
+            .unwrap();
+        // Somebody else goes up to r4 before the plan is carried on.
+        let rest = graph.resume(&plan, &[node(4)]);
+        let reverted: Vec<Node> = rest.steps.iter().map(|step| step.revision).collect();
+        assert_eq!(reverted, [node(4), node(3), node(2), node(1)]);
     }
 }
