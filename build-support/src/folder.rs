@@ -3,9 +3,9 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use alembic_history::SourceFile;
+use alembic_history::{SourceFile, is_revision_file};
 
-/// Reads every `.sql` file in `folder` and the folders below it, sorted by path; hidden ones are
+/// Reads every revision file in `folder` and the folders below it, sorted by path; hidden ones are
 /// passed over. The files are called by their paths below `name`.
 pub(crate) fn read(folder: &Path, name: &Path) -> io::Result<Vec<SourceFile>> {
     let mut entries: Vec<_> = folder.read_dir()?.collect::<io::Result<_>>()?;
@@ -16,14 +16,11 @@ pub(crate) fn read(folder: &Path, name: &Path) -> io::Result<Vec<SourceFile>> {
             continue;
         }
         let (path, name): (PathBuf, PathBuf) = (entry.path(), name.join(entry.file_name()));
-        let sql = path
-            .extension()
-            .is_some_and(|sql| sql.eq_ignore_ascii_case("sql"));
         // As a link's target, not as a link.
         let kind = std::fs::metadata(&path)?;
         if kind.is_dir() {
             files.extend(read(&path, &name)?);
-        } else if sql && kind.is_file() {
+        } else if is_revision_file(&path) && kind.is_file() {
             files.push(SourceFile {
                 path: name,
                 content: std::fs::read(&path).map_err(|error| error.to_string()),

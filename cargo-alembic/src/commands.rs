@@ -13,6 +13,7 @@ mod merge;
 mod revision;
 mod show;
 mod stamp;
+mod test;
 mod upgrade;
 
 use std::fmt::Display;
@@ -160,6 +161,8 @@ pub enum Command {
     Show(show::ShowArgs),
     /// Declare which revisions a database is at, without running any
     Stamp(stamp::StampArgs),
+    /// Try the migrations on databases of their own
+    Test(test::TestArgs),
     /// Open a revision file in an editor
     Edit(edit::EditArgs),
     /// Make databases ready as an application does when it starts
@@ -183,6 +186,7 @@ impl Command {
             Command::History(args) => args.run(context),
             Command::Show(args) => args.run(context),
             Command::Stamp(args) => args.run(context),
+            Command::Test(args) => args.run(context),
             Command::Edit(args) => args.run(context),
             Command::Ensure(args) => args.run(context),
             Command::EnsureVersion(args) => args.run(context),

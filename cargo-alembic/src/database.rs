@@ -54,6 +54,13 @@ impl Database {
         Ok(Self { url })
     }
 
+    /// A database that lasts as long as its connection.
+    pub(crate) fn in_memory() -> Self {
+        Self {
+            url: DatabaseUrl::Sqlite(SqliteUrl::in_memory()),
+        }
+    }
+
     /// Opens the database for reading only; one that does not exist yet is empty.
     pub(crate) fn read(&self) -> Result<Connection> {
         let DatabaseUrl::Sqlite(url) = &self.url;

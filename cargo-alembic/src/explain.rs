@@ -17,7 +17,8 @@ pub(crate) fn history(error: &HistoryError) -> Error {
     }
 }
 
-fn fault(fault: &Fault) -> Diagnostic {
+/// Explains one thing that is wrong with a revision file.
+pub(crate) fn fault(fault: &Fault) -> Diagnostic {
     let kind = &fault.finding.kind;
     let mut diagnostic = Diagnostic::new(kind.to_string())
         .code(kind.code())

@@ -241,6 +241,24 @@ pub(crate) struct NewRevisionJson {
     pub(crate) path: String,
 }
 
+/// The answer of `test`.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct TestJson {
+    /// The checks, in the order in which they were made.
+    pub(crate) checks: Vec<CheckJson>,
+}
+
+/// A check of `test`.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct CheckJson {
+    /// Its name: `chain`, `upgrade`, `up-down-up`, `fresh`, `legacy` or `second-start`.
+    pub(crate) name: String,
+    /// `passed`, `failed` or `skipped`.
+    pub(crate) verdict: String,
+    /// What was looked at, why it was skipped, or what is wrong, one entry for each thing.
+    pub(crate) details: Vec<String>,
+}
+
 /// The answer of `init`.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct InitJson {
@@ -267,6 +285,7 @@ struct Answers {
     revision: Answer<NewRevisionJson>,
     show: Answer<Revisions>,
     stamp: Answer<StampJson>,
+    test: Answer<TestJson>,
     upgrade: Answer<RunJson>,
 }
 

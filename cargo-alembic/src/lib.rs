@@ -20,6 +20,7 @@ mod new_revision;
 mod progress;
 mod reference;
 mod shell;
+mod trial;
 mod url;
 
 use std::ffi::OsString;

@@ -148,6 +148,15 @@ pub(crate) fn that_know<'l>(loaded: &'l [Loaded], expressions: &[&str]) -> Resul
         chosen.retain(|crate_| crate_.graph().knows(&expression));
         match chosen.as_slice() {
             [_] => {}
+            [] if loaded
+                .iter()
+                .any(|crate_| crate_.graph().knows(&expression)) =>
+            {
+                let all = expressions.join("', '");
+                return Err(Diagnostic::new(format!("no crate knows all of '{all}'"))
+                    .help("run the command for one crate at a time, with `-p <crate>`")
+                    .exit(Exit::Revision));
+            }
             [] => {
                 let names: Vec<&str> = loaded.iter().map(Loaded::name).collect();
                 let near: Vec<String> = loaded

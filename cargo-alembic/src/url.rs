@@ -80,6 +80,15 @@ impl DatabaseUrl {
 }
 
 impl SqliteUrl {
+    pub(crate) fn in_memory() -> Self {
+        Self {
+            location: Location::Memory,
+            read_only: false,
+            create: true,
+            text: "sqlite::memory:".to_owned(),
+        }
+    }
+
     fn parse(text: &str, rest: &str, base: &Path) -> Result<Self, UrlError> {
         let rest = rest.strip_prefix("//").unwrap_or(rest);
         let (path, query) = rest.split_once('?').unwrap_or((rest, ""));

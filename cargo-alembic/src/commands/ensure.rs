@@ -90,6 +90,7 @@ impl EnsureArgs {
             let what = match report.outcome {
                 Outcome::Ready => "no pending migrations".to_owned(),
                 Outcome::Created => "created the target schema".to_owned(),
+                Outcome::Migrated if report.steps.len() == 1 => "1 revision".to_owned(),
                 Outcome::Migrated => format!("{} revisions", report.steps.len()),
                 Outcome::Ahead => "ahead of these migrations, and left as it is".to_owned(),
             };

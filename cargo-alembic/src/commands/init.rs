@@ -107,7 +107,12 @@ fn configure(
         }
         metadata["alembic"] = Item::Table(alembic);
     }
-    Ok(document.to_string())
+    let configured = document.to_string();
+    // What reads TOML makes one kind of line ends of both.
+    if manifest.contains("\r\n") && !configured.contains('\r') {
+        return Ok(configured.replace('\n', "\r\n"));
+    }
+    Ok(configured)
 }
 
 /// Writes a file anew, whole or not at all.

@@ -1,7 +1,7 @@
 //! A crate's history: its revision files, related to each other.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::{
     Dialect, FileStatement, Finding, FindingKind, Graph, GraphError, GraphErrorKind, Node,
@@ -16,6 +16,33 @@ pub struct SourceFile {
     /// The content, or why it could not be read.
     pub content: Result<Vec<u8>, String>,
 }
+
+/// Returns whether a file in a migration folder holds a revision, by its name.
+///
+/// Files called `*.rows.sql` hold rows for tests of the revision beside them.
+///
+/// ```
+/// use alembic_history::is_revision_file;
+///
+/// assert!(is_revision_file("migrations/a1_add_users.sql".as_ref()));
+/// assert!(!is_revision_file("migrations/a1_add_users.rows.sql".as_ref()));
+/// assert!(!is_revision_file("migrations/.a1.sql".as_ref()));
+/// ```
+#[must_use]
+pub fn is_revision_file(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let name = name.to_ascii_lowercase();
+    name.ends_with(".sql") && !name.ends_with(ROWS) && !name.starts_with('.')
+}
+
+/// Returns the file that holds rows for tests of the revision in the file at `path`.
+#[must_use]
+pub fn rows_file(path: &Path) -> PathBuf {
+    path.with_extension(&ROWS[1..])
+}
+
+/// How the names of files with rows end.
+const ROWS: &str = ".rows.sql";
 
 /// Revision files that form a sound history.
 ///

@@ -25,7 +25,9 @@ pub use expression::{Expression, Range, Symbol, SyntaxError, SyntaxErrorKind};
 pub use file::{Body, FileStatement, Header, Named, NewRevision, Reversal, RevisionFile, Section};
 pub use finding::{Finding, FindingKind};
 pub use graph::{Graph, GraphError, GraphErrorKind, Node, NodeSet};
-pub use history::{Fault, History, HistoryError, HistoryFile, Related, SourceFile};
+pub use history::{
+    Fault, History, HistoryError, HistoryFile, Related, SourceFile, is_revision_file, rows_file,
+};
 pub use id::{BranchLabel, InvalidName, MAX_ID_LENGTH, RevisionId};
 pub use plan::{Direction, Plan, PlanError, StampPlan, Step};
 pub use resolve::ResolveError;

@@ -7,6 +7,7 @@
 mod created;
 mod kind;
 mod lexer;
+mod normal;
 mod splitter;
 #[cfg(test)]
 mod tests;
@@ -18,6 +19,7 @@ use lexer::Lexer;
 
 pub use created::created_table;
 pub use kind::StatementKind;
+pub use normal::normalized;
 
 /// The number of characters to which [`summary`] cuts a statement.
 const SUMMARY_LENGTH: usize = 60;

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use alembic_history::{HistoryError, SourceFile};
+use alembic_history::{HistoryError, SourceFile, is_revision_file};
 use walkdir::{DirEntry, WalkDir};
 
 /// A folder that cannot be searched.
@@ -54,9 +54,9 @@ impl std::error::Error for LoadError {
     }
 }
 
-/// Reads every `.sql` file in `folder` and the folders below it, sorted by path.
+/// Reads every revision file in `folder` and the folders below it, sorted by path.
 ///
-/// Hidden files and folders are passed over. A file that cannot be read comes with the reason.
+/// Hidden files and folders, and `*.rows.sql`, are passed over. A file that cannot be read comes with the reason.
 ///
 /// # Errors
 ///
@@ -76,8 +76,7 @@ pub fn read_folder(folder: &Path) -> Result<Vec<SourceFile>, FolderError> {
             path: error.path().unwrap_or(folder).to_owned(),
             source: error.into(),
         })?;
-        let sql = entry.path().extension();
-        if sql.is_some_and(|sql| sql.eq_ignore_ascii_case("sql")) && entry.file_type().is_file() {
+        if is_revision_file(entry.path()) && entry.file_type().is_file() {
             paths.push(entry.into_path());
         }
     }

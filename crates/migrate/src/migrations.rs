@@ -183,6 +183,16 @@ impl Migrations {
         database.drive(run, &*self.observer)
     }
 
+    /// Reverts one revision, and everything applied that stands on it.
+    ///
+    /// # Errors
+    ///
+    /// [`RunError`](crate::RunError), which says what state the database is in.
+    pub fn revert<'d, D: Driver<'d>>(&'d self, database: D, revision: &str) -> D::Outcome<Report> {
+        let run = self.runner(D::DIALECT).revert(revision);
+        database.drive(run, &*self.observer)
+    }
+
     /// Moves the version table to `targets` without running any revision.
     ///
     /// # Errors

@@ -66,6 +66,19 @@ impl Graph {
         Ok(self.plan_downgrade_of(rows, &reverted))
     }
 
+    /// Plans the revert of one revision, and of everything applied that stands on it.
+    ///
+    /// Unlike a downgrade to its parent, this leaves the revisions beside it alone.
+    ///
+    /// # Errors
+    ///
+    /// When the revision cannot be resolved, and when the rows contradict each other.
+    pub fn plan_revert(&self, rows: &[Node], revision: &Expression) -> Result<Plan, PlanError> {
+        self.check_rows(rows)?;
+        let revisions = self.resolve(revision, None)?;
+        Ok(self.plan_downgrade_of(rows, &revisions))
+    }
+
     /// Plans the revert of those of `revisions` that are applied, and of everything applied that
     /// stands on them.
     pub(super) fn plan_downgrade_of(&self, rows: &[Node], revisions: &[Node]) -> Plan {

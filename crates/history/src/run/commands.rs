@@ -28,6 +28,15 @@ impl<'h> Runner<'h> {
         })
     }
 
+    /// Reverts one revision, and everything applied that stands on it.
+    #[must_use]
+    pub fn revert(self, revision: &str) -> Run<'h, Result<Report, RunError>> {
+        let graph = self.history.graph();
+        self.migrate(Direction::Downgrade, revision, |rows, revision| {
+            graph.plan_revert(rows, revision)
+        })
+    }
+
     fn migrate(
         self,
         direction: Direction,
