@@ -92,6 +92,23 @@ impl Context {
         }
     }
 
+    /// Finds a crate of the workspace that has migrations by its name, whatever the arguments choose.
+    pub(crate) fn member_named(&self, name: &str) -> Result<Option<Member>> {
+        let workspace = Workspace::find(&self.args)?;
+        let mut packages = workspace.packages.iter();
+        let package = packages.find(|package| package.name.as_str() == name);
+        let Some(package) = package.filter(|package| workspace.has_migrations(package)) else {
+            return Ok(None);
+        };
+        match workspace.config(package) {
+            Ok(config) => Ok(Some(Member::new(package, config))),
+            Err(diagnostics) => Err(Error {
+                exit: Exit::Configuration,
+                diagnostics,
+            }),
+        }
+    }
+
     /// Finds the one package that `init` is to give migrations to, whether or not it has any.
     pub(crate) fn package_to_init(&self) -> Result<(PathBuf, String)> {
         let workspace = Workspace::find(&self.args)?;

@@ -110,6 +110,7 @@ impl Database {
                 DatabaseUrl::Sqlite(_) => String::new(),
             };
             Diagnostic::new(format!("cannot open {}{path}: {error}", self.url))
+                .code("database-unreachable")
                 .help("check that the path is right and that you may read and write there")
                 .exit(Exit::Database)
         })

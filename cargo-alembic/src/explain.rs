@@ -152,6 +152,7 @@ pub(crate) fn run(whole: &RunError, loaded: &Loaded, database: &Database) -> Err
     };
     match fault {
         RunFault::Plan(error) => plan(error, name),
+        RunFault::Requirements(_) => state(Diagnostic::new(fault.to_string())).exit(Exit::History),
         RunFault::MalformedVersionTable { .. } => state(
             Diagnostic::new(fault.to_string())
                 .code("malformed-version-table")
@@ -221,7 +222,10 @@ pub(crate) fn run(whole: &RunError, loaded: &Loaded, database: &Database) -> Err
         RunFault::RowsMoved { .. } => state(
             Diagnostic::new(fault.to_string())
                 .code("version-table-changed")
-                .help("let one process migrate at a time"),
+                .help(
+                    "leave the version table alone: no revision, trigger or other program may \
+                     change it while a migration runs",
+                ),
         )
         .exit(Exit::Migration),
         RunFault::ForeignKeys { violations } => {

@@ -19,6 +19,7 @@ mod naming;
 mod new_revision;
 mod progress;
 mod reference;
+mod requirements;
 mod shell;
 mod trial;
 mod url;

@@ -198,6 +198,13 @@ impl Loaded {
         &self.member.name
     }
 
+    /// Returns whether a revision depends on one of another crate.
+    pub(crate) fn has_requirements(&self) -> bool {
+        let history = self.history();
+        let mut nodes = self.graph().nodes();
+        nodes.any(|node| history.file(node).requirements().next().is_some())
+    }
+
     pub(crate) fn history(&self) -> &History {
         self.migrations.history()
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use alembic_history::Direction;
+use alembic_history::{Direction, Node};
 use alembic_migrate::{Report, TransactionMode};
 
 use crate::commands::{DatabaseArgs, write_answers};
@@ -16,6 +16,7 @@ use crate::json::{Format, RunJson, StepJson, strings};
 use crate::lines::join;
 use crate::member::{Loaded, load_all, that_know};
 use crate::progress::Progress;
+use crate::requirements::{self, Ordered};
 use crate::shell::Took;
 
 /// What is to be done.
@@ -29,19 +30,19 @@ pub(crate) struct Migrate<'m> {
 impl Migrate<'_> {
     pub(crate) fn run(&self, context: &Context) -> Result<Exit> {
         let loaded = load_all(context.members()?)?;
-        let mut chosen: Vec<Loaded> = that_know(&loaded, &[self.target])?
-            .into_iter()
-            .cloned()
-            .collect();
+        let chosen = that_know(&loaded, &[self.target])?;
+        let mut ordered = requirements::ordered(context, chosen.into_iter().cloned().collect())?;
         if self.direction == Direction::Downgrade {
             // What depends on another crate goes before that crate does.
-            chosen.reverse();
+            ordered.chosen.reverse();
         }
-        let databases = database::of_all(&chosen, self.database.url.as_deref())?;
+        let chosen = &ordered.chosen;
+        let databases = database::of_all(chosen, self.database.url.as_deref())?;
         let mut answers = Vec::new();
         for (index, (crate_, database)) in chosen.iter().zip(&databases).enumerate() {
             let json = self
-                .migrate(context, crate_, database)
+                .check_requirements(&ordered, crate_, database)
+                .and_then(|()| self.migrate(context, crate_, database))
                 .map_err(|mut error| {
                     // The crates before are committed, and stay so.
                     let names = |crates: &[Loaded]| {
@@ -66,6 +67,25 @@ impl Migrate<'_> {
             write_answers(context, answers)?;
         }
         Ok(Exit::Success)
+    }
+
+    /// Looks whether what the pending revisions depend on in other crates is applied.
+    fn check_requirements(
+        &self,
+        ordered: &Ordered,
+        loaded: &Loaded,
+        database: &Database,
+    ) -> Result<()> {
+        if self.direction == Direction::Downgrade || !loaded.has_requirements() {
+            return Ok(());
+        }
+        let lock_timeout = self.database.lock_timeout;
+        let rows = loaded.rows(&database.rows(loaded, lock_timeout)?)?;
+        let target = loaded.parse(self.target)?;
+        let plan = loaded.graph().plan_upgrade(&rows, &target);
+        let plan = plan.map_err(|error| explain::plan(&error, loaded.name()))?;
+        let pending: Vec<Node> = plan.steps.iter().map(|step| step.revision).collect();
+        ordered.check(loaded, &pending, lock_timeout)
     }
 
     /// Brings the database of one crate to the target.

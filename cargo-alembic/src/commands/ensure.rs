@@ -14,6 +14,7 @@ use crate::exit::Exit;
 use crate::json::{EnsureJson, Format, StepJson};
 use crate::member::{Loaded, load_all};
 use crate::progress::Progress;
+use crate::requirements;
 use crate::shell::Took;
 
 /// Arguments of `cargo alembic ensure`.
@@ -28,10 +29,16 @@ pub struct EnsureArgs {
 
 impl EnsureArgs {
     pub(super) fn run(self, context: &Context) -> Result<Exit> {
-        let loaded = load_all(context.members()?)?;
-        let databases = database::of_all(&loaded, self.database.url.as_deref())?;
+        let ordered = requirements::ordered(context, load_all(context.members()?)?)?;
+        let loaded = &ordered.chosen;
+        let databases = database::of_all(loaded, self.database.url.as_deref())?;
         let mut answers = Vec::new();
         for (crate_, database) in loaded.iter().zip(&databases) {
+            if crate_.has_requirements() {
+                let lock_timeout = self.database.lock_timeout;
+                let rows = crate_.rows(&database.rows(crate_, lock_timeout)?)?;
+                ordered.check(crate_, &crate_.graph().pending(&rows), lock_timeout)?;
+            }
             for report in self.ensure(context, crate_, database)? {
                 let json = EnsureJson {
                     database: database.url.to_string(),

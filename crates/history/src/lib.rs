@@ -1,6 +1,7 @@
 //! Everything about a migration history that can be decided without a database.
 
 mod chain;
+mod crates;
 mod dialect;
 mod expression;
 mod file;
@@ -20,6 +21,9 @@ pub mod sql;
 mod suggest;
 mod version_table;
 
+pub use crates::{
+    CrateHistory, Requirement, RequirementError, RequirementErrorKind, in_dependency_order,
+};
 pub use dialect::{Dialect, UnknownDialect};
 pub use expression::{Expression, Range, Symbol, SyntaxError, SyntaxErrorKind};
 pub use file::{Body, FileStatement, Header, Named, NewRevision, Reversal, RevisionFile, Section};

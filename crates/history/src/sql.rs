@@ -17,7 +17,7 @@ use std::fmt;
 use crate::{Dialect, Span};
 use lexer::Lexer;
 
-pub use created::created_table;
+pub use created::{created_table, renamed_table};
 pub use kind::StatementKind;
 pub use normal::normalized;
 

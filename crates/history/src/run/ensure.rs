@@ -4,10 +4,16 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::exchange::Run;
+use super::foreign_keys;
 use super::session::{Session, Versions};
-use super::{Event, Fault, RunError, Runner, StepReport};
-use crate::sql::{self, created_table};
-use crate::{Dialect, Expression, Fresh, Node, PlanError, Position, ResolveError, StampPlan};
+use super::{
+    DatabaseError, DatabaseErrorKind, DatabaseState, Event, Fault, RunError, Runner, StepReport,
+};
+use crate::sql::{self, created_table, renamed_table};
+use crate::{
+    CrateHistory, Dialect, Direction, Expression, Fresh, Node, PlanError, Position, ResolveError,
+    in_dependency_order,
+};
 
 /// What an application's database is to become, beyond what the revisions say.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -110,119 +116,64 @@ impl std::fmt::Display for Outcome {
 
 /// Makes one database ready for several crates, one after the other.
 ///
-/// A current database is only read. Tables of one crate do not make the database look like a legacy
+/// The crates are taken in the order in which their revisions depend on each other, else in the
+/// order given. A current database is only read. Tables of one crate do not make the database look like a legacy
 /// one to another.
 #[must_use]
 pub fn ensure_ready<'h>(
     crates: Vec<(Runner<'h>, Target)>,
 ) -> Run<'h, Result<Vec<EnsureReport>, RunError>> {
     Run::new(move |port| async move {
-        let known: Vec<Known> = crates
+        let histories: Vec<CrateHistory<'_>> = crates
             .iter()
-            .map(|(runner, target)| Known::of(runner, target))
+            .map(|(runner, target)| CrateHistory {
+                package: &target.package,
+                history: runner.history,
+            })
             .collect();
+        let order = in_dependency_order(&histories).map_err(|errors| RunError {
+            fault: Box::new(Fault::Requirements(errors)),
+            state: DatabaseState::Unchanged,
+            rollback: None,
+        })?;
         let mut reports = Vec::new();
-        for (index, (runner, target)) in crates.into_iter().enumerate() {
-            let others = known
-                .iter()
-                .enumerate()
-                .filter(|(other, _)| *other != index);
-            let others: Vec<String> = others.flat_map(|(_, known)| known.all()).collect();
+        for index in order {
+            let (runner, target) = &crates[index];
             let start = (runner.clock)();
-            let mut session = Session::open(runner, port.clone()).await?;
-            let outcome = ensure(&mut session, &target, &known[index], &others).await;
-            let clock = session.runner.clock;
+            let mut session = Session::open(runner.clone(), port.clone()).await?;
+            let outcome = ensure(&mut session, target, || Tables::known(&crates, index)).await;
             let mut report = session.close(outcome).await?;
-            report.took = clock().saturating_sub(start);
+            report.took = (runner.clock)().saturating_sub(start);
             reports.push(report);
         }
         Ok(reports)
     })
 }
 
-/// The tables that are known to be a crate's.
-struct Known {
-    version_table: String,
-    /// Those of its target schema, where it has one.
-    tables: Option<Vec<String>>,
-}
-
-impl Known {
-    fn of(runner: &Runner<'_>, target: &Target) -> Self {
-        let tables = target.schema.as_ref().map(|schema| {
-            let statements = sql::split(&schema.text, runner.dialect).statements;
-            let tables = statements.iter().filter_map(|statement| {
-                created_table(statement.span.text(&schema.text), runner.dialect)
-            });
-            tables.collect()
-        });
-        Self {
-            version_table: runner.version_table.name.clone(),
-            tables,
-        }
-    }
-
-    fn all(&self) -> impl Iterator<Item = String> {
-        let tables = self.tables.iter().flatten().cloned();
-        tables.chain([self.version_table.clone()])
-    }
-}
-
 async fn ensure(
     session: &mut Session<'_>,
     target: &Target,
-    known: &Known,
-    others: &[String],
+    tables: impl FnOnce() -> Tables + Send,
 ) -> Result<EnsureReport, Fault> {
     let graph = session.runner.history.graph();
     let heads = Expression::heads(None);
-    let report = |scenario, outcome, before: &Versions, after: Vec<String>| EnsureReport {
-        package: target.package.clone(),
-        scenario,
-        outcome,
-        before: before.rows().to_vec(),
-        after,
-        steps: Vec::new(),
-        took: Duration::ZERO,
-    };
-    let ids = |nodes: &[Node]| -> Vec<String> {
-        graph.ids(nodes).iter().map(ToString::to_string).collect()
-    };
+    let package = || target.package.clone();
     // A current database is found so by reading alone.
     let found = session.versions().await?;
-    if let Versions::Rows(rows) = &found {
-        match graph.rows(rows) {
-            Err(PlanError::UnknownRows { .. }) if target.ahead == Ahead::Allow => {
-                return Ok(report(
-                    Scenario::Tracked,
-                    Outcome::Ahead,
-                    &found,
-                    rows.clone(),
-                ));
-            }
-            Err(error) => return Err(Fault::Plan(error)),
-            Ok(nodes) if graph.pending(&nodes).is_empty() => {
-                let package = target.package.clone();
-                session.tell(Event::NothingPending { package }).await;
-                return Ok(report(
-                    Scenario::Tracked,
-                    Outcome::Ready,
-                    &found,
-                    rows.clone(),
-                ));
-            }
-            Ok(_) => {}
-        }
+    if let Some(report) = settled(session, target, &found).await? {
+        return Ok(report);
     }
     session.hold_foreign_keys().await?;
     session.begin().await?;
     // Under lock, since whoever held it before may have made the database ready.
     let found = session.versions().await?;
+    if let Some(report) = settled(session, target, &found).await? {
+        return Ok(report);
+    }
     let scenario = match &found {
         Versions::Rows(_) => Scenario::Tracked,
-        Versions::NoTable => find_scenario(session, known, others).await?,
+        Versions::NoTable => tables().scenario(session).await?,
     };
-    let package = || target.package.clone();
     session
         .tell(Event::Found {
             package: package(),
@@ -232,14 +183,17 @@ async fn ensure(
     let rows = match (scenario, &target.schema, target.fresh) {
         (Scenario::Fresh, Some(schema), Fresh::Create) => {
             session.run_schema(schema).await?;
-            let stamp = graph.plan_stamp(&[], &[heads]).map_err(Fault::Plan)?;
-            adopt(session, &stamp).await?;
+            // The schema may be one that holds the version table too.
+            let versions = session.versions().await?;
+            let rows = session.nodes(&versions)?;
+            let stamp = graph.plan_stamp(&rows, &[heads]).map_err(Fault::Plan)?;
+            session.change_rows(&stamp.changes).await?;
+            session.commit().await?;
             session
                 .tell(Event::SchemaCreated { package: package() })
                 .await;
-            session.commit().await?;
-            let after = ids(&stamp.rows);
-            return Ok(report(scenario, Outcome::Created, &found, after));
+            let after = ids(session, &stamp.rows);
+            return Ok(report(target, scenario, Outcome::Created, &found, after));
         }
         (Scenario::Fresh, _, _) => Vec::new(),
         (Scenario::Legacy, _, _) => {
@@ -248,7 +202,7 @@ async fn ensure(
                 .parse()
                 .map_err(|error| Fault::Plan(PlanError::Resolve(ResolveError::Syntax(error))))?;
             let stamp = graph.plan_stamp(&[], &[baseline]).map_err(Fault::Plan)?;
-            adopt(session, &stamp).await?;
+            session.change_rows(&stamp.changes).await?;
             stamp.rows
         }
         (Scenario::Tracked, _, _) => session.nodes(&found)?,
@@ -265,64 +219,187 @@ async fn ensure(
         session
             .tell(Event::NothingPending { package: package() })
             .await;
-        return Ok(report(scenario, outcome, &found, ids(&rows)));
+        let after = ids(session, &rows);
+        return Ok(report(target, scenario, outcome, &found, after));
     }
     let after = session.carry_out(&decide).await?;
-    let mut report = report(scenario, Outcome::Migrated, &found, ids(&after));
+    let after = ids(session, &after);
+    let mut report = report(target, scenario, Outcome::Migrated, &found, after);
     report.steps = session.done();
     Ok(report)
 }
 
-/// Creates the version table with the rows of a stamp.
-async fn adopt(session: &mut Session<'_>, stamp: &StampPlan) -> Result<(), Fault> {
-    session.provide_version_table().await?;
-    session.change_rows(&stamp.changes).await
+/// Returns the report on a database that nothing is to be done to, if it is one.
+async fn settled(
+    session: &Session<'_>,
+    target: &Target,
+    found: &Versions,
+) -> Result<Option<EnsureReport>, Fault> {
+    let Versions::Rows(rows) = found else {
+        return Ok(None);
+    };
+    let graph = session.runner.history.graph();
+    let outcome = match graph.rows(rows) {
+        Err(PlanError::UnknownRows { .. }) if target.ahead == Ahead::Allow => Outcome::Ahead,
+        Err(error) => return Err(Fault::Plan(error)),
+        Ok(nodes) if graph.pending(&nodes).is_empty() => {
+            let package = target.package.clone();
+            session.tell(Event::NothingPending { package }).await;
+            Outcome::Ready
+        }
+        Ok(_) => return Ok(None),
+    };
+    let after = rows.clone();
+    Ok(Some(report(
+        target,
+        Scenario::Tracked,
+        outcome,
+        found,
+        after,
+    )))
 }
 
-/// Tells a fresh database from a legacy one.
-///
-/// With a target schema, the crate's tables are known. Without one, every table counts that is not
-/// known to be another crate's.
-async fn find_scenario(
-    session: &Session<'_>,
-    known: &Known,
-    others: &[String],
-) -> Result<Scenario, Fault> {
-    let sqlite = session.runner.dialect == Dialect::Sqlite;
-    let same = |a: &str, b: &str| {
-        if sqlite {
-            a.eq_ignore_ascii_case(b)
-        } else {
-            a == b
+fn report(
+    target: &Target,
+    scenario: Scenario,
+    outcome: Outcome,
+    before: &Versions,
+    after: Vec<String>,
+) -> EnsureReport {
+    EnsureReport {
+        package: target.package.clone(),
+        scenario,
+        outcome,
+        before: before.rows().to_vec(),
+        after,
+        steps: Vec::new(),
+        took: Duration::ZERO,
+    }
+}
+
+fn ids(session: &Session<'_>, nodes: &[Node]) -> Vec<String> {
+    let ids = session.runner.history.graph().ids(nodes);
+    ids.iter().map(ToString::to_string).collect()
+}
+
+/// Whose tables are whose, as far as it is known: what tells a fresh database from a legacy one.
+pub(super) struct Tables {
+    dialect: Dialect,
+    /// Those of the crate's target schema, where it has one.
+    target: Option<Vec<String>>,
+    /// Those that the crate's revisions create, whether or not later ones drop them.
+    created: Vec<String>,
+    /// The same of the other crates, and their version tables.
+    others: Vec<String>,
+}
+
+impl Tables {
+    /// Returns what is known for one of `crates`.
+    pub(super) fn known(crates: &[(Runner<'_>, Target)], index: usize) -> Self {
+        let (runner, target) = &crates[index];
+        let mut others = Vec::new();
+        for (other, (runner, target)) in crates.iter().enumerate() {
+            if other != index {
+                others.extend(target_tables(runner, target).unwrap_or_default());
+                others.extend(created_tables(runner));
+                others.push(runner.version_table.name.clone());
+            }
         }
-    };
-    let contains = |names: &[String], name: &str| names.iter().any(|other| same(other, name));
-    let tables = session.tables().await?;
-    let legacy = tables.iter().any(|table| match &known.tables {
-        Some(own) => contains(own, table),
-        None => !contains(others, table),
+        Self {
+            dialect: runner.dialect,
+            target: target_tables(runner, target),
+            created: created_tables(runner),
+            others,
+        }
+    }
+
+    /// Tells what kind of database this is, which has no version table.
+    async fn scenario(&self, session: &Session<'_>) -> Result<Scenario, Fault> {
+        let tables = session.tables().await?;
+        Ok(if tables.iter().any(|table| self.owns(table)) {
+            Scenario::Legacy
+        } else {
+            Scenario::Fresh
+        })
+    }
+
+    /// Tells whether a table is the crate's.
+    ///
+    /// With a target schema, the crate's tables are known: those, and those that they were before,
+    /// which its revisions create. Without one, every table counts that is not known to be another
+    /// crate's.
+    pub(super) fn owns(&self, table: &str) -> bool {
+        match &self.target {
+            Some(target) if self.contains(target, table) => true,
+            Some(_) => self.contains(&self.created, table) && !self.contains(&self.others, table),
+            None => !self.contains(&self.others, table),
+        }
+    }
+
+    fn contains(&self, names: &[String], name: &str) -> bool {
+        names.iter().any(|other| match self.dialect {
+            Dialect::Sqlite => other.eq_ignore_ascii_case(name),
+            Dialect::Postgres => other == name,
+        })
+    }
+}
+
+fn target_tables(runner: &Runner<'_>, target: &Target) -> Option<Vec<String>> {
+    let Schema { text, .. } = target.schema.as_ref()?;
+    let statements = sql::split(text, runner.dialect).statements;
+    let statements = statements.iter().map(|statement| statement.span.text(text));
+    Some(named_tables(statements, runner.dialect).collect())
+}
+
+fn created_tables(runner: &Runner<'_>) -> Vec<String> {
+    let nodes = runner.history.graph().nodes();
+    let statements = nodes.flat_map(|node| {
+        let file = runner.history.file(node);
+        let sections = file.file.sections(Direction::Upgrade, runner.dialect);
+        sections.flat_map(|section| file.statements(section, runner.dialect))
     });
-    Ok(if legacy {
-        Scenario::Legacy
-    } else {
-        Scenario::Fresh
-    })
+    let statements = statements.map(|statement| statement.sql);
+    named_tables(statements, runner.dialect).collect()
+}
+
+/// Returns the names that statements give to tables.
+fn named_tables<'s>(
+    statements: impl Iterator<Item = &'s str>,
+    dialect: Dialect,
+) -> impl Iterator<Item = String> {
+    statements
+        .filter_map(move |sql| created_table(sql, dialect).or_else(|| renamed_table(sql, dialect)))
 }
 
 impl Session<'_> {
     /// Runs the statements of a target schema.
     async fn run_schema(&self, schema: &Schema) -> Result<(), Fault> {
-        for statement in sql::split(&schema.text, self.runner.dialect).statements {
-            let text = statement.span.text(&schema.text).to_owned();
-            self.run_alone(text).await.map_err(|error| Fault::Schema {
-                path: schema.path.clone(),
-                position: Position::of(
-                    &schema.text,
-                    statement.span.start + error.offset.unwrap_or(0),
-                ),
-                error,
-            })?;
+        let Schema { path, text } = schema;
+        let fault = |offset, error| Fault::Schema {
+            path: path.clone(),
+            position: Position::of(text, offset),
+            error,
+        };
+        let split = sql::split(text, self.runner.dialect);
+        if let Some(error) = split.errors.first() {
+            let source = DatabaseError {
+                kind: DatabaseErrorKind::Other,
+                offset: None,
+                source: Box::new(*error),
+            };
+            return Err(fault(error.span.start, source));
         }
-        Ok(())
+        let statements = split.statements.iter();
+        let statements = statements.map(|statement| statement.span.text(text));
+        let dangling = if foreign_keys::may_dangle(statements, self.runner.dialect) {
+            self.dangling().await?
+        } else {
+            None
+        };
+        for statement in split.statements {
+            let done = self.run_alone(statement.span.text(text).to_owned()).await;
+            done.map_err(|error| fault(statement.span.start + error.offset.unwrap_or(0), error))?;
+        }
+        self.check_foreign_keys(dangling.as_ref()).await
     }
 }

@@ -5,7 +5,7 @@ use std::fmt;
 use std::path::PathBuf;
 
 use super::TransactionMode;
-use crate::{PlanError, Position, RevisionId, Span};
+use crate::{PlanError, Position, RequirementError, RevisionId, Span};
 
 /// An error of the database itself, as a driver tells it.
 #[derive(Debug)]
@@ -91,6 +91,7 @@ impl RunError {
             }
             Fault::Database { error, .. } => of_database(error, FailureKind::Unreachable),
             Fault::Plan(_)
+            | Fault::Requirements(_)
             | Fault::MalformedVersionTable { .. }
             | Fault::Irreversible { .. }
             | Fault::RowCount { .. }
@@ -105,6 +106,8 @@ impl RunError {
 pub enum Fault {
     /// There is no plan from the version table's rows to the target.
     Plan(PlanError),
+    /// Several crates' histories do not fit together.
+    Requirements(Vec<RequirementError>),
     /// A table or view has the version table's name and is not one.
     MalformedVersionTable {
         /// The table.
@@ -270,6 +273,10 @@ impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Plan(error) => error.fmt(f),
+            Self::Requirements(errors) => {
+                let errors: Vec<String> = errors.iter().map(ToString::to_string).collect();
+                f.write_str(&errors.join("; "))
+            }
             Self::MalformedVersionTable { table, why } => {
                 write!(f, "{table} is not a version table: {why}")
             }
@@ -384,6 +391,7 @@ impl Error for RunError {
             | Fault::Schema { error, .. }
             | Fault::Database { error, .. } => error.source(),
             Fault::Plan(_)
+            | Fault::Requirements(_)
             | Fault::MalformedVersionTable { .. }
             | Fault::Irreversible { .. }
             | Fault::RowCount { .. }

@@ -479,7 +479,7 @@ impl<'h> Session<'h> {
     }
 
     /// Refuses to commit when more refers to nothing than `before`.
-    async fn check_foreign_keys(&self, before: Option<&Dangling>) -> Result<(), Fault> {
+    pub(super) async fn check_foreign_keys(&self, before: Option<&Dangling>) -> Result<(), Fault> {
         let Some(before) = before else {
             return Ok(());
         };
@@ -510,6 +510,11 @@ impl<'h> Session<'h> {
         if !foreign_keys::may_dangle(statements, self.runner.dialect) {
             return Ok(None);
         }
+        self.dangling().await
+    }
+
+    /// Counts what refers to nothing, where that can be counted.
+    pub(super) async fn dangling(&self) -> Result<Option<Dangling>, Fault> {
         match foreign_keys::dangling(&self.port).await {
             Ok(dangling) => Ok(Some(dangling)),
             Err(error) if foreign_keys::is_mismatch(&error) => Ok(None),

@@ -1,5 +1,6 @@
 //! Runs without a database.
 
 mod conversations;
+mod ensure;
 mod failures;
 mod fake;

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::run::{
-    DatabaseError, DatabaseErrorKind, Event, Purge, Reply, Request, Run, RunError, Runner,
-    TransactionMode, Turn,
+    DatabaseError, DatabaseErrorKind, EnsureReport, Event, Purge, Reply, Request, Run, RunError,
+    Runner, Target, TransactionMode, Turn, ensure_ready,
 };
 use crate::{Dialect, History, RevisionId, SourceFile, VersionTable};
 
@@ -127,6 +127,8 @@ pub(super) struct Fake {
     pub(super) foreign_keys: bool,
     pub(super) busy_timeout: String,
     pub(super) journal_mode: &'static str,
+    /// The tables beside the version table.
+    pub(super) tables: &'static [&'static str],
     /// What kind of object has the version table's name.
     pub(super) kind: &'static str,
     /// What somebody else commits just before this run's first transaction begins.
@@ -158,6 +160,7 @@ impl Fake {
             foreign_keys: true,
             busy_timeout: "5000".to_owned(),
             journal_mode: "delete",
+            tables: &[],
             kind: "table",
             meanwhile: None,
             failing: None,
@@ -216,6 +219,28 @@ impl Fake {
                 Ok(self.content.rows.clone().unwrap())
             }
         }
+    }
+
+    /// Makes the database ready for crates, each with a version table of its own.
+    pub(super) fn ensure(
+        &mut self,
+        crates: &[(&History, Target)],
+        transaction: TransactionMode,
+    ) -> Result<Vec<EnsureReport>, RunError> {
+        let runner = |history| Runner {
+            transaction,
+            lock_timeout: LOCK_TIMEOUT,
+            clock,
+            ..Runner::new(history, Dialect::Sqlite)
+        };
+        let crates = crates.iter().enumerate().map(|(index, (history, target))| {
+            let mut runner = runner(history);
+            if index > 0 {
+                runner.version_table.name = format!("version_{index}");
+            }
+            (runner, target.clone())
+        });
+        self.drive(ensure_ready(crates.collect()))
     }
 
     /// Logs a request, and refuses it if it is one to fail.
@@ -286,6 +311,7 @@ impl Fake {
                 vec![cells.to_vec()]
             }
             "tables" => [one("child"), one("parent")].concat(),
+            "list" => self.tables.iter().flat_map(|table| one(table)).collect(),
             _ => panic!("unexpected query: {sql}"),
         }
     }
@@ -358,6 +384,7 @@ pub(super) fn short(sql: &str) -> &str {
     }
     match sql {
         _ if sql.contains("pragma_foreign_key_check") => "dangling",
+        _ if sql.contains("sqlite_master") && sql.contains("NOT LIKE") => "list",
         _ if sql.contains("sqlite_master") => "tables",
         _ => sql,
     }

@@ -1,0 +1,120 @@
+//! Revisions that depend on revisions of other crates.
+
+use std::time::Duration;
+
+use alembic_history::{
+    CrateHistory, Node, RequirementError, RequirementErrorKind, in_dependency_order,
+};
+
+use crate::context::Context;
+use crate::database::Database;
+use crate::diagnostic::{Diagnostic, Error, Place, Result};
+use crate::exit::Exit;
+use crate::member::Loaded;
+
+/// Crates in the order in which their revisions depend on each other.
+pub(crate) struct Ordered {
+    /// The crates that the command is for.
+    pub(crate) chosen: Vec<Loaded>,
+    /// Other crates that they depend on.
+    beside: Vec<Loaded>,
+}
+
+/// Sorts crates, and reads those that they depend on.
+pub(crate) fn ordered(context: &Context, chosen: Vec<Loaded>) -> Result<Ordered> {
+    let names: Vec<String> = chosen
+        .iter()
+        .map(|crate_| crate_.name().to_owned())
+        .collect();
+    let mut all = chosen;
+    let order = loop {
+        let histories: Vec<CrateHistory<'_>> = all
+            .iter()
+            .map(|crate_| CrateHistory {
+                package: crate_.name(),
+                history: crate_.history(),
+            })
+            .collect();
+        let errors = match in_dependency_order(&histories) {
+            Ok(order) => break order,
+            Err(errors) => errors,
+        };
+        // A crate that the command is not for may still be what a revision depends on.
+        let missing = errors.iter().find_map(|error| match &error.kind {
+            RequirementErrorKind::UnknownCrate(name) => context.member_named(name).transpose(),
+            RequirementErrorKind::UnknownRevision { .. } | RequirementErrorKind::Circle(_) => None,
+        });
+        match missing {
+            Some(member) => all.push(member?.load()?),
+            None => {
+                let diagnostics = errors.iter().map(|error| explain(error, &all));
+                return Err(Error {
+                    exit: Exit::History,
+                    diagnostics: diagnostics.collect(),
+                });
+            }
+        }
+    };
+    let mut slots: Vec<Option<Loaded>> = all.into_iter().map(Some).collect();
+    let sorted = order.into_iter().filter_map(|index| slots[index].take());
+    let is_chosen = |crate_: &Loaded| names.iter().any(|name| name == crate_.name());
+    let (chosen, beside) = sorted.partition(is_chosen);
+    Ok(Ordered { chosen, beside })
+}
+
+fn explain(error: &RequirementError, crates: &[Loaded]) -> Diagnostic {
+    let owner = crates.iter().find(|crate_| crate_.name() == error.package);
+    let text = owner.and_then(|crate_| {
+        let history = crate_.history();
+        let mut nodes = crate_.graph().nodes();
+        let node = nodes.find(|node| history.file(*node).path == error.path)?;
+        Some(history.file(node).text.clone())
+    });
+    Diagnostic::new(error.kind.to_string())
+        .code(error.kind.code())
+        .place(Place {
+            path: error.path.display().to_string(),
+            text: text.unwrap_or_default(),
+            span: error.span.range(),
+            label: None,
+        })
+        .help("write `Depends On: <crate>@<revision>` with a crate of the workspace")
+}
+
+impl Ordered {
+    /// Refuses to apply revisions whose dependencies in other crates are not applied yet.
+    pub(crate) fn check(
+        &self,
+        crate_: &Loaded,
+        pending: &[Node],
+        lock_timeout: Duration,
+    ) -> Result<()> {
+        for node in pending {
+            for requirement in crate_.history().file(*node).requirements() {
+                let mut others = self.chosen.iter().chain(&self.beside);
+                let Some(other) = others.find(|other| other.name() == requirement.package) else {
+                    continue;
+                };
+                let database = Database::of(&other.member, None)?;
+                let rows = other.rows(&database.rows(other, lock_timeout)?)?;
+                let applied = other.graph().required_by(&rows);
+                let needed = other.graph().named(requirement.revision);
+                if needed.is_some_and(|needed| applied.contains(needed)) {
+                    continue;
+                }
+                let (package, revision) = (requirement.package, requirement.revision);
+                let id = &crate_.graph()[*node].id;
+                return Err(Diagnostic::new(format!(
+                    "revision {id} depends on {revision} of crate `{package}`, which is not applied"
+                ))
+                .code("requirement-not-met")
+                .note(format!("in crate `{}`", crate_.name()))
+                .help(format!(
+                    "apply it with `cargo alembic upgrade -p {package} {revision}`"
+                ))
+                .exit(Exit::Revision));
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,494 @@
+//! How databases are made ready.
+
+use std::path::PathBuf;
+
+use super::fake::{FAILINGS, Failing, Fake, OUTSIDE, PLAIN, Source, content, history};
+use crate::run::TransactionMode::{Revision as PerRevision, Run as PerRun};
+use crate::run::ensure::Tables;
+use crate::run::{
+    Ahead, DatabaseErrorKind, EnsureReport, Fault, RunError, Runner, Scenario, Schema, Target,
+};
+use crate::{Dialect, Fresh};
+
+fn target() -> Target {
+    Target {
+        package: "shop".to_owned(),
+        schema: None,
+        fresh: Fresh::Create,
+        baseline: "base".to_owned(),
+        ahead: Ahead::Refuse,
+    }
+}
+
+fn with_schema(text: &str) -> Target {
+    Target {
+        schema: Some(Schema {
+            path: PathBuf::from("schema.sql"),
+            text: text.to_owned(),
+        }),
+        ..target()
+    }
+}
+
+const SCHEMA: &str = "CREATE TABLE a (x);\nCREATE TABLE b (x);\n";
+
+fn said(outcome: &Result<Vec<EnsureReport>, RunError>) -> String {
+    match outcome {
+        Ok(reports) => {
+            let lines = reports.iter().map(|report| {
+                let steps: Vec<&str> = report
+                    .steps
+                    .iter()
+                    .map(|step| step.revision.as_str())
+                    .collect();
+                format!(
+                    "{} {} [{}] -> [{}], applied [{}]",
+                    report.scenario,
+                    report.outcome,
+                    report.before.join(" "),
+                    report.after.join(" "),
+                    steps.join(" ")
+                )
+            });
+            lines.collect::<Vec<_>>().join("; ")
+        }
+        Err(error) => format!("! {error}"),
+    }
+}
+
+/// Checks what is asked and told, without settings, and what is reported.
+#[track_caller]
+fn check(sources: &[Source], mut fake: Fake, target: &Target, expected: &str) -> Fake {
+    let history = history(sources);
+    let outcome = fake.ensure(&[(&history, target.clone())], PerRun);
+    let settings = ["PRAGMA busy_timeout", "PRAGMA foreign_keys"];
+    let about_settings = |line: &&String| settings.iter().any(|name| line.starts_with(name));
+    let log = fake.log.iter().filter(|line| !about_settings(line));
+    let mut log: Vec<String> = log.cloned().collect();
+    log.push(said(&outcome));
+    let expected: Vec<&str> = expected.lines().map(str::trim).collect();
+    assert_eq!(log, expected);
+    fake
+}
+
+fn found(scenario: Scenario) -> String {
+    let package = "\"shop\"";
+    format!("-> Found {{ package: {package}, scenario: {scenario:?} }}")
+}
+
+#[test]
+fn a_current_database_is_only_read() {
+    for target in [target(), with_schema(SCHEMA)] {
+        let before = Fake::new(Some(&["b"]));
+        let after = check(
+            PLAIN,
+            before.clone(),
+            &target,
+            "find
+             read
+             -> NothingPending { package: \"shop\" }
+             tracked ready [b] -> [b], applied []",
+        );
+        assert_eq!(after.content, before.content);
+    }
+}
+
+#[test]
+fn a_fresh_database_is_created_whole() {
+    let found = found(Scenario::Fresh);
+    check(
+        PLAIN,
+        Fake::new(None),
+        &with_schema(SCHEMA),
+        &format!(
+            "find
+             BEGIN IMMEDIATE
+             PRAGMA journal_mode
+             find
+             list
+             {found}
+             CREATE TABLE a (x)
+             CREATE TABLE b (x)
+             find
+             create
+             INSERT INTO alembic_version (version_num) VALUES ('b')
+             find
+             read
+             COMMIT
+             -> committed
+             -> SchemaCreated {{ package: \"shop\" }}
+             fresh created [] -> [b], applied []"
+        ),
+    );
+}
+
+#[test]
+fn a_target_schema_that_holds_the_version_table_is_stamped_as_well() {
+    for rows in [
+        "",
+        "INSERT INTO alembic_version (version_num) VALUES ('a');",
+    ] {
+        let schema = format!("CREATE TABLE a (x);\nCREATE TABLE alembic_version (x);\n{rows}");
+        let mut fake = Fake::new(None);
+        let reports = fake.ensure(&[(&history(PLAIN), with_schema(&schema))], PerRun);
+        assert_eq!(said(&reports), "fresh created [] -> [b], applied []");
+        assert_eq!(
+            fake.content,
+            content(Some(&["b"]), &["CREATE TABLE a (x)"]),
+            "{rows}"
+        );
+    }
+}
+
+#[test]
+fn without_a_target_schema_revisions_are_replayed() {
+    for target in [
+        target(),
+        Target {
+            fresh: Fresh::Replay,
+            ..with_schema(SCHEMA)
+        },
+    ] {
+        let mut fake = Fake::new(None);
+        let reports = fake.ensure(&[(&history(PLAIN), target)], PerRun);
+        assert_eq!(said(&reports), "fresh migrated [] -> [b], applied [a b]");
+    }
+}
+
+#[test]
+fn a_legacy_database_is_stamped_and_upgraded_in_one_transaction() {
+    let found = found(Scenario::Legacy);
+    let fake = Fake {
+        tables: &["a", "a2"],
+        ..Fake::new(None)
+    };
+    let baseline = Target {
+        baseline: "a".to_owned(),
+        ..with_schema(SCHEMA)
+    };
+    check(
+        PLAIN,
+        fake.clone(),
+        &baseline,
+        &format!(
+            "find
+             BEGIN IMMEDIATE
+             PRAGMA journal_mode
+             find
+             list
+             {found}
+             create
+             INSERT INTO alembic_version (version_num) VALUES ('a')
+             find
+             read
+             find
+             read
+             -> step 1 of 1
+             CREATE TABLE b (x)
+             UPDATE alembic_version SET version_num = 'b' WHERE version_num = 'a'
+             find
+             read
+             -> done
+             COMMIT
+             -> committed
+             legacy migrated [] -> [b], applied [b]"
+        ),
+    );
+    let current = Target {
+        baseline: "heads".to_owned(),
+        ..baseline
+    };
+    let after = check(
+        PLAIN,
+        fake,
+        &current,
+        &format!(
+            "find
+             BEGIN IMMEDIATE
+             PRAGMA journal_mode
+             find
+             list
+             {found}
+             create
+             INSERT INTO alembic_version (version_num) VALUES ('b')
+             find
+             read
+             COMMIT
+             -> committed
+             -> NothingPending {{ package: \"shop\" }}
+             legacy migrated [] -> [b], applied []"
+        ),
+    );
+    assert_eq!(after.content, content(Some(&["b"]), &[]));
+}
+
+#[test]
+fn tables_are_told_apart() {
+    const RENAMING: &[Source] = &[
+        ("r1", "", "-- alembic: upgrade\nCREATE TABLE old (x);\n"),
+        (
+            "r2",
+            "r1",
+            "-- alembic: upgrade\nALTER TABLE old RENAME TO new;\n",
+        ),
+    ];
+    let plain = with_schema("CREATE TABLE Own (x);");
+    let renamed = with_schema("CREATE TABLE new (x);");
+    let other = [(RENAMING, target())];
+    let other_with_schema = [(RENAMING, renamed.clone())];
+    for (sources, target, others, own, foreign) in [
+        (PLAIN, &plain, &[][..], &["own", "a", "B"][..], &["x"][..]),
+        // As its revisions create it, before the target schema has another name for it.
+        (RENAMING, &renamed, &[], &["old", "new"], &["older"]),
+        (RENAMING, &plain, &other, &["OWN"], &["old", "new"]),
+        // Without a target schema, every table that is not another crate's.
+        (PLAIN, &target(), &[], &["a", "x"], &[]),
+        (
+            PLAIN,
+            &target(),
+            &other,
+            &["a", "x"],
+            &["old", "New", "version_1"],
+        ),
+        (
+            PLAIN,
+            &target(),
+            &other_with_schema,
+            &["x"],
+            &["old", "new", "version_1"],
+        ),
+    ] {
+        let all = [(sources, target.clone())];
+        let all = all.iter().chain(others).map(|(sources, target)| {
+            let history = history(sources);
+            (history, target.clone())
+        });
+        let all: Vec<_> = all.collect();
+        let crates = all.iter().enumerate().map(|(index, (history, target))| {
+            let mut runner = Runner::new(history, Dialect::Sqlite);
+            if index > 0 {
+                runner.version_table.name = format!("version_{index}");
+            }
+            (runner, target.clone())
+        });
+        let crates: Vec<_> = crates.collect();
+        let tables = Tables::known(&crates, 0);
+        for (names, expected) in [(own, true), (foreign, false)] {
+            for name in names {
+                assert_eq!(tables.owns(name), expected, "{name}");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_loser_of_a_race_finds_the_work_done() {
+    let allow = Target {
+        ahead: Ahead::Allow,
+        ..target()
+    };
+    let unknown = "! the version table names revisions that no file declares: x; \
+                   the database is as it was before";
+    for (before, meanwhile, target, expected) in [
+        (None, "b", target(), "tracked ready [b] -> [b], applied []"),
+        (
+            None,
+            "a",
+            target(),
+            "tracked migrated [a] -> [b], applied [b]",
+        ),
+        (
+            Some(&["a"][..]),
+            "b",
+            target(),
+            "tracked ready [b] -> [b], applied []",
+        ),
+        (None, "x", target(), unknown),
+        (Some(&["a"]), "x", target(), unknown),
+        (
+            None,
+            "x",
+            allow.clone(),
+            "tracked ahead [x] -> [x], applied []",
+        ),
+        (
+            Some(&["a"]),
+            "x",
+            allow,
+            "tracked ahead [x] -> [x], applied []",
+        ),
+    ] {
+        for mode in [PerRun, PerRevision] {
+            let mut fake = Fake {
+                meanwhile: Some(content(Some(&[meanwhile]), &[])),
+                ..Fake::new(before)
+            };
+            let outcome = fake.ensure(&[(&history(PLAIN), target.clone())], mode);
+            assert_eq!(said(&outcome), expected);
+            assert_eq!(fake.before, None);
+        }
+    }
+}
+
+#[test]
+fn a_database_that_is_ahead_is_refused_or_left_alone() {
+    for (rows, ahead, expected) in [
+        (
+            &["x"][..],
+            Ahead::Allow,
+            "tracked ahead [x] -> [x], applied []",
+        ),
+        (
+            &["b", "x"],
+            Ahead::Allow,
+            "tracked ahead [b x] -> [b x], applied []",
+        ),
+        (
+            &["b", "x"],
+            Ahead::Refuse,
+            "! the version table names revisions that no file declares: x; \
+             the database is as it was before",
+        ),
+    ] {
+        let mut fake = Fake::new(Some(rows));
+        let target = Target { ahead, ..target() };
+        let outcome = fake.ensure(&[(&history(PLAIN), target)], PerRun);
+        assert_eq!(said(&outcome), expected);
+        assert!(!fake.log.iter().any(|line| line.starts_with("BEGIN")));
+    }
+}
+
+#[test]
+fn a_target_schema_that_cannot_be_run_whole_is_not_run_at_all() {
+    for (schema, expected) in [
+        (
+            "CREATE TABLE a (x);\nCREATE TABLE b (x DEFAULT 'y);\n",
+            "! schema.sql:2:27: the target schema failed: string literal is never closed; \
+             the database is as it was before",
+        ),
+        (
+            "CREATE TABLE a (x);\nCOMMIT;\n",
+            "! schema.sql:2:1: the target schema failed: transactions are begun and ended by the \
+             run itself; the database is as it was before",
+        ),
+    ] {
+        let mut fake = Fake::new(None);
+        let outcome = fake.ensure(&[(&history(PLAIN), with_schema(schema))], PerRun);
+        assert_eq!(said(&outcome), expected);
+        assert_eq!(fake.content, content(None, &[]));
+    }
+}
+
+#[test]
+fn rows_of_a_target_schema_must_not_refer_to_nothing() {
+    let schema = "CREATE TABLE a (x);\nINSERT INTO a VALUES (1);\n";
+    let mut fake = Fake {
+        dangling: vec!["1", "0"],
+        ..Fake::new(None)
+    };
+    let outcome = fake.ensure(&[(&history(PLAIN), with_schema(schema))], PerRun);
+    let error = outcome.unwrap_err();
+    assert!(matches!(*error.fault, Fault::ForeignKeys { .. }), "{error}");
+    assert_eq!(fake.content, content(None, &[]));
+}
+
+#[test]
+fn whichever_request_fails_the_database_is_as_before() {
+    let baseline = Target {
+        baseline: "a".to_owned(),
+        ..with_schema(SCHEMA)
+    };
+    for (rows, tables, target) in [
+        (None, &[][..], target()),
+        (None, &[], with_schema(SCHEMA)),
+        (None, &["a"], baseline),
+        (Some(&["a"][..]), &["a"], target()),
+        (Some(&["b"]), &["a"], target()),
+    ] {
+        let history = history(PLAIN);
+        for failing in FAILINGS {
+            let start = Fake {
+                tables,
+                ..Fake::new(rows)
+            };
+            let mut sound = start.clone();
+            sound.ensure(&[(&history, target.clone())], PerRun).unwrap();
+            for request in 0..sound.asked {
+                let mut fake = Fake {
+                    failing: Some((request, failing)),
+                    ..start.clone()
+                };
+                let outcome = fake.ensure(&[(&history, target.clone())], PerRun);
+                let context = format!("{failing:?}\n{:#?}\n{}", fake.log, said(&outcome));
+                if failing == Failing::AlsoRollback && fake.before.is_some() {
+                    // What closing the connection does.
+                    fake.undo();
+                    assert!(outcome.unwrap_err().rollback.is_some(), "{context}");
+                    assert_eq!(fake.content, start.content, "{context}");
+                    continue;
+                }
+                assert_eq!(fake.before, None, "{context}");
+                let committed = fake.log.iter().any(|line| line == "-> committed");
+                let expected = if committed { &sound } else { &start };
+                assert_eq!(fake.content, expected.content, "{context}");
+                if let Err(error) = outcome
+                    && matches!(failing, Failing::Busy(_))
+                {
+                    assert_eq!(error.kind(), crate::run::FailureKind::Busy, "{context}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_failure_after_a_legacy_stamp_says_what_stays() {
+    let fake = Fake {
+        tables: &["a"],
+        ..Fake::new(None)
+    };
+    let baseline = Target {
+        baseline: "a".to_owned(),
+        ..target()
+    };
+    for (mode, expected) in [
+        (PerRun, content(None, &[])),
+        (PerRevision, content(Some(&["b"]), &["CREATE TABLE b (x)"])),
+    ] {
+        let chain = [
+            PLAIN,
+            &[("c", "b", "-- alembic: upgrade\nCREATE TABLE c (x);\n")],
+        ]
+        .concat();
+        let mut sound = fake.clone();
+        sound
+            .ensure(&[(&history(&chain), baseline.clone())], mode)
+            .unwrap();
+        let statements = sound.log.iter().filter(|line| !line.starts_with("->"));
+        let request = statements
+            .clone()
+            .position(|line| line.starts_with("CREATE TABLE c"));
+        let failing = Failing::Once(DatabaseErrorKind::Other);
+        let mut fake = Fake {
+            failing: Some((request.unwrap(), failing)),
+            ..fake.clone()
+        };
+        let outcome = fake.ensure(&[(&history(&chain), baseline.clone())], mode);
+        assert!(outcome.is_err());
+        assert_eq!(fake.content, expected, "{mode}");
+    }
+}
+
+#[test]
+fn a_revision_outside_of_transactions_follows_a_legacy_stamp() {
+    let mut fake = Fake {
+        tables: &["a"],
+        ..Fake::new(None)
+    };
+    let baseline = Target {
+        baseline: "a".to_owned(),
+        ..target()
+    };
+    let outcome = fake.ensure(&[(&history(OUTSIDE), baseline)], PerRun);
+    assert_eq!(said(&outcome), "legacy migrated [] -> [d], applied [b c d]");
+}
