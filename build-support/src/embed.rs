@@ -7,20 +7,16 @@ use std::fmt::Write;
 use std::io;
 use std::path::Path;
 
-use alembic_history::History;
 use alembic_history::run::TransactionMode;
 use alembic_history::{Fresh, Settings};
 
-use crate::manifest::Manifest;
+use crate::Sound;
 
 /// The files that `include_migrations!` includes.
 const TABLE: &str = "alembic_migrations.rs";
 const TEXTS: &str = "alembic_migrations.txt";
 
-pub(crate) fn write(manifest: &Manifest, history: &History, folder: &Path) -> io::Result<()> {
-    let Ok(settings) = &manifest.settings else {
-        return Ok(());
-    };
+pub(crate) fn write(sound: &Sound, folder: &Path) -> io::Result<()> {
     let mut texts = String::new();
     let mut place = |text: &str| {
         let start = texts.len();
@@ -28,22 +24,20 @@ pub(crate) fn write(manifest: &Manifest, history: &History, folder: &Path) -> io
         (start, texts.len())
     };
     let mut files = String::new();
-    let graph = history.graph();
-    for node in graph.nodes() {
-        let file = history.file(node);
+    for node in sound.history.graph().nodes() {
+        let file = sound.history.file(node);
         let (start, end) = place(&file.text);
         let path = file.path.display().to_string();
         let _ = writeln!(files, "        ({path:?}, {start}, {end}),");
     }
-    let schema = match &settings.schema {
-        None => "None".to_owned(),
-        Some(path) => {
-            let text = std::fs::read_to_string(manifest.folder.join(path))?;
-            let (start, end) = place(&text);
+    let schema = match (&sound.settings.schema, &sound.schema) {
+        (Some(path), Some(text)) => {
+            let (start, end) = place(text);
             format!("Some(({path:?}, {start}, {end}))")
         }
+        _ => "None".to_owned(),
     };
-    let table = table(&manifest.package, settings, &files, &schema);
+    let table = table(&sound.package, &sound.settings, &files, &schema);
     write_if_changed(&folder.join(TEXTS), &texts)?;
     write_if_changed(&folder.join(TABLE), &table)
 }

@@ -13,16 +13,19 @@
 //! The configuration is that of the `cargo alembic` command, `[package.metadata.alembic]`. The
 //! chain must be linear; `chain = "merged"` allows branches that are merged into a single head.
 
+mod baseline;
 mod embed;
 mod folder;
 mod manifest;
+mod schema;
 mod toml;
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use alembic_history::History;
+use alembic_history::{History, Settings};
 
+use folder::FolderError;
 use manifest::{Manifest, Problem};
 
 /// Checks the migrations of the crate that is being built, and embeds them.
@@ -48,7 +51,7 @@ pub fn embed_migrations() {
 /// Does what [`embed_migrations`] does, for one crate, and tells cargo through `cargo`.
 fn run(crate_folder: &Path, out_folder: &Path, mut cargo: impl Write) -> io::Result<()> {
     match check(crate_folder, &mut cargo)? {
-        Ok((manifest, history)) => embed::write(&manifest, &history, out_folder),
+        Ok(sound) => embed::write(&sound, out_folder),
         Err(problems) => {
             for problem in problems {
                 for line in problem.to_string().lines() {
@@ -60,52 +63,67 @@ fn run(crate_folder: &Path, out_folder: &Path, mut cargo: impl Write) -> io::Res
     }
 }
 
-type Checked = Result<(Manifest, History), Vec<Problem>>;
+/// Everything that is embedded.
+struct Sound {
+    package: String,
+    settings: Settings,
+    history: History,
+    /// The text of the target schema.
+    schema: Option<String>,
+}
 
 /// Reads and checks everything, after telling cargo what the answer depends on.
-fn check(crate_folder: &Path, cargo: &mut impl Write) -> io::Result<Checked> {
-    let manifest = Manifest::read(crate_folder);
-    for path in &manifest.paths {
+fn check(crate_folder: &Path, cargo: &mut impl Write) -> io::Result<Result<Sound, Vec<Problem>>> {
+    let mut manifest = Manifest::read(crate_folder);
+    for path in manifest.paths() {
         writeln!(cargo, "cargo::rerun-if-changed={}", path.display())?;
     }
-    let settings = match &manifest.settings {
-        Ok(settings) => settings,
-        Err(problems) => return Ok(Err(problems.clone())),
+    let mut problems = std::mem::take(&mut manifest.problems);
+    let Some(settings) = manifest.settings.take() else {
+        return Ok(Err(problems));
     };
+    let package = manifest.package.clone();
     let mut files = Vec::new();
-    let mut problems = Vec::new();
     for name in &settings.migrations {
         let path = crate_folder.join(name);
         writeln!(cargo, "cargo::rerun-if-changed={}", path.display())?;
         match folder::read(&path, Path::new(name)) {
             Ok(found) => files.extend(found),
-            Err(error) => problems.push(Problem {
-                place: name.clone(),
+            Err(FolderError { path, source }) => problems.push(Problem {
+                place: path.display().to_string(),
                 code: "unreadable-folder",
-                title: format!("cannot read the migrations: {error}"),
-                help: format!(
-                    "create the folder with `cargo alembic init -p {}`",
-                    manifest.package
-                ),
+                title: format!("cannot read the migrations: {source}"),
+                help: format!("create the folder with `cargo alembic init -p {package}`"),
             }),
         }
     }
-    if let Some(schema) = &settings.schema {
-        let path = crate_folder.join(schema);
-        writeln!(cargo, "cargo::rerun-if-changed={}", path.display())?;
-    }
-    let faults = match History::new(files, &settings.dialects) {
-        Ok(history) => {
-            let faults = history.check_chain(settings.chain, &manifest.package);
-            if faults.is_empty() && problems.is_empty() {
-                return Ok(Ok((manifest, history)));
-            }
-            faults
-        }
-        Err(error) => error.faults,
+    let history = History::new(files, &settings.dialects);
+    let faults = match &history {
+        Ok(history) => history.check_chain(settings.chain, &package),
+        Err(error) => error.faults.clone(),
     };
     problems.extend(faults.iter().map(Problem::from));
-    Ok(Err(problems))
+    if let Ok(history) = &history {
+        problems.extend(baseline::check(&manifest, &settings.baseline, history));
+    }
+    let mut schema = None;
+    if let Some(name) = &settings.schema {
+        let path = crate_folder.join(name);
+        writeln!(cargo, "cargo::rerun-if-changed={}", path.display())?;
+        match schema::read(&path, name, &settings.dialects) {
+            Ok(text) => schema = Some(text),
+            Err(found) => problems.extend(found),
+        }
+    }
+    Ok(match history {
+        Ok(history) if problems.is_empty() => Ok(Sound {
+            package,
+            settings,
+            history,
+            schema,
+        }),
+        _ => Err(problems),
+    })
 }
 
 #[cfg(test)]

@@ -3,7 +3,10 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use alembic_history::{Fault, Position, Settings, SettingsTable};
+use alembic_history::{
+    Fault, FindingKind, Position, Settings, SettingsFault, SettingsFaultKind, SettingsTable,
+    SettingsValue,
+};
 
 use crate::toml::Table;
 
@@ -11,11 +14,12 @@ use crate::toml::Table;
 pub(crate) struct Manifest {
     /// The crate's name.
     pub(crate) package: String,
-    /// The manifests that were read.
-    pub(crate) paths: Vec<PathBuf>,
-    /// The crate's folder.
-    pub(crate) folder: PathBuf,
-    pub(crate) settings: Result<Settings, Vec<Problem>>,
+    /// The manifests that were read: the workspace's, and the crate's.
+    sources: Vec<Source>,
+    /// What is configured, as far as it tells what there is to check.
+    pub(crate) settings: Option<Settings>,
+    /// What is wrong with the configuration.
+    pub(crate) problems: Vec<Problem>,
 }
 
 /// Something that fails the build.
@@ -42,9 +46,16 @@ impl fmt::Display for Problem {
 
 impl From<&Fault> for Problem {
     fn from(fault: &Fault) -> Self {
-        let kind = &fault.finding.kind;
+        let path = fault.path.display().to_string();
+        Self::of_kind(&path, fault.position(), &fault.finding.kind)
+    }
+}
+
+impl Problem {
+    /// Describes what is wrong at a position of a file.
+    pub(crate) fn of_kind(path: &str, position: Position, kind: &FindingKind) -> Self {
         Self {
-            place: format!("{}:{}", fault.path.display(), fault.position()),
+            place: format!("{path}:{position}"),
             code: kind.code(),
             title: kind.to_string(),
             help: kind.help(),
@@ -78,13 +89,36 @@ impl Source {
         })
     }
 
+    /// Tells whether there is a table at `path`.
+    fn holds(&self, path: &[&str]) -> bool {
+        let document = self.document.as_ref().ok();
+        document.is_some_and(|document| document.table(path).is_some())
+    }
+
+    /// Returns the text, or the texts of the list, that a key of the table at `path` holds.
+    fn texts(&self, path: &[&str], key: &str) -> Vec<String> {
+        let document = self.document.as_ref().ok();
+        let values = document.and_then(|document| Some(document.table(path)?.values()));
+        let mut values = values.unwrap_or_default().into_iter();
+        let found = match values.find(|(name, _)| name == key) {
+            Some((_, SettingsValue::List(list))) => list,
+            Some((_, value)) => vec![value],
+            None => Vec::new(),
+        };
+        let text = |value| match value {
+            SettingsValue::Text(text) => Some(text),
+            SettingsValue::Number(_) | SettingsValue::List(_) | SettingsValue::Other => None,
+        };
+        found.into_iter().filter_map(text).collect()
+    }
+
     fn table(&self) -> Option<SettingsTable> {
         let document = self.document.as_ref().ok()?;
         let table = document.table(&[self.owner, "metadata", "alembic"])?;
         Some(table.values())
     }
 
-    /// Returns the line that begins with a key, as well as it can be told.
+    /// Returns the line that sets a key, as well as it can be told.
     fn place(&self, key: &str) -> String {
         let header = format!("[{}.metadata.alembic]", self.owner);
         let mut lines = self
@@ -92,9 +126,16 @@ impl Source {
             .lines()
             .enumerate()
             .map(|(index, line)| (index + 1, line.trim()));
+        let sets = |line: &str| {
+            let rest = line.strip_prefix(key);
+            rest.is_some_and(|rest| rest.trim_start().starts_with('='))
+        };
         let found = lines
             .find(|(_, line)| line.starts_with(&header))
-            .and_then(|_| lines.find(|(_, line)| line.starts_with(key)));
+            .and_then(|_| {
+                let mut table = lines.take_while(|(_, line)| !line.starts_with('['));
+                table.find(|(_, line)| sets(line))
+            });
         match found {
             Some((line, _)) => format!("{}:{line}", self.path.display()),
             None => self.path.display().to_string(),
@@ -108,59 +149,96 @@ impl Manifest {
         let package = Source::read(folder.join("Cargo.toml"), "package");
         let workspace = workspace_of(folder, package.as_ref());
         let sources: Vec<Source> = workspace.into_iter().chain(package).collect();
-        let name = sources.last().and_then(|source| {
-            let package = source.document.as_ref().ok()?.table(&["package"])?;
-            let mut values = package.values().into_iter();
-            values.find_map(|(key, value)| match value {
-                alembic_history::SettingsValue::Text(name) if key == "name" => Some(name),
-                _ => None,
-            })
-        });
+        let name = sources
+            .last()
+            .and_then(|source| source.texts(&["package"], "name").pop());
+        let (settings, problems) = settings(&sources);
         Self {
             package: name.unwrap_or_default(),
-            paths: sources.iter().map(|source| source.path.clone()).collect(),
-            folder: folder.to_owned(),
-            settings: settings(&sources),
+            sources,
+            settings,
+            problems,
         }
+    }
+
+    /// Returns the paths of the manifests that were read.
+    pub(crate) fn paths(&self) -> Vec<&Path> {
+        let paths = self.sources.iter().map(|source| source.path.as_path());
+        let mut paths: Vec<&Path> = paths.collect();
+        // A crate can be the root of its workspace.
+        paths.dedup();
+        paths
+    }
+
+    /// Returns the place that sets a key.
+    pub(crate) fn place(&self, key: &str) -> String {
+        let sets = |source: &&Source| {
+            let table = source.table().unwrap_or_default();
+            table.iter().any(|(name, _)| name == key)
+        };
+        let source = self.sources.iter().rfind(sets);
+        source.map_or_else(|| "Cargo.toml".to_owned(), |source| source.place(key))
     }
 }
 
-fn settings(sources: &[Source]) -> Result<Settings, Vec<Problem>> {
+/// The keys that tell what there is to check.
+const NEEDED: [&str; 5] = ["migrations", "dialects", "chain", "schema", "baseline"];
+
+fn settings(sources: &[Source]) -> (Option<Settings>, Vec<Problem>) {
     let broken = sources
         .iter()
         .filter_map(|source| source.document.as_ref().err());
     let broken: Vec<Problem> = broken.cloned().collect();
     if !broken.is_empty() {
-        return Err(broken);
+        return (None, broken);
     }
-    let with_table: Vec<(&Source, SettingsTable)> = sources
+    let with_table = sources
         .iter()
-        .filter_map(|source| Some((source, source.table()?)))
-        .collect();
-    let tables: Vec<SettingsTable> = with_table.iter().map(|(_, table)| table.clone()).collect();
-    Settings::read(&tables).map_err(|faults| {
-        let problem = |fault: &alembic_history::SettingsFault| Problem {
-            place: with_table[fault.table].0.place(&fault.key),
-            code: fault.code(),
-            title: fault.to_string(),
-            help: fault.help(),
-        };
-        faults.iter().map(problem).collect()
-    })
+        .filter_map(|source| Some((source, source.table()?)));
+    let (places, mut tables): (Vec<&Source>, Vec<SettingsTable>) = with_table.unzip();
+    let faults = match Settings::read(&tables) {
+        Ok(settings) => return (Some(settings), Vec::new()),
+        Err(faults) => faults,
+    };
+    let problem = |fault: &SettingsFault| Problem {
+        place: places[fault.table].place(&fault.key),
+        code: fault.code(),
+        title: fault.to_string(),
+        help: fault.help(),
+    };
+    let problems = faults.iter().map(problem).collect();
+    let hides = |fault: &SettingsFault| match fault.kind {
+        SettingsFaultKind::UnknownKey(meant) => meant.is_some_and(|key| NEEDED.contains(&key)),
+        SettingsFaultKind::Value(_) => NEEDED.contains(&fault.key.as_str()),
+    };
+    if faults.iter().any(hides) {
+        return (None, problems);
+    }
+    for fault in &faults {
+        tables[fault.table].retain(|(key, _)| *key != fault.key);
+    }
+    (Settings::read(&tables).ok(), problems)
 }
 
-/// Finds the manifest of the workspace that a crate belongs to: its own, or one above.
+/// Finds the manifest of the workspace that a crate belongs to, as cargo does: its own, the one
+/// that it names, or the next one above that does not exclude it.
 fn workspace_of(folder: &Path, package: Option<&Source>) -> Option<Source> {
-    let is_root = |source: &Source| {
-        let document = source.document.as_ref().ok();
-        document.is_some_and(|document| document.table(&["workspace"]).is_some())
-    };
-    if package.is_some_and(is_root) {
+    if package.is_some_and(|package| package.holds(&["workspace"])) {
         return Source::read(folder.join("Cargo.toml"), "workspace");
     }
-    let mut above = folder
-        .ancestors()
-        .skip(1)
-        .map(|folder| folder.join("Cargo.toml"));
-    above.find_map(|path| Source::read(path, "workspace").filter(is_root))
+    if let Some(root) = package.and_then(|package| package.texts(&["package"], "workspace").pop()) {
+        return Source::read(folder.join(root).join("Cargo.toml"), "workspace");
+    }
+    let mut above = folder.ancestors().skip(1).filter_map(|above| {
+        let source = Source::read(above.join("Cargo.toml"), "workspace")?;
+        let below = |key| {
+            let paths = source.texts(&["workspace"], key).into_iter();
+            paths
+                .map(|path| above.join(path))
+                .any(|path| folder.starts_with(path))
+        };
+        let belongs = source.holds(&["workspace"]) && (below("members") || !below("exclude"));
+        belongs.then_some(source)
+    });
+    above.next()
 }

@@ -1,5 +1,6 @@
 //! A crate that has migrations.
 
+use std::collections::HashSet;
 use std::path::PathBuf;
 
 use alembic_history::{
@@ -85,6 +86,8 @@ impl Member {
 
     fn history(&self) -> Result<History> {
         let mut files: Vec<SourceFile> = Vec::new();
+        let mut known: HashSet<PathBuf> = HashSet::new();
+        let current = std::env::current_dir().unwrap_or_default();
         for folder in self.folders() {
             let found = read_folder(&folder).map_err(|error| {
                 let path = shown(&error.path);
@@ -105,8 +108,10 @@ impl Member {
             })?;
             // A folder named twice, or inside another one, holds its files once.
             for mut file in found {
-                file.path = PathBuf::from(shown(&file.path));
-                if !files.iter().any(|known| known.path == file.path) {
+                if let Ok(below) = file.path.strip_prefix(&current) {
+                    file.path = below.to_owned();
+                }
+                if known.insert(file.path.clone()) {
                     files.push(file);
                 }
             }

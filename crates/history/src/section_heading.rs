@@ -23,13 +23,15 @@ pub(crate) fn is_heading(line: &str) -> bool {
     if word.eq_ignore_ascii_case("alembic") && rest.trim_start().starts_with(':') {
         return true;
     }
+    if nearest(word, ["alembic"]).is_empty() {
+        return false;
+    }
     let next = rest
         .trim_start()
         .trim_start_matches(':')
         .split_whitespace()
         .next();
-    let direction = next.is_some_and(|next| !nearest(next, ["upgrade", "downgrade"]).is_empty());
-    direction && !nearest(word, ["alembic"]).is_empty()
+    next.is_some_and(|next| !nearest(next, ["upgrade", "downgrade"]).is_empty())
 }
 
 #[cfg(test)]

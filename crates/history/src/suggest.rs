@@ -12,22 +12,23 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
     let mut near: Vec<(usize, &str)> = candidates
         .into_iter()
         .filter(|candidate| candidate.chars().count().abs_diff(word.chars().count()) <= limit)
-        .map(|candidate| (distance(word, candidate), candidate))
-        .filter(|(distance, _)| *distance <= limit)
+        .filter_map(|candidate| Some((distance(word, candidate, limit)?, candidate)))
         .collect();
     near.sort_unstable();
     near.truncate(3);
     near.into_iter().map(|(_, candidate)| candidate).collect()
 }
 
-/// Counts the insertions, deletions, substitutions and swaps of neighbours between two words.
-fn distance(from: &str, to: &str) -> usize {
-    let from: Vec<char> = from.chars().flat_map(char::to_lowercase).collect();
-    let to: Vec<char> = to.chars().flat_map(char::to_lowercase).collect();
-    let mut before_last = Vec::new();
+/// Counts the insertions, deletions, substitutions and swaps of neighbours between two words, up
+/// to `limit`.
+fn distance(from: &str, to: &str, limit: usize) -> Option<usize> {
+    let from: Vec<char> = from.chars().map(|c| c.to_ascii_lowercase()).collect();
+    let to: Vec<char> = to.chars().map(|c| c.to_ascii_lowercase()).collect();
+    let mut before_last = vec![0; to.len() + 1];
     let mut last: Vec<usize> = (0..=to.len()).collect();
+    let mut row = vec![0; to.len() + 1];
     for (i, a) in from.iter().enumerate() {
-        let mut row = vec![i + 1];
+        row[0] = i + 1;
         for (j, b) in to.iter().enumerate() {
             let mut best = (last[j] + usize::from(a != b))
                 .min(last[j + 1] + 1)
@@ -35,11 +36,17 @@ fn distance(from: &str, to: &str) -> usize {
             if i > 0 && j > 0 && *a == to[j - 1] && from[i - 1] == *b {
                 best = best.min(before_last[j - 1] + 1);
             }
-            row.push(best);
+            row[j + 1] = best;
         }
-        before_last = std::mem::replace(&mut last, row);
+        // What comes next builds on these two rows, and does not fall below them.
+        if row.iter().chain(&last).all(|distance| *distance > limit) {
+            return None;
+        }
+        // The oldest row becomes the one to fill.
+        std::mem::swap(&mut before_last, &mut last);
+        std::mem::swap(&mut last, &mut row);
     }
-    last[to.len()]
+    Some(last[to.len()]).filter(|distance| *distance <= limit)
 }
 
 #[cfg(test)]

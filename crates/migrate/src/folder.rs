@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use alembic_history::{HistoryError, SourceFile, is_revision_file};
-use walkdir::{DirEntry, WalkDir};
+use walkdir::WalkDir;
 
 /// A folder that cannot be searched.
 #[derive(Debug)]
@@ -56,26 +56,35 @@ impl std::error::Error for LoadError {
 
 /// Reads every revision file in `folder` and the folders below it, sorted by path.
 ///
-/// Hidden files and folders, and `*.rows.sql`, are passed over. A file that cannot be read comes with the reason.
+/// Links are followed. Hidden files and folders, and `*.rows.sql`, are passed over. A file that
+/// cannot be read comes with the reason.
 ///
 /// # Errors
 ///
 /// When a folder cannot be searched.
 pub fn read_folder(folder: &Path) -> Result<Vec<SourceFile>, FolderError> {
-    let hidden = |entry: &DirEntry| {
-        entry.depth() > 0 && entry.file_name().to_string_lossy().starts_with('.')
+    let hidden = |depth: usize, path: Option<&Path>| {
+        let name = path.and_then(Path::file_name).unwrap_or_default();
+        depth > 0 && name.to_string_lossy().starts_with('.')
     };
     let entries = WalkDir::new(folder)
         .follow_links(true)
         .sort_by_file_name()
         .into_iter()
-        .filter_entry(|entry| !hidden(entry));
+        .filter_entry(|entry| !hidden(entry.depth(), Some(entry.path())));
     let mut paths = Vec::new();
     for entry in entries {
-        let entry = entry.map_err(|error| FolderError {
-            path: error.path().unwrap_or(folder).to_owned(),
-            source: error.into(),
-        })?;
+        let entry = match entry {
+            Ok(entry) => entry,
+            // Editors lock files with hidden links that lead nowhere.
+            Err(error) if hidden(error.depth(), error.path()) => continue,
+            Err(error) => {
+                return Err(FolderError {
+                    path: error.path().unwrap_or(folder).to_owned(),
+                    source: error.into(),
+                });
+            }
+        };
         if is_revision_file(entry.path()) && entry.file_type().is_file() {
             paths.push(entry.into_path());
         }

@@ -22,7 +22,7 @@ use crate::{Driver, LoadError, Observer};
 /// what that driver returns: with rusqlite, a `Result`.
 #[derive(Clone)]
 pub struct Migrations {
-    history: History,
+    history: Arc<History>,
     version_table: VersionTable,
     transaction: TransactionMode,
     lock_timeout: Duration,
@@ -35,7 +35,7 @@ impl Migrations {
     #[must_use]
     pub fn new(history: History) -> Self {
         Self {
-            history,
+            history: Arc::new(history),
             version_table: VersionTable::default(),
             transaction: TransactionMode::default(),
             lock_timeout: DEFAULT_LOCK_TIMEOUT,

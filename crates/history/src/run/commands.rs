@@ -151,6 +151,7 @@ async fn stamp(
         session.purge().await?;
     }
     session.change_rows(&plan.changes).await?;
+    session.check_versions().await?;
     session.commit().await?;
     Ok(stamp_report(session, &versions, &plan))
 }

@@ -188,6 +188,7 @@ async fn ensure(
             let rows = session.nodes(&versions)?;
             let stamp = graph.plan_stamp(&rows, &[heads]).map_err(Fault::Plan)?;
             session.change_rows(&stamp.changes).await?;
+            session.check_versions().await?;
             session.commit().await?;
             session
                 .tell(Event::SchemaCreated { package: package() })
@@ -203,6 +204,7 @@ async fn ensure(
                 .map_err(|error| Fault::Plan(PlanError::Resolve(ResolveError::Syntax(error))))?;
             let stamp = graph.plan_stamp(&[], &[baseline]).map_err(Fault::Plan)?;
             session.change_rows(&stamp.changes).await?;
+            session.check_versions().await?;
             stamp.rows
         }
         (Scenario::Tracked, _, _) => session.nodes(&found)?,

@@ -5,7 +5,7 @@ use std::fmt;
 
 use super::{DatabaseError, DatabaseErrorKind};
 use crate::Dialect;
-use crate::sql::{self, StatementKind};
+use crate::sql::StatementKind;
 
 /// Why a statement is not executed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,24 +23,14 @@ pub(super) enum Refusal {
 impl Refusal {
     /// Returns why `statement` is refused, if it is; `open` tells whether a transaction is open.
     pub(super) fn of(statement: &str, dialect: Dialect, open: bool) -> Option<Self> {
-        if StatementKind::of(statement, dialect) == StatementKind::TransactionControl {
-            Some(Self::TransactionControl)
-        } else if open && sets_journal_mode(statement, dialect) {
-            Some(Self::JournalMode)
-        } else {
-            None
+        match StatementKind::of(statement, dialect) {
+            StatementKind::TransactionControl => Some(Self::TransactionControl),
+            // SQLite allows it within a transaction that has not written yet: with `OFF`, its
+            // `ROLLBACK` then undoes nothing.
+            StatementKind::JournalMode if open => Some(Self::JournalMode),
+            StatementKind::JournalMode | StatementKind::SchemaOnly | StatementKind::Other => None,
         }
     }
-}
-
-/// Tells whether `statement` sets SQLite's `journal_mode`, which SQLite allows within a transaction
-/// that has not written yet: with `OFF`, its `ROLLBACK` then undoes nothing.
-fn sets_journal_mode(statement: &str, dialect: Dialect) -> bool {
-    let line = sql::summary(statement, dialect).to_ascii_lowercase();
-    dialect == Dialect::Sqlite
-        && line.starts_with("pragma")
-        && line.contains("journal_mode")
-        && line.contains(['=', '('])
 }
 
 impl fmt::Display for Refusal {

@@ -248,8 +248,7 @@ impl<'h> Session<'h> {
         Ok(())
     }
 
-    /// Makes changes to the version table, each of which must change exactly one row, and all of
-    /// which must stay.
+    /// Makes changes to the version table, each of which must change exactly one row.
     pub(super) async fn change_rows(&mut self, changes: &[RowChange]) -> Result<(), Fault> {
         self.provide_version_table().await?;
         for change in changes {
@@ -267,12 +266,12 @@ impl<'h> Session<'h> {
             }
             self.expected = changed_rows(self.expected.rows(), change);
         }
-        self.check_versions().await
+        Ok(())
     }
 
     /// Refuses to go on when the version table holds anything else than it should, be it by a
     /// statement of a revision, by a trigger, or by somebody else.
-    async fn check_versions(&mut self) -> Result<(), Fault> {
+    pub(super) async fn check_versions(&mut self) -> Result<(), Fault> {
         let expected = self.expected.rows().to_vec();
         let found = self.versions().await?;
         if found.rows() == expected {
@@ -475,6 +474,7 @@ impl<'h> Session<'h> {
                 .await;
         }
         self.check_foreign_keys(before.as_ref()).await?;
+        self.check_versions().await?;
         self.commit().await
     }
 

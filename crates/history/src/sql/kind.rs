@@ -10,6 +10,8 @@ pub enum StatementKind {
     ///
     /// `SET TRANSACTION` and other settings are none.
     TransactionControl,
+    /// A change of SQLite's `journal_mode`, and so of how it undoes transactions.
+    JournalMode,
     /// A change of the schema that cannot make a row violate a foreign key.
     SchemaOnly,
     /// Any other statement.
@@ -34,6 +36,8 @@ impl StatementKind {
         let words = Cursor::new(statement, dialect);
         if is_transaction_control(words.clone(), dialect) {
             Self::TransactionControl
+        } else if dialect == Dialect::Sqlite && sets_journal_mode(words.clone()) {
+            Self::JournalMode
         } else if is_schema_only(words) {
             Self::SchemaOnly
         } else {
@@ -54,6 +58,21 @@ fn is_transaction_control(mut words: Cursor<'_>, dialect: Dialect) -> bool {
         return words.eat("TRANSACTION") && !words.at("AS") && !words.at("(");
     }
     words.eat_any(&["ABORT", "START"])
+}
+
+fn sets_journal_mode(mut words: Cursor<'_>) -> bool {
+    if !words.eat("PRAGMA") {
+        return false;
+    }
+    let mut name = words.next();
+    if words.eat(".") {
+        name = words.next();
+    }
+    let is_mode = name.is_some_and(|name| {
+        let name = name.trim_matches(['"', '`', '[', ']', '\'']);
+        name.eq_ignore_ascii_case("journal_mode")
+    });
+    is_mode && words.eat_any(&["=", "("])
 }
 
 fn is_schema_only(mut words: Cursor<'_>) -> bool {

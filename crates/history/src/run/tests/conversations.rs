@@ -20,15 +20,13 @@ fn an_upgrade_is_one_transaction() {
          CREATE TABLE a (x)
          CREATE TABLE a2 (x)
          INSERT INTO alembic_version (version_num) VALUES ('a')
-         find
-         read
          -> done
          -> step 2 of 2
          CREATE TABLE b (x)
          UPDATE alembic_version SET version_num = 'b' WHERE version_num = 'a'
+         -> done
          find
          read
-         -> done
          COMMIT
          -> committed
          = b",
@@ -65,9 +63,9 @@ fn a_run_can_be_one_transaction_per_revision() {
          CREATE TABLE a (x)
          CREATE TABLE a2 (x)
          INSERT INTO alembic_version (version_num) VALUES ('a')
+         -> done
          find
          read
-         -> done
          COMMIT
          -> committed
          BEGIN IMMEDIATE
@@ -77,9 +75,9 @@ fn a_run_can_be_one_transaction_per_revision() {
          -> step 2 of 2
          CREATE TABLE b (x)
          UPDATE alembic_version SET version_num = 'b' WHERE version_num = 'a'
+         -> done
          find
          read
-         -> done
          COMMIT
          -> committed
          = b",
@@ -126,14 +124,12 @@ fn a_downgrade_counts_what_refers_to_nothing() {
              -> step 1 of 1
              UPDATE not_d1
              UPDATE alembic_version SET version_num = 'c' WHERE version_num = 'd'
-             find
-             read
              -> done
              dangling
              {rest}"
         )
     };
-    let commit = "COMMIT\n-> committed\n= c";
+    let commit = "find\nread\nCOMMIT\n-> committed\n= c";
     for (before, after, rest) in [
         ("0", "0", commit.to_owned()),
         ("3", "3", commit.to_owned()),
@@ -211,10 +207,10 @@ fn a_section_outside_of_transactions_is_committed_around() {
          read
          UPDATE b4
          UPDATE alembic_version SET version_num = 'b' WHERE version_num = 'a'
-         find
-         read
          -> done
          dangling
+         find
+         read
          COMMIT
          -> committed
          BEGIN IMMEDIATE
@@ -225,17 +221,15 @@ fn a_section_outside_of_transactions_is_committed_around() {
          -> step 2 of 3
          UPDATE c1
          UPDATE alembic_version SET version_num = 'c' WHERE version_num = 'b'
-         find
-         read
          -> done
          -> step 3 of 3
          UPDATE d1
          UPDATE d2
          UPDATE alembic_version SET version_num = 'd' WHERE version_num = 'c'
-         find
-         read
          -> done
          dangling
+         find
+         read
          COMMIT
          -> committed
          = d",
@@ -286,9 +280,9 @@ fn the_loser_of_a_race_does_what_is_left() {
     let step = "-> step 1 of 1
                 CREATE TABLE b (x)
                 UPDATE alembic_version SET version_num = 'b' WHERE version_num = 'a'
+                -> done
                 find
                 read
-                -> done
                 COMMIT
                 -> committed
                 = b";

@@ -186,9 +186,9 @@ fn a_legacy_database_is_stamped_and_upgraded_in_one_transaction() {
              -> step 1 of 1
              CREATE TABLE b (x)
              UPDATE alembic_version SET version_num = 'b' WHERE version_num = 'a'
+             -> done
              find
              read
-             -> done
              COMMIT
              -> committed
              legacy migrated [] -> [b], applied [b]"

@@ -197,9 +197,9 @@ fn a_mismatch_that_is_there_already_is_not_held_against_a_run() {
          UPDATE d1
          UPDATE d2
          UPDATE alembic_version SET version_num = 'd' WHERE version_num = 'c'
+         -> done
          find
          read
-         -> done
          COMMIT
          -> committed
          = d";
@@ -221,9 +221,9 @@ fn locks_are_waited_for_until_the_timeout() {
                 CREATE TABLE a (x)
                 CREATE TABLE a2 (x)
                 INSERT INTO alembic_version (version_num) VALUES ('a')
+                -> done
                 find
                 read
-                -> done
                 COMMIT
                 -> committed
                 = a";

@@ -1,0 +1,26 @@
+//! Whether the configured baseline is a revision.
+
+use alembic_history::{Expression, History};
+
+use crate::manifest::{Manifest, Problem};
+
+/// Finds what keeps a database without a version table from being stamped at the baseline: without
+/// this, it would be found by the first installation that has one.
+pub(crate) fn check(manifest: &Manifest, baseline: &str, history: &History) -> Option<Problem> {
+    let why = match baseline.parse::<Expression>() {
+        Ok(expression) => {
+            let stamp = history.graph().plan_stamp(&[], &[expression]);
+            stamp.err()?.to_string()
+        }
+        Err(error) => error.to_string(),
+    };
+    Some(Problem {
+        place: manifest.place("baseline"),
+        code: "unknown-baseline",
+        title: format!("the baseline is no revision: {why}"),
+        help: format!(
+            "correct `baseline`; `cargo alembic history -p {}` lists the revisions",
+            manifest.package
+        ),
+    })
+}

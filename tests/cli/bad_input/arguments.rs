@@ -1,0 +1,297 @@
+//! What is written after `cargo alembic`.
+
+use alembic_tests::{graph, revision};
+
+use super::{CC03, Row, row};
+
+pub(super) fn expressions() -> Vec<Row> {
+    fn of(what: &'static str, line: &'static str, stderr: &'static str) -> Row {
+        row(what, line, 6, stderr)
+    }
+    fn in_graph(
+        what: &'static str,
+        nodes: &'static str,
+        line: &'static str,
+        stderr: &'static str,
+    ) -> Row {
+        of(what, line, stderr).with(move |project| {
+            project.add_to("migrations", graph(nodes));
+        })
+    }
+    let aaaa = "aaaa1<-bb02; aaaa2<-aaaa1; aaab3<-aaaa2";
+    let branches = "cc03<-bb02 [left]; dd04<-bb02 [right]";
+    vec![
+        of(
+            "an unknown id",
+            "upgrade zz99",
+            "can't locate revision identified by 'zz99'",
+        ),
+        of(
+            "an unknown id",
+            "downgrade zz99",
+            "'zz99' | cargo alembic history -p shop",
+        ),
+        of("an unknown id", "stamp zz99", "'zz99'"),
+        of("an unknown id", "show zz99", "'zz99'"),
+        of(
+            "nearly an id",
+            "upgrade bb03",
+            "'bb03' | did you mean `bb02`?",
+        ),
+        in_graph(
+            "an ambiguous prefix",
+            aaaa,
+            "upgrade aaaa",
+            "'aaaa' | aaaa1 | aaaa2 | write more of the id",
+        ),
+        in_graph(
+            "an ambiguous prefix",
+            aaaa,
+            "stamp aaa",
+            "aaaa1 | aaaa2 | aaab3",
+        ),
+        in_graph(
+            "several heads",
+            branches,
+            "upgrade head",
+            "cc03, dd04 | cargo alembic merge",
+        ),
+        in_graph(
+            "not on the branch",
+            branches,
+            "upgrade left@dd04",
+            "dd04 | left",
+        ),
+        in_graph(
+            "an ambiguous walk",
+            branches,
+            "upgrade +2",
+            "ambiguous | cc03 | dd04",
+        ),
+        in_graph(
+            "a branch that shares its root",
+            "cc03; dd04<-cc03 [left]; ee05<-cc03",
+            "downgrade left@base",
+            "error[shared-root] | to revert everything, use `base`",
+        )
+        .sql("INSERT INTO alembic_version VALUES ('dd04'), ('ee05')"),
+        of(
+            "too far up",
+            "upgrade +9",
+            "'+9' asks for 9 revisions, and there are 1",
+        ),
+        of(
+            "too far down",
+            "downgrade -9",
+            "'-9' asks for 9 revisions, and there are 1",
+        ),
+        of(
+            "down with upgrade",
+            "upgrade -1",
+            "-1 | `downgrade` takes `-N`",
+        ),
+        of(
+            "up with downgrade",
+            "downgrade +1",
+            "+1 | `upgrade` takes `+N`",
+        ),
+        of("nowhere", "upgrade +0", "+0"),
+        of(
+            "up with downgrade",
+            "downgrade bb02",
+            "bb02 is not a valid downgrade target",
+        ),
+        of(
+            "a range",
+            "upgrade aa01:bb02",
+            "range 'aa01:bb02' not allowed here",
+        ),
+        of("nothing", "upgrade ''", "empty"),
+        of("nothing after the branch", "upgrade foo@", "'foo@'"),
+        of("two branches", "upgrade a@b@c", "'a@b@c'"),
+        of("not a number", "upgrade aa01+x", "+x"),
+        of(
+            "the rows, where they make no sense",
+            "upgrade current",
+            "current",
+        ),
+        of("no range", "history -r aa01", "'aa01' | START:END"),
+        of("two colons", "history -r aa01:bb02:", "more than one ':'"),
+        of(
+            "the wrong way round",
+            "history -r bb02:aa01",
+            "bb02 is not an ancestor of aa01",
+        ),
+    ]
+}
+
+pub(super) fn arguments() -> Vec<Row> {
+    vec![
+        row(
+            "no argument",
+            "downgrade",
+            2,
+            "<REVISION> | Usage: cargo alembic downgrade",
+        ),
+        row("an unknown argument", "upgrade --sql", 2, "--sql"),
+        row("an unknown command", "upgrad", 2, "upgrad | upgrade"),
+        row(
+            "an unknown crate",
+            "upgrade -p shpo",
+            2,
+            "no package `shpo` | `shop`?",
+        ),
+        row(
+            "an unknown format",
+            "current --format yaml",
+            2,
+            "yaml | json",
+        ),
+        row(
+            "no time",
+            "upgrade --lock-timeout soon",
+            2,
+            "soon | not a number of seconds",
+        ),
+        row(
+            "a negative time",
+            "upgrade --lock-timeout=-1",
+            2,
+            "--lock-timeout",
+        ),
+        row(
+            "no manifest",
+            "upgrade --manifest-path x/Cargo.toml",
+            4,
+            "x/Cargo.toml",
+        ),
+        row(
+            "one head",
+            "merge",
+            6,
+            "nothing to merge: bb02 stands alone | at least two",
+        ),
+        row("a head twice", "merge bb02 bb02", 2, "bb02 is named twice"),
+        row("an unknown head", "merge bb02 zz99", 6, "'zz99'"),
+        row(
+            "an occupied folder",
+            "init",
+            4,
+            "migrations already exists and is not empty",
+        ),
+    ]
+}
+
+pub(super) fn revisions() -> Vec<Row> {
+    vec![
+        row(
+            "an id twice",
+            "revision --rev-id aa01",
+            5,
+            "error[duplicate-id]: revision aa01 is present more than once | migrations/aa01.sql:3:17",
+        ),
+        row(
+            "a forbidden id",
+            "revision --rev-id cc-03",
+            2,
+            "'cc-03' | @ + - :",
+        ),
+        row(
+            "an id that is too long",
+            "revision --rev-id c0123456789012345678901234567890123",
+            2,
+            "35 characters are more than 32",
+        ),
+        row(
+            "an empty id",
+            "revision --rev-id ''",
+            2,
+            "revision id ''",
+        ),
+        row("a word as id", "revision --rev-id head", 2, "'head'"),
+        row(
+            "a label twice",
+            "revision --branch-label x --branch-label x --rev-id cc03",
+            5,
+            "x",
+        ),
+        row(
+            "a used label",
+            "revision --branch-label used --rev-id dd04",
+            5,
+            "error[duplicate-label] | 'used' | dd04_empty_message.sql:6:19 | migrations/cc03.sql:3:17",
+        )
+        .with(|project| {
+            project.add(revision("cc03").revises("bb02").labels("used"));
+        }),
+        row(
+            "an id as label",
+            "revision --branch-label aa01",
+            5,
+            "error[duplicate-label]",
+        ),
+        row(
+            "a forbidden label",
+            "revision --branch-label a@b",
+            2,
+            "branch label 'a@b'",
+        ),
+        row("an unknown head", "revision --head zz99", 6, "'zz99'"),
+        row(
+            "not a head",
+            "revision --head aa01",
+            6,
+            "aa01 is not a head | --splice",
+        ),
+        row("heads", "revision --head current", 6, "current"),
+        row(
+            "an unknown dependency",
+            "revision --depends-on zz99",
+            6,
+            "'zz99'",
+        ),
+        row(
+            "a dependency on itself",
+            "revision --depends-on cc03 --rev-id cc03",
+            6,
+            "'cc03'",
+        ),
+        row(
+            "an unknown folder",
+            "revision --version-path nowhere",
+            2,
+            "nowhere is not a folder for migrations | migrations",
+        ),
+        row(
+            "a message that is a key",
+            "revision -m 'Revises: zz99'",
+            2,
+            "this message would be read as a part of the header | begin no line of it with",
+        ),
+        row(
+            "a message that is a heading",
+            "revision -m 'alembic: upgrade'",
+            2,
+            "header",
+        ),
+        row(
+            "an existing file",
+            "revision -m x --rev-id cc03",
+            1,
+            "20250128_1000_cc03_x.sql",
+        )
+        .file(
+            "migrations/20250128_1000_cc03_x.sql",
+            revision("dd04").revises("bb02").to_string(),
+        ),
+        row(
+            "a broken history",
+            "revision -m x",
+            5,
+            "error[empty-file]",
+        )
+        .file(CC03, ""),
+        row("a broken history", "merge heads", 5, "error[empty-file]").file(CC03, ""),
+        row("a broken history", "edit head", 5, "error[empty-file]").file(CC03, ""),
+    ]
+}

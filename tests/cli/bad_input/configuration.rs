@@ -1,0 +1,203 @@
+//! `[package.metadata.alembic]`, and the databases that it names.
+
+use super::{Row, row};
+
+pub(super) fn configuration() -> Vec<Row> {
+    vec![
+        row(
+            "a target schema that does not exist",
+            "ensure",
+            4,
+            "error[unreadable-schema] | nowhere.sql",
+        )
+        .configure("schema = \"nowhere.sql\""),
+        row(
+            "an unknown key",
+            "upgrade",
+            4,
+            "error[unknown-configuration-key] | `migration` | Cargo.toml:7:1 | did you mean `migrations`?",
+        )
+        .configure("migration = \"migrations\""),
+        row(
+            "several unknown keys",
+            "current",
+            4,
+            "`foo` | Cargo.toml:7:1 | `tiemzone` | Cargo.toml:8:1 | `timezone`?",
+        )
+        .configure("foo = 1\ntiemzone = \"UTC\""),
+        row(
+            "a URL under a misspelt key",
+            "upgrade",
+            4,
+            "error[unknown-configuration-key] | Cargo.toml:7:1 | `url-env`?",
+        )
+        .configure("url-evn = \"postgres://user:secret@host/db\""),
+        row(
+            "a URL in a list",
+            "upgrade",
+            4,
+            "error[invalid-configuration-value] | `url` | Cargo.toml:7:1",
+        )
+        .with(|project| {
+            let list = "[\"postgres://user:secret@host/db\"]";
+            project.replace("Cargo.toml", "\"sqlite://shop.db\"", list);
+        }),
+        row(
+            "a number for a text",
+            "upgrade",
+            4,
+            "error[invalid-configuration-value] | `timezone` | Cargo.toml:7:1",
+        )
+        .configure("timezone = 1"),
+        row(
+            "a text for a number",
+            "upgrade",
+            4,
+            "error[invalid-configuration-value] | `truncate-slug-length`",
+        )
+        .configure("truncate-slug-length = \"40\""),
+        row(
+            "a list of numbers",
+            "upgrade",
+            4,
+            "error[invalid-configuration-value] | `migrations`",
+        )
+        .configure("migrations = [1]"),
+        row(
+            "an unknown dialect",
+            "upgrade",
+            4,
+            "error[invalid-configuration-value] | `dialects` | mysql",
+        )
+        .configure("dialects = [\"mysql\"]"),
+        row(
+            "an unknown mode of transactions",
+            "upgrade",
+            4,
+            "error[invalid-configuration-value] | `transaction` | statement",
+        )
+        .configure("transaction = \"statement\""),
+        row(
+            "hooks that are no commands",
+            "revision -m x",
+            4,
+            "error[invalid-configuration-value] | `post-write-hooks` | sqlfluff",
+        )
+        .configure("post-write-hooks = [\"sqlfluff fix\"]"),
+        row("no table", "upgrade", 4, "`package.metadata.alembic` is not a table | Cargo.toml").with(|project| {
+            let table = "[package.metadata.alembic]\nurl = \"sqlite://shop.db\"\n";
+            project.replace(
+                "Cargo.toml",
+                table,
+                "[package.metadata]\nalembic = \"yes\"\n",
+            );
+        }),
+        row(
+            "a key of the workspace",
+            "upgrade",
+            4,
+            "error[unknown-configuration-key] | `timezon` | Cargo.toml:11:1 | `timezone`?",
+        )
+        .with(|project| {
+            let manifest = project.read("Cargo.toml");
+            let workspace = "[workspace.metadata.alembic]\ntimezon = \"UTC\"\n";
+            project.write("Cargo.toml", manifest + workspace);
+        }),
+        row(
+            "a manifest that is not TOML",
+            "upgrade",
+            4,
+            "Cargo.toml | --manifest-path",
+        )
+        .with(|project| {
+            project.write("Cargo.toml", "[package\n");
+        }),
+        row(
+            "a wrong file template",
+            "revision -m x",
+            4,
+            "{revision} | known are rev, slug",
+        )
+        .configure("file-template = \"{revision}_{slug}\""),
+        row(
+            "a file template that leads away",
+            "revision -m x --rev-id cc03",
+            4,
+            "../cc03",
+        )
+        .configure("file-template = \"../{rev}\""),
+        row(
+            "an unknown time zone",
+            "revision -m x",
+            4,
+            "Europe/Pari | \"UTC\"",
+        )
+        .configure("timezone = \"Europe/Pari\""),
+    ]
+}
+
+pub(super) fn urls() -> Vec<Row> {
+    fn of(what: &'static str, url: &'static str, stderr: &'static str) -> Row {
+        row(what, "upgrade", 4, stderr).url(url)
+    }
+    let lines = [
+        "upgrade",
+        "downgrade base",
+        "current",
+        "stamp head",
+        "history -i",
+        "show current",
+        "edit current",
+        "ensure-version",
+    ];
+    let mut rows = vec![
+        of(
+            "an unknown kind",
+            "mysql://user:secret@host/db",
+            "error[invalid-url] | `mysql://user:***@host/db` | no driver for `mysql:`",
+        ),
+        of(
+            "no kind",
+            "shop.db",
+            "error[invalid-url] | begins with `sqlite:`",
+        ),
+        of("no path", "sqlite://", "error[invalid-url] | names no file"),
+        of(
+            "an unknown parameter",
+            "sqlite://shop.db?mod=ro",
+            "error[invalid-url] | `mod=ro`",
+        ),
+        of(
+            "a password with everything in it",
+            "postgres://user:se/cr@secret:x@host/db",
+            "`postgres://user:***@host/db`",
+        ),
+        of(
+            "a password in a parameter",
+            "postgres://host/db?user=u&password=secret&sslmode=prefer",
+            "sslmode=prefer",
+        ),
+        row(
+            "a URL for several crates' sake",
+            "upgrade --url postgres://user:secret@host/db",
+            4,
+            "error[invalid-url] | it comes from `--url` | `postgres://user:***@host/db`",
+        ),
+    ];
+    for line in lines {
+        let stderr = "error[invalid-url]: invalid database URL `postgres://user:***@host/db` | no driver for PostgreSQL | `url` in its configuration, for crate `shop`";
+        rows.push(row("PostgreSQL", line, 4, stderr).url("postgres://user:secret@host/db"));
+    }
+    rows.push(
+        row(
+            "no URL at all",
+            "upgrade",
+            4,
+            "crate `shop` names no database | url = \"sqlite://shop.db\" | DATABASE_URL",
+        )
+        .with(|project| {
+            project.replace("Cargo.toml", "url = \"sqlite://shop.db\"", "");
+        }),
+    );
+    rows
+}

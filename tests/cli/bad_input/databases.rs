@@ -1,0 +1,168 @@
+//! Databases, and what revisions do to them.
+
+use std::fs;
+
+use alembic_tests::{Project, revision};
+
+use super::{CC03, Row, row, upgrade};
+
+pub(super) fn databases() -> Vec<Row> {
+    fn current(
+        what: &'static str,
+        exit: i32,
+        stderr: &'static str,
+        prepare: fn(&Project),
+    ) -> Vec<Row> {
+        ["upgrade", "current", "stamp head", "downgrade base"]
+            .map(|line| row(what, line, exit, stderr).with(prepare))
+            .into()
+    }
+    let mut rows = vec![
+        row(
+            "only reading is allowed",
+            "upgrade",
+            7,
+            "error[database-read-only] | sqlite://shop.db?mode=ro | as it was before",
+        )
+        .url("sqlite://shop.db?mode=ro"),
+        row("only reading is allowed", "stamp head", 7, "error[database-read-only]")
+            .url("sqlite://shop.db?mode=ro"),
+        row(
+            "a missing file that may not be created",
+            "upgrade",
+            7,
+            "error[database-unreachable] | sqlite://gone.db?mode=rw | gone.db",
+        )
+        .url("sqlite://gone.db?mode=rw"),
+        row(
+            "a row that no file explains",
+            "upgrade",
+            6,
+            "error[unknown-rows]: the version table names revisions that no file declares: gone | another git branch | cargo alembic stamp -p shop --purge <revision>",
+        )
+        .sql("UPDATE alembic_version SET version_num = 'gone'"),
+        row("a row that no file explains", "current", 6, "error[unknown-rows] | gone")
+            .sql("INSERT INTO alembic_version VALUES ('gone')"),
+        row("a row that no file explains", "history -i", 6, "error[unknown-rows] | gone")
+            .sql("INSERT INTO alembic_version VALUES ('gone')"),
+        row(
+            "two rows of which one implies the other",
+            "upgrade",
+            6,
+            "error[overlapping-rows] | aa01 | bb02 | cargo alembic stamp -p shop",
+        )
+        .sql("INSERT INTO alembic_version VALUES ('bb02')"),
+    ];
+    rows.extend(current(
+        "a version table without its column",
+        7,
+        "error[malformed-version-table] | alembic_version | sqlite://shop.db",
+        |project| {
+            project
+                .database("shop.db")
+                .execute("DROP TABLE alembic_version; CREATE TABLE alembic_version (id INTEGER)");
+        },
+    ));
+    rows.extend(current(
+        "a view of the version table's name",
+        7,
+        "error[malformed-version-table] | alembic_version",
+        |project| {
+            project.database("shop.db").execute(
+                "DROP TABLE alembic_version; CREATE VIEW alembic_version AS SELECT 1 AS version_num",
+            );
+        },
+    ));
+    rows.extend(current(
+        "a NULL in the version table",
+        7,
+        "error[malformed-version-table] | alembic_version",
+        |project| {
+            project.database("shop.db").execute(
+                "DROP TABLE alembic_version; CREATE TABLE alembic_version (version_num TEXT); \
+                 INSERT INTO alembic_version VALUES (NULL)",
+            );
+        },
+    ));
+    rows.extend(current(
+        "a file that is not SQLite's",
+        7,
+        "error[not-a-database] | sqlite://shop.db | check the URL",
+        |project| {
+            project.write(
+                "shop.db",
+                "This is a text, and no database at all.\n".repeat(100),
+            );
+        },
+    ));
+    rows.extend(current(
+        "a damaged file",
+        7,
+        "error[database-corrupt] | sqlite://shop.db | restore a backup",
+        |project| {
+            let mut bytes = fs::read(project.path("shop.db")).unwrap();
+            // All but the header of the first page, which holds the schema.
+            for byte in &mut bytes[100..4000] {
+                *byte = 0xa5;
+            }
+            project.write("shop.db", bytes);
+        },
+    ));
+    rows.extend(current(
+        "a folder instead of a file",
+        7,
+        "error[database-unreachable]: cannot open sqlite://shop.db | shop.db | check that the path is right",
+        |project| {
+            project.remove("shop.db");
+            fs::create_dir(project.path("shop.db")).unwrap();
+        },
+    ));
+    rows
+}
+
+pub(super) fn migrations() -> Vec<Row> {
+    fn fails(what: &'static str, sql: &'static str, stderr: &'static str) -> Row {
+        row(what, "upgrade", 8, stderr).file(CC03, upgrade(sql))
+    }
+    vec![
+        fails(
+            "a misspelt word",
+            "CREATE TABLE a (id);\nCREATE TABEL b (id);",
+            "error[migration-failed]: near \"TABEL\": syntax error | migrations/cc03.sql:9:8 | statement 2 of revision cc03 | crate `shop`, database sqlite://shop.db | the database is as it was before | correct the statement, and run the command again",
+        ),
+        fails(
+            "a constraint",
+            "CREATE TABLE a (id INTEGER CHECK (id > 0));\nINSERT INTO a VALUES (1);\n  INSERT INTO a\n  VALUES (0);",
+            "error[migration-failed]: CHECK constraint failed | migrations/cc03.sql:10:3",
+        ),
+        fails(
+            "an unknown column, after other letters than ASCII",
+            "/* é */ SELECT 'ü', missing FROM t_aa01;",
+            "no such column: missing | migrations/cc03.sql:8:21",
+        ),
+        fails(
+            "a parameter",
+            "INSERT INTO t_aa01 VALUES (?);",
+            "error[migration-failed] | parameter ? | migrations/cc03.sql:8:1",
+        ),
+        fails(
+            "rows that refer to nothing",
+            "CREATE TABLE a (id INTEGER REFERENCES t_aa01);\nINSERT INTO a VALUES (7);",
+            "error[dangling-rows] | 1 rows of a refer to rows of t_aa01 | as it was before",
+        ),
+        fails(
+            "a revision that writes to the version table",
+            "DELETE FROM alembic_version;",
+            "error[version-table-changed] | as it was before",
+        ),
+        row(
+            "a revision without a downgrade",
+            "downgrade base",
+            8,
+            "error[irreversible]: revision aa01 is irreversible | migrations/aa01.sql | write a section `-- alembic: downgrade`",
+        )
+        .with(|project| {
+            project.add(revision("aa01").upgrade("SELECT 1;").without_downgrade());
+        }),
+    ]
+}

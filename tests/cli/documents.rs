@@ -1,0 +1,51 @@
+//! The parts of the documentation that are made from the code.
+
+use std::fs;
+
+use alembic_tests::fixtures;
+
+/// Compares a file in `docs` with what it is made from; `UPDATE_DOCS=1` writes it anew.
+pub(crate) fn check_document(name: &str, expected: &str) {
+    let path = fixtures().join("../docs").join(name);
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        fs::write(&path, expected).unwrap();
+    }
+    let found = fs::read_to_string(&path).unwrap_or_default();
+    assert!(
+        found.replace("\r\n", "\n") == expected,
+        "docs/{name} is out of date: run `UPDATE_DOCS=1 cargo test -p alembic-tests`, and read what \
+         changes"
+    );
+}
+
+#[test]
+fn the_command_line_is_documented() {
+    check_document("cli.md", &cargo_alembic::cli_reference());
+}
+
+/// Every link from one document to another file leads somewhere.
+#[test]
+fn links_lead_somewhere() {
+    let docs = fixtures().join("../docs");
+    let root = fixtures().join("..");
+    let mut broken = Vec::new();
+    for folder in [&docs, &root] {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.extension().is_none_or(|extension| extension != "md") {
+                continue;
+            }
+            let text = fs::read_to_string(&path).unwrap();
+            for (_, rest) in text
+                .match_indices("](")
+                .map(|(at, _)| text.split_at(at + 2))
+            {
+                let target = rest.split([')', '#']).next().unwrap_or_default();
+                if !target.is_empty() && !target.contains(':') && !folder.join(target).exists() {
+                    broken.push(format!("{}: {target}", path.display()));
+                }
+            }
+        }
+    }
+    assert_eq!(broken, Vec::<String>::new());
+}

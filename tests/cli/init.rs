@@ -1,0 +1,112 @@
+//! `cargo alembic init`
+
+use alembic_tests::Project;
+use insta::assert_snapshot;
+
+#[test]
+fn a_new_project() {
+    let project = Project::new("shop");
+    let before = project.tree();
+    let shown = project.transcript(&["init", "upgrade", "current", "heads", "history"]);
+    let changes = before.changes(&project.tree()).join("\n");
+    let manifest = project.read("Cargo.toml");
+    let readme = project.read("migrations/README.md");
+    assert_snapshot!(format!(
+        "{shown}\n# changes\n{changes}\n\n# Cargo.toml\n{manifest}\n# README.md\n{readme}"
+    ));
+}
+
+#[test]
+fn a_manifest_keeps_its_comments_and_its_order() {
+    let project = Project::new("shop");
+    project.write(
+        "Cargo.toml",
+        "# Our shop.\n[package]\nname = \"shop\" # the name\nversion = \"0.1.0\"\n\n\
+         [package.metadata.docs.rs]\nall-features = true\n\n[features]\nx = []\n",
+    );
+    project.run("init").success();
+    assert_snapshot!(project.read("Cargo.toml"));
+}
+
+#[test]
+fn a_manifest_keeps_its_line_ends() {
+    let project = Project::new("shop");
+    let manifest = project.read("Cargo.toml").replace('\n', "\r\n");
+    project.write("Cargo.toml", manifest);
+    project.run("init").success();
+    let text = project.read("Cargo.toml");
+    assert!(text.contains("[package.metadata.alembic]\r\n"), "{text:?}");
+    assert_eq!(text.matches('\n').count(), text.matches("\r\n").count());
+}
+
+#[test]
+fn existing_configuration_is_kept() {
+    let project = Project::new("shop");
+    project.replace(
+        "Cargo.toml",
+        "[dependencies]",
+        "[package.metadata.alembic]\nurl = \"sqlite://mine.db\" # mine\n\n[dependencies]",
+    );
+    let before = project.read("Cargo.toml");
+    assert_snapshot!(project.transcript(&["init"]));
+    assert_eq!(project.read("Cargo.toml"), before);
+}
+
+#[test]
+fn an_existing_folder_is_refused() {
+    let project = Project::new("shop");
+    project.write("migrations/note.txt", "mine");
+    let before = project.tree();
+    assert_snapshot!(project.transcript(&["init"]));
+    assert_eq!(before.changes(&project.tree()), Vec::<String>::new());
+}
+
+#[test]
+fn an_empty_folder_is_used() {
+    let project = Project::new("shop");
+    std::fs::create_dir(project.path("migrations")).unwrap();
+    project.run("init").success();
+}
+
+#[test]
+fn another_folder_and_database() {
+    let project = Project::new("shop");
+    let shown = project.transcript(&[
+        "init db/versions --url sqlite:///var/lib/shop.db --format json",
+        "revision -m 'First' --rev-id aa01",
+        "heads",
+    ]);
+    assert_snapshot!(format!("{shown}\n{}", project.read("Cargo.toml")));
+    assert!(
+        project
+            .path("db/versions/20250128_1000_aa01_first.sql")
+            .exists()
+    );
+}
+
+#[test]
+fn a_workspace() {
+    let project = Project::empty();
+    project.write(
+        "Cargo.toml",
+        "[workspace]\nresolver = \"3\"\nmembers = [\"app\", \"store\"]\n",
+    );
+    for name in ["app", "store"] {
+        let manifest = format!("[package]\nname = \"{name}\"\nedition = \"2024\"\n");
+        project.write(format!("{name}/Cargo.toml"), manifest);
+        project.write(format!("{name}/src/lib.rs"), "");
+    }
+    let shown = project.transcript(&["init", "upgrade", "init -p app"]);
+    let inside = project.at("store/src").transcript(&["init"]);
+    assert_snapshot!(format!("{shown}\n# in store/src\n{inside}"));
+    assert!(project.path("app/migrations").is_dir());
+    assert!(project.path("store/migrations").is_dir());
+}
+
+#[test]
+fn a_wrong_url_changes_nothing() {
+    let project = Project::new("shop");
+    let before = project.tree();
+    assert_snapshot!(project.transcript(&["init --url mysql://root:secret@localhost/shop"]));
+    assert_eq!(before.changes(&project.tree()), Vec::<String>::new());
+}

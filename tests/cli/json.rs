@@ -1,0 +1,237 @@
+//! Answers for programs: `--format json`, and its schema in `docs/json-schema.json`.
+
+use alembic_tests::Project;
+use serde_json::{Map, Value};
+
+use crate::documents::check_document;
+use crate::{branched, chain, workspace};
+
+/// Checks values against the part of JSON Schema that `docs/json-schema.json` uses, and more
+/// strictly: what the schema does not mention is wrong.
+struct Schema(Value);
+
+impl Schema {
+    fn new() -> Self {
+        Self(serde_json::from_str(&cargo_alembic::schema()).unwrap())
+    }
+
+    /// Returns what is wrong with the answer of a command.
+    fn faults(&self, command: &str, answer: &Value) -> Vec<String> {
+        let mut faults = Vec::new();
+        let schema = &self.0["properties"][command];
+        assert!(schema.is_object(), "the schema does not know `{command}`");
+        self.check(schema, answer, command, &mut faults);
+        faults
+    }
+
+    fn check(&self, schema: &Value, value: &Value, at: &str, faults: &mut Vec<String>) {
+        let Value::Object(schema) = schema else {
+            panic!("{at}: {schema} is no schema");
+        };
+        if let Some(reference) = schema.get("$ref") {
+            let pointer = reference.as_str().unwrap().strip_prefix('#').unwrap();
+            let referred = self
+                .0
+                .pointer(pointer)
+                .expect("the reference leads somewhere");
+            return self.check(referred, value, at, faults);
+        }
+        for keyword in schema.keys() {
+            let known = [
+                "type",
+                "description",
+                "properties",
+                "required",
+                "items",
+                "format",
+            ];
+            assert!(
+                known.contains(&keyword.as_str()),
+                "{at}: cannot check `{keyword}`"
+            );
+        }
+        let types = match &schema["type"] {
+            Value::Array(types) => types.clone(),
+            one => vec![one.clone()],
+        };
+        if !types
+            .iter()
+            .any(|kind| is_of(value, kind.as_str().unwrap()))
+        {
+            faults.push(format!("{at}: {value} is not of type {}", schema["type"]));
+            return;
+        }
+        match value {
+            Value::Object(object) => self.check_object(schema, object, at, faults),
+            Value::Array(items) => {
+                for (index, item) in items.iter().enumerate() {
+                    self.check(&schema["items"], item, &format!("{at}[{index}]"), faults);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn check_object(
+        &self,
+        schema: &Map<String, Value>,
+        object: &Map<String, Value>,
+        at: &str,
+        faults: &mut Vec<String>,
+    ) {
+        for required in schema
+            .get("required")
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+        {
+            if !object.contains_key(required.as_str().unwrap()) {
+                faults.push(format!("{at}: {required} is missing"));
+            }
+        }
+        for (key, value) in object {
+            match schema["properties"].get(key) {
+                Some(schema) => self.check(schema, value, &format!("{at}.{key}"), faults),
+                None => faults.push(format!("{at}: `{key}` is not in the schema")),
+            }
+        }
+    }
+}
+
+fn is_of(value: &Value, kind: &str) -> bool {
+    match kind {
+        "object" => value.is_object(),
+        "array" => value.is_array(),
+        "string" => value.is_string(),
+        "boolean" => value.is_boolean(),
+        "number" => value.is_number(),
+        "integer" => value.is_u64() || value.is_i64(),
+        "null" => value.is_null(),
+        kind => panic!("unknown type {kind}"),
+    }
+}
+
+/// Runs commands in a project one after the other, each with `--format json`.
+fn check(project: &Project, lines: &[&str]) {
+    let schema = Schema::new();
+    for line in lines {
+        let outcome = project.run(&format!("{line} --format json"));
+        let command = line.split_whitespace().next().unwrap();
+        assert!([0, 3].contains(&outcome.status), "{line}\n{outcome}");
+        let faults = schema.faults(command, &outcome.json());
+        assert_eq!(faults, Vec::<String>::new(), "{line}\n{outcome}");
+    }
+}
+
+#[test]
+fn every_answer_is_as_the_schema_says() {
+    check(
+        &Project::new("shop"),
+        &["init", "heads", "history", "current", "upgrade", "branches"],
+    );
+    check(
+        &chain(),
+        &[
+            "current",
+            "current -c",
+            "ensure-version",
+            "ensure",
+            "test",
+            "downgrade aa01",
+            "upgrade bb02",
+            "current",
+            "history -i",
+            "history -r current:",
+            "downgrade -1",
+            "stamp head",
+            "show current",
+            "show base",
+            "revision -m 'One more'",
+        ],
+    );
+    check(
+        &branched(),
+        &[
+            "branches",
+            "heads",
+            "heads --resolve-dependencies",
+            "upgrade heads",
+            "current -v",
+            "history -v",
+            "show heads",
+            "merge",
+            "upgrade",
+            "downgrade base",
+        ],
+    );
+    check(
+        &workspace(),
+        &[
+            "upgrade",
+            "current",
+            "heads",
+            "downgrade cc03",
+            "stamp base",
+            "show head",
+        ],
+    );
+    check(
+        &Project::example("chimera"),
+        &[
+            "upgrade",
+            "current",
+            "history -i",
+            "branches",
+            "downgrade -1 -p chorus",
+        ],
+    );
+}
+
+#[test]
+fn the_schema_has_every_command_that_answers() {
+    let schema = Schema::new();
+    let known: Vec<&String> = schema.0["properties"].as_object().unwrap().keys().collect();
+    let help = Project::empty().run("--help").stdout;
+    let commands = help.split_once("Commands:\n").unwrap().1;
+    let mut commands: Vec<&str> = commands
+        .lines()
+        .take_while(|line| !line.is_empty())
+        .filter_map(|line| line.split_whitespace().next())
+        // An editor answers for itself.
+        .filter(|command| !["help", "edit"].contains(command))
+        .collect();
+    commands.sort_unstable();
+    assert_eq!(known, commands);
+}
+
+/// A checker that accepts everything would pass the tests above.
+#[test]
+fn the_checker_finds_faults() {
+    let schema = Schema::new();
+    let good = serde_json::json!({ "crates": [{ "crate": "shop", "id": "a", "path": "b" }] });
+    assert_eq!(schema.faults("merge", &good), Vec::<String>::new());
+    for (bad, fault) in [
+        (
+            r#"{ "crates": [{ "crate": "shop", "id": "a" }] }"#,
+            "\"path\" is missing",
+        ),
+        (
+            r#"{ "crates": [{ "crate": "shop", "id": 1, "path": "b" }] }"#,
+            "1 is not of type",
+        ),
+        (
+            r#"{ "crates": [], "more": 1 }"#,
+            "`more` is not in the schema",
+        ),
+        (r#"[]"#, "[] is not of type"),
+    ] {
+        let faults = schema.faults("merge", &serde_json::from_str(bad).unwrap());
+        assert_eq!(faults.len(), 1, "{faults:?}");
+        assert!(faults[0].contains(fault), "{faults:?}");
+    }
+}
+
+#[test]
+fn the_schema_is_documented() {
+    check_document("json-schema.json", &cargo_alembic::schema());
+}

@@ -1,0 +1,59 @@
+//! Drives the real binary; one module per command, and one per thing that concerns them all.
+
+#![expect(clippy::unwrap_used, reason = "a test that panics fails, as it should")]
+
+mod bad_input;
+mod branches;
+mod current;
+mod documents;
+mod downgrade;
+mod edit;
+mod ensure;
+mod ensure_version;
+mod golden;
+mod heads;
+mod help;
+mod history;
+mod init;
+mod json;
+mod kill;
+mod merge;
+mod output;
+mod requirements;
+mod revision;
+mod scenarios;
+mod selection;
+mod show;
+mod stamp;
+mod test;
+mod upgrade;
+
+use alembic_tests::{Project, graph};
+
+/// A crate `shop` with a chain of three revisions, each a table.
+fn chain() -> Project {
+    let project = Project::with_crate("shop");
+    project.add_to("migrations", graph("aa01; bb02<-aa01; cc03<-bb02"));
+    project
+}
+
+/// A crate `shop` with two labelled branches, of which one is longer, and a base of its own that
+/// depends on the longer one.
+fn branched() -> Project {
+    let project = Project::with_crate("shop");
+    project.add_to("migrations", graph(BRANCHED));
+    project
+}
+
+const BRANCHED: &str = "aa01; bb02<-aa01 [orders]; cc03<-aa01 [users]; dd04<-bb02; \
+                        ee05 [reports] dep dd04; ff06<-ee05";
+
+/// A workspace of two crates: `app`, which depends on `store`, with revisions each.
+fn workspace() -> Project {
+    let project = Project::with_workspace(&["app", "store"]);
+    let dependency = "[dependencies]\nstore = { path = \"../store\" }\n";
+    project.replace("app/Cargo.toml", "[dependencies]\n", dependency);
+    project.add_to("app/migrations", graph("aa01; bb02<-aa01"));
+    project.add_to("store/migrations", graph("cc03; dd04<-cc03"));
+    project
+}

@@ -1,0 +1,67 @@
+//! `cargo alembic merge`
+
+use alembic_tests::{Project, graph};
+use insta::assert_snapshot;
+
+use crate::branched;
+
+#[test]
+fn all_heads() {
+    let project = branched();
+    let shown = project.transcript(&[
+        "merge",
+        "merge",
+        "revision -m 'Another' --head base --rev-id gg07",
+        "merge heads -m 'Everything together' --rev-id hh08 --branch-label whole",
+        "heads",
+    ]);
+    assert_snapshot!(shown.replace(&random_id(&shown), "[id]"));
+}
+
+/// Returns the id in the name of the first file that a transcript says was created.
+fn random_id(shown: &str) -> String {
+    let name = shown.split_once("20250128_1000_").unwrap().1;
+    name[..12].to_owned()
+}
+
+#[test]
+fn some_heads() {
+    let project = branched();
+    let shown = project.transcript(&[
+        "merge users@head dd04 --rev-id gg07",
+        "heads",
+        "merge gg ff06 --rev-id hh08 -m 'Both'",
+        "heads",
+        "history",
+        "upgrade",
+        "current",
+        "downgrade -1",
+        "downgrade dd04",
+    ]);
+    let file = project.read("migrations/20250128_1000_gg07_merge_cc03_and_dd04.sql");
+    assert_snapshot!(format!("{shown}\n# the first file\n{file}"));
+}
+
+#[test]
+fn what_others_follow_only_with_splice() {
+    let project = branched();
+    assert_snapshot!(project.transcript(&[
+        "merge bb02 cc03 --rev-id gg07",
+        "merge bb02 cc03 --rev-id gg07 --splice",
+        "heads",
+    ]));
+}
+
+#[test]
+fn what_cannot_be_merged() {
+    let project = Project::with_crate("shop");
+    project.add_to("migrations", graph("aa01; bb02<-aa01"));
+    let before = project.tree();
+    assert_snapshot!(project.transcript(&[
+        "merge",
+        "merge heads -m 'One alone'",
+        "merge bb02 bb02",
+        "merge bb02 zz99",
+    ]));
+    assert_eq!(before.changes(&project.tree()), Vec::<String>::new());
+}

@@ -1,0 +1,50 @@
+//! Builds the binary under test.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::OnceLock;
+
+/// Returns the path of `cargo-alembic`, built from the sources that the tests were built from.
+///
+/// The first call builds it, into the target folder and with the profile of the running test.
+///
+/// # Panics
+///
+/// When it does not build.
+pub fn binary() -> &'static Path {
+    static BINARY: OnceLock<Result<PathBuf, String>> = OnceLock::new();
+    match BINARY.get_or_init(build) {
+        Ok(path) => path,
+        Err(errors) => panic!("cargo-alembic does not build:\n{errors}"),
+    }
+}
+
+fn build() -> Result<PathBuf, String> {
+    let test = std::env::current_exe().expect("the test knows its own path");
+    // TARGET/PROFILE/deps/NAME
+    let mut folders = test.ancestors().skip(2);
+    let profile = folders.next().expect("the test is in a profile's folder");
+    let target = folders.next().expect("the test is in a target folder");
+    let profile = match profile.file_name().and_then(|name| name.to_str()) {
+        Some("debug") | None => "dev",
+        Some(profile) => profile,
+    };
+    let output = Command::new(env!("CARGO"))
+        .args(["build", "--package", "cargo-alembic", "--bin"])
+        .args(["cargo-alembic", "--quiet", "--profile"])
+        .arg(profile)
+        .args(["--message-format", "json-render-diagnostics"])
+        .arg("--target-dir")
+        .arg(target)
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .output()
+        .expect("cargo runs");
+    let messages = String::from_utf8_lossy(&output.stdout);
+    let executable = messages.lines().rev().find_map(|line| {
+        let message: serde_json::Value = serde_json::from_str(line).ok()?;
+        message["executable"].as_str().map(PathBuf::from)
+    });
+    executable
+        .filter(|_| output.status.success())
+        .ok_or_else(|| String::from_utf8_lossy(&output.stderr).into_owned())
+}

@@ -1,0 +1,29 @@
+//! The harness of the integration tests: projects in temporary folders, the real binary with a
+//! cleared environment, and what a user sees of it as text for snapshots.
+//!
+//! ```no_run
+//! use alembic_tests::{Project, revision};
+//!
+//! let project = Project::with_crate("shop");
+//! project.add(revision("a1").upgrade("CREATE TABLE users (id INTEGER PRIMARY KEY)"));
+//! let upgraded = project.run("upgrade");
+//! assert_eq!(upgraded.status, 0, "{upgraded}");
+//! assert_eq!(project.database("shop.db").versions(), ["a1"]);
+//! ```
+
+mod binary;
+mod database;
+mod graph;
+mod outcome;
+mod project;
+mod revision;
+mod tree;
+mod words;
+
+pub use binary::binary;
+pub use database::{Database, fill};
+pub use graph::graph;
+pub use outcome::Outcome;
+pub use project::{EPOCH, Place, Project, fixtures};
+pub use revision::{RevisionText, revision};
+pub use tree::Tree;

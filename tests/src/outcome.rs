@@ -1,0 +1,86 @@
+//! What a user sees of a command.
+
+use std::fmt;
+use std::path::Path;
+use std::process::Output;
+
+use regex_lite::Regex;
+
+/// What a command wrote, and how it ended.
+///
+/// It is displayed as one text for snapshots, in which what differs between two runs is replaced:
+/// durations by `[time]`, the folder of the project by `[ROOT]`.
+#[derive(Clone, Debug)]
+pub struct Outcome {
+    /// What it wrote to stdout.
+    pub stdout: String,
+    /// What it wrote to stderr.
+    pub stderr: String,
+    /// Its exit code; -1 where a signal ended it.
+    pub status: i32,
+    shown: String,
+}
+
+impl Outcome {
+    pub(crate) fn new(output: Output, root: &Path) -> Self {
+        let stdout = String::from_utf8(output.stdout).expect("stdout is UTF-8");
+        let stderr = String::from_utf8(output.stderr).expect("stderr is UTF-8");
+        let status = output.status.code().unwrap_or(-1);
+        let mut shown = redacted(&stdout, root);
+        if !stderr.is_empty() {
+            shown = format!("{shown}--- stderr\n{}", redacted(&stderr, root));
+        }
+        if status != 0 {
+            shown = format!("{shown}--- exit code {status}\n");
+        }
+        Self {
+            stdout,
+            stderr,
+            status,
+            shown,
+        }
+    }
+
+    /// Returns itself where the command succeeded.
+    ///
+    /// # Panics
+    ///
+    /// When it did not.
+    #[track_caller]
+    pub fn success(self) -> Self {
+        assert_eq!(self.status, 0, "{self}");
+        self
+    }
+
+    /// Returns the answer of `--format json`.
+    ///
+    /// # Panics
+    ///
+    /// When stdout is not JSON.
+    #[track_caller]
+    pub fn json(&self) -> serde_json::Value {
+        serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}:\n{self}"))
+    }
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.shown)
+    }
+}
+
+fn redacted(text: &str, root: &Path) -> String {
+    let mut text = text.replace(&root.display().to_string(), "[ROOT]");
+    if cfg!(windows) {
+        text = text.replace('\\', "/").replace(".exe", "");
+    }
+    for (pattern, replacement) in [
+        (r"\(\d+\.\d+ m?s\)", "([time])"),
+        (r"\bin \d+\.\d+ m?s\b", "in [time]"),
+        (r#""seconds": [0-9.e-]+"#, r#""seconds": "[time]""#),
+    ] {
+        let pattern = Regex::new(pattern).expect("the pattern is right");
+        text = pattern.replace_all(&text, replacement).into_owned();
+    }
+    text
+}

@@ -1,0 +1,323 @@
+//! Projects in temporary folders, and commands in them.
+
+use std::ffi::OsString;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use tempfile::TempDir;
+
+use crate::words::words;
+use crate::{Database, Outcome, RevisionText, Tree, binary};
+
+/// The time at which every command runs: 2025-01-28 10:00:00 UTC.
+pub const EPOCH: &str = "1738058400";
+
+/// The folder of the fixtures.
+#[must_use]
+pub fn fixtures() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures")
+}
+
+/// A project in a temporary folder, which is gone when this is dropped.
+#[derive(Debug)]
+pub struct Project {
+    root: PathBuf,
+    /// The crate whose files are meant where no path is given: its folder.
+    main: PathBuf,
+    _folder: TempDir,
+}
+
+/// A folder of a project in which commands run, and the environment variables that they have.
+#[derive(Clone, Debug)]
+pub struct Place<'p> {
+    project: &'p Project,
+    folder: PathBuf,
+    variables: Vec<(OsString, OsString)>,
+}
+
+impl Project {
+    /// Makes an empty folder.
+    ///
+    /// # Panics
+    ///
+    /// When that is not possible, as all that concerns files here.
+    #[must_use]
+    pub fn empty() -> Self {
+        let folder = tempfile::tempdir().expect("there is a folder for temporary files");
+        let root = folder.path().canonicalize().expect("the folder exists");
+        Self {
+            main: root.clone(),
+            root,
+            _folder: folder,
+        }
+    }
+
+    /// Makes a project as `cargo init` does: one crate that has nothing to do with migrations.
+    #[must_use]
+    pub fn new(name: &str) -> Self {
+        let project = Self::empty();
+        project.write_crate("", name, "");
+        project
+    }
+
+    /// Makes a project of one crate with an empty folder for migrations and the database
+    /// `<name>.db`.
+    #[must_use]
+    pub fn with_crate(name: &str) -> Self {
+        let project = Self::empty();
+        project.write_crate("", name, &configuration(name));
+        fs::create_dir(project.path("migrations")).expect("the folder can be created");
+        project
+    }
+
+    /// Makes a workspace whose crates are in folders of their names, each with an empty folder for
+    /// migrations and the database `<name>.db`.
+    #[must_use]
+    pub fn with_workspace(names: &[&str]) -> Self {
+        let project = Self::empty();
+        let members: Vec<String> = names.iter().map(|name| format!("{name:?}")).collect();
+        project.write(
+            "Cargo.toml",
+            format!(
+                "[workspace]\nresolver = \"3\"\nmembers = [{}]\n",
+                members.join(", ")
+            ),
+        );
+        for name in names {
+            project.write_crate(name, name, &configuration(name));
+            let folder = project.path(name).join("migrations");
+            fs::create_dir(folder).expect("the folder can be created");
+        }
+        project
+    }
+
+    /// Copies the example workspace; the paths of `main` are meant where none is given.
+    #[must_use]
+    pub fn example(main: &str) -> Self {
+        let mut project = Self::empty();
+        copy(&fixtures().join("workspace"), &project.root);
+        project.main = project.root.join("crates").join(main);
+        project
+    }
+
+    fn write_crate(&self, folder: &str, name: &str, more: &str) {
+        let folder = Path::new(folder);
+        self.write(
+            folder.join("Cargo.toml"),
+            format!(
+                "[package]\nname = \"{name}\"\nversion = \"0.1.0\"\nedition = \"2024\"\n{more}\n\
+                 [dependencies]\n"
+            ),
+        );
+        self.write(folder.join("src/lib.rs"), "");
+    }
+
+    /// Returns the project's folder.
+    #[must_use]
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// Returns the path of something in the project.
+    #[must_use]
+    pub fn path(&self, path: impl AsRef<Path>) -> PathBuf {
+        self.root.join(path)
+    }
+
+    /// Writes a file, and the folders that it needs.
+    pub fn write(&self, path: impl AsRef<Path>, content: impl AsRef<[u8]>) -> &Self {
+        let path = self.path(path);
+        let folder = path.parent().expect("a file is in a folder");
+        fs::create_dir_all(folder).expect("the folder can be created");
+        fs::write(&path, content).unwrap_or_else(|error| panic!("{path:?}: {error}"));
+        self
+    }
+
+    /// Reads a text file.
+    #[must_use]
+    #[track_caller]
+    pub fn read(&self, path: impl AsRef<Path>) -> String {
+        let path = self.path(path);
+        fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path:?}: {error}"))
+    }
+
+    /// Removes a file.
+    #[track_caller]
+    pub fn remove(&self, path: impl AsRef<Path>) -> &Self {
+        let path = self.path(path);
+        fs::remove_file(&path).unwrap_or_else(|error| panic!("{path:?}: {error}"));
+        self
+    }
+
+    /// Replaces a part of a text file.
+    ///
+    /// # Panics
+    ///
+    /// When the file does not have that part.
+    #[track_caller]
+    pub fn replace(&self, path: impl AsRef<Path>, from: &str, to: &str) -> &Self {
+        let text = self.read(&path);
+        assert!(text.contains(from), "no {from:?} in {text}");
+        self.write(path, text.replace(from, to))
+    }
+
+    /// Adds lines to `[package.metadata.alembic]` of a project of one crate.
+    #[track_caller]
+    pub fn configure(&self, lines: &str) -> &Self {
+        let table = "[package.metadata.alembic]\n";
+        self.replace("Cargo.toml", table, &format!("{table}{lines}\n"))
+    }
+
+    /// Writes `migrations/<id>.sql`.
+    pub fn add(&self, revision: RevisionText) -> &Self {
+        self.add_to("migrations", [revision])
+    }
+
+    /// Writes `<id>.sql` in a folder for each revision.
+    pub fn add_to(
+        &self,
+        folder: impl AsRef<Path>,
+        revisions: impl IntoIterator<Item = RevisionText>,
+    ) -> &Self {
+        for revision in revisions {
+            let path = folder.as_ref().join(format!("{}.sql", revision.id));
+            self.write(path, revision.to_string());
+        }
+        self
+    }
+
+    /// Returns a database, by its path in the main crate.
+    #[must_use]
+    pub fn database(&self, path: impl AsRef<Path>) -> Database {
+        Database::new(self.main.join(path))
+    }
+
+    /// Returns the folder of the main crate.
+    #[must_use]
+    pub fn main(&self) -> &Path {
+        &self.main
+    }
+
+    /// Reads everything in the project's folder.
+    #[must_use]
+    pub fn tree(&self) -> Tree {
+        Tree::read(&self.root)
+    }
+
+    /// Returns the project's folder, to run commands there.
+    #[must_use]
+    pub fn here(&self) -> Place<'_> {
+        self.at("")
+    }
+
+    /// Returns a folder of the project, to run commands there.
+    #[must_use]
+    pub fn at(&self, folder: impl AsRef<Path>) -> Place<'_> {
+        Place {
+            project: self,
+            folder: self.path(folder),
+            variables: Vec::new(),
+        }
+    }
+
+    /// Runs `cargo alembic` with the arguments in `line` in the project's folder.
+    pub fn run(&self, line: &str) -> Outcome {
+        self.here().run(line)
+    }
+
+    /// Runs several commands in the project's folder, and returns what a user sees.
+    pub fn transcript(&self, lines: &[&str]) -> String {
+        self.here().transcript(lines)
+    }
+}
+
+impl Place<'_> {
+    /// Sets an environment variable.
+    #[must_use]
+    pub fn env(mut self, name: &str, value: impl Into<OsString>) -> Self {
+        self.variables.push((name.into(), value.into()));
+        self
+    }
+
+    /// Runs `cargo alembic` with the arguments in `line`.
+    pub fn run(&self, line: &str) -> Outcome {
+        self.run_words(&words(line))
+    }
+
+    /// Runs `cargo alembic` with arguments.
+    pub fn run_words(&self, arguments: &[String]) -> Outcome {
+        let output = self.command(arguments).output().expect("the binary runs");
+        Outcome::new(output, &self.project.root)
+    }
+
+    /// Runs several commands, and returns what a user sees: each command line after `$`, and
+    /// what it wrote.
+    pub fn transcript(&self, lines: &[&str]) -> String {
+        let shown = lines
+            .iter()
+            .map(|line| format!("$ cargo alembic {line}\n{}", self.run(line)));
+        shown.collect::<Vec<_>>().join("\n")
+    }
+
+    /// Returns the command, to run it in another way.
+    pub fn command(&self, arguments: &[String]) -> Command {
+        let mut command = Command::new(binary());
+        // As cargo calls its subcommands.
+        command.arg("alembic").args(arguments);
+        self.prepare(&mut command);
+        command
+    }
+
+    /// Gives a command the folder and the environment of every command.
+    pub fn prepare(&self, command: &mut Command) {
+        command
+            .current_dir(&self.folder)
+            .stdin(Stdio::null())
+            .env_clear();
+        let needed = [
+            "PATH",
+            "HOME",
+            "CARGO_HOME",
+            "RUSTUP_HOME",
+            "RUSTUP_TOOLCHAIN",
+            // What programs cannot do without on Windows.
+            "SystemRoot",
+            "USERPROFILE",
+            "TMPDIR",
+            "TEMP",
+            "TMP",
+        ];
+        for name in needed {
+            if let Some(value) = std::env::var_os(name) {
+                command.env(name, value);
+            }
+        }
+        command
+            .env("CARGO", env!("CARGO"))
+            .env("SOURCE_DATE_EPOCH", EPOCH)
+            .envs(self.variables.iter().cloned());
+    }
+}
+
+fn configuration(name: &str) -> String {
+    format!("\n[package.metadata.alembic]\nurl = \"sqlite://{name}.db\"\n")
+}
+
+/// Copies a folder, without what a build or a run may have left in it.
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).expect("the folder can be created");
+    for entry in fs::read_dir(from).expect("the folder can be read") {
+        let entry = entry.expect("the folder can be read");
+        let (name, path) = (entry.file_name(), entry.path());
+        let text = name.to_string_lossy();
+        if text == "target" || text.contains(".db") {
+            continue;
+        }
+        if path.is_dir() {
+            copy(&path, &to.join(name));
+        } else {
+            fs::copy(&path, to.join(name)).expect("the file can be copied");
+        }
+    }
+}

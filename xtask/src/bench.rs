@@ -1,0 +1,128 @@
+//! `cargo xtask bench`: how close to what is possible the things are that users wait for.
+//!
+//! Everything is compared within one run on one machine, in rounds: A B A B ... A ratio is the
+//! median of the rounds' ratios, so that what slows down a whole round does not count; times are
+//! medians too, and are shown for the curious.
+
+mod apply;
+mod load;
+mod place;
+mod processes;
+mod project;
+mod rounds;
+mod split;
+mod table;
+
+use std::path::PathBuf;
+use std::time::Instant;
+
+use clap::{Args, ValueEnum};
+use rusqlite::{Connection, OpenFlags};
+
+use crate::{Result, cargo};
+use place::Place;
+
+/// Arguments of `cargo xtask bench`.
+#[derive(Debug, Args)]
+pub(crate) struct BenchArgs {
+    /// Fail when a goal is missed
+    #[arg(long)]
+    check: bool,
+    /// Measure only this
+    part: Option<Part>,
+}
+
+/// What can be measured by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Part {
+    /// Applying 1,000 revisions to a fresh file
+    Apply,
+    /// Commands that have nothing to do
+    Processes,
+    /// Reading the files of long histories
+    Load,
+    /// Splitting SQL into statements
+    Split,
+}
+
+impl BenchArgs {
+    /// Builds with optimizations, and measures.
+    pub(crate) fn run(&self) -> Result<()> {
+        eprintln!("==> building");
+        let build = [
+            "build",
+            "--release",
+            "--locked",
+            "--package",
+            "cargo-alembic",
+        ];
+        cargo::run(&mut cargo::command(build))?;
+        let run = ["run", "--release", "--locked", "--quiet"];
+        let run = run
+            .into_iter()
+            .chain(["--package", "xtask", "--", "measure"]);
+        let mut measure = cargo::command(run);
+        if let Some(part) = self.part.and_then(|part| part.to_possible_value()) {
+            measure.arg(part.get_name());
+        }
+        if self.check {
+            measure.arg("--check");
+        }
+        // What is measured has said what is wrong.
+        cargo::run(&mut measure).map_err(|_| "the benchmark failed".into())
+    }
+
+    /// Measures, in a build with optimizations.
+    pub(crate) fn measure(&self) -> Result<()> {
+        let start = Instant::now();
+        let disk = Place::temporary()?;
+        let memory = Place::in_memory();
+        let cores = std::thread::available_parallelism()?;
+        println!("files in {disk}; {cores} cores");
+        let mut missed = 0;
+        let mut show = |table: table::Table| {
+            print!("\n{table}");
+            missed += table.missed();
+        };
+        let wanted = |part| self.part.is_none_or(|only| only == part);
+        if wanted(Part::Apply) {
+            show(apply::measure(&disk)?);
+            if let Some(memory) = &memory {
+                show(apply::measure(memory)?);
+            }
+        }
+        if wanted(Part::Processes) {
+            show(processes::measure(&disk)?);
+        }
+        if wanted(Part::Load) {
+            show(load::measure(&disk)?);
+        }
+        if wanted(Part::Split) {
+            show(split::measure()?);
+        }
+        println!("\nmeasured in {:.0} s", start.elapsed().as_secs_f64());
+        match missed {
+            0 => println!("every goal is met"),
+            _ if self.check => return Err(format!("goals missed: {missed}").into()),
+            _ => println!("goals missed: {missed}"),
+        }
+        Ok(())
+    }
+}
+
+/// Arguments of the process that only reads a row.
+#[derive(Debug, Args)]
+pub(crate) struct ReadRowArgs {
+    file: PathBuf,
+}
+
+impl ReadRowArgs {
+    pub(crate) fn run(&self) -> Result<()> {
+        let read_only = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(&self.file, read_only)?;
+        let query = "SELECT version_num FROM alembic_version";
+        let row: String = connection.query_row(query, [], |row| row.get(0))?;
+        println!("{row}");
+        Ok(())
+    }
+}

@@ -1,0 +1,93 @@
+//! Cargo projects with many revisions.
+
+use std::path::{Path, PathBuf};
+
+use crate::Result;
+
+/// How the revisions follow each other.
+#[derive(Clone, Copy)]
+pub(super) enum Shape {
+    /// Each follows the one before.
+    Line,
+    /// Every tenth revision makes a branch, which the next one merges; some depend on earlier ones.
+    Merges,
+}
+
+/// A Cargo project with a crate of the given number of revisions.
+pub(super) struct Project {
+    pub(super) folder: PathBuf,
+    pub(super) migrations: PathBuf,
+    /// Where the configuration has the database.
+    pub(super) database: PathBuf,
+}
+
+impl Project {
+    pub(super) fn create(folder: &Path, revisions: usize, shape: Shape) -> Result<Self> {
+        let project = Self {
+            folder: folder.to_owned(),
+            migrations: folder.join("migrations"),
+            database: folder.join("bench.db"),
+        };
+        std::fs::create_dir_all(folder.join("src"))?;
+        std::fs::create_dir_all(&project.migrations)?;
+        std::fs::write(folder.join("src").join("lib.rs"), "")?;
+        std::fs::write(folder.join("Cargo.toml"), MANIFEST)?;
+        for index in 0..revisions {
+            let name = format!("20260101_0000_{}_create_table.sql", id(index));
+            std::fs::write(project.migrations.join(name), text(index, shape))?;
+        }
+        Ok(project)
+    }
+}
+
+const MANIFEST: &str = r#"[package]
+name = "bench"
+version = "0.1.0"
+edition = "2024"
+
+[package.metadata.alembic]
+url = "sqlite://bench.db"
+
+[workspace]
+"#;
+
+fn id(index: usize) -> String {
+    format!("{index:012x}")
+}
+
+/// Returns the text of a revision: a small table and an index.
+fn text(index: usize, shape: Shape) -> String {
+    let before = |count: usize| index.checked_sub(count).map(id);
+    let parents = match (shape, index % 10) {
+        (Shape::Merges, 6) => vec![before(2)],
+        (Shape::Merges, 7) => vec![before(1), before(2)],
+        _ => vec![before(1)],
+    };
+    let parents: Vec<String> = parents.into_iter().flatten().collect();
+    let depends_on = match (shape, index % 100) {
+        (Shape::Merges, 50) => format!("\n-- Depends On: {}", id(index - 20)),
+        _ => String::new(),
+    };
+    format!(
+        "-- Create table {index}\n\
+         --\n\
+         -- Revision ID: {id}\n\
+         -- Revises: {parents}\n\
+         -- Create Date: 2026-01-01 00:00:00+00:00{depends_on}\n\
+         \n\
+         -- alembic: upgrade\n\
+         CREATE TABLE table_{index} (\n    \
+             id INTEGER PRIMARY KEY,\n    \
+             name VARCHAR(200) NOT NULL,\n    \
+             amount NUMERIC(10, 2),\n    \
+             created_at TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP\n\
+         );\n\
+         CREATE INDEX table_{index}_name_idx ON table_{index} (name);\n\
+         \n\
+         -- alembic: downgrade\n\
+         DROP INDEX table_{index}_name_idx;\n\
+         DROP TABLE table_{index};\n",
+        id = id(index),
+        parents = parents.join(", "),
+    )
+}

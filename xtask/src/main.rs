@@ -1,0 +1,55 @@
+//! Developer commands of this repository: `cargo xtask --help` lists them.
+
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "these commands talk to the developer who runs them"
+)]
+
+mod bench;
+mod cargo;
+mod plans;
+mod test;
+#[cfg(test)]
+mod tidy;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+type Result<T, E = Box<dyn std::error::Error>> = std::result::Result<T, E>;
+
+/// Developer commands of cargo-alembic
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+enum Xtask {
+    /// Check everything that must hold before a change lands
+    Test(test::TestArgs),
+    /// Measure what users wait for, and compare it with what is possible
+    Bench(bench::BenchArgs),
+    /// Compare plans with Alembic's own, on random graphs beyond those of the tests
+    Plans(plans::PlansArgs),
+    /// Do the measuring of `bench`, which builds this program with optimizations for it
+    #[command(hide = true)]
+    Measure(bench::BenchArgs),
+    /// Read one row of an SQLite file: what `bench` compares commands that only read with
+    #[command(hide = true)]
+    ReadRow(bench::ReadRowArgs),
+}
+
+fn main() -> ExitCode {
+    let done = match Xtask::parse() {
+        Xtask::Test(args) => args.run(),
+        Xtask::Bench(args) => args.run(),
+        Xtask::Plans(args) => args.run(),
+        Xtask::Measure(args) => args.measure(),
+        Xtask::ReadRow(args) => args.run(),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! `cargo xtask test`
+
+use std::time::{Duration, Instant};
+
+use clap::Args;
+
+use crate::{Result, cargo};
+
+/// Arguments of `cargo xtask test`.
+#[derive(Debug, Args)]
+pub(crate) struct TestArgs {
+    /// Leave out the documentation
+    #[arg(long)]
+    quick: bool,
+}
+
+/// One thing that must pass.
+struct Step {
+    name: &'static str,
+    /// The arguments for cargo.
+    args: &'static [&'static str],
+    env: Option<(&'static str, &'static str)>,
+    /// Whether `--quick` leaves it out.
+    slow: bool,
+}
+
+/// Everything that must pass, in this order.
+///
+/// The invariants of the repository are ordinary tests, in `tidy.rs`.
+const STEPS: [Step; 5] = [
+    Step {
+        name: "format",
+        args: &["fmt", "--all", "--check"],
+        env: None,
+        slow: false,
+    },
+    Step {
+        name: "clippy",
+        args: &[
+            "clippy",
+            "--locked",
+            "--workspace",
+            "--all-targets",
+            "--",
+            "-D",
+            "warnings",
+        ],
+        env: None,
+        slow: false,
+    },
+    Step {
+        name: "tests",
+        args: &["test", "--locked", "--workspace"],
+        env: None,
+        slow: false,
+    },
+    Step {
+        name: "documentation",
+        args: &["doc", "--locked", "--workspace", "--no-deps"],
+        env: Some(("RUSTDOCFLAGS", "-D warnings")),
+        slow: true,
+    },
+    Step {
+        name: "format of the example workspace",
+        args: &[
+            "fmt",
+            "--all",
+            "--manifest-path",
+            "fixtures/workspace/Cargo.toml",
+            "--check",
+        ],
+        env: None,
+        slow: false,
+    },
+];
+
+impl Step {
+    /// Returns the command as one would type it.
+    fn line(&self) -> String {
+        let command = format!("cargo {}", self.args.join(" "));
+        match self.env {
+            Some((name, value)) => format!("{name}=\"{value}\" {command}"),
+            None => command,
+        }
+    }
+
+    fn run(&self) -> Result<Duration> {
+        eprintln!("==> {}: {}", self.name, self.line());
+        let start = Instant::now();
+        let mut command = cargo::command(self.args.iter().copied());
+        let done = cargo::run(command.envs(self.env));
+        done.map(|()| start.elapsed()).map_err(|_| {
+            let place = cargo::root().display();
+            format!(
+                "`{}` failed; to run this step alone, in {place}:\n    {}",
+                self.name,
+                self.line()
+            )
+            .into()
+        })
+    }
+}
+
+impl TestArgs {
+    pub(crate) fn run(&self) -> Result<()> {
+        let steps = STEPS.iter().filter(|step| !(self.quick && step.slow));
+        let mut times = Vec::new();
+        for step in steps {
+            times.push((step.name, step.run()?));
+        }
+        println!("\nall passed:");
+        for (name, took) in times {
+            println!("{:8.1} s  {name}", took.as_secs_f64());
+        }
+        Ok(())
+    }
+}
