@@ -92,6 +92,20 @@ impl Context {
         }
     }
 
+    /// Finds every crate of the workspace that has migrations, whatever the arguments choose.
+    pub(crate) fn all_members(&self) -> Result<Vec<Member>> {
+        let everywhere = Self {
+            args: GlobalArgs {
+                package: Vec::new(),
+                exclude: Vec::new(),
+                workspace: true,
+                ..self.args.clone()
+            },
+            ..*self
+        };
+        everywhere.members()
+    }
+
     /// Finds a crate of the workspace that has migrations by its name, whatever the arguments choose.
     pub(crate) fn member_named(&self, name: &str) -> Result<Option<Member>> {
         let workspace = Workspace::find(&self.args)?;

@@ -39,7 +39,12 @@ impl Database {
                     .exit(Exit::Configuration));
             }
         };
-        let url = DatabaseUrl::parse(&text, &member.folder).map_err(|error| {
+        // An argument is about where the command is run, everything else about the crate.
+        let base = match argument {
+            Some(_) => std::env::current_dir().unwrap_or_default(),
+            None => member.folder.clone(),
+        };
+        let url = DatabaseUrl::parse(&text, &base).map_err(|error| {
             Diagnostic::new(format!(
                 "invalid database URL `{}`: {error}",
                 Redacted(&text)
@@ -51,6 +56,19 @@ impl Database {
             ))
             .exit(Exit::Configuration)
         })?;
+        let DatabaseUrl::Sqlite(_) = &url;
+        if let Some(schema) = &member.settings.version_table.schema
+            && schema != "main"
+        {
+            return Err(Diagnostic::new(format!("SQLite has no schema `{schema}`"))
+                .code("invalid-configuration-value")
+                .note(format!(
+                    "it is `version-table-schema` of crate `{}`",
+                    member.name
+                ))
+                .help("remove the key, or let it be `main`")
+                .exit(Exit::Configuration));
+        }
         Ok(Self { url })
     }
 

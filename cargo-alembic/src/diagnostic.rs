@@ -22,6 +22,14 @@ impl Error {
             diagnostics: vec![diagnostic],
         }
     }
+
+    /// Adds another error to those before it; the first one's exit code stays.
+    pub(crate) fn add(errors: &mut Option<Self>, error: Self) {
+        match errors {
+            None => *errors = Some(error),
+            Some(first) => first.diagnostics.extend(error.diagnostics),
+        }
+    }
 }
 
 /// One thing that is wrong.

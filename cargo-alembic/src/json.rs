@@ -26,6 +26,7 @@ pub(crate) enum Format {
 
 /// The answer of a command.
 #[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "{T}Answer")]
 pub(crate) struct Answer<T> {
     /// One entry per crate, in the order in which the command went through them.
     crates: Vec<CrateAnswer<T>>,
@@ -33,6 +34,7 @@ pub(crate) struct Answer<T> {
 
 /// What a command answers for one crate.
 #[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "{T}OfCrate")]
 pub(crate) struct CrateAnswer<T> {
     /// The crate's name.
     #[serde(rename = "crate")]
@@ -143,6 +145,7 @@ pub(crate) struct BranchPoint {
 
 /// The answer of `current`.
 #[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Current")]
 pub(crate) struct CurrentJson {
     /// The database, without its password.
     pub(crate) database: String,
@@ -156,6 +159,7 @@ pub(crate) struct CurrentJson {
 
 /// The answer of `upgrade` and `downgrade`.
 #[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Run")]
 pub(crate) struct RunJson {
     /// The database, without its password.
     pub(crate) database: String,
@@ -171,6 +175,7 @@ pub(crate) struct RunJson {
 
 /// A revision that was applied or reverted.
 #[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Step")]
 pub(crate) struct StepJson {
     /// `upgrade` or `downgrade`.
     pub(crate) direction: String,
@@ -195,6 +200,7 @@ impl StepJson {
 
 /// The answer of `stamp`.
 #[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Stamp")]
 pub(crate) struct StampJson {
     /// The database, without its password.
     pub(crate) database: String,
@@ -206,6 +212,7 @@ pub(crate) struct StampJson {
 
 /// The answer of `ensure`.
 #[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Ensure")]
 pub(crate) struct EnsureJson {
     /// The database, without its password.
     pub(crate) database: String,
@@ -225,6 +232,7 @@ pub(crate) struct EnsureJson {
 
 /// The answer of `ensure-version`.
 #[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "EnsureVersion")]
 pub(crate) struct EnsureVersionJson {
     /// The database, without its password.
     pub(crate) database: String,
@@ -234,6 +242,7 @@ pub(crate) struct EnsureVersionJson {
 
 /// The answer of `revision` and `merge`.
 #[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "NewRevision")]
 pub(crate) struct NewRevisionJson {
     /// The new revision's id.
     pub(crate) id: String,
@@ -243,6 +252,7 @@ pub(crate) struct NewRevisionJson {
 
 /// The answer of `test`.
 #[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Test")]
 pub(crate) struct TestJson {
     /// The checks, in the order in which they were made.
     pub(crate) checks: Vec<CheckJson>,
@@ -250,6 +260,7 @@ pub(crate) struct TestJson {
 
 /// A check of `test`.
 #[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Check")]
 pub(crate) struct CheckJson {
     /// Its name: `chain`, `upgrade`, `up-down-up`, `fresh`, `legacy` or `second-start`.
     pub(crate) name: String,
@@ -261,6 +272,7 @@ pub(crate) struct CheckJson {
 
 /// The answer of `init`.
 #[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Init")]
 pub(crate) struct InitJson {
     /// The folder for the revision files.
     pub(crate) folder: String,

@@ -123,12 +123,11 @@ impl Member {
 /// Reads the revision files of every crate; what is wrong in one does not hide the others.
 pub(crate) fn load_all(members: Vec<Member>) -> Result<Vec<Loaded>> {
     let mut loaded = Vec::new();
-    let mut failed: Option<Error> = None;
+    let mut failed = None;
     for member in members {
-        match (member.load(), &mut failed) {
-            (Ok(member), _) => loaded.push(member),
-            (Err(error), None) => failed = Some(error),
-            (Err(error), Some(failed)) => failed.diagnostics.extend(error.diagnostics),
+        match member.load() {
+            Ok(member) => loaded.push(member),
+            Err(error) => Error::add(&mut failed, error),
         }
     }
     match failed {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use alembic_history::{Direction, Node};
+use alembic_history::{Direction, Node, Plan};
 use alembic_migrate::{Report, TransactionMode};
 
 use crate::commands::{DatabaseArgs, write_answers};
@@ -41,7 +41,7 @@ impl Migrate<'_> {
         let mut answers = Vec::new();
         for (index, (crate_, database)) in chosen.iter().zip(&databases).enumerate() {
             let json = self
-                .check_requirements(&ordered, crate_, database)
+                .check_requirements(context, &ordered, crate_, database)
                 .and_then(|()| self.migrate(context, crate_, database))
                 .map_err(|mut error| {
                     // The crates before are committed, and stay so.
@@ -69,23 +69,44 @@ impl Migrate<'_> {
         Ok(Exit::Success)
     }
 
-    /// Looks whether what the pending revisions depend on in other crates is applied.
+    /// Looks whether this crate's revisions and those of other crates allow the command.
     fn check_requirements(
         &self,
+        context: &Context,
         ordered: &Ordered,
         loaded: &Loaded,
         database: &Database,
     ) -> Result<()> {
-        if self.direction == Direction::Downgrade || !loaded.has_requirements() {
+        let upgrade = self.direction == Direction::Upgrade;
+        let others = match upgrade {
+            true => Vec::new(),
+            false => load_all(context.all_members()?)?,
+        };
+        let concerned = match upgrade {
+            true => loaded.has_requirements(),
+            false => others.iter().any(Loaded::has_requirements),
+        };
+        if !concerned {
             return Ok(());
         }
         let lock_timeout = self.database.lock_timeout;
         let rows = loaded.rows(&database.rows(loaded, lock_timeout)?)?;
+        let plan = self.plan(loaded, &rows)?;
+        let steps: Vec<Node> = plan.steps.iter().map(|step| step.revision).collect();
+        if upgrade {
+            ordered.check(loaded, &steps, lock_timeout)
+        } else {
+            requirements::check_dependents(loaded, &steps, &others, lock_timeout)
+        }
+    }
+
+    fn plan(&self, loaded: &Loaded, rows: &[Node]) -> Result<Plan> {
         let target = loaded.parse(self.target)?;
-        let plan = loaded.graph().plan_upgrade(&rows, &target);
-        let plan = plan.map_err(|error| explain::plan(&error, loaded.name()))?;
-        let pending: Vec<Node> = plan.steps.iter().map(|step| step.revision).collect();
-        ordered.check(loaded, &pending, lock_timeout)
+        let plan = match self.direction {
+            Direction::Upgrade => loaded.graph().plan_upgrade(rows, &target),
+            Direction::Downgrade => loaded.graph().plan_downgrade(rows, &target),
+        };
+        plan.map_err(|error| explain::plan(&error, loaded.name()))
     }
 
     /// Brings the database of one crate to the target.
@@ -110,7 +131,7 @@ impl Migrate<'_> {
         }
         // A database that does not exist yet is not created for a target that cannot be reached,
         // nor when there is nothing to do.
-        let mut connection = if database.is_missing() && !self.has_steps_from_nothing(loaded)? {
+        let mut connection = if database.is_missing() && self.plan(loaded, &[])?.steps.is_empty() {
             database.read()?
         } else {
             database.write()?
@@ -136,26 +157,22 @@ impl Migrate<'_> {
         })
     }
 
-    /// Plans the command for an empty database, and returns whether there is anything to do.
-    fn has_steps_from_nothing(&self, loaded: &Loaded) -> Result<bool> {
-        let target = loaded.parse(self.target)?;
-        let plan = match self.direction {
-            Direction::Upgrade => loaded.graph().plan_upgrade(&[], &target),
-            Direction::Downgrade => loaded.graph().plan_downgrade(&[], &target),
-        };
-        match plan {
-            Ok(plan) => Ok(!plan.steps.is_empty()),
-            Err(error) => Err(explain::plan(&error, loaded.name())),
-        }
-    }
-
     fn finish(&self, context: &Context, loaded: &Loaded, report: &Report, took: Took) {
         let place = match report.after.as_slice() {
             [] => "base".to_owned(),
             rows => join(rows),
         };
         let name = loaded.name();
+        let rows = loaded
+            .graph()
+            .rows(&strings(&report.after))
+            .unwrap_or_default();
+        let pending = loaded.graph().pending(&rows).len();
         match (report.steps.len(), self.direction) {
+            (0, Direction::Upgrade) if pending > 0 => context.shell.status(
+                "Finished",
+                format_args!("{name} at {place}: nothing to apply ({pending} pending beyond it)"),
+            ),
             (0, Direction::Upgrade) => context.shell.status(
                 "Finished",
                 format_args!("{name} at {place}: no pending migrations"),

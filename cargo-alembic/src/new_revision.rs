@@ -95,8 +95,20 @@ impl Request<'_> {
         });
         let mut depends_on = Vec::new();
         for name in &self.depends_on {
+            if self.names_another_crate(name) {
+                depends_on.push(name.clone());
+                continue;
+            }
             let expression = self.loaded.parse(name)?;
-            for node in self.loaded.resolve(&expression, None)? {
+            let nodes = self.loaded.resolve(&expression, None)?;
+            if nodes.is_empty() {
+                return Err(
+                    Diagnostic::new(format!("`--depends-on {name}` names no revision"))
+                        .help("name a revision or a label")
+                        .exit(Exit::Usage),
+                );
+            }
+            for node in nodes {
                 // A label stays a label: the dependency moves with it.
                 let declared = &graph[node].branch_labels;
                 let is_label = declared.iter().any(|label| label.as_str() == name);
@@ -116,6 +128,12 @@ impl Request<'_> {
             branch_labels: labels.collect::<Result<_>>()?,
             depends_on,
         })
+    }
+
+    /// Returns whether a dependency is written `crate@revision`, not `label@revision`.
+    fn names_another_crate(&self, name: &str) -> bool {
+        let branch = name.split_once('@').map(|(branch, _)| branch);
+        branch.is_some_and(|branch| self.loaded.graph().named(branch).is_none())
     }
 
     fn path(&self, new: &NewRevision, date: &Zoned) -> Result<PathBuf> {

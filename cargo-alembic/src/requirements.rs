@@ -81,6 +81,52 @@ fn explain(error: &RequirementError, crates: &[Loaded]) -> Diagnostic {
         .help("write `Depends On: <crate>@<revision>` with a crate of the workspace")
 }
 
+/// Refuses to revert revisions that applied revisions of other crates depend on.
+///
+/// `crate_` is about to lose `reverted`; `others` are the other crates of the workspace.
+pub(crate) fn check_dependents(
+    crate_: &Loaded,
+    reverted: &[Node],
+    others: &[Loaded],
+    lock_timeout: Duration,
+) -> Result<()> {
+    let needs = |other: &Loaded, node: Node| {
+        let file = other.history().file(node);
+        let mut requirements = file.requirements();
+        requirements.any(|requirement| {
+            let named = crate_.graph().named(requirement.revision);
+            requirement.package == crate_.name()
+                && named.is_some_and(|node| reverted.contains(&node))
+        })
+    };
+    for other in others.iter().filter(|other| other.name() != crate_.name()) {
+        let mut nodes = other
+            .graph()
+            .nodes()
+            .filter(|node| needs(other, *node))
+            .peekable();
+        if nodes.peek().is_none() {
+            continue;
+        }
+        let database = Database::of(&other.member, None)?;
+        let rows = other.rows(&database.rows(other, lock_timeout)?)?;
+        let applied = other.graph().required_by(&rows);
+        if let Some(node) = nodes.find(|node| applied.contains(*node)) {
+            let (id, name) = (&other.graph()[node].id, other.name());
+            return Err(Diagnostic::new(format!(
+                "revision {id} of crate `{name}` is applied, and depends on what would be reverted"
+            ))
+            .code("required-by-another-crate")
+            .note(format!("in crate `{}`", crate_.name()))
+            .help(format!(
+                "revert it first, with `cargo alembic downgrade -p {name} <revision>`"
+            ))
+            .exit(Exit::Revision));
+        }
+    }
+    Ok(())
+}
+
 impl Ordered {
     /// Refuses to apply revisions whose dependencies in other crates are not applied yet.
     pub(crate) fn check(

@@ -20,7 +20,12 @@ fn crates_go_in_the_order_of_their_revisions() {
         "upgrade aa01",
         "upgrade -p app",
         "upgrade",
+        "downgrade base -p store",
+        "current",
         "downgrade base",
+        "ensure",
+        "history -p app",
+        "test",
     ]));
 }
 

@@ -7,7 +7,7 @@ use clap::Args;
 use super::{DatabaseArgs, write_answers};
 use crate::context::Context;
 use crate::database::{self, Database};
-use crate::diagnostic::Result;
+use crate::diagnostic::{Error, Result};
 use crate::exit::Exit;
 use crate::json::{self, CurrentJson, RevisionJson};
 use crate::lines::{Parts, block, line};
@@ -32,14 +32,23 @@ impl CurrentArgs {
         let databases = database::of_all(&loaded, self.database.url.as_deref())?;
         let mut answers = Vec::new();
         let mut behind = Vec::new();
+        let mut failed = None;
         for (crate_, database) in loaded.iter().zip(&databases) {
-            let (json, text) = self.current(crate_, database)?;
-            if !json.pending.is_empty() {
-                behind.push((crate_.name(), json.pending.len()));
+            match self.current(crate_, database) {
+                Ok((json, text)) => {
+                    if !json.pending.is_empty() {
+                        behind.push((crate_.name(), json.pending.len()));
+                    }
+                    answers.push((crate_, json, text));
+                }
+                // What is wrong with one database does not hide where the others are.
+                Err(error) => Error::add(&mut failed, error),
             }
-            answers.push((crate_, json, text));
         }
         write_answers(context, answers)?;
+        if let Some(error) = failed {
+            return Err(error);
+        }
         if self.check_heads && !behind.is_empty() {
             for (name, pending) in behind {
                 let revisions = if pending == 1 {

@@ -17,9 +17,9 @@ use crate::url::{DatabaseUrl, Redacted};
 /// Arguments of `cargo alembic init`.
 #[derive(Debug, Args)]
 pub struct InitArgs {
-    /// The folder for the revision files, relative to the crate
-    #[arg(value_name = "FOLDER", default_value = DEFAULT_FOLDER)]
-    folder: PathBuf,
+    /// The folder for the revision files, relative to the crate; `migrations` unless given
+    #[arg(value_name = "FOLDER")]
+    folder: Option<PathBuf>,
     /// The database to configure; `sqlite://<crate>.db` unless given
     #[arg(long, value_name = "URL")]
     url: Option<String>,
@@ -36,7 +36,17 @@ impl InitArgs {
     pub(super) fn run(self, context: &Context) -> Result<Exit> {
         let (manifest, name) = context.package_to_init()?;
         let crate_folder = manifest.parent().unwrap_or(Path::new("."));
-        let folder = crate_folder.join(&self.folder);
+        let failed = |why: &dyn std::fmt::Display| {
+            Diagnostic::new(format!("cannot change {}: {why}", shown(&manifest)))
+                .exit(Exit::Failure)
+        };
+        let text = std::fs::read_to_string(&manifest).map_err(|error| failed(&error))?;
+        let document: DocumentMut = text.parse().map_err(|error| failed(&error))?;
+        if is_configured(&document) {
+            return self.create_folders(context, &name);
+        }
+        let relative = self.folder.unwrap_or_else(|| DEFAULT_FOLDER.into());
+        let folder = crate_folder.join(&relative);
         let occupied = folder
             .read_dir()
             .is_ok_and(|mut entries| entries.next().is_some());
@@ -56,18 +66,13 @@ impl InitArgs {
             ))
             .exit(Exit::Usage)
         })?;
-        let failed = |why: &dyn std::fmt::Display| {
-            Diagnostic::new(format!("cannot change {}: {why}", shown(&manifest)))
-                .exit(Exit::Failure)
-        };
-        let text = std::fs::read_to_string(&manifest).map_err(|error| failed(&error))?;
-        let configured = configure(&text, &self.folder, &url).map_err(|error| failed(&error))?;
+        let configured = configure(document, &text, &relative, &url);
         write_new(&folder.join("README.md"), README)?;
         context.shell.status("Created", shown(&folder));
-        if configured != text {
-            replace(&manifest, &configured).map_err(|error| failed(&error))?;
-            context.shell.status("Configured", shown(&manifest));
-        }
+        replace(&manifest, &configured).map_err(|error| failed(&error))?;
+        context.shell.status("Configured", shown(&manifest));
+        let next = "`cargo alembic revision -m \"what it does\"`";
+        context.shell.status("Next", next);
         if context.format == Format::Json {
             let json = InitJson {
                 folder: json::path(&folder),
@@ -77,42 +82,58 @@ impl InitArgs {
         }
         Ok(Exit::Success)
     }
+
+    /// Creates the folders of a crate that is configured already, where they are missing.
+    fn create_folders(self, context: &Context, name: &str) -> Result<Exit> {
+        let configured = || {
+            Diagnostic::new(format!("crate `{name}` has its configuration already"))
+                .help("change it in its Cargo.toml, below [package.metadata.alembic]")
+                .exit(Exit::Configuration)
+        };
+        let member = context.member_named(name)?;
+        let folders = member.map(|member| member.folders()).unwrap_or_default();
+        let missing: Vec<PathBuf> = folders
+            .into_iter()
+            .filter(|folder| !folder.exists())
+            .collect();
+        if missing.is_empty() || self.url.is_some() || self.folder.is_some() {
+            return Err(configured());
+        }
+        for folder in missing {
+            write_new(&folder.join("README.md"), README)?;
+            context.shell.status("Created", shown(&folder));
+        }
+        Ok(Exit::Success)
+    }
+}
+
+fn is_configured(manifest: &DocumentMut) -> bool {
+    let metadata = manifest
+        .get("package")
+        .and_then(|package| package.get("metadata"));
+    metadata.is_some_and(|metadata| metadata.get("alembic").is_some())
 }
 
 /// Adds the configuration to a manifest that has none, and leaves everything else as it is.
-fn configure(
-    manifest: &str,
-    folder: &Path,
-    url: &str,
-) -> std::result::Result<String, toml_edit::TomlError> {
-    let mut document: DocumentMut = manifest.parse()?;
+fn configure(mut document: DocumentMut, manifest: &str, folder: &Path, url: &str) -> String {
     let package = document["package"].or_insert(Item::Table(Table::new()));
-    let implicit = || {
-        let mut table = Table::new();
-        table.set_implicit(true);
-        Item::Table(table)
-    };
-    let metadata = match package.get("metadata") {
-        Some(_) => &mut package["metadata"],
-        None => {
-            package["metadata"] = implicit();
-            &mut package["metadata"]
-        }
-    };
-    if metadata.get("alembic").is_none() {
-        let mut alembic = Table::new();
-        alembic["url"] = value(url);
-        if folder != Path::new(DEFAULT_FOLDER) {
-            alembic["migrations"] = value(folder.display().to_string());
-        }
-        metadata["alembic"] = Item::Table(alembic);
+    if package.get("metadata").is_none() {
+        let mut metadata = Table::new();
+        metadata.set_implicit(true);
+        package["metadata"] = Item::Table(metadata);
     }
+    let mut alembic = Table::new();
+    alembic["url"] = value(url);
+    if folder != Path::new(DEFAULT_FOLDER) {
+        alembic["migrations"] = value(folder.display().to_string());
+    }
+    package["metadata"]["alembic"] = Item::Table(alembic);
     let configured = document.to_string();
     // What reads TOML makes one kind of line ends of both.
     if manifest.contains("\r\n") && !configured.contains('\r') {
-        return Ok(configured.replace('\n', "\r\n"));
+        return configured.replace('\n', "\r\n");
     }
-    Ok(configured)
+    configured
 }
 
 /// Writes a file anew, whole or not at all.

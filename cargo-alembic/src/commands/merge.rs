@@ -55,6 +55,18 @@ impl MergeArgs {
                 .help("name at least two revisions; see them with `cargo alembic heads`")
                 .exit(Exit::Revision));
         }
+        for node in &follows {
+            let below = graph.required_by(graph.requirements(*node));
+            if let Some(ancestor) = follows.iter().find(|other| below.contains(**other)) {
+                let (ancestor, id) = (&graph[*ancestor].id, &graph[*node].id);
+                return Err(Diagnostic::new(format!(
+                    "there is nothing to merge: {id} stands on {ancestor} already"
+                ))
+                .note(format!("in crate `{}`", loaded.name()))
+                .help("name revisions of which none stands on another")
+                .exit(Exit::Revision));
+            }
+        }
         let message = self.message.unwrap_or_else(|| {
             let ids = graph.ids(&follows);
             let ids: Vec<&str> = ids.iter().map(|id| id.as_str()).collect();

@@ -95,12 +95,10 @@ impl RevisionFile {
                 .iter()
                 .map(|named| named.name.clone())
                 .collect(),
-            // What names a crate is about the history of another crate.
             depends_on: header
                 .depends_on
                 .iter()
                 .map(|named| named.name.clone())
-                .filter(|name| !name.contains('@'))
                 .collect(),
             message: header.message.clone(),
         }

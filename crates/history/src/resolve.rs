@@ -116,7 +116,7 @@ impl fmt::Display for ResolveError {
                 found,
             } => write!(
                 f,
-                "'{expression}' asks for {asked} revisions, and there are {found}"
+                "'{expression}' leads past the end of the history, after {found} of {asked} revisions"
             ),
             Self::WrongWay { expression } => {
                 write!(f, "'{expression}' does not lead this way")

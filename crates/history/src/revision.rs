@@ -11,7 +11,8 @@ pub struct Revision {
     pub down_revisions: Vec<RevisionId>,
     /// The labels that this revision gives to its branch.
     pub branch_labels: Vec<BranchLabel>,
-    /// Revisions, by id or branch label, that must be applied first without being followed.
+    /// Revisions, by id or branch label, that must be applied first without being followed; one of
+    /// another crate is written `crate@revision`, and means nothing to this history's graph.
     pub depends_on: Vec<String>,
     /// The first paragraph of the header.
     pub message: String,

@@ -79,10 +79,14 @@ pub fn read_folder(folder: &Path) -> Result<Vec<SourceFile>, FolderError> {
             // Editors lock files with hidden links that lead nowhere.
             Err(error) if hidden(error.depth(), error.path()) => continue,
             Err(error) => {
-                return Err(FolderError {
-                    path: error.path().unwrap_or(folder).to_owned(),
-                    source: error.into(),
-                });
+                let path = error.path().unwrap_or(folder).to_owned();
+                if error.depth() > 0 && is_revision_file(&path) {
+                    // A link that leads nowhere: reading it tells, beside the other files' faults.
+                    paths.push(path);
+                    continue;
+                }
+                let source = plain(error);
+                return Err(FolderError { path, source });
             }
         };
         if is_revision_file(entry.path()) && entry.file_type().is_file() {
@@ -90,6 +94,14 @@ pub fn read_folder(folder: &Path) -> Result<Vec<SourceFile>, FolderError> {
         }
     }
     Ok(read(paths))
+}
+
+/// Takes the path off an error, which is shown beside it.
+fn plain(error: walkdir::Error) -> std::io::Error {
+    match error.io_error().map(std::io::Error::kind) {
+        Some(kind) => kind.into(),
+        None => std::io::Error::other("links lead in a circle"),
+    }
 }
 
 fn read(paths: Vec<PathBuf>) -> Vec<SourceFile> {

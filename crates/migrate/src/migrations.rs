@@ -324,8 +324,9 @@ fn log(event: &Event) {
         Event::SchemaCreated { package } => info!(package, "Created the target schema"),
         Event::StepStarted { .. } => {}
         Event::StepFinished { step, took } => {
-            let (revision, message) = (&step.revision, &step.message);
-            info!(%revision, message, ?took, "Ran {}", step.direction);
+            // Not called `message`, which is what tracing calls the text of an event.
+            let (revision, title) = (&step.revision, &step.message);
+            info!(%revision, title, ?took, "Ran {}", step.direction);
         }
         Event::Committed => debug!("Committed"),
         Event::Waiting { waited } => warn!(?waited, "Waiting for a lock on the database"),

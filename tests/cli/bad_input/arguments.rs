@@ -78,12 +78,12 @@ pub(super) fn expressions() -> Vec<Row> {
         of(
             "too far up",
             "upgrade +9",
-            "'+9' asks for 9 revisions, and there are 1",
+            "'+9' leads past the end of the history, after 1 of 9",
         ),
         of(
             "too far down",
             "downgrade -9",
-            "'-9' asks for 9 revisions, and there are 1",
+            "'-9' leads past the end of the history, after 1 of 9",
         ),
         of(
             "down with upgrade",
@@ -174,16 +174,34 @@ pub(super) fn arguments() -> Vec<Row> {
         row("a head twice", "merge bb02 bb02", 2, "bb02 is named twice"),
         row("an unknown head", "merge bb02 zz99", 6, "'zz99'"),
         row(
-            "an occupied folder",
+            "a revision and what it stands on",
+            "merge aa01 bb02 --splice",
+            6,
+            "bb02 stands on aa01 already",
+        ),
+        row(
+            "a crate that is configured",
             "init",
             4,
-            "migrations already exists and is not empty",
+            "crate `shop` has its configuration already",
+        ),
+        row(
+            "a crate that is configured, and a folder",
+            "init elsewhere",
+            4,
+            "crate `shop` has its configuration already",
         ),
     ]
 }
 
 pub(super) fn revisions() -> Vec<Row> {
     vec![
+        row(
+            "a dependency on the base",
+            "revision --depends-on base",
+            2,
+            "`--depends-on base` names no revision",
+        ),
         row(
             "an id twice",
             "revision --rev-id aa01",

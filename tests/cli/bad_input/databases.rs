@@ -46,6 +46,13 @@ pub(super) fn databases() -> Vec<Row> {
         row("a row that no file explains", "history -i", 6, "error[unknown-rows] | gone")
             .sql("INSERT INTO alembic_version VALUES ('gone')"),
         row(
+            "a schema that SQLite has not",
+            "upgrade",
+            4,
+            "error[invalid-configuration-value]: SQLite has no schema `audit`",
+        )
+        .configure("version-table-schema = \"audit\""),
+        row(
             "two rows of which one implies the other",
             "upgrade",
             6,

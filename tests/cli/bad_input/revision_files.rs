@@ -277,8 +277,8 @@ pub(super) fn files() -> Vec<Row> {
         row(
             "a link that leads nowhere",
             "upgrade",
-            4,
-            "error[unreadable-folder] | migrations/cc03.sql",
+            5,
+            "error[unreadable-file] | migrations/cc03.sql",
         )
         .with(|project| {
             std::os::unix::fs::symlink("nowhere.sql", project.path(CC03)).unwrap();

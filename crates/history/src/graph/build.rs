@@ -205,7 +205,7 @@ impl Builder {
                     }
                 }
             }
-            for dependency in depends_on {
+            for dependency in depends_on.into_iter().filter(|name| !name.contains('@')) {
                 match self.graph.named(&dependency) {
                     Some(found) if self.graph[found].id == id => {
                         self.error(node, GraphErrorKind::DependencySelfLoop { id: id.clone() });

@@ -117,25 +117,14 @@ impl std::fmt::Display for Outcome {
 /// Makes one database ready for several crates, one after the other.
 ///
 /// The crates are taken in the order in which their revisions depend on each other, else in the
-/// order given. A current database is only read. Tables of one crate do not make the database look like a legacy
-/// one to another.
+/// order given; what a single crate depends on is for the caller to see to. A current database is
+/// only read. Tables of one crate do not make the database look like a legacy one to another.
 #[must_use]
 pub fn ensure_ready<'h>(
     crates: Vec<(Runner<'h>, Target)>,
 ) -> Run<'h, Result<Vec<EnsureReport>, RunError>> {
     Run::new(move |port| async move {
-        let histories: Vec<CrateHistory<'_>> = crates
-            .iter()
-            .map(|(runner, target)| CrateHistory {
-                package: &target.package,
-                history: runner.history,
-            })
-            .collect();
-        let order = in_dependency_order(&histories).map_err(|errors| RunError {
-            fault: Box::new(Fault::Requirements(errors)),
-            state: DatabaseState::Unchanged,
-            rollback: None,
-        })?;
+        let order = order(&crates)?;
         let mut reports = Vec::new();
         for index in order {
             let (runner, target) = &crates[index];
@@ -147,6 +136,22 @@ pub fn ensure_ready<'h>(
             reports.push(report);
         }
         Ok(reports)
+    })
+}
+
+fn order(crates: &[(Runner<'_>, Target)]) -> Result<Vec<usize>, RunError> {
+    if crates.len() < 2 {
+        return Ok((0..crates.len()).collect());
+    }
+    let histories = crates.iter().map(|(runner, target)| CrateHistory {
+        package: &target.package,
+        history: runner.history,
+    });
+    let histories: Vec<CrateHistory<'_>> = histories.collect();
+    in_dependency_order(&histories).map_err(|errors| RunError {
+        fault: Box::new(Fault::Requirements(errors)),
+        state: DatabaseState::Unchanged,
+        rollback: None,
     })
 }
 

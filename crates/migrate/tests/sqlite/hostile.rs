@@ -104,11 +104,11 @@ const STATEMENTS: &[(&str, Outcome)] = &[
         Told("cannot change the version table: no"),
     ),
     (
-        "CREATE TRIGGER t AFTER UPDATE ON alembic_version BEGIN DELETE FROM alembic_version; END",
+        "CREATE TRIGGER t AFTER UPDATE ON alembic_version WHEN new.version_num = 'r3' BEGIN DELETE FROM alembic_version; END",
         MOVED,
     ),
     (
-        "CREATE TRIGGER t AFTER UPDATE ON alembic_version BEGIN INSERT INTO alembic_version VALUES ('r1'); END",
+        "CREATE TRIGGER t AFTER UPDATE ON alembic_version WHEN new.version_num = 'r3' BEGIN INSERT INTO alembic_version VALUES ('r1'); END",
         MOVED,
     ),
     (
