@@ -1,9 +1,13 @@
 //! What every command works with: the arguments that all share, and the crates that they choose.
 
+use std::cell::OnceCell;
+use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
-use alembic_history::{DEFAULT_FOLDER, Settings, nearest};
-use cargo_metadata::{MetadataCommand, Package};
+use alembic_history::{DEFAULT_FOLDER, RevisionFile, Settings, nearest};
+use alembic_migrate::read_folder;
+use cargo_metadata::camino::Utf8Path;
+use cargo_metadata::{DependencyKind, MetadataCommand, Package};
 
 use crate::commands::GlobalArgs;
 use crate::config::{self, Source};
@@ -19,6 +23,7 @@ pub(crate) struct Context {
     pub(crate) shell: Shell,
     pub(crate) format: Format,
     args: GlobalArgs,
+    workspace: OnceCell<Workspace>,
 }
 
 /// Returns a path as it is shown: relative to the current folder, where it is below it.
@@ -39,13 +44,27 @@ impl Context {
             shell: Shell { verbosity },
             format: args.format,
             args,
+            workspace: OnceCell::new(),
         })
+    }
+
+    /// Finds the workspace; cargo is asked once.
+    fn workspace(&self) -> Result<&Workspace> {
+        if let Some(workspace) = self.workspace.get() {
+            return Ok(workspace);
+        }
+        let found = Workspace::find(&self.args)?;
+        Ok(self.workspace.get_or_init(|| found))
     }
 
     /// Finds the crates that the arguments choose, in the order in which they depend on each other.
     pub(crate) fn members(&self) -> Result<Vec<Member>> {
-        let workspace = Workspace::find(&self.args)?;
-        let names = workspace.choose(&self.args)?;
+        self.members_of(&self.args)
+    }
+
+    fn members_of(&self, args: &GlobalArgs) -> Result<Vec<Member>> {
+        let workspace = self.workspace()?;
+        let names = workspace.choose(args)?;
         let chosen = workspace
             .packages
             .iter()
@@ -94,21 +113,17 @@ impl Context {
 
     /// Finds every crate of the workspace that has migrations, whatever the arguments choose.
     pub(crate) fn all_members(&self) -> Result<Vec<Member>> {
-        let everywhere = Self {
-            args: GlobalArgs {
-                package: Vec::new(),
-                exclude: Vec::new(),
-                workspace: true,
-                ..self.args.clone()
-            },
-            ..*self
-        };
-        everywhere.members()
+        self.members_of(&GlobalArgs {
+            package: Vec::new(),
+            exclude: Vec::new(),
+            workspace: true,
+            ..self.args.clone()
+        })
     }
 
     /// Finds a crate of the workspace that has migrations by its name, whatever the arguments choose.
     pub(crate) fn member_named(&self, name: &str) -> Result<Option<Member>> {
-        let workspace = Workspace::find(&self.args)?;
+        let workspace = self.workspace()?;
         let mut packages = workspace.packages.iter();
         let package = packages.find(|package| package.name.as_str() == name);
         let Some(package) = package.filter(|package| workspace.has_migrations(package)) else {
@@ -125,7 +140,7 @@ impl Context {
 
     /// Finds the one package that `init` is to give migrations to, whether or not it has any.
     pub(crate) fn package_to_init(&self) -> Result<(PathBuf, String)> {
-        let workspace = Workspace::find(&self.args)?;
+        let workspace = self.workspace()?;
         let package = match self.args.package.as_slice() {
             [name] => Some(workspace.package(name)?),
             [] => workspace.here().or(match workspace.packages.as_slice() {
@@ -153,6 +168,7 @@ impl Context {
 }
 
 /// The packages of a workspace, each after those that it depends on.
+#[derive(Debug)]
 struct Workspace {
     packages: Vec<Package>,
     root: PathBuf,
@@ -298,36 +314,55 @@ fn folder(package: &Package) -> &Path {
 /// Returns whether a folder holds a file that declares a revision, so that it is not another
 /// tool's.
 fn holds_revisions(folder: &Path) -> bool {
-    let Ok(entries) = std::fs::read_dir(folder) else {
-        return false;
-    };
-    let sql = entries.flatten().map(|entry| entry.path());
-    sql.filter(|path| path.extension().is_some_and(|sql| sql == "sql"))
-        .any(|path| {
-            let text = std::fs::read(path).unwrap_or_default();
-            let head = String::from_utf8_lossy(&text[..text.len().min(4096)]).to_lowercase();
-            head.lines()
-                .any(|line| line.trim_start().starts_with("-- revision id:"))
-        })
+    let files = read_folder(folder).unwrap_or_default();
+    files.into_iter().any(|file| {
+        let text = file
+            .content
+            .ok()
+            .and_then(|content| String::from_utf8(content).ok());
+        text.is_some_and(|text| RevisionFile::parse(&text, &[]).0.is_some())
+    })
 }
 
 /// Sorts packages so that each comes after those that it depends on, else by name.
 fn in_dependency_order(mut packages: Vec<Package>) -> Vec<Package> {
     packages.sort_by(|a, b| a.name.as_str().cmp(b.name.as_str()));
-    let mut order: Vec<Package> = Vec::with_capacity(packages.len());
-    while !packages.is_empty() {
-        let free = packages.iter().position(|package| {
-            let waits_for = |other: &Package| {
-                other.id != package.id
-                    && package.dependencies.iter().any(|dependency| {
-                        // A dev-dependency may lead in a circle; it brings no tables.
-                        dependency.kind != cargo_metadata::DependencyKind::Development
-                            && dependency.path.as_deref() == other.manifest_path.parent()
-                    })
-            };
-            !packages.iter().any(waits_for)
-        });
-        order.push(packages.remove(free.unwrap_or(0)));
+    let folders: HashMap<&Utf8Path, usize> = packages
+        .iter()
+        .enumerate()
+        .filter_map(|(index, package)| Some((package.manifest_path.parent()?, index)))
+        .collect();
+    let mut followers = vec![Vec::new(); packages.len()];
+    let mut missing = vec![0_usize; packages.len()];
+    for (index, package) in packages.iter().enumerate() {
+        // A dev-dependency may lead in a circle; it brings no tables.
+        let needed = package
+            .dependencies
+            .iter()
+            .filter(|dependency| dependency.kind != DependencyKind::Development)
+            .filter_map(|dependency| folders.get(dependency.path.as_deref()?).copied())
+            .filter(|needed| *needed != index);
+        for needed in needed.collect::<BTreeSet<usize>>() {
+            followers[needed].push(index);
+            missing[index] += 1;
+        }
     }
+    let mut free: BTreeSet<usize> = (0..packages.len())
+        .filter(|index| missing[*index] == 0)
+        .collect();
+    let mut order = Vec::with_capacity(packages.len());
+    while let Some(index) = free.pop_first() {
+        order.push(index);
+        for follower in &followers[index] {
+            missing[*follower] -= 1;
+            if missing[*follower] == 0 {
+                free.insert(*follower);
+            }
+        }
+    }
+    let mut slots: Vec<Option<Package>> = packages.into_iter().map(Some).collect();
     order
+        .into_iter()
+        .filter_map(|index| slots[index].take())
+        .collect()
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use alembic_migrate::RunError;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
+use crate::context::Context;
 use crate::diagnostic::{Diagnostic, Result};
 use crate::exit::Exit;
 use crate::explain;
@@ -24,7 +25,7 @@ impl Database {
     /// the configuration.
     pub(crate) fn of(member: &Member, argument: Option<&str>) -> Result<Self> {
         let variable = &member.settings.url_env;
-        let from_env = std::env::var(variable).ok().filter(|url| !url.is_empty());
+        let from_env = from_environment(variable, &member.name)?;
         let (text, origin) = match (argument, from_env, &member.settings.url) {
             (Some(url), _, _) => (url.to_owned(), "`--url`".to_owned()),
             (None, Some(url), _) => (url, format!("the environment variable {variable}")),
@@ -92,7 +93,8 @@ impl Database {
             return self.opened(Connection::open_in_memory());
         };
         if url.read_only {
-            return self.opened(open_to_read(url));
+            let read = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+            return self.opened(Connection::open_with_flags(path, read));
         }
         let mut flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         if url.create {
@@ -114,7 +116,16 @@ impl Database {
         let DatabaseUrl::Sqlite(url) = &self.url;
         match &url.location {
             Location::Memory => false,
-            Location::File(path) => !path.exists(),
+            Location::File(path) => is_missing(path),
+        }
+    }
+
+    /// Returns the file of the database, without links and dots, where it is one.
+    pub(crate) fn file(&self) -> Option<PathBuf> {
+        let DatabaseUrl::Sqlite(url) = &self.url;
+        match &url.location {
+            Location::Memory => None,
+            Location::File(path) => Some(real_path(path)),
         }
     }
 
@@ -140,6 +151,26 @@ impl Database {
     }
 }
 
+/// Returns whether there is nothing at `path`; what cannot be looked at may be there.
+fn is_missing(path: &Path) -> bool {
+    let found = path.symlink_metadata();
+    found.is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound)
+}
+
+/// Reads a database URL from the environment; none, where the variable is empty.
+fn from_environment(variable: &str, name: &str) -> Result<Option<String>> {
+    match std::env::var(variable) {
+        Ok(url) => Ok(Some(url).filter(|url| !url.is_empty())),
+        Err(std::env::VarError::NotPresent) => Ok(None),
+        Err(std::env::VarError::NotUnicode(_)) => Err(Diagnostic::new(format!(
+            "invalid database URL in the environment variable {variable}: it is not UTF-8"
+        ))
+        .code("invalid-url")
+        .note(format!("for crate `{name}`"))
+        .exit(Exit::Configuration)),
+    }
+}
+
 fn create_parent(path: &Path) -> Result<()> {
     let Some(parent) = path.parent() else {
         return Ok(());
@@ -154,7 +185,7 @@ fn open_to_read(url: &SqliteUrl) -> rusqlite::Result<Connection> {
     let Location::File(path) = &url.location else {
         return Connection::open_in_memory();
     };
-    if !path.exists() {
+    if is_missing(path) {
         return Connection::open_in_memory();
     }
     let mutex = OpenFlags::SQLITE_OPEN_NO_MUTEX;
@@ -179,7 +210,11 @@ fn open_to_read(url: &SqliteUrl) -> rusqlite::Result<Connection> {
 }
 
 /// Finds the database of each crate, and refuses two that would share a version table.
-pub(crate) fn of_all(loaded: &[Loaded], argument: Option<&str>) -> Result<Vec<Database>> {
+pub(crate) fn of_all(
+    context: &Context,
+    loaded: &[Loaded],
+    argument: Option<&str>,
+) -> Result<Vec<Database>> {
     if argument.is_some() && loaded.len() > 1 {
         let names: Vec<&str> = loaded.iter().map(Loaded::name).collect();
         return Err(
@@ -193,28 +228,58 @@ pub(crate) fn of_all(loaded: &[Loaded], argument: Option<&str>) -> Result<Vec<Da
     let mut users: HashMap<(PathBuf, String), &str> = HashMap::new();
     for crate_ in loaded {
         let database = Database::of(&crate_.member, argument)?;
-        let DatabaseUrl::Sqlite(url) = &database.url;
-        if let Location::File(path) = &url.location {
-            let table = crate_.member.settings.version_table.quoted().to_lowercase();
-            let key = (real_path(path), table);
-            if let Some(other) = users.insert(key, crate_.name()) {
-                let table = crate_.member.settings.version_table.quoted();
-                return Err(Diagnostic::new(format!(
-                    "crates `{other}` and `{}` have the same database and the same version table",
-                    crate_.name()
-                ))
-                .code("shared-version-table")
-                .note(format!("the table is {table} in {}", database.url))
-                .help(
-                    "give one of them another `version-table` below [package.metadata.alembic], or \
-                     choose one crate with `-p <crate>`",
-                )
-                .exit(Exit::Configuration));
-            }
+        let place = database.file().map(|file| (file, table(&crate_.member)));
+        if let Some(other) = place.and_then(|place| users.insert(place, crate_.name())) {
+            return Err(shared_table(other, &crate_.member, &database));
         }
+        check_configured(context, &crate_.member)?;
         databases.push(database);
     }
     Ok(databases)
+}
+
+/// Refuses a crate that is configured to share a version table with another one, whether or not the
+/// command is for that one, too: each would take the other's rows for unknown revisions.
+fn check_configured(context: &Context, member: &Member) -> Result<()> {
+    let configured = |member: &Member| -> Option<Database> {
+        let url = member.settings.url.as_deref()?;
+        let url = DatabaseUrl::parse(url, &member.folder).ok()?;
+        Some(Database { url })
+    };
+    let Some(database) = configured(member) else {
+        return Ok(());
+    };
+    // What is wrong with another crate's configuration is not this command's concern.
+    for other in context.all_members().unwrap_or_default() {
+        let same = |database: &Database, other: &Database| {
+            database.file().is_some() && database.file() == other.file()
+        };
+        let shared = configured(&other).is_some_and(|other| same(&database, &other));
+        if other.name != member.name && shared && table(&other) == table(member) {
+            return Err(shared_table(&other.name, member, &database));
+        }
+    }
+    Ok(())
+}
+
+/// Returns the version table's name as SQLite compares it.
+fn table(member: &Member) -> String {
+    member.settings.version_table.quoted().to_lowercase()
+}
+
+fn shared_table(other: &str, member: &Member, database: &Database) -> crate::diagnostic::Error {
+    Diagnostic::new(format!(
+        "crates `{other}` and `{}` have the same database and the same version table",
+        member.name
+    ))
+    .code("shared-version-table")
+    .note(format!(
+        "the table is {} in {}",
+        member.settings.version_table.quoted(),
+        database.url
+    ))
+    .help("give one of them another `version-table` below [package.metadata.alembic]")
+    .exit(Exit::Configuration)
 }
 
 /// Returns the path without links and dots, as far as it exists.

@@ -118,7 +118,9 @@ impl Diagnostic {
 
 /// Cuts a span to its first line, so that a literal that never ends does not fill the screen.
 fn visible(text: &str, span: Range<usize>) -> Range<usize> {
-    let rest = &text[span.start..span.end.max(span.start)];
+    let start = text.floor_char_boundary(span.start);
+    let end = text.floor_char_boundary(span.end.max(start));
+    let (rest, span) = (&text[start..end], start..end);
     let line = rest.find(['\n', '\r']).unwrap_or(rest.len());
     span.start..span.start + line
 }

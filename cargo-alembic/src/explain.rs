@@ -80,8 +80,9 @@ pub(crate) fn resolve(error: &ResolveError, name: &str) -> Error {
         ResolveError::AmbiguousWalk { candidates, .. } => {
             diagnostic.help(format!("name the revision to go to: {}", join(candidates)))
         }
-        ResolveError::AmbiguousStart { rows, .. } => {
-            let from: Vec<String> = rows.iter().map(|row| format!("`{row}@-1`")).collect();
+        ResolveError::AmbiguousStart { expression, rows } => {
+            let sign = if expression.contains('+') { "+1" } else { "-1" };
+            let from: Vec<String> = rows.iter().map(|row| format!("`{row}@{sign}`")).collect();
             diagnostic.help(format!(
                 "name the branch to count on, as in {}, or the revision to go to",
                 from.join(" or ")
@@ -153,6 +154,11 @@ pub(crate) fn run(whole: &RunError, loaded: &Loaded, database: &Database) -> Err
     match fault {
         RunFault::Plan(error) => plan(error, name),
         RunFault::Requirements(_) => state(Diagnostic::new(fault.to_string())).exit(Exit::History),
+        RunFault::SharedVersionTable { .. } => {
+            state(Diagnostic::new(fault.to_string()).code("shared-version-table"))
+                .help("give one of them another `version-table`")
+                .exit(Exit::Configuration)
+        }
         RunFault::MalformedVersionTable { .. } => state(
             Diagnostic::new(fault.to_string())
                 .code("malformed-version-table")
@@ -201,6 +207,13 @@ pub(crate) fn run(whole: &RunError, loaded: &Loaded, database: &Database) -> Err
                     "undo those statements by hand, or remove them from the file; then correct \
                      the statement, and run the command again",
                 ),
+                (Exit::Migration, _) if error.to_string().contains("already exists") => diagnostic
+                    .help(format!(
+                        "when the database had it before migrations were tracked, say where it is \
+                         with `cargo alembic stamp -p {name} <revision>`, or let \
+                         `cargo alembic ensure -p {name}` find out, with `baseline` configured"
+                    ))
+                    .help("otherwise correct the statement, and run the command again"),
                 (Exit::Migration, _) => {
                     diagnostic.help("correct the statement, and run the command again")
                 }
@@ -241,6 +254,11 @@ pub(crate) fn run(whole: &RunError, loaded: &Loaded, database: &Database) -> Err
                     "delete or correct those rows in the revision: SQLite does not carry out \
                      ON DELETE while a migration runs",
                 )
+                .exit(Exit::Migration)
+        }
+        RunFault::ForeignKeyMismatch { .. } => {
+            state(Diagnostic::new(fault.to_string()).code("foreign-key-mismatch"))
+                .help("give the columns that are referred to a PRIMARY KEY or a UNIQUE index")
                 .exit(Exit::Migration)
         }
         RunFault::Database { error: cause, .. } => {

@@ -1,7 +1,7 @@
 //! A crate that has migrations.
 
 use std::collections::HashSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use alembic_history::{
     Expression, Graph, History, Node, ResolveError, Settings, SourceFile, nearest,
@@ -207,6 +207,22 @@ impl Loaded {
         let history = self.history();
         let mut nodes = self.graph().nodes();
         nodes.any(|node| history.file(node).requirements().next().is_some())
+    }
+
+    /// Returns whether one of the crate's revisions is in the file at `path`.
+    pub(crate) fn has_file(&self, path: &Path) -> bool {
+        let history = self.history();
+        let mut nodes = self.graph().nodes();
+        nodes.any(|node| history.file(node).path == path)
+    }
+
+    /// Returns whether a revision depends on one of the crate called so.
+    pub(crate) fn requires(&self, package: &str) -> bool {
+        let history = self.history();
+        self.graph().nodes().any(|node| {
+            let mut requirements = history.file(node).requirements();
+            requirements.any(|requirement| requirement.package == package)
+        })
     }
 
     pub(crate) fn history(&self) -> &History {

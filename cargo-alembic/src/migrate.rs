@@ -37,11 +37,16 @@ impl Migrate<'_> {
             ordered.chosen.reverse();
         }
         let chosen = &ordered.chosen;
-        let databases = database::of_all(chosen, self.database.url.as_deref())?;
+        let others = match self.direction {
+            Direction::Upgrade => Vec::new(),
+            Direction::Downgrade => others(context)?,
+        };
+        let databases = database::of_all(context, chosen, self.database.url.as_deref())?;
         let mut answers = Vec::new();
+        let mut failed = None;
         for (index, (crate_, database)) in chosen.iter().zip(&databases).enumerate() {
-            let json = self
-                .check_requirements(context, &ordered, crate_, database)
+            let outcome = self
+                .check_requirements(&ordered, &others, crate_, database)
                 .and_then(|()| self.migrate(context, crate_, database))
                 .map_err(|mut error| {
                     // The crates before are committed, and stay so.
@@ -60,43 +65,45 @@ impl Migrate<'_> {
                         }
                     }
                     error
-                })?;
-            answers.push((crate_, json, String::new()));
+                });
+            match outcome {
+                Ok(json) => answers.push((crate_, json, String::new())),
+                Err(error) => {
+                    failed = Some(error);
+                    break;
+                }
+            }
         }
+        // What is committed is told even when a later crate fails.
         if context.format == Format::Json {
             write_answers(context, answers)?;
         }
-        Ok(Exit::Success)
+        failed.map_or(Ok(Exit::Success), Err)
     }
 
-    /// Looks whether this crate's revisions and those of other crates allow the command.
+    /// Looks whether this crate's revisions, and those of other crates, allow the command.
     fn check_requirements(
         &self,
-        context: &Context,
         ordered: &Ordered,
+        others: &[Loaded],
         loaded: &Loaded,
         database: &Database,
     ) -> Result<()> {
         let upgrade = self.direction == Direction::Upgrade;
-        let others = match upgrade {
-            true => Vec::new(),
-            false => load_all(context.all_members()?)?,
-        };
         let concerned = match upgrade {
             true => loaded.has_requirements(),
-            false => others.iter().any(Loaded::has_requirements),
+            false => others.iter().any(|other| other.requires(loaded.name())),
         };
         if !concerned {
             return Ok(());
         }
-        let lock_timeout = self.database.lock_timeout;
-        let rows = loaded.rows(&database.rows(loaded, lock_timeout)?)?;
+        let rows = loaded.rows(&database.rows(loaded, self.database.lock_timeout)?)?;
         let plan = self.plan(loaded, &rows)?;
         let steps: Vec<Node> = plan.steps.iter().map(|step| step.revision).collect();
         if upgrade {
-            ordered.check(loaded, &steps, lock_timeout)
+            ordered.check(loaded, &steps, &[], self.database)
         } else {
-            requirements::check_dependents(loaded, &steps, &others, lock_timeout)
+            requirements::check_dependents(loaded, &steps, others, self.database)
         }
     }
 
@@ -190,4 +197,22 @@ impl Migrate<'_> {
             }
         }
     }
+}
+
+/// Reads every crate of the workspace, for what its revisions depend on.
+///
+/// A crate that cannot be read does not keep another one from being reverted.
+fn others(context: &Context) -> Result<Vec<Loaded>> {
+    let mut others = Vec::new();
+    for member in context.all_members()? {
+        let name = member.name.clone();
+        match member.load() {
+            Ok(loaded) => others.push(loaded),
+            Err(_) => context.shell.status(
+                "Skipping",
+                format_args!("{name}: its revisions cannot be read, nor what they depend on"),
+            ),
+        }
+    }
+    Ok(others)
 }

@@ -66,7 +66,8 @@ pub(crate) fn file_name(
         name.push_str(&rest[..open]);
         let close = rest[open..].find('}').ok_or(TemplateError::Unclosed)? + open;
         match &rest[open + 1..close] {
-            "rev" => name.push_str(rev),
+            // An id may hold what separates folders.
+            "rev" => name.push_str(&rev.replace(['/', '\\'], "_")),
             "slug" => name.push_str(slug),
             "epoch" => name.push_str(&date.timestamp().as_second().to_string()),
             "year" => name.push_str(&format!("{:04}", date.year())),

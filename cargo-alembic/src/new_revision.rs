@@ -34,7 +34,7 @@ impl Request<'_> {
         let settings = &self.loaded.member.settings;
         self.check_heads()?;
         let date = now(settings.timezone.as_deref())?;
-        let new = self.declare(&date)?;
+        let new = self.declare(context, &date)?;
         let text = new.render();
         check_message(&text, &new)?;
         let path = self.path(&new, &date)?;
@@ -74,7 +74,7 @@ impl Request<'_> {
         }
     }
 
-    fn declare(&self, date: &Zoned) -> Result<NewRevision> {
+    fn declare(&self, context: &Context, date: &Zoned) -> Result<NewRevision> {
         let graph = self.loaded.graph();
         let invalid = |what: &str, name: &str, why: &dyn std::fmt::Display| {
             Diagnostic::new(format!("invalid {what} '{name}': {why}"))
@@ -90,12 +90,21 @@ impl Request<'_> {
             })?,
         };
         let id = RevisionId::new(&id).map_err(|why| invalid("revision id", &id, &why))?;
+        if let Some(taken) = graph.named(id.as_str()) {
+            let path = &self.loaded.history().file(taken).path;
+            return Err(Diagnostic::new(format!("the revision id {id} is taken"))
+                .code("duplicate-id")
+                .note(format!("by {}", path.display()))
+                .help("name another one with `--rev-id`; nothing was written")
+                .exit(Exit::History));
+        }
         let labels = self.branch_labels.iter().map(|label| {
             BranchLabel::new(label).map_err(|why| invalid("branch label", label, &why))
         });
         let mut depends_on = Vec::new();
         for name in &self.depends_on {
             if self.names_another_crate(name) {
+                self.check_other_crate(context, name)?;
                 depends_on.push(name.clone());
                 continue;
             }
@@ -134,6 +143,23 @@ impl Request<'_> {
     fn names_another_crate(&self, name: &str) -> bool {
         let branch = name.split_once('@').map(|(branch, _)| branch);
         branch.is_some_and(|branch| self.loaded.graph().named(branch).is_none())
+    }
+
+    /// Refuses a dependency on a revision that no other crate has.
+    fn check_other_crate(&self, context: &Context, name: &str) -> Result<()> {
+        let (package, revision) = name.split_once('@').unwrap_or((name, ""));
+        let other = match context.member_named(package)? {
+            Some(member) if package != self.loaded.name() => Some(member.load()?),
+            _ => None,
+        };
+        if other.is_some_and(|other| other.graph().named(revision).is_some()) {
+            return Ok(());
+        }
+        Err(Diagnostic::new(format!(
+            "`--depends-on {name}` names no revision of another crate"
+        ))
+        .help("write an id or label of this crate, or `<crate>@<revision>` with a whole id")
+        .exit(Exit::Usage))
     }
 
     fn path(&self, new: &NewRevision, date: &Zoned) -> Result<PathBuf> {

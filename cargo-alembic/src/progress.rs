@@ -2,6 +2,7 @@
 
 use std::io::IsTerminal;
 use std::sync::Mutex;
+use std::time::Duration;
 
 use alembic_history::Direction;
 use alembic_migrate::{Event, RunStep};
@@ -12,6 +13,9 @@ use crate::shell::{Shell, Took, Verbosity, status_line};
 
 /// From how many revisions on a terminal shows a bar below the lines.
 const LONG_RUN: usize = 20;
+
+/// From when on a revision has its time shown; how long the whole run takes is always shown.
+const SLOW_STEP: Duration = Duration::from_secs(1);
 
 /// Shows the events of a run.
 pub(crate) struct Progress {
@@ -37,14 +41,12 @@ impl Progress {
                 if *done == 0 && long {
                     self.begin(*total);
                 }
-                self.with_bar(|bar| {
-                    if let Some(bar) = bar {
-                        bar.set_message(in_words(step));
-                    }
-                });
+                self.line("Running", &in_words(step));
             }
-            Event::StepFinished { step, took } => {
-                self.line("Running", &format!("{} ({})", in_words(step), Took(*took)));
+            Event::StepFinished { took, .. } => {
+                if *took >= SLOW_STEP {
+                    self.line("Took", &Took(*took).to_string());
+                }
                 self.with_bar(|bar| {
                     if let Some(bar) = bar {
                         bar.inc(1);
@@ -68,7 +70,7 @@ impl Progress {
     /// Shows a bar for so many revisions.
     fn begin(&self, total: usize) {
         let bar = ProgressBar::new(total as u64);
-        let style = "{prefix:>12} [{bar:30}] {pos}/{len} {msg}";
+        let style = "{prefix:>12} [{bar:30}] {pos}/{len}";
         let style = ProgressStyle::with_template(style);
         bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
         bar.set_prefix("Running");

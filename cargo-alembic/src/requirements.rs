@@ -1,11 +1,10 @@
 //! Revisions that depend on revisions of other crates.
 
-use std::time::Duration;
-
 use alembic_history::{
     CrateHistory, Node, RequirementError, RequirementErrorKind, in_dependency_order,
 };
 
+use crate::commands::DatabaseArgs;
 use crate::context::Context;
 use crate::database::Database;
 use crate::diagnostic::{Diagnostic, Error, Place, Result};
@@ -81,6 +80,18 @@ fn explain(error: &RequirementError, crates: &[Loaded]) -> Diagnostic {
         .help("write `Depends On: <crate>@<revision>` with a crate of the workspace")
 }
 
+/// Finds the database of `other`, seen from a command on `crate_`.
+///
+/// Where the two share a database, an argument that names another one is about both.
+fn database_beside(other: &Loaded, crate_: &Loaded, args: &DatabaseArgs) -> Result<Database> {
+    let configured = Database::of(&other.member, None)?;
+    let url = args.url.as_deref();
+    if url.is_some() && configured.file() == Database::of(&crate_.member, None)?.file() {
+        return Database::of(&crate_.member, url);
+    }
+    Ok(configured)
+}
+
 /// Refuses to revert revisions that applied revisions of other crates depend on.
 ///
 /// `crate_` is about to lose `reverted`; `others` are the other crates of the workspace.
@@ -88,7 +99,7 @@ pub(crate) fn check_dependents(
     crate_: &Loaded,
     reverted: &[Node],
     others: &[Loaded],
-    lock_timeout: Duration,
+    args: &DatabaseArgs,
 ) -> Result<()> {
     let needs = |other: &Loaded, node: Node| {
         let file = other.history().file(node);
@@ -108,8 +119,8 @@ pub(crate) fn check_dependents(
         if nodes.peek().is_none() {
             continue;
         }
-        let database = Database::of(&other.member, None)?;
-        let rows = other.rows(&database.rows(other, lock_timeout)?)?;
+        let database = database_beside(other, crate_, args)?;
+        let rows = other.rows(&database.rows(other, args.lock_timeout)?)?;
         let applied = other.graph().required_by(&rows);
         if let Some(node) = nodes.find(|node| applied.contains(*node)) {
             let (id, name) = (&other.graph()[node].id, other.name());
@@ -128,12 +139,38 @@ pub(crate) fn check_dependents(
 }
 
 impl Ordered {
-    /// Refuses to apply revisions whose dependencies in other crates are not applied yet.
+    /// Returns the crates that `crate_` stands on and shares a database with, in order.
+    pub(crate) fn below(&self, crate_: &Loaded) -> Vec<&Loaded> {
+        let mut names = vec![crate_.name()];
+        let mut below = Vec::new();
+        let all: Vec<&Loaded> = self.beside.iter().chain(&self.chosen).collect();
+        let file = Database::of(&crate_.member, None)
+            .ok()
+            .and_then(|database| database.file());
+        // Each comes after what it stands on, so that going back finds all of them.
+        for other in all.into_iter().rev() {
+            let wanted = names.iter().any(|name| {
+                let mut crates = self.beside.iter().chain(&self.chosen);
+                crates.any(|crate_| crate_.name() == *name && crate_.requires(other.name()))
+            });
+            let shared = Database::of(&other.member, None)
+                .is_ok_and(|database| database.file() == file && file.is_some());
+            if wanted && shared && !names.contains(&other.name()) {
+                names.push(other.name());
+                below.insert(0, other);
+            }
+        }
+        below
+    }
+
+    /// Refuses to apply revisions whose dependencies in other crates are not applied yet, but for
+    /// those in the crates `together`, which are brought to their heads in the same go.
     pub(crate) fn check(
         &self,
         crate_: &Loaded,
         pending: &[Node],
-        lock_timeout: Duration,
+        together: &[&Loaded],
+        args: &DatabaseArgs,
     ) -> Result<()> {
         for node in pending {
             for requirement in crate_.history().file(*node).requirements() {
@@ -141,8 +178,11 @@ impl Ordered {
                 let Some(other) = others.find(|other| other.name() == requirement.package) else {
                     continue;
                 };
-                let database = Database::of(&other.member, None)?;
-                let rows = other.rows(&database.rows(other, lock_timeout)?)?;
+                if together.iter().any(|crate_| crate_.name() == other.name()) {
+                    continue;
+                }
+                let database = database_beside(other, crate_, args)?;
+                let rows = other.rows(&database.rows(other, args.lock_timeout)?)?;
                 let applied = other.graph().required_by(&rows);
                 let needed = other.graph().named(requirement.revision);
                 if needed.is_some_and(|needed| applied.contains(needed)) {
@@ -154,7 +194,11 @@ impl Ordered {
                     "revision {id} depends on {revision} of crate `{package}`, which is not applied"
                 ))
                 .code("requirement-not-met")
-                .note(format!("in crate `{}`", crate_.name()))
+                .note(format!(
+                    "in crate `{}`, database {}",
+                    crate_.name(),
+                    database.url
+                ))
                 .help(format!(
                     "apply it with `cargo alembic upgrade -p {package} {revision}`"
                 ))

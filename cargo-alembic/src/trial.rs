@@ -1,7 +1,7 @@
 //! Tries a crate's migrations on databases of its own, in memory.
 
 use alembic_history::{Chain, Expression, Node, Reversal, rows_file};
-use alembic_migrate::{Dialect, Migrations, Outcome, RunError, describe_schema};
+use alembic_migrate::{Dialect, Migrations, Outcome, RunError, describe_schema, ensure_all_ready};
 use rusqlite::Connection;
 use rusqlite::backup::Backup;
 use similar::TextDiff;
@@ -66,8 +66,10 @@ pub(crate) enum Verdict {
 type Trial = Result<Verdict, Vec<Diagnostic>>;
 
 /// Makes every check, each on databases of its own.
-pub(crate) fn run(loaded: &Loaded) -> Vec<(Check, Verdict)> {
-    let trial = Tried { loaded };
+///
+/// `below` are the crates that this one's revisions depend on, and whose tables they may use.
+pub(crate) fn run(loaded: &Loaded, below: &[&Loaded]) -> Vec<(Check, Verdict)> {
+    let trial = Tried { loaded, below };
     let verdict = |check| {
         let verdict = match check {
             Check::Chain => trial.chain(),
@@ -95,11 +97,22 @@ pub(crate) fn run(loaded: &Loaded) -> Vec<(Check, Verdict)> {
 
 struct Tried<'l> {
     loaded: &'l Loaded,
+    below: &'l [&'l Loaded],
 }
 
 impl Tried<'_> {
     fn migrations(&self) -> &Migrations {
         &self.loaded.migrations
+    }
+
+    /// Opens a database at whose heads the crates below are.
+    fn prepared(&self) -> Result<Connection, Vec<Diagnostic>> {
+        let mut connection = memory()?;
+        for crate_ in self.below {
+            let outcome = crate_.migrations.upgrade(&mut connection, "heads");
+            outcome.map_err(|error| Database::in_memory().explain(&error, crate_).diagnostics)?;
+        }
+        Ok(connection)
     }
 
     fn chain(&self) -> Trial {
@@ -124,7 +137,7 @@ impl Tried<'_> {
         let graph = self.loaded.graph();
         let heads: Vec<Node> = graph.real_heads().collect();
         let order = graph.in_order(&graph.required_by(&heads));
-        let mut connection = memory()?;
+        let mut connection = self.prepared()?;
         let mut before = self.schema(&connection)?;
         let mut with_rows = 0;
         for node in order {
@@ -147,8 +160,15 @@ impl Tried<'_> {
     /// enforced.
     fn insert_rows(&self, connection: &Connection, node: Node) -> Result<bool, Vec<Diagnostic>> {
         let path = rows_file(&self.loaded.history().file(node).path);
-        let Ok(sql) = std::fs::read_to_string(&path) else {
-            return Ok(false);
+        let sql = match std::fs::read_to_string(&path) {
+            Ok(sql) => sql,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(false),
+            Err(error) => {
+                let path = path.display();
+                return Err(vec![Diagnostic::new(format!(
+                    "cannot read {path}: {error}"
+                ))]);
+            }
         };
         let inserted = connection
             .execute_batch("PRAGMA foreign_keys = ON")
@@ -222,18 +242,21 @@ impl Tried<'_> {
 
     /// Returns the schema of a database that went through every revision.
     fn tracked(&self) -> Result<String, Vec<Diagnostic>> {
-        let mut connection = memory()?;
+        let mut connection = self.prepared()?;
         let outcome = self.migrations().upgrade(&mut connection, "heads");
         outcome.map_err(|error| self.explain(&error))?;
         self.schema(&connection)
     }
 
     fn ensure(&self, connection: &mut Connection) -> Result<Outcome, Vec<Diagnostic>> {
-        let reports = self.migrations().ensure(connection);
+        let below = self.below.iter().map(|crate_| &crate_.migrations);
+        let crates: Vec<&Migrations> = below.chain([self.migrations()]).collect();
+        let reports = ensure_all_ready(connection, &crates);
         let reports = reports.map_err(|error| self.explain(&error))?;
-        Ok(reports
-            .first()
-            .map_or(Outcome::Ready, |report| report.outcome))
+        let own = reports
+            .iter()
+            .find(|report| report.package == self.loaded.name());
+        Ok(own.map_or(Outcome::Ready, |report| report.outcome))
     }
 
     fn fresh(&self) -> Trial {
@@ -263,7 +286,7 @@ impl Tried<'_> {
         if nodes.is_empty() {
             return Ok(Verdict::Skipped("no `baseline` is configured".to_owned()));
         }
-        let mut connection = memory()?;
+        let mut connection = self.prepared()?;
         let outcome = self.migrations().upgrade(&mut connection, baseline);
         outcome.map_err(|error| self.explain(&error))?;
         let table = self.loaded.member.settings.version_table.quoted();

@@ -29,11 +29,15 @@ pub struct CurrentArgs {
 impl CurrentArgs {
     pub(super) fn run(self, context: &Context) -> Result<Exit> {
         let loaded = load_all(context.members()?)?;
-        let databases = database::of_all(&loaded, self.database.url.as_deref())?;
+        let databases = database::of_all(context, &loaded, self.database.url.as_deref())?;
         let mut answers = Vec::new();
         let mut behind = Vec::new();
         let mut failed = None;
         for (crate_, database) in loaded.iter().zip(&databases) {
+            if database.is_missing() {
+                let what = format_args!("{} does not exist yet ({})", database.url, crate_.name());
+                context.shell.status("Note", what);
+            }
             match self.current(crate_, database) {
                 Ok((json, text)) => {
                     if !json.pending.is_empty() {

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use alembic_history::Direction;
-use alembic_migrate::{Ahead, EnsureReport, Outcome, ensure_database_ready};
+use alembic_history::{Direction, Node, PlanError};
+use alembic_migrate::{Ahead, EnsureReport, Migrations, Outcome, RunFault, ensure_all_ready};
 use clap::Args;
 
 use super::{DatabaseArgs, write_answers};
@@ -11,10 +11,11 @@ use crate::context::Context;
 use crate::database::{self, Database};
 use crate::diagnostic::Result;
 use crate::exit::Exit;
+use crate::explain;
 use crate::json::{EnsureJson, Format, StepJson};
 use crate::member::{Loaded, load_all};
 use crate::progress::Progress;
-use crate::requirements;
+use crate::requirements::{self, Ordered};
 use crate::shell::Took;
 
 /// Arguments of `cargo alembic ensure`.
@@ -30,81 +31,140 @@ pub struct EnsureArgs {
 impl EnsureArgs {
     pub(super) fn run(self, context: &Context) -> Result<Exit> {
         let ordered = requirements::ordered(context, load_all(context.members()?)?)?;
-        let loaded = &ordered.chosen;
-        let databases = database::of_all(loaded, self.database.url.as_deref())?;
+        let databases = database::of_all(context, &ordered.chosen, self.database.url.as_deref())?;
         let mut answers = Vec::new();
-        for (crate_, database) in loaded.iter().zip(&databases) {
-            if crate_.has_requirements() {
-                let lock_timeout = self.database.lock_timeout;
-                let rows = crate_.rows(&database.rows(crate_, lock_timeout)?)?;
-                ordered.check(crate_, &crate_.graph().pending(&rows), lock_timeout)?;
-            }
-            for report in self.ensure(context, crate_, database)? {
-                let json = EnsureJson {
-                    database: database.url.to_string(),
-                    scenario: report.scenario.to_string(),
-                    outcome: report.outcome.to_string(),
-                    steps: report
-                        .steps
+        let mut failed = None;
+        for (group, database) in by_database(&ordered.chosen, &databases) {
+            match self.ensure(context, &ordered, &group, database) {
+                Ok(reports) => answers.extend(reports.into_iter().filter_map(|report| {
+                    let crate_ = group
                         .iter()
-                        .map(|step| StepJson::new(Direction::Upgrade, step))
-                        .collect(),
-                    before: report.before,
-                    after: report.after,
-                    seconds: report.took.as_secs_f64(),
-                };
-                answers.push((crate_, json, String::new()));
+                        .find(|crate_| crate_.name() == report.package)?;
+                    Some((*crate_, json(database, report), String::new()))
+                })),
+                Err(error) => {
+                    failed = Some(error);
+                    break;
+                }
             }
         }
+        // What is committed is told even when a later database fails.
         if context.format == Format::Json {
             write_answers(context, answers)?;
         }
-        Ok(Exit::Success)
+        failed.map_or(Ok(Exit::Success), Err)
     }
 
+    /// Makes one database ready for the crates that share it.
     fn ensure(
         &self,
         context: &Context,
-        loaded: &Loaded,
+        ordered: &Ordered,
+        group: &[&Loaded],
         database: &Database,
     ) -> Result<Vec<EnsureReport>> {
-        let name = loaded.name();
-        context
-            .shell
-            .status("Ensuring", format_args!("{name} ({})", database.url));
+        for crate_ in group.iter().filter(|crate_| crate_.has_requirements()) {
+            let pending = self.pending(crate_, database)?;
+            ordered.check(crate_, &pending, group, &self.database)?;
+        }
+        let names: Vec<&str> = group.iter().map(|crate_| crate_.name()).collect();
+        let what = format_args!("{} ({})", names.join(", "), database.url);
+        context.shell.status("Ensuring", what);
         let progress = Arc::new(Progress::new(context.shell));
-        let shown = Arc::clone(&progress);
         let ahead = if self.allow_ahead {
             Ahead::Allow
         } else {
             Ahead::Refuse
         };
-        let migrations = loaded
-            .migrations
-            .clone()
-            .lock_timeout(self.database.lock_timeout)
-            .ahead(ahead)
-            .observe(move |event| shown.show(event));
+        let sets: Vec<Migrations> = group
+            .iter()
+            .map(|crate_| {
+                let shown = Arc::clone(&progress);
+                let migrations = crate_.migrations.clone();
+                let migrations = migrations.lock_timeout(self.database.lock_timeout);
+                migrations
+                    .ahead(ahead)
+                    .observe(move |event| shown.show(event))
+            })
+            .collect();
         let mut connection = database.write()?;
-        let outcome = ensure_database_ready(&mut connection, &migrations);
+        let sets: Vec<&Migrations> = sets.iter().collect();
+        let outcome = ensure_all_ready(&mut connection, &sets);
         progress.finish();
-        let reports = outcome.map_err(|error| database.explain(&error, loaded))?;
+        let reports = outcome.map_err(|error| {
+            let path = match &*error.fault {
+                RunFault::Statement { place, .. } => Some(&place.path),
+                RunFault::Irreversible { path, .. } => Some(path),
+                _ => None,
+            };
+            let owner = group
+                .iter()
+                .find(|crate_| path.is_some_and(|path| crate_.has_file(path)));
+            database.explain(&error, owner.unwrap_or(&group[0]))
+        })?;
         for report in &reports {
-            let place = match report.after.as_slice() {
-                [] => "base".to_owned(),
-                rows => rows.join(", "),
-            };
-            let what = match report.outcome {
-                Outcome::Ready => "no pending migrations".to_owned(),
-                Outcome::Created => "created the target schema".to_owned(),
-                Outcome::Migrated if report.steps.len() == 1 => "1 revision".to_owned(),
-                Outcome::Migrated => format!("{} revisions", report.steps.len()),
-                Outcome::Ahead => "ahead of these migrations, and left as it is".to_owned(),
-            };
-            let (scenario, took) = (report.scenario, Took(report.took));
-            let what = format_args!("{name} at {place}: {scenario} database, {what} in {took}");
-            context.shell.status("Finished", what);
+            context.shell.status("Finished", in_words(report));
         }
         Ok(reports)
+    }
+
+    /// Returns what is pending for a crate; nothing, where its database may be ahead.
+    fn pending(&self, crate_: &Loaded, database: &Database) -> Result<Vec<Node>> {
+        let rows = database.rows(crate_, self.database.lock_timeout)?;
+        match crate_.graph().rows(&rows) {
+            Ok(rows) => Ok(crate_.graph().pending(&rows)),
+            Err(PlanError::UnknownRows { .. }) if self.allow_ahead => Ok(Vec::new()),
+            Err(error) => Err(explain::plan(&error, crate_.name())),
+        }
+    }
+}
+
+/// Brings those crates together that share a database, in the order of the first of each.
+fn by_database<'l>(
+    crates: &'l [Loaded],
+    databases: &'l [Database],
+) -> Vec<(Vec<&'l Loaded>, &'l Database)> {
+    let mut groups: Vec<(Vec<&Loaded>, &Database)> = Vec::new();
+    for (crate_, database) in crates.iter().zip(databases) {
+        let file = database.file();
+        let same =
+            |group: &&mut (Vec<&Loaded>, &Database)| file.is_some() && group.1.file() == file;
+        match groups.iter_mut().find(same) {
+            Some((group, _)) => group.push(crate_),
+            None => groups.push((vec![crate_], database)),
+        }
+    }
+    groups
+}
+
+fn in_words(report: &EnsureReport) -> String {
+    let place = match report.after.as_slice() {
+        [] => "base".to_owned(),
+        rows => rows.join(", "),
+    };
+    let what = match (report.outcome, report.steps.len()) {
+        (Outcome::Ready, _) => "no pending migrations".to_owned(),
+        (Outcome::Created, _) => "created the target schema".to_owned(),
+        (Outcome::Migrated, 1) => "1 revision".to_owned(),
+        (Outcome::Migrated, steps) => format!("{steps} revisions"),
+        (Outcome::Ahead, _) => "ahead of these migrations, and left as it is".to_owned(),
+    };
+    let (name, scenario, took) = (&report.package, report.scenario, Took(report.took));
+    format!("{name} at {place}: {scenario} database, {what} in {took}")
+}
+
+fn json(database: &Database, report: EnsureReport) -> EnsureJson {
+    EnsureJson {
+        database: database.url.to_string(),
+        scenario: report.scenario.to_string(),
+        outcome: report.outcome.to_string(),
+        steps: report
+            .steps
+            .iter()
+            .map(|step| StepJson::new(Direction::Upgrade, step))
+            .collect(),
+        before: report.before,
+        after: report.after,
+        seconds: report.took.as_secs_f64(),
     }
 }

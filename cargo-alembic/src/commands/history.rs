@@ -49,7 +49,7 @@ impl HistoryArgs {
         };
         let asks_database = self.indicate_current || ends.iter().any(current);
         let databases = if asks_database {
-            database::of_all(&loaded, self.database.url.as_deref())?
+            database::of_all(context, &loaded, self.database.url.as_deref())?
         } else {
             Vec::new()
         };

@@ -42,6 +42,11 @@ impl InitArgs {
         };
         let text = std::fs::read_to_string(&manifest).map_err(|error| failed(&error))?;
         let document: DocumentMut = text.parse().map_err(|error| failed(&error))?;
+        let package = document.get("package").and_then(Item::as_table_like);
+        let metadata = package.and_then(|package| package.get("metadata"));
+        if metadata.is_some_and(|metadata| !metadata.is_table_like()) {
+            return Err(failed(&"`package.metadata` is not a table"));
+        }
         if is_configured(&document) {
             return self.create_folders(context, &name);
         }

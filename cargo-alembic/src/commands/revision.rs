@@ -86,7 +86,8 @@ fn several_heads(
     }
     diagnostic
         .help(format!(
-            "make them one with `cargo alembic merge -p {name} heads`"
+            "make them one with `cargo alembic merge -p {name} {}`",
+            join(heads).replace(", ", " ")
         ))
         .help("or name the one to follow with `--head`")
         .exit(Exit::Revision)

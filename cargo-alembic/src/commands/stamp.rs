@@ -34,7 +34,7 @@ impl StampArgs {
         let targets: Vec<&str> = self.revisions.iter().map(String::as_str).collect();
         let loaded = load_all(context.members()?)?;
         let chosen: Vec<Loaded> = that_know(&loaded, &targets)?.into_iter().cloned().collect();
-        let databases = database::of_all(&chosen, self.database.url.as_deref())?;
+        let databases = database::of_all(context, &chosen, self.database.url.as_deref())?;
         let purge = if self.purge { Purge::Yes } else { Purge::No };
         let mut answers = Vec::new();
         for (crate_, database) in chosen.iter().zip(&databases) {

@@ -11,6 +11,7 @@ use crate::diagnostic::{Error, Result};
 use crate::exit::Exit;
 use crate::json::{CheckJson, TestJson};
 use crate::member::load_all;
+use crate::requirements;
 use crate::trial::{self, Check, Verdict};
 
 /// Arguments of `cargo alembic test`.
@@ -19,12 +20,12 @@ pub struct TestArgs {}
 
 impl TestArgs {
     pub(super) fn run(self, context: &Context) -> Result<Exit> {
-        let loaded = load_all(context.members()?)?;
+        let ordered = requirements::ordered(context, load_all(context.members()?)?)?;
         let mut answers = Vec::new();
         let mut diagnostics = Vec::new();
-        for crate_ in &loaded {
+        for crate_ in &ordered.chosen {
             context.shell.status("Testing", crate_.name());
-            let verdicts = trial::run(crate_);
+            let verdicts = trial::run(crate_, &ordered.below(crate_));
             let checks = verdicts
                 .iter()
                 .map(|(check, verdict)| json(*check, verdict));
