@@ -232,8 +232,10 @@ pub(crate) fn of_all(
         if let Some(other) = place.and_then(|place| users.insert(place, crate_.name())) {
             return Err(shared_table(other, &crate_.member, &database));
         }
-        check_configured(context, &crate_.member)?;
         databases.push(database);
+    }
+    for crate_ in loaded {
+        check_configured(context, &crate_.member)?;
     }
     Ok(databases)
 }

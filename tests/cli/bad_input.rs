@@ -355,8 +355,8 @@ fn every_code_is_shown_and_documented() {
         .map(|(code, _)| code)
         .filter(|code| code.chars().all(|c| c.is_ascii_alphanumeric() || c == '-'))
         .collect();
-    // Only a build script says so: `build-support` tests it.
-    let elsewhere = BTreeSet::from(["unreadable-manifest"]);
+    // Only a build script says so: `build-support`, and the tests beside these, hold them.
+    let elsewhere = BTreeSet::from(["unknown-baseline", "unreadable-manifest"]);
     let missing: Vec<&&str> = documented.difference(&shown).collect();
     let missing: Vec<_> = missing
         .into_iter()

@@ -206,7 +206,7 @@ pub(super) fn revisions() -> Vec<Row> {
             "an id twice",
             "revision --rev-id aa01",
             5,
-            "error[duplicate-id]: revision aa01 is present more than once | migrations/aa01.sql:3:17",
+            "error[duplicate-id]: the revision id aa01 is taken | migrations/aa01.sql | nothing was written",
         ),
         row(
             "a forbidden id",

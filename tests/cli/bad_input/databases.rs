@@ -158,6 +158,11 @@ pub(super) fn migrations() -> Vec<Row> {
             "error[dangling-rows] | 1 rows of a refer to rows of t_aa01 | as it was before",
         ),
         fails(
+            "a foreign key to columns that need not be unique",
+            "CREATE TABLE p (x);\nCREATE TABLE c (x REFERENCES p (x));\nINSERT INTO c VALUES (1);",
+            "error[foreign-key-mismatch]: foreign key mismatch | as it was before | a UNIQUE index",
+        ),
+        fails(
             "a revision that writes to the version table",
             "DELETE FROM alembic_version;",
             "error[version-table-changed] | as it was before",

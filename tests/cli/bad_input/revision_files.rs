@@ -40,6 +40,16 @@ pub(super) fn headers() -> Vec<Row> {
             third(|text| text.replace("Revises", "Revsies")),
         ),
         file(
+            "a key below the header",
+            "error[key-outside-header]: the key `Depends On` stands outside of the header | cc03.sql:7:4 | move the line up",
+            third(|text| {
+                text.replace(
+                    "\n\n-- alembic: upgrade",
+                    "\n\n-- Depends On: aa01\n\n-- alembic: upgrade",
+                )
+            }),
+        ),
+        file(
             "an id that is too long",
             "error[invalid-id] | cc03.sql:3:17 | up to 32 characters",
             third(|text| text.replace("ID: cc03", &format!("ID: {}", "c".repeat(33)))),
