@@ -19,6 +19,7 @@ mod json;
 mod kill;
 mod merge;
 mod output;
+mod readme;
 mod requirements;
 mod revision;
 mod scenarios;

@@ -44,7 +44,13 @@ fn what_cannot_be_required() {
     check_in(&project, "an unknown revision", "upgrade", 5, stderr);
     wrong("app@aa01");
     let stderr = "error[own-crate]: revision aa01 is of this crate | app/migrations/bb02.sql:6:16 | write `Depends On: aa01`";
-    check_in(&project, "a revision of the same crate", "upgrade", 5, stderr);
+    check_in(
+        &project,
+        "a revision of the same crate",
+        "upgrade",
+        5,
+        stderr,
+    );
     wrong("store@dd04");
     project.add_to(
         "store/migrations",
