@@ -185,6 +185,10 @@ enum Deviation {
     StampOfSeveralHeads,
     /// A downgrade after which Alembic's rows contradict each other, and it can go no further.
     OverlappingRowsAfterDowngrade,
+    /// `stamp label@heads` where one of the heads implies another: Alembic writes both rows.
+    StampOfHeadsThatImplyEachOther,
+    /// Rows that contradict each other, as Alembic's own commands leave them.
+    FromOverlappingRows,
 }
 
 fn deviation(graph: &Graph, query: &Query, ours: &Result<Answer, PlanError>) -> Option<Deviation> {
@@ -192,6 +196,15 @@ fn deviation(graph: &Graph, query: &Query, ours: &Result<Answer, PlanError>) -> 
     let branch = expression
         .as_ref()
         .and_then(|expression| expression.branch.as_ref());
+    if let Ok(rows) = graph.rows(&query.from) {
+        let implies = |row: &Node| {
+            let below = graph.required_by(graph.requirements(*row));
+            rows.iter().any(|other| below.contains(*other))
+        };
+        if rows.iter().any(implies) {
+            return Some(Deviation::FromOverlappingRows);
+        }
+    }
     match (ours, &query.op) {
         (Err(PlanError::Resolve(error)), Operation::Downgrade) => match error {
             ResolveError::AmbiguousStart { .. }
@@ -214,7 +227,8 @@ fn deviation(graph: &Graph, query: &Query, ours: &Result<Answer, PlanError>) -> 
             Some(Deviation::BaseOfABranchThatSharesItsRoot)
         }
         (Ok(_) | Err(_), Operation::Downgrade)
-            if query.error.as_deref() == Some("multiple-heads") =>
+            if query.error.as_deref() == Some("multiple-heads")
+                || (query.error.is_some() && query.to.contains("@head")) =>
         {
             branch.map(|_| Deviation::DowngradeToTheHeadOfABranch)
         }
@@ -231,6 +245,9 @@ fn deviation(graph: &Graph, query: &Query, ours: &Result<Answer, PlanError>) -> 
         (Err(PlanError::Resolve(ResolveError::NotAllowed { .. })), Operation::Stamp) => {
             let relative = expression.is_some_and(|expression| expression.offset.is_some());
             relative.then_some(Deviation::RelativeStamp)
+        }
+        (Err(PlanError::OverlappingTargets { .. }), Operation::Stamp) => {
+            Some(Deviation::StampOfHeadsThatImplyEachOther)
         }
         (Ok(_), Operation::Stamp) if query.to.ends_with("heads") => {
             Some(Deviation::StampOfSeveralHeads)
@@ -392,10 +409,11 @@ fn more_random_graphs() {
             (Deviation::BaseOfABranchThatSharesItsRoot, 9),
             (Deviation::RelativeStamp, 51),
             (Deviation::DowngradeToTheHeadOfABranch, 75),
-            (Deviation::DowngradeOffTheBranch, 58),
+            (Deviation::DowngradeOffTheBranch, 57),
             (Deviation::HeadsThatImplyEachOther, 4),
-            (Deviation::StampOfSeveralHeads, 3),
+            (Deviation::StampOfSeveralHeads, 2),
             (Deviation::OverlappingRowsAfterDowngrade, 2),
+            (Deviation::FromOverlappingRows, 1),
         ],
     );
 }

@@ -85,7 +85,9 @@ impl Graph {
                 .filter(|row| all || on(&branch, *row))
                 .collect();
         }
-        if !rows.iter().any(|row| on(&targets, *row)) {
+        // Where the targets are rows already, there is nothing to replace.
+        let stamped = nodes.iter().all(|node| rows.contains(node));
+        if stamped || !rows.iter().any(|row| on(&targets, *row)) {
             return Vec::new();
         }
         let replaced = |row: &Node| on(&targets, *row) || on(&branch, *row);
