@@ -18,6 +18,7 @@ pub(crate) fn check(manifest: &Manifest, baseline: &str, history: &History) -> O
         place: manifest.place("baseline"),
         code: "unknown-baseline",
         title: format!("the baseline is no revision: {why}"),
+        note: None,
         help: format!(
             "correct `baseline`; `cargo alembic history -p {}` lists the revisions",
             manifest.package

@@ -33,9 +33,9 @@ pub(crate) fn write(sound: &Sound, folder: &Path) -> io::Result<()> {
     let schema = match (&sound.settings.schema, &sound.schema) {
         (Some(path), Some(text)) => {
             let (start, end) = place(text);
-            format!("Some(({path:?}, {start}, {end}))")
+            format!(".schema({path:?}, {start}, {end})\n")
         }
-        _ => "None".to_owned(),
+        _ => String::new(),
     };
     let table = table(&sound.package, &sound.settings, &files, &schema);
     write_if_changed(&folder.join(TEXTS), &texts)?;
@@ -52,20 +52,24 @@ fn table(package: &str, settings: &Settings, files: &str, schema: &str) -> Strin
         Fresh::Create => "Create",
         Fresh::Replay => "Replay",
     };
+    let version_table_schema = match &version_table.schema {
+        Some(schema) => format!(".version_table_schema({schema:?})\n"),
+        None => String::new(),
+    };
     format!(
         "// Made by the build script.\n\
-         ::alembic_migrate::Embedded {{\n    \
-             package: {package:?},\n    \
-             texts: include_str!({TEXTS:?}),\n    \
-             files: &[\n{files}    ],\n    \
-             schema: {schema},\n    \
-             version_table: {:?},\n    \
-             version_table_schema: {:?},\n    \
-             transaction: ::alembic_migrate::TransactionMode::{transaction},\n    \
-             baseline: {:?},\n    \
-             fresh: ::alembic_migrate::Fresh::{fresh},\n\
-         }}\n",
-        version_table.name, version_table.schema, settings.baseline,
+         ::alembic_migrate::Embedded::new(\n    \
+             {package:?},\n    \
+             include_str!({TEXTS:?}),\n    \
+             &[\n{files}    ],\n\
+         )\n\
+         {schema}\
+         .version_table({:?})\n\
+         {version_table_schema}\
+         .transaction(::alembic_migrate::TransactionMode::{transaction})\n\
+         .baseline({:?})\n\
+         .fresh(::alembic_migrate::Fresh::{fresh})\n",
+        version_table.name, settings.baseline,
     )
 }
 

@@ -1,5 +1,6 @@
 //! Finds revision files, exactly those that the command finds.
 
+use std::ffi::OsString;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -30,37 +31,64 @@ struct Walk {
 
 impl Walk {
     fn read(&mut self, path: &Path, name: &Path) -> Result<(), FolderError> {
-        let failed = |source| FolderError {
-            path: name.to_owned(),
-            source,
-        };
         // Of a link's target, not of the link.
-        let kind = fs::metadata(path).map_err(failed)?;
-        if kind.is_file() && is_revision_file(path) {
-            self.files.push(SourceFile {
-                path: name.to_owned(),
-                content: fs::read(path).map_err(|error| error.to_string()),
-            });
+        let kind = match fs::metadata(path) {
+            Ok(kind) => kind,
+            Err(error) => return self.fail(path, name, error.kind().into()),
+        };
+        if kind.is_dir() {
+            self.read_entries(path, name)
+        } else {
+            if kind.is_file() && is_revision_file(path) {
+                self.add(path, name);
+            }
+            Ok(())
         }
-        if !kind.is_dir() {
-            return Ok(());
-        }
-        let real = path.canonicalize().map_err(failed)?;
-        if self.above.contains(&real) {
-            let why = format!("a link leads back to {}", real.display());
-            return Err(failed(io::Error::other(why)));
-        }
-        let entries = path.read_dir().and_then(Iterator::collect);
-        let mut entries: Vec<fs::DirEntry> = entries.map_err(failed)?;
-        entries.sort_by_key(fs::DirEntry::file_name);
+    }
+
+    fn read_entries(&mut self, path: &Path, name: &Path) -> Result<(), FolderError> {
+        let (real, mut entries) = match self.list(path) {
+            Ok(found) => found,
+            Err(error) => return self.fail(path, name, error),
+        };
+        entries.sort_unstable();
         self.above.push(real);
         for entry in entries {
-            let file_name = entry.file_name();
-            if !file_name.to_string_lossy().starts_with('.') {
-                self.read(&entry.path(), &name.join(file_name))?;
+            if !entry.to_string_lossy().starts_with('.') {
+                self.read(&path.join(&entry), &name.join(&entry))?;
             }
         }
         self.above.pop();
         Ok(())
+    }
+
+    /// Returns where a folder is, without links, and the names of what is in it.
+    fn list(&self, path: &Path) -> io::Result<(PathBuf, Vec<OsString>)> {
+        let plain = |error: io::Error| io::Error::from(error.kind());
+        let real = path.canonicalize().map_err(plain)?;
+        if self.above.contains(&real) {
+            return Err(io::Error::other("links lead in a circle"));
+        }
+        let names = path.read_dir().map_err(plain)?;
+        let names = names.map(|entry| Ok(entry.map_err(plain)?.file_name()));
+        Ok((real, names.collect::<io::Result<_>>()?))
+    }
+
+    fn add(&mut self, path: &Path, name: &Path) {
+        self.files.push(SourceFile {
+            path: name.to_owned(),
+            content: fs::read(path).map_err(|error| error.to_string()),
+        });
+    }
+
+    /// Fails, unless what cannot be read is to be a revision: reading it as one tells why, beside
+    /// what is wrong with the other files.
+    fn fail(&mut self, path: &Path, name: &Path, source: io::Error) -> Result<(), FolderError> {
+        if !self.above.is_empty() && is_revision_file(path) {
+            self.add(path, name);
+            return Ok(());
+        }
+        let path = name.to_owned();
+        Err(FolderError { path, source })
     }
 }

@@ -93,7 +93,11 @@ fn check(crate_folder: &Path, cargo: &mut impl Write) -> io::Result<Result<Sound
                 place: path.display().to_string(),
                 code: "unreadable-folder",
                 title: format!("cannot read the migrations: {source}"),
-                help: format!("create the folder with `cargo alembic init -p {package}`"),
+                note: None,
+                help: format!(
+                    "create the folder with `cargo alembic init -p {package}`, or correct \
+                     `migrations` below [package.metadata.alembic]"
+                ),
             }),
         }
     }

@@ -4,8 +4,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use alembic_history::{
-    Fault, FindingKind, Position, Settings, SettingsFault, SettingsFaultKind, SettingsTable,
-    SettingsValue,
+    Fault, Position, Settings, SettingsFault, SettingsFaultKind, SettingsTable, SettingsValue,
 };
 
 use crate::toml::Table;
@@ -29,6 +28,8 @@ pub(crate) struct Problem {
     pub(crate) place: String,
     pub(crate) code: &'static str,
     pub(crate) title: String,
+    /// Another place that has to do with it.
+    pub(crate) note: Option<String>,
     pub(crate) help: String,
 }
 
@@ -38,26 +39,29 @@ impl fmt::Display for Problem {
             place,
             code,
             title,
+            note,
             help,
         } = self;
-        write!(f, "[{code}] {title}\n  --> {place}\n  = help: {help}")
+        write!(f, "[{code}] {title}\n  --> {place}")?;
+        if let Some(note) = note {
+            write!(f, "\n  = note: {note}")?;
+        }
+        write!(f, "\n  = help: {help}")
     }
 }
 
 impl From<&Fault> for Problem {
     fn from(fault: &Fault) -> Self {
-        let path = fault.path.display().to_string();
-        Self::of_kind(&path, fault.position(), &fault.finding.kind)
-    }
-}
-
-impl Problem {
-    /// Describes what is wrong at a position of a file.
-    pub(crate) fn of_kind(path: &str, position: Position, kind: &FindingKind) -> Self {
+        let kind = &fault.finding.kind;
+        let note = fault.related.as_ref().map(|related| {
+            let position = Position::of(&related.text, related.span.start);
+            format!("{}: {}:{position}", related.label, related.path.display())
+        });
         Self {
-            place: format!("{path}:{position}"),
+            place: format!("{}:{}", fault.path.display(), fault.position()),
             code: kind.code(),
             title: kind.to_string(),
+            note,
             help: kind.help(),
         }
     }
@@ -79,6 +83,7 @@ impl Source {
             place: format!("{}:{}", path.display(), Position::of(&text, error.offset)),
             code: "unreadable-manifest",
             title: "cannot read the configuration of the migrations".to_owned(),
+            note: None,
             help: "write it as a table [package.metadata.alembic]".to_owned(),
         });
         Some(Self {
@@ -204,6 +209,7 @@ fn settings(sources: &[Source]) -> (Option<Settings>, Vec<Problem>) {
         place: places[fault.table].place(&fault.key),
         code: fault.code(),
         title: fault.to_string(),
+        note: None,
         help: fault.help(),
     };
     let problems = faults.iter().map(problem).collect();

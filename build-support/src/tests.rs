@@ -58,6 +58,11 @@ fn a_sound_chain_is_embedded() {
     let a = embedded.find("migrations/a.sql").unwrap();
     assert!(embedded[a..].contains("migrations/b.sql"), "{embedded}");
     assert!(!embedded.contains("hidden"), "{embedded}");
+    // A call, so that what is embedded may come to hold more.
+    assert!(
+        embedded.contains("::alembic_migrate::Embedded::new("),
+        "{embedded}"
+    );
 }
 
 #[test]
@@ -68,14 +73,19 @@ fn everything_that_is_wrong_is_told_at_once() {
             "[workspace]\nmembers = [\"shop\"]\n[workspace.metadata.alembic]\ntimezon = \"UTC\"\n",
         ),
         ("shop/Cargo.toml", MANIFEST),
+        ("shop/migrations/a.sql", ""),
     ]);
     assert_eq!(
         project.run(),
         "cargo::rerun-if-changed=[ROOT]/Cargo.toml\n\
          cargo::rerun-if-changed=[ROOT]/shop/Cargo.toml\n\
+         cargo::rerun-if-changed=[ROOT]/shop/migrations\n\
          cargo::error=[unknown-configuration-key] unknown configuration key `timezon`\n\
          cargo::error=  --> [ROOT]/Cargo.toml:4\n\
-         cargo::error=  = help: did you mean `timezone`?\n"
+         cargo::error=  = help: did you mean `timezone`?\n\
+         cargo::error=[empty-file] the file is empty\n\
+         cargo::error=  --> migrations/a.sql:1:1\n\
+         cargo::error=  = help: delete the file, or write the revision with `cargo alembic revision`\n"
     );
     assert_eq!(project.embedded(), None);
 
@@ -102,5 +112,87 @@ fn everything_that_is_wrong_is_told_at_once() {
     assert!(
         said.contains("`cargo alembic merge -p shop b2 c3`"),
         "{said}"
+    );
+}
+
+#[test]
+fn the_workspace_is_the_one_that_cargo_finds() {
+    const ALEMBIC: &str = "[workspace.metadata.alembic]\nversion-table = \"of_workspace\"\n";
+    let root = |keys: &str| format!("[workspace]\n{keys}\n{ALEMBIC}");
+    let named = "[package]\nname = \"shop\"\nworkspace = \"../elsewhere\"\n";
+    let own = format!("{MANIFEST}\n[workspace]\n");
+    let own_configured = format!("{MANIFEST}\n[workspace]\n{ALEMBIC}");
+    for (manifest, others, counts) in [
+        (MANIFEST, vec![], false),
+        (
+            MANIFEST,
+            vec![("Cargo.toml", root("members = [\"*\"]"))],
+            true,
+        ),
+        (
+            MANIFEST,
+            vec![("Cargo.toml", "[package]\nname = 'x'\n".to_owned())],
+            false,
+        ),
+        (
+            MANIFEST,
+            vec![("Cargo.toml", root("exclude = [\"shop\"]"))],
+            false,
+        ),
+        (
+            MANIFEST,
+            vec![("Cargo.toml", root("exclude = [\"sho\", \"./shop/\"]"))],
+            false,
+        ),
+        (
+            MANIFEST,
+            vec![("Cargo.toml", root("exclude = [\"shop/examples\"]"))],
+            true,
+        ),
+        (
+            MANIFEST,
+            vec![(
+                "Cargo.toml",
+                root("members = [\"shop\"]\nexclude = [\"shop\"]"),
+            )],
+            true,
+        ),
+        (
+            named,
+            vec![
+                ("Cargo.toml", "[workspace]\n".to_owned()),
+                ("elsewhere/Cargo.toml", root("")),
+            ],
+            true,
+        ),
+        (&own, vec![("Cargo.toml", root(""))], false),
+        (
+            &own_configured,
+            vec![("Cargo.toml", "[workspace]\n".to_owned())],
+            true,
+        ),
+    ] {
+        let mut files = vec![("shop/Cargo.toml", manifest)];
+        files.extend(others.iter().map(|(path, text)| (*path, text.as_str())));
+        files.push(("shop/migrations/a.md", ""));
+        let project = Project::new(&files);
+        project.run();
+        let embedded = project.embedded().unwrap();
+        assert_eq!(embedded.contains("of_workspace"), counts, "{files:?}");
+    }
+}
+
+#[test]
+fn a_manifest_that_cannot_be_read_is_told() {
+    let project = Project::new(&[(
+        "shop/Cargo.toml",
+        "[package]\nname = \"shop\"\n[package.metadata]\nalembic = { url = }\n",
+    )]);
+    assert_eq!(
+        project.run(),
+        "cargo::rerun-if-changed=[ROOT]/shop/Cargo.toml\n\
+         cargo::error=[unreadable-manifest] cannot read the configuration of the migrations\n\
+         cargo::error=  --> [ROOT]/shop/Cargo.toml:4:19\n\
+         cargo::error=  = help: write it as a table [package.metadata.alembic]\n"
     );
 }

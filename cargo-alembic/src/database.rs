@@ -234,31 +234,30 @@ pub(crate) fn of_all(
         }
         databases.push(database);
     }
-    for crate_ in loaded {
-        check_configured(context, &crate_.member)?;
+    for (crate_, database) in loaded.iter().zip(&databases) {
+        check_configured(context, &crate_.member, database)?;
     }
     Ok(databases)
 }
 
-/// Refuses a crate that is configured to share a version table with another one, whether or not the
-/// command is for that one, too: each would take the other's rows for unknown revisions.
-fn check_configured(context: &Context, member: &Member) -> Result<()> {
-    let configured = |member: &Member| -> Option<Database> {
+/// Refuses a crate whose database another crate is configured to use with the same version table,
+/// whether or not the command is for that one, too: each would take the other's rows for unknown
+/// revisions.
+fn check_configured(context: &Context, member: &Member, database: &Database) -> Result<()> {
+    let configured = |member: &Member| -> Option<PathBuf> {
         let url = member.settings.url.as_deref()?;
         let url = DatabaseUrl::parse(url, &member.folder).ok()?;
-        Some(Database { url })
+        Database { url }.file()
     };
-    let Some(database) = configured(member) else {
+    let file = database.file();
+    if file.is_none() || file != configured(member) {
         return Ok(());
-    };
+    }
     // What is wrong with another crate's configuration is not this command's concern.
     for other in context.all_members().unwrap_or_default() {
-        let same = |database: &Database, other: &Database| {
-            database.file().is_some() && database.file() == other.file()
-        };
-        let shared = configured(&other).is_some_and(|other| same(&database, &other));
-        if other.name != member.name && shared && table(&other) == table(member) {
-            return Err(shared_table(&other.name, member, &database));
+        let shared = configured(&other) == file && table(&other) == table(member);
+        if other.name != member.name && shared {
+            return Err(shared_table(&other.name, member, database));
         }
     }
     Ok(())

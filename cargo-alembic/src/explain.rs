@@ -24,14 +24,14 @@ pub(crate) fn fault(fault: &Fault) -> Diagnostic {
         .code(kind.code())
         .place(Place {
             path: fault.path.display().to_string(),
-            text: fault.text.clone(),
+            text: fault.text.to_string(),
             span: fault.finding.span.range(),
             label: None,
         });
     if let Some(related) = &fault.related {
         diagnostic = diagnostic.place(Place {
             path: related.path.display().to_string(),
-            text: related.text.clone(),
+            text: related.text.to_string(),
             span: related.span.range(),
             label: Some(related.label.to_owned()),
         });
@@ -186,7 +186,7 @@ pub(crate) fn run(whole: &RunError, loaded: &Loaded, database: &Database) -> Err
         }
         RunFault::Statement { place, error } => {
             let file = loaded.graph().node(place.revision.as_str());
-            let text = file.map(|node| loaded.history().file(node).text.clone());
+            let text = file.map(|node| loaded.history().file(node).text.to_string());
             let mut diagnostic = Diagnostic::new(format!("{error}")).code("migration-failed");
             diagnostic = diagnostic.place(Place {
                 path: place.path.display().to_string(),

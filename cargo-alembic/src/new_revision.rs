@@ -236,9 +236,7 @@ fn now(timezone: Option<&str>) -> Result<Zoned> {
 fn check_message(text: &str, new: &NewRevision) -> Result<()> {
     let (file, findings) = RevisionFile::parse(text, &[]);
     let same = file.is_some_and(|file| {
-        file.header.doc == new.doc()
-            && file.header.id.name == new.id
-            && file.sections.len() == 2
+        file.header.doc == new.doc() && file.header.id.name == new.id && file.sections.len() == 2
     });
     if same && findings.is_empty() {
         return Ok(());

@@ -60,10 +60,8 @@ impl Progress {
                 );
                 self.line("Waiting", &what);
             }
-            Event::Found { .. }
-            | Event::NothingPending { .. }
-            | Event::SchemaCreated { .. }
-            | Event::Committed => {}
+            // What the command itself reports at its end.
+            _ => {}
         }
     }
 
@@ -106,6 +104,7 @@ fn in_words(step: &RunStep) -> String {
         down_revisions,
         message,
         direction,
+        ..
     } = step;
     let below = lines::join(down_revisions);
     match direction {

@@ -41,7 +41,9 @@ pub(crate) fn ordered(context: &Context, chosen: Vec<Loaded>) -> Result<Ordered>
         // A crate that the command is not for may still be what a revision depends on.
         let missing = errors.iter().find_map(|error| match &error.kind {
             RequirementErrorKind::UnknownCrate(name) => context.member_named(name).transpose(),
-            RequirementErrorKind::UnknownRevision { .. } | RequirementErrorKind::Circle(_) => None,
+            RequirementErrorKind::UnknownRevision { .. }
+            | RequirementErrorKind::OwnCrate(_)
+            | RequirementErrorKind::Circle(_) => None,
         });
         match missing {
             Some(member) => all.push(member?.load()?),
@@ -67,7 +69,7 @@ fn explain(error: &RequirementError, crates: &[Loaded]) -> Diagnostic {
         let history = crate_.history();
         let mut nodes = crate_.graph().nodes();
         let node = nodes.find(|node| history.file(*node).path == error.path)?;
-        Some(history.file(node).text.clone())
+        Some(history.file(node).text.to_string())
     });
     Diagnostic::new(error.kind.to_string())
         .code(error.kind.code())
@@ -77,7 +79,7 @@ fn explain(error: &RequirementError, crates: &[Loaded]) -> Diagnostic {
             span: error.span.range(),
             label: None,
         })
-        .help("write `Depends On: <crate>@<revision>` with a crate of the workspace")
+        .help(error.kind.help())
 }
 
 /// Finds the database of `other`, seen from a command on `crate_`.

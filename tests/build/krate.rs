@@ -20,9 +20,12 @@ fn main() {
 }
 ";
 
-/// A workspace with the crate `shop`, whose build script embeds its migrations.
+/// A workspace with a crate in the folder `shop`, whose build script embeds its migrations.
 pub(crate) struct Krate {
     root: PathBuf,
+    /// The crate's name. To cargo, crates of one name in one folder of their workspaces are the
+    /// same.
+    name: &'static str,
 }
 
 /// What a build came to.
@@ -37,13 +40,13 @@ pub(crate) struct Build {
 }
 
 impl Krate {
-    /// Makes the workspace in a folder of this name, in place of what is there.
-    pub(crate) fn new(name: &str) -> Self {
+    /// Makes a crate of this name, in place of what the last run of the tests has left.
+    pub(crate) fn new(name: &'static str) -> Self {
         let root = Path::new(FOLDER).join("crates").join(name);
         if root.exists() {
             fs::remove_dir_all(&root).unwrap();
         }
-        let krate = Self { root };
+        let krate = Self { root, name };
         krate.configure_workspace("");
         krate.configure("");
         krate.write("shop/build.rs", BUILD_SCRIPT);
@@ -56,9 +59,10 @@ impl Krate {
     pub(crate) fn configure(&self, lines: &str) {
         let support = Path::new(env!("CARGO_MANIFEST_DIR")).join("../build-support");
         let manifest = format!(
-            "[package]\nname = \"shop\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\n\
+            "[package]\nname = \"{}\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\n\
              [build-dependencies]\nalembic-build.path = {support:?}\n\n\
-             [package.metadata.alembic]\nurl = \"sqlite://shop.db\"\n{lines}"
+             [package.metadata.alembic]\nurl = \"sqlite://shop.db\"\n{lines}",
+            self.name
         );
         self.write("shop/Cargo.toml", manifest);
     }
@@ -91,7 +95,11 @@ impl Krate {
         let before = self.runs();
         let output = Command::new(env!("CARGO"))
             .args(["build", "--offline", "--color", "never"])
-            .args(["--message-format", "json", "--target-dir"])
+            .args([
+                "--message-format",
+                "json-render-diagnostics",
+                "--target-dir",
+            ])
             .arg(Path::new(FOLDER).join("target"))
             .current_dir(&self.root)
             .output()

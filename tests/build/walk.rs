@@ -150,11 +150,32 @@ fn links_are_followed_alike() {
         Some(&["a.sql", "b.sql"]),
     );
     for broken in [
-        &[("a.sql", Revision), ("b.sql", Link("nowhere"))] as Tree,
+        &[("a.sql", Revision), ("b", Link("nowhere"))] as Tree,
         &[("a.sql", Revision), ("again", Link("."))],
         &[("a/b/c.sql", Revision), ("a/b/up", Link("../.."))],
         &[("a/x", Link("../b")), ("b/y", Link("../a"))],
     ] {
         check(&krate, broken, None);
+    }
+}
+
+/// A revision that cannot be read is found, and said to be unreadable.
+#[cfg(unix)]
+#[test]
+fn links_that_lead_nowhere_are_told_alike() {
+    use Entry::Link;
+
+    let krate = Krate::new("nowhere");
+    for tree in [
+        &[("a.sql", Revision), ("b.sql", Link("nowhere"))] as Tree,
+        &[("a.sql", Revision), ("b.sql", Link("."))],
+    ] {
+        grow(&krate, tree);
+        assert_eq!(found(&krate).unwrap(), ["a.sql", "b.sql"]);
+        let files = read_folder(&krate.path("shop/migrations")).unwrap();
+        let why = files[1].content.as_ref().unwrap_err();
+        let errors = krate.build().errors;
+        let expected = format!("[unreadable-file] cannot read the file: {why}\n");
+        assert!(errors.contains(&expected), "{errors}");
     }
 }

@@ -239,7 +239,10 @@ fn crates_with_one_version_table() {
         2,
         stderr,
     );
-    check_in(&project, "a crate alone", "upgrade zz -p app", 6, "'zz'");
+    let stderr = "error[shared-version-table] | `store` | `app`";
+    check_in(&project, "one of them alone", "upgrade -p app", 4, stderr);
+    let place = project.here().env("DATABASE_URL", "sqlite://own.db");
+    place.run("upgrade -p app").success();
 }
 
 #[test]

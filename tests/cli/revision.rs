@@ -84,6 +84,15 @@ fn a_message_of_several_paragraphs() {
 }
 
 #[test]
+fn white_space_in_messages_is_no_reason_to_refuse_them() {
+    let project = Project::with_crate("shop");
+    for (id, message) in [("aa01", "Add users \nmore"), ("bb02", "Add x\n\n  a: b")] {
+        let arguments = ["revision", "--rev-id", id, "-m", message].map(ToOwned::to_owned);
+        project.here().run_words(&arguments).success();
+    }
+}
+
+#[test]
 fn file_names_follow_the_template() {
     let template =
         r#"file-template = "{year}-{month}-{day}T{hour}{minute}{second}+{epoch}-{rev}-{slug}""#;

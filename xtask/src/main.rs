@@ -9,6 +9,7 @@
 mod bench;
 mod cargo;
 mod plans;
+mod snapshots;
 mod test;
 #[cfg(test)]
 mod tidy;
@@ -27,6 +28,8 @@ enum Xtask {
     Test(test::TestArgs),
     /// Measure what users wait for, and compare it with what is possible
     Bench(bench::BenchArgs),
+    /// Compare what the example crates find when they start with the snapshots of that
+    Snapshots(snapshots::SnapshotsArgs),
     /// Compare plans with Alembic's own, on random graphs beyond those of the tests
     Plans(plans::PlansArgs),
     /// Do the measuring of `bench`, which builds this program with optimizations for it
@@ -41,6 +44,7 @@ fn main() -> ExitCode {
     let done = match Xtask::parse() {
         Xtask::Test(args) => args.run(),
         Xtask::Bench(args) => args.run(),
+        Xtask::Snapshots(args) => args.run(),
         Xtask::Plans(args) => args.run(),
         Xtask::Measure(args) => args.measure(),
         Xtask::ReadRow(args) => args.run(),

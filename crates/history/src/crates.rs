@@ -52,6 +52,8 @@ pub enum RequirementErrorKind {
         /// The revision.
         revision: String,
     },
+    /// The crate is the revision's own; carries the revision.
+    OwnCrate(String),
     /// The crates depend on each other in a circle.
     Circle(Vec<String>),
 }
@@ -63,7 +65,21 @@ impl RequirementErrorKind {
         match self {
             Self::UnknownCrate(_) => "unknown-crate",
             Self::UnknownRevision { .. } => "missing-dependency",
+            Self::OwnCrate(_) => "own-crate",
             Self::Circle(_) => "crate-cycle",
+        }
+    }
+
+    /// Returns what to do about it.
+    #[must_use]
+    pub fn help(&self) -> String {
+        match self {
+            Self::UnknownCrate(_) | Self::UnknownRevision { .. } | Self::Circle(_) => {
+                "write `Depends On: <crate>@<revision>` with a crate of the workspace".into()
+            }
+            Self::OwnCrate(revision) => {
+                format!("write `Depends On: {revision}`, without the crate")
+            }
         }
     }
 }
@@ -77,6 +93,7 @@ impl fmt::Display for RequirementErrorKind {
             Self::UnknownRevision { package, revision } => {
                 write!(f, "crate `{package}` has no revision {revision}")
             }
+            Self::OwnCrate(revision) => write!(f, "revision {revision} is of this crate"),
             Self::Circle(crates) => {
                 write!(
                     f,
@@ -124,7 +141,7 @@ impl HistoryFile {
 ///
 /// # Errors
 ///
-/// Every dependency that no crate can meet, and crates that depend on each other in a circle.
+/// Every dependency that no other crate can meet, and crates that depend on each other in a circle.
 pub fn in_dependency_order(
     crates: &[CrateHistory<'_>],
 ) -> Result<Vec<usize>, Vec<RequirementError>> {
@@ -136,6 +153,10 @@ pub fn in_dependency_order(
             for requirement in crate_.history.file(node).requirements() {
                 let span = requirement.span;
                 match find(crates, requirement) {
+                    Ok(other) if other == index => {
+                        let kind = RequirementErrorKind::OwnCrate(requirement.revision.to_owned());
+                        errors.push(error(*crate_, node, span, kind));
+                    }
                     Ok(other) => waits[index].push((other, node, span)),
                     Err(kind) => errors.push(error(*crate_, node, span, kind)),
                 }
@@ -148,7 +169,7 @@ pub fn in_dependency_order(
             !order.contains(index)
                 && waits[*index]
                     .iter()
-                    .all(|(other, ..)| other == index || order.contains(other))
+                    .all(|(other, ..)| order.contains(other))
         };
         match (0..crates.len()).find(ready) {
             Some(next) => order.push(next),
@@ -252,6 +273,10 @@ mod tests {
                 "s1.sql:4:16: crate `users` has no revision u2",
                 "s1.sql:4:26: crate `mail` is not among those that are migrated",
             ]),
+        );
+        check(
+            &[("shop", "s1", "shop@s1"), ("users", "u1", "")],
+            Err(&["s1.sql:4:16: revision s1 is of this crate"]),
         );
         check(
             &[("shop", "s1", "users@u1"), ("users", "u1", "shop@s1")],

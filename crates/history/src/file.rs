@@ -47,7 +47,7 @@ impl RevisionFile {
     /// Reads a revision file, checking the SQL of its sections for each of `dialects`.
     ///
     /// Returns what was understood, where that is enough to place the revision in a history, and
-    /// everything that is wrong with the file, in its order.
+    /// what is wrong with the file, in its order: everything, or the first twenty findings.
     ///
     /// ```
     /// use alembic_history::{Dialect, RevisionFile};
@@ -75,6 +75,7 @@ impl RevisionFile {
             check_sql(text, section, dialects, &mut findings);
         }
         findings.sort_by_key(|finding| finding.span);
+        findings.truncate(MAX_FINDINGS);
         let file = header.map(|header| RevisionFile { header, sections });
         (file, findings)
     }
@@ -143,6 +144,9 @@ impl Section {
     }
 }
 
+/// How many findings of one file are reported: nobody reads more, as a whole dump would give.
+const MAX_FINDINGS: usize = 20;
+
 /// Finds what no database should be sent: text without an end, and statements that would end the
 /// run's own transaction.
 fn check_sql(text: &str, section: &Section, dialects: &[Dialect], findings: &mut Vec<Finding>) {
@@ -150,30 +154,35 @@ fn check_sql(text: &str, section: &Section, dialects: &[Dialect], findings: &mut
         return;
     };
     let runs_on = |dialect: &&Dialect| section.dialect.is_none_or(|only| only == **dialect);
+    let own = findings.len();
     for dialect in dialects.iter().filter(runs_on) {
-        let split = sql::split(body.text(text), *dialect);
-        let mut add = |finding: Finding| {
-            // A shared section is read once per dialect: what both find is one finding.
-            if !findings.contains(&finding) {
-                findings.push(finding);
-            }
-        };
-        for error in split.errors {
-            let span = error.span.shifted(body.start);
-            add(Finding::new(span, FindingKind::Sql(error.kind)));
-        }
-        for statement in split.statements {
-            let span = statement.span.shifted(body.start);
-            let sql = span.text(text);
-            if StatementKind::of(sql, *dialect) == StatementKind::TransactionControl {
-                let statement = sql::summary(sql, *dialect);
-                add(Finding::new(
-                    span,
-                    FindingKind::TransactionControl { statement },
-                ));
-            }
-        }
+        // A shared section is read once per dialect: what both find is one finding.
+        let mut found = sql_findings(text, body, *dialect);
+        found.retain(|finding| !findings[own..].contains(finding));
+        findings.append(&mut found);
     }
+}
+
+/// Returns the first findings in a section's SQL.
+fn sql_findings(text: &str, body: Span, dialect: Dialect) -> Vec<Finding> {
+    let split = sql::split(body.text(text), dialect);
+    let errors = split.errors.into_iter().map(|error| {
+        let span = error.span.shifted(body.start);
+        Finding::new(span, FindingKind::Sql(error.kind))
+    });
+    let statements = split.statements.into_iter().filter_map(|statement| {
+        let span = statement.span.shifted(body.start);
+        let sql = span.text(text);
+        let ends = StatementKind::of(sql, dialect) == StatementKind::TransactionControl;
+        ends.then(|| {
+            let statement = sql::summary(sql, dialect);
+            Finding::new(span, FindingKind::TransactionControl { statement })
+        })
+    });
+    let mut findings: Vec<Finding> = errors.chain(statements).collect();
+    findings.sort_by_key(|finding| finding.span);
+    findings.truncate(MAX_FINDINGS);
+    findings
 }
 
 #[cfg(test)]

@@ -48,6 +48,11 @@ pub enum FindingKind {
         /// The key that is probably meant.
         meant: Option<&'static str>,
     },
+    /// A key of the header below the blank line that ends it.
+    KeyOutsideHeader {
+        /// The key.
+        key: &'static str,
+    },
     /// A text that cannot be a revision id.
     InvalidId {
         /// The text.
@@ -129,6 +134,7 @@ impl FindingKind {
             Self::MissingKey { .. } => "missing-key",
             Self::DuplicateKey { .. } => "duplicate-key",
             Self::UnknownKey { .. } => "unknown-key",
+            Self::KeyOutsideHeader { .. } => "key-outside-header",
             Self::InvalidId { .. } => "invalid-id",
             Self::InvalidLabel { .. } => "invalid-label",
             Self::OutsideSection => "outside-section",
@@ -176,6 +182,9 @@ impl FindingKind {
             },
             Self::DuplicateKey { .. } => "keep one; several values are separated by commas".into(),
             Self::UnknownKey { meant: key, .. } => meant(key, "remove the line"),
+            Self::KeyOutsideHeader { .. } => {
+                "move the line up into the comment that begins the file".into()
+            }
             Self::InvalidId { .. } => {
                 "use up to 32 characters, none of @ + - : , quotes or white space".into()
             }
@@ -262,6 +271,9 @@ impl fmt::Display for FindingKind {
             Self::MissingKey { key } => write!(f, "the header has no `{key}`"),
             Self::DuplicateKey { key, .. } => write!(f, "the header has `{key}` twice"),
             Self::UnknownKey { key, .. } => write!(f, "unknown key `{key}`"),
+            Self::KeyOutsideHeader { key } => {
+                write!(f, "the key `{key}` stands outside of the header")
+            }
             Self::InvalidId { name, why } => write!(f, "invalid revision id '{name}': {why}"),
             Self::InvalidLabel { name, why } => write!(f, "invalid branch label '{name}': {why}"),
             Self::OutsideSection => f.write_str("SQL before the first section"),

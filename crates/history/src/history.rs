@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::{
     Dialect, FileStatement, Finding, FindingKind, Graph, GraphError, GraphErrorKind, Node,
@@ -73,7 +74,7 @@ pub struct HistoryFile {
     /// The path, as it is shown to people.
     pub path: PathBuf,
     /// The whole text.
-    pub text: String,
+    pub text: Arc<str>,
     /// What it says.
     pub file: RevisionFile,
 }
@@ -91,7 +92,7 @@ pub struct Fault {
     /// The file.
     pub path: PathBuf,
     /// Its text; empty when it could not be read.
-    pub text: String,
+    pub text: Arc<str>,
     /// What is wrong, and where.
     pub finding: Finding,
     /// Another place that has to do with it.
@@ -104,7 +105,7 @@ pub struct Related {
     /// The file.
     pub path: PathBuf,
     /// Its text.
-    pub text: String,
+    pub text: Arc<str>,
     /// The place.
     pub span: Span,
     /// What is there.
@@ -166,25 +167,15 @@ impl History {
     ) -> Result<Self, HistoryError> {
         let mut revisions = Vec::new();
         let mut faults = Vec::new();
-        // Ids that a broken file may well declare: what follows them is not at fault for that.
-        let mut broken = Vec::new();
         for SourceFile { path, content } in files {
             let (text, file, findings) = read(content, dialects);
-            let sound = findings.is_empty();
             faults.extend(findings.into_iter().map(|finding| Fault {
                 path: path.clone(),
                 text: text.clone(),
                 finding,
                 related: None,
             }));
-            match file {
-                Some(file) if sound => revisions.push(HistoryFile { path, text, file }),
-                Some(file) => {
-                    broken.push(file.header.id.name.as_str().to_owned());
-                    revisions.push(HistoryFile { path, text, file });
-                }
-                None => {}
-            }
+            revisions.extend(file.map(|file| HistoryFile { path, text, file }));
         }
         let declared = revisions.iter().map(|revision| revision.file.revision());
         match Graph::new(declared.collect()) {
@@ -231,7 +222,7 @@ impl History {
     pub fn with(&self, file: SourceFile, dialects: &[Dialect]) -> Result<Self, HistoryError> {
         let here = self.revisions.iter().map(|revision| SourceFile {
             path: revision.path.clone(),
-            content: Ok(revision.text.clone().into_bytes()),
+            content: Ok(revision.text.as_bytes().to_vec()),
         });
         Self::new(here.chain([file]), dialects)
     }
@@ -240,22 +231,22 @@ impl History {
 fn read(
     content: Result<Vec<u8>, String>,
     dialects: &[Dialect],
-) -> (String, Option<RevisionFile>, Vec<Finding>) {
+) -> (Arc<str>, Option<RevisionFile>, Vec<Finding>) {
     let nowhere = Span::new(0, 0);
     match content.map(String::from_utf8) {
         Err(why) => {
             let finding = Finding::new(nowhere, FindingKind::Unreadable(why));
-            (String::new(), None, vec![finding])
+            (Arc::default(), None, vec![finding])
         }
         Ok(Err(error)) => {
             let valid = error.utf8_error().valid_up_to();
-            let text = String::from_utf8_lossy(error.as_bytes()).into_owned();
+            let text = String::from_utf8_lossy(error.as_bytes()).into();
             let finding = Finding::new(Span::new(valid, valid), FindingKind::NotUtf8);
             (text, None, vec![finding])
         }
         Ok(Ok(text)) => {
             let (file, findings) = RevisionFile::parse(&text, dialects);
-            (text, file, findings)
+            (text.into(), file, findings)
         }
     }
 }

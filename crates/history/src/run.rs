@@ -72,6 +72,7 @@ pub enum Reply {
 
 /// How far a run is.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Event {
     /// A revision is about to be applied or reverted.
     StepStarted {
@@ -117,6 +118,7 @@ pub enum Event {
 
 /// A revision that a run applies or reverts.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct RunStep {
     /// The revision.
     pub revision: RevisionId,
@@ -150,6 +152,7 @@ pub enum Purge {
 
 /// What a run did.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Report {
     /// Which way the steps went.
     pub direction: Direction,
@@ -163,6 +166,7 @@ pub struct Report {
 
 /// A revision that a run applied or reverted.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct StepReport {
     /// The revision.
     pub revision: RevisionId,
@@ -174,6 +178,7 @@ pub struct StepReport {
 
 /// What a stamp did.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct StampReport {
     /// The rows of the version table before, whether or not a file explains them.
     pub before: Vec<String>,

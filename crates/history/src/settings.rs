@@ -286,25 +286,33 @@ impl Settings {
     }
 }
 
+/// Reads a string that is not empty.
 fn text(value: &Value) -> Result<String, String> {
+    let text = string(value)?;
+    if text.trim().is_empty() {
+        return Err("it is empty".to_owned());
+    }
+    Ok(text)
+}
+
+fn string(value: &Value) -> Result<String, String> {
     match value {
         Value::Text(text) => Ok(text.clone()),
         Value::Number(_) | Value::List(_) | Value::Other => Err("it is not a string".to_owned()),
     }
 }
 
-/// Reads a string, or a list of strings that is not empty.
+/// Reads a string, or a list of strings, neither of which is empty.
 fn texts(value: &Value) -> Result<Vec<String>, String> {
-    let texts = match value {
-        Value::Text(text) => Ok(vec![text.clone()]),
-        Value::List(list) => list.iter().map(text).collect(),
-        Value::Number(_) | Value::Other => Err(String::new()),
+    let values = match value {
+        Value::List(list) if list.is_empty() => return Err("the list is empty".to_owned()),
+        Value::List(list) => list.as_slice(),
+        Value::Text(_) | Value::Number(_) | Value::Other => std::slice::from_ref(value),
     };
-    match texts {
-        Ok(texts) if !texts.is_empty() => Ok(texts),
-        Ok(_) => Err("the list is empty".to_owned()),
-        Err(_) => Err("it is neither a string nor a list of strings".to_owned()),
+    if !values.iter().all(|value| matches!(value, Value::Text(_))) {
+        return Err("it is neither a string nor a list of strings".to_owned());
     }
+    values.iter().map(text).collect()
 }
 
 fn choice<T: Copy>(value: &Value, choices: &[(&str, T)]) -> Result<T, String> {
@@ -326,8 +334,12 @@ fn commands(value: &Value) -> Result<Vec<Vec<String>>, String> {
         return Err(why());
     };
     let command = |command: &Value| match command {
-        Value::List(_) => texts(command).map_err(|_| why()),
-        Value::Text(_) | Value::Number(_) | Value::Other => Err(why()),
+        // An argument may be empty.
+        Value::List(words) if words.first().is_some_and(|program| text(program).is_ok()) => {
+            let words = words.iter().map(string);
+            words.collect::<Result<Vec<_>, _>>().map_err(|_| why())
+        }
+        Value::List(_) | Value::Text(_) | Value::Number(_) | Value::Other => Err(why()),
     };
     commands.iter().map(command).collect()
 }
@@ -351,6 +363,22 @@ mod tests {
             "url",
             Value::Number(1),
             Err("invalid value of `url`: it is not a string"),
+        );
+        for key in [
+            "url",
+            "url-env",
+            "version-table",
+            "schema",
+            "baseline",
+            "timezone",
+        ] {
+            let why = format!("invalid value of `{key}`: it is empty");
+            check(key, text(""), Err(&why));
+        }
+        check(
+            "migrations",
+            list(&["a", " "]),
+            Err("invalid value of `migrations`: it is empty"),
         );
         check("migrations", list(&["a", "b"]), Ok(()));
         check(
@@ -380,7 +408,7 @@ mod tests {
         );
         check(
             "post-write-hooks",
-            Value::List(vec![list(&["a", "b"])]),
+            Value::List(vec![list(&["a", "b", ""])]),
             Ok(()),
         );
         check(

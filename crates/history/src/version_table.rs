@@ -42,6 +42,21 @@ impl VersionTable {
         }
     }
 
+    /// Returns whether the database takes both for the same table.
+    #[must_use]
+    pub fn is_same(&self, other: &Self, dialect: Dialect) -> bool {
+        match dialect {
+            Dialect::Sqlite => {
+                let schema = |table: &Self| {
+                    let schema = table.schema.as_deref().unwrap_or("main");
+                    schema.to_ascii_lowercase()
+                };
+                schema(self) == schema(other) && self.name.eq_ignore_ascii_case(&other.name)
+            }
+            Dialect::Postgres => self == other,
+        }
+    }
+
     /// Returns the query that finds what kind of object has the table's name, one row at the most.
     #[must_use]
     pub fn find(&self, dialect: Dialect) -> String {
@@ -178,6 +193,33 @@ mod tests {
             (table(None, "Alembic_Version"), r#""Alembic_Version""#),
         ] {
             assert_eq!(table.quoted(), expected);
+        }
+    }
+
+    #[test]
+    fn tables_are_the_same_as_the_database_compares_names() {
+        let table = |schema: Option<&str>, name: &str| VersionTable {
+            name: name.to_owned(),
+            schema: schema.map(ToOwned::to_owned),
+        };
+        let default = VersionTable::default();
+        for (other, sqlite, postgres) in [
+            (default.clone(), true, true),
+            (table(None, "Alembic_Version"), true, false),
+            (table(Some("Main"), "alembic_version"), true, false),
+            (table(Some("audit"), "alembic_version"), false, false),
+            (table(None, "versions"), false, false),
+        ] {
+            assert_eq!(
+                default.is_same(&other, Dialect::Sqlite),
+                sqlite,
+                "{other:?}"
+            );
+            assert_eq!(
+                default.is_same(&other, Dialect::Postgres),
+                postgres,
+                "{other:?}"
+            );
         }
     }
 

@@ -10,6 +10,43 @@ pub type Observer = dyn Fn(&Event) + Send + Sync;
 ///
 /// A synchronous library answers at once, an asynchronous one with a future: the same commands
 /// serve both, and nothing of a run is decided here.
+///
+/// ```
+/// use alembic_migrate::{
+///     Dialect, Driver, History, Migrations, Observer, Reply, Request, Run, RunError, Turn,
+/// };
+///
+/// /// A database that stays empty.
+/// struct Empty;
+///
+/// impl<'d> Driver<'d> for Empty {
+///     const DIALECT: Dialect = Dialect::Sqlite;
+///     type Outcome<T: Send + 'd> = Result<T, RunError>;
+///
+///     fn drive<T: Send + 'd>(
+///         self,
+///         mut run: Run<'d, Result<T, RunError>>,
+///         observer: &'d Observer,
+///     ) -> Result<T, RunError> {
+///         let mut reply = Reply::Nothing;
+///         loop {
+///             reply = match run.resume(reply) {
+///                 Turn::Ask(Request::Execute(_)) => Reply::Changed(0),
+///                 Turn::Ask(Request::Query(_)) => Reply::Rows(Vec::new()),
+///                 Turn::Ask(Request::Event(event)) => {
+///                     observer(&event);
+///                     Reply::Nothing
+///                 }
+///                 Turn::Done(outcome) => return outcome,
+///             };
+///         }
+///     }
+/// }
+///
+/// let migrations = Migrations::new(History::default());
+/// assert!(migrations.current(Empty)?.is_empty());
+/// # Ok::<(), RunError>(())
+/// ```
 pub trait Driver<'d>: Sized {
     /// What the database speaks.
     const DIALECT: Dialect;

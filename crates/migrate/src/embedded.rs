@@ -8,29 +8,86 @@ use crate::{Migrations, TransactionMode};
 
 /// What a build script embeds; [`include_migrations!`](crate::include_migrations) makes
 /// [`Migrations`] of it.
+///
+/// Code that a build script has generated calls this; a program has no need to.
 #[derive(Clone, Copy, Debug)]
 pub struct Embedded {
-    /// The crate's name.
-    pub package: &'static str,
+    package: &'static str,
     /// All texts, one after the other.
-    pub texts: &'static str,
-    /// The revision files: their paths, and where each text begins and ends.
-    pub files: &'static [(&'static str, usize, usize)],
-    /// The target schema: its path, and where its text begins and ends.
-    pub schema: Option<(&'static str, usize, usize)>,
-    /// The version table's name.
-    pub version_table: &'static str,
-    /// The version table's schema.
-    pub version_table_schema: Option<&'static str>,
-    /// How much goes into one transaction.
-    pub transaction: TransactionMode,
-    /// The revision at which a database without a version table is taken to be.
-    pub baseline: &'static str,
-    /// How an empty database comes to its schema.
-    pub fresh: Fresh,
+    texts: &'static str,
+    files: &'static [(&'static str, usize, usize)],
+    schema: Option<(&'static str, usize, usize)>,
+    version_table: Option<&'static str>,
+    version_table_schema: Option<&'static str>,
+    transaction: TransactionMode,
+    baseline: &'static str,
+    fresh: Fresh,
 }
 
 impl Embedded {
+    /// Takes the crate's name, all texts, one after the other, and the revision files: their paths,
+    /// and where each text begins and ends.
+    #[must_use]
+    pub const fn new(
+        package: &'static str,
+        texts: &'static str,
+        files: &'static [(&'static str, usize, usize)],
+    ) -> Self {
+        Self {
+            package,
+            texts,
+            files,
+            schema: None,
+            version_table: None,
+            version_table_schema: None,
+            transaction: TransactionMode::Run,
+            baseline: "base",
+            fresh: Fresh::Create,
+        }
+    }
+
+    /// Sets the target schema: its path, and where its text begins and ends.
+    #[must_use]
+    pub const fn schema(mut self, path: &'static str, start: usize, end: usize) -> Self {
+        self.schema = Some((path, start, end));
+        self
+    }
+
+    /// Sets the version table's name.
+    #[must_use]
+    pub const fn version_table(mut self, name: &'static str) -> Self {
+        self.version_table = Some(name);
+        self
+    }
+
+    /// Sets the schema that holds the version table.
+    #[must_use]
+    pub const fn version_table_schema(mut self, schema: &'static str) -> Self {
+        self.version_table_schema = Some(schema);
+        self
+    }
+
+    /// Sets how much goes into one transaction.
+    #[must_use]
+    pub const fn transaction(mut self, mode: TransactionMode) -> Self {
+        self.transaction = mode;
+        self
+    }
+
+    /// Sets the revision at which a database without a version table is taken to be.
+    #[must_use]
+    pub const fn baseline(mut self, revision: &'static str) -> Self {
+        self.baseline = revision;
+        self
+    }
+
+    /// Sets how an empty database comes to its schema.
+    #[must_use]
+    pub const fn fresh(mut self, fresh: Fresh) -> Self {
+        self.fresh = fresh;
+        self
+    }
+
     /// Relates the revisions to each other.
     ///
     /// # Panics
@@ -47,12 +104,14 @@ impl Embedded {
             Ok(history) => history,
             Err(error) => panic!("the build script let this pass: {error}"),
         };
+        let mut version_table = VersionTable::default();
+        if let Some(name) = self.version_table {
+            name.clone_into(&mut version_table.name);
+        }
+        version_table.schema = self.version_table_schema.map(ToOwned::to_owned);
         let migrations = Migrations::new(history)
             .package(self.package)
-            .version_table(VersionTable {
-                name: self.version_table.to_owned(),
-                schema: self.version_table_schema.map(ToOwned::to_owned),
-            })
+            .version_table(version_table)
             .transaction(self.transaction)
             .baseline(self.baseline)
             .fresh(self.fresh);
@@ -82,4 +141,42 @@ macro_rules! include_migrations {
             });
         &*MIGRATIONS
     }};
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_embedded_is_loaded() {
+        const TEXTS: &str =
+            "-- A\n-- Revision ID: a1\n-- Revises:\n-- alembic: upgrade\nSELECT 1;\n";
+        const EMBEDDED: Embedded = Embedded::new("shop", TEXTS, &[("a.sql", 0, TEXTS.len())]);
+        let plain = format!("{:?}", EMBEDDED.load());
+        let default = EMBEDDED
+            .version_table("alembic_version")
+            .transaction(TransactionMode::Run)
+            .baseline("base")
+            .fresh(Fresh::Create);
+        assert_eq!(format!("{:?}", default.load()), plain);
+        let other = EMBEDDED
+            .schema("schema.sql", 0, 4)
+            .version_table("versions")
+            .version_table_schema("audit")
+            .transaction(TransactionMode::Revision)
+            .baseline("a1")
+            .fresh(Fresh::Replay);
+        assert_eq!(
+            (
+                other.schema,
+                other.version_table,
+                other.version_table_schema
+            ),
+            (Some(("schema.sql", 0, 4)), Some("versions"), Some("audit"))
+        );
+        assert_eq!(
+            (other.transaction, other.baseline, other.fresh),
+            (TransactionMode::Revision, "a1", Fresh::Replay)
+        );
+    }
 }

@@ -41,12 +41,15 @@ mod schema;
 
 pub use alembic_history::run::{
     Action, Ahead, Check, DatabaseError, DatabaseErrorKind, DatabaseState, EnsureReport, Ensured,
-    Event, FailureKind, Fault as RunFault, Outcome, Place, Purge, Report, RunError, RunStep,
-    Scenario, StampReport, StepReport, TransactionMode, Violation,
+    Event, FailureKind, Fault as RunFault, Outcome, Place, Purge, Reply, Report, Request, Run,
+    RunError, RunStep, Scenario, StampReport, StepReport, TransactionMode, Turn, Violation,
 };
+pub use alembic_history::sql::SplitErrorKind;
 pub use alembic_history::{
-    Dialect, Direction, Fault, Fresh, History, HistoryError, PlanError, ResolveError, RevisionId,
-    VersionTable,
+    BranchLabel, Dialect, Direction, Expression, Fault, Finding, FindingKind, Fresh,
+    GraphErrorKind, History, HistoryError, InvalidName, PlanError, Position, Related,
+    RequirementError, RequirementErrorKind, ResolveError, RevisionId, SourceFile, Span,
+    SyntaxError, SyntaxErrorKind, VersionTable,
 };
 pub use driver::{Driver, Observer};
 pub use embedded::Embedded;

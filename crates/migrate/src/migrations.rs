@@ -295,7 +295,7 @@ pub fn ensure_database_ready<'d, D: Driver<'d>>(
 /// Makes a database ready for several crates, in the order in which they depend on each other, else
 /// in the order given; see [`ensure_database_ready`].
 ///
-/// Each has its own version table.
+/// Each has its own version table. The observer of the first one given is told of all.
 ///
 /// # Errors
 ///
@@ -322,7 +322,6 @@ fn log(event: &Event) {
         Event::Found { package, scenario } => info!(package, %scenario, "Found the database"),
         Event::NothingPending { package } => info!(package, "No pending migrations"),
         Event::SchemaCreated { package } => info!(package, "Created the target schema"),
-        Event::StepStarted { .. } => {}
         Event::StepFinished { step, took } => {
             // Not called `message`, which is what tracing calls the text of an event.
             let (revision, title) = (&step.revision, &step.message);
@@ -330,6 +329,8 @@ fn log(event: &Event) {
         }
         Event::Committed => debug!("Committed"),
         Event::Waiting { waited } => warn!(?waited, "Waiting for a lock on the database"),
+        // The beginning of a step is told by its end.
+        _ => {}
     }
 }
 

@@ -67,16 +67,14 @@ pub(super) fn parse(
         };
         begun = true;
         let offset = line.start + 2;
+        let prose = comment.strip_prefix(' ').unwrap_or(comment).trim_end();
         let Some(Key { key, value }) = key_value(comment) else {
-            doc.push(comment.strip_prefix(' ').unwrap_or(comment).trim_end());
+            doc.push(prose);
             continue;
         };
         let (key, value) = (key.shifted(offset), value.shifted(offset));
         let name = key.text(text);
-        match KEYS
-            .iter()
-            .position(|known| known.eq_ignore_ascii_case(name))
-        {
+        match position(name) {
             Some(index) => match values[index] {
                 Some(first) => findings.push(Finding::new(
                     key,
@@ -87,18 +85,19 @@ pub(super) fn parse(
                 )),
                 None => values[index] = Some(Value { key, value }),
             },
-            None => match nearest(name, KEYS).first() {
+            None => match resembling(name) {
                 Some(meant) => findings.push(Finding::new(
                     key,
                     FindingKind::UnknownKey {
                         key: name.to_owned(),
-                        meant: KEYS.iter().find(|known| *known == meant).copied(),
+                        meant: Some(meant),
                     },
                 )),
-                None => doc.push(comment.trim()),
+                None => doc.push(prose),
             },
         }
     }
+    findings.extend(keys_below(text, end));
     let [id, revises, create_date, branch_labels, depends_on] = values;
     let place = Span::new(
         start,
@@ -161,6 +160,38 @@ pub(super) fn parse(
             .filter(|date| !date.is_empty()),
     });
     (header, end)
+}
+
+/// Finds the keys that stand below the header, where they would say nothing.
+fn keys_below(text: &str, header_end: usize) -> impl Iterator<Item = Finding> {
+    let below = lines(text, header_end).take_while(|line| !is_heading(line.text(text)));
+    below.filter_map(|line| {
+        let content = line.text(text);
+        let comment = content.trim_start().strip_prefix("--")?;
+        let key = key_value(comment)?.key;
+        let name = key.text(comment);
+        let meant = position(name)
+            .map(|index| KEYS[index])
+            .or_else(|| resembling(name))?;
+        let place = key.shifted(line.end - comment.len());
+        Some(Finding::new(
+            place,
+            FindingKind::KeyOutsideHeader { key: meant },
+        ))
+    })
+}
+
+/// Returns which of the keys `name` is.
+fn position(name: &str) -> Option<usize> {
+    KEYS.iter()
+        .position(|known| known.eq_ignore_ascii_case(name))
+}
+
+/// Returns the key that is probably meant by `name`.
+fn resembling(name: &str) -> Option<&'static str> {
+    let near = nearest(name, KEYS);
+    let near = near.first()?;
+    KEYS.iter().find(|known| *known == near).copied()
 }
 
 /// Returns the lines from `start` on, without their line ends.

@@ -22,6 +22,13 @@ pub struct NewRevision {
 }
 
 impl NewRevision {
+    /// Returns the message as it will be read back: [`Header::doc`](crate::Header::doc).
+    #[must_use]
+    pub fn doc(&self) -> String {
+        let lines: Vec<&str> = self.message.trim().lines().map(str::trim_end).collect();
+        lines.join("\n")
+    }
+
     /// Returns the file's text, with an empty section for each direction.
     ///
     /// Reading it back gives the same header, unless a line of the message reads as a key of the
@@ -29,7 +36,7 @@ impl NewRevision {
     #[must_use]
     pub fn render(&self) -> String {
         let mut text = String::new();
-        for line in self.message.trim().lines() {
+        for line in self.doc().lines() {
             push_comment(&mut text, line);
         }
         push_comment(&mut text, "");

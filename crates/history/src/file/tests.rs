@@ -96,6 +96,13 @@ fn faulty_headers_say_what_and_where() {
         &format!("-- Revision ID: a1\n-- Revises:\n-- Branch Labels: a@b\n{up}"),
         &["3:19 invalid-label"],
     );
+    let header = "-- A\n-- Revision ID: a1\n-- Revises:\n";
+    check(
+        &format!("{header}\n-- Depends On: b\n\n  --depnds on : c\n-- A note: so.\n{up}"),
+        &["5:4 key-outside-header", "7:5 key-outside-header"],
+    );
+    // What stands in a section is SQL's own comment.
+    check(&format!("{header}\n{up}-- Depends On: b\n"), &[]);
 }
 
 #[test]
@@ -240,6 +247,42 @@ fn reversals_are_told_apart() {
         assert_eq!(file.reversal(Dialect::Sqlite), sqlite, "{text}");
         assert_eq!(file.reversal(Dialect::Postgres), postgres, "{text}");
     }
+}
+
+#[test]
+fn messages_are_read_back_as_they_say_that_they_will_be() {
+    for message in [
+        "Add users",
+        " Add users \nmore\n",
+        "Add x\n\n  a: b",
+        "Add x: why \n\n\n    indented  \r\n  twice: yes\t",
+        "",
+    ] {
+        let new = NewRevision {
+            message: message.to_owned(),
+            id: RevisionId::new("a1").unwrap(),
+            revises: Vec::new(),
+            create_date: String::new(),
+            branch_labels: Vec::new(),
+            depends_on: Vec::new(),
+        };
+        let (file, findings) = parse(&new.render());
+        assert_eq!(findings, []);
+        assert_eq!(file.unwrap().header.doc, new.doc(), "{message:?}");
+    }
+}
+
+#[test]
+fn a_file_reports_so_much_and_each_thing_once() {
+    let text = body(&format!(
+        "-- alembic: upgrade\n{}",
+        "COMMIT;\n".repeat(10_000)
+    ));
+    let (_, findings) = parse(&text);
+    let lines = findings
+        .iter()
+        .map(|finding| Position::of(&text, finding.span.start).line);
+    assert!(lines.eq(7..27), "{findings:?}");
 }
 
 #[test]

@@ -76,6 +76,7 @@ pub enum Outcome {
 
 /// How a database was found, and what was done to make it ready.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct EnsureReport {
     /// The crate.
     pub package: String,
@@ -118,13 +119,16 @@ impl std::fmt::Display for Outcome {
 ///
 /// The crates are taken in the order in which their revisions depend on each other, else in the
 /// order given; what a single crate depends on is for the caller to see to. A current database is
-/// only read. Tables of one crate do not make the database look like a legacy one to another.
+/// only read. Crates that share a version table are refused before anything is asked. Tables of one
+/// crate do not make the database look like a legacy one to another.
 #[must_use]
 pub fn ensure_ready<'h>(
     crates: Vec<(Runner<'h>, Target)>,
 ) -> Run<'h, Result<Vec<EnsureReport>, RunError>> {
     Run::new(move |port| async move {
-        let order = order(&crates)?;
+        let order = check_version_tables(&crates)
+            .and_then(|()| order(&crates))
+            .map_err(at_once)?;
         let mut reports = Vec::new();
         for index in order {
             let (runner, target) = &crates[index];
@@ -139,7 +143,35 @@ pub fn ensure_ready<'h>(
     })
 }
 
-fn order(crates: &[(Runner<'_>, Target)]) -> Result<Vec<usize>, RunError> {
+/// Describes a failure that comes before the first request.
+fn at_once(fault: Fault) -> RunError {
+    RunError {
+        fault: Box::new(fault),
+        state: DatabaseState::Unchanged,
+        rollback: None,
+    }
+}
+
+/// Refuses crates that would overwrite each other's rows.
+fn check_version_tables(crates: &[(Runner<'_>, Target)]) -> Result<(), Fault> {
+    for (index, (runner, _)) in crates.iter().enumerate() {
+        let table = &runner.version_table;
+        let sharing = crates[index..].iter().filter(|(other, _)| {
+            let other = &other.version_table;
+            table.is_same(other, runner.dialect)
+        });
+        let packages: Vec<String> = sharing.map(|(_, target)| target.package.clone()).collect();
+        if packages.len() > 1 {
+            return Err(Fault::SharedVersionTable {
+                table: table.quoted(),
+                packages,
+            });
+        }
+    }
+    Ok(())
+}
+
+fn order(crates: &[(Runner<'_>, Target)]) -> Result<Vec<usize>, Fault> {
     if crates.len() < 2 {
         return Ok((0..crates.len()).collect());
     }
@@ -148,11 +180,7 @@ fn order(crates: &[(Runner<'_>, Target)]) -> Result<Vec<usize>, RunError> {
         history: runner.history,
     });
     let histories: Vec<CrateHistory<'_>> = histories.collect();
-    in_dependency_order(&histories).map_err(|errors| RunError {
-        fault: Box::new(Fault::Requirements(errors)),
-        state: DatabaseState::Unchanged,
-        rollback: None,
-    })
+    in_dependency_order(&histories).map_err(Fault::Requirements)
 }
 
 async fn ensure(
@@ -208,8 +236,7 @@ async fn ensure(
                 .parse()
                 .map_err(|error| Fault::Plan(PlanError::Resolve(ResolveError::Syntax(error))))?;
             let stamp = graph.plan_stamp(&[], &[baseline]).map_err(Fault::Plan)?;
-            session.change_rows(&stamp.changes).await?;
-            session.check_versions().await?;
+            session.adopt(&stamp.changes).await?;
             stamp.rows
         }
         (Scenario::Tracked, _, _) => session.nodes(&found)?,

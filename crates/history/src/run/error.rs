@@ -49,6 +49,7 @@ impl Error for DatabaseError {
 
 /// Why a run failed, and what state that leaves the database in.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct RunError {
     /// Why.
     pub fault: Box<Fault>,
@@ -61,6 +62,7 @@ pub struct RunError {
 
 /// The kinds of failures that an application tells apart when it starts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum FailureKind {
     /// The database is at revisions that this program does not know: a newer one has migrated it.
     Ahead,
@@ -96,7 +98,9 @@ impl RunError {
             | Fault::Irreversible { .. }
             | Fault::RowCount { .. }
             | Fault::RowsMoved { .. }
-            | Fault::ForeignKeys { .. } => FailureKind::Migration,
+            | Fault::ForeignKeys { .. }
+            | Fault::ForeignKeyMismatch { .. }
+            | Fault::SharedVersionTable { .. } => FailureKind::Migration,
         }
     }
 }
@@ -108,6 +112,13 @@ pub enum Fault {
     Plan(PlanError),
     /// Several crates' histories do not fit together.
     Requirements(Vec<RequirementError>),
+    /// Several crates keep their rows in the same version table of the database.
+    SharedVersionTable {
+        /// The table.
+        table: String,
+        /// The crates.
+        packages: Vec<String>,
+    },
     /// A table or view has the version table's name and is not one.
     MalformedVersionTable {
         /// The table.
@@ -162,6 +173,12 @@ pub enum Fault {
         /// From which tables to which, and how many.
         violations: Vec<Violation>,
     },
+    /// A revision declares a foreign key to columns that need not be unique, so that no row can
+    /// be compared with what it refers to.
+    ForeignKeyMismatch {
+        /// What the database says of it.
+        message: String,
+    },
     /// A statement of the run itself failed.
     Database {
         /// What the run was about to do.
@@ -173,6 +190,7 @@ pub enum Fault {
 
 /// A statement's place among the revision files.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Place {
     /// The revision.
     pub revision: RevisionId,
@@ -235,7 +253,7 @@ pub enum DatabaseState {
     Unchanged,
     /// These revisions are done and committed; the rest is as it was before.
     Committed {
-        /// The revisions, in this order.
+        /// The revisions, in this order; none where nothing but the stamp at the baseline stays.
         done: Vec<RevisionId>,
         /// How much went into one transaction.
         transaction: TransactionMode,
@@ -277,6 +295,11 @@ impl fmt::Display for Fault {
                 let errors: Vec<String> = errors.iter().map(ToString::to_string).collect();
                 f.write_str(&errors.join("; "))
             }
+            Self::SharedVersionTable { table, packages } => write!(
+                f,
+                "the crates {} share the version table {table}",
+                packages.join(", ")
+            ),
             Self::MalformedVersionTable { table, why } => {
                 write!(f, "{table} is not a version table: {why}")
             }
@@ -333,6 +356,7 @@ impl fmt::Display for Fault {
                 }
                 Ok(())
             }
+            Self::ForeignKeyMismatch { message } => f.write_str(message),
             Self::Database { action, error } => write!(f, "cannot {action}: {error}"),
         }
     }
@@ -354,6 +378,9 @@ impl fmt::Display for DatabaseState {
         };
         match self {
             Self::Unchanged => f.write_str("the database is as it was before"),
+            Self::Committed { done, .. } if done.is_empty() => f.write_str(
+                "the database is stamped at its baseline; everything else is as it was before",
+            ),
             Self::Committed { done, .. } => write!(
                 f,
                 "these revisions are done and stay: {}; everything else is as it was before",
@@ -396,7 +423,9 @@ impl Error for RunError {
             | Fault::Irreversible { .. }
             | Fault::RowCount { .. }
             | Fault::RowsMoved { .. }
-            | Fault::ForeignKeys { .. } => None,
+            | Fault::ForeignKeys { .. }
+            | Fault::ForeignKeyMismatch { .. }
+            | Fault::SharedVersionTable { .. } => None,
         }
     }
 }

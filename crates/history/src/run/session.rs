@@ -29,10 +29,21 @@ pub(super) struct Session<'h> {
     /// The revisions that are done, and whether they are committed yet.
     done: Vec<StepReport>,
     committed: usize,
+    /// Whether a database without a version table was stamped at the baseline, and whether that is
+    /// committed.
+    stamped: Stamped,
     /// The revision that has statements committed and whose row is not, and how many.
     partial: Option<(Node, usize)>,
     /// What the version table holds, as far as this run knows.
     expected: Versions,
+}
+
+/// What came of a stamp that other work follows in the same run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stamped {
+    No,
+    Open,
+    Committed,
 }
 
 /// For how long a statement waits for a lock before the run tells that it is waiting.
@@ -75,6 +86,7 @@ impl<'h> Session<'h> {
             open: false,
             done: Vec::new(),
             committed: 0,
+            stamped: Stamped::No,
             partial: None,
             expected: Versions::NoTable,
         };
@@ -283,6 +295,13 @@ impl<'h> Session<'h> {
         })
     }
 
+    /// Stamps a database that has no version table, before revisions are applied to it.
+    pub(super) async fn adopt(&mut self, changes: &[RowChange]) -> Result<(), Fault> {
+        self.change_rows(changes).await?;
+        self.stamped = Stamped::Open;
+        self.check_versions().await
+    }
+
     pub(super) async fn purge(&mut self) -> Result<(), Fault> {
         let sql = self.runner.version_table.purge(self.runner.dialect);
         self.execute(Action::WriteVersionTable, sql).await?;
@@ -326,6 +345,9 @@ impl<'h> Session<'h> {
         })?;
         self.open = false;
         self.committed = self.done.len();
+        if self.stamped == Stamped::Open {
+            self.stamped = Stamped::Committed;
+        }
         self.partial = None;
         self.tell(Event::Committed).await;
         Ok(())
@@ -351,7 +373,9 @@ impl<'h> Session<'h> {
                 revision: graph[node].id.clone(),
                 statements,
             },
-            None if done.is_empty() => DatabaseState::Unchanged,
+            None if done.is_empty() && self.stamped != Stamped::Committed => {
+                DatabaseState::Unchanged
+            }
             None => DatabaseState::Committed {
                 done,
                 transaction: self.runner.transaction,
@@ -487,6 +511,10 @@ impl<'h> Session<'h> {
         match violations {
             Ok(violations) if violations.is_empty() => Ok(()),
             Ok(violations) => Err(Fault::ForeignKeys { violations }),
+            // Before the steps everything could be counted, so that it is their doing.
+            Err(error) if foreign_keys::is_mismatch(&error) => Err(Fault::ForeignKeyMismatch {
+                message: error.to_string(),
+            }),
             Err(error) => Err(Fault::Database {
                 action: Action::CheckForeignKeys,
                 error,

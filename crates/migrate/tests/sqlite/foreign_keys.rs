@@ -211,7 +211,7 @@ fn a_key_that_can_refer_to_nothing_is_not_held_against_a_run() {
         .unwrap_err();
     assert_eq!(
         error.to_string(),
-        "cannot check foreign keys: foreign key mismatch - \"child\" referencing \"parent\"; \
+        "foreign key mismatch - \"child\" referencing \"parent\"; \
          the database is as it was before"
     );
     assert_eq!(dump(&connection), before);

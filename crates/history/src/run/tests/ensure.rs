@@ -6,7 +6,8 @@ use super::fake::{FAILINGS, Failing, Fake, OUTSIDE, PLAIN, Source, content, hist
 use crate::run::TransactionMode::{Revision as PerRevision, Run as PerRun};
 use crate::run::ensure::Tables;
 use crate::run::{
-    Ahead, DatabaseErrorKind, EnsureReport, Fault, RunError, Runner, Scenario, Schema, Target,
+    Ahead, DatabaseErrorKind, EnsureReport, FailureKind, Fault, Reply, RunError, Runner, Scenario,
+    Schema, Target, Turn, ensure_ready,
 };
 use crate::{Dialect, Fresh};
 
@@ -480,7 +481,7 @@ fn a_failure_after_a_legacy_stamp_says_what_stays() {
 }
 
 #[test]
-fn a_revision_outside_of_transactions_follows_a_legacy_stamp() {
+fn a_legacy_stamp_stays_when_a_revision_outside_of_transactions_fails() {
     let mut fake = Fake {
         tables: &["a"],
         ..Fake::new(None)
@@ -489,6 +490,59 @@ fn a_revision_outside_of_transactions_follows_a_legacy_stamp() {
         baseline: "a".to_owned(),
         ..target()
     };
+    let alone: &[Source] = &[
+        PLAIN[0],
+        ("b", "a", "-- alembic: upgrade no-transaction\nVACUUM b;\n"),
+    ];
+    let mut sound = fake.clone();
+    sound
+        .ensure(&[(&history(alone), baseline.clone())], PerRun)
+        .unwrap();
+    let mut requests = sound.log.iter().filter(|line| !line.starts_with("->"));
+    let request = requests.position(|line| line == "VACUUM b").unwrap();
+    let mut refused = Fake {
+        failing: Some((request, Failing::Once(DatabaseErrorKind::Other))),
+        ..fake.clone()
+    };
+    let outcome = refused.ensure(&[(&history(alone), baseline.clone())], PerRun);
+    let log = refused.log.join("\n");
+    assert!(log.contains("VACUUM b\n-> refused"), "{log}");
+    let expected = "the database is stamped at its baseline; everything else is as it was before";
+    assert!(said(&outcome).ends_with(expected), "{}", said(&outcome));
+    assert_eq!(refused.content, content(Some(&["a"]), &[]));
+
     let outcome = fake.ensure(&[(&history(OUTSIDE), baseline)], PerRun);
     assert_eq!(said(&outcome), "legacy migrated [] -> [d], applied [b c d]");
+}
+
+#[test]
+fn crates_that_share_a_version_table_are_refused_before_anything_is_asked() {
+    let history = history(PLAIN);
+    let named = |package: &str, table: &str| {
+        let mut runner = Runner::new(&history, Dialect::Sqlite);
+        table.clone_into(&mut runner.version_table.name);
+        let package = package.to_owned();
+        (
+            runner,
+            Target {
+                package,
+                ..target()
+            },
+        )
+    };
+    let crates = vec![
+        named("shop", "versions"),
+        named("mail", "other"),
+        named("users", "Versions"),
+    ];
+    let mut run = ensure_ready(crates);
+    let Turn::Done(outcome) = run.resume(Reply::Nothing) else {
+        panic!("something is asked");
+    };
+    assert_eq!(
+        said(&outcome),
+        "! the crates shop, users share the version table \"versions\"; \
+         the database is as it was before"
+    );
+    assert_eq!(outcome.unwrap_err().kind(), FailureKind::Migration);
 }

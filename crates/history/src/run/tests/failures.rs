@@ -6,7 +6,7 @@ use super::fake::{
     ALONE, Command, Content, FAILINGS, Failing, Fake, OUTSIDE, PLAIN, check, content, history,
 };
 use crate::run::TransactionMode::{Revision as PerRevision, Run as PerRun};
-use crate::run::{DatabaseState, Fault, Purge, TransactionMode};
+use crate::run::{DatabaseState, FailureKind, Fault, Purge, TransactionMode};
 use crate::{Dialect, Direction, History, RevisionId, SourceFile};
 
 /// What the database holds when a run left this state.
@@ -204,6 +204,23 @@ fn a_mismatch_that_is_there_already_is_not_held_against_a_run() {
          -> committed
          = d";
     check(OUTSIDE, PerRun, fake, Command::Upgrade("d"), expected);
+}
+
+#[test]
+fn a_mismatch_that_a_revision_declares_is_its_own_fault() {
+    // Of the ten requests before it, one counts before the steps; four make and record the step.
+    let mut fake = Fake {
+        failing: Some((14, Failing::Mismatch)),
+        ..Fake::new(Some(&["c"]))
+    };
+    let error = fake.run(&history(OUTSIDE), PerRun, Command::Upgrade("d"));
+    let error = error.unwrap_err();
+    assert!(
+        matches!(*error.fault, Fault::ForeignKeyMismatch { .. }),
+        "{error}"
+    );
+    assert_eq!(error.kind(), FailureKind::Migration);
+    assert_eq!(fake.content, content(Some(&["c"]), &[]));
 }
 
 #[test]

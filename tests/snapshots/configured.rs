@@ -1,0 +1,68 @@
+//! A crate's migrations, as its manifest configures them.
+
+use std::path::Path;
+
+use alembic_history::{Settings, SettingsValue};
+use alembic_migrate::Migrations;
+
+pub(crate) struct Configured {
+    pub(crate) name: String,
+    pub(crate) settings: Settings,
+    pub(crate) migrations: Migrations,
+}
+
+impl Configured {
+    /// Reads the crate in `folder`.
+    pub(crate) fn read(folder: &Path) -> Self {
+        let manifest = std::fs::read_to_string(folder.join("Cargo.toml")).unwrap();
+        let manifest: toml::Table = manifest.parse().unwrap();
+        let package = &manifest["package"];
+        let alembic = package["metadata"]["alembic"].as_table().unwrap();
+        let table = alembic.iter().map(|(key, item)| (key.clone(), value(item)));
+        let settings = Settings::read(&[table.collect()]).unwrap();
+        let name = package["name"].as_str().unwrap();
+        let [migrations] = settings.migrations.as_slice() else {
+            panic!("{name} has several folders");
+        };
+        let mut migrations = Migrations::from_folder(folder.join(migrations), &settings.dialects)
+            .unwrap()
+            .package(name)
+            .version_table(settings.version_table.clone())
+            .transaction(settings.transaction)
+            .baseline(settings.baseline.as_str())
+            .fresh(settings.fresh);
+        if let Some(schema) = &settings.schema {
+            let text = std::fs::read_to_string(folder.join(schema)).unwrap();
+            migrations = migrations.schema(schema, text);
+        }
+        Self {
+            name: name.to_owned(),
+            settings,
+            migrations,
+        }
+    }
+
+    /// Returns the first revision.
+    pub(crate) fn first(&self) -> String {
+        let graph = self.migrations.history().graph();
+        let base = graph.bases().next().unwrap();
+        graph[base].id.to_string()
+    }
+
+    /// Returns the revision that a legacy database is at.
+    pub(crate) fn baseline(&self) -> String {
+        match self.settings.baseline.as_str() {
+            "base" => self.first(),
+            baseline => baseline.to_owned(),
+        }
+    }
+}
+
+fn value(item: &toml::Value) -> SettingsValue {
+    match item {
+        toml::Value::String(text) => SettingsValue::Text(text.clone()),
+        toml::Value::Integer(number) => SettingsValue::Number(*number),
+        toml::Value::Array(list) => SettingsValue::List(list.iter().map(value).collect()),
+        _ => SettingsValue::Other,
+    }
+}
