@@ -241,13 +241,28 @@ pub(crate) fn run(whole: &RunError, loaded: &Loaded, database: &Database) -> Err
                 ),
         )
         .exit(Exit::Migration),
-        RunFault::ForeignKeys { violations } => {
+        RunFault::ForeignKeys {
+            violations,
+            suspects,
+        } => {
             let mut diagnostic = Diagnostic::new(fault.to_string()).code("dangling-rows");
             for violation in violations {
+                let (rows, refer) = match violation.rows {
+                    1 => ("row", "refers"),
+                    _ => ("rows", "refer"),
+                };
                 diagnostic = diagnostic.note(format!(
-                    "{} rows of {} refer to rows of {} that would not exist",
+                    "{} {rows} of {} {refer} to rows of {} that would not exist",
                     violation.rows, violation.table, violation.parent
                 ));
+            }
+            for node in suspects
+                .iter()
+                .filter_map(|id| loaded.graph().node(id.as_str()))
+            {
+                let file = loaded.history().file(node);
+                let id = &loaded.graph()[node].id;
+                diagnostic = diagnostic.note(format!("revision {id}: {}", file.path.display()));
             }
             state(diagnostic)
                 .help(

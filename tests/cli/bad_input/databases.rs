@@ -155,7 +155,7 @@ pub(super) fn migrations() -> Vec<Row> {
         fails(
             "rows that refer to nothing",
             "CREATE TABLE a (id INTEGER REFERENCES t_aa01);\nINSERT INTO a VALUES (7);",
-            "error[dangling-rows] | 1 rows of a refer to rows of t_aa01 | as it was before",
+            "error[dangling-rows] | 1 row of a refers to rows of t_aa01 | revision cc03: migrations/cc03.sql | as it was before",
         ),
         fails(
             "a foreign key to columns that need not be unique",

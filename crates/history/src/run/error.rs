@@ -48,7 +48,8 @@ impl Error for DatabaseError {
 }
 
 /// Why a run failed, and what state that leaves the database in.
-#[derive(Debug)]
+///
+/// `Debug` says the same as `Display`, since it is what `main` shows of an error.
 #[non_exhaustive]
 pub struct RunError {
     /// Why.
@@ -172,6 +173,8 @@ pub enum Fault {
     ForeignKeys {
         /// From which tables to which, and how many.
         violations: Vec<Violation>,
+        /// The revisions that can have left them, in the order in which they ran.
+        suspects: Vec<RevisionId>,
     },
     /// A revision declares a foreign key to columns that need not be unique, so that no row can
     /// be compared with what it refers to.
@@ -343,7 +346,10 @@ impl fmt::Display for Fault {
                 rows(expected),
                 rows(found)
             ),
-            Self::ForeignKeys { violations } => {
+            Self::ForeignKeys {
+                violations,
+                suspects,
+            } => {
                 f.write_str("rows would refer to rows that do not exist: ")?;
                 for (index, violation) in violations.iter().enumerate() {
                     let Violation {
@@ -353,6 +359,10 @@ impl fmt::Display for Fault {
                     } = violation;
                     let separator = if index > 0 { ", " } else { "" };
                     write!(f, "{separator}{rows} of {table} to {parent}")?;
+                }
+                if !suspects.is_empty() {
+                    let suspects: Vec<&str> = suspects.iter().map(RevisionId::as_str).collect();
+                    write!(f, ", left by revision {}", suspects.join(" or "))?;
                 }
                 Ok(())
             }
@@ -408,6 +418,12 @@ impl fmt::Display for DatabaseState {
 impl fmt::Display for RunError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}; {}", self.fault, self.state)
+    }
+}
+
+impl fmt::Debug for RunError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 

@@ -497,7 +497,8 @@ impl<'h> Session<'h> {
                 .tell(Event::StepFinished { step: told, took })
                 .await;
         }
-        self.check_foreign_keys(before.as_ref()).await?;
+        let checked = self.check_foreign_keys(before.as_ref()).await;
+        checked.map_err(|fault| self.with_suspects(fault, steps, direction))?;
         self.check_versions().await?;
         self.commit().await
     }
@@ -510,7 +511,10 @@ impl<'h> Session<'h> {
         let violations = foreign_keys::violations(&self.port, before).await;
         match violations {
             Ok(violations) if violations.is_empty() => Ok(()),
-            Ok(violations) => Err(Fault::ForeignKeys { violations }),
+            Ok(violations) => Err(Fault::ForeignKeys {
+                violations,
+                suspects: Vec::new(),
+            }),
             // Before the steps everything could be counted, so that it is their doing.
             Err(error) if foreign_keys::is_mismatch(&error) => Err(Fault::ForeignKeyMismatch {
                 message: error.to_string(),
@@ -530,12 +534,7 @@ impl<'h> Session<'h> {
         steps: &[Step],
         direction: Direction,
     ) -> Result<Option<Dangling>, Fault> {
-        let statements = steps.iter().flat_map(|step| {
-            let sections = self.sections(step.revision, direction);
-            sections.flat_map(|section| self.statements(step.revision, section))
-        });
-        let statements = statements.map(|statement| statement.sql);
-        if !foreign_keys::may_dangle(statements, self.runner.dialect) {
+        if !steps.iter().any(|step| self.may_dangle(step, direction)) {
             return Ok(None);
         }
         self.dangling().await
@@ -550,6 +549,29 @@ impl<'h> Session<'h> {
                 action: Action::CheckForeignKeys,
                 error,
             }),
+        }
+    }
+
+    /// Returns whether a step could leave rows that refer to nothing.
+    fn may_dangle(&self, step: &Step, direction: Direction) -> bool {
+        let sections = self.sections(step.revision, direction);
+        let statements = sections.flat_map(|section| self.statements(step.revision, section));
+        let statements: Vec<FileStatement<'h>> = statements.collect();
+        let statements = statements.iter().map(|statement| statement.sql);
+        foreign_keys::may_dangle(statements, self.runner.dialect)
+    }
+
+    /// Names the revisions that can have left rows that refer to nothing: they are counted once for
+    /// all steps, since each count reads every row that refers to another table.
+    fn with_suspects(&self, fault: Fault, steps: &[Step], direction: Direction) -> Fault {
+        let Fault::ForeignKeys { violations, .. } = fault else {
+            return fault;
+        };
+        let suspects = steps.iter().filter(|step| self.may_dangle(step, direction));
+        let suspects: Vec<Node> = suspects.map(|step| step.revision).collect();
+        Fault::ForeignKeys {
+            violations,
+            suspects: self.runner.history.graph().ids(&suspects),
         }
     }
 

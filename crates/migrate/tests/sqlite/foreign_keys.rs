@@ -50,7 +50,7 @@ fn check(before: &str, upgrade: &str, expected: &[(&str, &str, u64)]) {
                 assert_eq!(error.state, DatabaseState::Unchanged);
                 assert_eq!(dump(&connection), dump_before);
                 match *error.fault {
-                    RunFault::ForeignKeys { violations } => violations,
+                    RunFault::ForeignKeys { violations, .. } => violations,
                     fault => panic!("{fault}"),
                 }
             }

@@ -138,7 +138,7 @@ fn a_downgrade_counts_what_refers_to_nothing() {
             "1",
             "3",
             "tables\nROLLBACK\n! rows would refer to rows that do not exist: \
-             2 of child to parent; the database is as it was before"
+             2 of child to parent, left by revision d; the database is as it was before"
                 .to_owned(),
         ),
     ] {
