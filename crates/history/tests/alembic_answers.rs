@@ -226,10 +226,7 @@ fn deviation(graph: &Graph, query: &Query, ours: &Result<Answer, PlanError>) -> 
             );
             Some(Deviation::BaseOfABranchThatSharesItsRoot)
         }
-        (Ok(_) | Err(_), Operation::Downgrade)
-            if query.error.as_deref() == Some("multiple-heads")
-                || (query.error.is_some() && query.to.contains("@head")) =>
-        {
+        (Ok(_) | Err(_), Operation::Downgrade) if query.to.contains("@head") => {
             branch.map(|_| Deviation::DowngradeToTheHeadOfABranch)
         }
         (Ok(ours), Operation::Downgrade) => {
