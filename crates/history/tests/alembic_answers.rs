@@ -215,6 +215,9 @@ fn deviation(graph: &Graph, query: &Query, ours: &Result<Answer, PlanError>) -> 
             ResolveError::NotOnBranch { .. } | ResolveError::UnknownRevision { .. } => {
                 branch.map(|_| Deviation::DowngradeOffTheBranch)
             }
+            ResolveError::MultipleHeads { .. } if query.to.contains("@head") => {
+                Some(Deviation::DowngradeToTheHeadOfABranch)
+            }
             _ => None,
         },
         (Err(PlanError::SharedRoot { others, .. }), Operation::Downgrade) => {
