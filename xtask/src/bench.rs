@@ -5,6 +5,8 @@
 //! medians too, and are shown for the curious.
 
 mod apply;
+mod build;
+mod crates;
 mod load;
 mod place;
 mod processes;
@@ -28,7 +30,7 @@ pub(crate) struct BenchArgs {
     /// Fail when a goal is missed
     #[arg(long)]
     check: bool,
-    /// Measure only this
+    /// Measure only this; without it, everything but `build`
     part: Option<Part>,
 }
 
@@ -43,6 +45,9 @@ enum Part {
     Load,
     /// Splitting SQL into statements
     Split,
+    /// Building a crate with 1,000 revisions, compared with sqlx and refinery: takes minutes, and
+    /// needs the network
+    Build,
 }
 
 impl BenchArgs {
@@ -99,6 +104,10 @@ impl BenchArgs {
         }
         if wanted(Part::Split) {
             show(split::measure()?);
+        }
+        // It takes minutes: only when asked for.
+        if self.part == Some(Part::Build) {
+            build::measure(&disk, &mut show)?;
         }
         println!("\nmeasured in {:.0} s", start.elapsed().as_secs_f64());
         match missed {

@@ -105,7 +105,7 @@ fn read_row(database: &Path) -> Result<Duration> {
 }
 
 /// Measures a process from its start to its end.
-fn whole(command: &mut Command) -> Result<Duration> {
+pub(super) fn whole(command: &mut Command) -> Result<Duration> {
     command
         .env("CARGO", cargo::cargo())
         .env_remove("DATABASE_URL")

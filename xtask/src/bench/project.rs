@@ -33,8 +33,8 @@ impl Project {
         std::fs::write(folder.join("src").join("lib.rs"), "")?;
         std::fs::write(folder.join("Cargo.toml"), MANIFEST)?;
         for index in 0..revisions {
-            let name = format!("20260101_0000_{}_create_table.sql", id(index));
-            std::fs::write(project.migrations.join(name), text(index, shape))?;
+            let file = project.migrations.join(file_name(index));
+            std::fs::write(file, text(index, shape))?;
         }
         Ok(project)
     }
@@ -55,7 +55,25 @@ fn id(index: usize) -> String {
     format!("{index:012x}")
 }
 
-/// Returns the text of a revision: a small table and an index.
+/// Returns the name of a revision's file.
+pub(super) fn file_name(index: usize) -> String {
+    format!("20260101_0000_{}_create_table.sql", id(index))
+}
+
+/// Returns what a revision does: it makes a small table and an index.
+pub(super) fn upgrade(index: usize) -> String {
+    format!(
+        "CREATE TABLE table_{index} (\n    \
+             id INTEGER PRIMARY KEY,\n    \
+             name VARCHAR(200) NOT NULL,\n    \
+             amount NUMERIC(10, 2),\n    \
+             created_at TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP\n\
+         );\n\
+         CREATE INDEX table_{index}_name_idx ON table_{index} (name);\n"
+    )
+}
+
+/// Returns the text of a revision.
 fn text(index: usize, shape: Shape) -> String {
     let before = |count: usize| index.checked_sub(count).map(id);
     let parents = match (shape, index % 10) {
@@ -76,18 +94,13 @@ fn text(index: usize, shape: Shape) -> String {
          -- Create Date: 2026-01-01 00:00:00+00:00{depends_on}\n\
          \n\
          -- alembic: upgrade\n\
-         CREATE TABLE table_{index} (\n    \
-             id INTEGER PRIMARY KEY,\n    \
-             name VARCHAR(200) NOT NULL,\n    \
-             amount NUMERIC(10, 2),\n    \
-             created_at TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP\n\
-         );\n\
-         CREATE INDEX table_{index}_name_idx ON table_{index} (name);\n\
+         {upgrade}\
          \n\
          -- alembic: downgrade\n\
          DROP INDEX table_{index}_name_idx;\n\
          DROP TABLE table_{index};\n",
         id = id(index),
         parents = parents.join(", "),
+        upgrade = upgrade(index),
     )
 }
