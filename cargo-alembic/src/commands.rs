@@ -23,7 +23,7 @@ use clap::{Args, Parser, Subcommand};
 use serde::Serialize;
 
 use crate::context::Context;
-use crate::diagnostic::Result;
+use crate::diagnostic::{Error, Result};
 use crate::exit::Exit;
 use crate::json::{self, Format};
 use crate::member::Loaded;
@@ -237,6 +237,24 @@ pub(crate) fn write_answers<T: Serialize>(
             answer(texts.collect::<String>())
         }
     }
+}
+
+/// Ends a command that changes databases: writes what was done as JSON, where that is asked for,
+/// also when a later crate failed, since what is committed stays.
+pub(crate) fn finish<T: Serialize>(
+    context: &Context,
+    done: Vec<(&Loaded, T)>,
+    failed: Option<Error>,
+) -> Result<Exit> {
+    if context.format == Format::Json {
+        let named = done.into_iter();
+        json::write(
+            named
+                .map(|(loaded, json)| (loaded.name().to_owned(), json))
+                .collect(),
+        )?;
+    }
+    failed.map_or(Ok(Exit::Success), Err)
 }
 
 fn headed(name: impl Display, text: String) -> String {

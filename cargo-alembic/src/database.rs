@@ -234,8 +234,10 @@ pub(crate) fn of_all(
         }
         databases.push(database);
     }
+    // What is wrong with another crate's configuration is not this command's concern.
+    let all = context.all_members().unwrap_or_default();
     for (crate_, database) in loaded.iter().zip(&databases) {
-        check_configured(context, &crate_.member, database)?;
+        check_configured(&all, &crate_.member, database)?;
     }
     Ok(databases)
 }
@@ -243,7 +245,7 @@ pub(crate) fn of_all(
 /// Refuses a crate whose database another crate is configured to use with the same version table,
 /// whether or not the command is for that one, too: each would take the other's rows for unknown
 /// revisions.
-fn check_configured(context: &Context, member: &Member, database: &Database) -> Result<()> {
+fn check_configured(all: &[Member], member: &Member, database: &Database) -> Result<()> {
     let configured = |member: &Member| -> Option<PathBuf> {
         let url = member.settings.url.as_deref()?;
         let url = DatabaseUrl::parse(url, &member.folder).ok()?;
@@ -253,9 +255,8 @@ fn check_configured(context: &Context, member: &Member, database: &Database) -> 
     if file.is_none() || file != configured(member) {
         return Ok(());
     }
-    // What is wrong with another crate's configuration is not this command's concern.
-    for other in context.all_members().unwrap_or_default() {
-        let shared = configured(&other) == file && table(&other) == table(member);
+    for other in all {
+        let shared = configured(other) == file && table(other) == table(member);
         if other.name != member.name && shared {
             return Err(shared_table(&other.name, member, database));
         }

@@ -3,8 +3,6 @@
 //! Every answer is one object with one entry per crate. `docs/json-schema.json` is made from
 //! these types.
 
-use std::path::Path;
-
 use alembic_history::{Direction, Graph, Node, RevisionId};
 use alembic_migrate::StepReport;
 use schemars::JsonSchema;
@@ -306,11 +304,6 @@ struct Answers {
 pub fn schema() -> String {
     let schema = schemars::schema_for!(Answers);
     serde_json::to_string_pretty(&schema).unwrap_or_default() + "\n"
-}
-
-/// Returns the path as JSON shows it.
-pub(crate) fn path(path: &Path) -> String {
-    crate::context::shown(path)
 }
 
 /// Returns the ids of `nodes`.

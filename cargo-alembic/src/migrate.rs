@@ -6,13 +6,13 @@ use std::time::Instant;
 use alembic_history::{Direction, Node, Plan};
 use alembic_migrate::{Report, TransactionMode};
 
-use crate::commands::{DatabaseArgs, write_answers};
+use crate::commands::{DatabaseArgs, finish};
 use crate::context::Context;
 use crate::database::{self, Database};
 use crate::diagnostic::Result;
 use crate::exit::Exit;
 use crate::explain;
-use crate::json::{Format, RunJson, StepJson, strings};
+use crate::json::{RunJson, StepJson, strings};
 use crate::lines::join;
 use crate::member::{Loaded, load_all, that_know};
 use crate::progress::Progress;
@@ -67,18 +67,14 @@ impl Migrate<'_> {
                     error
                 });
             match outcome {
-                Ok(json) => answers.push((crate_, json, String::new())),
+                Ok(json) => answers.push((crate_, json)),
                 Err(error) => {
                     failed = Some(error);
                     break;
                 }
             }
         }
-        // What is committed is told even when a later crate fails.
-        if context.format == Format::Json {
-            write_answers(context, answers)?;
-        }
-        failed.map_or(Ok(Exit::Success), Err)
+        finish(context, answers, failed)
     }
 
     /// Looks whether this crate's revisions, and those of other crates, allow the command.

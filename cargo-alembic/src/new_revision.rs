@@ -51,7 +51,7 @@ impl Request<'_> {
         if context.format == Format::Json {
             let json = NewRevisionJson {
                 id: new.id.to_string(),
-                path: json::path(&path),
+                path: shown(&path),
             };
             json::write(vec![(self.loaded.name().to_owned(), json)])?;
         }

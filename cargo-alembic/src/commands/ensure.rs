@@ -6,13 +6,13 @@ use alembic_history::{Direction, Node, PlanError};
 use alembic_migrate::{Ahead, EnsureReport, Migrations, Outcome, RunFault, ensure_all_ready};
 use clap::Args;
 
-use super::{DatabaseArgs, write_answers};
+use super::{DatabaseArgs, finish};
 use crate::context::Context;
 use crate::database::{self, Database};
 use crate::diagnostic::Result;
 use crate::exit::Exit;
 use crate::explain;
-use crate::json::{EnsureJson, Format, StepJson};
+use crate::json::{EnsureJson, StepJson};
 use crate::member::{Loaded, load_all};
 use crate::progress::Progress;
 use crate::requirements::{self, Ordered};
@@ -40,7 +40,7 @@ impl EnsureArgs {
                     let crate_ = group
                         .iter()
                         .find(|crate_| crate_.name() == report.package)?;
-                    Some((*crate_, json(database, report), String::new()))
+                    Some((*crate_, json(database, report)))
                 })),
                 Err(error) => {
                     failed = Some(error);
@@ -48,11 +48,7 @@ impl EnsureArgs {
                 }
             }
         }
-        // What is committed is told even when a later database fails.
-        if context.format == Format::Json {
-            write_answers(context, answers)?;
-        }
-        failed.map_or(Ok(Exit::Success), Err)
+        finish(context, answers, failed)
     }
 
     /// Makes one database ready for the crates that share it.

@@ -3,12 +3,12 @@
 use alembic_migrate::Ensured;
 use clap::Args;
 
-use super::{DatabaseArgs, write_answers};
+use super::{DatabaseArgs, finish};
 use crate::context::Context;
 use crate::database;
 use crate::diagnostic::Result;
 use crate::exit::Exit;
-use crate::json::{EnsureVersionJson, Format};
+use crate::json::EnsureVersionJson;
 use crate::member::load_all;
 
 /// Arguments of `cargo alembic ensure-version`.
@@ -44,11 +44,8 @@ impl EnsureVersionArgs {
                 database: database.url.to_string(),
                 created,
             };
-            answers.push((crate_, json, String::new()));
+            answers.push((crate_, json));
         }
-        if context.format == Format::Json {
-            write_answers(context, answers)?;
-        }
-        Ok(Exit::Success)
+        finish(context, answers, None)
     }
 }

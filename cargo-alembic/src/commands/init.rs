@@ -80,8 +80,8 @@ impl InitArgs {
         context.shell.status("Next", next);
         if context.format == Format::Json {
             let json = InitJson {
-                folder: json::path(&folder),
-                manifest: json::path(&manifest),
+                folder: shown(&folder),
+                manifest: shown(&manifest),
             };
             json::write(vec![(name, json)])?;
         }

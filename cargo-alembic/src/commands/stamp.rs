@@ -3,12 +3,12 @@
 use alembic_migrate::Purge;
 use clap::Args;
 
-use super::{DatabaseArgs, write_answers};
+use super::{DatabaseArgs, finish};
 use crate::context::Context;
 use crate::database;
 use crate::diagnostic::Result;
 use crate::exit::Exit;
-use crate::json::{Format, StampJson, strings};
+use crate::json::{StampJson, strings};
 use crate::lines::join;
 use crate::member::{Loaded, load_all, that_know};
 
@@ -63,11 +63,8 @@ impl StampArgs {
                 before: report.before,
                 after: strings(&report.after),
             };
-            answers.push((crate_, json, String::new()));
+            answers.push((crate_, json));
         }
-        if context.format == Format::Json {
-            write_answers(context, answers)?;
-        }
-        Ok(Exit::Success)
+        finish(context, answers, None)
     }
 }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::id::join;
 use crate::sql::SplitErrorKind;
 use crate::{GraphErrorKind, InvalidName, RevisionId, Span};
 
@@ -301,9 +302,4 @@ impl fmt::Display for FindingKind {
             }
         }
     }
-}
-
-fn join(ids: &[RevisionId], separator: &str) -> String {
-    let ids: Vec<&str> = ids.iter().map(RevisionId::as_str).collect();
-    ids.join(separator)
 }

@@ -124,6 +124,12 @@ name! {
     BranchLabel, None
 }
 
+/// Returns ids as one text, with `separator` between them.
+pub(crate) fn join(ids: &[RevisionId], separator: &str) -> String {
+    let ids: Vec<&str> = ids.iter().map(RevisionId::as_str).collect();
+    ids.join(separator)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

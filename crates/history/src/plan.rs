@@ -8,6 +8,7 @@ mod upgrade;
 use std::fmt;
 
 use crate::graph::Edges;
+use crate::id::join;
 use crate::{Graph, Node, ResolveError, RevisionId, RowChange};
 
 /// Which way a step goes.
@@ -120,13 +121,13 @@ impl fmt::Display for PlanError {
                 )?;
                 match rows.as_slice() {
                     [] => f.write_str("<base>"),
-                    rows => f.write_str(&join(rows)),
+                    rows => f.write_str(&join(rows, ", ")),
                 }
             }
             Self::SharedRoot { branch, others } => write!(
                 f,
                 "'{branch}@base' would also revert revisions that are not on that branch: {}",
-                join(others)
+                join(others, ", ")
             ),
             Self::OverlappingTargets {
                 ancestor,
@@ -137,11 +138,6 @@ impl fmt::Display for PlanError {
             ),
         }
     }
-}
-
-fn join(ids: &[RevisionId]) -> String {
-    let ids: Vec<&str> = ids.iter().map(RevisionId::as_str).collect();
-    ids.join(", ")
 }
 
 impl std::error::Error for PlanError {}

@@ -4,6 +4,7 @@ use std::fmt;
 
 use crate::expression::SyntaxError;
 use crate::graph::{Edges, NodeSet};
+use crate::id::join;
 use crate::{Expression, Graph, Node, Range, RevisionId, Symbol};
 
 /// Why an expression names no revisions, or not the ones it needs to.
@@ -108,7 +109,7 @@ impl fmt::Display for ResolveError {
             Self::MultipleHeads { expression, heads } => write!(
                 f,
                 "multiple head revisions are present for '{expression}': {}",
-                list(heads)
+                join(heads, ", ")
             ),
             Self::OutOfRange {
                 expression,
@@ -130,13 +131,13 @@ impl fmt::Display for ResolveError {
                 write!(
                     f,
                     "'{expression}' is ambiguous: from {at} it can lead to {}",
-                    list(candidates)
+                    join(candidates, ", ")
                 )
             }
             Self::AmbiguousStart { expression, rows } => write!(
                 f,
                 "'{expression}' is ambiguous: the database is at several revisions, {}",
-                list(rows)
+                join(rows, ", ")
             ),
             Self::NotStarted { expression, branch } => write!(
                 f,
@@ -159,11 +160,6 @@ impl From<SyntaxError> for ResolveError {
     fn from(error: SyntaxError) -> Self {
         ResolveError::Syntax(error)
     }
-}
-
-fn list(ids: &[RevisionId]) -> String {
-    let ids: Vec<&str> = ids.iter().map(RevisionId::as_str).collect();
-    ids.join(", ")
 }
 
 /// A place in the history: at a revision, or before the first one.

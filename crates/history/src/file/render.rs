@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use crate::id::join;
 use crate::{BranchLabel, RevisionId};
 
 /// What a new revision file is to declare.
@@ -41,8 +42,10 @@ impl NewRevision {
         }
         push_comment(&mut text, "");
         push_comment(&mut text, &format!("Revision ID: {}", self.id));
-        let revises: Vec<&str> = self.revises.iter().map(RevisionId::as_str).collect();
-        push_comment(&mut text, &format!("Revises: {}", revises.join(", ")));
+        push_comment(
+            &mut text,
+            &format!("Revises: {}", join(&self.revises, ", ")),
+        );
         push_comment(&mut text, &format!("Create Date: {}", self.create_date));
         if !self.branch_labels.is_empty() {
             let labels: Vec<&str> = self.branch_labels.iter().map(BranchLabel::as_str).collect();

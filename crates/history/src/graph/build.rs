@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 
 use super::{Edges, Graph, Links, Node};
+use crate::id::join;
 use crate::{BranchLabel, Revision, RevisionId};
 
 /// Something that keeps revisions from being a sound history.
@@ -91,17 +92,12 @@ impl fmt::Display for GraphErrorKind {
             ),
             Self::SelfLoop { id } => write!(f, "revision {id} follows itself"),
             Self::DependencySelfLoop { id } => write!(f, "revision {id} depends on itself"),
-            Self::Cycle { ids } => write!(f, "cycle in revisions {}", list(ids)),
+            Self::Cycle { ids } => write!(f, "cycle in revisions {}", join(ids, " -> ")),
             Self::DependencyCycle { ids } => {
-                write!(f, "dependency cycle in revisions {}", list(ids))
+                write!(f, "dependency cycle in revisions {}", join(ids, " -> "))
             }
         }
     }
-}
-
-fn list(ids: &[RevisionId]) -> String {
-    let ids: Vec<&str> = ids.iter().map(RevisionId::as_str).collect();
-    ids.join(" -> ")
 }
 
 impl fmt::Display for GraphError {

@@ -5,6 +5,7 @@ use std::fmt;
 use std::path::PathBuf;
 
 use super::TransactionMode;
+use crate::id::join;
 use crate::{PlanError, Position, RequirementError, RevisionId, Span};
 
 /// An error of the database itself, as a driver tells it.
@@ -361,8 +362,7 @@ impl fmt::Display for Fault {
                     write!(f, "{separator}{rows} of {table} to {parent}")?;
                 }
                 if !suspects.is_empty() {
-                    let suspects: Vec<&str> = suspects.iter().map(RevisionId::as_str).collect();
-                    write!(f, ", left by revision {}", suspects.join(" or "))?;
+                    write!(f, ", left by revision {}", join(suspects, " or "))?;
                 }
                 Ok(())
             }
@@ -382,10 +382,6 @@ fn rows(rows: &[String]) -> String {
 
 impl fmt::Display for DatabaseState {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let list = |done: &[RevisionId]| {
-            let ids: Vec<&str> = done.iter().map(RevisionId::as_str).collect();
-            ids.join(", ")
-        };
         match self {
             Self::Unchanged => f.write_str("the database is as it was before"),
             Self::Committed { done, .. } if done.is_empty() => f.write_str(
@@ -394,7 +390,7 @@ impl fmt::Display for DatabaseState {
             Self::Committed { done, .. } => write!(
                 f,
                 "these revisions are done and stay: {}; everything else is as it was before",
-                list(done)
+                join(done, ", ")
             ),
             Self::Partial {
                 done,
@@ -402,7 +398,11 @@ impl fmt::Display for DatabaseState {
                 statements,
             } => {
                 if !done.is_empty() {
-                    write!(f, "these revisions are done and stay: {}; ", list(done))?;
+                    write!(
+                        f,
+                        "these revisions are done and stay: {}; ",
+                        join(done, ", ")
+                    )?;
                 }
                 write!(
                     f,
