@@ -101,7 +101,8 @@ fn check(crate_folder: &Path, cargo: &mut impl Write) -> io::Result<Result<Sound
             }),
         }
     }
-    let history = History::new(files, &settings.dialects);
+    let dialects = settings.dialects_for(None);
+    let history = History::new(files, &dialects);
     let faults = match &history {
         Ok(history) => history.check_chain(settings.chain, &package),
         Err(error) => error.faults.clone(),
@@ -114,7 +115,7 @@ fn check(crate_folder: &Path, cargo: &mut impl Write) -> io::Result<Result<Sound
     if let Some(name) = &settings.schema {
         let path = crate_folder.join(name);
         writeln!(cargo, "cargo::rerun-if-changed={}", path.display())?;
-        match schema::read(&path, name, &settings.dialects) {
+        match schema::read(&path, name, &dialects) {
             Ok(text) => schema = Some(text),
             Err(found) => problems.extend(found),
         }

@@ -1,18 +1,18 @@
 //! Opens the databases of crates.
 
-use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use alembic_migrate::RunError;
-use rusqlite::{Connection, ErrorCode, OpenFlags};
+use alembic_migrate::{Dialect, RunError};
+use rusqlite::{Connection as SqliteConnection, ErrorCode, OpenFlags};
 
+use crate::connection::{Connection, Server};
 use crate::context::Context;
 use crate::diagnostic::{Diagnostic, Result};
 use crate::exit::Exit;
 use crate::explain;
 use crate::member::{Loaded, Member};
-use crate::url::{DatabaseUrl, Location, Redacted, SqliteUrl};
+use crate::url::{DatabaseUrl, Location, PostgresUrl, Redacted, SqliteUrl};
 
 /// The database that a crate's configuration, the environment or an argument names.
 #[derive(Clone, Debug)]
@@ -57,8 +57,8 @@ impl Database {
             ))
             .exit(Exit::Configuration)
         })?;
-        let DatabaseUrl::Sqlite(_) = &url;
         if let Some(schema) = &member.settings.version_table.schema
+            && url.dialect() == Dialect::Sqlite
             && schema != "main"
         {
             return Err(Diagnostic::new(format!("SQLite has no schema `{schema}`"))
@@ -80,28 +80,33 @@ impl Database {
         }
     }
 
-    /// Opens the database for reading only; one that does not exist yet is empty.
+    /// Opens the database for reading only; a file that does not exist yet is empty.
     pub(crate) fn read(&self) -> Result<Connection> {
-        let DatabaseUrl::Sqlite(url) = &self.url;
-        self.opened(open_to_read(url))
+        match &self.url {
+            DatabaseUrl::Sqlite(url) => self.opened(open_to_read(url)),
+            DatabaseUrl::Postgres(url) => server(url),
+        }
     }
 
-    /// Opens the database for writing, and creates it where that is allowed.
+    /// Opens the database for writing, and creates its file where that is allowed.
     pub(crate) fn write(&self) -> Result<Connection> {
-        let DatabaseUrl::Sqlite(url) = &self.url;
+        let url = match &self.url {
+            DatabaseUrl::Sqlite(url) => url,
+            DatabaseUrl::Postgres(url) => return server(url),
+        };
         let Location::File(path) = &url.location else {
-            return self.opened(Connection::open_in_memory());
+            return self.opened(SqliteConnection::open_in_memory());
         };
         if url.read_only {
             let read = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-            return self.opened(Connection::open_with_flags(path, read));
+            return self.opened(SqliteConnection::open_with_flags(path, read));
         }
         let mut flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         if url.create {
             flags |= OpenFlags::SQLITE_OPEN_CREATE;
             create_parent(path)?;
         }
-        self.opened(Connection::open_with_flags(path, flags))
+        self.opened(SqliteConnection::open_with_flags(path, flags))
     }
 
     /// Reads the rows of a crate's version table.
@@ -113,30 +118,45 @@ impl Database {
 
     /// Returns whether the database is a file that does not exist yet.
     pub(crate) fn is_missing(&self) -> bool {
-        let DatabaseUrl::Sqlite(url) = &self.url;
-        match &url.location {
-            Location::Memory => false,
-            Location::File(path) => is_missing(path),
+        match &self.url {
+            DatabaseUrl::Sqlite(SqliteUrl {
+                location: Location::File(path),
+                ..
+            }) => is_missing(path),
+            DatabaseUrl::Sqlite(_) | DatabaseUrl::Postgres(_) => false,
         }
     }
 
-    /// Returns the file of the database, without links and dots, where it is one.
-    pub(crate) fn file(&self) -> Option<PathBuf> {
-        let DatabaseUrl::Sqlite(url) = &self.url;
-        match &url.location {
-            Location::Memory => None,
-            Location::File(path) => Some(real_path(path)),
+    /// Returns where the database is; nowhere, when nobody else can open the same one.
+    pub(crate) fn place(&self) -> Option<Place> {
+        match &self.url {
+            DatabaseUrl::Sqlite(url) => match &url.location {
+                Location::Memory => None,
+                Location::File(path) => Some(Place::File(real_path(path))),
+            },
+            DatabaseUrl::Postgres(url) => {
+                let options = &url.options;
+                let host = match options.get_socket() {
+                    Some(socket) => socket.display().to_string(),
+                    None => options.get_host().to_owned(),
+                };
+                Some(Place::Server {
+                    host,
+                    port: options.get_port(),
+                    database: url.database().to_owned(),
+                })
+            }
         }
     }
 
-    fn opened(&self, connection: rusqlite::Result<Connection>) -> Result<Connection> {
-        connection.map_err(|error| {
+    fn opened(&self, connection: rusqlite::Result<SqliteConnection>) -> Result<Connection> {
+        connection.map(Connection::Sqlite).map_err(|error| {
             let path = match &self.url {
                 DatabaseUrl::Sqlite(SqliteUrl {
                     location: Location::File(path),
                     ..
                 }) => format!(" ({})", path.display()),
-                DatabaseUrl::Sqlite(_) => String::new(),
+                DatabaseUrl::Sqlite(_) | DatabaseUrl::Postgres(_) => String::new(),
             };
             Diagnostic::new(format!("cannot open {}{path}: {error}", self.url))
                 .code("database-unreachable")
@@ -148,6 +168,29 @@ impl Database {
     /// Explains the failure of a run on this database.
     pub(crate) fn explain(&self, error: &RunError, loaded: &Loaded) -> crate::diagnostic::Error {
         explain::run(error, loaded, self)
+    }
+}
+
+/// Where a database is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// A file, without links and dots.
+    File(PathBuf),
+    /// A database of a server.
+    Server {
+        host: String,
+        port: u16,
+        database: String,
+    },
+}
+
+/// Prepares what connects to a server.
+fn server(url: &PostgresUrl) -> Result<Connection> {
+    match Server::new(url.options.clone()) {
+        Ok(server) => Ok(Connection::Postgres(Box::new(server))),
+        Err(error) => {
+            Err(Diagnostic::new(format!("cannot wait for a server: {error}")).exit(Exit::Database))
+        }
     }
 }
 
@@ -181,16 +224,16 @@ fn create_parent(path: &Path) -> Result<()> {
 }
 
 /// Opens a database so that reading it leaves its bytes untouched.
-fn open_to_read(url: &SqliteUrl) -> rusqlite::Result<Connection> {
+fn open_to_read(url: &SqliteUrl) -> rusqlite::Result<SqliteConnection> {
     let Location::File(path) = &url.location else {
-        return Connection::open_in_memory();
+        return SqliteConnection::open_in_memory();
     };
     if is_missing(path) {
-        return Connection::open_in_memory();
+        return SqliteConnection::open_in_memory();
     }
     let mutex = OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let read = OpenFlags::SQLITE_OPEN_READ_ONLY | mutex;
-    let connection = Connection::open_with_flags(path, read)?;
+    let connection = SqliteConnection::open_with_flags(path, read)?;
     // A lock is waited for later, as long as the user wants.
     connection.busy_timeout(Duration::ZERO)?;
     let probe = connection.query_row("PRAGMA schema_version", [], |_| Ok(()));
@@ -203,7 +246,7 @@ fn open_to_read(url: &SqliteUrl) -> rusqlite::Result<Connection> {
         // was before.
         Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen) => {
             let write = OpenFlags::SQLITE_OPEN_READ_WRITE | mutex;
-            Connection::open_with_flags(path, write)
+            SqliteConnection::open_with_flags(path, write)
         }
         _ => Ok(connection),
     }
@@ -224,13 +267,14 @@ pub(crate) fn of_all(
                 .exit(Exit::Usage),
         );
     }
-    let mut databases = Vec::new();
-    let mut users: HashMap<(PathBuf, String), &str> = HashMap::new();
-    for crate_ in loaded {
+    let mut databases: Vec<Database> = Vec::new();
+    for (index, crate_) in loaded.iter().enumerate() {
         let database = Database::of(&crate_.member, argument)?;
-        let place = database.file().map(|file| (file, table(&crate_.member)));
-        if let Some(other) = place.and_then(|place| users.insert(place, crate_.name())) {
-            return Err(shared_table(other, &crate_.member, &database));
+        let before = loaded[..index].iter().zip(&databases);
+        for (other, theirs) in before {
+            if shares_table(&database, &crate_.member, theirs, &other.member) {
+                return Err(shared_table(other.name(), &crate_.member, &database));
+            }
         }
         databases.push(database);
     }
@@ -246,27 +290,42 @@ pub(crate) fn of_all(
 /// whether or not the command is for that one, too: each would take the other's rows for unknown
 /// revisions.
 fn check_configured(all: &[Member], member: &Member, database: &Database) -> Result<()> {
-    let configured = |member: &Member| -> Option<PathBuf> {
+    let configured = |member: &Member| -> Option<Database> {
         let url = member.settings.url.as_deref()?;
         let url = DatabaseUrl::parse(url, &member.folder).ok()?;
-        Database { url }.file()
+        Some(Database { url })
     };
-    let file = database.file();
-    if file.is_none() || file != configured(member) {
+    let Some(own) = configured(member) else {
+        return Ok(());
+    };
+    if own.place() != database.place() {
         return Ok(());
     }
-    for other in all {
-        let shared = configured(other) == file && table(other) == table(member);
-        if other.name != member.name && shared {
+    for other in all.iter().filter(|other| other.name != member.name) {
+        if let Some(theirs) = configured(other)
+            && shares_table(&own, member, &theirs, other)
+        {
             return Err(shared_table(&other.name, member, database));
         }
     }
     Ok(())
 }
 
-/// Returns the version table's name as SQLite compares it.
-fn table(member: &Member) -> String {
-    member.settings.version_table.quoted().to_lowercase()
+/// Returns whether two crates keep their rows in the same table of the same database.
+fn shares_table(
+    database: &Database,
+    member: &Member,
+    other_database: &Database,
+    other: &Member,
+) -> bool {
+    let place = database.place();
+    let (table, other) = (
+        &member.settings.version_table,
+        &other.settings.version_table,
+    );
+    place.is_some()
+        && place == other_database.place()
+        && table.is_same(other, database.url.dialect())
 }
 
 fn shared_table(other: &str, member: &Member, database: &Database) -> crate::diagnostic::Error {

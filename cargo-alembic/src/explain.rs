@@ -1,7 +1,7 @@
 //! Turns errors of the libraries into diagnostics with a next step.
 
 use alembic_history::{Fault, HistoryError, PlanError, ResolveError, SyntaxErrorKind};
-use alembic_migrate::{DatabaseError, DatabaseErrorKind, DatabaseState, RunError, RunFault};
+use alembic_migrate::{DatabaseError, DatabaseErrorKind, Dialect, RunError, RunFault};
 
 use crate::database::Database;
 use crate::diagnostic::{Diagnostic, Error, Place};
@@ -185,28 +185,29 @@ pub(crate) fn run(whole: &RunError, loaded: &Loaded, database: &Database) -> Err
             state(diagnostic).exit(Exit::Migration)
         }
         RunFault::Statement { place, error } => {
-            let file = loaded.graph().node(place.revision.as_str());
-            let text = file.map(|node| loaded.history().file(node).text.to_string());
-            let mut diagnostic = Diagnostic::new(format!("{error}")).code("migration-failed");
-            diagnostic = diagnostic.place(Place {
-                path: place.path.display().to_string(),
-                text: text.unwrap_or_default(),
-                span: place.offset..place.span.end,
-                label: Some(format!(
-                    "statement {} of revision {}",
-                    place.statement, place.revision
-                )),
-            });
+            let diagnostic = Diagnostic::new(format!("{error}"))
+                .code("migration-failed")
+                .place(at(place, loaded));
             let exit = match error.kind {
                 DatabaseErrorKind::Other => Exit::Migration,
                 _ => Exit::Database,
             };
-            let diagnostic = next_step(state(diagnostic), error);
+            let diagnostic = next_step(state(diagnostic), error, database);
             let diagnostic = match (&exit, &whole.state) {
-                (Exit::Migration, DatabaseState::Partial { .. }) => diagnostic.help(
-                    "undo those statements by hand, or remove them from the file; then correct \
-                     the statement, and run the command again",
-                ),
+                (Exit::Migration, _)
+                    if error.to_string().contains("cannot run inside a transaction block") =>
+                {
+                    diagnostic.help(
+                        "move it to a section of its own: `-- alembic: upgrade postgres \
+                         no-transaction`",
+                    )
+                }
+                (Exit::Migration, _) if error.to_string().starts_with("unsafe use of new value") => {
+                    diagnostic.help(
+                        "add the value in a section of its own before: `-- alembic: upgrade \
+                         postgres no-transaction`",
+                    )
+                }
                 (Exit::Migration, _) if error.to_string().contains("already exists") => diagnostic
                     .help(format!(
                         "when the database had it before migrations were tracked, say where it is \
@@ -224,7 +225,7 @@ pub(crate) fn run(whole: &RunError, loaded: &Loaded, database: &Database) -> Err
         RunFault::Schema { error, .. } => {
             let diagnostic = state(Diagnostic::new(fault.to_string()).code("schema-failed"))
                 .help("correct the schema, and run the command again");
-            next_step(diagnostic, error).exit(Exit::Migration)
+            next_step(diagnostic, error, database).exit(Exit::Migration)
         }
         RunFault::RowCount { .. } => state(
             Diagnostic::new(fault.to_string())
@@ -276,14 +277,92 @@ pub(crate) fn run(whole: &RunError, loaded: &Loaded, database: &Database) -> Err
                 .help("give the columns that are referred to a PRIMARY KEY or a UNIQUE index")
                 .exit(Exit::Migration)
         }
+        RunFault::UncheckedDialect { dialect } => {
+            state(Diagnostic::new(fault.to_string()).code("unchecked-dialect"))
+                .help(format!(
+                    "add \"{dialect}\" to `dialects` below [package.metadata.alembic] of `{name}`, \
+                     and what is different there to the revisions"
+                ))
+                .exit(Exit::Configuration)
+        }
+        RunFault::NoSecondConnection { .. } => {
+            state(Diagnostic::new(fault.to_string()).code("no-second-connection"))
+                .help("allow the server one more connection")
+                .exit(Exit::Database)
+        }
+        RunFault::Unfinished {
+            revision,
+            direction,
+            ..
+        } => state(Diagnostic::new(fault.to_string()).code("unfinished-revision"))
+            .help(match direction.as_str() {
+                "downgrade" => format!(
+                    "finish it: run the downgrade that reverts {revision} again"
+                ),
+                _ => format!("finish it first with `cargo alembic upgrade -p {name} {revision}`"),
+            })
+            .help(format!(
+                "or undo by hand what it did, and declare where the database is with \
+                 `cargo alembic stamp -p {name} <revision>`"
+            ))
+            .exit(Exit::Migration),
+        RunFault::Interrupted { place, found, .. } => {
+            let mut diagnostic = Diagnostic::new(fault.to_string()).code("interrupted-statement");
+            if let Some(found) = found {
+                diagnostic = diagnostic.note(found.clone());
+            }
+            state(diagnostic.place(at(place, loaded)))
+                .help("look whether it has happened; if so, go on with `--interrupted skip`")
+                .help("if it has not, run it once more with `--interrupted again`")
+                .exit(Exit::Migration)
+        }
+        RunFault::ChangedMeanwhile { path, .. } => {
+            state(Diagnostic::new(fault.to_string()).code("changed-meanwhile"))
+                .note(format!("its file is {}", path.display()))
+                .help(
+                    "restore those statements, and write what is to be different behind them or \
+                     in a revision of its own",
+                )
+                .exit(Exit::Migration)
+        }
+        RunFault::InvalidIndex { place, index } => {
+            let diagnostic = Diagnostic::new(fault.to_string()).code("invalid-index");
+            state(diagnostic.place(at(place, loaded)))
+                .help(format!(
+                    "drop it with `DROP INDEX CONCURRENTLY {index}`, and run the command again"
+                ))
+                .exit(Exit::Migration)
+        }
         RunFault::Database { error: cause, .. } => {
             let diagnostic = state(Diagnostic::new(fault.to_string()));
-            next_step(diagnostic, cause).exit(Exit::Database)
+            next_step(diagnostic, cause, database).exit(Exit::Database)
         }
     }
 }
 
-fn next_step(diagnostic: Diagnostic, error: &DatabaseError) -> Diagnostic {
+/// Shows a statement in its file.
+fn at(place: &alembic_migrate::Place, loaded: &Loaded) -> Place {
+    let file = loaded.graph().node(place.revision.as_str());
+    let text = file.map(|node| loaded.history().file(node).text.to_string());
+    Place {
+        path: place.path.display().to_string(),
+        text: text.unwrap_or_default(),
+        span: place.offset..place.span.end,
+        label: Some(format!(
+            "statement {} of revision {}",
+            place.statement, place.revision
+        )),
+    }
+}
+
+fn next_step(diagnostic: Diagnostic, error: &DatabaseError, database: &Database) -> Diagnostic {
+    match database.url.dialect() {
+        Dialect::Sqlite => next_step_sqlite(diagnostic, error),
+        Dialect::Postgres => next_step_postgres(diagnostic, error),
+    }
+}
+
+fn next_step_sqlite(diagnostic: Diagnostic, error: &DatabaseError) -> Diagnostic {
     match error.kind {
         DatabaseErrorKind::Busy => diagnostic.code("database-busy").help(
             "another process holds a lock: find it with `fuser <file>` or `lsof <file>`, and run \
@@ -292,7 +371,7 @@ fn next_step(diagnostic: Diagnostic, error: &DatabaseError) -> Diagnostic {
         DatabaseErrorKind::ReadOnly => diagnostic
             .code("database-read-only")
             .help("make the file and its folder writable"),
-        DatabaseErrorKind::CannotOpen => diagnostic
+        DatabaseErrorKind::CannotOpen | DatabaseErrorKind::ConnectionLost => diagnostic
             .code("database-unreachable")
             .help("check that the path is right and that you may read and write there"),
         DatabaseErrorKind::Corrupt => diagnostic
@@ -301,6 +380,33 @@ fn next_step(diagnostic: Diagnostic, error: &DatabaseError) -> Diagnostic {
         DatabaseErrorKind::NotADatabase => diagnostic
             .code("not-a-database")
             .help("the file is not SQLite's, or it is encrypted: check the URL"),
+        DatabaseErrorKind::Other => diagnostic,
+    }
+}
+
+fn next_step_postgres(diagnostic: Diagnostic, error: &DatabaseError) -> Diagnostic {
+    match error.kind {
+        DatabaseErrorKind::Busy => diagnostic.code("database-busy").help(
+            "somebody else holds a lock: find who with `SELECT pid, application_name, state, \
+             query FROM pg_stat_activity`, and run the command again, or wait longer with \
+             `--lock-timeout`",
+        ),
+        DatabaseErrorKind::ReadOnly => diagnostic
+            .code("database-read-only")
+            .help("connect to the primary server, as a user whose transactions may write"),
+        DatabaseErrorKind::CannotOpen | DatabaseErrorKind::NotADatabase => diagnostic
+            .code("database-unreachable")
+            .help(
+                "check that the server runs, and the host, port, user and database of the URL; \
+                 the password may also be in PGPASSWORD or ~/.pgpass",
+            )
+            .help("a database that does not exist yet is made with `createdb <name>`"),
+        DatabaseErrorKind::ConnectionLost => diagnostic
+            .code("connection-lost")
+            .help("see why in the server's log, and run the command again"),
+        DatabaseErrorKind::Corrupt => diagnostic
+            .code("database-corrupt")
+            .help("restore a backup"),
         DatabaseErrorKind::Other => diagnostic,
     }
 }

@@ -6,6 +6,7 @@
 
 mod commands;
 mod config;
+mod connection;
 mod context;
 mod database;
 mod diagnostic;

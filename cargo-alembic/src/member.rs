@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use alembic_history::{
-    Expression, Graph, History, Node, ResolveError, Settings, SourceFile, nearest,
+    Dialect, Expression, Graph, History, Node, ResolveError, Settings, SourceFile, nearest,
 };
 use alembic_migrate::{Migrations, read_folder};
 use cargo_metadata::Package;
@@ -46,9 +46,11 @@ impl Member {
         folders.map(|folder| self.folder.join(folder)).collect()
     }
 
-    /// Reads the revision files of the crate.
-    pub(crate) fn load(self) -> Result<Loaded> {
-        let history = self.history()?;
+    /// Reads the revision files of the crate, for the database that `url` or its environment names.
+    pub(crate) fn load(self, url: Option<&str>) -> Result<Loaded> {
+        let from_env = std::env::var(&self.settings.url_env).ok();
+        let dialects = self.settings.dialects_for(url.or(from_env.as_deref()));
+        let history = self.history(&dialects)?;
         let mut migrations = Migrations::new(history)
             .package(self.name.as_str())
             .version_table(self.settings.version_table.clone())
@@ -84,7 +86,7 @@ impl Member {
         Ok(Some((shown_path, text)))
     }
 
-    fn history(&self) -> Result<History> {
+    fn history(&self, dialects: &[Dialect]) -> Result<History> {
         let mut files: Vec<SourceFile> = Vec::new();
         let mut known: HashSet<PathBuf> = HashSet::new();
         let current = std::env::current_dir().unwrap_or_default();
@@ -116,16 +118,18 @@ impl Member {
                 }
             }
         }
-        History::new(files, &self.settings.dialects).map_err(|error| explain::history(&error))
+        History::new(files, dialects).map_err(|error| explain::history(&error))
     }
 }
 
 /// Reads the revision files of every crate; what is wrong in one does not hide the others.
-pub(crate) fn load_all(members: Vec<Member>) -> Result<Vec<Loaded>> {
+///
+/// `url` is the database that an argument names.
+pub(crate) fn load_all(members: Vec<Member>, url: Option<&str>) -> Result<Vec<Loaded>> {
     let mut loaded = Vec::new();
     let mut failed = None;
     for member in members {
-        match member.load() {
+        match member.load(url) {
             Ok(member) => loaded.push(member),
             Err(error) => Error::add(&mut failed, error),
         }

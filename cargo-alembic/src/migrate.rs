@@ -29,7 +29,7 @@ pub(crate) struct Migrate<'m> {
 
 impl Migrate<'_> {
     pub(crate) fn run(&self, context: &Context) -> Result<Exit> {
-        let loaded = load_all(context.members()?)?;
+        let loaded = load_all(context.members()?, self.database.url.as_deref())?;
         let chosen = that_know(&loaded, &[self.target])?;
         let mut ordered = requirements::ordered(context, chosen.into_iter().cloned().collect())?;
         if self.direction == Direction::Downgrade {
@@ -202,7 +202,7 @@ fn others(context: &Context) -> Result<Vec<Loaded>> {
     let mut others = Vec::new();
     for member in context.all_members()? {
         let name = member.name.clone();
-        match member.load() {
+        match member.load(None) {
             Ok(loaded) => others.push(loaded),
             Err(_) => context.shell.status(
                 "Skipping",

@@ -43,7 +43,7 @@ impl Request<'_> {
             path: shown_path.clone(),
             content: Ok(text.clone().into_bytes()),
         };
-        let history = self.loaded.history().with(source, &settings.dialects);
+        let history = self.loaded.history().with(source);
         history.map_err(|error| explain::history(&error))?;
         write_new(&path, &text)?;
         context.shell.status("Created", shown_path.display());
@@ -149,7 +149,7 @@ impl Request<'_> {
     fn check_other_crate(&self, context: &Context, name: &str) -> Result<()> {
         let (package, revision) = name.split_once('@').unwrap_or((name, ""));
         let other = match context.member_named(package)? {
-            Some(member) if package != self.loaded.name() => Some(member.load()?),
+            Some(member) if package != self.loaded.name() => Some(member.load(None)?),
             _ => None,
         };
         if other.is_some_and(|other| other.graph().named(revision).is_some()) {

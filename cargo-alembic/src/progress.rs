@@ -53,12 +53,20 @@ impl Progress {
                     }
                 });
             }
-            Event::Waiting { waited } => {
-                let what = format!(
-                    "for the lock on the database, which another process holds ({})",
-                    Took(*waited)
-                );
+            Event::Waiting { waited, holder } => {
+                let waited = Took(*waited);
+                let what = match holder {
+                    Some(holder) => format!("{waited} for another migrator: {holder}"),
+                    None => format!(
+                        "for the lock on the database, which another process holds ({waited})"
+                    ),
+                };
                 self.line("Waiting", &what);
+            }
+            Event::Retrying { error, .. } => {
+                // The steps begin anew.
+                self.finish();
+                self.line("Retrying", &format!("the transaction, rolled back: {error}"));
             }
             // What the command itself reports at its end.
             _ => {}

@@ -46,7 +46,7 @@ pub(crate) fn ordered(context: &Context, chosen: Vec<Loaded>) -> Result<Ordered>
             | RequirementErrorKind::Circle(_) => None,
         });
         match missing {
-            Some(member) => all.push(member?.load()?),
+            Some(member) => all.push(member?.load(None)?),
             None => {
                 let diagnostics = errors.iter().map(|error| explain(error, &all));
                 return Err(Error {
@@ -88,7 +88,7 @@ fn explain(error: &RequirementError, crates: &[Loaded]) -> Diagnostic {
 fn database_beside(other: &Loaded, crate_: &Loaded, args: &DatabaseArgs) -> Result<Database> {
     let configured = Database::of(&other.member, None)?;
     let url = args.url.as_deref();
-    if url.is_some() && configured.file() == Database::of(&crate_.member, None)?.file() {
+    if url.is_some() && configured.place() == Database::of(&crate_.member, None)?.place() {
         return Database::of(&crate_.member, url);
     }
     Ok(configured)
@@ -146,9 +146,9 @@ impl Ordered {
         let mut names = vec![crate_.name()];
         let mut below = Vec::new();
         let all: Vec<&Loaded> = self.beside.iter().chain(&self.chosen).collect();
-        let file = Database::of(&crate_.member, None)
+        let place = Database::of(&crate_.member, None)
             .ok()
-            .and_then(|database| database.file());
+            .and_then(|database| database.place());
         // Each comes after what it stands on, so that going back finds all of them.
         for other in all.into_iter().rev() {
             let wanted = names.iter().any(|name| {
@@ -156,7 +156,7 @@ impl Ordered {
                 crates.any(|crate_| crate_.name() == *name && crate_.requires(other.name()))
             });
             let shared = Database::of(&other.member, None)
-                .is_ok_and(|database| database.file() == file && file.is_some());
+                .is_ok_and(|database| database.place() == place && place.is_some());
             if wanted && shared && !names.contains(&other.name()) {
                 names.push(other.name());
                 below.insert(0, other);

@@ -1,14 +1,27 @@
 //! Database URLs, as sqlx writes them.
 
+use std::error::Error;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use alembic_migrate::Dialect;
 use percent_encoding::percent_decode_str;
+use sqlx::ConnectOptions;
+use sqlx::postgres::PgConnectOptions;
 
 /// A database that a URL names.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub(crate) enum DatabaseUrl {
     Sqlite(SqliteUrl),
+    Postgres(PostgresUrl),
+}
+
+/// A PostgreSQL database.
+#[derive(Clone, Debug)]
+pub(crate) struct PostgresUrl {
+    pub(crate) options: PgConnectOptions,
+    /// The text, without its password.
+    text: String,
 }
 
 /// A SQLite database.
@@ -42,18 +55,20 @@ pub(crate) enum UrlError {
     NotUtf8,
     /// A parameter that is not known, or has a value that it cannot have.
     Parameter(String),
+    /// What sqlx says of a PostgreSQL URL.
+    Postgres(String),
 }
 
 impl fmt::Display for UrlError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            UrlError::NoScheme => f.write_str("a database URL begins with `sqlite:`"),
-            UrlError::UnknownScheme(scheme) if scheme.starts_with("postgres") => {
-                f.write_str("this version has no driver for PostgreSQL; it speaks `sqlite:`")
+            UrlError::NoScheme => {
+                f.write_str("a database URL begins with `sqlite:` or `postgres:`")
             }
             UrlError::UnknownScheme(scheme) => write!(
                 f,
-                "there is no driver for `{scheme}:`; a database URL begins with `sqlite:`"
+                "there is no driver for `{scheme}:`; a database URL begins with `sqlite:` or \
+                 `postgres:`"
             ),
             UrlError::NoPath => f.write_str("the URL names no file"),
             UrlError::NotUtf8 => f.write_str("the path is not UTF-8"),
@@ -63,6 +78,7 @@ impl fmt::Display for UrlError {
                     "unknown parameter `{parameter}`; `mode=ro|rw|rwc|memory` is known"
                 )
             }
+            UrlError::Postgres(why) => f.write_str(why),
         }
     }
 }
@@ -73,9 +89,49 @@ impl DatabaseUrl {
         let (scheme, rest) = text.split_once(':').ok_or(UrlError::NoScheme)?;
         match scheme {
             "sqlite" => SqliteUrl::parse(text, rest, base).map(DatabaseUrl::Sqlite),
+            "postgres" | "postgresql" => PostgresUrl::parse(text).map(DatabaseUrl::Postgres),
             _ if scheme.contains(['/', '\\', '.']) => Err(UrlError::NoScheme),
             scheme => Err(UrlError::UnknownScheme(scheme.to_owned())),
         }
+    }
+}
+
+impl DatabaseUrl {
+    /// Returns what the database speaks.
+    pub(crate) fn dialect(&self) -> Dialect {
+        match self {
+            DatabaseUrl::Sqlite(_) => Dialect::Sqlite,
+            DatabaseUrl::Postgres(_) => Dialect::Postgres,
+        }
+    }
+}
+
+/// The `application_name` that the server lists, where the URL gives none.
+const APPLICATION: &str = "cargo-alembic";
+
+impl PostgresUrl {
+    fn parse(text: &str) -> Result<Self, UrlError> {
+        let options: PgConnectOptions = text.parse().map_err(|error: sqlx::Error| {
+            UrlError::Postgres(error.source().map_or_else(
+                || error.to_string(),
+                ToString::to_string,
+            ))
+        })?;
+        let options = match options.get_application_name() {
+            Some(_) => options,
+            None => options.application_name(APPLICATION),
+        };
+        Ok(Self {
+            // What a revision runs is no news, and may be long.
+            options: options.disable_statement_logging(),
+            text: Redacted(text).to_string(),
+        })
+    }
+
+    /// Returns the name of the database: that of the user, unless it is given.
+    pub(crate) fn database(&self) -> &str {
+        let given = self.options.get_database();
+        given.unwrap_or_else(|| self.options.get_username())
     }
 }
 
@@ -129,6 +185,7 @@ impl fmt::Display for DatabaseUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             DatabaseUrl::Sqlite(url) => f.write_str(&url.text),
+            DatabaseUrl::Postgres(url) => f.write_str(&url.text),
         }
     }
 }
@@ -199,7 +256,10 @@ mod tests {
             ("mysql://h/d", Err(UrlError::UnknownScheme("mysql".into()))),
         ] {
             let parsed = DatabaseUrl::parse(url, base);
-            let location = parsed.map(|DatabaseUrl::Sqlite(url)| url.location);
+            let location = parsed.map(|parsed| match parsed {
+                DatabaseUrl::Sqlite(url) => url.location,
+                DatabaseUrl::Postgres(_) => panic!("{url} is SQLite's"),
+            });
             assert_eq!(location, expected, "{url}");
         }
     }

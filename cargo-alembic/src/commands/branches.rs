@@ -22,7 +22,7 @@ pub struct BranchesArgs {
 
 impl BranchesArgs {
     pub(super) fn run(self, context: &Context) -> Result<Exit> {
-        let loaded = load_all(context.members()?)?;
+        let loaded = load_all(context.members()?, None)?;
         let answers = loaded.iter().map(|crate_| {
             let (json, text) = self.branches(crate_);
             (crate_, json, text)

@@ -28,7 +28,7 @@ pub struct CurrentArgs {
 
 impl CurrentArgs {
     pub(super) fn run(self, context: &Context) -> Result<Exit> {
-        let loaded = load_all(context.members()?)?;
+        let loaded = load_all(context.members()?, self.database.url.as_deref())?;
         let databases = database::of_all(context, &loaded, self.database.url.as_deref())?;
         let mut answers = Vec::new();
         let mut behind = Vec::new();

@@ -24,7 +24,7 @@ pub struct EditArgs {
 
 impl EditArgs {
     pub(super) fn run(self, context: &Context) -> Result<Exit> {
-        let loaded = load_all(context.members()?)?;
+        let loaded = load_all(context.members()?, None)?;
         let mut paths = Vec::new();
         for crate_ in that_know(&loaded, &[&self.revision])? {
             for node in nodes_of(crate_, &self.revision, &self.database)? {

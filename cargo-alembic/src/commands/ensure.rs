@@ -30,7 +30,7 @@ pub struct EnsureArgs {
 
 impl EnsureArgs {
     pub(super) fn run(self, context: &Context) -> Result<Exit> {
-        let ordered = requirements::ordered(context, load_all(context.members()?)?)?;
+        let ordered = requirements::ordered(context, load_all(context.members()?, self.database.url.as_deref())?)?;
         let databases = database::of_all(context, &ordered.chosen, self.database.url.as_deref())?;
         let mut answers = Vec::new();
         let mut failed = None;
@@ -122,9 +122,9 @@ fn by_database<'l>(
 ) -> Vec<(Vec<&'l Loaded>, &'l Database)> {
     let mut groups: Vec<(Vec<&Loaded>, &Database)> = Vec::new();
     for (crate_, database) in crates.iter().zip(databases) {
-        let file = database.file();
+        let place = database.place();
         let same =
-            |group: &&mut (Vec<&Loaded>, &Database)| file.is_some() && group.1.file() == file;
+            |group: &&mut (Vec<&Loaded>, &Database)| place.is_some() && group.1.place() == place;
         match groups.iter_mut().find(same) {
             Some((group, _)) => group.push(crate_),
             None => groups.push((vec![crate_], database)),

@@ -20,7 +20,7 @@ pub struct EnsureVersionArgs {
 
 impl EnsureVersionArgs {
     pub(super) fn run(self, context: &Context) -> Result<Exit> {
-        let loaded = load_all(context.members()?)?;
+        let loaded = load_all(context.members()?, self.database.url.as_deref())?;
         let databases = database::of_all(context, &loaded, self.database.url.as_deref())?;
         let mut answers = Vec::new();
         for (crate_, database) in loaded.iter().zip(&databases) {

@@ -23,7 +23,7 @@ pub struct HeadsArgs {
 
 impl HeadsArgs {
     pub(super) fn run(self, context: &Context) -> Result<Exit> {
-        let loaded = load_all(context.members()?)?;
+        let loaded = load_all(context.members()?, None)?;
         let mut answers = Vec::new();
         for crate_ in &loaded {
             let graph = crate_.graph();

@@ -31,7 +31,7 @@ pub struct HistoryArgs {
 
 impl HistoryArgs {
     pub(super) fn run(self, context: &Context) -> Result<Exit> {
-        let loaded = load_all(context.members()?)?;
+        let loaded = load_all(context.members()?, None)?;
         let text = self.rev_range.as_deref().unwrap_or(":").trim();
         let range: Range = text.parse().map_err(|error| {
             let names: Vec<&str> = loaded.iter().map(Loaded::name).collect();

@@ -30,7 +30,7 @@ pub struct MergeArgs {
 
 impl MergeArgs {
     pub(super) fn run(self, context: &Context) -> Result<Exit> {
-        let loaded = context.member()?.load()?;
+        let loaded = context.member()?.load(None)?;
         let graph = loaded.graph();
         let mut follows = Vec::new();
         for text in &self.revisions {

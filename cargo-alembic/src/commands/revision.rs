@@ -46,7 +46,7 @@ pub struct RevisionArgs {
 
 impl RevisionArgs {
     pub(super) fn run(self, context: &Context) -> Result<Exit> {
-        let loaded = context.member()?.load()?;
+        let loaded = context.member()?.load(None)?;
         let head = loaded.parse(&self.head)?;
         let follows = follows(&loaded, &head)?;
         Request {

@@ -24,7 +24,7 @@ pub struct ShowArgs {
 
 impl ShowArgs {
     pub(super) fn run(self, context: &Context) -> Result<Exit> {
-        let loaded = load_all(context.members()?)?;
+        let loaded = load_all(context.members()?, None)?;
         let chosen = that_know(&loaded, &[&self.revision])?;
         let mut answers = Vec::new();
         for crate_ in chosen {

@@ -32,7 +32,7 @@ pub struct StampArgs {
 impl StampArgs {
     pub(super) fn run(self, context: &Context) -> Result<Exit> {
         let targets: Vec<&str> = self.revisions.iter().map(String::as_str).collect();
-        let loaded = load_all(context.members()?)?;
+        let loaded = load_all(context.members()?, self.database.url.as_deref())?;
         let chosen: Vec<Loaded> = that_know(&loaded, &targets)?.into_iter().cloned().collect();
         let databases = database::of_all(context, &chosen, self.database.url.as_deref())?;
         let purge = if self.purge { Purge::Yes } else { Purge::No };

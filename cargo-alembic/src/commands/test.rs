@@ -20,7 +20,7 @@ pub struct TestArgs {}
 
 impl TestArgs {
     pub(super) fn run(self, context: &Context) -> Result<Exit> {
-        let ordered = requirements::ordered(context, load_all(context.members()?)?)?;
+        let ordered = requirements::ordered(context, load_all(context.members()?, None)?)?;
         let mut answers = Vec::new();
         let mut diagnostics = Vec::new();
         for crate_ in &ordered.chosen {

@@ -24,6 +24,29 @@ impl Dialect {
             Dialect::Postgres => "postgres",
         }
     }
+
+    /// Returns what a database speaks that `url` names, by its scheme.
+    ///
+    /// ```
+    /// use alembic_history::Dialect;
+    ///
+    /// assert_eq!(Dialect::of_url("postgres://localhost/shop"), Some(Dialect::Postgres));
+    /// assert_eq!(Dialect::of_url("shop.db"), None);
+    /// ```
+    #[must_use]
+    pub fn of_url(url: &str) -> Option<Self> {
+        let (scheme, _) = url.split_once(':')?;
+        scheme.parse().ok()
+    }
+
+    /// Returns the name of the database, as people write it.
+    #[must_use]
+    pub const fn product(self) -> &'static str {
+        match self {
+            Dialect::Sqlite => "SQLite",
+            Dialect::Postgres => "PostgreSQL",
+        }
+    }
 }
 
 impl fmt::Display for Dialect {

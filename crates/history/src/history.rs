@@ -66,6 +66,7 @@ const ROWS: &str = ".rows.sql";
 pub struct History {
     graph: Graph,
     revisions: Vec<HistoryFile>,
+    dialects: Vec<Dialect>,
 }
 
 /// A revision file of a history, with its text.
@@ -156,6 +157,12 @@ impl HistoryFile {
 }
 
 impl History {
+    /// Returns whether the files were checked for `dialect`, and can be run there.
+    #[must_use]
+    pub fn is_checked_for(&self, dialect: Dialect) -> bool {
+        self.revisions.is_empty() || self.dialects.contains(&dialect)
+    }
+
     /// Reads `files`, in their order, checking their SQL for each of `dialects`.
     ///
     /// # Errors
@@ -179,7 +186,11 @@ impl History {
         }
         let declared = revisions.iter().map(|revision| revision.file.revision());
         match Graph::new(declared.collect()) {
-            Ok(graph) if faults.is_empty() => Ok(Self { graph, revisions }),
+            Ok(graph) if faults.is_empty() => Ok(Self {
+                graph,
+                revisions,
+                dialects: dialects.to_vec(),
+            }),
             Ok(_) => Err(HistoryError { faults }),
             Err(errors) => {
                 let unreadable = faults
@@ -219,12 +230,12 @@ impl History {
     /// # Errors
     ///
     /// Everything that is wrong with the file, or with how it fits.
-    pub fn with(&self, file: SourceFile, dialects: &[Dialect]) -> Result<Self, HistoryError> {
+    pub fn with(&self, file: SourceFile) -> Result<Self, HistoryError> {
         let here = self.revisions.iter().map(|revision| SourceFile {
             path: revision.path.clone(),
             content: Ok(revision.text.as_bytes().to_vec()),
         });
-        Self::new(here.chain([file]), dialects)
+        Self::new(here.chain([file]), &self.dialects)
     }
 }
 

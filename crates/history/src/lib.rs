@@ -3,6 +3,7 @@
 mod chain;
 mod crates;
 mod dialect;
+mod digest;
 mod expression;
 mod file;
 mod finding;

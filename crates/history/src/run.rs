@@ -15,7 +15,7 @@
 //!     reply = match run.resume(reply) {
 //!         Turn::Ask(Request::Query(_)) => Reply::Rows(vec![]), // an empty database
 //!         Turn::Ask(Request::Execute(_)) => Reply::Changed(0), // settings of the connection
-//!         Turn::Ask(Request::Event(_)) => Reply::Nothing,
+//!         Turn::Ask(Request::Aside(_) | Request::Pause(_) | Request::Event(_)) => Reply::Nothing,
 //!         Turn::Done(outcome) => break outcome.unwrap(),
 //!     }
 //! };
@@ -29,8 +29,11 @@ mod ensure;
 mod error;
 mod exchange;
 mod foreign_keys;
+mod lock;
+mod progress;
 mod refusal;
 mod session;
+mod steps;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -53,6 +56,12 @@ pub enum Request<'r> {
     Execute(Cow<'r, str>),
     /// Execute one query; the reply is its rows, as text.
     Query(Cow<'r, str>),
+    /// Execute one query on a second connection to the same database, which is opened when it is
+    /// first asked for and closed when the run is over; the reply is its rows, or nothing where
+    /// the driver has no second connection. Runs on SQLite never ask for it.
+    Aside(Cow<'r, str>),
+    /// Wait; the reply is nothing.
+    Pause(Duration),
     /// Nothing: the run tells how far it is, and expects no reply.
     Event(Event),
 }
@@ -60,7 +69,7 @@ pub enum Request<'r> {
 /// What a driver comes back with.
 #[derive(Debug)]
 pub enum Reply {
-    /// Nothing: to begin with, and after an event.
+    /// Nothing: to begin with, after an event or a pause, and where there is no second connection.
     Nothing,
     /// The statement is executed and changed so many rows.
     Changed(u64),
@@ -113,7 +122,46 @@ pub enum Event {
     Waiting {
         /// For how long it has waited.
         waited: Duration,
+        /// Who holds it, where the database tells.
+        holder: Option<Holder>,
     },
+    /// The transaction met a lock or a deadlock, was rolled back, and is begun again.
+    Retrying {
+        /// What the database said.
+        error: String,
+        /// How often it has been begun again.
+        retries: usize,
+    },
+}
+
+/// Who holds the lock of a migration.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Holder {
+    /// The process of the database server that serves it.
+    pub process: String,
+    /// Its `application_name`.
+    pub application: String,
+    /// The user that it is connected as.
+    pub user: String,
+    /// Where it is connected from.
+    pub host: String,
+    /// Since when it holds the lock, in UTC.
+    pub since: String,
+}
+
+impl fmt::Display for Holder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "process {}", self.process)?;
+        if !self.application.is_empty() {
+            write!(f, " of `{}`", self.application)?;
+        }
+        write!(
+            f,
+            ", user {} at {}, since {}",
+            self.user, self.host, self.since
+        )
+    }
 }
 
 /// A revision that a run applies or reverts.
@@ -138,6 +186,19 @@ pub enum TransactionMode {
     Run,
     /// Each revision: after a failure, the database is at the last whole revision.
     Revision,
+}
+
+/// What a run does about a statement outside of transactions that may have happened, because the
+/// run that began it never told how it ended.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Interrupted {
+    /// It refuses to go on.
+    #[default]
+    Refuse,
+    /// It runs the statement again.
+    Again,
+    /// It takes the statement for done.
+    Skip,
 }
 
 /// What a stamp does with rows that no file explains.
@@ -225,6 +286,8 @@ pub struct Runner<'h> {
     pub transaction: TransactionMode,
     /// How long to wait for a lock that somebody else holds.
     pub lock_timeout: Duration,
+    /// What is done about a statement that may have happened.
+    pub interrupted: Interrupted,
     /// Tells the time since some fixed moment.
     pub clock: fn() -> Duration,
 }
@@ -249,6 +312,7 @@ impl<'h> Runner<'h> {
             version_table: VersionTable::default(),
             transaction: TransactionMode::default(),
             lock_timeout: DEFAULT_LOCK_TIMEOUT,
+            interrupted: Interrupted::default(),
             clock: monotonic,
         }
     }

@@ -34,7 +34,9 @@ pub struct Settings {
     /// `migrations`: the folders of the revision files, relative to the crate.
     pub migrations: Vec<String>,
     /// `dialects`: what the revisions are written for.
-    pub dialects: Vec<Dialect>,
+    ///
+    /// Where it is not given, see [`dialects_for`](Self::dialects_for).
+    pub dialects: Option<Vec<Dialect>>,
     /// `chain`: what shape the history must have where a build checks it.
     pub chain: Chain,
     /// `version-table` and `version-table-schema`.
@@ -130,6 +132,20 @@ pub enum SettingsFaultKind {
     Value(String),
 }
 
+impl Settings {
+    /// Returns what the revisions are written for: what is configured, else what the database at
+    /// `url` speaks, else what the configured one does, else SQLite.
+    #[must_use]
+    pub fn dialects_for(&self, url: Option<&str>) -> Vec<Dialect> {
+        if let Some(dialects) = &self.dialects {
+            return dialects.clone();
+        }
+        let urls = [url, self.url.as_deref()].into_iter().flatten();
+        let spoken = urls.filter_map(Dialect::of_url).next();
+        vec![spoken.unwrap_or(Dialect::Sqlite)]
+    }
+}
+
 impl SettingsFault {
     /// Returns the code that names this kind of fault.
     #[must_use]
@@ -173,7 +189,7 @@ impl Default for Settings {
             url: None,
             url_env: "DATABASE_URL".to_owned(),
             migrations: vec![DEFAULT_FOLDER.to_owned()],
-            dialects: vec![Dialect::Sqlite],
+            dialects: None,
             chain: Chain::default(),
             version_table: VersionTable::default(),
             transaction: TransactionMode::default(),
@@ -245,7 +261,7 @@ impl Settings {
                 let names = texts(value)?;
                 let dialects = names.iter().map(|name| name.parse::<Dialect>());
                 let dialects: Result<Vec<_>, _> = dialects.collect();
-                self.dialects = dialects.map_err(|error| error.to_string())?;
+                self.dialects = Some(dialects.map_err(|error| error.to_string())?);
             }
             "chain" => {
                 self.chain = choice(

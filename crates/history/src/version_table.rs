@@ -57,32 +57,64 @@ impl VersionTable {
         }
     }
 
-    /// Returns the query that finds what kind of object has the table's name, one row at the most.
+    /// Returns the table beside this one that tells how far an unfinished revision is.
+    #[must_use]
+    pub fn progress(&self) -> Self {
+        Self {
+            name: format!("{}_progress", self.name),
+            schema: self.schema.clone(),
+        }
+    }
+
+    /// Returns the query that looks for the table. It gives one row: what kind of object has the
+    /// table's name, and `1` where [`progress`](Self::progress) is there; on PostgreSQL also the
+    /// schema that holds the table, or would, and the name of the database.
     #[must_use]
     pub fn find(&self, dialect: Dialect) -> String {
+        let progress = self.progress();
         match dialect {
             Dialect::Sqlite => {
                 let named = format!(
                     "name = {} COLLATE NOCASE AND type IN ('table', 'view')",
                     literal(&self.name)
                 );
-                match &self.schema {
-                    Some(schema) => {
-                        let schema = quote(schema);
-                        format!("SELECT type FROM {schema}.sqlite_master WHERE {named}")
-                    }
+                let schema = self.schema.as_deref().map_or(String::new(), |schema| {
+                    format!("{}.", quote(schema))
+                });
+                let temporary = match &self.schema {
+                    Some(_) => String::new(),
                     // A temporary object would hide the table.
                     None => format!(
                         "SELECT 'temporary ' || type FROM sqlite_temp_master WHERE {named} \
-                         UNION ALL SELECT type FROM sqlite_master WHERE {named} LIMIT 1"
+                         UNION ALL "
                     ),
-                }
+                };
+                format!(
+                    "SELECT ({temporary}SELECT type FROM {schema}sqlite_master WHERE {named} \
+                     LIMIT 1), (SELECT 1 FROM {schema}sqlite_master \
+                     WHERE name = {} COLLATE NOCASE)",
+                    literal(&progress.name)
+                )
             }
             Dialect::Postgres => {
-                let name = literal(&self.quoted());
+                let schema = match &self.schema {
+                    Some(schema) => literal(schema),
+                    None => "pg_catalog.current_schema()".to_owned(),
+                };
                 format!(
-                    "SELECT CASE relkind WHEN 'r' THEN 'table' WHEN 'p' THEN 'table' \
-                     ELSE 'view' END FROM pg_class WHERE oid = to_regclass({name})"
+                    "SELECT CASE WHEN c.oid IS NULL THEN NULL \
+                     WHEN c.relpersistence = 't' THEN 'temporary table' \
+                     ELSE CASE c.relkind WHEN 'r' THEN 'table' WHEN 'p' THEN 'table' \
+                     WHEN 'v' THEN 'view' WHEN 'm' THEN 'materialized view' \
+                     WHEN 'f' THEN 'foreign table' WHEN 'S' THEN 'sequence' \
+                     WHEN 'i' THEN 'index' WHEN 'c' THEN 'type' ELSE 'relation' END END, \
+                     CASE WHEN pg_catalog.to_regclass({}) IS NULL THEN NULL ELSE 1 END, \
+                     coalesce(n.nspname, {schema}), pg_catalog.current_database() \
+                     FROM (SELECT pg_catalog.to_regclass({}) AS oid) AS t \
+                     LEFT JOIN pg_catalog.pg_class c ON c.oid = t.oid \
+                     LEFT JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace",
+                    literal(&progress.quoted()),
+                    literal(&self.quoted())
                 )
             }
         }
@@ -136,7 +168,7 @@ impl VersionTable {
 
 /// Quotes a name that needs it. Like Alembic, it leaves plain names plain, so that the table's
 /// definition comes out byte for byte the same.
-fn quote(name: &str) -> String {
+pub(crate) fn quote(name: &str) -> String {
     let plain = name
         .bytes()
         .all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_'))
@@ -153,7 +185,7 @@ fn quote(name: &str) -> String {
     }
 }
 
-fn literal(text: &str) -> String {
+pub(crate) fn literal(text: &str) -> String {
     enclose(text, '\'')
 }
 

@@ -20,8 +20,11 @@ pub type Observer = dyn Fn(&Event) + Send + Sync;
 /// struct Empty;
 ///
 /// impl<'d> Driver<'d> for Empty {
-///     const DIALECT: Dialect = Dialect::Sqlite;
 ///     type Outcome<T: Send + 'd> = Result<T, RunError>;
+///
+///     fn dialect(&self) -> Dialect {
+///         Dialect::Sqlite
+///     }
 ///
 ///     fn drive<T: Send + 'd>(
 ///         self,
@@ -37,6 +40,11 @@ pub type Observer = dyn Fn(&Event) + Send + Sync;
 ///                     observer(&event);
 ///                     Reply::Nothing
 ///                 }
+///                 Turn::Ask(Request::Pause(pause)) => {
+///                     std::thread::sleep(pause);
+///                     Reply::Nothing
+///                 }
+///                 Turn::Ask(Request::Aside(_)) => Reply::Nothing,
 ///                 Turn::Done(outcome) => return outcome,
 ///             };
 ///         }
@@ -48,11 +56,11 @@ pub type Observer = dyn Fn(&Event) + Send + Sync;
 /// # Ok::<(), RunError>(())
 /// ```
 pub trait Driver<'d>: Sized {
-    /// What the database speaks.
-    const DIALECT: Dialect;
-
     /// What a command returns: its outcome, or a future of it.
     type Outcome<T: Send + 'd>;
+
+    /// Returns what the database speaks.
+    fn dialect(&self) -> Dialect;
 
     /// Carries out `run` to its end.
     fn drive<T: Send + 'd>(

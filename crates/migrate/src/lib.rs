@@ -34,6 +34,8 @@ mod driver;
 mod embedded;
 mod folder;
 mod migrations;
+#[cfg(feature = "postgres")]
+mod postgres;
 #[cfg(feature = "rusqlite")]
 mod rusqlite;
 #[cfg(feature = "rusqlite")]
@@ -41,7 +43,7 @@ mod schema;
 
 pub use alembic_history::run::{
     Action, Ahead, Check, DatabaseError, DatabaseErrorKind, DatabaseState, EnsureReport, Ensured,
-    Event, FailureKind, Fault as RunFault, Outcome, Place, Purge, Reply, Report, Request, Run,
+    Event, FailureKind, Fault as RunFault, Holder, Interrupted, Outcome, Place, Purge, Reply, Report, Request, Run,
     RunError, RunStep, Scenario, StampReport, StepReport, TransactionMode, Turn, Violation,
 };
 pub use alembic_history::sql::SplitErrorKind;

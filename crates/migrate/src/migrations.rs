@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use alembic_history::run::{
-    Ahead, Check, DEFAULT_LOCK_TIMEOUT, EnsureReport, Ensured, Event, Purge, Report, Runner,
-    Schema, StampReport, Target, TransactionMode, ensure_ready,
+    Ahead, Check, DEFAULT_LOCK_TIMEOUT, EnsureReport, Ensured, Event, Interrupted, Purge, Report,
+    Runner, Schema, StampReport, Target, TransactionMode, ensure_ready,
 };
 use alembic_history::{Dialect, Fresh, History, RevisionId, VersionTable};
 
@@ -26,6 +26,7 @@ pub struct Migrations {
     version_table: VersionTable,
     transaction: TransactionMode,
     lock_timeout: Duration,
+    interrupted: Interrupted,
     target: Target,
     observer: Arc<Observer>,
 }
@@ -39,6 +40,7 @@ impl Migrations {
             version_table: VersionTable::default(),
             transaction: TransactionMode::default(),
             lock_timeout: DEFAULT_LOCK_TIMEOUT,
+            interrupted: Interrupted::default(),
             target: Target {
                 package: String::new(),
                 schema: None,
@@ -80,9 +82,20 @@ impl Migrations {
     ///
     /// On SQLite this takes the place of the connection's own busy timeout while a command runs. A
     /// busy handler of the connection is removed, since SQLite has no way to tell which it was.
+    ///
+    /// On PostgreSQL it bounds both the wait for another migrator and the retries of a transaction
+    /// whose statements meet the locks of others.
     #[must_use]
     pub fn lock_timeout(mut self, timeout: Duration) -> Self {
         self.lock_timeout = timeout;
+        self
+    }
+
+    /// Sets what is done about a statement outside of transactions that may have happened, because
+    /// the run that began it never told how it ended: an error, unless set.
+    #[must_use]
+    pub fn interrupted(mut self, interrupted: Interrupted) -> Self {
+        self.interrupted = interrupted;
         self
     }
 
@@ -156,6 +169,7 @@ impl Migrations {
             version_table: self.version_table.clone(),
             transaction: self.transaction,
             lock_timeout: self.lock_timeout,
+            interrupted: self.interrupted,
             ..Runner::new(&self.history, dialect)
         }
     }
@@ -168,7 +182,7 @@ impl Migrations {
     ///
     /// [`RunError`](crate::RunError), which says what state the database is in.
     pub fn upgrade<'d, D: Driver<'d>>(&'d self, database: D, target: &str) -> D::Outcome<Report> {
-        let run = self.runner(D::DIALECT).upgrade(target);
+        let run = self.runner(database.dialect()).upgrade(target);
         database.drive(run, &*self.observer)
     }
 
@@ -179,7 +193,7 @@ impl Migrations {
     /// [`RunError`](crate::RunError), which says what state the database is in. A revision that
     /// cannot be reverted is found before anything is changed.
     pub fn downgrade<'d, D: Driver<'d>>(&'d self, database: D, target: &str) -> D::Outcome<Report> {
-        let run = self.runner(D::DIALECT).downgrade(target);
+        let run = self.runner(database.dialect()).downgrade(target);
         database.drive(run, &*self.observer)
     }
 
@@ -189,7 +203,7 @@ impl Migrations {
     ///
     /// [`RunError`](crate::RunError), which says what state the database is in.
     pub fn revert<'d, D: Driver<'d>>(&'d self, database: D, revision: &str) -> D::Outcome<Report> {
-        let run = self.runner(D::DIALECT).revert(revision);
+        let run = self.runner(database.dialect()).revert(revision);
         database.drive(run, &*self.observer)
     }
 
@@ -204,7 +218,7 @@ impl Migrations {
         targets: &[&str],
         purge: Purge,
     ) -> D::Outcome<StampReport> {
-        let run = self.runner(D::DIALECT).stamp(targets, purge);
+        let run = self.runner(database.dialect()).stamp(targets, purge);
         database.drive(run, &*self.observer)
     }
 
@@ -216,7 +230,7 @@ impl Migrations {
     ///
     /// [`RunError`](crate::RunError), when the database cannot be read.
     pub fn current<'d, D: Driver<'d>>(&'d self, database: D) -> D::Outcome<Vec<String>> {
-        let run = self.runner(D::DIALECT).current();
+        let run = self.runner(database.dialect()).current();
         database.drive(run, &*self.observer)
     }
 
@@ -226,7 +240,7 @@ impl Migrations {
     ///
     /// [`RunError`](crate::RunError), which says what state the database is in.
     pub fn ensure_version<'d, D: Driver<'d>>(&'d self, database: D) -> D::Outcome<Ensured> {
-        let run = self.runner(D::DIALECT).ensure_version();
+        let run = self.runner(database.dialect()).ensure_version();
         database.drive(run, &*self.observer)
     }
 
@@ -245,7 +259,7 @@ impl Migrations {
     ///
     /// [`RunError`](crate::RunError), when the database cannot be read or is ahead of this program.
     pub fn check<'d, D: Driver<'d>>(&'d self, database: D) -> D::Outcome<Check> {
-        let run = self.runner(D::DIALECT).check();
+        let run = self.runner(database.dialect()).check();
         database.drive(run, &*self.observer)
     }
 }
@@ -304,8 +318,9 @@ pub fn ensure_all_ready<'d, D: Driver<'d>>(
     database: D,
     crates: &[&'d Migrations],
 ) -> D::Outcome<Vec<EnsureReport>> {
+    let dialect = database.dialect();
     let sets = crates.iter().map(|migrations| {
-        let runner = migrations.runner(D::DIALECT);
+        let runner = migrations.runner(dialect);
         (runner, migrations.target.clone())
     });
     let run = ensure_ready(sets.collect());
@@ -328,7 +343,14 @@ fn log(event: &Event) {
             info!(%revision, title, ?took, "Ran {}", step.direction);
         }
         Event::Committed => debug!("Committed"),
-        Event::Waiting { waited } => warn!(?waited, "Waiting for a lock on the database"),
+        Event::Waiting {
+            waited,
+            holder: Some(holder),
+        } => warn!(?waited, %holder, "Waiting for another migrator"),
+        Event::Waiting { waited, .. } => warn!(?waited, "Waiting for a lock on the database"),
+        Event::Retrying { error, retries } => {
+            warn!(error, retries, "Beginning the transaction again");
+        }
         // The beginning of a step is told by its end.
         _ => {}
     }

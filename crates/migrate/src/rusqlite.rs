@@ -2,7 +2,6 @@
 
 use std::error::Error;
 use std::fmt;
-use std::time::Duration;
 
 use ::rusqlite::types::ValueRef;
 use ::rusqlite::{Batch, Connection, ErrorCode};
@@ -17,9 +16,11 @@ use fallible_iterator::FallibleIterator as _;
 use crate::{Driver, Observer};
 
 impl<'c> Driver<'c> for &'c mut Connection {
-    const DIALECT: Dialect = Dialect::Sqlite;
-
     type Outcome<T: Send + 'c> = Result<T, RunError>;
+
+    fn dialect(&self) -> Dialect {
+        Dialect::Sqlite
+    }
 
     fn drive<T: Send + 'c>(
         self,
@@ -31,11 +32,17 @@ impl<'c> Driver<'c> for &'c mut Connection {
             reply = match run.resume(reply) {
                 Turn::Done(outcome) => return outcome,
                 Turn::Ask(Request::Execute(sql)) => {
-                    execute(self, &sql).map_or_else(failed, Reply::Changed)
+                    execute(self, &sql).map_or_else(Reply::Failed, Reply::Changed)
                 }
                 Turn::Ask(Request::Query(sql)) => query(self, &sql)
                     .map_err(|error| database_error(error, &sql))
-                    .map_or_else(failed, Reply::Rows),
+                    .map_or_else(Reply::Failed, Reply::Rows),
+                // A second connection could not write, and a database in memory has none.
+                Turn::Ask(Request::Aside(_)) => Reply::Nothing,
+                Turn::Ask(Request::Pause(pause)) => {
+                    std::thread::sleep(pause);
+                    Reply::Nothing
+                }
                 Turn::Ask(Request::Event(event)) => {
                     observer(&event);
                     Reply::Nothing
@@ -43,17 +50,6 @@ impl<'c> Driver<'c> for &'c mut Connection {
             }
         }
     }
-}
-
-/// How long a run waits at least before it asks again for what somebody else has locked.
-const PAUSE: Duration = Duration::from_millis(50);
-
-fn failed(error: DatabaseError) -> Reply {
-    if error.kind == DatabaseErrorKind::Busy {
-        // SQLite has waited already, but not for the other connections to a shared cache.
-        std::thread::sleep(PAUSE);
-    }
-    Reply::Failed(error)
 }
 
 /// Executes one statement to its end; rows that it returns are passed over.

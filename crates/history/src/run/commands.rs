@@ -47,7 +47,13 @@ impl<'h> Runner<'h> {
         Run::new(move |port| async move {
             let mut session = Session::open(self, port).await?;
             let outcome = match target {
-                Ok(target) => migrate(&mut session, direction, &|rows| plan(rows, &target)).await,
+                Ok(target) => loop {
+                    let decide = |rows: &[Node]| plan(rows, &target);
+                    let outcome = migrate(&mut session, direction, &decide).await;
+                    if let Some(outcome) = session.settle(outcome).await {
+                        break outcome;
+                    }
+                },
                 Err(error) => Err(syntax_fault(error)),
             };
             session.close(outcome).await
@@ -62,7 +68,12 @@ impl<'h> Runner<'h> {
         Run::new(move |port| async move {
             let mut session = Session::open(self, port).await?;
             let outcome = match targets {
-                Ok(targets) => stamp(&mut session, &targets, purge).await,
+                Ok(targets) => loop {
+                    let outcome = stamp(&mut session, &targets, purge).await;
+                    if let Some(outcome) = session.settle(outcome).await {
+                        break outcome;
+                    }
+                },
                 Err(error) => Err(syntax_fault(error)),
             };
             session.close(outcome).await
@@ -100,8 +111,12 @@ impl<'h> Runner<'h> {
     pub fn ensure_version(self) -> Run<'h, Result<Ensured, RunError>> {
         Run::new(move |port| async move {
             let mut session = Session::open(self, port).await?;
-            let outcome = ensure_version(&mut session).await;
-            session.close(outcome).await
+            loop {
+                let outcome = ensure_version(&mut session).await;
+                if let Some(outcome) = session.settle(outcome).await {
+                    return session.close(outcome).await;
+                }
+            }
         })
     }
 }
@@ -119,8 +134,8 @@ async fn migrate(
     let rows = session.versions().await?;
     let rows = session.nodes(&rows)?;
     let plan = decide(&rows).map_err(Fault::Plan)?;
-    session.check_reversible(&plan)?;
-    let after = if plan.steps.is_empty() {
+    session.runner.check_reversible(&plan)?;
+    let after = if plan.steps.is_empty() && !session.has_progress {
         rows.clone()
     } else {
         session.carry_out(decide).await?
@@ -140,7 +155,7 @@ async fn stamp(
 ) -> Result<StampReport, Fault> {
     let (versions, plan) = plan_stamp(session, targets, purge).await?;
     let purges = purge == Purge::Yes && !versions.rows().is_empty();
-    if plan.changes.is_empty() && !purges {
+    if plan.changes.is_empty() && !purges && !session.has_progress {
         return Ok(stamp_report(session, &versions, &plan));
     }
     session.begin().await?;
@@ -151,6 +166,8 @@ async fn stamp(
         session.purge().await?;
     }
     session.change_rows(&plan.changes).await?;
+    // What was unfinished is as it is declared now.
+    session.forget_progress().await?;
     session.check_versions().await?;
     session.commit().await?;
     Ok(stamp_report(session, &versions, &plan))

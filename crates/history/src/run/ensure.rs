@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::exchange::Run;
 use super::foreign_keys;
 use super::session::{Session, Versions};
+use super::steps::sets_search_path;
 use super::{
     DatabaseError, DatabaseErrorKind, DatabaseState, Event, Fault, RunError, Runner, StepReport,
 };
@@ -134,7 +135,13 @@ pub fn ensure_ready<'h>(
             let (runner, target) = &crates[index];
             let start = (runner.clock)();
             let mut session = Session::open(runner.clone(), port.clone()).await?;
-            let outcome = ensure(&mut session, target, || Tables::known(&crates, index)).await;
+            let outcome = loop {
+                let tables = || Tables::known(&crates, index);
+                let outcome = ensure(&mut session, target, tables).await;
+                if let Some(outcome) = session.settle(outcome).await {
+                    break outcome;
+                }
+            };
             let mut report = session.close(outcome).await?;
             report.took = (runner.clock)().saturating_sub(start);
             reports.push(report);
@@ -242,7 +249,8 @@ async fn ensure(
         (Scenario::Tracked, _, _) => session.nodes(&found)?,
     };
     let decide = |rows: &[Node]| graph.plan_upgrade(rows, &heads);
-    if decide(&rows).map_err(Fault::Plan)?.steps.is_empty() {
+    let nothing = decide(&rows).map_err(Fault::Plan)?.steps.is_empty();
+    if nothing && !session.has_progress {
         let outcome = match scenario {
             Scenario::Legacy => {
                 session.commit().await?;
@@ -276,7 +284,7 @@ async fn settled(
     let outcome = match graph.rows(rows) {
         Err(PlanError::UnknownRows { .. }) if target.ahead == Ahead::Allow => Outcome::Ahead,
         Err(error) => return Err(Fault::Plan(error)),
-        Ok(nodes) if graph.pending(&nodes).is_empty() => {
+        Ok(nodes) if graph.pending(&nodes).is_empty() && !session.has_progress => {
             let package = target.package.clone();
             session.tell(Event::NothingPending { package }).await;
             Outcome::Ready
@@ -430,10 +438,16 @@ impl Session<'_> {
         } else {
             None
         };
+        let postgres = self.runner.dialect == Dialect::Postgres;
+        let search_path = match postgres && sets_search_path(text) {
+            true => self.read_search_path().await?,
+            false => None,
+        };
         for statement in split.statements {
             let done = self.run_alone(statement.span.text(text).to_owned()).await;
             done.map_err(|error| fault(statement.span.start + error.offset.unwrap_or(0), error))?;
         }
+        self.restore_search_path(search_path).await?;
         self.check_foreign_keys(dangling.as_ref()).await
     }
 }

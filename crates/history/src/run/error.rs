@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use super::TransactionMode;
 use crate::id::join;
-use crate::{PlanError, Position, RequirementError, RevisionId, Span};
+use crate::{Dialect, PlanError, Position, RequirementError, RevisionId, Span};
 
 /// An error of the database itself, as a driver tells it.
 #[derive(Debug)]
@@ -28,6 +28,8 @@ pub enum DatabaseErrorKind {
     ReadOnly,
     /// The database cannot be opened.
     CannotOpen,
+    /// The connection to the server is gone.
+    ConnectionLost,
     /// The file is damaged.
     Corrupt,
     /// The file is no database.
@@ -84,6 +86,7 @@ impl RunError {
             DatabaseErrorKind::Busy => FailureKind::Busy,
             DatabaseErrorKind::ReadOnly
             | DatabaseErrorKind::CannotOpen
+            | DatabaseErrorKind::ConnectionLost
             | DatabaseErrorKind::Corrupt
             | DatabaseErrorKind::NotADatabase => FailureKind::Unreachable,
             DatabaseErrorKind::Other => otherwise,
@@ -102,7 +105,13 @@ impl RunError {
             | Fault::RowsMoved { .. }
             | Fault::ForeignKeys { .. }
             | Fault::ForeignKeyMismatch { .. }
-            | Fault::SharedVersionTable { .. } => FailureKind::Migration,
+            | Fault::SharedVersionTable { .. }
+            | Fault::UncheckedDialect { .. }
+            | Fault::NoSecondConnection { .. }
+            | Fault::Unfinished { .. }
+            | Fault::Interrupted { .. }
+            | Fault::ChangedMeanwhile { .. }
+            | Fault::InvalidIndex { .. } => FailureKind::Migration,
         }
     }
 }
@@ -183,6 +192,54 @@ pub enum Fault {
         /// What the database says of it.
         message: String,
     },
+    /// The revision files were not checked for what the database speaks.
+    UncheckedDialect {
+        /// What it speaks.
+        dialect: Dialect,
+    },
+    /// A revision has a section outside of transactions, and the driver has no second connection to
+    /// keep other migrators away meanwhile.
+    NoSecondConnection {
+        /// The revision.
+        revision: RevisionId,
+        /// Its file.
+        path: PathBuf,
+    },
+    /// A revision with a section outside of transactions was done in part, and the run does not go
+    /// on with it.
+    Unfinished {
+        /// The revision.
+        revision: String,
+        /// Which way it went, as it is recorded.
+        direction: String,
+        /// How many of its statements are done.
+        statements: usize,
+    },
+    /// A statement outside of transactions was begun, and nobody knows how it ended.
+    Interrupted {
+        /// Where it stands.
+        place: Box<Place>,
+        /// When it was begun.
+        since: String,
+        /// What the database's catalog says about it, where that can be told.
+        found: Option<String>,
+    },
+    /// Statements that are done already were changed before the rest of their revision ran.
+    ChangedMeanwhile {
+        /// The revision.
+        revision: RevisionId,
+        /// Its file.
+        path: PathBuf,
+        /// How many of its statements are done.
+        statements: usize,
+    },
+    /// An index that could not be built or dropped to the end is left, and is of no use.
+    InvalidIndex {
+        /// The statement that is to build or drop it.
+        place: Box<Place>,
+        /// The index.
+        index: String,
+    },
     /// A statement of the run itself failed.
     Database {
         /// What the run was about to do.
@@ -228,6 +285,8 @@ pub struct Violation {
 pub enum Action {
     /// Set how long to wait for locks.
     SetLockTimeout,
+    /// Take the lock that keeps other migrators away.
+    Lock,
     /// List the tables.
     ListTables,
     /// Look for the version table.
@@ -238,6 +297,14 @@ pub enum Action {
     CreateVersionTable,
     /// Change the version table.
     WriteVersionTable,
+    /// Read how far an unfinished revision is.
+    ReadProgress,
+    /// Record how far a revision is.
+    WriteProgress,
+    /// Read or restore the search path.
+    ReadSearchPath,
+    /// Look for indexes that are of no use.
+    FindInvalidIndexes,
     /// Switch the enforcement of foreign keys.
     SwitchForeignKeys,
     /// Look for rows that refer to nothing.
@@ -270,6 +337,15 @@ pub enum DatabaseState {
         revision: RevisionId,
         /// How many of its statements are done.
         statements: usize,
+        /// Whether the next one may have happened, since the connection was lost.
+        uncertain: bool,
+    },
+    /// The connection was lost while committing: nobody knows whether that happened.
+    Unknown {
+        /// The revisions that are surely done and committed, in this order.
+        done: Vec<RevisionId>,
+        /// The revisions that may be.
+        committing: Vec<RevisionId>,
     },
 }
 
@@ -277,11 +353,16 @@ impl fmt::Display for Action {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Action::SetLockTimeout => "set how long to wait for locks",
+            Action::Lock => "take the migration lock",
             Action::ListTables => "list the tables",
             Action::FindVersionTable => "look for the version table",
             Action::ReadVersionTable => "read the version table",
             Action::CreateVersionTable => "create the version table",
             Action::WriteVersionTable => "change the version table",
+            Action::ReadProgress => "read how far an unfinished revision is",
+            Action::WriteProgress => "record how far a revision is",
+            Action::ReadSearchPath => "read or restore the search path",
+            Action::FindInvalidIndexes => "look for invalid indexes",
             Action::SwitchForeignKeys => "switch the enforcement of foreign keys",
             Action::CheckForeignKeys => "check foreign keys",
             Action::Begin => "begin a transaction",
@@ -367,6 +448,52 @@ impl fmt::Display for Fault {
                 Ok(())
             }
             Self::ForeignKeyMismatch { message } => f.write_str(message),
+            Self::UncheckedDialect { dialect } => write!(
+                f,
+                "the revisions are not checked for {}",
+                dialect.product()
+            ),
+            Self::NoSecondConnection { revision, .. } => write!(
+                f,
+                "revision {revision} has a section outside a transaction, and nothing keeps other \
+                 migrators away meanwhile, since there is only one connection"
+            ),
+            Self::Unfinished {
+                revision,
+                direction,
+                statements,
+            } => write!(
+                f,
+                "the {direction} of revision {revision} is unfinished: {statements} of its \
+                 statements are done"
+            ),
+            Self::Interrupted {
+                place,
+                since,
+                found,
+            } => {
+                write!(
+                    f,
+                    "statement {} of revision {} was begun at {since} and may have happened: {}",
+                    place.statement, place.revision, place.summary
+                )?;
+                match found {
+                    Some(found) => write!(f, " ({found})"),
+                    None => Ok(()),
+                }
+            }
+            Self::ChangedMeanwhile {
+                revision,
+                statements,
+                ..
+            } => write!(
+                f,
+                "the first {statements} statements of revision {revision} are done, and were \
+                 changed since"
+            ),
+            Self::InvalidIndex { index, .. } => {
+                write!(f, "the index {index} is invalid: it was left unfinished")
+            }
             Self::Database { action, error } => write!(f, "cannot {action}: {error}"),
         }
     }
@@ -396,22 +523,41 @@ impl fmt::Display for DatabaseState {
                 done,
                 revision,
                 statements,
+                uncertain,
             } => {
-                if !done.is_empty() {
-                    write!(
-                        f,
-                        "these revisions are done and stay: {}; ",
-                        join(done, ", ")
-                    )?;
+                stays(f, done)?;
+                let next = statements + 1;
+                write!(f, "revision {revision} is done in part: ")?;
+                match statements {
+                    0 => {}
+                    1 => f.write_str("its first statement stays, ")?,
+                    _ => write!(f, "its first {statements} statements stay, ")?,
                 }
-                write!(
-                    f,
-                    "revision {revision} is done in part: its first {statements} statements stay, \
-                     because it has a section outside a transaction; \
-                     the version table does not show it"
-                )
+                match uncertain {
+                    true => write!(f, "statement {next} may have happened"),
+                    false => write!(f, "and the next run goes on with statement {next}"),
+                }
+            }
+            Self::Unknown { done, committing } => {
+                stays(f, done)?;
+                f.write_str("the connection was lost while committing")?;
+                if !committing.is_empty() {
+                    write!(f, " {}", join(committing, ", "))?;
+                }
+                f.write_str(", so that either all of it is done, or nothing")
             }
         }
+    }
+}
+
+fn stays(f: &mut fmt::Formatter<'_>, done: &[RevisionId]) -> fmt::Result {
+    match done {
+        [] => Ok(()),
+        done => write!(
+            f,
+            "these revisions are done and stay: {}; ",
+            join(done, ", ")
+        ),
     }
 }
 
@@ -441,7 +587,13 @@ impl Error for RunError {
             | Fault::RowsMoved { .. }
             | Fault::ForeignKeys { .. }
             | Fault::ForeignKeyMismatch { .. }
-            | Fault::SharedVersionTable { .. } => None,
+            | Fault::SharedVersionTable { .. }
+            | Fault::UncheckedDialect { .. }
+            | Fault::NoSecondConnection { .. }
+            | Fault::Unfinished { .. }
+            | Fault::Interrupted { .. }
+            | Fault::ChangedMeanwhile { .. }
+            | Fault::InvalidIndex { .. } => None,
         }
     }
 }

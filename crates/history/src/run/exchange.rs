@@ -9,6 +9,7 @@ use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 
 use super::{DatabaseError, Event, Reply, Request};
 
@@ -103,6 +104,21 @@ impl<'r> Port<'r> {
         sql: impl Into<Cow<'r, str>>,
     ) -> Result<Vec<Vec<Option<String>>>, DatabaseError> {
         self.ask(Request::Query(sql.into())).await.rows()
+    }
+
+    /// Queries on the second connection; none where there is no such connection.
+    pub(super) async fn aside(
+        &self,
+        sql: impl Into<Cow<'r, str>>,
+    ) -> Result<Option<Vec<Vec<Option<String>>>>, DatabaseError> {
+        match self.ask(Request::Aside(sql.into())).await {
+            Reply::Nothing => Ok(None),
+            reply => reply.rows().map(Some),
+        }
+    }
+
+    pub(super) async fn pause(&self, pause: Duration) {
+        self.ask(Request::Pause(pause)).await;
     }
 
     pub(super) async fn tell(&self, event: Event) {

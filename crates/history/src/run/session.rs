@@ -4,38 +4,64 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 use super::exchange::Port;
-use super::foreign_keys::{self, Dangling};
+use super::foreign_keys;
+use super::lock::Lock;
+use super::progress::Progress;
 use super::refusal::Refusal;
 use super::{
-    Action, DatabaseError, DatabaseErrorKind, DatabaseState, Event, Fault, Place, Reply, Request,
-    RunError, RunStep, Runner, StepReport, TransactionMode,
+    Action, DatabaseError, DatabaseErrorKind, DatabaseState, Event, Fault, Reply, Request,
+    RunError, Runner, StepReport,
 };
-use crate::sql;
-use crate::{
-    Dialect, Direction, FileStatement, Node, Plan, PlanError, Position, Reversal, RevisionId,
-    RowChange, Section, Step,
-};
+use crate::{Dialect, Node, Plan, PlanError, RevisionId, RowChange, VersionTable};
 
 /// A conversation with one database.
 pub(super) struct Session<'h> {
     pub(super) runner: Runner<'h>,
-    port: Port<'h>,
+    pub(super) port: Port<'h>,
+    /// The version table; on PostgreSQL with its schema, once it was looked for, so that a
+    /// statement that sets the search path does not hide it.
+    pub(super) table: VersionTable,
+    /// The database's name, on PostgreSQL, once the version table was looked for.
+    pub(super) database: String,
+    /// Whether the database has a table that records an unfinished revision.
+    pub(super) has_progress: bool,
+    /// How far the revision is whose sections run outside of transactions.
+    pub(super) progress: Option<Progress>,
+    /// What keeps other migrators away, on PostgreSQL.
+    pub(super) lock: Lock,
+    /// How often a transaction was begun again, and how long that was waited for.
+    retries: usize,
+    waited: Duration,
     /// The connection's own lock timeout, in milliseconds, to be restored.
     lock_timeout: Option<String>,
     /// Whether the connection enforced foreign keys, to be restored.
     foreign_keys: Option<bool>,
     /// Whether a transaction of ours is open.
-    open: bool,
+    pub(super) open: bool,
     /// The revisions that are done, and whether they are committed yet.
-    done: Vec<StepReport>,
+    pub(super) done: Vec<StepReport>,
     committed: usize,
     /// Whether a database without a version table was stamped at the baseline, and whether that is
     /// committed.
     stamped: Stamped,
-    /// The revision that has statements committed and whose row is not, and how many.
-    partial: Option<(Node, usize)>,
+    /// The revision that has statements committed and whose row is not.
+    pub(super) partial: Option<Partial>,
+    /// Whether the connection was lost while committing, so that nobody knows the outcome.
+    unknown: bool,
+    /// Whether this run has created the version table.
+    created_table: bool,
     /// What the version table holds, as far as this run knows.
     expected: Versions,
+}
+
+/// A revision that is done in part.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Partial {
+    pub(super) node: Node,
+    /// How many of its statements are committed.
+    pub(super) statements: usize,
+    /// Whether the next one may have happened.
+    pub(super) uncertain: bool,
 }
 
 /// What came of a stamp that other work follows in the same run.
@@ -47,7 +73,17 @@ enum Stamped {
 }
 
 /// For how long a statement waits for a lock before the run tells that it is waiting.
-const WAITING_TURN: Duration = Duration::from_secs(1);
+pub(super) const WAITING_TURN: Duration = Duration::from_secs(1);
+
+/// How long a run waits at least before it asks again for what somebody else has locked.
+pub(super) const PAUSE: Duration = Duration::from_millis(50);
+
+/// How long a statement on PostgreSQL waits for a lock before its transaction is rolled back and
+/// begun again: whoever asks for a lock on the same table meanwhile waits behind it.
+const STATEMENT_LOCK_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// How long a transaction waits before it is begun again for the first time.
+const RETRY_PAUSE: Duration = Duration::from_millis(100);
 
 /// Makes a plan from the rows of the version table.
 pub(super) type Decide<'d> = &'d (dyn Fn(&[Node]) -> Result<Plan, PlanError> + Send + Sync);
@@ -79,8 +115,15 @@ impl<'h> Session<'h> {
     /// Begins the conversation; nothing that it sets outlasts [`Session::close`].
     pub(super) async fn open(runner: Runner<'h>, port: Port<'h>) -> Result<Self, RunError> {
         let mut session = Self {
+            table: runner.version_table.clone(),
             runner,
             port,
+            database: String::new(),
+            has_progress: false,
+            progress: None,
+            lock: Lock::default(),
+            retries: 0,
+            waited: Duration::ZERO,
             lock_timeout: None,
             foreign_keys: None,
             open: false,
@@ -88,8 +131,14 @@ impl<'h> Session<'h> {
             committed: 0,
             stamped: Stamped::No,
             partial: None,
+            unknown: false,
+            created_table: false,
             expected: Versions::NoTable,
         };
+        if !session.runner.history.is_checked_for(session.runner.dialect) {
+            let dialect = session.runner.dialect;
+            return Err(session.failed(Fault::UncheckedDialect { dialect }, None));
+        }
         match session.set_lock_timeout().await {
             Ok(()) => Ok(session),
             Err(fault) => Err(session.failed(fault, None)),
@@ -101,6 +150,7 @@ impl<'h> Session<'h> {
     pub(super) async fn close<T>(mut self, outcome: Result<T, Fault>) -> Result<T, RunError> {
         let rollback = self.rollback().await;
         let restored = self.restore_settings().await;
+        self.release().await;
         let done = match outcome {
             Ok(done) => done,
             // The first failure is the one to tell.
@@ -174,7 +224,7 @@ impl<'h> Session<'h> {
     }
 
     /// Does `action` of the run itself.
-    async fn execute(&self, action: Action, sql: impl Into<Cow<'h, str>>) -> Result<u64, Fault> {
+    pub(super) async fn execute(&self, action: Action, sql: impl Into<Cow<'h, str>>) -> Result<u64, Fault> {
         self.port
             .execute(sql)
             .await
@@ -184,7 +234,7 @@ impl<'h> Session<'h> {
     /// Asks again, as long as the lock timeout allows, when somebody else holds a lock.
     ///
     /// For requests that change nothing when they fail.
-    async fn ask_patiently(&self, request: Request<'h>) -> Reply {
+    pub(super) async fn ask_patiently(&self, request: Request<'h>) -> Reply {
         let start = (self.runner.clock)();
         loop {
             let reply = self.port.ask(request.clone()).await;
@@ -194,7 +244,14 @@ impl<'h> Session<'h> {
                     if error.kind == DatabaseErrorKind::Busy
                         && waited < self.runner.lock_timeout =>
                 {
-                    self.tell(Event::Waiting { waited }).await;
+                    self.tell(Event::Waiting {
+                        waited,
+                        holder: None,
+                    })
+                    .await;
+                    // SQLite has waited already, but not for the other connections to a shared
+                    // cache.
+                    self.port.pause(PAUSE).await;
                 }
                 reply => return reply,
             }
@@ -207,26 +264,30 @@ impl<'h> Session<'h> {
         Ok(self.expected.clone())
     }
 
-    async fn read_versions(&self) -> Result<Versions, Fault> {
-        let Runner {
-            dialect,
-            version_table,
-            ..
-        } = &self.runner;
-        let malformed = |why: &str| Fault::MalformedVersionTable {
-            table: version_table.quoted(),
-            why: why.to_owned(),
-        };
+    async fn read_versions(&mut self) -> Result<Versions, Fault> {
+        let dialect = self.runner.dialect;
         let database = |action| move |error| Fault::Database { action, error };
-        let find = Request::Query(version_table.find(*dialect).into());
+        let find = Request::Query(self.table.find(dialect).into());
         let found = self.ask_patiently(find).await.rows();
         let found = found.map_err(database(Action::FindVersionTable))?;
-        match found.first().and_then(|row| row.first()?.as_deref()) {
+        let mut cells = found.into_iter().next().unwrap_or_default().into_iter();
+        let kind = cells.next().flatten();
+        self.has_progress = cells.next().flatten().as_deref() == Some("1");
+        if dialect == Dialect::Postgres {
+            self.table.schema = cells.next().flatten();
+            self.database = cells.next().flatten().unwrap_or_default();
+        }
+        let table = &self.table;
+        let malformed = |why: &str| Fault::MalformedVersionTable {
+            table: table.quoted(),
+            why: why.to_owned(),
+        };
+        match kind.as_deref() {
             None => return Ok(Versions::NoTable),
             Some("table") => {}
             Some(kind) => return Err(malformed(&format!("it is a {kind}"))),
         }
-        let select = Request::Query(version_table.select(*dialect).into());
+        let select = Request::Query(table.select(dialect).into());
         let rows = match self.ask_patiently(select).await.rows() {
             Ok(rows) => rows,
             Err(error) if error.kind == DatabaseErrorKind::Other => {
@@ -253,9 +314,20 @@ impl<'h> Session<'h> {
     /// Creates the version table, unless it is there.
     pub(super) async fn provide_version_table(&mut self) -> Result<(), Fault> {
         if self.expected == Versions::NoTable {
-            let sql = self.runner.version_table.create(self.runner.dialect);
+            let sql = self.table.create(self.runner.dialect);
             self.execute(Action::CreateVersionTable, sql).await?;
             self.expected = Versions::Rows(Vec::new());
+            self.created_table = true;
+        }
+        Ok(())
+    }
+
+    /// Drops the version table, if this run has created it and it tells nothing.
+    pub(super) async fn drop_own_version_table(&mut self) -> Result<(), Fault> {
+        if self.created_table && self.expected.rows().is_empty() {
+            let sql = format!("DROP TABLE {}", self.table.quoted());
+            self.execute(Action::WriteVersionTable, sql).await?;
+            self.expected = Versions::NoTable;
         }
         Ok(())
     }
@@ -264,14 +336,11 @@ impl<'h> Session<'h> {
     pub(super) async fn change_rows(&mut self, changes: &[RowChange]) -> Result<(), Fault> {
         self.provide_version_table().await?;
         for change in changes {
-            let sql = self
-                .runner
-                .version_table
-                .change(change, self.runner.dialect);
+            let sql = self.table.change(change, self.runner.dialect);
             let changed = self.execute(Action::WriteVersionTable, sql.clone()).await?;
             if changed != 1 {
                 return Err(Fault::RowCount {
-                    table: self.runner.version_table.quoted(),
+                    table: self.table.quoted(),
                     sql,
                     changed,
                 });
@@ -303,7 +372,7 @@ impl<'h> Session<'h> {
     }
 
     pub(super) async fn purge(&mut self) -> Result<(), Fault> {
-        let sql = self.runner.version_table.purge(self.runner.dialect);
+        let sql = self.table.purge(self.runner.dialect);
         self.execute(Action::WriteVersionTable, sql).await?;
         self.expected = Versions::Rows(Vec::new());
         Ok(())
@@ -311,37 +380,74 @@ impl<'h> Session<'h> {
 
     /// Begins a transaction that is alone in writing.
     pub(super) async fn begin(&mut self) -> Result<(), Fault> {
-        let begin = match self.runner.dialect {
-            // A deferred transaction could not wait when it comes to write: SQLite would fail at
-            // once, because somebody else may have written since it read.
-            Dialect::Sqlite => "BEGIN IMMEDIATE",
-            Dialect::Postgres => "BEGIN",
-        };
+        match self.runner.dialect {
+            Dialect::Sqlite => self.begin_sqlite().await,
+            Dialect::Postgres => self.begin_postgres().await,
+        }
+    }
+
+    async fn begin_sqlite(&mut self) -> Result<(), Fault> {
         let fault = |error| Fault::Database {
             action: Action::Begin,
             error,
         };
-        let begun = self.ask_patiently(Request::Execute(begin.into())).await;
-        begun.changed().map_err(fault)?;
+        // A deferred transaction could not wait when it comes to write: SQLite would fail at once,
+        // because somebody else may have written since it read.
+        let begin = Request::Execute("BEGIN IMMEDIATE".into());
+        self.ask_patiently(begin).await.changed().map_err(fault)?;
         self.open = true;
-        if self.runner.dialect == Dialect::Sqlite {
-            let mode = self
-                .port
-                .query("PRAGMA journal_mode")
-                .await
-                .map_err(fault)?;
-            if mode == [[Some("off".to_owned())]] {
-                return Err(fault(Refusal::NoJournal.into()));
-            }
+        let mode = self
+            .port
+            .query("PRAGMA journal_mode")
+            .await
+            .map_err(fault)?;
+        if mode == [[Some("off".to_owned())]] {
+            return Err(fault(Refusal::NoJournal.into()));
         }
         Ok(())
     }
 
-    pub(super) async fn commit(&mut self) -> Result<(), Fault> {
-        let committed = self.ask_patiently(Request::Execute("COMMIT".into())).await;
-        committed.changed().map_err(|error| Fault::Database {
-            action: Action::Commit,
+    async fn begin_postgres(&mut self) -> Result<(), Fault> {
+        self.take_lock().await?;
+        if !self.open {
+            self.begin_plain().await?;
+        }
+        // The second setting has the server notice that this program has died.
+        let turn = self.runner.lock_timeout.min(STATEMENT_LOCK_TIMEOUT);
+        let settings = format!(
+            "SELECT pg_catalog.set_config(name, CASE name WHEN 'lock_timeout' THEN '{}' ELSE '1000' \
+             END, true) FROM pg_catalog.pg_settings \
+             WHERE name IN ('lock_timeout', 'client_connection_check_interval')",
+            turn.as_millis().max(1)
+        );
+        let set = self.port.query(settings).await;
+        set.map(drop).map_err(|error| Fault::Database {
+            action: Action::SetLockTimeout,
             error,
+        })
+    }
+
+    /// Begins a transaction on PostgreSQL, whatever kind of transactions the connection would.
+    pub(super) async fn begin_plain(&mut self) -> Result<(), Fault> {
+        let begin = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE";
+        self.execute(Action::Begin, begin).await?;
+        self.open = true;
+        Ok(())
+    }
+
+    pub(super) async fn commit(&mut self) -> Result<(), Fault> {
+        let commit = Request::Execute("COMMIT".into());
+        let committed = match self.runner.dialect {
+            Dialect::Sqlite => self.ask_patiently(commit).await.changed(),
+            // What fails is rolled back at once.
+            Dialect::Postgres => self.port.ask(commit).await.changed(),
+        };
+        committed.map_err(|error| {
+            self.unknown = error.kind == DatabaseErrorKind::ConnectionLost;
+            Fault::Database {
+                action: Action::Commit,
+                error,
+            }
         })?;
         self.open = false;
         self.committed = self.done.len();
@@ -353,13 +459,74 @@ impl<'h> Session<'h> {
         Ok(())
     }
 
+    /// Returns the outcome of an attempt, unless it met somebody else's lock and nothing is
+    /// committed: then everything is as before, and another attempt can be made.
+    pub(super) async fn settle<T>(
+        &mut self,
+        outcome: Result<T, Fault>,
+    ) -> Option<Result<T, Fault>> {
+        let nothing_stays = self.committed == 0 && self.stamped != Stamped::Committed;
+        match outcome {
+            Err(fault) if nothing_stays => match self.retry(fault).await {
+                Ok(()) => None,
+                Err(fault) => Some(Err(fault)),
+            },
+            outcome => Some(outcome),
+        }
+    }
+
+    /// Rolls a transaction back that met somebody else's lock, and waits a little, as long as the
+    /// lock timeout allows.
+    ///
+    /// On SQLite all locks are waited for at the beginning.
+    pub(super) async fn retry(&mut self, fault: Fault) -> Result<(), Fault> {
+        let (Fault::Statement { error, .. }
+        | Fault::Schema { error, .. }
+        | Fault::Database { error, .. }) = &fault
+        else {
+            return Err(fault);
+        };
+        let is_retried = self.runner.dialect == Dialect::Postgres
+            && error.kind == DatabaseErrorKind::Busy
+            && self.open
+            && self.partial.is_none()
+            && self.waited < self.runner.lock_timeout;
+        if !is_retried {
+            return Err(fault);
+        }
+        let message = error.to_string();
+        if let Some(error) = self.rollback().await {
+            return Err(Fault::Database {
+                action: Action::Rollback,
+                error,
+            });
+        }
+        self.done.truncate(self.committed);
+        self.stamped = match self.stamped {
+            Stamped::Open => Stamped::No,
+            stamped => stamped,
+        };
+        let pause = RETRY_PAUSE * 2_u32.pow(self.retries.min(5) as u32);
+        self.retries += 1;
+        self.waited += pause + self.runner.lock_timeout.min(STATEMENT_LOCK_TIMEOUT);
+        self.tell(Event::Retrying {
+            error: message,
+            retries: self.retries,
+        })
+        .await;
+        self.port.pause(pause).await;
+        Ok(())
+    }
+
     /// Undoes what is not committed, if anything is open.
     pub(super) async fn rollback(&mut self) -> Option<DatabaseError> {
         if !self.open {
             return None;
         }
         self.open = false;
-        self.port.execute("ROLLBACK").await.err()
+        let error = self.port.execute("ROLLBACK").await.err();
+        // The server rolls back what a lost connection leaves.
+        error.filter(|error| error.kind != DatabaseErrorKind::ConnectionLost)
     }
 
     /// Describes a failure and the state that it leaves.
@@ -368,10 +535,18 @@ impl<'h> Session<'h> {
         let done = self.done[..self.committed].iter();
         let done: Vec<RevisionId> = done.map(|step| step.revision.clone()).collect();
         let state = match self.partial {
-            Some((node, statements)) => DatabaseState::Partial {
+            _ if self.unknown => {
+                let open = self.done[self.committed..].iter();
+                DatabaseState::Unknown {
+                    done,
+                    committing: open.map(|step| step.revision.clone()).collect(),
+                }
+            }
+            Some(partial) => DatabaseState::Partial {
                 done,
-                revision: graph[node].id.clone(),
-                statements,
+                revision: graph[partial.node].id.clone(),
+                statements: partial.statements,
+                uncertain: partial.uncertain,
             },
             None if done.is_empty() && self.stamped != Stamped::Committed => {
                 DatabaseState::Unchanged
@@ -386,243 +561,6 @@ impl<'h> Session<'h> {
             state,
             rollback,
         }
-    }
-
-    /// Returns the revisions that are done, in order.
-    pub(super) fn done(&self) -> Vec<StepReport> {
-        self.done.clone()
-    }
-
-    /// Refuses a plan that cannot be carried out to its end.
-    pub(super) fn check_reversible(&self, plan: &Plan) -> Result<(), Fault> {
-        if plan.direction == Direction::Upgrade {
-            return Ok(());
-        }
-        for step in &plan.steps {
-            let file = self.runner.history.file(step.revision);
-            let reason = match file.file.reversal(self.runner.dialect) {
-                Reversal::Possible => continue,
-                Reversal::Declared(reason) => Some(reason.to_owned()),
-                Reversal::Missing => None,
-            };
-            return Err(Fault::Irreversible {
-                revision: file.file.header.id.name.clone(),
-                path: file.path.clone(),
-                reason,
-            });
-        }
-        Ok(())
-    }
-
-    /// Carries out what `decide` plans from the rows, under lock, in the transaction that is open or
-    /// in one of its own.
-    ///
-    /// `decide` sees the rows again once the lock is held, since whoever held it before may have
-    /// done some of the work, or all of it.
-    pub(super) async fn carry_out(&mut self, decide: Decide<'_>) -> Result<Vec<Node>, Fault> {
-        let mut plan: Option<Plan> = None;
-        loop {
-            if !self.open {
-                self.hold_foreign_keys().await?;
-                self.begin().await?;
-            }
-            let versions = self.versions().await?;
-            let rows = self.nodes(&versions)?;
-            let rest = match plan {
-                None => decide(&rows).map_err(Fault::Plan)?,
-                Some(plan) => self.runner.history.graph().resume(&plan, &rows),
-            };
-            self.check_reversible(&rest)?;
-            if rest.steps.is_empty() {
-                return Ok(rows);
-            }
-            let batch = self.batch(&rest);
-            self.run_steps(&rest, batch).await?;
-            if batch == rest.steps.len() {
-                return Ok(rest.rows);
-            }
-            plan = Some(rest);
-        }
-    }
-
-    /// Returns how many steps of `plan` go into one transaction.
-    ///
-    /// A revision with a section outside its transaction has what precedes it committed, so it
-    /// gets a transaction of its own: what it did is on record as soon as it can be.
-    fn batch(&self, plan: &Plan) -> usize {
-        let leaves = |step: &Step| {
-            self.sections(step.revision, plan.direction)
-                .any(|section| !section.transaction)
-        };
-        match self.runner.transaction {
-            TransactionMode::Revision => 1,
-            TransactionMode::Run => match plan.steps.iter().position(leaves) {
-                None => plan.steps.len(),
-                Some(before) => before.max(1),
-            },
-        }
-    }
-
-    /// Runs the first `batch` steps of a plan and commits them.
-    async fn run_steps(&mut self, plan: &Plan, batch: usize) -> Result<(), Fault> {
-        let direction = plan.direction;
-        let steps = &plan.steps[..batch];
-        let before = self.dangling_before(steps, direction).await?;
-        let total = self.done.len() + plan.steps.len();
-        for step in steps {
-            let revision = &self.runner.history.graph()[step.revision];
-            let told = RunStep {
-                revision: revision.id.clone(),
-                down_revisions: revision.down_revisions.clone(),
-                message: revision.message.clone(),
-                direction,
-            };
-            self.tell(Event::StepStarted {
-                step: told.clone(),
-                done: self.done.len(),
-                total,
-            })
-            .await;
-            let start = (self.runner.clock)();
-            self.run_sections(step.revision, direction, before.as_ref())
-                .await?;
-            self.change_rows(&step.rows).await?;
-            let took = (self.runner.clock)().saturating_sub(start);
-            self.done.push(StepReport {
-                revision: told.revision.clone(),
-                message: told.message.clone(),
-                took,
-            });
-            self.port
-                .tell(Event::StepFinished { step: told, took })
-                .await;
-        }
-        let checked = self.check_foreign_keys(before.as_ref()).await;
-        checked.map_err(|fault| self.with_suspects(fault, steps, direction))?;
-        self.check_versions().await?;
-        self.commit().await
-    }
-
-    /// Refuses to commit when more refers to nothing than `before`.
-    pub(super) async fn check_foreign_keys(&self, before: Option<&Dangling>) -> Result<(), Fault> {
-        let Some(before) = before else {
-            return Ok(());
-        };
-        let violations = foreign_keys::violations(&self.port, before).await;
-        match violations {
-            Ok(violations) if violations.is_empty() => Ok(()),
-            Ok(violations) => Err(Fault::ForeignKeys {
-                violations,
-                suspects: Vec::new(),
-            }),
-            // Before the steps everything could be counted, so that it is their doing.
-            Err(error) if foreign_keys::is_mismatch(&error) => Err(Fault::ForeignKeyMismatch {
-                message: error.to_string(),
-            }),
-            Err(error) => Err(Fault::Database {
-                action: Action::CheckForeignKeys,
-                error,
-            }),
-        }
-    }
-
-    /// Counts what refers to nothing before the steps, where they could add to it.
-    ///
-    /// Where SQLite cannot count because of what is there already, the steps are not to blame.
-    async fn dangling_before(
-        &self,
-        steps: &[Step],
-        direction: Direction,
-    ) -> Result<Option<Dangling>, Fault> {
-        if !steps.iter().any(|step| self.may_dangle(step, direction)) {
-            return Ok(None);
-        }
-        self.dangling().await
-    }
-
-    /// Counts what refers to nothing, where that can be counted.
-    pub(super) async fn dangling(&self) -> Result<Option<Dangling>, Fault> {
-        match foreign_keys::dangling(&self.port).await {
-            Ok(dangling) => Ok(Some(dangling)),
-            Err(error) if foreign_keys::is_mismatch(&error) => Ok(None),
-            Err(error) => Err(Fault::Database {
-                action: Action::CheckForeignKeys,
-                error,
-            }),
-        }
-    }
-
-    /// Returns whether a step could leave rows that refer to nothing.
-    fn may_dangle(&self, step: &Step, direction: Direction) -> bool {
-        let sections = self.sections(step.revision, direction);
-        let statements = sections.flat_map(|section| self.statements(step.revision, section));
-        let statements: Vec<FileStatement<'h>> = statements.collect();
-        let statements = statements.iter().map(|statement| statement.sql);
-        foreign_keys::may_dangle(statements, self.runner.dialect)
-    }
-
-    /// Names the revisions that can have left rows that refer to nothing: they are counted once for
-    /// all steps, since each count reads every row that refers to another table.
-    fn with_suspects(&self, fault: Fault, steps: &[Step], direction: Direction) -> Fault {
-        let Fault::ForeignKeys { violations, .. } = fault else {
-            return fault;
-        };
-        let suspects = steps.iter().filter(|step| self.may_dangle(step, direction));
-        let suspects: Vec<Node> = suspects.map(|step| step.revision).collect();
-        Fault::ForeignKeys {
-            violations,
-            suspects: self.runner.history.graph().ids(&suspects),
-        }
-    }
-
-    fn sections(
-        &self,
-        node: Node,
-        direction: Direction,
-    ) -> impl Iterator<Item = &'h Section> + use<'h> {
-        let file = &self.runner.history.file(node).file;
-        file.sections(direction, self.runner.dialect)
-    }
-
-    fn statements(&self, node: Node, section: &Section) -> Vec<FileStatement<'h>> {
-        let file = self.runner.history.file(node);
-        file.statements(section, self.runner.dialect)
-    }
-
-    /// Runs the statements of a revision.
-    async fn run_sections(
-        &mut self,
-        node: Node,
-        direction: Direction,
-        dangling: Option<&Dangling>,
-    ) -> Result<(), Fault> {
-        let mut done = 0;
-        for section in self.sections(node, direction) {
-            let statements = self.statements(node, section);
-            if section.transaction {
-                self.provide_version_table().await?;
-                for statement in statements {
-                    self.run_statement(node, statement, done + 1).await?;
-                    done += 1;
-                }
-                continue;
-            }
-            self.check_foreign_keys(dangling).await?;
-            self.commit().await?;
-            if done > 0 {
-                self.partial = Some((node, done));
-            }
-            for statement in statements {
-                self.run_statement(node, statement, done + 1).await?;
-                done += 1;
-                self.partial = Some((node, done));
-            }
-            // The section may have switched them on.
-            self.hold_foreign_keys().await?;
-            self.begin().await?;
-            self.check_versions().await?;
-        }
-        Ok(())
     }
 
     /// Executes a statement that belongs to no revision.
@@ -640,9 +578,14 @@ impl<'h> Session<'h> {
                 "SELECT name FROM sqlite_master WHERE type = 'table' \
                  AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY name"
             }
+            // Tables of extensions are nobody's.
             Dialect::Postgres => {
-                "SELECT relname FROM pg_class WHERE relkind IN ('r', 'p') \
-                 AND relnamespace = current_schema()::regnamespace ORDER BY relname"
+                "SELECT c.relname FROM pg_catalog.pg_class c \
+                 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
+                 WHERE c.relkind IN ('r', 'p') AND n.nspname = current_schema() \
+                 AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d \
+                 WHERE d.classid = 'pg_catalog.pg_class'::regclass AND d.objid = c.oid \
+                 AND d.deptype = 'e') ORDER BY 1"
             }
         };
         let rows = self
@@ -655,45 +598,6 @@ impl<'h> Session<'h> {
             })?;
         let names = rows.into_iter().filter_map(|row| row.into_iter().next()?);
         Ok(names.collect())
-    }
-
-    async fn run_statement(
-        &self,
-        node: Node,
-        statement: FileStatement<'h>,
-        number: usize,
-    ) -> Result<(), Fault> {
-        let Err(error) = self.execute_statement(statement.sql).await else {
-            return Ok(());
-        };
-        let file = self.runner.history.file(node);
-        let offset = statement.span.start + error.offset.unwrap_or(0);
-        Err(Fault::Statement {
-            place: Box::new(Place {
-                revision: file.file.header.id.name.clone(),
-                path: file.path.clone(),
-                position: Position::of(&file.text, offset),
-                span: statement.span,
-                offset,
-                statement: number,
-                summary: sql::summary(statement.sql, self.runner.dialect),
-            }),
-            error,
-        })
-    }
-
-    /// Executes a statement of a revision, unless it would keep the run from undoing it.
-    async fn execute_statement(&self, sql: &'h str) -> Result<u64, DatabaseError> {
-        if let Some(refusal) = Refusal::of(sql, self.runner.dialect, self.open) {
-            return Err(refusal.into());
-        }
-        let request = Request::Execute(sql.into());
-        if self.open {
-            self.port.ask(request).await.changed()
-        } else {
-            // Alone, a statement that finds a lock changes nothing.
-            self.ask_patiently(request).await.changed()
-        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! Finds the tables that statements create.
 
 use super::lexer::Cursor;
+use super::name::Name;
 use crate::Dialect;
 
 /// Returns the name of the table that `statement` creates, without its schema and quotes.
@@ -20,15 +21,20 @@ pub fn created_table(statement: &str, dialect: Dialect) -> Option<String> {
     if !words.eat("CREATE") {
         return None;
     }
-    while words.eat_any(&["TEMP", "TEMPORARY", "UNLOGGED", "VIRTUAL"]) {}
+    while words.eat_any(&[
+        "FOREIGN",
+        "GLOBAL",
+        "LOCAL",
+        "TEMP",
+        "TEMPORARY",
+        "UNLOGGED",
+        "VIRTUAL",
+    ]) {}
     if !words.eat("TABLE") {
         return None;
     }
-    if words.eat("IF") {
-        words.eat("NOT");
-        words.eat("EXISTS");
-    }
-    name(&mut words, dialect)
+    words.eat_all(&["IF", "NOT", "EXISTS"]);
+    Some(Name::read(&mut words)?.kept(dialect))
 }
 
 /// Returns the new name of the table that `statement` renames, without its quotes.
@@ -45,43 +51,19 @@ pub fn created_table(statement: &str, dialect: Dialect) -> Option<String> {
 #[must_use]
 pub fn renamed_table(statement: &str, dialect: Dialect) -> Option<String> {
     let mut words = Cursor::new(statement, dialect);
-    if !(words.eat("ALTER") && words.eat("TABLE")) {
+    if !words.eat("ALTER") {
         return None;
     }
-    if words.eat("IF") {
-        words.eat("EXISTS");
-    }
-    words.eat("ONLY");
-    name(&mut words, dialect)?;
-    if !(words.eat("RENAME") && words.eat("TO")) {
+    words.eat("FOREIGN");
+    if !words.eat("TABLE") {
         return None;
     }
-    name(&mut words, dialect)
-}
-
-/// Reads a name, and leaves out the schema before it.
-fn name(words: &mut Cursor<'_>, dialect: Dialect) -> Option<String> {
-    let mut name = words.next()?;
-    while words.eat(".") {
-        name = words.next()?;
+    words.eat_all(&["IF", "EXISTS"]);
+    Name::of_table(&mut words, dialect)?;
+    if !words.eat_all(&["RENAME", "TO"]) {
+        return None;
     }
-    Some(unquoted(name, dialect))
-}
-
-fn unquoted(name: &str, dialect: Dialect) -> String {
-    for (open, close) in [('"', '"'), ('`', '`'), ('[', ']'), ('\'', '\'')] {
-        let inner = name
-            .strip_prefix(open)
-            .and_then(|name| name.strip_suffix(close));
-        if let Some(inner) = inner {
-            return inner.replace(&format!("{close}{close}"), &close.to_string());
-        }
-    }
-    match dialect {
-        Dialect::Sqlite => name.to_owned(),
-        // As the database keeps it.
-        Dialect::Postgres => name.to_lowercase(),
-    }
+    Some(Name::read(&mut words)?.kept(dialect))
 }
 
 #[cfg(test)]
@@ -100,20 +82,48 @@ mod tests {
             ("CREATE TABLE IF NOT EXISTS a AS SELECT 1", Some("a")),
             ("CREATE VIEW a AS SELECT 1", None),
             ("INSERT INTO a VALUES (1)", None),
+            ("CREATE TABLE if (id)", Some("if")),
+            ("CREATE TABLE 'a''b' (id)", Some("a'b")),
             ("CREATE TABLE", None),
+            ("CREATE TABLE (id)", None),
+            ("CREATE TABLE a.", None),
         ] {
             let found = created_table(statement, Dialect::Sqlite);
             assert_eq!(found.as_deref(), expected, "{statement}");
         }
     }
+
     #[test]
-    fn names_are_as_the_database_keeps_them() {
+    fn names_are_as_postgres_keeps_them() {
+        let long = "é".repeat(32);
         for (statement, expected) in [
-            ("CREATE TABLE Users (id INTEGER)", "users"),
-            ("CREATE TABLE app.\"Users\" (id INTEGER)", "Users"),
+            ("CREATE TABLE Users (id INTEGER)", Some("users")),
+            ("CREATE TABLE app.\"Users\" (id INTEGER)", Some("Users")),
+            ("CREATE TABLE ÄA$1 (id INTEGER)", Some("Äa$1")),
+            (
+                &format!("CREATE TABLE {long} (id INTEGER)"),
+                Some(&long[..62]),
+            ),
+            (
+                &format!("CREATE TABLE \"{long}\" (id INTEGER)"),
+                Some(&long[..62]),
+            ),
+            ("CREATE UNLOGGED TABLE IF NOT EXISTS a . b ()", Some("b")),
+            ("CREATE GLOBAL TEMPORARY TABLE a (id INTEGER)", Some("a")),
+            ("create local /* c */ temp table a ()", Some("a")),
+            ("CREATE TABLE a PARTITION OF b DEFAULT", Some("a")),
+            ("CREATE TABLE a OF t", Some("a")),
+            ("CREATE TABLE a AS SELECT 1", Some("a")),
+            ("CREATE TABLE a AS EXECUTE b", Some("a")),
+            ("CREATE FOREIGN TABLE a () SERVER s", Some("a")),
+            ("CREATE FOREIGN DATA WRAPPER a", None),
+            ("CREATE TABLE \"a.b\".\"c\"\"d\" ()", Some("c\"d")),
+            (r#"CREATE TABLE U&"d\0061t" ()"#, None),
+            ("CREATE MATERIALIZED VIEW a AS SELECT 1", None),
+            ("SELECT 1 INTO a", None),
         ] {
             let found = created_table(statement, Dialect::Postgres);
-            assert_eq!(found.as_deref(), Some(expected), "{statement}");
+            assert_eq!(found.as_deref(), expected, "{statement}");
         }
     }
 
@@ -125,16 +135,29 @@ mod tests {
             ("ALTER TABLE a RENAME COLUMN b TO c", None),
             ("ALTER TABLE a RENAME b TO c", None),
             ("ALTER TABLE a ADD COLUMN b", None),
+            ("ALTER TABLE only RENAME TO b", Some("b")),
             ("ALTER TABLE", None),
             ("DROP TABLE a", None),
         ] {
             let found = renamed_table(statement, Dialect::Sqlite);
             assert_eq!(found.as_deref(), expected, "{statement}");
         }
-        let found = renamed_table(
-            "ALTER TABLE IF EXISTS ONLY a RENAME TO B",
-            Dialect::Postgres,
-        );
-        assert_eq!(found.as_deref(), Some("b"));
+    }
+
+    #[test]
+    fn renamed_tables_are_named_as_postgres_keeps_them() {
+        for (statement, expected) in [
+            ("ALTER TABLE IF EXISTS ONLY a RENAME TO B", Some("b")),
+            ("ALTER TABLE ONLY (a.b) RENAME TO c", Some("c")),
+            ("ALTER TABLE a.\"B\" * RENAME TO \"C\"", Some("C")),
+            ("ALTER TABLE if RENAME TO exists", Some("exists")),
+            ("ALTER FOREIGN TABLE a RENAME TO b", Some("b")),
+            ("ALTER TABLE a RENAME CONSTRAINT b TO c", None),
+            ("ALTER TABLE a SET SCHEMA b", None),
+            ("ALTER INDEX a RENAME TO b", None),
+        ] {
+            let found = renamed_table(statement, Dialect::Postgres);
+            assert_eq!(found.as_deref(), expected, "{statement}");
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! Tells what kind of statement a text is.
 
 use super::lexer::Cursor;
+use super::name::Name;
 use crate::Dialect;
 
 /// The kinds of statements that are run in different ways.
@@ -38,7 +39,7 @@ impl StatementKind {
             Self::TransactionControl
         } else if dialect == Dialect::Sqlite && sets_journal_mode(words.clone()) {
             Self::JournalMode
-        } else if is_schema_only(words) {
+        } else if is_schema_only(words, dialect) {
             Self::SchemaOnly
         } else {
             Self::Other
@@ -75,7 +76,7 @@ fn sets_journal_mode(mut words: Cursor<'_>) -> bool {
     is_mode && words.eat_any(&["=", "("])
 }
 
-fn is_schema_only(mut words: Cursor<'_>) -> bool {
+fn is_schema_only(mut words: Cursor<'_>, dialect: Dialect) -> bool {
     if words.eat("CREATE") {
         while words.eat_any(&[
             "OR",
@@ -90,8 +91,11 @@ fn is_schema_only(mut words: Cursor<'_>) -> bool {
     } else if words.eat("DROP") {
         words.eat_any(&["INDEX", "TRIGGER", "VIEW"])
     } else if words.eat("ALTER") && words.eat("TABLE") {
-        skip_table(&mut words);
-        if words.eat("ADD") {
+        words.eat_all(&["IF", "EXISTS"]);
+        let is_named = Name::of_table(&mut words, dialect).is_some();
+        if !is_named {
+            false
+        } else if words.eat("ADD") {
             !words.any(|word| word.eq_ignore_ascii_case("REFERENCES"))
         } else {
             // The table itself is renamed by `RENAME TO`.
@@ -113,16 +117,4 @@ fn has_outer_as(mut words: Cursor<'_>) -> bool {
         }
         depth == 0 && word.eq_ignore_ascii_case("AS")
     })
-}
-
-/// Moves behind the table that an `ALTER TABLE` names.
-fn skip_table(words: &mut Cursor<'_>) {
-    if words.eat("IF") {
-        words.eat("EXISTS");
-    }
-    words.eat("ONLY");
-    words.next();
-    while words.eat(".") {
-        words.next();
-    }
 }

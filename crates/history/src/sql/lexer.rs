@@ -319,6 +319,16 @@ impl<'a> Cursor<'a> {
         found
     }
 
+    /// Moves behind the next tokens if they are `expected`, and tells whether they were.
+    pub(super) fn eat_all(&mut self, expected: &[&str]) -> bool {
+        let mut ahead = self.clone();
+        let found = expected.iter().all(|expected| ahead.eat(expected));
+        if found {
+            *self = ahead;
+        }
+        found
+    }
+
     /// Moves behind the next token if it is one of `expected`, and tells whether it was.
     pub(super) fn eat_any(&mut self, expected: &[&str]) -> bool {
         expected.iter().any(|expected| self.eat(expected))

@@ -162,13 +162,20 @@ impl<'a> Pending<'a> {
                     Place::Inside
                 };
             }
-            // The grammar takes STDOUT for STDIN.
+            // What follows the first `FROM` or `TO` decides, unless that is the name behind a dot.
             Form::Copy
                 if self.depth == 0
-                    && is(self.last, "FROM")
-                    && (is(token.span, "STDIN") || is(token.span, "STDOUT")) =>
+                    && (is(self.last, "FROM") || is(self.last, "TO"))
+                    && !(is(token.span, "FROM") || is(token.span, "TO")) =>
             {
-                self.form = Form::CopyFromStdin;
+                // The grammar takes STDOUT for STDIN.
+                let is_stdin = is(self.last, "FROM")
+                    && (is(token.span, "STDIN") || is(token.span, "STDOUT"));
+                self.form = if is_stdin {
+                    Form::CopyFromStdin
+                } else {
+                    Form::Plain
+                };
             }
             _ => {}
         }
@@ -210,7 +217,7 @@ enum Form {
         begin: usize,
         place: Place,
     },
-    /// A PostgreSQL `COPY`.
+    /// A PostgreSQL `COPY` before it says where from or where to.
     Copy,
     CopyFromStdin,
 }

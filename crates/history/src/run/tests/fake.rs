@@ -181,6 +181,11 @@ impl Fake {
                     self.log.push(line(event));
                     Reply::Nothing
                 }
+                Turn::Ask(Request::Aside(_)) => panic!("SQLite needs no second connection"),
+                Turn::Ask(Request::Pause(pause)) => {
+                    NOW.set(NOW.get() + pause);
+                    Reply::Nothing
+                }
                 Turn::Ask(Request::Query(sql)) => match self.failure(&sql) {
                     Some(error) => Reply::Failed(error),
                     None => Reply::Rows(self.query(&sql)),
@@ -299,8 +304,15 @@ impl Fake {
             "PRAGMA busy_timeout" => one(&self.busy_timeout),
             "PRAGMA foreign_keys" => one(if self.foreign_keys { "1" } else { "0" }),
             "PRAGMA journal_mode" => one(self.journal_mode),
-            "find" if self.content.rows.is_none() => Vec::new(),
-            "find" => one(self.kind),
+            "find" => {
+                let kind = self.content.rows.as_ref().map(|_| self.kind.to_owned());
+                let progress = self.content.progress.as_ref().map(|_| "1".to_owned());
+                vec![vec![kind, progress]]
+            }
+            "progress" => {
+                let progress = self.content.progress.iter().flatten();
+                progress.map(|row| row.iter().cloned().map(Some).collect()).collect()
+            }
             "read" => {
                 let rows = self.content.rows.iter().flatten();
                 rows.map(|row| vec![Some(row.clone())]).collect()

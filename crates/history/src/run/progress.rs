@@ -1,0 +1,270 @@
+//! How far a revision is whose sections run outside of transactions.
+//!
+//! What such a section does is there at once, while the version table does not show the revision yet.
+//! So a row in a table of its own, beside the version table, tells how many of its statements are
+//! done, and which one was begun. The table is there only as long as a revision is unfinished.
+
+use std::time::Duration;
+
+use super::session::{Partial, Session, WAITING_TURN};
+use super::{Action, Event, Fault, Interrupted};
+use crate::digest::digest;
+use crate::version_table::literal;
+use crate::{Dialect, Direction, FileStatement, MAX_ID_LENGTH, Node, Plan};
+
+/// The row of an unfinished revision.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Progress {
+    revision: String,
+    direction: String,
+    /// How many statements are done.
+    pub(super) done: usize,
+    /// Whether the one after them was begun, and nobody has told how it ended.
+    begun: bool,
+    /// The digest of the statements that are done.
+    digest: String,
+    /// When the row was written.
+    since: String,
+    /// The server's process that executes the statement that was begun; none on SQLite.
+    backend: Option<String>,
+}
+
+/// What an unfinished revision means for the run that finds it.
+pub(super) enum Unfinished {
+    /// There is none, or the run goes on with it.
+    GoOn,
+    /// Somebody else may be about to finish it.
+    Wait,
+}
+
+/// Returns a text that changes when one of the statements does.
+fn digest_of(statements: &[FileStatement<'_>]) -> String {
+    let bytes = |statement: &FileStatement<'_>| statement.sql.bytes().chain([0]).collect::<Vec<_>>();
+    format!("{:016x}", digest(statements.iter().flat_map(bytes)))
+}
+
+impl<'h> Session<'h> {
+    /// Records that so many statements of a revision are done, and whether the next one begins.
+    ///
+    /// Within a transaction, the first record creates the table.
+    pub(super) async fn record(
+        &mut self,
+        node: Node,
+        direction: Direction,
+        done: usize,
+        begins: bool,
+    ) -> Result<(), Fault> {
+        let table = self.table.progress().quoted();
+        let statements = self.runner.all_statements(node, direction);
+        let digest = digest_of(&statements[..done]);
+        let begun = if begins {
+            (done + 1).to_string()
+        } else {
+            "NULL".to_owned()
+        };
+        let (backend, now) = match self.runner.dialect {
+            Dialect::Sqlite => ("NULL", "CURRENT_TIMESTAMP"),
+            Dialect::Postgres => (
+                "pg_catalog.pg_backend_pid()",
+                "pg_catalog.clock_timestamp() AT TIME ZONE 'UTC'",
+            ),
+        };
+        let sql = if self.progress.is_some() {
+            format!(
+                "UPDATE {table} SET done = {done}, begun = {begun}, digest = '{digest}', \
+                 process = {backend}, since = {now}"
+            )
+        } else {
+            if !self.has_progress {
+                let create = format!(
+                    "CREATE TABLE {table} (\n\trevision VARCHAR({MAX_ID_LENGTH}) NOT NULL, \n\t\
+                     direction VARCHAR(9) NOT NULL, \n\tdone INTEGER NOT NULL, \n\t\
+                     begun INTEGER, \n\tdigest VARCHAR(16) NOT NULL, \n\tprocess INTEGER, \n\t\
+                     since TIMESTAMP NOT NULL\n)"
+                );
+                self.execute(Action::WriteProgress, create).await?;
+                self.has_progress = true;
+            }
+            let revision = literal(self.runner.history.graph()[node].id.as_str());
+            format!(
+                "INSERT INTO {table} (revision, direction, done, begun, digest, process, since) \
+                 VALUES ({revision}, '{direction}', {done}, {begun}, '{digest}', {backend}, {now})"
+            )
+        };
+        self.execute(Action::WriteProgress, sql).await?;
+        self.progress = Some(Progress {
+            revision: self.runner.history.graph()[node].id.as_str().to_owned(),
+            direction: direction.to_string(),
+            done,
+            begun: begins,
+            digest,
+            since: String::new(),
+            backend: None,
+        });
+        Ok(())
+    }
+
+    /// Removes the record of a revision that is whole now, or that a stamp declares to be.
+    pub(super) async fn forget_progress(&mut self) -> Result<(), Fault> {
+        if self.has_progress {
+            let sql = format!("DROP TABLE {}", self.table.progress().quoted());
+            self.execute(Action::WriteProgress, sql).await?;
+            self.has_progress = false;
+            self.progress = None;
+        }
+        Ok(())
+    }
+
+    /// Reads how far an unfinished revision is, if there is one.
+    async fn read_progress(&self) -> Result<Option<Progress>, Fault> {
+        if !self.has_progress {
+            return Ok(None);
+        }
+        let table = self.table.progress().quoted();
+        let query = format!(
+            "SELECT revision, direction, done, begun, digest, since, process FROM {table}"
+        );
+        let rows = self.port.query(query).await;
+        let rows = rows.map_err(|error| Fault::Database {
+            action: Action::ReadProgress,
+            error,
+        })?;
+        let Some(row) = rows.into_iter().next() else {
+            return Ok(None);
+        };
+        let mut cells = row.into_iter();
+        let mut cell = || cells.next().flatten();
+        Ok(Some(Progress {
+            revision: cell().unwrap_or_default(),
+            direction: cell().unwrap_or_default(),
+            done: cell().and_then(|done| done.parse().ok()).unwrap_or_default(),
+            begun: cell().is_some(),
+            digest: cell().unwrap_or_default(),
+            since: cell().unwrap_or_default(),
+            backend: cell(),
+        }))
+    }
+
+    /// Looks at the unfinished revision, if there is one, and decides whether `plan` goes on with
+    /// it.
+    ///
+    /// `waited` tells for how long it was waited for already.
+    pub(super) async fn resume_progress(
+        &mut self,
+        plan: &Plan,
+        waited: Duration,
+    ) -> Result<Unfinished, Fault> {
+        self.progress = self.read_progress().await?;
+        let Some(progress) = &self.progress else {
+            return Ok(Unfinished::GoOn);
+        };
+        let graph = self.runner.history.graph();
+        let next = plan.steps.first().map(|step| step.revision);
+        let node = next.filter(|node| graph[*node].id.as_str() == progress.revision);
+        let node = node.filter(|_| plan.direction.to_string() == progress.direction);
+        if progress.begun && self.may_be_alive(progress).await? && waited < self.runner.lock_timeout
+        {
+            self.tell(Event::Waiting {
+                waited,
+                holder: None,
+            })
+            .await;
+            return Ok(Unfinished::Wait);
+        }
+        let Some(node) = node else {
+            return Err(Fault::Unfinished {
+                revision: progress.revision.clone(),
+                direction: progress.direction.clone(),
+                statements: progress.done,
+            });
+        };
+        let statements = self.runner.all_statements(node, plan.direction);
+        let done = statements.get(..progress.done);
+        if done.is_none_or(|done| digest_of(done) != progress.digest) {
+            return Err(Fault::ChangedMeanwhile {
+                revision: graph[node].id.clone(),
+                path: self.runner.history.file(node).path.clone(),
+                statements: progress.done,
+            });
+        }
+        let mut done = progress.done;
+        if progress.begun {
+            let interrupted = statements.get(done);
+            match (self.runner.interrupted, interrupted) {
+                (Interrupted::Again, _) | (_, None) => {}
+                (Interrupted::Skip, Some(_)) => {
+                    done += 1;
+                    self.record(node, plan.direction, done, false).await?;
+                }
+                (Interrupted::Refuse, Some(statement)) => {
+                    let since = progress.since.clone();
+                    let found = None;
+                    return Err(Fault::Interrupted {
+                        place: Box::new(self.place(node, *statement, done + 1, None)),
+                        since,
+                        found,
+                    });
+                }
+            }
+        }
+        self.partial = Some(Partial {
+            node,
+            statements: done,
+            uncertain: false,
+        });
+        Ok(Unfinished::GoOn)
+    }
+
+    /// Tells whether the statement that was begun may still be executed.
+    async fn may_be_alive(&self, progress: &Progress) -> Result<bool, Fault> {
+        let query = match (self.runner.dialect, &progress.backend) {
+            // Nobody can tell on SQLite; who says what is to be done knows.
+            (Dialect::Sqlite, _) => return Ok(self.runner.interrupted == Interrupted::Refuse),
+            (Dialect::Postgres, None) => return Ok(false),
+            // The row was written by the same process just before the statement was begun.
+            (Dialect::Postgres, Some(process)) => format!(
+                "SELECT 1 FROM pg_catalog.pg_stat_activity WHERE pid = {} AND state = 'active' \
+                 AND datname = current_database() AND pid <> pg_catalog.pg_backend_pid() \
+                 AND abs(extract(epoch FROM (query_start AT TIME ZONE 'UTC') \
+                 - {}::timestamp)) < 60",
+                process.parse::<i32>().unwrap_or_default(),
+                literal(&progress.since)
+            ),
+        };
+        let rows = self.port.query(query).await;
+        let rows = rows.map_err(|error| Fault::Database {
+            action: Action::ReadProgress,
+            error,
+        })?;
+        Ok(!rows.is_empty())
+    }
+
+    /// Takes back that the next statement was begun, since it is known not to have happened.
+    ///
+    /// Where nothing of the revision is done, nothing of it stays.
+    pub(super) async fn take_back(&mut self, node: Node, direction: Direction, done: usize) {
+        let taken_back = if done > 0 {
+            self.record(node, direction, done, false).await
+        } else {
+            let forgotten = self.forget_progress().await;
+            match forgotten {
+                Ok(()) => self.drop_own_version_table().await,
+                Err(fault) => Err(fault),
+            }
+        };
+        // When this fails, too, the next run says that the statement may have happened.
+        let _ = taken_back;
+    }
+
+    /// Waits a little for who may be about to finish a revision.
+    pub(super) async fn wait_for_progress(&mut self) -> Result<(), Fault> {
+        if let Some(error) = self.rollback().await {
+            return Err(Fault::Database {
+                action: Action::Rollback,
+                error,
+            });
+        }
+        self.port.pause(WAITING_TURN / 4).await;
+        Ok(())
+    }
+}

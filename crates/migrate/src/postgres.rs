@@ -1,0 +1,460 @@
+//! The driver for PostgreSQL, through sqlx.
+
+use std::error::Error;
+use std::fmt;
+use std::future::Future;
+use std::pin::{Pin, pin};
+use std::time::Duration;
+
+use alembic_history::Dialect;
+use alembic_history::run::{DatabaseError, DatabaseErrorKind, Reply, Request, Run, RunError, Turn};
+use futures_util::TryStreamExt;
+use sqlx::pool::PoolConnection;
+use sqlx::postgres::{PgConnectOptions, PgDatabaseError, PgErrorPosition, PgRow};
+use sqlx::{
+    AssertSqlSafe, ConnectOptions, Connection, Either, PgConnection, PgPool, Postgres,
+    Row, SqlSafeStr, SqlStr, ValueRef, raw_sql,
+};
+use tokio::time::timeout;
+
+use crate::{Driver, Observer};
+
+/// What a command returns: a future of its outcome.
+type Pending<'d, T> = Pin<Box<dyn Future<Output = Result<T, RunError>> + Send + 'd>>;
+
+/// How often the second connection is used, so that nothing between here and the server takes it
+/// for abandoned.
+const HEARTBEAT: Duration = Duration::from_secs(30);
+
+/// How long to wait for a server that does not answer.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// The `application_name` of the second connection, where the pool's options give none.
+const APPLICATION: &str = "alembic-migrate";
+
+/// Runs on one connection of the pool. While it migrates, a second one, which is not of the pool,
+/// keeps other migrators away.
+///
+/// When the future is dropped before it is ready, the connection is closed, so that the server rolls
+/// back what is not committed.
+impl<'d> Driver<'d> for &'d PgPool {
+    type Outcome<T: Send + 'd> = Pending<'d, T>;
+
+    fn dialect(&self) -> Dialect {
+        Dialect::Postgres
+    }
+
+    fn drive<T: Send + 'd>(
+        self,
+        run: Run<'d, Result<T, RunError>>,
+        observer: &'d Observer,
+    ) -> Pending<'d, T> {
+        Box::pin(async move {
+            let mut pooled = match self.acquire().await {
+                Ok(connection) => Pooled(Some(connection)),
+                Err(error) => return unreachable(run, observer, error),
+            };
+            let Some(connection) = &mut pooled.0 else {
+                unreachable!("it has just been acquired");
+            };
+            let options = PgConnectOptions::clone(&self.connect_options());
+            let outcome = talk(connection, Some(options), run, observer).await;
+            drop(pooled.0.take());
+            outcome
+        })
+    }
+}
+
+/// Runs on a connection of its own, and while it migrates, on a second one that keeps other
+/// migrators away. Both are closed at the end.
+///
+/// When the future is dropped before it is ready, the server rolls back what is not committed.
+impl<'d> Driver<'d> for &'d PgConnectOptions {
+    type Outcome<T: Send + 'd> = Pending<'d, T>;
+
+    fn dialect(&self) -> Dialect {
+        Dialect::Postgres
+    }
+
+    fn drive<T: Send + 'd>(
+        self,
+        run: Run<'d, Result<T, RunError>>,
+        observer: &'d Observer,
+    ) -> Pending<'d, T> {
+        Box::pin(async move {
+            let mut connection = match connect(self).await {
+                Ok(connection) => connection,
+                Err(error) => return unreachable(run, observer, error),
+            };
+            let outcome = talk(&mut connection, Some(self.clone()), run, observer).await;
+            // Without a farewell, the server closes it by itself.
+            let _ = connection.close().await;
+            outcome
+        })
+    }
+}
+
+/// Runs on this connection alone, whose transactions also keep other migrators away. Revisions
+/// with a section outside of transactions are refused: they need a pool.
+///
+/// When the future is dropped before it is ready, what is not committed is rolled back as soon as
+/// the connection is used again or closed.
+impl<'d> Driver<'d> for &'d mut PgConnection {
+    type Outcome<T: Send + 'd> = Pending<'d, T>;
+
+    fn dialect(&self) -> Dialect {
+        Dialect::Postgres
+    }
+
+    fn drive<T: Send + 'd>(
+        self,
+        run: Run<'d, Result<T, RunError>>,
+        observer: &'d Observer,
+    ) -> Pending<'d, T> {
+        Box::pin(talk(self, None, run, observer))
+    }
+}
+
+/// Connects, unless that takes too long: the system's own patience is minutes.
+async fn connect(options: &PgConnectOptions) -> Result<PgConnection, sqlx::Error> {
+    let late = || std::io::Error::new(std::io::ErrorKind::TimedOut, "the server does not answer");
+    match timeout(CONNECT_TIMEOUT, options.connect()).await {
+        Ok(connection) => connection,
+        Err(_) => Err(late().into()),
+    }
+}
+
+/// A connection of a pool, which is closed rather than given back with work half done.
+struct Pooled(Option<PoolConnection<Postgres>>);
+
+impl Drop for Pooled {
+    fn drop(&mut self) {
+        if let Some(connection) = self.0.take() {
+            drop(connection.detach());
+        }
+    }
+}
+
+/// Answers the first request with the error of connecting.
+fn unreachable<T>(
+    mut run: Run<'_, Result<T, RunError>>,
+    observer: &Observer,
+    error: sqlx::Error,
+) -> Result<T, RunError> {
+    let mut reply = Reply::Nothing;
+    let mut failed = Some(database_error(error, ""));
+    loop {
+        reply = match run.resume(reply) {
+            Turn::Done(outcome) => return outcome,
+            Turn::Ask(Request::Event(event)) => {
+                observer(&event);
+                Reply::Nothing
+            }
+            Turn::Ask(Request::Pause(_)) => Reply::Nothing,
+            Turn::Ask(Request::Execute(_) | Request::Query(_) | Request::Aside(_)) => {
+                Reply::Failed(failed.take().unwrap_or_else(|| DatabaseError {
+                    kind: DatabaseErrorKind::CannotOpen,
+                    offset: None,
+                    source: "there is no connection".into(),
+                }))
+            }
+        };
+    }
+}
+
+/// Carries out a run on a connection, and on a second one where there are options for it.
+///
+/// sqlx rolls a transaction back that is dropped, and so when this future is.
+async fn talk<T>(
+    connection: &mut PgConnection,
+    options: Option<PgConnectOptions>,
+    mut run: Run<'_, Result<T, RunError>>,
+    observer: &Observer,
+) -> Result<T, RunError> {
+    let mut aside = Aside::new(options);
+    let mut reply = Reply::Nothing;
+    let outcome = loop {
+        let begin = match run.resume(reply) {
+            Turn::Done(outcome) => break outcome,
+            Turn::Ask(Request::Execute(sql)) if sql.starts_with("BEGIN ") => sql,
+            // sqlx has seen to it.
+            Turn::Ask(Request::Execute(sql)) if sql == "ROLLBACK" => {
+                reply = Reply::Changed(0);
+                continue;
+            }
+            Turn::Ask(request) => {
+                reply = answer(connection, &mut aside, request, observer).await;
+                continue;
+            }
+        };
+        let mut transaction = match connection.begin_with(safe(&begin)).await {
+            Ok(transaction) => transaction,
+            Err(error) => {
+                reply = Reply::Failed(database_error(error, &begin));
+                continue;
+            }
+        };
+        reply = Reply::Changed(0);
+        let (ended, how) = loop {
+            reply = match run.resume(reply) {
+                Turn::Done(outcome) => return outcome,
+                Turn::Ask(Request::Execute(sql)) if sql == "COMMIT" => {
+                    break (transaction.commit().await, "COMMIT");
+                }
+                Turn::Ask(Request::Execute(sql)) if sql == "ROLLBACK" => {
+                    break (transaction.rollback().await, "ROLLBACK");
+                }
+                Turn::Ask(request) => {
+                    answer(&mut transaction, &mut aside, request, observer).await
+                }
+            };
+        };
+        reply = match ended {
+            Ok(()) => Reply::Changed(0),
+            Err(error) => Reply::Failed(database_error(error, how)),
+        };
+    };
+    aside.close().await;
+    outcome
+}
+
+/// Carries out a request that neither begins nor ends a transaction.
+async fn answer(
+    connection: &mut PgConnection,
+    aside: &mut Aside,
+    request: Request<'_>,
+    observer: &Observer,
+) -> Reply {
+    match request {
+        Request::Execute(sql) => {
+            let executed = aside.keep_alive(execute(connection, &sql)).await;
+            executed.map_or_else(
+                |error| Reply::Failed(database_error(error, &sql)),
+                Reply::Changed,
+            )
+        }
+        Request::Query(sql) => {
+            let found = aside.keep_alive(query(connection, &sql)).await;
+            found.map_or_else(Reply::Failed, Reply::Rows)
+        }
+        Request::Aside(sql) => aside.query(&sql).await,
+        Request::Pause(pause) => {
+            tokio::time::sleep(pause).await;
+            Reply::Nothing
+        }
+        Request::Event(event) => {
+            observer(&event);
+            Reply::Nothing
+        }
+    }
+}
+
+/// Executes one statement to its end; rows that it returns are passed over.
+async fn execute(connection: &mut PgConnection, sql: &str) -> Result<u64, sqlx::Error> {
+    let mut results = raw_sql(safe(sql)).fetch_many(connection);
+    let mut changed = 0;
+    while let Some(result) = results.try_next().await? {
+        match result {
+            Either::Left(result) => changed += result.rows_affected(),
+            Either::Right(_) => {}
+        }
+    }
+    Ok(changed)
+}
+
+/// Returns the rows of a query, whose cells the simple protocol gives as text.
+async fn query(
+    connection: &mut PgConnection,
+    sql: &str,
+) -> Result<Vec<Vec<Option<String>>>, DatabaseError> {
+    let rows = raw_sql(safe(sql)).fetch_all(connection).await;
+    let rows = rows.and_then(|rows| rows.iter().map(cells).collect());
+    rows.map_err(|error| database_error(error, sql))
+}
+
+fn cells(row: &PgRow) -> Result<Vec<Option<String>>, sqlx::Error> {
+    let cell = |column| {
+        let value = row.try_get_raw(column)?;
+        if value.is_null() {
+            return Ok(None);
+        }
+        let text = value.as_str().map_err(sqlx::Error::Decode)?;
+        Ok(Some(text.to_owned()))
+    };
+    (0..row.len()).map(cell).collect()
+}
+
+/// Takes a statement as it is: it comes from a file of revisions, or from the run itself.
+fn safe(sql: &str) -> SqlStr {
+    AssertSqlSafe(sql).into_sql_str()
+}
+
+/// The second connection.
+enum Aside {
+    /// There can be none.
+    Never,
+    /// It is not needed yet.
+    Closed(Box<PgConnectOptions>),
+    /// It is open.
+    Open(PgConnection),
+    /// It was lost, and with it what it held.
+    Lost,
+}
+
+impl Aside {
+    fn new(options: Option<PgConnectOptions>) -> Self {
+        let Some(options) = options else {
+            return Self::Never;
+        };
+        let options = match options.get_application_name() {
+            Some(_) => options,
+            None => options.application_name(APPLICATION),
+        };
+        Self::Closed(Box::new(options.disable_statement_logging()))
+    }
+
+    async fn query(&mut self, sql: &str) -> Reply {
+        if let Self::Closed(options) = self {
+            match connect(options).await {
+                Ok(connection) => *self = Self::Open(connection),
+                Err(error) => return Reply::Failed(database_error(error, "")),
+            }
+        }
+        match self {
+            Self::Open(connection) => match query(connection, sql).await {
+                Ok(rows) => Reply::Rows(rows),
+                Err(error) => {
+                    if error.kind == DatabaseErrorKind::ConnectionLost {
+                        *self = Self::Lost;
+                    }
+                    Reply::Failed(error)
+                }
+            },
+            Self::Lost => Reply::Failed(DatabaseError {
+                kind: DatabaseErrorKind::ConnectionLost,
+                offset: None,
+                source: "the connection that keeps other migrators away was lost".into(),
+            }),
+            Self::Never | Self::Closed(_) => Reply::Nothing,
+        }
+    }
+
+    /// Waits for what the other connection does, and uses this one now and then.
+    async fn keep_alive<T>(&mut self, work: impl Future<Output = T>) -> T {
+        let mut work = pin!(work);
+        loop {
+            match timeout(HEARTBEAT, work.as_mut()).await {
+                Ok(done) => return done,
+                Err(_) if matches!(self, Self::Open(_)) => drop(self.query("SELECT 1").await),
+                Err(_) => {}
+            }
+        }
+    }
+
+    async fn close(self) {
+        if let Self::Open(connection) = self {
+            // Without a farewell, the server closes it by itself.
+            let _ = connection.close().await;
+        }
+    }
+}
+
+/// PostgreSQL's message, with what it adds to it.
+#[derive(Debug)]
+struct PostgresError {
+    message: String,
+    source: sqlx::Error,
+}
+
+impl fmt::Display for PostgresError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl Error for PostgresError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        Some(&self.source)
+    }
+}
+
+/// Tells an error of sqlx in terms of a run.
+fn database_error(error: sqlx::Error, sql: &str) -> DatabaseError {
+    let server = match &error {
+        sqlx::Error::Database(error) => error.try_downcast_ref::<PgDatabaseError>(),
+        _ => None,
+    };
+    let (kind, offset, message) = match (server, &error) {
+        (Some(server), _) => (kind(server.code()), offset(server, sql), message(server)),
+        (None, sqlx::Error::Io(_) | sqlx::Error::Protocol(_)) if !sql.is_empty() => {
+            let message = format!("the connection was lost: {error}");
+            (DatabaseErrorKind::ConnectionLost, None, message)
+        }
+        (
+            None,
+            sqlx::Error::Io(_)
+            | sqlx::Error::Protocol(_)
+            | sqlx::Error::Tls(_)
+            | sqlx::Error::Configuration(_)
+            | sqlx::Error::PoolTimedOut
+            | sqlx::Error::PoolClosed,
+        ) => (DatabaseErrorKind::CannotOpen, None, error.to_string()),
+        (None, _) => (DatabaseErrorKind::Other, None, error.to_string()),
+    };
+    DatabaseError {
+        kind,
+        offset,
+        source: Box::new(PostgresError {
+            message,
+            source: error,
+        }),
+    }
+}
+
+fn kind(code: &str) -> DatabaseErrorKind {
+    match code {
+        // lock_not_available, deadlock_detected, serialization_failure
+        "55P03" | "40P01" | "40001" => DatabaseErrorKind::Busy,
+        // read_only_sql_transaction
+        "25006" => DatabaseErrorKind::ReadOnly,
+        // admin_shutdown, crash_shutdown, idle_in_transaction_session_timeout
+        "57P01" | "57P02" | "57P05" | "25P03" => DatabaseErrorKind::ConnectionLost,
+        // cannot_connect_now, too_many_connections, invalid_catalog_name
+        "57P03" | "53300" | "3D000" => DatabaseErrorKind::CannotOpen,
+        // connection_exception
+        _ if code.starts_with("08") => DatabaseErrorKind::ConnectionLost,
+        // invalid_authorization_specification
+        _ if code.starts_with("28") => DatabaseErrorKind::CannotOpen,
+        // data_corrupted, index_corrupted
+        "XX001" | "XX002" => DatabaseErrorKind::Corrupt,
+        _ => DatabaseErrorKind::Other,
+    }
+}
+
+/// Returns the byte of the statement that the server points at.
+fn offset(error: &PgDatabaseError, sql: &str) -> Option<usize> {
+    match error.position()? {
+        // It counts characters, from 1.
+        PgErrorPosition::Original(position) => {
+            let before = position.checked_sub(1)?;
+            sql.char_indices().nth(before).map(|(offset, _)| offset)
+        }
+        // A place in the body of a function, or so.
+        PgErrorPosition::Internal { .. } => None,
+    }
+}
+
+fn message(error: &PgDatabaseError) -> String {
+    let mut message = error.message().to_owned();
+    for (before, more) in [
+        ("; ", error.detail()),
+        ("; hint: ", error.hint()),
+        ("; in ", error.r#where().and_then(|text| text.lines().next())),
+    ] {
+        if let Some(more) = more {
+            message += before;
+            message += more.trim_end_matches('.');
+        }
+    }
+    message
+}
