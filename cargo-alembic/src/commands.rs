@@ -19,6 +19,7 @@ mod upgrade;
 use std::fmt::Display;
 use std::path::PathBuf;
 
+use alembic_migrate::Interrupted;
 use clap::{Args, Parser, Subcommand};
 use serde::Serialize;
 
@@ -203,6 +204,33 @@ pub(crate) struct DatabaseArgs {
     /// How long to wait for a lock that another process holds, in seconds
     #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = seconds, help_heading = "Database")]
     pub(crate) lock_timeout: std::time::Duration,
+}
+
+/// What to do about a statement outside of transactions that may have happened.
+#[derive(Clone, Copy, Debug, Args)]
+pub(crate) struct InterruptedArgs {
+    /// What to do about a statement that an earlier run began outside a transaction, and never told
+    /// how it ended
+    #[arg(long, value_enum, value_name = "WHAT")]
+    interrupted: Option<InterruptedChoice>,
+}
+
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum InterruptedChoice {
+    /// Run it once more.
+    Again,
+    /// Take it for done.
+    Skip,
+}
+
+impl InterruptedArgs {
+    pub(crate) fn policy(self) -> Interrupted {
+        match self.interrupted {
+            None => Interrupted::Refuse,
+            Some(InterruptedChoice::Again) => Interrupted::Again,
+            Some(InterruptedChoice::Skip) => Interrupted::Skip,
+        }
+    }
 }
 
 fn seconds(text: &str) -> std::result::Result<std::time::Duration, String> {

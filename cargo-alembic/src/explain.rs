@@ -184,7 +184,11 @@ pub(crate) fn run(whole: &RunError, loaded: &Loaded, database: &Database) -> Err
             };
             state(diagnostic).exit(Exit::Migration)
         }
-        RunFault::Statement { place, error } => {
+        RunFault::Statement {
+            place,
+            error,
+            leftover,
+        } => {
             let diagnostic = Diagnostic::new(format!("{error}"))
                 .code("migration-failed")
                 .place(at(place, loaded));
@@ -192,17 +196,26 @@ pub(crate) fn run(whole: &RunError, loaded: &Loaded, database: &Database) -> Err
                 DatabaseErrorKind::Other => Exit::Migration,
                 _ => Exit::Database,
             };
-            let diagnostic = next_step(state(diagnostic), error, database);
+            let mut diagnostic = next_step(state(diagnostic), error, database);
+            for index in leftover {
+                diagnostic = diagnostic
+                    .note(format!("it left the index {index}, which is not valid"))
+                    .help(format!("drop it first: `DROP INDEX CONCURRENTLY {index}`"));
+            }
             let diagnostic = match (&exit, &whole.state) {
                 (Exit::Migration, _)
-                    if error.to_string().contains("cannot run inside a transaction block") =>
+                    if error
+                        .to_string()
+                        .contains("cannot run inside a transaction block") =>
                 {
                     diagnostic.help(
                         "move it to a section of its own: `-- alembic: upgrade postgres \
                          no-transaction`",
                     )
                 }
-                (Exit::Migration, _) if error.to_string().starts_with("unsafe use of new value") => {
+                (Exit::Migration, _)
+                    if error.to_string().starts_with("unsafe use of new value") =>
+                {
                     diagnostic.help(
                         "add the value in a section of its own before: `-- alembic: upgrade \
                          postgres no-transaction`",
@@ -296,9 +309,9 @@ pub(crate) fn run(whole: &RunError, loaded: &Loaded, database: &Database) -> Err
             ..
         } => state(Diagnostic::new(fault.to_string()).code("unfinished-revision"))
             .help(match direction.as_str() {
-                "downgrade" => format!(
-                    "finish it: run the downgrade that reverts {revision} again"
-                ),
+                "downgrade" => {
+                    format!("finish it: run the downgrade that reverts {revision} again")
+                }
                 _ => format!("finish it first with `cargo alembic upgrade -p {name} {revision}`"),
             })
             .help(format!(
@@ -404,9 +417,7 @@ fn next_step_postgres(diagnostic: Diagnostic, error: &DatabaseError) -> Diagnost
         DatabaseErrorKind::ConnectionLost => diagnostic
             .code("connection-lost")
             .help("see why in the server's log, and run the command again"),
-        DatabaseErrorKind::Corrupt => diagnostic
-            .code("database-corrupt")
-            .help("restore a backup"),
+        DatabaseErrorKind::Corrupt => diagnostic.code("database-corrupt").help("restore a backup"),
         DatabaseErrorKind::Other => diagnostic,
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use alembic_history::{Direction, Node, Plan};
-use alembic_migrate::{Report, TransactionMode};
+use alembic_migrate::{Interrupted, Report, TransactionMode};
 
 use crate::commands::{DatabaseArgs, finish};
 use crate::context::Context;
@@ -24,6 +24,7 @@ pub(crate) struct Migrate<'m> {
     pub(crate) direction: Direction,
     pub(crate) target: &'m str,
     pub(crate) transaction_per_revision: bool,
+    pub(crate) interrupted: Interrupted,
     pub(crate) database: &'m DatabaseArgs,
 }
 
@@ -128,6 +129,7 @@ impl Migrate<'_> {
             .migrations
             .clone()
             .lock_timeout(self.database.lock_timeout)
+            .interrupted(self.interrupted)
             .observe(move |event| shown.show(event));
         if self.transaction_per_revision {
             migrations = migrations.transaction(TransactionMode::Revision);

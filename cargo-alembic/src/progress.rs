@@ -66,7 +66,10 @@ impl Progress {
             Event::Retrying { error, .. } => {
                 // The steps begin anew.
                 self.finish();
-                self.line("Retrying", &format!("the transaction, rolled back: {error}"));
+                self.line(
+                    "Retrying",
+                    &format!("the transaction, rolled back: {error}"),
+                );
             }
             // What the command itself reports at its end.
             _ => {}

@@ -112,10 +112,11 @@ const APPLICATION: &str = "cargo-alembic";
 impl PostgresUrl {
     fn parse(text: &str) -> Result<Self, UrlError> {
         let options: PgConnectOptions = text.parse().map_err(|error: sqlx::Error| {
-            UrlError::Postgres(error.source().map_or_else(
-                || error.to_string(),
-                ToString::to_string,
-            ))
+            UrlError::Postgres(
+                error
+                    .source()
+                    .map_or_else(|| error.to_string(), ToString::to_string),
+            )
         })?;
         let options = match options.get_application_name() {
             Some(_) => options,

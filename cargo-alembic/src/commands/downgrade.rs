@@ -3,7 +3,7 @@
 use alembic_history::Direction;
 use clap::Args;
 
-use super::DatabaseArgs;
+use super::{DatabaseArgs, InterruptedArgs};
 use crate::context::Context;
 use crate::diagnostic::Result;
 use crate::exit::Exit;
@@ -19,6 +19,8 @@ pub struct DowngradeArgs {
     #[arg(long)]
     transaction_per_revision: bool,
     #[command(flatten)]
+    interrupted: InterruptedArgs,
+    #[command(flatten)]
     database: DatabaseArgs,
 }
 
@@ -28,6 +30,7 @@ impl DowngradeArgs {
             direction: Direction::Downgrade,
             target: &self.revision,
             transaction_per_revision: self.transaction_per_revision,
+            interrupted: self.interrupted.policy(),
             database: &self.database,
         }
         .run(context)

@@ -6,7 +6,7 @@ use alembic_history::{Direction, Node, PlanError};
 use alembic_migrate::{Ahead, EnsureReport, Migrations, Outcome, RunFault, ensure_all_ready};
 use clap::Args;
 
-use super::{DatabaseArgs, finish};
+use super::{DatabaseArgs, InterruptedArgs, finish};
 use crate::context::Context;
 use crate::database::{self, Database};
 use crate::diagnostic::Result;
@@ -25,12 +25,17 @@ pub struct EnsureArgs {
     #[arg(long)]
     allow_ahead: bool,
     #[command(flatten)]
+    interrupted: InterruptedArgs,
+    #[command(flatten)]
     database: DatabaseArgs,
 }
 
 impl EnsureArgs {
     pub(super) fn run(self, context: &Context) -> Result<Exit> {
-        let ordered = requirements::ordered(context, load_all(context.members()?, self.database.url.as_deref())?)?;
+        let ordered = requirements::ordered(
+            context,
+            load_all(context.members()?, self.database.url.as_deref())?,
+        )?;
         let databases = database::of_all(context, &ordered.chosen, self.database.url.as_deref())?;
         let mut answers = Vec::new();
         let mut failed = None;
@@ -80,6 +85,7 @@ impl EnsureArgs {
                 let migrations = migrations.lock_timeout(self.database.lock_timeout);
                 migrations
                     .ahead(ahead)
+                    .interrupted(self.interrupted.policy())
                     .observe(move |event| shown.show(event))
             })
             .collect();

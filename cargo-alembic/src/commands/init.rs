@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use alembic_history::DEFAULT_FOLDER;
+use alembic_history::{DEFAULT_FOLDER, Dialect, Settings};
 use clap::Args;
 use toml_edit::{DocumentMut, Item, Table, value};
 
@@ -63,15 +63,12 @@ impl InitArgs {
             .help("name another folder, or remove this one")
             .exit(Exit::Configuration));
         }
-        let url = self.url.unwrap_or_else(|| format!("sqlite://{name}.db"));
-        DatabaseUrl::parse(&url, crate_folder).map_err(|error| {
-            Diagnostic::new(format!(
-                "invalid database URL `{}`: {error}",
-                Redacted(&url)
-            ))
-            .exit(Exit::Usage)
-        })?;
-        let configured = configure(document, &text, &relative, &url);
+        let database = match self.url {
+            Some(url) => configured_url(url, crate_folder)?,
+            None if speaks_postgres() => Configured::Dialect(Dialect::Postgres),
+            None => Configured::Url(format!("sqlite://{name}.db")),
+        };
+        let configured = configure(document, &text, &relative, &database);
         write_new(&folder.join("README.md"), README)?;
         context.shell.status("Created", shown(&folder));
         replace(&manifest, &configured).map_err(|error| failed(&error))?;
@@ -112,6 +109,40 @@ impl InitArgs {
     }
 }
 
+/// What the configuration says about the database.
+enum Configured {
+    /// Which one it is.
+    Url(String),
+    /// What it speaks; where it is, the environment says.
+    Dialect(Dialect),
+}
+
+/// Returns whether the environment names a PostgreSQL database, which then need not be configured.
+fn speaks_postgres() -> bool {
+    let url = std::env::var(Settings::default().url_env);
+    url.is_ok_and(|url| Dialect::of_url(&url) == Some(Dialect::Postgres))
+}
+
+/// Looks whether a URL can be configured: a password must not get into a manifest.
+fn configured_url(url: String, crate_folder: &Path) -> Result<Configured> {
+    let shown = Redacted(&url).to_string();
+    let invalid = |why: &dyn std::fmt::Display| {
+        Diagnostic::new(format!("invalid database URL `{shown}`: {why}"))
+    };
+    if let Err(error) = DatabaseUrl::parse(&url, crate_folder) {
+        return Err(invalid(&error).exit(Exit::Usage));
+    }
+    if shown != url {
+        return Err(invalid(&"its password would be written to Cargo.toml")
+            .help(
+                "leave the password out: it is taken from PGPASSWORD or ~/.pgpass, or from \
+                     the whole URL in the environment variable DATABASE_URL",
+            )
+            .exit(Exit::Usage));
+    }
+    Ok(Configured::Url(url))
+}
+
 fn is_configured(manifest: &DocumentMut) -> bool {
     let metadata = manifest
         .get("package")
@@ -120,7 +151,12 @@ fn is_configured(manifest: &DocumentMut) -> bool {
 }
 
 /// Adds the configuration to a manifest that has none, and leaves everything else as it is.
-fn configure(mut document: DocumentMut, manifest: &str, folder: &Path, url: &str) -> String {
+fn configure(
+    mut document: DocumentMut,
+    manifest: &str,
+    folder: &Path,
+    database: &Configured,
+) -> String {
     let package = document["package"].or_insert(Item::Table(Table::new()));
     if package.get("metadata").is_none() {
         let mut metadata = Table::new();
@@ -128,7 +164,13 @@ fn configure(mut document: DocumentMut, manifest: &str, folder: &Path, url: &str
         package["metadata"] = Item::Table(metadata);
     }
     let mut alembic = Table::new();
-    alembic["url"] = value(url);
+    match database {
+        Configured::Url(url) => alembic["url"] = value(url),
+        Configured::Dialect(dialect) => {
+            let dialects: toml_edit::Array = [dialect.name()].into_iter().collect();
+            alembic["dialects"] = value(dialects);
+        }
+    }
     if folder != Path::new(DEFAULT_FOLDER) {
         alembic["migrations"] = value(folder.display().to_string());
     }

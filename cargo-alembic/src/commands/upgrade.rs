@@ -3,7 +3,7 @@
 use alembic_history::Direction;
 use clap::Args;
 
-use super::DatabaseArgs;
+use super::{DatabaseArgs, InterruptedArgs};
 use crate::context::Context;
 use crate::diagnostic::Result;
 use crate::exit::Exit;
@@ -23,6 +23,8 @@ pub struct UpgradeArgs {
     #[arg(long)]
     transaction_per_revision: bool,
     #[command(flatten)]
+    interrupted: InterruptedArgs,
+    #[command(flatten)]
     database: DatabaseArgs,
 }
 
@@ -32,6 +34,7 @@ impl UpgradeArgs {
             direction: Direction::Upgrade,
             target: &self.revision,
             transaction_per_revision: self.transaction_per_revision,
+            interrupted: self.interrupted.policy(),
             database: &self.database,
         }
         .run(context)

@@ -29,6 +29,7 @@ mod ensure;
 mod error;
 mod exchange;
 mod foreign_keys;
+mod index;
 mod lock;
 mod progress;
 mod refusal;

@@ -5,8 +5,10 @@
 //! where a text cannot be split, it reports why and where.
 
 mod created;
+mod index;
 mod kind;
 mod lexer;
+mod name;
 mod normal;
 mod splitter;
 #[cfg(test)]
@@ -18,6 +20,7 @@ use crate::{Dialect, Span};
 use lexer::Lexer;
 
 pub use created::{created_table, renamed_table};
+pub use index::{ConcurrentIndex, Reindexed, concurrent_index};
 pub use kind::StatementKind;
 pub use normal::normalized;
 
@@ -67,7 +70,8 @@ pub enum SplitErrorKind {
     UnterminatedString,
     /// A quoted identifier without its closing quote or bracket.
     UnterminatedIdentifier,
-    /// A block comment without its `*/`.
+    /// A block comment without its `*/`. SQLite would end it with the text, and run nothing of
+    /// what it swallowed.
     UnterminatedComment,
     /// A PostgreSQL dollar-quoted string without its closing tag.
     UnterminatedDollarQuote,

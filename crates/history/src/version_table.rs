@@ -78,9 +78,10 @@ impl VersionTable {
                     "name = {} COLLATE NOCASE AND type IN ('table', 'view')",
                     literal(&self.name)
                 );
-                let schema = self.schema.as_deref().map_or(String::new(), |schema| {
-                    format!("{}.", quote(schema))
-                });
+                let schema = self
+                    .schema
+                    .as_deref()
+                    .map_or(String::new(), |schema| format!("{}.", quote(schema)));
                 let temporary = match &self.schema {
                     Some(_) => String::new(),
                     // A temporary object would hide the table.

@@ -25,6 +25,19 @@
 //! # }
 //! ```
 //!
+//! On PostgreSQL, with the feature `postgres`, the same commands take a pool of sqlx, and return
+//! futures:
+//!
+//! ```no_run
+//! # #[cfg(feature = "postgres")]
+//! async fn start(migrations: &alembic_migrate::Migrations) -> Result<(), Box<dyn std::error::Error>> {
+//!     let pool = sqlx::PgPool::connect("postgres://app@localhost/shop").await?;
+//!     let report = migrations.upgrade(&pool, "heads").await?;
+//!     println!("{} revisions", report.steps.len());
+//!     Ok(())
+//! }
+//! ```
+//!
 //! Each command is one transaction: after a failure, the database is as it was before. While it
 //! runs, SQLite does not enforce foreign keys, so that a table can be rebuilt without losing the
 //! rows that refer to it; before the commit, rows that would refer to nothing are looked for, and
@@ -43,8 +56,9 @@ mod schema;
 
 pub use alembic_history::run::{
     Action, Ahead, Check, DatabaseError, DatabaseErrorKind, DatabaseState, EnsureReport, Ensured,
-    Event, FailureKind, Fault as RunFault, Holder, Interrupted, Outcome, Place, Purge, Reply, Report, Request, Run,
-    RunError, RunStep, Scenario, StampReport, StepReport, TransactionMode, Turn, Violation,
+    Event, FailureKind, Fault as RunFault, Holder, Interrupted, Outcome, Place, Purge, Reply,
+    Report, Request, Run, RunError, RunStep, Scenario, StampReport, StepReport, TransactionMode,
+    Turn, Violation,
 };
 pub use alembic_history::sql::SplitErrorKind;
 pub use alembic_history::{

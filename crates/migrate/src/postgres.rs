@@ -12,8 +12,8 @@ use futures_util::TryStreamExt;
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgConnectOptions, PgDatabaseError, PgErrorPosition, PgRow};
 use sqlx::{
-    AssertSqlSafe, ConnectOptions, Connection, Either, PgConnection, PgPool, Postgres,
-    Row, SqlSafeStr, SqlStr, ValueRef, raw_sql,
+    AssertSqlSafe, ConnectOptions, Connection, Either, PgConnection, PgPool, Postgres, Row,
+    SqlSafeStr, SqlStr, ValueRef, raw_sql,
 };
 use tokio::time::timeout;
 
@@ -204,9 +204,7 @@ async fn talk<T>(
                 Turn::Ask(Request::Execute(sql)) if sql == "ROLLBACK" => {
                     break (transaction.rollback().await, "ROLLBACK");
                 }
-                Turn::Ask(request) => {
-                    answer(&mut transaction, &mut aside, request, observer).await
-                }
+                Turn::Ask(request) => answer(&mut transaction, &mut aside, request, observer).await,
             };
         };
         reply = match ended {
@@ -228,10 +226,7 @@ async fn answer(
     match request {
         Request::Execute(sql) => {
             let executed = aside.keep_alive(execute(connection, &sql)).await;
-            executed.map_or_else(
-                |error| Reply::Failed(database_error(error, &sql)),
-                Reply::Changed,
-            )
+            executed.map_or_else(Reply::Failed, Reply::Changed)
         }
         Request::Query(sql) => {
             let found = aside.keep_alive(query(connection, &sql)).await;
@@ -250,16 +245,27 @@ async fn answer(
 }
 
 /// Executes one statement to its end; rows that it returns are passed over.
-async fn execute(connection: &mut PgConnection, sql: &str) -> Result<u64, sqlx::Error> {
+async fn execute(connection: &mut PgConnection, sql: &str) -> Result<u64, DatabaseError> {
+    let failed = |error| database_error(error, sql);
     let mut results = raw_sql(safe(sql)).fetch_many(connection);
-    let mut changed = 0;
-    while let Some(result) = results.try_next().await? {
+    let mut changed = None;
+    while let Some(result) = results.try_next().await.map_err(failed)? {
         match result {
-            Either::Left(result) => changed += result.rows_affected(),
+            Either::Left(result) if changed.is_none() => changed = Some(result.rows_affected()),
+            Either::Left(_) => return Err(second_statement()),
             Either::Right(_) => {}
         }
     }
-    Ok(changed)
+    Ok(changed.unwrap_or_default())
+}
+
+/// The server has read more than was meant; the transaction that this is part of is rolled back.
+fn second_statement() -> DatabaseError {
+    DatabaseError {
+        kind: DatabaseErrorKind::Other,
+        offset: None,
+        source: "PostgreSQL reads more than one statement where one was expected".into(),
+    }
 }
 
 /// Returns the rows of a query, whose cells the simple protocol gives as text.
@@ -378,7 +384,7 @@ impl Error for PostgresError {
     }
 }
 
-/// Tells an error of sqlx in terms of a run.
+/// Tells an error of sqlx in terms of a run; `sql` is empty for an error of connecting.
 fn database_error(error: sqlx::Error, sql: &str) -> DatabaseError {
     let server = match &error {
         sqlx::Error::Database(error) => error.try_downcast_ref::<PgDatabaseError>(),
@@ -386,14 +392,20 @@ fn database_error(error: sqlx::Error, sql: &str) -> DatabaseError {
     };
     let (kind, offset, message) = match (server, &error) {
         (Some(server), _) => (kind(server.code()), offset(server, sql), message(server)),
-        (None, sqlx::Error::Io(_) | sqlx::Error::Protocol(_)) if !sql.is_empty() => {
+        (None, sqlx::Error::Io(cause)) if sql.is_empty() => {
+            (DatabaseErrorKind::CannotOpen, None, cause.to_string())
+        }
+        (None, sqlx::Error::Io(cause)) => {
+            let message = format!("the connection was lost: {cause}");
+            (DatabaseErrorKind::ConnectionLost, None, message)
+        }
+        (None, sqlx::Error::Protocol(_)) if !sql.is_empty() => {
             let message = format!("the connection was lost: {error}");
             (DatabaseErrorKind::ConnectionLost, None, message)
         }
         (
             None,
-            sqlx::Error::Io(_)
-            | sqlx::Error::Protocol(_)
+            sqlx::Error::Protocol(_)
             | sqlx::Error::Tls(_)
             | sqlx::Error::Configuration(_)
             | sqlx::Error::PoolTimedOut
@@ -449,7 +461,10 @@ fn message(error: &PgDatabaseError) -> String {
     for (before, more) in [
         ("; ", error.detail()),
         ("; hint: ", error.hint()),
-        ("; in ", error.r#where().and_then(|text| text.lines().next())),
+        (
+            "; in ",
+            error.r#where().and_then(|text| text.lines().next()),
+        ),
     ] {
         if let Some(more) = more {
             message += before;

@@ -152,6 +152,8 @@ pub enum Fault {
         place: Box<Place>,
         /// The database's error.
         error: DatabaseError,
+        /// The indexes that it was to build or drop, and that are left invalid.
+        leftover: Vec<String>,
     },
     /// A statement of the target schema failed.
     Schema {
@@ -283,6 +285,8 @@ pub struct Violation {
 /// What a run does on its own account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Action {
+    /// Connect to the server.
+    Connect,
     /// Set how long to wait for locks.
     SetLockTimeout,
     /// Take the lock that keeps other migrators away.
@@ -352,6 +356,7 @@ pub enum DatabaseState {
 impl fmt::Display for Action {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            Action::Connect => "connect",
             Action::SetLockTimeout => "set how long to wait for locks",
             Action::Lock => "take the migration lock",
             Action::ListTables => "list the tables",
@@ -397,14 +402,24 @@ impl fmt::Display for Fault {
                     "revision {revision} is irreversible: it has no downgrade section"
                 ),
             },
-            Self::Statement { place, error } => write!(
-                f,
-                "{}:{}: statement {} of revision {} failed: {error}",
-                place.path.display(),
-                place.position,
-                place.statement,
-                place.revision
-            ),
+            Self::Statement {
+                place,
+                error,
+                leftover,
+            } => {
+                write!(
+                    f,
+                    "{}:{}: statement {} of revision {} failed: {error}",
+                    place.path.display(),
+                    place.position,
+                    place.statement,
+                    place.revision
+                )?;
+                match leftover.as_slice() {
+                    [] => Ok(()),
+                    indexes => write!(f, "; it left an invalid index: {}", indexes.join(", ")),
+                }
+            }
             Self::Schema {
                 path,
                 position,
@@ -448,11 +463,9 @@ impl fmt::Display for Fault {
                 Ok(())
             }
             Self::ForeignKeyMismatch { message } => f.write_str(message),
-            Self::UncheckedDialect { dialect } => write!(
-                f,
-                "the revisions are not checked for {}",
-                dialect.product()
-            ),
+            Self::UncheckedDialect { dialect } => {
+                write!(f, "the revisions are not checked for {}", dialect.product())
+            }
             Self::NoSecondConnection { revision, .. } => write!(
                 f,
                 "revision {revision} has a section outside a transaction, and nothing keeps other \

@@ -70,7 +70,9 @@ impl Session<'_> {
             // Not all at once: many may have begun to wait at the same moment.
             let jitter = now.subsec_nanos() % 64;
             let left = self.runner.lock_timeout.saturating_sub(waited);
-            self.port.pause((pause * (64 + jitter) / 96).min(left)).await;
+            self.port
+                .pause((pause * (64 + jitter) / 96).min(left))
+                .await;
             pause = (pause * 2).min(LONGEST_PAUSE);
         }
     }
@@ -131,7 +133,11 @@ impl Session<'_> {
             Ok(None) => self.port.query(query).await.ok()?,
             Err(_) => return None,
         };
-        let mut cells = rows.into_iter().next()?.into_iter().map(Option::unwrap_or_default);
+        let mut cells = rows
+            .into_iter()
+            .next()?
+            .into_iter()
+            .map(Option::unwrap_or_default);
         Some(Holder {
             process: cells.next()?,
             application: cells.next()?,
@@ -191,7 +197,10 @@ struct Held {
 impl fmt::Display for Held {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let seconds = self.waited.as_secs_f64();
-        write!(f, "after {seconds:.1} seconds another migrator still holds it")?;
+        write!(
+            f,
+            "after {seconds:.1} seconds another migrator still holds it"
+        )?;
         match &self.holder {
             Some(holder) => write!(f, ": {holder}"),
             None => Ok(()),

@@ -39,7 +39,8 @@ pub(super) enum Unfinished {
 
 /// Returns a text that changes when one of the statements does.
 fn digest_of(statements: &[FileStatement<'_>]) -> String {
-    let bytes = |statement: &FileStatement<'_>| statement.sql.bytes().chain([0]).collect::<Vec<_>>();
+    let bytes =
+        |statement: &FileStatement<'_>| statement.sql.bytes().chain([0]).collect::<Vec<_>>();
     format!("{:016x}", digest(statements.iter().flat_map(bytes)))
 }
 
@@ -121,9 +122,8 @@ impl<'h> Session<'h> {
             return Ok(None);
         }
         let table = self.table.progress().quoted();
-        let query = format!(
-            "SELECT revision, direction, done, begun, digest, since, process FROM {table}"
-        );
+        let query =
+            format!("SELECT revision, direction, done, begun, digest, since, process FROM {table}");
         let rows = self.port.query(query).await;
         let rows = rows.map_err(|error| Fault::Database {
             action: Action::ReadProgress,
@@ -137,7 +137,9 @@ impl<'h> Session<'h> {
         Ok(Some(Progress {
             revision: cell().unwrap_or_default(),
             direction: cell().unwrap_or_default(),
-            done: cell().and_then(|done| done.parse().ok()).unwrap_or_default(),
+            done: cell()
+                .and_then(|done| done.parse().ok())
+                .unwrap_or_default(),
             begun: cell().is_some(),
             digest: cell().unwrap_or_default(),
             since: cell().unwrap_or_default(),
@@ -162,13 +164,8 @@ impl<'h> Session<'h> {
         let next = plan.steps.first().map(|step| step.revision);
         let node = next.filter(|node| graph[*node].id.as_str() == progress.revision);
         let node = node.filter(|_| plan.direction.to_string() == progress.direction);
-        if progress.begun && self.may_be_alive(progress).await? && waited < self.runner.lock_timeout
-        {
-            self.tell(Event::Waiting {
-                waited,
-                holder: None,
-            })
-            .await;
+        let patient = waited < self.runner.lock_timeout;
+        if progress.begun && patient && self.may_be_alive(progress).await? {
             return Ok(Unfinished::Wait);
         }
         let Some(node) = node else {
@@ -197,8 +194,9 @@ impl<'h> Session<'h> {
                     self.record(node, plan.direction, done, false).await?;
                 }
                 (Interrupted::Refuse, Some(statement)) => {
-                    let since = progress.since.clone();
-                    let found = None;
+                    // Without the parts of a second.
+                    let since = progress.since.chars().take(19).collect();
+                    let found = self.probe(statement.sql).await;
                     return Err(Fault::Interrupted {
                         place: Box::new(self.place(node, *statement, done + 1, None)),
                         since,
@@ -256,8 +254,20 @@ impl<'h> Session<'h> {
         let _ = taken_back;
     }
 
-    /// Waits a little for who may be about to finish a revision.
-    pub(super) async fn wait_for_progress(&mut self) -> Result<(), Fault> {
+    /// Waits a little for who may be about to finish a revision; `told` is when that was told last.
+    pub(super) async fn wait_for_progress(
+        &mut self,
+        waited: Duration,
+        told: &mut Option<Duration>,
+    ) -> Result<(), Fault> {
+        if told.is_none_or(|told| waited >= told + WAITING_TURN) {
+            *told = Some(waited);
+            self.tell(Event::Waiting {
+                waited,
+                holder: None,
+            })
+            .await;
+        }
         if let Some(error) = self.rollback().await {
             return Err(Fault::Database {
                 action: Action::Rollback,

@@ -135,7 +135,11 @@ impl<'h> Session<'h> {
             created_table: false,
             expected: Versions::NoTable,
         };
-        if !session.runner.history.is_checked_for(session.runner.dialect) {
+        if !session
+            .runner
+            .history
+            .is_checked_for(session.runner.dialect)
+        {
             let dialect = session.runner.dialect;
             return Err(session.failed(Fault::UncheckedDialect { dialect }, None));
         }
@@ -224,7 +228,11 @@ impl<'h> Session<'h> {
     }
 
     /// Does `action` of the run itself.
-    pub(super) async fn execute(&self, action: Action, sql: impl Into<Cow<'h, str>>) -> Result<u64, Fault> {
+    pub(super) async fn execute(
+        &self,
+        action: Action,
+        sql: impl Into<Cow<'h, str>>,
+    ) -> Result<u64, Fault> {
         self.port
             .execute(sql)
             .await
@@ -269,7 +277,12 @@ impl<'h> Session<'h> {
         let database = |action| move |error| Fault::Database { action, error };
         let find = Request::Query(self.table.find(dialect).into());
         let found = self.ask_patiently(find).await.rows();
-        let found = found.map_err(database(Action::FindVersionTable))?;
+        // The first request of all tells whether there is a server.
+        let action = |error: &DatabaseError| match (dialect, error.kind) {
+            (Dialect::Postgres, DatabaseErrorKind::CannotOpen) => Action::Connect,
+            (Dialect::Sqlite | Dialect::Postgres, _) => Action::FindVersionTable,
+        };
+        let found = found.map_err(|error| database(action(&error))(error))?;
         let mut cells = found.into_iter().next().unwrap_or_default().into_iter();
         let kind = cells.next().flatten();
         self.has_progress = cells.next().flatten().as_deref() == Some("1");
@@ -427,9 +440,9 @@ impl<'h> Session<'h> {
         })
     }
 
-    /// Begins a transaction on PostgreSQL, whatever kind of transactions the connection would.
+    /// Begins a transaction on PostgreSQL, whatever isolation the connection would have.
     pub(super) async fn begin_plain(&mut self) -> Result<(), Fault> {
-        let begin = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE";
+        let begin = "BEGIN ISOLATION LEVEL READ COMMITTED";
         self.execute(Action::Begin, begin).await?;
         self.open = true;
         Ok(())

@@ -11,9 +11,7 @@ use super::{
 };
 use crate::sql;
 use crate::version_table::literal;
-use crate::{
-    Dialect, Direction, FileStatement, Node, Plan, Position, Reversal, Section, Step,
-};
+use crate::{Dialect, Direction, FileStatement, Node, Plan, Position, Reversal, Section, Step};
 
 impl<'h> Runner<'h> {
     /// Returns the sections of a revision that run here.
@@ -96,6 +94,7 @@ impl<'h> Session<'h> {
     /// done some of the work, or all of it.
     pub(super) async fn carry_out(&mut self, decide: Decide<'_>) -> Result<Vec<Node>, Fault> {
         let start = (self.runner.clock)();
+        let mut told = None;
         let mut plan: Option<Plan> = None;
         loop {
             if !self.open {
@@ -113,7 +112,7 @@ impl<'h> Session<'h> {
             match self.resume_progress(&rest, waited).await? {
                 Unfinished::GoOn => {}
                 Unfinished::Wait => {
-                    self.wait_for_progress().await?;
+                    self.wait_for_progress(waited, &mut told).await?;
                     continue;
                 }
             }
@@ -245,13 +244,11 @@ impl<'h> Session<'h> {
     }
 
     /// Reads the search path where a revision may set it, since it is to end with the revision.
-    async fn search_path(
-        &self,
-        node: Node,
-        direction: Direction,
-    ) -> Result<Option<String>, Fault> {
+    async fn search_path(&self, node: Node, direction: Direction) -> Result<Option<String>, Fault> {
         let statements = self.runner.all_statements(node, direction);
-        let sets = statements.iter().any(|statement| sets_search_path(statement.sql));
+        let sets = statements
+            .iter()
+            .any(|statement| sets_search_path(statement.sql));
         if self.runner.dialect == Dialect::Postgres && sets {
             self.read_search_path().await
         } else {
@@ -267,7 +264,10 @@ impl<'h> Session<'h> {
             action: Action::ReadSearchPath,
             error,
         })?;
-        Ok(rows.into_iter().next().and_then(|row| row.into_iter().next()?))
+        Ok(rows
+            .into_iter()
+            .next()
+            .and_then(|row| row.into_iter().next()?))
     }
 
     /// Sets the search path to what it was.
@@ -347,10 +347,7 @@ impl<'h> Session<'h> {
                 })
             };
             self.partial = partial(done, false);
-            let ran = match self.check_lock().await {
-                Ok(()) => self.run_statement(node, *statement, done + 1).await,
-                Err(fault) => Err(fault),
-            };
+            let ran = self.run_alone_outside(node, *statement, done + 1).await;
             if let Err(fault) = ran {
                 let lost = matches!(&fault, Fault::Statement { error, .. }
                     if error.kind == DatabaseErrorKind::ConnectionLost);
@@ -368,6 +365,33 @@ impl<'h> Session<'h> {
         Ok(done)
     }
 
+    /// Runs a statement outside of transactions, and looks at the index that it is to build.
+    async fn run_alone_outside(
+        &self,
+        node: Node,
+        statement: FileStatement<'h>,
+        number: usize,
+    ) -> Result<(), Fault> {
+        let invalid = |index| Fault::InvalidIndex {
+            place: Box::new(self.place(node, statement, number, None)),
+            index,
+        };
+        self.check_lock().await?;
+        if let Some(index) = self.invalid_target(statement.sql).await? {
+            return Err(invalid(index));
+        }
+        if let Err(mut fault) = self.run_statement(node, statement, number).await {
+            if let Fault::Statement { leftover, .. } = &mut fault {
+                *leftover = self.leftover(statement.sql).await;
+            }
+            return Err(fault);
+        }
+        match self.invalid_target(statement.sql).await? {
+            Some(index) => Err(invalid(index)),
+            None => Ok(()),
+        }
+    }
+
     async fn run_statement(
         &self,
         node: Node,
@@ -380,6 +404,7 @@ impl<'h> Session<'h> {
         Err(Fault::Statement {
             place: Box::new(self.place(node, statement, number, error.offset)),
             error,
+            leftover: Vec::new(),
         })
     }
 

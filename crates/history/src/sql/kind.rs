@@ -92,8 +92,7 @@ fn is_schema_only(mut words: Cursor<'_>, dialect: Dialect) -> bool {
         words.eat_any(&["INDEX", "TRIGGER", "VIEW"])
     } else if words.eat("ALTER") && words.eat("TABLE") {
         words.eat_all(&["IF", "EXISTS"]);
-        let is_named = Name::of_table(&mut words, dialect).is_some();
-        if !is_named {
+        if Name::of_table(&mut words, dialect).is_none() {
             false
         } else if words.eat("ADD") {
             !words.any(|word| word.eq_ignore_ascii_case("REFERENCES"))

@@ -162,16 +162,10 @@ impl<'a> Pending<'a> {
                     Place::Inside
                 };
             }
-            // What follows the first `FROM` or `TO` decides, unless that is the name behind a dot.
-            Form::Copy
-                if self.depth == 0
-                    && (is(self.last, "FROM") || is(self.last, "TO"))
-                    && !(is(token.span, "FROM") || is(token.span, "TO")) =>
-            {
+            // What follows the first `FROM` decides, unless that one is a name behind a dot.
+            Form::Copy if self.depth == 0 && is(self.last, "FROM") && !is(token.span, "FROM") => {
                 // The grammar takes STDOUT for STDIN.
-                let is_stdin = is(self.last, "FROM")
-                    && (is(token.span, "STDIN") || is(token.span, "STDOUT"));
-                self.form = if is_stdin {
+                self.form = if is(token.span, "STDIN") || is(token.span, "STDOUT") {
                     Form::CopyFromStdin
                 } else {
                     Form::Plain
@@ -184,9 +178,7 @@ impl<'a> Pending<'a> {
 
     /// Takes notice of a semicolon that does not end the statement.
     fn push_semicolon(&mut self) {
-        if let Form::Body { place, .. } = &mut self.form
-            && self.depth == 0
-        {
+        if let Form::Body { place, .. } = &mut self.form {
             *place = Place::Start;
         }
     }
@@ -217,7 +209,7 @@ enum Form {
         begin: usize,
         place: Place,
     },
-    /// A PostgreSQL `COPY` before it says where from or where to.
+    /// A PostgreSQL `COPY` that may still turn out to be one from STDIN.
     Copy,
     CopyFromStdin,
 }

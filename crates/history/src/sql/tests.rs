@@ -1,5 +1,6 @@
 use super::SplitErrorKind::{self, *};
 use super::*;
+use crate::Position;
 use Dialect::{Postgres, Sqlite};
 
 const BOTH: &[Dialect] = Dialect::ALL;
@@ -42,6 +43,16 @@ const ROWS: &[Row] = &[
     (BOTH, "1*/**/2", &[Ok("1*/**/2")]),
     (SQLITE, "a -- x\rb;\nc", &[Ok("a -- x\rb;\nc")]),
     (POSTGRES, "a -- x\rb;\nc", &[Ok("a -- x\rb"), Ok("c")]),
+    (
+        POSTGRES,
+        "a @@ b #- c ?| d->e; f+--;\ng @-/*;*/ h */-- i;\n; \";\"::text[1:2];x",
+        &[
+            Ok("a @@ b #- c ?| d->e"),
+            Ok("f+--;\ng @-/*;*/ h */"),
+            Ok("\";\"::text[1:2]"),
+            Ok("x"),
+        ],
+    ),
     // Strings and identifiers.
     (
         BOTH,
@@ -81,6 +92,7 @@ const ROWS: &[Row] = &[
         "a[1]; b['x;'::int]; `;c",
         &[Ok("a[1]"), Ok("b['x;'::int]"), Ok("`"), Ok("c")],
     ),
+    (POSTGRES, "a[']']; b", &[Ok("a[']']"), Ok("b")]),
     (SQLITE, r"E'\'; x", &[Ok(r"E'\'"), Ok("x")]),
     (
         POSTGRES,
@@ -173,8 +185,8 @@ const ROWS: &[Row] = &[
     ),
     (
         SQLITE,
-        ":a (';'); :b(c ;d",
-        &[Ok(":a (';')"), Ok(":b(c"), Ok("d")],
+        ":a (';'); :b(c ;d; :(e;f)",
+        &[Ok(":a (';')"), Ok(":b(c"), Ok("d"), Ok(":(e"), Ok("f)")],
     ),
     // Bodies on SQLite.
     (
@@ -292,6 +304,27 @@ const ROWS: &[Row] = &[
     ),
     (
         POSTGRES,
+        "CREATE FUNCTION end() BEGIN ATOMIC ;; SELECT CASE a WHEN 1 THEN CASE WHEN b THEN ';' END \
+         ELSE (SELECT 1 end) END; RETURN end; END /* c */; END; x",
+        &[
+            Ok(
+                "CREATE FUNCTION end() BEGIN ATOMIC ;; SELECT CASE a WHEN 1 THEN CASE WHEN b \
+                 THEN ';' END ELSE (SELECT 1 end) END; RETURN end; END",
+            ),
+            Ok("END"),
+            Ok("x"),
+        ],
+    ),
+    (
+        POSTGRES,
+        "CREATE FUNCTION f(begin atomic) RETURNS TABLE (begin atomic) RETURN 1; x",
+        &[
+            Ok("CREATE FUNCTION f(begin atomic) RETURNS TABLE (begin atomic) RETURN 1"),
+            Ok("x"),
+        ],
+    ),
+    (
+        POSTGRES,
         "CREATE FUNCTION f(a text DEFAULT ';') RETURN 1; CREATE FUNCTION begin() AS 'BEGIN \
          ATOMIC;' LANGUAGE sql; x",
         &[
@@ -365,6 +398,40 @@ const ROWS: &[Row] = &[
             Ok("COPY t FROM PROGRAM 'stdin'"),
             Ok("COPY \"FROM\" TO stdout"),
             Ok("x"),
+        ],
+    ),
+    (
+        POSTGRES,
+        "COPY t FROM '/f' WHERE a IS DISTINCT FROM stdin; COPY t FROM '/f' WHERE stdin IS \
+         DISTINCT FROM stdout; COPY stdin FROM '/f'; COPY stdin TO stdin; COPY t FROM 'stdin'; x",
+        &[
+            Ok("COPY t FROM '/f' WHERE a IS DISTINCT FROM stdin"),
+            Ok("COPY t FROM '/f' WHERE stdin IS DISTINCT FROM stdout"),
+            Ok("COPY stdin FROM '/f'"),
+            Ok("COPY stdin TO stdin"),
+            Ok("COPY t FROM 'stdin'"),
+            Ok("x"),
+        ],
+    ),
+    (
+        POSTGRES,
+        "COPY s.from FROM stdin",
+        &[Err((CopyFromStdin, "COPY s.from FROM stdin"))],
+    ),
+    (
+        POSTGRES,
+        "COPY s.to (a, \"from\") from--\nStdin with (format csv, delimiter ';')",
+        &[Err((
+            CopyFromStdin,
+            "COPY s.to (a, \"from\") from--\nStdin with (format csv, delimiter ';')",
+        ))],
+    ),
+    (
+        POSTGRES,
+        "COPY BINARY stdin FROM STDIN; 'a\n\\.\nx",
+        &[
+            Ok("x"),
+            Err((CopyFromStdin, "COPY BINARY stdin FROM STDIN")),
         ],
     ),
     (
@@ -539,85 +606,6 @@ fn every_prefix_of_every_row_keeps_the_invariants() {
 }
 
 #[test]
-fn known_statements_are_found_again() {
-    const PIECES: &[&str] = &[
-        "SELECT", "end", "BEGIN", "case", "\"a;b\"", "'c;'", "''''", "'--'", "'/*'", "\"--\"",
-        "1.5", "*", "+", ",", "é", "(a)",
-    ];
-    // On PostgreSQL, the first one could continue an `E'...'`.
-    const SQLITE_PIECES: &[&str] = &[
-        r"'\'", "[x;]", "['\"`]", "`y;```", "x';'", ":end", "$v$", "(", "atomic",
-    ];
-    const POSTGRES_PIECES: &[&str] = &[
-        "$$;$$",
-        "$a$;$$'$a$",
-        "E'\\';'",
-        "a$b$",
-        "$1",
-        "(x;y)",
-        "(';)')",
-        "$q$\\connect;$q$",
-        "U&'\\;'",
-    ];
-    const SQLITE_WHOLES: &[&str] = &[
-        "CREATE TRIGGER t BEGIN SELECT 1; SELECT end; END",
-        "CREATE TEMP TRIGGER t WHEN CASE 1 END BEGIN SELECT ';END;'; END",
-    ];
-    const POSTGRES_WHOLES: &[&str] = &[
-        "CREATE FUNCTION f() BEGIN ATOMIC SELECT 1; SELECT 1 end; END",
-        "CREATE OR REPLACE PROCEDURE f(a int) BEGIN ATOMIC END",
-        "COPY t FROM 'stdin'",
-    ];
-    const GAPS: &[&str] = &[
-        " ",
-        "\n",
-        "\r\n",
-        "\t",
-        " -- ;'\n",
-        "--\n",
-        "/*;\"*/",
-        "/**/",
-        " /* ' */ ",
-    ];
-    let mut random = XorShift(0x9E37_79B9_7F4A_7C15);
-    for dialect in BOTH {
-        let (pieces, wholes) = match dialect {
-            Sqlite => ([PIECES, SQLITE_PIECES].concat(), SQLITE_WHOLES),
-            Postgres => ([PIECES, POSTGRES_PIECES].concat(), POSTGRES_WHOLES),
-        };
-        for _ in 0..2_000 {
-            let mut sql = String::new();
-            let mut expected = Vec::new();
-            for _ in 0..random.below(8) {
-                for _ in 0..random.below(3) {
-                    let gap = random.pick(GAPS);
-                    sql += random.pick(&[";", gap]);
-                }
-                let start = sql.len();
-                if random.below(4) == 0 {
-                    sql += random.pick(wholes);
-                } else {
-                    sql += random.pick(&["SELECT", "CREATE TABLE", "'a;'", "(b)", "\"COPY\""]);
-                    for _ in 0..random.below(10) {
-                        sql += random.pick(GAPS);
-                        sql += random.pick(&pieces);
-                    }
-                }
-                expected.push(sql[start..].to_owned());
-                if random.below(3) == 0 {
-                    sql += random.pick(GAPS);
-                }
-                sql.push(';');
-            }
-            let split = split(&sql, *dialect);
-            assert_eq!(texts(&sql, &split), expected, "{dialect}: {sql:?}");
-            assert_eq!(split.errors, [], "{dialect}: {sql:?}");
-            check_invariants(*dialect, &sql);
-        }
-    }
-}
-
-#[test]
 fn random_texts_keep_the_invariants() {
     const PIECES: &[&str] = &[
         "'",
@@ -692,6 +680,27 @@ fn kinds_are_told_from_the_leading_words() {
         (BOTH, "ROLLBACK TO a", TransactionControl),
         (BOTH, "SAVEPOINT a", TransactionControl),
         (BOTH, "RELEASE a", TransactionControl),
+        (
+            POSTGRES,
+            "BEGIN ISOLATION LEVEL SERIALIZABLE, READ ONLY",
+            TransactionControl,
+        ),
+        (
+            POSTGRES,
+            "-- a\nEnd /* b */ work AND CHAIN",
+            TransactionControl,
+        ),
+        (
+            POSTGRES,
+            "ROLLBACK/**/TO SAVEPOINT \"a\"",
+            TransactionControl,
+        ),
+        (POSTGRES, "ROLLBACK PREPARED 'a'", TransactionControl),
+        (
+            POSTGRES,
+            "prepare/* a */transaction U&'a'",
+            TransactionControl,
+        ),
         (POSTGRES, "COMMIT PREPARED 'a'", TransactionControl),
         (POSTGRES, "START TRANSACTION", TransactionControl),
         (POSTGRES, "ABORT", TransactionControl),
@@ -699,6 +708,14 @@ fn kinds_are_told_from_the_leading_words() {
         (POSTGRES, "PREPARE transaction AS SELECT 1", Other),
         (POSTGRES, "PREPARE transaction(int) AS SELECT $1", Other),
         (POSTGRES, "PREPARE a AS SELECT 1", Other),
+        (POSTGRES, "DO $$ BEGIN COMMIT; END $$", Other),
+        (
+            POSTGRES,
+            "CREATE FUNCTION begin() RETURNS int BEGIN ATOMIC RETURN 1; END",
+            Other,
+        ),
+        (POSTGRES, "CALL commit()", Other),
+        (POSTGRES, "LOCK TABLE begin", Other),
         (SQLITE, "ABORT", Other),
         (BOTH, "SET TRANSACTION READ ONLY", Other),
         (BOTH, "\"BEGIN\"", Other),
@@ -728,6 +745,10 @@ fn kinds_are_told_from_the_leading_words() {
         ),
         (BOTH, "CREATE VIRTUAL TABLE a USING fts5(b)", SchemaOnly),
         (POSTGRES, "CREATE MATERIALIZED VIEW a AS SELECT 1", Other),
+        (SQLITE, "ALTER TABLE only ADD b", SchemaOnly),
+        (SQLITE, "ALTER TABLE if ADD b REFERENCES c", Other),
+        (POSTGRES, "ALTER TABLE ONLY (a.b) ADD c int", SchemaOnly),
+        (POSTGRES, "ALTER TABLE a * ADD b int REFERENCES c", Other),
         (BOTH, "DROP INDEX a", SchemaOnly),
         (BOTH, "DROP VIEW IF EXISTS a", SchemaOnly),
         (BOTH, "DROP TRIGGER a", SchemaOnly),
@@ -782,6 +803,35 @@ fn summaries_are_one_short_line() {
                 expected,
                 "{dialect}: {statement:?}"
             );
+        }
+    }
+}
+
+#[test]
+fn errors_begin_where_the_fault_was_opened() {
+    for (dialects, sql, line, column) in [
+        (BOTH, "a;\r\n  é 'b\n;", 2, 5),
+        (BOTH, "-- é\n\n\tSELECT /* 1;\n2", 3, 9),
+        (BOTH, "'é\n'; \"a\n", 2, 4),
+        (SQLITE, "CREATE TRIGGER t\n BEGIN\n SELECT 1;\n", 2, 2),
+        (SQLITE, "a;\n  .read b\n", 2, 3),
+        (POSTGRES, "SELECT\n  (1, (2);\nSELECT 3;", 2, 3),
+        (POSTGRES, "DO $$;$$;\nDO\n  é$$; $a$\n$$", 3, 8),
+        (POSTGRES, "a;\n/* b */ COPY t\nFROM stdin;\nc\n", 2, 9),
+        (POSTGRES, "a /*\n*/ \\gexec\n", 2, 4),
+        (
+            POSTGRES,
+            "CREATE FUNCTION f()\nBEGIN ATOMIC SELECT 1;",
+            2,
+            1,
+        ),
+    ] {
+        for dialect in dialects {
+            let errors = split(sql, *dialect).errors;
+            let found = errors
+                .first()
+                .map(|error| Position::of(sql, error.span.start));
+            assert_eq!(found, Some(Position { line, column }), "{dialect}: {sql:?}");
         }
     }
 }

@@ -311,7 +311,9 @@ impl Fake {
             }
             "progress" => {
                 let progress = self.content.progress.iter().flatten();
-                progress.map(|row| row.iter().cloned().map(Some).collect()).collect()
+                progress
+                    .map(|row| row.iter().cloned().map(Some).collect())
+                    .collect()
             }
             "read" => {
                 let rows = self.content.rows.iter().flatten();
