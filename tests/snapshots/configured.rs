@@ -24,13 +24,14 @@ impl Configured {
         let [migrations] = settings.migrations.as_slice() else {
             panic!("{name} has several folders");
         };
-        let mut migrations = Migrations::from_folder(folder.join(migrations), &settings.dialects)
-            .unwrap()
-            .package(name)
-            .version_table(settings.version_table.clone())
-            .transaction(settings.transaction)
-            .baseline(settings.baseline.as_str())
-            .fresh(settings.fresh);
+        let mut migrations =
+            Migrations::from_folder(folder.join(migrations), &settings.dialects_for(None))
+                .unwrap()
+                .package(name)
+                .version_table(settings.version_table.clone())
+                .transaction(settings.transaction)
+                .baseline(settings.baseline.as_str())
+                .fresh(settings.fresh);
         if let Some(schema) = &settings.schema {
             let text = std::fs::read_to_string(folder.join(schema)).unwrap();
             migrations = migrations.schema(schema, text);

@@ -1,5 +1,5 @@
 //! The harness of the integration tests: projects in temporary folders, the real binary with a
-//! cleared environment, and what a user sees of it as text for snapshots.
+//! cleared environment, what a user sees of it as text for snapshots, and servers that go away.
 //!
 //! ```no_run
 //! use alembic_tests::{Project, revision};
@@ -14,7 +14,11 @@
 mod binary;
 mod database;
 mod graph;
+mod keeper;
 mod outcome;
+mod pgbouncer;
+pub mod postgres;
+mod programs;
 mod project;
 mod revision;
 mod tree;
@@ -24,6 +28,7 @@ pub use binary::binary;
 pub use database::{Database, fill};
 pub use graph::graph;
 pub use outcome::Outcome;
+pub use pgbouncer::PgBouncer;
 pub use project::{EPOCH, Place, Project, fixtures};
 pub use revision::{RevisionText, revision};
 pub use tree::Tree;

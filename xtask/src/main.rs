@@ -9,6 +9,7 @@
 mod bench;
 mod cargo;
 mod plans;
+mod servers;
 mod snapshots;
 mod test;
 #[cfg(test)]

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use clap::Args;
 
-use crate::{Result, cargo};
+use crate::{Result, cargo, servers};
 
 /// Arguments of `cargo xtask test`.
 #[derive(Debug, Args)]
@@ -104,7 +104,10 @@ impl Step {
 impl TestArgs {
     pub(crate) fn run(&self) -> Result<()> {
         let steps = STEPS.iter().filter(|step| !(self.quick && step.slow));
-        let mut times = Vec::new();
+        eprintln!("==> servers: PostgreSQL and PgBouncer");
+        let start = Instant::now();
+        servers::provide()?;
+        let mut times = vec![("servers", start.elapsed())];
         for step in steps {
             times.push((step.name, step.run()?));
         }
