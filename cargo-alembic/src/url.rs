@@ -19,7 +19,7 @@ pub(crate) enum DatabaseUrl {
 /// A PostgreSQL database.
 #[derive(Clone, Debug)]
 pub(crate) struct PostgresUrl {
-    pub(crate) options: PgConnectOptions,
+    pub(crate) options: Box<PgConnectOptions>,
     /// The text, without its password.
     text: String,
 }
@@ -124,7 +124,7 @@ impl PostgresUrl {
         };
         Ok(Self {
             // What a revision runs is no news, and may be long.
-            options: options.disable_statement_logging(),
+            options: Box::new(options.disable_statement_logging()),
             text: Redacted(text).to_string(),
         })
     }
