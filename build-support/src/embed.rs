@@ -8,7 +8,7 @@ use std::io;
 use std::path::Path;
 
 use alembic_history::run::TransactionMode;
-use alembic_history::{Fresh, Settings};
+use alembic_history::{Dialect, Fresh, Settings};
 
 use crate::Sound;
 
@@ -52,6 +52,14 @@ fn table(package: &str, settings: &Settings, files: &str, schema: &str) -> Strin
         Fresh::Create => "Create",
         Fresh::Replay => "Replay",
     };
+    let dialects = settings.dialects_for(None).into_iter();
+    let dialects: Vec<&str> = dialects
+        .map(|dialect| match dialect {
+            Dialect::Sqlite => "::alembic_migrate::Dialect::Sqlite",
+            Dialect::Postgres => "::alembic_migrate::Dialect::Postgres",
+        })
+        .collect();
+    let dialects = dialects.join(", ");
     let version_table_schema = match &version_table.schema {
         Some(schema) => format!(".version_table_schema({schema:?})\n"),
         None => String::new(),
@@ -64,6 +72,7 @@ fn table(package: &str, settings: &Settings, files: &str, schema: &str) -> Strin
              &[\n{files}    ],\n\
          )\n\
          {schema}\
+         .dialects(&[{dialects}])\n\
          .version_table({:?})\n\
          {version_table_schema}\
          .transaction(::alembic_migrate::TransactionMode::{transaction})\n\

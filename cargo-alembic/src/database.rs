@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use alembic_migrate::{Dialect, RunError};
 use rusqlite::{Connection as SqliteConnection, ErrorCode, OpenFlags};
+use sqlx::postgres::PgConnectOptions;
 
 use crate::connection::{Connection, Server};
 use crate::context::Context;
@@ -186,7 +187,7 @@ pub(crate) enum Place {
 
 /// Prepares what connects to a server.
 fn server(url: &PostgresUrl) -> Result<Connection> {
-    match Server::new(url.options.clone()) {
+    match Server::new(PgConnectOptions::clone(&url.options)) {
         Ok(server) => Ok(Connection::Postgres(Box::new(server))),
         Err(error) => {
             Err(Diagnostic::new(format!("cannot wait for a server: {error}")).exit(Exit::Database))

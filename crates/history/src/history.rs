@@ -157,6 +157,13 @@ impl HistoryFile {
 }
 
 impl History {
+    /// Takes the word of a build script that it has checked the files for `dialects`.
+    #[must_use]
+    pub fn checked_before(mut self, dialects: &[Dialect]) -> Self {
+        self.dialects = dialects.to_vec();
+        self
+    }
+
     /// Returns whether the files were checked for `dialect`, and can be run there.
     #[must_use]
     pub fn is_checked_for(&self, dialect: Dialect) -> bool {

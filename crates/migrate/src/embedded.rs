@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use alembic_history::{Fresh, History, SourceFile, VersionTable};
+use alembic_history::{Dialect, Fresh, History, SourceFile, VersionTable};
 
 use crate::{Migrations, TransactionMode};
 
@@ -17,6 +17,7 @@ pub struct Embedded {
     texts: &'static str,
     files: &'static [(&'static str, usize, usize)],
     schema: Option<(&'static str, usize, usize)>,
+    dialects: &'static [Dialect],
     version_table: Option<&'static str>,
     version_table_schema: Option<&'static str>,
     transaction: TransactionMode,
@@ -38,6 +39,7 @@ impl Embedded {
             texts,
             files,
             schema: None,
+            dialects: &[Dialect::Sqlite],
             version_table: None,
             version_table_schema: None,
             transaction: TransactionMode::Run,
@@ -57,6 +59,13 @@ impl Embedded {
     #[must_use]
     pub const fn version_table(mut self, name: &'static str) -> Self {
         self.version_table = Some(name);
+        self
+    }
+
+    /// Sets what the build script has checked the revisions for; SQLite, unless set.
+    #[must_use]
+    pub const fn dialects(mut self, dialects: &'static [Dialect]) -> Self {
+        self.dialects = dialects;
         self
     }
 
@@ -101,7 +110,7 @@ impl Embedded {
             content: Ok(text(*start, *end).as_bytes().to_vec()),
         });
         let history = match History::new(files, &[]) {
-            Ok(history) => history,
+            Ok(history) => history.checked_before(self.dialects),
             Err(error) => panic!("the build script let this pass: {error}"),
         };
         let mut version_table = VersionTable::default();
@@ -163,6 +172,7 @@ mod tests {
             .schema("schema.sql", 0, 4)
             .version_table("versions")
             .version_table_schema("audit")
+            .dialects(&[Dialect::Postgres])
             .transaction(TransactionMode::Revision)
             .baseline("a1")
             .fresh(Fresh::Replay);
@@ -174,6 +184,10 @@ mod tests {
             ),
             (Some(("schema.sql", 0, 4)), Some("versions"), Some("audit"))
         );
+        assert_eq!(other.dialects, [Dialect::Postgres]);
+        let history = other.load().history().clone();
+        assert!(history.is_checked_for(Dialect::Postgres));
+        assert!(!history.is_checked_for(Dialect::Sqlite));
         assert_eq!(
             (other.transaction, other.baseline, other.fresh),
             (TransactionMode::Revision, "a1", Fresh::Replay)
