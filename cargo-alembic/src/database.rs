@@ -5,15 +5,14 @@ use std::time::Duration;
 
 use alembic_migrate::{Dialect, RunError};
 use rusqlite::{Connection as SqliteConnection, ErrorCode, OpenFlags};
-use sqlx::postgres::PgConnectOptions;
 
-use crate::connection::{Connection, Server};
+use crate::connection::Connection;
 use crate::context::Context;
 use crate::diagnostic::{Diagnostic, Result};
 use crate::exit::Exit;
 use crate::explain;
 use crate::member::{Loaded, Member};
-use crate::url::{DatabaseUrl, Location, PostgresUrl, Redacted, SqliteUrl};
+use crate::url::{DatabaseUrl, Location, Redacted, SqliteUrl};
 
 /// The database that a crate's configuration, the environment or an argument names.
 #[derive(Clone, Debug)]
@@ -22,24 +21,32 @@ pub(crate) struct Database {
 }
 
 impl Database {
+    /// Returns the database of a crate, which must have one.
+    pub(crate) fn of(member: &Member, argument: Option<&str>) -> Result<Self> {
+        match Self::find(member, argument)? {
+            Some(database) => Ok(database),
+            None => Err(
+                Diagnostic::new(format!("crate `{}` names no database", member.name))
+                    .help(format!(
+                        "set `url = \"sqlite://{}.db\"` below [package.metadata.alembic] in its \
+                         Cargo.toml, or the environment variable {}",
+                        member.name, member.settings.url_env
+                    ))
+                    .exit(Exit::Configuration),
+            ),
+        }
+    }
+
     /// Finds the database of a crate: an argument comes before the environment, and that before
     /// the configuration.
-    pub(crate) fn of(member: &Member, argument: Option<&str>) -> Result<Self> {
+    pub(crate) fn find(member: &Member, argument: Option<&str>) -> Result<Option<Self>> {
         let variable = &member.settings.url_env;
         let from_env = from_environment(variable, &member.name)?;
         let (text, origin) = match (argument, from_env, &member.settings.url) {
             (Some(url), _, _) => (url.to_owned(), "`--url`".to_owned()),
             (None, Some(url), _) => (url, format!("the environment variable {variable}")),
             (None, None, Some(url)) => (url.clone(), "`url` in its configuration".to_owned()),
-            (None, None, None) => {
-                return Err(Diagnostic::new(format!("crate `{}` names no database", member.name))
-                    .help(format!(
-                        "set `url = \"sqlite://{}.db\"` below [package.metadata.alembic] in its \
-                         Cargo.toml, or the environment variable {variable}",
-                        member.name
-                    ))
-                    .exit(Exit::Configuration));
-            }
+            (None, None, None) => return Ok(None),
         };
         // An argument is about where the command is run, everything else about the crate.
         let base = match argument {
@@ -58,20 +65,8 @@ impl Database {
             ))
             .exit(Exit::Configuration)
         })?;
-        if let Some(schema) = &member.settings.version_table.schema
-            && url.dialect() == Dialect::Sqlite
-            && schema != "main"
-        {
-            return Err(Diagnostic::new(format!("SQLite has no schema `{schema}`"))
-                .code("invalid-configuration-value")
-                .note(format!(
-                    "it is `version-table-schema` of crate `{}`",
-                    member.name
-                ))
-                .help("remove the key, or let it be `main`")
-                .exit(Exit::Configuration));
-        }
-        Ok(Self { url })
+        check_schema(member, url.dialect())?;
+        Ok(Some(Self { url }))
     }
 
     /// A database that lasts as long as its connection.
@@ -85,7 +80,7 @@ impl Database {
     pub(crate) fn read(&self) -> Result<Connection> {
         match &self.url {
             DatabaseUrl::Sqlite(url) => self.opened(open_to_read(url)),
-            DatabaseUrl::Postgres(url) => server(url),
+            DatabaseUrl::Postgres(url) => Connection::server(url),
         }
     }
 
@@ -93,7 +88,7 @@ impl Database {
     pub(crate) fn write(&self) -> Result<Connection> {
         let url = match &self.url {
             DatabaseUrl::Sqlite(url) => url,
-            DatabaseUrl::Postgres(url) => return server(url),
+            DatabaseUrl::Postgres(url) => return Connection::server(url),
         };
         let Location::File(path) = &url.location else {
             return self.opened(SqliteConnection::open_in_memory());
@@ -172,6 +167,23 @@ impl Database {
     }
 }
 
+/// Refuses a schema for the version table where there are none.
+pub(crate) fn check_schema(member: &Member, dialect: Dialect) -> Result<()> {
+    match &member.settings.version_table.schema {
+        Some(schema) if dialect == Dialect::Sqlite && schema != "main" => {
+            Err(Diagnostic::new(format!("SQLite has no schema `{schema}`"))
+                .code("invalid-configuration-value")
+                .note(format!(
+                    "it is `version-table-schema` of crate `{}`",
+                    member.name
+                ))
+                .help("remove the key, or let it be `main`")
+                .exit(Exit::Configuration))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Where a database is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Place {
@@ -183,16 +195,6 @@ pub(crate) enum Place {
         port: u16,
         database: String,
     },
-}
-
-/// Prepares what connects to a server.
-fn server(url: &PostgresUrl) -> Result<Connection> {
-    match Server::new(PgConnectOptions::clone(&url.options)) {
-        Ok(server) => Ok(Connection::Postgres(Box::new(server))),
-        Err(error) => {
-            Err(Diagnostic::new(format!("cannot wait for a server: {error}")).exit(Exit::Database))
-        }
-    }
 }
 
 /// Returns whether there is nothing at `path`; what cannot be looked at may be there.

@@ -47,7 +47,7 @@ pub(crate) fn resolve(error: &ResolveError, name: &str) -> Error {
         ResolveError::Syntax(error) => match error.kind {
             SyntaxErrorKind::Range => {
                 return diagnostic
-                    .help("name one revision; ranges are for `history -r`")
+                    .help("name one revision; ranges are for `history -r` and `--sql`")
                     .exit(Exit::Revision);
             }
             SyntaxErrorKind::NoRange | SyntaxErrorKind::SecondColon => {
@@ -136,6 +136,46 @@ pub(crate) fn plan(error: &PlanError, name: &str) -> Error {
     in_crate(diagnostic, name).exit(Exit::Revision)
 }
 
+/// Explains why a run is refused before it asks a database.
+pub(crate) fn refused(fault: &RunFault, loaded: &Loaded) -> Error {
+    let diagnostic = Diagnostic::new(fault.to_string());
+    match fault {
+        RunFault::Plan(error) => plan(error, loaded.name()),
+        RunFault::Irreversible {
+            revision,
+            path,
+            reason,
+        } => {
+            let diagnostic = diagnostic
+                .code("irreversible")
+                .note(format!("its file is {}", path.display()));
+            let diagnostic = match reason {
+                Some(_) => diagnostic.help(format!(
+                    "go no further down than {revision}, or restore a backup made before it"
+                )),
+                None => diagnostic.help(
+                    "write a section `-- alembic: downgrade`, or declare it: \
+                     `-- alembic: downgrade irreversible: REASON`",
+                ),
+            };
+            diagnostic.exit(Exit::Migration)
+        }
+        RunFault::UncheckedDialect { dialect } => diagnostic
+            .code("unchecked-dialect")
+            .help(format!(
+                "add \"{dialect}\" to `dialects` below [package.metadata.alembic] of `{}`, and what \
+                 is different there to the revisions",
+                loaded.name()
+            ))
+            .exit(Exit::Configuration),
+        RunFault::Statement { place, error, .. } => Diagnostic::new(error.to_string())
+            .code("migration-failed")
+            .place(at(place, loaded))
+            .exit(Exit::Migration),
+        _ => diagnostic.exit(Exit::Migration),
+    }
+}
+
 /// Explains why a run failed, and what state the database is in.
 pub(crate) fn run(whole: &RunError, loaded: &Loaded, database: &Database) -> Error {
     let name = loaded.name();
@@ -165,24 +205,10 @@ pub(crate) fn run(whole: &RunError, loaded: &Loaded, database: &Database) -> Err
                 .help("rename what is called so, or configure another `version-table`"),
         )
         .exit(Exit::Database),
-        RunFault::Irreversible {
-            revision,
-            path,
-            reason,
-        } => {
-            let diagnostic = Diagnostic::new(fault.to_string())
-                .code("irreversible")
-                .note(format!("its file is {}", path.display()));
-            let diagnostic = match reason {
-                Some(_) => diagnostic.help(format!(
-                    "go no further down than {revision}, or restore a backup made before it"
-                )),
-                None => diagnostic.help(
-                    "write a section `-- alembic: downgrade`, or declare it: \
-                     `-- alembic: downgrade irreversible: REASON`",
-                ),
-            };
-            state(diagnostic).exit(Exit::Migration)
+        RunFault::Irreversible { .. } | RunFault::UncheckedDialect { .. } => {
+            let Error { exit, diagnostics } = refused(fault, loaded);
+            let diagnostics = diagnostics.into_iter().map(state).collect();
+            Error { exit, diagnostics }
         }
         RunFault::Statement {
             place,
@@ -290,14 +316,6 @@ pub(crate) fn run(whole: &RunError, loaded: &Loaded, database: &Database) -> Err
                 .help("give the columns that are referred to a PRIMARY KEY or a UNIQUE index")
                 .exit(Exit::Migration)
         }
-        RunFault::UncheckedDialect { dialect } => {
-            state(Diagnostic::new(fault.to_string()).code("unchecked-dialect"))
-                .help(format!(
-                    "add \"{dialect}\" to `dialects` below [package.metadata.alembic] of `{name}`, \
-                     and what is different there to the revisions"
-                ))
-                .exit(Exit::Configuration)
-        }
         RunFault::NoSecondConnection { .. } => {
             state(Diagnostic::new(fault.to_string()).code("no-second-connection"))
                 .help("allow the server one more connection")
@@ -354,7 +372,7 @@ pub(crate) fn run(whole: &RunError, loaded: &Loaded, database: &Database) -> Err
 }
 
 /// Shows a statement in its file.
-fn at(place: &alembic_migrate::Place, loaded: &Loaded) -> Place {
+pub(crate) fn at(place: &alembic_migrate::Place, loaded: &Loaded) -> Place {
     let file = loaded.graph().node(place.revision.as_str());
     let text = file.map(|node| loaded.history().file(node).text.to_string());
     Place {

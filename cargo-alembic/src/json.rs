@@ -238,6 +238,16 @@ pub(crate) struct EnsureVersionJson {
     pub(crate) created: bool,
 }
 
+/// The answer of commands with `--sql`.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Script")]
+pub(crate) struct ScriptJson {
+    /// What the script is for: `sqlite` or `postgres`.
+    pub(crate) dialect: String,
+    /// The script.
+    pub(crate) script: String,
+}
+
 /// The answer of `revision` and `merge`.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "NewRevision")]
@@ -260,8 +270,12 @@ pub(crate) struct TestJson {
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "Check")]
 pub(crate) struct CheckJson {
-    /// Its name: `chain`, `upgrade`, `up-down-up`, `fresh`, `legacy` or `second-start`.
+    /// Its name: `chain`, `upgrade`, `up-down-up`, `fresh`, `legacy` or `second-start`; `server`
+    /// where there is none to make the others on.
     pub(crate) name: String,
+    /// What the databases speak on which it was made: `sqlite` or `postgres`; null for `chain`,
+    /// which needs none.
+    pub(crate) dialect: Option<String>,
     /// `passed`, `failed` or `skipped`.
     pub(crate) verdict: String,
     /// What was looked at, why it was skipped, or what is wrong, one entry for each thing.
@@ -294,6 +308,8 @@ struct Answers {
     merge: Answer<NewRevisionJson>,
     revision: Answer<NewRevisionJson>,
     show: Answer<Revisions>,
+    /// What `upgrade`, `downgrade`, `stamp` and `ensure-version` answer with `--sql`.
+    sql: Answer<ScriptJson>,
     stamp: Answer<StampJson>,
     test: Answer<TestJson>,
     upgrade: Answer<RunJson>,

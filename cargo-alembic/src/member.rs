@@ -27,6 +27,8 @@ pub(crate) struct Member {
 #[derive(Clone, Debug)]
 pub(crate) struct Loaded {
     pub(crate) member: Member,
+    /// What its revisions are written for.
+    pub(crate) dialects: Vec<Dialect>,
     pub(crate) migrations: Migrations,
 }
 
@@ -62,6 +64,7 @@ impl Member {
         }
         Ok(Loaded {
             member: self,
+            dialects,
             migrations,
         })
     }

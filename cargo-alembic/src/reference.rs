@@ -25,7 +25,7 @@ Made from the command line itself; do not edit.
 | `ae10+2`, `head-1` | so many revisions from there |
 | `shop@head`, `shop@ae10`, `shop@-1` | the same, on the line of a label or revision |
 | `current` | where the database is (`show`, `edit`, `history -r`) |
-| `ae10:head`, `-3:`, `:current` | a range, for `history -r` |
+| `ae10:head`, `-3:`, `:current` | a range, for `history -r` and `--sql` |
 
 Ids and labels of up to three characters must be written whole.
 

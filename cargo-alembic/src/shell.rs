@@ -42,7 +42,20 @@ pub(crate) fn status_line(verb: &str, what: impl Display) -> String {
 /// A reader that has seen enough and closed the pipe is no error.
 pub(crate) fn answer(text: impl Display) -> Result<()> {
     let mut stdout = anstream::stdout().lock();
-    let written = write!(stdout, "{text}").and_then(|()| stdout.flush());
+    check_written(write!(stdout, "{text}").and_then(|()| stdout.flush()))
+}
+
+/// Writes an answer to stdout of which nothing is taken for colour.
+pub(crate) fn answer_exactly(text: &str) -> Result<()> {
+    let mut stdout = io::stdout().lock();
+    check_written(
+        stdout
+            .write_all(text.as_bytes())
+            .and_then(|()| stdout.flush()),
+    )
+}
+
+fn check_written(written: io::Result<()>) -> Result<()> {
     match written {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
             Err(Diagnostic::new(format!("cannot write the answer: {error}")).exit(Exit::Failure))

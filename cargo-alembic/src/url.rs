@@ -129,6 +129,14 @@ impl PostgresUrl {
         })
     }
 
+    /// Names another database of the same server.
+    pub(crate) fn beside(&self, name: &str) -> Self {
+        Self {
+            options: Box::new(PgConnectOptions::clone(&self.options).database(name)),
+            text: format!("{name} on {}", self.text),
+        }
+    }
+
     /// Returns the name of the database: that of the user, unless it is given.
     pub(crate) fn database(&self) -> &str {
         let given = self.options.get_database();

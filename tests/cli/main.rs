@@ -18,6 +18,7 @@ mod init;
 mod json;
 mod kill;
 mod merge;
+mod offline;
 mod output;
 mod readme;
 mod requirements;

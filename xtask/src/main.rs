@@ -8,6 +8,7 @@
 
 mod bench;
 mod cargo;
+mod compatibility;
 mod plans;
 mod servers;
 mod snapshots;
@@ -33,6 +34,8 @@ enum Xtask {
     Snapshots(snapshots::SnapshotsArgs),
     /// Compare plans with Alembic's own, on random graphs beyond those of the tests
     Plans(plans::PlansArgs),
+    /// Have cargo resolve which versions of other libraries go with ours (needs the network)
+    Compatibility(compatibility::CompatibilityArgs),
     /// Do the measuring of `bench`, which builds this program with optimizations for it
     #[command(hide = true)]
     Measure(bench::BenchArgs),
@@ -47,6 +50,7 @@ fn main() -> ExitCode {
         Xtask::Bench(args) => args.run(),
         Xtask::Snapshots(args) => args.run(),
         Xtask::Plans(args) => args.run(),
+        Xtask::Compatibility(args) => args.run(),
         Xtask::Measure(args) => args.measure(),
         Xtask::ReadRow(args) => args.run(),
     };

@@ -1,6 +1,7 @@
 //! `cargo alembic downgrade`
 
 use alembic_history::Direction;
+use alembic_history::run::{Runner, TransactionMode};
 use clap::Args;
 
 use super::{DatabaseArgs, InterruptedArgs};
@@ -8,11 +9,13 @@ use crate::context::Context;
 use crate::diagnostic::Result;
 use crate::exit::Exit;
 use crate::migrate::Migrate;
+use crate::offline::OfflineArgs;
 
 /// Arguments of `cargo alembic downgrade`.
 #[derive(Debug, Args)]
 pub struct DowngradeArgs {
-    /// Where to go: an id, `base`, `-1`, `branch@-1`
+    /// Where to go: an id, `base`, `-1`, `branch@-1`; with `--sql`: `START:END`, where START is the
+    /// revision that the database is at
     #[arg(value_name = "REVISION", allow_negative_numbers = true)]
     revision: String,
     /// Commit each revision by itself, not the whole run
@@ -21,13 +24,27 @@ pub struct DowngradeArgs {
     #[command(flatten)]
     interrupted: InterruptedArgs,
     #[command(flatten)]
+    offline: OfflineArgs,
+    #[command(flatten)]
     database: DatabaseArgs,
 }
 
 impl DowngradeArgs {
     pub(super) fn run(self, context: &Context) -> Result<Exit> {
+        let direction = Direction::Downgrade;
+        if self.offline.sql {
+            let targets = [self.revision.as_str()];
+            let script = |mut runner: Runner<'_>| {
+                if self.transaction_per_revision {
+                    runner.transaction = TransactionMode::Revision;
+                }
+                runner.downgrade_script(&self.revision)
+            };
+            let offline = &self.offline;
+            return offline.write(context, &self.database, &targets, Some(direction), script);
+        }
         Migrate {
-            direction: Direction::Downgrade,
+            direction,
             target: &self.revision,
             transaction_per_revision: self.transaction_per_revision,
             interrupted: self.interrupted.policy(),

@@ -1,5 +1,6 @@
 //! `cargo alembic ensure-version`
 
+use alembic_history::run::Runner;
 use alembic_migrate::Ensured;
 use clap::Args;
 
@@ -10,16 +11,24 @@ use crate::diagnostic::Result;
 use crate::exit::Exit;
 use crate::json::EnsureVersionJson;
 use crate::member::load_all;
+use crate::offline::OfflineArgs;
 
 /// Arguments of `cargo alembic ensure-version`.
 #[derive(Debug, Args)]
 pub struct EnsureVersionArgs {
+    #[command(flatten)]
+    offline: OfflineArgs,
     #[command(flatten)]
     database: DatabaseArgs,
 }
 
 impl EnsureVersionArgs {
     pub(super) fn run(self, context: &Context) -> Result<Exit> {
+        if self.offline.sql {
+            let script = |runner: Runner<'_>| runner.ensure_version_script();
+            let offline = &self.offline;
+            return offline.write(context, &self.database, &[], None, script);
+        }
         let loaded = load_all(context.members()?, self.database.url.as_deref())?;
         let databases = database::of_all(context, &loaded, self.database.url.as_deref())?;
         let mut answers = Vec::new();

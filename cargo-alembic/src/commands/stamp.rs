@@ -1,5 +1,6 @@
 //! `cargo alembic stamp`
 
+use alembic_history::run::Runner;
 use alembic_migrate::Purge;
 use clap::Args;
 
@@ -11,11 +12,13 @@ use crate::exit::Exit;
 use crate::json::{StampJson, strings};
 use crate::lines::join;
 use crate::member::{Loaded, load_all, that_know};
+use crate::offline::OfflineArgs;
 
 /// Arguments of `cargo alembic stamp`.
 #[derive(Debug, Args)]
 pub struct StampArgs {
-    /// Where the database is: ids, labels, `head`, `heads`, `base`
+    /// Where the database is: ids, labels, `head`, `heads`, `base`; with `--sql` also `START:END`,
+    /// where START is what its version table says so far
     #[arg(
         value_name = "REVISION",
         required = true,
@@ -23,8 +26,10 @@ pub struct StampArgs {
     )]
     revisions: Vec<String>,
     /// Empty the version table first, whatever it holds
-    #[arg(long)]
+    #[arg(long, conflicts_with = "sql")]
     purge: bool,
+    #[command(flatten)]
+    offline: OfflineArgs,
     #[command(flatten)]
     database: DatabaseArgs,
 }
@@ -32,6 +37,11 @@ pub struct StampArgs {
 impl StampArgs {
     pub(super) fn run(self, context: &Context) -> Result<Exit> {
         let targets: Vec<&str> = self.revisions.iter().map(String::as_str).collect();
+        if self.offline.sql {
+            let script = |runner: Runner<'_>| runner.stamp_script(&targets);
+            let offline = &self.offline;
+            return offline.write(context, &self.database, &targets, None, script);
+        }
         let loaded = load_all(context.members()?, self.database.url.as_deref())?;
         let chosen: Vec<Loaded> = that_know(&loaded, &targets)?.into_iter().cloned().collect();
         let databases = database::of_all(context, &chosen, self.database.url.as_deref())?;

@@ -1,6 +1,7 @@
 //! `cargo alembic upgrade`
 
 use alembic_history::Direction;
+use alembic_history::run::{Runner, TransactionMode};
 use clap::Args;
 
 use super::{DatabaseArgs, InterruptedArgs};
@@ -8,11 +9,13 @@ use crate::context::Context;
 use crate::diagnostic::Result;
 use crate::exit::Exit;
 use crate::migrate::Migrate;
+use crate::offline::OfflineArgs;
 
 /// Arguments of `cargo alembic upgrade`.
 #[derive(Debug, Args)]
 pub struct UpgradeArgs {
-    /// Where to go: an id, a label, `head`, `heads`, `+1`, `branch@head`
+    /// Where to go: an id, a label, `head`, `heads`, `+1`, `branch@head`; with `--sql` also
+    /// `START:END`, where START is the revision that the database is at
     #[arg(
         value_name = "REVISION",
         default_value = "heads",
@@ -25,13 +28,27 @@ pub struct UpgradeArgs {
     #[command(flatten)]
     interrupted: InterruptedArgs,
     #[command(flatten)]
+    offline: OfflineArgs,
+    #[command(flatten)]
     database: DatabaseArgs,
 }
 
 impl UpgradeArgs {
     pub(super) fn run(self, context: &Context) -> Result<Exit> {
+        let direction = Direction::Upgrade;
+        if self.offline.sql {
+            let targets = [self.revision.as_str()];
+            let script = |mut runner: Runner<'_>| {
+                if self.transaction_per_revision {
+                    runner.transaction = TransactionMode::Revision;
+                }
+                runner.upgrade_script(&self.revision)
+            };
+            let offline = &self.offline;
+            return offline.write(context, &self.database, &targets, Some(direction), script);
+        }
         Migrate {
-            direction: Direction::Upgrade,
+            direction,
             target: &self.revision,
             transaction_per_revision: self.transaction_per_revision,
             interrupted: self.interrupted.policy(),

@@ -15,6 +15,7 @@ mod resolve;
 mod revision;
 mod rows;
 pub mod run;
+mod script;
 mod section_heading;
 mod settings;
 mod span;
@@ -38,6 +39,7 @@ pub use plan::{Direction, Plan, PlanError, StampPlan, Step};
 pub use resolve::ResolveError;
 pub use revision::Revision;
 pub use rows::RowChange;
+pub use script::ScriptError;
 pub use settings::{
     Chain, DEFAULT_FILE_TEMPLATE, DEFAULT_FOLDER, Fresh, Settings, SettingsFault,
     SettingsFaultKind, Table as SettingsTable, Value as SettingsValue,

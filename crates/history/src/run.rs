@@ -25,6 +25,7 @@
 //! A driver for a new database is that loop, and nothing else.
 
 mod commands;
+mod describe;
 mod ensure;
 mod error;
 mod exchange;
@@ -49,6 +50,10 @@ pub use error::{
     Violation,
 };
 pub use exchange::{Run, Turn};
+pub(crate) use progress::{Record, create_records};
+pub(crate) use refusal::Refusal;
+pub(crate) use session::changed_rows;
+pub(crate) use steps::sets_search_path;
 
 /// What a driver is asked to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -159,7 +164,7 @@ impl fmt::Display for Holder {
         }
         write!(
             f,
-            ", user {} at {}, since {}",
+            ", user {} at {}, since {} UTC",
             self.user, self.host, self.since
         )
     }

@@ -10,6 +10,7 @@ mod kind;
 mod lexer;
 mod name;
 mod normal;
+pub(crate) mod shell;
 mod splitter;
 #[cfg(test)]
 mod tests;
@@ -23,6 +24,7 @@ pub use created::{created_table, renamed_table};
 pub use index::{ConcurrentIndex, Reindexed, concurrent_index};
 pub use kind::StatementKind;
 pub use normal::normalized;
+pub use shell::Obstacle;
 
 /// The number of characters to which [`summary`] cuts a statement.
 const SUMMARY_LENGTH: usize = 60;

@@ -103,12 +103,12 @@ impl VersionTable {
                     None => "pg_catalog.current_schema()".to_owned(),
                 };
                 format!(
-                    "SELECT CASE WHEN c.oid IS NULL THEN NULL \
-                     WHEN c.relpersistence = 't' THEN 'temporary table' \
-                     ELSE CASE c.relkind WHEN 'r' THEN 'table' WHEN 'p' THEN 'table' \
-                     WHEN 'v' THEN 'view' WHEN 'm' THEN 'materialized view' \
-                     WHEN 'f' THEN 'foreign table' WHEN 'S' THEN 'sequence' \
-                     WHEN 'i' THEN 'index' WHEN 'c' THEN 'type' ELSE 'relation' END END, \
+                    "SELECT CASE WHEN c.relpersistence = 't' THEN 'temporary ' ELSE '' END || \
+                     CASE WHEN c.oid IS NULL THEN NULL WHEN c.relkind IN ('r', 'p') THEN 'table' \
+                     WHEN c.relkind = 'v' THEN 'view' WHEN c.relkind = 'm' THEN 'materialized view' \
+                     WHEN c.relkind = 'f' THEN 'foreign table' WHEN c.relkind = 'S' THEN 'sequence' \
+                     WHEN c.relkind IN ('i', 'I') THEN 'index' WHEN c.relkind = 'c' THEN 'type' \
+                     ELSE 'relation' END, \
                      CASE WHEN pg_catalog.to_regclass({}) IS NULL THEN NULL ELSE 1 END, \
                      coalesce(n.nspname, {schema}), pg_catalog.current_database() \
                      FROM (SELECT pg_catalog.to_regclass({}) AS oid) AS t \

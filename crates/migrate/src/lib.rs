@@ -51,8 +51,6 @@ mod migrations;
 mod postgres;
 #[cfg(feature = "rusqlite")]
 mod rusqlite;
-#[cfg(feature = "rusqlite")]
-mod schema;
 
 pub use alembic_history::run::{
     Action, Ahead, Check, DatabaseError, DatabaseErrorKind, DatabaseState, EnsureReport, Ensured,
@@ -71,5 +69,3 @@ pub use driver::{Driver, Observer};
 pub use embedded::Embedded;
 pub use folder::{FolderError, LoadError, read_folder};
 pub use migrations::{Migrations, ensure_all_ready, ensure_database_ready};
-#[cfg(feature = "rusqlite")]
-pub use schema::describe_schema;

@@ -164,7 +164,9 @@ impl Migrations {
         graph.heads().map(|node| &graph[node].id).collect()
     }
 
-    fn runner(&self, dialect: Dialect) -> Runner<'_> {
+    /// Returns what decides all commands, for a driver of one's own, and for offline SQL.
+    #[must_use]
+    pub fn runner(&self, dialect: Dialect) -> Runner<'_> {
         Runner {
             version_table: self.version_table.clone(),
             transaction: self.transaction,
@@ -260,6 +262,36 @@ impl Migrations {
     /// [`RunError`](crate::RunError), when the database cannot be read or is ahead of this program.
     pub fn check<'d, D: Driver<'d>>(&'d self, database: D) -> D::Outcome<Check> {
         let run = self.runner(database.dialect()).check();
+        database.drive(run, &*self.observer)
+    }
+
+    /// Describes the schema of a database, to compare and to show: everything but the version table,
+    /// by kind and name, so that two schemas that say the same are the same text.
+    ///
+    /// Columns keep their order. What the database keeps for itself is left out; on PostgreSQL so are
+    /// what belongs to an extension, owners and grants. Definitions are as the database has them: on
+    /// SQLite in the words in which they were written, on PostgreSQL in its own. Names are qualified
+    /// there, whatever the search path.
+    ///
+    /// # Errors
+    ///
+    /// [`RunError`](crate::RunError), when the database cannot be read.
+    ///
+    /// ```
+    /// use alembic_migrate::{History, Migrations};
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let mut connection = rusqlite::Connection::open_in_memory()?;
+    /// connection.execute_batch("CREATE TABLE \"t\" (id INTEGER,\n name TEXT)")?;
+    /// assert_eq!(
+    ///     Migrations::new(History::default()).describe(&mut connection)?,
+    ///     "table t\n  CREATE TABLE t (\n    id INTEGER ,\n    name TEXT\n  )\n"
+    /// );
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn describe<'d, D: Driver<'d>>(&'d self, database: D) -> D::Outcome<String> {
+        let run = self.runner(database.dialect()).describe();
         database.drive(run, &*self.observer)
     }
 }

@@ -4,6 +4,7 @@ use std::error::Error;
 use std::fmt;
 use std::future::Future;
 use std::pin::{Pin, pin};
+use std::task::{Context, Waker};
 use std::time::Duration;
 
 use alembic_history::Dialect;
@@ -163,83 +164,88 @@ fn unreachable<T>(
 }
 
 /// Carries out a run on a connection, and on a second one where there are options for it.
-///
-/// sqlx rolls a transaction back that is dropped, and so when this future is.
 async fn talk<T>(
     connection: &mut PgConnection,
     options: Option<PgConnectOptions>,
     mut run: Run<'_, Result<T, RunError>>,
     observer: &Observer,
 ) -> Result<T, RunError> {
+    let mut main = Main {
+        connection,
+        begun: false,
+    };
     let mut aside = Aside::new(options);
     let mut reply = Reply::Nothing;
     let outcome = loop {
-        let begin = match run.resume(reply) {
+        reply = match run.resume(reply) {
             Turn::Done(outcome) => break outcome,
-            Turn::Ask(Request::Execute(sql)) if sql.starts_with("BEGIN ") => sql,
-            // sqlx has seen to it.
-            Turn::Ask(Request::Execute(sql)) if sql == "ROLLBACK" => {
-                reply = Reply::Changed(0);
-                continue;
+            Turn::Ask(Request::Execute(sql)) => {
+                let alone = matches!(aside, Aside::Never);
+                let executed = aside.keep_alive(main.execute(&sql, alone)).await;
+                executed.map_or_else(Reply::Failed, Reply::Changed)
             }
-            Turn::Ask(request) => {
-                reply = answer(connection, &mut aside, request, observer).await;
-                continue;
+            Turn::Ask(Request::Query(sql)) => {
+                let found = aside.keep_alive(query(main.connection, &sql)).await;
+                found.map_or_else(Reply::Failed, Reply::Rows)
             }
-        };
-        let mut transaction = match connection.begin_with(safe(&begin)).await {
-            Ok(transaction) => transaction,
-            Err(error) => {
-                reply = Reply::Failed(database_error(error, &begin));
-                continue;
+            Turn::Ask(Request::Aside(sql)) => aside.query(&sql).await,
+            Turn::Ask(Request::Pause(pause)) => {
+                tokio::time::sleep(pause).await;
+                Reply::Nothing
             }
-        };
-        reply = Reply::Changed(0);
-        let (ended, how) = loop {
-            reply = match run.resume(reply) {
-                Turn::Done(outcome) => return outcome,
-                Turn::Ask(Request::Execute(sql)) if sql == "COMMIT" => {
-                    break (transaction.commit().await, "COMMIT");
-                }
-                Turn::Ask(Request::Execute(sql)) if sql == "ROLLBACK" => {
-                    break (transaction.rollback().await, "ROLLBACK");
-                }
-                Turn::Ask(request) => answer(&mut transaction, &mut aside, request, observer).await,
-            };
-        };
-        reply = match ended {
-            Ok(()) => Reply::Changed(0),
-            Err(error) => Reply::Failed(database_error(error, how)),
+            Turn::Ask(Request::Event(event)) => {
+                observer(&event);
+                Reply::Nothing
+            }
         };
     };
     aside.close().await;
     outcome
 }
 
-/// Carries out a request that neither begins nor ends a transaction.
-async fn answer(
-    connection: &mut PgConnection,
-    aside: &mut Aside,
-    request: Request<'_>,
-    observer: &Observer,
-) -> Reply {
-    match request {
-        Request::Execute(sql) => {
-            let executed = aside.keep_alive(execute(connection, &sql)).await;
-            executed.map_or_else(Reply::Failed, Reply::Changed)
+/// The connection that migrates, which rolls back what is open when this is dropped.
+struct Main<'c> {
+    connection: &'c mut PgConnection,
+    begun: bool,
+}
+
+impl Main<'_> {
+    /// Executes one statement. A connection that is `alone` is somebody else's, who may have begun
+    /// a transaction; PostgreSQL would only warn of another one.
+    async fn execute(&mut self, sql: &str, alone: bool) -> Result<u64, DatabaseError> {
+        let begins = sql.starts_with("BEGIN ");
+        if begins && alone && self.is_in_transaction().await? {
+            return Err(DatabaseError {
+                kind: DatabaseErrorKind::Other,
+                offset: None,
+                source: "cannot start a transaction within a transaction".into(),
+            });
         }
-        Request::Query(sql) => {
-            let found = aside.keep_alive(query(connection, &sql)).await;
-            found.map_or_else(Reply::Failed, Reply::Rows)
+        self.begun |= begins;
+        let executed = execute(self.connection, sql).await;
+        if matches!(sql, "COMMIT" | "ROLLBACK") {
+            self.begun = false;
         }
-        Request::Aside(sql) => aside.query(&sql).await,
-        Request::Pause(pause) => {
-            tokio::time::sleep(pause).await;
-            Reply::Nothing
-        }
-        Request::Event(event) => {
-            observer(&event);
-            Reply::Nothing
+        executed
+    }
+
+    /// Tells whether a transaction began before this very statement.
+    async fn is_in_transaction(&mut self) -> Result<bool, DatabaseError> {
+        let sql = "SELECT pg_catalog.now() <> pg_catalog.statement_timestamp()";
+        let rows = query(self.connection, sql).await?;
+        Ok(rows == [[Some("t".to_owned())]])
+    }
+}
+
+impl Drop for Main<'_> {
+    fn drop(&mut self) {
+        if self.begun {
+            // sqlx's own transactions forget a `BEGIN` whose answer nobody has waited for. This
+            // writes the statement when it is first polled; sqlx goes on with it before anything
+            // else.
+            let mut rollback = pin!(self.connection.begin_with("ROLLBACK"));
+            let mut context = Context::from_waker(Waker::noop());
+            let _ = rollback.as_mut().poll(&mut context);
         }
     }
 }
@@ -398,6 +404,10 @@ fn database_error(error: sqlx::Error, sql: &str) -> DatabaseError {
         (None, sqlx::Error::Io(cause)) => {
             let message = format!("the connection was lost: {cause}");
             (DatabaseErrorKind::ConnectionLost, None, message)
+        }
+        (None, sqlx::Error::Protocol(why)) if why.contains("CopyOutResponse") => {
+            let message = "nobody is there to read what `COPY ... TO STDOUT` writes";
+            (DatabaseErrorKind::Other, None, message.to_owned())
         }
         (None, sqlx::Error::Protocol(_)) if !sql.is_empty() => {
             let message = format!("the connection was lost: {error}");

@@ -104,7 +104,32 @@ pub(super) fn expressions() -> Vec<Row> {
         of(
             "a range",
             "upgrade aa01:bb02",
-            "range 'aa01:bb02' not allowed here",
+            "range 'aa01:bb02' not allowed here | `--sql`",
+        ),
+        of(
+            "an offset from an unknown place",
+            "upgrade --sql +1",
+            "'+1' counts from where a database is | in crate `shop` | `ae10:head`",
+        ),
+        of(
+            "one end of a range",
+            "downgrade --sql base",
+            "'base' does not say from where to where | `START:END`",
+        ),
+        of(
+            "a range that leads up",
+            "downgrade --sql aa01:bb02",
+            "bb02 is not a valid downgrade target | END is below START",
+        ),
+        of(
+            "a range that leads down",
+            "upgrade --sql bb02:aa01",
+            "bb02 is not an ancestor of aa01",
+        ),
+        of(
+            "several starts",
+            "stamp --sql aa01:bb02 base:bb02",
+            "one start | the same `START:`",
         ),
         of("nothing", "upgrade ''", "empty"),
         of("nothing after the branch", "upgrade foo@", "'foo@'"),
@@ -133,7 +158,48 @@ pub(super) fn arguments() -> Vec<Row> {
             2,
             "<REVISION> | Usage: cargo alembic downgrade",
         ),
-        row("an unknown argument", "upgrade --sql", 2, "--sql"),
+        row("an unknown argument", "upgrade --slq", 2, "--slq | --sql"),
+        row(
+            "what is for scripts alone",
+            "upgrade --dialect sqlite",
+            2,
+            "--sql | --dialect",
+        ),
+        row(
+            "an unknown dialect",
+            "upgrade --sql --dialect mysql",
+            2,
+            "'mysql' | sqlite, postgres",
+        ),
+        row(
+            "a script that reads the database",
+            "stamp --sql --purge head",
+            2,
+            "'--purge' | '--sql'",
+        ),
+        row(
+            "a script for who knows what",
+            "upgrade --sql",
+            2,
+            "nothing says what the script for crate `shop` is to be for | `--dialect postgres`",
+        )
+        .with(|project| {
+            project.replace("Cargo.toml", "url = \"sqlite://shop.db\"\n", "");
+        }),
+        row(
+            "a script for what the revisions are not written for",
+            "downgrade --sql head:base --dialect postgres",
+            4,
+            "error[unchecked-dialect] | \"postgres\" to `dialects`",
+        )
+        .configure("dialects = [\"sqlite\"]"),
+        row(
+            "a schema where there are none",
+            "ensure-version --sql --dialect sqlite",
+            4,
+            "error[invalid-configuration-value]: SQLite has no schema `app`",
+        )
+        .configure("version-table-schema = \"app\""),
         row("an unknown command", "upgrad", 2, "upgrad | upgrade"),
         row(
             "an unknown crate",

@@ -168,6 +168,58 @@ pub(super) fn migrations() -> Vec<Row> {
             "error[version-table-changed] | as it was before",
         ),
         row(
+            "a parameter, in a script",
+            "upgrade --sql",
+            8,
+            "error[not-scriptable]: the statement has the parameter ? | migrations/cc03.sql:8:1 | write the value",
+        )
+        .file(CC03, upgrade("SELECT ?;")),
+        row(
+            "a line that a shell takes for its own",
+            "upgrade --sql bb02:cc03",
+            8,
+            "error[not-scriptable]: the sqlite3 shell would take the line `go` | migrations/cc03.sql:8:1 | in crate `shop`",
+        )
+        .file(CC03, upgrade("SELECT 1 AS\ngo\n, 2;")),
+        row(
+            "a statement that psql would not end",
+            "upgrade --sql --dialect postgres",
+            8,
+            "error[not-scriptable]: psql would not find the end | `begin` in quotes",
+        )
+        .configure("dialects = [\"postgres\"]")
+        .file(
+            CC03,
+            upgrade("CREATE FUNCTION begin() RETURNS INT LANGUAGE sql AS 'SELECT 1';"),
+        ),
+        row(
+            "a search path, where a script would lose its table",
+            "upgrade --sql --dialect postgres",
+            8,
+            "error[not-scriptable]: revision cc03 sets the search path | migrations/cc03.sql | `version-table-schema`",
+        )
+        .configure("dialects = [\"postgres\"]")
+        .file(
+            CC03,
+            upgrade("SET search_path = app;\n-- alembic: upgrade no-transaction\nVACUUM;"),
+        ),
+        row(
+            "what would undo nothing, in a script",
+            "upgrade --sql",
+            8,
+            "error[migration-failed]: journal_mode can be changed in a no-transaction section only | migrations/cc03.sql:8:1",
+        )
+        .file(CC03, upgrade("PRAGMA journal_mode = OFF;")),
+        row(
+            "a script through a revision without a downgrade",
+            "downgrade --sql bb02:base",
+            8,
+            "error[irreversible]: revision aa01 is irreversible | migrations/aa01.sql",
+        )
+        .with(|project| {
+            project.add(revision("aa01").upgrade("SELECT 1;").without_downgrade());
+        }),
+        row(
             "a revision without a downgrade",
             "downgrade base",
             8,

@@ -229,6 +229,7 @@ async fn ensure(
             let stamp = graph.plan_stamp(&rows, &[heads]).map_err(Fault::Plan)?;
             session.change_rows(&stamp.changes).await?;
             session.check_versions().await?;
+            session.count_as_done(&graph.pending(&rows));
             session.commit().await?;
             session
                 .tell(Event::SchemaCreated { package: package() })
@@ -415,7 +416,7 @@ fn named_tables<'s>(
 
 impl Session<'_> {
     /// Runs the statements of a target schema.
-    async fn run_schema(&self, schema: &Schema) -> Result<(), Fault> {
+    async fn run_schema(&mut self, schema: &Schema) -> Result<(), Fault> {
         let Schema { path, text } = schema;
         let fault = |offset, error| Fault::Schema {
             path: path.clone(),
@@ -438,16 +439,12 @@ impl Session<'_> {
         } else {
             None
         };
-        let postgres = self.runner.dialect == Dialect::Postgres;
-        let search_path = match postgres && sets_search_path(text) {
-            true => self.read_search_path().await?,
-            false => None,
-        };
+        self.keep_search_path(sets_search_path(text)).await?;
         for statement in split.statements {
             let done = self.run_alone(statement.span.text(text).to_owned()).await;
             done.map_err(|error| fault(statement.span.start + error.offset.unwrap_or(0), error))?;
         }
-        self.restore_search_path(search_path).await?;
+        self.restore_search_path().await?;
         self.check_foreign_keys(dangling.as_ref()).await
     }
 }

@@ -293,6 +293,8 @@ pub enum Action {
     Lock,
     /// List the tables.
     ListTables,
+    /// Describe the schema.
+    DescribeSchema,
     /// Look for the version table.
     FindVersionTable,
     /// Read the version table.
@@ -360,6 +362,7 @@ impl fmt::Display for Action {
             Action::SetLockTimeout => "set how long to wait for locks",
             Action::Lock => "take the migration lock",
             Action::ListTables => "list the tables",
+            Action::DescribeSchema => "read the schema",
             Action::FindVersionTable => "look for the version table",
             Action::ReadVersionTable => "read the version table",
             Action::CreateVersionTable => "create the version table",
@@ -487,7 +490,7 @@ impl fmt::Display for Fault {
             } => {
                 write!(
                     f,
-                    "statement {} of revision {} was begun at {since} and may have happened: {}",
+                    "statement {} of revision {} was begun at {since} UTC and may have happened: {}",
                     place.statement, place.revision, place.summary
                 )?;
                 match found {

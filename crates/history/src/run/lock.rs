@@ -40,6 +40,24 @@ fn key(database: &str, table: &VersionTable) -> i64 {
     digest(parts.join("\0").bytes()).cast_signed()
 }
 
+/// Returns the number of the lock that is held by each transaction in which a migrator works.
+fn inner(key: i64) -> i64 {
+    key ^ 1
+}
+
+/// Returns where the server lists who holds one of a version table's locks.
+fn held_locks(key: i64) -> String {
+    // The two halves of a number.
+    let [high, low, inner] = [key >> 32, key, inner(key)].map(|key| key & 0xffff_ffff);
+    format!(
+        "(SELECT pid, objid::bigint AS objid FROM pg_catalog.pg_locks \
+         WHERE locktype = 'advisory' AND granted AND objsubid = 1 \
+         AND classid::bigint = {high} AND objid::bigint IN ({low}, {inner}) \
+         AND database = (SELECT oid FROM pg_catalog.pg_database \
+         WHERE datname = current_database())) AS l"
+    )
+}
+
 impl Session<'_> {
     /// Becomes the only migrator of the version table, waiting as long as the lock timeout allows.
     ///
@@ -83,6 +101,12 @@ impl Session<'_> {
         if self.lock == Lock::None {
             let begin = "BEGIN ISOLATION LEVEL READ COMMITTED";
             if self.port.aside(begin).await?.is_some() {
+                // Whoever has lost this lock may still be at work in a transaction.
+                let held = held_locks(key);
+                let ask = format!(
+                    "{ask} AND NOT EXISTS (SELECT FROM {held} WHERE l.objid = {})",
+                    inner(key) & 0xffff_ffff
+                );
                 let granted = self.port.aside(ask).await?.unwrap_or_default();
                 if is_true(&granted) {
                     // The transaction has nothing to do until the run is over.
@@ -115,17 +139,14 @@ impl Session<'_> {
 
     /// Finds who holds the lock.
     async fn holder(&self, key: i64) -> Option<Holder> {
-        // The two halves of the number, as the server lists them.
-        let (high, low) = ((key >> 32) & 0xffff_ffff, key & 0xffff_ffff);
+        let held = held_locks(key);
         let query = format!(
             "SELECT a.pid, a.application_name, a.usename, \
              coalesce(a.client_hostname, host(a.client_addr), 'the server''s own host'), \
              to_char(a.xact_start AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS') \
-             FROM pg_catalog.pg_locks l JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid \
-             WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1 \
-             AND l.classid::bigint = {high} AND l.objid::bigint = {low} \
-             AND l.database = (SELECT oid FROM pg_catalog.pg_database \
-             WHERE datname = current_database())"
+             FROM {held} JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid \
+             ORDER BY l.objid = {} DESC",
+            key & 0xffff_ffff
         );
         // Whoever waits is told of the wait, whether or not this can be found out.
         let rows = match self.port.aside(query.clone()).await {
@@ -145,6 +166,13 @@ impl Session<'_> {
             host: cells.next()?,
             since: cells.next()?,
         })
+    }
+
+    /// Returns what has a transaction in which a migrator works keep others away by itself, should
+    /// the lock be lost; its value is `false` where another one does so.
+    pub(super) fn keep_away(&self) -> String {
+        let key = inner(key(&self.database, &self.table));
+        format!("pg_catalog.pg_try_advisory_xact_lock({key})")
     }
 
     /// Makes sure that the lock is still held.

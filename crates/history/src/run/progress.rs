@@ -7,10 +7,10 @@
 use std::time::Duration;
 
 use super::session::{Partial, Session, WAITING_TURN};
-use super::{Action, Event, Fault, Interrupted};
+use super::{Action, Event, Fault, Interrupted, Request, Runner};
 use crate::digest::digest;
 use crate::version_table::literal;
-use crate::{Dialect, Direction, FileStatement, MAX_ID_LENGTH, Node, Plan};
+use crate::{Dialect, Direction, FileStatement, MAX_ID_LENGTH, Node, Plan, VersionTable};
 
 /// The row of an unfinished revision.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,6 +44,75 @@ fn digest_of(statements: &[FileStatement<'_>]) -> String {
     format!("{:016x}", digest(statements.iter().flat_map(bytes)))
 }
 
+/// How far a revision is.
+pub(crate) struct Record {
+    pub(crate) node: Node,
+    pub(crate) direction: Direction,
+    /// How many of its statements are done.
+    pub(crate) done: usize,
+    /// Whether the next one begins.
+    pub(crate) begins: bool,
+}
+
+/// Returns the statement that creates the table of records beside a version table.
+pub(crate) fn create_records(versions: &VersionTable) -> String {
+    format!(
+        "CREATE TABLE {} (\n\trevision VARCHAR({MAX_ID_LENGTH}) NOT NULL, \n\t\
+         direction VARCHAR(9) NOT NULL, \n\tdone INTEGER NOT NULL, \n\tbegun INTEGER, \n\t\
+         digest VARCHAR(16) NOT NULL, \n\tprocess INTEGER, \n\tsince TIMESTAMP NOT NULL\n)",
+        versions.progress().quoted()
+    )
+}
+
+impl Runner<'_> {
+    /// Returns the digest of the statements that are done.
+    fn digest(&self, record: &Record) -> String {
+        digest_of(&self.all_statements(record.node, record.direction)[..record.done])
+    }
+
+    /// Returns the statement that writes a record beside a version table: the first one of a
+    /// revision is a new row.
+    pub(crate) fn write_record(
+        &self,
+        versions: &VersionTable,
+        record: &Record,
+        is_first: bool,
+    ) -> String {
+        let Record {
+            node,
+            direction,
+            done,
+            begins,
+        } = *record;
+        let table = versions.progress().quoted();
+        let digest = self.digest(record);
+        let begun = if begins {
+            (done + 1).to_string()
+        } else {
+            "NULL".to_owned()
+        };
+        let (backend, now) = match self.dialect {
+            Dialect::Sqlite => ("NULL", "CURRENT_TIMESTAMP"),
+            Dialect::Postgres => (
+                "pg_catalog.pg_backend_pid()",
+                "pg_catalog.clock_timestamp() AT TIME ZONE 'UTC'",
+            ),
+        };
+        if is_first {
+            let revision = literal(self.history.graph()[node].id.as_str());
+            format!(
+                "INSERT INTO {table} (revision, direction, done, begun, digest, process, since) \
+                 VALUES ({revision}, '{direction}', {done}, {begun}, '{digest}', {backend}, {now})"
+            )
+        } else {
+            format!(
+                "UPDATE {table} SET done = {done}, begun = {begun}, digest = '{digest}', \
+                 process = {backend}, since = {now}"
+            )
+        }
+    }
+}
+
 impl<'h> Session<'h> {
     /// Records that so many statements of a revision are done, and whether the next one begins.
     ///
@@ -55,50 +124,38 @@ impl<'h> Session<'h> {
         done: usize,
         begins: bool,
     ) -> Result<(), Fault> {
-        let table = self.table.progress().quoted();
-        let statements = self.runner.all_statements(node, direction);
-        let digest = digest_of(&statements[..done]);
-        let begun = if begins {
-            (done + 1).to_string()
-        } else {
-            "NULL".to_owned()
+        let is_first = self.progress.is_none();
+        if is_first && !self.has_progress {
+            let create = create_records(&self.table);
+            self.execute(Action::WriteProgress, create).await?;
+            self.has_progress = true;
+        }
+        let record = Record {
+            node,
+            direction,
+            done,
+            begins,
         };
-        let (backend, now) = match self.runner.dialect {
-            Dialect::Sqlite => ("NULL", "CURRENT_TIMESTAMP"),
-            Dialect::Postgres => (
-                "pg_catalog.pg_backend_pid()",
-                "pg_catalog.clock_timestamp() AT TIME ZONE 'UTC'",
-            ),
-        };
-        let sql = if self.progress.is_some() {
-            format!(
-                "UPDATE {table} SET done = {done}, begun = {begun}, digest = '{digest}', \
-                 process = {backend}, since = {now}"
-            )
-        } else {
-            if !self.has_progress {
-                let create = format!(
-                    "CREATE TABLE {table} (\n\trevision VARCHAR({MAX_ID_LENGTH}) NOT NULL, \n\t\
-                     direction VARCHAR(9) NOT NULL, \n\tdone INTEGER NOT NULL, \n\t\
-                     begun INTEGER, \n\tdigest VARCHAR(16) NOT NULL, \n\tprocess INTEGER, \n\t\
-                     since TIMESTAMP NOT NULL\n)"
-                );
-                self.execute(Action::WriteProgress, create).await?;
-                self.has_progress = true;
-            }
-            let revision = literal(self.runner.history.graph()[node].id.as_str());
-            format!(
-                "INSERT INTO {table} (revision, direction, done, begun, digest, process, since) \
-                 VALUES ({revision}, '{direction}', {done}, {begun}, '{digest}', {backend}, {now})"
-            )
-        };
-        self.execute(Action::WriteProgress, sql).await?;
+        let sql = self.runner.write_record(&self.table, &record, is_first);
+        // Alone, a record that finds a lock changes nothing.
+        let written = self.ask_patiently(Request::Execute(sql.clone().into()));
+        let changed = written.await.changed().map_err(|error| Fault::Database {
+            action: Action::WriteProgress,
+            error,
+        })?;
+        if changed != 1 {
+            return Err(Fault::RowCount {
+                table: self.table.progress().quoted(),
+                sql,
+                changed,
+            });
+        }
         self.progress = Some(Progress {
             revision: self.runner.history.graph()[node].id.as_str().to_owned(),
             direction: direction.to_string(),
             done,
             begun: begins,
-            digest,
+            digest: self.runner.digest(&record),
             since: String::new(),
             backend: None,
         });
@@ -156,6 +213,7 @@ impl<'h> Session<'h> {
         plan: &Plan,
         waited: Duration,
     ) -> Result<Unfinished, Fault> {
+        self.partial = None;
         self.progress = self.read_progress().await?;
         let Some(progress) = &self.progress else {
             return Ok(Unfinished::GoOn);
@@ -164,8 +222,8 @@ impl<'h> Session<'h> {
         let next = plan.steps.first().map(|step| step.revision);
         let node = next.filter(|node| graph[*node].id.as_str() == progress.revision);
         let node = node.filter(|_| plan.direction.to_string() == progress.direction);
-        let patient = waited < self.runner.lock_timeout;
-        if progress.begun && patient && self.may_be_alive(progress).await? {
+        let alive = progress.begun && self.may_be_alive(progress).await?;
+        if alive && waited < self.runner.lock_timeout {
             return Ok(Unfinished::Wait);
         }
         let Some(node) = node else {
@@ -184,32 +242,37 @@ impl<'h> Session<'h> {
                 statements: progress.done,
             });
         }
-        let mut done = progress.done;
+        // Until something is committed, the record stays as it is.
+        let partial = Partial::of(node, progress.done, progress.begun);
         if progress.begun {
-            let interrupted = statements.get(done);
-            match (self.runner.interrupted, interrupted) {
+            let done = progress.done;
+            let policy = match alive {
+                true => Interrupted::Refuse,
+                false => self.runner.interrupted,
+            };
+            match (policy, statements.get(done)) {
                 (Interrupted::Again, _) | (_, None) => {}
                 (Interrupted::Skip, Some(_)) => {
-                    done += 1;
-                    self.record(node, plan.direction, done, false).await?;
+                    self.record(node, plan.direction, done + 1, false).await?;
                 }
                 (Interrupted::Refuse, Some(statement)) => {
                     // Without the parts of a second.
                     let since = progress.since.chars().take(19).collect();
-                    let found = self.probe(statement.sql).await;
+                    let found = match (self.runner.dialect, alive) {
+                        (Dialect::Postgres, true) => {
+                            Some("the server is still at work on it".to_owned())
+                        }
+                        _ => self.probe(statement.sql).await,
+                    };
                     return Err(Fault::Interrupted {
-                        place: Box::new(self.place(node, *statement, done + 1, None)),
+                        place: Box::new(self.runner.place(node, *statement, done + 1, None)),
                         since,
                         found,
                     });
                 }
             }
         }
-        self.partial = Some(Partial {
-            node,
-            statements: done,
-            uncertain: false,
-        });
+        self.partial = partial;
         Ok(Unfinished::GoOn)
     }
 
@@ -237,21 +300,35 @@ impl<'h> Session<'h> {
         Ok(!rows.is_empty())
     }
 
-    /// Takes back that the next statement was begun, since it is known not to have happened.
+    /// Takes back that the next statement was begun, since it is known not to have happened, and
+    /// tells whether that could be recorded: otherwise, the next run says that it may have.
     ///
     /// Where nothing of the revision is done, nothing of it stays.
-    pub(super) async fn take_back(&mut self, node: Node, direction: Direction, done: usize) {
-        let taken_back = if done > 0 {
-            self.record(node, direction, done, false).await
-        } else {
-            let forgotten = self.forget_progress().await;
-            match forgotten {
-                Ok(()) => self.drop_own_version_table().await,
-                Err(fault) => Err(fault),
-            }
-        };
-        // When this fails, too, the next run says that the statement may have happened.
-        let _ = taken_back;
+    pub(super) async fn take_back(
+        &mut self,
+        node: Node,
+        direction: Direction,
+        done: usize,
+    ) -> bool {
+        if done > 0 {
+            return self.record(node, direction, done, false).await.is_ok();
+        }
+        let forgotten = self.forget_revision().await.is_ok();
+        if !forgotten {
+            // Otherwise the end of the connection does it.
+            let _ = self.rollback().await;
+        }
+        forgotten
+    }
+
+    /// Removes the record, and the version table if it is there for the record's sake alone.
+    async fn forget_revision(&mut self) -> Result<(), Fault> {
+        self.begin().await?;
+        self.forget_progress().await?;
+        self.drop_own_version_table().await?;
+        self.execute(Action::Commit, "COMMIT").await?;
+        self.open = false;
+        Ok(())
     }
 
     /// Waits a little for who may be about to finish a revision; `told` is when that was told last.

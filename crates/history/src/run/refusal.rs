@@ -9,7 +9,7 @@ use crate::sql::StatementKind;
 
 /// Why a statement is not executed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Refusal {
+pub(crate) enum Refusal {
     /// It would begin or end a transaction, which is for the run to do.
     ///
     /// Reading the files finds this too, for the dialects that it is asked to check.
@@ -22,7 +22,7 @@ pub(super) enum Refusal {
 
 impl Refusal {
     /// Returns why `statement` is refused, if it is; `open` tells whether a transaction is open.
-    pub(super) fn of(statement: &str, dialect: Dialect, open: bool) -> Option<Self> {
+    pub(crate) fn of(statement: &str, dialect: Dialect, open: bool) -> Option<Self> {
         match StatementKind::of(statement, dialect) {
             StatementKind::TransactionControl => Some(Self::TransactionControl),
             // SQLite allows it within a transaction that has not written yet: with `OFF`, its

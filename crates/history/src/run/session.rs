@@ -36,6 +36,8 @@ pub(super) struct Session<'h> {
     lock_timeout: Option<String>,
     /// Whether the connection enforced foreign keys, to be restored.
     foreign_keys: Option<bool>,
+    /// The connection's own search path, on PostgreSQL, until what may set it is committed.
+    pub(super) search_path: Option<String>,
     /// Whether a transaction of ours is open.
     pub(super) open: bool,
     /// The revisions that are done, and whether they are committed yet.
@@ -64,6 +66,17 @@ pub(super) struct Partial {
     pub(super) uncertain: bool,
 }
 
+impl Partial {
+    /// Describes a revision, unless nothing of it is done or can be.
+    pub(super) fn of(node: Node, statements: usize, uncertain: bool) -> Option<Self> {
+        (statements > 0 || uncertain).then_some(Self {
+            node,
+            statements,
+            uncertain,
+        })
+    }
+}
+
 /// What came of a stamp that other work follows in the same run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Stamped {
@@ -80,7 +93,7 @@ pub(super) const PAUSE: Duration = Duration::from_millis(50);
 
 /// How long a statement on PostgreSQL waits for a lock before its transaction is rolled back and
 /// begun again: whoever asks for a lock on the same table meanwhile waits behind it.
-const STATEMENT_LOCK_TIMEOUT: Duration = Duration::from_secs(3);
+pub(super) const STATEMENT_LOCK_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// How long a transaction waits before it is begun again for the first time.
 const RETRY_PAUSE: Duration = Duration::from_millis(100);
@@ -126,6 +139,7 @@ impl<'h> Session<'h> {
             waited: Duration::ZERO,
             lock_timeout: None,
             foreign_keys: None,
+            search_path: None,
             open: false,
             done: Vec::new(),
             committed: 0,
@@ -153,6 +167,10 @@ impl<'h> Session<'h> {
     /// the database is in when the command failed.
     pub(super) async fn close<T>(mut self, outcome: Result<T, Fault>) -> Result<T, RunError> {
         let rollback = self.rollback().await;
+        if outcome.is_err() && rollback.is_none() {
+            // The first failure is the one to tell.
+            let _ = self.restore_search_path().await;
+        }
         let restored = self.restore_settings().await;
         self.release().await;
         let done = match outcome {
@@ -250,7 +268,8 @@ impl<'h> Session<'h> {
             match reply {
                 Reply::Failed(error)
                     if error.kind == DatabaseErrorKind::Busy
-                        && waited < self.runner.lock_timeout =>
+                        && waited < self.runner.lock_timeout
+                        && !self.is_aborted() =>
                 {
                     self.tell(Event::Waiting {
                         waited,
@@ -266,15 +285,20 @@ impl<'h> Session<'h> {
         }
     }
 
+    /// Tells whether an error leaves nothing to be asked but a rollback.
+    fn is_aborted(&self) -> bool {
+        self.open && self.runner.dialect == Dialect::Postgres
+    }
+
     /// Reads the version table without creating it; what it holds from now on is this run's doing.
     pub(super) async fn versions(&mut self) -> Result<Versions, Fault> {
         self.expected = self.read_versions().await?;
         Ok(self.expected.clone())
     }
 
-    async fn read_versions(&mut self) -> Result<Versions, Fault> {
+    /// Looks for the version table, and returns what kind of object has its name.
+    pub(super) async fn find_version_table(&mut self) -> Result<Option<String>, Fault> {
         let dialect = self.runner.dialect;
-        let database = |action| move |error| Fault::Database { action, error };
         let find = Request::Query(self.table.find(dialect).into());
         let found = self.ask_patiently(find).await.rows();
         // The first request of all tells whether there is a server.
@@ -282,7 +306,10 @@ impl<'h> Session<'h> {
             (Dialect::Postgres, DatabaseErrorKind::CannotOpen) => Action::Connect,
             (Dialect::Sqlite | Dialect::Postgres, _) => Action::FindVersionTable,
         };
-        let found = found.map_err(|error| database(action(&error))(error))?;
+        let found = found.map_err(|error| Fault::Database {
+            action: action(&error),
+            error,
+        })?;
         let mut cells = found.into_iter().next().unwrap_or_default().into_iter();
         let kind = cells.next().flatten();
         self.has_progress = cells.next().flatten().as_deref() == Some("1");
@@ -290,6 +317,11 @@ impl<'h> Session<'h> {
             self.table.schema = cells.next().flatten();
             self.database = cells.next().flatten().unwrap_or_default();
         }
+        Ok(kind)
+    }
+
+    async fn read_versions(&mut self) -> Result<Versions, Fault> {
+        let kind = self.find_version_table().await?;
         let table = &self.table;
         let malformed = |why: &str| Fault::MalformedVersionTable {
             table: table.quoted(),
@@ -300,13 +332,16 @@ impl<'h> Session<'h> {
             Some("table") => {}
             Some(kind) => return Err(malformed(&format!("it is a {kind}"))),
         }
-        let select = Request::Query(table.select(dialect).into());
+        let select = Request::Query(table.select(self.runner.dialect).into());
         let rows = match self.ask_patiently(select).await.rows() {
             Ok(rows) => rows,
             Err(error) if error.kind == DatabaseErrorKind::Other => {
                 return Err(malformed(&error.to_string()));
             }
-            Err(error) => return Err(database(Action::ReadVersionTable)(error)),
+            Err(error) => {
+                let action = Action::ReadVersionTable;
+                return Err(Fault::Database { action, error });
+            }
         };
         let mut versions = Vec::with_capacity(rows.len());
         for row in rows {
@@ -358,7 +393,7 @@ impl<'h> Session<'h> {
                     changed,
                 });
             }
-            self.expected = changed_rows(self.expected.rows(), change);
+            self.expected = Versions::Rows(changed_rows(self.expected.rows(), change));
         }
         Ok(())
     }
@@ -389,6 +424,17 @@ impl<'h> Session<'h> {
         self.execute(Action::WriteVersionTable, sql).await?;
         self.expected = Versions::Rows(Vec::new());
         Ok(())
+    }
+
+    /// Counts revisions as done that came with a target schema.
+    pub(super) fn count_as_done(&mut self, nodes: &[Node]) {
+        let graph = self.runner.history.graph();
+        let done = nodes.iter().map(|node| StepReport {
+            revision: graph[*node].id.clone(),
+            message: graph[*node].message.clone(),
+            took: Duration::ZERO,
+        });
+        self.done.extend(done);
     }
 
     /// Begins a transaction that is alone in writing.
@@ -430,14 +476,29 @@ impl<'h> Session<'h> {
         let settings = format!(
             "SELECT pg_catalog.set_config(name, CASE name WHEN 'lock_timeout' THEN '{}' ELSE '1000' \
              END, true) FROM pg_catalog.pg_settings \
-             WHERE name IN ('lock_timeout', 'client_connection_check_interval')",
-            turn.as_millis().max(1)
+             WHERE name IN ('lock_timeout', 'client_connection_check_interval') \
+             UNION ALL SELECT {}::text",
+            turn.as_millis().max(1),
+            self.keep_away(),
         );
         let set = self.port.query(settings).await;
-        set.map(drop).map_err(|error| Fault::Database {
+        let set = set.map_err(|error| Fault::Database {
             action: Action::SetLockTimeout,
             error,
-        })
+        })?;
+        if set.contains(&vec![Some("false".to_owned())]) {
+            // One of the two has lost the lock.
+            self.check_lock().await?;
+            return Err(Fault::Database {
+                action: Action::Lock,
+                error: DatabaseError {
+                    kind: DatabaseErrorKind::Busy,
+                    offset: None,
+                    source: "another migrator is at work in a transaction".into(),
+                },
+            });
+        }
+        Ok(())
     }
 
     /// Begins a transaction on PostgreSQL, whatever isolation the connection would have.
@@ -448,7 +509,9 @@ impl<'h> Session<'h> {
         Ok(())
     }
 
+    /// Commits, unless the lock is lost: then somebody else may have done the same.
     pub(super) async fn commit(&mut self) -> Result<(), Fault> {
+        self.check_lock().await?;
         let commit = Request::Execute("COMMIT".into());
         let committed = match self.runner.dialect {
             Dialect::Sqlite => self.ask_patiently(commit).await.changed(),
@@ -472,15 +535,19 @@ impl<'h> Session<'h> {
         Ok(())
     }
 
+    /// Tells whether the whole command can be begun again, since no step and no stamp is committed.
+    pub(super) fn is_untouched(&self) -> bool {
+        self.committed == 0 && self.stamped != Stamped::Committed
+    }
+
     /// Returns the outcome of an attempt, unless it met somebody else's lock and nothing is
     /// committed: then everything is as before, and another attempt can be made.
     pub(super) async fn settle<T>(
         &mut self,
         outcome: Result<T, Fault>,
     ) -> Option<Result<T, Fault>> {
-        let nothing_stays = self.committed == 0 && self.stamped != Stamped::Committed;
         match outcome {
-            Err(fault) if nothing_stays => match self.retry(fault).await {
+            Err(fault) if self.is_untouched() => match self.retry(fault).await {
                 Ok(()) => None,
                 Err(fault) => Some(Err(fault)),
             },
@@ -502,7 +569,6 @@ impl<'h> Session<'h> {
         let is_retried = self.runner.dialect == Dialect::Postgres
             && error.kind == DatabaseErrorKind::Busy
             && self.open
-            && self.partial.is_none()
             && self.waited < self.runner.lock_timeout;
         if !is_retried {
             return Err(fault);
@@ -615,7 +681,7 @@ impl<'h> Session<'h> {
 }
 
 /// Returns the rows of the version table after `change`.
-fn changed_rows(rows: &[String], change: &RowChange) -> Versions {
+pub(crate) fn changed_rows(rows: &[String], change: &RowChange) -> Vec<String> {
     let (removed, added) = match change {
         RowChange::Insert(id) => (None, Some(id)),
         RowChange::Delete(id) => (Some(id), None),
@@ -627,5 +693,5 @@ fn changed_rows(rows: &[String], change: &RowChange) -> Versions {
     let added = added.map(|id| id.as_str().to_owned());
     let mut rows: Vec<String> = kept.cloned().chain(added).collect();
     rows.sort_unstable();
-    Versions::Rows(rows)
+    rows
 }

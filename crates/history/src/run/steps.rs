@@ -1,5 +1,7 @@
 //! The steps of a run: the statements of revisions, and what must hold around them.
 
+use std::time::Duration;
+
 use super::foreign_keys::{self, Dangling};
 use super::lock::Lock;
 use super::progress::Unfinished;
@@ -15,7 +17,7 @@ use crate::{Dialect, Direction, FileStatement, Node, Plan, Position, Reversal, S
 
 impl<'h> Runner<'h> {
     /// Returns the sections of a revision that run here.
-    pub(super) fn sections(
+    pub(crate) fn sections(
         &self,
         node: Node,
         direction: Direction,
@@ -25,12 +27,12 @@ impl<'h> Runner<'h> {
     }
 
     /// Returns the statements of one section.
-    pub(super) fn statements(&self, node: Node, section: &Section) -> Vec<FileStatement<'h>> {
+    pub(crate) fn statements(&self, node: Node, section: &Section) -> Vec<FileStatement<'h>> {
         self.history.file(node).statements(section, self.dialect)
     }
 
     /// Returns the statements of all sections of a revision that run here.
-    pub(super) fn all_statements(
+    pub(crate) fn all_statements(
         &self,
         node: Node,
         direction: Direction,
@@ -42,7 +44,7 @@ impl<'h> Runner<'h> {
     }
 
     /// Refuses a plan that cannot be carried out to its end.
-    pub(super) fn check_reversible(&self, plan: &Plan) -> Result<(), Fault> {
+    pub(crate) fn check_reversible(&self, plan: &Plan) -> Result<(), Fault> {
         if plan.direction == Direction::Upgrade {
             return Ok(());
         }
@@ -62,11 +64,39 @@ impl<'h> Runner<'h> {
         Ok(())
     }
 
+    /// Returns whether a step could leave rows that refer to nothing.
+    pub(crate) fn may_dangle(&self, step: &Step, direction: Direction) -> bool {
+        let statements = self.all_statements(step.revision, direction);
+        let statements = statements.iter().map(|statement| statement.sql);
+        foreign_keys::may_dangle(statements, self.dialect)
+    }
+
+    /// Describes where a statement stands, or the part of it at `offset`.
+    pub(crate) fn place(
+        &self,
+        node: Node,
+        statement: FileStatement<'h>,
+        number: usize,
+        offset: Option<usize>,
+    ) -> Place {
+        let file = self.history.file(node);
+        let offset = statement.span.start + offset.unwrap_or(0);
+        Place {
+            revision: file.file.header.id.name.clone(),
+            path: file.path.clone(),
+            position: Position::of(&file.text, offset),
+            span: statement.span,
+            offset,
+            statement: number,
+            summary: sql::summary(statement.sql, self.dialect),
+        }
+    }
+
     /// Returns how many steps of `plan` go into one transaction.
     ///
     /// A revision with a section outside its transaction has what precedes it committed, so it
     /// gets a transaction of its own: what it did is on record as soon as it can be.
-    pub(super) fn batch(&self, plan: &Plan) -> usize {
+    pub(crate) fn batch(&self, plan: &Plan) -> usize {
         let leaves = |step: &Step| {
             self.sections(step.revision, plan.direction)
                 .any(|section| !section.transaction)
@@ -81,6 +111,16 @@ impl<'h> Runner<'h> {
     }
 }
 
+/// What is being carried out, in one transaction after the other.
+struct Work {
+    /// When it was begun.
+    start: Duration,
+    /// After which time it was told last that somebody else is waited for.
+    told: Option<Duration>,
+    /// What was left before the last transaction, as soon as one is committed.
+    plan: Option<Plan>,
+}
+
 impl<'h> Session<'h> {
     /// Returns the revisions that are done, in order.
     pub(super) fn done(&self) -> Vec<StepReport> {
@@ -93,41 +133,58 @@ impl<'h> Session<'h> {
     /// `decide` sees the rows again once the lock is held, since whoever held it before may have
     /// done some of the work, or all of it.
     pub(super) async fn carry_out(&mut self, decide: Decide<'_>) -> Result<Vec<Node>, Fault> {
-        let start = (self.runner.clock)();
-        let mut told = None;
-        let mut plan: Option<Plan> = None;
+        let mut work = Work {
+            start: (self.runner.clock)(),
+            told: None,
+            plan: None,
+        };
         loop {
-            if !self.open {
-                self.hold_foreign_keys().await?;
-                self.begin().await?;
-            }
-            let versions = self.versions().await?;
-            let rows = self.nodes(&versions)?;
-            let rest = match &plan {
-                None => decide(&rows).map_err(Fault::Plan)?,
-                Some(plan) => self.runner.history.graph().resume(plan, &rows),
-            };
-            self.runner.check_reversible(&rest)?;
-            let waited = (self.runner.clock)().saturating_sub(start);
-            match self.resume_progress(&rest, waited).await? {
-                Unfinished::GoOn => {}
-                Unfinished::Wait => {
-                    self.wait_for_progress(waited, &mut told).await?;
-                    continue;
-                }
-            }
-            if rest.steps.is_empty() {
-                return Ok(rows);
-            }
-            let batch = self.runner.batch(&rest);
-            match self.run_steps(&rest, batch).await {
-                Ok(()) if batch == rest.steps.len() => return Ok(rest.rows),
-                Ok(()) => plan = Some(rest),
+            match self.carry_on(decide, &mut work).await {
+                Ok(Some(rows)) => return Ok(rows),
+                Ok(None) => {}
                 // Before anything is committed, the whole command begins again.
-                Err(fault) if plan.is_some() => self.retry(fault).await?,
-                Err(fault) => return Err(fault),
+                Err(fault) if self.is_untouched() => return Err(fault),
+                Err(fault) => self.retry(fault).await?,
             }
         }
+    }
+
+    /// Carries out what goes into one transaction, or waits for who may do so; returns the rows
+    /// when nothing is left.
+    async fn carry_on(
+        &mut self,
+        decide: Decide<'_>,
+        work: &mut Work,
+    ) -> Result<Option<Vec<Node>>, Fault> {
+        if !self.open {
+            self.hold_foreign_keys().await?;
+            self.begin().await?;
+        }
+        let versions = self.versions().await?;
+        let rows = self.nodes(&versions)?;
+        let rest = match &work.plan {
+            None => decide(&rows).map_err(Fault::Plan)?,
+            Some(plan) => self.runner.history.graph().resume(plan, &rows),
+        };
+        self.runner.check_reversible(&rest)?;
+        let waited = (self.runner.clock)().saturating_sub(work.start);
+        match self.resume_progress(&rest, waited).await? {
+            Unfinished::GoOn => {}
+            Unfinished::Wait => {
+                self.wait_for_progress(waited, &mut work.told).await?;
+                return Ok(None);
+            }
+        }
+        if rest.steps.is_empty() {
+            return Ok(Some(rows));
+        }
+        let batch = self.runner.batch(&rest);
+        self.run_steps(&rest, batch).await?;
+        if batch == rest.steps.len() {
+            return Ok(Some(rest.rows));
+        }
+        work.plan = Some(rest);
+        Ok(None)
     }
 
     /// Runs the first `batch` steps of a plan and commits them.
@@ -151,10 +208,13 @@ impl<'h> Session<'h> {
             })
             .await;
             let start = (self.runner.clock)();
-            let search_path = self.search_path(step.revision, direction).await?;
+            let statements = self.runner.all_statements(step.revision, direction);
+            let mut statements = statements.iter().map(|statement| statement.sql);
+            self.keep_search_path(statements.any(sets_search_path))
+                .await?;
             self.run_sections(step.revision, direction, before.as_ref())
                 .await?;
-            self.restore_search_path(search_path).await?;
+            self.restore_search_path().await?;
             self.change_rows(&step.rows).await?;
             self.forget_progress().await?;
             let took = (self.runner.clock)().saturating_sub(start);
@@ -170,7 +230,9 @@ impl<'h> Session<'h> {
         let checked = self.check_foreign_keys(before.as_ref()).await;
         checked.map_err(|fault| self.with_suspects(fault, steps, direction))?;
         self.check_versions().await?;
-        self.commit().await
+        self.commit().await?;
+        self.search_path = None;
+        Ok(())
     }
 
     /// Refuses to commit when more refers to nothing than `before`.
@@ -204,7 +266,10 @@ impl<'h> Session<'h> {
         steps: &[Step],
         direction: Direction,
     ) -> Result<Option<Dangling>, Fault> {
-        if !steps.iter().any(|step| self.may_dangle(step, direction)) {
+        if !steps
+            .iter()
+            .any(|step| self.runner.may_dangle(step, direction))
+        {
             return Ok(None);
         }
         self.dangling().await
@@ -222,20 +287,15 @@ impl<'h> Session<'h> {
         }
     }
 
-    /// Returns whether a step could leave rows that refer to nothing.
-    fn may_dangle(&self, step: &Step, direction: Direction) -> bool {
-        let statements = self.runner.all_statements(step.revision, direction);
-        let statements = statements.iter().map(|statement| statement.sql);
-        foreign_keys::may_dangle(statements, self.runner.dialect)
-    }
-
     /// Names the revisions that can have left rows that refer to nothing: they are counted once for
     /// all steps, since each count reads every row that refers to another table.
     fn with_suspects(&self, fault: Fault, steps: &[Step], direction: Direction) -> Fault {
         let Fault::ForeignKeys { violations, .. } = fault else {
             return fault;
         };
-        let suspects = steps.iter().filter(|step| self.may_dangle(step, direction));
+        let suspects = steps
+            .iter()
+            .filter(|step| self.runner.may_dangle(step, direction));
         let suspects: Vec<Node> = suspects.map(|step| step.revision).collect();
         Fault::ForeignKeys {
             violations,
@@ -243,39 +303,31 @@ impl<'h> Session<'h> {
         }
     }
 
-    /// Reads the search path where a revision may set it, since it is to end with the revision.
-    async fn search_path(&self, node: Node, direction: Direction) -> Result<Option<String>, Fault> {
-        let statements = self.runner.all_statements(node, direction);
-        let sets = statements
-            .iter()
-            .any(|statement| sets_search_path(statement.sql));
-        if self.runner.dialect == Dialect::Postgres && sets {
-            self.read_search_path().await
-        } else {
-            Ok(None)
+    /// Reads the search path where statements may set it, since it is to end with them.
+    pub(super) async fn keep_search_path(&mut self, sets: bool) -> Result<(), Fault> {
+        let is_kept = self.search_path.is_some();
+        if self.runner.dialect != Dialect::Postgres || !sets || is_kept {
+            return Ok(());
         }
-    }
-
-    /// Reads the search path.
-    pub(super) async fn read_search_path(&self) -> Result<Option<String>, Fault> {
         let query = "SELECT pg_catalog.current_setting('search_path')";
         let rows = self.port.query(query).await;
         let rows = rows.map_err(|error| Fault::Database {
             action: Action::ReadSearchPath,
             error,
         })?;
-        Ok(rows
+        self.search_path = rows
             .into_iter()
             .next()
-            .and_then(|row| row.into_iter().next()?))
+            .and_then(|row| row.into_iter().next()?);
+        Ok(())
     }
 
     /// Sets the search path to what it was.
-    pub(super) async fn restore_search_path(&self, found: Option<String>) -> Result<(), Fault> {
-        let Some(path) = found else {
+    pub(super) async fn restore_search_path(&self) -> Result<(), Fault> {
+        let Some(path) = &self.search_path else {
             return Ok(());
         };
-        let path = literal(&path);
+        let path = literal(path);
         let restore = format!("SELECT pg_catalog.set_config('search_path', {path}, false)");
         let restored = self.port.query(restore).await;
         restored.map(drop).map_err(|error| Fault::Database {
@@ -291,8 +343,7 @@ impl<'h> Session<'h> {
         direction: Direction,
         dangling: Option<&Dangling>,
     ) -> Result<(), Fault> {
-        let finished = self.partial.filter(|partial| partial.node == node);
-        let finished = finished.map_or(0, |partial| partial.statements);
+        let finished = self.progress.as_ref().map_or(0, |progress| progress.done);
         let mut done = 0;
         for section in self.runner.sections(node, direction) {
             let statements = self.runner.statements(node, section);
@@ -339,56 +390,60 @@ impl<'h> Session<'h> {
         self.record(node, direction, done, true).await?;
         self.commit().await?;
         for (index, statement) in statements.iter().enumerate() {
-            let partial = |statements, uncertain| {
-                (statements > 0 || uncertain).then_some(Partial {
-                    node,
-                    statements,
-                    uncertain,
-                })
-            };
-            self.partial = partial(done, false);
-            let ran = self.run_alone_outside(node, *statement, done + 1).await;
-            if let Err(fault) = ran {
+            let recorded = done;
+            let mut outcome = self.run_alone_outside(node, *statement, done + 1).await;
+            if outcome.is_ok() {
+                outcome = self.check_index(node, *statement, done + 1).await;
+                // An index that is not valid is not what was asked for.
+                let is_done = !matches!(outcome, Err(Fault::InvalidIndex { .. }));
+                done += usize::from(is_done);
+            }
+            if outcome.is_ok() {
+                let more = index + 1 < statements.len();
+                outcome = self.record(node, direction, done, more).await;
+            }
+            if let Err(fault) = outcome {
                 let lost = matches!(&fault, Fault::Statement { error, .. }
                     if error.kind == DatabaseErrorKind::ConnectionLost);
-                self.partial = partial(done, lost);
-                if !lost {
-                    self.take_back(node, direction, done).await;
-                }
+                let known = !lost && self.take_back(node, direction, done).await;
+                let told = if known { done } else { recorded };
+                self.partial = Partial::of(node, told, !known);
                 return Err(fault);
             }
-            done += 1;
-            self.partial = partial(done, false);
-            let more = index + 1 < statements.len();
-            self.record(node, direction, done, more).await?;
         }
+        self.partial = Partial::of(node, done, false);
         Ok(done)
     }
 
-    /// Runs a statement outside of transactions, and looks at the index that it is to build.
+    /// Runs a statement outside of transactions.
     async fn run_alone_outside(
         &self,
         node: Node,
         statement: FileStatement<'h>,
         number: usize,
     ) -> Result<(), Fault> {
-        let invalid = |index| Fault::InvalidIndex {
-            place: Box::new(self.place(node, statement, number, None)),
-            index,
-        };
         self.check_lock().await?;
-        if let Some(index) = self.invalid_target(statement.sql).await? {
-            return Err(invalid(index));
+        self.check_index(node, statement, number).await?;
+        let mut ran = self.run_statement(node, statement, number).await;
+        if let Err(Fault::Statement { leftover, .. }) = &mut ran {
+            *leftover = self.leftover(statement.sql).await;
         }
-        if let Err(mut fault) = self.run_statement(node, statement, number).await {
-            if let Fault::Statement { leftover, .. } = &mut fault {
-                *leftover = self.leftover(statement.sql).await;
-            }
-            return Err(fault);
-        }
+        ran
+    }
+
+    /// Refuses to go on where the index that a statement is to build is there, and not valid.
+    async fn check_index(
+        &self,
+        node: Node,
+        statement: FileStatement<'h>,
+        number: usize,
+    ) -> Result<(), Fault> {
         match self.invalid_target(statement.sql).await? {
-            Some(index) => Err(invalid(index)),
             None => Ok(()),
+            Some(index) => Err(Fault::InvalidIndex {
+                place: Box::new(self.runner.place(node, statement, number, None)),
+                index,
+            }),
         }
     }
 
@@ -402,31 +457,10 @@ impl<'h> Session<'h> {
             return Ok(());
         };
         Err(Fault::Statement {
-            place: Box::new(self.place(node, statement, number, error.offset)),
+            place: Box::new(self.runner.place(node, statement, number, error.offset)),
             error,
             leftover: Vec::new(),
         })
-    }
-
-    /// Describes where a statement stands, or the part of it at `offset`.
-    pub(super) fn place(
-        &self,
-        node: Node,
-        statement: FileStatement<'h>,
-        number: usize,
-        offset: Option<usize>,
-    ) -> Place {
-        let file = self.runner.history.file(node);
-        let offset = statement.span.start + offset.unwrap_or(0);
-        Place {
-            revision: file.file.header.id.name.clone(),
-            path: file.path.clone(),
-            position: Position::of(&file.text, offset),
-            span: statement.span,
-            offset,
-            statement: number,
-            summary: sql::summary(statement.sql, self.runner.dialect),
-        }
     }
 
     /// Executes a statement of a revision, unless it would keep the run from undoing it.
@@ -445,7 +479,7 @@ impl<'h> Session<'h> {
 }
 
 /// Tells whether a statement may change the search path.
-pub(super) fn sets_search_path(sql: &str) -> bool {
+pub(crate) fn sets_search_path(sql: &str) -> bool {
     let name = b"search_path";
     sql.as_bytes()
         .windows(name.len())

@@ -25,21 +25,19 @@ pub fn normalized(statement: &str, dialect: Dialect) -> String {
 
 /// Takes the quotes off a name that means the same without them.
 fn plain(token: &str) -> &str {
-    for (open, close) in [('"', '"'), ('`', '`'), ('[', ']')] {
-        let inner = token
-            .strip_prefix(open)
-            .and_then(|token| token.strip_suffix(close));
-        let is_plain = |name: &str| {
-            let mut bytes = name.bytes();
-            bytes
-                .next()
-                .is_some_and(|first| first.is_ascii_lowercase() || first == b'_')
-                && bytes
-                    .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
-        };
-        if let Some(inner) = inner.filter(|inner| is_plain(inner)) {
-            return inner;
-        }
-    }
-    token
+    let close = match token.as_bytes().first() {
+        Some(b'"') => '"',
+        Some(b'`') => '`',
+        Some(b'[') => ']',
+        _ => return token,
+    };
+    let inner = token[1..].strip_suffix(close);
+    let is_plain = |name: &&str| {
+        let mut bytes = name.bytes();
+        bytes
+            .next()
+            .is_some_and(|first| first.is_ascii_lowercase() || first == b'_')
+            && bytes.all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
+    };
+    inner.filter(is_plain).unwrap_or(token)
 }

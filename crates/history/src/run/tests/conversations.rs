@@ -1,6 +1,9 @@
 //! What runs ask of a database, in which order.
 
-use super::fake::{Command, Fake, OUTSIDE, PLAIN, check, content, history};
+use super::fake::{Command, Fake, Second, content};
+use super::revisions::{OUTSIDE, PLAIN, history};
+use super::said::check;
+use crate::Dialect;
 use crate::run::TransactionMode::{Revision as PerRevision, Run as PerRun};
 use crate::run::{Fault, Purge};
 
@@ -104,9 +107,12 @@ fn what_needs_no_change_only_reads() {
         ),
         (Some(&[][..]), Command::EnsureVersion, "find\nread\n="),
     ] {
-        let before = Fake::new(rows);
-        let after = check(PLAIN, PerRun, before.clone(), command, expected.trim());
-        assert_eq!(after.content, before.content);
+        for dialect in Dialect::ALL {
+            let before = Fake::of(*dialect, rows);
+            let after = check(PLAIN, PerRun, before.clone(), command, expected.trim());
+            assert_eq!(after.content, before.content);
+            assert_eq!(after.second, Second::Closed);
+        }
     }
 }
 
@@ -197,16 +203,21 @@ fn a_section_outside_of_transactions_is_committed_around() {
          -> step 1 of 3
          UPDATE b1
          dangling
+         create progress
+         record upgrade of b: 1 done, 2 begun
          COMMIT
          -> committed
          VACUUM b2
+         record 2 done, 3 begun
          VACUUM b3
+         record 3 done
          BEGIN IMMEDIATE
          PRAGMA journal_mode
          find
          read
          UPDATE b4
          UPDATE alembic_version SET version_num = 'b' WHERE version_num = 'a'
+         drop progress
          -> done
          dangling
          find

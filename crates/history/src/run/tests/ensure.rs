@@ -1,15 +1,19 @@
 //! How databases are made ready.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
-use super::fake::{FAILINGS, Failing, Fake, OUTSIDE, PLAIN, Source, content, history};
+use super::fake::{Failing, Fake, Second, content};
+use super::revisions::{OUTSIDE, PATH, PLAIN, Source, history};
+use super::said::{assert_said, conversation};
+use super::truth::Case;
 use crate::run::TransactionMode::{Revision as PerRevision, Run as PerRun};
 use crate::run::ensure::Tables;
 use crate::run::{
     Ahead, DatabaseErrorKind, EnsureReport, FailureKind, Fault, Reply, RunError, Runner, Scenario,
     Schema, Target, Turn, ensure_ready,
 };
-use crate::{Dialect, Fresh};
+use crate::{Dialect, Direction, Fresh};
 
 fn target() -> Target {
     Target {
@@ -30,6 +34,9 @@ fn with_schema(text: &str) -> Target {
         ..target()
     }
 }
+
+/// The revision of another crate.
+const MAIL: &[Source] = &[("m", "", "-- alembic: upgrade\nCREATE TABLE mails (x);\n")];
 
 const SCHEMA: &str = "CREATE TABLE a (x);\nCREATE TABLE b (x);\n";
 
@@ -62,13 +69,9 @@ fn said(outcome: &Result<Vec<EnsureReport>, RunError>) -> String {
 fn check(sources: &[Source], mut fake: Fake, target: &Target, expected: &str) -> Fake {
     let history = history(sources);
     let outcome = fake.ensure(&[(&history, target.clone())], PerRun);
-    let settings = ["PRAGMA busy_timeout", "PRAGMA foreign_keys"];
-    let about_settings = |line: &&String| settings.iter().any(|name| line.starts_with(name));
-    let log = fake.log.iter().filter(|line| !about_settings(line));
-    let mut log: Vec<String> = log.cloned().collect();
-    log.push(said(&outcome));
-    let expected: Vec<&str> = expected.lines().map(str::trim).collect();
-    assert_eq!(log, expected);
+    let mut conversation = conversation(&fake);
+    conversation.push(said(&outcome));
+    assert_said(&conversation, expected, "");
     fake
 }
 
@@ -326,7 +329,7 @@ fn the_loser_of_a_race_finds_the_work_done() {
             };
             let outcome = fake.ensure(&[(&history(PLAIN), target.clone())], mode);
             assert_eq!(said(&outcome), expected);
-            assert_eq!(fake.before, None);
+            assert!(!fake.is_open());
         }
     }
 }
@@ -394,49 +397,51 @@ fn rows_of_a_target_schema_must_not_refer_to_nothing() {
 }
 
 #[test]
-fn whichever_request_fails_the_database_is_as_before() {
-    let baseline = Target {
-        baseline: "a".to_owned(),
+fn whichever_request_fails_the_state_is_told_truly_and_the_next_run_ends_it() {
+    let baseline = |baseline: &str| Target {
+        baseline: baseline.to_owned(),
         ..with_schema(SCHEMA)
     };
-    for (rows, tables, target) in [
-        (None, &[][..], target()),
-        (None, &[], with_schema(SCHEMA)),
-        (None, &["a"], baseline),
-        (Some(&["a"][..]), &["a"], target()),
-        (Some(&["b"]), &["a"], target()),
+    let with_path = with_schema("SET search_path = other;\nCREATE TABLE a (x);\n");
+    let postgres = &[Dialect::Postgres][..];
+    for (dialects, sources, rows, tables, target) in [
+        (Dialect::ALL, PLAIN, None, &[][..], target()),
+        (Dialect::ALL, PLAIN, None, &[], with_schema(SCHEMA)),
+        (Dialect::ALL, PLAIN, None, &["a"], baseline("a")),
+        (Dialect::ALL, PLAIN, None, &["a"], baseline("heads")),
+        (Dialect::ALL, PLAIN, Some(&["a"][..]), &["a"], target()),
+        (Dialect::ALL, PLAIN, Some(&["b"]), &["a"], target()),
+        (Dialect::ALL, OUTSIDE, None, &[], target()),
+        (Dialect::ALL, OUTSIDE, None, &["a"], baseline("a")),
+        (Dialect::ALL, OUTSIDE, Some(&["a"]), &["a"], target()),
+        (postgres, PLAIN, None, &[], with_path),
+        (postgres, PATH, None, &[], target()),
     ] {
-        let history = history(PLAIN);
-        for failing in FAILINGS {
-            let start = Fake {
-                tables,
-                ..Fake::new(rows)
-            };
-            let mut sound = start.clone();
-            sound.ensure(&[(&history, target.clone())], PerRun).unwrap();
-            for request in 0..sound.asked {
-                let mut fake = Fake {
-                    failing: Some((request, failing)),
-                    ..start.clone()
+        let history = history(sources);
+        for dialect in dialects {
+            for mode in [PerRun, PerRevision] {
+                let attempt = |fake: &mut Fake| {
+                    let reports = fake.ensure(&[(&history, target.clone())], mode)?;
+                    assert_eq!(Some(&reports[0].after), fake.content.rows.as_ref());
+                    Ok(())
                 };
-                let outcome = fake.ensure(&[(&history, target.clone())], PerRun);
-                let context = format!("{failing:?}\n{:#?}\n{}", fake.log, said(&outcome));
-                if failing == Failing::AlsoRollback && fake.before.is_some() {
-                    // What closing the connection does.
-                    fake.undo();
-                    assert!(outcome.unwrap_err().rollback.is_some(), "{context}");
-                    assert_eq!(fake.content, start.content, "{context}");
-                    continue;
-                }
-                assert_eq!(fake.before, None, "{context}");
-                let committed = fake.log.iter().any(|line| line == "-> committed");
-                let expected = if committed { &sound } else { &start };
-                assert_eq!(fake.content, expected.content, "{context}");
-                if let Err(error) = outcome
-                    && matches!(failing, Failing::Busy(_))
-                {
-                    assert_eq!(error.kind(), crate::run::FailureKind::Busy, "{context}");
-                }
+                let is_legacy = rows.is_none() && !tables.is_empty();
+                let case = Case {
+                    name: format!("{dialect} {mode} {target:?}"),
+                    history: &history,
+                    direction: Direction::Upgrade,
+                    start: Fake {
+                        tables,
+                        ..Fake::of(*dialect, rows)
+                    },
+                    creates: rows.is_none() && !is_legacy && target.schema.is_some(),
+                    baseline: match target.baseline.as_str() {
+                        "heads" => Some("b"),
+                        _ => is_legacy.then_some("a"),
+                    },
+                    attempt: &attempt,
+                };
+                case.check();
             }
         }
     }
@@ -465,13 +470,9 @@ fn a_failure_after_a_legacy_stamp_says_what_stays() {
         sound
             .ensure(&[(&history(&chain), baseline.clone())], mode)
             .unwrap();
-        let statements = sound.log.iter().filter(|line| !line.starts_with("->"));
-        let request = statements
-            .clone()
-            .position(|line| line.starts_with("CREATE TABLE c"));
         let failing = Failing::Once(DatabaseErrorKind::Other);
         let mut fake = Fake {
-            failing: Some((request.unwrap(), failing)),
+            failing: Some((sound.number_of("CREATE TABLE c (x)"), failing)),
             ..fake.clone()
         };
         let outcome = fake.ensure(&[(&history(&chain), baseline.clone())], mode);
@@ -498,8 +499,7 @@ fn a_legacy_stamp_stays_when_a_revision_outside_of_transactions_fails() {
     sound
         .ensure(&[(&history(alone), baseline.clone())], PerRun)
         .unwrap();
-    let mut requests = sound.log.iter().filter(|line| !line.starts_with("->"));
-    let request = requests.position(|line| line == "VACUUM b").unwrap();
+    let request = sound.number_of("VACUUM b");
     let mut refused = Fake {
         failing: Some((request, Failing::Once(DatabaseErrorKind::Other))),
         ..fake.clone()
@@ -513,6 +513,199 @@ fn a_legacy_stamp_stays_when_a_revision_outside_of_transactions_fails() {
 
     let outcome = fake.ensure(&[(&history(OUTSIDE), baseline)], PerRun);
     assert_eq!(said(&outcome), "legacy migrated [] -> [d], applied [b c d]");
+}
+
+#[test]
+fn on_postgres_a_database_is_made_ready_under_lock() {
+    let locked = "aside BEGIN
+                  aside lock
+                  aside timeouts
+                  BEGIN
+                  settings 3000";
+    let (fresh, legacy) = (found(Scenario::Fresh), found(Scenario::Legacy));
+    let baseline = Target {
+        baseline: "a".to_owned(),
+        ..with_schema(SCHEMA)
+    };
+    let with_path = with_schema("SET search_path = other;\nCREATE TABLE a (x);\n");
+    let insert = "INSERT INTO \"public\".alembic_version (version_num) VALUES";
+    let end = "find in public
+               read
+               COMMIT
+               -> committed";
+    let pending = "-> NothingPending { package: \"shop\" }";
+    for (rows, tables, target, expected) in [
+        (
+            Some(&["b"][..]),
+            &["a"][..],
+            &baseline,
+            format!("find\nread\n{pending}\ntracked ready [b] -> [b], applied []"),
+        ),
+        (
+            None,
+            &[],
+            &with_path,
+            format!(
+                "find
+                 {locked}
+                 find in public
+                 list
+                 {fresh}
+                 path
+                 SET search_path = other
+                 CREATE TABLE a (x)
+                 path = \"$user\", public
+                 find in public
+                 create
+                 {insert} ('b')
+                 {end}
+                 -> SchemaCreated {{ package: \"shop\" }}
+                 aside ROLLBACK
+                 fresh created [] -> [b], applied []"
+            ),
+        ),
+        (
+            None,
+            &["a"],
+            &baseline,
+            format!(
+                "find
+                 {locked}
+                 find in public
+                 list
+                 {legacy}
+                 create
+                 {insert} ('a')
+                 find in public
+                 read
+                 find in public
+                 read
+                 -> step 1 of 1
+                 CREATE TABLE b (x)
+                 UPDATE \"public\".alembic_version SET version_num = 'b' \
+                 WHERE version_num = 'a'
+                 -> done
+                 {end}
+                 aside ROLLBACK
+                 legacy migrated [] -> [b], applied [b]"
+            ),
+        ),
+    ] {
+        let fake = Fake {
+            tables,
+            ..Fake::postgres(rows)
+        };
+        let after = check(PLAIN, fake, target, &expected);
+        assert_eq!(after.path, Fake::postgres(None).path);
+    }
+}
+
+#[test]
+fn on_postgres_a_database_that_meets_a_lock_is_looked_at_anew() {
+    let baseline = Target {
+        baseline: "a".to_owned(),
+        ..with_schema(SCHEMA)
+    };
+    for (rows, tables, target, sources, statement) in [
+        (
+            None,
+            &[][..],
+            with_schema(SCHEMA),
+            PLAIN,
+            "CREATE TABLE b (x)",
+        ),
+        (None, &[], target(), PLAIN, "CREATE TABLE b (x)"),
+        (None, &["a"], baseline.clone(), PLAIN, "CREATE TABLE b (x)"),
+        (None, &["a"], baseline.clone(), OUTSIDE, "UPDATE b1"),
+        // The stamp is committed by then.
+        (None, &["a"], baseline.clone(), OUTSIDE, "UPDATE b4"),
+        (None, &["a"], baseline, OUTSIDE, "UPDATE d2"),
+        (
+            Some(&["a"][..]),
+            &["a"],
+            target(),
+            PLAIN,
+            "CREATE TABLE b (x)",
+        ),
+        (Some(&["a"]), &["a"], target(), OUTSIDE, "UPDATE d2"),
+    ] {
+        let history = history(sources);
+        for mode in [PerRun, PerRevision] {
+            for (times, retries) in [(1, 1), (2, 2), (usize::MAX, 7)] {
+                let start = Fake {
+                    tables,
+                    lock_timeout: Duration::from_secs(30),
+                    ..Fake::postgres(rows)
+                };
+                let mut sound = start.clone();
+                let reports = sound.ensure(&[(&history, target.clone())], mode);
+                let mut fake = Fake {
+                    failing: Some((sound.number_of(statement), Failing::Busy(times))),
+                    ..start
+                };
+                let outcome = fake.ensure(&[(&history, target.clone())], mode);
+                let retrying = fake
+                    .log
+                    .iter()
+                    .filter(|line| line.starts_with("-> retrying"));
+                assert_eq!(retrying.count(), retries, "{:#?}", fake.log);
+                if times == usize::MAX {
+                    assert_eq!(outcome.unwrap_err().kind(), FailureKind::Busy);
+                    assert!(!fake.is_open());
+                } else {
+                    assert_eq!(said(&outcome), said(&reports), "{:#?}", fake.log);
+                    assert_eq!(fake.content, sound.content);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn crates_take_the_lock_one_after_the_other() {
+    let (shop, mail) = (history(PLAIN), history(MAIL));
+    let mail_target = Target {
+        package: "mail".to_owned(),
+        ..with_schema("CREATE TABLE mails (x);")
+    };
+    let ensure = |fake: &mut Fake| {
+        let crates = [(&shop, with_schema(SCHEMA)), (&mail, mail_target.clone())];
+        fake.ensure(&crates, PerRun)
+    };
+    let mut fake = Fake::postgres(None);
+    let outcome = ensure(&mut fake);
+    assert_eq!(
+        said(&outcome),
+        "fresh created [] -> [b], applied []; fresh created [] -> [m], applied []"
+    );
+    let about_lock = |line: &&&str| line.starts_with("aside") || **line == "COMMIT";
+    let requests = fake.requests();
+    let asked: Vec<&str> = requests.iter().filter(about_lock).copied().collect();
+    let one = [
+        "aside BEGIN",
+        "aside lock",
+        "aside timeouts",
+        "COMMIT",
+        "aside ROLLBACK",
+    ];
+    assert_eq!(asked, [one, one].concat());
+    // Each waits for those of its own version table only.
+    assert_eq!(fake.keys.len(), 2, "{:?}", fake.keys);
+    assert_eq!(fake.content.second, Some(vec!["m".to_owned()]));
+
+    // Where both are current, nobody takes any.
+    let mut current = Fake {
+        content: fake.content,
+        ..Fake::postgres(None)
+    };
+    let outcome = ensure(&mut current);
+    assert_eq!(
+        said(&outcome),
+        "tracked ready [b] -> [b], applied []; tracked ready [m] -> [m], applied []"
+    );
+    let requests = ["find", "read", "find version_1", "read version_1"];
+    assert_eq!(current.requests(), requests);
+    assert_eq!(current.second, Second::Closed);
 }
 
 #[test]

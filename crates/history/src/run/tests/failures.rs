@@ -2,149 +2,137 @@
 
 use std::path::PathBuf;
 
-use super::fake::{
-    ALONE, Command, Content, FAILINGS, Failing, Fake, OUTSIDE, PLAIN, check, content, history,
-};
+use super::fake::{Command, Failing, Fake, Second, content};
+use super::revisions::{ALONE, INDEX, OUTSIDE, PATH, PLAIN, Source, TWICE, history};
+use super::said::check;
+use super::truth::{Case, REFUSED, after_failure};
 use crate::run::TransactionMode::{Revision as PerRevision, Run as PerRun};
-use crate::run::{DatabaseState, FailureKind, Fault, Purge, TransactionMode};
-use crate::{Dialect, Direction, History, RevisionId, SourceFile};
+use crate::run::{DatabaseState, FailureKind, Fault, Interrupted, Purge, TransactionMode};
+use crate::{Dialect, Direction, History, SourceFile};
 
-/// What the database holds when a run left this state.
-fn described(
-    state: &DatabaseState,
-    before: &Content,
-    history: &History,
-    direction: Direction,
-) -> Content {
-    let graph = history.graph();
-    let mut content = before.clone();
-    let statements = |id: &RevisionId| -> Vec<String> {
-        let file = history.file(graph.node(id.as_str()).unwrap());
-        let sections = file.file.sections(direction, Dialect::Sqlite);
-        sections
-            .flat_map(|section| file.statements(section, Dialect::Sqlite))
-            .map(|statement| statement.sql.to_owned())
-            .collect()
-    };
-    let (done, partial) = match state {
-        DatabaseState::Unchanged => (&[][..], None),
-        DatabaseState::Committed { done, .. } => (&done[..], None),
-        DatabaseState::Partial {
-            done,
-            revision,
-            statements,
-        } => (&done[..], Some((revision, *statements))),
-    };
-    for id in done {
-        content.executed.extend(statements(id));
-        let node = graph.node(id.as_str()).unwrap();
-        let rows = match direction {
-            Direction::Upgrade => vec![id.as_str().to_owned()],
-            Direction::Downgrade => {
-                let below = graph[node].down_revisions.iter();
-                below.map(|id| id.as_str().to_owned()).collect()
-            }
-        };
-        content.rows = Some(rows);
-    }
-    if let Some((revision, count)) = partial {
-        assert!(count > 0, "{state:?}");
-        let statements = statements(revision).into_iter().take(count);
-        content.executed.extend(statements);
-    }
-    content
-}
-
-#[test]
-fn whichever_request_fails_nothing_stays_open_and_the_state_is_told_truly() {
-    for (sources, rows, command) in [
-        (PLAIN, None, Command::Upgrade("heads")),
-        (PLAIN, Some(&["a"][..]), Command::Upgrade("heads")),
-        (PLAIN, Some(&["b"][..]), Command::Upgrade("heads")),
-        (PLAIN, Some(&["b"][..]), Command::Downgrade("base")),
-        (PLAIN, None, Command::Stamp(&["a"], Purge::No)),
-        (PLAIN, Some(&["x"][..]), Command::Stamp(&["a"], Purge::Yes)),
-        (PLAIN, None, Command::EnsureVersion),
-        (PLAIN, None, Command::Current),
-        (OUTSIDE, None, Command::Upgrade("heads")),
-        (OUTSIDE, Some(&["a"][..]), Command::Upgrade("heads")),
-        (OUTSIDE, Some(&["d"][..]), Command::Downgrade("base")),
-        (ALONE, None, Command::Upgrade("heads")),
-    ] {
-        let history = history(sources);
-        for mode in [PerRun, PerRevision] {
-            for foreign_keys in [true, false] {
-                for failing in FAILINGS {
-                    let start = Fake {
-                        foreign_keys,
-                        ..Fake::new(rows)
-                    };
-                    check_every_failure(&history, mode, command, &start, failing);
-                }
-            }
-        }
-    }
-}
-
-fn check_every_failure(
-    history: &History,
-    mode: TransactionMode,
-    command: Command,
-    start: &Fake,
-    failing: Failing,
-) {
+/// Every request of a command fails in turn, in every way.
+fn check_command(start: &Fake, history: &History, mode: TransactionMode, command: Command) {
     let direction = match command {
         Command::Downgrade(_) => Direction::Downgrade,
         _ => Direction::Upgrade,
     };
-    let mut sound = start.clone();
-    sound.run(history, mode, command).unwrap();
-    for request in 0..sound.asked {
-        let mut fake = Fake {
-            failing: Some((request, failing)),
-            ..start.clone()
-        };
-        let outcome = fake.run(history, mode, command);
-        let context = format!(
-            "{mode} {command:?} {failing:?}\n{:#?}\n{outcome:?}",
-            fake.log
-        );
-        let refused = fake
-            .log
-            .iter()
-            .position(|line| line == "-> refused")
-            .unwrap();
-        let refused = fake.log[refused - 1].clone();
+    let attempt = |fake: &mut Fake| {
+        let rows = fake.run(history, mode, command)?;
+        if !matches!(command, Command::Current) {
+            assert_eq!(Some(&rows), fake.content.rows.as_ref(), "{command:?}");
+        }
+        Ok(())
+    };
+    let case = Case {
+        name: format!("{} {mode} {command:?}", start.dialect),
+        history,
+        direction,
+        start: start.clone(),
+        creates: false,
+        baseline: None,
+        attempt: &attempt,
+    };
+    case.check();
+}
 
-        let kept = matches!(failing, Failing::AlsoRollback) && fake.before.is_some();
-        assert_eq!(fake.before.is_some(), kept, "{context}");
-        if kept {
-            // What closing the connection does.
-            fake.undo();
-            assert!(
-                outcome.as_ref().unwrap_err().rollback.is_some(),
-                "{context}"
-            );
-        } else {
-            let lost = refused == "PRAGMA foreign_keys = ON";
-            assert_eq!(fake.foreign_keys, start.foreign_keys && !lost, "{context}");
-        }
-        if refused != "PRAGMA busy_timeout = 5000" {
-            assert_eq!(fake.busy_timeout, start.busy_timeout, "{context}");
-        }
-        match &outcome {
-            Ok(rows) => {
-                // Nothing depends on this one.
-                assert_eq!(refused, "PRAGMA busy_timeout = 5000", "{context}");
-                assert_eq!(fake.content, sound.content, "{context}");
-                if !matches!(command, Command::Current) {
-                    assert_eq!(Some(rows), fake.content.rows.as_ref(), "{context}");
+/// The connections that a run can find.
+fn connections(dialect: Dialect, sources: &[Source], rows: Option<&[&str]>) -> Vec<Fake> {
+    let fake = Fake::of(dialect, rows);
+    let leaves = |(_, _, sections): &Source| sections.contains("no-transaction");
+    let other = match dialect {
+        Dialect::Sqlite => Fake {
+            foreign_keys: false,
+            ..fake.clone()
+        },
+        Dialect::Postgres => Fake {
+            second: Second::Missing,
+            ..fake.clone()
+        },
+    };
+    match sources.iter().any(leaves) {
+        true => vec![fake],
+        false => vec![fake, other],
+    }
+}
+
+#[test]
+fn whichever_request_fails_the_state_is_told_truly_and_the_next_run_ends_it() {
+    let both = Dialect::ALL;
+    let postgres = &[Dialect::Postgres][..];
+    for (dialects, sources, rows, command) in [
+        (both, PLAIN, None, Command::Upgrade("heads")),
+        (both, PLAIN, Some(&["a"][..]), Command::Upgrade("heads")),
+        (both, PLAIN, Some(&["b"]), Command::Upgrade("heads")),
+        (both, PLAIN, Some(&["b"]), Command::Downgrade("base")),
+        (both, PLAIN, None, Command::Stamp(&["a"], Purge::No)),
+        (
+            both,
+            PLAIN,
+            Some(&["x"]),
+            Command::Stamp(&["a"], Purge::Yes),
+        ),
+        (both, PLAIN, None, Command::EnsureVersion),
+        (both, PLAIN, None, Command::Current),
+        (both, OUTSIDE, None, Command::Upgrade("heads")),
+        (both, OUTSIDE, Some(&["a"]), Command::Upgrade("heads")),
+        (both, OUTSIDE, Some(&["d"]), Command::Downgrade("base")),
+        (both, ALONE, None, Command::Upgrade("heads")),
+        (both, TWICE, None, Command::Upgrade("heads")),
+        (postgres, PATH, None, Command::Upgrade("heads")),
+        (postgres, INDEX, None, Command::Upgrade("heads")),
+    ] {
+        let history = history(sources);
+        for dialect in dialects {
+            for start in connections(*dialect, sources, rows) {
+                for mode in [PerRun, PerRevision] {
+                    check_command(&start, &history, mode, command);
                 }
             }
-            Err(error) => {
-                let told = described(&error.state, &start.content, history, direction);
-                assert_eq!(fake.content, told, "{context}");
-            }
+        }
+    }
+}
+
+#[test]
+fn so_it_is_when_a_run_goes_on_with_an_unfinished_revision() {
+    use Interrupted::{Again, Refuse, Skip};
+    let (lost, happened) = (
+        Failing::Lost { happened: false },
+        Failing::Lost { happened: true },
+    );
+    let up = Command::Upgrade("heads");
+    for (sources, rows, command, request, failing, interrupted) in [
+        (OUTSIDE, &["a"][..], up, "VACUUM b2", REFUSED, Refuse),
+        (OUTSIDE, &["a"], up, "VACUUM b2", lost, Again),
+        (OUTSIDE, &["a"], up, "VACUUM b2", happened, Skip),
+        (OUTSIDE, &["a"], up, "VACUUM b3", REFUSED, Refuse),
+        (OUTSIDE, &["a"], up, "VACUUM b3", lost, Again),
+        (OUTSIDE, &["a"], up, "VACUUM b3", happened, Skip),
+        (OUTSIDE, &["a"], up, "UPDATE b4", REFUSED, Refuse),
+        (
+            OUTSIDE,
+            &["d"],
+            Command::Downgrade("base"),
+            "VACUUM not_b3",
+            happened,
+            Skip,
+        ),
+        (ALONE, &[], up, "VACUUM a", lost, Again),
+        (ALONE, &[], up, "VACUUM a", happened, Skip),
+        (TWICE, &[], up, "VACUUM a1", lost, Again),
+        (TWICE, &[], up, "VACUUM a1", happened, Skip),
+        (TWICE, &[], up, "UPDATE a3", REFUSED, Refuse),
+        (TWICE, &[], up, "VACUUM a4", happened, Skip),
+        (TWICE, &[], up, "VACUUM a5", lost, Again),
+    ] {
+        let history = history(sources);
+        for dialect in Dialect::ALL {
+            let start = Fake::of(*dialect, Some(rows));
+            let attempt = |fake: &mut Fake| fake.run(&history, PerRun, command).map(drop);
+            let unfinished = Fake {
+                interrupted,
+                ..after_failure(&start, request, failing, &attempt)
+            };
+            check_command(&unfinished, &history, PerRun, command);
         }
     }
 }
@@ -157,11 +145,8 @@ fn the_first_failure_is_told_when_undoing_fails_too() {
             .unwrap();
         fake
     };
-    let requests = sound.log.iter().filter(|line| !line.starts_with("->"));
-    let requests: Vec<&String> = requests.collect();
-    let at = |line: &str| requests.iter().position(|found| *found == line).unwrap();
     let mut fake = Fake {
-        failing: Some((at("CREATE TABLE b (x)"), Failing::AlsoRollback)),
+        failing: Some((sound.number_of("CREATE TABLE b (x)"), Failing::AlsoRollback)),
         ..Fake::new(None)
     };
     let error = fake
@@ -245,7 +230,7 @@ fn locks_are_waited_for_until_the_timeout() {
                 -> committed
                 = a";
     let waiting = |request: &str, times: u64| -> String {
-        let wait = |waited| format!("{request}\n-> refused\n-> waiting {waited}s\n");
+        let wait = |waited| format!("{request}\n-> refused\n-> waiting {waited}s\n-> pause\n");
         (1..=times).map(wait).collect()
     };
     let begin = "BEGIN IMMEDIATE";
@@ -284,12 +269,14 @@ fn statements_wait_for_locks_where_they_hold_none() {
     sound
         .run(&history(OUTSIDE), PerRun, Command::Upgrade("b"))
         .unwrap();
-    let requests = sound.log.iter().filter(|line| !line.starts_with("->"));
-    let requests: Vec<String> = requests.cloned().collect();
-    for (statement, waits) in [("UPDATE b1", false), ("VACUUM b3", true), ("COMMIT", true)] {
-        let at = requests.iter().position(|line| line == statement).unwrap();
+    for (statement, waits) in [
+        ("UPDATE b1", false),
+        ("VACUUM b3", true),
+        ("record 2 done, 3 begun", true),
+        ("COMMIT", true),
+    ] {
         let mut fake = Fake {
-            failing: Some((at, Failing::Busy(2))),
+            failing: Some((sound.number_of(statement), Failing::Busy(2))),
             ..Fake::new(None)
         };
         let outcome = fake.run(&history(OUTSIDE), PerRun, Command::Upgrade("b"));
@@ -304,16 +291,14 @@ fn statements_wait_for_locks_where_they_hold_none() {
 
 #[test]
 fn what_could_not_be_undone_is_refused() {
-    let refused = |fake: Fake, statement: &str, transaction: &str| {
+    let refused = |mut fake: Fake, statement: &str, transaction: &str| {
         let sections = format!("-- alembic: upgrade {transaction}\n{statement};\n");
         let text = format!("-- a\n-- Revision ID: a\n-- Revises:\n\n{sections}");
         let file = SourceFile {
             path: PathBuf::from("a.sql"),
             content: Ok(text.into_bytes()),
         };
-        // Not read with SQLite in mind, so that reading finds nothing.
-        let history = History::new([file], &[]).unwrap();
-        let mut fake = fake;
+        let history = History::new([file], &[Dialect::Sqlite]).unwrap();
         let before = fake.content.clone();
         let outcome = fake.run(&history, PerRun, Command::Upgrade("heads"));
         let error = outcome.err().map(|error| error.fault.to_string());
@@ -323,14 +308,9 @@ fn what_could_not_be_undone_is_refused() {
         error
     };
     let fake = || Fake::new(Some(&[]));
-    let control = "a.sql:6:1: statement 1 of revision a failed: \
-                   transactions are begun and ended by the run itself";
     let journal = "a.sql:6:1: statement 1 of revision a failed: journal_mode can be changed in a \
                    no-transaction section only, since a failure could not be undone";
     for (statement, transaction, expected) in [
-        ("COMMIT", "", Some(control)),
-        ("rollback /* */", "", Some(control)),
-        ("BEGIN", "no-transaction", Some(control)),
         ("PRAGMA journal_mode = OFF", "", Some(journal)),
         ("pragma main . \"Journal_Mode\" (delete)", "", Some(journal)),
         ("PRAGMA journal_mode = WAL", "no-transaction", None),
@@ -354,6 +334,33 @@ fn what_could_not_be_undone_is_refused() {
              so that a failure could not be undone"
         )
     );
+}
+
+#[test]
+fn revisions_that_were_not_checked_for_the_database_are_refused_before_anything_is_asked() {
+    // Reading finds that it would end the transaction only where it is asked to look.
+    let text = "-- a\n-- Revision ID: a\n-- Revises:\n\n-- alembic: upgrade\nCOMMIT;\n";
+    let file = SourceFile {
+        path: PathBuf::from("a.sql"),
+        content: Ok(text.as_bytes().to_vec()),
+    };
+    let history = History::new([file], &[]).unwrap();
+    for (dialect, product) in [
+        (Dialect::Sqlite, "SQLite"),
+        (Dialect::Postgres, "PostgreSQL"),
+    ] {
+        let mut fake = Fake::of(dialect, None);
+        let error = fake
+            .run(&history, PerRun, Command::Upgrade("heads"))
+            .unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            format!(
+                "the revisions are not checked for {product}; the database is as it was before"
+            )
+        );
+        assert!(fake.log.is_empty(), "{:?}", fake.log);
+    }
 }
 
 #[test]

@@ -1,0 +1,273 @@
+//! Databases to try migrations on, which are gone afterwards.
+
+use std::rc::Rc;
+use std::sync::{Mutex, MutexGuard, Once, PoisonError};
+use std::time::Duration;
+
+use alembic_migrate::Dialect;
+use rusqlite::backup::Backup;
+use sqlx::postgres::PgConnectOptions;
+use tokio::runtime::Builder;
+
+use crate::connection::{Connection, Server, message, query};
+use crate::database::Database;
+use crate::diagnostic::{Diagnostic, Result};
+use crate::exit::Exit;
+use crate::naming::random_id;
+use crate::url::{DatabaseUrl, PostgresUrl};
+
+/// How the names of databases begin that are made on servers.
+const PREFIX: &str = "alembic_test_";
+
+/// The exit code of a program that an interrupt ends.
+const INTERRUPTED: i32 = 130;
+
+/// Those databases on servers that are not dropped yet.
+static ALIVE: Mutex<Vec<(PgConnectOptions, String)>> = Mutex::new(Vec::new());
+
+/// Where databases are made to try migrations on.
+#[derive(Clone)]
+pub(crate) enum Engine {
+    /// In memory.
+    Sqlite,
+    Postgres(Rc<Host>),
+}
+
+/// A PostgreSQL server on which databases are made, beside the one that a URL names.
+pub(crate) struct Host {
+    url: PostgresUrl,
+    server: Server,
+    /// What makes a new database like the one that the URL names: its encoding and locale.
+    options: String,
+    /// The schema in which that one's tables are made.
+    schema: String,
+}
+
+/// A database to try migrations on. On a server, it is dropped with this value.
+pub(crate) struct Scratch {
+    pub(crate) database: Database,
+    pub(crate) connection: Connection,
+    place: Option<(Rc<Host>, String)>,
+}
+
+impl Engine {
+    /// Looks at the server that a URL names.
+    pub(crate) fn postgres(url: &PostgresUrl) -> Result<Self> {
+        let server = Server::new(url)?;
+        let query = "SELECT format('ENCODING %L LC_COLLATE %L LC_CTYPE %L', \
+                     pg_encoding_to_char(encoding), datcollate, datctype) || \
+                     CASE to_jsonb(d)->>'datlocprovider' WHEN 'c' THEN ' LOCALE_PROVIDER libc' \
+                     WHEN 'i' THEN format(' LOCALE_PROVIDER icu ICU_LOCALE %L', \
+                     coalesce(to_jsonb(d)->>'datlocale', to_jsonb(d)->>'daticulocale')) \
+                     WHEN 'b' THEN format(' LOCALE_PROVIDER builtin BUILTIN_LOCALE %L', \
+                     to_jsonb(d)->>'datlocale') ELSE '' END, current_schema() \
+                     FROM pg_catalog.pg_database d WHERE datname = current_database()";
+        let mut cells = server.query(query).map_err(|error| {
+            let url = DatabaseUrl::Postgres(url.clone());
+            let fault = Diagnostic::new(format!("cannot connect to {url}: {}", message(&error)));
+            fault
+                .code("database-unreachable")
+                .help(
+                    "check that the server runs, and the host, port, user and database of the URL; \
+                     the password may also be in PGPASSWORD or ~/.pgpass",
+                )
+                .exit(Exit::Database)
+        })?;
+        let schema = cells.pop().unwrap_or_default();
+        Ok(Self::Postgres(Rc::new(Host {
+            url: url.clone(),
+            server,
+            options: cells.pop().unwrap_or_default(),
+            schema,
+        })))
+    }
+
+    pub(crate) const fn dialect(&self) -> Dialect {
+        match self {
+            Engine::Sqlite => Dialect::Sqlite,
+            Engine::Postgres(_) => Dialect::Postgres,
+        }
+    }
+
+    /// Makes a database that is empty but for schemas, on a server.
+    pub(crate) fn open<'s>(
+        &'s self,
+        schemas: impl IntoIterator<Item = &'s str>,
+    ) -> Result<Scratch> {
+        let Engine::Postgres(host) = self else {
+            return Scratch::in_memory();
+        };
+        // Nobody is ever connected to `template0`.
+        let scratch = host.create(&format!("TEMPLATE template0 {}", host.options))?;
+        let schemas = schemas.into_iter().chain([host.schema.as_str()]);
+        for schema in schemas.filter(|schema| !["", "public"].contains(schema)) {
+            let sql = format!("CREATE SCHEMA IF NOT EXISTS {}", quoted(schema));
+            scratch.execute(&sql).map_err(|error| {
+                Diagnostic::new(format!("cannot create the schema {schema}: {error}"))
+                    .note(format!("in the database {}", scratch.database.url))
+                    .exit(Exit::Database)
+            })?;
+        }
+        Ok(scratch)
+    }
+}
+
+impl Host {
+    /// Creates a database.
+    fn create(self: &Rc<Self>, how: &str) -> Result<Scratch> {
+        drop_when_interrupted();
+        let name = random_id().map_err(|error| {
+            Diagnostic::new(format!("there are no random numbers: {error}")).exit(Exit::Failure)
+        })?;
+        let name = format!("{PREFIX}{name}");
+        let url = self.url.beside(&name);
+        let mut alive = alive();
+        let created = self.server.query(&format!("CREATE DATABASE {name} {how}"));
+        if let Err(error) = created {
+            return Err(self.not_created(&error));
+        }
+        alive.push((self.url.options.as_ref().clone(), name.clone()));
+        drop(alive);
+        let database = Database {
+            url: DatabaseUrl::Postgres(url),
+        };
+        Ok(Scratch {
+            connection: database.write()?,
+            database,
+            place: Some((Rc::clone(self), name)),
+        })
+    }
+
+    fn not_created(&self, error: &sqlx::Error) -> crate::diagnostic::Error {
+        let url = DatabaseUrl::Postgres(self.url.clone());
+        let what = message(error);
+        let fault = Diagnostic::new(format!("cannot create a database to try on: {what}"))
+            .code("cannot-create-database")
+            .note(format!("beside {url}, which is left alone"));
+        let code = error.as_database_error().and_then(|error| error.code());
+        let fault = match code.as_deref() {
+            // insufficient_privilege
+            Some("42501") => fault.help(format!(
+                "allow it with `ALTER ROLE {} CREATEDB`, or name another server or user with `--url`",
+                quoted(self.url.options.get_username())
+            )),
+            _ => fault.help("name another server or user with `--url`"),
+        };
+        fault.exit(Exit::Database)
+    }
+}
+
+impl Scratch {
+    fn in_memory() -> Result<Self> {
+        let database = Database::in_memory();
+        Ok(Self {
+            connection: database.write()?,
+            database,
+            place: None,
+        })
+    }
+
+    /// Makes another database that holds the same.
+    pub(crate) fn copy(&self) -> Result<Self> {
+        if let Some((host, name)) = &self.place {
+            return host.create(&format!("TEMPLATE {name}"));
+        }
+        let mut copy = Self::in_memory()?;
+        if let (Connection::Sqlite(from), Connection::Sqlite(to)) =
+            (&self.connection, &mut copy.connection)
+        {
+            let copying = Backup::new(from, to)
+                .and_then(|backup| backup.run_to_completion(i32::MAX, Duration::ZERO, None));
+            copying.map_err(|error| Diagnostic::new(error.to_string()).exit(Exit::Database))?;
+        }
+        Ok(copy)
+    }
+
+    /// Executes statements as an application would: with foreign keys enforced.
+    pub(crate) fn execute(&self, sql: &str) -> std::result::Result<(), String> {
+        match &self.connection {
+            Connection::Sqlite(connection) => connection
+                .execute_batch("PRAGMA foreign_keys = ON")
+                .and_then(|()| connection.execute_batch(sql))
+                .map_err(|error| error.to_string()),
+            Connection::Postgres(server) => {
+                let done = server.query(sql);
+                done.map(drop).map_err(|error| message(&error))
+            }
+        }
+    }
+
+    /// Returns a text that is another one as soon as a row has changed.
+    pub(crate) fn rows(&self) -> std::result::Result<String, String> {
+        let server = match &self.connection {
+            Connection::Sqlite(connection) => return Ok(connection.total_changes().to_string()),
+            Connection::Postgres(server) => server,
+        };
+        let query = |sql: &str| server.query(sql).map_err(|error| message(&error));
+        // Each version of a row has a place and a transaction that has made it.
+        let queries = query(
+            "SELECT format('SELECT %L, %L, count(*), md5(string_agg(ctid::text || xmin, '','' \
+             ORDER BY ctid)) FROM ONLY %s', oid, oid::regclass, oid::regclass) \
+             FROM pg_catalog.pg_class WHERE relkind = 'r' \
+             AND relnamespace::regnamespace::text !~ '^(pg_|information_schema$)' \
+             UNION ALL SELECT format('SELECT %L, last_value::text, 0, is_called::text FROM %s', oid, \
+             oid::regclass) FROM pg_catalog.pg_class WHERE relkind = 'S' ORDER BY 1",
+        )?;
+        match queries.as_slice() {
+            [] => Ok(String::new()),
+            queries => Ok(query(&queries.join(" UNION ALL "))?.join(" ")),
+        }
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        let Some((host, name)) = &self.place else {
+            return;
+        };
+        let mut alive = alive();
+        if host.server.query(&dropping(name)).is_ok() {
+            alive.retain(|(_, alive)| alive != name);
+        }
+    }
+}
+
+/// Returns the names of the databases that could not be dropped.
+pub(crate) fn left() -> Vec<String> {
+    alive().iter().map(|(_, name)| name.clone()).collect()
+}
+
+fn alive() -> MutexGuard<'static, Vec<(PgConnectOptions, String)>> {
+    ALIVE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn dropping(name: &str) -> String {
+    format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+}
+
+/// Sees to it that Ctrl-C ends the program only after it has dropped its databases.
+fn drop_when_interrupted() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let Ok(runtime) = Builder::new_current_thread().enable_all().build() else {
+            return;
+        };
+        std::thread::spawn(move || {
+            runtime.block_on(async {
+                if tokio::signal::ctrl_c().await.is_err() {
+                    return;
+                }
+                // Nothing is created or dropped meanwhile.
+                let alive = alive();
+                for (options, name) in alive.iter() {
+                    let _ = query(options, &dropping(name)).await;
+                }
+                std::process::exit(INTERRUPTED);
+            });
+        });
+    });
+}
+
+fn quoted(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}

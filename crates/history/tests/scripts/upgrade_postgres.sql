@@ -1,0 +1,163 @@
+-- Upgrade from base to b2, on PostgreSQL
+-- Run it with `psql -X -v ON_ERROR_STOP=1 -f SCRIPT DATABASE`
+
+\set ON_ERROR_STOP on
+
+SET client_encoding = 'UTF8';
+SET standard_conforming_strings = on;
+SET DateStyle = 'ISO, MDY';
+SET TimeZone = 'UTC';
+
+BEGIN;
+SET LOCAL lock_timeout = '1500ms';
+
+CREATE TABLE IF NOT EXISTS alembic_version (
+	version_num VARCHAR(32) NOT NULL, 
+	CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
+);
+
+LOCK TABLE alembic_version IN SHARE ROW EXCLUSIVE MODE;
+
+DO $alembic$
+DECLARE
+	place text := (
+		SELECT string_agg(version_num, ', ' ORDER BY version_num COLLATE "C")
+		FROM alembic_version
+	);
+BEGIN
+	IF place IS NOT NULL THEN
+		RAISE EXCEPTION '%', 'the database is not at base'
+		USING DETAIL = 'it is at ' || coalesce(place, 'base');
+	END IF;
+	IF NOT pg_catalog.to_regclass('alembic_version_progress') IS NULL THEN
+		RAISE EXCEPTION '%', 'a revision is unfinished';
+	END IF;
+END
+$alembic$;
+
+-- Running upgrade  -> a1, Revision a1
+
+CREATE TABLE users (id INTEGER PRIMARY KEY, name TEXT NOT NULL);
+
+INSERT INTO users VALUES (1, 'a; -- '), -- and
+ (2, 'b');
+
+INSERT INTO alembic_version (version_num) VALUES ('a1');
+
+DO $alembic$
+DECLARE
+	place text := (
+		SELECT string_agg(version_num, ', ' ORDER BY version_num COLLATE "C")
+		FROM alembic_version
+	);
+BEGIN
+	IF place IS DISTINCT FROM 'a1' THEN
+		RAISE EXCEPTION '%', 'the version table was changed and is not at a1'
+		USING DETAIL = 'it is at ' || coalesce(place, 'base');
+	END IF;
+END
+$alembic$;
+
+COMMIT;
+
+BEGIN;
+SET LOCAL lock_timeout = '1500ms';
+
+LOCK TABLE alembic_version IN SHARE ROW EXCLUSIVE MODE;
+
+DO $alembic$
+DECLARE
+	place text := (
+		SELECT string_agg(version_num, ', ' ORDER BY version_num COLLATE "C")
+		FROM alembic_version
+	);
+BEGIN
+	IF place IS DISTINCT FROM 'a1' THEN
+		RAISE EXCEPTION '%', 'the database is not at a1'
+		USING DETAIL = 'it is at ' || coalesce(place, 'base');
+	END IF;
+	IF NOT pg_catalog.to_regclass('alembic_version_progress') IS NULL THEN
+		RAISE EXCEPTION '%', 'a revision is unfinished';
+	END IF;
+END
+$alembic$;
+
+-- Running upgrade a1 -> b2, Revision b2
+
+UPDATE users SET name = 'c' WHERE id = 2;
+
+CREATE TABLE alembic_version_progress (
+	revision VARCHAR(32) NOT NULL, 
+	direction VARCHAR(9) NOT NULL, 
+	done INTEGER NOT NULL, 
+	begun INTEGER, 
+	digest VARCHAR(16) NOT NULL, 
+	process INTEGER, 
+	since TIMESTAMP NOT NULL
+);
+
+INSERT INTO alembic_version_progress (revision, direction, done, begun, digest, process, since) VALUES ('b2', 'upgrade', 1, 2, 'a1e30df7bf8528e0', pg_catalog.pg_backend_pid(), pg_catalog.clock_timestamp() AT TIME ZONE 'UTC');
+
+DO $alembic$
+DECLARE
+	place text := (
+		SELECT string_agg(version_num, ', ' ORDER BY version_num COLLATE "C")
+		FROM alembic_version
+	);
+BEGIN
+	IF place IS DISTINCT FROM 'a1' THEN
+		RAISE EXCEPTION '%', 'the version table was changed and is not at a1'
+		USING DETAIL = 'it is at ' || coalesce(place, 'base');
+	END IF;
+END
+$alembic$;
+
+COMMIT;
+
+CREATE INDEX CONCURRENTLY by_name ON users (name);
+
+UPDATE alembic_version_progress SET done = 2, begun = NULL, digest = 'a3b1cdb7a46be8ae', process = pg_catalog.pg_backend_pid(), since = pg_catalog.clock_timestamp() AT TIME ZONE 'UTC';
+
+BEGIN;
+SET LOCAL lock_timeout = '1500ms';
+
+LOCK TABLE alembic_version IN SHARE ROW EXCLUSIVE MODE;
+
+DO $alembic$
+DECLARE
+	place text := (
+		SELECT string_agg(version_num, ', ' ORDER BY version_num COLLATE "C")
+		FROM alembic_version
+	);
+BEGIN
+	IF place IS DISTINCT FROM 'a1' THEN
+		RAISE EXCEPTION '%', 'the database is not at a1'
+		USING DETAIL = 'it is at ' || coalesce(place, 'base');
+	END IF;
+	IF NOT EXISTS (SELECT FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid WHERE i.indrelid = pg_catalog.to_regclass('users') AND c.relname = 'by_name' AND i.indisvalid) THEN
+		RAISE EXCEPTION '%', 'the index by_name is invalid, or not there';
+	END IF;
+END
+$alembic$;
+
+DELETE FROM users WHERE id = 1;
+
+UPDATE alembic_version SET version_num = 'b2' WHERE version_num = 'a1';
+
+DROP TABLE alembic_version_progress;
+
+DO $alembic$
+DECLARE
+	place text := (
+		SELECT string_agg(version_num, ', ' ORDER BY version_num COLLATE "C")
+		FROM alembic_version
+	);
+BEGIN
+	IF place IS DISTINCT FROM 'b2' THEN
+		RAISE EXCEPTION '%', 'the version table was changed and is not at b2'
+		USING DETAIL = 'it is at ' || coalesce(place, 'base');
+	END IF;
+END
+$alembic$;
+
+COMMIT;

@@ -1,0 +1,130 @@
+-- Upgrade from base to b2, on SQLite
+-- Run it with `sqlite3 DATABASE < SCRIPT`
+
+.bail on
+.timeout 30000
+
+PRAGMA foreign_keys = OFF;
+BEGIN IMMEDIATE;
+
+CREATE TABLE IF NOT EXISTS alembic_version (
+	version_num VARCHAR(32) NOT NULL, 
+	CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
+);
+
+CREATE TEMP TABLE alembic_check (
+	holds_1 CONSTRAINT "the database is not at base" CHECK (holds_1),
+	holds_2 CONSTRAINT "a revision is unfinished" CHECK (holds_2)
+);
+INSERT INTO temp.alembic_check VALUES (
+	(SELECT count(*) = 0 FROM alembic_version),
+	NOT EXISTS (SELECT 1 FROM sqlite_master WHERE name = 'alembic_version_progress' COLLATE NOCASE)
+);
+DROP TABLE temp.alembic_check;
+
+CREATE TEMP TABLE alembic_dangling AS SELECT count(*) AS count FROM pragma_foreign_key_check;
+
+-- Running upgrade  -> a1, Revision a1
+
+CREATE TABLE users (id INTEGER PRIMARY KEY, name TEXT NOT NULL);
+
+INSERT INTO users VALUES (1, 'a; -- '), -- and
+ (2, 'b');
+
+INSERT INTO alembic_version (version_num) VALUES ('a1');
+
+CREATE TEMP TABLE alembic_check (
+	holds_1 CONSTRAINT "the version table was changed and is not at a1" CHECK (holds_1),
+	holds_2 CONSTRAINT "rows would refer to rows that do not exist" CHECK (holds_2)
+);
+INSERT INTO temp.alembic_check VALUES (
+	(SELECT count(*) = 1 AND max(version_num) IS 'a1' FROM alembic_version),
+	(SELECT count(*) FROM pragma_foreign_key_check) <= (SELECT count FROM temp.alembic_dangling)
+);
+DROP TABLE temp.alembic_check;
+
+DROP TABLE temp.alembic_dangling;
+
+COMMIT;
+
+PRAGMA foreign_keys = OFF;
+BEGIN IMMEDIATE;
+
+CREATE TEMP TABLE alembic_check (
+	holds_1 CONSTRAINT "the database is not at a1" CHECK (holds_1),
+	holds_2 CONSTRAINT "a revision is unfinished" CHECK (holds_2)
+);
+INSERT INTO temp.alembic_check VALUES (
+	(SELECT count(*) = 1 AND max(version_num) IS 'a1' FROM alembic_version),
+	NOT EXISTS (SELECT 1 FROM sqlite_master WHERE name = 'alembic_version_progress' COLLATE NOCASE)
+);
+DROP TABLE temp.alembic_check;
+
+CREATE TEMP TABLE alembic_dangling AS SELECT count(*) AS count FROM pragma_foreign_key_check;
+
+-- Running upgrade a1 -> b2, Revision b2
+
+UPDATE users SET name = 'c' WHERE id = 2;
+
+CREATE TABLE alembic_version_progress (
+	revision VARCHAR(32) NOT NULL, 
+	direction VARCHAR(9) NOT NULL, 
+	done INTEGER NOT NULL, 
+	begun INTEGER, 
+	digest VARCHAR(16) NOT NULL, 
+	process INTEGER, 
+	since TIMESTAMP NOT NULL
+);
+
+INSERT INTO alembic_version_progress (revision, direction, done, begun, digest, process, since) VALUES ('b2', 'upgrade', 1, 2, 'a1e30df7bf8528e0', NULL, CURRENT_TIMESTAMP);
+
+CREATE TEMP TABLE alembic_check (
+	holds_1 CONSTRAINT "the version table was changed and is not at a1" CHECK (holds_1),
+	holds_2 CONSTRAINT "rows would refer to rows that do not exist" CHECK (holds_2)
+);
+INSERT INTO temp.alembic_check VALUES (
+	(SELECT count(*) = 1 AND max(version_num) IS 'a1' FROM alembic_version),
+	(SELECT count(*) FROM pragma_foreign_key_check) <= (SELECT count FROM temp.alembic_dangling)
+);
+DROP TABLE temp.alembic_check;
+
+COMMIT;
+
+VACUUM;
+
+UPDATE alembic_version_progress SET done = 2, begun = 3, digest = '7fcccd616ea678d9', process = NULL, since = CURRENT_TIMESTAMP;
+
+ANALYZE;
+
+UPDATE alembic_version_progress SET done = 3, begun = NULL, digest = '1411b81b01f09505', process = NULL, since = CURRENT_TIMESTAMP;
+
+PRAGMA foreign_keys = OFF;
+BEGIN IMMEDIATE;
+
+CREATE TEMP TABLE alembic_check (
+	holds_1 CONSTRAINT "the database is not at a1" CHECK (holds_1)
+);
+INSERT INTO temp.alembic_check VALUES (
+	(SELECT count(*) = 1 AND max(version_num) IS 'a1' FROM alembic_version)
+);
+DROP TABLE temp.alembic_check;
+
+DELETE FROM users WHERE id = 1;
+
+UPDATE alembic_version SET version_num = 'b2' WHERE version_num = 'a1';
+
+DROP TABLE alembic_version_progress;
+
+CREATE TEMP TABLE alembic_check (
+	holds_1 CONSTRAINT "the version table was changed and is not at b2" CHECK (holds_1),
+	holds_2 CONSTRAINT "rows would refer to rows that do not exist" CHECK (holds_2)
+);
+INSERT INTO temp.alembic_check VALUES (
+	(SELECT count(*) = 1 AND max(version_num) IS 'b2' FROM alembic_version),
+	(SELECT count(*) FROM pragma_foreign_key_check) <= (SELECT count FROM temp.alembic_dangling)
+);
+DROP TABLE temp.alembic_check;
+
+DROP TABLE temp.alembic_dangling;
+
+COMMIT;

@@ -1,0 +1,52 @@
+//! What only PostgreSQL has: connections that end, locks that are waited for, and its own ways to
+//! fail.
+
+mod cancelled;
+mod dump;
+#[cfg(unix)]
+mod lost;
+#[cfg(unix)]
+mod proxy;
+mod scene;
+
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use crate::engine::{Open, Scratch};
+
+pub(crate) use dump::{EMPTY, dump, rows};
+
+/// Waits until something holds.
+#[track_caller]
+fn wait_until(holds: impl Fn() -> bool, what: &str) {
+    let begin = Instant::now();
+    while !holds() {
+        assert!(begin.elapsed() < Duration::from_secs(20), "{what}");
+        sleep(Duration::from_millis(2));
+    }
+}
+
+/// Waits until nobody is connected to the database but who looks, and the connections that wait in
+/// a pool: the server has noticed then that the others are gone.
+#[track_caller]
+fn wait_until_alone(scratch: &Scratch, database: &Open) {
+    let kept = match database {
+        Open::Pool(pool) => pool.size() as usize,
+        Open::Rusqlite(_) | Open::Options(_) => 0,
+        Open::Connection(_) => 1,
+    };
+    let others = "SELECT pid FROM pg_stat_activity WHERE datname = current_database()
+        AND backend_type = 'client backend' AND pid <> pg_backend_pid()";
+    wait_until(
+        || scratch.rows(others).lines().count() <= kept,
+        "somebody else is connected",
+    );
+}
+
+/// Lists the advisory locks of the database.
+fn locks(scratch: &Scratch) -> String {
+    scratch.rows(
+        "SELECT pid, mode, granted FROM pg_locks WHERE locktype = 'advisory'
+        AND database = (SELECT oid FROM pg_database WHERE datname = current_database())",
+    )
+}

@@ -1,0 +1,170 @@
+//! What stands between a run and the server, and ends a connection at one of its messages.
+
+use std::io::{self, Read, Write};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::os::unix::net::UnixStream;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread::spawn;
+
+use sqlx::postgres::{PgConnectOptions, PgSslMode};
+
+/// Which message is the last one of a connection.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Cut {
+    /// The number of the connection, in the order in which they come, from 0: the one that
+    /// migrates, and the one that keeps others away.
+    pub(crate) connection: usize,
+    /// The number of the statement, from 1.
+    pub(crate) statement: usize,
+    /// Whether the server gets it, and only the answer is lost.
+    pub(crate) arrives: bool,
+}
+
+/// A port that leads to the server.
+pub(crate) struct Proxy {
+    address: SocketAddr,
+    /// How many statements each connection has sent.
+    statements: Arc<[AtomicUsize; 2]>,
+}
+
+impl Proxy {
+    /// Takes two connections.
+    pub(crate) fn start(options: &PgConnectOptions, cut: Option<Cut>) -> Self {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+        let proxy = Self {
+            address: listener.local_addr().unwrap(),
+            statements: Arc::default(),
+        };
+        let statements = Arc::clone(&proxy.statements);
+        let options = options.clone();
+        spawn(move || {
+            for number in 0..statements.len() {
+                let (client, _) = listener.accept().unwrap();
+                let server = Stream::connect(&options).unwrap();
+                let (answers, to) = (server.try_clone().unwrap(), client.try_clone().unwrap());
+                spawn(move || copy(answers, &to));
+                let statements = Arc::clone(&statements);
+                spawn(move || {
+                    let last = cut.filter(|cut| cut.connection == number);
+                    // Either end may go at any time.
+                    let _ = forward(&client, &server, &statements[number], last);
+                    let _ = client.shutdown(Shutdown::Both);
+                    // The server reads what has arrived before it comes to the end.
+                    let _ = server.shutdown(Shutdown::Write);
+                });
+            }
+        });
+        proxy
+    }
+
+    /// Returns options that lead here, where they led to the server.
+    pub(crate) fn options(&self, options: &PgConnectOptions) -> PgConnectOptions {
+        let here = PgConnectOptions::new_without_pgpass()
+            .host("127.0.0.1")
+            .port(self.address.port())
+            .ssl_mode(PgSslMode::Disable)
+            .username(options.get_username());
+        match options.get_database() {
+            Some(database) => here.database(database),
+            None => here,
+        }
+    }
+
+    /// Returns how many statements a connection has sent.
+    pub(crate) fn statements(&self, connection: usize) -> usize {
+        self.statements[connection].load(Ordering::SeqCst)
+    }
+}
+
+/// Passes on what a client says up to the last message.
+fn forward(
+    mut client: &TcpStream,
+    server: &Stream,
+    statements: &AtomicUsize,
+    last: Option<Cut>,
+) -> io::Result<()> {
+    let mut first = true;
+    loop {
+        // The first message has no letter in front of its length.
+        let mut head = vec![0; if first { 4 } else { 5 }];
+        client.read_exact(&mut head)?;
+        let length = u32::from_be_bytes(*head.last_chunk().unwrap());
+        let mut message = head;
+        let is_statement = !first && message[0] == b'Q';
+        let begin = message.len();
+        message.resize(begin + length as usize - 4, 0);
+        client.read_exact(&mut message[begin..])?;
+        first = false;
+        let cut = if is_statement {
+            let number = statements.fetch_add(1, Ordering::SeqCst) + 1;
+            last.filter(|cut| cut.statement == number)
+        } else {
+            None
+        };
+        if cut.is_none_or(|cut| cut.arrives) {
+            server.write(&message)?;
+        }
+        if cut.is_some() {
+            return Ok(());
+        }
+    }
+}
+
+/// Passes on what the server says.
+fn copy(mut server: Stream, mut client: &TcpStream) {
+    let mut buffer = [0; 4096];
+    while let Ok(length @ 1..) = server.read(&mut buffer) {
+        if client.write_all(&buffer[..length]).is_err() {
+            break;
+        }
+    }
+    let _ = client.shutdown(Shutdown::Both);
+}
+
+/// A connection to the server.
+enum Stream {
+    Socket(UnixStream),
+    Port(TcpStream),
+}
+
+impl Stream {
+    fn connect(options: &PgConnectOptions) -> io::Result<Self> {
+        let port = options.get_port();
+        match options.get_socket() {
+            Some(folder) => {
+                let socket = UnixStream::connect(folder.join(format!(".s.PGSQL.{port}")));
+                socket.map(Self::Socket)
+            }
+            None => TcpStream::connect((options.get_host(), port)).map(Self::Port),
+        }
+    }
+
+    fn try_clone(&self) -> io::Result<Self> {
+        match self {
+            Self::Socket(stream) => stream.try_clone().map(Self::Socket),
+            Self::Port(stream) => stream.try_clone().map(Self::Port),
+        }
+    }
+
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Self::Socket(stream) => stream.read(buffer),
+            Self::Port(stream) => stream.read(buffer),
+        }
+    }
+
+    fn write(&self, message: &[u8]) -> io::Result<()> {
+        match self {
+            Self::Socket(stream) => (&*stream).write_all(message),
+            Self::Port(stream) => (&*stream).write_all(message),
+        }
+    }
+
+    fn shutdown(&self, how: Shutdown) -> io::Result<()> {
+        match self {
+            Self::Socket(stream) => stream.shutdown(how),
+            Self::Port(stream) => stream.shutdown(how),
+        }
+    }
+}

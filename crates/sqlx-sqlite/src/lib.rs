@@ -1,0 +1,95 @@
+//! Applies the migrations of cargo-alembic through sqlx's own SQLite.
+//!
+//! [`Sqlx`] goes around a pool or a connection, and everything else is as with any database:
+//!
+//! ```
+//! use alembic_migrate::{Dialect, Migrations, ensure_database_ready};
+//! use alembic_sqlx_sqlite::Sqlx;
+//! use sqlx::SqlitePool;
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let folder = tempfile::tempdir()?;
+//! # std::fs::write(
+//! #     folder.path().join("a.sql"),
+//! #     "-- Add users\n-- Revision ID: a1b2\n-- Revises:\n\n\
+//! #      -- alembic: upgrade\nCREATE TABLE users (id INTEGER PRIMARY KEY);\n\
+//! #      -- alembic: downgrade\nDROP TABLE users;\n",
+//! # )?;
+//! # let url = format!("sqlite://{}?mode=rwc", folder.path().join("app.db").display());
+//! # let folder = folder.path();
+//! let migrations = Migrations::from_folder(folder, &[Dialect::Sqlite])?;
+//! let pool = SqlitePool::connect(&url).await?;
+//! ensure_database_ready(Sqlx(&pool), &migrations).await?;
+//!
+//! let mut connection = pool.acquire().await?;
+//! assert_eq!(migrations.current(Sqlx(&mut *connection)).await?, ["a1b2"]);
+//! migrations.downgrade(Sqlx(&mut *connection), "-1").await?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! It gives the same guarantees and the same reports as the driver for rusqlite, but for one: sqlx
+//! does not pass on where SQLite finds an error, so that only syntax errors are placed more exactly
+//! than by their statement.
+//!
+//! The future of a command can be dropped before it is ready, by a timeout for one: what is not
+//! committed is then rolled back, and the connection gets its settings back, before anything else
+//! is done on it.
+
+mod error;
+mod session;
+mod statement;
+mod tokens;
+
+use std::future::Future;
+use std::pin::Pin;
+
+use alembic_migrate::{Dialect, Driver, Observer, Run, RunError};
+use sqlx::{SqliteConnection, SqlitePool};
+
+/// A database of sqlx, as a [`Driver`]: `Sqlx(&pool)`, or `Sqlx(&mut connection)`.
+///
+/// A command on a pool takes one connection of it.
+#[derive(Clone, Copy, Debug)]
+pub struct Sqlx<D>(pub D);
+
+/// What a command returns: a future of its outcome.
+type Pending<'d, T> = Pin<Box<dyn Future<Output = Result<T, RunError>> + Send + 'd>>;
+
+impl<'d> Driver<'d> for Sqlx<&'d SqlitePool> {
+    type Outcome<T: Send + 'd> = Pending<'d, T>;
+
+    fn dialect(&self) -> Dialect {
+        Dialect::Sqlite
+    }
+
+    fn drive<T: Send + 'd>(
+        self,
+        run: Run<'d, Result<T, RunError>>,
+        observer: &'d Observer,
+    ) -> Pending<'d, T> {
+        Box::pin(async move {
+            match self.0.acquire().await {
+                Ok(mut connection) => session::carry_out(&mut connection, run, observer).await,
+                Err(error) => session::fail(run, observer, error),
+            }
+        })
+    }
+}
+
+impl<'d> Driver<'d> for Sqlx<&'d mut SqliteConnection> {
+    type Outcome<T: Send + 'd> = Pending<'d, T>;
+
+    fn dialect(&self) -> Dialect {
+        Dialect::Sqlite
+    }
+
+    fn drive<T: Send + 'd>(
+        self,
+        run: Run<'d, Result<T, RunError>>,
+        observer: &'d Observer,
+    ) -> Pending<'d, T> {
+        Box::pin(session::carry_out(self.0, run, observer))
+    }
+}

@@ -1,0 +1,106 @@
+//! One statement at a time.
+
+use alembic_migrate::DatabaseError;
+use sqlx::sqlite::{SqliteRow, SqliteValueRef};
+use sqlx::{
+    AssertSqlSafe, Decode, Either, Executor, Row, SqlSafeStr, SqlStr, SqliteConnection, Statement,
+    TypeInfo, ValueRef, raw_sql,
+};
+
+use crate::error::{Refused, database_error};
+use crate::tokens::{Token, tokens};
+
+/// Executes one statement to its end; rows that it returns are passed over.
+pub(crate) async fn execute(
+    connection: &mut SqliteConnection,
+    sql: &str,
+) -> Result<u64, DatabaseError> {
+    if let Some(refused) = refuse(connection, sql).await {
+        return Err(refused.into());
+    }
+    let executed = raw_sql(safe(sql)).execute(connection).await;
+    let executed = executed.map_err(|error| database_error(error, sql))?;
+    Ok(executed.rows_affected())
+}
+
+/// Tells why a statement is not executed, if it is not.
+///
+/// sqlx would execute one statement after the other, and say nothing of parameters. What can only
+/// be one statement without any is not looked at twice; else SQLite decides.
+async fn refuse(connection: &mut SqliteConnection, sql: &str) -> Option<Refused> {
+    if sql.contains('\0') {
+        return Some(Refused::Nul);
+    }
+    for end in possible_ends(sql) {
+        // It may be a `;` in the body of a trigger.
+        if prepare(connection, &sql[..end]).await.is_ok() {
+            return Some(Refused::SecondStatement);
+        }
+    }
+    // The arguments of a virtual table may look like parameters.
+    let parameter = tokens(sql).find(|token| token.is_parameter(sql))?;
+    match prepare(connection, sql).await {
+        Ok(count) if count > 0 => Some(Refused::Parameter(parameter.text(sql).to_owned())),
+        Ok(_) | Err(_) => None,
+    }
+}
+
+/// Returns where the first statement may end, with another one behind it.
+fn possible_ends(sql: &str) -> impl Iterator<Item = usize> {
+    let is_end = |token: &Token| token.text(sql) == ";";
+    let last = tokens(sql).filter(|token| !is_end(token)).last();
+    let last = last.map_or(0, |token| token.start);
+    let begun = tokens(sql).skip_while(is_end);
+    let ends = begun.filter(is_end).map(|token| token.end);
+    ends.take_while(move |end| *end <= last)
+}
+
+/// Has SQLite read statements without executing them, and returns how many parameters they have.
+async fn prepare(connection: &mut SqliteConnection, sql: &str) -> Result<usize, sqlx::Error> {
+    let statement = connection.prepare(safe(sql)).await?;
+    Ok(match statement.parameters() {
+        Some(Either::Right(count)) => count,
+        Some(Either::Left(types)) => types.len(),
+        None => 0,
+    })
+}
+
+/// Returns the rows of a query.
+pub(crate) async fn query(
+    connection: &mut SqliteConnection,
+    sql: &str,
+) -> Result<Vec<Vec<Option<String>>>, DatabaseError> {
+    let rows = raw_sql(safe(sql)).fetch_all(connection).await;
+    let rows = rows.and_then(|rows| rows.iter().map(cells).collect());
+    rows.map_err(|error| database_error(error, sql))
+}
+
+fn cells(row: &SqliteRow) -> Result<Vec<Option<String>>, sqlx::Error> {
+    let cells = (0..row.len()).map(|column| text(row.try_get_raw(column)?));
+    cells.collect()
+}
+
+fn text(value: SqliteValueRef<'_>) -> Result<Option<String>, sqlx::Error> {
+    // What is stored, whatever the column was declared as.
+    let stored = value.type_info().name().to_owned();
+    let text = match stored.as_str() {
+        _ if value.is_null() => return Ok(None),
+        "INTEGER" => i64::decode(value).map(|number| number.to_string()),
+        "REAL" => f64::decode(value).map(|number| number.to_string()),
+        "BLOB" => <&[u8]>::decode(value).map(|bytes| {
+            // Never equal to a text, even where the bytes are the same.
+            let digits = bytes.iter().map(|byte| format!("{byte:02X}"));
+            format!("X'{}'", digits.collect::<String>())
+        }),
+        _ => <&[u8]>::decode(value).map(|bytes| String::from_utf8_lossy(bytes).into_owned()),
+    };
+    text.map(Some).map_err(sqlx::Error::Decode)
+}
+
+/// Takes a statement as it is: it comes from a file of revisions, or from the run itself.
+pub(crate) fn safe(sql: &str) -> SqlStr {
+    AssertSqlSafe(sql).into_sql_str()
+}
+
+#[cfg(test)]
+mod tests;

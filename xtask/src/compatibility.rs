@@ -1,0 +1,154 @@
+//! `cargo xtask compatibility`: which versions of other libraries go with ours, as cargo itself
+//! resolves them.
+//!
+//! Each row is an application that depends on one of our libraries and on others. Whether that
+//! resolves, and to what, is asked of cargo in a folder of its own.
+
+mod page;
+mod rows;
+
+use std::collections::BTreeSet;
+use std::process::Command;
+use std::time::Instant;
+
+use clap::Args;
+use tempfile::TempDir;
+
+use crate::{Result, cargo};
+use rows::{Library, Row, TABLES, Table};
+
+/// Arguments of `cargo xtask compatibility`.
+#[derive(Debug, Args)]
+pub(crate) struct CompatibilityArgs {
+    /// Fail when the tables of docs/compatibility.md are others
+    #[arg(long, conflicts_with = "write")]
+    check: bool,
+    /// Write the tables of docs/compatibility.md anew
+    #[arg(long)]
+    write: bool,
+    /// Check that what resolves is also compiled, where a row has code for that: takes many minutes
+    #[arg(long)]
+    build: bool,
+}
+
+impl CompatibilityArgs {
+    pub(crate) fn run(&self) -> Result<()> {
+        let start = Instant::now();
+        let mut faults = Vec::new();
+        for table in &TABLES {
+            println!("\nbeside {}:", table.name);
+            for row in table.rows {
+                let application = Application::new(table, row)?;
+                let found = application.resolve(table.watched)?;
+                println!("{:60}{}", row.beside(), show(table, &found));
+                if found != row.then.versions() {
+                    let expected = show(table, &row.then.versions());
+                    let what = format!("{}, beside {}", row.beside(), table.name);
+                    faults.push(format!("{what}: expected {expected}"));
+                } else if let (true, Some(code)) = (self.build, row.code) {
+                    application.build(code)?;
+                }
+            }
+        }
+        println!("\nresolved in {:.0} s", start.elapsed().as_secs_f64());
+        if !faults.is_empty() {
+            let rows = "xtask/src/compatibility/rows.rs";
+            return Err(format!("not as in {rows}:\n    {}", faults.join("\n    ")).into());
+        }
+        match (self.check, self.write) {
+            (true, _) => page::check(),
+            (_, true) => page::write(),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Tells which versions came of a row.
+fn show(table: &Table, found: &Option<Vec<String>>) -> String {
+    match found {
+        Some(versions) => format!("{} {}", table.watched, versions.join(" and ")),
+        None => "conflict".to_owned(),
+    }
+}
+
+/// A package that is not there for longer than it takes to look at it.
+struct Application {
+    folder: TempDir,
+}
+
+impl Application {
+    fn new(table: &Table, row: &Row) -> Result<Self> {
+        let folder = tempfile::tempdir()?;
+        let ours = table.ours.iter().map(|(name, rest)| {
+            let folder = name.trim_start_matches("alembic-");
+            let path = cargo::root().join("crates").join(folder);
+            format!(
+                "{name} = {{ path = {:?}{rest} }}\n",
+                path.display().to_string()
+            )
+        });
+        let others = row.beside.iter().map(Library::line);
+        let dependencies: String = ours.chain(others).collect();
+        let manifest = format!(
+            "[package]\nname = \"application\"\nedition = \"2024\"\nrust-version = \"{}\"\n\n\
+             [dependencies]\n{dependencies}\n[workspace]\n",
+            env!("CARGO_PKG_RUST_VERSION")
+        );
+        std::fs::write(folder.path().join("Cargo.toml"), manifest)?;
+        std::fs::create_dir(folder.path().join("src"))?;
+        let application = Self { folder };
+        application.program("")?;
+        Ok(application)
+    }
+
+    fn program(&self, code: &str) -> Result<()> {
+        Ok(std::fs::write(self.folder.path().join("src/lib.rs"), code)?)
+    }
+
+    fn cargo(&self) -> Command {
+        let mut command = Command::new(cargo::cargo());
+        command.current_dir(self.folder.path());
+        command
+    }
+
+    /// Has cargo choose versions, and returns those of one library; none where two versions of
+    /// SQLite would be needed.
+    fn resolve(&self, watched: &str) -> Result<Option<Vec<String>>> {
+        let output = self.cargo().arg("generate-lockfile").output()?;
+        if output.status.success() {
+            let lockfile = self.folder.path().join("Cargo.lock");
+            return Ok(Some(versions(&std::fs::read_to_string(lockfile)?, watched)));
+        }
+        let message = String::from_utf8_lossy(&output.stderr);
+        if message.contains("links to the native library `sqlite3`") {
+            return Ok(None);
+        }
+        Err(format!("cargo fails otherwise than by two versions of SQLite:\n{message}").into())
+    }
+
+    /// Compiles the package with `code` that uses ours and the other libraries.
+    fn build(&self, code: &str) -> Result<()> {
+        self.program(code)?;
+        let target = cargo::target()?.join("compatibility");
+        let mut check = self.cargo();
+        check.args(["check", "--quiet", "--locked"]);
+        cargo::run(check.env("CARGO_TARGET_DIR", target))
+    }
+}
+
+/// Returns the versions of a package in a lockfile, up to what makes them compatible.
+fn versions(lockfile: &str, package: &str) -> Vec<String> {
+    let name = format!("name = \"{package}\"");
+    let mut lines = lockfile.lines();
+    let mut found = BTreeSet::new();
+    while lines.any(|line| line == name) {
+        let version = lines.next().and_then(|line| line.split('"').nth(1));
+        let mut parts = version.unwrap_or_default().split('.');
+        let (major, minor) = (parts.next(), parts.next());
+        found.insert(format!("{}.{}", major.unwrap_or("?"), minor.unwrap_or("?")));
+    }
+    found.into_iter().collect()
+}
+
+#[cfg(test)]
+mod tests;

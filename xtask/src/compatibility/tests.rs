@@ -1,0 +1,42 @@
+//! What can be told of the crate apart without a network.
+
+use super::*;
+
+#[test]
+fn compatible_versions_are_told_once() {
+    let package =
+        |name, version| format!("[[package]]\nname = \"{name}\"\nversion = \"{version}\"\n");
+    let lockfile = [
+        package("sqlx", "0.9.0"),
+        package("sqlx-core", "0.7.1"),
+        package("sqlx", "0.8.6"),
+        package("sqlx", "0.9.12"),
+        package("tokio", "1.54.1"),
+    ];
+    let lockfile = lockfile.concat();
+    assert_eq!(versions(&lockfile, "sqlx"), ["0.8", "0.9"]);
+    assert_eq!(versions(&lockfile, "tokio"), ["1.54"]);
+    assert_eq!(versions(&lockfile, "rusqlite"), <[&str; 0]>::default());
+}
+
+/// Returns the lines below a heading of a manifest.
+fn section<'m>(manifest: &'m str, heading: &str) -> Vec<&'m str> {
+    let lines = manifest.lines().skip_while(|line| *line != heading);
+    let lines = lines.skip(1).take_while(|line| !line.starts_with('['));
+    lines.filter(|line| !line.is_empty()).collect()
+}
+
+#[test]
+fn the_crate_apart_is_as_the_others_are() {
+    let read = |path: &str| std::fs::read_to_string(cargo::root().join(path)).unwrap();
+    let (workspace, apart) = (read("Cargo.toml"), read("crates/sqlx-sqlite/Cargo.toml"));
+    let package = section(&apart, "[package]");
+    for line in section(&workspace, "[workspace.package]") {
+        assert!(package.contains(&line), "crates/sqlx-sqlite: {line}");
+    }
+    for kind in ["rust", "clippy"] {
+        let ours = section(&workspace, &format!("[workspace.lints.{kind}]"));
+        assert!(!ours.is_empty());
+        assert_eq!(section(&apart, &format!("[lints.{kind}]")), ours);
+    }
+}
