@@ -6,8 +6,6 @@
 #![expect(clippy::unwrap_used, reason = "a test that panics fails, as it should")]
 
 mod configured;
-#[path = "../start/schema.rs"]
-mod schema;
 
 use std::fmt::Write;
 use std::path::Path;
@@ -18,7 +16,6 @@ use insta::assert_snapshot;
 use rusqlite::Connection;
 
 use configured::Configured;
-use schema::schema;
 
 /// How a database comes to be ready.
 struct Way {
@@ -116,14 +113,15 @@ fn carry_out(krate: &Configured, way: &Way) -> (String, String) {
     );
 
     let table = &krate.settings.version_table.name;
-    let connection = open();
+    let mut connection = open();
     let mut statement = connection
         .prepare(&format!("SELECT version_num FROM {table} ORDER BY 1"))
         .unwrap();
     let rows = statement.query_map([], |row| row.get(0)).unwrap();
     let rows: Vec<String> = rows.map(Result::unwrap).collect();
     let _ = writeln!(text, "{table}: {}", rows.join(", "));
-    (text, schema(&connection, &[table]))
+    drop(statement);
+    (text, krate.migrations.describe(&mut connection).unwrap())
 }
 
 /// Returns the text of a snapshot, after all ways have ended in the same schema.

@@ -21,8 +21,9 @@ pub fn binary() -> &'static Path {
 
 fn build() -> Result<PathBuf, String> {
     let test = std::env::current_exe().expect("the test knows its own path");
-    // TARGET/PROFILE/deps/NAME
-    let mut folders = test.ancestors().skip(2);
+    // TARGET/PROFILE/deps/NAME, or TARGET/PROFILE/NAME where it is a program
+    let folders = test.ancestors().skip(1);
+    let mut folders = folders.skip_while(|folder| folder.ends_with("deps"));
     let profile = folders.next().expect("the test is in a profile's folder");
     let target = folders.next().expect("the test is in a target folder");
     let profile = match profile.file_name().and_then(|name| name.to_str()) {

@@ -75,7 +75,6 @@ impl Scratch {
 
     /// Returns the schema without the version table and the tables `except`.
     pub(crate) fn schema(&self, except: &[&str]) -> String {
-        let except = [&["alembic_version"], except].concat();
-        schema(&self.open(), &except)
+        schema(&mut self.open(), except)
     }
 }

@@ -9,6 +9,8 @@ mod build;
 mod crates;
 mod load;
 mod place;
+#[cfg(feature = "postgres")]
+mod postgres;
 mod processes;
 mod project;
 mod rounds;
@@ -21,7 +23,7 @@ use std::time::Instant;
 use clap::{Args, ValueEnum};
 use rusqlite::{Connection, OpenFlags};
 
-use crate::{Result, cargo};
+use crate::{Result, cargo, servers};
 use place::Place;
 
 /// Arguments of `cargo xtask bench`.
@@ -45,6 +47,8 @@ enum Part {
     Load,
     /// Splitting SQL into statements
     Split,
+    /// Applying revisions on PostgreSQL, and starts that find nothing to do there
+    Postgres,
     /// Building a crate with 1,000 revisions, compared with sqlx and refinery: takes minutes, and
     /// needs the network
     Build,
@@ -53,6 +57,7 @@ enum Part {
 impl BenchArgs {
     /// Builds with optimizations, and measures.
     pub(crate) fn run(&self) -> Result<()> {
+        servers::provide()?;
         eprintln!("==> building");
         let build = [
             "build",
@@ -63,9 +68,8 @@ impl BenchArgs {
         ];
         cargo::run(&mut cargo::command(build))?;
         let run = ["run", "--release", "--locked", "--quiet"];
-        let run = run
-            .into_iter()
-            .chain(["--package", "xtask", "--", "measure"]);
+        let run = run.into_iter().chain(["--package", "xtask"]);
+        let run = run.chain(["--features", "postgres", "--", "measure"]);
         let mut measure = cargo::command(run);
         if let Some(part) = self.part.and_then(|part| part.to_possible_value()) {
             measure.arg(part.get_name());
@@ -104,6 +108,10 @@ impl BenchArgs {
         }
         if wanted(Part::Split) {
             show(split::measure()?);
+        }
+        #[cfg(feature = "postgres")]
+        if wanted(Part::Postgres) {
+            postgres::measure(&disk, &mut show)?;
         }
         // It takes minutes: only when asked for.
         if self.part == Some(Part::Build) {

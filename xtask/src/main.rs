@@ -9,6 +9,7 @@
 mod bench;
 mod cargo;
 mod compatibility;
+mod conformance;
 mod plans;
 mod servers;
 mod snapshots;
@@ -36,6 +37,8 @@ enum Xtask {
     Plans(plans::PlansArgs),
     /// Have cargo resolve which versions of other libraries go with ours (needs the network)
     Compatibility(compatibility::CompatibilityArgs),
+    /// Start the real binary many times at once, and kill, stop and cut off what holds the lock
+    Conformance(conformance::ConformanceArgs),
     /// Do the measuring of `bench`, which builds this program with optimizations for it
     #[command(hide = true)]
     Measure(bench::BenchArgs),
@@ -51,6 +54,7 @@ fn main() -> ExitCode {
         Xtask::Snapshots(args) => args.run(),
         Xtask::Plans(args) => args.run(),
         Xtask::Compatibility(args) => args.run(),
+        Xtask::Conformance(args) => args.run(),
         Xtask::Measure(args) => args.measure(),
         Xtask::ReadRow(args) => args.run(),
     };

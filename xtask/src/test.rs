@@ -9,7 +9,7 @@ use crate::{Result, cargo, servers};
 /// Arguments of `cargo xtask test`.
 #[derive(Debug, Args)]
 pub(crate) struct TestArgs {
-    /// Leave out the documentation
+    /// Leave out the documentation and the conformance suite
     #[arg(long)]
     quick: bool,
 }
@@ -27,7 +27,7 @@ struct Step {
 /// Everything that must pass, in this order.
 ///
 /// The invariants of the repository are ordinary tests, in `tidy.rs`.
-const STEPS: [Step; 5] = [
+const STEPS: [Step; 6] = [
     Step {
         name: "format",
         args: &["fmt", "--all", "--check"],
@@ -41,6 +41,8 @@ const STEPS: [Step; 5] = [
             "--locked",
             "--workspace",
             "--all-targets",
+            "--features",
+            "xtask/postgres",
             "--",
             "-D",
             "warnings",
@@ -53,6 +55,22 @@ const STEPS: [Step; 5] = [
         args: &["test", "--locked", "--workspace"],
         env: None,
         slow: false,
+    },
+    Step {
+        name: "conformance",
+        args: &[
+            "run",
+            "--locked",
+            "--quiet",
+            "--package",
+            "alembic-tests",
+            "--bin",
+            "conformance",
+            "--",
+            "--quick",
+        ],
+        env: None,
+        slow: true,
     },
     Step {
         name: "documentation",

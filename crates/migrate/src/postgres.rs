@@ -36,8 +36,9 @@ const APPLICATION: &str = "alembic-migrate";
 /// Runs on one connection of the pool. While it migrates, a second one, which is not of the pool,
 /// keeps other migrators away.
 ///
-/// When the future is dropped before it is ready, the connection is closed, so that the server rolls
-/// back what is not committed.
+/// A connection that has migrated is closed, since revisions may have set something for its session.
+/// So it is when the future is dropped before it is ready: the server rolls back what is not
+/// committed.
 impl<'d> Driver<'d> for &'d PgPool {
     type Outcome<T: Send + 'd> = Pending<'d, T>;
 
@@ -59,8 +60,13 @@ impl<'d> Driver<'d> for &'d PgPool {
                 unreachable!("it has just been acquired");
             };
             let options = PgConnectOptions::clone(&self.connect_options());
-            let outcome = talk(connection, Some(options), run, observer).await;
-            drop(pooled.0.take());
+            let mut executed = false;
+            let outcome = talk(connection, Some(options), run, observer, &mut executed).await;
+            match pooled.0.take() {
+                // What revisions have set for their session is not for the application.
+                Some(connection) if executed => drop(connection.close().await),
+                unchanged => drop(unchanged),
+            }
             outcome
         })
     }
@@ -87,7 +93,8 @@ impl<'d> Driver<'d> for &'d PgConnectOptions {
                 Ok(connection) => connection,
                 Err(error) => return unreachable(run, observer, error),
             };
-            let outcome = talk(&mut connection, Some(self.clone()), run, observer).await;
+            let options = Some(self.clone());
+            let outcome = talk(&mut connection, options, run, observer, &mut false).await;
             // Without a farewell, the server closes it by itself.
             let _ = connection.close().await;
             outcome
@@ -112,7 +119,7 @@ impl<'d> Driver<'d> for &'d mut PgConnection {
         run: Run<'d, Result<T, RunError>>,
         observer: &'d Observer,
     ) -> Pending<'d, T> {
-        Box::pin(talk(self, None, run, observer))
+        Box::pin(async move { talk(self, None, run, observer, &mut false).await })
     }
 }
 
@@ -163,12 +170,14 @@ fn unreachable<T>(
     }
 }
 
-/// Carries out a run on a connection, and on a second one where there are options for it.
+/// Carries out a run on a connection, and on a second one where there are options for it; tells
+/// whether anything was `executed` that may outlast the run.
 async fn talk<T>(
     connection: &mut PgConnection,
     options: Option<PgConnectOptions>,
     mut run: Run<'_, Result<T, RunError>>,
     observer: &Observer,
+    executed: &mut bool,
 ) -> Result<T, RunError> {
     let mut main = Main {
         connection,
@@ -180,6 +189,7 @@ async fn talk<T>(
         reply = match run.resume(reply) {
             Turn::Done(outcome) => break outcome,
             Turn::Ask(Request::Execute(sql)) => {
+                *executed = true;
                 let alone = matches!(aside, Aside::Never);
                 let executed = aside.keep_alive(main.execute(&sql, alone)).await;
                 executed.map_or_else(Reply::Failed, Reply::Changed)

@@ -158,7 +158,7 @@ pub(super) fn arguments() -> Vec<Row> {
             2,
             "<REVISION> | Usage: cargo alembic downgrade",
         ),
-        row("an unknown argument", "upgrade --slq", 2, "--slq | --sql"),
+        row("an unknown argument", "upgrade --slq", 2, "--slq"),
         row(
             "what is for scripts alone",
             "upgrade --dialect sqlite",

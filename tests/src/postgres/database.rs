@@ -132,13 +132,17 @@ impl Database {
             "SELECT format('%I.%I', schemaname, tablename) FROM pg_tables \
              WHERE schemaname NOT IN ('pg_catalog', 'information_schema') ORDER BY 1",
         );
-        for table in tables {
-            let row = "ROW(every.*)::text COLLATE \"C\"";
-            let rows = self.query(&format!(
+        let row = "ROW(every.*)::text COLLATE \"C\"";
+        let rows = tables.iter().map(|table| {
+            format!(
                 "SELECT count(*) || ' rows, ' || md5(coalesce(string_agg({row}, E'\\n' ORDER BY \
                  {row}), '')) FROM {table} AS every",
-            ));
-            let _ = write!(dump, "\n{table}: {}", rows.join(""));
+            )
+        });
+        // One after the other, on one connection.
+        let rows = self.query(&rows.collect::<Vec<_>>().join(";\n"));
+        for (table, rows) in tables.iter().zip(rows) {
+            let _ = write!(dump, "\n{table}: {rows}");
         }
         dump
     }

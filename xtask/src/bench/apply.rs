@@ -22,7 +22,7 @@ pub(super) fn measure(place: &Place) -> Result<Table> {
     let project = Project::create(&folder, REVISIONS, Shape::Line)?;
     let load = || Migrations::from_folder(&project.migrations, &[Dialect::Sqlite]);
     let loaded = load()?;
-    let revisions = statements(loaded.history());
+    let revisions = statements(loaded.history(), Dialect::Sqlite);
     let file = folder.join("fresh.db");
 
     let [bound, rows, apply, load_and_apply] = interleaved(
@@ -67,12 +67,12 @@ pub(super) fn measure(place: &Place) -> Result<Table> {
 }
 
 /// Returns the statements of each revision, with its id.
-fn statements(history: &History) -> Vec<(String, Vec<String>)> {
+pub(super) fn statements(history: &History, dialect: Dialect) -> Vec<(String, Vec<String>)> {
     let graph = history.graph();
     let revision = |node| {
         let file = history.file(node);
-        let sections = file.file.sections(Direction::Upgrade, Dialect::Sqlite);
-        let statements = sections.flat_map(|section| file.statements(section, Dialect::Sqlite));
+        let sections = file.file.sections(Direction::Upgrade, dialect);
+        let statements = sections.flat_map(|section| file.statements(section, dialect));
         let statements = statements
             .map(|statement| statement.sql.to_owned())
             .collect();

@@ -23,6 +23,16 @@ pub(super) struct Project {
 
 impl Project {
     pub(super) fn create(folder: &Path, revisions: usize, shape: Shape) -> Result<Self> {
+        Self::with(folder, revisions, shape, upgrade)
+    }
+
+    /// Creates one whose revisions do what `upgrade` returns.
+    pub(super) fn with(
+        folder: &Path,
+        revisions: usize,
+        shape: Shape,
+        upgrade: impl Fn(usize) -> String,
+    ) -> Result<Self> {
         let project = Self {
             folder: folder.to_owned(),
             migrations: folder.join("migrations"),
@@ -34,7 +44,7 @@ impl Project {
         std::fs::write(folder.join("Cargo.toml"), MANIFEST)?;
         for index in 0..revisions {
             let file = project.migrations.join(file_name(index));
-            std::fs::write(file, text(index, shape))?;
+            std::fs::write(file, text(index, shape, &upgrade(index)))?;
         }
         Ok(project)
     }
@@ -74,7 +84,7 @@ pub(super) fn upgrade(index: usize) -> String {
 }
 
 /// Returns the text of a revision.
-fn text(index: usize, shape: Shape) -> String {
+fn text(index: usize, shape: Shape, upgrade: &str) -> String {
     let before = |count: usize| index.checked_sub(count).map(id);
     let parents = match (shape, index % 10) {
         (Shape::Merges, 6) => vec![before(2)],
@@ -101,6 +111,5 @@ fn text(index: usize, shape: Shape) -> String {
          DROP TABLE table_{index};\n",
         id = id(index),
         parents = parents.join(", "),
-        upgrade = upgrade(index),
     )
 }

@@ -39,6 +39,12 @@ impl Row {
         Self::new(what, String::new(), Some(times.median()))
     }
 
+    /// Shows how many there are.
+    #[cfg(feature = "postgres")]
+    pub(super) fn count(what: impl Into<String>, count: usize) -> Self {
+        Self::new(what, count.to_string(), None)
+    }
+
     /// Shows how many times as long as `bound` it took.
     pub(super) fn ratio(what: impl Into<String>, times: &Times, bound: &Times) -> Self {
         let figure = format!("{:.2}", times.ratio_to(bound));

@@ -213,7 +213,6 @@ impl<'h> Session<'h> {
         plan: &Plan,
         waited: Duration,
     ) -> Result<Unfinished, Fault> {
-        self.partial = None;
         self.progress = self.read_progress().await?;
         let Some(progress) = &self.progress else {
             return Ok(Unfinished::GoOn);
@@ -315,7 +314,7 @@ impl<'h> Session<'h> {
         }
         let forgotten = self.forget_revision().await.is_ok();
         if !forgotten {
-            // Otherwise the end of the connection does it.
+            // The failure of the statement is the one to tell.
             let _ = self.rollback().await;
         }
         forgotten

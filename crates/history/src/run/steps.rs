@@ -478,10 +478,22 @@ impl<'h> Session<'h> {
     }
 }
 
-/// Tells whether a statement may change the search path.
+/// Tells whether a statement may change the search path, which `SET SCHEMA` does, too.
 pub(crate) fn sets_search_path(sql: &str) -> bool {
     let name = b"search_path";
-    sql.as_bytes()
+    let is_named = sql
+        .as_bytes()
         .windows(name.len())
-        .any(|bytes| bytes.eq_ignore_ascii_case(name))
+        .any(|bytes| bytes.eq_ignore_ascii_case(name));
+    is_named || sets_schema(sql)
+}
+
+fn sets_schema(sql: &str) -> bool {
+    let is_one = |word: &str, names: &[&str]| names.iter().any(|name| word.eq_ignore_ascii_case(name));
+    let mut before = "";
+    sql.split_whitespace().any(|word| {
+        let sets = is_one(before, &["SET", "LOCAL", "SESSION"]) && is_one(word, &["SCHEMA"]);
+        before = word;
+        sets
+    })
 }

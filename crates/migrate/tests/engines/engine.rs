@@ -176,6 +176,14 @@ impl Scratch {
         }
     }
 
+    /// Opens another connection, on PostgreSQL.
+    pub(crate) fn client(&self) -> ::postgres::Client {
+        match &self.place {
+            Place::File(_) => panic!("SQLite has no such client"),
+            Place::Server(served) => served.database.open(),
+        }
+    }
+
     /// Opens the file, on SQLite.
     pub(crate) fn file(&self) -> rusqlite::Connection {
         open_file(&self.address())
@@ -283,6 +291,15 @@ impl Open {
             }
             Self::Pool(_) | Self::Options(_) => panic!("this is not one connection"),
         }
+    }
+
+    /// Returns the only cell of a query's only row, on a connection of a pool.
+    pub(crate) fn text(&mut self, query: &'static str) -> String {
+        let Self::Pool(pool) = self else {
+            panic!("this is not a pool");
+        };
+        let row = block_on(sqlx::raw_sql(query).fetch_one(&*pool)).unwrap();
+        row.try_get_raw(0).unwrap().as_str().unwrap().to_owned()
     }
 
     /// Tells whether nothing of a run is left: no transaction, and no connection of a pool taken.

@@ -8,6 +8,7 @@
     reason = "what fails to unwrap fails the test, with the place"
 )]
 
+mod described;
 mod engine;
 mod failures;
 mod handover;
@@ -18,4 +19,5 @@ mod reading;
 mod revisions;
 mod sqlite;
 mod statements;
+mod unfinished;
 mod version_table;

@@ -3,11 +3,16 @@
 
 mod cancelled;
 mod dump;
+mod locked;
 #[cfg(unix)]
 mod lost;
+mod messages;
+mod outside;
 #[cfg(unix)]
 mod proxy;
+mod retried;
 mod scene;
+mod schemas;
 
 use std::thread::sleep;
 use std::time::{Duration, Instant};

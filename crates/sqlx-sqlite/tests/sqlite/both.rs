@@ -177,6 +177,17 @@ pub(crate) async fn compare(
     command: Command,
     context: &str,
 ) -> Result<String, RunError> {
+    compare_through(&[false, true], before, migrations, command, context).await
+}
+
+/// Does so through a pool, a connection, or one after the other.
+pub(crate) async fn compare_through(
+    pooled: &[bool],
+    before: &Scratch,
+    migrations: &Migrations,
+    command: Command,
+    context: &str,
+) -> Result<String, RunError> {
     let theirs = before.copy();
     let (their_migrations, their_events) = listen(migrations);
     let expected = {
@@ -185,7 +196,7 @@ pub(crate) async fn compare(
         through_rusqlite(command, &their_migrations, &mut connection).await
     };
     let expected_content = theirs.content();
-    for pooled in [false, true] {
+    for &pooled in pooled {
         let context = format!("{context}, {command:?}, pooled: {pooled}");
         let ours = before.copy();
         let (our_migrations, our_events) = listen(migrations);

@@ -36,7 +36,7 @@ columns AS NOT MATERIALIZED (
 ),
 -- What has no definition that the server would tell: that it is there.
 others (classid, objid) AS (
-    SELECT 'pg_type'::regclass, t.oid FROM types t WHERE t.typtype = 'b'
+    SELECT 'pg_type'::regclass, t.oid FROM types t WHERE t.typtype IN ('b', 'p')
         AND NOT EXISTS (SELECT FROM pg_type e WHERE e.typarray = t.oid)
     UNION ALL SELECT 'pg_proc'::regclass, oid FROM pg_proc WHERE prokind = 'a'
     UNION ALL SELECT 'pg_operator'::regclass, oid FROM pg_operator

@@ -531,6 +531,7 @@ fn on_postgres_a_database_is_made_ready_under_lock() {
     let insert = "INSERT INTO \"public\".alembic_version (version_num) VALUES";
     let end = "find in public
                read
+               aside SELECT 1
                COMMIT
                -> committed";
     let pending = "-> NothingPending { package: \"shop\" }";
@@ -685,6 +686,7 @@ fn crates_take_the_lock_one_after_the_other() {
         "aside BEGIN",
         "aside lock",
         "aside timeouts",
+        "aside SELECT 1",
         "COMMIT",
         "aside ROLLBACK",
     ];

@@ -3,6 +3,7 @@
 
 use std::cell::Cell;
 use std::collections::{BTreeSet, HashMap};
+use std::ops::Range;
 use std::sync::OnceLock;
 use std::time::Duration;
 
@@ -120,6 +121,9 @@ pub(super) struct Fake {
     pub(super) keys: BTreeSet<i64>,
     /// Until when another migrator holds the lock, on PostgreSQL.
     pub(super) held_until: Duration,
+    /// Which transactions find that another migrator is at work, counted from 0, on PostgreSQL.
+    pub(super) at_work: Range<usize>,
+    pub(super) transactions: usize,
     /// Until when the server executes what a program began that has died, on PostgreSQL.
     pub(super) alive_until: Duration,
     /// The tables beside the version table.
@@ -179,6 +183,8 @@ impl Fake {
             inside: false,
             keys: BTreeSet::new(),
             held_until: Duration::ZERO,
+            at_work: 0..0,
+            transactions: 0,
             alive_until: Duration::ZERO,
             tables: &[],
             kind: "table",
@@ -393,6 +399,7 @@ impl Fake {
             return Reply::Failed(error(failing));
         }
         let (second, rows) = match (asked.as_str(), self.second) {
+            (asked, Second::Aborted(_)) if asked != "ROLLBACK" => return Reply::Failed(aborted()),
             ("BEGIN", Second::Closed | Second::Idle) => (Second::Transaction, Vec::new()),
             ("lock", Second::Transaction) => match self.grant(sql) {
                 true => (Second::Granted, one("t")),
@@ -412,8 +419,7 @@ impl Fake {
 
     /// Tells whether the lock is free, and lets time pass that somebody else used.
     fn grant(&mut self, sql: &str) -> bool {
-        let key = sql.split(['(', ')']).nth(1).unwrap();
-        self.keys.insert(key.parse().unwrap());
+        self.keys.insert(key(sql));
         let granted = clock() >= self.held_until;
         if granted && let Some(content) = self.meanwhile.take() {
             if let Some((before, _)) = &mut self.before {
@@ -491,7 +497,11 @@ impl Fake {
                 }
                 // They are to end with the transaction.
                 assert!(name.starts_with("settings ") && self.is_open(), "{sql}");
-                one("set")
+                // Beside the lock, each transaction has one of its own.
+                assert!(self.keys.contains(&(key(sql) ^ 1)), "{sql}");
+                let alone = !self.at_work.contains(&self.transactions);
+                self.transactions += 1;
+                one(if alone { "true" } else { "false" })
             }
         }
     }
@@ -711,6 +721,12 @@ fn names(dialect: Dialect) -> &'static HashMap<String, String> {
     })
 }
 
+/// The number of the lock that a query asks for.
+fn key(sql: &str) -> i64 {
+    let (_, key) = sql.split_once("pg_try_advisory_xact_lock(").unwrap();
+    key.split(')').next().unwrap().parse().unwrap()
+}
+
 /// One row of one cell.
 fn one(cell: &str) -> Vec<Vec<Option<String>>> {
     vec![vec![Some(cell.to_owned())]]
@@ -740,6 +756,14 @@ fn error(failing: Failing) -> DatabaseError {
         kind,
         offset: None,
         source: message.into(),
+    }
+}
+
+fn aborted() -> DatabaseError {
+    DatabaseError {
+        kind: DatabaseErrorKind::Other,
+        offset: None,
+        source: "the transaction has failed".into(),
     }
 }
 

@@ -65,6 +65,7 @@ fn an_upgrade_is_one_transaction_under_a_lock_on_another_connection() {
              -> done
              find in public
              read
+             aside SELECT 1
              COMMIT
              -> committed
              aside ROLLBACK
@@ -95,6 +96,7 @@ fn the_lock_is_held_from_the_first_transaction_to_the_last() {
              -> done
              find in public
              read
+             aside SELECT 1
              COMMIT
              -> committed
              BEGIN
@@ -107,6 +109,7 @@ fn the_lock_is_held_from_the_first_transaction_to_the_last() {
              -> done
              find in public
              read
+             aside SELECT 1
              COMMIT
              -> committed
              aside ROLLBACK
@@ -202,6 +205,7 @@ fn a_section_outside_of_transactions_is_recorded_statement_by_statement() {
              UPDATE b1
              create progress
              record upgrade of b: 1 done, 2 begun
+             aside SELECT 1
              COMMIT
              -> committed
              aside SELECT 1
@@ -220,6 +224,7 @@ fn a_section_outside_of_transactions_is_recorded_statement_by_statement() {
              -> done
              find in public
              read
+             aside SELECT 1
              COMMIT
              -> committed
              aside ROLLBACK
@@ -267,9 +272,10 @@ fn a_lock_that_somebody_else_holds_is_waited_for() {
                 -> done
                 find in public
                 read
+                aside SELECT 1
                 COMMIT
                 -> committed\n";
-    let stamped = "find in public\nread\nCOMMIT\n-> committed\n";
+    let stamped = "find in public\nread\naside SELECT 1\nCOMMIT\n-> committed\n";
     for (meanwhile, command, rest) in [
         (&["b"][..], Command::Upgrade("heads"), "ROLLBACK\n"),
         (&["a"], Command::Upgrade("heads"), step),
@@ -286,6 +292,10 @@ fn a_lock_that_somebody_else_holds_is_waited_for() {
                 meanwhile: Some(content(Some(meanwhile), &[])),
                 lock_timeout: Duration::from_secs(30),
                 ..Fake::postgres(None)
+            };
+            let rest = match second {
+                Second::Missing => rest.replace("aside SELECT 1", ""),
+                _ => rest.to_owned(),
             };
             let expected = format!("{wait}{rest}{end}");
             check(PLAIN, PerRun, fake, command, &expected);
@@ -382,6 +392,7 @@ fn a_transaction_that_meets_a_lock_is_begun_again() {
          -> done
          find in public
          read
+         aside SELECT 1
          COMMIT
          -> committed
          aside ROLLBACK
@@ -410,7 +421,7 @@ fn a_transaction_that_meets_a_lock_is_begun_again() {
                   read
                   -> step 2 of 2
                   CREATE TABLE b (x)";
-    let committed = "find in public\nread\nCOMMIT\n-> committed";
+    let committed = "find in public\nread\naside SELECT 1\nCOMMIT\n-> committed";
     let fake = check(
         PLAIN,
         PerRevision,
@@ -493,6 +504,7 @@ fn what_runs_outside_of_transactions_is_not_begun_again() {
              UPDATE b1
              create progress
              record upgrade of b: 1 done, 2 begun
+             aside SELECT 1
              COMMIT
              -> committed
              aside SELECT 1
@@ -526,6 +538,7 @@ fn what_runs_outside_of_transactions_is_not_begun_again() {
              progress
              -> step 1 of 1
              record 2 done, 3 begun
+             aside SELECT 1
              COMMIT
              -> committed
              aside SELECT 1
@@ -541,6 +554,7 @@ fn what_runs_outside_of_transactions_is_not_begun_again() {
              -> done
              find in public
              read
+             aside SELECT 1
              COMMIT
              -> committed
              aside ROLLBACK
@@ -565,6 +579,7 @@ fn where_nothing_of_a_revision_is_done_nothing_of_it_stays() {
              create
              create progress
              record upgrade of a: 0 done, 1 begun
+             aside SELECT 1
              COMMIT
              -> committed
              aside SELECT 1
@@ -581,6 +596,25 @@ fn where_nothing_of_a_revision_is_done_nothing_of_it_stays() {
         ),
     );
     assert_eq!(fake.content, content(None, &[]));
+}
+
+#[test]
+fn what_cannot_be_taken_back_may_have_happened() {
+    let up = Command::Upgrade("heads");
+    let busy = Failing::Busy(usize::MAX);
+    let mut fake = Fake {
+        at_work: 1..usize::MAX,
+        ..failing(Fake::postgres(None), ALONE, up, "VACUUM a", busy)
+    };
+    let error = fake.run(&history(ALONE), PerRun, up).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "a.sql:6:1: statement 1 of revision a failed: refused; revision a is done in part: \
+         statement 1 may have happened"
+    );
+    assert!(!fake.is_open());
+    let retrying = fake.log.iter().find(|line| line.starts_with("-> retrying"));
+    assert_eq!(retrying, None);
 }
 
 #[test]
@@ -604,28 +638,80 @@ fn what_is_left_of_an_unfinished_revision_is_begun_again_when_it_meets_a_lock() 
 }
 
 #[test]
-fn nothing_is_run_outside_of_transactions_when_the_lock_is_lost() {
-    let up = Command::Upgrade("heads");
-    let start = Fake::postgres(Some(&["a"]));
-    let mut sound = start.clone();
-    sound.run(&history(OUTSIDE), PerRun, up).unwrap();
-    let asked = sound.requests();
-    // Before the second of the statements.
-    let second = asked
-        .iter()
-        .rposition(|request| *request == "aside SELECT 1");
-    let mut fake = Fake {
-        failing: Some((second.unwrap(), Failing::Lost { happened: false })),
-        ..start.clone()
-    };
-    let error = fake.run(&history(OUTSIDE), PerRun, up).unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "cannot take the migration lock: the connection was lost; revision b is done in part: \
-         its first 2 statements stay, and the next run goes on with statement 3"
-    );
-    let executed = &["UPDATE b1", "VACUUM b2"];
-    assert_eq!(fake.content.executed, executed);
+fn nothing_is_committed_or_run_outside_of_transactions_when_the_lock_is_lost() {
+    let in_part = "revision b is done in part: its first";
+    for (before, executed, left) in [
+        (
+            "COMMIT",
+            &[][..],
+            "the database is as it was before".to_owned(),
+        ),
+        (
+            "VACUUM b2",
+            &["UPDATE b1"],
+            format!("{in_part} statement stays, and the next run goes on with statement 2"),
+        ),
+        (
+            "VACUUM b3",
+            &["UPDATE b1", "VACUUM b2"],
+            format!("{in_part} 2 statements stay, and the next run goes on with statement 3"),
+        ),
+    ] {
+        let up = Command::Upgrade("heads");
+        let start = Fake::postgres(Some(&["a"]));
+        let mut sound = start.clone();
+        sound.run(&history(OUTSIDE), PerRun, up).unwrap();
+        let request = sound.number_of(before) - 1;
+        assert_eq!(sound.requests()[request], "aside SELECT 1");
+        for failing in [REFUSED, Failing::Lost { happened: false }] {
+            let mut fake = Fake {
+                failing: Some((request, failing)),
+                ..start.clone()
+            };
+            let error = fake.run(&history(OUTSIDE), PerRun, up).unwrap_err();
+            assert_eq!(
+                error.fault.to_string(),
+                match failing {
+                    REFUSED => "cannot take the migration lock: refused",
+                    _ => "cannot take the migration lock: the connection was lost",
+                }
+            );
+            assert_eq!(error.state.to_string(), left);
+            assert_eq!(fake.content.executed, executed);
+        }
+    }
+}
+
+#[test]
+fn who_has_lost_the_lock_is_left_to_end_its_transaction() {
+    for (times, seconds, retries) in [(1, 30, 1), (2, 30, 2), (usize::MAX, 30, 7), (1, 0, 0)] {
+        for second in [Second::Closed, Second::Missing] {
+            let mut fake = Fake {
+                second,
+                at_work: 0..times,
+                lock_timeout: Duration::from_secs(seconds),
+                ..Fake::postgres(Some(&["a"]))
+            };
+            let outcome = fake.run(&history(PLAIN), PerRun, Command::Upgrade("heads"));
+            let retrying = fake.log.iter().filter(|line| {
+                line.starts_with("-> retrying ")
+                    && line.ends_with(": another migrator is at work in a transaction")
+            });
+            assert_eq!(retrying.count(), retries, "{:#?}", fake.log);
+            if times == retries {
+                assert_eq!(outcome.unwrap(), ["b"]);
+                continue;
+            }
+            let error = outcome.unwrap_err();
+            assert_eq!(
+                error.to_string(),
+                "cannot take the migration lock: another migrator is at work in a transaction; \
+                 the database is as it was before"
+            );
+            assert_eq!(error.kind(), FailureKind::Busy);
+            assert_eq!(fake.content, content(Some(&["a"]), &[]));
+        }
+    }
 }
 
 #[test]
@@ -695,6 +781,7 @@ fn a_search_path_ends_with_the_revision_that_sets_it() {
              UPDATE a1
              create progress
              record upgrade of a: 2 done, 3 begun
+             aside SELECT 1
              COMMIT
              -> committed
              aside SELECT 1
@@ -717,6 +804,7 @@ fn a_search_path_ends_with_the_revision_that_sets_it() {
              -> done
              find in public
              read
+             aside SELECT 1
              COMMIT
              -> committed
              BEGIN
@@ -729,6 +817,7 @@ fn a_search_path_ends_with_the_revision_that_sets_it() {
              -> done
              find in public
              read
+             aside SELECT 1
              COMMIT
              -> committed
              aside ROLLBACK
@@ -850,6 +939,7 @@ fn an_index_that_is_not_valid_is_named_until_it_is_gone() {
              -> step 1 of 1
              create progress
              record upgrade of a: 0 done, 1 begun
+             aside SELECT 1
              COMMIT
              -> committed
              aside SELECT 1

@@ -1,0 +1,286 @@
+//! One migrator at a time.
+
+use std::sync::{Arc, Barrier, Mutex};
+use std::thread::scope;
+use std::time::{Duration, Instant};
+
+use ::postgres::Client;
+use alembic_migrate::{
+    DatabaseState, Dialect, Event, FailureKind, Holder, Migrations, RunFault, TransactionMode,
+    VersionTable,
+};
+use sqlx::ConnectOptions;
+
+use super::{locks, wait_until};
+use crate::engine::{Open, POSTGRES, Scratch, Via, options};
+use crate::revisions::chain;
+
+/// Notes which advisory lock a run holds: the number is the same for all runs with this version
+/// table.
+const NOTE: &str = "-- alembic: upgrade
+    CREATE TABLE noted AS SELECT (classid::bigint << 32) | objid::bigint AS key FROM pg_locks
+        WHERE locktype = 'advisory' AND pid <> pg_backend_pid()
+        AND database = (SELECT oid FROM pg_database WHERE datname = current_database());
+-- alembic: downgrade
+DROP TABLE noted;";
+
+/// A database at the first of two revisions, and the number of its lock.
+fn noted() -> (Scratch, String) {
+    let scratch = Scratch::new(Via::Pool, "");
+    two(Some("r1")).upgrade(&mut scratch.open(), "r1").unwrap();
+    let key = scratch.rows("SELECT key FROM noted").trim().to_owned();
+    assert!(!key.is_empty() && locks(&scratch).is_empty());
+    (scratch, key)
+}
+
+/// Two revisions, or the first one alone.
+fn two(last: Option<&str>) -> Migrations {
+    let second = "-- alembic: upgrade\nCREATE TABLE b (x int);\n-- alembic: downgrade\nDROP TABLE b;";
+    let sections = match last {
+        Some("r1") => vec![NOTE],
+        _ => vec![NOTE, second],
+    };
+    chain(Dialect::Postgres, &sections)
+}
+
+/// Holds the lock until the connection is dropped.
+fn hold(scratch: &Scratch, key: &str) -> Client {
+    let mut client = scratch.client();
+    let lock = format!(
+        "SET application_name = 'the other one'; BEGIN; SELECT pg_advisory_xact_lock({key})"
+    );
+    client.batch_execute(&lock).unwrap();
+    client
+}
+
+fn pid(client: &mut Client) -> String {
+    super::rows(client, "SELECT pg_backend_pid()").trim().to_owned()
+}
+
+#[test]
+fn the_one_who_waits_is_told_of_the_one_who_holds_the_lock() {
+    let (scratch, key) = noted();
+    for via in POSTGRES {
+        let mut holder = hold(&scratch, &key);
+        let process = pid(&mut holder);
+        let told: Arc<Mutex<Vec<Holder>>> = Arc::default();
+        let waiting = Arc::clone(&told);
+        let holder = Mutex::new(Some(holder));
+        let migrations = two(None).observe(move |event| {
+            if let Event::Waiting { waited, holder: found } = event {
+                assert!(*waited >= Duration::from_secs(1), "{waited:?}");
+                waiting.lock().unwrap().extend(found.clone());
+                // It ends in a thread of its own: a blocking client cannot wait in a future.
+                scope(|scope| scope.spawn(|| drop(holder.lock().unwrap().take())).join()).unwrap();
+            }
+        });
+        let mut database = Open::at(via, &scratch.address());
+        migrations.upgrade(&mut database, "heads").unwrap();
+        let told = told.lock().unwrap();
+        let [found] = &told[..] else {
+            panic!("{via:?}: {told:?}")
+        };
+        assert_eq!(found.process, process, "{via:?}");
+        assert_eq!(found.application, "the other one", "{via:?}");
+        let user = options(&scratch.address()).get_username().to_owned();
+        assert_eq!(found.user, user, "{via:?}");
+        let is_time = format!("SELECT '{}'::timestamp <= now() AT TIME ZONE 'UTC'", found.since);
+        assert_eq!(scratch.rows(&is_time), "t\n", "{via:?}: {found}");
+        assert!(found.to_string().contains("at the server's own host"), "{found}");
+        migrations.downgrade(&mut database, "r1").unwrap();
+    }
+}
+
+#[test]
+fn the_lock_timeout_ends_the_wait() {
+    let (scratch, key) = noted();
+    let before = scratch.dump();
+    let mut holder = hold(&scratch, &key);
+    let process = pid(&mut holder);
+    let user = options(&scratch.address()).get_username().to_owned();
+    for via in POSTGRES {
+        for mode in [TransactionMode::Run, TransactionMode::Revision] {
+            let migrations = two(None)
+                .transaction(mode)
+                .lock_timeout(Duration::from_millis(150));
+            let begin = Instant::now();
+            let mut database = Open::at(via, &scratch.address());
+            let error = migrations.upgrade(&mut database, "heads").unwrap_err();
+            assert!(begin.elapsed() >= Duration::from_millis(150), "{via:?}");
+            assert_eq!(error.kind(), FailureKind::Busy, "{via:?}: {error}");
+            let message = error.fault.to_string();
+            let named = format!(
+                "another migrator still holds it: process {process} of `the other one`, \
+                 user {user} at the server's own host, since 2"
+            );
+            assert!(message.starts_with("cannot take the migration lock: after 0."), "{message}");
+            assert!(message.contains(&named), "{via:?}: {message}");
+            assert_eq!(error.state, DatabaseState::Unchanged);
+            assert!(database.is_idle(), "{via:?}");
+            assert_eq!(scratch.dump(), before);
+        }
+    }
+}
+
+#[test]
+fn who_has_nothing_to_do_takes_no_lock() {
+    let (scratch, key) = noted();
+    scratch.execute("CREATE TABLE large (x int)");
+    let mut holder = hold(&scratch, &key);
+    holder
+        .batch_execute("LOCK TABLE large, noted IN ACCESS EXCLUSIVE MODE")
+        .unwrap();
+    for via in POSTGRES {
+        let mut database = Open::at(via, &scratch.address());
+        let migrations = two(Some("r1")).lock_timeout(Duration::ZERO);
+        let begin = Instant::now();
+        let reports = migrations.ensure(&mut database).unwrap();
+        assert_eq!(reports[0].after, ["r1"]);
+        assert!(migrations.check(&mut database).unwrap().is_current());
+        let report = migrations.upgrade(&mut database, "heads").unwrap();
+        assert!(report.steps.is_empty());
+        assert!(begin.elapsed() < Duration::from_secs(10), "{via:?}");
+    }
+    // Only connections that migrate would have opened a second one.
+    let named = "SELECT 1 FROM pg_stat_activity WHERE application_name = 'alembic-migrate' \
+                 AND datname = current_database()";
+    assert_eq!(scratch.rows(named), "");
+}
+
+#[test]
+fn sets_with_tables_of_their_own_do_not_wait_for_each_other() {
+    let (scratch, key) = noted();
+    scratch.execute("CREATE SCHEMA other");
+    let _holder = hold(&scratch, &key);
+    for (name, schema) in [("their_version", None), ("alembic_version", Some("other"))] {
+        for via in POSTGRES {
+            let theirs = chain(
+                Dialect::Postgres,
+                &["-- alembic: upgrade\nCREATE TABLE c (x int);\n-- alembic: downgrade\nDROP TABLE c;"],
+            );
+            let theirs = theirs.lock_timeout(Duration::ZERO).version_table(VersionTable {
+                name: name.to_owned(),
+                schema: schema.map(ToOwned::to_owned),
+            });
+            let mut database = Open::at(via, &scratch.address());
+            theirs.upgrade(&mut database, "heads").unwrap();
+            theirs.downgrade(&mut database, "base").unwrap();
+        }
+    }
+}
+
+/// Has each of `threads` upgrade the database at once, and counts their steps.
+fn race(scratch: &Scratch, threads: usize, via: impl Fn(usize) -> Via, migrations: &Migrations) -> usize {
+    let barrier = Barrier::new(threads);
+    scope(|scope| {
+        let runs: Vec<_> = (0..threads)
+            .map(|thread| {
+                let mut database = Open::at(via(thread), &scratch.address());
+                let barrier = &barrier;
+                scope.spawn(move || {
+                    barrier.wait();
+                    migrations.upgrade(&mut database, "heads").unwrap().steps.len()
+                })
+            })
+            .collect();
+        runs.into_iter().map(|run| run.join().unwrap()).sum()
+    })
+}
+
+#[test]
+fn of_eight_with_two_hundred_revisions_each_is_applied_once() {
+    const LENGTH: usize = 200;
+    let mut sections = vec!["-- alembic: upgrade\nCREATE TABLE done (number int);".to_owned()];
+    sections.extend(
+        (1..LENGTH).map(|number| format!("-- alembic: upgrade\nINSERT INTO done VALUES ({number});")),
+    );
+    for mode in [TransactionMode::Run, TransactionMode::Revision] {
+        let migrations = chain(Dialect::Postgres, &sections).transaction(mode);
+        let scratch = Scratch::new(Via::Pool, "");
+        let steps = race(&scratch, 8, |thread| POSTGRES[thread % 3], &migrations);
+        assert_eq!(steps, LENGTH, "per {mode}");
+        let done = scratch.rows("SELECT count(*), count(DISTINCT number) FROM done");
+        assert_eq!(done, "199|199\n", "per {mode}");
+        assert_eq!(scratch.rows("SELECT * FROM alembic_version"), "r200\n");
+    }
+}
+
+#[test]
+fn an_index_is_built_beside_those_who_wait() {
+    let migrations = chain(
+        Dialect::Postgres,
+        &[
+            "-- alembic: upgrade\nCREATE TABLE a AS SELECT generate_series(1, 10000) AS x;",
+            "-- alembic: upgrade no-transaction\nSELECT pg_sleep(0.3);\n\
+             CREATE INDEX CONCURRENTLY a_x ON a (x);\nDROP INDEX CONCURRENTLY a_x;\n\
+             CREATE UNIQUE INDEX CONCURRENTLY a_x ON a (x);\nREINDEX INDEX CONCURRENTLY a_x;",
+            "-- alembic: upgrade\nCREATE TABLE b (x int);",
+        ],
+    );
+    for mode in [TransactionMode::Run, TransactionMode::Revision] {
+        let migrations = migrations.clone().transaction(mode);
+        let scratch = Scratch::new(Via::Pool, "");
+        let steps = race(&scratch, 7, |thread| POSTGRES[thread % 2], &migrations);
+        assert_eq!(steps, 3);
+        let valid = "SELECT indisvalid FROM pg_index WHERE indexrelid = 'a_x'::regclass";
+        assert_eq!(scratch.rows(valid), "t\n");
+        wait_until(|| locks(&scratch).is_empty(), "a lock stays");
+    }
+}
+
+#[test]
+fn one_connection_runs_nothing_outside_of_transactions() {
+    let scratch = Scratch::new(Via::Connection, "");
+    let migrations = chain(
+        Dialect::Postgres,
+        &[
+            "-- alembic: upgrade\nCREATE TABLE a (x int);",
+            "-- alembic: upgrade no-transaction\nVACUUM a;",
+        ],
+    );
+    let mut database = scratch.open();
+    let before = scratch.dump();
+    let error = migrations.upgrade(&mut database, "heads").unwrap_err();
+    assert!(
+        matches!(*error.fault, RunFault::NoSecondConnection { .. }),
+        "{error}"
+    );
+    assert!(database.is_idle());
+    match error.state {
+        DatabaseState::Unchanged => assert_eq!(scratch.dump(), before),
+        _ => assert_eq!(scratch.rows("SELECT * FROM alembic_version"), "r1\n"),
+    }
+}
+
+/// A transaction of the caller is neither used nor ended.
+#[test]
+fn a_transaction_of_the_caller_is_not_touched() {
+    let scratch = Scratch::new(Via::Connection, "CREATE TABLE mine (x int)");
+    let migrations = two(None);
+    let mut database = scratch.open();
+    for begin in ["BEGIN", "BEGIN ISOLATION LEVEL SERIALIZABLE"] {
+        database.execute(begin);
+        database.execute("INSERT INTO mine VALUES (1)");
+        let error = migrations.upgrade(&mut database, "heads").unwrap_err();
+        assert_eq!(error.state, DatabaseState::Unchanged, "{error}");
+        let message = error.to_string();
+        assert!(message.contains("cannot start a transaction within a transaction"), "{message}");
+        migrations.ensure_version(&mut database).unwrap_err();
+        assert!(migrations.current(&mut database).unwrap().is_empty());
+        assert!(!database.is_idle());
+        assert_eq!(scratch.rows("SELECT * FROM mine"), "");
+        database.execute("ROLLBACK");
+    }
+    // As sqlx begins it.
+    let options = options(&scratch.address());
+    crate::engine::block_on(async {
+        let mut connection = options.connect().await.unwrap();
+        let mut transaction = sqlx::Connection::begin(&mut connection).await.unwrap();
+        let insert = "INSERT INTO mine VALUES (2)";
+        sqlx::raw_sql(insert).execute(&mut *transaction).await.unwrap();
+        let error = migrations.upgrade(&mut *transaction, "heads").await.unwrap_err();
+        assert_eq!(error.state, DatabaseState::Unchanged, "{error}");
+        transaction.commit().await.unwrap();
+    });
+    assert_eq!(scratch.rows("SELECT * FROM mine"), "2\n");
+}

@@ -1,0 +1,161 @@
+//! What errors say, and what they must not.
+
+use std::error::Error;
+use std::fmt::Write;
+use std::net::TcpListener;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use alembic_migrate::{Dialect, FailureKind, RunError};
+use alembic_tests::postgres::Server;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+
+use crate::engine::{Open, Scratch, Via, block_on};
+use crate::revisions::single;
+
+/// Checks what is said of statements that fail, from the place on.
+#[track_caller]
+fn check(statements: &str, expected: &str) {
+    let scratch = Scratch::new(Via::Pool, "");
+    let error = single(Dialect::Postgres, statements)
+        .upgrade(&mut scratch.open(), "heads")
+        .unwrap_err();
+    let message = error.fault.to_string();
+    assert_eq!(message, format!("r1.sql:{expected}"), "{statements}");
+}
+
+#[test]
+fn errors_have_everything_that_the_server_adds() {
+    check(
+        "CREATE TABLE a (x int UNIQUE);\nINSERT INTO a VALUES (1), (1);",
+        "7:1: statement 2 of revision r1 failed: duplicate key value violates unique constraint \
+         \"a_x_key\"; Key (x)=(1) already exists",
+    );
+    check(
+        "CREATE TABLE a (name text);\nSELECT nam FROM a;",
+        "7:8: statement 2 of revision r1 failed: column \"nam\" does not exist; \
+         hint: Perhaps you meant to reference the column \"a.name\"",
+    );
+    check(
+        "DO $$ BEGIN\n  RAISE 'it fails' USING DETAIL = 'The detail.', HINT = 'The hint.';\nEND $$;",
+        "6:1: statement 1 of revision r1 failed: it fails; The detail; hint: The hint; \
+         in PL/pgSQL function inline_code_block line 2 at RAISE",
+    );
+    check(
+        "CREATE FUNCTION f() RETURNS int LANGUAGE plpgsql AS 'BEGIN RAISE ''no''; END';\n\
+         CREATE FUNCTION g() RETURNS int LANGUAGE plpgsql AS 'BEGIN RETURN f(); END';\nSELECT g();",
+        "8:1: statement 3 of revision r1 failed: no; \
+         in PL/pgSQL function f() line 1 at RAISE",
+    );
+    // A place in another text than that of the statement.
+    check(
+        "SELECT 1;\nDO 'BEGIN EXECUTE ''SELECT * FRM a''; END';",
+        "7:1: statement 2 of revision r1 failed: syntax error at or near \"FRM\"; \
+         in PL/pgSQL function inline_code_block line 1 at EXECUTE",
+    );
+    check(
+        "/* größer 🦀 */ SELECT 'ä🎉' AS \"ü\",\n  'é' || x;",
+        "7:10: statement 1 of revision r1 failed: column \"x\" does not exist",
+    );
+    check(
+        "SELECT 1 FROM 🦀;",
+        "6:15: statement 1 of revision r1 failed: relation \"🦀\" does not exist",
+    );
+}
+
+/// Everything that an error gives to read.
+fn everything(error: &RunError) -> String {
+    let mut text = format!("{error}\n{error:?}\n{error:#?}\n{:?}\n", error.fault);
+    let mut source = error.source();
+    while let Some(error) = source {
+        let _ = write!(text, "{error}\n{error:?}\n{error:#?}\n");
+        source = error.source();
+    }
+    text
+}
+
+const SECRET: &str = "swörd-f1sh/%?";
+const ENCODED: &str = "sw%C3%B6rd-f1sh%2F%25%3F";
+
+#[test]
+fn a_password_is_nowhere_to_be_read() {
+    let server = Server::start();
+    let database = server.database();
+    database.execute(&format!("CREATE ROLE guest LOGIN PASSWORD '{SECRET}'"));
+    let address = |database: &str| {
+        let url = server.url(database);
+        url.rsplit_once('@').unwrap().1.to_owned()
+    };
+    let here = address(database.name());
+    // Somebody who never answers, and nobody.
+    let silent = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let silent = silent.local_addr().unwrap();
+    let nobody = {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+        listener.local_addr().unwrap()
+    };
+    for (url, expected) in [
+        (
+            format!("postgres://alembic:{ENCODED}@{here}"),
+            "cannot connect: password authentication failed for user \"alembic\"",
+        ),
+        (
+            format!("postgres://alembic@{here}?password={ENCODED}"),
+            "cannot connect: password authentication failed for user \"alembic\"",
+        ),
+        (
+            format!("postgres://nobody:{ENCODED}@{here}"),
+            "cannot connect: password authentication failed for user \"nobody\"",
+        ),
+        (
+            format!("postgres://guest:{ENCODED}@{}", address("nowhere")),
+            "cannot connect: database \"nowhere\" does not exist",
+        ),
+        (
+            format!("postgres://guest:{ENCODED}@{nobody}/a"),
+            "cannot connect: ",
+        ),
+        (
+            format!("postgres://guest:{ENCODED}@localhost.invalid/a"),
+            "cannot connect: ",
+        ),
+        (
+            format!("postgres://guest:{ENCODED}@{here}?sslmode=require"),
+            "cannot connect: ",
+        ),
+        // It works, and what is done then fails.
+        (
+            format!("postgres://guest:{ENCODED}@{here}"),
+            "cannot create the version table: permission denied for schema public",
+        ),
+    ] {
+        let options: PgConnectOptions = url.parse().unwrap();
+        let pool = PgPoolOptions::new().acquire_timeout(Duration::from_secs(2));
+        let pool = block_on(async { pool.connect_lazy_with(options.clone()) });
+        for mut database in [Open::Options(options), Open::Pool(pool)] {
+            let told = Arc::new(Mutex::new(String::new()));
+            let events = Arc::clone(&told);
+            let migrations = single(Dialect::Postgres, "SELECT 1;").observe(move |event| {
+                let _ = write!(events.lock().unwrap(), "{event:?}");
+            });
+            let error = migrations.upgrade(&mut database, "heads").unwrap_err();
+            assert_eq!(error.kind(), FailureKind::Unreachable, "{error}");
+            let message = error.to_string();
+            assert!(message.starts_with(expected), "{message}");
+            let read = everything(&error) + &told.lock().unwrap() + &format!("{migrations:?}");
+            for secret in [SECRET, ENCODED, "f1sh", "s3cret"] {
+                assert!(!read.contains(secret), "{secret}: {read}");
+            }
+        }
+    }
+    let url = format!("postgres://guest:{ENCODED}@{silent}/a");
+    let pool = PgPoolOptions::new().acquire_timeout(Duration::from_millis(200));
+    let pool = block_on(async { pool.connect_lazy(&url).unwrap() });
+    let begin = Instant::now();
+    let error = single(Dialect::Postgres, "SELECT 1;")
+        .upgrade(&mut Open::Pool(pool), "heads")
+        .unwrap_err();
+    assert!(begin.elapsed() < Duration::from_secs(10));
+    assert_eq!(error.kind(), FailureKind::Unreachable);
+    assert!(!everything(&error).contains("f1sh"));
+}

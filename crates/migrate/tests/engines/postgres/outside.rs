@@ -1,0 +1,253 @@
+//! Indexes that are built beside the work of others, and statements whose run dies.
+
+use std::process::{Command, Stdio};
+use std::thread::scope;
+use std::time::Duration;
+
+use alembic_migrate::{Dialect, FailureKind, Interrupted, Migrations, RunError, RunFault};
+
+use super::{wait_until, wait_until_alone};
+use crate::engine::{Open, Scratch, Via};
+use crate::revisions::chain;
+
+const TABLE: &str = "CREATE TABLE a (x int); INSERT INTO a VALUES (1), (1);
+    CREATE SCHEMA \"Other\"; CREATE TABLE \"Other\".\"A a\" AS SELECT x FROM a";
+
+/// One revision that runs a statement outside of transactions.
+fn outside(statements: &str) -> Migrations {
+    let section = format!("-- alembic: upgrade no-transaction\n{statements};");
+    chain(Dialect::Postgres, &[section])
+}
+
+fn upgrade(scratch: &Scratch, migrations: &Migrations) -> Result<(), RunError> {
+    migrations.upgrade(&mut scratch.open(), "heads").map(drop)
+}
+
+#[test]
+fn an_index_that_is_not_valid_is_named_until_it_is_gone() {
+    for (statement, index) in [
+        (
+            "CREATE UNIQUE INDEX CONCURRENTLY a_x ON a (x)",
+            "public.a_x",
+        ),
+        (
+            "CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS a_x ON public.a USING btree (x)",
+            "public.a_x",
+        ),
+        (
+            "CREATE UNIQUE INDEX CONCURRENTLY \"A ; x\" ON \"Other\".\"A a\" (x)",
+            "\"Other\".\"A ; x\"",
+        ),
+        (
+            "CREATE UNIQUE INDEX CONCURRENTLY A_X ON ONLY a (x)",
+            "public.a_x",
+        ),
+    ] {
+        let scratch = Scratch::new(Via::Pool, TABLE);
+        let migrations = outside(statement);
+        let error = upgrade(&scratch, &migrations).unwrap_err();
+        assert_eq!(error.kind(), FailureKind::Migration);
+        let message = error.fault.to_string();
+        let end = format!("Key (x)=(1) is duplicated; it left an invalid index: {index}");
+        assert!(message.ends_with(&end), "{statement}: {message}");
+        let table = if index.contains("Other") { "\"Other\".\"A a\"" } else { "a" };
+        scratch.execute(&format!("DELETE FROM {table} WHERE ctid = '(0,1)'"));
+        for _ in 0..2 {
+            let error = upgrade(&scratch, &migrations).unwrap_err();
+            let expected = format!("the index {index} is invalid: it was left unfinished");
+            assert_eq!(error.fault.to_string(), expected, "{statement}");
+        }
+        scratch.execute(&format!("DROP INDEX CONCURRENTLY {index}"));
+        upgrade(&scratch, &migrations).unwrap();
+        let valid = "SELECT bool_and(indisvalid), count(*) FROM pg_index
+            WHERE indrelid IN ('a'::regclass, '\"Other\".\"A a\"'::regclass)";
+        assert_eq!(scratch.rows(valid), "t|1\n", "{statement}");
+    }
+}
+
+#[test]
+fn an_index_without_a_name_is_named_too() {
+    let scratch = Scratch::new(Via::Pool, TABLE);
+    let migrations = outside("CREATE UNIQUE INDEX CONCURRENTLY ON a (x)");
+    let message = upgrade(&scratch, &migrations).unwrap_err().fault.to_string();
+    assert!(message.ends_with("it left an invalid index: public.a_x_idx"), "{message}");
+    scratch.execute("DELETE FROM a WHERE ctid = '(0,1)'");
+    scratch.execute("DROP INDEX a_x_idx");
+    upgrade(&scratch, &migrations).unwrap();
+}
+
+#[test]
+fn indexes_that_cannot_be_built_anew_are_named() {
+    let scratch = Scratch::new(Via::Pool, "CREATE TABLE a (x int); INSERT INTO a VALUES (1), (2)");
+    // A function that does not keep what it has promised.
+    scratch.execute(
+        "CREATE FUNCTION f(x int) RETURNS int IMMUTABLE LANGUAGE plpgsql AS $$ BEGIN RETURN x; END $$;
+         CREATE UNIQUE INDEX a_f ON a (f(x));
+         CREATE OR REPLACE FUNCTION f(x int) RETURNS int IMMUTABLE LANGUAGE plpgsql
+         AS $$ BEGIN RETURN 1; END $$",
+    );
+    for statement in ["REINDEX INDEX CONCURRENTLY a_f", "REINDEX TABLE CONCURRENTLY a"] {
+        let message = upgrade(&scratch, &outside(statement)).unwrap_err().fault.to_string();
+        assert!(message.contains("it left an invalid index: public.a_f_ccnew"), "{message}");
+        scratch.execute("DROP INDEX IF EXISTS a_f_ccnew");
+    }
+}
+
+/// What the run dies of.
+#[derive(Clone, Copy, Debug)]
+enum Death {
+    /// Its connection is terminated.
+    Terminated,
+    /// Its process is killed.
+    Killed,
+}
+
+/// The database that this process is to migrate, and the statements, when it is one that a test
+/// has started.
+const ADDRESS: &str = "ALEMBIC_TEST_OUTSIDE_ADDRESS";
+const STATEMENTS: &str = "ALEMBIC_TEST_OUTSIDE_STATEMENTS";
+
+/// Has a run die while a statement waits for somebody else's transaction.
+fn die(scratch: &Scratch, statements: &str, waits: &str, death: Death) {
+    let active = format!(
+        "SELECT 1 FROM pg_stat_activity WHERE query = '{waits}' AND state = 'active'
+         AND wait_event_type = 'Lock' AND datname = current_database()"
+    );
+    let comes_so_far = || wait_until(|| !scratch.rows(&active).is_empty(), "it does not wait");
+    match death {
+        Death::Terminated => scope(|scope| {
+            let run = scope.spawn(|| upgrade(scratch, &outside(statements)).unwrap_err());
+            comes_so_far();
+            scratch.rows(&format!(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query = '{waits}'
+                 AND state = 'active' AND datname = current_database()"
+            ));
+            let error = run.join().unwrap();
+            assert_eq!(error.kind(), FailureKind::Unreachable, "{error}");
+            assert_eq!(
+                error.state.to_string(),
+                "revision r1 is done in part: its first statement stays, \
+                 statement 2 may have happened"
+            );
+        }),
+        Death::Killed => {
+            let mut child = Command::new(std::env::current_exe().unwrap())
+                .args(["--exact", "postgres::outside::a_run_dies_of_this"])
+                .env(ADDRESS, scratch.address())
+                .env(STATEMENTS, statements)
+                .stdout(Stdio::null())
+                .stderr(Stdio::null())
+                .spawn()
+                .unwrap();
+            comes_so_far();
+            child.kill().unwrap();
+            child.wait().unwrap();
+        }
+    }
+}
+
+/// Not a test, but for the process that one of them starts.
+#[test]
+fn a_run_dies_of_this() {
+    let Ok(address) = std::env::var(ADDRESS) else {
+        return;
+    };
+    let statements = std::env::var(STATEMENTS).unwrap();
+    let mut database = Open::at(Via::Options, &address);
+    let _ = outside(&statements).upgrade(&mut database, "heads");
+}
+
+#[test]
+fn a_statement_that_was_begun_is_told_with_what_is_there() {
+    let create = "CREATE INDEX CONCURRENTLY a_x ON a (x)";
+    let drop = "DROP INDEX CONCURRENTLY old";
+    let not_valid = "the index public.a_x is there, but not valid: drop it with \
+                     `DROP INDEX CONCURRENTLY public.a_x`";
+    for (waits, death, found) in [
+        (create, Death::Terminated, not_valid),
+        // The server goes on by itself.
+        (create, Death::Killed, "the index public.a_x is there, and valid"),
+        (drop, Death::Terminated, "the index public.old is still there"),
+        (drop, Death::Killed, "there is no index old"),
+    ] {
+        let context = format!("{waits}, {death:?}");
+        let scratch = Scratch::new(Via::Pool, TABLE);
+        scratch.execute("CREATE INDEX old ON a (x)");
+        let mut other = scratch.client();
+        // What is written is waited for by whoever builds or drops an index.
+        other
+            .batch_execute("BEGIN; INSERT INTO a VALUES (3)")
+            .unwrap();
+        let statements = format!("INSERT INTO a VALUES (2);\n{waits};\nINSERT INTO a VALUES (4)");
+        die(&scratch, &statements, waits, death);
+        let migrations = outside(&statements);
+        if let Death::Killed = death {
+            // Somebody is still at it.
+            let impatient = migrations.clone().lock_timeout(Duration::from_millis(300));
+            for policy in [Interrupted::Refuse, Interrupted::Again, Interrupted::Skip] {
+                let impatient = impatient.clone().interrupted(policy);
+                let error = upgrade(&scratch, &impatient).unwrap_err();
+                let message = error.fault.to_string();
+                assert!(message.contains("still at work on it"), "{context}: {message}");
+            }
+        }
+        other.batch_execute("COMMIT").unwrap();
+        std::mem::drop(other);
+        let error = upgrade(&scratch, &migrations).unwrap_err();
+        let RunFault::Interrupted {
+            place,
+            found: told,
+            ..
+        } = &*error.fault
+        else {
+            panic!("{context}: {error}");
+        };
+        assert_eq!((place.statement, &*place.summary), (2, waits), "{context}");
+        assert_eq!(told.as_deref(), Some(found), "{context}");
+        // Again where it is to be done, and on where it is done.
+        let policy = match found.contains("and valid") || found.contains("no index") {
+            true => Interrupted::Skip,
+            false => Interrupted::Again,
+        };
+        let decided = migrations.interrupted(policy);
+        if found == not_valid {
+            let error = upgrade(&scratch, &decided).unwrap_err();
+            let expected = "the index public.a_x is invalid: it was left unfinished";
+            assert_eq!(error.fault.to_string(), expected, "{context}");
+            scratch.execute("DROP INDEX CONCURRENTLY public.a_x");
+        }
+        upgrade(&scratch, &decided).unwrap();
+        let rows = "SELECT string_agg(x::text, ' ' ORDER BY x) FROM a";
+        assert_eq!(scratch.rows(rows), "1 1 2 3 4\n", "{context}");
+        assert!(!scratch.dump().contains("progress"), "{context}");
+        wait_until_alone(&scratch, &Open::at(Via::Options, &scratch.address()));
+    }
+}
+
+/// A setting of a section outside of transactions ends with the run.
+#[test]
+fn what_a_section_sets_does_not_reach_the_application() {
+    for (sets, fails) in [
+        ("SET search_path = \"Other\"", "SELECT * FROM nowhere"),
+        ("SET search_path = \"Other\"", "SELECT 1"),
+        ("SET ROLE pg_monitor", "SELECT * FROM a"),
+        ("SET statement_timeout = '1min'", "SELECT 1"),
+    ] {
+        for section in ["", " no-transaction"] {
+            let scratch = Scratch::new(Via::Pool, TABLE);
+            let mut database = scratch.open();
+            let settings = |database: &mut Open| {
+                let query = "SELECT concat_ws(' ', current_setting('search_path'), current_user, \
+                             current_setting('statement_timeout'))";
+                database.text(query)
+            };
+            let before = settings(&mut database);
+            let sections = [
+                format!("-- alembic: upgrade{section}\n{sets};"),
+                format!("-- alembic: upgrade\n{fails};"),
+            ];
+            let _ = chain(Dialect::Postgres, &sections).upgrade(&mut database, "heads");
+            assert_eq!(settings(&mut database), before, "{sets}; {fails}{section}");
+        }
+    }
+}
