@@ -9,7 +9,8 @@ use regex_lite::Regex;
 /// What a command wrote, and how it ended.
 ///
 /// It is displayed as one text for snapshots, in which what differs between two runs is replaced:
-/// durations by `[time]`, the folder of the project by `[ROOT]`.
+/// durations by `[time]`, the folder of the project by `[ROOT]`, the URL of a database on a server
+/// by `[DATABASE]`.
 #[derive(Clone, Debug)]
 pub struct Outcome {
     /// What it wrote to stdout.
@@ -78,6 +79,8 @@ fn redacted(text: &str, root: &Path) -> String {
         (r"\(\d+\.\d+ m?s\)", "([time])"),
         (r"\bin \d+\.\d+ m?s\b", "in [time]"),
         (r#""seconds": [0-9.e-]+"#, r#""seconds": "[time]""#),
+        (r"postgres://[^\s`]*/test_\d+_[0-9a-f]+_\d+", "[DATABASE]"),
+        (r"\balembic_test_[0-9a-f]{12}\b", "alembic_test_[id]"),
     ] {
         let pattern = Regex::new(pattern).expect("the pattern is right");
         text = pattern.replace_all(&text, replacement).into_owned();

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use alembic_migrate::{Fresh, Migrations, ensure_database_ready};
+use alembic_migrate::{Dialect, Fresh, Migrations, ensure_database_ready};
 
 use crate::scratch::Scratch;
 use crate::{HEAD, chorus, lines};
@@ -42,7 +42,7 @@ fn ways() -> Vec<Way> {
     };
     let applied = |from: &str| all[all.find(from).unwrap()..].to_owned();
     let folder = alembic_tests::fixtures().join("workspace/crates/chorus/migrations");
-    let without_schema = Migrations::from_folder(folder, &[])
+    let without_schema = Migrations::from_folder(folder, &[Dialect::Sqlite])
         .unwrap()
         .package("chorus");
     vec![

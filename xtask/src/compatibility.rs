@@ -50,7 +50,7 @@ impl CompatibilityArgs {
                 }
             }
         }
-        println!("\nresolved in {:.0} s", start.elapsed().as_secs_f64());
+        println!("\nasked in {:.0} s", start.elapsed().as_secs_f64());
         if !faults.is_empty() {
             let rows = "xtask/src/compatibility/rows.rs";
             return Err(format!("not as in {rows}:\n    {}", faults.join("\n    ")).into());

@@ -3,8 +3,8 @@
 use alembic_migrate::DatabaseError;
 use sqlx::sqlite::{SqliteRow, SqliteValueRef};
 use sqlx::{
-    AssertSqlSafe, Decode, Either, Executor, Row, SqlSafeStr, SqlStr, SqliteConnection, Statement,
-    TypeInfo, ValueRef, raw_sql,
+    AssertSqlSafe, Decode, Either, Executor, Row, SqlSafeStr, SqlStr, Sqlite, SqliteConnection,
+    Statement, TypeInfo, ValueRef, raw_sql,
 };
 
 use crate::error::{Refused, database_error};
@@ -85,16 +85,21 @@ fn text(value: SqliteValueRef<'_>) -> Result<Option<String>, sqlx::Error> {
     let stored = value.type_info().name().to_owned();
     let text = match stored.as_str() {
         _ if value.is_null() => return Ok(None),
-        "INTEGER" => i64::decode(value).map(|number| number.to_string()),
-        "REAL" => f64::decode(value).map(|number| number.to_string()),
-        "BLOB" => <&[u8]>::decode(value).map(|bytes| {
-            // Never equal to a text, even where the bytes are the same.
-            let digits = bytes.iter().map(|byte| format!("{byte:02X}"));
+        "INTEGER" => decode::<i64>(value)?.to_string(),
+        "REAL" => decode::<f64>(value)?.to_string(),
+        // Never equal to a text, even where the bytes are the same.
+        "BLOB" => {
+            let digits = decode::<&[u8]>(value)?.iter();
+            let digits = digits.map(|byte| format!("{byte:02X}"));
             format!("X'{}'", digits.collect::<String>())
-        }),
-        _ => <&[u8]>::decode(value).map(|bytes| String::from_utf8_lossy(bytes).into_owned()),
+        }
+        _ => String::from_utf8_lossy(decode(value)?).into_owned(),
     };
-    text.map(Some).map_err(sqlx::Error::Decode)
+    Ok(Some(text))
+}
+
+fn decode<'v, T: Decode<'v, Sqlite>>(value: SqliteValueRef<'v>) -> Result<T, sqlx::Error> {
+    T::decode(value).map_err(sqlx::Error::Decode)
 }
 
 /// Takes a statement as it is: it comes from a file of revisions, or from the run itself.

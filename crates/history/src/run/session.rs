@@ -471,12 +471,14 @@ impl<'h> Session<'h> {
         if !self.open {
             self.begin_plain().await?;
         }
-        // The second setting has the server notice that this program has died.
+        // The second setting has the server notice that this program has died, and the third has
+        // it read strings as the splitter does.
         let turn = self.runner.lock_timeout.min(STATEMENT_LOCK_TIMEOUT);
         let settings = format!(
-            "SELECT pg_catalog.set_config(name, CASE name WHEN 'lock_timeout' THEN '{}' ELSE '1000' \
-             END, true) FROM pg_catalog.pg_settings \
-             WHERE name IN ('lock_timeout', 'client_connection_check_interval') \
+            "SELECT pg_catalog.set_config(name, CASE name WHEN 'lock_timeout' THEN '{}' \
+             WHEN 'standard_conforming_strings' THEN 'on' ELSE '1000' END, true) \
+             FROM pg_catalog.pg_settings WHERE name IN ('lock_timeout', \
+             'client_connection_check_interval', 'standard_conforming_strings') \
              UNION ALL SELECT {}::text",
             turn.as_millis().max(1),
             self.keep_away(),

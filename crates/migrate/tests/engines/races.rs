@@ -81,7 +81,7 @@ fn each_revision_is_applied_once() {
     for (via, journal) in variants() {
         let clean = clean(via, LENGTH);
         for mode in [TransactionMode::Run, TransactionMode::Revision] {
-            for threads in [2, 6, 16] {
+            for threads in [2, 12] {
                 let scratch = scratch(via, journal);
                 let reports = race(&scratch, threads, |_, database| {
                     migrations(via, mode).upgrade(database, "heads")

@@ -4,6 +4,13 @@ use super::fake::{Command, Fake};
 use super::revisions::{Source, history};
 use crate::run::{Event, TransactionMode};
 
+/// How the lock is taken on PostgreSQL, and a transaction begun under it.
+pub(super) const LOCKED: &str = "aside BEGIN
+                      aside lock
+                      aside timeouts
+                      BEGIN
+                      settings 3000";
+
 pub(super) fn line(event: Event) -> String {
     match event {
         Event::StepStarted { done, total, .. } => format!("-> step {} of {total}", done + 1),

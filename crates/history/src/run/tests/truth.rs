@@ -3,9 +3,13 @@
 use std::fmt;
 use std::time::Duration;
 
-use super::fake::{Content, FAILINGS, Failing, Fake, Second};
+use super::fake::{Command, Content, FAILINGS, Failing, Fake, Second};
 use super::record::Progress;
-use crate::run::{DatabaseErrorKind, DatabaseState, FailureKind, Fault, Interrupted, RunError};
+use super::revisions::{Source, history};
+use crate::run::TransactionMode::Run as PerRun;
+use crate::run::{
+    DatabaseErrorKind, DatabaseState, FailureKind, Fault, Interrupted, RunError, TransactionMode,
+};
 use crate::{Dialect, Direction, History, RevisionId};
 
 /// A statement that the database refuses.
@@ -367,6 +371,34 @@ fn with_indexes(mut content: Content) -> Content {
     let built = content.executed.iter().filter(builds).count();
     content.indexes = vec![("i".to_owned(), true); built];
     content
+}
+
+/// The database of which a request will fail, in a run that is one transaction.
+pub(super) fn failing(
+    fake: Fake,
+    sources: &[Source],
+    command: Command,
+    request: &str,
+    how: Failing,
+) -> Fake {
+    failing_in(PerRun, fake, sources, command, request, how)
+}
+
+/// The database of which a request will fail.
+pub(super) fn failing_in(
+    mode: TransactionMode,
+    fake: Fake,
+    sources: &[Source],
+    command: Command,
+    request: &str,
+    how: Failing,
+) -> Fake {
+    let mut sound = fake.clone();
+    sound.run(&history(sources), mode, command).unwrap();
+    Fake {
+        failing: Some((sound.number_of(request), how)),
+        ..fake
+    }
 }
 
 /// The database after a run that failed at `request`, as the next program finds it.

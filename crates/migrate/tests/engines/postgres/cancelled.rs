@@ -60,7 +60,7 @@ fn measure<T>(future: impl Future<Output = T>) -> (usize, Duration, T) {
 }
 
 /// How many moments of each kind are tried in each scene.
-const MOMENTS: usize = 4;
+const MOMENTS: usize = 3;
 
 /// Returns moments all over a run, others for each `seed`.
 fn moments(polls: usize, took: Duration, seed: usize) -> Vec<Drop> {

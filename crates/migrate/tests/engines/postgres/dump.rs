@@ -17,6 +17,9 @@ pub(crate) const EMPTY: &str = "
             EXECUTE format('DROP SCHEMA %I CASCADE', found);
         END LOOP;
         CREATE SCHEMA public;
+        FOR found IN SELECT fdwname FROM pg_foreign_data_wrapper LOOP
+            EXECUTE format('DROP FOREIGN DATA WRAPPER %I CASCADE', found);
+        END LOOP;
     END
     $$";
 

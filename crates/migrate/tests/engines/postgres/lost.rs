@@ -38,7 +38,7 @@ fn check(
 }
 
 /// Takes every so many statements of all.
-const STRIDE: usize = 5;
+const STRIDE: usize = 7;
 
 #[test]
 fn a_connection_may_be_lost_at_every_statement() {
@@ -136,6 +136,10 @@ fn a_connection_that_is_terminated_fails_the_run() {
         let last = commits.iter().rposition(|is_commit| *is_commit).unwrap();
         for number in 0..=last {
             for which in [MAIN, ASIDE] {
+                // At these moments the other one says the same.
+                if which == MAIN && number % 3 != 0 {
+                    continue;
+                }
                 let context = format!("{scene:?}, {which} at event {number} of {last}");
                 scratch.refill("");
                 let shared = Arc::new(scratch);

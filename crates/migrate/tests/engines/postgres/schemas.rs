@@ -135,35 +135,37 @@ fn a_search_path_ends_with_the_revision_that_sets_it() {
         "set session schema 'other';",
         "RESET ALL;",
     ];
-    for via in POSTGRES {
+    for (via, mode, section) in [
+        (Via::Pool, TransactionMode::Run, ""),
+        (Via::Options, TransactionMode::Revision, ""),
+        (Via::Pool, TransactionMode::Revision, " no-transaction"),
+        (Via::Options, TransactionMode::Run, " no-transaction"),
+        (Via::Connection, TransactionMode::Run, ""),
+        (Via::Connection, TransactionMode::Revision, ""),
+    ] {
+        let mut scratch = Scratch::new(via, "");
         for sets in sets {
-            for mode in [TransactionMode::Run, TransactionMode::Revision] {
-                for section in ["", " no-transaction"] {
-                    if !section.is_empty() && via == Via::Connection {
-                        continue;
-                    }
-                    let context = format!("{via:?}, per {mode}{section}: {sets}");
-                    let scratch = Scratch::new(via, "CREATE SCHEMA app; CREATE SCHEMA other");
-                    let migrations = chain(
-                        Dialect::Postgres,
-                        &[
-                            &format!("-- alembic: upgrade{section}\n{sets}\nCREATE TABLE other.a (x int);"),
-                            "-- alembic: upgrade\nCREATE TABLE b (x int);",
-                            &format!("-- alembic: upgrade\nCREATE TABLE c (x int);\n{sets}"),
-                            "-- alembic: upgrade\nCREATE TABLE d (x int);",
-                        ],
-                    );
-                    let path = options(&scratch.address()).options([("search_path", "app")]);
-                    let mut database = Open::with(via, path);
-                    let outcome = migrations.transaction(mode).upgrade(&mut database, "heads");
-                    outcome.unwrap_or_else(|error| panic!("{context}: {error}"));
-                    let expected = "app.alembic_version app.b app.c app.d other.a";
-                    assert_eq!(tables(&scratch), expected, "{context}");
-                    if let Open::Connection(_) = database {
-                        database.execute("CREATE TABLE e (x int)");
-                        assert!(tables(&scratch).contains("app.e"), "{context}");
-                    }
-                }
+            let context = format!("{via:?}, per {mode}{section}: {sets}");
+            scratch.refill("CREATE SCHEMA app; CREATE SCHEMA other");
+            let first = format!("-- alembic: upgrade{section}\n{sets}\nCREATE TABLE other.a (x int);");
+            let migrations = chain(
+                Dialect::Postgres,
+                &[
+                    &first,
+                    "-- alembic: upgrade\nCREATE TABLE b (x int);",
+                    &format!("-- alembic: upgrade\nCREATE TABLE c (x int);\n{sets}"),
+                    "-- alembic: upgrade\nCREATE TABLE d (x int);",
+                ],
+            );
+            let path = options(&scratch.address()).options([("search_path", "app")]);
+            let mut database = Open::with(via, path);
+            let outcome = migrations.transaction(mode).upgrade(&mut database, "heads");
+            outcome.unwrap_or_else(|error| panic!("{context}: {error}"));
+            let expected = "app.alembic_version app.b app.c app.d other.a";
+            assert_eq!(tables(&scratch), expected, "{context}");
+            if let Open::Connection(_) = database {
+                database.execute("CREATE TABLE e (x int)");
+                assert!(tables(&scratch).contains("app.e"), "{context}");
             }
         }
     }
