@@ -25,15 +25,7 @@ impl Database {
     pub(crate) fn of(member: &Member, argument: Option<&str>) -> Result<Self> {
         match Self::find(member, argument)? {
             Some(database) => Ok(database),
-            None => Err(
-                Diagnostic::new(format!("crate `{}` names no database", member.name))
-                    .help(format!(
-                        "set `url = \"sqlite://{}.db\"` below [package.metadata.alembic] in its \
-                         Cargo.toml, or the environment variable {}",
-                        member.name, member.settings.url_env
-                    ))
-                    .exit(Exit::Configuration),
-            ),
+            None => Err(no_database(member)),
         }
     }
 
@@ -182,6 +174,26 @@ pub(crate) fn check_schema(member: &Member, dialect: Dialect) -> Result<()> {
         }
         _ => Ok(()),
     }
+}
+
+/// Says how to name a database, for a crate that has none.
+fn no_database(member: &Member) -> crate::diagnostic::Error {
+    let name = &member.name;
+    let variable = &member.settings.url_env;
+    let help = if member.settings.dialects_for(None) == [Dialect::Postgres] {
+        format!(
+            "set the environment variable {variable}, as in \
+             `{variable}=postgres://<user>:<password>@<host>/{name}`"
+        )
+    } else {
+        format!(
+            "set `url = \"sqlite://{name}.db\"` below [package.metadata.alembic] in its Cargo.toml, \
+             or the environment variable {variable}"
+        )
+    };
+    Diagnostic::new(format!("crate `{name}` names no database"))
+        .help(help)
+        .exit(Exit::Configuration)
 }
 
 /// Where a database is.

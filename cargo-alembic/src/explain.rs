@@ -1,7 +1,7 @@
 //! Turns errors of the libraries into diagnostics with a next step.
 
-use alembic_history::{Fault, HistoryError, PlanError, ResolveError, SyntaxErrorKind};
-use alembic_migrate::{DatabaseError, DatabaseErrorKind, Dialect, RunError, RunFault};
+use alembic_history::{Direction, Fault, HistoryError, PlanError, ResolveError, SyntaxErrorKind};
+use alembic_migrate::{Action, DatabaseError, DatabaseErrorKind, Dialect, RunError, RunFault};
 
 use crate::database::Database;
 use crate::diagnostic::{Diagnostic, Error, Place};
@@ -234,10 +234,11 @@ pub(crate) fn run(whole: &RunError, loaded: &Loaded, database: &Database) -> Err
                         .to_string()
                         .contains("cannot run inside a transaction block") =>
                 {
-                    diagnostic.help(
-                        "move it to a section of its own: `-- alembic: upgrade postgres \
+                    diagnostic.help(format!(
+                        "move it to a section of its own: `-- alembic: {} postgres \
                          no-transaction`",
-                    )
+                        section(place, loaded)
+                    ))
                 }
                 (Exit::Migration, _)
                     if error.to_string().starts_with("unsafe use of new value") =>
@@ -247,7 +248,7 @@ pub(crate) fn run(whole: &RunError, loaded: &Loaded, database: &Database) -> Err
                          postgres no-transaction`",
                     )
                 }
-                (Exit::Migration, _) if error.to_string().contains("already exists") => diagnostic
+                (Exit::Migration, _) if is_there_already(error) => diagnostic
                     .help(format!(
                         "when the database had it before migrations were tracked, say where it is \
                          with `cargo alembic stamp -p {name} <revision>`, or let \
@@ -337,11 +338,8 @@ pub(crate) fn run(whole: &RunError, loaded: &Loaded, database: &Database) -> Err
                  `cargo alembic stamp -p {name} <revision>`"
             ))
             .exit(Exit::Migration),
-        RunFault::Interrupted { place, found, .. } => {
-            let mut diagnostic = Diagnostic::new(fault.to_string()).code("interrupted-statement");
-            if let Some(found) = found {
-                diagnostic = diagnostic.note(found.clone());
-            }
+        RunFault::Interrupted { place, .. } => {
+            let diagnostic = Diagnostic::new(fault.to_string()).code("interrupted-statement");
             state(diagnostic.place(at(place, loaded)))
                 .help("look whether it has happened; if so, go on with `--interrupted skip`")
                 .help("if it has not, run it once more with `--interrupted again`")
@@ -364,11 +362,47 @@ pub(crate) fn run(whole: &RunError, loaded: &Loaded, database: &Database) -> Err
                 ))
                 .exit(Exit::Migration)
         }
-        RunFault::Database { error: cause, .. } => {
+        RunFault::Database {
+            action: Action::Commit,
+            error,
+        } if error.kind == DatabaseErrorKind::Other => {
+            state(Diagnostic::new(fault.to_string()).code("migration-failed"))
+                .help(
+                    "what is checked at the end of a transaction does not hold: correct the \
+                     revisions, and run the command again",
+                )
+                .exit(Exit::Migration)
+        }
+        RunFault::Database {
+            action,
+            error: cause,
+        } => {
             let diagnostic = state(Diagnostic::new(fault.to_string()));
-            next_step(diagnostic, cause, database).exit(Exit::Database)
+            let diagnostic = next_step(diagnostic, cause, database);
+            let no_schema = *action == Action::CreateVersionTable
+                && cause.kind == DatabaseErrorKind::Other
+                && database.url.dialect() == Dialect::Postgres;
+            let diagnostic = match &loaded.member.settings.version_table.schema {
+                _ if !no_schema => diagnostic,
+                Some(schema) => diagnostic.help(format!(
+                    "create it with `CREATE SCHEMA {schema}`, or correct `version-table-schema`"
+                )),
+                None => diagnostic.help(
+                    "let the search_path lead to a schema that exists, or configure \
+                     `version-table-schema`",
+                ),
+            };
+            diagnostic.exit(Exit::Database)
         }
     }
+}
+
+/// Tells whether a statement was to create what is there already; PostgreSQL says the same of keys,
+/// but in the details.
+fn is_there_already(error: &DatabaseError) -> bool {
+    let message = error.to_string();
+    let (message, _) = message.split_once("; ").unwrap_or((&message, ""));
+    message.ends_with("already exists")
 }
 
 /// Shows a statement in its file.
@@ -383,6 +417,17 @@ pub(crate) fn at(place: &alembic_migrate::Place, loaded: &Loaded) -> Place {
             "statement {} of revision {}",
             place.statement, place.revision
         )),
+    }
+}
+
+/// Tells whether a statement stands in an upgrade or a downgrade.
+fn section(place: &alembic_migrate::Place, loaded: &Loaded) -> Direction {
+    let Place { text, span, .. } = at(place, loaded);
+    let before = text.get(..span.start).unwrap_or_default();
+    let mut headings = before.lines().rev();
+    match headings.find_map(|line| line.strip_prefix("-- alembic:")) {
+        Some(heading) if heading.trim_start().starts_with("downgrade") => Direction::Downgrade,
+        _ => Direction::Upgrade,
     }
 }
 
@@ -411,7 +456,7 @@ fn next_step_sqlite(diagnostic: Diagnostic, error: &DatabaseError) -> Diagnostic
         DatabaseErrorKind::NotADatabase => diagnostic
             .code("not-a-database")
             .help("the file is not SQLite's, or it is encrypted: check the URL"),
-        DatabaseErrorKind::Other => diagnostic,
+        DatabaseErrorKind::Denied | DatabaseErrorKind::Other => diagnostic,
     }
 }
 
@@ -425,17 +470,32 @@ fn next_step_postgres(diagnostic: Diagnostic, error: &DatabaseError) -> Diagnost
         DatabaseErrorKind::ReadOnly => diagnostic
             .code("database-read-only")
             .help("connect to the primary server, as a user whose transactions may write"),
-        DatabaseErrorKind::CannotOpen | DatabaseErrorKind::NotADatabase => diagnostic
-            .code("database-unreachable")
-            .help(
-                "check that the server runs, and the host, port, user and database of the URL; \
-                 the password may also be in PGPASSWORD or ~/.pgpass",
-            )
-            .help("a database that does not exist yet is made with `createdb <name>`"),
+        DatabaseErrorKind::Denied => diagnostic.code("permission-denied").help(
+            "connect as the owner, or have the right granted, as with \
+             `GRANT CREATE ON SCHEMA public TO <user>`",
+        ),
+        DatabaseErrorKind::CannotOpen | DatabaseErrorKind::NotADatabase => {
+            let diagnostic = diagnostic.code("database-unreachable");
+            match missing_database(&error.to_string()) {
+                Some(name) => diagnostic.help(format!(
+                    "make the database with `createdb {name}`, or correct the URL"
+                )),
+                None => diagnostic.help(
+                    "check that the server runs, and the host, port, user and database of the \
+                     URL; the password may also be in PGPASSWORD or ~/.pgpass",
+                ),
+            }
+        }
         DatabaseErrorKind::ConnectionLost => diagnostic
             .code("connection-lost")
             .help("see why in the server's log, and run the command again"),
         DatabaseErrorKind::Corrupt => diagnostic.code("database-corrupt").help("restore a backup"),
         DatabaseErrorKind::Other => diagnostic,
     }
+}
+
+/// Returns the name of the database that a server says it does not have.
+fn missing_database(message: &str) -> Option<&str> {
+    let name = message.strip_prefix("database \"")?;
+    name.strip_suffix("\" does not exist")
 }

@@ -4,6 +4,7 @@ use std::error::Error;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use alembic_history::nearest;
 use alembic_migrate::Dialect;
 use percent_encoding::percent_decode_str;
 use sqlx::ConnectOptions;
@@ -57,6 +58,11 @@ pub(crate) enum UrlError {
     Parameter(String),
     /// What sqlx says of a PostgreSQL URL.
     Postgres(String),
+    /// A parameter of a PostgreSQL URL that is not known, and the known one that may be meant.
+    PostgresParameter {
+        name: String,
+        meant: Option<&'static str>,
+    },
 }
 
 impl fmt::Display for UrlError {
@@ -79,6 +85,13 @@ impl fmt::Display for UrlError {
                 )
             }
             UrlError::Postgres(why) => f.write_str(why),
+            UrlError::PostgresParameter { name, meant } => {
+                write!(f, "unknown parameter `{name}`; ")?;
+                match meant {
+                    Some(meant) => write!(f, "did you mean `{meant}`?"),
+                    None => f.write_str("`sslmode`, `host` and `options` are among those known"),
+                }
+            }
         }
     }
 }
@@ -89,6 +102,9 @@ impl DatabaseUrl {
         let (scheme, rest) = text.split_once(':').ok_or(UrlError::NoScheme)?;
         match scheme {
             "sqlite" => SqliteUrl::parse(text, rest, base).map(DatabaseUrl::Sqlite),
+            "postgres" | "postgresql" if !rest.starts_with("//") => Err(UrlError::Postgres(
+                "the URL of a server begins with `postgres://`".to_owned(),
+            )),
             "postgres" | "postgresql" => PostgresUrl::parse(text).map(DatabaseUrl::Postgres),
             _ if scheme.contains(['/', '\\', '.']) => Err(UrlError::NoScheme),
             scheme => Err(UrlError::UnknownScheme(scheme.to_owned())),
@@ -106,6 +122,38 @@ impl DatabaseUrl {
     }
 }
 
+/// The parameters of a PostgreSQL URL: those that sqlx reads, and at the end those that it passes
+/// over, but other programs may want in the same URL.
+///
+/// `options[...]` is known, too. sqlx passes over everything else as well, be it a misspelt `sslmode`.
+const PARAMETERS: [&str; 25] = [
+    "sslmode",
+    "ssl-mode",
+    "sslrootcert",
+    "ssl-root-cert",
+    "ssl-ca",
+    "sslcert",
+    "ssl-cert",
+    "sslkey",
+    "ssl-key",
+    "statement-cache-capacity",
+    "host",
+    "hostaddr",
+    "port",
+    "dbname",
+    "user",
+    "password",
+    "application_name",
+    "options",
+    "channel_binding",
+    "client_encoding",
+    "connect_timeout",
+    "fallback_application_name",
+    "gssencmode",
+    "keepalives",
+    "target_session_attrs",
+];
+
 /// The `application_name` that the server lists, where the URL gives none.
 const APPLICATION: &str = "cargo-alembic";
 
@@ -118,6 +166,7 @@ impl PostgresUrl {
                     .map_or_else(|| error.to_string(), ToString::to_string),
             )
         })?;
+        check_parameters(text)?;
         let options = match options.get_application_name() {
             Some(_) => options,
             None => options.application_name(APPLICATION),
@@ -142,6 +191,23 @@ impl PostgresUrl {
         let given = self.options.get_database();
         given.unwrap_or_else(|| self.options.get_username())
     }
+}
+
+/// Refuses a parameter of a PostgreSQL URL that is not known.
+fn check_parameters(text: &str) -> Result<(), UrlError> {
+    let (_, query) = text.split_once('?').unwrap_or_default();
+    let query = query.split('#').next().unwrap_or_default();
+    for parameter in query.split('&').filter(|parameter| !parameter.is_empty()) {
+        let name = parameter.split('=').next().unwrap_or_default();
+        let name = percent_decode_str(name).decode_utf8_lossy();
+        if !PARAMETERS.contains(&&*name) && !name.starts_with("options[") {
+            return Err(UrlError::PostgresParameter {
+                meant: nearest(&name, PARAMETERS).first().copied(),
+                name: name.into_owned(),
+            });
+        }
+    }
+    Ok(())
 }
 
 impl SqliteUrl {
@@ -205,9 +271,13 @@ pub(crate) struct Redacted<'u>(pub(crate) &'u str);
 impl fmt::Display for Redacted<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let text = self.0;
-        let Some((scheme, rest)) = text.split_once("://") else {
+        let Some((scheme, rest)) = text.split_once(':') else {
             return f.write_str(text);
         };
+        if scheme == "sqlite" {
+            return f.write_str(text);
+        }
+        let (slashes, rest) = rest.split_at(if rest.starts_with("//") { 2 } else { 0 });
         let authority = rest.split(['/', '?', '#']).next().unwrap_or(rest);
         // A password may hold an unencoded `@`: the last one ends it.
         let credentials = rest
@@ -217,11 +287,11 @@ impl fmt::Display for Redacted<'_> {
             Some(at) => {
                 let user = rest[..at].split(':').next().unwrap_or_default();
                 let secret = if rest[..at].contains(':') { ":***" } else { "" };
-                write!(f, "{scheme}://{user}{secret}")?;
+                write!(f, "{scheme}:{slashes}{user}{secret}")?;
                 &rest[at..]
             }
             None => {
-                write!(f, "{scheme}://")?;
+                write!(f, "{scheme}:{slashes}")?;
                 rest
             }
         };
@@ -274,6 +344,28 @@ mod tests {
     }
 
     #[test]
+    fn parameters_of_servers() {
+        for (url, expected) in [
+            ("postgres://h/d", Ok(())),
+            ("postgresql://h/d?sslmode=disable&options=-ca%3Db", Ok(())),
+            ("postgres:///d?host=/tmp&user=u#x", Ok(())),
+            ("postgres://h/d?options%5Bsearch_path%5D=a", Ok(())),
+            ("postgres://h/d?channel_binding=require", Ok(())),
+            ("postgres://h/d?sslmod=require", Err(Some("sslmode"))),
+            ("postgres://h/d?schema=audit", Err(None)),
+        ] {
+            let parsed = DatabaseUrl::parse(url, Path::new("/crate"));
+            let parsed = parsed.map(drop).map_err(|error| match error {
+                UrlError::PostgresParameter { meant, .. } => meant,
+                error => panic!("{url}: {error}"),
+            });
+            assert_eq!(parsed, expected, "{url}");
+        }
+        let error = DatabaseUrl::parse("postgres:h/d", Path::new("/crate"));
+        assert!(matches!(error, Err(UrlError::Postgres(_))));
+    }
+
+    #[test]
     fn passwords_are_never_shown() {
         for (url, shown) in [
             ("postgres://u:secret@h/d", "postgres://u:***@h/d"),
@@ -289,7 +381,9 @@ mod tests {
                 "postgres://h/d?password=secret",
                 "postgres://h/d?password=***",
             ),
+            ("postgres:u:secret@h/d", "postgres:u:***@h/d"),
             ("sqlite://a@b.db", "sqlite://a@b.db"),
+            ("sqlite:a:b@c.db", "sqlite:a:b@c.db"),
             ("sqlite:///a:b@c.db", "sqlite:///a:b@c.db"),
         ] {
             assert_eq!(Redacted(url).to_string(), shown);

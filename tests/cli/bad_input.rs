@@ -3,10 +3,13 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::io::{BufRead, BufReader};
 use std::path::Path;
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use alembic_tests::{Outcome, Project, graph, revision};
+use alembic_history::Dialect;
+use alembic_tests::{Database, Outcome, Place, Project, graph, revision};
 
 use crate::workspace;
 
@@ -14,6 +17,7 @@ mod arguments;
 mod configuration;
 mod databases;
 mod revision_files;
+mod servers;
 
 /// What stands between the texts of which all must be on stderr.
 const SEPARATOR: &str = " | ";
@@ -23,7 +27,10 @@ type Prepare = Box<dyn Fn(&Project)>;
 /// One thing put wrong, and what a command says about it.
 struct Row {
     what: &'static str,
+    dialects: &'static [Dialect],
     prepare: Vec<Prepare>,
+    /// The environment variables, as they come from the database.
+    variables: Vec<(&'static str, Box<dyn Fn(&Database) -> String>)>,
     line: &'static str,
     exit: i32,
     stderr: &'static str,
@@ -32,7 +39,9 @@ struct Row {
 fn row(what: &'static str, line: &'static str, exit: i32, stderr: &'static str) -> Row {
     Row {
         what,
+        dialects: &[Dialect::Sqlite],
         prepare: Vec::new(),
+        variables: Vec::new(),
         line,
         exit,
         stderr,
@@ -40,6 +49,29 @@ fn row(what: &'static str, line: &'static str, exit: i32, stderr: &'static str) 
 }
 
 impl Row {
+    /// Goes wrong in the same way on every engine.
+    fn on_both(mut self) -> Self {
+        self.dialects = Dialect::ALL;
+        self
+    }
+
+    /// Goes wrong on PostgreSQL.
+    fn on_server(mut self) -> Self {
+        self.dialects = &[Dialect::Postgres];
+        self
+    }
+
+    /// Sets an environment variable.
+    fn env(mut self, name: &'static str, value: impl Fn(&Database) -> String + 'static) -> Self {
+        self.variables.push((name, Box::new(value)));
+        self
+    }
+
+    /// Names the database by another URL, which is made from its own.
+    fn address(self, address: impl Fn(&str) -> String + 'static) -> Self {
+        self.env("DATABASE_URL", move |database| address(&database.url()))
+    }
+
     /// Puts a file into the project.
     fn file(self, path: &'static str, content: impl AsRef<[u8]> + 'static) -> Self {
         self.with(move |project| {
@@ -74,8 +106,12 @@ impl Row {
 }
 
 /// A crate of two revisions, with a database at the first.
-fn project() -> Project {
+fn project(dialect: Dialect) -> Project {
     let project = Project::with_crate("shop");
+    let project = match dialect {
+        Dialect::Sqlite => project,
+        Dialect::Postgres => project.on(dialect),
+    };
     project.add_to("migrations", graph("aa01; bb02<-aa01"));
     project.database("shop.db").execute(
         "CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL, \
@@ -93,8 +129,19 @@ pub(crate) fn check_in(project: &Project, what: &str, line: &str, exit: i32, std
 }
 
 fn faults_in(project: &Project, what: &str, line: &str, exit: i32, stderr: &str) -> Vec<String> {
+    faults_at(project, &project.here(), what, line, exit, stderr)
+}
+
+fn faults_at(
+    project: &Project,
+    place: &Place<'_>,
+    what: &str,
+    line: &str,
+    exit: i32,
+    stderr: &str,
+) -> Vec<String> {
     let before = project.tree();
-    let outcome = project.run(line);
+    let outcome = place.run(line);
     let mut faults = faults(&outcome, what, line, exit, stderr);
     for change in before.changes(&project.tree()) {
         faults.push(format!("{what}: {line}: {change}\n{outcome}"));
@@ -126,7 +173,7 @@ fn faults(outcome: &Outcome, what: &str, line: &str, exit: i32, stderr: &str) ->
 }
 
 #[track_caller]
-fn check_outcome(outcome: &Outcome, what: &str, line: &str, exit: i32, stderr: &str) {
+pub(crate) fn check_outcome(outcome: &Outcome, what: &str, line: &str, exit: i32, stderr: &str) {
     let faults = faults(outcome, what, line, exit, stderr);
     assert!(faults.is_empty(), "{}", faults.join("\n"));
 }
@@ -134,13 +181,20 @@ fn check_outcome(outcome: &Outcome, what: &str, line: &str, exit: i32, stderr: &
 fn check(rows: Vec<Row>) {
     let mut faults = Vec::new();
     for row in rows {
-        let project = project();
-        for prepare in &row.prepare {
-            prepare(&project);
+        for dialect in row.dialects {
+            let project = project(*dialect);
+            for prepare in &row.prepare {
+                prepare(&project);
+            }
+            let database = project.database("shop.db");
+            let mut place = project.here();
+            for (name, value) in &row.variables {
+                place = place.env(name, value(&database));
+            }
+            let what = format!("{} on {dialect}", row.what);
+            let found = faults_at(&project, &place, &what, row.line, row.exit, row.stderr);
+            faults.extend(found);
         }
-        faults.extend(faults_in(
-            &project, row.what, row.line, row.exit, row.stderr,
-        ));
     }
     assert!(faults.is_empty(), "{}", faults.join("\n"));
 }
@@ -171,9 +225,10 @@ macro_rules! groups {
 }
 
 groups! {
-    revision_files: headers sections graphs files,
+    revision_files: headers sections graphs revision_files,
     configuration: configuration urls,
-    databases: databases migrations,
+    databases: files version_tables migrations statements scripts,
+    servers: addresses rights servers,
     arguments: expressions arguments revisions,
 }
 
@@ -227,10 +282,23 @@ fn crates_with_one_version_table() {
         let stderr = "error[shared-version-table] | `store` | `app` | give one of them another `version-table`";
         check_in(&project, "one database", line, 4, stderr);
     }
-    let place = project.here().env("DATABASE_URL", "sqlite:///tmp/never.db");
-    let outcome = place.run("upgrade");
-    let stderr = "error[shared-version-table] | sqlite:///tmp/never.db";
-    check_outcome(&outcome, "one database for all", "upgrade", 4, stderr);
+    let server = "postgres://u:secret@127.0.0.1:1/never";
+    for (app, store, stderr) in [
+        (
+            "sqlite:///tmp/never.db",
+            "sqlite:/tmp/never.db",
+            "error[shared-version-table] | sqlite:",
+        ),
+        (
+            server,
+            "postgresql://v:secret@127.0.0.1:1/never?sslmode=disable",
+            "error[shared-version-table] | :***@127.0.0.1:1/never",
+        ),
+    ] {
+        let place = project.here().env("APP_DATABASE_URL", app);
+        let outcome = place.env("STORE_DATABASE_URL", store).run("upgrade");
+        check_outcome(&outcome, "one database for all", "upgrade", 4, stderr);
+    }
     let stderr = "`--url` names one database, for several crates | store, app";
     check_in(
         &project,
@@ -241,7 +309,7 @@ fn crates_with_one_version_table() {
     );
     let stderr = "error[shared-version-table] | `store` | `app`";
     check_in(&project, "one of them alone", "upgrade -p app", 4, stderr);
-    let place = project.here().env("DATABASE_URL", "sqlite://own.db");
+    let place = project.here().env("APP_DATABASE_URL", "sqlite://own.db");
     place.run("upgrade -p app").success();
 }
 
@@ -264,7 +332,7 @@ fn a_name_that_several_crates_know() {
 
 #[test]
 fn a_lock_of_somebody_else() {
-    let project = project();
+    let project = project(Dialect::Sqlite);
     let before = project.tree();
     let other = project.database("shop.db").open();
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
@@ -296,16 +364,11 @@ fn a_lock_of_somebody_else() {
 /// A waiting process says so, and goes on when the lock is released.
 #[test]
 fn a_lock_that_is_released() {
-    use std::io::{BufRead, BufReader};
-
-    let project = project();
+    let project = project(Dialect::Sqlite);
     let other = project.database("shop.db").open();
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
     let mut command = project.here().command(&["upgrade".to_owned()]);
-    let mut child = command
-        .stderr(std::process::Stdio::piped())
-        .spawn()
-        .unwrap();
+    let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
     let stderr = BufReader::new(child.stderr.take().unwrap());
     let mut lines = stderr.lines().map(Result::unwrap);
     assert!(lines.any(|line| line.contains("Waiting for the lock")));
@@ -358,8 +421,13 @@ fn every_code_is_shown_and_documented() {
         .map(|(code, _)| code)
         .filter(|code| code.chars().all(|c| c.is_ascii_alphanumeric() || c == '-'))
         .collect();
-    // Only a build script says so: `build-support`, and the tests beside these, hold them.
-    let elsewhere = BTreeSet::from(["unknown-baseline", "unreadable-manifest"]);
+    // Only a build script says so, or an application that has one connection alone: the tests beside
+    // these hold them.
+    let elsewhere = BTreeSet::from([
+        "no-second-connection",
+        "unknown-baseline",
+        "unreadable-manifest",
+    ]);
     let missing: Vec<&&str> = documented.difference(&shown).collect();
     let missing: Vec<_> = missing
         .into_iter()

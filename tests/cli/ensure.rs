@@ -1,17 +1,18 @@
 //! `cargo alembic ensure`
 
+use alembic_history::Dialect;
 use alembic_tests::Project;
 use insta::assert_snapshot;
 
-use crate::{chain, workspace};
+use crate::{chain, on_both, workspace};
 
 /// What `chain` comes to, as one file.
 const SCHEMA: &str = "CREATE TABLE t_aa01 (id INTEGER PRIMARY KEY);\n\
                       CREATE TABLE t_bb02 (id INTEGER PRIMARY KEY);\n\
                       CREATE TABLE t_cc03 (id INTEGER PRIMARY KEY);\n";
 
-fn with_schema() -> Project {
-    let project = chain();
+fn with_schema(dialect: Dialect) -> Project {
+    let project = chain().on(dialect);
     project
         .write("schema.sql", SCHEMA)
         .configure("schema = \"schema.sql\"\nbaseline = \"bb02\"");
@@ -20,74 +21,111 @@ fn with_schema() -> Project {
 
 #[test]
 fn fresh_databases() {
-    let created = with_schema();
-    assert_snapshot!(
-        "created",
-        created.transcript(&["ensure", "current", "ensure"])
-    );
-    let replayed = chain();
-    assert_snapshot!(
-        "replayed",
-        replayed.transcript(&["ensure", "current", "ensure"])
-    );
-    let dump = |project: &Project| project.database("shop.db").dump();
-    assert_eq!(dump(&created), dump(&replayed));
+    on_both(|dialect| {
+        let lines = ["ensure", "current", "ensure"];
+        let created = with_schema(dialect);
+        assert_snapshot!("created", created.transcript(&lines));
+        let replayed = chain().on(dialect);
+        assert_snapshot!("replayed", replayed.transcript(&lines));
+        let dump = |project: &Project| project.database("shop.db").dump();
+        assert_eq!(dump(&created), dump(&replayed));
+    });
 }
 
 #[test]
 fn a_database_older_than_the_version_table() {
-    let project = with_schema();
-    project.database("shop.db").execute(
-        "CREATE TABLE t_aa01 (id INTEGER PRIMARY KEY); \
-         CREATE TABLE t_bb02 (id INTEGER PRIMARY KEY)",
-    );
-    assert_snapshot!(project.transcript(&["ensure", "current", "ensure"]));
+    on_both(|dialect| {
+        let project = with_schema(dialect);
+        project.database("shop.db").execute(
+            "CREATE TABLE t_aa01 (id INTEGER PRIMARY KEY); \
+             CREATE TABLE t_bb02 (id INTEGER PRIMARY KEY)",
+        );
+        assert_snapshot!(project.transcript(&["ensure", "current", "ensure"]));
+    });
 }
 
 #[test]
 fn a_tracked_database() {
-    let project = with_schema();
-    project.run("upgrade aa01").success();
-    assert_snapshot!(project.transcript(&["ensure", "ensure --format json", "ensure -q"]));
+    on_both(|dialect| {
+        let project = with_schema(dialect);
+        project.run("upgrade aa01").success();
+        assert_snapshot!(project.transcript(&["ensure", "ensure --format json", "ensure -q"]));
+    });
 }
 
 #[test]
 fn a_database_ahead_of_the_files() {
-    let project = with_schema();
-    let database = project.database("shop.db");
-    project.run("upgrade").success();
-    database.execute("UPDATE alembic_version SET version_num = 'newer'");
-    let before = project.tree();
-    assert_snapshot!(project.transcript(&["ensure", "ensure --allow-ahead"]));
-    assert_eq!(before.changes(&project.tree()), Vec::<String>::new());
+    on_both(|dialect| {
+        let project = with_schema(dialect);
+        let database = project.database("shop.db");
+        project.run("upgrade").success();
+        database.execute("UPDATE alembic_version SET version_num = 'newer'");
+        let before = project.tree();
+        assert_snapshot!(project.transcript(&["ensure", "ensure --allow-ahead"]));
+        assert_eq!(before.changes(&project.tree()), Vec::<String>::new());
+    });
 }
 
 #[test]
 fn a_workspace() {
-    let project = workspace();
-    project.run("upgrade cc03").success();
-    assert_snapshot!(project.transcript(&["ensure", "current"]));
+    on_both(|dialect| {
+        let project = workspace().on(dialect);
+        project.run("upgrade cc03").success();
+        assert_snapshot!(project.transcript(&["ensure", "current"]));
+    });
+}
+
+/// Crates whose tables are beside each other are made ready one after the other.
+#[test]
+fn a_database_of_several_crates() {
+    on_both(|dialect| {
+        let project = workspace().on(dialect);
+        for name in ["app", "store"] {
+            let table = format!("version-table = \"{name}_version\"\nurl = ");
+            project.replace(format!("{name}/Cargo.toml"), "url = ", &table);
+        }
+        let shared = project.database("app/app.db");
+        let place = project.here().env("STORE_DATABASE_URL", shared.url());
+        assert_snapshot!(place.transcript(&["ensure", "ensure", "current"]));
+    });
 }
 
 #[test]
 fn the_example_workspace_has_a_schema() {
-    let project = Project::example("chorus");
-    let database = project.database("data/chorus.db");
-    project.run("ensure -p chorus").success();
-    let tables = |sql: &str| database.query(sql);
-    let columns = "SELECT m.name, c.name, c.type, c.\"notnull\", c.dflt_value, c.pk \
-                   FROM sqlite_master m, pragma_table_info(m.name) c ORDER BY 1, 2";
-    let created = tables(columns);
-    std::fs::remove_file(database.path()).unwrap();
-    project.run("upgrade -p chorus").success();
-    assert_eq!(created, tables(columns));
-    assert_eq!(database.versions(), ["006_index_failed_executions"]);
+    on_both(|dialect| {
+        let columns = match dialect {
+            Dialect::Sqlite => {
+                "SELECT m.name, c.name, c.type, c.\"notnull\", c.dflt_value, c.pk \
+                 FROM sqlite_master m, pragma_table_info(m.name) c ORDER BY 1, 2"
+            }
+            Dialect::Postgres => {
+                "SELECT table_name, column_name, data_type, character_maximum_length, \
+                 is_nullable, column_default, ordinal_position FROM information_schema.columns \
+                 WHERE table_schema = 'public' ORDER BY 1, 2"
+            }
+        };
+        let ends = ["ensure -p chorus", "upgrade -p chorus"].map(|line| {
+            let project = Project::example("chorus").main_on(dialect);
+            project.run(line).success();
+            let database = project.database("data/chorus.db");
+            assert_eq!(database.versions(), ["006_index_failed_executions"]);
+            database.query(columns)
+        });
+        assert!(ends[0].len() > 30);
+        assert_eq!(ends[0], ends[1]);
+    });
 }
 
 #[test]
 fn a_target_schema_that_fails() {
-    let project = with_schema();
-    project.write("schema.sql", "CREATE TABLE a (id);\nCREATE TABEL b (id);\n");
-    assert_snapshot!(project.transcript(&["ensure", "current"]));
-    assert_eq!(project.database("shop.db").dump(), "");
+    on_both(|dialect| {
+        let project = with_schema(dialect);
+        let broken = "CREATE TABLE a (id INTEGER);\nCREATE TABEL b (id);\n";
+        project.write("schema.sql", broken);
+        assert_snapshot!(
+            format!("a_target_schema_that_fails_{dialect}"),
+            project.transcript(&["ensure", "current"])
+        );
+        assert_eq!(project.database("shop.db").dump(), "");
+    });
 }

@@ -1,40 +1,56 @@
 //! `cargo alembic ensure-version`
 
+use alembic_history::Dialect;
 use insta::assert_snapshot;
 
-use crate::{chain, workspace};
+use crate::{chain, on_both, workspace};
 
 #[test]
 fn creates_the_table_once() {
-    let project = chain();
-    assert_snapshot!(project.transcript(&[
-        "ensure-version",
-        "ensure_version",
-        "ensure-version --format json",
-        "current",
-    ]));
-    let schema = project
-        .database("shop.db")
-        .query("SELECT sql FROM sqlite_master");
-    assert_snapshot!(schema.join("\n"));
+    on_both(|dialect| {
+        let project = chain().on(dialect);
+        assert_snapshot!(project.transcript(&[
+            "ensure-version",
+            "ensure_version",
+            "ensure-version --format json",
+            "current",
+        ]));
+        let database = project.database("shop.db");
+        let schema = match dialect {
+            Dialect::Sqlite => database.query("SELECT sql FROM sqlite_master").join("\n"),
+            Dialect::Postgres => database.dump(),
+        };
+        assert_snapshot!(format!("the_table_{dialect}"), schema);
+    });
 }
 
 #[test]
 fn a_table_of_another_name() {
-    let project = chain();
-    project.configure("version-table = \"shop version\"");
+    on_both(|dialect| {
+        let project = chain().on(dialect);
+        project.configure("version-table = \"shop version\"");
+        assert_snapshot!(project.transcript(&["ensure-version", "upgrade", "current"]));
+        let rows = "SELECT * FROM \"shop version\"";
+        assert_eq!(project.database("shop.db").query(rows), ["cc03"]);
+    });
+}
+
+#[test]
+fn a_table_in_a_schema_of_its_own() {
+    let project = chain().on(Dialect::Postgres);
+    project.configure("version-table-schema = \"audit\"");
+    let database = project.database("shop.db");
+    database.execute("CREATE SCHEMA audit");
     assert_snapshot!(project.transcript(&["ensure-version", "upgrade", "current"]));
-    assert_eq!(
-        project
-            .database("shop.db")
-            .query("SELECT * FROM \"shop version\""),
-        ["cc03"]
-    );
+    let rows = "SELECT * FROM audit.alembic_version";
+    assert_eq!(database.query(rows), ["cc03"]);
+    assert_eq!(database.tables(), ["t_aa01", "t_bb02", "t_cc03"]);
 }
 
 #[test]
 fn a_workspace() {
-    assert_snapshot!(
-        workspace().transcript(&["ensure-version", "ensure-version --format json -q"])
-    );
+    on_both(|dialect| {
+        let lines = ["ensure-version", "ensure-version --format json -q"];
+        assert_snapshot!(workspace().on(dialect).transcript(&lines));
+    });
 }

@@ -1,5 +1,6 @@
 //! A new user's first ten minutes.
 
+use alembic_history::Dialect;
 use alembic_tests::Project;
 use insta::assert_snapshot;
 
@@ -63,5 +64,95 @@ fn first_ten_minutes() {
     project.replace(email, "Revises: aa02", "Revises: aa01");
     project.replace(email, "alembic: downgrade", "alembic: downgrad");
     then("misspell a heading", &["upgrade"]);
+    assert_snapshot!(shown);
+}
+
+#[test]
+fn first_ten_minutes_on_a_server() {
+    let project = Project::new("shop").on(Dialect::Postgres);
+    let customers = "migrations/20250128_1000_aa01_create_customers.sql";
+    let index = "migrations/20250128_1000_bb02_find_customers_by_name.sql";
+    let url = project.database("shop.db").url();
+    let (server, _) = url.rsplit_once('/').unwrap();
+    let elsewhere = project.here().env("DATABASE_URL", format!("{server}/shop"));
+    let nowhere = project.here().env("DATABASE_URL", "");
+    let port = url.rsplit_once(':').unwrap().1.split('/').next().unwrap();
+
+    let mut shown = project.transcript(&["init", "revision -m 'Create customers' --rev-id aa01"]);
+    let manifest = project.read("Cargo.toml");
+    shown.push_str(&format!("\n# what is in Cargo.toml now\n\n{manifest}"));
+    let mut then = |what: &str, transcript: String| {
+        let transcript = transcript.replace(port, "[port]");
+        shown.push_str(&format!("\n# {what}\n\n{transcript}"));
+    };
+    project
+        .replace(
+            customers,
+            "-- alembic: upgrade\n",
+            "-- alembic: upgrade\nCREATE TABLE customers (\n    id BIGINT GENERATED ALWAYS AS \
+             IDENTITY PRIMARY KEY,\n    name TEXT NOT NULL,\n    joined TIMESTAMPTZ NOT NULL \
+             DEFAULT now()\n);\n",
+        )
+        .replace(
+            customers,
+            "-- alembic: downgrade\n",
+            "-- alembic: downgrade\nDROP TABLE customers;\n",
+        );
+    then(
+        "write CREATE TABLE customers and DROP TABLE customers, and forget to create the database",
+        elsewhere.transcript(&["upgrade"]),
+    );
+    then(
+        "create it, and forget to say where it is",
+        nowhere.transcript(&["upgrade"]),
+    );
+    then(
+        "say where it is",
+        project.transcript(&[
+            "upgrade",
+            "current -v",
+            "revision -m 'Find customers by name' --rev-id bb02",
+        ]),
+    );
+    project
+        .replace(
+            index,
+            "-- alembic: upgrade\n",
+            "-- alembic: upgrade\nCREATE INDEX CONCURRENTLY customers_name ON customers (name);\n",
+        )
+        .replace(
+            index,
+            "-- alembic: downgrade\n",
+            "-- alembic: downgrade\nDROP INDEX CONCURRENTLY customers_name;\n",
+        );
+    then(
+        "write CREATE INDEX CONCURRENTLY",
+        project.transcript(&["upgrade"]),
+    );
+    project.replace(
+        index,
+        "-- alembic: upgrade\n",
+        "-- alembic: upgrade postgres no-transaction\n",
+    );
+    then(
+        "do as it says, for the upgrade",
+        project.transcript(&["upgrade", "downgrade -1"]),
+    );
+    project.replace(
+        index,
+        "-- alembic: downgrade\n",
+        "-- alembic: downgrade postgres no-transaction\n",
+    );
+    then(
+        "and for the downgrade",
+        project.transcript(&[
+            "downgrade -1",
+            "history -i",
+            "upgrade",
+            "upgrade",
+            "current --check-heads",
+            "test",
+        ]),
+    );
     assert_snapshot!(shown);
 }

@@ -3,7 +3,7 @@
 use alembic_tests::{Project, graph};
 use insta::assert_snapshot;
 
-use crate::{branched, chain, workspace};
+use crate::{branched, chain, on_both, workspace};
 
 #[test]
 fn everything() {
@@ -17,32 +17,34 @@ fn everything() {
 
 #[test]
 fn ranges() {
-    let project = Project::with_crate("shop");
-    project.add_to(
-        "migrations",
-        graph("aa01; bb02<-aa01; cc03<-bb02; dd04<-cc03; ee05<-dd04"),
-    );
-    project.run("upgrade cc03").success();
-    assert_snapshot!(project.transcript(&[
-        "history -r bb02:dd04",
-        "history -r bb:dd",
-        "history -r dd04:",
-        "history -r :bb02",
-        "history -r :",
-        "history -r base:head",
-        "history -r current:",
-        "history -r :current",
-        "history -r-2:",
-        "history -r -3:current",
-        "history -r bb02:+2",
-        "history --rev-range=bb02:head-1",
-        "history -i",
-        "history -r current:current -i -v",
-        "history -r dd04:bb02",
-        "history -r dd04",
-        "history -r aa01:bb02:cc03",
-        "history -r zz99:",
-    ]));
+    on_both(|dialect| {
+        let project = Project::with_crate("shop").on(dialect);
+        project.add_to(
+            "migrations",
+            graph("aa01; bb02<-aa01; cc03<-bb02; dd04<-cc03; ee05<-dd04"),
+        );
+        project.run("upgrade cc03").success();
+        assert_snapshot!(project.transcript(&[
+            "history -r bb02:dd04",
+            "history -r bb:dd",
+            "history -r dd04:",
+            "history -r :bb02",
+            "history -r :",
+            "history -r base:head",
+            "history -r current:",
+            "history -r :current",
+            "history -r-2:",
+            "history -r -3:current",
+            "history -r bb02:+2",
+            "history --rev-range=bb02:head-1",
+            "history -i",
+            "history -r current:current -i -v",
+            "history -r dd04:bb02",
+            "history -r dd04",
+            "history -r aa01:bb02:cc03",
+            "history -r zz99:",
+        ]));
+    });
 }
 
 #[test]
@@ -58,13 +60,15 @@ fn ranges_on_branches() {
 
 #[test]
 fn a_workspace() {
-    let project = workspace();
-    project.run("upgrade bb02").success();
-    assert_snapshot!(project.transcript(&[
-        "history -i",
-        "history -r cc03:",
-        "history -p store -i"
-    ]));
+    on_both(|dialect| {
+        let project = workspace().on(dialect);
+        project.run("upgrade bb02").success();
+        assert_snapshot!(project.transcript(&[
+            "history -i",
+            "history -r cc03:",
+            "history -p store -i"
+        ]));
+    });
 }
 
 #[test]

@@ -1,7 +1,10 @@
 //! `cargo alembic init`
 
+use alembic_history::Dialect;
 use alembic_tests::Project;
 use insta::assert_snapshot;
+
+use crate::bad_input::check_in;
 
 #[test]
 fn a_new_project() {
@@ -104,9 +107,84 @@ fn a_workspace() {
 }
 
 #[test]
-fn a_wrong_url_changes_nothing() {
+fn a_url_that_cannot_be_configured_changes_nothing() {
     let project = Project::new("shop");
     let before = project.tree();
-    assert_snapshot!(project.transcript(&["init --url mysql://root:secret@localhost/shop"]));
+    for (url, stderr) in [
+        (
+            "mysql://root:secret@localhost/shop",
+            "`mysql://root:***@localhost/shop` | no driver for `mysql:`",
+        ),
+        (
+            "postgres://u:secret@h/d",
+            "`postgres://u:***@h/d`: its password would be written to Cargo.toml | PGPASSWORD or ~/.pgpass | DATABASE_URL",
+        ),
+        (
+            "postgres://h/d?user=u&password=secret",
+            "its password would be written to Cargo.toml | password=***",
+        ),
+        (
+            "postgresql://u:se%40secret@h/d?sslmode=require",
+            "its password would be written to Cargo.toml",
+        ),
+        ("postgres:u:secret@h/d", "begins with `postgres://`"),
+        ("postgres://u@h/d?sslmod=require", "did you mean `sslmode`?"),
+        ("postgres://u@h:port/d", "invalid port number"),
+        ("shop.db", "begins with `sqlite:` or `postgres:`"),
+    ] {
+        let line = format!("init --url {url}");
+        check_in(&project, "a URL", &line, 2, stderr);
+    }
     assert_eq!(before.changes(&project.tree()), Vec::<String>::new());
+}
+
+/// The environment says what the crate speaks, and goes on to say where the database is.
+#[test]
+fn a_server_in_the_environment() {
+    let project = Project::new("shop").on(Dialect::Postgres);
+    let shown = project.transcript(&[
+        "init",
+        "revision -m 'First' --rev-id aa01",
+        "upgrade",
+        "current",
+    ]);
+    let manifest = project.read("Cargo.toml");
+    assert_snapshot!(format!("{shown}\n# Cargo.toml\n{manifest}"));
+}
+
+/// Without a password, a URL can be configured; the password comes from the environment.
+#[test]
+fn a_server_by_its_url() {
+    for (url, environment) in [
+        ("postgres://app@db.example/shop", None),
+        ("postgresql://db.example:5433/shop?sslmode=require", None),
+        (
+            "postgres:///shop?host=/run/postgresql",
+            Some("sqlite://x.db"),
+        ),
+    ] {
+        let project = Project::new("shop");
+        let place = project.here();
+        let place = match environment {
+            Some(other) => place.env("DATABASE_URL", other),
+            None => place,
+        };
+        place.run(&format!("init --url {url}")).success();
+        let manifest = project.read("Cargo.toml");
+        let table = format!("[package.metadata.alembic]\nurl = \"{url}\"\n");
+        assert!(manifest.contains(&table), "{manifest}");
+    }
+}
+
+/// A database of the other engine in the environment does not keep `init` from SQLite.
+#[test]
+fn a_file_in_the_environment() {
+    let project = Project::new("shop");
+    let place = project.here().env("DATABASE_URL", "sqlite://other.db");
+    place.run("init").success();
+    let manifest = project.read("Cargo.toml");
+    assert!(
+        manifest.contains("url = \"sqlite://shop.db\""),
+        "{manifest}"
+    );
 }

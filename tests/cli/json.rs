@@ -1,10 +1,11 @@
 //! Answers for programs: `--format json`, and its schema in `docs/json-schema.json`.
 
+use alembic_history::Dialect;
 use alembic_tests::Project;
 use serde_json::{Map, Value};
 
 use crate::documents::check_document;
-use crate::{branched, chain, workspace};
+use crate::{branched, chain, on_both, workspace};
 
 /// Checks values against the part of JSON Schema that `docs/json-schema.json` uses, and more
 /// strictly: what the schema does not mention is wrong.
@@ -132,8 +133,12 @@ fn every_answer_is_as_the_schema_says() {
         &Project::new("shop"),
         &["init", "heads", "history", "current", "upgrade", "branches"],
     );
+    on_both(check_commands);
+}
+
+fn check_commands(dialect: Dialect) {
     check(
-        &chain(),
+        &chain().on(dialect),
         &[
             "current",
             "current -c",
@@ -153,7 +158,7 @@ fn every_answer_is_as_the_schema_says() {
         ],
     );
     check(
-        &branched(),
+        &branched().on(dialect),
         &[
             "branches",
             "heads",
@@ -168,7 +173,7 @@ fn every_answer_is_as_the_schema_says() {
         ],
     );
     check(
-        &workspace(),
+        &workspace().on(dialect),
         &[
             "upgrade",
             "current",
@@ -181,7 +186,7 @@ fn every_answer_is_as_the_schema_says() {
         ],
     );
     check(
-        &Project::example("chimera"),
+        &Project::example("chimera").on(dialect),
         &[
             "upgrade",
             "current",

@@ -4,6 +4,7 @@
 
 mod bad_input;
 mod branches;
+mod connecting;
 mod current;
 mod documents;
 mod downgrade;
@@ -28,9 +29,25 @@ mod selection;
 mod show;
 mod stamp;
 mod test;
+mod test_on_servers;
+mod unfinished;
 mod upgrade;
+mod waiting;
 
+use alembic_history::Dialect;
 use alembic_tests::{Project, graph};
+
+/// Makes a check on every engine. Snapshots of one name are one snapshot: what is shown must be the
+/// same on all.
+fn on_both(check: impl Fn(Dialect)) {
+    insta::allow_duplicates! {
+        for dialect in Dialect::ALL {
+            // Shown when the check fails.
+            println!("on {}", dialect.product());
+            check(*dialect);
+        }
+    }
+}
 
 /// A crate `shop` with a chain of three revisions, each a table.
 fn chain() -> Project {

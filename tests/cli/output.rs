@@ -6,21 +6,23 @@ use std::process::Stdio;
 use alembic_tests::{Project, revision};
 use insta::assert_snapshot;
 
-use crate::{chain, workspace};
+use crate::{chain, on_both, workspace};
 
 #[test]
 fn quiet_leaves_the_answer_and_errors() {
-    let project = chain();
-    assert_snapshot!(project.transcript(&[
-        "-q upgrade",
-        "current -q",
-        "-q downgrade -1",
-        "stamp head --quiet",
-        "current -q -c",
-        "upgrade -q zz99",
-        "revision -q --rev-id dd04",
-        "current -c -q",
-    ]));
+    on_both(|dialect| {
+        let project = chain().on(dialect);
+        assert_snapshot!(project.transcript(&[
+            "-q upgrade",
+            "current -q",
+            "-q downgrade -1",
+            "stamp head --quiet",
+            "current -q -c",
+            "upgrade -q zz99",
+            "revision -q --rev-id dd04",
+            "current -c -q",
+        ]));
+    });
 }
 
 #[test]
@@ -40,25 +42,27 @@ fn colour_only_when_it_is_asked_for() {
 
 #[test]
 fn answers_go_to_stdout_and_the_rest_to_stderr() {
-    let project = workspace();
-    for (line, has_stdout, has_stderr) in [
-        ("upgrade", false, true),
-        ("current", true, false),
-        ("heads", true, false),
-        ("history", true, false),
-        ("show aa01", true, false),
-        ("upgrade --format json", true, true),
-        ("upgrade --format json -q", true, false),
-        ("stamp head", false, true),
-        ("ensure-version", false, true),
-        ("downgrade zz99", false, true),
-        ("--help", true, false),
-        ("--nonsense", false, true),
-    ] {
-        let outcome = project.run(line);
-        assert_eq!(!outcome.stdout.is_empty(), has_stdout, "{line}\n{outcome}");
-        assert_eq!(!outcome.stderr.is_empty(), has_stderr, "{line}\n{outcome}");
-    }
+    on_both(|dialect| {
+        let project = workspace().on(dialect);
+        for (line, has_stdout, has_stderr) in [
+            ("upgrade", false, true),
+            ("current", true, false),
+            ("heads", true, false),
+            ("history", true, false),
+            ("show aa01", true, false),
+            ("upgrade --format json", true, true),
+            ("upgrade --format json -q", true, false),
+            ("stamp head", false, true),
+            ("ensure-version", false, true),
+            ("downgrade zz99", false, true),
+            ("--help", true, false),
+            ("--nonsense", false, true),
+        ] {
+            let outcome = project.run(line);
+            assert_eq!(!outcome.stdout.is_empty(), has_stdout, "{line}\n{outcome}");
+            assert_eq!(!outcome.stderr.is_empty(), has_stderr, "{line}\n{outcome}");
+        }
+    });
 }
 
 #[test]

@@ -4,6 +4,7 @@ use alembic_tests::{Project, graph, revision};
 use insta::assert_snapshot;
 
 use crate::bad_input::check_in;
+use crate::on_both;
 
 /// Two crates of which the first in the alphabet depends on the second by a revision alone.
 fn project() -> Project {
@@ -15,18 +16,21 @@ fn project() -> Project {
 
 #[test]
 fn crates_go_in_the_order_of_their_revisions() {
-    let project = project();
-    assert_snapshot!(project.transcript(&[
-        "upgrade aa01",
-        "upgrade -p app",
-        "upgrade",
-        "downgrade base -p store",
-        "current",
-        "downgrade base",
-        "ensure",
-        "history -p app",
-        "test",
-    ]));
+    on_both(|dialect| {
+        let project = project().on(dialect);
+        assert_snapshot!(project.transcript(&[
+            "upgrade aa01",
+            "upgrade -p app",
+            "upgrade",
+            "downgrade base -p store",
+            "current",
+            "downgrade base",
+            "ensure",
+            "history -p app",
+        ]));
+        let name = format!("crates_are_tried_in_that_order_{dialect}");
+        assert_snapshot!(name, project.transcript(&["test"]));
+    });
 }
 
 #[test]

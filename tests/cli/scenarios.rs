@@ -1,9 +1,13 @@
-//! What users of five systems type every day: `fixtures/scenarios/*.toml` on `fixtures/workspace`.
+//! What users of five systems type every day: `fixtures/scenarios/*.toml` on `fixtures/workspace`,
+//! with the same results on every engine.
 
 use std::fs;
 
+use alembic_history::Dialect;
 use alembic_tests::{Project, fixtures};
 use serde::Deserialize;
+
+use crate::on_both;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -38,13 +42,24 @@ fn check(name: &str, database: &str) {
     let text = fs::read_to_string(&path).unwrap();
     let scenarios: Scenarios = toml::from_str(&text).unwrap();
     assert!(!scenarios.scenario.is_empty());
-    for scenario in &scenarios.scenario {
-        let project = Project::example(name);
-        for (number, step) in scenario.step.iter().enumerate() {
-            let place = format!("{name}, {:?}, step {}", scenario.name, number + 1);
-            step.check(&project, name, database, &place);
+    on_both(|dialect| {
+        for scenario in &scenarios.scenario {
+            let project = Project::example(name);
+            let project = match dialect {
+                // The file does not exist.
+                Dialect::Sqlite => project,
+                Dialect::Postgres => project.main_on(dialect),
+            };
+            for (number, step) in scenario.step.iter().enumerate() {
+                let place = format!(
+                    "{name} on {dialect}, {:?}, step {}",
+                    scenario.name,
+                    number + 1
+                );
+                step.check(&project, name, database, &place);
+            }
         }
-    }
+    });
 }
 
 impl Step {
@@ -80,8 +95,7 @@ impl Step {
     ) {
         let mut arguments = run.to_vec();
         arguments.extend(["-p".to_owned(), name.to_owned()]);
-        let bytes = || fs::read(database.path()).ok();
-        let before = bytes();
+        let before = self.fails.as_ref().map(|_| project.tree());
         let outcome = project.here().run_words(&arguments);
         match &self.fails {
             None => assert_eq!(outcome.status, 0, "{place}: {run:?}\n{outcome}"),
@@ -89,7 +103,8 @@ impl Step {
                 assert_ne!(outcome.status, 0, "{place}: {run:?}\n{outcome}");
                 let stderr = outcome.stderr.to_lowercase();
                 assert!(stderr.contains(&text.to_lowercase()), "{place}\n{outcome}");
-                assert!(bytes() == before, "{place}: {run:?} changed the database");
+                let changes = before.map(|before| before.changes(&project.tree()));
+                assert_eq!(changes, Some(Vec::new()), "{place}: {run:?}");
             }
         }
         for text in &self.stdout {

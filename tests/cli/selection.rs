@@ -1,9 +1,9 @@
 //! Which crates a command works on.
 
-use alembic_tests::{Project, graph};
+use alembic_tests::graph;
 use insta::assert_snapshot;
 
-use crate::{chain, workspace};
+use crate::{chain, on_both, workspace};
 
 #[test]
 fn packages() {
@@ -85,19 +85,22 @@ fn crates_without_migrations_are_passed_over() {
 
 #[test]
 fn defaults_of_the_workspace() {
-    let project = workspace();
-    let table = "[workspace.metadata.alembic]\nversion-table = \"revisions\"\n";
-    let manifest = project.read("Cargo.toml");
-    project.write("Cargo.toml", format!("{manifest}\n{table}"));
-    project.replace(
-        "app/Cargo.toml",
-        "app.db\"",
-        "app.db\"\nversion-table = \"app_revisions\"",
-    );
-    project.run("upgrade").success();
-    let versions = |path: &str, table: &str| {
-        Project::database(&project, path).query(&format!("SELECT * FROM {table}"))
-    };
-    assert_eq!(versions("app/app.db", "app_revisions"), ["bb02"]);
-    assert_eq!(versions("store/store.db", "revisions"), ["dd04"]);
+    on_both(|dialect| {
+        let project = workspace().on(dialect);
+        let table = "[workspace.metadata.alembic]\nversion-table = \"revisions\"\n";
+        let manifest = project.read("Cargo.toml");
+        project.write("Cargo.toml", format!("{manifest}\n{table}"));
+        project.replace(
+            "app/Cargo.toml",
+            "app.db\"",
+            "app.db\"\nversion-table = \"app_revisions\"",
+        );
+        project.run("upgrade").success();
+        let versions = |path: &str, table: &str| {
+            let database = project.database(path);
+            database.query(&format!("SELECT * FROM {table}"))
+        };
+        assert_eq!(versions("app/app.db", "app_revisions"), ["bb02"]);
+        assert_eq!(versions("store/store.db", "revisions"), ["dd04"]);
+    });
 }

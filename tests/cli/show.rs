@@ -2,23 +2,25 @@
 
 use insta::assert_snapshot;
 
-use crate::{branched, chain, workspace};
+use crate::{branched, chain, on_both, workspace};
 
 #[test]
 fn revisions() {
-    let project = chain();
-    project.run("upgrade bb02").success();
-    assert_snapshot!(project.transcript(&[
-        "show aa01",
-        "show cc",
-        "show head",
-        "show current",
-        "show -1",
-        "show base",
-        "show aa01:bb02",
-        "show zz99",
-        "show",
-    ]));
+    on_both(|dialect| {
+        let project = chain().on(dialect);
+        project.run("upgrade bb02").success();
+        assert_snapshot!(project.transcript(&[
+            "show aa01",
+            "show cc",
+            "show head",
+            "show current",
+            "show -1",
+            "show base",
+            "show aa01:bb02",
+            "show zz99",
+            "show",
+        ]));
+    });
 }
 
 #[test]
@@ -36,10 +38,12 @@ fn branch_points_labels_and_dependencies() {
 
 #[test]
 fn a_workspace() {
-    assert_snapshot!(workspace().transcript(&[
-        "show cc03",
-        "show head",
-        "show current",
-        "show aa01 -p store"
-    ]));
+    on_both(|dialect| {
+        assert_snapshot!(workspace().on(dialect).transcript(&[
+            "show cc03",
+            "show head",
+            "show current",
+            "show aa01 -p store"
+        ]));
+    });
 }

@@ -3,72 +3,79 @@
 use alembic_tests::Project;
 use insta::assert_snapshot;
 
-use crate::{branched, chain, workspace};
+use crate::{branched, chain, on_both, workspace};
 
 #[test]
 fn forth_and_back() {
-    let project = chain();
-    project
-        .database("shop.db")
-        .execute("CREATE TABLE mine (id)");
-    assert_snapshot!(project.transcript(&[
-        "stamp head",
-        "current",
-        "stamp aa01",
-        "stamp aa01",
-        "stamp base",
-        "current",
-        "stamp -1",
-        "stamp +1",
-        "stamp zz99",
-        "stamp",
-    ]));
-    assert_eq!(project.database("shop.db").tables(), ["mine"]);
+    on_both(|dialect| {
+        let project = chain().on(dialect);
+        let database = project.database("shop.db");
+        database.execute("CREATE TABLE mine (id INTEGER)");
+        assert_snapshot!(project.transcript(&[
+            "stamp head",
+            "current",
+            "stamp aa01",
+            "stamp aa01",
+            "stamp base",
+            "current",
+            "stamp -1",
+            "stamp +1",
+            "stamp zz99",
+            "stamp",
+        ]));
+        assert_eq!(database.tables(), ["mine"]);
+    });
 }
 
 #[test]
 fn several() {
-    let project = branched();
-    assert_snapshot!(project.transcript(&[
-        "stamp bb02 cc03",
-        "current",
-        "stamp heads",
-        "current",
-        "stamp users@base",
-        "current",
-        "stamp aa01 bb02",
-        "stamp head",
-        "current",
-    ]));
+    on_both(|dialect| {
+        let project = branched().on(dialect);
+        assert_snapshot!(project.transcript(&[
+            "stamp bb02 cc03",
+            "current",
+            "stamp heads",
+            "current",
+            "stamp users@base",
+            "current",
+            "stamp aa01 bb02",
+            "stamp head",
+            "current",
+        ]));
+    });
 }
 
 #[test]
 fn purge_replaces_what_no_file_explains() {
-    let project = chain();
-    let database = project.database("shop.db");
-    project.run("upgrade").success();
-    database.execute("UPDATE alembic_version SET version_num = 'gone'");
-    assert_snapshot!(project.transcript(&[
-        "current",
-        "upgrade",
-        "stamp cc03",
-        "stamp --purge cc03",
-        "current",
-        "upgrade",
-    ]));
-    assert_eq!(database.versions(), ["cc03"]);
+    on_both(|dialect| {
+        let project = chain().on(dialect);
+        let database = project.database("shop.db");
+        project.run("upgrade").success();
+        database.execute("UPDATE alembic_version SET version_num = 'gone'");
+        assert_snapshot!(project.transcript(&[
+            "current",
+            "upgrade",
+            "stamp cc03",
+            "stamp --purge cc03",
+            "current",
+            "upgrade",
+        ]));
+        assert_eq!(database.versions(), ["cc03"]);
+    });
 }
 
 #[test]
 fn a_workspace() {
-    let project = workspace();
-    assert_snapshot!(project.transcript(&[
-        "stamp head",
-        "stamp bb02",
-        "stamp bb02 dd04",
-        "stamp base -p app",
-        "current"
-    ]));
+    on_both(|dialect| {
+        let project = workspace().on(dialect);
+        assert_snapshot!(project.transcript(&[
+            "stamp head",
+            "stamp bb02",
+            "stamp bb02 dd04",
+            "stamp base -p app",
+            "current"
+        ]));
+    });
 }
 
 #[test]

@@ -1,122 +1,181 @@
 //! `cargo alembic upgrade`
 
-use alembic_tests::{Project, graph, revision};
+use alembic_history::Dialect;
+use alembic_tests::{Database, Project, graph, revision};
 use insta::assert_snapshot;
 
-use crate::{branched, chain, workspace};
+use crate::{branched, chain, on_both, workspace};
 
 #[test]
 fn everything_by_default() {
-    let project = chain();
-    assert_snapshot!(project.transcript(&["upgrade", "current", "upgrade"]));
-    assert_eq!(
-        project.database("shop.db").tables(),
-        ["t_aa01", "t_bb02", "t_cc03"]
-    );
+    on_both(|dialect| {
+        let project = chain().on(dialect);
+        assert_snapshot!(project.transcript(&["upgrade", "current", "upgrade"]));
+        let tables = project.database("shop.db").tables();
+        assert_eq!(tables, ["t_aa01", "t_bb02", "t_cc03"]);
+    });
 }
 
 #[test]
 fn to_a_target() {
-    let project = chain();
-    assert_snapshot!(project.transcript(&[
-        "upgrade +1",
-        "upgrade bb",
-        "upgrade aa01",
-        "upgrade head",
-        "upgrade +1",
-    ]));
+    on_both(|dialect| {
+        let project = chain().on(dialect);
+        assert_snapshot!(project.transcript(&[
+            "upgrade +1",
+            "upgrade bb",
+            "upgrade aa01",
+            "upgrade head",
+            "upgrade +1",
+        ]));
+    });
 }
 
 #[test]
 fn along_branches() {
-    let project = branched();
-    assert_snapshot!(project.transcript(&[
-        "upgrade head",
-        "upgrade users",
-        "upgrade +1",
-        "upgrade orders@+1",
-        "upgrade reports@head",
-        "upgrade heads",
-    ]));
+    on_both(|dialect| {
+        let project = branched().on(dialect);
+        assert_snapshot!(project.transcript(&[
+            "upgrade head",
+            "upgrade users",
+            "upgrade +1",
+            "upgrade orders@+1",
+            "upgrade reports@head",
+            "upgrade heads",
+        ]));
+    });
 }
 
 #[test]
 fn every_crate_of_a_workspace() {
-    let project = workspace();
-    assert_snapshot!(project.transcript(&["upgrade", "upgrade", "current"]));
-    assert_eq!(project.database("app/app.db").versions(), ["bb02"]);
-    assert_eq!(project.database("store/store.db").versions(), ["dd04"]);
+    on_both(|dialect| {
+        let project = workspace().on(dialect);
+        assert_snapshot!(project.transcript(&["upgrade", "upgrade", "current"]));
+        assert_eq!(project.database("app/app.db").versions(), ["bb02"]);
+        assert_eq!(project.database("store/store.db").versions(), ["dd04"]);
+    });
 }
 
 #[test]
 fn a_name_that_one_crate_knows_chooses_the_crate() {
-    let project = workspace();
-    assert_snapshot!(project.transcript(&["upgrade cc03", "upgrade zz", "current"]));
+    on_both(|dialect| {
+        let project = workspace().on(dialect);
+        assert_snapshot!(project.transcript(&["upgrade cc03", "upgrade zz", "current"]));
+    });
 }
 
 #[test]
 fn a_failure_says_which_crates_are_done() {
-    let project = Project::with_workspace(&["a", "b", "c"]);
-    project.add_to("a/migrations", graph("aa01"));
-    project.add_to(
-        "b/migrations",
-        [revision("bb01").upgrade("CREATE TABEL x (id);")],
-    );
-    project.add_to("c/migrations", graph("cc01"));
-    assert_snapshot!(project.transcript(&["upgrade"]));
-    assert_eq!(project.database("a/a.db").versions(), ["aa01"]);
-    assert!(!project.path("c/c.db").exists());
+    on_both(|dialect| {
+        let project = Project::with_workspace(&["a", "b", "c"]).on(dialect);
+        project.add_to("a/migrations", graph("aa01"));
+        project.add_to(
+            "b/migrations",
+            [revision("bb01").upgrade("CREATE TABEL x (id);")],
+        );
+        project.add_to("c/migrations", graph("cc01"));
+        assert_snapshot!(
+            format!("a_failure_says_which_crates_are_done_{dialect}"),
+            project.transcript(&["upgrade"])
+        );
+        assert_eq!(project.database("a/a.db").versions(), ["aa01"]);
+        assert_eq!(project.database("c/c.db").dump(), "");
+    });
 }
 
 #[test]
 fn one_transaction_per_revision_keeps_what_was_done() {
-    let project = chain();
-    project.add(
-        revision("dd04")
-            .revises("cc03")
-            .upgrade("CREATE TABLE x (id INTEGER PRIMARY KEY);\nINSERT INTO x VALUES (1), (1);"),
-    );
-    assert_snapshot!(project.transcript(&[
-        "upgrade",
-        "current",
-        "upgrade --transaction-per-revision",
-        "current",
-    ]));
-    assert_eq!(
-        project.database("shop.db").tables(),
-        ["t_aa01", "t_bb02", "t_cc03"]
-    );
+    on_both(|dialect| {
+        let project = chain().on(dialect);
+        let twice = "CREATE TABLE x (id INTEGER PRIMARY KEY);\nINSERT INTO x VALUES (1), (1);";
+        project.add(revision("dd04").revises("cc03").upgrade(twice));
+        assert_snapshot!(
+            format!("one_transaction_per_revision_keeps_what_was_done_{dialect}"),
+            project.transcript(&[
+                "upgrade",
+                "current",
+                "upgrade --transaction-per-revision",
+                "current",
+            ])
+        );
+        let tables = project.database("shop.db").tables();
+        assert_eq!(tables, ["t_aa01", "t_bb02", "t_cc03"]);
+    });
 }
 
 #[test]
 fn transactions_are_configurable() {
-    let project = chain();
-    project.configure("transaction = \"revision\"");
-    project.add(revision("dd04").revises("cc03").upgrade("SELECT nothing;"));
-    assert_eq!(project.run("upgrade").status, 8);
-    assert_eq!(project.database("shop.db").versions(), ["cc03"]);
+    on_both(|dialect| {
+        let project = chain().on(dialect);
+        project.configure("transaction = \"revision\"");
+        project.add(revision("dd04").revises("cc03").upgrade("SELECT nothing;"));
+        assert_eq!(project.run("upgrade").status, 8);
+        assert_eq!(project.database("shop.db").versions(), ["cc03"]);
+    });
 }
 
 #[test]
 fn a_section_outside_a_transaction() {
-    let project = Project::with_crate("shop");
-    let first = revision("aa01").upgrade("CREATE TABLE a (id);").to_string();
-    let second = revision("bb02")
-        .revises("aa01")
-        .upgrade("VACUUM;")
-        .to_string();
-    let third = revision("cc03")
-        .revises("bb02")
-        .upgrade("CREATE TABEL c (id);")
-        .to_string();
-    project
-        .write("migrations/1.sql", first)
-        .write(
-            "migrations/2.sql",
-            second.replace("upgrade", "upgrade no-transaction"),
-        )
-        .write("migrations/3.sql", third);
-    assert_snapshot!(project.transcript(&["upgrade", "current"]));
+    on_both(|dialect| {
+        let project = Project::with_crate("shop").on(dialect);
+        let second = revision("bb02").revises("aa01").upgrade("VACUUM;");
+        let second = second.to_string();
+        project
+            .add(revision("aa01").upgrade("CREATE TABLE a (id INTEGER);"))
+            .write(
+                "migrations/bb02.sql",
+                second.replace("upgrade", "upgrade no-transaction"),
+            )
+            .add(
+                revision("cc03")
+                    .revises("bb02")
+                    .upgrade("CREATE TABEL c (id);"),
+            );
+        assert_snapshot!(
+            format!("a_section_outside_a_transaction_{dialect}"),
+            project.transcript(&["upgrade", "current"])
+        );
+    });
+}
+
+#[test]
+fn every_place_names_a_database_of_either_engine() {
+    on_both(|dialect| {
+        let project = chain();
+        let [env, argument, configured] = [(); 3].map(|()| Database::new(dialect));
+        project.replace("Cargo.toml", "sqlite://shop.db", &configured.url());
+        let place = project.here().env("DATABASE_URL", env.url());
+        place.run("upgrade aa01").success();
+        let line = format!("upgrade bb02 --url {}", argument.url());
+        place.run(&line).success();
+        project.run("upgrade cc03").success();
+        // As if it were not there.
+        project
+            .here()
+            .env("DATABASE_URL", "")
+            .run("current")
+            .success();
+        assert_eq!(env.versions(), ["aa01"]);
+        assert_eq!(argument.versions(), ["bb02"]);
+        assert_eq!(configured.versions(), ["cc03"]);
+    });
+}
+
+/// The URL alone chooses the engine, in both directions.
+#[test]
+fn a_crate_moves_from_one_engine_to_the_other() {
+    let project = chain();
+    let server = Database::new(Dialect::Postgres);
+    let place = project.here().env("DATABASE_URL", server.url());
+    place.run("upgrade bb02").success();
+    project.run("upgrade aa01").success();
+    assert_eq!(server.tables(), ["t_aa01", "t_bb02"]);
+    assert_eq!(project.database("shop.db").tables(), ["t_aa01"]);
+    project.replace("Cargo.toml", "sqlite://shop.db", &server.url());
+    project.run("downgrade base").success();
+    let place = project.here().env("DATABASE_URL", "sqlite://shop.db");
+    place.run("upgrade").success();
+    assert_eq!(server.tables(), [""; 0]);
+    assert_eq!(project.database("shop.db").versions(), ["cc03"]);
 }
 
 #[test]
@@ -155,28 +214,31 @@ fn nothing_to_do_creates_no_file() {
 
 #[test]
 fn crates_share_a_database_with_a_table_each() {
-    let project = workspace();
-    for name in ["app", "store"] {
-        project.replace(
-            format!("{name}/Cargo.toml"),
-            &format!("sqlite://{name}.db\""),
-            &format!("sqlite://../shared.db\"\nversion-table = \"{name}_version\""),
-        );
-    }
-    assert_snapshot!(project.transcript(&["upgrade", "current"]));
-    let tables = [
-        "app_version",
-        "store_version",
-        "t_aa01",
-        "t_bb02",
-        "t_cc03",
-        "t_dd04",
-    ];
-    assert_eq!(project.database("shared.db").tables(), tables);
+    on_both(|dialect| {
+        let project = workspace().on(dialect);
+        for name in ["app", "store"] {
+            let table = format!("version-table = \"{name}_version\"\nurl = ");
+            project.replace(format!("{name}/Cargo.toml"), "url = ", &table);
+        }
+        let shared = project.database("app/app.db");
+        let place = project.here().env("STORE_DATABASE_URL", shared.url());
+        assert_snapshot!(place.transcript(&["upgrade", "current"]));
+        let tables = [
+            "app_version",
+            "store_version",
+            "t_aa01",
+            "t_bb02",
+            "t_cc03",
+            "t_dd04",
+        ];
+        assert_eq!(shared.tables(), tables);
+    });
 }
 
 #[test]
 fn the_example_workspace() {
-    let project = Project::example("chimera");
-    assert_snapshot!(project.transcript(&["upgrade", "current"]));
+    on_both(|dialect| {
+        let project = Project::example("chimera").on(dialect);
+        assert_snapshot!(project.transcript(&["upgrade", "current"]));
+    });
 }

@@ -19,6 +19,20 @@ pub fn binary() -> &'static Path {
     }
 }
 
+/// Returns a command that runs cargo as from a shell: it would build crates again, and then the next
+/// build of the tests once more, that look at what cargo tells tests about their own package.
+#[must_use]
+pub fn cargo() -> Command {
+    let mut command = Command::new(env!("CARGO"));
+    for (name, _) in std::env::vars_os() {
+        let text = name.to_string_lossy();
+        if text.starts_with("CARGO_PKG_") || text.starts_with("CARGO_MANIFEST_") {
+            command.env_remove(name);
+        }
+    }
+    command
+}
+
 fn build() -> Result<PathBuf, String> {
     let test = std::env::current_exe().expect("the test knows its own path");
     // TARGET/PROFILE/deps/NAME, or TARGET/PROFILE/NAME where it is a program
@@ -30,7 +44,7 @@ fn build() -> Result<PathBuf, String> {
         Some("debug") | None => "dev",
         Some(profile) => profile,
     };
-    let output = Command::new(env!("CARGO"))
+    let output = cargo()
         .args(["build", "--package", "cargo-alembic", "--bin"])
         .args(["cargo-alembic", "--quiet", "--profile"])
         .arg(profile)

@@ -1,50 +1,134 @@
-//! Looks into databases.
+//! Looks into databases, whatever they speak.
 
 use std::collections::hash_map::DefaultHasher;
 use std::fmt::Write;
 use std::hash::{Hash, Hasher};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use alembic_history::Dialect;
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OpenFlags};
+use tempfile::TempDir;
 
-/// A SQLite file, which may not exist.
+use crate::postgres::{self, Server};
+
+/// A SQLite file, which may not exist, or a database on the PostgreSQL server that tests share.
 #[derive(Clone, Debug)]
-pub struct Database {
-    path: PathBuf,
+pub struct Database(Kind);
+
+#[derive(Clone, Debug)]
+enum Kind {
+    File {
+        path: PathBuf,
+        /// The folder that goes away with the database, where it is of no project.
+        _folder: Option<Arc<TempDir>>,
+    },
+    Server(Arc<postgres::Database>),
 }
 
 /// Returns a statement that puts `rows` rows into `table`, which has the columns `id` and `text`.
 #[must_use]
 pub fn fill(table: &str, rows: usize) -> String {
+    let padding = "0".repeat(50);
     format!(
         "INSERT INTO {table} (id, text)\nWITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 \
-         FROM n WHERE i < {rows})\nSELECT i, printf('row %060d', i) FROM n;"
+         FROM n WHERE i < {rows})\nSELECT i, 'row {padding}' || (1000000000 + i) FROM n;"
     )
 }
 
 impl Database {
-    pub(crate) fn new(path: PathBuf) -> Self {
-        Self { path }
-    }
-
-    /// Returns its path.
+    /// Returns an empty database of no project, which goes away with the value.
+    ///
+    /// # Panics
+    ///
+    /// When that is not possible.
     #[must_use]
-    pub fn path(&self) -> &Path {
-        &self.path
+    #[track_caller]
+    pub fn new(dialect: Dialect) -> Self {
+        match dialect {
+            Dialect::Sqlite => {
+                let folder = tempfile::tempdir().expect("there is a folder for temporary files");
+                Self(Kind::File {
+                    path: folder.path().join("app.db"),
+                    _folder: Some(Arc::new(folder)),
+                })
+            }
+            Dialect::Postgres => Self::on_server(),
+        }
     }
 
-    /// Opens it for writing, with foreign keys on; creates the file where it is missing.
+    pub(crate) fn file(path: PathBuf) -> Self {
+        Self(Kind::File {
+            path,
+            _folder: None,
+        })
+    }
+
+    #[track_caller]
+    pub(crate) fn on_server() -> Self {
+        Self(Kind::Server(Arc::new(Server::shared().database())))
+    }
+
+    /// Returns what it speaks.
+    #[must_use]
+    pub fn dialect(&self) -> Dialect {
+        match &self.0 {
+            Kind::File { .. } => Dialect::Sqlite,
+            Kind::Server(_) => Dialect::Postgres,
+        }
+    }
+
+    /// Returns its URL.
+    #[must_use]
+    pub fn url(&self) -> String {
+        match &self.0 {
+            Kind::File { path, .. } => format!("sqlite://{}", path.display()),
+            Kind::Server(database) => database.url().to_owned(),
+        }
+    }
+
+    /// Returns the path of a SQLite file.
+    ///
+    /// # Panics
+    ///
+    /// When it is on a server, as all that concerns files here.
+    #[must_use]
+    #[track_caller]
+    pub fn path(&self) -> &Path {
+        match &self.0 {
+            Kind::File { path, .. } => path,
+            Kind::Server(database) => panic!("{} is no file", database.name()),
+        }
+    }
+
+    /// Returns a database on a server.
+    ///
+    /// # Panics
+    ///
+    /// When it is a file.
+    #[must_use]
+    #[track_caller]
+    pub fn server(&self) -> &postgres::Database {
+        match &self.0 {
+            Kind::File { path, .. } => panic!("{path:?} is a file"),
+            Kind::Server(database) => database,
+        }
+    }
+
+    /// Opens a SQLite file for writing, with foreign keys on; creates it where it is missing.
     ///
     /// # Panics
     ///
     /// When it cannot be opened.
     #[must_use]
+    #[track_caller]
     pub fn open(&self) -> Connection {
-        if let Some(folder) = self.path.parent() {
+        let path = self.path();
+        if let Some(folder) = path.parent() {
             std::fs::create_dir_all(folder).expect("the folder can be created");
         }
-        let connection = Connection::open(&self.path).expect("the database can be opened");
+        let connection = Connection::open(path).expect("the database can be opened");
         connection
             .pragma_update(None, "foreign_keys", true)
             .expect("the database can be written to");
@@ -58,8 +142,13 @@ impl Database {
     /// When one fails.
     #[track_caller]
     pub fn execute(&self, sql: &str) {
-        if let Err(error) = self.open().execute_batch(sql) {
-            panic!("{error}: {sql}");
+        match &self.0 {
+            Kind::File { .. } => {
+                if let Err(error) = self.open().execute_batch(sql) {
+                    panic!("{error}: {sql}");
+                }
+            }
+            Kind::Server(database) => database.execute(sql),
         }
     }
 
@@ -71,26 +160,34 @@ impl Database {
     #[track_caller]
     #[must_use]
     pub fn query(&self, sql: &str) -> Vec<String> {
-        if !self.path.exists() {
-            return Vec::new();
-        }
+        let path = match &self.0 {
+            Kind::File { path, .. } if path.exists() => path,
+            Kind::File { .. } => return Vec::new(),
+            Kind::Server(database) => return database.query(sql),
+        };
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY;
-        let connection = Connection::open_with_flags(&self.path, flags);
+        let connection = Connection::open_with_flags(path, flags);
         rows(&connection.expect("the database can be opened"), sql)
     }
 
     /// Returns the names of its tables except `alembic_version`, sorted.
     #[must_use]
     pub fn tables(&self) -> Vec<String> {
-        self.query(
-            "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' \
-             AND name <> 'alembic_version' ORDER BY name",
-        )
+        match &self.0 {
+            Kind::File { .. } => self.query(
+                "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' \
+                 AND name <> 'alembic_version' ORDER BY name",
+            ),
+            Kind::Server(database) => database.tables(),
+        }
     }
 
     /// Returns the rows of `alembic_version`, sorted; none where there is no such table.
     #[must_use]
     pub fn versions(&self) -> Vec<String> {
+        if let Kind::Server(database) = &self.0 {
+            return database.versions();
+        }
         let has = "SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'";
         if self.query(has).is_empty() {
             return Vec::new();
@@ -106,6 +203,9 @@ impl Database {
     /// When the database is damaged.
     #[must_use]
     pub fn dump(&self) -> String {
+        if let Kind::Server(database) = &self.0 {
+            return database.dump();
+        }
         let schema = "SELECT type, name, sql FROM sqlite_master ORDER BY type, name";
         let mut dump = self.query(schema).join("\n");
         let mut tables = self.tables();
@@ -126,6 +226,16 @@ impl Database {
         let check = self.query("PRAGMA integrity_check");
         assert!(check.is_empty() || check == ["ok"], "{check:?}");
         dump
+    }
+
+    /// Returns what is the same as long as nobody has written: the bytes of a file, none where
+    /// there is no file, or the dump of a database on a server.
+    #[must_use]
+    pub fn bytes(&self) -> Vec<u8> {
+        match &self.0 {
+            Kind::File { path, .. } => std::fs::read(path).unwrap_or_default(),
+            Kind::Server(database) => database.dump().into_bytes(),
+        }
     }
 }
 

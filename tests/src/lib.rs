@@ -24,7 +24,7 @@ mod revision;
 mod tree;
 mod words;
 
-pub use binary::binary;
+pub use binary::{binary, cargo};
 pub use database::{Database, fill};
 pub use graph::graph;
 pub use outcome::Outcome;

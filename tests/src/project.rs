@@ -5,13 +5,36 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use alembic_history::Dialect;
 use tempfile::TempDir;
 
+use crate::outcome::Shown;
 use crate::words::words;
 use crate::{Database, Outcome, RevisionText, Tree, binary};
 
 /// The time at which every command runs: 2025-01-28 10:00:00 UTC.
 pub const EPOCH: &str = "1738058400";
+
+/// The heading of a crate's configuration.
+const TABLE: &str = "[package.metadata.alembic]\n";
+
+/// The crates of the example workspace: their names, and the files and the variables that name
+/// their databases.
+const EXAMPLE: [(&str, &str, &str); 5] = [
+    ("chat2chart", "chat2chart.db", "CHAT2CHART_DATABASE_URL"),
+    ("chimera", "chimera.db", "DATABASE_URL"),
+    ("chorus", "data/chorus.db", "CHORUS_DATABASE_URL"),
+    (
+        "daa-chatbot",
+        "storage/sqlite/app.db",
+        "DAA_CHATBOT_DATABASE_URL",
+    ),
+    (
+        "orchestrator",
+        "data/orchestrator.db",
+        "ORCHESTRATOR_DATABASE_URL",
+    ),
+];
 
 /// The folder of the fixtures.
 #[must_use]
@@ -25,7 +48,21 @@ pub struct Project {
     root: PathBuf,
     /// The crate whose files are meant where no path is given: its folder.
     main: PathBuf,
+    crates: Vec<Crate>,
     _folder: TempDir,
+}
+
+/// A crate of a project, and its database.
+#[derive(Debug)]
+struct Crate {
+    /// Its folder, below that of the project.
+    folder: PathBuf,
+    /// The path of the database that it is configured to have.
+    file: PathBuf,
+    /// The environment variable that names another one.
+    variable: String,
+    /// The database that a test has chosen, and which is shown as the variable.
+    database: Option<Database>,
 }
 
 /// A folder of a project in which commands run, and the environment variables that they have.
@@ -49,6 +86,7 @@ impl Project {
         Self {
             main: root.clone(),
             root,
+            crates: Vec::new(),
             _folder: folder,
         }
     }
@@ -56,8 +94,9 @@ impl Project {
     /// Makes a project as `cargo init` does: one crate that has nothing to do with migrations.
     #[must_use]
     pub fn new(name: &str) -> Self {
-        let project = Self::empty();
+        let mut project = Self::empty();
         project.write_crate("", name, "");
+        project.add_crate("", &format!("{name}.db"), "DATABASE_URL");
         project
     }
 
@@ -65,9 +104,15 @@ impl Project {
     /// `<name>.db`.
     #[must_use]
     pub fn with_crate(name: &str) -> Self {
-        let project = Self::empty();
-        project.write_crate("", name, &configuration(name));
+        let mut project = Self::empty();
+        project.write_crate(
+            "",
+            name,
+            &format!("\n{TABLE}url = \"sqlite://{name}.db\"\n"),
+        );
         fs::create_dir(project.path("migrations")).expect("the folder can be created");
+        let file = format!("{name}.db");
+        project.add_crate("", &file, "DATABASE_URL");
         project
     }
 
@@ -75,7 +120,7 @@ impl Project {
     /// migrations and the database `<name>.db`.
     #[must_use]
     pub fn with_workspace(names: &[&str]) -> Self {
-        let project = Self::empty();
+        let mut project = Self::empty();
         let members: Vec<String> = names.iter().map(|name| format!("{name:?}")).collect();
         project.write(
             "Cargo.toml",
@@ -85,9 +130,13 @@ impl Project {
             ),
         );
         for name in names {
-            project.write_crate(name, name, &configuration(name));
+            let file = format!("{name}.db");
+            let variable = format!("{}_DATABASE_URL", name.to_uppercase());
+            let keys = format!("url = \"sqlite://{file}\"\nurl-env = \"{variable}\"\n");
+            project.write_crate(name, name, &format!("\n{TABLE}{keys}"));
             let folder = project.path(name).join("migrations");
             fs::create_dir(folder).expect("the folder can be created");
+            project.add_crate(name, &file, &variable);
         }
         project
     }
@@ -98,7 +147,42 @@ impl Project {
         let mut project = Self::empty();
         copy(&fixtures().join("workspace"), &project.root);
         project.main = project.root.join("crates").join(main);
+        for (name, file, variable) in EXAMPLE {
+            project.add_crate(&format!("crates/{name}"), file, variable);
+        }
         project
+    }
+
+    /// Gives every crate an empty database that exists. Where it is shown, the name of the crate's
+    /// environment variable stands in its place, so that all engines have the same snapshots.
+    #[must_use]
+    #[track_caller]
+    pub fn on(mut self, dialect: Dialect) -> Self {
+        for crate_ in &mut self.crates {
+            crate_.choose(dialect, &self.root);
+        }
+        self
+    }
+
+    /// Does the same for the main crate alone.
+    #[must_use]
+    #[track_caller]
+    pub fn main_on(mut self, dialect: Dialect) -> Self {
+        for crate_ in &mut self.crates {
+            if self.root.join(&crate_.folder) == self.main {
+                crate_.choose(dialect, &self.root);
+            }
+        }
+        self
+    }
+
+    fn add_crate(&mut self, folder: &str, file: &str, variable: &str) {
+        self.crates.push(Crate {
+            folder: folder.into(),
+            file: file.into(),
+            variable: variable.to_owned(),
+            database: None,
+        });
     }
 
     fn write_crate(&self, folder: &str, name: &str, more: &str) {
@@ -165,8 +249,7 @@ impl Project {
     /// Adds lines to `[package.metadata.alembic]` of a project of one crate.
     #[track_caller]
     pub fn configure(&self, lines: &str) -> &Self {
-        let table = "[package.metadata.alembic]\n";
-        self.replace("Cargo.toml", table, &format!("{table}{lines}\n"))
+        self.replace("Cargo.toml", TABLE, &format!("{TABLE}{lines}\n"))
     }
 
     /// Writes `migrations/<id>.sql`.
@@ -187,10 +270,16 @@ impl Project {
         self
     }
 
-    /// Returns a database, by its path in the main crate.
+    /// Returns a database, by its path in the main crate; the one in its place, where a crate was
+    /// given another one.
     #[must_use]
     pub fn database(&self, path: impl AsRef<Path>) -> Database {
-        Database::new(self.main.join(path))
+        let path = self.main.join(path);
+        let mut crates = self.crates.iter();
+        let crate_ =
+            crates.find(|crate_| self.root.join(&crate_.folder).join(&crate_.file) == path);
+        let chosen = crate_.and_then(|crate_| crate_.database.clone());
+        chosen.unwrap_or_else(|| Database::file(path))
     }
 
     /// Returns the folder of the main crate.
@@ -199,10 +288,42 @@ impl Project {
         &self.main
     }
 
-    /// Reads everything in the project's folder.
+    /// Reads everything in the project's folder, and the databases on servers, which are called by
+    /// the crates' environment variables.
     #[must_use]
     pub fn tree(&self) -> Tree {
-        Tree::read(&self.root)
+        let mut tree = Tree::read(&self.root);
+        for (variable, database) in self.chosen() {
+            if database.dialect() == Dialect::Postgres {
+                tree.add(variable, database.bytes());
+            }
+        }
+        tree
+    }
+
+    /// Returns the databases that a test has chosen, after the variables that name them.
+    fn chosen(&self) -> impl Iterator<Item = (&str, &Database)> {
+        let chosen = self.crates.iter();
+        chosen.filter_map(|crate_| Some((crate_.variable.as_str(), crate_.database.as_ref()?)))
+    }
+
+    /// Returns what is not shown as it is.
+    fn shown(&self) -> Shown {
+        let mut shown = Shown::new(&self.root);
+        for crate_ in &self.crates {
+            if let Some(database) = &crate_.database {
+                let name = format!("[{}]", crate_.variable);
+                match database.dialect() {
+                    Dialect::Sqlite => {
+                        let url = format!("sqlite://{}", crate_.file.display());
+                        shown.instead_of(&database.url(), &name);
+                        shown.instead_of(&url, &name);
+                    }
+                    Dialect::Postgres => shown.instead_of_url(&database.url(), &name),
+                }
+            }
+        }
+        shown
     }
 
     /// Returns the project's folder, to run commands there.
@@ -248,7 +369,7 @@ impl Place<'_> {
     /// Runs `cargo alembic` with arguments.
     pub fn run_words(&self, arguments: &[String]) -> Outcome {
         let output = self.command(arguments).output().expect("the binary runs");
-        Outcome::new(output, &self.project.root)
+        Outcome::new(output, &self.project.shown())
     }
 
     /// Runs several commands, and returns what a user sees: each command line after `$`, and
@@ -295,13 +416,30 @@ impl Place<'_> {
         }
         command
             .env("CARGO", env!("CARGO"))
-            .env("SOURCE_DATE_EPOCH", EPOCH)
-            .envs(self.variables.iter().cloned());
+            .env("SOURCE_DATE_EPOCH", EPOCH);
+        for (variable, database) in self.project.chosen() {
+            if database.dialect() == Dialect::Postgres {
+                command.env(variable, database.url());
+            }
+        }
+        command.envs(self.variables.iter().cloned());
     }
 }
 
-fn configuration(name: &str) -> String {
-    format!("\n[package.metadata.alembic]\nurl = \"sqlite://{name}.db\"\n")
+impl Crate {
+    #[track_caller]
+    fn choose(&mut self, dialect: Dialect, root: &Path) {
+        self.database = Some(match dialect {
+            Dialect::Sqlite => {
+                let path = root.join(&self.folder).join(&self.file);
+                let folder = path.parent().expect("a file is in a folder");
+                fs::create_dir_all(folder).expect("the folder can be created");
+                fs::write(&path, "").expect("the file can be written");
+                Database::file(path)
+            }
+            Dialect::Postgres => Database::on_server(),
+        });
+    }
 }
 
 /// Copies a folder, without what a build or a run may have left in it.

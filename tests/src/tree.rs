@@ -29,6 +29,11 @@ impl Tree {
         Self(entries)
     }
 
+    /// Adds something that is no file, but whose bytes must not change either.
+    pub(crate) fn add(&mut self, name: &str, bytes: Vec<u8>) {
+        self.0.insert(name.into(), Entry::File(bytes));
+    }
+
     /// Returns the paths that differ, each after `+` (new), `-` (gone) or `~` (changed).
     #[must_use]
     pub fn changes(&self, later: &Tree) -> Vec<String> {

@@ -147,11 +147,7 @@ fn every_way_ends_in_the_same_schema() {
             "{name}"
         );
     }
-    assert!(
-        first
-            .unwrap()
-            .contains("table document_chunks\n")
-    );
+    assert!(first.unwrap().contains("table document_chunks\n"));
 }
 
 #[test]

@@ -30,6 +30,15 @@ pub struct TestArgs {
 
 impl TestArgs {
     pub(super) fn run(self, context: &Context) -> Result<Exit> {
+        if let Some(url) = &self.url
+            && Dialect::of_url(url) == Some(Dialect::Sqlite)
+        {
+            return Err(Diagnostic::new(
+                "`--url` names a server to make databases on, and SQLite has none",
+            )
+            .help("leave it out: SQLite's databases are made in memory")
+            .exit(Exit::Usage));
+        }
         let members = load_all(context.members()?, self.url.as_deref())?;
         let ordered = requirements::ordered(context, members)?;
         let mut answers = Vec::new();
@@ -118,12 +127,6 @@ impl TestArgs {
             Some(Database {
                 url: DatabaseUrl::Postgres(url),
             }) => Ok(Some(url)),
-            Some(database) if self.url.is_some() => {
-                let fault = format!("{} is no server to make databases on", database.url);
-                Err(Diagnostic::new(fault)
-                    .help("leave `--url` out: SQLite's databases are made in memory")
-                    .exit(Exit::Usage))
-            }
             _ if is_optional => Ok(None),
             _ => Err(Diagnostic::new(format!(
                 "crate `{name}` is for PostgreSQL, and no server is known"

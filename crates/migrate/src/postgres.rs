@@ -407,7 +407,16 @@ fn database_error(error: sqlx::Error, sql: &str) -> DatabaseError {
         _ => None,
     };
     let (kind, offset, message) = match (server, &error) {
-        (Some(server), _) => (kind(server.code()), offset(server, sql), message(server)),
+        (Some(server), _) => {
+            let kind = match kind(server.code()) {
+                // Such as a setting in the URL that the server does not know.
+                DatabaseErrorKind::Denied | DatabaseErrorKind::Other if sql.is_empty() => {
+                    DatabaseErrorKind::CannotOpen
+                }
+                kind => kind,
+            };
+            (kind, offset(server, sql), message(server))
+        }
         (None, sqlx::Error::Io(cause)) if sql.is_empty() => {
             (DatabaseErrorKind::CannotOpen, None, cause.to_string())
         }
@@ -449,6 +458,8 @@ fn kind(code: &str) -> DatabaseErrorKind {
         "55P03" | "40P01" | "40001" => DatabaseErrorKind::Busy,
         // read_only_sql_transaction
         "25006" => DatabaseErrorKind::ReadOnly,
+        // insufficient_privilege
+        "42501" => DatabaseErrorKind::Denied,
         // admin_shutdown, crash_shutdown, idle_in_transaction_session_timeout
         "57P01" | "57P02" | "57P05" | "25P03" => DatabaseErrorKind::ConnectionLost,
         // cannot_connect_now, too_many_connections, invalid_catalog_name

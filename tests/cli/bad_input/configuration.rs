@@ -170,23 +170,44 @@ pub(super) fn urls() -> Vec<Row> {
         of(
             "a password with everything in it",
             "postgres://user:se/cr@secret:x@host/db",
-            "`postgres://user:***@host/db`",
+            "error[invalid-url] | `postgres://user:***@host/db`",
+        ),
+        of(
+            "a port that is no number",
+            "postgres://user:secret@host:port/db",
+            "error[invalid-url]: invalid database URL `postgres://user:***@host:port/db`: invalid port number",
+        ),
+        of(
+            "no `//`",
+            "postgres:user:secret@host/db",
+            "error[invalid-url] | begins with `postgres://`",
+        ),
+        of(
+            "a misspelt parameter",
+            "postgres://user:secret@host/db?sslmod=require",
+            "error[invalid-url] | `postgres://user:***@host/db?sslmod=require` | unknown parameter `sslmod` | `sslmode`?",
+        ),
+        of(
+            "a parameter of another tool",
+            "postgresql://user:secret@host/db?schema=audit",
+            "error[invalid-url] | unknown parameter `schema`",
         ),
         of(
             "a password in a parameter",
-            "postgres://host/db?user=u&password=secret&sslmode=prefer",
-            "sslmode=prefer",
+            "postgres://host/db?user=u&password=secret&sslmode=perhaps",
+            "error[invalid-url] | password=***&sslmode=perhaps | unknown value \"perhaps\"",
         ),
         row(
             "a URL for several crates' sake",
-            "upgrade --url postgres://user:secret@host/db",
+            "upgrade --url mysql://user:secret@host/db",
             4,
-            "error[invalid-url] | it comes from `--url` | `postgres://user:***@host/db`",
+            "error[invalid-url] | it comes from `--url` | `mysql://user:***@host/db`",
         ),
     ];
     for line in lines {
-        let stderr = "error[invalid-url]: invalid database URL `postgres://user:***@host/db` | no driver for PostgreSQL | `url` in its configuration, for crate `shop`";
-        rows.push(row("PostgreSQL", line, 4, stderr).url("postgres://user:secret@host/db"));
+        let stderr = "error[invalid-url]: invalid database URL `postgres://user:***@host/db?ssl=yes` | `url` in its configuration, for crate `shop`";
+        let url = "postgres://user:secret@host/db?ssl=yes";
+        rows.push(row("an unknown parameter", line, 4, stderr).url(url));
     }
     rows.push(
         row(
@@ -197,6 +218,18 @@ pub(super) fn urls() -> Vec<Row> {
         )
         .with(|project| {
             project.replace("Cargo.toml", "url = \"sqlite://shop.db\"", "");
+        }),
+    );
+    rows.push(
+        row(
+            "no URL at all, for a server",
+            "upgrade",
+            4,
+            "crate `shop` names no database | `DATABASE_URL=postgres://<user>:<password>@<host>/shop`",
+        )
+        .with(|project| {
+            let dialects = "dialects = [\"postgres\"]";
+            project.replace("Cargo.toml", "url = \"sqlite://shop.db\"", dialects);
         }),
     );
     rows

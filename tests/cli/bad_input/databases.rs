@@ -1,4 +1,4 @@
-//! Databases, and what revisions do to them.
+//! Databases, and what revisions do to them: SQLite files, and what is the same on every engine.
 
 use std::fs;
 
@@ -6,17 +6,19 @@ use alembic_tests::{Project, revision};
 
 use super::{CC03, Row, row, upgrade};
 
-pub(super) fn databases() -> Vec<Row> {
-    fn current(
-        what: &'static str,
-        exit: i32,
-        stderr: &'static str,
-        prepare: fn(&Project),
-    ) -> Vec<Row> {
-        ["upgrade", "current", "stamp head", "downgrade base"]
-            .map(|line| row(what, line, exit, stderr).with(prepare))
-            .into()
-    }
+/// Tells of something that no command can do without.
+fn all_commands(
+    what: &'static str,
+    exit: i32,
+    stderr: &'static str,
+    prepare: fn(&Project),
+) -> Vec<Row> {
+    ["upgrade", "current", "stamp head", "downgrade base"]
+        .map(|line| row(what, line, exit, stderr).with(prepare))
+        .into()
+}
+
+pub(super) fn files() -> Vec<Row> {
     let mut rows = vec![
         row(
             "only reading is allowed",
@@ -25,8 +27,13 @@ pub(super) fn databases() -> Vec<Row> {
             "error[database-read-only] | sqlite://shop.db?mode=ro | as it was before",
         )
         .url("sqlite://shop.db?mode=ro"),
-        row("only reading is allowed", "stamp head", 7, "error[database-read-only]")
-            .url("sqlite://shop.db?mode=ro"),
+        row(
+            "only reading is allowed",
+            "stamp head",
+            7,
+            "error[database-read-only]",
+        )
+        .url("sqlite://shop.db?mode=ro"),
         row(
             "a missing file that may not be created",
             "upgrade",
@@ -35,63 +42,14 @@ pub(super) fn databases() -> Vec<Row> {
         )
         .url("sqlite://gone.db?mode=rw"),
         row(
-            "a row that no file explains",
-            "upgrade",
-            6,
-            "error[unknown-rows]: the version table names revisions that no file declares: gone | another git branch | cargo alembic stamp -p shop --purge <revision>",
-        )
-        .sql("UPDATE alembic_version SET version_num = 'gone'"),
-        row("a row that no file explains", "current", 6, "error[unknown-rows] | gone")
-            .sql("INSERT INTO alembic_version VALUES ('gone')"),
-        row("a row that no file explains", "history -i", 6, "error[unknown-rows] | gone")
-            .sql("INSERT INTO alembic_version VALUES ('gone')"),
-        row(
             "a schema that SQLite has not",
             "upgrade",
             4,
             "error[invalid-configuration-value]: SQLite has no schema `audit`",
         )
         .configure("version-table-schema = \"audit\""),
-        row(
-            "two rows of which one implies the other",
-            "upgrade",
-            6,
-            "error[overlapping-rows] | aa01 | bb02 | cargo alembic stamp -p shop",
-        )
-        .sql("INSERT INTO alembic_version VALUES ('bb02')"),
     ];
-    rows.extend(current(
-        "a version table without its column",
-        7,
-        "error[malformed-version-table] | alembic_version | sqlite://shop.db",
-        |project| {
-            project
-                .database("shop.db")
-                .execute("DROP TABLE alembic_version; CREATE TABLE alembic_version (id INTEGER)");
-        },
-    ));
-    rows.extend(current(
-        "a view of the version table's name",
-        7,
-        "error[malformed-version-table] | alembic_version",
-        |project| {
-            project.database("shop.db").execute(
-                "DROP TABLE alembic_version; CREATE VIEW alembic_version AS SELECT 1 AS version_num",
-            );
-        },
-    ));
-    rows.extend(current(
-        "a NULL in the version table",
-        7,
-        "error[malformed-version-table] | alembic_version",
-        |project| {
-            project.database("shop.db").execute(
-                "DROP TABLE alembic_version; CREATE TABLE alembic_version (version_num TEXT); \
-                 INSERT INTO alembic_version VALUES (NULL)",
-            );
-        },
-    ));
-    rows.extend(current(
+    rows.extend(all_commands(
         "a file that is not SQLite's",
         7,
         "error[not-a-database] | sqlite://shop.db | check the URL",
@@ -102,7 +60,7 @@ pub(super) fn databases() -> Vec<Row> {
             );
         },
     ));
-    rows.extend(current(
+    rows.extend(all_commands(
         "a damaged file",
         7,
         "error[database-corrupt] | sqlite://shop.db | restore a backup",
@@ -115,7 +73,7 @@ pub(super) fn databases() -> Vec<Row> {
             project.write("shop.db", bytes);
         },
     ));
-    rows.extend(current(
+    rows.extend(all_commands(
         "a folder instead of a file",
         7,
         "error[database-unreachable]: cannot open sqlite://shop.db | shop.db | check that the path is right",
@@ -127,26 +85,67 @@ pub(super) fn databases() -> Vec<Row> {
     rows
 }
 
+/// What the version table can hold, or be.
+pub(super) fn version_tables() -> Vec<Row> {
+    let mut rows = vec![
+        row(
+            "a row that no file explains",
+            "upgrade",
+            6,
+            "error[unknown-rows]: the version table names revisions that no file declares: gone | another git branch | cargo alembic stamp -p shop --purge <revision>",
+        )
+        .sql("UPDATE alembic_version SET version_num = 'gone'"),
+        row("a row that no file explains", "current", 6, "error[unknown-rows] | gone")
+            .sql("INSERT INTO alembic_version VALUES ('gone')"),
+        row("a row that no file explains", "history -i", 6, "error[unknown-rows] | gone")
+            .sql("INSERT INTO alembic_version VALUES ('gone')"),
+        row(
+            "two rows of which one implies the other",
+            "upgrade",
+            6,
+            "error[overlapping-rows] | aa01 | bb02 | cargo alembic stamp -p shop",
+        )
+        .sql("INSERT INTO alembic_version VALUES ('bb02')"),
+    ];
+    rows.extend(all_commands(
+        "a version table without its column",
+        7,
+        "error[malformed-version-table] | alembic_version",
+        |project| {
+            project
+                .database("shop.db")
+                .execute("DROP TABLE alembic_version; CREATE TABLE alembic_version (id INTEGER)");
+        },
+    ));
+    rows.extend(all_commands(
+        "a view of the version table's name",
+        7,
+        "error[malformed-version-table] | alembic_version",
+        |project| {
+            project.database("shop.db").execute(
+                "DROP TABLE alembic_version; CREATE VIEW alembic_version AS SELECT 1 AS version_num",
+            );
+        },
+    ));
+    rows.extend(all_commands(
+        "a NULL in the version table",
+        7,
+        "error[malformed-version-table] | alembic_version",
+        |project| {
+            project.database("shop.db").execute(
+                "DROP TABLE alembic_version; CREATE TABLE alembic_version (version_num TEXT); \
+                 INSERT INTO alembic_version VALUES (NULL)",
+            );
+        },
+    ));
+    rows.into_iter().map(Row::on_both).collect()
+}
+
 pub(super) fn migrations() -> Vec<Row> {
     fn fails(what: &'static str, sql: &'static str, stderr: &'static str) -> Row {
         row(what, "upgrade", 8, stderr).file(CC03, upgrade(sql))
     }
     vec![
-        fails(
-            "a misspelt word",
-            "CREATE TABLE a (id);\nCREATE TABEL b (id);",
-            "error[migration-failed]: near \"TABEL\": syntax error | migrations/cc03.sql:9:8 | statement 2 of revision cc03 | crate `shop`, database sqlite://shop.db | the database is as it was before | correct the statement, and run the command again",
-        ),
-        fails(
-            "a constraint",
-            "CREATE TABLE a (id INTEGER CHECK (id > 0));\nINSERT INTO a VALUES (1);\n  INSERT INTO a\n  VALUES (0);",
-            "error[migration-failed]: CHECK constraint failed | migrations/cc03.sql:10:3",
-        ),
-        fails(
-            "an unknown column, after other letters than ASCII",
-            "/* é */ SELECT 'ü', missing FROM t_aa01;",
-            "no such column: missing | migrations/cc03.sql:8:21",
-        ),
         fails(
             "a parameter",
             "INSERT INTO t_aa01 VALUES (?);",
@@ -162,11 +161,61 @@ pub(super) fn migrations() -> Vec<Row> {
             "CREATE TABLE p (x);\nCREATE TABLE c (x REFERENCES p (x));\nINSERT INTO c VALUES (1);",
             "error[foreign-key-mismatch]: foreign key mismatch | as it was before | a UNIQUE index",
         ),
+    ]
+}
+
+/// What revisions can do wrong on any engine.
+pub(super) fn statements() -> Vec<Row> {
+    fn fails(what: &'static str, sql: &'static str, stderr: &'static str) -> Row {
+        row(what, "upgrade", 8, stderr).file(CC03, upgrade(sql))
+    }
+    let rows = vec![
+        fails(
+            "a misspelt word",
+            "CREATE TABLE a (id INTEGER);\nCREATE TABEL b (id INTEGER);",
+            "error[migration-failed] | \"TABEL\" | syntax error | migrations/cc03.sql:9:8 | statement 2 of revision cc03 | crate `shop` | the database is as it was before | correct the statement, and run the command again",
+        ),
+        fails(
+            "a constraint",
+            "CREATE TABLE a (id INTEGER CHECK (id > 0));\nINSERT INTO a VALUES (1);\n  INSERT INTO a\n  VALUES (0);",
+            "error[migration-failed] | migrations/cc03.sql:10:3 | as it was before",
+        ),
+        fails(
+            "an unknown column, after other letters than ASCII",
+            "/* é */ SELECT 'ü', missing FROM t_aa01;",
+            "error[migration-failed] | missing | migrations/cc03.sql:8:21",
+        ),
+        fails(
+            "a table that is there already",
+            "CREATE TABLE t_aa01 (id INTEGER);",
+            "error[migration-failed] | already exists | cargo alembic stamp -p shop <revision> | `baseline`",
+        ),
+        fails(
+            "a row that is there already",
+            "CREATE TABLE a (id INTEGER PRIMARY KEY);\nINSERT INTO a VALUES (1), (1);",
+            "error[migration-failed] | migrations/cc03.sql:9:1 | help: correct the statement",
+        ),
         fails(
             "a revision that writes to the version table",
             "DELETE FROM alembic_version;",
             "error[version-table-changed] | as it was before",
         ),
+        row(
+            "a revision without a downgrade",
+            "downgrade base",
+            8,
+            "error[irreversible]: revision aa01 is irreversible | migrations/aa01.sql | write a section `-- alembic: downgrade`",
+        )
+        .with(|project| {
+            project.add(revision("aa01").upgrade("SELECT 1;").without_downgrade());
+        }),
+    ];
+    rows.into_iter().map(Row::on_both).collect()
+}
+
+/// What cannot be written as a script.
+pub(super) fn scripts() -> Vec<Row> {
+    vec![
         row(
             "a parameter, in a script",
             "upgrade --sql",
@@ -215,15 +264,6 @@ pub(super) fn migrations() -> Vec<Row> {
             "downgrade --sql bb02:base",
             8,
             "error[irreversible]: revision aa01 is irreversible | migrations/aa01.sql",
-        )
-        .with(|project| {
-            project.add(revision("aa01").upgrade("SELECT 1;").without_downgrade());
-        }),
-        row(
-            "a revision without a downgrade",
-            "downgrade base",
-            8,
-            "error[irreversible]: revision aa01 is irreversible | migrations/aa01.sql | write a section `-- alembic: downgrade`",
         )
         .with(|project| {
             project.add(revision("aa01").upgrade("SELECT 1;").without_downgrade());

@@ -267,7 +267,7 @@ pub(super) fn graphs() -> Vec<Row> {
     ]
 }
 
-pub(super) fn files() -> Vec<Row> {
+pub(super) fn revision_files() -> Vec<Row> {
     vec![
         row(
             "a folder that does not exist",

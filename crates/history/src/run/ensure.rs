@@ -9,11 +9,12 @@ use super::session::{Session, Versions};
 use super::steps::sets_search_path;
 use super::{
     DatabaseError, DatabaseErrorKind, DatabaseState, Event, Fault, RunError, Runner, StepReport,
+    TransactionMode,
 };
 use crate::sql::{self, created_table, renamed_table};
 use crate::{
     CrateHistory, Dialect, Direction, Expression, Fresh, Node, PlanError, Position, ResolveError,
-    in_dependency_order,
+    RevisionId, in_dependency_order,
 };
 
 /// What an application's database is to become, beyond what the revisions say.
@@ -131,10 +132,13 @@ pub fn ensure_ready<'h>(
             .and_then(|()| order(&crates))
             .map_err(at_once)?;
         let mut reports = Vec::new();
+        let mut earlier = Earlier::default();
         for index in order {
             let (runner, target) = &crates[index];
             let start = (runner.clock)();
-            let mut session = Session::open(runner.clone(), port.clone()).await?;
+            let failed = |error| earlier.stays(error, runner.transaction);
+            let session = Session::open(runner.clone(), port.clone()).await;
+            let mut session = session.map_err(failed)?;
             let outcome = loop {
                 let tables = || Tables::known(&crates, index);
                 let outcome = ensure(&mut session, target, tables).await;
@@ -142,12 +146,48 @@ pub fn ensure_ready<'h>(
                     break outcome;
                 }
             };
-            let mut report = session.close(outcome).await?;
+            let done = session.done();
+            let mut report = session.close(outcome).await.map_err(failed)?;
             report.took = (runner.clock)().saturating_sub(start);
+            earlier.add(&report, done);
             reports.push(report);
         }
         Ok(reports)
     })
+}
+
+/// What is committed for the crates that came before.
+#[derive(Default)]
+struct Earlier {
+    done: Vec<RevisionId>,
+    /// Whether one of them was stamped.
+    is_stamped: bool,
+}
+
+impl Earlier {
+    fn add(&mut self, report: &EnsureReport, done: Vec<StepReport>) {
+        self.is_stamped |= report.scenario == Scenario::Legacy;
+        self.done.extend(done.into_iter().map(|step| step.revision));
+    }
+
+    /// Adds it to what a failure leaves.
+    fn stays(&self, mut error: RunError, transaction: TransactionMode) -> RunError {
+        if let DatabaseState::Unchanged = error.state
+            && (self.is_stamped || !self.done.is_empty())
+        {
+            let done = Vec::new();
+            error.state = DatabaseState::Committed { done, transaction };
+        }
+        match &mut error.state {
+            DatabaseState::Unchanged => {}
+            DatabaseState::Committed { done, .. }
+            | DatabaseState::Partial { done, .. }
+            | DatabaseState::Unknown { done, .. } => {
+                done.splice(..0, self.done.iter().cloned());
+            }
+        }
+        error
+    }
 }
 
 /// Describes a failure that comes before the first request.

@@ -26,6 +26,8 @@ pub enum DatabaseErrorKind {
     Busy,
     /// The database cannot be written to.
     ReadOnly,
+    /// The user does not have the right.
+    Denied,
     /// The database cannot be opened.
     CannotOpen,
     /// The connection to the server is gone.
@@ -85,6 +87,7 @@ impl RunError {
         let of_database = |error: &DatabaseError, otherwise| match error.kind {
             DatabaseErrorKind::Busy => FailureKind::Busy,
             DatabaseErrorKind::ReadOnly
+            | DatabaseErrorKind::Denied
             | DatabaseErrorKind::CannotOpen
             | DatabaseErrorKind::ConnectionLost
             | DatabaseErrorKind::Corrupt

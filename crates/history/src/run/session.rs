@@ -330,6 +330,7 @@ impl<'h> Session<'h> {
         match kind.as_deref() {
             None => return Ok(Versions::NoTable),
             Some("table") => {}
+            Some("index") => return Err(malformed("it is an index")),
             Some(kind) => return Err(malformed(&format!("it is a {kind}"))),
         }
         let select = Request::Query(table.select(self.runner.dialect).into());

@@ -489,7 +489,8 @@ pub(crate) fn sets_search_path(sql: &str) -> bool {
 }
 
 fn sets_schema(sql: &str) -> bool {
-    let is_one = |word: &str, names: &[&str]| names.iter().any(|name| word.eq_ignore_ascii_case(name));
+    let is_one =
+        |word: &str, names: &[&str]| names.iter().any(|name| word.eq_ignore_ascii_case(name));
     let mut before = "";
     sql.split_whitespace().any(|word| {
         let sets = is_one(before, &["SET", "LOCAL", "SESSION"]) && is_one(word, &["SCHEMA"]);

@@ -232,6 +232,7 @@ impl Served {
         let others = "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity \
                       WHERE datname = current_database() AND pid <> pg_backend_pid()";
         self.with(|client| {
+            client.batch_execute("DISCARD ALL")?;
             client.batch_execute(&settings)?;
             client.batch_execute(others)?;
             client.batch_execute(crate::postgres::EMPTY)

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::fake::{Failing, Fake, Second, content};
 use super::revisions::{OUTSIDE, PATH, PLAIN, Source, history};
 use super::said::{assert_said, conversation};
-use super::truth::Case;
+use super::truth::{Case, REFUSED};
 use crate::run::TransactionMode::{Revision as PerRevision, Run as PerRun};
 use crate::run::ensure::Tables;
 use crate::run::{
@@ -708,6 +708,76 @@ fn crates_take_the_lock_one_after_the_other() {
     let requests = ["find", "read", "find version_1", "read version_1"];
     assert_eq!(current.requests(), requests);
     assert_eq!(current.second, Second::Closed);
+}
+
+#[test]
+fn what_is_done_for_other_crates_stays_and_is_told() {
+    let (shop, mail) = (history(PLAIN), history(MAIL));
+    let mail_target = Target {
+        package: "mail".to_owned(),
+        ..target()
+    };
+    let legacy = Target {
+        baseline: "heads".to_owned(),
+        ..with_schema(SCHEMA)
+    };
+    let baseline = Target {
+        baseline: "a".to_owned(),
+        ..with_schema(SCHEMA)
+    };
+    let stays = "these revisions are done and stay:";
+    let rest = "everything else is as it was before";
+    let lost = "the connection was lost while committing m, so that either all of it is done, or \
+                nothing";
+    for (rows, tables, target, told) in [
+        (Some(&["b"][..]), &["a"][..], target(), None),
+        (Some(&["a"]), &["a"], target(), Some("b")),
+        (None, &[], target(), Some("a, b")),
+        (None, &[], with_schema(SCHEMA), Some("a, b")),
+        (None, &["a"], baseline, Some("b")),
+        (None, &["a"], legacy, None),
+    ] {
+        for dialect in Dialect::ALL {
+            for mode in [PerRun, PerRevision] {
+                let ensure = |fake: &mut Fake| {
+                    let crates = [(&shop, target.clone()), (&mail, mail_target.clone())];
+                    fake.ensure(&crates, mode)
+                };
+                let start = Fake {
+                    tables,
+                    ..Fake::of(*dialect, rows)
+                };
+                let mut sound = start.clone();
+                ensure(&mut sound).unwrap();
+                let requests = sound.requests();
+                let commit = requests.iter().rposition(|request| *request == "COMMIT");
+                let is_stamped = rows.is_none() && told.is_none();
+                for (request, failing) in [
+                    (sound.number_of("CREATE TABLE mails (x)"), REFUSED),
+                    (commit.unwrap(), REFUSED),
+                    (commit.unwrap(), Failing::Lost { happened: false }),
+                ] {
+                    let mut fake = Fake {
+                        failing: Some((request, failing)),
+                        ..start.clone()
+                    };
+                    let error = ensure(&mut fake).unwrap_err();
+                    let expected = match (told, failing) {
+                        (None, REFUSED) if is_stamped => {
+                            format!("the database is stamped at its baseline; {rest}")
+                        }
+                        (None, REFUSED) => "the database is as it was before".to_owned(),
+                        (None, _) => lost.to_owned(),
+                        (Some(told), REFUSED) => format!("{stays} {told}; {rest}"),
+                        (Some(told), _) => format!("{stays} {told}; {lost}"),
+                    };
+                    assert_eq!(error.state.to_string(), expected, "{:#?}", fake.log);
+                    assert_eq!(fake.content.rows, sound.content.rows);
+                    assert_eq!(fake.content.second, None);
+                }
+            }
+        }
+    }
 }
 
 #[test]

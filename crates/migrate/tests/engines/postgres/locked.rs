@@ -35,7 +35,8 @@ fn noted() -> (Scratch, String) {
 
 /// Two revisions, or the first one alone.
 fn two(last: Option<&str>) -> Migrations {
-    let second = "-- alembic: upgrade\nCREATE TABLE b (x int);\n-- alembic: downgrade\nDROP TABLE b;";
+    let second =
+        "-- alembic: upgrade\nCREATE TABLE b (x int);\n-- alembic: downgrade\nDROP TABLE b;";
     let sections = match last {
         Some("r1") => vec![NOTE],
         _ => vec![NOTE, second],
@@ -54,7 +55,9 @@ fn hold(scratch: &Scratch, key: &str) -> Client {
 }
 
 fn pid(client: &mut Client) -> String {
-    super::rows(client, "SELECT pg_backend_pid()").trim().to_owned()
+    super::rows(client, "SELECT pg_backend_pid()")
+        .trim()
+        .to_owned()
 }
 
 #[test]
@@ -67,7 +70,11 @@ fn the_one_who_waits_is_told_of_the_one_who_holds_the_lock() {
         let waiting = Arc::clone(&told);
         let holder = Mutex::new(Some(holder));
         let migrations = two(None).observe(move |event| {
-            if let Event::Waiting { waited, holder: found } = event {
+            if let Event::Waiting {
+                waited,
+                holder: found,
+            } = event
+            {
                 assert!(*waited >= Duration::from_secs(1), "{waited:?}");
                 waiting.lock().unwrap().extend(found.clone());
                 // It ends in a thread of its own: a blocking client cannot wait in a future.
@@ -84,9 +91,15 @@ fn the_one_who_waits_is_told_of_the_one_who_holds_the_lock() {
         assert_eq!(found.application, "the other one", "{via:?}");
         let user = options(&scratch.address()).get_username().to_owned();
         assert_eq!(found.user, user, "{via:?}");
-        let is_time = format!("SELECT '{}'::timestamp <= now() AT TIME ZONE 'UTC'", found.since);
+        let is_time = format!(
+            "SELECT '{}'::timestamp <= now() AT TIME ZONE 'UTC'",
+            found.since
+        );
         assert_eq!(scratch.rows(&is_time), "t\n", "{via:?}: {found}");
-        assert!(found.to_string().contains("at the server's own host"), "{found}");
+        assert!(
+            found.to_string().contains("at the server's own host"),
+            "{found}"
+        );
         migrations.downgrade(&mut database, "r1").unwrap();
     }
 }
@@ -113,7 +126,10 @@ fn the_lock_timeout_ends_the_wait() {
                 "another migrator still holds it: process {process} of `the other one`, \
                  user {user} at the server's own host, since 2"
             );
-            assert!(message.starts_with("cannot take the migration lock: after 0."), "{message}");
+            assert!(
+                message.starts_with("cannot take the migration lock: after 0."),
+                "{message}"
+            );
             assert!(message.contains(&named), "{via:?}: {message}");
             assert_eq!(error.state, DatabaseState::Unchanged);
             assert!(database.is_idle(), "{via:?}");
@@ -156,12 +172,16 @@ fn sets_with_tables_of_their_own_do_not_wait_for_each_other() {
         for via in POSTGRES {
             let theirs = chain(
                 Dialect::Postgres,
-                &["-- alembic: upgrade\nCREATE TABLE c (x int);\n-- alembic: downgrade\nDROP TABLE c;"],
+                &[
+                    "-- alembic: upgrade\nCREATE TABLE c (x int);\n-- alembic: downgrade\nDROP TABLE c;",
+                ],
             );
-            let theirs = theirs.lock_timeout(Duration::ZERO).version_table(VersionTable {
-                name: name.to_owned(),
-                schema: schema.map(ToOwned::to_owned),
-            });
+            let theirs = theirs
+                .lock_timeout(Duration::ZERO)
+                .version_table(VersionTable {
+                    name: name.to_owned(),
+                    schema: schema.map(ToOwned::to_owned),
+                });
             let mut database = Open::at(via, &scratch.address());
             theirs.upgrade(&mut database, "heads").unwrap();
             theirs.downgrade(&mut database, "base").unwrap();
@@ -170,7 +190,12 @@ fn sets_with_tables_of_their_own_do_not_wait_for_each_other() {
 }
 
 /// Has each of `threads` upgrade the database at once, and counts their steps.
-fn race(scratch: &Scratch, threads: usize, via: impl Fn(usize) -> Via, migrations: &Migrations) -> usize {
+fn race(
+    scratch: &Scratch,
+    threads: usize,
+    via: impl Fn(usize) -> Via,
+    migrations: &Migrations,
+) -> usize {
     let barrier = Barrier::new(threads);
     scope(|scope| {
         let runs: Vec<_> = (0..threads)
@@ -179,7 +204,11 @@ fn race(scratch: &Scratch, threads: usize, via: impl Fn(usize) -> Via, migration
                 let barrier = &barrier;
                 scope.spawn(move || {
                     barrier.wait();
-                    migrations.upgrade(&mut database, "heads").unwrap().steps.len()
+                    migrations
+                        .upgrade(&mut database, "heads")
+                        .unwrap()
+                        .steps
+                        .len()
                 })
             })
             .collect();
@@ -192,7 +221,8 @@ fn of_eight_with_two_hundred_revisions_each_is_applied_once() {
     const LENGTH: usize = 200;
     let mut sections = vec!["-- alembic: upgrade\nCREATE TABLE done (number int);".to_owned()];
     sections.extend(
-        (1..LENGTH).map(|number| format!("-- alembic: upgrade\nINSERT INTO done VALUES ({number});")),
+        (1..LENGTH)
+            .map(|number| format!("-- alembic: upgrade\nINSERT INTO done VALUES ({number});")),
     );
     for mode in [TransactionMode::Run, TransactionMode::Revision] {
         let migrations = chain(Dialect::Postgres, &sections).transaction(mode);
@@ -264,7 +294,10 @@ fn a_transaction_of_the_caller_is_not_touched() {
         let error = migrations.upgrade(&mut database, "heads").unwrap_err();
         assert_eq!(error.state, DatabaseState::Unchanged, "{error}");
         let message = error.to_string();
-        assert!(message.contains("cannot start a transaction within a transaction"), "{message}");
+        assert!(
+            message.contains("cannot start a transaction within a transaction"),
+            "{message}"
+        );
         migrations.ensure_version(&mut database).unwrap_err();
         assert!(migrations.current(&mut database).unwrap().is_empty());
         assert!(!database.is_idle());
@@ -277,8 +310,14 @@ fn a_transaction_of_the_caller_is_not_touched() {
         let mut connection = options.connect().await.unwrap();
         let mut transaction = sqlx::Connection::begin(&mut connection).await.unwrap();
         let insert = "INSERT INTO mine VALUES (2)";
-        sqlx::raw_sql(insert).execute(&mut *transaction).await.unwrap();
-        let error = migrations.upgrade(&mut *transaction, "heads").await.unwrap_err();
+        sqlx::raw_sql(insert)
+            .execute(&mut *transaction)
+            .await
+            .unwrap();
+        let error = migrations
+            .upgrade(&mut *transaction, "heads")
+            .await
+            .unwrap_err();
         assert_eq!(error.state, DatabaseState::Unchanged, "{error}");
         transaction.commit().await.unwrap();
     });

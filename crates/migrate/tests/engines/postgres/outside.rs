@@ -50,7 +50,11 @@ fn an_index_that_is_not_valid_is_named_until_it_is_gone() {
         let message = error.fault.to_string();
         let end = format!("Key (x)=(1) is duplicated; it left an invalid index: {index}");
         assert!(message.ends_with(&end), "{statement}: {message}");
-        let table = if index.contains("Other") { "\"Other\".\"A a\"" } else { "a" };
+        let table = if index.contains("Other") {
+            "\"Other\".\"A a\""
+        } else {
+            "a"
+        };
         scratch.execute(&format!("DELETE FROM {table} WHERE ctid = '(0,1)'"));
         for _ in 0..2 {
             let error = upgrade(&scratch, &migrations).unwrap_err();
@@ -69,8 +73,14 @@ fn an_index_that_is_not_valid_is_named_until_it_is_gone() {
 fn an_index_without_a_name_is_named_too() {
     let scratch = Scratch::new(Via::Pool, TABLE);
     let migrations = outside("CREATE UNIQUE INDEX CONCURRENTLY ON a (x)");
-    let message = upgrade(&scratch, &migrations).unwrap_err().fault.to_string();
-    assert!(message.ends_with("it left an invalid index: public.a_x_idx"), "{message}");
+    let message = upgrade(&scratch, &migrations)
+        .unwrap_err()
+        .fault
+        .to_string();
+    assert!(
+        message.ends_with("it left an invalid index: public.a_x_idx"),
+        "{message}"
+    );
     scratch.execute("DELETE FROM a WHERE ctid = '(0,1)'");
     scratch.execute("DROP INDEX a_x_idx");
     upgrade(&scratch, &migrations).unwrap();
@@ -78,7 +88,10 @@ fn an_index_without_a_name_is_named_too() {
 
 #[test]
 fn indexes_that_cannot_be_built_anew_are_named() {
-    let scratch = Scratch::new(Via::Pool, "CREATE TABLE a (x int); INSERT INTO a VALUES (1), (2)");
+    let scratch = Scratch::new(
+        Via::Pool,
+        "CREATE TABLE a (x int); INSERT INTO a VALUES (1), (2)",
+    );
     // A function that does not keep what it has promised.
     scratch.execute(
         "CREATE FUNCTION f(x int) RETURNS int IMMUTABLE LANGUAGE plpgsql AS $$ BEGIN RETURN x; END $$;
@@ -86,9 +99,18 @@ fn indexes_that_cannot_be_built_anew_are_named() {
          CREATE OR REPLACE FUNCTION f(x int) RETURNS int IMMUTABLE LANGUAGE plpgsql
          AS $$ BEGIN RETURN 1; END $$",
     );
-    for statement in ["REINDEX INDEX CONCURRENTLY a_f", "REINDEX TABLE CONCURRENTLY a"] {
-        let message = upgrade(&scratch, &outside(statement)).unwrap_err().fault.to_string();
-        assert!(message.contains("it left an invalid index: public.a_f_ccnew"), "{message}");
+    for statement in [
+        "REINDEX INDEX CONCURRENTLY a_f",
+        "REINDEX TABLE CONCURRENTLY a",
+    ] {
+        let message = upgrade(&scratch, &outside(statement))
+            .unwrap_err()
+            .fault
+            .to_string();
+        assert!(
+            message.contains("it left an invalid index: public.a_f_ccnew"),
+            "{message}"
+        );
         scratch.execute("DROP INDEX IF EXISTS a_f_ccnew");
     }
 }
@@ -166,8 +188,16 @@ fn a_statement_that_was_begun_is_told_with_what_is_there() {
     for (waits, death, found) in [
         (create, Death::Terminated, not_valid),
         // The server goes on by itself.
-        (create, Death::Killed, "the index public.a_x is there, and valid"),
-        (drop, Death::Terminated, "the index public.old is still there"),
+        (
+            create,
+            Death::Killed,
+            "the index public.a_x is there, and valid",
+        ),
+        (
+            drop,
+            Death::Terminated,
+            "the index public.old is still there",
+        ),
         (drop, Death::Killed, "there is no index old"),
     ] {
         let context = format!("{waits}, {death:?}");
@@ -188,16 +218,17 @@ fn a_statement_that_was_begun_is_told_with_what_is_there() {
                 let impatient = impatient.clone().interrupted(policy);
                 let error = upgrade(&scratch, &impatient).unwrap_err();
                 let message = error.fault.to_string();
-                assert!(message.contains("still at work on it"), "{context}: {message}");
+                assert!(
+                    message.contains("still at work on it"),
+                    "{context}: {message}"
+                );
             }
         }
         other.batch_execute("COMMIT").unwrap();
         std::mem::drop(other);
         let error = upgrade(&scratch, &migrations).unwrap_err();
         let RunFault::Interrupted {
-            place,
-            found: told,
-            ..
+            place, found: told, ..
         } = &*error.fault
         else {
             panic!("{context}: {error}");

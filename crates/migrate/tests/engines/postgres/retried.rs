@@ -80,7 +80,12 @@ fn a_lock_is_waited_for(via: Via, mode: TransactionMode) {
         let report = migrations.upgrade(&mut scratch.open(), "heads").unwrap();
         assert_eq!(report.steps.len(), 3);
     });
-    check_once(via, &scratch, &told, "canceling statement due to lock timeout");
+    check_once(
+        via,
+        &scratch,
+        &told,
+        "canceling statement due to lock timeout",
+    );
 }
 
 /// Whoever else is in the deadlock goes on.
@@ -145,7 +150,9 @@ fn it_is_given_up_after_the_lock_timeout(via: Via, mode: TransactionMode) {
             assert_eq!(scratch.dump(), before);
         }
         TransactionMode::Revision => {
-            assert!(matches!(&error.state, DatabaseState::Committed { done, .. } if done.len() == 1));
+            assert!(
+                matches!(&error.state, DatabaseState::Committed { done, .. } if done.len() == 1)
+            );
             assert_eq!(scratch.rows("SELECT * FROM counted"), "1\n");
         }
     }

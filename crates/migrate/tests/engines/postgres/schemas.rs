@@ -1,6 +1,8 @@
 //! Search paths, and version tables that are found on them.
 
-use alembic_migrate::{DatabaseState, Dialect, Migrations, Scenario, TransactionMode, VersionTable};
+use alembic_migrate::{
+    DatabaseState, Dialect, Migrations, Scenario, TransactionMode, VersionTable,
+};
 use sqlx::postgres::PgConnectOptions;
 
 use crate::engine::{Open, POSTGRES, Scratch, Via, options};
@@ -38,15 +40,39 @@ fn the_version_table_is_where_the_search_path_finds_it() {
     let versions = "CREATE TABLE public.alembic_version (version_num text PRIMARY KEY)";
     for (before, path, expected) in [
         ("", "app, public", "app.a app.alembic_version app.b"),
-        ("", "nowhere, app, public", "app.a app.alembic_version app.b"),
-        ("", "public, app", "public.a public.alembic_version public.b"),
+        (
+            "",
+            "nowhere, app, public",
+            "app.a app.alembic_version app.b",
+        ),
+        (
+            "",
+            "public, app",
+            "public.a public.alembic_version public.b",
+        ),
         ("", "pg_catalog, app", "app.a app.alembic_version app.b"),
         // There it stays, and the tables of the revisions go where they go.
-        (versions, "app, public", "app.a app.b public.alembic_version"),
-        (versions, "nowhere, app, public", "app.a app.b public.alembic_version"),
-        (versions, "public", "public.a public.alembic_version public.b"),
+        (
+            versions,
+            "app, public",
+            "app.a app.b public.alembic_version",
+        ),
+        (
+            versions,
+            "nowhere, app, public",
+            "app.a app.b public.alembic_version",
+        ),
+        (
+            versions,
+            "public",
+            "public.a public.alembic_version public.b",
+        ),
         // Out of sight, it is another one.
-        (versions, "app", "app.a app.alembic_version app.b public.alembic_version"),
+        (
+            versions,
+            "app",
+            "app.a app.alembic_version app.b public.alembic_version",
+        ),
     ] {
         for via in POSTGRES {
             let scratch = Scratch::new(via, "CREATE SCHEMA app");
@@ -58,7 +84,10 @@ fn the_version_table_is_where_the_search_path_finds_it() {
                     // Nobody may create anything there, and it is the first one.
                     let error = two().upgrade(&mut Open::with(via, options), "heads");
                     let message = error.unwrap_err().to_string();
-                    assert!(message.contains("cannot create the version table: "), "{message}");
+                    assert!(
+                        message.contains("cannot create the version table: "),
+                        "{message}"
+                    );
                     assert_eq!(scratch.dump(), dump, "{context}");
                     continue;
                 }
@@ -147,7 +176,8 @@ fn a_search_path_ends_with_the_revision_that_sets_it() {
         for sets in sets {
             let context = format!("{via:?}, per {mode}{section}: {sets}");
             scratch.refill("CREATE SCHEMA app; CREATE SCHEMA other");
-            let first = format!("-- alembic: upgrade{section}\n{sets}\nCREATE TABLE other.a (x int);");
+            let first =
+                format!("-- alembic: upgrade{section}\n{sets}\nCREATE TABLE other.a (x int);");
             let migrations = chain(
                 Dialect::Postgres,
                 &[
@@ -175,7 +205,8 @@ fn a_search_path_ends_with_the_revision_that_sets_it() {
 fn a_target_schema_may_be_a_dump() {
     for via in POSTGRES {
         let scratch = Scratch::new(via, "");
-        let schema = format!("{PREAMBLE}\nCREATE TABLE public.a (x int);\nCREATE TABLE public.b (x int);");
+        let schema =
+            format!("{PREAMBLE}\nCREATE TABLE public.a (x int);\nCREATE TABLE public.b (x int);");
         let migrations = two().schema("schema.sql", &*schema);
         let reports = migrations.ensure(&mut scratch.open()).unwrap();
         assert_eq!(reports[0].after, ["r2"]);
@@ -189,15 +220,31 @@ fn what_is_nobodys_does_not_make_a_database_a_legacy_one() {
     for (before, expected) in [
         ("", Scenario::Fresh),
         ("CREATE TABLE t (x int)", Scenario::Legacy),
-        ("CREATE TABLE t (x int) PARTITION BY LIST (x)", Scenario::Legacy),
-        ("CREATE TABLE t (x int); ALTER EXTENSION plpgsql ADD TABLE t", Scenario::Fresh),
-        ("CREATE SCHEMA other; CREATE TABLE other.t (x int)", Scenario::Fresh),
-        ("CREATE VIEW v AS SELECT 1; CREATE SEQUENCE s; CREATE TYPE t AS (x int)", Scenario::Fresh),
+        (
+            "CREATE TABLE t (x int) PARTITION BY LIST (x)",
+            Scenario::Legacy,
+        ),
+        (
+            "CREATE TABLE t (x int); ALTER EXTENSION plpgsql ADD TABLE t",
+            Scenario::Fresh,
+        ),
+        (
+            "CREATE SCHEMA other; CREATE TABLE other.t (x int)",
+            Scenario::Fresh,
+        ),
+        (
+            "CREATE VIEW v AS SELECT 1; CREATE SEQUENCE s; CREATE TYPE t AS (x int)",
+            Scenario::Fresh,
+        ),
     ] {
         let scratch = Scratch::new(Via::Pool, before);
         let reports = two().ensure(&mut scratch.open()).unwrap();
         assert_eq!(reports[0].scenario, expected, "{before}");
-        assert_eq!(two().current(&mut scratch.open()).unwrap(), ["r2"], "{before}");
+        assert_eq!(
+            two().current(&mut scratch.open()).unwrap(),
+            ["r2"],
+            "{before}"
+        );
     }
 }
 
@@ -229,11 +276,18 @@ fn who_may_only_read_can_start_on_a_current_database() {
         assert_eq!(scratch.dump(), before);
     }
     // Where not even that is allowed, it is told.
-    scratch.execute(&format!("REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {role}"));
+    scratch.execute(&format!(
+        "REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {role}"
+    ));
     let reader = options(&scratch.address()).options([("role", role.as_str())]);
-    let error = two().ensure(&mut Open::with(Via::Pool, reader)).unwrap_err();
+    let error = two()
+        .ensure(&mut Open::with(Via::Pool, reader))
+        .unwrap_err();
     let message = error.to_string();
-    assert!(message.contains("permission denied for table alembic_version"), "{message}");
+    assert!(
+        message.contains("permission denied for table alembic_version"),
+        "{message}"
+    );
     scratch.execute(&format!("DROP OWNED BY {role}; DROP ROLE {role}"));
 }
 
@@ -248,7 +302,11 @@ fn the_isolation_of_a_connection_does_not_matter() {
                 let isolated = [("default_transaction_isolation", isolation)];
                 let options = options(&scratch.address()).options(isolated);
                 let mut database = Open::with(via, options);
-                migrations.upgrade(&mut database, "heads").unwrap().steps.len()
+                migrations
+                    .upgrade(&mut database, "heads")
+                    .unwrap()
+                    .steps
+                    .len()
             };
             let runs = POSTGRES.map(|via| scope.spawn(move || run(via)));
             runs.into_iter().map(|run| run.join().unwrap()).sum()

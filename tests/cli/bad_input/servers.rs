@@ -1,0 +1,269 @@
+//! PostgreSQL servers: the ways to them, what a user may do there, and what only they can refuse.
+
+use alembic_tests::{Project, revision};
+
+use super::{CC03, Row, row, upgrade};
+
+/// Puts a parameter behind a URL.
+fn with_parameter(parameter: &'static str) -> impl Fn(&str) -> String {
+    move |url| {
+        let separator = if url.contains('?') { '&' } else { '?' };
+        format!("{url}{separator}{parameter}")
+    }
+}
+
+/// Puts something else in place of the password.
+fn with_password(password: &'static str) -> impl Fn(&str) -> String {
+    move |url| {
+        let (credentials, place) = url.rsplit_once('@').unwrap();
+        let (user, _) = credentials.rsplit_once(':').unwrap();
+        format!("{user}{password}@{place}")
+    }
+}
+
+/// Puts another database in place of the one that is there.
+fn with_database(name: &'static str) -> impl Fn(&str) -> String {
+    move |url| {
+        let (server, _) = url.rsplit_once('/').unwrap();
+        format!("{server}/{name}")
+    }
+}
+
+pub(super) fn addresses() -> Vec<Row> {
+    fn of(
+        what: &'static str,
+        stderr: &'static str,
+        address: impl Fn(&str) -> String + 'static,
+    ) -> Row {
+        row(what, "upgrade", 7, stderr).on_server().address(address)
+    }
+    let mut rows = vec![
+        of(
+            "a wrong password",
+            "error[database-unreachable]: cannot connect: password authentication failed | as it was before | PGPASSWORD or ~/.pgpass",
+            with_password(":secret"),
+        ),
+        of(
+            "a password with characters that a URL must encode",
+            "error[database-unreachable]: cannot connect: password authentication failed",
+            with_password(":se%40secret%25"),
+        ),
+        of(
+            "a password with characters that a URL should encode",
+            "error[database-unreachable]: cannot connect: password authentication failed",
+            with_password(":p@secret%zz"),
+        ),
+        of(
+            "no password",
+            "error[database-unreachable]: cannot connect | PGPASSWORD or ~/.pgpass",
+            with_password(""),
+        ),
+        of(
+            "no server",
+            "error[database-unreachable]: cannot connect: Connection refused | check that the server runs",
+            |_| "postgres://user:secret@127.0.0.1:1/shop".to_owned(),
+        ),
+        of(
+            "no socket",
+            "error[database-unreachable]: cannot connect: No such file or directory",
+            |_| "postgres:///shop?host=/nowhere&user=u&password=secret".to_owned(),
+        ),
+        of(
+            "a database that does not exist",
+            "error[database-unreachable]: cannot connect: database \"nowhere\" does not exist | `createdb nowhere`",
+            with_database("nowhere"),
+        ),
+        of(
+            "no encryption where it is asked for",
+            "error[database-unreachable]: cannot connect | does not support TLS | sslmode=require",
+            with_parameter("sslmode=require"),
+        ),
+        of(
+            "a setting that the server does not know",
+            "error[database-unreachable]: cannot connect: unrecognized configuration parameter \"nonsense\"",
+            with_parameter("options=-cnonsense%3D1"),
+        ),
+    ];
+    for line in [
+        "current",
+        "downgrade base",
+        "ensure",
+        "ensure-version",
+        "history -i",
+        "show current",
+        "stamp head",
+    ] {
+        let stderr = "error[database-unreachable]: cannot connect: Connection refused | crate `shop`, database postgres://user:***@127.0.0.1:1/shop";
+        let nobody = |_: &str| "postgres://user:secret@127.0.0.1:1/shop".to_owned();
+        rows.push(
+            row("no server", line, 7, stderr)
+                .on_server()
+                .address(nobody),
+        );
+    }
+    rows
+}
+
+/// What users may not do who may only read, or nothing at all: two roles that every server has.
+pub(super) fn rights() -> Vec<Row> {
+    fn of(what: &'static str, role: &'static str, line: &'static str, stderr: &'static str) -> Row {
+        let row = row(what, line, 7, stderr).on_server();
+        row.address(with_parameter(role))
+    }
+    let reader = "options=-crole%3Dpg_read_all_data";
+    let stranger = "options=-crole%3Dpg_monitor";
+    let empty = |project: &Project| {
+        let tables = "DROP TABLE alembic_version, t_aa01";
+        project.database("shop.db").execute(tables);
+    };
+    let read_only = |project: &Project| {
+        let database = project.database("shop.db");
+        let name = database.server().name();
+        database.execute(&format!(
+            "ALTER DATABASE {name} SET default_transaction_read_only = on"
+        ));
+    };
+    let mut rows = vec![
+        of(
+            "a user who may only read",
+            reader,
+            "upgrade",
+            "error[permission-denied]: permission denied for schema public | migrations/bb02.sql:8:14 | statement 1 of revision bb02 | as it was before | GRANT CREATE ON SCHEMA",
+        ),
+        of(
+            "a user who may only read",
+            reader,
+            "stamp head",
+            "error[permission-denied]: cannot change the version table: permission denied for table alembic_version",
+        ),
+        of(
+            "a user who may not even read",
+            stranger,
+            "current",
+            "error[permission-denied]: cannot read the version table: permission denied for table alembic_version",
+        ),
+        row(
+            "a server that only reads",
+            "upgrade",
+            7,
+            "error[database-read-only]: cannot execute CREATE TABLE in a read-only transaction | migrations/bb02.sql:8:1 | as it was before | primary",
+        )
+        .on_server()
+        .with(read_only),
+        row(
+            "a server that only reads",
+            "stamp head",
+            7,
+            "error[database-read-only]: cannot change the version table",
+        )
+        .on_server()
+        .with(read_only),
+    ];
+    for line in ["upgrade", "ensure", "stamp head", "ensure-version"] {
+        rows.push(
+            of(
+                "a user who may not create tables",
+                reader,
+                line,
+                "error[permission-denied]: cannot create the version table: permission denied for schema public | GRANT CREATE ON SCHEMA",
+            )
+            .with(empty),
+        );
+        rows.push(
+            row(
+                "a schema for the version table that does not exist",
+                line,
+                7,
+                "error: cannot create the version table: schema \"audit\" does not exist | CREATE SCHEMA",
+            )
+            .on_server()
+            .configure("version-table-schema = \"audit\""),
+        );
+        rows.push(
+            row(
+                "a search path that leads nowhere",
+                line,
+                7,
+                "error: cannot create the version table: no schema has been selected to create in | search_path",
+            )
+            .on_server()
+            .address(with_parameter("options=-csearch_path%3Dnowhere")),
+        );
+    }
+    rows
+}
+
+pub(super) fn servers() -> Vec<Row> {
+    fn fails(what: &'static str, sql: &'static str, stderr: &'static str) -> Row {
+        row(what, "upgrade", 8, stderr)
+            .on_server()
+            .file(CC03, upgrade(sql))
+    }
+    let mut rows = vec![
+        fails(
+            "a statement that cannot run in a transaction",
+            "CREATE INDEX CONCURRENTLY x ON t_aa01 (id);",
+            "error[migration-failed]: CREATE INDEX CONCURRENTLY cannot run inside a transaction block | migrations/cc03.sql:8:1 | as it was before | `-- alembic: upgrade postgres no-transaction`",
+        ),
+        row(
+            "a statement that cannot run in a transaction, on the way back",
+            "downgrade base",
+            8,
+            "DROP INDEX CONCURRENTLY cannot run inside a transaction block | migrations/aa01.sql:11:1 | `-- alembic: downgrade postgres no-transaction`",
+        )
+        .on_server()
+        .with(|project| {
+            project.add(
+                revision("aa01")
+                    .upgrade("SELECT 1;")
+                    .downgrade("DROP INDEX CONCURRENTLY x;"),
+            );
+        }),
+        fails(
+            "a value that its transaction cannot use",
+            "CREATE TYPE k AS ENUM ('a');\nALTER TYPE k ADD VALUE 'b';\nCREATE TABLE x (k k DEFAULT 'b');",
+            "error[migration-failed]: unsafe use of new value \"b\" | migrations/cc03.sql:10:29 | no-transaction",
+        ),
+        fails(
+            "what a function complains about",
+            "DO $$ BEGIN\n  RAISE EXCEPTION 'too long: %', 7 USING HINT = 'Shorten it.';\nEND $$;",
+            "error[migration-failed]: too long: 7; hint: Shorten it | migrations/cc03.sql:8:1 | in PL/pgSQL function inline_code_block line 2",
+        ),
+        fails(
+            "rows that refer to nothing, at the commit",
+            "CREATE TABLE a (id INTEGER REFERENCES t_aa01 DEFERRABLE INITIALLY DEFERRED);\nINSERT INTO a VALUES (7);",
+            "error[migration-failed]: cannot commit: insert or update on table \"a\" violates foreign key constraint | as it was before | correct the revisions",
+        ),
+        row(
+            "a connection that is lost",
+            "upgrade",
+            7,
+            "error[connection-lost]: terminating connection | migrations/cc03.sql:8:1 | as it was before | see why in the server's log",
+        )
+        .on_server()
+        .file(CC03, upgrade("SELECT pg_terminate_backend(pg_backend_pid());")),
+    ];
+    for line in ["upgrade", "current", "stamp head", "ensure"] {
+        let stderr = "error[unchecked-dialect]: the revisions are not checked for PostgreSQL | add \"postgres\" to `dialects`";
+        rows.push(
+            row(
+                "a crate that is not written for PostgreSQL",
+                line,
+                4,
+                stderr,
+            )
+            .on_server()
+            .configure("dialects = [\"sqlite\"]"),
+        );
+    }
+    rows.push(
+        row(
+            "a crate that is not written for SQLite",
+            "upgrade",
+            4,
+            "error[unchecked-dialect]: the revisions are not checked for SQLite | add \"sqlite\" to `dialects`",
+        )
+        .configure("dialects = [\"postgres\"]"),
+    );
+    rows
+}

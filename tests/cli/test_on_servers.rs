@@ -1,0 +1,276 @@
+//! `cargo alembic test` on PostgreSQL, and on both engines.
+#![cfg(unix)]
+
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use alembic_tests::postgres::Server;
+use alembic_tests::{Project, RevisionText, revision};
+use insta::assert_snapshot;
+
+use crate::chain;
+
+/// A crate as [`chain`], for both engines.
+fn chain_for_both() -> Project {
+    let project = chain();
+    project.configure("dialects = [\"sqlite\", \"postgres\"]");
+    project
+}
+
+/// A crate that has something to tell, by what that is.
+struct Scenario {
+    name: &'static str,
+    /// What comes on top of [`chain`].
+    revisions: Vec<RevisionText>,
+    /// Other files, and what is in them.
+    files: &'static [(&'static str, &'static str)],
+}
+
+const UNIQUE: &str = "CREATE UNIQUE INDEX names ON dd04 (name);";
+
+const TWICE: &str = "INSERT INTO dd04 VALUES ('a');\nINSERT INTO dd04 VALUES ('a');\n";
+
+fn scenarios() -> Vec<Scenario> {
+    let table = |id: &str, revises: &str| {
+        let create = format!("CREATE TABLE {id} (name VARCHAR(9) NOT NULL);");
+        let revision = revision(id).revises(revises).upgrade(create);
+        revision.downgrade(format!("DROP TABLE {id};"))
+    };
+    let leaves = |id: &str, revises: &str| table(id, revises).downgrade("");
+    let dd04 = || table("dd04", "cc03");
+    let ee05 = || revision("ee05").revises("dd04");
+    let scenario = |name, revisions, files| Scenario {
+        name,
+        revisions,
+        files,
+    };
+    let irreversible =
+        "DROP TABLE t_aa01;\n\n-- alembic: downgrade irreversible: its rows are gone";
+    let concurrently = "CREATE TABLE dd04 (name VARCHAR(9));\n\n\
+                        -- alembic: upgrade postgres no-transaction\n\
+                        CREATE INDEX CONCURRENTLY names ON dd04 (name);";
+    vec![
+        scenario("nothing is wrong", vec![dd04()], &[]),
+        scenario(
+            "a revision that is declared irreversible",
+            vec![
+                dd04().upgrade(irreversible).without_downgrade(),
+                table("ee05", "dd04"),
+            ],
+            &[],
+        ),
+        scenario(
+            "downgrades that leave something",
+            vec![
+                leaves("dd04", "cc03"),
+                table("ee05", "dd04"),
+                leaves("ff06", "ee05"),
+                leaves("gg07", "ff06").without_downgrade(),
+            ],
+            &[],
+        ),
+        scenario(
+            "a downgrade that fails",
+            vec![dd04().downgrade("DROP TABLE dd05;")],
+            &[],
+        ),
+        scenario(
+            "a broken statement",
+            vec![dd04().upgrade("CREATE TABEL x (id INTEGER);")],
+            &[],
+        ),
+        scenario(
+            "a section outside of transactions",
+            vec![dd04().upgrade(concurrently)],
+            &[],
+        ),
+        scenario(
+            "rows that an upgrade does not take",
+            vec![
+                dd04(),
+                ee05().upgrade(UNIQUE).downgrade("DROP INDEX names;"),
+            ],
+            &[("migrations/dd04.rows.sql", TWICE)],
+        ),
+        scenario(
+            "rows that a downgrade does not take",
+            vec![
+                dd04(),
+                ee05().upgrade(UNIQUE).downgrade("DROP INDEX names;"),
+                revision("ff06")
+                    .revises("ee05")
+                    .upgrade("DROP INDEX names;")
+                    .downgrade(UNIQUE),
+            ],
+            &[("migrations/ff06.rows.sql", TWICE)],
+        ),
+        scenario(
+            "rows that cannot be inserted",
+            vec![dd04()],
+            &[(
+                "migrations/dd04.rows.sql",
+                "INSERT INTO dd04 VALUES ('a');\nINSERT INTO dd04 VALUES (NULL);\n",
+            )],
+        ),
+        scenario(
+            "a target schema that differs",
+            Vec::new(),
+            &[(
+                "schema.sql",
+                "CREATE TABLE t_aa01 (id INTEGER PRIMARY KEY, name TEXT);\n",
+            )],
+        ),
+    ]
+}
+
+impl Scenario {
+    fn project(&self) -> Project {
+        let project = chain_for_both();
+        project.add_to("migrations", self.revisions.iter().cloned());
+        for (path, content) in self.files {
+            project.write(path, content);
+            if *path == "schema.sql" {
+                project.configure("schema = \"schema.sql\"");
+            }
+        }
+        project
+    }
+}
+
+/// Returns the databases of a server that are not its own.
+fn databases(server: &Server) -> Vec<String> {
+    let others = "SELECT datname FROM pg_database WHERE NOT datistemplate ORDER BY 1";
+    server.database().query(others)
+}
+
+#[test]
+fn scenarios_on_both_engines() {
+    let server = Server::start();
+    let database = server.database();
+    database.execute("CREATE TABLE t_aa01 (mine TEXT); INSERT INTO t_aa01 VALUES ('mine')");
+    let before = database.dump();
+    for scenario in scenarios() {
+        let (name, project) = (scenario.name, scenario.project());
+        let tree = project.tree();
+        let place = project.here().env("DATABASE_URL", database.url());
+        assert_snapshot!(name.replace(' ', "_"), place.transcript(&["test"]));
+        assert_eq!(
+            tree.changes(&project.tree()),
+            Vec::<String>::new(),
+            "{name}"
+        );
+        // Nothing is left, but what is there and the one that looks.
+        assert_eq!(
+            databases(&server).len(),
+            3,
+            "{name}: {:?}",
+            databases(&server)
+        );
+    }
+    assert_eq!(database.dump(), before);
+}
+
+#[test]
+fn the_example_workspace_on_both_engines() {
+    let database = Server::shared().database();
+    let project = Project::example("chorus");
+    let names = [
+        "",
+        "CHAT2CHART_",
+        "CHORUS_",
+        "DAA_CHATBOT_",
+        "ORCHESTRATOR_",
+    ];
+    let place = names.into_iter().fold(project.here(), |place, name| {
+        place.env(&format!("{name}DATABASE_URL"), database.url())
+    });
+    assert_snapshot!(place.transcript(&["test"]));
+}
+
+#[test]
+fn answers_of_both_engines() {
+    let database = Server::shared().database();
+    let project = chain_for_both();
+    let place = project.here().env("DATABASE_URL", database.url());
+    assert_snapshot!(place.transcript(&["test --format json"]));
+}
+
+#[test]
+fn servers() {
+    let server = Server::shared();
+    let database = server.database();
+    database.execute("DROP ROLE IF EXISTS may_not; CREATE ROLE may_not LOGIN PASSWORD 'may-not'");
+    let (_, address) = database.url().split_once('@').unwrap();
+    let may_not = format!("postgres://may_not:may-not@{address}");
+    let only = |dialects: &str| {
+        let project = chain();
+        project.configure(&format!("dialects = [{dialects}]"));
+        project
+    };
+    let (sqlite, postgres) = (only("\"sqlite\""), only("\"postgres\""));
+    let both = chain_for_both();
+    let on = |project: &Project, url: &str| {
+        project
+            .here()
+            .env("DATABASE_URL", url)
+            .transcript(&["test"])
+    };
+    assert_snapshot!("postgres_alone", on(&postgres, database.url()));
+    assert_snapshot!(
+        "postgres_alone_without_a_server",
+        postgres.transcript(&["test"])
+    );
+    assert_snapshot!(
+        "no_server",
+        both.transcript(&["test", "test --url sqlite://shop.db"])
+    );
+    let unused = sqlite.run(&format!("test --url {}", database.url()));
+    assert_snapshot!("a_server_for_sqlite_alone", unused);
+    assert_snapshot!("a_user_who_may_not", on(&both, &may_not));
+    let nowhere = both
+        .here()
+        .env("DATABASE_URL", "postgres://nobody@127.0.0.1:1/none");
+    let nowhere = nowhere.run("test");
+    assert_eq!(nowhere.status, 7, "{nowhere}");
+    assert!(
+        nowhere
+            .stderr
+            .contains("error[database-unreachable]: cannot connect to postgres://")
+    );
+    postgres.configure("version-table-schema = \"audit\"");
+    assert_snapshot!(
+        "a_schema_of_the_version_table",
+        on(&postgres, database.url())
+    );
+    database.execute("DROP ROLE may_not");
+}
+
+#[test]
+fn interrupts_leave_nothing() {
+    let server = Server::start();
+    let database = server.database();
+    let project = chain();
+    project.configure("dialects = [\"postgres\"]");
+    project.add(
+        revision("dd04")
+            .revises("cc03")
+            .upgrade("SELECT pg_sleep(60);"),
+    );
+    let place = project.here().env("DATABASE_URL", database.url());
+    let mut command = place.command(&["test".to_owned()]);
+    command.stdout(Stdio::null()).stderr(Stdio::null());
+    let mut child = command.spawn().unwrap();
+    let sleeping = "SELECT pid FROM pg_stat_activity WHERE query = 'SELECT pg_sleep(60)'";
+    let begin = Instant::now();
+    while database.query(sleeping).is_empty() {
+        assert!(begin.elapsed() < Duration::from_secs(60), "it never sleeps");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    assert_eq!(databases(&server).len(), 4);
+    let id = child.id().to_string();
+    let killed = Command::new("kill").args(["-INT", &id]).status().unwrap();
+    assert!(killed.success());
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    assert_eq!(databases(&server).len(), 3);
+    assert!(begin.elapsed() < Duration::from_secs(60));
+}
