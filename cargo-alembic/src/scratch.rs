@@ -253,17 +253,15 @@ fn drop_when_interrupted() {
             return;
         };
         std::thread::spawn(move || {
-            runtime.block_on(async {
-                if tokio::signal::ctrl_c().await.is_err() {
-                    return;
-                }
-                // Nothing is created or dropped meanwhile.
-                let alive = alive();
-                for (options, name) in alive.iter() {
-                    let _ = query(options, &dropping(name)).await;
-                }
-                std::process::exit(INTERRUPTED);
-            });
+            if runtime.block_on(tokio::signal::ctrl_c()).is_err() {
+                return;
+            }
+            // Nothing is created or dropped meanwhile.
+            let alive = alive();
+            for (options, name) in alive.iter() {
+                let _ = runtime.block_on(query(options, &dropping(name)));
+            }
+            std::process::exit(INTERRUPTED);
         });
     });
 }

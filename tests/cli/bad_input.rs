@@ -24,13 +24,16 @@ const SEPARATOR: &str = " | ";
 
 type Prepare = Box<dyn Fn(&Project)>;
 
+/// What an environment variable holds, as it depends on the database.
+type Value = dyn Fn(&Database) -> String;
+
 /// One thing put wrong, and what a command says about it.
 struct Row {
     what: &'static str,
     dialects: &'static [Dialect],
     prepare: Vec<Prepare>,
     /// The environment variables, as they come from the database.
-    variables: Vec<(&'static str, Box<dyn Fn(&Database) -> String>)>,
+    variables: Vec<(&'static str, Box<Value>)>,
     line: &'static str,
     exit: i32,
     stderr: &'static str,

@@ -43,7 +43,10 @@ fn on_both(check: impl Fn(Dialect)) {
     insta::allow_duplicates! {
         for dialect in Dialect::ALL {
             // Shown when the check fails.
-            println!("on {}", dialect.product());
+            #[expect(clippy::print_stdout, reason = "shown with the failure of a test")]
+            {
+                println!("on {}", dialect.product());
+            }
             check(*dialect);
         }
     }

@@ -83,6 +83,7 @@ pub(crate) struct Scratch {
     place: Place,
 }
 
+#[expect(clippy::large_enum_variant, reason = "a test has a handful of them")]
 enum Place {
     File(TempDir),
     Server(Lent),
@@ -276,6 +277,7 @@ pub(crate) fn options(url: &str) -> PgConnectOptions {
 }
 
 /// A connection, or what makes connections: a driver that waits for the one within.
+#[expect(clippy::large_enum_variant, reason = "a test has a handful of them")]
 pub(crate) enum Open {
     Rusqlite(rusqlite::Connection),
     Pool(PgPool),

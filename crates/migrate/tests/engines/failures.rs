@@ -248,7 +248,7 @@ fn check_every_failure(shape: Shape, via: Via) {
 
 /// Returns what must be said of a failure of this statement, whatever the engine.
 fn expected_state(shape: Shape, revision: usize, number: usize) -> DatabaseState {
-    let id = |number: usize| RevisionId::new(&format!("r{number}")).unwrap();
+    let id = |number: usize| RevisionId::new(format!("r{number}")).unwrap();
     let ids = |count: usize| (1..=count).map(id);
     let (done, transaction) = match shape {
         Shape::PerRevision => (revision, TransactionMode::Revision),

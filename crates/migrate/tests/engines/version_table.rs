@@ -74,21 +74,24 @@ fn what_is_no_version_table_is_left_alone() {
     for (before, kind) in [
         (
             "CREATE TABLE t (x int); CREATE INDEX alembic_version ON t (x)",
-            "index",
+            "an index",
         ),
-        ("CREATE SEQUENCE alembic_version", "sequence"),
+        ("CREATE SEQUENCE alembic_version", "a sequence"),
         (
             "CREATE MATERIALIZED VIEW alembic_version AS SELECT 'r1' AS version_num",
-            "materialized view",
+            "a materialized view",
         ),
-        ("CREATE TYPE alembic_version AS (version_num text)", "type"),
+        (
+            "CREATE TYPE alembic_version AS (version_num text)",
+            "a type",
+        ),
         (
             "CREATE FOREIGN DATA WRAPPER w; CREATE SERVER s FOREIGN DATA WRAPPER w; \
              CREATE FOREIGN TABLE alembic_version (version_num text) SERVER s",
-            "foreign table",
+            "a foreign table",
         ),
     ] {
-        let expected = format!("\"public\".alembic_version is not a version table: it is a {kind}");
+        let expected = format!("\"public\".alembic_version is not a version table: it is {kind}");
         check(Via::Pool, before, &expected);
     }
 }

@@ -222,7 +222,9 @@ async fn a_run_that_waits_for_a_lock_is_cut_short() {
 
 #[tokio::test]
 async fn a_database_in_memory_survives() {
+    // A pool closes a connection that nobody waits for any longer while it tests it.
     let pool = SqlitePoolOptions::new().max_connections(1);
+    let pool = pool.test_before_acquire(false);
     let pool = pool.connect("sqlite::memory:").await.unwrap();
     raw_sql(BEFORE).execute(&pool).await.unwrap();
     let migrations = migrations();
