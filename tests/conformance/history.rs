@@ -23,7 +23,7 @@ pub(crate) enum Besides {
     Nothing,
     /// Something that takes a few milliseconds.
     Work,
-    /// Every third one leaves its transaction, to build an index and write into `log` again.
+    /// Every third one leaves its transaction twice, to build an index and write into `log` again.
     Outside,
 }
 
@@ -134,14 +134,17 @@ fn upgrade(number: usize, besides: Besides) -> String {
         ),
         Besides::Outside if number.is_multiple_of(3) => {
             let index = format!("i_{id} ON t_{id} (text)");
-            let log = format!("INSERT INTO log (revision) VALUES ('{id} outside')");
+            let log = |what| format!("INSERT INTO log (revision) VALUES ('{id} {what}')");
+            let [outside, inside, again] = ["outside", "inside", "again"].map(log);
             format!(
                 "-- alembic: upgrade sqlite\n{filled}\n\
                  -- alembic: upgrade postgres\nINSERT INTO t_{id} (id, text) \
                  SELECT i, 'row ' || i FROM generate_series(1, {ROWS}) i;\n\
-                 -- alembic: upgrade sqlite no-transaction\nCREATE INDEX {index};\n{log};\n\
+                 -- alembic: upgrade sqlite no-transaction\nCREATE INDEX {index};\n{outside};\n\
                  -- alembic: upgrade postgres no-transaction\n\
-                 CREATE INDEX CONCURRENTLY {index};\n{log};\n"
+                 CREATE INDEX CONCURRENTLY {index};\n{outside};\n\
+                 -- alembic: upgrade\n{inside};\n\
+                 -- alembic: upgrade no-transaction\n{again};\n"
             )
         }
         Besides::Nothing | Besides::Outside => String::new(),

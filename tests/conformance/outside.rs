@@ -18,11 +18,7 @@ pub(crate) fn cases() -> Vec<Case> {
     let case = |kind| {
         let history = Rc::clone(&history);
         let attempt = move |numbers: &mut Numbers| attempt(&history, kind, numbers);
-        let mut rounds = ROUNDS;
-        if !kind.is_served() {
-            rounds.quick = 0;
-        }
-        Case::new(format!("no-transaction/{kind}"), rounds, attempt)
+        Case::new(format!("no-transaction/{kind}"), ROUNDS, attempt)
     };
     KINDS.map(case).into()
 }

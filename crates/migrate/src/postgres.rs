@@ -106,7 +106,7 @@ impl<'d> Driver<'d> for &'d PgConnectOptions {
 /// with a section outside of transactions are refused: they need a pool.
 ///
 /// When the future is dropped before it is ready, what is not committed is rolled back as soon as
-/// the connection is used again or closed.
+/// the connection is used again or closed. What revisions set for their session stays set.
 impl<'d> Driver<'d> for &'d mut PgConnection {
     type Outcome<T: Send + 'd> = Pending<'d, T>;
 
@@ -119,8 +119,17 @@ impl<'d> Driver<'d> for &'d mut PgConnection {
         run: Run<'d, Result<T, RunError>>,
         observer: &'d Observer,
     ) -> Pending<'d, T> {
-        Box::pin(async move { talk(self, None, run, observer, &mut false).await })
+        Box::pin(async move {
+            settle(self).await;
+            talk(self, None, run, observer, &mut false).await
+        })
     }
+}
+
+/// Takes in the errors of statements whose futures were dropped: sqlx would take each for the
+/// answer to the next statement.
+async fn settle(connection: &mut PgConnection) {
+    while let Err(sqlx::Error::Database(_)) = connection.ping().await {}
 }
 
 /// Connects, unless that takes too long: the system's own patience is minutes.

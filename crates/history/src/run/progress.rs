@@ -204,6 +204,28 @@ impl<'h> Session<'h> {
         }))
     }
 
+    /// Tells whether the record is as this run has left it.
+    ///
+    /// On SQLite, anybody may go on with a revision from the moment on at which no statement of it is
+    /// begun.
+    pub(super) async fn is_own_progress(&self) -> Result<bool, Fault> {
+        if self.runner.dialect == Dialect::Postgres {
+            return Ok(true);
+        }
+        let place = |progress: &Progress| {
+            let Progress {
+                revision,
+                direction,
+                done,
+                begun,
+                ..
+            } = progress;
+            (revision.clone(), direction.clone(), *done, *begun)
+        };
+        let found = self.read_progress().await?;
+        Ok(found.as_ref().map(place) == self.progress.as_ref().map(place))
+    }
+
     /// Looks at the unfinished revision, if there is one, and decides whether `plan` goes on with
     /// it.
     ///

@@ -179,16 +179,17 @@ impl<'h> Session<'h> {
             return Ok(Some(rows));
         }
         let batch = self.runner.batch(&rest);
-        self.run_steps(&rest, batch).await?;
-        if batch == rest.steps.len() {
+        let is_done = self.run_steps(&rest, batch).await?;
+        if is_done && batch == rest.steps.len() {
             return Ok(Some(rest.rows));
         }
         work.plan = Some(rest);
         Ok(None)
     }
 
-    /// Runs the first `batch` steps of a plan and commits them.
-    async fn run_steps(&mut self, plan: &Plan, batch: usize) -> Result<(), Fault> {
+    /// Runs the first `batch` steps of a plan and commits them; returns whether that is done, and
+    /// nobody else has gone on meanwhile.
+    async fn run_steps(&mut self, plan: &Plan, batch: usize) -> Result<bool, Fault> {
         let direction = plan.direction;
         let steps = &plan.steps[..batch];
         let before = self.dangling_before(steps, direction).await?;
@@ -212,8 +213,12 @@ impl<'h> Session<'h> {
             let mut statements = statements.iter().map(|statement| statement.sql);
             self.keep_search_path(statements.any(sets_search_path))
                 .await?;
-            self.run_sections(step.revision, direction, before.as_ref())
-                .await?;
+            if !self
+                .run_sections(step.revision, direction, before.as_ref())
+                .await?
+            {
+                return Ok(false);
+            }
             self.restore_search_path().await?;
             self.change_rows(&step.rows).await?;
             self.forget_progress().await?;
@@ -232,7 +237,7 @@ impl<'h> Session<'h> {
         self.check_versions().await?;
         self.commit().await?;
         self.search_path = None;
-        Ok(())
+        Ok(true)
     }
 
     /// Refuses to commit when more refers to nothing than `before`.
@@ -336,13 +341,14 @@ impl<'h> Session<'h> {
         })
     }
 
-    /// Runs the statements of a revision, but for those that an unfinished run has done.
+    /// Runs the statements of a revision, but for those that an unfinished run has done; returns
+    /// whether they are done, and nobody else has gone on with them meanwhile.
     async fn run_sections(
         &mut self,
         node: Node,
         direction: Direction,
         dangling: Option<&Dangling>,
-    ) -> Result<(), Fault> {
+    ) -> Result<bool, Fault> {
         let finished = self.progress.as_ref().map_or(0, |progress| progress.done);
         let mut done = 0;
         for section in self.runner.sections(node, direction) {
@@ -364,10 +370,17 @@ impl<'h> Session<'h> {
                 // The section may have switched them on.
                 self.hold_foreign_keys().await?;
                 self.begin().await?;
-                self.check_versions().await?;
+                let checked = self.check_versions().await;
+                if matches!(checked, Ok(()) | Err(Fault::RowsMoved { .. }))
+                    && !self.is_own_progress().await?
+                {
+                    self.partial = None;
+                    return Ok(false);
+                }
+                checked?;
             }
         }
-        Ok(())
+        Ok(true)
     }
 
     /// Commits, and runs statements outside of transactions; returns how many statements of the

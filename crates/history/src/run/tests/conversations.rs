@@ -215,6 +215,7 @@ fn a_section_outside_of_transactions_is_committed_around() {
          PRAGMA journal_mode
          find
          read
+         progress
          UPDATE b4
          UPDATE alembic_version SET version_num = 'b' WHERE version_num = 'a'
          drop progress

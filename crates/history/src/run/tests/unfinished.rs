@@ -43,6 +43,7 @@ const END: &str = "BEGIN IMMEDIATE
                    PRAGMA journal_mode
                    find
                    read
+                   progress
                    UPDATE b4
                    UPDATE alembic_version SET version_num = 'b' WHERE version_num = 'a'
                    drop progress

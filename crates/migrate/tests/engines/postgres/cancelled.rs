@@ -5,9 +5,12 @@ use std::pin::pin;
 use std::task::Poll;
 use std::time::{Duration, Instant};
 
+use alembic_migrate::Dialect;
+
 use super::scene::scenes;
 use super::{locks, wait_until_alone};
-use crate::engine::{Open, POSTGRES, Scratch, Via, block_on, in_transaction};
+use crate::engine::{Later, Open, POSTGRES, Scratch, Via, block_on, in_transaction};
+use crate::revisions::chain;
 
 /// When a future is dropped.
 #[derive(Clone, Copy, Debug)]
@@ -117,5 +120,39 @@ fn check(via: Via) {
 fn a_run_that_is_dropped_leaves_what_it_has_committed() {
     for via in POSTGRES {
         check(via);
+    }
+}
+
+#[test]
+fn a_run_may_be_dropped_while_it_waits() {
+    let before = "CREATE TABLE a (x int); CREATE TABLE done (x int)";
+    let insert = "-- alembic: upgrade\nINSERT INTO done VALUES (1);";
+    for via in POSTGRES {
+        for (waits, second) in [
+            // For somebody else's lock; it would fail after three seconds.
+            ("LOCK TABLE a", "LOCK TABLE a"),
+            // For a statement that is going to fail.
+            ("SELECT 1 / length(pg_sleep(0.3)::text)", "SELECT 1"),
+        ] {
+            let scratch = Scratch::new(via, before);
+            let mut other = scratch.client();
+            other.batch_execute("BEGIN; LOCK TABLE a").unwrap();
+            let migrations = |second: &str| {
+                chain(
+                    Dialect::Postgres,
+                    &[insert, &format!("-- alembic: upgrade\n{second};")],
+                )
+            };
+            let mut database = scratch.open();
+            let waiting = migrations(waits);
+            let run = waiting.upgrade(Later(&mut database), "heads");
+            let when = Drop::After(Duration::from_millis(200));
+            assert!(block_on(dropped(run, when)).is_none(), "{via:?}: {waits}");
+            drop(other);
+            let report = migrations(second).upgrade(&mut database, "heads");
+            let report = report.unwrap_or_else(|error| panic!("{via:?}: {waits}: {error}"));
+            assert_eq!(report.steps.len(), 2, "{via:?}: {waits}");
+            assert_eq!(scratch.rows("SELECT * FROM done"), "1\n", "{via:?}");
+        }
     }
 }
