@@ -6,23 +6,24 @@
 #![expect(clippy::unwrap_used, reason = "a test that panics fails, as it should")]
 
 mod configured;
+mod engine;
 
 use std::fmt::Write;
 use std::path::Path;
 
-use alembic_migrate::{EnsureReport, Fresh, Migrations, ensure_database_ready};
+use alembic_migrate::{Dialect, EnsureReport, Fresh, Migrations, ensure_database_ready};
 use alembic_tests::fixtures;
 use insta::assert_snapshot;
-use rusqlite::Connection;
 
 use configured::Configured;
+use engine::Engine;
 
 /// How a database comes to be ready.
 struct Way {
     name: &'static str,
     migrations: Migrations,
     /// Makes the database what the way begins with.
-    begin: fn(&Configured, &mut Connection),
+    begin: fn(&Configured, &Engine),
 }
 
 /// The ways of a crate: those of its configuration and, where it does not say what a legacy
@@ -47,29 +48,25 @@ fn ways(krate: &Configured) -> Vec<Way> {
     ways
 }
 
-fn nothing(_: &Configured, _: &mut Connection) {}
+fn nothing(_: &Configured, _: &Engine) {}
 
-fn without_version_table(krate: &Configured, connection: &mut Connection) {
+fn without_version_table(krate: &Configured, engine: &Engine) {
     let baseline = krate.baseline();
-    krate
-        .migrations
-        .upgrade(&mut *connection, &baseline)
-        .unwrap();
+    let upgraded = krate.migrations.upgrade(&mut engine.open(), &baseline);
+    upgraded.unwrap();
     let table = &krate.settings.version_table.name;
-    connection
-        .execute_batch(&format!("DROP TABLE {table}"))
-        .unwrap();
+    engine.execute(&format!("DROP TABLE {table}"));
 }
 
-fn at_the_first(krate: &Configured, connection: &mut Connection) {
-    krate
-        .migrations
-        .upgrade(connection, &krate.first())
-        .unwrap();
+fn at_the_first(krate: &Configured, engine: &Engine) {
+    let first = krate.first();
+    let upgraded = krate.migrations.upgrade(&mut engine.open(), &first);
+    upgraded.unwrap();
 }
 
-fn at_the_heads(krate: &Configured, connection: &mut Connection) {
-    krate.migrations.upgrade(connection, "heads").unwrap();
+fn at_the_heads(krate: &Configured, engine: &Engine) {
+    let upgraded = krate.migrations.upgrade(&mut engine.open(), "heads");
+    upgraded.unwrap();
 }
 
 fn described(report: &EnsureReport) -> String {
@@ -92,44 +89,37 @@ fn described(report: &EnsureReport) -> String {
 
 /// Makes a database ready twice, and returns what is reported, with the rows of its version table,
 /// and its schema.
-fn carry_out(krate: &Configured, way: &Way) -> (String, String) {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("database.sqlite");
-    let open = || Connection::open(&path).unwrap();
-    (way.begin)(krate, &mut open());
+fn carry_out(krate: &Configured, way: &Way, dialect: Dialect) -> (String, String) {
+    let engine = Engine::new(dialect);
+    (way.begin)(krate, &engine);
 
     let mut text = format!("== {}\n", way.name);
-    let first = ensure_database_ready(&mut open(), &way.migrations).unwrap();
+    let first = ensure_database_ready(&mut engine.open(), &way.migrations).unwrap();
     first.iter().for_each(|report| text += &described(report));
-    let before = std::fs::read(&path).unwrap();
-    let second = ensure_database_ready(&mut open(), &way.migrations).unwrap();
+    let before = engine.content();
+    let second = ensure_database_ready(&mut engine.open(), &way.migrations).unwrap();
     text += "again: ";
     second.iter().for_each(|report| text += &described(report));
     assert!(
-        before == std::fs::read(&path).unwrap(),
-        "{}, {}: the second time changed the file",
+        before == engine.content(),
+        "{}, {}, {dialect}: the second time changed the database",
         krate.name,
         way.name
     );
 
     let table = &krate.settings.version_table.name;
-    let mut connection = open();
-    let mut statement = connection
-        .prepare(&format!("SELECT version_num FROM {table} ORDER BY 1"))
-        .unwrap();
-    let rows = statement.query_map([], |row| row.get(0)).unwrap();
-    let rows: Vec<String> = rows.map(Result::unwrap).collect();
+    let rows = krate.migrations.current(&mut engine.open()).unwrap();
     let _ = writeln!(text, "{table}: {}", rows.join(", "));
-    drop(statement);
-    (text, krate.migrations.describe(&mut connection).unwrap())
+    let schema = krate.migrations.describe(&mut engine.open());
+    (text, schema.unwrap())
 }
 
-/// Returns the text of a snapshot, after all ways have ended in the same schema.
-fn snapshot(krate: &Configured) -> String {
+/// Returns what is told on every way, and the schema that all of them end in.
+fn all_ways(krate: &Configured, dialect: Dialect) -> (String, String) {
     let mut text = String::new();
     let mut end: Option<(&str, String)> = None;
     for way in &ways(krate) {
-        let (told, schema) = carry_out(krate, way);
+        let (told, schema) = carry_out(krate, way, dialect);
         text += &told;
         text.push('\n');
         match &end {
@@ -141,8 +131,7 @@ fn snapshot(krate: &Configured) -> String {
             ),
         }
     }
-    let (_, schema) = end.unwrap();
-    format!("{text}== schema\n{schema}")
+    (text, end.unwrap().1)
 }
 
 #[test]
@@ -156,6 +145,10 @@ fn every_way_of_every_crate() {
     assert_eq!(names.len(), 5, "{names:?}");
     for name in names {
         let krate = Configured::read(&folder.join(Path::new(&name)));
-        assert_snapshot!(name, snapshot(&krate));
+        let (told, sqlite) = all_ways(&krate, Dialect::Sqlite);
+        let (told_on_postgres, postgres) = all_ways(&krate, Dialect::Postgres);
+        assert_eq!(told, told_on_postgres, "{name}");
+        assert_snapshot!(name.as_str(), format!("{told}== schema\n{sqlite}"));
+        assert_snapshot!(format!("{name}_postgres"), postgres);
     }
 }
