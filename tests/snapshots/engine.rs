@@ -12,7 +12,7 @@ use tokio::runtime::{Builder, Runtime};
 /// An empty database, which is gone when this is dropped.
 pub(crate) enum Engine {
     Sqlite { path: PathBuf, _folder: TempDir },
-    Postgres(postgres::Database),
+    Postgres(Box<postgres::Database>),
 }
 
 impl Engine {
@@ -25,7 +25,7 @@ impl Engine {
                     _folder: folder,
                 }
             }
-            Dialect::Postgres => Self::Postgres(Server::shared().database()),
+            Dialect::Postgres => Self::Postgres(Box::new(Server::shared().database())),
         }
     }
 
