@@ -15,7 +15,8 @@
 //!     reply = match run.resume(reply) {
 //!         Turn::Ask(Request::Query(_)) => Reply::Rows(vec![]), // an empty database
 //!         Turn::Ask(Request::Execute(_)) => Reply::Changed(0), // settings of the connection
-//!         Turn::Ask(Request::Aside(_) | Request::Pause(_) | Request::Event(_)) => Reply::Nothing,
+//!         Turn::Ask(Request::Batch(_) | Request::Aside(_)) => Reply::Nothing,
+//!         Turn::Ask(Request::Pause(_) | Request::Event(_)) => Reply::Nothing,
 //!         Turn::Done(outcome) => break outcome.unwrap(),
 //!     }
 //! };
@@ -32,6 +33,7 @@ mod exchange;
 mod foreign_keys;
 mod index;
 mod lock;
+mod pieces;
 mod progress;
 mod refusal;
 mod session;
@@ -60,6 +62,10 @@ pub(crate) use steps::sets_search_path;
 pub enum Request<'r> {
     /// Execute one statement; the reply is how many rows it changed.
     Execute(Cow<'r, str>),
+    /// Execute these statements one after the other, up to the first that fails, in one message to
+    /// the server; the reply is how far that went, or nothing where the driver has no such
+    /// messages. Runs on SQLite never ask for it.
+    Batch(Vec<Cow<'r, str>>),
     /// Execute one query; the reply is its rows, as text.
     Query(Cow<'r, str>),
     /// Execute one query on a second connection to the same database, which is opened when it is
@@ -75,14 +81,26 @@ pub enum Request<'r> {
 /// What a driver comes back with.
 #[derive(Debug)]
 pub enum Reply {
-    /// Nothing: to begin with, after an event or a pause, and where there is no second connection.
+    /// Nothing: to begin with, after an event or a pause, and to what the driver cannot do where a
+    /// request says so.
     Nothing,
     /// The statement is executed and changed so many rows.
     Changed(u64),
+    /// How far the statements of a batch are executed.
+    Batch(Batch),
     /// The rows of the query; a value that is no text is given as text, NULL as nothing.
     Rows(Vec<Vec<Option<String>>>),
     /// The database refused.
     Failed(DatabaseError),
+}
+
+/// How far the statements of a batch are executed.
+#[derive(Debug, Default)]
+pub struct Batch {
+    /// How many rows each of them has changed, up to the one that failed.
+    pub changed: Vec<u64>,
+    /// Which one failed, counted from 0, and why.
+    pub failed: Option<(usize, DatabaseError)>,
 }
 
 /// How far a run is.

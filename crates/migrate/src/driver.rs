@@ -44,7 +44,7 @@ pub type Observer = dyn Fn(&Event) + Send + Sync;
 ///                     std::thread::sleep(pause);
 ///                     Reply::Nothing
 ///                 }
-///                 Turn::Ask(Request::Aside(_)) => Reply::Nothing,
+///                 Turn::Ask(Request::Batch(_) | Request::Aside(_)) => Reply::Nothing,
 ///                 Turn::Done(outcome) => return outcome,
 ///             };
 ///         }

@@ -53,10 +53,10 @@ mod postgres;
 mod rusqlite;
 
 pub use alembic_history::run::{
-    Action, Ahead, Check, DatabaseError, DatabaseErrorKind, DatabaseState, EnsureReport, Ensured,
-    Event, FailureKind, Fault as RunFault, Holder, Interrupted, Outcome, Place, Purge, Reply,
-    Report, Request, Run, RunError, RunStep, Scenario, StampReport, StepReport, TransactionMode,
-    Turn, Violation,
+    Action, Ahead, Batch, Check, DatabaseError, DatabaseErrorKind, DatabaseState, EnsureReport,
+    Ensured, Event, FailureKind, Fault as RunFault, Holder, Interrupted, Outcome, Place, Purge,
+    Reply, Report, Request, Run, RunError, RunStep, Scenario, StampReport, StepReport,
+    TransactionMode, Turn, Violation,
 };
 pub use alembic_history::sql::SplitErrorKind;
 pub use alembic_history::{

@@ -1,5 +1,6 @@
 //! The driver for PostgreSQL, through sqlx.
 
+use std::borrow::Cow;
 use std::error::Error;
 use std::fmt;
 use std::future::Future;
@@ -8,7 +9,9 @@ use std::task::{Context, Waker};
 use std::time::Duration;
 
 use alembic_history::Dialect;
-use alembic_history::run::{DatabaseError, DatabaseErrorKind, Reply, Request, Run, RunError, Turn};
+use alembic_history::run::{
+    Batch, DatabaseError, DatabaseErrorKind, Reply, Request, Run, RunError, Turn,
+};
 use futures_util::TryStreamExt;
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgConnectOptions, PgDatabaseError, PgErrorPosition, PgRow};
@@ -126,7 +129,7 @@ impl<'d> Driver<'d> for &'d mut PgConnection {
     }
 }
 
-/// Takes in the errors of statements whose futures were dropped: sqlx would take each for the
+/// Takes in the errors of statements that nobody waits for any longer: sqlx would take each for the
 /// answer to the next statement.
 async fn settle(connection: &mut PgConnection) {
     while let Err(sqlx::Error::Database(_)) = connection.ping().await {}
@@ -168,13 +171,13 @@ fn unreachable<T>(
                 Reply::Nothing
             }
             Turn::Ask(Request::Pause(_)) => Reply::Nothing,
-            Turn::Ask(Request::Execute(_) | Request::Query(_) | Request::Aside(_)) => {
-                Reply::Failed(failed.take().unwrap_or_else(|| DatabaseError {
-                    kind: DatabaseErrorKind::CannotOpen,
-                    offset: None,
-                    source: "there is no connection".into(),
-                }))
-            }
+            Turn::Ask(
+                Request::Execute(_) | Request::Batch(_) | Request::Query(_) | Request::Aside(_),
+            ) => Reply::Failed(failed.take().unwrap_or_else(|| DatabaseError {
+                kind: DatabaseErrorKind::CannotOpen,
+                offset: None,
+                source: "there is no connection".into(),
+            })),
         };
     }
 }
@@ -202,6 +205,11 @@ async fn talk<T>(
                 let alone = matches!(aside, Aside::Never);
                 let executed = aside.keep_alive(main.execute(&sql, alone)).await;
                 executed.map_or_else(Reply::Failed, Reply::Changed)
+            }
+            Turn::Ask(Request::Batch(statements)) => {
+                *executed = true;
+                let batch = execute_all(main.connection, &statements);
+                Reply::Batch(aside.keep_alive(batch).await)
             }
             Turn::Ask(Request::Query(sql)) => {
                 let found = aside.keep_alive(query(main.connection, &sql)).await;
@@ -284,12 +292,56 @@ async fn execute(connection: &mut PgConnection, sql: &str) -> Result<u64, Databa
     Ok(changed.unwrap_or_default())
 }
 
+/// Executes statements up to the first that fails, in one message.
+async fn execute_all(connection: &mut PgConnection, statements: &[Cow<'_, str>]) -> Batch {
+    // A statement may end in a comment.
+    let sql = statements.join("\n;\n");
+    let mut batch = Batch::default();
+    let mut results = raw_sql(safe(&sql)).fetch_many(&mut *connection);
+    let error = loop {
+        match results.try_next().await {
+            Ok(Some(Either::Left(result))) => batch.changed.push(result.rows_affected()),
+            Ok(Some(Either::Right(_))) => {}
+            Ok(None) if batch.changed.len() == statements.len() => return batch,
+            Ok(None) => break second_statement(),
+            Err(error) => break database_error(error, &sql),
+        }
+    };
+    drop(results);
+    // What follows an answer that sqlx does not know would be taken for the next one.
+    settle(connection).await;
+    // The whole message is read before any of it is executed.
+    batch.failed = Some(match error.offset {
+        Some(offset) => {
+            let (statement, offset) = place(statements, offset);
+            let offset = Some(offset);
+            (statement, DatabaseError { offset, ..error })
+        }
+        None => (batch.changed.len().min(statements.len() - 1), error),
+    });
+    batch
+}
+
+/// Finds a byte of a message in the statements that it is made of: which one, and where in it.
+fn place(statements: &[Cow<'_, str>], offset: usize) -> (usize, usize) {
+    let mut start = 0;
+    for (index, statement) in statements.iter().enumerate() {
+        let next = start + statement.len() + "\n;\n".len();
+        if offset < next {
+            return (index, (offset - start).min(statement.len()));
+        }
+        start = next;
+    }
+    let last = statements.len() - 1;
+    (last, statements[last].len())
+}
+
 /// The server has read more than was meant; the transaction that this is part of is rolled back.
 fn second_statement() -> DatabaseError {
     DatabaseError {
         kind: DatabaseErrorKind::Other,
         offset: None,
-        source: "PostgreSQL reads more than one statement where one was expected".into(),
+        source: "PostgreSQL reads another number of statements than was expected".into(),
     }
 }
 
@@ -513,3 +565,6 @@ fn message(error: &PgDatabaseError) -> String {
     }
     message
 }
+
+#[cfg(test)]
+mod tests;

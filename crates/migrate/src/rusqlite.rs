@@ -38,7 +38,7 @@ impl<'c> Driver<'c> for &'c mut Connection {
                     .map_err(|error| database_error(error, &sql))
                     .map_or_else(Reply::Failed, Reply::Rows),
                 // A second connection could not write, and a database in memory has none.
-                Turn::Ask(Request::Aside(_)) => Reply::Nothing,
+                Turn::Ask(Request::Batch(_) | Request::Aside(_)) => Reply::Nothing,
                 Turn::Ask(Request::Pause(pause)) => {
                     std::thread::sleep(pause);
                     Reply::Nothing

@@ -98,7 +98,7 @@ pub(crate) fn fail<T>(
                 observer(&event);
                 Reply::Nothing
             }
-            Turn::Ask(Request::Aside(_) | Request::Pause(_)) => Reply::Nothing,
+            Turn::Ask(Request::Batch(_) | Request::Aside(_) | Request::Pause(_)) => Reply::Nothing,
         };
     }
 }
@@ -119,7 +119,7 @@ async fn answer(
             found.map_or_else(Reply::Failed, Reply::Rows)
         }
         // A second connection could not write, and a database in memory may have none.
-        Request::Aside(_) => Reply::Nothing,
+        Request::Batch(_) | Request::Aside(_) => Reply::Nothing,
         Request::Pause(pause) => {
             tokio::time::sleep(pause).await;
             Reply::Nothing

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::exchange::Run;
 use super::foreign_keys;
+use super::refusal::Refusal;
 use super::session::{Session, Versions};
 use super::steps::sets_search_path;
 use super::{
@@ -480,9 +481,17 @@ impl Session<'_> {
             None
         };
         self.keep_search_path(sets_search_path(text)).await?;
-        for statement in split.statements {
-            let done = self.run_alone(statement.span.text(text).to_owned()).await;
-            done.map_err(|error| fault(statement.span.start + error.offset.unwrap_or(0), error))?;
+        let mut statements = Vec::with_capacity(split.statements.len());
+        for statement in &split.statements {
+            let sql = statement.span.text(text);
+            if let Some(refusal) = Refusal::of(sql, self.runner.dialect, self.open) {
+                return Err(fault(statement.span.start, refusal.into()));
+            }
+            statements.push(sql.to_owned().into());
+        }
+        if let Some((index, error)) = self.execute_all(&statements).await.failed {
+            let start = split.statements[index].span.start;
+            return Err(fault(start + error.offset.unwrap_or(0), error));
         }
         self.restore_search_path().await?;
         self.check_foreign_keys(dangling.as_ref()).await

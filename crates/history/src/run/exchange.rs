@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use super::{DatabaseError, Event, Reply, Request};
+use super::{Batch, DatabaseError, Event, Reply, Request};
 
 /// A run in progress; see the [module](super) for how it is driven.
 pub struct Run<'r, T> {
@@ -97,6 +97,19 @@ impl<'r> Port<'r> {
 
     pub(super) async fn execute(&self, sql: impl Into<Cow<'r, str>>) -> Result<u64, DatabaseError> {
         self.ask(Request::Execute(sql.into())).await.changed()
+    }
+
+    /// Executes several statements at once; none where the driver cannot.
+    pub(super) async fn batch(&self, statements: Vec<Cow<'r, str>>) -> Option<Batch> {
+        match self.ask(Request::Batch(statements)).await {
+            Reply::Nothing => None,
+            Reply::Batch(batch) => Some(batch),
+            Reply::Failed(error) => Some(Batch {
+                changed: Vec::new(),
+                failed: Some((0, error)),
+            }),
+            reply => panic!("a batch cannot be replied to with {reply:?}"),
+        }
     }
 
     pub(super) async fn query(

@@ -11,7 +11,7 @@ use std::error::Error;
 use std::fmt;
 use std::time::Duration;
 
-use super::session::{PAUSE, Session, WAITING_TURN};
+use super::session::{PAUSE, Session, WAITING_TURN, set_local};
 use super::{Action, DatabaseError, DatabaseErrorKind, Event, Fault, Holder};
 use crate::VersionTable;
 use crate::digest::digest;
@@ -110,13 +110,11 @@ impl Session<'_> {
                 let granted = self.port.aside(ask).await?.unwrap_or_default();
                 if is_true(&granted) {
                     // The transaction has nothing to do until the run is over.
-                    self.port
-                        .aside(
-                            "SELECT pg_catalog.set_config(name, '0', true) \
-                             FROM pg_catalog.pg_settings WHERE name IN \
-                             ('idle_in_transaction_session_timeout', 'transaction_timeout')",
-                        )
-                        .await?;
+                    let timeouts = set_local(&[
+                        ("idle_in_transaction_session_timeout", "0"),
+                        ("transaction_timeout", "0"),
+                    ]);
+                    self.port.aside(timeouts).await?;
                     self.lock = Lock::Aside;
                     return Ok(true);
                 }

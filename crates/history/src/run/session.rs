@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::exchange::Port;
 use super::foreign_keys;
 use super::lock::Lock;
+use super::pieces::Piece;
 use super::progress::Progress;
 use super::refusal::Refusal;
 use super::{
@@ -384,18 +385,20 @@ impl<'h> Session<'h> {
     /// Makes changes to the version table, each of which must change exactly one row.
     pub(super) async fn change_rows(&mut self, changes: &[RowChange]) -> Result<(), Fault> {
         self.provide_version_table().await?;
-        for change in changes {
-            let sql = self.table.change(change, self.runner.dialect);
-            let changed = self.execute(Action::WriteVersionTable, sql.clone()).await?;
-            if changed != 1 {
-                return Err(Fault::RowCount {
-                    table: self.table.quoted(),
-                    sql,
-                    changed,
-                });
-            }
-            self.expected = Versions::Rows(changed_rows(self.expected.rows(), change));
+        let changes: Vec<Piece<'_, '_>> = changes.iter().map(Piece::Row).collect();
+        self.run_pieces(&changes).await
+    }
+
+    /// Takes a change to the version table for done, unless it has changed another number of rows.
+    pub(super) fn count_row(&mut self, change: &RowChange, changed: u64) -> Result<(), Fault> {
+        if changed != 1 {
+            return Err(Fault::RowCount {
+                table: self.table.quoted(),
+                sql: self.table.change(change, self.runner.dialect),
+                changed,
+            });
         }
+        self.expected = Versions::Rows(changed_rows(self.expected.rows(), change));
         Ok(())
     }
 
@@ -475,15 +478,13 @@ impl<'h> Session<'h> {
         // The second setting has the server notice that this program has died, and the third has
         // it read strings as the splitter does.
         let turn = self.runner.lock_timeout.min(STATEMENT_LOCK_TIMEOUT);
-        let settings = format!(
-            "SELECT pg_catalog.set_config(name, CASE name WHEN 'lock_timeout' THEN '{}' \
-             WHEN 'standard_conforming_strings' THEN 'on' ELSE '1000' END, true) \
-             FROM pg_catalog.pg_settings WHERE name IN ('lock_timeout', \
-             'client_connection_check_interval', 'standard_conforming_strings') \
-             UNION ALL SELECT {}::text",
-            turn.as_millis().max(1),
-            self.keep_away(),
-        );
+        let turn = turn.as_millis().max(1).to_string();
+        let settings = set_local(&[
+            ("lock_timeout", &turn),
+            ("client_connection_check_interval", "1000"),
+            ("standard_conforming_strings", "on"),
+        ]);
+        let settings = format!("{settings} UNION ALL SELECT {}::text", self.keep_away());
         let set = self.port.query(settings).await;
         let set = set.map_err(|error| Fault::Database {
             action: Action::SetLockTimeout,
@@ -645,14 +646,6 @@ impl<'h> Session<'h> {
         }
     }
 
-    /// Executes a statement that belongs to no revision.
-    pub(super) async fn run_alone(&self, sql: String) -> Result<u64, DatabaseError> {
-        if let Some(refusal) = Refusal::of(&sql, self.runner.dialect, self.open) {
-            return Err(refusal.into());
-        }
-        self.port.execute(sql).await
-    }
-
     /// Lists the tables of the database, without those that the database keeps for itself.
     pub(super) async fn tables(&self) -> Result<Vec<String>, Fault> {
         let query = match self.runner.dialect {
@@ -681,6 +674,20 @@ impl<'h> Session<'h> {
         let names = rows.into_iter().filter_map(|row| row.into_iter().next()?);
         Ok(names.collect())
     }
+}
+
+/// Returns a query that sets settings until the transaction ends, but those that the server is too
+/// old to know.
+pub(super) fn set_local(settings: &[(&str, &str)]) -> String {
+    let settings = settings
+        .iter()
+        .map(|(name, value)| format!("('{name}', '{value}')"));
+    let settings = settings.collect::<Vec<_>>().join(", ");
+    format!(
+        "SELECT pg_catalog.set_config(name, value, true) \
+         FROM (VALUES {settings}) AS s (name, value) \
+         WHERE pg_catalog.current_setting(name, true) IS NOT NULL"
+    )
 }
 
 /// Returns the rows of the version table after `change`.

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::foreign_keys::{self, Dangling};
 use super::lock::Lock;
+use super::pieces::Piece;
 use super::progress::Unfinished;
 use super::refusal::Refusal;
 use super::session::{Decide, Partial, Session};
@@ -41,6 +42,21 @@ impl<'h> Runner<'h> {
         sections
             .flat_map(|section| self.statements(node, section))
             .collect()
+    }
+
+    /// Describes the failure of a statement that leaves nothing behind.
+    pub(super) fn statement_fault(
+        &self,
+        node: Node,
+        statement: FileStatement<'h>,
+        number: usize,
+        error: DatabaseError,
+    ) -> Fault {
+        Fault::Statement {
+            place: Box::new(self.place(node, statement, number, error.offset)),
+            error,
+            leftover: Vec::new(),
+        }
     }
 
     /// Refuses a plan that cannot be carried out to its end.
@@ -213,14 +229,17 @@ impl<'h> Session<'h> {
             let mut statements = statements.iter().map(|statement| statement.sql);
             self.keep_search_path(statements.any(sets_search_path))
                 .await?;
-            if !self
-                .run_sections(step.revision, direction, before.as_ref())
-                .await?
-            {
+            let last = self.run_sections(step.revision, direction, before.as_ref());
+            let Some(mut pieces) = last.await? else {
                 return Ok(false);
+            };
+            if self.search_path.is_some() {
+                self.run_pieces(&pieces).await?;
+                self.restore_search_path().await?;
+                pieces.clear();
             }
-            self.restore_search_path().await?;
-            self.change_rows(&step.rows).await?;
+            pieces.extend(step.rows.iter().map(Piece::Row));
+            self.run_pieces(&pieces).await?;
             self.forget_progress().await?;
             let took = (self.runner.clock)().saturating_sub(start);
             self.done.push(StepReport {
@@ -341,15 +360,17 @@ impl<'h> Session<'h> {
         })
     }
 
-    /// Runs the statements of a revision, but for those that an unfinished run has done; returns
-    /// whether they are done, and nobody else has gone on with them meanwhile.
-    async fn run_sections(
+    /// Runs the statements of a revision, but for those that an unfinished run has done, up to the
+    /// last section outside of transactions; returns what is left, unless somebody else has gone on
+    /// meanwhile.
+    async fn run_sections<'r>(
         &mut self,
         node: Node,
         direction: Direction,
         dangling: Option<&Dangling>,
-    ) -> Result<bool, Fault> {
+    ) -> Result<Option<Vec<Piece<'h, 'r>>>, Fault> {
         let finished = self.progress.as_ref().map_or(0, |progress| progress.done);
+        let mut pieces = Vec::new();
         let mut done = 0;
         for section in self.runner.sections(node, direction) {
             let statements = self.runner.statements(node, section);
@@ -357,14 +378,17 @@ impl<'h> Session<'h> {
             done += skipped;
             let statements = &statements[skipped..];
             if section.transaction {
-                if !statements.is_empty() {
-                    self.provide_version_table().await?;
-                }
                 for statement in statements {
-                    self.run_statement(node, *statement, done + 1).await?;
                     done += 1;
+                    pieces.push(Piece::Statement {
+                        node,
+                        statement: *statement,
+                        number: done,
+                    });
                 }
             } else if !statements.is_empty() {
+                self.run_pieces(&pieces).await?;
+                pieces.clear();
                 self.check_foreign_keys(dangling).await?;
                 done = self.run_outside(node, direction, statements, done).await?;
                 // The section may have switched them on.
@@ -375,12 +399,12 @@ impl<'h> Session<'h> {
                     && !self.is_own_progress().await?
                 {
                     self.partial = None;
-                    return Ok(false);
+                    return Ok(None);
                 }
                 checked?;
             }
         }
-        Ok(true)
+        Ok(Some(pieces))
     }
 
     /// Commits, and runs statements outside of transactions; returns how many statements of the
@@ -437,11 +461,15 @@ impl<'h> Session<'h> {
     ) -> Result<(), Fault> {
         self.check_lock().await?;
         self.check_index(node, statement, number).await?;
-        let mut ran = self.run_statement(node, statement, number).await;
-        if let Err(Fault::Statement { leftover, .. }) = &mut ran {
-            *leftover = self.leftover(statement.sql).await;
+        let Err(error) = self.execute_outside(statement.sql).await else {
+            return Ok(());
+        };
+        let left = self.leftover(statement.sql).await;
+        let mut fault = self.runner.statement_fault(node, statement, number, error);
+        if let Fault::Statement { leftover, .. } = &mut fault {
+            *leftover = left;
         }
-        ran
+        Err(fault)
     }
 
     /// Refuses to go on where the index that a statement is to build is there, and not valid.
@@ -460,34 +488,19 @@ impl<'h> Session<'h> {
         }
     }
 
-    async fn run_statement(
-        &self,
-        node: Node,
-        statement: FileStatement<'h>,
-        number: usize,
-    ) -> Result<(), Fault> {
-        let Err(error) = self.execute_statement(statement.sql).await else {
-            return Ok(());
-        };
-        Err(Fault::Statement {
-            place: Box::new(self.runner.place(node, statement, number, error.offset)),
-            error,
-            leftover: Vec::new(),
-        })
-    }
-
-    /// Executes a statement of a revision, unless it would keep the run from undoing it.
-    async fn execute_statement(&self, sql: &'h str) -> Result<u64, DatabaseError> {
+    /// Executes a statement of a revision outside of transactions, unless it would keep the run
+    /// from going on.
+    async fn execute_outside(&self, sql: &'h str) -> Result<(), DatabaseError> {
         if let Some(refusal) = Refusal::of(sql, self.runner.dialect, self.open) {
             return Err(refusal.into());
         }
         let request = Request::Execute(sql.into());
-        if self.open || self.runner.dialect == Dialect::Postgres {
-            self.port.ask(request).await.changed()
-        } else {
+        let reply = match self.runner.dialect {
             // Alone, a statement that finds a lock changes nothing.
-            self.ask_patiently(request).await.changed()
-        }
+            Dialect::Sqlite => self.ask_patiently(request).await,
+            Dialect::Postgres => self.port.ask(request).await,
+        };
+        reply.changed().map(drop)
     }
 }
 

@@ -376,4 +376,15 @@ fn failures_are_placed_in_the_file() {
              Failing row contains (null)",
         ),
     );
+    // Where statements go to the server together, the next one begins behind a comment, too.
+    check_place(
+        "-- alembic: upgrade\nCREATE TABLE a (x int); -- ä\nSELECT y -- and;\n;\nSELECT 2;",
+        "r1.sql:7:8: statement 2 of revision r1",
+        each("no such column: y", "column \"y\" does not exist"),
+    );
+    check_place(
+        "-- alembic: upgrade\nSELECT 1; -- ä\nSELECT 1;\nSELECT\n  'ä', y\n; SELECT 2;",
+        "r1.sql:9:8: statement 3 of revision r1",
+        each("no such column: y", "column \"y\" does not exist"),
+    );
 }

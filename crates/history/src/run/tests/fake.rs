@@ -1,6 +1,7 @@
 //! A scripted database, SQLite or PostgreSQL, that knows transactions, a few settings and the tables
 //! of a run.
 
+use std::borrow::Cow;
 use std::cell::Cell;
 use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
@@ -10,7 +11,7 @@ use std::time::Duration;
 use super::record::Progress;
 use super::said::line;
 use crate::run::{
-    DatabaseError, DatabaseErrorKind, EnsureReport, Interrupted, Purge, Reply, Request, Run,
+    Batch, DatabaseError, DatabaseErrorKind, EnsureReport, Interrupted, Purge, Reply, Request, Run,
     RunError, Runner, Target, TransactionMode, Turn, ensure_ready,
 };
 use crate::{Dialect, History, RevisionId, VersionTable};
@@ -143,6 +144,9 @@ pub(super) struct Fake {
     pub(super) dangling: Vec<&'static str>,
     pub(super) lock_timeout: Duration,
     pub(super) interrupted: Interrupted,
+    /// Whether the driver knows batches, and how long those were that it was given.
+    pub(super) batches: bool,
+    pub(super) batched: Vec<usize>,
     pub(super) asked: usize,
     pub(super) log: Vec<String>,
 }
@@ -196,6 +200,8 @@ impl Fake {
             dangling: Vec::new(),
             lock_timeout: LOCK_TIMEOUT,
             interrupted: Interrupted::Refuse,
+            batches: true,
+            batched: Vec::new(),
             asked: 0,
             log: Vec::new(),
         }
@@ -222,6 +228,7 @@ impl Fake {
                 Turn::Ask(Request::Execute(sql)) => {
                     self.answer(&sql, |fake, _| Reply::Changed(fake.execute(&sql)))
                 }
+                Turn::Ask(Request::Batch(statements)) => self.answer_batch(&statements),
                 Turn::Ask(Request::Aside(sql)) => self.answer_aside(&sql),
             }
         }
@@ -371,6 +378,26 @@ impl Fake {
             }
             None => false,
         }
+    }
+
+    fn answer_batch(&mut self, statements: &[Cow<'_, str>]) -> Reply {
+        assert_eq!(self.dialect, Dialect::Postgres, "SQLite needs no messages");
+        if !self.batches {
+            return Reply::Nothing;
+        }
+        self.batched.push(statements.len());
+        let mut batch = Batch::default();
+        for (index, sql) in statements.iter().enumerate() {
+            match self.answer(sql, |fake, _| Reply::Changed(fake.execute(sql))) {
+                Reply::Changed(rows) => batch.changed.push(rows),
+                Reply::Failed(error) => {
+                    batch.failed = Some((index, error));
+                    break;
+                }
+                reply => panic!("a statement cannot be replied to with {reply:?}"),
+            }
+        }
+        Reply::Batch(batch)
     }
 
     fn answer_aside(&mut self, sql: &str) -> Reply {
@@ -666,7 +693,7 @@ impl Fake {
             _ if sql.contains("sqlite_master") => "tables".to_owned(),
             _ if sql.contains("current_schema()") => "list".to_owned(),
             _ if sql.starts_with("BEGIN ISOLATION LEVEL READ COMMITTED") => "BEGIN".to_owned(),
-            _ if sql.contains("WHEN 'lock_timeout'") => format!("settings {}", nth(1)),
+            _ if sql.contains("('lock_timeout'") => format!("settings {}", nth(1)),
             _ if sql.contains("pg_try_advisory_xact_lock") => "lock".to_owned(),
             _ if sql.contains("pg_catalog.pg_locks") => "holder".to_owned(),
             _ if sql.contains("pg_stat_activity") => "alive".to_owned(),

@@ -385,3 +385,32 @@ fn what_the_catalog_tells_of_a_statement_that_may_have_happened_is_told() {
         );
     }
 }
+
+#[test]
+fn what_a_revision_does_in_a_transaction_is_one_message() {
+    let long = format!("INSERT INTO a VALUES ('{}');\n", "x".repeat(10_000));
+    let long: &str = format!("-- alembic: upgrade\n{}", long.repeat(3)).leak();
+    let wide = [("a", "", long)];
+    for (sources, target, expected) in [
+        // With its statements, the row of each.
+        (PLAIN, "heads", &[3, 2][..]),
+        (OUTSIDE, "c", &[2, 2, 2]),
+        // Where a revision sets the search path, that is restored before its row is written.
+        (PATH, "a", &[2]),
+        // A long one is several; what is alone needs no batch.
+        (&wide, "heads", &[2]),
+    ] {
+        let history = history(sources);
+        let up = Command::Upgrade(target);
+        let mut fake = Fake::postgres(None);
+        let done = fake.run(&history, PerRun, up).unwrap();
+        assert_eq!(fake.batched, expected, "{sources:?}");
+
+        // A driver that knows no batches is asked for the same, statement by statement.
+        let mut single = Fake::postgres(None);
+        single.batches = false;
+        assert_eq!(single.run(&history, PerRun, up).unwrap(), done);
+        assert_eq!(single.log, fake.log);
+        assert_eq!(single.batched, [0; 0]);
+    }
+}

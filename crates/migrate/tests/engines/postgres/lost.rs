@@ -284,8 +284,8 @@ fn a_server_may_be_restarted_in_the_middle() {
             let outcome = migrating.upgrade(&mut open, "heads");
             (open, outcome)
         });
-        let sleeping = "SELECT 1 FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep%' \
-                        AND datname = current_database() AND pid <> pg_backend_pid()";
+        let sleeping = "SELECT 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep' \
+                        AND datname = current_database()";
         wait_until(|| !database.query(sleeping).is_empty(), "nobody sleeps");
         server.restart(shutdown);
         let (mut open, outcome) = run.join().unwrap();
