@@ -9,7 +9,7 @@ use crate::{Result, cargo, servers};
 /// Arguments of `cargo xtask test`.
 #[derive(Debug, Args)]
 pub(crate) struct TestArgs {
-    /// Leave out the documentation and the conformance suite
+    /// Leave out what takes long: documentation, conformance, alembic-sqlx-sqlite, compatibility
     #[arg(long)]
     quick: bool,
 }
@@ -24,10 +24,13 @@ struct Step {
     slow: bool,
 }
 
+/// What has a lockfile of its own, since its SQLite goes with other versions than ours.
+const SQLX_SQLITE: &str = "crates/sqlx-sqlite/Cargo.toml";
+
 /// Everything that must pass, in this order.
 ///
 /// The invariants of the repository are ordinary tests, in `tidy.rs`.
-const STEPS: [Step; 6] = [
+const STEPS: [Step; 10] = [
     Step {
         name: "format",
         args: &["fmt", "--all", "--check"],
@@ -89,6 +92,57 @@ const STEPS: [Step; 6] = [
         ],
         env: None,
         slow: false,
+    },
+    Step {
+        name: "format of alembic-sqlx-sqlite",
+        args: &["fmt", "--manifest-path", SQLX_SQLITE, "--check"],
+        env: None,
+        slow: false,
+    },
+    Step {
+        name: "clippy of alembic-sqlx-sqlite",
+        args: &[
+            "clippy",
+            "--locked",
+            "--all-targets",
+            "--manifest-path",
+            SQLX_SQLITE,
+            "--target-dir",
+            "target",
+            "--",
+            "-D",
+            "warnings",
+        ],
+        env: None,
+        slow: true,
+    },
+    Step {
+        name: "tests of alembic-sqlx-sqlite",
+        args: &[
+            "test",
+            "--locked",
+            "--manifest-path",
+            SQLX_SQLITE,
+            "--target-dir",
+            "target",
+        ],
+        env: None,
+        slow: true,
+    },
+    Step {
+        name: "compatibility",
+        args: &[
+            "run",
+            "--locked",
+            "--quiet",
+            "--package",
+            "xtask",
+            "--",
+            "compatibility",
+            "--check",
+        ],
+        env: None,
+        slow: true,
     },
 ];
 

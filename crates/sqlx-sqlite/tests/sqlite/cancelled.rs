@@ -144,7 +144,8 @@ async fn a_command_in_one_transaction_happens_or_does_not() {
         (at("r1"), &migrations, Ensure),
     ] {
         let places = check(&before, migrations, command, &[]).await;
-        assert!(places > 40, "{command:?}: {places}");
+        // Fewer on a busy machine: what is answered before it is asked for is no place to be cut.
+        assert!(places > 10, "{command:?}: {places}");
     }
 }
 

@@ -26,8 +26,11 @@ fn names(connection: &Connection) -> Vec<String> {
     names.collect::<Result<_, _>>().unwrap()
 }
 
-/// Runs a query and writes down its rows, one a line, as SQL literals.
+/// Runs a query and writes down its rows, one a line, as SQL literals; but for the moments of this
+/// hour, which are no two times the same.
 pub(crate) fn rows(connection: &Connection, query: &str) -> String {
+    let hour = "SELECT datetime('now', '-1 hour')";
+    let hour: String = connection.query_row(hour, [], |row| row.get(0)).unwrap();
     let mut statement = connection.prepare(query).unwrap();
     let columns = statement.column_count();
     let mut rows = statement.query([]).unwrap();
@@ -35,12 +38,25 @@ pub(crate) fn rows(connection: &Connection, query: &str) -> String {
     while let Some(row) = rows.next().unwrap() {
         for column in 0..columns {
             let separator = if column > 0 { "|" } else { "" };
-            let value = literal(row.get_ref(column).unwrap());
+            let value = row.get_ref(column).unwrap();
+            let value = match value.as_str() {
+                Ok(text) if is_moment(text) && text > hour.as_str() => "now".to_owned(),
+                _ => literal(value),
+            };
             let _ = write!(text, "{separator}{value}");
         }
         text.push('\n');
     }
     text
+}
+
+/// Tells whether a text is as `CURRENT_TIMESTAMP` writes it.
+fn is_moment(text: &str) -> bool {
+    let shape = text.bytes().map(|byte| match byte {
+        b'0'..=b'9' => b'0',
+        byte => byte,
+    });
+    shape.eq(*b"0000-00-00 00:00:00")
 }
 
 fn literal(value: ValueRef<'_>) -> String {
