@@ -53,6 +53,7 @@ impl Case {
         }
     }
 
+    /// Attempts it as often as that; tells of each failure at once, and how to see it again.
     pub(crate) fn run(&self, options: &Options) -> Tally {
         let begin = Instant::now();
         let mut tally = Tally {
@@ -70,11 +71,11 @@ impl Case {
                         *tally.happened.entry(what).or_default() += 1;
                     }
                 }
-                Err(panic) => tally.failures.push(Failure {
-                    name: self.name.clone(),
-                    seed,
-                    why: message(&*panic),
-                }),
+                Err(panic) => {
+                    tally.failures += 1;
+                    let again = format!("--only {} --seed {seed} --rounds 1", self.name);
+                    eprintln!("\ncargo xtask conformance {again}\n{}\n", message(&*panic));
+                }
             }
         }
         tally.took = begin.elapsed();
@@ -93,7 +94,7 @@ fn message(panic: &(dyn std::any::Any + Send)) -> String {
 pub(crate) struct Tally {
     name: String,
     pub(crate) attempts: u32,
-    pub(crate) failures: Vec<Failure>,
+    pub(crate) failures: u32,
     happened: BTreeMap<&'static str, u32>,
     took: Duration,
 }
@@ -119,25 +120,9 @@ impl fmt::Display for Tally {
             "| {:<42} | {:>8} | {:>8} | {:>6.1} s | {} |",
             self.name,
             self.attempts,
-            self.failures.len(),
+            self.failures,
             self.took.as_secs_f64(),
             happened.join(", ")
         )
-    }
-}
-
-/// An attempt that failed.
-#[derive(Debug)]
-pub(crate) struct Failure {
-    name: String,
-    seed: u64,
-    why: String,
-}
-
-impl fmt::Display for Failure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { name, seed, why } = self;
-        let again = format!("--only {name} --seed {seed} --rounds 1");
-        write!(f, "cargo xtask conformance {again}\n{why}")
     }
 }
