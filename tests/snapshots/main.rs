@@ -6,24 +6,25 @@
 #![expect(clippy::unwrap_used, reason = "a test that panics fails, as it should")]
 
 mod configured;
-mod engine;
+#[path = "../shared/open.rs"]
+mod open;
 
 use std::fmt::Write;
 use std::path::Path;
 
 use alembic_migrate::{Dialect, EnsureReport, Fresh, Migrations, ensure_database_ready};
-use alembic_tests::fixtures;
+use alembic_tests::{Database, fixtures};
 use insta::assert_snapshot;
 
 use configured::Configured;
-use engine::Engine;
+use open::Open;
 
 /// How a database comes to be ready.
 struct Way {
     name: &'static str,
     migrations: Migrations,
     /// Makes the database what the way begins with.
-    begin: fn(&Configured, &Engine),
+    begin: fn(&Configured, &Database),
 }
 
 /// The ways of a crate: those of its configuration and, where it does not say what a legacy
@@ -48,24 +49,26 @@ fn ways(krate: &Configured) -> Vec<Way> {
     ways
 }
 
-fn nothing(_: &Configured, _: &Engine) {}
+fn nothing(_: &Configured, _: &Database) {}
 
-fn without_version_table(krate: &Configured, engine: &Engine) {
+fn without_version_table(krate: &Configured, database: &Database) {
     let baseline = krate.baseline();
-    let upgraded = krate.migrations.upgrade(&mut engine.open(), &baseline);
+    let upgraded = krate
+        .migrations
+        .upgrade(&mut Open::new(database), &baseline);
     upgraded.unwrap();
     let table = &krate.settings.version_table.name;
-    engine.execute(&format!("DROP TABLE {table}"));
+    database.execute(&format!("DROP TABLE {table}"));
 }
 
-fn at_the_first(krate: &Configured, engine: &Engine) {
+fn at_the_first(krate: &Configured, database: &Database) {
     let first = krate.first();
-    let upgraded = krate.migrations.upgrade(&mut engine.open(), &first);
+    let upgraded = krate.migrations.upgrade(&mut Open::new(database), &first);
     upgraded.unwrap();
 }
 
-fn at_the_heads(krate: &Configured, engine: &Engine) {
-    let upgraded = krate.migrations.upgrade(&mut engine.open(), "heads");
+fn at_the_heads(krate: &Configured, database: &Database) {
+    let upgraded = krate.migrations.upgrade(&mut Open::new(database), "heads");
     upgraded.unwrap();
 }
 
@@ -90,27 +93,27 @@ fn described(report: &EnsureReport) -> String {
 /// Makes a database ready twice, and returns what is reported, with the rows of its version table,
 /// and its schema.
 fn carry_out(krate: &Configured, way: &Way, dialect: Dialect) -> (String, String) {
-    let engine = Engine::new(dialect);
-    (way.begin)(krate, &engine);
+    let database = Database::new(dialect);
+    (way.begin)(krate, &database);
 
     let mut text = format!("== {}\n", way.name);
-    let first = ensure_database_ready(&mut engine.open(), &way.migrations).unwrap();
+    let first = ensure_database_ready(&mut Open::new(&database), &way.migrations).unwrap();
     first.iter().for_each(|report| text += &described(report));
-    let before = engine.content();
-    let second = ensure_database_ready(&mut engine.open(), &way.migrations).unwrap();
+    let before = database.bytes();
+    let second = ensure_database_ready(&mut Open::new(&database), &way.migrations).unwrap();
     text += "again: ";
     second.iter().for_each(|report| text += &described(report));
     assert!(
-        before == engine.content(),
+        before == database.bytes(),
         "{}, {}, {dialect}: the second time changed the database",
         krate.name,
         way.name
     );
 
     let table = &krate.settings.version_table.name;
-    let rows = krate.migrations.current(&mut engine.open()).unwrap();
+    let rows = krate.migrations.current(&mut Open::new(&database)).unwrap();
     let _ = writeln!(text, "{table}: {}", rows.join(", "));
-    let schema = krate.migrations.describe(&mut engine.open());
+    let schema = krate.migrations.describe(&mut Open::new(&database));
     (text, schema.unwrap())
 }
 

@@ -1,16 +1,17 @@
 //! A start that fails leaves exactly what was there.
 
 use alembic_migrate::{
-    DatabaseState, FailureKind, Migrations, TransactionMode, ensure_database_ready,
+    DatabaseState, Dialect, FailureKind, Migrations, TransactionMode, ensure_database_ready,
 };
-use alembic_tests::revision;
+use alembic_tests::{Database, revision};
 
-use crate::scratch::Scratch;
-use crate::{lines, migrations};
+use crate::databases::{at, with};
+use crate::open::Open;
+use crate::{each, lines, migrations};
 
 /// Three revisions; the last one fails in its second statement.
 fn failing() -> Migrations {
-    let revisions = vec![
+    let revisions = [
         revision("a1").upgrade("CREATE TABLE users (id INTEGER PRIMARY KEY, name TEXT);"),
         revision("b2")
             .revises("a1")
@@ -19,127 +20,172 @@ fn failing() -> Migrations {
             "CREATE TABLE posts (id INTEGER PRIMARY KEY);\nINSERT INTO nowhere VALUES (1);",
         ),
     ];
-    migrations("shop", revisions).baseline("a1")
+    migrations("shop", &revisions).baseline("a1")
 }
 
 const LEGACY: &str = "CREATE TABLE users (id INTEGER PRIMARY KEY, name TEXT);
-                      INSERT INTO users (name) VALUES ('x'), ('y');";
+                      INSERT INTO users VALUES (1, 'x'), (2, 'y');";
 
 const OTHER: &str = "CREATE TABLE other (id INTEGER PRIMARY KEY);";
 
-#[test]
-fn everything_is_as_it_was() {
+/// A database, what fails on it, and with which words.
+struct Failure {
+    name: &'static str,
+    database: Database,
+    migrations: Migrations,
+    error: String,
+}
+
+fn all_failures(dialect: Dialect) -> Vec<Failure> {
+    let failure = |name, database, migrations, error: &str| Failure {
+        name,
+        database,
+        migrations,
+        error: error.to_owned(),
+    };
     let schema = |sql: &str| failing().schema("schema.sql", sql);
     let users = "CREATE TABLE users (id INTEGER PRIMARY KEY);\n";
     let bad_schema = format!("{users}CREATE TABLE posts (id INTEGER PRIMARY KEY,);\n");
-    let no_table = "shop/2.sql:9:1: statement 2 of revision c3 failed: no such table: nowhere";
-    for (name, database, migrations, expected) in [
-        (
+    let syntax = each(
+        dialect,
+        "schema.sql:2:44: the target schema failed: near \")\": syntax error",
+        "schema.sql:2:44: the target schema failed: syntax error at or near \")\"",
+    );
+    let no_table = each(
+        dialect,
+        "shop/2.sql:9:1: statement 2 of revision c3 failed: no such table: nowhere",
+        "shop/2.sql:9:13: statement 2 of revision c3 failed: relation \"nowhere\" does not exist",
+    );
+    vec![
+        failure(
             "fresh, created",
-            Scratch::with(OTHER),
+            with(dialect, OTHER),
             schema(&bad_schema),
-            "schema.sql:2:44: the target schema failed: near \")\": syntax error",
+            syntax,
         ),
-        (
-            "fresh, created on no file",
-            Scratch::new(),
+        failure(
+            "fresh, created where nothing is",
+            Database::new(dialect),
             schema(&bad_schema),
-            "schema.sql:2:44: the target schema failed: near \")\": syntax error",
+            syntax,
         ),
-        (
+        failure(
             "fresh, with a schema that is cut off",
-            Scratch::with(OTHER),
+            with(dialect, OTHER),
             schema(&format!(
                 "{users}CREATE TABLE posts (name TEXT DEFAULT 'x);\n"
             )),
             "schema.sql:2:39: the target schema failed: string literal is never closed",
         ),
-        (
+        failure(
             "fresh, with a schema that commits",
-            Scratch::with(OTHER),
+            with(dialect, OTHER),
             schema(&format!("{users}COMMIT;\n")),
             "schema.sql:2:1: the target schema failed: transactions are begun and ended by the run \
              itself",
         ),
-        (
+        failure(
             "fresh, with rows that refer to nothing",
-            Scratch::with(OTHER),
+            with(dialect, OTHER),
             schema(&format!(
-                "{users}CREATE TABLE posts (user INTEGER REFERENCES users (id));\n\
+                "{users}CREATE TABLE posts (author INTEGER REFERENCES users (id));\n\
                  INSERT INTO posts VALUES (7);\n"
             )),
-            "rows would refer to rows that do not exist: 1 of posts to users",
+            each(
+                dialect,
+                "rows would refer to rows that do not exist: 1 of posts to users",
+                "schema.sql:3:1: the target schema failed: insert or update on table \"posts\" \
+                 violates foreign key constraint \"posts_author_fkey\"; Key (author)=(7) is not \
+                 present in table \"users\"",
+            ),
         ),
-        (
+        failure(
             "fresh, replayed",
-            // Any other table would make it a legacy one.
-            Scratch::with("PRAGMA user_version = 7"),
+            // Any table would make it a legacy one.
+            with(
+                dialect,
+                each(dialect, "PRAGMA user_version = 7", "CREATE SEQUENCE seven"),
+            ),
             failing(),
             no_table,
         ),
-        ("legacy", Scratch::with(LEGACY), failing(), no_table),
-        (
+        failure("legacy", with(dialect, LEGACY), failing(), no_table),
+        failure(
             "legacy, with a baseline that is no revision",
-            Scratch::with(LEGACY),
+            with(dialect, LEGACY),
             failing().baseline("a2"),
             "can't locate revision identified by 'a2'",
         ),
-        (
+        failure(
             "tracked",
-            Scratch::at(&failing(), "a1", "INSERT INTO users (name) VALUES ('x')"),
+            at(
+                dialect,
+                &failing(),
+                "a1",
+                "INSERT INTO users VALUES (1, 'x')",
+            ),
             failing(),
             no_table,
         ),
-    ] {
-        let before = database.bytes();
-        for _ in 0..2 {
-            let mut connection = database.open();
-            connection
-                .pragma_update(None, "foreign_keys", true)
-                .unwrap();
-            let error = ensure_database_ready(&mut connection, &migrations).unwrap_err();
-            assert_eq!(
-                error.to_string(),
-                format!("{expected}; the database is as it was before"),
-                "{name}"
-            );
-            assert_eq!(error.kind(), FailureKind::Migration, "{name}");
-            assert_eq!(error.state, DatabaseState::Unchanged, "{name}");
-            assert!(before == database.bytes(), "{name}: the file changed");
-            let setting = |name: &str| -> i64 {
-                connection
-                    .pragma_query_value(None, name, |row| row.get(0))
-                    .unwrap()
-            };
-            assert!(connection.is_autocommit(), "{name}");
-            assert_eq!(setting("foreign_keys"), 1, "{name}");
-            assert_eq!(setting("busy_timeout"), 5000, "{name}");
+    ]
+}
+
+#[test]
+fn everything_is_as_it_was() {
+    for &dialect in Dialect::ALL {
+        for Failure {
+            name,
+            database,
+            migrations,
+            error: expected,
+        } in all_failures(dialect)
+        {
+            let name = format!("{dialect}, {name}");
+            let before = database.bytes();
+            for _ in 0..2 {
+                let mut open = Open::new(&database);
+                let error = ensure_database_ready(&mut open, &migrations).unwrap_err();
+                let expected = format!("{expected}; the database is as it was before");
+                assert_eq!(error.to_string(), expected, "{name}");
+                assert_eq!(error.kind(), FailureKind::Migration, "{name}");
+                assert_eq!(error.state, DatabaseState::Unchanged, "{name}");
+                assert!(before == database.bytes(), "{name}: the database changed");
+                check_restored(&open, &name);
+            }
         }
+    }
+}
+
+/// A run on SQLite is on the application's own connection, which is as it was, too.
+#[track_caller]
+fn check_restored(open: &Open, name: &str) {
+    if let Open::Sqlite(connection) = open {
+        let setting = |name: &str| -> i64 {
+            let value = connection.pragma_query_value(None, name, |row| row.get(0));
+            value.unwrap()
+        };
+        assert!(connection.is_autocommit(), "{name}");
+        assert_eq!(setting("foreign_keys"), 1, "{name}");
+        assert_eq!(setting("busy_timeout"), 5000, "{name}");
     }
 }
 
 #[test]
 fn one_transaction_per_revision_keeps_what_is_done() {
-    let database = Scratch::with(LEGACY);
-    let each = failing().transaction(TransactionMode::Revision);
-    let error = ensure_database_ready(&mut database.open(), &each).unwrap_err();
-    assert!(
-        error
-            .to_string()
-            .contains("these revisions are done and stay: b2;"),
-        "{error}"
-    );
-    assert_eq!(
-        database.query("SELECT version_num FROM alembic_version"),
-        ["b2"]
-    );
-    assert_eq!(database.query("SELECT email FROM users"), ["x", "y"]);
+    for &dialect in Dialect::ALL {
+        let database = with(dialect, LEGACY);
+        let each = failing().transaction(TransactionMode::Revision);
+        let error = ensure_database_ready(&mut Open::new(&database), &each).unwrap_err();
+        let stays = "these revisions are done and stay: b2;";
+        assert!(error.to_string().contains(stays), "{dialect}: {error}");
+        assert_eq!(database.versions(), ["b2"], "{dialect}");
+        let emails = database.query("SELECT email FROM users ORDER BY id");
+        assert_eq!(emails, ["x", "y"], "{dialect}");
 
-    // Once the revision is mended, the next start goes on from there.
-    database.execute("CREATE TABLE nowhere (id)");
-    let done = ensure_database_ready(&mut database.open(), &each);
-    assert_eq!(
-        lines(done),
-        ["shop: tracked migrated [b2] -> [c3], applied [c3]"]
-    );
+        // Once the revision is mended, the next start goes on from there.
+        database.execute("CREATE TABLE nowhere (id INTEGER)");
+        let done = ensure_database_ready(&mut Open::new(&database), &each);
+        let expected = ["shop: tracked migrated [b2] -> [c3], applied [c3]"];
+        assert_eq!(lines(done), expected, "{dialect}");
+    }
 }

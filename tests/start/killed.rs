@@ -5,14 +5,15 @@ use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use alembic_migrate::{Event, Migrations, ensure_database_ready};
-use alembic_tests::{fill, revision};
+use alembic_migrate::{Dialect, Event, Migrations, ensure_database_ready};
+use alembic_tests::{Database, RevisionText, fill, revision};
 
-use crate::migrations;
-use crate::scratch::Scratch;
+use crate::databases::with;
+use crate::open::Open;
+use crate::{lines, migrations};
 
 /// How many starts are killed, on each kind of database.
-const KILLS: usize = 12;
+const KILLS: usize = 8;
 
 /// How many starts there are at most, some of which come to their end before they are killed.
 const STARTS: usize = 60;
@@ -22,9 +23,12 @@ const REVISIONS: usize = 6;
 /// Enough for a journal that is written to the disk.
 const ROWS: usize = 10_000;
 
-/// The file that this process is to make ready, and with which migrations, when it is one to be
-/// killed.
-const FILE: &str = "ALEMBIC_TEST_KILLED_FILE";
+/// How long the server may take to notice that a process is no more.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The database that this process is to make ready, by its URL, and with which migrations, when it is
+/// one to be killed.
+const DATABASE: &str = "ALEMBIC_TEST_KILLED_DATABASE";
 const KIND: &str = "ALEMBIC_TEST_KILLED_KIND";
 
 #[derive(Clone, Copy, Debug)]
@@ -36,6 +40,20 @@ enum Kind {
 
 const KINDS: [Kind; 3] = [Kind::Created, Kind::Replayed, Kind::Legacy];
 
+impl Kind {
+    /// Returns what is reported of a start that does everything.
+    fn everything(self) -> &'static str {
+        match self {
+            Self::Created => "slow: fresh created [] -> [r6], applied []",
+            Self::Replayed => "slow: fresh migrated [] -> [r6], applied [r1 r2 r3 r4 r5 r6]",
+            Self::Legacy => "slow: legacy migrated [] -> [r6], applied [r2 r3 r4 r5 r6]",
+        }
+    }
+}
+
+/// What is reported of a start that finds everything done.
+const NOTHING: &str = "slow: tracked ready [r6] -> [r6], applied []";
+
 fn table(number: usize) -> String {
     format!("CREATE TABLE t{number} (id INTEGER PRIMARY KEY, text TEXT NOT NULL);\n")
 }
@@ -43,16 +61,18 @@ fn table(number: usize) -> String {
 /// Revisions that take a while: each creates a table with many rows.
 fn slow(kind: Kind) -> Migrations {
     let content = |number| table(number) + &fill(&format!("t{number}"), ROWS) + "\n";
-    let revisions = (1..=REVISIONS).map(|number| {
-        let parent = match number {
-            1 => String::new(),
-            number => format!("r{}", number - 1),
-        };
-        revision(&format!("r{number}"))
-            .revises(&parent)
-            .upgrade(content(number))
-    });
-    let slow = migrations("slow", revisions.collect()).baseline("r1");
+    let revisions: Vec<RevisionText> = (1..=REVISIONS)
+        .map(|number| {
+            let parent = match number {
+                1 => String::new(),
+                number => format!("r{}", number - 1),
+            };
+            revision(&format!("r{number}"))
+                .revises(&parent)
+                .upgrade(content(number))
+        })
+        .collect();
+    let slow = migrations("slow", &revisions).baseline("r1");
     match kind {
         Kind::Created => {
             let schema: String = (1..=REVISIONS).map(content).collect();
@@ -63,32 +83,17 @@ fn slow(kind: Kind) -> Migrations {
 }
 
 /// A database as such a start finds it.
-fn before(kind: Kind) -> Scratch {
+fn before(dialect: Dialect, kind: Kind) -> Database {
     match kind {
-        Kind::Created | Kind::Replayed => Scratch::new(),
-        Kind::Legacy => Scratch::with(&(table(1) + &fill("t1", ROWS))),
+        Kind::Created | Kind::Replayed => Database::new(dialect),
+        Kind::Legacy => with(dialect, &(table(1) + &fill("t1", ROWS))),
     }
 }
 
-/// Everything in a database.
-fn dump(database: &Scratch) -> Vec<String> {
-    let mut dump = vec![database.schema(&[])];
-    let tables = "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name";
-    for table in database.query(tables) {
-        let query = match table.as_str() {
-            "alembic_version" => "SELECT version_num FROM alembic_version".to_owned(),
-            table => format!("SELECT count(*) || '|' || sum(length(text)) FROM {table}"),
-        };
-        dump.push(format!("{table}: {:?}", database.query(&query)));
-    }
-    assert_eq!(database.query("PRAGMA integrity_check"), ["ok"]);
-    dump
-}
-
-fn start(kind: Kind, database: &Scratch) -> Child {
+fn start(kind: Kind, database: &Database) -> Child {
     Command::new(std::env::current_exe().unwrap())
         .args(["--exact", "killed::the_next_start_finishes", "--nocapture"])
-        .env(FILE, database.path())
+        .env(DATABASE, database.url())
         .env(KIND, format!("{kind:?}"))
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
@@ -97,7 +102,7 @@ fn start(kind: Kind, database: &Scratch) -> Child {
 }
 
 /// What the started process does: it writes a line for everything that happens.
-fn make_ready(file: &std::ffi::OsStr) {
+fn make_ready(url: &str) {
     let kind = std::env::var(KIND).unwrap();
     let mut kinds = KINDS.into_iter();
     let kind = kinds.find(|known| format!("{known:?}") == kind).unwrap();
@@ -107,8 +112,7 @@ fn make_ready(file: &std::ffi::OsStr) {
         stdout().write_all(line.as_bytes()).unwrap();
     };
     let migrations = slow(kind).observe(tell);
-    let mut connection = rusqlite::Connection::open(file).unwrap();
-    ensure_database_ready(&mut connection, &migrations).unwrap();
+    ensure_database_ready(&mut Open::at(url), &migrations).unwrap();
 }
 
 /// Waits until a process has found the database.
@@ -152,42 +156,85 @@ impl Numbers {
     }
 }
 
+/// Sees to it that what a killed process has left undone is rolled back.
+fn wait_for_rollback(database: &Database) {
+    if database.dialect() == Dialect::Sqlite {
+        // Whoever reads next and may write does it.
+        return database.execute("SELECT count(*) FROM sqlite_master");
+    }
+    let others = "SELECT pid, state FROM pg_stat_activity \
+                  WHERE datname = current_database() AND backend_type = 'client backend' \
+                  AND pid <> pg_backend_pid()";
+    let begin = Instant::now();
+    loop {
+        let left = database.query(others);
+        if left.is_empty() {
+            return;
+        }
+        assert!(begin.elapsed() < PATIENCE, "they stay: {left:?}");
+        sleep(Duration::from_millis(1));
+    }
+}
+
+/// Kills starts on databases of a kind, and has each followed by one that is left alone; returns
+/// how often what happened.
+fn check(dialect: Dialect, kind: Kind, numbers: &mut Numbers) -> String {
+    let alone = before(dialect, kind);
+    let untouched = alone.dump();
+    let mut took = undisturbed(start(kind, &alone));
+    let done = alone.dump();
+    assert_ne!(untouched, done);
+    let (mut killed, mut rolled_back, mut journals, mut starts) = (0, 0, 0, 0);
+    while killed < KILLS && starts < STARTS {
+        starts += 1;
+        let database = before(dialect, kind);
+        let after = took * numbers.below(1000) / 1000;
+        let name = format!("{dialect}, {kind:?}, killed after {after:?}");
+        let was_running = kill(start(kind, &database), after);
+        if was_running {
+            killed += 1;
+        } else {
+            // The machine was slower when that was measured.
+            took = took * 9 / 10;
+        }
+        if dialect == Dialect::Sqlite {
+            journals += usize::from(database.path().with_extension("db-journal").exists());
+        }
+        // Every other time, the next start comes at once, and has to wait for the server by itself.
+        if starts % 2 == 0 {
+            wait_for_rollback(&database);
+            let left = database.dump();
+            assert!(left == untouched || left == done, "{name}: {left}");
+        }
+        let next = lines(ensure_database_ready(
+            &mut Open::new(&database),
+            &slow(kind),
+        ));
+        let was_done = next == [NOTHING];
+        assert!(was_done || next == [kind.everything()], "{name}: {next:?}");
+        assert!(was_done || was_running, "{name}: {next:?}");
+        rolled_back += usize::from(!was_done);
+        assert_eq!(database.dump(), done, "{name}");
+    }
+    let counts = format!(
+        "{dialect}, {kind:?}: {starts} starts, {killed} killed, {rolled_back} rolled back, \
+         {journals} journals"
+    );
+    // Otherwise this would be a test of nothing.
+    assert!(killed == KILLS && rolled_back > 0, "{counts}");
+    assert!(dialect == Dialect::Postgres || journals > 0, "{counts}");
+    counts
+}
+
 #[test]
 fn the_next_start_finishes() {
-    if let Some(file) = std::env::var_os(FILE) {
-        return make_ready(&file);
+    if let Ok(url) = std::env::var(DATABASE) {
+        return make_ready(&url);
     }
     let mut numbers = Numbers(3);
-    for kind in KINDS {
-        let alone = before(kind);
-        let untouched = dump(&alone);
-        let mut took = undisturbed(start(kind, &alone));
-        let done = dump(&alone);
-        assert_ne!(untouched, done);
-        let (mut killed, mut journals, mut starts) = (0, 0, 0);
-        while killed < KILLS && starts < STARTS {
-            starts += 1;
-            let database = before(kind);
-            let after = took * numbers.below(1000) / 1000;
-            if kill(start(kind, &database), after) {
-                killed += 1;
-            } else {
-                // The machine was slower when that was measured.
-                took = took * 9 / 10;
-            }
-            journals += usize::from(database.path().with_extension("db-journal").exists());
-            let left = dump(&database);
-            assert!(
-                left == untouched || left == done,
-                "{kind:?} {after:?}: {left:#?}"
-            );
-            let next = ensure_database_ready(&mut database.open(), &slow(kind)).unwrap();
-            assert_eq!(next[0].after, [format!("r{REVISIONS}")]);
-            assert_eq!(dump(&database), done, "{kind:?}, killed after {after:?}");
+    for &dialect in Dialect::ALL {
+        for kind in KINDS {
+            println!("{}", check(dialect, kind, &mut numbers));
         }
-        let counts = format!("{kind:?}: {starts} starts, {killed} killed, {journals} journals");
-        println!("{counts}");
-        // Otherwise this would be a test of nothing.
-        assert!(killed == KILLS && journals > 0, "{counts}");
     }
 }

@@ -1,19 +1,29 @@
 //! What an application's log says of a start.
 
+use std::cell::RefCell;
 use std::fmt::{Debug, Write};
-use std::sync::{Arc, Mutex};
+use std::sync::Once;
 
-use alembic_migrate::ensure_database_ready;
+use alembic_migrate::{Dialect, ensure_database_ready};
+use alembic_tests::Database;
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Metadata, Subscriber, subscriber};
 
 use crate::chorus;
-use crate::scratch::Scratch;
+use crate::databases::at;
+use crate::open::Open;
 
-/// Keeps the level, the message and the fields of every event of this project, but durations.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<String>>>);
+thread_local! {
+    static LINES: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Keeps, for each thread, the level, the message and the fields of every event of this project, but
+/// durations.
+///
+/// It is for the whole process: `tracing` may take an event that another thread was first to tell for
+/// one that nobody listens to, where each thread has a subscriber of its own or none.
+struct Log;
 
 impl Subscriber for Log {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
@@ -33,10 +43,8 @@ impl Subscriber for Log {
         event.record(&mut line);
         let Line { message, fields } = line;
         let level = event.metadata().level();
-        self.0
-            .lock()
-            .unwrap()
-            .push(format!("{level} {message}{fields}"));
+        let line = format!("{level} {message}{fields}");
+        LINES.with_borrow_mut(|lines| lines.push(line));
     }
 
     fn enter(&self, _: &Id) {}
@@ -60,45 +68,43 @@ impl Visit for Line {
     }
 }
 
-fn log(database: &Scratch) -> Vec<String> {
-    let log = Log::default();
-    subscriber::with_default(log.clone(), || {
-        ensure_database_ready(&mut database.open(), &chorus()).unwrap();
-    });
-    let lines = log.0.lock().unwrap();
-    lines.clone()
+fn log(database: &Database) -> Vec<String> {
+    static SET: Once = Once::new();
+    SET.call_once(|| subscriber::set_global_default(Log).unwrap());
+    LINES.take();
+    ensure_database_ready(&mut Open::new(database), &chorus()).unwrap();
+    LINES.take()
 }
 
 #[test]
 fn a_start_is_logged() {
-    let fresh = Scratch::new();
-    assert_eq!(
-        log(&fresh),
-        [
-            "INFO Found the database package=\"chorus\" scenario=fresh",
-            "DEBUG Committed",
-            "INFO Created the target schema package=\"chorus\"",
-        ]
-    );
-    assert_eq!(
-        log(&fresh),
-        ["INFO No pending migrations package=\"chorus\""]
-    );
+    for &dialect in Dialect::ALL {
+        let nothing = ["INFO No pending migrations package=\"chorus\""];
+        let fresh = Database::new(dialect);
+        assert_eq!(
+            log(&fresh),
+            [
+                "INFO Found the database package=\"chorus\" scenario=fresh",
+                "DEBUG Committed",
+                "INFO Created the target schema package=\"chorus\"",
+            ],
+            "{dialect}"
+        );
+        assert_eq!(log(&fresh), nothing, "{dialect}");
 
-    let tracked = Scratch::at(&chorus(), "004", "");
-    assert_eq!(
-        log(&tracked),
-        [
-            "INFO Found the database package=\"chorus\" scenario=tracked",
-            "INFO Ran upgrade revision=005_count_chunk_characters \
-             title=\"Count the characters of chunks\"",
-            "INFO Ran upgrade revision=006_index_failed_executions \
-             title=\"Index failed code executions\"",
-            "DEBUG Committed",
-        ]
-    );
-    assert_eq!(
-        log(&tracked),
-        ["INFO No pending migrations package=\"chorus\""]
-    );
+        let tracked = at(dialect, &chorus(), "004", "");
+        assert_eq!(
+            log(&tracked),
+            [
+                "INFO Found the database package=\"chorus\" scenario=tracked",
+                "INFO Ran upgrade revision=005_count_chunk_characters \
+                 title=\"Count the characters of chunks\"",
+                "INFO Ran upgrade revision=006_index_failed_executions \
+                 title=\"Index failed code executions\"",
+                "DEBUG Committed",
+            ],
+            "{dialect}"
+        );
+        assert_eq!(log(&tracked), nothing, "{dialect}");
+    }
 }

@@ -1,19 +1,23 @@
-//! What an application finds when it makes its database ready, on real SQLite files.
+//! What an application finds when it makes its database ready, on real databases of both engines.
 
 #![expect(clippy::unwrap_used, reason = "a test that panics fails, as it should")]
 
 mod application;
+mod databases;
 mod failures;
 mod killed;
 mod log;
+#[path = "../shared/open.rs"]
+mod open;
+mod others;
 mod refused;
-mod schema;
-mod scratch;
 mod several;
 mod ways;
 
+use std::path::PathBuf;
+
 use alembic_history::{Dialect, History, SourceFile};
-use alembic_migrate::{EnsureReport, Migrations, RunError};
+use alembic_migrate::{EnsureReport, Migrations, RunError, read_folder};
 use alembic_tests::{RevisionText, fixtures};
 
 /// The head of the migrations of the crate `chorus`.
@@ -21,26 +25,50 @@ const HEAD: &str = "006_index_failed_executions";
 
 /// The migrations of the crate `chorus` in the example workspace, as it configures them.
 fn chorus() -> Migrations {
-    let folder = fixtures().join("workspace/crates/chorus");
-    let schema = std::fs::read_to_string(folder.join("schema.sql")).unwrap();
-    Migrations::from_folder(folder.join("migrations"), &[Dialect::Sqlite])
-        .unwrap()
+    chorus_and(&[])
+}
+
+/// Those, and revisions that come later.
+fn chorus_and(later: &[RevisionText]) -> Migrations {
+    let schema = std::fs::read_to_string(chorus_folder().join("schema.sql")).unwrap();
+    Migrations::new(chorus_history(later))
         .package("chorus")
         .schema("schema.sql", schema)
         .baseline("001_add_documents")
 }
 
+fn chorus_folder() -> PathBuf {
+    fixtures().join("workspace/crates/chorus")
+}
+
+fn chorus_history(later: &[RevisionText]) -> History {
+    let mut files = read_folder(&chorus_folder().join("migrations")).unwrap();
+    files.extend(sources("chorus", later));
+    History::new(files, Dialect::ALL).unwrap()
+}
+
 /// The migrations of a crate with these revisions.
-fn migrations(package: &str, revisions: Vec<RevisionText>) -> Migrations {
-    let files = revisions.iter().enumerate().map(|(index, revision)| {
-        let path = format!("{package}/{index}.sql");
-        SourceFile {
-            path: path.into(),
-            content: Ok(revision.to_string().into_bytes()),
-        }
-    });
-    let history = History::new(files, &[Dialect::Sqlite]).unwrap();
+fn migrations(package: &str, revisions: &[RevisionText]) -> Migrations {
+    let history = History::new(sources(package, revisions), Dialect::ALL).unwrap();
     Migrations::new(history).package(package)
+}
+
+fn sources(package: &str, revisions: &[RevisionText]) -> impl Iterator<Item = SourceFile> {
+    revisions
+        .iter()
+        .enumerate()
+        .map(move |(index, revision)| SourceFile {
+            path: format!("{package}/{index}.sql").into(),
+            content: Ok(revision.to_string().into_bytes()),
+        })
+}
+
+/// Returns what is said to one engine, or by it, where that differs.
+fn each<T>(dialect: Dialect, sqlite: T, postgres: T) -> T {
+    match dialect {
+        Dialect::Sqlite => sqlite,
+        Dialect::Postgres => postgres,
+    }
 }
 
 /// Puts a report in one line, without durations.
