@@ -101,6 +101,11 @@ fn a_database_that_somebody_has_locked_is_busy() {
             "003",
             "BEGIN; LOCK TABLE alembic_version IN SHARE MODE",
         ),
+        (
+            Postgres,
+            "heads",
+            "BEGIN; LOCK TABLE alembic_version IN ACCESS EXCLUSIVE MODE",
+        ),
     ] {
         let name = format!("{revision}, {lock}");
         let database = at(dialect, &chorus(), revision, "");

@@ -13,6 +13,7 @@ use crate::offline::OfflineArgs;
 
 /// Arguments of `cargo alembic downgrade`.
 #[derive(Debug, Args)]
+#[command(mut_arg("interrupted", |interrupted| interrupted.conflicts_with("sql")))]
 pub struct DowngradeArgs {
     /// Where to go: an id, `base`, `-1`, `branch@-1`; with `--sql`: `START:END`, where START is the
     /// revision that the database is at

@@ -13,6 +13,7 @@ use crate::offline::OfflineArgs;
 
 /// Arguments of `cargo alembic upgrade`.
 #[derive(Debug, Args)]
+#[command(mut_arg("interrupted", |interrupted| interrupted.conflicts_with("sql")))]
 pub struct UpgradeArgs {
     /// Where to go: an id, a label, `head`, `heads`, `+1`, `branch@head`; with `--sql` also
     /// `START:END`, where START is the revision that the database is at

@@ -127,6 +127,11 @@ impl VersionTable {
         format!("SELECT version_num FROM {}", self.quoted())
     }
 
+    /// Returns the statement that, on PostgreSQL, fails where the rows could not be read at once.
+    pub(crate) fn lock_to_read(&self) -> String {
+        format!("LOCK TABLE {} IN ACCESS SHARE MODE NOWAIT", self.quoted())
+    }
+
     /// Returns the statement that creates the table.
     #[must_use]
     pub fn create(&self, _dialect: Dialect) -> String {

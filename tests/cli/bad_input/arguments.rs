@@ -178,6 +178,12 @@ pub(super) fn arguments() -> Vec<Row> {
             "'--purge' | '--sql'",
         ),
         row(
+            "a choice that only a run can make, for a script",
+            "upgrade --sql --interrupted skip",
+            2,
+            "'--interrupted <WHAT>' | '--sql'",
+        ),
+        row(
             "a script for who knows what",
             "upgrade --sql",
             2,

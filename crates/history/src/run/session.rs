@@ -263,6 +263,7 @@ impl<'h> Session<'h> {
     /// For requests that change nothing when they fail.
     pub(super) async fn ask_patiently(&self, request: Request<'h>) -> Reply {
         let start = (self.runner.clock)();
+        let mut told = Duration::ZERO;
         loop {
             let reply = self.port.ask(request.clone()).await;
             let waited = (self.runner.clock)().saturating_sub(start);
@@ -272,11 +273,11 @@ impl<'h> Session<'h> {
                         && waited < self.runner.lock_timeout
                         && !self.is_aborted() =>
                 {
-                    self.tell(Event::Waiting {
-                        waited,
-                        holder: None,
-                    })
-                    .await;
+                    if waited + PAUSE >= told + WAITING_TURN {
+                        told = waited;
+                        let holder = None;
+                        self.tell(Event::Waiting { waited, holder }).await;
+                    }
                     // SQLite has waited already, but not for the other connections to a shared
                     // cache.
                     self.port.pause(PAUSE).await;
@@ -334,8 +335,18 @@ impl<'h> Session<'h> {
             Some("index") => return Err(malformed("it is an index")),
             Some(kind) => return Err(malformed(&format!("it is a {kind}"))),
         }
-        let select = Request::Query(table.select(self.runner.dialect).into());
-        let rows = match self.ask_patiently(select).await.rows() {
+        let select = table.select(self.runner.dialect);
+        let select = match self.runner.dialect {
+            // Within a transaction, the server waits only so long. To set that outside of one would
+            // need another message, or change the settings of a caller's transaction.
+            Dialect::Postgres if !self.open => format!("{}; {select}", table.lock_to_read()),
+            Dialect::Sqlite | Dialect::Postgres => select,
+        };
+        let rows = match self
+            .ask_patiently(Request::Query(select.into()))
+            .await
+            .rows()
+        {
             Ok(rows) => rows,
             Err(error) if error.kind == DatabaseErrorKind::Other => {
                 return Err(malformed(&error.to_string()));

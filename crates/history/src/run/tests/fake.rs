@@ -486,7 +486,11 @@ impl Fake {
             "PRAGMA journal_mode" => one(self.journal_mode),
             "find" | "find in public" => found(&self.content.rows, self.content.progress.is_some()),
             "find version_1" | "find version_1 in public" => found(&self.content.second, false),
-            "read" => rows(&self.content.rows),
+            "read" => {
+                let is_outside = self.dialect == Dialect::Postgres && !self.is_open();
+                assert_eq!(sql.starts_with("LOCK "), is_outside, "{sql}");
+                rows(&self.content.rows)
+            }
             "read version_1" => rows(&self.content.second),
             "progress" => {
                 let progress = self.content.progress.as_ref().unwrap().iter();
@@ -733,7 +737,10 @@ fn names(dialect: Dialect) -> &'static HashMap<String, String> {
             };
             names.insert(table.find(dialect), format!("find{of} in public"));
             names.insert(unknown.find(dialect), format!("find{of}"));
-            names.insert(table.select(dialect), format!("read{of}"));
+            let select = table.select(dialect);
+            // Outside of a transaction, PostgreSQL is to fail rather than to wait.
+            let outside = format!("{}; {select}", table.lock_to_read());
+            names.extend([select, outside].map(|sql| (sql, format!("read{of}"))));
             names.insert(table.create(dialect), format!("create{of}"));
             let progress = table.progress().quoted();
             names.insert(
