@@ -12,7 +12,7 @@ use crate::diagnostic::{Diagnostic, Result};
 use crate::exit::Exit;
 use crate::explain;
 use crate::member::{Loaded, Member};
-use crate::url::{DatabaseUrl, Location, Redacted, SqliteUrl};
+use crate::url::{DatabaseUrl, Location, Redacted, SqliteUrl, UrlError};
 
 /// The database that a crate's configuration, the environment or an argument names.
 #[derive(Clone, Debug)]
@@ -46,16 +46,21 @@ impl Database {
             None => member.folder.clone(),
         };
         let url = DatabaseUrl::parse(&text, &base).map_err(|error| {
-            Diagnostic::new(format!(
-                "invalid database URL `{}`: {error}",
-                Redacted(&text)
-            ))
-            .code("invalid-url")
-            .note(format!(
-                "it comes from {origin}, for crate `{}`",
-                member.name
-            ))
-            .exit(Exit::Configuration)
+            let shown = Redacted::new(&text);
+            let diagnostic = Diagnostic::new(format!("invalid database URL `{shown}`: {error}"))
+                .code("invalid-url")
+                .note(format!(
+                    "it comes from {origin}, for crate `{}`",
+                    member.name
+                ))
+                .exit(Exit::Configuration);
+            if matches!(error, UrlError::Postgres(_)) && shown.hides {
+                return diagnostic.help(
+                    "in a user or a password, `@`, `:`, `/`, `?`, `#` and `%` are written as \
+                     `%40`, `%3A`, `%2F`, `%3F`, `%23` and `%25`",
+                );
+            }
+            diagnostic
         })?;
         check_schema(member, url.dialect())?;
         Ok(Some(Self { url }))

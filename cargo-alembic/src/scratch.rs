@@ -54,14 +54,14 @@ impl Engine {
     /// Looks at the server that a URL names.
     pub(crate) fn postgres(url: &PostgresUrl) -> Result<Self> {
         let server = Server::new(url)?;
-        let query = "SELECT format('ENCODING %L LC_COLLATE %L LC_CTYPE %L', \
-                     pg_encoding_to_char(encoding), datcollate, datctype) || \
-                     CASE to_jsonb(d)->>'datlocprovider' WHEN 'c' THEN ' LOCALE_PROVIDER libc' \
-                     WHEN 'i' THEN format(' LOCALE_PROVIDER icu ICU_LOCALE %L', \
-                     coalesce(to_jsonb(d)->>'datlocale', to_jsonb(d)->>'daticulocale')) \
-                     WHEN 'b' THEN format(' LOCALE_PROVIDER builtin BUILTIN_LOCALE %L', \
-                     to_jsonb(d)->>'datlocale') ELSE '' END, current_schema() \
-                     FROM pg_catalog.pg_database d WHERE datname = current_database()";
+        let query = "SELECT pg_catalog.format('ENCODING %L LC_COLLATE %L LC_CTYPE %L', \
+                     pg_catalog.pg_encoding_to_char(encoding), datcollate, datctype) || \
+                     CASE pg_catalog.to_jsonb(d)->>'datlocprovider' WHEN 'c' THEN ' LOCALE_PROVIDER libc' \
+                     WHEN 'i' THEN pg_catalog.format(' LOCALE_PROVIDER icu ICU_LOCALE %L', \
+                     coalesce(pg_catalog.to_jsonb(d)->>'datlocale', pg_catalog.to_jsonb(d)->>'daticulocale')) \
+                     WHEN 'b' THEN pg_catalog.format(' LOCALE_PROVIDER builtin BUILTIN_LOCALE %L', \
+                     pg_catalog.to_jsonb(d)->>'datlocale') ELSE '' END, pg_catalog.current_schema() \
+                     FROM pg_catalog.pg_database d WHERE datname = pg_catalog.current_database()";
         let mut cells = server.query(query).map_err(|error| {
             let url = DatabaseUrl::Postgres(url.clone());
             let fault = Diagnostic::new(format!("cannot connect to {url}: {}", message(&error)));

@@ -9,6 +9,7 @@ use alembic_migrate::Dialect;
 use percent_encoding::percent_decode_str;
 use sqlx::ConnectOptions;
 use sqlx::postgres::PgConnectOptions;
+use url::Url;
 
 /// A database that a URL names.
 #[derive(Clone, Debug)]
@@ -174,7 +175,7 @@ impl PostgresUrl {
         Ok(Self {
             // What a revision runs is no news, and may be long.
             options: Box::new(options.disable_statement_logging()),
-            text: Redacted(text).to_string(),
+            text: Redacted::new(text).to_string(),
         })
     }
 
@@ -265,46 +266,76 @@ impl fmt::Display for DatabaseUrl {
     }
 }
 
-/// A URL as it may be shown: without its password.
-pub(crate) struct Redacted<'u>(pub(crate) &'u str);
+/// A URL as it may be shown: without its password, nor anything that could be part of one.
+#[derive(Clone, Debug)]
+pub(crate) struct Redacted {
+    text: String,
+    /// Whether something is left out.
+    pub(crate) hides: bool,
+}
 
-impl fmt::Display for Redacted<'_> {
+impl Redacted {
+    pub(crate) fn new(text: &str) -> Self {
+        if text.starts_with("sqlite:") {
+            return Self {
+                text: text.to_owned(),
+                hides: false,
+            };
+        }
+        let shown = without_password(text);
+        Self {
+            hides: shown.as_deref() != Some(text),
+            text: shown.unwrap_or_else(|| match text.split_once("://") {
+                Some((scheme, _)) if scheme.bytes().all(|byte| byte.is_ascii_alphabetic()) => {
+                    format!("{scheme}://...")
+                }
+                _ => "...".to_owned(),
+            }),
+        }
+    }
+}
+
+/// Replaces the password of a URL; nothing where it cannot be told for sure where that is.
+fn without_password(text: &str) -> Option<String> {
+    let mut url = match Url::parse(text) {
+        Ok(url) if url.has_authority() => url,
+        // As `app.db`, which is no URL.
+        _ => return (!text.contains(['@', '=', ' '])).then(|| text.to_owned()),
+    };
+    let query = url.query().map(|query| {
+        let shown = query
+            .split('&')
+            .map(|parameter| match parameter.split_once('=') {
+                Some((name, _)) if is_secret(name) => format!("{name}=***"),
+                _ => parameter.to_owned(),
+            });
+        shown.collect::<Vec<_>>().join("&")
+    });
+    // An unencoded character in a password would have ended it early.
+    let rest = [url.path(), query.as_deref().unwrap_or_default()];
+    if url.fragment().is_some() || rest.iter().any(|part| part.contains('@')) {
+        return None;
+    }
+    if url.password().is_none() && query.as_deref() == url.query() {
+        return Some(text.to_owned());
+    }
+    if url.password().is_some() {
+        url.set_password(Some("***")).ok()?;
+    }
+    url.set_query(query.as_deref());
+    Some(url.into())
+}
+
+/// Tells whether a parameter, as a URL has it, may hold a password; what is not known may.
+fn is_secret(name: &str) -> bool {
+    let name = percent_decode_str(name).decode_utf8_lossy();
+    let is_known = PARAMETERS.contains(&&*name) || name.starts_with("options[");
+    name == "password" || !is_known
+}
+
+impl fmt::Display for Redacted {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let text = self.0;
-        let Some((scheme, rest)) = text.split_once(':') else {
-            return f.write_str(text);
-        };
-        if scheme == "sqlite" {
-            return f.write_str(text);
-        }
-        let (slashes, rest) = rest.split_at(if rest.starts_with("//") { 2 } else { 0 });
-        let authority = rest.split(['/', '?', '#']).next().unwrap_or(rest);
-        // A password may hold an unencoded `@`: the last one ends it.
-        let credentials = rest
-            .rfind('@')
-            .filter(|at| *at < authority.len() || authority.contains(':'));
-        let rest = match credentials {
-            Some(at) => {
-                let user = rest[..at].split(':').next().unwrap_or_default();
-                let secret = if rest[..at].contains(':') { ":***" } else { "" };
-                write!(f, "{scheme}:{slashes}{user}{secret}")?;
-                &rest[at..]
-            }
-            None => {
-                write!(f, "{scheme}:{slashes}")?;
-                rest
-            }
-        };
-        // sqlx takes it as a parameter, too.
-        for (index, part) in rest.split("password=").enumerate() {
-            if index > 0 {
-                let end = part.find('&').unwrap_or(part.len());
-                write!(f, "password=***{}", &part[end..])?;
-            } else {
-                f.write_str(part)?;
-            }
-        }
-        Ok(())
+        f.write_str(&self.text)
     }
 }
 
@@ -370,23 +401,44 @@ mod tests {
         for (url, shown) in [
             ("postgres://u:secret@h/d", "postgres://u:***@h/d"),
             ("postgres://u:se@cret@h:5/d", "postgres://u:***@h:5/d"),
-            ("postgres://u:se/cr@et@h/d", "postgres://u:***@h/d"),
+            ("postgres://u:@h/d", "postgres://u:@h/d"),
             ("postgres://u@h/d", "postgres://u@h/d"),
             ("postgres://h/d", "postgres://h/d"),
+            ("postgres:///d?host=/tmp", "postgres:///d?host=/tmp"),
             (
                 "postgres://h/d?password=secret&user=u",
                 "postgres://h/d?password=***&user=u",
             ),
             (
-                "postgres://h/d?password=secret",
-                "postgres://h/d?password=***",
+                "postgres://u:x@h:5/d?user=u&password=s@cret",
+                "postgres://u:***@h:5/d?user=u&password=***",
             ),
-            ("postgres:u:secret@h/d", "postgres:u:***@h/d"),
+            (
+                "postgres://h/d?p%61ssword=secret",
+                "postgres://h/d?p%61ssword=***",
+            ),
+            (
+                "postgres://h/d?passwrod=secret",
+                "postgres://h/d?passwrod=***",
+            ),
+            ("mysql://u:secret@h/d", "mysql://u:***@h/d"),
+            // Nobody can tell where these begin or end.
+            ("postgres://u:se/cr@et@h/d", "postgres://..."),
+            ("postgres://u:12/cret@h/d", "postgres://..."),
+            ("postgres://u:12#cret@h/d", "postgres://..."),
+            ("postgres://u:12?cret@h/d", "postgres://..."),
+            ("postgres://u:secret@h:port/d", "postgres://..."),
+            ("postgres:u:secret@h/d", "..."),
+            ("u:secret@h/d", "..."),
+            ("host=h user=u password=secret", "..."),
+            ("data/app.db", "data/app.db"),
             ("sqlite://a@b.db", "sqlite://a@b.db"),
             ("sqlite:a:b@c.db", "sqlite:a:b@c.db"),
             ("sqlite:///a:b@c.db", "sqlite:///a:b@c.db"),
         ] {
-            assert_eq!(Redacted(url).to_string(), shown);
+            let redacted = Redacted::new(url);
+            assert_eq!(redacted.to_string(), shown);
+            assert_eq!(redacted.hides, shown != url, "{url}");
         }
     }
 }

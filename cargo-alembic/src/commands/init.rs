@@ -125,14 +125,14 @@ fn speaks_postgres() -> bool {
 
 /// Looks whether a URL can be configured: a password must not get into a manifest.
 fn configured_url(url: String, crate_folder: &Path) -> Result<Configured> {
-    let shown = Redacted(&url).to_string();
+    let shown = Redacted::new(&url);
     let invalid = |why: &dyn std::fmt::Display| {
         Diagnostic::new(format!("invalid database URL `{shown}`: {why}"))
     };
     if let Err(error) = DatabaseUrl::parse(&url, crate_folder) {
         return Err(invalid(&error).exit(Exit::Usage));
     }
-    if shown != url {
+    if shown.hides {
         return Err(invalid(&"its password would be written to Cargo.toml")
             .help(
                 "leave the password out: it is taken from PGPASSWORD or ~/.pgpass, or from \

@@ -111,7 +111,7 @@ impl VersionTable {
                      ELSE 'relation' END, \
                      CASE WHEN pg_catalog.to_regclass({}) IS NULL THEN NULL ELSE 1 END, \
                      coalesce(n.nspname, {schema}), pg_catalog.current_database() \
-                     FROM (SELECT pg_catalog.to_regclass({}) AS oid) AS t \
+                     FROM (SELECT pg_catalog.to_regclass({})::oid AS oid) AS t \
                      LEFT JOIN pg_catalog.pg_class c ON c.oid = t.oid \
                      LEFT JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace",
                     literal(&progress.quoted()),

@@ -30,8 +30,9 @@ type Pending<'d, T> = Pin<Box<dyn Future<Output = Result<T, RunError>> + Send + 
 /// for abandoned.
 const HEARTBEAT: Duration = Duration::from_secs(30);
 
-/// How long to wait for a server that does not answer.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long to wait for a server that does not answer to a new connection, or to the second one: what
+/// that asks for takes no time.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The `application_name` of the second connection, where the pool's options give none.
 const APPLICATION: &str = "alembic-migrate";
@@ -137,9 +138,14 @@ async fn settle(connection: &mut PgConnection) {
 
 /// Connects, unless that takes too long: the system's own patience is minutes.
 async fn connect(options: &PgConnectOptions) -> Result<PgConnection, sqlx::Error> {
+    answer(options.connect()).await
+}
+
+/// Waits for an answer that takes no time.
+async fn answer<T>(asked: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, sqlx::Error> {
     let late = || std::io::Error::new(std::io::ErrorKind::TimedOut, "the server does not answer");
-    match timeout(CONNECT_TIMEOUT, options.connect()).await {
-        Ok(connection) => connection,
+    match timeout(ANSWER_TIMEOUT, asked).await {
+        Ok(answer) => answer,
         Err(_) => Err(late().into()),
     }
 }
@@ -303,7 +309,11 @@ async fn execute_all(connection: &mut PgConnection, statements: &[Cow<'_, str>])
             Ok(Some(Either::Left(result))) => batch.changed.push(result.rows_affected()),
             Ok(Some(Either::Right(_))) => {}
             Ok(None) if batch.changed.len() == statements.len() => return batch,
-            Ok(None) => break second_statement(),
+            Ok(None) => {
+                // Nobody can tell which counts are whose.
+                batch.changed.clear();
+                break second_statement();
+            }
             Err(error) => break database_error(error, &sql),
         }
     };
@@ -351,6 +361,13 @@ async fn query(
     sql: &str,
 ) -> Result<Vec<Vec<Option<String>>>, DatabaseError> {
     let rows = raw_sql(safe(sql)).fetch_all(connection).await;
+    told(rows, sql)
+}
+
+fn told(
+    rows: Result<Vec<PgRow>, sqlx::Error>,
+    sql: &str,
+) -> Result<Vec<Vec<Option<String>>>, DatabaseError> {
     let rows = rows.and_then(|rows| rows.iter().map(cells).collect());
     rows.map_err(|error| database_error(error, sql))
 }
@@ -404,15 +421,18 @@ impl Aside {
             }
         }
         match self {
-            Self::Open(connection) => match query(connection, sql).await {
-                Ok(rows) => Reply::Rows(rows),
-                Err(error) => {
-                    if error.kind == DatabaseErrorKind::ConnectionLost {
-                        *self = Self::Lost;
+            Self::Open(connection) => {
+                let rows = answer(raw_sql(safe(sql)).fetch_all(connection)).await;
+                match told(rows, sql) {
+                    Ok(rows) => Reply::Rows(rows),
+                    Err(error) => {
+                        if error.kind == DatabaseErrorKind::ConnectionLost {
+                            *self = Self::Lost;
+                        }
+                        Reply::Failed(error)
                     }
-                    Reply::Failed(error)
                 }
-            },
+            }
             Self::Lost => Reply::Failed(DatabaseError {
                 kind: DatabaseErrorKind::ConnectionLost,
                 offset: None,
@@ -476,7 +496,8 @@ fn database_error(error: sqlx::Error, sql: &str) -> DatabaseError {
                 }
                 kind => kind,
             };
-            (kind, offset(server, sql), message(server))
+            let offset = offset(server, sql).or_else(|| unknown_character(server, sql));
+            (kind, offset, message(server))
         }
         (None, sqlx::Error::Io(cause)) if sql.is_empty() => {
             (DatabaseErrorKind::CannotOpen, None, cause.to_string())
@@ -521,8 +542,11 @@ fn kind(code: &str) -> DatabaseErrorKind {
         "25006" => DatabaseErrorKind::ReadOnly,
         // insufficient_privilege
         "42501" => DatabaseErrorKind::Denied,
-        // admin_shutdown, crash_shutdown, idle_in_transaction_session_timeout
-        "57P01" | "57P02" | "57P05" | "25P03" => DatabaseErrorKind::ConnectionLost,
+        // admin_shutdown, crash_shutdown, database_dropped, idle_session_timeout,
+        // idle_in_transaction_session_timeout, transaction_timeout
+        "57P01" | "57P02" | "57P04" | "57P05" | "25P03" | "25P04" => {
+            DatabaseErrorKind::ConnectionLost
+        }
         // cannot_connect_now, too_many_connections, invalid_catalog_name
         "57P03" | "53300" | "3D000" => DatabaseErrorKind::CannotOpen,
         // connection_exception
@@ -540,12 +564,32 @@ fn offset(error: &PgDatabaseError, sql: &str) -> Option<usize> {
     match error.position()? {
         // It counts characters, from 1.
         PgErrorPosition::Original(position) => {
-            let before = position.checked_sub(1)?;
-            sql.char_indices().nth(before).map(|(offset, _)| offset)
+            let mut offsets = sql.char_indices().map(|(offset, _)| offset);
+            // Or right behind the last one.
+            Some(offsets.nth(position.checked_sub(1)?).unwrap_or(sql.len()))
         }
         // A place in the body of a function, or so.
         PgErrorPosition::Internal { .. } => None,
     }
+}
+
+/// Returns the byte of the first character that the database's encoding does not have, if that is
+/// what the server complains about: it reads no statement of a message that has one.
+fn unknown_character(error: &PgDatabaseError, sql: &str) -> Option<usize> {
+    // untranslatable_character
+    if error.code() != "22P05" {
+        return None;
+    }
+    let mut characters = sql
+        .char_indices()
+        .filter(|(_, character)| !character.is_ascii());
+    let told = characters.find(|(_, character)| {
+        let mut bytes = [0; 4];
+        let bytes = character.encode_utf8(&mut bytes).bytes();
+        let bytes: Vec<String> = bytes.map(|byte| format!("0x{byte:02x}")).collect();
+        error.message().contains(&bytes.join(" "))
+    });
+    told.map(|(offset, _)| offset)
 }
 
 fn message(error: &PgDatabaseError) -> String {

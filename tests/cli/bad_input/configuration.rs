@@ -170,12 +170,12 @@ pub(super) fn urls() -> Vec<Row> {
         of(
             "a password with everything in it",
             "postgres://user:se/cr@secret:x@host/db",
-            "error[invalid-url] | `postgres://user:***@host/db`",
+            "error[invalid-url] | `postgres://...` | `@`, `:`, `/` | `%40`, `%3A`, `%2F`",
         ),
         of(
             "a port that is no number",
             "postgres://user:secret@host:port/db",
-            "error[invalid-url]: invalid database URL `postgres://user:***@host:port/db`: invalid port number",
+            "error[invalid-url]: invalid database URL `postgres://...`: invalid port number",
         ),
         of(
             "no `//`",
@@ -183,9 +183,19 @@ pub(super) fn urls() -> Vec<Row> {
             "error[invalid-url] | begins with `postgres://`",
         ),
         of(
+            "no kind, but a password",
+            "user:secret@host/db",
+            "error[invalid-url]: invalid database URL `...`: there is no driver for `user:`",
+        ),
+        of(
+            "another way to write it",
+            "host=host user=user password=secret",
+            "error[invalid-url]: invalid database URL `...` | begins with `sqlite:`",
+        ),
+        of(
             "a misspelt parameter",
             "postgres://user:secret@host/db?sslmod=require",
-            "error[invalid-url] | `postgres://user:***@host/db?sslmod=require` | unknown parameter `sslmod` | `sslmode`?",
+            "error[invalid-url] | `postgres://user:***@host/db?sslmod=***` | unknown parameter `sslmod` | `sslmode`?",
         ),
         of(
             "a parameter of another tool",
@@ -205,7 +215,7 @@ pub(super) fn urls() -> Vec<Row> {
         ),
     ];
     for line in lines {
-        let stderr = "error[invalid-url]: invalid database URL `postgres://user:***@host/db?ssl=yes` | `url` in its configuration, for crate `shop`";
+        let stderr = "error[invalid-url]: invalid database URL `postgres://user:***@host/db?ssl=***` | `url` in its configuration, for crate `shop`";
         let url = "postgres://user:secret@host/db?ssl=yes";
         rows.push(row("an unknown parameter", line, 4, stderr).url(url));
     }

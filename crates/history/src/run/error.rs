@@ -346,7 +346,8 @@ pub enum DatabaseState {
         revision: RevisionId,
         /// How many of its statements are done.
         statements: usize,
-        /// Whether the next one may have happened, since the connection was lost.
+        /// Whether the next one may have happened, at least in part: since the connection was
+        /// lost, or since it may have committed something before it failed.
         uncertain: bool,
     },
     /// The connection was lost while committing: nobody knows whether that happened.
@@ -546,6 +547,12 @@ impl fmt::Display for DatabaseState {
             } => {
                 stays(f, done)?;
                 let next = statements + 1;
+                if (*statements, *uncertain) == (0, false) {
+                    return write!(
+                        f,
+                        "nothing else of revision {revision} stays, and the next run begins it anew"
+                    );
+                }
                 write!(f, "revision {revision} is done in part: ")?;
                 match statements {
                     0 => {}

@@ -77,7 +77,7 @@ impl Session<'_> {
     }
 
     async fn find_indexes(&self, index: &ConcurrentIndex) -> Result<Vec<Found>, Fault> {
-        let class = |name: &str| format!("pg_catalog.to_regclass({})", literal(name));
+        let class = |name: &str| format!("pg_catalog.to_regclass({})::oid", literal(name));
         let table_of_index = |name: &str| {
             format!(
                 "(SELECT indrelid FROM pg_catalog.pg_index WHERE indexrelid = {})",

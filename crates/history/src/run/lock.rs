@@ -11,7 +11,7 @@ use std::error::Error;
 use std::fmt;
 use std::time::Duration;
 
-use super::session::{PAUSE, Session, WAITING_TURN, set_local};
+use super::session::{Lasting, PAUSE, Session, WAITING_TURN, set};
 use super::{Action, DatabaseError, DatabaseErrorKind, Event, Fault, Holder};
 use crate::VersionTable;
 use crate::digest::digest;
@@ -54,7 +54,7 @@ fn held_locks(key: i64) -> String {
          WHERE locktype = 'advisory' AND granted AND objsubid = 1 \
          AND classid::bigint = {high} AND objid::bigint IN ({low}, {inner}) \
          AND database = (SELECT oid FROM pg_catalog.pg_database \
-         WHERE datname = current_database())) AS l"
+         WHERE datname = pg_catalog.current_database())) AS l"
     )
 }
 
@@ -110,9 +110,13 @@ impl Session<'_> {
                 let granted = self.port.aside(ask).await?.unwrap_or_default();
                 if is_true(&granted) {
                     // The transaction has nothing to do until the run is over.
-                    let timeouts = set_local(&[
-                        ("idle_in_transaction_session_timeout", "0"),
-                        ("transaction_timeout", "0"),
+                    let timeouts = set(&[
+                        (
+                            "idle_in_transaction_session_timeout",
+                            "0",
+                            Lasting::Transaction,
+                        ),
+                        ("transaction_timeout", "0", Lasting::Transaction),
                     ]);
                     self.port.aside(timeouts).await?;
                     self.lock = Lock::Aside;
@@ -140,8 +144,8 @@ impl Session<'_> {
         let held = held_locks(key);
         let query = format!(
             "SELECT a.pid, a.application_name, a.usename, \
-             coalesce(a.client_hostname, host(a.client_addr), 'the server''s own host'), \
-             to_char(a.xact_start AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS') \
+             coalesce(a.client_hostname, pg_catalog.host(a.client_addr), 'the server''s own host'), \
+             pg_catalog.to_char(a.xact_start AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS') \
              FROM {held} JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid \
              ORDER BY l.objid = {} DESC",
             key & 0xffff_ffff

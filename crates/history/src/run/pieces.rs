@@ -6,7 +6,7 @@ use std::borrow::Cow;
 
 use super::refusal::Refusal;
 use super::session::Session;
-use super::{Action, Batch, DatabaseError, Fault};
+use super::{Action, Batch, DatabaseError, DatabaseErrorKind, Fault};
 use crate::{Dialect, FileStatement, Node, RowChange};
 
 /// How many bytes of statements go into one message to a server at most, unless one alone has more:
@@ -28,6 +28,16 @@ pub(super) enum Piece<'h, 'r> {
     },
     /// A change to the version table, of exactly one row.
     Row(&'r RowChange),
+}
+
+impl<'h> Piece<'h, '_> {
+    pub(super) fn of(node: Node, statement: FileStatement<'h>, number: usize) -> Self {
+        Self::Statement {
+            node,
+            statement,
+            number,
+        }
+    }
 }
 
 impl<'h> Session<'h> {
@@ -96,7 +106,7 @@ impl<'h> Session<'h> {
         if statements.len() > 1
             && let Some(batch) = self.port.batch(statements.to_vec()).await
         {
-            return batch;
+            return checked(batch, statements.len());
         }
         let mut batch = Batch::default();
         for (index, sql) in statements.iter().enumerate() {
@@ -109,6 +119,26 @@ impl<'h> Session<'h> {
             }
         }
         batch
+    }
+}
+
+/// Takes a batch for failed that is told to be executed, and cannot be.
+fn checked(batch: Batch, statements: usize) -> Batch {
+    let is_sound = match batch.failed {
+        None => batch.changed.len() == statements,
+        Some((failed, _)) => failed < statements,
+    };
+    if is_sound {
+        return batch;
+    }
+    let error = DatabaseError {
+        kind: DatabaseErrorKind::Other,
+        offset: None,
+        source: "the driver tells of another number of statements than it was asked for".into(),
+    };
+    Batch {
+        changed: Vec::new(),
+        failed: Some((0, error)),
     }
 }
 

@@ -305,10 +305,12 @@ impl<'h> Session<'h> {
             (Dialect::Postgres, None) => return Ok(false),
             // The row was written by the same process just before the statement was begun.
             (Dialect::Postgres, Some(process)) => format!(
-                "SELECT 1 FROM pg_catalog.pg_stat_activity WHERE pid = {} AND state = 'active' \
-                 AND datname = current_database() AND pid <> pg_catalog.pg_backend_pid() \
-                 AND abs(extract(epoch FROM (query_start AT TIME ZONE 'UTC') \
-                 - {}::timestamp)) < 60",
+                // What it does is not shown to every role.
+                "SELECT 1 FROM pg_catalog.pg_stat_activity WHERE pid = {} \
+                 AND datname = pg_catalog.current_database() \
+                 AND pid <> pg_catalog.pg_backend_pid() AND (state IS NULL OR state = 'active' \
+                 AND pg_catalog.abs(extract(epoch FROM (query_start AT TIME ZONE 'UTC') \
+                 - {}::timestamp)::numeric) < 60::numeric)",
                 process.parse::<i32>().unwrap_or_default(),
                 literal(&progress.since)
             ),

@@ -46,13 +46,13 @@ pub(super) struct Session<'h> {
     committed: usize,
     /// Whether a database without a version table was stamped at the baseline, and whether that is
     /// committed.
-    stamped: Stamped,
+    stamped: Made,
     /// The revision that has statements committed and whose row is not.
     pub(super) partial: Option<Partial>,
     /// Whether the connection was lost while committing, so that nobody knows the outcome.
     unknown: bool,
-    /// Whether this run has created the version table.
-    created_table: bool,
+    /// Whether this run has created the version table, and whether that is committed.
+    created_table: Made,
     /// What the version table holds, as far as this run knows.
     expected: Versions,
 }
@@ -78,12 +78,26 @@ impl Partial {
     }
 }
 
-/// What came of a stamp that other work follows in the same run.
+/// What came of something that other work follows in the same run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Stamped {
+enum Made {
     No,
     Open,
     Committed,
+}
+
+impl Made {
+    fn commit(&mut self) {
+        if *self == Self::Open {
+            *self = Self::Committed;
+        }
+    }
+
+    fn roll_back(&mut self) {
+        if *self == Self::Open {
+            *self = Self::No;
+        }
+    }
 }
 
 /// For how long a statement waits for a lock before the run tells that it is waiting.
@@ -144,10 +158,10 @@ impl<'h> Session<'h> {
             open: false,
             done: Vec::new(),
             committed: 0,
-            stamped: Stamped::No,
+            stamped: Made::No,
             partial: None,
             unknown: false,
-            created_table: false,
+            created_table: Made::No,
             expected: Versions::NoTable,
         };
         if !session
@@ -378,14 +392,14 @@ impl<'h> Session<'h> {
             let sql = self.table.create(self.runner.dialect);
             self.execute(Action::CreateVersionTable, sql).await?;
             self.expected = Versions::Rows(Vec::new());
-            self.created_table = true;
+            self.created_table = Made::Open;
         }
         Ok(())
     }
 
     /// Drops the version table, if this run has created it and it tells nothing.
     pub(super) async fn drop_own_version_table(&mut self) -> Result<(), Fault> {
-        if self.created_table && self.expected.rows().is_empty() {
+        if self.created_table != Made::No && self.expected.rows().is_empty() {
             let sql = format!("DROP TABLE {}", self.table.quoted());
             self.execute(Action::WriteVersionTable, sql).await?;
             self.expected = Versions::NoTable;
@@ -430,7 +444,7 @@ impl<'h> Session<'h> {
     /// Stamps a database that has no version table, before revisions are applied to it.
     pub(super) async fn adopt(&mut self, changes: &[RowChange]) -> Result<(), Fault> {
         self.change_rows(changes).await?;
-        self.stamped = Stamped::Open;
+        self.stamped = Made::Open;
         self.check_versions().await
     }
 
@@ -486,14 +500,23 @@ impl<'h> Session<'h> {
         if !self.open {
             self.begin_plain().await?;
         }
-        // The second setting has the server notice that this program has died, and the third has
-        // it read strings as the splitter does.
         let turn = self.runner.lock_timeout.min(STATEMENT_LOCK_TIMEOUT);
         let turn = turn.as_millis().max(1).to_string();
-        let settings = set_local(&[
-            ("lock_timeout", &turn),
-            ("client_connection_check_interval", "1000"),
-            ("standard_conforming_strings", "on"),
+        // What runs outside of transactions is to be read alike, and then the connection is our own.
+        let reading = match self.lock {
+            Lock::Aside => Lasting::Connection,
+            Lock::None | Lock::Inside => Lasting::Transaction,
+        };
+        let settings = set(&[
+            ("lock_timeout", &turn, Lasting::Transaction),
+            // Has the server notice that this program has died.
+            (
+                "client_connection_check_interval",
+                "1000",
+                Lasting::Transaction,
+            ),
+            // Has it read strings as the splitter does.
+            ("standard_conforming_strings", "on", reading),
         ]);
         let settings = format!("{settings} UNION ALL SELECT {}::text", self.keep_away());
         let set = self.port.query(settings).await;
@@ -542,9 +565,8 @@ impl<'h> Session<'h> {
         })?;
         self.open = false;
         self.committed = self.done.len();
-        if self.stamped == Stamped::Open {
-            self.stamped = Stamped::Committed;
-        }
+        self.stamped.commit();
+        self.created_table.commit();
         self.partial = None;
         self.tell(Event::Committed).await;
         Ok(())
@@ -552,7 +574,7 @@ impl<'h> Session<'h> {
 
     /// Tells whether the whole command can be begun again, since no step and no stamp is committed.
     pub(super) fn is_untouched(&self) -> bool {
-        self.committed == 0 && self.stamped != Stamped::Committed
+        self.committed == 0 && self.stamped != Made::Committed
     }
 
     /// Returns the outcome of an attempt, unless it met somebody else's lock and nothing is
@@ -596,10 +618,6 @@ impl<'h> Session<'h> {
             });
         }
         self.done.truncate(self.committed);
-        self.stamped = match self.stamped {
-            Stamped::Open => Stamped::No,
-            stamped => stamped,
-        };
         let pause = RETRY_PAUSE * 2_u32.pow(self.retries.min(5) as u32);
         self.retries += 1;
         self.waited += pause + self.runner.lock_timeout.min(STATEMENT_LOCK_TIMEOUT);
@@ -618,6 +636,8 @@ impl<'h> Session<'h> {
             return None;
         }
         self.open = false;
+        self.stamped.roll_back();
+        self.created_table.roll_back();
         let error = self.port.execute("ROLLBACK").await.err();
         // The server rolls back what a lost connection leaves.
         error.filter(|error| error.kind != DatabaseErrorKind::ConnectionLost)
@@ -642,9 +662,7 @@ impl<'h> Session<'h> {
                 statements: partial.statements,
                 uncertain: partial.uncertain,
             },
-            None if done.is_empty() && self.stamped != Stamped::Committed => {
-                DatabaseState::Unchanged
-            }
+            None if done.is_empty() && self.stamped != Made::Committed => DatabaseState::Unchanged,
             None => DatabaseState::Committed {
                 done,
                 transaction: self.runner.transaction,
@@ -670,7 +688,7 @@ impl<'h> Session<'h> {
                  JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
                  WHERE c.relkind IN ('r', 'p') AND n.nspname = current_schema() \
                  AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d \
-                 WHERE d.classid = 'pg_catalog.pg_class'::regclass AND d.objid = c.oid \
+                 WHERE d.classid = 'pg_catalog.pg_class'::regclass::oid AND d.objid = c.oid \
                  AND d.deptype = 'e') ORDER BY 1"
             }
         };
@@ -687,18 +705,28 @@ impl<'h> Session<'h> {
     }
 }
 
-/// Returns a query that sets settings until the transaction ends, but those that the server is too
-/// old to know.
-pub(super) fn set_local(settings: &[(&str, &str)]) -> String {
-    let settings = settings
-        .iter()
-        .map(|(name, value)| format!("('{name}', '{value}')"));
+/// Returns a query that sets settings, each until the transaction ends or for longer, but those that
+/// the server is too old to know.
+pub(super) fn set(settings: &[(&str, &str, Lasting)]) -> String {
+    let settings = settings.iter().map(|(name, value, lasting)| {
+        let is_local = *lasting == Lasting::Transaction;
+        format!("('{name}', '{value}', {is_local})")
+    });
     let settings = settings.collect::<Vec<_>>().join(", ");
     format!(
-        "SELECT pg_catalog.set_config(name, value, true) \
-         FROM (VALUES {settings}) AS s (name, value) \
+        "SELECT pg_catalog.set_config(name, value, is_local) \
+         FROM (VALUES {settings}) AS s (name, value, is_local) \
          WHERE pg_catalog.current_setting(name, true) IS NOT NULL"
     )
+}
+
+/// How long a setting lasts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Lasting {
+    /// Until the transaction ends.
+    Transaction,
+    /// Until the connection is closed.
+    Connection,
 }
 
 /// Returns the rows of the version table after `change`.

@@ -113,17 +113,22 @@ impl<'h> Runner<'h> {
     /// A revision with a section outside its transaction has what precedes it committed, so it
     /// gets a transaction of its own: what it did is on record as soon as it can be.
     pub(crate) fn batch(&self, plan: &Plan) -> usize {
-        let leaves = |step: &Step| {
-            self.sections(step.revision, plan.direction)
-                .any(|section| !section.transaction)
-        };
+        let mut steps = plan.steps.iter();
         match self.transaction {
             TransactionMode::Revision => 1,
-            TransactionMode::Run => match plan.steps.iter().position(leaves) {
-                None => plan.steps.len(),
-                Some(before) => before.max(1),
-            },
+            TransactionMode::Run => {
+                match steps.position(|step| self.leaves(step, plan.direction)) {
+                    None => plan.steps.len(),
+                    Some(before) => before.max(1),
+                }
+            }
         }
+    }
+
+    /// Tells whether a step leaves its transaction.
+    fn leaves(&self, step: &Step, direction: Direction) -> bool {
+        let mut sections = self.sections(step.revision, direction);
+        sections.any(|section| !section.transaction)
     }
 }
 
@@ -183,6 +188,7 @@ impl<'h> Session<'h> {
             Some(plan) => self.runner.history.graph().resume(plan, &rows),
         };
         self.runner.check_reversible(&rest)?;
+        self.check_connections(&rest)?;
         let waited = (self.runner.clock)().saturating_sub(work.start);
         match self.resume_progress(&rest, waited).await? {
             Unfinished::GoOn => {}
@@ -201,6 +207,24 @@ impl<'h> Session<'h> {
         }
         work.plan = Some(rest);
         Ok(None)
+    }
+
+    /// Refuses a plan that leaves its transactions, where nothing would be locked meanwhile.
+    fn check_connections(&self, plan: &Plan) -> Result<(), Fault> {
+        if self.lock != Lock::Inside {
+            return Ok(());
+        }
+        let mut steps = plan.steps.iter();
+        match steps.find(|step| self.runner.leaves(step, plan.direction)) {
+            None => Ok(()),
+            Some(step) => {
+                let file = self.runner.history.file(step.revision);
+                Err(Fault::NoSecondConnection {
+                    revision: file.file.header.id.name.clone(),
+                    path: file.path.clone(),
+                })
+            }
+        }
     }
 
     /// Runs the first `batch` steps of a plan and commits them; returns whether that is done, and
@@ -375,16 +399,19 @@ impl<'h> Session<'h> {
         for section in self.runner.sections(node, direction) {
             let statements = self.runner.statements(node, section);
             let skipped = finished.saturating_sub(done).min(statements.len());
-            done += skipped;
-            let statements = &statements[skipped..];
+            let (skipped, statements) = statements.split_at(skipped);
+            for statement in skipped {
+                done += 1;
+                // What the unfinished run has set ended with its connection.
+                if self.runner.dialect == Dialect::Postgres && sql::sets_for_session(statement.sql)
+                {
+                    pieces.push(Piece::of(node, *statement, done));
+                }
+            }
             if section.transaction {
                 for statement in statements {
                     done += 1;
-                    pieces.push(Piece::Statement {
-                        node,
-                        statement: *statement,
-                        number: done,
-                    });
+                    pieces.push(Piece::of(node, *statement, done));
                 }
             } else if !statements.is_empty() {
                 self.run_pieces(&pieces).await?;
@@ -416,13 +443,6 @@ impl<'h> Session<'h> {
         statements: &[FileStatement<'h>],
         mut done: usize,
     ) -> Result<usize, Fault> {
-        if self.runner.dialect == Dialect::Postgres && self.lock != Lock::Aside {
-            let file = self.runner.history.file(node);
-            return Err(Fault::NoSecondConnection {
-                revision: file.file.header.id.name.clone(),
-                path: file.path.clone(),
-            });
-        }
         self.provide_version_table().await?;
         self.record(node, direction, done, true).await?;
         self.commit().await?;
@@ -440,16 +460,47 @@ impl<'h> Session<'h> {
                 outcome = self.record(node, direction, done, more).await;
             }
             if let Err(fault) = outcome {
-                let lost = matches!(&fault, Fault::Statement { error, .. }
-                    if error.kind == DatabaseErrorKind::ConnectionLost);
-                let known = !lost && self.take_back(node, direction, done).await;
+                let (undone, clean) = match &fault {
+                    Fault::Statement {
+                        error, leftover, ..
+                    } => (
+                        error.kind != DatabaseErrorKind::ConnectionLost
+                            && !self.may_be_done_in_part(statement.sql).await,
+                        leftover.is_empty(),
+                    ),
+                    _ => (true, true),
+                };
+                let known = undone && self.take_back(node, direction, done).await;
                 let told = if known { done } else { recorded };
-                self.partial = Partial::of(node, told, !known);
+                self.partial = match clean {
+                    true => Partial::of(node, told, !known),
+                    false => Some(Partial {
+                        node,
+                        statements: told,
+                        uncertain: !known,
+                    }),
+                };
                 return Err(fault);
             }
         }
         self.partial = Partial::of(node, done, false);
         Ok(done)
+    }
+
+    /// Tells whether a statement that has failed outside of transactions may have done something.
+    async fn may_be_done_in_part(&self, sql: &str) -> bool {
+        if sql::may_be_done_in_part(sql, self.runner.dialect) {
+            return true;
+        }
+        match self.runner.dialect {
+            Dialect::Sqlite => {
+                // Tables and triggers can ask for that, too.
+                let query = "SELECT 1 FROM sqlite_master WHERE sql LIKE '%FAIL%' LIMIT 1";
+                let found = self.port.query(query).await;
+                found.map_or(true, |rows| !rows.is_empty())
+            }
+            Dialect::Postgres => false,
+        }
     }
 
     /// Runs a statement outside of transactions.
@@ -514,12 +565,14 @@ pub(crate) fn sets_search_path(sql: &str) -> bool {
     is_named || sets_schema(sql)
 }
 
+/// Tells whether there is a `SET SCHEMA` or a `RESET ALL` in a text.
 fn sets_schema(sql: &str) -> bool {
     let is_one =
         |word: &str, names: &[&str]| names.iter().any(|name| word.eq_ignore_ascii_case(name));
     let mut before = "";
     sql.split_whitespace().any(|word| {
-        let sets = is_one(before, &["SET", "LOCAL", "SESSION"]) && is_one(word, &["SCHEMA"]);
+        let sets = is_one(before, &["SET", "LOCAL", "SESSION"]) && is_one(word, &["SCHEMA"])
+            || is_one(before, &["RESET"]) && is_one(word, &["ALL"]);
         before = word;
         sets
     })

@@ -518,7 +518,7 @@ fn check_index(sql: &str, dialect: Dialect) -> Option<Check> {
     let condition = format!(
         "EXISTS (SELECT FROM pg_catalog.pg_index i \
          JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid \
-         WHERE i.indrelid = pg_catalog.to_regclass({}) AND c.relname = {} AND i.indisvalid)",
+         WHERE i.indrelid = pg_catalog.to_regclass({})::oid AND c.relname = {} AND i.indisvalid)",
         literal(&table),
         literal(&name)
     );

@@ -47,6 +47,26 @@ impl StatementKind {
     }
 }
 
+/// Tells whether a statement that fails outside of a transaction may have done something all the
+/// same: on PostgreSQL because it may commit by itself, on SQLite because of `OR FAIL`.
+pub(crate) fn may_be_done_in_part(statement: &str, dialect: Dialect) -> bool {
+    let mut words = Cursor::new(statement, dialect);
+    match dialect {
+        Dialect::Sqlite => words.any(|word| word.eq_ignore_ascii_case("FAIL")),
+        Dialect::Postgres => words.eat_any(&["CALL", "DO"]),
+    }
+}
+
+/// Tells whether a statement sets something on PostgreSQL that outlasts its transaction.
+pub(crate) fn sets_for_session(statement: &str) -> bool {
+    let mut words = Cursor::new(statement, Dialect::Postgres);
+    if words.eat("SET") {
+        return !words.eat_any(&["LOCAL", "CONSTRAINTS", "TRANSACTION"]);
+    }
+    words.eat("RESET")
+        || words.eat("SELECT") && words.any(|word| word.eq_ignore_ascii_case("set_config"))
+}
+
 fn is_transaction_control(mut words: Cursor<'_>, dialect: Dialect) -> bool {
     if words.eat_any(&["BEGIN", "COMMIT", "END", "ROLLBACK", "SAVEPOINT", "RELEASE"]) {
         return true;

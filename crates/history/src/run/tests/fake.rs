@@ -97,7 +97,7 @@ pub(super) enum Second {
 pub(super) const LOCK_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// The search path of a connection that nobody has set.
-const PATH_FOUND: &str = "\"$user\", public";
+pub(super) const PATH_FOUND: &str = "\"$user\", public";
 
 #[derive(Clone, Debug)]
 pub(super) struct Fake {
@@ -501,6 +501,7 @@ impl Fake {
                 let cells = ["child", "parent", count].map(|cell| Some(cell.to_owned()));
                 vec![cells.to_vec()]
             }
+            "schema with FAIL" => Vec::new(),
             "tables" => [one("child"), one("parent")].concat(),
             "list" => self.tables.iter().flat_map(|table| one(table)).collect(),
             "lock" => {
@@ -595,16 +596,13 @@ impl Fake {
         let words: Vec<&str> = sql.split_whitespace().collect();
         match words.as_slice() {
             ["TRIGGER", row] => self.content.rows.as_mut().unwrap().push((*row).to_owned()),
-            ["SET", "search_path", "=", path] => {
-                (*path).clone_into(&mut self.path);
-                self.content.executed.push(sql.to_owned());
-            }
+            ["SET", "search_path", "=", path] => (*path).clone_into(&mut self.path),
             ["CREATE", "INDEX", "CONCURRENTLY", name, ..] => {
                 assert!(!self.is_open(), "{sql}");
                 self.content.indexes.push(((*name).to_owned(), true));
                 self.content.executed.push(sql.to_owned());
             }
-            _ => self.content.executed.push(sql.to_owned()),
+            _ => self.content.executed.push(in_path(sql, &self.path)),
         }
         1
     }
@@ -693,6 +691,7 @@ impl Fake {
                 _ => Progress::read(sql, Some(&Progress::default())).to_string(),
             },
             _ if sql.contains("pragma_foreign_key_check") => "dangling".to_owned(),
+            _ if sql.contains("LIKE '%FAIL%'") => "schema with FAIL".to_owned(),
             _ if sql.contains("sqlite_master") && sql.contains("NOT LIKE") => "list".to_owned(),
             _ if sql.contains("sqlite_master") => "tables".to_owned(),
             _ if sql.contains("current_schema()") => "list".to_owned(),
@@ -764,6 +763,14 @@ fn key(sql: &str) -> i64 {
 /// One row of one cell.
 fn one(cell: &str) -> Vec<Vec<Option<String>>> {
     vec![vec![Some(cell.to_owned())]]
+}
+
+/// What a statement does depends on the search path.
+pub(super) fn in_path(sql: &str, path: &str) -> String {
+    match path {
+        PATH_FOUND => sql.to_owned(),
+        path => format!("{sql} in {path}"),
+    }
 }
 
 /// Who holds the lock, when it is somebody else.

@@ -331,7 +331,7 @@ fn an_index_that_is_not_valid_is_named_until_it_is_gone() {
              COMMIT
              aside ROLLBACK
              ! a.sql:6:1: statement 1 of revision a failed: refused; it left an invalid index: \
-             public.i; the database is as it was before"
+             public.i; nothing else of revision a stays, and the next run begins it anew"
         ),
     );
     let next = || Fake {

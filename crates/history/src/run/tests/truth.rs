@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use super::fake::{Command, Content, FAILINGS, Failing, Fake, Second};
+use super::fake::{Command, Content, FAILINGS, Failing, Fake, PATH_FOUND, Second, in_path};
 use super::record::Progress;
 use super::revisions::{Source, history};
 use crate::run::TransactionMode::Run as PerRun;
@@ -105,6 +105,7 @@ impl Case<'_> {
         let mut content = without_record(&self.start.content);
         if let Some(record) = record(&self.start.content) {
             let statements = self.statements(&record.revision);
+            let statements: Vec<String> = statements.into_iter().flatten().collect();
             content.executed.retain(|sql| !statements.contains(sql));
         }
         content
@@ -118,7 +119,8 @@ impl Case<'_> {
             content.rows = Some(vec![baseline.to_owned()]);
         }
         for id in done {
-            content.executed.extend(self.statements(id.as_str()));
+            let statements = self.statements(id.as_str()).into_iter().flatten();
+            content.executed.extend(statements);
             let node = graph.node(id.as_str()).unwrap();
             let rows = match self.direction {
                 Direction::Upgrade => vec![id.as_str().to_owned()],
@@ -136,17 +138,28 @@ impl Case<'_> {
     fn content_in_part(&self, done: &[RevisionId], revision: &str, statements: usize) -> Content {
         let mut content = self.content_after(done);
         let statements = self.statements(revision).into_iter().take(statements);
-        content.executed.extend(statements);
+        content.executed.extend(statements.flatten());
         content.rows.get_or_insert_default();
         with_indexes(content)
     }
 
-    fn statements(&self, id: &str) -> Vec<String> {
+    /// What the statements of a revision do, each in the search path that those before it have set;
+    /// nothing where they set one.
+    fn statements(&self, id: &str) -> Vec<Option<String>> {
         let file = self.history.file(self.history.graph().node(id).unwrap());
         let sections = file.file.sections(self.direction, self.start.dialect);
+        let mut path = PATH_FOUND;
         sections
             .flat_map(|section| file.statements(section, self.start.dialect))
-            .map(|statement| statement.sql.to_owned())
+            .map(
+                |statement| match statement.sql.strip_prefix("SET search_path = ") {
+                    Some(set) => {
+                        path = set;
+                        None
+                    }
+                    None => Some(in_path(statement.sql, path)),
+                },
+            )
             .collect()
     }
 }
@@ -316,13 +329,15 @@ impl Failed<'_> {
         let statement = &self.case.statements(&record.revision)[begun - 1];
         let times = |content: &Content| {
             let executed = content.executed.iter();
-            executed.filter(|executed| *executed == statement).count()
+            let executed = executed.filter(|executed| Some(*executed) == statement.as_ref());
+            executed.count()
         };
         let before = times(content);
         for (interrupted, more) in [(Interrupted::Again, 1), (Interrupted::Skip, 0)] {
             let third = next(interrupted);
             let after = &third.fake.content;
             assert!(third.outcome.is_ok(), "{self}\nthen\n{third}");
+            let more = more * usize::from(statement.is_some());
             assert_eq!(times(after), before + more, "{self}\nthen\n{third}");
             if before + more == 1 {
                 assert_eq!(*after, self.sound.content, "{self}\nthen\n{third}");
