@@ -52,15 +52,16 @@ impl Database {
                 .note(format!(
                     "it comes from {origin}, for crate `{}`",
                     member.name
-                ))
-                .exit(Exit::Configuration);
-            if matches!(error, UrlError::Postgres(_)) && shown.hides {
-                return diagnostic.help(
+                ));
+            let is_cut_short = matches!(error, UrlError::Postgres(_)) && shown.hides;
+            let diagnostic = match is_cut_short {
+                true => diagnostic.help(
                     "in a user or a password, `@`, `:`, `/`, `?`, `#` and `%` are written as \
                      `%40`, `%3A`, `%2F`, `%3F`, `%23` and `%25`",
-                );
-            }
-            diagnostic
+                ),
+                false => diagnostic,
+            };
+            diagnostic.exit(Exit::Configuration)
         })?;
         check_schema(member, url.dialect())?;
         Ok(Some(Self { url }))
@@ -167,7 +168,11 @@ impl Database {
 /// Refuses a schema for the version table where there are none.
 pub(crate) fn check_schema(member: &Member, dialect: Dialect) -> Result<()> {
     match &member.settings.version_table.schema {
-        Some(schema) if dialect == Dialect::Sqlite && schema != "main" => {
+        Some(schema)
+            if dialect == Dialect::Sqlite
+                && schema != "main"
+                && member.version_table(dialect).schema.is_some() =>
+        {
             Err(Diagnostic::new(format!("SQLite has no schema `{schema}`"))
                 .code("invalid-configuration-value")
                 .note(format!(
@@ -339,13 +344,9 @@ fn shares_table(
     other: &Member,
 ) -> bool {
     let place = database.place();
-    let (table, other) = (
-        &member.settings.version_table,
-        &other.settings.version_table,
-    );
-    place.is_some()
-        && place == other_database.place()
-        && table.is_same(other, database.url.dialect())
+    let dialect = database.url.dialect();
+    let (table, other) = (member.version_table(dialect), other.version_table(dialect));
+    place.is_some() && place == other_database.place() && table.is_same(&other, dialect)
 }
 
 fn shared_table(other: &str, member: &Member, database: &Database) -> crate::diagnostic::Error {
@@ -356,7 +357,7 @@ fn shared_table(other: &str, member: &Member, database: &Database) -> crate::dia
     .code("shared-version-table")
     .note(format!(
         "the table is {} in {}",
-        member.settings.version_table.quoted(),
+        member.version_table(database.url.dialect()).quoted(),
         database.url
     ))
     .help("give one of them another `version-table` below [package.metadata.alembic]")

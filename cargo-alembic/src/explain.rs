@@ -338,12 +338,16 @@ pub(crate) fn run(whole: &RunError, loaded: &Loaded, database: &Database) -> Err
                  `cargo alembic stamp -p {name} <revision>`"
             ))
             .exit(Exit::Migration),
-        RunFault::Interrupted { place, .. } => {
+        RunFault::Interrupted { place, has_not, .. } => {
             let diagnostic = Diagnostic::new(fault.to_string()).code("interrupted-statement");
-            state(diagnostic.place(at(place, loaded)))
-                .help("look whether it has happened; if so, go on with `--interrupted skip`")
-                .help("if it has not, run it once more with `--interrupted again`")
-                .exit(Exit::Migration)
+            let diagnostic = state(diagnostic.place(at(place, loaded)));
+            let diagnostic = match has_not {
+                true => diagnostic.help("run it once more with `--interrupted again`"),
+                false => diagnostic
+                    .help("look whether it has happened; if so, go on with `--interrupted skip`")
+                    .help("if it has not, run it once more with `--interrupted again`"),
+            };
+            diagnostic.exit(Exit::Migration)
         }
         RunFault::ChangedMeanwhile { path, .. } => {
             state(Diagnostic::new(fault.to_string()).code("changed-meanwhile"))

@@ -4,7 +4,8 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use alembic_history::{
-    Dialect, Expression, Graph, History, Node, ResolveError, Settings, SourceFile, nearest,
+    Dialect, Expression, Graph, History, Node, ResolveError, Settings, SourceFile,
+    VersionTable, nearest,
 };
 use alembic_migrate::{Migrations, read_folder};
 use cargo_metadata::Package;
@@ -46,6 +47,12 @@ impl Member {
     pub(crate) fn folders(&self) -> Vec<PathBuf> {
         let folders = self.settings.migrations.iter();
         folders.map(|folder| self.folder.join(folder)).collect()
+    }
+
+    /// Returns the crate's version table in a database that speaks `dialect`.
+    pub(crate) fn version_table(&self, dialect: Dialect) -> VersionTable {
+        let dialects = self.settings.dialects.as_deref().unwrap_or_default();
+        self.settings.version_table.on(dialect, dialects)
     }
 
     /// Reads the revision files of the crate, for the database that `url` or its environment names.

@@ -63,6 +63,13 @@ impl Progress {
                 };
                 self.line("Waiting", &what);
             }
+            Event::Unfinished { waited } => {
+                let waited = Took(*waited);
+                let what = format!(
+                    "for a statement that an earlier run began, and may be at work on yet ({waited})"
+                );
+                self.line("Waiting", &what);
+            }
             Event::Retrying { error, .. } => {
                 // The steps begin anew.
                 self.finish();

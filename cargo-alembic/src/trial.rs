@@ -401,7 +401,8 @@ impl Tried<'_> {
         let mut scratch = self.prepared()?;
         let outcome = self.migrations().upgrade(&mut scratch.connection, baseline);
         outcome.map_err(|error| self.explain(&error, &scratch))?;
-        let table = self.loaded.member.settings.version_table.quoted();
+        let table = self.loaded.member.version_table(self.engine.dialect());
+        let table = table.quoted();
         let dropped = scratch.execute(&format!("DROP TABLE {table}"));
         dropped.map_err(unreadable)?;
         self.ensure(&mut scratch)?;

@@ -164,6 +164,12 @@ impl History {
         self
     }
 
+    /// Returns what the files were checked for.
+    #[must_use]
+    pub fn dialects(&self) -> &[Dialect] {
+        &self.dialects
+    }
+
     /// Returns whether the files were checked for `dialect`, and can be run there.
     #[must_use]
     pub fn is_checked_for(&self, dialect: Dialect) -> bool {

@@ -149,6 +149,12 @@ pub enum Event {
         /// Who holds it, where the database tells.
         holder: Option<Holder>,
     },
+    /// An earlier run has begun a statement outside of transactions and not told how it ended; it
+    /// may be at work on it yet, and the run waits for that.
+    Unfinished {
+        /// For how long it has waited.
+        waited: Duration,
+    },
     /// The transaction met a lock or a deadlock, was rolled back, and is begun again.
     Retrying {
         /// What the database said.

@@ -42,6 +42,17 @@ impl VersionTable {
         }
     }
 
+    /// Returns the table as it is called on `dialect`, for a crate whose revisions are written for
+    /// all of `dialects`: SQLite has no schemas, and so none that is meant for PostgreSQL.
+    #[must_use]
+    pub fn on(&self, dialect: Dialect, dialects: &[Dialect]) -> Self {
+        let is_theirs = dialect == Dialect::Sqlite && dialects.contains(&Dialect::Postgres);
+        Self {
+            name: self.name.clone(),
+            schema: self.schema.clone().filter(|_| !is_theirs),
+        }
+    }
+
     /// Returns whether the database takes both for the same table.
     #[must_use]
     pub fn is_same(&self, other: &Self, dialect: Dialect) -> bool {

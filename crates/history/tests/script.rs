@@ -363,7 +363,8 @@ fn what_cannot_be_planned_is_refused() {
         assert!(error.starts_with(expected), "{range}: {error}");
     }
     let postgres = Runner::new(&history, Dialect::Postgres);
-    let expected = "the revisions are not checked for PostgreSQL";
+    let expected = "the revisions are not checked for PostgreSQL: add \"postgres\" to `dialects` in the \
+                    configuration of their crate";
     for error in [
         postgres.upgrade_script("heads").unwrap_err(),
         postgres.downgrade_script("e5:base").unwrap_err(),

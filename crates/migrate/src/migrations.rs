@@ -168,7 +168,7 @@ impl Migrations {
     #[must_use]
     pub fn runner(&self, dialect: Dialect) -> Runner<'_> {
         Runner {
-            version_table: self.version_table.clone(),
+            version_table: self.version_table.on(dialect, self.history.dialects()),
             transaction: self.transaction,
             lock_timeout: self.lock_timeout,
             interrupted: self.interrupted,

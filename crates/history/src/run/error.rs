@@ -228,6 +228,8 @@ pub enum Fault {
         since: String,
         /// What the database's catalog says about it, where that can be told.
         found: Option<String>,
+        /// Whether the catalog says that it has not happened.
+        has_not: bool,
     },
     /// Statements that are done already were changed before the rest of their revision ran.
     ChangedMeanwhile {
@@ -471,7 +473,12 @@ impl fmt::Display for Fault {
             }
             Self::ForeignKeyMismatch { message } => f.write_str(message),
             Self::UncheckedDialect { dialect } => {
-                write!(f, "the revisions are not checked for {}", dialect.product())
+                write!(
+                    f,
+                    "the revisions are not checked for {}: add \"{dialect}\" to `dialects` in the \
+                     configuration of their crate",
+                    dialect.product()
+                )
             }
             Self::NoSecondConnection { revision, .. } => write!(
                 f,
@@ -491,10 +498,15 @@ impl fmt::Display for Fault {
                 place,
                 since,
                 found,
+                has_not,
             } => {
+                let may_have = match has_not {
+                    true => "has not happened",
+                    false => "may have happened",
+                };
                 write!(
                     f,
-                    "statement {} of revision {} was begun at {since} UTC and may have happened: {}",
+                    "statement {} of revision {} was begun at {since} UTC and {may_have}: {}",
                     place.statement, place.revision, place.summary
                 )?;
                 match found {

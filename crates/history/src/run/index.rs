@@ -15,6 +15,13 @@ struct Found {
     is_valid: bool,
 }
 
+/// What the catalog tells about a statement that may have happened.
+pub(super) struct Probe {
+    /// Whether it has, where that can be seen.
+    pub(super) happened: Option<bool>,
+    pub(super) text: String,
+}
+
 impl Session<'_> {
     /// Returns the index that a statement is to build and that is not valid: before, the statement
     /// would stumble over it, and afterwards, it is not what was asked for.
@@ -46,33 +53,47 @@ impl Session<'_> {
     }
 
     /// Returns what the catalog tells about a statement that may have happened.
-    pub(super) async fn probe(&self, sql: &str) -> Option<String> {
+    pub(super) async fn probe(&self, sql: &str) -> Option<Probe> {
         let index = concurrent_index(sql, self.runner.dialect)?;
         let found = self.find_indexes(&index).await.ok()?;
-        let first = found.first();
-        match (&index, first) {
+        let probe = |happened, text| Some(Probe { happened, text });
+        match (&index, found.first()) {
             (ConcurrentIndex::Create { name: Some(_), .. }, Some(index)) if index.is_valid => {
-                Some(format!("the index {} is there, and valid", index.name))
+                let text = format!("the index {} is there, and valid", index.name);
+                probe(Some(true), text)
             }
-            (ConcurrentIndex::Create { name: Some(_), .. }, Some(index)) => Some(format!(
-                "the index {0} is there, but not valid: drop it with \
-                 `DROP INDEX CONCURRENTLY {0}`",
-                index.name
-            )),
+            (ConcurrentIndex::Create { name: Some(_), .. }, Some(index)) => {
+                let text = format!(
+                    "the index {0} is there, but not valid: drop it with \
+                     `DROP INDEX CONCURRENTLY {0}`",
+                    index.name
+                );
+                probe(Some(false), text)
+            }
             (
                 ConcurrentIndex::Create {
                     name: Some(name), ..
                 },
                 None,
-            ) => Some(format!("there is no index {name}")),
-            (ConcurrentIndex::Drop { name }, None) => Some(format!("there is no index {name}")),
+            ) => probe(Some(false), format!("there is no index {name}")),
+            (ConcurrentIndex::Drop { name }, None) => {
+                probe(Some(true), format!("there is no index {name}"))
+            }
             (ConcurrentIndex::Drop { .. }, Some(index)) => {
-                Some(format!("the index {} is still there", index.name))
+                let text = format!("the index {} is still there", index.name);
+                probe(Some(false), text)
             }
             (
                 ConcurrentIndex::Create { name: None, .. } | ConcurrentIndex::Reindex { .. },
-                first,
-            ) => first.map(|index| format!("the index {} is there, but not valid", index.name)),
+                Some(index),
+            ) => {
+                let text = format!("the index {} is there, but not valid", index.name);
+                probe(None, text)
+            }
+            (
+                ConcurrentIndex::Create { name: None, .. } | ConcurrentIndex::Reindex { .. },
+                None,
+            ) => None,
         }
     }
 

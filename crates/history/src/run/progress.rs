@@ -6,6 +6,7 @@
 
 use std::time::Duration;
 
+use super::index::Probe;
 use super::session::{Partial, Session, WAITING_TURN};
 use super::{Action, Event, Fault, Interrupted, Request, Runner};
 use crate::digest::digest;
@@ -265,30 +266,33 @@ impl<'h> Session<'h> {
         }
         // Until something is committed, the record stays as it is.
         let partial = Partial::of(node, progress.done, progress.begun);
-        if progress.begun {
-            let done = progress.done;
+        if let (true, Some(statement)) = (progress.begun, statements.get(progress.done)) {
+            let (done, since) = (progress.done, progress.since.clone());
             let policy = match alive {
                 true => Interrupted::Refuse,
                 false => self.runner.interrupted,
             };
-            match (policy, statements.get(done)) {
-                (Interrupted::Again, _) | (_, None) => {}
-                (Interrupted::Skip, Some(_)) => {
+            let probe = match (policy, alive && self.runner.dialect == Dialect::Postgres) {
+                (Interrupted::Again, _) => None,
+                (_, true) => Some(Probe {
+                    happened: None,
+                    text: "the server is still at work on it".to_owned(),
+                }),
+                (_, false) => self.probe(statement.sql).await,
+            };
+            let has_not = probe.as_ref().and_then(|probe| probe.happened) == Some(false);
+            match policy {
+                Interrupted::Again => {}
+                Interrupted::Skip if !has_not => {
                     self.record(node, plan.direction, done + 1, false).await?;
                 }
-                (Interrupted::Refuse, Some(statement)) => {
-                    // Without the parts of a second.
-                    let since = progress.since.chars().take(19).collect();
-                    let found = match (self.runner.dialect, alive) {
-                        (Dialect::Postgres, true) => {
-                            Some("the server is still at work on it".to_owned())
-                        }
-                        _ => self.probe(statement.sql).await,
-                    };
+                Interrupted::Skip | Interrupted::Refuse => {
                     return Err(Fault::Interrupted {
                         place: Box::new(self.runner.place(node, *statement, done + 1, None)),
-                        since,
-                        found,
+                        // Without the parts of a second.
+                        since: since.chars().take(19).collect(),
+                        found: probe.map(|probe| probe.text),
+                        has_not,
                     });
                 }
             }
@@ -362,11 +366,7 @@ impl<'h> Session<'h> {
     ) -> Result<(), Fault> {
         if told.is_none_or(|told| waited >= told + WAITING_TURN) {
             *told = Some(waited);
-            self.tell(Event::Waiting {
-                waited,
-                holder: None,
-            })
-            .await;
+            self.tell(Event::Unfinished { waited }).await;
         }
         if let Some(error) = self.rollback().await {
             return Err(Fault::Database {

@@ -500,8 +500,7 @@ impl<'h> Session<'h> {
         if !self.open {
             self.begin_plain().await?;
         }
-        let turn = self.runner.lock_timeout.min(STATEMENT_LOCK_TIMEOUT);
-        let turn = turn.as_millis().max(1).to_string();
+        let turn = self.statement_lock_timeout().as_millis().max(1).to_string();
         // What runs outside of transactions is to be read alike, and then the connection is our own.
         let reading = match self.lock {
             Lock::Aside => Lasting::Connection,
@@ -537,6 +536,11 @@ impl<'h> Session<'h> {
             });
         }
         Ok(())
+    }
+
+    /// Returns how long a statement waits for a lock before its transaction is begun again.
+    fn statement_lock_timeout(&self) -> Duration {
+        self.runner.lock_timeout.min(STATEMENT_LOCK_TIMEOUT)
     }
 
     /// Begins a transaction on PostgreSQL, whatever isolation the connection would have.
@@ -620,7 +624,7 @@ impl<'h> Session<'h> {
         self.done.truncate(self.committed);
         let pause = RETRY_PAUSE * 2_u32.pow(self.retries.min(5) as u32);
         self.retries += 1;
-        self.waited += pause + self.runner.lock_timeout.min(STATEMENT_LOCK_TIMEOUT);
+        self.waited += pause + self.statement_lock_timeout();
         self.tell(Event::Retrying {
             error: message,
             retries: self.retries,

@@ -134,7 +134,7 @@ BEGIN
 		RAISE EXCEPTION '%', 'the database is not at a1'
 		USING DETAIL = 'it is at ' || coalesce(place, 'base');
 	END IF;
-	IF NOT EXISTS (SELECT FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid WHERE i.indrelid = pg_catalog.to_regclass('users') AND c.relname = 'by_name' AND i.indisvalid) THEN
+	IF NOT EXISTS (SELECT FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid WHERE i.indrelid = pg_catalog.to_regclass('users')::oid AND c.relname = 'by_name' AND i.indisvalid) THEN
 		RAISE EXCEPTION '%', 'the index by_name is invalid, or not there';
 	END IF;
 END

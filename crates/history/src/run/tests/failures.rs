@@ -356,7 +356,8 @@ fn revisions_that_were_not_checked_for_the_database_are_refused_before_anything_
         assert_eq!(
             error.to_string(),
             format!(
-                "the revisions are not checked for {product}; the database is as it was before"
+                "the revisions are not checked for {product}: add \"{dialect}\" to `dialects` in the \
+                 configuration of their crate; the database is as it was before"
             )
         );
         assert!(fake.log.is_empty(), "{:?}", fake.log);

@@ -249,7 +249,7 @@ fn a_run_waits_while_the_server_is_at_work_on_what_was_begun() {
              aside BEGIN
              aside lock
              aside timeouts
-             {}-> waiting 0s
+             {}-> waiting 0s for a statement
              ROLLBACK
              -> pause
              {}ROLLBACK
@@ -355,15 +355,21 @@ fn an_index_that_is_not_valid_is_named_until_it_is_gone() {
 fn what_the_catalog_tells_of_a_statement_that_may_have_happened_is_told() {
     let up = Command::Upgrade("heads");
     let create = "CREATE INDEX CONCURRENTLY i ON t (x)";
-    for (happened, leaves_index, found) in [
-        (true, false, "the index public.i is there, and valid"),
+    for (happened, leaves_index, told, found) in [
+        (
+            true,
+            false,
+            "may have happened",
+            "the index public.i is there, and valid",
+        ),
         (
             false,
             true,
+            "has not happened",
             "the index public.i is there, but not valid: drop it with \
              `DROP INDEX CONCURRENTLY public.i`",
         ),
-        (false, false, "there is no index i"),
+        (false, false, "has not happened", "there is no index i"),
     ] {
         let start = Fake {
             leaves_index,
@@ -371,18 +377,27 @@ fn what_the_catalog_tells_of_a_statement_that_may_have_happened_is_told() {
         };
         let mut fake = failing(start, INDEX, up, create, Failing::Lost { happened });
         fake.run(&history(INDEX), PerRun, up).unwrap_err();
-        let mut next = Fake {
-            content: fake.content,
-            ..Fake::postgres(None)
-        };
-        let error = next.run(&history(INDEX), PerRun, up).unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            format!(
-                "statement 1 of revision a was begun at 2026-01-02 03:04:05 UTC and may have happened: \
-                 {create} ({found}); the database is as it was before"
-            )
-        );
+        // It is not taken for done where it is seen not to be.
+        for interrupted in [Interrupted::Refuse, Interrupted::Skip] {
+            let mut next = Fake {
+                content: fake.content.clone(),
+                interrupted,
+                ..Fake::postgres(None)
+            };
+            let outcome = next.run(&history(INDEX), PerRun, up);
+            if happened && interrupted == Interrupted::Skip {
+                assert_eq!(outcome.unwrap(), ["a"]);
+                continue;
+            }
+            assert_eq!(
+                outcome.unwrap_err().to_string(),
+                format!(
+                    "statement 1 of revision a was begun at 2026-01-02 03:04:05 UTC and {told}: \
+                     {create} ({found}); the database is as it was before"
+                )
+            );
+            assert_eq!(next.content, fake.content);
+        }
     }
 }
 

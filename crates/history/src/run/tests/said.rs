@@ -16,6 +16,7 @@ pub(super) fn line(event: Event) -> String {
         Event::StepStarted { done, total, .. } => format!("-> step {} of {total}", done + 1),
         Event::StepFinished { .. } => "-> done".to_owned(),
         Event::Committed => "-> committed".to_owned(),
+        Event::Unfinished { waited } => format!("-> waiting {}s for a statement", waited.as_secs()),
         Event::Waiting { waited, holder } => {
             let holder = holder.map(|holder| format!(" for {holder}"));
             format!(

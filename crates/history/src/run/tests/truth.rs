@@ -317,7 +317,13 @@ impl Failed<'_> {
             return;
         };
         let error = second.outcome.as_ref().unwrap_err();
-        let Fault::Interrupted { place, since, .. } = &*error.fault else {
+        let Fault::Interrupted {
+            place,
+            since,
+            has_not,
+            ..
+        } = &*error.fault
+        else {
             panic!("{self}\nthen\n{second}");
         };
         assert_eq!(place.revision.as_str(), record.revision, "{self}");
@@ -336,6 +342,11 @@ impl Failed<'_> {
         for (interrupted, more) in [(Interrupted::Again, 1), (Interrupted::Skip, 0)] {
             let third = next(interrupted);
             let after = &third.fake.content;
+            if interrupted == Interrupted::Skip && *has_not {
+                assert!(third.outcome.is_err(), "{self}\nthen\n{third}");
+                assert_eq!(*after, *content, "{self}\nthen\n{third}");
+                continue;
+            }
             assert!(third.outcome.is_ok(), "{self}\nthen\n{third}");
             let more = more * usize::from(statement.is_some());
             assert_eq!(times(after), before + more, "{self}\nthen\n{third}");

@@ -152,8 +152,8 @@ fn on_sqlite_a_run_waits_for_who_may_be_at_work() {
         .log
         .iter()
         .filter(|line| line.starts_with("-> waiting"));
-    let told = ["-> waiting 0s", "-> waiting 1s", "-> waiting 2s"];
-    assert_eq!(waiting.collect::<Vec<_>>(), told);
+    let told = [0, 1, 2].map(|waited| format!("-> waiting {waited}s for a statement"));
+    assert_eq!(waiting.cloned().collect::<Vec<_>>(), told);
     assert_eq!(fake.content, start.content);
 
     let finished = ["UPDATE b1", "VACUUM b2", "VACUUM b3", "UPDATE b4"];
