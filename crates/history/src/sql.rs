@@ -23,7 +23,7 @@ use lexer::Lexer;
 pub use created::{created_table, renamed_table};
 pub use index::{ConcurrentIndex, Reindexed, concurrent_index};
 pub use kind::StatementKind;
-pub(crate) use kind::{may_be_done_in_part, sets_for_session};
+pub(crate) use kind::{may_commit, sets_for_session};
 pub use normal::normalized;
 pub use shell::Obstacle;
 

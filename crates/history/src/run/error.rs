@@ -489,11 +489,14 @@ impl fmt::Display for Fault {
                 revision,
                 direction,
                 statements,
-            } => write!(
-                f,
-                "the {direction} of revision {revision} is unfinished: {statements} of its \
-                 statements are done"
-            ),
+            } => {
+                let are = if *statements == 1 { "is" } else { "are" };
+                write!(
+                    f,
+                    "the {direction} of revision {revision} is unfinished: {statements} of its \
+                     statements {are} done"
+                )
+            }
             Self::Interrupted {
                 place,
                 since,

@@ -448,6 +448,7 @@ impl<'h> Session<'h> {
         self.commit().await?;
         for (index, statement) in statements.iter().enumerate() {
             let recorded = done;
+            let changes = self.total_changes().await;
             let mut outcome = self.run_alone_outside(node, *statement, done + 1).await;
             if outcome.is_ok() {
                 outcome = self.check_index(node, *statement, done + 1).await;
@@ -465,7 +466,7 @@ impl<'h> Session<'h> {
                         error, leftover, ..
                     } => (
                         error.kind != DatabaseErrorKind::ConnectionLost
-                            && !self.may_be_done_in_part(statement.sql).await,
+                            && !self.may_be_done_in_part(statement.sql, &changes).await,
                         leftover.is_empty(),
                     ),
                     _ => (true, true),
@@ -487,20 +488,22 @@ impl<'h> Session<'h> {
         Ok(done)
     }
 
-    /// Tells whether a statement that has failed outside of transactions may have done something.
-    async fn may_be_done_in_part(&self, sql: &str) -> bool {
-        if sql::may_be_done_in_part(sql, self.runner.dialect) {
-            return true;
-        }
+    /// Tells whether a statement that has failed outside of transactions may have done something:
+    /// on SQLite, a conflict or a trigger may say `FAIL`, and what was changed by then stays.
+    async fn may_be_done_in_part(&self, sql: &str, changes_before: &Option<String>) -> bool {
         match self.runner.dialect {
-            Dialect::Sqlite => {
-                // Tables and triggers can ask for that, too.
-                let query = "SELECT 1 FROM sqlite_master WHERE sql LIKE '%FAIL%' LIMIT 1";
-                let found = self.port.query(query).await;
-                found.map_or(true, |rows| !rows.is_empty())
-            }
-            Dialect::Postgres => false,
+            Dialect::Sqlite => self.total_changes().await != *changes_before,
+            Dialect::Postgres => sql::may_commit(sql),
         }
+    }
+
+    /// Returns how many rows the connection has changed, on SQLite.
+    async fn total_changes(&self) -> Option<String> {
+        if self.runner.dialect == Dialect::Postgres {
+            return None;
+        }
+        let rows = self.port.query("SELECT total_changes()").await.ok()?;
+        rows.into_iter().next()?.into_iter().next()?
     }
 
     /// Runs a statement outside of transactions.

@@ -47,14 +47,14 @@ impl StatementKind {
     }
 }
 
-/// Tells whether a statement that fails outside of a transaction may have done something all the
-/// same: on PostgreSQL because it may commit by itself, on SQLite because of `OR FAIL`.
-pub(crate) fn may_be_done_in_part(statement: &str, dialect: Dialect) -> bool {
-    let mut words = Cursor::new(statement, dialect);
-    match dialect {
-        Dialect::Sqlite => words.any(|word| word.eq_ignore_ascii_case("FAIL")),
-        Dialect::Postgres => words.eat_any(&["CALL", "DO"]),
+/// Tells whether a statement may commit by itself on PostgreSQL, outside of a transaction.
+pub(crate) fn may_commit(statement: &str) -> bool {
+    let mut words = Cursor::new(statement, Dialect::Postgres);
+    if words.eat("CALL") {
+        return true;
     }
+    let body = statement.to_ascii_lowercase();
+    words.eat("DO") && (body.contains("commit") || body.contains("call"))
 }
 
 /// Tells whether a statement sets something on PostgreSQL that outlasts its transaction.

@@ -3,7 +3,9 @@
 
 use std::time::Duration;
 
-use alembic_migrate::{DatabaseState, Interrupted, Migrations, Purge, RevisionId, RunError};
+use alembic_migrate::{
+    DatabaseState, Dialect, Interrupted, Migrations, Purge, RevisionId, RunError,
+};
 
 use crate::engine::{DRIVERS, Open, Scratch, Via};
 use crate::revisions::chain;
@@ -245,7 +247,7 @@ fn a_downgrade_goes_on_as_an_upgrade_does() {
             let error = command(&whole(via), &mut database).unwrap_err();
             assert_eq!(
                 error.fault.to_string(),
-                "the downgrade of revision r2 is unfinished: 1 of its statements are done",
+                "the downgrade of revision r2 is unfinished: 1 of its statements is done",
                 "{via:?}"
             );
             assert_eq!(scratch.dump(), before, "{via:?}");
@@ -255,5 +257,61 @@ fn a_downgrade_goes_on_as_an_upgrade_does() {
         assert!(!scratch.dump().contains("progress"), "{via:?}");
         UPGRADE(&whole(via), &mut database).unwrap();
         assert_eq!(found(&scratch), "1 2 3 4");
+    }
+}
+
+/// A statement that fails can have done something all the same, where no transaction undoes it.
+#[test]
+fn what_fails_after_it_has_done_something_may_have_happened() {
+    let commits = "INSERT INTO a VALUES (1); COMMIT; PERFORM 1 / 0;";
+    let procedure = format!("CREATE PROCEDURE p() LANGUAGE plpgsql AS $$ BEGIN {commits} END $$");
+    let guard = "CREATE TRIGGER t BEFORE INSERT ON a WHEN NEW.x = 2 \
+                 BEGIN SELECT RAISE(FAIL, 'no'); END";
+    let rows = "INSERT INTO a VALUES (1), (2)".to_owned();
+    for via in vias() {
+        let cases = match via.dialect() {
+            Dialect::Sqlite => [
+                (guard.to_owned(), rows.clone()),
+                (
+                    "CREATE UNIQUE INDEX i ON a (x)".to_owned(),
+                    "INSERT OR FAIL INTO a VALUES (1), (1)".to_owned(),
+                ),
+            ],
+            Dialect::Postgres => [
+                (procedure.clone(), "CALL p()".to_owned()),
+                (
+                    "SELECT 1".to_owned(),
+                    format!("DO $$ BEGIN {commits} END $$"),
+                ),
+            ],
+        };
+        for (before, statement) in cases {
+            let first = format!("-- alembic: upgrade\nCREATE TABLE a (x int);\n{before};");
+            let second = format!("-- alembic: upgrade no-transaction\n{statement};");
+            let migrations = chain(via.dialect(), &[&first, &second]);
+            let migrations = migrations.lock_timeout(Duration::from_millis(50));
+            let scratch = Scratch::new(via, "");
+            let mut database = scratch.open();
+            let error = migrations.upgrade(&mut database, "heads").unwrap_err();
+            assert_eq!(
+                error.state.to_string(),
+                "these revisions are done and stay: r1; revision r2 is done in part: \
+                 statement 1 may have happened",
+                "{via:?}: {error}"
+            );
+            assert_eq!(found(&scratch), "1", "{via:?}, {statement}");
+            for _ in 0..2 {
+                let error = migrations.upgrade(&mut database, "heads").unwrap_err();
+                let message = error.to_string();
+                assert!(
+                    message.contains(" may have happened: "),
+                    "{via:?}: {message}"
+                );
+            }
+            let done = migrations.interrupted(Interrupted::Skip);
+            done.upgrade(&mut database, "heads").unwrap();
+            assert_eq!(done.current(&mut database).unwrap(), ["r2"]);
+            assert_eq!(found(&scratch), "1", "{via:?}, {statement}");
+        }
     }
 }

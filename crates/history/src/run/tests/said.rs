@@ -33,7 +33,7 @@ pub(super) fn line(event: Event) -> String {
 /// The whole conversation; settings of SQLite are left out, and the lock that is asked for in vain
 /// again and again is asked for once.
 pub(super) fn conversation(fake: &Fake) -> Vec<String> {
-    let settings = ["PRAGMA busy_timeout", "PRAGMA foreign_keys"];
+    let settings = ["PRAGMA busy_timeout", "PRAGMA foreign_keys", "changes"];
     let about_settings = |line: &str| settings.iter().any(|setting| line.starts_with(setting));
     let mut log: Vec<&str> = fake.log.iter().map(String::as_str).collect();
     log.retain(|line| !about_settings(line));

@@ -11,7 +11,7 @@ use alembic_tests::postgres::Server;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 
 use crate::engine::{Open, Scratch, Via, block_on};
-use crate::revisions::single;
+use crate::revisions::{chain, single};
 
 /// Checks what is said of statements that fail, from the place on.
 #[track_caller]
@@ -60,6 +60,45 @@ fn errors_have_everything_that_the_server_adds() {
     check(
         "SELECT 1 FROM 🦀;",
         "6:15: statement 1 of revision r1 failed: relation \"🦀\" does not exist",
+    );
+}
+
+#[test]
+fn an_error_behind_everything_is_one_of_the_last_statement() {
+    let sections = "-- alembic: upgrade\nCREATE TABLE a (x int);\nSELECT 'ä' +\n\
+                    -- alembic: upgrade no-transaction\nVACUUM;";
+    let scratch = Scratch::new(Via::Pool, "");
+    let error = chain(Dialect::Postgres, &[sections])
+        .upgrade(&mut scratch.open(), "heads")
+        .unwrap_err();
+    assert_eq!(
+        error.fault.to_string(),
+        "r1.sql:7:13: statement 2 of revision r1 failed: syntax error at end of input"
+    );
+}
+
+#[test]
+fn a_character_that_the_database_does_not_have_is_found() {
+    let server = Server::shared().database();
+    server.execute(
+        "CREATE DATABASE latin TEMPLATE template0 ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C'",
+    );
+    let options: PgConnectOptions = server.url().parse().unwrap();
+    let mut latin = Open::with(Via::Options, options.database("latin"));
+    let told = single(
+        Dialect::Postgres,
+        "CREATE TABLE a (name text);\nINSERT INTO a VALUES ('é');\nINSERT INTO a VALUES ('é€');",
+    )
+    .upgrade(&mut latin, "heads")
+    .unwrap_err()
+    .fault
+    .to_string();
+    drop(latin);
+    server.execute("DROP DATABASE latin");
+    assert_eq!(
+        told,
+        "r1.sql:8:25: statement 3 of revision r1 failed: character with byte sequence 0xe2 0x82 \
+         0xac in encoding \"UTF8\" has no equivalent in encoding \"LATIN1\""
     );
 }
 
