@@ -193,6 +193,29 @@ impl Command {
             Command::EnsureVersion(args) => args.run(context),
         }
     }
+
+    /// Returns the database that the command is told to look at.
+    pub(crate) fn url(&self) -> Option<&str> {
+        let database = match self {
+            Command::Upgrade(args) => &args.database,
+            Command::Downgrade(args) => &args.database,
+            Command::Current(args) => &args.database,
+            Command::History(args) => &args.database,
+            Command::Show(args) => &args.database,
+            Command::Stamp(args) => &args.database,
+            Command::Edit(args) => &args.database,
+            Command::Ensure(args) => &args.database,
+            Command::EnsureVersion(args) => &args.database,
+            // `test` is told a server, whose databases it leaves alone.
+            Command::Init(_)
+            | Command::Revision(_)
+            | Command::Merge(_)
+            | Command::Heads(_)
+            | Command::Branches(_)
+            | Command::Test(_) => return None,
+        };
+        database.url.as_deref()
+    }
 }
 
 /// The arguments of commands that look at databases.
@@ -238,10 +261,11 @@ fn seconds(text: &str) -> std::result::Result<std::time::Duration, String> {
     std::time::Duration::try_from_secs_f64(seconds).map_err(|error| error.to_string())
 }
 
-/// Writes what a command answers for each crate: in lines, below the crate's name when there are
-/// several, or as one JSON object.
+/// Writes what a command answers for each crate: in lines, below the crate's name when it was for
+/// `several`, or as one JSON object.
 pub(crate) fn write_answers<T: Serialize>(
     context: &Context,
+    several: bool,
     answers: Vec<(&Loaded, T, String)>,
 ) -> Result<()> {
     match context.format {
@@ -254,7 +278,6 @@ pub(crate) fn write_answers<T: Serialize>(
             )
         }
         Format::Text => {
-            let several = answers.len() > 1;
             let texts = answers.into_iter().map(|(loaded, _, text)| {
                 if several {
                     headed(loaded.name(), text)

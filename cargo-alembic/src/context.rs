@@ -190,8 +190,14 @@ impl Workspace {
                 error => error.to_string(),
             };
             let why = why.trim().trim_start_matches("error: ");
+            let help = match why.contains("could not find `Cargo.toml`")
+                || why.contains("manifest path")
+            {
+                true => "run the command in a Cargo project, or name one with `--manifest-path`",
+                false => "correct what Cargo refuses there, and run the command again",
+            };
             Diagnostic::new(format!("cannot read the workspace: {why}"))
-                .help("run the command in a Cargo project, or name one with `--manifest-path`")
+                .help(help)
                 .exit(Exit::Configuration)
         })?;
         let manifest = match &args.manifest_path {

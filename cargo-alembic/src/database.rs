@@ -283,15 +283,6 @@ pub(crate) fn of_all(
     loaded: &[Loaded],
     argument: Option<&str>,
 ) -> Result<Vec<Database>> {
-    if argument.is_some() && loaded.len() > 1 {
-        let names: Vec<&str> = loaded.iter().map(Loaded::name).collect();
-        return Err(
-            Diagnostic::new("`--url` names one database, for several crates")
-                .note(format!("they are {}", names.join(", ")))
-                .help("choose one with `-p <crate>`")
-                .exit(Exit::Usage),
-        );
-    }
     let mut databases: Vec<Database> = Vec::new();
     for (index, crate_) in loaded.iter().enumerate() {
         let database = Database::of(&crate_.member, argument)?;

@@ -2,9 +2,11 @@
 
 use std::ops::Range;
 
+use alembic_migrate::DatabaseState;
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
 use crate::exit::Exit;
+use crate::suggested::Repeated;
 
 /// Why a command failed: everything that is wrong, and the exit code.
 #[derive(Debug)]
@@ -30,6 +32,45 @@ impl Error {
             Some(first) => first.diagnostics.extend(error.diagnostics),
         }
     }
+
+    /// Says what is with the other crates of a command, where some of them `failed`: those that are
+    /// `done` are committed, and stay so.
+    pub(crate) fn among(mut self, done: &[&str], failed: &[&str], left: &[&str]) -> Self {
+        let Some(last) = self.diagnostics.last_mut() else {
+            return self;
+        };
+        let crates = |names: &[&str]| match names {
+            [name] => format!("crate {name}"),
+            names => format!("crates {}", names.join(", ")),
+        };
+        if !done.is_empty() {
+            let stay = match done {
+                [_] => "is done, and stays so",
+                _ => "are done, and stay so",
+            };
+            let done = format!("{} {stay}", crates(done));
+            let unchanged = DatabaseState::Unchanged.to_string();
+            match last.notes.iter_mut().find(|note| **note == unchanged) {
+                Some(note) => *note = format!("{done}; for {}, {unchanged}", crates(failed)),
+                None => last.notes.push(done),
+            }
+        }
+        if !left.is_empty() {
+            last.notes.push(format!("not begun: {}", left.join(", ")));
+        }
+        self
+    }
+
+    /// Lets the commands that are suggested be about the databases and crates of this one.
+    pub(crate) fn repeating(mut self, arguments: &Repeated) -> Self {
+        for diagnostic in &mut self.diagnostics {
+            let elsewhere = diagnostic.elsewhere;
+            for text in diagnostic.notes.iter_mut().chain(&mut diagnostic.help) {
+                *text = arguments.complete(text, elsewhere);
+            }
+        }
+        self
+    }
 }
 
 /// One thing that is wrong.
@@ -40,6 +81,8 @@ pub(crate) struct Diagnostic {
     pub(crate) places: Vec<Place>,
     pub(crate) notes: Vec<String>,
     pub(crate) help: Vec<String>,
+    /// Whether the commands in its texts are for another database than the one that `--url` names.
+    pub(crate) elsewhere: bool,
 }
 
 /// A part of a file that has to do with a diagnostic; the first is the one at fault.
@@ -76,6 +119,13 @@ impl Diagnostic {
 
     pub(crate) fn help(mut self, help: impl Into<String>) -> Self {
         self.help.push(help.into());
+        self
+    }
+
+    /// Says whether the commands in its texts are for another database than the one that `--url`
+    /// names.
+    pub(crate) fn elsewhere(mut self, elsewhere: bool) -> Self {
+        self.elsewhere = elsewhere;
         self
     }
 

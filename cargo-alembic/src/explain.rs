@@ -1,13 +1,20 @@
 //! Turns errors of the libraries into diagnostics with a next step.
 
+use std::time::Duration;
+
 use alembic_history::{Direction, Fault, HistoryError, PlanError, ResolveError, SyntaxErrorKind};
-use alembic_migrate::{Action, DatabaseError, DatabaseErrorKind, Dialect, RunError, RunFault};
+use alembic_migrate::{
+    Action, DatabaseError, DatabaseErrorKind, Dialect, RunError, RunFault, VersionTable,
+};
+use sqlx::postgres::PgConnectOptions;
 
 use crate::database::Database;
 use crate::diagnostic::{Diagnostic, Error, Place};
 use crate::exit::Exit;
 use crate::lines::join;
 use crate::member::Loaded;
+use crate::suggested::{in_shell, in_sql};
+use crate::url::{DatabaseUrl, PostgresUrl, SqliteUrl};
 
 /// Explains what is wrong with revision files.
 pub(crate) fn history(error: &HistoryError) -> Error {
@@ -70,7 +77,7 @@ pub(crate) fn resolve(error: &ResolveError, name: &str) -> Error {
         ResolveError::NotOnBranch { .. } => diagnostic.help(history),
         ResolveError::MultipleHeads { heads, .. } => diagnostic.help(format!(
             "name one of them, or all with `heads`; `cargo alembic merge -p {name} {}` makes \
-                 them one",
+                 them one, where `chain = \"merged\"` allows it",
             join(heads).replace(", ", " ")
         )),
         ResolveError::OutOfRange { .. } => diagnostic.help(history),
@@ -102,7 +109,10 @@ fn in_crate(diagnostic: Diagnostic, name: &str) -> Diagnostic {
 }
 
 /// Explains why there is no way from the version table's rows to a target.
-pub(crate) fn plan(error: &PlanError, name: &str) -> Error {
+///
+/// `database` is where the rows are, unless there are none.
+pub(crate) fn plan(error: &PlanError, loaded: &Loaded, database: Option<&Database>) -> Error {
+    let name = loaded.name();
     let diagnostic = Diagnostic::new(error.to_string());
     let diagnostic = match error {
         PlanError::Resolve(error) => return resolve(error, name),
@@ -133,14 +143,25 @@ pub(crate) fn plan(error: &PlanError, name: &str) -> Error {
             diagnostic.help(format!("name {descendant} alone"))
         }
     };
-    in_crate(diagnostic, name).exit(Exit::Revision)
+    let rows_are_wrong = matches!(
+        error,
+        PlanError::UnknownRows { .. } | PlanError::OverlappingRows { .. }
+    );
+    let diagnostic = match database {
+        Some(Database { url }) if rows_are_wrong => {
+            let table = loaded.member.version_table(url.dialect()).quoted();
+            diagnostic.note(format!("crate `{name}`, table {table} in {url}"))
+        }
+        _ => in_crate(diagnostic, name),
+    };
+    diagnostic.exit(Exit::Revision)
 }
 
 /// Explains why a run is refused before it asks a database.
 pub(crate) fn refused(fault: &RunFault, loaded: &Loaded) -> Error {
     let diagnostic = Diagnostic::new(fault.to_string());
     match fault {
-        RunFault::Plan(error) => plan(error, loaded.name()),
+        RunFault::Plan(error) => plan(error, loaded, None),
         RunFault::Irreversible {
             revision,
             path,
@@ -192,7 +213,7 @@ pub(crate) fn run(whole: &RunError, loaded: &Loaded, database: &Database) -> Err
         diagnostic
     };
     match fault {
-        RunFault::Plan(error) => plan(error, name),
+        RunFault::Plan(error) => plan(error, loaded, Some(database)),
         RunFault::Requirements(_) => state(Diagnostic::new(fault.to_string())).exit(Exit::History),
         RunFault::SharedVersionTable { .. } => {
             state(Diagnostic::new(fault.to_string()).code("shared-version-table"))
@@ -222,7 +243,7 @@ pub(crate) fn run(whole: &RunError, loaded: &Loaded, database: &Database) -> Err
                 DatabaseErrorKind::Other => Exit::Migration,
                 _ => Exit::Database,
             };
-            let mut diagnostic = next_step(state(diagnostic), error, database);
+            let mut diagnostic = next_step(state(diagnostic), error, None, loaded, database);
             for index in leftover {
                 diagnostic = diagnostic
                     .note(format!("it left the index {index}, which is not valid"))
@@ -248,7 +269,7 @@ pub(crate) fn run(whole: &RunError, loaded: &Loaded, database: &Database) -> Err
                          postgres no-transaction`",
                     )
                 }
-                (Exit::Migration, _) if is_there_already(error) => diagnostic
+                (Exit::Migration, _) if is_there_already(error) && is_untracked(loaded, database) => diagnostic
                     .help(format!(
                         "when the database had it before migrations were tracked, say where it is \
                          with `cargo alembic stamp -p {name} <revision>`, or let \
@@ -265,7 +286,7 @@ pub(crate) fn run(whole: &RunError, loaded: &Loaded, database: &Database) -> Err
         RunFault::Schema { error, .. } => {
             let diagnostic = state(Diagnostic::new(fault.to_string()).code("schema-failed"))
                 .help("correct the schema, and run the command again");
-            next_step(diagnostic, error, database).exit(Exit::Migration)
+            next_step(diagnostic, error, None, loaded, database).exit(Exit::Migration)
         }
         RunFault::RowCount { .. } => state(
             Diagnostic::new(fault.to_string())
@@ -382,14 +403,15 @@ pub(crate) fn run(whole: &RunError, loaded: &Loaded, database: &Database) -> Err
             error: cause,
         } => {
             let diagnostic = state(Diagnostic::new(fault.to_string()));
-            let diagnostic = next_step(diagnostic, cause, database);
+            let diagnostic = next_step(diagnostic, cause, Some(*action), loaded, database);
             let no_schema = *action == Action::CreateVersionTable
                 && cause.kind == DatabaseErrorKind::Other
                 && database.url.dialect() == Dialect::Postgres;
             let diagnostic = match &loaded.member.settings.version_table.schema {
                 _ if !no_schema => diagnostic,
                 Some(schema) => diagnostic.help(format!(
-                    "create it with `CREATE SCHEMA {schema}`, or correct `version-table-schema`"
+                    "create it with `CREATE SCHEMA {}`, or correct `version-table-schema`",
+                    in_sql(schema)
                 )),
                 None => diagnostic.help(
                     "let the search_path lead to a schema that exists, or configure \
@@ -407,6 +429,12 @@ fn is_there_already(error: &DatabaseError) -> bool {
     let message = error.to_string();
     let (message, _) = message.split_once("; ").unwrap_or((&message, ""));
     message.ends_with("already exists")
+}
+
+/// Tells whether nothing says which revisions a database is at, though others know it.
+fn is_untracked(loaded: &Loaded, database: &Database) -> bool {
+    let rows = |database: &Database| database.rows(loaded, Duration::ZERO);
+    database.place().is_some() && rows(database).is_ok_and(|rows| rows.is_empty())
 }
 
 /// Shows a statement in its file.
@@ -435,22 +463,87 @@ fn section(place: &alembic_migrate::Place, loaded: &Loaded) -> Direction {
     }
 }
 
-fn next_step(diagnostic: Diagnostic, error: &DatabaseError, database: &Database) -> Diagnostic {
-    match database.url.dialect() {
-        Dialect::Sqlite => next_step_sqlite(diagnostic, error),
-        Dialect::Postgres => next_step_postgres(diagnostic, error),
+/// Says what to do about the error of a database; `action` failed, unless a statement of a revision
+/// did.
+fn next_step(
+    diagnostic: Diagnostic,
+    error: &DatabaseError,
+    action: Option<Action>,
+    loaded: &Loaded,
+    database: &Database,
+) -> Diagnostic {
+    match &database.url {
+        DatabaseUrl::Sqlite(url) => next_step_sqlite(diagnostic, error, url),
+        DatabaseUrl::Postgres(_) if error.kind == DatabaseErrorKind::Denied => {
+            let table = loaded.member.version_table(Dialect::Postgres);
+            let diagnostic = diagnostic.code("permission-denied");
+            diagnostic.help(denied(&error.to_string(), action, &table))
+        }
+        DatabaseUrl::Postgres(url) => next_step_postgres(diagnostic, error, url),
     }
 }
 
-fn next_step_sqlite(diagnostic: Diagnostic, error: &DatabaseError) -> Diagnostic {
+/// Says how to get a right that a server misses.
+fn denied(message: &str, action: Option<Action>, table: &VersionTable) -> String {
+    let (message, _) = message.split_once(';').unwrap_or((message, ""));
+    let denied = message.strip_prefix("permission denied for ");
+    if let Some(schema) = denied.and_then(|what| what.strip_prefix("schema ")) {
+        let rights = match action {
+            Some(action) if only_reads(action) => "USAGE",
+            _ => "USAGE, CREATE",
+        };
+        return format!(
+            "connect as its owner, or have the right granted: `GRANT {rights} ON SCHEMA {} TO \
+             <user>`",
+            in_sql(schema)
+        );
+    }
+    if let Some(name) = denied.and_then(|what| what.strip_prefix("table ")) {
+        let mut kept = [table.clone(), table.progress()].into_iter();
+        return match kept.find(|table| table.name == name) {
+            Some(table) if action.is_some_and(only_reads) => format!(
+                "connect as its owner, or have the right granted: `GRANT SELECT ON {} TO <user>`; \
+                 to migrate, also INSERT, UPDATE and DELETE",
+                table.quoted()
+            ),
+            Some(table) => format!(
+                "connect as its owner, or have the rights granted: `GRANT SELECT, INSERT, UPDATE, \
+                 DELETE ON {} TO <user>`",
+                table.quoted()
+            ),
+            None => "connect as the owner of the table, or as a role that has the right".to_owned(),
+        };
+    }
+    match message.strip_prefix("must be owner of ") {
+        Some(what) => format!("connect as the owner of {what}, or as a member of that role"),
+        None => "connect as a role that has the right".to_owned(),
+    }
+}
+
+/// Tells whether an action changes nothing.
+fn only_reads(action: Action) -> bool {
+    matches!(
+        action,
+        Action::ListTables
+            | Action::DescribeSchema
+            | Action::FindVersionTable
+            | Action::ReadVersionTable
+            | Action::ReadProgress
+    )
+}
+
+fn next_step_sqlite(diagnostic: Diagnostic, error: &DatabaseError, url: &SqliteUrl) -> Diagnostic {
     match error.kind {
         DatabaseErrorKind::Busy => diagnostic.code("database-busy").help(
             "another process holds a lock: find it with `fuser <file>` or `lsof <file>`, and run \
              the command again",
         ),
-        DatabaseErrorKind::ReadOnly => diagnostic
-            .code("database-read-only")
-            .help("make the file and its folder writable"),
+        DatabaseErrorKind::ReadOnly => diagnostic.code("database-read-only").help(match url {
+            SqliteUrl {
+                read_only: true, ..
+            } => "remove `mode=ro` from the URL",
+            _ => "make the file and its folder writable",
+        }),
         DatabaseErrorKind::CannotOpen | DatabaseErrorKind::ConnectionLost => diagnostic
             .code("database-unreachable")
             .help("check that the path is right and that you may read and write there"),
@@ -464,7 +557,11 @@ fn next_step_sqlite(diagnostic: Diagnostic, error: &DatabaseError) -> Diagnostic
     }
 }
 
-fn next_step_postgres(diagnostic: Diagnostic, error: &DatabaseError) -> Diagnostic {
+fn next_step_postgres(
+    diagnostic: Diagnostic,
+    error: &DatabaseError,
+    url: &PostgresUrl,
+) -> Diagnostic {
     match error.kind {
         DatabaseErrorKind::Busy => diagnostic.code("database-busy").help(
             "somebody else holds a lock: find who with `SELECT pid, application_name, state, \
@@ -474,15 +571,13 @@ fn next_step_postgres(diagnostic: Diagnostic, error: &DatabaseError) -> Diagnost
         DatabaseErrorKind::ReadOnly => diagnostic
             .code("database-read-only")
             .help("connect to the primary server, as a user whose transactions may write"),
-        DatabaseErrorKind::Denied => diagnostic.code("permission-denied").help(
-            "connect as the owner, or have the right granted, as with \
-             `GRANT CREATE ON SCHEMA public TO <user>`",
-        ),
         DatabaseErrorKind::CannotOpen | DatabaseErrorKind::NotADatabase => {
             let diagnostic = diagnostic.code("database-unreachable");
             match missing_database(&error.to_string()) {
                 Some(name) => diagnostic.help(format!(
-                    "make the database with `createdb {name}`, or correct the URL"
+                    "make the database with `createdb{} {}`, or correct the URL",
+                    server(url),
+                    in_shell(name)
                 )),
                 None => diagnostic.help(
                     "check that the server runs, and the host, port, user and database of the \
@@ -494,7 +589,7 @@ fn next_step_postgres(diagnostic: Diagnostic, error: &DatabaseError) -> Diagnost
             .code("connection-lost")
             .help("see why in the server's log, and run the command again"),
         DatabaseErrorKind::Corrupt => diagnostic.code("database-corrupt").help("restore a backup"),
-        DatabaseErrorKind::Other => diagnostic,
+        DatabaseErrorKind::Denied | DatabaseErrorKind::Other => diagnostic,
     }
 }
 
@@ -502,4 +597,24 @@ fn next_step_postgres(diagnostic: Diagnostic, error: &DatabaseError) -> Diagnost
 fn missing_database(message: &str) -> Option<&str> {
     let name = message.strip_prefix("database \"")?;
     name.strip_suffix("\" does not exist")
+}
+
+/// Returns the options with which PostgreSQL's programs find the server of a URL, as far as they
+/// would go to another one without.
+fn server(url: &PostgresUrl) -> String {
+    let place = |options: &PgConnectOptions| {
+        let host = match options.get_socket() {
+            Some(folder) => folder.display().to_string(),
+            None => options.get_host().to_owned(),
+        };
+        let (port, user) = (options.get_port(), options.get_username().to_owned());
+        [("-h", host), ("-p", port.to_string()), ("-U", user)]
+    };
+    let given = place(&url.options).into_iter();
+    let usual = place(&PgConnectOptions::new_without_pgpass());
+    given
+        .zip(usual)
+        .filter(|(given, usual)| given != usual)
+        .map(|((option, value), _)| format!(" {option} {}", in_shell(&value)))
+        .collect()
 }

@@ -24,6 +24,7 @@ mod reference;
 mod requirements;
 mod scratch;
 mod shell;
+mod suggested;
 mod trial;
 mod url;
 
@@ -38,6 +39,7 @@ pub use json::schema;
 pub use reference::cli_reference;
 
 use context::Context;
+use suggested::Repeated;
 
 /// Runs the command that `args` give, as cargo passes them: `cargo-alembic alembic ...`.
 pub fn main(args: impl IntoIterator<Item = OsString>) -> Exit {
@@ -53,12 +55,13 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> Exit {
         }
     };
     cli.global.color.write_global();
+    let repeated = Repeated::new(&cli.global, cli.command.url());
     let context = match Context::new(cli.global) {
         Ok(context) => context,
-        Err(error) => return shell::report(&error),
+        Err(error) => return shell::report(&error.repeating(&repeated)),
     };
     match cli.command.run(&context) {
         Ok(exit) => exit,
-        Err(error) => shell::report(&error),
+        Err(error) => shell::report(&error.repeating(&repeated)),
     }
 }

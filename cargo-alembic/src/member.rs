@@ -4,13 +4,14 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use alembic_history::{
-    Dialect, Expression, Graph, History, Node, ResolveError, Settings, SourceFile,
-    VersionTable, nearest,
+    Dialect, Expression, Graph, History, Node, ResolveError, Settings, SourceFile, VersionTable,
+    nearest,
 };
 use alembic_migrate::{Migrations, read_folder};
 use cargo_metadata::Package;
 
 use crate::context::shown;
+use crate::database::Database;
 use crate::diagnostic::{Diagnostic, Error, Result};
 use crate::exit::Exit;
 use crate::explain;
@@ -257,9 +258,9 @@ impl Loaded {
         found.map_err(|error| explain::resolve(&error, self.name()))
     }
 
-    /// Finds the revisions that the rows of a version table name.
-    pub(crate) fn rows(&self, rows: &[String]) -> Result<Vec<Node>> {
+    /// Finds the revisions that the rows of the version table in `database` name.
+    pub(crate) fn rows(&self, rows: &[String], database: &Database) -> Result<Vec<Node>> {
         let found = self.graph().rows(rows);
-        found.map_err(|error| explain::plan(&error, self.name()))
+        found.map_err(|error| explain::plan(&error, self, Some(database)))
     }
 }

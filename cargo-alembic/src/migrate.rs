@@ -16,7 +16,7 @@ use crate::json::{RunJson, StepJson, strings};
 use crate::lines::join;
 use crate::member::{Loaded, load_all, that_know};
 use crate::progress::Progress;
-use crate::requirements::{self, Ordered};
+use crate::requirements::{self, Ordered, Planned};
 use crate::shell::Took;
 
 /// What is to be done.
@@ -43,29 +43,16 @@ impl Migrate<'_> {
             Direction::Downgrade => others(context)?,
         };
         let databases = database::of_all(context, chosen, self.database.url.as_deref())?;
+        self.check_all(&ordered, &others, &databases)?;
+        let names: Vec<&str> = chosen.iter().map(Loaded::name).collect();
         let mut answers = Vec::new();
         let mut failed = None;
         for (index, (crate_, database)) in chosen.iter().zip(&databases).enumerate() {
             let outcome = self
-                .check_requirements(&ordered, &others, crate_, database)
+                .check_again(&ordered, &others, crate_, database)
                 .and_then(|()| self.migrate(context, crate_, database))
-                .map_err(|mut error| {
-                    // The crates before are committed, and stay so.
-                    let names = |crates: &[Loaded]| {
-                        let names: Vec<&str> = crates.iter().map(Loaded::name).collect();
-                        names.join(", ")
-                    };
-                    if let Some(last) = error.diagnostics.last_mut() {
-                        if index > 0 {
-                            last.notes
-                                .push(format!("done before: {}", names(&chosen[..index])));
-                        }
-                        if index + 1 < chosen.len() {
-                            last.notes
-                                .push(format!("not begun: {}", names(&chosen[index + 1..])));
-                        }
-                    }
-                    error
+                .map_err(|error| {
+                    error.among(&names[..index], &names[index..=index], &names[index + 1..])
                 });
             match outcome {
                 Ok(json) => answers.push((crate_, json)),
@@ -78,39 +65,80 @@ impl Migrate<'_> {
         finish(context, answers, failed)
     }
 
-    /// Looks whether this crate's revisions, and those of other crates, allow the command.
-    fn check_requirements(
+    /// Looks whether the revisions of all crates allow the command, once those before are done, so
+    /// that none is done where another one cannot be.
+    fn check_all(
+        &self,
+        ordered: &Ordered,
+        others: &[Loaded],
+        databases: &[Database],
+    ) -> Result<()> {
+        let chosen = &ordered.chosen;
+        if chosen.len() < 2 || !chosen.iter().any(|crate_| self.is_bound(crate_, others)) {
+            return Ok(());
+        }
+        let names: Vec<&str> = chosen.iter().map(Loaded::name).collect();
+        let mut planned = Planned::new();
+        for (crate_, database) in chosen.iter().zip(databases) {
+            let rows = self
+                .check(ordered, others, crate_, database, &planned)
+                .map_err(|error| error.among(&[], &[], &names))?;
+            planned.insert(crate_.name(), rows);
+        }
+        Ok(())
+    }
+
+    /// Looks at one crate right before it is its turn: its rows may have changed meanwhile.
+    fn check_again(
         &self,
         ordered: &Ordered,
         others: &[Loaded],
         loaded: &Loaded,
         database: &Database,
     ) -> Result<()> {
-        let upgrade = self.direction == Direction::Upgrade;
-        let concerned = match upgrade {
-            true => loaded.has_requirements(),
-            false => others.iter().any(|other| other.requires(loaded.name())),
-        };
-        if !concerned {
-            return Ok(());
+        if self.is_bound(loaded, others) {
+            self.check(ordered, others, loaded, database, &Planned::new())?;
         }
-        let rows = loaded.rows(&database.rows(loaded, self.database.lock_timeout)?)?;
-        let plan = self.plan(loaded, &rows)?;
-        let steps: Vec<Node> = plan.steps.iter().map(|step| step.revision).collect();
-        if upgrade {
-            ordered.check(loaded, &steps, &[], self.database)
-        } else {
-            requirements::check_dependents(loaded, &steps, others, self.database)
+        Ok(())
+    }
+
+    /// Tells whether a crate's revisions are bound to those of other crates on the way.
+    fn is_bound(&self, loaded: &Loaded, others: &[Loaded]) -> bool {
+        match self.direction {
+            Direction::Upgrade => loaded.has_requirements(),
+            Direction::Downgrade => others.iter().any(|other| other.requires(loaded.name())),
         }
     }
 
-    fn plan(&self, loaded: &Loaded, rows: &[Node]) -> Result<Plan> {
+    /// Looks whether this crate's revisions, and those of other crates, allow the command, as they
+    /// will be when what is `planned` is done; returns the rows that this crate will have then.
+    fn check(
+        &self,
+        ordered: &Ordered,
+        others: &[Loaded],
+        loaded: &Loaded,
+        database: &Database,
+        planned: &Planned<'_>,
+    ) -> Result<Vec<String>> {
+        let rows = database.rows(loaded, self.database.lock_timeout)?;
+        let plan = self.plan(loaded, database, &loaded.rows(&rows, database)?)?;
+        let steps: Vec<Node> = plan.steps.iter().map(|step| step.revision).collect();
+        match self.direction {
+            Direction::Upgrade => ordered.check(loaded, &steps, &[], planned, self.database)?,
+            Direction::Downgrade => {
+                ordered.check_dependents(loaded, &steps, others, planned, self.database)?;
+            }
+        }
+        Ok(strings(&loaded.graph().ids(&plan.rows)))
+    }
+
+    fn plan(&self, loaded: &Loaded, database: &Database, rows: &[Node]) -> Result<Plan> {
         let target = loaded.parse(self.target)?;
         let plan = match self.direction {
             Direction::Upgrade => loaded.graph().plan_upgrade(rows, &target),
             Direction::Downgrade => loaded.graph().plan_downgrade(rows, &target),
         };
-        plan.map_err(|error| explain::plan(&error, loaded.name()))
+        plan.map_err(|error| explain::plan(&error, loaded, Some(database)))
     }
 
     /// Brings the database of one crate to the target.
@@ -136,11 +164,12 @@ impl Migrate<'_> {
         }
         // A database that does not exist yet is not created for a target that cannot be reached,
         // nor when there is nothing to do.
-        let mut connection = if database.is_missing() && self.plan(loaded, &[])?.steps.is_empty() {
-            database.read()?
-        } else {
-            database.write()?
-        };
+        let mut connection =
+            if database.is_missing() && self.plan(loaded, database, &[])?.steps.is_empty() {
+                database.read()?
+            } else {
+                database.write()?
+            };
         let outcome = match self.direction {
             Direction::Upgrade => migrations.upgrade(&mut connection, self.target),
             Direction::Downgrade => migrations.downgrade(&mut connection, self.target),

@@ -1,5 +1,7 @@
 //! Revisions that depend on revisions of other crates.
 
+use std::collections::HashMap;
+
 use alembic_history::{
     CrateHistory, Node, RequirementError, RequirementErrorKind, in_dependency_order,
 };
@@ -18,6 +20,17 @@ pub(crate) struct Ordered {
     /// Other crates that they depend on.
     beside: Vec<Loaded>,
 }
+
+/// The database of another crate.
+struct Beside {
+    database: Database,
+    /// Whether it is another one than an argument names.
+    elsewhere: bool,
+}
+
+/// The rows that crates will have in their version tables, once they have done what is planned;
+/// those that are not here have what is in the database.
+pub(crate) type Planned<'p> = HashMap<&'p str, Vec<String>>;
 
 /// Sorts crates, and reads those that they depend on.
 pub(crate) fn ordered(context: &Context, chosen: Vec<Loaded>) -> Result<Ordered> {
@@ -82,65 +95,102 @@ fn explain(error: &RequirementError, crates: &[Loaded]) -> Diagnostic {
         .help(error.kind.help())
 }
 
-/// Finds the database of `other`, seen from a command on `crate_`.
-///
-/// Where the two share a database, an argument that names another one is about both.
-fn database_beside(other: &Loaded, crate_: &Loaded, args: &DatabaseArgs) -> Result<Database> {
-    let configured = Database::of(&other.member, None)?;
-    let url = args.url.as_deref();
-    if url.is_some() && configured.place() == Database::of(&crate_.member, None)?.place() {
-        return Database::of(&crate_.member, url);
-    }
-    Ok(configured)
-}
-
-/// Refuses to revert revisions that applied revisions of other crates depend on.
-///
-/// `crate_` is about to lose `reverted`; `others` are the other crates of the workspace.
-pub(crate) fn check_dependents(
+fn rows_of(
     crate_: &Loaded,
-    reverted: &[Node],
-    others: &[Loaded],
+    database: &Database,
+    planned: &Planned<'_>,
     args: &DatabaseArgs,
-) -> Result<()> {
-    let needs = |other: &Loaded, node: Node| {
-        let file = other.history().file(node);
-        let mut requirements = file.requirements();
-        requirements.any(|requirement| {
-            let named = crate_.graph().named(requirement.revision);
-            requirement.package == crate_.name()
-                && named.is_some_and(|node| reverted.contains(&node))
-        })
-    };
-    for other in others.iter().filter(|other| other.name() != crate_.name()) {
-        let mut nodes = other
-            .graph()
-            .nodes()
-            .filter(|node| needs(other, *node))
-            .peekable();
-        if nodes.peek().is_none() {
-            continue;
-        }
-        let database = database_beside(other, crate_, args)?;
-        let rows = other.rows(&database.rows(other, args.lock_timeout)?)?;
-        let applied = other.graph().required_by(&rows);
-        if let Some(node) = nodes.find(|node| applied.contains(*node)) {
-            let (id, name) = (&other.graph()[node].id, other.name());
-            return Err(Diagnostic::new(format!(
-                "revision {id} of crate `{name}` is applied, and depends on what would be reverted"
-            ))
-            .code("required-by-another-crate")
-            .note(format!("in crate `{}`", crate_.name()))
-            .help(format!(
-                "revert it first, with `cargo alembic downgrade -p {name} <revision>`"
-            ))
-            .exit(Exit::Revision));
-        }
+) -> Result<Vec<Node>> {
+    match planned.get(crate_.name()) {
+        Some(rows) => crate_.rows(rows, database),
+        None => crate_.rows(&database.rows(crate_, args.lock_timeout)?, database),
     }
-    Ok(())
 }
 
 impl Ordered {
+    /// Finds the database of `other`, seen from a command on `crate_`.
+    ///
+    /// An argument that names a database is about all crates that the command is for, and about
+    /// those that share the database of `crate_` without it.
+    fn database_beside(
+        &self,
+        other: &Loaded,
+        crate_: &Loaded,
+        args: &DatabaseArgs,
+    ) -> Result<Beside> {
+        let of = |url, elsewhere| {
+            let database = Database::of(&other.member, url)?;
+            Ok(Beside {
+                database,
+                elsewhere,
+            })
+        };
+        let Some(url) = args.url.as_deref() else {
+            return of(None, false);
+        };
+        let place = |crate_: &Loaded| {
+            let found = Database::find(&crate_.member, None)?;
+            Ok(found.map(|database| database.place()))
+        };
+        let mut chosen = self.chosen.iter();
+        if chosen.any(|chosen| chosen.name() == other.name()) || place(other)? == place(crate_)? {
+            return of(Some(url), false);
+        }
+        of(None, true)
+    }
+
+    /// Refuses to revert revisions that applied revisions of other crates depend on.
+    ///
+    /// `crate_` is about to lose `reverted`; `others` are the other crates of the workspace.
+    pub(crate) fn check_dependents(
+        &self,
+        crate_: &Loaded,
+        reverted: &[Node],
+        others: &[Loaded],
+        planned: &Planned<'_>,
+        args: &DatabaseArgs,
+    ) -> Result<()> {
+        let needs = |other: &Loaded, node: Node| {
+            let file = other.history().file(node);
+            let mut requirements = file.requirements();
+            requirements.any(|requirement| {
+                let named = crate_.graph().named(requirement.revision);
+                requirement.package == crate_.name()
+                    && named.is_some_and(|node| reverted.contains(&node))
+            })
+        };
+        for other in others.iter().filter(|other| other.name() != crate_.name()) {
+            let mut nodes = other
+                .graph()
+                .nodes()
+                .filter(|node| needs(other, *node))
+                .peekable();
+            if nodes.peek().is_none() {
+                continue;
+            }
+            let Beside {
+                database,
+                elsewhere,
+            } = self.database_beside(other, crate_, args)?;
+            let rows = rows_of(other, &database, planned, args)?;
+            let applied = other.graph().required_by(&rows);
+            if let Some(node) = nodes.find(|node| applied.contains(*node)) {
+                let (id, name) = (&other.graph()[node].id, other.name());
+                return Err(Diagnostic::new(format!(
+                    "revision {id} of crate `{name}` is applied, and depends on what would be reverted"
+                ))
+                .code("required-by-another-crate")
+                .note(format!("in crate `{}`", crate_.name()))
+                .elsewhere(elsewhere)
+                .help(format!(
+                    "revert it first, with `cargo alembic downgrade -p {name} <revision>`"
+                ))
+                .exit(Exit::Revision));
+            }
+        }
+        Ok(())
+    }
+
     /// Returns the crates that `crate_` stands on and shares a database with, in order.
     pub(crate) fn below(&self, crate_: &Loaded) -> Vec<&Loaded> {
         let mut names = vec![crate_.name()];
@@ -172,6 +222,7 @@ impl Ordered {
         crate_: &Loaded,
         pending: &[Node],
         together: &[&Loaded],
+        planned: &Planned<'_>,
         args: &DatabaseArgs,
     ) -> Result<()> {
         for node in pending {
@@ -183,8 +234,11 @@ impl Ordered {
                 if together.iter().any(|crate_| crate_.name() == other.name()) {
                     continue;
                 }
-                let database = database_beside(other, crate_, args)?;
-                let rows = other.rows(&database.rows(other, args.lock_timeout)?)?;
+                let Beside {
+                    database,
+                    elsewhere,
+                } = self.database_beside(other, crate_, args)?;
+                let rows = rows_of(other, &database, planned, args)?;
                 let applied = other.graph().required_by(&rows);
                 let needed = other.graph().named(requirement.revision);
                 if needed.is_some_and(|needed| applied.contains(needed)) {
@@ -201,6 +255,7 @@ impl Ordered {
                     crate_.name(),
                     database.url
                 ))
+                .elsewhere(elsewhere)
                 .help(format!(
                     "apply it with `cargo alembic upgrade -p {package} {revision}`"
                 ))

@@ -14,6 +14,7 @@ use crate::database::Database;
 use crate::diagnostic::{Diagnostic, Result};
 use crate::exit::Exit;
 use crate::naming::random_id;
+use crate::suggested::in_sql;
 use crate::url::{DatabaseUrl, PostgresUrl};
 
 /// How the names of databases begin that are made on servers.
@@ -101,7 +102,7 @@ impl Engine {
         let scratch = host.create(&format!("TEMPLATE template0 {}", host.options))?;
         let schemas = schemas.into_iter().chain([host.schema.as_str()]);
         for schema in schemas.filter(|schema| !["", "public"].contains(schema)) {
-            let sql = format!("CREATE SCHEMA IF NOT EXISTS {}", quoted(schema));
+            let sql = format!("CREATE SCHEMA IF NOT EXISTS {}", in_sql(schema));
             scratch.execute(&sql).map_err(|error| {
                 Diagnostic::new(format!("cannot create the schema {schema}: {error}"))
                     .note(format!("in the database {}", scratch.database.url))
@@ -149,7 +150,7 @@ impl Host {
             // insufficient_privilege
             Some("42501") => fault.help(format!(
                 "allow it with `ALTER ROLE {} CREATEDB`, or name another server or user with `--url`",
-                quoted(self.url.options.get_username())
+                in_sql(self.url.options.get_username())
             )),
             _ => fault.help("name another server or user with `--url`"),
         };
@@ -264,8 +265,4 @@ fn drop_when_interrupted() {
             std::process::exit(INTERRUPTED);
         });
     });
-}
-
-fn quoted(name: &str) -> String {
-    format!("\"{}\"", name.replace('"', "\"\""))
 }

@@ -302,14 +302,11 @@ fn crates_with_one_version_table() {
         let outcome = place.env("STORE_DATABASE_URL", store).run("upgrade");
         check_outcome(&outcome, "one database for all", "upgrade", 4, stderr);
     }
-    let stderr = "`--url` names one database, for several crates | store, app";
-    check_in(
-        &project,
-        "one URL",
-        "upgrade --url sqlite://x.db",
-        2,
-        stderr,
-    );
+    for line in ["upgrade", "current", "stamp head", "ensure"] {
+        let line = format!("{line} --url sqlite://x.db");
+        let stderr = "error[shared-version-table] | `store` | `app` | the table is alembic_version in sqlite://x.db";
+        check_in(&project, "one URL", &line, 4, stderr);
+    }
     let stderr = "error[shared-version-table] | `store` | `app`";
     check_in(&project, "one of them alone", "upgrade -p app", 4, stderr);
     let place = project.here().env("APP_DATABASE_URL", "sqlite://own.db");

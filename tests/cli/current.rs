@@ -56,6 +56,19 @@ fn a_workspace() {
     });
 }
 
+/// What is wrong with one crate leaves the others their names.
+#[test]
+fn a_workspace_of_which_one_fails() {
+    on_both(|dialect| {
+        let project = workspace().on(dialect);
+        project.run("upgrade").success();
+        let store = project.database("store/store.db");
+        store.execute("UPDATE alembic_version SET version_num = 'gone'");
+        let lines = ["current", "current --format json", "current -p app"];
+        assert_snapshot!(project.transcript(&lines));
+    });
+}
+
 /// What only reads, or finds nothing to do.
 const READING: [&str; 8] = [
     "current",

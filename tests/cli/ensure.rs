@@ -75,6 +75,18 @@ fn a_workspace() {
     });
 }
 
+/// Those before one that fails are ready, and stay so.
+#[test]
+fn a_workspace_of_which_one_fails() {
+    on_both(|dialect| {
+        let project = workspace().on(dialect);
+        project.run("upgrade").success();
+        let app = project.database("app/app.db");
+        app.execute("UPDATE alembic_version SET version_num = 'gone'");
+        assert_snapshot!(project.transcript(&["ensure"]));
+    });
+}
+
 /// Crates whose tables are beside each other are made ready one after the other.
 #[test]
 fn a_database_of_several_crates() {
@@ -87,6 +99,12 @@ fn a_database_of_several_crates() {
         let shared = project.database("app/app.db");
         let place = project.here().env("STORE_DATABASE_URL", shared.url());
         assert_snapshot!(place.transcript(&["ensure", "ensure", "current"]));
+        shared.execute("UPDATE app_version SET version_num = 'gone'");
+        let ahead = place.run("ensure").stderr;
+        assert!(
+            ahead.contains("crate `app`, table app_version in"),
+            "{ahead}"
+        );
     });
 }
 

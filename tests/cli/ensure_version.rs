@@ -54,3 +54,18 @@ fn a_workspace() {
         assert_snapshot!(workspace().on(dialect).transcript(&lines));
     });
 }
+
+/// Those before one that fails have their table, and the answer has them.
+#[test]
+fn a_workspace_of_which_one_fails() {
+    on_both(|dialect| {
+        let project = workspace().on(dialect);
+        let app = project.database("app/app.db");
+        app.execute("CREATE VIEW alembic_version AS SELECT 1 AS version_num");
+        let outcome = project.run("ensure-version --format json");
+        assert_eq!(outcome.status, 7, "{outcome}");
+        assert!(outcome.stdout.contains("\"crate\": \"store\""), "{outcome}");
+        let state = "crate store is done, and stays so; for crate app, the database is as it was";
+        assert!(outcome.stderr.contains(state), "{outcome}");
+    });
+}

@@ -42,6 +42,26 @@ fn some_heads() {
     assert_snapshot!(format!("{shown}\n# the first file\n{file}"));
 }
 
+/// Where merged branches are allowed, nobody needs to be told; else the note tells what the check
+/// of the chain wants.
+#[test]
+fn the_chain_that_a_merge_needs() {
+    for (chain, exit) in [("linear", 8), ("merged", 0)] {
+        let project = Project::with_crate("shop");
+        project.add_to("migrations", graph("aa01; bb02<-aa01; cc03<-aa01"));
+        if chain == "merged" {
+            project.configure("chain = \"merged\"");
+        }
+        let outcome = project.run("merge").success();
+        let told = outcome
+            .stderr
+            .contains("unless `chain = \"merged\"` stands");
+        assert_eq!(told, chain == "linear", "{outcome}");
+        let checked = project.run("test");
+        assert_eq!(checked.status, exit, "{checked}");
+    }
+}
+
 #[test]
 fn what_others_follow_only_with_splice() {
     let project = branched();

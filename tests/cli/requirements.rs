@@ -33,6 +33,59 @@ fn crates_go_in_the_order_of_their_revisions() {
     });
 }
 
+/// What another crate needs is in the database that the command names, or in its own.
+#[test]
+fn databases_that_are_named() {
+    let project = project();
+    let own = "error[requirement-not-met] | database sqlite://store.db | `cargo alembic upgrade -p store dd04`";
+    let line = "upgrade -p app --url sqlite://all.db";
+    check_in(&project, "a database of its own", line, 6, own);
+    for name in ["app", "store"] {
+        let table = format!("version-table = \"{name}_version\"\nurl = ");
+        project.replace(format!("{name}/Cargo.toml"), "url = ", &table);
+        let url = format!("sqlite://{name}.db");
+        project.replace(format!("{name}/Cargo.toml"), &url, "sqlite://../shared.db");
+    }
+    let shared = "error[requirement-not-met] | database sqlite://all.db | `cargo alembic upgrade -p store dd04 --url sqlite://all.db`";
+    check_in(&project, "a shared database", line, 6, shared);
+    on_both(|dialect| {
+        let project = self::project().on(dialect);
+        for name in ["app", "store"] {
+            let table = format!("version-table = \"{name}_version\"\nurl = ");
+            project.replace(format!("{name}/Cargo.toml"), "url = ", &table);
+        }
+        let url = project.database("app/app.db").url();
+        let mut shown = String::new();
+        for line in ["upgrade", "current", "ensure", "downgrade base"] {
+            let outcome = project.run(&format!("{line} --url {url}"));
+            shown += &format!("$ {line}\n{outcome}\n");
+        }
+        assert_snapshot!(shown.replace(&url, "[url]"));
+    });
+}
+
+/// No crate is begun where another one cannot be done.
+#[test]
+fn all_are_planned_before_the_first_one_runs() {
+    on_both(|dialect| {
+        let project = project().on(dialect);
+        project.add_to("app/migrations", graph("ee05<-bb02"));
+        project.run("upgrade").success();
+        let stderr = "error[required-by-another-crate]: revision bb02 of crate `app` | crate `store` | `cargo alembic downgrade -p app <revision>` | not begun: app, store";
+        check_in(&project, "a row that stays", "downgrade -1", 6, stderr);
+        project.run("downgrade base").success();
+        project.add_to(
+            "app/migrations",
+            [revision("aa01").depends_on("store@dd04")],
+        );
+        let stderr = "error[requirement-not-met]: revision aa01 depends on dd04 of crate `store` | not begun: store, app";
+        check_in(&project, "a row that comes later", "upgrade +1", 6, stderr);
+        project.run("upgrade +1 -p store").success();
+        project.run("upgrade +1").success();
+        project.run("upgrade").success();
+    });
+}
+
 #[test]
 fn what_cannot_be_required() {
     let project = project();

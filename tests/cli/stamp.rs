@@ -78,6 +78,19 @@ fn a_workspace() {
     });
 }
 
+/// Those before one that fails are stamped, and the answer has them.
+#[test]
+fn a_workspace_of_which_one_fails() {
+    on_both(|dialect| {
+        let project = workspace().on(dialect);
+        project.run("upgrade").success();
+        let app = project.database("app/app.db");
+        app.execute("UPDATE alembic_version SET version_num = 'gone'");
+        assert_snapshot!(project.transcript(&["stamp base", "stamp head --format json -q"]));
+        assert_eq!(project.database("store/store.db").versions(), ["dd04"]);
+    });
+}
+
 #[test]
 fn nothing_creates_no_database() {
     let project: Project = chain();

@@ -260,7 +260,7 @@ fn interrupts_leave_nothing() {
     let mut command = place.command(&["test".to_owned()]);
     command.stdout(Stdio::null()).stderr(Stdio::null());
     let mut child = command.spawn().unwrap();
-    let sleeping = "SELECT pid FROM pg_stat_activity WHERE query = 'SELECT pg_sleep(60)'";
+    let sleeping = "SELECT pid FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep(60)%'";
     let begin = Instant::now();
     while database.query(sleeping).is_empty() {
         assert!(begin.elapsed() < Duration::from_secs(60), "it never sleeps");

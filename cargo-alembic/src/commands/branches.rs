@@ -27,7 +27,7 @@ impl BranchesArgs {
             let (json, text) = self.branches(crate_);
             (crate_, json, text)
         });
-        write_answers(context, answers.collect())?;
+        write_answers(context, loaded.len() > 1, answers.collect())?;
         Ok(Exit::Success)
     }
 

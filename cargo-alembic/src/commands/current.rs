@@ -23,7 +23,7 @@ pub struct CurrentArgs {
     #[arg(short, long)]
     check_heads: bool,
     #[command(flatten)]
-    database: DatabaseArgs,
+    pub(super) database: DatabaseArgs,
 }
 
 impl CurrentArgs {
@@ -49,7 +49,7 @@ impl CurrentArgs {
                 Err(error) => Error::add(&mut failed, error),
             }
         }
-        write_answers(context, answers)?;
+        write_answers(context, loaded.len() > 1, answers)?;
         if let Some(error) = failed {
             return Err(error);
         }
@@ -73,7 +73,7 @@ impl CurrentArgs {
     fn current(&self, loaded: &Loaded, database: &Database) -> Result<(CurrentJson, String)> {
         let graph = loaded.graph();
         let rows = database.rows(loaded, self.database.lock_timeout)?;
-        let nodes = loaded.rows(&rows)?;
+        let nodes = loaded.rows(&rows, database)?;
         let current = graph.current(&nodes);
         let mut text = String::new();
         if self.verbose {

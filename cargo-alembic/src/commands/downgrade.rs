@@ -27,7 +27,7 @@ pub struct DowngradeArgs {
     #[command(flatten)]
     offline: OfflineArgs,
     #[command(flatten)]
-    database: DatabaseArgs,
+    pub(super) database: DatabaseArgs,
 }
 
 impl DowngradeArgs {

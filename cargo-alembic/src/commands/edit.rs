@@ -19,7 +19,7 @@ pub struct EditArgs {
     #[arg(value_name = "REVISION", allow_negative_numbers = true)]
     revision: String,
     #[command(flatten)]
-    database: DatabaseArgs,
+    pub(super) database: DatabaseArgs,
 }
 
 impl EditArgs {

@@ -15,7 +15,7 @@ use crate::explain;
 use crate::json::{EnsureJson, StepJson};
 use crate::member::{Loaded, load_all};
 use crate::progress::Progress;
-use crate::requirements::{self, Ordered};
+use crate::requirements::{self, Ordered, Planned};
 use crate::shell::Took;
 
 /// Arguments of `cargo alembic ensure`.
@@ -27,7 +27,7 @@ pub struct EnsureArgs {
     #[command(flatten)]
     interrupted: InterruptedArgs,
     #[command(flatten)]
-    database: DatabaseArgs,
+    pub(super) database: DatabaseArgs,
 }
 
 impl EnsureArgs {
@@ -39,7 +39,12 @@ impl EnsureArgs {
         let databases = database::of_all(context, &ordered.chosen, self.database.url.as_deref())?;
         let mut answers = Vec::new();
         let mut failed = None;
-        for (group, database) in by_database(&ordered.chosen, &databases) {
+        let groups = by_database(&ordered.chosen, &databases);
+        let names: Vec<Vec<&str>> = groups
+            .iter()
+            .map(|(group, _)| group.iter().map(|crate_| crate_.name()).collect())
+            .collect();
+        for (index, (group, database)) in groups.into_iter().enumerate() {
             match self.ensure(context, &ordered, &group, database) {
                 Ok(reports) => answers.extend(reports.into_iter().filter_map(|report| {
                     let crate_ = group
@@ -48,7 +53,8 @@ impl EnsureArgs {
                     Some((*crate_, json(database, report)))
                 })),
                 Err(error) => {
-                    failed = Some(error);
+                    let (done, left) = (names[..index].concat(), names[index + 1..].concat());
+                    failed = Some(error.among(&done, &names[index], &left));
                     break;
                 }
             }
@@ -66,7 +72,7 @@ impl EnsureArgs {
     ) -> Result<Vec<EnsureReport>> {
         for crate_ in group.iter().filter(|crate_| crate_.has_requirements()) {
             let pending = self.pending(crate_, database)?;
-            ordered.check(crate_, &pending, group, &self.database)?;
+            ordered.check(crate_, &pending, group, &Planned::new(), &self.database)?;
         }
         let names: Vec<&str> = group.iter().map(|crate_| crate_.name()).collect();
         let what = format_args!("{} ({})", names.join(", "), database.url);
@@ -94,14 +100,15 @@ impl EnsureArgs {
         let outcome = ensure_all_ready(&mut connection, &sets);
         progress.finish();
         let reports = outcome.map_err(|error| {
-            let path = match &*error.fault {
-                RunFault::Statement { place, .. } => Some(&place.path),
-                RunFault::Irreversible { path, .. } => Some(path),
-                _ => None,
-            };
-            let owner = group
-                .iter()
-                .find(|crate_| path.is_some_and(|path| crate_.has_file(path)));
+            let owner = group.iter().find(|crate_| match &*error.fault {
+                RunFault::Statement { place, .. } => crate_.has_file(&place.path),
+                RunFault::Irreversible { path, .. } => crate_.has_file(path),
+                RunFault::Plan(_) => {
+                    let rows = database.rows(crate_, self.database.lock_timeout);
+                    rows.is_ok_and(|rows| crate_.graph().rows(&rows).is_err())
+                }
+                _ => false,
+            });
             database.explain(&error, owner.unwrap_or(&group[0]))
         })?;
         for report in &reports {
@@ -116,7 +123,7 @@ impl EnsureArgs {
         match crate_.graph().rows(&rows) {
             Ok(rows) => Ok(crate_.graph().pending(&rows)),
             Err(PlanError::UnknownRows { .. }) if self.allow_ahead => Ok(Vec::new()),
-            Err(error) => Err(explain::plan(&error, crate_.name())),
+            Err(error) => Err(explain::plan(&error, crate_, Some(database))),
         }
     }
 }

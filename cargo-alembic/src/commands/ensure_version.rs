@@ -6,11 +6,11 @@ use clap::Args;
 
 use super::{DatabaseArgs, finish};
 use crate::context::Context;
-use crate::database;
+use crate::database::{self, Database};
 use crate::diagnostic::Result;
 use crate::exit::Exit;
 use crate::json::EnsureVersionJson;
-use crate::member::load_all;
+use crate::member::{Loaded, load_all};
 use crate::offline::OfflineArgs;
 
 /// Arguments of `cargo alembic ensure-version`.
@@ -19,7 +19,7 @@ pub struct EnsureVersionArgs {
     #[command(flatten)]
     offline: OfflineArgs,
     #[command(flatten)]
-    database: DatabaseArgs,
+    pub(super) database: DatabaseArgs,
 }
 
 impl EnsureVersionArgs {
@@ -31,30 +31,48 @@ impl EnsureVersionArgs {
         }
         let loaded = load_all(context.members()?, self.database.url.as_deref())?;
         let databases = database::of_all(context, &loaded, self.database.url.as_deref())?;
+        let names: Vec<&str> = loaded.iter().map(Loaded::name).collect();
         let mut answers = Vec::new();
-        for (crate_, database) in loaded.iter().zip(&databases) {
-            let migrations = crate_
-                .migrations
-                .clone()
-                .lock_timeout(self.database.lock_timeout);
-            let ensured = migrations
-                .ensure_version(&mut database.write()?)
-                .map_err(|error| database.explain(&error, crate_))?;
-            let table = crate_.member.settings.version_table.quoted();
-            let (verb, created) = match ensured {
-                Ensured::Created => ("Created", true),
-                Ensured::Existed => ("Found", false),
-            };
-            context.shell.status(
-                verb,
-                format_args!("{table} in {} ({})", database.url, crate_.name()),
-            );
-            let json = EnsureVersionJson {
-                database: database.url.to_string(),
-                created,
-            };
-            answers.push((crate_, json));
+        let mut failed = None;
+        for (index, (crate_, database)) in loaded.iter().zip(&databases).enumerate() {
+            match self.ensure_version(context, crate_, database) {
+                Ok(json) => answers.push((crate_, json)),
+                Err(error) => {
+                    let (done, rest) = names.split_at(index);
+                    failed = Some(error.among(done, &rest[..1], &rest[1..]));
+                    break;
+                }
+            }
         }
-        finish(context, answers, None)
+        finish(context, answers, failed)
+    }
+
+    /// Creates the version table of one crate, where there is none.
+    fn ensure_version(
+        &self,
+        context: &Context,
+        crate_: &Loaded,
+        database: &Database,
+    ) -> Result<EnsureVersionJson> {
+        let migrations = crate_
+            .migrations
+            .clone()
+            .lock_timeout(self.database.lock_timeout);
+        let ensured = migrations
+            .ensure_version(&mut database.write()?)
+            .map_err(|error| database.explain(&error, crate_))?;
+        let table = crate_.member.version_table(database.url.dialect()).quoted();
+        let (verb, created) = match ensured {
+            Ensured::Created => ("Created", true),
+            Ensured::Existed => ("Found", false),
+        };
+        context.shell.status(
+            verb,
+            format_args!("{table} in {} ({})", database.url, crate_.name()),
+        );
+        Ok(EnsureVersionJson {
+            database: database.url.to_string(),
+            created,
+        })
     }
 }

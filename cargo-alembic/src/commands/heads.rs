@@ -44,7 +44,7 @@ impl HeadsArgs {
                 .collect();
             answers.push((crate_, Revisions::new(crate_, &heads, None), text));
         }
-        write_answers(context, answers)?;
+        write_answers(context, loaded.len() > 1, answers)?;
         Ok(Exit::Success)
     }
 }

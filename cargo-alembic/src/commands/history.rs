@@ -26,7 +26,7 @@ pub struct HistoryArgs {
     #[arg(short, long)]
     indicate_current: bool,
     #[command(flatten)]
-    database: DatabaseArgs,
+    pub(super) database: DatabaseArgs,
 }
 
 impl HistoryArgs {
@@ -58,7 +58,7 @@ impl HistoryArgs {
             let answer = self.history(crate_, &range, databases.get(index))?;
             answers.push((crate_, answer.0, answer.1));
         }
-        write_answers(context, answers)?;
+        write_answers(context, loaded.len() > 1, answers)?;
         Ok(Exit::Success)
     }
 
@@ -71,7 +71,8 @@ impl HistoryArgs {
         let graph = loaded.graph();
         let rows = match database {
             Some(database) => {
-                Some(loaded.rows(&database.rows(loaded, self.database.lock_timeout)?)?)
+                let rows = database.rows(loaded, self.database.lock_timeout)?;
+                Some(loaded.rows(&rows, database)?)
             }
             None => None,
         };

@@ -1,5 +1,6 @@
 //! `cargo alembic merge`
 
+use alembic_history::Chain;
 use clap::Args;
 
 use crate::context::Context;
@@ -72,7 +73,7 @@ impl MergeArgs {
             let ids: Vec<&str> = ids.iter().map(|id| id.as_str()).collect();
             format!("merge {}", ids.join(" and "))
         });
-        Request {
+        let exit = Request {
             loaded: &loaded,
             message,
             id: self.rev_id,
@@ -82,6 +83,14 @@ impl MergeArgs {
             depends_on: Vec::new(),
             folder: None,
         }
-        .write(context)
+        .write(context)?;
+        if loaded.member.settings.chain == Chain::Linear {
+            context.shell.status(
+                "Note",
+                "the history branches and merges, which the build and `cargo alembic test` refuse unless \
+                 `chain = \"merged\"` stands below [package.metadata.alembic]",
+            );
+        }
+        Ok(exit)
     }
 }

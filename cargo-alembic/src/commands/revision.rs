@@ -86,7 +86,8 @@ fn several_heads(
     }
     diagnostic
         .help(format!(
-            "make them one with `cargo alembic merge -p {name} {}`",
+            "make them one with `cargo alembic merge -p {name} {}`, where `chain = \"merged\"` \
+             allows it",
             join(heads).replace(", ", " ")
         ))
         .help("or name the one to follow with `--head`")

@@ -19,13 +19,14 @@ pub struct ShowArgs {
     #[arg(value_name = "REVISION", allow_negative_numbers = true)]
     revision: String,
     #[command(flatten)]
-    database: DatabaseArgs,
+    pub(super) database: DatabaseArgs,
 }
 
 impl ShowArgs {
     pub(super) fn run(self, context: &Context) -> Result<Exit> {
         let loaded = load_all(context.members()?, None)?;
         let chosen = that_know(&loaded, &[&self.revision])?;
+        let several = chosen.len() > 1;
         let mut answers = Vec::new();
         for crate_ in chosen {
             let nodes = nodes_of(crate_, &self.revision, &self.database)?;
@@ -35,7 +36,7 @@ impl ShowArgs {
                 .collect();
             answers.push((crate_, Revisions::new(crate_, &nodes, None), text));
         }
-        write_answers(context, answers)?;
+        write_answers(context, several, answers)?;
         Ok(Exit::Success)
     }
 }
@@ -49,7 +50,7 @@ pub(super) fn nodes_of(
     let expression: Expression = loaded.parse(revision)?;
     let rows = if expression.symbol == Some(Symbol::Current) {
         let found = Database::of(&loaded.member, database.url.as_deref())?;
-        Some(loaded.rows(&found.rows(loaded, database.lock_timeout)?)?)
+        Some(loaded.rows(&found.rows(loaded, database.lock_timeout)?, &found)?)
     } else {
         None
     };

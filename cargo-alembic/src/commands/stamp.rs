@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::{DatabaseArgs, finish};
 use crate::context::Context;
-use crate::database;
+use crate::database::{self, Database};
 use crate::diagnostic::Result;
 use crate::exit::Exit;
 use crate::json::{StampJson, strings};
@@ -31,7 +31,7 @@ pub struct StampArgs {
     #[command(flatten)]
     offline: OfflineArgs,
     #[command(flatten)]
-    database: DatabaseArgs,
+    pub(super) database: DatabaseArgs,
 }
 
 impl StampArgs {
@@ -45,36 +45,56 @@ impl StampArgs {
         let loaded = load_all(context.members()?, self.database.url.as_deref())?;
         let chosen: Vec<Loaded> = that_know(&loaded, &targets)?.into_iter().cloned().collect();
         let databases = database::of_all(context, &chosen, self.database.url.as_deref())?;
-        let purge = if self.purge { Purge::Yes } else { Purge::No };
+        let names: Vec<&str> = chosen.iter().map(Loaded::name).collect();
         let mut answers = Vec::new();
-        for (crate_, database) in chosen.iter().zip(&databases) {
-            let migrations = crate_
-                .migrations
-                .clone()
-                .lock_timeout(self.database.lock_timeout);
-            if database.is_missing() {
-                // A database that does not exist yet is not created for a target that is none.
-                let rehearsal = migrations.stamp(&mut database.read()?, &targets, purge);
-                rehearsal.map_err(|error| database.explain(&error, crate_))?;
+        let mut failed = None;
+        for (index, (crate_, database)) in chosen.iter().zip(&databases).enumerate() {
+            match self.stamp(context, crate_, database, &targets) {
+                Ok(json) => answers.push((crate_, json)),
+                Err(error) => {
+                    let (done, rest) = names.split_at(index);
+                    failed = Some(error.among(done, &rest[..1], &rest[1..]));
+                    break;
+                }
             }
-            let mut connection = database.write()?;
-            let report = migrations
-                .stamp(&mut connection, &targets, purge)
-                .map_err(|error| database.explain(&error, crate_))?;
-            let before = report.before.join(", ");
-            let what = format_args!(
-                "stamp {before} -> {} ({})",
-                join(&report.after),
-                crate_.name()
-            );
-            context.shell.status("Running", what);
-            let json = StampJson {
-                database: database.url.to_string(),
-                before: report.before,
-                after: strings(&report.after),
-            };
-            answers.push((crate_, json));
         }
-        finish(context, answers, None)
+        finish(context, answers, failed)
+    }
+
+    /// Stamps the database of one crate.
+    fn stamp(
+        &self,
+        context: &Context,
+        crate_: &Loaded,
+        database: &Database,
+        targets: &[&str],
+    ) -> Result<StampJson> {
+        let purge = if self.purge { Purge::Yes } else { Purge::No };
+        let migrations = crate_
+            .migrations
+            .clone()
+            .lock_timeout(self.database.lock_timeout);
+        if database.is_missing() {
+            // A database that does not exist yet is not created for a target that is none.
+            let rehearsal = migrations.stamp(&mut database.read()?, targets, purge);
+            rehearsal.map_err(|error| database.explain(&error, crate_))?;
+        }
+        let mut connection = database.write()?;
+        let report = migrations
+            .stamp(&mut connection, targets, purge)
+            .map_err(|error| database.explain(&error, crate_))?;
+        let before = report.before.join(", ");
+        let what = format_args!(
+            "stamp {before} -> {} ({} in {})",
+            join(&report.after),
+            crate_.name(),
+            database.url
+        );
+        context.shell.status("Running", what);
+        Ok(StampJson {
+            database: database.url.to_string(),
+            before: report.before,
+            after: strings(&report.after),
+        })
     }
 }

@@ -84,7 +84,7 @@ impl TestArgs {
             let what = format_args!("the database {left}, which could not be dropped");
             context.shell.status("Leaving", what);
         }
-        write_answers(context, answers)?;
+        write_answers(context, ordered.chosen.len() > 1, answers)?;
         failed.map_or(Ok(Exit::Success), Err)
     }
 

@@ -31,7 +31,7 @@ pub struct UpgradeArgs {
     #[command(flatten)]
     offline: OfflineArgs,
     #[command(flatten)]
-    database: DatabaseArgs,
+    pub(super) database: DatabaseArgs,
 }
 
 impl UpgradeArgs {

@@ -107,7 +107,7 @@ pub(super) fn configuration() -> Vec<Row> {
             "a manifest that is not TOML",
             "upgrade",
             4,
-            "Cargo.toml | --manifest-path",
+            "cannot read the workspace | Cargo.toml:1 | help: correct what Cargo refuses there, and run the command again",
         )
         .with(|project| {
             project.write("Cargo.toml", "[package\n");

@@ -24,7 +24,7 @@ pub(super) fn files() -> Vec<Row> {
             "only reading is allowed",
             "upgrade",
             7,
-            "error[database-read-only] | sqlite://shop.db?mode=ro | as it was before",
+            "error[database-read-only] | sqlite://shop.db?mode=ro | as it was before | remove `mode=ro` from the URL",
         )
         .url("sqlite://shop.db?mode=ro"),
         row(
@@ -48,6 +48,28 @@ pub(super) fn files() -> Vec<Row> {
             "error[invalid-configuration-value]: SQLite has no schema `audit`",
         )
         .configure("version-table-schema = \"audit\""),
+        row(
+            "a row that no file explains, in a database that is named",
+            "upgrade --url sqlite://shop.db",
+            6,
+            "error[unknown-rows] | crate `shop`, table alembic_version in sqlite://shop.db | --purge <revision> --url sqlite://shop.db`",
+        )
+        .sql("UPDATE alembic_version SET version_num = 'gone'"),
+        row(
+            "a row that no file explains, in a database and a project that are named",
+            "stamp head --url sqlite://shop.db?mode=rw --manifest-path Cargo.toml",
+            6,
+            "error[unknown-rows] | `cargo alembic stamp -p shop --purge <revision> --url 'sqlite://shop.db?mode=rw' --manifest-path Cargo.toml`",
+        )
+        .sql("UPDATE alembic_version SET version_num = 'gone'"),
+        row(
+            "a table that is there already, in a database that is named",
+            "upgrade --url sqlite://shop.db",
+            8,
+            "error[migration-failed] | `cargo alembic stamp -p shop <revision> --url sqlite://shop.db` | `cargo alembic ensure -p shop --url sqlite://shop.db`",
+        )
+        .sql("CREATE TABLE t_bb02 (id INTEGER); DELETE FROM alembic_version; DROP TABLE t_aa01")
+        ,
     ];
     rows.extend(all_commands(
         "a file that is not SQLite's",
@@ -92,7 +114,7 @@ pub(super) fn version_tables() -> Vec<Row> {
             "a row that no file explains",
             "upgrade",
             6,
-            "error[unknown-rows]: the version table names revisions that no file declares: gone | another git branch | cargo alembic stamp -p shop --purge <revision>",
+            "error[unknown-rows]: the version table names revisions that no file declares: gone | crate `shop`, table alembic_version in | another git branch | cargo alembic stamp -p shop --purge <revision>",
         )
         .sql("UPDATE alembic_version SET version_num = 'gone'"),
         row("a row that no file explains", "current", 6, "error[unknown-rows] | gone")
@@ -188,8 +210,20 @@ pub(super) fn statements() -> Vec<Row> {
         fails(
             "a table that is there already",
             "CREATE TABLE t_aa01 (id INTEGER);",
-            "error[migration-failed] | already exists | cargo alembic stamp -p shop <revision> | `baseline`",
+            "error[migration-failed] | already exists | help: correct the statement, and run the command again",
         ),
+        fails(
+            "a table that is there already, where nothing is tracked",
+            "SELECT 1;",
+            "error[migration-failed] | already exists | cargo alembic stamp -p shop <revision> | `baseline` | help: otherwise correct the statement",
+        )
+        .sql("DROP TABLE alembic_version"),
+        fails(
+            "a table that is there already, where the version table is empty",
+            "SELECT 1;",
+            "error[migration-failed] | already exists | cargo alembic stamp -p shop <revision>",
+        )
+        .sql("DELETE FROM alembic_version"),
         fails(
             "a row that is there already",
             "CREATE TABLE a (id INTEGER PRIMARY KEY);\nINSERT INTO a VALUES (1), (1);",

@@ -12,6 +12,13 @@ fn with_parameter(parameter: &'static str) -> impl Fn(&str) -> String {
     }
 }
 
+const BB02: &str = "migrations/bb02.sql";
+
+/// The text of the second revision, which upgrades with these statements.
+fn second(sql: &str) -> String {
+    revision("bb02").revises("aa01").upgrade(sql).to_string()
+}
+
 /// Puts something else in place of the password.
 fn with_password(password: &'static str) -> impl Fn(&str) -> String {
     move |url| {
@@ -70,8 +77,13 @@ pub(super) fn addresses() -> Vec<Row> {
         ),
         of(
             "a database that does not exist",
-            "error[database-unreachable]: cannot connect: database \"nowhere\" does not exist | `createdb nowhere`",
+            "error[database-unreachable]: cannot connect: database \"nowhere\" does not exist | `createdb -h | -p | nowhere`, or correct the URL",
             with_database("nowhere"),
+        ),
+        of(
+            "a database that does not exist, whose name has blanks",
+            "error[database-unreachable] | \"Mixed Case DB\" does not exist | 'Mixed Case DB'`, or correct the URL",
+            with_database("Mixed%20Case%20DB"),
         ),
         of(
             "no encryption where it is asked for",
@@ -128,20 +140,34 @@ pub(super) fn rights() -> Vec<Row> {
             "a user who may only read",
             reader,
             "upgrade",
-            "error[permission-denied]: permission denied for schema public | migrations/bb02.sql:8:14 | statement 1 of revision bb02 | as it was before | GRANT CREATE ON SCHEMA",
+            "error[permission-denied]: permission denied for schema public | migrations/bb02.sql:8:14 | statement 1 of revision bb02 | as it was before | `GRANT USAGE, CREATE ON SCHEMA \"public\" TO <user>`",
         ),
         of(
             "a user who may only read",
             reader,
             "stamp head",
-            "error[permission-denied]: cannot change the version table: permission denied for table alembic_version",
+            "error[permission-denied]: cannot change the version table: permission denied for table alembic_version | `GRANT SELECT, INSERT, UPDATE, DELETE ON alembic_version TO <user>`",
         ),
         of(
             "a user who may not even read",
             stranger,
             "current",
-            "error[permission-denied]: cannot read the version table: permission denied for table alembic_version",
+            "error[permission-denied]: cannot read the version table: permission denied for table alembic_version | `GRANT SELECT ON alembic_version TO <user>`; to migrate",
         ),
+        of(
+            "a user who may not write to a revision's table",
+            reader,
+            "upgrade",
+            "error[permission-denied]: permission denied for table t_aa01 | migrations/bb02.sql:8:1 | help: connect as the owner of the table, or as a role that has the right",
+        )
+        .file(BB02, second("INSERT INTO t_aa01 VALUES (1);")),
+        of(
+            "a user who may not change a revision's table",
+            reader,
+            "upgrade",
+            "error[permission-denied]: must be owner of table t_aa01 | migrations/bb02.sql:8:1 | help: connect as the owner of table t_aa01",
+        )
+        .file(BB02, second("ALTER TABLE t_aa01 ADD COLUMN x INTEGER;")),
         row(
             "a server that only reads",
             "upgrade",
@@ -165,7 +191,7 @@ pub(super) fn rights() -> Vec<Row> {
                 "a user who may not create tables",
                 reader,
                 line,
-                "error[permission-denied]: cannot create the version table: permission denied for schema public | GRANT CREATE ON SCHEMA",
+                "error[permission-denied]: cannot create the version table: permission denied for schema public | `GRANT USAGE, CREATE ON SCHEMA \"public\" TO <user>`",
             )
             .with(empty),
         );
@@ -174,10 +200,10 @@ pub(super) fn rights() -> Vec<Row> {
                 "a schema for the version table that does not exist",
                 line,
                 7,
-                "error: cannot create the version table: schema \"audit\" does not exist | CREATE SCHEMA",
+                "error: cannot create the version table: schema \"Audit\" does not exist | `CREATE SCHEMA \"Audit\"`",
             )
             .on_server()
-            .configure("version-table-schema = \"audit\""),
+            .configure("version-table-schema = \"Audit\""),
         );
         rows.push(
             row(
