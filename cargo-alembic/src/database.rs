@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use alembic_migrate::{Dialect, RunError};
+use alembic_migrate::{Dialect, RunError, UnfinishedRevision};
 use rusqlite::{Connection as SqliteConnection, ErrorCode, OpenFlags};
 
 use crate::connection::Connection;
@@ -108,6 +108,17 @@ impl Database {
         let migrations = loaded.migrations.clone().lock_timeout(lock_timeout);
         let rows = migrations.current(&mut self.read()?);
         rows.map_err(|error| self.explain(&error, loaded))
+    }
+
+    /// Tells how far the revision of a crate is that is done in part.
+    pub(crate) fn unfinished(
+        &self,
+        loaded: &Loaded,
+        lock_timeout: Duration,
+    ) -> Result<Option<UnfinishedRevision>> {
+        let migrations = loaded.migrations.clone().lock_timeout(lock_timeout);
+        let unfinished = migrations.unfinished(&mut self.read()?);
+        unfinished.map_err(|error| self.explain(&error, loaded))
     }
 
     /// Returns whether the database is a file that does not exist yet.

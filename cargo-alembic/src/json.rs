@@ -4,7 +4,7 @@
 //! these types.
 
 use alembic_history::{Direction, Graph, Node, RevisionId};
-use alembic_migrate::StepReport;
+use alembic_migrate::{StepReport, UnfinishedRevision};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -153,6 +153,41 @@ pub(crate) struct CurrentJson {
     pub(crate) revisions: Vec<RevisionJson>,
     /// The ids of the revisions that are not applied yet, in the order in which they will be.
     pub(crate) pending: Vec<String>,
+    /// The revision that is done in part, because a statement outside of transactions failed or
+    /// nobody knows how it ended.
+    pub(crate) unfinished: Option<UnfinishedJson>,
+}
+
+/// A revision that is done in part.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Unfinished")]
+pub(crate) struct UnfinishedJson {
+    /// Its id.
+    pub(crate) revision: String,
+    /// `upgrade` or `downgrade`.
+    pub(crate) direction: String,
+    /// How many of its statements are done.
+    pub(crate) statements: usize,
+    /// The number of the statement that was begun, where nobody knows how that ended.
+    pub(crate) begun: Option<usize>,
+    /// When that was recorded, in UTC.
+    pub(crate) since: String,
+    /// All of it in words.
+    #[serde(skip)]
+    pub(crate) text: String,
+}
+
+impl UnfinishedJson {
+    pub(crate) fn new(unfinished: UnfinishedRevision) -> Self {
+        Self {
+            text: unfinished.to_string(),
+            revision: unfinished.revision,
+            direction: unfinished.direction,
+            statements: unfinished.statements,
+            begun: unfinished.begun,
+            since: unfinished.since,
+        }
+    }
 }
 
 /// The answer of `upgrade` and `downgrade`.

@@ -45,11 +45,23 @@ impl Schema {
                 "required",
                 "items",
                 "format",
+                "minimum",
+                "anyOf",
             ];
             assert!(
                 known.contains(&keyword.as_str()),
                 "{at}: cannot check `{keyword}`"
             );
+        }
+        if let Some(alternatives) = schema.get("anyOf") {
+            let faults_of = |alternative| {
+                let mut faults = Vec::new();
+                self.check(alternative, value, at, &mut faults);
+                faults
+            };
+            let alternatives = alternatives.as_array().unwrap().iter();
+            let fewest = alternatives.map(faults_of).min_by_key(Vec::len);
+            return faults.extend(fewest.unwrap_or_default());
         }
         let types = match &schema["type"] {
             Value::Array(types) => types.clone(),

@@ -9,7 +9,7 @@ use crate::context::Context;
 use crate::database::{self, Database};
 use crate::diagnostic::{Error, Result};
 use crate::exit::Exit;
-use crate::json::{self, CurrentJson, RevisionJson};
+use crate::json::{self, CurrentJson, RevisionJson, UnfinishedJson};
 use crate::lines::{Parts, block, line};
 use crate::member::{Loaded, load_all};
 
@@ -40,6 +40,10 @@ impl CurrentArgs {
             }
             match self.current(crate_, database) {
                 Ok((json, text)) => {
+                    if let Some(unfinished) = &json.unfinished {
+                        let what = format_args!("{} ({})", unfinished.text, crate_.name());
+                        context.shell.status("Note", what);
+                    }
                     if !json.pending.is_empty() {
                         behind.push((crate_.name(), json.pending.len()));
                     }
@@ -89,7 +93,9 @@ impl CurrentArgs {
                 false => writeln!(text, "{}", line(graph, *node, parts, &[])),
             };
         }
+        let unfinished = database.unfinished(loaded, self.database.lock_timeout)?;
         let json = CurrentJson {
+            unfinished: unfinished.map(UnfinishedJson::new),
             database: database.url.to_string(),
             rows,
             revisions: current

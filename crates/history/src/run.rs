@@ -277,6 +277,42 @@ pub struct StampReport {
     pub after: Vec<RevisionId>,
 }
 
+/// A revision with a section outside of transactions that is done in part.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct UnfinishedRevision {
+    /// The revision, as it is recorded.
+    pub revision: String,
+    /// Which way it went, as it is recorded: `upgrade` or `downgrade`.
+    pub direction: String,
+    /// How many of its statements are done.
+    pub statements: usize,
+    /// The number of the statement that was begun, where nobody knows how that ended.
+    pub begun: Option<usize>,
+    /// When this was recorded, in UTC.
+    pub since: String,
+}
+
+impl fmt::Display for UnfinishedRevision {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            revision,
+            direction,
+            statements,
+            begun,
+            since,
+        } = self;
+        write!(f, "the {direction} of revision {revision} is unfinished: ")?;
+        match begun {
+            None => write!(f, "it stopped behind statement {statements} at {since} UTC"),
+            Some(begun) => write!(
+                f,
+                "statement {begun} was begun at {since} UTC and may have happened"
+            ),
+        }
+    }
+}
+
 /// Where a database is, compared with a history.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Check {

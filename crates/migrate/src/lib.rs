@@ -56,7 +56,7 @@ pub use alembic_history::run::{
     Action, Ahead, Batch, Check, DatabaseError, DatabaseErrorKind, DatabaseState, EnsureReport,
     Ensured, Event, FailureKind, Fault as RunFault, Holder, Interrupted, Outcome, Place, Purge,
     Reply, Report, Request, Run, RunError, RunStep, Scenario, StampReport, StepReport,
-    TransactionMode, Turn, Violation,
+    TransactionMode, Turn, UnfinishedRevision, Violation,
 };
 pub use alembic_history::sql::SplitErrorKind;
 pub use alembic_history::{

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use alembic_history::run::{
     Ahead, Check, DEFAULT_LOCK_TIMEOUT, EnsureReport, Ensured, Event, Interrupted, Purge, Report,
-    Runner, Schema, StampReport, Target, TransactionMode, ensure_ready,
+    Runner, Schema, StampReport, Target, TransactionMode, UnfinishedRevision, ensure_ready,
 };
 use alembic_history::{Dialect, Fresh, History, RevisionId, VersionTable};
 
@@ -233,6 +233,19 @@ impl Migrations {
     /// [`RunError`](crate::RunError), when the database cannot be read.
     pub fn current<'d, D: Driver<'d>>(&'d self, database: D) -> D::Outcome<Vec<String>> {
         let run = self.runner(database.dialect()).current();
+        database.drive(run, &*self.observer)
+    }
+
+    /// Tells how far the revision is that an earlier run has left in part, if there is one.
+    ///
+    /// # Errors
+    ///
+    /// [`RunError`](crate::RunError), when the database cannot be read.
+    pub fn unfinished<'d, D: Driver<'d>>(
+        &'d self,
+        database: D,
+    ) -> D::Outcome<Option<UnfinishedRevision>> {
+        let run = self.runner(database.dialect()).unfinished();
         database.drive(run, &*self.observer)
     }
 

@@ -2,7 +2,9 @@
 
 use super::exchange::Run;
 use super::session::{Decide, Session, Versions};
-use super::{Check, Ensured, Fault, Purge, Report, RunError, Runner, StampReport};
+use super::{
+    Check, Ensured, Fault, Purge, Report, RunError, Runner, StampReport, UnfinishedRevision,
+};
 use crate::{Direction, Expression, Node, Plan, PlanError, ResolveError, StampPlan, SyntaxError};
 
 impl<'h> Runner<'h> {
@@ -87,6 +89,16 @@ impl<'h> Runner<'h> {
             let mut session = Session::open(self, port).await?;
             let outcome = session.versions().await;
             session.close(outcome.map(Versions::into_rows)).await
+        })
+    }
+
+    /// Tells how far the revision is that an earlier run has left in part, if there is one.
+    #[must_use]
+    pub fn unfinished(self) -> Run<'h, Result<Option<UnfinishedRevision>, RunError>> {
+        Run::new(move |port| async move {
+            let mut session = Session::open(self, port).await?;
+            let outcome = session.unfinished().await;
+            session.close(outcome).await
         })
     }
 

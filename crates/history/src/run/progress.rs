@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::index::Probe;
 use super::session::{Partial, Session, WAITING_TURN};
-use super::{Action, Event, Fault, Interrupted, Request, Runner};
+use super::{Action, Event, Fault, Interrupted, Request, Runner, UnfinishedRevision};
 use crate::digest::digest;
 use crate::version_table::literal;
 use crate::{Dialect, Direction, FileStatement, MAX_ID_LENGTH, Node, Plan, VersionTable};
@@ -179,10 +179,12 @@ impl<'h> Session<'h> {
         if !self.has_progress {
             return Ok(None);
         }
-        let table = self.table.progress().quoted();
-        let query =
-            format!("SELECT revision, direction, done, begun, digest, since, process FROM {table}");
-        let rows = self.port.query(query).await;
+        let table = self.table.progress();
+        let select = format!(
+            "SELECT revision, direction, done, begun, digest, since, process FROM {}",
+            table.quoted()
+        );
+        let rows = self.read(&table, select).await;
         let rows = rows.map_err(|error| Fault::Database {
             action: Action::ReadProgress,
             error,
@@ -202,6 +204,20 @@ impl<'h> Session<'h> {
             digest: cell().unwrap_or_default(),
             since: cell().unwrap_or_default(),
             backend: cell(),
+        }))
+    }
+
+    /// Reads what an earlier run has left in part, without looking at the version table.
+    pub(super) async fn unfinished(&mut self) -> Result<Option<UnfinishedRevision>, Fault> {
+        self.find_version_table().await?;
+        let progress = self.read_progress().await?;
+        Ok(progress.map(|progress| UnfinishedRevision {
+            begun: progress.begun.then_some(progress.done + 1),
+            revision: progress.revision,
+            direction: progress.direction,
+            statements: progress.done,
+            // Without the parts of a second.
+            since: progress.since.chars().take(19).collect(),
         }))
     }
 

@@ -336,6 +336,22 @@ impl<'h> Session<'h> {
         Ok(kind)
     }
 
+    /// Reads one of the run's own tables, which somebody else may have locked.
+    pub(super) async fn read(
+        &self,
+        table: &VersionTable,
+        select: String,
+    ) -> Result<Vec<Vec<Option<String>>>, DatabaseError> {
+        let select = match self.runner.dialect {
+            // Within a transaction, the server waits only so long. To set that outside of one would
+            // need another message, or change the settings of a caller's transaction.
+            Dialect::Postgres if !self.open => format!("{}; {select}", table.lock_to_read()),
+            Dialect::Sqlite | Dialect::Postgres => select,
+        };
+        let select = Request::Query(select.into());
+        self.ask_patiently(select).await.rows()
+    }
+
     async fn read_versions(&mut self) -> Result<Versions, Fault> {
         let kind = self.find_version_table().await?;
         let table = &self.table;
@@ -350,17 +366,7 @@ impl<'h> Session<'h> {
             Some(kind) => return Err(malformed(&format!("it is a {kind}"))),
         }
         let select = table.select(self.runner.dialect);
-        let select = match self.runner.dialect {
-            // Within a transaction, the server waits only so long. To set that outside of one would
-            // need another message, or change the settings of a caller's transaction.
-            Dialect::Postgres if !self.open => format!("{}; {select}", table.lock_to_read()),
-            Dialect::Sqlite | Dialect::Postgres => select,
-        };
-        let rows = match self
-            .ask_patiently(Request::Query(select.into()))
-            .await
-            .rows()
-        {
+        let rows = match self.read(table, select).await {
             Ok(rows) => rows,
             Err(error) if error.kind == DatabaseErrorKind::Other => {
                 return Err(malformed(&error.to_string()));

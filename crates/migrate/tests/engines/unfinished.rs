@@ -315,3 +315,36 @@ fn what_fails_after_it_has_done_something_may_have_happened() {
         }
     }
 }
+
+#[test]
+fn what_is_unfinished_is_told() {
+    for via in vias() {
+        let migrations = whole(via);
+        for (scratch, begun) in [(stopped(via), None), (interrupted(via), Some(3))] {
+            let mut database = scratch.open();
+            let found = migrations.unfinished(&mut database).unwrap().unwrap();
+            assert_eq!(
+                (found.revision.as_str(), found.direction.as_str()),
+                ("r2", "upgrade")
+            );
+            assert_eq!((found.statements, found.begun), (2, begun));
+            assert_eq!(found.since.len(), "2026-01-02 03:04:05".len());
+            let how = match begun {
+                None => format!("it stopped behind statement 2 at {} UTC", found.since),
+                Some(_) => format!(
+                    "statement 3 was begun at {} UTC and may have happened",
+                    found.since
+                ),
+            };
+            assert_eq!(
+                found.to_string(),
+                format!("the upgrade of revision r2 is unfinished: {how}")
+            );
+            let again = migrations.clone().interrupted(Interrupted::Again);
+            again.upgrade(&mut database, "heads").unwrap();
+            assert_eq!(migrations.unfinished(&mut database).unwrap(), None);
+        }
+        let empty = Scratch::new(via, "");
+        assert_eq!(migrations.unfinished(&mut empty.open()).unwrap(), None);
+    }
+}

@@ -741,6 +741,7 @@ fn names(dialect: Dialect) -> &'static HashMap<String, String> {
             let outside = format!("{}; {select}", table.lock_to_read());
             names.extend([select, outside].map(|sql| (sql, format!("read{of}"))));
             names.insert(table.create(dialect), format!("create{of}"));
+            let lock_progress = table.progress().lock_to_read();
             let progress = table.progress().quoted();
             names.insert(
                 format!("DROP TABLE {progress}"),
@@ -748,7 +749,8 @@ fn names(dialect: Dialect) -> &'static HashMap<String, String> {
             );
             let cells = "revision, direction, done, begun, digest, since, process";
             let read = format!("SELECT {cells} FROM {progress}");
-            names.insert(read, format!("progress{of}"));
+            let outside = format!("{lock_progress}; {read}");
+            names.extend([read, outside].map(|sql| (sql, format!("progress{of}"))));
         }
         names
     })
