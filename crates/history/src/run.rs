@@ -33,6 +33,7 @@ mod exchange;
 mod foreign_keys;
 mod index;
 mod lock;
+mod outside;
 mod pieces;
 mod progress;
 mod refusal;

@@ -6,11 +6,9 @@ use super::foreign_keys::{self, Dangling};
 use super::lock::Lock;
 use super::pieces::Piece;
 use super::progress::Unfinished;
-use super::refusal::Refusal;
-use super::session::{Decide, Partial, Session};
+use super::session::{Decide, Session};
 use super::{
-    Action, DatabaseError, DatabaseErrorKind, Event, Fault, Place, Request, RunStep, Runner,
-    StepReport, TransactionMode,
+    Action, DatabaseError, Event, Fault, Place, RunStep, Runner, StepReport, TransactionMode,
 };
 use crate::sql;
 use crate::version_table::literal;
@@ -432,129 +430,6 @@ impl<'h> Session<'h> {
             }
         }
         Ok(Some(pieces))
-    }
-
-    /// Commits, and runs statements outside of transactions; returns how many statements of the
-    /// revision are done then.
-    async fn run_outside(
-        &mut self,
-        node: Node,
-        direction: Direction,
-        statements: &[FileStatement<'h>],
-        mut done: usize,
-    ) -> Result<usize, Fault> {
-        self.provide_version_table().await?;
-        self.record(node, direction, done, true).await?;
-        self.commit().await?;
-        for (index, statement) in statements.iter().enumerate() {
-            let recorded = done;
-            let changes = self.total_changes().await;
-            let mut outcome = self.run_alone_outside(node, *statement, done + 1).await;
-            if outcome.is_ok() {
-                outcome = self.check_index(node, *statement, done + 1).await;
-                // An index that is not valid is not what was asked for.
-                let is_done = !matches!(outcome, Err(Fault::InvalidIndex { .. }));
-                done += usize::from(is_done);
-            }
-            if outcome.is_ok() {
-                let more = index + 1 < statements.len();
-                outcome = self.record(node, direction, done, more).await;
-            }
-            if let Err(fault) = outcome {
-                let (undone, clean) = match &fault {
-                    Fault::Statement {
-                        error, leftover, ..
-                    } => (
-                        error.kind != DatabaseErrorKind::ConnectionLost
-                            && !self.may_be_done_in_part(statement.sql, &changes).await,
-                        leftover.is_empty(),
-                    ),
-                    _ => (true, true),
-                };
-                let known = undone && self.take_back(node, direction, done).await;
-                let told = if known { done } else { recorded };
-                self.partial = match clean {
-                    true => Partial::of(node, told, !known),
-                    false => Some(Partial {
-                        node,
-                        statements: told,
-                        uncertain: !known,
-                    }),
-                };
-                return Err(fault);
-            }
-        }
-        self.partial = Partial::of(node, done, false);
-        Ok(done)
-    }
-
-    /// Tells whether a statement that has failed outside of transactions may have done something:
-    /// on SQLite, a conflict or a trigger may say `FAIL`, and what was changed by then stays.
-    async fn may_be_done_in_part(&self, sql: &str, changes_before: &Option<String>) -> bool {
-        match self.runner.dialect {
-            Dialect::Sqlite => self.total_changes().await != *changes_before,
-            Dialect::Postgres => sql::may_commit(sql),
-        }
-    }
-
-    /// Returns how many rows the connection has changed, on SQLite.
-    async fn total_changes(&self) -> Option<String> {
-        if self.runner.dialect == Dialect::Postgres {
-            return None;
-        }
-        let rows = self.port.query("SELECT total_changes()").await.ok()?;
-        rows.into_iter().next()?.into_iter().next()?
-    }
-
-    /// Runs a statement outside of transactions.
-    async fn run_alone_outside(
-        &self,
-        node: Node,
-        statement: FileStatement<'h>,
-        number: usize,
-    ) -> Result<(), Fault> {
-        self.check_lock().await?;
-        self.check_index(node, statement, number).await?;
-        let Err(error) = self.execute_outside(statement.sql).await else {
-            return Ok(());
-        };
-        let left = self.leftover(statement.sql).await;
-        let mut fault = self.runner.statement_fault(node, statement, number, error);
-        if let Fault::Statement { leftover, .. } = &mut fault {
-            *leftover = left;
-        }
-        Err(fault)
-    }
-
-    /// Refuses to go on where the index that a statement is to build is there, and not valid.
-    async fn check_index(
-        &self,
-        node: Node,
-        statement: FileStatement<'h>,
-        number: usize,
-    ) -> Result<(), Fault> {
-        match self.invalid_target(statement.sql).await? {
-            None => Ok(()),
-            Some(index) => Err(Fault::InvalidIndex {
-                place: Box::new(self.runner.place(node, statement, number, None)),
-                index,
-            }),
-        }
-    }
-
-    /// Executes a statement of a revision outside of transactions, unless it would keep the run
-    /// from going on.
-    async fn execute_outside(&self, sql: &'h str) -> Result<(), DatabaseError> {
-        if let Some(refusal) = Refusal::of(sql, self.runner.dialect, self.open) {
-            return Err(refusal.into());
-        }
-        let request = Request::Execute(sql.into());
-        let reply = match self.runner.dialect {
-            // Alone, a statement that finds a lock changes nothing.
-            Dialect::Sqlite => self.ask_patiently(request).await,
-            Dialect::Postgres => self.port.ask(request).await,
-        };
-        reply.changed().map(drop)
     }
 }
 
