@@ -47,6 +47,24 @@ fn a_table_in_a_schema_of_its_own() {
     assert_eq!(database.tables(), ["t_aa01", "t_bb02", "t_cc03"]);
 }
 
+/// SQLite has no schemas: of a crate for both engines, the schema is meant for PostgreSQL.
+#[test]
+fn a_schema_that_is_meant_for_a_server() {
+    let project = chain().on(Dialect::Sqlite);
+    let both = "version-table-schema = \"audit\"\ndialects = [\"sqlite\", \"postgres\"]";
+    project.configure(both);
+    for line in [
+        "ensure-version",
+        "upgrade",
+        "current --check-heads",
+        "ensure",
+        "test",
+    ] {
+        project.run(line).success();
+    }
+    assert_eq!(project.database("shop.db").versions(), ["cc03"]);
+}
+
 #[test]
 fn a_workspace() {
     on_both(|dialect| {

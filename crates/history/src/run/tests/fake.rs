@@ -147,6 +147,8 @@ pub(super) struct Fake {
     /// Whether the driver knows batches, and how long those were that it was given.
     pub(super) batches: bool,
     pub(super) batched: Vec<usize>,
+    /// Whether the driver tells of fewer statements than it has executed.
+    pub(super) miscounts: bool,
     pub(super) asked: usize,
     pub(super) log: Vec<String>,
 }
@@ -202,6 +204,7 @@ impl Fake {
             interrupted: Interrupted::Refuse,
             batches: true,
             batched: Vec::new(),
+            miscounts: false,
             asked: 0,
             log: Vec::new(),
         }
@@ -396,6 +399,9 @@ impl Fake {
                 }
                 reply => panic!("a statement cannot be replied to with {reply:?}"),
             }
+        }
+        if self.miscounts {
+            batch.changed.pop();
         }
         Reply::Batch(batch)
     }

@@ -429,3 +429,18 @@ fn what_a_revision_does_in_a_transaction_is_one_message() {
         assert_eq!(single.batched, [0; 0]);
     }
 }
+
+#[test]
+fn a_driver_that_miscounts_a_batch_is_not_believed() {
+    let mut fake = Fake::postgres(None);
+    fake.miscounts = true;
+    let outcome = fake.run(&history(PLAIN), PerRun, Command::Upgrade("heads"));
+    let error = outcome.unwrap_err();
+    assert_eq!(
+        error.fault.to_string(),
+        "a.sql:6:1: statement 1 of revision a failed: \
+         the driver tells of another number of statements than it was asked for"
+    );
+    assert_eq!(error.state, DatabaseState::Unchanged);
+    assert_eq!(fake.content, content(None, &[]));
+}

@@ -7,7 +7,7 @@ use std::time::Duration;
 use alembic_migrate::{Dialect, FailureKind, Interrupted, Migrations, RunError, RunFault};
 
 use super::{wait_until, wait_until_alone};
-use crate::engine::{Open, Scratch, Via};
+use crate::engine::{Open, Scratch, Via, options};
 use crate::revisions::chain;
 
 const TABLE: &str = "CREATE TABLE a (x int); INSERT INTO a VALUES (1), (1);
@@ -281,4 +281,37 @@ fn what_a_section_sets_does_not_reach_the_application() {
             assert_eq!(settings(&mut database), before, "{sets}; {fails}{section}");
         }
     }
+}
+
+/// To a role that may not see what another one's process does, it may be at work.
+#[test]
+fn a_process_that_cannot_be_looked_at_is_waited_for() {
+    let scratch = Scratch::new(Via::Pool, TABLE);
+    let migrations = outside("SELECT 1; SELECT x FROM nowhere").lock_timeout(Duration::ZERO);
+    upgrade(&scratch, &migrations).unwrap_err();
+    let mut idle = scratch.client();
+    let process: i32 = idle
+        .query_one("SELECT pg_backend_pid()", &[])
+        .unwrap()
+        .get(0);
+    let blind = format!("blind_{process}");
+    scratch.execute(&format!(
+        "UPDATE alembic_version_progress SET begun = 2, process = {process};
+         CREATE ROLE {blind}; GRANT ALL ON alembic_version, alembic_version_progress TO {blind}"
+    ));
+    let options = options(&scratch.address()).options([("role", &blind)]);
+    for (mut database, told) in [
+        (scratch.open(), false),
+        (Open::with(Via::Options, options), true),
+    ] {
+        let error = migrations.upgrade(&mut database, "heads").unwrap_err();
+        assert!(
+            matches!(*error.fault, RunFault::Interrupted { .. }),
+            "{error}"
+        );
+        let at_work = error.to_string().contains("still at work on it");
+        assert_eq!(at_work, told, "{error}");
+    }
+    drop(idle);
+    scratch.execute(&format!("DROP OWNED BY {blind}; DROP ROLE {blind}"));
 }
