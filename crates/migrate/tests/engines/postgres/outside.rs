@@ -297,7 +297,8 @@ fn a_process_that_cannot_be_looked_at_is_waited_for() {
     let blind = format!("blind_{process}");
     scratch.execute(&format!(
         "UPDATE alembic_version_progress SET begun = 2, process = {process};
-         CREATE ROLE {blind}; GRANT ALL ON alembic_version, alembic_version_progress TO {blind}"
+         CREATE ROLE {blind}; GRANT USAGE ON SCHEMA public TO {blind};
+         GRANT ALL ON alembic_version, alembic_version_progress TO {blind}"
     ));
     let options = options(&scratch.address()).options([("role", &blind)]);
     for (mut database, told) in [
