@@ -24,6 +24,7 @@ use clap::{Args, Parser, Subcommand};
 use serde::Serialize;
 
 use crate::context::Context;
+use crate::database::Database;
 use crate::diagnostic::{Error, Result};
 use crate::exit::Exit;
 use crate::json::{self, Format};
@@ -288,6 +289,29 @@ pub(crate) fn write_answers<T: Serialize>(
             answer(texts.collect::<String>())
         }
     }
+}
+
+/// Does `work` on one crate after the other, up to the first that fails, and ends the command.
+pub(crate) fn one_by_one<T: Serialize>(
+    context: &Context,
+    crates: &[Loaded],
+    databases: &[Database],
+    work: impl Fn(&Loaded, &Database) -> Result<T>,
+) -> Result<Exit> {
+    let names: Vec<&str> = crates.iter().map(Loaded::name).collect();
+    let mut answers = Vec::new();
+    let mut failed = None;
+    for (index, (crate_, database)) in crates.iter().zip(databases).enumerate() {
+        match work(crate_, database) {
+            Ok(json) => answers.push((crate_, json)),
+            Err(error) => {
+                let (done, rest) = names.split_at(index);
+                failed = Some(error.among(done, &rest[..1], &rest[1..]));
+                break;
+            }
+        }
+    }
+    finish(context, answers, failed)
 }
 
 /// Ends a command that changes databases: writes what was done as JSON, where that is asked for,

@@ -178,12 +178,8 @@ impl Database {
 
 /// Refuses a schema for the version table where there are none.
 pub(crate) fn check_schema(member: &Member, dialect: Dialect) -> Result<()> {
-    match &member.settings.version_table.schema {
-        Some(schema)
-            if dialect == Dialect::Sqlite
-                && schema != "main"
-                && member.version_table(dialect).schema.is_some() =>
-        {
+    match member.version_table(dialect).schema {
+        Some(schema) if dialect == Dialect::Sqlite && schema != "main" => {
             Err(Diagnostic::new(format!("SQLite has no schema `{schema}`"))
                 .code("invalid-configuration-value")
                 .note(format!(

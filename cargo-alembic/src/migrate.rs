@@ -6,7 +6,7 @@ use std::time::Instant;
 use alembic_history::{Direction, Node, Plan};
 use alembic_migrate::{Interrupted, Report, TransactionMode};
 
-use crate::commands::{DatabaseArgs, finish};
+use crate::commands::{DatabaseArgs, one_by_one};
 use crate::context::Context;
 use crate::database::{self, Database};
 use crate::diagnostic::Result;
@@ -44,25 +44,10 @@ impl Migrate<'_> {
         };
         let databases = database::of_all(context, chosen, self.database.url.as_deref())?;
         self.check_all(&ordered, &others, &databases)?;
-        let names: Vec<&str> = chosen.iter().map(Loaded::name).collect();
-        let mut answers = Vec::new();
-        let mut failed = None;
-        for (index, (crate_, database)) in chosen.iter().zip(&databases).enumerate() {
-            let outcome = self
-                .check_again(&ordered, &others, crate_, database)
-                .and_then(|()| self.migrate(context, crate_, database))
-                .map_err(|error| {
-                    error.among(&names[..index], &names[index..=index], &names[index + 1..])
-                });
-            match outcome {
-                Ok(json) => answers.push((crate_, json)),
-                Err(error) => {
-                    failed = Some(error);
-                    break;
-                }
-            }
-        }
-        finish(context, answers, failed)
+        one_by_one(context, chosen, &databases, |crate_, database| {
+            self.check_again(&ordered, &others, crate_, database)?;
+            self.migrate(context, crate_, database)
+        })
     }
 
     /// Looks whether the revisions of all crates allow the command, once those before are done, so

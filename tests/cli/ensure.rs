@@ -4,7 +4,7 @@ use alembic_history::Dialect;
 use alembic_tests::Project;
 use insta::assert_snapshot;
 
-use crate::{chain, on_both, workspace};
+use crate::{chain, give_tables_of_their_own, on_both, workspace};
 
 /// What `chain` comes to, as one file.
 const SCHEMA: &str = "CREATE TABLE t_aa01 (id INTEGER PRIMARY KEY);\n\
@@ -92,10 +92,7 @@ fn a_workspace_of_which_one_fails() {
 fn a_database_of_several_crates() {
     on_both(|dialect| {
         let project = workspace().on(dialect);
-        for name in ["app", "store"] {
-            let table = format!("version-table = \"{name}_version\"\nurl = ");
-            project.replace(format!("{name}/Cargo.toml"), "url = ", &table);
-        }
+        give_tables_of_their_own(&project);
         let shared = project.database("app/app.db");
         let place = project.here().env("STORE_DATABASE_URL", shared.url());
         assert_snapshot!(place.transcript(&["ensure", "ensure", "current"]));

@@ -6,7 +6,7 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use alembic_history::Dialect;
-use alembic_tests::{Database, Project, fill, revision};
+use alembic_tests::{Database, Numbers, Project, fill, revision};
 
 use crate::on_both;
 
@@ -93,19 +93,6 @@ fn revisions_at(project: &Project, place: &str) -> usize {
     }
 }
 
-/// Numbers that look random and are the same in every run of the tests (splitmix64).
-struct Numbers(u64);
-
-impl Numbers {
-    fn below(&mut self, end: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (mixed ^ (mixed >> 31)) % end
-    }
-}
-
 fn start(project: &Project, arguments: &[&str]) -> Child {
     let arguments: Vec<String> = arguments.iter().map(ToString::to_string).collect();
     let mut command = project.here().command(&arguments);
@@ -143,12 +130,12 @@ fn check(dialect: Dialect, mode: &[&str], seed: u64) {
     let each = begin.elapsed() / u32::try_from(REVISIONS).unwrap();
     assert_eq!(database.dump(), dumps[REVISIONS]);
 
-    let mut numbers = Numbers(seed);
+    let mut numbers = Numbers::new(seed);
     let (mut killed, mut journals) = (0, 0);
     for round in 0..KILLS {
         clear(&database);
         let revisions = usize::try_from(round).unwrap() % (REVISIONS + 1);
-        let more = each.mul_f64(f64::from(u32::try_from(numbers.below(1000)).unwrap()) / 1000.0);
+        let more = each.mul_f64(numbers.below(1000) as f64 / 1000.0);
         let child = start(&project, &arguments);
         let place = format!("{dialect} {mode:?}, killed after {revisions} and {more:?}");
         killed += u32::from(kill(child, revisions, more));

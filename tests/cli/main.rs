@@ -70,6 +70,15 @@ fn branched() -> Project {
 const BRANCHED: &str = "aa01; bb02<-aa01 [orders]; cc03<-aa01 [users]; dd04<-bb02; \
                         ee05 [reports] dep dd04; ff06<-ee05";
 
+/// Gives each of the two crates of [`workspace`] a version table of its own, so that they can share a
+/// database.
+fn give_tables_of_their_own(project: &Project) {
+    for name in ["app", "store"] {
+        let table = format!("version-table = \"{name}_version\"\nurl = ");
+        project.replace(format!("{name}/Cargo.toml"), "url = ", &table);
+    }
+}
+
 /// A workspace of two crates: `app`, which depends on `store`, with revisions each.
 fn workspace() -> Project {
     let project = Project::with_workspace(&["app", "store"]);

@@ -4,7 +4,7 @@ use alembic_tests::{Project, graph, revision};
 use insta::assert_snapshot;
 
 use crate::bad_input::check_in;
-use crate::on_both;
+use crate::{give_tables_of_their_own, on_both};
 
 /// Two crates of which the first in the alphabet depends on the second by a revision alone.
 fn project() -> Project {
@@ -40,9 +40,8 @@ fn databases_that_are_named() {
     let own = "error[requirement-not-met] | database sqlite://store.db | `cargo alembic upgrade -p store dd04`";
     let line = "upgrade -p app --url sqlite://all.db";
     check_in(&project, "a database of its own", line, 6, own);
+    give_tables_of_their_own(&project);
     for name in ["app", "store"] {
-        let table = format!("version-table = \"{name}_version\"\nurl = ");
-        project.replace(format!("{name}/Cargo.toml"), "url = ", &table);
         let url = format!("sqlite://{name}.db");
         project.replace(format!("{name}/Cargo.toml"), &url, "sqlite://../shared.db");
     }
@@ -50,10 +49,7 @@ fn databases_that_are_named() {
     check_in(&project, "a shared database", line, 6, shared);
     on_both(|dialect| {
         let project = self::project().on(dialect);
-        for name in ["app", "store"] {
-            let table = format!("version-table = \"{name}_version\"\nurl = ");
-            project.replace(format!("{name}/Cargo.toml"), "url = ", &table);
-        }
+        give_tables_of_their_own(&project);
         let url = project.database("app/app.db").url();
         let mut shown = String::new();
         for line in ["upgrade", "current", "ensure", "downgrade base"] {

@@ -4,7 +4,7 @@ use alembic_history::Dialect;
 use alembic_tests::{Database, Project, graph, revision};
 use insta::assert_snapshot;
 
-use crate::{branched, chain, on_both, workspace};
+use crate::{branched, chain, give_tables_of_their_own, on_both, workspace};
 
 #[test]
 fn everything_by_default() {
@@ -216,10 +216,7 @@ fn nothing_to_do_creates_no_file() {
 fn crates_share_a_database_with_a_table_each() {
     on_both(|dialect| {
         let project = workspace().on(dialect);
-        for name in ["app", "store"] {
-            let table = format!("version-table = \"{name}_version\"\nurl = ");
-            project.replace(format!("{name}/Cargo.toml"), "url = ", &table);
-        }
+        give_tables_of_their_own(&project);
         let shared = project.database("app/app.db");
         let place = project.here().env("STORE_DATABASE_URL", shared.url());
         assert_snapshot!(place.transcript(&["upgrade", "current"]));

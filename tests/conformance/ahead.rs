@@ -2,11 +2,12 @@
 
 use std::rc::Rc;
 
+use alembic_tests::Numbers;
+
 use crate::case::{Case, Happened, Rounds};
 use crate::history::{Besides, History, check_same};
-use crate::numbers::Numbers;
 use crate::place::{KINDS, Kind, Place};
-use crate::starter::{Ended, Starter};
+use crate::starter::{Ended, Starter, applied};
 
 const OLDER: usize = 100;
 const NEWER: usize = 200;
@@ -66,10 +67,7 @@ fn at_once(older: &History, newer: &History, kind: Kind, numbers: &mut Numbers) 
         allowing.push(older.start(&place, "ensure --allow-ahead"));
     }
     let all = |starters: Vec<Starter>| starters.into_iter().map(Starter::end);
-    let applied: usize = all(newer_ones)
-        .map(|ended| ended.success().revisions())
-        .sum();
-    assert_eq!(applied, newer.revisions - older.revisions);
+    assert_eq!(applied(newer_ones), newer.revisions - older.revisions);
     for ended in all(allowing) {
         assert_eq!(ended.success().revisions(), 0);
     }

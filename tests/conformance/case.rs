@@ -5,7 +5,8 @@ use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
-use crate::numbers::Numbers;
+use alembic_tests::Numbers;
+
 use crate::options::Options;
 
 /// One row of the table.

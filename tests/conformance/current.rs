@@ -3,11 +3,11 @@
 use std::rc::Rc;
 use std::time::Duration;
 
+use alembic_tests::Numbers;
+
 use crate::case::{Case, Happened, Rounds};
 use crate::history::{Besides, History, id};
-use crate::numbers::Numbers;
 use crate::place::{KINDS, Kind, Place};
-use crate::starter::Starter;
 
 const REVISIONS: usize = 50;
 const STARTERS: usize = 6;
@@ -35,9 +35,7 @@ fn attempt(older: &History, newer: &History, kind: Kind, numbers: &mut Numbers) 
     assert!(holder.says(&id(newer.revisions), 1));
     // In the middle of its only statement that takes long.
     holder.stop();
-    let starters: Vec<Starter> = (0..STARTERS)
-        .map(|_| older.start(&place, numbers.one_of(&["ensure", "upgrade"])))
-        .collect();
+    let starters = older.start_many(&place, STARTERS, numbers);
     for starter in starters {
         let ended = starter.end().success();
         let at_once = ended.took < AT_ONCE && !ended.said.contains("Waiting");

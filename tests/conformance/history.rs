@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
-use alembic_tests::{Project, fill, revision};
+use alembic_tests::{Numbers, Project, fill, revision};
 
 use crate::place::{Kind, Place};
 use crate::starter::{Ended, Starter};
@@ -68,6 +68,18 @@ impl History {
 
     pub(crate) fn start(&self, place: &Place, line: &str) -> Starter {
         Starter::new(&self.project, &place.url, line)
+    }
+
+    /// Starts so many, with `ensure` or `upgrade` each.
+    pub(crate) fn start_many(
+        &self,
+        place: &Place,
+        count: usize,
+        numbers: &mut Numbers,
+    ) -> Vec<Starter> {
+        let starters =
+            (0..count).map(|_| self.start(place, numbers.one_of(&["ensure", "upgrade"])));
+        starters.collect()
     }
 
     pub(crate) fn run(&self, place: &Place, line: &str) -> Ended {

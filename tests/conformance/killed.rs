@@ -4,9 +4,10 @@ use std::rc::Rc;
 use std::thread::sleep;
 use std::time::Duration;
 
+use alembic_tests::Numbers;
+
 use crate::case::{Case, Happened, Rounds};
 use crate::history::{Besides, History};
-use crate::numbers::Numbers;
 use crate::place::{KINDS, Kind, Place};
 use crate::starter::{Ended, Starter};
 

@@ -17,7 +17,6 @@ mod current;
 mod history;
 mod killed;
 mod many;
-mod numbers;
 mod options;
 mod outside;
 mod place;

@@ -2,11 +2,12 @@
 
 use std::rc::Rc;
 
+use alembic_tests::Numbers;
+
 use crate::case::{Case, Happened, Rounds};
 use crate::history::{Besides, History, id};
-use crate::numbers::Numbers;
 use crate::place::{KINDS, Kind, Place};
-use crate::starter::{Ended, Starter};
+use crate::starter::applied;
 
 const REVISIONS: usize = 200;
 
@@ -55,14 +56,8 @@ fn attempt(
         let line = format!("upgrade {}", id(from));
         history.run(&place, &line).success();
     }
-    let starters: Vec<Starter> = (0..count)
-        .map(|_| history.start(&place, numbers.one_of(&["ensure", "upgrade"])))
-        .collect();
-    let ended: Vec<Ended> = starters
-        .into_iter()
-        .map(|starter| starter.end().success())
-        .collect();
-    let applied: usize = ended.iter().map(Ended::revisions).sum();
+    let starters = history.start_many(&place, count, numbers);
+    let applied = applied(starters);
     assert_eq!(applied, history.revisions - from, "revisions applied");
     history.check(&place);
     Vec::new()

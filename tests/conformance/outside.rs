@@ -3,11 +3,12 @@
 
 use std::rc::Rc;
 
+use alembic_tests::Numbers;
+
 use crate::case::{Case, Happened, Rounds};
 use crate::history::{Besides, History};
-use crate::numbers::Numbers;
 use crate::place::{KINDS, Kind, Place};
-use crate::starter::{Ended, Starter};
+use crate::starter::applied;
 
 const REVISIONS: usize = 30;
 const STARTERS: usize = 6;
@@ -25,14 +26,8 @@ pub(crate) fn cases() -> Vec<Case> {
 
 fn attempt(history: &History, kind: Kind, numbers: &mut Numbers) -> Happened {
     let place = Place::new(kind);
-    let starters: Vec<Starter> = (0..STARTERS)
-        .map(|_| history.start(&place, numbers.one_of(&["ensure", "upgrade"])))
-        .collect();
-    let ended: Vec<Ended> = starters
-        .into_iter()
-        .map(|starter| starter.end().success())
-        .collect();
-    let applied: usize = ended.iter().map(Ended::revisions).sum();
+    let starters = history.start_many(&place, STARTERS, numbers);
+    let applied = applied(starters);
     assert_eq!(applied, history.revisions, "revisions applied");
     if kind.is_served() {
         let valid = "SELECT count(*) FROM pg_index WHERE indexrelid::regclass::text LIKE 'i\\_r%' \

@@ -3,12 +3,11 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use alembic_tests::PgBouncer;
 use alembic_tests::postgres::{Server, Shutdown};
+use alembic_tests::{Numbers, PgBouncer};
 
 use crate::case::{Case, Happened, Rounds};
 use crate::history::{Besides, History};
-use crate::numbers::Numbers;
 use crate::place::{Kind, Place, SERVED};
 
 const REVISIONS: usize = 60;

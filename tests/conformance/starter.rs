@@ -172,3 +172,14 @@ impl fmt::Display for Ended {
         )
     }
 }
+
+/// Waits for all of these, each of which must succeed, and returns how many revisions they have
+/// applied together.
+#[track_caller]
+pub(crate) fn applied(starters: Vec<Starter>) -> usize {
+    let ended: Vec<Ended> = starters
+        .into_iter()
+        .map(|starter| starter.end().success())
+        .collect();
+    ended.iter().map(Ended::revisions).sum()
+}

@@ -2,9 +2,10 @@
 
 use std::rc::Rc;
 
+use alembic_tests::Numbers;
+
 use crate::case::{Case, Happened, Rounds};
 use crate::history::{Besides, History};
-use crate::numbers::Numbers;
 use crate::place::{KINDS, Kind, Place};
 use crate::starter::Starter;
 
@@ -48,9 +49,7 @@ fn attempt(history: &History, kind: Kind, numbers: &mut Numbers) -> Happened {
     }
     assert!(holder.is_running());
     holder.go_on();
-    let again: Vec<Starter> = (0..WAITING)
-        .map(|_| history.start(&place, numbers.one_of(&["ensure", "upgrade"])))
-        .collect();
+    let again = history.start_many(&place, WAITING, numbers);
     assert_eq!(holder.end().success().revisions(), REVISIONS);
     for starter in again {
         assert_eq!(starter.end().success().revisions(), 0);

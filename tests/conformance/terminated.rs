@@ -2,9 +2,10 @@
 
 use std::rc::Rc;
 
+use alembic_tests::Numbers;
+
 use crate::case::{Case, Happened, Rounds};
 use crate::history::{Besides, History};
-use crate::numbers::Numbers;
 use crate::place::{Kind, Place, SERVED};
 use crate::starter::Starter;
 

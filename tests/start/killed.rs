@@ -6,7 +6,7 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use alembic_migrate::{Dialect, Event, Migrations, ensure_database_ready};
-use alembic_tests::{Database, RevisionText, fill, revision};
+use alembic_tests::{Database, Numbers, RevisionText, fill, revision};
 
 use crate::databases::with;
 use crate::open::Open;
@@ -142,20 +142,6 @@ fn kill(mut child: Child, after: Duration) -> bool {
     running
 }
 
-/// Numbers that look random and are the same in every run of the tests (splitmix64).
-struct Numbers(u64);
-
-impl Numbers {
-    fn below(&mut self, end: u32) -> u32 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        let mixed = mixed ^ (mixed >> 31);
-        u32::try_from(mixed % u64::from(end)).unwrap()
-    }
-}
-
 /// Sees to it that what a killed process has left undone is rolled back.
 fn wait_for_rollback(database: &Database) {
     if database.dialect() == Dialect::Sqlite {
@@ -188,7 +174,7 @@ fn check(dialect: Dialect, kind: Kind, numbers: &mut Numbers) -> String {
     while killed < KILLS && starts < STARTS {
         starts += 1;
         let database = before(dialect, kind);
-        let after = took * numbers.below(1000) / 1000;
+        let after = took * numbers.below(1000) as u32 / 1000;
         let name = format!("{dialect}, {kind:?}, killed after {after:?}");
         let was_running = kill(start(kind, &database), after);
         if was_running {
@@ -231,7 +217,7 @@ fn the_next_start_finishes() {
     if let Ok(url) = std::env::var(DATABASE) {
         return make_ready(&url);
     }
-    let mut numbers = Numbers(3);
+    let mut numbers = Numbers::new(3);
     for &dialect in Dialect::ALL {
         for kind in KINDS {
             println!("{}", check(dialect, kind, &mut numbers));

@@ -4,7 +4,7 @@ use alembic_history::run::Runner;
 use alembic_migrate::Ensured;
 use clap::Args;
 
-use super::{DatabaseArgs, finish};
+use super::{DatabaseArgs, one_by_one};
 use crate::context::Context;
 use crate::database::{self, Database};
 use crate::diagnostic::Result;
@@ -31,20 +31,9 @@ impl EnsureVersionArgs {
         }
         let loaded = load_all(context.members()?, self.database.url.as_deref())?;
         let databases = database::of_all(context, &loaded, self.database.url.as_deref())?;
-        let names: Vec<&str> = loaded.iter().map(Loaded::name).collect();
-        let mut answers = Vec::new();
-        let mut failed = None;
-        for (index, (crate_, database)) in loaded.iter().zip(&databases).enumerate() {
-            match self.ensure_version(context, crate_, database) {
-                Ok(json) => answers.push((crate_, json)),
-                Err(error) => {
-                    let (done, rest) = names.split_at(index);
-                    failed = Some(error.among(done, &rest[..1], &rest[1..]));
-                    break;
-                }
-            }
-        }
-        finish(context, answers, failed)
+        one_by_one(context, &loaded, &databases, |crate_, database| {
+            self.ensure_version(context, crate_, database)
+        })
     }
 
     /// Creates the version table of one crate, where there is none.

@@ -4,7 +4,7 @@ use alembic_history::run::Runner;
 use alembic_migrate::Purge;
 use clap::Args;
 
-use super::{DatabaseArgs, finish};
+use super::{DatabaseArgs, one_by_one};
 use crate::context::Context;
 use crate::database::{self, Database};
 use crate::diagnostic::Result;
@@ -45,20 +45,9 @@ impl StampArgs {
         let loaded = load_all(context.members()?, self.database.url.as_deref())?;
         let chosen: Vec<Loaded> = that_know(&loaded, &targets)?.into_iter().cloned().collect();
         let databases = database::of_all(context, &chosen, self.database.url.as_deref())?;
-        let names: Vec<&str> = chosen.iter().map(Loaded::name).collect();
-        let mut answers = Vec::new();
-        let mut failed = None;
-        for (index, (crate_, database)) in chosen.iter().zip(&databases).enumerate() {
-            match self.stamp(context, crate_, database, &targets) {
-                Ok(json) => answers.push((crate_, json)),
-                Err(error) => {
-                    let (done, rest) = names.split_at(index);
-                    failed = Some(error.among(done, &rest[..1], &rest[1..]));
-                    break;
-                }
-            }
-        }
-        finish(context, answers, failed)
+        one_by_one(context, &chosen, &databases, |crate_, database| {
+            self.stamp(context, crate_, database, &targets)
+        })
     }
 
     /// Stamps the database of one crate.
