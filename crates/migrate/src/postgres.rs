@@ -283,22 +283,17 @@ impl Drop for Main<'_> {
     }
 }
 
-/// Executes one statement to its end; rows that it returns are passed over.
+/// Executes one statement to its end.
 async fn execute(connection: &mut PgConnection, sql: &str) -> Result<u64, DatabaseError> {
-    let failed = |error| database_error(error, sql);
-    let mut results = raw_sql(safe(sql)).fetch_many(connection);
-    let mut changed = None;
-    while let Some(result) = results.try_next().await.map_err(failed)? {
-        match result {
-            Either::Left(result) if changed.is_none() => changed = Some(result.rows_affected()),
-            Either::Left(_) => return Err(second_statement()),
-            Either::Right(_) => {}
-        }
+    let Batch { changed, failed } = execute_all(connection, &[sql.into()]).await;
+    match failed {
+        Some((_, error)) => Err(error),
+        None => Ok(changed.into_iter().sum()),
     }
-    Ok(changed.unwrap_or_default())
 }
 
-/// Executes statements up to the first that fails, in one message.
+/// Executes statements up to the first that fails, in one message; rows that they return are passed
+/// over.
 async fn execute_all(connection: &mut PgConnection, statements: &[Cow<'_, str>]) -> Batch {
     // A statement may end in a comment.
     let sql = statements.join("\n;\n");
@@ -360,16 +355,16 @@ async fn query(
     connection: &mut PgConnection,
     sql: &str,
 ) -> Result<Vec<Vec<Option<String>>>, DatabaseError> {
-    let rows = raw_sql(safe(sql)).fetch_all(connection).await;
-    told(rows, sql)
+    let rows = rows(connection, sql).await;
+    rows.map_err(|error| database_error(error, sql))
 }
 
-fn told(
-    rows: Result<Vec<PgRow>, sqlx::Error>,
+async fn rows(
+    connection: &mut PgConnection,
     sql: &str,
-) -> Result<Vec<Vec<Option<String>>>, DatabaseError> {
-    let rows = rows.and_then(|rows| rows.iter().map(cells).collect());
-    rows.map_err(|error| database_error(error, sql))
+) -> Result<Vec<Vec<Option<String>>>, sqlx::Error> {
+    let rows = raw_sql(safe(sql)).fetch_all(connection).await?;
+    rows.iter().map(cells).collect()
 }
 
 fn cells(row: &PgRow) -> Result<Vec<Option<String>>, sqlx::Error> {
@@ -421,18 +416,16 @@ impl Aside {
             }
         }
         match self {
-            Self::Open(connection) => {
-                let rows = answer(raw_sql(safe(sql)).fetch_all(connection)).await;
-                match told(rows, sql) {
-                    Ok(rows) => Reply::Rows(rows),
-                    Err(error) => {
-                        if error.kind == DatabaseErrorKind::ConnectionLost {
-                            *self = Self::Lost;
-                        }
-                        Reply::Failed(error)
+            Self::Open(connection) => match answer(rows(connection, sql)).await {
+                Ok(rows) => Reply::Rows(rows),
+                Err(error) => {
+                    let error = database_error(error, sql);
+                    if error.kind == DatabaseErrorKind::ConnectionLost {
+                        *self = Self::Lost;
                     }
+                    Reply::Failed(error)
                 }
-            }
+            },
             Self::Lost => Reply::Failed(DatabaseError {
                 kind: DatabaseErrorKind::ConnectionLost,
                 offset: None,

@@ -1,11 +1,11 @@
 //! The three ways in: whatever database an application starts on, it ends at the heads.
 
+use std::borrow::Cow;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use super::exchange::Run;
 use super::foreign_keys;
-use super::refusal::Refusal;
 use super::session::{Session, Versions};
 use super::steps::sets_search_path;
 use super::{
@@ -481,14 +481,9 @@ impl Session<'_> {
             None
         };
         self.keep_search_path(sets_search_path(text)).await?;
-        let mut statements = Vec::with_capacity(split.statements.len());
-        for statement in &split.statements {
-            let sql = statement.span.text(text);
-            if let Some(refusal) = Refusal::of(sql, self.runner.dialect, self.open) {
-                return Err(fault(statement.span.start, refusal.into()));
-            }
-            statements.push(sql.to_owned().into());
-        }
+        let statements = split.statements.iter();
+        let statements = statements.map(|statement| statement.span.text(text).to_owned().into());
+        let statements: Vec<Cow<'_, str>> = statements.collect();
         if let Some((index, error)) = self.execute_all(&statements).await.failed {
             let start = split.statements[index].span.start;
             return Err(fault(start + error.offset.unwrap_or(0), error));

@@ -48,19 +48,11 @@ impl<'h> Session<'h> {
             return Ok(());
         }
         self.provide_version_table().await?;
-        let mut statements = Vec::with_capacity(pieces.len());
-        for piece in pieces {
-            statements.push(match piece {
-                Piece::Statement { statement, .. } => {
-                    let sql = statement.sql;
-                    if let Some(refusal) = Refusal::of(sql, self.runner.dialect, self.open) {
-                        return Err(self.piece_fault(piece, refusal.into()));
-                    }
-                    sql.into()
-                }
-                Piece::Row(change) => self.table.change(change, self.runner.dialect).into(),
-            });
-        }
+        let statements = pieces.iter().map(|piece| match piece {
+            Piece::Statement { statement, .. } => statement.sql.into(),
+            Piece::Row(change) => self.table.change(change, self.runner.dialect).into(),
+        });
+        let statements: Vec<Cow<'h, str>> = statements.collect();
         let batch = self.execute_all(&statements).await;
         for (piece, changed) in pieces.iter().zip(batch.changed) {
             if let Piece::Row(change) = piece {
@@ -87,9 +79,16 @@ impl<'h> Session<'h> {
         }
     }
 
-    /// Executes statements up to the first that fails.
+    /// Executes statements up to the first that fails; none of them where one would keep the run
+    /// from undoing it.
     pub(super) async fn execute_all(&self, statements: &[Cow<'h, str>]) -> Batch {
         let mut executed = Batch::default();
+        let refusal = |sql: &Cow<'h, str>| Refusal::of(sql, self.runner.dialect, self.open);
+        let mut refusals = statements.iter().map(refusal).enumerate();
+        if let Some((index, refusal)) = refusals.find_map(|(index, found)| Some((index, found?))) {
+            executed.failed = Some((index, refusal.into()));
+            return executed;
+        }
         let mut rest = statements;
         while !rest.is_empty() && executed.failed.is_none() {
             let (message, later) = rest.split_at(message_length(rest, self.runner.dialect));
