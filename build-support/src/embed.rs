@@ -7,7 +7,7 @@ use std::fmt::Write;
 use std::io;
 use std::path::Path;
 
-use alembic_history::run::TransactionMode;
+use alembic_history::TransactionMode;
 use alembic_history::{Dialect, Fresh, Settings};
 
 use crate::Sound;

@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use alembic_history::sql::{self, SplitErrorKind, StatementKind};
 use alembic_history::{Dialect, FindingKind, Position, Span};
+use alembic_sql::{self as sql, SplitErrorKind, StatementKind};
 
 use crate::manifest::Problem;
 

@@ -1,9 +1,8 @@
 //! Scripts instead of runs: `--sql`.
 
-use alembic_history::run::Runner;
-use alembic_history::sql::Obstacle;
-use alembic_history::{Direction, ScriptError};
+use alembic_history::Direction;
 use alembic_migrate::{Dialect, PlanError, RunFault};
+use alembic_run::{Obstacle, Runner, ScriptError};
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 

@@ -1,7 +1,7 @@
 //! `cargo alembic stamp`
 
-use alembic_history::run::Runner;
 use alembic_migrate::Purge;
+use alembic_run::Runner;
 use clap::Args;
 
 use super::{DatabaseArgs, one_by_one};

@@ -1,7 +1,8 @@
 //! `cargo alembic upgrade`
 
 use alembic_history::Direction;
-use alembic_history::run::{Runner, TransactionMode};
+use alembic_history::TransactionMode;
+use alembic_run::Runner;
 use clap::Args;
 
 use super::{DatabaseArgs, InterruptedArgs};

@@ -46,7 +46,8 @@ pub enum Symbol {
 
 impl Expression {
     /// Returns `heads`, or `branch@heads`.
-    pub(crate) fn heads(branch: Option<&str>) -> Self {
+    #[must_use]
+    pub fn heads(branch: Option<&str>) -> Self {
         Self {
             branch: branch.map(ToOwned::to_owned),
             symbol: Some(Symbol::Heads),

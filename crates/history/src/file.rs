@@ -18,8 +18,8 @@ mod header;
 mod render;
 mod section;
 
-use crate::sql::{self, StatementKind};
 use crate::{Dialect, Direction, Finding, FindingKind, Revision, Span};
+use alembic_sql::{self as sql, StatementKind};
 
 pub use header::{Header, Named};
 pub use render::NewRevision;

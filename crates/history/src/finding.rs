@@ -3,8 +3,8 @@
 use std::fmt;
 
 use crate::id::join;
-use crate::sql::SplitErrorKind;
 use crate::{GraphErrorKind, InvalidName, RevisionId, Span};
+use alembic_sql::SplitErrorKind;
 
 /// Something wrong in a revision file, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -125,7 +125,8 @@ name! {
 }
 
 /// Returns ids as one text, with `separator` between them.
-pub(crate) fn join(ids: &[RevisionId], separator: &str) -> String {
+#[must_use]
+pub fn join(ids: &[RevisionId], separator: &str) -> String {
     let ids: Vec<&str> = ids.iter().map(RevisionId::as_str).collect();
     ids.join(separator)
 }

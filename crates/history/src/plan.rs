@@ -189,7 +189,8 @@ impl Graph {
     }
 
     /// Returns what is left of `plan` when the rows have moved on since it was made.
-    pub(crate) fn resume(&self, plan: &Plan, rows: &[Node]) -> Plan {
+    #[must_use]
+    pub fn resume(&self, plan: &Plan, rows: &[Node]) -> Plan {
         let planned: Vec<Node> = plan.steps.iter().map(|step| step.revision).collect();
         match plan.direction {
             Direction::Upgrade => self.plan_upgrade_to(rows, &planned),

@@ -5,7 +5,6 @@
 
 use std::fmt;
 
-use crate::run::TransactionMode;
 use crate::{Dialect, VersionTable, nearest};
 
 /// A value in a manifest.
@@ -77,6 +76,25 @@ pub enum Fresh {
     Create,
     /// The revisions are replayed.
     Replay,
+}
+
+/// How much goes into one transaction.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum TransactionMode {
+    /// The whole run: after a failure, the database is as before.
+    #[default]
+    Run,
+    /// Each revision: after a failure, the database is at the last whole revision.
+    Revision,
+}
+
+impl fmt::Display for TransactionMode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            TransactionMode::Run => "run",
+            TransactionMode::Revision => "revision",
+        })
+    }
 }
 
 /// The folder in which revision files are looked for, unless configured.

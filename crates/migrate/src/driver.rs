@@ -1,7 +1,7 @@
 //! What a database library has to do for runs to be carried out through it.
 
 use alembic_history::Dialect;
-use alembic_history::run::{Event, Run, RunError};
+use alembic_run::{Event, Run, RunError};
 
 /// Is told how far runs are.
 pub type Observer = dyn Fn(&Event) + Send + Sync;

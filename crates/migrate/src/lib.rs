@@ -52,18 +52,17 @@ mod postgres;
 #[cfg(feature = "rusqlite")]
 mod rusqlite;
 
-pub use alembic_history::run::{
-    Action, Ahead, Batch, Check, DatabaseError, DatabaseErrorKind, DatabaseState, EnsureReport,
-    Ensured, Event, FailureKind, Fault as RunFault, Holder, Interrupted, Outcome, Place, Purge,
-    Reply, Report, Request, Run, RunError, RunStep, Scenario, StampReport, StepReport,
-    TransactionMode, Turn, UnfinishedRevision, Violation,
-};
-pub use alembic_history::sql::SplitErrorKind;
 pub use alembic_history::{
     BranchLabel, Dialect, Direction, Expression, Fault, Finding, FindingKind, Fresh,
     GraphErrorKind, History, HistoryError, InvalidName, PlanError, Position, Related,
     RequirementError, RequirementErrorKind, ResolveError, RevisionId, SourceFile, Span,
-    SyntaxError, SyntaxErrorKind, VersionTable,
+    SplitErrorKind, SyntaxError, SyntaxErrorKind, TransactionMode, VersionTable,
+};
+pub use alembic_run::{
+    Action, Ahead, Batch, Check, DatabaseError, DatabaseErrorKind, DatabaseState, EnsureReport,
+    Ensured, Event, FailureKind, Fault as RunFault, Holder, Interrupted, Outcome, Place, Purge,
+    Reply, Report, Request, Run, RunError, RunStep, Scenario, StampReport, StepReport, Turn,
+    UnfinishedRevision, Violation,
 };
 pub use driver::{Driver, Observer};
 pub use embedded::Embedded;

@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use alembic_history::run::{
+use alembic_history::{Dialect, Fresh, History, RevisionId, TransactionMode, VersionTable};
+use alembic_run::{
     Ahead, Check, DEFAULT_LOCK_TIMEOUT, EnsureReport, Ensured, Event, Interrupted, Purge, Report,
-    Runner, Schema, StampReport, Target, TransactionMode, UnfinishedRevision, ensure_ready,
+    Runner, Schema, StampReport, Target, UnfinishedRevision, ensure_ready,
 };
-use alembic_history::{Dialect, Fresh, History, RevisionId, VersionTable};
 
 use tracing::{debug, info, warn};
 

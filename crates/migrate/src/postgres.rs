@@ -9,9 +9,7 @@ use std::task::{Context, Waker};
 use std::time::Duration;
 
 use alembic_history::Dialect;
-use alembic_history::run::{
-    Batch, DatabaseError, DatabaseErrorKind, Reply, Request, Run, RunError, Turn,
-};
+use alembic_run::{Batch, DatabaseError, DatabaseErrorKind, Reply, Request, Run, RunError, Turn};
 use futures_util::TryStreamExt;
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgConnectOptions, PgDatabaseError, PgErrorPosition, PgRow};

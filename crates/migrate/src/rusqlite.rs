@@ -6,7 +6,7 @@ use std::fmt;
 use ::rusqlite::types::ValueRef;
 use ::rusqlite::{Batch, Connection, ErrorCode};
 use alembic_history::Dialect;
-use alembic_history::run::{DatabaseError, DatabaseErrorKind, Reply, Request, Run, RunError, Turn};
+use alembic_run::{DatabaseError, DatabaseErrorKind, Reply, Request, Run, RunError, Turn};
 #[allow(
     unused_imports,
     reason = "the batches of rusqlite 0.32 have its method themselves"

@@ -1,6 +1,6 @@
 //! Splitting a long text into statements.
 
-use alembic_history::{Dialect, sql};
+use alembic_sql::{self as sql, Dialect};
 
 use super::rounds::{interleaved, timed};
 use super::table::{Row, Table};

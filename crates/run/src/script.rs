@@ -1,0 +1,220 @@
+//! Offline SQL: what a run would do, as a script for psql or the sqlite3 shell.
+//!
+//! Plans and statements are those of a run. What a run finds out as it goes, the script has the
+//! database find out: each of its transactions first makes sure that the database is where the
+//! script takes it to be, and ends by making sure that it is where it should be.
+//!
+//! ```
+//! use alembic_history::{Dialect, History, SourceFile};
+//! use alembic_run::Runner;
+//!
+//! let file = |path: &str, text: &str| SourceFile {
+//!     path: path.into(),
+//!     content: Ok(text.as_bytes().to_vec()),
+//! };
+//! let history = History::new(
+//!     [file("a.sql", "-- A\n-- Revision ID: a1\n-- Revises:\n-- alembic: upgrade\nSELECT 1;")],
+//!     &[Dialect::Postgres],
+//! )
+//! .unwrap();
+//! let runner = Runner::new(&history, Dialect::Postgres);
+//! let script = runner.upgrade_script("base:head").unwrap();
+//! assert!(script.contains("-- Running upgrade  -> a1, A\n\nSELECT 1;\n"));
+//! ```
+
+mod error;
+mod shell;
+mod writer;
+
+pub use error::ScriptError;
+pub use shell::Obstacle;
+
+use crate::{Fault, Runner};
+use alembic_history::{Expression, Node, Plan, PlanError, Range, ResolveError, SyntaxError};
+use writer::Writer;
+
+/// Where a script begins and ends, as it is written: `END` or `[START]:[END]`.
+struct Ends {
+    start: Option<Expression>,
+    end: Option<Expression>,
+    /// Whether there is a `:`.
+    is_range: bool,
+}
+
+impl Ends {
+    fn parse(text: &str) -> Result<Self, ScriptError> {
+        let is_range = text.contains(':');
+        let (start, end) = if is_range {
+            let Range { start, end } = text.parse().map_err(syntax)?;
+            (start, end)
+        } else {
+            (None, Some(text.parse().map_err(syntax)?))
+        };
+        Ok(Self {
+            start,
+            end,
+            is_range,
+        })
+    }
+
+    /// Refuses an end that counts from where the database is when nothing says where that is.
+    fn check_end(&self) -> Result<(), ScriptError> {
+        match &self.end {
+            Some(end) if !self.is_range && end.symbol.is_none() => Err(ScriptError::NoStart {
+                expression: end.to_string(),
+            }),
+            _ => Ok(()),
+        }
+    }
+}
+
+fn syntax(error: SyntaxError) -> ScriptError {
+    resolve(ResolveError::Syntax(error))
+}
+
+fn resolve(error: ResolveError) -> ScriptError {
+    plan(PlanError::Resolve(error))
+}
+
+fn plan(error: PlanError) -> ScriptError {
+    Fault::Plan(error).into()
+}
+
+impl Runner<'_> {
+    /// Writes the script of an upgrade; `range` is `END` or `[START]:[END]`.
+    ///
+    /// Without a start, the database is at base: it has no version table, or an empty one. Without
+    /// an end, the script leads to the heads.
+    ///
+    /// # Errors
+    ///
+    /// When the range cannot be planned without a database, or the script would not do what a run
+    /// does.
+    pub fn upgrade_script(&self, range: &str) -> Result<String, ScriptError> {
+        self.check_dialect()?;
+        let ends = Ends::parse(range)?;
+        ends.check_end()?;
+        let graph = self.history.graph();
+        let rows = self.rows_at(ends.start.as_ref())?;
+        let target = ends.end.unwrap_or_else(|| Expression::heads(None));
+        let planned = graph.plan_upgrade(&rows, &target).map_err(plan)?;
+        let reached: Vec<Node> = match target.symbol {
+            Some(_) => graph.resolve(&target, None).map_err(resolve)?,
+            None => planned.steps.iter().map(|step| step.revision).collect(),
+        };
+        let implied = graph.required_by(&reached);
+        if let Some(start) = &ends.start
+            && !rows.iter().all(|row| implied.contains(*row))
+        {
+            return Err(resolve(ResolveError::NotARange {
+                start: start.to_string(),
+                end: target.to_string(),
+            }));
+        }
+        self.migration_script(&rows, planned)
+    }
+
+    /// Writes the script of a downgrade; `range` is `START:END`.
+    ///
+    /// # Errors
+    ///
+    /// As [`upgrade_script`](Self::upgrade_script), when one end of the range is missing, and when a
+    /// revision is irreversible.
+    pub fn downgrade_script(&self, range: &str) -> Result<String, ScriptError> {
+        self.check_dialect()?;
+        let ends = Ends::parse(range)?;
+        let (Some(start), Some(target)) = (&ends.start, &ends.end) else {
+            return Err(ScriptError::OpenRange {
+                range: range.to_owned(),
+            });
+        };
+        let rows = self.rows_at(Some(start))?;
+        let graph = self.history.graph();
+        let planned = graph.plan_downgrade(&rows, target).map_err(plan)?;
+        self.migration_script(&rows, planned)
+    }
+
+    /// Writes the script of a stamp; each of `targets` is `END` or `[START]:END`, all with the same
+    /// start.
+    ///
+    /// # Errors
+    ///
+    /// As [`upgrade_script`](Self::upgrade_script), and when targets have different starts.
+    pub fn stamp_script(&self, targets: &[&str]) -> Result<String, ScriptError> {
+        self.check_dialect()?;
+        let mut start: Option<Option<Expression>> = None;
+        let mut ends = Vec::new();
+        for target in targets {
+            let parsed = Ends::parse(target)?;
+            let Some(end) = parsed.end else {
+                return Err(ScriptError::OpenRange {
+                    range: (*target).to_owned(),
+                });
+            };
+            if start.get_or_insert_with(|| parsed.start.clone()) != &parsed.start {
+                return Err(ScriptError::SeveralStarts);
+            }
+            ends.push(end);
+        }
+        let rows = self.rows_at(start.flatten().as_ref())?;
+        let graph = self.history.graph();
+        let stamp = graph.plan_stamp(&rows, &ends).map_err(plan)?;
+        let mut writer = Writer::new(self, &rows);
+        writer.title("Stamp", &stamp.rows);
+        writer.stamp(&stamp);
+        Ok(writer.finish())
+    }
+
+    /// Writes the script that creates the version table where there is none.
+    ///
+    /// # Errors
+    ///
+    /// When the revisions are not checked for the dialect.
+    pub fn ensure_version_script(&self) -> Result<String, ScriptError> {
+        self.check_dialect()?;
+        let mut writer = Writer::new(self, &[]);
+        writer.ensure_version();
+        Ok(writer.finish())
+    }
+
+    fn check_dialect(&self) -> Result<(), ScriptError> {
+        if self.history.is_checked_for(self.dialect) {
+            return Ok(());
+        }
+        let dialect = self.dialect;
+        Err(Fault::UncheckedDialect { dialect }.into())
+    }
+
+    /// Returns the rows of a version table at the start of a script.
+    fn rows_at(&self, start: Option<&Expression>) -> Result<Vec<Node>, ScriptError> {
+        let Some(start) = start else {
+            return Ok(Vec::new());
+        };
+        if start.symbol.is_none() {
+            return Err(ScriptError::NoStart {
+                expression: start.to_string(),
+            });
+        }
+        let graph = self.history.graph();
+        graph.resolve(start, None).map_err(resolve)
+    }
+
+    fn migration_script(&self, rows: &[Node], mut plan: Plan) -> Result<String, ScriptError> {
+        self.check_reversible(&plan)?;
+        let mut writer = Writer::new(self, rows);
+        let verb = match plan.direction {
+            alembic_history::Direction::Upgrade => "Upgrade",
+            alembic_history::Direction::Downgrade => "Downgrade",
+        };
+        writer.title(verb, &plan.rows);
+        writer.head(&plan);
+        while !plan.steps.is_empty() {
+            let batch = self.batch(&plan);
+            writer.transaction(&plan, batch)?;
+            let rows = writer.nodes();
+            // As a run does when it has committed.
+            plan = self.history.graph().resume(&plan, &rows);
+        }
+        Ok(writer.finish())
+    }
+}

@@ -1,0 +1,88 @@
+//! Why there is no script.
+
+use std::error::Error;
+use std::fmt;
+use std::path::PathBuf;
+
+use super::Obstacle;
+use crate::{Fault, Place};
+use alembic_history::RevisionId;
+
+/// Why a run cannot be written as a script.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum ScriptError {
+    /// The run would be refused, too.
+    Fault(Box<Fault>),
+    /// The expression says where to go from where the database is, and nothing says where that is.
+    NoStart {
+        /// The expression.
+        expression: String,
+    },
+    /// A range needs both of its ends here.
+    OpenRange {
+        /// The range.
+        range: String,
+    },
+    /// Several targets begin at different revisions.
+    SeveralStarts,
+    /// A statement that would not reach the database as it is written.
+    Statement {
+        /// Where it stands.
+        place: Box<Place>,
+        /// Why.
+        obstacle: Obstacle,
+    },
+    /// A revision sets the search path and has a section outside of transactions, and the schema of
+    /// the version table is not known.
+    SearchPath {
+        /// The revision.
+        revision: RevisionId,
+        /// Its file.
+        path: PathBuf,
+    },
+}
+
+impl From<Fault> for ScriptError {
+    fn from(fault: Fault) -> Self {
+        Self::Fault(Box::new(fault))
+    }
+}
+
+impl fmt::Display for ScriptError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Fault(fault) => fault.fmt(f),
+            Self::NoStart { expression } => write!(
+                f,
+                "'{expression}' counts from where a database is, which a script cannot know"
+            ),
+            Self::OpenRange { range } => {
+                write!(
+                    f,
+                    "'{range}' does not say from where to where, as in 'head:base'"
+                )
+            }
+            Self::SeveralStarts => f.write_str("a script has one start, and several are given"),
+            Self::Statement { place, obstacle } => write!(
+                f,
+                "{}:{}: statement {} of revision {}: {obstacle}",
+                place.path.display(),
+                place.position,
+                place.statement,
+                place.revision
+            ),
+            Self::SearchPath { revision, .. } => write!(
+                f,
+                "revision {revision} sets the search path and has a section outside a transaction, \
+                 where a script would lose the version table"
+            ),
+        }
+    }
+}
+
+impl Error for ScriptError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        None
+    }
+}

@@ -1,0 +1,446 @@
+//! What runs ask of PostgreSQL, in which order.
+
+use std::time::Duration;
+
+use super::fake::{Command, Failing, Fake, content};
+use super::revisions::{ALONE, INDEX, OUTSIDE, PATH, PLAIN, history};
+use super::said::{LOCKED, check};
+use super::truth::{REFUSED, failing};
+use crate::TransactionMode::{Revision as PerRevision, Run as PerRun};
+use crate::{DatabaseState, FailureKind, Fault, Interrupted};
+use alembic_history::RevisionId;
+
+#[test]
+fn a_section_outside_of_transactions_is_recorded_statement_by_statement() {
+    let fake = check(
+        OUTSIDE,
+        PerRun,
+        Fake::postgres(Some(&["a"])),
+        Command::Upgrade("b"),
+        &format!(
+            "find
+             read
+             {LOCKED}
+             find in public
+             read
+             -> step 1 of 1
+             UPDATE b1
+             create progress
+             record upgrade of b: 1 done, 2 begun
+             aside SELECT 1
+             COMMIT
+             -> committed
+             aside SELECT 1
+             VACUUM b2
+             record 2 done, 3 begun
+             aside SELECT 1
+             VACUUM b3
+             record 3 done
+             BEGIN
+             settings 3000
+             find in public
+             read
+             UPDATE b4
+             UPDATE \"public\".alembic_version SET version_num = 'b' WHERE version_num = 'a'
+             drop progress
+             -> done
+             find in public
+             read
+             aside SELECT 1
+             COMMIT
+             -> committed
+             aside ROLLBACK
+             = b"
+        ),
+    );
+    let executed = ["UPDATE b1", "VACUUM b2", "VACUUM b3", "UPDATE b4"];
+    assert_eq!(fake.content, content(Some(&["b"]), &executed));
+}
+
+#[test]
+fn where_nothing_of_a_revision_is_done_nothing_of_it_stays() {
+    let up = Command::Upgrade("heads");
+    let fake = check(
+        ALONE,
+        PerRun,
+        failing(Fake::postgres(None), ALONE, up, "VACUUM a", REFUSED),
+        up,
+        &format!(
+            "find
+             {LOCKED}
+             find in public
+             -> step 1 of 1
+             create
+             create progress
+             record upgrade of a: 0 done, 1 begun
+             aside SELECT 1
+             COMMIT
+             -> committed
+             aside SELECT 1
+             VACUUM a
+             -> refused
+             BEGIN
+             settings 3000
+             drop progress
+             DROP TABLE \"public\".alembic_version
+             COMMIT
+             aside ROLLBACK
+             ! a.sql:6:1: statement 1 of revision a failed: refused; \
+             the database is as it was before"
+        ),
+    );
+    assert_eq!(fake.content, content(None, &[]));
+}
+
+#[test]
+fn when_the_connection_is_lost_while_committing_nobody_knows_whether_that_happened() {
+    for (mode, at, done, committing, happened) in [
+        (PerRun, 0, &[][..], &["a", "b"][..], false),
+        (PerRun, 0, &[], &["a", "b"], true),
+        (PerRevision, 0, &[], &["a"], true),
+        (PerRevision, 1, &["a"], &["b"], false),
+        (PerRevision, 1, &["a"], &["b"], true),
+    ] {
+        let start = Fake::postgres(None);
+        let (history, up) = (history(PLAIN), Command::Upgrade("heads"));
+        let mut sound = start.clone();
+        sound.run(&history, mode, up).unwrap();
+        let requests = sound.requests();
+        let commits = requests
+            .iter()
+            .enumerate()
+            .filter(|(_, sql)| **sql == "COMMIT");
+        let (commit, _) = commits.clone().nth(at).unwrap();
+        let mut fake = Fake {
+            failing: Some((commit, Failing::Lost { happened })),
+            ..start
+        };
+        let error = fake.run(&history, mode, up).unwrap_err();
+        let ids = |ids: &[&str]| ids.iter().map(|id| RevisionId::new(*id).unwrap()).collect();
+        let state = DatabaseState::Unknown {
+            done: ids(done),
+            committing: ids(committing),
+        };
+        assert_eq!(error.state, state);
+        assert_eq!(error.kind(), FailureKind::Unreachable);
+        let stays = match done {
+            [] => String::new(),
+            done => format!("these revisions are done and stay: {}; ", done.join(", ")),
+        };
+        assert_eq!(
+            error.to_string(),
+            format!(
+                "cannot commit: the connection was lost; {stays}the connection was lost while \
+                 committing {}, so that either all of it is done, or nothing",
+                committing.join(", ")
+            )
+        );
+        let last = if happened { committing } else { done };
+        let rows = last.last().map(|id| vec![(*id).to_owned()]);
+        assert_eq!(fake.content.rows, rows);
+    }
+}
+
+#[test]
+fn a_search_path_ends_with_the_revision_that_sets_it() {
+    let fake = check(
+        PATH,
+        PerRun,
+        Fake::postgres(None),
+        Command::Upgrade("heads"),
+        &format!(
+            "find
+             {LOCKED}
+             find in public
+             -> step 1 of 2
+             path
+             create
+             SET search_path = other
+             UPDATE a1
+             create progress
+             record upgrade of a: 2 done, 3 begun
+             aside SELECT 1
+             COMMIT
+             -> committed
+             aside SELECT 1
+             VACUUM a2
+             record 3 done, 4 begun
+             aside SELECT 1
+             SET search_path = third
+             record 4 done, 5 begun
+             aside SELECT 1
+             VACUUM a3
+             record 5 done
+             BEGIN
+             settings 3000
+             find in public
+             read
+             UPDATE a4
+             path = \"$user\", public
+             INSERT INTO \"public\".alembic_version (version_num) VALUES ('a')
+             drop progress
+             -> done
+             find in public
+             read
+             aside SELECT 1
+             COMMIT
+             -> committed
+             BEGIN
+             settings 3000
+             find in public
+             read
+             -> step 2 of 2
+             UPDATE b1
+             UPDATE \"public\".alembic_version SET version_num = 'b' WHERE version_num = 'a'
+             -> done
+             find in public
+             read
+             aside SELECT 1
+             COMMIT
+             -> committed
+             aside ROLLBACK
+             = b"
+        ),
+    );
+    assert_eq!(fake.path, Fake::postgres(None).path);
+}
+
+#[test]
+fn a_search_path_ends_with_a_run_that_fails() {
+    let up = Command::Upgrade("heads");
+    for (request, how) in [
+        ("UPDATE a1", REFUSED),
+        ("VACUUM a2", REFUSED),
+        ("VACUUM a3", REFUSED),
+        ("UPDATE a4", REFUSED),
+        ("UPDATE a4", Failing::Busy(usize::MAX)),
+    ] {
+        let mut fake = failing(Fake::postgres(None), PATH, up, request, how);
+        fake.run(&history(PATH), PerRun, up).unwrap_err();
+        assert_eq!(fake.path, Fake::postgres(None).path, "{request}");
+    }
+}
+
+#[test]
+fn a_run_waits_while_the_server_is_at_work_on_what_was_begun() {
+    let up = Command::Upgrade("heads");
+    let lost = Failing::Lost { happened: false };
+    let mut begun = failing(Fake::postgres(Some(&[])), ALONE, up, "VACUUM a", lost);
+    begun.run(&history(ALONE), PerRun, up).unwrap_err();
+    let start = |alive: u64, interrupted| Fake {
+        content: begun.content.clone(),
+        alive_until: Duration::from_secs(alive),
+        lock_timeout: Duration::from_secs(5),
+        interrupted,
+        ..Fake::postgres(None)
+    };
+    let look = "BEGIN\nsettings 3000\nfind in public\nread\nprogress\nalive\n";
+    let fake = check(
+        ALONE,
+        PerRun,
+        Fake {
+            lock_timeout: Duration::from_millis(500),
+            ..start(1, Interrupted::Refuse)
+        },
+        up,
+        &format!(
+            "find
+             read
+             aside BEGIN
+             aside lock
+             aside timeouts
+             {}-> waiting 0s for a statement
+             ROLLBACK
+             -> pause
+             {}ROLLBACK
+             -> pause
+             {}ROLLBACK
+             aside ROLLBACK
+             ! statement 1 of revision a was begun at 2026-01-02 03:04:05 UTC and may have happened: \
+             VACUUM a (the server is still at work on it); the database is as it was before",
+            look.replace("3000", "500"),
+            look.replace("3000", "500"),
+            look.replace("3000", "500"),
+        ),
+    );
+    assert_eq!(fake.content, begun.content);
+
+    for (alive, interrupted, executed) in [
+        (0, Interrupted::Refuse, None),
+        (2, Interrupted::Refuse, None),
+        (2, Interrupted::Again, Some(1)),
+        (2, Interrupted::Skip, Some(0)),
+        // Whoever says so cannot have known.
+        (9, Interrupted::Again, None),
+        (9, Interrupted::Skip, None),
+    ] {
+        let mut fake = start(alive, interrupted);
+        let outcome = fake.run(&history(ALONE), PerRun, up);
+        let waiting = fake
+            .log
+            .iter()
+            .filter(|line| line.starts_with("-> waiting"));
+        assert_eq!(waiting.count() as u64, alive.min(5), "{:#?}", fake.log);
+        match (outcome, executed) {
+            (Ok(_), Some(executed)) => {
+                assert_eq!(fake.content.executed.len(), executed);
+                assert_eq!(fake.content.rows, Some(vec!["a".to_owned()]));
+            }
+            (Err(error), None) => {
+                assert!(matches!(*error.fault, Fault::Interrupted { .. }), "{error}");
+                assert_eq!(fake.content, begun.content);
+            }
+            (outcome, _) => panic!("{outcome:?}\n{:#?}", fake.log),
+        }
+    }
+}
+
+#[test]
+fn an_index_that_is_not_valid_is_named_until_it_is_gone() {
+    let up = Command::Upgrade("heads");
+    let fake = Fake {
+        leaves_index: true,
+        ..Fake::postgres(Some(&[]))
+    };
+    let create = "CREATE INDEX CONCURRENTLY i ON t (x)";
+    let fake = check(
+        INDEX,
+        PerRun,
+        failing(fake, INDEX, up, create, REFUSED),
+        up,
+        &format!(
+            "find
+             read
+             {LOCKED}
+             find in public
+             read
+             -> step 1 of 1
+             create progress
+             record upgrade of a: 0 done, 1 begun
+             aside SELECT 1
+             COMMIT
+             -> committed
+             aside SELECT 1
+             index i
+             {create}
+             -> refused
+             index i
+             BEGIN
+             settings 3000
+             drop progress
+             COMMIT
+             aside ROLLBACK
+             ! a.sql:6:1: statement 1 of revision a failed: refused; it left an invalid index: \
+             public.i; nothing else of revision a stays, and the next run begins it anew"
+        ),
+    );
+    let next = || Fake {
+        content: fake.content.clone(),
+        ..Fake::postgres(None)
+    };
+    let mut refused = next();
+    let error = refused.run(&history(INDEX), PerRun, up).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "the index public.i is invalid: it was left unfinished; the database is as it was before"
+    );
+    assert_eq!(refused.content, fake.content);
+    let mut after = next();
+    after.content.indexes.clear();
+    after.run(&history(INDEX), PerRun, up).unwrap();
+    assert_eq!(after.content.executed, [create, "VACUUM t"]);
+}
+
+#[test]
+fn what_the_catalog_tells_of_a_statement_that_may_have_happened_is_told() {
+    let up = Command::Upgrade("heads");
+    let create = "CREATE INDEX CONCURRENTLY i ON t (x)";
+    for (happened, leaves_index, told, found) in [
+        (
+            true,
+            false,
+            "may have happened",
+            "the index public.i is there, and valid",
+        ),
+        (
+            false,
+            true,
+            "has not happened",
+            "the index public.i is there, but not valid: drop it with \
+             `DROP INDEX CONCURRENTLY public.i`",
+        ),
+        (false, false, "has not happened", "there is no index i"),
+    ] {
+        let start = Fake {
+            leaves_index,
+            ..Fake::postgres(Some(&[]))
+        };
+        let mut fake = failing(start, INDEX, up, create, Failing::Lost { happened });
+        fake.run(&history(INDEX), PerRun, up).unwrap_err();
+        // It is not taken for done where it is seen not to be.
+        for interrupted in [Interrupted::Refuse, Interrupted::Skip] {
+            let mut next = Fake {
+                content: fake.content.clone(),
+                interrupted,
+                ..Fake::postgres(None)
+            };
+            let outcome = next.run(&history(INDEX), PerRun, up);
+            if happened && interrupted == Interrupted::Skip {
+                assert_eq!(outcome.unwrap(), ["a"]);
+                continue;
+            }
+            assert_eq!(
+                outcome.unwrap_err().to_string(),
+                format!(
+                    "statement 1 of revision a was begun at 2026-01-02 03:04:05 UTC and {told}: \
+                     {create} ({found}); the database is as it was before"
+                )
+            );
+            assert_eq!(next.content, fake.content);
+        }
+    }
+}
+
+#[test]
+fn what_a_revision_does_in_a_transaction_is_one_message() {
+    let long = format!("INSERT INTO a VALUES ('{}');\n", "x".repeat(10_000));
+    let long: &str = format!("-- alembic: upgrade\n{}", long.repeat(3)).leak();
+    let wide = [("a", "", long)];
+    for (sources, target, expected) in [
+        // With its statements, the row of each.
+        (PLAIN, "heads", &[3, 2][..]),
+        (OUTSIDE, "c", &[2, 2, 2]),
+        // Where a revision sets the search path, that is restored before its row is written.
+        (PATH, "a", &[2]),
+        // A long one is several; what is alone needs no batch.
+        (&wide, "heads", &[2]),
+    ] {
+        let history = history(sources);
+        let up = Command::Upgrade(target);
+        let mut fake = Fake::postgres(None);
+        let done = fake.run(&history, PerRun, up).unwrap();
+        assert_eq!(fake.batched, expected, "{sources:?}");
+
+        // A driver that knows no batches is asked for the same, statement by statement.
+        let mut single = Fake::postgres(None);
+        single.batches = false;
+        assert_eq!(single.run(&history, PerRun, up).unwrap(), done);
+        assert_eq!(single.log, fake.log);
+        assert_eq!(single.batched, [0; 0]);
+    }
+}
+
+#[test]
+fn a_driver_that_miscounts_a_batch_is_not_believed() {
+    let mut fake = Fake::postgres(None);
+    fake.miscounts = true;
+    let outcome = fake.run(&history(PLAIN), PerRun, Command::Upgrade("heads"));
+    let error = outcome.unwrap_err();
+    assert_eq!(
+        error.fault.to_string(),
+        "a.sql:6:1: statement 1 of revision a failed: \
+         the driver tells of another number of statements than it was asked for"
+    );
+    assert_eq!(error.state, DatabaseState::Unchanged);
+    assert_eq!(fake.content, content(None, &[]));
+}

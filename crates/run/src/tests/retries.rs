@@ -1,0 +1,318 @@
+//! Transactions on PostgreSQL that meet a lock, and are begun again.
+
+use crate::version_table::VersionSql as _;
+use std::time::Duration;
+
+use super::fake::{Command, Failing, Fake, Second, content};
+use super::revisions::{ALONE, OUTSIDE, PLAIN, history};
+use super::said::{LOCKED, check};
+use super::truth::{failing, failing_in};
+use crate::TransactionMode::{Revision as PerRevision, Run as PerRun};
+use crate::{DatabaseState, FailureKind, Fault};
+use alembic_history::RevisionId;
+
+#[test]
+fn a_transaction_that_meets_a_lock_is_begun_again() {
+    let busy = |mode, times| {
+        let fake = Fake::postgres(None);
+        let up = Command::Upgrade("heads");
+        failing_in(
+            mode,
+            fake,
+            PLAIN,
+            up,
+            "CREATE TABLE b (x)",
+            Failing::Busy(times),
+        )
+    };
+    let (insert, update) = (
+        "INSERT INTO \"public\".alembic_version (version_num) VALUES ('a')",
+        "UPDATE \"public\".alembic_version SET version_num = 'b' WHERE version_num = 'a'",
+    );
+    let first = |total| {
+        format!(
+            "BEGIN
+             settings 3000
+             find in public
+             -> step 1 of {total}
+             create
+             CREATE TABLE a (x)
+             CREATE TABLE a2 (x)
+             {insert}
+             -> done"
+        )
+    };
+    let whole = format!(
+        "{}
+         -> step 2 of 2
+         CREATE TABLE b (x)",
+        first(2)
+    );
+    let end = format!(
+        "{update}
+         -> done
+         find in public
+         read
+         aside SELECT 1
+         COMMIT
+         -> committed
+         aside ROLLBACK
+         = b"
+    );
+    let lock = "aside BEGIN\naside lock\naside timeouts";
+    let again = "-> refused\nROLLBACK\n-> retrying 1: refused\n-> pause";
+    let fake = check(
+        PLAIN,
+        PerRun,
+        busy(PerRun, 1),
+        Command::Upgrade("heads"),
+        // The whole command is planned anew.
+        &format!("find\n{lock}\n{whole}\n{again}\nfind in public\n{whole}\n{end}"),
+    );
+    let executed = [
+        "CREATE TABLE a (x)",
+        "CREATE TABLE a2 (x)",
+        "CREATE TABLE b (x)",
+    ];
+    assert_eq!(fake.content, content(Some(&["b"]), &executed));
+
+    let second = "BEGIN
+                  settings 3000
+                  find in public
+                  read
+                  -> step 2 of 2
+                  CREATE TABLE b (x)";
+    let committed = "find in public\nread\naside SELECT 1\nCOMMIT\n-> committed";
+    let fake = check(
+        PLAIN,
+        PerRevision,
+        busy(PerRevision, 1),
+        Command::Upgrade("heads"),
+        &format!(
+            "find\n{lock}\n{}\n{committed}\n{second}\n{again}\n{second}\n{end}",
+            first(2)
+        ),
+    );
+    assert_eq!(fake.content, content(Some(&["b"]), &executed));
+}
+
+#[test]
+fn a_transaction_is_begun_again_as_long_as_the_lock_timeout_allows() {
+    // It counts three seconds for each lock, and pauses of 0.1, 0.2, 0.4, ... 3.2 seconds.
+    for (seconds, retries) in [(0, 0), (3, 1), (4, 2), (30, 7)] {
+        for (mode, second) in [
+            (PerRun, Second::Closed),
+            (PerRevision, Second::Closed),
+            (PerRun, Second::Missing),
+            (PerRevision, Second::Missing),
+        ] {
+            let fake = Fake {
+                second,
+                ..Fake::postgres(None)
+            };
+            let (up, busy) = (Command::Upgrade("heads"), Failing::Busy(usize::MAX));
+            let fake = failing_in(mode, fake, PLAIN, up, "CREATE TABLE b (x)", busy);
+            let mut fake = Fake {
+                lock_timeout: Duration::from_secs(seconds),
+                ..fake
+            };
+            let error = fake.run(&history(PLAIN), mode, up).unwrap_err();
+            assert_eq!(error.kind(), FailureKind::Busy);
+            assert!(matches!(*error.fault, Fault::Statement { .. }), "{error}");
+            let retrying = fake
+                .log
+                .iter()
+                .filter(|line| line.starts_with("-> retrying"));
+            assert_eq!(retrying.count(), retries, "{:#?}", fake.log);
+            let (state, content) = match mode {
+                PerRun => (DatabaseState::Unchanged, content(None, &[])),
+                PerRevision => (
+                    DatabaseState::Committed {
+                        done: vec![RevisionId::new("a").unwrap()],
+                        transaction: PerRevision,
+                    },
+                    content(Some(&["a"]), &["CREATE TABLE a (x)", "CREATE TABLE a2 (x)"]),
+                ),
+            };
+            assert_eq!(error.state, state);
+            assert_eq!(fake.content, content);
+        }
+    }
+}
+
+#[test]
+fn what_runs_outside_of_transactions_is_not_begun_again() {
+    let up = Command::Upgrade("heads");
+    let fake = failing(
+        Fake::postgres(Some(&["a"])),
+        OUTSIDE,
+        up,
+        "VACUUM b3",
+        Failing::Busy(1),
+    );
+    let fake = check(
+        OUTSIDE,
+        PerRun,
+        fake,
+        up,
+        &format!(
+            "find
+             read
+             {LOCKED}
+             find in public
+             read
+             -> step 1 of 3
+             UPDATE b1
+             create progress
+             record upgrade of b: 1 done, 2 begun
+             aside SELECT 1
+             COMMIT
+             -> committed
+             aside SELECT 1
+             VACUUM b2
+             record 2 done, 3 begun
+             aside SELECT 1
+             VACUUM b3
+             -> refused
+             record 2 done
+             aside ROLLBACK
+             ! b.sql:9:1: statement 3 of revision b failed: refused; revision b is done in part: \
+             its first 2 statements stay, and the next run goes on with statement 3"
+        ),
+    );
+    // The next run goes on with it.
+    let next = Fake {
+        content: fake.content,
+        ..Fake::postgres(None)
+    };
+    check(
+        OUTSIDE,
+        PerRun,
+        next,
+        Command::Upgrade("b"),
+        &format!(
+            "find
+             read
+             {LOCKED}
+             find in public
+             read
+             progress
+             -> step 1 of 1
+             record 2 done, 3 begun
+             aside SELECT 1
+             COMMIT
+             -> committed
+             aside SELECT 1
+             VACUUM b3
+             record 3 done
+             BEGIN
+             settings 3000
+             find in public
+             read
+             UPDATE b4
+             UPDATE \"public\".alembic_version SET version_num = 'b' WHERE version_num = 'a'
+             drop progress
+             -> done
+             find in public
+             read
+             aside SELECT 1
+             COMMIT
+             -> committed
+             aside ROLLBACK
+             = b"
+        ),
+    );
+}
+
+#[test]
+fn what_cannot_be_taken_back_may_have_happened() {
+    let up = Command::Upgrade("heads");
+    let busy = Failing::Busy(usize::MAX);
+    let mut fake = Fake {
+        at_work: 1..usize::MAX,
+        ..failing(Fake::postgres(None), ALONE, up, "VACUUM a", busy)
+    };
+    let error = fake.run(&history(ALONE), PerRun, up).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "a.sql:6:1: statement 1 of revision a failed: refused; revision a is done in part: \
+         statement 1 may have happened"
+    );
+    assert!(!fake.is_open());
+    let retrying = fake.log.iter().find(|line| line.starts_with("-> retrying"));
+    assert_eq!(retrying, None);
+}
+
+#[test]
+fn what_is_left_of_an_unfinished_revision_is_begun_again_when_it_meets_a_lock() {
+    for mode in [PerRun, PerRevision] {
+        for rows in [None, Some(&["a"][..])] {
+            let (fake, up) = (Fake::postgres(rows), Command::Upgrade("b"));
+            let mut sound = fake.clone();
+            sound.run(&history(OUTSIDE), mode, up).unwrap();
+            let busy = Failing::Busy(1);
+            let mut fake = failing_in(mode, fake, OUTSIDE, up, "UPDATE b4", busy);
+            fake.run(&history(OUTSIDE), mode, up).unwrap();
+            assert_eq!(fake.content, sound.content);
+            let retrying = fake
+                .log
+                .iter()
+                .filter(|line| line.starts_with("-> retrying"));
+            assert_eq!(retrying.count(), 1, "{:#?}", fake.log);
+        }
+    }
+}
+
+#[test]
+fn a_version_table_that_is_locked_is_no_malformed_one() {
+    // Before the lock is taken, it is asked for again; afterwards, the transaction is over.
+    for (request, times, again, is_ok) in [
+        ("find", 1, "-> waiting 1s", true),
+        ("find", usize::MAX, "-> waiting 2s", false),
+        ("read", 1, "-> waiting 1s", true),
+        ("read", usize::MAX, "-> waiting 2s", false),
+        ("find in public", 1, "-> retrying 1: refused", true),
+        (
+            "find in public",
+            usize::MAX,
+            "-> retrying 1: refused",
+            false,
+        ),
+    ] {
+        let up = Command::Upgrade("heads");
+        let busy = Failing::Busy(times);
+        let mut fake = failing(Fake::postgres(Some(&["a"])), PLAIN, up, request, busy);
+        let outcome = fake.run(&history(PLAIN), PerRun, up);
+        assert_eq!(outcome.is_ok(), is_ok, "{request}: {:#?}", fake.log);
+        assert!(fake.log.iter().any(|line| line == again), "{:#?}", fake.log);
+        if let Err(error) = outcome {
+            assert_eq!(error.kind(), FailureKind::Busy, "{error}");
+            assert_eq!(error.state, DatabaseState::Unchanged, "{error}");
+        }
+    }
+}
+
+#[test]
+fn what_a_version_table_cannot_be_read_for_is_told_within_a_transaction_too() {
+    // The second time it is read.
+    let up = Command::Upgrade("heads");
+    let start = Fake::postgres(Some(&["a"]));
+    let mut sound = start.clone();
+    sound.run(&history(PLAIN), PerRun, up).unwrap();
+    let requests = sound.requests();
+    let reads = requests
+        .iter()
+        .enumerate()
+        .filter(|(_, sql)| **sql == "read");
+    for (request, _) in reads {
+        let mut fake = Fake {
+            failing: Some((request, Failing::Busy(usize::MAX))),
+            ..start.clone()
+        };
+        let error = fake.run(&history(PLAIN), PerRun, up).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "cannot read the version table: refused; the database is as it was before"
+        );
+    }
+}

@@ -1,0 +1,90 @@
+//! Revisions for runs without a database.
+
+use std::path::PathBuf;
+
+use alembic_history::{Dialect, History, SourceFile};
+
+/// A revision: its id, the ids that it revises, and its sections.
+pub(super) type Source = (&'static str, &'static str, &'static str);
+
+/// Two revisions whose statements cannot make foreign keys dangle.
+pub(super) const PLAIN: &[Source] = &[
+    (
+        "a",
+        "",
+        "-- alembic: upgrade\nCREATE TABLE a (x);\nCREATE TABLE a2 (x);\n\
+         -- alembic: downgrade\nDROP VIEW a2;\nDROP VIEW a;\n",
+    ),
+    (
+        "b",
+        "a",
+        "-- alembic: upgrade\nCREATE TABLE b (x);\n-- alembic: downgrade\nDROP VIEW b;\n",
+    ),
+];
+
+/// Four revisions, one of which leaves its transaction, and comes back.
+pub(super) const OUTSIDE: &[Source] = &[
+    (
+        "a",
+        "",
+        "-- alembic: upgrade\nUPDATE a1;\n-- alembic: downgrade\nUPDATE not_a1;\n",
+    ),
+    (
+        "b",
+        "a",
+        "-- alembic: upgrade\nUPDATE b1;\n-- alembic: upgrade no-transaction\nVACUUM b2;\nVACUUM b3;\n\
+         -- alembic: upgrade\nUPDATE b4;\n\
+         -- alembic: downgrade no-transaction\nVACUUM not_b3;\n",
+    ),
+    (
+        "c",
+        "b",
+        "-- alembic: upgrade\nUPDATE c1;\n-- alembic: downgrade\nUPDATE not_c1;\n",
+    ),
+    (
+        "d",
+        "c",
+        "-- alembic: upgrade\nUPDATE d1;\nUPDATE d2;\n-- alembic: downgrade\nUPDATE not_d1;\n",
+    ),
+];
+
+/// A first revision that has nothing but a section outside of transactions.
+pub(super) const ALONE: &[Source] = &[("a", "", "-- alembic: upgrade no-transaction\nVACUUM a;\n")];
+
+/// A revision that leaves its transaction twice, at its beginning and at its end.
+pub(super) const TWICE: &[Source] = &[(
+    "a",
+    "",
+    "-- alembic: upgrade no-transaction\nVACUUM a1;\n-- alembic: upgrade\nUPDATE a2;\nUPDATE a3;\n\
+     -- alembic: upgrade no-transaction\nVACUUM a4;\nVACUUM a5;\n",
+)];
+
+/// Two revisions, one of which sets the search path, in a transaction and outside.
+pub(super) const PATH: &[Source] = &[
+    (
+        "a",
+        "",
+        "-- alembic: upgrade\nSET search_path = other;\nUPDATE a1;\n\
+         -- alembic: upgrade no-transaction\nVACUUM a2;\nSET search_path = third;\nVACUUM a3;\n\
+         -- alembic: upgrade\nUPDATE a4;\n",
+    ),
+    ("b", "a", "-- alembic: upgrade\nUPDATE b1;\n"),
+];
+
+/// A revision that builds an index beside the work of others.
+pub(super) const INDEX: &[Source] = &[(
+    "a",
+    "",
+    "-- alembic: upgrade no-transaction\nCREATE INDEX CONCURRENTLY i ON t (x);\nVACUUM t;\n",
+)];
+
+pub(super) fn history(sources: &[Source]) -> History {
+    let files = sources.iter().map(|(id, revises, sections)| {
+        let text = format!("-- {id}\n-- Revision ID: {id}\n-- Revises: {revises}\n\n{sections}");
+        SourceFile {
+            path: PathBuf::from(format!("{id}.sql")),
+            content: Ok(text.into_bytes()),
+        }
+    });
+    History::new(files, Dialect::ALL).unwrap()
+}

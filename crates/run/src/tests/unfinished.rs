@@ -1,0 +1,284 @@
+//! Revisions with sections outside of transactions that were done in part.
+
+use super::fake::{Command, Content, Failing, Fake, content};
+use super::revisions::{ALONE, OUTSIDE, PLAIN, Source, history};
+use super::said::check;
+use super::truth::{REFUSED, after_failure};
+use crate::TransactionMode::Run as PerRun;
+use crate::{DatabaseState, Fault, Interrupted, Purge};
+use alembic_history::Dialect;
+
+const UP: Command = Command::Upgrade("b");
+
+/// The connection is lost during a statement that has not happened.
+const LOST: Failing = Failing::Lost { happened: false };
+
+/// The database after an upgrade of [`OUTSIDE`] that failed.
+fn unfinished(dialect: Dialect, request: &str, failing: Failing) -> Fake {
+    let start = Fake::of(dialect, Some(&["a"]));
+    let history = history(OUTSIDE);
+    after_failure(&start, request, failing, &|fake| {
+        fake.run(&history, PerRun, UP).map(drop)
+    })
+}
+
+/// [`OUTSIDE`] up to its second revision, with other statements in that.
+fn with_statements(first: &str, second: &str, third: &str) -> String {
+    format!(
+        "-- alembic: upgrade\nUPDATE {first};\n-- alembic: upgrade no-transaction\n\
+         VACUUM {second};\nVACUUM {third};\n-- alembic: upgrade\nUPDATE b4;\n\
+         -- alembic: downgrade no-transaction\nVACUUM not_b3;\n"
+    )
+}
+
+const BEGUN: &str = "find
+                     read
+                     BEGIN IMMEDIATE
+                     PRAGMA journal_mode
+                     find
+                     read
+                     progress\n";
+
+const END: &str = "BEGIN IMMEDIATE
+                   PRAGMA journal_mode
+                   find
+                   read
+                   progress
+                   UPDATE b4
+                   UPDATE alembic_version SET version_num = 'b' WHERE version_num = 'a'
+                   drop progress
+                   -> done
+                   dangling
+                   find
+                   read
+                   COMMIT
+                   -> committed
+                   = b";
+
+#[test]
+fn a_run_goes_on_with_the_statement_that_failed() {
+    let fake = check(
+        OUTSIDE,
+        PerRun,
+        unfinished(Dialect::Sqlite, "VACUUM b3", REFUSED),
+        UP,
+        &format!(
+            "{BEGUN}dangling
+             -> step 1 of 1
+             dangling
+             record 2 done, 3 begun
+             COMMIT
+             -> committed
+             VACUUM b3
+             record 3 done
+             {END}"
+        ),
+    );
+    let executed = ["UPDATE b1", "VACUUM b2", "VACUUM b3", "UPDATE b4"];
+    assert_eq!(fake.content, content(Some(&["b"]), &executed));
+
+    // Where the section is done, what follows it is one transaction.
+    check(
+        OUTSIDE,
+        PerRun,
+        unfinished(Dialect::Sqlite, "UPDATE b4", REFUSED),
+        UP,
+        &format!(
+            "{BEGUN}dangling
+             -> step 1 of 1
+             UPDATE b4
+             UPDATE alembic_version SET version_num = 'b' WHERE version_num = 'a'
+             drop progress
+             -> done
+             dangling
+             find
+             read
+             COMMIT
+             -> committed
+             = b"
+        ),
+    );
+}
+
+#[test]
+fn what_may_have_happened_is_decided_by_who_starts_the_run() {
+    let again = format!(
+        "{BEGUN}dangling
+         -> step 1 of 1
+         dangling
+         record 1 done, 2 begun
+         COMMIT
+         -> committed
+         VACUUM b2
+         record 2 done, 3 begun
+         VACUUM b3
+         record 3 done
+         {END}"
+    );
+    let skip = format!(
+        "{BEGUN}record 2 done
+         dangling
+         -> step 1 of 1
+         dangling
+         record 2 done, 3 begun
+         COMMIT
+         -> committed
+         VACUUM b3
+         record 3 done
+         {END}"
+    );
+    for (interrupted, expected) in [(Interrupted::Again, again), (Interrupted::Skip, skip)] {
+        let fake = Fake {
+            interrupted,
+            ..unfinished(Dialect::Sqlite, "VACUUM b2", LOST)
+        };
+        let fake = check(OUTSIDE, PerRun, fake, UP, &expected);
+        assert_eq!(fake.content.progress, None);
+    }
+}
+
+#[test]
+fn on_sqlite_a_run_waits_for_who_may_be_at_work() {
+    // Nobody can tell whether the other program is still there.
+    let start = unfinished(Dialect::Sqlite, "VACUUM b2", LOST);
+    let mut fake = start.clone();
+    let error = fake.run(&history(OUTSIDE), PerRun, UP).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "statement 2 of revision b was begun at 2026-01-02 03:04:05 UTC and may have happened: \
+         VACUUM b2; the database is as it was before"
+    );
+    let waiting = fake
+        .log
+        .iter()
+        .filter(|line| line.starts_with("-> waiting"));
+    let told = [0, 1, 2].map(|waited| format!("-> waiting {waited}s for a statement"));
+    assert_eq!(waiting.cloned().collect::<Vec<_>>(), told);
+    assert_eq!(fake.content, start.content);
+
+    let finished = ["UPDATE b1", "VACUUM b2", "VACUUM b3", "UPDATE b4"];
+    let mut fake = Fake {
+        meanwhile: Some(content(Some(&["b"]), &finished)),
+        ..start
+    };
+    let rows = fake.run(&history(OUTSIDE), PerRun, UP).unwrap();
+    assert_eq!(rows, ["b"]);
+    assert_eq!(fake.content, content(Some(&["b"]), &finished));
+}
+
+#[test]
+fn statements_that_are_done_must_stay_as_they_are() {
+    for (failed, first, second, third, is_same) in [
+        // The one that failed can be mended, and so can those after it.
+        ("VACUUM b3", "b1", "b2", "other", true),
+        ("VACUUM b2", "b1", "other", "other", true),
+        ("VACUUM b2", "other", "b2", "b3", false),
+        ("VACUUM b3", "other", "b2", "b3", false),
+        ("VACUUM b3", "b1", "other", "b3", false),
+        ("UPDATE b4", "b1", "b2", "other", false),
+    ] {
+        for dialect in Dialect::ALL {
+            let start = unfinished(*dialect, failed, REFUSED);
+            let sections = with_statements(first, second, third);
+            let changed: &[Source] = &[OUTSIDE[0], ("b", "a", sections.leak())];
+            let mut fake = start.clone();
+            let outcome = fake.run(&history(changed), PerRun, UP);
+            match outcome {
+                Ok(_) => assert!(is_same, "{failed}: {first} {second} {third}"),
+                Err(error) => {
+                    assert!(!is_same, "{error}");
+                    let Fault::ChangedMeanwhile { revision, path, .. } = &*error.fault else {
+                        panic!("{error}");
+                    };
+                    assert_eq!((revision.as_str(), path.to_str()), ("b", Some("b.sql")));
+                    assert_eq!(error.state, DatabaseState::Unchanged);
+                    assert_eq!(fake.content, start.content);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_revision_must_be_finished_first_or_declared_to_be() {
+    let message = "the upgrade of revision b is unfinished: 2 of its statements are done; \
+                   the database is as it was before";
+    for dialect in Dialect::ALL {
+        let start = unfinished(*dialect, "VACUUM b3", REFUSED);
+        let stamped = |rows: &[&str]| Content {
+            rows: Some(rows.iter().map(|row| (*row).to_owned()).collect()),
+            progress: None,
+            ..start.content.clone()
+        };
+        for (command, expected) in [
+            (Command::Downgrade("base"), None),
+            (Command::Upgrade("a"), None),
+            (Command::Current, Some(start.content.clone())),
+            (Command::EnsureVersion, Some(start.content.clone())),
+            (Command::Stamp(&["a"], Purge::No), Some(stamped(&["a"]))),
+            (Command::Stamp(&["b"], Purge::No), Some(stamped(&["b"]))),
+            (Command::Stamp(&["b"], Purge::Yes), Some(stamped(&["b"]))),
+        ] {
+            let mut fake = start.clone();
+            let outcome = fake.run(&history(OUTSIDE), PerRun, command);
+            match (outcome, expected) {
+                (Ok(_), Some(expected)) => assert_eq!(fake.content, expected, "{command:?}"),
+                (Err(error), None) => {
+                    assert_eq!(error.to_string(), message, "{command:?}");
+                    assert_eq!(fake.content, start.content, "{command:?}");
+                }
+                (outcome, _) => panic!("{command:?}: {outcome:?}"),
+            }
+        }
+    }
+}
+
+#[test]
+fn a_record_that_is_lost_is_missed() {
+    for dialect in Dialect::ALL {
+        let table = match dialect {
+            Dialect::Sqlite => "alembic_version_progress",
+            Dialect::Postgres => "\"public\".alembic_version_progress",
+        };
+        let sections = format!(
+            "-- alembic: upgrade no-transaction\nVACUUM a1;\nDELETE FROM {table};\nVACUUM a3;\n"
+        );
+        let mut fake = Fake::of(*dialect, Some(&[]));
+        let history = history(&[("a", "", sections.leak())]);
+        let error = fake
+            .run(&history, PerRun, Command::Upgrade("a"))
+            .unwrap_err();
+        assert!(matches!(*error.fault, Fault::RowCount { .. }), "{error}");
+        assert_eq!(fake.content.executed, ["VACUUM a1"]);
+    }
+}
+
+#[test]
+fn a_version_table_stays_only_with_what_it_tells() {
+    for dialect in Dialect::ALL {
+        for (sources, rows, after) in [
+            (ALONE, None, None),
+            (ALONE, Some(&[][..]), Some(&[][..])),
+            // Created for the revision before.
+            (
+                &[
+                    PLAIN[0],
+                    ("b", "a", "-- alembic: upgrade no-transaction\nVACUUM a;\n"),
+                ],
+                None,
+                Some(&["a"]),
+            ),
+        ] {
+            let history = history(sources);
+            let start = Fake::of(*dialect, rows);
+            let attempt = |fake: &mut Fake| {
+                let outcome = fake.run(&history, PerRun, Command::Upgrade("heads"));
+                outcome.map(drop)
+            };
+            let failed = after_failure(&start, "VACUUM a", REFUSED, &attempt);
+            let expected = content(after, &[]);
+            assert_eq!(failed.content.rows, expected.rows);
+            assert_eq!(failed.content.progress, None);
+        }
+    }
+}

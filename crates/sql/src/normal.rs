@@ -1,0 +1,43 @@
+//! Texts of SQL that differ only in how they are written.
+
+use super::lexer::Cursor;
+use crate::Dialect;
+
+/// Returns `statement` as its tokens, one space apart: without comments, without line ends, and
+/// with plain names unquoted.
+///
+/// Databases keep the text of definitions, and change it here and there: SQLite quotes the name of a
+/// table that was renamed. Two definitions that say the same in the same words are equal this way.
+///
+/// # Examples
+///
+/// ```
+/// use alembic_sql::{Dialect, normalized};
+///
+/// let a = normalized("CREATE TABLE \"t\" (a,\n  b -- the second\n)", Dialect::Sqlite);
+/// assert_eq!(a, normalized("CREATE TABLE t ( a , b )", Dialect::Sqlite));
+/// ```
+#[must_use]
+pub fn normalized(statement: &str, dialect: Dialect) -> String {
+    let tokens: Vec<&str> = Cursor::new(statement, dialect).map(plain).collect();
+    tokens.join(" ")
+}
+
+/// Takes the quotes off a name that means the same without them.
+fn plain(token: &str) -> &str {
+    let close = match token.as_bytes().first() {
+        Some(b'"') => '"',
+        Some(b'`') => '`',
+        Some(b'[') => ']',
+        _ => return token,
+    };
+    let inner = token[1..].strip_suffix(close);
+    let is_plain = |name: &&str| {
+        let mut bytes = name.bytes();
+        bytes
+            .next()
+            .is_some_and(|first| first.is_ascii_lowercase() || first == b'_')
+            && bytes.all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
+    };
+    inner.filter(is_plain).unwrap_or(token)
+}
