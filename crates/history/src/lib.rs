@@ -32,7 +32,7 @@ pub use id::{BranchLabel, InvalidName, MAX_ID_LENGTH, RevisionId, join};
 pub use plan::{Direction, Plan, PlanError, StampPlan, Step};
 pub use resolve::ResolveError;
 pub use revision::Revision;
-pub use rows::RowChange;
+pub use rows::{RowChange, Rows, Versions};
 pub use settings::{
     Chain, DEFAULT_FILE_TEMPLATE, DEFAULT_FOLDER, Fresh, Settings, SettingsFault,
     SettingsFaultKind, Table as SettingsTable, TransactionMode, Value as SettingsValue,

@@ -1,41 +1,172 @@
-//! What each step changes in the version table: one row per revision that no other row implies.
+//! The rows of the version table: what they say about a history, and what each step changes in them.
+
+use std::fmt;
 
 use crate::graph::Edges;
-use crate::{Graph, Node, RevisionId};
+use crate::{Graph, Node, PlanError, RevisionId};
+
+/// Where a database is: the rows of its version table, as ids.
+///
+/// ```
+/// use alembic_history::{RevisionId, Versions};
+///
+/// let versions = Versions {
+///     revisions: vec![RevisionId::new("b2").unwrap()],
+///     unknown: vec!["a1".to_owned()],
+/// };
+/// assert_eq!(versions.ids(), ["a1", "b2"]);
+/// assert_eq!(versions.to_string(), "a1, b2");
+/// assert_eq!(Versions::default().to_string(), "base");
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Versions {
+    /// The rows that name revisions of the history, sorted.
+    pub revisions: Vec<RevisionId>,
+    /// The rows that no revision file explains, sorted.
+    pub unknown: Vec<String>,
+}
+
+impl Versions {
+    /// Returns every row, sorted.
+    #[must_use]
+    pub fn ids(&self) -> Vec<&str> {
+        let known = self.revisions.iter().map(RevisionId::as_str);
+        let mut ids: Vec<&str> = known.chain(self.unknown.iter().map(String::as_str)).collect();
+        ids.sort_unstable();
+        ids
+    }
+
+    /// Returns whether the version table has no rows: nothing is applied.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.revisions.is_empty() && self.unknown.is_empty()
+    }
+}
+
+impl fmt::Display for Versions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.ids().as_slice() {
+            [] => f.write_str("base"),
+            ids => f.write_str(&ids.join(", ")),
+        }
+    }
+}
 
 /// One change to the rows of the version table.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RowChange {
     /// Adds a row.
-    Insert(RevisionId),
+    Insert(Node),
     /// Removes a row.
-    Delete(RevisionId),
-    /// Changes the id in a row.
+    Delete(Node),
+    /// Changes the revision that a row names.
     Update {
-        /// The id that the row holds.
-        from: RevisionId,
-        /// The id that it is to hold.
-        to: RevisionId,
+        /// The revision that the row names.
+        from: Node,
+        /// The revision that it will name.
+        to: Node,
     },
+}
+
+/// The rows of a version table as places in a graph.
+///
+/// Text becomes rows once, when the table is read; every later step is arithmetic on them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Rows {
+    /// The revisions that rows name, in the order of the graph.
+    nodes: Vec<Node>,
+    /// The rows that no revision file explains, sorted.
+    unknown: Vec<String>,
+}
+
+impl Rows {
+    /// Reads rows as they stand in the table.
+    pub fn read(graph: &Graph, rows: impl IntoIterator<Item = String>) -> Self {
+        let mut read = Self::default();
+        for row in rows {
+            match graph.node(&row) {
+                Some(node) => read.nodes.push(node),
+                None => read.unknown.push(row),
+            }
+        }
+        read.nodes.sort_unstable();
+        read.unknown.sort_unstable();
+        read
+    }
+
+    /// Returns whether there are no rows.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.nodes.is_empty() && self.unknown.is_empty()
+    }
+
+    /// Returns the revisions that the rows name.
+    ///
+    /// # Errors
+    ///
+    /// [`PlanError::UnknownRows`] with every row that no revision file explains.
+    pub fn known(&self) -> Result<&[Node], PlanError> {
+        if self.unknown.is_empty() {
+            return Ok(&self.nodes);
+        }
+        Err(PlanError::UnknownRows {
+            rows: self.unknown.clone(),
+        })
+    }
+
+    /// Makes one change.
+    pub fn apply(&mut self, change: RowChange) {
+        let (removed, added) = match change {
+            RowChange::Insert(node) => (None, Some(node)),
+            RowChange::Delete(node) => (Some(node), None),
+            RowChange::Update { from, to } => (Some(from), Some(to)),
+        };
+        self.nodes.retain(|row| Some(*row) != removed);
+        if let Some(added) = added {
+            let place = self.nodes.partition_point(|row| *row < added);
+            self.nodes.insert(place, added);
+        }
+    }
+
+    /// Returns the rows as ids.
+    #[must_use]
+    pub fn versions(&self, graph: &Graph) -> Versions {
+        let mut revisions = graph.ids(&self.nodes);
+        revisions.sort_unstable();
+        Versions {
+            revisions,
+            unknown: self.unknown.clone(),
+        }
+    }
+}
+
+impl From<&[Node]> for Rows {
+    fn from(nodes: &[Node]) -> Self {
+        let mut nodes = nodes.to_vec();
+        nodes.sort_unstable();
+        nodes.dedup();
+        Self {
+            nodes,
+            unknown: Vec::new(),
+        }
+    }
 }
 
 /// The rows of the version table while steps are planned.
 #[derive(Clone, Debug)]
-pub(crate) struct Rows<'g> {
+pub(crate) struct PlannedRows<'g> {
     graph: &'g Graph,
-    nodes: Vec<Node>,
+    rows: Rows,
 }
 
-impl<'g> Rows<'g> {
+impl<'g> PlannedRows<'g> {
     pub(crate) fn new(graph: &'g Graph, nodes: &[Node]) -> Self {
-        let mut nodes = nodes.to_vec();
-        nodes.sort_unstable();
-        nodes.dedup();
-        Self { graph, nodes }
+        let rows = nodes.into();
+        Self { graph, rows }
     }
 
     pub(crate) fn into_nodes(self) -> Vec<Node> {
-        self.nodes
+        self.rows.nodes
     }
 
     /// Applies `node` and returns what changes.
@@ -43,12 +174,9 @@ impl<'g> Rows<'g> {
     /// The rows that `node` requires are what it replaces; where it requires none of them, they
     /// are implied by other rows, or there are none, and `node` gets a row of its own.
     pub(crate) fn upgrade(&mut self, node: Node) -> Vec<RowChange> {
-        let replaced: Vec<Node> = self
-            .graph
-            .requirements(node)
-            .iter()
-            .copied()
-            .filter(|required| self.nodes.contains(required))
+        let required = self.graph.requirements(node).iter().copied();
+        let replaced: Vec<Node> = required
+            .filter(|required| self.rows.nodes.contains(required))
             .collect();
         self.replace(&replaced, &[node])
     }
@@ -58,8 +186,8 @@ impl<'g> Rows<'g> {
     /// What `node` required gets rows again, except what another row, or another of these, implies.
     pub(crate) fn downgrade(&mut self, node: Node) -> Vec<RowChange> {
         let mut uncovered = self.graph.requirements(node).to_vec();
-        if uncovered.len() > 1 || self.nodes.len() > 1 {
-            let others = self.nodes.iter().copied().filter(|row| *row != node);
+        if uncovered.len() > 1 || self.rows.nodes.len() > 1 {
+            let others = self.rows.nodes.iter().copied().filter(|row| *row != node);
             let below = uncovered
                 .iter()
                 .flat_map(|required| self.graph.requirements(*required));
@@ -73,27 +201,55 @@ impl<'g> Rows<'g> {
     /// Puts `new` in the place of `old`: one row is updated where it can be, so that the table is
     /// never without the row that is moving.
     pub(crate) fn replace(&mut self, old: &[Node], new: &[Node]) -> Vec<RowChange> {
-        let id = |node: &Node| self.graph[*node].id.clone();
-        let mut changes = Vec::new();
-        let moving = match (old, new) {
-            ([dropped @ .., from], [added @ .., to]) => {
-                changes.extend(dropped.iter().map(|node| RowChange::Delete(id(node))));
-                changes.extend(added.iter().map(|node| RowChange::Insert(id(node))));
-                Some(RowChange::Update {
-                    from: id(from),
-                    to: id(to),
-                })
-            }
-            (dropped, added) => {
-                changes.extend(dropped.iter().map(|node| RowChange::Delete(id(node))));
-                changes.extend(added.iter().map(|node| RowChange::Insert(id(node))));
-                None
-            }
+        let (dropped, added, moved) = match (old, new) {
+            ([dropped @ .., from], [added @ .., to]) => (dropped, added, Some((*from, *to))),
+            (dropped, added) => (dropped, added, None),
         };
-        changes.extend(moving);
-        self.nodes.retain(|row| !old.contains(row));
-        self.nodes.extend_from_slice(new);
-        self.nodes.sort_unstable();
+        let dropped = dropped.iter().copied().map(RowChange::Delete);
+        let added = added.iter().copied().map(RowChange::Insert);
+        let moved = moved.map(|(from, to)| RowChange::Update { from, to });
+        let changes: Vec<RowChange> = dropped.chain(added).chain(moved).collect();
+        for change in &changes {
+            self.rows.apply(*change);
+        }
         changes
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Revision;
+
+    #[test]
+    fn rows_are_read_once_and_changed_by_places() {
+        let id = |id: &str| RevisionId::new(id).unwrap();
+        let revisions = ["b", "a", "c"].map(|name| Revision::new(id(name), vec![]));
+        let graph = Graph::new(revisions.to_vec()).unwrap();
+        let node = |id: &str| graph.node(id).unwrap();
+        let texts = |texts: &[&str]| texts.iter().map(ToString::to_string).collect::<Vec<_>>();
+        let mut rows = Rows::read(&graph, texts(&["a", "x", "b"]));
+        assert_eq!(rows.versions(&graph).ids(), ["a", "b", "x"]);
+        assert_eq!(
+            rows.known(),
+            Err(PlanError::UnknownRows {
+                rows: texts(&["x"])
+            })
+        );
+        for (change, expected) in [
+            (
+                RowChange::Update {
+                    from: node("b"),
+                    to: node("c"),
+                },
+                &["a", "c", "x"][..],
+            ),
+            (RowChange::Insert(node("b")), &["a", "b", "c", "x"]),
+            (RowChange::Delete(node("a")), &["b", "c", "x"]),
+        ] {
+            rows.apply(change);
+            assert_eq!(rows.versions(&graph).ids(), expected);
+            assert!(rows.nodes.is_sorted());
+        }
     }
 }

@@ -102,14 +102,18 @@ fn apply(
     changes: impl IntoIterator<Item = RowChange>,
 ) -> Vec<String> {
     let mut rows: BTreeSet<String> = ids(graph, from.iter().copied()).into_iter().collect();
+    let id = |node: Node| graph[node].id.to_string();
     for change in changes {
-        match change {
-            RowChange::Insert(id) => assert!(rows.insert(id.to_string()), "{id} is a row already"),
-            RowChange::Delete(id) => assert!(rows.remove(id.as_str()), "{id} is no row"),
-            RowChange::Update { from, to } => {
-                assert!(rows.remove(from.as_str()), "{from} is no row");
-                assert!(rows.insert(to.to_string()), "{to} is a row already");
-            }
+        let (removed, added) = match change {
+            RowChange::Insert(node) => (None, Some(node)),
+            RowChange::Delete(node) => (Some(node), None),
+            RowChange::Update { from, to } => (Some(from), Some(to)),
+        };
+        if let Some(node) = removed {
+            assert!(rows.remove(&id(node)), "{} is not a row", id(node));
+        }
+        if let Some(node) = added {
+            assert!(rows.insert(id(node)), "{} is a row already", id(node));
         }
     }
     rows.into_iter().collect()

@@ -1,13 +1,19 @@
 //! The commands that a runner carries out on a database.
 
-use super::exchange::Run;
-use super::session::{Decide, Session, Versions};
-use super::{
-    Check, Ensured, Fault, Purge, Report, RunError, Runner, StampReport, UnfinishedRevision,
-};
 use alembic_history::{
-    Direction, Expression, Node, Plan, PlanError, ResolveError, StampPlan, SyntaxError,
+    Direction, Expression, Node, Plan, PlanError, ResolveError, StampPlan, SyntaxError, Versions,
 };
+
+use crate::error::RunError;
+use crate::exchange::Run;
+use crate::failure::Failure;
+use crate::pieces::change_versions;
+use crate::policy::Purge;
+use crate::progress::{find_unfinished, forget};
+use crate::report::{Ensured, Report, StampReport, Status, UnfinishedRevision};
+use crate::runner::Runner;
+use crate::session::{Decide, Session};
+use crate::steps::carry_out;
 
 impl<'h> Runner<'h> {
     /// Applies what is needed to reach `target`.
@@ -58,7 +64,7 @@ impl<'h> Runner<'h> {
                         break outcome;
                     }
                 },
-                Err(error) => Err(syntax_fault(error)),
+                Err(error) => Err(syntax_failure(error)),
             };
             session.close(outcome).await
         })
@@ -78,44 +84,39 @@ impl<'h> Runner<'h> {
                         break outcome;
                     }
                 },
-                Err(error) => Err(syntax_fault(error)),
+                Err(error) => Err(syntax_failure(error)),
             };
             session.close(outcome).await
         })
     }
 
-    /// Reads the rows of the version table, sorted, whether or not a file explains them.
+    /// Reads the rows of the version table, whether or not a file explains them.
     #[must_use]
-    pub fn current(self) -> Run<'h, Result<Vec<String>, RunError>> {
+    pub fn current(self) -> Run<'h, Result<Versions, RunError>> {
         Run::new(move |port| async move {
             let mut session = Session::open(self, port).await?;
-            let outcome = session.versions().await;
-            session.close(outcome.map(Versions::into_rows)).await
+            let outcome = session.read_versions().await;
+            let versions = session.versions.rows().versions(session.graph());
+            session.close(outcome.map(|()| versions)).await
         })
     }
 
-    /// Tells how far the revision is that an earlier run has left in part, if there is one.
+    /// Reads how far the revision is that an earlier run has left unfinished, if there is one.
     #[must_use]
     pub fn unfinished(self) -> Run<'h, Result<Option<UnfinishedRevision>, RunError>> {
         Run::new(move |port| async move {
             let mut session = Session::open(self, port).await?;
-            let outcome = session.unfinished().await;
+            let outcome = find_unfinished(&mut session).await;
             session.close(outcome).await
         })
     }
 
-    /// Tells where the database is and what is pending, without changing anything.
+    /// Reads where the database is and what is pending, without changing anything.
     #[must_use]
-    pub fn check(self) -> Run<'h, Result<Check, RunError>> {
+    pub fn status(self) -> Run<'h, Result<Status, RunError>> {
         Run::new(move |port| async move {
-            let graph = self.history.graph();
             let mut session = Session::open(self, port).await?;
-            let versions = session.versions().await;
-            let nodes = versions.and_then(|versions| session.nodes(&versions));
-            let outcome = nodes.map(|nodes| Check {
-                rows: graph.ids(&nodes),
-                pending: graph.ids(&graph.pending(&nodes)),
-            });
+            let outcome = status(&mut session).await;
             session.close(outcome).await
         })
     }
@@ -133,32 +134,48 @@ impl<'h> Runner<'h> {
             }
         })
     }
+
+    /// Describes the schema: everything but the version table, by kind and name, so that two schemas
+    /// that are identical are the same text.
+    ///
+    /// Columns keep their order. What the database keeps for itself is left out; on PostgreSQL so are
+    /// what belongs to an extension, owners and grants.
+    #[must_use]
+    pub fn describe(self) -> Run<'h, Result<String, RunError>> {
+        Run::new(move |port| async move {
+            let mut session = Session::open(self, port).await?;
+            loop {
+                let outcome = describe(&mut session).await;
+                if let Some(outcome) = session.settle(outcome).await {
+                    return session.close(outcome).await;
+                }
+            }
+        })
+    }
 }
 
-fn syntax_fault(error: SyntaxError) -> Fault {
-    Fault::Plan(PlanError::Resolve(ResolveError::Syntax(error)))
+fn syntax_failure(error: SyntaxError) -> Failure {
+    Failure::Plan(PlanError::Resolve(ResolveError::Syntax(error)))
 }
 
 async fn migrate(
     session: &mut Session<'_>,
     direction: Direction,
     decide: Decide<'_>,
-) -> Result<Report, Fault> {
-    let graph = session.runner.history.graph();
-    let rows = session.versions().await?;
-    let rows = session.nodes(&rows)?;
-    let plan = decide(&rows).map_err(Fault::Plan)?;
+) -> Result<Report, Failure> {
+    session.read_versions().await?;
+    let before = session.versions.rows().versions(session.graph());
+    let plan = decide(&session.nodes()?)?;
     session.runner.check_reversible(&plan)?;
-    let after = if plan.steps.is_empty() && !session.has_progress {
-        rows.clone()
-    } else {
-        session.carry_out(decide).await?
-    };
+    if !plan.steps.is_empty() || session.versions.has_progress {
+        session.check_sql()?;
+        carry_out(session, decide).await?;
+    }
     Ok(Report {
         direction,
-        steps: session.done(),
-        before: graph.ids(&rows),
-        after: graph.ids(&after),
+        steps: session.ledger.steps().to_vec(),
+        before,
+        after: session.versions.rows().versions(session.graph()),
     })
 }
 
@@ -166,58 +183,70 @@ async fn stamp(
     session: &mut Session<'_>,
     targets: &[Expression],
     purge: Purge,
-) -> Result<StampReport, Fault> {
-    let (versions, plan) = plan_stamp(session, targets, purge).await?;
-    let purges = purge == Purge::Yes && !versions.rows().is_empty();
-    if plan.changes.is_empty() && !purges && !session.has_progress {
-        return Ok(stamp_report(session, &versions, &plan));
+) -> Result<StampReport, Failure> {
+    let plan = plan_stamp(session, targets, purge).await?;
+    let purges = purge == Purge::Yes && !session.versions.rows().is_empty();
+    let mut before = session.versions.rows().versions(session.graph());
+    if !plan.changes.is_empty() || purges || session.versions.has_progress {
+        session.begin().await?;
+        // Under lock, since another session may have stamped meanwhile.
+        let plan = plan_stamp(session, targets, purge).await?;
+        before = session.versions.rows().versions(session.graph());
+        session.provide_version_table().await?;
+        if purge == Purge::Yes {
+            session.clear_versions().await?;
+        }
+        change_versions(session, &plan.changes).await?;
+        // What was unfinished is as it is declared now.
+        forget(session).await?;
+        session.check_versions().await?;
+        session.commit().await?;
     }
-    session.begin().await?;
-    // Under lock, since somebody may have stamped meanwhile.
-    let (versions, plan) = plan_stamp(session, targets, purge).await?;
-    session.provide_version_table().await?;
-    if purge == Purge::Yes {
-        session.purge().await?;
-    }
-    session.change_rows(&plan.changes).await?;
-    // What was unfinished is as it is declared now.
-    session.forget_progress().await?;
-    session.check_versions().await?;
-    session.commit().await?;
-    Ok(stamp_report(session, &versions, &plan))
+    Ok(StampReport {
+        before,
+        after: session.versions.rows().versions(session.graph()),
+    })
 }
 
 async fn plan_stamp(
     session: &mut Session<'_>,
     targets: &[Expression],
     purge: Purge,
-) -> Result<(Versions, StampPlan), Fault> {
-    let versions = session.versions().await?;
+) -> Result<StampPlan, Failure> {
+    session.read_versions().await?;
     let rows = match purge {
         Purge::Yes => Vec::new(),
-        Purge::No => session.nodes(&versions)?,
+        Purge::No => session.nodes()?,
     };
-    let graph = session.runner.history.graph();
-    let plan = graph.plan_stamp(&rows, targets).map_err(Fault::Plan)?;
-    Ok((versions, plan))
+    Ok(session.graph().plan_stamp(&rows, targets)?)
 }
 
-fn stamp_report(session: &Session<'_>, before: &Versions, plan: &StampPlan) -> StampReport {
-    StampReport {
-        before: before.rows().to_vec(),
-        after: session.runner.history.graph().ids(&plan.rows),
-    }
+async fn status(session: &mut Session<'_>) -> Result<Status, Failure> {
+    session.read_versions().await?;
+    let graph = session.graph();
+    Ok(Status {
+        pending: graph.ids(&graph.pending(&session.nodes()?)),
+        versions: session.versions.rows().versions(graph),
+    })
 }
 
-async fn ensure_version(session: &mut Session<'_>) -> Result<Ensured, Fault> {
-    if session.versions().await? != Versions::NoTable {
+async fn ensure_version(session: &mut Session<'_>) -> Result<Ensured, Failure> {
+    session.read_versions().await?;
+    if session.versions.rows.is_some() {
         return Ok(Ensured::Existed);
     }
     session.begin().await?;
-    if session.versions().await? != Versions::NoTable {
+    session.read_versions().await?;
+    if session.versions.rows.is_some() {
         return Ok(Ensured::Existed);
     }
     session.provide_version_table().await?;
     session.commit().await?;
     Ok(Ensured::Created)
+}
+
+async fn describe(session: &mut Session<'_>) -> Result<String, Failure> {
+    session.find_versions().await?;
+    let table = &session.versions.table;
+    session.engine.describe(&mut session.link, table).await
 }

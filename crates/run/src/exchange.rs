@@ -2,34 +2,124 @@
 //!
 //! The steps of a run are written as an `async fn` that waits for nothing but its driver: the
 //! compiler makes the state machine, and the code reads from top to bottom. No executor is
-//! involved, and synchronous and asynchronous drivers use the same machine.
+//! involved, and synchronous and asynchronous drivers use the same machine. Each request carries the
+//! place for its reply, so that a reply of another kind cannot be written.
 
-use std::borrow::Cow;
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use super::{Batch, DatabaseError, Event, Reply, Request};
+use crate::database_error::{DatabaseError, DatabaseErrorKind};
+use crate::event::Event;
+use crate::request::{Batch, Execute, Query, Row};
 
-/// A run in progress; see the [module](super) for how it is driven.
+/// Receives the events of a run.
+pub type Observer = dyn Fn(&Event) + Send + Sync;
+
+/// A connection of a synchronous library.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a connection that runs can be carried out on",
+    note = "a synchronous library implements `Connection`, an asynchronous one `AsyncConnection`"
+)]
+pub trait Connection {
+    /// Executes one statement to its end, and returns how many rows it changed; rows that it returns
+    /// are passed over.
+    ///
+    /// # Errors
+    ///
+    /// The database's error.
+    fn execute(&mut self, statement: &Execute<'_>) -> Result<u64, DatabaseError>;
+
+    /// Returns the rows of one query, each value as text, NULL as nothing.
+    ///
+    /// # Errors
+    ///
+    /// The database's error.
+    fn query(&mut self, query: &Query) -> Result<Vec<Row>, DatabaseError>;
+
+    /// Waits.
+    fn pause(&mut self, pause: Duration) {
+        std::thread::sleep(pause);
+    }
+
+    /// Executes statements one after the other, up to the first that fails, in one message to the
+    /// server; returns nothing where the library has no such messages.
+    fn execute_all(&mut self, statements: &[Execute<'_>]) -> Option<Batch> {
+        let _ = statements;
+        None
+    }
+
+    /// Returns the rows of one query on a second connection to the same database, which is opened when
+    /// it is first asked for and closed with this one; nothing where there cannot be one.
+    ///
+    /// # Errors
+    ///
+    /// The database's error.
+    fn query_aside(&mut self, query: &Query) -> Result<Option<Vec<Row>>, DatabaseError> {
+        let _ = query;
+        Ok(None)
+    }
+}
+
+/// A connection of an asynchronous library.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a connection that runs can be carried out on",
+    note = "a synchronous library implements `Connection`, an asynchronous one `AsyncConnection`"
+)]
+pub trait AsyncConnection: Send {
+    /// Executes one statement to its end, and returns how many rows it changed; rows that it returns
+    /// are passed over.
+    fn execute(
+        &mut self,
+        statement: &Execute<'_>,
+    ) -> impl Future<Output = Result<u64, DatabaseError>> + Send;
+
+    /// Returns the rows of one query, each value as text, NULL as nothing.
+    fn query(
+        &mut self,
+        query: &Query,
+    ) -> impl Future<Output = Result<Vec<Row>, DatabaseError>> + Send;
+
+    /// Waits.
+    fn pause(&mut self, pause: Duration) -> impl Future<Output = ()> + Send;
+
+    /// Executes statements one after the other, up to the first that fails, in one message to the
+    /// server; returns nothing where the library has no such messages.
+    fn execute_all(
+        &mut self,
+        statements: &[Execute<'_>],
+    ) -> impl Future<Output = Option<Batch>> + Send {
+        let _ = statements;
+        std::future::ready(None)
+    }
+
+    /// Returns the rows of one query on a second connection to the same database, which is opened when
+    /// it is first asked for and closed with this one; nothing where there cannot be one.
+    fn query_aside(
+        &mut self,
+        query: &Query,
+    ) -> impl Future<Output = Result<Option<Vec<Row>>, DatabaseError>> + Send {
+        let _ = query;
+        std::future::ready(Ok(None))
+    }
+}
+
+/// A run in progress, to be carried out on a connection.
 pub struct Run<'r, T> {
     steps: Pin<Box<dyn Future<Output = T> + Send + 'r>>,
     port: Port<'r>,
 }
 
 /// What comes next in a run.
-#[derive(Debug)]
-pub enum Turn<'r, T> {
-    /// The driver is to do this and come back with the reply.
+enum Turn<'r, T> {
     Ask(Request<'r>),
-    /// The run is over.
     Done(T),
 }
 
 impl<'r, T> Run<'r, T> {
-    pub(super) fn new<F>(steps: impl FnOnce(Port<'r>) -> F) -> Self
+    pub(crate) fn new<F>(steps: impl FnOnce(Port<'r>) -> F) -> Self
     where
         F: Future<Output = T> + Send + 'r,
     {
@@ -40,22 +130,74 @@ impl<'r, T> Run<'r, T> {
         }
     }
 
-    /// Goes on with `reply`, which answers the last request; [`Reply::Nothing`] begins.
-    ///
-    /// # Panics
-    ///
-    /// When the reply is not of the kind that the request asks for, and when the run is over.
-    pub fn resume(&mut self, reply: Reply) -> Turn<'r, T> {
-        self.port.with(|slot| slot.reply = Some(reply));
+    fn resume(&mut self) -> Turn<'r, T> {
         let mut context = Context::from_waker(Waker::noop());
         match self.steps.as_mut().poll(&mut context) {
             Poll::Ready(outcome) => Turn::Done(outcome),
             Poll::Pending => Turn::Ask(
-                self.port
-                    .with(|slot| slot.request.take())
+                lock(&self.port.0)
+                    .take()
                     .expect("a run waits for nothing but its driver"),
             ),
         }
+    }
+
+    /// Carries out the run on a connection of a synchronous library.
+    pub fn drive(mut self, connection: &mut impl Connection, observer: &Observer) -> T {
+        loop {
+            match self.resume() {
+                Turn::Done(outcome) => return outcome,
+                Turn::Ask(request) => match request {
+                    Request::Execute(statement, reply) => {
+                        reply.give(connection.execute(&statement));
+                    }
+                    Request::Query(query, reply) => reply.give(connection.query(&query)),
+                    Request::ExecuteAll(statements, reply) => {
+                        reply.give(connection.execute_all(&statements));
+                    }
+                    Request::QueryAside(query, reply) => {
+                        reply.give(connection.query_aside(&query));
+                    }
+                    Request::Pause(pause, reply) => reply.give(connection.pause(pause)),
+                    Request::Tell(event, reply) => reply.give(observer(&event)),
+                },
+            }
+        }
+    }
+
+    /// Carries out the run on a connection of an asynchronous library.
+    pub async fn drive_async(
+        mut self,
+        connection: &mut impl AsyncConnection,
+        observer: &Observer,
+    ) -> T
+    where
+        T: Send,
+    {
+        loop {
+            match self.resume() {
+                Turn::Done(outcome) => return outcome,
+                Turn::Ask(request) => match request {
+                    Request::Execute(statement, reply) => {
+                        reply.give(connection.execute(&statement).await);
+                    }
+                    Request::Query(query, reply) => reply.give(connection.query(&query).await),
+                    Request::ExecuteAll(statements, reply) => {
+                        reply.give(connection.execute_all(&statements).await);
+                    }
+                    Request::QueryAside(query, reply) => {
+                        reply.give(connection.query_aside(&query).await);
+                    }
+                    Request::Pause(pause, reply) => reply.give(connection.pause(pause).await),
+                    Request::Tell(event, reply) => reply.give(observer(&event)),
+                },
+            }
+        }
+    }
+
+    /// Ends the run with the error of connecting.
+    pub fn fail(self, error: DatabaseError, observer: &Observer) -> T {
+        self.drive(&mut Unreachable(Some(error)), observer)
     }
 }
 
@@ -65,94 +207,92 @@ impl<T> std::fmt::Debug for Run<'_, T> {
     }
 }
 
-#[derive(Debug, Default)]
-struct Slot<'r> {
-    request: Option<Request<'r>>,
-    reply: Option<Reply>,
+/// A connection that could not be opened; the first request is told why.
+struct Unreachable(Option<DatabaseError>);
+
+impl Unreachable {
+    fn error(&mut self) -> DatabaseError {
+        self.0.take().unwrap_or_else(|| {
+            DatabaseError::new(DatabaseErrorKind::CannotOpen, "there is no connection")
+        })
+    }
+}
+
+impl Connection for Unreachable {
+    fn execute(&mut self, _statement: &Execute<'_>) -> Result<u64, DatabaseError> {
+        Err(self.error())
+    }
+
+    fn query(&mut self, _query: &Query) -> Result<Vec<Row>, DatabaseError> {
+        Err(self.error())
+    }
+}
+
+/// What a driver is asked to do, each with the place for its reply.
+#[derive(Debug)]
+enum Request<'r> {
+    Execute(Execute<'r>, Reply<Result<u64, DatabaseError>>),
+    ExecuteAll(Vec<Execute<'r>>, Reply<Option<Batch>>),
+    Query(Query, Reply<Result<Vec<Row>, DatabaseError>>),
+    QueryAside(Query, Reply<Result<Option<Vec<Row>>, DatabaseError>>),
+    Pause(Duration, Reply<()>),
+    Tell(Event, Reply<()>),
+}
+
+/// The place for one reply.
+#[derive(Debug)]
+struct Reply<T>(Arc<Mutex<Option<T>>>);
+
+impl<T> Reply<T> {
+    fn give(self, reply: T) {
+        *lock(&self.0) = Some(reply);
+    }
 }
 
 /// The run's end of the exchange.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Port<'r>(Arc<Mutex<Slot<'r>>>);
+pub(crate) struct Port<'r>(Arc<Mutex<Option<Request<'r>>>>);
 
 impl<'r> Port<'r> {
-    fn with<R>(&self, use_slot: impl FnOnce(&mut Slot<'r>) -> R) -> R {
-        use_slot(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-
-    pub(super) async fn ask(&self, request: Request<'r>) -> Reply {
-        let mut request = Some(request);
-        poll_fn(|_| match request.take() {
-            Some(request) => {
-                self.with(|slot| slot.request = Some(request));
-                Poll::Pending
-            }
-            None => Poll::Ready(
-                self.with(|slot| slot.reply.take())
-                    .unwrap_or(Reply::Nothing),
-            ),
+    async fn ask<T>(&self, request: impl FnOnce(Reply<T>) -> Request<'r>) -> T {
+        let place = Arc::new(Mutex::new(None));
+        *lock(&self.0) = Some(request(Reply(Arc::clone(&place))));
+        poll_fn(move |_| match lock(&place).take() {
+            Some(reply) => Poll::Ready(reply),
+            None => Poll::Pending,
         })
         .await
     }
 
-    pub(super) async fn execute(&self, sql: impl Into<Cow<'r, str>>) -> Result<u64, DatabaseError> {
-        self.ask(Request::Execute(sql.into())).await.changed()
+    pub(crate) async fn execute(&self, statement: Execute<'r>) -> Result<u64, DatabaseError> {
+        self.ask(|reply| Request::Execute(statement, reply)).await
     }
 
-    /// Executes several statements at once; none where the driver cannot.
-    pub(super) async fn batch(&self, statements: Vec<Cow<'r, str>>) -> Option<Batch> {
-        match self.ask(Request::Batch(statements)).await {
-            Reply::Nothing => None,
-            Reply::Batch(batch) => Some(batch),
-            Reply::Failed(error) => Some(Batch {
-                changed: Vec::new(),
-                failed: Some((0, error)),
-            }),
-            reply => panic!("a batch cannot be replied to with {reply:?}"),
-        }
+    pub(crate) async fn execute_all(&self, statements: Vec<Execute<'r>>) -> Option<Batch> {
+        self.ask(|reply| Request::ExecuteAll(statements, reply))
+            .await
     }
 
-    pub(super) async fn query(
+    pub(crate) async fn query(&self, query: Query) -> Result<Vec<Row>, DatabaseError> {
+        self.ask(|reply| Request::Query(query, reply)).await
+    }
+
+    pub(crate) async fn query_aside(
         &self,
-        sql: impl Into<Cow<'r, str>>,
-    ) -> Result<Vec<Vec<Option<String>>>, DatabaseError> {
-        self.ask(Request::Query(sql.into())).await.rows()
+        query: Query,
+    ) -> Result<Option<Vec<Row>>, DatabaseError> {
+        self.ask(|reply| Request::QueryAside(query, reply)).await
     }
 
-    /// Queries on the second connection; none where there is no such connection.
-    pub(super) async fn aside(
-        &self,
-        sql: impl Into<Cow<'r, str>>,
-    ) -> Result<Option<Vec<Vec<Option<String>>>>, DatabaseError> {
-        match self.ask(Request::Aside(sql.into())).await {
-            Reply::Nothing => Ok(None),
-            reply => reply.rows().map(Some),
-        }
+    pub(crate) async fn pause(&self, pause: Duration) {
+        self.ask(|reply| Request::Pause(pause, reply)).await;
     }
 
-    pub(super) async fn pause(&self, pause: Duration) {
-        self.ask(Request::Pause(pause)).await;
-    }
-
-    pub(super) async fn tell(&self, event: Event) {
-        self.ask(Request::Event(event)).await;
+    pub(crate) async fn tell(&self, event: Event) {
+        self.ask(|reply| Request::Tell(event, reply)).await;
     }
 }
 
-impl Reply {
-    pub(super) fn changed(self) -> Result<u64, DatabaseError> {
-        match self {
-            Reply::Changed(rows) => Ok(rows),
-            Reply::Failed(error) => Err(error),
-            reply => panic!("a statement cannot be replied to with {reply:?}"),
-        }
-    }
-
-    pub(super) fn rows(self) -> Result<Vec<Vec<Option<String>>>, DatabaseError> {
-        match self {
-            Reply::Rows(rows) => Ok(rows),
-            Reply::Failed(error) => Err(error),
-            reply => panic!("a query cannot be replied to with {reply:?}"),
-        }
-    }
+fn lock<T>(place: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    place.lock().unwrap_or_else(PoisonError::into_inner)
 }

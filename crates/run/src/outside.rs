@@ -1,133 +1,125 @@
-//! Statements outside of transactions: each is there at once, and cannot be undone.
+//! Statements outside of transactions: each takes effect at once, and cannot be undone.
 
-use super::refusal::Refusal;
-use super::session::{Partial, Session};
-use super::{DatabaseError, DatabaseErrorKind, Fault, Request};
-use alembic_history::{Dialect, Direction, FileStatement, Node};
-use alembic_sql as sql;
+use alembic_history::{Direction, FileStatement, Node};
 
-impl<'h> Session<'h> {
-    /// Commits, and runs statements outside of transactions; returns how many statements of the
-    /// revision are done then.
-    pub(super) async fn run_outside(
-        &mut self,
-        node: Node,
-        direction: Direction,
-        statements: &[FileStatement<'h>],
-        mut done: usize,
-    ) -> Result<usize, Fault> {
-        self.provide_version_table().await?;
-        self.record(node, direction, done, true).await?;
-        self.commit().await?;
-        for (index, statement) in statements.iter().enumerate() {
-            let recorded = done;
-            let changes = self.total_changes().await;
-            let mut outcome = self.run_alone_outside(node, *statement, done + 1).await;
-            if outcome.is_ok() {
-                outcome = self.check_index(node, *statement, done + 1).await;
-                // An index that is not valid is not what was asked for.
-                let is_done = !matches!(outcome, Err(Fault::InvalidIndex { .. }));
-                done += usize::from(is_done);
-            }
-            if outcome.is_ok() {
-                let more = index + 1 < statements.len();
-                outcome = self.record(node, direction, done, more).await;
-            }
-            if let Err(fault) = outcome {
-                let (undone, is_clean) = match &fault {
-                    Fault::Statement {
-                        error, leftover, ..
-                    } => {
-                        let lost = error.kind == DatabaseErrorKind::ConnectionLost;
-                        let changes = changes.as_deref();
-                        let in_part = lost || self.may_be_done(statement.sql, changes).await;
-                        (!in_part, leftover.is_empty())
-                    }
-                    _ => (true, true),
-                };
-                let known = undone && self.take_back(node, direction, done).await;
-                let left = Partial {
-                    node,
-                    statements: if known { done } else { recorded },
-                    uncertain: !known,
-                };
-                self.partial = match is_clean {
-                    true => Partial::of(node, left.statements, left.uncertain),
-                    false => Some(left),
-                };
-                return Err(fault);
-            }
+use crate::database_error::{DatabaseError, DatabaseErrorKind};
+use crate::failure::Failure;
+use crate::ledger::Unfinished;
+use crate::progress::{record, take_back};
+use crate::refusal::Refusal;
+use crate::request::{Execute, Task};
+use crate::session::Session;
+
+/// Commits, and runs statements outside of transactions; returns how many statements of the revision
+/// are done then.
+pub(crate) async fn run_outside<'h>(
+    session: &mut Session<'h>,
+    node: Node,
+    direction: Direction,
+    statements: &[FileStatement<'h>],
+    mut done: usize,
+) -> Result<usize, Failure> {
+    session.provide_version_table().await?;
+    record(session, node, direction, done, true).await?;
+    session.commit().await?;
+    for (index, statement) in statements.iter().enumerate() {
+        let recorded = done;
+        let changes = session.engine.count_changes(&session.link).await;
+        let changes = changes.ok().flatten();
+        let mut outcome = run_alone(session, node, *statement, done + 1).await;
+        if outcome.is_ok() {
+            outcome = check_index(session, node, *statement, done + 1).await;
+            // An index that is not valid is not what was asked for.
+            let is_done = !matches!(outcome, Err(Failure::InvalidIndex { .. }));
+            done += usize::from(is_done);
         }
-        self.partial = Partial::of(node, done, false);
-        Ok(done)
-    }
-
-    /// Tells whether a statement that has failed outside of transactions may have done something:
-    /// on SQLite, a conflict or a trigger may say `FAIL`, and what was changed by then stays.
-    async fn may_be_done(&self, sql: &str, changes_before: Option<&str>) -> bool {
-        match self.runner.dialect {
-            Dialect::Sqlite => self.total_changes().await.as_deref() != changes_before,
-            Dialect::Postgres => sql::may_commit(sql),
+        if outcome.is_ok() {
+            let more = index + 1 < statements.len();
+            outcome = record(session, node, direction, done, more).await;
+        }
+        if let Err(failure) = outcome {
+            let (undone, is_clean) = match &failure {
+                Failure::Statement {
+                    error, leftover, ..
+                } => {
+                    let lost = error.kind() == DatabaseErrorKind::ConnectionLost;
+                    let (link, changes) = (&session.link, changes.as_deref());
+                    let may_be_done = session.engine.may_be_done(link, statement.kind, changes);
+                    let in_part = lost || may_be_done.await?;
+                    (!in_part, leftover.is_empty())
+                }
+                _ => (true, true),
+            };
+            let known = undone && take_back(session, node, direction, done).await;
+            let left = Unfinished {
+                node,
+                statements: if known { done } else { recorded },
+                is_uncertain: !known,
+            };
+            session.ledger.set_unfinished(match is_clean {
+                true => Unfinished::describe(node, left.statements, left.is_uncertain),
+                false => Some(left),
+            });
+            return Err(failure);
         }
     }
+    let unfinished = Unfinished::describe(node, done, false);
+    session.ledger.set_unfinished(unfinished);
+    Ok(done)
+}
 
-    /// Returns how many rows the connection has changed, on SQLite.
-    async fn total_changes(&self) -> Option<String> {
-        if self.runner.dialect == Dialect::Postgres {
-            return None;
-        }
-        let rows = self.port.query("SELECT total_changes()").await.ok()?;
-        rows.into_iter().next()?.into_iter().next()?
+/// Runs a statement outside of transactions.
+async fn run_alone<'h>(
+    session: &Session<'h>,
+    node: Node,
+    statement: FileStatement<'h>,
+    number: usize,
+) -> Result<(), Failure> {
+    session.engine.check_lock(&session.link).await?;
+    check_index(session, node, statement, number).await?;
+    let Err(error) = execute(session, statement).await else {
+        return Ok(());
+    };
+    // The failure is reported, whether or not this can be found out.
+    let left = session.engine.find_leftover(&session.link, statement.kind);
+    let left = left.await.unwrap_or_default();
+    let mut failure = session
+        .runner
+        .statement_failure(node, statement, number, error);
+    if let Failure::Statement { leftover, .. } = &mut failure {
+        *leftover = left;
     }
+    Err(failure)
+}
 
-    /// Runs a statement outside of transactions.
-    async fn run_alone_outside(
-        &self,
-        node: Node,
-        statement: FileStatement<'h>,
-        number: usize,
-    ) -> Result<(), Fault> {
-        self.check_lock().await?;
-        self.check_index(node, statement, number).await?;
-        let Err(error) = self.execute_outside(statement.sql).await else {
-            return Ok(());
-        };
-        let left = self.leftover(statement.sql).await;
-        let mut fault = self.runner.statement_fault(node, statement, number, error);
-        if let Fault::Statement { leftover, .. } = &mut fault {
-            *leftover = left;
-        }
-        Err(fault)
+/// Refuses to continue where the index that a statement will build exists, and is not valid.
+async fn check_index<'h>(
+    session: &Session<'h>,
+    node: Node,
+    statement: FileStatement<'h>,
+    number: usize,
+) -> Result<(), Failure> {
+    let target = session
+        .engine
+        .find_invalid_target(&session.link, statement.kind);
+    match target.await? {
+        None => Ok(()),
+        Some(index) => Err(Failure::InvalidIndex {
+            location: Box::new(session.runner.locate(node, statement, number, None)),
+            index,
+        }),
     }
+}
 
-    /// Refuses to go on where the index that a statement is to build is there, and not valid.
-    async fn check_index(
-        &self,
-        node: Node,
-        statement: FileStatement<'h>,
-        number: usize,
-    ) -> Result<(), Fault> {
-        match self.invalid_target(statement.sql).await? {
-            None => Ok(()),
-            Some(index) => Err(Fault::InvalidIndex {
-                place: Box::new(self.runner.place(node, statement, number, None)),
-                index,
-            }),
-        }
+/// Executes a statement of a revision outside of transactions, unless it would keep the run from
+/// continuing.
+async fn execute<'h>(
+    session: &Session<'h>,
+    statement: FileStatement<'h>,
+) -> Result<(), DatabaseError> {
+    if let Some(refusal) = Refusal::check(statement.kind, session.link.is_open) {
+        return Err(refusal.into());
     }
-
-    /// Executes a statement of a revision outside of transactions, unless it would keep the run
-    /// from going on.
-    async fn execute_outside(&self, sql: &'h str) -> Result<(), DatabaseError> {
-        if let Some(refusal) = Refusal::of(sql, self.runner.dialect, self.open) {
-            return Err(refusal.into());
-        }
-        let request = Request::Execute(sql.into());
-        let reply = match self.runner.dialect {
-            // Alone, a statement that finds a lock changes nothing.
-            Dialect::Sqlite => self.ask_patiently(request).await,
-            Dialect::Postgres => self.port.ask(request).await,
-        };
-        reply.changed().map(drop)
-    }
+    let request = Execute::new(Task::RunStatement, statement.sql);
+    session.engine.execute_outside(&session.link, request).await
 }

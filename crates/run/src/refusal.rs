@@ -3,8 +3,7 @@
 use std::error::Error;
 use std::fmt;
 
-use super::{DatabaseError, DatabaseErrorKind};
-use alembic_history::Dialect;
+use crate::database_error::{DatabaseError, DatabaseErrorKind};
 use alembic_sql::StatementKind;
 
 /// Why a statement is not executed.
@@ -21,15 +20,14 @@ pub(crate) enum Refusal {
 }
 
 impl Refusal {
-    /// Returns why `statement` is refused, if it is; `open` tells whether a transaction is open.
-    pub(crate) fn of(statement: &str, dialect: Dialect, open: bool) -> Option<Self> {
-        match StatementKind::of(statement, dialect) {
-            StatementKind::TransactionControl => Some(Self::TransactionControl),
-            // SQLite allows it within a transaction that has not written yet: with `OFF`, its
-            // `ROLLBACK` then undoes nothing.
-            StatementKind::JournalMode if open => Some(Self::JournalMode),
-            StatementKind::JournalMode | StatementKind::SchemaOnly | StatementKind::Other => None,
+    /// Returns why a statement is refused, if it is; `is_open` says whether a transaction is open.
+    pub(crate) fn check(kind: &StatementKind, is_open: bool) -> Option<Self> {
+        if kind.is_transaction_control() {
+            return Some(Self::TransactionControl);
         }
+        // SQLite allows it within a transaction that has not written yet: with `OFF`, its `ROLLBACK`
+        // then undoes nothing.
+        (is_open && kind.sets_journal_mode()).then_some(Self::JournalMode)
     }
 }
 
@@ -52,10 +50,6 @@ impl Error for Refusal {}
 
 impl From<Refusal> for DatabaseError {
     fn from(refusal: Refusal) -> Self {
-        Self {
-            kind: DatabaseErrorKind::Other,
-            offset: None,
-            source: Box::new(refusal),
-        }
+        Self::new(DatabaseErrorKind::Other, refusal)
     }
 }

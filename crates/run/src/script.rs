@@ -22,14 +22,19 @@
 //! assert!(script.contains("-- Running upgrade  -> a1, A\n\nSELECT 1;\n"));
 //! ```
 
+mod checks;
 mod error;
+mod obstacle;
+mod postgres;
 mod shell;
+mod sqlite;
 mod writer;
 
 pub use error::ScriptError;
-pub use shell::Obstacle;
+pub use obstacle::Obstacle;
 
-use crate::{Fault, Runner};
+use crate::failure::Failure;
+use crate::runner::Runner;
 use alembic_history::{Expression, Node, Plan, PlanError, Range, ResolveError, SyntaxError};
 use writer::Writer;
 
@@ -77,7 +82,7 @@ fn resolve(error: ResolveError) -> ScriptError {
 }
 
 fn plan(error: PlanError) -> ScriptError {
-    Fault::Plan(error).into()
+    Failure::Plan(error).into()
 }
 
 impl Runner<'_> {
@@ -182,7 +187,7 @@ impl Runner<'_> {
             return Ok(());
         }
         let dialect = self.dialect;
-        Err(Fault::UncheckedDialect { dialect }.into())
+        Err(Failure::UncheckedDialect { dialect }.into())
     }
 
     /// Returns the rows of a version table at the start of a script.

@@ -2,457 +2,297 @@
 
 use std::time::Duration;
 
-use super::foreign_keys::{self, Dangling};
-use super::lock::Lock;
-use super::pieces::Piece;
-use super::progress::Unfinished;
-use super::session::{Decide, Session};
-use super::{Action, DatabaseError, Event, Fault, Place, RunStep, Runner, StepReport};
-use alembic_history::TransactionMode;
-use alembic_history::{
-    Dialect, Direction, FileStatement, Node, Plan, Position, Reversal, Section, Step,
-};
-use alembic_sql as sql;
-use alembic_sql::literal;
+use alembic_history::{Direction, Node, Plan, Step};
 
-impl<'h> Runner<'h> {
-    /// Returns the sections of a revision that run here.
-    pub(crate) fn sections(
-        &self,
-        node: Node,
-        direction: Direction,
-    ) -> impl Iterator<Item = &'h Section> + use<'h> {
-        let file = &self.history.file(node).file;
-        file.sections(direction, self.dialect)
-    }
-
-    /// Returns the statements of one section.
-    pub(crate) fn statements(&self, node: Node, section: &Section) -> Vec<FileStatement<'h>> {
-        self.history.file(node).statements(section, self.dialect)
-    }
-
-    /// Returns the statements of all sections of a revision that run here.
-    pub(crate) fn all_statements(
-        &self,
-        node: Node,
-        direction: Direction,
-    ) -> Vec<FileStatement<'h>> {
-        let sections = self.sections(node, direction);
-        sections
-            .flat_map(|section| self.statements(node, section))
-            .collect()
-    }
-
-    /// Describes the failure of a statement that leaves nothing behind.
-    pub(super) fn statement_fault(
-        &self,
-        node: Node,
-        statement: FileStatement<'h>,
-        number: usize,
-        error: DatabaseError,
-    ) -> Fault {
-        Fault::Statement {
-            place: Box::new(self.place(node, statement, number, error.offset)),
-            error,
-            leftover: Vec::new(),
-        }
-    }
-
-    /// Refuses a plan that cannot be carried out to its end.
-    pub(crate) fn check_reversible(&self, plan: &Plan) -> Result<(), Fault> {
-        if plan.direction == Direction::Upgrade {
-            return Ok(());
-        }
-        for step in &plan.steps {
-            let file = self.history.file(step.revision);
-            let reason = match file.file.reversal(self.dialect) {
-                Reversal::Possible => continue,
-                Reversal::Declared(reason) => Some(reason.to_owned()),
-                Reversal::Missing => None,
-            };
-            return Err(Fault::Irreversible {
-                revision: file.file.header.id.name.clone(),
-                path: file.path.clone(),
-                reason,
-            });
-        }
-        Ok(())
-    }
-
-    /// Returns whether a step could leave rows that refer to nothing.
-    pub(crate) fn may_dangle(&self, step: &Step, direction: Direction) -> bool {
-        let statements = self.all_statements(step.revision, direction);
-        let statements = statements.iter().map(|statement| statement.sql);
-        foreign_keys::may_dangle(statements, self.dialect)
-    }
-
-    /// Describes where a statement stands, or the part of it at `offset`.
-    pub(crate) fn place(
-        &self,
-        node: Node,
-        statement: FileStatement<'h>,
-        number: usize,
-        offset: Option<usize>,
-    ) -> Place {
-        let file = self.history.file(node);
-        let offset = statement.span.start + offset.unwrap_or(0);
-        Place {
-            revision: file.file.header.id.name.clone(),
-            path: file.path.clone(),
-            position: Position::of(&file.text, offset),
-            span: statement.span,
-            offset,
-            statement: number,
-            summary: sql::summary(statement.sql, self.dialect),
-        }
-    }
-
-    /// Returns how many steps of `plan` go into one transaction.
-    ///
-    /// A revision with a section outside its transaction has what precedes it committed, so it
-    /// gets a transaction of its own: what it did is on record as soon as it can be.
-    pub(crate) fn batch(&self, plan: &Plan) -> usize {
-        let mut steps = plan.steps.iter();
-        match self.transaction {
-            TransactionMode::Revision => 1,
-            TransactionMode::Run => {
-                match steps.position(|step| self.leaves(step, plan.direction)) {
-                    None => plan.steps.len(),
-                    Some(before) => before.max(1),
-                }
-            }
-        }
-    }
-
-    /// Tells whether a step leaves its transaction.
-    fn leaves(&self, step: &Step, direction: Direction) -> bool {
-        let mut sections = self.sections(step.revision, direction);
-        sections.any(|section| !section.transaction)
-    }
-}
+use crate::dangling::Dangling;
+use crate::engine::SessionChanges;
+use crate::event::{Event, RunStep};
+use crate::failure::Failure;
+use crate::ledger::Unfinished;
+use crate::outside::run_outside;
+use crate::pieces::{self, Piece};
+use crate::progress::{Continuation, forget, is_own, resume, wait};
+use crate::report::StepReport;
+use crate::session::{Decide, Session};
 
 /// What is being carried out, in one transaction after the other.
 struct Work {
     /// When it was begun.
     start: Duration,
-    /// After which time it was told last that somebody else is waited for.
+    /// After which time it was last reported that another run is waited for.
     told: Option<Duration>,
     /// What was left before the last transaction, as soon as one is committed.
     plan: Option<Plan>,
 }
 
-impl<'h> Session<'h> {
-    /// Returns the revisions that are done, in order.
-    pub(super) fn done(&self) -> Vec<StepReport> {
-        self.done.clone()
+/// Carries out what `decide` plans from the rows, under lock, in the transaction that is open or in
+/// one of its own.
+///
+/// `decide` sees the rows again once the lock is held, since whoever held it before may have done some
+/// of the work, or all of it.
+pub(crate) async fn carry_out(
+    session: &mut Session<'_>,
+    decide: Decide<'_>,
+) -> Result<(), Failure> {
+    let mut work = Work {
+        start: session.link.now(),
+        told: None,
+        plan: None,
+    };
+    loop {
+        match carry_on(session, decide, &mut work).await {
+            Ok(Carried::All) => return Ok(()),
+            Ok(Carried::Some) => {}
+            // Before anything is committed, the whole command begins again.
+            Err(failure) if session.ledger.is_untouched() => return Err(failure),
+            Err(failure) => session.retry(failure).await?,
+        }
     }
+}
 
-    /// Carries out what `decide` plans from the rows, under lock, in the transaction that is open or
-    /// in one of its own.
-    ///
-    /// `decide` sees the rows again once the lock is held, since whoever held it before may have
-    /// done some of the work, or all of it.
-    pub(super) async fn carry_out(&mut self, decide: Decide<'_>) -> Result<Vec<Node>, Fault> {
-        let mut work = Work {
-            start: (self.runner.clock)(),
-            told: None,
-            plan: None,
+/// How much of the work is carried out.
+enum Carried {
+    All,
+    Some,
+}
+
+/// Carries out what goes into one transaction, or waits for whoever may do so.
+async fn carry_on(
+    session: &mut Session<'_>,
+    decide: Decide<'_>,
+    work: &mut Work,
+) -> Result<Carried, Failure> {
+    if !session.link.is_open {
+        session.hold_foreign_keys().await?;
+        session.begin().await?;
+    }
+    session.read_versions().await?;
+    let rows = session.nodes()?;
+    let rest = match &work.plan {
+        None => decide(&rows)?,
+        Some(plan) => session.graph().resume(plan, &rows),
+    };
+    session.runner.check_reversible(&rest)?;
+    check_connections(session, &rest)?;
+    let waited = session.link.now().saturating_sub(work.start);
+    match resume(session, &rest, waited).await? {
+        Continuation::Continue => {}
+        Continuation::Wait => {
+            wait(session, waited, &mut work.told).await?;
+            return Ok(Carried::Some);
+        }
+    }
+    if rest.steps.is_empty() {
+        return Ok(Carried::All);
+    }
+    let batch = session.runner.batch(&rest);
+    let is_done = run_steps(session, &rest, batch).await?;
+    if is_done && batch == rest.steps.len() {
+        return Ok(Carried::All);
+    }
+    work.plan = Some(rest);
+    Ok(Carried::Some)
+}
+
+/// Refuses a plan that leaves its transactions, where nothing would be locked meanwhile.
+fn check_connections(session: &Session<'_>, plan: &Plan) -> Result<(), Failure> {
+    if session.engine.locks_outside().is_some() {
+        return Ok(());
+    }
+    let runner = &session.runner;
+    let mut steps = plan.steps.iter();
+    match steps.find(|step| runner.leaves_transaction(step, plan.direction)) {
+        None => Ok(()),
+        Some(step) => {
+            let file = runner.history.file(step.revision);
+            Err(Failure::NoSecondConnection {
+                revision: file.file.header.id.name.clone(),
+                path: file.path.clone(),
+            })
+        }
+    }
+}
+
+/// Returns whether a step could leave rows that refer to nothing.
+fn may_dangle(session: &Session<'_>, step: &Step, direction: Direction) -> bool {
+    let statements = session.runner.all_statements(step.revision, direction);
+    let mut statements = statements.iter();
+    statements.any(|statement| session.engine.may_dangle(statement.kind))
+}
+
+/// Runs the first `batch` steps of a plan and commits them; returns whether that is done, and no other
+/// run has continued meanwhile.
+async fn run_steps(session: &mut Session<'_>, plan: &Plan, batch: usize) -> Result<bool, Failure> {
+    let direction = plan.direction;
+    let steps = &plan.steps[..batch];
+    let before = count_dangling(session, steps, direction).await?;
+    let total = session.ledger.steps().len() + plan.steps.len();
+    for step in steps {
+        let revision = &session.graph()[step.revision];
+        let told = RunStep {
+            revision: revision.id.clone(),
+            down_revisions: revision.down_revisions.clone(),
+            message: revision.message.clone(),
+            direction,
         };
-        loop {
-            match self.carry_on(decide, &mut work).await {
-                Ok(Some(rows)) => return Ok(rows),
-                Ok(None) => {}
-                // Before anything is committed, the whole command begins again.
-                Err(fault) if self.is_untouched() => return Err(fault),
-                Err(fault) => self.retry(fault).await?,
+        let started = Event::StepStarted {
+            step: told.clone(),
+            done: session.ledger.steps().len(),
+            total,
+        };
+        session.link.tell(started).await;
+        let start = session.link.now();
+        keep_session(session, step.revision, direction).await?;
+        let last = run_sections(session, step.revision, direction, before.as_ref());
+        let Some(mut pieces) = last.await? else {
+            return Ok(false);
+        };
+        if session.engine.has_kept_session() {
+            pieces::run(session, &pieces).await?;
+            session.engine.restore_session(&session.link).await?;
+            pieces.clear();
+        }
+        pieces.extend(step.rows.iter().copied().map(Piece::Row));
+        pieces::run(session, &pieces).await?;
+        forget(session).await?;
+        let took = session.link.now().saturating_sub(start);
+        session.ledger.enter(StepReport {
+            revision: told.revision.clone(),
+            message: told.message.clone(),
+            took,
+        });
+        let finished = Event::StepFinished { step: told, took };
+        session.link.tell(finished).await;
+    }
+    let checked = check_foreign_keys(session, before.as_ref()).await;
+    checked.map_err(|failure| with_suspects(session, failure, steps, direction))?;
+    session.check_versions().await?;
+    session.commit().await?;
+    session.engine.forget_session();
+    Ok(true)
+}
+
+/// Has the session kept as it is where the statements of a revision may change it.
+async fn keep_session(
+    session: &mut Session<'_>,
+    node: Node,
+    direction: Direction,
+) -> Result<(), Failure> {
+    let statements = session.runner.all_statements(node, direction);
+    let mut statements = statements.iter();
+    let changes = match statements.any(|statement| statement.kind.may_set_search_path()) {
+        true => SessionChanges::SearchPath,
+        false => SessionChanges::None,
+    };
+    session.engine.keep_session(&session.link, changes).await
+}
+
+/// Refuses to commit when more refers to nothing than `before`.
+pub(crate) async fn check_foreign_keys(
+    session: &Session<'_>,
+    before: Option<&Dangling>,
+) -> Result<(), Failure> {
+    let Some(before) = before else {
+        return Ok(());
+    };
+    let violations = session
+        .engine
+        .find_violations(&session.link, before)
+        .await?;
+    if violations.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::ForeignKeys {
+        violations,
+        suspects: Vec::new(),
+    })
+}
+
+/// Counts what refers to nothing before the steps, where they could add to it.
+async fn count_dangling(
+    session: &Session<'_>,
+    steps: &[Step],
+    direction: Direction,
+) -> Result<Option<Dangling>, Failure> {
+    let mut steps = steps.iter();
+    if !steps.any(|step| may_dangle(session, step, direction)) {
+        return Ok(None);
+    }
+    session.engine.count_dangling(&session.link).await
+}
+
+/// Names the revisions that can have left rows that refer to nothing: they are counted once for all
+/// steps, since each count reads every row that refers to another table.
+fn with_suspects(
+    session: &Session<'_>,
+    failure: Failure,
+    steps: &[Step],
+    direction: Direction,
+) -> Failure {
+    let Failure::ForeignKeys { violations, .. } = failure else {
+        return failure;
+    };
+    let suspects = steps
+        .iter()
+        .filter(|step| may_dangle(session, step, direction));
+    let suspects: Vec<Node> = suspects.map(|step| step.revision).collect();
+    Failure::ForeignKeys {
+        violations,
+        suspects: session.graph().ids(&suspects),
+    }
+}
+
+/// Runs the statements of a revision, but for those that an unfinished run has done, up to the last
+/// section outside of transactions; returns what is left, unless another run has continued meanwhile.
+async fn run_sections<'h>(
+    session: &mut Session<'h>,
+    node: Node,
+    direction: Direction,
+    dangling: Option<&Dangling>,
+) -> Result<Option<Vec<Piece<'h>>>, Failure> {
+    let finished = session
+        .progress
+        .as_ref()
+        .map_or(0, |progress| progress.done);
+    let mut pieces = Vec::new();
+    let mut done = 0;
+    for section in session.runner.sections(node, direction) {
+        let statements: Vec<_> = session.runner.statements(node, section).collect();
+        let skipped = finished.saturating_sub(done).min(statements.len());
+        let (skipped, statements) = statements.split_at(skipped);
+        let piece = |statement, number| Piece::Statement {
+            node,
+            statement,
+            number,
+        };
+        for statement in skipped {
+            done += 1;
+            if session.engine.is_repeated(statement.kind) {
+                pieces.push(piece(*statement, done));
             }
         }
-    }
-
-    /// Carries out what goes into one transaction, or waits for who may do so; returns the rows
-    /// when nothing is left.
-    async fn carry_on(
-        &mut self,
-        decide: Decide<'_>,
-        work: &mut Work,
-    ) -> Result<Option<Vec<Node>>, Fault> {
-        if !self.open {
-            self.hold_foreign_keys().await?;
-            self.begin().await?;
-        }
-        let versions = self.versions().await?;
-        let rows = self.nodes(&versions)?;
-        let rest = match &work.plan {
-            None => decide(&rows).map_err(Fault::Plan)?,
-            Some(plan) => self.runner.history.graph().resume(plan, &rows),
-        };
-        self.runner.check_reversible(&rest)?;
-        self.check_connections(&rest)?;
-        let waited = (self.runner.clock)().saturating_sub(work.start);
-        match self.resume_progress(&rest, waited).await? {
-            Unfinished::GoOn => {}
-            Unfinished::Wait => {
-                self.wait_for_progress(waited, &mut work.told).await?;
+        if section.transaction {
+            for statement in statements {
+                done += 1;
+                pieces.push(piece(*statement, done));
+            }
+        } else if !statements.is_empty() {
+            pieces::run(session, &pieces).await?;
+            pieces.clear();
+            check_foreign_keys(session, dangling).await?;
+            done = run_outside(session, node, direction, statements, done).await?;
+            // The section may have switched them on.
+            session.hold_foreign_keys().await?;
+            session.begin().await?;
+            let checked = session.check_versions().await;
+            if matches!(checked, Ok(()) | Err(Failure::RowsMoved { .. }))
+                && !is_own(session).await?
+            {
+                session.ledger.set_unfinished(None::<Unfinished>);
                 return Ok(None);
             }
-        }
-        if rest.steps.is_empty() {
-            return Ok(Some(rows));
-        }
-        let batch = self.runner.batch(&rest);
-        let is_done = self.run_steps(&rest, batch).await?;
-        if is_done && batch == rest.steps.len() {
-            return Ok(Some(rest.rows));
-        }
-        work.plan = Some(rest);
-        Ok(None)
-    }
-
-    /// Refuses a plan that leaves its transactions, where nothing would be locked meanwhile.
-    fn check_connections(&self, plan: &Plan) -> Result<(), Fault> {
-        if self.lock != Lock::Inside {
-            return Ok(());
-        }
-        let mut steps = plan.steps.iter();
-        match steps.find(|step| self.runner.leaves(step, plan.direction)) {
-            None => Ok(()),
-            Some(step) => {
-                let file = self.runner.history.file(step.revision);
-                Err(Fault::NoSecondConnection {
-                    revision: file.file.header.id.name.clone(),
-                    path: file.path.clone(),
-                })
-            }
+            checked?;
         }
     }
-
-    /// Runs the first `batch` steps of a plan and commits them; returns whether that is done, and
-    /// nobody else has gone on meanwhile.
-    async fn run_steps(&mut self, plan: &Plan, batch: usize) -> Result<bool, Fault> {
-        let direction = plan.direction;
-        let steps = &plan.steps[..batch];
-        let before = self.dangling_before(steps, direction).await?;
-        let total = self.done.len() + plan.steps.len();
-        for step in steps {
-            let revision = &self.runner.history.graph()[step.revision];
-            let told = RunStep {
-                revision: revision.id.clone(),
-                down_revisions: revision.down_revisions.clone(),
-                message: revision.message.clone(),
-                direction,
-            };
-            self.tell(Event::StepStarted {
-                step: told.clone(),
-                done: self.done.len(),
-                total,
-            })
-            .await;
-            let start = (self.runner.clock)();
-            let statements = self.runner.all_statements(step.revision, direction);
-            let mut statements = statements.iter().map(|statement| statement.sql);
-            self.keep_search_path(statements.any(sets_search_path))
-                .await?;
-            let last = self.run_sections(step.revision, direction, before.as_ref());
-            let Some(mut pieces) = last.await? else {
-                return Ok(false);
-            };
-            if self.search_path.is_some() {
-                self.run_pieces(&pieces).await?;
-                self.restore_search_path().await?;
-                pieces.clear();
-            }
-            pieces.extend(step.rows.iter().map(Piece::Row));
-            self.run_pieces(&pieces).await?;
-            self.forget_progress().await?;
-            let took = (self.runner.clock)().saturating_sub(start);
-            self.done.push(StepReport {
-                revision: told.revision.clone(),
-                message: told.message.clone(),
-                took,
-            });
-            self.port
-                .tell(Event::StepFinished { step: told, took })
-                .await;
-        }
-        let checked = self.check_foreign_keys(before.as_ref()).await;
-        checked.map_err(|fault| self.with_suspects(fault, steps, direction))?;
-        self.check_versions().await?;
-        self.commit().await?;
-        self.search_path = None;
-        Ok(true)
-    }
-
-    /// Refuses to commit when more refers to nothing than `before`.
-    pub(super) async fn check_foreign_keys(&self, before: Option<&Dangling>) -> Result<(), Fault> {
-        let Some(before) = before else {
-            return Ok(());
-        };
-        let violations = foreign_keys::violations(&self.port, before).await;
-        match violations {
-            Ok(violations) if violations.is_empty() => Ok(()),
-            Ok(violations) => Err(Fault::ForeignKeys {
-                violations,
-                suspects: Vec::new(),
-            }),
-            // Before the steps everything could be counted, so that it is their doing.
-            Err(error) if foreign_keys::is_mismatch(&error) => Err(Fault::ForeignKeyMismatch {
-                message: error.to_string(),
-            }),
-            Err(error) => Err(Fault::Database {
-                action: Action::CheckForeignKeys,
-                error,
-            }),
-        }
-    }
-
-    /// Counts what refers to nothing before the steps, where they could add to it.
-    ///
-    /// Where SQLite cannot count because of what is there already, the steps are not to blame.
-    async fn dangling_before(
-        &self,
-        steps: &[Step],
-        direction: Direction,
-    ) -> Result<Option<Dangling>, Fault> {
-        if !steps
-            .iter()
-            .any(|step| self.runner.may_dangle(step, direction))
-        {
-            return Ok(None);
-        }
-        self.dangling().await
-    }
-
-    /// Counts what refers to nothing, where that can be counted.
-    pub(super) async fn dangling(&self) -> Result<Option<Dangling>, Fault> {
-        match foreign_keys::dangling(&self.port).await {
-            Ok(dangling) => Ok(Some(dangling)),
-            Err(error) if foreign_keys::is_mismatch(&error) => Ok(None),
-            Err(error) => Err(Fault::Database {
-                action: Action::CheckForeignKeys,
-                error,
-            }),
-        }
-    }
-
-    /// Names the revisions that can have left rows that refer to nothing: they are counted once for
-    /// all steps, since each count reads every row that refers to another table.
-    fn with_suspects(&self, fault: Fault, steps: &[Step], direction: Direction) -> Fault {
-        let Fault::ForeignKeys { violations, .. } = fault else {
-            return fault;
-        };
-        let suspects = steps
-            .iter()
-            .filter(|step| self.runner.may_dangle(step, direction));
-        let suspects: Vec<Node> = suspects.map(|step| step.revision).collect();
-        Fault::ForeignKeys {
-            violations,
-            suspects: self.runner.history.graph().ids(&suspects),
-        }
-    }
-
-    /// Reads the search path where statements may set it, since it is to end with them.
-    pub(super) async fn keep_search_path(&mut self, sets: bool) -> Result<(), Fault> {
-        let is_kept = self.search_path.is_some();
-        if self.runner.dialect != Dialect::Postgres || !sets || is_kept {
-            return Ok(());
-        }
-        let query = "SELECT pg_catalog.current_setting('search_path')";
-        let rows = self.port.query(query).await;
-        let rows = rows.map_err(|error| Fault::Database {
-            action: Action::ReadSearchPath,
-            error,
-        })?;
-        self.search_path = rows
-            .into_iter()
-            .next()
-            .and_then(|row| row.into_iter().next()?);
-        Ok(())
-    }
-
-    /// Sets the search path to what it was.
-    pub(super) async fn restore_search_path(&self) -> Result<(), Fault> {
-        let Some(path) = &self.search_path else {
-            return Ok(());
-        };
-        let path = literal(path);
-        let restore = format!("SELECT pg_catalog.set_config('search_path', {path}, false)");
-        let restored = self.port.query(restore).await;
-        restored.map(drop).map_err(|error| Fault::Database {
-            action: Action::ReadSearchPath,
-            error,
-        })
-    }
-
-    /// Runs the statements of a revision, but for those that an unfinished run has done, up to the
-    /// last section outside of transactions; returns what is left, unless somebody else has gone on
-    /// meanwhile.
-    async fn run_sections<'r>(
-        &mut self,
-        node: Node,
-        direction: Direction,
-        dangling: Option<&Dangling>,
-    ) -> Result<Option<Vec<Piece<'h, 'r>>>, Fault> {
-        let finished = self.progress.as_ref().map_or(0, |progress| progress.done);
-        let mut pieces = Vec::new();
-        let mut done = 0;
-        for section in self.runner.sections(node, direction) {
-            let statements = self.runner.statements(node, section);
-            let skipped = finished.saturating_sub(done).min(statements.len());
-            let (skipped, statements) = statements.split_at(skipped);
-            for statement in skipped {
-                done += 1;
-                // What the unfinished run has set ended with its connection.
-                if self.runner.dialect == Dialect::Postgres && sql::sets_for_session(statement.sql)
-                {
-                    pieces.push(Piece::of(node, *statement, done));
-                }
-            }
-            if section.transaction {
-                for statement in statements {
-                    done += 1;
-                    pieces.push(Piece::of(node, *statement, done));
-                }
-            } else if !statements.is_empty() {
-                self.run_pieces(&pieces).await?;
-                pieces.clear();
-                self.check_foreign_keys(dangling).await?;
-                done = self.run_outside(node, direction, statements, done).await?;
-                // The section may have switched them on.
-                self.hold_foreign_keys().await?;
-                self.begin().await?;
-                let checked = self.check_versions().await;
-                if matches!(checked, Ok(()) | Err(Fault::RowsMoved { .. }))
-                    && !self.is_own_progress().await?
-                {
-                    self.partial = None;
-                    return Ok(None);
-                }
-                checked?;
-            }
-        }
-        Ok(Some(pieces))
-    }
-}
-
-/// Tells whether a statement may change the search path, which `SET SCHEMA` does, too.
-pub(crate) fn sets_search_path(sql: &str) -> bool {
-    let name = b"search_path";
-    let is_named = sql
-        .as_bytes()
-        .windows(name.len())
-        .any(|bytes| bytes.eq_ignore_ascii_case(name));
-    is_named || sets_schema(sql)
-}
-
-/// Tells whether there is a `SET SCHEMA` or a `RESET ALL` in a text.
-fn sets_schema(sql: &str) -> bool {
-    let is_one =
-        |word: &str, names: &[&str]| names.iter().any(|name| word.eq_ignore_ascii_case(name));
-    let mut before = "";
-    sql.split_whitespace().any(|word| {
-        let sets = is_one(before, &["SET", "LOCAL", "SESSION"]) && is_one(word, &["SCHEMA"])
-            || is_one(before, &["RESET"]) && is_one(word, &["ALL"]);
-        before = word;
-        sets
-    })
+    Ok(Some(pieces))
 }

@@ -3,7 +3,7 @@
 use super::{Direction, Plan, PlanError, Step};
 use crate::graph::Edges;
 use crate::resolve::Resolver;
-use crate::rows::Rows;
+use crate::rows::PlannedRows;
 use crate::{Expression, Graph, Node, Symbol};
 
 impl Graph {
@@ -85,7 +85,7 @@ impl Graph {
         let active = self.required_by(rows);
         let mut reverted = self.descendants(revisions, Edges::All);
         reverted.retain(|node| active.contains(node));
-        let mut rows = Rows::new(self, rows);
+        let mut rows = PlannedRows::new(self, rows);
         let steps = self
             .in_order(&reverted)
             .into_iter()

@@ -3,7 +3,7 @@
 use super::{PlanError, StampPlan};
 use crate::graph::{Edges, NodeSet};
 use crate::resolve::Resolver;
-use crate::rows::Rows;
+use crate::rows::PlannedRows;
 use crate::{Expression, Graph, Node, ResolveError};
 
 impl Graph {
@@ -58,7 +58,7 @@ impl Graph {
             .into_iter()
             .filter(|node| !rows.contains(node))
             .collect();
-        let mut rows = Rows::new(self, rows);
+        let mut rows = PlannedRows::new(self, rows);
         let changes = rows.replace(&old, &new);
         Ok(StampPlan {
             changes,

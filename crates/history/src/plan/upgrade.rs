@@ -2,7 +2,7 @@
 
 use super::{Direction, Plan, PlanError, Step};
 use crate::resolve::Resolver;
-use crate::rows::Rows;
+use crate::rows::PlannedRows;
 use crate::{Expression, Graph, Node};
 
 impl Graph {
@@ -40,7 +40,7 @@ impl Graph {
         let applied = self.required_by(rows);
         let mut needed = self.required_by(targets);
         needed.retain(|node| !applied.contains(node));
-        let mut rows = Rows::new(self, rows);
+        let mut rows = PlannedRows::new(self, rows);
         let steps = self
             .in_order(&needed)
             .into_iter()

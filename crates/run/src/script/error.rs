@@ -4,8 +4,8 @@ use std::error::Error;
 use std::fmt;
 use std::path::PathBuf;
 
-use super::Obstacle;
-use crate::{Fault, Place};
+use super::obstacle::Obstacle;
+use crate::failure::{Failure, StatementLocation};
 use alembic_history::RevisionId;
 
 /// Why a run cannot be written as a script.
@@ -13,7 +13,7 @@ use alembic_history::RevisionId;
 #[non_exhaustive]
 pub enum ScriptError {
     /// The run would be refused, too.
-    Fault(Box<Fault>),
+    Failure(Box<Failure>),
     /// The expression says where to go from where the database is, and nothing says where that is.
     NoStart {
         /// The expression.
@@ -29,7 +29,7 @@ pub enum ScriptError {
     /// A statement that would not reach the database as it is written.
     Statement {
         /// Where it stands.
-        place: Box<Place>,
+        location: Box<StatementLocation>,
         /// Why.
         obstacle: Obstacle,
     },
@@ -43,16 +43,16 @@ pub enum ScriptError {
     },
 }
 
-impl From<Fault> for ScriptError {
-    fn from(fault: Fault) -> Self {
-        Self::Fault(Box::new(fault))
+impl From<Failure> for ScriptError {
+    fn from(failure: Failure) -> Self {
+        Self::Failure(Box::new(failure))
     }
 }
 
 impl fmt::Display for ScriptError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Fault(fault) => fault.fmt(f),
+            Self::Failure(failure) => failure.fmt(f),
             Self::NoStart { expression } => write!(
                 f,
                 "'{expression}' counts from where a database is, which a script cannot know"
@@ -64,13 +64,13 @@ impl fmt::Display for ScriptError {
                 )
             }
             Self::SeveralStarts => f.write_str("a script has one start, and several are given"),
-            Self::Statement { place, obstacle } => write!(
+            Self::Statement { location, obstacle } => write!(
                 f,
                 "{}:{}: statement {} of revision {}: {obstacle}",
-                place.path.display(),
-                place.position,
-                place.statement,
-                place.revision
+                location.path.display(),
+                location.position,
+                location.statement,
+                location.revision
             ),
             Self::SearchPath { revision, .. } => write!(
                 f,

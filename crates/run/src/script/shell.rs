@@ -1,164 +1,88 @@
-//! What psql and the sqlite3 shell make of a statement that is fed to them.
+//! What the shells of databases make of a script: each has a room with the same functions.
 //!
-//! Both look for the end of a statement by rules of their own, and both take some texts for something
-//! else than SQL.
+//! They look for the end of a statement by rules of their own, and take some texts for something other
+//! than SQL.
 
 use std::borrow::Cow;
-use std::fmt;
+use std::time::Duration;
 
-use alembic_history::Dialect;
-use alembic_sql::{Lexer, Token, TokenKind};
+use alembic_history::{Dialect, VersionTable};
+use alembic_sql::Lexer;
 
-/// Why a shell would not pass a statement on as it is written.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Obstacle {
-    /// A parameter, for which the sqlite3 shell puts NULL, or what its user has bound.
-    Parameter(String),
-    /// A line that the sqlite3 shell takes for the end of a statement: `go` or `/` alone.
-    Terminator(String),
-    /// `BEGIN`, `CASE` and `END` in the definition of a routine, which psql pairs to find its end.
-    UnpairedBegin,
-}
+use super::checks::Check;
+use super::obstacle::Obstacle;
+use super::{postgres, sqlite};
 
-impl fmt::Display for Obstacle {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Parameter(name) => write!(
-                f,
-                "the statement has the parameter {name}, and nothing to put there"
-            ),
-            Self::Terminator(line) => write!(
-                f,
-                "the sqlite3 shell would take the line `{line}` for the end of the statement"
-            ),
-            Self::UnpairedBegin => f.write_str(
-                "psql would not find the end of the statement: it takes each BEGIN and CASE for one \
-                 that an END closes",
-            ),
-        }
-    }
-}
-
-/// Returns what a shell must read for a statement to reach the database.
-///
-/// # Errors
-///
-/// When there is no such text.
-pub(crate) fn for_shell(statement: &str, dialect: Dialect) -> Result<Cow<'_, str>, Obstacle> {
+/// Returns the shell of a dialect.
+pub(super) fn shell(dialect: Dialect) -> &'static dyn Shell {
     match dialect {
-        Dialect::Sqlite => for_sqlite(statement),
-        Dialect::Postgres => for_psql(statement),
+        Dialect::Sqlite => &sqlite::Sqlite3,
+        Dialect::Postgres => &postgres::Psql,
     }
 }
 
-/// Tells whether a statement comes to mean something else when the ends of lines are changed, as
+/// A shell that scripts are written for.
+pub(super) trait Shell {
+    /// Returns the command that runs a script.
+    fn command(&self) -> &'static str;
+
+    /// Returns what a script sets first.
+    fn settings(&self, lock_timeout: Duration, leaves_transactions: bool) -> String;
+
+    /// Returns what keeps foreign keys from being enforced in the next transaction.
+    fn hold_foreign_keys(&self) -> &'static str;
+
+    /// Returns what begins a transaction.
+    fn begin(&self, lock_timeout: Duration) -> String;
+
+    /// Returns the statement that keeps others from writing to the version table.
+    fn lock_table(&self, table: &VersionTable) -> Option<String>;
+
+    /// Returns the condition that no revision is unfinished.
+    fn has_no_progress(&self, progress: &VersionTable) -> String;
+
+    /// Returns the condition that nothing has changed the ends of a script's lines.
+    fn keeps_line_ends(&self) -> &'static str;
+
+    /// Returns what fails unless the version table holds these rows and everything else holds;
+    /// `otherwise` says what is wrong with other rows.
+    fn check(
+        &self,
+        table: &VersionTable,
+        rows: &[&str],
+        otherwise: &str,
+        checks: &[Check],
+    ) -> String;
+
+    /// Returns how the rows that refer to nothing are counted, where a script can leave some.
+    fn dangling(&self) -> Option<DanglingCheck>;
+
+    /// Returns whether statements can set a search path that hides the version table.
+    fn has_search_path(&self) -> bool;
+
+    /// Returns what the shell must read for a statement to reach the database.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such text.
+    fn pass<'s>(&self, statement: &'s str) -> Result<Cow<'s, str>, Obstacle>;
+}
+
+/// How a script makes sure that no more rows refer to nothing than before.
+pub(super) struct DanglingCheck {
+    /// The statement that counts them.
+    pub(super) count: String,
+    /// The condition that there are no more.
+    pub(super) condition: String,
+    /// The statement that forgets the count.
+    pub(super) forget: String,
+}
+
+/// Returns whether a statement comes to mean something else when the ends of lines are changed, as
 /// some editors and pipes do.
-pub(crate) fn needs_line_ends(statement: &str, dialect: Dialect) -> bool {
+pub(super) fn needs_line_ends(statement: &str, dialect: Dialect) -> bool {
     statement.contains('\r')
         || Lexer::new(statement, dialect).any(|token| token.span.text(statement).contains('\n'))
-}
-
-/// The shell strips one carriage return off the end of each line.
-fn for_sqlite(statement: &str) -> Result<Cow<'_, str>, Obstacle> {
-    let tokens: Vec<Token> = Lexer::new(statement, Dialect::Sqlite).collect();
-    for (index, token) in tokens.iter().enumerate() {
-        let text = token.span.text(statement);
-        if text.starts_with(['?', ':', '@', '$', '#']) {
-            return Err(Obstacle::Parameter(text.to_owned()));
-        }
-        if text == "/" || text.eq_ignore_ascii_case("go") {
-            let start = index
-                .checked_sub(1)
-                .map_or(0, |index| tokens[index].span.end);
-            let next = tokens.get(index + 1);
-            let begins = statement[start..token.span.start].contains('\n');
-            let ends =
-                next.is_some_and(|next| statement[token.span.end..next.span.start].contains('\n'));
-            if begins && ends {
-                return Err(Obstacle::Terminator(text.to_owned()));
-            }
-        }
-    }
-    if statement.contains("\r\n") {
-        Ok(statement.replace("\r\n", "\r\r\n").into())
-    } else {
-        Ok(statement.into())
-    }
-}
-
-/// psql replaces `:name` by a variable of its own, but only outside of quotes; a space keeps it from
-/// that in `array[1:n]`, where alone it can stand.
-fn for_psql(statement: &str) -> Result<Cow<'_, str>, Obstacle> {
-    check_psql_end(statement)?;
-    let mut read = String::new();
-    let mut copied = 0;
-    let mut tokens = Lexer::new(statement, Dialect::Postgres);
-    while let Some(token) = tokens.next() {
-        if token.kind != TokenKind::Symbol(b':') {
-            continue;
-        }
-        let end = token.span.end;
-        match statement.as_bytes().get(end) {
-            // `::`
-            Some(b':') => drop(tokens.next()),
-            Some(b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'_' | b'\'' | b'"' | b'{' | 0x80..) => {
-                read.push_str(&statement[copied..end]);
-                read.push(' ');
-                copied = end;
-            }
-            _ => {}
-        }
-    }
-    if copied == 0 {
-        return Ok(statement.into());
-    }
-    read.push_str(&statement[copied..]);
-    Ok(read.into())
-}
-
-/// Looks for the end of a statement as psql does: in the definition of a function or procedure, not
-/// between a `BEGIN` and its `END`.
-fn check_psql_end(statement: &str) -> Result<(), Obstacle> {
-    let mut parentheses = 0_usize;
-    let mut open = 0_usize;
-    let mut first = Vec::new();
-    let mut is_routine = false;
-    for token in Lexer::new(statement, Dialect::Postgres) {
-        match token.kind {
-            TokenKind::Symbol(b'(') => parentheses += 1,
-            TokenKind::Symbol(b')') => parentheses = parentheses.saturating_sub(1),
-            TokenKind::Symbol(b';') if parentheses == 0 && open == 0 => {
-                return Err(Obstacle::UnpairedBegin);
-            }
-            TokenKind::Word => {
-                let word = token.span.text(statement).to_ascii_lowercase();
-                if first.len() < 4 {
-                    first.push(word.clone());
-                    let first: Vec<&str> = first.iter().map(String::as_str).collect();
-                    is_routine |= matches!(
-                        first[..],
-                        ["create", "function" | "procedure"]
-                            | ["create", "or", "replace", "function" | "procedure"]
-                    );
-                }
-                if is_routine && parentheses == 0 {
-                    match word.as_str() {
-                        "begin" => open += 1,
-                        "case" if open > 0 => open += 1,
-                        "end" => open = open.saturating_sub(1),
-                        _ => {}
-                    }
-                }
-            }
-            TokenKind::Symbol(_) | TokenKind::Other | TokenKind::Unterminated(_) => {}
-        }
-    }
-    if open == 0 {
-        Ok(())
-    } else {
-        Err(Obstacle::UnpairedBegin)
-    }
 }
 
 #[cfg(test)]
@@ -209,7 +133,7 @@ mod tests {
             ),
             (Postgres, "CREATE TABLE function (begin int)", None),
         ] {
-            let read = for_shell(statement, dialect);
+            let read = shell(dialect).pass(statement);
             assert_eq!(
                 read.as_deref(),
                 Ok(expected.unwrap_or(statement)),
@@ -248,7 +172,7 @@ mod tests {
             ),
         ] {
             assert_eq!(
-                for_shell(statement, dialect),
+                shell(dialect).pass(statement),
                 Err(expected),
                 "{statement:?}"
             );

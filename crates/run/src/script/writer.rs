@@ -1,55 +1,47 @@
 //! The text of a script.
 
-use crate::version_table::VersionSql as _;
 use std::fmt::Write;
-use std::time::Duration;
 
-use super::ScriptError;
-use super::shell::{for_shell, needs_line_ends};
-use crate::{
-    DatabaseError, Fault, Record, Refusal, Runner, changed_rows, create_records, sets_search_path,
-};
 use alembic_history::{
-    Dialect, Direction, FileStatement, Node, Plan, RevisionId, RowChange, StampPlan, Step,
+    Direction, FileStatement, Node, Plan, RowChange, Rows, StampPlan, Step, join,
 };
-use alembic_sql::{ConcurrentIndex, concurrent_index};
-use alembic_sql::{literal, quote};
+use alembic_sql::{ConcurrentIndex, StatementKind, literal};
+
+use super::checks::{Check, place};
+use super::error::ScriptError;
+use super::shell::{Shell, needs_line_ends, shell};
+use crate::database_error::DatabaseError;
+use crate::engine::{Engine, engine};
+use crate::failure::Failure;
+use crate::refusal::Refusal;
+use crate::request::Execute;
+use crate::runner::Runner;
 
 /// Writes a script, and knows where the database is at its end.
 pub(super) struct Writer<'s, 'h> {
     runner: &'s Runner<'h>,
+    engine: Box<dyn Engine>,
+    shell: &'static dyn Shell,
     text: String,
     /// The rows of the version table.
-    rows: Vec<String>,
-    /// Whether the version table is there for sure.
+    rows: Rows,
+    /// Whether the version table is sure to exist.
     has_table: bool,
-    /// Whether the table is there that records how far a revision is.
-    has_records: bool,
+    /// Whether the table exists that records how far a revision is.
+    has_progress: bool,
     /// Whether the rows that refer to nothing were counted.
     has_count: bool,
     /// Whether the script shows its line ends to the database.
     shows_line_ends: bool,
 }
 
-/// Something that must hold, or the script fails.
-struct Check {
-    condition: String,
-    /// What is wrong otherwise.
-    message: String,
+/// A section outside of transactions: where it begins in its revision.
+struct Outside {
+    node: Node,
+    direction: Direction,
+    /// How many of the revision's statements are done before it.
+    done: usize,
 }
-
-impl Check {
-    fn new(condition: impl Into<String>, message: impl Into<String>) -> Self {
-        Self {
-            condition: condition.into(),
-            message: message.into(),
-        }
-    }
-}
-
-/// The tables of a script that last as long as its connection.
-const CHECK: &str = "alembic_check";
-const COUNT: &str = "alembic_dangling";
 
 /// What is wrong when the version table holds other rows than it should.
 const NOT_AT: &str = "the database is not at";
@@ -59,10 +51,12 @@ impl<'s, 'h> Writer<'s, 'h> {
     pub(super) fn new(runner: &'s Runner<'h>, rows: &[Node]) -> Self {
         Self {
             runner,
+            engine: engine(runner.dialect),
+            shell: shell(runner.dialect),
             text: String::new(),
             has_table: !rows.is_empty(),
-            rows: ids(runner, rows),
-            has_records: false,
+            rows: rows.into(),
+            has_progress: false,
             has_count: false,
             shows_line_ends: false,
         }
@@ -70,8 +64,9 @@ impl<'s, 'h> Writer<'s, 'h> {
 
     /// Returns the revisions that the database is at.
     pub(super) fn nodes(&self) -> Vec<Node> {
-        let rows = self.runner.history.graph().rows(&self.rows);
+        let rows = self.rows.known();
         rows.expect("a plan moves rows from revision to revision")
+            .to_vec()
     }
 
     pub(super) fn finish(mut self) -> String {
@@ -80,19 +75,17 @@ impl<'s, 'h> Writer<'s, 'h> {
         self.text
     }
 
-    fn dialect(&self) -> Dialect {
-        self.runner.dialect
+    /// Returns rows as people call them.
+    fn place(&self, rows: &Rows) -> String {
+        place(&rows.versions(self.runner.history.graph()).ids())
     }
 
     /// Writes what the script is for.
     pub(super) fn title(&mut self, verb: &str, end: &[Node]) {
-        let (start, end) = (place(&self.rows), place(&ids(self.runner, end)));
-        let product = self.dialect().product();
+        let (start, end) = (self.place(&self.rows), self.place(&end.into()));
+        let product = self.runner.dialect.product();
         self.comment(&format!("{verb} from {start} to {end}, on {product}"));
-        let run = match self.dialect() {
-            Dialect::Sqlite => "sqlite3 DATABASE < SCRIPT",
-            Dialect::Postgres => "psql -X -v ON_ERROR_STOP=1 -f SCRIPT DATABASE",
-        };
+        let run = self.shell.command();
         self.comment(&format!("Run it with `{run}`"));
     }
 
@@ -103,67 +96,57 @@ impl<'s, 'h> Writer<'s, 'h> {
             return;
         }
         let runner = self.runner;
-        let mut outside = false;
+        let mut leaves = false;
         for step in &plan.steps {
             for section in runner.sections(step.revision, plan.direction) {
-                let statements = runner.statements(step.revision, section);
-                outside |= !section.transaction && !statements.is_empty();
-                self.shows_line_ends |= statements
-                    .iter()
-                    .any(|statement| needs_line_ends(statement.sql, runner.dialect));
+                for statement in runner.statements(step.revision, section) {
+                    leaves |= !section.transaction;
+                    self.shows_line_ends |= needs_line_ends(statement.sql, runner.dialect);
+                }
             }
         }
-        self.settings(outside);
+        self.settings(leaves);
     }
 
-    fn settings(&mut self, outside: bool) {
-        self.text.push('\n');
-        match self.dialect() {
-            Dialect::Sqlite => {
-                // The shell goes on after an error otherwise.
-                self.text.push_str(".bail on\n");
-                let milliseconds = self.runner.lock_timeout.as_millis();
-                let _ = writeln!(self.text, ".timeout {milliseconds}");
-            }
-            Dialect::Postgres => {
-                if outside {
-                    // A statement outside of transactions that fails undoes nothing else.
-                    self.text.push_str("\\set ON_ERROR_STOP on\n\n");
-                }
-                // As on the connections of sqlx.
-                self.text.push_str(
-                    "SET client_encoding = 'UTF8';\n\
-                     SET standard_conforming_strings = on;\n\
-                     SET DateStyle = 'ISO, MDY';\n\
-                     SET TimeZone = 'UTC';\n",
-                );
-            }
-        }
-        self.text.push('\n');
+    fn settings(&mut self, leaves_transactions: bool) {
+        let settings = self
+            .shell
+            .settings(self.runner.lock_timeout, leaves_transactions);
+        let _ = write!(self.text, "\n{settings}\n");
     }
 
     /// Writes the first `batch` steps of a plan, in one transaction as far as they allow.
     pub(super) fn transaction(&mut self, plan: &Plan, batch: usize) -> Result<(), ScriptError> {
         let steps = &plan.steps[..batch];
-        self.hold_foreign_keys();
+        self.text.push_str(self.shell.hold_foreign_keys());
         self.begin();
         self.check_start();
-        let counts = steps
+        if steps
             .iter()
-            .any(|step| self.runner.may_dangle(step, plan.direction));
-        if counts {
-            self.count_dangling();
+            .any(|step| self.may_dangle(step, plan.direction))
+            && let Some(dangling) = self.shell.dangling()
+        {
+            self.statement(&dangling.count);
+            self.has_count = true;
         }
         for step in steps {
             self.step(step, plan.direction)?;
         }
-        let checks = self.check_dangling();
-        self.check(CHANGED, checks);
-        if std::mem::take(&mut self.has_count) {
-            self.statement(&format!("DROP TABLE temp.{COUNT}"));
+        let checks: Vec<Check> = self.dangling_check().into_iter().collect();
+        self.check(CHANGED, &checks);
+        if std::mem::take(&mut self.has_count)
+            && let Some(dangling) = self.shell.dangling()
+        {
+            self.statement(&dangling.forget);
         }
         self.statement("COMMIT");
         Ok(())
+    }
+
+    fn may_dangle(&self, step: &Step, direction: Direction) -> bool {
+        let statements = self.runner.all_statements(step.revision, direction);
+        let mut statements = statements.iter();
+        statements.any(|statement| self.engine.may_dangle(statement.kind))
     }
 
     pub(super) fn stamp(&mut self, stamp: &StampPlan) {
@@ -175,17 +158,17 @@ impl<'s, 'h> Writer<'s, 'h> {
         self.begin();
         self.provide_table();
         self.lock_table();
-        self.check(NOT_AT, None);
+        self.check(NOT_AT, &[]);
         self.change_rows(&stamp.changes);
         // What was unfinished is as it is declared now.
-        let records = self.runner.version_table.progress().quoted();
-        self.statement(&format!("DROP TABLE IF EXISTS {records}"));
-        self.check(CHANGED, None);
+        let progress = self.runner.version_table.progress().quoted();
+        self.statement(&format!("DROP TABLE IF EXISTS {progress}"));
+        self.check(CHANGED, &[]);
         self.statement("COMMIT");
     }
 
     pub(super) fn ensure_version(&mut self) {
-        let product = self.dialect().product();
+        let product = self.runner.dialect.product();
         self.comment(&format!("Create the version table, on {product}"));
         self.settings(false);
         self.begin();
@@ -204,29 +187,22 @@ impl<'s, 'h> Writer<'s, 'h> {
         let _ = write!(self.text, "{sql};\n\n");
     }
 
-    /// Keeps foreign keys from being enforced in the transaction that comes next.
-    fn hold_foreign_keys(&mut self) {
-        if self.dialect() == Dialect::Sqlite {
-            self.text.push_str("PRAGMA foreign_keys = OFF;\n");
-        }
+    fn execute(&mut self, statement: &Execute<'_>) {
+        self.statement(statement.sql());
     }
 
     fn begin(&mut self) {
-        match self.dialect() {
-            Dialect::Sqlite => self.statement("BEGIN IMMEDIATE"),
-            Dialect::Postgres => {
-                self.text.push_str("BEGIN;\n");
-                let timeout = milliseconds(self.runner.lock_timeout);
-                self.statement(&format!("SET LOCAL lock_timeout = '{timeout}'"));
-            }
-        }
+        let begin = self.shell.begin(self.runner.lock_timeout);
+        self.text.push_str(&begin);
     }
 
-    /// Creates the version table, unless it is there.
+    /// Creates the version table, unless it exists.
     fn provide_table(&mut self) {
         if !self.has_table {
-            let create = self.runner.version_table.create(self.dialect());
-            let create = create.replacen("CREATE TABLE", "CREATE TABLE IF NOT EXISTS", 1);
+            let create = self.engine.create_versions(&self.runner.version_table);
+            let create = create
+                .sql()
+                .replacen("CREATE TABLE", "CREATE TABLE IF NOT EXISTS", 1);
             self.statement(&create);
             self.has_table = true;
         }
@@ -234,9 +210,7 @@ impl<'s, 'h> Writer<'s, 'h> {
 
     /// Keeps others from writing to the version table.
     fn lock_table(&mut self) {
-        if self.dialect() == Dialect::Postgres {
-            let table = self.runner.version_table.quoted();
-            let lock = format!("LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE");
+        if let Some(lock) = self.shell.lock_table(&self.runner.version_table) {
             self.statement(&lock);
         }
     }
@@ -244,151 +218,58 @@ impl<'s, 'h> Writer<'s, 'h> {
     fn check_start(&mut self) {
         self.provide_table();
         self.lock_table();
-        let checks = [Some(self.check_records()), self.check_line_ends()];
-        self.check(NOT_AT, checks.into_iter().flatten());
-    }
-
-    /// Returns the check that no revision is unfinished.
-    fn check_records(&self) -> Check {
-        let records = self.runner.version_table.progress();
-        let condition = match self.dialect() {
-            Dialect::Sqlite => {
-                let schema = records
-                    .schema
-                    .as_deref()
-                    .map_or(String::new(), |schema| format!("{}.", quote(schema)));
-                format!(
-                    "NOT EXISTS (SELECT 1 FROM {schema}sqlite_master \
-                     WHERE name = {} COLLATE NOCASE)",
-                    literal(&records.name)
-                )
-            }
-            Dialect::Postgres => format!(
-                "pg_catalog.to_regclass({}) IS NULL",
-                literal(&records.quoted())
-            ),
-        };
-        Check::new(condition, "a revision is unfinished")
-    }
-
-    /// Returns the check that nothing has changed the ends of this script's lines, where it matters
-    /// and is not checked yet.
-    fn check_line_ends(&mut self) -> Option<Check> {
-        if !std::mem::take(&mut self.shows_line_ends) {
-            return None;
+        let progress = self.runner.version_table.progress();
+        let mut checks = vec![Check::new(
+            self.shell.has_no_progress(&progress),
+            "a revision is unfinished",
+        )];
+        // Once, where it matters.
+        if std::mem::take(&mut self.shows_line_ends) {
+            checks.push(Check::new(
+                self.shell.keeps_line_ends(),
+                "the line ends of this script were changed",
+            ));
         }
-        let condition = match self.dialect() {
-            // The shell strips one carriage return off the end of each line.
-            Dialect::Sqlite => "hex('\n\r\r\n') = '0A0D0A'",
-            Dialect::Postgres => "'\n\r\n' = E'\\n\\r\\n'",
-        };
-        let message = "the line ends of this script were changed";
-        Some(Check::new(condition, message))
+        self.check(NOT_AT, &checks);
     }
 
     /// Has the database fail unless the version table holds the rows that it should, and everything
-    /// else holds; `not_at` tells what is wrong with other rows.
-    fn check(&mut self, not_at: &str, checks: impl IntoIterator<Item = Check>) {
-        let table = self.runner.version_table.quoted();
-        match self.dialect() {
-            Dialect::Sqlite => {
-                let message = format!("{not_at} {}", place(&self.rows));
-                let rows = Check::new(holds_rows(&table, &self.rows), message);
-                // A constraint is what can fail with a text of ours.
-                let mut columns = Vec::new();
-                let mut values = Vec::new();
-                for (index, check) in [rows].into_iter().chain(checks).enumerate() {
-                    let name = quote(&check.message);
-                    let column = format!("holds_{}", index + 1);
-                    columns.push(format!("{column} CONSTRAINT {name} CHECK ({column})"));
-                    values.push(check.condition);
-                }
-                let _ = writeln!(
-                    self.text,
-                    "CREATE TEMP TABLE {CHECK} (\n\t{}\n);\n\
-                     INSERT INTO temp.{CHECK} VALUES (\n\t{}\n);",
-                    columns.join(",\n\t"),
-                    values.join(",\n\t")
-                );
-                self.statement(&format!("DROP TABLE temp.{CHECK}"));
-            }
-            Dialect::Postgres => {
-                let is_elsewhere = match self.rows.as_slice() {
-                    [] => "IS NOT NULL".to_owned(),
-                    rows => format!("IS DISTINCT FROM {}", literal(&place(rows))),
-                };
-                let mut body = format!(
-                    "\nDECLARE\n\tplace text := (\n\t\t\
-                     SELECT string_agg(version_num, ', ' ORDER BY version_num COLLATE \"C\")\n\t\t\
-                     FROM {table}\n\t);\nBEGIN\n\t\
-                     IF place {is_elsewhere} THEN\n\t\t\
-                     RAISE EXCEPTION '%', {}\n\t\t\
-                     USING DETAIL = 'it is at ' || coalesce(place, 'base');\n\tEND IF;\n",
-                    literal(&format!("{not_at} {}", self::place(&self.rows)))
-                );
-                for Check { condition, message } in checks {
-                    let message = literal(&message);
-                    let _ = write!(
-                        body,
-                        "\tIF NOT {condition} THEN\n\t\tRAISE EXCEPTION '%', {message};\n\t\
-                         END IF;\n"
-                    );
-                }
-                body.push_str("END\n");
-                let mut tag = String::from("$alembic$");
-                while body.contains(&tag) {
-                    tag.insert(1, '_');
-                }
-                self.statement(&format!("DO {tag}{body}{tag}"));
-            }
-        }
-    }
-
-    /// Counts the rows that refer to nothing.
-    fn count_dangling(&mut self) {
-        self.statement(&format!(
-            "CREATE TEMP TABLE {COUNT} AS SELECT count(*) AS count FROM pragma_foreign_key_check"
-        ));
-        self.has_count = true;
+    /// else holds; `otherwise` says what is wrong with other rows.
+    fn check(&mut self, otherwise: &str, checks: &[Check]) {
+        let versions = self.rows.versions(self.runner.history.graph());
+        let table = &self.runner.version_table;
+        let check = self.shell.check(table, &versions.ids(), otherwise, checks);
+        self.text.push_str(&check);
     }
 
     /// Returns the check that no more rows refer to nothing than were counted.
-    fn check_dangling(&self) -> Option<Check> {
-        let condition = format!(
-            "(SELECT count(*) FROM pragma_foreign_key_check) <= (SELECT count FROM temp.{COUNT})"
-        );
+    fn dangling_check(&self) -> Option<Check> {
+        let dangling = self.shell.dangling().filter(|_| self.has_count)?;
         let message = "rows would refer to rows that do not exist";
-        self.has_count.then(|| Check::new(condition, message))
+        Some(Check::new(dangling.condition, message))
     }
 
     fn step(&mut self, step: &Step, direction: Direction) -> Result<(), ScriptError> {
         let runner = self.runner;
         let revision = &runner.history.graph()[step.revision];
-        let below: Vec<String> = revision
-            .down_revisions
-            .iter()
-            .map(ToString::to_string)
-            .collect();
-        let below = below.join(", ");
+        let below = join(&revision.down_revisions, ", ");
         let (from, to) = match direction {
             Direction::Upgrade => (below.as_str(), revision.id.as_str()),
             Direction::Downgrade => (revision.id.as_str(), below.as_str()),
         };
-        let separator = if revision.message.is_empty() {
-            ""
-        } else {
-            ", "
+        let separator = match revision.message.is_empty() {
+            true => "",
+            false => ", ",
         };
         self.comment(&format!(
             "Running {direction} {from} -> {to}{separator}{}",
             revision.message
         ));
         self.text.push('\n');
-        let sets_path = runner.dialect == Dialect::Postgres
-            && runner
-                .all_statements(step.revision, direction)
-                .iter()
-                .any(|statement| sets_search_path(statement.sql));
+        let statements = runner.all_statements(step.revision, direction);
+        let mut statements = statements.iter();
+        let sets_path = self.shell.has_search_path()
+            && statements.any(|statement| statement.kind.may_set_search_path());
         if sets_path {
             self.statement(
                 "SELECT pg_catalog.set_config('alembic.search_path', \
@@ -397,11 +278,11 @@ impl<'s, 'h> Writer<'s, 'h> {
         }
         let mut done = 0;
         for section in runner.sections(step.revision, direction) {
-            let statements = runner.statements(step.revision, section);
+            let statements: Vec<_> = runner.statements(step.revision, section).collect();
             if section.transaction {
                 for statement in statements {
                     done += 1;
-                    self.statement_of(step.revision, statement, done, true)?;
+                    self.revision_statement(step.revision, statement, done, true)?;
                 }
             } else if !statements.is_empty() {
                 if sets_path && runner.version_table.schema.is_none() {
@@ -411,13 +292,12 @@ impl<'s, 'h> Writer<'s, 'h> {
                         path: file.path.clone(),
                     });
                 }
-                let record = Record {
+                let begins = Outside {
                     node: step.revision,
                     direction,
                     done,
-                    begins: true,
                 };
-                self.outside(record, &statements)?;
+                self.outside(&begins, &statements)?;
                 done += statements.len();
             }
         }
@@ -428,9 +308,9 @@ impl<'s, 'h> Writer<'s, 'h> {
             );
         }
         self.change_rows(&step.rows);
-        if std::mem::take(&mut self.has_records) {
-            let records = runner.version_table.progress().quoted();
-            self.statement(&format!("DROP TABLE {records}"));
+        if std::mem::take(&mut self.has_progress) {
+            let drop = self.engine.drop_progress(&runner.version_table);
+            self.execute(&drop);
         }
         Ok(())
     }
@@ -438,60 +318,68 @@ impl<'s, 'h> Writer<'s, 'h> {
     /// Commits, writes statements outside of transactions, and begins the next transaction.
     fn outside(
         &mut self,
-        mut record: Record,
+        begins: &Outside,
         statements: &[FileStatement<'h>],
     ) -> Result<(), ScriptError> {
-        self.record(&record);
-        let checks = self.check_dangling();
-        self.check(CHANGED, checks);
+        self.record(begins, 0, true);
+        let checks: Vec<Check> = self.dangling_check().into_iter().collect();
+        self.check(CHANGED, &checks);
         self.statement("COMMIT");
         let mut checks = Vec::new();
         for (index, statement) in statements.iter().enumerate() {
-            record.done += 1;
-            record.begins = index + 1 < statements.len();
-            self.statement_of(record.node, *statement, record.done, false)?;
-            self.record(&record);
-            checks.extend(check_index(statement.sql, self.dialect()));
+            let number = begins.done + index + 1;
+            self.revision_statement(begins.node, *statement, number, false)?;
+            self.record(begins, index + 1, index + 1 < statements.len());
+            checks.extend(index_check(statement.kind));
         }
         // The section may have switched them on.
-        self.hold_foreign_keys();
+        self.text.push_str(self.shell.hold_foreign_keys());
         self.begin();
         self.lock_table();
-        self.check(NOT_AT, checks);
+        self.check(NOT_AT, &checks);
         Ok(())
     }
 
-    /// Writes how far a revision is.
-    fn record(&mut self, record: &Record) {
-        let is_first = !std::mem::replace(&mut self.has_records, true);
+    /// Writes how far a revision is: so many statements of its section are done.
+    fn record(&mut self, section: &Outside, statements: usize, is_begun: bool) {
+        let is_first = !std::mem::replace(&mut self.has_progress, true);
         let versions = &self.runner.version_table;
         if is_first {
-            self.statement(&create_records(versions));
+            let create = self.engine.create_progress(versions);
+            self.execute(&create);
         }
-        let write = self.runner.write_record(versions, record, is_first);
-        self.statement(&write);
+        let Outside {
+            node,
+            direction,
+            done,
+        } = *section;
+        let progress = self
+            .runner
+            .progress(node, direction, done + statements, is_begun);
+        let write = self.engine.write_progress(versions, progress, is_first);
+        self.execute(&write);
     }
 
     /// Writes a statement of a revision.
-    fn statement_of(
+    fn revision_statement(
         &mut self,
         node: Node,
         statement: FileStatement<'h>,
         number: usize,
         in_transaction: bool,
     ) -> Result<(), ScriptError> {
-        let place = || Box::new(self.runner.place(node, statement, number, None));
-        if let Some(refusal) = Refusal::of(statement.sql, self.dialect(), in_transaction) {
-            let fault = Fault::Statement {
-                place: place(),
+        let location = || Box::new(self.runner.locate(node, statement, number, None));
+        if let Some(refusal) = Refusal::check(statement.kind, in_transaction) {
+            let failure = Failure::Statement {
+                location: location(),
                 error: DatabaseError::from(refusal),
                 leftover: Vec::new(),
             };
-            return Err(fault.into());
+            return Err(failure.into());
         }
-        let sql = for_shell(statement.sql, self.dialect());
+        let sql = self.shell.pass(statement.sql);
         let sql = sql.map_err(|obstacle| ScriptError::Statement {
-            place: place(),
+            location: location(),
             obstacle,
         })?;
         self.statement(&sql);
@@ -499,20 +387,21 @@ impl<'s, 'h> Writer<'s, 'h> {
     }
 
     fn change_rows(&mut self, changes: &[RowChange]) {
+        let (table, graph) = (&self.runner.version_table, self.runner.history.graph());
         for change in changes {
-            let sql = self.runner.version_table.change(change, self.dialect());
-            self.statement(&sql);
-            self.rows = changed_rows(&self.rows, change);
+            let statement = self.engine.change_versions(table, graph, *change);
+            self.execute(&statement);
+            self.rows.apply(*change);
         }
     }
 }
 
 /// Returns the check that an index is of use that a statement is to build.
-fn check_index(sql: &str, dialect: Dialect) -> Option<Check> {
+fn index_check(kind: &StatementKind) -> Option<Check> {
     let Some(ConcurrentIndex::Create {
         name: Some(name),
         table,
-    }) = concurrent_index(sql, dialect)
+    }) = kind.concurrent_index()
     else {
         return None;
     };
@@ -520,50 +409,9 @@ fn check_index(sql: &str, dialect: Dialect) -> Option<Check> {
         "EXISTS (SELECT FROM pg_catalog.pg_index i \
          JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid \
          WHERE i.indrelid = pg_catalog.to_regclass({})::oid AND c.relname = {} AND i.indisvalid)",
-        literal(&table),
-        literal(&name)
+        literal(table),
+        literal(name)
     );
     let message = format!("the index {name} is invalid, or not there");
     Some(Check::new(condition, message))
-}
-
-/// Returns the condition, on SQLite, that a table holds these rows.
-fn holds_rows(table: &str, rows: &[String]) -> String {
-    let count = rows.len();
-    let rows: Vec<String> = rows.iter().map(|row| literal(row)).collect();
-    let those = match rows.as_slice() {
-        [] => String::new(),
-        [row] => format!(" AND max(version_num) IS {row}"),
-        rows => format!(
-            " AND count(CASE WHEN version_num IN ({}) THEN 1 END) = {count}",
-            rows.join(", ")
-        ),
-    };
-    format!("(SELECT count(*) = {count}{those} FROM {table})")
-}
-
-fn ids(runner: &Runner<'_>, nodes: &[Node]) -> Vec<String> {
-    let ids = runner.history.graph().ids(nodes);
-    let mut ids: Vec<String> = ids.iter().map(RevisionId::to_string).collect();
-    ids.sort_unstable();
-    ids
-}
-
-/// Returns rows as people call them.
-fn place(rows: &[String]) -> String {
-    if rows.is_empty() {
-        "base".to_owned()
-    } else {
-        rows.join(", ")
-    }
-}
-
-/// Returns a time as PostgreSQL reads it; none is as short as can be, since zero is forever.
-fn milliseconds(time: Duration) -> String {
-    let milliseconds = time.as_millis().max(1);
-    if milliseconds.is_multiple_of(1000) {
-        format!("{}s", milliseconds / 1000)
-    } else {
-        format!("{milliseconds}ms")
-    }
 }

@@ -11,10 +11,18 @@ use std::error::Error;
 use std::fmt;
 use std::time::Duration;
 
-use super::session::{Lasting, PAUSE, Session, WAITING_TURN, set};
-use super::{Action, DatabaseError, DatabaseErrorKind, Event, Fault, Holder};
-use crate::digest::digest;
 use alembic_history::VersionTable;
+
+use super::settings::{Lasting, set};
+use super::{Postgres, is_true};
+use crate::action::Action;
+use crate::database_error::{DatabaseError, DatabaseErrorKind};
+use crate::digest::digest;
+use crate::event::{Event, Holder};
+use crate::failure::Failure;
+use crate::link::{Link, PAUSE, ROLLBACK, WAITING_TURN};
+use crate::refused::Refused;
+use crate::request::{Execute, LockTask, Query, Task};
 
 /// What keeps other migrators away.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -58,57 +66,94 @@ fn held_locks(key: i64) -> String {
     )
 }
 
-impl Session<'_> {
+fn asks(task: LockTask, sql: impl Into<std::borrow::Cow<'static, str>>) -> Query {
+    Query::new(Task::Lock(task), sql)
+}
+
+/// Ends the transaction on the second connection.
+pub(super) fn release() -> Query {
+    asks(LockTask::Release, ROLLBACK)
+}
+
+/// Begins a transaction, whatever isolation the connection would have.
+pub(super) async fn begin(link: &mut Link<'_>) -> Result<(), Refused> {
+    begin_with(link, "BEGIN ISOLATION LEVEL READ COMMITTED").await
+}
+
+pub(super) async fn begin_with(link: &mut Link<'_>, sql: &'static str) -> Result<(), Refused> {
+    let begin = Execute::new(Task::Begin, sql).undone_by(ROLLBACK);
+    link.execute(begin).await?;
+    link.is_open = true;
+    Ok(())
+}
+
+/// Refuses to begin where the caller of the run has begun a transaction: PostgreSQL would only warn.
+pub(super) async fn check_no_transaction(link: &Link<'_>) -> Result<(), Refused> {
+    // A transaction that began before this very statement.
+    let query = "SELECT pg_catalog.now() <> pg_catalog.statement_timestamp()";
+    let rows = link.query(Query::new(Task::FindTransaction, query)).await?;
+    if is_true(&rows) {
+        let why = "cannot start a transaction within a transaction";
+        let error = DatabaseError::new(DatabaseErrorKind::Other, why);
+        return Err(Refused::new(Action::Begin, error));
+    }
+    Ok(())
+}
+
+impl Postgres {
     /// Becomes the only migrator of the version table, waiting as long as the lock timeout allows.
     ///
     /// Where the lock belongs to a transaction of the run, that is open afterwards.
-    pub(super) async fn take_lock(&mut self) -> Result<(), Fault> {
+    pub(super) async fn take_lock(
+        &mut self,
+        link: &mut Link<'_>,
+        table: &VersionTable,
+    ) -> Result<(), Failure> {
         if self.lock == Lock::Aside {
             return Ok(());
         }
-        let key = key(&self.database, &self.table);
-        let start = (self.runner.clock)();
+        let key = key(&self.database, table);
+        let start = link.now();
         let mut told = Duration::ZERO;
         let mut pause = PAUSE;
         loop {
-            if self.try_lock(key).await.map_err(fault)? {
+            if self.try_lock(link, key).await? {
                 return Ok(());
             }
-            let now = (self.runner.clock)();
+            let now = link.now();
             let waited = now.saturating_sub(start);
-            let timed_out = waited >= self.runner.lock_timeout;
+            let timed_out = waited >= link.lock_timeout;
             if timed_out || waited >= told + WAITING_TURN {
                 told = waited;
-                let holder = self.holder(key).await;
+                let holder = find_holder(link, key).await;
                 if timed_out {
-                    return Err(fault(held(waited, holder)));
+                    return Err(Refused::new(Action::Lock, held(waited, holder)).into());
                 }
-                self.tell(Event::Waiting { waited, holder }).await;
+                link.tell(Event::Waiting { waited, holder }).await;
             }
             // Not all at once: many may have begun to wait at the same moment.
             let jitter = now.subsec_nanos() % 64;
-            let left = self.runner.lock_timeout.saturating_sub(waited);
-            self.port
-                .pause((pause * (64 + jitter) / 96).min(left))
-                .await;
+            let left = link.lock_timeout.saturating_sub(waited);
+            link.pause((pause * (64 + jitter) / 96).min(left)).await;
             pause = (pause * 2).min(LONGEST_PAUSE);
         }
     }
 
     /// Asks for the lock once.
-    async fn try_lock(&mut self, key: i64) -> Result<bool, DatabaseError> {
+    async fn try_lock(&mut self, link: &mut Link<'_>, key: i64) -> Result<bool, Refused> {
         let ask = format!("SELECT pg_catalog.pg_try_advisory_xact_lock({key})");
         if self.lock == Lock::None {
             let begin = "BEGIN ISOLATION LEVEL READ COMMITTED";
-            if self.port.aside(begin).await?.is_some() {
+            let begun = link.query_aside(asks(LockTask::Begin, begin)).await?;
+            if begun.is_some() {
                 // Whoever has lost this lock may still be at work in a transaction.
                 let held = held_locks(key);
                 let ask = format!(
                     "{ask} AND NOT EXISTS (SELECT FROM {held} WHERE l.objid = {})",
                     inner(key) & 0xffff_ffff
                 );
-                let granted = self.port.aside(ask).await?.unwrap_or_default();
-                if is_true(&granted) {
+                let granted = link.query_aside(asks(LockTask::Try(key), ask)).await?;
+                if is_true(&granted.unwrap_or_default()) {
                     // The transaction has nothing to do until the run is over.
                     let timeouts = set(&[
                         (
@@ -118,103 +163,64 @@ impl Session<'_> {
                         ),
                         ("transaction_timeout", "0", Lasting::Transaction),
                     ]);
-                    self.port.aside(timeouts).await?;
+                    link.query_aside(asks(LockTask::Keep, timeouts)).await?;
                     self.lock = Lock::Aside;
                     return Ok(true);
                 }
-                self.port.aside("ROLLBACK").await?;
+                link.query_aside(release()).await?;
                 return Ok(false);
             }
             self.lock = Lock::Inside;
         }
-        if let Err(Fault::Database { error, .. }) = self.begin_plain().await {
-            return Err(error);
-        }
-        if is_true(&self.port.query(ask).await?) {
+        let locking = |refused: Refused| Refused::new(Action::Lock, refused.error);
+        check_no_transaction(link).await.map_err(locking)?;
+        begin(link).await.map_err(locking)?;
+        if is_true(&link.query(asks(LockTask::Try(key), ask)).await?) {
             return Ok(true);
         }
-        match self.rollback().await {
-            None => Ok(false),
-            Some(error) => Err(error),
-        }
-    }
-
-    /// Finds who holds the lock.
-    async fn holder(&self, key: i64) -> Option<Holder> {
-        let held = held_locks(key);
-        let query = format!(
-            "SELECT a.pid, a.application_name, a.usename, \
-             coalesce(a.client_hostname, pg_catalog.host(a.client_addr), 'the server''s own host'), \
-             pg_catalog.to_char(a.xact_start AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS') \
-             FROM {held} JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid \
-             ORDER BY l.objid = {} DESC",
-            key & 0xffff_ffff
-        );
-        // Whoever waits is told of the wait, whether or not this can be found out.
-        let rows = match self.port.aside(query.clone()).await {
-            Ok(Some(rows)) => rows,
-            Ok(None) => self.port.query(query).await.ok()?,
-            Err(_) => return None,
-        };
-        let mut cells = rows
-            .into_iter()
-            .next()?
-            .into_iter()
-            .map(Option::unwrap_or_default);
-        Some(Holder {
-            process: cells.next()?,
-            application: cells.next()?,
-            user: cells.next()?,
-            host: cells.next()?,
-            since: cells.next()?,
-        })
+        link.rollback().await.map_err(locking)?;
+        Ok(false)
     }
 
     /// Returns what has a transaction in which a migrator works keep others away by itself, should
     /// the lock be lost; its value is `false` where another one does so.
-    pub(super) fn keep_away(&self) -> String {
-        let key = inner(key(&self.database, &self.table));
-        format!("pg_catalog.pg_try_advisory_xact_lock({key})")
-    }
-
-    /// Makes sure that the lock is still held.
-    pub(super) async fn check_lock(&self) -> Result<(), Fault> {
-        match self.lock {
-            Lock::None | Lock::Inside => Ok(()),
-            Lock::Aside => {
-                let answer = self.port.aside("SELECT 1").await;
-                answer.map(drop).map_err(fault)
-            }
-        }
-    }
-
-    /// Lets others migrate.
-    pub(super) async fn release(&mut self) {
-        if self.lock == Lock::Aside {
-            // Otherwise the end of the connection does it.
-            let _ = self.port.aside("ROLLBACK").await;
-        }
-        self.lock = Lock::None;
+    pub(super) fn keep_away(&self, table: &VersionTable) -> (i64, String) {
+        let key = inner(key(&self.database, table));
+        (key, format!("pg_catalog.pg_try_advisory_xact_lock({key})"))
     }
 }
 
-fn is_true(rows: &[Vec<Option<String>>]) -> bool {
-    rows.first().and_then(|row| row.first()?.as_deref()) == Some("t")
-}
-
-fn fault(error: DatabaseError) -> Fault {
-    Fault::Database {
-        action: Action::Lock,
-        error,
-    }
+/// Finds who holds the lock.
+async fn find_holder(link: &Link<'_>, key: i64) -> Option<Holder> {
+    let held = held_locks(key);
+    let query = format!(
+        "SELECT a.pid, a.application_name, a.usename, \
+         coalesce(a.client_hostname, pg_catalog.host(a.client_addr), 'the server''s own host'), \
+         pg_catalog.to_char(a.xact_start AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS') \
+         FROM {held} JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid \
+         ORDER BY l.objid = {} DESC",
+        key & 0xffff_ffff
+    );
+    let query = asks(LockTask::FindHolder, query);
+    // The wait is reported, whether or not this can be found out.
+    let rows = match link.query_aside(query.clone()).await {
+        Ok(Some(rows)) => rows,
+        Ok(None) => link.query(query).await.ok()?,
+        Err(_) => return None,
+    };
+    let row = rows.first()?;
+    let cell = |column| row.cell(column).unwrap_or_default().to_owned();
+    Some(Holder {
+        process: cell(0),
+        application: cell(1),
+        user: cell(2),
+        host: cell(3),
+        since: cell(4),
+    })
 }
 
 fn held(waited: Duration, holder: Option<Holder>) -> DatabaseError {
-    DatabaseError {
-        kind: DatabaseErrorKind::Busy,
-        offset: None,
-        source: Box::new(Held { waited, holder }),
-    }
+    DatabaseError::new(DatabaseErrorKind::Busy, Held { waited, holder })
 }
 
 /// Another migrator holds the lock for too long.

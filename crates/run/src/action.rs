@@ -1,0 +1,75 @@
+//! What a run does on its own account, as errors name it.
+
+use std::fmt;
+
+/// What a run does on its own account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// Connect to the server.
+    Connect,
+    /// Set how long to wait for locks.
+    SetLockTimeout,
+    /// Take the lock that keeps other migrators away.
+    Lock,
+    /// List the tables.
+    ListTables,
+    /// Describe the schema.
+    DescribeSchema,
+    /// Look for the version table.
+    FindVersionTable,
+    /// Read the version table.
+    ReadVersionTable,
+    /// Create the version table.
+    CreateVersionTable,
+    /// Change the version table.
+    WriteVersionTable,
+    /// Read how far an unfinished revision is.
+    ReadProgress,
+    /// Record how far a revision is.
+    WriteProgress,
+    /// Read or restore the search path.
+    ReadSearchPath,
+    /// Look for indexes that are of no use.
+    FindInvalidIndexes,
+    /// Switch the enforcement of foreign keys.
+    SwitchForeignKeys,
+    /// Look for rows that refer to nothing.
+    CheckForeignKeys,
+    /// Count the rows that were changed.
+    CountChanges,
+    /// Run a statement of a revision or of a target schema.
+    RunStatement,
+    /// Begin a transaction.
+    Begin,
+    /// Commit.
+    Commit,
+    /// End a transaction that has nothing to do.
+    Rollback,
+}
+
+impl fmt::Display for Action {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Action::Connect => "connect",
+            Action::SetLockTimeout => "set how long to wait for locks",
+            Action::Lock => "take the migration lock",
+            Action::ListTables => "list the tables",
+            Action::DescribeSchema => "read the schema",
+            Action::FindVersionTable => "look for the version table",
+            Action::ReadVersionTable => "read the version table",
+            Action::CreateVersionTable => "create the version table",
+            Action::WriteVersionTable => "change the version table",
+            Action::ReadProgress => "read how far an unfinished revision is",
+            Action::WriteProgress => "record how far a revision is",
+            Action::ReadSearchPath => "read or restore the search path",
+            Action::FindInvalidIndexes => "look for invalid indexes",
+            Action::SwitchForeignKeys => "switch the enforcement of foreign keys",
+            Action::CheckForeignKeys => "check foreign keys",
+            Action::CountChanges => "count the rows that were changed",
+            Action::RunStatement => "run a statement",
+            Action::Begin => "begin a transaction",
+            Action::Commit => "commit",
+            Action::Rollback => "end a transaction",
+        })
+    }
+}

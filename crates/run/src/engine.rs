@@ -1,0 +1,410 @@
+//! What differs between databases: each engine has a room with the same functions.
+
+mod postgres;
+mod sqlite;
+
+use std::future::Future;
+use std::pin::Pin;
+
+use alembic_history::{Dialect, Graph, MAX_ID_LENGTH, RowChange, VersionTable};
+use alembic_sql::{StatementKind, literal, quote};
+
+use crate::action::Action;
+use crate::dangling::Dangling;
+use crate::database_error::{DatabaseError, DatabaseErrorKind};
+use crate::failure::{Failure, Violation};
+use crate::link::Link;
+use crate::policy::Interruption;
+use crate::refused::Refused;
+use crate::request::{Execute, Progress, ProgressTask, Query, Row, Task, VersionTask};
+
+pub(crate) use postgres::{Lasting, set};
+
+/// A part of a run that an engine carries out on the connection.
+pub(crate) type Conversation<'a, T> = Pin<Box<dyn Future<Output = Result<T, Failure>> + Send + 'a>>;
+
+/// What a look for the version table found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Found {
+    /// What kind of object has the version table's name.
+    pub(crate) kind: Option<String>,
+    /// Whether the table exists that records how far an unfinished revision is.
+    pub(crate) has_progress: bool,
+    /// The schema that holds the version table, or would, where the database has schemas.
+    pub(crate) schema: Option<String>,
+    /// The database's name, where the server has several.
+    pub(crate) database: Option<String>,
+}
+
+impl Found {
+    pub(crate) fn read(rows: &[Row]) -> Self {
+        let Some(row) = rows.first() else {
+            return Self::default();
+        };
+        let cell = |column| row.cell(column).map(ToOwned::to_owned);
+        Self {
+            kind: cell(0),
+            has_progress: row.is_true(1),
+            schema: cell(2),
+            database: cell(3),
+        }
+    }
+}
+
+/// What the catalog says about a statement that may have taken effect.
+pub(crate) struct Probe {
+    /// Whether it has, where that can be seen.
+    pub(crate) happened: Option<bool>,
+    pub(crate) text: String,
+}
+
+/// Returns the engine of a dialect.
+pub(crate) fn engine(dialect: Dialect) -> Box<dyn Engine> {
+    match dialect {
+        Dialect::Sqlite => Box::new(sqlite::Sqlite::default()),
+        Dialect::Postgres => Box::new(postgres::Postgres::default()),
+    }
+}
+
+/// One kind of database: how it is spoken to, and what must be set and restored on a connection.
+pub(crate) trait Engine: Send + Sync {
+    // The connection and its settings.
+
+    /// Returns whether after an error in a transaction the database only accepts its rollback.
+    fn errors_abort(&self) -> bool;
+
+    /// Prepares the connection; [`close`](Self::close) restores what this sets.
+    fn open<'a>(&'a mut self, link: &'a mut Link<'_>) -> Conversation<'a, ()>;
+
+    /// Restores what the run has set on the connection.
+    fn close<'a>(&'a mut self, link: &'a mut Link<'_>) -> Conversation<'a, ()>;
+
+    /// Takes note of where the version table is.
+    fn locate(&mut self, found: &Found, table: &mut VersionTable);
+
+    /// Returns what failed when the very first request did.
+    fn first_action(&self, error: &DatabaseError, action: Action) -> Action;
+
+    // Transactions and locks.
+
+    /// Keeps foreign keys from being enforced in the transaction that comes next.
+    fn hold_foreign_keys<'a>(&'a mut self, link: &'a mut Link<'_>) -> Conversation<'a, ()>;
+
+    /// Begins a transaction that is alone in migrating.
+    fn begin<'a>(
+        &'a mut self,
+        link: &'a mut Link<'_>,
+        table: &'a VersionTable,
+    ) -> Conversation<'a, ()>;
+
+    /// Commits, unless the lock is lost: then another migrator may have done the same.
+    fn commit<'a>(&'a mut self, link: &'a mut Link<'_>) -> Conversation<'a, ()>;
+
+    /// Makes sure that the lock is still held.
+    fn check_lock<'a>(&'a self, link: &'a Link<'_>) -> Conversation<'a, ()>;
+
+    /// Lets others migrate.
+    fn release<'a>(&'a mut self, link: &'a mut Link<'_>) -> Conversation<'a, ()>;
+
+    /// Returns whether other migrators are kept away outside of transactions, too; nothing where they
+    /// cannot be, so that sections outside of transactions are refused.
+    fn locks_outside(&self) -> Option<bool>;
+
+    /// Returns for how long a statement waited for a lock when its transaction is to be begun again;
+    /// nothing where all locks are waited for at the beginning.
+    fn retried_after(&self, link: &Link<'_>) -> Option<std::time::Duration>;
+
+    /// Returns how many of the statements go into one message, of which there is at least one.
+    fn message_length(&self, statements: &[Execute<'_>]) -> usize;
+
+    // Settings of the session that end with a revision.
+
+    /// Reads what `changes` says that the next statements may change, since it ends with them.
+    fn keep_session<'a>(
+        &'a mut self,
+        link: &'a Link<'_>,
+        changes: SessionChanges,
+    ) -> Conversation<'a, ()>;
+
+    /// Returns whether something is kept to be restored.
+    fn has_kept_session(&self) -> bool;
+
+    /// Restores what was kept.
+    fn restore_session<'a>(&'a self, link: &'a Link<'_>) -> Conversation<'a, ()>;
+
+    /// Forgets what was kept, since it is restored and committed.
+    fn forget_session(&mut self);
+
+    /// Returns whether a statement is executed again when a later run continues its revision, since
+    /// what it set ended with its connection.
+    fn is_repeated(&self, kind: &StatementKind) -> bool;
+
+    // Rows that refer to nothing.
+
+    /// Returns whether a statement could leave rows that refer to nothing.
+    fn may_dangle(&self, kind: &StatementKind) -> bool;
+
+    /// Counts the rows that refer to nothing, where that can be counted.
+    fn count_dangling<'a>(&'a self, link: &'a Link<'_>) -> Conversation<'a, Option<Dangling>>;
+
+    /// Returns what refers to nothing now, and did not before.
+    fn find_violations<'a>(
+        &'a self,
+        link: &'a Link<'_>,
+        before: &'a Dangling,
+    ) -> Conversation<'a, Vec<Violation>>;
+
+    // Statements outside of transactions.
+
+    /// Executes a statement of a revision outside of transactions.
+    fn execute_outside<'a, 'h>(
+        &'a self,
+        link: &'a Link<'h>,
+        statement: Execute<'h>,
+    ) -> Pin<Box<dyn Future<Output = Result<(), DatabaseError>> + Send + 'a>>;
+
+    /// Returns how many rows the connection has changed, where it counts them.
+    fn count_changes<'a>(&'a self, link: &'a Link<'_>) -> Conversation<'a, Option<String>>;
+
+    /// Returns whether a statement that failed outside of transactions may have done something;
+    /// `before` is what [`count_changes`](Self::count_changes) returned before it.
+    fn may_be_done<'a>(
+        &'a self,
+        link: &'a Link<'_>,
+        kind: &'a StatementKind,
+        before: Option<&'a str>,
+    ) -> Conversation<'a, bool>;
+
+    /// Returns the index that a statement will build and that is not valid: before, the statement
+    /// would stumble over it, and afterwards, it is not what was asked for.
+    fn find_invalid_target<'a>(
+        &'a self,
+        link: &'a Link<'_>,
+        kind: &'a StatementKind,
+    ) -> Conversation<'a, Option<String>>;
+
+    /// Returns the invalid indexes that a statement that failed may have left.
+    fn find_leftover<'a>(
+        &'a self,
+        link: &'a Link<'_>,
+        kind: &'a StatementKind,
+    ) -> Conversation<'a, Vec<String>>;
+
+    /// Returns what the catalog says about a statement that may have taken effect.
+    fn probe<'a>(
+        &'a self,
+        link: &'a Link<'_>,
+        kind: &'a StatementKind,
+    ) -> Conversation<'a, Option<Probe>>;
+
+    /// Returns whether the statement that `progress` says was begun may still be executed.
+    fn may_still_run<'a>(
+        &'a self,
+        link: &'a Link<'_>,
+        progress: &'a Progress,
+        policy: Interruption,
+    ) -> Conversation<'a, bool>;
+
+    /// Returns what is known of a statement that may still be executed.
+    fn running(&self) -> Option<&'static str>;
+
+    // The schema.
+
+    /// Returns whether the database takes two names for the same table.
+    fn is_same_table(&self, name: &str, other: &str) -> bool;
+
+    /// Returns the query that lists the tables, without those that the database keeps for itself.
+    fn list_tables(&self) -> Query;
+
+    /// Describes the schema as text.
+    fn describe<'a>(
+        &'a self,
+        link: &'a mut Link<'_>,
+        table: &'a VersionTable,
+    ) -> Conversation<'a, String>;
+
+    // The version table, exactly Alembic's, and the table of progress next to it.
+
+    /// Returns the query that looks for the version table; [`Found`] reads its answer.
+    fn find_versions(&self, table: &VersionTable) -> Query;
+
+    /// Returns the query that reads one of the run's own tables by `select`, and fails where it would
+    /// have to wait; `is_open` says whether a transaction is open.
+    fn reading(&self, table: &VersionTable, select: String, is_open: bool) -> String;
+
+    /// Returns the process that executes statements, and the time in UTC, as SQL.
+    fn process_and_time(&self) -> (&'static str, &'static str);
+
+    /// Returns the query that reads the rows of the version table.
+    fn read_versions(&self, table: &VersionTable, is_open: bool) -> Query {
+        let select = format!("SELECT version_num FROM {}", table.quoted());
+        Query::new(
+            Task::Versions(table.clone(), VersionTask::Read),
+            self.reading(table, select, is_open),
+        )
+    }
+
+    /// Returns the statement that creates the version table.
+    fn create_versions(&self, table: &VersionTable) -> Execute<'static> {
+        let name = &table.name;
+        // Alembic's own name for the constraint, whatever the schema.
+        let constraint = quote(&format!("{name}_pkc"));
+        let sql = format!(
+            "CREATE TABLE {} (\n\tversion_num VARCHAR({MAX_ID_LENGTH}) NOT NULL, \n\t\
+             CONSTRAINT {constraint} PRIMARY KEY (version_num)\n)",
+            table.quoted()
+        );
+        Execute::new(Task::Versions(table.clone(), VersionTask::Create), sql)
+    }
+
+    /// Returns the statement that makes one change to the version table; it must change one row.
+    fn change_versions(
+        &self,
+        table: &VersionTable,
+        graph: &Graph,
+        change: RowChange,
+    ) -> Execute<'static> {
+        let name = table.quoted();
+        let id = |node| literal(graph[node].id.as_str());
+        let sql = match change {
+            RowChange::Insert(node) => {
+                format!("INSERT INTO {name} (version_num) VALUES ({})", id(node))
+            }
+            RowChange::Delete(node) => {
+                format!("DELETE FROM {name} WHERE version_num = {}", id(node))
+            }
+            RowChange::Update { from, to } => format!(
+                "UPDATE {name} SET version_num = {} WHERE version_num = {}",
+                id(to),
+                id(from)
+            ),
+        };
+        let task = VersionTask::Change(change);
+        Execute::new(Task::Versions(table.clone(), task), sql)
+    }
+
+    /// Returns the statement that removes every row of the version table.
+    fn clear_versions(&self, table: &VersionTable) -> Execute<'static> {
+        let sql = format!("DELETE FROM {}", table.quoted());
+        Execute::new(Task::Versions(table.clone(), VersionTask::Clear), sql)
+    }
+
+    /// Returns the statement that drops the version table.
+    fn drop_versions(&self, table: &VersionTable) -> Execute<'static> {
+        let sql = format!("DROP TABLE {}", table.quoted());
+        Execute::new(Task::Versions(table.clone(), VersionTask::Drop), sql)
+    }
+
+    /// Returns the statement that creates the table of progress.
+    fn create_progress(&self, versions: &VersionTable) -> Execute<'static> {
+        let sql = format!(
+            "CREATE TABLE {} (\n\trevision VARCHAR({MAX_ID_LENGTH}) NOT NULL, \n\t\
+             direction VARCHAR(9) NOT NULL, \n\tdone INTEGER NOT NULL, \n\tbegun INTEGER, \n\t\
+             digest VARCHAR(16) NOT NULL, \n\tprocess INTEGER, \n\tsince TIMESTAMP NOT NULL\n)",
+            versions.progress().quoted()
+        );
+        Execute::new(Task::Progress(ProgressTask::Create), sql)
+    }
+
+    /// Returns the statement that records how far a revision is: the first time as a new row.
+    fn write_progress(
+        &self,
+        versions: &VersionTable,
+        progress: Progress,
+        is_first: bool,
+    ) -> Execute<'static> {
+        let table = versions.progress().quoted();
+        let Progress {
+            revision,
+            direction,
+            done,
+            is_begun,
+            digest,
+            ..
+        } = &progress;
+        let begun = match is_begun {
+            true => (done + 1).to_string(),
+            false => "NULL".to_owned(),
+        };
+        let (process, now) = self.process_and_time();
+        let sql = if is_first {
+            let revision = literal(revision);
+            format!(
+                "INSERT INTO {table} (revision, direction, done, begun, digest, process, since) \
+                 VALUES ({revision}, '{direction}', {done}, {begun}, '{digest}', {process}, {now})"
+            )
+        } else {
+            format!(
+                "UPDATE {table} SET done = {done}, begun = {begun}, digest = '{digest}', \
+                 process = {process}, since = {now}"
+            )
+        };
+        let task = ProgressTask::Write { progress, is_first };
+        Execute::new(Task::Progress(task), sql)
+    }
+
+    /// Returns the query that reads how far an unfinished revision is; [`read_row`] reads its rows.
+    fn read_progress(&self, versions: &VersionTable, is_open: bool) -> Query {
+        let table = versions.progress();
+        let select = format!(
+            "SELECT revision, direction, done, begun, digest, since, process FROM {}",
+            table.quoted()
+        );
+        Query::new(
+            Task::Progress(ProgressTask::Read),
+            self.reading(&table, select, is_open),
+        )
+    }
+
+    /// Returns the statement that drops the table of progress.
+    fn drop_progress(&self, versions: &VersionTable) -> Execute<'static> {
+        let sql = format!("DROP TABLE {}", versions.progress().quoted());
+        Execute::new(Task::Progress(ProgressTask::Drop), sql)
+    }
+}
+
+/// Whether statements may change what a session is set to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum SessionChanges {
+    None,
+    SearchPath,
+}
+
+/// Reads a row of the table of progress.
+pub(crate) fn read_row(row: &Row) -> Result<Progress, DatabaseError> {
+    Ok(Progress {
+        revision: row.text(0)?.to_owned(),
+        direction: row.text(1)?.to_owned(),
+        done: row.number(2)?,
+        is_begun: row.cell(3).is_some(),
+        digest: row.text(4)?.to_owned(),
+        since: row.text(5)?.to_owned(),
+        process: match row.cell(6) {
+            None => None,
+            Some(_) => Some(row.number(6)?),
+        },
+    })
+}
+
+/// Returns the failure of a request whose answer says that another migrator is running.
+fn taken(action: Action, why: &'static str) -> Failure {
+    Refused::new(action, DatabaseError::new(DatabaseErrorKind::Busy, why)).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_version_table_is_alembics_byte_for_byte() {
+        for dialect in Dialect::ALL {
+            assert_eq!(
+                engine(*dialect)
+                    .create_versions(&VersionTable::default())
+                    .sql(),
+                "CREATE TABLE alembic_version (\n\tversion_num VARCHAR(32) NOT NULL, \n\t\
+                 CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)\n)"
+            );
+        }
+    }
+}

@@ -1,0 +1,155 @@
+//! Indexes that are built or dropped while others go on writing.
+//!
+//! When that fails, an index stays that is not valid: it costs every write, serves no query, and keeps
+//! its name from being used. `CREATE INDEX CONCURRENTLY IF NOT EXISTS` even takes it for done.
+
+use alembic_sql::{ConcurrentIndex, Reindexed, StatementKind, literal};
+
+use super::Probe;
+use crate::action::Action;
+use crate::failure::Failure;
+use crate::link::Link;
+use crate::refused::refused;
+use crate::request::{Query, Task};
+
+/// An index that a statement is about.
+struct Index {
+    /// Its name, quoted and with its schema.
+    name: String,
+    is_valid: bool,
+}
+
+pub(super) async fn find_invalid_target(
+    link: &Link<'_>,
+    kind: &StatementKind,
+) -> Result<Option<String>, Failure> {
+    match kind.concurrent_index() {
+        Some(index @ ConcurrentIndex::Create { name: Some(_), .. }) => {
+            let found = find(link, index).await?;
+            let invalid = found.into_iter().find(|index| !index.is_valid);
+            Ok(invalid.map(|index| index.name))
+        }
+        Some(
+            ConcurrentIndex::Create { name: None, .. }
+            | ConcurrentIndex::Drop { .. }
+            | ConcurrentIndex::Reindex { .. },
+        )
+        | None => Ok(None),
+    }
+}
+
+pub(super) async fn find_leftover(
+    link: &Link<'_>,
+    kind: &StatementKind,
+) -> Result<Vec<String>, Failure> {
+    let Some(index) = kind.concurrent_index() else {
+        return Ok(Vec::new());
+    };
+    let found = find(link, index).await?;
+    let invalid = found.into_iter().filter(|index| !index.is_valid);
+    Ok(invalid.map(|index| index.name).collect())
+}
+
+pub(super) async fn probe(link: &Link<'_>, kind: &StatementKind) -> Result<Option<Probe>, Failure> {
+    let Some(index) = kind.concurrent_index() else {
+        return Ok(None);
+    };
+    let found = find(link, index).await?;
+    let probe = |happened, text| Some(Probe { happened, text });
+    Ok(match (index, found.first()) {
+        (ConcurrentIndex::Create { name: Some(_), .. }, Some(index)) if index.is_valid => {
+            let text = format!("the index {} is there, and valid", index.name);
+            probe(Some(true), text)
+        }
+        (ConcurrentIndex::Create { name: Some(_), .. }, Some(index)) => {
+            let text = format!(
+                "the index {0} is there, but not valid: drop it with \
+                 `DROP INDEX CONCURRENTLY {0}`",
+                index.name
+            );
+            probe(Some(false), text)
+        }
+        (
+            ConcurrentIndex::Create {
+                name: Some(name), ..
+            },
+            None,
+        ) => probe(Some(false), format!("there is no index {name}")),
+        (ConcurrentIndex::Drop { name }, None) => {
+            probe(Some(true), format!("there is no index {name}"))
+        }
+        (ConcurrentIndex::Drop { .. }, Some(index)) => {
+            let text = format!("the index {} is still there", index.name);
+            probe(Some(false), text)
+        }
+        (
+            ConcurrentIndex::Create { name: None, .. } | ConcurrentIndex::Reindex { .. },
+            Some(index),
+        ) => {
+            let text = format!("the index {} is there, but not valid", index.name);
+            probe(None, text)
+        }
+        (ConcurrentIndex::Create { name: None, .. } | ConcurrentIndex::Reindex { .. }, None) => {
+            None
+        }
+    })
+}
+
+async fn find(link: &Link<'_>, index: &ConcurrentIndex) -> Result<Vec<Index>, Failure> {
+    let class = |name: &str| format!("pg_catalog.to_regclass({})::oid", literal(name));
+    let table_of_index = |name: &str| {
+        format!(
+            "(SELECT indrelid FROM pg_catalog.pg_index WHERE indexrelid = {})",
+            class(name)
+        )
+    };
+    let condition = match index {
+        ConcurrentIndex::Create {
+            name: Some(name),
+            table,
+        } => format!(
+            "i.indrelid = {} AND c.relname = {}",
+            class(table),
+            literal(name)
+        ),
+        ConcurrentIndex::Create { name: None, table } => {
+            format!("i.indrelid = {} AND NOT i.indisvalid", class(table))
+        }
+        ConcurrentIndex::Drop { name } => format!("i.indexrelid = {}", class(name)),
+        ConcurrentIndex::Reindex { object, name } => {
+            let table = match (object, name) {
+                (Reindexed::Index, Some(name)) => Some(table_of_index(name)),
+                (Reindexed::Table, Some(name)) => Some(class(name)),
+                (Reindexed::Schema | Reindexed::Database, _) | (_, None) => None,
+            };
+            let of_table = table.map(|table| format!(" AND i.indrelid = {table}"));
+            format!("NOT i.indisvalid{}", of_table.unwrap_or_default())
+        }
+    };
+    let query = format!(
+        "SELECT pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(c.relname), \
+             i.indisvalid FROM pg_catalog.pg_index i \
+             JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid \
+             JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
+             WHERE {condition} ORDER BY 1"
+    );
+    let name = match index {
+        ConcurrentIndex::Create {
+            name: Some(name), ..
+        }
+        | ConcurrentIndex::Drop { name } => name,
+        ConcurrentIndex::Create { name: None, table } => table,
+        ConcurrentIndex::Reindex { name, .. } => name.as_deref().unwrap_or_default(),
+    };
+    let task = Task::FindIndexes(name.to_owned());
+    let rows = link.query(Query::new(task, query)).await?;
+    let mut indexes = Vec::new();
+    for row in rows {
+        let name = row.text(0).map_err(refused(Action::FindInvalidIndexes))?;
+        indexes.push(Index {
+            name: name.to_owned(),
+            is_valid: row.is_true(1),
+        });
+    }
+    Ok(indexes)
+}

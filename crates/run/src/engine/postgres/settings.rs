@@ -1,0 +1,25 @@
+//! Settings of a PostgreSQL session.
+
+/// How long a setting lasts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Lasting {
+    /// Until the transaction ends.
+    Transaction,
+    /// Until the connection is closed.
+    Connection,
+}
+
+/// Returns a query that sets settings, each until the transaction ends or for longer, but those that
+/// the server is too old to know.
+pub(crate) fn set(settings: &[(&str, &str, Lasting)]) -> String {
+    let settings = settings.iter().map(|(name, value, lasting)| {
+        let is_local = *lasting == Lasting::Transaction;
+        format!("('{name}', '{value}', {is_local})")
+    });
+    let settings = settings.collect::<Vec<_>>().join(", ");
+    format!(
+        "SELECT pg_catalog.set_config(name, value, is_local) \
+         FROM (VALUES {settings}) AS s (name, value, is_local) \
+         WHERE pg_catalog.current_setting(name, true) IS NOT NULL"
+    )
+}

@@ -1,0 +1,380 @@
+//! Why a run fails, as data.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use alembic_history::{
+    Dialect, HistoryError, PlanError, Position, RequirementError, RevisionId, Span, Versions, join,
+};
+
+use crate::action::Action;
+use crate::database_error::DatabaseError;
+use crate::refused::Refused;
+
+/// Why a run failed.
+#[derive(Debug)]
+pub enum Failure {
+    /// The SQL of the revision files is not sound.
+    History(HistoryError),
+    /// There is no plan from the version table's rows to the target.
+    Plan(PlanError),
+    /// Several crates' histories do not fit together.
+    Requirements(Vec<RequirementError>),
+    /// Several crates keep their rows in the same version table of the database.
+    SharedVersionTable {
+        /// The table.
+        table: String,
+        /// The crates.
+        packages: Vec<String>,
+    },
+    /// A table or view has the version table's name and is not one.
+    MalformedVersionTable {
+        /// The table.
+        table: String,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// A revision cannot be reverted.
+    Irreversible {
+        /// The revision.
+        revision: RevisionId,
+        /// Its file.
+        path: PathBuf,
+        /// The reason that the file declares; none where it has no downgrade section at all.
+        reason: Option<String>,
+    },
+    /// A statement of a revision failed.
+    Statement {
+        /// Where it stands.
+        location: Box<StatementLocation>,
+        /// The database's error.
+        error: DatabaseError,
+        /// The indexes that it was to build or drop, and that are left invalid.
+        leftover: Vec<String>,
+    },
+    /// A statement of the target schema failed.
+    Schema {
+        /// The file.
+        path: PathBuf,
+        /// The line and column at fault.
+        position: Position,
+        /// The database's error.
+        error: DatabaseError,
+    },
+    /// The version table could not be changed as planned, so somebody else changes it.
+    RowCount {
+        /// The table.
+        table: String,
+        /// The statement.
+        sql: String,
+        /// How many rows it changed instead of one.
+        changed: u64,
+    },
+    /// The version table does not hold what this run put there: a statement of a revision or a
+    /// trigger changed it, or somebody else did while a section ran outside a transaction.
+    RowsMoved {
+        /// The rows that were expected.
+        expected: Versions,
+        /// The rows found.
+        found: Versions,
+    },
+    /// Rows would refer to rows that do not exist.
+    ForeignKeys {
+        /// From which tables to which, and how many.
+        violations: Vec<Violation>,
+        /// The revisions that can have left them, in the order in which they ran.
+        suspects: Vec<RevisionId>,
+    },
+    /// A revision declares a foreign key to columns that need not be unique, so that no row can
+    /// be compared with what it refers to.
+    ForeignKeyMismatch {
+        /// What the database says of it.
+        message: String,
+    },
+    /// The revision files were not checked for what the database speaks.
+    UncheckedDialect {
+        /// What it speaks.
+        dialect: Dialect,
+    },
+    /// A revision has a section outside of transactions, and the driver has no second connection to
+    /// keep other migrators away meanwhile.
+    NoSecondConnection {
+        /// The revision.
+        revision: RevisionId,
+        /// Its file.
+        path: PathBuf,
+    },
+    /// A revision with a section outside of transactions was done in part, and the run does not go
+    /// on with it.
+    Unfinished {
+        /// The revision.
+        revision: String,
+        /// Which way it went, as it is recorded.
+        direction: String,
+        /// How many of its statements are done.
+        statements: usize,
+    },
+    /// A statement outside of transactions was begun, and nobody knows how it ended.
+    Interrupted {
+        /// Where it stands.
+        location: Box<StatementLocation>,
+        /// When it was begun.
+        since: String,
+        /// What the database's catalog says about it, where that can be told.
+        found: Option<String>,
+        /// Whether the catalog says that it has not happened.
+        has_not: bool,
+    },
+    /// Statements that are done already were changed before the rest of their revision ran.
+    ChangedMeanwhile {
+        /// The revision.
+        revision: RevisionId,
+        /// Its file.
+        path: PathBuf,
+        /// How many of its statements are done.
+        statements: usize,
+    },
+    /// An index that could not be built or dropped to the end is left, and is of no use.
+    InvalidIndex {
+        /// The statement that is to build or drop it.
+        location: Box<StatementLocation>,
+        /// The index.
+        index: String,
+    },
+    /// A statement of the run itself failed.
+    Database {
+        /// What the run was about to do.
+        action: Action,
+        /// The database's error.
+        error: DatabaseError,
+    },
+}
+
+/// A statement's place among the revision files.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct StatementLocation {
+    /// The revision.
+    pub revision: RevisionId,
+    /// Its file.
+    pub path: PathBuf,
+    /// The line and column at fault: of the statement, or of the part that the database names.
+    pub position: Position,
+    /// The bytes of the file that hold the statement.
+    pub span: Span,
+    /// The byte of the file at fault.
+    pub offset: usize,
+    /// The statement's number among those of its revision in this direction, from 1.
+    pub statement: usize,
+    /// The statement, in short.
+    pub summary: String,
+}
+
+/// Rows of one table that refer to rows of another that do not exist.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Violation {
+    /// The table whose rows refer.
+    pub table: String,
+    /// The table referred to.
+    pub parent: String,
+    /// How many rows more than before.
+    pub rows: u64,
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::History(error) => error.fmt(f),
+            Self::Plan(error) => error.fmt(f),
+            Self::Requirements(errors) => {
+                let errors: Vec<String> = errors.iter().map(ToString::to_string).collect();
+                f.write_str(&errors.join("; "))
+            }
+            Self::SharedVersionTable { table, packages } => write!(
+                f,
+                "the crates {} share the version table {table}",
+                packages.join(", ")
+            ),
+            Self::MalformedVersionTable { table, why } => {
+                write!(f, "{table} is not a version table: {why}")
+            }
+            Self::Irreversible {
+                revision, reason, ..
+            } => match reason {
+                Some(reason) => write!(f, "revision {revision} is irreversible: {reason}"),
+                None => write!(
+                    f,
+                    "revision {revision} is irreversible: it has no downgrade section"
+                ),
+            },
+            Self::Statement {
+                location,
+                error,
+                leftover,
+            } => {
+                write!(
+                    f,
+                    "{}:{}: statement {} of revision {} failed: {error}",
+                    location.path.display(),
+                    location.position,
+                    location.statement,
+                    location.revision
+                )?;
+                match leftover.as_slice() {
+                    [] => Ok(()),
+                    indexes => write!(f, "; it left an invalid index: {}", indexes.join(", ")),
+                }
+            }
+            Self::Schema {
+                path,
+                position,
+                error,
+            } => write!(
+                f,
+                "{}:{position}: the target schema failed: {error}",
+                path.display()
+            ),
+            Self::RowCount {
+                table,
+                sql,
+                changed,
+            } => write!(
+                f,
+                "expected to change one row of {table}, {changed} changed by: {sql}"
+            ),
+            Self::RowsMoved { expected, found } => write!(
+                f,
+                "the version table changed meanwhile: expected {}, found {}",
+                rows(expected),
+                rows(found)
+            ),
+            Self::ForeignKeys {
+                violations,
+                suspects,
+            } => {
+                f.write_str("rows would refer to rows that do not exist: ")?;
+                for (index, violation) in violations.iter().enumerate() {
+                    let Violation {
+                        table,
+                        parent,
+                        rows,
+                    } = violation;
+                    let separator = if index > 0 { ", " } else { "" };
+                    write!(f, "{separator}{rows} of {table} to {parent}")?;
+                }
+                if !suspects.is_empty() {
+                    write!(f, ", left by revision {}", join(suspects, " or "))?;
+                }
+                Ok(())
+            }
+            Self::ForeignKeyMismatch { message } => f.write_str(message),
+            Self::UncheckedDialect { dialect } => {
+                write!(
+                    f,
+                    "the revisions are not checked for {}: add \"{dialect}\" to `dialects` in the \
+                     configuration of their crate",
+                    dialect.product()
+                )
+            }
+            Self::NoSecondConnection { revision, .. } => write!(
+                f,
+                "revision {revision} has a section outside a transaction, and nothing keeps other \
+                 migrators away meanwhile, since there is only one connection"
+            ),
+            Self::Unfinished {
+                revision,
+                direction,
+                statements,
+            } => {
+                let are = if *statements == 1 { "is" } else { "are" };
+                write!(
+                    f,
+                    "the {direction} of revision {revision} is unfinished: {statements} of its \
+                     statements {are} done"
+                )
+            }
+            Self::Interrupted {
+                location,
+                since,
+                found,
+                has_not,
+            } => {
+                let may_have = match has_not {
+                    true => "has not happened",
+                    false => "may have happened",
+                };
+                write!(
+                    f,
+                    "statement {} of revision {} was begun at {since} UTC and {may_have}: {}",
+                    location.statement, location.revision, location.summary
+                )?;
+                match found {
+                    Some(found) => write!(f, " ({found})"),
+                    None => Ok(()),
+                }
+            }
+            Self::ChangedMeanwhile {
+                revision,
+                statements,
+                ..
+            } => write!(
+                f,
+                "the first {statements} statements of revision {revision} are done, and were \
+                 changed since"
+            ),
+            Self::InvalidIndex { index, .. } => {
+                write!(f, "the index {index} is invalid: it was left unfinished")
+            }
+            Self::Database { action, error } => write!(f, "cannot {action}: {error}"),
+        }
+    }
+}
+
+fn rows(versions: &Versions) -> String {
+    if versions.is_empty() {
+        "no rows".to_owned()
+    } else {
+        versions.to_string()
+    }
+}
+
+impl From<Refused> for Failure {
+    fn from(refused: Refused) -> Self {
+        let Refused { action, error } = refused;
+        Self::Database { action, error }
+    }
+}
+
+impl From<PlanError> for Failure {
+    fn from(error: PlanError) -> Self {
+        Self::Plan(error)
+    }
+}
+
+impl Failure {
+    /// Returns the database's own error, where there is one.
+    #[must_use]
+    pub fn database_error(&self) -> Option<&DatabaseError> {
+        match self {
+            Self::Statement { error, .. }
+            | Self::Schema { error, .. }
+            | Self::Database { error, .. } => Some(error),
+            Self::History(_)
+            | Self::Plan(_)
+            | Self::Requirements(_)
+            | Self::MalformedVersionTable { .. }
+            | Self::Irreversible { .. }
+            | Self::RowCount { .. }
+            | Self::RowsMoved { .. }
+            | Self::ForeignKeys { .. }
+            | Self::ForeignKeyMismatch { .. }
+            | Self::SharedVersionTable { .. }
+            | Self::UncheckedDialect { .. }
+            | Self::NoSecondConnection { .. }
+            | Self::Unfinished { .. }
+            | Self::Interrupted { .. }
+            | Self::ChangedMeanwhile { .. }
+            | Self::InvalidIndex { .. } => None,
+        }
+    }
+}

@@ -1,0 +1,175 @@
+//! The run's side of its connection: requests, and the patience for locks of others.
+
+use std::time::Duration;
+
+use crate::action::Action;
+use crate::database_error::{DatabaseError, DatabaseErrorKind};
+use crate::event::Event;
+use crate::exchange::Port;
+use crate::refused::Refused;
+use crate::request::{Batch, Execute, Query, Row, Task};
+
+/// For how long a statement waits for a lock before the run reports that it is waiting.
+pub(crate) const WAITING_TURN: Duration = Duration::from_secs(1);
+
+/// How long a run waits at least before it asks again for what another session has locked.
+pub(crate) const PAUSE: Duration = Duration::from_millis(50);
+
+/// A conversation with one database.
+pub(crate) struct Link<'h> {
+    port: Port<'h>,
+    clock: fn() -> Duration,
+    /// How long to wait for locks of others.
+    pub(crate) lock_timeout: Duration,
+    /// Whether a transaction of the run is open.
+    pub(crate) is_open: bool,
+    /// Whether after an error in a transaction the database only accepts its rollback.
+    errors_abort: bool,
+}
+
+impl<'h> Link<'h> {
+    pub(crate) fn new(
+        port: Port<'h>,
+        clock: fn() -> Duration,
+        lock_timeout: Duration,
+        errors_abort: bool,
+    ) -> Self {
+        Self {
+            port,
+            clock,
+            lock_timeout,
+            is_open: false,
+            errors_abort,
+        }
+    }
+
+    /// Returns the time since some fixed moment.
+    pub(crate) fn now(&self) -> Duration {
+        (self.clock)()
+    }
+
+    pub(crate) async fn tell(&self, event: Event) {
+        self.port.tell(event).await;
+    }
+
+    pub(crate) async fn pause(&self, pause: Duration) {
+        self.port.pause(pause).await;
+    }
+
+    pub(crate) async fn execute(&self, statement: Execute<'h>) -> Result<u64, Refused> {
+        let action = statement.task.action();
+        let executed = self.port.execute(statement).await;
+        executed.map_err(|error| Refused::new(action, error))
+    }
+
+    /// Executes several statements in one message; nothing where the driver has no such messages.
+    pub(crate) async fn execute_all(&self, statements: Vec<Execute<'h>>) -> Option<Batch> {
+        self.port.execute_all(statements).await
+    }
+
+    pub(crate) async fn query(&self, query: Query) -> Result<Vec<Row>, Refused> {
+        let action = query.task.action();
+        let found = self.port.query(query).await;
+        found.map_err(|error| Refused::new(action, error))
+    }
+
+    /// Queries on the second connection; nothing where there is no such connection.
+    pub(crate) async fn query_aside(&self, query: Query) -> Result<Option<Vec<Row>>, Refused> {
+        let action = query.task.action();
+        let found = self.port.query_aside(query).await;
+        found.map_err(|error| Refused::new(action, error))
+    }
+
+    /// Executes a statement that changes nothing when it fails, again as long as the lock timeout
+    /// allows when another session holds a lock.
+    pub(crate) async fn execute_patiently(&self, statement: Execute<'h>) -> Result<u64, Refused> {
+        let mut wait = Wait::begin(self);
+        loop {
+            match self.execute(statement.clone()).await {
+                Err(refused) if wait.allows(&refused.error) => wait.pause().await,
+                executed => return executed,
+            }
+        }
+    }
+
+    /// Queries again as long as the lock timeout allows when another session holds a lock.
+    pub(crate) async fn query_patiently(&self, query: Query) -> Result<Vec<Row>, Refused> {
+        let mut wait = Wait::begin(self);
+        loop {
+            match self.query(query.clone()).await {
+                Err(refused) if wait.allows(&refused.error) => wait.pause().await,
+                found => return found,
+            }
+        }
+    }
+
+    /// Returns whether an error leaves nothing to be asked but a rollback.
+    fn is_aborted(&self) -> bool {
+        self.is_open && self.errors_abort
+    }
+
+    /// Undoes what is not committed, if anything is open.
+    pub(crate) async fn rollback(&mut self) -> Result<(), Refused> {
+        if !self.is_open {
+            return Ok(());
+        }
+        self.is_open = false;
+        match self.execute(rollback()).await {
+            // The server rolls back what a lost connection leaves.
+            Err(refused) if refused.kind() != DatabaseErrorKind::ConnectionLost => Err(refused),
+            Ok(_) | Err(_) => Ok(()),
+        }
+    }
+}
+
+/// The statement that undoes what is not committed.
+pub(crate) const ROLLBACK: &str = "ROLLBACK";
+
+fn rollback<'r>() -> Execute<'r> {
+    Execute::new(Task::Rollback, ROLLBACK)
+}
+
+/// Says that a second driver error belongs to the lock.
+pub(crate) fn busy(
+    action: Action,
+    source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
+) -> Refused {
+    Refused::new(action, DatabaseError::new(DatabaseErrorKind::Busy, source))
+}
+
+/// The wait for a lock that another session holds.
+struct Wait<'l, 'h> {
+    link: &'l Link<'h>,
+    start: Duration,
+    /// How long had been waited when that was last reported.
+    told: Duration,
+    waited: Duration,
+}
+
+impl<'l, 'h> Wait<'l, 'h> {
+    fn begin(link: &'l Link<'h>) -> Self {
+        Self {
+            link,
+            start: link.now(),
+            told: Duration::ZERO,
+            waited: Duration::ZERO,
+        }
+    }
+
+    fn allows(&mut self, error: &DatabaseError) -> bool {
+        self.waited = self.link.now().saturating_sub(self.start);
+        error.kind() == DatabaseErrorKind::Busy
+            && self.waited < self.link.lock_timeout
+            && !self.link.is_aborted()
+    }
+
+    async fn pause(&mut self) {
+        if self.waited + PAUSE >= self.told + WAITING_TURN {
+            self.told = self.waited;
+            let (waited, holder) = (self.waited, None);
+            self.link.tell(Event::Waiting { waited, holder }).await;
+        }
+        // SQLite has waited already, but not for the other connections to a shared cache.
+        self.link.pause(PAUSE).await;
+    }
+}

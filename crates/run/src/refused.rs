@@ -1,0 +1,26 @@
+//! A request that the database refused.
+
+use crate::action::Action;
+use crate::database_error::{DatabaseError, DatabaseErrorKind};
+
+/// A request that the database refused: what the run was about to do, and why it could not.
+#[derive(Debug)]
+pub(crate) struct Refused {
+    pub(crate) action: Action,
+    pub(crate) error: DatabaseError,
+}
+
+impl Refused {
+    pub(crate) fn new(action: Action, error: DatabaseError) -> Self {
+        Self { action, error }
+    }
+
+    pub(crate) fn kind(&self) -> DatabaseErrorKind {
+        self.error.kind()
+    }
+}
+
+/// Says that `action` is what an error of reading its answer is about.
+pub(crate) fn refused(action: Action) -> impl Fn(DatabaseError) -> Refused {
+    move |error| Refused::new(action, error)
+}

@@ -1,0 +1,317 @@
+//! What a run asks of a connection, and the rows that come back.
+
+use std::borrow::Cow;
+use std::str::FromStr;
+
+use alembic_history::{RowChange, VersionTable};
+
+use crate::action::Action;
+use crate::database_error::{DatabaseError, DatabaseErrorKind};
+
+/// One statement to execute.
+///
+/// The driver sends [`sql`](Self::sql) as it is. What the statement does to the connection is told
+/// by [`effect`](Self::effect): no driver has to look into the text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Execute<'r> {
+    pub(crate) sql: Cow<'r, str>,
+    pub(crate) task: Task,
+    /// The statement that undoes this one.
+    pub(crate) undo: Option<Cow<'static, str>>,
+}
+
+/// What a statement does to its connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Effect<'e> {
+    /// It begins a transaction; `rollback` is the statement that ends it when the run is dropped.
+    Begins {
+        /// The statement that rolls the transaction back.
+        rollback: &'e str,
+    },
+    /// It commits the transaction.
+    Commits,
+    /// It rolls the transaction back; that there is none any more is not an error.
+    RollsBack,
+    /// It changes a setting of the connection; `restore` is the statement that puts it back when the
+    /// run is dropped.
+    Sets {
+        /// The statement that restores the setting.
+        restore: &'e str,
+    },
+    /// It does none of these.
+    Works,
+}
+
+impl<'r> Execute<'r> {
+    pub(crate) fn new(task: Task, sql: impl Into<Cow<'r, str>>) -> Self {
+        Self {
+            sql: sql.into(),
+            task,
+            undo: None,
+        }
+    }
+
+    pub(crate) fn undone_by(mut self, undo: impl Into<Cow<'static, str>>) -> Self {
+        self.undo = Some(undo.into());
+        self
+    }
+
+    /// Returns the statement, as it is sent to the database.
+    #[must_use]
+    pub fn sql(&self) -> &str {
+        &self.sql
+    }
+
+    /// Returns what the statement does to its connection.
+    #[must_use]
+    pub fn effect(&self) -> Effect<'_> {
+        match (&self.task, self.undo.as_deref()) {
+            (Task::Begin, Some(rollback)) => Effect::Begins { rollback },
+            (Task::Commit, _) => Effect::Commits,
+            (Task::Rollback, _) => Effect::RollsBack,
+            (_, Some(restore)) => Effect::Sets { restore },
+            (_, None) => Effect::Works,
+        }
+    }
+}
+
+/// One query whose rows are wanted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Query {
+    pub(crate) sql: Cow<'static, str>,
+    pub(crate) task: Task,
+}
+
+impl Query {
+    pub(crate) fn new(task: Task, sql: impl Into<Cow<'static, str>>) -> Self {
+        Self {
+            sql: sql.into(),
+            task,
+        }
+    }
+
+    /// Returns the query, as it is sent to the database.
+    #[must_use]
+    pub fn sql(&self) -> &str {
+        &self.sql
+    }
+}
+
+/// What a request is for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Task {
+    /// Begin a transaction.
+    Begin,
+    /// Check whether the caller has begun one.
+    FindTransaction,
+    /// Read how the database undoes transactions.
+    ReadJournalMode,
+    /// Set what the transaction that has begun needs, and keep other migrators away from it by a
+    /// lock of this number.
+    SetForTransaction(i64),
+    /// Commit.
+    Commit,
+    /// Roll back.
+    Rollback,
+    /// Read how long statements wait for locks.
+    ReadLockTimeout,
+    /// Set it.
+    SetLockTimeout,
+    /// Read whether foreign keys are enforced.
+    ReadForeignKeys,
+    /// Switch that.
+    SwitchForeignKeys {
+        /// Whether they are enforced from now on.
+        on: bool,
+    },
+    /// Count the rows that refer to nothing.
+    CountDangling,
+    /// List the tables as they are called now.
+    ListTablesNow,
+    /// Count the rows that the connection has changed.
+    CountChanges,
+    /// Read the search path.
+    ReadSearchPath,
+    /// Restore it.
+    RestoreSearchPath(String),
+    /// Do something to a version table.
+    Versions(VersionTable, VersionTask),
+    /// Do something to the table that records how far an unfinished revision is.
+    Progress(ProgressTask),
+    /// Do something about the lock that keeps other migrators away.
+    Lock(LockTask),
+    /// Look at the indexes that a statement is about; carries the name that it gives.
+    FindIndexes(String),
+    /// List the tables of the database.
+    ListTables,
+    /// Set what describing a schema needs.
+    SetForDescription,
+    /// Describe the schema.
+    DescribeSchema,
+    /// Run a statement of a revision or of a target schema.
+    RunStatement,
+}
+
+/// What is done to a version table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum VersionTask {
+    Find,
+    Read,
+    Create,
+    Change(RowChange),
+    Clear,
+    Drop,
+}
+
+/// What is done to the table that records how far an unfinished revision is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum ProgressTask {
+    Create,
+    Read,
+    /// Write the row; `is_first` inserts it.
+    Write {
+        progress: Progress,
+        is_first: bool,
+    },
+    Drop,
+    /// Check whether the server still executes the statement that was begun.
+    FindProcess,
+}
+
+/// What is done about the lock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum LockTask {
+    Begin,
+    /// Ask for it by its number.
+    Try(i64),
+    /// Keep the server from ending the transaction that holds it.
+    Keep,
+    Check,
+    FindHolder,
+    Release,
+}
+
+/// How far a revision is whose sections run outside of transactions: the row of the progress table.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Progress {
+    /// The revision, as it is recorded.
+    pub(crate) revision: String,
+    /// Which way it goes, as it is recorded.
+    pub(crate) direction: String,
+    /// How many of its statements are done.
+    pub(crate) done: usize,
+    /// Whether the next one was begun, and its end is not recorded.
+    pub(crate) is_begun: bool,
+    /// The digest of the statements that are done.
+    pub(crate) digest: String,
+    /// When the row was written, where it was read.
+    pub(crate) since: String,
+    /// The server's process that executes the statement that was begun; none on SQLite.
+    pub(crate) process: Option<i32>,
+}
+
+impl Task {
+    /// Returns what an error of this request is called.
+    pub(crate) fn action(&self) -> Action {
+        match self {
+            Self::Begin | Self::FindTransaction | Self::ReadJournalMode => Action::Begin,
+            Self::SetForTransaction(_) | Self::ReadLockTimeout | Self::SetLockTimeout => {
+                Action::SetLockTimeout
+            }
+            Self::Commit => Action::Commit,
+            Self::Rollback => Action::Rollback,
+            Self::ReadForeignKeys | Self::SwitchForeignKeys { .. } => Action::SwitchForeignKeys,
+            Self::CountDangling | Self::ListTablesNow => Action::CheckForeignKeys,
+            Self::CountChanges => Action::CountChanges,
+            Self::ReadSearchPath | Self::RestoreSearchPath(_) => Action::ReadSearchPath,
+            Self::Versions(_, task) => match task {
+                VersionTask::Find => Action::FindVersionTable,
+                VersionTask::Read => Action::ReadVersionTable,
+                VersionTask::Create => Action::CreateVersionTable,
+                VersionTask::Change(_) | VersionTask::Clear | VersionTask::Drop => {
+                    Action::WriteVersionTable
+                }
+            },
+            Self::Progress(task) => match task {
+                ProgressTask::Read | ProgressTask::FindProcess => Action::ReadProgress,
+                ProgressTask::Create | ProgressTask::Write { .. } | ProgressTask::Drop => {
+                    Action::WriteProgress
+                }
+            },
+            Self::Lock(_) => Action::Lock,
+            Self::FindIndexes(_) => Action::FindInvalidIndexes,
+            Self::ListTables => Action::ListTables,
+            Self::SetForDescription | Self::DescribeSchema => Action::DescribeSchema,
+            Self::RunStatement => Action::RunStatement,
+        }
+    }
+}
+
+/// How far the statements of one message are executed.
+#[derive(Debug, Default)]
+pub struct Batch {
+    /// How many rows each of them has changed, up to the one that failed.
+    pub changed: Vec<u64>,
+    /// Which one failed, counted from 0, and why.
+    pub failed: Option<(usize, DatabaseError)>,
+}
+
+/// A row that a query returned: its cells as text, NULL as nothing.
+///
+/// ```
+/// use alembic_run::Row;
+///
+/// let row = Row::new(vec![Some("7".to_owned()), None]);
+/// assert_eq!(row.number::<u64>(0).unwrap(), 7);
+/// assert_eq!(row.cell(1), None);
+/// assert!(row.text(1).is_err());
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Row(Vec<Option<String>>);
+
+impl Row {
+    /// Takes the cells; a value that is not text is given as text.
+    #[must_use]
+    pub fn new(cells: Vec<Option<String>>) -> Self {
+        Self(cells)
+    }
+
+    /// Returns a cell, counted from 0; nothing where it is NULL or missing.
+    #[must_use]
+    pub fn cell(&self, column: usize) -> Option<&str> {
+        self.0.get(column)?.as_deref()
+    }
+
+    /// Returns a cell that holds text.
+    ///
+    /// # Errors
+    ///
+    /// When it is NULL or missing.
+    pub fn text(&self, column: usize) -> Result<&str, DatabaseError> {
+        self.cell(column)
+            .ok_or_else(|| unexpected(column, "nothing"))
+    }
+
+    /// Returns a cell that holds a number.
+    ///
+    /// # Errors
+    ///
+    /// When it does not.
+    pub fn number<N: FromStr>(&self, column: usize) -> Result<N, DatabaseError> {
+        let text = self.text(column)?;
+        text.parse().map_err(|_| unexpected(column, text))
+    }
+
+    /// Returns whether a cell is true: `t`, `true` or `1`.
+    #[must_use]
+    pub fn is_true(&self, column: usize) -> bool {
+        matches!(self.cell(column), Some("t" | "true" | "1"))
+    }
+}
+
+fn unexpected(column: usize, found: &str) -> DatabaseError {
+    let column = column + 1;
+    let source = format!("the answer holds {found:?} in column {column}, where it cannot be");
+    DatabaseError::new(DatabaseErrorKind::Other, source)
+}

@@ -1,0 +1,201 @@
+//! One history and how databases are brought to it, and what follows from the two alone.
+
+use std::sync::OnceLock;
+use std::time::{Duration, Instant};
+
+use alembic_history::{
+    Dialect, Direction, FileStatement, History, Node, Plan, Position, Reversal, Section, Step,
+    TransactionMode, VersionTable,
+};
+use alembic_sql as sql;
+
+use crate::database_error::DatabaseError;
+use crate::digest::digest;
+use crate::failure::{Failure, StatementLocation};
+use crate::policy::Interruption;
+use crate::request::Progress;
+
+/// One history, and how to bring databases to it.
+#[derive(Clone, Debug)]
+pub struct Runner<'h> {
+    /// The history.
+    pub history: &'h History,
+    /// What the database speaks.
+    pub dialect: Dialect,
+    /// Where the database keeps which revisions it is at.
+    pub version_table: VersionTable,
+    /// How much goes into one transaction.
+    pub transaction: TransactionMode,
+    /// How long to wait for a lock that somebody else holds.
+    pub lock_timeout: Duration,
+    /// What is done about a statement that may have happened.
+    pub interruption: Interruption,
+    /// Tells the time since some fixed moment.
+    pub clock: fn() -> Duration,
+}
+
+/// How long a run waits for a lock, unless it is told otherwise.
+pub const DEFAULT_LOCK_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Tells the time since it was first asked.
+fn monotonic() -> Duration {
+    static START: OnceLock<Instant> = OnceLock::new();
+    START.get_or_init(Instant::now).elapsed()
+}
+
+impl<'h> Runner<'h> {
+    /// Creates a runner with the default version table, one transaction for the whole run, and
+    /// [`DEFAULT_LOCK_TIMEOUT`].
+    #[must_use]
+    pub fn new(history: &'h History, dialect: Dialect) -> Self {
+        Self {
+            history,
+            dialect,
+            version_table: VersionTable::default(),
+            transaction: TransactionMode::default(),
+            lock_timeout: DEFAULT_LOCK_TIMEOUT,
+            interruption: Interruption::default(),
+            clock: monotonic,
+        }
+    }
+
+    /// Returns the sections of a revision that run here.
+    pub(crate) fn sections(
+        &self,
+        node: Node,
+        direction: Direction,
+    ) -> impl Iterator<Item = &'h Section> + use<'h> {
+        let file = &self.history.file(node).file;
+        file.sections(direction, self.dialect)
+    }
+
+    /// Returns the statements of one section.
+    pub(crate) fn statements(
+        &self,
+        node: Node,
+        section: &'h Section,
+    ) -> impl Iterator<Item = FileStatement<'h>> + use<'h> {
+        self.history.file(node).statements(section, self.dialect)
+    }
+
+    /// Returns the statements of all sections of a revision that run here.
+    pub(crate) fn all_statements(
+        &self,
+        node: Node,
+        direction: Direction,
+    ) -> Vec<FileStatement<'h>> {
+        let sections = self.sections(node, direction);
+        sections
+            .flat_map(|section| self.statements(node, section))
+            .collect()
+    }
+
+    /// Describes the failure of a statement that leaves nothing behind.
+    pub(super) fn statement_failure(
+        &self,
+        node: Node,
+        statement: FileStatement<'h>,
+        number: usize,
+        error: DatabaseError,
+    ) -> Failure {
+        Failure::Statement {
+            location: Box::new(self.locate(node, statement, number, error.offset())),
+            error,
+            leftover: Vec::new(),
+        }
+    }
+
+    /// Refuses a plan that cannot be carried out to its end.
+    pub(crate) fn check_reversible(&self, plan: &Plan) -> Result<(), Failure> {
+        if plan.direction == Direction::Upgrade {
+            return Ok(());
+        }
+        for step in &plan.steps {
+            let file = self.history.file(step.revision);
+            let reason = match file.file.reversal(self.dialect) {
+                Reversal::Possible => continue,
+                Reversal::Declared(reason) => Some(reason.to_owned()),
+                Reversal::Missing => None,
+            };
+            return Err(Failure::Irreversible {
+                revision: file.file.header.id.name.clone(),
+                path: file.path.clone(),
+                reason,
+            });
+        }
+        Ok(())
+    }
+
+    /// Describes where a statement stands, or the part of it at `offset`.
+    pub(crate) fn locate(
+        &self,
+        node: Node,
+        statement: FileStatement<'h>,
+        number: usize,
+        offset: Option<usize>,
+    ) -> StatementLocation {
+        let file = self.history.file(node);
+        let offset = statement.span.start + offset.unwrap_or(0);
+        StatementLocation {
+            revision: file.file.header.id.name.clone(),
+            path: file.path.clone(),
+            position: Position::of(&file.text, offset),
+            span: statement.span,
+            offset,
+            statement: number,
+            summary: sql::summary(statement.sql, self.dialect),
+        }
+    }
+
+    /// Returns how many steps of `plan` go into one transaction.
+    ///
+    /// A revision with a section outside its transaction has what precedes it committed, so it
+    /// gets a transaction of its own: what it did is on record as soon as it can be.
+    pub(crate) fn batch(&self, plan: &Plan) -> usize {
+        let mut steps = plan.steps.iter();
+        match self.transaction {
+            TransactionMode::Revision => 1,
+            TransactionMode::Run => {
+                match steps.position(|step| self.leaves_transaction(step, plan.direction)) {
+                    None => plan.steps.len(),
+                    Some(before) => before.max(1),
+                }
+            }
+        }
+    }
+
+    /// Tells whether a step leaves its transaction.
+    pub(crate) fn leaves_transaction(&self, step: &Step, direction: Direction) -> bool {
+        let mut sections = self.sections(step.revision, direction);
+        sections.any(|section| !section.transaction)
+    }
+
+    /// Returns how far a revision is when so many of its statements are done, and whether the next one
+    /// begins.
+    pub(crate) fn progress(
+        &self,
+        node: Node,
+        direction: Direction,
+        done: usize,
+        is_begun: bool,
+    ) -> Progress {
+        let statements = self.all_statements(node, direction);
+        Progress {
+            revision: self.history.graph()[node].id.as_str().to_owned(),
+            direction: direction.to_string(),
+            done,
+            is_begun,
+            digest: digest_statements(&statements[..done]),
+            since: String::new(),
+            process: None,
+        }
+    }
+}
+
+/// Returns a text that changes when one of the statements does.
+pub(crate) fn digest_statements(statements: &[FileStatement<'_>]) -> String {
+    let bytes = statements
+        .iter()
+        .flat_map(|statement| statement.sql.bytes().chain([0]));
+    format!("{:016x}", digest(bytes))
+}

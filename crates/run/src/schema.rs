@@ -1,0 +1,58 @@
+//! A target schema, created whole in an empty database.
+
+use alembic_history::Position;
+use alembic_sql as sql;
+
+use crate::database_error::{DatabaseError, DatabaseErrorKind};
+use crate::engine::SessionChanges;
+use crate::failure::Failure;
+use crate::pieces::execute_all;
+use crate::refusal::Refusal;
+use crate::request::{Execute, Task};
+use crate::session::Session;
+use crate::steps::check_foreign_keys;
+use crate::target::Schema;
+
+/// Runs the statements of a target schema in the transaction that is open.
+pub(crate) async fn create_schema(
+    session: &mut Session<'_>,
+    schema: &Schema,
+) -> Result<(), Failure> {
+    let Schema { path, text } = schema;
+    let failure = |offset, error| Failure::Schema {
+        path: path.clone(),
+        position: Position::of(text, offset),
+        error,
+    };
+    let split = sql::split(text, session.runner.dialect);
+    if let Some(error) = split.errors.first() {
+        let source = DatabaseError::new(DatabaseErrorKind::Other, *error);
+        return Err(failure(error.span.start, source));
+    }
+    let kinds = || split.statements.iter().map(|statement| &statement.kind);
+    let dangling = match kinds().any(|kind| session.engine.may_dangle(kind)) {
+        true => session.engine.count_dangling(&session.link).await?,
+        false => None,
+    };
+    let changes = match kinds().any(|kind| kind.may_set_search_path()) {
+        true => SessionChanges::SearchPath,
+        false => SessionChanges::None,
+    };
+    session.engine.keep_session(&session.link, changes).await?;
+    for statement in &split.statements {
+        if let Some(refusal) = Refusal::check(&statement.kind, session.link.is_open) {
+            return Err(failure(statement.span.start, refusal.into()));
+        }
+    }
+    let statements = split.statements.iter().map(|statement| {
+        let sql = statement.span.text(text).to_owned();
+        Execute::new(Task::RunStatement, sql)
+    });
+    let statements = statements.collect();
+    if let Some((index, error)) = execute_all(session, statements).await.failed {
+        let start = split.statements[index].span.start;
+        return Err(failure(start + error.offset().unwrap_or(0), error));
+    }
+    session.engine.restore_session(&session.link).await?;
+    check_foreign_keys(session, dangling.as_ref()).await
+}

@@ -1,0 +1,25 @@
+//! Conditions that must hold, or a script fails.
+
+/// Something that must hold, or the script fails.
+pub(super) struct Check {
+    pub(super) condition: String,
+    /// What is wrong otherwise.
+    pub(super) message: String,
+}
+
+impl Check {
+    pub(super) fn new(condition: impl Into<String>, message: impl Into<String>) -> Self {
+        Self {
+            condition: condition.into(),
+            message: message.into(),
+        }
+    }
+}
+
+/// Returns rows as people call them.
+pub(super) fn place(rows: &[&str]) -> String {
+    match rows {
+        [] => "base".to_owned(),
+        rows => rows.join(", "),
+    }
+}

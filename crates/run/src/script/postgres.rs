@@ -1,0 +1,194 @@
+//! Scripts for psql, which replaces variables of its own and finds the ends of statements itself.
+
+use std::borrow::Cow;
+use std::fmt::Write;
+use std::time::Duration;
+
+use alembic_history::{Dialect, VersionTable};
+use alembic_sql::{Lexer, TokenKind, literal};
+
+use super::checks::{Check, place};
+use super::obstacle::Obstacle;
+use super::shell::{DanglingCheck, Shell};
+
+/// psql.
+pub(super) struct Psql;
+
+impl Shell for Psql {
+    fn command(&self) -> &'static str {
+        "psql -X -v ON_ERROR_STOP=1 -f SCRIPT DATABASE"
+    }
+
+    fn settings(&self, _lock_timeout: Duration, leaves_transactions: bool) -> String {
+        let stop = match leaves_transactions {
+            // A statement outside of transactions that fails undoes nothing else.
+            true => "\\set ON_ERROR_STOP on\n\n",
+            false => "",
+        };
+        // As on the connections of sqlx.
+        format!(
+            "{stop}SET client_encoding = 'UTF8';\n\
+             SET standard_conforming_strings = on;\n\
+             SET DateStyle = 'ISO, MDY';\n\
+             SET TimeZone = 'UTC';\n"
+        )
+    }
+
+    fn hold_foreign_keys(&self) -> &'static str {
+        ""
+    }
+
+    fn begin(&self, lock_timeout: Duration) -> String {
+        let timeout = milliseconds(lock_timeout);
+        format!("BEGIN;\nSET LOCAL lock_timeout = '{timeout}';\n\n")
+    }
+
+    fn lock_table(&self, table: &VersionTable) -> Option<String> {
+        let table = table.quoted();
+        Some(format!("LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE"))
+    }
+
+    fn has_no_progress(&self, progress: &VersionTable) -> String {
+        format!(
+            "pg_catalog.to_regclass({}) IS NULL",
+            literal(&progress.quoted())
+        )
+    }
+
+    fn keeps_line_ends(&self) -> &'static str {
+        "'\n\r\n' = E'\\n\\r\\n'"
+    }
+
+    fn check(
+        &self,
+        table: &VersionTable,
+        rows: &[&str],
+        otherwise: &str,
+        checks: &[Check],
+    ) -> String {
+        let is_elsewhere = match rows {
+            [] => "IS NOT NULL".to_owned(),
+            rows => format!("IS DISTINCT FROM {}", literal(&place(rows))),
+        };
+        let table = table.quoted();
+        let mut body = format!(
+            "\nDECLARE\n\tplace text := (\n\t\t\
+             SELECT string_agg(version_num, ', ' ORDER BY version_num COLLATE \"C\")\n\t\t\
+             FROM {table}\n\t);\nBEGIN\n\t\
+             IF place {is_elsewhere} THEN\n\t\t\
+             RAISE EXCEPTION '%', {}\n\t\t\
+             USING DETAIL = 'it is at ' || coalesce(place, 'base');\n\tEND IF;\n",
+            literal(&format!("{otherwise} {}", place(rows)))
+        );
+        for Check { condition, message } in checks {
+            let message = literal(message);
+            let _ = write!(
+                body,
+                "\tIF NOT {condition} THEN\n\t\tRAISE EXCEPTION '%', {message};\n\t\
+                 END IF;\n"
+            );
+        }
+        body.push_str("END\n");
+        let mut tag = String::from("$alembic$");
+        while body.contains(&tag) {
+            tag.insert(1, '_');
+        }
+        format!("DO {tag}{body}{tag};\n\n")
+    }
+
+    fn dangling(&self) -> Option<DanglingCheck> {
+        None
+    }
+
+    fn has_search_path(&self) -> bool {
+        true
+    }
+
+    fn pass<'s>(&self, statement: &'s str) -> Result<Cow<'s, str>, Obstacle> {
+        pass(statement)
+    }
+}
+
+/// Returns a time as PostgreSQL reads it; none is as short as can be, since zero is forever.
+fn milliseconds(time: Duration) -> String {
+    let milliseconds = time.as_millis().max(1);
+    if milliseconds.is_multiple_of(1000) {
+        format!("{}s", milliseconds / 1000)
+    } else {
+        format!("{milliseconds}ms")
+    }
+}
+
+/// psql replaces `:name` by a variable of its own, but only outside of quotes; a space keeps it from
+/// that in `array[1:n]`, where alone it can stand.
+fn pass(statement: &str) -> Result<Cow<'_, str>, Obstacle> {
+    check_psql_end(statement)?;
+    let mut read = String::new();
+    let mut copied = 0;
+    let mut tokens = Lexer::new(statement, Dialect::Postgres);
+    while let Some(token) = tokens.next() {
+        if token.kind != TokenKind::Symbol(b':') {
+            continue;
+        }
+        let end = token.span.end;
+        match statement.as_bytes().get(end) {
+            // `::`
+            Some(b':') => drop(tokens.next()),
+            Some(b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'_' | b'\'' | b'"' | b'{' | 0x80..) => {
+                read.push_str(&statement[copied..end]);
+                read.push(' ');
+                copied = end;
+            }
+            _ => {}
+        }
+    }
+    if copied == 0 {
+        return Ok(statement.into());
+    }
+    read.push_str(&statement[copied..]);
+    Ok(read.into())
+}
+
+/// Looks for the end of a statement as psql does: in the definition of a function or procedure, not
+/// between a `BEGIN` and its `END`.
+fn check_psql_end(statement: &str) -> Result<(), Obstacle> {
+    let mut parentheses = 0_usize;
+    let mut open = 0_usize;
+    let mut first = Vec::new();
+    let mut is_routine = false;
+    for token in Lexer::new(statement, Dialect::Postgres) {
+        match token.kind {
+            TokenKind::Symbol(b'(') => parentheses += 1,
+            TokenKind::Symbol(b')') => parentheses = parentheses.saturating_sub(1),
+            TokenKind::Symbol(b';') if parentheses == 0 && open == 0 => {
+                return Err(Obstacle::UnpairedBegin);
+            }
+            TokenKind::Word => {
+                let word = token.span.text(statement).to_ascii_lowercase();
+                if first.len() < 4 {
+                    first.push(word.clone());
+                    let first: Vec<&str> = first.iter().map(String::as_str).collect();
+                    is_routine |= matches!(
+                        first[..],
+                        ["create", "function" | "procedure"]
+                            | ["create", "or", "replace", "function" | "procedure"]
+                    );
+                }
+                if is_routine && parentheses == 0 {
+                    match word.as_str() {
+                        "begin" => open += 1,
+                        "case" if open > 0 => open += 1,
+                        "end" => open = open.saturating_sub(1),
+                        _ => {}
+                    }
+                }
+            }
+            TokenKind::Symbol(_) | TokenKind::Other | TokenKind::Unterminated(_) => {}
+        }
+    }
+    if open == 0 {
+        Ok(())
+    } else {
+        Err(Obstacle::UnpairedBegin)
+    }
+}

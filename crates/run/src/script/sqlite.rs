@@ -1,0 +1,154 @@
+//! Scripts for the sqlite3 shell, which goes on after errors unless told otherwise.
+
+use std::borrow::Cow;
+use std::fmt::Write;
+use std::time::Duration;
+
+use alembic_history::{Dialect, VersionTable};
+use alembic_sql::{Lexer, Token, literal, quote};
+
+use super::checks::{Check, place};
+use super::obstacle::Obstacle;
+use super::shell::{DanglingCheck, Shell};
+
+/// The tables of a script that last as long as its connection.
+const CHECK: &str = "alembic_check";
+const COUNT: &str = "alembic_dangling";
+
+/// The sqlite3 shell.
+pub(super) struct Sqlite3;
+
+impl Shell for Sqlite3 {
+    fn command(&self) -> &'static str {
+        "sqlite3 DATABASE < SCRIPT"
+    }
+
+    fn settings(&self, lock_timeout: Duration, _leaves_transactions: bool) -> String {
+        // The shell goes on after an error otherwise.
+        format!(".bail on\n.timeout {}\n", lock_timeout.as_millis())
+    }
+
+    fn hold_foreign_keys(&self) -> &'static str {
+        "PRAGMA foreign_keys = OFF;\n"
+    }
+
+    fn begin(&self, _lock_timeout: Duration) -> String {
+        "BEGIN IMMEDIATE;\n\n".to_owned()
+    }
+
+    fn lock_table(&self, _table: &VersionTable) -> Option<String> {
+        None
+    }
+
+    fn has_no_progress(&self, progress: &VersionTable) -> String {
+        let schema = progress
+            .schema
+            .as_deref()
+            .map_or(String::new(), |schema| format!("{}.", quote(schema)));
+        format!(
+            "NOT EXISTS (SELECT 1 FROM {schema}sqlite_master \
+             WHERE name = {} COLLATE NOCASE)",
+            literal(&progress.name)
+        )
+    }
+
+    fn keeps_line_ends(&self) -> &'static str {
+        // The shell strips one carriage return off the end of each line.
+        "hex('\n\r\r\n') = '0A0D0A'"
+    }
+
+    fn check(
+        &self,
+        table: &VersionTable,
+        rows: &[&str],
+        otherwise: &str,
+        checks: &[Check],
+    ) -> String {
+        let message = format!("{otherwise} {}", place(rows));
+        let rows = Check::new(holds_rows(&table.quoted(), rows), message);
+        // A constraint is what can fail with a text of ours.
+        let mut columns = Vec::new();
+        let mut values = Vec::new();
+        for (index, check) in [&rows].into_iter().chain(checks).enumerate() {
+            let name = quote(&check.message);
+            let column = format!("holds_{}", index + 1);
+            columns.push(format!("{column} CONSTRAINT {name} CHECK ({column})"));
+            values.push(check.condition.as_str());
+        }
+        let mut text = String::new();
+        let _ = writeln!(
+            text,
+            "CREATE TEMP TABLE {CHECK} (\n\t{}\n);\n\
+             INSERT INTO temp.{CHECK} VALUES (\n\t{}\n);",
+            columns.join(",\n\t"),
+            values.join(",\n\t")
+        );
+        let _ = write!(text, "DROP TABLE temp.{CHECK};\n\n");
+        text
+    }
+
+    fn dangling(&self) -> Option<DanglingCheck> {
+        Some(DanglingCheck {
+            count: format!(
+                "CREATE TEMP TABLE {COUNT} AS SELECT count(*) AS count \
+                 FROM pragma_foreign_key_check"
+            ),
+            condition: format!(
+                "(SELECT count(*) FROM pragma_foreign_key_check) <= \
+                 (SELECT count FROM temp.{COUNT})"
+            ),
+            forget: format!("DROP TABLE temp.{COUNT}"),
+        })
+    }
+
+    fn has_search_path(&self) -> bool {
+        false
+    }
+
+    fn pass<'s>(&self, statement: &'s str) -> Result<Cow<'s, str>, Obstacle> {
+        pass(statement)
+    }
+}
+
+/// Returns the condition, on SQLite, that a table holds these rows.
+fn holds_rows(table: &str, rows: &[&str]) -> String {
+    let count = rows.len();
+    let rows: Vec<String> = rows.iter().copied().map(literal).collect();
+    let those = match rows.as_slice() {
+        [] => String::new(),
+        [row] => format!(" AND max(version_num) IS {row}"),
+        rows => format!(
+            " AND count(CASE WHEN version_num IN ({}) THEN 1 END) = {count}",
+            rows.join(", ")
+        ),
+    };
+    format!("(SELECT count(*) = {count}{those} FROM {table})")
+}
+
+/// The shell strips one carriage return off the end of each line.
+fn pass(statement: &str) -> Result<Cow<'_, str>, Obstacle> {
+    let tokens: Vec<Token> = Lexer::new(statement, Dialect::Sqlite).collect();
+    for (index, token) in tokens.iter().enumerate() {
+        let text = token.span.text(statement);
+        if text.starts_with(['?', ':', '@', '$', '#']) {
+            return Err(Obstacle::Parameter(text.to_owned()));
+        }
+        if text == "/" || text.eq_ignore_ascii_case("go") {
+            let start = index
+                .checked_sub(1)
+                .map_or(0, |index| tokens[index].span.end);
+            let next = tokens.get(index + 1);
+            let begins = statement[start..token.span.start].contains('\n');
+            let ends =
+                next.is_some_and(|next| statement[token.span.end..next.span.start].contains('\n'));
+            if begins && ends {
+                return Err(Obstacle::Terminator(text.to_owned()));
+            }
+        }
+    }
+    if statement.contains("\r\n") {
+        Ok(statement.replace("\r\n", "\r\r\n").into())
+    } else {
+        Ok(statement.into())
+    }
+}

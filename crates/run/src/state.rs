@@ -1,0 +1,99 @@
+//! What state a failed run leaves the database in.
+
+use std::fmt;
+
+use alembic_history::{RevisionId, TransactionMode, join};
+
+/// What a failed run leaves behind.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum DatabaseState {
+    /// Everything is as it was before.
+    Unchanged,
+    /// These revisions are done and committed; the rest is as it was before.
+    Committed {
+        /// The revisions, in this order; none where nothing but the stamp at the baseline stays.
+        done: Vec<RevisionId>,
+        /// How much went into one transaction.
+        transaction: TransactionMode,
+    },
+    /// A revision with a `no-transaction` section is done in part, and cannot be undone.
+    Unfinished {
+        /// The revisions that are done whole and committed, in this order.
+        done: Vec<RevisionId>,
+        /// The revision that is done in part.
+        revision: RevisionId,
+        /// How many of its statements are done.
+        statements: usize,
+        /// Whether the next one may have happened, at least in part: since the connection was
+        /// lost, or since it may have committed something before it failed.
+        uncertain: bool,
+    },
+    /// The connection was lost while committing: nobody knows whether that happened.
+    Unknown {
+        /// The revisions that are surely done and committed, in this order.
+        done: Vec<RevisionId>,
+        /// The revisions that may be.
+        committing: Vec<RevisionId>,
+    },
+}
+
+impl fmt::Display for DatabaseState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unchanged => f.write_str("the database is as it was before"),
+            Self::Committed { done, .. } if done.is_empty() => f.write_str(
+                "the database is stamped at its baseline; everything else is as it was before",
+            ),
+            Self::Committed { done, .. } => write!(
+                f,
+                "these revisions are done and stay: {}; everything else is as it was before",
+                join(done, ", ")
+            ),
+            Self::Unfinished {
+                done,
+                revision,
+                statements,
+                uncertain,
+            } => {
+                stays(f, done)?;
+                let next = statements + 1;
+                if (*statements, *uncertain) == (0, false) {
+                    return write!(
+                        f,
+                        "nothing else of revision {revision} stays, and the next run begins it anew"
+                    );
+                }
+                write!(f, "revision {revision} is done in part: ")?;
+                match statements {
+                    0 => {}
+                    1 => f.write_str("its first statement stays, ")?,
+                    _ => write!(f, "its first {statements} statements stay, ")?,
+                }
+                match uncertain {
+                    true => write!(f, "statement {next} may have happened"),
+                    false => write!(f, "and the next run goes on with statement {next}"),
+                }
+            }
+            Self::Unknown { done, committing } => {
+                stays(f, done)?;
+                f.write_str("the connection was lost while committing")?;
+                if !committing.is_empty() {
+                    write!(f, " {}", join(committing, ", "))?;
+                }
+                f.write_str(", so that either all of it is done, or nothing")
+            }
+        }
+    }
+}
+
+fn stays(f: &mut fmt::Formatter<'_>, done: &[RevisionId]) -> fmt::Result {
+    match done {
+        [] => Ok(()),
+        done => write!(
+            f,
+            "these revisions are done and stay: {}; ",
+            join(done, ", ")
+        ),
+    }
+}

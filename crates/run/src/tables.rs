@@ -1,0 +1,78 @@
+//! Which tables are whose, as far as it is known: this separates a fresh database from a legacy one.
+
+use alembic_history::Direction;
+use alembic_sql as sql;
+
+use crate::engine::Engine;
+use crate::report::Scenario;
+use crate::runner::Runner;
+use crate::target::{Schema, Target};
+
+/// Whose tables are whose, as far as it is known: what tells a fresh database from a legacy one.
+pub(crate) struct Tables {
+    /// Those of the crate's target schema, where it has one.
+    target: Option<Vec<String>>,
+    /// Those that the crate's revisions create, whether or not later ones drop them.
+    created: Vec<String>,
+    /// The same of the other crates, and their version tables.
+    others: Vec<String>,
+}
+
+impl Tables {
+    /// Returns what is known for one of `crates`.
+    pub(crate) fn known(crates: &[(Runner<'_>, Target)], index: usize) -> Self {
+        let (runner, target) = &crates[index];
+        let mut others = Vec::new();
+        for (other, (runner, target)) in crates.iter().enumerate() {
+            if other != index {
+                others.extend(target_tables(runner, target).unwrap_or_default());
+                others.extend(created_tables(runner));
+                others.push(runner.version_table.name.clone());
+            }
+        }
+        Self {
+            target: target_tables(runner, target),
+            created: created_tables(runner),
+            others,
+        }
+    }
+
+    /// Returns how a database was found that has no version table, by its tables.
+    pub(crate) fn scenario(&self, engine: &dyn Engine, tables: &[String]) -> Scenario {
+        match tables.iter().any(|table| self.owns(engine, table)) {
+            true => Scenario::Legacy,
+            false => Scenario::Fresh,
+        }
+    }
+
+    /// Returns whether a table is the crate's.
+    ///
+    /// With a target schema, the crate's tables are known: those, and those that they were before,
+    /// which its revisions create. Without one, every table counts that is not known to be another
+    /// crate's.
+    pub(crate) fn owns(&self, engine: &dyn Engine, table: &str) -> bool {
+        let contains =
+            |names: &[String]| names.iter().any(|other| engine.is_same_table(other, table));
+        match &self.target {
+            Some(target) if contains(target) => true,
+            Some(_) => contains(&self.created) && !contains(&self.others),
+            None => !contains(&self.others),
+        }
+    }
+}
+
+fn target_tables(runner: &Runner<'_>, target: &Target) -> Option<Vec<String>> {
+    let Schema { text, .. } = target.schema.as_ref()?;
+    let statements = sql::split(text, runner.dialect).statements;
+    let names = statements
+        .iter()
+        .filter_map(|statement| statement.kind.named_table());
+    Some(names.map(ToOwned::to_owned).collect())
+}
+
+fn created_tables(runner: &Runner<'_>) -> Vec<String> {
+    let nodes = runner.history.graph().nodes();
+    let statements = nodes.flat_map(|node| runner.all_statements(node, Direction::Upgrade));
+    let names = statements.filter_map(|statement| statement.kind.named_table());
+    names.map(ToOwned::to_owned).collect()
+}

@@ -1,0 +1,100 @@
+//! The version table of a run: where it is, and what it holds.
+
+use alembic_history::{Graph, Rows, VersionTable};
+
+use crate::database_error::DatabaseErrorKind;
+use crate::engine::{Engine, Found};
+use crate::failure::Failure;
+use crate::link::Link;
+use crate::refused::Refused;
+
+/// The version table of a run.
+#[derive(Debug)]
+pub(crate) struct VersionStore {
+    /// The table; on PostgreSQL with its schema, once it was looked for.
+    pub(crate) table: VersionTable,
+    /// What the table holds, as far as this run knows; nothing where it does not exist.
+    pub(crate) rows: Option<Rows>,
+    /// Whether the table exists that records how far an unfinished revision is.
+    pub(crate) has_progress: bool,
+}
+
+impl VersionStore {
+    pub(crate) fn new(table: VersionTable) -> Self {
+        Self {
+            table,
+            rows: None,
+            has_progress: false,
+        }
+    }
+
+    /// Looks for the version table, and returns what kind of object has its name.
+    pub(crate) async fn find(
+        &mut self,
+        engine: &mut dyn Engine,
+        link: &Link<'_>,
+    ) -> Result<Option<String>, Failure> {
+        let find = engine.find_versions(&self.table);
+        let found = match link.query_patiently(find).await {
+            Ok(rows) => Found::read(&rows),
+            Err(Refused { action, error }) => {
+                let action = engine.first_action(&error, action);
+                return Err(Refused::new(action, error).into());
+            }
+        };
+        self.has_progress = found.has_progress;
+        engine.locate(&found, &mut self.table);
+        Ok(found.kind)
+    }
+
+    /// Reads the version table without creating it; what it holds from now on is this run's doing.
+    pub(crate) async fn read(
+        &mut self,
+        engine: &mut dyn Engine,
+        link: &Link<'_>,
+        graph: &Graph,
+    ) -> Result<(), Failure> {
+        self.rows = self.read_rows(engine, link, graph).await?;
+        Ok(())
+    }
+
+    async fn read_rows(
+        &mut self,
+        engine: &mut dyn Engine,
+        link: &Link<'_>,
+        graph: &Graph,
+    ) -> Result<Option<Rows>, Failure> {
+        let kind = self.find(engine, link).await?;
+        let malformed = |why: String| Failure::MalformedVersionTable {
+            table: self.table.quoted(),
+            why,
+        };
+        match kind.as_deref() {
+            None => return Ok(None),
+            Some("table") => {}
+            Some("index") => return Err(malformed("it is an index".to_owned())),
+            Some(kind) => return Err(malformed(format!("it is a {kind}"))),
+        }
+        let read = engine.read_versions(&self.table, link.is_open);
+        let found = match link.query_patiently(read).await {
+            Ok(found) => found,
+            Err(refused) if refused.kind() == DatabaseErrorKind::Other => {
+                return Err(malformed(refused.error.to_string()));
+            }
+            Err(refused) => return Err(refused.into()),
+        };
+        let mut rows = Vec::with_capacity(found.len());
+        for row in &found {
+            match row.cell(0) {
+                Some(version) => rows.push(version.to_owned()),
+                None => return Err(malformed("a row holds NULL".to_owned())),
+            }
+        }
+        Ok(Some(Rows::read(graph, rows)))
+    }
+
+    /// Returns the rows; none where there is no table.
+    pub(crate) fn rows(&self) -> Rows {
+        self.rows.clone().unwrap_or_default()
+    }
+}
