@@ -18,8 +18,11 @@ mod header;
 mod render;
 mod section;
 
+use std::sync::Arc;
+
+use alembic_sql::{SqlText, summary};
+
 use crate::{Dialect, Direction, Finding, FindingKind, Revision, Span};
-use alembic_sql::{self as sql, StatementKind};
 
 pub use header::{Header, Named};
 pub use render::NewRevision;
@@ -34,13 +37,51 @@ pub struct RevisionFile {
     pub sections: Vec<Section>,
 }
 
-/// A statement of a revision, and where it stands in the file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct FileStatement<'f> {
-    /// The statement as it is sent to the database.
-    pub sql: &'f str,
-    /// Where it stands.
-    pub span: Span,
+/// What was understood of a text, whether or not it says which revision it is.
+pub(crate) struct Draft {
+    header: Option<Header>,
+    sections: Vec<Section>,
+    /// Everything that is wrong with it but its SQL, in no order.
+    findings: Vec<Finding>,
+}
+
+impl Draft {
+    /// Reads a text but for its SQL.
+    pub(crate) fn read(text: &Arc<str>) -> Self {
+        let mut findings = Vec::new();
+        // A byte-order mark counts as white space; spans go on counting from the start of the file.
+        let start = text.len() - text.trim_start_matches('\u{feff}').len();
+        if text[start..].trim().is_empty() {
+            findings.push(Finding::new(
+                Span::new(0, text.len()),
+                FindingKind::EmptyFile,
+            ));
+            return Self {
+                header: None,
+                sections: Vec::new(),
+                findings,
+            };
+        }
+        let (header, body) = header::parse(text, start, &mut findings);
+        let sections = section::parse(text, body, &mut findings);
+        Self {
+            header,
+            sections,
+            findings,
+        }
+    }
+
+    /// Checks the SQL for each of `dialects`.
+    pub(crate) fn check_sql(&mut self, dialects: &[Dialect]) {
+        check_sections(&self.sections, dialects, &mut self.findings);
+    }
+
+    /// Returns the revision, where that is known, and what is wrong.
+    pub(crate) fn finish(self) -> (Option<RevisionFile>, Vec<Finding>) {
+        let sections = self.sections;
+        let file = self.header.map(|header| RevisionFile { header, sections });
+        (file, first(self.findings))
+    }
 }
 
 impl RevisionFile {
@@ -58,26 +99,18 @@ impl RevisionFile {
     /// assert_eq!(file.unwrap().header.message, "Add users");
     /// ```
     #[must_use]
-    pub fn parse(text: &str, dialects: &[Dialect]) -> (Option<Self>, Vec<Finding>) {
+    pub fn parse(text: impl Into<Arc<str>>, dialects: &[Dialect]) -> (Option<Self>, Vec<Finding>) {
+        let mut draft = Draft::read(&text.into());
+        draft.check_sql(dialects);
+        draft.finish()
+    }
+
+    /// Returns what is wrong with the SQL of the sections on one of `dialects`, in the order of the
+    /// file: everything, or the first twenty findings.
+    pub(crate) fn check_sql(&self, dialects: &[Dialect]) -> Vec<Finding> {
         let mut findings = Vec::new();
-        // A byte-order mark counts as white space; spans go on counting from the start of the file.
-        let start = text.len() - text.trim_start_matches('\u{feff}').len();
-        if text[start..].trim().is_empty() {
-            findings.push(Finding::new(
-                Span::new(0, text.len()),
-                FindingKind::EmptyFile,
-            ));
-            return (None, findings);
-        }
-        let (header, body) = header::parse(text, start, &mut findings);
-        let sections = section::parse(text, body, &mut findings);
-        for section in &sections {
-            check_sql(text, section, dialects, &mut findings);
-        }
-        findings.sort_by_key(|finding| finding.span);
-        findings.truncate(MAX_FINDINGS);
-        let file = header.map(|header| RevisionFile { header, sections });
-        (file, findings)
+        check_sections(&self.sections, dialects, &mut findings);
+        first(findings)
     }
 
     /// Returns what the graph needs to know of this revision.
@@ -111,9 +144,9 @@ impl RevisionFile {
         direction: Direction,
         dialect: Dialect,
     ) -> impl Iterator<Item = &Section> {
-        self.sections.iter().filter(move |section| {
-            section.direction == direction && section.dialect.is_none_or(|only| only == dialect)
-        })
+        self.sections
+            .iter()
+            .filter(move |section| section.direction == direction && section.runs_on(dialect))
     }
 
     /// Tells whether and how this revision can be reverted on `dialect`.
@@ -123,66 +156,45 @@ impl RevisionFile {
     }
 }
 
-impl Section {
-    /// Splits the section's SQL into statements for `dialect`.
-    ///
-    /// `text` is the file that the section was read from.
-    #[must_use]
-    pub fn statements<'f>(&self, text: &'f str, dialect: Dialect) -> Vec<FileStatement<'f>> {
-        let Body::Sql(body) = &self.body else {
-            return Vec::new();
-        };
-        sql::split(body.text(text), dialect)
-            .statements
-            .into_iter()
-            .map(|statement| statement.span.shifted(body.start))
-            .map(|span| FileStatement {
-                sql: span.text(text),
-                span,
-            })
-            .collect()
-    }
-}
-
 /// How many findings of one file are reported: nobody reads more, as a whole dump would give.
 const MAX_FINDINGS: usize = 20;
 
+/// Returns the first of the findings in the order of the file.
+fn first(mut findings: Vec<Finding>) -> Vec<Finding> {
+    findings.sort_by_key(|finding| finding.span);
+    findings.truncate(MAX_FINDINGS);
+    findings
+}
+
 /// Finds what no database should be sent: text without an end, and statements that would end the
 /// run's own transaction.
-fn check_sql(text: &str, section: &Section, dialects: &[Dialect], findings: &mut Vec<Finding>) {
-    let Body::Sql(body) = section.body else {
-        return;
-    };
-    let runs_on = |dialect: &&Dialect| section.dialect.is_none_or(|only| only == **dialect);
-    let own = findings.len();
-    for dialect in dialects.iter().filter(runs_on) {
-        // A shared section is read once per dialect: what both find is one finding.
-        let mut found = sql_findings(text, body, *dialect);
-        found.retain(|finding| !findings[own..].contains(finding));
-        findings.append(&mut found);
+fn check_sections(sections: &[Section], dialects: &[Dialect], findings: &mut Vec<Finding>) {
+    for section in sections {
+        let own = findings.len();
+        for dialect in dialects {
+            if let Some(sql) = section.sql().filter(|_| section.runs_on(*dialect)) {
+                // A shared section is read once per dialect: what both find is one finding.
+                let mut found = sql_findings(sql, *dialect);
+                found.retain(|finding| !findings[own..].contains(finding));
+                findings.append(&mut found);
+            }
+        }
     }
 }
 
 /// Returns the first findings in a section's SQL.
-fn sql_findings(text: &str, body: Span, dialect: Dialect) -> Vec<Finding> {
-    let split = sql::split(body.text(text), dialect);
-    let errors = split.errors.into_iter().map(|error| {
-        let span = error.span.shifted(body.start);
-        Finding::new(span, FindingKind::Sql(error.kind))
-    });
-    let statements = split.statements.into_iter().filter_map(|statement| {
-        let span = statement.span.shifted(body.start);
-        let sql = span.text(text);
-        let ends = StatementKind::of(sql, dialect) == StatementKind::TransactionControl;
-        ends.then(|| {
-            let statement = sql::summary(sql, dialect);
-            Finding::new(span, FindingKind::TransactionControl { statement })
-        })
-    });
-    let mut findings: Vec<Finding> = errors.chain(statements).collect();
-    findings.sort_by_key(|finding| finding.span);
-    findings.truncate(MAX_FINDINGS);
-    findings
+fn sql_findings(sql: &SqlText, dialect: Dialect) -> Vec<Finding> {
+    let errors = sql.split(dialect).errors.iter();
+    let errors = errors.map(|error| Finding::new(error.span, FindingKind::Sql(error.kind)));
+    let statements = sql
+        .statements(dialect)
+        .filter(|statement| statement.kind.is_transaction_control())
+        .map(|statement| {
+            let summary = summary(statement.sql, dialect);
+            let kind = FindingKind::TransactionControl { statement: summary };
+            Finding::new(statement.span, kind)
+        });
+    first(errors.chain(statements).collect())
 }
 
 #[cfg(test)]

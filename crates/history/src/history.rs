@@ -2,11 +2,12 @@
 
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
+use crate::file::Draft;
 use crate::{
-    Dialect, FileStatement, Finding, FindingKind, Graph, GraphError, GraphErrorKind, Node,
-    Position, RevisionFile, Section, Span,
+    Dialect, Finding, FindingKind, Graph, GraphError, GraphErrorKind, Node, Position, RevisionFile,
+    Span, parallel,
 };
 
 /// A file that may hold a revision, as it was found.
@@ -67,6 +68,15 @@ pub struct History {
     graph: Graph,
     revisions: Vec<HistoryFile>,
     dialects: Vec<Dialect>,
+    /// What is wrong with the SQL, as soon as it is checked.
+    sql: OnceLock<Result<(), HistoryError>>,
+}
+
+/// When the SQL of files is checked.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Check {
+    Now,
+    Later,
 }
 
 /// A revision file of a history, with its text.
@@ -148,12 +158,6 @@ impl HistoryFile {
     pub fn position(&self, offset: usize) -> Position {
         Position::of(&self.text, offset)
     }
-
-    /// Returns the statements of one of the file's sections.
-    #[must_use]
-    pub fn statements(&self, section: &Section, dialect: Dialect) -> Vec<FileStatement<'_>> {
-        section.statements(&self.text, dialect)
-    }
 }
 
 impl History {
@@ -161,6 +165,7 @@ impl History {
     #[must_use]
     pub fn checked_before(mut self, dialects: &[Dialect]) -> Self {
         self.dialects = dialects.to_vec();
+        self.sql = OnceLock::from(Ok(()));
         self
     }
 
@@ -173,7 +178,8 @@ impl History {
     /// Returns whether the files were checked for `dialect`, and can be run there.
     #[must_use]
     pub fn is_checked_for(&self, dialect: Dialect) -> bool {
-        self.revisions.is_empty() || self.dialects.contains(&dialect)
+        let is_sound = matches!(self.sql.get(), Some(Ok(())));
+        self.revisions.is_empty() || is_sound && self.dialects.contains(&dialect)
     }
 
     /// Reads `files`, in their order, checking their SQL for each of `dialects`.
@@ -185,10 +191,49 @@ impl History {
         files: impl IntoIterator<Item = SourceFile>,
         dialects: &[Dialect],
     ) -> Result<Self, HistoryError> {
-        let mut revisions = Vec::new();
+        Self::load(files, dialects, Check::Now)
+    }
+
+    /// Reads `files`, in their order, without looking into their SQL, which is much less work.
+    ///
+    /// That is enough to tell whether anything is pending. Before anything is run,
+    /// [`check_sql`](Self::check_sql) is to find nothing.
+    ///
+    /// # Errors
+    ///
+    /// Everything that is wrong with the headers and section headings of any of the files, or with
+    /// how they fit together.
+    pub fn read(
+        files: impl IntoIterator<Item = SourceFile>,
+        dialects: &[Dialect],
+    ) -> Result<Self, HistoryError> {
+        Self::load(files, dialects, Check::Later)
+    }
+
+    fn load(
+        files: impl IntoIterator<Item = SourceFile>,
+        dialects: &[Dialect],
+        check: Check,
+    ) -> Result<Self, HistoryError> {
+        let files: Vec<SourceFile> = files.into_iter().collect();
+        let read = parallel::map(files, |file| ReadFile::new(file, dialects, check));
+        Self::relate(read, dialects, check)
+    }
+
+    fn relate(
+        files: Vec<ReadFile>,
+        dialects: &[Dialect],
+        check: Check,
+    ) -> Result<Self, HistoryError> {
+        let mut revisions = Vec::with_capacity(files.len());
         let mut faults = Vec::new();
-        for SourceFile { path, content } in files {
-            let (text, file, findings) = read(content, dialects);
+        for ReadFile {
+            path,
+            text,
+            file,
+            findings,
+        } in files
+        {
             faults.extend(findings.into_iter().map(|finding| Fault {
                 path: path.clone(),
                 text: text.clone(),
@@ -203,6 +248,10 @@ impl History {
                 graph,
                 revisions,
                 dialects: dialects.to_vec(),
+                sql: match check {
+                    Check::Now => OnceLock::from(Ok(())),
+                    Check::Later => OnceLock::new(),
+                },
             }),
             Ok(_) => Err(HistoryError { faults }),
             Err(errors) => {
@@ -226,6 +275,25 @@ impl History {
         }
     }
 
+    /// Checks the SQL of the files for the dialects that they were read for, once.
+    ///
+    /// # Errors
+    ///
+    /// Everything that is wrong with the SQL of any of the files.
+    pub fn check_sql(&self) -> Result<(), HistoryError> {
+        let check = || {
+            let files: Vec<&HistoryFile> = self.revisions.iter().collect();
+            let faults = parallel::map(files, |file| file.check_sql(&self.dialects));
+            let faults: Vec<Fault> = faults.into_iter().flatten().collect();
+            if faults.is_empty() {
+                Ok(())
+            } else {
+                Err(HistoryError { faults })
+            }
+        };
+        self.sql.get_or_init(check).clone()
+    }
+
     /// Returns the graph of the revisions.
     #[must_use]
     pub fn graph(&self) -> &Graph {
@@ -244,33 +312,77 @@ impl History {
     ///
     /// Everything that is wrong with the file, or with how it fits.
     pub fn with(&self, file: SourceFile) -> Result<Self, HistoryError> {
-        let here = self.revisions.iter().map(|revision| SourceFile {
-            path: revision.path.clone(),
-            content: Ok(revision.text.as_bytes().to_vec()),
-        });
-        Self::new(here.chain([file]), &self.dialects)
+        let check = match self.sql.get() {
+            Some(Ok(())) => Check::Now,
+            Some(Err(_)) | None => Check::Later,
+        };
+        let here = self.revisions.iter().cloned().map(ReadFile::from);
+        let new = ReadFile::new(file, &self.dialects, check);
+        Self::relate(here.chain([new]).collect(), &self.dialects, check)
     }
 }
 
-fn read(
-    content: Result<Vec<u8>, String>,
-    dialects: &[Dialect],
-) -> (Arc<str>, Option<RevisionFile>, Vec<Finding>) {
-    let nowhere = Span::new(0, 0);
-    match content.map(String::from_utf8) {
-        Err(why) => {
-            let finding = Finding::new(nowhere, FindingKind::Unreadable(why));
-            (Arc::default(), None, vec![finding])
+impl HistoryFile {
+    fn check_sql(&self, dialects: &[Dialect]) -> Vec<Fault> {
+        let findings = self.file.check_sql(dialects).into_iter();
+        let faults = findings.map(|finding| Fault {
+            path: self.path.clone(),
+            text: self.text.clone(),
+            finding,
+            related: None,
+        });
+        faults.collect()
+    }
+}
+
+/// A file, what was understood of it, and what is wrong with it.
+struct ReadFile {
+    path: PathBuf,
+    text: Arc<str>,
+    file: Option<RevisionFile>,
+    findings: Vec<Finding>,
+}
+
+impl From<HistoryFile> for ReadFile {
+    fn from(HistoryFile { path, text, file }: HistoryFile) -> Self {
+        Self {
+            path,
+            text,
+            file: Some(file),
+            findings: Vec::new(),
         }
-        Ok(Err(error)) => {
-            let valid = error.utf8_error().valid_up_to();
-            let text = String::from_utf8_lossy(error.as_bytes()).into();
-            let finding = Finding::new(Span::new(valid, valid), FindingKind::NotUtf8);
-            (text, None, vec![finding])
-        }
-        Ok(Ok(text)) => {
-            let (file, findings) = RevisionFile::parse(&text, dialects);
-            (text.into(), file, findings)
+    }
+}
+
+impl ReadFile {
+    fn new(SourceFile { path, content }: SourceFile, dialects: &[Dialect], check: Check) -> Self {
+        let unreadable = |text: Arc<str>, offset, kind| Self {
+            path: path.clone(),
+            text,
+            file: None,
+            findings: vec![Finding::new(Span::new(offset, offset), kind)],
+        };
+        match content.map(String::from_utf8) {
+            Err(why) => unreadable(Arc::default(), 0, FindingKind::Unreadable(why)),
+            Ok(Err(error)) => {
+                let text = String::from_utf8_lossy(error.as_bytes()).into();
+                let valid = error.utf8_error().valid_up_to();
+                unreadable(text, valid, FindingKind::NotUtf8)
+            }
+            Ok(Ok(text)) => {
+                let text = Arc::from(text);
+                let mut draft = Draft::read(&text);
+                if check == Check::Now {
+                    draft.check_sql(dialects);
+                }
+                let (file, findings) = draft.finish();
+                Self {
+                    path,
+                    text,
+                    file,
+                    findings,
+                }
+            }
         }
     }
 }

@@ -8,6 +8,7 @@ mod finding;
 mod graph;
 mod history;
 mod id;
+mod parallel;
 mod plan;
 mod resolve;
 mod revision;
@@ -17,12 +18,12 @@ mod settings;
 mod suggest;
 mod version_table;
 
-pub use alembic_sql::{Dialect, Position, Span, SplitErrorKind, UnknownDialect};
+pub use alembic_sql::{Dialect, FileStatement, Position, Span, SplitErrorKind, UnknownDialect};
 pub use crates::{
     CrateHistory, Requirement, RequirementError, RequirementErrorKind, in_dependency_order,
 };
 pub use expression::{Expression, Range, Symbol, SyntaxError, SyntaxErrorKind};
-pub use file::{Body, FileStatement, Header, Named, NewRevision, Reversal, RevisionFile, Section};
+pub use file::{Body, Header, Named, NewRevision, Reversal, RevisionFile, Section};
 pub use finding::{Finding, FindingKind};
 pub use graph::{Graph, GraphError, GraphErrorKind, Node, NodeSet};
 pub use history::{

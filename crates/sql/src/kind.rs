@@ -1,141 +1,259 @@
 //! Tells what kind of statement a text is.
 
-use super::lexer::Cursor;
-use super::name::Name;
-use crate::Dialect;
+use crate::cursor::Cursor;
+use crate::name::Name;
+use crate::{
+    AlterAction, AlterTable, CreateTable, IndexAction, IndexStatement, Setting, SettingScope,
+    TransactionControl,
+};
 
-/// The kinds of statements that are run in different ways.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+/// What a statement is, with what was read of it.
+///
+/// What is not surely of another kind is [`Other`](Self::Other).
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum StatementKind {
     /// A statement that begins, ends or divides a transaction.
-    ///
-    /// `SET TRANSACTION` and other settings are none.
-    TransactionControl,
-    /// A change of SQLite's `journal_mode`, and so of how it undoes transactions.
-    JournalMode,
-    /// A change of the schema that cannot make a row violate a foreign key.
-    SchemaOnly,
+    Transaction(TransactionControl),
+    /// A change of a setting; on SQLite, any pragma with a value.
+    Setting(Setting),
+    /// The creation of a table, which may be a temporary, virtual or foreign one.
+    CreateTable(CreateTable),
+    /// A change of a table.
+    AlterTable(AlterTable),
+    /// The creation, removal or repair of indexes.
+    Index(IndexStatement),
+    /// The creation or removal of a view that holds no rows.
+    View,
+    /// The creation or removal of a trigger.
+    Trigger,
+    /// A query, or a change of rows.
+    Rows,
+    /// PostgreSQL's `CALL` of a procedure.
+    Call,
+    /// PostgreSQL's `DO`, which runs a block of code.
+    Block {
+        /// Whether the code may end the transaction: it says `COMMIT`, or calls a procedure.
+        may_commit: bool,
+    },
     /// Any other statement.
     Other,
 }
 
 impl StatementKind {
-    /// Tells the kind of `statement`, which is one statement as [`split`](super::split) returns it.
-    ///
-    /// What is not surely of another kind is [`Other`](Self::Other).
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use alembic_sql::{Dialect, StatementKind};
-    ///
-    /// let kind = StatementKind::of("SAVEPOINT a", Dialect::Sqlite);
-    /// assert_eq!(kind, StatementKind::TransactionControl);
-    /// ```
+    /// Reads the kind of the statement at whose start `words` are.
+    pub(crate) fn read(words: Cursor<'_>) -> Self {
+        let rules = words.dialect().rules();
+        (rules.read_kind)(words.clone())
+            .or_else(|| read_common(words))
+            .unwrap_or(Self::Other)
+    }
+
+    /// Returns whether the statement begins, ends or divides a transaction.
     #[must_use]
-    pub fn of(statement: &str, dialect: Dialect) -> Self {
-        let words = Cursor::new(statement, dialect);
-        if is_transaction_control(words.clone(), dialect) {
-            Self::TransactionControl
-        } else if dialect == Dialect::Sqlite && sets_journal_mode(words.clone()) {
-            Self::JournalMode
-        } else if is_schema_only(words, dialect) {
-            Self::SchemaOnly
-        } else {
-            Self::Other
+    pub const fn is_transaction_control(&self) -> bool {
+        matches!(self, Self::Transaction(_))
+    }
+
+    /// Returns whether the statement changes the schema, and cannot make a row violate a foreign
+    /// key.
+    #[must_use]
+    pub fn only_changes_schema(&self) -> bool {
+        match self {
+            Self::CreateTable(table) => !table.is_filled,
+            Self::AlterTable(table) => {
+                let mut actions = table.actions.iter();
+                !table.actions.is_empty() && actions.all(AlterAction::only_changes_schema)
+            }
+            Self::Index(index) => match index.action {
+                IndexAction::Create { .. } | IndexAction::Drop { .. } => true,
+                IndexAction::Reindex { .. } => false,
+            },
+            Self::View | Self::Trigger => true,
+            Self::Transaction(_)
+            | Self::Setting(_)
+            | Self::Rows
+            | Self::Call
+            | Self::Block { .. }
+            | Self::Other => false,
+        }
+    }
+
+    /// Returns whether the statement may commit by itself, outside of a transaction.
+    #[must_use]
+    pub const fn may_commit(&self) -> bool {
+        match self {
+            Self::Call => true,
+            Self::Block { may_commit } => *may_commit,
+            Self::Transaction(_)
+            | Self::Setting(_)
+            | Self::CreateTable(_)
+            | Self::AlterTable(_)
+            | Self::Index(_)
+            | Self::View
+            | Self::Trigger
+            | Self::Rows
+            | Self::Other => false,
+        }
+    }
+
+    /// Returns what the statement sets, if it is a setting.
+    #[must_use]
+    pub const fn setting(&self) -> Option<&Setting> {
+        match self {
+            Self::Setting(setting) => Some(setting),
+            Self::Transaction(_)
+            | Self::CreateTable(_)
+            | Self::AlterTable(_)
+            | Self::Index(_)
+            | Self::View
+            | Self::Trigger
+            | Self::Rows
+            | Self::Call
+            | Self::Block { .. }
+            | Self::Other => None,
+        }
+    }
+
+    /// Returns whether the statement sets something that outlasts its transaction and ends with the
+    /// connection.
+    #[must_use]
+    pub fn sets_for_session(&self) -> bool {
+        self.setting().is_some_and(|setting| match setting.scope {
+            SettingScope::Session => true,
+            SettingScope::Transaction | SettingScope::Varies => false,
+        })
+    }
+
+    /// Returns whether the statement changes SQLite's `journal_mode`, and so how it undoes
+    /// transactions.
+    #[must_use]
+    pub fn sets_journal_mode(&self) -> bool {
+        self.setting().is_some_and(|setting| match setting.scope {
+            SettingScope::Varies => setting.names("journal_mode"),
+            SettingScope::Transaction | SettingScope::Session => false,
+        })
+    }
+
+    /// Returns the table that the statement creates.
+    #[must_use]
+    pub const fn created_table(&self) -> Option<&Name> {
+        match self {
+            Self::CreateTable(table) => Some(&table.name),
+            Self::Transaction(_)
+            | Self::Setting(_)
+            | Self::AlterTable(_)
+            | Self::Index(_)
+            | Self::View
+            | Self::Trigger
+            | Self::Rows
+            | Self::Call
+            | Self::Block { .. }
+            | Self::Other => None,
+        }
+    }
+
+    /// Returns the new name of the table that the statement renames.
+    #[must_use]
+    pub fn renamed_table(&self) -> Option<&Name> {
+        let Self::AlterTable(table) = self else {
+            return None;
+        };
+        table.actions.iter().find_map(|action| match action {
+            AlterAction::RenameTable { to } => Some(to),
+            AlterAction::RenameColumn { .. }
+            | AlterAction::RenameConstraint { .. }
+            | AlterAction::AddColumn { .. }
+            | AlterAction::AddConstraint { .. }
+            | AlterAction::Other => None,
+        })
+    }
+
+    /// Returns what the statement does to indexes without keeping writers out.
+    #[must_use]
+    pub fn concurrent_index(&self) -> Option<&IndexAction> {
+        match self {
+            Self::Index(index) if index.concurrently => Some(&index.action),
+            _ => None,
         }
     }
 }
 
-/// Tells whether a statement may commit by itself on PostgreSQL, outside of a transaction.
-#[must_use]
-pub fn may_commit(statement: &str) -> bool {
-    let mut words = Cursor::new(statement, Dialect::Postgres);
-    if words.eat("CALL") {
-        return true;
+impl AlterAction {
+    /// Returns whether the action cannot make a row violate a foreign key.
+    fn only_changes_schema(&self) -> bool {
+        match self {
+            Self::RenameColumn { .. } | Self::RenameConstraint { .. } => true,
+            Self::AddColumn { has_reference, .. } | Self::AddConstraint { has_reference } => {
+                !has_reference
+            }
+            Self::RenameTable { .. } | Self::Other => false,
+        }
     }
-    let body = statement.to_ascii_lowercase();
-    words.eat("DO") && (body.contains("commit") || body.contains("call"))
 }
 
-/// Tells whether a statement sets something on PostgreSQL that outlasts its transaction.
-#[must_use]
-pub fn sets_for_session(statement: &str) -> bool {
-    let mut words = Cursor::new(statement, Dialect::Postgres);
-    if words.eat("SET") {
-        return !words.eat_any(&["LOCAL", "CONSTRAINTS", "TRANSACTION"]);
+/// Reads the statements that every dialect has.
+fn read_common(mut words: Cursor<'_>) -> Option<StatementKind> {
+    if let Some(control) = TransactionControl::read(words.clone()) {
+        return Some(StatementKind::Transaction(control));
     }
-    words.eat("RESET")
-        || words.eat("SELECT") && words.any(|word| word.eq_ignore_ascii_case("set_config"))
-}
-
-fn is_transaction_control(mut words: Cursor<'_>, dialect: Dialect) -> bool {
-    if words.eat_any(&["BEGIN", "COMMIT", "END", "ROLLBACK", "SAVEPOINT", "RELEASE"]) {
-        return true;
-    }
-    if dialect == Dialect::Sqlite {
-        return false;
-    }
-    if words.eat("PREPARE") {
-        // A prepared query may be named `transaction`.
-        return words.eat("TRANSACTION") && !words.at("AS") && !words.at("(");
-    }
-    words.eat_any(&["ABORT", "START"])
-}
-
-fn sets_journal_mode(mut words: Cursor<'_>) -> bool {
-    if !words.eat("PRAGMA") {
-        return false;
-    }
-    let mut name = words.next();
-    if words.eat(".") {
-        name = words.next();
-    }
-    let is_mode = name.is_some_and(|name| {
-        let name = name.trim_matches(['"', '`', '[', ']', '\'']);
-        name.eq_ignore_ascii_case("journal_mode")
-    });
-    is_mode && words.eat_any(&["=", "("])
-}
-
-fn is_schema_only(mut words: Cursor<'_>, dialect: Dialect) -> bool {
     if words.eat("CREATE") {
-        while words.eat_any(&[
-            "OR",
-            "REPLACE",
-            "TEMP",
-            "TEMPORARY",
-            "UNIQUE",
-            "UNLOGGED",
-            "VIRTUAL",
-        ]) {}
-        words.eat_any(&["INDEX", "TRIGGER", "VIEW"]) || (words.eat("TABLE") && !has_outer_as(words))
-    } else if words.eat("DROP") {
-        words.eat_any(&["INDEX", "TRIGGER", "VIEW"])
-    } else if words.eat("ALTER") && words.eat("TABLE") {
-        words.eat_all(&["IF", "EXISTS"]);
-        if Name::of_table(&mut words, dialect).is_none() {
-            false
-        } else if words.eat("ADD") {
-            !words.any(|word| word.eq_ignore_ascii_case("REFERENCES"))
-        } else {
-            // The table itself is renamed by `RENAME TO`.
-            words.eat("RENAME") && !words.at("TO")
-        }
+        return read_created(words);
+    }
+    if words.eat("DROP") {
+        return read_dropped(words);
+    }
+    if words.eat("ALTER") {
+        words.eat("FOREIGN");
+        let altered = words.eat("TABLE").then(|| AlterTable::read(words))??;
+        return Some(StatementKind::AlterTable(altered));
+    }
+    words.eat_any(ROWS).then_some(StatementKind::Rows)
+}
+
+/// What queries and changes of rows begin with.
+const ROWS: &[&str] = &[
+    "SELECT", "INSERT", "UPDATE", "DELETE", "WITH", "VALUES", "REPLACE", "MERGE", "TABLE",
+    "TRUNCATE", "COPY", "(",
+];
+
+fn read_created(mut words: Cursor<'_>) -> Option<StatementKind> {
+    words.eat_every(&[
+        "OR",
+        "REPLACE",
+        "TEMP",
+        "TEMPORARY",
+        "GLOBAL",
+        "LOCAL",
+        "UNIQUE",
+        "UNLOGGED",
+        "VIRTUAL",
+        "FOREIGN",
+        "RECURSIVE",
+        "CONSTRAINT",
+    ]);
+    if words.eat("TABLE") {
+        CreateTable::read(words).map(StatementKind::CreateTable)
+    } else if words.eat("INDEX") {
+        IndexStatement::read_created(words).map(StatementKind::Index)
     } else {
-        false
+        read_view_or_trigger(&mut words)
     }
 }
 
-/// Tells whether an `AS` stands outside of all parentheses, where a query follows it.
-fn has_outer_as(mut words: Cursor<'_>) -> bool {
-    let mut depth = 0_usize;
-    words.any(|word| {
-        match word {
-            "(" => depth += 1,
-            ")" => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-        depth == 0 && word.eq_ignore_ascii_case("AS")
-    })
+fn read_dropped(mut words: Cursor<'_>) -> Option<StatementKind> {
+    if words.eat("INDEX") {
+        IndexStatement::read_dropped(words).map(StatementKind::Index)
+    } else {
+        read_view_or_trigger(&mut words)
+    }
+}
+
+fn read_view_or_trigger(words: &mut Cursor<'_>) -> Option<StatementKind> {
+    if words.eat("VIEW") {
+        Some(StatementKind::View)
+    } else if words.eat("TRIGGER") {
+        Some(StatementKind::Trigger)
+    } else {
+        None
+    }
 }

@@ -1,85 +1,77 @@
-//! Reads the names of tables and indexes.
+//! Reads the names of tables, columns and indexes.
 
-use super::lexer::Cursor;
-use crate::Dialect;
+use crate::TokenKind;
+use crate::cursor::Cursor;
 
-/// The length in bytes to which PostgreSQL cuts names, unless it was built otherwise.
-const POSTGRES_NAME_LENGTH: usize = 63;
-
-/// A name as it is written, with the names before it that say where it belongs.
-pub(super) struct Name<'a> {
-    /// The names between the dots, with their quotes; never empty.
-    parts: Vec<&'a str>,
+/// The name of an object, with the names before it that say where it belongs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Name {
+    written: String,
+    kept: String,
 }
 
-impl<'a> Name<'a> {
+impl Name {
     /// Reads a name; PostgreSQL's `U&"..."`, which hides its characters, is none.
-    pub(super) fn read(words: &mut Cursor<'a>) -> Option<Self> {
-        let mut parts = Vec::new();
+    pub(crate) fn read(words: &mut Cursor<'_>) -> Option<Self> {
+        let mut written = String::new();
         loop {
-            let part = words.next().filter(|part| is_name(part))?;
-            if part.eq_ignore_ascii_case("U") && words.at("&") {
-                return None;
-            }
-            parts.push(part);
+            let part = read_part(words)?;
+            written.push_str(part);
             if !words.eat(".") {
-                return Some(Self { parts });
+                let kept = kept(part, words);
+                return Some(Self { written, kept });
             }
+            written.push('.');
         }
     }
 
-    /// Reads the table that a statement changes or refers to.
-    ///
-    /// On PostgreSQL, `ONLY` and `*` may say whether the tables that inherit from it are meant.
-    pub(super) fn of_table(words: &mut Cursor<'a>, dialect: Dialect) -> Option<Self> {
-        if dialect == Dialect::Sqlite {
-            return Self::read(words);
-        }
-        if words.eat("ONLY") && words.eat("(") {
-            return Self::read(words).filter(|_| words.eat(")"));
-        }
-        let name = Self::read(words)?;
-        words.eat("*");
-        Some(name)
+    /// Returns all of its parts as the statement writes them: with their quotes, and without the
+    /// space that may stand around the dots.
+    #[must_use]
+    pub fn written(&self) -> &str {
+        &self.written
     }
 
-    /// Returns the last part as the database keeps it, without quotes.
-    pub(super) fn kept(&self, dialect: Dialect) -> String {
-        let name = self.parts.last().copied().unwrap_or_default();
-        let mut kept = unquoted(name, dialect);
-        if dialect == Dialect::Postgres {
-            kept.truncate(kept.floor_char_boundary(POSTGRES_NAME_LENGTH));
-        }
-        kept
-    }
-
-    /// Returns all parts as they are written, without the space that may stand around the dots.
-    pub(super) fn written(&self) -> String {
-        self.parts.join(".")
+    /// Returns the last part as the database keeps it: without quotes, and on PostgreSQL in lower
+    /// case unless it is quoted, and cut to 63 bytes.
+    #[must_use]
+    pub fn kept(&self) -> &str {
+        &self.kept
     }
 }
 
-/// Tells whether `token` is a word, which may be a keyword, or quoted.
-fn is_name(token: &str) -> bool {
-    token.starts_with(|first: char| {
-        first.is_ascii_alphabetic()
-            || !first.is_ascii()
-            || matches!(first, '_' | '"' | '`' | '[' | '\'')
+/// Reads a word, which may be a keyword, or what is quoted.
+fn read_part<'a>(words: &mut Cursor<'a>) -> Option<&'a str> {
+    match words.kind()? {
+        TokenKind::Word => {
+            let part = words.next()?;
+            let is_hidden = part.eq_ignore_ascii_case("U") && words.at("&");
+            (!is_hidden).then_some(part)
+        }
+        // SQLite takes a string for a name where only a name can stand.
+        TokenKind::QuotedName | TokenKind::String => words.next(),
+        TokenKind::Whitespace
+        | TokenKind::Comment
+        | TokenKind::ByteOrderMark
+        | TokenKind::Number
+        | TokenKind::Parameter
+        | TokenKind::Symbol(_)
+        | TokenKind::Unterminated(_) => None,
+    }
+}
+
+fn kept(part: &str, words: &Cursor<'_>) -> String {
+    let rules = words.dialect().rules();
+    let mut kept = unquoted(part).unwrap_or_else(|| (rules.keep_plain_name)(part));
+    (rules.cut_name)(&mut kept);
+    kept
+}
+
+/// Returns what stands between quotes, if anything does.
+pub(crate) fn unquoted(part: &str) -> Option<String> {
+    let pairs = [('"', '"'), ('`', '`'), ('[', ']'), ('\'', '\'')];
+    pairs.into_iter().find_map(|(open, close)| {
+        let inner = part.strip_prefix(open)?.strip_suffix(close)?;
+        Some(inner.replace(&format!("{close}{close}"), &close.to_string()))
     })
-}
-
-fn unquoted(name: &str, dialect: Dialect) -> String {
-    for (open, close) in [('"', '"'), ('`', '`'), ('[', ']'), ('\'', '\'')] {
-        let inner = name
-            .strip_prefix(open)
-            .and_then(|name| name.strip_suffix(close));
-        if let Some(inner) = inner {
-            return inner.replace(&format!("{close}{close}"), &close.to_string());
-        }
-    }
-    match dialect {
-        Dialect::Sqlite => name.to_owned(),
-        // In UTF-8, PostgreSQL leaves other letters as they are.
-        Dialect::Postgres => name.to_ascii_lowercase(),
-    }
 }

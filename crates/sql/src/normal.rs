@@ -1,7 +1,6 @@
 //! Texts of SQL that differ only in how they are written.
 
-use super::lexer::Cursor;
-use crate::Dialect;
+use crate::{Dialect, Tokens};
 
 /// Returns `statement` as its tokens, one space apart: without comments, without line ends, and
 /// with plain names unquoted.
@@ -19,7 +18,10 @@ use crate::Dialect;
 /// ```
 #[must_use]
 pub fn normalized(statement: &str, dialect: Dialect) -> String {
-    let tokens: Vec<&str> = Cursor::new(statement, dialect).map(plain).collect();
+    let tokens = Tokens::new(statement, dialect).without_trivia();
+    let tokens: Vec<&str> = tokens
+        .map(|token| plain(token.span.text(statement)))
+        .collect();
     tokens.join(" ")
 }
 

@@ -1,21 +1,41 @@
 //! Finds the statements in the tokens of a text.
 
-use super::lexer::{Cursor, Lexer, Token, TokenKind};
-use super::{Split, SplitError, SplitErrorKind, Statement};
-use crate::{Dialect, Span};
+use std::cell::Cell;
 
-/// Splits `sql`; see [`super::split`].
-pub(super) fn run(sql: &str, dialect: Dialect) -> Split {
+use crate::cursor::Cursor;
+use crate::rules::Rules;
+use crate::{
+    Dialect, Span, Split, SplitError, SplitErrorKind, Statement, StatementKind, Token, TokenKind,
+    Tokens,
+};
+
+thread_local! {
+    static SPLITS: Cell<usize> = const { Cell::new(0) };
+}
+
+/// Returns how many texts this thread has split; for tests that expect each text to be split once.
+#[doc(hidden)]
+#[must_use]
+pub fn splits() -> usize {
+    SPLITS.get()
+}
+
+/// Splits the part of `sql` at `span`; see [`crate::split`].
+pub(crate) fn split(sql: &str, span: Span, dialect: Dialect) -> Split {
+    SPLITS.set(SPLITS.get() + 1);
     let mut splitter = Splitter {
         sql,
+        end: span.end,
         dialect,
-        lexer: Lexer::new(sql, dialect),
+        rules: dialect.rules(),
+        tokens: Tokens::within(sql, span, dialect),
         pending: None,
         split: Split::default(),
     };
     splitter.run();
-    if let Some(offset) = sql.find('\0') {
-        splitter.fault(SplitErrorKind::NulCharacter, Span::new(offset, offset + 1));
+    if let Some(offset) = span.text(sql).find('\0') {
+        let nul = Span::new(offset, offset + 1).shifted(span.start);
+        splitter.fault(SplitErrorKind::NulCharacter, nul);
     }
     let mut split = splitter.split;
     split.errors.sort_by_key(|error| error.span.start);
@@ -24,8 +44,11 @@ pub(super) fn run(sql: &str, dialect: Dialect) -> Split {
 
 struct Splitter<'a> {
     sql: &'a str,
+    /// Where the text to split ends.
+    end: usize,
     dialect: Dialect,
-    lexer: Lexer<'a>,
+    rules: &'static Rules,
+    tokens: Tokens<'a>,
     /// The statement being read, from its first token on.
     pending: Option<Pending<'a>>,
     split: Split,
@@ -33,24 +56,42 @@ struct Splitter<'a> {
 
 impl Splitter<'_> {
     fn run(&mut self) {
-        while let Some(token) = self.lexer.next() {
-            match (token.kind, self.dialect) {
-                (TokenKind::Unterminated(kind), _) => {
+        while let Some(token) = self.tokens.next_significant() {
+            match token.kind {
+                TokenKind::Unterminated(kind) => {
                     self.pending = None;
                     self.fault(kind, token.span);
                 }
-                (TokenKind::Symbol(b';'), _) => self.semicolon(),
-                (TokenKind::Symbol(b'\\'), Dialect::Postgres) => self.client_command(token),
-                (TokenKind::Symbol(b'.'), Dialect::Sqlite) if self.pending.is_none() => {
+                TokenKind::Symbol(b';') => self.semicolon(),
+                TokenKind::Symbol(symbol)
+                    if (self.rules.begins_client_command)(symbol, self.pending.is_none()) =>
+                {
                     self.client_command(token);
                 }
-                _ => self
-                    .pending
-                    .get_or_insert_with(|| Pending::new(self.sql, self.dialect, token))
-                    .push(token),
+                _ => self.push(token),
             }
         }
         self.finish();
+    }
+
+    fn push(&mut self, token: Token) {
+        let pending = self.pending.get_or_insert_with(|| {
+            let words = Cursor::new(
+                self.sql,
+                Span::new(token.span.start, self.end),
+                self.dialect,
+            );
+            Pending {
+                sql: self.sql,
+                start: token.span.start,
+                last: Span::new(token.span.start, token.span.start),
+                form: (self.rules.read_form)(words),
+                counts_parentheses: self.rules.semicolons_in_parentheses,
+                depth: 0,
+                parenthesis: 0,
+            }
+        });
+        pending.push(token);
     }
 
     fn semicolon(&mut self) {
@@ -59,7 +100,7 @@ impl Splitter<'_> {
         };
         if pending.is_whole() {
             if pending.form == Form::CopyFromStdin {
-                self.lexer.skip_copy_data();
+                self.tokens.skip_copy_data();
             }
             self.finish();
         } else {
@@ -67,9 +108,9 @@ impl Splitter<'_> {
         }
     }
 
-    /// Skips the line of a command, which psql allows behind and within a statement.
+    /// Skips the line of a command, which psql allows after and within a statement.
     fn client_command(&mut self, token: Token) {
-        let end = self.lexer.skip_line();
+        let end = self.tokens.skip_line();
         self.fault(
             SplitErrorKind::ClientCommand,
             Span::new(token.span.start, end),
@@ -84,7 +125,7 @@ impl Splitter<'_> {
             return;
         };
         let span = Span::new(pending.start, pending.last.end);
-        let to_text_end = |start| Span::new(start, self.sql.len());
+        let to_text_end = |start| Span::new(start, self.end);
         if pending.depth > 0 {
             let span = to_text_end(pending.parenthesis);
             self.fault(SplitErrorKind::UnclosedParenthesis, span);
@@ -96,7 +137,13 @@ impl Splitter<'_> {
         } else if pending.form == Form::CopyFromStdin {
             self.fault(SplitErrorKind::CopyFromStdin, span);
         } else {
-            self.split.statements.push(Statement { span });
+            let kind = StatementKind::read(Cursor::new(self.sql, span, self.dialect));
+            let may_set_search_path = (self.rules.may_set_search_path)(span.text(self.sql), &kind);
+            self.split.statements.push(Statement {
+                span,
+                kind,
+                may_set_search_path,
+            });
         }
     }
 
@@ -108,42 +155,27 @@ impl Splitter<'_> {
 /// What is known about a statement whose end is not reached.
 struct Pending<'a> {
     sql: &'a str,
-    dialect: Dialect,
     start: usize,
     last: Span,
     form: Form,
-    /// The number of open parentheses; SQLite's are not counted.
+    counts_parentheses: bool,
+    /// The number of open parentheses, where they are counted.
     depth: usize,
     /// The outermost open parenthesis, if `depth` is not 0.
     parenthesis: usize,
 }
 
-impl<'a> Pending<'a> {
-    /// Begins a statement with `first`, which remains to be pushed.
-    fn new(sql: &'a str, dialect: Dialect, first: Token) -> Self {
-        Self {
-            sql,
-            dialect,
-            start: first.span.start,
-            last: Span::new(first.span.start, first.span.start),
-            form: Form::of(&sql[first.span.start..], dialect),
-            depth: 0,
-            parenthesis: 0,
-        }
-    }
-
+impl Pending<'_> {
     fn push(&mut self, token: Token) {
-        if self.dialect == Dialect::Postgres {
-            match token.kind {
-                TokenKind::Symbol(b'(') => {
-                    if self.depth == 0 {
-                        self.parenthesis = token.span.start;
-                    }
-                    self.depth += 1;
+        match token.kind {
+            TokenKind::Symbol(b'(') if self.counts_parentheses => {
+                if self.depth == 0 {
+                    self.parenthesis = token.span.start;
                 }
-                TokenKind::Symbol(b')') => self.depth = self.depth.saturating_sub(1),
-                _ => {}
+                self.depth += 1;
             }
+            TokenKind::Symbol(b')') => self.depth = self.depth.saturating_sub(1),
+            _ => {}
         }
         let is = |span: Span, keyword: &str| span.text(self.sql).eq_ignore_ascii_case(keyword);
         match &mut self.form {
@@ -162,7 +194,7 @@ impl<'a> Pending<'a> {
                     Place::Inside
                 };
             }
-            // What follows the first `FROM` decides, unless that one is a name behind a dot.
+            // What follows the first `FROM` decides, unless it is a name after a dot.
             Form::Copy if self.depth == 0 && is(self.last, "FROM") && !is(token.span, "FROM") => {
                 // The grammar takes STDOUT for STDIN.
                 self.form = if is(token.span, "STDIN") || is(token.span, "STDOUT") {
@@ -198,55 +230,22 @@ impl<'a> Pending<'a> {
 
 /// The forms of statements, as far as they differ in where they end or in how they are run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Form {
+pub(crate) enum Form {
+    /// One that ends at the first `;`.
     Plain,
     /// An SQLite `CREATE TRIGGER` before its `BEGIN`.
     Trigger,
     /// A PostgreSQL `CREATE FUNCTION` or `CREATE PROCEDURE` before a `BEGIN ATOMIC`.
     Routine,
     /// One of the two above, from its `BEGIN` on.
-    Body {
-        begin: usize,
-        place: Place,
-    },
+    Body { begin: usize, place: Place },
     /// A PostgreSQL `COPY` that may still turn out to be one from STDIN.
     Copy,
+    /// A `COPY ... FROM STDIN`.
     CopyFromStdin,
 }
 
 impl Form {
-    /// Determines the form of the statement at the start of `sql` from its leading keywords.
-    fn of(sql: &str, dialect: Dialect) -> Self {
-        let mut head = Cursor::new(sql, dialect);
-        match dialect {
-            Dialect::Sqlite => {
-                if head.eat("EXPLAIN") && head.eat("QUERY") {
-                    head.eat("PLAN");
-                }
-                if head.eat("CREATE") {
-                    head.eat_any(&["TEMP", "TEMPORARY"]);
-                    if head.at("TRIGGER") {
-                        return Self::Trigger;
-                    }
-                }
-            }
-            Dialect::Postgres => {
-                if head.at("COPY") {
-                    return Self::Copy;
-                }
-                if head.eat("CREATE") {
-                    if head.eat("OR") {
-                        head.eat("REPLACE");
-                    }
-                    if head.at("FUNCTION") || head.at("PROCEDURE") {
-                        return Self::Routine;
-                    }
-                }
-            }
-        }
-        Self::Plain
-    }
-
     fn body(begin: usize) -> Self {
         Self::Body {
             begin,
@@ -259,11 +258,11 @@ impl Form {
 ///
 /// `END` may also stand for a column or close a `CASE`, but never begins an inner statement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Place {
+pub(crate) enum Place {
     /// At the start of an inner statement.
     Start,
     /// Inside an inner statement.
     Inside,
-    /// Behind an `END` that closes the body if the statement ends here.
+    /// After an `END` that closes the body if the statement ends here.
     Ended,
 }

@@ -1,5 +1,9 @@
 //! The sections of a revision file.
 
+use std::sync::Arc;
+
+use alembic_sql::{FileStatement, SqlText};
+
 use super::RevisionFile;
 use super::header::lines;
 use crate::section_heading::{HEADING, is_heading};
@@ -24,7 +28,7 @@ pub struct Section {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Body {
     /// SQL, from the line after the heading to the next heading.
-    Sql(Span),
+    Sql(SqlText),
     /// The declaration that the revision cannot be reverted, and why.
     Irreversible(String),
 }
@@ -40,7 +44,32 @@ pub enum Reversal<'f> {
     Missing,
 }
 
-pub(super) fn parse(text: &str, start: usize, findings: &mut Vec<Finding>) -> Vec<Section> {
+impl Section {
+    /// Returns whether the section is run on `dialect`.
+    pub(crate) fn runs_on(&self, dialect: Dialect) -> bool {
+        self.dialect.is_none_or(|only| only == dialect)
+    }
+
+    /// Returns the section's SQL, unless it declares that there is no way back.
+    #[must_use]
+    pub const fn sql(&self) -> Option<&SqlText> {
+        match &self.body {
+            Body::Sql(sql) => Some(sql),
+            Body::Irreversible(_) => None,
+        }
+    }
+
+    /// Returns the section's statements, as `dialect` reads them.
+    ///
+    /// The first call for each dialect splits the section's SQL. Where that fails, these are those
+    /// statements that are whole: [`History::check_sql`](crate::History::check_sql) finds out.
+    pub fn statements(&self, dialect: Dialect) -> impl Iterator<Item = FileStatement<'_>> {
+        let sql = self.sql().into_iter();
+        sql.flat_map(move |sql| sql.statements(dialect))
+    }
+}
+
+pub(super) fn parse(text: &Arc<str>, start: usize, findings: &mut Vec<Finding>) -> Vec<Section> {
     let headings: Vec<Span> = lines(text, start)
         .filter(|line| is_heading(line.text(text)))
         .collect();
@@ -75,7 +104,7 @@ fn holds_sql(line: &str) -> bool {
 }
 
 /// Reads a heading: `-- alembic: upgrade|downgrade [DIALECT] [no-transaction | irreversible: REASON]`.
-fn section(text: &str, heading: Span, body: Span) -> Result<Section, Finding> {
+fn section(text: &Arc<str>, heading: Span, body: Span) -> Result<Section, Finding> {
     let line = heading.text(text);
     let Some(rest) = line.strip_prefix(HEADING) else {
         let finding = FindingKind::MisspeltHeading;
@@ -121,7 +150,7 @@ fn section(text: &str, heading: Span, body: Span) -> Result<Section, Finding> {
         return Err(Finding::new(heading, kind));
     };
     let body = match reason {
-        None => Body::Sql(body),
+        None => Body::Sql(SqlText::within(text.clone(), body)),
         Some(_) if direction == Direction::Upgrade => {
             return Err(Finding::new(heading, FindingKind::IrreversibleUpgrade));
         }

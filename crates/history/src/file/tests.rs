@@ -181,7 +181,7 @@ fn faulty_sql_says_what_and_where() {
     check(&sql("  begin immediate;\n"), &["7:3 transaction-control"]);
     // A section is checked for the dialects that it runs on, and only for those.
     check(&body("-- alembic: upgrade postgres\nDO $$ ' $$;\n"), &[]);
-    let sqlite = RevisionFile::parse(&sql("DO $$ ' $$;\n"), &[Dialect::Postgres]);
+    let sqlite = RevisionFile::parse(sql("DO $$ ' $$;\n"), &[Dialect::Postgres]);
     assert_eq!(sqlite.1, []);
     // A heading inside a literal cuts it, and that is an error rather than a guess.
     check(
@@ -199,7 +199,7 @@ fn sections_run_where_they_say() {
     let file = parse(&text).0.unwrap();
     let statements = |direction, dialect| -> Vec<String> {
         file.sections(direction, dialect)
-            .flat_map(|section| section.statements(&text, dialect))
+            .flat_map(|section| section.statements(dialect))
             .map(|statement| statement.sql.to_owned())
             .collect()
     };

@@ -1,0 +1,332 @@
+//! How PostgreSQL reads SQL.
+
+use crate::cursor::Cursor;
+use crate::name::{Name, unquoted};
+use crate::rules::Rules;
+use crate::scanner::{Scanner, is_space, is_word};
+use crate::splitter::Form;
+use crate::{
+    IndexAction, IndexStatement, Reindexed, Setting, SettingName, SettingScope, SplitErrorKind,
+    StatementKind, TokenKind, TransactionControl,
+};
+
+pub(crate) static RULES: Rules = Rules {
+    nested_comments: true,
+    comments_end_at_return: true,
+    inner_byte_order_marks: false,
+    semicolons_in_parentheses: true,
+    concurrent_indexes: true,
+    read_token,
+    begins_client_command,
+    read_form,
+    read_table,
+    // In UTF-8, other letters are left as they are.
+    keep_plain_name: str::to_ascii_lowercase,
+    cut_name,
+    read_kind,
+    may_set_search_path,
+};
+
+/// The length in bytes to which names are cut, unless the server was built otherwise.
+const NAME_LENGTH: usize = 63;
+
+fn read_token(scanner: &mut Scanner<'_>, first: u8) -> Option<TokenKind> {
+    match first {
+        b'$' => Some(dollar(scanner)),
+        b'e' | b'E' if scanner.rest().get(1) == Some(&b'\'') => {
+            scanner.skip(1);
+            Some(escape_string(scanner))
+        }
+        _ => None,
+    }
+}
+
+/// Reads an `E'...'` from its quote on, including its continuations.
+fn escape_string(scanner: &mut Scanner<'_>) -> TokenKind {
+    scanner.skip(1);
+    while scanner.skip_until(|byte| matches!(byte, b'\'' | b'\\')) {
+        if scanner.at(b"\\") {
+            scanner.skip(2);
+            continue;
+        }
+        scanner.skip(1);
+        if scanner.at(b"'") {
+            scanner.skip(1);
+        } else if !skip_continuation(scanner) {
+            return TokenKind::String;
+        }
+    }
+    TokenKind::Unterminated(SplitErrorKind::UnterminatedString)
+}
+
+/// Skips the blanks up to a quote that continues the string just read.
+///
+/// They consist of spaces and line comments with at least one line break; without such a quote,
+/// nothing is skipped.
+fn skip_continuation(scanner: &mut Scanner<'_>) -> bool {
+    let end = scanner.position();
+    let mut broken = false;
+    while let Some(byte) = scanner.peek() {
+        match byte {
+            b'\'' if broken => {
+                scanner.skip(1);
+                return true;
+            }
+            b'-' if scanner.at(b"--") => RULES.skip_line_comment(scanner),
+            _ if is_space(byte) => {
+                broken |= matches!(byte, b'\n' | b'\r');
+                scanner.skip(1);
+            }
+            _ => break,
+        }
+    }
+    scanner.return_to(end);
+    false
+}
+
+/// Reads what a `$` begins: a parameter, a dollar-quoted string, or else the symbol alone.
+fn dollar(scanner: &mut Scanner<'_>) -> TokenKind {
+    let start = scanner.position();
+    scanner.skip(1);
+    if scanner.peek().is_some_and(|byte| byte.is_ascii_digit()) {
+        scanner.digits();
+        return TokenKind::Parameter;
+    }
+    scanner.skip_until(|byte| byte == b'$' || !is_word(byte));
+    if !scanner.at(b"$") {
+        scanner.return_to(start + 1);
+        return TokenKind::Symbol(b'$');
+    }
+    scanner.skip(1);
+    let tag = scanner.since(start);
+    while scanner.skip_until(|byte| byte == b'$') {
+        if scanner.at(tag) {
+            scanner.skip(tag.len());
+            return TokenKind::String;
+        }
+        scanner.skip(1);
+    }
+    TokenKind::Unterminated(SplitErrorKind::UnterminatedDollarQuote)
+}
+
+/// psql has commands that begin with a backslash, after and within a statement, too.
+fn begins_client_command(symbol: u8, _may_begin_statement: bool) -> bool {
+    symbol == b'\\'
+}
+
+fn read_form(mut words: Cursor<'_>) -> Form {
+    if words.at("COPY") {
+        return Form::Copy;
+    }
+    if words.eat("CREATE") {
+        if words.eat("OR") {
+            words.eat("REPLACE");
+        }
+        if words.at("FUNCTION") || words.at("PROCEDURE") {
+            return Form::Routine;
+        }
+    }
+    Form::Plain
+}
+
+/// Reads a table; `ONLY` and `*` may say whether the tables that inherit from it are meant.
+fn read_table(words: &mut Cursor<'_>) -> Option<Name> {
+    if words.eat("ONLY") && words.eat("(") {
+        return Name::read(words).filter(|_| words.eat(")"));
+    }
+    let name = Name::read(words)?;
+    words.eat("*");
+    Some(name)
+}
+
+fn cut_name(name: &mut String) {
+    name.truncate(name.floor_char_boundary(NAME_LENGTH));
+}
+
+fn read_kind(mut words: Cursor<'_>) -> Option<StatementKind> {
+    if let Some(control) = read_transaction_control(words.clone()) {
+        return Some(StatementKind::Transaction(control));
+    }
+    if words.eat("SET") {
+        return Some(StatementKind::Setting(read_set(words)));
+    }
+    if words.eat("RESET") {
+        return Some(StatementKind::Setting(Setting {
+            name: read_setting_name(words),
+            scope: SettingScope::Session,
+        }));
+    }
+    if words.eat("SELECT") {
+        return read_set_config(words).map(StatementKind::Setting);
+    }
+    if words.eat("REINDEX") {
+        return read_reindex(words).map(StatementKind::Index);
+    }
+    if words.eat("CALL") {
+        return Some(StatementKind::Call);
+    }
+    if words.eat("DO") {
+        let code = words.statement();
+        return Some(StatementKind::Block {
+            may_commit: mentions(code, "commit") || mentions(code, "call"),
+        });
+    }
+    None
+}
+
+/// Reads what SQLite does not have, or not with this meaning.
+fn read_transaction_control(mut words: Cursor<'_>) -> Option<TransactionControl> {
+    if words.eat("START") {
+        Some(TransactionControl::Begin)
+    } else if words.eat("ABORT") {
+        Some(TransactionControl::Rollback)
+    } else if words.eat_all(&["COMMIT", "PREPARED"]) {
+        Some(TransactionControl::CommitPrepared)
+    } else if words.eat_all(&["ROLLBACK", "PREPARED"]) {
+        Some(TransactionControl::RollbackPrepared)
+    } else if words.eat_all(&["PREPARE", "TRANSACTION"]) && !words.at("AS") && !words.at("(") {
+        // A prepared query may be named `transaction`.
+        Some(TransactionControl::Prepare)
+    } else {
+        None
+    }
+}
+
+/// Reads what follows `SET`.
+fn read_set(mut words: Cursor<'_>) -> Setting {
+    if words.eat_any(&["CONSTRAINTS", "TRANSACTION"]) {
+        return Setting {
+            name: SettingName::Unknown,
+            scope: SettingScope::Transaction,
+        };
+    }
+    let scope = if words.eat("LOCAL") {
+        SettingScope::Transaction
+    } else {
+        SettingScope::Session
+    };
+    let mut ahead = words.clone();
+    if ahead.eat("SESSION") && !ahead.at("AUTHORIZATION") {
+        words = ahead;
+    }
+    Setting {
+        name: read_setting_name(words),
+        scope,
+    }
+}
+
+/// Reads the name of a setting, of which some are words of the grammar.
+fn read_setting_name(mut words: Cursor<'_>) -> SettingName {
+    let one = |name: &str| SettingName::One(name.to_owned());
+    if words.eat("ALL") {
+        return SettingName::All;
+    }
+    if words.eat("SCHEMA") {
+        return one("search_path");
+    }
+    if words.eat("NAMES") {
+        return one("client_encoding");
+    }
+    if words.eat_all(&["TIME", "ZONE"]) {
+        return one("timezone");
+    }
+    if words.eat_all(&["SESSION", "AUTHORIZATION"]) {
+        return one("session_authorization");
+    }
+    if words.eat_all(&["XML", "OPTION"]) {
+        return one("xmloption");
+    }
+    if words.eat("CHARACTERISTICS") {
+        return SettingName::Unknown;
+    }
+    match Name::read(&mut words) {
+        // One of an extension has two parts.
+        Some(name) => SettingName::One(name.written().replace('"', "").to_ascii_lowercase()),
+        None => SettingName::Unknown,
+    }
+}
+
+/// Finds the first call of `set_config` in a query.
+fn read_set_config(mut words: Cursor<'_>) -> Option<Setting> {
+    words.find(|word| word.eq_ignore_ascii_case("set_config"))?;
+    let is_call = words.eat("(");
+    let name = words
+        .next()
+        .filter(|name| is_call && name.starts_with('\''));
+    Some(Setting {
+        name: match name.and_then(unquoted) {
+            Some(name) => SettingName::One(name.to_ascii_lowercase()),
+            None => SettingName::Unknown,
+        },
+        scope: SettingScope::Session,
+    })
+}
+
+/// Reads what follows `REINDEX`.
+fn read_reindex(mut words: Cursor<'_>) -> Option<IndexStatement> {
+    let mut concurrently = words.eat("(") && eat_reindex_options(&mut words);
+    let object = match words.next()? {
+        word if word.eq_ignore_ascii_case("INDEX") => Reindexed::Index,
+        word if word.eq_ignore_ascii_case("TABLE") => Reindexed::Table,
+        word if word.eq_ignore_ascii_case("SCHEMA") => Reindexed::Schema,
+        word if word.eq_ignore_ascii_case("DATABASE") => Reindexed::Database,
+        // The catalogs of the system cannot be indexed anew concurrently.
+        _ => return None,
+    };
+    concurrently |= words.eat("CONCURRENTLY");
+    let name = Name::read(&mut words);
+    let is_whole = name.is_some() || object == Reindexed::Database;
+    is_whole.then_some(IndexStatement {
+        action: IndexAction::Reindex { object, name },
+        concurrently,
+    })
+}
+
+/// Moves past the options of a `REINDEX`, and tells whether `CONCURRENTLY` is on among them.
+fn eat_reindex_options(words: &mut Cursor<'_>) -> bool {
+    let mut concurrently = false;
+    while let Some(option) = words.next() {
+        let is_off = ["OFF", "FALSE", "0", "'off'", "'false'"]
+            .iter()
+            .any(|off| words.at(off));
+        if option.eq_ignore_ascii_case("CONCURRENTLY") {
+            concurrently = !is_off;
+        }
+        let end = words.find(|word| matches!(*word, "," | ")"));
+        if end != Some(",") {
+            break;
+        }
+    }
+    concurrently
+}
+
+/// Any statement may call code that sets the path, and `SET SCHEMA` and `RESET ALL` do not name it.
+fn may_set_search_path(sql: &str, kind: &StatementKind) -> bool {
+    let sets = kind.setting();
+    sets.is_some_and(|setting| setting.names("search_path"))
+        || mentions(sql, "search_path")
+        || mentions_other_forms(sql)
+}
+
+/// Returns whether there is a `SET SCHEMA` or a `RESET ALL` anywhere in a text, which may be code.
+fn mentions_other_forms(sql: &str) -> bool {
+    let is_one =
+        |word: &str, names: &[&str]| names.iter().any(|name| word.eq_ignore_ascii_case(name));
+    let mut before = "";
+    let mut words = sql.split(|c: char| !c.is_ascii() || !is_word(c as u8));
+    words.any(|word| {
+        if word.is_empty() {
+            return false;
+        }
+        let sets = is_one(word, &["SCHEMA"]) && is_one(before, &["SET", "LOCAL", "SESSION"])
+            || is_one(word, &["ALL"]) && is_one(before, &["RESET"]);
+        before = word;
+        sets
+    })
+}
+
+/// Returns whether `word`, which is in lower case, is anywhere in a text, in any case.
+fn mentions(text: &str, word: &str) -> bool {
+    let mut windows = text.as_bytes().windows(word.len());
+    windows.any(|bytes| bytes.eq_ignore_ascii_case(word.as_bytes()))
+}

@@ -1,0 +1,35 @@
+//! The statements of a split text.
+
+use std::ops::Deref;
+
+use crate::{Span, StatementKind};
+
+/// One statement of a split text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Statement {
+    /// The bytes from the first to the last token, without the `;` and without the comments
+    /// around it; comments between the tokens stay.
+    pub span: Span,
+    /// What the statement is.
+    pub kind: StatementKind,
+    /// Whether the statement may change PostgreSQL's search path: it says so, or its text mentions
+    /// what does so, which may be in code that it creates or runs.
+    pub may_set_search_path: bool,
+}
+
+/// A statement together with its text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FileStatement<'f> {
+    /// The statement as it is sent to the database.
+    pub sql: &'f str,
+    /// Where it stands in its file, and what it is.
+    pub statement: &'f Statement,
+}
+
+impl Deref for FileStatement<'_> {
+    type Target = Statement;
+
+    fn deref(&self) -> &Statement {
+        self.statement
+    }
+}

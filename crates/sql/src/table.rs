@@ -1,0 +1,182 @@
+//! Statements that create and alter tables.
+
+use crate::cursor::Cursor;
+use crate::name::Name;
+
+/// A `CREATE TABLE`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CreateTable {
+    /// The table.
+    pub name: Name,
+    /// Whether a query gives it columns and rows, as `AS SELECT` does.
+    pub is_filled: bool,
+}
+
+/// An `ALTER TABLE`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AlterTable {
+    /// The table, as it is called before.
+    pub table: Name,
+    /// What is done to it, in this order; PostgreSQL allows several actions in one statement.
+    pub actions: Vec<AlterAction>,
+}
+
+/// One thing that an `ALTER TABLE` does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AlterAction {
+    /// `RENAME TO`.
+    RenameTable {
+        /// What the table is called afterwards.
+        to: Name,
+    },
+    /// `RENAME COLUMN`.
+    RenameColumn {
+        /// The column, as it is called before.
+        from: Name,
+        /// What it is called afterwards.
+        to: Name,
+    },
+    /// `RENAME CONSTRAINT`.
+    RenameConstraint {
+        /// The constraint, as it is called before.
+        from: Name,
+        /// What it is called afterwards.
+        to: Name,
+    },
+    /// `ADD COLUMN`.
+    AddColumn {
+        /// The column.
+        name: Name,
+        /// Whether it refers to another table's rows.
+        has_reference: bool,
+    },
+    /// `ADD CONSTRAINT`, or `ADD` with a constraint that has no name.
+    AddConstraint {
+        /// Whether it refers to another table's rows.
+        has_reference: bool,
+    },
+    /// Any other action.
+    Other,
+}
+
+impl CreateTable {
+    /// Reads what follows `CREATE TABLE`.
+    pub(crate) fn read(mut words: Cursor<'_>) -> Option<Self> {
+        words.eat_all(&["IF", "NOT", "EXISTS"]);
+        Some(Self {
+            name: Name::read(&mut words)?,
+            is_filled: has_outer_as(words),
+        })
+    }
+}
+
+/// Returns whether an `AS` stands outside of all parentheses, where a query follows it.
+fn has_outer_as(words: Cursor<'_>) -> bool {
+    let mut depth = 0_usize;
+    for word in words {
+        match word {
+            "(" => depth += 1,
+            ")" => depth = depth.saturating_sub(1),
+            _ if depth == 0 && word.eq_ignore_ascii_case("AS") => return true,
+            _ => {}
+        }
+    }
+    false
+}
+
+impl AlterTable {
+    /// Reads what follows `ALTER TABLE`.
+    pub(crate) fn read(mut words: Cursor<'_>) -> Option<Self> {
+        words.eat_all(&["IF", "EXISTS"]);
+        let table = (words.dialect().rules().read_table)(&mut words)?;
+        let mut actions = Vec::new();
+        while words.kind().is_some() {
+            actions.push(AlterAction::read(words.clone()));
+            skip_action(&mut words);
+        }
+        Some(Self { table, actions })
+    }
+}
+
+/// Moves past the comma that ends an action, or to the end of the statement.
+fn skip_action(words: &mut Cursor<'_>) {
+    let mut depth = 0_usize;
+    for word in words {
+        match word {
+            "(" | "[" => depth += 1,
+            ")" | "]" => depth = depth.saturating_sub(1),
+            "," if depth == 0 => return,
+            _ => {}
+        }
+    }
+}
+
+impl AlterAction {
+    /// Reads the action at the start of `words`, which may go on after it.
+    fn read(mut words: Cursor<'_>) -> Self {
+        let action = if words.eat("ADD") {
+            Self::read_added(words)
+        } else if words.eat("RENAME") {
+            Self::read_renamed(words)
+        } else {
+            None
+        };
+        action.unwrap_or(Self::Other)
+    }
+
+    fn read_added(mut words: Cursor<'_>) -> Option<Self> {
+        let has_reference = has_reference(words.clone());
+        if begins_constraint(words.clone()) {
+            return Some(Self::AddConstraint { has_reference });
+        }
+        words.eat("COLUMN");
+        words.eat_all(&["IF", "NOT", "EXISTS"]);
+        Some(Self::AddColumn {
+            name: Name::read(&mut words)?,
+            has_reference,
+        })
+    }
+
+    fn read_renamed(mut words: Cursor<'_>) -> Option<Self> {
+        if words.eat("TO") {
+            let to = Name::read(&mut words)?;
+            return Some(Self::RenameTable { to });
+        }
+        let is_constraint = words.eat("CONSTRAINT");
+        if !is_constraint {
+            words.eat("COLUMN");
+        }
+        let from = Name::read(&mut words)?;
+        if !words.eat("TO") {
+            return None;
+        }
+        let to = Name::read(&mut words)?;
+        Some(if is_constraint {
+            Self::RenameConstraint { from, to }
+        } else {
+            Self::RenameColumn { from, to }
+        })
+    }
+}
+
+/// Returns whether a constraint follows, not a column.
+fn begins_constraint(mut words: Cursor<'_>) -> bool {
+    // A column may be called `exclude`.
+    words.eat_any(&["CONSTRAINT", "PRIMARY", "UNIQUE", "CHECK", "FOREIGN"])
+        || words.eat("EXCLUDE") && (words.at("USING") || words.at("("))
+}
+
+/// Returns whether the action at the start of `words` says `REFERENCES`.
+fn has_reference(words: Cursor<'_>) -> bool {
+    let mut depth = 0_usize;
+    for word in words {
+        match word {
+            "(" | "[" => depth += 1,
+            ")" | "]" => depth = depth.saturating_sub(1),
+            "," if depth == 0 => return false,
+            _ if word.eq_ignore_ascii_case("REFERENCES") => return true,
+            _ => {}
+        }
+    }
+    false
+}

@@ -1,0 +1,94 @@
+//! Texts of SQL that are split once.
+
+use std::fmt;
+use std::sync::{Arc, OnceLock};
+
+use crate::{ByDialect, Dialect, FileStatement, Span, Split, splitter};
+
+/// A text of SQL, or a part of a file's text, that is split once for each dialect, when its
+/// statements are first asked for.
+///
+/// # Examples
+///
+/// ```
+/// use alembic_sql::{Dialect, SqlText};
+///
+/// let schema = SqlText::new("CREATE TABLE a (id INTEGER); CREATE TABLE b (id INTEGER);");
+/// assert!(schema.split(Dialect::Sqlite).errors.is_empty());
+/// let tables: Vec<&str> = schema
+///     .statements(Dialect::Sqlite)
+///     .filter_map(|statement| Some(statement.statement.kind.created_table()?.kept()))
+///     .collect();
+/// assert_eq!(tables, ["a", "b"]);
+/// ```
+#[derive(Clone)]
+pub struct SqlText {
+    file: Arc<str>,
+    span: Span,
+    splits: ByDialect<OnceLock<Split>>,
+}
+
+impl SqlText {
+    /// Takes a whole text.
+    #[must_use]
+    pub fn new(text: impl Into<Arc<str>>) -> Self {
+        let file = text.into();
+        let span = Span::new(0, file.len());
+        Self::within(file, span)
+    }
+
+    /// Takes the part of a file's text at `span`; the spans of its statements and errors count from
+    /// the start of the file.
+    #[must_use]
+    pub fn within(file: Arc<str>, span: Span) -> Self {
+        Self {
+            file,
+            span,
+            splits: ByDialect::default(),
+        }
+    }
+
+    /// Returns the text, without the rest of the file.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        self.span.text(&self.file)
+    }
+
+    /// Returns where the text stands in its file.
+    #[must_use]
+    pub const fn span(&self) -> Span {
+        self.span
+    }
+
+    /// Returns what the text splits into.
+    pub fn split(&self, dialect: Dialect) -> &Split {
+        let split = || splitter::split(&self.file, self.span, dialect);
+        self.splits[dialect].get_or_init(split)
+    }
+
+    /// Returns the statements of the text.
+    pub fn statements(
+        &self,
+        dialect: Dialect,
+    ) -> impl ExactSizeIterator<Item = FileStatement<'_>> + DoubleEndedIterator + Clone {
+        let statements = self.split(dialect).statements.iter();
+        statements.map(|statement| FileStatement {
+            sql: statement.span.text(&self.file),
+            statement,
+        })
+    }
+}
+
+impl PartialEq for SqlText {
+    fn eq(&self, other: &Self) -> bool {
+        self.span == other.span && self.as_str() == other.as_str()
+    }
+}
+
+impl Eq for SqlText {}
+
+impl fmt::Debug for SqlText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("SqlText").field(&self.as_str()).finish()
+    }
+}

@@ -1,0 +1,179 @@
+//! Breaks SQL into tokens by the rules of its dialect.
+
+use crate::rules::Rules;
+use crate::scanner::{Scanner, is_space, is_word};
+use crate::{Dialect, Span, SplitErrorKind};
+
+/// The kinds of tokens, as far as SQL text is understood without its grammar.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum TokenKind {
+    /// A run of white space.
+    Whitespace,
+    /// A comment, without the end of its line.
+    Comment,
+    /// A byte-order mark where the dialect takes it for white space.
+    ByteOrderMark,
+    /// A keyword or an unquoted name.
+    Word,
+    /// A name in quotes of its own: `"a"`, and on SQLite `` `a` `` and `[a]`.
+    QuotedName,
+    /// A string of any kind, without a prefix such as the `x` of `x'00'` that changes nothing about
+    /// where it ends.
+    String,
+    /// A number, or the part of one before a sign.
+    Number,
+    /// A parameter: `$1`, and on SQLite `?`, `?1`, `:a`, `@a`, `#a` and `$a::b(c)`.
+    Parameter,
+    /// One ASCII character that belongs to no longer token.
+    Symbol(u8),
+    /// Something that is not closed before the end of the text, to which its token reaches.
+    Unterminated(SplitErrorKind),
+}
+
+/// A token and its place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Token {
+    /// What the token is.
+    pub kind: TokenKind,
+    /// Where it stands.
+    pub span: Span,
+}
+
+impl Token {
+    /// Returns whether the token separates others and means nothing: white space, a comment or a
+    /// byte-order mark.
+    #[must_use]
+    pub const fn is_trivia(self) -> bool {
+        match self.kind {
+            TokenKind::Whitespace | TokenKind::Comment | TokenKind::ByteOrderMark => true,
+            TokenKind::Word
+            | TokenKind::QuotedName
+            | TokenKind::String
+            | TokenKind::Number
+            | TokenKind::Parameter
+            | TokenKind::Symbol(_)
+            | TokenKind::Unterminated(_) => false,
+        }
+    }
+}
+
+/// The tokens of a text; together they are the whole text.
+///
+/// # Examples
+///
+/// ```
+/// use alembic_sql::{Dialect, TokenKind, Tokens};
+///
+/// let sql = "SELECT /* all */ * FROM t WHERE id = :id";
+/// let texts = |tokens: Vec<_>| -> String {
+///     tokens.into_iter().map(|token: alembic_sql::Token| token.span.text(sql)).collect()
+/// };
+/// let tokens = Tokens::new(sql, Dialect::Sqlite);
+/// assert_eq!(texts(tokens.clone().collect()), sql);
+/// assert_eq!(texts(tokens.clone().without_trivia().collect()), "SELECT*FROMtWHEREid=:id");
+///
+/// let mut parameters = tokens.filter(|token| token.kind == TokenKind::Parameter);
+/// assert_eq!(parameters.next().unwrap().span.text(sql), ":id");
+/// ```
+#[derive(Clone, Debug)]
+pub struct Tokens<'a> {
+    scanner: Scanner<'a>,
+    rules: &'static Rules,
+}
+
+impl<'a> Tokens<'a> {
+    /// Reads `sql` as `dialect` does.
+    #[must_use]
+    pub fn new(sql: &'a str, dialect: Dialect) -> Self {
+        Self::within(sql, Span::new(0, sql.len()), dialect)
+    }
+
+    /// Reads a part of `sql`; the spans count from the start of `sql`.
+    pub(crate) fn within(sql: &'a str, span: Span, dialect: Dialect) -> Self {
+        Self {
+            scanner: Scanner::new(sql, span),
+            rules: dialect.rules(),
+        }
+    }
+
+    /// Leaves out white space, comments and byte-order marks.
+    pub fn without_trivia(self) -> impl Iterator<Item = Token> + Clone + use<'a> {
+        self.filter(|token| !token.is_trivia())
+    }
+
+    /// Returns the next token that is not trivia.
+    pub(crate) fn next_significant(&mut self) -> Option<Token> {
+        self.find(|token| !token.is_trivia())
+    }
+
+    /// Moves to the end of the current line and returns where its text ends.
+    pub(crate) fn skip_line(&mut self) -> usize {
+        self.scanner.skip_line()
+    }
+
+    /// Skips the rows that follow the line of a `COPY ... FROM STDIN`, and the `\.` after them.
+    pub(crate) fn skip_copy_data(&mut self) {
+        self.scanner.skip_line();
+        while !self.scanner.is_at_end() {
+            self.scanner.skip(1);
+            let start = self.scanner.position();
+            let end = self.scanner.skip_line();
+            if self.scanner.since(start).get(..end - start) == Some(br"\.") {
+                break;
+            }
+        }
+    }
+}
+
+impl Iterator for Tokens<'_> {
+    type Item = Token;
+
+    fn next(&mut self) -> Option<Token> {
+        let scanner = &mut self.scanner;
+        let rules = self.rules;
+        let start = scanner.position();
+        let first = scanner.peek()?;
+        let kind = match first {
+            byte if is_space(byte) => {
+                scanner.skip_until(|byte| !is_space(byte));
+                TokenKind::Whitespace
+            }
+            b'-' if scanner.at(b"--") => {
+                rules.skip_line_comment(scanner);
+                TokenKind::Comment
+            }
+            b'/' if scanner.at(b"/*") => {
+                if scanner.skip_block_comment(rules.nested_comments) {
+                    TokenKind::Comment
+                } else {
+                    TokenKind::Unterminated(SplitErrorKind::UnterminatedComment)
+                }
+            }
+            0xEF if scanner.at(BYTE_ORDER_MARK)
+                && (scanner.is_at_start() || rules.inner_byte_order_marks) =>
+            {
+                scanner.skip(BYTE_ORDER_MARK.len());
+                TokenKind::ByteOrderMark
+            }
+            b'\'' => scanner.quoted(first, TokenKind::String),
+            b'"' => scanner.quoted(first, TokenKind::QuotedName),
+            b'0'..=b'9' => {
+                scanner.number();
+                TokenKind::Number
+            }
+            _ => (rules.read_token)(scanner, first).unwrap_or_else(|| {
+                if is_word(first) {
+                    scanner.word();
+                    TokenKind::Word
+                } else {
+                    scanner.skip(1);
+                    TokenKind::Symbol(first)
+                }
+            }),
+        };
+        let span = Span::new(start, scanner.position());
+        Some(Token { kind, span })
+    }
+}
+
+const BYTE_ORDER_MARK: &[u8] = "\u{FEFF}".as_bytes();
