@@ -175,11 +175,10 @@ impl History {
         &self.dialects
     }
 
-    /// Returns whether the files were checked for `dialect`, and can be run there.
+    /// Returns whether the files are checked for `dialect` before anything of them is run.
     #[must_use]
     pub fn is_checked_for(&self, dialect: Dialect) -> bool {
-        let is_sound = matches!(self.sql.get(), Some(Ok(())));
-        self.revisions.is_empty() || is_sound && self.dialects.contains(&dialect)
+        self.revisions.is_empty() || self.dialects.contains(&dialect)
     }
 
     /// Reads `files`, in their order, checking their SQL for each of `dialects`.

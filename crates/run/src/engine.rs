@@ -18,8 +18,6 @@ use crate::policy::Interruption;
 use crate::refused::Refused;
 use crate::request::{Execute, Progress, ProgressTask, Query, Row, Task, VersionTask};
 
-pub(crate) use postgres::{Lasting, set};
-
 /// A part of a run that an engine carries out on the connection.
 pub(crate) type Conversation<'a, T> = Pin<Box<dyn Future<Output = Result<T, Failure>> + Send + 'a>>;
 

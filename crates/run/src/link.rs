@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use crate::action::Action;
 use crate::database_error::{DatabaseError, DatabaseErrorKind};
 use crate::event::Event;
 use crate::exchange::Port;
@@ -127,14 +126,6 @@ pub(crate) const ROLLBACK: &str = "ROLLBACK";
 
 fn rollback<'r>() -> Execute<'r> {
     Execute::new(Task::Rollback, ROLLBACK)
-}
-
-/// Says that a second driver error belongs to the lock.
-pub(crate) fn busy(
-    action: Action,
-    source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
-) -> Refused {
-    Refused::new(action, DatabaseError::new(DatabaseErrorKind::Busy, source))
 }
 
 /// The wait for a lock that another session holds.

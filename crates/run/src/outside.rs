@@ -44,7 +44,7 @@ pub(crate) async fn run_outside<'h>(
                 } => {
                     let lost = error.kind() == DatabaseErrorKind::ConnectionLost;
                     let (link, changes) = (&session.link, changes.as_deref());
-                    let may_be_done = session.engine.may_be_done(link, statement.kind, changes);
+                    let may_be_done = session.engine.may_be_done(link, statement.kind(), changes);
                     let in_part = lost || may_be_done.await?;
                     (!in_part, leftover.is_empty())
                 }
@@ -81,7 +81,9 @@ async fn run_alone<'h>(
         return Ok(());
     };
     // The failure is reported, whether or not this can be found out.
-    let left = session.engine.find_leftover(&session.link, statement.kind);
+    let left = session
+        .engine
+        .find_leftover(&session.link, statement.kind());
     let left = left.await.unwrap_or_default();
     let mut failure = session
         .runner
@@ -101,7 +103,7 @@ async fn check_index<'h>(
 ) -> Result<(), Failure> {
     let target = session
         .engine
-        .find_invalid_target(&session.link, statement.kind);
+        .find_invalid_target(&session.link, statement.kind());
     match target.await? {
         None => Ok(()),
         Some(index) => Err(Failure::InvalidIndex {
@@ -117,7 +119,7 @@ async fn execute<'h>(
     session: &Session<'h>,
     statement: FileStatement<'h>,
 ) -> Result<(), DatabaseError> {
-    if let Some(refusal) = Refusal::check(statement.kind, session.link.is_open) {
+    if let Some(refusal) = Refusal::check(statement.kind(), session.link.is_open) {
         return Err(refusal.into());
     }
     let request = Execute::new(Task::RunStatement, statement.sql);

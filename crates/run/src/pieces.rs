@@ -40,9 +40,10 @@ pub(crate) async fn run<'h>(
         .iter()
         .enumerate()
         .find_map(|(index, piece)| match piece {
-            Piece::Statement { statement, .. } => {
-                Some((index, Refusal::check(statement.kind, session.link.is_open)?))
-            }
+            Piece::Statement { statement, .. } => Some((
+                index,
+                Refusal::check(statement.kind(), session.link.is_open)?,
+            )),
             Piece::Row(_) => None,
         });
     if let Some((index, refusal)) = refusal {

@@ -183,7 +183,7 @@ pub(crate) async fn resume(
                 text: text.to_owned(),
             }),
             (Interruption::Refuse | Interruption::Skip, None) => {
-                let probe = session.engine.probe(&session.link, statement.kind);
+                let probe = session.engine.probe(&session.link, statement.kind());
                 // The interruption is reported, whether or not this can be found out.
                 probe.await.ok().flatten()
             }

@@ -69,15 +69,6 @@ impl<'h> Runner<'h> {
         file.sections(direction, self.dialect)
     }
 
-    /// Returns the statements of one section.
-    pub(crate) fn statements(
-        &self,
-        node: Node,
-        section: &'h Section,
-    ) -> impl Iterator<Item = FileStatement<'h>> + use<'h> {
-        self.history.file(node).statements(section, self.dialect)
-    }
-
     /// Returns the statements of all sections of a revision that run here.
     pub(crate) fn all_statements(
         &self,
@@ -86,7 +77,7 @@ impl<'h> Runner<'h> {
     ) -> Vec<FileStatement<'h>> {
         let sections = self.sections(node, direction);
         sections
-            .flat_map(|section| self.statements(node, section))
+            .flat_map(|section| section.statements(self.dialect))
             .collect()
     }
 

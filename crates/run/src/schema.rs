@@ -1,7 +1,6 @@
 //! A target schema, created whole in an empty database.
 
-use alembic_history::Position;
-use alembic_sql as sql;
+use alembic_history::{FileStatement, Position};
 
 use crate::database_error::{DatabaseError, DatabaseErrorKind};
 use crate::engine::SessionChanges;
@@ -21,36 +20,35 @@ pub(crate) async fn create_schema(
     let Schema { path, text } = schema;
     let failure = |offset, error| Failure::Schema {
         path: path.clone(),
-        position: Position::of(text, offset),
+        position: Position::of(text.as_str(), offset),
         error,
     };
-    let split = sql::split(text, session.runner.dialect);
-    if let Some(error) = split.errors.first() {
+    let dialect = session.runner.dialect;
+    if let Some(error) = text.split(dialect).errors.first() {
         let source = DatabaseError::new(DatabaseErrorKind::Other, *error);
         return Err(failure(error.span.start, source));
     }
-    let kinds = || split.statements.iter().map(|statement| &statement.kind);
-    let dangling = match kinds().any(|kind| session.engine.may_dangle(kind)) {
+    let statements: Vec<FileStatement<'_>> = text.statements(dialect).collect();
+    let may_dangle = |statement: &FileStatement<'_>| session.engine.may_dangle(statement.kind());
+    let dangling = match statements.iter().any(may_dangle) {
         true => session.engine.count_dangling(&session.link).await?,
         false => None,
     };
-    let changes = match kinds().any(|kind| kind.may_set_search_path()) {
+    let changes = match statements.iter().any(|one| one.may_set_search_path) {
         true => SessionChanges::SearchPath,
         false => SessionChanges::None,
     };
     session.engine.keep_session(&session.link, changes).await?;
-    for statement in &split.statements {
-        if let Some(refusal) = Refusal::check(&statement.kind, session.link.is_open) {
+    for statement in &statements {
+        if let Some(refusal) = Refusal::check(statement.kind(), session.link.is_open) {
             return Err(failure(statement.span.start, refusal.into()));
         }
     }
-    let statements = split.statements.iter().map(|statement| {
-        let sql = statement.span.text(text).to_owned();
-        Execute::new(Task::RunStatement, sql)
-    });
-    let statements = statements.collect();
-    if let Some((index, error)) = execute_all(session, statements).await.failed {
-        let start = split.statements[index].span.start;
+    let executed = statements
+        .iter()
+        .map(|statement| Execute::new(Task::RunStatement, statement.sql.to_owned()));
+    if let Some((index, error)) = execute_all(session, executed.collect()).await.failed {
+        let start = statements[index].span.start;
         return Err(failure(start + error.offset().unwrap_or(0), error));
     }
     session.engine.restore_session(&session.link).await?;

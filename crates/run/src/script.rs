@@ -25,9 +25,7 @@
 mod checks;
 mod error;
 mod obstacle;
-mod postgres;
 mod shell;
-mod sqlite;
 mod writer;
 
 pub use error::ScriptError;

@@ -117,7 +117,7 @@ fn check_connections(session: &Session<'_>, plan: &Plan) -> Result<(), Failure> 
 fn may_dangle(session: &Session<'_>, step: &Step, direction: Direction) -> bool {
     let statements = session.runner.all_statements(step.revision, direction);
     let mut statements = statements.iter();
-    statements.any(|statement| session.engine.may_dangle(statement.kind))
+    statements.any(|statement| session.engine.may_dangle(statement.kind()))
 }
 
 /// Runs the first `batch` steps of a plan and commits them; returns whether that is done, and no other
@@ -180,7 +180,7 @@ async fn keep_session(
 ) -> Result<(), Failure> {
     let statements = session.runner.all_statements(node, direction);
     let mut statements = statements.iter();
-    let changes = match statements.any(|statement| statement.kind.may_set_search_path()) {
+    let changes = match statements.any(|statement| statement.may_set_search_path) {
         true => SessionChanges::SearchPath,
         false => SessionChanges::None,
     };
@@ -257,7 +257,7 @@ async fn run_sections<'h>(
     let mut pieces = Vec::new();
     let mut done = 0;
     for section in session.runner.sections(node, direction) {
-        let statements: Vec<_> = session.runner.statements(node, section).collect();
+        let statements: Vec<_> = section.statements(session.runner.dialect).collect();
         let skipped = finished.saturating_sub(done).min(statements.len());
         let (skipped, statements) = statements.split_at(skipped);
         let piece = |statement, number| Piece::Statement {
@@ -267,7 +267,7 @@ async fn run_sections<'h>(
         };
         for statement in skipped {
             done += 1;
-            if session.engine.is_repeated(statement.kind) {
+            if session.engine.is_repeated(statement.kind()) {
                 pieces.push(piece(*statement, done));
             }
         }

@@ -1,7 +1,6 @@
 //! Which tables are whose, as far as it is known: this separates a fresh database from a legacy one.
 
 use alembic_history::Direction;
-use alembic_sql as sql;
 
 use crate::engine::Engine;
 use crate::report::Scenario;
@@ -63,16 +62,14 @@ impl Tables {
 
 fn target_tables(runner: &Runner<'_>, target: &Target) -> Option<Vec<String>> {
     let Schema { text, .. } = target.schema.as_ref()?;
-    let statements = sql::split(text, runner.dialect).statements;
-    let names = statements
-        .iter()
-        .filter_map(|statement| statement.kind.named_table());
-    Some(names.map(ToOwned::to_owned).collect())
+    let statements = text.statements(runner.dialect);
+    let names = statements.filter_map(|statement| statement.kind().named_table());
+    Some(names.map(|name| name.kept().to_owned()).collect())
 }
 
 fn created_tables(runner: &Runner<'_>) -> Vec<String> {
     let nodes = runner.history.graph().nodes();
     let statements = nodes.flat_map(|node| runner.all_statements(node, Direction::Upgrade));
-    let names = statements.filter_map(|statement| statement.kind.named_table());
-    names.map(ToOwned::to_owned).collect()
+    let names = statements.filter_map(|statement| statement.kind().named_table());
+    names.map(|name| name.kept().to_owned()).collect()
 }

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use alembic_history::Fresh;
+use alembic_sql::SqlText;
 
 /// What an application's database is to become, beyond what the revisions say.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,7 +26,7 @@ pub struct Schema {
     /// The file, as it is shown to people.
     pub path: PathBuf,
     /// Its text.
-    pub text: String,
+    pub text: SqlText,
 }
 
 /// What is done when a database is at revisions that this program does not know: a newer program

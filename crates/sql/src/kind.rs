@@ -168,6 +168,12 @@ impl StatementKind {
         })
     }
 
+    /// Returns the name that the statement gives to a table, by creating or by renaming it.
+    #[must_use]
+    pub fn named_table(&self) -> Option<&Name> {
+        self.created_table().or_else(|| self.renamed_table())
+    }
+
     /// Returns what the statement does to indexes without keeping writers out.
     #[must_use]
     pub fn concurrent_index(&self) -> Option<&IndexAction> {

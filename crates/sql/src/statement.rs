@@ -26,6 +26,14 @@ pub struct FileStatement<'f> {
     pub statement: &'f Statement,
 }
 
+impl<'f> FileStatement<'f> {
+    /// Returns what the statement is.
+    #[must_use]
+    pub const fn kind(self) -> &'f StatementKind {
+        &self.statement.kind
+    }
+}
+
 impl Deref for FileStatement<'_> {
     type Target = Statement;
 

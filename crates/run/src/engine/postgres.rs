@@ -19,11 +19,10 @@ use crate::database_error::{DatabaseError, DatabaseErrorKind};
 use crate::failure::Violation;
 use crate::link::Link;
 use crate::policy::Interruption;
-use crate::refused::refused;
 use crate::request::{Execute, LockTask, Progress, ProgressTask, Query, Task, VersionTask};
 use lock::{Lock, begin};
 
-pub(crate) use settings::{Lasting, set};
+use settings::{Lasting, set};
 
 /// A connection to PostgreSQL, with what it holds and the settings to restore.
 #[derive(Debug, Default)]

@@ -3,15 +3,17 @@
 //! They look for the end of a statement by rules of their own, and take some texts for something other
 //! than SQL.
 
+mod postgres;
+mod sqlite;
+
 use std::borrow::Cow;
 use std::time::Duration;
 
 use alembic_history::{Dialect, VersionTable};
-use alembic_sql::Lexer;
+use alembic_sql::Tokens;
 
 use super::checks::Check;
 use super::obstacle::Obstacle;
-use super::{postgres, sqlite};
 
 /// Returns the shell of a dialect.
 pub(super) fn shell(dialect: Dialect) -> &'static dyn Shell {
@@ -82,7 +84,9 @@ pub(super) struct DanglingCheck {
 /// some editors and pipes do.
 pub(super) fn needs_line_ends(statement: &str, dialect: Dialect) -> bool {
     statement.contains('\r')
-        || Lexer::new(statement, dialect).any(|token| token.span.text(statement).contains('\n'))
+        || Tokens::new(statement, dialect)
+            .without_trivia()
+            .any(|token| token.span.text(statement).contains('\n'))
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use alembic_history::{
     Direction, FileStatement, Node, Plan, RowChange, Rows, StampPlan, Step, join,
 };
-use alembic_sql::{ConcurrentIndex, StatementKind, literal};
+use alembic_sql::{IndexAction, StatementKind, literal};
 
 use super::checks::{Check, place};
 use super::error::ScriptError;
@@ -99,7 +99,7 @@ impl<'s, 'h> Writer<'s, 'h> {
         let mut leaves = false;
         for step in &plan.steps {
             for section in runner.sections(step.revision, plan.direction) {
-                for statement in runner.statements(step.revision, section) {
+                for statement in section.statements(runner.dialect) {
                     leaves |= !section.transaction;
                     self.shows_line_ends |= needs_line_ends(statement.sql, runner.dialect);
                 }
@@ -146,7 +146,7 @@ impl<'s, 'h> Writer<'s, 'h> {
     fn may_dangle(&self, step: &Step, direction: Direction) -> bool {
         let statements = self.runner.all_statements(step.revision, direction);
         let mut statements = statements.iter();
-        statements.any(|statement| self.engine.may_dangle(statement.kind))
+        statements.any(|statement| self.engine.may_dangle(statement.kind()))
     }
 
     pub(super) fn stamp(&mut self, stamp: &StampPlan) {
@@ -269,7 +269,7 @@ impl<'s, 'h> Writer<'s, 'h> {
         let statements = runner.all_statements(step.revision, direction);
         let mut statements = statements.iter();
         let sets_path = self.shell.has_search_path()
-            && statements.any(|statement| statement.kind.may_set_search_path());
+            && statements.any(|statement| statement.may_set_search_path);
         if sets_path {
             self.statement(
                 "SELECT pg_catalog.set_config('alembic.search_path', \
@@ -278,7 +278,7 @@ impl<'s, 'h> Writer<'s, 'h> {
         }
         let mut done = 0;
         for section in runner.sections(step.revision, direction) {
-            let statements: Vec<_> = runner.statements(step.revision, section).collect();
+            let statements: Vec<_> = section.statements(runner.dialect).collect();
             if section.transaction {
                 for statement in statements {
                     done += 1;
@@ -330,7 +330,7 @@ impl<'s, 'h> Writer<'s, 'h> {
             let number = begins.done + index + 1;
             self.revision_statement(begins.node, *statement, number, false)?;
             self.record(begins, index + 1, index + 1 < statements.len());
-            checks.extend(index_check(statement.kind));
+            checks.extend(index_check(statement.kind()));
         }
         // The section may have switched them on.
         self.text.push_str(self.shell.hold_foreign_keys());
@@ -369,7 +369,7 @@ impl<'s, 'h> Writer<'s, 'h> {
         in_transaction: bool,
     ) -> Result<(), ScriptError> {
         let location = || Box::new(self.runner.locate(node, statement, number, None));
-        if let Some(refusal) = Refusal::check(statement.kind, in_transaction) {
+        if let Some(refusal) = Refusal::check(statement.kind(), in_transaction) {
             let failure = Failure::Statement {
                 location: location(),
                 error: DatabaseError::from(refusal),
@@ -398,7 +398,7 @@ impl<'s, 'h> Writer<'s, 'h> {
 
 /// Returns the check that an index is of use that a statement is to build.
 fn index_check(kind: &StatementKind) -> Option<Check> {
-    let Some(ConcurrentIndex::Create {
+    let Some(IndexAction::Create {
         name: Some(name),
         table,
     }) = kind.concurrent_index()
@@ -409,9 +409,9 @@ fn index_check(kind: &StatementKind) -> Option<Check> {
         "EXISTS (SELECT FROM pg_catalog.pg_index i \
          JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid \
          WHERE i.indrelid = pg_catalog.to_regclass({})::oid AND c.relname = {} AND i.indisvalid)",
-        literal(table),
-        literal(name)
+        literal(table.written()),
+        literal(name.kept())
     );
-    let message = format!("the index {name} is invalid, or not there");
+    let message = format!("the index {} is invalid, or not there", name.kept());
     Some(Check::new(condition, message))
 }

@@ -3,7 +3,7 @@
 //! When that fails, an index stays that is not valid: it costs every write, serves no query, and keeps
 //! its name from being used. `CREATE INDEX CONCURRENTLY IF NOT EXISTS` even takes it for done.
 
-use alembic_sql::{ConcurrentIndex, Reindexed, StatementKind, literal};
+use alembic_sql::{IndexAction, Name, Reindexed, StatementKind, literal};
 
 use super::Probe;
 use crate::action::Action;
@@ -24,15 +24,15 @@ pub(super) async fn find_invalid_target(
     kind: &StatementKind,
 ) -> Result<Option<String>, Failure> {
     match kind.concurrent_index() {
-        Some(index @ ConcurrentIndex::Create { name: Some(_), .. }) => {
+        Some(index @ IndexAction::Create { name: Some(_), .. }) => {
             let found = find(link, index).await?;
             let invalid = found.into_iter().find(|index| !index.is_valid);
             Ok(invalid.map(|index| index.name))
         }
         Some(
-            ConcurrentIndex::Create { name: None, .. }
-            | ConcurrentIndex::Drop { .. }
-            | ConcurrentIndex::Reindex { .. },
+            IndexAction::Create { name: None, .. }
+            | IndexAction::Drop { .. }
+            | IndexAction::Reindex { .. },
         )
         | None => Ok(None),
     }
@@ -57,11 +57,11 @@ pub(super) async fn probe(link: &Link<'_>, kind: &StatementKind) -> Result<Optio
     let found = find(link, index).await?;
     let probe = |happened, text| Some(Probe { happened, text });
     Ok(match (index, found.first()) {
-        (ConcurrentIndex::Create { name: Some(_), .. }, Some(index)) if index.is_valid => {
+        (IndexAction::Create { name: Some(_), .. }, Some(index)) if index.is_valid => {
             let text = format!("the index {} is there, and valid", index.name);
             probe(Some(true), text)
         }
-        (ConcurrentIndex::Create { name: Some(_), .. }, Some(index)) => {
+        (IndexAction::Create { name: Some(_), .. }, Some(index)) => {
             let text = format!(
                 "the index {0} is there, but not valid: drop it with \
                  `DROP INDEX CONCURRENTLY {0}`",
@@ -70,53 +70,48 @@ pub(super) async fn probe(link: &Link<'_>, kind: &StatementKind) -> Result<Optio
             probe(Some(false), text)
         }
         (
-            ConcurrentIndex::Create {
+            IndexAction::Create {
                 name: Some(name), ..
             },
             None,
-        ) => probe(Some(false), format!("there is no index {name}")),
-        (ConcurrentIndex::Drop { name }, None) => {
-            probe(Some(true), format!("there is no index {name}"))
+        ) => probe(Some(false), format!("there is no index {}", name.kept())),
+        (IndexAction::Drop { name }, None) => {
+            probe(Some(true), format!("there is no index {}", name.written()))
         }
-        (ConcurrentIndex::Drop { .. }, Some(index)) => {
+        (IndexAction::Drop { .. }, Some(index)) => {
             let text = format!("the index {} is still there", index.name);
             probe(Some(false), text)
         }
-        (
-            ConcurrentIndex::Create { name: None, .. } | ConcurrentIndex::Reindex { .. },
-            Some(index),
-        ) => {
+        (IndexAction::Create { name: None, .. } | IndexAction::Reindex { .. }, Some(index)) => {
             let text = format!("the index {} is there, but not valid", index.name);
             probe(None, text)
         }
-        (ConcurrentIndex::Create { name: None, .. } | ConcurrentIndex::Reindex { .. }, None) => {
-            None
-        }
+        (IndexAction::Create { name: None, .. } | IndexAction::Reindex { .. }, None) => None,
     })
 }
 
-async fn find(link: &Link<'_>, index: &ConcurrentIndex) -> Result<Vec<Index>, Failure> {
-    let class = |name: &str| format!("pg_catalog.to_regclass({})::oid", literal(name));
-    let table_of_index = |name: &str| {
+async fn find(link: &Link<'_>, index: &IndexAction) -> Result<Vec<Index>, Failure> {
+    let class = |name: &Name| format!("pg_catalog.to_regclass({})::oid", literal(name.written()));
+    let table_of_index = |name: &Name| {
         format!(
             "(SELECT indrelid FROM pg_catalog.pg_index WHERE indexrelid = {})",
             class(name)
         )
     };
     let condition = match index {
-        ConcurrentIndex::Create {
+        IndexAction::Create {
             name: Some(name),
             table,
         } => format!(
             "i.indrelid = {} AND c.relname = {}",
             class(table),
-            literal(name)
+            literal(name.kept())
         ),
-        ConcurrentIndex::Create { name: None, table } => {
+        IndexAction::Create { name: None, table } => {
             format!("i.indrelid = {} AND NOT i.indisvalid", class(table))
         }
-        ConcurrentIndex::Drop { name } => format!("i.indexrelid = {}", class(name)),
-        ConcurrentIndex::Reindex { object, name } => {
+        IndexAction::Drop { name } => format!("i.indexrelid = {}", class(name)),
+        IndexAction::Reindex { object, name } => {
             let table = match (object, name) {
                 (Reindexed::Index, Some(name)) => Some(table_of_index(name)),
                 (Reindexed::Table, Some(name)) => Some(class(name)),
@@ -134,12 +129,12 @@ async fn find(link: &Link<'_>, index: &ConcurrentIndex) -> Result<Vec<Index>, Fa
              WHERE {condition} ORDER BY 1"
     );
     let name = match index {
-        ConcurrentIndex::Create {
+        IndexAction::Create {
             name: Some(name), ..
-        }
-        | ConcurrentIndex::Drop { name } => name,
-        ConcurrentIndex::Create { name: None, table } => table,
-        ConcurrentIndex::Reindex { name, .. } => name.as_deref().unwrap_or_default(),
+        } => name.kept(),
+        IndexAction::Drop { name } => name.written(),
+        IndexAction::Create { name: None, table } => table.written(),
+        IndexAction::Reindex { name, .. } => name.as_ref().map_or("", Name::written),
     };
     let task = Task::FindIndexes(name.to_owned());
     let rows = link.query(Query::new(task, query)).await?;

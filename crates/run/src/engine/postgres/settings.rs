@@ -2,7 +2,7 @@
 
 /// How long a setting lasts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Lasting {
+pub(super) enum Lasting {
     /// Until the transaction ends.
     Transaction,
     /// Until the connection is closed.
@@ -11,7 +11,7 @@ pub(crate) enum Lasting {
 
 /// Returns a query that sets settings, each until the transaction ends or for longer, but those that
 /// the server is too old to know.
-pub(crate) fn set(settings: &[(&str, &str, Lasting)]) -> String {
+pub(super) fn set(settings: &[(&str, &str, Lasting)]) -> String {
     let settings = settings.iter().map(|(name, value, lasting)| {
         let is_local = *lasting == Lasting::Transaction;
         format!("('{name}', '{value}', {is_local})")

@@ -5,11 +5,11 @@ use std::fmt::Write;
 use std::time::Duration;
 
 use alembic_history::{Dialect, VersionTable};
-use alembic_sql::{Lexer, Token, literal, quote};
+use alembic_sql::{Token, Tokens, literal, quote};
 
-use super::checks::{Check, place};
-use super::obstacle::Obstacle;
-use super::shell::{DanglingCheck, Shell};
+use super::{DanglingCheck, Shell};
+use crate::script::checks::{Check, place};
+use crate::script::obstacle::Obstacle;
 
 /// The tables of a script that last as long as its connection.
 const CHECK: &str = "alembic_check";
@@ -127,7 +127,9 @@ fn holds_rows(table: &str, rows: &[&str]) -> String {
 
 /// The shell strips one carriage return off the end of each line.
 fn pass(statement: &str) -> Result<Cow<'_, str>, Obstacle> {
-    let tokens: Vec<Token> = Lexer::new(statement, Dialect::Sqlite).collect();
+    let tokens: Vec<Token> = Tokens::new(statement, Dialect::Sqlite)
+        .without_trivia()
+        .collect();
     for (index, token) in tokens.iter().enumerate() {
         let text = token.span.text(statement);
         if text.starts_with(['?', ':', '@', '$', '#']) {

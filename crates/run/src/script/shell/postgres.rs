@@ -5,11 +5,11 @@ use std::fmt::Write;
 use std::time::Duration;
 
 use alembic_history::{Dialect, VersionTable};
-use alembic_sql::{Lexer, TokenKind, literal};
+use alembic_sql::{TokenKind, Tokens, literal};
 
-use super::checks::{Check, place};
-use super::obstacle::Obstacle;
-use super::shell::{DanglingCheck, Shell};
+use super::{DanglingCheck, Shell};
+use crate::script::checks::{Check, place};
+use crate::script::obstacle::Obstacle;
 
 /// psql.
 pub(super) struct Psql;
@@ -125,7 +125,7 @@ fn pass(statement: &str) -> Result<Cow<'_, str>, Obstacle> {
     check_psql_end(statement)?;
     let mut read = String::new();
     let mut copied = 0;
-    let mut tokens = Lexer::new(statement, Dialect::Postgres);
+    let mut tokens = Tokens::new(statement, Dialect::Postgres).without_trivia();
     while let Some(token) = tokens.next() {
         if token.kind != TokenKind::Symbol(b':') {
             continue;
@@ -156,7 +156,7 @@ fn check_psql_end(statement: &str) -> Result<(), Obstacle> {
     let mut open = 0_usize;
     let mut first = Vec::new();
     let mut is_routine = false;
-    for token in Lexer::new(statement, Dialect::Postgres) {
+    for token in Tokens::new(statement, Dialect::Postgres).without_trivia() {
         match token.kind {
             TokenKind::Symbol(b'(') => parentheses += 1,
             TokenKind::Symbol(b')') => parentheses = parentheses.saturating_sub(1),
@@ -183,7 +183,7 @@ fn check_psql_end(statement: &str) -> Result<(), Obstacle> {
                     }
                 }
             }
-            TokenKind::Symbol(_) | TokenKind::Other | TokenKind::Unterminated(_) => {}
+            _ => {}
         }
     }
     if open == 0 {
