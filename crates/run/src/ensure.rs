@@ -9,7 +9,7 @@ use alembic_history::{
 
 use crate::error::RunError;
 use crate::event::Event;
-use crate::exchange::Run;
+use crate::exchange::{Port, Run};
 use crate::failure::Failure;
 use crate::pieces::change_versions;
 use crate::report::{EnsureReport, Outcome, Scenario, StepReport};
@@ -21,42 +21,59 @@ use crate::steps::carry_out;
 use crate::tables::Tables;
 use crate::target::{Ahead, Target};
 
+impl<'h> Runner<'h> {
+    /// Makes a database ready for one crate; what the crate depends on is for the caller to provide.
+    ///
+    /// A current database is only read.
+    #[must_use]
+    pub fn ensure(self, target: Target) -> Run<'h, Result<EnsureReport, RunError>> {
+        Run::new(move |port| async move {
+            let mut reports = ensure_each(&[(self, target)], port).await?;
+            Ok(reports.pop().expect("one crate has one report"))
+        })
+    }
+}
+
 /// Makes one database ready for several crates, one after the other.
 ///
 /// The crates are taken in the order in which their revisions depend on each other, else in the
-/// order given; what a single crate depends on is for the caller to provide. A current database is
-/// only read. Crates that share a version table are refused before anything is asked. Tables of one
-/// crate do not make the database look like a legacy one to another.
+/// order given. A current database is only read. Crates that share a version table are refused before
+/// anything is asked. Tables of one crate do not make the database look like a legacy one to another.
 #[must_use]
-pub fn ensure_ready<'h>(
+pub fn ensure_all<'h>(
     crates: Vec<(Runner<'h>, Target)>,
 ) -> Run<'h, Result<Vec<EnsureReport>, RunError>> {
-    Run::new(move |port| async move {
-        let order = check_version_tables(&crates).and_then(|()| order(&crates));
-        let order = order.map_err(|failure| RunError::new(failure, DatabaseState::Unchanged))?;
-        let mut reports = Vec::new();
-        let mut earlier = Earlier::default();
-        for index in order {
-            let (runner, target) = &crates[index];
-            let start = (runner.clock)();
-            let failed = |error| earlier.add_to(error, runner.transaction);
-            let session = Session::open(runner.clone(), port.clone()).await;
-            let mut session = session.map_err(failed)?;
-            let outcome = loop {
-                let tables = || Tables::known(&crates, index);
-                let outcome = ensure(&mut session, target, tables).await;
-                if let Some(outcome) = session.settle(outcome).await {
-                    break outcome;
-                }
-            };
-            let done = session.ledger.steps().to_vec();
-            let mut report = session.close(outcome).await.map_err(failed)?;
-            report.took = (runner.clock)().saturating_sub(start);
-            earlier.add(&report, done);
-            reports.push(report);
-        }
-        Ok(reports)
-    })
+    Run::new(move |port| async move { ensure_each(&crates, port).await })
+}
+
+async fn ensure_each<'h>(
+    crates: &[(Runner<'h>, Target)],
+    port: Port<'h>,
+) -> Result<Vec<EnsureReport>, RunError> {
+    let order = check_version_tables(crates).and_then(|()| order(crates));
+    let order = order.map_err(|failure| RunError::new(failure, DatabaseState::Unchanged))?;
+    let mut reports = Vec::new();
+    let mut earlier = Earlier::default();
+    for index in order {
+        let (runner, target) = &crates[index];
+        let start = (runner.clock)();
+        let failed = |error| earlier.add_to(error, runner.transaction);
+        let session = Session::open(runner.clone(), port.clone()).await;
+        let mut session = session.map_err(failed)?;
+        let outcome = loop {
+            let tables = || Tables::known(crates, index);
+            let outcome = ensure(&mut session, target, tables).await;
+            if let Some(outcome) = session.settle(outcome).await {
+                break outcome;
+            }
+        };
+        let done = session.ledger.steps().to_vec();
+        let mut report = session.close(outcome).await.map_err(failed)?;
+        report.took = (runner.clock)().saturating_sub(start);
+        earlier.add(&report, done);
+        reports.push(report);
+    }
+    Ok(reports)
 }
 
 /// What is committed for the crates that came before.

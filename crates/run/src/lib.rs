@@ -64,7 +64,7 @@ mod versions;
 
 pub use action::Action;
 pub use database_error::{DatabaseError, DatabaseErrorKind};
-pub use ensure::ensure_ready;
+pub use ensure::ensure_all;
 pub use error::{FailureKind, RunError};
 pub use event::{Event, Holder, RunStep};
 pub use exchange::{AsyncConnection, Connection, Observer, Run};
