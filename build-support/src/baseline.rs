@@ -1,6 +1,6 @@
 //! Whether the configured baseline is a revision.
 
-use alembic_history::{Expression, History};
+use alembic_history::{Code, Expression, History};
 
 use crate::manifest::{Manifest, Problem};
 
@@ -16,7 +16,7 @@ pub(crate) fn check(manifest: &Manifest, baseline: &str, history: &History) -> O
     };
     Some(Problem {
         place: manifest.place("baseline"),
-        code: "unknown-baseline",
+        code: Code::UnknownBaseline,
         title: format!("the baseline is no revision: {why}"),
         note: None,
         help: format!(

@@ -23,7 +23,7 @@ mod toml;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use alembic_history::{History, Settings};
+use alembic_history::{Code, History, Settings};
 
 use folder::FolderError;
 use manifest::{Manifest, Problem};
@@ -91,7 +91,7 @@ fn check(crate_folder: &Path, cargo: &mut impl Write) -> io::Result<Result<Sound
             Ok(found) => files.extend(found),
             Err(FolderError { path, source }) => problems.push(Problem {
                 place: path.display().to_string(),
-                code: "unreadable-folder",
+                code: Code::UnreadableFolder,
                 title: format!("cannot read the migrations: {source}"),
                 note: None,
                 help: format!(

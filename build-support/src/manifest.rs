@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use alembic_history::{
-    Fault, Position, Settings, SettingsFault, SettingsFaultKind, SettingsTable, SettingsValue,
+    Code, Fault, Position, Settings, SettingsFault, SettingsFaultKind, SettingsTable, SettingsValue,
 };
 
 use crate::toml::Table;
@@ -26,7 +26,7 @@ pub(crate) struct Manifest {
 pub(crate) struct Problem {
     /// The file, and the line and column where that is known.
     pub(crate) place: String,
-    pub(crate) code: &'static str,
+    pub(crate) code: Code,
     pub(crate) title: String,
     /// Another place that has to do with it.
     pub(crate) note: Option<String>,
@@ -81,7 +81,7 @@ impl Source {
         let text = std::fs::read_to_string(&path).ok()?;
         let document = Table::parse(&text).map_err(|error| Problem {
             place: format!("{}:{}", path.display(), Position::of(&text, error.offset)),
-            code: "unreadable-manifest",
+            code: Code::UnreadableManifest,
             title: "cannot read the configuration of the migrations".to_owned(),
             note: None,
             help: "write it as a table [package.metadata.alembic]".to_owned(),

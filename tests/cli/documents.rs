@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use alembic_history::Code;
 use alembic_tests::fixtures;
 
 /// Compares a file in `docs` with what it is made from; `UPDATE_DOCS=1` writes it anew.
@@ -21,6 +22,29 @@ pub(crate) fn check_document(name: &str, expected: &str) {
 #[test]
 fn the_command_line_is_documented() {
     check_document("cli.md", &cargo_alembic::cli_reference());
+}
+
+#[test]
+fn every_code_is_documented() {
+    let mut page = String::from(
+        "# Diagnostics\n\n\
+         The codes in brackets after `error`, and what to do about each. The command reports every\n\
+         fault in a crate's files at once.\n",
+    );
+    for chapter in Code::documentation() {
+        page += &format!("\n## {}\n", chapter.title);
+        for (code, comment) in chapter.codes {
+            page += &format!("\n### {code}\n\n{}", text_of(comment));
+        }
+    }
+    check_document("diagnostics.md", &page);
+}
+
+/// Returns the text of a doc comment, whose lines begin with a blank.
+fn text_of(comment: &str) -> String {
+    let lines = comment.lines();
+    let lines = lines.map(|line| line.strip_prefix(' ').unwrap_or(line).to_owned() + "\n");
+    lines.collect()
 }
 
 /// Every link from one document to another file leads somewhere.

@@ -1,6 +1,7 @@
 //! Everything about a migration history that can be decided without a database.
 
 mod chain;
+mod codes;
 mod crates;
 mod expression;
 mod file;
@@ -18,6 +19,7 @@ mod suggest;
 mod version_table;
 
 pub use alembic_sql::{Dialect, Position, Span, SplitErrorKind, UnknownDialect};
+pub use codes::{Code, CodeChapter};
 pub use crates::{
     CrateHistory, Requirement, RequirementError, RequirementErrorKind, in_dependency_order,
 };

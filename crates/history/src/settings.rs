@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use crate::{Dialect, VersionTable, nearest};
+use crate::{Code, Dialect, VersionTable, nearest};
 
 /// A value in a manifest.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -167,10 +167,10 @@ impl Settings {
 impl SettingsFault {
     /// Returns the code that names this kind of fault.
     #[must_use]
-    pub const fn code(&self) -> &'static str {
+    pub const fn code(&self) -> Code {
         match self.kind {
-            SettingsFaultKind::UnknownKey(_) => "unknown-configuration-key",
-            SettingsFaultKind::Value(_) => "invalid-configuration-value",
+            SettingsFaultKind::UnknownKey(_) => Code::UnknownConfigurationKey,
+            SettingsFaultKind::Value(_) => Code::InvalidConfigurationValue,
         }
     }
 

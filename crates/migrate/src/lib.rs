@@ -53,7 +53,7 @@ mod postgres;
 mod rusqlite;
 
 pub use alembic_history::{
-    BranchLabel, Dialect, Direction, Expression, Fault, Finding, FindingKind, Fresh,
+    BranchLabel, Code, Dialect, Direction, Expression, Fault, Finding, FindingKind, Fresh,
     GraphErrorKind, History, HistoryError, InvalidName, PlanError, Position, Related,
     RequirementError, RequirementErrorKind, ResolveError, RevisionId, SourceFile, Span,
     SplitErrorKind, SyntaxError, SyntaxErrorKind, TransactionMode, VersionTable,
