@@ -6,6 +6,8 @@ mod crates;
 mod expression;
 mod file;
 mod finding;
+#[cfg(feature = "folder")]
+mod folder;
 mod graph;
 mod history;
 mod id;
@@ -26,6 +28,8 @@ pub use crates::{
 pub use expression::{Expression, Range, Symbol, SyntaxError, SyntaxErrorKind};
 pub use file::{Body, FileStatement, Header, Named, NewRevision, Reversal, RevisionFile, Section};
 pub use finding::{Finding, FindingKind};
+#[cfg(feature = "folder")]
+pub use folder::{FolderError, read_folder};
 pub use graph::{Graph, GraphError, GraphErrorKind, Node, NodeSet};
 pub use history::{
     Fault, History, HistoryError, HistoryFile, Related, SourceFile, is_revision_file, rows_file,
