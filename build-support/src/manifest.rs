@@ -4,7 +4,8 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use alembic_history::{
-    Code, Fault, Position, Settings, SettingsFault, SettingsFaultKind, SettingsTable, SettingsValue,
+    Code, Fault, Position, Settings, SettingsFault, SettingsFaultKind, SettingsKey, SettingsTable,
+    SettingsValue,
 };
 
 use crate::toml::Table;
@@ -176,7 +177,8 @@ impl Manifest {
     }
 
     /// Returns the place that sets a key.
-    pub(crate) fn place(&self, key: &str) -> String {
+    pub(crate) fn place(&self, key: SettingsKey) -> String {
+        let key = key.as_str();
         let sets = |source: &&Source| {
             let table = source.table().unwrap_or_default();
             table.iter().any(|(name, _)| name == key)
@@ -187,7 +189,13 @@ impl Manifest {
 }
 
 /// The keys that tell what there is to check.
-const NEEDED: [&str; 5] = ["migrations", "dialects", "chain", "schema", "baseline"];
+const NEEDED: [SettingsKey; 5] = [
+    SettingsKey::Migrations,
+    SettingsKey::Dialects,
+    SettingsKey::Chain,
+    SettingsKey::Schema,
+    SettingsKey::Baseline,
+];
 
 fn settings(sources: &[Source]) -> (Option<Settings>, Vec<Problem>) {
     let broken = sources
@@ -213,9 +221,12 @@ fn settings(sources: &[Source]) -> (Option<Settings>, Vec<Problem>) {
         help: fault.help(),
     };
     let problems = faults.iter().map(problem).collect();
-    let hides = |fault: &SettingsFault| match fault.kind {
-        SettingsFaultKind::UnknownKey(meant) => meant.is_some_and(|key| NEEDED.contains(&key)),
-        SettingsFaultKind::Value(_) => NEEDED.contains(&fault.key.as_str()),
+    let hides = |fault: &SettingsFault| {
+        let key = match fault.kind {
+            SettingsFaultKind::UnknownKey(meant) => meant,
+            SettingsFaultKind::Value(_) => SettingsKey::named(&fault.key),
+        };
+        key.is_some_and(|key| NEEDED.contains(&key))
     };
     if faults.iter().any(hides) {
         return (None, problems);

@@ -40,8 +40,9 @@ pub use resolve::ResolveError;
 pub use revision::Revision;
 pub use rows::RowChange;
 pub use settings::{
-    Chain, DEFAULT_FILE_TEMPLATE, DEFAULT_FOLDER, Fresh, Settings, SettingsFault,
-    SettingsFaultKind, Table as SettingsTable, TransactionMode, Value as SettingsValue,
+    Chain, DEFAULT_FILE_TEMPLATE, DEFAULT_FOLDER, Fresh, Key as SettingsKey, KeyDocumentation,
+    Settings, SettingsFault, SettingsFaultKind, Table as SettingsTable, TransactionMode,
+    Value as SettingsValue,
 };
 pub use suggest::nearest;
 pub use version_table::VersionTable;
