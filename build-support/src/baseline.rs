@@ -1,6 +1,6 @@
 //! Whether the configured baseline is a revision.
 
-use alembic_history::{Expression, History};
+use alembic_history::{Code, Expression, History, SettingsKey};
 
 use crate::manifest::{Manifest, Problem};
 
@@ -15,8 +15,8 @@ pub(crate) fn check(manifest: &Manifest, baseline: &str, history: &History) -> O
         Err(error) => error.to_string(),
     };
     Some(Problem {
-        place: manifest.place("baseline"),
-        code: "unknown-baseline",
+        place: manifest.place(SettingsKey::Baseline),
+        code: Code::UnknownBaseline,
         title: format!("the baseline is no revision: {why}"),
         note: None,
         help: format!(

@@ -15,7 +15,6 @@
 
 mod baseline;
 mod embed;
-mod folder;
 mod manifest;
 mod schema;
 mod toml;
@@ -23,9 +22,8 @@ mod toml;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use alembic_history::{History, Settings};
+use alembic_history::{Code, FolderError, History, Settings, SourceFile, read_folder};
 
-use folder::FolderError;
 use manifest::{Manifest, Problem};
 
 /// Checks the migrations of the crate that is being built, and embeds them.
@@ -87,11 +85,14 @@ fn check(crate_folder: &Path, cargo: &mut impl Write) -> io::Result<Result<Sound
     for name in &settings.migrations {
         let path = crate_folder.join(name);
         writeln!(cargo, "cargo::rerun-if-changed={}", path.display())?;
-        match folder::read(&path, Path::new(name)) {
-            Ok(found) => files.extend(found),
-            Err(FolderError { path, source }) => problems.push(Problem {
-                place: path.display().to_string(),
-                code: "unreadable-folder",
+        match read_folder(&path) {
+            Ok(found) => files.extend(found.into_iter().map(|file| SourceFile {
+                path: path_in_crate(&file.path, &path, name),
+                ..file
+            })),
+            Err(FolderError { path: at, source }) => problems.push(Problem {
+                place: path_in_crate(&at, &path, name).display().to_string(),
+                code: Code::UnreadableFolder,
                 title: format!("cannot read the migrations: {source}"),
                 note: None,
                 help: format!(
@@ -129,6 +130,14 @@ fn check(crate_folder: &Path, cargo: &mut impl Write) -> io::Result<Result<Sound
         }),
         _ => Err(problems),
     })
+}
+
+/// Returns the path at which people know a file: that of the configured folder `name`, which is at
+/// `folder`, and the rest.
+fn path_in_crate(path: &Path, folder: &Path, name: &str) -> PathBuf {
+    let below = path.strip_prefix(folder).unwrap_or(path);
+    // Without the slash at the end that joining nothing would add.
+    Path::new(name).join(below).components().collect()
 }
 
 #[cfg(test)]

@@ -4,7 +4,8 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use alembic_history::{
-    Fault, Position, Settings, SettingsFault, SettingsFaultKind, SettingsTable, SettingsValue,
+    Code, Fault, Position, Settings, SettingsFault, SettingsFaultKind, SettingsKey, SettingsTable,
+    SettingsValue,
 };
 
 use crate::toml::Table;
@@ -26,7 +27,7 @@ pub(crate) struct Manifest {
 pub(crate) struct Problem {
     /// The file, and the line and column where that is known.
     pub(crate) place: String,
-    pub(crate) code: &'static str,
+    pub(crate) code: Code,
     pub(crate) title: String,
     /// Another place that has to do with it.
     pub(crate) note: Option<String>,
@@ -81,7 +82,7 @@ impl Source {
         let text = std::fs::read_to_string(&path).ok()?;
         let document = Table::parse(&text).map_err(|error| Problem {
             place: format!("{}:{}", path.display(), Position::of(&text, error.offset)),
-            code: "unreadable-manifest",
+            code: Code::UnreadableManifest,
             title: "cannot read the configuration of the migrations".to_owned(),
             note: None,
             help: "write it as a table [package.metadata.alembic]".to_owned(),
@@ -176,7 +177,8 @@ impl Manifest {
     }
 
     /// Returns the place that sets a key.
-    pub(crate) fn place(&self, key: &str) -> String {
+    pub(crate) fn place(&self, key: SettingsKey) -> String {
+        let key = key.as_str();
         let sets = |source: &&Source| {
             let table = source.table().unwrap_or_default();
             table.iter().any(|(name, _)| name == key)
@@ -187,7 +189,13 @@ impl Manifest {
 }
 
 /// The keys that tell what there is to check.
-const NEEDED: [&str; 5] = ["migrations", "dialects", "chain", "schema", "baseline"];
+const NEEDED: [SettingsKey; 5] = [
+    SettingsKey::Migrations,
+    SettingsKey::Dialects,
+    SettingsKey::Chain,
+    SettingsKey::Schema,
+    SettingsKey::Baseline,
+];
 
 fn settings(sources: &[Source]) -> (Option<Settings>, Vec<Problem>) {
     let broken = sources
@@ -213,9 +221,12 @@ fn settings(sources: &[Source]) -> (Option<Settings>, Vec<Problem>) {
         help: fault.help(),
     };
     let problems = faults.iter().map(problem).collect();
-    let hides = |fault: &SettingsFault| match fault.kind {
-        SettingsFaultKind::UnknownKey(meant) => meant.is_some_and(|key| NEEDED.contains(&key)),
-        SettingsFaultKind::Value(_) => NEEDED.contains(&fault.key.as_str()),
+    let hides = |fault: &SettingsFault| {
+        let key = match fault.kind {
+            SettingsFaultKind::UnknownKey(meant) => meant,
+            SettingsFaultKind::Value(_) => SettingsKey::named(&fault.key),
+        };
+        key.is_some_and(|key| NEEDED.contains(&key))
     };
     if faults.iter().any(hides) {
         return (None, problems);

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use alembic_history::{Dialect, FindingKind, Position, Span};
+use alembic_history::{Code, Dialect, FindingKind, Position, Span};
 use alembic_sql::{self as sql, SplitErrorKind, StatementKind};
 
 use crate::manifest::Problem;
@@ -12,7 +12,7 @@ pub(crate) fn read(path: &Path, name: &str, dialects: &[Dialect]) -> Result<Stri
     let text = std::fs::read_to_string(path).map_err(|error| {
         vec![Problem {
             place: name.to_owned(),
-            code: "unreadable-schema",
+            code: Code::UnreadableSchema,
             title: format!("cannot read the target schema: {}", error.kind()),
             note: None,
             help: "write the file, or correct `schema` below [package.metadata.alembic]".to_owned(),

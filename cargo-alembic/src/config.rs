@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use alembic_history::{Settings, SettingsFault, SettingsTable, SettingsValue};
+use alembic_history::{Code, Settings, SettingsFault, SettingsTable, SettingsValue};
 use serde_json::Value;
 use toml_edit::Document;
 
@@ -23,7 +23,7 @@ pub(crate) fn read(sources: &[Source<'_>]) -> Result<Settings, Vec<Diagnostic>> 
     if let Some(source) = sources.iter().find(|source| !source.table.is_object()) {
         let title = format!("`{}.metadata.alembic` is not a table", source.owner);
         let fault = Diagnostic::new(title)
-            .code("invalid-configuration-value")
+            .code(Code::InvalidConfigurationValue)
             .note(format!("in {}", shown(source.manifest)))
             .help(format!(
                 "begin it with `[{}.metadata.alembic]`",

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use alembic_history::Code;
 use alembic_migrate::{Dialect, RunError, UnfinishedRevision};
 use rusqlite::{Connection as SqliteConnection, ErrorCode, OpenFlags};
 
@@ -48,7 +49,7 @@ impl Database {
         let url = DatabaseUrl::parse(&text, &base).map_err(|error| {
             let shown = Redacted::new(&text);
             let diagnostic = Diagnostic::new(format!("invalid database URL `{shown}`: {error}"))
-                .code("invalid-url")
+                .code(Code::InvalidUrl)
                 .note(format!(
                     "it comes from {origin}, for crate `{}`",
                     member.name
@@ -164,7 +165,7 @@ impl Database {
                 DatabaseUrl::Sqlite(_) | DatabaseUrl::Postgres(_) => String::new(),
             };
             Diagnostic::new(format!("cannot open {}{path}: {error}", self.url))
-                .code("database-unreachable")
+                .code(Code::DatabaseUnreachable)
                 .help("check that the path is right and that you may read and write there")
                 .exit(Exit::Database)
         })
@@ -181,7 +182,7 @@ pub(crate) fn check_schema(member: &Member, dialect: Dialect) -> Result<()> {
     match member.version_table(dialect).schema {
         Some(schema) if dialect == Dialect::Sqlite && schema != "main" => {
             Err(Diagnostic::new(format!("SQLite has no schema `{schema}`"))
-                .code("invalid-configuration-value")
+                .code(Code::InvalidConfigurationValue)
                 .note(format!(
                     "it is `version-table-schema` of crate `{}`",
                     member.name
@@ -240,7 +241,7 @@ fn from_environment(variable: &str, name: &str) -> Result<Option<String>> {
         Err(std::env::VarError::NotUnicode(_)) => Err(Diagnostic::new(format!(
             "invalid database URL in the environment variable {variable}: it is not UTF-8"
         ))
-        .code("invalid-url")
+        .code(Code::InvalidUrl)
         .note(format!("for crate `{name}`"))
         .exit(Exit::Configuration)),
     }
@@ -352,7 +353,7 @@ fn shared_table(other: &str, member: &Member, database: &Database) -> crate::dia
         "crates `{other}` and `{}` have the same database and the same version table",
         member.name
     ))
-    .code("shared-version-table")
+    .code(Code::SharedVersionTable)
     .note(format!(
         "the table is {} in {}",
         member.version_table(database.url.dialect()).quoted(),

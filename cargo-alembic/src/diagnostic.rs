@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use alembic_history::Code;
 use alembic_migrate::DatabaseState;
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
@@ -77,7 +78,7 @@ impl Error {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Diagnostic {
     pub(crate) title: String,
-    pub(crate) code: Option<&'static str>,
+    pub(crate) code: Option<Code>,
     pub(crate) places: Vec<Place>,
     pub(crate) notes: Vec<String>,
     pub(crate) help: Vec<String>,
@@ -102,7 +103,7 @@ impl Diagnostic {
         }
     }
 
-    pub(crate) fn code(mut self, code: &'static str) -> Self {
+    pub(crate) fn code(mut self, code: Code) -> Self {
         self.code = Some(code);
         self
     }
@@ -137,7 +138,7 @@ impl Diagnostic {
     pub(crate) fn render(&self) -> String {
         let mut title = Level::ERROR.primary_title(self.title.as_str());
         if let Some(code) = self.code {
-            title = title.id(code);
+            title = title.id(code.as_str());
         }
         let mut group: Group<'_> = Group::with_title(title);
         for (index, place) in self.places.iter().enumerate() {

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use alembic_history::{Direction, Fault, HistoryError, PlanError, ResolveError, SyntaxErrorKind};
+use alembic_history::{
+    Code, Direction, Fault, HistoryError, PlanError, ResolveError, SyntaxErrorKind,
+};
 use alembic_migrate::{
     Action, DatabaseError, DatabaseErrorKind, Dialect, RunError, RunFault, VersionTable,
 };
@@ -117,7 +119,7 @@ pub(crate) fn plan(error: &PlanError, loaded: &Loaded, database: Option<&Databas
     let diagnostic = match error {
         PlanError::Resolve(error) => return resolve(error, name),
         PlanError::UnknownRows { .. } => diagnostic
-            .code("unknown-rows")
+            .code(Code::UnknownRows)
             .help(
                 "they may come from another git branch, or a newer version of this crate: restore \
                  their files, and go on",
@@ -126,14 +128,14 @@ pub(crate) fn plan(error: &PlanError, loaded: &Loaded, database: Option<&Databas
                 "or, when the tables are known to match a revision, declare it with \
                  `cargo alembic stamp -p {name} --purge <revision>`"
             )),
-        PlanError::OverlappingRows { .. } => diagnostic.code("overlapping-rows").help(format!(
+        PlanError::OverlappingRows { .. } => diagnostic.code(Code::OverlappingRows).help(format!(
             "when both are applied, declare it with `cargo alembic stamp -p {name} <descendant>`"
         )),
         PlanError::NotADowngradeTarget { .. } => diagnostic.help(format!(
             "see where the database is with `cargo alembic current -p {name}`"
         )),
         PlanError::SharedRoot { branch, .. } => diagnostic
-            .code("shared-root")
+            .code(Code::SharedRoot)
             .help("to revert everything, use `base`")
             .help(format!(
                 "to revert this branch alone, name the revision where it begins: \
@@ -168,7 +170,7 @@ pub(crate) fn refused(fault: &RunFault, loaded: &Loaded) -> Error {
             reason,
         } => {
             let diagnostic = diagnostic
-                .code("irreversible")
+                .code(Code::Irreversible)
                 .note(format!("its file is {}", path.display()));
             let diagnostic = match reason {
                 Some(_) => diagnostic.help(format!(
@@ -182,7 +184,7 @@ pub(crate) fn refused(fault: &RunFault, loaded: &Loaded) -> Error {
             diagnostic.exit(Exit::Migration)
         }
         RunFault::UncheckedDialect { dialect } => diagnostic
-            .code("unchecked-dialect")
+            .code(Code::UncheckedDialect)
             .help(format!(
                 "add \"{dialect}\" to `dialects` below [package.metadata.alembic] of `{}`, and what \
                  is different there to the revisions",
@@ -190,7 +192,7 @@ pub(crate) fn refused(fault: &RunFault, loaded: &Loaded) -> Error {
             ))
             .exit(Exit::Configuration),
         RunFault::Statement { place, error, .. } => Diagnostic::new(error.to_string())
-            .code("migration-failed")
+            .code(Code::MigrationFailed)
             .place(at(place, loaded))
             .exit(Exit::Migration),
         _ => diagnostic.exit(Exit::Migration),
@@ -216,13 +218,13 @@ pub(crate) fn run(whole: &RunError, loaded: &Loaded, database: &Database) -> Err
         RunFault::Plan(error) => plan(error, loaded, Some(database)),
         RunFault::Requirements(_) => state(Diagnostic::new(fault.to_string())).exit(Exit::History),
         RunFault::SharedVersionTable { .. } => {
-            state(Diagnostic::new(fault.to_string()).code("shared-version-table"))
+            state(Diagnostic::new(fault.to_string()).code(Code::SharedVersionTable))
                 .help("give one of them another `version-table`")
                 .exit(Exit::Configuration)
         }
         RunFault::MalformedVersionTable { .. } => state(
             Diagnostic::new(fault.to_string())
-                .code("malformed-version-table")
+                .code(Code::MalformedVersionTable)
                 .help("rename what is called so, or configure another `version-table`"),
         )
         .exit(Exit::Database),
@@ -237,7 +239,7 @@ pub(crate) fn run(whole: &RunError, loaded: &Loaded, database: &Database) -> Err
             leftover,
         } => {
             let diagnostic = Diagnostic::new(format!("{error}"))
-                .code("migration-failed")
+                .code(Code::MigrationFailed)
                 .place(at(place, loaded));
             let exit = match error.kind {
                 DatabaseErrorKind::Other => Exit::Migration,
@@ -284,19 +286,19 @@ pub(crate) fn run(whole: &RunError, loaded: &Loaded, database: &Database) -> Err
             diagnostic.exit(exit)
         }
         RunFault::Schema { error, .. } => {
-            let diagnostic = state(Diagnostic::new(fault.to_string()).code("schema-failed"))
+            let diagnostic = state(Diagnostic::new(fault.to_string()).code(Code::SchemaFailed))
                 .help("correct the schema, and run the command again");
             next_step(diagnostic, error, None, loaded, database).exit(Exit::Migration)
         }
         RunFault::RowCount { .. } => state(
             Diagnostic::new(fault.to_string())
-                .code("version-table-changed")
+                .code(Code::VersionTableChanged)
                 .help("something else writes to the version table: a trigger, or a revision's SQL"),
         )
         .exit(Exit::Migration),
         RunFault::RowsMoved { .. } => state(
             Diagnostic::new(fault.to_string())
-                .code("version-table-changed")
+                .code(Code::VersionTableChanged)
                 .help(
                     "leave the version table alone: no revision, trigger or other program may \
                      change it while a migration runs",
@@ -307,7 +309,7 @@ pub(crate) fn run(whole: &RunError, loaded: &Loaded, database: &Database) -> Err
             violations,
             suspects,
         } => {
-            let mut diagnostic = Diagnostic::new(fault.to_string()).code("dangling-rows");
+            let mut diagnostic = Diagnostic::new(fault.to_string()).code(Code::DanglingRows);
             for violation in violations {
                 let (rows, refer) = match violation.rows {
                     1 => ("row", "refers"),
@@ -334,12 +336,12 @@ pub(crate) fn run(whole: &RunError, loaded: &Loaded, database: &Database) -> Err
                 .exit(Exit::Migration)
         }
         RunFault::ForeignKeyMismatch { .. } => {
-            state(Diagnostic::new(fault.to_string()).code("foreign-key-mismatch"))
+            state(Diagnostic::new(fault.to_string()).code(Code::ForeignKeyMismatch))
                 .help("give the columns that are referred to a PRIMARY KEY or a UNIQUE index")
                 .exit(Exit::Migration)
         }
         RunFault::NoSecondConnection { .. } => {
-            state(Diagnostic::new(fault.to_string()).code("no-second-connection"))
+            state(Diagnostic::new(fault.to_string()).code(Code::NoSecondConnection))
                 .help("allow the server one more connection")
                 .exit(Exit::Database)
         }
@@ -347,7 +349,7 @@ pub(crate) fn run(whole: &RunError, loaded: &Loaded, database: &Database) -> Err
             revision,
             direction,
             ..
-        } => state(Diagnostic::new(fault.to_string()).code("unfinished-revision"))
+        } => state(Diagnostic::new(fault.to_string()).code(Code::UnfinishedRevision))
             .help(match direction.as_str() {
                 "downgrade" => {
                     format!("finish it: run the downgrade that reverts {revision} again")
@@ -360,7 +362,7 @@ pub(crate) fn run(whole: &RunError, loaded: &Loaded, database: &Database) -> Err
             ))
             .exit(Exit::Migration),
         RunFault::Interrupted { place, has_not, .. } => {
-            let diagnostic = Diagnostic::new(fault.to_string()).code("interrupted-statement");
+            let diagnostic = Diagnostic::new(fault.to_string()).code(Code::InterruptedStatement);
             let diagnostic = state(diagnostic.place(at(place, loaded)));
             let diagnostic = match has_not {
                 true => diagnostic.help("run it once more with `--interrupted again`"),
@@ -371,7 +373,7 @@ pub(crate) fn run(whole: &RunError, loaded: &Loaded, database: &Database) -> Err
             diagnostic.exit(Exit::Migration)
         }
         RunFault::ChangedMeanwhile { path, .. } => {
-            state(Diagnostic::new(fault.to_string()).code("changed-meanwhile"))
+            state(Diagnostic::new(fault.to_string()).code(Code::ChangedMeanwhile))
                 .note(format!("its file is {}", path.display()))
                 .help(
                     "restore those statements, and write what is to be different behind them or \
@@ -380,7 +382,7 @@ pub(crate) fn run(whole: &RunError, loaded: &Loaded, database: &Database) -> Err
                 .exit(Exit::Migration)
         }
         RunFault::InvalidIndex { place, index } => {
-            let diagnostic = Diagnostic::new(fault.to_string()).code("invalid-index");
+            let diagnostic = Diagnostic::new(fault.to_string()).code(Code::InvalidIndex);
             state(diagnostic.place(at(place, loaded)))
                 .help(format!(
                     "drop it with `DROP INDEX CONCURRENTLY {index}`, and run the command again"
@@ -391,7 +393,7 @@ pub(crate) fn run(whole: &RunError, loaded: &Loaded, database: &Database) -> Err
             action: Action::Commit,
             error,
         } if error.kind == DatabaseErrorKind::Other => {
-            state(Diagnostic::new(fault.to_string()).code("migration-failed"))
+            state(Diagnostic::new(fault.to_string()).code(Code::MigrationFailed))
                 .help(
                     "what is checked at the end of a transaction does not hold: correct the \
                      revisions, and run the command again",
@@ -476,7 +478,7 @@ fn next_step(
         DatabaseUrl::Sqlite(url) => next_step_sqlite(diagnostic, error, url),
         DatabaseUrl::Postgres(_) if error.kind == DatabaseErrorKind::Denied => {
             let table = loaded.member.version_table(Dialect::Postgres);
-            let diagnostic = diagnostic.code("permission-denied");
+            let diagnostic = diagnostic.code(Code::PermissionDenied);
             diagnostic.help(denied(&error.to_string(), action, &table))
         }
         DatabaseUrl::Postgres(url) => next_step_postgres(diagnostic, error, url),
@@ -534,24 +536,24 @@ fn only_reads(action: Action) -> bool {
 
 fn next_step_sqlite(diagnostic: Diagnostic, error: &DatabaseError, url: &SqliteUrl) -> Diagnostic {
     match error.kind {
-        DatabaseErrorKind::Busy => diagnostic.code("database-busy").help(
+        DatabaseErrorKind::Busy => diagnostic.code(Code::DatabaseBusy).help(
             "another process holds a lock: find it with `fuser <file>` or `lsof <file>`, and run \
              the command again",
         ),
-        DatabaseErrorKind::ReadOnly => diagnostic.code("database-read-only").help(match url {
+        DatabaseErrorKind::ReadOnly => diagnostic.code(Code::DatabaseReadOnly).help(match url {
             SqliteUrl {
                 read_only: true, ..
             } => "remove `mode=ro` from the URL",
             _ => "make the file and its folder writable",
         }),
         DatabaseErrorKind::CannotOpen | DatabaseErrorKind::ConnectionLost => diagnostic
-            .code("database-unreachable")
+            .code(Code::DatabaseUnreachable)
             .help("check that the path is right and that you may read and write there"),
         DatabaseErrorKind::Corrupt => diagnostic
-            .code("database-corrupt")
+            .code(Code::DatabaseCorrupt)
             .help("restore a backup, or save what can be read with `sqlite3 <file> .recover`"),
         DatabaseErrorKind::NotADatabase => diagnostic
-            .code("not-a-database")
+            .code(Code::NotADatabase)
             .help("the file is not SQLite's, or it is encrypted: check the URL"),
         DatabaseErrorKind::Denied | DatabaseErrorKind::Other => diagnostic,
     }
@@ -563,16 +565,16 @@ fn next_step_postgres(
     url: &PostgresUrl,
 ) -> Diagnostic {
     match error.kind {
-        DatabaseErrorKind::Busy => diagnostic.code("database-busy").help(
+        DatabaseErrorKind::Busy => diagnostic.code(Code::DatabaseBusy).help(
             "somebody else holds a lock: find who with `SELECT pid, application_name, state, \
              query FROM pg_stat_activity`, and run the command again, or wait longer with \
              `--lock-timeout`",
         ),
         DatabaseErrorKind::ReadOnly => diagnostic
-            .code("database-read-only")
+            .code(Code::DatabaseReadOnly)
             .help("connect to the primary server, as a user whose transactions may write"),
         DatabaseErrorKind::CannotOpen | DatabaseErrorKind::NotADatabase => {
-            let diagnostic = diagnostic.code("database-unreachable");
+            let diagnostic = diagnostic.code(Code::DatabaseUnreachable);
             match missing_database(&error.to_string()) {
                 Some(name) => diagnostic.help(format!(
                     "make the database with `createdb{} {}`, or correct the URL",
@@ -586,9 +588,11 @@ fn next_step_postgres(
             }
         }
         DatabaseErrorKind::ConnectionLost => diagnostic
-            .code("connection-lost")
+            .code(Code::ConnectionLost)
             .help("see why in the server's log, and run the command again"),
-        DatabaseErrorKind::Corrupt => diagnostic.code("database-corrupt").help("restore a backup"),
+        DatabaseErrorKind::Corrupt => diagnostic
+            .code(Code::DatabaseCorrupt)
+            .help("restore a backup"),
         DatabaseErrorKind::Denied | DatabaseErrorKind::Other => diagnostic,
     }
 }

@@ -4,8 +4,8 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use alembic_history::{
-    Dialect, Expression, Graph, History, Node, ResolveError, Settings, SourceFile, VersionTable,
-    nearest,
+    Code, Dialect, Expression, Graph, History, Node, ResolveError, Settings, SourceFile,
+    VersionTable, nearest,
 };
 use alembic_migrate::{Migrations, read_folder};
 use cargo_metadata::Package;
@@ -87,7 +87,7 @@ impl Member {
         let text = std::fs::read_to_string(&path).map_err(|error| {
             let path = shown_path.display();
             Diagnostic::new(format!("cannot read the target schema {path}: {error}"))
-                .code("unreadable-schema")
+                .code(Code::UnreadableSchema)
                 .note(format!(
                     "it is `schema` in the configuration of `{}`",
                     self.name
@@ -108,7 +108,7 @@ impl Member {
                     "cannot read the migrations of `{}`: {path}: {}",
                     self.name, error.source
                 ))
-                .code("unreadable-folder");
+                .code(Code::UnreadableFolder);
                 let fault = if error.source.kind() == std::io::ErrorKind::NotFound {
                     fault.help(format!(
                         "create the folder with `cargo alembic init -p {}`",

@@ -4,7 +4,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use alembic_history::{BranchLabel, NewRevision, Node, RevisionFile, RevisionId, SourceFile};
+use alembic_history::{BranchLabel, Code, NewRevision, Node, RevisionFile, RevisionId, SourceFile};
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
 
@@ -93,7 +93,7 @@ impl Request<'_> {
         if let Some(taken) = graph.named(id.as_str()) {
             let path = &self.loaded.history().file(taken).path;
             return Err(Diagnostic::new(format!("the revision id {id} is taken"))
-                .code("duplicate-id")
+                .code(Code::DuplicateId)
                 .note(format!("by {}", path.display()))
                 .help("name another one with `--rev-id`; nothing was written")
                 .exit(Exit::History));

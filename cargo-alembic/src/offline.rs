@@ -1,6 +1,6 @@
 //! Scripts instead of runs: `--sql`.
 
-use alembic_history::Direction;
+use alembic_history::{Code, Direction};
 use alembic_migrate::{Dialect, PlanError, RunFault};
 use alembic_run::{Obstacle, Runner, ScriptError};
 use clap::Args;
@@ -142,7 +142,7 @@ fn explain(error: &ScriptError, loaded: &Loaded) -> Error {
         ScriptError::Statement { place, obstacle } => {
             let place = explain::at(place, loaded);
             let diagnostic = Diagnostic::new(obstacle.to_string())
-                .code("not-scriptable")
+                .code(Code::NotScriptable)
                 .place(place)
                 .note(format!("in crate `{name}`"));
             let help = match obstacle {
@@ -153,7 +153,7 @@ fn explain(error: &ScriptError, loaded: &Loaded) -> Error {
             diagnostic.help(help).exit(Exit::Migration)
         }
         ScriptError::SearchPath { path, .. } => diagnostic
-            .code("not-scriptable")
+            .code(Code::NotScriptable)
             .note(format!("its file is {}", path.display()))
             .help("set `version-table-schema`, so that the table is found by its full name")
             .exit(Exit::Migration),

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use alembic_history::{
-    CrateHistory, Node, RequirementError, RequirementErrorKind, in_dependency_order,
+    Code, CrateHistory, Node, RequirementError, RequirementErrorKind, in_dependency_order,
 };
 
 use crate::commands::DatabaseArgs;
@@ -179,7 +179,7 @@ impl Ordered {
                 return Err(Diagnostic::new(format!(
                     "revision {id} of crate `{name}` is applied, and depends on what would be reverted"
                 ))
-                .code("required-by-another-crate")
+                .code(Code::RequiredByAnotherCrate)
                 .note(format!("in crate `{}`", crate_.name()))
                 .elsewhere(elsewhere)
                 .help(format!(
@@ -249,7 +249,7 @@ impl Ordered {
                 return Err(Diagnostic::new(format!(
                     "revision {id} depends on {revision} of crate `{package}`, which is not applied"
                 ))
-                .code("requirement-not-met")
+                .code(Code::RequirementNotMet)
                 .note(format!(
                     "in crate `{}`, database {}",
                     crate_.name(),

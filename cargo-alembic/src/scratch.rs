@@ -4,6 +4,7 @@ use std::rc::Rc;
 use std::sync::{Mutex, MutexGuard, Once, PoisonError};
 use std::time::Duration;
 
+use alembic_history::Code;
 use alembic_migrate::Dialect;
 use rusqlite::backup::Backup;
 use sqlx::postgres::PgConnectOptions;
@@ -67,7 +68,7 @@ impl Engine {
             let url = DatabaseUrl::Postgres(url.clone());
             let fault = Diagnostic::new(format!("cannot connect to {url}: {}", message(&error)));
             fault
-                .code("database-unreachable")
+                .code(Code::DatabaseUnreachable)
                 .help(
                     "check that the server runs, and the host, port, user and database of the URL; \
                      the password may also be in PGPASSWORD or ~/.pgpass",
@@ -143,7 +144,7 @@ impl Host {
         let url = DatabaseUrl::Postgres(self.url.clone());
         let what = message(error);
         let fault = Diagnostic::new(format!("cannot create a database to try on: {what}"))
-            .code("cannot-create-database")
+            .code(Code::CannotCreateDatabase)
             .note(format!("beside {url}, which is left alone"));
         let code = error.as_database_error().and_then(|error| error.code());
         let fault = match code.as_deref() {

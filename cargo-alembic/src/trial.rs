@@ -3,7 +3,7 @@
 use std::cell::OnceCell;
 use std::ops::Range;
 
-use alembic_history::{Chain, Expression, Node, Reversal, rows_file};
+use alembic_history::{Chain, Code, Expression, Node, Reversal, rows_file};
 use alembic_migrate::{Dialect, Migrations, Outcome, RunError, ensure_all_ready};
 use similar::TextDiff;
 
@@ -460,7 +460,7 @@ fn compare(what: &str, expected: &str, found: &str) -> Result<()> {
     let difference = TextDiff::from_lines(expected, found);
     let difference = difference.unified_diff().context_radius(2).to_string();
     let fault = Diagnostic::new(format!("{what}: the schema differs"))
-        .code("schema-differs")
+        .code(Code::SchemaDiffers)
         .note(difference.trim_end().to_owned());
     Err(failed(vec![fault]))
 }

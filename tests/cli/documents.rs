@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use alembic_history::{Code, SettingsKey as Key};
 use alembic_tests::fixtures;
 
 /// Compares a file in `docs` with what it is made from; `UPDATE_DOCS=1` writes it anew.
@@ -21,6 +22,55 @@ pub(crate) fn check_document(name: &str, expected: &str) {
 #[test]
 fn the_command_line_is_documented() {
     check_document("cli.md", &cargo_alembic::cli_reference());
+}
+
+#[test]
+fn every_code_is_documented() {
+    let mut page = String::from(
+        "# Diagnostics\n\n\
+         The codes in brackets after `error`, and what to do about each. The command reports every\n\
+         fault in a crate's files at once.\n",
+    );
+    for chapter in Code::documentation() {
+        page += &format!("\n## {}\n", chapter.title);
+        for (code, comment) in chapter.codes {
+            page += &format!("\n### {code}\n\n{}", text_of(comment));
+        }
+    }
+    check_document("diagnostics.md", &page);
+}
+
+/// The line of docs/configuration.md after which the table of keys begins.
+const TABLE_OF_KEYS: &str =
+    "<!-- The table is written by `UPDATE_DOCS=1 cargo test -p alembic-tests`. -->\n\n";
+
+#[test]
+fn every_key_is_documented() {
+    let mut table = String::from("| key | value | default | |\n|---|---|---|---|\n");
+    for row in Key::documentation() {
+        let comment = text_of(row.comment);
+        let comment = comment.trim_end().replace('\n', " ");
+        let default = match row.default.as_str() {
+            "" => String::new(),
+            default => format!(" `{default}`"),
+        };
+        table += &format!("| `{}` | {} |{default} | {comment} |\n", row.key, row.value);
+    }
+    let path = fixtures().join("../docs/configuration.md");
+    let page = fs::read_to_string(path).unwrap().replace("\r\n", "\n");
+    let (before, rest) = page.split_once(TABLE_OF_KEYS).unwrap();
+    let (_, after) = rest.split_once("\n\n").unwrap();
+    check_document(
+        "configuration.md",
+        &format!("{before}{TABLE_OF_KEYS}{table}\n{after}"),
+    );
+}
+
+/// Returns the text of a doc comment, whose lines begin with a blank.
+fn text_of(comment: &str) -> String {
+    let lines = comment.lines();
+    let lines = lines.map(|line| line.strip_prefix(' ').unwrap_or(line).to_owned() + "\n");
+    lines.collect()
 }
 
 /// Every link from one document to another file leads somewhere.

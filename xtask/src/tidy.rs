@@ -59,7 +59,7 @@ fn is_rust(path: &str) -> bool {
 /// What each library may depend on, so that arrows point one way.
 const LAYERS: [(&str, &[&str]); 4] = [
     ("alembic-sql", &[]),
-    ("alembic-history", &["alembic-sql"]),
+    ("alembic-history", &["alembic-sql", "walkdir"]),
     ("alembic-run", &["alembic-history", "alembic-sql"]),
     ("alembic-build", &["alembic-history", "alembic-sql"]),
 ];

@@ -5,6 +5,7 @@ use std::fmt::Write;
 use anstyle::AnsiColor;
 use clap::Args;
 
+use alembic_history::Code;
 use alembic_migrate::Dialect;
 
 use super::write_answers;
@@ -131,7 +132,7 @@ impl TestArgs {
             _ => Err(Diagnostic::new(format!(
                 "crate `{name}` is for PostgreSQL, and no server is known"
             ))
-            .code("no-server")
+            .code(Code::NoServer)
             .help(format!(
                 "name one of its databases with `--url postgres://...`, or in the environment \
                  variable {}; that database is left alone",

@@ -75,7 +75,7 @@ mod tests {
             let faults = history.check_chain(chain, "shop");
             faults
                 .iter()
-                .map(|fault| fault.finding.kind.code())
+                .map(|fault| fault.finding.kind.code().as_str())
                 .collect()
         };
         assert_eq!(codes(Chain::Linear), linear);

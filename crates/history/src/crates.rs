@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::PathBuf;
 
-use crate::{History, HistoryFile, Named, Node, Position, Span};
+use crate::{Code, History, HistoryFile, Named, Node, Position, Span};
 
 /// A crate's history, under the crate's name.
 #[derive(Clone, Copy, Debug)]
@@ -61,12 +61,12 @@ pub enum RequirementErrorKind {
 impl RequirementErrorKind {
     /// Returns the code that names this kind of error.
     #[must_use]
-    pub const fn code(&self) -> &'static str {
+    pub const fn code(&self) -> Code {
         match self {
-            Self::UnknownCrate(_) => "unknown-crate",
-            Self::UnknownRevision { .. } => "missing-dependency",
-            Self::OwnCrate(_) => "own-crate",
-            Self::Circle(_) => "crate-cycle",
+            Self::UnknownCrate(_) => Code::UnknownCrate,
+            Self::UnknownRevision { .. } => Code::MissingDependency,
+            Self::OwnCrate(_) => Code::OwnCrate,
+            Self::Circle(_) => Code::CrateCycle,
         }
     }
 

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::id::join;
-use crate::{GraphErrorKind, InvalidName, RevisionId, Span};
+use crate::{Code, GraphErrorKind, InvalidName, RevisionId, Span};
 use alembic_sql::SplitErrorKind;
 
 /// Something wrong in a revision file, and where.
@@ -127,40 +127,40 @@ pub enum FindingKind {
 impl FindingKind {
     /// Returns the code that names this kind of finding in output and documentation.
     #[must_use]
-    pub fn code(&self) -> &'static str {
+    pub const fn code(&self) -> Code {
         match self {
-            Self::Unreadable(_) => "unreadable-file",
-            Self::NotUtf8 => "not-utf8",
-            Self::EmptyFile => "empty-file",
-            Self::MissingKey { .. } => "missing-key",
-            Self::DuplicateKey { .. } => "duplicate-key",
-            Self::UnknownKey { .. } => "unknown-key",
-            Self::KeyOutsideHeader { .. } => "key-outside-header",
-            Self::InvalidId { .. } => "invalid-id",
-            Self::InvalidLabel { .. } => "invalid-label",
-            Self::OutsideSection => "outside-section",
-            Self::NoUpgrade => "no-upgrade",
-            Self::MisspeltHeading => "misspelt-heading",
-            Self::UnknownSection { .. } => "unknown-section",
-            Self::UnknownFlag { .. } => "unknown-flag",
-            Self::IrreversibleUpgrade => "irreversible-upgrade",
-            Self::NoReason => "no-reason",
-            Self::SqlInIrreversible => "sql-in-irreversible",
-            Self::Sql(_) => "unsplittable-sql",
-            Self::TransactionControl { .. } => "transaction-control",
+            Self::Unreadable(_) => Code::UnreadableFile,
+            Self::NotUtf8 => Code::NotUtf8,
+            Self::EmptyFile => Code::EmptyFile,
+            Self::MissingKey { .. } => Code::MissingKey,
+            Self::DuplicateKey { .. } => Code::DuplicateKey,
+            Self::UnknownKey { .. } => Code::UnknownKey,
+            Self::KeyOutsideHeader { .. } => Code::KeyOutsideHeader,
+            Self::InvalidId { .. } => Code::InvalidId,
+            Self::InvalidLabel { .. } => Code::InvalidLabel,
+            Self::OutsideSection => Code::OutsideSection,
+            Self::NoUpgrade => Code::NoUpgrade,
+            Self::MisspeltHeading => Code::MisspeltHeading,
+            Self::UnknownSection { .. } => Code::UnknownSection,
+            Self::UnknownFlag { .. } => Code::UnknownFlag,
+            Self::IrreversibleUpgrade => Code::IrreversibleUpgrade,
+            Self::NoReason => Code::NoReason,
+            Self::SqlInIrreversible => Code::SqlInIrreversible,
+            Self::Sql(_) => Code::UnsplittableSql,
+            Self::TransactionControl { .. } => Code::TransactionControl,
             Self::Graph(kind) => match kind {
-                GraphErrorKind::DuplicateId { .. } => "duplicate-id",
-                GraphErrorKind::MissingParent { .. } => "missing-parent",
-                GraphErrorKind::MissingDependency { .. } => "missing-dependency",
-                GraphErrorKind::DuplicateLabel { .. } => "duplicate-label",
-                GraphErrorKind::SelfLoop { .. } => "self-loop",
-                GraphErrorKind::DependencySelfLoop { .. } => "dependency-self-loop",
-                GraphErrorKind::Cycle { .. } => "cycle",
-                GraphErrorKind::DependencyCycle { .. } => "dependency-cycle",
+                GraphErrorKind::DuplicateId { .. } => Code::DuplicateId,
+                GraphErrorKind::MissingParent { .. } => Code::MissingParent,
+                GraphErrorKind::MissingDependency { .. } => Code::MissingDependency,
+                GraphErrorKind::DuplicateLabel { .. } => Code::DuplicateLabel,
+                GraphErrorKind::SelfLoop { .. } => Code::SelfLoop,
+                GraphErrorKind::DependencySelfLoop { .. } => Code::DependencySelfLoop,
+                GraphErrorKind::Cycle { .. } => Code::Cycle,
+                GraphErrorKind::DependencyCycle { .. } => Code::DependencyCycle,
             },
-            Self::MultipleHeads { .. } => "multiple-heads",
-            Self::MultipleBases { .. } => "multiple-bases",
-            Self::Branch { .. } => "branch",
+            Self::MultipleHeads { .. } => Code::MultipleHeads,
+            Self::MultipleBases { .. } => Code::MultipleBases,
+            Self::Branch { .. } => Code::Branch,
         }
     }
 

@@ -1,10 +1,13 @@
 //! Everything about a migration history that can be decided without a database.
 
 mod chain;
+mod codes;
 mod crates;
 mod expression;
 mod file;
 mod finding;
+#[cfg(feature = "folder")]
+mod folder;
 mod graph;
 mod history;
 mod id;
@@ -19,12 +22,15 @@ mod suggest;
 mod version_table;
 
 pub use alembic_sql::{Dialect, FileStatement, Position, Span, SplitErrorKind, UnknownDialect};
+pub use codes::{Code, CodeChapter};
 pub use crates::{
     CrateHistory, Requirement, RequirementError, RequirementErrorKind, in_dependency_order,
 };
 pub use expression::{Expression, Range, Symbol, SyntaxError, SyntaxErrorKind};
 pub use file::{Body, Header, Named, NewRevision, Reversal, RevisionFile, Section};
 pub use finding::{Finding, FindingKind};
+#[cfg(feature = "folder")]
+pub use folder::{FolderError, read_folder};
 pub use graph::{Graph, GraphError, GraphErrorKind, Node, NodeSet};
 pub use history::{
     Fault, History, HistoryError, HistoryFile, Related, SourceFile, is_revision_file, rows_file,
@@ -35,8 +41,9 @@ pub use resolve::ResolveError;
 pub use revision::Revision;
 pub use rows::{RowChange, Rows, Versions};
 pub use settings::{
-    Chain, DEFAULT_FILE_TEMPLATE, DEFAULT_FOLDER, Fresh, Settings, SettingsFault,
-    SettingsFaultKind, Table as SettingsTable, TransactionMode, Value as SettingsValue,
+    Chain, DEFAULT_FILE_TEMPLATE, DEFAULT_FOLDER, Fresh, Key as SettingsKey, KeyDocumentation,
+    Settings, SettingsFault, SettingsFaultKind, Table as SettingsTable, TransactionMode,
+    Value as SettingsValue,
 };
 pub use suggest::nearest;
 pub use version_table::VersionTable;

@@ -3,9 +3,16 @@
 //! Who reads the manifest brings the tables, as plain [`Value`]s; what they mean is decided here,
 //! once for the command line and for build scripts.
 
+mod key;
+mod kind;
+
 use std::fmt;
 
-use crate::{Dialect, VersionTable, nearest};
+use crate::{Code, Dialect, VersionTable, nearest};
+
+use kind::Choice;
+
+pub use key::{Key, KeyDocumentation};
 
 /// A value in a manifest.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -90,10 +97,7 @@ pub enum TransactionMode {
 
 impl fmt::Display for TransactionMode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            TransactionMode::Run => "run",
-            TransactionMode::Revision => "revision",
-        })
+        f.write_str(self.word())
     }
 }
 
@@ -102,33 +106,6 @@ pub const DEFAULT_FOLDER: &str = "migrations";
 
 /// The names of new revision files, unless configured: a listing of the folder reads in order.
 pub const DEFAULT_FILE_TEMPLATE: &str = "{year}{month}{day}_{hour}{minute}_{rev}_{slug}";
-
-const KEYS: [&str; 15] = [
-    "url",
-    "url-env",
-    "migrations",
-    "dialects",
-    "chain",
-    "version-table",
-    "version-table-schema",
-    "transaction",
-    "schema",
-    "baseline",
-    "fresh",
-    "file-template",
-    "truncate-slug-length",
-    "timezone",
-    "post-write-hooks",
-];
-
-/// Keys whose meaning is settled, and that nothing reads yet.
-const RESERVED: [&str; 5] = [
-    "models",
-    "compare-type",
-    "compare-server-default",
-    "include",
-    "exclude",
-];
 
 /// Something wrong in a `metadata.alembic` table.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -145,7 +122,7 @@ pub struct SettingsFault {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SettingsFaultKind {
     /// The key is not known; carries the key that is probably meant.
-    UnknownKey(Option<&'static str>),
+    UnknownKey(Option<Key>),
     /// The value is not of the key's kind; carries what it should be.
     Value(String),
 }
@@ -167,10 +144,10 @@ impl Settings {
 impl SettingsFault {
     /// Returns the code that names this kind of fault.
     #[must_use]
-    pub const fn code(&self) -> &'static str {
+    pub const fn code(&self) -> Code {
         match self.kind {
-            SettingsFaultKind::UnknownKey(_) => "unknown-configuration-key",
-            SettingsFaultKind::Value(_) => "invalid-configuration-value",
+            SettingsFaultKind::UnknownKey(_) => Code::UnknownConfigurationKey,
+            SettingsFaultKind::Value(_) => Code::InvalidConfigurationValue,
         }
     }
 
@@ -180,7 +157,7 @@ impl SettingsFault {
         match &self.kind {
             SettingsFaultKind::UnknownKey(Some(meant)) => format!("did you mean `{meant}`?"),
             SettingsFaultKind::UnknownKey(None) => {
-                format!("known keys are {}", KEYS.join(", "))
+                format!("known keys are {}", Key::names().join(", "))
             }
             SettingsFaultKind::Value(_) => {
                 format!("correct the value of `{}`, or remove it", self.key)
@@ -243,18 +220,17 @@ impl Settings {
         let mut faults = Vec::new();
         for (table, entries) in tables.iter().enumerate() {
             for (key, value) in entries {
-                let kind = match KEYS.iter().find(|known| **known == key) {
-                    Some(known) => match settings.set(known, value) {
+                let kind = match Key::named(key) {
+                    Some(known) => match known.set(&mut settings, value) {
                         Ok(()) => continue,
                         Err(why) => SettingsFaultKind::Value(why),
                     },
-                    None if RESERVED.contains(&key.as_str()) => continue,
-                    None => SettingsFaultKind::UnknownKey(nearest(key, KEYS).first().map(|near| {
-                        let mut keys = KEYS.iter();
-                        keys.find(|known| *known == near)
-                            .copied()
-                            .unwrap_or_default()
-                    })),
+                    None => {
+                        let near = nearest(key, Key::names());
+                        SettingsFaultKind::UnknownKey(
+                            near.first().and_then(|near| Key::named(near)),
+                        )
+                    }
                 };
                 faults.push(SettingsFault {
                     table,
@@ -269,201 +245,7 @@ impl Settings {
             Err(faults)
         }
     }
-
-    fn set(&mut self, key: &str, value: &Value) -> Result<(), String> {
-        match key {
-            "url" => self.url = Some(text(value)?),
-            "url-env" => self.url_env = text(value)?,
-            "migrations" => self.migrations = texts(value)?,
-            "dialects" => {
-                let names = texts(value)?;
-                let dialects = names.iter().map(|name| name.parse::<Dialect>());
-                let dialects: Result<Vec<_>, _> = dialects.collect();
-                self.dialects = Some(dialects.map_err(|error| error.to_string())?);
-            }
-            "chain" => {
-                self.chain = choice(
-                    value,
-                    &[("linear", Chain::Linear), ("merged", Chain::Merged)],
-                )?;
-            }
-            "version-table" => self.version_table.name = text(value)?,
-            "version-table-schema" => self.version_table.schema = Some(text(value)?),
-            "transaction" => {
-                let modes = [
-                    ("run", TransactionMode::Run),
-                    ("revision", TransactionMode::Revision),
-                ];
-                self.transaction = choice(value, &modes)?;
-            }
-            "schema" => self.schema = Some(text(value)?),
-            "baseline" => self.baseline = text(value)?,
-            "fresh" => {
-                self.fresh = choice(
-                    value,
-                    &[("create", Fresh::Create), ("replay", Fresh::Replay)],
-                )?;
-            }
-            "file-template" => self.file_template = text(value)?,
-            "truncate-slug-length" => {
-                self.truncate_slug_length = match value {
-                    Value::Number(number) if *number > 0 => usize::try_from(*number).ok(),
-                    _ => None,
-                }
-                .ok_or("it is not a positive whole number")?;
-            }
-            "timezone" => self.timezone = Some(text(value)?),
-            "post-write-hooks" => self.post_write_hooks = commands(value)?,
-            key => unreachable!("`{key}` is not among the known keys"),
-        }
-        Ok(())
-    }
-}
-
-/// Reads a string that is not empty.
-fn text(value: &Value) -> Result<String, String> {
-    let text = string(value)?;
-    if text.trim().is_empty() {
-        return Err("it is empty".to_owned());
-    }
-    Ok(text)
-}
-
-fn string(value: &Value) -> Result<String, String> {
-    match value {
-        Value::Text(text) => Ok(text.clone()),
-        Value::Number(_) | Value::List(_) | Value::Other => Err("it is not a string".to_owned()),
-    }
-}
-
-/// Reads a string, or a list of strings, neither of which is empty.
-fn texts(value: &Value) -> Result<Vec<String>, String> {
-    let values = match value {
-        Value::List(list) if list.is_empty() => return Err("the list is empty".to_owned()),
-        Value::List(list) => list.as_slice(),
-        Value::Text(_) | Value::Number(_) | Value::Other => std::slice::from_ref(value),
-    };
-    if !values.iter().all(|value| matches!(value, Value::Text(_))) {
-        return Err("it is neither a string nor a list of strings".to_owned());
-    }
-    values.iter().map(text).collect()
-}
-
-fn choice<T: Copy>(value: &Value, choices: &[(&str, T)]) -> Result<T, String> {
-    let given = text(value)?;
-    let mut found = choices.iter().filter(|(name, _)| *name == given);
-    found.next().map(|(_, choice)| *choice).ok_or_else(|| {
-        let names: Vec<String> = choices
-            .iter()
-            .map(|(name, _)| format!("`{name}`"))
-            .collect();
-        format!("`{given}` is neither {}", names.join(" nor "))
-    })
-}
-
-/// Reads a list of commands, each a list of a program and its arguments.
-fn commands(value: &Value) -> Result<Vec<Vec<String>>, String> {
-    let why = || "it is not a list of commands such as [\"sqlfluff\", \"fix\"]".to_owned();
-    let Value::List(commands) = value else {
-        return Err(why());
-    };
-    let command = |command: &Value| match command {
-        // An argument may be empty.
-        Value::List(words) if words.first().is_some_and(|program| text(program).is_ok()) => {
-            let words = words.iter().map(string);
-            words.collect::<Result<Vec<_>, _>>().map_err(|_| why())
-        }
-        Value::List(_) | Value::Text(_) | Value::Number(_) | Value::Other => Err(why()),
-    };
-    commands.iter().map(command).collect()
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn check(key: &str, value: Value, expected: Result<(), &str>) {
-        let read = Settings::read(&[vec![(key.to_owned(), value)]]);
-        let why = read.map(drop).map_err(|faults| faults[0].to_string());
-        assert_eq!(why, expected.map_err(ToOwned::to_owned), "{key}");
-    }
-
-    #[test]
-    fn values_are_of_their_kind() {
-        let text = |text: &str| Value::Text(text.to_owned());
-        let list = |texts: &[&str]| Value::List(texts.iter().map(|item| text(item)).collect());
-        check("url", text("sqlite://a.db"), Ok(()));
-        check(
-            "url",
-            Value::Number(1),
-            Err("invalid value of `url`: it is not a string"),
-        );
-        for key in [
-            "url",
-            "url-env",
-            "version-table",
-            "schema",
-            "baseline",
-            "timezone",
-        ] {
-            let why = format!("invalid value of `{key}`: it is empty");
-            check(key, text(""), Err(&why));
-        }
-        check(
-            "migrations",
-            list(&["a", " "]),
-            Err("invalid value of `migrations`: it is empty"),
-        );
-        check("migrations", list(&["a", "b"]), Ok(()));
-        check(
-            "migrations",
-            list(&[]),
-            Err("invalid value of `migrations`: the list is empty"),
-        );
-        check("dialects", text("postgresql"), Ok(()));
-        check(
-            "dialects",
-            list(&["mysql"]),
-            Err(
-                "invalid value of `dialects`: unknown dialect 'mysql', expected `sqlite` or `postgres`",
-            ),
-        );
-        check("chain", text("merged"), Ok(()));
-        check(
-            "chain",
-            text("wild"),
-            Err("invalid value of `chain`: `wild` is neither `linear` nor `merged`"),
-        );
-        check("truncate-slug-length", Value::Number(60), Ok(()));
-        check(
-            "truncate-slug-length",
-            Value::Number(0),
-            Err("invalid value of `truncate-slug-length`: it is not a positive whole number"),
-        );
-        check(
-            "post-write-hooks",
-            Value::List(vec![list(&["a", "b", ""])]),
-            Ok(()),
-        );
-        check(
-            "post-write-hooks",
-            list(&["a"]),
-            Err(
-                "invalid value of `post-write-hooks`: it is not a list of commands such as [\"sqlfluff\", \"fix\"]",
-            ),
-        );
-        check("models", Value::Other, Ok(()));
-        check(
-            "modles",
-            Value::Other,
-            Err("unknown configuration key `modles`"),
-        );
-    }
-
-    #[test]
-    fn later_tables_come_first() {
-        let table = |url: &str| vec![("url".to_owned(), Value::Text(url.to_owned()))];
-        let settings = Settings::read(&[table("workspace"), table("package")]).unwrap();
-        assert_eq!(settings.url.as_deref(), Some("package"));
-    }
-}
+mod tests;

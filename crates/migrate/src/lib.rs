@@ -45,6 +45,7 @@
 
 mod driver;
 mod embedded;
+#[cfg(feature = "walkdir")]
 mod folder;
 mod migrations;
 #[cfg(feature = "postgres")]
@@ -53,11 +54,13 @@ mod postgres;
 mod rusqlite;
 
 pub use alembic_history::{
-    BranchLabel, Dialect, Direction, Expression, Fault, Finding, FindingKind, Fresh,
+    BranchLabel, Code, Dialect, Direction, Expression, Fault, Finding, FindingKind, Fresh,
     GraphErrorKind, History, HistoryError, InvalidName, PlanError, Position, Related,
     RequirementError, RequirementErrorKind, ResolveError, RevisionId, SourceFile, Span,
     SplitErrorKind, SyntaxError, SyntaxErrorKind, TransactionMode, VersionTable,
 };
+#[cfg(feature = "walkdir")]
+pub use alembic_history::{FolderError, read_folder};
 pub use alembic_run::{
     Action, Ahead, Batch, Check, DatabaseError, DatabaseErrorKind, DatabaseState, EnsureReport,
     Ensured, Event, FailureKind, Fault as RunFault, Holder, Interrupted, Outcome, Place, Purge,
@@ -66,5 +69,6 @@ pub use alembic_run::{
 };
 pub use driver::{Driver, Observer};
 pub use embedded::Embedded;
-pub use folder::{FolderError, LoadError, read_folder};
+#[cfg(feature = "walkdir")]
+pub use folder::LoadError;
 pub use migrations::{Migrations, ensure_all_ready, ensure_database_ready};

@@ -1,7 +1,7 @@
 //! A set of migrations and the commands on databases.
 
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,8 +13,7 @@ use alembic_run::{
 
 use tracing::{debug, info, warn};
 
-use crate::folder::read_folder;
-use crate::{Driver, LoadError, Observer};
+use crate::{Driver, Observer};
 
 /// The migrations of one crate, and how databases are brought to them.
 ///
@@ -50,18 +49,6 @@ impl Migrations {
             },
             observer: Arc::new(log),
         }
-    }
-
-    /// Reads the revision files in `folder` and the folders below it, checking their SQL for each
-    /// of `dialects`.
-    ///
-    /// # Errors
-    ///
-    /// When the folder cannot be searched, and everything that is wrong with the files.
-    pub fn from_folder(folder: impl AsRef<Path>, dialects: &[Dialect]) -> Result<Self, LoadError> {
-        let files = read_folder(folder.as_ref()).map_err(LoadError::Folder)?;
-        let history = History::new(files, dialects).map_err(LoadError::History)?;
-        Ok(Self::new(history))
     }
 
     /// Keeps which revisions a database is at in `table`, not in `alembic_version`.

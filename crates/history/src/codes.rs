@@ -1,0 +1,350 @@
+//! The codes that name what can be wrong, and what docs/diagnostics.md says about each.
+
+use std::fmt;
+
+/// Makes [`Code`] of chapters of codes. The doc comment of a code is its section in
+/// docs/diagnostics.md.
+macro_rules! codes {
+    ($($chapter:literal {
+        $($(#[doc = $line:literal])+ $name:ident = $text:literal,)+
+    })+) => {
+        /// The code of a diagnostic, as it is shown in brackets; it is a heading of
+        /// docs/diagnostics.md.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        #[non_exhaustive]
+        pub enum Code {
+            $($($(#[doc = $line])+ $name,)+)+
+        }
+
+        impl Code {
+            /// Every code, in the order of the documentation.
+            pub const ALL: &[Self] = &[$($(Self::$name,)+)+];
+
+            /// Returns the text of the code.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self {
+                    $($(Self::$name => $text,)+)+
+                }
+            }
+
+            /// Returns the chapters of docs/diagnostics.md.
+            // Inlined, so that only a program that calls it compiles the texts: build scripts do
+            // not.
+            #[inline]
+            #[must_use]
+            pub const fn documentation() -> &'static [CodeChapter] {
+                &[$(CodeChapter {
+                    title: $chapter,
+                    codes: &[$((Self::$name, concat!($($line, "\n"),+)),)+],
+                },)+]
+            }
+        }
+    };
+}
+
+/// A chapter of docs/diagnostics.md.
+#[derive(Debug)]
+pub struct CodeChapter {
+    /// The title.
+    pub title: &'static str,
+    /// The codes, each with the text of its doc comment.
+    pub codes: &'static [(Code, &'static str)],
+}
+
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+codes! {
+    "Revision files" {
+        /// A file in the migration folder cannot be read. Make it readable, or move it out of the
+        /// folder.
+        UnreadableFile = "unreadable-file",
+
+        /// The file is not UTF-8 text; the position points to the first invalid byte. Save the file
+        /// as UTF-8.
+        NotUtf8 = "not-utf8",
+
+        /// The file is empty. Delete it, or write the revision with `cargo alembic revision`.
+        EmptyFile = "empty-file",
+
+        /// The comment at the top of the file has no `Revision ID` or no `Revises`. `Revises` is
+        /// required even for a first revision, as `-- Revises:`, because a misspelt key would
+        /// otherwise turn a later revision into a first one.
+        MissingKey = "missing-key",
+
+        /// The header contains the same key twice. Keep one of them; separate several values with
+        /// commas.
+        DuplicateKey = "duplicate-key",
+
+        /// A line in the header is nearly one of its keys. Correct the key, or reword the line.
+        UnknownKey = "unknown-key",
+
+        /// A line below the blank line that ends the header is one of the header's keys, or nearly
+        /// one. It has no effect there. Move it up into the comment at the top of the file.
+        KeyOutsideHeader = "key-outside-header",
+
+        /// A revision id is empty, is longer than 32 characters (the version table holds no more),
+        /// is a keyword of revision expressions (`head`, `heads`, `base`, `current`), or contains
+        /// one of `@ + - : ,`, a quote, a backslash or white space.
+        InvalidId = "invalid-id",
+
+        /// A branch label breaks the rules for a revision id, except that a label may have any
+        /// length.
+        InvalidLabel = "invalid-label",
+
+        /// There is SQL before the first `-- alembic:` line, so nothing says when to run it.
+        OutsideSection = "outside-section",
+
+        /// The file has no `-- alembic: upgrade` section. The section may be empty.
+        NoUpgrade = "no-upgrade",
+
+        /// A comment is nearly a section heading. Treating it as a comment would put the lines
+        /// below it into the wrong section.
+        MisspeltHeading = "misspelt-heading",
+
+        /// A heading names neither `upgrade` nor `downgrade`.
+        UnknownSection = "unknown-section",
+
+        /// A word in a heading is neither a dialect nor a flag, or is in the wrong place.
+        UnknownFlag = "unknown-flag",
+
+        /// Only a downgrade can be marked `irreversible:`.
+        IrreversibleUpgrade = "irreversible-upgrade",
+
+        /// `irreversible:` needs a reason.
+        NoReason = "no-reason",
+
+        /// There is SQL below `irreversible:`. Remove either the SQL or the marker.
+        SqlInIrreversible = "sql-in-irreversible",
+
+        /// A string, quoted name, comment, dollar quote, body or parenthesis is never closed, or
+        /// the section contains something that is not SQL: `COPY ... FROM stdin` with its data, a
+        /// command of a database client, or a NUL character. A section ends at the next `--
+        /// alembic:` line.
+        UnsplittableSql = "unsplittable-sql",
+
+        /// A `BEGIN`, `COMMIT`, `ROLLBACK`, `SAVEPOINT` or similar statement would end the
+        /// transaction of the run, and leave the database half migrated if a later statement
+        /// failed. Remove it.
+        TransactionControl = "transaction-control",
+    }
+
+    "History" {
+        /// Two files declare the same revision id. Give one of them a new id.
+        DuplicateId = "duplicate-id",
+
+        /// `Revises` names a revision that no file declares. Restore the file, or correct the id.
+        MissingParent = "missing-parent",
+
+        /// `Depends On` names a revision or a label that no file declares. Restore the file, or
+        /// correct the name.
+        MissingDependency = "missing-dependency",
+
+        /// Two revisions have the same label, or a label is also the id of a revision.
+        DuplicateLabel = "duplicate-label",
+
+        /// A revision follows itself.
+        SelfLoop = "self-loop",
+
+        /// A revision depends on itself.
+        DependencySelfLoop = "dependency-self-loop",
+
+        /// Revisions follow each other in a circle.
+        Cycle = "cycle",
+
+        /// Revisions form a circle once their dependencies are counted.
+        DependencyCycle = "dependency-cycle",
+
+        /// A build or `cargo alembic test` requires a single head, and there are several. Merge
+        /// them with `cargo alembic merge heads` where `chain = "merged"` allows it, or make one
+        /// follow the other.
+        MultipleHeads = "multiple-heads",
+
+        /// The chain must be linear, but several revisions have no parent.
+        MultipleBases = "multiple-bases",
+
+        /// The chain must be linear, but several revisions follow the same one. Make one follow the
+        /// other, or allow branches that are merged with `chain = "merged"`.
+        Branch = "branch",
+
+        /// `Depends On: crate@revision` names a crate that is not in the workspace, or is not
+        /// migrated together with this one.
+        UnknownCrate = "unknown-crate",
+
+        /// `Depends On: crate@revision` names the revision's own crate. Write the revision without
+        /// the crate.
+        OwnCrate = "own-crate",
+
+        /// Revisions of several crates depend on each other in a circle.
+        CrateCycle = "crate-cycle",
+
+        /// A revision depends on a revision of another crate that is not applied to that crate's
+        /// database. If the command is for several crates, it starts none of them.
+        RequirementNotMet = "requirement-not-met",
+
+        /// A downgrade would revert a revision that an applied revision of another crate depends
+        /// on. Revert the dependent revision first. If the command is for several crates, it starts
+        /// none of them.
+        RequiredByAnotherCrate = "required-by-another-crate",
+    }
+
+    "Configuration" {
+        /// A key below `metadata.alembic` is unknown. [configuration.md](configuration.md) lists
+        /// every key.
+        UnknownConfigurationKey = "unknown-configuration-key",
+
+        /// The value of a key is not of the kind that the key takes.
+        InvalidConfigurationValue = "invalid-configuration-value",
+
+        /// The database, or `--dialect`, uses a dialect that the revisions are not written for.
+        /// `dialects` lists the dialects they are checked for: add the missing one there, and add
+        /// to the revisions whatever differs in it.
+        UncheckedDialect = "unchecked-dialect",
+
+        /// A migration folder does not exist or cannot be searched. `cargo alembic init` creates
+        /// it.
+        UnreadableFolder = "unreadable-folder",
+
+        /// A build script cannot read the configuration in a Cargo.toml. Write it as a table,
+        /// `[package.metadata.alembic]`.
+        UnreadableManifest = "unreadable-manifest",
+
+        /// The file named by `schema` cannot be read.
+        UnreadableSchema = "unreadable-schema",
+
+        /// A build checks whether `baseline` names a revision, and it does not: the first start on
+        /// a database without a version table would fail.
+        UnknownBaseline = "unknown-baseline",
+
+        /// A database URL cannot be parsed, or there is no driver for it.
+        InvalidUrl = "invalid-url",
+
+        /// `cargo alembic test` has to try revisions that are for PostgreSQL only, and knows no
+        /// server. Name one of the server's databases with `--url` or in the environment variable;
+        /// the command leaves that database alone.
+        NoServer = "no-server",
+
+        /// Two crates have the same database and the same version table, so each would take the
+        /// other's rows for unknown revisions. Give one of them a different `version-table`.
+        SharedVersionTable = "shared-version-table",
+    }
+
+    "Databases" {
+        /// An object has the name of the version table but is not a version table: it is a view, it
+        /// has no column `version_num`, or it contains NULL.
+        MalformedVersionTable = "malformed-version-table",
+
+        /// The version table contains revisions that no file declares: the database was migrated on
+        /// another git branch, or by a newer version of the crate. Restore the files. If the tables
+        /// are known to match a revision, record that with `cargo alembic stamp --purge
+        /// <revision>`.
+        UnknownRows = "unknown-rows",
+
+        /// The version table contains two rows, one of which implies the other. If both revisions
+        /// are applied, stamp the later one.
+        OverlappingRows = "overlapping-rows",
+
+        /// Another process holds a lock on the database and did not release it within
+        /// `--lock-timeout`. On PostgreSQL, the message names another migrator; find any other
+        /// holder of a lock in `pg_stat_activity`.
+        DatabaseBusy = "database-busy",
+
+        /// The database or its folder is not writable, or its URL says `mode=ro`. On PostgreSQL,
+        /// the server is a standby, or the user's transactions are read-only.
+        DatabaseReadOnly = "database-read-only",
+
+        /// The PostgreSQL user lacks a privilege that the statement needs. Connect as the owner of
+        /// the tables, or have the privilege granted: `USAGE, CREATE` on a schema, and `SELECT,
+        /// INSERT, UPDATE, DELETE` on the version table, of which `current` needs only `SELECT`.
+        PermissionDenied = "permission-denied",
+
+        /// The database cannot be opened: the path does not exist; or the server is not running,
+        /// does not know the user or the database, or rejects the password.
+        DatabaseUnreachable = "database-unreachable",
+
+        /// The connection to the server ended in the middle of a run. Everything that was not
+        /// committed is rolled back; where the outcome may be unknown, the message says so. The
+        /// server's log says why the connection ended.
+        ConnectionLost = "connection-lost",
+
+        /// A revision has a section outside transactions, but the application passed a single
+        /// connection, so nothing would keep other migrators away in the meantime. Pass a pool or
+        /// `PgConnectOptions`.
+        NoSecondConnection = "no-second-connection",
+
+        /// `cargo alembic test` is not allowed to create databases on the server. Allow the user to
+        /// do so with `ALTER ROLE ... CREATEDB`, or name another server with `--url`.
+        CannotCreateDatabase = "cannot-create-database",
+
+        /// The database file is damaged.
+        DatabaseCorrupt = "database-corrupt",
+
+        /// The file is not an SQLite database.
+        NotADatabase = "not-a-database",
+    }
+
+    "Migrations" {
+        /// A statement failed, or a condition checked at the commit does not hold. The message
+        /// names the file, line, column and revision, and says what state the database is in.
+        /// Correct the statement, and run the command again.
+        MigrationFailed = "migration-failed",
+
+        /// An earlier `CREATE INDEX CONCURRENTLY` failed and left an index that serves no query.
+        /// Drop it with `DROP INDEX CONCURRENTLY`, and run the command again.
+        InvalidIndex = "invalid-index",
+
+        /// A statement outside transactions was started, and the program or the connection went
+        /// away before it ended. Check whether the statement took effect: `--interrupted skip`
+        /// treats it as done, `--interrupted again` runs it once more.
+        InterruptedStatement = "interrupted-statement",
+
+        /// A revision with a section outside transactions did not run to its end, and the command
+        /// would leave it unfinished. Finish it, or undo its changes by hand and `stamp` the
+        /// revision that the database is at.
+        UnfinishedRevision = "unfinished-revision",
+
+        /// A revision is unfinished, and statements of it that have already run were changed since.
+        /// Restore them; put new statements after them, or into a revision of their own.
+        ChangedMeanwhile = "changed-meanwhile",
+
+        /// A revision cannot be reverted: it is marked irreversible, or it has no downgrade
+        /// section. Nothing was changed.
+        Irreversible = "irreversible",
+
+        /// With `--sql`, a statement would not reach the database as it is written, because psql or
+        /// the sqlite3 shell would interpret a part of it, or a script could not find the version
+        /// table again. The message says what to do; without `--sql`, the statement may run as it
+        /// is.
+        NotScriptable = "not-scriptable",
+
+        /// `branch@base` would revert revisions of other branches that share the branch's root. Use
+        /// `base` to revert everything, or name the revision where the branch begins.
+        SharedRoot = "shared-root",
+
+        /// After the migration, rows would refer to rows that do not exist. SQLite does not carry
+        /// out `ON DELETE` while a migration runs: delete or correct those rows in the revision.
+        DanglingRows = "dangling-rows",
+
+        /// A revision declares a foreign key to columns that are not guaranteed to be unique, so
+        /// SQLite could not enforce any foreign key of that table. Give the referenced columns a
+        /// `PRIMARY KEY` or a `UNIQUE` index.
+        ForeignKeyMismatch = "foreign-key-mismatch",
+
+        /// A change to the version table affected no row or more than one, or its rows changed
+        /// while a section ran outside transactions: something else, such as a trigger, writes to
+        /// it.
+        VersionTableChanged = "version-table-changed",
+
+        /// A statement of the target schema failed on an empty database. The database is unchanged.
+        SchemaFailed = "schema-failed",
+
+        /// `cargo alembic test` found that a way to the heads ends in a different schema than the
+        /// revisions do, or that a downgrade does not restore the schema from before. The message
+        /// shows the difference.
+        SchemaDiffers = "schema-differs",
+    }
+}

@@ -1,0 +1,92 @@
+//! Finds and reads the revision files in a folder.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use walkdir::{DirEntry, WalkDir};
+
+use crate::{SourceFile, is_revision_file};
+
+/// A folder that cannot be searched.
+#[derive(Debug)]
+pub struct FolderError {
+    /// The folder.
+    pub path: PathBuf,
+    /// Why.
+    pub source: std::io::Error,
+}
+
+impl fmt::Display for FolderError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "cannot search {}: {}", self.path.display(), self.source)
+    }
+}
+
+impl std::error::Error for FolderError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(&self.source)
+    }
+}
+
+/// Reads every revision file in `folder` and the folders below it, sorted by path.
+///
+/// Links are followed. Hidden files and folders, and `*.rows.sql`, are passed over. A file that
+/// cannot be read comes with the reason.
+///
+/// # Errors
+///
+/// When a folder cannot be searched.
+pub fn read_folder(folder: &Path) -> Result<Vec<SourceFile>, FolderError> {
+    let entries = WalkDir::new(folder)
+        .follow_links(true)
+        .sort_by_file_name()
+        .into_iter()
+        .filter_entry(|entry| !is_hidden(entry.depth(), entry.path()));
+    let mut files = Vec::new();
+    for entry in entries {
+        if let Some(path) = revision_path(entry, folder)? {
+            let content = std::fs::read(&path).map_err(|error| error.to_string());
+            files.push(SourceFile { path, content });
+        }
+    }
+    Ok(files)
+}
+
+/// Returns the path of an entry that is to hold a revision.
+fn revision_path(
+    entry: walkdir::Result<DirEntry>,
+    folder: &Path,
+) -> Result<Option<PathBuf>, FolderError> {
+    match entry {
+        Ok(entry) => {
+            let is_revision = entry.file_type().is_file() && is_revision_file(entry.path());
+            Ok(is_revision.then(|| entry.into_path()))
+        }
+        Err(error) => {
+            let path = error.path().unwrap_or(folder).to_owned();
+            if is_hidden(error.depth(), &path) {
+                // Editors lock files with hidden links to nowhere.
+                Ok(None)
+            } else if error.depth() > 0 && is_revision_file(&path) {
+                // A link to nowhere: reading it reports why, together with the other files' faults.
+                Ok(Some(path))
+            } else {
+                let source = without_path(&error);
+                Err(FolderError { path, source })
+            }
+        }
+    }
+}
+
+fn is_hidden(depth: usize, path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default();
+    depth > 0 && name.to_string_lossy().starts_with('.')
+}
+
+/// Takes the path off an error, since [`FolderError`] has it.
+fn without_path(error: &walkdir::Error) -> std::io::Error {
+    match error.io_error() {
+        Some(error) => error.kind().into(),
+        None => std::io::Error::other("links lead in a circle"),
+    }
+}

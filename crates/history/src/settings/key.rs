@@ -1,0 +1,152 @@
+//! The table of keys: their names, the settings that they set, and their documentation.
+
+use std::fmt;
+
+use super::kind::Kind;
+use super::{Settings, Value};
+
+/// Makes [`Key`] of a table of keys. The doc comment of a key is its row in docs/configuration.md;
+/// the setting's type decides how a value is read, and [`Settings::default`] is its default.
+macro_rules! keys {
+    ($($(#[doc = $line:literal])+ $name:ident = $text:literal => $($setting:ident).+,)+) => {
+        /// A key of `[package.metadata.alembic]`.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        #[non_exhaustive]
+        pub enum Key {
+            $($(#[doc = $line])+ $name,)+
+        }
+
+        impl Key {
+            /// Every key, in the order of the documentation.
+            pub const ALL: &[Self] = &[$(Self::$name,)+];
+
+            /// Returns the key as it is written in a manifest.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$name => $text,)+
+                }
+            }
+
+            /// Sets what the key is for, or returns what is wrong with the value.
+            pub(super) fn set(self, settings: &mut Settings, value: &Value) -> Result<(), String> {
+                match self {
+                    $(Self::$name => settings.$($setting).+ = Kind::read(value)?,)+
+                }
+                Ok(())
+            }
+
+            /// Returns the rows of docs/configuration.md.
+            // Inlined, so that only a program that calls it compiles the texts: build scripts do
+            // not.
+            #[inline]
+            #[must_use]
+            pub fn documentation() -> Vec<KeyDocumentation> {
+                let defaults = Settings::default();
+                vec![$({
+                    let default = &defaults.$($setting).+;
+                    let comment = concat!($($line, "\n"),+);
+                    KeyDocumentation::new(Self::$name, default, comment)
+                },)+]
+            }
+        }
+    };
+}
+
+keys! {
+    /// The URL of the database.
+    Url = "url" => url,
+
+    /// The environment variable that holds the URL of the database; it takes precedence over
+    /// `url`.
+    UrlEnv = "url-env" => url_env,
+
+    /// The folder of the revision files, or several folders, relative to the crate.
+    Migrations = "migrations" => migrations,
+
+    /// The dialects that the revisions are written for; the SQL is checked for each. Unless set,
+    /// it is the dialect of the database's URL, or SQLite.
+    Dialects = "dialects" => dialects,
+
+    /// The shape of history that a build and `cargo alembic test` require: `linear`, or `merged`,
+    /// which allows branches that are merged into one head.
+    Chain = "chain" => chain,
+
+    /// The table that records which revisions a database is at.
+    VersionTable = "version-table" => version_table.name,
+
+    /// The schema of the version table, on PostgreSQL.
+    VersionTableSchema = "version-table-schema" => version_table.schema,
+
+    /// What one transaction covers: the whole `run`, or each `revision`.
+    Transaction = "transaction" => transaction,
+
+    /// A file of SQL that creates the whole target schema, for empty databases at start-up;
+    /// relative to the crate.
+    Schema = "schema" => schema,
+
+    /// The revision at which a database with tables but without a version table is assumed to be.
+    Baseline = "baseline" => baseline,
+
+    /// How an empty database gets its schema: `create` runs the file that `schema` names, `replay`
+    /// runs the revisions.
+    Fresh = "fresh" => fresh,
+
+    /// The names of new files, without `.sql`. `{epoch}` and `{second}` may be used, too.
+    FileTemplate = "file-template" => file_template,
+
+    /// The maximum length of a slug, in characters.
+    TruncateSlugLength = "truncate-slug-length" => truncate_slug_length,
+
+    /// The time zone of the dates in new revisions, which is UTC unless set.
+    Timezone = "timezone" => timezone,
+
+    /// Commands to run on each new file, such as `[["sqlfluff", "fix", "{path}"]]`. Without
+    /// `{path}`, the path is the last argument.
+    PostWriteHooks = "post-write-hooks" => post_write_hooks,
+}
+
+impl Key {
+    /// Finds the key that is written so.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        let mut keys = Self::ALL.iter().copied();
+        keys.find(|key| key.as_str() == name)
+    }
+
+    /// Returns every key as it is written.
+    pub(super) fn names() -> Vec<&'static str> {
+        Self::ALL.iter().map(|key| key.as_str()).collect()
+    }
+}
+
+impl fmt::Display for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// A row of docs/configuration.md.
+#[derive(Debug)]
+pub struct KeyDocumentation {
+    /// The key.
+    pub key: Key,
+    /// What its value must be, as Markdown.
+    pub value: String,
+    /// The default, as in a manifest; empty where there is none.
+    pub default: String,
+    /// The text of its doc comment.
+    pub comment: &'static str,
+}
+
+impl KeyDocumentation {
+    #[inline]
+    fn new<T: Kind>(key: Key, default: &T, comment: &'static str) -> Self {
+        Self {
+            key,
+            value: T::description(),
+            default: default.in_manifest(),
+            comment,
+        }
+    }
+}
