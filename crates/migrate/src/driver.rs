@@ -1,53 +1,51 @@
-//! What a database library has to do for runs to be carried out through it.
+//! What a database library has to provide for runs to be carried out through it.
 
-use alembic_history::Dialect;
-use alembic_run::{Event, Run, RunError};
+pub use alembic_run::{
+    AsyncConnection, Batch, Connection, DatabaseError, DatabaseErrorKind, Effect, Execute,
+    Observer, Query, Row, Run,
+};
 
-/// Is told how far runs are.
-pub type Observer = dyn Fn(&Event) + Send + Sync;
+use crate::{Dialect, RunError};
 
-/// A connection through which runs are carried out.
+/// A database through which the commands of [`Migrations`](crate::Migrations) are carried out.
 ///
-/// A synchronous library answers at once, an asynchronous one with a future: the same commands
-/// serve both, and nothing of a run is decided here.
+/// A synchronous library implements [`Connection`] and carries runs out with [`Run::drive`]; an
+/// asynchronous one implements [`AsyncConnection`] and uses [`Run::drive_async`]. The same commands
+/// serve both, and nothing of a run is decided in a driver.
 ///
 /// ```
-/// use alembic_migrate::{
-///     Dialect, Driver, History, Migrations, Observer, Reply, Request, Run, RunError, Turn,
+/// use alembic_migrate::driver::{
+///     Connection, DatabaseError, Driver, Execute, Observer, Query, Row, Run,
 /// };
+/// use alembic_migrate::history::History;
+/// use alembic_migrate::{Dialect, Migrations, RunError};
 ///
 /// /// A database that stays empty.
 /// struct Empty;
 ///
+/// impl Connection for Empty {
+///     fn execute(&mut self, _statement: &Execute<'_>) -> Result<u64, DatabaseError> {
+///         Ok(0)
+///     }
+///
+///     fn query(&mut self, _query: &Query) -> Result<Vec<Row>, DatabaseError> {
+///         Ok(Vec::new())
+///     }
+/// }
+///
 /// impl<'d> Driver<'d> for Empty {
-///     type Outcome<T: Send + 'd> = Result<T, RunError>;
+///     type Output<T: Send + 'd> = Result<T, RunError>;
 ///
 ///     fn dialect(&self) -> Dialect {
 ///         Dialect::Sqlite
 ///     }
 ///
 ///     fn drive<T: Send + 'd>(
-///         self,
-///         mut run: Run<'d, Result<T, RunError>>,
+///         mut self,
+///         run: Run<'d, Result<T, RunError>>,
 ///         observer: &'d Observer,
 ///     ) -> Result<T, RunError> {
-///         let mut reply = Reply::Nothing;
-///         loop {
-///             reply = match run.resume(reply) {
-///                 Turn::Ask(Request::Execute(_)) => Reply::Changed(0),
-///                 Turn::Ask(Request::Query(_)) => Reply::Rows(Vec::new()),
-///                 Turn::Ask(Request::Event(event)) => {
-///                     observer(&event);
-///                     Reply::Nothing
-///                 }
-///                 Turn::Ask(Request::Pause(pause)) => {
-///                     std::thread::sleep(pause);
-///                     Reply::Nothing
-///                 }
-///                 Turn::Ask(Request::Batch(_) | Request::Aside(_)) => Reply::Nothing,
-///                 Turn::Done(outcome) => return outcome,
-///             };
-///         }
+///         run.drive(&mut self, observer)
 ///     }
 /// }
 ///
@@ -55,11 +53,18 @@ pub type Observer = dyn Fn(&Event) + Send + Sync;
 /// assert!(migrations.current(Empty)?.is_empty());
 /// # Ok::<(), RunError>(())
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "migrations cannot be run on `{Self}`",
+    label = "not a database that a driver of `alembic-migrate` knows",
+    note = "drivers: `&mut rusqlite::Connection` (feature `rusqlite`), `&sqlx::PgPool`, \
+            `&PgConnectOptions` and `&mut PgConnection` (feature `sqlx-postgres`)",
+    note = "the library must be the one that `alembic-migrate` was built with: see `cargo tree -d`"
+)]
 pub trait Driver<'d>: Sized {
-    /// What a command returns: its outcome, or a future of it.
-    type Outcome<T: Send + 'd>;
+    /// What a command returns: its result, or a future of it.
+    type Output<T: Send + 'd>;
 
-    /// Returns what the database speaks.
+    /// Returns the dialect of the database.
     fn dialect(&self) -> Dialect;
 
     /// Carries out `run` to its end.
@@ -67,5 +72,5 @@ pub trait Driver<'d>: Sized {
         self,
         run: Run<'d, Result<T, RunError>>,
         observer: &'d Observer,
-    ) -> Self::Outcome<T>;
+    ) -> Self::Output<T>;
 }

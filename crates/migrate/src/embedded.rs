@@ -2,9 +2,9 @@
 
 use std::path::PathBuf;
 
-use alembic_history::{Dialect, Fresh, History, SourceFile, VersionTable};
+use alembic_history::{Dialect, Fresh, History, SourceFile, TransactionMode, VersionTable};
 
-use crate::{Migrations, TransactionMode};
+use crate::Migrations;
 
 /// What a build script embeds; [`include_migrations!`](crate::include_migrations) makes
 /// [`Migrations`] of it.
@@ -144,7 +144,7 @@ macro_rules! include_migrations {
     () => {{
         static MIGRATIONS: ::std::sync::LazyLock<$crate::Migrations> =
             ::std::sync::LazyLock::new(|| {
-                let embedded: $crate::Embedded =
+                let embedded: $crate::embedded::Embedded =
                     include!(concat!(env!("OUT_DIR"), "/alembic_migrations.rs"));
                 embedded.load()
             });

@@ -17,7 +17,7 @@
 //!
 //! let report = migrations.upgrade(&mut connection, "heads")?;
 //! assert_eq!(report.steps[0].message, "Add users");
-//! assert_eq!(migrations.current(&mut connection)?, ["a1b2"]);
+//! assert_eq!(migrations.current(&mut connection)?.ids(), ["a1b2"]);
 //!
 //! migrations.downgrade(&mut connection, "-1")?;
 //! assert!(migrations.current(&mut connection)?.is_empty());
@@ -25,11 +25,11 @@
 //! # }
 //! ```
 //!
-//! On PostgreSQL, with the feature `postgres`, the same commands take a pool of sqlx, and return
+//! On PostgreSQL, with the feature `sqlx-postgres`, the same commands take a pool of sqlx, and return
 //! futures:
 //!
 //! ```no_run
-//! # #[cfg(feature = "postgres")]
+//! # #[cfg(feature = "sqlx-postgres")]
 //! async fn start(migrations: &alembic_migrate::Migrations) -> Result<(), Box<dyn std::error::Error>> {
 //!     let pool = sqlx::PgPool::connect("postgres://app@localhost/shop").await?;
 //!     let report = migrations.upgrade(&pool, "heads").await?;
@@ -43,32 +43,24 @@
 //! rows that refer to it; before the commit, rows that would refer to nothing are looked for, and
 //! are an error.
 
-mod driver;
-mod embedded;
+pub mod driver;
+#[doc(hidden)]
+pub mod embedded;
 #[cfg(feature = "walkdir")]
 mod folder;
+pub mod history;
 mod migrations;
-#[cfg(feature = "postgres")]
-mod postgres;
+pub mod options;
+pub mod report;
 #[cfg(feature = "rusqlite")]
 mod rusqlite;
+#[cfg(feature = "sqlx-postgres")]
+mod sqlx_postgres;
 
-pub use alembic_history::{
-    BranchLabel, Code, Dialect, Direction, Expression, Fault, Finding, FindingKind, Fresh,
-    GraphErrorKind, History, HistoryError, InvalidName, PlanError, Position, Related,
-    RequirementError, RequirementErrorKind, ResolveError, RevisionId, SourceFile, Span,
-    SplitErrorKind, SyntaxError, SyntaxErrorKind, TransactionMode, VersionTable,
-};
-#[cfg(feature = "walkdir")]
-pub use alembic_history::{FolderError, read_folder};
+pub use alembic_history::{Dialect, Versions};
 pub use alembic_run::{
-    Action, Ahead, Batch, Check, DatabaseError, DatabaseErrorKind, DatabaseState, EnsureReport,
-    Ensured, Event, FailureKind, Fault as RunFault, Holder, Interrupted, Outcome, Place, Purge,
-    Reply, Report, Request, Run, RunError, RunStep, Scenario, StampReport, StepReport, Turn,
-    UnfinishedRevision, Violation,
+    DatabaseState, EnsureReport, Event, FailureKind, Outcome, Report, RunError, Scenario,
 };
-pub use driver::{Driver, Observer};
-pub use embedded::Embedded;
 #[cfg(feature = "walkdir")]
 pub use folder::LoadError;
 pub use migrations::{Migrations, ensure_all_ready, ensure_database_ready};

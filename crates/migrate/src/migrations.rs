@@ -5,15 +5,16 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use alembic_history::{Dialect, Fresh, History, RevisionId, TransactionMode, VersionTable};
+use alembic_history::{Fresh, History, RevisionId, TransactionMode, VersionTable, Versions};
 use alembic_run::{
-    Ahead, Check, DEFAULT_LOCK_TIMEOUT, EnsureReport, Ensured, Event, Interrupted, Purge, Report,
-    Runner, Schema, StampReport, Target, UnfinishedRevision, ensure_ready,
+    Ahead, DEFAULT_LOCK_TIMEOUT, Ensured, Event, Interruption, Observer, Purge, Report, Runner,
+    Schema, StampReport, Status, Target, UnfinishedRevision, ensure_all,
 };
-
+use alembic_sql::SqlText;
 use tracing::{debug, info, warn};
 
-use crate::{Driver, Observer};
+use crate::driver::Driver;
+use crate::{Dialect, EnsureReport};
 
 /// The migrations of one crate, and how databases are brought to them.
 ///
@@ -25,13 +26,13 @@ pub struct Migrations {
     version_table: VersionTable,
     transaction: TransactionMode,
     lock_timeout: Duration,
-    interrupted: Interrupted,
+    interruption: Interruption,
     target: Target,
     observer: Arc<Observer>,
 }
 
 impl Migrations {
-    /// Takes a history that is loaded already.
+    /// Takes a history that is loaded.
     #[must_use]
     pub fn new(history: History) -> Self {
         Self {
@@ -39,7 +40,7 @@ impl Migrations {
             version_table: VersionTable::default(),
             transaction: TransactionMode::default(),
             lock_timeout: DEFAULT_LOCK_TIMEOUT,
-            interrupted: Interrupted::default(),
+            interruption: Interruption::default(),
             target: Target {
                 package: String::new(),
                 schema: None,
@@ -81,8 +82,8 @@ impl Migrations {
     /// Sets what is done about a statement outside of transactions that may have happened, because
     /// the run that began it never told how it ended: an error, unless set.
     #[must_use]
-    pub fn interrupted(mut self, interrupted: Interrupted) -> Self {
-        self.interrupted = interrupted;
+    pub fn interruption(mut self, interruption: Interruption) -> Self {
+        self.interruption = interruption;
         self
     }
 
@@ -98,10 +99,10 @@ impl Migrations {
     ///
     /// Its tables also tell whether a database without a version table is this crate's.
     #[must_use]
-    pub fn schema(mut self, path: impl Into<PathBuf>, sql: impl Into<String>) -> Self {
+    pub fn schema(mut self, path: impl Into<PathBuf>, sql: impl Into<Arc<str>>) -> Self {
         self.target.schema = Some(Schema {
             path: path.into(),
-            text: sql.into(),
+            text: SqlText::new(sql),
         });
         self
     }
@@ -158,7 +159,7 @@ impl Migrations {
             version_table: self.version_table.on(dialect, self.history.dialects()),
             transaction: self.transaction,
             lock_timeout: self.lock_timeout,
-            interrupted: self.interrupted,
+            interruption: self.interruption,
             ..Runner::new(&self.history, dialect)
         }
     }
@@ -170,7 +171,7 @@ impl Migrations {
     /// # Errors
     ///
     /// [`RunError`](crate::RunError), which says what state the database is in.
-    pub fn upgrade<'d, D: Driver<'d>>(&'d self, database: D, target: &str) -> D::Outcome<Report> {
+    pub fn upgrade<'d, D: Driver<'d>>(&'d self, database: D, target: &str) -> D::Output<Report> {
         let run = self.runner(database.dialect()).upgrade(target);
         database.drive(run, &*self.observer)
     }
@@ -181,7 +182,7 @@ impl Migrations {
     ///
     /// [`RunError`](crate::RunError), which says what state the database is in. A revision that
     /// cannot be reverted is found before anything is changed.
-    pub fn downgrade<'d, D: Driver<'d>>(&'d self, database: D, target: &str) -> D::Outcome<Report> {
+    pub fn downgrade<'d, D: Driver<'d>>(&'d self, database: D, target: &str) -> D::Output<Report> {
         let run = self.runner(database.dialect()).downgrade(target);
         database.drive(run, &*self.observer)
     }
@@ -191,7 +192,7 @@ impl Migrations {
     /// # Errors
     ///
     /// [`RunError`](crate::RunError), which says what state the database is in.
-    pub fn revert<'d, D: Driver<'d>>(&'d self, database: D, revision: &str) -> D::Outcome<Report> {
+    pub fn revert<'d, D: Driver<'d>>(&'d self, database: D, revision: &str) -> D::Output<Report> {
         let run = self.runner(database.dialect()).revert(revision);
         database.drive(run, &*self.observer)
     }
@@ -206,19 +207,19 @@ impl Migrations {
         database: D,
         targets: &[&str],
         purge: Purge,
-    ) -> D::Outcome<StampReport> {
+    ) -> D::Output<StampReport> {
         let run = self.runner(database.dialect()).stamp(targets, purge);
         database.drive(run, &*self.observer)
     }
 
-    /// Reads the rows of the version table, sorted, whether or not a file explains them.
+    /// Reads the rows of the version table, whether or not a file explains them.
     ///
     /// Writes nothing, not even the version table.
     ///
     /// # Errors
     ///
     /// [`RunError`](crate::RunError), when the database cannot be read.
-    pub fn current<'d, D: Driver<'d>>(&'d self, database: D) -> D::Outcome<Vec<String>> {
+    pub fn current<'d, D: Driver<'d>>(&'d self, database: D) -> D::Output<Versions> {
         let run = self.runner(database.dialect()).current();
         database.drive(run, &*self.observer)
     }
@@ -231,7 +232,7 @@ impl Migrations {
     pub fn unfinished<'d, D: Driver<'d>>(
         &'d self,
         database: D,
-    ) -> D::Outcome<Option<UnfinishedRevision>> {
+    ) -> D::Output<Option<UnfinishedRevision>> {
         let run = self.runner(database.dialect()).unfinished();
         database.drive(run, &*self.observer)
     }
@@ -241,7 +242,7 @@ impl Migrations {
     /// # Errors
     ///
     /// [`RunError`](crate::RunError), which says what state the database is in.
-    pub fn ensure_version<'d, D: Driver<'d>>(&'d self, database: D) -> D::Outcome<Ensured> {
+    pub fn ensure_version<'d, D: Driver<'d>>(&'d self, database: D) -> D::Output<Ensured> {
         let run = self.runner(database.dialect()).ensure_version();
         database.drive(run, &*self.observer)
     }
@@ -251,17 +252,18 @@ impl Migrations {
     /// # Errors
     ///
     /// [`RunError`](crate::RunError), which says what state the database is in.
-    pub fn ensure<'d, D: Driver<'d>>(&'d self, database: D) -> D::Outcome<Vec<EnsureReport>> {
-        ensure_all_ready(database, &[self])
+    pub fn ensure<'d, D: Driver<'d>>(&'d self, database: D) -> D::Output<EnsureReport> {
+        let runner = self.runner(database.dialect());
+        database.drive(runner.ensure(self.target.clone()), &*self.observer)
     }
 
-    /// Tells where a database is and what is pending, without changing anything.
+    /// Reads where a database is and what is pending, without changing anything.
     ///
     /// # Errors
     ///
     /// [`RunError`](crate::RunError), when the database cannot be read or is ahead of this program.
-    pub fn check<'d, D: Driver<'d>>(&'d self, database: D) -> D::Outcome<Check> {
-        let run = self.runner(database.dialect()).check();
+    pub fn status<'d, D: Driver<'d>>(&'d self, database: D) -> D::Output<Status> {
+        let run = self.runner(database.dialect()).status();
         database.drive(run, &*self.observer)
     }
 
@@ -278,7 +280,8 @@ impl Migrations {
     /// [`RunError`](crate::RunError), when the database cannot be read.
     ///
     /// ```
-    /// use alembic_migrate::{History, Migrations};
+    /// use alembic_migrate::Migrations;
+    /// use alembic_migrate::history::History;
     ///
     /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// let mut connection = rusqlite::Connection::open_in_memory()?;
@@ -290,7 +293,7 @@ impl Migrations {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn describe<'d, D: Driver<'d>>(&'d self, database: D) -> D::Outcome<String> {
+    pub fn describe<'d, D: Driver<'d>>(&'d self, database: D) -> D::Output<String> {
         let run = self.runner(database.dialect()).describe();
         database.drive(run, &*self.observer)
     }
@@ -325,17 +328,17 @@ impl Migrations {
 /// # let migrations = Migrations::from_folder(folder.path(), &[Dialect::Sqlite])?;
 /// let mut connection = rusqlite::Connection::open_in_memory()?;
 /// let first = ensure_database_ready(&mut connection, &migrations)?;
-/// assert_eq!(first[0].outcome, Outcome::Migrated);
+/// assert_eq!(first.outcome, Outcome::Migrated);
 /// let second = ensure_database_ready(&mut connection, &migrations)?;
-/// assert_eq!(second[0].outcome, Outcome::Ready);
+/// assert_eq!(second.outcome, Outcome::Ready);
 /// # Ok(())
 /// # }
 /// ```
 pub fn ensure_database_ready<'d, D: Driver<'d>>(
     database: D,
     migrations: &'d Migrations,
-) -> D::Outcome<Vec<EnsureReport>> {
-    ensure_all_ready(database, &[migrations])
+) -> D::Output<EnsureReport> {
+    migrations.ensure(database)
 }
 
 /// Makes a database ready for several crates, in the order in which they depend on each other, else
@@ -349,13 +352,13 @@ pub fn ensure_database_ready<'d, D: Driver<'d>>(
 pub fn ensure_all_ready<'d, D: Driver<'d>>(
     database: D,
     crates: &[&'d Migrations],
-) -> D::Outcome<Vec<EnsureReport>> {
+) -> D::Output<Vec<EnsureReport>> {
     let dialect = database.dialect();
     let sets = crates.iter().map(|migrations| {
         let runner = migrations.runner(dialect);
         (runner, migrations.target.clone())
     });
-    let run = ensure_ready(sets.collect());
+    let run = ensure_all(sets.collect());
     let observer: &'d Observer = match crates {
         [first, ..] => &*first.observer,
         [] => &log,

@@ -5,18 +5,18 @@ use std::fmt;
 
 use ::rusqlite::types::ValueRef;
 use ::rusqlite::{Batch, Connection, ErrorCode};
-use alembic_history::Dialect;
-use alembic_run::{DatabaseError, DatabaseErrorKind, Reply, Request, Run, RunError, Turn};
+use alembic_run::{DatabaseError, DatabaseErrorKind, Effect, Execute, Query, Row, Run};
 #[allow(
     unused_imports,
     reason = "the batches of rusqlite 0.32 have its method themselves"
 )]
 use fallible_iterator::FallibleIterator as _;
 
-use crate::{Driver, Observer};
+use crate::driver::{Driver, Observer};
+use crate::{Dialect, RunError};
 
 impl<'c> Driver<'c> for &'c mut Connection {
-    type Outcome<T: Send + 'c> = Result<T, RunError>;
+    type Output<T: Send + 'c> = Result<T, RunError>;
 
     fn dialect(&self) -> Dialect {
         Dialect::Sqlite
@@ -24,40 +24,33 @@ impl<'c> Driver<'c> for &'c mut Connection {
 
     fn drive<T: Send + 'c>(
         self,
-        mut run: Run<'c, Result<T, RunError>>,
+        run: Run<'c, Result<T, RunError>>,
         observer: &'c Observer,
     ) -> Result<T, RunError> {
-        let mut reply = Reply::Nothing;
-        loop {
-            reply = match run.resume(reply) {
-                Turn::Done(outcome) => return outcome,
-                Turn::Ask(Request::Execute(sql)) => {
-                    execute(self, &sql).map_or_else(Reply::Failed, Reply::Changed)
-                }
-                Turn::Ask(Request::Query(sql)) => query(self, &sql)
-                    .map_err(|error| database_error(error, &sql))
-                    .map_or_else(Reply::Failed, Reply::Rows),
-                // A second connection could not write, and a database in memory has none.
-                Turn::Ask(Request::Batch(_) | Request::Aside(_)) => Reply::Nothing,
-                Turn::Ask(Request::Pause(pause)) => {
-                    std::thread::sleep(pause);
-                    Reply::Nothing
-                }
-                Turn::Ask(Request::Event(event)) => {
-                    observer(&event);
-                    Reply::Nothing
-                }
-            }
+        run.drive(&mut Rusqlite(self), observer)
+    }
+}
+
+/// A connection that a run is carried out on.
+struct Rusqlite<'c>(&'c mut Connection);
+
+impl alembic_run::Connection for Rusqlite<'_> {
+    fn execute(&mut self, statement: &Execute<'_>) -> Result<u64, DatabaseError> {
+        match statement.effect() {
+            // SQLite undoes the whole transaction by itself after some errors (a full disk, for one).
+            Effect::RollsBack if self.0.is_autocommit() => Ok(0),
+            _ => execute(self.0, statement.sql()),
         }
+    }
+
+    fn query(&mut self, query: &Query) -> Result<Vec<Row>, DatabaseError> {
+        let sql = query.sql();
+        rows(self.0, sql).map_err(|error| database_error(error, sql))
     }
 }
 
 /// Executes one statement to its end; rows that it returns are passed over.
 fn execute(connection: &Connection, sql: &str) -> Result<u64, DatabaseError> {
-    // SQLite undoes the whole transaction by itself after some errors (a full disk, for one).
-    if sql == "ROLLBACK" && connection.is_autocommit() {
-        return Ok(0);
-    }
     let failed = |error| database_error(error, sql);
     let mut batch = Batch::new(connection, sql);
     let Some(mut statement) = batch.next().map_err(failed)? else {
@@ -79,17 +72,14 @@ fn execute(connection: &Connection, sql: &str) -> Result<u64, DatabaseError> {
     Ok(connection.changes())
 }
 
-fn query(
-    connection: &Connection,
-    sql: &str,
-) -> Result<Vec<Vec<Option<String>>>, ::rusqlite::Error> {
+fn rows(connection: &Connection, sql: &str) -> Result<Vec<Row>, ::rusqlite::Error> {
     let mut statement = connection.prepare(sql)?;
     let columns = statement.column_count();
     let mut rows = statement.raw_query();
     let mut found = Vec::new();
     while let Some(row) = rows.next()? {
         let cells = (0..columns).map(|column| row.get_ref(column).map(text));
-        found.push(cells.collect::<Result<_, _>>()?);
+        found.push(Row::new(cells.collect::<Result<_, _>>()?));
     }
     Ok(found)
 }
@@ -134,11 +124,7 @@ impl fmt::Display for Refused {
 impl Error for Refused {}
 
 fn refused(why: Refused) -> DatabaseError {
-    DatabaseError {
-        kind: DatabaseErrorKind::Other,
-        offset: None,
-        source: Box::new(why),
-    }
+    DatabaseError::new(DatabaseErrorKind::Other, why)
 }
 
 /// SQLite's message, without the statement that rusqlite adds to some.
@@ -160,9 +146,10 @@ impl Error for SqliteError {
     }
 }
 
-/// Tells an error of rusqlite in terms of a run.
-pub(crate) fn database_error(error: ::rusqlite::Error, sql: &str) -> DatabaseError {
-    let kind = match error.sqlite_error_code() {
+/// Describes an error of rusqlite in terms of a run.
+fn database_error(error: ::rusqlite::Error, sql: &str) -> DatabaseError {
+    let code = error.sqlite_error().copied();
+    let kind = match code.map(|code| code.code) {
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => DatabaseErrorKind::Busy,
         Some(ErrorCode::ReadOnly) => DatabaseErrorKind::ReadOnly,
         Some(ErrorCode::CannotOpen) => DatabaseErrorKind::CannotOpen,
@@ -176,13 +163,14 @@ pub(crate) fn database_error(error: ::rusqlite::Error, sql: &str) -> DatabaseErr
         Some((message, offset)) => (message.to_owned(), offset.parse().ok()),
         None => (message, None),
     };
-    DatabaseError {
-        kind,
-        offset,
-        source: Box::new(SqliteError {
-            message,
-            source: error,
-        }),
+    let source = SqliteError {
+        message,
+        source: error,
+    };
+    let error = DatabaseError::new(kind, source).with_offset(offset);
+    match code {
+        Some(code) => error.with_code(code.extended_code.to_string()),
+        None => error,
     }
 }
 

@@ -238,7 +238,7 @@ fn manifest(name: &str, dependencies: &str) -> String {
 fn migrate() -> String {
     let path = cargo::root().join("crates").join("migrate");
     format!(
-        "alembic-migrate = {{ path = '{}', features = [\"bundled\"] }}\n",
+        "alembic-migrate = {{ path = '{}', features = [\"rusqlite-bundled\"] }}\n",
         path.display()
     )
 }

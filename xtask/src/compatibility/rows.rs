@@ -193,7 +193,7 @@ const SEA_ORM_SQLITE_POOL: &str = "
 pub(super) const TABLES: [Table; 3] = [
     Table {
         name: "`alembic-migrate` for rusqlite",
-        ours: &[("alembic-migrate", ", features = [\"bundled\"]")],
+        ours: &[("alembic-migrate", ", features = [\"rusqlite-bundled\"]")],
         watched: "rusqlite",
         rows: &[
             row(&[], &["0.41"]),

@@ -4,7 +4,7 @@ use super::place;
 
 #[test]
 fn a_byte_of_a_message_is_one_of_a_statement() {
-    let statements = ["ab".into(), "ä".into(), "cde".into()];
+    let statements = ["ab", "ä", "cde"];
     for (offset, expected) in [
         (0, (0, 0)),
         (1, (0, 1)),

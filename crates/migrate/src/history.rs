@@ -1,0 +1,10 @@
+//! Revision files and their graph: what migrations are loaded from, and what can be wrong with them.
+
+pub use alembic_history::{
+    BranchLabel, Direction, Expression, Fault, Finding, FindingKind, GraphErrorKind, History,
+    HistoryError, InvalidName, PlanError, Position, Related, RequirementError,
+    RequirementErrorKind, ResolveError, RevisionId, SourceFile, Span, SplitErrorKind, SyntaxError,
+    SyntaxErrorKind,
+};
+#[cfg(feature = "walkdir")]
+pub use alembic_history::{FolderError, read_folder};
