@@ -24,6 +24,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use alembic_history::{History, Settings};
+use alembic_sql::SqlText;
 
 use folder::FolderError;
 use manifest::{Manifest, Problem};
@@ -69,7 +70,7 @@ struct Sound {
     settings: Settings,
     history: History,
     /// The text of the target schema.
-    schema: Option<String>,
+    schema: Option<SqlText>,
 }
 
 /// Reads and checks everything, after telling cargo what the answer depends on.

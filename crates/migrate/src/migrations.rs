@@ -114,7 +114,7 @@ impl Migrations {
     pub fn schema(mut self, path: impl Into<PathBuf>, sql: impl Into<String>) -> Self {
         self.target.schema = Some(Schema {
             path: path.into(),
-            text: sql.into(),
+            text: sql.into().into(),
         });
         self
     }

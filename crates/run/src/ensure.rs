@@ -7,16 +7,15 @@ use std::time::Duration;
 use super::exchange::Run;
 use super::foreign_keys;
 use super::session::{Session, Versions};
-use super::steps::sets_search_path;
 use super::{
     DatabaseError, DatabaseErrorKind, DatabaseState, Event, Fault, RunError, Runner, StepReport,
 };
 use alembic_history::TransactionMode;
 use alembic_history::{
-    CrateHistory, Dialect, Direction, Expression, Fresh, Node, PlanError, Position, ResolveError,
-    RevisionId, in_dependency_order,
+    CrateHistory, Dialect, Direction, Expression, FileStatement, Fresh, Node, PlanError, Position,
+    ResolveError, RevisionId, in_dependency_order,
 };
-use alembic_sql::{self as sql, created_table, renamed_table};
+use alembic_sql::SqlText;
 
 /// What an application's database is to become, beyond what the revisions say.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,7 +38,7 @@ pub struct Schema {
     /// The file, as it is shown to people.
     pub path: PathBuf,
     /// Its text.
-    pub text: String,
+    pub text: SqlText,
 }
 
 /// What is done when a database is at revisions that this program does not know: a newer program
@@ -430,9 +429,7 @@ impl Tables {
 
 fn target_tables(runner: &Runner<'_>, target: &Target) -> Option<Vec<String>> {
     let Schema { text, .. } = target.schema.as_ref()?;
-    let statements = sql::split(text, runner.dialect).statements;
-    let statements = statements.iter().map(|statement| statement.span.text(text));
-    Some(named_tables(statements, runner.dialect).collect())
+    Some(named_tables(text.statements(runner.dialect)).collect())
 }
 
 fn created_tables(runner: &Runner<'_>) -> Vec<String> {
@@ -440,19 +437,20 @@ fn created_tables(runner: &Runner<'_>) -> Vec<String> {
     let statements = nodes.flat_map(|node| {
         let file = runner.history.file(node);
         let sections = file.file.sections(Direction::Upgrade, runner.dialect);
-        sections.flat_map(|section| file.statements(section, runner.dialect))
+        sections.flat_map(|section| section.statements(runner.dialect))
     });
-    let statements = statements.map(|statement| statement.sql);
-    named_tables(statements, runner.dialect).collect()
+    named_tables(statements).collect()
 }
 
 /// Returns the names that statements give to tables.
 fn named_tables<'s>(
-    statements: impl Iterator<Item = &'s str>,
-    dialect: Dialect,
+    statements: impl Iterator<Item = FileStatement<'s>>,
 ) -> impl Iterator<Item = String> {
-    statements
-        .filter_map(move |sql| created_table(sql, dialect).or_else(|| renamed_table(sql, dialect)))
+    statements.filter_map(|FileStatement { statement, .. }| {
+        let kind = &statement.kind;
+        let name = kind.created_table().or_else(|| kind.renamed_table())?;
+        Some(name.kept().to_owned())
+    })
 }
 
 impl Session<'_> {
@@ -461,10 +459,11 @@ impl Session<'_> {
         let Schema { path, text } = schema;
         let fault = |offset, error| Fault::Schema {
             path: path.clone(),
-            position: Position::of(text, offset),
+            position: Position::of(text.as_str(), offset),
             error,
         };
-        let split = sql::split(text, self.runner.dialect);
+        let dialect = self.runner.dialect;
+        let split = text.split(dialect);
         if let Some(error) = split.errors.first() {
             let source = DatabaseError {
                 kind: DatabaseErrorKind::Other,
@@ -473,18 +472,24 @@ impl Session<'_> {
             };
             return Err(fault(error.span.start, source));
         }
-        let statements = split.statements.iter();
-        let statements = statements.map(|statement| statement.span.text(text));
-        let dangling = if foreign_keys::may_dangle(statements, self.runner.dialect) {
+        let dangling = if foreign_keys::may_dangle(text.statements(dialect), dialect) {
             self.dangling().await?
         } else {
             None
         };
-        self.keep_search_path(sets_search_path(text)).await?;
-        let statements = split.statements.iter();
-        let statements = statements.map(|statement| statement.span.text(text).to_owned().into());
-        let statements: Vec<Cow<'_, str>> = statements.collect();
-        if let Some((index, error)) = self.execute_all(&statements).await.failed {
+        let mut statements = split.statements.iter();
+        self.keep_search_path(statements.any(|statement| statement.may_set_search_path))
+            .await?;
+        let kinds = split
+            .statements
+            .iter()
+            .map(|statement| Some(&statement.kind));
+        let refused = self.first_refusal(kinds);
+        let statements = text.statements(dialect);
+        let statements: Vec<Cow<'_, str>> = statements
+            .map(|statement| statement.sql.to_owned().into())
+            .collect();
+        if let Some((index, error)) = self.execute_all(&statements, refused).await.failed {
             let start = split.statements[index].span.start;
             return Err(fault(start + error.offset.unwrap_or(0), error));
         }

@@ -10,8 +10,7 @@ use std::collections::BTreeMap;
 
 use super::exchange::Port;
 use super::{DatabaseError, Violation};
-use alembic_history::Dialect;
-use alembic_sql::StatementKind;
+use alembic_history::{Dialect, FileStatement};
 
 /// How many rows of one table refer to missing rows of another, for each such pair.
 pub(super) type Dangling = BTreeMap<(String, String), u64>;
@@ -46,13 +45,10 @@ pub(super) async fn switch(port: &Port<'_>, on: bool) -> Result<(), DatabaseErro
 /// The check reads every row that refers to another table, so runs that only create things do
 /// without it.
 pub(super) fn may_dangle<'s>(
-    statements: impl IntoIterator<Item = &'s str>,
+    mut statements: impl Iterator<Item = FileStatement<'s>>,
     dialect: Dialect,
 ) -> bool {
-    dialect == Dialect::Sqlite
-        && statements
-            .into_iter()
-            .any(|sql| StatementKind::of(sql, dialect) != StatementKind::SchemaOnly)
+    dialect == Dialect::Sqlite && statements.any(|statement| !statement.kind.only_changes_schema())
 }
 
 /// Tells whether SQLite refused to count because a key is declared that can refer to nothing; all

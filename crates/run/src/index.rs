@@ -5,8 +5,7 @@
 
 use super::session::Session;
 use super::{Action, Fault};
-use alembic_sql::literal;
-use alembic_sql::{ConcurrentIndex, Reindexed, concurrent_index};
+use alembic_sql::{IndexAction, Name, Reindexed, StatementKind, literal};
 
 /// An index that a statement is about.
 struct Found {
@@ -25,44 +24,47 @@ pub(super) struct Probe {
 impl Session<'_> {
     /// Returns the index that a statement is to build and that is not valid: before, the statement
     /// would stumble over it, and afterwards, it is not what was asked for.
-    pub(super) async fn invalid_target(&self, sql: &str) -> Result<Option<String>, Fault> {
-        match concurrent_index(sql, self.runner.dialect) {
-            Some(index @ ConcurrentIndex::Create { name: Some(_), .. }) => {
-                let found = self.find_indexes(&index).await?;
+    pub(super) async fn invalid_target(
+        &self,
+        kind: &StatementKind,
+    ) -> Result<Option<String>, Fault> {
+        match kind.concurrent_index() {
+            Some(index @ IndexAction::Create { name: Some(_), .. }) => {
+                let found = self.find_indexes(index).await?;
                 let invalid = found.into_iter().find(|index| !index.is_valid);
                 Ok(invalid.map(|index| index.name))
             }
             Some(
-                ConcurrentIndex::Create { name: None, .. }
-                | ConcurrentIndex::Drop { .. }
-                | ConcurrentIndex::Reindex { .. },
+                IndexAction::Create { name: None, .. }
+                | IndexAction::Drop { .. }
+                | IndexAction::Reindex { .. },
             )
             | None => Ok(None),
         }
     }
 
     /// Returns the invalid indexes that a statement may have left that failed.
-    pub(super) async fn leftover(&self, sql: &str) -> Vec<String> {
-        let Some(index) = concurrent_index(sql, self.runner.dialect) else {
+    pub(super) async fn leftover(&self, kind: &StatementKind) -> Vec<String> {
+        let Some(index) = kind.concurrent_index() else {
             return Vec::new();
         };
         // The failure is told whether or not this can be found out.
-        let found = self.find_indexes(&index).await.unwrap_or_default();
+        let found = self.find_indexes(index).await.unwrap_or_default();
         let invalid = found.into_iter().filter(|index| !index.is_valid);
         invalid.map(|index| index.name).collect()
     }
 
     /// Returns what the catalog tells about a statement that may have happened.
-    pub(super) async fn probe(&self, sql: &str) -> Option<Probe> {
-        let index = concurrent_index(sql, self.runner.dialect)?;
-        let found = self.find_indexes(&index).await.ok()?;
+    pub(super) async fn probe(&self, kind: &StatementKind) -> Option<Probe> {
+        let index = kind.concurrent_index()?;
+        let found = self.find_indexes(index).await.ok()?;
         let probe = |happened, text| Some(Probe { happened, text });
-        match (&index, found.first()) {
-            (ConcurrentIndex::Create { name: Some(_), .. }, Some(index)) if index.is_valid => {
+        match (index, found.first()) {
+            (IndexAction::Create { name: Some(_), .. }, Some(index)) if index.is_valid => {
                 let text = format!("the index {} is there, and valid", index.name);
                 probe(Some(true), text)
             }
-            (ConcurrentIndex::Create { name: Some(_), .. }, Some(index)) => {
+            (IndexAction::Create { name: Some(_), .. }, Some(index)) => {
                 let text = format!(
                     "the index {0} is there, but not valid: drop it with \
                      `DROP INDEX CONCURRENTLY {0}`",
@@ -71,54 +73,49 @@ impl Session<'_> {
                 probe(Some(false), text)
             }
             (
-                ConcurrentIndex::Create {
+                IndexAction::Create {
                     name: Some(name), ..
                 },
                 None,
-            ) => probe(Some(false), format!("there is no index {name}")),
-            (ConcurrentIndex::Drop { name }, None) => {
-                probe(Some(true), format!("there is no index {name}"))
+            ) => probe(Some(false), format!("there is no index {}", name.kept())),
+            (IndexAction::Drop { name }, None) => {
+                probe(Some(true), format!("there is no index {}", name.written()))
             }
-            (ConcurrentIndex::Drop { .. }, Some(index)) => {
+            (IndexAction::Drop { .. }, Some(index)) => {
                 let text = format!("the index {} is still there", index.name);
                 probe(Some(false), text)
             }
-            (
-                ConcurrentIndex::Create { name: None, .. } | ConcurrentIndex::Reindex { .. },
-                Some(index),
-            ) => {
+            (IndexAction::Create { name: None, .. } | IndexAction::Reindex { .. }, Some(index)) => {
                 let text = format!("the index {} is there, but not valid", index.name);
                 probe(None, text)
             }
-            (
-                ConcurrentIndex::Create { name: None, .. } | ConcurrentIndex::Reindex { .. },
-                None,
-            ) => None,
+            (IndexAction::Create { name: None, .. } | IndexAction::Reindex { .. }, None) => None,
         }
     }
 
-    async fn find_indexes(&self, index: &ConcurrentIndex) -> Result<Vec<Found>, Fault> {
-        let class = |name: &str| format!("pg_catalog.to_regclass({})::oid", literal(name));
-        let table_of_index = |name: &str| {
+    async fn find_indexes(&self, index: &IndexAction) -> Result<Vec<Found>, Fault> {
+        let class =
+            |name: &Name| format!("pg_catalog.to_regclass({})::oid", literal(name.written()));
+        let table_of_index = |name: &Name| {
             format!(
                 "(SELECT indrelid FROM pg_catalog.pg_index WHERE indexrelid = {})",
                 class(name)
             )
         };
         let condition = match index {
-            ConcurrentIndex::Create {
+            IndexAction::Create {
                 name: Some(name),
                 table,
             } => format!(
                 "i.indrelid = {} AND c.relname = {}",
                 class(table),
-                literal(name)
+                literal(name.kept())
             ),
-            ConcurrentIndex::Create { name: None, table } => {
+            IndexAction::Create { name: None, table } => {
                 format!("i.indrelid = {} AND NOT i.indisvalid", class(table))
             }
-            ConcurrentIndex::Drop { name } => format!("i.indexrelid = {}", class(name)),
-            ConcurrentIndex::Reindex { object, name } => {
+            IndexAction::Drop { name } => format!("i.indexrelid = {}", class(name)),
+            IndexAction::Reindex { object, name } => {
                 let table = match (object, name) {
                     (Reindexed::Index, Some(name)) => Some(table_of_index(name)),
                     (Reindexed::Table, Some(name)) => Some(class(name)),

@@ -60,7 +60,6 @@ pub(crate) use progress::{Record, create_records};
 pub(crate) use refusal::Refusal;
 pub use script::{Obstacle, ScriptError};
 pub(crate) use session::changed_rows;
-pub(crate) use steps::sets_search_path;
 
 /// What a driver is asked to do.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -4,7 +4,7 @@ use super::refusal::Refusal;
 use super::session::{Partial, Session};
 use super::{DatabaseError, DatabaseErrorKind, Fault, Request};
 use alembic_history::{Dialect, Direction, FileStatement, Node};
-use alembic_sql as sql;
+use alembic_sql::StatementKind;
 
 impl<'h> Session<'h> {
     /// Commits, and runs statements outside of transactions; returns how many statements of the
@@ -40,7 +40,7 @@ impl<'h> Session<'h> {
                     } => {
                         let lost = error.kind == DatabaseErrorKind::ConnectionLost;
                         let changes = changes.as_deref();
-                        let in_part = lost || self.may_be_done(statement.sql, changes).await;
+                        let in_part = lost || self.may_be_done(&statement.kind, changes).await;
                         (!in_part, leftover.is_empty())
                     }
                     _ => (true, true),
@@ -64,10 +64,10 @@ impl<'h> Session<'h> {
 
     /// Tells whether a statement that has failed outside of transactions may have done something:
     /// on SQLite, a conflict or a trigger may say `FAIL`, and what was changed by then stays.
-    async fn may_be_done(&self, sql: &str, changes_before: Option<&str>) -> bool {
+    async fn may_be_done(&self, kind: &StatementKind, changes_before: Option<&str>) -> bool {
         match self.runner.dialect {
             Dialect::Sqlite => self.total_changes().await.as_deref() != changes_before,
-            Dialect::Postgres => sql::may_commit(sql),
+            Dialect::Postgres => kind.may_commit(),
         }
     }
 
@@ -89,10 +89,10 @@ impl<'h> Session<'h> {
     ) -> Result<(), Fault> {
         self.check_lock().await?;
         self.check_index(node, statement, number).await?;
-        let Err(error) = self.execute_outside(statement.sql).await else {
+        let Err(error) = self.execute_outside(statement).await else {
             return Ok(());
         };
-        let left = self.leftover(statement.sql).await;
+        let left = self.leftover(&statement.kind).await;
         let mut fault = self.runner.statement_fault(node, statement, number, error);
         if let Fault::Statement { leftover, .. } = &mut fault {
             *leftover = left;
@@ -107,7 +107,7 @@ impl<'h> Session<'h> {
         statement: FileStatement<'h>,
         number: usize,
     ) -> Result<(), Fault> {
-        match self.invalid_target(statement.sql).await? {
+        match self.invalid_target(&statement.kind).await? {
             None => Ok(()),
             Some(index) => Err(Fault::InvalidIndex {
                 place: Box::new(self.runner.place(node, statement, number, None)),
@@ -118,11 +118,11 @@ impl<'h> Session<'h> {
 
     /// Executes a statement of a revision outside of transactions, unless it would keep the run
     /// from going on.
-    async fn execute_outside(&self, sql: &'h str) -> Result<(), DatabaseError> {
-        if let Some(refusal) = Refusal::of(sql, self.runner.dialect, self.open) {
+    async fn execute_outside(&self, statement: FileStatement<'h>) -> Result<(), DatabaseError> {
+        if let Some(refusal) = Refusal::of(&statement.kind, self.open) {
             return Err(refusal.into());
         }
-        let request = Request::Execute(sql.into());
+        let request = Request::Execute(statement.sql.into());
         let reply = match self.runner.dialect {
             // Alone, a statement that finds a lock changes nothing.
             Dialect::Sqlite => self.ask_patiently(request).await,

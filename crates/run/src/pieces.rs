@@ -9,6 +9,7 @@ use super::refusal::Refusal;
 use super::session::Session;
 use super::{Action, Batch, DatabaseError, DatabaseErrorKind, Fault};
 use alembic_history::{Dialect, FileStatement, Node, RowChange};
+use alembic_sql::StatementKind;
 
 /// How many bytes of statements go into one message to a server at most, unless one alone has more:
 /// the server reads all of them before it executes the first, and shows only the first kilobyte to
@@ -54,7 +55,12 @@ impl<'h> Session<'h> {
             Piece::Row(change) => self.table.change(change, self.runner.dialect).into(),
         });
         let statements: Vec<Cow<'h, str>> = statements.collect();
-        let batch = self.execute_all(&statements).await;
+        let kinds = pieces.iter().map(|piece| match piece {
+            Piece::Statement { statement, .. } => Some(&statement.statement.kind),
+            Piece::Row(_) => None,
+        });
+        let refused = self.first_refusal(kinds);
+        let batch = self.execute_all(&statements, refused).await;
         for (piece, changed) in pieces.iter().zip(batch.changed) {
             if let Piece::Row(change) = piece {
                 self.count_row(change, changed)?;
@@ -80,13 +86,23 @@ impl<'h> Session<'h> {
         }
     }
 
-    /// Executes statements up to the first that fails; none of them where one would keep the run
-    /// from undoing it.
-    pub(super) async fn execute_all(&self, statements: &[Cow<'h, str>]) -> Batch {
+    /// Finds the first statement of a revision or schema that would keep the run from undoing it.
+    pub(super) fn first_refusal<'k>(
+        &self,
+        kinds: impl Iterator<Item = Option<&'k StatementKind>>,
+    ) -> Option<(usize, Refusal)> {
+        let mut refusals = kinds.map(|kind| Refusal::of(kind?, self.open)).enumerate();
+        refusals.find_map(|(index, refusal)| Some((index, refusal?)))
+    }
+
+    /// Executes statements up to the first that fails; none of them where one is refused.
+    pub(super) async fn execute_all(
+        &self,
+        statements: &[Cow<'h, str>],
+        refused: Option<(usize, Refusal)>,
+    ) -> Batch {
         let mut executed = Batch::default();
-        let refusal = |sql: &Cow<'h, str>| Refusal::of(sql, self.runner.dialect, self.open);
-        let mut refusals = statements.iter().map(refusal).enumerate();
-        if let Some((index, refusal)) = refusals.find_map(|(index, found)| Some((index, found?))) {
+        if let Some((index, refusal)) = refused {
             executed.failed = Some((index, refusal.into()));
             return executed;
         }

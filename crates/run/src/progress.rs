@@ -294,7 +294,7 @@ impl<'h> Session<'h> {
                     happened: None,
                     text: "the server is still at work on it".to_owned(),
                 }),
-                (_, false) => self.probe(statement.sql).await,
+                (_, false) => self.probe(&statement.kind).await,
             };
             let has_not = probe.as_ref().and_then(|probe| probe.happened) == Some(false);
             match policy {

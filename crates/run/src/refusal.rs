@@ -4,7 +4,6 @@ use std::error::Error;
 use std::fmt;
 
 use super::{DatabaseError, DatabaseErrorKind};
-use alembic_history::Dialect;
 use alembic_sql::StatementKind;
 
 /// Why a statement is not executed.
@@ -21,14 +20,16 @@ pub(crate) enum Refusal {
 }
 
 impl Refusal {
-    /// Returns why `statement` is refused, if it is; `open` tells whether a transaction is open.
-    pub(crate) fn of(statement: &str, dialect: Dialect, open: bool) -> Option<Self> {
-        match StatementKind::of(statement, dialect) {
-            StatementKind::TransactionControl => Some(Self::TransactionControl),
+    /// Returns why a statement is refused, if it is; `open` tells whether a transaction is open.
+    pub(crate) fn of(kind: &StatementKind, open: bool) -> Option<Self> {
+        if kind.is_transaction_control() {
+            Some(Self::TransactionControl)
+        } else if open && kind.sets_journal_mode() {
             // SQLite allows it within a transaction that has not written yet: with `OFF`, its
             // `ROLLBACK` then undoes nothing.
-            StatementKind::JournalMode if open => Some(Self::JournalMode),
-            StatementKind::JournalMode | StatementKind::SchemaOnly | StatementKind::Other => None,
+            Some(Self::JournalMode)
+        } else {
+            None
         }
     }
 }

@@ -27,8 +27,8 @@ impl<'h> Runner<'h> {
     }
 
     /// Returns the statements of one section.
-    pub(crate) fn statements(&self, node: Node, section: &Section) -> Vec<FileStatement<'h>> {
-        self.history.file(node).statements(section, self.dialect)
+    pub(crate) fn statements(&self, section: &'h Section) -> Vec<FileStatement<'h>> {
+        section.statements(self.dialect).collect()
     }
 
     /// Returns the statements of all sections of a revision that run here.
@@ -39,7 +39,7 @@ impl<'h> Runner<'h> {
     ) -> Vec<FileStatement<'h>> {
         let sections = self.sections(node, direction);
         sections
-            .flat_map(|section| self.statements(node, section))
+            .flat_map(|section| section.statements(self.dialect))
             .collect()
     }
 
@@ -81,9 +81,9 @@ impl<'h> Runner<'h> {
 
     /// Returns whether a step could leave rows that refer to nothing.
     pub(crate) fn may_dangle(&self, step: &Step, direction: Direction) -> bool {
-        let statements = self.all_statements(step.revision, direction);
-        let statements = statements.iter().map(|statement| statement.sql);
-        foreign_keys::may_dangle(statements, self.dialect)
+        let mut sections = self.sections(step.revision, direction);
+        sections
+            .any(|section| foreign_keys::may_dangle(section.statements(self.dialect), self.dialect))
     }
 
     /// Describes where a statement stands, or the part of it at `offset`.
@@ -249,8 +249,8 @@ impl<'h> Session<'h> {
             .await;
             let start = (self.runner.clock)();
             let statements = self.runner.all_statements(step.revision, direction);
-            let mut statements = statements.iter().map(|statement| statement.sql);
-            self.keep_search_path(statements.any(sets_search_path))
+            let mut statements = statements.iter();
+            self.keep_search_path(statements.any(|statement| statement.may_set_search_path))
                 .await?;
             let last = self.run_sections(step.revision, direction, before.as_ref());
             let Some(mut pieces) = last.await? else {
@@ -396,14 +396,13 @@ impl<'h> Session<'h> {
         let mut pieces = Vec::new();
         let mut done = 0;
         for section in self.runner.sections(node, direction) {
-            let statements = self.runner.statements(node, section);
+            let statements = self.runner.statements(section);
             let skipped = finished.saturating_sub(done).min(statements.len());
             let (skipped, statements) = statements.split_at(skipped);
             for statement in skipped {
                 done += 1;
                 // What the unfinished run has set ended with its connection.
-                if self.runner.dialect == Dialect::Postgres && sql::sets_for_session(statement.sql)
-                {
+                if statement.kind.sets_for_session() {
                     pieces.push(Piece::of(node, *statement, done));
                 }
             }
@@ -432,27 +431,4 @@ impl<'h> Session<'h> {
         }
         Ok(Some(pieces))
     }
-}
-
-/// Tells whether a statement may change the search path, which `SET SCHEMA` does, too.
-pub(crate) fn sets_search_path(sql: &str) -> bool {
-    let name = b"search_path";
-    let is_named = sql
-        .as_bytes()
-        .windows(name.len())
-        .any(|bytes| bytes.eq_ignore_ascii_case(name));
-    is_named || sets_schema(sql)
-}
-
-/// Tells whether there is a `SET SCHEMA` or a `RESET ALL` in a text.
-fn sets_schema(sql: &str) -> bool {
-    let is_one =
-        |word: &str, names: &[&str]| names.iter().any(|name| word.eq_ignore_ascii_case(name));
-    let mut before = "";
-    sql.split_whitespace().any(|word| {
-        let sets = is_one(before, &["SET", "LOCAL", "SESSION"]) && is_one(word, &["SCHEMA"])
-            || is_one(before, &["RESET"]) && is_one(word, &["ALL"]);
-        before = word;
-        sets
-    })
 }

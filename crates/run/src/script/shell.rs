@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use alembic_history::Dialect;
-use alembic_sql::{Lexer, Token, TokenKind};
+use alembic_sql::{Token, TokenKind, Tokens};
 
 /// Why a shell would not pass a statement on as it is written.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -56,15 +56,18 @@ pub(crate) fn for_shell(statement: &str, dialect: Dialect) -> Result<Cow<'_, str
 /// some editors and pipes do.
 pub(crate) fn needs_line_ends(statement: &str, dialect: Dialect) -> bool {
     statement.contains('\r')
-        || Lexer::new(statement, dialect).any(|token| token.span.text(statement).contains('\n'))
+        || Tokens::new(statement, dialect)
+            .without_trivia()
+            .any(|token| token.span.text(statement).contains('\n'))
 }
 
 /// The shell strips one carriage return off the end of each line.
 fn for_sqlite(statement: &str) -> Result<Cow<'_, str>, Obstacle> {
-    let tokens: Vec<Token> = Lexer::new(statement, Dialect::Sqlite).collect();
+    let tokens = Tokens::new(statement, Dialect::Sqlite).without_trivia();
+    let tokens: Vec<Token> = tokens.collect();
     for (index, token) in tokens.iter().enumerate() {
         let text = token.span.text(statement);
-        if text.starts_with(['?', ':', '@', '$', '#']) {
+        if token.kind == TokenKind::Parameter {
             return Err(Obstacle::Parameter(text.to_owned()));
         }
         if text == "/" || text.eq_ignore_ascii_case("go") {
@@ -93,7 +96,7 @@ fn for_psql(statement: &str) -> Result<Cow<'_, str>, Obstacle> {
     check_psql_end(statement)?;
     let mut read = String::new();
     let mut copied = 0;
-    let mut tokens = Lexer::new(statement, Dialect::Postgres);
+    let mut tokens = Tokens::new(statement, Dialect::Postgres).without_trivia();
     while let Some(token) = tokens.next() {
         if token.kind != TokenKind::Symbol(b':') {
             continue;
@@ -124,7 +127,7 @@ fn check_psql_end(statement: &str) -> Result<(), Obstacle> {
     let mut open = 0_usize;
     let mut first = Vec::new();
     let mut is_routine = false;
-    for token in Lexer::new(statement, Dialect::Postgres) {
+    for token in Tokens::new(statement, Dialect::Postgres).without_trivia() {
         match token.kind {
             TokenKind::Symbol(b'(') => parentheses += 1,
             TokenKind::Symbol(b')') => parentheses = parentheses.saturating_sub(1),
@@ -151,7 +154,7 @@ fn check_psql_end(statement: &str) -> Result<(), Obstacle> {
                     }
                 }
             }
-            TokenKind::Symbol(_) | TokenKind::Other | TokenKind::Unterminated(_) => {}
+            _ => {}
         }
     }
     if open == 0 {
@@ -228,7 +231,7 @@ mod tests {
             (Sqlite, "SELECT 1, :a", parameter(":a")),
             (Sqlite, "SELECT @a", parameter("@a")),
             (Sqlite, "SELECT $a::b(c)", parameter("$a::b(c)")),
-            (Sqlite, "#comment\nDROP TABLE a", parameter("#")),
+            (Sqlite, "#comment\nDROP TABLE a", parameter("#comment")),
             (Sqlite, "SELECT 4\n/\n2", terminator("/")),
             (Sqlite, "SELECT 1 AS\r\n Go -- a\n, 2", terminator("Go")),
             (

@@ -6,14 +6,11 @@ use std::time::Duration;
 
 use super::ScriptError;
 use super::shell::{for_shell, needs_line_ends};
-use crate::{
-    DatabaseError, Fault, Record, Refusal, Runner, changed_rows, create_records, sets_search_path,
-};
+use crate::{DatabaseError, Fault, Record, Refusal, Runner, changed_rows, create_records};
 use alembic_history::{
     Dialect, Direction, FileStatement, Node, Plan, RevisionId, RowChange, StampPlan, Step,
 };
-use alembic_sql::{ConcurrentIndex, concurrent_index};
-use alembic_sql::{literal, quote};
+use alembic_sql::{IndexAction, StatementKind, literal, quote};
 
 /// Writes a script, and knows where the database is at its end.
 pub(super) struct Writer<'s, 'h> {
@@ -106,7 +103,7 @@ impl<'s, 'h> Writer<'s, 'h> {
         let mut outside = false;
         for step in &plan.steps {
             for section in runner.sections(step.revision, plan.direction) {
-                let statements = runner.statements(step.revision, section);
+                let statements = runner.statements(section);
                 outside |= !section.transaction && !statements.is_empty();
                 self.shows_line_ends |= statements
                     .iter()
@@ -388,7 +385,7 @@ impl<'s, 'h> Writer<'s, 'h> {
             && runner
                 .all_statements(step.revision, direction)
                 .iter()
-                .any(|statement| sets_search_path(statement.sql));
+                .any(|statement| statement.may_set_search_path);
         if sets_path {
             self.statement(
                 "SELECT pg_catalog.set_config('alembic.search_path', \
@@ -397,7 +394,7 @@ impl<'s, 'h> Writer<'s, 'h> {
         }
         let mut done = 0;
         for section in runner.sections(step.revision, direction) {
-            let statements = runner.statements(step.revision, section);
+            let statements = runner.statements(section);
             if section.transaction {
                 for statement in statements {
                     done += 1;
@@ -451,7 +448,7 @@ impl<'s, 'h> Writer<'s, 'h> {
             record.begins = index + 1 < statements.len();
             self.statement_of(record.node, *statement, record.done, false)?;
             self.record(&record);
-            checks.extend(check_index(statement.sql, self.dialect()));
+            checks.extend(check_index(&statement.kind));
         }
         // The section may have switched them on.
         self.hold_foreign_keys();
@@ -481,7 +478,7 @@ impl<'s, 'h> Writer<'s, 'h> {
         in_transaction: bool,
     ) -> Result<(), ScriptError> {
         let place = || Box::new(self.runner.place(node, statement, number, None));
-        if let Some(refusal) = Refusal::of(statement.sql, self.dialect(), in_transaction) {
+        if let Some(refusal) = Refusal::of(&statement.kind, in_transaction) {
             let fault = Fault::Statement {
                 place: place(),
                 error: DatabaseError::from(refusal),
@@ -508,20 +505,21 @@ impl<'s, 'h> Writer<'s, 'h> {
 }
 
 /// Returns the check that an index is of use that a statement is to build.
-fn check_index(sql: &str, dialect: Dialect) -> Option<Check> {
-    let Some(ConcurrentIndex::Create {
+fn check_index(kind: &StatementKind) -> Option<Check> {
+    let Some(IndexAction::Create {
         name: Some(name),
         table,
-    }) = concurrent_index(sql, dialect)
+    }) = kind.concurrent_index()
     else {
         return None;
     };
+    let name = name.kept();
     let condition = format!(
         "EXISTS (SELECT FROM pg_catalog.pg_index i \
          JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid \
          WHERE i.indrelid = pg_catalog.to_regclass({})::oid AND c.relname = {} AND i.indisvalid)",
-        literal(&table),
-        literal(&name)
+        literal(table.written()),
+        literal(name)
     );
     let message = format!("the index {name} is invalid, or not there");
     Some(Check::new(condition, message))

@@ -29,7 +29,7 @@ fn with_schema(text: &str) -> Target {
     Target {
         schema: Some(Schema {
             path: PathBuf::from("schema.sql"),
-            text: text.to_owned(),
+            text: text.into(),
         }),
         ..target()
     }

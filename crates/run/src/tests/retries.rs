@@ -1,6 +1,5 @@
 //! Transactions on PostgreSQL that meet a lock, and are begun again.
 
-use crate::version_table::VersionSql as _;
 use std::time::Duration;
 
 use super::fake::{Command, Failing, Fake, Second, content};

@@ -149,7 +149,7 @@ impl Case<'_> {
         let sections = file.file.sections(self.direction, self.start.dialect);
         let mut path = PATH_FOUND;
         sections
-            .flat_map(|section| file.statements(section, self.start.dialect))
+            .flat_map(|section| section.statements(self.start.dialect))
             .map(
                 |statement| match statement.sql.strip_prefix("SET search_path = ") {
                     Some(set) => {
