@@ -32,7 +32,7 @@ pub(crate) fn write(sound: &Sound, folder: &Path) -> io::Result<()> {
     }
     let schema = match (&sound.settings.schema, &sound.schema) {
         (Some(path), Some(text)) => {
-            let (start, end) = place(text);
+            let (start, end) = place(text.as_str());
             format!(".schema({path:?}, {start}, {end})\n")
         }
         _ => String::new(),

@@ -23,6 +23,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use alembic_history::{Code, FolderError, History, Settings, SourceFile, read_folder};
+use alembic_sql::SqlText;
 
 use manifest::{Manifest, Problem};
 
@@ -67,7 +68,7 @@ struct Sound {
     settings: Settings,
     history: History,
     /// The text of the target schema.
-    schema: Option<String>,
+    schema: Option<SqlText>,
 }
 
 /// Reads and checks everything, after telling cargo what the answer depends on.

@@ -3,12 +3,12 @@
 use std::path::Path;
 
 use alembic_history::{Code, Dialect, FindingKind, Position, Span};
-use alembic_sql::{self as sql, SplitErrorKind, StatementKind};
+use alembic_sql::{SplitErrorKind, SqlText, summary};
 
 use crate::manifest::Problem;
 
 /// Reads the file at `path`, which people call `name`, and checks what is checked of revisions too.
-pub(crate) fn read(path: &Path, name: &str, dialects: &[Dialect]) -> Result<String, Vec<Problem>> {
+pub(crate) fn read(path: &Path, name: &str, dialects: &[Dialect]) -> Result<SqlText, Vec<Problem>> {
     let text = std::fs::read_to_string(path).map_err(|error| {
         vec![Problem {
             place: name.to_owned(),
@@ -18,6 +18,7 @@ pub(crate) fn read(path: &Path, name: &str, dialects: &[Dialect]) -> Result<Stri
             help: "write the file, or correct `schema` below [package.metadata.alembic]".to_owned(),
         }]
     })?;
+    let text = SqlText::new(text);
     let mut findings: Vec<(Span, FindingKind)> = Vec::new();
     for dialect in dialects {
         let found = check(&text, *dialect);
@@ -30,7 +31,7 @@ pub(crate) fn read(path: &Path, name: &str, dialects: &[Dialect]) -> Result<Stri
     }
     findings.sort_by_key(|(span, _)| *span);
     let problems = findings.iter().map(|(span, kind)| Problem {
-        place: format!("{name}:{}", Position::of(&text, span.start)),
+        place: format!("{name}:{}", Position::of(text.as_str(), span.start)),
         code: kind.code(),
         title: kind.to_string(),
         note: None,
@@ -52,22 +53,16 @@ pub(crate) fn read(path: &Path, name: &str, dialects: &[Dialect]) -> Result<Stri
     }
 }
 
-fn check(text: &str, dialect: Dialect) -> Vec<(Span, FindingKind)> {
-    let split = sql::split(text, dialect);
-    let errors = split
-        .errors
-        .iter()
-        .map(|error| (error.span, FindingKind::Sql(error.kind)));
-    let statements = split.statements.iter().filter_map(|statement| {
-        let sql = statement.span.text(text);
-        let ends = StatementKind::of(sql, dialect) == StatementKind::TransactionControl;
-        let statement_text = sql::summary(sql, dialect);
-        ends.then_some((
-            statement.span,
-            FindingKind::TransactionControl {
-                statement: statement_text,
-            },
-        ))
-    });
+fn check(text: &SqlText, dialect: Dialect) -> Vec<(Span, FindingKind)> {
+    let errors = text.split(dialect).errors.iter();
+    let errors = errors.map(|error| (error.span, FindingKind::Sql(error.kind)));
+    let statements = text
+        .statements(dialect)
+        .filter(|statement| statement.kind.is_transaction_control())
+        .map(|statement| {
+            let summary = summary(statement.sql, dialect);
+            let kind = FindingKind::TransactionControl { statement: summary };
+            (statement.span, kind)
+        });
     errors.chain(statements).collect()
 }

@@ -326,7 +326,7 @@ fn holds_revisions(folder: &Path) -> bool {
             .content
             .ok()
             .and_then(|content| String::from_utf8(content).ok());
-        text.is_some_and(|text| RevisionFile::parse(&text, &[]).0.is_some())
+        text.is_some_and(|text| RevisionFile::parse(text, &[]).0.is_some())
     })
 }
 

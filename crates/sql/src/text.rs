@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 use crate::{ByDialect, Dialect, FileStatement, Span, Split, splitter};
 
 /// A text of SQL, or a part of a file's text, that is split once for each dialect, when its
-/// statements are first asked for.
+/// statements are first asked for; clones share that.
 ///
 /// # Examples
 ///
@@ -22,7 +22,10 @@ use crate::{ByDialect, Dialect, FileStatement, Span, Split, splitter};
 /// assert_eq!(tables, ["a", "b"]);
 /// ```
 #[derive(Clone)]
-pub struct SqlText {
+pub struct SqlText(Arc<Part>);
+
+/// A part of a file; what it splits into is shared by all who hold it.
+struct Part {
     file: Arc<str>,
     span: Span,
     splits: ByDialect<OnceLock<Split>>,
@@ -41,29 +44,23 @@ impl SqlText {
     /// the start of the file.
     #[must_use]
     pub fn within(file: Arc<str>, span: Span) -> Self {
-        Self {
+        Self(Arc::new(Part {
             file,
             span,
             splits: ByDialect::default(),
-        }
+        }))
     }
 
     /// Returns the text, without the rest of the file.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        self.span.text(&self.file)
-    }
-
-    /// Returns where the text stands in its file.
-    #[must_use]
-    pub const fn span(&self) -> Span {
-        self.span
+        self.0.span.text(&self.0.file)
     }
 
     /// Returns what the text splits into.
     pub fn split(&self, dialect: Dialect) -> &Split {
-        let split = || splitter::split(&self.file, self.span, dialect);
-        self.splits[dialect].get_or_init(split)
+        let Part { file, span, splits } = &*self.0;
+        splits[dialect].get_or_init(|| splitter::split(file, *span, dialect))
     }
 
     /// Returns the statements of the text.
@@ -73,15 +70,21 @@ impl SqlText {
     ) -> impl ExactSizeIterator<Item = FileStatement<'_>> + DoubleEndedIterator + Clone {
         let statements = self.split(dialect).statements.iter();
         statements.map(|statement| FileStatement {
-            sql: statement.span.text(&self.file),
+            sql: statement.span.text(&self.0.file),
             statement,
         })
     }
 }
 
+impl<T: Into<Arc<str>>> From<T> for SqlText {
+    fn from(text: T) -> Self {
+        Self::new(text)
+    }
+}
+
 impl PartialEq for SqlText {
     fn eq(&self, other: &Self) -> bool {
-        self.span == other.span && self.as_str() == other.as_str()
+        self.0.span == other.0.span && self.as_str() == other.as_str()
     }
 }
 

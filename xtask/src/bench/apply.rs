@@ -72,7 +72,7 @@ pub(super) fn statements(history: &History, dialect: Dialect) -> Vec<(String, Ve
     let revision = |node| {
         let file = history.file(node);
         let sections = file.file.sections(Direction::Upgrade, dialect);
-        let statements = sections.flat_map(|section| file.statements(section, dialect));
+        let statements = sections.flat_map(|section| section.statements(dialect));
         let statements = statements
             .map(|statement| statement.sql.to_owned())
             .collect();
