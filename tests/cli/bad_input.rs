@@ -9,15 +9,16 @@ use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use alembic_history::{Code, Dialect};
+use alembic_tests::postgres::Server;
 use alembic_tests::{Database, Outcome, Place, Project, graph, revision};
 
 use crate::workspace;
 
 mod arguments;
 mod configuration;
-mod databases;
+pub(crate) mod databases;
 mod revision_files;
-mod servers;
+pub(crate) mod servers;
 
 /// What stands between the texts of which all must be on stderr.
 const SEPARATOR: &str = " | ";
@@ -28,18 +29,18 @@ type Prepare = Box<dyn Fn(&Project)>;
 type Value = dyn Fn(&Database) -> String;
 
 /// One thing put wrong, and what a command says about it.
-struct Row {
-    what: &'static str,
+pub(crate) struct Row {
+    pub(crate) what: &'static str,
     dialects: &'static [Dialect],
     prepare: Vec<Prepare>,
     /// The environment variables, as they come from the database.
     variables: Vec<(&'static str, Box<Value>)>,
-    line: &'static str,
+    pub(crate) line: &'static str,
     exit: i32,
     stderr: &'static str,
 }
 
-fn row(what: &'static str, line: &'static str, exit: i32, stderr: &'static str) -> Row {
+pub(crate) fn row(what: &'static str, line: &'static str, exit: i32, stderr: &'static str) -> Row {
     Row {
         what,
         dialects: &[Dialect::Sqlite],
@@ -59,7 +60,7 @@ impl Row {
     }
 
     /// Goes wrong on PostgreSQL.
-    fn on_server(mut self) -> Self {
+    pub(crate) fn on_server(mut self) -> Self {
         self.dialects = &[Dialect::Postgres];
         self
     }
@@ -71,12 +72,12 @@ impl Row {
     }
 
     /// Names the database by another URL, which is made from its own.
-    fn address(self, address: impl Fn(&str) -> String + 'static) -> Self {
+    pub(crate) fn address(self, address: impl Fn(&str) -> String + 'static) -> Self {
         self.env("DATABASE_URL", move |database| address(&database.url()))
     }
 
     /// Puts a file into the project.
-    fn file(self, path: &'static str, content: impl AsRef<[u8]> + 'static) -> Self {
+    pub(crate) fn file(self, path: &'static str, content: impl AsRef<[u8]> + 'static) -> Self {
         self.with(move |project| {
             project.write(path, &content);
         })
@@ -97,24 +98,49 @@ impl Row {
     }
 
     /// Executes statements in the database.
-    fn sql(self, sql: &'static str) -> Self {
+    pub(crate) fn sql(self, sql: &'static str) -> Self {
         self.with(move |project| project.database("shop.db").execute(sql))
     }
 
     /// Does anything else to the project.
-    fn with(mut self, prepare: impl Fn(&Project) + 'static) -> Self {
+    pub(crate) fn with(mut self, prepare: impl Fn(&Project) + 'static) -> Self {
         self.prepare.push(Box::new(prepare));
         self
+    }
+
+    /// Tells whether it goes wrong on PostgreSQL.
+    pub(crate) fn is_on_server(&self) -> bool {
+        self.dialects.contains(&Dialect::Postgres)
+    }
+
+    /// Puts it wrong in a project, and returns where to run the command.
+    pub(crate) fn place<'p>(&self, project: &'p Project) -> Place<'p> {
+        for prepare in &self.prepare {
+            prepare(project);
+        }
+        let database = project.database("shop.db");
+        let place = project.here();
+        let variables = self.variables.iter();
+        variables.fold(place, |place, (name, value)| {
+            place.env(name, value(&database))
+        })
     }
 }
 
 /// A crate of two revisions, with a database at the first.
 fn project(dialect: Dialect) -> Project {
-    let project = Project::with_crate("shop");
-    let project = match dialect {
-        Dialect::Sqlite => project,
-        Dialect::Postgres => project.on(dialect),
-    };
+    match dialect {
+        Dialect::Sqlite => filled(Project::with_crate("shop")),
+        Dialect::Postgres => project_on(Server::shared()),
+    }
+}
+
+/// Like [`project`], with a database on a server.
+pub(crate) fn project_on(server: &Server) -> Project {
+    filled(Project::with_crate("shop").on_server(server))
+}
+
+fn filled(project: Project) -> Project {
     project.add_to("migrations", graph("aa01; bb02<-aa01"));
     project.database("shop.db").execute(
         "CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL, \
@@ -186,14 +212,7 @@ fn check(rows: Vec<Row>) {
     for row in rows {
         for dialect in row.dialects {
             let project = project(*dialect);
-            for prepare in &row.prepare {
-                prepare(&project);
-            }
-            let database = project.database("shop.db");
-            let mut place = project.here();
-            for (name, value) in &row.variables {
-                place = place.env(name, value(&database));
-            }
+            let place = row.place(&project);
             let what = format!("{} on {dialect}", row.what);
             let found = faults_at(&project, &place, &what, row.line, row.exit, row.stderr);
             faults.extend(found);
@@ -208,11 +227,11 @@ fn third(change: impl Fn(String) -> String) -> String {
 }
 
 /// The text of a third revision that upgrades with these statements.
-fn upgrade(sql: &str) -> String {
+pub(crate) fn upgrade(sql: &str) -> String {
     revision("cc03").revises("bb02").upgrade(sql).to_string()
 }
 
-const CC03: &str = "migrations/cc03.sql";
+pub(crate) const CC03: &str = "migrations/cc03.sql";
 
 macro_rules! groups {
     ($($file:ident: $($group:ident)*,)*) => {

@@ -18,6 +18,7 @@ mod history;
 mod init;
 mod json;
 mod kill;
+mod language;
 mod merge;
 mod offline;
 mod output;

@@ -1,8 +1,8 @@
 //! Many starts of the real binary at once, and everything that can happen to them: a table of
 //! attempts and failures.
 //!
-//! `cargo xtask conformance` runs this in a build with optimizations; docs/conformance.md tells what
-//! is tested.
+//! `cargo xtask conformance` runs this in a build with optimizations; docs/conformance.md says
+//! what is tested.
 
 #![expect(
     clippy::unwrap_used,

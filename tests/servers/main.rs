@@ -108,3 +108,20 @@ fn servers_stop_and_start_again() {
         assert_eq!(database.query("SELECT id FROM account"), ["1"]);
     }
 }
+
+#[test]
+fn messages_can_be_german() {
+    let database = Server::german().database();
+    let mut client = database.open();
+    let error = client.batch_execute("SELECT missing").unwrap_err();
+    let error = error.as_db_error().unwrap();
+    assert_eq!(error.message(), "Spalte »missing« existiert nicht");
+    // Everything else is as on an English server.
+    let server = Server::start();
+    let other = server.database();
+    let settings = ["server_encoding", "lc_collate", "timezone", "datestyle"];
+    for setting in settings.map(|setting| format!("SHOW {setting}")) {
+        let other = other.query(&setting);
+        assert_eq!(database.query(&setting), other, "{setting}");
+    }
+}

@@ -13,7 +13,7 @@ use tempfile::TempDir;
 
 use crate::postgres::{self, Server};
 
-/// A SQLite file, which may not exist, or a database on the PostgreSQL server that tests share.
+/// A SQLite file, which may not exist, or a database on a PostgreSQL server.
 #[derive(Clone, Debug)]
 pub struct Database(Kind);
 
@@ -54,7 +54,7 @@ impl Database {
                     _folder: Some(Arc::new(folder)),
                 })
             }
-            Dialect::Postgres => Self::on_server(),
+            Dialect::Postgres => Self::on_server(Server::shared()),
         }
     }
 
@@ -66,8 +66,8 @@ impl Database {
     }
 
     #[track_caller]
-    pub(crate) fn on_server() -> Self {
-        Self(Kind::Server(Arc::new(Server::shared().database())))
+    pub(crate) fn on_server(server: &Server) -> Self {
+        Self(Kind::Server(Arc::new(server.database())))
     }
 
     /// Returns what it speaks.

@@ -1,7 +1,8 @@
 //! PostgreSQL servers that go away, and databases on them.
 //!
 //! Without `TEST_POSTGRES_URL`, a process starts one server that all its tests share. Tests that
-//! stop or restart a server have one of their own, whatever that variable says.
+//! stop or restart a server, or need its messages in another language, have one of their own,
+//! whatever that variable says.
 
 mod database;
 
@@ -29,9 +30,11 @@ max_connections = 200
 fsync = off
 synchronous_commit = off
 full_page_writes = off
-lc_messages = 'C'
 log_line_prefix = '%m [%p] %d %a: '
 ";
+
+/// The locale of a server with German messages; `cargo xtask test` generates it.
+const GERMAN: &str = "de_DE.UTF-8";
 
 /// How a server ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,11 +89,38 @@ impl Server {
         static SERVER: OnceLock<Result<Server, String>> = OnceLock::new();
         let server = SERVER.get_or_init(|| match std::env::var(URL) {
             Ok(url) => Self::connect(&url).map_err(|error| format!("{URL}: {error}")),
-            Err(_) => Self::try_start(),
+            Err(_) => Self::try_start("C"),
         });
         match server {
             Ok(server) => server,
             Err(error) => panic!("{error}"),
+        }
+    }
+
+    /// Returns the server with German messages that all tests of this process share; the first call
+    /// starts it.
+    ///
+    /// # Panics
+    ///
+    /// When it does not start, or its messages are not German.
+    #[must_use]
+    pub fn german() -> &'static Self {
+        static SERVER: OnceLock<Result<Server, String>> = OnceLock::new();
+        match SERVER.get_or_init(Self::start_german) {
+            Ok(server) => server,
+            Err(error) => panic!(
+                "no server with German messages: {error}\n`cargo xtask test` generates the locale \
+                 {GERMAN}, as root does with `localedef -i de_DE -f UTF-8 {GERMAN}`"
+            ),
+        }
+    }
+
+    fn start_german() -> Result<Self, String> {
+        let server = Self::try_start(GERMAN)?;
+        let message = apart(|| connect(&server.config)?.batch_execute("SELECT 1 / 0"));
+        match message.map_err(|error| text(&error)) {
+            Err(message) if message.contains("Division durch Null") => Ok(server),
+            other => Err(format!("to a division by zero it answers {other:?}")),
         }
     }
 
@@ -101,7 +131,7 @@ impl Server {
     /// When it does not start; with what it wrote.
     #[must_use]
     pub fn start() -> Self {
-        match Self::try_start() {
+        match Self::try_start("C") {
             Ok(server) => server,
             Err(error) => panic!("{error}"),
         }
@@ -122,7 +152,8 @@ impl Server {
         })
     }
 
-    fn try_start() -> Result<Self, String> {
+    /// Starts a server whose messages are those of a locale.
+    fn try_start(messages: &str) -> Result<Self, String> {
         let keeper = Keeper::new(&folder()?, "pg_ctl -D data -m immediate stop");
         let mut keeper = keeper.map_err(|error| format!("cannot run a shell: {error}"))?;
         keeper.write("password", PASSWORD)?;
@@ -135,8 +166,11 @@ impl Server {
         for _ in 0..PORTS {
             let port = free_port()?;
             let folder = keeper.folder().display();
-            let place = format!("port = {port}\nunix_socket_directories = '{folder}'\n");
-            keeper.write("data/postgresql.conf", &(SETTINGS.to_owned() + &place))?;
+            let settings = format!(
+                "{SETTINGS}lc_messages = '{messages}'\nport = {port}\n\
+                 unix_socket_directories = '{folder}'\n"
+            );
+            keeper.write("data/postgresql.conf", &settings)?;
             match keeper.run("pg_ctl -D data start") {
                 Ok(()) => return Ok(Self::started(port, keeper)),
                 Err(error) => failure = error,

@@ -9,6 +9,7 @@ use alembic_history::Dialect;
 use tempfile::TempDir;
 
 use crate::outcome::Shown;
+use crate::postgres::Server;
 use crate::words::words;
 use crate::{Database, Outcome, RevisionText, Tree, binary};
 
@@ -164,7 +165,17 @@ impl Project {
         self
     }
 
-    /// Does the same for the main crate alone.
+    /// Gives every crate an empty database on a server, as [`on`](Self::on) does.
+    #[must_use]
+    #[track_caller]
+    pub fn on_server(mut self, server: &Server) -> Self {
+        for crate_ in &mut self.crates {
+            crate_.database = Some(Database::on_server(server));
+        }
+        self
+    }
+
+    /// Does what [`on`](Self::on) does for the main crate alone.
     #[must_use]
     #[track_caller]
     pub fn main_on(mut self, dialect: Dialect) -> Self {
@@ -437,7 +448,7 @@ impl Crate {
                 fs::write(&path, "").expect("the file can be written");
                 Database::file(path)
             }
-            Dialect::Postgres => Database::on_server(),
+            Dialect::Postgres => Database::on_server(Server::shared()),
         });
     }
 }

@@ -1,8 +1,7 @@
-//! `cargo xtask compatibility`: which versions of other libraries go with ours, as cargo itself
-//! resolves them.
+//! `cargo xtask compatibility`: has cargo resolve which versions of other libraries work with ours.
 //!
-//! Each row is an application that depends on one of our libraries and on others. Whether that
-//! resolves, and to what, is asked of cargo in a folder of its own.
+//! Each row is an application that depends on one of our libraries and on others. Each application
+//! is a package in a temporary folder, which cargo either resolves to some versions or refuses.
 
 mod page;
 mod rows;
@@ -20,13 +19,13 @@ use rows::{Library, Row, TABLES, Table};
 /// Arguments of `cargo xtask compatibility`.
 #[derive(Debug, Args)]
 pub(crate) struct CompatibilityArgs {
-    /// Fail when the tables of docs/compatibility.md are others
+    /// Fail when the tables of docs/compatibility.md are out of date
     #[arg(long, conflicts_with = "write")]
     check: bool,
-    /// Write the tables of docs/compatibility.md anew
+    /// Write the tables of docs/compatibility.md
     #[arg(long)]
     write: bool,
-    /// Check that what resolves is also compiled, where a row has code for that: takes many minutes
+    /// Also compile the applications that have code for it: takes many minutes
     #[arg(long)]
     build: bool,
 }
@@ -36,24 +35,26 @@ impl CompatibilityArgs {
         let start = Instant::now();
         let mut faults = Vec::new();
         for table in &TABLES {
-            println!("\nbeside {}:", table.name);
+            println!("\ntogether with {}:", table.name);
             for row in table.rows {
                 let application = Application::new(table, row)?;
                 let found = application.resolve(table.watched)?;
-                println!("{:60}{}", row.beside(), show(table, &found));
-                if found != row.then.versions() {
-                    let expected = show(table, &row.then.versions());
-                    let what = format!("{}, beside {}", row.beside(), table.name);
+                println!("{:60}{}", row.list_others(), show(table, &found));
+                if found != row.resolution.versions() {
+                    let expected = show(table, &row.resolution.versions());
+                    let what = format!("{}, together with {}", row.list_others(), table.name);
                     faults.push(format!("{what}: expected {expected}"));
                 } else if let (true, Some(code)) = (self.build, row.code) {
                     application.build(code)?;
                 }
             }
         }
-        println!("\nasked in {:.0} s", start.elapsed().as_secs_f64());
+        println!("\nresolved in {:.0} s", start.elapsed().as_secs_f64());
         if !faults.is_empty() {
             let rows = "xtask/src/compatibility/rows.rs";
-            return Err(format!("not as in {rows}:\n    {}", faults.join("\n    ")).into());
+            return Err(
+                format!("not as expected in {rows}:\n    {}", faults.join("\n    ")).into(),
+            );
         }
         match (self.check, self.write) {
             (true, _) => page::check(),
@@ -63,7 +64,7 @@ impl CompatibilityArgs {
     }
 }
 
-/// Tells which versions came of a row.
+/// Says which versions of the watched library cargo found.
 fn show(table: &Table, found: &Option<Vec<String>>) -> String {
     match found {
         Some(versions) => format!("{} {}", table.watched, versions.join(" and ")),
@@ -71,7 +72,7 @@ fn show(table: &Table, found: &Option<Vec<String>>) -> String {
     }
 }
 
-/// A package that is not there for longer than it takes to look at it.
+/// A package in a temporary folder.
 struct Application {
     folder: TempDir,
 }
@@ -87,7 +88,7 @@ impl Application {
                 path.display().to_string()
             )
         });
-        let others = row.beside.iter().map(Library::line);
+        let others = row.others.iter().map(Library::line);
         let dependencies: String = ours.chain(others).collect();
         let manifest = format!(
             "[package]\nname = \"application\"\nedition = \"2024\"\nrust-version = \"{}\"\n\n\
@@ -111,8 +112,8 @@ impl Application {
         command
     }
 
-    /// Has cargo choose versions, and returns those of one library; none where two versions of
-    /// SQLite would be needed.
+    /// Has cargo choose versions, and returns those of one library; `None` where two versions of
+    /// SQLite's bindings would be needed.
     fn resolve(&self, watched: &str) -> Result<Option<Vec<String>>> {
         let output = self.cargo().arg("generate-lockfile").output()?;
         if output.status.success() {
@@ -123,10 +124,13 @@ impl Application {
         if message.contains("links to the native library `sqlite3`") {
             return Ok(None);
         }
-        Err(format!("cargo fails otherwise than by two versions of SQLite:\n{message}").into())
+        Err(
+            format!("cargo fails for a reason other than two versions of SQLite:\n{message}")
+                .into(),
+        )
     }
 
-    /// Compiles the package with `code` that uses ours and the other libraries.
+    /// Compiles the package with `code`, which uses our library and the others.
     fn build(&self, code: &str) -> Result<()> {
         self.program(code)?;
         let target = cargo::target()?.join("compatibility");
@@ -136,7 +140,7 @@ impl Application {
     }
 }
 
-/// Returns the versions of a package in a lockfile, up to what makes them compatible.
+/// Returns the versions of a package in a lockfile: major and minor number, without duplicates.
 fn versions(lockfile: &str, package: &str) -> Vec<String> {
     let name = format!("name = \"{package}\"");
     let mut lines = lockfile.lines();

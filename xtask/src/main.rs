@@ -35,7 +35,7 @@ enum Xtask {
     Snapshots(snapshots::SnapshotsArgs),
     /// Compare plans with Alembic's own, on random graphs beyond those of the tests
     Plans(plans::PlansArgs),
-    /// Have cargo resolve which versions of other libraries go with ours (needs the network)
+    /// Have cargo resolve which versions of other libraries work with ours (needs the network)
     Compatibility(compatibility::CompatibilityArgs),
     /// Start the real binary many times at once, and kill, stop and cut off what holds the lock
     Conformance(conformance::ConformanceArgs),

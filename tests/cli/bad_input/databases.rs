@@ -108,7 +108,7 @@ pub(super) fn files() -> Vec<Row> {
 }
 
 /// What the version table can hold, or be.
-pub(super) fn version_tables() -> Vec<Row> {
+pub(crate) fn version_tables() -> Vec<Row> {
     let mut rows = vec![
         row(
             "a row that no file explains",
@@ -187,7 +187,7 @@ pub(super) fn migrations() -> Vec<Row> {
 }
 
 /// What revisions can do wrong on any engine.
-pub(super) fn statements() -> Vec<Row> {
+pub(crate) fn statements() -> Vec<Row> {
     fn fails(what: &'static str, sql: &'static str, stderr: &'static str) -> Row {
         row(what, "upgrade", 8, stderr).file(CC03, upgrade(sql))
     }

@@ -5,7 +5,7 @@ use alembic_tests::{Project, revision};
 use super::{CC03, Row, row, upgrade};
 
 /// Puts a parameter behind a URL.
-fn with_parameter(parameter: &'static str) -> impl Fn(&str) -> String {
+pub(crate) fn with_parameter(parameter: &'static str) -> impl Fn(&str) -> String {
     move |url| {
         let separator = if url.contains('?') { '&' } else { '?' };
         format!("{url}{separator}{parameter}")
@@ -29,14 +29,14 @@ fn with_password(password: &'static str) -> impl Fn(&str) -> String {
 }
 
 /// Puts another database in place of the one that is there.
-fn with_database(name: &'static str) -> impl Fn(&str) -> String {
+pub(crate) fn with_database(name: &'static str) -> impl Fn(&str) -> String {
     move |url| {
         let (server, _) = url.rsplit_once('/').unwrap();
         format!("{server}/{name}")
     }
 }
 
-pub(super) fn addresses() -> Vec<Row> {
+pub(crate) fn addresses() -> Vec<Row> {
     fn of(
         what: &'static str,
         stderr: &'static str,
@@ -117,7 +117,7 @@ pub(super) fn addresses() -> Vec<Row> {
 }
 
 /// What users may not do who may only read, or nothing at all: two roles that every server has.
-pub(super) fn rights() -> Vec<Row> {
+pub(crate) fn rights() -> Vec<Row> {
     fn of(what: &'static str, role: &'static str, line: &'static str, stderr: &'static str) -> Row {
         let row = row(what, line, 7, stderr).on_server();
         row.address(with_parameter(role))
@@ -219,7 +219,7 @@ pub(super) fn rights() -> Vec<Row> {
     rows
 }
 
-pub(super) fn servers() -> Vec<Row> {
+pub(crate) fn servers() -> Vec<Row> {
     fn fails(what: &'static str, sql: &'static str, stderr: &'static str) -> Row {
         row(what, "upgrade", 8, stderr)
             .on_server()

@@ -1,4 +1,4 @@
-//! The page that shows the rows.
+//! Keeps the tables of docs/compatibility.md in step with the rows.
 
 use std::path::PathBuf;
 
@@ -7,14 +7,14 @@ use crate::{Result, cargo};
 
 const PAGE: &str = "docs/compatibility.md";
 
-/// Fails when the page shows other tables.
+/// Fails when the tables of the page differ from the rows.
 pub(super) fn check() -> Result<()> {
     let page = std::fs::read_to_string(path())?;
     match page == updated(&page)? {
         true => Ok(()),
         false => {
             let write = "cargo xtask compatibility --write";
-            Err(format!("{PAGE} shows something else; `{write}` writes it anew").into())
+            Err(format!("the tables of {PAGE} are out of date: `{write}` writes them").into())
         }
     }
 }
@@ -29,11 +29,11 @@ fn path() -> PathBuf {
     cargo::root().join(PAGE)
 }
 
-/// Puts each table into the place below the heading that names it.
+/// Returns the page with each table replaced below the heading that names it.
 fn updated(page: &str) -> Result<String> {
     let mut updated = page.replace("\r\n", "\n");
     for table in &TABLES {
-        let heading = format!("\n## Beside {}\n", table.name);
+        let heading = format!("\n## Together with {}\n", table.name);
         let section = updated.find(&heading).map(|at| at + heading.len());
         let section = section.ok_or_else(|| format!("{PAGE} lacks the heading{heading}"))?;
         let start = updated[section..].find("\n|").map(|at| section + at + 1);
@@ -49,14 +49,14 @@ fn updated(page: &str) -> Result<String> {
 }
 
 fn rendered(table: &Table) -> String {
-    let mut lines = format!("| beside it | {} |\n|---|---|\n", table.watched);
+    let mut lines = format!("| other dependencies | {} |\n|---|---|\n", table.watched);
     for row in table.rows {
-        let versions = row.then.versions();
+        let versions = row.resolution.versions();
         let versions = versions.map_or_else(
             || "**conflict**".to_owned(),
             |versions| versions.join(" and "),
         );
-        lines += &format!("| {} | {versions} |\n", row.beside());
+        lines += &format!("| {} | {versions} |\n", row.list_others());
     }
     lines
 }

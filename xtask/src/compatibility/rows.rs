@@ -1,33 +1,34 @@
-//! What is expected of cargo, row by row.
+//! The resolutions that are expected of cargo, row by row.
 
-/// One of our libraries, and what an application can have beside it.
+/// One of our libraries, and applications that use it together with others.
 pub(super) struct Table {
-    /// What an application asks for, as a table of the page is called.
+    /// The library, as the heading of the page names it.
     pub(super) name: &'static str,
-    /// Our dependencies: the name, and what follows the path.
+    /// The dependencies on our libraries: the name, and what follows the path.
     pub(super) ours: &'static [(&'static str, &'static str)],
-    /// The library whose version depends on what is beside it.
+    /// The library whose version depends on the application's other dependencies.
     pub(super) watched: &'static str,
     pub(super) rows: &'static [Row],
 }
 
 /// An application.
 pub(super) struct Row {
-    pub(super) beside: &'static [Library],
-    pub(super) then: Then,
-    /// What it does with the libraries, where it is to be compiled.
+    /// Its dependencies other than ours.
+    pub(super) others: &'static [Library],
+    pub(super) resolution: Resolution,
+    /// Code that uses the libraries, for the rows that can be compiled.
     pub(super) code: Option<&'static str>,
 }
 
-/// What comes of an application.
-pub(super) enum Then {
-    /// The library has these versions.
+/// How cargo resolves an application.
+pub(super) enum Resolution {
+    /// It chooses these versions of the watched library.
     Versions(&'static [&'static str]),
     /// Two versions of SQLite would be needed.
     Conflict,
 }
 
-/// A dependency on somebody else's library.
+/// A dependency on a library that is not ours.
 pub(super) struct Library {
     name: &'static str,
     version: &'static str,
@@ -76,35 +77,36 @@ const fn only(
     }
 }
 
-const fn row(beside: &'static [Library], versions: &'static [&'static str]) -> Row {
+const fn row(others: &'static [Library], versions: &'static [&'static str]) -> Row {
     Row {
-        beside,
-        then: Then::Versions(versions),
+        others,
+        resolution: Resolution::Versions(versions),
         code: None,
     }
 }
 
 const fn built(
-    beside: &'static [Library],
+    others: &'static [Library],
     versions: &'static [&'static str],
     code: &'static str,
 ) -> Row {
     Row {
-        beside,
-        then: Then::Versions(versions),
+        others,
+        resolution: Resolution::Versions(versions),
         code: Some(code),
     }
 }
 
-const fn conflict(beside: &'static [Library]) -> Row {
+const fn conflict(others: &'static [Library]) -> Row {
     Row {
-        beside,
-        then: Then::Conflict,
+        others,
+        resolution: Resolution::Conflict,
         code: None,
     }
 }
 
-impl Then {
+impl Resolution {
+    /// Returns the versions of the watched library; `None` for a conflict.
     pub(super) fn versions(&self) -> Option<Vec<String>> {
         match self {
             Self::Versions(versions) => Some(versions.iter().map(ToString::to_string).collect()),
@@ -114,9 +116,9 @@ impl Then {
 }
 
 impl Row {
-    /// Names what is beside ours.
-    pub(super) fn beside(&self) -> String {
-        let names: Vec<_> = self.beside.iter().map(Library::shown).collect();
+    /// Lists the dependencies other than ours.
+    pub(super) fn list_others(&self) -> String {
+        let names: Vec<_> = self.others.iter().map(Library::shown).collect();
         match names.as_slice() {
             [] => "nothing".to_owned(),
             names => names.join(", "),

@@ -1,9 +1,9 @@
-//! What can be told of the crate apart without a network.
+//! Tests that need no network.
 
 use super::*;
 
 #[test]
-fn compatible_versions_are_told_once() {
+fn compatible_versions_are_listed_once() {
     let package =
         |name, version| format!("[[package]]\nname = \"{name}\"\nversion = \"{version}\"\n");
     let lockfile = [
@@ -27,16 +27,16 @@ fn section<'m>(manifest: &'m str, heading: &str) -> Vec<&'m str> {
 }
 
 #[test]
-fn the_crate_apart_is_as_the_others_are() {
+fn the_separate_crate_has_the_keys_and_lints_of_the_workspace() {
     let read = |path: &str| std::fs::read_to_string(cargo::root().join(path)).unwrap();
-    let (workspace, apart) = (read("Cargo.toml"), read("crates/sqlx-sqlite/Cargo.toml"));
-    let package = section(&apart, "[package]");
+    let (workspace, separate) = (read("Cargo.toml"), read("crates/sqlx-sqlite/Cargo.toml"));
+    let package = section(&separate, "[package]");
     for line in section(&workspace, "[workspace.package]") {
         assert!(package.contains(&line), "crates/sqlx-sqlite: {line}");
     }
     for kind in ["rust", "clippy"] {
         let ours = section(&workspace, &format!("[workspace.lints.{kind}]"));
         assert!(!ours.is_empty());
-        assert_eq!(section(&apart, &format!("[lints.{kind}]")), ours);
+        assert_eq!(section(&separate, &format!("[lints.{kind}]")), ours);
     }
 }
