@@ -30,7 +30,7 @@ const fn layer(name: &'static str, ours: &'static [&'static str], others: Others
 /// Every crate that users build, from the bottom up.
 const LAYERS: [Layer; 7] = [
     layer("alembic-sql", &[], Only(&[])),
-    layer("alembic-history", &["alembic-sql"], Only(&[])),
+    layer("alembic-history", &["alembic-sql"], Only(&["walkdir"])),
     layer(
         "alembic-build",
         &["alembic-history", "alembic-sql"],

@@ -1,23 +1,24 @@
 //! The library on real databases, through every driver: files of SQLite, each in a folder of its
 //! own, and databases of a PostgreSQL server that goes away with this process.
 //!
-//! What is beside this file runs on both and has equal results, but for what the databases say.
+//! The scenarios that all drivers pass are those of `alembic-suite`; the rest is here.
 
 #![expect(
     clippy::unwrap_used,
     reason = "what fails to unwrap fails the test, with the place"
 )]
 
-mod described;
-mod engine;
-mod failures;
-mod handover;
-mod hostile;
 mod postgres;
-mod races;
-mod reading;
-mod revisions;
-mod sqlite;
-mod statements;
-mod unfinished;
-mod version_table;
+mod rusqlite;
+
+mod pool {
+    alembic_suite::driver_suite!(crate::postgres::Pool: outside, pool);
+}
+
+mod options {
+    alembic_suite::driver_suite!(crate::postgres::Options: outside);
+}
+
+mod connection {
+    alembic_suite::driver_suite!(crate::postgres::Connection: connection);
+}

@@ -2,6 +2,9 @@
 //! fail.
 
 mod cancelled;
+mod database;
+mod described;
+mod drivers;
 mod dump;
 mod locked;
 #[cfg(unix)]
@@ -17,9 +20,20 @@ mod schemas;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use crate::engine::{Open, Scratch};
+use alembic_migrate::{Dialect, Migrations};
+use alembic_suite::{Database, revisions};
 
-pub(crate) use dump::{EMPTY, dump, rows};
+use drivers::{Open, POSTGRES, Scratch, Via, block_on, in_transaction, options};
+
+pub(crate) use drivers::{Connection, Options, Pool};
+
+fn chain<S: AsRef<str>>(sections: &[S]) -> Migrations {
+    revisions::chain(Dialect::Postgres, sections)
+}
+
+fn single(statements: &str) -> Migrations {
+    revisions::single(Dialect::Postgres, statements)
+}
 
 /// Waits until something holds.
 #[track_caller]
@@ -37,7 +51,7 @@ fn wait_until(holds: impl Fn() -> bool, what: &str) {
 fn wait_until_alone(scratch: &Scratch, database: &Open) {
     let kept = match database {
         Open::Pool(pool) => pool.size() as usize,
-        Open::Rusqlite(_) | Open::Options(_) => 0,
+        Open::Options(_) => 0,
         Open::Connection(_) => 1,
     };
     let others = "SELECT pid FROM pg_stat_activity WHERE datname = current_database()

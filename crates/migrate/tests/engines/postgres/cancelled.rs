@@ -5,12 +5,11 @@ use std::pin::pin;
 use std::task::Poll;
 use std::time::{Duration, Instant};
 
-use alembic_migrate::Dialect;
-
 use super::scene::scenes;
-use super::{locks, wait_until_alone};
-use crate::engine::{Later, Open, POSTGRES, Scratch, Via, block_on, in_transaction};
-use crate::revisions::chain;
+use super::{
+    Open, POSTGRES, Scratch, Via, block_on, chain, in_transaction, locks, wait_until_alone,
+};
+use alembic_suite::{Database, Handle};
 
 /// When a future is dropped.
 #[derive(Clone, Copy, Debug)]
@@ -137,19 +136,15 @@ fn a_run_may_be_dropped_while_it_waits() {
             let scratch = Scratch::new(via, before);
             let mut other = scratch.client();
             other.batch_execute("BEGIN; LOCK TABLE a").unwrap();
-            let migrations = |second: &str| {
-                chain(
-                    Dialect::Postgres,
-                    &[insert, &format!("-- alembic: upgrade\n{second};")],
-                )
-            };
+            let migrations =
+                |second: &str| chain(&[insert, &format!("-- alembic: upgrade\n{second};")]);
             let mut database = scratch.open();
             let waiting = migrations(waits);
-            let run = waiting.upgrade(Later(&mut database), "heads");
+            let run = database.begin_upgrade(&waiting);
             let when = Drop::After(Duration::from_millis(200));
             assert!(block_on(dropped(run, when)).is_none(), "{via:?}: {waits}");
             drop(other);
-            let report = migrations(second).upgrade(&mut database, "heads");
+            let report = database.upgrade(&migrations(second), "heads");
             let report = report.unwrap_or_else(|error| panic!("{via:?}: {waits}: {error}"));
             assert_eq!(report.steps.len(), 2, "{via:?}: {waits}");
             assert_eq!(scratch.rows("SELECT * FROM done"), "1\n", "{via:?}");

@@ -4,16 +4,14 @@ use std::sync::{Arc, Barrier, Mutex};
 use std::thread::scope;
 use std::time::{Duration, Instant};
 
+use super::{Open, POSTGRES, Scratch, Via, block_on, chain, locks, options, wait_until};
 use ::postgres::Client;
 use alembic_migrate::{
-    DatabaseState, Dialect, Event, FailureKind, Holder, Migrations, RunFault, TransactionMode,
-    VersionTable,
+    DatabaseState, Event, FailureKind, Holder, Migrations, TransactionMode, VersionTable,
 };
+use alembic_suite::answer::{failure, has_no_second_connection, state};
+use alembic_suite::{Database, Handle};
 use sqlx::ConnectOptions;
-
-use super::{locks, wait_until};
-use crate::engine::{Open, POSTGRES, Scratch, Via, options};
-use crate::revisions::chain;
 
 /// Notes which advisory lock a run holds: the number is the same for all runs with this version
 /// table.
@@ -27,7 +25,7 @@ DROP TABLE noted;";
 /// A database at the first of two revisions, and the number of its lock.
 fn noted() -> (Scratch, String) {
     let scratch = Scratch::new(Via::Pool, "");
-    two(Some("r1")).upgrade(&mut scratch.open(), "r1").unwrap();
+    scratch.open().upgrade(&two(Some("r1")), "r1").unwrap();
     let key = scratch.rows("SELECT key FROM noted").trim().to_owned();
     assert!(!key.is_empty() && locks(&scratch).is_empty());
     (scratch, key)
@@ -41,7 +39,7 @@ fn two(last: Option<&str>) -> Migrations {
         Some("r1") => vec![NOTE],
         _ => vec![NOTE, second],
     };
-    chain(Dialect::Postgres, &sections)
+    chain(&sections)
 }
 
 /// Holds the lock until the connection is dropped.
@@ -55,7 +53,7 @@ fn hold(scratch: &Scratch, key: &str) -> Client {
 }
 
 fn pid(client: &mut Client) -> String {
-    super::rows(client, "SELECT pg_backend_pid()")
+    super::dump::rows(client, "SELECT pg_backend_pid()")
         .trim()
         .to_owned()
 }
@@ -82,7 +80,7 @@ fn the_one_who_waits_is_told_of_the_one_who_holds_the_lock() {
             }
         });
         let mut database = Open::at(via, &scratch.address());
-        migrations.upgrade(&mut database, "heads").unwrap();
+        database.upgrade(&migrations, "heads").unwrap();
         let told = told.lock().unwrap();
         let [found] = &told[..] else {
             panic!("{via:?}: {told:?}")
@@ -100,7 +98,7 @@ fn the_one_who_waits_is_told_of_the_one_who_holds_the_lock() {
             found.to_string().contains("at the server's own host"),
             "{found}"
         );
-        migrations.downgrade(&mut database, "r1").unwrap();
+        database.downgrade(&migrations, "r1").unwrap();
     }
 }
 
@@ -118,10 +116,10 @@ fn the_lock_timeout_ends_the_wait() {
                 .lock_timeout(Duration::from_millis(150));
             let begin = Instant::now();
             let mut database = Open::at(via, &scratch.address());
-            let error = migrations.upgrade(&mut database, "heads").unwrap_err();
+            let error = database.upgrade(&migrations, "heads").unwrap_err();
             assert!(begin.elapsed() >= Duration::from_millis(150), "{via:?}");
             assert_eq!(error.kind(), FailureKind::Busy, "{via:?}: {error}");
-            let message = error.fault.to_string();
+            let message = failure(&error);
             let named = format!(
                 "another migrator still holds it: process {process} of `the other one`, \
                  user {user} at the server's own host, since 2"
@@ -131,7 +129,7 @@ fn the_lock_timeout_ends_the_wait() {
                 "{message}"
             );
             assert!(message.contains(&named), "{via:?}: {message}");
-            assert_eq!(error.state, DatabaseState::Unchanged);
+            assert_eq!(*state(&error), DatabaseState::Unchanged);
             assert!(database.is_idle(), "{via:?}");
             assert_eq!(scratch.dump(), before);
         }
@@ -150,10 +148,10 @@ fn who_has_nothing_to_do_takes_no_lock() {
         let mut database = Open::at(via, &scratch.address());
         let migrations = two(Some("r1")).lock_timeout(Duration::ZERO);
         let begin = Instant::now();
-        let reports = migrations.ensure(&mut database).unwrap();
-        assert_eq!(reports[0].after, ["r1"]);
-        assert!(migrations.check(&mut database).unwrap().is_current());
-        let report = migrations.upgrade(&mut database, "heads").unwrap();
+        let report = database.ensure(&migrations).unwrap();
+        assert_eq!(report.after, ["r1"]);
+        assert!(database.check(&migrations).unwrap().is_current());
+        let report = database.upgrade(&migrations, "heads").unwrap();
         assert!(report.steps.is_empty());
         assert!(begin.elapsed() < Duration::from_secs(10), "{via:?}");
     }
@@ -170,12 +168,9 @@ fn sets_with_tables_of_their_own_do_not_wait_for_each_other() {
     let _holder = hold(&scratch, &key);
     for (name, schema) in [("their_version", None), ("alembic_version", Some("other"))] {
         for via in POSTGRES {
-            let theirs = chain(
-                Dialect::Postgres,
-                &[
-                    "-- alembic: upgrade\nCREATE TABLE c (x int);\n-- alembic: downgrade\nDROP TABLE c;",
-                ],
-            );
+            let theirs = chain(&[
+                "-- alembic: upgrade\nCREATE TABLE c (x int);\n-- alembic: downgrade\nDROP TABLE c;",
+            ]);
             let theirs = theirs
                 .lock_timeout(Duration::ZERO)
                 .version_table(VersionTable {
@@ -183,8 +178,8 @@ fn sets_with_tables_of_their_own_do_not_wait_for_each_other() {
                     schema: schema.map(ToOwned::to_owned),
                 });
             let mut database = Open::at(via, &scratch.address());
-            theirs.upgrade(&mut database, "heads").unwrap();
-            theirs.downgrade(&mut database, "base").unwrap();
+            database.upgrade(&theirs, "heads").unwrap();
+            database.downgrade(&theirs, "base").unwrap();
         }
     }
 }
@@ -204,11 +199,7 @@ fn race(
                 let barrier = &barrier;
                 scope.spawn(move || {
                     barrier.wait();
-                    migrations
-                        .upgrade(&mut database, "heads")
-                        .unwrap()
-                        .steps
-                        .len()
+                    database.upgrade(migrations, "heads").unwrap().steps.len()
                 })
             })
             .collect();
@@ -225,7 +216,7 @@ fn of_eight_with_two_hundred_revisions_each_is_applied_once() {
             .map(|number| format!("-- alembic: upgrade\nINSERT INTO done VALUES ({number});")),
     );
     for mode in [TransactionMode::Run, TransactionMode::Revision] {
-        let migrations = chain(Dialect::Postgres, &sections).transaction(mode);
+        let migrations = chain(&sections).transaction(mode);
         let scratch = Scratch::new(Via::Pool, "");
         let steps = race(&scratch, 8, |thread| POSTGRES[thread % 3], &migrations);
         assert_eq!(steps, LENGTH, "per {mode}");
@@ -237,16 +228,13 @@ fn of_eight_with_two_hundred_revisions_each_is_applied_once() {
 
 #[test]
 fn an_index_is_built_beside_those_who_wait() {
-    let migrations = chain(
-        Dialect::Postgres,
-        &[
-            "-- alembic: upgrade\nCREATE TABLE a AS SELECT generate_series(1, 10000) AS x;",
-            "-- alembic: upgrade no-transaction\nSELECT pg_sleep(0.3);\n\
+    let migrations = chain(&[
+        "-- alembic: upgrade\nCREATE TABLE a AS SELECT generate_series(1, 10000) AS x;",
+        "-- alembic: upgrade no-transaction\nSELECT pg_sleep(0.3);\n\
              CREATE INDEX CONCURRENTLY a_x ON a (x);\nDROP INDEX CONCURRENTLY a_x;\n\
              CREATE UNIQUE INDEX CONCURRENTLY a_x ON a (x);\nREINDEX INDEX CONCURRENTLY a_x;",
-            "-- alembic: upgrade\nCREATE TABLE b (x int);",
-        ],
-    );
+        "-- alembic: upgrade\nCREATE TABLE b (x int);",
+    ]);
     for mode in [TransactionMode::Run, TransactionMode::Revision] {
         let migrations = migrations.clone().transaction(mode);
         let scratch = Scratch::new(Via::Pool, "");
@@ -261,50 +249,26 @@ fn an_index_is_built_beside_those_who_wait() {
 #[test]
 fn one_connection_runs_nothing_outside_of_transactions() {
     let scratch = Scratch::new(Via::Connection, "");
-    let migrations = chain(
-        Dialect::Postgres,
-        &[
-            "-- alembic: upgrade\nCREATE TABLE a (x int);",
-            "-- alembic: upgrade no-transaction\nVACUUM a;",
-        ],
-    );
+    let migrations = chain(&[
+        "-- alembic: upgrade\nCREATE TABLE a (x int);",
+        "-- alembic: upgrade no-transaction\nVACUUM a;",
+    ]);
     let mut database = scratch.open();
     let before = scratch.dump();
-    let error = migrations.upgrade(&mut database, "heads").unwrap_err();
-    assert!(
-        matches!(*error.fault, RunFault::NoSecondConnection { .. }),
-        "{error}"
-    );
+    let error = database.upgrade(&migrations, "heads").unwrap_err();
+    assert!(has_no_second_connection(&error), "{error}");
     assert!(database.is_idle());
-    assert_eq!(error.state, DatabaseState::Unchanged);
+    assert_eq!(*state(&error), DatabaseState::Unchanged);
     assert_eq!(scratch.dump(), before);
 }
 
-/// A transaction of the caller is neither used nor ended.
+/// A transaction that sqlx has begun is neither used nor ended.
 #[test]
-fn a_transaction_of_the_caller_is_not_touched() {
+fn a_transaction_of_sqlx_is_not_touched() {
     let scratch = Scratch::new(Via::Connection, "CREATE TABLE mine (x int)");
     let migrations = two(None);
-    let mut database = scratch.open();
-    for begin in ["BEGIN", "BEGIN ISOLATION LEVEL SERIALIZABLE"] {
-        database.execute(begin);
-        database.execute("INSERT INTO mine VALUES (1)");
-        let error = migrations.upgrade(&mut database, "heads").unwrap_err();
-        assert_eq!(error.state, DatabaseState::Unchanged, "{error}");
-        let message = error.to_string();
-        assert!(
-            message.contains("cannot start a transaction within a transaction"),
-            "{message}"
-        );
-        migrations.ensure_version(&mut database).unwrap_err();
-        assert!(migrations.current(&mut database).unwrap().is_empty());
-        assert!(!database.is_idle());
-        assert_eq!(scratch.rows("SELECT * FROM mine"), "");
-        database.execute("ROLLBACK");
-    }
-    // As sqlx begins it.
     let options = options(&scratch.address());
-    crate::engine::block_on(async {
+    block_on(async {
         let mut connection = options.connect().await.unwrap();
         let mut transaction = sqlx::Connection::begin(&mut connection).await.unwrap();
         let insert = "INSERT INTO mine VALUES (2)";
@@ -312,11 +276,9 @@ fn a_transaction_of_the_caller_is_not_touched() {
             .execute(&mut *transaction)
             .await
             .unwrap();
-        let error = migrations
-            .upgrade(&mut *transaction, "heads")
-            .await
-            .unwrap_err();
-        assert_eq!(error.state, DatabaseState::Unchanged, "{error}");
+        let upgraded = migrations.upgrade(&mut *transaction, "heads").await;
+        let error = upgraded.unwrap_err();
+        assert_eq!(*state(&error), DatabaseState::Unchanged, "{error}");
         transaction.commit().await.unwrap();
     });
     assert_eq!(scratch.rows("SELECT * FROM mine"), "2\n");

@@ -5,16 +5,14 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::{scope, sleep, spawn};
 use std::time::Duration;
 
-use alembic_migrate::{
-    DatabaseState, Dialect, Event, FailureKind, Migrations, RunError, TransactionMode,
-};
+use alembic_migrate::{DatabaseState, Event, FailureKind, Migrations, RunError, TransactionMode};
 use alembic_tests::postgres::{Server, Shutdown};
 
 use super::proxy::{Cut, Proxy};
 use super::scene::{Command, Scene, scenes};
-use super::{wait_until, wait_until_alone};
-use crate::engine::{Open, Scratch, Via, block_on, options};
-use crate::revisions::chain;
+use super::{Open, Scratch, Via, block_on, chain, options, wait_until, wait_until_alone};
+use alembic_suite::answer::state;
+use alembic_suite::{Database, Handle};
 
 /// Checks what a run that lost a connection says, and that the next one goes on.
 fn check(
@@ -30,7 +28,7 @@ fn check(
         Ok(()) => assert_eq!(found, *last, "{context}"),
         Err(error) => {
             assert_eq!(error.kind(), FailureKind::Unreachable, "{context}: {error}");
-            let meant = scene.meant(states, &error.state);
+            let meant = scene.meant(states, state(&error));
             assert!(meant.contains(&found), "{context}: {error}: {found}");
         }
     }
@@ -131,7 +129,7 @@ fn a_connection_that_is_terminated_fails_the_run() {
         let migrations = scene.migrations().observe(move |event| {
             noted.lock().unwrap().push(*event == Event::Committed);
         });
-        migrations.upgrade(&mut scratch.open(), "heads").unwrap();
+        scratch.open().upgrade(&migrations, "heads").unwrap();
         let commits = commits.lock().unwrap();
         let last = commits.iter().rposition(|is_commit| *is_commit).unwrap();
         for number in 0..=last {
@@ -145,7 +143,7 @@ fn a_connection_that_is_terminated_fails_the_run() {
                 let shared = Arc::new(scratch);
                 let migrations = terminated_at(scene.migrations(), &shared, number, which);
                 let mut database = shared.open();
-                let outcome = migrations.upgrade(&mut database, "heads").map(drop);
+                let outcome = database.upgrade(&migrations, "heads").map(drop);
                 drop(migrations);
                 scratch = Arc::into_inner(shared).unwrap();
                 assert_eq!(outcome.is_err(), number < last, "{context}");
@@ -160,7 +158,7 @@ fn a_connection_that_is_terminated_fails_the_run() {
 }
 
 fn migrations_are_current(scene: Scene, database: &mut Open) -> bool {
-    scene.migrations().check(database).unwrap().is_current()
+    database.check(&scene.migrations()).unwrap().is_current()
 }
 
 #[test]
@@ -198,7 +196,7 @@ fn a_connection_may_be_terminated_at_any_moment() {
 fn every_commit_is_made_under_the_lock() {
     let baseline = "CREATE TABLE a (id int PRIMARY KEY, x int)";
     let schema = "CREATE TABLE a (id int PRIMARY KEY, x int); CREATE TABLE b (x int);";
-    let one = || chain(Dialect::Postgres, &["-- alembic: upgrade\nSELECT 1;"]);
+    let one = || chain(&["-- alembic: upgrade\nSELECT 1;"]);
     for (before, migrations) in [
         // Created whole, replayed, stamped and upgraded, and only stamped.
         ("", one().schema("schema.sql", schema)),
@@ -210,11 +208,11 @@ fn every_commit_is_made_under_the_lock() {
         let dump = scratch.dump();
         let migrations = terminated_at(migrations, &scratch, 0, ASIDE);
         let mut database = scratch.open();
-        let error = migrations.ensure(&mut database).unwrap_err();
+        let error = database.ensure(&migrations).unwrap_err();
         assert_eq!(error.kind(), FailureKind::Unreachable, "{error}");
-        assert_eq!(error.state, DatabaseState::Unchanged, "{error}");
+        assert_eq!(*state(&error), DatabaseState::Unchanged, "{error}");
         assert_eq!(scratch.dump(), dump, "{error}");
-        migrations.ensure(&mut database).unwrap();
+        database.ensure(&migrations).unwrap();
     }
 }
 
@@ -231,10 +229,10 @@ const SLOW_COMMIT: &str = "-- alembic: upgrade
 fn nobody_knows_the_outcome_of_a_commit_without_an_answer() {
     let scratch = Scratch::new(Via::Pool, "");
     let before = scratch.dump();
-    let migrations = chain(Dialect::Postgres, &[SLOW_COMMIT]);
+    let migrations = chain(&[SLOW_COMMIT]);
     let mut database = scratch.open();
     let error = scope(|scope| {
-        let run = scope.spawn(|| migrations.upgrade(&mut database, "heads").unwrap_err());
+        let run = scope.spawn(|| database.upgrade(&migrations, "heads").unwrap_err());
         wait_until(
             || terminate(&scratch, "query = 'COMMIT' AND state = 'active'"),
             "nobody commits",
@@ -270,7 +268,7 @@ fn a_server_may_be_restarted_in_the_middle() {
             "-- alembic: upgrade\nCREATE TABLE b (x int);\nSELECT pg_sleep(count(*) * 20) FROM c;",
             "-- alembic: upgrade\nCREATE TABLE d (x int);",
         ];
-        let migrations = chain(Dialect::Postgres, &sections).transaction(mode);
+        let migrations = chain(&sections).transaction(mode);
         let database = server.database();
         // What is committed is to survive.
         let name = database.name();
@@ -281,7 +279,7 @@ fn a_server_may_be_restarted_in_the_middle() {
         let mut open = Open::with(via, options(database.url()));
         let migrating = migrations.clone();
         let run = spawn(move || {
-            let outcome = migrating.upgrade(&mut open, "heads");
+            let outcome = open.upgrade(&migrating, "heads");
             (open, outcome)
         });
         let sleeping = "SELECT 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep' \
@@ -302,8 +300,7 @@ fn a_server_may_be_restarted_in_the_middle() {
         if via == Via::Connection {
             open = Open::with(via, options(database.url()));
         }
-        migrations
-            .upgrade(&mut open, "heads")
+        open.upgrade(&migrations, "heads")
             .unwrap_or_else(|error| panic!("{context}: {error}"));
         assert_eq!(database.tables(), ["a", "b", "c", "d"], "{context}");
     }

@@ -6,21 +6,22 @@ use std::net::TcpListener;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use alembic_migrate::{Dialect, FailureKind, RunError};
+use super::{Open, Scratch, Via, block_on, chain, single};
+use alembic_migrate::{FailureKind, RunError};
+use alembic_suite::Handle;
+use alembic_suite::answer::failure;
 use alembic_tests::postgres::Server;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-
-use crate::engine::{Open, Scratch, Via, block_on};
-use crate::revisions::{chain, single};
 
 /// Checks what is said of statements that fail, from the place on.
 #[track_caller]
 fn check(statements: &str, expected: &str) {
     let scratch = Scratch::new(Via::Pool, "");
-    let error = single(Dialect::Postgres, statements)
-        .upgrade(&mut scratch.open(), "heads")
+    let error = scratch
+        .open()
+        .upgrade(&single(statements), "heads")
         .unwrap_err();
-    let message = error.fault.to_string();
+    let message = failure(&error);
     assert_eq!(message, format!("r1.sql:{expected}"), "{statements}");
 }
 
@@ -68,11 +69,12 @@ fn an_error_behind_everything_is_one_of_the_last_statement() {
     let sections = "-- alembic: upgrade\nCREATE TABLE a (x int);\nSELECT 'ä' +\n\
                     -- alembic: upgrade no-transaction\nVACUUM;";
     let scratch = Scratch::new(Via::Pool, "");
-    let error = chain(Dialect::Postgres, &[sections])
-        .upgrade(&mut scratch.open(), "heads")
+    let error = scratch
+        .open()
+        .upgrade(&chain(&[sections]), "heads")
         .unwrap_err();
     assert_eq!(
-        error.fault.to_string(),
+        failure(&error),
         "r1.sql:7:13: statement 2 of revision r1 failed: syntax error at end of input"
     );
 }
@@ -85,14 +87,11 @@ fn a_character_that_the_database_does_not_have_is_found() {
     );
     let options: PgConnectOptions = server.url().parse().unwrap();
     let mut latin = Open::with(Via::Options, options.database("latin"));
-    let told = single(
-        Dialect::Postgres,
+    let migrations = single(
         "CREATE TABLE a (name text);\nINSERT INTO a VALUES ('é');\nINSERT INTO a VALUES ('é€');",
-    )
-    .upgrade(&mut latin, "heads")
-    .unwrap_err()
-    .fault
-    .to_string();
+    );
+    let error = latin.upgrade(&migrations, "heads").unwrap_err();
+    let told = failure(&error);
     drop(latin);
     server.execute("DROP DATABASE latin");
     assert_eq!(
@@ -104,7 +103,7 @@ fn a_character_that_the_database_does_not_have_is_found() {
 
 /// Everything that an error gives to read.
 fn everything(error: &RunError) -> String {
-    let mut text = format!("{error}\n{error:?}\n{error:#?}\n{:?}\n", error.fault);
+    let mut text = format!("{error}\n{error:?}\n{error:#?}\n{}\n", failure(error));
     let mut source = error.source();
     while let Some(error) = source {
         let _ = write!(text, "{error}\n{error:?}\n{error:#?}\n");
@@ -174,10 +173,10 @@ fn a_password_is_nowhere_to_be_read() {
         for mut database in [Open::Options(options), Open::Pool(pool)] {
             let told = Arc::new(Mutex::new(String::new()));
             let events = Arc::clone(&told);
-            let migrations = single(Dialect::Postgres, "SELECT 1;").observe(move |event| {
+            let migrations = single("SELECT 1;").observe(move |event| {
                 let _ = write!(events.lock().unwrap(), "{event:?}");
             });
-            let error = migrations.upgrade(&mut database, "heads").unwrap_err();
+            let error = database.upgrade(&migrations, "heads").unwrap_err();
             assert_eq!(error.kind(), FailureKind::Unreachable, "{error}");
             let message = error.to_string();
             assert!(message.starts_with(expected), "{message}");
@@ -191,9 +190,8 @@ fn a_password_is_nowhere_to_be_read() {
     let pool = PgPoolOptions::new().acquire_timeout(Duration::from_millis(200));
     let pool = block_on(async { pool.connect_lazy(&url).unwrap() });
     let begin = Instant::now();
-    let error = single(Dialect::Postgres, "SELECT 1;")
-        .upgrade(&mut Open::Pool(pool), "heads")
-        .unwrap_err();
+    let upgraded = Open::Pool(pool).upgrade(&single("SELECT 1;"), "heads");
+    let error = upgraded.unwrap_err();
     assert!(begin.elapsed() < Duration::from_secs(10));
     assert_eq!(error.kind(), FailureKind::Unreachable);
     assert!(!everything(&error).contains("f1sh"));

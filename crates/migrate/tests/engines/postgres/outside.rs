@@ -4,11 +4,10 @@ use std::process::{Command, Stdio};
 use std::thread::scope;
 use std::time::Duration;
 
-use alembic_migrate::{Dialect, FailureKind, Interrupted, Migrations, RunError, RunFault};
-
-use super::{wait_until, wait_until_alone};
-use crate::engine::{Open, Scratch, Via, options};
-use crate::revisions::chain;
+use super::{Open, Scratch, Via, chain, options, wait_until, wait_until_alone};
+use alembic_migrate::{FailureKind, Interrupted, Migrations, RunError};
+use alembic_suite::answer::{failure, interrupted_statement, is_interrupted, state};
+use alembic_suite::{Database, Handle};
 
 const TABLE: &str = "CREATE TABLE a (x int); INSERT INTO a VALUES (1), (1);
     CREATE SCHEMA \"Other\"; CREATE TABLE \"Other\".\"A a\" AS SELECT x FROM a";
@@ -16,11 +15,11 @@ const TABLE: &str = "CREATE TABLE a (x int); INSERT INTO a VALUES (1), (1);
 /// One revision that runs a statement outside of transactions.
 fn outside(statements: &str) -> Migrations {
     let section = format!("-- alembic: upgrade no-transaction\n{statements};");
-    chain(Dialect::Postgres, &[section])
+    chain(&[section])
 }
 
 fn upgrade(scratch: &Scratch, migrations: &Migrations) -> Result<(), RunError> {
-    migrations.upgrade(&mut scratch.open(), "heads").map(drop)
+    scratch.open().upgrade(migrations, "heads").map(drop)
 }
 
 #[test]
@@ -47,7 +46,7 @@ fn an_index_that_is_not_valid_is_named_until_it_is_gone() {
         let migrations = outside(statement);
         let error = upgrade(&scratch, &migrations).unwrap_err();
         assert_eq!(error.kind(), FailureKind::Migration);
-        let message = error.fault.to_string();
+        let message = failure(&error);
         let end = format!("Key (x)=(1) is duplicated; it left an invalid index: {index}");
         assert!(message.ends_with(&end), "{statement}: {message}");
         let table = if index.contains("Other") {
@@ -59,7 +58,7 @@ fn an_index_that_is_not_valid_is_named_until_it_is_gone() {
         for _ in 0..2 {
             let error = upgrade(&scratch, &migrations).unwrap_err();
             let expected = format!("the index {index} is invalid: it was left unfinished");
-            assert_eq!(error.fault.to_string(), expected, "{statement}");
+            assert_eq!(failure(&error), expected, "{statement}");
         }
         scratch.execute(&format!("DROP INDEX CONCURRENTLY {index}"));
         upgrade(&scratch, &migrations).unwrap();
@@ -73,10 +72,8 @@ fn an_index_that_is_not_valid_is_named_until_it_is_gone() {
 fn an_index_without_a_name_is_named_too() {
     let scratch = Scratch::new(Via::Pool, TABLE);
     let migrations = outside("CREATE UNIQUE INDEX CONCURRENTLY ON a (x)");
-    let message = upgrade(&scratch, &migrations)
-        .unwrap_err()
-        .fault
-        .to_string();
+    let error = upgrade(&scratch, &migrations).unwrap_err();
+    let message = failure(&error);
     assert!(
         message.ends_with("it left an invalid index: public.a_x_idx"),
         "{message}"
@@ -103,10 +100,8 @@ fn indexes_that_cannot_be_built_anew_are_named() {
         "REINDEX INDEX CONCURRENTLY a_f",
         "REINDEX TABLE CONCURRENTLY a",
     ] {
-        let message = upgrade(&scratch, &outside(statement))
-            .unwrap_err()
-            .fault
-            .to_string();
+        let error = upgrade(&scratch, &outside(statement)).unwrap_err();
+        let message = failure(&error);
         assert!(
             message.contains("it left an invalid index: public.a_f_ccnew"),
             "{message}"
@@ -147,7 +142,7 @@ fn die(scratch: &Scratch, statements: &str, waits: &str, death: Death) {
             let error = run.join().unwrap();
             assert_eq!(error.kind(), FailureKind::Unreachable, "{error}");
             assert_eq!(
-                error.state.to_string(),
+                state(&error).to_string(),
                 "revision r1 is done in part: its first statement stays, \
                  statement 2 may have happened"
             );
@@ -176,7 +171,7 @@ fn a_run_dies_of_this() {
     };
     let statements = std::env::var(STATEMENTS).unwrap();
     let mut database = Open::at(Via::Options, &address);
-    let _ = outside(&statements).upgrade(&mut database, "heads");
+    let _ = database.upgrade(&outside(&statements), "heads");
 }
 
 #[test]
@@ -217,7 +212,7 @@ fn a_statement_that_was_begun_is_told_with_what_is_there() {
             for policy in [Interrupted::Refuse, Interrupted::Again, Interrupted::Skip] {
                 let impatient = impatient.clone().interrupted(policy);
                 let error = upgrade(&scratch, &impatient).unwrap_err();
-                let message = error.fault.to_string();
+                let message = failure(&error);
                 assert!(
                     message.contains("still at work on it"),
                     "{context}: {message}"
@@ -227,14 +222,12 @@ fn a_statement_that_was_begun_is_told_with_what_is_there() {
         other.batch_execute("COMMIT").unwrap();
         std::mem::drop(other);
         let error = upgrade(&scratch, &migrations).unwrap_err();
-        let RunFault::Interrupted {
-            place, found: told, ..
-        } = &*error.fault
-        else {
-            panic!("{context}: {error}");
-        };
-        assert_eq!((place.statement, &*place.summary), (2, waits), "{context}");
-        assert_eq!(told.as_deref(), Some(found), "{context}");
+        let expected = Some((2, waits, Some(found)));
+        assert_eq!(
+            interrupted_statement(&error),
+            expected,
+            "{context}: {error}"
+        );
         // Again where it is to be done, and on where it is done.
         let policy = match found.contains("and valid") || found.contains("no index") {
             true => Interrupted::Skip,
@@ -244,7 +237,7 @@ fn a_statement_that_was_begun_is_told_with_what_is_there() {
         if found == not_valid {
             let error = upgrade(&scratch, &decided).unwrap_err();
             let expected = "the index public.a_x is invalid: it was left unfinished";
-            assert_eq!(error.fault.to_string(), expected, "{context}");
+            assert_eq!(failure(&error), expected, "{context}");
             scratch.execute("DROP INDEX CONCURRENTLY public.a_x");
         }
         upgrade(&scratch, &decided).unwrap();
@@ -267,18 +260,13 @@ fn what_a_section_sets_does_not_reach_the_application() {
         for section in ["", " no-transaction"] {
             let scratch = Scratch::new(Via::Pool, TABLE);
             let mut database = scratch.open();
-            let settings = |database: &mut Open| {
-                let query = "SELECT concat_ws(' ', current_setting('search_path'), current_user, \
-                             current_setting('statement_timeout'))";
-                database.text(query)
-            };
-            let before = settings(&mut database);
+            let before = database.settings();
             let sections = [
                 format!("-- alembic: upgrade{section}\n{sets};"),
                 format!("-- alembic: upgrade\n{fails};"),
             ];
-            let _ = chain(Dialect::Postgres, &sections).upgrade(&mut database, "heads");
-            assert_eq!(settings(&mut database), before, "{sets}; {fails}{section}");
+            let _ = database.upgrade(&chain(&sections), "heads");
+            assert_eq!(database.settings(), before, "{sets}; {fails}{section}");
         }
     }
 }
@@ -305,11 +293,8 @@ fn a_process_that_cannot_be_looked_at_is_waited_for() {
         (scratch.open(), false),
         (Open::with(Via::Options, options), true),
     ] {
-        let error = migrations.upgrade(&mut database, "heads").unwrap_err();
-        assert!(
-            matches!(*error.fault, RunFault::Interrupted { .. }),
-            "{error}"
-        );
+        let error = database.upgrade(&migrations, "heads").unwrap_err();
+        assert!(is_interrupted(&error), "{error}");
         let at_work = error.to_string().contains("still at work on it");
         assert_eq!(at_work, told, "{error}");
     }

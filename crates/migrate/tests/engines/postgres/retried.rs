@@ -4,11 +4,10 @@ use std::sync::{Arc, Mutex};
 use std::thread::{scope, sleep};
 use std::time::{Duration, Instant};
 
-use alembic_migrate::{DatabaseState, Dialect, Event, FailureKind, Migrations, TransactionMode};
-
-use super::wait_until;
-use crate::engine::{POSTGRES, Scratch, Via};
-use crate::revisions::chain;
+use super::{POSTGRES, Scratch, Via, chain, wait_until};
+use alembic_migrate::{DatabaseState, Event, FailureKind, Migrations, TransactionMode};
+use alembic_suite::answer::{failure, state};
+use alembic_suite::{Database, Handle};
 
 /// Three revisions; `statements` are between two others in the second one.
 fn migrations(statements: &str) -> Migrations {
@@ -16,14 +15,11 @@ fn migrations(statements: &str) -> Migrations {
         "-- alembic: upgrade\nINSERT INTO counted VALUES (2);\n{statements};\n\
          INSERT INTO counted VALUES (3);"
     );
-    chain(
-        Dialect::Postgres,
-        &[
-            "-- alembic: upgrade\nINSERT INTO counted VALUES (1);",
-            &second,
-            "-- alembic: upgrade\nINSERT INTO counted VALUES (4);",
-        ],
-    )
+    chain(&[
+        "-- alembic: upgrade\nINSERT INTO counted VALUES (1);",
+        &second,
+        "-- alembic: upgrade\nINSERT INTO counted VALUES (4);",
+    ])
 }
 
 const BEFORE: &str = "CREATE TABLE a (x int); CREATE TABLE b (x int); CREATE SEQUENCE attempts;
@@ -77,7 +73,7 @@ fn a_lock_is_waited_for(via: Via, mode: TransactionMode) {
             sleep(Duration::from_secs(4));
             other.batch_execute("ROLLBACK").unwrap();
         });
-        let report = migrations.upgrade(&mut scratch.open(), "heads").unwrap();
+        let report = scratch.open().upgrade(&migrations, "heads").unwrap();
         assert_eq!(report.steps.len(), 3);
     });
     check_once(
@@ -107,7 +103,7 @@ fn a_deadlock_is_left(via: Via, mode: TransactionMode) {
             );
             other.batch_execute("LOCK TABLE a; ROLLBACK").unwrap();
         });
-        let report = migrations.upgrade(&mut scratch.open(), "heads").unwrap();
+        let report = scratch.open().upgrade(&migrations, "heads").unwrap();
         assert_eq!(report.steps.len(), 3);
     });
     check_once(via, &scratch, &told, "deadlock detected");
@@ -119,7 +115,7 @@ fn a_serialization_failure_is_tried_again(via: Via, mode: TransactionMode) {
     let statements = "DO $$ BEGIN IF nextval('attempts') < 3 THEN
         RAISE serialization_failure USING MESSAGE = 'not yet'; END IF; END $$";
     let (migrations, told) = noting(migrations(statements).transaction(mode));
-    migrations.upgrade(&mut scratch.open(), "heads").unwrap();
+    scratch.open().upgrade(&migrations, "heads").unwrap();
     assert_eq!(told.lock().unwrap().len(), 2);
     check_once(via, &scratch, &told, "not yet");
 }
@@ -134,11 +130,11 @@ fn it_is_given_up_after_the_lock_timeout(via: Via, mode: TransactionMode) {
     let migrations = migrations.lock_timeout(Duration::from_millis(400));
     let begin = Instant::now();
     let mut database = scratch.open();
-    let error = migrations.upgrade(&mut database, "heads").unwrap_err();
+    let error = database.upgrade(&migrations, "heads").unwrap_err();
     assert!(begin.elapsed() >= Duration::from_millis(400));
     assert_eq!(error.kind(), FailureKind::Busy, "{error}");
     assert!(!told.lock().unwrap().is_empty());
-    let message = error.fault.to_string();
+    let message = failure(&error);
     let expected = "r2.sql:7:1: statement 2 of revision r2 failed: \
                     canceling statement due to lock timeout";
     assert_eq!(message, expected, "{via:?}");
@@ -146,12 +142,12 @@ fn it_is_given_up_after_the_lock_timeout(via: Via, mode: TransactionMode) {
     other.batch_execute("ROLLBACK").unwrap();
     match mode {
         TransactionMode::Run => {
-            assert_eq!(error.state, DatabaseState::Unchanged);
+            assert_eq!(*state(&error), DatabaseState::Unchanged);
             assert_eq!(scratch.dump(), before);
         }
         TransactionMode::Revision => {
             assert!(
-                matches!(&error.state, DatabaseState::Committed { done, .. } if done.len() == 1)
+                matches!(state(&error), DatabaseState::Committed { done, .. } if done.len() == 1)
             );
             assert_eq!(scratch.rows("SELECT * FROM counted"), "1\n");
         }
@@ -182,10 +178,10 @@ fn what_makes_a_database_ready_is_begun_again_too() {
         RAISE deadlock_detected; END IF; END $$;";
     for via in POSTGRES {
         let scratch = Scratch::new(via, "CREATE SCHEMA s; CREATE SEQUENCE s.attempts");
-        let one = chain(Dialect::Postgres, &["-- alembic: upgrade\nSELECT 1;"]);
+        let one = chain(&["-- alembic: upgrade\nSELECT 1;"]);
         let (migrations, told) = noting(one.schema("schema.sql", schema));
-        let reports = migrations.ensure(&mut scratch.open()).unwrap();
-        assert_eq!(reports[0].after, ["r1"]);
+        let report = scratch.open().ensure(&migrations).unwrap();
+        assert_eq!(report.after, ["r1"]);
         assert_eq!(told.lock().unwrap().len(), 1, "{via:?}");
     }
 }

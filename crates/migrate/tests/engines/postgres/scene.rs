@@ -1,11 +1,10 @@
 //! A history that is disturbed in every way, and every state in which that may leave a database.
 
-use alembic_migrate::{
-    DatabaseState, Dialect, Interrupted, Migrations, RevisionId, RunFault, TransactionMode,
-};
-
-use crate::engine::{Later, Open, Pending, Scratch, Via, block_on};
-use crate::revisions::chain;
+use super::drivers::Pending;
+use super::{Open, Scratch, Via, block_on, chain};
+use alembic_migrate::{DatabaseState, Interrupted, Migrations, RevisionId, TransactionMode};
+use alembic_suite::answer::is_interrupted;
+use alembic_suite::{Database, Handle};
 
 const VERSIONS: &str = "CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL,
     CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num))";
@@ -80,9 +79,7 @@ impl Scene {
         };
         let sections = [FIRST, SECOND, &third, FOURTH];
         let sections = sections.map(|statements| format!("-- alembic: upgrade\n{statements};"));
-        chain(Dialect::Postgres, &sections)
-            .baseline("r1")
-            .transaction(self.mode)
+        chain(&sections).baseline("r1").transaction(self.mode)
     }
 
     /// What is there before.
@@ -199,16 +196,10 @@ impl Scene {
         self,
         migrations: &'d Migrations,
         database: &'d mut Open,
-    ) -> Pending<'d, ()> {
+    ) -> Pending<'d> {
         match self.command {
-            Command::Upgrade => {
-                let upgraded = migrations.upgrade(Later(database), "heads");
-                Box::pin(async { upgraded.await.map(drop) })
-            }
-            Command::Adopt => {
-                let ensured = migrations.ensure(Later(database));
-                Box::pin(async { ensured.await.map(drop) })
-            }
+            Command::Upgrade => database.begin_upgrade(migrations),
+            Command::Adopt => database.begin_ensure(migrations),
         }
     }
 
@@ -218,8 +209,8 @@ impl Scene {
         match block_on(self.begin(&migrations, database)) {
             Ok(()) => {}
             Err(error) => {
-                let is_interrupted = matches!(*error.fault, RunFault::Interrupted { .. });
-                assert!(self.outside && is_interrupted, "{context}: {error}");
+                let may_fail = self.outside && is_interrupted(&error);
+                assert!(may_fail, "{context}: {error}");
                 let migrations = migrations.interrupted(Interrupted::Again);
                 let outcome = block_on(self.begin(&migrations, database));
                 outcome.unwrap_or_else(|error| panic!("{context}: {error}"));

@@ -1,12 +1,12 @@
 //! Search paths, and version tables that are found on them.
 
+use super::{Open, POSTGRES, Scratch, Via, chain, options, single};
 use alembic_migrate::{
-    DatabaseState, Dialect, Interrupted, Migrations, Scenario, TransactionMode, VersionTable,
+    DatabaseState, Interrupted, Migrations, Scenario, TransactionMode, VersionTable,
 };
+use alembic_suite::answer::state;
+use alembic_suite::{Database, Handle};
 use sqlx::postgres::PgConnectOptions;
-
-use crate::engine::{Open, POSTGRES, Scratch, Via, options};
-use crate::revisions::{chain, single};
 
 const TWO: [&str; 2] = [
     "-- alembic: upgrade\nCREATE TABLE a (x int);\n-- alembic: downgrade\nDROP TABLE a;",
@@ -14,7 +14,7 @@ const TWO: [&str; 2] = [
 ];
 
 fn two() -> Migrations {
-    chain(Dialect::Postgres, &TWO)
+    chain(&TWO)
 }
 
 /// Lists the tables with their schemas.
@@ -82,7 +82,7 @@ fn the_version_table_is_where_the_search_path_finds_it() {
                 let context = format!("{via:?}: {path} of {of}");
                 if path.starts_with("pg_catalog") {
                     // Nobody may create anything there, and it is the first one.
-                    let error = two().upgrade(&mut Open::with(via, options), "heads");
+                    let error = Open::with(via, options).upgrade(&two(), "heads");
                     let message = error.unwrap_err().to_string();
                     assert!(
                         message.contains("cannot create the version table: "),
@@ -93,12 +93,12 @@ fn the_version_table_is_where_the_search_path_finds_it() {
                 }
                 let mut database = Open::with(via, options);
                 for target in ["r1", "heads"] {
-                    let report = two().upgrade(&mut database, target).unwrap();
+                    let report = database.upgrade(&two(), target).unwrap();
                     assert_eq!(report.steps.len(), 1, "{context}");
                 }
-                assert_eq!(two().current(&mut database).unwrap(), ["r2"], "{context}");
+                assert_eq!(database.current(&two()).unwrap(), ["r2"], "{context}");
                 assert_eq!(tables(&scratch), expected, "{context}");
-                two().downgrade(&mut database, "base").unwrap();
+                database.downgrade(&two(), "base").unwrap();
                 if before.is_empty() || path == "app" {
                     scratch.execute("DROP TABLE IF EXISTS app.alembic_version");
                     if before.is_empty() {
@@ -118,7 +118,7 @@ fn without_a_schema_to_create_in_it_is_told() {
         let before = scratch.dump();
         for (_, options) in paths(&scratch, path) {
             let mut database = Open::with(Via::Pool, options);
-            let error = two().upgrade(&mut database, "heads").unwrap_err();
+            let error = database.upgrade(&two(), "heads").unwrap_err();
             assert_eq!(
                 error.to_string(),
                 "cannot create the version table: no schema has been selected to create in; \
@@ -128,12 +128,12 @@ fn without_a_schema_to_create_in_it_is_told() {
         }
         // With a schema of its own, the table needs no search path.
         scratch.execute("CREATE SCHEMA \"V 1\"");
-        let migrations = single(Dialect::Postgres, "CREATE TABLE public.a (x int);");
+        let migrations = single("CREATE TABLE public.a (x int);");
         let migrations = migrations.version_table(VersionTable {
             name: "order".to_owned(),
             schema: Some("V 1".to_owned()),
         });
-        migrations.upgrade(&mut scratch.open(), "heads").unwrap();
+        scratch.open().upgrade(&migrations, "heads").unwrap();
         assert_eq!(tables(&scratch), "V 1.order public.a");
     }
 }
@@ -178,18 +178,15 @@ fn a_search_path_ends_with_the_revision_that_sets_it() {
             scratch.refill("CREATE SCHEMA app; CREATE SCHEMA other");
             let first =
                 format!("-- alembic: upgrade{section}\n{sets}\nCREATE TABLE other.a (x int);");
-            let migrations = chain(
-                Dialect::Postgres,
-                &[
-                    &first,
-                    "-- alembic: upgrade\nCREATE TABLE b (x int);",
-                    &format!("-- alembic: upgrade\nCREATE TABLE c (x int);\n{sets}"),
-                    "-- alembic: upgrade\nCREATE TABLE d (x int);",
-                ],
-            );
+            let migrations = chain(&[
+                &first,
+                "-- alembic: upgrade\nCREATE TABLE b (x int);",
+                &format!("-- alembic: upgrade\nCREATE TABLE c (x int);\n{sets}"),
+                "-- alembic: upgrade\nCREATE TABLE d (x int);",
+            ]);
             let path = options(&scratch.address()).options([("search_path", "app")]);
             let mut database = Open::with(via, path);
-            let outcome = migrations.transaction(mode).upgrade(&mut database, "heads");
+            let outcome = database.upgrade(&migrations.transaction(mode), "heads");
             outcome.unwrap_or_else(|error| panic!("{context}: {error}"));
             let expected = "app.alembic_version app.b app.c app.d other.a";
             assert_eq!(tables(&scratch), expected, "{context}");
@@ -208,10 +205,10 @@ fn a_target_schema_may_be_a_dump() {
         let schema =
             format!("{PREAMBLE}\nCREATE TABLE public.a (x int);\nCREATE TABLE public.b (x int);");
         let migrations = two().schema("schema.sql", &*schema);
-        let reports = migrations.ensure(&mut scratch.open()).unwrap();
-        assert_eq!(reports[0].after, ["r2"]);
+        let report = scratch.open().ensure(&migrations).unwrap();
+        assert_eq!(report.after, ["r2"]);
         assert_eq!(tables(&scratch), "public.a public.alembic_version public.b");
-        assert!(two().check(&mut scratch.open()).unwrap().is_current());
+        assert!(scratch.open().check(&two()).unwrap().is_current());
     }
 }
 
@@ -238,20 +235,16 @@ fn what_is_nobodys_does_not_make_a_database_a_legacy_one() {
         ),
     ] {
         let scratch = Scratch::new(Via::Pool, before);
-        let reports = two().ensure(&mut scratch.open()).unwrap();
-        assert_eq!(reports[0].scenario, expected, "{before}");
-        assert_eq!(
-            two().current(&mut scratch.open()).unwrap(),
-            ["r2"],
-            "{before}"
-        );
+        let report = scratch.open().ensure(&two()).unwrap();
+        assert_eq!(report.scenario, expected, "{before}");
+        assert_eq!(scratch.open().current(&two()).unwrap(), ["r2"], "{before}");
     }
 }
 
 #[test]
 fn who_may_only_read_can_start_on_a_current_database() {
     let scratch = Scratch::new(Via::Pool, "");
-    two().upgrade(&mut scratch.open(), "r1").unwrap();
+    scratch.open().upgrade(&two(), "r1").unwrap();
     let name = scratch.rows("SELECT current_database()").trim().to_owned();
     let role = format!("{name}_reader");
     scratch.execute(&format!(
@@ -264,15 +257,15 @@ fn who_may_only_read_can_start_on_a_current_database() {
             let options = options(&scratch.address());
             Open::with(via, options.options([("role", role.as_str())]))
         };
-        let first = chain(Dialect::Postgres, &TWO[..1]);
-        assert_eq!(first.ensure(&mut open()).unwrap()[0].after, ["r1"]);
-        assert!(first.check(&mut open()).unwrap().is_current());
-        let error = two().ensure(&mut open()).unwrap_err();
+        let first = chain(&TWO[..1]);
+        assert_eq!(open().ensure(&first).unwrap().after, ["r1"]);
+        assert!(open().check(&first).unwrap().is_current());
+        let error = open().ensure(&two()).unwrap_err();
         let expected = "r2.sql:6:1: statement 1 of revision r2 failed: \
                         permission denied for schema public; the database is as it was before";
         let message = error.to_string().replace("6:14", "6:1");
         assert_eq!(message, expected, "{via:?}");
-        assert_eq!(error.state, DatabaseState::Unchanged);
+        assert_eq!(*state(&error), DatabaseState::Unchanged);
         assert_eq!(scratch.dump(), before);
     }
     // Where not even that is allowed, it is told.
@@ -280,9 +273,8 @@ fn who_may_only_read_can_start_on_a_current_database() {
         "REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {role}"
     ));
     let reader = options(&scratch.address()).options([("role", role.as_str())]);
-    let error = two()
-        .ensure(&mut Open::with(Via::Pool, reader))
-        .unwrap_err();
+    let ensured = Open::with(Via::Pool, reader).ensure(&two());
+    let error = ensured.unwrap_err();
     let message = error.to_string();
     assert!(
         message.contains("permission denied for table alembic_version"),
@@ -296,17 +288,13 @@ fn the_isolation_of_a_connection_does_not_matter() {
     for isolation in ["serializable", "repeatable read"] {
         let scratch = Scratch::new(Via::Pool, "");
         let noted = "CREATE TABLE noted AS SELECT current_setting('transaction_isolation') AS i;";
-        let migrations = single(Dialect::Postgres, noted);
+        let migrations = single(noted);
         let steps: usize = std::thread::scope(|scope| {
             let run = |via| {
                 let isolated = [("default_transaction_isolation", isolation)];
                 let options = options(&scratch.address()).options(isolated);
                 let mut database = Open::with(via, options);
-                migrations
-                    .upgrade(&mut database, "heads")
-                    .unwrap()
-                    .steps
-                    .len()
+                database.upgrade(&migrations, "heads").unwrap().steps.len()
             };
             let runs = POSTGRES.map(|via| scope.spawn(move || run(via)));
             runs.into_iter().map(|run| run.join().unwrap()).sum()
@@ -332,13 +320,10 @@ const TRAPS: &str = "
 fn nobody_elses_operators_are_called() {
     let index = "-- alembic: upgrade no-transaction\nCREATE INDEX CONCURRENTLY i ON a (x);\n\
                  CREATE UNIQUE INDEX CONCURRENTLY j ON a (x);";
-    let migrations = chain(
-        Dialect::Postgres,
-        &[
-            "-- alembic: upgrade\nCREATE TABLE a (x int);\nINSERT INTO a VALUES (1), (1);",
-            index,
-        ],
-    );
+    let migrations = chain(&[
+        "-- alembic: upgrade\nCREATE TABLE a (x int);\nINSERT INTO a VALUES (1), (1);",
+        index,
+    ]);
     let scratch = Scratch::new(Via::Pool, TRAPS);
     assert!(
         scratch
@@ -347,14 +332,14 @@ fn nobody_elses_operators_are_called() {
             .is_err()
     );
     let mut database = scratch.open();
-    let error = migrations.upgrade(&mut database, "heads").unwrap_err();
+    let error = database.upgrade(&migrations, "heads").unwrap_err();
     let left = "it left an invalid index: public.j";
     assert!(error.to_string().contains(left), "{error}");
-    assert_eq!(migrations.current(&mut database).unwrap(), ["r1"]);
+    assert_eq!(database.current(&migrations).unwrap(), ["r1"]);
     scratch.execute("DROP INDEX j; DELETE FROM a WHERE ctid = '(0,1)'");
     // Begun by somebody who may be there yet.
     scratch.execute("UPDATE alembic_version_progress SET begun = 2, process = pg_backend_pid()");
     let again = migrations.clone().interrupted(Interrupted::Again);
-    again.upgrade(&mut database, "heads").unwrap();
-    assert_eq!(migrations.current(&mut database).unwrap(), ["r2"]);
+    database.upgrade(&again, "heads").unwrap();
+    assert_eq!(database.current(&migrations).unwrap(), ["r2"]);
 }

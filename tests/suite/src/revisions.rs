@@ -1,9 +1,10 @@
-//! Histories that are made in a line.
+//! Histories for tests, each written in a line.
 
 use alembic_migrate::{Dialect, History, Migrations, SourceFile};
 
 /// Reads revisions that follow each other, called `r1`, `r2` and so on, from their sections.
-pub(crate) fn chain<S: AsRef<str>>(dialect: Dialect, sections: &[S]) -> Migrations {
+#[must_use]
+pub fn chain<S: AsRef<str>>(dialect: Dialect, sections: &[S]) -> Migrations {
     let files = sections.iter().enumerate().map(|(index, sections)| {
         let below = if index > 0 {
             format!("r{index}")
@@ -20,11 +21,14 @@ pub(crate) fn chain<S: AsRef<str>>(dialect: Dialect, sections: &[S]) -> Migratio
 }
 
 /// Reads one revision, called `r1`, that only goes up.
-pub(crate) fn single(dialect: Dialect, statements: &str) -> Migrations {
+#[must_use]
+pub fn single(dialect: Dialect, statements: &str) -> Migrations {
     chain(dialect, &[format!("-- alembic: upgrade\n{statements}")])
 }
 
-pub(crate) fn file(path: &str, text: impl Into<Vec<u8>>) -> SourceFile {
+/// Returns a revision file.
+#[must_use]
+pub fn file(path: &str, text: impl Into<Vec<u8>>) -> SourceFile {
     SourceFile {
         path: path.into(),
         content: Ok(text.into()),

@@ -2,13 +2,14 @@
 
 use alembic_migrate::{DatabaseState, Dialect, History, Migrations, TransactionMode};
 
-use crate::engine::{ENGINES, Scratch, Sql, Via, both, each};
+use crate::answer::{has_failed_rollback, state};
+use crate::comparison::record;
 use crate::revisions::{chain, file};
+use crate::sql::each;
+use crate::subject::open;
+use crate::{Command, Database, Handle, Subject};
 
-const BEFORE: Sql = both(
-    "CREATE TABLE data (x int NOT NULL);
-    INSERT INTO data VALUES (1), (2), (3);",
-);
+const BEFORE: &str = "CREATE TABLE data (x int NOT NULL); INSERT INTO data VALUES (1), (2), (3);";
 
 /// What comes of a hostile statement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,6 +52,14 @@ const SQLITE: &[(&str, Outcome)] = &[
     ),
     (
         "PRAGMA writable_schema = ON; DELETE FROM sqlite_master WHERE name = 'alembic_version'",
+        MOVED,
+    ),
+    (
+        "PRAGMA writable_schema = ON; UPDATE sqlite_master SET sql = replace(sql, 'x', 'x ') WHERE name = 'data'; PRAGMA writable_schema = OFF",
+        Harmless,
+    ),
+    (
+        "PRAGMA writable_schema = ON; DELETE FROM sqlite_master WHERE name = 'alembic_version'; PRAGMA writable_schema = OFF",
         MOVED,
     ),
     ("VACUUM", Told("cannot VACUUM from within a transaction")),
@@ -118,6 +127,8 @@ const SQLITE: &[(&str, Outcome)] = &[
         Told("NOT NULL constraint failed: data.x"),
     ),
     ("INSERT OR REPLACE INTO data VALUES (4)", Harmless),
+    ("EXPLAIN COMMIT", Harmless),
+    ("SELECT 1; SELECT 2 WHERE 0; VALUES (1), (2)", Harmless),
 ];
 
 const POSTGRES: &[(&str, Outcome)] = &[
@@ -321,8 +332,8 @@ fn migrations(dialect: Dialect, statement: &str, last: &str) -> Migrations {
 
 /// What the state says must be there, and nothing else.
 #[track_caller]
-fn check_truth(scratch: &Scratch, dialect: Dialect, state: Option<&DatabaseState>, context: &str) {
-    let tables = match dialect {
+fn check_truth<D: Database>(scratch: &D, state: Option<&DatabaseState>, context: &str) {
+    let tables = match D::DIALECT {
         Dialect::Sqlite => "SELECT name FROM sqlite_master WHERE type = 'table'",
         Dialect::Postgres => "SELECT tablename FROM pg_tables WHERE schemaname = 'public'",
     };
@@ -354,115 +365,113 @@ fn check_truth(scratch: &Scratch, dialect: Dialect, state: Option<&DatabaseState
 }
 
 /// Returns the statements for an engine.
-fn statements(via: Via) -> &'static [(&'static str, Outcome)] {
-    match via.dialect() {
+fn statements<S: Subject>() -> &'static [(&'static str, Outcome)] {
+    match S::Database::DIALECT {
         Dialect::Sqlite => SQLITE,
         Dialect::Postgres => POSTGRES,
     }
 }
 
-#[test]
-fn hostile_statements_are_harmless_or_told() {
-    for via in ENGINES {
-        let dialect = via.dialect();
-        let mut scratch = Scratch::new(via, "");
-        for (statement, expected) in statements(via) {
-            for mode in [TransactionMode::Run, TransactionMode::Revision] {
-                let context = format!("{mode}: {statement}");
-                scratch.refill(BEFORE.of(dialect));
-                let outcome = migrations(dialect, statement, "")
-                    .transaction(mode)
-                    .upgrade(&mut scratch.open(), "heads");
-                let found = match &outcome {
-                    Ok(_) => Harmless,
-                    Err(error) => match expected {
-                        Told(part) if error.to_string().contains(part) => *expected,
-                        _ => panic!("{context}: {error}"),
-                    },
-                };
-                assert_eq!(found, *expected, "{context}");
-                if statement.contains("DELETE FROM data") && outcome.is_ok() {
-                    continue;
-                }
-                let state = outcome.as_ref().err().map(|error| &error.state);
-                check_truth(&scratch, dialect, state, &context);
-            }
-        }
-    }
-}
-
-#[test]
-fn hostile_statements_are_undone_when_a_later_one_fails() {
-    for via in ENGINES {
-        let dialect = via.dialect();
-        let mut scratch = Scratch::new(via, "");
-        scratch.refill(BEFORE.of(dialect));
-        let before = scratch.dump();
-        for (statement, _) in statements(via) {
-            let mut database = scratch.open();
-            let error = migrations(dialect, statement, "INSERT INTO data VALUES (NULL)")
-                .upgrade(&mut database, "heads")
-                .unwrap_err();
-            assert!(database.is_idle(), "{statement}");
-            assert!(error.rollback.is_none(), "{statement}");
-            assert_eq!(error.state, DatabaseState::Unchanged, "{statement}");
+pub fn hostile_statements_are_harmless_or_told<S: Subject>() {
+    let dialect = S::Database::DIALECT;
+    let mut scratch = S::Database::new("");
+    for (statement, expected) in statements::<S>() {
+        for mode in [TransactionMode::Run, TransactionMode::Revision] {
+            let context = format!("{mode}: {statement}");
+            scratch.refill(BEFORE);
+            let migrations = migrations(dialect, statement, "").transaction(mode);
+            let mut database = open::<S>(&scratch);
+            let record = record::<S>(
+                &mut database,
+                &migrations,
+                Command::Upgrade("heads"),
+                &context,
+            );
             drop(database);
-            assert_eq!(scratch.dump(), before, "{statement}");
-        }
-    }
-}
-
-#[test]
-fn statements_that_end_transactions_are_found_when_files_are_read() {
-    for via in ENGINES {
-        for statement in ["COMMIT", "ROLLBACK", "SAVEPOINT s", "END; BEGIN"] {
-            for outside in ["", " no-transaction"] {
-                let text = format!(
-                    "-- x\n-- Revision ID: r1\n-- Revises:\n\n\
-                     -- alembic: upgrade{outside}\n{statement};"
-                );
-                let error = History::new([file("r1.sql", text)], &[via.dialect()]).unwrap_err();
-                assert!(error.to_string().contains("transaction"), "{error}");
+            record.check_reference::<S>(&scratch, || S::Database::new(BEFORE), &migrations);
+            let found = match &record.outcome {
+                Ok(_) => Harmless,
+                Err(error) => match expected {
+                    Told(part) if error.to_string().contains(part) => *expected,
+                    _ => panic!("{context}: {error}"),
+                },
+            };
+            assert_eq!(found, *expected, "{context}");
+            if statement.contains("DELETE FROM data") && record.outcome.is_ok() {
+                continue;
             }
+            check_truth(&scratch, record.outcome.as_ref().err().map(state), &context);
         }
     }
 }
 
-#[test]
-fn a_version_table_in_the_first_revision_is_told() {
-    for via in ENGINES {
+pub fn hostile_statements_are_undone_when_a_later_one_fails<S: Subject>() {
+    let dialect = S::Database::DIALECT;
+    let scratch = S::Database::new(BEFORE);
+    let before = scratch.dump();
+    for (statement, _) in statements::<S>() {
+        let migrations = migrations(dialect, statement, "INSERT INTO data VALUES (NULL)");
+        let mut database = open::<S>(&scratch);
+        let record = record::<S>(
+            &mut database,
+            &migrations,
+            Command::Upgrade("heads"),
+            statement,
+        );
+        drop(database);
+        record.check_reference::<S>(&scratch, || S::Database::new(BEFORE), &migrations);
+        let error = record.outcome.unwrap_err();
+        assert!(!has_failed_rollback(&error), "{statement}");
+        assert_eq!(*state(&error), DatabaseState::Unchanged, "{statement}");
+        assert_eq!(scratch.dump(), before, "{statement}");
+    }
+}
+
+pub fn statements_that_end_transactions_are_found_when_files_are_read<S: Subject>() {
+    for statement in ["COMMIT", "ROLLBACK", "SAVEPOINT s", "END; BEGIN"] {
         for outside in ["", " no-transaction"] {
-            let scratch = Scratch::new(via, "");
-            let migrations = chain(
-                via.dialect(),
-                &[format!(
-                    "-- alembic: upgrade{outside}\nCREATE TABLE t (x int);\n\
-                     CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL);"
-                )],
+            let text = format!(
+                "-- x\n-- Revision ID: r1\n-- Revises:\n\n\
+                     -- alembic: upgrade{outside}\n{statement};"
             );
-            let error = migrations.upgrade(&mut scratch.open(), "heads");
-            let message = each(
-                "table alembic_version already exists",
-                "relation \"alembic_version\" already exists",
-            );
-            let state = match outside {
-                "" => "the database is as it was before",
-                _ => {
-                    "revision r1 is done in part: its first statement stays, \
-                      and the next run goes on with statement 2"
-                }
-            };
-            let column = match via.dialect() {
-                Dialect::Sqlite => 14,
-                Dialect::Postgres => 1,
-            };
-            let expected = format!(
-                "r1.sql:7:{column}: statement 2 of revision r1 failed: {}; {state}",
-                message.of(via.dialect())
-            );
-            assert_eq!(error.unwrap_err().to_string(), expected);
-            let current = migrations.current(&mut scratch.open()).unwrap();
-            assert!(current.is_empty());
+            let error = History::new([file("r1.sql", text)], &[S::Database::DIALECT]).unwrap_err();
+            assert!(error.to_string().contains("transaction"), "{error}");
         }
+    }
+}
+
+pub fn a_version_table_in_the_first_revision_is_told<S: Subject>() {
+    for outside in ["", " no-transaction"] {
+        let scratch = S::Database::new("");
+        let migrations = chain(
+            S::Database::DIALECT,
+            &[format!(
+                "-- alembic: upgrade{outside}\nCREATE TABLE t (x int);\n\
+                     CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL);"
+            )],
+        );
+        let error = open::<S>(&scratch).upgrade(&migrations, "heads");
+        let message = each(
+            "table alembic_version already exists",
+            "relation \"alembic_version\" already exists",
+        );
+        let state = match outside {
+            "" => "the database is as it was before",
+            _ => {
+                "revision r1 is done in part: its first statement stays, \
+                      and the next run goes on with statement 2"
+            }
+        };
+        let column = match S::Database::DIALECT {
+            Dialect::Sqlite if S::PLACES_ERRORS => 14,
+            Dialect::Sqlite | Dialect::Postgres => 1,
+        };
+        let expected = format!(
+            "r1.sql:7:{column}: statement 2 of revision r1 failed: {}; {state}",
+            message.of(S::Database::DIALECT)
+        );
+        assert_eq!(error.unwrap_err().to_string(), expected);
+        let current = open::<S>(&scratch).current(&migrations).unwrap();
+        assert!(current.is_empty());
     }
 }

@@ -1,0 +1,31 @@
+//! The suite on connections of rusqlite, and what only rusqlite can do.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use ::rusqlite::Connection;
+use alembic_migrate::{DatabaseErrorKind, Dialect};
+use alembic_suite::answer::database_error_kind;
+use alembic_suite::revisions::single;
+
+alembic_suite::driver_suite!(alembic_suite::sqlite::Rusqlite: outside, connection, sqlite);
+
+#[test]
+fn a_shared_cache_is_waited_for_and_told_of_once_a_second() {
+    let open = || Connection::open("file:shared_cache?mode=memory&cache=shared").unwrap();
+    let (mut connection, other) = (open(), open());
+    other
+        .execute_batch("CREATE TABLE t (x); BEGIN IMMEDIATE; INSERT INTO t VALUES (1)")
+        .unwrap();
+    let told = Arc::new(AtomicU32::new(0));
+    let counted = Arc::clone(&told);
+    let migrations = single(Dialect::Sqlite, "CREATE TABLE a (x);")
+        .lock_timeout(Duration::from_millis(1200))
+        .observe(move |_| {
+            counted.fetch_add(1, Ordering::Relaxed);
+        });
+    let error = migrations.upgrade(&mut connection, "heads").unwrap_err();
+    assert_eq!(database_error_kind(&error), Some(DatabaseErrorKind::Busy));
+    assert_eq!(told.load(Ordering::Relaxed), 1);
+}

@@ -1,0 +1,94 @@
+//! What tests read from the library's reports and errors, one function for each thing they ask.
+
+use alembic_migrate::{
+    Action, DatabaseError, DatabaseErrorKind, DatabaseState, EnsureReport, RunError, RunFault,
+    Violation,
+};
+
+/// Returns the rows of a version table, as `Migrations::current` reports them.
+#[must_use]
+pub fn rows(current: Vec<String>) -> Vec<String> {
+    current
+}
+
+/// Returns the report on the one crate that was made ready.
+///
+/// # Panics
+///
+/// When there are several.
+#[must_use]
+pub fn ensure_report(reports: Vec<EnsureReport>) -> EnsureReport {
+    let [report] = <[_; 1]>::try_from(reports).unwrap();
+    report
+}
+
+/// Returns why a run failed, without the state that it leaves.
+#[must_use]
+pub fn failure(error: &RunError) -> String {
+    error.fault.to_string()
+}
+
+/// Returns the state that a failed run leaves.
+#[must_use]
+pub fn state(error: &RunError) -> &DatabaseState {
+    &error.state
+}
+
+/// Returns whether the rollback of a failed run failed as well.
+#[must_use]
+pub fn has_failed_rollback(error: &RunError) -> bool {
+    error.rollback.is_some()
+}
+
+fn database_error(error: &RunError) -> Option<(Option<Action>, &DatabaseError)> {
+    match &*error.fault {
+        RunFault::Database { action, error } => Some((Some(*action), error)),
+        RunFault::Statement { error, .. } => Some((None, error)),
+        _ => None,
+    }
+}
+
+/// Returns the kind of the database's error, where it is the reason.
+#[must_use]
+pub fn database_error_kind(error: &RunError) -> Option<DatabaseErrorKind> {
+    database_error(error).map(|(_, error)| error.kind)
+}
+
+/// Returns what the run was about to do by itself when the database's error stopped it.
+#[must_use]
+pub fn action(error: &RunError) -> Option<Action> {
+    database_error(error).and_then(|(action, _)| action)
+}
+
+/// Returns the rows that would refer to nothing, where they are the reason.
+#[must_use]
+pub fn violations(error: &RunError) -> Option<&[Violation]> {
+    match &*error.fault {
+        RunFault::ForeignKeys { violations, .. } => Some(violations),
+        _ => None,
+    }
+}
+
+/// Returns whether the reason is a statement that an earlier run began.
+#[must_use]
+pub fn is_interrupted(error: &RunError) -> bool {
+    matches!(*error.fault, RunFault::Interrupted { .. })
+}
+
+/// Returns whether the reason is that the driver has no second connection.
+#[must_use]
+pub fn has_no_second_connection(error: &RunError) -> bool {
+    matches!(*error.fault, RunFault::NoSecondConnection { .. })
+}
+
+/// Returns the number and the summary of a statement that an earlier run began, and what the
+/// database's catalog says about it.
+#[must_use]
+pub fn interrupted_statement(error: &RunError) -> Option<(usize, &str, Option<&str>)> {
+    match &*error.fault {
+        RunFault::Interrupted { place, found, .. } => {
+            Some((place.statement, &place.summary, found.as_deref()))
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,140 @@
+//! The macro that makes tests of the scenarios.
+
+/// Makes a test of each scenario for one driver, in the module where it stands.
+///
+/// Every driver passes the scenarios without a name; the others need a capability, and the driver
+/// names those that it has:
+///
+/// - `outside`: it runs sections outside of transactions, on PostgreSQL with a second connection;
+/// - `connection`: it takes one connection, on which the application does other things, too;
+/// - `pool`: it takes a pool of connections, and is a [`PoolSubject`](crate::PoolSubject);
+/// - `sqlite`: its databases are SQLite files.
+#[macro_export]
+macro_rules! driver_suite {
+    ($subject:ty $(: $($capability:ident),+ $(,)?)?) => {
+        $crate::driver_suite!(@all $subject);
+        $($($crate::driver_suite!(@$capability $subject);)+)?
+    };
+    (@scenarios $subject:ty; $($module:tt $($scenario:ident),+;)+) => {
+        $($($crate::driver_suite!(@scenario $subject; $module $scenario);)+)+
+    };
+    (@scenario $subject:ty; [$($module:tt)+] $scenario:ident) => {
+        #[test]
+        fn $scenario() {
+            $crate::$($module)+::$scenario::<$subject>();
+        }
+    };
+    (@all $subject:ty) => {
+        $crate::driver_suite! { @scenarios $subject;
+            [failures]
+                a_run_that_fails_leaves_the_database_as_before,
+                a_run_per_revision_leaves_the_last_whole_revision,
+                failures_are_placed_in_the_file;
+            [hostile]
+                hostile_statements_are_harmless_or_told,
+                hostile_statements_are_undone_when_a_later_one_fails,
+                statements_that_end_transactions_are_found_when_files_are_read;
+            [statements]
+                statements_that_return_rows_are_run_to_their_end,
+                line_endings_and_a_byte_order_mark_do_not_matter,
+                a_parameter_is_never_a_value,
+                a_statement_may_be_long,
+                a_history_may_be_long;
+            [version_table]
+                what_is_no_version_table_is_left_alone,
+                rows_that_make_no_sense_are_told,
+                a_name_in_another_case_is_the_same_table,
+                purging_removes_whatever_is_there,
+                two_sets_share_a_database,
+                the_version_table_may_be_in_another_schema,
+                a_schema_that_is_missing_is_told;
+            [reading]
+                what_only_reads_leaves_the_database_alone,
+                what_writes_is_refused_by_a_database_that_is_read_only;
+            [handover]
+                the_rows_of_alembics_databases_are_read,
+                what_alembic_makes_of_its_databases_is_made_of_them,
+                a_database_that_we_create_is_as_alembic_creates_it,
+                every_driver_makes_the_same_of_alembics_databases;
+            [races]
+                each_revision_is_applied_once,
+                each_takes_one_step_further,
+                up_and_down_at_once_end_at_a_revision;
+            [described]
+                nothing_is_nothing,
+                the_same_schema_is_the_same_text;
+        }
+
+        #[test]
+        fn processes_race_as_threads_do() {
+            // The name of a test begins below the name of its crate.
+            let (_, module) = module_path!().split_once("::").unwrap_or_default();
+            let test = format!("{module}::processes_race_as_threads_do");
+            $crate::races::processes_race_as_threads_do::<$subject>(&test);
+        }
+    };
+    (@outside $subject:ty) => {
+        $crate::driver_suite! { @scenarios $subject;
+            [failures]
+                a_run_with_a_section_outside_tells_what_stays,
+                a_section_outside_stays_on_record_when_a_later_revision_fails,
+                a_first_statement_outside_that_fails_leaves_nothing;
+            [hostile]
+                a_version_table_in_the_first_revision_is_told;
+            [unfinished]
+                the_next_run_goes_on,
+                what_is_done_may_not_change,
+                nothing_else_is_done_before,
+                a_stamp_says_what_is_done,
+                a_statement_that_may_have_happened_is_for_the_user_to_decide,
+                a_downgrade_goes_on_as_an_upgrade_does,
+                what_fails_after_it_has_done_something_may_have_happened,
+                what_is_unfinished_is_told;
+        }
+    };
+    (@connection $subject:ty) => {
+        $crate::driver_suite! { @scenarios $subject;
+            [version_table]
+                temporary_objects_hide_the_version_table;
+            [transactions]
+                a_transaction_of_the_caller_is_not_touched;
+        }
+    };
+    (@pool $subject:ty) => {
+        $crate::driver_suite! { @scenarios $subject;
+            [races]
+                a_pool_is_shared;
+        }
+    };
+    (@sqlite $subject:ty) => {
+        $crate::driver_suite! { @scenarios $subject;
+            [sqlite::foreign_keys]
+                a_rebuild_keeps_the_rows_that_refer_to_the_table,
+                rows_that_would_refer_to_nothing_are_refused,
+                a_section_outside_and_what_precedes_it_are_checked_too,
+                rows_that_refer_to_nothing_already_are_not_held_against_a_run,
+                a_key_that_can_refer_to_nothing_is_not_held_against_a_run;
+            [sqlite::statements]
+                pragmas_and_explanations_are_run_to_their_end,
+                every_kind_of_object_can_be_created,
+                parameters_are_refused,
+                a_database_in_memory_is_upgraded_and_downgraded,
+                every_driver_makes_the_same_of_every_kind_of_statement;
+            [sqlite::broken_files]
+                damaged_files_are_told_and_left_alone,
+                random_damage_is_survived;
+            [sqlite::locks]
+                a_database_that_somebody_else_locks_is_left_alone,
+                a_statement_outside_of_transactions_waits_as_long_as_the_rest,
+                a_lock_that_is_released_in_time_only_delays;
+            [sqlite::settings]
+                settings_are_restored,
+                a_connection_that_keeps_no_journal_is_refused;
+            [sqlite::same]
+                every_driver_makes_the_same_of_every_version_table,
+                every_driver_makes_the_same_of_every_step;
+            [sqlite::described]
+                a_schema_is_described;
+        }
+    };
+}
