@@ -12,7 +12,8 @@ mod open;
 use std::fmt::Write;
 use std::path::Path;
 
-use alembic_migrate::{Dialect, EnsureReport, Fresh, Migrations, ensure_database_ready};
+use alembic_migrate::options::Fresh;
+use alembic_migrate::{Dialect, EnsureReport, Migrations, ensure_database_ready};
 use alembic_tests::{Database, fixtures};
 use insta::assert_snapshot;
 

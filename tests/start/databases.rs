@@ -1,6 +1,7 @@
 //! Databases as starts find them, and what they hold afterwards.
 
-use alembic_migrate::{Dialect, History, Migrations};
+use alembic_migrate::history::History;
+use alembic_migrate::{Dialect, Migrations};
 use alembic_tests::Database;
 use rusqlite::{Connection, OpenFlags};
 use sqlx::postgres::PgConnectOptions;

@@ -1,8 +1,7 @@
 //! A start that fails leaves exactly what was there.
 
-use alembic_migrate::{
-    DatabaseState, Dialect, FailureKind, Migrations, TransactionMode, ensure_database_ready,
-};
+use alembic_migrate::options::TransactionMode;
+use alembic_migrate::{DatabaseState, Dialect, FailureKind, Migrations, ensure_database_ready};
 use alembic_tests::{Database, revision};
 
 use crate::databases::{at, with};

@@ -17,7 +17,8 @@ mod ways;
 use std::path::PathBuf;
 
 use alembic_history::{Dialect, History, SourceFile};
-use alembic_migrate::{EnsureReport, Migrations, RunError, read_folder};
+use alembic_migrate::history::read_folder;
+use alembic_migrate::{EnsureReport, Migrations, RunError};
 use alembic_tests::{RevisionText, fixtures};
 
 /// The head of the migrations of the crate `chorus`.

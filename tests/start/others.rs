@@ -4,7 +4,8 @@ use std::sync::Mutex;
 use std::sync::mpsc::{Sender, channel};
 use std::thread::{self, JoinHandle};
 
-use alembic_migrate::{Dialect, Event, Fresh, Migrations, RunError, ensure_database_ready};
+use alembic_migrate::options::Fresh;
+use alembic_migrate::{Dialect, Event, Migrations, RunError, ensure_database_ready};
 use alembic_tests::{Database, revision};
 
 use crate::open::Open;

@@ -3,7 +3,8 @@
 use std::net::TcpListener;
 use std::time::Duration;
 
-use alembic_migrate::{Ahead, Dialect, FailureKind, ensure_database_ready};
+use alembic_migrate::options::Ahead;
+use alembic_migrate::{Dialect, FailureKind, ensure_database_ready};
 use alembic_tests::Database;
 
 use crate::databases::{at, open_read_only, options, with};

@@ -1,6 +1,7 @@
 //! Several crates in one database.
 
-use alembic_migrate::{Dialect, Migrations, VersionTable, ensure_all_ready};
+use alembic_migrate::options::VersionTable;
+use alembic_migrate::{Dialect, Migrations, ensure_all_ready};
 use alembic_tests::{Database, revision};
 
 use crate::databases::{columns, open_read_only, schema, with};

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use alembic_migrate::{Dialect, Fresh, Migrations, ensure_database_ready};
+use alembic_migrate::options::Fresh;
+use alembic_migrate::{Dialect, Migrations, ensure_database_ready};
 use alembic_tests::{Database, revision};
 
 use crate::databases::{at, open_read_only, schema, with};

@@ -31,7 +31,9 @@ impl Versions {
     #[must_use]
     pub fn ids(&self) -> Vec<&str> {
         let known = self.revisions.iter().map(RevisionId::as_str);
-        let mut ids: Vec<&str> = known.chain(self.unknown.iter().map(String::as_str)).collect();
+        let mut ids: Vec<&str> = known
+            .chain(self.unknown.iter().map(String::as_str))
+            .collect();
         ids.sort_unstable();
         ids
     }

@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::fmt;
 
-use alembic_migrate::{DatabaseError, DatabaseErrorKind};
+use alembic_migrate::driver::{DatabaseError, DatabaseErrorKind};
 
 use crate::tokens::tokens;
 

@@ -45,7 +45,8 @@ mod tokens;
 use std::future::Future;
 use std::pin::Pin;
 
-use alembic_migrate::{Dialect, Driver, Observer, Run, RunError};
+use alembic_migrate::{Dialect, RunError};
+use alembic_migrate::driver::{Driver, Observer, Run};
 use sqlx::{SqliteConnection, SqlitePool};
 
 /// A database of sqlx, as a [`Driver`]: `Sqlx(&pool)`, or `Sqlx(&mut connection)`.

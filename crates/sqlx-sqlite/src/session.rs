@@ -4,9 +4,8 @@ use std::future::Future;
 use std::pin::pin;
 use std::task::{Context, Waker};
 
-use alembic_migrate::{
-    DatabaseError, DatabaseErrorKind, Observer, Reply, Request, Run, RunError, Turn,
-};
+use alembic_migrate::{Reply, Request, RunError, Turn};
+use alembic_migrate::driver::{DatabaseError, DatabaseErrorKind, Observer, Run};
 use sqlx::{Connection, Sqlite, SqliteConnection, Transaction, raw_sql};
 
 use crate::error::{Refused, database_error};

@@ -1,6 +1,6 @@
 //! One statement at a time.
 
-use alembic_migrate::DatabaseError;
+use alembic_migrate::driver::{DatabaseError};
 use sqlx::sqlite::{SqliteRow, SqliteValueRef};
 use sqlx::{
     AssertSqlSafe, Decode, Either, Executor, Row, SqlSafeStr, SqlStr, Sqlite, SqliteConnection,

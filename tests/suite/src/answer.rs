@@ -1,49 +1,38 @@
 //! What tests read from the library's reports and errors, one function for each thing they ask.
 
-use alembic_migrate::{
-    Action, DatabaseError, DatabaseErrorKind, DatabaseState, EnsureReport, RunError, RunFault,
-    Violation,
-};
+use alembic_migrate::driver::{DatabaseError, DatabaseErrorKind};
+use alembic_migrate::report::Action;
+use alembic_migrate::{DatabaseState, RunError, Versions};
+use alembic_run::{Failure, Violation};
 
 /// Returns the rows of a version table, as `Migrations::current` reports them.
 #[must_use]
-pub fn rows(current: Vec<String>) -> Vec<String> {
-    current
-}
-
-/// Returns the report on the one crate that was made ready.
-///
-/// # Panics
-///
-/// When there are several.
-#[must_use]
-pub fn ensure_report(reports: Vec<EnsureReport>) -> EnsureReport {
-    let [report] = <[_; 1]>::try_from(reports).unwrap();
-    report
+pub fn rows(current: &Versions) -> Vec<String> {
+    current.ids().into_iter().map(ToOwned::to_owned).collect()
 }
 
 /// Returns why a run failed, without the state that it leaves.
 #[must_use]
 pub fn failure(error: &RunError) -> String {
-    error.fault.to_string()
+    error.failure().to_string()
 }
 
 /// Returns the state that a failed run leaves.
 #[must_use]
 pub fn state(error: &RunError) -> &DatabaseState {
-    &error.state
+    error.state()
 }
 
 /// Returns whether the rollback of a failed run failed as well.
 #[must_use]
 pub fn has_failed_rollback(error: &RunError) -> bool {
-    error.rollback.is_some()
+    error.rollback_error().is_some()
 }
 
 fn database_error(error: &RunError) -> Option<(Option<Action>, &DatabaseError)> {
-    match &*error.fault {
-        RunFault::Database { action, error } => Some((Some(*action), error)),
-        RunFault::Statement { error, .. } => Some((None, error)),
+    match error.failure() {
+        Failure::Database { action, error } => Some((Some(*action), error)),
+        Failure::Statement { error, .. } => Some((None, error)),
         _ => None,
     }
 }
@@ -51,7 +40,7 @@ fn database_error(error: &RunError) -> Option<(Option<Action>, &DatabaseError)> 
 /// Returns the kind of the database's error, where it is the reason.
 #[must_use]
 pub fn database_error_kind(error: &RunError) -> Option<DatabaseErrorKind> {
-    database_error(error).map(|(_, error)| error.kind)
+    database_error(error).map(|(_, error)| error.kind())
 }
 
 /// Returns what the run was about to do by itself when the database's error stopped it.
@@ -63,8 +52,8 @@ pub fn action(error: &RunError) -> Option<Action> {
 /// Returns the rows that would refer to nothing, where they are the reason.
 #[must_use]
 pub fn violations(error: &RunError) -> Option<&[Violation]> {
-    match &*error.fault {
-        RunFault::ForeignKeys { violations, .. } => Some(violations),
+    match error.failure() {
+        Failure::ForeignKeys { violations, .. } => Some(violations),
         _ => None,
     }
 }
@@ -72,23 +61,23 @@ pub fn violations(error: &RunError) -> Option<&[Violation]> {
 /// Returns whether the reason is a statement that an earlier run began.
 #[must_use]
 pub fn is_interrupted(error: &RunError) -> bool {
-    matches!(*error.fault, RunFault::Interrupted { .. })
+    matches!(error.failure(), Failure::Interrupted { .. })
 }
 
 /// Returns whether the reason is that the driver has no second connection.
 #[must_use]
 pub fn has_no_second_connection(error: &RunError) -> bool {
-    matches!(*error.fault, RunFault::NoSecondConnection { .. })
+    matches!(error.failure(), Failure::NoSecondConnection { .. })
 }
 
 /// Returns the number and the summary of a statement that an earlier run began, and what the
 /// database's catalog says about it.
 #[must_use]
 pub fn interrupted_statement(error: &RunError) -> Option<(usize, &str, Option<&str>)> {
-    match &*error.fault {
-        RunFault::Interrupted { place, found, .. } => {
-            Some((place.statement, &place.summary, found.as_deref()))
-        }
+    match error.failure() {
+        Failure::Interrupted {
+            location, found, ..
+        } => Some((location.statement, &location.summary, found.as_deref())),
         _ => None,
     }
 }

@@ -1,6 +1,9 @@
 //! Commands as data, and their outcome as text.
 
-use alembic_migrate::{Migrations, Purge, RevisionId, RunError, StepReport};
+use alembic_migrate::history::RevisionId;
+use alembic_migrate::options::Purge;
+use alembic_migrate::report::StepReport;
+use alembic_migrate::{Migrations, RunError, Versions};
 
 use crate::Handle;
 
@@ -18,7 +21,7 @@ pub enum Command {
     /// Reads the version table.
     Current,
     /// Reports what is pending.
-    Check,
+    Status,
     /// Creates the version table.
     EnsureVersion,
     /// Makes a database ready.
@@ -38,25 +41,34 @@ impl Command {
             Self::Revert(revision) => handle.revert(migrations, revision)?,
             Self::Stamp(targets, purge) => {
                 let report = handle.stamp(migrations, targets, purge)?;
-                return Ok(format!("{:?} to {}", report.before, ids(&report.after)));
+                return Ok(format!(
+                    "{} to {}",
+                    rows(&report.before),
+                    rows(&report.after)
+                ));
             }
-            Self::Current => return Ok(format!("{:?}", handle.current(migrations)?)),
-            Self::Check => {
-                let check = handle.check(migrations)?;
-                let (rows, pending) = (ids(&check.rows), ids(&check.pending));
-                return Ok(format!("{rows}, pending {pending}"));
+            Self::Current => return Ok(list(&handle.current(migrations)?)),
+            Self::Status => {
+                let status = handle.status(migrations)?;
+                let pending: Vec<&str> = status.pending.iter().map(RevisionId::as_str).collect();
+                return Ok(format!(
+                    "{}, pending {}",
+                    rows(&status.versions),
+                    list(&pending)
+                ));
             }
             Self::EnsureVersion => return Ok(format!("{:?}", handle.ensure_version(migrations)?)),
             Self::Ensure => {
                 let report = handle.ensure(migrations)?;
                 let (scenario, outcome) = (report.scenario, report.outcome);
-                let (before, after, steps) = (report.before, report.after, steps(&report.steps));
+                let (before, after) = (rows(&report.before), rows(&report.after));
+                let steps = steps(&report.steps);
                 return Ok(format!(
-                    "{scenario}, {outcome}: {before:?} to {after:?} by {steps}"
+                    "{scenario}, {outcome}: {before} to {after} by {steps}"
                 ));
             }
         };
-        let (before, after) = (ids(&report.before), ids(&report.after));
+        let (before, after) = (rows(&report.before), rows(&report.after));
         let steps = steps(&report.steps);
         Ok(format!(
             "{}: {before} to {after} by {steps}",
@@ -65,9 +77,13 @@ impl Command {
     }
 }
 
-fn ids(revisions: &[RevisionId]) -> String {
-    let ids = revisions.iter().map(RevisionId::as_str);
-    format!("[{}]", ids.collect::<Vec<_>>().join(" "))
+fn rows(versions: &Versions) -> String {
+    list(&versions.ids())
+}
+
+fn list(names: &[impl AsRef<str>]) -> String {
+    let names: Vec<&str> = names.iter().map(AsRef::as_ref).collect();
+    format!("[{}]", names.join(" "))
 }
 
 fn steps(steps: &[StepReport]) -> String {

@@ -1,6 +1,7 @@
 //! Descriptions of schemas: all of it, always the same, and nothing else.
 
-use alembic_migrate::{Dialect, History, Migrations};
+use alembic_migrate::history::History;
+use alembic_migrate::{Dialect, Migrations};
 
 use crate::revisions::single;
 use crate::subject::open;

@@ -2,7 +2,9 @@
 
 use std::collections::HashMap;
 
-use alembic_migrate::{DatabaseState, Dialect, Migrations, RevisionId, TransactionMode};
+use alembic_migrate::history::RevisionId;
+use alembic_migrate::options::TransactionMode;
+use alembic_migrate::{DatabaseState, Dialect, Migrations};
 
 use crate::answer::{failure, state};
 use crate::comparison::{record, without_place};
@@ -163,7 +165,7 @@ fn replay<S: Subject>(shape: Shape, state: &DatabaseState) -> String {
     let (done, partial) = match state {
         DatabaseState::Unchanged => return scratch.dump(),
         DatabaseState::Committed { done, .. } => (done, None),
-        DatabaseState::Partial {
+        DatabaseState::Unfinished {
             done,
             revision,
             statements,
@@ -259,7 +261,7 @@ fn expected_state(shape: Shape, revision: usize, number: usize) -> DatabaseState
     let (done, transaction) = match shape {
         Shape::PerRevision => (revision, TransactionMode::Revision),
         Shape::OneOutside if revision == OUTSIDE && number > 0 => {
-            return DatabaseState::Partial {
+            return DatabaseState::Unfinished {
                 done: ids(OUTSIDE).collect(),
                 revision: id(OUTSIDE + 1),
                 statements: number,

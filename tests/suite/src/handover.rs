@@ -2,9 +2,10 @@
 
 use std::path::PathBuf;
 
-use alembic_migrate::{Dialect, Migrations, Purge};
+use alembic_migrate::options::Purge;
+use alembic_migrate::{Dialect, Migrations};
 
-use crate::Command::{Check, Current, Downgrade, Ensure, Stamp, Upgrade};
+use crate::Command::{Current, Downgrade, Ensure, Stamp, Status, Upgrade};
 use crate::comparison::compare;
 use crate::subject::open;
 use crate::{Database, Handle, Subject};
@@ -108,7 +109,7 @@ pub fn every_driver_makes_the_same_of_alembics_databases<S: Subject>() {
     for name in ALL {
         for command in [
             Current,
-            Check,
+            Status,
             Ensure,
             Upgrade("heads"),
             Downgrade("-1"),

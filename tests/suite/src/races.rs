@@ -3,7 +3,8 @@
 use std::process::{Command, Stdio};
 use std::sync::Barrier;
 
-use alembic_migrate::{Migrations, RunError, TransactionMode};
+use alembic_migrate::options::TransactionMode;
+use alembic_migrate::{Migrations, RunError};
 
 use crate::revisions::chain;
 use crate::subject::{PoolSubject, journals, open};

@@ -1,8 +1,10 @@
 //! Commands that only read leave everything in its place.
 
-use alembic_migrate::{DatabaseErrorKind, FailureKind, Migrations, Purge};
+use alembic_migrate::driver::DatabaseErrorKind;
+use alembic_migrate::options::Purge;
+use alembic_migrate::{FailureKind, Migrations};
 
-use crate::Command::{self, Check, Current, Downgrade, Ensure, EnsureVersion, Stamp, Upgrade};
+use crate::Command::{self, Current, Downgrade, Ensure, EnsureVersion, Stamp, Status, Upgrade};
 use crate::answer::{database_error_kind, failure};
 use crate::revisions::chain;
 use crate::subject::{journals, open};
@@ -36,24 +38,20 @@ pub fn what_only_reads_leaves_the_database_alone<S: Subject>() {
     let nowhere = "! can't locate revision identified by 'r9'";
     let commands = [
         (None, Current, "[]"),
-        (None, Check, "[], pending [r1 r2]"),
+        (None, Status, "[], pending [r1 r2]"),
         (None, NOWHERE, nowhere),
         (None, BASE, "downgrade: [] to [] by []"),
-        (Some("r1"), Current, "[\"r1\"]"),
-        (Some("r1"), Check, "[r1], pending [r2]"),
+        (Some("r1"), Current, "[r1]"),
+        (Some("r1"), Status, "[r1], pending [r2]"),
         (Some("r1"), Upgrade("r1"), "upgrade: [r1] to [r1] by []"),
         (Some("r1"), EnsureVersion, "Existed"),
-        (Some("r2"), Current, "[\"r2\"]"),
-        (Some("r2"), Check, "[r2], pending []"),
+        (Some("r2"), Current, "[r2]"),
+        (Some("r2"), Status, "[r2], pending []"),
         (Some("r2"), Upgrade("heads"), "upgrade: [r2] to [r2] by []"),
         (Some("r2"), NOWHERE, nowhere),
         (Some("r2"), BASE, "! revision r2 is irreversible: gone"),
-        (Some("r2"), STAMP, "[\"r2\"] to [r2]"),
-        (
-            Some("r2"),
-            Ensure,
-            "tracked, ready: [\"r2\"] to [\"r2\"] by []",
-        ),
+        (Some("r2"), STAMP, "[r2] to [r2]"),
+        (Some("r2"), Ensure, "tracked, ready: [r2] to [r2] by []"),
     ];
     for journal in journals::<S>() {
         for revision in [None, Some("r1"), Some("r2")] {

@@ -1,6 +1,7 @@
 //! Histories for tests, each written in a line.
 
-use alembic_migrate::{Dialect, History, Migrations, SourceFile};
+use alembic_migrate::history::{History, SourceFile};
+use alembic_migrate::{Dialect, Migrations};
 
 /// Reads revisions that follow each other, called `r1`, `r2` and so on, from their sections.
 #[must_use]

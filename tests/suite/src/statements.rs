@@ -2,7 +2,8 @@
 
 use std::fmt::Write;
 
-use alembic_migrate::{DatabaseState, History, Migrations};
+use alembic_migrate::history::History;
+use alembic_migrate::{DatabaseState, Migrations};
 
 use crate::answer::{failure, state};
 use crate::comparison::record;

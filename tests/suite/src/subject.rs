@@ -3,10 +3,9 @@
 use std::path::Path;
 use std::time::SystemTime;
 
-use alembic_migrate::{
-    Check, Dialect, EnsureReport, Ensured, Migrations, Purge, Report, RunError, StampReport,
-    UnfinishedRevision,
-};
+use alembic_migrate::options::Purge;
+use alembic_migrate::report::{Ensured, StampReport, Status, UnfinishedRevision};
+use alembic_migrate::{Dialect, EnsureReport, Migrations, Report, RunError};
 
 /// What a database holds as text, or the bytes of a damaged file.
 pub type Content = Result<String, Vec<u8>>;
@@ -81,8 +80,8 @@ pub trait Handle: Send {
     /// Carries out [`Migrations::current`]; returns the rows, sorted.
     fn current(&mut self, migrations: &Migrations) -> Result<Vec<String>, RunError>;
 
-    /// Carries out [`Migrations::check`].
-    fn check(&mut self, migrations: &Migrations) -> Result<Check, RunError>;
+    /// Carries out [`Migrations::status`].
+    fn status(&mut self, migrations: &Migrations) -> Result<Status, RunError>;
 
     /// Carries out [`Migrations::unfinished`].
     fn unfinished(
@@ -219,8 +218,8 @@ macro_rules! commands {
             &mut self,
             migrations: &::alembic_migrate::Migrations,
             targets: &[&str],
-            purge: ::alembic_migrate::Purge,
-        ) -> Result<::alembic_migrate::StampReport, ::alembic_migrate::RunError> {
+            purge: ::alembic_migrate::options::Purge,
+        ) -> Result<::alembic_migrate::report::StampReport, ::alembic_migrate::RunError> {
             match self { $($handle => $outcome(migrations.stamp($database, targets, purge)),)+ }
         }
 
@@ -229,27 +228,27 @@ macro_rules! commands {
             migrations: &::alembic_migrate::Migrations,
         ) -> Result<Vec<String>, ::alembic_migrate::RunError> {
             let current = match self { $($handle => $outcome(migrations.current($database)),)+ };
-            current.map($crate::answer::rows)
+            current.map(|versions| $crate::answer::rows(&versions))
         }
 
-        fn check(
+        fn status(
             &mut self,
             migrations: &::alembic_migrate::Migrations,
-        ) -> Result<::alembic_migrate::Check, ::alembic_migrate::RunError> {
-            match self { $($handle => $outcome(migrations.check($database)),)+ }
+        ) -> Result<::alembic_migrate::report::Status, ::alembic_migrate::RunError> {
+            match self { $($handle => $outcome(migrations.status($database)),)+ }
         }
 
         fn unfinished(
             &mut self,
             migrations: &::alembic_migrate::Migrations,
-        ) -> Result<Option<::alembic_migrate::UnfinishedRevision>, ::alembic_migrate::RunError> {
+        ) -> Result<Option<::alembic_migrate::report::UnfinishedRevision>, ::alembic_migrate::RunError> {
             match self { $($handle => $outcome(migrations.unfinished($database)),)+ }
         }
 
         fn ensure_version(
             &mut self,
             migrations: &::alembic_migrate::Migrations,
-        ) -> Result<::alembic_migrate::Ensured, ::alembic_migrate::RunError> {
+        ) -> Result<::alembic_migrate::report::Ensured, ::alembic_migrate::RunError> {
             match self { $($handle => $outcome(migrations.ensure_version($database)),)+ }
         }
 
@@ -257,8 +256,7 @@ macro_rules! commands {
             &mut self,
             migrations: &::alembic_migrate::Migrations,
         ) -> Result<::alembic_migrate::EnsureReport, ::alembic_migrate::RunError> {
-            let ensured = match self { $($handle => $outcome(migrations.ensure($database)),)+ };
-            ensured.map($crate::answer::ensure_report)
+            match self { $($handle => $outcome(migrations.ensure($database)),)+ }
         }
 
         fn describe(

@@ -3,7 +3,9 @@
 
 use std::time::Duration;
 
-use alembic_migrate::{DatabaseState, Dialect, Interrupted, Migrations, Purge, RevisionId};
+use alembic_migrate::history::RevisionId;
+use alembic_migrate::options::{Interruption, Purge};
+use alembic_migrate::{DatabaseState, Dialect, Migrations};
 
 use crate::Command::{self, Ensure};
 use crate::answer::{failure, state};
@@ -68,7 +70,7 @@ fn interrupted<S: Subject>() -> S::Database {
 /// What is said where these revisions were done by the same run.
 fn partial(done: &[&str]) -> DatabaseState {
     let id = |id: &&str| RevisionId::new(*id).unwrap();
-    DatabaseState::Partial {
+    DatabaseState::Unfinished {
         done: done.iter().map(id).collect(),
         revision: id(&"r2"),
         statements: 2,
@@ -150,7 +152,7 @@ pub fn nothing_else_is_done_before<S: Subject>() {
     }
     let mut database = open::<S>(&scratch);
     assert_eq!(database.current(&whole::<S>()).unwrap(), ["r1"]);
-    assert_eq!(database.check(&whole::<S>()).unwrap().pending.len(), 2);
+    assert_eq!(database.status(&whole::<S>()).unwrap().pending.len(), 2);
     assert_eq!(scratch.dump(), before);
 }
 
@@ -188,16 +190,16 @@ pub fn a_statement_that_may_have_happened_is_for_the_user_to_decide<S: Subject>(
         assert_eq!(scratch.dump(), before);
     }
     for (policy, expected) in [
-        (Interrupted::Again, "1 2 3 4"),
-        (Interrupted::Skip, "1 2 4"),
+        (Interruption::Again, "1 2 3 4"),
+        (Interruption::Skip, "1 2 4"),
     ] {
         for command in [UPGRADE, Ensure] {
             let scratch = interrupted::<S>();
             command
-                .run(&whole::<S>().interrupted(policy), &mut open::<S>(&scratch))
+                .run(&whole::<S>().interruption(policy), &mut open::<S>(&scratch))
                 .unwrap();
             assert_eq!(found(&scratch), expected);
-            if policy == Interrupted::Again {
+            if policy == Interruption::Again {
                 assert_eq!(scratch.dump(), undisturbed);
             }
             assert!(!scratch.dump().contains("progress"));
@@ -206,7 +208,7 @@ pub fn a_statement_that_may_have_happened_is_for_the_user_to_decide<S: Subject>(
     // Again, and it fails once more.
     let mut up = SECOND;
     up[2] = "INSERT INTO nowhere VALUES (3)";
-    let again = migrations::<S>(&up, &BACK).interrupted(Interrupted::Again);
+    let again = migrations::<S>(&up, &BACK).interruption(Interruption::Again);
     let error = open::<S>(&scratch).upgrade(&again, "heads").unwrap_err();
     assert_eq!(*state(&error), partial(&[]), "{error}");
     UPGRADE
@@ -288,7 +290,7 @@ pub fn what_fails_after_it_has_done_something_may_have_happened<S: Subject>() {
             let message = error.to_string();
             assert!(message.contains(" may have happened: "), "{message}");
         }
-        let done = migrations.interrupted(Interrupted::Skip);
+        let done = migrations.interruption(Interruption::Skip);
         database.upgrade(&done, "heads").unwrap();
         assert_eq!(database.current(&done).unwrap(), ["r2"]);
         assert_eq!(found(&scratch), "1", "{statement}");
@@ -317,7 +319,7 @@ pub fn what_is_unfinished_is_told<S: Subject>() {
             found.to_string(),
             format!("the upgrade of revision r2 is unfinished: {how}")
         );
-        let again = migrations.clone().interrupted(Interrupted::Again);
+        let again = migrations.clone().interruption(Interruption::Again);
         database.upgrade(&again, "heads").unwrap();
         assert_eq!(database.unfinished(&migrations).unwrap(), None);
     }

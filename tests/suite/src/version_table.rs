@@ -1,6 +1,7 @@
 //! Version tables that are not as they should be, or not where they usually are.
 
-use alembic_migrate::{DatabaseState, Dialect, Purge, VersionTable};
+use alembic_migrate::options::{Purge, VersionTable};
+use alembic_migrate::{DatabaseState, Dialect};
 
 use crate::answer::{failure, state};
 use crate::comparison::record;

@@ -4,7 +4,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use alembic_history::{Dialect, History};
-use alembic_migrate::{Migrations, read_folder};
+use alembic_migrate::Migrations;
+use alembic_migrate::history::read_folder;
 
 use super::place::Place;
 use super::processes::{alembic, breakdown, cargo_metadata};

@@ -5,7 +5,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use ::rusqlite::Connection;
-use alembic_migrate::{DatabaseErrorKind, Dialect};
+use alembic_migrate::Dialect;
+use alembic_migrate::driver::DatabaseErrorKind;
 use alembic_suite::answer::database_error_kind;
 use alembic_suite::revisions::single;
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use alembic_migrate::DatabaseErrorKind;
+use alembic_migrate::driver::{DatabaseErrorKind};
 use rusqlite::fallible_iterator::FallibleIterator;
 use sqlx::Connection;
 

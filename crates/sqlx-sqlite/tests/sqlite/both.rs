@@ -4,10 +4,11 @@ use std::future::{Future, Ready, ready};
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
-use alembic_migrate::{
-    Check, Dialect, Driver, EnsureReport, Ensured, Event, Migrations, Observer, Place, Purge,
-    Report, Run, RunError, RunFault, StampReport,
-};
+use alembic_migrate::{Dialect, EnsureReport, Event, Migrations, Report, RunError};
+use alembic_run::{StatementLocation, Failure};
+use alembic_migrate::driver::{Driver, Observer, Run};
+use alembic_migrate::options::{Purge};
+use alembic_migrate::report::{Status, Ensured, StampReport};
 use alembic_sqlx_sqlite::Sqlx;
 use rusqlite::Connection;
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
@@ -242,12 +243,12 @@ fn check_same(ours: &Result<String, RunError>, theirs: &Result<String, RunError>
         "{context}"
     );
     if let (
-        RunFault::Statement {
+        Failure::Statement {
             place: our_place,
             error: our_error,
             ..
         },
-        RunFault::Statement {
+        Failure::Statement {
             place: their_place,
             error: their_error,
             ..

@@ -6,7 +6,8 @@ use std::pin::pin;
 use std::task::Poll;
 use std::time::Duration;
 
-use alembic_migrate::{Migrations, Purge, TransactionMode};
+use alembic_migrate::{Migrations};
+use alembic_migrate::options::{Purge, TransactionMode};
 use alembic_sqlx_sqlite::Sqlx;
 use sqlx::sqlite::SqlitePoolOptions;
 use sqlx::{query_scalar, raw_sql};

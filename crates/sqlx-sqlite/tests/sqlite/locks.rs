@@ -3,10 +3,11 @@
 use std::sync::Mutex;
 use std::time::Duration;
 
-use alembic_migrate::{
-    Action, DatabaseErrorKind, DatabaseState, Event, FailureKind, Migrations, Purge, RunError,
-    RunFault,
-};
+use alembic_migrate::{DatabaseState, Event, FailureKind, Migrations, RunError};
+use alembic_run::{Failure};
+use alembic_migrate::driver::{DatabaseErrorKind};
+use alembic_migrate::options::{Purge};
+use alembic_migrate::report::{Action};
 use alembic_sqlx_sqlite::Sqlx;
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
 use sqlx::{Connection, SqliteConnection, SqlitePool, raw_sql};
@@ -28,7 +29,7 @@ fn change() -> Migrations {
 
 fn why(error: &RunError) -> (Action, DatabaseErrorKind) {
     match &*error.fault {
-        RunFault::Database { action, error } => (*action, error.kind),
+        Failure::Database { action, error } => (*action, error.kind),
         fault => panic!("{fault}"),
     }
 }
@@ -149,7 +150,7 @@ async fn what_writes_is_refused_by_a_file_that_is_read_only() {
             two.ensure(Sqlx(&pool)).await.unwrap_err(),
         ];
         for error in errors {
-            let (RunFault::Database { error: why, .. } | RunFault::Statement { error: why, .. }) =
+            let (Failure::Database { error: why, .. } | Failure::Statement { error: why, .. }) =
                 &*error.fault
             else {
                 panic!("{error}");

@@ -2,10 +2,11 @@
 
 use std::path::PathBuf;
 
-use alembic_migrate::{
-    DatabaseErrorKind, Dialect, History, Migrations, Purge, RunError, RunFault, TransactionMode,
-    VersionTable,
-};
+use alembic_migrate::{Dialect, Migrations, RunError};
+use alembic_run::{Failure};
+use alembic_migrate::driver::{DatabaseErrorKind};
+use alembic_migrate::history::{History};
+use alembic_migrate::options::{Purge, TransactionMode, VersionTable};
 
 use crate::both::Command::{
     self, Check, Current, Downgrade, Ensure, EnsureVersion, Revert, Stamp, Upgrade,
@@ -424,7 +425,7 @@ async fn damaged_files() {
 
 fn kind(error: &RunError) -> DatabaseErrorKind {
     match &*error.fault {
-        RunFault::Database { error, .. } | RunFault::Statement { error, .. } => error.kind,
+        Failure::Database { error, .. } | Failure::Statement { error, .. } => error.kind,
         fault => panic!("{fault}"),
     }
 }

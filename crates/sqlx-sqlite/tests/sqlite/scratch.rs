@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use alembic_migrate::{Dialect, History, Migrations, SourceFile};
+use alembic_migrate::{Dialect, Migrations};
+use alembic_migrate::history::{History, SourceFile};
 use rusqlite::Connection;
 use tempfile::TempDir;
 

@@ -1,6 +1,8 @@
 //! Connections that somebody else uses, too, and what they are set to.
 
-use alembic_migrate::{Action, DatabaseState, Migrations, RunFault};
+use alembic_migrate::{DatabaseState, Migrations};
+use alembic_run::{Failure};
+use alembic_migrate::report::{Action};
 use alembic_sqlx_sqlite::Sqlx;
 use sqlx::{Connection, SqliteConnection, query_scalar, raw_sql};
 
@@ -20,7 +22,7 @@ async fn check_refused(migrations: &Migrations, connection: &mut SqliteConnectio
     assert_eq!(current.unwrap(), <[String; 0]>::default());
     let error = migrations.upgrade(Sqlx(&mut *connection), "heads").await;
     let error = error.unwrap_err();
-    let RunFault::Database { action, error: why } = &*error.fault else {
+    let Failure::Database { action, error: why } = &*error.fault else {
         panic!("{error}");
     };
     assert_eq!(*action, Action::Begin);
@@ -94,7 +96,7 @@ async fn settings_are_restored() {
                 .stamp(
                     Sqlx(&mut *connection),
                     &["base"],
-                    alembic_migrate::Purge::Yes,
+                    alembic_migrate::options::Purge::Yes,
                 )
                 .await;
             assert_eq!(settings(&mut connection).await, expected, "{statements}");

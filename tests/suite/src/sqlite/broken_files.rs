@@ -1,6 +1,7 @@
 //! Files that are damaged.
 
-use alembic_migrate::{DatabaseErrorKind, DatabaseState};
+use alembic_migrate::DatabaseState;
+use alembic_migrate::driver::DatabaseErrorKind;
 
 use super::{File, FileSubject, LARGE, REWRITE, single};
 use crate::Command::{Current, Upgrade};

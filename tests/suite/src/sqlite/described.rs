@@ -1,6 +1,7 @@
 //! The description of a schema on SQLite.
 
-use alembic_migrate::{History, Migrations};
+use alembic_migrate::Migrations;
+use alembic_migrate::history::History;
 
 use super::FileSubject;
 use crate::subject::open;

@@ -1,6 +1,7 @@
 //! Tables rebuilt by hand while other tables refer to them.
 
-use alembic_migrate::{DatabaseState, Violation};
+use alembic_migrate::DatabaseState;
+use alembic_run::Violation;
 
 use super::{File, FileSubject, chain, single};
 use crate::answer::{state, violations};
@@ -121,7 +122,7 @@ pub fn a_section_outside_and_what_precedes_it_are_checked_too<S: FileSubject>() 
     let error = connection.upgrade(&migrations, "heads").unwrap_err();
     assert!(violations(&error).is_some(), "{error}");
     assert!(
-        matches!(state(&error), DatabaseState::Partial { .. }),
+        matches!(state(&error), DatabaseState::Unfinished { .. }),
         "{error}"
     );
 }

@@ -3,7 +3,9 @@
 use std::sync::Mutex;
 use std::time::Duration;
 
-use alembic_migrate::{Action, DatabaseErrorKind, DatabaseState, Event, FailureKind, Migrations};
+use alembic_migrate::driver::DatabaseErrorKind;
+use alembic_migrate::report::Action;
+use alembic_migrate::{DatabaseState, Event, FailureKind, Migrations};
 
 use super::{File, FileSubject, LARGE, REWRITE, chain, single};
 use crate::answer::{action, database_error_kind, has_failed_rollback, state};

@@ -3,11 +3,12 @@
 use std::fs;
 use std::path::PathBuf;
 
-use alembic_migrate::{Dialect, Migrations, Purge, VersionTable};
+use alembic_migrate::options::{Purge, VersionTable};
+use alembic_migrate::{Dialect, Migrations};
 
 use super::{File, FileSubject, Rusqlite, chain};
 use crate::Command::{
-    self, Check, Current, Downgrade, Ensure, EnsureVersion, Revert, Stamp, Upgrade,
+    self, Current, Downgrade, Ensure, EnsureVersion, Revert, Stamp, Status, Upgrade,
 };
 use crate::comparison::compare;
 use crate::subject::open;
@@ -15,7 +16,7 @@ use crate::{Database, Handle};
 
 const EVERY_COMMAND: [Command; 13] = [
     Current,
-    Check,
+    Status,
     EnsureVersion,
     Ensure,
     Upgrade("heads"),
@@ -89,7 +90,7 @@ pub fn every_driver_makes_the_same_of_every_step<S: FileSubject>() {
         loop {
             for command in [
                 Current,
-                Check,
+                Status,
                 Upgrade("heads"),
                 Upgrade("+1"),
                 Downgrade("-1"),

@@ -1,6 +1,6 @@
 //! Settings of a connection, which a run changes and restores.
 
-use alembic_migrate::Purge;
+use alembic_migrate::options::Purge;
 
 use super::{File, FileSubject, chain, single};
 use crate::subject::open;

@@ -1,6 +1,7 @@
 //! What reaches SQLite of the statements that only it has.
 
-use alembic_migrate::{History, Migrations};
+use alembic_migrate::Migrations;
+use alembic_migrate::history::History;
 
 use super::{File, FileSubject, chain, single};
 use crate::Command::Upgrade;

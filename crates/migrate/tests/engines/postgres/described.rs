@@ -1,6 +1,7 @@
 //! The description of a schema on PostgreSQL: all of it, always the same, and nothing else.
 
-use alembic_migrate::{History, Migrations};
+use alembic_migrate::Migrations;
+use alembic_migrate::history::History;
 use alembic_suite::{Database, Handle};
 
 use super::{Scratch, Via};

@@ -6,9 +6,9 @@ use std::time::{Duration, Instant};
 
 use super::{Open, POSTGRES, Scratch, Via, block_on, chain, locks, options, wait_until};
 use ::postgres::Client;
-use alembic_migrate::{
-    DatabaseState, Event, FailureKind, Holder, Migrations, TransactionMode, VersionTable,
-};
+use alembic_migrate::options::{TransactionMode, VersionTable};
+use alembic_migrate::report::Holder;
+use alembic_migrate::{DatabaseState, Event, FailureKind, Migrations};
 use alembic_suite::answer::{failure, has_no_second_connection, state};
 use alembic_suite::{Database, Handle};
 use sqlx::ConnectOptions;
@@ -149,8 +149,8 @@ fn who_has_nothing_to_do_takes_no_lock() {
         let migrations = two(Some("r1")).lock_timeout(Duration::ZERO);
         let begin = Instant::now();
         let report = database.ensure(&migrations).unwrap();
-        assert_eq!(report.after, ["r1"]);
-        assert!(database.check(&migrations).unwrap().is_current());
+        assert_eq!(report.after.ids(), ["r1"]);
+        assert!(database.status(&migrations).unwrap().is_current());
         let report = database.upgrade(&migrations, "heads").unwrap();
         assert!(report.steps.is_empty());
         assert!(begin.elapsed() < Duration::from_secs(10), "{via:?}");

@@ -5,7 +5,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::{scope, sleep, spawn};
 use std::time::Duration;
 
-use alembic_migrate::{DatabaseState, Event, FailureKind, Migrations, RunError, TransactionMode};
+use alembic_migrate::options::TransactionMode;
+use alembic_migrate::{DatabaseState, Event, FailureKind, Migrations, RunError};
 use alembic_tests::postgres::{Server, Shutdown};
 
 use super::proxy::{Cut, Proxy};
@@ -158,7 +159,7 @@ fn a_connection_that_is_terminated_fails_the_run() {
 }
 
 fn migrations_are_current(scene: Scene, database: &mut Open) -> bool {
-    database.check(&scene.migrations()).unwrap().is_current()
+    database.status(&scene.migrations()).unwrap().is_current()
 }
 
 #[test]

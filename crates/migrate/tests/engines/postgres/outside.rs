@@ -5,7 +5,8 @@ use std::thread::scope;
 use std::time::Duration;
 
 use super::{Open, Scratch, Via, chain, options, wait_until, wait_until_alone};
-use alembic_migrate::{FailureKind, Interrupted, Migrations, RunError};
+use alembic_migrate::options::Interruption;
+use alembic_migrate::{FailureKind, Migrations, RunError};
 use alembic_suite::answer::{failure, interrupted_statement, is_interrupted, state};
 use alembic_suite::{Database, Handle};
 
@@ -209,8 +210,12 @@ fn a_statement_that_was_begun_is_told_with_what_is_there() {
         if let Death::Killed = death {
             // Somebody is still at it.
             let impatient = migrations.clone().lock_timeout(Duration::from_millis(300));
-            for policy in [Interrupted::Refuse, Interrupted::Again, Interrupted::Skip] {
-                let impatient = impatient.clone().interrupted(policy);
+            for policy in [
+                Interruption::Refuse,
+                Interruption::Again,
+                Interruption::Skip,
+            ] {
+                let impatient = impatient.clone().interruption(policy);
                 let error = upgrade(&scratch, &impatient).unwrap_err();
                 let message = failure(&error);
                 assert!(
@@ -230,10 +235,10 @@ fn a_statement_that_was_begun_is_told_with_what_is_there() {
         );
         // Again where it is to be done, and on where it is done.
         let policy = match found.contains("and valid") || found.contains("no index") {
-            true => Interrupted::Skip,
-            false => Interrupted::Again,
+            true => Interruption::Skip,
+            false => Interruption::Again,
         };
-        let decided = migrations.interrupted(policy);
+        let decided = migrations.interruption(policy);
         if found == not_valid {
             let error = upgrade(&scratch, &decided).unwrap_err();
             let expected = "the index public.a_x is invalid: it was left unfinished";

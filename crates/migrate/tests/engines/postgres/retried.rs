@@ -5,7 +5,8 @@ use std::thread::{scope, sleep};
 use std::time::{Duration, Instant};
 
 use super::{POSTGRES, Scratch, Via, chain, wait_until};
-use alembic_migrate::{DatabaseState, Event, FailureKind, Migrations, TransactionMode};
+use alembic_migrate::options::TransactionMode;
+use alembic_migrate::{DatabaseState, Event, FailureKind, Migrations};
 use alembic_suite::answer::{failure, state};
 use alembic_suite::{Database, Handle};
 
@@ -181,7 +182,7 @@ fn what_makes_a_database_ready_is_begun_again_too() {
         let one = chain(&["-- alembic: upgrade\nSELECT 1;"]);
         let (migrations, told) = noting(one.schema("schema.sql", schema));
         let report = scratch.open().ensure(&migrations).unwrap();
-        assert_eq!(report.after, ["r1"]);
+        assert_eq!(report.after.ids(), ["r1"]);
         assert_eq!(told.lock().unwrap().len(), 1, "{via:?}");
     }
 }

@@ -2,7 +2,9 @@
 
 use super::drivers::Pending;
 use super::{Open, Scratch, Via, block_on, chain};
-use alembic_migrate::{DatabaseState, Interrupted, Migrations, RevisionId, TransactionMode};
+use alembic_migrate::history::RevisionId;
+use alembic_migrate::options::{Interruption, TransactionMode};
+use alembic_migrate::{DatabaseState, Migrations};
 use alembic_suite::answer::is_interrupted;
 use alembic_suite::{Database, Handle};
 
@@ -171,7 +173,7 @@ impl Scene {
                     Some(_) => [exactly(before), exactly(done(committing))].concat(),
                 }
             }
-            DatabaseState::Partial {
+            DatabaseState::Unfinished {
                 done: ids,
                 statements,
                 uncertain,
@@ -188,6 +190,7 @@ impl Scene {
                     _ => panic!("{state}"),
                 }
             }
+            other => panic!("no such state is expected: {other:?}"),
         }
     }
 
@@ -211,7 +214,7 @@ impl Scene {
             Err(error) => {
                 let may_fail = self.outside && is_interrupted(&error);
                 assert!(may_fail, "{context}: {error}");
-                let migrations = migrations.interrupted(Interrupted::Again);
+                let migrations = migrations.interruption(Interruption::Again);
                 let outcome = block_on(self.begin(&migrations, database));
                 outcome.unwrap_or_else(|error| panic!("{context}: {error}"));
             }

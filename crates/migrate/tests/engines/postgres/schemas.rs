@@ -1,9 +1,8 @@
 //! Search paths, and version tables that are found on them.
 
 use super::{Open, POSTGRES, Scratch, Via, chain, options, single};
-use alembic_migrate::{
-    DatabaseState, Interrupted, Migrations, Scenario, TransactionMode, VersionTable,
-};
+use alembic_migrate::options::{Interruption, TransactionMode, VersionTable};
+use alembic_migrate::{DatabaseState, Migrations, Scenario};
 use alembic_suite::answer::state;
 use alembic_suite::{Database, Handle};
 use sqlx::postgres::PgConnectOptions;
@@ -206,9 +205,9 @@ fn a_target_schema_may_be_a_dump() {
             format!("{PREAMBLE}\nCREATE TABLE public.a (x int);\nCREATE TABLE public.b (x int);");
         let migrations = two().schema("schema.sql", &*schema);
         let report = scratch.open().ensure(&migrations).unwrap();
-        assert_eq!(report.after, ["r2"]);
+        assert_eq!(report.after.ids(), ["r2"]);
         assert_eq!(tables(&scratch), "public.a public.alembic_version public.b");
-        assert!(scratch.open().check(&two()).unwrap().is_current());
+        assert!(scratch.open().status(&two()).unwrap().is_current());
     }
 }
 
@@ -258,8 +257,8 @@ fn who_may_only_read_can_start_on_a_current_database() {
             Open::with(via, options.options([("role", role.as_str())]))
         };
         let first = chain(&TWO[..1]);
-        assert_eq!(open().ensure(&first).unwrap().after, ["r1"]);
-        assert!(open().check(&first).unwrap().is_current());
+        assert_eq!(open().ensure(&first).unwrap().after.ids(), ["r1"]);
+        assert!(open().status(&first).unwrap().is_current());
         let error = open().ensure(&two()).unwrap_err();
         let expected = "r2.sql:6:1: statement 1 of revision r2 failed: \
                         permission denied for schema public; the database is as it was before";
@@ -339,7 +338,7 @@ fn nobody_elses_operators_are_called() {
     scratch.execute("DROP INDEX j; DELETE FROM a WHERE ctid = '(0,1)'");
     // Begun by somebody who may be there yet.
     scratch.execute("UPDATE alembic_version_progress SET begun = 2, process = pg_backend_pid()");
-    let again = migrations.clone().interrupted(Interrupted::Again);
+    let again = migrations.clone().interruption(Interruption::Again);
     database.upgrade(&again, "heads").unwrap();
     assert_eq!(database.current(&migrations).unwrap(), ["r2"]);
 }
