@@ -3,14 +3,14 @@
 use std::error::Error;
 use std::fmt;
 
+use alembic_migrate::Dialect;
 use alembic_migrate::driver::{DatabaseError, DatabaseErrorKind};
-
-use crate::tokens::tokens;
+use alembic_sql::Tokens;
 
 /// A statement that is not executed, although SQLite would.
 #[derive(Debug)]
 pub(crate) enum Refused {
-    /// sqlx would wait for ever for the end of it.
+    /// sqlx would wait forever for the end of it.
     Nul,
     /// Unbound, its parameter would silently be NULL.
     Parameter(String),
@@ -41,11 +41,7 @@ impl Error for Refused {}
 
 impl From<Refused> for DatabaseError {
     fn from(refused: Refused) -> Self {
-        Self {
-            kind: DatabaseErrorKind::Other,
-            offset: None,
-            source: Box::new(refused),
-        }
+        Self::new(DatabaseErrorKind::Other, refused)
     }
 }
 
@@ -68,15 +64,14 @@ impl Error for SqliteError {
     }
 }
 
-/// Tells an error of sqlx in terms of a run.
+/// Describes an error of sqlx in terms of a run.
 pub(crate) fn database_error(error: sqlx::Error, sql: &str) -> DatabaseError {
+    let code = error.as_database_error().and_then(|error| error.code());
+    let code: Option<u32> = code.and_then(|code| code.parse().ok());
     let (kind, message) = match &error {
         sqlx::Error::Database(error) => {
-            let code = error.code().and_then(|code| code.parse().ok());
-            (
-                code.map_or(DatabaseErrorKind::Other, kind),
-                error.message().to_owned(),
-            )
+            let kind = code.map_or(DatabaseErrorKind::Other, kind);
+            (kind, error.message().to_owned())
         }
         // The thread that has the connection to the file is gone.
         sqlx::Error::WorkerCrashed => (DatabaseErrorKind::ConnectionLost, error.to_string()),
@@ -86,14 +81,24 @@ pub(crate) fn database_error(error: sqlx::Error, sql: &str) -> DatabaseError {
         | sqlx::Error::PoolClosed => (DatabaseErrorKind::CannotOpen, error.to_string()),
         _ => (DatabaseErrorKind::Other, error.to_string()),
     };
-    DatabaseError {
-        kind,
-        offset: offset(&message, sql),
-        source: Box::new(SqliteError {
-            message,
-            source: error,
-        }),
+    let offset = offset(&message, code, sql);
+    let source = SqliteError {
+        message,
+        source: error,
+    };
+    let error = DatabaseError::new(kind, source).with_offset(offset);
+    match code {
+        Some(code) => error.with_code(code.to_string()),
+        None => error,
     }
+}
+
+/// SQLite's code of an error that has no code of its own.
+const SQLITE_ERROR: u32 = 1;
+
+/// Returns whether SQLite gave an error no code of its own.
+pub(crate) fn is_without_code(error: &DatabaseError) -> bool {
+    error.code() == Some(SQLITE_ERROR.to_string().as_str())
 }
 
 /// Returns the kind of a result code of SQLite; what it is extended by does not matter.
@@ -113,14 +118,17 @@ fn kind(code: u32) -> DatabaseErrorKind {
     }
 }
 
-/// Returns the byte of the token that SQLite finds fault with, where the statement has it once.
+/// Returns the byte of the token that SQLite's message quotes, where the statement has it once.
 ///
 /// SQLite could tell the byte itself, but sqlx does not ask.
-fn offset(message: &str, sql: &str) -> Option<usize> {
-    let between = |before, after| message.strip_prefix(before)?.strip_suffix(after);
-    let text = between("near \"", "\": syntax error")
-        .or_else(|| between("unrecognized token: \"", "\""))?;
-    let mut places = tokens(sql).filter(|token| token.text(sql) == text);
+fn offset(message: &str, code: Option<u32>, sql: &str) -> Option<usize> {
+    if code != Some(SQLITE_ERROR) {
+        return None;
+    }
+    let (_, quoted) = message.split_once('"')?;
+    let (text, _) = quoted.rsplit_once('"')?;
+    let tokens = Tokens::new(sql, Dialect::Sqlite).without_trivia();
+    let mut places = tokens.filter(|token| token.span.text(sql) == text);
     let place = places.next()?;
-    places.next().is_none().then_some(place.start)
+    places.next().is_none().then_some(place.span.start)
 }

@@ -23,7 +23,7 @@
 //! ensure_database_ready(Sqlx(&pool), &migrations).await?;
 //!
 //! let mut connection = pool.acquire().await?;
-//! assert_eq!(migrations.current(Sqlx(&mut *connection)).await?, ["a1b2"]);
+//! assert_eq!(migrations.current(Sqlx(&mut *connection)).await?.ids(), ["a1b2"]);
 //! migrations.downgrade(Sqlx(&mut *connection), "-1").await?;
 //! # Ok(())
 //! # }
@@ -37,16 +37,15 @@
 //! committed is then rolled back, and the connection gets its settings back, before anything else
 //! is done on it.
 
+mod connection;
 mod error;
-mod session;
 mod statement;
-mod tokens;
 
 use std::future::Future;
 use std::pin::Pin;
 
-use alembic_migrate::{Dialect, RunError};
 use alembic_migrate::driver::{Driver, Observer, Run};
+use alembic_migrate::{Dialect, RunError};
 use sqlx::{SqliteConnection, SqlitePool};
 
 /// A database of sqlx, as a [`Driver`]: `Sqlx(&pool)`, or `Sqlx(&mut connection)`.
@@ -55,11 +54,11 @@ use sqlx::{SqliteConnection, SqlitePool};
 #[derive(Clone, Copy, Debug)]
 pub struct Sqlx<D>(pub D);
 
-/// What a command returns: a future of its outcome.
+/// What a command returns: a future of its result.
 type Pending<'d, T> = Pin<Box<dyn Future<Output = Result<T, RunError>> + Send + 'd>>;
 
 impl<'d> Driver<'d> for Sqlx<&'d SqlitePool> {
-    type Outcome<T: Send + 'd> = Pending<'d, T>;
+    type Output<T: Send + 'd> = Pending<'d, T>;
 
     fn dialect(&self) -> Dialect {
         Dialect::Sqlite
@@ -72,15 +71,15 @@ impl<'d> Driver<'d> for Sqlx<&'d SqlitePool> {
     ) -> Pending<'d, T> {
         Box::pin(async move {
             match self.0.acquire().await {
-                Ok(mut connection) => session::carry_out(&mut connection, run, observer).await,
-                Err(error) => session::fail(run, observer, error),
+                Ok(mut connection) => connection::carry_out(&mut connection, run, observer).await,
+                Err(error) => run.fail(error::database_error(error, ""), observer),
             }
         })
     }
 }
 
 impl<'d> Driver<'d> for Sqlx<&'d mut SqliteConnection> {
-    type Outcome<T: Send + 'd> = Pending<'d, T>;
+    type Output<T: Send + 'd> = Pending<'d, T>;
 
     fn dialect(&self) -> Dialect {
         Dialect::Sqlite
@@ -91,6 +90,6 @@ impl<'d> Driver<'d> for Sqlx<&'d mut SqliteConnection> {
         run: Run<'d, Result<T, RunError>>,
         observer: &'d Observer,
     ) -> Pending<'d, T> {
-        Box::pin(session::carry_out(self.0, run, observer))
+        Box::pin(connection::carry_out(self.0, run, observer))
     }
 }

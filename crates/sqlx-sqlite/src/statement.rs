@@ -1,14 +1,15 @@
 //! One statement at a time.
 
-use alembic_migrate::driver::{DatabaseError};
+use alembic_migrate::Dialect;
+use alembic_migrate::driver::{DatabaseError, Row};
+use alembic_sql::{Token, TokenKind, Tokens};
 use sqlx::sqlite::{SqliteRow, SqliteValueRef};
 use sqlx::{
-    AssertSqlSafe, Decode, Either, Executor, Row, SqlSafeStr, SqlStr, Sqlite, SqliteConnection,
-    Statement, TypeInfo, ValueRef, raw_sql,
+    AssertSqlSafe, Decode, Either, Executor, Row as _, SqlSafeStr, SqlStr, Sqlite,
+    SqliteConnection, Statement, TypeInfo, ValueRef, raw_sql,
 };
 
 use crate::error::{Refused, database_error};
-use crate::tokens::{Token, tokens};
 
 /// Executes one statement to its end; rows that it returns are passed over.
 pub(crate) async fn execute(
@@ -38,21 +39,25 @@ async fn refuse(connection: &mut SqliteConnection, sql: &str) -> Option<Refused>
         }
     }
     // The arguments of a virtual table may look like parameters.
-    let parameter = tokens(sql).find(|token| token.is_parameter(sql))?;
+    let parameter = tokens(sql).find(|token| token.kind == TokenKind::Parameter)?;
     match prepare(connection, sql).await {
-        Ok(count) if count > 0 => Some(Refused::Parameter(parameter.text(sql).to_owned())),
+        Ok(count) if count > 0 => Some(Refused::Parameter(parameter.span.text(sql).to_owned())),
         Ok(_) | Err(_) => None,
     }
 }
 
-/// Returns where the first statement may end, with another one behind it.
+/// Returns where the first statement may end, with another one after it.
 fn possible_ends(sql: &str) -> impl Iterator<Item = usize> {
-    let is_end = |token: &Token| token.text(sql) == ";";
+    let is_end = |token: &Token| token.kind == TokenKind::Symbol(b';');
     let last = tokens(sql).filter(|token| !is_end(token)).last();
-    let last = last.map_or(0, |token| token.start);
+    let last = last.map_or(0, |token| token.span.start);
     let begun = tokens(sql).skip_while(is_end);
-    let ends = begun.filter(is_end).map(|token| token.end);
+    let ends = begun.filter(is_end).map(|token| token.span.end);
     ends.take_while(move |end| *end <= last)
+}
+
+fn tokens(sql: &str) -> impl Iterator<Item = Token> {
+    Tokens::new(sql, Dialect::Sqlite).without_trivia()
 }
 
 /// Has SQLite read statements without executing them, and returns how many parameters they have.
@@ -69,15 +74,15 @@ async fn prepare(connection: &mut SqliteConnection, sql: &str) -> Result<usize, 
 pub(crate) async fn query(
     connection: &mut SqliteConnection,
     sql: &str,
-) -> Result<Vec<Vec<Option<String>>>, DatabaseError> {
+) -> Result<Vec<Row>, DatabaseError> {
     let rows = raw_sql(safe(sql)).fetch_all(connection).await;
     let rows = rows.and_then(|rows| rows.iter().map(cells).collect());
     rows.map_err(|error| database_error(error, sql))
 }
 
-fn cells(row: &SqliteRow) -> Result<Vec<Option<String>>, sqlx::Error> {
+fn cells(row: &SqliteRow) -> Result<Row, sqlx::Error> {
     let cells = (0..row.len()).map(|column| text(row.try_get_raw(column)?));
-    cells.collect()
+    cells.collect::<Result<_, _>>().map(Row::new)
 }
 
 fn text(value: SqliteValueRef<'_>) -> Result<Option<String>, sqlx::Error> {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use alembic_migrate::driver::{DatabaseErrorKind};
+use alembic_migrate::driver::DatabaseErrorKind;
 use rusqlite::fallible_iterator::FallibleIterator;
 use sqlx::Connection;
 
@@ -17,7 +17,7 @@ async fn memory() -> SqliteConnection {
 
 async fn count(connection: &mut SqliteConnection) -> String {
     let rows = query(connection, "SELECT count(*) FROM t").await.unwrap();
-    rows[0][0].clone().unwrap()
+    rows[0].text(0).unwrap().to_owned()
 }
 
 #[tokio::test]
@@ -154,9 +154,9 @@ async fn errors_say_what_and_where_without_the_statement() {
         ("SELECT (1", "incomplete input", None),
     ] {
         let error = execute(&mut memory().await, sql).await.unwrap_err();
-        assert_eq!(error.kind, DatabaseErrorKind::Other);
+        assert_eq!(error.kind(), DatabaseErrorKind::Other);
         assert_eq!(error.to_string(), message, "{sql}");
-        assert_eq!(error.offset, offset, "{sql}");
+        assert_eq!(error.offset(), offset, "{sql}");
     }
 }
 

@@ -4,11 +4,11 @@ use std::future::{Future, Ready, ready};
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
-use alembic_migrate::{Dialect, EnsureReport, Event, Migrations, Report, RunError};
-use alembic_run::{StatementLocation, Failure};
 use alembic_migrate::driver::{Driver, Observer, Run};
-use alembic_migrate::options::{Purge};
-use alembic_migrate::report::{Status, Ensured, StampReport};
+use alembic_migrate::options::Purge;
+use alembic_migrate::report::{Ensured, StampReport, Status};
+use alembic_migrate::{Dialect, EnsureReport, Event, Migrations, Report, RunError};
+use alembic_run::{Failure, StatementLocation};
 use alembic_sqlx_sqlite::Sqlx;
 use rusqlite::Connection;
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};

@@ -6,7 +6,7 @@ use std::pin::pin;
 use std::task::Poll;
 use std::time::Duration;
 
-use alembic_migrate::{Migrations};
+use alembic_migrate::Migrations;
 use alembic_migrate::options::{Purge, TransactionMode};
 use alembic_sqlx_sqlite::Sqlx;
 use sqlx::sqlite::SqlitePoolOptions;

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
+use alembic_migrate::options::TransactionMode;
 use alembic_migrate::{Migrations, Report};
-use alembic_migrate::options::{TransactionMode};
 use alembic_sqlx_sqlite::Sqlx;
 use tokio::sync::Barrier;
 use tokio::task::JoinSet;

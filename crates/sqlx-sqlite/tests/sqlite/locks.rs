@@ -3,11 +3,11 @@
 use std::sync::Mutex;
 use std::time::Duration;
 
+use alembic_migrate::driver::DatabaseErrorKind;
+use alembic_migrate::options::Purge;
+use alembic_migrate::report::Action;
 use alembic_migrate::{DatabaseState, Event, FailureKind, Migrations, RunError};
-use alembic_run::{Failure};
-use alembic_migrate::driver::{DatabaseErrorKind};
-use alembic_migrate::options::{Purge};
-use alembic_migrate::report::{Action};
+use alembic_run::Failure;
 use alembic_sqlx_sqlite::Sqlx;
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
 use sqlx::{Connection, SqliteConnection, SqlitePool, raw_sql};

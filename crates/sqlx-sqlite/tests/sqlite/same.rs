@@ -2,11 +2,11 @@
 
 use std::path::PathBuf;
 
-use alembic_migrate::{Dialect, Migrations, RunError};
-use alembic_run::{Failure};
-use alembic_migrate::driver::{DatabaseErrorKind};
-use alembic_migrate::history::{History};
+use alembic_migrate::driver::DatabaseErrorKind;
+use alembic_migrate::history::History;
 use alembic_migrate::options::{Purge, TransactionMode, VersionTable};
+use alembic_migrate::{Dialect, Migrations, RunError};
+use alembic_run::Failure;
 
 use crate::both::Command::{
     self, Check, Current, Downgrade, Ensure, EnsureVersion, Revert, Stamp, Upgrade,

@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use alembic_migrate::{Dialect, Migrations};
 use alembic_migrate::history::{History, SourceFile};
+use alembic_migrate::{Dialect, Migrations};
 use rusqlite::Connection;
 use tempfile::TempDir;
 

@@ -1,8 +1,8 @@
 //! Connections that somebody else uses, too, and what they are set to.
 
+use alembic_migrate::report::Action;
 use alembic_migrate::{DatabaseState, Migrations};
-use alembic_run::{Failure};
-use alembic_migrate::report::{Action};
+use alembic_run::Failure;
 use alembic_sqlx_sqlite::Sqlx;
 use sqlx::{Connection, SqliteConnection, query_scalar, raw_sql};
 

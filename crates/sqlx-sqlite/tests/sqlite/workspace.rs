@@ -3,8 +3,8 @@
 use std::fs;
 use std::path::PathBuf;
 
+use alembic_migrate::options::Purge;
 use alembic_migrate::{Dialect, Migrations};
-use alembic_migrate::options::{Purge};
 
 use crate::both::Command::{Check, Current, Downgrade, Ensure, Stamp, Upgrade};
 use crate::both::compare;

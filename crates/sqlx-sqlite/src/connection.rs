@@ -1,0 +1,107 @@
+//! A connection of sqlx on which a run is carried out, and what is left of it when no one waits for it
+//! any longer.
+
+use std::future::Future;
+use std::pin::pin;
+use std::task::{Context, Waker};
+use std::time::Duration;
+
+use alembic_migrate::RunError;
+use alembic_migrate::driver::{
+    AsyncConnection, DatabaseError, Effect, Execute, Observer, Query, Row, Run,
+};
+use sqlx::{Connection, SqliteConnection, raw_sql};
+
+use crate::error::{Refused, is_without_code};
+use crate::statement::{execute, query, safe};
+
+/// Carries out a run on a connection.
+pub(crate) async fn carry_out<T: Send>(
+    connection: &mut SqliteConnection,
+    run: Run<'_, Result<T, RunError>>,
+    observer: &Observer,
+) -> Result<T, RunError> {
+    let mut worker = Worker {
+        connection,
+        rollback: None,
+        restore: Vec::new(),
+    };
+    let outcome = run.drive_async(&mut worker, observer).await;
+    // The run has undone and restored it.
+    worker.rollback = None;
+    worker.restore.clear();
+    outcome
+}
+
+/// A connection that gets its settings back, and has what is open rolled back, when a run on it ends
+/// before its time.
+struct Worker<'c> {
+    connection: &'c mut SqliteConnection,
+    /// The statement that ends the transaction that is open.
+    rollback: Option<String>,
+    /// The statements that restore the connection's settings.
+    restore: Vec<String>,
+}
+
+impl AsyncConnection for Worker<'_> {
+    async fn execute(&mut self, statement: &Execute<'_>) -> Result<u64, DatabaseError> {
+        match statement.effect() {
+            Effect::Begins { rollback } => {
+                if self.connection.is_in_transaction() {
+                    // SQLite would refuse, too, but not before what is open could be rolled back.
+                    return Err(Refused::WithinTransaction.into());
+                }
+                self.rollback = Some(rollback.to_owned());
+            }
+            Effect::Sets { restore } => self.restore.push(restore.to_owned()),
+            _ => {}
+        }
+        let executed = execute(self.connection, statement.sql()).await;
+        match (statement.effect(), executed) {
+            (Effect::Begins { .. }, Err(error)) => {
+                self.rollback = None;
+                Err(error)
+            }
+            (Effect::Commits, Ok(changed)) => {
+                self.rollback = None;
+                Ok(changed)
+            }
+            (Effect::RollsBack, Ok(changed)) => {
+                self.rollback = None;
+                Ok(changed)
+            }
+            // SQLite undoes the whole transaction by itself after some errors (a full disk, for one),
+            // and then there is nothing to roll back.
+            (Effect::RollsBack, Err(error)) if is_without_code(&error) => {
+                self.rollback = None;
+                Ok(0)
+            }
+            (_, executed) => executed,
+        }
+    }
+
+    async fn query(&mut self, wanted: &Query) -> Result<Vec<Row>, DatabaseError> {
+        query(self.connection, wanted.sql()).await
+    }
+
+    async fn pause(&mut self, pause: Duration) {
+        tokio::time::sleep(pause).await;
+    }
+}
+
+impl Drop for Worker<'_> {
+    fn drop(&mut self) {
+        for statement in self.rollback.iter().chain(&self.restore) {
+            send(self.connection, statement);
+        }
+    }
+}
+
+/// Has the connection's thread execute a statement, up to its first row, without waiting for it.
+///
+/// The thread executes one after the other, each of them even when no one asks for its outcome any
+/// longer. Some may be waiting for it: by default, there is room for 50 of them.
+fn send(connection: &mut SqliteConnection, sql: &str) {
+    let sent = pin!(raw_sql(safe(sql)).execute(connection));
+    let _ = sent.poll(&mut Context::from_waker(Waker::noop()));
+}
