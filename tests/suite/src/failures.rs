@@ -43,7 +43,7 @@ const REVISIONS: [&[Sql]; 6] = [
     ],
     &[
         both("ALTER TABLE author ADD COLUMN born INTEGER"),
-        both("UPDATE author SET born = 1970 + id"),
+        both("UPDATE author SET born = 1970 + id RETURNING *"),
     ],
     &[
         both("CREATE TABLE author_new (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE)"),
@@ -68,7 +68,7 @@ const REVISIONS: [&[Sql]; 6] = [
     &[
         each(
             "CREATE TRIGGER stamped AFTER INSERT ON book \
-             BEGIN UPDATE book SET title = title || '!' WHERE id = new.id; END",
+             BEGIN UPDATE book SET title = title || ';!' WHERE id = new.id; END",
             "CREATE TRIGGER stamped BEFORE UPDATE ON book FOR EACH ROW \
              EXECUTE FUNCTION suppress_redundant_updates_trigger()",
         ),
@@ -110,6 +110,7 @@ const FAILING_SQLITE: &[&str] = &[
     "UPDATE guard SET x = x + 1",
     "SELECT abs(-9223372036854775808) FROM guard",
     "CREATE TABLE guard (x)",
+    "SELECT x, y FROM guard",
 ];
 
 const FAILING_POSTGRES: &[&str] = &[

@@ -3,7 +3,7 @@
 //! A crate with a driver implements [`Subject`], [`Handle`] and, for an engine that has no
 //! [`Database`] here, that as well; [`driver_suite!`] then makes a test of each scenario:
 //!
-//! ```ignore
+//! ```text
 //! mod pool {
 //!     alembic_suite::driver_suite!(crate::drivers::Pool: outside, pool);
 //! }

@@ -77,6 +77,7 @@ fn race<H: Handle>(
                     barrier.wait();
                     let steps = work(thread, migrations, &mut database);
                     let steps = steps.unwrap_or_else(|error| panic!("{context}: {error}"));
+                    assert!(database.is_idle(), "{context}");
                     assert_eq!(database.settings(), settings, "{context}");
                     steps
                 })

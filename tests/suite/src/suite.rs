@@ -8,7 +8,8 @@
 /// - `outside`: it runs sections outside of transactions, on PostgreSQL with a second connection;
 /// - `connection`: it takes one connection, on which the application does other things, too;
 /// - `pool`: it takes a pool of connections, and is a [`PoolSubject`](crate::PoolSubject);
-/// - `sqlite`: its databases are SQLite files.
+/// - `sqlite`: its databases are SQLite files;
+/// - `reference`: there is another driver for SQLite files, whose results must be equal.
 #[macro_export]
 macro_rules! driver_suite {
     ($subject:ty $(: $($capability:ident),+ $(,)?)?) => {
@@ -54,8 +55,7 @@ macro_rules! driver_suite {
             [handover]
                 the_rows_of_alembics_databases_are_read,
                 what_alembic_makes_of_its_databases_is_made_of_them,
-                a_database_that_we_create_is_as_alembic_creates_it,
-                every_driver_makes_the_same_of_alembics_databases;
+                a_database_that_we_create_is_as_alembic_creates_it;
             [races]
                 each_revision_is_applied_once,
                 each_takes_one_step_further,
@@ -118,8 +118,7 @@ macro_rules! driver_suite {
                 pragmas_and_explanations_are_run_to_their_end,
                 every_kind_of_object_can_be_created,
                 parameters_are_refused,
-                a_database_in_memory_is_upgraded_and_downgraded,
-                every_driver_makes_the_same_of_every_kind_of_statement;
+                a_database_in_memory_is_upgraded_and_downgraded;
             [sqlite::broken_files]
                 damaged_files_are_told_and_left_alone,
                 random_damage_is_survived;
@@ -130,11 +129,19 @@ macro_rules! driver_suite {
             [sqlite::settings]
                 settings_are_restored,
                 a_connection_that_keeps_no_journal_is_refused;
+            [sqlite::described]
+                a_schema_is_described;
+        }
+    };
+    (@reference $subject:ty) => {
+        $crate::driver_suite! { @scenarios $subject;
+            [handover]
+                every_driver_makes_the_same_of_alembics_databases;
+            [sqlite::statements]
+                every_driver_makes_the_same_of_every_kind_of_statement;
             [sqlite::same]
                 every_driver_makes_the_same_of_every_version_table,
                 every_driver_makes_the_same_of_every_step;
-            [sqlite::described]
-                a_schema_is_described;
         }
     };
 }

@@ -46,7 +46,11 @@ const LAYERS: [Layer; 7] = [
         &["alembic-run", "alembic-history", "alembic-sql"],
         Any,
     ),
-    layer("alembic-sqlx-sqlite", &["alembic-migrate", "alembic-sql"], Any),
+    layer(
+        "alembic-sqlx-sqlite",
+        &["alembic-migrate", "alembic-sql"],
+        Any,
+    ),
     layer(
         "cargo-alembic",
         &[

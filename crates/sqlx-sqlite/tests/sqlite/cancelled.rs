@@ -6,15 +6,16 @@ use std::pin::pin;
 use std::task::Poll;
 use std::time::Duration;
 
-use alembic_migrate::Migrations;
 use alembic_migrate::options::{Purge, TransactionMode};
+use alembic_migrate::{Migrations, RunError};
 use alembic_sqlx_sqlite::Sqlx;
+use alembic_suite::Command::{self, Downgrade, Ensure, EnsureVersion, Stamp, Upgrade};
+use alembic_suite::sqlite::File;
+use alembic_suite::{Content, Database};
 use sqlx::sqlite::SqlitePoolOptions;
-use sqlx::{query_scalar, raw_sql};
+use sqlx::{SqliteConnection, SqlitePool, query_scalar, raw_sql};
 
-use crate::both::Command::{self, Downgrade, Ensure, EnsureVersion, Stamp, Upgrade};
-use crate::both::{check_free, pool, through_rusqlite, usual};
-use crate::scratch::{Scratch, chain};
+use crate::drivers::{chain, check_free, pool};
 
 /// What is there before; among it a trigger with which SQLite itself ends a transaction.
 const BEFORE: &str = "
@@ -70,21 +71,54 @@ impl Cut {
     }
 }
 
+/// Carries out a command on `$database`, and leaves out its report.
+macro_rules! carry_out {
+    ($command:expr, $migrations:expr, $database:expr) => {
+        match $command {
+            Command::Upgrade(target) => $migrations.upgrade($database, target).await.map(drop),
+            Command::Downgrade(target) => $migrations.downgrade($database, target).await.map(drop),
+            Command::Revert(revision) => $migrations.revert($database, revision).await.map(drop),
+            Command::Stamp(targets, purge) => {
+                $migrations.stamp($database, targets, purge).await.map(drop)
+            }
+            Command::Current => $migrations.current($database).await.map(drop),
+            Command::Status => $migrations.status($database).await.map(drop),
+            Command::EnsureVersion => $migrations.ensure_version($database).await.map(drop),
+            Command::Ensure => $migrations.ensure($database).await.map(drop),
+        }
+    };
+}
+
+async fn on_pool(
+    command: Command,
+    migrations: &Migrations,
+    pool: &SqlitePool,
+) -> Result<(), RunError> {
+    carry_out!(command, migrations, Sqlx(pool))
+}
+
+async fn on_connection(
+    command: Command,
+    migrations: &Migrations,
+    connection: &mut SqliteConnection,
+) -> Result<(), RunError> {
+    carry_out!(command, migrations, Sqlx(connection))
+}
+
 /// Cuts a command short in all places, and checks that everything is as before or as after, and
 /// that another attempt comes to the same as one without disturbance. Returns how many places
 /// there are.
 async fn check(
-    before: &Scratch,
+    before: &File,
     migrations: &Migrations,
     command: Command,
-    allowed: &[&Scratch],
+    allowed: &[&File],
 ) -> usize {
     let clean = before.copy();
     let connection = &mut clean.open();
-    let undisturbed = through_rusqlite(command, migrations, connection).await;
-    undisturbed.unwrap();
+    command.run(migrations, connection).unwrap();
     let clean = clean.content();
-    let mut allowed: Vec<_> = allowed.iter().map(|scratch| scratch.content()).collect();
+    let mut allowed: Vec<Content> = allowed.iter().map(|scratch| scratch.content()).collect();
     allowed.extend([before.content(), clean.clone()]);
     let mut places = 0;
     for late in [false, true] {
@@ -95,23 +129,22 @@ async fn check(
                 let scratch = before.copy();
                 let pool = pool(&scratch.path(), 1);
                 let outcome = if pooled {
-                    cut.cut(command.carry_out(migrations, Sqlx(&pool))).await
+                    cut.cut(on_pool(command, migrations, &pool)).await
                 } else {
                     let mut connection = pool.acquire().await.unwrap();
-                    let outcome = cut
-                        .cut(command.carry_out(migrations, Sqlx(&mut *connection)))
-                        .await;
-                    check_free(&mut connection, &usual(), &context).await;
+                    let run = on_connection(command, migrations, &mut connection);
+                    let outcome = cut.cut(run).await;
+                    check_free(&mut connection, &context).await;
                     outcome
                 };
                 let mut connection = pool.acquire().await.unwrap();
-                check_free(&mut connection, &usual(), &context).await;
+                check_free(&mut connection, &context).await;
                 drop(connection);
                 let content = scratch.content();
                 assert!(allowed.contains(&content), "{context}: {content:?}");
-                let again = command.carry_out(migrations, Sqlx(&pool)).await;
+                let again = on_pool(command, migrations, &pool).await;
                 again.unwrap_or_else(|error| panic!("{context}: {error}"));
-                check_free(&mut pool.acquire().await.unwrap(), &usual(), &context).await;
+                check_free(&mut pool.acquire().await.unwrap(), &context).await;
                 pool.close().await;
                 assert_eq!(scratch.content(), clean, "{context}");
                 if let Some(outcome) = outcome {
@@ -125,8 +158,8 @@ async fn check(
     places
 }
 
-fn at(revision: &str) -> Scratch {
-    let scratch = Scratch::new(BEFORE);
+fn at(revision: &str) -> File {
+    let scratch = File::new(BEFORE);
     migrations().upgrade(&mut scratch.open(), revision).unwrap();
     scratch
 }
@@ -137,11 +170,11 @@ async fn a_command_in_one_transaction_happens_or_does_not() {
     let schema = "CREATE TABLE a (x); CREATE TABLE c (x);";
     let fresh = self::migrations().schema("schema.sql", schema);
     for (before, migrations, command) in [
-        (Scratch::new(BEFORE), &migrations, Upgrade("heads")),
+        (File::new(BEFORE), &migrations, Upgrade("heads")),
         (at("r3"), &migrations, Downgrade("base")),
         (at("r2"), &migrations, Stamp(&["r1"], Purge::Yes)),
-        (Scratch::new(BEFORE), &migrations, EnsureVersion),
-        (Scratch::new(""), &fresh, Ensure),
+        (File::new(BEFORE), &migrations, EnsureVersion),
+        (File::new(""), &fresh, Ensure),
         (at("r1"), &migrations, Ensure),
     ] {
         let places = check(&before, migrations, command, &[]).await;
@@ -154,7 +187,7 @@ async fn a_command_in_one_transaction_happens_or_does_not() {
 async fn a_command_with_a_transaction_per_revision_stops_at_one() {
     let migrations = migrations().transaction(TransactionMode::Revision);
     let (one, two) = (at("r1"), at("r2"));
-    let before = Scratch::new(BEFORE);
+    let before = File::new(BEFORE);
     check(&before, &migrations, Upgrade("heads"), &[&one, &two]).await;
 }
 
@@ -173,7 +206,7 @@ async fn a_command_that_fails_is_cut_short_too() {
                 for polls in 0.. {
                     let cut = Cut { polls, late };
                     let context = format!("{failing}, {cut:?}, pooled: {pooled}");
-                    let scratch = Scratch::new(BEFORE);
+                    let scratch = File::new(BEFORE);
                     let before = scratch.content();
                     let pool = pool(&scratch.path(), 1);
                     let outcome = if pooled {
@@ -183,7 +216,7 @@ async fn a_command_that_fails_is_cut_short_too() {
                         cut.cut(migrations.upgrade(Sqlx(&mut *connection), "heads"))
                             .await
                     };
-                    check_free(&mut pool.acquire().await.unwrap(), &usual(), &context).await;
+                    check_free(&mut pool.acquire().await.unwrap(), &context).await;
                     pool.close().await;
                     assert_eq!(scratch.content(), before, "{context}");
                     if let Some(outcome) = outcome {
@@ -200,7 +233,7 @@ async fn a_command_that_fails_is_cut_short_too() {
 #[tokio::test]
 async fn a_run_that_waits_for_a_lock_is_cut_short() {
     for pooled in [false, true] {
-        let scratch = Scratch::new(BEFORE);
+        let scratch = File::new(BEFORE);
         let pool = pool(&scratch.path(), 1);
         drop(pool.acquire().await.unwrap());
         let other = scratch.open();
@@ -216,7 +249,7 @@ async fn a_run_that_waits_for_a_lock_is_cut_short() {
         outcome.unwrap_err();
         // SQLite waits yet, and would go on if it got the lock.
         other.execute_batch("ROLLBACK").unwrap();
-        check_free(&mut pool.acquire().await.unwrap(), &usual(), "").await;
+        check_free(&mut pool.acquire().await.unwrap(), "").await;
         assert!(!scratch.content().unwrap().contains("alembic_version"));
         migrations.upgrade(Sqlx(&pool), "heads").await.unwrap();
     }
@@ -246,5 +279,5 @@ async fn a_database_in_memory_survives() {
         }
         migrations.downgrade(Sqlx(&pool), "base").await.unwrap();
     }
-    assert_eq!(migrations.current(Sqlx(&pool)).await.unwrap(), ["r3"]);
+    assert_eq!(migrations.current(Sqlx(&pool)).await.unwrap().ids(), ["r3"]);
 }

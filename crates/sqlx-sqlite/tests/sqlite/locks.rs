@@ -1,89 +1,27 @@
-//! Files that cannot be locked, opened or written, and pools that have no connection to give.
+//! Runs that wait while other tasks go on, and pools that have no connection to give.
 
-use std::sync::Mutex;
 use std::time::Duration;
 
 use alembic_migrate::driver::DatabaseErrorKind;
-use alembic_migrate::options::Purge;
-use alembic_migrate::report::Action;
-use alembic_migrate::{DatabaseState, Event, FailureKind, Migrations, RunError};
-use alembic_run::Failure;
+use alembic_migrate::{DatabaseState, FailureKind, Migrations};
 use alembic_sqlx_sqlite::Sqlx;
+use alembic_suite::Database;
+use alembic_suite::answer::{database_error_kind, state};
+use alembic_suite::sqlite::File;
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
 use sqlx::{Connection, SqliteConnection, SqlitePool, raw_sql};
 
-use crate::both::{check_free, pool, usual};
-use crate::scratch::{Scratch, chain, single};
+use crate::drivers::{check_free, pool, single};
 
 const DATA: &str = "CREATE TABLE data (x); INSERT INTO data VALUES (1), (2);";
-
-const LOCKS: [(&str, Action); 3] = [
-    ("BEGIN EXCLUSIVE", Action::FindVersionTable),
-    ("BEGIN IMMEDIATE", Action::Begin),
-    ("BEGIN; SELECT * FROM data LIMIT 1", Action::Commit),
-];
 
 fn change() -> Migrations {
     single("CREATE TABLE a (x); UPDATE data SET x = x + 1;")
 }
 
-fn why(error: &RunError) -> (Action, DatabaseErrorKind) {
-    match &*error.fault {
-        Failure::Database { action, error } => (*action, error.kind),
-        fault => panic!("{fault}"),
-    }
-}
-
-#[tokio::test]
-async fn a_database_that_somebody_else_locks_is_left_alone() {
-    for (lock, action) in LOCKS {
-        let scratch = Scratch::new(DATA);
-        let before = scratch.content();
-        let pool = pool(&scratch.path(), 1);
-        drop(pool.acquire().await.unwrap());
-        let other = scratch.open();
-        other.execute_batch(lock).unwrap();
-        let impatient = change().lock_timeout(Duration::from_millis(20));
-        let error = impatient.upgrade(Sqlx(&pool), "heads").await.unwrap_err();
-        assert_eq!(why(&error), (action, DatabaseErrorKind::Busy), "{lock}");
-        assert_eq!(error.kind(), FailureKind::Busy, "{lock}");
-        assert_eq!(error.state, DatabaseState::Unchanged, "{lock}");
-        assert!(error.rollback.is_none(), "{lock}");
-        other.execute_batch("ROLLBACK").unwrap();
-        check_free(&mut pool.acquire().await.unwrap(), &usual(), lock).await;
-        assert_eq!(scratch.content(), before, "{lock}");
-        impatient.upgrade(Sqlx(&pool), "heads").await.unwrap();
-    }
-}
-
-#[tokio::test]
-async fn a_lock_that_is_released_in_time_only_delays() {
-    for (lock, _) in LOCKS {
-        let scratch = Scratch::new(DATA);
-        let pool = pool(&scratch.path(), 1);
-        drop(pool.acquire().await.unwrap());
-        let other = scratch.open();
-        other.execute_batch(lock).unwrap();
-        let other = Mutex::new(Some(other));
-        let migrations = change().observe(move |event| {
-            if let Event::Waiting { .. } = event {
-                other.lock().unwrap().take();
-            }
-        });
-        let report = migrations.upgrade(Sqlx(&pool), "heads").await.unwrap();
-        assert_eq!(report.steps.len(), 1, "{lock}");
-        check_free(&mut pool.acquire().await.unwrap(), &usual(), lock).await;
-        pool.close().await;
-        assert!(
-            scratch.content().unwrap().contains("data:\n2\n3\n"),
-            "{lock}"
-        );
-    }
-}
-
 #[tokio::test]
 async fn others_go_on_while_a_run_waits() {
-    let scratch = Scratch::new(DATA);
+    let scratch = File::new(DATA);
     let pool = pool(&scratch.path(), 1);
     let other = scratch.open();
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
@@ -112,59 +50,7 @@ async fn a_connection_to_the_same_shared_cache_is_waited_for() {
             .unwrap();
     });
     assert_eq!(report.unwrap().steps.len(), 1);
-    check_free(&mut ours, &usual(), "").await;
-}
-
-#[tokio::test]
-async fn what_writes_is_refused_by_a_file_that_is_read_only() {
-    let two = chain(&[
-        "-- alembic: upgrade\nCREATE TABLE a (x);\n-- alembic: downgrade\nDROP TABLE a;",
-        "-- alembic: upgrade\nCREATE TABLE b (x);\n-- alembic: downgrade\nDROP TABLE b;",
-    ]);
-    for journal in ["delete", "wal"] {
-        let scratch = Scratch::new(DATA);
-        let mut connection = scratch.open();
-        connection
-            .pragma_update(None, "journal_mode", journal)
-            .unwrap();
-        two.upgrade(&mut connection, "r1").unwrap();
-        drop(connection);
-        let before = std::fs::read(scratch.path()).unwrap();
-        let options = SqliteConnectOptions::new().filename(scratch.path());
-        let pool = SqlitePool::connect_lazy_with(options.read_only(true));
-        assert_eq!(two.current(Sqlx(&pool)).await.unwrap(), ["r1"]);
-        assert_eq!(two.check(Sqlx(&pool)).await.unwrap().pending.len(), 1);
-        assert!(
-            two.upgrade(Sqlx(&pool), "r1")
-                .await
-                .unwrap()
-                .steps
-                .is_empty()
-        );
-        let errors = [
-            two.upgrade(Sqlx(&pool), "heads").await.unwrap_err(),
-            two.downgrade(Sqlx(&pool), "base").await.unwrap_err(),
-            two.stamp(Sqlx(&pool), &["r2"], Purge::No)
-                .await
-                .unwrap_err(),
-            two.ensure(Sqlx(&pool)).await.unwrap_err(),
-        ];
-        for error in errors {
-            let (Failure::Database { error: why, .. } | Failure::Statement { error: why, .. }) =
-                &*error.fault
-            else {
-                panic!("{error}");
-            };
-            assert_eq!(why.kind, DatabaseErrorKind::ReadOnly, "{error}");
-            assert_eq!(error.kind(), FailureKind::Unreachable, "{error}");
-        }
-        check_free(&mut pool.acquire().await.unwrap(), &usual(), journal).await;
-        pool.close().await;
-        assert!(
-            std::fs::read(scratch.path()).unwrap() == before,
-            "{journal}"
-        );
-    }
+    check_free(&mut ours, "").await;
 }
 
 #[tokio::test]
@@ -211,11 +97,11 @@ async fn what_cannot_be_opened_is_told() {
     ] {
         let migrations = single("CREATE TABLE t (x)");
         let error = migrations.upgrade(Sqlx(&pool), "heads").await.unwrap_err();
-        assert_eq!(why(&error).1, kind, "{error}");
+        assert_eq!(database_error_kind(&error), Some(kind), "{error}");
         assert_eq!(error.kind(), FailureKind::Unreachable, "{error}");
-        assert_eq!(error.state, DatabaseState::Unchanged, "{error}");
+        assert_eq!(*state(&error), DatabaseState::Unchanged, "{error}");
         assert!(error.to_string().contains(message), "{error}");
         let error = migrations.ensure(Sqlx(&pool)).await.unwrap_err();
-        assert_eq!(why(&error).1, kind, "{error}");
+        assert_eq!(database_error_kind(&error), Some(kind), "{error}");
     }
 }

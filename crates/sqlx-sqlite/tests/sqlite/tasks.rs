@@ -1,15 +1,16 @@
-//! Many who migrate the same file at once.
+//! Many tasks of one thread that migrate the same file at once.
 
 use std::sync::Arc;
 
 use alembic_migrate::options::TransactionMode;
 use alembic_migrate::{Migrations, Report};
 use alembic_sqlx_sqlite::Sqlx;
+use alembic_suite::sqlite::File;
+use alembic_suite::{Content, Database};
 use tokio::sync::Barrier;
 use tokio::task::JoinSet;
 
-use crate::both::{check_free, pool, usual};
-use crate::scratch::{Scratch, chain};
+use crate::drivers::{chain, check_free, pool};
 
 const TASKS: usize = 8;
 
@@ -26,17 +27,9 @@ fn migrations(mode: TransactionMode) -> Migrations {
     chain(&sections.collect::<Vec<_>>()).transaction(mode)
 }
 
-fn file(journal: &str) -> Scratch {
-    let scratch = Scratch::new("");
-    let connection = scratch.open();
-    let set = connection.pragma_update(None, "journal_mode", journal);
-    set.unwrap();
-    scratch
-}
-
 /// What all revisions leave in a database, whoever ran them.
-fn clean() -> Result<String, Vec<u8>> {
-    let scratch = Scratch::new("");
+fn clean() -> Content {
+    let scratch = File::new("");
     let migrations = migrations(TransactionMode::Run);
     migrations.upgrade(&mut scratch.open(), "heads").unwrap();
     scratch.content()
@@ -53,7 +46,7 @@ enum Work {
 /// Has tasks work on the file, all at once: with a pool of one connection each, or with a pool of
 /// so many connections that they share. Returns how many revisions they have run.
 async fn race(
-    scratch: &Scratch,
+    scratch: &File,
     shared: Option<u32>,
     mode: TransactionMode,
     work: Work,
@@ -79,8 +72,8 @@ async fn race(
                 }
                 Work::UpOrDown => migrations.downgrade(Sqlx(&pool), "base").await.map(steps),
                 Work::Ensure => {
-                    let reports = migrations.ensure(Sqlx(&pool)).await;
-                    reports.map(|reports| reports.iter().map(|report| report.steps.len()).sum())
+                    let report = migrations.ensure(Sqlx(&pool)).await;
+                    report.map(|report| report.steps.len())
                 }
             };
             (done, pool)
@@ -89,7 +82,7 @@ async fn race(
     let mut steps = 0;
     for (done, pool) in tasks.join_all().await {
         steps += done.unwrap_or_else(|error| panic!("{context}: {error}"));
-        check_free(&mut pool.acquire().await.unwrap(), &usual(), context).await;
+        check_free(&mut pool.acquire().await.unwrap(), context).await;
     }
     steps
 }
@@ -99,7 +92,7 @@ async fn check(shared: Option<u32>) {
         for mode in [TransactionMode::Run, TransactionMode::Revision] {
             for work in [Work::Up, Work::Ensure, Work::UpOrDown] {
                 let context = format!("{shared:?}, {journal}, per {mode}, {work:?}");
-                let scratch = file(journal);
+                let scratch = File::new(&format!("PRAGMA journal_mode = {journal}"));
                 let steps = race(&scratch, shared, mode, work, &context).await;
                 if work == Work::UpOrDown {
                     let pool = pool(&scratch.path(), 1);
@@ -113,18 +106,6 @@ async fn check(shared: Option<u32>) {
                 assert_eq!(scratch.content(), clean(), "{context}");
             }
         }
-    }
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn each_with_a_connection_of_its_own() {
-    check(None).await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn all_with_one_pool() {
-    for connections in [1, 3, 8] {
-        check(Some(connections)).await;
     }
 }
 
