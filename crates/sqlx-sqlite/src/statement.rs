@@ -2,7 +2,7 @@
 
 use alembic_migrate::Dialect;
 use alembic_migrate::driver::{DatabaseError, Row};
-use alembic_sql::{Token, TokenKind, Tokens};
+use alembic_sql::{SplitErrorKind, Token, TokenKind, Tokens};
 use sqlx::sqlite::{SqliteRow, SqliteValueRef};
 use sqlx::{
     AssertSqlSafe, Decode, Either, Executor, Row as _, SqlSafeStr, SqlStr, Sqlite,
@@ -56,8 +56,11 @@ fn possible_ends(sql: &str) -> impl Iterator<Item = usize> {
     ends.take_while(move |end| *end <= last)
 }
 
+/// Returns the tokens of a text; SQLite takes a comment that is never closed for one all the same.
 fn tokens(sql: &str) -> impl Iterator<Item = Token> {
-    Tokens::new(sql, Dialect::Sqlite).without_trivia()
+    let unclosed = TokenKind::Unterminated(SplitErrorKind::UnterminatedComment);
+    let tokens = Tokens::new(sql, Dialect::Sqlite).without_trivia();
+    tokens.filter(move |token| token.kind != unclosed || token.span.text(sql) == "/*")
 }
 
 /// Has SQLite read statements without executing them, and returns how many parameters they have.
