@@ -2,6 +2,7 @@
 
 use std::borrow::Borrow;
 use std::fmt;
+use std::sync::Arc;
 
 /// The longest revision id, in characters: what Alembic's version table holds.
 pub const MAX_ID_LENGTH: usize = 32;
@@ -65,7 +66,7 @@ macro_rules! name {
     ($(#[$doc:meta])* $name:ident, $limit:expr) => {
         $(#[$doc])*
         #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub struct $name(String);
+        pub struct $name(Arc<str>);
 
         impl $name {
             /// Checks `name` and takes it.
@@ -74,10 +75,10 @@ macro_rules! name {
             ///
             /// When `name` is empty, too long, a word of the expression grammar, or holds one of
             /// `@ + - : , ' " \`, a white space or a control character.
-            pub fn new(name: impl Into<String>) -> Result<Self, InvalidName> {
-                let name = name.into();
-                check(&name, $limit)?;
-                Ok(Self(name))
+            pub fn new(name: impl AsRef<str>) -> Result<Self, InvalidName> {
+                let name = name.as_ref();
+                check(name, $limit)?;
+                Ok(Self(name.into()))
             }
 
             /// Returns the name as text.

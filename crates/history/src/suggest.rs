@@ -11,12 +11,19 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
     let limit = word.chars().count() / 3;
     let mut near: Vec<(usize, &str)> = candidates
         .into_iter()
-        .filter(|candidate| candidate.chars().count().abs_diff(word.chars().count()) <= limit)
+        .filter(|candidate| least_distance(word, candidate) <= limit)
         .filter_map(|candidate| Some((distance(word, candidate, limit)?, candidate)))
         .collect();
     near.sort_unstable();
     near.truncate(3);
     near.into_iter().map(|(_, candidate)| candidate).collect()
+}
+
+/// Returns what two words differ by at least, which costs little to tell.
+fn least_distance(word: &str, candidate: &str) -> usize {
+    let difference = candidate.chars().count().abs_diff(word.chars().count());
+    let is_missing = |c: &char| !word.chars().any(|other| other.eq_ignore_ascii_case(c));
+    difference.max(candidate.chars().filter(is_missing).count())
 }
 
 /// Counts the insertions, deletions, substitutions and swaps of neighbours between two words, up

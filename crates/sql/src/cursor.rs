@@ -1,33 +1,47 @@
 //! Reads a statement token by token, to be compared with keywords and symbols.
 
-use crate::{Dialect, Span, Token, TokenKind, Tokens};
+use crate::rules::Rules;
+use crate::{Span, Token, TokenKind, Tokens};
 
 /// A place in a statement, before one of its tokens.
 #[derive(Clone, Debug)]
 pub(crate) struct Cursor<'a> {
     sql: &'a str,
     span: Span,
-    dialect: Dialect,
-    tokens: Tokens<'a>,
+    /// Those of the next tokens that were read before.
+    known: &'a [Token],
+    /// The tokens after those.
+    rest: Tokens<'a>,
     next: Option<Token>,
 }
 
 impl<'a> Cursor<'a> {
-    /// Begins before the first token of a part of `sql`.
-    pub(crate) fn new(sql: &'a str, span: Span, dialect: Dialect) -> Self {
-        let mut tokens = Tokens::within(sql, span, dialect);
-        let next = tokens.next_significant();
-        Self {
+    /// Begins before the first token of a part of `sql`, of which the first tokens are `known`.
+    pub(crate) fn new(sql: &'a str, span: Span, known: &'a [Token], rules: &'static Rules) -> Self {
+        let position = known.last().map_or(span.start, |last| last.span.end);
+        let mut cursor = Self {
             sql,
             span,
-            dialect,
-            tokens,
-            next,
-        }
+            known,
+            rest: Tokens::within(sql, span, position, rules),
+            next: None,
+        };
+        cursor.advance();
+        cursor
     }
 
-    pub(crate) fn dialect(&self) -> Dialect {
-        self.dialect
+    fn advance(&mut self) {
+        self.next = match self.known.split_first() {
+            Some((next, known)) => {
+                self.known = known;
+                Some(*next)
+            }
+            None => self.rest.next_significant(),
+        };
+    }
+
+    pub(crate) fn rules(&self) -> &'static Rules {
+        self.rest.rules()
     }
 
     /// Returns the whole statement.
@@ -40,6 +54,16 @@ impl<'a> Cursor<'a> {
         self.next.map(|token| token.kind)
     }
 
+    /// Moves past the next token and returns it as a keyword.
+    pub(crate) fn next_keyword(&mut self) -> Keyword {
+        Keyword::new(self.next().unwrap_or_default())
+    }
+
+    /// Returns the remaining tokens with their kinds.
+    pub(crate) fn with_kinds(mut self) -> impl Iterator<Item = (TokenKind, &'a str)> {
+        std::iter::from_fn(move || Some((self.kind()?, self.next()?)))
+    }
+
     /// Returns whether the next token is `expected`, in any case.
     pub(crate) fn at(&self, expected: &str) -> bool {
         self.next
@@ -50,13 +74,16 @@ impl<'a> Cursor<'a> {
     pub(crate) fn eat(&mut self, expected: &str) -> bool {
         let found = self.at(expected);
         if found {
-            self.next();
+            self.advance();
         }
         found
     }
 
     /// Moves past the next tokens if they are `expected`, and tells whether they were.
     pub(crate) fn eat_all(&mut self, expected: &[&str]) -> bool {
+        if !expected.first().is_some_and(|first| self.at(first)) {
+            return false;
+        }
         let mut ahead = self.clone();
         let found = expected.iter().all(|expected| ahead.eat(expected));
         if found {
@@ -69,11 +96,6 @@ impl<'a> Cursor<'a> {
     pub(crate) fn eat_any(&mut self, expected: &[&str]) -> bool {
         expected.iter().any(|expected| self.eat(expected))
     }
-
-    /// Moves past the words that turn up nowhere but between `CREATE` and what is created.
-    pub(crate) fn eat_every(&mut self, expected: &[&str]) {
-        while self.eat_any(expected) {}
-    }
 }
 
 impl<'a> Iterator for Cursor<'a> {
@@ -81,7 +103,37 @@ impl<'a> Iterator for Cursor<'a> {
 
     fn next(&mut self) -> Option<&'a str> {
         let token = self.next?;
-        self.next = self.tokens.next_significant();
+        self.advance();
         Some(token.span.text(self.sql))
+    }
+}
+
+/// A word in upper case, to be matched.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Keyword {
+    bytes: [u8; Keyword::LENGTH],
+    length: usize,
+}
+
+impl Keyword {
+    /// How many bytes a keyword has at most.
+    const LENGTH: usize = 16;
+
+    /// Takes a token; one that is longer than any keyword is the empty one.
+    fn new(token: &str) -> Self {
+        let mut bytes = [0; Self::LENGTH];
+        let length = match bytes.get_mut(..token.len()) {
+            Some(start) => {
+                start.copy_from_slice(token.as_bytes());
+                token.len()
+            }
+            None => 0,
+        };
+        bytes.make_ascii_uppercase();
+        Self { bytes, length }
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        std::str::from_utf8(&self.bytes[..self.length]).unwrap_or_default()
     }
 }

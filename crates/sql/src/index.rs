@@ -63,7 +63,7 @@ impl IndexStatement {
         if !words.eat("ON") {
             return None;
         }
-        let table = (words.dialect().rules().read_table)(&mut words)?;
+        let table = (words.rules().read_table)(&mut words)?;
         Some(Self {
             action: IndexAction::Create { name, table },
             concurrently,
@@ -84,5 +84,5 @@ impl IndexStatement {
 
 /// Moves past `CONCURRENTLY`, which is a name like any other where nothing is concurrent.
 fn eat_concurrently(words: &mut Cursor<'_>) -> bool {
-    words.dialect().rules().concurrent_indexes && words.eat("CONCURRENTLY")
+    words.rules().concurrent_indexes && words.eat("CONCURRENTLY")
 }

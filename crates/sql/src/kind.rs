@@ -41,10 +41,11 @@ pub enum StatementKind {
 
 impl StatementKind {
     /// Reads the kind of the statement at whose start `words` are.
-    pub(crate) fn read(words: Cursor<'_>) -> Self {
-        let rules = words.dialect().rules();
-        (rules.read_kind)(words.clone())
-            .or_else(|| read_common(words))
+    pub(crate) fn read(mut words: Cursor<'_>) -> Self {
+        let first = words.next_keyword();
+        let first = first.as_str();
+        let own = (words.rules().read_kind)(first, words.clone());
+        own.or_else(|| read_common(first, words))
             .unwrap_or(Self::Other)
     }
 
@@ -198,68 +199,40 @@ impl AlterAction {
 }
 
 /// Reads the statements that every dialect has.
-fn read_common(mut words: Cursor<'_>) -> Option<StatementKind> {
-    if let Some(control) = TransactionControl::read(words.clone()) {
-        return Some(StatementKind::Transaction(control));
+fn read_common(first: &str, mut words: Cursor<'_>) -> Option<StatementKind> {
+    match first {
+        "CREATE" => read_created(words),
+        "DROP" => read_dropped(words),
+        "ALTER" => {
+            words.eat("FOREIGN");
+            let altered = words.eat("TABLE").then(|| AlterTable::read(words))??;
+            Some(StatementKind::AlterTable(altered))
+        }
+        "SELECT" | "INSERT" | "UPDATE" | "DELETE" | "WITH" | "VALUES" | "REPLACE" | "MERGE"
+        | "TABLE" | "TRUNCATE" | "COPY" | "(" => Some(StatementKind::Rows),
+        _ => TransactionControl::read(first, words).map(StatementKind::Transaction),
     }
-    if words.eat("CREATE") {
-        return read_created(words);
-    }
-    if words.eat("DROP") {
-        return read_dropped(words);
-    }
-    if words.eat("ALTER") {
-        words.eat("FOREIGN");
-        let altered = words.eat("TABLE").then(|| AlterTable::read(words))??;
-        return Some(StatementKind::AlterTable(altered));
-    }
-    words.eat_any(ROWS).then_some(StatementKind::Rows)
 }
 
-/// What queries and changes of rows begin with.
-const ROWS: &[&str] = &[
-    "SELECT", "INSERT", "UPDATE", "DELETE", "WITH", "VALUES", "REPLACE", "MERGE", "TABLE",
-    "TRUNCATE", "COPY", "(",
-];
-
 fn read_created(mut words: Cursor<'_>) -> Option<StatementKind> {
-    words.eat_every(&[
-        "OR",
-        "REPLACE",
-        "TEMP",
-        "TEMPORARY",
-        "GLOBAL",
-        "LOCAL",
-        "UNIQUE",
-        "UNLOGGED",
-        "VIRTUAL",
-        "FOREIGN",
-        "RECURSIVE",
-        "CONSTRAINT",
-    ]);
-    if words.eat("TABLE") {
-        CreateTable::read(words).map(StatementKind::CreateTable)
-    } else if words.eat("INDEX") {
-        IndexStatement::read_created(words).map(StatementKind::Index)
-    } else {
-        read_view_or_trigger(&mut words)
+    loop {
+        match words.next_keyword().as_str() {
+            "OR" | "REPLACE" | "TEMP" | "TEMPORARY" | "GLOBAL" | "LOCAL" | "UNIQUE"
+            | "UNLOGGED" | "VIRTUAL" | "FOREIGN" | "RECURSIVE" | "CONSTRAINT" => {}
+            "TABLE" => return CreateTable::read(words).map(StatementKind::CreateTable),
+            "INDEX" => return IndexStatement::read_created(words).map(StatementKind::Index),
+            "VIEW" => return Some(StatementKind::View),
+            "TRIGGER" => return Some(StatementKind::Trigger),
+            _ => return None,
+        }
     }
 }
 
 fn read_dropped(mut words: Cursor<'_>) -> Option<StatementKind> {
-    if words.eat("INDEX") {
-        IndexStatement::read_dropped(words).map(StatementKind::Index)
-    } else {
-        read_view_or_trigger(&mut words)
-    }
-}
-
-fn read_view_or_trigger(words: &mut Cursor<'_>) -> Option<StatementKind> {
-    if words.eat("VIEW") {
-        Some(StatementKind::View)
-    } else if words.eat("TRIGGER") {
-        Some(StatementKind::Trigger)
-    } else {
-        None
+    match words.next_keyword().as_str() {
+        "INDEX" => IndexStatement::read_dropped(words).map(StatementKind::Index),
+        "VIEW" => Some(StatementKind::View),
+        "TRIGGER" => Some(StatementKind::Trigger),
+        _ => None,
     }
 }

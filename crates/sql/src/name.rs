@@ -61,7 +61,7 @@ fn read_part<'a>(words: &mut Cursor<'a>) -> Option<&'a str> {
 }
 
 fn kept(part: &str, words: &Cursor<'_>) -> String {
-    let rules = words.dialect().rules();
+    let rules = words.rules();
     let mut kept = unquoted(part).unwrap_or_else(|| (rules.keep_plain_name)(part));
     (rules.cut_name)(&mut kept);
     kept

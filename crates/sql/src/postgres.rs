@@ -143,52 +143,38 @@ fn cut_name(name: &mut String) {
     name.truncate(name.floor_char_boundary(NAME_LENGTH));
 }
 
-fn read_kind(mut words: Cursor<'_>) -> Option<StatementKind> {
-    if let Some(control) = read_transaction_control(words.clone()) {
-        return Some(StatementKind::Transaction(control));
-    }
-    if words.eat("SET") {
-        return Some(StatementKind::Setting(read_set(words)));
-    }
-    if words.eat("RESET") {
-        return Some(StatementKind::Setting(Setting {
+fn read_kind(first: &str, words: Cursor<'_>) -> Option<StatementKind> {
+    Some(match first {
+        "SET" => StatementKind::Setting(read_set(words)),
+        "RESET" => StatementKind::Setting(Setting {
             name: read_setting_name(words),
             scope: SettingScope::Session,
-        }));
-    }
-    if words.eat("SELECT") {
-        return read_set_config(words).map(StatementKind::Setting);
-    }
-    if words.eat("REINDEX") {
-        return read_reindex(words).map(StatementKind::Index);
-    }
-    if words.eat("CALL") {
-        return Some(StatementKind::Call);
-    }
-    if words.eat("DO") {
-        let code = words.statement();
-        return Some(StatementKind::Block {
-            may_commit: mentions(code, "commit") || mentions(code, "call"),
-        });
-    }
-    None
+        }),
+        "SELECT" => StatementKind::Setting(read_set_config(words)?),
+        "REINDEX" => StatementKind::Index(read_reindex(words)?),
+        "CALL" => StatementKind::Call,
+        "DO" => {
+            let code = words.statement();
+            StatementKind::Block {
+                may_commit: mentions(code, "commit") || mentions(code, "call"),
+            }
+        }
+        _ => StatementKind::Transaction(read_transaction_control(first, words)?),
+    })
 }
 
 /// Reads what SQLite does not have, or not with this meaning.
-fn read_transaction_control(mut words: Cursor<'_>) -> Option<TransactionControl> {
-    if words.eat("START") {
-        Some(TransactionControl::Begin)
-    } else if words.eat("ABORT") {
-        Some(TransactionControl::Rollback)
-    } else if words.eat_all(&["COMMIT", "PREPARED"]) {
-        Some(TransactionControl::CommitPrepared)
-    } else if words.eat_all(&["ROLLBACK", "PREPARED"]) {
-        Some(TransactionControl::RollbackPrepared)
-    } else if words.eat_all(&["PREPARE", "TRANSACTION"]) && !words.at("AS") && !words.at("(") {
+fn read_transaction_control(first: &str, mut words: Cursor<'_>) -> Option<TransactionControl> {
+    match first {
+        "START" => Some(TransactionControl::Begin),
+        "ABORT" => Some(TransactionControl::Rollback),
+        "COMMIT" if words.at("PREPARED") => Some(TransactionControl::CommitPrepared),
+        "ROLLBACK" if words.at("PREPARED") => Some(TransactionControl::RollbackPrepared),
         // A prepared query may be named `transaction`.
-        Some(TransactionControl::Prepare)
-    } else {
-        None
+        "PREPARE" if words.eat("TRANSACTION") && !words.at("AS") && !words.at("(") => {
+            Some(TransactionControl::Prepare)
+        }
+        _ => None,
     }
 }
 
@@ -301,25 +287,47 @@ fn eat_reindex_options(words: &mut Cursor<'_>) -> bool {
 }
 
 /// Any statement may call code that sets the path, and `SET SCHEMA` and `RESET ALL` do not name it.
-fn may_set_search_path(sql: &str, kind: &StatementKind) -> bool {
-    let sets = kind.setting();
-    sets.is_some_and(|setting| setting.names("search_path"))
-        || mentions(sql, "search_path")
-        || mentions_other_forms(sql)
+///
+/// So every mention of it counts, as a part of a name and in what may be code, too.
+fn may_set_search_path(words: Cursor<'_>, kind: &StatementKind) -> bool {
+    if kind.setting().is_some_and(|setting| setting.names(PATH)) {
+        return true;
+    }
+    let mut before = "";
+    let mut words = words.with_kinds();
+    words.any(|(kind, word)| {
+        let sets = match kind {
+            TokenKind::Word => mentions(word, PATH) || sets_schema(before, word),
+            TokenKind::QuotedName => mentions(word, PATH),
+            TokenKind::String => mentions(word, PATH) || mentions_schema(word),
+            TokenKind::Whitespace
+            | TokenKind::Comment
+            | TokenKind::ByteOrderMark
+            | TokenKind::Number
+            | TokenKind::Parameter
+            | TokenKind::Symbol(_)
+            | TokenKind::Unterminated(_) => false,
+        };
+        before = word;
+        sets
+    })
 }
 
-/// Returns whether there is a `SET SCHEMA` or a `RESET ALL` anywhere in a text, which may be code.
-fn mentions_other_forms(sql: &str) -> bool {
-    let is_one =
-        |word: &str, names: &[&str]| names.iter().any(|name| word.eq_ignore_ascii_case(name));
+const PATH: &str = "search_path";
+
+/// Returns whether two words are those of a `SET SCHEMA` or a `RESET ALL`.
+fn sets_schema(before: &str, word: &str) -> bool {
+    let is_before = |expected: &str| before.eq_ignore_ascii_case(expected);
+    word.eq_ignore_ascii_case("SCHEMA") && ["SET", "LOCAL", "SESSION"].into_iter().any(is_before)
+        || word.eq_ignore_ascii_case("ALL") && is_before("RESET")
+}
+
+/// Returns whether such words stand somewhere in a string.
+fn mentions_schema(string: &str) -> bool {
+    let words = string.split(|c: char| c.is_ascii() && !is_word(c as u8));
     let mut before = "";
-    let mut words = sql.split(|c: char| !c.is_ascii() || !is_word(c as u8));
-    words.any(|word| {
-        if word.is_empty() {
-            return false;
-        }
-        let sets = is_one(word, &["SCHEMA"]) && is_one(before, &["SET", "LOCAL", "SESSION"])
-            || is_one(word, &["ALL"]) && is_one(before, &["RESET"]);
+    words.filter(|word| !word.is_empty()).any(|word| {
+        let sets = sets_schema(before, word);
         before = word;
         sets
     })

@@ -32,10 +32,11 @@ pub(crate) struct Rules {
     pub(crate) keep_plain_name: fn(&str) -> String,
     /// Cuts a name to the length that the database keeps.
     pub(crate) cut_name: fn(&mut String),
-    /// Reads a statement that not every dialect has, or has in this form.
-    pub(crate) read_kind: fn(Cursor<'_>) -> Option<StatementKind>,
+    /// Reads a statement that not every dialect has, or has in this form, from its first word in
+    /// upper case and what follows it.
+    pub(crate) read_kind: fn(&str, Cursor<'_>) -> Option<StatementKind>,
     /// Returns whether a statement may change the path on which tables are looked for.
-    pub(crate) may_set_search_path: fn(&str, &StatementKind) -> bool,
+    pub(crate) may_set_search_path: fn(Cursor<'_>, &StatementKind) -> bool,
 }
 
 impl Rules {

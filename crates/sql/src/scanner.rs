@@ -12,12 +12,12 @@ pub(crate) struct Scanner<'a> {
 }
 
 impl<'a> Scanner<'a> {
-    /// Begins at the start of `span` in `sql`, and ends with it.
-    pub(crate) fn new(sql: &'a str, span: Span) -> Self {
+    /// Begins at `position` in the part of `sql` at `span`, and ends with it.
+    pub(crate) fn new(sql: &'a str, span: Span, position: usize) -> Self {
         Self {
             bytes: &sql.as_bytes()[..span.end],
             start: span.start,
-            position: span.start,
+            position,
         }
     }
 
@@ -130,6 +130,11 @@ impl<'a> Scanner<'a> {
     /// Reads digits, if there are any.
     pub(crate) fn digits(&mut self) {
         self.skip_until(|byte| !byte.is_ascii_digit());
+    }
+
+    /// Reads white space, if there is any.
+    pub(crate) fn skip_spaces(&mut self) {
+        self.skip_until(|byte| !is_space(byte));
     }
 
     /// Reads what can be part of an unquoted identifier, if there is anything.

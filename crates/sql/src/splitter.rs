@@ -26,10 +26,10 @@ pub(crate) fn split(sql: &str, span: Span, dialect: Dialect) -> Split {
     let mut splitter = Splitter {
         sql,
         end: span.end,
-        dialect,
         rules: dialect.rules(),
-        tokens: Tokens::within(sql, span, dialect),
+        tokens: Tokens::within(sql, span, span.start, dialect.rules()),
         pending: None,
+        known: Vec::new(),
         split: Split::default(),
     };
     splitter.run();
@@ -42,15 +42,19 @@ pub(crate) fn split(sql: &str, span: Span, dialect: Dialect) -> Split {
     split
 }
 
+/// How many tokens of a statement are kept at most; more are read again where they matter.
+const KNOWN_TOKENS: usize = 512;
+
 struct Splitter<'a> {
     sql: &'a str,
     /// Where the text to split ends.
     end: usize,
-    dialect: Dialect,
     rules: &'static Rules,
     tokens: Tokens<'a>,
     /// The statement being read, from its first token on.
     pending: Option<Pending<'a>>,
+    /// Its first tokens, which its kind is read from.
+    known: Vec<Token>,
     split: Split,
 }
 
@@ -62,7 +66,7 @@ impl Splitter<'_> {
                     self.pending = None;
                     self.fault(kind, token.span);
                 }
-                TokenKind::Symbol(b';') => self.semicolon(),
+                TokenKind::Symbol(b';') => self.semicolon(token),
                 TokenKind::Symbol(symbol)
                     if (self.rules.begins_client_command)(symbol, self.pending.is_none()) =>
                 {
@@ -76,11 +80,10 @@ impl Splitter<'_> {
 
     fn push(&mut self, token: Token) {
         let pending = self.pending.get_or_insert_with(|| {
-            let words = Cursor::new(
-                self.sql,
-                Span::new(token.span.start, self.end),
-                self.dialect,
-            );
+            self.known.clear();
+            let span = Span::new(token.span.start, self.end);
+            let known = [token];
+            let words = Cursor::new(self.sql, span, &known, self.rules);
             Pending {
                 sql: self.sql,
                 start: token.span.start,
@@ -92,9 +95,18 @@ impl Splitter<'_> {
             }
         });
         pending.push(token);
+        self.keep(token);
     }
 
-    fn semicolon(&mut self) {
+    /// Keeps a token of the statement being read, unless there are many: of most statements, the
+    /// first tokens say all there is to know.
+    fn keep(&mut self, token: Token) {
+        if self.known.len() < KNOWN_TOKENS {
+            self.known.push(token);
+        }
+    }
+
+    fn semicolon(&mut self, token: Token) {
         let Some(pending) = &mut self.pending else {
             return;
         };
@@ -105,6 +117,7 @@ impl Splitter<'_> {
             self.finish();
         } else {
             pending.push_semicolon();
+            self.keep(token);
         }
     }
 
@@ -137,8 +150,9 @@ impl Splitter<'_> {
         } else if pending.form == Form::CopyFromStdin {
             self.fault(SplitErrorKind::CopyFromStdin, span);
         } else {
-            let kind = StatementKind::read(Cursor::new(self.sql, span, self.dialect));
-            let may_set_search_path = (self.rules.may_set_search_path)(span.text(self.sql), &kind);
+            let words = Cursor::new(self.sql, span, &self.known, self.rules);
+            let kind = StatementKind::read(words.clone());
+            let may_set_search_path = (self.rules.may_set_search_path)(words, &kind);
             self.split.statements.push(Statement {
                 span,
                 kind,

@@ -87,8 +87,8 @@ fn read_form(mut words: Cursor<'_>) -> Form {
 fn cut_name(_: &mut String) {}
 
 /// Reads a pragma with a value.
-fn read_kind(mut words: Cursor<'_>) -> Option<StatementKind> {
-    if !words.eat("PRAGMA") {
+fn read_kind(first: &str, mut words: Cursor<'_>) -> Option<StatementKind> {
+    if first != "PRAGMA" {
         return None;
     }
     let name = Name::read(&mut words)?.kept().to_ascii_lowercase();
@@ -100,6 +100,6 @@ fn read_kind(mut words: Cursor<'_>) -> Option<StatementKind> {
 }
 
 /// Tables are looked for on a fixed path.
-fn may_set_search_path(_: &str, _: &StatementKind) -> bool {
+fn may_set_search_path(_: Cursor<'_>, _: &StatementKind) -> bool {
     false
 }

@@ -88,7 +88,7 @@ impl AlterTable {
     /// Reads what follows `ALTER TABLE`.
     pub(crate) fn read(mut words: Cursor<'_>) -> Option<Self> {
         words.eat_all(&["IF", "EXISTS"]);
-        let table = (words.dialect().rules().read_table)(&mut words)?;
+        let table = (words.rules().read_table)(&mut words)?;
         let mut actions = Vec::new();
         while words.kind().is_some() {
             actions.push(AlterAction::read(words.clone()));

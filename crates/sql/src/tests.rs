@@ -20,11 +20,8 @@ const POSTGRES: &[Dialect] = &[Postgres];
 
 /// Returns the kind of one statement, which need not be whole.
 fn kind(statement: &str, dialect: Dialect) -> StatementKind {
-    StatementKind::read(Cursor::new(
-        statement,
-        Span::new(0, statement.len()),
-        dialect,
-    ))
+    let span = Span::new(0, statement.len());
+    StatementKind::read(Cursor::new(statement, span, &[], dialect.rules()))
 }
 
 fn texts<'a>(sql: &'a str, split: &Split) -> Vec<&'a str> {

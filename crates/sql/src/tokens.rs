@@ -85,15 +85,19 @@ impl<'a> Tokens<'a> {
     /// Reads `sql` as `dialect` does.
     #[must_use]
     pub fn new(sql: &'a str, dialect: Dialect) -> Self {
-        Self::within(sql, Span::new(0, sql.len()), dialect)
+        Self::within(sql, Span::new(0, sql.len()), 0, dialect.rules())
     }
 
-    /// Reads a part of `sql`; the spans count from the start of `sql`.
-    pub(crate) fn within(sql: &'a str, span: Span, dialect: Dialect) -> Self {
+    /// Reads a part of `sql` from `position` on; the spans count from the start of `sql`.
+    pub(crate) fn within(sql: &'a str, span: Span, position: usize, rules: &'static Rules) -> Self {
         Self {
-            scanner: Scanner::new(sql, span),
-            rules: dialect.rules(),
+            scanner: Scanner::new(sql, span, position),
+            rules,
         }
+    }
+
+    pub(crate) fn rules(&self) -> &'static Rules {
+        self.rules
     }
 
     /// Leaves out white space, comments and byte-order marks.
@@ -103,7 +107,13 @@ impl<'a> Tokens<'a> {
 
     /// Returns the next token that is not trivia.
     pub(crate) fn next_significant(&mut self) -> Option<Token> {
-        self.find(|token| !token.is_trivia())
+        loop {
+            self.scanner.skip_spaces();
+            let token = self.next()?;
+            if !token.is_trivia() {
+                return Some(token);
+            }
+        }
     }
 
     /// Moves to the end of the current line and returns where its text ends.
@@ -135,7 +145,7 @@ impl Iterator for Tokens<'_> {
         let first = scanner.peek()?;
         let kind = match first {
             byte if is_space(byte) => {
-                scanner.skip_until(|byte| !is_space(byte));
+                scanner.skip_spaces();
                 TokenKind::Whitespace
             }
             b'-' if scanner.at(b"--") => {

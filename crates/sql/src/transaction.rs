@@ -28,25 +28,22 @@ pub enum TransactionControl {
 }
 
 impl TransactionControl {
-    /// Reads what every dialect has.
-    pub(crate) fn read(mut words: Cursor<'_>) -> Option<Self> {
-        if words.eat("BEGIN") {
-            Some(Self::Begin)
-        } else if words.eat_any(&["COMMIT", "END"]) {
-            Some(Self::Commit)
-        } else if words.eat("ROLLBACK") {
-            words.eat_any(&["TRANSACTION", "WORK"]);
-            Some(if words.at("TO") {
-                Self::RollbackToSavepoint
-            } else {
-                Self::Rollback
-            })
-        } else if words.eat("SAVEPOINT") {
-            Some(Self::Savepoint)
-        } else if words.eat("RELEASE") {
-            Some(Self::Release)
-        } else {
-            None
-        }
+    /// Reads what every dialect has, from its first word in upper case and what follows it.
+    pub(crate) fn read(first: &str, mut words: Cursor<'_>) -> Option<Self> {
+        Some(match first {
+            "BEGIN" => Self::Begin,
+            "COMMIT" | "END" => Self::Commit,
+            "ROLLBACK" => {
+                words.eat_any(&["TRANSACTION", "WORK"]);
+                if words.at("TO") {
+                    Self::RollbackToSavepoint
+                } else {
+                    Self::Rollback
+                }
+            }
+            "SAVEPOINT" => Self::Savepoint,
+            "RELEASE" => Self::Release,
+            _ => return None,
+        })
     }
 }

@@ -125,7 +125,8 @@ pub(super) fn parse(
             FindingKind::MissingKey { key: REVISES },
         ));
     }
-    let doc = doc.join("\n").trim().to_owned();
+    let doc = doc.join("\n");
+    let doc = doc.trim();
     let revises = list(text, revises)
         .filter_map(|span| revision_id(text, span, findings))
         .collect();
@@ -149,8 +150,8 @@ pub(super) fn parse(
         })
         .collect();
     let header = id.map(|id| Header {
-        message: first_paragraph(&doc),
-        doc,
+        message: first_paragraph(doc),
+        doc: doc.to_owned(),
         id,
         revises,
         branch_labels,
@@ -252,10 +253,13 @@ fn revision_id(text: &str, span: Span, findings: &mut Vec<Finding>) -> Option<Na
 }
 
 fn first_paragraph(doc: &str) -> String {
-    let lines: Vec<&str> = doc
-        .lines()
-        .map(str::trim)
-        .take_while(|line| !line.is_empty())
-        .collect();
-    lines.join(" ")
+    let mut paragraph = String::new();
+    let lines = doc.lines().map(str::trim);
+    for line in lines.take_while(|line| !line.is_empty()) {
+        if !paragraph.is_empty() {
+            paragraph.push(' ');
+        }
+        paragraph.push_str(line);
+    }
+    paragraph
 }

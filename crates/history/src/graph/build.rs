@@ -177,20 +177,17 @@ impl Builder {
 
     /// Turns the names of parents and dependencies into edges.
     fn link(&mut self) {
-        for node in self.graph.nodes() {
-            let Revision {
-                id,
-                down_revisions,
-                depends_on,
-                ..
-            } = self.graph[node].clone();
-            for parent in down_revisions {
+        let revisions = std::mem::take(&mut self.graph.revisions);
+        for (index, revision) in revisions.iter().enumerate() {
+            let node = Node::new(index);
+            let id = &revision.id;
+            for parent in &revision.down_revisions {
                 match self.graph.node(parent.as_str()) {
                     _ if parent == id => {
                         self.error(node, GraphErrorKind::SelfLoop { id: id.clone() });
                     }
                     None => {
-                        let id = id.clone();
+                        let (id, parent) = (id.clone(), parent.clone());
                         self.error(node, GraphErrorKind::MissingParent { id, parent });
                     }
                     Some(parent) => {
@@ -201,13 +198,14 @@ impl Builder {
                     }
                 }
             }
-            for dependency in depends_on.into_iter().filter(|name| !name.contains('@')) {
-                match self.graph.named(&dependency) {
-                    Some(found) if self.graph[found].id == id => {
+            let dependencies = revision.depends_on.iter();
+            for dependency in dependencies.filter(|name| !name.contains('@')) {
+                match self.graph.named(dependency) {
+                    Some(found) if revisions[found.index()].id == *id => {
                         self.error(node, GraphErrorKind::DependencySelfLoop { id: id.clone() });
                     }
                     None => {
-                        let id = id.clone();
+                        let (id, dependency) = (id.clone(), dependency.clone());
                         self.error(node, GraphErrorKind::MissingDependency { id, dependency });
                     }
                     Some(found) => {
@@ -218,10 +216,11 @@ impl Builder {
             }
             let links = &mut self.graph.links[node.index()];
             links.requirements = links.parents.clone();
-            for dependency in links.dependencies.clone() {
-                push_new(&mut links.requirements, dependency);
+            for dependency in &links.dependencies {
+                push_new(&mut links.requirements, *dependency);
             }
         }
+        self.graph.revisions = revisions;
     }
 
     /// Peels off every revision that is not on a circle, then names one circle for each knot left.
