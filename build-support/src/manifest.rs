@@ -95,16 +95,19 @@ impl Source {
         })
     }
 
-    /// Tells whether there is a table at `path`.
-    fn holds(&self, path: &[&str]) -> bool {
-        let document = self.document.as_ref().ok();
-        document.is_some_and(|document| document.table(path).is_some())
+    /// Returns the table at `path`.
+    fn table(&self, path: &[&str]) -> Option<&Table> {
+        self.document.as_ref().ok()?.table(path)
+    }
+
+    /// Returns the table of the configuration.
+    fn configuration(&self) -> Option<&Table> {
+        self.table(&[self.owner, "metadata", "alembic"])
     }
 
     /// Returns the text, or the texts of the list, that a key of the table at `path` holds.
     fn texts(&self, path: &[&str], key: &str) -> Vec<String> {
-        let document = self.document.as_ref().ok();
-        let values = document.and_then(|document| Some(document.table(path)?.values()));
+        let values = self.table(path).map(Table::values);
         let mut values = values.unwrap_or_default().into_iter();
         let found = match values.find(|(name, _)| name == key) {
             Some((_, SettingsValue::List(list))) => list,
@@ -118,34 +121,11 @@ impl Source {
         found.into_iter().filter_map(text).collect()
     }
 
-    fn table(&self) -> Option<SettingsTable> {
-        let document = self.document.as_ref().ok()?;
-        let table = document.table(&[self.owner, "metadata", "alembic"])?;
-        Some(table.values())
-    }
-
-    /// Returns the line that sets a key, as well as it can be told.
-    fn place(&self, key: &str) -> String {
-        let header = format!("[{}.metadata.alembic]", self.owner);
-        let mut lines = self
-            .text
-            .lines()
-            .enumerate()
-            .map(|(index, line)| (index + 1, line.trim()));
-        let sets = |line: &str| {
-            let rest = line.strip_prefix(key);
-            rest.is_some_and(|rest| rest.trim_start().starts_with('='))
-        };
-        let found = lines
-            .find(|(_, line)| line.starts_with(&header))
-            .and_then(|_| {
-                let mut table = lines.take_while(|(_, line)| !line.starts_with('['));
-                table.find(|(_, line)| sets(line))
-            });
-        match found {
-            Some((line, _)) => format!("{}:{line}", self.path.display()),
-            None => self.path.display().to_string(),
-        }
+    /// Returns the line that sets a key of the configuration.
+    fn place(&self, key: &str) -> Option<String> {
+        let offset = self.configuration()?.offset(key)?;
+        let line = Position::of(&self.text, offset).line;
+        Some(format!("{}:{line}", self.path.display()))
     }
 }
 
@@ -178,13 +158,9 @@ impl Manifest {
 
     /// Returns the place that sets a key.
     pub(crate) fn place(&self, key: SettingsKey) -> String {
-        let key = key.as_str();
-        let sets = |source: &&Source| {
-            let table = source.table().unwrap_or_default();
-            table.iter().any(|(name, _)| name == key)
-        };
-        let source = self.sources.iter().rfind(sets);
-        source.map_or_else(|| "Cargo.toml".to_owned(), |source| source.place(key))
+        let mut places = self.sources.iter().rev();
+        let place = places.find_map(|source| source.place(key.as_str()));
+        place.unwrap_or_else(|| "Cargo.toml".to_owned())
     }
 }
 
@@ -207,14 +183,14 @@ fn settings(sources: &[Source]) -> (Option<Settings>, Vec<Problem>) {
     }
     let with_table = sources
         .iter()
-        .filter_map(|source| Some((source, source.table()?)));
+        .filter_map(|source| Some((source, source.configuration()?.values())));
     let (places, mut tables): (Vec<&Source>, Vec<SettingsTable>) = with_table.unzip();
     let faults = match Settings::read(&tables) {
         Ok(settings) => return (Some(settings), Vec::new()),
         Err(faults) => faults,
     };
     let problem = |fault: &SettingsFault| Problem {
-        place: places[fault.table].place(&fault.key),
+        place: places[fault.table].place(&fault.key).unwrap_or_default(),
         code: fault.code(),
         title: fault.to_string(),
         note: None,
@@ -240,7 +216,7 @@ fn settings(sources: &[Source]) -> (Option<Settings>, Vec<Problem>) {
 /// Finds the manifest of the workspace that a crate belongs to, as cargo does: its own, the one
 /// that it names, or the next one above that does not exclude it.
 fn workspace_of(folder: &Path, package: Option<&Source>) -> Option<Source> {
-    if package.is_some_and(|package| package.holds(&["workspace"])) {
+    if package.is_some_and(|package| package.table(&["workspace"]).is_some()) {
         return Source::read(folder.join("Cargo.toml"), "workspace");
     }
     if let Some(root) = package.and_then(|package| package.texts(&["package"], "workspace").pop()) {
@@ -254,7 +230,8 @@ fn workspace_of(folder: &Path, package: Option<&Source>) -> Option<Source> {
                 .map(|path| above.join(path))
                 .any(|path| folder.starts_with(path))
         };
-        let belongs = source.holds(&["workspace"]) && (below("members") || !below("exclude"));
+        let belongs =
+            source.table(&["workspace"]).is_some() && (below("members") || !below("exclude"));
         belongs.then_some(source)
     });
     above.next()

@@ -116,6 +116,33 @@ fn everything_that_is_wrong_is_told_at_once() {
 }
 
 #[test]
+fn faults_name_the_line_of_the_key() {
+    for (configuration, line) in [
+        ("[package.metadata.alembic]\n\ntimezon = \"UTC\"\n", 5),
+        ("[package.metadata]\nalembic.timezon = \"UTC\"\n", 4),
+        ("metadata.alembic = { url = \"a\", timezon = \"UTC\" }\n", 3),
+        (
+            "[package.metadata.alembic]\n# timezon = 1\n\"timezon\" = 1\n",
+            5,
+        ),
+        ("[package.metadata.alembic.timezon]\nzone = \"UTC\"\n", 3),
+        (
+            "metadata.other = \"\"\"\n[package.metadata.alembic]\ntimezon = 1\"\"\"\n[package.metadata.alembic]\ntimezon = 1\n",
+            7,
+        ),
+    ] {
+        let manifest = format!("[package]\nname = \"shop\"\n{configuration}");
+        let project = Project::new(&[
+            ("shop/Cargo.toml", &manifest),
+            ("shop/migrations/a.sql", &revision("a1", "")),
+        ]);
+        let said = project.run();
+        let expected = format!("  --> [ROOT]/shop/Cargo.toml:{line}\n");
+        assert!(said.contains(&expected), "{manifest}\n{said}");
+    }
+}
+
+#[test]
 fn the_workspace_is_the_one_that_cargo_finds() {
     const ALEMBIC: &str = "[workspace.metadata.alembic]\nversion-table = \"of_workspace\"\n";
     let root = |keys: &str| format!("[workspace]\n{keys}\n{ALEMBIC}");

@@ -9,7 +9,15 @@ use alembic_history::SettingsValue;
 /// A table: its keys in order, each with what it holds.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Table {
-    entries: Vec<(String, Item)>,
+    entries: Vec<Entry>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Entry {
+    key: String,
+    /// The byte at which the key is first written.
+    offset: usize,
+    item: Item,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,10 +46,19 @@ impl Table {
         let Some((first, rest)) = path.split_first() else {
             return Some(self);
         };
-        match self.entries.iter().find(|(key, _)| key == first)? {
-            (_, Item::Table(table)) => table.table(rest),
-            (_, Item::Value(_)) => None,
+        match &self.entry(first)?.item {
+            Item::Table(table) => table.table(rest),
+            Item::Value(_) => None,
         }
+    }
+
+    /// Returns the byte at which a key is written.
+    pub(crate) fn offset(&self, key: &str) -> Option<usize> {
+        Some(self.entry(key)?.offset)
+    }
+
+    fn entry(&self, key: &str) -> Option<&Entry> {
+        self.entries.iter().find(|entry| entry.key == key)
     }
 
     /// Returns the keys with their values; a table is a value that no key takes.
@@ -52,33 +69,37 @@ impl Table {
         };
         let entries = self.entries.iter();
         entries
-            .map(|(key, item)| (key.clone(), value(item)))
+            .map(|entry| (entry.key.clone(), value(&entry.item)))
             .collect()
     }
 
-    /// Returns the table at `path`, which is made where it is not there.
-    fn reach(&mut self, path: &[String]) -> Option<&mut Table> {
+    /// Returns the table at `path`, which is written at `offset`, and creates what is missing.
+    fn reach(&mut self, path: &[String], offset: usize) -> Option<&mut Table> {
         let Some((first, rest)) = path.split_first() else {
             return Some(self);
         };
-        let index = match self.entries.iter().position(|(key, _)| key == first) {
+        let index = match self.entries.iter().position(|entry| entry.key == *first) {
             Some(index) => index,
             None => {
-                self.entries
-                    .push((first.clone(), Item::Table(Table::default())));
+                self.push(first, offset, Item::Table(Table::default()));
                 self.entries.len() - 1
             }
         };
-        match &mut self.entries[index].1 {
-            Item::Table(table) => table.reach(rest),
+        match &mut self.entries[index].item {
+            Item::Table(table) => table.reach(rest, offset),
             Item::Value(_) => None,
         }
     }
 
-    fn insert(&mut self, path: &[String], item: Item) -> Option<()> {
+    fn insert(&mut self, path: &[String], offset: usize, item: Item) -> Option<()> {
         let (last, parents) = path.split_last()?;
-        self.reach(parents)?.entries.push((last.clone(), item));
+        self.reach(parents, offset)?.push(last, offset, item);
         Some(())
+    }
+
+    fn push(&mut self, key: &str, offset: usize, item: Item) {
+        let key = key.to_owned();
+        self.entries.push(Entry { key, offset, item });
     }
 }
 
@@ -134,6 +155,7 @@ impl<'t> Reader<'t> {
             if self.rest().is_empty() {
                 return Some(root);
             }
+            let offset = self.at;
             if self.take("[[") {
                 // A list of tables holds nothing that is looked for.
                 self.key_path()?;
@@ -142,14 +164,14 @@ impl<'t> Reader<'t> {
             } else if self.take("[") {
                 let path = self.key_path()?;
                 self.expect("]")?;
-                root.reach(&path)?;
+                root.reach(&path, offset)?;
                 current = Some(path);
             } else {
                 let key = self.key_path()?;
                 self.expect("=")?;
                 let item = self.item()?;
                 if let Some(table) = &current {
-                    root.reach(table)?.insert(&key, item)?;
+                    root.reach(table, offset)?.insert(&key, offset, item)?;
                 }
             }
         }
@@ -191,10 +213,11 @@ impl<'t> Reader<'t> {
             if self.take("}") {
                 return Some(table);
             }
+            let offset = self.at;
             let key = self.key_path()?;
             self.expect("=")?;
             let item = self.item()?;
-            table.insert(&key, item)?;
+            table.insert(&key, offset, item)?;
             self.skip_lines();
             if !self.take(",") {
                 self.expect("}")?;

@@ -3,7 +3,7 @@
 mod build;
 mod walk;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::BTreeMap;
 
 use crate::{BranchLabel, Revision, RevisionId};
 
@@ -49,8 +49,7 @@ impl Node {
 pub struct Graph {
     revisions: Vec<Revision>,
     links: Vec<Links>,
-    ids: HashMap<RevisionId, Node>,
-    /// Ids and labels in one sorted map, for look-ups by prefix.
+    /// Ids and labels in one sorted map, for look-ups by prefix. No label is an id.
     names: BTreeMap<String, Node>,
 }
 
@@ -67,8 +66,8 @@ struct Links {
     requirements: Vec<Node>,
     /// The revisions that follow it or depend on it.
     dependents: Vec<Node>,
-    /// The labels of the branches that it is on.
-    labels: BTreeSet<BranchLabel>,
+    /// The labels of the branches that it is on, sorted.
+    labels: Vec<BranchLabel>,
 }
 
 impl Graph {
@@ -101,7 +100,7 @@ impl Graph {
     /// Returns the revision with exactly this id.
     #[must_use]
     pub fn node(&self, id: &str) -> Option<Node> {
-        self.ids.get(id).copied()
+        self.named(id).filter(|node| self[*node].id.as_str() == id)
     }
 
     /// Returns the revision that has exactly this id, or declares exactly this label.
@@ -151,9 +150,9 @@ impl Graph {
         &self.links[node.index()].dependencies
     }
 
-    /// Returns the labels of the branches that `node` is on.
+    /// Returns the labels of the branches that `node` is on, sorted.
     #[must_use]
-    pub fn labels(&self, node: Node) -> &BTreeSet<BranchLabel> {
+    pub fn labels(&self, node: Node) -> &[BranchLabel] {
         &self.links[node.index()].labels
     }
 

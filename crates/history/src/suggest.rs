@@ -8,6 +8,11 @@
 /// ```
 #[must_use]
 pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
+    nearest_of(word, candidates.into_iter().collect())
+}
+
+/// Does what [`nearest`] does, compiled once for every kind of list.
+fn nearest_of<'a>(word: &str, candidates: Vec<&'a str>) -> Vec<&'a str> {
     let limit = word.chars().count() / 3;
     let mut near: Vec<(usize, &str)> = candidates
         .into_iter()

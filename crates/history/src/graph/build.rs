@@ -1,6 +1,6 @@
 //! Builds a graph from what revisions declare, or says everything that is wrong with it.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::fmt;
 
 use super::{Edges, Graph, Links, Node};
@@ -112,7 +112,6 @@ pub(super) fn build(revisions: Vec<Revision>) -> Result<Graph, Vec<GraphError>> 
     let mut builder = Builder {
         graph: Graph {
             links: vec![Links::default(); revisions.len()],
-            ids: HashMap::with_capacity(revisions.len()),
             names: BTreeMap::new(),
             revisions,
         },
@@ -144,18 +143,17 @@ impl Builder {
         });
     }
 
-    /// Enters ids, then labels, into the maps of names.
+    /// Enters ids, then labels, into the map of names.
     fn name(&mut self) {
         for node in self.graph.nodes() {
             let id = self.graph[node].id.clone();
-            match self.graph.ids.get(&id) {
+            match self.graph.named(id.as_str()) {
                 Some(first) => {
                     let first = first.index();
                     self.error(node, GraphErrorKind::DuplicateId { id, first });
                 }
                 None => {
                     self.graph.names.insert(id.as_str().to_owned(), node);
-                    self.graph.ids.insert(id, node);
                 }
             }
         }
@@ -376,7 +374,10 @@ impl Graph {
                     }
                 }
                 for member in members.iter() {
-                    self.links[member.index()].labels.insert(label.clone());
+                    let labels = &mut self.links[member.index()].labels;
+                    if let Err(place) = labels.binary_search(&label) {
+                        labels.insert(place, label.clone());
+                    }
                 }
             }
         }
