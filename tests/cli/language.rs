@@ -196,3 +196,24 @@ fn trials_on_a_server() {
         outcome
     });
 }
+
+#[test]
+fn commands_that_succeed() {
+    let [english, german] = [Server::shared(), Server::german()].map(|server| {
+        let project = chain().on_server(server);
+        project.configure("dialects = [\"postgres\"]");
+        project.add(revision("dd04").revises("cc03").upgrade(
+            "DROP TABLE IF EXISTS missing;\nDO $$ BEGIN RAISE NOTICE 'x'; END $$;\n\
+             -- alembic: upgrade no-transaction\nCREATE INDEX CONCURRENTLY x ON t_aa01 (id);",
+        ));
+        project.transcript(&[
+            "upgrade",
+            "current -v",
+            "history -i",
+            "downgrade aa01",
+            "ensure",
+            "test",
+        ])
+    });
+    assert_eq!(english, german);
+}

@@ -1,4 +1,4 @@
-//! `cargo xtask bench`: how close to what is possible the things are that users wait for.
+//! `cargo xtask bench`: measures what users wait for, and compares it with what is possible.
 //!
 //! Everything is compared within one run on one machine, in rounds: A B A B ... A ratio is the
 //! median of the rounds' ratios, so that what slows down a whole round does not count; times are
@@ -6,9 +6,13 @@
 
 mod apply;
 mod build;
+mod command;
 mod crates;
+mod embed;
 mod load;
+mod others;
 mod place;
+mod plain;
 #[cfg(feature = "postgres")]
 mod postgres;
 mod processes;
@@ -16,6 +20,7 @@ mod project;
 mod rounds;
 mod split;
 mod table;
+mod user_time;
 
 use std::path::PathBuf;
 use std::time::Instant;
@@ -25,6 +30,7 @@ use rusqlite::{Connection, OpenFlags};
 
 use crate::{Result, cargo, servers};
 use place::Place;
+pub(crate) use plain::PlainUpgradeArgs;
 
 /// Arguments of `cargo xtask bench`.
 #[derive(Debug, Args)]
@@ -39,6 +45,9 @@ pub(crate) struct BenchArgs {
 /// What can be measured by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Part {
+    /// `cargo alembic upgrade` as a whole process, compared with a plain program and with sqlx-cli,
+    /// refinery_cli and diesel_cli where they are installed
+    Command,
     /// Applying 1,000 revisions to a fresh file
     Apply,
     /// Commands that have nothing to do
@@ -49,6 +58,8 @@ enum Part {
     Split,
     /// Applying revisions on PostgreSQL, and starts that find nothing to do there
     Postgres,
+    /// Building a crate and its build script from nothing, in user time
+    Embed,
     /// Building a crate with 1,000 revisions, compared with sqlx and refinery: takes minutes, and
     /// needs the network
     Build,
@@ -94,6 +105,9 @@ impl BenchArgs {
             missed += table.missed();
         };
         let wanted = |part| self.part.is_none_or(|only| only == part);
+        if wanted(Part::Command) {
+            command::measure(&disk, &mut show)?;
+        }
         if wanted(Part::Apply) {
             show(apply::measure(&disk)?);
             if let Some(memory) = &memory {
@@ -112,6 +126,9 @@ impl BenchArgs {
         #[cfg(feature = "postgres")]
         if wanted(Part::Postgres) {
             postgres::measure(&disk, &mut show)?;
+        }
+        if wanted(Part::Embed) {
+            show(embed::measure(&disk)?);
         }
         // It takes minutes: only when asked for.
         if self.part == Some(Part::Build) {

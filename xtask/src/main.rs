@@ -45,6 +45,9 @@ enum Xtask {
     /// Read one row of an SQLite file: what `bench` compares commands that only read with
     #[command(hide = true)]
     ReadRow(bench::ReadRowArgs),
+    /// Apply revision files with rusqlite: what `bench` compares upgrades with
+    #[command(hide = true)]
+    PlainUpgrade(bench::PlainUpgradeArgs),
 }
 
 fn main() -> ExitCode {
@@ -57,6 +60,7 @@ fn main() -> ExitCode {
         Xtask::Conformance(args) => args.run(),
         Xtask::Measure(args) => args.measure(),
         Xtask::ReadRow(args) => args.run(),
+        Xtask::PlainUpgrade(args) => args.run(),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -9,6 +9,8 @@ use crate::cargo::run;
 #[path = "../../tests/src/programs.rs"]
 mod programs;
 
+pub(crate) use programs::find;
+
 /// The locale of the test server whose messages are not English.
 const LOCALE: &str = "de_DE.UTF-8";
 

@@ -3,8 +3,6 @@
 //! Only the crate itself is built: its dependencies are there already. What is compared with comes
 //! from crates.io, so this needs the network.
 
-use std::time::Duration;
-
 use super::crates::{Crate, Profile, State};
 use super::place::Place;
 use super::rounds::interleaved;
@@ -28,9 +26,7 @@ pub(super) fn measure(place: &Place, mut show: impl FnMut(Table)) -> Result<()> 
     let ours = Crate::ours(&folder, REVISIONS)?;
     let sqlx = Crate::sqlx(&folder, REVISIONS)?;
     let refinery = Crate::refinery(&folder, REVISIONS)?;
-    let empty = Crate::empty_script(&folder)?;
-    let alone = Crate::alembic_build(&folder)?;
-    let crates = [&floor, &ours, &sqlx, &refinery, &empty, &alone];
+    let crates = [&floor, &ours, &sqlx, &refinery];
     for one in crates {
         one.fetch()?;
     }
@@ -41,7 +37,6 @@ pub(super) fn measure(place: &Place, mut show: impl FnMut(Table)) -> Result<()> 
     for state in [State::Clean, State::Edited] {
         show(optimized(state, [&floor, &ours, &sqlx])?);
     }
-    show(build_crate(&empty, &alone)?);
 
     // The folder has another name next time: what was built in it would stay for good.
     for one in crates {
@@ -92,23 +87,6 @@ fn optimized(state: State, [floor, ours, sqlx]: [&Crate; 3]) -> Result<Table> {
             Row::ratio(FLOOR, &floor, &ours),
             Row::ratio(OURS, &ours, &ours),
             Row::ratio(SQLX, &sqlx, &ours).more_than(GOAL),
-        ],
-    })
-}
-
-/// Measures what it takes to build what users' build scripts wait for.
-fn build_crate(empty: &Crate, alone: &Crate) -> Result<Table> {
-    let build = |one: &Crate| -> Result<Duration> { one.build(Profile::Dev, State::Clean) };
-    let [empty, alone] = interleaved(ROUNDS, [&mut || build(empty), &mut || build(alone)])?;
-    Ok(Table {
-        title: format!("build alembic-build itself, dev, {}", State::Clean),
-        rows: vec![
-            Row::ratio("an empty crate with an empty build script", &empty, &empty),
-            Row::ratio(
-                "the same, and alembic-build and alembic-history",
-                &alone,
-                &empty,
-            ),
         ],
     })
 }

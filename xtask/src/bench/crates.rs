@@ -83,8 +83,7 @@ impl Crate {
         let project = Project::create(&folder, revisions, Shape::Line)?;
         let dependencies = migrate() + &build_dependency();
         std::fs::write(folder.join("Cargo.toml"), manifest("bench", &dependencies))?;
-        let script = "fn main() {\n    alembic_build::embed_migrations();\n}\n";
-        std::fs::write(folder.join("build.rs"), script)?;
+        std::fs::write(folder.join("build.rs"), EMBED)?;
         let source = "pub fn migrations() -> &'static alembic_migrate::Migrations {\n    \
                       alembic_migrate::include_migrations!()\n}\n";
         std::fs::write(folder.join("src").join("lib.rs"), source)?;
@@ -143,34 +142,43 @@ impl Crate {
 
     /// Makes an empty crate with an empty build script.
     pub(super) fn empty_script(parent: &Path) -> Result<Self> {
-        Self::script(parent, "empty", "", &["empty"])
+        let folder = parent.join("empty");
+        std::fs::create_dir_all(&folder)?;
+        Self::script(folder, "", "fn main() {}\n")
     }
 
-    /// Makes an empty crate with an empty build script, which depends on alembic-build; that and
-    /// what it depends on are built with it.
-    pub(super) fn alembic_build(parent: &Path) -> Result<Self> {
-        let packages = &["alone", "alembic-build", "alembic-history"];
-        Self::script(parent, "alone", &build_dependency(), packages)
+    /// Makes an empty crate whose build script embeds a revision.
+    pub(super) fn embedding_script(parent: &Path) -> Result<Self> {
+        let folder = parent.join("embedding");
+        Project::create(&folder, 1, Shape::Line)?;
+        Self::script(folder, &build_dependency(), EMBED)
     }
 
-    fn script(
-        parent: &Path,
-        name: &str,
-        dependencies: &str,
-        packages: &'static [&'static str],
-    ) -> Result<Self> {
-        let folder = parent.join(name);
+    fn script(folder: PathBuf, dependencies: &str, script: &str) -> Result<Self> {
         let source = folder.join("src").join("lib.rs");
         std::fs::create_dir_all(folder.join("src"))?;
         std::fs::write(&source, "")?;
-        std::fs::write(folder.join("build.rs"), "fn main() {}\n")?;
-        std::fs::write(folder.join("Cargo.toml"), manifest(name, dependencies))?;
+        std::fs::write(folder.join("build.rs"), script)?;
+        std::fs::write(folder.join("Cargo.toml"), manifest("bench", dependencies))?;
         Ok(Self {
+            target: folder.join("target"),
             folder,
-            target: target("script")?,
-            packages,
+            packages: &["bench"],
             edited: (source, "// Edited.\n"),
         })
+    }
+
+    /// Deletes everything that is built of the crate and its dependencies.
+    pub(super) fn forget(&self) -> Result<()> {
+        match std::fs::remove_dir_all(&self.target) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error.into()),
+            _ => Ok(()),
+        }
+    }
+
+    /// Builds the crate with its dependencies.
+    pub(super) fn build_all(&self) -> Result<Duration> {
+        whole(&mut self.cargo("build", Profile::Dev))
     }
 
     /// Downloads the dependencies; nothing else uses the network.
@@ -221,6 +229,9 @@ impl Crate {
         command
     }
 }
+
+/// A build script that embeds revisions.
+const EMBED: &str = "fn main() {\n    alembic_build::embed_migrations();\n}\n";
 
 /// Returns where the crates of a library are built, with its dependencies.
 fn target(library: &str) -> Result<PathBuf> {

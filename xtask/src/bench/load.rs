@@ -17,7 +17,7 @@ use crate::Result;
 const FEW: usize = 1_000;
 const MANY: usize = 10_000;
 const ROUNDS: usize = 9;
-const GOAL: Duration = Duration::from_millis(100);
+const GOAL: Duration = Duration::from_millis(60);
 /// Ten times as many files take ten times as long; the rest is for caches that no longer hold all.
 const GROWTH: f64 = 12.0;
 

@@ -86,17 +86,27 @@ pub(super) fn breakdown(whole: &Times, parts: &[(&str, &Times)], rest: &str) -> 
 
 /// Runs the binary of this workspace in a project.
 pub(super) fn alembic(project: &Project, subcommand: &str) -> Result<Duration> {
+    alembic_in(&project.folder, subcommand)
+}
+
+/// Runs the binary of this workspace in a folder.
+pub(super) fn alembic_in(folder: &Path, subcommand: &str) -> Result<Duration> {
     let name = format!("cargo-alembic{}", std::env::consts::EXE_SUFFIX);
     let mut command = Command::new(std::env::current_exe()?.with_file_name(name));
     // As cargo would call it.
     command.args(["alembic", subcommand]);
-    whole(command.current_dir(&project.folder))
+    whole(command.current_dir(folder))
 }
 
-/// Runs what `cargo alembic` itself has to run.
+/// Runs what `cargo alembic` itself has to run, in a project.
 pub(super) fn cargo_metadata(project: &Project) -> Result<Duration> {
+    cargo_metadata_in(&project.folder)
+}
+
+/// Runs what `cargo alembic` itself has to run, in a folder.
+pub(super) fn cargo_metadata_in(folder: &Path) -> Result<Duration> {
     let args = ["metadata", "--no-deps", "--format-version", "1"];
-    whole(cargo::command(args).current_dir(&project.folder))
+    whole(cargo::command(args).current_dir(folder))
 }
 
 fn read_row(database: &Path) -> Result<Duration> {

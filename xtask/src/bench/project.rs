@@ -26,6 +26,20 @@ impl Project {
         Self::with(folder, revisions, shape, upgrade)
     }
 
+    /// Creates a workspace, and one as a member of it, next to a crate without revisions.
+    pub(super) fn member(workspace: &Path, revisions: usize, shape: Shape) -> Result<Self> {
+        let project = Self::create(&workspace.join("bench"), revisions, shape)?;
+        std::fs::write(project.folder.join("Cargo.toml"), MANIFEST)?;
+        let other = workspace.join("other");
+        std::fs::create_dir_all(other.join("src"))?;
+        std::fs::write(other.join("src").join("lib.rs"), "")?;
+        let manifest = "[package]\nname = \"other\"\nversion = \"0.1.0\"\nedition = \"2024\"\n";
+        std::fs::write(other.join("Cargo.toml"), manifest)?;
+        let members = "[workspace]\nresolver = \"3\"\nmembers = [\"bench\", \"other\"]\n";
+        std::fs::write(workspace.join("Cargo.toml"), members)?;
+        Ok(project)
+    }
+
     /// Creates one whose revisions do what `upgrade` returns.
     pub(super) fn with(
         folder: &Path,
@@ -41,7 +55,8 @@ impl Project {
         std::fs::create_dir_all(folder.join("src"))?;
         std::fs::create_dir_all(&project.migrations)?;
         std::fs::write(folder.join("src").join("lib.rs"), "")?;
-        std::fs::write(folder.join("Cargo.toml"), MANIFEST)?;
+        let manifest = format!("{MANIFEST}\n[workspace]\n");
+        std::fs::write(folder.join("Cargo.toml"), manifest)?;
         for index in 0..revisions {
             let file = project.migrations.join(file_name(index));
             std::fs::write(file, text(index, shape, &upgrade(index)))?;
@@ -57,8 +72,6 @@ edition = "2024"
 
 [package.metadata.alembic]
 url = "sqlite://bench.db"
-
-[workspace]
 "#;
 
 fn id(index: usize) -> String {

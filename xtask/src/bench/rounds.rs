@@ -13,9 +13,17 @@ pub(super) struct Times(Vec<Duration>);
 /// Measures `contenders` in turns, after a round that warms up and does not count.
 pub(super) fn interleaved<const N: usize>(
     rounds: usize,
-    mut contenders: [Contender<'_>; N],
+    contenders: [Contender<'_>; N],
 ) -> Result<[Times; N]> {
-    let mut times = [const { Times(Vec::new()) }; N];
+    let times = interleave(rounds, contenders.into())?;
+    times
+        .try_into()
+        .map_err(|_| "there are other times than contenders".into())
+}
+
+/// Does the same for contenders whose number depends on the machine.
+pub(super) fn interleave(rounds: usize, mut contenders: Vec<Contender<'_>>) -> Result<Vec<Times>> {
+    let mut times: Vec<Times> = contenders.iter().map(|_| Times(Vec::new())).collect();
     for round in 0..=rounds {
         for (contender, times) in contenders.iter_mut().zip(&mut times) {
             let took = contender()?;

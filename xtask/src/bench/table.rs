@@ -51,6 +51,12 @@ impl Row {
         Self::new(what, figure, Some(times.median()))
     }
 
+    /// Shows how much longer than `bound` it took.
+    pub(super) fn difference(what: impl Into<String>, times: &Times, bound: &Times) -> Self {
+        let more = times.median().saturating_sub(bound.median());
+        Self::new(what, String::new(), Some(more))
+    }
+
     /// Shows what part of `whole` it took.
     pub(super) fn share(what: impl Into<String>, part: Duration, whole: Duration) -> Self {
         let percent = 100.0 * part.as_secs_f64() / whole.as_secs_f64();
