@@ -1,14 +1,10 @@
 //! Runs without a database.
 
 mod conversations;
-mod ensure;
-mod failures;
 mod fake;
-mod lock;
-mod postgres;
-mod record;
-mod retries;
+mod log;
 mod revisions;
-mod said;
 mod truth;
+mod failures;
+mod lock;
 mod unfinished;

@@ -88,8 +88,8 @@ fn a_current_database_is_only_read() {
             PLAIN,
             before.clone(),
             &target,
-            "find
-             read
+            "find versions
+             read versions
              -> NothingPending { package: \"shop\" }
              tracked ready [b] -> [b], applied []",
         );
@@ -105,20 +105,20 @@ fn a_fresh_database_is_created_whole() {
         Fake::new(None),
         &with_schema(SCHEMA),
         &format!(
-            "find
-             BEGIN IMMEDIATE
-             PRAGMA journal_mode
-             find
-             list
+            "find versions
+             begin
+             read journal mode
+             find versions
+             list tables
              {found}
              CREATE TABLE a (x)
              CREATE TABLE b (x)
-             find
-             create
-             INSERT INTO alembic_version (version_num) VALUES ('b')
-             find
-             read
-             COMMIT
+             find versions
+             create versions
+             insert b
+             find versions
+             read versions
+             commit
              -> committed
              -> SchemaCreated {{ package: \"shop\" }}
              fresh created [] -> [b], applied []"
@@ -175,25 +175,25 @@ fn a_legacy_database_is_stamped_and_upgraded_in_one_transaction() {
         fake.clone(),
         &baseline,
         &format!(
-            "find
-             BEGIN IMMEDIATE
-             PRAGMA journal_mode
-             find
-             list
+            "find versions
+             begin
+             read journal mode
+             find versions
+             list tables
              {found}
-             create
-             INSERT INTO alembic_version (version_num) VALUES ('a')
-             find
-             read
-             find
-             read
+             create versions
+             insert a
+             find versions
+             read versions
+             find versions
+             read versions
              -> step 1 of 1
              CREATE TABLE b (x)
-             UPDATE alembic_version SET version_num = 'b' WHERE version_num = 'a'
+             update a to b
              -> done
-             find
-             read
-             COMMIT
+             find versions
+             read versions
+             commit
              -> committed
              legacy migrated [] -> [b], applied [b]"
         ),
@@ -207,17 +207,17 @@ fn a_legacy_database_is_stamped_and_upgraded_in_one_transaction() {
         fake,
         &current,
         &format!(
-            "find
-             BEGIN IMMEDIATE
-             PRAGMA journal_mode
-             find
-             list
+            "find versions
+             begin
+             read journal mode
+             find versions
+             list tables
              {found}
-             create
-             INSERT INTO alembic_version (version_num) VALUES ('b')
-             find
-             read
-             COMMIT
+             create versions
+             insert b
+             find versions
+             read versions
+             commit
              -> committed
              -> NothingPending {{ package: \"shop\" }}
              legacy migrated [] -> [b], applied []"
@@ -358,7 +358,7 @@ fn a_database_that_is_ahead_is_refused_or_left_alone() {
         let target = Target { ahead, ..target() };
         let outcome = fake.ensure(&[(&history(PLAIN), target)], PerRun);
         assert_eq!(said(&outcome), expected);
-        assert!(!fake.log.iter().any(|line| line.starts_with("BEGIN")));
+        assert!(!fake.log.iter().any(|line| line.starts_with("begin")));
     }
 }
 
@@ -392,7 +392,7 @@ fn rows_of_a_target_schema_must_not_refer_to_nothing() {
     };
     let outcome = fake.ensure(&[(&history(PLAIN), with_schema(schema))], PerRun);
     let error = outcome.unwrap_err();
-    assert!(matches!(*error.fault, Fault::ForeignKeys { .. }), "{error}");
+    assert!(matches!(error.failure(), Failure::ForeignKeys { .. }), "{error}");
     assert_eq!(fake.content, content(None, &[]));
 }
 
@@ -517,11 +517,11 @@ fn a_legacy_stamp_stays_when_a_revision_outside_of_transactions_fails() {
 
 #[test]
 fn on_postgres_a_database_is_made_ready_under_lock() {
-    let locked = "aside BEGIN
-                  aside lock
-                  aside timeouts
-                  BEGIN
-                  settings 3000";
+    let locked = "aside begin
+                  aside try lock
+                  aside keep lock
+                  begin
+                  set for transaction";
     let (fresh, legacy) = (found(Scenario::Fresh), found(Scenario::Legacy));
     let baseline = Target {
         baseline: "a".to_owned(),
@@ -529,10 +529,10 @@ fn on_postgres_a_database_is_made_ready_under_lock() {
     };
     let with_path = with_schema("SET search_path = other;\nCREATE TABLE a (x);\n");
     let insert = "INSERT INTO \"public\".alembic_version (version_num) VALUES";
-    let end = "find in public
-               read
-               aside SELECT 1
-               COMMIT
+    let end = "find versions in public
+               read versions
+               aside check lock
+               commit
                -> committed";
     let pending = "-> NothingPending { package: \"shop\" }";
     for (rows, tables, target, expected) in [
@@ -540,28 +540,28 @@ fn on_postgres_a_database_is_made_ready_under_lock() {
             Some(&["b"][..]),
             &["a"][..],
             &baseline,
-            format!("find\nread\n{pending}\ntracked ready [b] -> [b], applied []"),
+            format!("find versions\nread versions\n{pending}\ntracked ready [b] -> [b], applied []"),
         ),
         (
             None,
             &[],
             &with_path,
             format!(
-                "find
+                "find versions
                  {locked}
-                 find in public
-                 list
+                 find versions in public
+                 list tables
                  {fresh}
-                 path
+                 read search path
                  SET search_path = other
                  CREATE TABLE a (x)
-                 path = \"$user\", public
-                 find in public
-                 create
+                 restore search path \"$user\", public
+                 find versions in public
+                 create versions
                  {insert} ('b')
                  {end}
                  -> SchemaCreated {{ package: \"shop\" }}
-                 aside ROLLBACK
+                 aside release lock
                  fresh created [] -> [b], applied []"
             ),
         ),
@@ -570,24 +570,24 @@ fn on_postgres_a_database_is_made_ready_under_lock() {
             &["a"],
             &baseline,
             format!(
-                "find
+                "find versions
                  {locked}
-                 find in public
-                 list
+                 find versions in public
+                 list tables
                  {legacy}
-                 create
+                 create versions
                  {insert} ('a')
-                 find in public
-                 read
-                 find in public
-                 read
+                 find versions in public
+                 read versions
+                 find versions in public
+                 read versions
                  -> step 1 of 1
                  CREATE TABLE b (x)
                  UPDATE \"public\".alembic_version SET version_num = 'b' \
                  WHERE version_num = 'a'
                  -> done
                  {end}
-                 aside ROLLBACK
+                 aside release lock
                  legacy migrated [] -> [b], applied [b]"
             ),
         ),
@@ -679,16 +679,16 @@ fn crates_take_the_lock_one_after_the_other() {
         said(&outcome),
         "fresh created [] -> [b], applied []; fresh created [] -> [m], applied []"
     );
-    let about_lock = |line: &&&str| line.starts_with("aside") || **line == "COMMIT";
+    let about_lock = |line: &&&str| line.starts_with("aside") || **line == "commit";
     let requests = fake.requests();
     let asked: Vec<&str> = requests.iter().filter(about_lock).copied().collect();
     let one = [
-        "aside BEGIN",
-        "aside lock",
-        "aside timeouts",
-        "aside SELECT 1",
-        "COMMIT",
-        "aside ROLLBACK",
+        "aside begin",
+        "aside try lock",
+        "aside keep lock",
+        "aside check lock",
+        "commit",
+        "aside release lock",
     ];
     assert_eq!(asked, [one, one].concat());
     // Each waits for those of its own version table only.
@@ -705,7 +705,7 @@ fn crates_take_the_lock_one_after_the_other() {
         said(&outcome),
         "tracked ready [b] -> [b], applied []; tracked ready [m] -> [m], applied []"
     );
-    let requests = ["find", "read", "find version_1", "read version_1"];
+    let requests = ["find versions", "read versions", "find version_1", "read version_1"];
     assert_eq!(current.requests(), requests);
     assert_eq!(current.second, Second::Closed);
 }
@@ -750,7 +750,7 @@ fn what_is_done_for_other_crates_stays_and_is_told() {
                 let mut sound = start.clone();
                 ensure(&mut sound).unwrap();
                 let requests = sound.requests();
-                let commit = requests.iter().rposition(|request| *request == "COMMIT");
+                let commit = requests.iter().rposition(|request| *request == "commit");
                 let is_stamped = rows.is_none() && told.is_none();
                 for (request, failing) in [
                     (sound.number_of("CREATE TABLE mails (x)"), REFUSED),
@@ -771,7 +771,7 @@ fn what_is_done_for_other_crates_stays_and_is_told() {
                         (Some(told), REFUSED) => format!("{stays} {told}; {rest}"),
                         (Some(told), _) => format!("{stays} {told}; {lost}"),
                     };
-                    assert_eq!(error.state.to_string(), expected, "{:#?}", fake.log);
+                    assert_eq!(error.state().to_string(), expected, "{:#?}", fake.log);
                     assert_eq!(fake.content.rows, sound.content.rows);
                     assert_eq!(fake.content.second, None);
                 }

@@ -26,16 +26,16 @@ fn a_transaction_that_meets_a_lock_is_begun_again() {
         )
     };
     let (insert, update) = (
-        "INSERT INTO \"public\".alembic_version (version_num) VALUES ('a')",
-        "UPDATE \"public\".alembic_version SET version_num = 'b' WHERE version_num = 'a'",
+        "insert a",
+        "update a to b",
     );
     let first = |total| {
         format!(
-            "BEGIN
-             settings 3000
-             find in public
+            "begin
+             set for transaction
+             find versions in public
              -> step 1 of {total}
-             create
+             create versions
              CREATE TABLE a (x)
              CREATE TABLE a2 (x)
              {insert}
@@ -51,23 +51,23 @@ fn a_transaction_that_meets_a_lock_is_begun_again() {
     let end = format!(
         "{update}
          -> done
-         find in public
-         read
-         aside SELECT 1
-         COMMIT
+         find versions in public
+         read versions
+         aside check lock
+         commit
          -> committed
-         aside ROLLBACK
+         aside release lock
          = b"
     );
-    let lock = "aside BEGIN\naside lock\naside timeouts";
-    let again = "-> refused\nROLLBACK\n-> retrying 1: refused\n-> pause";
+    let lock = "aside begin\naside try lock\naside keep lock";
+    let again = "-> refused\nroll back\n-> retrying 1: refused\n-> pause";
     let fake = check(
         PLAIN,
         PerRun,
         busy(PerRun, 1),
         Command::Upgrade("heads"),
         // The whole command is planned anew.
-        &format!("find\n{lock}\n{whole}\n{again}\nfind in public\n{whole}\n{end}"),
+        &format!("find versions\n{lock}\n{whole}\n{again}\nfind versions in public\n{whole}\n{end}"),
     );
     let executed = [
         "CREATE TABLE a (x)",
@@ -76,20 +76,20 @@ fn a_transaction_that_meets_a_lock_is_begun_again() {
     ];
     assert_eq!(fake.content, content(Some(&["b"]), &executed));
 
-    let second = "BEGIN
-                  settings 3000
-                  find in public
-                  read
+    let second = "begin
+                  set for transaction
+                  find versions in public
+                  read versions
                   -> step 2 of 2
                   CREATE TABLE b (x)";
-    let committed = "find in public\nread\naside SELECT 1\nCOMMIT\n-> committed";
+    let committed = "find versions in public\nread versions\naside check lock\ncommit\n-> committed";
     let fake = check(
         PLAIN,
         PerRevision,
         busy(PerRevision, 1),
         Command::Upgrade("heads"),
         &format!(
-            "find\n{lock}\n{}\n{committed}\n{second}\n{again}\n{second}\n{end}",
+            "find versions\n{lock}\n{}\n{committed}\n{second}\n{again}\n{second}\n{end}",
             first(2)
         ),
     );
@@ -118,7 +118,7 @@ fn a_transaction_is_begun_again_as_long_as_the_lock_timeout_allows() {
             };
             let error = fake.run(&history(PLAIN), mode, up).unwrap_err();
             assert_eq!(error.kind(), FailureKind::Busy);
-            assert!(matches!(*error.fault, Fault::Statement { .. }), "{error}");
+            assert!(matches!(error.failure(), Failure::Statement { .. }), "{error}");
             let retrying = fake
                 .log
                 .iter()
@@ -134,7 +134,7 @@ fn a_transaction_is_begun_again_as_long_as_the_lock_timeout_allows() {
                     content(Some(&["a"]), &["CREATE TABLE a (x)", "CREATE TABLE a2 (x)"]),
                 ),
             };
-            assert_eq!(error.state, state);
+            assert_eq!(*error.state(), state);
             assert_eq!(fake.content, content);
         }
     }
@@ -156,26 +156,26 @@ fn what_runs_outside_of_transactions_is_not_begun_again() {
         fake,
         up,
         &format!(
-            "find
-             read
+            "find versions
+             read versions
              {LOCKED}
-             find in public
-             read
+             find versions in public
+             read versions
              -> step 1 of 3
              UPDATE b1
              create progress
              record upgrade of b: 1 done, 2 begun
-             aside SELECT 1
-             COMMIT
+             aside check lock
+             commit
              -> committed
-             aside SELECT 1
+             aside check lock
              VACUUM b2
              record 2 done, 3 begun
-             aside SELECT 1
+             aside check lock
              VACUUM b3
              -> refused
              record 2 done
-             aside ROLLBACK
+             aside release lock
              ! b.sql:9:1: statement 3 of revision b failed: refused; revision b is done in part: \
              its first 2 statements stay, and the next run goes on with statement 3"
         ),
@@ -191,34 +191,34 @@ fn what_runs_outside_of_transactions_is_not_begun_again() {
         next,
         Command::Upgrade("b"),
         &format!(
-            "find
-             read
+            "find versions
+             read versions
              {LOCKED}
-             find in public
-             read
-             progress
+             find versions in public
+             read versions
+             read progress
              -> step 1 of 1
              record 2 done, 3 begun
-             aside SELECT 1
-             COMMIT
+             aside check lock
+             commit
              -> committed
-             aside SELECT 1
+             aside check lock
              VACUUM b3
              record 3 done
-             BEGIN
-             settings 3000
-             find in public
-             read
+             begin
+             set for transaction
+             find versions in public
+             read versions
              UPDATE b4
-             UPDATE \"public\".alembic_version SET version_num = 'b' WHERE version_num = 'a'
+             update a to b
              drop progress
              -> done
-             find in public
-             read
-             aside SELECT 1
-             COMMIT
+             find versions in public
+             read versions
+             aside check lock
+             commit
              -> committed
-             aside ROLLBACK
+             aside release lock
              = b"
         ),
     );
@@ -267,13 +267,13 @@ fn what_is_left_of_an_unfinished_revision_is_begun_again_when_it_meets_a_lock() 
 fn a_version_table_that_is_locked_is_no_malformed_one() {
     // Before the lock is taken, it is asked for again; afterwards, the transaction is over.
     for (request, times, again, is_ok) in [
-        ("find", 1, "-> waiting 1s", true),
-        ("find", usize::MAX, "-> waiting 2s", false),
-        ("read", 1, "-> waiting 1s", true),
-        ("read", usize::MAX, "-> waiting 2s", false),
-        ("find in public", 1, "-> retrying 1: refused", true),
+        ("find versions", 1, "-> waiting 1s", true),
+        ("find versions", usize::MAX, "-> waiting 2s", false),
+        ("read versions", 1, "-> waiting 1s", true),
+        ("read versions", usize::MAX, "-> waiting 2s", false),
+        ("find versions in public", 1, "-> retrying 1: refused", true),
         (
-            "find in public",
+            "find versions in public",
             usize::MAX,
             "-> retrying 1: refused",
             false,
@@ -287,7 +287,7 @@ fn a_version_table_that_is_locked_is_no_malformed_one() {
         assert!(fake.log.iter().any(|line| line == again), "{:#?}", fake.log);
         if let Err(error) = outcome {
             assert_eq!(error.kind(), FailureKind::Busy, "{error}");
-            assert_eq!(error.state, DatabaseState::Unchanged, "{error}");
+            assert_eq!(*error.state(), DatabaseState::Unchanged, "{error}");
         }
     }
 }
@@ -303,7 +303,7 @@ fn what_a_version_table_cannot_be_read_for_is_told_within_a_transaction_too() {
     let reads = requests
         .iter()
         .enumerate()
-        .filter(|(_, sql)| **sql == "read");
+        .filter(|(_, sql)| **sql == "read versions");
     for (request, _) in reads {
         let mut fake = Fake {
             failing: Some((request, Failing::Busy(usize::MAX))),
