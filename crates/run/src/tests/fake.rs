@@ -232,8 +232,7 @@ impl Fake {
 
     /// Returns the requests so far.
     pub(super) fn requests(&self) -> Vec<String> {
-        let is_unheard =
-            |line: &str| self.second == Second::Missing && line.starts_with("aside ");
+        let is_unheard = |line: &str| self.second == Second::Missing && line.starts_with("aside ");
         let mut lines = self.log.lines();
         lines.retain(|line| !line.starts_with("->") && !is_unheard(line));
         lines

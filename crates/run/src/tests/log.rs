@@ -180,7 +180,8 @@ pub(super) fn conversation(fake: &Fake) -> Vec<String> {
     while let [line, after @ ..] = rest {
         let last = lines.last().map_or("", String::as_str);
         let (was_in_vain, was_told) = (last == "in vain", last.contains(" for process "));
-        let begins = |asked: &&&[&str]| rest.len() >= asked.len() && rest[..asked.len()] == ***asked;
+        let begins =
+            |asked: &&&[&str]| rest.len() >= asked.len() && rest[..asked.len()] == ***asked;
         if let Some(asked) = in_vain.iter().find(begins) {
             if !was_in_vain {
                 lines.push("in vain".to_owned());

@@ -168,7 +168,11 @@ impl Failed<'_> {
         match &self.ran.outcome {
             Ok(()) => {
                 // Nothing depends on these.
-                let is_needless = ["set lock timeout 5000", "aside release lock", "count changes"];
+                let is_needless = [
+                    "set lock timeout 5000",
+                    "aside release lock",
+                    "count changes",
+                ];
                 let is_needless = is_needless.contains(&self.refused.as_str());
                 assert!(is_needless || self.failing == Failing::Busy(1), "{self}");
                 assert_eq!(self.ran.fake.content, self.sound.content, "{self}");
@@ -205,13 +209,17 @@ impl Failed<'_> {
         } else if !fake.lost {
             let kept = refused != "switch foreign keys on";
             assert_eq!(fake.foreign_keys, start.foreign_keys && kept, "{self}");
-            let lost = refused.starts_with("restore search path ") || self.failing == Failing::AlsoRollback;
+            let lost = refused.starts_with("restore search path ")
+                || self.failing == Failing::AlsoRollback;
             assert!(fake.path == start.path || lost, "{self}");
         }
         if fake.lost {
             // The server does it.
             let error = self.ran.outcome.as_ref().err();
-            assert!(error.is_none_or(|error| error.rollback_error().is_none()), "{self}");
+            assert!(
+                error.is_none_or(|error| error.rollback_error().is_none()),
+                "{self}"
+            );
         } else {
             let lost = refused == "set lock timeout 5000";
             assert!(fake.busy_timeout == start.busy_timeout || lost, "{self}");
@@ -387,10 +395,13 @@ fn without_record(content: &Content) -> Content {
 }
 
 fn with_indexes(mut content: Content) -> Content {
-    let built = content.executed.iter().filter_map(|sql| match StatementEffect::of(sql)? {
-        StatementEffect::BuildIndex(name) => Some((name.to_owned(), true)),
-        _ => None,
-    });
+    let built = content
+        .executed
+        .iter()
+        .filter_map(|sql| match StatementEffect::of(sql)? {
+            StatementEffect::BuildIndex(name) => Some((name.to_owned(), true)),
+            _ => None,
+        });
     content.indexes = built.collect();
     content
 }

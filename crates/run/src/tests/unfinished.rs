@@ -281,7 +281,10 @@ fn a_record_that_is_lost_is_missed() {
         let error = fake
             .run(&history, PerRun, Command::Upgrade("a"))
             .unwrap_err();
-        assert!(matches!(error.failure(), Failure::RowCount { .. }), "{error}");
+        assert!(
+            matches!(error.failure(), Failure::RowCount { .. }),
+            "{error}"
+        );
         assert_eq!(fake.content.executed, ["VACUUM a1"]);
     }
 }

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use alembic_history::{Dialect, VersionTable};
 
-use super::second::one;
 use super::content::{EXISTS, in_path};
+use super::second::one;
 use super::{Fake, PATH_FOUND, Second, clock, pass};
 use crate::request::{Progress, ProgressTask, Task, VersionTask};
 use crate::tests::log::request_line;

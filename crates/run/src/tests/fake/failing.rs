@@ -63,10 +63,7 @@ pub(super) fn aborted() -> DatabaseError {
 }
 
 pub(super) fn lost() -> DatabaseError {
-    DatabaseError::new(
-        DatabaseErrorKind::ConnectionLost,
-        "the connection was lost",
-    )
+    DatabaseError::new(DatabaseErrorKind::ConnectionLost, "the connection was lost")
 }
 
 impl Fake {
@@ -121,10 +118,9 @@ impl Fake {
             .is_some_and(|(first, _)| match failing {
                 Failing::Busy(times) => first == name && self.refusals < times,
                 Failing::AlsoRollback => name == "roll back",
-                Failing::Once(_)
-                | Failing::Undoing
-                | Failing::Mismatch
-                | Failing::Lost { .. } => false,
+                Failing::Once(_) | Failing::Undoing | Failing::Mismatch | Failing::Lost { .. } => {
+                    false
+                }
             });
         if number != at && !again {
             return None;
