@@ -1,13 +1,19 @@
 //! Runs without a database.
 
 mod conversations;
+mod dangling;
 mod ensure;
 mod failures;
 mod fake;
+mod ledger;
 mod lock;
 mod log;
 mod postgres;
 mod retries;
 mod revisions;
+mod rows;
+mod splits;
+mod sql;
 mod truth;
 mod unfinished;
+mod versions;

@@ -26,7 +26,7 @@ fn target() -> Target {
     }
 }
 
-fn with_schema(text: &str) -> Target {
+pub(super) fn with_schema(text: &str) -> Target {
     Target {
         schema: Some(Schema {
             path: PathBuf::from("schema.sql"),
@@ -36,7 +36,7 @@ fn with_schema(text: &str) -> Target {
     }
 }
 
-const SCHEMA: &str = "CREATE TABLE a (x);\nCREATE TABLE b (x);\n";
+pub(super) const SCHEMA: &str = "CREATE TABLE a (x);\nCREATE TABLE b (x);\n";
 
 /// Writes what is reported.
 fn said(outcome: &Result<Vec<EnsureReport>, RunError>) -> String {

@@ -425,20 +425,3 @@ fn a_version_table_that_changes_behind_the_back_is_told() {
     );
     assert_eq!(fake.content, content(Some(&[]), &[]));
 }
-
-#[test]
-fn what_is_no_version_table_is_told() {
-    for kind in ["view", "temporary table"] {
-        let mut fake = Fake {
-            kind,
-            ..Fake::new(Some(&[]))
-        };
-        let error = fake
-            .run(&history(PLAIN), PerRun, Command::Current)
-            .unwrap_err();
-        assert_eq!(
-            error.failure().to_string(),
-            format!("alembic_version is not a version table: it is a {kind}")
-        );
-    }
-}

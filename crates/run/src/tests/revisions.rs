@@ -127,13 +127,16 @@ impl StatementEffect {
     }
 }
 
-pub(super) fn history(sources: &[Source]) -> History {
-    let files = sources.iter().map(|(id, revises, sections)| {
+pub(super) fn source_files(sources: &[Source]) -> impl Iterator<Item = SourceFile> {
+    sources.iter().map(|(id, revises, sections)| {
         let text = format!("-- {id}\n-- Revision ID: {id}\n-- Revises: {revises}\n\n{sections}");
         SourceFile {
             path: PathBuf::from(format!("{id}.sql")),
             content: Ok(text.into_bytes()),
         }
-    });
-    History::new(files, Dialect::ALL).unwrap()
+    })
+}
+
+pub(super) fn history(sources: &[Source]) -> History {
+    History::new(source_files(sources), Dialect::ALL).unwrap()
 }
