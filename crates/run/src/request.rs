@@ -116,8 +116,8 @@ pub(crate) enum Task {
     Rollback,
     /// Read how long statements wait for locks.
     ReadLockTimeout,
-    /// Set it.
-    SetLockTimeout,
+    /// Set it to so many milliseconds.
+    SetLockTimeout(String),
     /// Read whether foreign keys are enforced.
     ReadForeignKeys,
     /// Switch that.
@@ -216,7 +216,7 @@ impl Task {
     pub(crate) fn action(&self) -> Action {
         match self {
             Self::Begin | Self::FindTransaction | Self::ReadJournalMode => Action::Begin,
-            Self::SetForTransaction(_) | Self::ReadLockTimeout | Self::SetLockTimeout => {
+            Self::SetForTransaction(_) | Self::ReadLockTimeout | Self::SetLockTimeout(_) => {
                 Action::SetLockTimeout
             }
             Self::Commit => Action::Commit,

@@ -1,14 +1,19 @@
 //! Runs without a database.
 
 mod conversations;
+mod dangling;
 mod ensure;
 mod failures;
 mod fake;
+mod ledger;
 mod lock;
+mod log;
 mod postgres;
-mod record;
 mod retries;
 mod revisions;
-mod said;
+mod rows;
+mod splits;
+mod sql;
 mod truth;
 mod unfinished;
+mod versions;

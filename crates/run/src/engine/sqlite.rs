@@ -37,7 +37,12 @@ fn is_uncountable(refused: &Refused) -> bool {
     refused.error.code() == Some(SQLITE_ERROR)
 }
 
-fn set_lock_timeout(milliseconds: impl std::fmt::Display) -> String {
+fn set_lock_timeout<'r>(milliseconds: &str) -> Execute<'r> {
+    let task = Task::SetLockTimeout(milliseconds.to_owned());
+    Execute::new(task, lock_timeout(milliseconds))
+}
+
+fn lock_timeout(milliseconds: &str) -> String {
     format!("PRAGMA busy_timeout = {milliseconds}")
 }
 
@@ -81,9 +86,9 @@ impl Engine for Sqlite {
             let found = found.first().and_then(|row| row.cell(0));
             // In turns short enough to report the wait in between.
             let turn = link.lock_timeout.min(WAITING_TURN).as_millis();
-            let mut set = Execute::new(Task::SetLockTimeout, set_lock_timeout(turn));
+            let mut set = set_lock_timeout(&turn.to_string());
             if let Some(found) = found {
-                set = set.undone_by(set_lock_timeout(found));
+                set = set.undone_by(lock_timeout(found));
             }
             link.execute(set).await?;
             self.lock_timeout = found.map(ToOwned::to_owned);
@@ -99,8 +104,7 @@ impl Engine for Sqlite {
             };
             if let Some(found) = self.lock_timeout.take() {
                 // What was asked for is done, whether or not this works.
-                let restore = Execute::new(Task::SetLockTimeout, set_lock_timeout(found));
-                let _ = link.execute(restore).await;
+                let _ = link.execute(set_lock_timeout(&found)).await;
             }
             Ok(restored?)
         })

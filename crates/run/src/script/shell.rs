@@ -156,7 +156,7 @@ mod tests {
             (Sqlite, "SELECT 1, :a", parameter(":a")),
             (Sqlite, "SELECT @a", parameter("@a")),
             (Sqlite, "SELECT $a::b(c)", parameter("$a::b(c)")),
-            (Sqlite, "#comment\nDROP TABLE a", parameter("#")),
+            (Sqlite, "#comment\nDROP TABLE a", parameter("#comment")),
             (Sqlite, "SELECT 4\n/\n2", terminator("/")),
             (Sqlite, "SELECT 1 AS\r\n Go -- a\n, 2", terminator("Go")),
             (

@@ -2,14 +2,15 @@
 
 use std::path::PathBuf;
 
-use super::fake::{Command, Failing, Fake, Second, content};
+use alembic_history::TransactionMode::{Revision as PerRevision, Run as PerRun};
+use alembic_history::{Dialect, Direction, History, SourceFile, TransactionMode};
+use insta::assert_snapshot;
+
+use super::fake::{Command, Failing, Fake, REFUSED, Second, content};
+use super::log::converse;
 use super::revisions::{ALONE, INDEX, OUTSIDE, PATH, PLAIN, Source, TWICE, history};
-use super::said::check;
-use super::truth::{Case, REFUSED, after_failure};
-use crate::TransactionMode::{Revision as PerRevision, Run as PerRun};
-use crate::{DatabaseState, FailureKind, Fault, Interrupted, Purge};
-use alembic_history::TransactionMode;
-use alembic_history::{Dialect, Direction, History, SourceFile};
+use super::truth::{Case, after_failure};
+use crate::{DatabaseState, Failure, FailureKind, Interruption, Purge};
 
 /// Every request of a command fails in turn, in every way.
 fn check_command(start: &Fake, history: &History, mode: TransactionMode, command: Command) {
@@ -95,13 +96,13 @@ fn whichever_request_fails_the_state_is_told_truly_and_the_next_run_ends_it() {
 
 #[test]
 fn so_it_is_when_a_run_goes_on_with_an_unfinished_revision() {
-    use Interrupted::{Again, Refuse, Skip};
+    use Interruption::{Again, Refuse, Skip};
     let (lost, happened) = (
         Failing::Lost { happened: false },
         Failing::Lost { happened: true },
     );
     let up = Command::Upgrade("heads");
-    for (sources, rows, command, request, failing, interrupted) in [
+    for (sources, rows, command, request, failing, interruption) in [
         (OUTSIDE, &["a"][..], up, "VACUUM b2", REFUSED, Refuse),
         (OUTSIDE, &["a"], up, "VACUUM b2", lost, Again),
         (OUTSIDE, &["a"], up, "VACUUM b2", happened, Skip),
@@ -130,7 +131,7 @@ fn so_it_is_when_a_run_goes_on_with_an_unfinished_revision() {
             let start = Fake::of(*dialect, Some(rows));
             let attempt = |fake: &mut Fake| fake.run(&history, PerRun, command).map(drop);
             let unfinished = Fake {
-                interrupted,
+                interruption,
                 ..after_failure(&start, request, failing, &attempt)
             };
             check_command(&unfinished, &history, PerRun, command);
@@ -153,56 +154,66 @@ fn the_first_failure_is_told_when_undoing_fails_too() {
     let error = fake
         .run(&history(PLAIN), PerRun, Command::Upgrade("heads"))
         .unwrap_err();
-    let Fault::Statement { place, .. } = &*error.fault else {
+    let Failure::Statement { location, .. } = error.failure() else {
         panic!("{error:?}");
     };
-    assert_eq!(place.revision.as_str(), "b");
-    assert_eq!(place.path, PathBuf::from("b.sql"));
-    assert_eq!(place.position.line, 6);
-    assert_eq!(place.statement, 1);
-    assert_eq!(error.state, DatabaseState::Unchanged);
-    assert_eq!(error.rollback.unwrap().to_string(), "refused");
+    assert_eq!(location.revision.as_str(), "b");
+    assert_eq!(location.path, PathBuf::from("b.sql"));
+    assert_eq!(location.position.line, 6);
+    assert_eq!(location.statement, 1);
+    assert_eq!(*error.state(), DatabaseState::Unchanged);
+    assert_eq!(error.rollback_error().unwrap().to_string(), "refused");
+}
+
+/// The database before an upgrade, in which counting what refers to nothing finds a mismatch: before
+/// the steps, or after them.
+fn with_mismatch(count: usize) -> Fake {
+    let mut sound = Fake::new(Some(&["c"]));
+    let start = sound.clone();
+    sound
+        .run(&history(OUTSIDE), PerRun, Command::Upgrade("d"))
+        .unwrap();
+    let counts = sound.numbers_of("count dangling");
+    assert_eq!(counts.len(), 2);
+    Fake {
+        failing: Some((counts[count], Failing::Mismatch)),
+        ..start
+    }
 }
 
 #[test]
 fn a_mismatch_that_is_there_already_is_not_held_against_a_run() {
-    let fake = Fake {
-        // Settings are three requests, and the rows and the lock are six.
-        failing: Some((10, Failing::Mismatch)),
-        ..Fake::new(Some(&["c"]))
-    };
-    let expected = "find
-         read
-         BEGIN IMMEDIATE
-         PRAGMA journal_mode
-         find
-         read
-         dangling
-         -> refused
-         -> step 1 of 1
-         UPDATE d1
-         UPDATE d2
-         UPDATE alembic_version SET version_num = 'd' WHERE version_num = 'c'
-         -> done
-         find
-         read
-         COMMIT
-         -> committed
-         = d";
-    check(OUTSIDE, PerRun, fake, Command::Upgrade("d"), expected);
+    let fake = with_mismatch(0);
+    let (_, said) = converse(OUTSIDE, PerRun, fake, Command::Upgrade("d"));
+    assert_snapshot!(said, @"
+    find versions
+    read versions
+    begin
+    read journal mode
+    find versions
+    read versions
+    count dangling
+    -> refused
+    -> step 1 of 1
+    UPDATE d1
+    UPDATE d2
+    update c to d
+    -> done
+    find versions
+    read versions
+    commit
+    -> committed
+    = d
+    ");
 }
 
 #[test]
 fn a_mismatch_that_a_revision_declares_is_its_own_fault() {
-    // Of the ten requests before it, one counts before the steps; four make and record the step.
-    let mut fake = Fake {
-        failing: Some((14, Failing::Mismatch)),
-        ..Fake::new(Some(&["c"]))
-    };
+    let mut fake = with_mismatch(1);
     let error = fake.run(&history(OUTSIDE), PerRun, Command::Upgrade("d"));
     let error = error.unwrap_err();
     assert!(
-        matches!(*error.fault, Fault::ForeignKeyMismatch { .. }),
+        matches!(error.failure(), Failure::ForeignKeyMismatch { .. }),
         "{error}"
     );
     assert_eq!(error.kind(), FailureKind::Migration);
@@ -211,57 +222,91 @@ fn a_mismatch_that_a_revision_declares_is_its_own_fault() {
 
 #[test]
 fn locks_are_waited_for_until_the_timeout() {
-    // After the settings and the first look at the version table.
-    const BEGIN: usize = 5;
-    let busy = |request, times| Fake {
-        failing: Some((request, Failing::Busy(times))),
-        ..Fake::new(None)
+    let mut sound = Fake::new(None);
+    sound
+        .run(&history(PLAIN), PerRun, Command::Upgrade("a"))
+        .unwrap();
+    let busy = |request, times| {
+        let fake = Fake {
+            failing: Some((sound.number_of(request), Failing::Busy(times))),
+            ..Fake::new(None)
+        };
+        let (_, said) = converse(PLAIN, PerRun, fake, Command::Upgrade("a"));
+        said
     };
-    let rest = "PRAGMA journal_mode
-                find
-                -> step 1 of 1
-                create
-                CREATE TABLE a (x)
-                CREATE TABLE a2 (x)
-                INSERT INTO alembic_version (version_num) VALUES ('a')
-                -> done
-                find
-                read
-                COMMIT
-                -> committed
-                = a";
-    let waiting = |request: &str, times: u64| -> String {
-        let wait = |waited| format!("{request}\n-> refused\n-> waiting {waited}s\n-> pause\n");
-        (1..=times).map(wait).collect()
-    };
-    let begin = "BEGIN IMMEDIATE";
-    let lost = "the database is as it was before";
-    for (fake, expected) in [
-        (
-            busy(BEGIN, 2),
-            format!("find\n{}{begin}\n{rest}", waiting(begin, 2)),
-        ),
-        (
-            busy(BEGIN, usize::MAX),
-            format!(
-                "find\n{}{begin}\n-> refused\n! cannot begin a transaction: refused; {lost}",
-                waiting(begin, 2)
-            ),
-        ),
-        (
-            busy(2, 1),
-            format!("{}find\n{begin}\n{rest}", waiting("find", 1)),
-        ),
-        (
-            busy(2, usize::MAX),
-            format!(
-                "{}find\n-> refused\n! cannot look for the version table: refused; {lost}",
-                waiting("find", 2)
-            ),
-        ),
-    ] {
-        check(PLAIN, PerRun, fake, Command::Upgrade("a"), &expected);
-    }
+    assert_snapshot!(busy("begin", 2), @"
+    find versions
+    begin
+    -> refused
+    -> waiting 1s
+    -> pause
+    begin
+    -> refused
+    -> waiting 2s
+    -> pause
+    begin
+    read journal mode
+    find versions
+    -> step 1 of 1
+    create versions
+    CREATE TABLE a (x)
+    CREATE TABLE a2 (x)
+    insert a
+    -> done
+    find versions
+    read versions
+    commit
+    -> committed
+    = a
+    ");
+    assert_snapshot!(busy("begin", usize::MAX), @"
+    find versions
+    begin
+    -> refused
+    -> waiting 1s
+    -> pause
+    begin
+    -> refused
+    -> waiting 2s
+    -> pause
+    begin
+    -> refused
+    ! cannot begin a transaction: refused; the database is as it was before
+    ");
+    assert_snapshot!(busy("find versions", 1), @"
+    find versions
+    -> refused
+    -> waiting 1s
+    -> pause
+    find versions
+    begin
+    read journal mode
+    find versions
+    -> step 1 of 1
+    create versions
+    CREATE TABLE a (x)
+    CREATE TABLE a2 (x)
+    insert a
+    -> done
+    find versions
+    read versions
+    commit
+    -> committed
+    = a
+    ");
+    assert_snapshot!(busy("find versions", usize::MAX), @"
+    find versions
+    -> refused
+    -> waiting 1s
+    -> pause
+    find versions
+    -> refused
+    -> waiting 2s
+    -> pause
+    find versions
+    -> refused
+    ! cannot look for the version table: refused; the database is as it was before
+    ");
 }
 
 #[test]
@@ -274,7 +319,7 @@ fn statements_wait_for_locks_where_they_hold_none() {
         ("UPDATE b1", false),
         ("VACUUM b3", true),
         ("record 2 done, 3 begun", true),
-        ("COMMIT", true),
+        ("commit", true),
     ] {
         let mut fake = Fake {
             failing: Some((sound.number_of(statement), Failing::Busy(2))),
@@ -282,11 +327,8 @@ fn statements_wait_for_locks_where_they_hold_none() {
         };
         let outcome = fake.run(&history(OUTSIDE), PerRun, Command::Upgrade("b"));
         assert_eq!(outcome.is_ok(), waits, "{statement}: {outcome:?}");
-        let waiting = fake
-            .log
-            .iter()
-            .filter(|line| line.starts_with("-> waiting"));
-        assert_eq!(waiting.count(), if waits { 2 } else { 0 }, "{statement}");
+        let waiting = fake.log.starting_with("-> waiting");
+        assert_eq!(waiting.len(), if waits { 2 } else { 0 }, "{statement}");
     }
 }
 
@@ -302,7 +344,7 @@ fn what_could_not_be_undone_is_refused() {
         let history = History::new([file], &[Dialect::Sqlite]).unwrap();
         let before = fake.content.clone();
         let outcome = fake.run(&history, PerRun, Command::Upgrade("heads"));
-        let error = outcome.err().map(|error| error.fault.to_string());
+        let error = outcome.err().map(|error| error.failure().to_string());
         if error.is_some() {
             assert_eq!(fake.content, before, "{statement}");
         }
@@ -361,7 +403,7 @@ fn revisions_that_were_not_checked_for_the_database_are_refused_before_anything_
                  configuration of their crate; the database is as it was before"
             )
         );
-        assert!(fake.log.is_empty(), "{:?}", fake.log);
+        assert_eq!(fake.log.text(), "");
     }
 }
 
@@ -382,21 +424,4 @@ fn a_version_table_that_changes_behind_the_back_is_told() {
          the database is as it was before"
     );
     assert_eq!(fake.content, content(Some(&[]), &[]));
-}
-
-#[test]
-fn what_is_no_version_table_is_told() {
-    for kind in ["view", "temporary table"] {
-        let mut fake = Fake {
-            kind,
-            ..Fake::new(Some(&[]))
-        };
-        let error = fake
-            .run(&history(PLAIN), PerRun, Command::Current)
-            .unwrap_err();
-        assert_eq!(
-            error.fault.to_string(),
-            format!("alembic_version is not a version table: it is a {kind}")
-        );
-    }
 }

@@ -3,89 +3,90 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use super::fake::{Command, Failing, Fake, Second, content};
+use alembic_history::TransactionMode::{Revision as PerRevision, Run as PerRun};
+use insta::{allow_duplicates, assert_snapshot};
+
+use super::fake::{Command, Failing, Fake, REFUSED, Second, content};
+use super::log::converse;
 use super::revisions::{OUTSIDE, PLAIN, history};
-use super::said::{LOCKED, check};
-use super::truth::REFUSED;
-use crate::TransactionMode::{Revision as PerRevision, Run as PerRun};
-use crate::{DatabaseState, FailureKind, Fault, Purge};
+use crate::{DatabaseState, Failure, FailureKind, Purge};
 
 const HOLDER: &str = "process 4712 of `shop`, user app at 10.0.0.7, since 2026-01-02 03:04:05 UTC";
 
 #[test]
 fn an_upgrade_is_one_transaction_under_a_lock_on_another_connection() {
-    let fake = check(
-        PLAIN,
-        PerRun,
-        Fake::postgres(None),
-        Command::Upgrade("heads"),
-        &format!(
-            "find
-             {LOCKED}
-             find in public
-             -> step 1 of 2
-             create
-             CREATE TABLE a (x)
-             CREATE TABLE a2 (x)
-             INSERT INTO \"public\".alembic_version (version_num) VALUES ('a')
-             -> done
-             -> step 2 of 2
-             CREATE TABLE b (x)
-             UPDATE \"public\".alembic_version SET version_num = 'b' WHERE version_num = 'a'
-             -> done
-             find in public
-             read
-             aside SELECT 1
-             COMMIT
-             -> committed
-             aside ROLLBACK
-             = b"
-        ),
-    );
+    let fake = Fake::postgres(None);
+    let (fake, said) = converse(PLAIN, PerRun, fake, Command::Upgrade("heads"));
+    assert_snapshot!(said, @"
+    find versions
+    aside begin
+    aside try lock
+    aside keep lock
+    begin
+    set for transaction
+    find versions in public
+    -> step 1 of 2
+    create versions
+    CREATE TABLE a (x)
+    CREATE TABLE a2 (x)
+    insert a
+    -> done
+    -> step 2 of 2
+    CREATE TABLE b (x)
+    update a to b
+    -> done
+    find versions in public
+    read versions
+    aside check lock
+    commit
+    -> committed
+    aside release lock
+    = b
+    ");
     // Programs of every version ask for this one.
     assert_eq!(fake.keys, BTreeSet::from([7_947_457_831_440_720_771]));
 }
 
 #[test]
 fn the_lock_is_held_from_the_first_transaction_to_the_last() {
-    check(
-        PLAIN,
-        PerRevision,
-        Fake::postgres(Some(&[])),
-        Command::Upgrade("heads"),
-        &format!(
-            "find
-             read
-             {LOCKED}
-             find in public
-             read
-             -> step 1 of 2
-             CREATE TABLE a (x)
-             CREATE TABLE a2 (x)
-             INSERT INTO \"public\".alembic_version (version_num) VALUES ('a')
-             -> done
-             find in public
-             read
-             aside SELECT 1
-             COMMIT
-             -> committed
-             BEGIN
-             settings 3000
-             find in public
-             read
-             -> step 2 of 2
-             CREATE TABLE b (x)
-             UPDATE \"public\".alembic_version SET version_num = 'b' WHERE version_num = 'a'
-             -> done
-             find in public
-             read
-             aside SELECT 1
-             COMMIT
-             -> committed
-             aside ROLLBACK
-             = b"
-        ),
-    );
+    let fake = Fake::postgres(Some(&[]));
+    let (_, said) = converse(PLAIN, PerRevision, fake, Command::Upgrade("heads"));
+    assert_snapshot!(said, @"
+    find versions
+    read versions
+    aside begin
+    aside try lock
+    aside keep lock
+    begin
+    set for transaction
+    find versions in public
+    read versions
+    -> step 1 of 2
+    CREATE TABLE a (x)
+    CREATE TABLE a2 (x)
+    insert a
+    -> done
+    find versions in public
+    read versions
+    aside check lock
+    commit
+    -> committed
+    begin
+    set for transaction
+    find versions in public
+    read versions
+    -> step 2 of 2
+    CREATE TABLE b (x)
+    update a to b
+    -> done
+    find versions in public
+    read versions
+    aside check lock
+    commit
+    -> committed
+    aside release lock
+    = b
+    ");
 }
 
 #[test]
@@ -94,43 +95,65 @@ fn without_a_second_connection_each_transaction_takes_the_lock() {
         second: Second::Missing,
         ..Fake::postgres(Some(&[]))
     };
-    check(
-        PLAIN,
-        PerRevision,
-        fake,
-        Command::Upgrade("heads"),
-        "find
-         read
-         aside BEGIN
-         BEGIN
-         lock
-         settings 3000
-         find in public
-         read
-         -> step 1 of 2
-         CREATE TABLE a (x)
-         CREATE TABLE a2 (x)
-         INSERT INTO \"public\".alembic_version (version_num) VALUES ('a')
-         -> done
-         find in public
-         read
-         COMMIT
-         -> committed
-         BEGIN
-         lock
-         settings 3000
-         find in public
-         read
-         -> step 2 of 2
-         CREATE TABLE b (x)
-         UPDATE \"public\".alembic_version SET version_num = 'b' WHERE version_num = 'a'
-         -> done
-         find in public
-         read
-         COMMIT
-         -> committed
-         = b",
-    );
+    let (_, said) = converse(PLAIN, PerRevision, fake, Command::Upgrade("heads"));
+    assert_snapshot!(said, @"
+    find versions
+    read versions
+    aside begin
+    find transaction
+    begin
+    try lock
+    set for transaction
+    find versions in public
+    read versions
+    -> step 1 of 2
+    CREATE TABLE a (x)
+    CREATE TABLE a2 (x)
+    insert a
+    -> done
+    find versions in public
+    read versions
+    commit
+    -> committed
+    find transaction
+    begin
+    try lock
+    set for transaction
+    find versions in public
+    read versions
+    -> step 2 of 2
+    CREATE TABLE b (x)
+    update a to b
+    -> done
+    find versions in public
+    read versions
+    commit
+    -> committed
+    = b
+    ");
+}
+
+#[test]
+fn a_transaction_of_the_caller_is_not_taken_over() {
+    for (command, action) in [
+        (Command::Upgrade("heads"), "take the migration lock"),
+        (Command::Describe, "begin a transaction"),
+    ] {
+        let mut fake = Fake {
+            second: Second::Missing,
+            is_in_transaction: true,
+            ..Fake::postgres(None)
+        };
+        let error = fake.run(&history(PLAIN), PerRun, command).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            format!(
+                "cannot {action}: cannot start a transaction within a transaction; \
+                 the database is as it was before"
+            )
+        );
+        assert_eq!(fake.requests(), ["find versions", "find transaction"]);
+    }
 }
 
 #[test]
@@ -143,91 +166,94 @@ fn without_a_second_connection_nothing_is_run_outside_of_transactions() {
             };
             let outcome = fake.run(&history(OUTSIDE), mode, Command::Upgrade("heads"));
             let error = outcome.unwrap_err();
-            let Fault::NoSecondConnection { revision, path } = &*error.fault else {
+            let Failure::NoSecondConnection { revision, path } = error.failure() else {
                 panic!("{error}");
             };
             assert_eq!((revision.as_str(), path.to_str()), ("b", Some("b.sql")));
             assert_eq!(error.kind(), FailureKind::Migration);
-            // Before anything is done, be it that other revisions come first.
-            assert_eq!(error.state, DatabaseState::Unchanged);
+            // Before anything is done, even where other revisions come first.
+            assert_eq!(*error.state(), DatabaseState::Unchanged);
             assert_eq!(fake.content, content(rows, &[]));
         }
     }
 }
 
 #[test]
-fn a_lock_that_somebody_else_holds_is_waited_for() {
-    let wait = format!(
-        "find
-         in vain
-         aside holder
-         -> waiting 1s for {HOLDER}
-         in vain
-         aside holder
-         -> waiting 2s for {HOLDER}
-         {LOCKED}
-         find in public
-         read\n"
-    );
-    let wait_inside = format!(
-        "find
-         aside BEGIN
-         in vain
-         aside holder
-         holder
-         -> waiting 1s for {HOLDER}
-         in vain
-         aside holder
-         holder
-         -> waiting 2s for {HOLDER}
-         BEGIN
-         lock
-         settings 3000
-         find in public
-         read\n"
-    );
-    let step = "-> step 1 of 1
-                CREATE TABLE b (x)
-                UPDATE \"public\".alembic_version SET version_num = 'b' WHERE version_num = 'a'
-                -> done
-                find in public
-                read
-                aside SELECT 1
-                COMMIT
-                -> committed\n";
-    let stamped = "find in public\nread\naside SELECT 1\nCOMMIT\n-> committed\n";
-    for (meanwhile, command, rest) in [
-        (&["b"][..], Command::Upgrade("heads"), "ROLLBACK\n"),
-        (&["a"], Command::Upgrade("heads"), step),
-        (&["b"], Command::EnsureVersion, "ROLLBACK\n"),
-        (&["b"], Command::Stamp(&["b"], Purge::No), stamped),
-    ] {
-        for (second, wait, end) in [
-            (Second::Closed, &wait, "aside ROLLBACK\n= b"),
-            (Second::Missing, &wait_inside, "= b"),
+fn a_lock_that_another_migrator_holds_is_waited_for() {
+    let upgrade = Command::Upgrade("heads");
+    for (second, is_aside) in [(Second::Closed, true), (Second::Missing, false)] {
+        let mut ends = Vec::new();
+        for (meanwhile, command) in [
+            ("b", upgrade),
+            ("a", upgrade),
+            ("b", Command::EnsureVersion),
+            ("b", Command::Stamp(&["b"], Purge::No)),
         ] {
             let fake = Fake {
                 second,
                 held_until: Duration::from_millis(2900),
-                meanwhile: Some(content(Some(meanwhile), &[])),
+                meanwhile: Some(content(Some(&[meanwhile]), &[])),
                 lock_timeout: Duration::from_secs(30),
                 ..Fake::postgres(None)
             };
-            let rest = match second {
-                Second::Missing => rest.replace("aside SELECT 1", ""),
-                _ => rest.to_owned(),
-            };
-            let expected = format!("{wait}{rest}{end}");
-            check(PLAIN, PerRun, fake, command, &expected);
+            let (_, said) = converse(PLAIN, PerRun, fake, command);
+            let (wait, end) = said.split_once("set for transaction\n").unwrap();
+            ends.push(end.replace('\n', ", "));
+            if is_aside {
+                allow_duplicates!(assert_snapshot!(wait, @"
+                find versions
+                in vain
+                aside find holder
+                -> waiting 1s for process 4712 of `shop`, user app at 10.0.0.7, since 2026-01-02 03:04:05 UTC
+                in vain
+                aside find holder
+                -> waiting 2s for process 4712 of `shop`, user app at 10.0.0.7, since 2026-01-02 03:04:05 UTC
+                aside begin
+                aside try lock
+                aside keep lock
+                begin
+                "));
+            } else {
+                allow_duplicates!(assert_snapshot!(wait, @"
+                find versions
+                aside begin
+                in vain
+                aside find holder
+                find holder
+                -> waiting 1s for process 4712 of `shop`, user app at 10.0.0.7, since 2026-01-02 03:04:05 UTC
+                in vain
+                aside find holder
+                find holder
+                -> waiting 2s for process 4712 of `shop`, user app at 10.0.0.7, since 2026-01-02 03:04:05 UTC
+                find transaction
+                begin
+                try lock
+                "));
+            }
+        }
+        if is_aside {
+            assert_snapshot!(ends.join("\n"), @"
+            find versions in public, read versions, roll back, aside release lock, = b
+            find versions in public, read versions, -> step 1 of 1, CREATE TABLE b (x), update a to b, -> done, find versions in public, read versions, aside check lock, commit, -> committed, aside release lock, = b
+            find versions in public, read versions, roll back, aside release lock, = b
+            find versions in public, read versions, find versions in public, read versions, aside check lock, commit, -> committed, aside release lock, = b
+            ");
+        } else {
+            assert_snapshot!(ends.join("\n"), @"
+            find versions in public, read versions, roll back, = b
+            find versions in public, read versions, -> step 1 of 1, CREATE TABLE b (x), update a to b, -> done, find versions in public, read versions, commit, -> committed, = b
+            find versions in public, read versions, roll back, = b
+            find versions in public, read versions, find versions in public, read versions, commit, -> committed, = b
+            ");
         }
     }
 }
 
 #[test]
-fn who_waits_for_the_lock_tells_so_once_a_second_and_gives_up() {
+fn a_run_that_waits_for_the_lock_says_so_once_a_second_and_gives_up() {
     for (second, last) in [
-        (Second::Closed, "aside ROLLBACK"),
-        (Second::Missing, "ROLLBACK"),
+        (Second::Closed, "aside release lock"),
+        (Second::Missing, "roll back"),
     ] {
         for seconds in [0, 1, 10, 60] {
             let mut fake = Fake {
@@ -250,22 +276,21 @@ fn who_waits_for_the_lock_tells_so_once_a_second_and_gives_up() {
             assert_eq!(fake.content, start);
             assert!(!fake.is_open());
 
-            let waiting = fake.log.iter().filter_map(|line| {
+            let lines = fake.log.lines();
+            let waiting = lines.iter().filter_map(|line| {
                 let (seconds, _) = line.strip_prefix("-> waiting ")?.split_once('s')?;
                 seconds.parse().ok()
             });
             let waiting: Vec<u64> = waiting.collect();
             assert!(waiting.is_sorted_by(|one, next| one < next), "{waiting:?}");
             assert!(waiting.len() as u64 >= seconds / 2, "{waiting:?}");
-            let asked = fake
-                .log
-                .iter()
-                .filter(|line| line.ends_with("lock"))
-                .count();
-            assert!(asked as u64 <= 3 * seconds + 5, "{asked}");
-            let requests = fake.requests().into_iter();
-            let end = requests.rev().find(|request| !request.ends_with("holder"));
-            assert_eq!(end, Some(last));
+            let asked = lines.iter().filter(|line| line.ends_with("try lock"));
+            let asked = asked.count() as u64;
+            assert!(asked <= 3 * seconds + 5, "{asked}");
+            let requests = fake.requests();
+            let mut requests = requests.iter().rev();
+            let end = requests.find(|request| !request.ends_with("find holder"));
+            assert_eq!(end.map(String::as_str), Some(last));
         }
     }
 }
@@ -275,7 +300,7 @@ fn nothing_is_committed_or_run_outside_of_transactions_when_the_lock_is_lost() {
     let in_part = "revision b is done in part: its first";
     for (before, executed, left) in [
         (
-            "COMMIT",
+            "commit",
             &[][..],
             "the database is as it was before".to_owned(),
         ),
@@ -295,7 +320,7 @@ fn nothing_is_committed_or_run_outside_of_transactions_when_the_lock_is_lost() {
         let mut sound = start.clone();
         sound.run(&history(OUTSIDE), PerRun, up).unwrap();
         let request = sound.number_of(before) - 1;
-        assert_eq!(sound.requests()[request], "aside SELECT 1");
+        assert_eq!(sound.requests()[request], "aside check lock");
         for failing in [REFUSED, Failing::Lost { happened: false }] {
             let mut fake = Fake {
                 failing: Some((request, failing)),
@@ -303,20 +328,20 @@ fn nothing_is_committed_or_run_outside_of_transactions_when_the_lock_is_lost() {
             };
             let error = fake.run(&history(OUTSIDE), PerRun, up).unwrap_err();
             assert_eq!(
-                error.fault.to_string(),
+                error.failure().to_string(),
                 match failing {
                     REFUSED => "cannot take the migration lock: refused",
                     _ => "cannot take the migration lock: the connection was lost",
                 }
             );
-            assert_eq!(error.state.to_string(), left);
+            assert_eq!(error.state().to_string(), left);
             assert_eq!(fake.content.executed, executed);
         }
     }
 }
 
 #[test]
-fn who_has_lost_the_lock_is_left_to_end_its_transaction() {
+fn a_migrator_that_has_lost_the_lock_is_left_to_end_its_transaction() {
     for (times, seconds, retries) in [(1, 30, 1), (2, 30, 2), (usize::MAX, 30, 7), (1, 0, 0)] {
         for second in [Second::Closed, Second::Missing] {
             let mut fake = Fake {
@@ -326,11 +351,10 @@ fn who_has_lost_the_lock_is_left_to_end_its_transaction() {
                 ..Fake::postgres(Some(&["a"]))
             };
             let outcome = fake.run(&history(PLAIN), PerRun, Command::Upgrade("heads"));
-            let retrying = fake.log.iter().filter(|line| {
-                line.starts_with("-> retrying ")
-                    && line.ends_with(": another migrator is at work in a transaction")
-            });
-            assert_eq!(retrying.count(), retries, "{:#?}", fake.log);
+            let mut retrying = fake.log.starting_with("-> retrying ");
+            let why = ": another migrator is at work in a transaction";
+            retrying.retain(|line| line.ends_with(why));
+            assert_eq!(retrying.len(), retries, "{:#?}", fake.log);
             if times == retries {
                 assert_eq!(outcome.unwrap(), ["b"]);
                 continue;

@@ -2,57 +2,59 @@
 
 use std::time::Duration;
 
-use super::fake::{Command, Failing, Fake, content};
-use super::revisions::{ALONE, INDEX, OUTSIDE, PATH, PLAIN, history};
-use super::said::{LOCKED, check};
-use super::truth::{REFUSED, failing};
-use crate::TransactionMode::{Revision as PerRevision, Run as PerRun};
-use crate::{DatabaseState, FailureKind, Fault, Interrupted};
 use alembic_history::RevisionId;
+use alembic_history::TransactionMode::{Revision as PerRevision, Run as PerRun};
+use insta::assert_snapshot;
+
+use super::fake::{Command, Failing, Fake, REFUSED, content};
+use super::log::converse;
+use super::revisions::{ALONE, INDEX, OUTSIDE, PATH, PLAIN, history};
+use super::truth::failing;
+use crate::{DatabaseState, Failure, FailureKind, Interruption};
 
 #[test]
 fn a_section_outside_of_transactions_is_recorded_statement_by_statement() {
-    let fake = check(
-        OUTSIDE,
-        PerRun,
-        Fake::postgres(Some(&["a"])),
-        Command::Upgrade("b"),
-        &format!(
-            "find
-             read
-             {LOCKED}
-             find in public
-             read
-             -> step 1 of 1
-             UPDATE b1
-             create progress
-             record upgrade of b: 1 done, 2 begun
-             aside SELECT 1
-             COMMIT
-             -> committed
-             aside SELECT 1
-             VACUUM b2
-             record 2 done, 3 begun
-             aside SELECT 1
-             VACUUM b3
-             record 3 done
-             BEGIN
-             settings 3000
-             find in public
-             read
-             UPDATE b4
-             UPDATE \"public\".alembic_version SET version_num = 'b' WHERE version_num = 'a'
-             drop progress
-             -> done
-             find in public
-             read
-             aside SELECT 1
-             COMMIT
-             -> committed
-             aside ROLLBACK
-             = b"
-        ),
-    );
+    let fake = Fake::postgres(Some(&["a"]));
+    let (fake, said) = converse(OUTSIDE, PerRun, fake, Command::Upgrade("b"));
+    assert_snapshot!(said, @"
+    find versions
+    read versions
+    aside begin
+    aside try lock
+    aside keep lock
+    begin
+    set for transaction
+    find versions in public
+    read versions
+    -> step 1 of 1
+    UPDATE b1
+    create progress
+    record upgrade of b: 1 done, 2 begun
+    aside check lock
+    commit
+    -> committed
+    aside check lock
+    VACUUM b2
+    record 2 done, 3 begun
+    aside check lock
+    VACUUM b3
+    record 3 done
+    begin
+    set for transaction
+    find versions in public
+    read versions
+    UPDATE b4
+    update a to b
+    drop progress
+    -> done
+    find versions in public
+    read versions
+    aside check lock
+    commit
+    -> committed
+    aside release lock
+    = b
+    ");
     let executed = ["UPDATE b1", "VACUUM b2", "VACUUM b3", "UPDATE b4"];
     assert_eq!(fake.content, content(Some(&["b"]), &executed));
 }
@@ -60,35 +62,34 @@ fn a_section_outside_of_transactions_is_recorded_statement_by_statement() {
 #[test]
 fn where_nothing_of_a_revision_is_done_nothing_of_it_stays() {
     let up = Command::Upgrade("heads");
-    let fake = check(
-        ALONE,
-        PerRun,
-        failing(Fake::postgres(None), ALONE, up, "VACUUM a", REFUSED),
-        up,
-        &format!(
-            "find
-             {LOCKED}
-             find in public
-             -> step 1 of 1
-             create
-             create progress
-             record upgrade of a: 0 done, 1 begun
-             aside SELECT 1
-             COMMIT
-             -> committed
-             aside SELECT 1
-             VACUUM a
-             -> refused
-             BEGIN
-             settings 3000
-             drop progress
-             DROP TABLE \"public\".alembic_version
-             COMMIT
-             aside ROLLBACK
-             ! a.sql:6:1: statement 1 of revision a failed: refused; \
-             the database is as it was before"
-        ),
-    );
+    let fake = failing(Fake::postgres(None), ALONE, up, "VACUUM a", REFUSED);
+    let (fake, said) = converse(ALONE, PerRun, fake, up);
+    assert_snapshot!(said, @"
+    find versions
+    aside begin
+    aside try lock
+    aside keep lock
+    begin
+    set for transaction
+    find versions in public
+    -> step 1 of 1
+    create versions
+    create progress
+    record upgrade of a: 0 done, 1 begun
+    aside check lock
+    commit
+    -> committed
+    aside check lock
+    VACUUM a
+    -> refused
+    begin
+    set for transaction
+    drop progress
+    drop versions
+    commit
+    aside release lock
+    ! a.sql:6:1: statement 1 of revision a failed: refused; the database is as it was before
+    ");
     assert_eq!(fake.content, content(None, &[]));
 }
 
@@ -109,7 +110,7 @@ fn when_the_connection_is_lost_while_committing_nobody_knows_whether_that_happen
         let commits = requests
             .iter()
             .enumerate()
-            .filter(|(_, sql)| **sql == "COMMIT");
+            .filter(|(_, sql)| **sql == "commit");
         let (commit, _) = commits.clone().nth(at).unwrap();
         let mut fake = Fake {
             failing: Some((commit, Failing::Lost { happened })),
@@ -121,7 +122,7 @@ fn when_the_connection_is_lost_while_committing_nobody_knows_whether_that_happen
             done: ids(done),
             committing: ids(committing),
         };
-        assert_eq!(error.state, state);
+        assert_eq!(*error.state(), state);
         assert_eq!(error.kind(), FailureKind::Unreachable);
         let stays = match done {
             [] => String::new(),
@@ -143,65 +144,65 @@ fn when_the_connection_is_lost_while_committing_nobody_knows_whether_that_happen
 
 #[test]
 fn a_search_path_ends_with_the_revision_that_sets_it() {
-    let fake = check(
-        PATH,
-        PerRun,
-        Fake::postgres(None),
-        Command::Upgrade("heads"),
-        &format!(
-            "find
-             {LOCKED}
-             find in public
-             -> step 1 of 2
-             path
-             create
-             SET search_path = other
-             UPDATE a1
-             create progress
-             record upgrade of a: 2 done, 3 begun
-             aside SELECT 1
-             COMMIT
-             -> committed
-             aside SELECT 1
-             VACUUM a2
-             record 3 done, 4 begun
-             aside SELECT 1
-             SET search_path = third
-             record 4 done, 5 begun
-             aside SELECT 1
-             VACUUM a3
-             record 5 done
-             BEGIN
-             settings 3000
-             find in public
-             read
-             UPDATE a4
-             path = \"$user\", public
-             INSERT INTO \"public\".alembic_version (version_num) VALUES ('a')
-             drop progress
-             -> done
-             find in public
-             read
-             aside SELECT 1
-             COMMIT
-             -> committed
-             BEGIN
-             settings 3000
-             find in public
-             read
-             -> step 2 of 2
-             UPDATE b1
-             UPDATE \"public\".alembic_version SET version_num = 'b' WHERE version_num = 'a'
-             -> done
-             find in public
-             read
-             aside SELECT 1
-             COMMIT
-             -> committed
-             aside ROLLBACK
-             = b"
-        ),
-    );
+    let fake = Fake::postgres(None);
+    let (fake, said) = converse(PATH, PerRun, fake, Command::Upgrade("heads"));
+    assert_snapshot!(said, @r#"
+    find versions
+    aside begin
+    aside try lock
+    aside keep lock
+    begin
+    set for transaction
+    find versions in public
+    -> step 1 of 2
+    read search path
+    create versions
+    SET search_path = other
+    UPDATE a1
+    create progress
+    record upgrade of a: 2 done, 3 begun
+    aside check lock
+    commit
+    -> committed
+    aside check lock
+    VACUUM a2
+    record 3 done, 4 begun
+    aside check lock
+    SET search_path = third
+    record 4 done, 5 begun
+    aside check lock
+    VACUUM a3
+    record 5 done
+    begin
+    set for transaction
+    find versions in public
+    read versions
+    UPDATE a4
+    restore search path "$user", public
+    insert a
+    drop progress
+    -> done
+    find versions in public
+    read versions
+    aside check lock
+    commit
+    -> committed
+    begin
+    set for transaction
+    find versions in public
+    read versions
+    -> step 2 of 2
+    UPDATE b1
+    update a to b
+    -> done
+    find versions in public
+    read versions
+    aside check lock
+    commit
+    -> committed
+    aside release lock
+    = b
+    "#);
     assert_eq!(fake.path, Fake::postgres(None).path);
 }
 
@@ -227,67 +228,76 @@ fn a_run_waits_while_the_server_is_at_work_on_what_was_begun() {
     let lost = Failing::Lost { happened: false };
     let mut begun = failing(Fake::postgres(Some(&[])), ALONE, up, "VACUUM a", lost);
     begun.run(&history(ALONE), PerRun, up).unwrap_err();
-    let start = |alive: u64, interrupted| Fake {
+    let start = |alive: u64, interruption| Fake {
         content: begun.content.clone(),
         alive_until: Duration::from_secs(alive),
         lock_timeout: Duration::from_secs(5),
-        interrupted,
+        interruption,
         ..Fake::postgres(None)
     };
-    let look = "BEGIN\nsettings 3000\nfind in public\nread\nprogress\nalive\n";
-    let fake = check(
-        ALONE,
-        PerRun,
-        Fake {
-            lock_timeout: Duration::from_millis(500),
-            ..start(1, Interrupted::Refuse)
-        },
-        up,
-        &format!(
-            "find
-             read
-             aside BEGIN
-             aside lock
-             aside timeouts
-             {}-> waiting 0s for a statement
-             ROLLBACK
-             -> pause
-             {}ROLLBACK
-             -> pause
-             {}ROLLBACK
-             aside ROLLBACK
-             ! statement 1 of revision a was begun at 2026-01-02 03:04:05 UTC and may have happened: \
-             VACUUM a (the server is still at work on it); the database is as it was before",
-            look.replace("3000", "500"),
-            look.replace("3000", "500"),
-            look.replace("3000", "500"),
-        ),
-    );
+    let fake = Fake {
+        lock_timeout: Duration::from_millis(500),
+        ..start(1, Interruption::Refuse)
+    };
+    let (fake, said) = converse(ALONE, PerRun, fake, up);
+    assert_snapshot!(said, @"
+    find versions
+    read versions
+    aside begin
+    aside try lock
+    aside keep lock
+    begin
+    set for transaction
+    find versions in public
+    read versions
+    read progress
+    find process
+    -> waiting 0s for a statement
+    roll back
+    -> pause
+    begin
+    set for transaction
+    find versions in public
+    read versions
+    read progress
+    find process
+    roll back
+    -> pause
+    begin
+    set for transaction
+    find versions in public
+    read versions
+    read progress
+    find process
+    roll back
+    aside release lock
+    ! statement 1 of revision a was begun at 2026-01-02 03:04:05 UTC and may have happened: VACUUM a (the server is still at work on it); the database is as it was before
+    ");
     assert_eq!(fake.content, begun.content);
 
-    for (alive, interrupted, executed) in [
-        (0, Interrupted::Refuse, None),
-        (2, Interrupted::Refuse, None),
-        (2, Interrupted::Again, Some(1)),
-        (2, Interrupted::Skip, Some(0)),
+    for (alive, interruption, executed) in [
+        (0, Interruption::Refuse, None),
+        (2, Interruption::Refuse, None),
+        (2, Interruption::Again, Some(1)),
+        (2, Interruption::Skip, Some(0)),
         // Whoever says so cannot have known.
-        (9, Interrupted::Again, None),
-        (9, Interrupted::Skip, None),
+        (9, Interruption::Again, None),
+        (9, Interruption::Skip, None),
     ] {
-        let mut fake = start(alive, interrupted);
+        let mut fake = start(alive, interruption);
         let outcome = fake.run(&history(ALONE), PerRun, up);
-        let waiting = fake
-            .log
-            .iter()
-            .filter(|line| line.starts_with("-> waiting"));
-        assert_eq!(waiting.count() as u64, alive.min(5), "{:#?}", fake.log);
+        let waiting = fake.log.starting_with("-> waiting");
+        assert_eq!(waiting.len() as u64, alive.min(5), "{:#?}", fake.log);
         match (outcome, executed) {
             (Ok(_), Some(executed)) => {
                 assert_eq!(fake.content.executed.len(), executed);
                 assert_eq!(fake.content.rows, Some(vec!["a".to_owned()]));
             }
             (Err(error), None) => {
-                assert!(matches!(*error.fault, Fault::Interrupted { .. }), "{error}");
+                assert!(
+                    matches!(error.failure(), Failure::Interrupted { .. }),
+                    "{error}"
+                );
                 assert_eq!(fake.content, begun.content);
             }
             (outcome, _) => panic!("{outcome:?}\n{:#?}", fake.log),
@@ -303,37 +313,36 @@ fn an_index_that_is_not_valid_is_named_until_it_is_gone() {
         ..Fake::postgres(Some(&[]))
     };
     let create = "CREATE INDEX CONCURRENTLY i ON t (x)";
-    let fake = check(
-        INDEX,
-        PerRun,
-        failing(fake, INDEX, up, create, REFUSED),
-        up,
-        &format!(
-            "find
-             read
-             {LOCKED}
-             find in public
-             read
-             -> step 1 of 1
-             create progress
-             record upgrade of a: 0 done, 1 begun
-             aside SELECT 1
-             COMMIT
-             -> committed
-             aside SELECT 1
-             index i
-             {create}
-             -> refused
-             index i
-             BEGIN
-             settings 3000
-             drop progress
-             COMMIT
-             aside ROLLBACK
-             ! a.sql:6:1: statement 1 of revision a failed: refused; it left an invalid index: \
-             public.i; nothing else of revision a stays, and the next run begins it anew"
-        ),
-    );
+    let fake = failing(fake, INDEX, up, create, REFUSED);
+    let (fake, said) = converse(INDEX, PerRun, fake, up);
+    assert_snapshot!(said, @"
+    find versions
+    read versions
+    aside begin
+    aside try lock
+    aside keep lock
+    begin
+    set for transaction
+    find versions in public
+    read versions
+    -> step 1 of 1
+    create progress
+    record upgrade of a: 0 done, 1 begun
+    aside check lock
+    commit
+    -> committed
+    aside check lock
+    find index i
+    CREATE INDEX CONCURRENTLY i ON t (x)
+    -> refused
+    find index i
+    begin
+    set for transaction
+    drop progress
+    commit
+    aside release lock
+    ! a.sql:6:1: statement 1 of revision a failed: refused; it left an invalid index: public.i; nothing else of revision a stays, and the next run begins it anew
+    ");
     let next = || Fake {
         content: fake.content.clone(),
         ..Fake::postgres(None)
@@ -378,14 +387,14 @@ fn what_the_catalog_tells_of_a_statement_that_may_have_happened_is_told() {
         let mut fake = failing(start, INDEX, up, create, Failing::Lost { happened });
         fake.run(&history(INDEX), PerRun, up).unwrap_err();
         // It is not taken for done where it is seen not to be.
-        for interrupted in [Interrupted::Refuse, Interrupted::Skip] {
+        for interruption in [Interruption::Refuse, Interruption::Skip] {
             let mut next = Fake {
                 content: fake.content.clone(),
-                interrupted,
+                interruption,
                 ..Fake::postgres(None)
             };
             let outcome = next.run(&history(INDEX), PerRun, up);
-            if happened && interrupted == Interrupted::Skip {
+            if happened && interruption == Interruption::Skip {
                 assert_eq!(outcome.unwrap(), ["a"]);
                 continue;
             }
@@ -425,7 +434,7 @@ fn what_a_revision_does_in_a_transaction_is_one_message() {
         let mut single = Fake::postgres(None);
         single.batches = false;
         assert_eq!(single.run(&history, PerRun, up).unwrap(), done);
-        assert_eq!(single.log, fake.log);
+        assert_eq!(single.log.lines(), fake.log.lines());
         assert_eq!(single.batched, [0; 0]);
     }
 }
@@ -437,10 +446,10 @@ fn a_driver_that_miscounts_a_batch_is_not_believed() {
     let outcome = fake.run(&history(PLAIN), PerRun, Command::Upgrade("heads"));
     let error = outcome.unwrap_err();
     assert_eq!(
-        error.fault.to_string(),
+        error.failure().to_string(),
         "a.sql:6:1: statement 1 of revision a failed: \
          the driver tells of another number of statements than it was asked for"
     );
-    assert_eq!(error.state, DatabaseState::Unchanged);
+    assert_eq!(*error.state(), DatabaseState::Unchanged);
     assert_eq!(fake.content, content(None, &[]));
 }

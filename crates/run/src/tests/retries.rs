@@ -1,99 +1,121 @@
 //! Transactions on PostgreSQL that meet a lock, and are begun again.
 
-use crate::version_table::VersionSql as _;
 use std::time::Duration;
 
-use super::fake::{Command, Failing, Fake, Second, content};
-use super::revisions::{ALONE, OUTSIDE, PLAIN, history};
-use super::said::{LOCKED, check};
-use super::truth::{failing, failing_in};
-use crate::TransactionMode::{Revision as PerRevision, Run as PerRun};
-use crate::{DatabaseState, FailureKind, Fault};
 use alembic_history::RevisionId;
+use alembic_history::TransactionMode::{Revision as PerRevision, Run as PerRun};
+use insta::assert_snapshot;
+
+use super::fake::{Command, Failing, Fake, Second, content};
+use super::log::converse;
+use super::revisions::{ALONE, OUTSIDE, PLAIN, history};
+use super::truth::{failing, failing_in};
+use crate::{DatabaseState, Failure, FailureKind};
 
 #[test]
 fn a_transaction_that_meets_a_lock_is_begun_again() {
-    let busy = |mode, times| {
+    let meet_lock = |mode| {
+        let (up, busy) = (Command::Upgrade("heads"), Failing::Busy(1));
         let fake = Fake::postgres(None);
-        let up = Command::Upgrade("heads");
-        failing_in(
-            mode,
-            fake,
-            PLAIN,
-            up,
+        let fake = failing_in(mode, fake, PLAIN, up, "CREATE TABLE b (x)", busy);
+        let (fake, said) = converse(PLAIN, mode, fake, up);
+        let executed = [
+            "CREATE TABLE a (x)",
+            "CREATE TABLE a2 (x)",
             "CREATE TABLE b (x)",
-            Failing::Busy(times),
-        )
+        ];
+        assert_eq!(fake.content, content(Some(&["b"]), &executed));
+        said
     };
-    let (insert, update) = (
-        "INSERT INTO \"public\".alembic_version (version_num) VALUES ('a')",
-        "UPDATE \"public\".alembic_version SET version_num = 'b' WHERE version_num = 'a'",
-    );
-    let first = |total| {
-        format!(
-            "BEGIN
-             settings 3000
-             find in public
-             -> step 1 of {total}
-             create
-             CREATE TABLE a (x)
-             CREATE TABLE a2 (x)
-             {insert}
-             -> done"
-        )
-    };
-    let whole = format!(
-        "{}
-         -> step 2 of 2
-         CREATE TABLE b (x)",
-        first(2)
-    );
-    let end = format!(
-        "{update}
-         -> done
-         find in public
-         read
-         aside SELECT 1
-         COMMIT
-         -> committed
-         aside ROLLBACK
-         = b"
-    );
-    let lock = "aside BEGIN\naside lock\naside timeouts";
-    let again = "-> refused\nROLLBACK\n-> retrying 1: refused\n-> pause";
-    let fake = check(
-        PLAIN,
-        PerRun,
-        busy(PerRun, 1),
-        Command::Upgrade("heads"),
-        // The whole command is planned anew.
-        &format!("find\n{lock}\n{whole}\n{again}\nfind in public\n{whole}\n{end}"),
-    );
-    let executed = [
-        "CREATE TABLE a (x)",
-        "CREATE TABLE a2 (x)",
-        "CREATE TABLE b (x)",
-    ];
-    assert_eq!(fake.content, content(Some(&["b"]), &executed));
-
-    let second = "BEGIN
-                  settings 3000
-                  find in public
-                  read
-                  -> step 2 of 2
-                  CREATE TABLE b (x)";
-    let committed = "find in public\nread\naside SELECT 1\nCOMMIT\n-> committed";
-    let fake = check(
-        PLAIN,
-        PerRevision,
-        busy(PerRevision, 1),
-        Command::Upgrade("heads"),
-        &format!(
-            "find\n{lock}\n{}\n{committed}\n{second}\n{again}\n{second}\n{end}",
-            first(2)
-        ),
-    );
-    assert_eq!(fake.content, content(Some(&["b"]), &executed));
+    // The whole command is planned anew.
+    assert_snapshot!(meet_lock(PerRun), @"
+    find versions
+    aside begin
+    aside try lock
+    aside keep lock
+    begin
+    set for transaction
+    find versions in public
+    -> step 1 of 2
+    create versions
+    CREATE TABLE a (x)
+    CREATE TABLE a2 (x)
+    insert a
+    -> done
+    -> step 2 of 2
+    CREATE TABLE b (x)
+    -> refused
+    roll back
+    -> retrying 1: refused
+    -> pause
+    find versions in public
+    begin
+    set for transaction
+    find versions in public
+    -> step 1 of 2
+    create versions
+    CREATE TABLE a (x)
+    CREATE TABLE a2 (x)
+    insert a
+    -> done
+    -> step 2 of 2
+    CREATE TABLE b (x)
+    update a to b
+    -> done
+    find versions in public
+    read versions
+    aside check lock
+    commit
+    -> committed
+    aside release lock
+    = b
+    ");
+    // What is committed stays.
+    assert_snapshot!(meet_lock(PerRevision), @"
+    find versions
+    aside begin
+    aside try lock
+    aside keep lock
+    begin
+    set for transaction
+    find versions in public
+    -> step 1 of 2
+    create versions
+    CREATE TABLE a (x)
+    CREATE TABLE a2 (x)
+    insert a
+    -> done
+    find versions in public
+    read versions
+    aside check lock
+    commit
+    -> committed
+    begin
+    set for transaction
+    find versions in public
+    read versions
+    -> step 2 of 2
+    CREATE TABLE b (x)
+    -> refused
+    roll back
+    -> retrying 1: refused
+    -> pause
+    begin
+    set for transaction
+    find versions in public
+    read versions
+    -> step 2 of 2
+    CREATE TABLE b (x)
+    update a to b
+    -> done
+    find versions in public
+    read versions
+    aside check lock
+    commit
+    -> committed
+    aside release lock
+    = b
+    ");
 }
 
 #[test]
@@ -118,12 +140,12 @@ fn a_transaction_is_begun_again_as_long_as_the_lock_timeout_allows() {
             };
             let error = fake.run(&history(PLAIN), mode, up).unwrap_err();
             assert_eq!(error.kind(), FailureKind::Busy);
-            assert!(matches!(*error.fault, Fault::Statement { .. }), "{error}");
-            let retrying = fake
-                .log
-                .iter()
-                .filter(|line| line.starts_with("-> retrying"));
-            assert_eq!(retrying.count(), retries, "{:#?}", fake.log);
+            assert!(
+                matches!(error.failure(), Failure::Statement { .. }),
+                "{error}"
+            );
+            let retrying = fake.log.starting_with("-> retrying");
+            assert_eq!(retrying.len(), retries, "{:#?}", fake.log);
             let (state, content) = match mode {
                 PerRun => (DatabaseState::Unchanged, content(None, &[])),
                 PerRevision => (
@@ -134,7 +156,7 @@ fn a_transaction_is_begun_again_as_long_as_the_lock_timeout_allows() {
                     content(Some(&["a"]), &["CREATE TABLE a (x)", "CREATE TABLE a2 (x)"]),
                 ),
             };
-            assert_eq!(error.state, state);
+            assert_eq!(*error.state(), state);
             assert_eq!(fake.content, content);
         }
     }
@@ -150,78 +172,75 @@ fn what_runs_outside_of_transactions_is_not_begun_again() {
         "VACUUM b3",
         Failing::Busy(1),
     );
-    let fake = check(
-        OUTSIDE,
-        PerRun,
-        fake,
-        up,
-        &format!(
-            "find
-             read
-             {LOCKED}
-             find in public
-             read
-             -> step 1 of 3
-             UPDATE b1
-             create progress
-             record upgrade of b: 1 done, 2 begun
-             aside SELECT 1
-             COMMIT
-             -> committed
-             aside SELECT 1
-             VACUUM b2
-             record 2 done, 3 begun
-             aside SELECT 1
-             VACUUM b3
-             -> refused
-             record 2 done
-             aside ROLLBACK
-             ! b.sql:9:1: statement 3 of revision b failed: refused; revision b is done in part: \
-             its first 2 statements stay, and the next run goes on with statement 3"
-        ),
-    );
-    // The next run goes on with it.
+    let (fake, said) = converse(OUTSIDE, PerRun, fake, up);
+    assert_snapshot!(said, @"
+    find versions
+    read versions
+    aside begin
+    aside try lock
+    aside keep lock
+    begin
+    set for transaction
+    find versions in public
+    read versions
+    -> step 1 of 3
+    UPDATE b1
+    create progress
+    record upgrade of b: 1 done, 2 begun
+    aside check lock
+    commit
+    -> committed
+    aside check lock
+    VACUUM b2
+    record 2 done, 3 begun
+    aside check lock
+    VACUUM b3
+    -> refused
+    record 2 done
+    aside release lock
+    ! b.sql:9:1: statement 3 of revision b failed: refused; revision b is done in part: its first 2 statements stay, and the next run goes on with statement 3
+    ");
+    // The next run continues it.
     let next = Fake {
         content: fake.content,
         ..Fake::postgres(None)
     };
-    check(
-        OUTSIDE,
-        PerRun,
-        next,
-        Command::Upgrade("b"),
-        &format!(
-            "find
-             read
-             {LOCKED}
-             find in public
-             read
-             progress
-             -> step 1 of 1
-             record 2 done, 3 begun
-             aside SELECT 1
-             COMMIT
-             -> committed
-             aside SELECT 1
-             VACUUM b3
-             record 3 done
-             BEGIN
-             settings 3000
-             find in public
-             read
-             UPDATE b4
-             UPDATE \"public\".alembic_version SET version_num = 'b' WHERE version_num = 'a'
-             drop progress
-             -> done
-             find in public
-             read
-             aside SELECT 1
-             COMMIT
-             -> committed
-             aside ROLLBACK
-             = b"
-        ),
-    );
+    let (_, said) = converse(OUTSIDE, PerRun, next, Command::Upgrade("b"));
+    assert_snapshot!(said, @"
+    find versions
+    read versions
+    aside begin
+    aside try lock
+    aside keep lock
+    begin
+    set for transaction
+    find versions in public
+    read versions
+    read progress
+    -> step 1 of 1
+    record 2 done, 3 begun
+    aside check lock
+    commit
+    -> committed
+    aside check lock
+    VACUUM b3
+    record 3 done
+    begin
+    set for transaction
+    find versions in public
+    read versions
+    UPDATE b4
+    update a to b
+    drop progress
+    -> done
+    find versions in public
+    read versions
+    aside check lock
+    commit
+    -> committed
+    aside release lock
+    = b
+    ");
 }
 
 #[test]
@@ -239,8 +258,7 @@ fn what_cannot_be_taken_back_may_have_happened() {
          statement 1 may have happened"
     );
     assert!(!fake.is_open());
-    let retrying = fake.log.iter().find(|line| line.starts_with("-> retrying"));
-    assert_eq!(retrying, None);
+    assert_eq!(fake.log.starting_with("-> retrying"), [""; 0]);
 }
 
 #[test]
@@ -254,11 +272,8 @@ fn what_is_left_of_an_unfinished_revision_is_begun_again_when_it_meets_a_lock() 
             let mut fake = failing_in(mode, fake, OUTSIDE, up, "UPDATE b4", busy);
             fake.run(&history(OUTSIDE), mode, up).unwrap();
             assert_eq!(fake.content, sound.content);
-            let retrying = fake
-                .log
-                .iter()
-                .filter(|line| line.starts_with("-> retrying"));
-            assert_eq!(retrying.count(), 1, "{:#?}", fake.log);
+            let retrying = fake.log.starting_with("-> retrying");
+            assert_eq!(retrying.len(), 1, "{:#?}", fake.log);
         }
     }
 }
@@ -267,13 +282,13 @@ fn what_is_left_of_an_unfinished_revision_is_begun_again_when_it_meets_a_lock() 
 fn a_version_table_that_is_locked_is_no_malformed_one() {
     // Before the lock is taken, it is asked for again; afterwards, the transaction is over.
     for (request, times, again, is_ok) in [
-        ("find", 1, "-> waiting 1s", true),
-        ("find", usize::MAX, "-> waiting 2s", false),
-        ("read", 1, "-> waiting 1s", true),
-        ("read", usize::MAX, "-> waiting 2s", false),
-        ("find in public", 1, "-> retrying 1: refused", true),
+        ("find versions", 1, "-> waiting 1s", true),
+        ("find versions", usize::MAX, "-> waiting 2s", false),
+        ("read versions", 1, "-> waiting 1s", true),
+        ("read versions", usize::MAX, "-> waiting 2s", false),
+        ("find versions in public", 1, "-> retrying 1: refused", true),
         (
-            "find in public",
+            "find versions in public",
             usize::MAX,
             "-> retrying 1: refused",
             false,
@@ -284,10 +299,11 @@ fn a_version_table_that_is_locked_is_no_malformed_one() {
         let mut fake = failing(Fake::postgres(Some(&["a"])), PLAIN, up, request, busy);
         let outcome = fake.run(&history(PLAIN), PerRun, up);
         assert_eq!(outcome.is_ok(), is_ok, "{request}: {:#?}", fake.log);
-        assert!(fake.log.iter().any(|line| line == again), "{:#?}", fake.log);
+        let lines = fake.log.lines();
+        assert!(lines.iter().any(|line| line == again), "{lines:#?}");
         if let Err(error) = outcome {
             assert_eq!(error.kind(), FailureKind::Busy, "{error}");
-            assert_eq!(error.state, DatabaseState::Unchanged, "{error}");
+            assert_eq!(*error.state(), DatabaseState::Unchanged, "{error}");
         }
     }
 }
@@ -299,12 +315,7 @@ fn what_a_version_table_cannot_be_read_for_is_told_within_a_transaction_too() {
     let start = Fake::postgres(Some(&["a"]));
     let mut sound = start.clone();
     sound.run(&history(PLAIN), PerRun, up).unwrap();
-    let requests = sound.requests();
-    let reads = requests
-        .iter()
-        .enumerate()
-        .filter(|(_, sql)| **sql == "read");
-    for (request, _) in reads {
+    for request in sound.numbers_of("read versions") {
         let mut fake = Fake {
             failing: Some((request, Failing::Busy(usize::MAX))),
             ..start.clone()

@@ -78,13 +78,65 @@ pub(super) const INDEX: &[Source] = &[(
     "-- alembic: upgrade no-transaction\nCREATE INDEX CONCURRENTLY i ON t (x);\nVACUUM t;\n",
 )];
 
-pub(super) fn history(sources: &[Source]) -> History {
-    let files = sources.iter().map(|(id, revises, sections)| {
+/// What a statement does besides being executed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum StatementEffect {
+    /// It sets the search path.
+    SetPath(&'static str),
+    /// It has foreign keys enforced.
+    EnforceForeignKeys,
+    /// It builds an index outside of transactions.
+    BuildIndex(&'static str),
+    /// It creates the version table.
+    CreateVersions,
+    /// It adds a row to the version table.
+    AddRow(&'static str),
+    /// It removes every row of the table of progress.
+    ClearProgress,
+}
+
+const EFFECTS: &[(&str, StatementEffect)] = &[
+    ("SET search_path = other", StatementEffect::SetPath("other")),
+    ("SET search_path = third", StatementEffect::SetPath("third")),
+    (
+        "PRAGMA foreign_keys = ON",
+        StatementEffect::EnforceForeignKeys,
+    ),
+    (
+        "CREATE INDEX CONCURRENTLY i ON t (x)",
+        StatementEffect::BuildIndex("i"),
+    ),
+    (
+        "CREATE TABLE alembic_version (x)",
+        StatementEffect::CreateVersions,
+    ),
+    (
+        "INSERT INTO alembic_version (version_num) VALUES ('a')",
+        StatementEffect::AddRow("a"),
+    ),
+    ("TRIGGER x", StatementEffect::AddRow("x")),
+    ("DELETE FROM progress", StatementEffect::ClearProgress),
+];
+
+impl StatementEffect {
+    /// Returns what a statement does besides being executed, if anything.
+    pub(super) fn of(sql: &str) -> Option<Self> {
+        let mut effects = EFFECTS.iter();
+        let (_, effect) = effects.find(|(statement, _)| *statement == sql)?;
+        Some(*effect)
+    }
+}
+
+pub(super) fn source_files(sources: &[Source]) -> impl Iterator<Item = SourceFile> {
+    sources.iter().map(|(id, revises, sections)| {
         let text = format!("-- {id}\n-- Revision ID: {id}\n-- Revises: {revises}\n\n{sections}");
         SourceFile {
             path: PathBuf::from(format!("{id}.sql")),
             content: Ok(text.into_bytes()),
         }
-    });
-    History::new(files, Dialect::ALL).unwrap()
+    })
+}
+
+pub(super) fn history(sources: &[Source]) -> History {
+    History::new(source_files(sources), Dialect::ALL).unwrap()
 }

@@ -3,16 +3,13 @@
 use std::fmt;
 use std::time::Duration;
 
-use super::fake::{Command, Content, FAILINGS, Failing, Fake, PATH_FOUND, Second, in_path};
-use super::record::Progress;
-use super::revisions::{Source, history};
-use crate::TransactionMode::Run as PerRun;
-use crate::{DatabaseErrorKind, DatabaseState, FailureKind, Fault, Interrupted, RunError};
-use alembic_history::TransactionMode;
-use alembic_history::{Dialect, Direction, History, RevisionId};
+use alembic_history::TransactionMode::Run as PerRun;
+use alembic_history::{Dialect, Direction, History, RevisionId, TransactionMode};
 
-/// A statement that the database refuses.
-pub(super) const REFUSED: Failing = Failing::Once(DatabaseErrorKind::Other);
+use super::fake::{Command, Content, FAILINGS, Failing, Fake, PATH_FOUND, Second, in_path};
+use super::revisions::{Source, StatementEffect, history};
+use crate::request::Progress;
+use crate::{DatabaseState, Failure, FailureKind, Interruption, RunError};
 
 /// Something that is done to a database.
 pub(super) struct Case<'c> {
@@ -50,7 +47,7 @@ struct Failed<'c> {
 impl fmt::Display for Ran {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { fake, outcome } = self;
-        let log = fake.log.join("\n");
+        let log = fake.log.text();
         write!(f, "{log}\n{outcome:?}\n{:?}", fake.content)
     }
 }
@@ -149,16 +146,14 @@ impl Case<'_> {
         let sections = file.file.sections(self.direction, self.start.dialect);
         let mut path = PATH_FOUND;
         sections
-            .flat_map(|section| file.statements(section, self.start.dialect))
-            .map(
-                |statement| match statement.sql.strip_prefix("SET search_path = ") {
-                    Some(set) => {
-                        path = set;
-                        None
-                    }
-                    None => Some(in_path(statement.sql, path)),
-                },
-            )
+            .flat_map(|section| section.statements(self.start.dialect))
+            .map(|statement| match StatementEffect::of(statement.sql) {
+                Some(StatementEffect::SetPath(set)) => {
+                    path = set;
+                    None
+                }
+                _ => Some(in_path(statement.sql, path)),
+            })
             .collect()
     }
 }
@@ -173,13 +168,17 @@ impl Failed<'_> {
         match &self.ran.outcome {
             Ok(()) => {
                 // Nothing depends on these.
-                let is_needless = ["PRAGMA busy_timeout = 5000", "aside ROLLBACK", "changes"];
+                let is_needless = [
+                    "set lock timeout 5000",
+                    "aside release lock",
+                    "count changes",
+                ];
                 let is_needless = is_needless.contains(&self.refused.as_str());
                 assert!(is_needless || self.failing == Failing::Busy(1), "{self}");
                 assert_eq!(self.ran.fake.content, self.sound.content, "{self}");
             }
             Err(error) => {
-                self.check_state(&error.state);
+                self.check_state(error.state());
                 // Nothing on the second connection waits for a lock.
                 let is_busy = matches!(self.failing, Failing::Busy(_));
                 if is_busy && !self.refused.starts_with("aside ") {
@@ -206,19 +205,23 @@ impl Failed<'_> {
         if fake.is_open() {
             assert_eq!(self.failing, Failing::AlsoRollback, "{self}");
             let error = self.ran.outcome.as_ref().unwrap_err();
-            assert!(error.rollback.is_some(), "{self}");
+            assert!(error.rollback_error().is_some(), "{self}");
         } else if !fake.lost {
-            let kept = refused != "PRAGMA foreign_keys = ON";
+            let kept = refused != "switch foreign keys on";
             assert_eq!(fake.foreign_keys, start.foreign_keys && kept, "{self}");
-            let lost = refused.starts_with("path = ") || self.failing == Failing::AlsoRollback;
+            let lost = refused.starts_with("restore search path ")
+                || self.failing == Failing::AlsoRollback;
             assert!(fake.path == start.path || lost, "{self}");
         }
         if fake.lost {
             // The server does it.
             let error = self.ran.outcome.as_ref().err();
-            assert!(error.is_none_or(|error| error.rollback.is_none()), "{self}");
+            assert!(
+                error.is_none_or(|error| error.rollback_error().is_none()),
+                "{self}"
+            );
         } else {
-            let lost = refused == "PRAGMA busy_timeout = 5000";
+            let lost = refused == "set lock timeout 5000";
             assert!(fake.busy_timeout == start.busy_timeout || lost, "{self}");
         }
     }
@@ -246,7 +249,7 @@ impl Failed<'_> {
                 assert_eq!(record, None, "{self}");
                 vec![case.content_after(done)]
             }
-            DatabaseState::Partial {
+            DatabaseState::Unfinished {
                 done,
                 revision,
                 statements,
@@ -286,27 +289,27 @@ impl Failed<'_> {
     ) {
         assert_eq!(record.revision, revision.as_str(), "{self}");
         assert_eq!(record.direction, self.case.direction.to_string(), "{self}");
-        let told = (statements, uncertain.then_some(statements + 1));
+        let told = (statements, uncertain);
         // It may have arrived although nobody was told.
         let arrived = uncertain
             && self.failing == (Failing::Lost { happened: true })
             && record.done == statements + 1;
-        assert!((record.done, record.begun) == told || arrived, "{self}");
+        assert!((record.done, record.is_begun) == told || arrived, "{self}");
     }
 
     /// The next run goes on with exactly the statement that failed; where nobody knows whether that
     /// has happened, it says so, and does as it is told.
     fn check_next_run(&self) {
         let content = &self.ran.fake.content;
-        let next = |interrupted| {
+        let next = |interruption| {
             self.case.run(Fake {
                 content: content.clone(),
-                interrupted,
+                interruption,
                 lock_timeout: Duration::from_secs(1),
                 ..self.case.start.clone()
             })
         };
-        let second = next(Interrupted::Refuse);
+        let second = next(Interruption::Refuse);
         let Some((record, begun)) = begun(content) else {
             assert!(second.outcome.is_ok(), "{self}\nthen\n{second}");
             assert_eq!(
@@ -316,19 +319,19 @@ impl Failed<'_> {
             return;
         };
         let error = second.outcome.as_ref().unwrap_err();
-        let Fault::Interrupted {
-            place,
+        let Failure::Interrupted {
+            location,
             since,
             has_not,
             ..
-        } = &*error.fault
+        } = error.failure()
         else {
             panic!("{self}\nthen\n{second}");
         };
-        assert_eq!(place.revision.as_str(), record.revision, "{self}");
-        assert_eq!(place.statement, begun, "{self}");
+        assert_eq!(location.revision.as_str(), record.revision, "{self}");
+        assert_eq!(location.statement, begun, "{self}");
         assert_eq!(since, "2026-01-02 03:04:05", "{self}");
-        assert_eq!(error.state, DatabaseState::Unchanged, "{self}");
+        assert_eq!(*error.state(), DatabaseState::Unchanged, "{self}");
         assert_eq!(second.fake.content, *content, "{self}\nthen\n{second}");
 
         let statement = &self.case.statements(&record.revision)[begun - 1];
@@ -338,10 +341,10 @@ impl Failed<'_> {
             executed.count()
         };
         let before = times(content);
-        for (interrupted, more) in [(Interrupted::Again, 1), (Interrupted::Skip, 0)] {
-            let third = next(interrupted);
+        for (interruption, more) in [(Interruption::Again, 1), (Interruption::Skip, 0)] {
+            let third = next(interruption);
             let after = &third.fake.content;
-            if interrupted == Interrupted::Skip && *has_not {
+            if interruption == Interruption::Skip && *has_not {
                 assert!(third.outcome.is_err(), "{self}\nthen\n{third}");
                 assert_eq!(*after, *content, "{self}\nthen\n{third}");
                 continue;
@@ -364,8 +367,8 @@ impl Failed<'_> {
             _ => false,
         };
         assert!(is_excused || was, "{self}");
-        match &self.ran.outcome.as_ref().unwrap_err().state {
-            DatabaseState::Partial { uncertain, .. } => assert!(uncertain, "{self}"),
+        match self.ran.outcome.as_ref().unwrap_err().state() {
+            DatabaseState::Unfinished { uncertain, .. } => assert!(uncertain, "{self}"),
             DatabaseState::Unknown { .. } => {}
             DatabaseState::Unchanged => assert!(was, "{self}"),
             DatabaseState::Committed { .. } => panic!("{self}"),
@@ -381,7 +384,7 @@ fn record(content: &Content) -> Option<&Progress> {
 /// The same, and the number of its statement that was begun, if there is one.
 fn begun(content: &Content) -> Option<(&Progress, usize)> {
     let record = record(content)?;
-    Some((record, record.begun?))
+    Some((record, record.is_begun.then_some(record.done + 1)?))
 }
 
 fn without_record(content: &Content) -> Content {
@@ -392,9 +395,14 @@ fn without_record(content: &Content) -> Content {
 }
 
 fn with_indexes(mut content: Content) -> Content {
-    let builds = |sql: &&String| sql.starts_with("CREATE INDEX CONCURRENTLY i ");
-    let built = content.executed.iter().filter(builds).count();
-    content.indexes = vec![("i".to_owned(), true); built];
+    let built = content
+        .executed
+        .iter()
+        .filter_map(|sql| match StatementEffect::of(sql)? {
+            StatementEffect::BuildIndex(name) => Some((name.to_owned(), true)),
+            _ => None,
+        });
+    content.indexes = built.collect();
     content
 }
 

@@ -1,12 +1,14 @@
 //! Revisions with sections outside of transactions that were done in part.
 
-use super::fake::{Command, Content, Failing, Fake, content};
-use super::revisions::{ALONE, OUTSIDE, PLAIN, Source, history};
-use super::said::check;
-use super::truth::{REFUSED, after_failure};
-use crate::TransactionMode::Run as PerRun;
-use crate::{DatabaseState, Fault, Interrupted, Purge};
 use alembic_history::Dialect;
+use alembic_history::TransactionMode::Run as PerRun;
+use insta::assert_snapshot;
+
+use super::fake::{Command, Content, Failing, Fake, REFUSED, content};
+use super::log::converse;
+use super::revisions::{ALONE, OUTSIDE, PLAIN, Source, history};
+use super::truth::after_failure;
+use crate::{DatabaseState, Failure, Interruption, Purge};
 
 const UP: Command = Command::Upgrade("b");
 
@@ -31,110 +33,149 @@ fn with_statements(first: &str, second: &str, third: &str) -> String {
     )
 }
 
-const BEGUN: &str = "find
-                     read
-                     BEGIN IMMEDIATE
-                     PRAGMA journal_mode
-                     find
-                     read
-                     progress\n";
-
-const END: &str = "BEGIN IMMEDIATE
-                   PRAGMA journal_mode
-                   find
-                   read
-                   progress
-                   UPDATE b4
-                   UPDATE alembic_version SET version_num = 'b' WHERE version_num = 'a'
-                   drop progress
-                   -> done
-                   dangling
-                   find
-                   read
-                   COMMIT
-                   -> committed
-                   = b";
-
 #[test]
 fn a_run_goes_on_with_the_statement_that_failed() {
-    let fake = check(
-        OUTSIDE,
-        PerRun,
-        unfinished(Dialect::Sqlite, "VACUUM b3", REFUSED),
-        UP,
-        &format!(
-            "{BEGUN}dangling
-             -> step 1 of 1
-             dangling
-             record 2 done, 3 begun
-             COMMIT
-             -> committed
-             VACUUM b3
-             record 3 done
-             {END}"
-        ),
-    );
+    let fake = unfinished(Dialect::Sqlite, "VACUUM b3", REFUSED);
+    let (fake, said) = converse(OUTSIDE, PerRun, fake, UP);
+    assert_snapshot!(said, @"
+    find versions
+    read versions
+    begin
+    read journal mode
+    find versions
+    read versions
+    read progress
+    count dangling
+    -> step 1 of 1
+    count dangling
+    record 2 done, 3 begun
+    commit
+    -> committed
+    VACUUM b3
+    record 3 done
+    begin
+    read journal mode
+    find versions
+    read versions
+    read progress
+    UPDATE b4
+    update a to b
+    drop progress
+    -> done
+    count dangling
+    find versions
+    read versions
+    commit
+    -> committed
+    = b
+    ");
     let executed = ["UPDATE b1", "VACUUM b2", "VACUUM b3", "UPDATE b4"];
     assert_eq!(fake.content, content(Some(&["b"]), &executed));
 
     // Where the section is done, what follows it is one transaction.
-    check(
-        OUTSIDE,
-        PerRun,
-        unfinished(Dialect::Sqlite, "UPDATE b4", REFUSED),
-        UP,
-        &format!(
-            "{BEGUN}dangling
-             -> step 1 of 1
-             UPDATE b4
-             UPDATE alembic_version SET version_num = 'b' WHERE version_num = 'a'
-             drop progress
-             -> done
-             dangling
-             find
-             read
-             COMMIT
-             -> committed
-             = b"
-        ),
-    );
+    let fake = unfinished(Dialect::Sqlite, "UPDATE b4", REFUSED);
+    let (_, said) = converse(OUTSIDE, PerRun, fake, UP);
+    assert_snapshot!(said, @"
+    find versions
+    read versions
+    begin
+    read journal mode
+    find versions
+    read versions
+    read progress
+    count dangling
+    -> step 1 of 1
+    UPDATE b4
+    update a to b
+    drop progress
+    -> done
+    count dangling
+    find versions
+    read versions
+    commit
+    -> committed
+    = b
+    ");
 }
 
 #[test]
 fn what_may_have_happened_is_decided_by_who_starts_the_run() {
-    let again = format!(
-        "{BEGUN}dangling
-         -> step 1 of 1
-         dangling
-         record 1 done, 2 begun
-         COMMIT
-         -> committed
-         VACUUM b2
-         record 2 done, 3 begun
-         VACUUM b3
-         record 3 done
-         {END}"
-    );
-    let skip = format!(
-        "{BEGUN}record 2 done
-         dangling
-         -> step 1 of 1
-         dangling
-         record 2 done, 3 begun
-         COMMIT
-         -> committed
-         VACUUM b3
-         record 3 done
-         {END}"
-    );
-    for (interrupted, expected) in [(Interrupted::Again, again), (Interrupted::Skip, skip)] {
+    let decide = |interruption| {
         let fake = Fake {
-            interrupted,
+            interruption,
             ..unfinished(Dialect::Sqlite, "VACUUM b2", LOST)
         };
-        let fake = check(OUTSIDE, PerRun, fake, UP, &expected);
+        let (fake, said) = converse(OUTSIDE, PerRun, fake, UP);
         assert_eq!(fake.content.progress, None);
-    }
+        said
+    };
+    assert_snapshot!(decide(Interruption::Again), @"
+    find versions
+    read versions
+    begin
+    read journal mode
+    find versions
+    read versions
+    read progress
+    count dangling
+    -> step 1 of 1
+    count dangling
+    record 1 done, 2 begun
+    commit
+    -> committed
+    VACUUM b2
+    record 2 done, 3 begun
+    VACUUM b3
+    record 3 done
+    begin
+    read journal mode
+    find versions
+    read versions
+    read progress
+    UPDATE b4
+    update a to b
+    drop progress
+    -> done
+    count dangling
+    find versions
+    read versions
+    commit
+    -> committed
+    = b
+    ");
+    assert_snapshot!(decide(Interruption::Skip), @"
+    find versions
+    read versions
+    begin
+    read journal mode
+    find versions
+    read versions
+    read progress
+    record 2 done
+    count dangling
+    -> step 1 of 1
+    count dangling
+    record 2 done, 3 begun
+    commit
+    -> committed
+    VACUUM b3
+    record 3 done
+    begin
+    read journal mode
+    find versions
+    read versions
+    read progress
+    UPDATE b4
+    update a to b
+    drop progress
+    -> done
+    count dangling
+    find versions
+    read versions
+    commit
+    -> committed
+    = b
+    ");
 }
 
 #[test]
@@ -148,12 +189,9 @@ fn on_sqlite_a_run_waits_for_who_may_be_at_work() {
         "statement 2 of revision b was begun at 2026-01-02 03:04:05 UTC and may have happened: \
          VACUUM b2; the database is as it was before"
     );
-    let waiting = fake
-        .log
-        .iter()
-        .filter(|line| line.starts_with("-> waiting"));
+    let waiting = fake.log.starting_with("-> waiting");
     let told = [0, 1, 2].map(|waited| format!("-> waiting {waited}s for a statement"));
-    assert_eq!(waiting.cloned().collect::<Vec<_>>(), told);
+    assert_eq!(waiting, told);
     assert_eq!(fake.content, start.content);
 
     let finished = ["UPDATE b1", "VACUUM b2", "VACUUM b3", "UPDATE b4"];
@@ -187,11 +225,11 @@ fn statements_that_are_done_must_stay_as_they_are() {
                 Ok(_) => assert!(is_same, "{failed}: {first} {second} {third}"),
                 Err(error) => {
                     assert!(!is_same, "{error}");
-                    let Fault::ChangedMeanwhile { revision, path, .. } = &*error.fault else {
+                    let Failure::ChangedMeanwhile { revision, path, .. } = error.failure() else {
                         panic!("{error}");
                     };
                     assert_eq!((revision.as_str(), path.to_str()), ("b", Some("b.sql")));
-                    assert_eq!(error.state, DatabaseState::Unchanged);
+                    assert_eq!(*error.state(), DatabaseState::Unchanged);
                     assert_eq!(fake.content, start.content);
                 }
             }
@@ -236,19 +274,17 @@ fn a_revision_must_be_finished_first_or_declared_to_be() {
 #[test]
 fn a_record_that_is_lost_is_missed() {
     for dialect in Dialect::ALL {
-        let table = match dialect {
-            Dialect::Sqlite => "alembic_version_progress",
-            Dialect::Postgres => "\"public\".alembic_version_progress",
-        };
-        let sections = format!(
-            "-- alembic: upgrade no-transaction\nVACUUM a1;\nDELETE FROM {table};\nVACUUM a3;\n"
-        );
+        let sections = "-- alembic: upgrade no-transaction\nVACUUM a1;\nDELETE FROM progress;\n\
+                        VACUUM a3;\n";
         let mut fake = Fake::of(*dialect, Some(&[]));
-        let history = history(&[("a", "", sections.leak())]);
+        let history = history(&[("a", "", sections)]);
         let error = fake
             .run(&history, PerRun, Command::Upgrade("a"))
             .unwrap_err();
-        assert!(matches!(*error.fault, Fault::RowCount { .. }), "{error}");
+        assert!(
+            matches!(error.failure(), Failure::RowCount { .. }),
+            "{error}"
+        );
         assert_eq!(fake.content.executed, ["VACUUM a1"]);
     }
 }

@@ -1,0 +1,201 @@
+use alembic_history::{Dialect, Direction, History, RowChange, SourceFile, VersionTable};
+use insta::assert_snapshot;
+
+use super::{Found, engine, read_row};
+use crate::request::Progress;
+use crate::{Execute, Query, Row};
+
+fn row(cells: &[Option<&str>]) -> Row {
+    Row::new(
+        cells
+            .iter()
+            .map(|cell| cell.map(ToOwned::to_owned))
+            .collect(),
+    )
+}
+
+/// Writes every request about a version table and the table of progress, one a line.
+fn requests(dialect: Dialect, table: &VersionTable) -> String {
+    let file = |(id, revises): (&str, &str)| SourceFile {
+        path: format!("{id}.sql").into(),
+        content: Ok(format!(
+            "-- {id}\n-- Revision ID: {id}\n-- Revises: {revises}\n\n-- alembic: upgrade\n"
+        )
+        .into_bytes()),
+    };
+    let history = History::new([("a1", ""), ("b2", "a1")].map(file), Dialect::ALL).unwrap();
+    let graph = history.graph();
+    let nodes: Vec<_> = graph.nodes().collect();
+    let [from, to] = nodes[..] else {
+        panic!("two revisions");
+    };
+    let engine = engine(dialect);
+    let progress = |done, is_begun| Progress {
+        revision: "a1".to_owned(),
+        direction: Direction::Upgrade.to_string(),
+        done,
+        is_begun,
+        digest: "0123456789abcdef".to_owned(),
+        ..Progress::default()
+    };
+    let queries = [
+        engine.find_versions(table),
+        engine.read_versions(table, false),
+        engine.read_versions(table, true),
+        engine.read_progress(table, false),
+        engine.read_progress(table, true),
+    ];
+    let statements = [
+        engine.create_versions(table),
+        engine.change_versions(table, graph, RowChange::Insert(from)),
+        engine.change_versions(table, graph, RowChange::Update { from, to }),
+        engine.change_versions(table, graph, RowChange::Delete(to)),
+        engine.clear_versions(table),
+        engine.drop_versions(table),
+        engine.create_progress(table),
+        engine.write_progress(table, progress(0, true), true),
+        engine.write_progress(table, progress(1, false), false),
+        engine.drop_progress(table),
+    ];
+    let queries = queries.iter().map(Query::sql);
+    let all = queries.chain(statements.iter().map(Execute::sql));
+    let lines = all.map(|sql| sql.split_whitespace().collect::<Vec<_>>().join(" "));
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn the_version_table_is_alembics_byte_for_byte() {
+    for dialect in Dialect::ALL {
+        assert_eq!(
+            engine(*dialect)
+                .create_versions(&VersionTable::default())
+                .sql(),
+            "CREATE TABLE alembic_version (\n\tversion_num VARCHAR(32) NOT NULL, \n\t\
+             CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)\n)"
+        );
+    }
+}
+
+#[test]
+fn requests_to_sqlite() {
+    assert_snapshot!(requests(Dialect::Sqlite, &VersionTable::default()), @"
+    SELECT (SELECT 'temporary ' || type FROM sqlite_temp_master WHERE name = 'alembic_version' COLLATE NOCASE AND type IN ('table', 'view') UNION ALL SELECT type FROM sqlite_master WHERE name = 'alembic_version' COLLATE NOCASE AND type IN ('table', 'view') LIMIT 1), (SELECT 1 FROM sqlite_master WHERE name = 'alembic_version_progress' COLLATE NOCASE)
+    SELECT version_num FROM alembic_version
+    SELECT version_num FROM alembic_version
+    SELECT revision, direction, done, begun, digest, since, process FROM alembic_version_progress
+    SELECT revision, direction, done, begun, digest, since, process FROM alembic_version_progress
+    CREATE TABLE alembic_version ( version_num VARCHAR(32) NOT NULL, CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num) )
+    INSERT INTO alembic_version (version_num) VALUES ('a1')
+    UPDATE alembic_version SET version_num = 'b2' WHERE version_num = 'a1'
+    DELETE FROM alembic_version WHERE version_num = 'b2'
+    DELETE FROM alembic_version
+    DROP TABLE alembic_version
+    CREATE TABLE alembic_version_progress ( revision VARCHAR(32) NOT NULL, direction VARCHAR(9) NOT NULL, done INTEGER NOT NULL, begun INTEGER, digest VARCHAR(16) NOT NULL, process INTEGER, since TIMESTAMP NOT NULL )
+    INSERT INTO alembic_version_progress (revision, direction, done, begun, digest, process, since) VALUES ('a1', 'upgrade', 0, 1, '0123456789abcdef', NULL, CURRENT_TIMESTAMP)
+    UPDATE alembic_version_progress SET done = 1, begun = NULL, digest = '0123456789abcdef', process = NULL, since = CURRENT_TIMESTAMP
+    DROP TABLE alembic_version_progress
+    ");
+}
+
+#[test]
+fn requests_to_postgres_name_the_schema_and_do_not_wait_outside_of_transactions() {
+    let table = VersionTable {
+        schema: Some("public".to_owned()),
+        ..VersionTable::default()
+    };
+    assert_snapshot!(requests(Dialect::Postgres, &table), @r#"
+    SELECT CASE WHEN c.relpersistence = 't' THEN 'temporary ' ELSE '' END || CASE WHEN c.oid IS NULL THEN NULL WHEN c.relkind IN ('r', 'p') THEN 'table' WHEN c.relkind = 'v' THEN 'view' WHEN c.relkind = 'm' THEN 'materialized view' WHEN c.relkind = 'f' THEN 'foreign table' WHEN c.relkind = 'S' THEN 'sequence' WHEN c.relkind IN ('i', 'I') THEN 'index' WHEN c.relkind = 'c' THEN 'type' ELSE 'relation' END, CASE WHEN pg_catalog.to_regclass('"public".alembic_version_progress') IS NULL THEN NULL ELSE 1 END, coalesce(n.nspname, 'public'), pg_catalog.current_database() FROM (SELECT pg_catalog.to_regclass('"public".alembic_version')::oid AS oid) AS t LEFT JOIN pg_catalog.pg_class c ON c.oid = t.oid LEFT JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+    LOCK TABLE "public".alembic_version IN ACCESS SHARE MODE NOWAIT; SELECT version_num FROM "public".alembic_version
+    SELECT version_num FROM "public".alembic_version
+    LOCK TABLE "public".alembic_version_progress IN ACCESS SHARE MODE NOWAIT; SELECT revision, direction, done, begun, digest, since, process FROM "public".alembic_version_progress
+    SELECT revision, direction, done, begun, digest, since, process FROM "public".alembic_version_progress
+    CREATE TABLE "public".alembic_version ( version_num VARCHAR(32) NOT NULL, CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num) )
+    INSERT INTO "public".alembic_version (version_num) VALUES ('a1')
+    UPDATE "public".alembic_version SET version_num = 'b2' WHERE version_num = 'a1'
+    DELETE FROM "public".alembic_version WHERE version_num = 'b2'
+    DELETE FROM "public".alembic_version
+    DROP TABLE "public".alembic_version
+    CREATE TABLE "public".alembic_version_progress ( revision VARCHAR(32) NOT NULL, direction VARCHAR(9) NOT NULL, done INTEGER NOT NULL, begun INTEGER, digest VARCHAR(16) NOT NULL, process INTEGER, since TIMESTAMP NOT NULL )
+    INSERT INTO "public".alembic_version_progress (revision, direction, done, begun, digest, process, since) VALUES ('a1', 'upgrade', 0, 1, '0123456789abcdef', pg_catalog.pg_backend_pid(), pg_catalog.clock_timestamp() AT TIME ZONE 'UTC')
+    UPDATE "public".alembic_version_progress SET done = 1, begun = NULL, digest = '0123456789abcdef', process = pg_catalog.pg_backend_pid(), since = pg_catalog.clock_timestamp() AT TIME ZONE 'UTC'
+    DROP TABLE "public".alembic_version_progress
+    "#);
+}
+
+#[test]
+fn what_a_look_for_the_version_table_found_is_read() {
+    assert_eq!(Found::read(&[]), Found::default());
+    let sqlite = [row(&[Some("table"), None])];
+    assert_eq!(
+        Found::read(&sqlite),
+        Found {
+            kind: Some("table".to_owned()),
+            ..Found::default()
+        }
+    );
+    let postgres = [row(&[None, Some("1"), Some("public"), Some("app")])];
+    assert_eq!(
+        Found::read(&postgres),
+        Found {
+            kind: None,
+            has_progress: true,
+            schema: Some("public".to_owned()),
+            database: Some("app".to_owned()),
+        }
+    );
+}
+
+#[test]
+fn a_row_of_progress_is_read() {
+    let cells = |done, begun, process| {
+        let digest = Some("0123456789abcdef");
+        let since = Some("2026-01-02 03:04:05");
+        row(&[
+            Some("a1"),
+            Some("upgrade"),
+            done,
+            begun,
+            digest,
+            since,
+            process,
+        ])
+    };
+    let progress = Progress {
+        revision: "a1".to_owned(),
+        direction: "upgrade".to_owned(),
+        done: 2,
+        is_begun: true,
+        digest: "0123456789abcdef".to_owned(),
+        since: "2026-01-02 03:04:05".to_owned(),
+        process: Some(4711),
+    };
+    let read = |cells: Row| read_row(&cells).map_err(|error| error.to_string());
+    assert_eq!(
+        read(cells(Some("2"), Some("3"), Some("4711"))),
+        Ok(progress.clone())
+    );
+    assert_eq!(
+        read(cells(Some("2"), None, None)),
+        Ok(Progress {
+            is_begun: false,
+            process: None,
+            ..progress
+        })
+    );
+    for (cells, expected) in [
+        (
+            cells(None, None, None),
+            "the answer holds \"nothing\" in column 3, where it cannot be",
+        ),
+        (
+            cells(Some("-1"), None, None),
+            "the answer holds \"-1\" in column 3, where it cannot be",
+        ),
+        (
+            cells(Some("2"), None, Some("x")),
+            "the answer holds \"x\" in column 7, where it cannot be",
+        ),
+    ] {
+        assert_eq!(read(cells), Err(expected.to_owned()));
+    }
+}

@@ -1,0 +1,214 @@
+//! What a run asks and tells, line by line.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
+use alembic_history::{Graph, RowChange, TransactionMode, VersionTable};
+
+use super::fake::{Command, Fake};
+use super::revisions::{Source, history};
+use crate::Event;
+use crate::request::{LockTask, Progress, ProgressTask, Task, VersionTask};
+
+/// The lines, shared with the observer of a run's events.
+#[derive(Debug, Default)]
+pub(super) struct Log(Arc<Mutex<Vec<String>>>);
+
+impl Clone for Log {
+    fn clone(&self) -> Self {
+        Self(Arc::new(Mutex::new(self.lines())))
+    }
+}
+
+impl Log {
+    pub(super) fn share(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+
+    pub(super) fn push(&self, line: impl Into<String>) {
+        self.0.lock().unwrap().push(line.into());
+    }
+
+    pub(super) fn lines(&self) -> Vec<String> {
+        self.0.lock().unwrap().clone()
+    }
+
+    pub(super) fn text(&self) -> String {
+        self.lines().join("\n")
+    }
+
+    /// Returns the lines that begin like this.
+    pub(super) fn starting_with(&self, start: &str) -> Vec<String> {
+        let mut lines = self.lines();
+        lines.retain(|line| line.starts_with(start));
+        lines
+    }
+}
+
+/// Writes what an event reports.
+pub(super) fn event_line(event: &Event) -> String {
+    match event {
+        Event::StepStarted { done, total, .. } => format!("-> step {} of {total}", done + 1),
+        Event::StepFinished { .. } => "-> done".to_owned(),
+        Event::Found { package, scenario } => format!("-> {package} is {scenario}"),
+        Event::NothingPending { package } => format!("-> nothing is pending for {package}"),
+        Event::SchemaCreated { package } => format!("-> the schema of {package} is created"),
+        Event::Committed => "-> committed".to_owned(),
+        Event::Unfinished { waited } => format!("-> waiting {}s for a statement", waited.as_secs()),
+        Event::Waiting { waited, holder } => {
+            let holder = holder.as_ref().map(|holder| format!(" for {holder}"));
+            let holder = holder.unwrap_or_default();
+            format!("-> waiting {}s{holder}", waited.as_secs())
+        }
+        Event::Retrying { error, retries } => format!("-> retrying {retries}: {error}"),
+    }
+}
+
+/// Writes what a request is for; a statement of a revision as it is.
+pub(super) fn request_line(task: &Task, sql: &str, graphs: &BTreeMap<String, Graph>) -> String {
+    match task {
+        Task::Begin => "begin".to_owned(),
+        Task::FindTransaction => "find transaction".to_owned(),
+        Task::ReadJournalMode => "read journal mode".to_owned(),
+        Task::SetForTransaction(_) => "set for transaction".to_owned(),
+        Task::Commit => "commit".to_owned(),
+        Task::Rollback => "roll back".to_owned(),
+        Task::ReadLockTimeout => "read lock timeout".to_owned(),
+        Task::SetLockTimeout(milliseconds) => format!("set lock timeout {milliseconds}"),
+        Task::ReadForeignKeys => "read foreign keys".to_owned(),
+        Task::SwitchForeignKeys { on: true } => "switch foreign keys on".to_owned(),
+        Task::SwitchForeignKeys { on: false } => "switch foreign keys off".to_owned(),
+        Task::CountDangling => "count dangling".to_owned(),
+        Task::ListTablesNow => "list tables now".to_owned(),
+        Task::CountChanges => "count changes".to_owned(),
+        Task::ReadSearchPath => "read search path".to_owned(),
+        Task::RestoreSearchPath(path) => format!("restore search path {path}"),
+        Task::Versions(table, task) => versions_line(table, *task, graphs),
+        Task::Progress(task) => progress_line(task),
+        Task::Lock(task) => lock_line(*task).to_owned(),
+        Task::FindIndexes(name) => format!("find index {name}"),
+        Task::ListTables => "list tables".to_owned(),
+        Task::SetForDescription => "set for description".to_owned(),
+        Task::DescribeSchema => "describe schema".to_owned(),
+        Task::RunStatement => sql.to_owned(),
+    }
+}
+
+fn versions_line(
+    table: &VersionTable,
+    task: VersionTask,
+    graphs: &BTreeMap<String, Graph>,
+) -> String {
+    let (name, of) = match table.name.as_str() {
+        "alembic_version" => ("versions", String::new()),
+        name => (name, format!(" of {name}")),
+    };
+    let id = |node| &graphs[&table.name][node].id;
+    match task {
+        VersionTask::Find => match &table.schema {
+            Some(schema) => format!("find {name} in {schema}"),
+            None => format!("find {name}"),
+        },
+        VersionTask::Read => format!("read {name}"),
+        VersionTask::Create => format!("create {name}"),
+        VersionTask::Change(RowChange::Insert(node)) => format!("insert {}{of}", id(node)),
+        VersionTask::Change(RowChange::Delete(node)) => format!("delete {}{of}", id(node)),
+        VersionTask::Change(RowChange::Update { from, to }) => {
+            format!("update {} to {}{of}", id(from), id(to))
+        }
+        VersionTask::Clear => format!("clear {name}"),
+        VersionTask::Drop => format!("drop {name}"),
+    }
+}
+
+fn progress_line(task: &ProgressTask) -> String {
+    match task {
+        ProgressTask::Create => "create progress".to_owned(),
+        ProgressTask::Read => "read progress".to_owned(),
+        ProgressTask::Write { progress, is_first } => {
+            let Progress {
+                revision,
+                direction,
+                done,
+                is_begun,
+                ..
+            } = progress;
+            let what = match is_first {
+                true => format!("record {direction} of {revision}: {done} done"),
+                false => format!("record {done} done"),
+            };
+            match is_begun {
+                true => format!("{what}, {} begun", done + 1),
+                false => what,
+            }
+        }
+        ProgressTask::Drop => "drop progress".to_owned(),
+        ProgressTask::FindProcess => "find process".to_owned(),
+    }
+}
+
+fn lock_line(task: LockTask) -> &'static str {
+    match task {
+        LockTask::Begin => "begin",
+        LockTask::Try(_) => "try lock",
+        LockTask::Keep => "keep lock",
+        LockTask::Check => "check lock",
+        LockTask::FindHolder => "find holder",
+        LockTask::Release => "release lock",
+    }
+}
+
+/// Returns the whole conversation; settings of SQLite are left out, and the lock that is asked for in
+/// vain again and again is asked for once.
+pub(super) fn conversation(fake: &Fake) -> Vec<String> {
+    let settings = [
+        "read lock timeout",
+        "set lock timeout",
+        "read foreign keys",
+        "switch foreign keys",
+        "count changes",
+    ];
+    let is_setting = |line: &str| settings.iter().any(|setting| line.starts_with(setting));
+    let mut log = fake.log.lines();
+    log.retain(|line| !is_setting(line));
+    let in_vain = [
+        &["aside begin", "aside try lock", "aside release lock"][..],
+        &["find transaction", "begin", "try lock", "roll back"],
+    ];
+    let mut rest = log.as_slice();
+    let mut lines: Vec<String> = Vec::new();
+    while let [line, after @ ..] = rest {
+        let last = lines.last().map_or("", String::as_str);
+        let (was_in_vain, was_told) = (last == "in vain", last.contains(" for process "));
+        let begins =
+            |asked: &&&[&str]| rest.len() >= asked.len() && rest[..asked.len()] == ***asked;
+        if let Some(asked) = in_vain.iter().find(begins) {
+            if !was_in_vain {
+                lines.push("in vain".to_owned());
+            }
+            rest = &rest[asked.len()..];
+        } else {
+            if line != "-> pause" || !(was_in_vain || was_told) {
+                lines.push(line.clone());
+            }
+            rest = after;
+        }
+    }
+    lines
+}
+
+/// Carries out a command, and returns the database afterwards with the whole conversation.
+pub(super) fn converse(
+    sources: &[Source],
+    mode: TransactionMode,
+    mut fake: Fake,
+    command: Command,
+) -> (Fake, String) {
+    let outcome = fake.run(&history(sources), mode, command);
+    let mut said = conversation(&fake);
+    said.push(match outcome {
+        Ok(rows) => format!("= {}", rows.join(" ")).trim_end().to_owned(),
+        Err(error) => format!("! {error}"),
+    });
+    (fake, said.join("\n"))
+}

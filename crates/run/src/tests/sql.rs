@@ -1,0 +1,169 @@
+//! What a driver is given to send, apart from the order of requests.
+
+use std::time::Duration;
+
+use alembic_history::Dialect;
+use alembic_history::TransactionMode::Run as PerRun;
+use insta::assert_snapshot;
+
+use super::fake::{Command, Failing, Fake, Second};
+use super::revisions::{OUTSIDE, PLAIN, history};
+use super::truth::after_failure;
+use crate::request::{ProgressTask, Task, VersionTask};
+use crate::{Connection, DatabaseError, Execute, Query, Row, Run};
+
+/// A connection that notes what it is given.
+struct Listener {
+    fake: Fake,
+    /// What each statement is, with what it does to the connection.
+    executed: Vec<String>,
+    /// What each query is for, with whether a transaction is open.
+    queried: Vec<(Task, bool, String)>,
+}
+
+impl Listener {
+    fn new(fake: Fake) -> Self {
+        Self {
+            fake,
+            executed: Vec::new(),
+            queried: Vec::new(),
+        }
+    }
+
+    fn drive<T>(&mut self, run: Run<'_, T>) -> T {
+        run.drive(self, &|_event| {})
+    }
+}
+
+impl Connection for Listener {
+    fn execute(&mut self, statement: &Execute<'_>) -> Result<u64, DatabaseError> {
+        let sql = statement.sql().split_whitespace().collect::<Vec<_>>();
+        let effect = statement.effect();
+        self.executed.push(format!("{effect:?}: {}", sql.join(" ")));
+        self.fake.execute(statement)
+    }
+
+    fn query(&mut self, query: &Query) -> Result<Vec<Row>, DatabaseError> {
+        let sql = query.sql().to_owned();
+        self.queried
+            .push((query.task.clone(), self.fake.is_open(), sql));
+        self.fake.query(query)
+    }
+
+    fn pause(&mut self, pause: Duration) {
+        self.fake.pause(pause);
+    }
+
+    fn query_aside(&mut self, query: &Query) -> Result<Option<Vec<Row>>, DatabaseError> {
+        self.fake.query_aside(query)
+    }
+}
+
+#[test]
+fn statements_say_what_they_do_to_the_connection() {
+    let history = history(PLAIN);
+    let executed = |dialect| {
+        let mut fake = Fake::of(dialect, None);
+        let runner = fake.runner(&history, PerRun, "alembic_version");
+        let mut listener = Listener::new(fake);
+        listener.drive(runner.upgrade("a")).unwrap();
+        listener.executed.join("\n")
+    };
+    assert_snapshot!(executed(Dialect::Sqlite), @"");
+    assert_snapshot!(executed(Dialect::Postgres), @"");
+}
+
+/// Tables are read without waiting for locks: in a transaction since it says for how long statements
+/// wait, and otherwise since the query itself says so.
+#[test]
+fn on_postgres_tables_are_never_read_without_a_limit_to_the_wait() {
+    let history = history(OUTSIDE);
+    let start = Fake::postgres(Some(&["a"]));
+    let attempt = |fake: &mut Fake| {
+        let outcome = fake.run(&history, PerRun, Command::Upgrade("b"));
+        outcome.map(drop)
+    };
+    let lost = Failing::Lost { happened: false };
+    let mut fake = after_failure(&start, "VACUUM b3", lost, &attempt);
+    let runner = fake.runner(&history, PerRun, "alembic_version");
+    let mut listener = Listener::new(fake);
+    listener
+        .drive(runner.clone().unfinished())
+        .unwrap()
+        .unwrap();
+    listener.drive(runner.upgrade("b")).unwrap_err();
+    let mut reads = Vec::new();
+    for (task, is_open, sql) in &listener.queried {
+        let what = match task {
+            Task::Versions(_, VersionTask::Read) => "versions",
+            Task::Progress(ProgressTask::Read) => "progress",
+            _ => continue,
+        };
+        let is_limited = sql.starts_with("LOCK TABLE \"public\".alembic_version")
+            && sql.contains(" IN ACCESS SHARE MODE NOWAIT; SELECT ");
+        assert_eq!(is_limited, !is_open, "{sql}");
+        reads.push((what, *is_open));
+    }
+    reads.dedup();
+    assert_eq!(
+        reads,
+        [
+            ("progress", false),
+            ("versions", false),
+            ("versions", true),
+            ("progress", true),
+        ]
+    );
+}
+
+#[test]
+fn settings_of_a_transaction_say_how_long_its_statements_wait() {
+    let history = history(PLAIN);
+    for (milliseconds, turn) in [(0, 1), (500, 500), (3000, 3000), (30_000, 3000)] {
+        for (second, is_local) in [(Second::Closed, false), (Second::Missing, true)] {
+            let mut fake = Fake {
+                second,
+                lock_timeout: Duration::from_millis(milliseconds),
+                ..Fake::postgres(None)
+            };
+            let runner = fake.runner(&history, PerRun, "alembic_version");
+            let mut listener = Listener::new(fake);
+            listener.drive(runner.clone().upgrade("a")).unwrap();
+            listener.drive(runner.describe()).unwrap();
+            let mut settings = listener.queried.iter();
+            let mut set = |for_transaction: bool| {
+                let found = settings.find(|(task, ..)| match task {
+                    Task::SetForTransaction(_) => for_transaction,
+                    Task::SetForDescription => !for_transaction,
+                    _ => false,
+                });
+                found.unwrap().2.clone()
+            };
+            let sql = set(true);
+            for setting in [
+                format!("('lock_timeout', '{turn}', true)"),
+                "('client_connection_check_interval', '1000', true)".to_owned(),
+                // What follows a transaction is read alike, where the lock is held meanwhile.
+                format!("('standard_conforming_strings', 'on', {is_local})"),
+            ] {
+                assert!(sql.contains(&setting), "{setting}: {sql}");
+            }
+            let sql = set(false);
+            let setting = format!("set_config('lock_timeout', '{turn}', true)");
+            assert!(sql.contains(&setting), "{sql}");
+        }
+    }
+    for (milliseconds, turn) in [(0, 0), (500, 500), (30_000, 1000)] {
+        let mut fake = Fake {
+            lock_timeout: Duration::from_millis(milliseconds),
+            ..Fake::new(None)
+        };
+        fake.run(&history, PerRun, Command::Current).unwrap();
+        let set = fake.log.starting_with("set lock timeout");
+        let expected = [
+            format!("set lock timeout {turn}"),
+            "set lock timeout 5000".to_owned(),
+        ];
+        assert_eq!(set, expected);
+    }
+}
