@@ -13,7 +13,7 @@ use std::time::Duration;
 use alembic_history::{Dialect, Graph, History, TransactionMode};
 
 use super::log::{Log, event_line};
-use crate::{EnsureReport, Interruption, Purge, Run, RunError, Runner, Target, ensure_ready};
+use crate::{EnsureReport, Interruption, Purge, Run, RunError, Runner, Target, ensure_all};
 
 pub(super) use content::{Content, content, in_path};
 pub(super) use failing::{FAILINGS, Failing, REFUSED};
@@ -221,7 +221,7 @@ impl Fake {
             };
             (self.runner(history, transaction, &table), target.clone())
         });
-        let run = ensure_ready(crates.collect());
+        let run = ensure_all(crates.collect());
         self.drive(run)
     }
 

@@ -6,7 +6,7 @@ use alembic_history::TransactionMode::{Revision as PerRevision, Run as PerRun};
 use super::{SCHEMA, said, target, with_schema};
 use crate::tests::fake::{Failing, Fake, REFUSED, Second};
 use crate::tests::revisions::{PLAIN, Source, history};
-use crate::{FailureKind, Runner, Target, ensure_ready};
+use crate::{FailureKind, Runner, Target, ensure_all};
 
 /// The revision of another crate.
 const MAIL: &[Source] = &[("m", "", "-- alembic: upgrade\nCREATE TABLE mails (x);\n")];
@@ -153,7 +153,7 @@ fn crates_that_share_a_version_table_are_refused_before_anything_is_asked() {
         named("users", "Versions"),
     ];
     let mut fake = Fake::new(None);
-    let outcome = fake.drive(ensure_ready(crates));
+    let outcome = fake.drive(ensure_all(crates));
     assert_eq!(fake.log.text(), "");
     assert_eq!(
         said(&outcome),
