@@ -180,6 +180,7 @@ fn unreachable<T>(
             ) => Reply::Failed(failed.take().unwrap_or_else(|| DatabaseError {
                 kind: DatabaseErrorKind::CannotOpen,
                 offset: None,
+                code: None,
                 source: "there is no connection".into(),
             })),
         };
@@ -249,6 +250,7 @@ impl Main<'_> {
             return Err(DatabaseError {
                 kind: DatabaseErrorKind::Other,
                 offset: None,
+                code: None,
                 source: "cannot start a transaction within a transaction".into(),
             });
         }
@@ -344,6 +346,7 @@ fn second_statement() -> DatabaseError {
     DatabaseError {
         kind: DatabaseErrorKind::Other,
         offset: None,
+        code: None,
         source: "PostgreSQL reads another number of statements than was expected".into(),
     }
 }
@@ -427,6 +430,7 @@ impl Aside {
             Self::Lost => Reply::Failed(DatabaseError {
                 kind: DatabaseErrorKind::ConnectionLost,
                 offset: None,
+                code: None,
                 source: "the connection that keeps other migrators away was lost".into(),
             }),
             Self::Never | Self::Closed(_) => Reply::Nothing,
@@ -515,9 +519,11 @@ fn database_error(error: sqlx::Error, sql: &str) -> DatabaseError {
         ) => (DatabaseErrorKind::CannotOpen, None, error.to_string()),
         (None, _) => (DatabaseErrorKind::Other, None, error.to_string()),
     };
+    let code = server.map(|server| server.code().to_owned());
     DatabaseError {
         kind,
         offset,
+        code,
         source: Box::new(PostgresError {
             message,
             source: error,

@@ -137,6 +137,7 @@ fn refused(why: Refused) -> DatabaseError {
     DatabaseError {
         kind: DatabaseErrorKind::Other,
         offset: None,
+        code: None,
         source: Box::new(why),
     }
 }
@@ -176,9 +177,11 @@ pub(crate) fn database_error(error: ::rusqlite::Error, sql: &str) -> DatabaseErr
         Some((message, offset)) => (message.to_owned(), offset.parse().ok()),
         None => (message, None),
     };
+    let code = error.sqlite_error().map(|error| error.extended_code);
     DatabaseError {
         kind,
         offset,
+        code: code.map(|code| code.to_string()),
         source: Box::new(SqliteError {
             message,
             source: error,

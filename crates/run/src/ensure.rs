@@ -469,6 +469,7 @@ impl Session<'_> {
             let source = DatabaseError {
                 kind: DatabaseErrorKind::Other,
                 offset: None,
+                code: None,
                 source: Box::new(*error),
             };
             return Err(fault(error.span.start, source));

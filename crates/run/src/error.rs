@@ -15,6 +15,8 @@ pub struct DatabaseError {
     pub kind: DatabaseErrorKind,
     /// The byte of the statement at which the database found it, where it says so.
     pub offset: Option<usize>,
+    /// The database's own code, where it gave one; see [`code`](Self::code).
+    pub code: Option<String>,
     /// The driver's own error.
     pub source: Box<dyn Error + Send + Sync>,
 }
@@ -38,6 +40,15 @@ pub enum DatabaseErrorKind {
     NotADatabase,
     /// Anything else.
     Other,
+}
+
+impl DatabaseError {
+    /// Returns the database's own code for the error: an SQLSTATE such as `42501` on PostgreSQL, the
+    /// extended result code as a decimal number on SQLite.
+    #[must_use]
+    pub fn code(&self) -> Option<&str> {
+        self.code.as_deref()
+    }
 }
 
 impl fmt::Display for DatabaseError {

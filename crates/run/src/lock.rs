@@ -213,6 +213,7 @@ fn held(waited: Duration, holder: Option<Holder>) -> DatabaseError {
     DatabaseError {
         kind: DatabaseErrorKind::Busy,
         offset: None,
+        code: None,
         source: Box::new(Held { waited, holder }),
     }
 }

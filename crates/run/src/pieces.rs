@@ -134,6 +134,7 @@ fn checked(batch: Batch, statements: usize) -> Batch {
     let error = DatabaseError {
         kind: DatabaseErrorKind::Other,
         offset: None,
+        code: None,
         source: "the driver tells of another number of statements than it was asked for".into(),
     };
     Batch {

@@ -55,6 +55,7 @@ impl From<Refusal> for DatabaseError {
         Self {
             kind: DatabaseErrorKind::Other,
             offset: None,
+            code: None,
             source: Box::new(refusal),
         }
     }

@@ -538,6 +538,7 @@ impl<'h> Session<'h> {
                 error: DatabaseError {
                     kind: DatabaseErrorKind::Busy,
                     offset: None,
+                    code: None,
                     source: "another migrator is at work in a transaction".into(),
                 },
             });

@@ -1,5 +1,6 @@
 //! Errors of sqlx in terms of a run.
 
+use std::borrow::Cow;
 use std::error::Error;
 use std::fmt;
 
@@ -44,6 +45,7 @@ impl From<Refused> for DatabaseError {
         Self {
             kind: DatabaseErrorKind::Other,
             offset: None,
+            code: None,
             source: Box::new(refused),
         }
     }
@@ -86,9 +88,12 @@ pub(crate) fn database_error(error: sqlx::Error, sql: &str) -> DatabaseError {
         | sqlx::Error::PoolClosed => (DatabaseErrorKind::CannotOpen, error.to_string()),
         _ => (DatabaseErrorKind::Other, error.to_string()),
     };
+    let database = error.as_database_error();
+    let code = database.and_then(|error| error.code()).map(Cow::into_owned);
     DatabaseError {
         kind,
         offset: offset(&message, sql),
+        code,
         source: Box::new(SqliteError {
             message,
             source: error,

@@ -91,6 +91,7 @@ pub(crate) fn fail<T>(
                 Reply::Failed(failed.take().unwrap_or_else(|| DatabaseError {
                     kind: DatabaseErrorKind::CannotOpen,
                     offset: None,
+                    code: None,
                     source: "there is no connection".into(),
                 }))
             }

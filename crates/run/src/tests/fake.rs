@@ -806,6 +806,7 @@ fn error(failing: Failing) -> DatabaseError {
     DatabaseError {
         kind,
         offset: None,
+        code: None,
         source: message.into(),
     }
 }
@@ -814,6 +815,7 @@ fn aborted() -> DatabaseError {
     DatabaseError {
         kind: DatabaseErrorKind::Other,
         offset: None,
+        code: None,
         source: "the transaction has failed".into(),
     }
 }
@@ -822,6 +824,7 @@ fn lost() -> DatabaseError {
     DatabaseError {
         kind: DatabaseErrorKind::ConnectionLost,
         offset: None,
+        code: None,
         source: "the connection was lost".into(),
     }
 }
