@@ -4,42 +4,35 @@
 //! Everything is decided in `alembic-history`, and carried out through `alembic-migrate`; this
 //! crate finds crates, reads configuration and arguments, and shows what happened.
 
+mod args;
 mod commands;
-mod config;
-mod connection;
 mod context;
 mod database;
-mod diagnostic;
-mod exit;
 mod explain;
-mod json;
-mod lines;
-mod member;
 mod migrate;
 mod naming;
+mod new_file;
 mod new_revision;
 mod offline;
-mod progress;
+mod output;
 mod reference;
-mod requirements;
-mod scratch;
-mod shell;
-mod suggested;
 mod trial;
 mod url;
+mod workspace;
 
 use std::ffi::OsString;
 
-use clap::Parser;
 use clap::error::ErrorKind;
+use clap::{CommandFactory, Parser};
 
-pub use commands::{CargoCli, Cli, Command, GlobalArgs};
-pub use exit::Exit;
-pub use json::schema;
-pub use reference::cli_reference;
+pub use args::GlobalArgs;
+pub use commands::{CargoCli, Cli, Command};
+pub use output::Exit;
+#[cfg(feature = "schema")]
+pub use output::json::schema;
 
 use context::Context;
-use suggested::Repeated;
+use output::Call;
 
 /// Runs the command that `args` give, as cargo passes them: `cargo-alembic alembic ...`.
 pub fn main(args: impl IntoIterator<Item = OsString>) -> Exit {
@@ -55,13 +48,16 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> Exit {
         }
     };
     cli.global.color.write_global();
-    let repeated = Repeated::new(&cli.global, cli.command.url());
-    let context = match Context::new(cli.global) {
-        Ok(context) => context,
-        Err(error) => return shell::report(&error.repeating(&repeated)),
-    };
-    match cli.command.run(&context) {
-        Ok(exit) => exit,
-        Err(error) => shell::report(&error.repeating(&repeated)),
-    }
+    let url = cli.command.url();
+    let call = Call::new(cli.global.manifest_path.as_deref(), url);
+    let format = cli.global.format;
+    let context = Context::new(cli.global, url.map(ToOwned::to_owned));
+    let outcome = cli.command.run(&context).unwrap_or_else(Into::into);
+    output::finish(outcome, format, context.shell, &call)
+}
+
+/// Returns the reference of the command line, as Markdown.
+#[must_use]
+pub fn cli_reference() -> String {
+    reference::render(CargoCli::command())
 }

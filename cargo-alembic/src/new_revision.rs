@@ -1,6 +1,5 @@
 //! Writes new revision files, once everything about them is known to be right.
 
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -8,17 +7,17 @@ use alembic_history::{BranchLabel, Code, NewRevision, Node, RevisionFile, Revisi
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
 
-use crate::context::{Context, shown};
-use crate::diagnostic::{Diagnostic, Result};
-use crate::exit::Exit;
+use crate::context::Context;
 use crate::explain;
-use crate::json::{self, Format, NewRevisionJson};
-use crate::member::Loaded;
 use crate::naming;
+use crate::new_file::create;
+use crate::output::json::NewRevisionJson;
+use crate::output::{Answer, Cause, Diagnostic, Error, Layout, Outcome, Result, shown};
+use crate::workspace::{Access, Crate};
 
 /// What a new revision is to be, as far as the command says.
 pub(crate) struct Request<'r> {
-    pub(crate) loaded: &'r Loaded,
+    pub(crate) owner: &'r Crate,
     pub(crate) message: String,
     pub(crate) id: Option<String>,
     pub(crate) follows: Vec<Node>,
@@ -30,8 +29,8 @@ pub(crate) struct Request<'r> {
 
 impl Request<'_> {
     /// Writes the revision, and says where it is.
-    pub(crate) fn write(self, context: &Context) -> Result<Exit> {
-        let settings = &self.loaded.member.settings;
+    pub(crate) fn write(self, context: &Context) -> Result<Outcome> {
+        let settings = &self.owner.configuration.settings;
         self.check_heads()?;
         let date = now(settings.timezone.as_deref())?;
         let new = self.declare(context, &date)?;
@@ -43,60 +42,58 @@ impl Request<'_> {
             path: shown_path.clone(),
             content: Ok(text.clone().into_bytes()),
         };
-        let history = self.loaded.history().with(source);
+        let history = self.owner.history().with(source);
         history.map_err(|error| explain::history(&error))?;
-        write_new(&path, &text)?;
+        create(&path, &text)?;
         context.shell.status("Created", shown_path.display());
         run_hooks(&settings.post_write_hooks, &path)?;
-        if context.format == Format::Json {
-            let json = NewRevisionJson {
-                id: new.id.to_string(),
-                path: shown(&path),
-            };
-            json::write(vec![(self.loaded.name().to_owned(), json)])?;
-        }
-        Ok(Exit::Success)
+        let json = NewRevisionJson {
+            id: new.id.to_string(),
+            path: shown(&path),
+        };
+        let answer = Answer::new(self.owner.name(), json, String::new());
+        Ok(Outcome::new(vec![answer], Layout::Plain))
     }
 
     /// Refuses to branch off where nobody asked for a branch.
     fn check_heads(&self) -> Result<()> {
-        let graph = self.loaded.graph();
+        let graph = self.owner.graph();
         match self.follows.iter().find(|node| !graph.is_head(**node)) {
             Some(node) if !self.splice => {
-                let id = &graph[*node].id;
-                Err(
-                    Diagnostic::new(format!("revision {id} is not a head revision"))
-                        .help("to begin a new branch there, add `--splice`")
-                        .exit(Exit::Revision),
-                )
+                let title = format!("revision {} is not a head revision", graph[*node].id);
+                Err(Diagnostic::new(Cause::Revision, title)
+                    .help("to begin a new branch there, add `--splice`")
+                    .into())
             }
             _ => Ok(()),
         }
     }
 
     fn declare(&self, context: &Context, date: &Zoned) -> Result<NewRevision> {
-        let graph = self.loaded.graph();
-        let invalid = |what: &str, name: &str, why: &dyn std::fmt::Display| {
-            Diagnostic::new(format!("invalid {what} '{name}': {why}"))
+        let graph = self.owner.graph();
+        let invalid = |what: &str, name: &str, why: &dyn std::fmt::Display| -> Error {
+            let title = format!("invalid {what} '{name}': {why}");
+            Diagnostic::new(Cause::Arguments, title)
                 .help("use letters, digits and `_`; none of @ + - : , quotes or white space")
-                .exit(Exit::Usage)
+                .into()
         };
         let id = match &self.id {
             Some(id) => id.clone(),
             None => naming::random_id().map_err(|error| {
-                Diagnostic::new(format!("no random numbers to be had: {error}"))
+                let title = format!("no random numbers to be had: {error}");
+                Diagnostic::new(Cause::Random(error), title)
                     .help("name the revision yourself with `--rev-id`")
-                    .exit(Exit::Failure)
             })?,
         };
         let id = RevisionId::new(&id).map_err(|why| invalid("revision id", &id, &why))?;
         if let Some(taken) = graph.named(id.as_str()) {
-            let path = &self.loaded.history().file(taken).path;
-            return Err(Diagnostic::new(format!("the revision id {id} is taken"))
+            let path = &self.owner.history().file(taken).path;
+            let title = format!("the revision id {id} is taken");
+            return Err(Diagnostic::new(Cause::History, title)
                 .code(Code::DuplicateId)
                 .note(format!("by {}", path.display()))
                 .help("name another one with `--rev-id`; nothing was written")
-                .exit(Exit::History));
+                .into());
         }
         let labels = self.branch_labels.iter().map(|label| {
             BranchLabel::new(label).map_err(|why| invalid("branch label", label, &why))
@@ -108,14 +105,13 @@ impl Request<'_> {
                 depends_on.push(name.clone());
                 continue;
             }
-            let expression = self.loaded.parse(name)?;
-            let nodes = self.loaded.resolve(&expression, None)?;
+            let expression = self.owner.parse(name)?;
+            let nodes = self.owner.resolve(&expression, None)?;
             if nodes.is_empty() {
-                return Err(
-                    Diagnostic::new(format!("`--depends-on {name}` names no revision"))
-                        .help("name a revision or a label")
-                        .exit(Exit::Usage),
-                );
+                let title = format!("`--depends-on {name}` names no revision");
+                return Err(Diagnostic::new(Cause::Arguments, title)
+                    .help("name a revision or a label")
+                    .into());
             }
             for node in nodes {
                 // A label stays a label: the dependency moves with it.
@@ -142,62 +138,64 @@ impl Request<'_> {
     /// Returns whether a dependency is written `crate@revision`, not `label@revision`.
     fn names_another_crate(&self, name: &str) -> bool {
         let branch = name.split_once('@').map(|(branch, _)| branch);
-        branch.is_some_and(|branch| self.loaded.graph().named(branch).is_none())
+        branch.is_some_and(|branch| self.owner.graph().named(branch).is_none())
     }
 
     /// Refuses a dependency on a revision that no other crate has.
     fn check_other_crate(&self, context: &Context, name: &str) -> Result<()> {
         let (package, revision) = name.split_once('@').unwrap_or((name, ""));
-        let other = match context.member_named(package)? {
-            Some(member) if package != self.loaded.name() => Some(member.load(None)?),
+        let workspace = context.workspace()?;
+        let other = match workspace.named(package)? {
+            Some(other) if package != self.owner.name() => {
+                Some(workspace.read(other, &Access::default())?)
+            }
             _ => None,
         };
         if other.is_some_and(|other| other.graph().named(revision).is_some()) {
             return Ok(());
         }
-        Err(Diagnostic::new(format!(
-            "`--depends-on {name}` names no revision of another crate"
-        ))
-        .help("write an id or label of this crate, or `<crate>@<revision>` with a whole id")
-        .exit(Exit::Usage))
+        let title = format!("`--depends-on {name}` names no revision of another crate");
+        Err(Diagnostic::new(Cause::Arguments, title)
+            .help("write an id or label of this crate, or `<crate>@<revision>` with a whole id")
+            .into())
     }
 
     fn path(&self, new: &NewRevision, date: &Zoned) -> Result<PathBuf> {
-        let settings = &self.loaded.member.settings;
+        let settings = &self.owner.configuration.settings;
         let folder = self.folder()?;
         let message = new.message.lines().next().unwrap_or_default();
         let slug = naming::slug(message, settings.truncate_slug_length);
         let name = naming::file_name(&settings.file_template, new.id.as_str(), &slug, date);
         let name = name.map_err(|error| {
             let template = &settings.file_template;
-            Diagnostic::new(format!("invalid `file-template` \"{template}\": {error}"))
-                .exit(Exit::Configuration)
+            let title = format!("invalid `file-template` \"{template}\": {error}");
+            Diagnostic::new(Cause::Configuration, title)
         })?;
         Ok(folder.join(name + ".sql"))
     }
 
     /// Returns the folder to write to: the one asked for, or that of what the revision follows.
     fn folder(&self) -> Result<PathBuf> {
-        let member = &self.loaded.member;
-        let folders = member.folders();
+        let configuration = &self.owner.configuration;
+        let folders = configuration.folders();
         let known = || {
             let folders: Vec<String> = folders.iter().map(|folder| shown(folder)).collect();
             format!(
                 "the folders of `{}` are {}",
-                member.name,
+                configuration.name,
                 folders.join(", ")
             )
         };
         if let Some(asked) = self.folder {
             let current = std::env::current_dir().unwrap_or_default();
-            let candidates = [current.join(asked), member.folder.join(asked)];
+            let candidates = [current.join(asked), configuration.folder.join(asked)];
             let found = folders.iter().find(|folder| candidates.contains(folder));
             return found.cloned().ok_or_else(|| {
-                let asked = asked.display();
-                Diagnostic::new(format!("{asked} is not a folder for migrations"))
+                let title = format!("{} is not a folder for migrations", asked.display());
+                Diagnostic::new(Cause::Arguments, title)
                     .note(known())
                     .help("add it to `migrations` below [package.metadata.alembic] in Cargo.toml")
-                    .exit(Exit::Usage)
+                    .into()
             });
         }
         if let [folder] = folders.as_slice() {
@@ -205,14 +203,14 @@ impl Request<'_> {
         }
         let current = std::env::current_dir().unwrap_or_default();
         let beside = self.follows.first().and_then(|node| {
-            let path = current.join(&self.loaded.history().file(*node).path);
+            let path = current.join(&self.owner.history().file(*node).path);
             folders.iter().find(|folder| path.starts_with(folder))
         });
         beside.cloned().ok_or_else(|| {
-            Diagnostic::new("several folders could hold the revision")
+            Diagnostic::new(Cause::Arguments, "several folders could hold the revision")
                 .note(known())
                 .help("choose one with `--version-path`")
-                .exit(Exit::Usage)
+                .into()
         })
     }
 }
@@ -222,9 +220,9 @@ fn now(timezone: Option<&str>) -> Result<Zoned> {
     let zone = match timezone {
         None => TimeZone::UTC,
         Some(name) => TimeZone::get(name).map_err(|error| {
-            Diagnostic::new(format!("can't locate timezone '{name}': {error}"))
+            let title = format!("can't locate timezone '{name}': {error}");
+            Diagnostic::new(Cause::Configuration, title)
                 .help("name one as in \"Europe/Paris\" or \"UTC\"")
-                .exit(Exit::Configuration)
         })?,
     };
     let fixed = std::env::var("SOURCE_DATE_EPOCH").ok();
@@ -241,37 +239,14 @@ fn check_message(text: &str, new: &NewRevision) -> Result<()> {
     if same && findings.is_empty() {
         return Ok(());
     }
-    let mut diagnostic = Diagnostic::new("this message would be read as a part of the header");
+    let title = "this message would be read as a part of the header";
+    let mut diagnostic = Diagnostic::new(Cause::Arguments, title);
     for finding in findings {
         diagnostic = diagnostic.note(finding.kind.to_string());
     }
     Err(diagnostic
         .help("begin no line of it with `Revision ID:`, `Revises:` or `alembic:`")
-        .exit(Exit::Usage))
-}
-
-/// Writes a file that does not exist yet, whole or not at all.
-pub(crate) fn write_new(path: &Path, text: &str) -> Result<()> {
-    let failed = |why: &dyn std::fmt::Display| {
-        Diagnostic::new(format!("cannot write {}: {why}", shown(path))).exit(Exit::Failure)
-    };
-    let folder = path.parent().unwrap_or(Path::new("."));
-    std::fs::create_dir_all(folder).map_err(|error| failed(&error))?;
-    let mut builder = tempfile::Builder::new();
-    // As other files: the permissions of a temporary file would keep others from reading it.
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        builder.permissions(std::fs::Permissions::from_mode(0o666));
-    }
-    let mut file = builder
-        .tempfile_in(folder)
-        .map_err(|error| failed(&error))?;
-    file.write_all(text.as_bytes())
-        .map_err(|error| failed(&error))?;
-    file.persist_noclobber(path)
-        .map_err(|error| failed(&error.error))?;
-    Ok(())
+        .into())
 }
 
 /// Runs the configured programs on a new file; `{path}` stands for it, or else it comes last.
@@ -297,13 +272,11 @@ fn run_hooks(hooks: &[Vec<String>], path: &Path) -> Result<()> {
             Ok(status) => status.to_string(),
             Err(error) => error.to_string(),
         };
-        return Err(Diagnostic::new(format!(
-            "post-write hook `{}` failed: {outcome}",
-            hook.join(" ")
-        ))
-        .note(format!("the revision is written: {}", shown(path)))
-        .help("correct the hook, and run it on the file, or remove the file")
-        .exit(Exit::Failure));
+        let title = format!("post-write hook `{}` failed: {outcome}", hook.join(" "));
+        return Err(Diagnostic::new(Cause::Program, title)
+            .note(format!("the revision is written: {}", shown(path)))
+            .help("correct the hook, and run it on the file, or remove the file")
+            .into());
     }
     Ok(())
 }

@@ -1,162 +1,82 @@
 //! Scripts instead of runs: `--sql`.
 
-use alembic_history::{Code, Direction};
-use alembic_migrate::{Dialect, PlanError, RunFault};
-use alembic_run::{Obstacle, Runner, ScriptError};
-use clap::Args;
-use clap::builder::{PossibleValuesParser, TypedValueParser};
+use alembic_history::Direction;
+use alembic_migrate::Dialect;
+use alembic_run::{Runner, ScriptError};
 
-use crate::commands::DatabaseArgs;
+use crate::args::OfflineArgs;
 use crate::context::Context;
-use crate::database::{self, Database};
-use crate::diagnostic::{Diagnostic, Error, Result};
-use crate::exit::Exit;
 use crate::explain;
-use crate::json::{self, Format, ScriptJson};
-use crate::member::{Loaded, Member, load_all, that_know};
-use crate::requirements;
-use crate::shell::answer_exactly;
+use crate::output::json::ScriptJson;
+use crate::output::{Answer, Cause, Diagnostic, Layout, Outcome, Result};
+use crate::workspace::{Access, Configuration, crates_knowing};
 
-/// The arguments of commands that can write a script.
-#[derive(Clone, Debug, Args)]
-pub(crate) struct OfflineArgs {
-    /// Change nothing, and write SQL that does it to stdout, for psql or the sqlite3 shell
-    #[arg(long, help_heading = "Offline")]
-    pub(crate) sql: bool,
-    /// What the SQL is for, instead of what the URL of the database says
-    #[arg(
-        long,
-        value_name = "DIALECT",
-        requires = "sql",
-        value_parser = PossibleValuesParser::new(Dialect::ALL.iter().map(|dialect| dialect.name()))
-            .try_map(|name| name.parse::<Dialect>()),
-        help_heading = "Offline"
-    )]
-    dialect: Option<Dialect>,
-}
-
-impl OfflineArgs {
-    /// Writes the script of every crate that knows `targets`, once all of them are planned.
-    ///
-    /// Where the command runs revisions, `direction` tells which way.
-    pub(crate) fn write(
-        &self,
-        context: &Context,
-        database: &DatabaseArgs,
-        targets: &[&str],
-        direction: Option<Direction>,
-        script: impl Fn(Runner<'_>) -> std::result::Result<String, ScriptError>,
-    ) -> Result<Exit> {
-        let url = database.url.as_deref();
-        let mut members = context.members()?;
-        for member in &mut members {
-            if let (None, Some(dialect)) = (&member.settings.dialects, self.dialect) {
-                member.settings.dialects = Some(vec![dialect]);
-            }
+/// Writes the script of every crate that knows `targets`, once all of them are planned.
+///
+/// Where the command runs revisions, `direction` tells which way.
+pub(crate) fn scripts(
+    context: &Context,
+    args: &OfflineArgs,
+    access: &Access,
+    targets: &[&str],
+    direction: Option<Direction>,
+    script: impl Fn(Runner<'_>) -> std::result::Result<String, ScriptError>,
+) -> Result<Outcome> {
+    let mut configurations = context.configurations()?;
+    for configuration in &mut configurations {
+        let dialects = &mut configuration.settings.dialects;
+        if let (None, Some(dialect)) = (&dialects, args.dialect) {
+            *dialects = Some(vec![dialect]);
         }
-        let loaded = load_all(members, url)?;
-        let names: Vec<&str> = targets
-            .iter()
-            .flat_map(|target| target.split(':'))
-            .map(str::trim)
-            .filter(|name| !name.is_empty())
-            .collect();
-        let mut chosen: Vec<Loaded> = that_know(&loaded, &names)?.into_iter().cloned().collect();
-        if let Some(direction) = direction {
-            chosen = requirements::ordered(context, chosen)?.chosen;
-            if direction == Direction::Downgrade {
-                chosen.reverse();
-            }
-        }
-        let mut scripts = Vec::new();
-        for crate_ in &chosen {
-            let dialect = self.dialect(&crate_.member, url)?;
-            database::check_schema(&crate_.member, dialect)?;
-            let migrations = crate_.migrations.clone();
-            let migrations = migrations.lock_timeout(database.lock_timeout);
-            let written = script(migrations.runner(dialect));
-            let written = written.map_err(|error| explain(&error, crate_))?;
-            scripts.push((crate_.name(), dialect, written));
-        }
-        match context.format {
-            Format::Json => {
-                let answers = scripts.into_iter().map(|(name, dialect, script)| {
-                    let dialect = dialect.to_string();
-                    (name.to_owned(), ScriptJson { dialect, script })
-                });
-                json::write(answers.collect())?;
-            }
-            Format::Text => {
-                let several = scripts.len() > 1;
-                let texts = scripts.into_iter().map(|(name, _, script)| match several {
-                    true => format!("-- crate `{name}`\n{script}"),
-                    false => script,
-                });
-                answer_exactly(&texts.collect::<Vec<_>>().join("\n"))?;
-            }
-        }
-        Ok(Exit::Success)
     }
-
-    /// Tells what a crate's script is for.
-    fn dialect(&self, member: &Member, url: Option<&str>) -> Result<Dialect> {
-        let only = match member.settings.dialects.as_deref() {
-            Some([only]) if url.is_none() => Some(*only),
-            _ => None,
+    let workspace = context.workspace()?;
+    let crates = workspace.read_all(configurations, access)?;
+    let names: Vec<&str> = targets
+        .iter()
+        .flat_map(|target| target.split(':'))
+        .map(str::trim)
+        .filter(|name| !name.is_empty())
+        .collect();
+    let mut chosen = crates_knowing(crates, &names)?;
+    if let Some(direction) = direction {
+        chosen = workspace.order(chosen)?.chosen;
+        if direction == Direction::Downgrade {
+            chosen.reverse();
+        }
+    }
+    let mut answers = Vec::new();
+    for next in &chosen {
+        let dialect = dialect(args, &next.configuration, access)?;
+        next.configuration.check_schema(dialect)?;
+        let written = script(next.migrations.runner(dialect));
+        let written = written.map_err(|error| explain::script(error, next.subject()))?;
+        let json = ScriptJson {
+            dialect: dialect.to_string(),
+            script: written.clone(),
         };
-        if let Some(dialect) = self.dialect.or(only) {
-            return Ok(dialect);
-        }
-        match Database::find(member, url)? {
-            Some(database) => Ok(database.url.dialect()),
-            None => Err(Diagnostic::new(format!(
-                "nothing says what the script for crate `{}` is to be for",
-                member.name
-            ))
-            .help("say it with `--dialect sqlite` or `--dialect postgres`")
-            .exit(Exit::Usage)),
-        }
+        answers.push(Answer::new(next.name(), json, written));
     }
+    Ok(Outcome::new(answers, Layout::Scripts))
 }
 
-/// Explains why there is no script.
-fn explain(error: &ScriptError, loaded: &Loaded) -> Error {
-    let name = loaded.name();
-    let diagnostic = Diagnostic::new(error.to_string()).note(format!("in crate `{name}`"));
-    match error {
-        ScriptError::Fault(fault) => match &**fault {
-            RunFault::Plan(PlanError::NotADowngradeTarget { .. }) => diagnostic
-                .help("write `START:END`, where END is below START")
-                .exit(Exit::Revision),
-            fault => explain::refused(fault, loaded),
-        },
-        ScriptError::NoStart { .. } => diagnostic
-            .help("name the revision that the database is at, as in `ae10:head`")
-            .exit(Exit::Revision),
-        ScriptError::OpenRange { .. } => diagnostic
-            .help("write `START:END`: the revision that the database is at, and where to go")
-            .exit(Exit::Revision),
-        ScriptError::SeveralStarts => diagnostic
-            .help("write the same `START:` before every revision")
-            .exit(Exit::Revision),
-        ScriptError::Statement { place, obstacle } => {
-            let place = explain::at(place, loaded);
-            let diagnostic = Diagnostic::new(obstacle.to_string())
-                .code(Code::NotScriptable)
-                .place(place)
-                .note(format!("in crate `{name}`"));
-            let help = match obstacle {
-                Obstacle::Parameter(_) => "write the value there",
-                Obstacle::Terminator(_) => "join the line with another one",
-                _ => "write names like `begin` in quotes, or the body as `$$ ... $$`",
-            };
-            diagnostic.help(help).exit(Exit::Migration)
+/// Tells what a crate's script is for.
+fn dialect(args: &OfflineArgs, configuration: &Configuration, access: &Access) -> Result<Dialect> {
+    let url = access.url.as_deref();
+    let only = match configuration.settings.dialects.as_deref() {
+        Some([only]) if url.is_none() => Some(*only),
+        _ => None,
+    };
+    if let Some(dialect) = args.dialect.or(only) {
+        return Ok(dialect);
+    }
+    match configuration.find_database(url)? {
+        Some(database) => Ok(database.dialect()),
+        None => {
+            let name = &configuration.name;
+            let title = format!("nothing says what the script for crate `{name}` is to be for");
+            Err(Diagnostic::new(Cause::Arguments, title)
+                .help("say it with `--dialect sqlite` or `--dialect postgres`")
+                .into())
         }
-        ScriptError::SearchPath { path, .. } => diagnostic
-            .code(Code::NotScriptable)
-            .note(format!("its file is {}", path.display()))
-            .help("set `version-table-schema`, so that the table is found by its full name")
-            .exit(Exit::Migration),
-        _ => diagnostic.exit(Exit::Migration),
     }
 }

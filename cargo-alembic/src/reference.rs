@@ -2,10 +2,7 @@
 
 use std::fmt::Write;
 
-use clap::CommandFactory;
-
-use crate::commands::CargoCli;
-use crate::exit::Exit;
+use crate::output::Exit;
 
 const INTRODUCTION: &str = "\
 # The command line
@@ -35,14 +32,14 @@ const JSON: &str = "\
 ## JSON
 
 With `--format json` a command writes one object to stdout, with one entry per crate below
-`crates`; [json-schema.json](json-schema.json) describes it for each command. Errors are text on
-stderr, and an exit code.
+`crates`; [json-schema.json](json-schema.json) describes it for each command. A command that fails
+adds `errors`, each with its code and the database's own code where there is one. Errors are also text
+on stderr, and an exit code.
 
 ";
 
-/// Returns the reference of the command line, as Markdown.
-#[must_use]
-pub fn cli_reference() -> String {
+/// Returns the reference of the command line that `cargo` reads, as Markdown.
+pub(crate) fn render(cargo: clap::Command) -> String {
     let mut text = INTRODUCTION.to_owned();
     text.push_str("## Exit codes\n\n| code | |\n|---|---|\n");
     for (exit, meaning) in Exit::ALL {
@@ -51,7 +48,7 @@ pub fn cli_reference() -> String {
     text.push('\n');
     text.push_str(JSON);
     text.push_str("## Commands\n");
-    let mut cargo = CargoCli::command().term_width(100);
+    let mut cargo = cargo.term_width(100);
     cargo.build();
     let Some(alembic) = cargo.find_subcommand("alembic") else {
         return text;

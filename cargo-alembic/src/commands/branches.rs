@@ -2,15 +2,14 @@
 
 use std::fmt::Write;
 
+use alembic_history::History;
 use clap::Args;
 
-use super::write_answers;
 use crate::context::Context;
-use crate::diagnostic::Result;
-use crate::exit::Exit;
-use crate::json::{BranchPoint, Branches, RevisionJson};
-use crate::lines::{Parts, block, line};
-use crate::member::{Loaded, load_all};
+use crate::output::json::{BranchPoint, Branches, RevisionJson};
+use crate::output::lines::{Parts, block, line};
+use crate::output::{Answer, Outcome, Result};
+use crate::workspace::Access;
 
 /// Arguments of `cargo alembic branches`.
 #[derive(Debug, Args)]
@@ -21,18 +20,17 @@ pub struct BranchesArgs {
 }
 
 impl BranchesArgs {
-    pub(super) fn run(self, context: &Context) -> Result<Exit> {
-        let loaded = load_all(context.members()?, None)?;
-        let answers = loaded.iter().map(|crate_| {
-            let (json, text) = self.branches(crate_);
-            (crate_, json, text)
+    pub(super) fn run(self, context: &Context) -> Result<Outcome> {
+        let crates = context.crates(&Access::default())?;
+        let answers = crates.iter().map(|next| {
+            let (json, text) = self.branches(next.history());
+            Answer::new(next.name(), json, text)
         });
-        write_answers(context, loaded.len() > 1, answers.collect())?;
-        Ok(Exit::Success)
+        Ok(Outcome::sections(answers.collect(), crates.len()))
     }
 
-    fn branches(&self, loaded: &Loaded) -> (Branches, String) {
-        let graph = loaded.graph();
+    fn branches(&self, history: &History) -> (Branches, String) {
+        let graph = history.graph();
         let mut text = String::new();
         let mut branch_points = Vec::new();
         let marks = Parts {
@@ -45,7 +43,7 @@ impl BranchesArgs {
             .filter(|node| graph.is_branch_point(*node))
         {
             let _ = match self.verbose {
-                true => writeln!(text, "{}", block(loaded, node, &[])),
+                true => writeln!(text, "{}", block(history, node, &[])),
                 false => writeln!(text, "{}", line(graph, node, marks, &[])),
             };
             let children = graph.children(node);
@@ -58,7 +56,7 @@ impl BranchesArgs {
                 let _ = writeln!(text, "{indent} -> {}", line(graph, *child, parts, &[]));
             }
             text.push('\n');
-            let revision = |node| RevisionJson::new(loaded, node, None);
+            let revision = |node| RevisionJson::new(history, node, None);
             branch_points.push(BranchPoint {
                 revision: revision(node),
                 branches_into: children.iter().copied().map(revision).collect(),

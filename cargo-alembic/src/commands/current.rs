@@ -4,14 +4,12 @@ use std::fmt::Write;
 
 use clap::Args;
 
-use super::{DatabaseArgs, write_answers};
+use crate::args::DatabaseArgs;
 use crate::context::Context;
-use crate::database::{self, Database};
-use crate::diagnostic::{Error, Result};
-use crate::exit::Exit;
-use crate::json::{self, CurrentJson, RevisionJson, UnfinishedJson};
-use crate::lines::{Parts, block, line};
-use crate::member::{Loaded, load_all};
+use crate::output::json::{CurrentJson, RevisionJson, UnfinishedJson, ids, rows};
+use crate::output::lines::{Parts, block, line};
+use crate::output::{Answer, Error, Outcome, Result};
+use crate::workspace::Crate;
 
 /// Arguments of `cargo alembic current`.
 #[derive(Debug, Args)]
@@ -27,57 +25,45 @@ pub struct CurrentArgs {
 }
 
 impl CurrentArgs {
-    pub(super) fn run(self, context: &Context) -> Result<Exit> {
-        let loaded = load_all(context.members()?, self.database.url.as_deref())?;
-        let databases = database::of_all(context, &loaded, self.database.url.as_deref())?;
+    pub(super) fn run(self, context: &Context) -> Result<Outcome> {
+        let crates = context.crates(&(&self.database).into())?;
+        context.workspace()?.check_databases(&crates)?;
         let mut answers = Vec::new();
         let mut behind = Vec::new();
         let mut failed = None;
-        for (crate_, database) in loaded.iter().zip(&databases) {
+        for next in &crates {
+            let database = next.database()?;
             if database.is_missing() {
-                let what = format_args!("{} does not exist yet ({})", database.url, crate_.name());
+                let what = format_args!("{} does not exist yet ({})", database.url, next.name());
                 context.shell.status("Note", what);
             }
-            match self.current(crate_, database) {
+            match self.current(next) {
                 Ok((json, text)) => {
                     if let Some(unfinished) = &json.unfinished {
-                        let what = format_args!("{} ({})", unfinished.text, crate_.name());
+                        let what = format_args!("{} ({})", unfinished.text, next.name());
                         context.shell.status("Note", what);
                     }
                     if !json.pending.is_empty() {
-                        behind.push((crate_.name(), json.pending.len()));
+                        behind.push((next.name().to_owned(), json.pending.len()));
                     }
-                    answers.push((crate_, json, text));
+                    answers.push(Answer::new(next.name(), json, text));
                 }
                 // What is wrong with one database does not hide where the others are.
                 Err(error) => Error::add(&mut failed, error),
             }
         }
-        write_answers(context, loaded.len() > 1, answers)?;
-        if let Some(error) = failed {
-            return Err(error);
-        }
-        if self.check_heads && !behind.is_empty() {
-            for (name, pending) in behind {
-                let revisions = if pending == 1 {
-                    "revision"
-                } else {
-                    "revisions"
-                };
-                context.shell.status(
-                    "Behind",
-                    format_args!("{name}: {pending} {revisions} pending"),
-                );
-            }
-            return Ok(Exit::NotAtHeads);
-        }
-        Ok(Exit::Success)
+        let outcome = Outcome::sections(answers, crates.len()).failing(failed);
+        Ok(match self.check_heads {
+            true => outcome.behind(behind),
+            false => outcome,
+        })
     }
 
-    fn current(&self, loaded: &Loaded, database: &Database) -> Result<(CurrentJson, String)> {
-        let graph = loaded.graph();
-        let rows = database.rows(loaded, self.database.lock_timeout)?;
-        let nodes = loaded.rows(&rows, database)?;
+    fn current(&self, own: &Crate) -> Result<(CurrentJson, String)> {
+        let (database, history) = (own.database()?, own.history());
+        let graph = own.graph();
+        let versions = own.versions(database)?;
+        let nodes = own.revisions(&versions, database)?;
         let current = graph.current(&nodes);
         let mut text = String::new();
         if self.verbose {
@@ -89,20 +75,20 @@ impl CurrentArgs {
                 ..Parts::default()
             };
             let _ = match self.verbose {
-                true => writeln!(text, "{}", block(loaded, *node, &[])),
+                true => writeln!(text, "{}", block(history, *node, &[])),
                 false => writeln!(text, "{}", line(graph, *node, parts, &[])),
             };
         }
-        let unfinished = database.unfinished(loaded, self.database.lock_timeout)?;
+        let unfinished = own.unfinished(database)?;
         let json = CurrentJson {
             unfinished: unfinished.map(UnfinishedJson::new),
             database: database.url.to_string(),
-            rows,
+            rows: rows(&versions),
             revisions: current
                 .iter()
-                .map(|node| RevisionJson::new(loaded, *node, Some(&nodes)))
+                .map(|node| RevisionJson::new(history, *node, Some(&nodes)))
                 .collect(),
-            pending: json::ids(graph, &graph.pending(&nodes)),
+            pending: ids(graph, &graph.pending(&nodes)),
         };
         Ok((json, text))
     }

@@ -5,12 +5,10 @@ use std::process::Command;
 
 use clap::Args;
 
-use super::DatabaseArgs;
-use super::show::nodes_of;
-use crate::context::{Context, shown};
-use crate::diagnostic::{Diagnostic, Result};
-use crate::exit::Exit;
-use crate::member::{load_all, that_know};
+use crate::args::DatabaseArgs;
+use crate::context::Context;
+use crate::output::{Cause, Diagnostic, Outcome, Result, shown};
+use crate::workspace::crates_knowing;
 
 /// Arguments of `cargo alembic edit`.
 #[derive(Debug, Args)]
@@ -23,29 +21,29 @@ pub struct EditArgs {
 }
 
 impl EditArgs {
-    pub(super) fn run(self, context: &Context) -> Result<Exit> {
-        let loaded = load_all(context.members()?, None)?;
+    pub(super) fn run(self, context: &Context) -> Result<Outcome> {
+        let crates = context.crates(&(&self.database).into())?;
         let mut paths = Vec::new();
-        for crate_ in that_know(&loaded, &[&self.revision])? {
-            for node in nodes_of(crate_, &self.revision, &self.database)? {
-                paths.push(crate_.history().file(node).path.clone());
+        for next in crates_knowing(crates, &[&self.revision])? {
+            for node in next.named(&self.revision)? {
+                paths.push(next.history().file(node).path.clone());
             }
         }
         match paths.as_slice() {
-            [] => Err(
-                Diagnostic::new(format!("`{}` names no revision", self.revision))
+            [] => {
+                let title = format!("`{}` names no revision", self.revision);
+                Err(Diagnostic::new(Cause::Revision, title)
                     .help("name one by its id")
-                    .exit(Exit::Revision),
-            ),
-            [path] => edit(path).map(|()| Exit::Success),
+                    .into())
+            }
+            [path] => edit(path).map(|()| Outcome::SILENT),
             several => {
                 let several: Vec<String> = several.iter().map(|path| shown(path)).collect();
-                Err(
-                    Diagnostic::new(format!("`{}` names several revisions", self.revision))
-                        .note(format!("their files are {}", several.join(", ")))
-                        .help("name one by its id, and its crate with `-p`")
-                        .exit(Exit::Revision),
-                )
+                let title = format!("`{}` names several revisions", self.revision);
+                Err(Diagnostic::new(Cause::Revision, title)
+                    .note(format!("their files are {}", several.join(", ")))
+                    .help("name one by its id, and its crate with `-p`")
+                    .into())
             }
         }
     }
@@ -62,10 +60,10 @@ fn edit(path: &Path) -> Result<()> {
     let mut words = editor.split_whitespace();
     let program = words.next().unwrap_or(fallback);
     let failed = |why: String| {
-        Diagnostic::new(format!("editor `{editor}` failed: {why}"))
+        Diagnostic::new(Cause::Program, format!("editor `{editor}` failed: {why}"))
             .note(format!("the file is {}", shown(path)))
             .help("name another one in the environment variable EDITOR")
-            .exit(Exit::Failure)
+            .into()
     };
     let status = Command::new(program).args(words).arg(path).status();
     match status {

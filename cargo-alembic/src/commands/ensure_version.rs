@@ -1,17 +1,15 @@
 //! `cargo alembic ensure-version`
 
-use alembic_migrate::Ensured;
+use alembic_migrate::report::Ensured;
 use alembic_run::Runner;
 use clap::Args;
 
-use super::{DatabaseArgs, one_by_one};
+use crate::args::{DatabaseArgs, OfflineArgs};
 use crate::context::Context;
-use crate::database::{self, Database};
-use crate::diagnostic::Result;
-use crate::exit::Exit;
-use crate::json::EnsureVersionJson;
-use crate::member::{Loaded, load_all};
-use crate::offline::OfflineArgs;
+use crate::offline::scripts;
+use crate::output::json::EnsureVersionJson;
+use crate::output::{Outcome, Result};
+use crate::workspace::{Access, Crate, answers_one_by_one};
 
 /// Arguments of `cargo alembic ensure-version`.
 #[derive(Debug, Args)]
@@ -23,45 +21,31 @@ pub struct EnsureVersionArgs {
 }
 
 impl EnsureVersionArgs {
-    pub(super) fn run(self, context: &Context) -> Result<Exit> {
+    pub(super) fn run(self, context: &Context) -> Result<Outcome> {
+        let access = Access::from(&self.database);
         if self.offline.sql {
             let script = |runner: Runner<'_>| runner.ensure_version_script();
-            let offline = &self.offline;
-            return offline.write(context, &self.database, &[], None, script);
+            return scripts(context, &self.offline, &access, &[], None, script);
         }
-        let loaded = load_all(context.members()?, self.database.url.as_deref())?;
-        let databases = database::of_all(context, &loaded, self.database.url.as_deref())?;
-        one_by_one(context, &loaded, &databases, |crate_, database| {
-            self.ensure_version(context, crate_, database)
-        })
+        let crates = context.crates(&access)?;
+        context.workspace()?.check_databases(&crates)?;
+        Ok(answers_one_by_one(&crates, |next| {
+            ensure_version(context, next)
+        }))
     }
+}
 
-    /// Creates the version table of one crate, where there is none.
-    fn ensure_version(
-        &self,
-        context: &Context,
-        crate_: &Loaded,
-        database: &Database,
-    ) -> Result<EnsureVersionJson> {
-        let migrations = crate_
-            .migrations
-            .clone()
-            .lock_timeout(self.database.lock_timeout);
-        let ensured = migrations
-            .ensure_version(&mut database.write()?)
-            .map_err(|error| database.explain(&error, crate_))?;
-        let table = crate_.member.version_table(database.url.dialect()).quoted();
-        let (verb, created) = match ensured {
-            Ensured::Created => ("Created", true),
-            Ensured::Existed => ("Found", false),
-        };
-        context.shell.status(
-            verb,
-            format_args!("{table} in {} ({})", database.url, crate_.name()),
-        );
-        Ok(EnsureVersionJson {
-            database: database.url.to_string(),
-            created,
-        })
-    }
+/// Creates the version table of one crate, where there is none.
+fn ensure_version(context: &Context, own: &Crate) -> Result<EnsureVersionJson> {
+    let database = own.database()?;
+    let ensured = own.migrations.ensure_version(&mut database.write()?);
+    let ensured = ensured.map_err(|error| own.explain(error, database))?;
+    let verb = match ensured {
+        Ensured::Created => "Created",
+        Ensured::Existed => "Found",
+    };
+    let table = own.version_table(database.dialect()).quoted();
+    let what = format_args!("{table} in {} ({})", database.url, own.name());
+    context.shell.status(verb, what);
+    Ok(EnsureVersionJson::new(&database.url, ensured))
 }

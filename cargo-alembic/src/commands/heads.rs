@@ -2,13 +2,11 @@
 
 use clap::Args;
 
-use super::write_answers;
 use crate::context::Context;
-use crate::diagnostic::Result;
-use crate::exit::Exit;
-use crate::json::Revisions;
-use crate::lines::{Parts, block, line};
-use crate::member::load_all;
+use crate::output::json::Revisions;
+use crate::output::lines::{Parts, block, line};
+use crate::output::{Answer, Outcome, Result};
+use crate::workspace::Access;
 
 /// Arguments of `cargo alembic heads`.
 #[derive(Debug, Args)]
@@ -22,11 +20,11 @@ pub struct HeadsArgs {
 }
 
 impl HeadsArgs {
-    pub(super) fn run(self, context: &Context) -> Result<Exit> {
-        let loaded = load_all(context.members()?, None)?;
+    pub(super) fn run(self, context: &Context) -> Result<Outcome> {
+        let crates = context.crates(&Access::default())?;
         let mut answers = Vec::new();
-        for crate_ in &loaded {
-            let graph = crate_.graph();
+        for next in &crates {
+            let (history, graph) = (next.history(), next.graph());
             let heads: Vec<_> = graph
                 .heads()
                 .filter(|node| !self.resolve_dependencies || graph.is_real_head(*node))
@@ -38,13 +36,13 @@ impl HeadsArgs {
             let text = heads
                 .iter()
                 .map(|node| match self.verbose {
-                    true => block(crate_, *node, &[]) + "\n",
+                    true => block(history, *node, &[]) + "\n",
                     false => line(graph, *node, parts, &[]) + "\n",
                 })
                 .collect();
-            answers.push((crate_, Revisions::new(crate_, &heads, None), text));
+            let json = Revisions::new(history, &heads, None);
+            answers.push(Answer::new(next.name(), json, text));
         }
-        write_answers(context, loaded.len() > 1, answers)?;
-        Ok(Exit::Success)
+        Ok(Outcome::sections(answers, crates.len()))
     }
 }

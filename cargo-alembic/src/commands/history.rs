@@ -1,17 +1,15 @@
 //! `cargo alembic history`
 
-use alembic_history::{Expression, Range, ResolveError, Symbol};
+use alembic_history::{Expression, Node, Range, ResolveError, Symbol};
 use clap::Args;
 
-use super::{DatabaseArgs, write_answers};
+use crate::args::DatabaseArgs;
 use crate::context::Context;
-use crate::database::{self, Database};
-use crate::diagnostic::Result;
-use crate::exit::Exit;
 use crate::explain;
-use crate::json::Revisions;
-use crate::lines::{Parts, block, line};
-use crate::member::{Loaded, load_all, that_know};
+use crate::output::json::Revisions;
+use crate::output::lines::{Parts, block, line};
+use crate::output::{Answer, Outcome, Result};
+use crate::workspace::{Crate, crates_knowing};
 
 /// Arguments of `cargo alembic history`.
 #[derive(Debug, Args)]
@@ -30,11 +28,11 @@ pub struct HistoryArgs {
 }
 
 impl HistoryArgs {
-    pub(super) fn run(self, context: &Context) -> Result<Exit> {
-        let loaded = load_all(context.members()?, None)?;
+    pub(super) fn run(self, context: &Context) -> Result<Outcome> {
+        let crates = context.crates(&(&self.database).into())?;
         let text = self.rev_range.as_deref().unwrap_or(":").trim();
         let range: Range = text.parse().map_err(|error| {
-            let names: Vec<&str> = loaded.iter().map(Loaded::name).collect();
+            let names: Vec<&str> = crates.iter().map(Crate::name).collect();
             explain::resolve(&ResolveError::Syntax(error), &names.join("`, `"))
         })?;
         let ends = [&range.start, &range.end];
@@ -42,44 +40,33 @@ impl HistoryArgs {
             .iter()
             .filter_map(|end| end.as_ref().map(Expression::as_str))
             .collect();
-        let loaded: Vec<Loaded> = that_know(&loaded, &named)?.into_iter().cloned().collect();
+        let chosen = crates_knowing(crates, &named)?;
         let current = |end: &&Option<Expression>| {
             end.as_ref()
                 .is_some_and(|end| end.symbol == Some(Symbol::Current))
         };
         let asks_database = self.indicate_current || ends.iter().any(current);
-        let databases = if asks_database {
-            database::of_all(context, &loaded, self.database.url.as_deref())?
-        } else {
-            Vec::new()
-        };
-        let mut answers = Vec::new();
-        for (index, crate_) in loaded.iter().enumerate() {
-            let answer = self.history(crate_, &range, databases.get(index))?;
-            answers.push((crate_, answer.0, answer.1));
+        if asks_database {
+            context.workspace()?.check_databases(&chosen)?;
         }
-        write_answers(context, loaded.len() > 1, answers)?;
-        Ok(Exit::Success)
+        let mut answers = Vec::new();
+        for next in &chosen {
+            let current = match asks_database {
+                true => Some(next.current(next.database()?)?),
+                false => None,
+            };
+            answers.push(self.history(next, &range, current.as_deref())?);
+        }
+        Ok(Outcome::sections(answers, chosen.len()))
     }
 
-    fn history(
-        &self,
-        loaded: &Loaded,
-        range: &Range,
-        database: Option<&Database>,
-    ) -> Result<(Revisions, String)> {
-        let graph = loaded.graph();
-        let rows = match database {
-            Some(database) => {
-                let rows = database.rows(loaded, self.database.lock_timeout)?;
-                Some(loaded.rows(&rows, database)?)
-            }
-            None => None,
-        };
+    /// Lists the revisions of one crate; `rows` are those that its database names.
+    fn history(&self, own: &Crate, range: &Range, rows: Option<&[Node]>) -> Result<Answer> {
+        let (history, graph) = (own.history(), own.graph());
         let nodes = graph
-            .range(range, rows.as_deref())
-            .map_err(|error| explain::resolve(&error, loaded.name()))?;
-        let marked = rows.as_deref().filter(|_| self.indicate_current);
+            .range(range, rows)
+            .map_err(|error| explain::resolve(&error, own.name()))?;
+        let marked = rows.filter(|_| self.indicate_current);
         let parts = Parts {
             parents: true,
             labels: true,
@@ -90,10 +77,11 @@ impl HistoryArgs {
         let text = nodes
             .iter()
             .map(|node| match self.verbose {
-                true => block(loaded, *node, current) + "\n",
+                true => block(history, *node, current) + "\n",
                 false => line(graph, *node, parts, current) + "\n",
             })
             .collect();
-        Ok((Revisions::new(loaded, &nodes, marked), text))
+        let json = Revisions::new(history, &nodes, marked);
+        Ok(Answer::new(own.name(), json, text))
     }
 }

@@ -1,17 +1,15 @@
 //! `cargo alembic init`
 
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use alembic_history::{DEFAULT_FOLDER, Dialect, Settings};
 use clap::Args;
-use toml_edit::{DocumentMut, Item, Table, value};
+use toml_edit::{DocumentMut, Item, Table, TomlError, value};
 
-use crate::context::{Context, shown};
-use crate::diagnostic::{Diagnostic, Result};
-use crate::exit::Exit;
-use crate::json::{self, Format, InitJson};
-use crate::new_revision::write_new;
+use crate::context::Context;
+use crate::new_file::{create, replace};
+use crate::output::json::InitJson;
+use crate::output::{Answer, Cause, Diagnostic, Error, Layout, Outcome, Result, shown};
 use crate::url::{DatabaseUrl, Redacted};
 
 /// Arguments of `cargo alembic init`.
@@ -33,19 +31,28 @@ Write a new one with `cargo alembic revision -m \"what it does\"`, apply what is
 ";
 
 impl InitArgs {
-    pub(super) fn run(self, context: &Context) -> Result<Exit> {
+    pub(super) fn run(self, context: &Context) -> Result<Outcome> {
         let (manifest, name) = context.package_to_init()?;
         let crate_folder = manifest.parent().unwrap_or(Path::new("."));
-        let failed = |why: &dyn std::fmt::Display| {
-            Diagnostic::new(format!("cannot change {}: {why}", shown(&manifest)))
-                .exit(Exit::Failure)
+        let cannot = |cause, why: &dyn std::fmt::Display| -> Error {
+            let title = format!("cannot change {}: {why}", shown(&manifest));
+            Diagnostic::new(cause, title).into()
         };
-        let text = std::fs::read_to_string(&manifest).map_err(|error| failed(&error))?;
-        let document: DocumentMut = text.parse().map_err(|error| failed(&error))?;
+        let failed = |error: std::io::Error| {
+            let why = error.to_string();
+            cannot(Cause::Unwritable(error), &why)
+        };
+        let text = std::fs::read_to_string(&manifest).map_err(failed)?;
+        let document: DocumentMut = text
+            .parse()
+            .map_err(|error: TomlError| cannot(Cause::Manifest, &error))?;
         let package = document.get("package").and_then(Item::as_table_like);
         let metadata = package.and_then(|package| package.get("metadata"));
         if metadata.is_some_and(|metadata| !metadata.is_table_like()) {
-            return Err(failed(&"`package.metadata` is not a table"));
+            return Err(cannot(
+                Cause::Manifest,
+                &"`package.metadata` is not a table",
+            ));
         }
         if is_configured(&document) {
             return self.create_folders(context, &name);
@@ -56,12 +63,10 @@ impl InitArgs {
             .read_dir()
             .is_ok_and(|mut entries| entries.next().is_some());
         if occupied {
-            return Err(Diagnostic::new(format!(
-                "{} already exists and is not empty",
-                shown(&folder)
-            ))
-            .help("name another folder, or remove this one")
-            .exit(Exit::Configuration));
+            let title = format!("{} already exists and is not empty", shown(&folder));
+            return Err(Diagnostic::new(Cause::Configuration, title)
+                .help("name another folder, or remove this one")
+                .into());
         }
         let database = match self.url {
             Some(url) => configured_url(url, crate_folder)?,
@@ -69,43 +74,40 @@ impl InitArgs {
             None => Configured::Url(format!("sqlite://{name}.db")),
         };
         let configured = configure(document, &text, &relative, &database);
-        write_new(&folder.join("README.md"), README)?;
+        create(&folder.join("README.md"), README)?;
         context.shell.status("Created", shown(&folder));
-        replace(&manifest, &configured).map_err(|error| failed(&error))?;
+        replace(&manifest, &configured).map_err(failed)?;
         context.shell.status("Configured", shown(&manifest));
         let next = "`cargo alembic revision -m \"what it does\"`";
         context.shell.status("Next", next);
-        if context.format == Format::Json {
-            let json = InitJson {
-                folder: shown(&folder),
-                manifest: shown(&manifest),
-            };
-            json::write(vec![(name, json)])?;
-        }
-        Ok(Exit::Success)
+        let json = InitJson {
+            folder: shown(&folder),
+            manifest: shown(&manifest),
+        };
+        let answer = Answer::new(&name, json, String::new());
+        Ok(Outcome::new(vec![answer], Layout::Plain))
     }
 
     /// Creates the folders of a crate that is configured already, where they are missing.
-    fn create_folders(self, context: &Context, name: &str) -> Result<Exit> {
-        let configured = || {
-            Diagnostic::new(format!("crate `{name}` has its configuration already"))
-                .help("change it in its Cargo.toml, below [package.metadata.alembic]")
-                .exit(Exit::Configuration)
-        };
-        let member = context.member_named(name)?;
-        let folders = member.map(|member| member.folders()).unwrap_or_default();
+    fn create_folders(self, context: &Context, name: &str) -> Result<Outcome> {
+        let configuration = context.workspace()?.named(name)?;
+        let folders = configuration.map(|configuration| configuration.folders());
+        let folders = folders.unwrap_or_default();
         let missing: Vec<PathBuf> = folders
             .into_iter()
             .filter(|folder| !folder.exists())
             .collect();
         if missing.is_empty() || self.url.is_some() || self.folder.is_some() {
-            return Err(configured());
+            let title = format!("crate `{name}` has its configuration already");
+            return Err(Diagnostic::new(Cause::Configuration, title)
+                .help("change it in its Cargo.toml, below [package.metadata.alembic]")
+                .into());
         }
         for folder in missing {
-            write_new(&folder.join("README.md"), README)?;
+            create(&folder.join("README.md"), README)?;
             context.shell.status("Created", shown(&folder));
         }
-        Ok(Exit::Success)
+        Ok(Outcome::SILENT)
     }
 }
 
@@ -127,10 +129,11 @@ fn speaks_postgres() -> bool {
 fn configured_url(url: String, crate_folder: &Path) -> Result<Configured> {
     let shown = Redacted::new(&url);
     let invalid = |why: &dyn std::fmt::Display| {
-        Diagnostic::new(format!("invalid database URL `{shown}`: {why}"))
+        let title = format!("invalid database URL `{shown}`: {why}");
+        Diagnostic::new(Cause::Arguments, title)
     };
     if let Err(error) = DatabaseUrl::parse(&url, crate_folder) {
-        return Err(invalid(&error).exit(Exit::Usage));
+        return Err(invalid(&error).into());
     }
     if shown.hides {
         return Err(invalid(&"its password would be written to Cargo.toml")
@@ -138,7 +141,7 @@ fn configured_url(url: String, crate_folder: &Path) -> Result<Configured> {
                 "leave the password out: it is taken from PGPASSWORD or ~/.pgpass, or from \
                      the whole URL in the environment variable DATABASE_URL",
             )
-            .exit(Exit::Usage));
+            .into());
     }
     Ok(Configured::Url(url))
 }
@@ -181,15 +184,4 @@ fn configure(
         return configured.replace('\n', "\r\n");
     }
     configured
-}
-
-/// Writes a file anew, whole or not at all.
-fn replace(path: &Path, text: &str) -> std::io::Result<()> {
-    let folder = path.parent().unwrap_or(Path::new("."));
-    let mut file = tempfile::NamedTempFile::new_in(folder)?;
-    file.write_all(text.as_bytes())?;
-    let permissions = std::fs::metadata(path)?.permissions();
-    file.as_file().set_permissions(permissions)?;
-    file.persist(path).map_err(|error| error.error)?;
-    Ok(())
 }

@@ -4,10 +4,9 @@ use alembic_history::Chain;
 use clap::Args;
 
 use crate::context::Context;
-use crate::diagnostic::{Diagnostic, Result};
-use crate::exit::Exit;
-use crate::lines::join;
 use crate::new_revision::Request;
+use crate::output::lines::join;
+use crate::output::{Cause, Diagnostic, Hint, Outcome, Result, Subcommand, Suggestion};
 
 /// Arguments of `cargo alembic merge`.
 #[derive(Debug, Args)]
@@ -30,18 +29,19 @@ pub struct MergeArgs {
 }
 
 impl MergeArgs {
-    pub(super) fn run(self, context: &Context) -> Result<Exit> {
-        let loaded = context.member()?.load(None)?;
-        let graph = loaded.graph();
+    pub(super) fn run(self, context: &Context) -> Result<Outcome> {
+        let owner = context.only_crate()?;
+        let graph = owner.graph();
         let mut follows = Vec::new();
         for text in &self.revisions {
-            let expression = loaded.parse(text)?;
-            for node in loaded.resolve(&expression, None)? {
+            let expression = owner.parse(text)?;
+            for node in owner.resolve(&expression, None)? {
                 if follows.contains(&node) {
                     let id = &graph[node].id;
-                    return Err(Diagnostic::new(format!("revision {id} is named twice"))
+                    let title = format!("revision {id} is named twice");
+                    return Err(Diagnostic::new(Cause::Arguments, title)
                         .help("name each revision once")
-                        .exit(Exit::Usage));
+                        .into());
                 }
                 follows.push(node);
             }
@@ -51,21 +51,21 @@ impl MergeArgs {
                 [] => "there is nothing to merge: no revisions".to_owned(),
                 ids => format!("there is nothing to merge: {} stands alone", join(ids)),
             };
-            return Err(Diagnostic::new(title)
-                .note(format!("in crate `{}`", loaded.name()))
-                .help("name at least two revisions; see them with `cargo alembic heads`")
-                .exit(Exit::Revision));
+            let heads = Suggestion::new(Subcommand::Heads);
+            return Err(Diagnostic::new(Cause::Revision, title)
+                .note(format!("in crate `{}`", owner.name()))
+                .help(Hint::from("name at least two revisions; see them with ").command(heads))
+                .into());
         }
         for node in &follows {
             let below = graph.required_by(graph.requirements(*node));
             if let Some(ancestor) = follows.iter().find(|other| below.contains(**other)) {
                 let (ancestor, id) = (&graph[*ancestor].id, &graph[*node].id);
-                return Err(Diagnostic::new(format!(
-                    "there is nothing to merge: {id} stands on {ancestor} already"
-                ))
-                .note(format!("in crate `{}`", loaded.name()))
-                .help("name revisions of which none stands on another")
-                .exit(Exit::Revision));
+                let title = format!("there is nothing to merge: {id} stands on {ancestor} already");
+                return Err(Diagnostic::new(Cause::Revision, title)
+                    .note(format!("in crate `{}`", owner.name()))
+                    .help("name revisions of which none stands on another")
+                    .into());
             }
         }
         let message = self.message.unwrap_or_else(|| {
@@ -73,8 +73,8 @@ impl MergeArgs {
             let ids: Vec<&str> = ids.iter().map(|id| id.as_str()).collect();
             format!("merge {}", ids.join(" and "))
         });
-        let exit = Request {
-            loaded: &loaded,
+        let outcome = Request {
+            owner: &owner,
             message,
             id: self.rev_id,
             follows,
@@ -84,13 +84,13 @@ impl MergeArgs {
             folder: None,
         }
         .write(context)?;
-        if loaded.member.settings.chain == Chain::Linear {
+        if owner.configuration.settings.chain == Chain::Linear {
             context.shell.status(
                 "Note",
                 "the history branches and merges, which the build and `cargo alembic test` refuse unless \
                  `chain = \"merged\"` stands below [package.metadata.alembic]",
             );
         }
-        Ok(exit)
+        Ok(outcome)
     }
 }

@@ -2,16 +2,15 @@
 
 use std::path::PathBuf;
 
-use alembic_history::{Expression, Graph, Node, ResolveError};
+use alembic_history::{Expression, Node, ResolveError, RevisionId};
 use clap::Args;
 
 use crate::context::Context;
-use crate::diagnostic::{Diagnostic, Result};
-use crate::exit::Exit;
 use crate::explain;
-use crate::lines::join;
-use crate::member::Loaded;
 use crate::new_revision::Request;
+use crate::output::lines::join;
+use crate::output::{Cause, Diagnostic, Error, Hint, Outcome, Result, Subcommand, Suggestion};
+use crate::workspace::Crate;
 
 /// Arguments of `cargo alembic revision`.
 #[derive(Debug, Args)]
@@ -45,12 +44,12 @@ pub struct RevisionArgs {
 }
 
 impl RevisionArgs {
-    pub(super) fn run(self, context: &Context) -> Result<Exit> {
-        let loaded = context.member()?.load(None)?;
-        let head = loaded.parse(&self.head)?;
-        let follows = follows(&loaded, &head)?;
+    pub(super) fn run(self, context: &Context) -> Result<Outcome> {
+        let owner = context.only_crate()?;
+        let head = owner.parse(&self.head)?;
+        let follows = follows(&owner, &head)?;
         Request {
-            loaded: &loaded,
+            owner: &owner,
             message: self.message,
             id: self.rev_id,
             follows,
@@ -64,32 +63,29 @@ impl RevisionArgs {
 }
 
 /// Finds what the new revision is to follow.
-fn follows(loaded: &Loaded, head: &Expression) -> Result<Vec<Node>> {
-    match loaded.graph().resolve(head, None) {
+fn follows(owner: &Crate, head: &Expression) -> Result<Vec<Node>> {
+    match owner.graph().resolve(head, None) {
         Ok(follows) => Ok(follows),
-        Err(ResolveError::MultipleHeads { heads, .. }) => Err(several_heads(loaded, &heads)),
-        Err(error) => Err(explain::resolve(&error, loaded.name())),
+        Err(ResolveError::MultipleHeads { heads, .. }) => Err(several_heads(owner, &heads)),
+        Err(error) => Err(explain::resolve(&error, owner.name())),
     }
 }
 
-fn several_heads(
-    loaded: &Loaded,
-    heads: &[alembic_history::RevisionId],
-) -> crate::diagnostic::Error {
-    let graph: &Graph = loaded.graph();
-    let name = loaded.name();
-    let mut diagnostic = Diagnostic::new(format!("multiple heads are present: {}", join(heads)))
-        .note(format!("in crate `{name}`"));
+fn several_heads(owner: &Crate, heads: &[RevisionId]) -> Error {
+    let (graph, name) = (owner.graph(), owner.name());
+    let title = format!("multiple heads are present: {}", join(heads));
+    let mut diagnostic = Diagnostic::new(Cause::Revision, title).note(format!("in crate `{name}`"));
     for head in heads.iter().filter_map(|id| graph.node(id.as_str())) {
         let revision = &graph[head];
         diagnostic = diagnostic.note(format!("{}: {}", revision.id, revision.message));
     }
+    let merge = Suggestion::for_crate(Subcommand::Merge, name).arguments(heads);
     diagnostic
-        .help(format!(
-            "make them one with `cargo alembic merge -p {name} {}`, where `chain = \"merged\"` \
-             allows it",
-            join(heads).replace(", ", " ")
-        ))
+        .help(
+            Hint::from("make them one with ")
+                .command(merge)
+                .text(", where `chain = \"merged\"` allows it"),
+        )
         .help("or name the one to follow with `--head`")
-        .exit(Exit::Revision)
+        .into()
 }

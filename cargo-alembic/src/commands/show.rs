@@ -1,16 +1,13 @@
 //! `cargo alembic show`
 
-use alembic_history::{Expression, Symbol};
 use clap::Args;
 
-use super::{DatabaseArgs, write_answers};
+use crate::args::DatabaseArgs;
 use crate::context::Context;
-use crate::database::Database;
-use crate::diagnostic::Result;
-use crate::exit::Exit;
-use crate::json::Revisions;
-use crate::lines::block;
-use crate::member::{Loaded, load_all, that_know};
+use crate::output::json::Revisions;
+use crate::output::lines::block;
+use crate::output::{Answer, Outcome, Result};
+use crate::workspace::crates_knowing;
 
 /// Arguments of `cargo alembic show`.
 #[derive(Debug, Args)]
@@ -23,36 +20,19 @@ pub struct ShowArgs {
 }
 
 impl ShowArgs {
-    pub(super) fn run(self, context: &Context) -> Result<Exit> {
-        let loaded = load_all(context.members()?, None)?;
-        let chosen = that_know(&loaded, &[&self.revision])?;
-        let several = chosen.len() > 1;
+    pub(super) fn run(self, context: &Context) -> Result<Outcome> {
+        let crates = context.crates(&(&self.database).into())?;
+        let chosen = crates_knowing(crates, &[&self.revision])?;
         let mut answers = Vec::new();
-        for crate_ in chosen {
-            let nodes = nodes_of(crate_, &self.revision, &self.database)?;
+        for next in &chosen {
+            let (history, nodes) = (next.history(), next.named(&self.revision)?);
             let text = nodes
                 .iter()
-                .map(|node| block(crate_, *node, &[]) + "\n")
+                .map(|node| block(history, *node, &[]) + "\n")
                 .collect();
-            answers.push((crate_, Revisions::new(crate_, &nodes, None), text));
+            let json = Revisions::new(history, &nodes, None);
+            answers.push(Answer::new(next.name(), json, text));
         }
-        write_answers(context, several, answers)?;
-        Ok(Exit::Success)
+        Ok(Outcome::sections(answers, chosen.len()))
     }
-}
-
-/// Finds the revisions that an expression names, asking the database where it needs to.
-pub(super) fn nodes_of(
-    loaded: &Loaded,
-    revision: &str,
-    database: &DatabaseArgs,
-) -> Result<Vec<alembic_history::Node>> {
-    let expression: Expression = loaded.parse(revision)?;
-    let rows = if expression.symbol == Some(Symbol::Current) {
-        let found = Database::of(&loaded.member, database.url.as_deref())?;
-        Some(loaded.rows(&found.rows(loaded, database.lock_timeout)?, &found)?)
-    } else {
-        None
-    };
-    loaded.resolve(&expression, rows.as_deref())
 }

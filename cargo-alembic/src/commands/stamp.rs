@@ -1,18 +1,15 @@
 //! `cargo alembic stamp`
 
-use alembic_migrate::Purge;
+use alembic_migrate::options::Purge;
 use alembic_run::Runner;
 use clap::Args;
 
-use super::{DatabaseArgs, one_by_one};
+use crate::args::{DatabaseArgs, OfflineArgs};
 use crate::context::Context;
-use crate::database::{self, Database};
-use crate::diagnostic::Result;
-use crate::exit::Exit;
-use crate::json::{StampJson, strings};
-use crate::lines::join;
-use crate::member::{Loaded, load_all, that_know};
-use crate::offline::OfflineArgs;
+use crate::offline::scripts;
+use crate::output::json::StampJson;
+use crate::output::{Outcome, Result, reports};
+use crate::workspace::{Access, Crate, answers_one_by_one, crates_knowing};
 
 /// Arguments of `cargo alembic stamp`.
 #[derive(Debug, Args)]
@@ -35,55 +32,35 @@ pub struct StampArgs {
 }
 
 impl StampArgs {
-    pub(super) fn run(self, context: &Context) -> Result<Exit> {
+    pub(super) fn run(self, context: &Context) -> Result<Outcome> {
         let targets: Vec<&str> = self.revisions.iter().map(String::as_str).collect();
+        let access = Access::from(&self.database);
         if self.offline.sql {
             let script = |runner: Runner<'_>| runner.stamp_script(&targets);
-            let offline = &self.offline;
-            return offline.write(context, &self.database, &targets, None, script);
+            return scripts(context, &self.offline, &access, &targets, None, script);
         }
-        let loaded = load_all(context.members()?, self.database.url.as_deref())?;
-        let chosen: Vec<Loaded> = that_know(&loaded, &targets)?.into_iter().cloned().collect();
-        let databases = database::of_all(context, &chosen, self.database.url.as_deref())?;
-        one_by_one(context, &chosen, &databases, |crate_, database| {
-            self.stamp(context, crate_, database, &targets)
-        })
+        let chosen = crates_knowing(context.crates(&access)?, &targets)?;
+        context.workspace()?.check_databases(&chosen)?;
+        Ok(answers_one_by_one(&chosen, |next| {
+            self.stamp(context, next, &targets)
+        }))
     }
 
     /// Stamps the database of one crate.
-    fn stamp(
-        &self,
-        context: &Context,
-        crate_: &Loaded,
-        database: &Database,
-        targets: &[&str],
-    ) -> Result<StampJson> {
+    fn stamp(&self, context: &Context, own: &Crate, targets: &[&str]) -> Result<StampJson> {
+        let (database, migrations) = (own.database()?, &own.migrations);
         let purge = if self.purge { Purge::Yes } else { Purge::No };
-        let migrations = crate_
-            .migrations
-            .clone()
-            .lock_timeout(self.database.lock_timeout);
         if database.is_missing() {
             // A database that does not exist yet is not created for a target that is none.
             let rehearsal = migrations.stamp(&mut database.read()?, targets, purge);
-            rehearsal.map_err(|error| database.explain(&error, crate_))?;
+            rehearsal.map_err(|error| own.explain(error, database))?;
         }
-        let mut connection = database.write()?;
         let report = migrations
-            .stamp(&mut connection, targets, purge)
-            .map_err(|error| database.explain(&error, crate_))?;
-        let before = report.before.join(", ");
-        let what = format_args!(
-            "stamp {before} -> {} ({} in {})",
-            join(&report.after),
-            crate_.name(),
-            database.url
-        );
+            .stamp(&mut database.write()?, targets, purge)
+            .map_err(|error| own.explain(error, database))?;
+        let (what, name, url) = (reports::stamp(&report), own.name(), &database.url);
+        let what = format_args!("{what} ({name} in {url})");
         context.shell.status("Running", what);
-        Ok(StampJson {
-            database: database.url.to_string(),
-            before: report.before,
-            after: strings(&report.after),
-        })
+        Ok(StampJson::new(url, &report))
     }
 }

@@ -1,16 +1,15 @@
 //! `cargo alembic upgrade`
 
-use alembic_history::Direction;
-use alembic_history::TransactionMode;
+use alembic_history::{Direction, TransactionMode};
 use alembic_run::Runner;
 use clap::Args;
 
-use super::{DatabaseArgs, InterruptedArgs};
+use crate::args::{DatabaseArgs, InterruptedArgs, OfflineArgs};
 use crate::context::Context;
-use crate::diagnostic::Result;
-use crate::exit::Exit;
 use crate::migrate::Migrate;
-use crate::offline::OfflineArgs;
+use crate::offline::scripts;
+use crate::output::{Outcome, Result};
+use crate::workspace::Access;
 
 /// Arguments of `cargo alembic upgrade`.
 #[derive(Debug, Args)]
@@ -36,7 +35,8 @@ pub struct UpgradeArgs {
 }
 
 impl UpgradeArgs {
-    pub(super) fn run(self, context: &Context) -> Result<Exit> {
+    pub(super) fn run(self, context: &Context) -> Result<Outcome> {
+        let access = Access::from(&self.database);
         let direction = Direction::Upgrade;
         if self.offline.sql {
             let targets = [self.revision.as_str()];
@@ -46,16 +46,15 @@ impl UpgradeArgs {
                 }
                 runner.upgrade_script(&self.revision)
             };
-            let offline = &self.offline;
-            return offline.write(context, &self.database, &targets, Some(direction), script);
+            let direction = Some(direction);
+            return scripts(context, &self.offline, &access, &targets, direction, script);
         }
         Migrate {
             direction,
             target: &self.revision,
             transaction_per_revision: self.transaction_per_revision,
             interrupted: self.interrupted.policy(),
-            database: &self.database,
         }
-        .run(context)
+        .run(context, &access)
     }
 }

@@ -97,7 +97,6 @@ impl Status {
 
 /// Whether a table was there already.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
 pub enum Ensured {
     /// It was there.
     Existed,

@@ -2,9 +2,7 @@
 
 use std::fmt::Write;
 
-use alembic_history::{BranchLabel, Graph, Node, RevisionId};
-
-use crate::member::Loaded;
+use alembic_history::{BranchLabel, Graph, History, Node, RevisionId};
 
 /// Which parts of a line are shown, beside the id and whether it is a head or current.
 #[derive(Clone, Copy, Debug, Default)]
@@ -61,7 +59,7 @@ pub(crate) fn line(graph: &Graph, node: Node, parts: Parts, current: Current<'_>
 }
 
 /// Returns the ids of what a revision follows, or `<base>`.
-pub(crate) fn down_revisions(graph: &Graph, node: Node) -> String {
+fn down_revisions(graph: &Graph, node: Node) -> String {
     match graph.parents(node) {
         [] => "<base>".to_owned(),
         parents => join(&graph.ids(parents)),
@@ -74,10 +72,10 @@ pub(crate) fn join(ids: &[RevisionId]) -> String {
 }
 
 /// Returns everything about a revision, on several lines.
-pub(crate) fn block(loaded: &Loaded, node: Node, current: Current<'_>) -> String {
-    let graph = loaded.graph();
+pub(crate) fn block(history: &History, node: Node, current: Current<'_>) -> String {
+    let graph = history.graph();
     let revision = &graph[node];
-    let file = loaded.history().file(node);
+    let file = history.file(node);
     let mut block = format!("Rev: {}", revision.id);
     let marks = [
         (graph.is_head(node), " (head)"),

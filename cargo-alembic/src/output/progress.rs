@@ -5,11 +5,13 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use alembic_history::Direction;
-use alembic_migrate::{Event, RunStep};
+use alembic_migrate::Event;
+use alembic_migrate::report::RunStep;
 use indicatif::{ProgressBar, ProgressStyle};
 
-use crate::lines;
-use crate::shell::{Shell, Took, Verbosity, status_line};
+use super::lines;
+use super::reports::Took;
+use super::shell::{Shell, Verbosity, status_line};
 
 /// From how many revisions on a terminal shows a bar below the lines.
 const LONG_RUN: usize = 20;

@@ -1,39 +1,23 @@
-//! Connections to databases of either engine, behind the one interface of the commands.
+//! Statements on a PostgreSQL server that belong to no run.
 
 use std::time::Duration;
 
-use alembic_migrate::{Dialect, Driver, Observer, Run, RunError};
 use sqlx::postgres::{PgConnectOptions, PgRow};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection as _, Row, ValueRef, raw_sql};
 use tokio::runtime::{Builder, Runtime};
 use tokio::time::timeout;
 
-use crate::diagnostic::{Diagnostic, Result};
-use crate::exit::Exit;
+use crate::output::{Cause, Diagnostic, Result};
 use crate::url::PostgresUrl;
 
-/// An open database.
-pub(crate) enum Connection {
-    Sqlite(rusqlite::Connection),
-    /// A server, to which each command connects by itself.
-    Postgres(Box<Server>),
-}
-
-/// A database server, and what waits for its answers.
+/// A database server, and the runtime that waits for its answers.
 pub(crate) struct Server {
-    runtime: Runtime,
-    options: PgConnectOptions,
+    pub(super) runtime: Runtime,
+    pub(super) options: PgConnectOptions,
 }
 
 /// How long to wait for a server that does not answer.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
-
-impl Connection {
-    /// Prepares what connects to a server.
-    pub(crate) fn server(url: &PostgresUrl) -> Result<Self> {
-        Server::new(url).map(|server| Self::Postgres(Box::new(server)))
-    }
-}
 
 impl Server {
     pub(crate) fn new(url: &PostgresUrl) -> Result<Self> {
@@ -42,9 +26,10 @@ impl Server {
                 runtime,
                 options: url.options.as_ref().clone(),
             }),
-            Err(error) => Err(
-                Diagnostic::new(format!("cannot wait for a server: {error}")).exit(Exit::Database),
-            ),
+            Err(error) => {
+                let title = format!("cannot wait for a server: {error}");
+                Err(Diagnostic::new(Cause::System(error), title).into())
+            }
         }
     }
 
@@ -85,30 +70,5 @@ pub(crate) fn message(error: &sqlx::Error) -> String {
         (Some(error), _) => error.message().to_owned(),
         (None, sqlx::Error::Io(error)) => error.to_string(),
         (None, error) => error.to_string(),
-    }
-}
-
-impl<'c> Driver<'c> for &'c mut Connection {
-    type Outcome<T: Send + 'c> = std::result::Result<T, RunError>;
-
-    fn dialect(&self) -> Dialect {
-        match self {
-            Connection::Sqlite(_) => Dialect::Sqlite,
-            Connection::Postgres(_) => Dialect::Postgres,
-        }
-    }
-
-    fn drive<T: Send + 'c>(
-        self,
-        run: Run<'c, Self::Outcome<T>>,
-        observer: &'c Observer,
-    ) -> Self::Outcome<T> {
-        match self {
-            Connection::Sqlite(connection) => connection.drive(run, observer),
-            Connection::Postgres(server) => {
-                let Server { runtime, options } = &**server;
-                runtime.block_on(options.drive(run, observer))
-            }
-        }
     }
 }

@@ -1,21 +1,20 @@
 //! Databases to try migrations on, which are gone afterwards.
 
+use alembic_history::Code;
+use std::fmt;
 use std::rc::Rc;
 use std::sync::{Mutex, MutexGuard, Once, PoisonError};
 use std::time::Duration;
 
-use alembic_history::Code;
 use alembic_migrate::Dialect;
 use rusqlite::backup::Backup;
 use sqlx::postgres::PgConnectOptions;
 use tokio::runtime::Builder;
 
-use crate::connection::{Connection, Server, message, query};
-use crate::database::Database;
-use crate::diagnostic::{Diagnostic, Result};
-use crate::exit::Exit;
+use super::server::{message, query};
+use super::{Connection, Database, Server};
 use crate::naming::random_id;
-use crate::suggested::in_sql;
+use crate::output::{Cause, Diagnostic, Error, Result, in_sql};
 use crate::url::{DatabaseUrl, PostgresUrl};
 
 /// How the names of databases begin that are made on servers.
@@ -66,14 +65,13 @@ impl Engine {
                      FROM pg_catalog.pg_database d WHERE datname = pg_catalog.current_database()";
         let mut cells = server.query(query).map_err(|error| {
             let url = DatabaseUrl::Postgres(url.clone());
-            let fault = Diagnostic::new(format!("cannot connect to {url}: {}", message(&error)));
-            fault
+            let title = format!("cannot connect to {url}: {}", message(&error));
+            Diagnostic::new(Cause::Server(error), title)
                 .code(Code::DatabaseUnreachable)
                 .help(
                     "check that the server runs, and the host, port, user and database of the URL; \
                      the password may also be in PGPASSWORD or ~/.pgpass",
                 )
-                .exit(Exit::Database)
         })?;
         let schema = cells.pop().unwrap_or_default();
         Ok(Self::Postgres(Rc::new(Host {
@@ -104,10 +102,11 @@ impl Engine {
         let schemas = schemas.into_iter().chain([host.schema.as_str()]);
         for schema in schemas.filter(|schema| !["", "public"].contains(schema)) {
             let sql = format!("CREATE SCHEMA IF NOT EXISTS {}", in_sql(schema));
-            scratch.execute(&sql).map_err(|error| {
-                Diagnostic::new(format!("cannot create the schema {schema}: {error}"))
+            scratch.execute(&sql).map_err(|error| -> Error {
+                let title = format!("cannot create the schema {schema}: {error}");
+                Diagnostic::new(error.into(), title)
                     .note(format!("in the database {}", scratch.database.url))
-                    .exit(Exit::Database)
+                    .into()
             })?;
         }
         Ok(scratch)
@@ -119,14 +118,15 @@ impl Host {
     fn create(self: &Rc<Self>, how: &str) -> Result<Scratch> {
         drop_when_interrupted();
         let name = random_id().map_err(|error| {
-            Diagnostic::new(format!("there are no random numbers: {error}")).exit(Exit::Failure)
+            let title = format!("there are no random numbers: {error}");
+            Diagnostic::new(Cause::Random(error), title)
         })?;
         let name = format!("{PREFIX}{name}");
         let url = self.url.beside(&name);
         let mut alive = alive();
         let created = self.server.query(&format!("CREATE DATABASE {name} {how}"));
         if let Err(error) = created {
-            return Err(self.not_created(&error));
+            return Err(self.not_created(error));
         }
         alive.push((self.url.options.as_ref().clone(), name.clone()));
         drop(alive);
@@ -140,14 +140,13 @@ impl Host {
         })
     }
 
-    fn not_created(&self, error: &sqlx::Error) -> crate::diagnostic::Error {
+    fn not_created(&self, error: sqlx::Error) -> Error {
         let url = DatabaseUrl::Postgres(self.url.clone());
-        let what = message(error);
-        let fault = Diagnostic::new(format!("cannot create a database to try on: {what}"))
+        let title = format!("cannot create a database to try on: {}", message(&error));
+        let fault = Diagnostic::new(Cause::Server(error), title)
             .code(Code::CannotCreateDatabase)
             .note(format!("beside {url}, which is left alone"));
-        let code = error.as_database_error().and_then(|error| error.code());
-        let fault = match code.as_deref() {
+        let fault = match fault.cause.database_code().as_deref() {
             // insufficient_privilege
             Some("42501") => fault.help(format!(
                 "allow it with `ALTER ROLE {} CREATEDB`, or name another server or user with `--url`",
@@ -155,7 +154,7 @@ impl Host {
             )),
             _ => fault.help("name another server or user with `--url`"),
         };
-        fault.exit(Exit::Database)
+        fault.into()
     }
 }
 
@@ -180,32 +179,31 @@ impl Scratch {
         {
             let copying = Backup::new(from, to)
                 .and_then(|backup| backup.run_to_completion(i32::MAX, Duration::ZERO, None));
-            copying.map_err(|error| Diagnostic::new(error.to_string()).exit(Exit::Database))?;
+            copying.map_err(StatementError::Sqlite)?;
         }
         Ok(copy)
     }
 
     /// Executes statements as an application would: with foreign keys enforced.
-    pub(crate) fn execute(&self, sql: &str) -> std::result::Result<(), String> {
+    pub(crate) fn execute(&self, sql: &str) -> std::result::Result<(), StatementError> {
         match &self.connection {
             Connection::Sqlite(connection) => connection
                 .execute_batch("PRAGMA foreign_keys = ON")
                 .and_then(|()| connection.execute_batch(sql))
-                .map_err(|error| error.to_string()),
+                .map_err(StatementError::Sqlite),
             Connection::Postgres(server) => {
-                let done = server.query(sql);
-                done.map(drop).map_err(|error| message(&error))
+                server.query(sql).map(drop).map_err(StatementError::Server)
             }
         }
     }
 
     /// Returns a text that is another one as soon as a row has changed.
-    pub(crate) fn rows(&self) -> std::result::Result<String, String> {
+    pub(crate) fn rows(&self) -> std::result::Result<String, StatementError> {
         let server = match &self.connection {
             Connection::Sqlite(connection) => return Ok(connection.total_changes().to_string()),
             Connection::Postgres(server) => server,
         };
-        let query = |sql: &str| server.query(sql).map_err(|error| message(&error));
+        let query = |sql: &str| server.query(sql).map_err(StatementError::Server);
         // Each version of a row has a place and a transaction that has made it.
         let queries = query(
             "SELECT format('SELECT %L, %L, count(*), md5(string_agg(ctid::text || xmin, '','' \
@@ -219,6 +217,38 @@ impl Scratch {
             [] => Ok(String::new()),
             queries => Ok(query(&queries.join(" UNION ALL "))?.join(" ")),
         }
+    }
+}
+
+/// Why a statement that belongs to no run failed.
+#[derive(Debug)]
+pub(crate) enum StatementError {
+    Sqlite(rusqlite::Error),
+    Server(sqlx::Error),
+}
+
+impl fmt::Display for StatementError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            StatementError::Sqlite(error) => error.fmt(f),
+            StatementError::Server(error) => f.write_str(&message(error)),
+        }
+    }
+}
+
+impl From<StatementError> for Cause {
+    fn from(error: StatementError) -> Self {
+        match error {
+            StatementError::Sqlite(error) => Cause::Sqlite(error),
+            StatementError::Server(error) => Cause::Server(error),
+        }
+    }
+}
+
+impl From<StatementError> for Error {
+    fn from(error: StatementError) -> Self {
+        let title = error.to_string();
+        Diagnostic::new(error.into(), title).into()
     }
 }
 

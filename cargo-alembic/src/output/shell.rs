@@ -1,12 +1,11 @@
-//! What goes to the two streams: answers to stdout, everything else to stderr.
+//! Writes to the two streams: answers to stdout, everything else to stderr.
 
-use std::fmt::{self, Display};
+use std::fmt::Display;
 use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style};
 
-use crate::diagnostic::{Diagnostic, Error, Result};
-use crate::exit::Exit;
+use super::{Call, Error};
 
 /// How much a command says beside its answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,50 +39,30 @@ pub(crate) fn status_line(verb: &str, what: impl Display) -> String {
 /// Writes an answer to stdout.
 ///
 /// A reader that has seen enough and closed the pipe is no error.
-pub(crate) fn answer(text: impl Display) -> Result<()> {
+pub(crate) fn answer(text: impl Display) -> io::Result<()> {
     let mut stdout = anstream::stdout().lock();
-    check_written(write!(stdout, "{text}").and_then(|()| stdout.flush()))
+    unless_closed(write!(stdout, "{text}").and_then(|()| stdout.flush()))
 }
 
 /// Writes an answer to stdout of which nothing is taken for colour.
-pub(crate) fn answer_exactly(text: &str) -> Result<()> {
+pub(crate) fn answer_exactly(text: &str) -> io::Result<()> {
     let mut stdout = io::stdout().lock();
-    check_written(
-        stdout
-            .write_all(text.as_bytes())
-            .and_then(|()| stdout.flush()),
-    )
+    let written = stdout.write_all(text.as_bytes());
+    unless_closed(written.and_then(|()| stdout.flush()))
 }
 
-fn check_written(written: io::Result<()>) -> Result<()> {
+fn unless_closed(written: io::Result<()>) -> io::Result<()> {
     match written {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            Err(Diagnostic::new(format!("cannot write the answer: {error}")).exit(Exit::Failure))
-        }
-        _ => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        written => written,
     }
 }
 
-/// Shows an error, and returns its exit code.
-pub(crate) fn report(error: &Error) -> Exit {
+/// Shows an error.
+pub(crate) fn report(error: &Error, call: &Call) {
     let mut stderr = anstream::stderr().lock();
     for (index, diagnostic) in error.diagnostics.iter().enumerate() {
         let separator = if index > 0 { "\n" } else { "" };
-        let _ = writeln!(stderr, "{separator}{}", diagnostic.render());
-    }
-    error.exit
-}
-
-/// A duration as people read it.
-pub(crate) struct Took(pub(crate) std::time::Duration);
-
-impl Display for Took {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let seconds = self.0.as_secs_f64();
-        if seconds < 1.0 {
-            write!(f, "{:.1} ms", seconds * 1e3)
-        } else {
-            write!(f, "{seconds:.2} s")
-        }
+        let _ = writeln!(stderr, "{separator}{}", diagnostic.render(call));
     }
 }

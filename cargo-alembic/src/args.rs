@@ -1,0 +1,152 @@
+//! The arguments that several commands share.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use alembic_migrate::Dialect;
+use alembic_migrate::options::Interruption;
+use clap::Args;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+
+use crate::output::Format;
+
+/// The arguments that every command takes.
+#[derive(Clone, Debug, Args)]
+pub struct GlobalArgs {
+    /// The crate to work on; may be given several times
+    #[arg(
+        short,
+        long,
+        global = true,
+        value_name = "CRATE",
+        help_heading = "Crates"
+    )]
+    pub(crate) package: Vec<String>,
+    /// Work on every crate of the workspace that has migrations
+    #[arg(
+        long,
+        global = true,
+        conflicts_with = "package",
+        help_heading = "Crates"
+    )]
+    pub(crate) workspace: bool,
+    /// Leave out a crate; may be given several times
+    #[arg(
+        long,
+        global = true,
+        value_name = "CRATE",
+        conflicts_with = "package",
+        help_heading = "Crates"
+    )]
+    pub(crate) exclude: Vec<String>,
+    /// The Cargo.toml of the crate or workspace
+    #[arg(long, global = true, value_name = "PATH", help_heading = "Crates")]
+    pub(crate) manifest_path: Option<PathBuf>,
+    /// How to write the answer
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        default_value_t,
+        value_name = "FORMAT",
+        help_heading = "Output"
+    )]
+    pub(crate) format: Format,
+    /// When to use colour
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        default_value_t,
+        value_name = "WHEN",
+        help_heading = "Output"
+    )]
+    pub(crate) color: Color,
+    /// Say nothing beside the answer
+    #[arg(short, long, global = true, help_heading = "Output")]
+    pub(crate) quiet: bool,
+}
+
+/// When to use colour.
+#[derive(Clone, Copy, Debug, Default, clap::ValueEnum)]
+pub(crate) enum Color {
+    /// When the output is a terminal.
+    #[default]
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+impl Color {
+    pub(crate) fn write_global(self) {
+        let choice = match self {
+            Color::Auto => anstream::ColorChoice::Auto,
+            Color::Always => anstream::ColorChoice::Always,
+            Color::Never => anstream::ColorChoice::Never,
+        };
+        choice.write_global();
+    }
+}
+
+/// The arguments of commands that look at databases.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct DatabaseArgs {
+    /// The database, instead of the one that is configured
+    #[arg(long, value_name = "URL", help_heading = "Database")]
+    pub(crate) url: Option<String>,
+    /// How long to wait for a lock that another process holds, in seconds
+    #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = seconds, help_heading = "Database")]
+    pub(crate) lock_timeout: Duration,
+}
+
+/// What to do about a statement outside of transactions that may have happened.
+#[derive(Clone, Copy, Debug, Args)]
+pub(crate) struct InterruptedArgs {
+    /// What to do about a statement that an earlier run began outside a transaction, and never told
+    /// how it ended
+    #[arg(long, value_enum, value_name = "WHAT")]
+    interrupted: Option<InterruptedChoice>,
+}
+
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum InterruptedChoice {
+    /// Run it once more.
+    Again,
+    /// Take it for done.
+    Skip,
+}
+
+impl InterruptedArgs {
+    pub(crate) fn policy(self) -> Interruption {
+        match self.interrupted {
+            None => Interruption::Refuse,
+            Some(InterruptedChoice::Again) => Interruption::Again,
+            Some(InterruptedChoice::Skip) => Interruption::Skip,
+        }
+    }
+}
+
+fn seconds(text: &str) -> std::result::Result<Duration, String> {
+    let seconds: f64 = text.parse().map_err(|_| "not a number of seconds")?;
+    Duration::try_from_secs_f64(seconds).map_err(|error| error.to_string())
+}
+
+/// The arguments of commands that can write a script.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct OfflineArgs {
+    /// Change nothing, and write SQL that does it to stdout, for psql or the sqlite3 shell
+    #[arg(long, help_heading = "Offline")]
+    pub(crate) sql: bool,
+    /// What the SQL is for, instead of what the URL of the database says
+    #[arg(
+        long,
+        value_name = "DIALECT",
+        requires = "sql",
+        value_parser = PossibleValuesParser::new(Dialect::ALL.iter().map(|dialect| dialect.name()))
+            .try_map(|name| name.parse::<Dialect>()),
+        help_heading = "Offline"
+    )]
+    pub(crate) dialect: Option<Dialect>,
+}

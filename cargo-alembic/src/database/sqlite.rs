@@ -1,0 +1,103 @@
+//! Opens the files of SQLite.
+
+use alembic_history::Code;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rusqlite::{Connection, ErrorCode, OpenFlags};
+
+use crate::output::{Cause, Diagnostic, Error, Result};
+use crate::url::{DatabaseUrl, Location, SqliteUrl};
+
+/// Opens a database for reading only; a file that does not exist yet is empty.
+pub(super) fn read(url: &SqliteUrl) -> Result<Connection> {
+    open_to_read(url).map_err(|error| cannot_open(url, error))
+}
+
+/// Opens a database for writing, and creates its file where that is allowed.
+pub(super) fn write(url: &SqliteUrl) -> Result<Connection> {
+    let opened = match &url.location {
+        Location::Memory => Connection::open_in_memory(),
+        Location::File(path) => {
+            let mode = match (url.read_only, url.create) {
+                (true, _) => OpenFlags::SQLITE_OPEN_READ_ONLY,
+                (false, false) => OpenFlags::SQLITE_OPEN_READ_WRITE,
+                (false, true) => {
+                    create_parent(path)?;
+                    OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE
+                }
+            };
+            Connection::open_with_flags(path, mode | OpenFlags::SQLITE_OPEN_NO_MUTEX)
+        }
+    };
+    opened.map_err(|error| cannot_open(url, error))
+}
+
+fn cannot_open(url: &SqliteUrl, error: rusqlite::Error) -> Error {
+    let path = match &url.location {
+        Location::File(path) => format!(" ({})", path.display()),
+        Location::Memory => String::new(),
+    };
+    let url = DatabaseUrl::Sqlite(url.clone());
+    let title = format!("cannot open {url}{path}: {error}");
+    Diagnostic::new(Cause::Sqlite(error), title)
+        .code(Code::DatabaseUnreachable)
+        .help("check that the path is right and that you may read and write there")
+        .into()
+}
+
+/// Opens a database so that reading it leaves its bytes untouched.
+fn open_to_read(url: &SqliteUrl) -> rusqlite::Result<Connection> {
+    let Location::File(path) = &url.location else {
+        return Connection::open_in_memory();
+    };
+    if is_missing(path) {
+        return Connection::open_in_memory();
+    }
+    let mutex = OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let read = OpenFlags::SQLITE_OPEN_READ_ONLY | mutex;
+    let connection = Connection::open_with_flags(path, read)?;
+    // A lock is waited for later, as long as the user wants.
+    connection.busy_timeout(Duration::ZERO)?;
+    let probe = connection.query_row("PRAGMA schema_version", [], |_| Ok(()));
+    match probe
+        .as_ref()
+        .err()
+        .and_then(rusqlite::Error::sqlite_error_code)
+    {
+        // A killed writer left a journal behind: only a writer can bring the file back to what it
+        // was before.
+        Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen) => {
+            let write = OpenFlags::SQLITE_OPEN_READ_WRITE | mutex;
+            Connection::open_with_flags(path, write)
+        }
+        _ => Ok(connection),
+    }
+}
+
+fn create_parent(path: &Path) -> Result<()> {
+    let Some(parent) = path.parent() else {
+        return Ok(());
+    };
+    std::fs::create_dir_all(parent).map_err(|error| {
+        let title = format!("cannot create {}: {error}", parent.display());
+        Diagnostic::new(Cause::System(error), title).into()
+    })
+}
+
+/// Returns whether there is nothing at `path`; what cannot be looked at may be there.
+pub(super) fn is_missing(path: &Path) -> bool {
+    let found = path.symlink_metadata();
+    found.is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound)
+}
+
+/// Returns the path without links and dots, as far as it exists.
+pub(super) fn real_path(path: &Path) -> PathBuf {
+    if let Ok(real) = path.canonicalize() {
+        return real;
+    }
+    match (path.parent(), path.file_name()) {
+        (Some(parent), Some(name)) => real_path(parent).join(name),
+        _ => path.to_owned(),
+    }
+}

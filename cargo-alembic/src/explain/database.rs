@@ -1,0 +1,26 @@
+//! Says what to do about the error of a database.
+
+use alembic_history::Code;
+use alembic_migrate::driver::{DatabaseError, DatabaseErrorKind};
+
+use super::rights::{self, Refused};
+use super::{Evidence, Storage, postgres, sqlite};
+use crate::output::Diagnostic;
+use crate::url::DatabaseUrl;
+
+/// Adds what to do about the error of a database, which `refused` something.
+pub(super) fn next_step(
+    diagnostic: Diagnostic,
+    error: &DatabaseError,
+    refused: &Refused<'_>,
+    storage: &Storage<'_>,
+    evidence: &Evidence,
+) -> Diagnostic {
+    match storage.url {
+        DatabaseUrl::Sqlite(url) => sqlite::next_step(diagnostic, error, url),
+        DatabaseUrl::Postgres(_) if error.kind() == DatabaseErrorKind::Denied => diagnostic
+            .code(Code::PermissionDenied)
+            .help(rights::hint(refused, evidence)),
+        DatabaseUrl::Postgres(url) => postgres::next_step(diagnostic, error, url),
+    }
+}

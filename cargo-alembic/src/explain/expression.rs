@@ -1,0 +1,68 @@
+//! Explains why an expression names no revision, or not the ones that it needs to.
+
+use alembic_history::{ResolveError, SyntaxErrorKind};
+
+use crate::output::lines::join;
+use crate::output::{Cause, Diagnostic, Error, Hint, Subcommand, Suggestion};
+
+/// Explains why an expression names no revision of the crate `name`, or not the ones it needs to.
+pub(crate) fn resolve(error: &ResolveError, name: &str) -> Error {
+    let cause = Cause::Expression(Box::new(error.clone()));
+    let diagnostic = Diagnostic::new(cause, error.to_string());
+    let list =
+        || Hint::from("list them with ").command(Suggestion::for_crate(Subcommand::History, name));
+    let diagnostic = match error {
+        ResolveError::Syntax(error) => match error.kind {
+            // What is no expression at all is about no crate.
+            SyntaxErrorKind::Range => {
+                return diagnostic
+                    .help("name one revision; ranges are for `history -r` and `--sql`")
+                    .into();
+            }
+            SyntaxErrorKind::NoRange | SyntaxErrorKind::SecondColon => {
+                diagnostic.help("write `START:END`, `START:` or `:END`")
+            }
+            SyntaxErrorKind::Empty
+            | SyntaxErrorKind::EmptyBranch
+            | SyntaxErrorKind::EmptyAfterBranch
+            | SyntaxErrorKind::SecondBranch
+            | SyntaxErrorKind::Offset => diagnostic.help(
+                "write an id, a label, `head`, `heads` or `base`, optionally after `branch@`, \
+                 optionally followed by `+N` or `-N`",
+            ),
+        },
+        ResolveError::UnknownRevision { similar, .. } => match similar.as_slice() {
+            [] => diagnostic.help(list()),
+            similar => diagnostic.help(format!("did you mean `{}`?", similar.join("` or `"))),
+        },
+        ResolveError::AmbiguousPrefix { .. } => diagnostic.help("write more of the id"),
+        ResolveError::MultipleHeads { heads, .. } => diagnostic.help(
+            Hint::from("name one of them, or all with `heads`; ")
+                .command(Suggestion::for_crate(Subcommand::Merge, name).arguments(heads))
+                .text(" makes them one, where `chain = \"merged\"` allows it"),
+        ),
+        ResolveError::NotOnBranch { .. }
+        | ResolveError::OutOfRange { .. }
+        | ResolveError::NotARange { .. } => diagnostic.help(list()),
+        ResolveError::WrongWay { .. } => {
+            diagnostic.help("`upgrade` takes `+N` with N from 1, `downgrade` takes `-N`")
+        }
+        ResolveError::AmbiguousWalk { candidates, .. } => {
+            diagnostic.help(format!("name the revision to go to: {}", join(candidates)))
+        }
+        ResolveError::AmbiguousStart { expression, rows } => {
+            let sign = if expression.contains('+') { "+1" } else { "-1" };
+            let from: Vec<String> = rows.iter().map(|row| format!("`{row}@{sign}`")).collect();
+            diagnostic.help(format!(
+                "name the branch to count on, as in {}, or the revision to go to",
+                from.join(" or ")
+            ))
+        }
+        ResolveError::NotStarted { .. } => diagnostic.help(
+            Hint::from("see where it is with ")
+                .command(Suggestion::for_crate(Subcommand::Current, name)),
+        ),
+        ResolveError::NotAllowed { .. } => diagnostic.help("name the revision by its id"),
+    };
+    diagnostic.note(format!("in crate `{name}`")).into()
+}

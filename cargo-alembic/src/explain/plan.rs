@@ -1,0 +1,64 @@
+//! Explains why there is no way from the rows of the version table to a target.
+
+use alembic_history::{Code, PlanError};
+
+use super::{Storage, Subject, resolve};
+use crate::output::{Cause, Diagnostic, Error, Hint, Subcommand, Suggestion};
+
+/// Explains why there is no plan; `storage` is where the rows are, unless there are none.
+pub(crate) fn plan(
+    error: &PlanError,
+    subject: Subject<'_>,
+    storage: Option<&Storage<'_>>,
+) -> Error {
+    let name = subject.name;
+    let cause = Cause::Plan(Box::new(error.clone()));
+    let diagnostic = Diagnostic::new(cause, error.to_string());
+    let in_crate = format!("in crate `{name}`");
+    let of_rows = match storage {
+        Some(Storage { url, table }) => {
+            format!("crate `{name}`, table {} in {url}", table.quoted())
+        }
+        None => in_crate.clone(),
+    };
+    let stamp = || Suggestion::for_crate(Subcommand::Stamp, name);
+    let diagnostic = match error {
+        PlanError::Resolve(error) => return resolve(error, name),
+        PlanError::UnknownRows { .. } => diagnostic
+            .code(Code::UnknownRows)
+            .help(
+                "they may come from another git branch, or a newer version of this crate: restore \
+                 their files, and go on",
+            )
+            .help(
+                Hint::from("or, when the tables are known to match a revision, declare it with ")
+                    .command(stamp().argument("--purge").argument("<revision>")),
+            )
+            .note(of_rows),
+        PlanError::OverlappingRows { .. } => diagnostic
+            .code(Code::OverlappingRows)
+            .help(
+                Hint::from("when both are applied, declare it with ")
+                    .command(stamp().argument("<descendant>")),
+            )
+            .note(of_rows),
+        PlanError::NotADowngradeTarget { .. } => diagnostic
+            .help(
+                Hint::from("see where the database is with ")
+                    .command(Suggestion::for_crate(Subcommand::Current, name)),
+            )
+            .note(in_crate),
+        PlanError::SharedRoot { branch, .. } => diagnostic
+            .code(Code::SharedRoot)
+            .help("to revert everything, use `base`")
+            .help(format!(
+                "to revert this branch alone, name the revision where it begins: \
+                 `{branch}@<revision>`"
+            ))
+            .note(in_crate),
+        PlanError::OverlappingTargets { descendant, .. } => diagnostic
+            .help(format!("name {descendant} alone"))
+            .note(in_crate),
+    };
+    diagnostic.into()
+}

@@ -1,0 +1,89 @@
+//! What to do about the errors of PostgreSQL, which are told apart by their SQLSTATE.
+
+use alembic_history::Code;
+use alembic_migrate::driver::{DatabaseError, DatabaseErrorKind};
+use sqlx::postgres::PgConnectOptions;
+
+use crate::output::{Diagnostic, in_shell};
+use crate::url::PostgresUrl;
+
+/// Adds what to do about an error.
+pub(super) fn next_step(
+    diagnostic: Diagnostic,
+    error: &DatabaseError,
+    url: &PostgresUrl,
+) -> Diagnostic {
+    match error.kind() {
+        DatabaseErrorKind::Busy => diagnostic.code(Code::DatabaseBusy).help(
+            "somebody else holds a lock: find who with `SELECT pid, application_name, state, \
+             query FROM pg_stat_activity`, and run the command again, or wait longer with \
+             `--lock-timeout`",
+        ),
+        DatabaseErrorKind::ReadOnly => diagnostic
+            .code(Code::DatabaseReadOnly)
+            .help("connect to the primary server, as a user whose transactions may write"),
+        DatabaseErrorKind::CannotOpen | DatabaseErrorKind::NotADatabase => {
+            let diagnostic = diagnostic.code(Code::DatabaseUnreachable);
+            match error.code() {
+                // invalid_catalog_name
+                Some("3D000") => diagnostic.help(format!(
+                    "make the database with `createdb{} {}`, or correct the URL",
+                    options(url),
+                    in_shell(url.database())
+                )),
+                _ => diagnostic.help(
+                    "check that the server runs, and the host, port, user and database of the \
+                     URL; the password may also be in PGPASSWORD or ~/.pgpass",
+                ),
+            }
+        }
+        DatabaseErrorKind::ConnectionLost => diagnostic
+            .code(Code::ConnectionLost)
+            .help("see why in the server's log, and run the command again"),
+        DatabaseErrorKind::Corrupt => diagnostic
+            .code(Code::DatabaseCorrupt)
+            .help("restore a backup"),
+        _ => diagnostic,
+    }
+}
+
+/// Returns whether a statement was to create an object that exists.
+pub(super) fn exists_already(code: &str) -> bool {
+    matches!(
+        code,
+        // duplicate_schema, duplicate_column, duplicate_object, duplicate_table
+        "42P06" | "42701" | "42710" | "42P07"
+    )
+}
+
+/// Returns whether a statement cannot run in a transaction.
+pub(super) fn refuses_transaction(code: &str) -> bool {
+    // active_sql_transaction
+    code == "25001"
+}
+
+/// Returns whether a statement uses a value of an enum that its own transaction has added.
+pub(super) fn uses_new_value(code: &str) -> bool {
+    // unsafe_new_enum_value_usage
+    code == "55P04"
+}
+
+/// Returns the options with which PostgreSQL's programs find the server of a URL, as far as they
+/// would go to another one without.
+fn options(url: &PostgresUrl) -> String {
+    let place = |options: &PgConnectOptions| {
+        let host = match options.get_socket() {
+            Some(folder) => folder.display().to_string(),
+            None => options.get_host().to_owned(),
+        };
+        let (port, user) = (options.get_port(), options.get_username().to_owned());
+        [("-h", host), ("-p", port.to_string()), ("-U", user)]
+    };
+    let given = place(&url.options).into_iter();
+    let usual = place(&PgConnectOptions::new_without_pgpass());
+    given
+        .zip(usual)
+        .filter(|(given, usual)| given != usual)
+        .map(|((option, value), _)| format!(" {option} {}", in_shell(&value)))
+        .collect()
+}

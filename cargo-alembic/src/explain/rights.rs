@@ -1,0 +1,212 @@
+//! Says how to get a right that a user of a server misses.
+
+use alembic_history::VersionTable;
+use alembic_migrate::report::Action;
+
+use super::outline::{Outline, Verb};
+use super::{Evidence, SchemaRights};
+use crate::output::in_sql;
+
+/// What the server refused.
+pub(super) enum Refused<'r> {
+    /// A statement of a revision.
+    Statement(Outline),
+    /// The file that creates the target schema.
+    Schema,
+    /// A statement of the run itself, about its own tables.
+    Action(Action, &'r VersionTable),
+}
+
+/// Says how to get the right that is missing.
+pub(super) fn hint(refused: &Refused<'_>, evidence: &Evidence) -> String {
+    if let Evidence::SchemaRights(rights) = evidence
+        && lacks(refused, rights)
+    {
+        let needed = match refused {
+            Refused::Action(action, _) if only_reads(*action) => "USAGE",
+            _ => "USAGE, CREATE",
+        };
+        return format!(
+            "connect as its owner, or have the right granted: `GRANT {needed} ON SCHEMA {} TO \
+             <user>`",
+            in_sql(&rights.schema)
+        );
+    }
+    match refused {
+        Refused::Action(action, versions) => match table_of(*action, versions) {
+            Some(table) if only_reads(*action) => format!(
+                "connect as its owner, or have the right granted: `GRANT SELECT ON {} TO <user>`; \
+                 to migrate, also INSERT, UPDATE and DELETE",
+                table.quoted()
+            ),
+            Some(table) => format!(
+                "connect as its owner, or have the rights granted: `GRANT SELECT, INSERT, UPDATE, \
+                 DELETE ON {} TO <user>`",
+                table.quoted()
+            ),
+            None => "connect as a role that has the right".to_owned(),
+        },
+        Refused::Statement(Outline {
+            verb, kind, name, ..
+        }) => match verb {
+            Verb::Alter | Verb::Drop if !name.is_empty() => {
+                format!("connect as the owner of {kind} {name}, or as a member of that role")
+            }
+            Verb::Create if !["table", "index", "view", "trigger"].contains(&kind.as_str()) => {
+                "connect as a role that has the right".to_owned()
+            }
+            Verb::Create | Verb::Rows => {
+                "connect as the owner of the table, or as a role that has the right".to_owned()
+            }
+            Verb::Alter | Verb::Drop | Verb::Other => {
+                "connect as a role that has the right".to_owned()
+            }
+        },
+        Refused::Schema => "connect as a role that has the right".to_owned(),
+    }
+}
+
+/// Returns whether it is the schema in which the user misses a right.
+fn lacks(refused: &Refused<'_>, rights: &SchemaRights) -> bool {
+    let creates = match refused {
+        Refused::Statement(outline) => outline.verb == Verb::Create,
+        Refused::Schema => true,
+        Refused::Action(action, _) => !only_reads(*action) && !rights.has_table,
+    };
+    !rights.usage || creates && !rights.create
+}
+
+/// Returns which of its own tables a run was about to read or write.
+pub(super) fn table_of(action: Action, versions: &VersionTable) -> Option<VersionTable> {
+    match action {
+        Action::FindVersionTable
+        | Action::ReadVersionTable
+        | Action::CreateVersionTable
+        | Action::WriteVersionTable => Some(versions.clone()),
+        Action::ReadProgress | Action::WriteProgress => Some(versions.progress()),
+        Action::Connect
+        | Action::SetLockTimeout
+        | Action::Lock
+        | Action::ListTables
+        | Action::DescribeSchema
+        | Action::ReadSearchPath
+        | Action::FindInvalidIndexes
+        | Action::SwitchForeignKeys
+        | Action::CheckForeignKeys
+        | Action::CountChanges
+        | Action::RunStatement
+        | Action::Begin
+        | Action::Commit
+        | Action::Rollback => None,
+    }
+}
+
+/// Returns whether an action changes nothing.
+fn only_reads(action: Action) -> bool {
+    match action {
+        Action::ListTables
+        | Action::DescribeSchema
+        | Action::FindVersionTable
+        | Action::ReadVersionTable
+        | Action::ReadProgress => true,
+        Action::Connect
+        | Action::SetLockTimeout
+        | Action::Lock
+        | Action::CreateVersionTable
+        | Action::WriteVersionTable
+        | Action::WriteProgress
+        | Action::ReadSearchPath
+        | Action::FindInvalidIndexes
+        | Action::SwitchForeignKeys
+        | Action::CheckForeignKeys
+        | Action::CountChanges
+        | Action::RunStatement
+        | Action::Begin
+        | Action::Commit
+        | Action::Rollback => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use alembic_migrate::Dialect;
+
+    use super::*;
+
+    #[test]
+    fn the_missing_right_is_named() {
+        let rights = |usage, create, has_table| {
+            Evidence::SchemaRights(SchemaRights {
+                schema: "app".to_owned(),
+                usage,
+                create,
+                has_table,
+            })
+        };
+        let versions = VersionTable::default();
+        let statement = |sql| Refused::Statement(Outline::of(sql, Dialect::Postgres));
+        let action = |action| Refused::Action(action, &versions);
+        let all = || rights(true, true, true);
+        for (refused, evidence, expected) in [
+            (
+                statement("CREATE TABLE t (a int)"),
+                rights(true, false, false),
+                "GRANT USAGE, CREATE ON SCHEMA \"app\"",
+            ),
+            (
+                statement("CREATE INDEX i ON t (a)"),
+                all(),
+                "the owner of the table",
+            ),
+            (
+                statement("CREATE EXTENSION e"),
+                all(),
+                "as a role that has the right",
+            ),
+            (
+                statement("INSERT INTO t VALUES (1)"),
+                all(),
+                "the owner of the table",
+            ),
+            (
+                statement("INSERT INTO app.t VALUES (1)"),
+                rights(false, false, false),
+                "ON SCHEMA \"app\"",
+            ),
+            (
+                statement("DROP VIEW app.v"),
+                rights(true, false, false),
+                "the owner of view v",
+            ),
+            (
+                action(Action::CreateVersionTable),
+                rights(true, false, false),
+                "GRANT USAGE, CREATE ON SCHEMA \"app\"",
+            ),
+            (
+                action(Action::ReadVersionTable),
+                rights(false, false, false),
+                "GRANT USAGE ON SCHEMA",
+            ),
+            (
+                action(Action::ReadVersionTable),
+                rights(true, false, true),
+                "GRANT SELECT ON alembic_version TO",
+            ),
+            (
+                action(Action::WriteProgress),
+                rights(true, false, true),
+                "INSERT, UPDATE, DELETE ON alembic_version_progress",
+            ),
+            (
+                action(Action::WriteProgress),
+                rights(true, false, false),
+                "CREATE ON SCHEMA",
+            ),
+            (action(Action::Lock), Evidence::Nothing, "has the right"),
+        ] {
+            let hint = hint(&refused, &evidence);
+            assert!(hint.contains(expected), "{hint}\nlacks {expected}");
+        }
+    }
+}

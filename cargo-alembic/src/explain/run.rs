@@ -1,0 +1,278 @@
+//! Explains why a run failed, and what state the database is in.
+
+use alembic_history::Code;
+use std::rc::Rc;
+
+use alembic_migrate::driver::DatabaseErrorKind;
+use alembic_migrate::report::Action;
+use alembic_migrate::{Dialect, RunError};
+use alembic_run::{Failure, Violation};
+
+use super::rights::Refused;
+use super::{Evidence, Storage, Subject, database, files, place, plan, statement};
+use crate::output::{Cause, Diagnostic, Error, Hint, Subcommand, Suggestion, in_sql};
+
+/// Explains why a run failed, and what state the database is in.
+pub(crate) fn run(
+    error: RunError,
+    subject: Subject<'_>,
+    storage: &Storage<'_>,
+    evidence: &Evidence,
+) -> Error {
+    match error.failure() {
+        Failure::Plan(error) => return plan(error, subject, Some(storage)),
+        Failure::History(error) => return files::history(error),
+        _ => {}
+    }
+    let error = Rc::new(error);
+    let title = match error.failure() {
+        // The snippet shows where it stands.
+        Failure::Statement { error, .. } => error.to_string(),
+        fault => fault.to_string(),
+    };
+    let diagnostic = Diagnostic::new(Cause::Run(Rc::clone(&error)), title);
+    let fault = error.failure();
+    let diagnostic = details(fault, diagnostic, subject);
+    let diagnostic = state(&error, diagnostic, subject, storage);
+    next_step(fault, diagnostic, subject, storage, evidence).into()
+}
+
+/// Says which database it is, and what state it is in.
+fn state(
+    error: &RunError,
+    diagnostic: Diagnostic,
+    subject: Subject<'_>,
+    storage: &Storage<'_>,
+) -> Diagnostic {
+    let diagnostic = diagnostic
+        .note(format!(
+            "crate `{}`, database {}",
+            subject.name, storage.url
+        ))
+        .state(error.state().clone());
+    match error.rollback_error() {
+        Some(rollback) => diagnostic.note(format!(
+            "undoing it failed, too ({rollback}); the database undoes it by itself when the \
+             connection is closed"
+        )),
+        None => diagnostic,
+    }
+}
+
+/// Adds the code, and what there is to see.
+fn details(fault: &Failure, diagnostic: Diagnostic, subject: Subject<'_>) -> Diagnostic {
+    let history = subject.history;
+    match fault {
+        Failure::History(_)
+        | Failure::Plan(_)
+        | Failure::Requirements(_)
+        | Failure::Database { .. } => diagnostic,
+        Failure::SharedVersionTable { .. } => diagnostic.code(Code::SharedVersionTable),
+        Failure::MalformedVersionTable { .. } => diagnostic.code(Code::MalformedVersionTable),
+        Failure::Irreversible { .. } | Failure::UncheckedDialect { .. } => {
+            refused(fault, diagnostic, subject)
+        }
+        Failure::Statement { location, .. } => diagnostic
+            .code(Code::MigrationFailed)
+            .place(place(location, history)),
+        Failure::Schema { .. } => diagnostic.code(Code::SchemaFailed),
+        Failure::RowCount { .. } | Failure::RowsMoved { .. } => {
+            diagnostic.code(Code::VersionTableChanged)
+        }
+        Failure::ForeignKeys {
+            violations,
+            suspects,
+        } => {
+            let diagnostic = diagnostic.code(Code::DanglingRows);
+            let violations = violations.iter().map(in_words);
+            let suspects = suspects.iter().filter_map(|id| {
+                let file = history.file(history.graph().node(id.as_str())?);
+                Some(format!("revision {id}: {}", file.path.display()))
+            });
+            violations
+                .chain(suspects)
+                .fold(diagnostic, Diagnostic::note)
+        }
+        Failure::ForeignKeyMismatch { .. } => diagnostic.code(Code::ForeignKeyMismatch),
+        Failure::NoSecondConnection { .. } => diagnostic.code(Code::NoSecondConnection),
+        Failure::Unfinished { .. } => diagnostic.code(Code::UnfinishedRevision),
+        Failure::Interrupted { location, .. } => diagnostic
+            .code(Code::InterruptedStatement)
+            .place(place(location, history)),
+        Failure::ChangedMeanwhile { .. } => diagnostic.code(Code::ChangedMeanwhile),
+        Failure::InvalidIndex { location, .. } => diagnostic
+            .code(Code::InvalidIndex)
+            .place(place(location, history)),
+    }
+}
+
+/// Adds what can be said of a run that is refused before it asks a database.
+pub(super) fn refused(fault: &Failure, diagnostic: Diagnostic, subject: Subject<'_>) -> Diagnostic {
+    match fault {
+        Failure::Irreversible {
+            revision,
+            path,
+            reason,
+        } => {
+            let diagnostic = diagnostic
+                .code(Code::Irreversible)
+                .note(format!("its file is {}", path.display()));
+            match reason {
+                Some(_) => diagnostic.help(format!(
+                    "go no further down than {revision}, or restore a backup made before it"
+                )),
+                None => diagnostic.help(
+                    "write a section `-- alembic: downgrade`, or declare it: \
+                     `-- alembic: downgrade irreversible: REASON`",
+                ),
+            }
+        }
+        Failure::UncheckedDialect { dialect } => {
+            diagnostic.code(Code::UncheckedDialect).help(format!(
+                "add \"{dialect}\" to `dialects` below [package.metadata.alembic] of `{}`, and what \
+                 is different there to the revisions",
+                subject.name
+            ))
+        }
+        Failure::Statement { .. } => details(fault, diagnostic, subject),
+        Failure::History(_)
+        | Failure::Plan(_)
+        | Failure::Requirements(_)
+        | Failure::SharedVersionTable { .. }
+        | Failure::MalformedVersionTable { .. }
+        | Failure::Schema { .. }
+        | Failure::RowCount { .. }
+        | Failure::RowsMoved { .. }
+        | Failure::ForeignKeys { .. }
+        | Failure::ForeignKeyMismatch { .. }
+        | Failure::NoSecondConnection { .. }
+        | Failure::Unfinished { .. }
+        | Failure::Interrupted { .. }
+        | Failure::ChangedMeanwhile { .. }
+        | Failure::InvalidIndex { .. }
+        | Failure::Database { .. } => diagnostic,
+    }
+}
+
+/// Adds what to do next.
+fn next_step(
+    fault: &Failure,
+    diagnostic: Diagnostic,
+    subject: Subject<'_>,
+    storage: &Storage<'_>,
+    evidence: &Evidence,
+) -> Diagnostic {
+    let name = subject.name;
+    match fault {
+        Failure::History(_)
+        | Failure::Plan(_)
+        | Failure::Requirements(_)
+        // What to do about these is the same without a database.
+        | Failure::Irreversible { .. }
+        | Failure::UncheckedDialect { .. } => diagnostic,
+        Failure::SharedVersionTable { .. } => {
+            diagnostic.help("give one of them another `version-table`")
+        }
+        Failure::MalformedVersionTable { .. } => {
+            diagnostic.help("rename what is called so, or configure another `version-table`")
+        }
+        Failure::Statement {
+            location,
+            error,
+            leftover,
+        } => {
+            let known = (subject, storage, evidence);
+            statement::next_step(diagnostic, location, error, leftover, known)
+        }
+        Failure::Schema { error, .. } => {
+            let diagnostic = diagnostic.help("correct the schema, and run the command again");
+            database::next_step(diagnostic, error, &Refused::Schema, storage, evidence)
+        }
+        Failure::RowCount { .. } => diagnostic
+            .help("something else writes to the version table: a trigger, or a revision's SQL"),
+        Failure::RowsMoved { .. } => diagnostic.help(
+            "leave the version table alone: no revision, trigger or other program may change it \
+             while a migration runs",
+        ),
+        Failure::ForeignKeys { .. } => diagnostic.help(
+            "delete or correct those rows in the revision: SQLite does not carry out ON DELETE \
+             while a migration runs",
+        ),
+        Failure::ForeignKeyMismatch { .. } => diagnostic
+            .help("give the columns that are referred to a PRIMARY KEY or a UNIQUE index"),
+        Failure::NoSecondConnection { .. } => {
+            diagnostic.help("allow the server one more connection")
+        }
+        Failure::Unfinished {
+            revision,
+            direction,
+            ..
+        } => {
+            let upgrade = Suggestion::for_crate(Subcommand::Upgrade, name).argument(revision);
+            let stamp = Suggestion::for_crate(Subcommand::Stamp, name).argument("<revision>");
+            let finish = match direction.as_str() {
+                "downgrade" => {
+                    format!("finish it: run the downgrade that reverts {revision} again").into()
+                }
+                _ => Hint::from("finish it first with ").command(upgrade),
+            };
+            diagnostic.help(finish).help(
+                Hint::from(
+                    "or undo by hand what it did, and declare where the database is with ",
+                )
+                .command(stamp),
+            )
+        }
+        Failure::Interrupted { has_not: true, .. } => {
+            diagnostic.help("run it once more with `--interrupted again`")
+        }
+        Failure::Interrupted { has_not: false, .. } => diagnostic
+            .help("look whether it has happened; if so, go on with `--interrupted skip`")
+            .help("if it has not, run it once more with `--interrupted again`"),
+        Failure::ChangedMeanwhile { path, .. } => diagnostic
+            .note(format!("its file is {}", path.display()))
+            .help(
+                "restore those statements, and write what is to be different behind them or in a \
+                 revision of its own",
+            ),
+        Failure::InvalidIndex { index, .. } => diagnostic.help(format!(
+            "drop it with `DROP INDEX CONCURRENTLY {index}`, and run the command again"
+        )),
+        Failure::Database {
+            action: Action::Commit,
+            error,
+        } if error.kind() == DatabaseErrorKind::Other => diagnostic.code(Code::MigrationFailed).help(
+            "what is checked at the end of a transaction does not hold: correct the revisions, and \
+             run the command again",
+        ),
+        Failure::Database { action, error } => {
+            let refused = Refused::Action(*action, &storage.table);
+            let diagnostic = database::next_step(diagnostic, error, &refused, storage, evidence);
+            let no_schema = *action == Action::CreateVersionTable
+                && error.kind() == DatabaseErrorKind::Other
+                && storage.dialect() == Dialect::Postgres;
+            match &storage.table.schema {
+                _ if !no_schema => diagnostic,
+                Some(schema) => diagnostic.help(format!(
+                    "create it with `CREATE SCHEMA {}`, or correct `version-table-schema`",
+                    in_sql(schema)
+                )),
+                None => diagnostic.help(
+                    "let the search_path lead to a schema that exists, or configure \
+                     `version-table-schema`",
+                ),
+            }
+        }
+    }
+}
+
+fn in_words(violation: &Violation) -> String {
+    let (rows, refer) = match violation.rows {
+        1 => ("row", "refers"),
+        _ => ("rows", "refer"),
+    };
+    format!(
+        "{} {rows} of {} {refer} to rows of {} that would not exist",
+        violation.rows, violation.table, violation.parent
+    )
+}

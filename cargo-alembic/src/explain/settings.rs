@@ -1,0 +1,54 @@
+//! Explains what is wrong with a key of a crate's configuration.
+
+use alembic_history::SettingsFault;
+use toml_edit::Document;
+
+use crate::output::{Cause, Diagnostic, Place};
+
+/// A manifest in which a crate, or the whole workspace, is configured.
+pub(crate) struct Manifest {
+    /// Its path, as it is shown.
+    pub(crate) path: String,
+    /// Its text, where it could be read.
+    pub(crate) text: Option<String>,
+    /// `package` or `workspace`: the table that holds the configuration.
+    pub(crate) owner: &'static str,
+}
+
+/// Says what is wrong, and where in the manifest, as far as it can be found.
+pub(crate) fn setting(fault: &SettingsFault, manifest: &Manifest) -> Diagnostic {
+    let diagnostic = Diagnostic::new(Cause::Settings(fault.clone()), fault.to_string())
+        .code(fault.code())
+        .help(fault.help());
+    let Some(text) = &manifest.text else {
+        return diagnostic;
+    };
+    let span = Document::parse(text.as_str()).ok().and_then(|document| {
+        let owner = document.get(manifest.owner)?;
+        let table = owner.get("metadata")?.get("alembic")?.as_table_like()?;
+        table.key(&fault.key)?.span()
+    });
+    match span {
+        Some(span) => diagnostic.place(Place {
+            path: manifest.path.clone(),
+            text: without_credentials(text),
+            span,
+            label: None,
+        }),
+        None => diagnostic.note(format!("in {}", manifest.path)),
+    }
+}
+
+/// Puts stars over what may hold a password in the URLs of a text, so that its lines can be shown.
+fn without_credentials(text: &str) -> String {
+    let mut shown = text.to_owned();
+    for (scheme, separator) in text.match_indices("://") {
+        let start = scheme + separator.len();
+        let rest = &text[start..];
+        let url = &rest[..rest.find(['"', '\'', '\n']).unwrap_or(rest.len())];
+        if url.contains('@') || url.contains("password") {
+            shown.replace_range(start..start + url.len(), &"*".repeat(url.len()));
+        }
+    }
+    shown
+}

@@ -1,0 +1,43 @@
+//! What to do about the errors of SQLite.
+
+use alembic_history::Code;
+use alembic_migrate::driver::{DatabaseError, DatabaseErrorKind};
+
+use crate::output::Diagnostic;
+use crate::url::SqliteUrl;
+
+/// Adds what to do about an error.
+pub(super) fn next_step(
+    diagnostic: Diagnostic,
+    error: &DatabaseError,
+    url: &SqliteUrl,
+) -> Diagnostic {
+    match error.kind() {
+        DatabaseErrorKind::Busy => diagnostic.code(Code::DatabaseBusy).help(
+            "another process holds a lock: find it with `fuser <file>` or `lsof <file>`, and run \
+             the command again",
+        ),
+        DatabaseErrorKind::ReadOnly => diagnostic.code(Code::DatabaseReadOnly).help(match url {
+            SqliteUrl {
+                read_only: true, ..
+            } => "remove `mode=ro` from the URL",
+            _ => "make the file and its folder writable",
+        }),
+        DatabaseErrorKind::CannotOpen | DatabaseErrorKind::ConnectionLost => diagnostic
+            .code(Code::DatabaseUnreachable)
+            .help("check that the path is right and that you may read and write there"),
+        DatabaseErrorKind::Corrupt => diagnostic
+            .code(Code::DatabaseCorrupt)
+            .help("restore a backup, or save what can be read with `sqlite3 <file> .recover`"),
+        DatabaseErrorKind::NotADatabase => diagnostic
+            .code(Code::NotADatabase)
+            .help("the file is not SQLite's, or it is encrypted: check the URL"),
+        _ => diagnostic,
+    }
+}
+
+/// Returns whether a statement may have been to create an object that exists: SQLite has one code
+/// for everything that is wrong with a statement.
+pub(super) fn may_exist_already(code: &str) -> bool {
+    code == "1"
+}

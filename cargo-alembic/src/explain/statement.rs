@@ -1,0 +1,93 @@
+//! Explains why a statement of a revision failed.
+
+use alembic_history::{Direction, History};
+use alembic_migrate::Dialect;
+use alembic_migrate::driver::{DatabaseError, DatabaseErrorKind};
+use alembic_run::StatementLocation;
+
+use super::outline::Outline;
+use super::rights::Refused;
+use super::{Evidence, Storage, Subject, database, postgres, sqlite};
+use crate::output::{Diagnostic, Hint, Subcommand, Suggestion};
+
+/// Adds what to do about a statement that failed, and about the indexes that it has left.
+pub(super) fn next_step(
+    diagnostic: Diagnostic,
+    location: &StatementLocation,
+    error: &DatabaseError,
+    leftover: &[String],
+    (subject, storage, evidence): (Subject<'_>, &Storage<'_>, &Evidence),
+) -> Diagnostic {
+    let outline = Outline::of(text(location, subject.history), storage.dialect());
+    let refused = Refused::Statement(outline);
+    let mut diagnostic = database::next_step(diagnostic, error, &refused, storage, evidence);
+    for index in leftover {
+        diagnostic = diagnostic
+            .note(format!("it left the index {index}, which is not valid"))
+            .help(format!("drop it first: `DROP INDEX CONCURRENTLY {index}`"));
+    }
+    if error.kind() != DatabaseErrorKind::Other {
+        return diagnostic;
+    }
+    let code = error.code().unwrap_or_default();
+    match storage.dialect() {
+        Dialect::Postgres if postgres::refuses_transaction(code) => {
+            let direction = direction(location, subject.history);
+            return diagnostic.help(format!(
+                "move it to a section of its own: `-- alembic: {direction} postgres no-transaction`"
+            ));
+        }
+        Dialect::Postgres if postgres::uses_new_value(code) => {
+            return diagnostic.help(
+                "add the value in a section of its own before: `-- alembic: upgrade postgres \
+                 no-transaction`",
+            );
+        }
+        Dialect::Postgres | Dialect::Sqlite => {}
+    }
+    if *evidence == Evidence::Untracked {
+        let name = subject.name;
+        let stamp = Suggestion::for_crate(Subcommand::Stamp, name).argument("<revision>");
+        return diagnostic
+            .help(
+                Hint::from(
+                    "when the database had it before migrations were tracked, say where it is with ",
+                )
+                .command(stamp)
+                .text(", or let ")
+                .command(Suggestion::for_crate(Subcommand::Ensure, name))
+                .text(" find out, with `baseline` configured"),
+            )
+            .help("otherwise correct the statement, and run the command again");
+    }
+    diagnostic.help("correct the statement, and run the command again")
+}
+
+/// Returns whether a statement was, or may have been, to create an object that exists.
+pub(super) fn exists_already(error: &DatabaseError, dialect: Dialect) -> bool {
+    let code = error.code().unwrap_or_default();
+    match dialect {
+        Dialect::Sqlite => sqlite::may_exist_already(code),
+        Dialect::Postgres => postgres::exists_already(code),
+    }
+}
+
+/// Returns the text of a statement in its file.
+pub(super) fn text<'h>(location: &StatementLocation, history: &'h History) -> &'h str {
+    let node = history.graph().node(location.revision.as_str());
+    let file = node.map(|node| &*history.file(node).text);
+    file.and_then(|text| text.get(location.span.range()))
+        .unwrap_or_default()
+}
+
+/// Tells whether a statement stands in an upgrade or a downgrade.
+fn direction(location: &StatementLocation, history: &History) -> Direction {
+    let node = history.graph().node(location.revision.as_str());
+    let text = node.map_or("", |node| &*history.file(node).text);
+    let before = text.get(..location.span.start).unwrap_or_default();
+    let mut headings = before.lines().rev();
+    match headings.find_map(|line| line.strip_prefix("-- alembic:")) {
+        Some(heading) if heading.trim_start().starts_with("downgrade") => Direction::Downgrade,
+        _ => Direction::Upgrade,
+    }
+}

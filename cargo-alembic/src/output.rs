@@ -1,0 +1,41 @@
+//! What a command shows: answers on stdout, everything else on stderr, and an exit code.
+
+mod cause;
+mod diagnostic;
+mod exit;
+mod hint;
+pub(crate) mod json;
+pub(crate) mod lines;
+mod outcome;
+mod progress;
+mod quoting;
+pub(crate) mod reports;
+mod shell;
+
+use std::path::Path;
+
+pub(crate) use cause::Cause;
+pub(crate) use diagnostic::{Diagnostic, Error, Place, Result};
+pub use exit::Exit;
+pub(crate) use hint::{Call, Hint, Subcommand, Suggestion};
+pub(crate) use outcome::{Answer, Layout, Outcome, finish};
+pub(crate) use progress::Progress;
+pub(crate) use quoting::{in_shell, in_sql};
+pub(crate) use shell::{Shell, Verbosity};
+
+/// How answers are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Format {
+    /// Lines for people.
+    #[default]
+    Text,
+    /// One JSON object.
+    Json,
+}
+
+/// Returns a path as it is shown: relative to the current folder, where it is below it.
+pub(crate) fn shown(path: &Path) -> String {
+    let current = std::env::current_dir().unwrap_or_default();
+    let shown = path.strip_prefix(&current).unwrap_or(path);
+    shown.display().to_string()
+}

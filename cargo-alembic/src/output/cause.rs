@@ -1,0 +1,127 @@
+//! What went wrong, as data: the errors of the libraries, and the kinds of the command line's own.
+
+use std::io;
+use std::rc::Rc;
+
+use alembic_history::{PlanError, ResolveError, SettingsFault};
+use alembic_migrate::RunError;
+use alembic_migrate::driver::DatabaseError;
+use alembic_run::ScriptError;
+
+use crate::url::UrlError;
+
+/// Why there is a diagnostic.
+#[derive(Debug)]
+pub(crate) enum Cause {
+    /// The arguments are wrong, or do not go together.
+    Arguments,
+    /// The workspace does not have what the command needs.
+    Workspace,
+    /// Cargo cannot read the workspace.
+    Cargo(cargo_metadata::Error),
+    /// What a crate configures cannot be used.
+    Configuration,
+    /// A key in a crate's configuration is wrong.
+    Settings(SettingsFault),
+    /// The URL of a database is wrong.
+    Url(UrlError),
+    /// A crate's files cannot be read.
+    Unreadable(io::Error),
+    /// A file, or the answer, cannot be written.
+    Unwritable(io::Error),
+    /// A manifest cannot be changed as it stands.
+    Manifest,
+    /// A program of the user's failed, such as an editor.
+    Program,
+    /// The system has no random numbers.
+    Random(getrandom::Error),
+    /// Revision files are wrong, or do not fit together.
+    History,
+    /// No revision can be what the command needs.
+    Revision,
+    /// An expression names no revision, or not the ones that it needs to.
+    Expression(Box<ResolveError>),
+    /// There is no way from the rows of the version table to a target.
+    Plan(Box<PlanError>),
+    /// The system refuses what a database needs: its folder, or a runtime.
+    System(io::Error),
+    /// SQLite failed, outside of a run.
+    Sqlite(rusqlite::Error),
+    /// A database server failed, outside of a run.
+    Server(sqlx::Error),
+    /// A run failed.
+    Run(Rc<RunError>),
+    /// A script cannot be written.
+    Script(Rc<ScriptError>),
+    /// A check of `cargo alembic test` does not hold.
+    Check,
+    /// A check of `cargo alembic test` does not hold, for this reason.
+    CheckOf(Box<Cause>),
+}
+
+impl Cause {
+    /// Returns the database's own code for what went wrong, where it gave one.
+    pub(crate) fn database_code(&self) -> Option<String> {
+        match self {
+            Cause::Sqlite(error) => {
+                let code = error.sqlite_error().map(|error| error.extended_code);
+                code.map(|code| code.to_string())
+            }
+            Cause::Server(error) => {
+                let code = error.as_database_error().and_then(|error| error.code());
+                code.map(Into::into)
+            }
+            Cause::Run(error) => {
+                let code = error.database_error().and_then(DatabaseError::code);
+                code.map(ToOwned::to_owned)
+            }
+            Cause::CheckOf(cause) => cause.database_code(),
+            Cause::Arguments
+            | Cause::Workspace
+            | Cause::Cargo(_)
+            | Cause::Configuration
+            | Cause::Settings(_)
+            | Cause::Url(_)
+            | Cause::Unreadable(_)
+            | Cause::Unwritable(_)
+            | Cause::Manifest
+            | Cause::Program
+            | Cause::Random(_)
+            | Cause::History
+            | Cause::Revision
+            | Cause::Expression(_)
+            | Cause::Plan(_)
+            | Cause::System(_)
+            | Cause::Script(_)
+            | Cause::Check => None,
+        }
+    }
+
+    /// Returns the error of a library that this is, where it is one.
+    pub(crate) fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Cause::Cargo(error) => Some(error),
+            Cause::Settings(error) => Some(error),
+            Cause::Url(error) => Some(error),
+            Cause::Unreadable(error) | Cause::Unwritable(error) | Cause::System(error) => {
+                Some(error)
+            }
+            Cause::Random(error) => Some(error),
+            Cause::Expression(error) => Some(&**error),
+            Cause::Plan(error) => Some(&**error),
+            Cause::Sqlite(error) => Some(error),
+            Cause::Server(error) => Some(error),
+            Cause::Run(error) => Some(&**error),
+            Cause::Script(error) => Some(&**error),
+            Cause::CheckOf(cause) => cause.source(),
+            Cause::Arguments
+            | Cause::Workspace
+            | Cause::Configuration
+            | Cause::Manifest
+            | Cause::Program
+            | Cause::History
+            | Cause::Revision
+            | Cause::Check => None,
+        }
+    }
+}

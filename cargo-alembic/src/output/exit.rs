@@ -1,0 +1,150 @@
+//! How a command can end, and which exit code follows from what went wrong.
+
+use std::process::ExitCode;
+
+use alembic_migrate::driver::DatabaseErrorKind;
+use alembic_migrate::report::Action;
+use alembic_run::Failure;
+use alembic_run::ScriptError;
+
+use super::{Cause, Error};
+
+/// The exit codes of `cargo alembic`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Exit {
+    /// Everything was done, or there was nothing to do.
+    Success = 0,
+    /// Something failed that has no code of its own: a file could not be written, an editor or a
+    /// hook failed.
+    Failure = 1,
+    /// The arguments are wrong.
+    Usage = 2,
+    /// `current --check-heads`: a database is not at its heads.
+    NotAtHeads = 3,
+    /// The workspace or its configuration is wrong.
+    Configuration = 4,
+    /// Revision files are not a sound history.
+    History = 5,
+    /// A revision expression names nothing or something ambiguous, or there is no way to its target.
+    Revision = 6,
+    /// A database cannot be opened, read, written or locked, or its version table is not one.
+    Database = 7,
+    /// A migration failed.
+    Migration = 8,
+}
+
+impl Exit {
+    /// Every exit code, and what it means.
+    pub(crate) const ALL: [(Exit, &str); 9] = [
+        (
+            Exit::Success,
+            "everything was done, or there was nothing to do",
+        ),
+        (
+            Exit::Failure,
+            "something failed that has no code of its own: a file could not be written, an editor \
+             or a hook failed",
+        ),
+        (Exit::Usage, "the arguments are wrong"),
+        (
+            Exit::NotAtHeads,
+            "`current --check-heads`: a database is not at its heads",
+        ),
+        (
+            Exit::Configuration,
+            "the workspace or its configuration is wrong",
+        ),
+        (Exit::History, "revision files are not a sound history"),
+        (
+            Exit::Revision,
+            "an expression names nothing, or something ambiguous, or there is no way to its target",
+        ),
+        (
+            Exit::Database,
+            "a database cannot be opened, read, written or locked, or its version table is not one",
+        ),
+        (Exit::Migration, "a migration failed"),
+    ];
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        ExitCode::from(exit as u8)
+    }
+}
+
+impl From<&Error> for Exit {
+    /// Returns the exit code of the first thing that is wrong.
+    fn from(error: &Error) -> Self {
+        let first = error.diagnostics.first();
+        first.map_or(Exit::Failure, |diagnostic| (&diagnostic.cause).into())
+    }
+}
+
+impl From<&Cause> for Exit {
+    fn from(cause: &Cause) -> Self {
+        match cause {
+            Cause::Unwritable(_) | Cause::Manifest | Cause::Program | Cause::Random(_) => {
+                Exit::Failure
+            }
+            Cause::Arguments => Exit::Usage,
+            Cause::Workspace
+            | Cause::Cargo(_)
+            | Cause::Configuration
+            | Cause::Settings(_)
+            | Cause::Url(_)
+            | Cause::Unreadable(_) => Exit::Configuration,
+            Cause::History => Exit::History,
+            Cause::Revision | Cause::Expression(_) | Cause::Plan(_) => Exit::Revision,
+            Cause::System(_) | Cause::Sqlite(_) | Cause::Server(_) => Exit::Database,
+            Cause::Run(error) => of_run(error.failure()),
+            Cause::Script(error) => of_script(error),
+            Cause::Check | Cause::CheckOf(_) => Exit::Migration,
+        }
+    }
+}
+
+fn of_run(failure: &Failure) -> Exit {
+    match failure {
+        Failure::Plan(_) => Exit::Revision,
+        Failure::History(_) | Failure::Requirements(_) => Exit::History,
+        Failure::SharedVersionTable { .. } | Failure::UncheckedDialect { .. } => {
+            Exit::Configuration
+        }
+        Failure::MalformedVersionTable { .. } | Failure::NoSecondConnection { .. } => {
+            Exit::Database
+        }
+        Failure::Statement { error, .. } if error.kind() != DatabaseErrorKind::Other => {
+            Exit::Database
+        }
+        // What is checked at the end of a transaction is what its revisions did.
+        Failure::Database {
+            action: Action::Commit,
+            error,
+        } if error.kind() == DatabaseErrorKind::Other => Exit::Migration,
+        Failure::Database { .. } => Exit::Database,
+        Failure::Statement { .. }
+        | Failure::Schema { .. }
+        | Failure::Irreversible { .. }
+        | Failure::RowCount { .. }
+        | Failure::RowsMoved { .. }
+        | Failure::ForeignKeys { .. }
+        | Failure::ForeignKeyMismatch { .. }
+        | Failure::Unfinished { .. }
+        | Failure::Interrupted { .. }
+        | Failure::ChangedMeanwhile { .. }
+        | Failure::InvalidIndex { .. } => Exit::Migration,
+    }
+}
+
+fn of_script(error: &ScriptError) -> Exit {
+    match error {
+        ScriptError::Failure(failure) => of_run(failure),
+        ScriptError::NoStart { .. }
+        | ScriptError::OpenRange { .. }
+        | ScriptError::SeveralStarts => Exit::Revision,
+        // The library may know more reasons, all of them in the revisions.
+        _ => Exit::Migration,
+    }
+}

@@ -1,0 +1,212 @@
+//! What the user can do next: words, and the commands that stand in them.
+
+use std::borrow::Cow;
+use std::path::Path;
+
+use super::in_shell;
+use crate::url::Redacted;
+
+/// What the user can do next.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Hint {
+    parts: Vec<Part>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Part {
+    Text(Cow<'static, str>),
+    Command(Suggestion),
+}
+
+/// A command of ours that the user can run next.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Suggestion {
+    subcommand: Subcommand,
+    arguments: Vec<String>,
+    /// Whether it is about another database than the one that `--url` of this call names.
+    elsewhere: bool,
+}
+
+/// The commands that are suggested.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Subcommand {
+    Current,
+    Downgrade,
+    Ensure,
+    Heads,
+    History,
+    Init,
+    Merge,
+    Revision,
+    Stamp,
+    Upgrade,
+}
+
+/// Those arguments of this call that the commands which it suggests repeat, so that they are about
+/// the same databases and crates.
+#[derive(Debug, Default)]
+pub(crate) struct Call {
+    /// ` --url URL`, or nothing.
+    url: String,
+    /// ` --manifest-path PATH`, or nothing.
+    manifest: String,
+}
+
+impl Hint {
+    /// Continues with words.
+    pub(crate) fn text(mut self, text: impl Into<Cow<'static, str>>) -> Self {
+        self.parts.push(Part::Text(text.into()));
+        self
+    }
+
+    /// Continues with a command.
+    pub(crate) fn command(mut self, suggestion: Suggestion) -> Self {
+        self.parts.push(Part::Command(suggestion));
+        self
+    }
+
+    /// Returns the hint as it is shown.
+    pub(crate) fn render(&self, call: &Call) -> String {
+        let parts = self.parts.iter().map(|part| match part {
+            Part::Text(text) => text.clone(),
+            Part::Command(suggestion) => suggestion.render(call).into(),
+        });
+        parts.collect()
+    }
+}
+
+impl From<&'static str> for Hint {
+    fn from(text: &'static str) -> Self {
+        Self::default().text(text)
+    }
+}
+
+impl From<String> for Hint {
+    fn from(text: String) -> Self {
+        Self::default().text(text)
+    }
+}
+
+impl Suggestion {
+    pub(crate) fn new(subcommand: Subcommand) -> Self {
+        Self {
+            subcommand,
+            arguments: Vec::new(),
+            elsewhere: false,
+        }
+    }
+
+    /// Suggests a command for one crate.
+    pub(crate) fn for_crate(subcommand: Subcommand, name: &str) -> Self {
+        Self::new(subcommand).argument("-p").argument(name)
+    }
+
+    pub(crate) fn argument(mut self, argument: impl ToString) -> Self {
+        self.arguments.push(argument.to_string());
+        self
+    }
+
+    pub(crate) fn arguments<T: ToString>(self, arguments: impl IntoIterator<Item = T>) -> Self {
+        arguments.into_iter().fold(self, Self::argument)
+    }
+
+    /// Says that the command is about another database than the one that `--url` names.
+    pub(crate) fn elsewhere(mut self) -> Self {
+        self.elsewhere = true;
+        self
+    }
+
+    fn render(&self, call: &Call) -> String {
+        let mut line = format!("`cargo alembic {}", self.subcommand.name());
+        for argument in &self.arguments {
+            line.push(' ');
+            line.push_str(argument);
+        }
+        if self.subcommand.asks_database() && !self.elsewhere {
+            line.push_str(&call.url);
+        }
+        line + &call.manifest + "`"
+    }
+}
+
+impl Subcommand {
+    fn name(self) -> &'static str {
+        match self {
+            Subcommand::Current => "current",
+            Subcommand::Downgrade => "downgrade",
+            Subcommand::Ensure => "ensure",
+            Subcommand::Heads => "heads",
+            Subcommand::History => "history",
+            Subcommand::Init => "init",
+            Subcommand::Merge => "merge",
+            Subcommand::Revision => "revision",
+            Subcommand::Stamp => "stamp",
+            Subcommand::Upgrade => "upgrade",
+        }
+    }
+
+    fn asks_database(self) -> bool {
+        match self {
+            Subcommand::Current
+            | Subcommand::Downgrade
+            | Subcommand::Ensure
+            | Subcommand::Stamp
+            | Subcommand::Upgrade => true,
+            Subcommand::Heads
+            | Subcommand::History
+            | Subcommand::Init
+            | Subcommand::Merge
+            | Subcommand::Revision => false,
+        }
+    }
+}
+
+impl Call {
+    pub(crate) fn new(manifest: Option<&Path>, url: Option<&str>) -> Self {
+        let url = url.map(|url| Redacted::new(url).to_string());
+        let manifest = manifest.map(|path| path.display().to_string());
+        let given = |name: &str, value: Option<String>| match value {
+            Some(value) => format!(" {name} {}", in_shell(&value)),
+            None => String::new(),
+        };
+        Self {
+            url: given("--url", url),
+            manifest: given("--manifest-path", manifest),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn arguments_of_the_call_are_repeated() {
+        let call = Call::new(Some("x/Cargo.toml".as_ref()), Some("sqlite://a b.db"));
+        let upgrade = Suggestion::for_crate(Subcommand::Upgrade, "a");
+        let stamp = Suggestion::new(Subcommand::Stamp).argument("x");
+        let heads = Suggestion::new(Subcommand::Heads);
+        let hint = Hint::default;
+        for (hint, plain, repeated) in [
+            ("no command".into(), "no command", "no command"),
+            (
+                hint().text("try ").command(upgrade).text(", or `b`"),
+                "try `cargo alembic upgrade -p a`, or `b`",
+                "try `cargo alembic upgrade -p a --url 'sqlite://a b.db' --manifest-path \
+                 x/Cargo.toml`, or `b`",
+            ),
+            (
+                hint()
+                    .command(stamp.elsewhere())
+                    .text(" or ")
+                    .command(heads),
+                "`cargo alembic stamp x` or `cargo alembic heads`",
+                "`cargo alembic stamp x --manifest-path x/Cargo.toml` or `cargo alembic heads \
+                 --manifest-path x/Cargo.toml`",
+            ),
+        ] {
+            assert_eq!(hint.render(&Call::default()), plain);
+            assert_eq!(hint.render(&call), repeated);
+        }
+    }
+}

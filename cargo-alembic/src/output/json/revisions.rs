@@ -1,0 +1,158 @@
+//! Answers about revisions: what the files say of them, and which ones databases are at.
+
+use alembic_history::{Graph, History, Node, RevisionId};
+use alembic_migrate::report::UnfinishedRevision;
+#[cfg(feature = "schema")]
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// A revision.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(JsonSchema), schemars(rename = "Revision"))]
+pub(crate) struct RevisionJson {
+    /// The id.
+    id: String,
+    /// The first paragraph of the header.
+    message: String,
+    /// The ids of the revisions that it follows.
+    down_revisions: Vec<String>,
+    /// What it depends on, as its header says: ids or branch labels.
+    depends_on: Vec<String>,
+    /// The labels of the branches that it is on.
+    branch_labels: Vec<String>,
+    /// Whether no revision follows it.
+    is_head: bool,
+    /// Whether no revision follows it or depends on it.
+    is_real_head: bool,
+    /// Whether several revisions follow it.
+    is_branch_point: bool,
+    /// Whether it follows several revisions.
+    is_merge_point: bool,
+    /// When it was created, as its header says.
+    create_date: Option<String>,
+    /// Its file, relative to the current folder where it is below it.
+    path: String,
+    /// Whether a row of the version table names it; absent where the database was not asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    is_current: Option<bool>,
+}
+
+impl RevisionJson {
+    pub(crate) fn new(history: &History, node: Node, current: Option<&[Node]>) -> Self {
+        let graph = history.graph();
+        let file = history.file(node);
+        let revision = &graph[node];
+        Self {
+            id: revision.id.to_string(),
+            message: revision.message.clone(),
+            down_revisions: strings(&revision.down_revisions),
+            depends_on: revision.depends_on.clone(),
+            branch_labels: graph.labels(node).iter().map(ToString::to_string).collect(),
+            is_head: graph.is_head(node),
+            is_real_head: graph.is_real_head(node),
+            is_branch_point: graph.is_branch_point(node),
+            is_merge_point: graph.is_merge_point(node),
+            create_date: file.file.header.create_date.clone(),
+            path: file.path.display().to_string(),
+            is_current: current.map(|current| current.contains(&node)),
+        }
+    }
+}
+
+pub(crate) fn strings(ids: &[RevisionId]) -> Vec<String> {
+    ids.iter().map(ToString::to_string).collect()
+}
+
+/// The answer of `heads`, `history` and `show`.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(JsonSchema))]
+pub(crate) struct Revisions {
+    /// The revisions, the newest first.
+    pub(crate) revisions: Vec<RevisionJson>,
+}
+
+impl Revisions {
+    pub(crate) fn new(history: &History, nodes: &[Node], current: Option<&[Node]>) -> Self {
+        let revision = |node: &Node| RevisionJson::new(history, *node, current);
+        Self {
+            revisions: nodes.iter().map(revision).collect(),
+        }
+    }
+}
+
+/// The answer of `branches`.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(JsonSchema))]
+pub(crate) struct Branches {
+    /// The branch points, the newest first.
+    pub(crate) branch_points: Vec<BranchPoint>,
+}
+
+/// A revision that several others follow.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(JsonSchema))]
+pub(crate) struct BranchPoint {
+    /// The revision.
+    #[serde(flatten)]
+    pub(crate) revision: RevisionJson,
+    /// The revisions that follow it.
+    pub(crate) branches_into: Vec<RevisionJson>,
+}
+
+/// The answer of `current`.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(JsonSchema), schemars(rename = "Current"))]
+pub(crate) struct CurrentJson {
+    /// The database, without its password.
+    pub(crate) database: String,
+    /// The rows of the version table, sorted.
+    pub(crate) rows: Vec<String>,
+    /// The current revisions: those of the rows, and the tips of branches that the rows imply.
+    pub(crate) revisions: Vec<RevisionJson>,
+    /// The ids of the revisions that are not applied yet, in the order in which they will be.
+    pub(crate) pending: Vec<String>,
+    /// The revision that is done in part, because a statement outside of transactions failed or
+    /// nobody knows how it ended.
+    pub(crate) unfinished: Option<UnfinishedJson>,
+}
+
+/// A revision that is done in part.
+#[derive(Debug, Serialize)]
+#[cfg_attr(
+    feature = "schema",
+    derive(JsonSchema),
+    schemars(rename = "Unfinished")
+)]
+pub(crate) struct UnfinishedJson {
+    /// Its id.
+    pub(crate) revision: String,
+    /// `upgrade` or `downgrade`.
+    pub(crate) direction: String,
+    /// How many of its statements are done.
+    pub(crate) statements: usize,
+    /// The number of the statement that was begun, where nobody knows how that ended.
+    pub(crate) begun: Option<usize>,
+    /// When that was recorded, in UTC.
+    pub(crate) since: String,
+    /// All of it in words.
+    #[serde(skip)]
+    pub(crate) text: String,
+}
+
+impl UnfinishedJson {
+    pub(crate) fn new(unfinished: UnfinishedRevision) -> Self {
+        Self {
+            text: unfinished.to_string(),
+            revision: unfinished.revision,
+            direction: unfinished.direction,
+            statements: unfinished.statements,
+            begun: unfinished.begun,
+            since: unfinished.since,
+        }
+    }
+}
+
+/// Returns the ids of `nodes`.
+pub(crate) fn ids(graph: &Graph, nodes: &[Node]) -> Vec<String> {
+    strings(&graph.ids(nodes))
+}

@@ -1,0 +1,213 @@
+//! The way up, revision by revision, and the ways back down.
+
+use std::ops::Range;
+
+use alembic_history::{Node, Reversal, rows_file};
+
+use super::{Trial, Verdict, compare, count, failed};
+use crate::database::scratch::Scratch;
+use crate::output::{Cause, Diagnostic, Result};
+
+/// A way up, revision by revision.
+pub(super) struct Ascent {
+    order: Vec<Node>,
+    /// The schema before the first revision, and after each.
+    schemas: Vec<String>,
+    slopes: Vec<Slope>,
+}
+
+/// Revisions that can be reverted one after the other.
+struct Slope {
+    /// Their places in the order.
+    places: Range<usize>,
+    /// A database at the last of them.
+    top: Scratch,
+}
+
+impl Trial<'_> {
+    /// Goes up revision by revision, with the rows that stand beside each, and calls `visit` with the
+    /// database before the first one and after each, and how many are applied.
+    fn climb(
+        &self,
+        order: &[Node],
+        mut visit: impl FnMut(&mut Scratch, usize) -> Result<()>,
+    ) -> Result<Scratch> {
+        let mut scratch = self.prepared()?;
+        visit(&mut scratch, 0)?;
+        for (place, node) in order.iter().enumerate() {
+            self.up(&mut scratch, *node)?;
+            self.insert_rows(&scratch, *node)?;
+            visit(&mut scratch, place + 1)?;
+        }
+        Ok(scratch)
+    }
+
+    fn up(&self, scratch: &mut Scratch, node: Node) -> Result<()> {
+        let id = self.owner.graph()[node].id.as_str();
+        let outcome = self.migrations().upgrade(&mut scratch.connection, id);
+        outcome
+            .map(drop)
+            .map_err(|error| self.explain(error, scratch))
+    }
+
+    fn down(&self, scratch: &mut Scratch, node: Node) -> Result<()> {
+        let id = self.owner.graph()[node].id.as_str();
+        let outcome = self.migrations().revert(&mut scratch.connection, id);
+        outcome
+            .map(drop)
+            .map_err(|error| self.explain(error, scratch))
+    }
+
+    /// Inserts the rows that stand beside a revision.
+    fn insert_rows(&self, scratch: &Scratch, node: Node) -> Result<()> {
+        let path = rows_file(&self.owner.history().file(node).path);
+        let shown = path.display();
+        let sql = match std::fs::read_to_string(&path) {
+            Ok(sql) => sql,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+            Err(error) => {
+                let title = format!("cannot read {shown}: {error}");
+                let cause = Cause::CheckOf(Box::new(Cause::Unreadable(error)));
+                return Err(Diagnostic::new(cause, title).into());
+            }
+        };
+        scratch.execute(&sql).map_err(|error| {
+            let title = format!("the rows in {shown} cannot be inserted: {error}");
+            let cause = Cause::CheckOf(Box::new(error.into()));
+            Diagnostic::new(cause, title).into()
+        })
+    }
+
+    pub(super) fn upgrade(&mut self) -> Result<Verdict> {
+        let graph = self.owner.graph();
+        let heads: Vec<Node> = graph.real_heads().collect();
+        let order = graph.in_order(&graph.required_by(&heads));
+        let mut schemas = Vec::new();
+        let mut slopes = Vec::new();
+        let mut rest = self.slopes(&order).into_iter().peekable();
+        let top = self.climb(&order, |scratch, applied| {
+            schemas.push(self.schema(scratch)?);
+            let ends = |places: &Range<usize>| places.end == applied && applied < order.len();
+            if let Some(places) = rest.next_if(ends) {
+                let top = scratch.copy()?;
+                slopes.push(Slope { places, top });
+            }
+            Ok(())
+        })?;
+        slopes.extend(rest.next().map(|places| Slope { places, top }));
+        let has_rows = |node: &&Node| rows_file(&self.owner.history().file(**node).path).is_file();
+        let with_rows = order.iter().filter(has_rows).count();
+        self.ascent = Some(Ascent {
+            order,
+            schemas,
+            slopes,
+        });
+        let revisions = count(self.owner.graph().len(), "revision");
+        Ok(Verdict::Passed(match with_rows {
+            0 => format!("{revisions}, no rows (put some beside a revision, in *.rows.sql)"),
+            files => format!("{revisions}, with rows at {files} of them"),
+        }))
+    }
+
+    fn reversal(&self, node: Node) -> Reversal<'_> {
+        let file = &self.owner.history().file(node).file;
+        file.reversal(self.engine.dialect())
+    }
+
+    /// Returns where in the order revisions can be reverted one after the other.
+    fn slopes(&self, order: &[Node]) -> Vec<Range<usize>> {
+        let mut slopes: Vec<Range<usize>> = Vec::new();
+        for (place, node) in order.iter().enumerate() {
+            if !matches!(self.reversal(*node), Reversal::Possible) {
+                continue;
+            }
+            match slopes.last_mut() {
+                Some(slope) if slope.end == place => slope.end += 1,
+                _ => slopes.push(place..place + 1),
+            }
+        }
+        slopes
+    }
+
+    /// Goes down revision by revision, from the heads and from below each irreversible one.
+    pub(super) fn up_down_up(&mut self) -> Result<Verdict> {
+        let Some(ascent) = self.ascent.take() else {
+            return Ok(Verdict::Skipped("`upgrade` was not made".to_owned()));
+        };
+        let Ascent {
+            order,
+            schemas,
+            slopes,
+        } = ascent;
+        let (mut reverted, mut irreversible) = (0, 0);
+        let mut faults = Vec::new();
+        for (place, node) in order.iter().enumerate() {
+            match self.reversal(*node) {
+                Reversal::Possible => reverted += 1,
+                Reversal::Declared(_) => irreversible += 1,
+                Reversal::Missing => faults.push((place, vec![self.no_downgrade(*node)])),
+            }
+        }
+        for Slope {
+            mut places,
+            mut top,
+        } in slopes
+        {
+            while let Some(place) = places.next_back() {
+                let schemas = (schemas[place].as_str(), schemas[place + 1].as_str());
+                let more = !places.is_empty();
+                match self.revert_and_reapply(&mut top, order[place], schemas, more) {
+                    Ok(()) => {}
+                    Err(error) => {
+                        faults.push((place, error.diagnostics));
+                        // Nothing that it left is to be in the way of those below.
+                        if more {
+                            top = self.climb(&order[..place], |_, _| Ok(()))?;
+                        }
+                    }
+                }
+            }
+        }
+        if !faults.is_empty() {
+            faults.sort_by_key(|(place, _)| *place);
+            let faults = faults.into_iter().flat_map(|(_, faults)| faults);
+            return Err(failed(faults.collect()));
+        }
+        let reverted = count(reverted, "revision");
+        Ok(Verdict::Passed(format!(
+            "{reverted}, {irreversible} irreversible"
+        )))
+    }
+
+    fn no_downgrade(&self, node: Node) -> Diagnostic {
+        let path = &self.owner.history().file(node).path;
+        let id = &self.owner.graph()[node].id;
+        let title = format!("revision {id} has no downgrade section");
+        Diagnostic::new(Cause::Check, title)
+            .note(format!("its file is {}", path.display()))
+            .help("write one, or `-- alembic: downgrade irreversible: REASON`")
+    }
+
+    /// Reverts the last revision and applies it again, and reverts it once more where there are
+    /// `more` below it. `schemas` are those below and above it.
+    fn revert_and_reapply(
+        &self,
+        scratch: &mut Scratch,
+        node: Node,
+        (below, above): (&str, &str),
+        more: bool,
+    ) -> Result<()> {
+        let id = &self.owner.graph()[node].id;
+        self.down(scratch, node)?;
+        let left = self.schema(scratch)?;
+        // Going up again would only stumble over what is left.
+        compare(&format!("revision {id}, up and down"), below, &left)?;
+        self.up(scratch, node)?;
+        let again = self.schema(scratch)?;
+        compare(&format!("revision {id}, up, down and up"), above, &again)?;
+        if more {
+            self.down(scratch, node)?;
+        }
+        Ok(())
+    }
+}

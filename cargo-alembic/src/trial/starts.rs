@@ -1,0 +1,81 @@
+//! The ways in which an application finds its database when it starts.
+
+use alembic_history::Expression;
+use alembic_migrate::{Migrations, Outcome, ensure_all_ready};
+
+use super::{Trial, Verdict, compare, failed};
+use crate::database::scratch::Scratch;
+use crate::output::{Cause, Diagnostic, Result};
+
+impl Trial<'_> {
+    /// Returns the schema of a database that went through every revision at once.
+    fn tracked(&self) -> Result<&str> {
+        if self.tracked.get().is_none() {
+            let mut scratch = self.prepared()?;
+            let outcome = self.migrations().upgrade(&mut scratch.connection, "heads");
+            outcome.map_err(|error| self.explain(error, &scratch))?;
+            let _ = self.tracked.set(self.schema(&mut scratch)?);
+        }
+        Ok(self.tracked.get().map_or("", String::as_str))
+    }
+
+    fn ensure(&self, scratch: &mut Scratch) -> Result<Outcome> {
+        let below = self.below.iter().map(|known| &known.migrations);
+        let crates: Vec<&Migrations> = below.chain([self.migrations()]).collect();
+        let reports = ensure_all_ready(&mut scratch.connection, &crates);
+        let reports = reports.map_err(|error| self.explain(error, scratch))?;
+        let own = reports
+            .iter()
+            .find(|report| report.package == self.owner.name());
+        Ok(own.map_or(Outcome::Ready, |report| report.outcome))
+    }
+
+    pub(super) fn fresh(&self) -> Result<Verdict> {
+        let mut scratch = self.empty()?;
+        let outcome = self.ensure(&mut scratch)?;
+        let fresh = self.schema(&mut scratch)?;
+        compare("a fresh database", self.tracked()?, &fresh)?;
+        Ok(Verdict::Passed(match outcome {
+            Outcome::Created => "created whole, same schema as by the revisions".to_owned(),
+            _ => "by the revisions".to_owned(),
+        }))
+    }
+
+    pub(super) fn legacy(&self) -> Result<Verdict> {
+        let baseline = &self.owner.configuration.settings.baseline;
+        let parsed: Expression = self.owner.parse(baseline)?;
+        if self.owner.resolve(&parsed, None)?.is_empty() {
+            return Ok(Verdict::Skipped("no `baseline` is configured".to_owned()));
+        }
+        let mut scratch = self.prepared()?;
+        let outcome = self.migrations().upgrade(&mut scratch.connection, baseline);
+        outcome.map_err(|error| self.explain(error, &scratch))?;
+        let table = self.owner.version_table(self.engine.dialect());
+        let table = table.quoted();
+        scratch.execute(&format!("DROP TABLE {table}"))?;
+        self.ensure(&mut scratch)?;
+        let legacy = self.schema(&mut scratch)?;
+        compare("a legacy database", self.tracked()?, &legacy)?;
+        Ok(Verdict::Passed(format!("from {baseline}, same schema")))
+    }
+
+    pub(super) fn second_start(&self) -> Result<Verdict> {
+        let mut scratch = self.empty()?;
+        self.ensure(&mut scratch)?;
+        let schema = self.schema(&mut scratch)?;
+        let rows = scratch.rows()?;
+        let outcome = self.ensure(&mut scratch)?;
+        let mut faults = Vec::new();
+        if let Err(differs) = compare("a second start", &schema, &self.schema(&mut scratch)?) {
+            faults = differs.diagnostics;
+        }
+        if outcome != Outcome::Ready || scratch.rows()? != rows {
+            faults.push(Diagnostic::new(Cause::Check, "a second start changes rows"));
+        }
+        if faults.is_empty() {
+            Ok(Verdict::Passed("changes nothing".to_owned()))
+        } else {
+            Err(failed(faults))
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! The URLs of PostgreSQL databases.
+
+use std::error::Error;
+
+use alembic_history::nearest;
+use sqlx::ConnectOptions;
+use sqlx::postgres::PgConnectOptions;
+
+use super::parameters::{PARAMETERS, decoded, is_known};
+use super::{Redacted, UrlError};
+
+/// A PostgreSQL database.
+#[derive(Clone, Debug)]
+pub(crate) struct PostgresUrl {
+    pub(crate) options: Box<PgConnectOptions>,
+    /// The text, without its password.
+    text: String,
+}
+
+/// The `application_name` that the server lists, where the URL gives none.
+const APPLICATION: &str = "cargo-alembic";
+
+impl PostgresUrl {
+    pub(super) fn parse(text: &str) -> Result<Self, UrlError> {
+        let options: PgConnectOptions = text.parse().map_err(|error: sqlx::Error| {
+            UrlError::Postgres(
+                error
+                    .source()
+                    .map_or_else(|| error.to_string(), ToString::to_string),
+            )
+        })?;
+        check_parameters(text)?;
+        let options = match options.get_application_name() {
+            Some(_) => options,
+            None => options.application_name(APPLICATION),
+        };
+        Ok(Self {
+            // What a revision runs is no news, and may be long.
+            options: Box::new(options.disable_statement_logging()),
+            text: Redacted::new(text).to_string(),
+        })
+    }
+
+    /// Returns the URL as it is shown.
+    pub(super) fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Names another database of the same server.
+    pub(crate) fn beside(&self, name: &str) -> Self {
+        Self {
+            options: Box::new(PgConnectOptions::clone(&self.options).database(name)),
+            text: format!("{name} on {}", self.text),
+        }
+    }
+
+    /// Returns the name of the database: that of the user, unless it is given.
+    pub(crate) fn database(&self) -> &str {
+        let given = self.options.get_database();
+        given.unwrap_or_else(|| self.options.get_username())
+    }
+}
+
+/// Refuses a parameter of a PostgreSQL URL that is not known.
+fn check_parameters(text: &str) -> Result<(), UrlError> {
+    let (_, query) = text.split_once('?').unwrap_or_default();
+    let query = query.split('#').next().unwrap_or_default();
+    for parameter in query.split('&').filter(|parameter| !parameter.is_empty()) {
+        let name = parameter.split('=').next().unwrap_or_default();
+        let name = decoded(name);
+        if !is_known(&name) {
+            return Err(UrlError::PostgresParameter {
+                meant: nearest(&name, PARAMETERS).first().copied(),
+                name: name.into_owned(),
+            });
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,130 @@
+//! URLs as they may be shown.
+
+use std::fmt;
+
+use url::Url;
+
+use super::parameters::{decoded, is_known};
+
+/// A URL as it may be shown: without its password, nor anything that could be part of one.
+#[derive(Clone, Debug)]
+pub(crate) struct Redacted {
+    text: String,
+    /// Whether something is left out.
+    pub(crate) hides: bool,
+}
+
+impl Redacted {
+    pub(crate) fn new(text: &str) -> Self {
+        if text.starts_with("sqlite:") {
+            return Self {
+                text: text.to_owned(),
+                hides: false,
+            };
+        }
+        let shown = without_password(text);
+        Self {
+            hides: shown.as_deref() != Some(text),
+            text: shown.unwrap_or_else(|| match text.split_once("://") {
+                Some((scheme, _)) if scheme.bytes().all(|byte| byte.is_ascii_alphabetic()) => {
+                    format!("{scheme}://...")
+                }
+                _ => "...".to_owned(),
+            }),
+        }
+    }
+}
+
+/// Replaces the password of a URL; nothing where it cannot be told for sure where that is.
+fn without_password(text: &str) -> Option<String> {
+    let mut url = match Url::parse(text) {
+        Ok(url) if url.has_authority() => url,
+        // As `app.db`, which is no URL.
+        _ => return (!text.contains(['@', '=', ' '])).then(|| text.to_owned()),
+    };
+    let query = url.query().map(|query| {
+        let shown = query
+            .split('&')
+            .map(|parameter| match parameter.split_once('=') {
+                Some((name, _)) if is_secret(name) => format!("{name}=***"),
+                _ => parameter.to_owned(),
+            });
+        shown.collect::<Vec<_>>().join("&")
+    });
+    // An unencoded character in a password would have ended it early.
+    let rest = [url.path(), query.as_deref().unwrap_or_default()];
+    if url.fragment().is_some() || rest.iter().any(|part| part.contains('@')) {
+        return None;
+    }
+    if url.password().is_none() && query.as_deref() == url.query() {
+        return Some(text.to_owned());
+    }
+    if url.password().is_some() {
+        url.set_password(Some("***")).ok()?;
+    }
+    url.set_query(query.as_deref());
+    Some(url.into())
+}
+
+/// Tells whether a parameter, as a URL has it, may hold a password; what is not known may.
+fn is_secret(name: &str) -> bool {
+    let name = decoded(name);
+    name == "password" || !is_known(&name)
+}
+
+impl fmt::Display for Redacted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn passwords_are_never_shown() {
+        for (url, shown) in [
+            ("postgres://u:secret@h/d", "postgres://u:***@h/d"),
+            ("postgres://u:se@cret@h:5/d", "postgres://u:***@h:5/d"),
+            ("postgres://u:@h/d", "postgres://u:@h/d"),
+            ("postgres://u@h/d", "postgres://u@h/d"),
+            ("postgres://h/d", "postgres://h/d"),
+            ("postgres:///d?host=/tmp", "postgres:///d?host=/tmp"),
+            (
+                "postgres://h/d?password=secret&user=u",
+                "postgres://h/d?password=***&user=u",
+            ),
+            (
+                "postgres://u:x@h:5/d?user=u&password=s@cret",
+                "postgres://u:***@h:5/d?user=u&password=***",
+            ),
+            (
+                "postgres://h/d?p%61ssword=secret",
+                "postgres://h/d?p%61ssword=***",
+            ),
+            (
+                "postgres://h/d?passwrod=secret",
+                "postgres://h/d?passwrod=***",
+            ),
+            ("mysql://u:secret@h/d", "mysql://u:***@h/d"),
+            // Nobody can tell where these begin or end.
+            ("postgres://u:se/cr@et@h/d", "postgres://..."),
+            ("postgres://u:12/cret@h/d", "postgres://..."),
+            ("postgres://u:12#cret@h/d", "postgres://..."),
+            ("postgres://u:12?cret@h/d", "postgres://..."),
+            ("postgres://u:secret@h:port/d", "postgres://..."),
+            ("postgres:u:secret@h/d", "..."),
+            ("u:secret@h/d", "..."),
+            ("host=h user=u password=secret", "..."),
+            ("data/app.db", "data/app.db"),
+            ("sqlite://a@b.db", "sqlite://a@b.db"),
+            ("sqlite:a:b@c.db", "sqlite:a:b@c.db"),
+            ("sqlite:///a:b@c.db", "sqlite:///a:b@c.db"),
+        ] {
+            let redacted = Redacted::new(url);
+            assert_eq!(redacted.to_string(), shown);
+            assert_eq!(redacted.hides, shown != url, "{url}");
+        }
+    }
+}

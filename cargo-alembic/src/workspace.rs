@@ -1,0 +1,127 @@
+//! The crates of a workspace that have migrations: which there are, how they are configured, and
+//! which ones a command is for.
+
+mod configuration;
+mod crates;
+mod databases;
+mod evidence;
+mod expressions;
+mod packages;
+mod readahead;
+mod requirements;
+mod selection;
+
+use alembic_history::Code;
+use std::path::{Path, PathBuf};
+
+use alembic_migrate::Migrations;
+use cargo_metadata::Package;
+
+use crate::args::GlobalArgs;
+use crate::output::{Cause, Diagnostic, Error, Result, shown};
+pub(crate) use configuration::Configuration;
+pub(crate) use crates::{Access, Crate, answers_one_by_one};
+pub(crate) use expressions::crates_knowing;
+use readahead::Readahead;
+pub(crate) use requirements::{CrateOrder, PlannedRows};
+
+/// The packages of a workspace, each after those that it depends on.
+#[derive(Debug)]
+pub(crate) struct Workspace {
+    packages: Vec<Package>,
+    root: PathBuf,
+    metadata: serde_json::Value,
+    /// The manifest that the command was given, or that is nearest to the current folder.
+    manifest: Option<PathBuf>,
+    readahead: Readahead,
+}
+
+impl Workspace {
+    /// Asks cargo for the workspace, and reads the revision files meanwhile that the command will
+    /// probably need; `url` is the database that an argument names.
+    pub(crate) fn find(args: &GlobalArgs, url: Option<&str>) -> Result<Self> {
+        let current = std::env::current_dir().ok();
+        let nearest = current.as_ref().and_then(|current| {
+            let mut folders = current.ancestors().map(|folder| folder.join("Cargo.toml"));
+            folders.find(|manifest| manifest.is_file())
+        });
+        let guess = match (&args.manifest_path, &current) {
+            (Some(manifest), Some(current)) => Some(current.join(manifest)),
+            _ => nearest.clone(),
+        };
+        let readahead = Readahead::begin(guess, args.package.clone(), url.map(ToOwned::to_owned));
+        let metadata = packages::metadata(args.manifest_path.as_deref())?;
+        let manifest = match &args.manifest_path {
+            Some(manifest) => manifest.canonicalize().ok(),
+            None => nearest,
+        };
+        Ok(Self {
+            root: metadata.workspace_root.clone().into_std_path_buf(),
+            metadata: metadata.workspace_metadata,
+            packages: packages::in_dependency_order(metadata.packages),
+            manifest,
+            readahead,
+        })
+    }
+
+    /// Reads the migrations of a crate.
+    pub(crate) fn read(&self, configuration: Configuration, access: &Access) -> Result<Crate> {
+        let Configuration { name, settings, .. } = &configuration;
+        let from_env = std::env::var(&settings.url_env).ok();
+        let dialects = settings.dialects_for(access.url.as_deref().or(from_env.as_deref()));
+        let history = self.readahead.history(&configuration.folders(), &dialects);
+        let history = history.map_err(|error| configuration.explain(error))?;
+        let mut migrations = Migrations::new(history)
+            .package(name.as_str())
+            .version_table(settings.version_table.clone())
+            .transaction(settings.transaction)
+            .baseline(settings.baseline.as_str())
+            .fresh(settings.fresh)
+            .lock_timeout(access.lock_timeout);
+        if let Some((path, text)) = schema(&configuration)? {
+            migrations = migrations.schema(path, text);
+        }
+        Ok(Crate::new(configuration, dialects, migrations, access))
+    }
+
+    /// Reads the migrations of several crates; what is wrong in one does not hide the others.
+    pub(crate) fn read_all(
+        &self,
+        configurations: Vec<Configuration>,
+        access: &Access,
+    ) -> Result<Vec<Crate>> {
+        let mut crates = Vec::new();
+        let mut failed = None;
+        for configuration in configurations {
+            match self.read(configuration, access) {
+                Ok(read) => crates.push(read),
+                Err(error) => Error::add(&mut failed, error),
+            }
+        }
+        match failed {
+            Some(error) => Err(error),
+            None => Ok(crates),
+        }
+    }
+}
+
+/// Reads the file that creates the target schema of a crate, where one is configured.
+fn schema(configuration: &Configuration) -> Result<Option<(PathBuf, String)>> {
+    let Some(schema) = &configuration.settings.schema else {
+        return Ok(None);
+    };
+    let path = configuration.folder.join(schema);
+    let shown_path = PathBuf::from(shown(&path));
+    match std::fs::read_to_string(&path) {
+        Ok(text) => Ok(Some((shown_path, text))),
+        Err(error) => Err(unreadable_schema(&configuration.name, &shown_path, error)),
+    }
+}
+
+fn unreadable_schema(name: &str, path: &Path, error: std::io::Error) -> Error {
+    let title = format!("cannot read the target schema {}: {error}", path.display());
+    Diagnostic::new(Cause::Unreadable(error), title)
+        .code(Code::UnreadableSchema)
+        .note(format!("it is `schema` in the configuration of `{name}`"))
+        .into()
+}

@@ -1,0 +1,162 @@
+//! A crate's configuration: `[package.metadata.alembic]`, over `[workspace.metadata.alembic]`.
+
+use std::path::{Path, PathBuf};
+
+use alembic_history::{Code, Settings, SettingsFault, SettingsTable, SettingsValue, VersionTable};
+use alembic_migrate::{Dialect, LoadError};
+use serde_json::Value;
+use toml_edit::TableLike;
+
+use crate::explain::{self, Manifest};
+use crate::output::{Cause, Diagnostic, Error, Hint, Subcommand, Suggestion, shown};
+
+/// A crate that has migrations, and its configuration.
+#[derive(Clone, Debug)]
+pub(crate) struct Configuration {
+    /// The crate's name.
+    pub(crate) name: String,
+    /// The crate's folder.
+    pub(crate) folder: PathBuf,
+    pub(crate) settings: Settings,
+}
+
+/// A `metadata.alembic` table, and where it is written.
+#[derive(Clone, Copy)]
+pub(super) struct Source<'s> {
+    pub(super) table: &'s Value,
+    pub(super) manifest: &'s Path,
+    /// `package` or `workspace`.
+    pub(super) owner: &'static str,
+}
+
+/// Something wrong in a `metadata.alembic` table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Fault {
+    manifest: PathBuf,
+    owner: &'static str,
+    /// What is wrong with a key; nothing where the whole is not a table.
+    key: Option<SettingsFault>,
+}
+
+impl Configuration {
+    /// Returns the folders of the crate's revision files.
+    pub(crate) fn folders(&self) -> Vec<PathBuf> {
+        let folders = self.settings.migrations.iter();
+        folders.map(|folder| self.folder.join(folder)).collect()
+    }
+
+    /// Returns the crate's version table in a database that speaks `dialect`.
+    pub(crate) fn version_table(&self, dialect: Dialect) -> VersionTable {
+        let dialects = self.settings.dialects.as_deref().unwrap_or_default();
+        self.settings.version_table.on(dialect, dialects)
+    }
+
+    /// Explains why the crate's revision files cannot be read.
+    pub(super) fn explain(&self, error: LoadError) -> Error {
+        let error = match error {
+            LoadError::History(error) => return explain::history(&error),
+            LoadError::Folder(error) => error,
+        };
+        let name = &self.name;
+        let (path, is_missing) = (
+            shown(&error.path),
+            error.source.kind() == std::io::ErrorKind::NotFound,
+        );
+        let title = format!(
+            "cannot read the migrations of `{name}`: {path}: {}",
+            error.source
+        );
+        let fault = Diagnostic::new(Cause::Unreadable(error.source), title);
+        let fault = fault.code(Code::UnreadableFolder);
+        let fault = match is_missing {
+            true => fault.help(
+                Hint::from("create the folder with ")
+                    .command(Suggestion::for_crate(Subcommand::Init, name)),
+            ),
+            false => fault.help("make the folder readable"),
+        };
+        fault.into()
+    }
+}
+
+/// Reads a crate's configuration, the last of `sources` over the others.
+pub(super) fn read(sources: &[Source<'_>]) -> Result<Settings, Vec<Fault>> {
+    let fault = |source: &Source<'_>, key| Fault {
+        manifest: source.manifest.to_owned(),
+        owner: source.owner,
+        key,
+    };
+    if let Some(source) = sources.iter().find(|source| !source.table.is_object()) {
+        return Err(vec![fault(source, None)]);
+    }
+    let tables: Vec<SettingsTable> = sources.iter().map(from_json).collect();
+    Settings::read(&tables).map_err(|faults| {
+        let faults = faults.into_iter();
+        let faults = faults.map(|key| fault(&sources[key.table], Some(key)));
+        faults.collect()
+    })
+}
+
+impl Fault {
+    /// Says what is wrong, and where in the manifest.
+    pub(super) fn explain(&self) -> Diagnostic {
+        let path = shown(&self.manifest);
+        match &self.key {
+            Some(key) => {
+                let manifest = Manifest {
+                    path,
+                    text: std::fs::read_to_string(&self.manifest).ok(),
+                    owner: self.owner,
+                };
+                explain::setting(key, &manifest)
+            }
+            None => {
+                let owner = self.owner;
+                let title = format!("`{owner}.metadata.alembic` is not a table");
+                Diagnostic::new(Cause::Configuration, title)
+                    .code(Code::InvalidConfigurationValue)
+                    .note(format!("in {path}"))
+                    .help(format!("begin it with `[{owner}.metadata.alembic]`"))
+            }
+        }
+    }
+}
+
+fn from_json(source: &Source<'_>) -> SettingsTable {
+    let entries = source.table.as_object().into_iter().flatten();
+    entries
+        .map(|(key, json)| (key.clone(), json_value(json)))
+        .collect()
+}
+
+fn json_value(json: &Value) -> SettingsValue {
+    match json {
+        Value::String(text) => SettingsValue::Text(text.clone()),
+        Value::Number(number) => number
+            .as_i64()
+            .map_or(SettingsValue::Other, SettingsValue::Number),
+        Value::Array(list) => SettingsValue::List(list.iter().map(json_value).collect()),
+        Value::Null | Value::Bool(_) | Value::Object(_) => SettingsValue::Other,
+    }
+}
+
+/// Reads a `metadata.alembic` table as it stands in a manifest.
+pub(super) fn from_toml(table: &dyn TableLike) -> SettingsTable {
+    let values = table.iter().map(|(key, item)| {
+        let value = item.as_value().map_or(SettingsValue::Other, toml_value);
+        (key.to_owned(), value)
+    });
+    values.collect()
+}
+
+fn toml_value(value: &toml_edit::Value) -> SettingsValue {
+    use toml_edit::Value as Toml;
+    match value {
+        Toml::String(text) => SettingsValue::Text(text.value().clone()),
+        Toml::Integer(number) => SettingsValue::Number(*number.value()),
+        Toml::Array(list) => SettingsValue::List(list.iter().map(toml_value).collect()),
+        Toml::Float(_) | Toml::Boolean(_) | Toml::Datetime(_) | Toml::InlineTable(_) => {
+            SettingsValue::Other
+        }
+    }
+}

@@ -1,0 +1,246 @@
+//! A crate with its migrations read, and its database.
+
+use std::cell::OnceCell;
+use std::path::Path;
+use std::time::Duration;
+
+use alembic_history::{Expression, Graph, History, Node, Plan, ResolveError, Symbol, VersionTable};
+use alembic_migrate::history::Direction;
+use alembic_migrate::report::UnfinishedRevision;
+use alembic_migrate::{Dialect, Migrations, RunError, Versions};
+use alembic_run::DEFAULT_LOCK_TIMEOUT;
+
+use super::Configuration;
+use super::evidence::evidence;
+use crate::args::DatabaseArgs;
+use crate::database::Database;
+use crate::explain::{self, Storage, Subject};
+use crate::output::json::AnswerJson;
+use crate::output::{Answer, Error, Layout, Outcome, Result};
+
+/// A crate with its migrations, and the database that a command finds for it.
+#[derive(Clone, Debug)]
+pub(crate) struct Crate {
+    pub(crate) configuration: Configuration,
+    /// What its revisions are written for.
+    pub(crate) dialects: Vec<Dialect>,
+    pub(crate) migrations: Migrations,
+    pub(super) access: Access,
+    database: OnceCell<Database>,
+}
+
+/// How a command gets at the databases of its crates.
+#[derive(Clone, Debug)]
+pub(crate) struct Access {
+    /// The database that an argument names, instead of the one that is configured.
+    pub(crate) url: Option<String>,
+    /// How long to wait for a lock that another process holds.
+    pub(crate) lock_timeout: Duration,
+}
+
+impl Default for Access {
+    fn default() -> Self {
+        Self {
+            url: None,
+            lock_timeout: DEFAULT_LOCK_TIMEOUT,
+        }
+    }
+}
+
+impl From<&DatabaseArgs> for Access {
+    fn from(args: &DatabaseArgs) -> Self {
+        Self {
+            url: args.url.clone(),
+            lock_timeout: args.lock_timeout,
+        }
+    }
+}
+
+impl Access {
+    /// Returns the same for crates that no argument is about.
+    pub(crate) fn to_others(&self) -> Self {
+        Self {
+            url: None,
+            lock_timeout: self.lock_timeout,
+        }
+    }
+}
+
+impl Crate {
+    pub(super) fn new(
+        configuration: Configuration,
+        dialects: Vec<Dialect>,
+        migrations: Migrations,
+        access: &Access,
+    ) -> Self {
+        Self {
+            configuration,
+            dialects,
+            migrations,
+            access: access.clone(),
+            database: OnceCell::new(),
+        }
+    }
+
+    pub(crate) fn name(&self) -> &str {
+        &self.configuration.name
+    }
+
+    pub(crate) fn history(&self) -> &History {
+        self.migrations.history()
+    }
+
+    pub(crate) fn graph(&self) -> &Graph {
+        self.history().graph()
+    }
+
+    /// Returns the crate's version table in a database that speaks `dialect`.
+    pub(crate) fn version_table(&self, dialect: Dialect) -> VersionTable {
+        self.configuration.version_table(dialect)
+    }
+
+    /// Finds the crate's database when it is first asked for: the one that an argument names, or
+    /// else the environment, or else the configuration.
+    pub(crate) fn database(&self) -> Result<&Database> {
+        if let Some(database) = self.database.get() {
+            return Ok(database);
+        }
+        let found = self.configuration.database(self.access.url.as_deref())?;
+        Ok(self.database.get_or_init(|| found))
+    }
+
+    /// Returns whether a revision depends on one of another crate.
+    pub(crate) fn has_requirements(&self) -> bool {
+        let history = self.history();
+        let mut nodes = self.graph().nodes();
+        nodes.any(|node| history.file(node).requirements().next().is_some())
+    }
+
+    /// Returns whether a revision depends on one of the crate called so.
+    pub(crate) fn requires(&self, package: &str) -> bool {
+        let history = self.history();
+        self.graph().nodes().any(|node| {
+            let mut requirements = history.file(node).requirements();
+            requirements.any(|requirement| requirement.package == package)
+        })
+    }
+
+    /// Returns whether one of the crate's revisions is in the file at `path`.
+    pub(crate) fn has_file(&self, path: &Path) -> bool {
+        let history = self.history();
+        let mut nodes = self.graph().nodes();
+        nodes.any(|node| history.file(node).path == path)
+    }
+
+    /// Reads an expression.
+    pub(crate) fn parse(&self, expression: &str) -> Result<Expression> {
+        let parsed = expression.parse();
+        parsed.map_err(|error| explain::resolve(&ResolveError::Syntax(error), self.name()))
+    }
+
+    /// Finds the revisions that `expression` names.
+    pub(crate) fn resolve(
+        &self,
+        expression: &Expression,
+        rows: Option<&[Node]>,
+    ) -> Result<Vec<Node>> {
+        let found = self.graph().resolve(expression, rows);
+        found.map_err(|error| explain::resolve(&error, self.name()))
+    }
+
+    /// Finds the revisions that an expression names, asking the crate's database where it needs to.
+    pub(crate) fn named(&self, expression: &str) -> Result<Vec<Node>> {
+        let expression = self.parse(expression)?;
+        let rows = match expression.symbol {
+            Some(Symbol::Current) => Some(self.current(self.database()?)?),
+            Some(_) | None => None,
+        };
+        self.resolve(&expression, rows.as_deref())
+    }
+
+    /// Reads the rows of the version table in `database`.
+    pub(crate) fn versions(&self, database: &Database) -> Result<Versions> {
+        let versions = self.migrations.current(&mut database.read()?);
+        versions.map_err(|error| self.explain(error, database))
+    }
+
+    /// Finds the revisions that rows of the version table in `database` name.
+    pub(crate) fn revisions(&self, versions: &Versions, database: &Database) -> Result<Vec<Node>> {
+        let found = self.graph().rows(&versions.ids());
+        found.map_err(|error| explain::plan(&error, self.subject(), Some(&self.storage(database))))
+    }
+
+    /// Finds the revisions that the rows of the version table in `database` name.
+    pub(crate) fn current(&self, database: &Database) -> Result<Vec<Node>> {
+        self.revisions(&self.versions(database)?, database)
+    }
+
+    /// Reads how far the revision is that is done in part.
+    pub(crate) fn unfinished(&self, database: &Database) -> Result<Option<UnfinishedRevision>> {
+        let unfinished = self.migrations.unfinished(&mut database.read()?);
+        unfinished.map_err(|error| self.explain(error, database))
+    }
+
+    /// Plans the way from rows of the version table in `database` to a target.
+    pub(crate) fn plan(
+        &self,
+        direction: Direction,
+        target: &str,
+        rows: &[Node],
+        database: &Database,
+    ) -> Result<Plan> {
+        let target = self.parse(target)?;
+        let plan = match direction {
+            Direction::Upgrade => self.graph().plan_upgrade(rows, &target),
+            Direction::Downgrade => self.graph().plan_downgrade(rows, &target),
+        };
+        plan.map_err(|error| explain::plan(&error, self.subject(), Some(&self.storage(database))))
+    }
+
+    /// Explains the failure of a run on `database`.
+    pub(crate) fn explain(&self, error: RunError, database: &Database) -> Error {
+        let (subject, storage) = (self.subject(), self.storage(database));
+        let evidence = match explain::question(&error, subject, &storage) {
+            Some(question) => evidence(&question, self, database),
+            None => explain::Evidence::Nothing,
+        };
+        explain::run(error, subject, &storage, &evidence)
+    }
+
+    pub(crate) fn subject(&self) -> Subject<'_> {
+        Subject {
+            name: self.name(),
+            history: self.history(),
+        }
+    }
+
+    fn storage<'s>(&self, database: &'s Database) -> Storage<'s> {
+        Storage {
+            url: &database.url,
+            table: self.version_table(database.dialect()),
+        }
+    }
+}
+
+/// Does `work` on one crate after the other, up to the first that fails.
+///
+/// What is done is answered also when a later crate failed, since what is committed stays.
+pub(crate) fn answers_one_by_one<T: Into<AnswerJson>>(
+    crates: &[Crate],
+    work: impl Fn(&Crate) -> Result<T>,
+) -> Outcome {
+    let names: Vec<&str> = crates.iter().map(Crate::name).collect();
+    let mut answers = Vec::new();
+    let mut failed = None;
+    for (index, next) in crates.iter().enumerate() {
+        match work(next) {
+            Ok(json) => answers.push(Answer::new(next.name(), json, String::new())),
+            Err(error) => {
+                let (done, rest) = names.split_at(index);
+                failed = Some(error.among(done, &rest[..1], &rest[1..]));
+                break;
+            }
+        }
+    }
+    Outcome::new(answers, Layout::Plain).failing(failed)
+}

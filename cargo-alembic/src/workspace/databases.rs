@@ -1,0 +1,191 @@
+//! Finds the databases of crates, and refuses crates that would share a version table.
+
+use alembic_history::Code;
+use alembic_migrate::Dialect;
+
+use super::{Configuration, Crate, Workspace};
+use crate::database::Database;
+use crate::output::{Cause, Diagnostic, Error, Result};
+use crate::url::{DatabaseUrl, Redacted, UrlError};
+
+impl Configuration {
+    /// Finds the database of the crate, which must have one.
+    pub(super) fn database(&self, argument: Option<&str>) -> Result<Database> {
+        match self.find_database(argument)? {
+            Some(database) => Ok(database),
+            None => Err(self.no_database()),
+        }
+    }
+
+    /// Finds the database of the crate: an argument comes before the environment, and that before
+    /// the configuration.
+    pub(crate) fn find_database(&self, argument: Option<&str>) -> Result<Option<Database>> {
+        let variable = &self.settings.url_env;
+        let from_env = self.url_from_environment()?;
+        let (text, origin) = match (argument, from_env, &self.settings.url) {
+            (Some(url), _, _) => (url.to_owned(), "`--url`".to_owned()),
+            (None, Some(url), _) => (url, format!("the environment variable {variable}")),
+            (None, None, Some(url)) => (url.clone(), "`url` in its configuration".to_owned()),
+            (None, None, None) => return Ok(None),
+        };
+        // An argument is about where the command is run, everything else about the crate.
+        let base = match argument {
+            Some(_) => std::env::current_dir().unwrap_or_default(),
+            None => self.folder.clone(),
+        };
+        let url = DatabaseUrl::parse(&text, &base);
+        let url = url.map_err(|error| self.invalid_url(&text, &origin, error))?;
+        self.check_schema(url.dialect())?;
+        Ok(Some(Database { url }))
+    }
+
+    /// Reads a database URL from the environment; none, where the variable is empty.
+    fn url_from_environment(&self) -> Result<Option<String>> {
+        let variable = &self.settings.url_env;
+        match std::env::var(variable) {
+            Ok(url) => Ok(Some(url).filter(|url| !url.is_empty())),
+            Err(std::env::VarError::NotPresent) => Ok(None),
+            Err(std::env::VarError::NotUnicode(_)) => {
+                let title = format!(
+                    "invalid database URL in the environment variable {variable}: it is not UTF-8"
+                );
+                Err(Diagnostic::new(Cause::Configuration, title)
+                    .code(Code::InvalidUrl)
+                    .note(format!("for crate `{}`", self.name))
+                    .into())
+            }
+        }
+    }
+
+    fn invalid_url(&self, text: &str, origin: &str, error: UrlError) -> Error {
+        let shown = Redacted::new(text);
+        let title = format!("invalid database URL `{shown}`: {error}");
+        let is_cut_short = matches!(error, UrlError::Postgres(_)) && shown.hides;
+        let diagnostic = Diagnostic::new(Cause::Url(error), title)
+            .code(Code::InvalidUrl)
+            .note(format!("it comes from {origin}, for crate `{}`", self.name));
+        let diagnostic = match is_cut_short {
+            true => diagnostic.help(
+                "in a user or a password, `@`, `:`, `/`, `?`, `#` and `%` are written as `%40`, \
+                 `%3A`, `%2F`, `%3F`, `%23` and `%25`",
+            ),
+            false => diagnostic,
+        };
+        diagnostic.into()
+    }
+
+    /// Says how to name a database.
+    fn no_database(&self) -> Error {
+        let name = &self.name;
+        let variable = &self.settings.url_env;
+        let help = if self.settings.dialects_for(None) == [Dialect::Postgres] {
+            format!(
+                "set the environment variable {variable}, as in \
+                 `{variable}=postgres://<user>:<password>@<host>/{name}`"
+            )
+        } else {
+            format!(
+                "set `url = \"sqlite://{name}.db\"` below [package.metadata.alembic] in its \
+                 Cargo.toml, or the environment variable {variable}"
+            )
+        };
+        let title = format!("crate `{name}` names no database");
+        Diagnostic::new(Cause::Configuration, title)
+            .help(help)
+            .into()
+    }
+
+    /// Refuses a schema for the version table where there are none.
+    pub(crate) fn check_schema(&self, dialect: Dialect) -> Result<()> {
+        match self.version_table(dialect).schema {
+            Some(schema) if dialect == Dialect::Sqlite && schema != "main" => {
+                let title = format!("SQLite has no schema `{schema}`");
+                Err(Diagnostic::new(Cause::Configuration, title)
+                    .code(Code::InvalidConfigurationValue)
+                    .note(format!(
+                        "it is `version-table-schema` of crate `{}`",
+                        self.name
+                    ))
+                    .help("remove the key, or let it be `main`")
+                    .into())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Returns the database that the configuration itself names.
+    fn configured_database(&self) -> Option<Database> {
+        let url = self.settings.url.as_deref()?;
+        let url = DatabaseUrl::parse(url, &self.folder).ok()?;
+        Some(Database { url })
+    }
+}
+
+impl Workspace {
+    /// Finds the database of each crate, and refuses two that would share a version table.
+    pub(crate) fn check_databases(&self, crates: &[Crate]) -> Result<()> {
+        for (index, checked) in crates.iter().enumerate() {
+            let database = checked.database()?;
+            for other in &crates[..index] {
+                let own = (&checked.configuration, database);
+                if shares_table(own, (&other.configuration, other.database()?)) {
+                    return Err(shared_table(other.name(), own));
+                }
+            }
+        }
+        // What is wrong with another crate's configuration is not this command's concern.
+        let all = self.all().unwrap_or_default();
+        for checked in crates {
+            check_configured(&all, &checked.configuration, checked.database()?)?;
+        }
+        Ok(())
+    }
+}
+
+/// Refuses a crate whose database another crate is configured to use with the same version table,
+/// whether or not the command is for that one, too: each would take the other's rows for unknown
+/// revisions.
+fn check_configured(
+    all: &[Configuration],
+    configuration: &Configuration,
+    database: &Database,
+) -> Result<()> {
+    let Some(own) = configuration.configured_database() else {
+        return Ok(());
+    };
+    if own.place() != database.place() {
+        return Ok(());
+    }
+    for other in all.iter().filter(|other| other.name != configuration.name) {
+        if let Some(theirs) = other.configured_database()
+            && shares_table((configuration, &own), (other, &theirs))
+        {
+            return Err(shared_table(&other.name, (configuration, database)));
+        }
+    }
+    Ok(())
+}
+
+/// Returns whether two crates keep their rows in the same table of the same database.
+fn shares_table(
+    (own, database): (&Configuration, &Database),
+    (other, theirs): (&Configuration, &Database),
+) -> bool {
+    let place = database.place();
+    let dialect = database.dialect();
+    let (table, other) = (own.version_table(dialect), other.version_table(dialect));
+    place.is_some() && place == theirs.place() && table.is_same(&other, dialect)
+}
+
+fn shared_table(other: &str, (own, database): (&Configuration, &Database)) -> Error {
+    let title = format!(
+        "crates `{other}` and `{}` have the same database and the same version table",
+        own.name
+    );
+    let table = own.version_table(database.dialect()).quoted();
+    Diagnostic::new(Cause::Configuration, title)
+        .code(Code::SharedVersionTable)
+        .note(format!("the table is {table} in {}", database.url))
+        .help("give one of them another `version-table` below [package.metadata.alembic]")
+        .into()
+}

@@ -1,0 +1,75 @@
+//! Asks a database, after a run on it has failed, for what the explanation depends on.
+
+use std::time::Duration;
+
+use alembic_sql::literal;
+
+use super::Crate;
+use crate::database::{Connection, Database};
+use crate::explain::{Evidence, Question, SchemaRights};
+
+/// Answers a question; a database that does not answer any longer says nothing.
+pub(super) fn evidence(question: &Question, owner: &Crate, database: &Database) -> Evidence {
+    match question {
+        Question::IsUntracked { object } => {
+            let exists = |name: &String| has_object(database, name);
+            let is_untracked = object.as_ref().is_none_or(exists) && is_untracked(owner, database);
+            match is_untracked {
+                true => Evidence::Untracked,
+                false => Evidence::Nothing,
+            }
+        }
+        Question::SchemaRights { schema, table } => {
+            let rights = schema_rights(database, schema.as_deref(), table.as_deref());
+            rights.map_or(Evidence::Nothing, Evidence::SchemaRights)
+        }
+    }
+}
+
+/// Returns whether the version table names no revision, in a database that others can open, too.
+fn is_untracked(owner: &Crate, database: &Database) -> bool {
+    let migrations = owner.migrations.clone().lock_timeout(Duration::ZERO);
+    let rows = || migrations.current(&mut database.read().ok()?).ok();
+    database.place().is_some() && rows().is_some_and(|rows| rows.is_empty())
+}
+
+/// Returns whether a database of SQLite has an object of this name.
+fn has_object(database: &Database, name: &str) -> bool {
+    let Ok(Connection::Sqlite(connection)) = database.read() else {
+        return false;
+    };
+    let sql = "SELECT count(*) FROM sqlite_master WHERE name = ?1 COLLATE NOCASE";
+    let count = connection.query_row(sql, [name], |row| row.get::<_, i64>(0));
+    count.is_ok_and(|count| count > 0)
+}
+
+/// Returns what the user may do in a schema of a server; in the connection's default, where none is
+/// named.
+fn schema_rights(
+    database: &Database,
+    schema: Option<&str>,
+    table: Option<&str>,
+) -> Option<SchemaRights> {
+    let Ok(Connection::Postgres(server)) = database.read() else {
+        return None;
+    };
+    let schema = schema.map_or_else(|| "pg_catalog.current_schema()".to_owned(), literal);
+    let table = literal(table.unwrap_or_default());
+    let sql = format!(
+        "SELECT n.nspname, pg_catalog.has_schema_privilege(n.oid, 'USAGE'), \
+         pg_catalog.has_schema_privilege(n.oid, 'CREATE'), \
+         EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.relnamespace OPERATOR(pg_catalog.=) n.oid \
+         AND c.relname OPERATOR(pg_catalog.=) {table}::pg_catalog.name) \
+         FROM pg_catalog.pg_namespace n \
+         WHERE n.nspname OPERATOR(pg_catalog.=) {schema}::pg_catalog.name"
+    );
+    match server.query(&sql).ok()?.as_slice() {
+        [schema, usage, create, has_table] => Some(SchemaRights {
+            schema: schema.clone(),
+            usage: usage == "t",
+            create: create == "t",
+            has_table: has_table == "t",
+        }),
+        _ => None,
+    }
+}

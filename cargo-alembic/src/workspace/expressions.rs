@@ -1,0 +1,60 @@
+//! Finds the crates that expressions are about.
+
+use alembic_history::nearest;
+
+use super::Crate;
+use crate::output::{Cause, Diagnostic, Hint, Result, Subcommand, Suggestion};
+
+/// Finds the crates that every expression can be about: those that know the names in it.
+///
+/// A name that several crates know would be guessed at, so it is refused.
+pub(crate) fn crates_knowing(crates: Vec<Crate>, expressions: &[&str]) -> Result<Vec<Crate>> {
+    if crates.len() < 2 {
+        return Ok(crates);
+    }
+    let mut chosen: Vec<&Crate> = crates.iter().collect();
+    for text in expressions {
+        let expression = crates[0].parse(text)?;
+        if !expression.has_name() {
+            continue;
+        }
+        chosen.retain(|known| known.graph().knows(&expression));
+        match chosen.as_slice() {
+            [_] => {}
+            [] if crates.iter().any(|known| known.graph().knows(&expression)) => {
+                let all = expressions.join("', '");
+                let title = format!("no crate knows all of '{all}'");
+                return Err(Diagnostic::new(Cause::Revision, title)
+                    .help("run the command for one crate at a time, with `-p <crate>`")
+                    .into());
+            }
+            [] => {
+                let names: Vec<&str> = crates.iter().map(Crate::name).collect();
+                let near: Vec<String> = crates
+                    .iter()
+                    .flat_map(|known| nearest(text, known.graph().names().map(|(name, _)| name)))
+                    .map(|near| format!("`{near}`"))
+                    .collect();
+                let help = match near.as_slice() {
+                    [] => Hint::from("list revisions with ")
+                        .command(Suggestion::new(Subcommand::History)),
+                    near => format!("did you mean {}?", near.join(" or ")).into(),
+                };
+                let title = format!("can't locate revision identified by '{text}'");
+                return Err(Diagnostic::new(Cause::Revision, title)
+                    .note(format!("in none of the crates {}", names.join(", ")))
+                    .help(help)
+                    .into());
+            }
+            several => {
+                let names: Vec<&str> = several.iter().map(|known| known.name()).collect();
+                let title = format!("several crates know '{text}'");
+                return Err(Diagnostic::new(Cause::Revision, title)
+                    .note(format!("they are {}", names.join(", ")))
+                    .help("choose one with `-p <crate>`")
+                    .into());
+            }
+        }
+    }
+    Ok(chosen.into_iter().cloned().collect())
+}

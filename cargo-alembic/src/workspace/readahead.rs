@@ -1,0 +1,191 @@
+//! Reads the revision files of crates, and begins before cargo has said which crates there are.
+
+use std::cell::{OnceCell, RefCell};
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+use std::thread::JoinHandle;
+
+use alembic_history::{History, Settings, SourceFile};
+use alembic_migrate::history::read_folder;
+use alembic_migrate::{Dialect, LoadError};
+use toml_edit::{Document, Item, TableLike};
+
+use super::configuration::from_toml;
+
+/// Reads the revision files of a crate, checking their SQL for each of `dialects`.
+fn read(folders: &[PathBuf], dialects: &[Dialect]) -> Result<History, LoadError> {
+    let mut files: Vec<SourceFile> = Vec::new();
+    let mut known: HashSet<PathBuf> = HashSet::new();
+    let current = std::env::current_dir().unwrap_or_default();
+    for folder in folders {
+        // A folder named twice, or inside another one, holds its files once.
+        for mut file in read_folder(folder).map_err(LoadError::Folder)? {
+            if let Ok(below) = file.path.strip_prefix(&current) {
+                file.path = below.to_owned();
+            }
+            if known.insert(file.path.clone()) {
+                files.push(file);
+            }
+        }
+    }
+    History::new(files, dialects).map_err(LoadError::History)
+}
+
+/// The histories of crates, of which those that a command probably needs are read in the background.
+#[derive(Debug)]
+pub(super) struct Readahead {
+    thread: RefCell<Option<JoinHandle<Vec<Guess>>>>,
+    guesses: OnceCell<RefCell<Vec<Guess>>>,
+}
+
+/// A history that was read for a crate which cargo has not confirmed yet.
+#[derive(Debug)]
+struct Guess {
+    folders: Vec<PathBuf>,
+    dialects: Vec<Dialect>,
+    history: Result<History, LoadError>,
+}
+
+impl Readahead {
+    /// Begins to read what the crates of a manifest seem to have: those called so, or all of them.
+    /// `url` is the database that an argument names.
+    pub(super) fn begin(
+        manifest: Option<PathBuf>,
+        packages: Vec<String>,
+        url: Option<String>,
+    ) -> Self {
+        let thread = manifest.and_then(|manifest| {
+            let read = move || guesses(&manifest, &packages, url.as_deref());
+            // Without a thread, everything is read when it is needed.
+            std::thread::Builder::new().spawn(read).ok()
+        });
+        Self {
+            thread: RefCell::new(thread),
+            guesses: OnceCell::new(),
+        }
+    }
+
+    /// Returns the history of a crate whose revision files are in `folders`, read before or now.
+    pub(super) fn history(
+        &self,
+        folders: &[PathBuf],
+        dialects: &[Dialect],
+    ) -> Result<History, LoadError> {
+        let mut guesses = self.guesses().borrow_mut();
+        let found = guesses
+            .iter()
+            .position(|guess| guess.folders == folders && guess.dialects == dialects);
+        match found {
+            Some(index) => guesses.swap_remove(index).history,
+            None => read(folders, dialects),
+        }
+    }
+
+    /// Returns whether it is known already that a folder holds revisions.
+    pub(super) fn has_seen_revisions(&self, folder: &Path) -> bool {
+        self.guesses().borrow().iter().any(|guess| {
+            let holds = |history: &History| history.graph().nodes().next().is_some();
+            guess.folders == [folder] && guess.history.as_ref().is_ok_and(holds)
+        })
+    }
+
+    /// Waits for what is being read.
+    fn guesses(&self) -> &RefCell<Vec<Guess>> {
+        self.guesses.get_or_init(|| {
+            let thread = self.thread.borrow_mut().take();
+            let guesses = thread.and_then(|thread| thread.join().ok());
+            RefCell::new(guesses.unwrap_or_default())
+        })
+    }
+}
+
+/// Reads the histories of the crates of a manifest that are called so, or of all of them.
+///
+/// Whatever cannot be read here is left to those who ask for it.
+fn guesses(manifest: &Path, packages: &[String], url: Option<&str>) -> Vec<Guess> {
+    let Some(crates) = crates(manifest, packages) else {
+        return Vec::new();
+    };
+    let guesses = crates.into_iter().map(|(folder, settings)| {
+        let from_env = std::env::var(&settings.url_env).ok();
+        let dialects = settings.dialects_for(url.or(from_env.as_deref()));
+        let folders = settings.migrations.iter();
+        let folders: Vec<PathBuf> = folders.map(|name| folder.join(name)).collect();
+        let history = read(&folders, &dialects);
+        Guess {
+            folders,
+            dialects,
+            history,
+        }
+    });
+    guesses.collect()
+}
+
+/// Returns the folders of crates, and what they configure, as far as their manifests say it plainly.
+fn crates(manifest: &Path, packages: &[String]) -> Option<Vec<(PathBuf, Settings)>> {
+    let own = parse(manifest)?;
+    let folder = manifest.parent()?;
+    let is_root = own.get("workspace").is_some();
+    let root = match is_root {
+        true => Some((folder.to_owned(), own.clone())),
+        false => folder.ancestors().skip(1).find_map(|folder| {
+            let document = parse(&folder.join("Cargo.toml"))?;
+            document.get("workspace")?;
+            Some((folder.to_owned(), document))
+        }),
+    };
+    let mut manifests = vec![(folder.to_owned(), own)];
+    if let Some((folder, root)) = &root
+        && (is_root || !packages.is_empty())
+    {
+        let members = members(folder, root).into_iter();
+        manifests.extend(members.filter_map(|member| {
+            let document = parse(&member.join("Cargo.toml"))?;
+            Some((member, document))
+        }));
+    }
+    let shared = root
+        .as_ref()
+        .and_then(|(_, root)| alembic(root, "workspace"));
+    let crates = manifests.iter().filter_map(|(folder, document)| {
+        let name = document.get("package")?.get("name")?.as_str()?;
+        if !packages.is_empty() && !packages.iter().any(|package| package == name) {
+            return None;
+        }
+        let tables = [shared, alembic(document, "package")];
+        let tables: Vec<_> = tables.into_iter().flatten().map(from_toml).collect();
+        Some((folder.clone(), Settings::read(&tables).ok()?))
+    });
+    Some(crates.collect())
+}
+
+fn parse(manifest: &Path) -> Option<Document<String>> {
+    let text = std::fs::read_to_string(manifest).ok()?;
+    Document::parse(text).ok()
+}
+
+/// Returns the table that configures a package, or a whole workspace.
+fn alembic<'d>(document: &'d Document<String>, owner: &str) -> Option<&'d dyn TableLike> {
+    let metadata = document.get(owner)?.get("metadata")?;
+    metadata.get("alembic")?.as_table_like()
+}
+
+/// Returns the folders of the members that a workspace lists; of patterns, only those that end in
+/// `/*` are followed.
+fn members(root: &Path, document: &Document<String>) -> Vec<PathBuf> {
+    let listed = document
+        .get("workspace")
+        .and_then(|table| table.get("members"));
+    let listed = listed.and_then(Item::as_array).into_iter().flatten();
+    let mut folders = Vec::new();
+    for member in listed.filter_map(|member| member.as_str()) {
+        match member.strip_suffix("/*") {
+            Some(parent) => {
+                let entries = std::fs::read_dir(root.join(parent)).into_iter().flatten();
+                folders.extend(entries.flatten().map(|entry| entry.path()));
+            }
+            None => folders.push(root.join(member)),
+        }
+    }
+    folders
+}

@@ -1,0 +1,251 @@
+//! Revisions that depend on revisions of other crates.
+
+use std::collections::HashMap;
+
+use alembic_history::{Code, CrateHistory, Node, RequirementErrorKind, in_dependency_order};
+
+use super::{Crate, Workspace};
+use crate::database::Database;
+use crate::explain;
+use crate::output::{Cause, Diagnostic, Error, Hint, Result, Subcommand, Suggestion};
+
+/// Crates in the order in which their revisions depend on each other.
+pub(crate) struct CrateOrder {
+    /// The crates that the command is for.
+    pub(crate) chosen: Vec<Crate>,
+    /// Other crates that they depend on.
+    others: Vec<Crate>,
+}
+
+/// The database of another crate than the one that a command works on.
+struct Neighbor {
+    database: Database,
+    /// Whether it is another one than an argument names.
+    elsewhere: bool,
+}
+
+/// The rows that crates will have in their version tables, once they have done what is planned;
+/// those that are not here have what is in the database.
+pub(crate) type PlannedRows<'p> = HashMap<&'p str, Vec<Node>>;
+
+impl Workspace {
+    /// Sorts crates, and reads those that they depend on.
+    pub(crate) fn order(&self, chosen: Vec<Crate>) -> Result<CrateOrder> {
+        let names: Vec<String> = chosen
+            .iter()
+            .map(|chosen| chosen.name().to_owned())
+            .collect();
+        let mut all = chosen;
+        let order = loop {
+            let histories = all.iter().map(|known| CrateHistory {
+                package: known.name(),
+                history: known.history(),
+            });
+            let errors = match in_dependency_order(&histories.collect::<Vec<_>>()) {
+                Ok(order) => break order,
+                Err(errors) => errors,
+            };
+            // A crate that the command is not for may still be what a revision depends on.
+            let missing = errors.iter().find_map(|error| match &error.kind {
+                RequirementErrorKind::UnknownCrate(name) => self.named(name).transpose(),
+                RequirementErrorKind::UnknownRevision { .. }
+                | RequirementErrorKind::OwnCrate(_)
+                | RequirementErrorKind::Circle(_) => None,
+            });
+            let Some(missing) = missing else {
+                let explained = errors.iter().map(|error| {
+                    let text = text_of(&error.package, &error.path, &all);
+                    explain::requirement(error, text.unwrap_or_default())
+                });
+                return Err(explained.collect::<Vec<Diagnostic>>().into());
+            };
+            let access = all.first().map(|known| known.access.to_others());
+            all.push(self.read(missing?, &access.unwrap_or_default())?);
+        };
+        let mut slots: Vec<Option<Crate>> = all.into_iter().map(Some).collect();
+        let sorted = order.into_iter().filter_map(|index| slots[index].take());
+        let is_chosen = |known: &Crate| names.iter().any(|name| name == known.name());
+        let (chosen, others) = sorted.partition(is_chosen);
+        Ok(CrateOrder { chosen, others })
+    }
+}
+
+/// Returns the text of a revision file.
+fn text_of(package: &str, path: &std::path::Path, crates: &[Crate]) -> Option<String> {
+    let owner = crates.iter().find(|known| known.name() == package)?;
+    let history = owner.history();
+    let mut nodes = owner.graph().nodes();
+    let node = nodes.find(|node| history.file(*node).path == path)?;
+    Some(history.file(node).text.to_string())
+}
+
+fn planned_or_current(
+    owner: &Crate,
+    database: &Database,
+    planned: &PlannedRows<'_>,
+) -> Result<Vec<Node>> {
+    match planned.get(owner.name()) {
+        Some(rows) => Ok(rows.clone()),
+        None => owner.current(database),
+    }
+}
+
+impl CrateOrder {
+    /// Finds the database of `other`, seen from a command on `own`.
+    ///
+    /// An argument that names a database is about all crates that the command is for, and about
+    /// those that share the database of `own` without it.
+    fn neighbor(&self, other: &Crate, own: &Crate) -> Result<Neighbor> {
+        let with = |url, elsewhere| -> Result<Neighbor> {
+            let database = other.configuration.database(url)?;
+            Ok(Neighbor {
+                database,
+                elsewhere,
+            })
+        };
+        let Some(url) = own.access.url.as_deref() else {
+            return with(None, false);
+        };
+        let place = |known: &Crate| -> Result<_> {
+            let found = known.configuration.find_database(None)?;
+            Ok(found.map(|database| database.place()))
+        };
+        let mut chosen = self.chosen.iter();
+        if chosen.any(|chosen| chosen.name() == other.name()) || place(other)? == place(own)? {
+            return with(Some(url), false);
+        }
+        with(None, true)
+    }
+
+    /// Refuses to revert revisions that applied revisions of other crates depend on.
+    ///
+    /// `own` is about to lose `reverted`; `all` are the crates of the workspace.
+    pub(crate) fn check_dependents(
+        &self,
+        own: &Crate,
+        reverted: &[Node],
+        all: &[Crate],
+        planned: &PlannedRows<'_>,
+    ) -> Result<()> {
+        let needs = |other: &Crate, node: Node| {
+            let mut requirements = other.history().file(node).requirements();
+            requirements.any(|requirement| {
+                let named = own.graph().named(requirement.revision);
+                requirement.package == own.name()
+                    && named.is_some_and(|node| reverted.contains(&node))
+            })
+        };
+        for other in all.iter().filter(|other| other.name() != own.name()) {
+            let nodes = other.graph().nodes();
+            let mut nodes = nodes.filter(|node| needs(other, *node)).peekable();
+            if nodes.peek().is_none() {
+                continue;
+            }
+            let neighbor = self.neighbor(other, own)?;
+            let rows = planned_or_current(other, &neighbor.database, planned)?;
+            let applied = other.graph().required_by(&rows);
+            if let Some(node) = nodes.find(|node| applied.contains(*node)) {
+                return Err(is_required(own, other, node, &neighbor));
+            }
+        }
+        Ok(())
+    }
+
+    /// Returns the crates that `own` stands on and shares a database with, in order.
+    pub(crate) fn below(&self, own: &Crate) -> Vec<&Crate> {
+        let mut names = vec![own.name()];
+        let mut below = Vec::new();
+        let all: Vec<&Crate> = self.others.iter().chain(&self.chosen).collect();
+        let place = |known: &Crate| known.configuration.database(None).ok()?.place();
+        let own_place = place(own);
+        // Each comes after what it stands on, so that going back finds all of them.
+        for other in all.iter().rev() {
+            let wanted = names.iter().any(|name| {
+                let mut crates = all.iter();
+                crates.any(|known| known.name() == *name && known.requires(other.name()))
+            });
+            let shared = own_place.is_some() && place(other) == own_place;
+            if wanted && shared && !names.contains(&other.name()) {
+                names.push(other.name());
+                below.insert(0, *other);
+            }
+        }
+        below
+    }
+
+    /// Refuses to apply revisions whose dependencies in other crates are not applied yet, but for
+    /// those in the crates `together`, which are brought to their heads in the same go.
+    pub(crate) fn check(
+        &self,
+        own: &Crate,
+        pending: &[Node],
+        together: &[&Crate],
+        planned: &PlannedRows<'_>,
+    ) -> Result<()> {
+        for node in pending {
+            for requirement in own.history().file(*node).requirements() {
+                let (package, revision) = (requirement.package, requirement.revision);
+                let mut others = self.chosen.iter().chain(&self.others);
+                let Some(other) = others.find(|other| other.name() == package) else {
+                    continue;
+                };
+                if together.iter().any(|known| known.name() == package) {
+                    continue;
+                }
+                let neighbor = self.neighbor(other, own)?;
+                let rows = planned_or_current(other, &neighbor.database, planned)?;
+                let applied = other.graph().required_by(&rows);
+                let needed = other.graph().named(revision);
+                if !needed.is_some_and(|needed| applied.contains(needed)) {
+                    return Err(is_not_met(own, *node, (package, revision), &neighbor));
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Neighbor {
+    /// Suggests a command about this database.
+    fn suggest(&self, subcommand: Subcommand, package: &str, revision: &str) -> Suggestion {
+        let suggestion = Suggestion::for_crate(subcommand, package).argument(revision);
+        match self.elsewhere {
+            true => suggestion.elsewhere(),
+            false => suggestion,
+        }
+    }
+}
+
+fn is_required(own: &Crate, other: &Crate, node: Node, neighbor: &Neighbor) -> Error {
+    let (id, name) = (&other.graph()[node].id, other.name());
+    let title = format!(
+        "revision {id} of crate `{name}` is applied, and depends on what would be reverted"
+    );
+    let downgrade = neighbor.suggest(Subcommand::Downgrade, name, "<revision>");
+    Diagnostic::new(Cause::Revision, title)
+        .code(Code::RequiredByAnotherCrate)
+        .note(format!("in crate `{}`", own.name()))
+        .help(Hint::from("revert it first, with ").command(downgrade))
+        .into()
+}
+
+fn is_not_met(
+    own: &Crate,
+    node: Node,
+    (package, revision): (&str, &str),
+    neighbor: &Neighbor,
+) -> Error {
+    let id = &own.graph()[node].id;
+    let title =
+        format!("revision {id} depends on {revision} of crate `{package}`, which is not applied");
+    let upgrade = neighbor.suggest(Subcommand::Upgrade, package, revision);
+    Diagnostic::new(Cause::Revision, title)
+        .code(Code::RequirementNotMet)
+        .note(format!(
+            "in crate `{}`, database {}",
+            own.name(),
+            neighbor.database.url
+        ))
+        .help(Hint::from("apply it with ").command(upgrade))
+        .into()
+}

@@ -1,0 +1,223 @@
+//! Chooses the crates that a command is for.
+
+use std::path::{Path, PathBuf};
+
+use alembic_history::{DEFAULT_FOLDER, RevisionFile, nearest};
+use alembic_migrate::history::read_folder;
+use cargo_metadata::Package;
+
+use super::Workspace;
+use super::configuration::{self, Configuration, Fault, Source};
+use super::packages::folder;
+use crate::args::GlobalArgs;
+use crate::output::{Cause, Diagnostic, Error, Hint, Result, Subcommand, Suggestion};
+
+impl Workspace {
+    /// Finds the crates that the arguments choose, in the order in which they depend on each other.
+    pub(crate) fn chosen(&self, args: &GlobalArgs) -> Result<Vec<Configuration>> {
+        let names = self.choose(args)?;
+        let packages = self.packages.iter();
+        self.configure(packages.filter(|package| names.contains(&package.name.as_str())))
+    }
+
+    /// Finds every crate of the workspace that has migrations, whatever the arguments choose.
+    pub(crate) fn all(&self) -> Result<Vec<Configuration>> {
+        let packages = self.packages.iter();
+        let configured = self.configure(packages.filter(|package| self.has_migrations(package)))?;
+        match configured.is_empty() {
+            true => Err(no_migrations()),
+            false => Ok(configured),
+        }
+    }
+
+    /// Finds a crate of the workspace that has migrations by its name, whatever the arguments choose.
+    pub(crate) fn named(&self, name: &str) -> Result<Option<Configuration>> {
+        let packages = self.packages.iter();
+        let package = packages.filter(|package| package.name.as_str() == name);
+        let package = package.filter(|package| self.has_migrations(package));
+        Ok(self.configure(package.take(1))?.pop())
+    }
+
+    /// Returns the one crate that was chosen, for a command that concerns only one.
+    pub(crate) fn only_one(&self, mut chosen: Vec<Configuration>) -> Result<Configuration> {
+        match chosen.pop() {
+            Some(only) if chosen.is_empty() => Ok(only),
+            last => {
+                chosen.extend(last);
+                let names: Vec<&str> = chosen.iter().map(|chosen| chosen.name.as_str()).collect();
+                let title = "this command concerns one crate, and several have migrations";
+                Err(Diagnostic::new(Cause::Arguments, title)
+                    .note(format!("they are {}", names.join(", ")))
+                    .help("choose one with `-p <crate>`, or run the command in its folder")
+                    .into())
+            }
+        }
+    }
+
+    /// Finds the manifest and the name of the one package that `init` is to give migrations to,
+    /// whether or not it has any.
+    pub(crate) fn package_to_init(&self, args: &GlobalArgs) -> Result<(PathBuf, String)> {
+        let package = match args.package.as_slice() {
+            [name] => Some(self.package(name)?),
+            [] => self.here().or(match self.packages.as_slice() {
+                [package] => Some(package),
+                _ => None,
+            }),
+            _ => None,
+        };
+        match package {
+            Some(package) => Ok((
+                package.manifest_path.clone().into_std_path_buf(),
+                package.name.to_string(),
+            )),
+            None => {
+                let names = self.names(|_| true);
+                let title = "`init` concerns one crate, and the workspace has several";
+                Err(Diagnostic::new(Cause::Arguments, title)
+                    .note(format!("they are {}", names.join(", ")))
+                    .help("choose one with `-p <crate>`, or run the command in its folder")
+                    .into())
+            }
+        }
+    }
+
+    /// Returns the names of the packages that the arguments choose.
+    fn choose(&self, args: &GlobalArgs) -> Result<Vec<&str>> {
+        for name in &args.exclude {
+            self.package(name)?;
+        }
+        if !args.package.is_empty() {
+            let mut names = Vec::new();
+            for name in &args.package {
+                let package = self.package(name)?;
+                if !self.has_migrations(package) {
+                    let title = format!("crate `{name}` has no migrations");
+                    let init = Suggestion::for_crate(Subcommand::Init, name);
+                    return Err(Diagnostic::new(Cause::Workspace, title)
+                        .help(Hint::from("give it some with ").command(init))
+                        .into());
+                }
+                names.push(package.name.as_str());
+            }
+            return Ok(names);
+        }
+        if !args.workspace
+            && args.exclude.is_empty()
+            && let Some(here) = self.here()
+            && self.has_migrations(here)
+            && folder(here) != self.root
+        {
+            return Ok(vec![here.name.as_str()]);
+        }
+        let excluded = |package: &Package| {
+            let mut names = args.exclude.iter();
+            names.any(|name| name == package.name.as_str())
+        };
+        let names = self.names(|package| self.has_migrations(package) && !excluded(package));
+        match names.is_empty() {
+            true => Err(no_migrations()),
+            false => Ok(names),
+        }
+    }
+
+    fn names(&self, keep: impl Fn(&Package) -> bool) -> Vec<&str> {
+        let kept = self.packages.iter().filter(|package| keep(package));
+        kept.map(|package| package.name.as_str()).collect()
+    }
+
+    /// Returns the package whose manifest the command was given or is nearest.
+    fn here(&self) -> Option<&Package> {
+        let manifest = self.manifest.as_ref()?;
+        let mut packages = self.packages.iter();
+        packages.find(|package| {
+            let path = package.manifest_path.as_std_path();
+            path == manifest || path.canonicalize().is_ok_and(|path| path == *manifest)
+        })
+    }
+
+    fn package(&self, name: &str) -> Result<&Package> {
+        let mut packages = self.packages.iter();
+        match packages.find(|package| package.name.as_str() == name) {
+            Some(package) => Ok(package),
+            None => {
+                let names = self.names(|_| true);
+                let help = match nearest(name, names.iter().copied()).first() {
+                    Some(meant) => format!("did you mean `{meant}`?"),
+                    None => format!("its packages are {}", names.join(", ")),
+                };
+                let title = format!("the workspace has no package `{name}`");
+                Err(Diagnostic::new(Cause::Arguments, title).help(help).into())
+            }
+        }
+    }
+
+    fn has_migrations(&self, package: &Package) -> bool {
+        let default = || folder(package).join(DEFAULT_FOLDER);
+        package.metadata.get("alembic").is_some()
+            || self.readahead.has_seen_revisions(&default())
+            || holds_revisions(&default())
+    }
+
+    /// Reads the configuration of packages.
+    fn configure<'p>(
+        &self,
+        packages: impl Iterator<Item = &'p Package>,
+    ) -> Result<Vec<Configuration>> {
+        let root = self.root.join("Cargo.toml");
+        let mut configurations = Vec::new();
+        let mut faults: Vec<Fault> = Vec::new();
+        for package in packages {
+            let workspace = self.metadata.get("alembic").map(|table| Source {
+                table,
+                manifest: &root,
+                owner: "workspace",
+            });
+            let own = package.metadata.get("alembic").map(|table| Source {
+                table,
+                manifest: package.manifest_path.as_std_path(),
+                owner: "package",
+            });
+            let sources: Vec<Source<'_>> = workspace.into_iter().chain(own).collect();
+            match configuration::read(&sources) {
+                Ok(settings) => configurations.push(Configuration {
+                    name: package.name.to_string(),
+                    folder: folder(package).to_owned(),
+                    settings,
+                }),
+                Err(found) => {
+                    // A fault of the workspace's table is one fault, however many crates share it.
+                    for fault in found {
+                        if !faults.contains(&fault) {
+                            faults.push(fault);
+                        }
+                    }
+                }
+            }
+        }
+        if faults.is_empty() {
+            return Ok(configurations);
+        }
+        let diagnostics: Vec<Diagnostic> = faults.iter().map(Fault::explain).collect();
+        Err(diagnostics.into())
+    }
+}
+
+fn no_migrations() -> Error {
+    let init = Suggestion::new(Subcommand::Init);
+    Diagnostic::new(Cause::Workspace, "no crate here has migrations")
+        .help(Hint::from("give a crate some with ").command(init))
+        .into()
+}
+
+/// Returns whether a folder holds a file that declares a revision, so that it is not another
+/// tool's.
+fn holds_revisions(folder: &Path) -> bool {
+    let files = read_folder(folder).unwrap_or_default();
+    files.into_iter().any(|file| {
+        let text = file
+            .content
+            .ok()
+            .and_then(|content| String::from_utf8(content).ok());
+        text.is_some_and(|text| RevisionFile::parse(text, &[]).0.is_some())
+    })
+}
