@@ -125,7 +125,8 @@ pub trait Subject: 'static {
     /// The driver whose results must be equal; itself, where there is no other one for the engine.
     type Reference: Subject<Database = Self::Database>;
 
-    /// Which of the cases it takes in scenarios with hundreds of them.
+    /// Which of the cases it takes in scenarios with many of them; all, unless another kind of
+    /// connection of the same library takes the others.
     const SHARE: Share = Share::ALL;
 
     /// Whether errors say where in a statement they are. Syntax errors always do.

@@ -84,7 +84,7 @@ impl Subject for Connection {
     type Handle = Open;
     type Reference = Self;
 
-    const SHARE: Share = Share { rest: 1, of: 4 };
+    const SHARE: Share = Share { rest: 1, of: 2 };
 
     fn open(address: &str) -> Open {
         Open::at(Via::Connection, address)
