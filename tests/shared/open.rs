@@ -1,6 +1,7 @@
 //! A connection to a database of either engine, for the tests that link the library.
 
-use alembic_migrate::{Dialect, Driver, Observer, Run, RunError};
+use alembic_migrate::driver::{Driver, Observer, Run};
+use alembic_migrate::{Dialect, RunError};
 use alembic_tests::Database;
 use rusqlite::Connection;
 use sqlx::postgres::PgConnectOptions;
@@ -33,7 +34,7 @@ impl Open {
 }
 
 impl<'c> Driver<'c> for &'c mut Open {
-    type Outcome<T: Send + 'c> = Result<T, RunError>;
+    type Output<T: Send + 'c> = Result<T, RunError>;
 
     fn dialect(&self) -> Dialect {
         match self {

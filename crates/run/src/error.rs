@@ -16,7 +16,7 @@ use crate::state::DatabaseState;
 pub struct RunError {
     failure: Box<Failure>,
     state: DatabaseState,
-    rollback: Option<DatabaseError>,
+    rollback: Option<Box<DatabaseError>>,
 }
 
 /// The kinds of failures that an application tells apart when it starts.
@@ -43,7 +43,7 @@ impl RunError {
     }
 
     pub(crate) fn with_rollback(mut self, rollback: Option<DatabaseError>) -> Self {
-        self.rollback = rollback;
+        self.rollback = rollback.map(Box::new);
         self
     }
 
@@ -106,7 +106,7 @@ impl RunError {
     /// the connection is closed.
     #[must_use]
     pub fn rollback_error(&self) -> Option<&DatabaseError> {
-        self.rollback.as_ref()
+        self.rollback.as_deref()
     }
 
     /// Returns why the run failed, in full. The command line explains it; its variants may change with

@@ -158,8 +158,14 @@ impl<'r, T> Run<'r, T> {
                     Request::QueryAside(query, reply) => {
                         reply.give(connection.query_aside(&query));
                     }
-                    Request::Pause(pause, reply) => reply.give(connection.pause(pause)),
-                    Request::Tell(event, reply) => reply.give(observer(&event)),
+                    Request::Pause(pause, reply) => {
+                        connection.pause(pause);
+                        reply.give(());
+                    }
+                    Request::Tell(event, reply) => {
+                        observer(&event);
+                        reply.give(());
+                    }
                 },
             }
         }
@@ -188,8 +194,14 @@ impl<'r, T> Run<'r, T> {
                     Request::QueryAside(query, reply) => {
                         reply.give(connection.query_aside(&query).await);
                     }
-                    Request::Pause(pause, reply) => reply.give(connection.pause(pause).await),
-                    Request::Tell(event, reply) => reply.give(observer(&event)),
+                    Request::Pause(pause, reply) => {
+                        connection.pause(pause).await;
+                        reply.give(());
+                    }
+                    Request::Tell(event, reply) => {
+                        observer(&event);
+                        reply.give(());
+                    }
                 },
             }
         }

@@ -1,9 +1,7 @@
 //! A scripted database, SQLite or PostgreSQL: a state machine over what requests are for.
 
 mod connection;
-mod content;
-mod failing;
-mod second;
+mod machine;
 
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,11 +11,10 @@ use std::time::Duration;
 use alembic_history::{Dialect, Graph, History, TransactionMode};
 
 use super::log::{Log, event_line};
+use crate::request::Progress;
 use crate::{EnsureReport, Interruption, Purge, Run, RunError, Runner, Target, ensure_all};
 
-pub(super) use content::{Content, content, in_path};
-pub(super) use failing::{FAILINGS, Failing, REFUSED};
-pub(super) use second::Second;
+pub(super) use connection::{FAILINGS, Failing, REFUSED};
 
 thread_local! {
     static NOW: Cell<Duration> = const { Cell::new(Duration::ZERO) };
@@ -39,6 +36,51 @@ pub(super) enum Command {
     Current,
     EnsureVersion,
     Describe,
+}
+
+/// What is in the database: the tables of runs, and every statement that had an effect.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Content {
+    pub(super) rows: Option<Vec<String>>,
+    /// The rows of the second crate's version table.
+    pub(super) second: Option<Vec<String>>,
+    /// The rows of the table that records how far an unfinished revision is.
+    pub(super) progress: Option<Vec<Progress>>,
+    pub(super) executed: Vec<String>,
+    /// The indexes, and whether they are valid.
+    pub(super) indexes: Vec<(String, bool)>,
+}
+
+pub(super) fn content(rows: Option<&[&str]>, executed: &[&str]) -> Content {
+    let owned = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect();
+    Content {
+        rows: rows.map(owned),
+        executed: owned(executed),
+        ..Content::default()
+    }
+}
+
+/// Returns what a statement does, which depends on the search path.
+pub(super) fn in_path(sql: &str, path: &str) -> String {
+    match path {
+        PATH_FOUND => sql.to_owned(),
+        path => format!("{sql} in {path}"),
+    }
+}
+
+/// The second connection, on PostgreSQL.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Second {
+    /// The driver has none.
+    Missing,
+    Closed,
+    Idle,
+    Transaction,
+    /// A transaction that holds the lock.
+    Granted,
+    /// A transaction that a request failed in, and whether it holds the lock.
+    Aborted(bool),
+    Lost,
 }
 
 pub(super) const LOCK_TIMEOUT: Duration = Duration::from_secs(3);

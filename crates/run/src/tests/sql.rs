@@ -69,8 +69,54 @@ fn statements_say_what_they_do_to_the_connection() {
         listener.drive(runner.upgrade("a")).unwrap();
         listener.executed.join("\n")
     };
-    assert_snapshot!(executed(Dialect::Sqlite), @"");
-    assert_snapshot!(executed(Dialect::Postgres), @"");
+    assert_snapshot!(executed(Dialect::Sqlite), @r#"
+    Sets { restore: "PRAGMA busy_timeout = 5000" }: PRAGMA busy_timeout = 1000
+    Sets { restore: "PRAGMA foreign_keys = ON" }: PRAGMA foreign_keys = OFF
+    Begins { rollback: "ROLLBACK" }: BEGIN IMMEDIATE
+    Works: CREATE TABLE alembic_version ( version_num VARCHAR(32) NOT NULL, CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num) )
+    Works: CREATE TABLE a (x)
+    Works: CREATE TABLE a2 (x)
+    Works: INSERT INTO alembic_version (version_num) VALUES ('a')
+    Commits: COMMIT
+    Works: PRAGMA foreign_keys = ON
+    Works: PRAGMA busy_timeout = 5000
+    "#);
+    assert_snapshot!(executed(Dialect::Postgres), @r#"
+    Begins { rollback: "ROLLBACK" }: BEGIN ISOLATION LEVEL READ COMMITTED
+    Works: CREATE TABLE "public".alembic_version ( version_num VARCHAR(32) NOT NULL, CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num) )
+    Works: CREATE TABLE a (x)
+    Works: CREATE TABLE a2 (x)
+    Works: INSERT INTO "public".alembic_version (version_num) VALUES ('a')
+    Commits: COMMIT
+    "#);
+}
+
+#[test]
+fn on_postgres_the_tables_of_a_run_are_named_with_their_schema() {
+    let history = history(OUTSIDE);
+    for (rows, up) in [(None, "heads"), (Some(&["a"][..]), "b")] {
+        let mut fake = Fake::postgres(rows);
+        let runner = fake.runner(&history, PerRun, "alembic_version");
+        let mut listener = Listener::new(fake);
+        listener.drive(runner.clone().upgrade(up)).unwrap();
+        listener.drive(runner.downgrade("a")).unwrap();
+        let queried = listener.queried.iter().filter_map(|(task, _, sql)| {
+            // The first look for the table finds its schema.
+            match task {
+                Task::Versions(table, VersionTask::Find) if table.schema.is_none() => None,
+                _ => Some(sql),
+            }
+        });
+        let mut mentions = 0;
+        for sql in listener.executed.iter().chain(queried) {
+            let sql = sql.replace("CONSTRAINT alembic_version_pkc", "");
+            let all = sql.matches("alembic_version").count();
+            let qualified = sql.matches("\"public\".alembic_version").count();
+            assert_eq!(all, qualified, "{sql}");
+            mentions += all;
+        }
+        assert!(mentions > 20, "{mentions}");
+    }
 }
 
 /// Tables are read without waiting for locks: in a transaction since it says for how long statements

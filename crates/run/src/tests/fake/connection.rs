@@ -1,28 +1,79 @@
-//! The connection to the scripted database.
+//! The connection to the scripted database, and how it refuses requests.
 
 use std::time::Duration;
 
-use alembic_history::{Dialect, VersionTable};
+use alembic_history::Dialect;
 
-use super::content::{EXISTS, in_path};
-use super::second::one;
-use super::{Fake, PATH_FOUND, Second, clock, pass};
-use crate::request::{Progress, ProgressTask, Task, VersionTask};
+use super::{Fake, Second, pass};
+use crate::request::Task;
 use crate::tests::log::request_line;
 use crate::tests::revisions::StatementEffect;
-use crate::{Batch, Connection, DatabaseError, Execute, Query, Row};
+use crate::{Batch, Connection, DatabaseError, DatabaseErrorKind, Execute, Query, Row};
+
+/// How the database refuses a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::tests) enum Failing {
+    Once(DatabaseErrorKind),
+    /// And undoes the transaction by itself, on SQLite.
+    Undoing,
+    /// Another session holds a lock, for so many requests of the same kind.
+    Busy(usize),
+    /// And refuses to roll back, too.
+    AlsoRollback,
+    /// Since a foreign key is declared that can refer to nothing.
+    Mismatch,
+    /// The connection is gone, and no one is told whether the request took effect.
+    Lost {
+        happened: bool,
+    },
+}
+
+/// A statement that the database refuses.
+pub(in crate::tests) const REFUSED: Failing = Failing::Once(DatabaseErrorKind::Other);
+
+/// Each way to refuse; no one waits for as long as the last one.
+pub(in crate::tests) const FAILINGS: [Failing; 7] = [
+    REFUSED,
+    Failing::Undoing,
+    Failing::AlsoRollback,
+    Failing::Lost { happened: false },
+    Failing::Lost { happened: true },
+    Failing::Busy(1),
+    Failing::Busy(usize::MAX),
+];
+
+impl Failing {
+    fn error(self) -> DatabaseError {
+        let refused = |kind| DatabaseError::new(kind, "refused");
+        match self {
+            Self::Once(kind) => refused(kind),
+            Self::Undoing | Self::AlsoRollback => refused(DatabaseErrorKind::Other),
+            Self::Mismatch => {
+                let message = "foreign key mismatch - \"a\" referencing \"b\"";
+                DatabaseError::new(DatabaseErrorKind::Other, message).with_code("1")
+            }
+            Self::Busy(_) => {
+                pass(Duration::from_secs(1));
+                refused(DatabaseErrorKind::Busy)
+            }
+            Self::Lost { .. } => lost(),
+        }
+    }
+}
+
+fn lost() -> DatabaseError {
+    DatabaseError::new(DatabaseErrorKind::ConnectionLost, "the connection was lost")
+}
 
 impl Connection for Fake {
     fn execute(&mut self, statement: &Execute<'_>) -> Result<u64, DatabaseError> {
         let (task, sql) = (&statement.task, statement.sql());
-        let name = request_line(task, sql, &self.graphs);
-        self.answer(&name, sql, |fake| fake.change(task, sql))
+        self.answer(task, sql, |fake| fake.perform(task, sql).changed)
     }
 
     fn query(&mut self, query: &Query) -> Result<Vec<Row>, DatabaseError> {
         let (task, sql) = (&query.task, query.sql());
-        let name = request_line(task, sql, &self.graphs);
-        self.answer(&name, sql, |fake| fake.find(task))
+        self.answer(task, sql, |fake| fake.perform(task, sql).rows)
     }
 
     fn pause(&mut self, pause: Duration) {
@@ -61,227 +112,100 @@ impl Connection for Fake {
         let Task::Lock(task) = query.task else {
             panic!("the second connection is for the lock only: {query:?}");
         };
-        let name = request_line(&query.task, query.sql(), &self.graphs);
-        self.answer_aside(&format!("aside {name}"), task)
+        let name = format!("aside {}", request_line(&query.task, "", &self.graphs));
+        self.log.push(name.as_str());
+        if self.second == Second::Missing {
+            return Ok(None);
+        }
+        let failing = self.failing(&name);
+        if self.second == Second::Lost {
+            return Err(lost());
+        }
+        if let Some(failing) = failing {
+            self.second = match (self.second, failing) {
+                (_, Failing::Lost { .. }) => Second::Lost,
+                (Second::Transaction, _) => Second::Aborted(false),
+                (Second::Granted, _) => Second::Aborted(true),
+                (second, _) => second,
+            };
+            return Err(failing.error());
+        }
+        let aborted = || DatabaseError::new(DatabaseErrorKind::Other, "the transaction has failed");
+        let answer = self.perform_aside(task).ok_or_else(aborted)?;
+        Ok(Some(answer.rows))
     }
 }
 
 impl Fake {
-    /// Returns the rows of a query.
-    fn find(&mut self, task: &Task) -> Vec<Row> {
-        match task {
-            Task::FindTransaction => {
-                assert!(!self.is_open(), "the run's own transaction is open");
-                one(if self.is_in_transaction { "t" } else { "f" })
-            }
-            Task::ReadJournalMode => one(self.journal_mode),
-            Task::ReadLockTimeout => one(&self.busy_timeout),
-            Task::ReadForeignKeys => one(if self.foreign_keys { "1" } else { "0" }),
-            Task::ReadSearchPath => one(&self.path),
-            Task::RestoreSearchPath(path) => {
-                path.clone_into(&mut self.path);
-                one(path)
-            }
-            Task::SetForTransaction(key) => {
-                // They are to end with the transaction.
-                assert!(self.is_open(), "settings for no transaction");
-                // Besides the lock, each transaction has one of its own.
-                assert!(self.keys.contains(&(key ^ 1)), "another lock: {key}");
-                let is_alone = !self.at_work.contains(&self.transactions);
-                self.transactions += 1;
-                one(if is_alone { "true" } else { "false" })
-            }
-            Task::CountDangling => {
-                let count = self.dangling.pop().unwrap_or("0");
-                let cells = ["child", "parent", count].map(|cell| Some(cell.to_owned()));
-                vec![Row::new(cells.to_vec())]
-            }
-            Task::ListTablesNow => [one("child"), one("parent")].concat(),
-            Task::ListTables => self.tables.iter().flat_map(|table| one(table)).collect(),
-            Task::CountChanges => one(&self.content.executed.len().to_string()),
-            Task::Versions(table, VersionTask::Find) => vec![self.find_versions(table)],
-            Task::Versions(table, VersionTask::Read) => {
-                self.assert_qualified(table);
-                let rows = self.content.rows_of(&table.name).iter().flatten();
-                rows.flat_map(|row| one(row)).collect()
-            }
-            Task::Progress(ProgressTask::Read) => {
-                let progress = self.content.progress.as_ref().unwrap().iter();
-                progress.map(progress_row).collect()
-            }
-            Task::Progress(ProgressTask::FindProcess) => match clock() < self.alive_until {
-                true => one("1"),
-                false => Vec::new(),
-            },
-            Task::Lock(task) => self.answer_inside(*task),
-            Task::FindIndexes(_) => {
-                let indexes = self.content.indexes.iter().map(|(name, is_valid)| {
-                    let is_valid = if *is_valid { "t" } else { "f" };
-                    Row::new(vec![
-                        Some(format!("public.{name}")),
-                        Some(is_valid.to_owned()),
-                    ])
-                });
-                indexes.collect()
-            }
-            Task::SetForDescription => {
-                assert!(self.is_open(), "settings for no transaction");
-                one("")
-            }
-            Task::DescribeSchema => vec![Row::new(vec![Some("schema".to_owned()), None])],
-            Task::Begin
-            | Task::Commit
-            | Task::Rollback
-            | Task::SetLockTimeout(_)
-            | Task::SwitchForeignKeys { .. }
-            | Task::Versions(..)
-            | Task::Progress(_)
-            | Task::RunStatement => panic!("not a query: {task:?}"),
+    /// Answers a request, unless it is one to fail.
+    fn answer<T>(
+        &mut self,
+        task: &Task,
+        sql: &str,
+        perform: impl FnOnce(&mut Self) -> T,
+    ) -> Result<T, DatabaseError> {
+        let name = request_line(task, sql, &self.graphs);
+        self.log.push(name.as_str());
+        let failing = self.failing(&name);
+        if self.lost {
+            return Err(lost());
         }
-    }
-
-    fn find_versions(&self, table: &VersionTable) -> Row {
-        let rows = self.content.rows_of(&table.name);
-        let kind = rows.as_ref().map(|_| self.kind.to_owned());
-        let has_progress = table.name == "alembic_version" && self.content.progress.is_some();
-        let mut cells = vec![kind, has_progress.then(|| "1".to_owned())];
-        if self.dialect == Dialect::Postgres {
-            assert!(
-                table.schema.is_some() || self.path == PATH_FOUND,
-                "another schema is looked at"
-            );
-            cells.extend(["public", "app"].map(|cell| Some(cell.to_owned())));
-        }
-        Row::new(cells)
-    }
-
-    /// Executes a statement, and returns how many rows it changed.
-    fn change(&mut self, task: &Task, sql: &str) -> u64 {
-        match task {
-            Task::SetLockTimeout(milliseconds) => self.busy_timeout.clone_from(milliseconds),
-            // As in SQLite, without effect in a transaction.
-            Task::SwitchForeignKeys { on } => {
-                if self.before.is_none() {
-                    self.foreign_keys = *on;
-                }
-            }
-            Task::Begin => {
-                assert_eq!(self.before, None, "a transaction within a transaction");
-                assert!(!self.is_in_transaction, "a transaction within another one");
-                if self.dialect == Dialect::Sqlite
-                    && let Some(content) = self.meanwhile.take()
-                {
-                    self.content = content;
-                }
-                self.before = Some((self.content.clone(), self.path.clone()));
-            }
-            Task::Commit => {
-                assert!(self.before.take().is_some(), "nothing to commit");
-                self.inside = false;
-            }
-            Task::Rollback => {
-                let undone = std::mem::take(&mut self.undone);
-                assert!(self.undo() || undone, "nothing to undo");
-            }
-            Task::Versions(table, task) => {
-                self.assert_locked(sql);
-                self.assert_qualified(table);
-                let graph = &self.graphs[&table.name];
-                return self.content.write_versions(&table.name, *task, graph);
-            }
-            Task::Progress(task) => {
-                self.assert_locked(sql);
-                assert!(
-                    self.is_open() || *task != ProgressTask::Create,
-                    "a table for nothing"
-                );
-                let process = (self.dialect == Dialect::Postgres).then_some(4711);
-                return self.content.write_progress(task, process);
-            }
-            Task::RunStatement => self.run_statement(sql),
-            Task::FindTransaction
-            | Task::ReadJournalMode
-            | Task::SetForTransaction(_)
-            | Task::ReadLockTimeout
-            | Task::ReadForeignKeys
-            | Task::CountDangling
-            | Task::ListTablesNow
-            | Task::CountChanges
-            | Task::ReadSearchPath
-            | Task::RestoreSearchPath(_)
-            | Task::Lock(_)
-            | Task::FindIndexes(_)
-            | Task::ListTables
-            | Task::SetForDescription
-            | Task::DescribeSchema => panic!("nothing is executed by {task:?}"),
-        }
-        1
-    }
-
-    fn run_statement(&mut self, sql: &str) {
-        self.assert_locked(sql);
         assert!(
-            self.dialect == Dialect::Sqlite || self.is_open() || self.second == Second::Granted,
-            "executed outside of transactions without the lock: {sql}"
+            !self.aborted || *task == Task::Rollback,
+            "asked in a transaction that has failed: {name}"
         );
-        let content = &mut self.content;
-        match StatementEffect::of(sql) {
-            Some(StatementEffect::SetPath(path)) => path.clone_into(&mut self.path),
-            // As in SQLite, without effect in a transaction.
-            Some(StatementEffect::EnforceForeignKeys) => {
-                self.foreign_keys |= self.before.is_none();
-            }
-            Some(StatementEffect::BuildIndex(name)) => {
-                assert!(self.before.is_none(), "{sql}");
-                content.indexes.push((name.to_owned(), true));
-                content.executed.push(sql.to_owned());
-            }
-            Some(StatementEffect::CreateVersions) => content.rows = Some(Vec::new()),
-            Some(StatementEffect::AddRow(row)) => {
-                content.rows.as_mut().expect(EXISTS).push(row.to_owned());
-            }
-            Some(StatementEffect::ClearProgress) => {
-                content.progress.as_mut().expect(EXISTS).clear();
-            }
-            None => content.executed.push(in_path(sql, &self.path)),
-        }
-    }
-
-    /// On PostgreSQL, nothing is written without the lock.
-    fn assert_locked(&self, sql: &str) {
-        assert!(
-            self.dialect == Dialect::Sqlite || self.is_locked() || self.second == Second::Lost,
-            "executed without the lock: {sql}"
-        );
-    }
-
-    /// On PostgreSQL, a version table without its schema may be another schema's.
-    fn assert_qualified(&self, table: &VersionTable) {
-        let schema = match self.dialect {
-            Dialect::Sqlite => None,
-            Dialect::Postgres => Some("public"),
+        let Some(failing) = failing else {
+            return Ok(perform(self));
         };
-        assert_eq!(table.schema.as_deref(), schema, "{table:?}");
+        if failing == (Failing::Lost { happened: true }) {
+            perform(self);
+        } else if self.leaves_index
+            && let Some(StatementEffect::BuildIndex(name)) = StatementEffect::of(sql)
+        {
+            self.content.indexes.push((name.to_owned(), false));
+        }
+        match (self.dialect, failing) {
+            (_, Failing::Lost { .. }) => {
+                self.undo();
+                self.lost = true;
+            }
+            (Dialect::Sqlite, Failing::Undoing) => self.undone = self.undo(),
+            // A commit that fails is a rollback.
+            (Dialect::Postgres, _) if *task == Task::Commit => self.undone = self.undo(),
+            (Dialect::Postgres, _) => self.aborted = self.is_open(),
+            (Dialect::Sqlite, _) => {}
+        }
+        Err(failing.error())
     }
-}
 
-fn progress_row(progress: &Progress) -> Row {
-    let Progress {
-        revision,
-        direction,
-        done,
-        is_begun,
-        digest,
-        since,
-        process,
-    } = progress;
-    Row::new(vec![
-        Some(revision.clone()),
-        Some(direction.clone()),
-        Some(done.to_string()),
-        is_begun.then(|| (done + 1).to_string()),
-        Some(digest.clone()),
-        Some(since.clone()),
-        process.map(|process| process.to_string()),
-    ])
+    /// Counts a request, and returns how it is to fail, if it is.
+    fn failing(&mut self, name: &str) -> Option<Failing> {
+        let number = self.asked;
+        self.asked += 1;
+        let (at, failing) = self.failing?;
+        let again = match (&self.refused, failing) {
+            (Some((first, _)), Failing::Busy(times)) => first == name && self.refusals < times,
+            (Some(_), Failing::AlsoRollback) => name == "roll back",
+            (None | Some(_), _) => false,
+        };
+        if number != at && !again {
+            return None;
+        }
+        let open = self.is_open();
+        self.refused.get_or_insert_with(|| (name.to_owned(), open));
+        self.refusals += 1;
+        self.log.push("-> refused");
+        Some(failing)
+    }
+
+    /// Undoes the transaction, if one is open.
+    pub(in crate::tests) fn undo(&mut self) -> bool {
+        self.aborted = false;
+        self.inside = false;
+        let Some((content, path)) = self.before.take() else {
+            return false;
+        };
+        (self.content, self.path) = (content, path);
+        true
+    }
 }

@@ -1,0 +1,340 @@
+//! What requests do to the scripted database, and how they are answered.
+
+use alembic_history::{Dialect, RowChange, VersionTable};
+
+use super::{Fake, PATH_FOUND, Second, clock, in_path};
+use crate::Row;
+use crate::request::{LockTask, Progress, ProgressTask, Task, VersionTask};
+use crate::tests::revisions::StatementEffect;
+
+const EXISTS: &str = "the table exists";
+
+/// What a request is answered with.
+#[derive(Debug, Default)]
+pub(super) struct Answer {
+    /// How many rows it changed.
+    pub(super) changed: u64,
+    /// The rows that it found.
+    pub(super) rows: Vec<Row>,
+}
+
+fn changed(changed: usize) -> Answer {
+    Answer {
+        changed: changed as u64,
+        rows: Vec::new(),
+    }
+}
+
+fn found(cells: &[Option<&str>]) -> Answer {
+    let cells = cells.iter().map(|cell| cell.map(ToOwned::to_owned));
+    Answer {
+        changed: 0,
+        rows: vec![Row::new(cells.collect())],
+    }
+}
+
+fn one(cell: &str) -> Answer {
+    found(&[Some(cell)])
+}
+
+fn flag(is_true: bool) -> Answer {
+    one(if is_true { "true" } else { "false" })
+}
+
+/// One row for each text.
+fn column<'a>(texts: impl IntoIterator<Item = &'a str>) -> Answer {
+    let rows = texts.into_iter().flat_map(|text| one(text).rows);
+    Answer {
+        changed: 0,
+        rows: rows.collect(),
+    }
+}
+
+impl Fake {
+    /// Does what a request asks for.
+    pub(super) fn perform(&mut self, task: &Task, sql: &str) -> Answer {
+        let is_sqlite = self.dialect == Dialect::Sqlite;
+        match task {
+            Task::Begin => {
+                assert!(!self.is_open() && !self.is_in_transaction, "begun twice");
+                if is_sqlite && let Some(content) = self.meanwhile.take() {
+                    self.content = content;
+                }
+                self.before = Some((self.content.clone(), self.path.clone()));
+                changed(0)
+            }
+            Task::FindTransaction => {
+                assert!(!self.is_open(), "the run's own transaction is open");
+                flag(self.is_in_transaction)
+            }
+            Task::Commit => {
+                assert!(self.before.take().is_some(), "nothing to commit");
+                self.inside = false;
+                changed(0)
+            }
+            Task::Rollback => {
+                let undone = std::mem::take(&mut self.undone);
+                assert!(self.undo() || undone, "nothing to undo");
+                changed(0)
+            }
+            Task::SetForTransaction(key) => {
+                assert!(self.is_open(), "settings are to end with a transaction");
+                // Besides the lock, each transaction has one of its own.
+                assert!(self.keys.contains(&(key ^ 1)), "another lock: {key}");
+                self.transactions += 1;
+                flag(!self.at_work.contains(&(self.transactions - 1)))
+            }
+            Task::ReadJournalMode => one(self.journal_mode),
+            Task::ReadLockTimeout => one(&self.busy_timeout),
+            Task::SetLockTimeout(milliseconds) => {
+                self.busy_timeout.clone_from(milliseconds);
+                changed(0)
+            }
+            Task::ReadForeignKeys => flag(self.foreign_keys),
+            Task::SwitchForeignKeys { on } => {
+                // As in SQLite, without effect in a transaction.
+                if !self.is_open() {
+                    self.foreign_keys = *on;
+                }
+                changed(0)
+            }
+            Task::CountDangling => {
+                let count = self.dangling.pop().unwrap_or("0");
+                found(&[Some("child"), Some("parent"), Some(count)])
+            }
+            Task::ListTablesNow => column(["child", "parent"]),
+            Task::CountChanges => one(&self.content.executed.len().to_string()),
+            Task::ReadSearchPath => one(&self.path),
+            Task::RestoreSearchPath(path) => {
+                path.clone_into(&mut self.path);
+                one(path)
+            }
+            Task::Versions(table, task) => self.perform_versions(table, *task, sql),
+            Task::Progress(task) => self.perform_progress(task, sql),
+            Task::Lock(task) => self.perform_lock(*task),
+            Task::FindIndexes(_) => {
+                let indexes = self.content.indexes.iter().flat_map(|(name, is_valid)| {
+                    let is_valid = if *is_valid { "t" } else { "f" };
+                    found(&[Some(&format!("public.{name}")), Some(is_valid)]).rows
+                });
+                Answer {
+                    changed: 0,
+                    rows: indexes.collect(),
+                }
+            }
+            Task::ListTables => column(self.tables.iter().copied()),
+            Task::SetForDescription => {
+                assert!(self.is_open(), "settings are to end with a transaction");
+                one("")
+            }
+            Task::DescribeSchema => one("schema"),
+            Task::RunStatement => self.run_statement(sql),
+        }
+    }
+
+    fn perform_versions(&mut self, table: &VersionTable, task: VersionTask, sql: &str) -> Answer {
+        let is_first = table.name == "alembic_version";
+        let is_postgres = self.dialect == Dialect::Postgres;
+        // A table without its schema may be another schema's.
+        assert!(
+            table.schema.is_some() == is_postgres
+                || task == VersionTask::Find && self.path == PATH_FOUND,
+            "another schema is looked at: {table:?}"
+        );
+        if !matches!(task, VersionTask::Find | VersionTask::Read) {
+            self.assert_locked(sql);
+        }
+        let rows = match is_first {
+            true => &mut self.content.rows,
+            false => &mut self.content.second,
+        };
+        let id = |node| self.graphs[&table.name][node].id.as_str();
+        match task {
+            VersionTask::Find => {
+                let kind = rows.as_ref().map(|_| self.kind);
+                let has_progress = is_first && self.content.progress.is_some();
+                let progress = has_progress.then_some("1");
+                match is_postgres {
+                    true => found(&[kind, progress, Some("public"), Some("app")]),
+                    false => found(&[kind, progress]),
+                }
+            }
+            VersionTask::Read => column(rows.iter().flatten().map(String::as_str)),
+            VersionTask::Create => {
+                assert_eq!(rows.replace(Vec::new()), None);
+                changed(0)
+            }
+            VersionTask::Drop => {
+                assert_eq!(rows.take(), Some(Vec::new()));
+                changed(0)
+            }
+            VersionTask::Clear => changed(rows.as_mut().expect(EXISTS).drain(..).count()),
+            VersionTask::Change(change) => {
+                let rows = rows.as_mut().expect(EXISTS);
+                changed(match change {
+                    RowChange::Insert(node) => {
+                        rows.push(id(node).to_owned());
+                        1
+                    }
+                    RowChange::Delete(node) => rows.extract_if(.., |row| row == id(node)).count(),
+                    RowChange::Update { from, to } => {
+                        let rows = rows.iter_mut().filter(|row| *row == id(from));
+                        rows.map(|row| id(to).clone_into(row)).count()
+                    }
+                })
+            }
+        }
+    }
+
+    fn perform_progress(&mut self, task: &ProgressTask, sql: &str) -> Answer {
+        if !matches!(task, ProgressTask::Read | ProgressTask::FindProcess) {
+            self.assert_locked(sql);
+        }
+        let (is_open, rows) = (self.is_open(), &mut self.content.progress);
+        match task {
+            ProgressTask::Create => {
+                assert!(is_open, "a table for nothing");
+                assert_eq!(rows.replace(Vec::new()), None);
+                changed(0)
+            }
+            ProgressTask::Drop => {
+                assert!(rows.take().is_some(), "{EXISTS}");
+                changed(0)
+            }
+            ProgressTask::Write { progress, is_first } => {
+                let written = Progress {
+                    since: "2026-01-02 03:04:05.678".to_owned(),
+                    process: (self.dialect == Dialect::Postgres).then_some(4711),
+                    ..progress.clone()
+                };
+                let rows = rows.as_mut().expect(EXISTS);
+                if *is_first {
+                    assert_eq!(*rows, [], "one revision at a time");
+                    rows.push(written);
+                } else {
+                    let of = |row: &Progress| (row.revision.clone(), row.direction.clone());
+                    assert!(rows.iter().all(|row| of(row) == of(&written)), "{rows:?}");
+                    rows.fill(written);
+                }
+                changed(rows.len())
+            }
+            ProgressTask::Read => {
+                let row = rows.as_ref().expect(EXISTS).first();
+                row.map_or_else(Answer::default, progress_cells)
+            }
+            ProgressTask::FindProcess => match clock() < self.alive_until {
+                true => one("1"),
+                false => Answer::default(),
+            },
+        }
+    }
+
+    /// Does what is asked for about the lock on the first connection, where there is no second one.
+    fn perform_lock(&mut self, task: LockTask) -> Answer {
+        assert_eq!(self.second, Second::Missing, "{task:?}");
+        match task {
+            LockTask::Try(key) => {
+                assert!(self.is_open(), "the lock is to belong to a transaction");
+                self.inside = self.grant(key);
+                flag(self.inside)
+            }
+            LockTask::FindHolder => holder(),
+            LockTask::Begin | LockTask::Keep | LockTask::Check | LockTask::Release => {
+                panic!("only for the second connection: {task:?}")
+            }
+        }
+    }
+
+    /// Does what is asked for on the second connection, unless its transaction has failed.
+    pub(super) fn perform_aside(&mut self, task: LockTask) -> Option<Answer> {
+        let (second, answer) = match (task, self.second) {
+            (LockTask::Release, Second::Transaction | Second::Granted | Second::Aborted(_)) => {
+                (Second::Idle, Answer::default())
+            }
+            (_, Second::Aborted(_)) => return None,
+            (LockTask::Begin, Second::Closed | Second::Idle) => {
+                (Second::Transaction, Answer::default())
+            }
+            (LockTask::Try(key), Second::Transaction) => match self.grant(key) {
+                true => (Second::Granted, flag(true)),
+                false => (Second::Transaction, flag(false)),
+            },
+            (LockTask::FindHolder, Second::Idle) => (Second::Idle, holder()),
+            (LockTask::Keep | LockTask::Check, Second::Granted) => (Second::Granted, one("1")),
+            (task, second) => panic!("unexpected on the second connection, {second:?}: {task:?}"),
+        };
+        self.second = second;
+        Some(answer)
+    }
+
+    /// Returns whether the lock is free, and lets time pass that another session used.
+    fn grant(&mut self, key: i64) -> bool {
+        self.keys.insert(key);
+        let granted = clock() >= self.held_until;
+        if granted && let Some(content) = self.meanwhile.take() {
+            if let Some((before, _)) = &mut self.before {
+                before.clone_from(&content);
+            }
+            self.content = content;
+        }
+        granted
+    }
+
+    fn run_statement(&mut self, sql: &str) -> Answer {
+        self.assert_locked(sql);
+        let (is_open, content) = (self.before.is_some(), &mut self.content);
+        assert!(
+            self.dialect == Dialect::Sqlite || is_open || self.second == Second::Granted,
+            "executed outside of transactions without the lock: {sql}"
+        );
+        match StatementEffect::of(sql) {
+            Some(StatementEffect::SetPath(path)) => path.clone_into(&mut self.path),
+            // As in SQLite, without effect in a transaction.
+            Some(StatementEffect::EnforceForeignKeys) => self.foreign_keys |= !is_open,
+            Some(StatementEffect::BuildIndex(name)) => {
+                assert!(!is_open, "{sql}");
+                content.indexes.push((name.to_owned(), true));
+                content.executed.push(sql.to_owned());
+            }
+            Some(StatementEffect::CreateVersions) => content.rows = Some(Vec::new()),
+            Some(StatementEffect::AddRow(row)) => {
+                content.rows.as_mut().expect(EXISTS).push(row.to_owned());
+            }
+            Some(StatementEffect::ClearProgress) => {
+                content.progress.as_mut().expect(EXISTS).clear();
+            }
+            None => content.executed.push(in_path(sql, &self.path)),
+        }
+        changed(1)
+    }
+
+    /// On PostgreSQL, nothing is written without the lock.
+    fn assert_locked(&self, sql: &str) {
+        let is_locked =
+            self.inside || matches!(self.second, Second::Granted | Second::Aborted(true));
+        assert!(
+            self.dialect == Dialect::Sqlite || is_locked || self.second == Second::Lost,
+            "executed without the lock: {sql}"
+        );
+    }
+}
+
+/// Returns who holds the lock, when it is another session.
+fn holder() -> Answer {
+    let cells = ["4712", "shop", "app", "10.0.0.7", "2026-01-02 03:04:05"];
+    found(&cells.map(Some))
+}
+
+fn progress_cells(row: &Progress) -> Answer {
+    let begun = row.is_begun.then(|| (row.done + 1).to_string());
+    let process = row.process.map(|process| process.to_string());
+    found(&[
+        Some(&row.revision),
+        Some(&row.direction),
+        Some(&row.done.to_string()),
+        begun.as_deref(),
+        Some(&row.digest),
+        Some(&row.since),
+        process.as_deref(),
+    ])
+}
