@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use alembic_migrate::read_folder;
+use alembic_migrate::history::read_folder;
 
 use crate::krate::Krate;
 use crate::revision;
