@@ -13,7 +13,7 @@ use std::fmt::Write;
 use std::path::Path;
 
 use alembic_migrate::options::Fresh;
-use alembic_migrate::{Dialect, EnsureReport, Migrations, ensure_database_ready};
+use alembic_migrate::{Dialect, EnsureReport, Migrations, Versions, ensure_database_ready};
 use alembic_tests::{Database, fixtures};
 use insta::assert_snapshot;
 
@@ -74,7 +74,7 @@ fn at_the_heads(krate: &Configured, database: &Database) {
 }
 
 fn described(report: &EnsureReport) -> String {
-    let list = |ids: &[String]| match ids {
+    let list = |versions: &Versions| match versions.ids().as_slice() {
         [] => "nothing".to_owned(),
         ids => ids.join(", "),
     };
@@ -99,11 +99,10 @@ fn carry_out(krate: &Configured, way: &Way, dialect: Dialect) -> (String, String
 
     let mut text = format!("== {}\n", way.name);
     let first = ensure_database_ready(&mut Open::new(&database), &way.migrations).unwrap();
-    first.iter().for_each(|report| text += &described(report));
+    text += &described(&first);
     let before = database.bytes();
     let second = ensure_database_ready(&mut Open::new(&database), &way.migrations).unwrap();
-    text += "again: ";
-    second.iter().for_each(|report| text += &described(report));
+    text = text + "again: " + &described(&second);
     assert!(
         before == database.bytes(),
         "{}, {}, {dialect}: the second time changed the database",
@@ -113,7 +112,7 @@ fn carry_out(krate: &Configured, way: &Way, dialect: Dialect) -> (String, String
 
     let table = &krate.settings.version_table.name;
     let rows = krate.migrations.current(&mut Open::new(&database)).unwrap();
-    let _ = writeln!(text, "{table}: {}", rows.join(", "));
+    let _ = writeln!(text, "{table}: {}", rows.ids().join(", "));
     let schema = krate.migrations.describe(&mut Open::new(&database));
     (text, schema.unwrap())
 }

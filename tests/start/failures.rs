@@ -6,7 +6,7 @@ use alembic_tests::{Database, revision};
 
 use crate::databases::{at, with};
 use crate::open::Open;
-use crate::{each, lines, migrations};
+use crate::{each, line_of, migrations};
 
 /// Three revisions; the last one fails in its second statement.
 fn failing() -> Migrations {
@@ -147,7 +147,7 @@ fn everything_is_as_it_was() {
                 let expected = format!("{expected}; the database is as it was before");
                 assert_eq!(error.to_string(), expected, "{name}");
                 assert_eq!(error.kind(), FailureKind::Migration, "{name}");
-                assert_eq!(error.state, DatabaseState::Unchanged, "{name}");
+                assert_eq!(*error.state(), DatabaseState::Unchanged, "{name}");
                 assert!(before == database.bytes(), "{name}: the database changed");
                 check_restored(&open, &name);
             }
@@ -184,7 +184,7 @@ fn one_transaction_per_revision_keeps_what_is_done() {
         // Once the revision is mended, the next start goes on from there.
         database.execute("CREATE TABLE nowhere (id INTEGER)");
         let done = ensure_database_ready(&mut Open::new(&database), &each);
-        let expected = ["shop: tracked migrated [b2] -> [c3], applied [c3]"];
-        assert_eq!(lines(done), expected, "{dialect}");
+        let expected = "shop: tracked migrated [b2] -> [c3], applied [c3]";
+        assert_eq!(line_of(done), expected, "{dialect}");
     }
 }

@@ -10,7 +10,7 @@ use alembic_tests::{Database, Numbers, RevisionText, fill, revision};
 
 use crate::databases::with;
 use crate::open::Open;
-use crate::{lines, migrations};
+use crate::{line_of, migrations};
 
 /// How many starts are killed, on each kind of database.
 const KILLS: usize = 8;
@@ -192,12 +192,12 @@ fn check(dialect: Dialect, kind: Kind, numbers: &mut Numbers) -> String {
             let left = database.dump();
             assert!(left == untouched || left == done, "{name}: {left}");
         }
-        let next = lines(ensure_database_ready(
+        let next = line_of(ensure_database_ready(
             &mut Open::new(&database),
             &slow(kind),
         ));
-        let was_done = next == [NOTHING];
-        assert!(was_done || next == [kind.everything()], "{name}: {next:?}");
+        let was_done = next == NOTHING;
+        assert!(was_done || next == kind.everything(), "{name}: {next:?}");
         assert!(was_done || was_running, "{name}: {next:?}");
         rolled_back += usize::from(!was_done);
         assert_eq!(database.dump(), done, "{name}");

@@ -84,13 +84,18 @@ fn line(report: &EnsureReport) -> String {
         report.package,
         report.scenario,
         report.outcome,
-        report.before.join(" "),
-        report.after.join(" "),
+        report.before.ids().join(" "),
+        report.after.ids().join(" "),
         steps.join(" ")
     )
 }
 
-/// Puts reports in one line each.
+/// Puts the report on one crate in one line.
+fn line_of(outcome: Result<EnsureReport, RunError>) -> String {
+    line(&outcome.unwrap())
+}
+
+/// Puts the reports on several crates in one line each.
 fn lines(outcome: Result<Vec<EnsureReport>, RunError>) -> Vec<String> {
     outcome.unwrap().iter().map(line).collect()
 }

@@ -10,7 +10,7 @@ use alembic_tests::Database;
 use crate::databases::{at, open_read_only, options, with};
 use crate::open::Open;
 use crate::others::{Migrator, Other};
-use crate::{HEAD, chorus, lines};
+use crate::{HEAD, chorus, line_of};
 
 #[test]
 fn a_database_ahead_of_the_program_is_refused_or_left_alone() {
@@ -37,12 +37,12 @@ fn a_database_ahead_of_the_program_is_refused_or_left_alone() {
                  the database is as it was before",
                 "{name}"
             );
-            let unhealthy = chorus().check(&mut open).unwrap_err();
+            let unhealthy = chorus().status(&mut open).unwrap_err();
             assert_eq!(unhealthy.kind(), FailureKind::Ahead, "{name}");
             let allowed = chorus().ahead(Ahead::Allow);
             let done = ensure_database_ready(&mut open, &allowed);
             let report = format!("chorus: tracked ahead [{expected}] -> [{expected}], applied []");
-            assert_eq!(lines(done), [report], "{name}");
+            assert_eq!(line_of(done), report, "{name}");
             assert!(before == database.bytes(), "{name}: the database changed");
         }
     }
@@ -180,7 +180,7 @@ fn a_user_without_the_right_to_migrate_can_start_on_a_current_database() {
 
     ensure_database_ready(&mut Open::new(&database), &chorus()).unwrap();
     let ready = format!("chorus: tracked ready [{HEAD}] -> [{HEAD}], applied []");
-    assert_eq!(lines(ensure_database_ready(&mut open, &chorus())), [ready]);
+    assert_eq!(line_of(ensure_database_ready(&mut open, &chorus())), ready);
     database.execute(&format!("DROP OWNED BY {user}; DROP ROLE {user}"));
 }
 

@@ -9,7 +9,7 @@ use alembic_tests::{Database, revision};
 use crate::databases::{at, open_read_only, schema, with};
 use crate::open::Open;
 use crate::others::Migrator;
-use crate::{HEAD, chorus, chorus_history, each, lines, migrations};
+use crate::{HEAD, chorus, chorus_history, each, line_of, migrations};
 
 /// Rows as the tables of the baseline take them.
 const ROWS: &str = "INSERT INTO documents (id, filename, media_type, size_bytes) \
@@ -133,8 +133,8 @@ fn every_way_ends_in_the_same_schema() {
         {
             let done = ensure_database_ready(&mut Open::new(&database), &migrations);
             assert_eq!(
-                lines(done),
-                [format!("chorus: {report}")],
+                line_of(done),
+                format!("chorus: {report}"),
                 "{dialect}, {name}"
             );
             let schema = schema(&database, &["other"]);
@@ -178,19 +178,17 @@ fn a_second_start_changes_nothing_and_takes_no_lock() {
                 database.execute(variant);
                 ensure_database_ready(&mut Open::new(&database), &migrations).unwrap();
                 let before = database.bytes();
-                let ready = [format!(
-                    "chorus: tracked ready [{HEAD}] -> [{HEAD}], applied []"
-                )];
+                let ready = format!("chorus: tracked ready [{HEAD}] -> [{HEAD}], applied []");
 
                 let again = ensure_database_ready(&mut Open::new(&database), &migrations);
-                assert_eq!(lines(again), ready, "{name}");
+                assert_eq!(line_of(again), ready, "{name}");
                 let read_only = ensure_database_ready(&mut open_read_only(&database), &migrations);
-                assert_eq!(lines(read_only), ready, "{name}, read-only");
+                assert_eq!(line_of(read_only), ready, "{name}, read-only");
 
                 let migrator = Migrator::at_work(&database);
                 let hurried = migrations.lock_timeout(Duration::ZERO);
                 let locked = ensure_database_ready(&mut Open::new(&database), &hurried);
-                assert_eq!(lines(locked), ready, "{name}, locked");
+                assert_eq!(line_of(locked), ready, "{name}, locked");
                 migrator.fail();
                 assert!(before == database.bytes(), "{name}: the database changed");
             }
@@ -241,8 +239,8 @@ fn a_table_that_was_renamed_since_the_baseline_makes_a_database_a_legacy_one() {
              INSERT INTO note VALUES (1, 'x');",
         );
         let done = ensure_database_ready(&mut Open::new(&database), &notes);
-        let expected = ["notes: legacy migrated [] -> [n2], applied [n2]"];
-        assert_eq!(lines(done), expected, "{dialect}");
+        let expected = "notes: legacy migrated [] -> [n2], applied [n2]";
+        assert_eq!(line_of(done), expected, "{dialect}");
         assert_eq!(database.query("SELECT text FROM notes"), ["x"], "{dialect}");
     }
 }
