@@ -254,9 +254,9 @@ fn a_health_check_changes_nothing() {
             (at(dialect, &chorus(), "heads", ""), 0),
         ] {
             let before = database.bytes();
-            let check = chorus().check(&mut open_read_only(&database)).unwrap();
-            assert_eq!(check.pending.len(), pending, "{dialect}");
-            assert_eq!(check.is_current(), pending == 0, "{dialect}");
+            let status = chorus().status(&mut open_read_only(&database)).unwrap();
+            assert_eq!(status.pending.len(), pending, "{dialect}");
+            assert_eq!(status.is_current(), pending == 0, "{dialect}");
             assert!(before == database.bytes(), "{dialect}, {pending}");
         }
     }
