@@ -4,6 +4,7 @@ mod build;
 mod walk;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::OnceLock;
 
 use crate::{BranchLabel, Revision, RevisionId};
 
@@ -50,8 +51,10 @@ pub struct Graph {
     revisions: Vec<Revision>,
     links: Vec<Links>,
     ids: HashMap<RevisionId, Node>,
-    /// Ids and labels in one sorted map, for look-ups by prefix.
-    names: BTreeMap<String, Node>,
+    /// The labels, with the revisions that declare them.
+    labels: HashMap<BranchLabel, Node>,
+    /// Ids and labels in one sorted map, for look-ups by prefix, as soon as there is one.
+    names: OnceLock<BTreeMap<String, Node>>,
 }
 
 /// The edges and labels of one revision.
@@ -63,10 +66,10 @@ struct Links {
     children: Vec<Node>,
     /// What it depends on, as its header says.
     dependencies: Vec<Node>,
-    /// Parents, and the dependencies that no ancestor already has.
-    requirements: Vec<Node>,
-    /// The revisions that follow it or depend on it.
-    dependents: Vec<Node>,
+    /// Parents, and the dependencies that no ancestor already has; none where it depends on nothing.
+    requirements: Option<Vec<Node>>,
+    /// The revisions that follow it or depend on it; none where nothing depends on it.
+    dependents: Option<Vec<Node>>,
     /// The labels of the branches that it is on.
     labels: BTreeSet<BranchLabel>,
 }
@@ -107,18 +110,28 @@ impl Graph {
     /// Returns the revision that has exactly this id, or declares exactly this label.
     #[must_use]
     pub fn named(&self, name: &str) -> Option<Node> {
-        self.names.get(name).copied()
+        self.node(name).or_else(|| self.labels.get(name).copied())
     }
 
     /// Returns the ids and labels that begin with `prefix`, sorted, with their revisions.
     pub fn names_from<'g>(&'g self, prefix: &'g str) -> impl Iterator<Item = (&'g str, Node)> {
-        self.names
+        self.all_names()
             .range::<str, _>((
                 std::ops::Bound::Included(prefix),
                 std::ops::Bound::Unbounded,
             ))
             .map(|(name, node)| (name.as_str(), *node))
             .take_while(move |(name, _)| name.starts_with(prefix))
+    }
+
+    fn all_names(&self) -> &BTreeMap<String, Node> {
+        self.names.get_or_init(|| {
+            let ids = self.ids.iter().map(|(id, node)| (id.as_str(), *node));
+            let labels = self.labels.iter();
+            let labels = labels.map(|(label, node)| (label.as_str(), *node));
+            let names = ids.chain(labels);
+            names.map(|(name, node)| (name.to_owned(), node)).collect()
+        })
     }
 
     /// Returns every id and label, sorted, with the revision that bears it.
@@ -142,13 +155,20 @@ impl Graph {
     /// dependencies that none of its ancestors already has.
     #[must_use]
     pub fn requirements(&self, node: Node) -> &[Node] {
-        &self.links[node.index()].requirements
+        let links = &self.links[node.index()];
+        links.requirements.as_ref().unwrap_or(&links.parents)
     }
 
     /// Returns what `node` depends on, beside its parents.
     #[must_use]
     pub fn dependencies(&self, node: Node) -> &[Node] {
         &self.links[node.index()].dependencies
+    }
+
+    /// Returns what follows `node` or depends on it.
+    pub(crate) fn dependents(&self, node: Node) -> &[Node] {
+        let links = &self.links[node.index()];
+        links.dependents.as_ref().unwrap_or(&links.children)
     }
 
     /// Returns the labels of the branches that `node` is on.
@@ -182,7 +202,7 @@ impl Graph {
     /// Returns whether nothing follows `node` and nothing depends on it.
     #[must_use]
     pub fn is_real_head(&self, node: Node) -> bool {
-        self.links[node.index()].dependents.is_empty()
+        self.dependents(node).is_empty()
     }
 
     /// Returns whether several revisions follow `node`.
