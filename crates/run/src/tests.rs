@@ -10,5 +10,6 @@ mod record;
 mod retries;
 mod revisions;
 mod said;
+mod splits;
 mod truth;
 mod unfinished;

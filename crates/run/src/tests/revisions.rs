@@ -79,12 +79,13 @@ pub(super) const INDEX: &[Source] = &[(
 )];
 
 pub(super) fn history(sources: &[Source]) -> History {
-    let files = sources.iter().map(|(id, revises, sections)| {
-        let text = format!("-- {id}\n-- Revision ID: {id}\n-- Revises: {revises}\n\n{sections}");
-        SourceFile {
-            path: PathBuf::from(format!("{id}.sql")),
-            content: Ok(text.into_bytes()),
-        }
-    });
-    History::new(files, Dialect::ALL).unwrap()
+    History::new(sources.iter().map(file), Dialect::ALL).unwrap()
+}
+
+pub(super) fn file((id, revises, sections): &Source) -> SourceFile {
+    let text = format!("-- {id}\n-- Revision ID: {id}\n-- Revises: {revises}\n\n{sections}");
+    SourceFile {
+        path: PathBuf::from(format!("{id}.sql")),
+        content: Ok(text.into_bytes()),
+    }
 }
