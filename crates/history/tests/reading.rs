@@ -1,10 +1,5 @@
 //! Reads many files at once, with and without a look into their SQL.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "what fails to unwrap fails the test, with the place"
-)]
-
 use alembic_history::{Dialect, History, HistoryError, SourceFile};
 
 /// So many that they are read by several threads.

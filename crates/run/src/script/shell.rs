@@ -154,7 +154,15 @@ fn check_psql_end(statement: &str) -> Result<(), Obstacle> {
                     }
                 }
             }
-            _ => {}
+            TokenKind::Whitespace
+            | TokenKind::Comment
+            | TokenKind::ByteOrderMark
+            | TokenKind::QuotedName
+            | TokenKind::String
+            | TokenKind::Number
+            | TokenKind::Parameter
+            | TokenKind::Symbol(_)
+            | TokenKind::Unterminated(_) => {}
         }
     }
     if open == 0 {
