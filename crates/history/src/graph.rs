@@ -3,7 +3,8 @@
 mod build;
 mod walk;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::OnceLock;
 
 use crate::{BranchLabel, Revision, RevisionId};
 
@@ -49,8 +50,11 @@ impl Node {
 pub struct Graph {
     revisions: Vec<Revision>,
     links: Vec<Links>,
-    /// Ids and labels in one sorted map, for look-ups by prefix. No label is an id.
-    names: BTreeMap<String, Node>,
+    ids: HashMap<RevisionId, Node>,
+    /// The labels, with the revisions that declare them.
+    labels: HashMap<BranchLabel, Node>,
+    /// Ids and labels in one sorted map, for look-ups by prefix, as soon as there is one.
+    names: OnceLock<BTreeMap<String, Node>>,
 }
 
 /// The edges and labels of one revision.
@@ -62,12 +66,12 @@ struct Links {
     children: Vec<Node>,
     /// What it depends on, as its header says.
     dependencies: Vec<Node>,
-    /// Parents, and the dependencies that no ancestor already has.
-    requirements: Vec<Node>,
-    /// The revisions that follow it or depend on it.
-    dependents: Vec<Node>,
-    /// The labels of the branches that it is on, sorted.
-    labels: Vec<BranchLabel>,
+    /// Parents, and the dependencies that no ancestor already has; none where it depends on nothing.
+    requirements: Option<Vec<Node>>,
+    /// The revisions that follow it or depend on it; none where nothing depends on it.
+    dependents: Option<Vec<Node>>,
+    /// The labels of the branches that it is on.
+    labels: BTreeSet<BranchLabel>,
 }
 
 impl Graph {
@@ -100,24 +104,34 @@ impl Graph {
     /// Returns the revision with exactly this id.
     #[must_use]
     pub fn node(&self, id: &str) -> Option<Node> {
-        self.named(id).filter(|node| self[*node].id.as_str() == id)
+        self.ids.get(id).copied()
     }
 
     /// Returns the revision that has exactly this id, or declares exactly this label.
     #[must_use]
     pub fn named(&self, name: &str) -> Option<Node> {
-        self.names.get(name).copied()
+        self.node(name).or_else(|| self.labels.get(name).copied())
     }
 
     /// Returns the ids and labels that begin with `prefix`, sorted, with their revisions.
     pub fn names_from<'g>(&'g self, prefix: &'g str) -> impl Iterator<Item = (&'g str, Node)> {
-        self.names
+        self.all_names()
             .range::<str, _>((
                 std::ops::Bound::Included(prefix),
                 std::ops::Bound::Unbounded,
             ))
             .map(|(name, node)| (name.as_str(), *node))
             .take_while(move |(name, _)| name.starts_with(prefix))
+    }
+
+    fn all_names(&self) -> &BTreeMap<String, Node> {
+        self.names.get_or_init(|| {
+            let ids = self.ids.iter().map(|(id, node)| (id.as_str(), *node));
+            let labels = self.labels.iter();
+            let labels = labels.map(|(label, node)| (label.as_str(), *node));
+            let names = ids.chain(labels);
+            names.map(|(name, node)| (name.to_owned(), node)).collect()
+        })
     }
 
     /// Returns every id and label, sorted, with the revision that bears it.
@@ -141,7 +155,8 @@ impl Graph {
     /// dependencies that none of its ancestors already has.
     #[must_use]
     pub fn requirements(&self, node: Node) -> &[Node] {
-        &self.links[node.index()].requirements
+        let links = &self.links[node.index()];
+        links.requirements.as_ref().unwrap_or(&links.parents)
     }
 
     /// Returns what `node` depends on, beside its parents.
@@ -150,9 +165,15 @@ impl Graph {
         &self.links[node.index()].dependencies
     }
 
-    /// Returns the labels of the branches that `node` is on, sorted.
+    /// Returns what follows `node` or depends on it.
+    pub(crate) fn dependents(&self, node: Node) -> &[Node] {
+        let links = &self.links[node.index()];
+        links.dependents.as_ref().unwrap_or(&links.children)
+    }
+
+    /// Returns the labels of the branches that `node` is on.
     #[must_use]
-    pub fn labels(&self, node: Node) -> &[BranchLabel] {
+    pub fn labels(&self, node: Node) -> &BTreeSet<BranchLabel> {
         &self.links[node.index()].labels
     }
 
@@ -181,7 +202,7 @@ impl Graph {
     /// Returns whether nothing follows `node` and nothing depends on it.
     #[must_use]
     pub fn is_real_head(&self, node: Node) -> bool {
-        self.links[node.index()].dependents.is_empty()
+        self.dependents(node).is_empty()
     }
 
     /// Returns whether several revisions follow `node`.

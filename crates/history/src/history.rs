@@ -1,6 +1,7 @@
 //! A crate's history: its revision files, related to each other.
 
-use std::fmt;
+mod fault;
+
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
@@ -9,6 +10,8 @@ use crate::{
     Dialect, Finding, FindingKind, Graph, GraphError, GraphErrorKind, Node, Position, RevisionFile,
     Span, parallel,
 };
+
+pub use fault::{Fault, HistoryError, Related};
 
 /// A file that may hold a revision, as it was found.
 #[derive(Clone, Debug)]
@@ -89,68 +92,6 @@ pub struct HistoryFile {
     /// What it says.
     pub file: RevisionFile,
 }
-
-/// Everything that is wrong with the revision files of a history.
-#[derive(Clone, Debug)]
-pub struct HistoryError {
-    /// The faults, in the order of the files.
-    pub faults: Vec<Fault>,
-}
-
-/// Something wrong in one of the files.
-#[derive(Clone, Debug)]
-pub struct Fault {
-    /// The file.
-    pub path: PathBuf,
-    /// Its text; empty when it could not be read.
-    pub text: Arc<str>,
-    /// What is wrong, and where.
-    pub finding: Finding,
-    /// Another place that has to do with it.
-    pub related: Option<Related>,
-}
-
-/// A place that explains a fault elsewhere.
-#[derive(Clone, Debug)]
-pub struct Related {
-    /// The file.
-    pub path: PathBuf,
-    /// Its text.
-    pub text: Arc<str>,
-    /// The place.
-    pub span: Span,
-    /// What is there.
-    pub label: &'static str,
-}
-
-impl Fault {
-    /// Returns the line and column of the fault.
-    #[must_use]
-    pub fn position(&self) -> Position {
-        Position::of(&self.text, self.finding.span.start)
-    }
-}
-
-impl fmt::Display for Fault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let path = self.path.display();
-        write!(f, "{path}:{}: {}", self.position(), self.finding.kind)
-    }
-}
-
-impl fmt::Display for HistoryError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, fault) in self.faults.iter().enumerate() {
-            if index > 0 {
-                f.write_str("\n")?;
-            }
-            fault.fmt(f)?;
-        }
-        Ok(())
-    }
-}
-
-impl std::error::Error for HistoryError {}
 
 impl HistoryFile {
     /// Returns the line and column of the byte at `offset`.
@@ -233,12 +174,8 @@ impl History {
             findings,
         } in files
         {
-            faults.extend(findings.into_iter().map(|finding| Fault {
-                path: path.clone(),
-                text: text.clone(),
-                finding,
-                related: None,
-            }));
+            let new = findings.into_iter();
+            faults.extend(new.map(|finding| Fault::new(&path, &text, finding)));
             revisions.extend(file.map(|file| HistoryFile { path, text, file }));
         }
         let declared = revisions.iter().map(|revision| revision.file.revision());
@@ -267,7 +204,7 @@ impl History {
                         ))
                 };
                 let errors = errors.into_iter().filter(known);
-                faults.extend(errors.map(|error| graph_fault(&revisions, error)));
+                faults.extend(errors.map(|error| Fault::of_graph(&revisions, error)));
                 faults.sort_by(|a, b| (&a.path, a.finding.span).cmp(&(&b.path, b.finding.span)));
                 Err(HistoryError { faults })
             }
@@ -324,13 +261,9 @@ impl History {
 impl HistoryFile {
     fn check_sql(&self, dialects: &[Dialect]) -> Vec<Fault> {
         let findings = self.file.check_sql(dialects).into_iter();
-        let faults = findings.map(|finding| Fault {
-            path: self.path.clone(),
-            text: self.text.clone(),
-            finding,
-            related: None,
-        });
-        faults.collect()
+        findings
+            .map(|finding| Fault::new(&self.path, &self.text, finding))
+            .collect()
     }
 }
 
@@ -383,65 +316,5 @@ impl ReadFile {
                 }
             }
         }
-    }
-}
-
-/// Finds the place in a header that an error of the graph is about.
-fn graph_fault(revisions: &[HistoryFile], error: GraphError) -> Fault {
-    let revision = &revisions[error.revision];
-    let header = &revision.file.header;
-    let parent = |id: &str| {
-        let mut parents = header.revises.iter();
-        parents
-            .find(|named| named.name.as_str() == id)
-            .map(|named| named.span)
-    };
-    let dependency = |name: &str| {
-        let mut dependencies = header.depends_on.iter();
-        dependencies
-            .find(|named| named.name == name)
-            .map(|named| named.span)
-    };
-    let place_of_id = |id: &str, label| {
-        let other = revisions
-            .iter()
-            .find(|other| other.file.header.id.name.as_str() == id)?;
-        Some(Related {
-            path: other.path.clone(),
-            text: other.text.clone(),
-            span: other.file.header.id.span,
-            label,
-        })
-    };
-    let (span, related) = match &error.kind {
-        GraphErrorKind::DuplicateId { id, .. } => (None, place_of_id(id.as_str(), "first here")),
-        GraphErrorKind::MissingParent { parent: id, .. } => (parent(id.as_str()), None),
-        GraphErrorKind::MissingDependency { dependency: id, .. } => (dependency(id), None),
-        GraphErrorKind::DuplicateLabel { label, other, .. } => {
-            let mut labels = header.branch_labels.iter();
-            let named = labels.find(|named| named.name == *label);
-            (
-                named.map(|named| named.span),
-                place_of_id(other.as_str(), "used here"),
-            )
-        }
-        GraphErrorKind::SelfLoop { id } => (parent(id.as_str()), None),
-        GraphErrorKind::DependencySelfLoop { .. } => {
-            (header.depends_on.first().map(|named| named.span), None)
-        }
-        GraphErrorKind::Cycle { ids } | GraphErrorKind::DependencyCycle { ids } => {
-            let next = ids.get(1).map(|id| id.as_str()).unwrap_or_default();
-            let span = parent(next).or_else(|| dependency(next));
-            (span, place_of_id(next, "and this one leads back"))
-        }
-    };
-    Fault {
-        path: revision.path.clone(),
-        text: revision.text.clone(),
-        finding: Finding::new(
-            span.unwrap_or(header.id.span),
-            FindingKind::Graph(error.kind),
-        ),
-        related,
     }
 }

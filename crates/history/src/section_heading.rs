@@ -9,12 +9,12 @@ pub(crate) const HEADING: &str = "-- alembic:";
 ///
 /// A misspelt heading that passed as a comment would put a downgrade's SQL into the upgrade.
 pub(crate) fn is_heading(line: &str) -> bool {
-    if line.starts_with(HEADING) {
-        return true;
-    }
     let Some(comment) = line.trim_start().strip_prefix("--") else {
         return false;
     };
+    if line.starts_with(HEADING) {
+        return true;
+    }
     let comment = comment.trim_start();
     let end = comment
         .find(|c: char| !c.is_alphanumeric())
@@ -23,15 +23,13 @@ pub(crate) fn is_heading(line: &str) -> bool {
     if word.eq_ignore_ascii_case("alembic") && rest.trim_start().starts_with(':') {
         return true;
     }
-    if nearest(word, ["alembic"]).is_empty() {
-        return false;
-    }
     let next = rest
         .trim_start()
         .trim_start_matches(':')
         .split_whitespace()
         .next();
     next.is_some_and(|next| !nearest(next, ["upgrade", "downgrade"]).is_empty())
+        && !nearest(word, ["alembic"]).is_empty()
 }
 
 #[cfg(test)]

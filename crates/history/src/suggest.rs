@@ -16,7 +16,7 @@ fn nearest_of<'a>(word: &str, candidates: Vec<&'a str>) -> Vec<&'a str> {
     let limit = word.chars().count() / 3;
     let mut near: Vec<(usize, &str)> = candidates
         .into_iter()
-        .filter(|candidate| least_distance(word, candidate) <= limit)
+        .filter(|candidate| may_be_near(word, candidate, limit))
         .filter_map(|candidate| Some((distance(word, candidate, limit)?, candidate)))
         .collect();
     near.sort_unstable();
@@ -24,11 +24,18 @@ fn nearest_of<'a>(word: &str, candidates: Vec<&'a str>) -> Vec<&'a str> {
     near.into_iter().map(|(_, candidate)| candidate).collect()
 }
 
-/// Returns what two words differ by at least, which costs little to tell.
-fn least_distance(word: &str, candidate: &str) -> usize {
-    let difference = candidate.chars().count().abs_diff(word.chars().count());
-    let is_missing = |c: &char| !word.chars().any(|other| other.eq_ignore_ascii_case(c));
-    difference.max(candidate.chars().filter(is_missing).count())
+/// Returns whether two words are as near as `limit` by what costs little to tell: how long they are,
+/// and how many letters of the candidate the word does not have.
+fn may_be_near(word: &str, candidate: &str, limit: usize) -> bool {
+    let bit = |byte: u8| 1_u128 << byte.to_ascii_lowercase();
+    let is_missing = |letters: u128, byte: u8| byte.is_ascii() && letters & bit(byte) == 0;
+    if candidate.chars().count().abs_diff(word.chars().count()) > limit {
+        return false;
+    }
+    let ascii = word.bytes().filter(u8::is_ascii);
+    let letters = ascii.fold(0, |letters, byte| letters | bit(byte));
+    let missing = candidate.bytes().filter(|byte| is_missing(letters, *byte));
+    missing.count() <= limit
 }
 
 /// Counts the insertions, deletions, substitutions and swaps of neighbours between two words, up

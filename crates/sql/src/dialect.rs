@@ -18,11 +18,8 @@ impl Dialect {
 
     /// Returns the name that revision files and configuration use.
     #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Dialect::Sqlite => "sqlite",
-            Dialect::Postgres => "postgres",
-        }
+    pub fn name(self) -> &'static str {
+        self.rules().name
     }
 
     /// Returns what a database speaks that `url` names, by its scheme.
@@ -41,11 +38,8 @@ impl Dialect {
 
     /// Returns the name of the database, as people write it.
     #[must_use]
-    pub const fn product(self) -> &'static str {
-        match self {
-            Dialect::Sqlite => "SQLite",
-            Dialect::Postgres => "PostgreSQL",
-        }
+    pub fn product(self) -> &'static str {
+        self.rules().product
     }
 }
 
@@ -61,11 +55,12 @@ pub struct UnknownDialect(pub String);
 
 impl fmt::Display for UnknownDialect {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "unknown dialect '{}', expected `sqlite` or `postgres`",
-            self.0
-        )
+        let known: Vec<String> = Dialect::ALL
+            .iter()
+            .map(|dialect| format!("`{dialect}`"))
+            .collect();
+        let known = known.join(" or ");
+        write!(f, "unknown dialect '{}', expected {known}", self.0)
     }
 }
 
@@ -75,10 +70,12 @@ impl FromStr for Dialect {
     type Err = UnknownDialect;
 
     fn from_str(name: &str) -> Result<Self, Self::Err> {
-        match name {
-            "sqlite" => Ok(Dialect::Sqlite),
-            "postgres" | "postgresql" => Ok(Dialect::Postgres),
-            _ => Err(UnknownDialect(name.to_owned())),
-        }
+        let has_name = |dialect: &Dialect| {
+            let rules = dialect.rules();
+            rules.name == name || rules.other_names.contains(&name)
+        };
+        let mut dialects = Dialect::ALL.iter().copied();
+        let unknown = || UnknownDialect(name.to_owned());
+        dialects.find(has_name).ok_or_else(unknown)
     }
 }

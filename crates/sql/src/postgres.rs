@@ -11,6 +11,9 @@ use crate::{
 };
 
 pub(crate) static RULES: Rules = Rules {
+    name: "postgres",
+    other_names: &["postgresql"],
+    product: "PostgreSQL",
     nested_comments: true,
     comments_end_at_return: true,
     inner_byte_order_marks: false,

@@ -6,9 +6,15 @@ use crate::scanner::Scanner;
 use crate::splitter::Form;
 use crate::{Dialect, StatementKind, TokenKind, postgres, sqlite};
 
-/// How a dialect reads SQL.
+/// What a dialect is called, and how it reads SQL.
 #[derive(Debug)]
 pub(crate) struct Rules {
+    /// The name that revision files and configuration use.
+    pub(crate) name: &'static str,
+    /// Names that are accepted in its place.
+    pub(crate) other_names: &'static [&'static str],
+    /// The name of the database, as people write it.
+    pub(crate) product: &'static str,
     /// Whether a block comment may stand in another one.
     pub(crate) nested_comments: bool,
     /// Whether a line comment ends at a carriage return, too.

@@ -8,6 +8,9 @@ use crate::splitter::Form;
 use crate::{Setting, SettingName, SettingScope, SplitErrorKind, StatementKind, TokenKind};
 
 pub(crate) static RULES: Rules = Rules {
+    name: "sqlite",
+    other_names: &[],
+    product: "SQLite",
     nested_comments: false,
     comments_end_at_return: false,
     inner_byte_order_marks: true,

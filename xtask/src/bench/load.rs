@@ -30,7 +30,7 @@ pub(super) fn measure(place: &Place) -> Result<Table> {
         .collect();
     let files = read_folder(&many.migrations)?;
 
-    let [bare, read, check, few, many, metadata, process] = interleaved(
+    let [bare, read, relate, check, few, many, metadata, process] = interleaved(
         ROUNDS,
         [
             &mut || {
@@ -42,6 +42,10 @@ pub(super) fn measure(place: &Place) -> Result<Table> {
                 })
             },
             &mut || timed(|| Ok(read_folder(&many.migrations)?)),
+            &mut || {
+                let files = files.clone();
+                timed(|| Ok(History::read(files, &[Dialect::Sqlite])?))
+            },
             &mut || {
                 let files = files.clone();
                 timed(|| Ok(History::new(files, &[Dialect::Sqlite])?))
@@ -61,6 +65,7 @@ pub(super) fn measure(place: &Place) -> Result<Table> {
         Row::ratio(format!("{MANY} files: heads, in process"), &many, &bare).within(GOAL),
         Row::ratio("  of this: finding and reading the files", &read, &bare),
         Row::ratio("  of this: checking them and relating them", &check, &bare),
+        Row::ratio("  the same without their SQL", &relate, &bare),
         Row::time(format!("{FEW} files: heads, in process"), &few),
         Row::ratio(format!("{MANY} files against {FEW}"), &many, &few).at_most(GROWTH),
         Row::ratio(

@@ -53,7 +53,7 @@ pub(super) fn parse(
     findings: &mut Vec<Finding>,
 ) -> (Option<Header>, usize) {
     let mut values: [Option<Value>; KEYS.len()] = [None; KEYS.len()];
-    let mut doc: Vec<&str> = Vec::new();
+    let mut doc = String::new();
     let mut begun = false;
     let mut end = text.len();
     for line in lines(text, start) {
@@ -69,7 +69,7 @@ pub(super) fn parse(
         let offset = line.start + 2;
         let prose = comment.strip_prefix(' ').unwrap_or(comment).trim_end();
         let Some(Key { key, value }) = key_value(comment) else {
-            doc.push(prose);
+            push_line(&mut doc, prose);
             continue;
         };
         let (key, value) = (key.shifted(offset), value.shifted(offset));
@@ -93,7 +93,7 @@ pub(super) fn parse(
                         meant: Some(meant),
                     },
                 )),
-                None => doc.push(prose),
+                None => push_line(&mut doc, prose),
             },
         }
     }
@@ -125,8 +125,6 @@ pub(super) fn parse(
             FindingKind::MissingKey { key: REVISES },
         ));
     }
-    let doc = doc.join("\n");
-    let doc = doc.trim();
     let revises = list(text, revises)
         .filter_map(|span| revision_id(text, span, findings))
         .collect();
@@ -149,9 +147,11 @@ pub(super) fn parse(
             span,
         })
         .collect();
+    doc.truncate(doc.trim_end().len());
+    doc.drain(..doc.len() - doc.trim_start().len());
     let header = id.map(|id| Header {
-        message: first_paragraph(doc),
-        doc: doc.to_owned(),
+        message: first_paragraph(&doc),
+        doc,
         id,
         revises,
         branch_labels,
@@ -250,6 +250,11 @@ fn revision_id(text: &str, span: Span, findings: &mut Vec<Finding>) -> Option<Na
             None
         }
     }
+}
+
+fn push_line(text: &mut String, line: &str) {
+    text.push_str(line);
+    text.push('\n');
 }
 
 fn first_paragraph(doc: &str) -> String {

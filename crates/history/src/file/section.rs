@@ -133,8 +133,9 @@ fn section(text: &Arc<str>, heading: Span, body: Span) -> Result<Section, Findin
             (_, Some(_)) => match word.parse() {
                 Ok(found) if dialect.is_none() && transaction => dialect = Some(found),
                 _ => {
-                    let flags = ["no-transaction", "irreversible:", "sqlite", "postgres"];
-                    let meant = nearest(word, flags).first().copied();
+                    let flags = ["no-transaction", "irreversible:"].into_iter();
+                    let dialects = Dialect::ALL.iter().map(|dialect| dialect.name());
+                    let meant = nearest(word, flags.chain(dialects)).first().copied();
                     let flag = word.to_owned();
                     return Err(Finding::new(span, FindingKind::UnknownFlag { flag, meant }));
                 }

@@ -1,7 +1,8 @@
 //! Builds a graph from what revisions declare, or says everything that is wrong with it.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::fmt;
+use std::sync::OnceLock;
 
 use super::{Edges, Graph, Links, Node};
 use crate::id::join;
@@ -112,7 +113,9 @@ pub(super) fn build(revisions: Vec<Revision>) -> Result<Graph, Vec<GraphError>> 
     let mut builder = Builder {
         graph: Graph {
             links: vec![Links::default(); revisions.len()],
-            names: BTreeMap::new(),
+            ids: HashMap::with_capacity(revisions.len()),
+            labels: HashMap::new(),
+            names: OnceLock::new(),
             revisions,
         },
         errors: Vec::new(),
@@ -143,17 +146,17 @@ impl Builder {
         });
     }
 
-    /// Enters ids, then labels, into the map of names.
+    /// Enters ids, then labels, into the maps of names.
     fn name(&mut self) {
         for node in self.graph.nodes() {
             let id = self.graph[node].id.clone();
-            match self.graph.named(id.as_str()) {
+            match self.graph.ids.get(&id) {
                 Some(first) => {
                     let first = first.index();
                     self.error(node, GraphErrorKind::DuplicateId { id, first });
                 }
                 None => {
-                    self.graph.names.insert(id.as_str().to_owned(), node);
+                    self.graph.ids.insert(id, node);
                 }
             }
         }
@@ -167,7 +170,7 @@ impl Builder {
                     };
                     self.error(node, kind);
                 } else {
-                    self.graph.names.insert(label.as_str().to_owned(), node);
+                    self.graph.labels.insert(label, node);
                 }
             }
         }
@@ -192,7 +195,9 @@ impl Builder {
                         push_new(&mut self.graph.links[node.index()].parents, parent);
                         let links = &mut self.graph.links[parent.index()];
                         push_new(&mut links.children, node);
-                        push_new(&mut links.dependents, node);
+                        if let Some(dependents) = &mut links.dependents {
+                            push_new(dependents, node);
+                        }
                     }
                 }
             }
@@ -208,14 +213,20 @@ impl Builder {
                     }
                     Some(found) => {
                         push_new(&mut self.graph.links[node.index()].dependencies, found);
-                        push_new(&mut self.graph.links[found.index()].dependents, node);
+                        let links = &mut self.graph.links[found.index()];
+                        let children = &links.children;
+                        let dependents = links.dependents.get_or_insert_with(|| children.clone());
+                        push_new(dependents, node);
                     }
                 }
             }
             let links = &mut self.graph.links[node.index()];
-            links.requirements = links.parents.clone();
-            for dependency in &links.dependencies {
-                push_new(&mut links.requirements, *dependency);
+            if !links.dependencies.is_empty() {
+                let mut requirements = links.parents.clone();
+                for dependency in &links.dependencies {
+                    push_new(&mut requirements, *dependency);
+                }
+                links.requirements = Some(requirements);
             }
         }
         self.graph.revisions = revisions;
@@ -248,10 +259,9 @@ impl Builder {
     }
 
     fn down(&self, node: Node, edges: Edges) -> &[Node] {
-        let links = &self.graph.links[node.index()];
         match edges {
-            Edges::Lineage => &links.parents,
-            Edges::All => &links.requirements,
+            Edges::Lineage => self.graph.parents(node),
+            Edges::All => self.graph.requirements(node),
         }
     }
 
@@ -270,10 +280,9 @@ impl Builder {
             .collect();
         while let Some(node) = free.pop() {
             rest[node.index()] = false;
-            let links = &self.graph.links[node.index()];
             let up = match edges {
-                Edges::Lineage => &links.children,
-                Edges::All => &links.dependents,
+                Edges::Lineage => self.graph.children(node),
+                Edges::All => self.graph.dependents(node),
             };
             for child in up {
                 missing[child.index()] -= 1;
@@ -350,11 +359,15 @@ impl Graph {
                     implied.insert(*dependency);
                 }
             }
-            let links = &mut self.links[node.index()];
-            let parents = links.parents.clone();
-            links
-                .requirements
-                .retain(|required| parents.contains(required) || !implied.contains(*required));
+            let Links {
+                parents,
+                requirements,
+                ..
+            } = &mut self.links[node.index()];
+            if let Some(requirements) = requirements {
+                requirements
+                    .retain(|required| parents.contains(required) || !implied.contains(*required));
+            }
         }
     }
 
@@ -365,8 +378,7 @@ impl Graph {
             for label in self[node].branch_labels.clone() {
                 let mut members = self.descendants(&[node], Edges::Lineage);
                 let mut below = node;
-                while self.links[below.index()].dependents.len() <= 1 && !self.is_merge_point(below)
-                {
+                while self.dependents(below).len() <= 1 && !self.is_merge_point(below) {
                     members.insert(below);
                     match self.parents(below).first() {
                         Some(parent) => below = *parent,
@@ -374,10 +386,7 @@ impl Graph {
                     }
                 }
                 for member in members.iter() {
-                    let labels = &mut self.links[member.index()].labels;
-                    if let Err(place) = labels.binary_search(&label) {
-                        labels.insert(place, label.clone());
-                    }
+                    self.links[member.index()].labels.insert(label.clone());
                 }
             }
         }

@@ -92,7 +92,7 @@ impl Graph {
     pub(crate) fn descendants(&self, from: &[Node], edges: Edges) -> NodeSet {
         self.closure(from, |node| match edges {
             Edges::Lineage => self.children(node),
-            Edges::All => &self.links[node.index()].dependents,
+            Edges::All => self.dependents(node),
         })
     }
 

@@ -5,9 +5,12 @@ use crate::Dialect::{self, Postgres, Sqlite};
 use crate::SettingScope::{Session, Transaction, Varies};
 use crate::{SettingName, SettingScope, split};
 
+/// A statement, and the name and scope of what it sets.
+type Row = (Dialect, &'static str, Option<(&'static str, SettingScope)>);
+
 #[test]
 fn settings_have_names_and_scopes() {
-    let rows: &[(Dialect, &str, Option<(&str, SettingScope)>)] = &[
+    let rows: &[Row] = &[
         (
             Postgres,
             "SET search_path TO a",
