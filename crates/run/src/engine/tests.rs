@@ -1,3 +1,5 @@
+//! What each engine asks, in SQL, and how it reads answers.
+
 use alembic_history::{Dialect, Direction, History, RowChange, SourceFile, VersionTable};
 use insta::assert_snapshot;
 

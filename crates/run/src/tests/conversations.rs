@@ -4,8 +4,7 @@ use alembic_history::Dialect;
 use alembic_history::TransactionMode::{Revision as PerRevision, Run as PerRun};
 use insta::{allow_duplicates, assert_snapshot};
 
-use super::fake::{Command, Fake, Second, content};
-use super::log::converse;
+use super::fake::{Command, Fake, Second, content, converse};
 use super::revisions::{OUTSIDE, PLAIN, history};
 use crate::{Failure, Purge};
 

@@ -11,8 +11,7 @@ use alembic_history::TransactionMode::{Revision as PerRevision, Run as PerRun};
 use alembic_sql::SqlText;
 use insta::{allow_duplicates, assert_snapshot};
 
-use super::fake::{Fake, content};
-use super::log::conversation;
+use super::fake::{Fake, content, conversation};
 use super::revisions::{PLAIN, Source, history};
 use crate::{Ahead, EnsureReport, RunError, Schema, Target};
 

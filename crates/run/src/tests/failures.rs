@@ -6,8 +6,7 @@ use alembic_history::TransactionMode::{Revision as PerRevision, Run as PerRun};
 use alembic_history::{Dialect, Direction, History, SourceFile, TransactionMode};
 use insta::assert_snapshot;
 
-use super::fake::{Command, Failing, Fake, REFUSED, Second, content};
-use super::log::converse;
+use super::fake::{Command, Failing, Fake, REFUSED, Second, content, converse};
 use super::revisions::{ALONE, INDEX, OUTSIDE, PATH, PLAIN, Source, TWICE, history};
 use super::truth::{Case, after_failure};
 use crate::{DatabaseState, Failure, FailureKind, Interruption, Purge};

@@ -1,6 +1,7 @@
 //! A scripted database, SQLite or PostgreSQL: a state machine over what requests are for.
 
 mod connection;
+mod conversation;
 mod machine;
 
 use std::cell::Cell;
@@ -15,6 +16,7 @@ use crate::request::Progress;
 use crate::{EnsureReport, Interruption, Purge, Run, RunError, Runner, Target, ensure_all};
 
 pub(super) use connection::{FAILINGS, Failing, REFUSED};
+pub(super) use conversation::{conversation, converse};
 
 thread_local! {
     static NOW: Cell<Duration> = const { Cell::new(Duration::ZERO) };

@@ -6,8 +6,7 @@ use std::time::Duration;
 use alembic_history::TransactionMode::{Revision as PerRevision, Run as PerRun};
 use insta::{allow_duplicates, assert_snapshot};
 
-use super::fake::{Command, Failing, Fake, REFUSED, Second, content};
-use super::log::converse;
+use super::fake::{Command, Failing, Fake, REFUSED, Second, content, converse};
 use super::revisions::{OUTSIDE, PLAIN, history};
 use crate::{DatabaseState, Failure, FailureKind, Purge};
 

@@ -6,8 +6,7 @@ use alembic_history::RevisionId;
 use alembic_history::TransactionMode::{Revision as PerRevision, Run as PerRun};
 use insta::assert_snapshot;
 
-use super::fake::{Command, Failing, Fake, REFUSED, content};
-use super::log::converse;
+use super::fake::{Command, Failing, Fake, REFUSED, content, converse};
 use super::revisions::{ALONE, INDEX, OUTSIDE, PATH, PLAIN, history};
 use super::truth::failing;
 use crate::{DatabaseState, Failure, FailureKind, Interruption};

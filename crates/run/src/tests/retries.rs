@@ -6,8 +6,7 @@ use alembic_history::RevisionId;
 use alembic_history::TransactionMode::{Revision as PerRevision, Run as PerRun};
 use insta::assert_snapshot;
 
-use super::fake::{Command, Failing, Fake, Second, content};
-use super::log::converse;
+use super::fake::{Command, Failing, Fake, Second, content, converse};
 use super::revisions::{ALONE, OUTSIDE, PLAIN, history};
 use super::truth::{failing, failing_in};
 use crate::{DatabaseState, Failure, FailureKind};

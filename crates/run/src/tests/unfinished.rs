@@ -4,8 +4,7 @@ use alembic_history::Dialect;
 use alembic_history::TransactionMode::Run as PerRun;
 use insta::assert_snapshot;
 
-use super::fake::{Command, Content, Failing, Fake, REFUSED, content};
-use super::log::converse;
+use super::fake::{Command, Content, Failing, Fake, REFUSED, content, converse};
 use super::revisions::{ALONE, OUTSIDE, PLAIN, Source, history};
 use super::truth::after_failure;
 use crate::{DatabaseState, Failure, Interruption, Purge};
