@@ -107,6 +107,9 @@ impl BenchArgs {
         let wanted = |part| self.part.is_none_or(|only| only == part);
         if wanted(Part::Command) {
             command::measure(&disk, &mut show)?;
+            if let Some(memory) = &memory {
+                command::measure(memory, &mut show)?;
+            }
         }
         if wanted(Part::Apply) {
             show(apply::measure(&disk)?);

@@ -84,7 +84,7 @@ impl Tool {
                 "sqlite://bench.db?mode=rwc",
             ],
             // Grouped: all in one transaction.
-            Self::Refinery => &["migrate", "-g", "-c", "refinery.toml", "-p", "migrations"],
+            Self::Refinery => &["migrate", "-g", "-c", "./refinery.toml", "-p", "migrations"],
             Self::Diesel => &[
                 "migration",
                 "run",
@@ -157,7 +157,12 @@ impl Other {
 
     /// Measures an upgrade.
     pub(super) fn upgrade(&self, state: State) -> Result<Duration> {
-        state.prepare(&self.folder.join("bench.db"))?;
+        let database = self.folder.join("bench.db");
+        state.prepare(&database)?;
+        if !database.exists() {
+            // Refinery wants to find the file.
+            std::fs::write(database, "")?;
+        }
         let mut command = Command::new(&self.program);
         whole(command.args(self.tool.args()).current_dir(&self.folder))
     }
