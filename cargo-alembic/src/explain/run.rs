@@ -19,16 +19,20 @@ pub(crate) fn run(
         return plan(error, subject, Some(storage));
     }
     let error = Rc::new(error);
-    let title = match &*error.fault {
-        // The snippet shows where it stands.
-        RunFault::Statement { error, .. } => error.to_string(),
-        fault => fault.to_string(),
-    };
+    let title = title(&error.fault);
     let diagnostic = Diagnostic::new(Cause::Run(Rc::clone(&error)), title);
     let fault = &error.fault;
     let diagnostic = details(fault, diagnostic, subject);
     let diagnostic = state(&error, diagnostic, subject, storage);
     next_step(fault, diagnostic, subject, storage, evidence).into()
+}
+
+/// Returns what went wrong, without the place of a statement, which is shown.
+pub(super) fn title(fault: &RunFault) -> String {
+    match fault {
+        RunFault::Statement { error, .. } => error.to_string(),
+        fault => fault.to_string(),
+    }
 }
 
 /// Says which database it is, and what state it is in.

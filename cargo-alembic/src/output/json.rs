@@ -23,8 +23,8 @@ struct Document<T> {
     /// One entry per crate, in the order in which the command went through them.
     crates: Vec<CrateAnswer<T>>,
     /// What is wrong, where the command failed; absent where it succeeded.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    errors: Vec<ErrorJson>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    errors: Option<Vec<ErrorJson>>,
 }
 
 /// What a command answers for one crate.
@@ -68,13 +68,13 @@ impl ErrorJson {
 }
 
 /// Returns the answers for crates, and what is wrong, as one JSON object.
-pub(crate) fn document(answers: Vec<Answer>, errors: &[Diagnostic]) -> String {
+pub(crate) fn document(answers: Vec<Answer>, errors: Option<&[Diagnostic]>) -> String {
     let crates = answers
         .into_iter()
         .map(|Answer { name, json, .. }| CrateAnswer { name, answer: json });
     let document = Document {
         crates: crates.collect(),
-        errors: errors.iter().map(ErrorJson::new).collect(),
+        errors: errors.map(|errors| errors.iter().map(ErrorJson::new).collect()),
     };
     serde_json::to_string_pretty(&document).unwrap_or_default() + "\n"
 }

@@ -4,7 +4,7 @@ use std::error::Error;
 use std::fmt;
 
 use ::rusqlite::types::ValueRef;
-use ::rusqlite::{Batch, Connection, ErrorCode};
+use ::rusqlite::{Batch, Connection, ErrorCode, ffi};
 use alembic_history::Dialect;
 use alembic_run::{DatabaseError, DatabaseErrorKind, Reply, Request, Run, RunError, Turn};
 #[allow(
@@ -177,7 +177,7 @@ pub(crate) fn database_error(error: ::rusqlite::Error, sql: &str) -> DatabaseErr
         Some((message, offset)) => (message.to_owned(), offset.parse().ok()),
         None => (message, None),
     };
-    let code = error.sqlite_error().map(|error| error.extended_code);
+    let code = sqlite_extended_code(&error);
     DatabaseError {
         kind,
         offset,
@@ -187,6 +187,13 @@ pub(crate) fn database_error(error: ::rusqlite::Error, sql: &str) -> DatabaseErr
             source: error,
         }),
     }
+}
+
+/// Returns SQLite's extended result code, which rusqlite has in several variants, not all of them
+/// in every version.
+fn sqlite_extended_code(error: &::rusqlite::Error) -> Option<i32> {
+    let sqlite = error.source()?.downcast_ref::<ffi::Error>()?;
+    Some(sqlite.extended_code)
 }
 
 #[cfg(test)]

@@ -74,7 +74,7 @@ pub struct RunError {
     pub state: DatabaseState,
     /// The error of undoing what was not to stay; the database then undoes it by itself, when the
     /// connection is closed.
-    pub rollback: Option<DatabaseError>,
+    pub rollback: Option<Box<DatabaseError>>,
 }
 
 /// The kinds of failures that an application tells apart when it starts.

@@ -683,7 +683,7 @@ impl<'h> Session<'h> {
         RunError {
             fault: Box::new(fault),
             state,
-            rollback,
+            rollback: rollback.map(Box::new),
         }
     }
 
