@@ -113,10 +113,10 @@ impl From<Error> for Outcome {
 }
 
 impl Answer {
-    pub(crate) fn new(name: &str, json: impl Into<AnswerJson>, text: String) -> Self {
+    pub(crate) fn new(name: &str, json: AnswerJson, text: String) -> Self {
         Self {
             name: name.to_owned(),
-            json: json.into(),
+            json,
             text,
         }
     }
