@@ -7,7 +7,7 @@ use alembic_history::{Direction, Node};
 use alembic_migrate::options::{Interruption, TransactionMode};
 
 use crate::context::Context;
-use crate::output::json::RunJson;
+use crate::output::json::{AnswerJson, RunJson};
 use crate::output::{Outcome, Progress, Result, reports};
 use crate::workspace::{
     Access, Crate, CrateOrder, PlannedRows, answers_one_by_one, crates_knowing,
@@ -41,7 +41,7 @@ impl Migrate<'_> {
             if self.is_bound(next, &all) {
                 self.check(&order, &all, next, &PlannedRows::new())?;
             }
-            self.migrate(context, next)
+            self.migrate(context, next).map(AnswerJson::Run)
         }))
     }
 

@@ -11,7 +11,7 @@ use crate::context::Context;
 use crate::explain;
 use crate::naming;
 use crate::new_file::create;
-use crate::output::json::NewRevisionJson;
+use crate::output::json::{AnswerJson, NewRevisionJson};
 use crate::output::{Answer, Cause, Diagnostic, Error, Layout, Outcome, Result, shown};
 use crate::workspace::{Access, Crate};
 
@@ -47,10 +47,10 @@ impl Request<'_> {
         create(&path, &text)?;
         context.shell.status("Created", shown_path.display());
         run_hooks(&settings.post_write_hooks, &path)?;
-        let json = NewRevisionJson {
+        let json = AnswerJson::NewRevision(NewRevisionJson {
             id: new.id.to_string(),
             path: shown(&path),
-        };
+        });
         let answer = Answer::new(self.owner.name(), json, String::new());
         Ok(Outcome::new(vec![answer], Layout::Plain))
     }

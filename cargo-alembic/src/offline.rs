@@ -7,7 +7,7 @@ use alembic_run::{Runner, ScriptError};
 use crate::args::OfflineArgs;
 use crate::context::Context;
 use crate::explain;
-use crate::output::json::ScriptJson;
+use crate::output::json::{AnswerJson, ScriptJson};
 use crate::output::{Answer, Cause, Diagnostic, Layout, Outcome, Result};
 use crate::workspace::{Access, Configuration, crates_knowing};
 
@@ -50,10 +50,10 @@ pub(crate) fn scripts(
         next.configuration.check_schema(dialect)?;
         let written = script(next.migrations.runner(dialect));
         let written = written.map_err(|error| explain::script(error, next.subject()))?;
-        let json = ScriptJson {
+        let json = AnswerJson::Script(ScriptJson {
             dialect: dialect.to_string(),
             script: written.clone(),
-        };
+        });
         answers.push(Answer::new(next.name(), json, written));
     }
     Ok(Outcome::new(answers, Layout::Scripts))

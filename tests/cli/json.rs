@@ -1,8 +1,8 @@
 //! Answers for programs: `--format json`, and its schema in `docs/json-schema.json`.
 
 use alembic_history::Dialect;
-use alembic_tests::Project;
-use serde_json::{Map, Value};
+use alembic_tests::{Project, graph, revision};
+use serde_json::{Map, Value, json};
 
 use crate::documents::check_document;
 use crate::{branched, chain, on_both, workspace};
@@ -207,6 +207,61 @@ fn check_commands(dialect: Dialect) {
             "downgrade -1 -p chorus",
         ],
     );
+}
+
+/// A command that fails answers what it has done, and what is wrong.
+#[test]
+fn errors_are_answered() {
+    on_both(|dialect| {
+        let project = Project::with_workspace(&["a", "b", "c"]).on(dialect);
+        project.add_to("a/migrations", graph("aa01"));
+        let broken = revision("bb01").upgrade("SELECT missing;");
+        project.add_to("b/migrations", [broken]);
+        project.add_to("c/migrations", graph("cc01"));
+        let (message, database_code) = match dialect {
+            Dialect::Sqlite => ("no such column: missing", "1"),
+            Dialect::Postgres => ("column \"missing\" does not exist", "42703"),
+        };
+        for (line, exit, done, error) in [
+            (
+                "upgrade",
+                8,
+                vec!["a"],
+                json!({
+                    "code": "migration-failed",
+                    "message": message,
+                    "database_code": database_code,
+                }),
+            ),
+            (
+                "show zz99",
+                6,
+                vec![],
+                json!({ "message": "can't locate revision identified by 'zz99'" }),
+            ),
+            (
+                "upgrade -p a --url mysql://h/d",
+                4,
+                vec![],
+                json!({
+                    "code": "invalid-url",
+                    "message": "invalid database URL `mysql://h/d`: there is no driver for \
+                                `mysql:`; a database URL begins with `sqlite:` or `postgres:`",
+                }),
+            ),
+        ] {
+            let outcome = project.run(&format!("{line} --format json"));
+            assert_eq!(outcome.status, exit, "{line}\n{outcome}");
+            let answer = outcome.json();
+            let command = line.split_whitespace().next().unwrap();
+            let faults = Schema::new().faults(command, &answer);
+            assert_eq!(faults, Vec::<String>::new(), "{line}\n{outcome}");
+            let crates = answer["crates"].as_array().unwrap().iter();
+            let crates: Vec<&Value> = crates.map(|answer| &answer["crate"]).collect();
+            assert_eq!(crates, done, "{line}\n{outcome}");
+            assert_eq!(answer["errors"], json!([error]), "{line}\n{outcome}");
+        }
+    });
 }
 
 #[test]

@@ -6,7 +6,7 @@ use alembic_history::History;
 use clap::Args;
 
 use crate::context::Context;
-use crate::output::json::{BranchPoint, Branches, RevisionJson};
+use crate::output::json::{AnswerJson, BranchPoint, Branches, RevisionJson};
 use crate::output::lines::{Parts, block, line};
 use crate::output::{Answer, Outcome, Result};
 use crate::workspace::Access;
@@ -24,7 +24,7 @@ impl BranchesArgs {
         let crates = context.crates(&Access::default())?;
         let answers = crates.iter().map(|next| {
             let (json, text) = self.branches(next.history());
-            Answer::new(next.name(), json, text)
+            Answer::new(next.name(), AnswerJson::Branches(json), text)
         });
         Ok(Outcome::sections(answers.collect(), crates.len()))
     }

@@ -6,7 +6,7 @@ use clap::Args;
 
 use crate::args::DatabaseArgs;
 use crate::context::Context;
-use crate::output::json::{CurrentJson, RevisionJson, UnfinishedJson, ids, rows};
+use crate::output::json::{AnswerJson, CurrentJson, RevisionJson, UnfinishedJson, ids, rows};
 use crate::output::lines::{Parts, block, line};
 use crate::output::{Answer, Error, Outcome, Result};
 use crate::workspace::Crate;
@@ -46,7 +46,7 @@ impl CurrentArgs {
                     if !json.pending.is_empty() {
                         behind.push((next.name().to_owned(), json.pending.len()));
                     }
-                    answers.push(Answer::new(next.name(), json, text));
+                    answers.push(Answer::new(next.name(), AnswerJson::Current(json), text));
                 }
                 // What is wrong with one database does not hide where the others are.
                 Err(error) => Error::add(&mut failed, error),

@@ -10,7 +10,7 @@ use clap::Args;
 
 use crate::args::{DatabaseArgs, InterruptedArgs};
 use crate::context::Context;
-use crate::output::json::EnsureJson;
+use crate::output::json::{AnswerJson, EnsureJson};
 use crate::output::{Answer, Layout, Outcome, Progress, Result, reports};
 use crate::workspace::{Crate, CrateOrder, PlannedRows};
 
@@ -92,7 +92,7 @@ impl EnsureArgs {
             context.shell.status("Finished", reports::ensure(report));
         }
         let answer = |report: &EnsureReport| {
-            let json = EnsureJson::new(&database.url, report);
+            let json = AnswerJson::Ensure(EnsureJson::new(&database.url, report));
             Answer::new(&report.package, json, String::new())
         };
         Ok(reports.iter().map(answer).collect())

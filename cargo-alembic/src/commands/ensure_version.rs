@@ -7,7 +7,7 @@ use clap::Args;
 use crate::args::{DatabaseArgs, OfflineArgs};
 use crate::context::Context;
 use crate::offline::scripts;
-use crate::output::json::EnsureVersionJson;
+use crate::output::json::{AnswerJson, EnsureVersionJson};
 use crate::output::{Outcome, Result};
 use crate::workspace::{Access, Crate, answers_one_by_one};
 
@@ -30,7 +30,7 @@ impl EnsureVersionArgs {
         let crates = context.crates(&access)?;
         context.workspace()?.check_databases(&crates)?;
         Ok(answers_one_by_one(&crates, |next| {
-            ensure_version(context, next)
+            ensure_version(context, next).map(AnswerJson::EnsureVersion)
         }))
     }
 }

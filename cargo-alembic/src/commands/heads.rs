@@ -3,7 +3,7 @@
 use clap::Args;
 
 use crate::context::Context;
-use crate::output::json::Revisions;
+use crate::output::json::{AnswerJson, Revisions};
 use crate::output::lines::{Parts, block, line};
 use crate::output::{Answer, Outcome, Result};
 use crate::workspace::Access;
@@ -40,7 +40,7 @@ impl HeadsArgs {
                     false => line(graph, *node, parts, &[]) + "\n",
                 })
                 .collect();
-            let json = Revisions::new(history, &heads, None);
+            let json = AnswerJson::Revisions(Revisions::new(history, &heads, None));
             answers.push(Answer::new(next.name(), json, text));
         }
         Ok(Outcome::sections(answers, crates.len()))

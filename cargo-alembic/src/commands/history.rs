@@ -6,7 +6,7 @@ use clap::Args;
 use crate::args::DatabaseArgs;
 use crate::context::Context;
 use crate::explain;
-use crate::output::json::Revisions;
+use crate::output::json::{AnswerJson, Revisions};
 use crate::output::lines::{Parts, block, line};
 use crate::output::{Answer, Outcome, Result};
 use crate::workspace::{Crate, crates_knowing};
@@ -81,7 +81,7 @@ impl HistoryArgs {
                 false => line(graph, *node, parts, current) + "\n",
             })
             .collect();
-        let json = Revisions::new(history, &nodes, marked);
+        let json = AnswerJson::Revisions(Revisions::new(history, &nodes, marked));
         Ok(Answer::new(own.name(), json, text))
     }
 }

@@ -8,7 +8,7 @@ use toml_edit::{DocumentMut, Item, Table, TomlError, value};
 
 use crate::context::Context;
 use crate::new_file::{create, replace};
-use crate::output::json::InitJson;
+use crate::output::json::{AnswerJson, InitJson};
 use crate::output::{Answer, Cause, Diagnostic, Error, Layout, Outcome, Result, shown};
 use crate::url::{DatabaseUrl, Redacted};
 
@@ -80,10 +80,10 @@ impl InitArgs {
         context.shell.status("Configured", shown(&manifest));
         let next = "`cargo alembic revision -m \"what it does\"`";
         context.shell.status("Next", next);
-        let json = InitJson {
+        let json = AnswerJson::Init(InitJson {
             folder: shown(&folder),
             manifest: shown(&manifest),
-        };
+        });
         let answer = Answer::new(&name, json, String::new());
         Ok(Outcome::new(vec![answer], Layout::Plain))
     }

@@ -4,7 +4,7 @@ use clap::Args;
 
 use crate::args::DatabaseArgs;
 use crate::context::Context;
-use crate::output::json::Revisions;
+use crate::output::json::{AnswerJson, Revisions};
 use crate::output::lines::block;
 use crate::output::{Answer, Outcome, Result};
 use crate::workspace::crates_knowing;
@@ -30,7 +30,7 @@ impl ShowArgs {
                 .iter()
                 .map(|node| block(history, *node, &[]) + "\n")
                 .collect();
-            let json = Revisions::new(history, &nodes, None);
+            let json = AnswerJson::Revisions(Revisions::new(history, &nodes, None));
             answers.push(Answer::new(next.name(), json, text));
         }
         Ok(Outcome::sections(answers, chosen.len()))

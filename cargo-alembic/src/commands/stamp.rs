@@ -7,7 +7,7 @@ use clap::Args;
 use crate::args::{DatabaseArgs, OfflineArgs};
 use crate::context::Context;
 use crate::offline::scripts;
-use crate::output::json::StampJson;
+use crate::output::json::{AnswerJson, StampJson};
 use crate::output::{Outcome, Result, reports};
 use crate::workspace::{Access, Crate, answers_one_by_one, crates_knowing};
 
@@ -42,7 +42,7 @@ impl StampArgs {
         let chosen = crates_knowing(context.crates(&access)?, &targets)?;
         context.workspace()?.check_databases(&chosen)?;
         Ok(answers_one_by_one(&chosen, |next| {
-            self.stamp(context, next, &targets)
+            self.stamp(context, next, &targets).map(AnswerJson::Stamp)
         }))
     }
 

@@ -10,7 +10,7 @@ use clap::Args;
 use crate::context::Context;
 use crate::database::Database;
 use crate::database::scratch::{self, Engine};
-use crate::output::json::{CheckJson, TestJson};
+use crate::output::json::{AnswerJson, CheckJson, TestJson};
 use crate::output::{Answer, Cause, Diagnostic, Error, Outcome, Result};
 use crate::trial::{self, Check, CheckResult, Verdict};
 use crate::url::{DatabaseUrl, PostgresUrl};
@@ -56,9 +56,9 @@ impl TestArgs {
                 .iter()
                 .any(|engine| engine.dialect() == Dialect::Postgres);
             results.extend(server);
-            let json = TestJson {
+            let json = AnswerJson::Test(TestJson {
                 checks: results.iter().map(json).collect(),
-            };
+            });
             let text = results
                 .iter()
                 .map(|result| line(result, is_named))

@@ -25,16 +25,20 @@ pub(crate) fn run(
         _ => {}
     }
     let error = Rc::new(error);
-    let title = match error.failure() {
-        // The snippet shows where it stands.
-        Failure::Statement { error, .. } => error.to_string(),
-        fault => fault.to_string(),
-    };
+    let title = title(error.failure());
     let diagnostic = Diagnostic::new(Cause::Run(Rc::clone(&error)), title);
     let fault = error.failure();
     let diagnostic = details(fault, diagnostic, subject);
     let diagnostic = state(&error, diagnostic, subject, storage);
     next_step(fault, diagnostic, subject, storage, evidence).into()
+}
+
+/// Returns what went wrong, without the place of a statement, which is shown.
+pub(super) fn title(fault: &Failure) -> String {
+    match fault {
+        Failure::Statement { error, .. } => error.to_string(),
+        fault => fault.to_string(),
+    }
 }
 
 /// Says which database it is, and what state it is in.

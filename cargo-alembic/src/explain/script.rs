@@ -22,7 +22,7 @@ pub(crate) fn script(error: ScriptError, subject: Subject<'_>) -> Error {
                 diagnostic().help("write `START:END`, where END is below START")
             }
             Failure::Plan(error) => return plan(error, subject, None),
-            fault => run::refused(fault, new(fault.to_string()), subject),
+            fault => run::refused(fault, new(run::title(fault)), subject),
         },
         ScriptError::NoStart { .. } => {
             diagnostic().help("name the revision that the database is at, as in `ae10:head`")

@@ -83,11 +83,8 @@ pub(super) fn text<'h>(location: &StatementLocation, history: &'h History) -> &'
 /// Tells whether a statement stands in an upgrade or a downgrade.
 fn direction(location: &StatementLocation, history: &History) -> Direction {
     let node = history.graph().node(location.revision.as_str());
-    let text = node.map_or("", |node| &*history.file(node).text);
-    let before = text.get(..location.span.start).unwrap_or_default();
-    let mut headings = before.lines().rev();
-    match headings.find_map(|line| line.strip_prefix("-- alembic:")) {
-        Some(heading) if heading.trim_start().starts_with("downgrade") => Direction::Downgrade,
-        _ => Direction::Upgrade,
-    }
+    let sections = node.map(|node| history.file(node).file.sections.as_slice());
+    let mut sections = sections.unwrap_or_default().iter().rev();
+    let section = sections.find(|section| section.heading.start <= location.span.start);
+    section.map_or(Direction::Upgrade, |section| section.direction)
 }

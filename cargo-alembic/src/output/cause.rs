@@ -1,5 +1,6 @@
 //! What went wrong, as data: the errors of the libraries, and the kinds of the command line's own.
 
+use std::error::Error;
 use std::io;
 use std::rc::Rc;
 
@@ -64,8 +65,9 @@ impl Cause {
     pub(crate) fn database_code(&self) -> Option<String> {
         match self {
             Cause::Sqlite(error) => {
-                let code = error.sqlite_error().map(|error| error.extended_code);
-                code.map(|code| code.to_string())
+                // rusqlite has it in several variants, not all of them in every version.
+                let sqlite = error.source()?.downcast_ref::<rusqlite::ffi::Error>()?;
+                Some(sqlite.extended_code.to_string())
             }
             Cause::Server(error) => {
                 let code = error.as_database_error().and_then(|error| error.code());
@@ -98,7 +100,7 @@ impl Cause {
     }
 
     /// Returns the error of a library that this is, where it is one.
-    pub(crate) fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+    pub(crate) fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
             Cause::Cargo(error) => Some(error),
             Cause::Settings(error) => Some(error),

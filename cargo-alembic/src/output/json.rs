@@ -23,8 +23,8 @@ struct Document<T> {
     /// One entry per crate, in the order in which the command went through them.
     crates: Vec<CrateAnswer<T>>,
     /// What is wrong, where the command failed; absent where it succeeded.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    errors: Vec<ErrorJson>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    errors: Option<Vec<ErrorJson>>,
 }
 
 /// What a command answers for one crate.
@@ -68,13 +68,13 @@ impl ErrorJson {
 }
 
 /// Returns the answers for crates, and what is wrong, as one JSON object.
-pub(crate) fn document(answers: Vec<Answer>, errors: &[Diagnostic]) -> String {
+pub(crate) fn document(answers: Vec<Answer>, errors: Option<&[Diagnostic]>) -> String {
     let crates = answers
         .into_iter()
         .map(|Answer { name, json, .. }| CrateAnswer { name, answer: json });
     let document = Document {
         crates: crates.collect(),
-        errors: errors.iter().map(ErrorJson::new).collect(),
+        errors: errors.map(|errors| errors.iter().map(ErrorJson::new).collect()),
     };
     serde_json::to_string_pretty(&document).unwrap_or_default() + "\n"
 }
@@ -94,72 +94,6 @@ pub(crate) enum AnswerJson {
     Script(ScriptJson),
     Stamp(StampJson),
     Test(TestJson),
-}
-
-impl From<Branches> for AnswerJson {
-    fn from(answer: Branches) -> Self {
-        Self::Branches(answer)
-    }
-}
-
-impl From<CurrentJson> for AnswerJson {
-    fn from(answer: CurrentJson) -> Self {
-        Self::Current(answer)
-    }
-}
-
-impl From<EnsureJson> for AnswerJson {
-    fn from(answer: EnsureJson) -> Self {
-        Self::Ensure(answer)
-    }
-}
-
-impl From<EnsureVersionJson> for AnswerJson {
-    fn from(answer: EnsureVersionJson) -> Self {
-        Self::EnsureVersion(answer)
-    }
-}
-
-impl From<InitJson> for AnswerJson {
-    fn from(answer: InitJson) -> Self {
-        Self::Init(answer)
-    }
-}
-
-impl From<NewRevisionJson> for AnswerJson {
-    fn from(answer: NewRevisionJson) -> Self {
-        Self::NewRevision(answer)
-    }
-}
-
-impl From<Revisions> for AnswerJson {
-    fn from(answer: Revisions) -> Self {
-        Self::Revisions(answer)
-    }
-}
-
-impl From<RunJson> for AnswerJson {
-    fn from(answer: RunJson) -> Self {
-        Self::Run(answer)
-    }
-}
-
-impl From<ScriptJson> for AnswerJson {
-    fn from(answer: ScriptJson) -> Self {
-        Self::Script(answer)
-    }
-}
-
-impl From<StampJson> for AnswerJson {
-    fn from(answer: StampJson) -> Self {
-        Self::Stamp(answer)
-    }
-}
-
-impl From<TestJson> for AnswerJson {
-    fn from(answer: TestJson) -> Self {
-        Self::Test(answer)
-    }
 }
 
 /// The answer of commands with `--sql`.

@@ -113,10 +113,10 @@ impl From<Error> for Outcome {
 }
 
 impl Answer {
-    pub(crate) fn new(name: &str, json: impl Into<AnswerJson>, text: String) -> Self {
+    pub(crate) fn new(name: &str, json: AnswerJson, text: String) -> Self {
         Self {
             name: name.to_owned(),
-            json: json.into(),
+            json,
             text,
         }
     }
@@ -129,11 +129,11 @@ pub(crate) fn finish(outcome: Outcome, format: Format, shell: Shell, call: &Call
         (Format::Text, Layout::Plain | Layout::Sections) => shell::answer(outcome.text()),
         (Format::Json, _) => {
             let errors = match &outcome.end {
-                End::Failure(error) => error.diagnostics.as_slice(),
-                End::Success | End::NotAtHeads(_) => &[],
+                End::Failure(error) => Some(error.diagnostics.as_slice()),
+                End::Success | End::NotAtHeads(_) => None,
             };
             match outcome.answers {
-                None if errors.is_empty() => Ok(()),
+                None if errors.is_none() => Ok(()),
                 answers => shell::answer(json::document(answers.unwrap_or_default(), errors)),
             }
         }

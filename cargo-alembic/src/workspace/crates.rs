@@ -225,9 +225,9 @@ impl Crate {
 /// Does `work` on one crate after the other, up to the first that fails.
 ///
 /// What is done is answered also when a later crate failed, since what is committed stays.
-pub(crate) fn answers_one_by_one<T: Into<AnswerJson>>(
+pub(crate) fn answers_one_by_one(
     crates: &[Crate],
-    work: impl Fn(&Crate) -> Result<T>,
+    work: impl Fn(&Crate) -> Result<AnswerJson>,
 ) -> Outcome {
     let names: Vec<&str> = crates.iter().map(Crate::name).collect();
     let mut answers = Vec::new();

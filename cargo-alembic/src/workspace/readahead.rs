@@ -135,10 +135,11 @@ fn crates(manifest: &Path, packages: &[String]) -> Option<Vec<(PathBuf, Settings
         }),
     };
     let mut manifests = vec![(folder.to_owned(), own)];
-    if let Some((folder, root)) = &root
+    if let Some((root_folder, root)) = &root
         && (is_root || !packages.is_empty())
     {
-        let members = members(folder, root).into_iter();
+        let members = members(root_folder, root).into_iter();
+        let members = members.filter(|member| member != folder);
         manifests.extend(members.filter_map(|member| {
             let document = parse(&member.join("Cargo.toml"))?;
             Some((member, document))
@@ -188,4 +189,58 @@ fn members(root: &Path, document: &Document<String>) -> Vec<PathBuf> {
         }
     }
     folders
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test that panics fails, as it should")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn crates_are_guessed_from_manifests() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |path: &str| folder.path().join(path);
+        let write = |name: &str, text: &str| {
+            std::fs::create_dir_all(path(name).parent().unwrap()).unwrap();
+            std::fs::write(path(name), text).unwrap();
+        };
+        let package = |name: &str, alembic: &str| {
+            format!("[package]\nname = \"{name}\"\n[package.metadata.alembic]\n{alembic}")
+        };
+        let root = "[workspace]\nmembers = [\"app\", \"crates/*\", \"gone\"]\n\
+                    [workspace.metadata.alembic]\nmigrations = \"sql\"\n";
+        write("Cargo.toml", root);
+        write("app/Cargo.toml", &package("app", ""));
+        write(
+            "crates/a/Cargo.toml",
+            &package("a", "migrations = [\"x\", \"y\"]"),
+        );
+        write("crates/b/Cargo.toml", &package("b", "unknown = 1"));
+        write("crates/c/Cargo.toml", "[package");
+        let check = |manifest: &str, packages: &[&str], expected: &[(&str, &[&str])]| {
+            let packages: Vec<String> = packages.iter().map(ToString::to_string).collect();
+            let crates = crates(&path(manifest), &packages).unwrap();
+            let mut found: Vec<_> = crates
+                .into_iter()
+                .map(|(folder, settings)| (folder, settings.migrations))
+                .collect();
+            found.sort();
+            let expected = expected.iter().map(|(folder, migrations)| {
+                let migrations: Vec<String> = migrations.iter().map(ToString::to_string).collect();
+                (path(folder), migrations)
+            });
+            assert_eq!(
+                found,
+                expected.collect::<Vec<_>>(),
+                "{manifest} {packages:?}"
+            );
+        };
+        let (app, a): ((&str, &[&str]), (&str, &[&str])) =
+            (("app", &["sql"]), ("crates/a", &["x", "y"]));
+        check("Cargo.toml", &[], &[app, a]);
+        check("Cargo.toml", &["a"], &[a]);
+        check("app/Cargo.toml", &[], &[app]);
+        check("app/Cargo.toml", &["app", "a"], &[app, a]);
+        check("crates/b/Cargo.toml", &[], &[]);
+    }
 }
