@@ -6,7 +6,7 @@ use alembic_tests::{Outcome, revision};
 use regex_lite::Regex;
 
 use crate::bad_input::servers::with_parameter;
-use crate::bad_input::{CC03, Row, databases, project_on, row, upgrade};
+use crate::bad_input::{CC03, Row, databases, project_on, row, servers, upgrade};
 use crate::chain;
 
 /// Returns what a command said next to the server's messages: codes, places, notes, help and the
@@ -76,8 +76,28 @@ fn check_rows(rows: Vec<Row>, least: usize) {
 }
 
 #[test]
+fn ways_to_a_server() {
+    check_rows(servers::addresses(), 8);
+}
+
+#[test]
+fn rights() {
+    check_rows(servers::rights(), 15);
+}
+
+#[test]
+fn what_only_servers_refuse() {
+    check_rows(servers::servers(), 4);
+}
+
+#[test]
 fn version_tables() {
     check_rows(databases::version_tables(), 0);
+}
+
+#[test]
+fn statements() {
+    check_rows(databases::statements(), 5);
 }
 
 #[test]
