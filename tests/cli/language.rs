@@ -6,7 +6,7 @@ use alembic_tests::{Outcome, revision};
 use regex_lite::Regex;
 
 use crate::bad_input::servers::with_parameter;
-use crate::bad_input::{CC03, Row, databases, project_on, row, upgrade};
+use crate::bad_input::{CC03, Row, databases, project_on, row, servers, upgrade};
 use crate::chain;
 
 /// Returns what a command said next to the server's messages: codes, places, notes, help and the
@@ -76,8 +76,28 @@ fn check_rows(rows: Vec<Row>, least: usize) {
 }
 
 #[test]
+fn ways_to_a_server() {
+    check_rows(servers::addresses(), 8);
+}
+
+#[test]
+fn rights() {
+    check_rows(servers::rights(), 15);
+}
+
+#[test]
+fn what_only_servers_refuse() {
+    check_rows(servers::servers(), 4);
+}
+
+#[test]
 fn version_tables() {
     check_rows(databases::version_tables(), 0);
+}
+
+#[test]
+fn statements() {
+    check_rows(databases::statements(), 5);
 }
 
 #[test]
@@ -199,21 +219,16 @@ fn trials_on_a_server() {
 
 #[test]
 fn commands_that_succeed() {
+    let statements = "DROP TABLE IF EXISTS missing;\nDO $$ BEGIN RAISE NOTICE 'x'; END $$;\n\
+                      -- alembic: upgrade no-transaction\n\
+                      CREATE INDEX CONCURRENTLY x ON t_aa01 (id);";
     let [english, german] = [Server::shared(), Server::german()].map(|server| {
         let project = chain().on_server(server);
         project.configure("dialects = [\"postgres\"]");
-        project.add(revision("dd04").revises("cc03").upgrade(
-            "DROP TABLE IF EXISTS missing;\nDO $$ BEGIN RAISE NOTICE 'x'; END $$;\n\
-             -- alembic: upgrade no-transaction\nCREATE INDEX CONCURRENTLY x ON t_aa01 (id);",
-        ));
-        project.transcript(&[
-            "upgrade",
-            "current -v",
-            "history -i",
-            "downgrade aa01",
-            "ensure",
-            "test",
-        ])
+        let revision = revision("dd04").revises("cc03").upgrade(statements);
+        project.add(revision.downgrade("DROP INDEX x;"));
+        let lines = ["upgrade", "current -v", "downgrade aa01", "ensure", "test"];
+        lines.map(|line| project.run(line).success().to_string())
     });
     assert_eq!(english, german);
 }
