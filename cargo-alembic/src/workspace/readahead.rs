@@ -12,7 +12,7 @@ use toml_edit::{Document, Item, TableLike};
 
 use super::configuration::from_toml;
 
-/// Reads the revision files of a crate, checking their SQL for each of `dialects`.
+/// Reads the revision files of a crate; their SQL is checked for `dialects` when it is needed.
 fn read(folders: &[PathBuf], dialects: &[Dialect]) -> Result<History, LoadError> {
     let mut files: Vec<SourceFile> = Vec::new();
     let mut known: HashSet<PathBuf> = HashSet::new();
@@ -28,7 +28,7 @@ fn read(folders: &[PathBuf], dialects: &[Dialect]) -> Result<History, LoadError>
             }
         }
     }
-    History::new(files, dialects).map_err(LoadError::History)
+    History::read(files, dialects).map_err(LoadError::History)
 }
 
 /// The histories of crates, of which those that a command probably needs are read in the background.
