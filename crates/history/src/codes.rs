@@ -224,8 +224,8 @@ codes! {
         InvalidUrl = "invalid-url",
 
         /// `cargo alembic test` must run revisions that are for PostgreSQL only, and no server is
-        /// configured. Name one of the server's databases with `--url` or in the environment variable;
-        /// the command leaves that database alone.
+        /// configured. Name one of the server's databases with `--url` or in the environment
+        /// variable; the command leaves that database alone.
         NoServer = "no-server",
 
         /// Two crates have the same database and the same version table, so each would take the
