@@ -5,8 +5,9 @@ use std::fmt;
 use super::kind::Kind;
 use super::{Settings, Value};
 
-/// Generates [`Key`] from a table of keys. The doc comment of a key is its row in docs/configuration.md;
-/// the setting's type decides how a value is read, and [`Settings::default`] is its default.
+/// Generates [`Key`] from a table of keys. The doc comment of a key is its row in
+/// docs/configuration.md; the setting's type decides how a value is read, and [`Settings::default`]
+/// is its default.
 macro_rules! keys {
     ($($(#[doc = $line:literal])+ $name:ident = $text:literal => $($setting:ident).+,)+) => {
         /// A key of `[package.metadata.alembic]`.
