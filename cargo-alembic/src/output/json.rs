@@ -10,7 +10,7 @@ mod runs;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{Answer, Diagnostic};
+use super::Diagnostic;
 pub(crate) use revisions::{
     BranchPoint, Branches, CurrentJson, RevisionJson, Revisions, UnfinishedJson, ids,
 };
@@ -68,10 +68,12 @@ impl ErrorJson {
 }
 
 /// Returns the answers for crates, and what is wrong, as one JSON object.
-pub(crate) fn document(answers: Vec<Answer>, errors: Option<&[Diagnostic]>) -> String {
-    let crates = answers
-        .into_iter()
-        .map(|Answer { name, json, .. }| CrateAnswer { name, answer: json });
+pub(crate) fn document(
+    answers: impl IntoIterator<Item = (String, AnswerJson)>,
+    errors: Option<&[Diagnostic]>,
+) -> String {
+    let crates = answers.into_iter();
+    let crates = crates.map(|(name, answer)| CrateAnswer { name, answer });
     let document = Document {
         crates: crates.collect(),
         errors: errors.map(|errors| errors.iter().map(ErrorJson::new).collect()),

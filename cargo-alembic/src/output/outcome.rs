@@ -134,7 +134,11 @@ pub(crate) fn finish(outcome: Outcome, format: Format, shell: Shell, call: &Call
             };
             match outcome.answers {
                 None if errors.is_none() => Ok(()),
-                answers => shell::answer(json::document(answers.unwrap_or_default(), errors)),
+                answers => {
+                    let answers = answers.unwrap_or_default().into_iter();
+                    let answers = answers.map(|answer| (answer.name, answer.json));
+                    shell::answer(json::document(answers, errors))
+                }
             }
         }
     };

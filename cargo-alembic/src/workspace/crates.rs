@@ -207,7 +207,7 @@ impl Crate {
     pub(crate) fn explain(&self, error: RunError, database: &Database) -> Error {
         let (subject, storage) = (self.subject(), self.storage(database));
         let evidence = match explain::question(&error, subject, &storage) {
-            Some(question) => evidence(&question, self, database),
+            Some(question) => evidence(&question, &self.migrations, database),
             None => explain::Evidence::Nothing,
         };
         explain::run(error, subject, &storage, &evidence)

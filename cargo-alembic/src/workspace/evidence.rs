@@ -2,18 +2,23 @@
 
 use std::time::Duration;
 
+use alembic_migrate::Migrations;
 use alembic_sql::literal;
 
-use super::Crate;
 use crate::database::{Connection, Database};
 use crate::explain::{Evidence, Question, SchemaRights};
 
 /// Answers a question; a database that does not answer any longer says nothing.
-pub(super) fn evidence(question: &Question, owner: &Crate, database: &Database) -> Evidence {
+pub(super) fn evidence(
+    question: &Question,
+    migrations: &Migrations,
+    database: &Database,
+) -> Evidence {
     match question {
         Question::IsUntracked { object } => {
             let exists = |name: &String| has_object(database, name);
-            let is_untracked = object.as_ref().is_none_or(exists) && is_untracked(owner, database);
+            let is_untracked =
+                object.as_ref().is_none_or(exists) && is_untracked(migrations, database);
             match is_untracked {
                 true => Evidence::Untracked,
                 false => Evidence::Nothing,
@@ -27,8 +32,8 @@ pub(super) fn evidence(question: &Question, owner: &Crate, database: &Database) 
 }
 
 /// Returns whether the version table names no revision, in a database that others can open, too.
-fn is_untracked(owner: &Crate, database: &Database) -> bool {
-    let migrations = owner.migrations.clone().lock_timeout(Duration::ZERO);
+fn is_untracked(migrations: &Migrations, database: &Database) -> bool {
+    let migrations = migrations.clone().lock_timeout(Duration::ZERO);
     let rows = || migrations.current(&mut database.read().ok()?).ok();
     database.place().is_some() && rows().is_some_and(|rows| rows.is_empty())
 }

@@ -34,7 +34,7 @@ const LAYERS: [Layer; 7] = [
     layer(
         "alembic-build",
         &["alembic-history", "alembic-sql"],
-        Only(&["toml-span", "walkdir"]),
+        Only(&["walkdir"]),
     ),
     layer(
         "alembic-run",
@@ -64,7 +64,7 @@ const LAYERS: [Layer; 7] = [
 ];
 
 /// The crates for developers, which may depend on everything.
-const FOR_DEVELOPERS: [&str; 2] = ["alembic-tests", "xtask"];
+const FOR_DEVELOPERS: [&str; 3] = ["alembic-suite", "alembic-tests", "xtask"];
 
 /// Returns the packages of the workspace, and the one with a lockfile of its own.
 fn packages() -> Vec<Package> {

@@ -1,0 +1,54 @@
+//! What a database is to be asked after a run on it has failed.
+
+use alembic_history::VersionTable;
+use alembic_migrate::driver::DatabaseErrorKind;
+use alembic_migrate::{Dialect, RunError};
+use alembic_run::Failure;
+
+use super::outline::{Outline, Verb};
+use super::rights::table_of;
+use super::statement::{exists_already, text};
+use super::{Question, Storage, Subject};
+
+/// Returns what the explanation of an error depends on, besides the error.
+pub(crate) fn question(
+    error: &RunError,
+    subject: Subject<'_>,
+    storage: &Storage<'_>,
+) -> Option<Question> {
+    let dialect = storage.dialect();
+    let rights = |schema, table| Some(Question::SchemaRights { schema, table });
+    match error.failure() {
+        Failure::Statement {
+            location, error, ..
+        } => match error.kind() {
+            DatabaseErrorKind::Denied => {
+                let outline = Outline::of(text(location, subject.history), dialect);
+                rights(outline.schema, None)
+            }
+            DatabaseErrorKind::Other if exists_already(error, dialect) => {
+                let object = match dialect {
+                    // The code alone says only that something is wrong with the statement.
+                    Dialect::Sqlite => {
+                        let outline = Outline::of(text(location, subject.history), dialect);
+                        Some(outline)
+                            .filter(|outline| outline.verb == Verb::Create)?
+                            .name
+                            .into()
+                    }
+                    Dialect::Postgres => None,
+                };
+                Some(Question::IsUntracked { object })
+            }
+            _ => None,
+        },
+        Failure::Schema { error, .. } if error.kind() == DatabaseErrorKind::Denied => {
+            rights(None, None)
+        }
+        Failure::Database { action, error } if error.kind() == DatabaseErrorKind::Denied => {
+            let VersionTable { schema, name } = table_of(*action, &storage.table)?;
+            rights(schema, Some(name))
+        }
+        _ => None,
+    }
+}
