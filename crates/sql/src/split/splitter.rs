@@ -133,8 +133,8 @@ impl Splitter<'_> {
         let Some(pending) = self.pending.take() else {
             return;
         };
-        if let Some(SplitError { kind, span }) = pending.fault(self.end) {
-            self.fault(kind, span);
+        if let Some(error) = pending.fault(self.end) {
+            self.split.errors.push(error);
             return;
         }
         let span = pending.span();
