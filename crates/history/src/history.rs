@@ -189,7 +189,10 @@ impl History {
                     Check::Later => OnceLock::new(),
                 },
             }),
-            Ok(_) => Err(HistoryError { faults }),
+            Ok(_) => {
+                faults.extend(Self::sql_faults(&revisions, dialects, check));
+                Err(HistoryError::new(faults))
+            }
             Err(errors) => {
                 let unreadable = faults
                     .iter()
@@ -205,8 +208,22 @@ impl History {
                 };
                 let errors = errors.into_iter().filter(known);
                 faults.extend(errors.map(|error| Fault::of_graph(&revisions, error)));
-                faults.sort_by(|a, b| (&a.path, a.finding.span).cmp(&(&b.path, b.finding.span)));
-                Err(HistoryError { faults })
+                faults.extend(Self::sql_faults(&revisions, dialects, check));
+                Err(HistoryError::new(faults))
+            }
+        }
+    }
+
+    /// Returns what is wrong with the SQL, unless it was checked as the files were read.
+    ///
+    /// A history that is refused is looked into as a whole, so that everything is told at once.
+    fn sql_faults(revisions: &[HistoryFile], dialects: &[Dialect], check: Check) -> Vec<Fault> {
+        match check {
+            Check::Now => Vec::new(),
+            Check::Later => {
+                let files: Vec<&HistoryFile> = revisions.iter().collect();
+                let faults = parallel::map(files, |file| file.check_sql(dialects));
+                faults.into_iter().flatten().collect()
             }
         }
     }
@@ -218,13 +235,11 @@ impl History {
     /// Everything that is wrong with the SQL of any of the files.
     pub fn check_sql(&self) -> Result<(), HistoryError> {
         let check = || {
-            let files: Vec<&HistoryFile> = self.revisions.iter().collect();
-            let faults = parallel::map(files, |file| file.check_sql(&self.dialects));
-            let faults: Vec<Fault> = faults.into_iter().flatten().collect();
+            let faults = Self::sql_faults(&self.revisions, &self.dialects, Check::Later);
             if faults.is_empty() {
                 Ok(())
             } else {
-                Err(HistoryError { faults })
+                Err(HistoryError::new(faults))
             }
         };
         self.sql.get_or_init(check).clone()

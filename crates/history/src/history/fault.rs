@@ -40,6 +40,13 @@ pub struct Related {
     pub label: &'static str,
 }
 
+impl HistoryError {
+    pub(super) fn new(mut faults: Vec<Fault>) -> Self {
+        faults.sort_by(|a, b| (&a.path, a.finding.span).cmp(&(&b.path, b.finding.span)));
+        Self { faults }
+    }
+}
+
 impl Fault {
     pub(super) fn new(path: &Path, text: &Arc<str>, finding: Finding) -> Self {
         Self {
