@@ -13,6 +13,7 @@ mod history;
 mod id;
 mod parallel;
 mod plan;
+mod plan_error;
 mod resolve;
 mod revision;
 mod rows;
@@ -36,7 +37,8 @@ pub use history::{
     Fault, History, HistoryError, HistoryFile, Related, SourceFile, is_revision_file, rows_file,
 };
 pub use id::{BranchLabel, InvalidName, MAX_ID_LENGTH, RevisionId, join};
-pub use plan::{Direction, Plan, PlanError, StampPlan, Step};
+pub use plan::{Direction, Plan, StampPlan, Step};
+pub use plan_error::PlanError;
 pub use resolve::ResolveError;
 pub use revision::Revision;
 pub use rows::{RowChange, Rows, Versions};

@@ -1,7 +1,6 @@
 //! Reads a statement token by token, to be compared with keywords and symbols.
 
-use crate::rules::Rules;
-use crate::{Span, Token, TokenKind, Tokens};
+use crate::{Dialect, Span, Token, TokenKind, Tokens};
 
 /// A place in a statement, before one of its tokens.
 #[derive(Clone, Debug)]
@@ -17,13 +16,13 @@ pub(crate) struct Cursor<'a> {
 
 impl<'a> Cursor<'a> {
     /// Begins before the first token of a part of `sql`, of which the first tokens are `known`.
-    pub(crate) fn new(sql: &'a str, span: Span, known: &'a [Token], rules: &'static Rules) -> Self {
+    pub(crate) fn new(sql: &'a str, span: Span, known: &'a [Token], dialect: Dialect) -> Self {
         let position = known.last().map_or(span.start, |last| last.span.end);
         let mut cursor = Self {
             sql,
             span,
             known,
-            rest: Tokens::within(sql, span, position, rules),
+            rest: Tokens::within(sql, span, position, dialect),
             next: None,
         };
         cursor.advance();
@@ -40,8 +39,8 @@ impl<'a> Cursor<'a> {
         };
     }
 
-    pub(crate) fn rules(&self) -> &'static Rules {
-        self.rest.rules()
+    pub(crate) fn dialect(&self) -> Dialect {
+        self.rest.dialect()
     }
 
     /// Returns the whole statement.

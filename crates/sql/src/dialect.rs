@@ -19,7 +19,16 @@ impl Dialect {
     /// Returns the name that revision files and configuration use.
     #[must_use]
     pub fn name(self) -> &'static str {
-        self.rules().name
+        self.names()[0]
+    }
+
+    /// Returns the name that revision files and configuration use, and after it those that are
+    /// accepted in its place.
+    const fn names(self) -> &'static [&'static str] {
+        match self {
+            Dialect::Sqlite => &["sqlite"],
+            Dialect::Postgres => &["postgres", "postgresql"],
+        }
     }
 
     /// Returns what a database speaks that `url` names, by its scheme.
@@ -39,7 +48,10 @@ impl Dialect {
     /// Returns the name of the database, as people write it.
     #[must_use]
     pub fn product(self) -> &'static str {
-        self.rules().product
+        match self {
+            Dialect::Sqlite => "SQLite",
+            Dialect::Postgres => "PostgreSQL",
+        }
     }
 }
 
@@ -70,10 +82,7 @@ impl FromStr for Dialect {
     type Err = UnknownDialect;
 
     fn from_str(name: &str) -> Result<Self, Self::Err> {
-        let has_name = |dialect: &Dialect| {
-            let rules = dialect.rules();
-            rules.name == name || rules.other_names.contains(&name)
-        };
+        let has_name = |dialect: &Dialect| dialect.names().contains(&name);
         let mut dialects = Dialect::ALL.iter().copied();
         let unknown = || UnknownDialect(name.to_owned());
         dialects.find(has_name).ok_or_else(unknown)

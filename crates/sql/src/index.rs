@@ -51,9 +51,8 @@ pub enum Reindexed {
 }
 
 impl IndexStatement {
-    /// Reads what follows `CREATE INDEX`.
-    pub(crate) fn read_created(mut words: Cursor<'_>) -> Option<Self> {
-        let concurrently = eat_concurrently(&mut words);
+    /// Reads what follows `CREATE INDEX`, and `CONCURRENTLY` where it is a keyword.
+    pub(crate) fn read_created(mut words: Cursor<'_>, concurrently: bool) -> Option<Self> {
         words.eat_all(&["IF", "NOT", "EXISTS"]);
         let name = if words.at("ON") {
             None
@@ -63,16 +62,15 @@ impl IndexStatement {
         if !words.eat("ON") {
             return None;
         }
-        let table = (words.rules().read_table)(&mut words)?;
+        let table = Name::read_table(&mut words)?;
         Some(Self {
             action: IndexAction::Create { name, table },
             concurrently,
         })
     }
 
-    /// Reads what follows `DROP INDEX`.
-    pub(crate) fn read_dropped(mut words: Cursor<'_>) -> Option<Self> {
-        let concurrently = eat_concurrently(&mut words);
+    /// Reads what follows `DROP INDEX`, and `CONCURRENTLY` where it is a keyword.
+    pub(crate) fn read_dropped(mut words: Cursor<'_>, concurrently: bool) -> Option<Self> {
         words.eat_all(&["IF", "EXISTS"]);
         let name = Name::read(&mut words)?;
         Some(Self {
@@ -80,9 +78,4 @@ impl IndexStatement {
             concurrently,
         })
     }
-}
-
-/// Moves past `CONCURRENTLY`, which is a name like any other where nothing is concurrent.
-fn eat_concurrently(words: &mut Cursor<'_>) -> bool {
-    words.rules().concurrent_indexes && words.eat("CONCURRENTLY")
 }

@@ -1,10 +1,13 @@
 //! Tells what kind of statement a text is.
 
+mod postgres;
+mod sqlite;
+
 use crate::cursor::Cursor;
 use crate::name::Name;
 use crate::{
-    AlterAction, AlterTable, CreateTable, IndexAction, IndexStatement, Setting, SettingScope,
-    TransactionControl,
+    AlterAction, AlterTable, CreateTable, Dialect, IndexAction, IndexStatement, Setting,
+    SettingScope, TransactionControl,
 };
 
 /// What a statement is, with what was read of it.
@@ -44,9 +47,15 @@ impl StatementKind {
     pub(crate) fn read(mut words: Cursor<'_>) -> Self {
         let first = words.next_keyword();
         let first = first.as_str();
-        let own = (words.rules().read_kind)(first, words.clone());
+        let own = (rules(words.dialect()).read_kind)(first, words.clone());
         own.or_else(|| read_common(first, words))
             .unwrap_or(Self::Other)
+    }
+
+    /// Returns whether the statement, at whose start `words` are, may change the path on which tables
+    /// are looked for.
+    pub(crate) fn may_set_search_path(&self, words: Cursor<'_>) -> bool {
+        (rules(words.dialect()).may_set_search_path)(words, self)
     }
 
     /// Returns whether the statement begins, ends or divides a transaction.
@@ -220,7 +229,11 @@ fn read_created(mut words: Cursor<'_>) -> Option<StatementKind> {
             "OR" | "REPLACE" | "TEMP" | "TEMPORARY" | "GLOBAL" | "LOCAL" | "UNIQUE"
             | "UNLOGGED" | "VIRTUAL" | "FOREIGN" | "RECURSIVE" | "CONSTRAINT" => {}
             "TABLE" => return CreateTable::read(words).map(StatementKind::CreateTable),
-            "INDEX" => return IndexStatement::read_created(words).map(StatementKind::Index),
+            "INDEX" => {
+                let concurrently = eat_concurrently(&mut words);
+                let created = IndexStatement::read_created(words, concurrently);
+                return created.map(StatementKind::Index);
+            }
             "VIEW" => return Some(StatementKind::View),
             "TRIGGER" => return Some(StatementKind::Trigger),
             _ => return None,
@@ -230,9 +243,35 @@ fn read_created(mut words: Cursor<'_>) -> Option<StatementKind> {
 
 fn read_dropped(mut words: Cursor<'_>) -> Option<StatementKind> {
     match words.next_keyword().as_str() {
-        "INDEX" => IndexStatement::read_dropped(words).map(StatementKind::Index),
+        "INDEX" => {
+            let concurrently = eat_concurrently(&mut words);
+            IndexStatement::read_dropped(words, concurrently).map(StatementKind::Index)
+        }
         "VIEW" => Some(StatementKind::View),
         "TRIGGER" => Some(StatementKind::Trigger),
         _ => None,
+    }
+}
+
+/// Moves past `CONCURRENTLY`, which is a name like any other where nothing is concurrent.
+fn eat_concurrently(words: &mut Cursor<'_>) -> bool {
+    rules(words.dialect()).concurrent_indexes && words.eat("CONCURRENTLY")
+}
+
+/// What differs between the dialects; each has a file named after it.
+struct Rules {
+    /// Whether indexes can be built and dropped `CONCURRENTLY`.
+    concurrent_indexes: bool,
+    /// Reads a statement that not every dialect has, or has in this form, from its first word in
+    /// upper case and what follows it.
+    read_kind: fn(&str, Cursor<'_>) -> Option<StatementKind>,
+    /// Returns whether a statement may change the path on which tables are looked for.
+    may_set_search_path: fn(Cursor<'_>, &StatementKind) -> bool,
+}
+
+fn rules(dialect: Dialect) -> &'static Rules {
+    match dialect {
+        Dialect::Sqlite => &sqlite::RULES,
+        Dialect::Postgres => &postgres::RULES,
     }
 }

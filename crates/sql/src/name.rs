@@ -1,7 +1,10 @@
 //! Reads the names of tables, columns and indexes.
 
-use crate::TokenKind;
+mod postgres;
+mod sqlite;
+
 use crate::cursor::Cursor;
+use crate::{Dialect, TokenKind};
 
 /// The name of an object, with the names before it that say where it belongs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,11 +21,16 @@ impl Name {
             let part = read_part(words)?;
             written.push_str(part);
             if !words.eat(".") {
-                let kept = kept(part, words);
+                let kept = (rules(words.dialect()).kept)(part);
                 return Some(Self { written, kept });
             }
             written.push('.');
         }
+    }
+
+    /// Reads the table that a statement changes or refers to.
+    pub(crate) fn read_table(words: &mut Cursor<'_>) -> Option<Self> {
+        (rules(words.dialect()).read_table)(words)
     }
 
     /// Returns all of its parts as the statement writes them: with their quotes, and without the
@@ -60,13 +68,6 @@ fn read_part<'a>(words: &mut Cursor<'a>) -> Option<&'a str> {
     }
 }
 
-fn kept(part: &str, words: &Cursor<'_>) -> String {
-    let rules = words.rules();
-    let mut kept = unquoted(part).unwrap_or_else(|| (rules.keep_plain_name)(part));
-    (rules.cut_name)(&mut kept);
-    kept
-}
-
 /// Returns what stands between quotes, if anything does.
 pub(crate) fn unquoted(part: &str) -> Option<String> {
     let pairs = [('"', '"'), ('`', '`'), ('[', ']'), ('\'', '\'')];
@@ -74,4 +75,19 @@ pub(crate) fn unquoted(part: &str) -> Option<String> {
         let inner = part.strip_prefix(open)?.strip_suffix(close)?;
         Some(inner.replace(&format!("{close}{close}"), &close.to_string()))
     })
+}
+
+/// What differs between the dialects; each has a file named after it.
+struct Rules {
+    /// Reads the table that a statement changes or refers to.
+    read_table: fn(&mut Cursor<'_>) -> Option<Name>,
+    /// Returns a part of a name as the database keeps it.
+    kept: fn(&str) -> String,
+}
+
+fn rules(dialect: Dialect) -> &'static Rules {
+    match dialect {
+        Dialect::Sqlite => &sqlite::RULES,
+        Dialect::Postgres => &postgres::RULES,
+    }
 }

@@ -1,5 +1,6 @@
 //! Texts of SQL that differ only in how they are written.
 
+use crate::quote::is_plain;
 use crate::{Dialect, Tokens};
 
 /// Returns `statement` as its tokens, one space apart: without comments, without line ends, and
@@ -34,12 +35,5 @@ fn plain(token: &str) -> &str {
         _ => return token,
     };
     let inner = token[1..].strip_suffix(close);
-    let is_plain = |name: &&str| {
-        let mut bytes = name.bytes();
-        bytes
-            .next()
-            .is_some_and(|first| first.is_ascii_lowercase() || first == b'_')
-            && bytes.all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
-    };
-    inner.filter(is_plain).unwrap_or(token)
+    inner.filter(|name| is_plain(name)).unwrap_or(token)
 }

@@ -6,20 +6,22 @@ use std::fmt::Write;
 /// definition comes out byte for byte the same.
 #[must_use]
 pub fn quote(name: &str) -> String {
-    let plain = name
-        .bytes()
-        .all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_'))
-        && !name.starts_with(|c: char| c.is_ascii_digit());
     // Of the dialects' reserved words, those with an underscore begin with one of these.
     let reserved = !name.contains('_')
         || ["current_", "session_", "system_"]
             .iter()
             .any(|word| name.starts_with(word));
-    if plain && !reserved {
+    if is_plain(name) && !reserved {
         name.to_owned()
     } else {
         enclose(name, '"')
     }
+}
+
+/// Returns whether a name means the same with and without quotes, unless it is a reserved word.
+pub(crate) fn is_plain(name: &str) -> bool {
+    let is_part = |byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_');
+    name.bytes().all(is_part) && name.starts_with(|first: char| !first.is_ascii_digit())
 }
 
 /// Writes a text as a literal of SQL.

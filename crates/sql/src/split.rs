@@ -1,8 +1,16 @@
-//! The result of splitting a text.
+//! Splits a text into statements.
 
-use std::fmt;
+mod pending;
+mod postgres;
+mod splitter;
+mod sqlite;
 
-use crate::{Dialect, Span, Statement, splitter};
+use crate::cursor::Cursor;
+use crate::{Dialect, Span, SplitError, Statement};
+use pending::Form;
+
+pub(crate) use splitter::split_part;
+pub use splitter::splits;
 
 /// The result of splitting a text.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -12,65 +20,6 @@ pub struct Split {
     /// The faults of the text in its order. When there are any, `statements` holds only what was
     /// whole, and must not be run.
     pub errors: Vec<SplitError>,
-}
-
-/// A fault that keeps a text from being split.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct SplitError {
-    /// What is wrong.
-    pub kind: SplitErrorKind,
-    /// The offending text. What is unterminated begins where it was opened and reaches to the end
-    /// of the text.
-    pub span: Span,
-}
-
-impl fmt::Display for SplitError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.kind.fmt(f)
-    }
-}
-
-impl std::error::Error for SplitError {}
-
-/// The ways in which a text can defy splitting.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum SplitErrorKind {
-    /// A string literal without its closing quote.
-    UnterminatedString,
-    /// A quoted identifier without its closing quote or bracket.
-    UnterminatedIdentifier,
-    /// A block comment without its `*/`. SQLite would end it with the text, and run nothing of
-    /// what it swallowed.
-    UnterminatedComment,
-    /// A PostgreSQL dollar-quoted string without its closing tag.
-    UnterminatedDollarQuote,
-    /// The body of an SQLite trigger or of a PostgreSQL `BEGIN ATOMIC` routine without its `END`.
-    UnterminatedBody,
-    /// A parenthesis that is never closed, so that no later `;` ends the statement; PostgreSQL
-    /// only.
-    UnclosedParenthesis,
-    /// A `COPY ... FROM STDIN`, whose rows only psql could send.
-    CopyFromStdin,
-    /// A line for psql or the sqlite3 shell, such as `\connect` or `.read`.
-    ClientCommand,
-    /// A NUL character, which no statement can contain; only the first one is reported.
-    NulCharacter,
-}
-
-impl fmt::Display for SplitErrorKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::UnterminatedString => "string literal is never closed",
-            Self::UnterminatedIdentifier => "quoted identifier is never closed",
-            Self::UnterminatedComment => "block comment is never closed",
-            Self::UnterminatedDollarQuote => "dollar-quoted string is never closed",
-            Self::UnterminatedBody => "body after `BEGIN` has no closing `; END ;`",
-            Self::UnclosedParenthesis => "parenthesis is never closed",
-            Self::CopyFromStdin => "`COPY ... FROM STDIN` works in psql only",
-            Self::ClientCommand => "command of a database shell is not SQL",
-            Self::NulCharacter => "NUL character is not allowed in SQL",
-        })
-    }
 }
 
 /// Splits `sql` into its statements, and reads the kind of each.
@@ -107,5 +56,23 @@ impl fmt::Display for SplitErrorKind {
 /// ```
 #[must_use]
 pub fn split(sql: &str, dialect: Dialect) -> Split {
-    splitter::split(sql, Span::new(0, sql.len()), dialect)
+    split_part(sql, Span::new(0, sql.len()), dialect)
+}
+
+/// What differs between the dialects; each has a file named after it.
+struct Rules {
+    /// Whether a `;` in parentheses does not end a statement.
+    semicolons_in_parentheses: bool,
+    /// Returns whether a symbol begins a command for the database's shell; the flag tells whether a
+    /// statement could begin there.
+    begins_client_command: fn(u8, bool) -> bool,
+    /// Tells by its first words where a statement may end.
+    read_form: fn(Cursor<'_>) -> Form,
+}
+
+fn rules(dialect: Dialect) -> &'static Rules {
+    match dialect {
+        Dialect::Sqlite => &sqlite::RULES,
+        Dialect::Postgres => &postgres::RULES,
+    }
 }

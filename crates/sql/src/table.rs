@@ -72,23 +72,26 @@ impl CreateTable {
 
 /// Returns whether an `AS` stands outside of all parentheses, where a query follows it.
 fn has_outer_as(words: Cursor<'_>) -> bool {
-    let mut depth = 0_usize;
-    for word in words {
+    with_depth(words).any(|(depth, word)| depth == 0 && word.eq_ignore_ascii_case("AS"))
+}
+
+/// Returns the words, each with the number of brackets that are open after it.
+fn with_depth<'a>(words: impl Iterator<Item = &'a str>) -> impl Iterator<Item = (usize, &'a str)> {
+    words.scan(0_usize, |depth, word| {
         match word {
-            "(" => depth += 1,
-            ")" => depth = depth.saturating_sub(1),
-            _ if depth == 0 && word.eq_ignore_ascii_case("AS") => return true,
+            "(" | "[" => *depth += 1,
+            ")" | "]" => *depth = depth.saturating_sub(1),
             _ => {}
         }
-    }
-    false
+        Some((*depth, word))
+    })
 }
 
 impl AlterTable {
     /// Reads what follows `ALTER TABLE`.
     pub(crate) fn read(mut words: Cursor<'_>) -> Option<Self> {
         words.eat_all(&["IF", "EXISTS"]);
-        let table = (words.rules().read_table)(&mut words)?;
+        let table = Name::read_table(&mut words)?;
         let mut actions = Vec::new();
         while words.kind().is_some() {
             actions.push(AlterAction::read(words.clone()));
@@ -100,15 +103,11 @@ impl AlterTable {
 
 /// Moves past the comma that ends an action, or to the end of the statement.
 fn skip_action(words: &mut Cursor<'_>) {
-    let mut depth = 0_usize;
-    for word in words {
-        match word {
-            "(" | "[" => depth += 1,
-            ")" | "]" => depth = depth.saturating_sub(1),
-            "," if depth == 0 => return,
-            _ => {}
-        }
-    }
+    with_depth(words).any(ends_action);
+}
+
+fn ends_action((depth, word): (usize, &str)) -> bool {
+    depth == 0 && word == ","
 }
 
 impl AlterAction {
@@ -168,15 +167,7 @@ fn begins_constraint(mut words: Cursor<'_>) -> bool {
 
 /// Returns whether the action at the start of `words` says `REFERENCES`.
 fn has_reference(words: Cursor<'_>) -> bool {
-    let mut depth = 0_usize;
-    for word in words {
-        match word {
-            "(" | "[" => depth += 1,
-            ")" | "]" => depth = depth.saturating_sub(1),
-            "," if depth == 0 => return false,
-            _ if word.eq_ignore_ascii_case("REFERENCES") => return true,
-            _ => {}
-        }
-    }
-    false
+    with_depth(words)
+        .take_while(|word| !ends_action(*word))
+        .any(|(_, word)| word.eq_ignore_ascii_case("REFERENCES"))
 }

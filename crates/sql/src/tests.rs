@@ -21,7 +21,7 @@ const POSTGRES: &[Dialect] = &[Postgres];
 /// Returns the kind of one statement, which need not be whole.
 fn kind(statement: &str, dialect: Dialect) -> StatementKind {
     let span = Span::new(0, statement.len());
-    StatementKind::read(Cursor::new(statement, span, &[], dialect.rules()))
+    StatementKind::read(Cursor::new(statement, span, &[], dialect))
 }
 
 fn texts<'a>(sql: &'a str, split: &Split) -> Vec<&'a str> {

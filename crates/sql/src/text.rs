@@ -3,7 +3,8 @@
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
-use crate::{ByDialect, Dialect, FileStatement, Span, Split, splitter};
+use crate::split::split_part;
+use crate::{ByDialect, Dialect, FileStatement, Span, Split};
 
 /// A text of SQL, or a part of a file's text, that is split once for each dialect, when its
 /// statements are first asked for; clones share that.
@@ -60,7 +61,7 @@ impl SqlText {
     /// Returns what the text splits into.
     pub fn split(&self, dialect: Dialect) -> &Split {
         let Part { file, span, splits } = &*self.0;
-        splits[dialect].get_or_init(|| splitter::split(file, *span, dialect))
+        splits[dialect].get_or_init(|| split_part(file, *span, dialect))
     }
 
     /// Returns the statements of the text.

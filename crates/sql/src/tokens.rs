@@ -1,8 +1,13 @@
 //! Breaks SQL into tokens by the rules of its dialect.
 
-use crate::rules::Rules;
-use crate::scanner::{Scanner, is_space, is_word};
+mod postgres;
+mod scanner;
+mod sqlite;
+
 use crate::{Dialect, Span, SplitErrorKind};
+use scanner::{Scanner, is_space};
+
+pub(crate) use scanner::is_word;
 
 /// The kinds of tokens, as far as SQL text is understood without its grammar.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -78,26 +83,26 @@ impl Token {
 #[derive(Clone, Debug)]
 pub struct Tokens<'a> {
     scanner: Scanner<'a>,
-    rules: &'static Rules,
+    dialect: Dialect,
 }
 
 impl<'a> Tokens<'a> {
     /// Reads `sql` as `dialect` does.
     #[must_use]
     pub fn new(sql: &'a str, dialect: Dialect) -> Self {
-        Self::within(sql, Span::new(0, sql.len()), 0, dialect.rules())
+        Self::within(sql, Span::new(0, sql.len()), 0, dialect)
     }
 
     /// Reads a part of `sql` from `position` on; the spans count from the start of `sql`.
-    pub(crate) fn within(sql: &'a str, span: Span, position: usize, rules: &'static Rules) -> Self {
+    pub(crate) fn within(sql: &'a str, span: Span, position: usize, dialect: Dialect) -> Self {
         Self {
             scanner: Scanner::new(sql, span, position),
-            rules,
+            dialect,
         }
     }
 
-    pub(crate) fn rules(&self) -> &'static Rules {
-        self.rules
+    pub(crate) fn dialect(&self) -> Dialect {
+        self.dialect
     }
 
     /// Leaves out white space, comments and byte-order marks.
@@ -140,7 +145,7 @@ impl Iterator for Tokens<'_> {
 
     fn next(&mut self) -> Option<Token> {
         let scanner = &mut self.scanner;
-        let rules = self.rules;
+        let rules = rules(self.dialect);
         let start = scanner.position();
         let first = scanner.peek()?;
         let kind = match first {
@@ -187,3 +192,30 @@ impl Iterator for Tokens<'_> {
 }
 
 const BYTE_ORDER_MARK: &[u8] = "\u{FEFF}".as_bytes();
+
+/// What differs between the dialects; each has a file named after it.
+struct Rules {
+    /// Whether a block comment may stand in another one.
+    nested_comments: bool,
+    /// Whether a line comment ends at a carriage return, too.
+    comments_end_at_return: bool,
+    /// Whether a byte-order mark is white space wherever a token may begin, not at the start alone.
+    inner_byte_order_marks: bool,
+    /// Reads a token that begins with `first` and that not every dialect knows.
+    read_token: fn(&mut Scanner<'_>, u8) -> Option<TokenKind>,
+}
+
+fn rules(dialect: Dialect) -> &'static Rules {
+    match dialect {
+        Dialect::Sqlite => &sqlite::RULES,
+        Dialect::Postgres => &postgres::RULES,
+    }
+}
+
+impl Rules {
+    /// Moves to the end of a line comment.
+    fn skip_line_comment(&self, scanner: &mut Scanner<'_>) {
+        let ends_at_return = self.comments_end_at_return;
+        scanner.skip_until(|byte| byte == b'\n' || (ends_at_return && byte == b'\r'));
+    }
+}

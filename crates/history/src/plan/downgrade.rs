@@ -1,10 +1,10 @@
 //! Plans a downgrade: everything applied that stands on what is to be reverted.
 
-use super::{Direction, Plan, PlanError, Step};
+use super::{Direction, Plan, Step};
 use crate::graph::Edges;
 use crate::resolve::Resolver;
 use crate::rows::PlannedRows;
-use crate::{Expression, Graph, Node, Symbol};
+use crate::{Expression, Graph, Node, PlanError, Symbol};
 
 impl Graph {
     /// Plans the downgrade from `rows` to `target`.

@@ -1,10 +1,10 @@
 //! Plans a stamp: rows of the version table are moved without running any revision.
 
-use super::{PlanError, StampPlan};
+use super::StampPlan;
 use crate::graph::{Edges, NodeSet};
 use crate::resolve::Resolver;
 use crate::rows::PlannedRows;
-use crate::{Expression, Graph, Node, ResolveError};
+use crate::{Expression, Graph, Node, PlanError, ResolveError};
 
 impl Graph {
     /// Plans the stamp of `rows` with `targets`.

@@ -1,9 +1,9 @@
 //! Plans an upgrade: everything the targets require that the rows do not have yet.
 
-use super::{Direction, Plan, PlanError, Step};
+use super::{Direction, Plan, Step};
 use crate::resolve::Resolver;
 use crate::rows::PlannedRows;
-use crate::{Expression, Graph, Node};
+use crate::{Expression, Graph, Node, PlanError};
 
 impl Graph {
     /// Plans the upgrade from `rows` to `target`.

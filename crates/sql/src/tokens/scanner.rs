@@ -1,6 +1,7 @@
 //! Reads a text byte by byte, as far as tokens reach.
 
-use crate::{Span, SplitErrorKind, TokenKind};
+use super::TokenKind;
+use crate::{Span, SplitErrorKind};
 
 /// A place in a text, and the ways to move on from it that several dialects share.
 #[derive(Clone, Debug)]

@@ -1,150 +1,19 @@
-//! How PostgreSQL reads SQL.
+//! The statements of PostgreSQL.
 
+use super::{Rules, StatementKind};
 use crate::cursor::Cursor;
 use crate::name::{Name, unquoted};
-use crate::rules::Rules;
-use crate::scanner::{Scanner, is_space, is_word};
-use crate::splitter::Form;
+use crate::tokens::is_word;
 use crate::{
-    IndexAction, IndexStatement, Reindexed, Setting, SettingName, SettingScope, SplitErrorKind,
-    StatementKind, TokenKind, TransactionControl,
+    IndexAction, IndexStatement, Reindexed, Setting, SettingName, SettingScope, TokenKind,
+    TransactionControl,
 };
 
-pub(crate) static RULES: Rules = Rules {
-    name: "postgres",
-    other_names: &["postgresql"],
-    product: "PostgreSQL",
-    nested_comments: true,
-    comments_end_at_return: true,
-    inner_byte_order_marks: false,
-    semicolons_in_parentheses: true,
+pub(super) static RULES: Rules = Rules {
     concurrent_indexes: true,
-    read_token,
-    begins_client_command,
-    read_form,
-    read_table,
-    // In UTF-8, other letters are left as they are.
-    keep_plain_name: str::to_ascii_lowercase,
-    cut_name,
     read_kind,
     may_set_search_path,
 };
-
-/// The length in bytes to which names are cut, unless the server was built otherwise.
-const NAME_LENGTH: usize = 63;
-
-fn read_token(scanner: &mut Scanner<'_>, first: u8) -> Option<TokenKind> {
-    match first {
-        b'$' => Some(dollar(scanner)),
-        b'e' | b'E' if scanner.rest().get(1) == Some(&b'\'') => {
-            scanner.skip(1);
-            Some(escape_string(scanner))
-        }
-        _ => None,
-    }
-}
-
-/// Reads an `E'...'` from its quote on, including its continuations.
-fn escape_string(scanner: &mut Scanner<'_>) -> TokenKind {
-    scanner.skip(1);
-    while scanner.skip_until(|byte| matches!(byte, b'\'' | b'\\')) {
-        if scanner.at(b"\\") {
-            scanner.skip(2);
-            continue;
-        }
-        scanner.skip(1);
-        if scanner.at(b"'") {
-            scanner.skip(1);
-        } else if !skip_continuation(scanner) {
-            return TokenKind::String;
-        }
-    }
-    TokenKind::Unterminated(SplitErrorKind::UnterminatedString)
-}
-
-/// Skips the blanks up to a quote that continues the string just read.
-///
-/// They consist of spaces and line comments with at least one line break; without such a quote,
-/// nothing is skipped.
-fn skip_continuation(scanner: &mut Scanner<'_>) -> bool {
-    let end = scanner.position();
-    let mut broken = false;
-    while let Some(byte) = scanner.peek() {
-        match byte {
-            b'\'' if broken => {
-                scanner.skip(1);
-                return true;
-            }
-            b'-' if scanner.at(b"--") => RULES.skip_line_comment(scanner),
-            _ if is_space(byte) => {
-                broken |= matches!(byte, b'\n' | b'\r');
-                scanner.skip(1);
-            }
-            _ => break,
-        }
-    }
-    scanner.return_to(end);
-    false
-}
-
-/// Reads what a `$` begins: a parameter, a dollar-quoted string, or else the symbol alone.
-fn dollar(scanner: &mut Scanner<'_>) -> TokenKind {
-    let start = scanner.position();
-    scanner.skip(1);
-    if scanner.peek().is_some_and(|byte| byte.is_ascii_digit()) {
-        scanner.digits();
-        return TokenKind::Parameter;
-    }
-    scanner.skip_until(|byte| byte == b'$' || !is_word(byte));
-    if !scanner.at(b"$") {
-        scanner.return_to(start + 1);
-        return TokenKind::Symbol(b'$');
-    }
-    scanner.skip(1);
-    let tag = scanner.since(start);
-    while scanner.skip_until(|byte| byte == b'$') {
-        if scanner.at(tag) {
-            scanner.skip(tag.len());
-            return TokenKind::String;
-        }
-        scanner.skip(1);
-    }
-    TokenKind::Unterminated(SplitErrorKind::UnterminatedDollarQuote)
-}
-
-/// psql has commands that begin with a backslash, after and within a statement, too.
-fn begins_client_command(symbol: u8, _may_begin_statement: bool) -> bool {
-    symbol == b'\\'
-}
-
-fn read_form(mut words: Cursor<'_>) -> Form {
-    if words.at("COPY") {
-        return Form::Copy;
-    }
-    if words.eat("CREATE") {
-        if words.eat("OR") {
-            words.eat("REPLACE");
-        }
-        if words.at("FUNCTION") || words.at("PROCEDURE") {
-            return Form::Routine;
-        }
-    }
-    Form::Plain
-}
-
-/// Reads a table; `ONLY` and `*` may say whether the tables that inherit from it are meant.
-fn read_table(words: &mut Cursor<'_>) -> Option<Name> {
-    if words.eat("ONLY") && words.eat("(") {
-        return Name::read(words).filter(|_| words.eat(")"));
-    }
-    let name = Name::read(words)?;
-    words.eat("*");
-    Some(name)
-}
-
-fn cut_name(name: &mut String) {
-    name.truncate(name.floor_char_boundary(NAME_LENGTH));
-}
 
 fn read_kind(first: &str, words: Cursor<'_>) -> Option<StatementKind> {
     Some(match first {
