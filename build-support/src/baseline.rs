@@ -17,7 +17,7 @@ pub(crate) fn check(manifest: &Manifest, baseline: &str, history: &History) -> O
     Some(Problem {
         place: manifest.place(SettingsKey::Baseline),
         code: Code::UnknownBaseline,
-        title: format!("the baseline is no revision: {why}"),
+        title: format!("the baseline is not a revision: {why}"),
         note: None,
         help: format!(
             "correct `baseline`; `cargo alembic history -p {}` lists the revisions",

@@ -42,7 +42,7 @@ pub(crate) fn read(path: &Path, name: &str, dialects: &[Dialect]) -> Result<SqlT
             FindingKind::Sql(SplitErrorKind::CopyFromStdin | SplitErrorKind::ClientCommand) => {
                 kind.help()
             }
-            _ => "end it where it is meant to end".to_owned(),
+            _ => "close it where it should end".to_owned(),
         },
     });
     let problems: Vec<Problem> = problems.collect();

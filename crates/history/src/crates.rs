@@ -93,7 +93,7 @@ impl fmt::Display for RequirementErrorKind {
             Self::UnknownRevision { package, revision } => {
                 write!(f, "crate `{package}` has no revision {revision}")
             }
-            Self::OwnCrate(revision) => write!(f, "revision {revision} is of this crate"),
+            Self::OwnCrate(revision) => write!(f, "revision {revision} belongs to this crate"),
             Self::Circle(crates) => {
                 write!(
                     f,
@@ -276,7 +276,7 @@ mod tests {
         );
         check(
             &[("shop", "s1", "shop@s1"), ("users", "u1", "")],
-            Err(&["s1.sql:4:16: revision s1 is of this crate"]),
+            Err(&["s1.sql:4:16: revision s1 belongs to this crate"]),
         );
         check(
             &[("shop", "s1", "users@u1"), ("users", "u1", "shop@s1")],

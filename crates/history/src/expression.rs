@@ -121,7 +121,7 @@ impl fmt::Display for SyntaxError {
                 "'{}' in '{text}' is not a number of revisions",
                 self.span.text(text)
             ),
-            SyntaxErrorKind::Range => write!(f, "range '{text}' not allowed here"),
+            SyntaxErrorKind::Range => write!(f, "range '{text}' is not allowed here"),
             SyntaxErrorKind::SecondColon => write!(f, "more than one ':' in range '{text}'"),
             SyntaxErrorKind::NoRange => {
                 write!(f, "'{text}' is not a range, which is written [START]:[END]")

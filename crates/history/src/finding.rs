@@ -179,12 +179,12 @@ impl FindingKind {
             }
             Self::MissingKey { key } => match *key {
                 "Revises" => "add `-- Revises: <id>`, or `-- Revises:` for a first revision".into(),
-                key => format!("add a line `-- {key}: ...` to the comment that begins the file"),
+                key => format!("add a line `-- {key}: ...` to the comment at the top of the file"),
             },
             Self::DuplicateKey { .. } => "keep one; several values are separated by commas".into(),
             Self::UnknownKey { meant: key, .. } => meant(key, "remove the line"),
             Self::KeyOutsideHeader { .. } => {
-                "move the line up into the comment that begins the file".into()
+                "move the line up into the comment at the top of the file".into()
             }
             Self::InvalidId { .. } => {
                 "use up to 32 characters, none of @ + - : , quotes or white space".into()
@@ -193,7 +193,7 @@ impl FindingKind {
             Self::OutsideSection => {
                 "put the SQL below a line `-- alembic: upgrade` or `-- alembic: downgrade`".into()
             }
-            Self::NoUpgrade => "add a line `-- alembic: upgrade`; nothing need follow it".into(),
+            Self::NoUpgrade => "add a line `-- alembic: upgrade`; the section may be empty".into(),
             Self::MisspeltHeading => {
                 "begin the line with `-- alembic: upgrade` or `-- alembic: downgrade`".into()
             }
@@ -215,10 +215,10 @@ impl FindingKind {
             Self::Sql(kind) => match kind {
                 SplitErrorKind::CopyFromStdin => "write the rows as INSERT statements".into(),
                 SplitErrorKind::ClientCommand => {
-                    "commands of a database client are no SQL; write what they do as SQL".into()
+                    "commands of a database client are not SQL; replace them with SQL".into()
                 }
                 _ => {
-                    "end it where it is meant to end; a section ends at the next `-- alembic:` line"
+                    "close it where it should end; a section ends at the next `-- alembic:` line"
                         .into()
                 }
             },
@@ -227,22 +227,22 @@ impl FindingKind {
             }
             Self::MultipleHeads { heads, package } => format!(
                 "merge them with `cargo alembic merge -p {package} {}`, where `chain = \"merged\"` \
-                 allows it; or let one follow the other in its `Revises`",
+                 allows it; or make one follow the other in its `Revises`",
                 join(heads, " ")
             ),
             Self::MultipleBases { .. } => {
-                "let one follow the other in its `Revises`, or allow branches that are merged with \
+                "make one follow the other in its `Revises`, or allow branches that are merged with \
                  `chain = \"merged\"` below [package.metadata.alembic]"
                     .into()
             }
             Self::Branch { into, .. } => format!(
-                "let one of {} follow the other in its `Revises`, or allow branches that are merged \
+                "make one of {} follow the other in its `Revises`, or allow branches that are merged \
                  with `chain = \"merged\"` below [package.metadata.alembic]",
                 join(into, ", ")
             ),
             Self::Graph(kind) => match kind {
                 GraphErrorKind::DuplicateId { .. } => {
-                    "give one of the two a new id, and its followers the same in `Revises`".into()
+                    "give one of the two a new id, and use it in the `Revises` of its followers".into()
                 }
                 GraphErrorKind::MissingParent { .. } => {
                     "restore the file that declares it, or correct `Revises`".into()
@@ -273,7 +273,7 @@ impl fmt::Display for FindingKind {
             Self::DuplicateKey { key, .. } => write!(f, "the header has `{key}` twice"),
             Self::UnknownKey { key, .. } => write!(f, "unknown key `{key}`"),
             Self::KeyOutsideHeader { key } => {
-                write!(f, "the key `{key}` stands outside of the header")
+                write!(f, "the key `{key}` is outside the header")
             }
             Self::InvalidId { name, why } => write!(f, "invalid revision id '{name}': {why}"),
             Self::InvalidLabel { name, why } => write!(f, "invalid branch label '{name}': {why}"),

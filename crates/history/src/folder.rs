@@ -87,6 +87,6 @@ fn is_hidden(depth: usize, path: &Path) -> bool {
 fn without_path(error: &walkdir::Error) -> std::io::Error {
     match error.io_error() {
         Some(error) => error.kind().into(),
-        None => std::io::Error::other("links lead in a circle"),
+        None => std::io::Error::other("links form a loop"),
     }
 }

@@ -28,12 +28,12 @@ impl fmt::Display for InvalidName {
         match self {
             InvalidName::Empty => f.write_str("a name cannot be empty"),
             InvalidName::TooLong(length) => {
-                write!(f, "{length} characters are more than {MAX_ID_LENGTH}")
+                write!(f, "it has {length} characters, more than {MAX_ID_LENGTH}")
             }
             InvalidName::Forbidden(character) => {
                 write!(f, "character {character:?} is not allowed")
             }
-            InvalidName::Reserved => f.write_str("this word belongs to revision expressions"),
+            InvalidName::Reserved => f.write_str("this word is reserved for revision expressions"),
         }
     }
 }

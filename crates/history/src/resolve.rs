@@ -120,7 +120,7 @@ impl fmt::Display for ResolveError {
                 "'{expression}' leads past the end of the history, after {found} of {asked} revisions"
             ),
             Self::WrongWay { expression } => {
-                write!(f, "'{expression}' does not lead this way")
+                write!(f, "'{expression}' does not lead in this direction")
             }
             Self::AmbiguousWalk {
                 expression,
@@ -141,7 +141,7 @@ impl fmt::Display for ResolveError {
             ),
             Self::NotStarted { expression, branch } => write!(
                 f,
-                "'{expression}' counts from branch '{branch}', which the database has not begun"
+                "'{expression}' counts from branch '{branch}', which has no revision in the database"
             ),
             Self::NotAllowed { expression } => {
                 write!(f, "'{expression}' cannot be used with this command")

@@ -79,7 +79,7 @@ impl Migrations {
         self
     }
 
-    /// Sets what is done about a statement outside of transactions that may have happened, because
+    /// Sets what is done about a statement outside of transactions that may have taken effect, because
     /// the run that began it never told how it ended: an error, unless set.
     #[must_use]
     pub fn interruption(mut self, interruption: Interruption) -> Self {

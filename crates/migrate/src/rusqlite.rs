@@ -111,7 +111,7 @@ impl fmt::Display for Refused {
             Refused::Parameter(name) => {
                 write!(
                     f,
-                    "the statement has the parameter {name}, and nothing to put there"
+                    "the statement has the parameter {name}, which has no value"
                 )
             }
             Refused::SecondStatement => {

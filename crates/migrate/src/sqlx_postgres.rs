@@ -275,7 +275,7 @@ fn place(statements: &[&str], offset: usize) -> (usize, usize) {
 
 /// The server has read more than was meant; the transaction that this is part of is rolled back.
 fn second_statement() -> DatabaseError {
-    let why = "PostgreSQL reads another number of statements than was expected";
+    let why = "PostgreSQL found a different number of statements than expected";
     DatabaseError::new(DatabaseErrorKind::Other, why)
 }
 

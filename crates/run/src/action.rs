@@ -51,7 +51,7 @@ impl fmt::Display for Action {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Action::Connect => "connect",
-            Action::SetLockTimeout => "set how long to wait for locks",
+            Action::SetLockTimeout => "set the lock timeout",
             Action::Lock => "take the migration lock",
             Action::ListTables => "list the tables",
             Action::DescribeSchema => "read the schema",
@@ -59,8 +59,8 @@ impl fmt::Display for Action {
             Action::ReadVersionTable => "read the version table",
             Action::CreateVersionTable => "create the version table",
             Action::WriteVersionTable => "change the version table",
-            Action::ReadProgress => "read how far an unfinished revision is",
-            Action::WriteProgress => "record how far a revision is",
+            Action::ReadProgress => "read the progress of an unfinished revision",
+            Action::WriteProgress => "record the progress of a revision",
             Action::ReadSearchPath => "read or restore the search path",
             Action::FindInvalidIndexes => "look for invalid indexes",
             Action::SwitchForeignKeys => "switch the enforcement of foreign keys",

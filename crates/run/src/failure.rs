@@ -122,7 +122,7 @@ pub enum Failure {
         since: String,
         /// What the database's catalog says about it, where that can be told.
         found: Option<String>,
-        /// Whether the catalog says that it has not happened.
+        /// Whether the catalog says that it did not take effect.
         has_not: bool,
     },
     /// Statements that are done already were changed before the rest of their revision ran.
@@ -240,7 +240,7 @@ impl fmt::Display for Failure {
                 changed,
             } => write!(
                 f,
-                "expected to change one row of {table}, {changed} changed by: {sql}"
+                "expected to change one row of {table}, changed {changed}: {sql}"
             ),
             Self::RowsMoved { expected, found } => write!(
                 f,
@@ -278,8 +278,8 @@ impl fmt::Display for Failure {
             }
             Self::NoSecondConnection { revision, .. } => write!(
                 f,
-                "revision {revision} has a section outside a transaction, and nothing keeps other \
-                 migrators away meanwhile, since there is only one connection"
+                "revision {revision} has a section outside a transaction, and a single connection \
+                 cannot keep other migrators away during it"
             ),
             Self::Unfinished {
                 revision,
@@ -300,8 +300,8 @@ impl fmt::Display for Failure {
                 has_not,
             } => {
                 let may_have = match has_not {
-                    true => "has not happened",
-                    false => "may have happened",
+                    true => "did not take effect",
+                    false => "may have taken effect",
                 };
                 write!(
                     f,
@@ -319,11 +319,14 @@ impl fmt::Display for Failure {
                 ..
             } => write!(
                 f,
-                "the first {statements} statements of revision {revision} are done, and were \
-                 changed since"
+                "the first {statements} statements of revision {revision} are done, and have \
+                 been changed since"
             ),
             Self::InvalidIndex { index, .. } => {
-                write!(f, "the index {index} is invalid: it was left unfinished")
+                write!(
+                    f,
+                    "the index {index} is invalid: it was only partly built or dropped"
+                )
             }
             Self::Database { action, error } => write!(f, "cannot {action}: {error}"),
         }

@@ -132,7 +132,7 @@ fn checked(batch: Batch, statements: usize) -> Batch {
     if is_sound {
         return batch;
     }
-    let why = "the driver tells of another number of statements than it was asked for";
+    let why = "the driver reports a different number of statements than it was given";
     Batch {
         changed: Vec::new(),
         failed: Some((0, DatabaseError::new(DatabaseErrorKind::Other, why))),

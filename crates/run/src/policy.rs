@@ -1,6 +1,6 @@
 //! What a caller decides where a run could go on in several ways.
 
-/// What a run does about a statement outside of transactions that may have happened, because the
+/// What a run does about a statement outside of transactions that may have taken effect, because the
 /// run that began it never told how it ended.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Interruption {

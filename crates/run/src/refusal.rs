@@ -36,11 +36,11 @@ impl fmt::Display for Refusal {
         f.write_str(match self {
             Self::TransactionControl => "transactions are begun and ended by the run itself",
             Self::JournalMode => {
-                "journal_mode can be changed in a no-transaction section only, \
+                "journal_mode can only be changed in a no-transaction section, \
                  since a failure could not be undone"
             }
             Self::NoJournal => {
-                "the connection's journal_mode is OFF, so that a failure could not be undone"
+                "the connection's journal_mode is OFF, so a failure could not be undone"
             }
         })
     }

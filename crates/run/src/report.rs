@@ -68,10 +68,10 @@ impl fmt::Display for UnfinishedRevision {
         } = self;
         write!(f, "the {direction} of revision {revision} is unfinished: ")?;
         match begun {
-            None => write!(f, "it stopped behind statement {statements} at {since} UTC"),
+            None => write!(f, "it stopped after statement {statements} at {since} UTC"),
             Some(begun) => write!(
                 f,
-                "statement {begun} was begun at {since} UTC and may have happened"
+                "statement {begun} was begun at {since} UTC and may have taken effect"
             ),
         }
     }

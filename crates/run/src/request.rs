@@ -312,6 +312,6 @@ impl Row {
 
 fn unexpected(column: usize, found: &str) -> DatabaseError {
     let column = column + 1;
-    let source = format!("the answer holds {found:?} in column {column}, where it cannot be");
+    let source = format!("the answer holds an unexpected {found:?} in column {column}");
     DatabaseError::new(DatabaseErrorKind::Other, source)
 }

@@ -28,7 +28,7 @@ pub struct Runner<'h> {
     pub transaction: TransactionMode,
     /// How long to wait for a lock that somebody else holds.
     pub lock_timeout: Duration,
-    /// What is done about a statement that may have happened.
+    /// What is done about a statement that may have taken effect.
     pub interruption: Interruption,
     /// Tells the time since some fixed moment.
     pub clock: fn() -> Duration,

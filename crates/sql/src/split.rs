@@ -66,7 +66,7 @@ impl fmt::Display for SplitErrorKind {
             Self::UnterminatedDollarQuote => "dollar-quoted string is never closed",
             Self::UnterminatedBody => "body after `BEGIN` has no closing `; END ;`",
             Self::UnclosedParenthesis => "parenthesis is never closed",
-            Self::CopyFromStdin => "`COPY ... FROM STDIN` works in psql only",
+            Self::CopyFromStdin => "`COPY ... FROM STDIN` works only in psql",
             Self::ClientCommand => "command of a database shell is not SQL",
             Self::NulCharacter => "NUL character is not allowed in SQL",
         })

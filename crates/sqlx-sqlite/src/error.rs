@@ -24,7 +24,7 @@ impl fmt::Display for Refused {
             Self::Nul => f.write_str("a NUL character is not allowed in SQL"),
             Self::Parameter(name) => write!(
                 f,
-                "the statement has the parameter {name}, and nothing to put there"
+                "the statement has the parameter {name}, which has no value"
             ),
             Self::SecondStatement => {
                 f.write_str("SQLite reads more than one statement where one was expected")

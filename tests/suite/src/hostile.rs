@@ -465,8 +465,8 @@ pub fn a_version_table_in_the_first_revision_is_told<S: Subject>() {
         let state = match outside {
             "" => "the database is as it was before",
             _ => {
-                "revision r1 is done in part: its first statement stays, \
-                      and the next run goes on with statement 2"
+                "revision r1 is unfinished: its first statement is done, \
+                      and the next run continues with statement 2"
             }
         };
         let column = match S::Database::DIALECT {

@@ -53,7 +53,7 @@ pub(super) fn database_error(error: sqlx::Error, sql: &str) -> DatabaseError {
         }
         // The name that sqlx gives to an answer that it does not expect.
         (None, sqlx::Error::Protocol(why)) if why.contains("CopyOutResponse") => {
-            let message = "the statement sends rows to its client, which has no place for them";
+            let message = "the statement sends rows to its client, which does not accept them";
             (DatabaseErrorKind::Other, None, message.to_owned())
         }
         (None, sqlx::Error::Protocol(_)) if !sql.is_empty() => {

@@ -120,7 +120,7 @@ impl Engine for Postgres {
                 self.check_lock(link).await?;
                 return Err(taken(
                     Action::Lock,
-                    "another migrator is at work in a transaction",
+                    "another migrator has a transaction open",
                 ));
             }
             Ok(())
@@ -315,7 +315,7 @@ impl Engine for Postgres {
     }
 
     fn running(&self) -> Option<&'static str> {
-        Some("the server is still at work on it")
+        Some("the server is still running it")
     }
 
     fn is_same_table(&self, name: &str, other: &str) -> bool {

@@ -187,15 +187,15 @@ fn a_row_of_progress_is_read() {
     for (cells, expected) in [
         (
             cells(None, None, None),
-            "the answer holds \"nothing\" in column 3, where it cannot be",
+            "the answer holds an unexpected \"nothing\" in column 3",
         ),
         (
             cells(Some("-1"), None, None),
-            "the answer holds \"-1\" in column 3, where it cannot be",
+            "the answer holds an unexpected \"-1\" in column 3",
         ),
         (
             cells(Some("2"), None, Some("x")),
-            "the answer holds \"x\" in column 7, where it cannot be",
+            "the answer holds an unexpected \"x\" in column 7",
         ),
     ] {
         assert_eq!(read(cells), Err(expected.to_owned()));

@@ -55,15 +55,14 @@ impl fmt::Display for ScriptError {
             Self::Failure(failure) => failure.fmt(f),
             Self::NoStart { expression } => write!(
                 f,
-                "'{expression}' counts from where a database is, which a script cannot know"
+                "'{expression}' is relative to the revision of a database, which a script does not know"
             ),
             Self::OpenRange { range } => {
-                write!(
-                    f,
-                    "'{range}' does not say from where to where, as in 'head:base'"
-                )
+                write!(f, "'{range}' needs a start and an end, as in 'head:base'")
             }
-            Self::SeveralStarts => f.write_str("a script has one start, and several are given"),
+            Self::SeveralStarts => {
+                f.write_str("the targets start at different revisions, but a script has one start")
+            }
             Self::Statement { location, obstacle } => write!(
                 f,
                 "{}:{}: statement {} of revision {}: {obstacle}",
@@ -75,7 +74,7 @@ impl fmt::Display for ScriptError {
             Self::SearchPath { revision, .. } => write!(
                 f,
                 "revision {revision} sets the search path and has a section outside a transaction, \
-                 where a script would lose the version table"
+                 after which a script could not find the version table"
             ),
         }
     }

@@ -19,15 +19,15 @@ impl fmt::Display for Obstacle {
         match self {
             Self::Parameter(name) => write!(
                 f,
-                "the statement has the parameter {name}, and nothing to put there"
+                "the statement has the parameter {name}, which has no value"
             ),
             Self::Terminator(line) => write!(
                 f,
                 "the sqlite3 shell would take the line `{line}` for the end of the statement"
             ),
             Self::UnpairedBegin => f.write_str(
-                "psql would not find the end of the statement: it takes each BEGIN and CASE for one \
-                 that an END closes",
+                "psql would not find the end of the statement: it expects an END for each BEGIN and \
+                 CASE",
             ),
         }
     }

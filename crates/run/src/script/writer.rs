@@ -227,7 +227,7 @@ impl<'s, 'h> Writer<'s, 'h> {
         if std::mem::take(&mut self.shows_line_ends) {
             checks.push(Check::new(
                 self.shell.keeps_line_ends(),
-                "the line ends of this script were changed",
+                "the line endings of this script were changed",
             ));
         }
         self.check(NOT_AT, &checks);
@@ -412,6 +412,6 @@ fn index_check(kind: &StatementKind) -> Option<Check> {
         literal(table.written()),
         literal(name.kept())
     );
-    let message = format!("the index {} is invalid, or not there", name.kept());
+    let message = format!("the index {} is invalid or missing", name.kept());
     Some(Check::new(condition, message))
 }

@@ -350,8 +350,8 @@ fn what_could_not_be_undone_is_refused() {
         error
     };
     let fake = || Fake::new(Some(&[]));
-    let journal = "a.sql:6:1: statement 1 of revision a failed: journal_mode can be changed in a \
-                   no-transaction section only, since a failure could not be undone";
+    let journal = "a.sql:6:1: statement 1 of revision a failed: journal_mode can only be changed in \
+                   a no-transaction section, since a failure could not be undone";
     for (statement, transaction, expected) in [
         ("PRAGMA journal_mode = OFF", "", Some(journal)),
         ("pragma main . \"Journal_Mode\" (delete)", "", Some(journal)),
@@ -373,7 +373,7 @@ fn what_could_not_be_undone_is_refused() {
         refused(without_journal, "CREATE TABLE a (x)", "").as_deref(),
         Some(
             "cannot begin a transaction: the connection's journal_mode is OFF, \
-             so that a failure could not be undone"
+             so a failure could not be undone"
         )
     );
 }

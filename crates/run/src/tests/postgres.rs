@@ -125,13 +125,13 @@ fn when_the_connection_is_lost_while_committing_nobody_knows_whether_that_happen
         assert_eq!(error.kind(), FailureKind::Unreachable);
         let stays = match done {
             [] => String::new(),
-            done => format!("these revisions are done and stay: {}; ", done.join(", ")),
+            done => format!("these revisions are committed: {}; ", done.join(", ")),
         };
         assert_eq!(
             error.to_string(),
             format!(
                 "cannot commit: the connection was lost; {stays}the connection was lost while \
-                 committing {}, so that either all of it is done, or nothing",
+                 committing {}, so either all of it took effect or none of it did",
                 committing.join(", ")
             )
         );
@@ -270,7 +270,7 @@ fn a_run_waits_while_the_server_is_at_work_on_what_was_begun() {
     find process
     roll back
     aside release lock
-    ! statement 1 of revision a was begun at 2026-01-02 03:04:05 UTC and may have happened: VACUUM a (the server is still at work on it); the database is as it was before
+    ! statement 1 of revision a was begun at 2026-01-02 03:04:05 UTC and may have taken effect: VACUUM a (the server is still running it); the database is as it was before
     ");
     assert_eq!(fake.content, begun.content);
 
@@ -340,7 +340,7 @@ fn an_index_that_is_not_valid_is_named_until_it_is_gone() {
     drop progress
     commit
     aside release lock
-    ! a.sql:6:1: statement 1 of revision a failed: refused; it left an invalid index: public.i; nothing else of revision a stays, and the next run begins it anew
+    ! a.sql:6:1: statement 1 of revision a failed: refused; it left an invalid index: public.i; nothing else of revision a is kept, and the next run starts it again
     ");
     let next = || Fake {
         content: fake.content.clone(),
@@ -350,7 +350,7 @@ fn an_index_that_is_not_valid_is_named_until_it_is_gone() {
     let error = refused.run(&history(INDEX), PerRun, up).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "the index public.i is invalid: it was left unfinished; the database is as it was before"
+        "the index public.i is invalid: it was only partly built or dropped; the database is as it was before"
     );
     assert_eq!(refused.content, fake.content);
     let mut after = next();
@@ -367,17 +367,17 @@ fn what_the_catalog_tells_of_a_statement_that_may_have_happened_is_told() {
         (
             true,
             false,
-            "may have happened",
-            "the index public.i is there, and valid",
+            "may have taken effect",
+            "the index public.i exists and is valid",
         ),
         (
             false,
             true,
-            "has not happened",
-            "the index public.i is there, but not valid: drop it with \
+            "did not take effect",
+            "the index public.i exists, but is invalid: drop it with \
              `DROP INDEX CONCURRENTLY public.i`",
         ),
-        (false, false, "has not happened", "there is no index i"),
+        (false, false, "did not take effect", "there is no index i"),
     ] {
         let start = Fake {
             leaves_index,
@@ -447,7 +447,7 @@ fn a_driver_that_miscounts_a_batch_is_not_believed() {
     assert_eq!(
         error.failure().to_string(),
         "a.sql:6:1: statement 1 of revision a failed: \
-         the driver tells of another number of statements than it was asked for"
+         the driver reports a different number of statements than it was given"
     );
     assert_eq!(*error.state(), DatabaseState::Unchanged);
     assert_eq!(fake.content, content(None, &[]));

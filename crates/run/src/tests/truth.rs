@@ -358,7 +358,7 @@ impl Failed<'_> {
         }
     }
 
-    /// That a statement may have happened is left open only where nobody can know, and is told.
+    /// That a statement may have taken effect is left open only where nobody can know, and is told.
     fn check_uncertain(&self) {
         let was = begun(&self.case.start.content).is_some();
         let is_excused = match self.failing {

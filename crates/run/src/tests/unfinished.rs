@@ -11,7 +11,7 @@ use crate::{DatabaseState, Failure, Interruption, Purge};
 
 const UP: Command = Command::Upgrade("b");
 
-/// The connection is lost during a statement that has not happened.
+/// The connection is lost during a statement that did not take effect.
 const LOST: Failing = Failing::Lost { happened: false };
 
 /// The database after an upgrade of [`OUTSIDE`] that failed.
@@ -179,13 +179,13 @@ fn what_may_have_happened_is_decided_by_who_starts_the_run() {
 
 #[test]
 fn on_sqlite_a_run_waits_for_who_may_be_at_work() {
-    // Nobody can tell whether the other program is still there.
+    // Nobody can tell whether the other program is still running.
     let start = unfinished(Dialect::Sqlite, "VACUUM b2", LOST);
     let mut fake = start.clone();
     let error = fake.run(&history(OUTSIDE), PerRun, UP).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "statement 2 of revision b was begun at 2026-01-02 03:04:05 UTC and may have happened: \
+        "statement 2 of revision b was begun at 2026-01-02 03:04:05 UTC and may have taken effect: \
          VACUUM b2; the database is as it was before"
     );
     let waiting = fake.log.starting_with("-> waiting");

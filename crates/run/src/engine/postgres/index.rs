@@ -58,12 +58,12 @@ pub(super) async fn probe(link: &Link<'_>, kind: &StatementKind) -> Result<Optio
     let probe = |happened, text| Some(Probe { happened, text });
     Ok(match (index, found.first()) {
         (IndexAction::Create { name: Some(_), .. }, Some(index)) if index.is_valid => {
-            let text = format!("the index {} is there, and valid", index.name);
+            let text = format!("the index {} exists and is valid", index.name);
             probe(Some(true), text)
         }
         (IndexAction::Create { name: Some(_), .. }, Some(index)) => {
             let text = format!(
-                "the index {0} is there, but not valid: drop it with \
+                "the index {0} exists, but is invalid: drop it with \
                  `DROP INDEX CONCURRENTLY {0}`",
                 index.name
             );
@@ -79,11 +79,11 @@ pub(super) async fn probe(link: &Link<'_>, kind: &StatementKind) -> Result<Optio
             probe(Some(true), format!("there is no index {}", name.written()))
         }
         (IndexAction::Drop { .. }, Some(index)) => {
-            let text = format!("the index {} is still there", index.name);
+            let text = format!("the index {} still exists", index.name);
             probe(Some(false), text)
         }
         (IndexAction::Create { name: None, .. } | IndexAction::Reindex { .. }, Some(index)) => {
-            let text = format!("the index {} is there, but not valid", index.name);
+            let text = format!("the index {} exists, but is invalid", index.name);
             probe(None, text)
         }
         (IndexAction::Create { name: None, .. } | IndexAction::Reindex { .. }, None) => None,

@@ -78,10 +78,10 @@ fn what_is_done_for_other_crates_stays_and_is_told() {
         baseline: "a".to_owned(),
         ..with_schema(SCHEMA)
     };
-    let stays = "these revisions are done and stay:";
+    let stays = "these revisions are committed:";
     let rest = "everything else is as it was before";
-    let lost = "the connection was lost while committing m, so that either all of it is done, or \
-                nothing";
+    let lost = "the connection was lost while committing m, so either all of it took effect or none \
+                of it did";
     for (rows, tables, target, told) in [
         (Some(&["b"][..]), &["a"][..], target(), None),
         (Some(&["a"]), &["a"], target(), Some("b")),
