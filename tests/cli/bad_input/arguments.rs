@@ -109,12 +109,12 @@ pub(super) fn expressions() -> Vec<Row> {
         of(
             "an offset from an unknown place",
             "upgrade --sql +1",
-            "'+1' counts from where a database is | in crate `shop` | `ae10:head`",
+            "'+1' is relative to the revision of a database | in crate `shop` | `ae10:head`",
         ),
         of(
             "one end of a range",
             "downgrade --sql base",
-            "'base' does not say from where to where | `START:END`",
+            "'base' needs a start and an end | `START:END`",
         ),
         of(
             "a range that leads up",

@@ -25,7 +25,7 @@ enum Outcome {
 use Outcome::{Harmless, Told};
 
 const MOVED: Outcome = Told("the version table changed meanwhile");
-const JOURNAL: Outcome = Told("journal_mode can be changed in a no-transaction section only");
+const JOURNAL: Outcome = Told("journal_mode can only be changed in a no-transaction section");
 
 const SQLITE: &[(&str, Outcome)] = &[
     ("PRAGMA journal_mode = WAL", JOURNAL),

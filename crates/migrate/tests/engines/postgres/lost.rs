@@ -292,7 +292,7 @@ fn a_server_may_be_restarted_in_the_middle() {
         assert_eq!(error.kind(), FailureKind::Unreachable, "{context}: {error}");
         let (state, tables, versions) = match mode {
             TransactionMode::Run => ("the database is as it was", &["c"][..], &[][..]),
-            TransactionMode::Revision => ("done and stay: r1;", &["a", "c"][..], &["r1"][..]),
+            TransactionMode::Revision => ("committed: r1;", &["a", "c"][..], &["r1"][..]),
         };
         assert!(error.to_string().contains(state), "{context}: {error}");
         assert_eq!(database.tables(), tables, "{context}");
