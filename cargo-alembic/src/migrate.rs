@@ -95,6 +95,15 @@ impl Migrate<'_> {
     fn migrate(&self, context: &Context, own: &Crate) -> Result<RunJson> {
         let start = Instant::now();
         let database = own.database()?;
+        // A database that does not exist yet is not created for a target that cannot be reached, for
+        // SQL that cannot be run, nor when there is nothing to do.
+        let is_needless = database.is_missing() && {
+            let plan = own.plan(self.direction, self.target, &[], database)?;
+            if !plan.steps.is_empty() {
+                own.check_sql()?;
+            }
+            plan.steps.is_empty()
+        };
         let verb = match self.direction {
             Direction::Upgrade => "Upgrading",
             Direction::Downgrade => "Downgrading",
@@ -111,10 +120,7 @@ impl Migrate<'_> {
         if self.transaction_per_revision {
             migrations = migrations.transaction(TransactionMode::Revision);
         }
-        // A database that does not exist yet is not created for a target that cannot be reached,
-        // nor when there is nothing to do.
-        let plan = || own.plan(self.direction, self.target, &[], database);
-        let mut connection = match database.is_missing() && plan()?.steps.is_empty() {
+        let mut connection = match is_needless {
             true => database.read()?,
             false => database.write()?,
         };

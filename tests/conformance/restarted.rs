@@ -79,7 +79,7 @@ fn attempt(
         Some(0) => Vec::new(),
         _ => {
             ended.failure(LOST, "connection-lost");
-            vec!["told of it"]
+            vec!["reported"]
         }
     };
     history.run(&place, "upgrade").success();

@@ -77,7 +77,7 @@ fn attempt(
         let ended = starter.end();
         if ended.status != Some(0) {
             ended.failure(LOST, "connection-lost");
-            happened.push("told of it");
+            happened.push("reported");
         }
     }
     history.run(&place, "upgrade").success();

@@ -64,6 +64,10 @@ impl EnsureArgs {
             let pending = self.pending(next)?;
             order.check(next, &pending, group, &PlannedRows::new())?;
         }
+        if database.is_missing() {
+            // It is not created for SQL that cannot be run.
+            group.iter().try_for_each(|next| next.check_sql())?;
+        }
         let names: Vec<&str> = group.iter().map(|next| next.name()).collect();
         let what = format_args!("{} ({})", names.join(", "), database.url);
         context.shell.status("Ensuring", what);

@@ -40,6 +40,15 @@ impl TestArgs {
             ..Access::default()
         };
         let crates = context.crates(&access)?;
+        let mut unsound = None;
+        for next in &crates {
+            if let Err(error) = next.check_sql() {
+                Error::add(&mut unsound, error);
+            }
+        }
+        if let Some(error) = unsound {
+            return Err(error);
+        }
         let order = context.workspace()?.order(crates)?;
         let mut answers = Vec::new();
         let mut failed = None;

@@ -49,7 +49,7 @@ const CONDITIONS: [&str; 6] = ["concurrently", "if", "not", "exists", "only", "o
 impl Outline {
     /// Reads the first words of a statement.
     pub(super) fn of(statement: &str, dialect: Dialect) -> Self {
-        let tokens = Tokens::new(statement, dialect);
+        let tokens = Tokens::new(statement, dialect).without_trivia();
         let mut words = tokens
             .map(|token| (token.kind, token.span.text(statement)))
             .peekable();

@@ -94,6 +94,12 @@ impl Crate {
         self.history().graph()
     }
 
+    /// Checks the SQL of the revision files, unless that is done.
+    pub(crate) fn check_sql(&self) -> Result<()> {
+        let checked = self.history().check_sql();
+        checked.map_err(|error| explain::history(&error))
+    }
+
     /// Returns the crate's version table in a database that speaks `dialect`.
     pub(crate) fn version_table(&self, dialect: Dialect) -> VersionTable {
         self.configuration.version_table(dialect)

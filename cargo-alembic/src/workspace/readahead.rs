@@ -12,7 +12,7 @@ use toml_edit::{Document, Item, TableLike};
 
 use super::configuration::from_toml;
 
-/// Reads the revision files of a crate, checking their SQL for each of `dialects`.
+/// Reads the revision files of a crate; their SQL is checked for `dialects` when it is needed.
 fn read(folders: &[PathBuf], dialects: &[Dialect]) -> Result<History, LoadError> {
     let mut files: Vec<SourceFile> = Vec::new();
     let mut known: HashSet<PathBuf> = HashSet::new();
@@ -28,7 +28,7 @@ fn read(folders: &[PathBuf], dialects: &[Dialect]) -> Result<History, LoadError>
             }
         }
     }
-    History::new(files, dialects).map_err(LoadError::History)
+    History::read(files, dialects).map_err(LoadError::History)
 }
 
 /// The histories of crates, of which those that a command probably needs are read in the background.
@@ -192,7 +192,6 @@ fn members(root: &Path, document: &Document<String>) -> Vec<PathBuf> {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test that panics fails, as it should")]
 mod tests {
     use super::*;
 
@@ -235,8 +234,8 @@ mod tests {
                 "{manifest} {packages:?}"
             );
         };
-        let (app, a): ((&str, &[&str]), (&str, &[&str])) =
-            (("app", &["sql"]), ("crates/a", &["x", "y"]));
+        let app = ("app", ["sql"].as_slice());
+        let a = ("crates/a", ["x", "y"].as_slice());
         check("Cargo.toml", &[], &[app, a]);
         check("Cargo.toml", &["a"], &[a]);
         check("app/Cargo.toml", &[], &[app]);

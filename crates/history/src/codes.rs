@@ -1,14 +1,14 @@
-//! The codes that name what can be wrong, and what docs/diagnostics.md says about each.
+//! The codes of diagnostics, each with its text in docs/diagnostics.md.
 
 use std::fmt;
 
-/// Makes [`Code`] of chapters of codes. The doc comment of a code is its section in
+/// Generates [`Code`] from chapters of codes. The doc comment of a code is its section in
 /// docs/diagnostics.md.
 macro_rules! codes {
     ($($chapter:literal {
         $($(#[doc = $line:literal])+ $name:ident = $text:literal,)+
     })+) => {
-        /// The code of a diagnostic, as it is shown in brackets; it is a heading of
+        /// The code of a diagnostic, which is printed in brackets and is a heading in
         /// docs/diagnostics.md.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         #[non_exhaustive]
@@ -182,8 +182,8 @@ codes! {
         /// Revisions of several crates depend on each other in a circle.
         CrateCycle = "crate-cycle",
 
-        /// A revision depends on a revision of another crate that is not applied to that crate's
-        /// database. If the command is for several crates, it starts none of them.
+        /// A revision depends on a revision of another crate, which is not applied to the database
+        /// of that crate. If the command is for several crates, it starts none of them.
         RequirementNotMet = "requirement-not-met",
 
         /// A downgrade would revert a revision that an applied revision of another crate depends
@@ -216,16 +216,16 @@ codes! {
         /// The file named by `schema` cannot be read.
         UnreadableSchema = "unreadable-schema",
 
-        /// A build checks whether `baseline` names a revision, and it does not: the first start on
-        /// a database without a version table would fail.
+        /// A build found that `baseline` does not name a revision: the first start on a database
+        /// without a version table would fail.
         UnknownBaseline = "unknown-baseline",
 
         /// A database URL cannot be parsed, or there is no driver for it.
         InvalidUrl = "invalid-url",
 
-        /// `cargo alembic test` has to try revisions that are for PostgreSQL only, and knows no
-        /// server. Name one of the server's databases with `--url` or in the environment variable;
-        /// the command leaves that database alone.
+        /// `cargo alembic test` must run revisions that are for PostgreSQL only, and no server is
+        /// configured. Name one of the server's databases with `--url` or in the environment
+        /// variable; the command leaves that database alone.
         NoServer = "no-server",
 
         /// Two crates have the same database and the same version table, so each would take the
@@ -342,8 +342,8 @@ codes! {
         /// A statement of the target schema failed on an empty database. The database is unchanged.
         SchemaFailed = "schema-failed",
 
-        /// `cargo alembic test` found that a way to the heads ends in a different schema than the
-        /// revisions do, or that a downgrade does not restore the schema from before. The message
+        /// `cargo alembic test` found that one way to the heads ends in a different schema than the
+        /// revisions, or that a downgrade does not restore the schema from before. The message
         /// shows the difference.
         SchemaDiffers = "schema-differs",
     }

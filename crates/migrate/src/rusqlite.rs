@@ -148,8 +148,8 @@ impl Error for SqliteError {
 
 /// Describes an error of rusqlite in terms of a run.
 fn database_error(error: ::rusqlite::Error, sql: &str) -> DatabaseError {
-    let code = error.sqlite_error().copied();
-    let kind = match code.map(|code| code.code) {
+    let code = extended_code(&error);
+    let kind = match error.sqlite_error_code() {
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => DatabaseErrorKind::Busy,
         Some(ErrorCode::ReadOnly) => DatabaseErrorKind::ReadOnly,
         Some(ErrorCode::CannotOpen) => DatabaseErrorKind::CannotOpen,
@@ -169,9 +169,16 @@ fn database_error(error: ::rusqlite::Error, sql: &str) -> DatabaseError {
     };
     let error = DatabaseError::new(kind, source).with_offset(offset);
     match code {
-        Some(code) => error.with_code(code.extended_code.to_string()),
+        Some(code) => error.with_code(code.to_string()),
         None => error,
     }
+}
+
+/// Returns SQLite's extended result code, which rusqlite has in several variants, not all of them in
+/// every version.
+fn extended_code(error: &::rusqlite::Error) -> Option<i32> {
+    let sqlite = error.source()?.downcast_ref::<::rusqlite::ffi::Error>()?;
+    Some(sqlite.extended_code)
 }
 
 #[cfg(test)]

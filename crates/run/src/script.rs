@@ -94,7 +94,7 @@ impl Runner<'_> {
     /// When the range cannot be planned without a database, or the script would not do what a run
     /// does.
     pub fn upgrade_script(&self, range: &str) -> Result<String, ScriptError> {
-        self.check_dialect()?;
+        self.check_sql()?;
         let ends = Ends::parse(range)?;
         ends.check_end()?;
         let graph = self.history.graph();
@@ -124,7 +124,7 @@ impl Runner<'_> {
     /// As [`upgrade_script`](Self::upgrade_script), when one end of the range is missing, and when a
     /// revision is irreversible.
     pub fn downgrade_script(&self, range: &str) -> Result<String, ScriptError> {
-        self.check_dialect()?;
+        self.check_sql()?;
         let ends = Ends::parse(range)?;
         let (Some(start), Some(target)) = (&ends.start, &ends.end) else {
             return Err(ScriptError::OpenRange {
@@ -144,7 +144,7 @@ impl Runner<'_> {
     ///
     /// As [`upgrade_script`](Self::upgrade_script), and when targets have different starts.
     pub fn stamp_script(&self, targets: &[&str]) -> Result<String, ScriptError> {
-        self.check_dialect()?;
+        self.check_sql()?;
         let mut start: Option<Option<Expression>> = None;
         let mut ends = Vec::new();
         for target in targets {
@@ -174,18 +174,18 @@ impl Runner<'_> {
     ///
     /// When the revisions are not checked for the dialect.
     pub fn ensure_version_script(&self) -> Result<String, ScriptError> {
-        self.check_dialect()?;
+        self.check_sql()?;
         let mut writer = Writer::new(self, &[]);
         writer.ensure_version();
         Ok(writer.finish())
     }
 
-    fn check_dialect(&self) -> Result<(), ScriptError> {
-        if self.history.is_checked_for(self.dialect) {
-            return Ok(());
-        }
+    fn check_sql(&self) -> Result<(), ScriptError> {
         let dialect = self.dialect;
-        Err(Failure::UncheckedDialect { dialect }.into())
+        if !self.history.is_checked_for(dialect) {
+            return Err(Failure::UncheckedDialect { dialect }.into());
+        }
+        Ok(self.history.check_sql().map_err(Failure::History)?)
     }
 
     /// Returns the rows of a version table at the start of a script.

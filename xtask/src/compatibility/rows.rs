@@ -247,7 +247,7 @@ pub(super) const TABLES: [Table; 3] = [
         name: "`alembic-migrate` for PostgreSQL",
         ours: &[(
             "alembic-migrate",
-            ", default-features = false, features = [\"postgres\"]",
+            ", default-features = false, features = [\"sqlx-postgres\"]",
         )],
         watched: "sqlx",
         rows: &[

@@ -1,12 +1,13 @@
-//! The table of keys: their names, the settings that they set, and their documentation.
+//! The table of configuration keys: their names, their settings and their documentation.
 
 use std::fmt;
 
 use super::kind::Kind;
 use super::{Settings, Value};
 
-/// Makes [`Key`] of a table of keys. The doc comment of a key is its row in docs/configuration.md;
-/// the setting's type decides how a value is read, and [`Settings::default`] is its default.
+/// Generates [`Key`] from a table of keys. The doc comment of a key is its row in
+/// docs/configuration.md; the setting's type decides how a value is read, and [`Settings::default`]
+/// is its default.
 macro_rules! keys {
     ($($(#[doc = $line:literal])+ $name:ident = $text:literal => $($setting:ident).+,)+) => {
         /// A key of `[package.metadata.alembic]`.
@@ -20,7 +21,7 @@ macro_rules! keys {
             /// Every key, in the order of the documentation.
             pub const ALL: &[Self] = &[$(Self::$name,)+];
 
-            /// Returns the key as it is written in a manifest.
+            /// Returns the name of the key in a manifest.
             #[must_use]
             pub const fn as_str(self) -> &'static str {
                 match self {
@@ -28,7 +29,7 @@ macro_rules! keys {
                 }
             }
 
-            /// Sets what the key is for, or returns what is wrong with the value.
+            /// Sets the setting of the key, or returns what is wrong with the value.
             pub(super) fn set(self, settings: &mut Settings, value: &Value) -> Result<(), String> {
                 match self {
                     $(Self::$name => settings.$($setting).+ = Kind::read(value)?,)+
@@ -107,14 +108,14 @@ keys! {
 }
 
 impl Key {
-    /// Finds the key that is written so.
+    /// Returns the key with this name.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
         let mut keys = Self::ALL.iter().copied();
         keys.find(|key| key.as_str() == name)
     }
 
-    /// Returns every key as it is written.
+    /// Returns the names of all keys.
     pub(super) fn names() -> Vec<&'static str> {
         Self::ALL.iter().map(|key| key.as_str()).collect()
     }
@@ -131,9 +132,9 @@ impl fmt::Display for Key {
 pub struct KeyDocumentation {
     /// The key.
     pub key: Key,
-    /// What its value must be, as Markdown.
+    /// A description of its values, as Markdown.
     pub value: String,
-    /// The default, as in a manifest; empty where there is none.
+    /// The default, as written in a manifest; empty if the key has none.
     pub default: String,
     /// The text of its doc comment.
     pub comment: &'static str,

@@ -87,6 +87,7 @@ fn errors_say_what_and_where_without_the_statement() {
         let error = execute(&memory(), sql).unwrap_err();
         assert_eq!(error.kind(), DatabaseErrorKind::Other);
         assert_eq!(error.to_string(), message, "{sql}");
+        assert!(error.code().is_some(), "{sql}");
         assert_eq!(error.offset(), offset, "{sql}");
     }
 }
