@@ -1,4 +1,4 @@
-//! The run's side of its connection: requests, and the patience for locks of others.
+//! The run's side of its connection: requests, and waiting for locks of other sessions.
 
 use std::time::Duration;
 
@@ -8,17 +8,17 @@ use crate::exchange::Port;
 use crate::refused::Refused;
 use crate::request::{Batch, Execute, Query, Row, Task};
 
-/// For how long a statement waits for a lock before the run reports that it is waiting.
+/// How long a statement waits for a lock before the run reports the wait.
 pub(crate) const WAITING_TURN: Duration = Duration::from_secs(1);
 
-/// How long a run waits at least before it asks again for what another session has locked.
+/// The shortest pause before a run repeats a request that met a lock of another session.
 pub(crate) const PAUSE: Duration = Duration::from_millis(50);
 
 /// A conversation with one database.
 pub(crate) struct Link<'h> {
     port: Port<'h>,
     clock: fn() -> Duration,
-    /// How long to wait for locks of others.
+    /// How long to wait for locks of other sessions.
     pub(crate) lock_timeout: Duration,
     /// Whether a transaction of the run is open.
     pub(crate) is_open: bool,
@@ -61,7 +61,8 @@ impl<'h> Link<'h> {
         executed.map_err(|error| Refused::new(action, error))
     }
 
-    /// Executes several statements in one message; nothing where the driver has no such messages.
+    /// Executes several statements in one message; returns `None` if the driver has no such
+    /// messages.
     pub(crate) async fn execute_all(&self, statements: Vec<Execute<'h>>) -> Option<Batch> {
         self.port.execute_all(statements).await
     }
@@ -72,15 +73,15 @@ impl<'h> Link<'h> {
         found.map_err(|error| Refused::new(action, error))
     }
 
-    /// Queries on the second connection; nothing where there is no such connection.
+    /// Queries on the second connection; returns `None` if there is none.
     pub(crate) async fn query_aside(&self, query: Query) -> Result<Option<Vec<Row>>, Refused> {
         let action = query.task.action();
         let found = self.port.query_aside(query).await;
         found.map_err(|error| Refused::new(action, error))
     }
 
-    /// Executes a statement that changes nothing when it fails, again as long as the lock timeout
-    /// allows when another session holds a lock.
+    /// Executes a statement that changes nothing when it fails, and repeats it while another
+    /// session holds a lock, as long as the lock timeout allows.
     pub(crate) async fn execute_patiently(&self, statement: Execute<'h>) -> Result<u64, Refused> {
         let mut wait = Wait::begin(self);
         loop {
@@ -91,7 +92,8 @@ impl<'h> Link<'h> {
         }
     }
 
-    /// Queries again as long as the lock timeout allows when another session holds a lock.
+    /// Queries, and repeats the query while another session holds a lock, as long as the lock
+    /// timeout allows.
     pub(crate) async fn query_patiently(&self, query: Query) -> Result<Vec<Row>, Refused> {
         let mut wait = Wait::begin(self);
         loop {
@@ -102,26 +104,26 @@ impl<'h> Link<'h> {
         }
     }
 
-    /// Returns whether an error leaves nothing to be asked but a rollback.
+    /// Returns whether the database accepts only a rollback after an error.
     fn is_aborted(&self) -> bool {
         self.is_open && self.errors_abort
     }
 
-    /// Undoes what is not committed, if anything is open.
+    /// Rolls back, if a transaction is open.
     pub(crate) async fn rollback(&mut self) -> Result<(), Refused> {
         if !self.is_open {
             return Ok(());
         }
         self.is_open = false;
         match self.execute(rollback()).await {
-            // The server rolls back what a lost connection leaves.
+            // The server rolls back the transaction of a lost connection.
             Err(refused) if refused.kind() != DatabaseErrorKind::ConnectionLost => Err(refused),
             Ok(_) | Err(_) => Ok(()),
         }
     }
 }
 
-/// The statement that undoes what is not committed.
+/// The statement that rolls back.
 pub(crate) const ROLLBACK: &str = "ROLLBACK";
 
 fn rollback<'r>() -> Execute<'r> {
@@ -132,7 +134,7 @@ fn rollback<'r>() -> Execute<'r> {
 struct Wait<'l, 'h> {
     link: &'l Link<'h>,
     start: Duration,
-    /// How long had been waited when that was last reported.
+    /// How long the wait was when it was last reported.
     told: Duration,
     waited: Duration,
 }
@@ -160,7 +162,7 @@ impl<'l, 'h> Wait<'l, 'h> {
             let (waited, holder) = (self.waited, None);
             self.link.tell(Event::Waiting { waited, holder }).await;
         }
-        // SQLite has waited already, but not for the other connections to a shared cache.
+        // SQLite itself waits for locks, but not for other connections to a shared cache.
         self.link.pause(PAUSE).await;
     }
 }

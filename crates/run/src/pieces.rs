@@ -1,6 +1,6 @@
-//! What goes to the database together, in the transaction that is open.
+//! Messages of several statements, in the open transaction.
 //!
-//! A server may be far away, so that each message costs the way there and back; SQLite is here.
+//! A server may be far away, where each message costs a round trip; SQLite has none.
 
 use alembic_history::{FileStatement, Node, RowChange};
 
@@ -11,7 +11,7 @@ use crate::refused::Refused;
 use crate::request::{Batch, Execute, Task};
 use crate::session::Session;
 
-/// What a command does in a transaction.
+/// A piece of a command's work in a transaction.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Piece<'h> {
     /// A statement of a revision.
@@ -20,14 +20,14 @@ pub(crate) enum Piece<'h> {
         node: Node,
         /// The statement.
         statement: FileStatement<'h>,
-        /// Which one of the revision's it is, counted from 1.
+        /// Its number among the revision's statements, from 1.
         number: usize,
     },
     /// A change to the version table, of exactly one row.
     Row(RowChange),
 }
 
-/// Carries out pieces; creates the version table, should it be missing.
+/// Carries out pieces; creates the version table if it is missing.
 pub(crate) async fn run<'h>(
     session: &mut Session<'h>,
     pieces: &[Piece<'h>],
@@ -123,7 +123,7 @@ async fn execute_message<'h>(session: &Session<'h>, statements: &[Execute<'h>]) 
     batch
 }
 
-/// Takes a batch for failed that is said to be executed, and cannot be.
+/// Turns a batch whose counts cannot be right into a failed one.
 fn checked(batch: Batch, statements: usize) -> Batch {
     let is_sound = match batch.failed {
         None => batch.changed.len() == statements,

@@ -3,7 +3,7 @@
 use crate::action::Action;
 use crate::database_error::{DatabaseError, DatabaseErrorKind};
 
-/// A request that the database refused: what the run was about to do, and why it could not.
+/// A request that the database refused: the action, and the error.
 #[derive(Debug)]
 pub(crate) struct Refused {
     pub(crate) action: Action,
@@ -20,7 +20,7 @@ impl Refused {
     }
 }
 
-/// Says that `action` is what an error of reading its answer is about.
+/// Attributes an error of reading an answer to `action`.
 pub(crate) fn refused(action: Action) -> impl Fn(DatabaseError) -> Refused {
     move |error| Refused::new(action, error)
 }

@@ -1,4 +1,4 @@
-//! The steps of a run: the statements of revisions, and what must hold around them.
+//! The steps of a run: the statements of revisions, and the checks around them.
 
 use std::time::Duration;
 
@@ -15,21 +15,21 @@ use crate::progress::{Continuation, forget, is_own, resume, wait};
 use crate::report::StepReport;
 use crate::session::{Decide, Session};
 
-/// What is being carried out, in one transaction after the other.
+/// The work of a command, carried out in one transaction after the other.
 struct Work {
-    /// When it was begun.
+    /// When the work began.
     start: Duration,
-    /// After which time it was last reported that another run is waited for.
+    /// How long the wait for another run was when it was last reported.
     told: Option<Duration>,
-    /// What was left before the last transaction, as soon as one is committed.
+    /// The plan that was left before the last transaction, once one is committed.
     plan: Option<Plan>,
 }
 
-/// Carries out what `decide` plans from the rows, under lock, in the transaction that is open or in
-/// one of its own.
+/// Carries out the plan that `decide` makes from the rows, under lock, in the open transaction or
+/// in one of its own.
 ///
-/// `decide` sees the rows again once the lock is held, since whoever held it before may have done some
-/// of the work, or all of it.
+/// `decide` sees the rows again once the lock is held, since its previous holder may have done some
+/// or all of the work.
 pub(crate) async fn carry_out(
     session: &mut Session<'_>,
     decide: Decide<'_>,
@@ -50,13 +50,13 @@ pub(crate) async fn carry_out(
     }
 }
 
-/// How much of the work is carried out.
+/// How much of the work is done.
 enum Carried {
     All,
     Some,
 }
 
-/// Carries out what goes into one transaction, or waits for whoever may do so.
+/// Carries out the work of one transaction, or waits for another run that may be doing it.
 async fn carry_on(
     session: &mut Session<'_>,
     decide: Decide<'_>,
@@ -94,7 +94,7 @@ async fn carry_on(
     Ok(Carried::Some)
 }
 
-/// Refuses a plan that leaves its transactions, where nothing would be locked meanwhile.
+/// Refuses a plan that leaves its transactions if the lock cannot be held outside of them.
 fn check_connections(session: &Session<'_>, plan: &Plan) -> Result<(), Failure> {
     if session.engine.locks_outside().is_some() {
         return Ok(());
@@ -113,15 +113,15 @@ fn check_connections(session: &Session<'_>, plan: &Plan) -> Result<(), Failure> 
     }
 }
 
-/// Returns whether a step could leave rows that refer to nothing.
+/// Returns whether a step could leave dangling rows.
 fn may_dangle(session: &Session<'_>, step: &Step, direction: Direction) -> bool {
     let statements = session.runner.all_statements(step.revision, direction);
     let mut statements = statements.iter();
     statements.any(|statement| session.engine.may_dangle(statement.kind()))
 }
 
-/// Runs the first `batch` steps of a plan and commits them; returns whether that is done, and no other
-/// run has continued meanwhile.
+/// Runs the first `batch` steps of a plan and commits them; returns whether they are done, which
+/// they are not if another run has continued them.
 async fn run_steps(session: &mut Session<'_>, plan: &Plan, batch: usize) -> Result<bool, Failure> {
     let direction = plan.direction;
     let steps = &plan.steps[..batch];
@@ -172,7 +172,7 @@ async fn run_steps(session: &mut Session<'_>, plan: &Plan, batch: usize) -> Resu
     Ok(true)
 }
 
-/// Has the session kept as it is where the statements of a revision may change it.
+/// Keeps the session's settings that the statements of a revision may change.
 async fn keep_session(
     session: &mut Session<'_>,
     node: Node,
@@ -187,7 +187,7 @@ async fn keep_session(
     session.engine.keep_session(&session.link, changes).await
 }
 
-/// Refuses to commit when more refers to nothing than `before`.
+/// Refuses to commit when more rows dangle than `before`.
 pub(crate) async fn check_foreign_keys(
     session: &Session<'_>,
     before: Option<&Dangling>,
@@ -208,7 +208,7 @@ pub(crate) async fn check_foreign_keys(
     })
 }
 
-/// Counts what refers to nothing before the steps, where they could add to it.
+/// Counts the dangling rows before steps that could add some.
 async fn count_dangling(
     session: &Session<'_>,
     steps: &[Step],
@@ -221,8 +221,8 @@ async fn count_dangling(
     session.engine.count_dangling(&session.link).await
 }
 
-/// Names the revisions that can have left rows that refer to nothing: they are counted once for all
-/// steps, since each count reads every row that refers to another table.
+/// Adds the revisions that may have left dangling rows: the rows are counted once for all steps,
+/// since each count reads every row that refers to another table.
 fn with_suspects(
     session: &Session<'_>,
     failure: Failure,
@@ -242,8 +242,8 @@ fn with_suspects(
     }
 }
 
-/// Runs the statements of a revision, but for those that an unfinished run has done, up to the last
-/// section outside of transactions; returns what is left, unless another run has continued meanwhile.
+/// Runs the statements of a revision up to its last section outside of transactions, except those
+/// that an earlier run has done; returns the rest, unless another run has continued the revision.
 async fn run_sections<'h>(
     session: &mut Session<'h>,
     node: Node,

@@ -11,11 +11,11 @@ use crate::refused::Refused;
 /// The version table of a run.
 #[derive(Debug)]
 pub(crate) struct VersionStore {
-    /// The table; on PostgreSQL with its schema, once it was looked for.
+    /// The table; on PostgreSQL with its schema, once it was found.
     pub(crate) table: VersionTable,
-    /// What the table holds, as far as this run knows; nothing where it does not exist.
+    /// The rows of the table, as far as this run knows; `None` if it does not exist.
     pub(crate) rows: Option<Rows>,
-    /// Whether the table exists that records how far an unfinished revision is.
+    /// Whether the table of progress exists.
     pub(crate) has_progress: bool,
 }
 
@@ -28,7 +28,7 @@ impl VersionStore {
         }
     }
 
-    /// Looks for the version table, and returns what kind of object has its name.
+    /// Looks for the version table, and returns the kind of the object that has its name.
     pub(crate) async fn find(
         &mut self,
         engine: &mut dyn Engine,
@@ -47,7 +47,7 @@ impl VersionStore {
         Ok(found.kind)
     }
 
-    /// Reads the version table without creating it; what it holds from now on is this run's doing.
+    /// Reads the version table without creating it; from then on, only this run changes the rows.
     pub(crate) async fn read(
         &mut self,
         engine: &mut dyn Engine,
@@ -93,7 +93,7 @@ impl VersionStore {
         Ok(Some(Rows::read(graph, rows)))
     }
 
-    /// Returns the rows; none where there is no table.
+    /// Returns the rows; empty if the table does not exist.
     pub(crate) fn rows(&self) -> Rows {
         self.rows.clone().unwrap_or_default()
     }

@@ -24,10 +24,10 @@ use lock::{Lock, begin};
 
 use settings::{Lasting, set};
 
-/// A connection to PostgreSQL, with what it holds and the settings to restore.
+/// A connection to PostgreSQL, with its lock and the settings to restore.
 #[derive(Debug, Default)]
 pub(super) struct Postgres {
-    /// What keeps other migrators away.
+    /// The lock that keeps other migrators away.
     lock: Lock,
     /// The database's name, once the version table was looked for.
     database: String,
@@ -36,12 +36,12 @@ pub(super) struct Postgres {
 }
 
 /// How long a statement waits for a lock before its transaction is rolled back and begun again:
-/// whoever asks for a lock on the same table meanwhile waits behind it.
+/// other sessions that need a lock on the same table queue up after it.
 const STATEMENT_LOCK_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// How many bytes of statements go into one message to a server at most, unless one alone has more:
-/// the server reads all of them before it executes the first, and shows only the first kilobyte to
-/// whoever asks what it does.
+/// The most bytes of statements in one message to a server, unless a single statement has more: the
+/// server reads all of them before it executes the first, and `pg_stat_activity` shows only the
+/// first kilobyte.
 const MESSAGE: usize = 16 * 1024;
 
 fn statement_lock_timeout(link: &Link<'_>) -> Duration {
@@ -65,14 +65,14 @@ impl Engine for Postgres {
         nothing(())
     }
 
-    /// From then on the version table has its schema, so that a statement that sets the search path
-    /// does not hide it.
+    /// Adds the schema to the version table's name, so that a statement that sets the search path
+    /// does not hide the table.
     fn locate(&mut self, found: &Found, table: &mut VersionTable) {
         table.schema.clone_from(&found.schema);
         self.database = found.database.clone().unwrap_or_default();
     }
 
-    /// The first request of all shows whether there is a server.
+    /// The first request of all shows whether the server can be reached.
     fn first_action(&self, error: &DatabaseError, action: Action) -> Action {
         match error.kind() {
             DatabaseErrorKind::CannotOpen => Action::Connect,
@@ -95,20 +95,21 @@ impl Engine for Postgres {
                 begin(link).await?;
             }
             let turn = statement_lock_timeout(link).as_millis().max(1).to_string();
-            // What runs outside of transactions is read alike, and then the connection is our own.
+            // Statements outside of transactions must be read the same way, and the connection is
+            // our own then.
             let reading = match self.lock {
                 Lock::Aside => Lasting::Connection,
                 Lock::None | Lock::Inside => Lasting::Transaction,
             };
             let settings = set(&[
                 ("lock_timeout", &turn, Lasting::Transaction),
-                // Has the server notice that this program has died.
+                // Makes the server notice that this program has died.
                 (
                     "client_connection_check_interval",
                     "1000",
                     Lasting::Transaction,
                 ),
-                // Has it read strings as the splitter does.
+                // Makes it read strings as the splitter does.
                 ("standard_conforming_strings", "on", reading),
             ]);
             let (key, alone) = self.keep_away(table);
@@ -116,7 +117,7 @@ impl Engine for Postgres {
             let set = Query::new(Task::SetForTransaction(key), settings);
             let answers = link.query(set).await?;
             if answers.iter().any(|row| row.cell(0) == Some("false")) {
-                // One of the two has lost the lock.
+                // One of the two migrators has lost the lock.
                 self.check_lock(link).await?;
                 return Err(taken(
                     Action::Lock,
@@ -130,7 +131,7 @@ impl Engine for Postgres {
     fn commit<'a>(&'a mut self, link: &'a mut Link<'_>) -> Conversation<'a, ()> {
         Box::pin(async move {
             self.check_lock(link).await?;
-            // What fails is rolled back at once.
+            // A commit that fails rolls back at once.
             link.execute(Execute::new(Task::Commit, "COMMIT")).await?;
             Ok(())
         })
@@ -150,7 +151,7 @@ impl Engine for Postgres {
     fn release<'a>(&'a mut self, link: &'a mut Link<'_>) -> Conversation<'a, ()> {
         Box::pin(async move {
             if self.lock == Lock::Aside {
-                // Otherwise the end of the connection does it.
+                // Otherwise the end of the connection releases the lock.
                 let _ = link.query_aside(lock::release()).await;
             }
             self.lock = Lock::None;
@@ -299,7 +300,7 @@ impl Engine for Postgres {
             return nothing(false);
         };
         Box::pin(async move {
-            // What it does is not shown to every role.
+            // The server does not show every role what a process is doing.
             let query = format!(
                 "SELECT 1 FROM pg_catalog.pg_stat_activity WHERE pid = {process} \
                  AND datname = pg_catalog.current_database() \
@@ -371,7 +372,7 @@ impl Engine for Postgres {
         Query::new(Task::Versions(table.clone(), VersionTask::Find), query)
     }
 
-    /// Within a transaction, the server waits only so long. To set that outside of one would need
+    /// Inside a transaction, the lock timeout limits the wait. Setting it outside of one would need
     /// another message, or change the settings of a caller's transaction.
     fn reading(&self, table: &VersionTable, select: String, is_open: bool) -> String {
         if is_open {

@@ -29,8 +29,8 @@ pub(super) struct Sqlite {
     foreign_keys: Option<bool>,
 }
 
-/// SQLite's code of an error without one of its own, such as that of counting the rows that refer to
-/// nothing where a key is declared that can refer to nothing.
+/// SQLite's generic error code, which it also returns when it counts dangling rows and a foreign
+/// key refers to columns that are not unique.
 const SQLITE_ERROR: &str = "1";
 
 fn is_uncountable(refused: &Refused) -> bool {
@@ -84,7 +84,7 @@ impl Engine for Sqlite {
             let read = Query::new(Task::ReadLockTimeout, "PRAGMA busy_timeout");
             let found = link.query(read).await?;
             let found = found.first().and_then(|row| row.cell(0));
-            // In turns short enough to report the wait in between.
+            // Short waits, so that the run can report them in between.
             let turn = link.lock_timeout.min(WAITING_TURN).as_millis();
             let mut set = set_lock_timeout(&turn.to_string());
             if let Some(found) = found {
@@ -103,7 +103,7 @@ impl Engine for Sqlite {
                 Some(found) => link.execute(switch_foreign_keys(found)).await.map(drop),
             };
             if let Some(found) = self.lock_timeout.take() {
-                // What was asked for is done, whether or not this works.
+                // The command is done, whether or not this works.
                 let _ = link.execute(set_lock_timeout(&found)).await;
             }
             Ok(restored?)
@@ -136,7 +136,7 @@ impl Engine for Sqlite {
         _table: &'a VersionTable,
     ) -> Conversation<'a, ()> {
         Box::pin(async move {
-            // A deferred transaction could not wait when it comes to write: SQLite would fail at once,
+            // A deferred transaction could not wait at its first write: SQLite would fail at once,
             // because another connection may have written since it read.
             let begin = Execute::new(Task::Begin, "BEGIN IMMEDIATE").undone_by(ROLLBACK);
             link.execute_patiently(begin).await?;
@@ -200,13 +200,13 @@ impl Engine for Sqlite {
         false
     }
 
-    /// The check reads every row that refers to another table, so runs that only create things do
-    /// without it.
+    /// The check reads every row that refers to another table, so runs that only create objects
+    /// skip it.
     fn may_dangle(&self, kind: &StatementKind) -> bool {
         !kind.only_changes_schema()
     }
 
-    /// Where SQLite cannot count because of what is there already, the steps are not to blame.
+    /// If SQLite cannot count because of the existing schema, the steps are not to blame.
     fn count_dangling<'a>(&'a self, link: &'a Link<'_>) -> Conversation<'a, Option<Dangling>> {
         Box::pin(async move {
             match count(link).await {
@@ -225,7 +225,7 @@ impl Engine for Sqlite {
         Box::pin(async move {
             let after = match count(link).await {
                 Ok(after) => after,
-                // Before the steps everything could be counted, so that it is their doing.
+                // Before the steps everything could be counted, so they caused it.
                 Err(refused) if is_uncountable(&refused) => {
                     return Err(Failure::ForeignKeyMismatch {
                         message: refused.error.to_string(),
@@ -244,7 +244,7 @@ impl Engine for Sqlite {
         })
     }
 
-    /// Alone, a statement that finds a lock changes nothing.
+    /// Outside of a transaction, a statement that meets a lock changes nothing.
     fn execute_outside<'a, 'h>(
         &'a self,
         link: &'a Link<'h>,
@@ -267,7 +267,7 @@ impl Engine for Sqlite {
         })
     }
 
-    /// A conflict or a trigger may say `FAIL`, and what was changed by then stays.
+    /// With the conflict clause `FAIL`, the changes made so far stay.
     fn may_be_done<'a>(
         &'a self,
         link: &'a Link<'_>,
@@ -304,7 +304,7 @@ impl Engine for Sqlite {
         nothing(None)
     }
 
-    /// No one can tell on SQLite; whoever says how to continue knows.
+    /// SQLite does not show it; the caller that chooses how to continue knows.
     fn may_still_run<'a>(
         &'a self,
         _link: &'a Link<'_>,

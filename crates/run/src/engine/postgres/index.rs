@@ -1,7 +1,7 @@
-//! Indexes that are built or dropped while others go on writing.
+//! Indexes that are built or dropped while other sessions keep writing.
 //!
-//! When that fails, an index stays that is not valid: it costs every write, serves no query, and keeps
-//! its name from being used. `CREATE INDEX CONCURRENTLY IF NOT EXISTS` even takes it for done.
+//! A failure leaves an invalid index: it slows down every write, serves no query, and occupies its
+//! name. `CREATE INDEX CONCURRENTLY IF NOT EXISTS` even treats it as built.
 
 use alembic_sql::{IndexAction, Name, Reindexed, StatementKind, literal};
 
@@ -12,7 +12,7 @@ use crate::link::Link;
 use crate::refused::refused;
 use crate::request::{Query, Task};
 
-/// An index that a statement is about.
+/// An index that a statement builds or drops.
 struct Index {
     /// Its name, quoted and with its schema.
     name: String,

@@ -9,8 +9,8 @@ pub(super) enum Lasting {
     Connection,
 }
 
-/// Returns a query that sets settings, each until the transaction ends or for longer, but those that
-/// the server is too old to know.
+/// Returns a query that sets settings, each until the transaction ends or for longer, except those
+/// that an old server does not know.
 pub(super) fn set(settings: &[(&str, &str, Lasting)]) -> String {
     let settings = settings.iter().map(|(name, value, lasting)| {
         let is_local = *lasting == Lasting::Transaction;
