@@ -1,4 +1,4 @@
-//! What can be wrong with revision files, each with a stable code.
+//! The findings in revision files, each with a stable code.
 
 use std::fmt;
 
@@ -6,12 +6,12 @@ use crate::id::join;
 use crate::{Code, GraphErrorKind, InvalidName, RevisionId, Span};
 use alembic_sql::SplitErrorKind;
 
-/// Something wrong in a revision file, and where.
+/// Something wrong in a revision file, with its span.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
-    /// The place in the file.
+    /// The span in the file.
     pub span: Span,
-    /// What is wrong there.
+    /// The kind of the finding.
     pub kind: FindingKind,
 }
 
@@ -21,14 +21,14 @@ impl Finding {
     }
 }
 
-/// What is wrong with a revision file.
+/// The kinds of findings in a revision file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FindingKind {
-    /// The file cannot be read; carries why.
+    /// The file cannot be read; carries the reason.
     Unreadable(String),
     /// The file is not UTF-8 text.
     NotUtf8,
-    /// The file holds nothing.
+    /// The file is empty.
     EmptyFile,
     /// The header lacks a key.
     MissingKey {
@@ -39,14 +39,14 @@ pub enum FindingKind {
     DuplicateKey {
         /// The key.
         key: &'static str,
-        /// Where it stands first.
+        /// Its first span.
         first: Span,
     },
-    /// A key that nearly is one of the header's keys.
+    /// A key that resembles one of the header's keys.
     UnknownKey {
         /// The key.
         key: String,
-        /// The key that is probably meant.
+        /// The key that was probably meant.
         meant: Option<&'static str>,
     },
     /// A key of the header below the blank line that ends it.
@@ -58,34 +58,34 @@ pub enum FindingKind {
     InvalidId {
         /// The text.
         name: String,
-        /// Why it cannot be one.
+        /// The reason.
         why: InvalidName,
     },
     /// A text that cannot be a branch label.
     InvalidLabel {
         /// The text.
         name: String,
-        /// Why it cannot be one.
+        /// The reason.
         why: InvalidName,
     },
     /// SQL before the first section.
     OutsideSection,
-    /// No section says what the revision does.
+    /// The file has no upgrade section.
     NoUpgrade,
     /// A line that is nearly a section heading.
     MisspeltHeading,
-    /// A heading that names no section.
+    /// A heading that does not name a section.
     UnknownSection {
-        /// What it names.
+        /// The word in its place.
         section: String,
-        /// What is probably meant.
+        /// The word that was probably meant.
         meant: Option<&'static str>,
     },
-    /// A word in a heading that is neither a dialect nor a flag, or stands in the wrong place.
+    /// A word in a heading that is neither a dialect nor a flag, or is in the wrong place.
     UnknownFlag {
         /// The word.
         flag: String,
-        /// What is probably meant.
+        /// The word that was probably meant.
         meant: Option<&'static str>,
     },
     /// `irreversible:` on an upgrade.
@@ -101,7 +101,7 @@ pub enum FindingKind {
         /// The statement, in short.
         statement: String,
     },
-    /// The revision's place in the history is unsound.
+    /// The revision does not fit into the history.
     Graph(GraphErrorKind),
     /// There are several heads where there must be one.
     MultipleHeads {
@@ -164,7 +164,7 @@ impl FindingKind {
         }
     }
 
-    /// Returns what to do about it.
+    /// Returns how to correct it.
     #[must_use]
     pub fn help(&self) -> String {
         let meant = |meant: &Option<&str>, otherwise: &str| match meant {

@@ -7,46 +7,46 @@ use crate::graph::{Edges, NodeSet};
 use crate::id::join;
 use crate::{Expression, Graph, Node, Range, RevisionId, Symbol};
 
-/// Why an expression names no revisions, or not the ones it needs to.
+/// The reason why an expression cannot be resolved.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ResolveError {
     /// The text is not an expression.
     Syntax(SyntaxError),
-    /// No revision and no label is called so, or begins so.
+    /// No id or label is, or begins with, the name.
     UnknownRevision {
         /// The name.
         name: String,
         /// Names that resemble it, the nearest first.
         similar: Vec<String>,
     },
-    /// Several ids or labels begin so.
+    /// Several ids or labels begin with the prefix.
     AmbiguousPrefix {
-        /// The beginning that was given.
+        /// The prefix.
         prefix: String,
-        /// The names that begin so.
+        /// The names that begin with it.
         candidates: Vec<String>,
     },
     /// The revision is not on the line of the branch.
     NotOnBranch {
         /// The revision.
         revision: RevisionId,
-        /// The branch, as it was given.
+        /// The branch, as it was written.
         branch: String,
     },
-    /// One revision is asked for, and there are several heads.
+    /// One revision is needed, and there are several heads.
     MultipleHeads {
         /// The expression.
         expression: String,
-        /// The heads that it names.
+        /// The heads.
         heads: Vec<RevisionId>,
     },
-    /// The history ends before that many revisions are walked.
+    /// The history ends before the end of the walk.
     OutOfRange {
         /// The expression.
         expression: String,
-        /// How many revisions it asks for.
+        /// How many revisions to walk.
         asked: u64,
-        /// How many there are.
+        /// How many revisions there are.
         found: u64,
     },
     /// An offset that the command cannot use: `-N` to upgrade, `+N` to downgrade, zero.
@@ -54,30 +54,30 @@ pub enum ResolveError {
         /// The expression.
         expression: String,
     },
-    /// The walk comes to a revision from which several ways lead on.
+    /// The walk reaches a revision where the history branches.
     AmbiguousWalk {
         /// The expression.
         expression: String,
-        /// The revision where the ways part; nothing where they part at the base.
+        /// The revision where the history branches; `None` for the base.
         at: Option<RevisionId>,
-        /// Where they lead.
+        /// The next revisions.
         candidates: Vec<RevisionId>,
     },
     /// The offset counts from the rows of the version table, and there are several.
     AmbiguousStart {
         /// The expression.
         expression: String,
-        /// The rows it could count from.
+        /// The rows.
         rows: Vec<RevisionId>,
     },
-    /// No row of the version table is on the branch from which the offset counts.
+    /// The offset counts from a branch, on which the version table has no row.
     NotStarted {
         /// The expression.
         expression: String,
         /// The branch.
         branch: String,
     },
-    /// `current`, or an offset, where the command cannot use it.
+    /// The command cannot use `current` or an offset.
     NotAllowed {
         /// The expression.
         expression: String,
@@ -162,10 +162,10 @@ impl From<SyntaxError> for ResolveError {
     }
 }
 
-/// A place in the history: at a revision, or before the first one.
+/// A place in the history: a revision, or the base before the first one.
 pub(crate) type Place = Option<Node>;
 
-/// Where a walk ended, and how many of its steps could not be made.
+/// The end of a walk, and how many of its steps were left over.
 struct Walk {
     end: Place,
     missing: u64,
@@ -177,15 +177,15 @@ enum Way {
     Down,
 }
 
-/// Expressions seen from one state of the version table.
+/// Resolves expressions for one state of the version table.
 pub(crate) struct Resolver<'g> {
     pub(crate) graph: &'g Graph,
-    /// The rows of the version table, where the command may look at them.
+    /// The rows of the version table, if the command may use them.
     pub(crate) rows: Option<&'g [Node]>,
 }
 
 impl<'g> Resolver<'g> {
-    /// Finds what `[branch@]symbol` names; the base is no revision.
+    /// Finds the revisions that `[branch@]symbol` names; the base is not a revision.
     pub(crate) fn symbol(
         &self,
         expression: &Expression,
@@ -255,7 +255,7 @@ impl<'g> Resolver<'g> {
         Ok(node.map(|node| self.graph.lineage(node, Edges::Lineage)))
     }
 
-    /// Returns the revision that bears the name of the expression's branch.
+    /// Returns the revision that the expression's branch names.
     pub(crate) fn branch_node(&self, expression: &Expression) -> Result<Place, ResolveError> {
         match &expression.branch {
             Some(branch) => Ok(Some(self.name(branch, None)?)),
@@ -337,7 +337,7 @@ impl<'g> Resolver<'g> {
         Ok(walk)
     }
 
-    /// Walks, and fails where the history ends before the walk does.
+    /// Walks, and fails if the history ends before the walk does.
     fn walk_whole(
         &self,
         expression: &Expression,
@@ -380,7 +380,8 @@ impl<'g> Resolver<'g> {
         Ok(place.into_iter().collect())
     }
 
-    /// Walks from a symbol; upwards a branch chooses among the ways, downwards it confines the start.
+    /// Walks from a symbol; upwards, a branch selects the next revision, downwards, it confines the
+    /// start.
     fn walk_from(
         &self,
         expression: &Expression,
@@ -392,13 +393,13 @@ impl<'g> Resolver<'g> {
         self.walk_whole(expression, start, offset, branch.as_ref())
     }
 
-    /// Finds where `[branch@]+N` counts from.
+    /// Finds the revision from which `[branch@]+N` counts.
     fn upgrade_start(&self, expression: &Expression, rows: &[Node]) -> Result<Place, ResolveError> {
         let mut starts = rows.to_vec();
         if let Some(branch) = self.branch(expression)? {
             starts.retain(|row| branch.contains(*row));
             if starts.is_empty() {
-                // The branch has no row of its own: count from what is applied of its line.
+                // The branch has no row of its own: count from the applied revisions of its line.
                 let mut applied = self.graph.ancestors(rows, Edges::All);
                 applied.retain(|node| branch.contains(node));
                 let mut below = NodeSet::empty(self.graph);
@@ -431,7 +432,7 @@ impl<'g> Resolver<'g> {
         }
     }
 
-    /// Finds where to downgrade to, and the revision whose line is to be taken down.
+    /// Finds the target of a downgrade, and the revision whose line is reverted.
     pub(crate) fn downgrade(
         &self,
         expression: &Expression,
@@ -457,7 +458,8 @@ impl<'g> Resolver<'g> {
         }
     }
 
-    /// Finds where `branch@-N` counts from: the row on the branch, or the tip of it that a row implies.
+    /// Finds the revision from which `branch@-N` counts: the row on the branch, or the tip of it
+    /// that a row implies.
     fn branch_start(
         &self,
         expression: &Expression,
@@ -516,7 +518,8 @@ impl<'g> Resolver<'g> {
     /// Finds the revisions in a range, the newest first.
     pub(crate) fn range(&self, range: &Range) -> Result<Vec<Node>, ResolveError> {
         let start = range.start.as_ref();
-        // Without an end, a range leads to the heads, those of its start's branch where it has one.
+        // Without an end, a range leads to the heads, or to those of its start's branch if it has
+        // one.
         let end = range
             .end
             .clone()
@@ -586,14 +589,14 @@ fn similar(name: &str, graph: &Graph) -> Vec<String> {
 }
 
 impl Graph {
-    /// Finds the revisions that `expression` names; the base is no revision.
+    /// Finds the revisions that `expression` names; the base is not a revision.
     ///
-    /// `rows` are the rows of the version table for `current`, where the caller knows them. An
-    /// offset without a symbol counts down from the heads.
+    /// `rows` are the rows of the version table for `current`, if the caller knows them. An offset
+    /// without a symbol counts down from the heads.
     ///
     /// # Errors
     ///
-    /// When the expression names nothing, something ambiguous, or needs `rows` and has none.
+    /// When the expression names no revision, is ambiguous, or needs `rows` that are not given.
     ///
     /// ```
     /// # use alembic_history::{Graph, Revision, RevisionId};
@@ -637,7 +640,7 @@ impl Graph {
     ///
     /// # Errors
     ///
-    /// As [`Graph::resolve`], and when the ends are not on one line.
+    /// The errors of [`Graph::resolve`], and ends that are not on one line.
     pub fn range(&self, range: &Range, rows: Option<&[Node]>) -> Result<Vec<Node>, ResolveError> {
         Resolver { graph: self, rows }.range(range)
     }

@@ -287,7 +287,7 @@ impl Row {
     ///
     /// # Errors
     ///
-    /// If the cell is NULL or missing.
+    /// When the cell is NULL or missing.
     pub fn text(&self, column: usize) -> Result<&str, DatabaseError> {
         self.cell(column)
             .ok_or_else(|| unexpected(column, "nothing"))
@@ -297,7 +297,7 @@ impl Row {
     ///
     /// # Errors
     ///
-    /// If the cell does not hold one.
+    /// When the cell does not hold one.
     pub fn number<N: FromStr>(&self, column: usize) -> Result<N, DatabaseError> {
         let text = self.text(column)?;
         text.parse().map_err(|_| unexpected(column, text))
