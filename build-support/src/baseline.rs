@@ -1,11 +1,11 @@
-//! Whether the configured baseline is a revision.
+//! Checks that the configured baseline is a revision.
 
 use alembic_history::{Code, Expression, History, SettingsKey};
 
 use crate::manifest::{Manifest, Problem};
 
-/// Finds what keeps a database without a version table from being stamped at the baseline: without
-/// this, it would be found by the first installation that has one.
+/// Returns the problem that would keep a database without a version table from being stamped at the
+/// baseline; otherwise the first installation with such a database would find it.
 pub(crate) fn check(manifest: &Manifest, baseline: &str, history: &History) -> Option<Problem> {
     let why = match baseline.parse::<Expression>() {
         Ok(expression) => {

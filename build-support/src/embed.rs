@@ -1,7 +1,7 @@
-//! Writes the revisions so that a program can hold them.
+//! Writes the revisions into the program.
 //!
-//! All texts go into one file, and a table says where each begins and ends: compilers take one
-//! large literal more lightly than a thousand small ones.
+//! All texts go into one file, and a table says where each begins and ends: one large literal
+//! compiles faster than a thousand small ones.
 
 use std::fmt::Write;
 use std::io;
@@ -82,7 +82,7 @@ fn table(package: &str, settings: &Settings, files: &str, schema: &str) -> Strin
     )
 }
 
-/// Leaves a file alone that holds the text already, so that nothing is built again for it.
+/// Writes a file unless it holds the text already, so that nothing is rebuilt needlessly.
 fn write_if_changed(path: &Path, text: &str) -> io::Result<()> {
     if std::fs::read(path).is_ok_and(|here| here == text.as_bytes()) {
         return Ok(());

@@ -31,7 +31,7 @@ impl<'c> Driver<'c> for &'c mut Connection {
     }
 }
 
-/// A connection that a run is carried out on.
+/// A connection that carries out a run.
 struct Rusqlite<'c>(&'c mut Connection);
 
 impl alembic_run::Connection for Rusqlite<'_> {
@@ -49,14 +49,14 @@ impl alembic_run::Connection for Rusqlite<'_> {
     }
 }
 
-/// Executes one statement to its end; rows that it returns are passed over.
+/// Executes one statement to its end; rows that it returns are ignored.
 fn execute(connection: &Connection, sql: &str) -> Result<u64, DatabaseError> {
     let failed = |error| database_error(error, sql);
     let mut batch = Batch::new(connection, sql);
     let Some(mut statement) = batch.next().map_err(failed)? else {
         return Ok(0);
     };
-    // What follows may not even be sound before the first statement is executed.
+    // The rest may not even be valid before the first statement is executed.
     if !matches!(batch.next(), Ok(None)) {
         return Err(refused(Refused::SecondStatement));
     }
@@ -98,7 +98,7 @@ fn text(value: ValueRef<'_>) -> Option<String> {
     }
 }
 
-/// A statement that is not executed, although SQLite would.
+/// The reason why a statement is refused that SQLite would execute.
 #[derive(Debug)]
 enum Refused {
     Parameter(String),

@@ -22,7 +22,7 @@ impl Dialect {
         self.rules().name
     }
 
-    /// Returns what a database speaks that `url` names, by its scheme.
+    /// Returns the dialect of the database that `url` names, by its scheme.
     ///
     /// ```
     /// use alembic_sql::Dialect;
@@ -49,7 +49,7 @@ impl fmt::Display for Dialect {
     }
 }
 
-/// The error of reading a [`Dialect`] from a name that none has.
+/// The error of parsing an unknown name as a [`Dialect`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnknownDialect(pub String);
 

@@ -6,23 +6,23 @@ use crate::name::Name;
 /// A statement about indexes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IndexStatement {
-    /// What it does.
+    /// The action.
     pub action: IndexAction,
-    /// Whether it keeps no writers out meanwhile; if it fails then, it can leave invalid indexes.
+    /// Whether it lets other sessions write meanwhile; if it fails, it can leave invalid indexes.
     pub concurrently: bool,
 }
 
-/// What a statement does to indexes.
+/// The action of a statement on indexes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum IndexAction {
-    /// `CREATE INDEX`, which leaves an index that is not valid when it fails concurrently.
+    /// `CREATE INDEX`, which leaves an invalid index when it fails concurrently.
     Create {
-        /// The index, in the schema of the table; none when the database chooses its name.
+        /// The index, in the schema of the table; `None` if the database chooses its name.
         name: Option<Name>,
         /// The table that is indexed.
         table: Name,
     },
-    /// `DROP INDEX`, which leaves the index, but not valid, when it fails concurrently.
+    /// `DROP INDEX`, which leaves an invalid index when it fails concurrently.
     Drop {
         /// The index; the first of several, of which only one can be dropped concurrently.
         name: Name,
@@ -30,14 +30,14 @@ pub enum IndexAction {
     /// PostgreSQL's `REINDEX`, which leaves indexes with `_ccnew` or `_ccold` at the end of their
     /// names when it fails concurrently.
     Reindex {
-        /// What is named.
+        /// The kind of the named object.
         object: Reindexed,
         /// Its name, which can be left out for a database.
         name: Option<Name>,
     },
 }
 
-/// The kinds of objects whose indexes `REINDEX` builds anew.
+/// The kinds of objects whose indexes `REINDEX` rebuilds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Reindexed {
     /// One index.
@@ -51,7 +51,7 @@ pub enum Reindexed {
 }
 
 impl IndexStatement {
-    /// Reads what follows `CREATE INDEX`.
+    /// Reads the rest of a statement after `CREATE INDEX`.
     pub(crate) fn read_created(mut words: Cursor<'_>) -> Option<Self> {
         let concurrently = eat_concurrently(&mut words);
         words.eat_all(&["IF", "NOT", "EXISTS"]);
@@ -70,7 +70,7 @@ impl IndexStatement {
         })
     }
 
-    /// Reads what follows `DROP INDEX`.
+    /// Reads the rest of a statement after `DROP INDEX`.
     pub(crate) fn read_dropped(mut words: Cursor<'_>) -> Option<Self> {
         let concurrently = eat_concurrently(&mut words);
         words.eat_all(&["IF", "EXISTS"]);
@@ -82,7 +82,7 @@ impl IndexStatement {
     }
 }
 
-/// Moves past `CONCURRENTLY`, which is a name like any other where nothing is concurrent.
+/// Moves past `CONCURRENTLY`, which is an ordinary name in a dialect without it.
 fn eat_concurrently(words: &mut Cursor<'_>) -> bool {
     words.rules().concurrent_indexes && words.eat("CONCURRENTLY")
 }

@@ -1,4 +1,4 @@
-//! Tells what kind of statement a text is.
+//! Reads the kind of a statement.
 
 use crate::cursor::Cursor;
 use crate::name::Name;
@@ -7,16 +7,16 @@ use crate::{
     TransactionControl,
 };
 
-/// What a statement is, with what was read of it.
+/// The kind of a statement, with the parts that were read.
 ///
-/// What is not surely of another kind is [`Other`](Self::Other).
+/// A statement that is not certainly of another kind is [`Other`](Self::Other).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum StatementKind {
     /// A statement that begins, ends or divides a transaction.
     Transaction(TransactionControl),
     /// A change of a setting; on SQLite, any pragma with a value.
     Setting(Setting),
-    /// The creation of a table, which may be a temporary, virtual or foreign one.
+    /// The creation of a table, including temporary, virtual and foreign ones.
     CreateTable(CreateTable),
     /// A change of a table.
     AlterTable(AlterTable),
@@ -32,7 +32,7 @@ pub enum StatementKind {
     Call,
     /// PostgreSQL's `DO`, which runs a block of code.
     Block {
-        /// Whether the code may end the transaction: it says `COMMIT`, or calls a procedure.
+        /// Whether the code may end the transaction: it contains `COMMIT`, or calls a procedure.
         may_commit: bool,
     },
     /// Any other statement.
@@ -40,7 +40,7 @@ pub enum StatementKind {
 }
 
 impl StatementKind {
-    /// Reads the kind of the statement at whose start `words` are.
+    /// Reads the kind of the statement that begins at `words`.
     pub(crate) fn read(mut words: Cursor<'_>) -> Self {
         let first = words.next_keyword();
         let first = first.as_str();
@@ -97,7 +97,7 @@ impl StatementKind {
         }
     }
 
-    /// Returns what the statement sets, if it is a setting.
+    /// Returns the setting that the statement changes, if it changes one.
     #[must_use]
     pub const fn setting(&self) -> Option<&Setting> {
         match self {
@@ -115,8 +115,8 @@ impl StatementKind {
         }
     }
 
-    /// Returns whether the statement sets something that outlasts its transaction and ends with the
-    /// connection.
+    /// Returns whether the statement changes a setting that outlasts its transaction and ends with
+    /// the connection.
     #[must_use]
     pub fn sets_for_session(&self) -> bool {
         self.setting().is_some_and(|setting| match setting.scope {
@@ -125,8 +125,8 @@ impl StatementKind {
         })
     }
 
-    /// Returns whether the statement changes SQLite's `journal_mode`, and so how it undoes
-    /// transactions.
+    /// Returns whether the statement changes SQLite's `journal_mode`, which decides how
+    /// transactions are rolled back.
     #[must_use]
     pub fn sets_journal_mode(&self) -> bool {
         self.setting().is_some_and(|setting| match setting.scope {
@@ -175,7 +175,7 @@ impl StatementKind {
         self.created_table().or_else(|| self.renamed_table())
     }
 
-    /// Returns what the statement does to indexes without keeping writers out.
+    /// Returns the action on indexes, if the statement lets other sessions write meanwhile.
     #[must_use]
     pub fn concurrent_index(&self) -> Option<&IndexAction> {
         match self {

@@ -23,7 +23,7 @@ pub(crate) static RULES: Rules = Rules {
     begins_client_command,
     read_form,
     read_table,
-    // In UTF-8, other letters are left as they are.
+    // In UTF-8, other letters stay as they are.
     keep_plain_name: str::to_ascii_lowercase,
     cut_name,
     read_kind,
@@ -64,7 +64,7 @@ fn escape_string(scanner: &mut Scanner<'_>) -> TokenKind {
 
 /// Skips the blanks up to a quote that continues the string just read.
 ///
-/// They consist of spaces and line comments with at least one line break; without such a quote,
+/// The blanks are spaces and line comments with at least one line break; without such a quote,
 /// nothing is skipped.
 fn skip_continuation(scanner: &mut Scanner<'_>) -> bool {
     let end = scanner.position();
@@ -87,7 +87,7 @@ fn skip_continuation(scanner: &mut Scanner<'_>) -> bool {
     false
 }
 
-/// Reads what a `$` begins: a parameter, a dollar-quoted string, or else the symbol alone.
+/// Reads the token after a `$`: a parameter, a dollar-quoted string, or else the symbol alone.
 fn dollar(scanner: &mut Scanner<'_>) -> TokenKind {
     let start = scanner.position();
     scanner.skip(1);
@@ -112,7 +112,8 @@ fn dollar(scanner: &mut Scanner<'_>) -> TokenKind {
     TokenKind::Unterminated(SplitErrorKind::UnterminatedDollarQuote)
 }
 
-/// psql has commands that begin with a backslash, after and within a statement, too.
+/// Returns whether a symbol begins a command of psql: a backslash does, even after or inside a
+/// statement.
 fn begins_client_command(symbol: u8, _may_begin_statement: bool) -> bool {
     symbol == b'\\'
 }
@@ -166,7 +167,7 @@ fn read_kind(first: &str, words: Cursor<'_>) -> Option<StatementKind> {
     })
 }
 
-/// Reads what SQLite does not have, or not with this meaning.
+/// Reads the transaction control that SQLite lacks, or reads differently.
 fn read_transaction_control(first: &str, mut words: Cursor<'_>) -> Option<TransactionControl> {
     match first {
         "START" => Some(TransactionControl::Begin),
@@ -181,7 +182,7 @@ fn read_transaction_control(first: &str, mut words: Cursor<'_>) -> Option<Transa
     }
 }
 
-/// Reads what follows `SET`.
+/// Reads the rest of a statement after `SET`.
 fn read_set(mut words: Cursor<'_>) -> Setting {
     if words.eat_any(&["CONSTRAINTS", "TRANSACTION"]) {
         return Setting {
@@ -204,7 +205,7 @@ fn read_set(mut words: Cursor<'_>) -> Setting {
     }
 }
 
-/// Reads the name of a setting, of which some are words of the grammar.
+/// Reads the name of a setting; some are keywords of the grammar.
 fn read_setting_name(mut words: Cursor<'_>) -> SettingName {
     let one = |name: &str| SettingName::One(name.to_owned());
     if words.eat("ALL") {
@@ -229,7 +230,7 @@ fn read_setting_name(mut words: Cursor<'_>) -> SettingName {
         return SettingName::Unknown;
     }
     match Name::read(&mut words) {
-        // One of an extension has two parts.
+        // The settings of extensions have two parts.
         Some(name) => SettingName::One(name.written().replace('"', "").to_ascii_lowercase()),
         None => SettingName::Unknown,
     }
@@ -251,7 +252,7 @@ fn read_set_config(mut words: Cursor<'_>) -> Option<Setting> {
     })
 }
 
-/// Reads what follows `REINDEX`.
+/// Reads the rest of a statement after `REINDEX`.
 fn read_reindex(mut words: Cursor<'_>) -> Option<IndexStatement> {
     let mut concurrently = words.eat("(") && eat_reindex_options(&mut words);
     let object = match words.next()? {
@@ -259,7 +260,7 @@ fn read_reindex(mut words: Cursor<'_>) -> Option<IndexStatement> {
         word if word.eq_ignore_ascii_case("TABLE") => Reindexed::Table,
         word if word.eq_ignore_ascii_case("SCHEMA") => Reindexed::Schema,
         word if word.eq_ignore_ascii_case("DATABASE") => Reindexed::Database,
-        // The catalogs of the system cannot be indexed anew concurrently.
+        // The system catalogs cannot be reindexed concurrently.
         _ => return None,
     };
     concurrently |= words.eat("CONCURRENTLY");
@@ -271,7 +272,7 @@ fn read_reindex(mut words: Cursor<'_>) -> Option<IndexStatement> {
     })
 }
 
-/// Moves past the options of a `REINDEX`, and tells whether `CONCURRENTLY` is on among them.
+/// Moves past the options of a `REINDEX`, and returns whether they turn `CONCURRENTLY` on.
 fn eat_reindex_options(words: &mut Cursor<'_>) -> bool {
     let mut concurrently = false;
     while let Some(option) = words.next() {
@@ -289,9 +290,10 @@ fn eat_reindex_options(words: &mut Cursor<'_>) -> bool {
     concurrently
 }
 
-/// Any statement may call code that sets the path, and `SET SCHEMA` and `RESET ALL` do not name it.
+/// Returns whether a statement may set the search path. Any statement may call code that does, and
+/// `SET SCHEMA` and `RESET ALL` do not name it.
 ///
-/// So every mention of it counts, as a part of a name and in what may be code, too.
+/// So every mention of it counts, even as a part of a name or in what may be code.
 fn may_set_search_path(words: Cursor<'_>, kind: &StatementKind) -> bool {
     if kind.setting().is_some_and(|setting| setting.names(PATH)) {
         return true;
@@ -318,14 +320,14 @@ fn may_set_search_path(words: Cursor<'_>, kind: &StatementKind) -> bool {
 
 const PATH: &str = "search_path";
 
-/// Returns whether two words are those of a `SET SCHEMA` or a `RESET ALL`.
+/// Returns whether two words belong to a `SET SCHEMA` or a `RESET ALL`.
 fn sets_schema(before: &str, word: &str) -> bool {
     let is_before = |expected: &str| before.eq_ignore_ascii_case(expected);
     word.eq_ignore_ascii_case("SCHEMA") && ["SET", "LOCAL", "SESSION"].into_iter().any(is_before)
         || word.eq_ignore_ascii_case("ALL") && is_before("RESET")
 }
 
-/// Returns whether such words stand somewhere in a string.
+/// Returns whether a string contains such words.
 fn mentions_schema(string: &str) -> bool {
     let words = string.split(|c: char| c.is_ascii() && !is_word(c as u8));
     let mut before = "";

@@ -10,7 +10,7 @@ pub fn quote(name: &str) -> String {
         .bytes()
         .all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_'))
         && !name.starts_with(|c: char| c.is_ascii_digit());
-    // Of the dialects' reserved words, those with an underscore begin with one of these.
+    // The dialects' reserved words with an underscore begin with one of these.
     let reserved = !name.contains('_')
         || ["current_", "session_", "system_"]
             .iter()

@@ -9,18 +9,18 @@ use crate::{Dialect, Span, Statement, splitter};
 pub struct Split {
     /// The statements in the order of the text; never an empty one.
     pub statements: Vec<Statement>,
-    /// The faults of the text in its order. When there are any, `statements` holds only what was
-    /// whole, and must not be run.
+    /// The faults of the text in its order. If there are any, `statements` holds only the complete
+    /// ones, and must not be run.
     pub errors: Vec<SplitError>,
 }
 
 /// A fault that keeps a text from being split.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct SplitError {
-    /// What is wrong.
+    /// The kind of the fault.
     pub kind: SplitErrorKind,
-    /// The offending text. What is unterminated begins where it was opened and reaches to the end
-    /// of the text.
+    /// The offending text. An unterminated one begins where it was opened and reaches to the end of
+    /// the text.
     pub span: Span,
 }
 
@@ -32,15 +32,15 @@ impl fmt::Display for SplitError {
 
 impl std::error::Error for SplitError {}
 
-/// The ways in which a text can defy splitting.
+/// The kinds of faults that keep a text from being split.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum SplitErrorKind {
     /// A string literal without its closing quote.
     UnterminatedString,
     /// A quoted identifier without its closing quote or bracket.
     UnterminatedIdentifier,
-    /// A block comment without its `*/`. SQLite would end it with the text, and run nothing of
-    /// what it swallowed.
+    /// A block comment without its `*/`. SQLite would end it with the text, and silently skip the
+    /// SQL in it.
     UnterminatedComment,
     /// A PostgreSQL dollar-quoted string without its closing tag.
     UnterminatedDollarQuote,
@@ -49,7 +49,7 @@ pub enum SplitErrorKind {
     /// A parenthesis that is never closed, so that no later `;` ends the statement; PostgreSQL
     /// only.
     UnclosedParenthesis,
-    /// A `COPY ... FROM STDIN`, whose rows only psql could send.
+    /// A `COPY ... FROM STDIN`, whose rows only psql can send.
     CopyFromStdin,
     /// A line for psql or the sqlite3 shell, such as `\connect` or `.read`.
     ClientCommand,
@@ -79,7 +79,7 @@ impl fmt::Display for SplitErrorKind {
 ///
 /// - a string, a quoted identifier or a comment of the dialect,
 /// - the body of an SQLite `CREATE TRIGGER`, which ends at `; END ;`,
-/// - the `BEGIN ATOMIC` body of a PostgreSQL function or procedure, which ends likewise,
+/// - the `BEGIN ATOMIC` body of a PostgreSQL function or procedure, which ends the same way,
 /// - parentheses on PostgreSQL, as in `CREATE RULE ... DO (...; ...)`.
 ///
 /// Without errors, every byte outside the statements belongs to whitespace, a comment, a `;` or a

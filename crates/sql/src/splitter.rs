@@ -42,7 +42,7 @@ pub(crate) fn split(sql: &str, span: Span, dialect: Dialect) -> Split {
     split
 }
 
-/// How many tokens of a statement are kept at most; more are read again where they matter.
+/// The maximum number of tokens kept of a statement; later ones are read again where they matter.
 const KNOWN_TOKENS: usize = 512;
 
 struct Splitter<'a> {
@@ -98,8 +98,8 @@ impl Splitter<'_> {
         self.keep(token);
     }
 
-    /// Keeps a token of the statement being read, unless there are many: of most statements, the
-    /// first tokens say all there is to know.
+    /// Keeps a token of the statement being read, unless there are many: the first tokens of most
+    /// statements are enough.
     fn keep(&mut self, token: Token) {
         if self.known.len() < KNOWN_TOKENS {
             self.known.push(token);
@@ -166,7 +166,7 @@ impl Splitter<'_> {
     }
 }
 
-/// What is known about a statement whose end is not reached.
+/// The state of a statement whose end is not reached.
 struct Pending<'a> {
     sql: &'a str,
     start: usize,
@@ -210,7 +210,7 @@ impl Pending<'_> {
             }
             // What follows the first `FROM` decides, unless it is a name after a dot.
             Form::Copy if self.depth == 0 && is(self.last, "FROM") && !is(token.span, "FROM") => {
-                // The grammar takes STDOUT for STDIN.
+                // The grammar accepts STDOUT in place of STDIN.
                 self.form = if is(token.span, "STDIN") || is(token.span, "STDOUT") {
                     Form::CopyFromStdin
                 } else {
@@ -222,14 +222,14 @@ impl Pending<'_> {
         self.last = token.span;
     }
 
-    /// Takes notice of a semicolon that does not end the statement.
+    /// Records a semicolon that does not end the statement.
     fn push_semicolon(&mut self) {
         if let Form::Body { place, .. } = &mut self.form {
             *place = Place::Start;
         }
     }
 
-    /// Tells whether a semicolon, or the end of the text, ends the statement here.
+    /// Returns whether a semicolon, or the end of the text, ends the statement here.
     fn is_whole(&self) -> bool {
         let in_body = matches!(
             self.form,
@@ -242,7 +242,7 @@ impl Pending<'_> {
     }
 }
 
-/// The forms of statements, as far as they differ in where they end or in how they are run.
+/// The forms of statements that differ in where they end or in how they are run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Form {
     /// One that ends at the first `;`.
@@ -253,7 +253,7 @@ pub(crate) enum Form {
     Routine,
     /// One of the two above, from its `BEGIN` on.
     Body { begin: usize, place: Place },
-    /// A PostgreSQL `COPY` that may still turn out to be one from STDIN.
+    /// A PostgreSQL `COPY` that may still turn out to read from STDIN.
     Copy,
     /// A `COPY ... FROM STDIN`.
     CopyFromStdin,
@@ -270,7 +270,7 @@ impl Form {
 
 /// A place in a body, which ends at the tokens `; END ;`.
 ///
-/// `END` may also stand for a column or close a `CASE`, but never begins an inner statement.
+/// `END` may also be a column or close a `CASE`, but never begins an inner statement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Place {
     /// At the start of an inner statement.

@@ -68,7 +68,7 @@ fn parameter(scanner: &mut Scanner<'_>) -> TokenKind {
     TokenKind::Parameter
 }
 
-/// The sqlite3 shell has commands that begin with a dot, where no statement is begun.
+/// Returns whether a symbol begins a command of the sqlite3 shell: a dot does, between statements.
 fn begins_client_command(symbol: u8, may_begin_statement: bool) -> bool {
     symbol == b'.' && may_begin_statement
 }
@@ -86,7 +86,7 @@ fn read_form(mut words: Cursor<'_>) -> Form {
     Form::Plain
 }
 
-/// Names of any length are kept.
+/// SQLite keeps names of any length.
 fn cut_name(_: &mut String) {}
 
 /// Reads a pragma with a value.
@@ -102,7 +102,7 @@ fn read_kind(first: &str, mut words: Cursor<'_>) -> Option<StatementKind> {
     }))
 }
 
-/// Tables are looked for on a fixed path.
+/// SQLite has no search path to change.
 fn may_set_search_path(_: Cursor<'_>, _: &StatementKind) -> bool {
     false
 }

@@ -11,31 +11,31 @@ pub enum TokenKind {
     Whitespace,
     /// A comment, without the end of its line.
     Comment,
-    /// A byte-order mark where the dialect takes it for white space.
+    /// A byte-order mark where the dialect reads it as white space.
     ByteOrderMark,
     /// A keyword or an unquoted name.
     Word,
     /// A name in quotes of its own: `"a"`, and on SQLite `` `a` `` and `[a]`.
     QuotedName,
-    /// A string of any kind, without a prefix such as the `x` of `x'00'` that changes nothing about
-    /// where it ends.
+    /// A string of any kind, without a prefix such as the `x` of `x'00'` that does not affect where
+    /// it ends.
     String,
     /// A number, or the part of one before a sign.
     Number,
     /// A parameter: `$1`, and on SQLite `?`, `?1`, `:a`, `@a`, `#a` and `$a::b(c)`.
     Parameter,
-    /// One ASCII character that belongs to no longer token.
+    /// One ASCII character that is not part of a longer token.
     Symbol(u8),
-    /// Something that is not closed before the end of the text, to which its token reaches.
+    /// An unterminated string, name or comment, which reaches to the end of the text.
     Unterminated(SplitErrorKind),
 }
 
-/// A token and its place.
+/// A token and its span.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Token {
-    /// What the token is.
+    /// The kind of the token.
     pub kind: TokenKind,
-    /// Where it stands.
+    /// The span of the token.
     pub span: Span,
 }
 

@@ -1,6 +1,6 @@
 //! Applies the migrations of cargo-alembic through sqlx's own SQLite.
 //!
-//! [`Sqlx`] goes around a pool or a connection, and everything else is as with any database:
+//! [`Sqlx`] wraps a pool or a connection, and everything else is as with any database:
 //!
 //! ```
 //! use alembic_migrate::{Dialect, Migrations, ensure_database_ready};
@@ -29,13 +29,13 @@
 //! # }
 //! ```
 //!
-//! It gives the same guarantees and the same reports as the driver for rusqlite, but for one: sqlx
-//! does not pass on where SQLite finds an error, so that only syntax errors are placed more exactly
-//! than by their statement.
+//! It gives the same guarantees and the same reports as the driver for rusqlite, with one
+//! exception: sqlx does not pass on where SQLite finds an error, so only syntax errors are located
+//! more exactly than by their statement.
 //!
-//! The future of a command can be dropped before it is ready, by a timeout for one: what is not
-//! committed is then rolled back, and the connection gets its settings back, before anything else
-//! is done on it.
+//! The future of a command can be dropped before it is ready, for example by a timeout: the open
+//! transaction is then rolled back, and the connection's settings are restored, before anything
+//! else runs on it.
 
 mod connection;
 mod error;
