@@ -10,13 +10,13 @@ use std::path::Path;
 use alembic_history::TransactionMode;
 use alembic_history::{Dialect, Fresh, Settings};
 
-use crate::Sound;
+use crate::CheckedMigrations;
 
 /// The files that `include_migrations!` includes.
 const TABLE: &str = "alembic_migrations.rs";
 const TEXTS: &str = "alembic_migrations.txt";
 
-pub(crate) fn write(sound: &Sound, folder: &Path) -> io::Result<()> {
+pub(crate) fn write(sound: &CheckedMigrations, folder: &Path) -> io::Result<()> {
     let mut texts = String::new();
     let mut place = |text: &str| {
         let start = texts.len();

@@ -64,7 +64,7 @@ fn run(crate_folder: &Path, out_folder: &Path, mut cargo: impl Write) -> io::Res
 }
 
 /// The embedded data.
-struct Sound {
+struct CheckedMigrations {
     package: String,
     settings: Settings,
     history: History,
@@ -73,7 +73,10 @@ struct Sound {
 }
 
 /// Reads and checks everything, after reporting to cargo the files that the result depends on.
-fn check(crate_folder: &Path, cargo: &mut impl Write) -> io::Result<Result<Sound, Vec<Problem>>> {
+fn check(
+    crate_folder: &Path,
+    cargo: &mut impl Write,
+) -> io::Result<Result<CheckedMigrations, Vec<Problem>>> {
     let mut manifest = Manifest::read(crate_folder);
     for path in manifest.paths() {
         writeln!(cargo, "cargo::rerun-if-changed={}", path.display())?;
@@ -124,7 +127,7 @@ fn check(crate_folder: &Path, cargo: &mut impl Write) -> io::Result<Result<Sound
         }
     }
     Ok(match history {
-        Ok(history) if problems.is_empty() => Ok(Sound {
+        Ok(history) if problems.is_empty() => Ok(CheckedMigrations {
             package,
             settings,
             history,

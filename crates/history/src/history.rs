@@ -203,7 +203,7 @@ impl History {
                         ))
                 };
                 let errors = errors.into_iter().filter(known);
-                faults.extend(errors.map(|error| Fault::of_graph(&revisions, error)));
+                faults.extend(errors.map(|error| Fault::from_graph_error(&revisions, error)));
                 faults.sort_by(|a, b| (&a.path, a.finding.span).cmp(&(&b.path, b.finding.span)));
                 Err(HistoryError { faults })
             }

@@ -1,7 +1,7 @@
 //! The driver for PostgreSQL, through sqlx.
 
-mod aside;
 mod error;
+mod second_connection;
 
 use std::future::Future;
 use std::pin::{Pin, pin};
@@ -20,11 +20,11 @@ use sqlx::{
 
 use crate::driver::{Driver, Observer};
 use crate::{Dialect, RunError};
-use aside::{Aside, connect};
 use error::database_error;
+use second_connection::{SecondConnection, connect};
 
 /// The output of a command: a future of its result.
-type Pending<'d, T> = Pin<Box<dyn Future<Output = Result<T, RunError>> + Send + 'd>>;
+type ResultFuture<'d, T> = Pin<Box<dyn Future<Output = Result<T, RunError>> + Send + 'd>>;
 
 /// Runs on one connection of the pool. While it migrates, a second one, which is not of the pool,
 /// keeps other migrators away.
@@ -33,7 +33,7 @@ type Pending<'d, T> = Pin<Box<dyn Future<Output = Result<T, RunError>> + Send + 
 /// session. It is also closed when the future is dropped before it is ready: the server then rolls
 /// back its transaction.
 impl<'d> Driver<'d> for &'d PgPool {
-    type Output<T: Send + 'd> = Pending<'d, T>;
+    type Output<T: Send + 'd> = ResultFuture<'d, T>;
 
     fn dialect(&self) -> Dialect {
         Dialect::Postgres
@@ -43,10 +43,10 @@ impl<'d> Driver<'d> for &'d PgPool {
         self,
         run: Run<'d, Result<T, RunError>>,
         observer: &'d Observer,
-    ) -> Pending<'d, T> {
+    ) -> ResultFuture<'d, T> {
         Box::pin(async move {
             let mut pooled = match self.acquire().await {
-                Ok(connection) => Pooled(Some(connection)),
+                Ok(connection) => PooledConnection(Some(connection)),
                 Err(error) => return run.fail(database_error(error, ""), observer),
             };
             let Some(connection) = &mut pooled.0 else {
@@ -69,7 +69,7 @@ impl<'d> Driver<'d> for &'d PgPool {
 ///
 /// When the future is dropped before it is ready, the server rolls back its transaction.
 impl<'d> Driver<'d> for &'d PgConnectOptions {
-    type Output<T: Send + 'd> = Pending<'d, T>;
+    type Output<T: Send + 'd> = ResultFuture<'d, T>;
 
     fn dialect(&self) -> Dialect {
         Dialect::Postgres
@@ -79,7 +79,7 @@ impl<'d> Driver<'d> for &'d PgConnectOptions {
         self,
         run: Run<'d, Result<T, RunError>>,
         observer: &'d Observer,
-    ) -> Pending<'d, T> {
+    ) -> ResultFuture<'d, T> {
         Box::pin(async move {
             let mut connection = match connect(self).await {
                 Ok(connection) => connection,
@@ -100,7 +100,7 @@ impl<'d> Driver<'d> for &'d PgConnectOptions {
 /// When the future is dropped before it is ready, the open transaction is rolled back as soon as
 /// the connection is used again or closed. Session settings of revisions stay.
 impl<'d> Driver<'d> for &'d mut PgConnection {
-    type Output<T: Send + 'd> = Pending<'d, T>;
+    type Output<T: Send + 'd> = ResultFuture<'d, T>;
 
     fn dialect(&self) -> Dialect {
         Dialect::Postgres
@@ -110,7 +110,7 @@ impl<'d> Driver<'d> for &'d mut PgConnection {
         self,
         run: Run<'d, Result<T, RunError>>,
         observer: &'d Observer,
-    ) -> Pending<'d, T> {
+    ) -> ResultFuture<'d, T> {
         Box::pin(async move {
             settle(self).await;
             carry_out(self, None, run, observer).await.0
@@ -125,9 +125,9 @@ async fn settle(connection: &mut PgConnection) {
 }
 
 /// A connection of a pool, which is closed rather than returned with work half done.
-struct Pooled(Option<PoolConnection<Postgres>>);
+struct PooledConnection(Option<PoolConnection<Postgres>>);
 
-impl Drop for Pooled {
+impl Drop for PooledConnection {
     fn drop(&mut self) {
         if let Some(connection) = self.0.take() {
             drop(connection.detach());
@@ -144,11 +144,11 @@ async fn carry_out<T: Send>(
     observer: &Observer,
 ) -> (Result<T, RunError>, bool) {
     let mut server = Server {
-        main: Main {
+        main: MainConnection {
             connection,
             rollback: None,
         },
-        aside: Aside::new(options),
+        aside: SecondConnection::new(options),
         has_executed: false,
     };
     let outcome = run.drive_async(&mut server, observer).await;
@@ -158,8 +158,8 @@ async fn carry_out<T: Send>(
 
 /// The connections of a run.
 struct Server<'c> {
-    main: Main<'c>,
-    aside: Aside,
+    main: MainConnection<'c>,
+    aside: SecondConnection,
     has_executed: bool,
 }
 
@@ -205,13 +205,13 @@ impl AsyncConnection for Server<'_> {
 }
 
 /// The connection that migrates, whose open transaction is rolled back on drop.
-struct Main<'c> {
+struct MainConnection<'c> {
     connection: &'c mut PgConnection,
     /// The statement that rolls back, while a transaction is open.
     rollback: Option<String>,
 }
 
-impl Drop for Main<'_> {
+impl Drop for MainConnection<'_> {
     fn drop(&mut self) {
         if let Some(rollback) = self.rollback.take() {
             // sqlx's own transactions forget one whose `BEGIN` was not awaited. This writes the

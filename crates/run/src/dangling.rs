@@ -11,15 +11,15 @@ use std::collections::BTreeMap;
 use crate::failure::Violation;
 
 /// How many rows of one table refer to missing rows of another, for each such pair.
-pub(crate) type Dangling = BTreeMap<(String, String), u64>;
+pub(crate) type DanglingCounts = BTreeMap<(String, String), u64>;
 
 /// Returns the rows that dangle now and did not before; `tables` are the tables as they are called
 /// now.
 ///
 /// Rows of a table that is renamed, or that refer to one that is, do not count as new.
 pub(crate) fn new_violations(
-    before: &Dangling,
-    after: &Dangling,
+    before: &DanglingCounts,
+    after: &DanglingCounts,
     tables: &[String],
 ) -> Vec<Violation> {
     let is_or_was = |old: &str, new: &str| {

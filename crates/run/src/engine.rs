@@ -10,12 +10,12 @@ use alembic_history::{Dialect, Graph, MAX_ID_LENGTH, RowChange, VersionTable};
 use alembic_sql::{StatementKind, literal, quote};
 
 use crate::action::Action;
-use crate::dangling::Dangling;
+use crate::dangling::DanglingCounts;
 use crate::database_error::{DatabaseError, DatabaseErrorKind};
 use crate::failure::{Failure, Violation};
 use crate::link::Link;
 use crate::policy::Interruption;
-use crate::refused::Refused;
+use crate::refused_request::RefusedRequest;
 use crate::request::{Execute, Progress, ProgressTask, Query, Row, Task, VersionTask};
 
 /// A part of a run that an engine carries out on the connection.
@@ -23,7 +23,7 @@ pub(crate) type Conversation<'a, T> = Pin<Box<dyn Future<Output = Result<T, Fail
 
 /// The answer to the search for the version table.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Found {
+pub(crate) struct VersionTableLookup {
     /// The kind of the object that has the version table's name.
     pub(crate) kind: Option<String>,
     /// Whether the table of progress exists.
@@ -34,7 +34,7 @@ pub(crate) struct Found {
     pub(crate) database: Option<String>,
 }
 
-impl Found {
+impl VersionTableLookup {
     pub(crate) fn read(rows: &[Row]) -> Self {
         let Some(row) = rows.first() else {
             return Self::default();
@@ -78,7 +78,7 @@ pub(crate) trait Engine: Send + Sync {
     fn close<'a>(&'a mut self, link: &'a mut Link<'_>) -> Conversation<'a, ()>;
 
     /// Records where the version table is.
-    fn locate(&mut self, found: &Found, table: &mut VersionTable);
+    fn locate(&mut self, found: &VersionTableLookup, table: &mut VersionTable);
 
     /// Returns the action that failed when the very first request failed.
     fn first_action(&self, error: &DatabaseError, action: Action) -> Action;
@@ -144,13 +144,14 @@ pub(crate) trait Engine: Send + Sync {
     fn may_dangle(&self, kind: &StatementKind) -> bool;
 
     /// Counts the dangling rows, if they can be counted.
-    fn count_dangling<'a>(&'a self, link: &'a Link<'_>) -> Conversation<'a, Option<Dangling>>;
+    fn count_dangling<'a>(&'a self, link: &'a Link<'_>)
+    -> Conversation<'a, Option<DanglingCounts>>;
 
     /// Returns the rows that dangle now and did not before.
     fn find_violations<'a>(
         &'a self,
         link: &'a Link<'_>,
-        before: &'a Dangling,
+        before: &'a DanglingCounts,
     ) -> Conversation<'a, Vec<Violation>>;
 
     // Statements outside of transactions.
@@ -224,7 +225,7 @@ pub(crate) trait Engine: Send + Sync {
 
     // The version table, exactly Alembic's, and the table of progress next to it.
 
-    /// Returns the query that looks for the version table; [`Found`] reads the answer.
+    /// Returns the query that looks for the version table; [`VersionTableLookup`] reads the answer.
     fn find_versions(&self, table: &VersionTable) -> Query;
 
     /// Returns the query that reads one of the run's own tables by `select`, and fails instead of
@@ -387,8 +388,8 @@ pub(crate) fn read_row(row: &Row) -> Result<Progress, DatabaseError> {
 }
 
 /// Returns the failure of a request whose answer says that another migrator is running.
-fn taken(action: Action, why: &'static str) -> Failure {
-    Refused::new(action, DatabaseError::new(DatabaseErrorKind::Busy, why)).into()
+fn busy_failure(action: Action, why: &'static str) -> Failure {
+    RefusedRequest::new(action, DatabaseError::new(DatabaseErrorKind::Busy, why)).into()
 }
 
 #[cfg(test)]

@@ -53,11 +53,11 @@ async fn ensure_each<'h>(
     let order = check_version_tables(crates).and_then(|()| order(crates));
     let order = order.map_err(|failure| RunError::new(failure, DatabaseState::Unchanged))?;
     let mut reports = Vec::new();
-    let mut earlier = Earlier::default();
+    let mut finished = FinishedCrates::default();
     for index in order {
         let (runner, target) = &crates[index];
         let start = (runner.clock)();
-        let failed = |error| earlier.add_to(error, runner.transaction);
+        let failed = |error| finished.add_to(error, runner.transaction);
         let session = Session::open(runner.clone(), port.clone()).await;
         let mut session = session.map_err(failed)?;
         let outcome = loop {
@@ -70,7 +70,7 @@ async fn ensure_each<'h>(
         let done = session.ledger.steps().to_vec();
         let mut report = session.close(outcome).await.map_err(failed)?;
         report.took = (runner.clock)().saturating_sub(start);
-        earlier.add(&report, done);
+        finished.add(&report, done);
         reports.push(report);
     }
     Ok(reports)
@@ -78,13 +78,13 @@ async fn ensure_each<'h>(
 
 /// The work that is committed for the crates before.
 #[derive(Default)]
-struct Earlier {
+struct FinishedCrates {
     done: Vec<RevisionId>,
     /// Whether one of them was stamped.
     is_stamped: bool,
 }
 
-impl Earlier {
+impl FinishedCrates {
     fn add(&mut self, report: &EnsureReport, done: Vec<StepReport>) {
         self.is_stamped |= report.scenario == Scenario::Legacy;
         self.done.extend(done.into_iter().map(|step| step.revision));
@@ -173,7 +173,7 @@ async fn ensure(
         package: package(),
         scenario,
     };
-    session.link.tell(found).await;
+    session.link.report(found).await;
     let report = |outcome, session: &Session<'_>, steps| EnsureReport {
         package: package(),
         scenario,
@@ -197,7 +197,7 @@ async fn ensure(
             session.ledger.enter_created(graph, &graph.pending(&rows));
             session.commit().await?;
             let created = Event::SchemaCreated { package: package() };
-            session.link.tell(created).await;
+            session.link.report(created).await;
             return Ok(report(Outcome::Created, session, Vec::new()));
         }
         (Scenario::Legacy, _, _) => adopt(session, &target.baseline).await?,
@@ -215,7 +215,7 @@ async fn ensure(
             Scenario::Fresh | Scenario::Tracked => Outcome::Ready,
         };
         let nothing = Event::NothingPending { package: package() };
-        session.link.tell(nothing).await;
+        session.link.report(nothing).await;
         return Ok(report(outcome, session, Vec::new()));
     }
     carry_out(session, &decide).await?;
@@ -253,7 +253,7 @@ async fn find_ready(
         Err(error) => return Err(error.into()),
         Ok(nodes) if graph.pending(nodes).is_empty() && !session.versions.has_progress => {
             let package = target.package.clone();
-            session.link.tell(Event::NothingPending { package }).await;
+            session.link.report(Event::NothingPending { package }).await;
             Outcome::Ready
         }
         Ok(_) => return Ok(None),

@@ -209,7 +209,7 @@ impl<'r, T> Run<'r, T> {
 
     /// Ends the run with the error of a failed connection attempt.
     pub fn fail(self, error: DatabaseError, observer: &Observer) -> T {
-        self.drive(&mut Unreachable(Some(error)), observer)
+        self.drive(&mut NoConnection(Some(error)), observer)
     }
 }
 
@@ -220,9 +220,9 @@ impl<T> std::fmt::Debug for Run<'_, T> {
 }
 
 /// A connection that could not be opened; the first request fails with the reason.
-struct Unreachable(Option<DatabaseError>);
+struct NoConnection(Option<DatabaseError>);
 
-impl Unreachable {
+impl NoConnection {
     fn error(&mut self) -> DatabaseError {
         self.0.take().unwrap_or_else(|| {
             DatabaseError::new(DatabaseErrorKind::CannotOpen, "there is no connection")
@@ -230,7 +230,7 @@ impl Unreachable {
     }
 }
 
-impl Connection for Unreachable {
+impl Connection for NoConnection {
     fn execute(&mut self, _statement: &Execute<'_>) -> Result<u64, DatabaseError> {
         Err(self.error())
     }
@@ -300,7 +300,7 @@ impl<'r> Port<'r> {
         self.ask(|reply| Request::Pause(pause, reply)).await;
     }
 
-    pub(crate) async fn tell(&self, event: Event) {
+    pub(crate) async fn report(&self, event: Event) {
         self.ask(|reply| Request::Tell(event, reply)).await;
     }
 }

@@ -9,7 +9,7 @@ use alembic_history::{
 
 use crate::action::Action;
 use crate::database_error::DatabaseError;
-use crate::refused::Refused;
+use crate::refused_request::RefusedRequest;
 
 /// The reason why a run failed.
 #[derive(Debug)]
@@ -340,9 +340,9 @@ fn rows(versions: &Versions) -> String {
     }
 }
 
-impl From<Refused> for Failure {
-    fn from(refused: Refused) -> Self {
-        let Refused { action, error } = refused;
+impl From<RefusedRequest> for Failure {
+    fn from(refused: RefusedRequest) -> Self {
+        let RefusedRequest { action, error } = refused;
         Self::Database { action, error }
     }
 }

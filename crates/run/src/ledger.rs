@@ -18,14 +18,14 @@ pub(crate) struct Ledger {
     /// Whether this run has created the version table.
     version_table: Entry,
     /// The revision that has committed statements but no row yet.
-    unfinished: Option<Unfinished>,
+    unfinished: Option<UnfinishedEntry>,
     /// Whether the connection was lost while committing, so the outcome is unknown.
     is_outcome_unknown: bool,
 }
 
 /// The progress of an unfinished revision.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Unfinished {
+pub(crate) struct UnfinishedEntry {
     pub(crate) node: Node,
     /// How many of its statements are committed.
     pub(crate) statements: usize,
@@ -33,7 +33,7 @@ pub(crate) struct Unfinished {
     pub(crate) is_uncertain: bool,
 }
 
-impl Unfinished {
+impl UnfinishedEntry {
     /// Creates the entry of a revision, unless no statement of it can have taken effect.
     pub(crate) fn describe(node: Node, statements: usize, is_uncertain: bool) -> Option<Self> {
         (statements > 0 || is_uncertain).then_some(Self {
@@ -94,7 +94,7 @@ impl Ledger {
     }
 
     /// Sets the progress of the revision whose sections run outside of transactions.
-    pub(crate) fn set_unfinished(&mut self, unfinished: Option<Unfinished>) {
+    pub(crate) fn set_unfinished(&mut self, unfinished: Option<UnfinishedEntry>) {
         self.unfinished = unfinished;
     }
 

@@ -49,7 +49,7 @@ mod pieces;
 mod policy;
 mod progress;
 mod refusal;
-mod refused;
+mod refused_request;
 mod report;
 mod request;
 mod runner;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::database_error::{DatabaseError, DatabaseErrorKind};
 use crate::event::Event;
 use crate::exchange::Port;
-use crate::refused::Refused;
+use crate::refused_request::RefusedRequest;
 use crate::request::{Batch, Execute, Query, Row, Task};
 
 /// How long a statement waits for a lock before the run reports the wait.
@@ -47,18 +47,18 @@ impl<'h> Link<'h> {
         (self.clock)()
     }
 
-    pub(crate) async fn tell(&self, event: Event) {
-        self.port.tell(event).await;
+    pub(crate) async fn report(&self, event: Event) {
+        self.port.report(event).await;
     }
 
     pub(crate) async fn pause(&self, pause: Duration) {
         self.port.pause(pause).await;
     }
 
-    pub(crate) async fn execute(&self, statement: Execute<'h>) -> Result<u64, Refused> {
+    pub(crate) async fn execute(&self, statement: Execute<'h>) -> Result<u64, RefusedRequest> {
         let action = statement.task.action();
         let executed = self.port.execute(statement).await;
-        executed.map_err(|error| Refused::new(action, error))
+        executed.map_err(|error| RefusedRequest::new(action, error))
     }
 
     /// Executes several statements in one message; returns `None` if the driver has no such
@@ -67,22 +67,28 @@ impl<'h> Link<'h> {
         self.port.execute_all(statements).await
     }
 
-    pub(crate) async fn query(&self, query: Query) -> Result<Vec<Row>, Refused> {
+    pub(crate) async fn query(&self, query: Query) -> Result<Vec<Row>, RefusedRequest> {
         let action = query.task.action();
         let found = self.port.query(query).await;
-        found.map_err(|error| Refused::new(action, error))
+        found.map_err(|error| RefusedRequest::new(action, error))
     }
 
     /// Queries on the second connection; returns `None` if there is none.
-    pub(crate) async fn query_aside(&self, query: Query) -> Result<Option<Vec<Row>>, Refused> {
+    pub(crate) async fn query_aside(
+        &self,
+        query: Query,
+    ) -> Result<Option<Vec<Row>>, RefusedRequest> {
         let action = query.task.action();
         let found = self.port.query_aside(query).await;
-        found.map_err(|error| Refused::new(action, error))
+        found.map_err(|error| RefusedRequest::new(action, error))
     }
 
     /// Executes a statement that changes nothing when it fails, and repeats it while another
     /// session holds a lock, as long as the lock timeout allows.
-    pub(crate) async fn execute_patiently(&self, statement: Execute<'h>) -> Result<u64, Refused> {
+    pub(crate) async fn execute_patiently(
+        &self,
+        statement: Execute<'h>,
+    ) -> Result<u64, RefusedRequest> {
         let mut wait = Wait::begin(self);
         loop {
             match self.execute(statement.clone()).await {
@@ -94,7 +100,7 @@ impl<'h> Link<'h> {
 
     /// Queries, and repeats the query while another session holds a lock, as long as the lock
     /// timeout allows.
-    pub(crate) async fn query_patiently(&self, query: Query) -> Result<Vec<Row>, Refused> {
+    pub(crate) async fn query_patiently(&self, query: Query) -> Result<Vec<Row>, RefusedRequest> {
         let mut wait = Wait::begin(self);
         loop {
             match self.query(query.clone()).await {
@@ -110,7 +116,7 @@ impl<'h> Link<'h> {
     }
 
     /// Rolls back, if a transaction is open.
-    pub(crate) async fn rollback(&mut self) -> Result<(), Refused> {
+    pub(crate) async fn rollback(&mut self) -> Result<(), RefusedRequest> {
         if !self.is_open {
             return Ok(());
         }
@@ -135,7 +141,7 @@ struct Wait<'l, 'h> {
     link: &'l Link<'h>,
     start: Duration,
     /// How long the wait was when it was last reported.
-    told: Duration,
+    reported: Duration,
     waited: Duration,
 }
 
@@ -144,7 +150,7 @@ impl<'l, 'h> Wait<'l, 'h> {
         Self {
             link,
             start: link.now(),
-            told: Duration::ZERO,
+            reported: Duration::ZERO,
             waited: Duration::ZERO,
         }
     }
@@ -157,10 +163,10 @@ impl<'l, 'h> Wait<'l, 'h> {
     }
 
     async fn pause(&mut self) {
-        if self.waited + PAUSE >= self.told + WAITING_TURN {
-            self.told = self.waited;
+        if self.waited + PAUSE >= self.reported + WAITING_TURN {
+            self.reported = self.waited;
             let (waited, holder) = (self.waited, None);
-            self.link.tell(Event::Waiting { waited, holder }).await;
+            self.link.report(Event::Waiting { waited, holder }).await;
         }
         // SQLite itself waits for locks, but not for other connections to a shared cache.
         self.link.pause(PAUSE).await;

@@ -4,7 +4,7 @@ use alembic_history::{Direction, FileStatement, Node};
 
 use crate::database_error::{DatabaseError, DatabaseErrorKind};
 use crate::failure::Failure;
-use crate::ledger::Unfinished;
+use crate::ledger::UnfinishedEntry;
 use crate::progress::{record, take_back};
 use crate::refusal::Refusal;
 use crate::request::{Execute, Task};
@@ -51,19 +51,19 @@ pub(crate) async fn run_outside<'h>(
                 _ => (true, true),
             };
             let known = undone && take_back(session, node, direction, done).await;
-            let left = Unfinished {
+            let left = UnfinishedEntry {
                 node,
                 statements: if known { done } else { recorded },
                 is_uncertain: !known,
             };
             session.ledger.set_unfinished(match is_clean {
-                true => Unfinished::describe(node, left.statements, left.is_uncertain),
+                true => UnfinishedEntry::describe(node, left.statements, left.is_uncertain),
                 false => Some(left),
             });
             return Err(failure);
         }
     }
-    let unfinished = Unfinished::describe(node, done, false);
+    let unfinished = UnfinishedEntry::describe(node, done, false);
     session.ledger.set_unfinished(unfinished);
     Ok(done)
 }

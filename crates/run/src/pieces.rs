@@ -7,7 +7,7 @@ use alembic_history::{FileStatement, Node, RowChange};
 use crate::database_error::{DatabaseError, DatabaseErrorKind};
 use crate::failure::Failure;
 use crate::refusal::Refusal;
-use crate::refused::Refused;
+use crate::refused_request::RefusedRequest;
 use crate::request::{Batch, Execute, Task};
 use crate::session::Session;
 
@@ -85,7 +85,9 @@ fn failure<'h>(session: &Session<'h>, piece: &Piece<'h>, error: DatabaseError) -
         } => session
             .runner
             .statement_failure(node, statement, number, error),
-        Piece::Row(_) => Refused::new(crate::action::Action::WriteVersionTable, error).into(),
+        Piece::Row(_) => {
+            RefusedRequest::new(crate::action::Action::WriteVersionTable, error).into()
+        }
     }
 }
 
@@ -108,7 +110,7 @@ async fn execute_message<'h>(session: &Session<'h>, statements: &[Execute<'h>]) 
     if statements.len() > 1
         && let Some(batch) = session.link.execute_all(statements.to_vec()).await
     {
-        return checked(batch, statements.len());
+        return check_counts(batch, statements.len());
     }
     let mut batch = Batch::default();
     for (index, statement) in statements.iter().enumerate() {
@@ -124,7 +126,7 @@ async fn execute_message<'h>(session: &Session<'h>, statements: &[Execute<'h>]) 
 }
 
 /// Turns a batch whose counts cannot be right into a failed one.
-fn checked(batch: Batch, statements: usize) -> Batch {
+fn check_counts(batch: Batch, statements: usize) -> Batch {
     let is_sound = match batch.failed {
         None => batch.changed.len() == statements,
         Some((failed, _)) => failed < statements,

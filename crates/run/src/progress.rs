@@ -12,10 +12,10 @@ use crate::action::Action;
 use crate::engine::{Probe, read_row};
 use crate::event::Event;
 use crate::failure::Failure;
-use crate::ledger::Unfinished;
+use crate::ledger::UnfinishedEntry;
 use crate::link::WAITING_TURN;
 use crate::policy::Interruption;
-use crate::refused::refused;
+use crate::refused_request::attribute_to;
 use crate::report::UnfinishedRevision;
 use crate::request::{Execute, Progress, Task};
 use crate::runner::digest_statements;
@@ -83,7 +83,7 @@ async fn read(session: &Session<'_>) -> Result<Option<Progress>, Failure> {
         .read_progress(session.table(), session.link.is_open);
     let rows = session.link.query_patiently(read).await?;
     let progress = rows.first().map(read_row).transpose();
-    Ok(progress.map_err(refused(Action::ReadProgress))?)
+    Ok(progress.map_err(attribute_to(Action::ReadProgress))?)
 }
 
 /// Reads the unfinished revision of an earlier run, without reading the version table.
@@ -169,7 +169,7 @@ pub(crate) async fn resume(
         });
     }
     // The progress stays as it is until the first commit.
-    let unfinished = Unfinished::describe(node, progress.done, progress.is_begun);
+    let unfinished = UnfinishedEntry::describe(node, progress.done, progress.is_begun);
     if let (true, Some(statement)) = (progress.is_begun, statements.get(progress.done)) {
         let policy = match is_running {
             true => Interruption::Refuse,
@@ -241,16 +241,16 @@ async fn forget_revision(session: &mut Session<'_>) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Waits briefly for a run that may be about to finish a revision; `told` is when the wait was last
+/// Waits briefly for a run that may be about to finish a revision; `reported` is when the wait was last
 /// reported.
 pub(crate) async fn wait(
     session: &mut Session<'_>,
     waited: Duration,
-    told: &mut Option<Duration>,
+    reported: &mut Option<Duration>,
 ) -> Result<(), Failure> {
-    if told.is_none_or(|told| waited >= told + WAITING_TURN) {
-        *told = Some(waited);
-        session.link.tell(Event::Unfinished { waited }).await;
+    if reported.is_none_or(|reported| waited >= reported + WAITING_TURN) {
+        *reported = Some(waited);
+        session.link.report(Event::Unfinished { waited }).await;
     }
     session.rollback().await?;
     session.link.pause(WAITING_TURN / 4).await;

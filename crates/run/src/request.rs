@@ -290,7 +290,7 @@ impl Row {
     /// When the cell is NULL or missing.
     pub fn text(&self, column: usize) -> Result<&str, DatabaseError> {
         self.cell(column)
-            .ok_or_else(|| unexpected(column, "nothing"))
+            .ok_or_else(|| unexpected_cell(column, "nothing"))
     }
 
     /// Returns a cell that holds a number.
@@ -300,7 +300,7 @@ impl Row {
     /// When the cell does not hold one.
     pub fn number<N: FromStr>(&self, column: usize) -> Result<N, DatabaseError> {
         let text = self.text(column)?;
-        text.parse().map_err(|_| unexpected(column, text))
+        text.parse().map_err(|_| unexpected_cell(column, text))
     }
 
     /// Returns whether a cell is true: `t`, `true` or `1`.
@@ -310,7 +310,7 @@ impl Row {
     }
 }
 
-fn unexpected(column: usize, found: &str) -> DatabaseError {
+fn unexpected_cell(column: usize, found: &str) -> DatabaseError {
     let column = column + 1;
     let source = format!("the answer holds an unexpected {found:?} in column {column}");
     DatabaseError::new(DatabaseErrorKind::Other, source)

@@ -12,7 +12,7 @@ use crate::exchange::Port;
 use crate::failure::Failure;
 use crate::ledger::Ledger;
 use crate::link::Link;
-use crate::refused::Refused;
+use crate::refused_request::RefusedRequest;
 use crate::request::Progress;
 use crate::runner::Runner;
 use crate::versions::VersionStore;
@@ -64,11 +64,11 @@ impl<'h> Session<'h> {
         };
         let dialect = session.runner.dialect;
         if !session.runner.history.is_checked_for(dialect) {
-            return Err(session.failed(Failure::UncheckedDialect { dialect }));
+            return Err(session.run_error(Failure::UncheckedDialect { dialect }));
         }
         match session.engine.open(&mut session.link).await {
             Ok(()) => Ok(session),
-            Err(failure) => Err(session.failed(failure)),
+            Err(failure) => Err(session.run_error(failure)),
         }
     }
 
@@ -87,12 +87,12 @@ impl<'h> Session<'h> {
             // The first failure is the one to report.
             Err(failure) => {
                 let rollback = undone.err().map(|refused| refused.error);
-                return Err(self.failed(failure).with_rollback(rollback));
+                return Err(self.run_error(failure).with_rollback(rollback));
             }
         };
         match undone.map_err(Failure::from).and(restored).and(released) {
             Ok(()) => Ok(done),
-            Err(failure) => Err(self.failed(failure)),
+            Err(failure) => Err(self.run_error(failure)),
         }
     }
 
@@ -106,7 +106,7 @@ impl<'h> Session<'h> {
     }
 
     /// Returns the error of a failure, with the state that it leaves.
-    pub(crate) fn failed(&self, failure: Failure) -> RunError {
+    pub(crate) fn run_error(&self, failure: Failure) -> RunError {
         let state = self.ledger.state(self.graph(), self.runner.transaction);
         RunError::new(failure, state)
     }
@@ -219,12 +219,12 @@ impl<'h> Session<'h> {
         }
         self.link.is_open = false;
         self.ledger.commit();
-        self.link.tell(Event::Committed).await;
+        self.link.report(Event::Committed).await;
         Ok(())
     }
 
     /// Rolls back, if a transaction is open.
-    pub(crate) async fn rollback(&mut self) -> Result<(), Refused> {
+    pub(crate) async fn rollback(&mut self) -> Result<(), RefusedRequest> {
         if self.link.is_open {
             self.ledger.roll_back();
         }
@@ -269,7 +269,7 @@ impl<'h> Session<'h> {
         self.retries.count += 1;
         self.retries.waited += pause + waited;
         let retries = self.retries.count;
-        self.link.tell(Event::Retrying { error, retries }).await;
+        self.link.report(Event::Retrying { error, retries }).await;
         self.link.pause(pause).await;
         Ok(())
     }

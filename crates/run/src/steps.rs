@@ -4,11 +4,10 @@ use std::time::Duration;
 
 use alembic_history::{Direction, Node, Plan, Step};
 
-use crate::dangling::Dangling;
+use crate::dangling::DanglingCounts;
 use crate::engine::SessionChanges;
 use crate::event::{Event, RunStep};
 use crate::failure::Failure;
-use crate::ledger::Unfinished;
 use crate::outside::run_outside;
 use crate::pieces::{self, Piece};
 use crate::progress::{Continuation, forget, is_own, resume, wait};
@@ -20,7 +19,7 @@ struct Work {
     /// When the work began.
     start: Duration,
     /// How long the wait for another run was when it was last reported.
-    told: Option<Duration>,
+    reported: Option<Duration>,
     /// The plan that was left before the last transaction, once one is committed.
     plan: Option<Plan>,
 }
@@ -36,13 +35,13 @@ pub(crate) async fn carry_out(
 ) -> Result<(), Failure> {
     let mut work = Work {
         start: session.link.now(),
-        told: None,
+        reported: None,
         plan: None,
     };
     loop {
-        match carry_on(session, decide, &mut work).await {
-            Ok(Carried::All) => return Ok(()),
-            Ok(Carried::Some) => {}
+        match carry_out_batch(session, decide, &mut work).await {
+            Ok(Extent::All) => return Ok(()),
+            Ok(Extent::Some) => {}
             // Before anything is committed, the whole command begins again.
             Err(failure) if session.ledger.is_untouched() => return Err(failure),
             Err(failure) => session.retry(failure).await?,
@@ -51,17 +50,17 @@ pub(crate) async fn carry_out(
 }
 
 /// How much of the work is done.
-enum Carried {
+enum Extent {
     All,
     Some,
 }
 
 /// Carries out the work of one transaction, or waits for another run that may be doing it.
-async fn carry_on(
+async fn carry_out_batch(
     session: &mut Session<'_>,
     decide: Decide<'_>,
     work: &mut Work,
-) -> Result<Carried, Failure> {
+) -> Result<Extent, Failure> {
     if !session.link.is_open {
         session.hold_foreign_keys().await?;
         session.begin().await?;
@@ -78,20 +77,20 @@ async fn carry_on(
     match resume(session, &rest, waited).await? {
         Continuation::Continue => {}
         Continuation::Wait => {
-            wait(session, waited, &mut work.told).await?;
-            return Ok(Carried::Some);
+            wait(session, waited, &mut work.reported).await?;
+            return Ok(Extent::Some);
         }
     }
     if rest.steps.is_empty() {
-        return Ok(Carried::All);
+        return Ok(Extent::All);
     }
     let batch = session.runner.batch(&rest);
     let is_done = run_steps(session, &rest, batch).await?;
     if is_done && batch == rest.steps.len() {
-        return Ok(Carried::All);
+        return Ok(Extent::All);
     }
     work.plan = Some(rest);
-    Ok(Carried::Some)
+    Ok(Extent::Some)
 }
 
 /// Refuses a plan that leaves its transactions if the lock cannot be held outside of them.
@@ -129,18 +128,18 @@ async fn run_steps(session: &mut Session<'_>, plan: &Plan, batch: usize) -> Resu
     let total = session.ledger.steps().len() + plan.steps.len();
     for step in steps {
         let revision = &session.graph()[step.revision];
-        let told = RunStep {
+        let run_step = RunStep {
             revision: revision.id.clone(),
             down_revisions: revision.down_revisions.clone(),
             message: revision.message.clone(),
             direction,
         };
         let started = Event::StepStarted {
-            step: told.clone(),
+            step: run_step.clone(),
             done: session.ledger.steps().len(),
             total,
         };
-        session.link.tell(started).await;
+        session.link.report(started).await;
         let start = session.link.now();
         keep_session(session, step.revision, direction).await?;
         let last = run_sections(session, step.revision, direction, before.as_ref());
@@ -157,12 +156,15 @@ async fn run_steps(session: &mut Session<'_>, plan: &Plan, batch: usize) -> Resu
         forget(session).await?;
         let took = session.link.now().saturating_sub(start);
         session.ledger.enter(StepReport {
-            revision: told.revision.clone(),
-            message: told.message.clone(),
+            revision: run_step.revision.clone(),
+            message: run_step.message.clone(),
             took,
         });
-        let finished = Event::StepFinished { step: told, took };
-        session.link.tell(finished).await;
+        let finished = Event::StepFinished {
+            step: run_step,
+            took,
+        };
+        session.link.report(finished).await;
     }
     let checked = check_foreign_keys(session, before.as_ref()).await;
     checked.map_err(|failure| with_suspects(session, failure, steps, direction))?;
@@ -190,7 +192,7 @@ async fn keep_session(
 /// Refuses to commit when more rows dangle than `before`.
 pub(crate) async fn check_foreign_keys(
     session: &Session<'_>,
-    before: Option<&Dangling>,
+    before: Option<&DanglingCounts>,
 ) -> Result<(), Failure> {
     let Some(before) = before else {
         return Ok(());
@@ -213,7 +215,7 @@ async fn count_dangling(
     session: &Session<'_>,
     steps: &[Step],
     direction: Direction,
-) -> Result<Option<Dangling>, Failure> {
+) -> Result<Option<DanglingCounts>, Failure> {
     let mut steps = steps.iter();
     if !steps.any(|step| may_dangle(session, step, direction)) {
         return Ok(None);
@@ -248,7 +250,7 @@ async fn run_sections<'h>(
     session: &mut Session<'h>,
     node: Node,
     direction: Direction,
-    dangling: Option<&Dangling>,
+    dangling: Option<&DanglingCounts>,
 ) -> Result<Option<Vec<Piece<'h>>>, Failure> {
     let finished = session
         .progress
@@ -288,7 +290,7 @@ async fn run_sections<'h>(
             if matches!(checked, Ok(()) | Err(Failure::RowsMoved { .. }))
                 && !is_own(session).await?
             {
-                session.ledger.set_unfinished(None::<Unfinished>);
+                session.ledger.set_unfinished(None);
                 return Ok(None);
             }
             checked?;

@@ -3,10 +3,10 @@
 use alembic_history::{Graph, Rows, VersionTable};
 
 use crate::database_error::DatabaseErrorKind;
-use crate::engine::{Engine, Found};
+use crate::engine::{Engine, VersionTableLookup};
 use crate::failure::Failure;
 use crate::link::Link;
-use crate::refused::Refused;
+use crate::refused_request::RefusedRequest;
 
 /// The version table of a run.
 #[derive(Debug)]
@@ -36,10 +36,10 @@ impl VersionStore {
     ) -> Result<Option<String>, Failure> {
         let find = engine.find_versions(&self.table);
         let found = match link.query_patiently(find).await {
-            Ok(rows) => Found::read(&rows),
-            Err(Refused { action, error }) => {
+            Ok(rows) => VersionTableLookup::read(&rows),
+            Err(RefusedRequest { action, error }) => {
                 let action = engine.first_action(&error, action);
-                return Err(Refused::new(action, error).into());
+                return Err(RefusedRequest::new(action, error).into());
             }
         };
         self.has_progress = found.has_progress;

@@ -31,7 +31,7 @@ pub enum IndexAction {
     /// names when it fails concurrently.
     Reindex {
         /// The kind of the named object.
-        object: Reindexed,
+        object: ReindexTarget,
         /// Its name, which can be left out for a database.
         name: Option<Name>,
     },
@@ -39,7 +39,7 @@ pub enum IndexAction {
 
 /// The kinds of objects whose indexes `REINDEX` rebuilds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Reindexed {
+pub enum ReindexTarget {
     /// One index.
     Index,
     /// All indexes of a table.

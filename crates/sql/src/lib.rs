@@ -32,7 +32,7 @@ mod transaction;
 
 pub use by_dialect::ByDialect;
 pub use dialect::{Dialect, UnknownDialect};
-pub use index::{IndexAction, IndexStatement, Reindexed};
+pub use index::{IndexAction, IndexStatement, ReindexTarget};
 pub use kind::StatementKind;
 pub use name::Name;
 pub use normal::normalized;

@@ -62,13 +62,13 @@ fn read_part<'a>(words: &mut Cursor<'a>) -> Option<&'a str> {
 
 fn kept(part: &str, words: &Cursor<'_>) -> String {
     let rules = words.rules();
-    let mut kept = unquoted(part).unwrap_or_else(|| (rules.keep_plain_name)(part));
+    let mut kept = unquote(part).unwrap_or_else(|| (rules.keep_plain_name)(part));
     (rules.cut_name)(&mut kept);
     kept
 }
 
 /// Returns the text between quotes, if the part is quoted.
-pub(crate) fn unquoted(part: &str) -> Option<String> {
+pub(crate) fn unquote(part: &str) -> Option<String> {
     let pairs = [('"', '"'), ('`', '`'), ('[', ']'), ('\'', '\'')];
     pairs.into_iter().find_map(|(open, close)| {
         let inner = part.strip_prefix(open)?.strip_suffix(close)?;

@@ -34,7 +34,7 @@ pub(crate) struct Rules {
     pub(crate) read_form: fn(Cursor<'_>) -> Form,
     /// Reads the table that a statement changes or refers to.
     pub(crate) read_table: fn(&mut Cursor<'_>) -> Option<Name>,
-    /// Fold an unquoted and a quoted name to the form that the database keeps.
+    /// Returns an unquoted name as the database keeps it.
     pub(crate) keep_plain_name: fn(&str) -> String,
     /// Cuts a name to the length that the database keeps.
     pub(crate) cut_name: fn(&mut String),

@@ -52,7 +52,7 @@ struct Splitter<'a> {
     rules: &'static Rules,
     tokens: Tokens<'a>,
     /// The statement being read, from its first token on.
-    pending: Option<Pending<'a>>,
+    pending: Option<OpenStatement<'a>>,
     /// Its first tokens, which its kind is read from.
     known: Vec<Token>,
     split: Split,
@@ -84,7 +84,7 @@ impl Splitter<'_> {
             let span = Span::new(token.span.start, self.end);
             let known = [token];
             let words = Cursor::new(self.sql, span, &known, self.rules);
-            Pending {
+            OpenStatement {
                 sql: self.sql,
                 start: token.span.start,
                 last: Span::new(token.span.start, token.span.start),
@@ -128,7 +128,7 @@ impl Splitter<'_> {
             SplitErrorKind::ClientCommand,
             Span::new(token.span.start, end),
         );
-        if self.pending.as_ref().is_some_and(Pending::is_whole) {
+        if self.pending.as_ref().is_some_and(OpenStatement::is_whole) {
             self.finish();
         }
     }
@@ -167,7 +167,7 @@ impl Splitter<'_> {
 }
 
 /// The state of a statement whose end is not reached.
-struct Pending<'a> {
+struct OpenStatement<'a> {
     sql: &'a str,
     start: usize,
     last: Span,
@@ -179,7 +179,7 @@ struct Pending<'a> {
     parenthesis: usize,
 }
 
-impl Pending<'_> {
+impl OpenStatement<'_> {
     fn push(&mut self, token: Token) {
         match token.kind {
             TokenKind::Symbol(b'(') if self.counts_parentheses => {

@@ -11,7 +11,7 @@ use alembic_migrate::driver::{
 };
 use sqlx::{Connection, SqliteConnection, raw_sql};
 
-use crate::error::{Refused, is_without_code};
+use crate::error::{Refusal, is_without_code};
 use crate::statement::{execute, query, safe};
 
 /// Carries out a run on a connection.
@@ -49,7 +49,7 @@ impl AsyncConnection for Worker<'_> {
                 if self.connection.is_in_transaction() {
                     // SQLite would refuse this too, but the drop of the run would then roll back
                     // the caller's transaction.
-                    return Err(Refused::WithinTransaction.into());
+                    return Err(Refusal::WithinTransaction.into());
                 }
                 self.rollback = Some(rollback.to_owned());
             }

@@ -9,7 +9,7 @@ use alembic_sql::Tokens;
 
 /// The reason why a statement is refused that SQLite would execute.
 #[derive(Debug)]
-pub(crate) enum Refused {
+pub(crate) enum Refusal {
     /// sqlx would wait forever for its end.
     Nul,
     /// Unbound, its parameter would silently be NULL.
@@ -18,7 +18,7 @@ pub(crate) enum Refused {
     WithinTransaction,
 }
 
-impl fmt::Display for Refused {
+impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Nul => f.write_str("a NUL character is not allowed in SQL"),
@@ -37,10 +37,10 @@ impl fmt::Display for Refused {
     }
 }
 
-impl Error for Refused {}
+impl Error for Refusal {}
 
-impl From<Refused> for DatabaseError {
-    fn from(refused: Refused) -> Self {
+impl From<Refusal> for DatabaseError {
+    fn from(refused: Refusal) -> Self {
         Self::new(DatabaseErrorKind::Other, refused)
     }
 }

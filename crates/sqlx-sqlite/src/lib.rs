@@ -55,10 +55,10 @@ use sqlx::{SqliteConnection, SqlitePool};
 pub struct Sqlx<D>(pub D);
 
 /// What a command returns: a future of its result.
-type Pending<'d, T> = Pin<Box<dyn Future<Output = Result<T, RunError>> + Send + 'd>>;
+type ResultFuture<'d, T> = Pin<Box<dyn Future<Output = Result<T, RunError>> + Send + 'd>>;
 
 impl<'d> Driver<'d> for Sqlx<&'d SqlitePool> {
-    type Output<T: Send + 'd> = Pending<'d, T>;
+    type Output<T: Send + 'd> = ResultFuture<'d, T>;
 
     fn dialect(&self) -> Dialect {
         Dialect::Sqlite
@@ -68,7 +68,7 @@ impl<'d> Driver<'d> for Sqlx<&'d SqlitePool> {
         self,
         run: Run<'d, Result<T, RunError>>,
         observer: &'d Observer,
-    ) -> Pending<'d, T> {
+    ) -> ResultFuture<'d, T> {
         Box::pin(async move {
             match self.0.acquire().await {
                 Ok(mut connection) => connection::carry_out(&mut connection, run, observer).await,
@@ -79,7 +79,7 @@ impl<'d> Driver<'d> for Sqlx<&'d SqlitePool> {
 }
 
 impl<'d> Driver<'d> for Sqlx<&'d mut SqliteConnection> {
-    type Output<T: Send + 'd> = Pending<'d, T>;
+    type Output<T: Send + 'd> = ResultFuture<'d, T>;
 
     fn dialect(&self) -> Dialect {
         Dialect::Sqlite
@@ -89,7 +89,7 @@ impl<'d> Driver<'d> for Sqlx<&'d mut SqliteConnection> {
         self,
         run: Run<'d, Result<T, RunError>>,
         observer: &'d Observer,
-    ) -> Pending<'d, T> {
+    ) -> ResultFuture<'d, T> {
         Box::pin(connection::carry_out(self.0, run, observer))
     }
 }

@@ -9,7 +9,7 @@ use sqlx::{
     SqliteConnection, Statement, TypeInfo, ValueRef, raw_sql,
 };
 
-use crate::error::{Refused, database_error};
+use crate::error::{Refusal, database_error};
 
 /// Executes one statement to its end; rows that it returns are ignored.
 pub(crate) async fn execute(
@@ -28,20 +28,20 @@ pub(crate) async fn execute(
 ///
 /// sqlx would execute one statement after the other, and not report parameters. A text that can
 /// only be a single statement without parameters needs no check; otherwise SQLite decides.
-async fn refuse(connection: &mut SqliteConnection, sql: &str) -> Option<Refused> {
+async fn refuse(connection: &mut SqliteConnection, sql: &str) -> Option<Refusal> {
     if sql.contains('\0') {
-        return Some(Refused::Nul);
+        return Some(Refusal::Nul);
     }
     for end in possible_ends(sql) {
         // It may be a `;` in the body of a trigger.
         if prepare(connection, &sql[..end]).await.is_ok() {
-            return Some(Refused::SecondStatement);
+            return Some(Refusal::SecondStatement);
         }
     }
     // The arguments of a virtual table may look like parameters.
     let parameter = tokens(sql).find(|token| token.kind == TokenKind::Parameter)?;
     match prepare(connection, sql).await {
-        Ok(count) if count > 0 => Some(Refused::Parameter(parameter.span.text(sql).to_owned())),
+        Ok(count) if count > 0 => Some(Refusal::Parameter(parameter.span.text(sql).to_owned())),
         Ok(_) | Err(_) => None,
     }
 }

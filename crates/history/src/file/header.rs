@@ -214,13 +214,13 @@ struct Key {
 fn key_value(comment: &str) -> Option<Key> {
     let colon = comment.find(':')?;
     Some(Key {
-        key: trimmed(comment, Span::new(0, colon)),
-        value: trimmed(comment, Span::new(colon + 1, comment.len())),
+        key: trim(comment, Span::new(0, colon)),
+        value: trim(comment, Span::new(colon + 1, comment.len())),
     })
 }
 
 /// Returns `span` without the white space at its ends.
-fn trimmed(text: &str, span: Span) -> Span {
+fn trim(text: &str, span: Span) -> Span {
     let content = span.text(text);
     let start = span.start + (content.len() - content.trim_start().len());
     Span::new(start, start + content.trim().len())
@@ -235,7 +235,7 @@ fn list(text: &str, value: Option<Value>) -> impl Iterator<Item = Span> {
         .map(move |part| {
             let begin = offset;
             offset += part.len() + 1;
-            trimmed(text, Span::new(begin, begin + part.len()))
+            trim(text, Span::new(begin, begin + part.len()))
         })
         .filter(|part| part.start < part.end)
 }

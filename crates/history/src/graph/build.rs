@@ -243,7 +243,7 @@ impl Builder {
 
     /// Reports the cycles along `edges` and returns whether there are any.
     fn find_cycles_along(&mut self, edges: Edges) -> bool {
-        let mut rest = self.unpeeled(edges);
+        let mut rest = self.mark_cyclic(edges);
         let mut found = false;
         while let Some(cycle) = self.cycle_in(&rest, edges) {
             found = true;
@@ -268,7 +268,7 @@ impl Builder {
     }
 
     /// Marks the revisions that have a cycle among their ancestors.
-    fn unpeeled(&self, edges: Edges) -> Vec<bool> {
+    fn mark_cyclic(&self, edges: Edges) -> Vec<bool> {
         let mut missing: Vec<usize> = self
             .graph
             .nodes()

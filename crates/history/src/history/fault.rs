@@ -51,7 +51,7 @@ impl Fault {
     }
 
     /// Returns the fault of an error of the graph, at its place in a header.
-    pub(super) fn of_graph(revisions: &[HistoryFile], error: GraphError) -> Self {
+    pub(super) fn from_graph_error(revisions: &[HistoryFile], error: GraphError) -> Self {
         let revision = &revisions[error.revision];
         let header = &revision.file.header;
         let parent = |id: &str| {

@@ -12,9 +12,9 @@ use std::time::Duration;
 use alembic_history::VersionTable;
 use alembic_sql::{StatementKind, literal};
 
-use super::{Conversation, Engine, Found, Probe, SessionChanges, taken};
+use super::{Conversation, Engine, Probe, SessionChanges, VersionTableLookup, busy_failure};
 use crate::action::Action;
-use crate::dangling::Dangling;
+use crate::dangling::DanglingCounts;
 use crate::database_error::{DatabaseError, DatabaseErrorKind};
 use crate::failure::Violation;
 use crate::link::Link;
@@ -22,7 +22,7 @@ use crate::policy::Interruption;
 use crate::request::{Execute, LockTask, Progress, ProgressTask, Query, Task, VersionTask};
 use lock::{Lock, begin};
 
-use settings::{Lasting, set};
+use settings::{SettingLifetime, set};
 
 /// A connection to PostgreSQL, with its lock and the settings to restore.
 #[derive(Debug, Default)]
@@ -48,7 +48,7 @@ fn statement_lock_timeout(link: &Link<'_>) -> Duration {
     link.lock_timeout.min(STATEMENT_LOCK_TIMEOUT)
 }
 
-fn nothing<'a, T: Send + 'a>(value: T) -> Conversation<'a, T> {
+fn answer<'a, T: Send + 'a>(value: T) -> Conversation<'a, T> {
     Box::pin(ready(Ok(value)))
 }
 
@@ -58,16 +58,16 @@ impl Engine for Postgres {
     }
 
     fn open<'a>(&'a mut self, _link: &'a mut Link<'_>) -> Conversation<'a, ()> {
-        nothing(())
+        answer(())
     }
 
     fn close<'a>(&'a mut self, _link: &'a mut Link<'_>) -> Conversation<'a, ()> {
-        nothing(())
+        answer(())
     }
 
     /// Adds the schema to the version table's name, so that a statement that sets the search path
     /// does not hide the table.
-    fn locate(&mut self, found: &Found, table: &mut VersionTable) {
+    fn locate(&mut self, found: &VersionTableLookup, table: &mut VersionTable) {
         table.schema.clone_from(&found.schema);
         self.database = found.database.clone().unwrap_or_default();
     }
@@ -81,7 +81,7 @@ impl Engine for Postgres {
     }
 
     fn hold_foreign_keys<'a>(&'a mut self, _link: &'a mut Link<'_>) -> Conversation<'a, ()> {
-        nothing(())
+        answer(())
     }
 
     fn begin<'a>(
@@ -98,16 +98,16 @@ impl Engine for Postgres {
             // Statements outside of transactions must be read the same way, and the connection is
             // our own then.
             let reading = match self.lock {
-                Lock::Aside => Lasting::Connection,
-                Lock::None | Lock::Inside => Lasting::Transaction,
+                Lock::Aside => SettingLifetime::Connection,
+                Lock::None | Lock::Inside => SettingLifetime::Transaction,
             };
             let settings = set(&[
-                ("lock_timeout", &turn, Lasting::Transaction),
+                ("lock_timeout", &turn, SettingLifetime::Transaction),
                 // Makes the server notice that this program has died.
                 (
                     "client_connection_check_interval",
                     "1000",
-                    Lasting::Transaction,
+                    SettingLifetime::Transaction,
                 ),
                 // Makes it read strings as the splitter does.
                 ("standard_conforming_strings", "on", reading),
@@ -119,7 +119,7 @@ impl Engine for Postgres {
             if answers.iter().any(|row| row.cell(0) == Some("false")) {
                 // One of the two migrators has lost the lock.
                 self.check_lock(link).await?;
-                return Err(taken(
+                return Err(busy_failure(
                     Action::Lock,
                     "another migrator has a transaction open",
                 ));
@@ -139,7 +139,7 @@ impl Engine for Postgres {
 
     fn check_lock<'a>(&'a self, link: &'a Link<'_>) -> Conversation<'a, ()> {
         match self.lock {
-            Lock::None | Lock::Inside => nothing(()),
+            Lock::None | Lock::Inside => answer(()),
             Lock::Aside => Box::pin(async move {
                 let check = Query::new(Task::Lock(LockTask::Check), "SELECT 1");
                 link.query_aside(check).await?;
@@ -185,7 +185,7 @@ impl Engine for Postgres {
         changes: SessionChanges,
     ) -> Conversation<'a, ()> {
         if changes == SessionChanges::None || self.search_path.is_some() {
-            return nothing(());
+            return answer(());
         }
         Box::pin(async move {
             let query = "SELECT pg_catalog.current_setting('search_path')";
@@ -229,16 +229,19 @@ impl Engine for Postgres {
         false
     }
 
-    fn count_dangling<'a>(&'a self, _link: &'a Link<'_>) -> Conversation<'a, Option<Dangling>> {
-        nothing(None)
+    fn count_dangling<'a>(
+        &'a self,
+        _link: &'a Link<'_>,
+    ) -> Conversation<'a, Option<DanglingCounts>> {
+        answer(None)
     }
 
     fn find_violations<'a>(
         &'a self,
         _link: &'a Link<'_>,
-        _before: &'a Dangling,
+        _before: &'a DanglingCounts,
     ) -> Conversation<'a, Vec<Violation>> {
-        nothing(Vec::new())
+        answer(Vec::new())
     }
 
     fn execute_outside<'a, 'h>(
@@ -253,7 +256,7 @@ impl Engine for Postgres {
     }
 
     fn count_changes<'a>(&'a self, _link: &'a Link<'_>) -> Conversation<'a, Option<String>> {
-        nothing(None)
+        answer(None)
     }
 
     fn may_be_done<'a>(
@@ -262,7 +265,7 @@ impl Engine for Postgres {
         kind: &'a StatementKind,
         _before: Option<&'a str>,
     ) -> Conversation<'a, bool> {
-        nothing(kind.may_commit())
+        answer(kind.may_commit())
     }
 
     fn find_invalid_target<'a>(
@@ -297,7 +300,7 @@ impl Engine for Postgres {
     ) -> Conversation<'a, bool> {
         // The row was written by the same process just before the statement was begun.
         let Some(process) = progress.process else {
-            return nothing(false);
+            return answer(false);
         };
         Box::pin(async move {
             // The server does not show every role what a process is doing.

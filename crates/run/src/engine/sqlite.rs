@@ -9,15 +9,15 @@ use std::time::Duration;
 use alembic_history::VersionTable;
 use alembic_sql::{StatementKind, literal, quote};
 
-use super::{Conversation, Engine, Found, Probe, SessionChanges};
+use super::{Conversation, Engine, Probe, SessionChanges, VersionTableLookup};
 use crate::action::Action;
-use crate::dangling::{Dangling, new_violations};
+use crate::dangling::{DanglingCounts, new_violations};
 use crate::database_error::DatabaseError;
 use crate::failure::{Failure, Violation};
 use crate::link::{Link, ROLLBACK, WAITING_TURN};
 use crate::policy::Interruption;
 use crate::refusal::Refusal;
-use crate::refused::{Refused, refused};
+use crate::refused_request::{RefusedRequest, attribute_to};
 use crate::request::{Execute, Progress, Query, Task, VersionTask};
 
 /// A connection to SQLite, with the settings to restore.
@@ -33,7 +33,7 @@ pub(super) struct Sqlite {
 /// key refers to columns that are not unique.
 const SQLITE_ERROR: &str = "1";
 
-fn is_uncountable(refused: &Refused) -> bool {
+fn is_uncountable(refused: &RefusedRequest) -> bool {
     refused.error.code() == Some(SQLITE_ERROR)
 }
 
@@ -57,18 +57,20 @@ fn foreign_keys(on: bool) -> &'static str {
     }
 }
 
-fn nothing<'a, T: Send + 'a>(value: T) -> Conversation<'a, T> {
+fn answer<'a, T: Send + 'a>(value: T) -> Conversation<'a, T> {
     Box::pin(ready(Ok(value)))
 }
 
-async fn count(link: &Link<'_>) -> Result<Dangling, Refused> {
+async fn count(link: &Link<'_>) -> Result<DanglingCounts, RefusedRequest> {
     let query = "SELECT \"table\", \"parent\", count(*) FROM pragma_foreign_key_check \
                  GROUP BY 1, 2";
     let rows = link.query(Query::new(Task::CountDangling, query)).await?;
-    let mut dangling = Dangling::new();
+    let mut dangling = DanglingCounts::new();
     for row in rows {
         let cell = |column| row.cell(column).unwrap_or_default().to_owned();
-        let rows = row.number(2).map_err(refused(Action::CheckForeignKeys))?;
+        let rows = row
+            .number(2)
+            .map_err(attribute_to(Action::CheckForeignKeys))?;
         dangling.insert((cell(0), cell(1)), rows);
     }
     Ok(dangling)
@@ -110,7 +112,7 @@ impl Engine for Sqlite {
         })
     }
 
-    fn locate(&mut self, _found: &Found, _table: &mut VersionTable) {}
+    fn locate(&mut self, _found: &VersionTableLookup, _table: &mut VersionTable) {}
 
     fn first_action(&self, _error: &DatabaseError, action: Action) -> Action {
         action
@@ -144,7 +146,7 @@ impl Engine for Sqlite {
             let mode = Query::new(Task::ReadJournalMode, "PRAGMA journal_mode");
             let mode = link.query(mode).await?;
             if mode.first().and_then(|row| row.cell(0)) == Some("off") {
-                return Err(Refused::new(Action::Begin, Refusal::NoJournal.into()).into());
+                return Err(RefusedRequest::new(Action::Begin, Refusal::NoJournal.into()).into());
             }
             Ok(())
         })
@@ -159,11 +161,11 @@ impl Engine for Sqlite {
     }
 
     fn check_lock<'a>(&'a self, _link: &'a Link<'_>) -> Conversation<'a, ()> {
-        nothing(())
+        answer(())
     }
 
     fn release<'a>(&'a mut self, _link: &'a mut Link<'_>) -> Conversation<'a, ()> {
-        nothing(())
+        answer(())
     }
 
     fn locks_outside(&self) -> Option<bool> {
@@ -183,7 +185,7 @@ impl Engine for Sqlite {
         _link: &'a Link<'_>,
         _changes: SessionChanges,
     ) -> Conversation<'a, ()> {
-        nothing(())
+        answer(())
     }
 
     fn has_kept_session(&self) -> bool {
@@ -191,7 +193,7 @@ impl Engine for Sqlite {
     }
 
     fn restore_session<'a>(&'a self, _link: &'a Link<'_>) -> Conversation<'a, ()> {
-        nothing(())
+        answer(())
     }
 
     fn forget_session(&mut self) {}
@@ -207,7 +209,10 @@ impl Engine for Sqlite {
     }
 
     /// If SQLite cannot count because of the existing schema, the steps are not to blame.
-    fn count_dangling<'a>(&'a self, link: &'a Link<'_>) -> Conversation<'a, Option<Dangling>> {
+    fn count_dangling<'a>(
+        &'a self,
+        link: &'a Link<'_>,
+    ) -> Conversation<'a, Option<DanglingCounts>> {
         Box::pin(async move {
             match count(link).await {
                 Ok(dangling) => Ok(Some(dangling)),
@@ -220,7 +225,7 @@ impl Engine for Sqlite {
     fn find_violations<'a>(
         &'a self,
         link: &'a Link<'_>,
-        before: &'a Dangling,
+        before: &'a DanglingCounts,
     ) -> Conversation<'a, Vec<Violation>> {
         Box::pin(async move {
             let after = match count(link).await {
@@ -285,7 +290,7 @@ impl Engine for Sqlite {
         _link: &'a Link<'_>,
         _kind: &'a StatementKind,
     ) -> Conversation<'a, Option<String>> {
-        nothing(None)
+        answer(None)
     }
 
     fn find_leftover<'a>(
@@ -293,7 +298,7 @@ impl Engine for Sqlite {
         _link: &'a Link<'_>,
         _kind: &'a StatementKind,
     ) -> Conversation<'a, Vec<String>> {
-        nothing(Vec::new())
+        answer(Vec::new())
     }
 
     fn probe<'a>(
@@ -301,7 +306,7 @@ impl Engine for Sqlite {
         _link: &'a Link<'_>,
         _kind: &'a StatementKind,
     ) -> Conversation<'a, Option<Probe>> {
-        nothing(None)
+        answer(None)
     }
 
     /// SQLite does not show it; the caller that chooses how to continue knows.
@@ -311,7 +316,7 @@ impl Engine for Sqlite {
         _progress: &'a Progress,
         policy: Interruption,
     ) -> Conversation<'a, bool> {
-        nothing(policy == Interruption::Refuse)
+        answer(policy == Interruption::Refuse)
     }
 
     fn running(&self) -> Option<&'static str> {

@@ -36,7 +36,7 @@ pub(super) struct Writer<'s, 'h> {
 }
 
 /// A section outside of transactions: where it begins in its revision.
-struct Outside {
+struct OutsideSection {
     node: Node,
     direction: Direction,
     /// How many of the revision's statements are done before it.
@@ -292,7 +292,7 @@ impl<'s, 'h> Writer<'s, 'h> {
                         path: file.path.clone(),
                     });
                 }
-                let begins = Outside {
+                let begins = OutsideSection {
                     node: step.revision,
                     direction,
                     done,
@@ -318,7 +318,7 @@ impl<'s, 'h> Writer<'s, 'h> {
     /// Commits, writes statements outside of transactions, and begins the next transaction.
     fn outside(
         &mut self,
-        begins: &Outside,
+        begins: &OutsideSection,
         statements: &[FileStatement<'h>],
     ) -> Result<(), ScriptError> {
         self.record(begins, 0, true);
@@ -341,14 +341,14 @@ impl<'s, 'h> Writer<'s, 'h> {
     }
 
     /// Writes the progress of a revision: how many statements of its section are done.
-    fn record(&mut self, section: &Outside, statements: usize, is_begun: bool) {
+    fn record(&mut self, section: &OutsideSection, statements: usize, is_begun: bool) {
         let is_first = !std::mem::replace(&mut self.has_progress, true);
         let versions = &self.runner.version_table;
         if is_first {
             let create = self.engine.create_progress(versions);
             self.execute(&create);
         }
-        let Outside {
+        let OutsideSection {
             node,
             direction,
             done,

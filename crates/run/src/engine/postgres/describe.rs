@@ -39,10 +39,10 @@ pub(super) fn query(table: &VersionTable) -> Query {
 }
 
 pub(super) fn text(rows: &[Row]) -> String {
-    write(rows, indented)
+    write(rows, indent)
 }
 
-fn indented(definition: &str) -> String {
+fn indent(definition: &str) -> String {
     let lines = definition.trim().lines();
     lines
         .map(|line| format!("  {line}").trim_end().to_owned() + "\n")

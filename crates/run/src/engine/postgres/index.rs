@@ -3,13 +3,13 @@
 //! A failure leaves an invalid index: it slows down every write, serves no query, and occupies its
 //! name. `CREATE INDEX CONCURRENTLY IF NOT EXISTS` even treats it as built.
 
-use alembic_sql::{IndexAction, Name, Reindexed, StatementKind, literal};
+use alembic_sql::{IndexAction, Name, ReindexTarget, StatementKind, literal};
 
 use super::Probe;
 use crate::action::Action;
 use crate::failure::Failure;
 use crate::link::Link;
-use crate::refused::refused;
+use crate::refused_request::attribute_to;
 use crate::request::{Query, Task};
 
 /// An index that a statement builds or drops.
@@ -113,9 +113,9 @@ async fn find(link: &Link<'_>, index: &IndexAction) -> Result<Vec<Index>, Failur
         IndexAction::Drop { name } => format!("i.indexrelid = {}", class(name)),
         IndexAction::Reindex { object, name } => {
             let table = match (object, name) {
-                (Reindexed::Index, Some(name)) => Some(table_of_index(name)),
-                (Reindexed::Table, Some(name)) => Some(class(name)),
-                (Reindexed::Schema | Reindexed::Database, _) | (_, None) => None,
+                (ReindexTarget::Index, Some(name)) => Some(table_of_index(name)),
+                (ReindexTarget::Table, Some(name)) => Some(class(name)),
+                (ReindexTarget::Schema | ReindexTarget::Database, _) | (_, None) => None,
             };
             let of_table = table.map(|table| format!(" AND i.indrelid = {table}"));
             format!("NOT i.indisvalid{}", of_table.unwrap_or_default())
@@ -140,7 +140,9 @@ async fn find(link: &Link<'_>, index: &IndexAction) -> Result<Vec<Index>, Failur
     let rows = link.query(Query::new(task, query)).await?;
     let mut indexes = Vec::new();
     for row in rows {
-        let name = row.text(0).map_err(refused(Action::FindInvalidIndexes))?;
+        let name = row
+            .text(0)
+            .map_err(attribute_to(Action::FindInvalidIndexes))?;
         indexes.push(Index {
             name: name.to_owned(),
             is_valid: row.is_true(1),

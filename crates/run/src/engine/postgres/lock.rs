@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use alembic_history::VersionTable;
 
-use super::settings::{Lasting, set};
+use super::settings::{SettingLifetime, set};
 use super::{Postgres, is_true};
 use crate::action::Action;
 use crate::database_error::{DatabaseError, DatabaseErrorKind};
@@ -21,7 +21,7 @@ use crate::digest::digest;
 use crate::event::{Event, Holder};
 use crate::failure::Failure;
 use crate::link::{Link, PAUSE, ROLLBACK, WAITING_TURN};
-use crate::refused::Refused;
+use crate::refused_request::RefusedRequest;
 use crate::request::{Execute, LockTask, Query, Task};
 
 /// The lock that keeps other migrators away.
@@ -76,11 +76,14 @@ pub(super) fn release() -> Query {
 }
 
 /// Begins a transaction, whatever isolation the connection would have.
-pub(super) async fn begin(link: &mut Link<'_>) -> Result<(), Refused> {
+pub(super) async fn begin(link: &mut Link<'_>) -> Result<(), RefusedRequest> {
     begin_with(link, "BEGIN ISOLATION LEVEL READ COMMITTED").await
 }
 
-pub(super) async fn begin_with(link: &mut Link<'_>, sql: &'static str) -> Result<(), Refused> {
+pub(super) async fn begin_with(
+    link: &mut Link<'_>,
+    sql: &'static str,
+) -> Result<(), RefusedRequest> {
     let begin = Execute::new(Task::Begin, sql).undone_by(ROLLBACK);
     link.execute(begin).await?;
     link.is_open = true;
@@ -88,14 +91,14 @@ pub(super) async fn begin_with(link: &mut Link<'_>, sql: &'static str) -> Result
 }
 
 /// Refuses to begin where the caller of the run has begun a transaction: PostgreSQL would only warn.
-pub(super) async fn check_no_transaction(link: &Link<'_>) -> Result<(), Refused> {
+pub(super) async fn check_no_transaction(link: &Link<'_>) -> Result<(), RefusedRequest> {
     // A transaction that began before this very statement.
     let query = "SELECT pg_catalog.now() <> pg_catalog.statement_timestamp()";
     let rows = link.query(Query::new(Task::FindTransaction, query)).await?;
     if is_true(&rows) {
         let why = "cannot start a transaction within a transaction";
         let error = DatabaseError::new(DatabaseErrorKind::Other, why);
-        return Err(Refused::new(Action::Begin, error));
+        return Err(RefusedRequest::new(Action::Begin, error));
     }
     Ok(())
 }
@@ -127,9 +130,9 @@ impl Postgres {
                 told = waited;
                 let holder = find_holder(link, key).await;
                 if timed_out {
-                    return Err(Refused::new(Action::Lock, held(waited, holder)).into());
+                    return Err(RefusedRequest::new(Action::Lock, held_lock(waited, holder)).into());
                 }
-                link.tell(Event::Waiting { waited, holder }).await;
+                link.report(Event::Waiting { waited, holder }).await;
             }
             // Spreads the attempts: many migrators may have begun to wait at the same moment.
             let jitter = now.subsec_nanos() % 64;
@@ -140,7 +143,7 @@ impl Postgres {
     }
 
     /// Asks for the lock once.
-    async fn try_lock(&mut self, link: &mut Link<'_>, key: i64) -> Result<bool, Refused> {
+    async fn try_lock(&mut self, link: &mut Link<'_>, key: i64) -> Result<bool, RefusedRequest> {
         let ask = format!("SELECT pg_catalog.pg_try_advisory_xact_lock({key})");
         if self.lock == Lock::None {
             let begin = "BEGIN ISOLATION LEVEL READ COMMITTED";
@@ -159,9 +162,9 @@ impl Postgres {
                         (
                             "idle_in_transaction_session_timeout",
                             "0",
-                            Lasting::Transaction,
+                            SettingLifetime::Transaction,
                         ),
-                        ("transaction_timeout", "0", Lasting::Transaction),
+                        ("transaction_timeout", "0", SettingLifetime::Transaction),
                     ]);
                     link.query_aside(asks(LockTask::Keep, timeouts)).await?;
                     self.lock = Lock::Aside;
@@ -172,7 +175,7 @@ impl Postgres {
             }
             self.lock = Lock::Inside;
         }
-        let locking = |refused: Refused| Refused::new(Action::Lock, refused.error);
+        let locking = |refused: RefusedRequest| RefusedRequest::new(Action::Lock, refused.error);
         check_no_transaction(link).await.map_err(locking)?;
         begin(link).await.map_err(locking)?;
         if is_true(&link.query(asks(LockTask::Try(key), ask)).await?) {
@@ -219,18 +222,18 @@ async fn find_holder(link: &Link<'_>, key: i64) -> Option<Holder> {
     })
 }
 
-fn held(waited: Duration, holder: Option<Holder>) -> DatabaseError {
-    DatabaseError::new(DatabaseErrorKind::Busy, Held { waited, holder })
+fn held_lock(waited: Duration, holder: Option<Holder>) -> DatabaseError {
+    DatabaseError::new(DatabaseErrorKind::Busy, HeldLock { waited, holder })
 }
 
 /// The error that another migrator holds the lock for too long.
 #[derive(Debug)]
-struct Held {
+struct HeldLock {
     waited: Duration,
     holder: Option<Holder>,
 }
 
-impl fmt::Display for Held {
+impl fmt::Display for HeldLock {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let seconds = self.waited.as_secs_f64();
         write!(
@@ -244,4 +247,4 @@ impl fmt::Display for Held {
     }
 }
 
-impl Error for Held {}
+impl Error for HeldLock {}

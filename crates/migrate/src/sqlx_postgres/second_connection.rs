@@ -37,7 +37,7 @@ async fn answer<T>(asked: impl Future<Output = Result<T, sqlx::Error>>) -> Resul
 }
 
 /// The second connection.
-pub(super) enum Aside {
+pub(super) enum SecondConnection {
     /// There can be no second connection.
     Never,
     /// It is not needed yet.
@@ -48,7 +48,7 @@ pub(super) enum Aside {
     Lost,
 }
 
-impl Aside {
+impl SecondConnection {
     pub(super) fn new(options: Option<PgConnectOptions>) -> Self {
         let Some(options) = options else {
             return Self::Never;

@@ -5,12 +5,12 @@ use crate::database_error::{DatabaseError, DatabaseErrorKind};
 
 /// A request that the database refused: the action, and the error.
 #[derive(Debug)]
-pub(crate) struct Refused {
+pub(crate) struct RefusedRequest {
     pub(crate) action: Action,
     pub(crate) error: DatabaseError,
 }
 
-impl Refused {
+impl RefusedRequest {
     pub(crate) fn new(action: Action, error: DatabaseError) -> Self {
         Self { action, error }
     }
@@ -21,6 +21,6 @@ impl Refused {
 }
 
 /// Attributes an error of reading an answer to `action`.
-pub(crate) fn refused(action: Action) -> impl Fn(DatabaseError) -> Refused {
-    move |error| Refused::new(action, error)
+pub(crate) fn attribute_to(action: Action) -> impl Fn(DatabaseError) -> RefusedRequest {
+    move |error| RefusedRequest::new(action, error)
 }
