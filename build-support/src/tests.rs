@@ -16,7 +16,7 @@ impl Project {
         Self { folder }
     }
 
-    /// Returns what cargo is told, with the folder's own path left out.
+    /// Returns the instructions to cargo, without the folder's own path.
     fn run(&self) -> String {
         let mut said = Vec::new();
         let root = self.folder.path();

@@ -36,7 +36,7 @@ pub struct RequirementError {
     pub position: Position,
     /// The bytes at that position.
     pub span: Span,
-    /// What is wrong.
+    /// The kind of the error.
     pub kind: RequirementErrorKind,
 }
 

@@ -52,7 +52,7 @@ impl VersionTableLookup {
 /// The catalog's answer about a statement that may have taken effect.
 pub(crate) struct Probe {
     /// Whether it did, if the catalog shows it.
-    pub(crate) happened: Option<bool>,
+    pub(crate) took_effect: Option<bool>,
     pub(crate) text: String,
 }
 

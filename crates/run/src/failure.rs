@@ -31,7 +31,7 @@ pub enum Failure {
     MalformedVersionTable {
         /// The table.
         table: String,
-        /// What is wrong with it.
+        /// The reason.
         why: String,
     },
     /// A revision cannot be reverted.
@@ -119,7 +119,7 @@ pub enum Failure {
         location: Box<StatementLocation>,
         /// When the statement was begun.
         since: String,
-        /// What the database's catalog says about it, if anything.
+        /// The answer of the database's catalog about it, if there is one.
         found: Option<String>,
         /// Whether the catalog says that it did not take effect.
         has_not: bool,

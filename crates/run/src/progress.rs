@@ -21,7 +21,7 @@ use crate::request::{Execute, Progress, Task};
 use crate::runner::digest_statements;
 use crate::session::Session;
 
-/// What an unfinished revision means for the run that finds it.
+/// The consequence of an unfinished revision for the run that finds it.
 pub(crate) enum Continuation {
     /// There is no unfinished revision, or the run continues it.
     Continue,
@@ -179,7 +179,7 @@ pub(crate) async fn resume(
         let probe = match (policy, running) {
             (Interruption::Again, _) => None,
             (Interruption::Refuse | Interruption::Skip, Some(text)) => Some(Probe {
-                happened: None,
+                took_effect: None,
                 text: text.to_owned(),
             }),
             (Interruption::Refuse | Interruption::Skip, None) => {
@@ -188,7 +188,7 @@ pub(crate) async fn resume(
                 probe.await.ok().flatten()
             }
         };
-        let has_not = probe.as_ref().and_then(|probe| probe.happened) == Some(false);
+        let has_not = probe.as_ref().and_then(|probe| probe.took_effect) == Some(false);
         match policy {
             Interruption::Again => {}
             Interruption::Skip if !has_not => {

@@ -208,7 +208,7 @@ impl OpenStatement<'_> {
                     Place::Inside
                 };
             }
-            // What follows the first `FROM` decides, unless it is a name after a dot.
+            // The word after the first `FROM` decides, unless it is a name after a dot.
             Form::Copy if self.depth == 0 && is(self.last, "FROM") && !is(token.span, "FROM") => {
                 // The grammar accepts STDOUT in place of STDIN.
                 self.form = if is(token.span, "STDIN") || is(token.span, "STDOUT") {

@@ -54,7 +54,7 @@ use sqlx::{SqliteConnection, SqlitePool};
 #[derive(Clone, Copy, Debug)]
 pub struct Sqlx<D>(pub D);
 
-/// What a command returns: a future of its result.
+/// The output of a command: a future of its result.
 type ResultFuture<'d, T> = Pin<Box<dyn Future<Output = Result<T, RunError>> + Send + 'd>>;
 
 impl<'d> Driver<'d> for Sqlx<&'d SqlitePool> {

@@ -130,13 +130,13 @@ fn unknown_character(error: &PgDatabaseError, sql: &str) -> Option<usize> {
     let mut characters = sql
         .char_indices()
         .filter(|(_, character)| !character.is_ascii());
-    let told = characters.find(|(_, character)| {
+    let unknown = characters.find(|(_, character)| {
         let mut bytes = [0; 4];
         let bytes = character.encode_utf8(&mut bytes).bytes();
         let bytes: Vec<String> = bytes.map(|byte| format!("0x{byte:02x}")).collect();
         error.message().contains(&bytes.join(" "))
     });
-    told.map(|(offset, _)| offset)
+    unknown.map(|(offset, _)| offset)
 }
 
 fn message(error: &PgDatabaseError) -> String {

@@ -96,33 +96,33 @@ fn whichever_request_fails_the_state_is_told_truly_and_the_next_run_ends_it() {
 #[test]
 fn so_it_is_when_a_run_goes_on_with_an_unfinished_revision() {
     use Interruption::{Again, Refuse, Skip};
-    let (lost, happened) = (
-        Failing::Lost { happened: false },
-        Failing::Lost { happened: true },
+    let (lost, took_effect) = (
+        Failing::Lost { took_effect: false },
+        Failing::Lost { took_effect: true },
     );
     let up = Command::Upgrade("heads");
     for (sources, rows, command, request, failing, interruption) in [
         (OUTSIDE, &["a"][..], up, "VACUUM b2", REFUSED, Refuse),
         (OUTSIDE, &["a"], up, "VACUUM b2", lost, Again),
-        (OUTSIDE, &["a"], up, "VACUUM b2", happened, Skip),
+        (OUTSIDE, &["a"], up, "VACUUM b2", took_effect, Skip),
         (OUTSIDE, &["a"], up, "VACUUM b3", REFUSED, Refuse),
         (OUTSIDE, &["a"], up, "VACUUM b3", lost, Again),
-        (OUTSIDE, &["a"], up, "VACUUM b3", happened, Skip),
+        (OUTSIDE, &["a"], up, "VACUUM b3", took_effect, Skip),
         (OUTSIDE, &["a"], up, "UPDATE b4", REFUSED, Refuse),
         (
             OUTSIDE,
             &["d"],
             Command::Downgrade("base"),
             "VACUUM not_b3",
-            happened,
+            took_effect,
             Skip,
         ),
         (ALONE, &[], up, "VACUUM a", lost, Again),
-        (ALONE, &[], up, "VACUUM a", happened, Skip),
+        (ALONE, &[], up, "VACUUM a", took_effect, Skip),
         (TWICE, &[], up, "VACUUM a1", lost, Again),
-        (TWICE, &[], up, "VACUUM a1", happened, Skip),
+        (TWICE, &[], up, "VACUUM a1", took_effect, Skip),
         (TWICE, &[], up, "UPDATE a3", REFUSED, Refuse),
-        (TWICE, &[], up, "VACUUM a4", happened, Skip),
+        (TWICE, &[], up, "VACUUM a4", took_effect, Skip),
         (TWICE, &[], up, "VACUUM a5", lost, Again),
     ] {
         let history = history(sources);

@@ -320,7 +320,7 @@ fn nothing_is_committed_or_run_outside_of_transactions_when_the_lock_is_lost() {
         sound.run(&history(OUTSIDE), PerRun, up).unwrap();
         let request = sound.number_of(before) - 1;
         assert_eq!(sound.requests()[request], "aside check lock");
-        for failing in [REFUSED, Failing::Lost { happened: false }] {
+        for failing in [REFUSED, Failing::Lost { took_effect: false }] {
             let mut fake = Fake {
                 failing: Some((request, failing)),
                 ..start.clone()

@@ -1,4 +1,4 @@
-//! What a run asks and tells, line by line.
+//! The requests and events of a run, line by line.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};

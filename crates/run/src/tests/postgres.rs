@@ -93,8 +93,8 @@ fn where_nothing_of_a_revision_is_done_nothing_of_it_stays() {
 }
 
 #[test]
-fn when_the_connection_is_lost_while_committing_nobody_knows_whether_that_happened() {
-    for (mode, at, done, committing, happened) in [
+fn when_the_connection_is_lost_while_committing_it_is_unknown_whether_that_took_effect() {
+    for (mode, at, done, committing, took_effect) in [
         (PerRun, 0, &[][..], &["a", "b"][..], false),
         (PerRun, 0, &[], &["a", "b"], true),
         (PerRevision, 0, &[], &["a"], true),
@@ -112,7 +112,7 @@ fn when_the_connection_is_lost_while_committing_nobody_knows_whether_that_happen
             .filter(|(_, sql)| **sql == "commit");
         let (commit, _) = commits.clone().nth(at).unwrap();
         let mut fake = Fake {
-            failing: Some((commit, Failing::Lost { happened })),
+            failing: Some((commit, Failing::Lost { took_effect })),
             ..start
         };
         let error = fake.run(&history, mode, up).unwrap_err();
@@ -135,7 +135,7 @@ fn when_the_connection_is_lost_while_committing_nobody_knows_whether_that_happen
                 committing.join(", ")
             )
         );
-        let last = if happened { committing } else { done };
+        let last = if took_effect { committing } else { done };
         let rows = last.last().map(|id| vec![(*id).to_owned()]);
         assert_eq!(fake.content.rows, rows);
     }
@@ -224,7 +224,7 @@ fn a_search_path_ends_with_a_run_that_fails() {
 #[test]
 fn a_run_waits_while_the_server_is_at_work_on_what_was_begun() {
     let up = Command::Upgrade("heads");
-    let lost = Failing::Lost { happened: false };
+    let lost = Failing::Lost { took_effect: false };
     let mut begun = failing(Fake::postgres(Some(&[])), ALONE, up, "VACUUM a", lost);
     begun.run(&history(ALONE), PerRun, up).unwrap_err();
     let start = |alive: u64, interruption| Fake {
@@ -360,10 +360,10 @@ fn an_index_that_is_not_valid_is_named_until_it_is_gone() {
 }
 
 #[test]
-fn what_the_catalog_tells_of_a_statement_that_may_have_happened_is_told() {
+fn the_catalog_is_asked_about_a_statement_that_may_have_taken_effect() {
     let up = Command::Upgrade("heads");
     let create = "CREATE INDEX CONCURRENTLY i ON t (x)";
-    for (happened, leaves_index, told, found) in [
+    for (took_effect, leaves_index, told, found) in [
         (
             true,
             false,
@@ -383,7 +383,7 @@ fn what_the_catalog_tells_of_a_statement_that_may_have_happened_is_told() {
             leaves_index,
             ..Fake::postgres(Some(&[]))
         };
-        let mut fake = failing(start, INDEX, up, create, Failing::Lost { happened });
+        let mut fake = failing(start, INDEX, up, create, Failing::Lost { took_effect });
         fake.run(&history(INDEX), PerRun, up).unwrap_err();
         // It is not taken for done where it is seen not to be.
         for interruption in [Interruption::Refuse, Interruption::Skip] {
@@ -393,7 +393,7 @@ fn what_the_catalog_tells_of_a_statement_that_may_have_happened_is_told() {
                 ..Fake::postgres(None)
             };
             let outcome = next.run(&history(INDEX), PerRun, up);
-            if happened && interruption == Interruption::Skip {
+            if took_effect && interruption == Interruption::Skip {
                 assert_eq!(outcome.unwrap(), ["a"]);
                 continue;
             }

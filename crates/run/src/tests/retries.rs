@@ -243,7 +243,7 @@ fn what_runs_outside_of_transactions_is_not_begun_again() {
 }
 
 #[test]
-fn what_cannot_be_taken_back_may_have_happened() {
+fn a_record_that_cannot_be_taken_back_says_that_a_statement_may_have_taken_effect() {
     let up = Command::Upgrade("heads");
     let busy = Failing::Busy(usize::MAX);
     let mut fake = Fake {

@@ -71,14 +71,14 @@ pub(super) const PATH: &[Source] = &[
     ("b", "a", "-- alembic: upgrade\nUPDATE b1;\n"),
 ];
 
-/// A revision that builds an index beside the work of others.
+/// A revision that builds an index concurrently.
 pub(super) const INDEX: &[Source] = &[(
     "a",
     "",
     "-- alembic: upgrade no-transaction\nCREATE INDEX CONCURRENTLY i ON t (x);\nVACUUM t;\n",
 )];
 
-/// What a statement does besides being executed.
+/// The side effects of a statement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum StatementEffect {
     /// It sets the search path.

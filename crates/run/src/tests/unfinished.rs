@@ -12,7 +12,7 @@ use crate::{DatabaseState, Failure, Interruption, Purge};
 const UP: Command = Command::Upgrade("b");
 
 /// The connection is lost during a statement that did not take effect.
-const LOST: Failing = Failing::Lost { happened: false };
+const LOST: Failing = Failing::Lost { took_effect: false };
 
 /// The database after an upgrade of [`OUTSIDE`] that failed.
 fn unfinished(dialect: Dialect, request: &str, failing: Failing) -> Fake {
@@ -98,7 +98,7 @@ fn a_run_goes_on_with_the_statement_that_failed() {
 }
 
 #[test]
-fn what_may_have_happened_is_decided_by_who_starts_the_run() {
+fn the_caller_decides_about_a_statement_that_may_have_taken_effect() {
     let decide = |interruption| {
         let fake = Fake {
             interruption,
@@ -179,7 +179,7 @@ fn what_may_have_happened_is_decided_by_who_starts_the_run() {
 
 #[test]
 fn on_sqlite_a_run_waits_for_who_may_be_at_work() {
-    // Nobody can tell whether the other program is still running.
+    // No one can know whether the other program is still running.
     let start = unfinished(Dialect::Sqlite, "VACUUM b2", LOST);
     let mut fake = start.clone();
     let error = fake.run(&history(OUTSIDE), PerRun, UP).unwrap_err();

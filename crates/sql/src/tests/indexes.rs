@@ -4,8 +4,8 @@ use super::kind;
 use crate::Dialect::{self, Postgres, Sqlite};
 use crate::{IndexAction, ReindexTarget};
 
-/// What is expected of a statement: an action, with names as the database keeps the one of a new
-/// index, and as they are written.
+/// The expected reading of a statement: an action, with names as the database keeps the one of a
+/// new index, and as they are written.
 #[derive(Debug, PartialEq, Eq)]
 enum Expected {
     Create {

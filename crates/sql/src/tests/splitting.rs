@@ -365,7 +365,7 @@ pub(super) const ROWS: &[Row] = &[
         "x; a (b (c); d;",
         &[Ok("x"), Err((UnclosedParenthesis, "(b (c); d;"))],
     ),
-    // What only a client understands.
+    // Commands of a client.
     (
         POSTGRES,
         "COPY t FROM stdin;\n1\t;'\n\\N\tx\n\\.\nx;",
@@ -459,7 +459,7 @@ pub(super) const ROWS: &[Row] = &[
         ],
     ),
     (SQLITE, "a\n.b; \\x; y", &[Ok("a\n.b"), Ok("\\x"), Ok("y")]),
-    // What is never closed.
+    // Unterminated text.
     (
         BOTH,
         "a; 'b; c''",

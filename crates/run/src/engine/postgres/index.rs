@@ -55,7 +55,7 @@ pub(super) async fn probe(link: &Link<'_>, kind: &StatementKind) -> Result<Optio
         return Ok(None);
     };
     let found = find(link, index).await?;
-    let probe = |happened, text| Some(Probe { happened, text });
+    let probe = |took_effect, text| Some(Probe { took_effect, text });
     Ok(match (index, found.first()) {
         (IndexAction::Create { name: Some(_), .. }, Some(index)) if index.is_valid => {
             let text = format!("the index {} exists and is valid", index.name);

@@ -117,7 +117,7 @@ impl Postgres {
         }
         let key = key(&self.database, table);
         let start = link.now();
-        let mut told = Duration::ZERO;
+        let mut reported = Duration::ZERO;
         let mut pause = PAUSE;
         loop {
             if self.try_lock(link, key).await? {
@@ -126,8 +126,8 @@ impl Postgres {
             let now = link.now();
             let waited = now.saturating_sub(start);
             let timed_out = waited >= link.lock_timeout;
-            if timed_out || waited >= told + WAITING_TURN {
-                told = waited;
+            if timed_out || waited >= reported + WAITING_TURN {
+                reported = waited;
                 let holder = find_holder(link, key).await;
                 if timed_out {
                     return Err(RefusedRequest::new(Action::Lock, held_lock(waited, holder)).into());

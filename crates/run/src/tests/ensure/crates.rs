@@ -43,7 +43,7 @@ fn crates_take_the_lock_one_after_the_other() {
     assert_eq!(fake.keys.len(), 2, "{:?}", fake.keys);
     assert_eq!(fake.content.second, Some(vec!["m".to_owned()]));
 
-    // Where both are current, nobody takes any.
+    // If both are current, no lock is taken.
     let mut current = Fake {
         content: fake.content,
         ..Fake::postgres(None)
@@ -107,7 +107,7 @@ fn what_is_done_for_other_crates_stays_and_is_told() {
                 for (request, failing) in [
                     (sound.number_of("CREATE TABLE mails (x)"), REFUSED),
                     (commit, REFUSED),
-                    (commit, Failing::Lost { happened: false }),
+                    (commit, Failing::Lost { took_effect: false }),
                 ] {
                     let mut fake = Fake {
                         failing: Some((request, failing)),

@@ -9,7 +9,7 @@ use crate::tests::revisions::StatementEffect;
 
 const EXISTS: &str = "the table exists";
 
-/// What a request is answered with.
+/// The answer to a request.
 #[derive(Debug, Default)]
 pub(super) struct Answer {
     /// How many rows it changed.
@@ -234,7 +234,7 @@ impl Fake {
         assert_eq!(self.second, Second::Missing, "{task:?}");
         match task {
             LockTask::Try(key) => {
-                assert!(self.is_open(), "the lock is to belong to a transaction");
+                assert!(self.is_open(), "the lock must belong to a transaction");
                 self.inside = self.grant(key);
                 flag(self.inside)
             }
