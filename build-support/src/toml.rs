@@ -73,7 +73,7 @@ impl Table {
             .collect()
     }
 
-    /// Returns the table at `path`, which is written at `offset`, and creates what is missing.
+    /// Returns the table at `path`, which is written at `offset`, and creates missing tables.
     fn reach(&mut self, path: &[String], offset: usize) -> Option<&mut Table> {
         let Some((first, rest)) = path.split_first() else {
             return Some(self);

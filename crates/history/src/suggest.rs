@@ -11,7 +11,7 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
     nearest_of(word, candidates.into_iter().collect())
 }
 
-/// Does what [`nearest`] does, compiled once for every kind of list.
+/// Does the work of [`nearest`], compiled once for all kinds of lists.
 fn nearest_of<'a>(word: &str, candidates: Vec<&'a str>) -> Vec<&'a str> {
     let limit = word.chars().count() / 3;
     let mut near: Vec<(usize, &str)> = candidates

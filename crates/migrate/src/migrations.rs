@@ -312,8 +312,8 @@ impl Migrations {
 ///
 /// # Errors
 ///
-/// [`RunError`](crate::RunError), which says what state the database is in, and [what
-/// kind](crate::RunError::kind) of failure it is: ahead of this program, busy, unreachable, or a
+/// [`RunError`](crate::RunError), which carries the state of the database, and the
+/// [kind](crate::RunError::kind) of failure: ahead of this program, busy, unreachable, or a
 /// migration that fails.
 ///
 /// ```

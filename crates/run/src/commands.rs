@@ -135,8 +135,8 @@ impl<'h> Runner<'h> {
         })
     }
 
-    /// Describes the schema: everything but the version table, by kind and name, so that two schemas
-    /// that are identical are the same text.
+    /// Describes the schema: everything except the version table, by kind and name, so that
+    /// identical schemas are identical texts.
     ///
     /// Columns keep their order. The database's internal objects are left out; on PostgreSQL, so
     /// are the objects of extensions, owners and grants.

@@ -9,7 +9,7 @@ use crate::database_error::{DatabaseError, DatabaseErrorKind};
 use crate::failure::Failure;
 use crate::state::DatabaseState;
 
-/// Why a run failed, and what state that leaves the database in.
+/// The failure of a run, and the state in which it leaves the database.
 ///
 /// `{}` and `{:?}` are one line, since `main` prints an error with `{:?}`; `{:#?}` shows its parts.
 pub struct RunError {

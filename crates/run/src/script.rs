@@ -1,4 +1,4 @@
-//! Offline SQL: what a run would do, as a script for psql or the sqlite3 shell.
+//! Offline SQL: the work of a run, as a script for psql or the sqlite3 shell.
 //!
 //! Plans and statements are those of a run. The checks of a run become checks in the script: each
 //! of its transactions begins by checking that the database is at the expected revisions, and ends

@@ -1,4 +1,4 @@
-//! A run on one database: its connection, what it has done, and the version table.
+//! A run on one database: its connection, its ledger, and the version table.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! The version table of a run: where it is, and what it holds.
+//! The version table of a run: its name and its rows.
 
 use alembic_history::{Graph, Rows, VersionTable};
 

@@ -7,7 +7,7 @@ use super::{Graph, Node};
 pub(crate) enum Edges {
     /// Down revisions only: the lineage of a revision.
     Lineage,
-    /// Down revisions and dependencies: what must be applied together.
+    /// Down revisions and dependencies: the revisions that must be applied together.
     All,
 }
 

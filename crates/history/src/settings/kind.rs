@@ -10,7 +10,7 @@ pub(super) trait Kind: Sized {
     /// Reads a value, or returns what is wrong with it.
     fn read(value: &Value) -> Result<Self, String>;
 
-    /// Describes in Markdown what a value must be.
+    /// Describes the valid values, in Markdown.
     fn description() -> String;
 
     /// Returns the value as it is written in a manifest; empty if it need not be set.

@@ -31,7 +31,7 @@ pub(super) struct Postgres {
     lock: Lock,
     /// The database's name, once the version table was looked for.
     database: String,
-    /// The connection's own search path, until what may set it is committed.
+    /// The connection's own search path, until the statements that may set it are committed.
     search_path: Option<String>,
 }
 
@@ -303,7 +303,7 @@ impl Engine for Postgres {
             return answer(false);
         };
         Box::pin(async move {
-            // The server does not show every role what a process is doing.
+            // The server hides a process's work from some roles.
             let query = format!(
                 "SELECT 1 FROM pg_catalog.pg_stat_activity WHERE pid = {process} \
                  AND datname = pg_catalog.current_database() \

@@ -37,7 +37,7 @@ pub(super) fn with_schema(text: &str) -> Target {
 
 pub(super) const SCHEMA: &str = "CREATE TABLE a (x);\nCREATE TABLE b (x);\n";
 
-/// Writes what is reported.
+/// Writes the reports.
 fn said(outcome: &Result<Vec<EnsureReport>, RunError>) -> String {
     match outcome {
         Ok(reports) => {

@@ -1,4 +1,4 @@
-//! What runs do when the database refuses a request, or holds what it should not.
+//! Runs on a database that refuses a request, or holds the wrong rows.
 
 use std::path::PathBuf;
 

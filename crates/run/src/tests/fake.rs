@@ -1,4 +1,4 @@
-//! A scripted database, SQLite or PostgreSQL: a state machine over what requests are for.
+//! A scripted database, SQLite or PostgreSQL: a state machine over the tasks of requests.
 
 mod connection;
 mod conversation;
@@ -62,7 +62,7 @@ pub(super) fn content(rows: Option<&[&str]>, executed: &[&str]) -> Content {
     }
 }
 
-/// Returns what a statement does, which depends on the search path.
+/// Returns the effect of a statement, which depends on the search path.
 pub(super) fn in_path(sql: &str, path: &str) -> String {
     match path {
         PATH_FOUND => sql.to_owned(),

@@ -1,4 +1,4 @@
-//! What state a failure leaves, by what is in the ledger.
+//! The state that a failure leaves, by the entries of the ledger.
 
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ fn enter(ledger: &mut Ledger, history: &History, id: &str) {
     });
 }
 
-/// A name, what happens in a run, and the state that a failure then leaves.
+/// A name, the events of a run, and the state that a failure then leaves.
 type Case<'c> = (&'c str, &'c dyn Fn(&mut Ledger), &'c str);
 
 #[test]

@@ -119,7 +119,7 @@ const EFFECTS: &[(&str, StatementEffect)] = &[
 ];
 
 impl StatementEffect {
-    /// Returns what a statement does besides being executed, if anything.
+    /// Returns the side effect of a statement, if it has one.
     pub(super) fn of(sql: &str) -> Option<Self> {
         let mut effects = EFFECTS.iter();
         let (_, effect) = effects.find(|(statement, _)| *statement == sql)?;

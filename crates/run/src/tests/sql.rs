@@ -12,7 +12,7 @@ use super::truth::after_failure;
 use crate::request::{ProgressTask, Task, VersionTask};
 use crate::{Connection, DatabaseError, Execute, Query, Row, Run};
 
-/// A connection that notes what it is given.
+/// A connection that records its requests.
 struct Listener {
     fake: Fake,
     /// The task of each statement, with its effect on the connection.

@@ -1,4 +1,4 @@
-//! Whichever request fails: what the run says is true, and the next run ends what was begun.
+//! Whichever request fails, the run reports the true state, and the next run finishes the work.
 
 use std::fmt;
 use std::time::Duration;
@@ -226,7 +226,7 @@ impl Failed<'_> {
         }
     }
 
-    /// The database holds what the run says that it left.
+    /// The database is in the state that the run reports.
     fn check_state(&self, state: &DatabaseState) {
         let (case, content) = (self.case, &self.ran.fake.content);
         let record = record(content);

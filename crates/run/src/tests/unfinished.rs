@@ -71,7 +71,7 @@ fn a_run_goes_on_with_the_statement_that_failed() {
     let executed = ["UPDATE b1", "VACUUM b2", "VACUUM b3", "UPDATE b4"];
     assert_eq!(fake.content, content(Some(&["b"]), &executed));
 
-    // Where the section is done, what follows it is one transaction.
+    // Once the section is done, the rest is one transaction.
     let fake = unfinished(Dialect::Sqlite, "UPDATE b4", REFUSED);
     let (_, said) = converse(OUTSIDE, PerRun, fake, UP);
     assert_snapshot!(said, @"

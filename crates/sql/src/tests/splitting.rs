@@ -1,4 +1,4 @@
-//! Texts, and what they split into.
+//! Texts and their statements.
 
 use super::{BOTH, POSTGRES, SQLITE, texts};
 use crate::SplitErrorKind::{self, *};
@@ -8,7 +8,7 @@ use crate::{Dialect, split};
 pub(super) type Expected = Result<&'static str, (SplitErrorKind, &'static str)>;
 pub(super) type Row = (&'static [Dialect], &'static str, &'static [Expected]);
 
-/// Texts with what they split into: first the statements, then the errors.
+/// Texts with their splits: first the statements, then the errors.
 pub(super) const ROWS: &[Row] = &[
     // Separation.
     (BOTH, "", &[]),

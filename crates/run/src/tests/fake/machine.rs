@@ -51,7 +51,7 @@ fn column<'a>(texts: impl IntoIterator<Item = &'a str>) -> Answer {
 }
 
 impl Fake {
-    /// Does what a request asks for.
+    /// Carries out a request.
     pub(super) fn perform(&mut self, task: &Task, sql: &str) -> Answer {
         let is_sqlite = self.dialect == Dialect::Sqlite;
         match task {
@@ -229,7 +229,7 @@ impl Fake {
         }
     }
 
-    /// Does what is asked for about the lock on the first connection, where there is no second one.
+    /// Carries out a request about the lock on the first connection, if there is no second one.
     fn perform_lock(&mut self, task: LockTask) -> Answer {
         assert_eq!(self.second, Second::Missing, "{task:?}");
         match task {
@@ -245,7 +245,7 @@ impl Fake {
         }
     }
 
-    /// Does what is asked for on the second connection, unless its transaction has failed.
+    /// Carries out a request on the second connection, unless its transaction has failed.
     pub(super) fn perform_aside(&mut self, task: LockTask) -> Option<Answer> {
         let (second, answer) = match (task, self.second) {
             (LockTask::Release, Second::Transaction | Second::Granted | Second::Aborted(_)) => {
@@ -319,7 +319,7 @@ impl Fake {
     }
 }
 
-/// Returns who holds the lock, when it is another session.
+/// Returns the holder of the lock, if it is another session.
 fn holder() -> Answer {
     let cells = ["4712", "shop", "app", "10.0.0.7", "2026-01-02 03:04:05"];
     found(&cells.map(Some))
