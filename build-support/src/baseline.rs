@@ -1,11 +1,11 @@
-//! Whether the configured baseline is a revision.
+//! Checks that the configured baseline is a revision.
 
 use alembic_history::{Code, Expression, History, SettingsKey};
 
 use crate::manifest::{Manifest, Problem};
 
-/// Finds what keeps a database without a version table from being stamped at the baseline: without
-/// this, it would be found by the first installation that has one.
+/// Returns the problem that would keep a database without a version table from being stamped at the
+/// baseline; otherwise the first installation with such a database would find it.
 pub(crate) fn check(manifest: &Manifest, baseline: &str, history: &History) -> Option<Problem> {
     let why = match baseline.parse::<Expression>() {
         Ok(expression) => {
@@ -17,7 +17,7 @@ pub(crate) fn check(manifest: &Manifest, baseline: &str, history: &History) -> O
     Some(Problem {
         place: manifest.place(SettingsKey::Baseline),
         code: Code::UnknownBaseline,
-        title: format!("the baseline is no revision: {why}"),
+        title: format!("the baseline is not a revision: {why}"),
         note: None,
         help: format!(
             "correct `baseline`; `cargo alembic history -p {}` lists the revisions",

@@ -1,7 +1,7 @@
-//! Writes the revisions so that a program can hold them.
+//! Writes the revisions into the program.
 //!
-//! All texts go into one file, and a table says where each begins and ends: compilers take one
-//! large literal more lightly than a thousand small ones.
+//! All texts go into one file, and a table says where each begins and ends: one large literal
+//! compiles faster than a thousand small ones.
 
 use std::fmt::Write;
 use std::io;
@@ -10,13 +10,13 @@ use std::path::Path;
 use alembic_history::TransactionMode;
 use alembic_history::{Dialect, Fresh, Settings};
 
-use crate::Sound;
+use crate::CheckedMigrations;
 
 /// The files that `include_migrations!` includes.
 const TABLE: &str = "alembic_migrations.rs";
 const TEXTS: &str = "alembic_migrations.txt";
 
-pub(crate) fn write(sound: &Sound, folder: &Path) -> io::Result<()> {
+pub(crate) fn write(sound: &CheckedMigrations, folder: &Path) -> io::Result<()> {
     let mut texts = String::new();
     let mut place = |text: &str| {
         let start = texts.len();
@@ -82,7 +82,7 @@ fn table(package: &str, settings: &Settings, files: &str, schema: &str) -> Strin
     )
 }
 
-/// Leaves a file alone that holds the text already, so that nothing is built again for it.
+/// Writes a file unless it holds the text already, so that nothing is rebuilt needlessly.
 fn write_if_changed(path: &Path, text: &str) -> io::Result<()> {
     if std::fs::read(path).is_ok_and(|here| here == text.as_bytes()) {
         return Ok(());

@@ -6,9 +6,9 @@
 //! alembic_build::embed_migrations();
 //! ```
 //!
-//! The build fails when the revisions are not one sound chain: everything that is wrong is shown at
-//! once, with file and line and what mends it. `alembic_migrate::include_migrations!()` then gives
-//! the revisions to the program, which needs no files at run time.
+//! The build fails when the revisions are not one valid chain: all problems are shown at once, with
+//! file, line and how to correct them. `alembic_migrate::include_migrations!()` then passes the
+//! revisions to the program, which needs no files at run time.
 //!
 //! The configuration is that of the `cargo alembic` command, `[package.metadata.alembic]`. The
 //! chain must be linear; `chain = "merged"` allows branches that are merged into a single head.
@@ -29,7 +29,7 @@ use manifest::{Manifest, Problem};
 
 /// Checks the migrations of the crate that is being built, and embeds them.
 ///
-/// Problems are told to cargo, which shows them and fails the build.
+/// Problems are reported to cargo, which shows them and fails the build.
 ///
 /// # Panics
 ///
@@ -47,7 +47,8 @@ pub fn embed_migrations() {
     }
 }
 
-/// Does what [`embed_migrations`] does, for one crate, and tells cargo through `cargo`.
+/// Checks and embeds the migrations of one crate, with the instructions for cargo written to
+/// `cargo`.
 fn run(crate_folder: &Path, out_folder: &Path, mut cargo: impl Write) -> io::Result<()> {
     match check(crate_folder, &mut cargo)? {
         Ok(sound) => embed::write(&sound, out_folder),
@@ -62,8 +63,8 @@ fn run(crate_folder: &Path, out_folder: &Path, mut cargo: impl Write) -> io::Res
     }
 }
 
-/// Everything that is embedded.
-struct Sound {
+/// The embedded data.
+struct CheckedMigrations {
     package: String,
     settings: Settings,
     history: History,
@@ -71,8 +72,11 @@ struct Sound {
     schema: Option<SqlText>,
 }
 
-/// Reads and checks everything, after telling cargo what the answer depends on.
-fn check(crate_folder: &Path, cargo: &mut impl Write) -> io::Result<Result<Sound, Vec<Problem>>> {
+/// Reads and checks everything, after reporting to cargo the files that the result depends on.
+fn check(
+    crate_folder: &Path,
+    cargo: &mut impl Write,
+) -> io::Result<Result<CheckedMigrations, Vec<Problem>>> {
     let mut manifest = Manifest::read(crate_folder);
     for path in manifest.paths() {
         writeln!(cargo, "cargo::rerun-if-changed={}", path.display())?;
@@ -123,7 +127,7 @@ fn check(crate_folder: &Path, cargo: &mut impl Write) -> io::Result<Result<Sound
         }
     }
     Ok(match history {
-        Ok(history) if problems.is_empty() => Ok(Sound {
+        Ok(history) if problems.is_empty() => Ok(CheckedMigrations {
             package,
             settings,
             history,
@@ -133,11 +137,11 @@ fn check(crate_folder: &Path, cargo: &mut impl Write) -> io::Result<Result<Sound
     })
 }
 
-/// Returns the path at which people know a file: that of the configured folder `name`, which is at
-/// `folder`, and the rest.
+/// Returns the path of a file as it is shown to people: the configured folder `name` instead of its
+/// location `folder`, and the rest.
 fn path_in_crate(path: &Path, folder: &Path, name: &str) -> PathBuf {
     let below = path.strip_prefix(folder).unwrap_or(path);
-    // Without the slash at the end that joining nothing would add.
+    // Joining an empty path would add a slash at the end.
     Path::new(name).join(below).components().collect()
 }
 

@@ -1,4 +1,4 @@
-//! Reads a crate's configuration from its manifest, and problems in a shape that cargo can show.
+//! Reads a crate's configuration from its manifest, and formats problems for cargo.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -10,26 +10,26 @@ use alembic_history::{
 
 use crate::toml::Table;
 
-/// What a crate's manifest, and that of its workspace, say about migrations.
+/// The configuration in a crate's manifest and that of its workspace.
 pub(crate) struct Manifest {
     /// The crate's name.
     pub(crate) package: String,
     /// The manifests that were read: the workspace's, and the crate's.
     sources: Vec<Source>,
-    /// What is configured, as far as it tells what there is to check.
+    /// The settings that decide what is checked.
     pub(crate) settings: Option<Settings>,
-    /// What is wrong with the configuration.
+    /// The problems in the configuration.
     pub(crate) problems: Vec<Problem>,
 }
 
-/// Something that fails the build.
+/// A problem that fails the build.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Problem {
-    /// The file, and the line and column where that is known.
+    /// The file, and the line and column if they are known.
     pub(crate) place: String,
     pub(crate) code: Code,
     pub(crate) title: String,
-    /// Another place that has to do with it.
+    /// A related place.
     pub(crate) note: Option<String>,
     pub(crate) help: String,
 }
@@ -164,7 +164,7 @@ impl Manifest {
     }
 }
 
-/// The keys that tell what there is to check.
+/// The keys that decide what is checked.
 const NEEDED: [SettingsKey; 5] = [
     SettingsKey::Migrations,
     SettingsKey::Dialects,
@@ -214,7 +214,7 @@ fn settings(sources: &[Source]) -> (Option<Settings>, Vec<Problem>) {
 }
 
 /// Finds the manifest of the workspace that a crate belongs to, as cargo does: its own, the one
-/// that it names, or the next one above that does not exclude it.
+/// that it names, or the next one in a parent folder that does not exclude it.
 fn workspace_of(folder: &Path, package: Option<&Source>) -> Option<Source> {
     if package.is_some_and(|package| package.table(&["workspace"]).is_some()) {
         return Source::read(folder.join("Cargo.toml"), "workspace");

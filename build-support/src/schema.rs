@@ -7,7 +7,7 @@ use alembic_sql::{SplitErrorKind, SqlText, summary};
 
 use crate::manifest::Problem;
 
-/// Reads the file at `path`, which people call `name`, and checks what is checked of revisions too.
+/// Reads the file at `path`, which is shown as `name`, and checks it as revisions are checked.
 pub(crate) fn read(path: &Path, name: &str, dialects: &[Dialect]) -> Result<SqlText, Vec<Problem>> {
     let text = std::fs::read_to_string(path).map_err(|error| {
         vec![Problem {
@@ -22,7 +22,7 @@ pub(crate) fn read(path: &Path, name: &str, dialects: &[Dialect]) -> Result<SqlT
     let mut findings: Vec<(Span, FindingKind)> = Vec::new();
     for dialect in dialects {
         let found = check(&text, *dialect);
-        // What several dialects find is found once.
+        // A finding of several dialects is reported once.
         let new = found
             .into_iter()
             .filter(|finding| !findings.contains(finding));
@@ -42,7 +42,7 @@ pub(crate) fn read(path: &Path, name: &str, dialects: &[Dialect]) -> Result<SqlT
             FindingKind::Sql(SplitErrorKind::CopyFromStdin | SplitErrorKind::ClientCommand) => {
                 kind.help()
             }
-            _ => "end it where it is meant to end".to_owned(),
+            _ => "close it where it should end".to_owned(),
         },
     });
     let problems: Vec<Problem> = problems.collect();

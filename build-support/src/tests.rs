@@ -16,7 +16,7 @@ impl Project {
         Self { folder }
     }
 
-    /// Returns what cargo is told, with the folder's own path left out.
+    /// Returns the instructions to cargo, without the folder's own path.
     fn run(&self) -> String {
         let mut said = Vec::new();
         let root = self.folder.path();
@@ -58,7 +58,7 @@ fn a_sound_chain_is_embedded() {
     let a = embedded.find("migrations/a.sql").unwrap();
     assert!(embedded[a..].contains("migrations/b.sql"), "{embedded}");
     assert!(!embedded.contains("hidden"), "{embedded}");
-    // A call, so that what is embedded may come to hold more.
+    // A call, so that the embedded data may grow.
     assert!(
         embedded.contains("::alembic_migrate::Embedded::new("),
         "{embedded}"

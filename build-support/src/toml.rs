@@ -1,12 +1,12 @@
 //! Reads as much of TOML as a manifest's `metadata.alembic` tables need.
 //!
 //! Every user's build waits for this crate, so it brings no TOML library. Cargo itself has read the
-//! manifest before a build script runs, so what is read here is sound TOML; what this reader does
-//! not know (dates, floats) it passes over.
+//! manifest before a build script runs, so the text is valid TOML; values that this reader does not
+//! know (dates, floats) are skipped.
 
 use alembic_history::SettingsValue;
 
-/// A table: its keys in order, each with what it holds.
+/// A table: its keys in order, each with its value.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Table {
     entries: Vec<Entry>,
@@ -26,7 +26,7 @@ enum Item {
     Table(Table),
 }
 
-/// A place at which a manifest is not what this reader can read.
+/// A place in a manifest that this reader cannot read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct TomlError {
     /// The byte at which reading stopped.
@@ -73,7 +73,7 @@ impl Table {
             .collect()
     }
 
-    /// Returns the table at `path`, which is written at `offset`, and creates what is missing.
+    /// Returns the table at `path`, which is written at `offset`, and creates missing tables.
     fn reach(&mut self, path: &[String], offset: usize) -> Option<&mut Table> {
         let Some((first, rest)) = path.split_first() else {
             return Some(self);
@@ -157,7 +157,7 @@ impl<'t> Reader<'t> {
             }
             let offset = self.at;
             if self.take("[[") {
-                // A list of tables holds nothing that is looked for.
+                // A list of tables holds no configuration.
                 self.key_path()?;
                 self.expect("]]")?;
                 current = None;

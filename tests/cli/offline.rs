@@ -327,7 +327,7 @@ fn line_ends_that_were_changed_are_noticed() {
     project.configure("dialects = [\"sqlite\", \"postgres\"]");
     project.add(revision("aa01").upgrade("CREATE TABLE t (a TEXT DEFAULT 'a\r\nb');\n"));
     let path = project.path("shop.db");
-    let part = "the line ends of this script were changed";
+    let part = "the line endings of this script were changed";
     let whole = script(&project, "upgrade --sql --dialect sqlite");
     for changed in [whole.replace('\r', ""), whole.replace("\r\r\n", "\r\n")] {
         sqlite(&path, &changed).failure(part);
@@ -391,8 +391,7 @@ fn sections_outside_of_transactions() {
         .replace("CONCURRENTLY by_id", "CONCURRENTLY IF NOT EXISTS by_id");
     let said = psql(&database, &[], &lenient);
     assert!(
-        said.text
-            .contains("the index by_id is invalid, or not there"),
+        said.text.contains("the index by_id is invalid or missing"),
         "{}",
         said.text
     );

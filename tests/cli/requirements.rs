@@ -96,7 +96,7 @@ fn what_cannot_be_required() {
     let stderr = "error[missing-dependency] | zz99 | app/migrations/bb02.sql:6:16";
     check_in(&project, "an unknown revision", "upgrade", 5, stderr);
     wrong("app@aa01");
-    let stderr = "error[own-crate]: revision aa01 is of this crate | app/migrations/bb02.sql:6:16 | write `Depends On: aa01`";
+    let stderr = "error[own-crate]: revision aa01 belongs to this crate | app/migrations/bb02.sql:6:16 | write `Depends On: aa01`";
     check_in(
         &project,
         "a revision of the same crate",

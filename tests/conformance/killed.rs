@@ -156,7 +156,7 @@ fn decide(place: &Place, ended: &Ended) -> &'static str {
     let said = &ended.said;
     let (_, revision) = said.split_once(" of revision ").unwrap();
     let revision = &revision[..4];
-    let is_index = said.contains("may have happened: CREATE INDEX");
+    let is_index = said.contains("may have taken effect: CREATE INDEX");
     let what = match said.contains("statement 7 of") {
         true => "again",
         false => "outside",
@@ -172,8 +172,8 @@ fn decide(place: &Place, ended: &Ended) -> &'static str {
     let found = place.query(&query).pop().unwrap_or_default();
     if place.kind.is_served() && is_index {
         let told = match found.as_str() {
-            "done" => "is there, and valid",
-            "invalid" => "is there, but not valid",
+            "done" => "exists and is valid",
+            "invalid" => "exists, but is invalid",
             _ => "there is no index",
         };
         assert!(said.contains(told), "the index is {found:?}: {ended}");

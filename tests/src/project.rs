@@ -159,8 +159,8 @@ impl Project {
     #[must_use]
     #[track_caller]
     pub fn on(mut self, dialect: Dialect) -> Self {
-        for crate_ in &mut self.crates {
-            crate_.choose(dialect, &self.root);
+        for krate in &mut self.crates {
+            krate.choose(dialect, &self.root);
         }
         self
     }
@@ -169,8 +169,8 @@ impl Project {
     #[must_use]
     #[track_caller]
     pub fn on_server(mut self, server: &Server) -> Self {
-        for crate_ in &mut self.crates {
-            crate_.database = Some(Database::on_server(server));
+        for krate in &mut self.crates {
+            krate.database = Some(Database::on_server(server));
         }
         self
     }
@@ -179,9 +179,9 @@ impl Project {
     #[must_use]
     #[track_caller]
     pub fn main_on(mut self, dialect: Dialect) -> Self {
-        for crate_ in &mut self.crates {
-            if self.root.join(&crate_.folder) == self.main {
-                crate_.choose(dialect, &self.root);
+        for krate in &mut self.crates {
+            if self.root.join(&krate.folder) == self.main {
+                krate.choose(dialect, &self.root);
             }
         }
         self
@@ -287,9 +287,8 @@ impl Project {
     pub fn database(&self, path: impl AsRef<Path>) -> Database {
         let path = self.main.join(path);
         let mut crates = self.crates.iter();
-        let crate_ =
-            crates.find(|crate_| self.root.join(&crate_.folder).join(&crate_.file) == path);
-        let chosen = crate_.and_then(|crate_| crate_.database.clone());
+        let krate = crates.find(|krate| self.root.join(&krate.folder).join(&krate.file) == path);
+        let chosen = krate.and_then(|krate| krate.database.clone());
         chosen.unwrap_or_else(|| Database::file(path))
     }
 
@@ -315,18 +314,18 @@ impl Project {
     /// Returns the databases that a test has chosen, after the variables that name them.
     fn chosen(&self) -> impl Iterator<Item = (&str, &Database)> {
         let chosen = self.crates.iter();
-        chosen.filter_map(|crate_| Some((crate_.variable.as_str(), crate_.database.as_ref()?)))
+        chosen.filter_map(|krate| Some((krate.variable.as_str(), krate.database.as_ref()?)))
     }
 
     /// Returns what is not shown as it is.
     fn shown(&self) -> Shown {
         let mut shown = Shown::new(&self.root);
-        for crate_ in &self.crates {
-            if let Some(database) = &crate_.database {
-                let name = format!("[{}]", crate_.variable);
+        for krate in &self.crates {
+            if let Some(database) = &krate.database {
+                let name = format!("[{}]", krate.variable);
                 match database.dialect() {
                     Dialect::Sqlite => {
-                        let url = format!("sqlite://{}", crate_.file.display());
+                        let url = format!("sqlite://{}", krate.file.display());
                         shown.instead_of(&database.url(), &name);
                         shown.instead_of(&url, &name);
                     }

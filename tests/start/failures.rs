@@ -175,7 +175,7 @@ fn one_transaction_per_revision_keeps_what_is_done() {
         let database = with(dialect, LEGACY);
         let each = failing().transaction(TransactionMode::Revision);
         let error = ensure_database_ready(&mut Open::new(&database), &each).unwrap_err();
-        let stays = "these revisions are done and stay: b2;";
+        let stays = "these revisions are committed: b2;";
         assert!(error.to_string().contains(stays), "{dialect}: {error}");
         assert_eq!(database.versions(), ["b2"], "{dialect}");
         let emails = database.query("SELECT email FROM users ORDER BY id");

@@ -40,7 +40,7 @@ fn hint(kind: &FindingKind) -> Hint {
         FindingKind::MultipleHeads { heads, package } => Hint::from("merge them with ")
             .command(Suggestion::for_crate(Subcommand::Merge, package).arguments(heads))
             .text(
-                ", where `chain = \"merged\"` allows it; or let one follow the other in its \
+                ", where `chain = \"merged\"` allows it; or make one follow the other in its \
                  `Revises`",
             ),
         kind => kind.help().into(),

@@ -1,4 +1,4 @@
-//! Whether a history has the shape that a build asks for.
+//! Checks that a history has the shape that a build requires.
 
 use crate::settings::Chain;
 use crate::{Fault, Finding, FindingKind, History, Node, RevisionId};
@@ -6,7 +6,7 @@ use crate::{Fault, Finding, FindingKind, History, Node, RevisionId};
 impl History {
     /// Checks that the history has one head and, where it must be linear, no branches.
     ///
-    /// `package` is the crate's name, for the commands that mend it.
+    /// `package` is the crate's name, for the commands in help texts.
     #[must_use]
     pub fn check_chain(&self, chain: Chain, package: &str) -> Vec<Fault> {
         let graph = self.graph();

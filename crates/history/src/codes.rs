@@ -29,7 +29,7 @@ macro_rules! codes {
             }
 
             /// Returns the chapters of docs/diagnostics.md.
-            // Inlined, so that only a program that calls it compiles the texts: build scripts do
+            // Inlined, so that only a program that calls it compiles the texts; build scripts do
             // not.
             #[inline]
             #[must_use]

@@ -1,4 +1,4 @@
-//! Several crates' histories together: `Depends On: crate@revision`.
+//! The histories of several crates together: `Depends On: crate@revision`.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -21,29 +21,29 @@ pub struct Requirement<'h> {
     pub package: &'h str,
     /// The revision, by id or label.
     pub revision: &'h str,
-    /// Where the file says so.
+    /// The span of the dependency in the file.
     pub span: Span,
 }
 
-/// Why several crates' histories do not fit together.
+/// The reason why the histories of several crates do not fit together.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RequirementError {
     /// The crate whose revision depends on another's.
     pub package: String,
     /// The revision's file.
     pub path: PathBuf,
-    /// The place in it.
+    /// The line and column in it.
     pub position: Position,
-    /// The bytes of that place.
+    /// The bytes at that position.
     pub span: Span,
-    /// What is wrong.
+    /// The kind of the error.
     pub kind: RequirementErrorKind,
 }
 
-/// Why a dependency on another crate's revision cannot be met.
+/// The reason why a dependency on another crate's revision cannot be met.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RequirementErrorKind {
-    /// The crate is not among those that are migrated together.
+    /// The crate is not one of those that are migrated together.
     UnknownCrate(String),
     /// The crate has no such revision.
     UnknownRevision {
@@ -70,7 +70,7 @@ impl RequirementErrorKind {
         }
     }
 
-    /// Returns what to do about it.
+    /// Returns how to correct it.
     #[must_use]
     pub fn help(&self) -> String {
         match self {
@@ -93,7 +93,7 @@ impl fmt::Display for RequirementErrorKind {
             Self::UnknownRevision { package, revision } => {
                 write!(f, "crate `{package}` has no revision {revision}")
             }
-            Self::OwnCrate(revision) => write!(f, "revision {revision} is of this crate"),
+            Self::OwnCrate(revision) => write!(f, "revision {revision} belongs to this crate"),
             Self::Circle(crates) => {
                 write!(
                     f,
@@ -119,7 +119,7 @@ impl fmt::Display for RequirementError {
 
 impl std::error::Error for RequirementError {}
 
-/// Takes a dependency apart that names a crate.
+/// Splits a dependency that names a crate into the crate and the revision.
 fn requirement(named: &Named<String>) -> Option<Requirement<'_>> {
     let (package, revision) = named.name.split_once('@')?;
     Some(Requirement {
@@ -130,14 +130,14 @@ fn requirement(named: &Named<String>) -> Option<Requirement<'_>> {
 }
 
 impl HistoryFile {
-    /// Returns what this revision depends on in other crates.
+    /// Returns the revisions of other crates that this revision depends on.
     pub fn requirements(&self) -> impl Iterator<Item = Requirement<'_>> {
         self.file.header.depends_on.iter().filter_map(requirement)
     }
 }
 
-/// Returns the places of `crates` so that each crate comes after those that its revisions depend on,
-/// and otherwise in the order given.
+/// Returns the indexes of `crates`, ordered so that each crate comes after the crates that its
+/// revisions depend on, and otherwise in the order given.
 ///
 /// # Errors
 ///
@@ -146,19 +146,19 @@ pub fn in_dependency_order(
     crates: &[CrateHistory<'_>],
 ) -> Result<Vec<usize>, Vec<RequirementError>> {
     let mut errors = Vec::new();
-    // What each crate waits for, and the revision that says so.
+    // The crates that each crate depends on, and the revision that declares it.
     let mut waits: Vec<Vec<(usize, Node, Span)>> = vec![Vec::new(); crates.len()];
-    for (index, crate_) in crates.iter().enumerate() {
-        for node in crate_.history.graph().nodes() {
-            for requirement in crate_.history.file(node).requirements() {
+    for (index, krate) in crates.iter().enumerate() {
+        for node in krate.history.graph().nodes() {
+            for requirement in krate.history.file(node).requirements() {
                 let span = requirement.span;
                 match find(crates, requirement) {
                     Ok(other) if other == index => {
                         let kind = RequirementErrorKind::OwnCrate(requirement.revision.to_owned());
-                        errors.push(error(*crate_, node, span, kind));
+                        errors.push(error(*krate, node, span, kind));
                     }
                     Ok(other) => waits[index].push((other, node, span)),
-                    Err(kind) => errors.push(error(*crate_, node, span, kind)),
+                    Err(kind) => errors.push(error(*krate, node, span, kind)),
                 }
             }
         }
@@ -214,14 +214,14 @@ fn find(
 }
 
 fn error(
-    crate_: CrateHistory<'_>,
+    krate: CrateHistory<'_>,
     node: Node,
     span: Span,
     kind: RequirementErrorKind,
 ) -> RequirementError {
-    let file = crate_.history.file(node);
+    let file = krate.history.file(node);
     RequirementError {
-        package: crate_.package.to_owned(),
+        package: krate.package.to_owned(),
         path: file.path.clone(),
         position: file.position(span.start),
         span,
@@ -276,7 +276,7 @@ mod tests {
         );
         check(
             &[("shop", "s1", "shop@s1"), ("users", "u1", "")],
-            Err(&["s1.sql:4:16: revision s1 is of this crate"]),
+            Err(&["s1.sql:4:16: revision s1 belongs to this crate"]),
         );
         check(
             &[("shop", "s1", "users@u1"), ("users", "u1", "shop@s1")],

@@ -1,7 +1,7 @@
 //! The text of a revision expression and its syntax tree.
 //!
-//! An expression names revisions: `head`, `ae10+2`, `shop@-1`, `base`. This module knows its
-//! grammar only; `resolve` finds the revisions in a graph.
+//! An expression names revisions: `head`, `ae10+2`, `shop@-1`, `base`. This module only knows the
+//! grammar; `resolve` finds the revisions in a graph.
 
 use std::fmt;
 use std::str::FromStr;
@@ -56,8 +56,7 @@ impl Expression {
         }
     }
 
-    /// Returns whether the expression names a revision or a branch, beside the words that every
-    /// history has.
+    /// Returns whether the expression names a revision or a branch, and not only keywords.
     #[must_use]
     pub fn has_name(&self) -> bool {
         self.branch.is_some() || matches!(self.symbol, Some(Symbol::Name(_)))
@@ -81,30 +80,30 @@ impl fmt::Display for Expression {
 pub struct SyntaxError {
     /// The text that is not an expression.
     pub text: String,
-    /// The part of it that is at fault.
+    /// The part of it that is wrong.
     pub span: Span,
-    /// What is wrong there.
+    /// The kind of the error.
     pub kind: SyntaxErrorKind,
 }
 
-/// What keeps a text from being an expression.
+/// The kinds of errors in an expression.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SyntaxErrorKind {
-    /// Nothing is there.
+    /// The text is empty.
     Empty,
-    /// Nothing stands before `@`.
+    /// The branch before `@` is empty.
     EmptyBranch,
-    /// Nothing follows `@`.
+    /// The revision after `@` is missing.
     EmptyAfterBranch,
     /// A second `@`.
     SecondBranch,
-    /// `+` or `-` is not followed by a number alone.
+    /// `+` or `-` is followed by something other than a number.
     Offset,
-    /// A range, where one place is asked for.
+    /// A range, where one revision is expected.
     Range,
     /// A second `:` in a range.
     SecondColon,
-    /// No `:` where a range is asked for.
+    /// No `:`, where a range is expected.
     NoRange,
 }
 
@@ -121,7 +120,7 @@ impl fmt::Display for SyntaxError {
                 "'{}' in '{text}' is not a number of revisions",
                 self.span.text(text)
             ),
-            SyntaxErrorKind::Range => write!(f, "range '{text}' not allowed here"),
+            SyntaxErrorKind::Range => write!(f, "range '{text}' is not allowed here"),
             SyntaxErrorKind::SecondColon => write!(f, "more than one ':' in range '{text}'"),
             SyntaxErrorKind::NoRange => {
                 write!(f, "'{text}' is not a range, which is written [START]:[END]")

@@ -28,28 +28,28 @@ pub use header::{Header, Named};
 pub use render::NewRevision;
 pub use section::{Body, Reversal, Section};
 
-/// A revision file as it was understood.
+/// A parsed revision file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RevisionFile {
-    /// What the header declares.
+    /// The header.
     pub header: Header,
     /// The sections, in the order of the file.
     pub sections: Vec<Section>,
 }
 
-/// What was understood of a text, whether or not it says which revision it is.
+/// A parsed text, whether or not it declares which revision it is.
 pub(crate) struct Draft {
     header: Option<Header>,
     sections: Vec<Section>,
-    /// Everything that is wrong with it but its SQL, in no order.
+    /// The findings, except those in its SQL, in no order.
     findings: Vec<Finding>,
 }
 
 impl Draft {
-    /// Reads a text but for its SQL.
+    /// Reads a text except for its SQL.
     pub(crate) fn read(text: &Arc<str>) -> Self {
         let mut findings = Vec::new();
-        // A byte-order mark counts as white space; spans go on counting from the start of the file.
+        // A byte-order mark counts as white space; spans still count from the start of the file.
         let start = text.len() - text.trim_start_matches('\u{feff}').len();
         if text[start..].trim().is_empty() {
             findings.push(Finding::new(
@@ -76,7 +76,7 @@ impl Draft {
         check_sections(&self.sections, dialects, &mut self.findings);
     }
 
-    /// Returns the revision, where that is known, and what is wrong.
+    /// Returns the revision, if it is known, and the findings.
     pub(crate) fn finish(self) -> (Option<RevisionFile>, Vec<Finding>) {
         let sections = self.sections;
         let file = self.header.map(|header| RevisionFile { header, sections });
@@ -87,8 +87,8 @@ impl Draft {
 impl RevisionFile {
     /// Reads a revision file, checking the SQL of its sections for each of `dialects`.
     ///
-    /// Returns what was understood, where that is enough to place the revision in a history, and
-    /// what is wrong with the file, in its order: everything, or the first twenty findings.
+    /// Returns the file, if its header places the revision in a history, and the findings in the
+    /// order of the file: all of them, or the first twenty.
     ///
     /// ```
     /// use alembic_history::{Dialect, RevisionFile};
@@ -105,15 +105,15 @@ impl RevisionFile {
         draft.finish()
     }
 
-    /// Returns what is wrong with the SQL of the sections on one of `dialects`, in the order of the
-    /// file: everything, or the first twenty findings.
+    /// Returns the findings in the SQL of the sections on `dialects`, in the order of the file: all
+    /// of them, or the first twenty.
     pub(crate) fn check_sql(&self, dialects: &[Dialect]) -> Vec<Finding> {
         let mut findings = Vec::new();
         check_sections(&self.sections, dialects, &mut findings);
         first(findings)
     }
 
-    /// Returns what the graph needs to know of this revision.
+    /// Returns the revision as the graph needs it.
     #[must_use]
     pub fn revision(&self) -> Revision {
         let header = &self.header;
@@ -149,14 +149,15 @@ impl RevisionFile {
             .filter(move |section| section.direction == direction && section.runs_on(dialect))
     }
 
-    /// Tells whether and how this revision can be reverted on `dialect`.
+    /// Returns whether and how this revision can be reverted on `dialect`.
     #[must_use]
     pub fn reversal(&self, dialect: Dialect) -> Reversal<'_> {
         section::reversal(self, dialect)
     }
 }
 
-/// How many findings of one file are reported: nobody reads more, as a whole dump would give.
+/// The maximum number of findings reported for one file: a whole dump would give far more than
+/// anyone reads.
 const MAX_FINDINGS: usize = 20;
 
 /// Returns the first of the findings in the order of the file.
@@ -166,14 +167,14 @@ fn first(mut findings: Vec<Finding>) -> Vec<Finding> {
     findings
 }
 
-/// Finds what no database should be sent: text without an end, and statements that would end the
+/// Finds text that no database should receive: unterminated text, and statements that would end the
 /// run's own transaction.
 fn check_sections(sections: &[Section], dialects: &[Dialect], findings: &mut Vec<Finding>) {
     for section in sections {
         let own = findings.len();
         for dialect in dialects {
             if let Some(sql) = section.sql().filter(|_| section.runs_on(*dialect)) {
-                // A shared section is read once per dialect: what both find is one finding.
+                // A shared section is read once per dialect: a finding of both is reported once.
                 let mut found = sql_findings(sql, *dialect);
                 found.retain(|finding| !findings[own..].contains(finding));
                 findings.append(&mut found);

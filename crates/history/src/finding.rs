@@ -1,4 +1,4 @@
-//! What can be wrong with revision files, each with a stable code.
+//! The findings in revision files, each with a stable code.
 
 use std::fmt;
 
@@ -6,12 +6,12 @@ use crate::id::join;
 use crate::{Code, GraphErrorKind, InvalidName, RevisionId, Span};
 use alembic_sql::SplitErrorKind;
 
-/// Something wrong in a revision file, and where.
+/// Something wrong in a revision file, with its span.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
-    /// The place in the file.
+    /// The span in the file.
     pub span: Span,
-    /// What is wrong there.
+    /// The kind of the finding.
     pub kind: FindingKind,
 }
 
@@ -21,14 +21,14 @@ impl Finding {
     }
 }
 
-/// What is wrong with a revision file.
+/// The kinds of findings in a revision file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FindingKind {
-    /// The file cannot be read; carries why.
+    /// The file cannot be read; carries the reason.
     Unreadable(String),
     /// The file is not UTF-8 text.
     NotUtf8,
-    /// The file holds nothing.
+    /// The file is empty.
     EmptyFile,
     /// The header lacks a key.
     MissingKey {
@@ -39,14 +39,14 @@ pub enum FindingKind {
     DuplicateKey {
         /// The key.
         key: &'static str,
-        /// Where it stands first.
+        /// Its first span.
         first: Span,
     },
-    /// A key that nearly is one of the header's keys.
+    /// A key that resembles one of the header's keys.
     UnknownKey {
         /// The key.
         key: String,
-        /// The key that is probably meant.
+        /// The key that was probably meant.
         meant: Option<&'static str>,
     },
     /// A key of the header below the blank line that ends it.
@@ -58,34 +58,34 @@ pub enum FindingKind {
     InvalidId {
         /// The text.
         name: String,
-        /// Why it cannot be one.
+        /// The reason.
         why: InvalidName,
     },
     /// A text that cannot be a branch label.
     InvalidLabel {
         /// The text.
         name: String,
-        /// Why it cannot be one.
+        /// The reason.
         why: InvalidName,
     },
     /// SQL before the first section.
     OutsideSection,
-    /// No section says what the revision does.
+    /// The file has no upgrade section.
     NoUpgrade,
     /// A line that is nearly a section heading.
     MisspeltHeading,
-    /// A heading that names no section.
+    /// A heading that does not name a section.
     UnknownSection {
-        /// What it names.
+        /// The word in its place.
         section: String,
-        /// What is probably meant.
+        /// The word that was probably meant.
         meant: Option<&'static str>,
     },
-    /// A word in a heading that is neither a dialect nor a flag, or stands in the wrong place.
+    /// A word in a heading that is neither a dialect nor a flag, or is in the wrong place.
     UnknownFlag {
         /// The word.
         flag: String,
-        /// What is probably meant.
+        /// The word that was probably meant.
         meant: Option<&'static str>,
     },
     /// `irreversible:` on an upgrade.
@@ -101,7 +101,7 @@ pub enum FindingKind {
         /// The statement, in short.
         statement: String,
     },
-    /// The revision's place in the history is unsound.
+    /// The revision does not fit into the history.
     Graph(GraphErrorKind),
     /// There are several heads where there must be one.
     MultipleHeads {
@@ -164,7 +164,7 @@ impl FindingKind {
         }
     }
 
-    /// Returns what to do about it.
+    /// Returns how to correct it.
     #[must_use]
     pub fn help(&self) -> String {
         let meant = |meant: &Option<&str>, otherwise: &str| match meant {
@@ -179,12 +179,12 @@ impl FindingKind {
             }
             Self::MissingKey { key } => match *key {
                 "Revises" => "add `-- Revises: <id>`, or `-- Revises:` for a first revision".into(),
-                key => format!("add a line `-- {key}: ...` to the comment that begins the file"),
+                key => format!("add a line `-- {key}: ...` to the comment at the top of the file"),
             },
             Self::DuplicateKey { .. } => "keep one; several values are separated by commas".into(),
             Self::UnknownKey { meant: key, .. } => meant(key, "remove the line"),
             Self::KeyOutsideHeader { .. } => {
-                "move the line up into the comment that begins the file".into()
+                "move the line up into the comment at the top of the file".into()
             }
             Self::InvalidId { .. } => {
                 "use up to 32 characters, none of @ + - : , quotes or white space".into()
@@ -193,7 +193,7 @@ impl FindingKind {
             Self::OutsideSection => {
                 "put the SQL below a line `-- alembic: upgrade` or `-- alembic: downgrade`".into()
             }
-            Self::NoUpgrade => "add a line `-- alembic: upgrade`; nothing need follow it".into(),
+            Self::NoUpgrade => "add a line `-- alembic: upgrade`; the section may be empty".into(),
             Self::MisspeltHeading => {
                 "begin the line with `-- alembic: upgrade` or `-- alembic: downgrade`".into()
             }
@@ -215,10 +215,10 @@ impl FindingKind {
             Self::Sql(kind) => match kind {
                 SplitErrorKind::CopyFromStdin => "write the rows as INSERT statements".into(),
                 SplitErrorKind::ClientCommand => {
-                    "commands of a database client are no SQL; write what they do as SQL".into()
+                    "commands of a database client are not SQL; replace them with SQL".into()
                 }
                 _ => {
-                    "end it where it is meant to end; a section ends at the next `-- alembic:` line"
+                    "close it where it should end; a section ends at the next `-- alembic:` line"
                         .into()
                 }
             },
@@ -227,22 +227,22 @@ impl FindingKind {
             }
             Self::MultipleHeads { heads, package } => format!(
                 "merge them with `cargo alembic merge -p {package} {}`, where `chain = \"merged\"` \
-                 allows it; or let one follow the other in its `Revises`",
+                 allows it; or make one follow the other in its `Revises`",
                 join(heads, " ")
             ),
             Self::MultipleBases { .. } => {
-                "let one follow the other in its `Revises`, or allow branches that are merged with \
+                "make one follow the other in its `Revises`, or allow branches that are merged with \
                  `chain = \"merged\"` below [package.metadata.alembic]"
                     .into()
             }
             Self::Branch { into, .. } => format!(
-                "let one of {} follow the other in its `Revises`, or allow branches that are merged \
+                "make one of {} follow the other in its `Revises`, or allow branches that are merged \
                  with `chain = \"merged\"` below [package.metadata.alembic]",
                 join(into, ", ")
             ),
             Self::Graph(kind) => match kind {
                 GraphErrorKind::DuplicateId { .. } => {
-                    "give one of the two a new id, and its followers the same in `Revises`".into()
+                    "give one of the two a new id, and use it in the `Revises` of its followers".into()
                 }
                 GraphErrorKind::MissingParent { .. } => {
                     "restore the file that declares it, or correct `Revises`".into()
@@ -273,7 +273,7 @@ impl fmt::Display for FindingKind {
             Self::DuplicateKey { key, .. } => write!(f, "the header has `{key}` twice"),
             Self::UnknownKey { key, .. } => write!(f, "unknown key `{key}`"),
             Self::KeyOutsideHeader { key } => {
-                write!(f, "the key `{key}` stands outside of the header")
+                write!(f, "the key `{key}` is outside the header")
             }
             Self::InvalidId { name, why } => write!(f, "invalid revision id '{name}': {why}"),
             Self::InvalidLabel { name, why } => write!(f, "invalid branch label '{name}': {why}"),

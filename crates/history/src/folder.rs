@@ -12,7 +12,7 @@ use crate::{SourceFile, is_revision_file};
 pub struct FolderError {
     /// The folder.
     pub path: PathBuf,
-    /// Why.
+    /// The reason.
     pub source: std::io::Error,
 }
 
@@ -30,8 +30,8 @@ impl std::error::Error for FolderError {
 
 /// Reads every revision file in `folder` and the folders below it, sorted by path.
 ///
-/// Links are followed. Hidden files and folders, and `*.rows.sql`, are passed over. A file that
-/// cannot be read comes with the reason.
+/// Links are followed. Hidden files and folders, and `*.rows.sql`, are skipped. A file that cannot
+/// be read comes with the reason.
 ///
 /// # Errors
 ///
@@ -52,7 +52,7 @@ pub fn read_folder(folder: &Path) -> Result<Vec<SourceFile>, FolderError> {
     Ok(files)
 }
 
-/// Returns the path of an entry that is to hold a revision.
+/// Returns the path of an entry if it is a revision file.
 fn revision_path(
     entry: walkdir::Result<DirEntry>,
     folder: &Path,
@@ -65,10 +65,11 @@ fn revision_path(
         Err(error) => {
             let path = error.path().unwrap_or(folder).to_owned();
             if is_hidden(error.depth(), &path) {
-                // Editors lock files with hidden links to nowhere.
+                // Editors lock files with hidden broken links.
                 Ok(None)
             } else if error.depth() > 0 && is_revision_file(&path) {
-                // A link to nowhere: reading it reports why, together with the other files' faults.
+                // A broken link: reading it reports the reason, together with the faults of the
+                // other files.
                 Ok(Some(path))
             } else {
                 let source = without_path(&error);
@@ -83,10 +84,10 @@ fn is_hidden(depth: usize, path: &Path) -> bool {
     depth > 0 && name.to_string_lossy().starts_with('.')
 }
 
-/// Takes the path off an error, since [`FolderError`] has it.
+/// Removes the path from an error, since [`FolderError`] has it.
 fn without_path(error: &walkdir::Error) -> std::io::Error {
     match error.io_error() {
         Some(error) => error.kind().into(),
-        None => std::io::Error::other("links lead in a circle"),
+        None => std::io::Error::other("links form a loop"),
     }
 }

@@ -1,4 +1,4 @@
-//! The graph of revisions: who follows, who depends on whom, and what each branch is called.
+//! The graph of revisions: their parents, their dependencies, and the labels of their branches.
 
 mod build;
 mod walk;
@@ -12,7 +12,7 @@ pub use build::{GraphError, GraphErrorKind};
 pub(crate) use walk::Edges;
 pub use walk::NodeSet;
 
-/// A revision's place in its [`Graph`]: its position in the order in which revisions were given.
+/// A revision in its [`Graph`]: its position in the order in which revisions were given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Node(u32);
 
@@ -28,11 +28,11 @@ impl Node {
     }
 }
 
-/// A sound history: every parent exists, nothing is its own ancestor, every name is unique.
+/// A valid history: every parent exists, no revision is its own ancestor, every name is unique.
 ///
-/// Two kinds of edges run through it. A revision *follows* its down revisions: that makes lineage,
-/// branches, heads and labels. It may also *depend on* revisions elsewhere: they must be applied
-/// first, and count for the order and for the rows of the version table only.
+/// Two kinds of edges run through it. A revision *follows* its down revisions, which defines
+/// lineage, branches, heads and labels. It may also *depend on* other revisions, which must be
+/// applied first, and only count for the order and for the rows of the version table.
 ///
 /// ```
 /// use alembic_history::{Graph, Revision, RevisionId};
@@ -53,7 +53,7 @@ pub struct Graph {
     ids: HashMap<RevisionId, Node>,
     /// The labels, with the revisions that declare them.
     labels: HashMap<BranchLabel, Node>,
-    /// Ids and labels in one sorted map, for look-ups by prefix, as soon as there is one.
+    /// Ids and labels in one sorted map for look-ups by prefix, built at the first one.
     names: OnceLock<BTreeMap<String, Node>>,
 }
 
@@ -64,22 +64,23 @@ struct Links {
     parents: Vec<Node>,
     /// The revisions that follow it.
     children: Vec<Node>,
-    /// What it depends on, as its header says.
+    /// The revisions that its header says it depends on.
     dependencies: Vec<Node>,
-    /// Parents, and the dependencies that no ancestor already has; none where it depends on nothing.
+    /// Parents, and the dependencies that no ancestor already has; `None` if it has no
+    /// dependencies.
     requirements: Option<Vec<Node>>,
-    /// The revisions that follow it or depend on it; none where nothing depends on it.
+    /// The revisions that follow it or depend on it; `None` if no revision depends on it.
     dependents: Option<Vec<Node>>,
     /// The labels of the branches that it is on.
     labels: BTreeSet<BranchLabel>,
 }
 
 impl Graph {
-    /// Relates `revisions` to each other.
+    /// Builds the graph of `revisions`.
     ///
     /// # Errors
     ///
-    /// Everything that keeps the revisions from being a sound history, all at once.
+    /// All errors that keep the revisions from being a valid history.
     pub fn new(revisions: Vec<Revision>) -> Result<Self, Vec<GraphError>> {
         build::build(revisions)
     }
@@ -134,7 +135,7 @@ impl Graph {
         })
     }
 
-    /// Returns every id and label, sorted, with the revision that bears it.
+    /// Returns every id and label, sorted, with its revision.
     pub fn names(&self) -> impl Iterator<Item = (&str, Node)> {
         self.names_from("")
     }
@@ -151,7 +152,7 @@ impl Graph {
         &self.links[node.index()].children
     }
 
-    /// Returns what must be applied right before `node`: its parents, and those of its
+    /// Returns the revisions that must be applied right before `node`: its parents, and the
     /// dependencies that none of its ancestors already has.
     #[must_use]
     pub fn requirements(&self, node: Node) -> &[Node] {
@@ -159,13 +160,13 @@ impl Graph {
         links.requirements.as_ref().unwrap_or(&links.parents)
     }
 
-    /// Returns what `node` depends on, beside its parents.
+    /// Returns the revisions that `node` depends on, besides its parents.
     #[must_use]
     pub fn dependencies(&self, node: Node) -> &[Node] {
         &self.links[node.index()].dependencies
     }
 
-    /// Returns what follows `node` or depends on it.
+    /// Returns the revisions that follow `node` or depend on it.
     pub(crate) fn dependents(&self, node: Node) -> &[Node] {
         let links = &self.links[node.index()];
         links.dependents.as_ref().unwrap_or(&links.children)
@@ -177,29 +178,29 @@ impl Graph {
         &self.links[node.index()].labels
     }
 
-    /// Returns the revisions that nothing follows.
+    /// Returns the heads: the revisions that no other follows.
     pub fn heads(&self) -> impl DoubleEndedIterator<Item = Node> + '_ {
         self.nodes().filter(|node| self.is_head(*node))
     }
 
-    /// Returns the revisions that nothing follows and nothing depends on: the rows of the version
-    /// table when everything is applied.
+    /// Returns the revisions that no other follows or depends on: the rows of the version table
+    /// when everything is applied.
     pub fn real_heads(&self) -> impl DoubleEndedIterator<Item = Node> + '_ {
         self.nodes().filter(|node| self.is_real_head(*node))
     }
 
-    /// Returns the revisions that follow nothing.
+    /// Returns the bases: the revisions that follow no other.
     pub fn bases(&self) -> impl DoubleEndedIterator<Item = Node> + '_ {
         self.nodes().filter(|node| self.parents(*node).is_empty())
     }
 
-    /// Returns whether nothing follows `node`.
+    /// Returns whether no revision follows `node`.
     #[must_use]
     pub fn is_head(&self, node: Node) -> bool {
         self.children(node).is_empty()
     }
 
-    /// Returns whether nothing follows `node` and nothing depends on it.
+    /// Returns whether no revision follows `node` or depends on it.
     #[must_use]
     pub fn is_real_head(&self, node: Node) -> bool {
         self.dependents(node).is_empty()

@@ -1,4 +1,4 @@
-//! A crate's history: its revision files, related to each other.
+//! A crate's history: its revision files, and the graph of their revisions.
 
 mod fault;
 
@@ -18,13 +18,13 @@ pub use fault::{Fault, HistoryError, Related};
 pub struct SourceFile {
     /// The path, as it is shown to people.
     pub path: PathBuf,
-    /// The content, or why it could not be read.
+    /// The content, or the reason why it could not be read.
     pub content: Result<Vec<u8>, String>,
 }
 
-/// Returns whether a file in a migration folder holds a revision, by its name.
+/// Returns whether a file in a migration folder is a revision file, by its name.
 ///
-/// Files called `*.rows.sql` hold rows for tests of the revision beside them.
+/// Files called `*.rows.sql` hold rows for tests of the revision next to them.
 ///
 /// ```
 /// use alembic_history::is_revision_file;
@@ -46,10 +46,10 @@ pub fn rows_file(path: &Path) -> PathBuf {
     path.with_extension(&ROWS[1..])
 }
 
-/// How the names of files with rows end.
+/// The end of the names of files with rows.
 const ROWS: &str = ".rows.sql";
 
-/// Revision files that form a sound history.
+/// Revision files that form a valid history.
 ///
 /// ```
 /// use alembic_history::{Dialect, History, SourceFile};
@@ -71,7 +71,7 @@ pub struct History {
     graph: Graph,
     revisions: Vec<HistoryFile>,
     dialects: Vec<Dialect>,
-    /// What is wrong with the SQL, as soon as it is checked.
+    /// The faults in the SQL, once it is checked.
     sql: OnceLock<Result<(), HistoryError>>,
 }
 
@@ -89,7 +89,7 @@ pub struct HistoryFile {
     pub path: PathBuf,
     /// The whole text.
     pub text: Arc<str>,
-    /// What it says.
+    /// The parsed file.
     pub file: RevisionFile,
 }
 
@@ -102,7 +102,7 @@ impl HistoryFile {
 }
 
 impl History {
-    /// Takes the word of a build script that it has checked the files for `dialects`.
+    /// Marks the files as checked for `dialects` by a build script.
     #[must_use]
     pub fn checked_before(mut self, dialects: &[Dialect]) -> Self {
         self.dialects = dialects.to_vec();
@@ -110,13 +110,13 @@ impl History {
         self
     }
 
-    /// Returns what the files were checked for.
+    /// Returns the dialects that the files were checked for.
     #[must_use]
     pub fn dialects(&self) -> &[Dialect] {
         &self.dialects
     }
 
-    /// Returns whether the files are checked for `dialect` before anything of them is run.
+    /// Returns whether the files are checked for `dialect` before any of them runs.
     #[must_use]
     pub fn is_checked_for(&self, dialect: Dialect) -> bool {
         self.revisions.is_empty() || self.dialects.contains(&dialect)
@@ -126,7 +126,7 @@ impl History {
     ///
     /// # Errors
     ///
-    /// Everything that is wrong with any of the files, or with how they fit together.
+    /// All faults in the files, and in how they fit together.
     pub fn new(
         files: impl IntoIterator<Item = SourceFile>,
         dialects: &[Dialect],
@@ -134,15 +134,14 @@ impl History {
         Self::load(files, dialects, Check::Now)
     }
 
-    /// Reads `files`, in their order, without looking into their SQL, which is much less work.
+    /// Reads `files`, in their order, without parsing their SQL, which is much faster.
     ///
-    /// That is enough to tell whether anything is pending. Before anything is run,
-    /// [`check_sql`](Self::check_sql) is to find nothing.
+    /// That is enough to know whether anything is pending. Before a revision runs,
+    /// [`check_sql`](Self::check_sql) must find nothing.
     ///
     /// # Errors
     ///
-    /// Everything that is wrong with the headers and section headings of any of the files, or with
-    /// how they fit together.
+    /// All faults in the headers and section headings of the files, and in how they fit together.
     pub fn read(
         files: impl IntoIterator<Item = SourceFile>,
         dialects: &[Dialect],
@@ -207,7 +206,7 @@ impl History {
                         ))
                 };
                 let errors = errors.into_iter().filter(known);
-                faults.extend(errors.map(|error| Fault::of_graph(&revisions, error)));
+                faults.extend(errors.map(|error| Fault::from_graph_error(&revisions, error)));
                 faults.extend(Self::sql_faults(&revisions, dialects, check));
                 Err(HistoryError::new(faults))
             }
@@ -232,7 +231,7 @@ impl History {
     ///
     /// # Errors
     ///
-    /// Everything that is wrong with the SQL of any of the files.
+    /// All faults in the SQL of the files.
     pub fn check_sql(&self) -> Result<(), HistoryError> {
         let check = || {
             let faults = Self::sql_faults(&self.revisions, &self.dialects, Check::Later);
@@ -257,11 +256,11 @@ impl History {
         &self.revisions[node.index()]
     }
 
-    /// Reads one more file, and relates it to those that are here.
+    /// Returns this history with one more file.
     ///
     /// # Errors
     ///
-    /// Everything that is wrong with the file, or with how it fits.
+    /// All faults in the file, and in how it fits.
     pub fn with(&self, file: SourceFile) -> Result<Self, HistoryError> {
         let check = match self.sql.get() {
             Some(Ok(())) => Check::Now,
@@ -282,7 +281,7 @@ impl HistoryFile {
     }
 }
 
-/// A file, what was understood of it, and what is wrong with it.
+/// A file, its parsed content, and its faults.
 struct ReadFile {
     path: PathBuf,
     text: Arc<str>,

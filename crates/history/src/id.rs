@@ -4,18 +4,18 @@ use std::borrow::Borrow;
 use std::fmt;
 use std::sync::Arc;
 
-/// The longest revision id, in characters: what Alembic's version table holds.
+/// The length of the longest revision id, in characters: the limit of Alembic's version table.
 pub const MAX_ID_LENGTH: usize = 32;
 
 /// Words of the expression grammar, which no revision or branch may take as its name.
 const RESERVED: [&str; 4] = ["head", "heads", "base", "current"];
 
-/// Why a text is not a revision id or branch label.
+/// The reason why a text is not a revision id or branch label.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum InvalidName {
     /// The text is empty.
     Empty,
-    /// The text has more than [`MAX_ID_LENGTH`] characters; carries how many.
+    /// The text has more than [`MAX_ID_LENGTH`] characters; carries their number.
     TooLong(usize),
     /// The text holds a character that the expression grammar or the file format needs.
     Forbidden(char),
@@ -28,12 +28,12 @@ impl fmt::Display for InvalidName {
         match self {
             InvalidName::Empty => f.write_str("a name cannot be empty"),
             InvalidName::TooLong(length) => {
-                write!(f, "{length} characters are more than {MAX_ID_LENGTH}")
+                write!(f, "it has {length} characters, more than {MAX_ID_LENGTH}")
             }
             InvalidName::Forbidden(character) => {
                 write!(f, "character {character:?} is not allowed")
             }
-            InvalidName::Reserved => f.write_str("this word belongs to revision expressions"),
+            InvalidName::Reserved => f.write_str("this word is reserved for revision expressions"),
         }
     }
 }
@@ -69,7 +69,7 @@ macro_rules! name {
         pub struct $name(Arc<str>);
 
         impl $name {
-            /// Checks `name` and takes it.
+            /// Creates the name, if `name` is valid.
             ///
             /// # Errors
             ///
@@ -109,7 +109,7 @@ macro_rules! name {
 }
 
 name! {
-    /// The id of a revision: what its header declares and the version table holds.
+    /// The id of a revision, which its header declares and the version table holds.
     ///
     /// ```
     /// use alembic_history::{InvalidName, RevisionId};
@@ -121,7 +121,7 @@ name! {
 }
 
 name! {
-    /// The label that a revision gives to its branch.
+    /// The label of a branch, which a revision declares.
     BranchLabel, None
 }
 

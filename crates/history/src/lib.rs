@@ -1,4 +1,4 @@
-//! Everything about a migration history that can be decided without a database.
+//! Reads a migration history, and decides everything that needs no database.
 
 mod chain;
 mod codes;

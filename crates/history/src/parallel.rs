@@ -1,13 +1,13 @@
-//! Does the same with many things, on all processors.
+//! Maps many items on all processors.
 
 use std::panic::resume_unwind;
 use std::thread::{available_parallelism, scope};
 
-/// How many things a thread gets at least: it takes about as long to begin one as to read so many
-/// files.
+/// The minimum number of items for a thread: starting a thread takes about as long as reading so
+/// many files.
 const SHARE: usize = 128;
 
-/// Returns what `work` makes of each of `items`, in their order.
+/// Returns the results of `work` for `items`, in their order.
 pub(crate) fn map<T: Send, R: Send>(items: Vec<T>, work: impl Fn(T) -> R + Sync) -> Vec<R> {
     let threads = match items.len() / SHARE {
         0 | 1 => 1,

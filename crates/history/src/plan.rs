@@ -1,5 +1,5 @@
-//! Plans: which revisions a command applies or reverts, in which order, and what that does to the
-//! rows of the version table.
+//! Plans: the revisions that a command applies or reverts, their order, and the changes to the rows
+//! of the version table.
 
 mod downgrade;
 mod stamp;
@@ -10,7 +10,7 @@ use std::fmt;
 use crate::graph::Edges;
 use crate::{Graph, Node, PlanError, RevisionId, RowChange, Rows};
 
-/// Which way a step goes.
+/// The direction of a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Direction {
     /// Applies a revision.
@@ -33,27 +33,27 @@ impl fmt::Display for Direction {
 pub struct Step {
     /// The revision.
     pub revision: Node,
-    /// What the step changes in the version table, in this order.
+    /// The changes of the step to the version table, in this order.
     pub rows: Vec<RowChange>,
 }
 
-/// What a command does, step by step.
+/// The steps of a command.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Plan {
-    /// Which way every step goes.
+    /// The direction of every step.
     pub direction: Direction,
     /// The steps, in order.
     pub steps: Vec<Step>,
-    /// The rows of the version table when all is done, in the order of the graph.
+    /// The rows of the version table after the last step, in the order of the graph.
     pub rows: Vec<Node>,
 }
 
-/// What a stamp does to the version table.
+/// The changes of a stamp to the version table.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StampPlan {
     /// The changes, in this order.
     pub changes: Vec<RowChange>,
-    /// The rows of the version table when all is done, in the order of the graph.
+    /// The rows of the version table after the last step, in the order of the graph.
     pub rows: Vec<Node>,
 }
 
@@ -70,13 +70,13 @@ impl Graph {
         Ok(nodes)
     }
 
-    /// Returns what is current: the rows, and the tips of branches that the rows only imply.
+    /// Returns the current revisions: the rows, and the tips of branches that the rows only imply.
     #[must_use]
     pub fn current(&self, rows: &[Node]) -> Vec<Node> {
         self.tips(&self.required_by(rows))
     }
 
-    /// Returns the revisions that are not applied yet, in the order in which they will be.
+    /// Returns the pending revisions, in the order in which they will be applied.
     #[must_use]
     pub fn pending(&self, rows: &[Node]) -> Vec<Node> {
         let applied = self.required_by(rows);
@@ -86,7 +86,7 @@ impl Graph {
         self.in_order(&pending)
     }
 
-    /// Returns what is left of `plan` when the rows have moved on since it was made.
+    /// Returns the rest of `plan` when the rows have moved on since it was made.
     #[must_use]
     pub fn resume(&self, plan: &Plan, rows: &[Node]) -> Plan {
         let planned: Vec<Node> = plan.steps.iter().map(|step| step.revision).collect();

@@ -5,7 +5,7 @@ use std::fmt;
 use crate::id::join;
 use crate::{ResolveError, RevisionId};
 
-/// Why a command cannot be planned.
+/// The reason why a command cannot be planned.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PlanError {
     /// The target's expression cannot be resolved.

@@ -8,10 +8,10 @@ use crate::{Expression, Graph, Node, Range, Symbol};
 
 pub use error::ResolveError;
 
-/// A place in the history: at a revision, or before the first one.
+/// A place in the history: a revision, or the base before the first one.
 pub(crate) type Place = Option<Node>;
 
-/// Where a walk ended, and how many of its steps could not be made.
+/// The end of a walk, and how many of its steps were left over.
 struct Walk {
     end: Place,
     missing: u64,
@@ -23,15 +23,15 @@ enum Way {
     Down,
 }
 
-/// Expressions seen from one state of the version table.
+/// Resolves expressions for one state of the version table.
 pub(crate) struct Resolver<'g> {
     pub(crate) graph: &'g Graph,
-    /// The rows of the version table, where the command may look at them.
+    /// The rows of the version table, if the command may use them.
     pub(crate) rows: Option<&'g [Node]>,
 }
 
 impl<'g> Resolver<'g> {
-    /// Finds what `[branch@]symbol` names; the base is no revision.
+    /// Finds the revisions that `[branch@]symbol` names; the base is not a revision.
     pub(crate) fn symbol(
         &self,
         expression: &Expression,
@@ -101,7 +101,7 @@ impl<'g> Resolver<'g> {
         Ok(node.map(|node| self.graph.lineage(node, Edges::Lineage)))
     }
 
-    /// Returns the revision that bears the name of the expression's branch.
+    /// Returns the revision that the expression's branch names.
     pub(crate) fn branch_node(&self, expression: &Expression) -> Result<Place, ResolveError> {
         match &expression.branch {
             Some(branch) => Ok(Some(self.name(branch, None)?)),
@@ -183,7 +183,7 @@ impl<'g> Resolver<'g> {
         Ok(walk)
     }
 
-    /// Walks, and fails where the history ends before the walk does.
+    /// Walks, and fails if the history ends before the walk does.
     fn walk_whole(
         &self,
         expression: &Expression,
@@ -226,7 +226,8 @@ impl<'g> Resolver<'g> {
         Ok(place.into_iter().collect())
     }
 
-    /// Walks from a symbol; upwards a branch chooses among the ways, downwards it confines the start.
+    /// Walks from a symbol; upwards, a branch selects the next revision, downwards, it confines the
+    /// start.
     fn walk_from(
         &self,
         expression: &Expression,
@@ -238,13 +239,13 @@ impl<'g> Resolver<'g> {
         self.walk_whole(expression, start, offset, branch.as_ref())
     }
 
-    /// Finds where `[branch@]+N` counts from.
+    /// Finds the revision from which `[branch@]+N` counts.
     fn upgrade_start(&self, expression: &Expression, rows: &[Node]) -> Result<Place, ResolveError> {
         let mut starts = rows.to_vec();
         if let Some(branch) = self.branch(expression)? {
             starts.retain(|row| branch.contains(*row));
             if starts.is_empty() {
-                // The branch has no row of its own: count from what is applied of its line.
+                // The branch has no row of its own: count from the applied revisions of its line.
                 let mut applied = self.graph.ancestors(rows, Edges::All);
                 applied.retain(|node| branch.contains(node));
                 let mut below = NodeSet::empty(self.graph);
@@ -277,7 +278,7 @@ impl<'g> Resolver<'g> {
         }
     }
 
-    /// Finds where to downgrade to, and the revision whose line is to be taken down.
+    /// Finds the target of a downgrade, and the revision whose line is reverted.
     pub(crate) fn downgrade(
         &self,
         expression: &Expression,
@@ -303,7 +304,8 @@ impl<'g> Resolver<'g> {
         }
     }
 
-    /// Finds where `branch@-N` counts from: the row on the branch, or the tip of it that a row implies.
+    /// Finds the revision from which `branch@-N` counts: the row on the branch, or the tip of it
+    /// that a row implies.
     fn branch_start(
         &self,
         expression: &Expression,
@@ -369,14 +371,14 @@ fn similar(name: &str, graph: &Graph) -> Vec<String> {
 }
 
 impl Graph {
-    /// Finds the revisions that `expression` names; the base is no revision.
+    /// Finds the revisions that `expression` names; the base is not a revision.
     ///
-    /// `rows` are the rows of the version table for `current`, where the caller knows them. An
-    /// offset without a symbol counts down from the heads.
+    /// `rows` are the rows of the version table for `current`, if the caller knows them. An offset
+    /// without a symbol counts down from the heads.
     ///
     /// # Errors
     ///
-    /// When the expression names nothing, something ambiguous, or needs `rows` and has none.
+    /// When the expression names no revision, is ambiguous, or needs `rows` that are not given.
     ///
     /// ```
     /// # use alembic_history::{Graph, Revision, RevisionId};
@@ -420,7 +422,7 @@ impl Graph {
     ///
     /// # Errors
     ///
-    /// As [`Graph::resolve`], and when the ends are not on one line.
+    /// The errors of [`Graph::resolve`], and ends that are not on one line.
     pub fn range(&self, range: &Range, rows: Option<&[Node]>) -> Result<Vec<Node>, ResolveError> {
         Resolver { graph: self, rows }.range(range)
     }

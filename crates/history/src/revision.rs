@@ -1,15 +1,15 @@
-//! What a revision declares about its place in the history.
+//! The declarations of a revision about its place in the history.
 
 use crate::{BranchLabel, RevisionId};
 
-/// One revision as its header declares it, before the graph relates it to others.
+/// One revision as its header declares it, before it becomes part of a graph.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Revision {
-    /// The id that the version table holds when this revision is applied last.
+    /// The id, which the version table holds when this revision is the last applied.
     pub id: RevisionId,
-    /// The revisions that this one follows; none for a base, several for a merge point.
+    /// The revisions that this one follows; empty for a base, several for a merge point.
     pub down_revisions: Vec<RevisionId>,
-    /// The labels that this revision gives to its branch.
+    /// The labels that this revision declares for its branch.
     pub branch_labels: Vec<BranchLabel>,
     /// Revisions, by id or branch label, that must be applied first without being followed; one of
     /// another crate is written `crate@revision`, and means nothing to this history's graph.

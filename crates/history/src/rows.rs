@@ -1,11 +1,12 @@
-//! The rows of the version table: what they say about a history, and what each step changes in them.
+//! The rows of the version table: the revisions that they name, and the changes of each step to
+//! them.
 
 use std::fmt;
 
 use crate::graph::Edges;
 use crate::{Graph, Node, PlanError, RevisionId};
 
-/// Where a database is: the rows of its version table, as ids.
+/// The rows of a database's version table, as ids.
 ///
 /// ```
 /// use alembic_history::{RevisionId, Versions};
@@ -22,7 +23,7 @@ use crate::{Graph, Node, PlanError, RevisionId};
 pub struct Versions {
     /// The rows that name revisions of the history, sorted.
     pub revisions: Vec<RevisionId>,
-    /// The rows that no revision file explains, sorted.
+    /// The rows that no revision file declares, sorted.
     pub unknown: Vec<String>,
 }
 
@@ -61,28 +62,28 @@ pub enum RowChange {
     Insert(Node),
     /// Removes a row.
     Delete(Node),
-    /// Changes the revision that a row names.
+    /// Changes the revision of a row.
     Update {
-        /// The revision that the row names.
+        /// The revision that the row names before.
         from: Node,
-        /// The revision that it will name.
+        /// The revision that the row names afterwards.
         to: Node,
     },
 }
 
-/// The rows of a version table as places in a graph.
+/// The rows of a version table as revisions of a graph.
 ///
 /// Text becomes rows once, when the table is read; every later step is arithmetic on them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Rows {
     /// The revisions that rows name, in the order of the graph.
     nodes: Vec<Node>,
-    /// The rows that no revision file explains, sorted.
+    /// The rows that no revision file declares, sorted.
     unknown: Vec<String>,
 }
 
 impl Rows {
-    /// Reads rows as they stand in the table.
+    /// Reads the rows of the table.
     pub fn read(graph: &Graph, rows: impl IntoIterator<Item = String>) -> Self {
         let mut read = Self::default();
         for row in rows {
@@ -106,7 +107,7 @@ impl Rows {
     ///
     /// # Errors
     ///
-    /// [`PlanError::UnknownRows`] with every row that no revision file explains.
+    /// [`PlanError::UnknownRows`] with every row that no revision file declares.
     pub fn known(&self) -> Result<&[Node], PlanError> {
         if self.unknown.is_empty() {
             return Ok(&self.nodes);
@@ -171,10 +172,10 @@ impl<'g> PlannedRows<'g> {
         self.rows.nodes
     }
 
-    /// Applies `node` and returns what changes.
+    /// Applies `node` and returns the changes.
     ///
-    /// The rows that `node` requires are what it replaces; where it requires none of them, they
-    /// are implied by other rows, or there are none, and `node` gets a row of its own.
+    /// `node` replaces the rows that it requires; if it requires none of them, its requirements are
+    /// implied by other rows or empty, and `node` gets its own row.
     pub(crate) fn upgrade(&mut self, node: Node) -> Vec<RowChange> {
         let required = self.graph.requirements(node).iter().copied();
         let replaced: Vec<Node> = required
@@ -183,9 +184,10 @@ impl<'g> PlannedRows<'g> {
         self.replace(&replaced, &[node])
     }
 
-    /// Reverts `node` and returns what changes.
+    /// Reverts `node` and returns the changes.
     ///
-    /// What `node` required gets rows again, except what another row, or another of these, implies.
+    /// The requirements of `node` get rows again, except those that another row, or another of
+    /// them, implies.
     pub(crate) fn downgrade(&mut self, node: Node) -> Vec<RowChange> {
         let mut uncovered = self.graph.requirements(node).to_vec();
         if uncovered.len() > 1 || self.rows.nodes.len() > 1 {
@@ -200,8 +202,8 @@ impl<'g> PlannedRows<'g> {
         self.replace(&[node], &uncovered)
     }
 
-    /// Puts `new` in the place of `old`: one row is updated where it can be, so that the table is
-    /// never without the row that is moving.
+    /// Replaces `old` by `new`: one row is updated if possible, so that the table is never without
+    /// the moving row.
     pub(crate) fn replace(&mut self, old: &[Node], new: &[Node]) -> Vec<RowChange> {
         let (dropped, added, moved) = match (old, new) {
             ([dropped @ .., from], [added @ .., to]) => (dropped, added, Some((*from, *to))),

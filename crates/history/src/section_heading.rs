@@ -2,10 +2,11 @@
 
 use crate::nearest;
 
-/// What every section heading begins with.
+/// The beginning of every section heading.
 pub(crate) const HEADING: &str = "-- alembic:";
 
-/// Returns whether `line` is a section heading, or so nearly one that it must not pass as a comment.
+/// Returns whether `line` is a section heading, or resembles one so closely that it must not pass
+/// as a comment.
 ///
 /// A misspelt heading that passed as a comment would put a downgrade's SQL into the upgrade.
 pub(crate) fn is_heading(line: &str) -> bool {

@@ -1,6 +1,6 @@
-//! What a crate configures: the keys of `[package.metadata.alembic]`, and what they mean.
+//! The settings of a crate: the keys of `[package.metadata.alembic]`, and their meaning.
 //!
-//! Who reads the manifest brings the tables, as plain [`Value`]s; what they mean is decided here,
+//! The reader of the manifest passes the tables as plain [`Value`]s; their meaning is decided here,
 //! once for the command line and for build scripts.
 
 mod key;
@@ -23,14 +23,14 @@ pub enum Value {
     Number(i64),
     /// A list.
     List(Vec<Value>),
-    /// Anything that no key takes.
+    /// Any other value, which no key takes.
     Other,
 }
 
 /// A `metadata.alembic` table: keys and values in the order of the manifest.
 pub type Table = Vec<(String, Value)>;
 
-/// What a crate configures, with the defaults for what it does not.
+/// The settings of a crate, with defaults for the rest.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
     /// `url`: the database, unless the environment names another.
@@ -39,21 +39,21 @@ pub struct Settings {
     pub url_env: String,
     /// `migrations`: the folders of the revision files, relative to the crate.
     pub migrations: Vec<String>,
-    /// `dialects`: what the revisions are written for.
+    /// `dialects`: the dialects that the revisions are written for.
     ///
-    /// Where it is not given, see [`dialects_for`](Self::dialects_for).
+    /// If it is not set, see [`dialects_for`](Self::dialects_for).
     pub dialects: Option<Vec<Dialect>>,
-    /// `chain`: what shape the history must have where a build checks it.
+    /// `chain`: the shape that a build requires of the history.
     pub chain: Chain,
     /// `version-table` and `version-table-schema`.
     pub version_table: VersionTable,
-    /// `transaction`: how much goes into one.
+    /// `transaction`: how much one transaction covers.
     pub transaction: TransactionMode,
-    /// `schema`: the file that creates the target schema whole, relative to the crate.
+    /// `schema`: the file that creates the whole target schema, relative to the crate.
     pub schema: Option<String>,
-    /// `baseline`: the revision at which a database without a version table is taken to be.
+    /// `baseline`: the revision at which a database without a version table is assumed to be.
     pub baseline: String,
-    /// `fresh`: how an empty database comes to its schema.
+    /// `fresh`: how an empty database gets its schema.
     pub fresh: Fresh,
     /// `file-template`: the names of new revision files, without `.sql`.
     pub file_template: String,
@@ -65,7 +65,7 @@ pub struct Settings {
     pub post_write_hooks: Vec<Vec<String>>,
 }
 
-/// What shape a history must have where a build checks it.
+/// The shape that a build requires of a history.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Chain {
     /// Each revision follows the one before, from one base to one head.
@@ -75,17 +75,17 @@ pub enum Chain {
     Merged,
 }
 
-/// How an empty database comes to its schema.
+/// How an empty database gets its schema.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Fresh {
-    /// The target schema is created whole, where the crate has one.
+    /// The target schema is created whole, if the crate has one.
     #[default]
     Create,
     /// The revisions are replayed.
     Replay,
 }
 
-/// How much goes into one transaction.
+/// How much one transaction covers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum TransactionMode {
     /// The whole run: after a failure, the database is as before.
@@ -107,29 +107,29 @@ pub const DEFAULT_FOLDER: &str = "migrations";
 /// The names of new revision files, unless configured: a listing of the folder reads in order.
 pub const DEFAULT_FILE_TEMPLATE: &str = "{year}{month}{day}_{hour}{minute}_{rev}_{slug}";
 
-/// Something wrong in a `metadata.alembic` table.
+/// A fault in a `metadata.alembic` table.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SettingsFault {
-    /// Which of the tables, by its place among those given.
+    /// The index of the table among those given.
     pub table: usize,
     /// The key.
     pub key: String,
-    /// What is wrong with it.
+    /// The kind of the fault.
     pub kind: SettingsFaultKind,
 }
 
-/// What is wrong with a key.
+/// The kinds of faults of a key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SettingsFaultKind {
-    /// The key is not known; carries the key that is probably meant.
+    /// The key is unknown; carries the key that was probably meant.
     UnknownKey(Option<Key>),
-    /// The value is not of the key's kind; carries what it should be.
+    /// The value is not of the key's kind; carries the expected kind.
     Value(String),
 }
 
 impl Settings {
-    /// Returns what the revisions are written for: what is configured, else what the database at
-    /// `url` speaks, else what the configured one does, else SQLite.
+    /// Returns the dialects that the revisions are written for: the configured ones, else that of
+    /// the database at `url`, else that of the configured database, else SQLite.
     #[must_use]
     pub fn dialects_for(&self, url: Option<&str>) -> Vec<Dialect> {
         if let Some(dialects) = &self.dialects {
@@ -151,7 +151,7 @@ impl SettingsFault {
         }
     }
 
-    /// Returns what to do about it.
+    /// Returns how to correct it.
     #[must_use]
     pub fn help(&self) -> String {
         match &self.kind {
@@ -200,11 +200,11 @@ impl Default for Settings {
 }
 
 impl Settings {
-    /// Reads tables, each over those before it.
+    /// Reads tables, each of which overrides those before it.
     ///
     /// # Errors
     ///
-    /// Everything that is wrong in any of them.
+    /// All faults in the tables.
     ///
     /// ```
     /// use alembic_history::{Settings, SettingsValue};

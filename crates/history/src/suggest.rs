@@ -1,4 +1,4 @@
-//! Finds the word that somebody probably meant.
+//! Finds the word that was probably meant.
 
 /// Returns those of `candidates` that resemble `word`, the nearest first, three at the most.
 ///
@@ -11,7 +11,7 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
     nearest_of(word, candidates.into_iter().collect())
 }
 
-/// Does what [`nearest`] does, compiled once for every kind of list.
+/// Does the work of [`nearest`], compiled once for all kinds of lists.
 fn nearest_of<'a>(word: &str, candidates: Vec<&'a str>) -> Vec<&'a str> {
     let limit = word.chars().count() / 3;
     let mut near: Vec<(usize, &str)> = candidates
@@ -24,8 +24,8 @@ fn nearest_of<'a>(word: &str, candidates: Vec<&'a str>) -> Vec<&'a str> {
     near.into_iter().map(|(_, candidate)| candidate).collect()
 }
 
-/// Returns whether two words are as near as `limit` by what costs little to tell: how long they are,
-/// and how many letters of the candidate the word does not have.
+/// Returns whether two words may be as near as `limit`, by two cheap measures: their lengths, and
+/// how many letters of the candidate the word lacks.
 fn may_be_near(word: &str, candidate: &str, limit: usize) -> bool {
     let bit = |byte: u8| 1_u128 << byte.to_ascii_lowercase();
     let is_missing = |letters: u128, byte: u8| byte.is_ascii() && letters & bit(byte) == 0;
@@ -57,7 +57,7 @@ fn distance(from: &str, to: &str, limit: usize) -> Option<usize> {
             }
             row[j + 1] = best;
         }
-        // What comes next builds on these two rows, and does not fall below them.
+        // The next rows build on these two, and never fall below them.
         if row.iter().chain(&last).all(|distance| *distance > limit) {
             return None;
         }

@@ -1,10 +1,10 @@
-//! Which table holds the revisions that a database is at.
+//! The name of the version table.
 
 use alembic_sql::quote;
 
 use crate::Dialect;
 
-/// Where a database keeps which revisions it is at.
+/// The table that holds the revisions that a database is at.
 ///
 /// ```
 /// use alembic_history::VersionTable;
@@ -15,7 +15,7 @@ use crate::Dialect;
 pub struct VersionTable {
     /// The table's name.
     pub name: String,
-    /// The schema that holds it; none for the connection's default.
+    /// The schema that holds it; `None` for the connection's default.
     pub schema: Option<String>,
 }
 
@@ -39,7 +39,7 @@ impl VersionTable {
     }
 
     /// Returns the table as it is called on `dialect`, for a crate whose revisions are written for
-    /// all of `dialects`: SQLite has no schemas, and so none that is meant for PostgreSQL.
+    /// all of `dialects`: SQLite has no schemas, so a schema meant for PostgreSQL is left out.
     #[must_use]
     pub fn on(&self, dialect: Dialect, dialects: &[Dialect]) -> Self {
         let is_theirs = dialect == Dialect::Sqlite && dialects.contains(&Dialect::Postgres);
@@ -49,7 +49,7 @@ impl VersionTable {
         }
     }
 
-    /// Returns whether the database takes both for the same table.
+    /// Returns whether both names are the same table to the database.
     #[must_use]
     pub fn is_same(&self, other: &Self, dialect: Dialect) -> bool {
         match dialect {
@@ -64,7 +64,7 @@ impl VersionTable {
         }
     }
 
-    /// Returns the table beside this one that tells how far an unfinished revision is.
+    /// Returns the table next to this one that holds the progress of an unfinished revision.
     #[must_use]
     pub fn progress(&self) -> Self {
         Self {

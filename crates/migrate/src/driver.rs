@@ -1,4 +1,4 @@
-//! What a database library has to provide for runs to be carried out through it.
+//! The interface that a database library provides to carry out runs.
 
 pub use alembic_run::{
     AsyncConnection, Batch, Connection, DatabaseError, DatabaseErrorKind, Effect, Execute,
@@ -7,11 +7,11 @@ pub use alembic_run::{
 
 use crate::{Dialect, RunError};
 
-/// A database through which the commands of [`Migrations`](crate::Migrations) are carried out.
+/// A database on which the commands of [`Migrations`](crate::Migrations) are carried out.
 ///
 /// A synchronous library implements [`Connection`] and carries runs out with [`Run::drive`]; an
 /// asynchronous one implements [`AsyncConnection`] and uses [`Run::drive_async`]. The same commands
-/// serve both, and nothing of a run is decided in a driver.
+/// serve both, and a driver decides nothing about a run.
 ///
 /// ```
 /// use alembic_migrate::driver::{
@@ -61,7 +61,7 @@ use crate::{Dialect, RunError};
     note = "the library must be the one that `alembic-migrate` was built with: see `cargo tree -d`"
 )]
 pub trait Driver<'d>: Sized {
-    /// What a command returns: its result, or a future of it.
+    /// The return type of a command: its result, or a future of it.
     type Output<T: Send + 'd>;
 
     /// Returns the dialect of the database.

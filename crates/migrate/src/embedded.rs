@@ -1,4 +1,4 @@
-//! Migrations that a program holds in itself.
+//! Migrations that are embedded in a program.
 
 use std::path::PathBuf;
 
@@ -6,10 +6,10 @@ use alembic_history::{Dialect, Fresh, History, SourceFile, TransactionMode, Vers
 
 use crate::Migrations;
 
-/// What a build script embeds; [`include_migrations!`](crate::include_migrations) makes
-/// [`Migrations`] of it.
+/// The data that a build script embeds; [`include_migrations!`](crate::include_migrations) turns it
+/// into [`Migrations`].
 ///
-/// Code that a build script has generated calls this; a program has no need to.
+/// Only code that a build script has generated calls this.
 #[derive(Clone, Copy, Debug)]
 pub struct Embedded {
     package: &'static str,
@@ -26,8 +26,8 @@ pub struct Embedded {
 }
 
 impl Embedded {
-    /// Takes the crate's name, all texts, one after the other, and the revision files: their paths,
-    /// and where each text begins and ends.
+    /// Creates the data from the crate's name, all texts, one after the other, and the revision
+    /// files: their paths, and where each text begins and ends.
     #[must_use]
     pub const fn new(
         package: &'static str,
@@ -62,7 +62,7 @@ impl Embedded {
         self
     }
 
-    /// Sets what the build script has checked the revisions for; SQLite, unless set.
+    /// Sets the dialects for which the build script has checked the revisions; SQLite by default.
     #[must_use]
     pub const fn dialects(mut self, dialects: &'static [Dialect]) -> Self {
         self.dialects = dialects;
@@ -76,32 +76,32 @@ impl Embedded {
         self
     }
 
-    /// Sets how much goes into one transaction.
+    /// Sets how much one transaction covers.
     #[must_use]
     pub const fn transaction(mut self, mode: TransactionMode) -> Self {
         self.transaction = mode;
         self
     }
 
-    /// Sets the revision at which a database without a version table is taken to be.
+    /// Sets the revision at which a database without a version table is assumed to be.
     #[must_use]
     pub const fn baseline(mut self, revision: &'static str) -> Self {
         self.baseline = revision;
         self
     }
 
-    /// Sets how an empty database comes to its schema.
+    /// Sets how an empty database gets its schema.
     #[must_use]
     pub const fn fresh(mut self, fresh: Fresh) -> Self {
         self.fresh = fresh;
         self
     }
 
-    /// Relates the revisions to each other.
+    /// Loads the migrations.
     ///
     /// # Panics
     ///
-    /// When the revisions are not a sound history: the build script has checked that they are.
+    /// When the revisions are not a valid history, which the build script has checked.
     #[must_use]
     pub fn load(&self) -> Migrations {
         let text = |start: usize, end: usize| &self.texts[start..end];
@@ -131,7 +131,7 @@ impl Embedded {
     }
 }
 
-/// Gives the migrations that the crate's build script has embedded, as `&'static Migrations`.
+/// Returns the migrations that the crate's build script has embedded, as `&'static Migrations`.
 ///
 /// The build script calls `alembic_build::embed_migrations()`; nothing is read at run time.
 ///

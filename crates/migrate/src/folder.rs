@@ -13,7 +13,7 @@ impl Migrations {
     ///
     /// # Errors
     ///
-    /// When the folder cannot be searched, and everything that is wrong with the files.
+    /// When the folder cannot be searched, and all faults in the files.
     pub fn from_folder(folder: impl AsRef<Path>, dialects: &[Dialect]) -> Result<Self, LoadError> {
         let files = read_folder(folder.as_ref()).map_err(LoadError::Folder)?;
         let history = History::new(files, dialects).map_err(LoadError::History)?;
@@ -21,12 +21,12 @@ impl Migrations {
     }
 }
 
-/// Why migrations cannot be loaded.
+/// The reason why migrations cannot be loaded.
 #[derive(Debug)]
 pub enum LoadError {
     /// The folder cannot be searched.
     Folder(FolderError),
-    /// The files are not a sound history.
+    /// The files are not a valid history.
     History(HistoryError),
 }
 

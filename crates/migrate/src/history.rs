@@ -1,4 +1,4 @@
-//! Revision files and their graph: what migrations are loaded from, and what can be wrong with them.
+//! Revision files, their graph and their faults.
 
 pub use alembic_history::{
     BranchLabel, Direction, Expression, Fault, Finding, FindingKind, GraphErrorKind, History,

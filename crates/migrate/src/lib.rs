@@ -40,8 +40,7 @@
 //!
 //! Each command is one transaction: after a failure, the database is as it was before. While it
 //! runs, SQLite does not enforce foreign keys, so that a table can be rebuilt without losing the
-//! rows that refer to it; before the commit, rows that would refer to nothing are looked for, and
-//! are an error.
+//! rows that refer to it; before the commit, rows that would refer to missing rows are an error.
 
 pub mod driver;
 #[doc(hidden)]

@@ -18,8 +18,8 @@ use crate::{Dialect, EnsureReport};
 
 /// The migrations of one crate, and how databases are brought to them.
 ///
-/// Every command takes a connection of any library that there is a [`Driver`] for, and returns
-/// what that driver returns: with rusqlite, a `Result`.
+/// Every command takes a connection of any library with a [`Driver`], and returns the driver's
+/// output: with rusqlite, a `Result`.
 #[derive(Clone)]
 pub struct Migrations {
     history: Arc<History>,
@@ -32,7 +32,7 @@ pub struct Migrations {
 }
 
 impl Migrations {
-    /// Takes a history that is loaded.
+    /// Creates migrations from a loaded history.
     #[must_use]
     pub fn new(history: History) -> Self {
         Self {
@@ -52,35 +52,35 @@ impl Migrations {
         }
     }
 
-    /// Keeps which revisions a database is at in `table`, not in `alembic_version`.
+    /// Sets the version table; `alembic_version` by default.
     #[must_use]
     pub fn version_table(mut self, table: VersionTable) -> Self {
         self.version_table = table;
         self
     }
 
-    /// Sets how much goes into one transaction; the whole run, unless set.
+    /// Sets how much one transaction covers; the whole run by default.
     #[must_use]
     pub fn transaction(mut self, mode: TransactionMode) -> Self {
         self.transaction = mode;
         self
     }
 
-    /// Sets how long to wait for a lock that somebody else holds; 30 seconds, unless set.
+    /// Sets how long to wait for a lock that another session holds; 30 seconds by default.
     ///
-    /// On SQLite this takes the place of the connection's own busy timeout while a command runs. A
-    /// busy handler of the connection is removed, since SQLite has no way to tell which it was.
+    /// On SQLite this replaces the connection's own busy timeout while a command runs. A busy
+    /// handler of the connection is removed, since SQLite cannot return it.
     ///
-    /// On PostgreSQL it bounds both the wait for another migrator and the retries of a transaction
-    /// whose statements meet the locks of others.
+    /// On PostgreSQL it limits both the wait for another migrator and the retries of a transaction
+    /// whose statements meet the locks of other sessions.
     #[must_use]
     pub fn lock_timeout(mut self, timeout: Duration) -> Self {
         self.lock_timeout = timeout;
         self
     }
 
-    /// Sets what is done about a statement outside of transactions that may have happened, because
-    /// the run that began it never told how it ended: an error, unless set.
+    /// Sets the treatment of a statement outside of transactions that may have taken effect,
+    /// because the run that began it did not record its end; an error by default.
     #[must_use]
     pub fn interruption(mut self, interruption: Interruption) -> Self {
         self.interruption = interruption;
@@ -94,10 +94,10 @@ impl Migrations {
         self
     }
 
-    /// Sets the target schema, SQL that creates an empty database whole; `path` is shown where it
-    /// fails.
+    /// Sets the target schema, SQL that creates the whole schema in an empty database; `path` is
+    /// shown when it fails.
     ///
-    /// Its tables also tell whether a database without a version table is this crate's.
+    /// Its tables also decide whether a database without a version table is this crate's.
     #[must_use]
     pub fn schema(mut self, path: impl Into<PathBuf>, sql: impl Into<Arc<str>>) -> Self {
         self.target.schema = Some(Schema {
@@ -107,29 +107,29 @@ impl Migrations {
         self
     }
 
-    /// Sets how an empty database comes to its schema: created whole, unless set.
+    /// Sets how an empty database gets its schema; created whole by default.
     #[must_use]
     pub fn fresh(mut self, fresh: Fresh) -> Self {
         self.target.fresh = fresh;
         self
     }
 
-    /// Sets the revision at which a database with tables and without a version table is taken to
-    /// be; `base`, unless set.
+    /// Sets the revision at which a database with tables and without a version table is assumed to
+    /// be; `base` by default.
     #[must_use]
     pub fn baseline(mut self, revision: impl Into<String>) -> Self {
         self.target.baseline = revision.into();
         self
     }
 
-    /// Sets what is done when a newer program has migrated the database: an error, unless set.
+    /// Sets the treatment of a database that a newer program has migrated; an error by default.
     #[must_use]
     pub fn ahead(mut self, ahead: Ahead) -> Self {
         self.target.ahead = ahead;
         self
     }
 
-    /// Has `observer` told how far commands are.
+    /// Calls `observer` with every event of a command.
     #[must_use]
     pub fn observe(mut self, observer: impl Fn(&Event) + Send + Sync + 'static) -> Self {
         self.observer = Arc::new(move |event| {
@@ -145,14 +145,14 @@ impl Migrations {
         &self.history
     }
 
-    /// Returns the revisions that nothing follows.
+    /// Returns the heads: the revisions that no other follows.
     #[must_use]
     pub fn heads(&self) -> Vec<&RevisionId> {
         let graph = self.history.graph();
         graph.heads().map(|node| &graph[node].id).collect()
     }
 
-    /// Returns what decides all commands, for a driver of one's own, and for offline SQL.
+    /// Returns the runner that plans all commands, for custom drivers and for offline SQL.
     #[must_use]
     pub fn runner(&self, dialect: Dialect) -> Runner<'_> {
         Runner {
@@ -164,34 +164,35 @@ impl Migrations {
         }
     }
 
-    /// Applies what is needed to reach `target`, a revision expression such as `heads` or `+1`.
+    /// Applies the revisions needed to reach `target`, a revision expression such as `heads` or
+    /// `+1`.
     ///
     /// When nothing is needed, this only reads.
     ///
     /// # Errors
     ///
-    /// [`RunError`](crate::RunError), which says what state the database is in.
+    /// [`RunError`](crate::RunError), which carries the state of the database.
     pub fn upgrade<'d, D: Driver<'d>>(&'d self, database: D, target: &str) -> D::Output<Report> {
         let run = self.runner(database.dialect()).upgrade(target);
         database.drive(run, &*self.observer)
     }
 
-    /// Reverts what stands above `target`, a revision expression such as `base` or `-1`.
+    /// Reverts the revisions above `target`, a revision expression such as `base` or `-1`.
     ///
     /// # Errors
     ///
-    /// [`RunError`](crate::RunError), which says what state the database is in. A revision that
+    /// [`RunError`](crate::RunError), which carries the state of the database. A revision that
     /// cannot be reverted is found before anything is changed.
     pub fn downgrade<'d, D: Driver<'d>>(&'d self, database: D, target: &str) -> D::Output<Report> {
         let run = self.runner(database.dialect()).downgrade(target);
         database.drive(run, &*self.observer)
     }
 
-    /// Reverts one revision, and everything applied that stands on it.
+    /// Reverts one revision, and every applied revision that depends on it.
     ///
     /// # Errors
     ///
-    /// [`RunError`](crate::RunError), which says what state the database is in.
+    /// [`RunError`](crate::RunError), which carries the state of the database.
     pub fn revert<'d, D: Driver<'d>>(&'d self, database: D, revision: &str) -> D::Output<Report> {
         let run = self.runner(database.dialect()).revert(revision);
         database.drive(run, &*self.observer)
@@ -201,7 +202,7 @@ impl Migrations {
     ///
     /// # Errors
     ///
-    /// [`RunError`](crate::RunError), which says what state the database is in.
+    /// [`RunError`](crate::RunError), which carries the state of the database.
     pub fn stamp<'d, D: Driver<'d>>(
         &'d self,
         database: D,
@@ -224,7 +225,7 @@ impl Migrations {
         database.drive(run, &*self.observer)
     }
 
-    /// Tells how far the revision is that an earlier run has left in part, if there is one.
+    /// Returns the progress of the revision that an earlier run has left unfinished, if one has.
     ///
     /// # Errors
     ///
@@ -237,11 +238,11 @@ impl Migrations {
         database.drive(run, &*self.observer)
     }
 
-    /// Creates the version table, empty, where there is none.
+    /// Creates an empty version table unless one exists.
     ///
     /// # Errors
     ///
-    /// [`RunError`](crate::RunError), which says what state the database is in.
+    /// [`RunError`](crate::RunError), which carries the state of the database.
     pub fn ensure_version<'d, D: Driver<'d>>(&'d self, database: D) -> D::Output<Ensured> {
         let run = self.runner(database.dialect()).ensure_version();
         database.drive(run, &*self.observer)
@@ -251,13 +252,13 @@ impl Migrations {
     ///
     /// # Errors
     ///
-    /// [`RunError`](crate::RunError), which says what state the database is in.
+    /// [`RunError`](crate::RunError), which carries the state of the database.
     pub fn ensure<'d, D: Driver<'d>>(&'d self, database: D) -> D::Output<EnsureReport> {
         let runner = self.runner(database.dialect());
         database.drive(runner.ensure(self.target.clone()), &*self.observer)
     }
 
-    /// Reads where a database is and what is pending, without changing anything.
+    /// Reads the database's revisions and which are pending, without changing anything.
     ///
     /// # Errors
     ///
@@ -267,13 +268,13 @@ impl Migrations {
         database.drive(run, &*self.observer)
     }
 
-    /// Describes the schema of a database, to compare and to show: everything but the version table,
-    /// by kind and name, so that two schemas that say the same are the same text.
+    /// Describes the schema of a database, to compare and to show: everything but the version
+    /// table, by kind and name, so that identical schemas are identical texts.
     ///
-    /// Columns keep their order. What the database keeps for itself is left out; on PostgreSQL so are
-    /// what belongs to an extension, owners and grants. Definitions are as the database has them: on
-    /// SQLite in the words in which they were written, on PostgreSQL in its own. Names are qualified
-    /// there, whatever the search path.
+    /// Columns keep their order. The database's internal objects are left out; on PostgreSQL, so
+    /// are the objects of extensions, owners and grants. Definitions are as the database keeps
+    /// them: on SQLite as they were written, on PostgreSQL in the server's form, with qualified
+    /// names.
     ///
     /// # Errors
     ///
@@ -306,14 +307,14 @@ impl Migrations {
 /// - *Legacy*, with tables and without a version table: it is stamped at the baseline, and upgraded.
 /// - *Tracked*: pending revisions are applied.
 ///
-/// A database that is current is only read. When several programs start at once, one does the work;
-/// the others wait, and find it done.
+/// A database that is current is only read. When several programs start at once, one does the work,
+/// and the others wait for it.
 ///
 /// # Errors
 ///
-/// [`RunError`](crate::RunError), which says what state the database is in, and
-/// [what kind](crate::RunError::kind) of failure it is: ahead of this program, busy, not to be
-/// reached, or a migration that fails.
+/// [`RunError`](crate::RunError), which carries the state of the database, and the
+/// [kind](crate::RunError::kind) of failure: ahead of this program, busy, unreachable, or a
+/// migration that fails.
 ///
 /// ```
 /// use alembic_migrate::{Dialect, Migrations, Outcome, ensure_database_ready};
@@ -341,14 +342,14 @@ pub fn ensure_database_ready<'d, D: Driver<'d>>(
     migrations.ensure(database)
 }
 
-/// Makes a database ready for several crates, in the order in which they depend on each other, else
-/// in the order given; see [`ensure_database_ready`].
+/// Makes a database ready for several crates, in the order of their dependencies, otherwise as
+/// given; see [`ensure_database_ready`].
 ///
-/// Each has its own version table. The observer of the first one given is told of all.
+/// Each has its own version table. The observer of the first one receives the events of all.
 ///
 /// # Errors
 ///
-/// As [`ensure_database_ready`]; the crates before the one that fails stay as they are.
+/// The errors of [`ensure_database_ready`]; the crates before the one that fails stay migrated.
 pub fn ensure_all_ready<'d, D: Driver<'d>>(
     database: D,
     crates: &[&'d Migrations],
@@ -366,14 +367,14 @@ pub fn ensure_all_ready<'d, D: Driver<'d>>(
     database.drive(run, observer)
 }
 
-/// Logs how far a command is.
+/// Logs an event of a command.
 fn log(event: &Event) {
     match event {
         Event::Found { package, scenario } => info!(package, %scenario, "Found the database"),
         Event::NothingPending { package } => info!(package, "No pending migrations"),
         Event::SchemaCreated { package } => info!(package, "Created the target schema"),
         Event::StepFinished { step, took } => {
-            // Not called `message`, which is what tracing calls the text of an event.
+            // Not called `message`, which is tracing's name for the text of an event.
             let (revision, title) = (&step.revision, &step.message);
             info!(%revision, title, ?took, "Ran {}", step.direction);
         }
@@ -386,7 +387,7 @@ fn log(event: &Event) {
         Event::Retrying { error, retries } => {
             warn!(error, retries, "Beginning the transaction again");
         }
-        // The beginning of a step is told by its end.
+        // The end of a step is logged, so its beginning is not.
         _ => {}
     }
 }

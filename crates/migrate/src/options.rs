@@ -1,4 +1,4 @@
-//! What [`Migrations`](crate::Migrations) can be told to do otherwise.
+//! The options of [`Migrations`](crate::Migrations).
 
 pub use alembic_history::{Fresh, TransactionMode, VersionTable};
 pub use alembic_run::{Ahead, Interruption, Purge};

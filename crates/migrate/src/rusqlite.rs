@@ -31,7 +31,7 @@ impl<'c> Driver<'c> for &'c mut Connection {
     }
 }
 
-/// A connection that a run is carried out on.
+/// A connection that carries out a run.
 struct Rusqlite<'c>(&'c mut Connection);
 
 impl alembic_run::Connection for Rusqlite<'_> {
@@ -49,21 +49,21 @@ impl alembic_run::Connection for Rusqlite<'_> {
     }
 }
 
-/// Executes one statement to its end; rows that it returns are passed over.
+/// Executes one statement to its end; rows that it returns are ignored.
 fn execute(connection: &Connection, sql: &str) -> Result<u64, DatabaseError> {
     let failed = |error| database_error(error, sql);
     let mut batch = Batch::new(connection, sql);
     let Some(mut statement) = batch.next().map_err(failed)? else {
         return Ok(0);
     };
-    // What follows may not even be sound before the first statement is executed.
+    // The rest may not even be valid before the first statement is executed.
     if !matches!(batch.next(), Ok(None)) {
-        return Err(refused(Refused::SecondStatement));
+        return Err(refuse(Refusal::SecondStatement));
     }
     if statement.parameter_count() > 0 {
         // Unbound, it would silently be NULL.
         let name = statement.parameter_name(1).unwrap_or("?").to_owned();
-        return Err(refused(Refused::Parameter(name)));
+        return Err(refuse(Refusal::Parameter(name)));
     }
     let mut rows = statement.raw_query();
     while rows.next().map_err(failed)?.is_some() {}
@@ -98,32 +98,32 @@ fn text(value: ValueRef<'_>) -> Option<String> {
     }
 }
 
-/// A statement that is not executed, although SQLite would.
+/// The reason why a statement is refused that SQLite would execute.
 #[derive(Debug)]
-enum Refused {
+enum Refusal {
     Parameter(String),
     SecondStatement,
 }
 
-impl fmt::Display for Refused {
+impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Refused::Parameter(name) => {
+            Refusal::Parameter(name) => {
                 write!(
                     f,
-                    "the statement has the parameter {name}, and nothing to put there"
+                    "the statement has the parameter {name}, which has no value"
                 )
             }
-            Refused::SecondStatement => {
+            Refusal::SecondStatement => {
                 f.write_str("SQLite reads more than one statement where one was expected")
             }
         }
     }
 }
 
-impl Error for Refused {}
+impl Error for Refusal {}
 
-fn refused(why: Refused) -> DatabaseError {
+fn refuse(why: Refusal) -> DatabaseError {
     DatabaseError::new(DatabaseErrorKind::Other, why)
 }
 

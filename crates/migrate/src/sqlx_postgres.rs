@@ -1,7 +1,7 @@
 //! The driver for PostgreSQL, through sqlx.
 
-mod aside;
 mod error;
+mod second_connection;
 
 use std::future::Future;
 use std::pin::{Pin, pin};
@@ -20,20 +20,20 @@ use sqlx::{
 
 use crate::driver::{Driver, Observer};
 use crate::{Dialect, RunError};
-use aside::{Aside, connect};
 use error::database_error;
+use second_connection::{SecondConnection, connect};
 
-/// What a command returns: a future of its result.
-type Pending<'d, T> = Pin<Box<dyn Future<Output = Result<T, RunError>> + Send + 'd>>;
+/// The output of a command: a future of its result.
+type ResultFuture<'d, T> = Pin<Box<dyn Future<Output = Result<T, RunError>> + Send + 'd>>;
 
 /// Runs on one connection of the pool. While it migrates, a second one, which is not of the pool,
 /// keeps other migrators away.
 ///
-/// A connection that has migrated is closed, since revisions may have set something for its session.
-/// So it is when the future is dropped before it is ready: the server rolls back what is not
-/// committed.
+/// A connection that has migrated is closed, since revisions may have changed settings of its
+/// session. It is also closed when the future is dropped before it is ready: the server then rolls
+/// back its transaction.
 impl<'d> Driver<'d> for &'d PgPool {
-    type Output<T: Send + 'd> = Pending<'d, T>;
+    type Output<T: Send + 'd> = ResultFuture<'d, T>;
 
     fn dialect(&self) -> Dialect {
         Dialect::Postgres
@@ -43,10 +43,10 @@ impl<'d> Driver<'d> for &'d PgPool {
         self,
         run: Run<'d, Result<T, RunError>>,
         observer: &'d Observer,
-    ) -> Pending<'d, T> {
+    ) -> ResultFuture<'d, T> {
         Box::pin(async move {
             let mut pooled = match self.acquire().await {
-                Ok(connection) => Pooled(Some(connection)),
+                Ok(connection) => PooledConnection(Some(connection)),
                 Err(error) => return run.fail(database_error(error, ""), observer),
             };
             let Some(connection) = &mut pooled.0 else {
@@ -55,7 +55,7 @@ impl<'d> Driver<'d> for &'d PgPool {
             let options = PgConnectOptions::clone(&self.connect_options());
             let (outcome, executed) = carry_out(connection, Some(options), run, observer).await;
             match pooled.0.take() {
-                // What revisions have set for their session is not for the application.
+                // The application must not see the session settings of revisions.
                 Some(connection) if executed => drop(connection.close().await),
                 unchanged => drop(unchanged),
             }
@@ -67,9 +67,9 @@ impl<'d> Driver<'d> for &'d PgPool {
 /// Runs on a connection of its own, and while it migrates, on a second one that keeps other
 /// migrators away. Both are closed at the end.
 ///
-/// When the future is dropped before it is ready, the server rolls back what is not committed.
+/// When the future is dropped before it is ready, the server rolls back its transaction.
 impl<'d> Driver<'d> for &'d PgConnectOptions {
-    type Output<T: Send + 'd> = Pending<'d, T>;
+    type Output<T: Send + 'd> = ResultFuture<'d, T>;
 
     fn dialect(&self) -> Dialect {
         Dialect::Postgres
@@ -79,7 +79,7 @@ impl<'d> Driver<'d> for &'d PgConnectOptions {
         self,
         run: Run<'d, Result<T, RunError>>,
         observer: &'d Observer,
-    ) -> Pending<'d, T> {
+    ) -> ResultFuture<'d, T> {
         Box::pin(async move {
             let mut connection = match connect(self).await {
                 Ok(connection) => connection,
@@ -87,7 +87,7 @@ impl<'d> Driver<'d> for &'d PgConnectOptions {
             };
             let options = Some(self.clone());
             let (outcome, _) = carry_out(&mut connection, options, run, observer).await;
-            // Without a farewell, the server closes it by itself.
+            // If this fails, the server closes it by itself.
             let _ = connection.close().await;
             outcome
         })
@@ -97,10 +97,10 @@ impl<'d> Driver<'d> for &'d PgConnectOptions {
 /// Runs on this connection alone, whose transactions also keep other migrators away. Revisions
 /// with a section outside of transactions are refused: they need a pool.
 ///
-/// When the future is dropped before it is ready, what is not committed is rolled back as soon as
-/// the connection is used again or closed. What revisions set for their session stays set.
+/// When the future is dropped before it is ready, the open transaction is rolled back as soon as
+/// the connection is used again or closed. Session settings of revisions stay.
 impl<'d> Driver<'d> for &'d mut PgConnection {
-    type Output<T: Send + 'd> = Pending<'d, T>;
+    type Output<T: Send + 'd> = ResultFuture<'d, T>;
 
     fn dialect(&self) -> Dialect {
         Dialect::Postgres
@@ -110,7 +110,7 @@ impl<'d> Driver<'d> for &'d mut PgConnection {
         self,
         run: Run<'d, Result<T, RunError>>,
         observer: &'d Observer,
-    ) -> Pending<'d, T> {
+    ) -> ResultFuture<'d, T> {
         Box::pin(async move {
             settle(self).await;
             carry_out(self, None, run, observer).await.0
@@ -118,16 +118,16 @@ impl<'d> Driver<'d> for &'d mut PgConnection {
     }
 }
 
-/// Takes in the errors of statements that no one waits for any longer: sqlx would take each for the
-/// answer to the next statement.
+/// Reads the errors of abandoned statements: sqlx would take each for the answer to the next
+/// statement.
 async fn settle(connection: &mut PgConnection) {
     while let Err(sqlx::Error::Database(_)) = connection.ping().await {}
 }
 
 /// A connection of a pool, which is closed rather than returned with work half done.
-struct Pooled(Option<PoolConnection<Postgres>>);
+struct PooledConnection(Option<PoolConnection<Postgres>>);
 
-impl Drop for Pooled {
+impl Drop for PooledConnection {
     fn drop(&mut self) {
         if let Some(connection) = self.0.take() {
             drop(connection.detach());
@@ -135,8 +135,8 @@ impl Drop for Pooled {
     }
 }
 
-/// Carries out a run on a connection, and on a second one where there are options for it; returns
-/// also whether anything was executed that may outlast the run.
+/// Carries out a run on a connection, and on a second one if there are options for it; also returns
+/// whether it executed anything that may outlast the run.
 async fn carry_out<T: Send>(
     connection: &mut PgConnection,
     options: Option<PgConnectOptions>,
@@ -144,11 +144,11 @@ async fn carry_out<T: Send>(
     observer: &Observer,
 ) -> (Result<T, RunError>, bool) {
     let mut server = Server {
-        main: Main {
+        main: MainConnection {
             connection,
             rollback: None,
         },
-        aside: Aside::new(options),
+        aside: SecondConnection::new(options),
         has_executed: false,
     };
     let outcome = run.drive_async(&mut server, observer).await;
@@ -158,8 +158,8 @@ async fn carry_out<T: Send>(
 
 /// The connections of a run.
 struct Server<'c> {
-    main: Main<'c>,
-    aside: Aside,
+    main: MainConnection<'c>,
+    aside: SecondConnection,
     has_executed: bool,
 }
 
@@ -204,18 +204,18 @@ impl AsyncConnection for Server<'_> {
     }
 }
 
-/// The connection that migrates, which rolls back what is open when this is dropped.
-struct Main<'c> {
+/// The connection that migrates, whose open transaction is rolled back on drop.
+struct MainConnection<'c> {
     connection: &'c mut PgConnection,
-    /// The statement that does so, while a transaction is open.
+    /// The statement that rolls back, while a transaction is open.
     rollback: Option<String>,
 }
 
-impl Drop for Main<'_> {
+impl Drop for MainConnection<'_> {
     fn drop(&mut self) {
         if let Some(rollback) = self.rollback.take() {
-            // sqlx's own transactions forget one whose beginning no one has waited for. This writes
-            // the statement when it is first polled; sqlx continues it before anything else.
+            // sqlx's own transactions forget one whose `BEGIN` was not awaited. This writes the
+            // statement when it is first polled; sqlx continues it before anything else.
             let mut sent = pin!(self.connection.begin_with(safe(&rollback)));
             let mut context = Context::from_waker(Waker::noop());
             let _ = sent.as_mut().poll(&mut context);
@@ -223,11 +223,11 @@ impl Drop for Main<'_> {
     }
 }
 
-/// What separates statements in one message; a statement may end in a comment.
+/// The separator of statements in one message; a statement may end in a comment.
 const SEPARATOR: &str = "\n;\n";
 
-/// Executes statements up to the first that fails, in one message; rows that they return are passed
-/// over.
+/// Executes statements up to the first that fails, in one message; rows that they return are
+/// ignored.
 async fn execute_all(connection: &mut PgConnection, statements: &[&str]) -> Batch {
     let sql = statements.join(SEPARATOR);
     let mut batch = Batch::default();
@@ -238,7 +238,7 @@ async fn execute_all(connection: &mut PgConnection, statements: &[&str]) -> Batc
             Ok(Some(Either::Right(_))) => {}
             Ok(None) if batch.changed.len() == statements.len() => return batch,
             Ok(None) => {
-                // No one can tell which counts are whose.
+                // The counts cannot be assigned to statements.
                 batch.changed.clear();
                 break second_statement();
             }
@@ -246,7 +246,7 @@ async fn execute_all(connection: &mut PgConnection, statements: &[&str]) -> Batc
         }
     };
     drop(results);
-    // What follows an answer that sqlx does not know would be taken for the next one.
+    // sqlx would take the rest of an answer that it does not know for the next answer.
     settle(connection).await;
     // The whole message is read before any of it is executed.
     batch.failed = Some(match error.offset() {
@@ -259,7 +259,7 @@ async fn execute_all(connection: &mut PgConnection, statements: &[&str]) -> Batc
     batch
 }
 
-/// Finds a byte of a message in the statements that it consists of: which one, and where in it.
+/// Finds the statement of a message that holds a byte, and the offset in it.
 fn place(statements: &[&str], offset: usize) -> (usize, usize) {
     let mut start = 0;
     for (index, statement) in statements.iter().enumerate() {
@@ -273,9 +273,10 @@ fn place(statements: &[&str], offset: usize) -> (usize, usize) {
     (last, statements[last].len())
 }
 
-/// The server has read more than was meant; the transaction that this is part of is rolled back.
+/// Returns the error that the server has found more statements than were sent; the transaction is
+/// then rolled back.
 fn second_statement() -> DatabaseError {
-    let why = "PostgreSQL reads another number of statements than was expected";
+    let why = "PostgreSQL found a different number of statements than expected";
     DatabaseError::new(DatabaseErrorKind::Other, why)
 }
 
@@ -298,7 +299,7 @@ fn cells(row: &PgRow) -> Result<Row, sqlx::Error> {
     cells.map(Row::new)
 }
 
-/// Takes a statement as it is: it comes from a file of revisions, or from the run itself.
+/// Marks a statement as safe: it comes from a revision file, or from the run itself.
 fn safe(sql: &str) -> SqlStr {
     AssertSqlSafe(sql).into_sql_str()
 }

@@ -1,13 +1,13 @@
-//! What a run does on its own account, as errors name it.
+//! The actions of a run besides revisions' statements, as errors name them.
 
 use std::fmt;
 
-/// What a run does on its own account.
+/// An action of a run, as errors name it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Action {
     /// Connect to the server.
     Connect,
-    /// Set how long to wait for locks.
+    /// Set the lock timeout.
     SetLockTimeout,
     /// Take the lock that keeps other migrators away.
     Lock,
@@ -23,17 +23,17 @@ pub enum Action {
     CreateVersionTable,
     /// Change the version table.
     WriteVersionTable,
-    /// Read how far an unfinished revision is.
+    /// Read the progress of an unfinished revision.
     ReadProgress,
-    /// Record how far a revision is.
+    /// Record the progress of a revision.
     WriteProgress,
     /// Read or restore the search path.
     ReadSearchPath,
-    /// Look for indexes that are of no use.
+    /// Look for invalid indexes.
     FindInvalidIndexes,
     /// Switch the enforcement of foreign keys.
     SwitchForeignKeys,
-    /// Look for rows that refer to nothing.
+    /// Check foreign keys.
     CheckForeignKeys,
     /// Count the rows that were changed.
     CountChanges,
@@ -51,7 +51,7 @@ impl fmt::Display for Action {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Action::Connect => "connect",
-            Action::SetLockTimeout => "set how long to wait for locks",
+            Action::SetLockTimeout => "set the lock timeout",
             Action::Lock => "take the migration lock",
             Action::ListTables => "list the tables",
             Action::DescribeSchema => "read the schema",
@@ -59,8 +59,8 @@ impl fmt::Display for Action {
             Action::ReadVersionTable => "read the version table",
             Action::CreateVersionTable => "create the version table",
             Action::WriteVersionTable => "change the version table",
-            Action::ReadProgress => "read how far an unfinished revision is",
-            Action::WriteProgress => "record how far a revision is",
+            Action::ReadProgress => "read the progress of an unfinished revision",
+            Action::WriteProgress => "record the progress of a revision",
             Action::ReadSearchPath => "read or restore the search path",
             Action::FindInvalidIndexes => "look for invalid indexes",
             Action::SwitchForeignKeys => "switch the enforcement of foreign keys",

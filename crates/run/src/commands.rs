@@ -16,7 +16,7 @@ use crate::session::{Decide, Session};
 use crate::steps::carry_out;
 
 impl<'h> Runner<'h> {
-    /// Applies what is needed to reach `target`.
+    /// Applies the revisions needed to reach `target`.
     ///
     /// When nothing is needed, the run only reads.
     #[must_use]
@@ -27,7 +27,7 @@ impl<'h> Runner<'h> {
         })
     }
 
-    /// Reverts what stands above `target`.
+    /// Reverts the revisions above `target`.
     ///
     /// Refuses before it changes anything when one of the revisions is irreversible.
     #[must_use]
@@ -38,7 +38,7 @@ impl<'h> Runner<'h> {
         })
     }
 
-    /// Reverts one revision, and everything applied that stands on it.
+    /// Reverts one revision, and every applied revision that depends on it.
     #[must_use]
     pub fn revert(self, revision: &str) -> Run<'h, Result<Report, RunError>> {
         let graph = self.history.graph();
@@ -101,7 +101,7 @@ impl<'h> Runner<'h> {
         })
     }
 
-    /// Reads how far the revision is that an earlier run has left unfinished, if there is one.
+    /// Reads the progress of the revision that an earlier run has left unfinished, if one has.
     #[must_use]
     pub fn unfinished(self) -> Run<'h, Result<Option<UnfinishedRevision>, RunError>> {
         Run::new(move |port| async move {
@@ -111,7 +111,7 @@ impl<'h> Runner<'h> {
         })
     }
 
-    /// Reads where the database is and what is pending, without changing anything.
+    /// Reads the database's revisions and which are pending, without changing anything.
     #[must_use]
     pub fn status(self) -> Run<'h, Result<Status, RunError>> {
         Run::new(move |port| async move {
@@ -121,7 +121,7 @@ impl<'h> Runner<'h> {
         })
     }
 
-    /// Creates the version table, empty, where there is none.
+    /// Creates an empty version table unless one exists.
     #[must_use]
     pub fn ensure_version(self) -> Run<'h, Result<Ensured, RunError>> {
         Run::new(move |port| async move {
@@ -135,11 +135,11 @@ impl<'h> Runner<'h> {
         })
     }
 
-    /// Describes the schema: everything but the version table, by kind and name, so that two schemas
-    /// that are identical are the same text.
+    /// Describes the schema: everything except the version table, by kind and name, so that
+    /// identical schemas are identical texts.
     ///
-    /// Columns keep their order. What the database keeps for itself is left out; on PostgreSQL so are
-    /// what belongs to an extension, owners and grants.
+    /// Columns keep their order. The database's internal objects are left out; on PostgreSQL, so
+    /// are the objects of extensions, owners and grants.
     #[must_use]
     pub fn describe(self) -> Run<'h, Result<String, RunError>> {
         Run::new(move |port| async move {
@@ -197,7 +197,7 @@ async fn stamp(
             session.clear_versions().await?;
         }
         change_versions(session, &plan.changes).await?;
-        // What was unfinished is as it is declared now.
+        // The stamp declares what an unfinished revision has done.
         forget(session).await?;
         session.check_versions().await?;
         session.commit().await?;

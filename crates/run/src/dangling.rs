@@ -1,24 +1,25 @@
-//! Rows that refer to nothing, on databases that can be left with some.
+//! Dangling rows, which refer to rows that do not exist, on databases that allow them.
 //!
-//! SQLite enforces foreign keys row by row, so a hand-written rebuild of a table (create, copy, drop,
-//! rename) deletes the rows of every `ON DELETE CASCADE` child, without a word, when they are
+//! SQLite enforces foreign keys row by row, so a hand-written rebuild of a table (create, copy,
+//! drop, rename) silently deletes the rows of every `ON DELETE CASCADE` child when they are
 //! enforced; and `PRAGMA foreign_keys` does nothing inside a transaction. So a run switches the
-//! enforcement off before its transaction, compares what refers to nothing before and after, and
-//! restores what it found.
+//! enforcement off before its transaction, compares the dangling rows before and after, and
+//! restores the setting.
 
 use std::collections::BTreeMap;
 
 use crate::failure::Violation;
 
 /// How many rows of one table refer to missing rows of another, for each such pair.
-pub(crate) type Dangling = BTreeMap<(String, String), u64>;
+pub(crate) type DanglingCounts = BTreeMap<(String, String), u64>;
 
-/// Compares what refers to nothing with what did before; `tables` are those of now.
+/// Returns the rows that dangle now and did not before; `tables` are the tables as they are called
+/// now.
 ///
 /// Rows of a table that is renamed, or that refer to one that is, do not count as new.
 pub(crate) fn new_violations(
-    before: &Dangling,
-    after: &Dangling,
+    before: &DanglingCounts,
+    after: &DanglingCounts,
     tables: &[String],
 ) -> Vec<Violation> {
     let is_or_was = |old: &str, new: &str| {

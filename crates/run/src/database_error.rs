@@ -22,7 +22,7 @@ pub struct DatabaseError {
     source: Box<dyn Error + Send + Sync>,
 }
 
-/// The kinds of database errors that a run tells apart.
+/// The kinds of database errors that a run distinguishes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum DatabaseErrorKind {
@@ -30,7 +30,7 @@ pub enum DatabaseErrorKind {
     Busy,
     /// The database cannot be written to.
     ReadOnly,
-    /// The user does not have the right.
+    /// The user lacks the privilege.
     Denied,
     /// The database cannot be opened.
     CannotOpen,
@@ -70,7 +70,7 @@ impl DatabaseError {
         self
     }
 
-    /// Returns what kind of error it is, as far as that decides what happens next.
+    /// Returns the kind of error, as far as it decides what happens next.
     #[must_use]
     pub fn kind(&self) -> DatabaseErrorKind {
         self.kind
@@ -82,7 +82,7 @@ impl DatabaseError {
         self.code.as_deref()
     }
 
-    /// Returns the byte of the statement at which the database found the error, where it says so.
+    /// Returns the byte of the statement at which the database found the error, if it reported one.
     #[must_use]
     pub fn offset(&self) -> Option<usize> {
         self.offset

@@ -1,9 +1,9 @@
-//! Descriptions of schemas: headings, and the lines below them, in the order in which a database gives
-//! them.
+//! Descriptions of schemas: headings, and the lines below them, in the order in which a database
+//! returns them.
 
 use crate::request::Row;
 
-/// Writes each heading once, and the lines below it as `line` makes them.
+/// Writes each heading once, and each line below it as `line` formats it.
 pub(crate) fn write(rows: &[Row], line: impl Fn(&str) -> String) -> String {
     let mut text = String::new();
     let mut last = "";

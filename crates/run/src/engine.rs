@@ -1,4 +1,4 @@
-//! What differs between databases: each engine has a room with the same functions.
+//! The differences between databases: each engine has a module with the same functions.
 
 mod postgres;
 mod sqlite;
@@ -10,23 +10,23 @@ use alembic_history::{Dialect, Graph, MAX_ID_LENGTH, RowChange, VersionTable};
 use alembic_sql::{StatementKind, literal, quote};
 
 use crate::action::Action;
-use crate::dangling::Dangling;
+use crate::dangling::DanglingCounts;
 use crate::database_error::{DatabaseError, DatabaseErrorKind};
 use crate::failure::{Failure, Violation};
 use crate::link::Link;
 use crate::policy::Interruption;
-use crate::refused::Refused;
+use crate::refused_request::RefusedRequest;
 use crate::request::{Execute, Progress, ProgressTask, Query, Row, Task, VersionTask};
 
 /// A part of a run that an engine carries out on the connection.
 pub(crate) type Conversation<'a, T> = Pin<Box<dyn Future<Output = Result<T, Failure>> + Send + 'a>>;
 
-/// What a look for the version table found.
+/// The answer to the search for the version table.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Found {
-    /// What kind of object has the version table's name.
+pub(crate) struct VersionTableLookup {
+    /// The kind of the object that has the version table's name.
     pub(crate) kind: Option<String>,
-    /// Whether the table exists that records how far an unfinished revision is.
+    /// Whether the table of progress exists.
     pub(crate) has_progress: bool,
     /// The schema that holds the version table, or would, where the database has schemas.
     pub(crate) schema: Option<String>,
@@ -34,7 +34,7 @@ pub(crate) struct Found {
     pub(crate) database: Option<String>,
 }
 
-impl Found {
+impl VersionTableLookup {
     pub(crate) fn read(rows: &[Row]) -> Self {
         let Some(row) = rows.first() else {
             return Self::default();
@@ -49,10 +49,10 @@ impl Found {
     }
 }
 
-/// What the catalog says about a statement that may have taken effect.
+/// The catalog's answer about a statement that may have taken effect.
 pub(crate) struct Probe {
-    /// Whether it has, where that can be seen.
-    pub(crate) happened: Option<bool>,
+    /// Whether it did, if the catalog shows it.
+    pub(crate) took_effect: Option<bool>,
     pub(crate) text: String,
 }
 
@@ -64,7 +64,7 @@ pub(crate) fn engine(dialect: Dialect) -> Box<dyn Engine> {
     }
 }
 
-/// One kind of database: how it is spoken to, and what must be set and restored on a connection.
+/// One kind of database: its requests, and the settings to make and restore on a connection.
 pub(crate) trait Engine: Send + Sync {
     // The connection and its settings.
 
@@ -74,82 +74,84 @@ pub(crate) trait Engine: Send + Sync {
     /// Prepares the connection; [`close`](Self::close) restores what this sets.
     fn open<'a>(&'a mut self, link: &'a mut Link<'_>) -> Conversation<'a, ()>;
 
-    /// Restores what the run has set on the connection.
+    /// Restores the settings of the connection that the run has changed.
     fn close<'a>(&'a mut self, link: &'a mut Link<'_>) -> Conversation<'a, ()>;
 
-    /// Takes note of where the version table is.
-    fn locate(&mut self, found: &Found, table: &mut VersionTable);
+    /// Records where the version table is.
+    fn locate(&mut self, found: &VersionTableLookup, table: &mut VersionTable);
 
-    /// Returns what failed when the very first request did.
+    /// Returns the action that failed when the very first request failed.
     fn first_action(&self, error: &DatabaseError, action: Action) -> Action;
 
     // Transactions and locks.
 
-    /// Keeps foreign keys from being enforced in the transaction that comes next.
+    /// Switches off the enforcement of foreign keys for the next transaction.
     fn hold_foreign_keys<'a>(&'a mut self, link: &'a mut Link<'_>) -> Conversation<'a, ()>;
 
-    /// Begins a transaction that is alone in migrating.
+    /// Begins a transaction that excludes other migrators.
     fn begin<'a>(
         &'a mut self,
         link: &'a mut Link<'_>,
         table: &'a VersionTable,
     ) -> Conversation<'a, ()>;
 
-    /// Commits, unless the lock is lost: then another migrator may have done the same.
+    /// Commits, unless the lock is lost: another migrator may then have done the same work.
     fn commit<'a>(&'a mut self, link: &'a mut Link<'_>) -> Conversation<'a, ()>;
 
-    /// Makes sure that the lock is still held.
+    /// Checks that the lock is still held.
     fn check_lock<'a>(&'a self, link: &'a Link<'_>) -> Conversation<'a, ()>;
 
-    /// Lets others migrate.
+    /// Releases the lock.
     fn release<'a>(&'a mut self, link: &'a mut Link<'_>) -> Conversation<'a, ()>;
 
-    /// Returns whether other migrators are kept away outside of transactions, too; nothing where they
-    /// cannot be, so that sections outside of transactions are refused.
+    /// Returns whether the lock is also held outside of transactions; `None` if it cannot be, so
+    /// that sections outside of transactions are refused.
     fn locks_outside(&self) -> Option<bool>;
 
-    /// Returns for how long a statement waited for a lock when its transaction is to be begun again;
-    /// nothing where all locks are waited for at the beginning.
+    /// Returns how long a statement waits for a lock before its transaction is begun again; `None`
+    /// if a transaction takes all its locks at the beginning.
     fn retried_after(&self, link: &Link<'_>) -> Option<std::time::Duration>;
 
-    /// Returns how many of the statements go into one message, of which there is at least one.
+    /// Returns how many of the statements go into one message, at least one.
     fn message_length(&self, statements: &[Execute<'_>]) -> usize;
 
     // Settings of the session that end with a revision.
 
-    /// Reads what `changes` says that the next statements may change, since it ends with them.
+    /// Reads the settings that the next statements may change, by `changes`, to restore them
+    /// afterwards.
     fn keep_session<'a>(
         &'a mut self,
         link: &'a Link<'_>,
         changes: SessionChanges,
     ) -> Conversation<'a, ()>;
 
-    /// Returns whether something is kept to be restored.
+    /// Returns whether settings are kept to be restored.
     fn has_kept_session(&self) -> bool;
 
-    /// Restores what was kept.
+    /// Restores the kept settings.
     fn restore_session<'a>(&'a self, link: &'a Link<'_>) -> Conversation<'a, ()>;
 
-    /// Forgets what was kept, since it is restored and committed.
+    /// Forgets the kept settings once they are restored and committed.
     fn forget_session(&mut self);
 
-    /// Returns whether a statement is executed again when a later run continues its revision, since
-    /// what it set ended with its connection.
+    /// Returns whether a later run that continues the revision executes a statement again, since
+    /// its setting ended with its connection.
     fn is_repeated(&self, kind: &StatementKind) -> bool;
 
-    // Rows that refer to nothing.
+    // Dangling rows.
 
-    /// Returns whether a statement could leave rows that refer to nothing.
+    /// Returns whether a statement could leave dangling rows.
     fn may_dangle(&self, kind: &StatementKind) -> bool;
 
-    /// Counts the rows that refer to nothing, where that can be counted.
-    fn count_dangling<'a>(&'a self, link: &'a Link<'_>) -> Conversation<'a, Option<Dangling>>;
+    /// Counts the dangling rows, if they can be counted.
+    fn count_dangling<'a>(&'a self, link: &'a Link<'_>)
+    -> Conversation<'a, Option<DanglingCounts>>;
 
-    /// Returns what refers to nothing now, and did not before.
+    /// Returns the rows that dangle now and did not before.
     fn find_violations<'a>(
         &'a self,
         link: &'a Link<'_>,
-        before: &'a Dangling,
+        before: &'a DanglingCounts,
     ) -> Conversation<'a, Vec<Violation>>;
 
     // Statements outside of transactions.
@@ -161,11 +163,11 @@ pub(crate) trait Engine: Send + Sync {
         statement: Execute<'h>,
     ) -> Pin<Box<dyn Future<Output = Result<(), DatabaseError>> + Send + 'a>>;
 
-    /// Returns how many rows the connection has changed, where it counts them.
+    /// Returns how many rows the connection has changed, if it counts them.
     fn count_changes<'a>(&'a self, link: &'a Link<'_>) -> Conversation<'a, Option<String>>;
 
-    /// Returns whether a statement that failed outside of transactions may have done something;
-    /// `before` is what [`count_changes`](Self::count_changes) returned before it.
+    /// Returns whether a statement that failed outside of transactions may have taken effect;
+    /// `before` is the result of [`count_changes`](Self::count_changes) before it.
     fn may_be_done<'a>(
         &'a self,
         link: &'a Link<'_>,
@@ -173,8 +175,8 @@ pub(crate) trait Engine: Send + Sync {
         before: Option<&'a str>,
     ) -> Conversation<'a, bool>;
 
-    /// Returns the index that a statement will build and that is not valid: before, the statement
-    /// would stumble over it, and afterwards, it is not what was asked for.
+    /// Returns the invalid index that a statement builds: before the statement, it is in the way,
+    /// and after the statement, the build has failed.
     fn find_invalid_target<'a>(
         &'a self,
         link: &'a Link<'_>,
@@ -188,14 +190,14 @@ pub(crate) trait Engine: Send + Sync {
         kind: &'a StatementKind,
     ) -> Conversation<'a, Vec<String>>;
 
-    /// Returns what the catalog says about a statement that may have taken effect.
+    /// Asks the catalog about a statement that may have taken effect.
     fn probe<'a>(
         &'a self,
         link: &'a Link<'_>,
         kind: &'a StatementKind,
     ) -> Conversation<'a, Option<Probe>>;
 
-    /// Returns whether the statement that `progress` says was begun may still be executed.
+    /// Returns whether the statement that `progress` records as begun may still be running.
     fn may_still_run<'a>(
         &'a self,
         link: &'a Link<'_>,
@@ -203,7 +205,7 @@ pub(crate) trait Engine: Send + Sync {
         policy: Interruption,
     ) -> Conversation<'a, bool>;
 
-    /// Returns what is known of a statement that may still be executed.
+    /// Returns what to report about a statement that may still be running.
     fn running(&self) -> Option<&'static str>;
 
     // The schema.
@@ -211,7 +213,7 @@ pub(crate) trait Engine: Send + Sync {
     /// Returns whether the database takes two names for the same table.
     fn is_same_table(&self, name: &str, other: &str) -> bool;
 
-    /// Returns the query that lists the tables, without those that the database keeps for itself.
+    /// Returns the query that lists the tables, without the database's internal ones.
     fn list_tables(&self) -> Query;
 
     /// Describes the schema as text.
@@ -223,11 +225,11 @@ pub(crate) trait Engine: Send + Sync {
 
     // The version table, exactly Alembic's, and the table of progress next to it.
 
-    /// Returns the query that looks for the version table; [`Found`] reads its answer.
+    /// Returns the query that looks for the version table; [`VersionTableLookup`] reads the answer.
     fn find_versions(&self, table: &VersionTable) -> Query;
 
-    /// Returns the query that reads one of the run's own tables by `select`, and fails where it would
-    /// have to wait; `is_open` says whether a transaction is open.
+    /// Returns the query that reads one of the run's own tables by `select`, and fails instead of
+    /// waiting for a lock; `is_open` says whether a transaction is open.
     fn reading(&self, table: &VersionTable, select: String, is_open: bool) -> String;
 
     /// Returns the process that executes statements, and the time in UTC, as SQL.
@@ -304,7 +306,7 @@ pub(crate) trait Engine: Send + Sync {
         Execute::new(Task::Progress(ProgressTask::Create), sql)
     }
 
-    /// Returns the statement that records how far a revision is: the first time as a new row.
+    /// Returns the statement that records the progress of a revision: the first time as a new row.
     fn write_progress(
         &self,
         versions: &VersionTable,
@@ -341,7 +343,8 @@ pub(crate) trait Engine: Send + Sync {
         Execute::new(Task::Progress(task), sql)
     }
 
-    /// Returns the query that reads how far an unfinished revision is; [`read_row`] reads its rows.
+    /// Returns the query that reads the progress of an unfinished revision; [`read_row`] reads its
+    /// rows.
     fn read_progress(&self, versions: &VersionTable, is_open: bool) -> Query {
         let table = versions.progress();
         let select = format!(
@@ -361,7 +364,7 @@ pub(crate) trait Engine: Send + Sync {
     }
 }
 
-/// Whether statements may change what a session is set to.
+/// Whether statements may change settings of a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum SessionChanges {
     None,
@@ -385,8 +388,8 @@ pub(crate) fn read_row(row: &Row) -> Result<Progress, DatabaseError> {
 }
 
 /// Returns the failure of a request whose answer says that another migrator is running.
-fn taken(action: Action, why: &'static str) -> Failure {
-    Refused::new(action, DatabaseError::new(DatabaseErrorKind::Busy, why)).into()
+fn busy_failure(action: Action, why: &'static str) -> Failure {
+    RefusedRequest::new(action, DatabaseError::new(DatabaseErrorKind::Busy, why)).into()
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! The three ways in: whatever database an application starts on, it ends at the heads.
+//! The three ways to the heads: from a fresh, a legacy and a tracked database.
 
 use std::time::Duration;
 
@@ -22,7 +22,7 @@ use crate::tables::Tables;
 use crate::target::{Ahead, Target};
 
 impl<'h> Runner<'h> {
-    /// Makes a database ready for one crate; what the crate depends on is for the caller to provide.
+    /// Makes a database ready for one crate; the caller provides the crates that it depends on.
     ///
     /// A current database is only read.
     #[must_use]
@@ -34,11 +34,11 @@ impl<'h> Runner<'h> {
     }
 }
 
-/// Makes one database ready for several crates, one after the other.
+/// Makes a database ready for several crates, one after the other.
 ///
-/// The crates are taken in the order in which their revisions depend on each other, else in the
-/// order given. A current database is only read. Crates that share a version table are refused before
-/// anything is asked. Tables of one crate do not make the database look like a legacy one to another.
+/// The crates are ordered by the dependencies of their revisions, otherwise as given. A current
+/// database is only read. Crates that share a version table are refused before the first request.
+/// Tables of one crate do not make the database look like a legacy one to another.
 #[must_use]
 pub fn ensure_all<'h>(
     crates: Vec<(Runner<'h>, Target)>,
@@ -53,11 +53,11 @@ async fn ensure_each<'h>(
     let order = check_version_tables(crates).and_then(|()| order(crates));
     let order = order.map_err(|failure| RunError::new(failure, DatabaseState::Unchanged))?;
     let mut reports = Vec::new();
-    let mut earlier = Earlier::default();
+    let mut finished = FinishedCrates::default();
     for index in order {
         let (runner, target) = &crates[index];
         let start = (runner.clock)();
-        let failed = |error| earlier.add_to(error, runner.transaction);
+        let failed = |error| finished.add_to(error, runner.transaction);
         let session = Session::open(runner.clone(), port.clone()).await;
         let mut session = session.map_err(failed)?;
         let outcome = loop {
@@ -70,27 +70,27 @@ async fn ensure_each<'h>(
         let done = session.ledger.steps().to_vec();
         let mut report = session.close(outcome).await.map_err(failed)?;
         report.took = (runner.clock)().saturating_sub(start);
-        earlier.add(&report, done);
+        finished.add(&report, done);
         reports.push(report);
     }
     Ok(reports)
 }
 
-/// What is committed for the crates that came before.
+/// The work that is committed for the crates before.
 #[derive(Default)]
-struct Earlier {
+struct FinishedCrates {
     done: Vec<RevisionId>,
     /// Whether one of them was stamped.
     is_stamped: bool,
 }
 
-impl Earlier {
+impl FinishedCrates {
     fn add(&mut self, report: &EnsureReport, done: Vec<StepReport>) {
         self.is_stamped |= report.scenario == Scenario::Legacy;
         self.done.extend(done.into_iter().map(|step| step.revision));
     }
 
-    /// Adds it to what a failure leaves.
+    /// Adds this work to the state that a failure leaves.
     fn add_to(&self, error: RunError, transaction: TransactionMode) -> RunError {
         let mut state = error.state().clone();
         if let DatabaseState::Unchanged = state
@@ -147,14 +147,14 @@ async fn ensure(
     target: &Target,
     tables: impl FnOnce() -> Tables + Send,
 ) -> Result<EnsureReport, Failure> {
-    // A current database is found so by reading alone.
+    // A current database is only read.
     if let Some(report) = find_ready(session, target).await? {
         return Ok(report);
     }
     session.check_sql()?;
     session.hold_foreign_keys().await?;
     session.begin().await?;
-    // Under lock, since whoever held it before may have made the database ready.
+    // Under lock, since its previous holder may have made the database ready.
     if let Some(report) = find_ready(session, target).await? {
         return Ok(report);
     }
@@ -173,7 +173,7 @@ async fn ensure(
         package: package(),
         scenario,
     };
-    session.link.tell(found).await;
+    session.link.report(found).await;
     let report = |outcome, session: &Session<'_>, steps| EnsureReport {
         package: package(),
         scenario,
@@ -187,7 +187,7 @@ async fn ensure(
     match (scenario, &target.schema, target.fresh) {
         (Scenario::Fresh, Some(schema), Fresh::Create) => {
             create_schema(session, schema).await?;
-            // The schema may be one that holds the version table too.
+            // The schema may also create the version table.
             session.read_versions().await?;
             let graph = session.graph();
             let rows = session.nodes()?;
@@ -197,7 +197,7 @@ async fn ensure(
             session.ledger.enter_created(graph, &graph.pending(&rows));
             session.commit().await?;
             let created = Event::SchemaCreated { package: package() };
-            session.link.tell(created).await;
+            session.link.report(created).await;
             return Ok(report(Outcome::Created, session, Vec::new()));
         }
         (Scenario::Legacy, _, _) => adopt(session, &target.baseline).await?,
@@ -215,7 +215,7 @@ async fn ensure(
             Scenario::Fresh | Scenario::Tracked => Outcome::Ready,
         };
         let nothing = Event::NothingPending { package: package() };
-        session.link.tell(nothing).await;
+        session.link.report(nothing).await;
         return Ok(report(outcome, session, Vec::new()));
     }
     carry_out(session, &decide).await?;
@@ -238,8 +238,7 @@ async fn adopt(session: &mut Session<'_>, baseline: &str) -> Result<(), Failure>
     session.check_versions().await
 }
 
-/// Reads the version table, and returns the report on a database that nothing has to be done to, if it
-/// is one.
+/// Reads the version table, and returns the report if the database is ready already.
 async fn find_ready(
     session: &mut Session<'_>,
     target: &Target,
@@ -254,7 +253,7 @@ async fn find_ready(
         Err(error) => return Err(error.into()),
         Ok(nodes) if graph.pending(nodes).is_empty() && !session.versions.has_progress => {
             let package = target.package.clone();
-            session.link.tell(Event::NothingPending { package }).await;
+            session.link.report(Event::NothingPending { package }).await;
             Outcome::Ready
         }
         Ok(_) => return Ok(None),

@@ -1,4 +1,4 @@
-//! The error of a run: why it failed, and what that leaves behind.
+//! The error of a run: why it failed, and the state that it leaves.
 
 use std::error::Error;
 use std::fmt;
@@ -9,23 +9,22 @@ use crate::database_error::{DatabaseError, DatabaseErrorKind};
 use crate::failure::Failure;
 use crate::state::DatabaseState;
 
-/// Why a run failed, and what state that leaves the database in.
+/// The failure of a run, and the state in which it leaves the database.
 ///
-/// `{}` and `{:?}` say it in one line, since `{:?}` is what `main` shows of an error; `{:#?}` shows
-/// its parts.
+/// `{}` and `{:?}` are one line, since `main` prints an error with `{:?}`; `{:#?}` shows its parts.
 pub struct RunError {
     failure: Box<Failure>,
     state: DatabaseState,
     rollback: Option<Box<DatabaseError>>,
 }
 
-/// The kinds of failures that an application tells apart when it starts.
+/// The kinds of failures that an application distinguishes when it starts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum FailureKind {
     /// The database is at revisions that this program does not know: a newer one has migrated it.
     Ahead,
-    /// Somebody else holds a lock on the database, and did not let go of it in time.
+    /// Another session holds a lock on the database, and did not release it in time.
     Busy,
     /// The database cannot be reached, read or written.
     Unreachable,
@@ -52,7 +51,7 @@ impl RunError {
         self
     }
 
-    /// Returns what kind of failure this is.
+    /// Returns the kind of failure.
     #[must_use]
     pub fn kind(&self) -> FailureKind {
         let of_database = |error: &DatabaseError, otherwise| match error.kind() {
@@ -90,27 +89,27 @@ impl RunError {
         }
     }
 
-    /// Returns what state the database is in.
+    /// Returns the state of the database.
     #[must_use]
     pub fn state(&self) -> &DatabaseState {
         &self.state
     }
 
-    /// Returns the database's own error, where it has one.
+    /// Returns the database's own error, if there is one.
     #[must_use]
     pub fn database_error(&self) -> Option<&DatabaseError> {
         self.failure.database_error()
     }
 
-    /// Returns the error of undoing what was not committed; the database then undoes it by itself, when
+    /// Returns the error of the rollback, if it failed; the database then rolls back by itself when
     /// the connection is closed.
     #[must_use]
     pub fn rollback_error(&self) -> Option<&DatabaseError> {
         self.rollback.as_deref()
     }
 
-    /// Returns why the run failed, in full. The command line explains it; its variants may change with
-    /// any version.
+    /// Returns the failure, with all its data. The command line explains it; its variants may
+    /// change in any version.
     #[doc(hidden)]
     #[must_use]
     pub fn failure(&self) -> &Failure {

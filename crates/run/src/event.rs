@@ -1,4 +1,4 @@
-//! What a run reports while it is under way.
+//! The events that a run reports while it is under way.
 
 use std::fmt;
 use std::time::Duration;
@@ -7,7 +7,7 @@ use alembic_history::{Direction, RevisionId};
 
 use crate::report::Scenario;
 
-/// How far a run is.
+/// An event of a run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Event {
@@ -17,21 +17,21 @@ pub enum Event {
         step: RunStep,
         /// How many steps come before it in this run.
         done: usize,
-        /// How many steps the run has, as far as is known.
+        /// How many steps the run has, as far as known.
         total: usize,
     },
-    /// A revision is applied or reverted; it may yet be rolled back.
+    /// A revision is applied or reverted; it may still be rolled back.
     StepFinished {
         /// The step.
         step: RunStep,
         /// How long it took.
         took: Duration,
     },
-    /// How a database was found that is to be made ready.
+    /// The scenario of a database that will be made ready.
     Found {
-        /// The crate that it is to be made ready for.
+        /// The crate that it will be made ready for.
         package: String,
-        /// How it was found.
+        /// The scenario.
         scenario: Scenario,
     },
     /// Nothing is pending for a crate.
@@ -46,41 +46,41 @@ pub enum Event {
     },
     /// Everything done so far is committed.
     Committed,
-    /// Somebody else holds a lock on the database, and the run goes on waiting for it.
+    /// Another session holds a lock on the database, and the run keeps waiting for it.
     Waiting {
-        /// For how long it has waited.
+        /// How long it has waited.
         waited: Duration,
-        /// Who holds it, where the database tells.
+        /// The holder of the lock, if the database shows it.
         holder: Option<Holder>,
     },
-    /// An earlier run has begun a statement outside of transactions and not told how it ended; it
-    /// may be at work on it yet, and the run waits for that.
+    /// An earlier run has begun a statement outside of transactions and not recorded its end; it
+    /// may still be running it, and the run waits.
     Unfinished {
-        /// For how long it has waited.
+        /// How long it has waited.
         waited: Duration,
     },
     /// The transaction met a lock or a deadlock, was rolled back, and is begun again.
     Retrying {
-        /// What the database said.
+        /// The error of the database.
         error: String,
-        /// How often it has been begun again.
+        /// How many times it has been begun again.
         retries: usize,
     },
 }
 
-/// Who holds the lock of a migration.
+/// The holder of the migration lock.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Holder {
-    /// The process of the database server that serves it.
+    /// The server process of its connection.
     pub process: String,
     /// Its `application_name`.
     pub application: String,
-    /// The user that it is connected as.
+    /// The user of its connection.
     pub user: String,
-    /// Where it is connected from.
+    /// The address that it is connected from.
     pub host: String,
-    /// Since when it holds the lock, in UTC.
+    /// When it took the lock, in UTC.
     pub since: String,
 }
 
@@ -108,6 +108,6 @@ pub struct RunStep {
     pub down_revisions: Vec<RevisionId>,
     /// The first paragraph of its header.
     pub message: String,
-    /// Which way it goes.
+    /// Its direction.
     pub direction: Direction,
 }

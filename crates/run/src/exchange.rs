@@ -1,9 +1,9 @@
 //! Requests out, replies in.
 //!
-//! The steps of a run are written as an `async fn` that waits for nothing but its driver: the
-//! compiler makes the state machine, and the code reads from top to bottom. No executor is
-//! involved, and synchronous and asynchronous drivers use the same machine. Each request carries the
-//! place for its reply, so that a reply of another kind cannot be written.
+//! The steps of a run are an `async fn` that waits only for its driver: the compiler builds the
+//! state machine, and the code reads from top to bottom. No executor is involved, and synchronous
+//! and asynchronous drivers use the same machine. Each request carries the slot for its reply, so a
+//! reply of the wrong kind does not compile.
 
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
@@ -24,15 +24,15 @@ pub type Observer = dyn Fn(&Event) + Send + Sync;
     note = "a synchronous library implements `Connection`, an asynchronous one `AsyncConnection`"
 )]
 pub trait Connection {
-    /// Executes one statement to its end, and returns how many rows it changed; rows that it returns
-    /// are passed over.
+    /// Executes one statement to its end, and returns how many rows it changed; rows that it
+    /// returns are ignored.
     ///
     /// # Errors
     ///
     /// The database's error.
     fn execute(&mut self, statement: &Execute<'_>) -> Result<u64, DatabaseError>;
 
-    /// Returns the rows of one query, each value as text, NULL as nothing.
+    /// Returns the rows of one query, each value as text, and NULL as `None`.
     ///
     /// # Errors
     ///
@@ -45,14 +45,14 @@ pub trait Connection {
     }
 
     /// Executes statements one after the other, up to the first that fails, in one message to the
-    /// server; returns nothing where the library has no such messages.
+    /// server; returns `None` if the library has no such messages.
     fn execute_all(&mut self, statements: &[Execute<'_>]) -> Option<Batch> {
         let _ = statements;
         None
     }
 
-    /// Returns the rows of one query on a second connection to the same database, which is opened when
-    /// it is first asked for and closed with this one; nothing where there cannot be one.
+    /// Returns the rows of one query on a second connection to the same database, which is opened
+    /// for its first query and closed with this one; `None` if there can be no second connection.
     ///
     /// # Errors
     ///
@@ -69,14 +69,14 @@ pub trait Connection {
     note = "a synchronous library implements `Connection`, an asynchronous one `AsyncConnection`"
 )]
 pub trait AsyncConnection: Send {
-    /// Executes one statement to its end, and returns how many rows it changed; rows that it returns
-    /// are passed over.
+    /// Executes one statement to its end, and returns how many rows it changed; rows that it
+    /// returns are ignored.
     fn execute(
         &mut self,
         statement: &Execute<'_>,
     ) -> impl Future<Output = Result<u64, DatabaseError>> + Send;
 
-    /// Returns the rows of one query, each value as text, NULL as nothing.
+    /// Returns the rows of one query, each value as text, and NULL as `None`.
     fn query(
         &mut self,
         query: &Query,
@@ -86,7 +86,7 @@ pub trait AsyncConnection: Send {
     fn pause(&mut self, pause: Duration) -> impl Future<Output = ()> + Send;
 
     /// Executes statements one after the other, up to the first that fails, in one message to the
-    /// server; returns nothing where the library has no such messages.
+    /// server; returns `None` if the library has no such messages.
     fn execute_all(
         &mut self,
         statements: &[Execute<'_>],
@@ -95,8 +95,8 @@ pub trait AsyncConnection: Send {
         std::future::ready(None)
     }
 
-    /// Returns the rows of one query on a second connection to the same database, which is opened when
-    /// it is first asked for and closed with this one; nothing where there cannot be one.
+    /// Returns the rows of one query on a second connection to the same database, which is opened
+    /// for its first query and closed with this one; `None` if there can be no second connection.
     fn query_aside(
         &mut self,
         query: &Query,
@@ -112,7 +112,7 @@ pub struct Run<'r, T> {
     port: Port<'r>,
 }
 
-/// What comes next in a run.
+/// The next turn of a run.
 enum Turn<'r, T> {
     Ask(Request<'r>),
     Done(T),
@@ -207,9 +207,9 @@ impl<'r, T> Run<'r, T> {
         }
     }
 
-    /// Ends the run with the error of connecting.
+    /// Ends the run with the error of a failed connection attempt.
     pub fn fail(self, error: DatabaseError, observer: &Observer) -> T {
-        self.drive(&mut Unreachable(Some(error)), observer)
+        self.drive(&mut NoConnection(Some(error)), observer)
     }
 }
 
@@ -219,10 +219,10 @@ impl<T> std::fmt::Debug for Run<'_, T> {
     }
 }
 
-/// A connection that could not be opened; the first request is told why.
-struct Unreachable(Option<DatabaseError>);
+/// A connection that could not be opened; the first request fails with the reason.
+struct NoConnection(Option<DatabaseError>);
 
-impl Unreachable {
+impl NoConnection {
     fn error(&mut self) -> DatabaseError {
         self.0.take().unwrap_or_else(|| {
             DatabaseError::new(DatabaseErrorKind::CannotOpen, "there is no connection")
@@ -230,7 +230,7 @@ impl Unreachable {
     }
 }
 
-impl Connection for Unreachable {
+impl Connection for NoConnection {
     fn execute(&mut self, _statement: &Execute<'_>) -> Result<u64, DatabaseError> {
         Err(self.error())
     }
@@ -240,7 +240,7 @@ impl Connection for Unreachable {
     }
 }
 
-/// What a driver is asked to do, each with the place for its reply.
+/// A request to the driver, with the slot for its reply.
 #[derive(Debug)]
 enum Request<'r> {
     Execute(Execute<'r>, Reply<Result<u64, DatabaseError>>),
@@ -251,7 +251,7 @@ enum Request<'r> {
     Tell(Event, Reply<()>),
 }
 
-/// The place for one reply.
+/// The slot for one reply.
 #[derive(Debug)]
 struct Reply<T>(Arc<Mutex<Option<T>>>);
 
@@ -300,7 +300,7 @@ impl<'r> Port<'r> {
         self.ask(|reply| Request::Pause(pause, reply)).await;
     }
 
-    pub(crate) async fn tell(&self, event: Event) {
+    pub(crate) async fn report(&self, event: Event) {
         self.ask(|reply| Request::Tell(event, reply)).await;
     }
 }

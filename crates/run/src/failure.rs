@@ -1,4 +1,4 @@
-//! Why a run fails, as data.
+//! The failures of a run, as data.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -9,14 +9,14 @@ use alembic_history::{
 
 use crate::action::Action;
 use crate::database_error::DatabaseError;
-use crate::refused::Refused;
+use crate::refused_request::RefusedRequest;
 
-/// Why a run failed.
+/// The reason why a run failed.
 #[derive(Debug)]
 pub enum Failure {
-    /// The SQL of the revision files is not sound.
+    /// The SQL of the revision files has faults.
     History(HistoryError),
-    /// There is no plan from the version table's rows to the target.
+    /// The command cannot be planned from the rows of the version table.
     Plan(PlanError),
     /// Several crates' histories do not fit together.
     Requirements(Vec<RequirementError>),
@@ -27,11 +27,11 @@ pub enum Failure {
         /// The crates.
         packages: Vec<String>,
     },
-    /// A table or view has the version table's name and is not one.
+    /// An object has the version table's name but is not a version table.
     MalformedVersionTable {
         /// The table.
         table: String,
-        /// What is wrong with it.
+        /// The reason.
         why: String,
     },
     /// A revision cannot be reverted.
@@ -40,28 +40,28 @@ pub enum Failure {
         revision: RevisionId,
         /// Its file.
         path: PathBuf,
-        /// The reason that the file declares; none where it has no downgrade section at all.
+        /// The reason that the file declares; `None` if it has no downgrade section at all.
         reason: Option<String>,
     },
     /// A statement of a revision failed.
     Statement {
-        /// Where it stands.
+        /// The location of the statement.
         location: Box<StatementLocation>,
         /// The database's error.
         error: DatabaseError,
-        /// The indexes that it was to build or drop, and that are left invalid.
+        /// The indexes that it left invalid.
         leftover: Vec<String>,
     },
     /// A statement of the target schema failed.
     Schema {
         /// The file.
         path: PathBuf,
-        /// The line and column at fault.
+        /// The line and column of the error.
         position: Position,
         /// The database's error.
         error: DatabaseError,
     },
-    /// The version table could not be changed as planned, so somebody else changes it.
+    /// The version table could not be changed as planned, so something else changes it.
     RowCount {
         /// The table.
         table: String,
@@ -70,62 +70,61 @@ pub enum Failure {
         /// How many rows it changed instead of one.
         changed: u64,
     },
-    /// The version table does not hold what this run put there: a statement of a revision or a
-    /// trigger changed it, or somebody else did while a section ran outside a transaction.
+    /// The version table does not hold the rows that this run wrote: a statement of a revision or a
+    /// trigger changed it, or another session did while a section ran outside a transaction.
     RowsMoved {
         /// The rows that were expected.
         expected: Versions,
         /// The rows found.
         found: Versions,
     },
-    /// Rows would refer to rows that do not exist.
+    /// The commit would leave dangling rows.
     ForeignKeys {
-        /// From which tables to which, and how many.
+        /// The tables, and how many rows dangle.
         violations: Vec<Violation>,
-        /// The revisions that can have left them, in the order in which they ran.
+        /// The revisions that may have left them, in the order in which they ran.
         suspects: Vec<RevisionId>,
     },
-    /// A revision declares a foreign key to columns that need not be unique, so that no row can
-    /// be compared with what it refers to.
+    /// A revision declares a foreign key to columns that are not guaranteed to be unique, so no row
+    /// can be checked.
     ForeignKeyMismatch {
-        /// What the database says of it.
+        /// The message of the database.
         message: String,
     },
-    /// The revision files were not checked for what the database speaks.
+    /// The revision files were not checked for the dialect of the database.
     UncheckedDialect {
-        /// What it speaks.
+        /// The dialect.
         dialect: Dialect,
     },
     /// A revision has a section outside of transactions, and the driver has no second connection to
-    /// keep other migrators away meanwhile.
+    /// keep other migrators away during it.
     NoSecondConnection {
         /// The revision.
         revision: RevisionId,
         /// Its file.
         path: PathBuf,
     },
-    /// A revision with a section outside of transactions was done in part, and the run does not go
-    /// on with it.
+    /// A revision is unfinished, and the run would not continue it.
     Unfinished {
         /// The revision.
         revision: String,
-        /// Which way it went, as it is recorded.
+        /// The recorded direction.
         direction: String,
         /// How many of its statements are done.
         statements: usize,
     },
-    /// A statement outside of transactions was begun, and nobody knows how it ended.
+    /// A statement outside of transactions was begun, and its end was not recorded.
     Interrupted {
-        /// Where it stands.
+        /// The location of the statement.
         location: Box<StatementLocation>,
-        /// When it was begun.
+        /// When the statement was begun.
         since: String,
-        /// What the database's catalog says about it, where that can be told.
+        /// The answer of the database's catalog about it, if there is one.
         found: Option<String>,
-        /// Whether the catalog says that it has not happened.
+        /// Whether the catalog says that it did not take effect.
         has_not: bool,
     },
-    /// Statements that are done already were changed before the rest of their revision ran.
+    /// Statements of an unfinished revision were changed after they were done.
     ChangedMeanwhile {
         /// The revision.
         revision: RevisionId,
@@ -134,23 +133,23 @@ pub enum Failure {
         /// How many of its statements are done.
         statements: usize,
     },
-    /// An index that could not be built or dropped to the end is left, and is of no use.
+    /// An index was only partly built or dropped, and is invalid.
     InvalidIndex {
-        /// The statement that is to build or drop it.
+        /// The location of the statement that builds or drops it.
         location: Box<StatementLocation>,
         /// The index.
         index: String,
     },
     /// A statement of the run itself failed.
     Database {
-        /// What the run was about to do.
+        /// The action that failed.
         action: Action,
         /// The database's error.
         error: DatabaseError,
     },
 }
 
-/// A statement's place among the revision files.
+/// The location of a statement in the revision files.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct StatementLocation {
@@ -158,11 +157,11 @@ pub struct StatementLocation {
     pub revision: RevisionId,
     /// Its file.
     pub path: PathBuf,
-    /// The line and column at fault: of the statement, or of the part that the database names.
+    /// The line and column of the statement, or of the part of it that the database reports.
     pub position: Position,
     /// The bytes of the file that hold the statement.
     pub span: Span,
-    /// The byte of the file at fault.
+    /// The byte of the file at that position.
     pub offset: usize,
     /// The statement's number among those of its revision in this direction, from 1.
     pub statement: usize,
@@ -170,14 +169,14 @@ pub struct StatementLocation {
     pub summary: String,
 }
 
-/// Rows of one table that refer to rows of another that do not exist.
+/// Dangling rows of one table, whose referenced rows in another table do not exist.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Violation {
-    /// The table whose rows refer.
+    /// The table of the dangling rows.
     pub table: String,
-    /// The table referred to.
+    /// The referenced table.
     pub parent: String,
-    /// How many rows more than before.
+    /// How many more rows dangle than before.
     pub rows: u64,
 }
 
@@ -240,7 +239,7 @@ impl fmt::Display for Failure {
                 changed,
             } => write!(
                 f,
-                "expected to change one row of {table}, {changed} changed by: {sql}"
+                "expected to change one row of {table}, changed {changed}: {sql}"
             ),
             Self::RowsMoved { expected, found } => write!(
                 f,
@@ -278,8 +277,8 @@ impl fmt::Display for Failure {
             }
             Self::NoSecondConnection { revision, .. } => write!(
                 f,
-                "revision {revision} has a section outside a transaction, and nothing keeps other \
-                 migrators away meanwhile, since there is only one connection"
+                "revision {revision} has a section outside a transaction, and a single connection \
+                 cannot keep other migrators away during it"
             ),
             Self::Unfinished {
                 revision,
@@ -300,8 +299,8 @@ impl fmt::Display for Failure {
                 has_not,
             } => {
                 let may_have = match has_not {
-                    true => "has not happened",
-                    false => "may have happened",
+                    true => "did not take effect",
+                    false => "may have taken effect",
                 };
                 write!(
                     f,
@@ -319,11 +318,14 @@ impl fmt::Display for Failure {
                 ..
             } => write!(
                 f,
-                "the first {statements} statements of revision {revision} are done, and were \
-                 changed since"
+                "the first {statements} statements of revision {revision} are done, and have \
+                 been changed since"
             ),
             Self::InvalidIndex { index, .. } => {
-                write!(f, "the index {index} is invalid: it was left unfinished")
+                write!(
+                    f,
+                    "the index {index} is invalid: it was only partly built or dropped"
+                )
             }
             Self::Database { action, error } => write!(f, "cannot {action}: {error}"),
         }
@@ -338,9 +340,9 @@ fn rows(versions: &Versions) -> String {
     }
 }
 
-impl From<Refused> for Failure {
-    fn from(refused: Refused) -> Self {
-        let Refused { action, error } = refused;
+impl From<RefusedRequest> for Failure {
+    fn from(refused: RefusedRequest) -> Self {
+        let RefusedRequest { action, error } = refused;
         Self::Database { action, error }
     }
 }
@@ -352,7 +354,7 @@ impl From<PlanError> for Failure {
 }
 
 impl Failure {
-    /// Returns the database's own error, where there is one.
+    /// Returns the database's own error, if there is one.
     #[must_use]
     pub fn database_error(&self) -> Option<&DatabaseError> {
         match self {

@@ -1,4 +1,4 @@
-//! What a run has done, and how much of it is committed.
+//! The ledger of a run: its finished work, and how much of it is committed.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use alembic_history::{Graph, Node, RevisionId, TransactionMode};
 use crate::report::StepReport;
 use crate::state::DatabaseState;
 
-/// What a run has done, and how much of it is committed.
+/// The ledger of a run: its finished work, and how much of it is committed.
 #[derive(Debug, Default)]
 pub(crate) struct Ledger {
     steps: Vec<StepReport>,
@@ -17,15 +17,15 @@ pub(crate) struct Ledger {
     stamp: Entry,
     /// Whether this run has created the version table.
     version_table: Entry,
-    /// The revision that has statements committed while its row is not.
-    unfinished: Option<Unfinished>,
-    /// Whether the connection was lost while committing, so that the outcome is not known.
+    /// The revision that has committed statements but no row yet.
+    unfinished: Option<UnfinishedEntry>,
+    /// Whether the connection was lost while committing, so the outcome is unknown.
     is_outcome_unknown: bool,
 }
 
-/// How far a revision is done that is not done whole.
+/// The progress of an unfinished revision.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Unfinished {
+pub(crate) struct UnfinishedEntry {
     pub(crate) node: Node,
     /// How many of its statements are committed.
     pub(crate) statements: usize,
@@ -33,8 +33,8 @@ pub(crate) struct Unfinished {
     pub(crate) is_uncertain: bool,
 }
 
-impl Unfinished {
-    /// Describes a revision, unless nothing of it is done or can be.
+impl UnfinishedEntry {
+    /// Creates the entry of a revision, unless no statement of it can have taken effect.
     pub(crate) fn describe(node: Node, statements: usize, is_uncertain: bool) -> Option<Self> {
         (statements > 0 || is_uncertain).then_some(Self {
             node,
@@ -44,7 +44,7 @@ impl Unfinished {
     }
 }
 
-/// Something that is done once in a run.
+/// An action that happens once in a run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Entry {
     #[default]
@@ -93,8 +93,8 @@ impl Ledger {
         self.version_table = Entry::Open;
     }
 
-    /// Sets how far the revision is whose sections run outside of transactions.
-    pub(crate) fn set_unfinished(&mut self, unfinished: Option<Unfinished>) {
+    /// Sets the progress of the revision whose sections run outside of transactions.
+    pub(crate) fn set_unfinished(&mut self, unfinished: Option<UnfinishedEntry>) {
         self.unfinished = unfinished;
     }
 
@@ -108,12 +108,12 @@ impl Ledger {
         self.version_table != Entry::Missing
     }
 
-    /// Returns whether the whole command can begin again, since no step and no stamp is committed.
+    /// Returns whether the whole command can begin again: no step and no stamp is committed.
     pub(crate) fn is_untouched(&self) -> bool {
         self.committed == 0 && self.stamp != Entry::Committed
     }
 
-    /// Takes everything entered so far for committed.
+    /// Marks everything entered so far as committed.
     pub(crate) fn commit(&mut self) {
         self.committed = self.steps.len();
         self.stamp.commit();
@@ -121,18 +121,18 @@ impl Ledger {
         self.unfinished = None;
     }
 
-    /// Takes note that a commit was lost, so that no one knows whether it took effect.
+    /// Records that a commit was lost, so that it is unknown whether it took effect.
     pub(crate) fn lose_commit(&mut self) {
         self.is_outcome_unknown = true;
     }
 
-    /// Takes back what goes with a transaction; the steps stay, to be named.
+    /// Removes the entries that a rollback undoes; the steps stay, to be reported.
     pub(crate) fn roll_back(&mut self) {
         self.stamp.roll_back();
         self.version_table.roll_back();
     }
 
-    /// Takes back the steps that are not committed, before they are run again.
+    /// Removes the steps that are not committed, before they are run again.
     pub(crate) fn forget_open_steps(&mut self) {
         self.steps.truncate(self.committed);
     }

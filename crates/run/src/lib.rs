@@ -1,8 +1,8 @@
 //! Carries out plans on databases, through whatever library a driver uses, and writes them as scripts.
 //!
-//! A [`Run`] never touches a database itself. It decides what to ask, in which order, and what the
-//! answers mean; a driver executes statements and queries. A synchronous library implements
-//! [`Connection`], an asynchronous one [`AsyncConnection`]:
+//! A [`Run`] never touches a database itself. It decides which requests to make, in which order,
+//! and what the replies mean; a driver executes statements and queries. A synchronous library
+//! implements [`Connection`], an asynchronous one [`AsyncConnection`]:
 //!
 //! ```
 //! use alembic_history::{Dialect, History};
@@ -27,8 +27,8 @@
 //! assert!(report.steps.is_empty());
 //! ```
 //!
-//! This crate is the inside of `alembic-migrate`: what it exports follows the needs of that crate and
-//! of the command line.
+//! This crate is internal to `alembic-migrate`: its exports follow the needs of that crate and of
+//! the command line.
 
 mod action;
 mod commands;
@@ -49,7 +49,7 @@ mod pieces;
 mod policy;
 mod progress;
 mod refusal;
-mod refused;
+mod refused_request;
 mod report;
 mod request;
 mod runner;

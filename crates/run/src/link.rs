@@ -1,24 +1,24 @@
-//! The run's side of its connection: requests, and the patience for locks of others.
+//! The run's side of its connection: requests, and waiting for locks of other sessions.
 
 use std::time::Duration;
 
 use crate::database_error::{DatabaseError, DatabaseErrorKind};
 use crate::event::Event;
 use crate::exchange::Port;
-use crate::refused::Refused;
+use crate::refused_request::RefusedRequest;
 use crate::request::{Batch, Execute, Query, Row, Task};
 
-/// For how long a statement waits for a lock before the run reports that it is waiting.
+/// How long a statement waits for a lock before the run reports the wait.
 pub(crate) const WAITING_TURN: Duration = Duration::from_secs(1);
 
-/// How long a run waits at least before it asks again for what another session has locked.
+/// The shortest pause before a run repeats a request that met a lock of another session.
 pub(crate) const PAUSE: Duration = Duration::from_millis(50);
 
 /// A conversation with one database.
 pub(crate) struct Link<'h> {
     port: Port<'h>,
     clock: fn() -> Duration,
-    /// How long to wait for locks of others.
+    /// How long to wait for locks of other sessions.
     pub(crate) lock_timeout: Duration,
     /// Whether a transaction of the run is open.
     pub(crate) is_open: bool,
@@ -47,41 +47,48 @@ impl<'h> Link<'h> {
         (self.clock)()
     }
 
-    pub(crate) async fn tell(&self, event: Event) {
-        self.port.tell(event).await;
+    pub(crate) async fn report(&self, event: Event) {
+        self.port.report(event).await;
     }
 
     pub(crate) async fn pause(&self, pause: Duration) {
         self.port.pause(pause).await;
     }
 
-    pub(crate) async fn execute(&self, statement: Execute<'h>) -> Result<u64, Refused> {
+    pub(crate) async fn execute(&self, statement: Execute<'h>) -> Result<u64, RefusedRequest> {
         let action = statement.task.action();
         let executed = self.port.execute(statement).await;
-        executed.map_err(|error| Refused::new(action, error))
+        executed.map_err(|error| RefusedRequest::new(action, error))
     }
 
-    /// Executes several statements in one message; nothing where the driver has no such messages.
+    /// Executes several statements in one message; returns `None` if the driver has no such
+    /// messages.
     pub(crate) async fn execute_all(&self, statements: Vec<Execute<'h>>) -> Option<Batch> {
         self.port.execute_all(statements).await
     }
 
-    pub(crate) async fn query(&self, query: Query) -> Result<Vec<Row>, Refused> {
+    pub(crate) async fn query(&self, query: Query) -> Result<Vec<Row>, RefusedRequest> {
         let action = query.task.action();
         let found = self.port.query(query).await;
-        found.map_err(|error| Refused::new(action, error))
+        found.map_err(|error| RefusedRequest::new(action, error))
     }
 
-    /// Queries on the second connection; nothing where there is no such connection.
-    pub(crate) async fn query_aside(&self, query: Query) -> Result<Option<Vec<Row>>, Refused> {
+    /// Queries on the second connection; returns `None` if there is none.
+    pub(crate) async fn query_aside(
+        &self,
+        query: Query,
+    ) -> Result<Option<Vec<Row>>, RefusedRequest> {
         let action = query.task.action();
         let found = self.port.query_aside(query).await;
-        found.map_err(|error| Refused::new(action, error))
+        found.map_err(|error| RefusedRequest::new(action, error))
     }
 
-    /// Executes a statement that changes nothing when it fails, again as long as the lock timeout
-    /// allows when another session holds a lock.
-    pub(crate) async fn execute_patiently(&self, statement: Execute<'h>) -> Result<u64, Refused> {
+    /// Executes a statement that changes nothing when it fails, and repeats it while another
+    /// session holds a lock, as long as the lock timeout allows.
+    pub(crate) async fn execute_patiently(
+        &self,
+        statement: Execute<'h>,
+    ) -> Result<u64, RefusedRequest> {
         let mut wait = Wait::begin(self);
         loop {
             match self.execute(statement.clone()).await {
@@ -91,8 +98,9 @@ impl<'h> Link<'h> {
         }
     }
 
-    /// Queries again as long as the lock timeout allows when another session holds a lock.
-    pub(crate) async fn query_patiently(&self, query: Query) -> Result<Vec<Row>, Refused> {
+    /// Queries, and repeats the query while another session holds a lock, as long as the lock
+    /// timeout allows.
+    pub(crate) async fn query_patiently(&self, query: Query) -> Result<Vec<Row>, RefusedRequest> {
         let mut wait = Wait::begin(self);
         loop {
             match self.query(query.clone()).await {
@@ -102,26 +110,26 @@ impl<'h> Link<'h> {
         }
     }
 
-    /// Returns whether an error leaves nothing to be asked but a rollback.
+    /// Returns whether the database accepts only a rollback after an error.
     fn is_aborted(&self) -> bool {
         self.is_open && self.errors_abort
     }
 
-    /// Undoes what is not committed, if anything is open.
-    pub(crate) async fn rollback(&mut self) -> Result<(), Refused> {
+    /// Rolls back, if a transaction is open.
+    pub(crate) async fn rollback(&mut self) -> Result<(), RefusedRequest> {
         if !self.is_open {
             return Ok(());
         }
         self.is_open = false;
         match self.execute(rollback()).await {
-            // The server rolls back what a lost connection leaves.
+            // The server rolls back the transaction of a lost connection.
             Err(refused) if refused.kind() != DatabaseErrorKind::ConnectionLost => Err(refused),
             Ok(_) | Err(_) => Ok(()),
         }
     }
 }
 
-/// The statement that undoes what is not committed.
+/// The statement that rolls back.
 pub(crate) const ROLLBACK: &str = "ROLLBACK";
 
 fn rollback<'r>() -> Execute<'r> {
@@ -132,8 +140,8 @@ fn rollback<'r>() -> Execute<'r> {
 struct Wait<'l, 'h> {
     link: &'l Link<'h>,
     start: Duration,
-    /// How long had been waited when that was last reported.
-    told: Duration,
+    /// How long the wait was when it was last reported.
+    reported: Duration,
     waited: Duration,
 }
 
@@ -142,7 +150,7 @@ impl<'l, 'h> Wait<'l, 'h> {
         Self {
             link,
             start: link.now(),
-            told: Duration::ZERO,
+            reported: Duration::ZERO,
             waited: Duration::ZERO,
         }
     }
@@ -155,12 +163,12 @@ impl<'l, 'h> Wait<'l, 'h> {
     }
 
     async fn pause(&mut self) {
-        if self.waited + PAUSE >= self.told + WAITING_TURN {
-            self.told = self.waited;
+        if self.waited + PAUSE >= self.reported + WAITING_TURN {
+            self.reported = self.waited;
             let (waited, holder) = (self.waited, None);
-            self.link.tell(Event::Waiting { waited, holder }).await;
+            self.link.report(Event::Waiting { waited, holder }).await;
         }
-        // SQLite has waited already, but not for the other connections to a shared cache.
+        // SQLite itself waits for locks, but not for other connections to a shared cache.
         self.link.pause(PAUSE).await;
     }
 }

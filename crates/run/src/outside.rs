@@ -4,14 +4,14 @@ use alembic_history::{Direction, FileStatement, Node};
 
 use crate::database_error::{DatabaseError, DatabaseErrorKind};
 use crate::failure::Failure;
-use crate::ledger::Unfinished;
+use crate::ledger::UnfinishedEntry;
 use crate::progress::{record, take_back};
 use crate::refusal::Refusal;
 use crate::request::{Execute, Task};
 use crate::session::Session;
 
-/// Commits, and runs statements outside of transactions; returns how many statements of the revision
-/// are done then.
+/// Commits, and runs statements outside of transactions; returns how many statements of the
+/// revision are then done.
 pub(crate) async fn run_outside<'h>(
     session: &mut Session<'h>,
     node: Node,
@@ -29,7 +29,7 @@ pub(crate) async fn run_outside<'h>(
         let mut outcome = run_alone(session, node, *statement, done + 1).await;
         if outcome.is_ok() {
             outcome = check_index(session, node, *statement, done + 1).await;
-            // An index that is not valid is not what was asked for.
+            // An invalid index means that the build failed.
             let is_done = !matches!(outcome, Err(Failure::InvalidIndex { .. }));
             done += usize::from(is_done);
         }
@@ -51,19 +51,19 @@ pub(crate) async fn run_outside<'h>(
                 _ => (true, true),
             };
             let known = undone && take_back(session, node, direction, done).await;
-            let left = Unfinished {
+            let left = UnfinishedEntry {
                 node,
                 statements: if known { done } else { recorded },
                 is_uncertain: !known,
             };
             session.ledger.set_unfinished(match is_clean {
-                true => Unfinished::describe(node, left.statements, left.is_uncertain),
+                true => UnfinishedEntry::describe(node, left.statements, left.is_uncertain),
                 false => Some(left),
             });
             return Err(failure);
         }
     }
-    let unfinished = Unfinished::describe(node, done, false);
+    let unfinished = UnfinishedEntry::describe(node, done, false);
     session.ledger.set_unfinished(unfinished);
     Ok(done)
 }
@@ -80,7 +80,7 @@ async fn run_alone<'h>(
     let Err(error) = execute(session, statement).await else {
         return Ok(());
     };
-    // The failure is reported, whether or not this can be found out.
+    // The failure is reported, with or without this answer.
     let left = session
         .engine
         .find_leftover(&session.link, statement.kind());
@@ -94,7 +94,7 @@ async fn run_alone<'h>(
     Err(failure)
 }
 
-/// Refuses to continue where the index that a statement will build exists, and is not valid.
+/// Refuses to continue if an invalid index has the name of the index that a statement builds.
 async fn check_index<'h>(
     session: &Session<'h>,
     node: Node,
@@ -113,8 +113,7 @@ async fn check_index<'h>(
     }
 }
 
-/// Executes a statement of a revision outside of transactions, unless it would keep the run from
-/// continuing.
+/// Executes a statement of a revision outside of transactions, unless it is refused.
 async fn execute<'h>(
     session: &Session<'h>,
     statement: FileStatement<'h>,

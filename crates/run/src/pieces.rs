@@ -1,17 +1,17 @@
-//! What goes to the database together, in the transaction that is open.
+//! Messages of several statements, in the open transaction.
 //!
-//! A server may be far away, so that each message costs the way there and back; SQLite is here.
+//! A server may be far away, where each message costs a round trip; SQLite has none.
 
 use alembic_history::{FileStatement, Node, RowChange};
 
 use crate::database_error::{DatabaseError, DatabaseErrorKind};
 use crate::failure::Failure;
 use crate::refusal::Refusal;
-use crate::refused::Refused;
+use crate::refused_request::RefusedRequest;
 use crate::request::{Batch, Execute, Task};
 use crate::session::Session;
 
-/// What a command does in a transaction.
+/// A piece of a command's work in a transaction.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Piece<'h> {
     /// A statement of a revision.
@@ -20,14 +20,14 @@ pub(crate) enum Piece<'h> {
         node: Node,
         /// The statement.
         statement: FileStatement<'h>,
-        /// Which one of the revision's it is, counted from 1.
+        /// Its number among the revision's statements, from 1.
         number: usize,
     },
     /// A change to the version table, of exactly one row.
     Row(RowChange),
 }
 
-/// Carries out pieces; creates the version table, should it be missing.
+/// Carries out pieces; creates the version table if it is missing.
 pub(crate) async fn run<'h>(
     session: &mut Session<'h>,
     pieces: &[Piece<'h>],
@@ -85,7 +85,9 @@ fn failure<'h>(session: &Session<'h>, piece: &Piece<'h>, error: DatabaseError) -
         } => session
             .runner
             .statement_failure(node, statement, number, error),
-        Piece::Row(_) => Refused::new(crate::action::Action::WriteVersionTable, error).into(),
+        Piece::Row(_) => {
+            RefusedRequest::new(crate::action::Action::WriteVersionTable, error).into()
+        }
     }
 }
 
@@ -108,7 +110,7 @@ async fn execute_message<'h>(session: &Session<'h>, statements: &[Execute<'h>]) 
     if statements.len() > 1
         && let Some(batch) = session.link.execute_all(statements.to_vec()).await
     {
-        return checked(batch, statements.len());
+        return check_counts(batch, statements.len());
     }
     let mut batch = Batch::default();
     for (index, statement) in statements.iter().enumerate() {
@@ -123,8 +125,8 @@ async fn execute_message<'h>(session: &Session<'h>, statements: &[Execute<'h>]) 
     batch
 }
 
-/// Takes a batch for failed that is said to be executed, and cannot be.
-fn checked(batch: Batch, statements: usize) -> Batch {
+/// Turns a batch whose counts cannot be right into a failed one.
+fn check_counts(batch: Batch, statements: usize) -> Batch {
     let is_sound = match batch.failed {
         None => batch.changed.len() == statements,
         Some((failed, _)) => failed < statements,
@@ -132,7 +134,7 @@ fn checked(batch: Batch, statements: usize) -> Batch {
     if is_sound {
         return batch;
     }
-    let why = "the driver tells of another number of statements than it was asked for";
+    let why = "the driver reports a different number of statements than it was given";
     Batch {
         changed: Vec::new(),
         failed: Some((0, DatabaseError::new(DatabaseErrorKind::Other, why))),

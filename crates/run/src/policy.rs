@@ -1,24 +1,24 @@
-//! What a caller decides where a run could go on in several ways.
+//! The choices of a caller where a run could continue in several ways.
 
-/// What a run does about a statement outside of transactions that may have happened, because the
-/// run that began it never told how it ended.
+/// The treatment of a statement outside of transactions that may have taken effect, because the run
+/// that began it did not record its end.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Interruption {
-    /// It refuses to go on.
+    /// The run refuses to continue.
     #[default]
     Refuse,
-    /// It runs the statement again.
+    /// The run executes the statement again.
     Again,
-    /// It takes the statement for done.
+    /// The run treats the statement as done.
     Skip,
 }
 
-/// What a stamp does with rows that no file explains.
+/// The treatment of rows that no file explains, by a stamp.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Purge {
-    /// It refuses to touch them.
+    /// The stamp refuses to touch them.
     #[default]
     No,
-    /// It empties the version table first.
+    /// The stamp empties the version table first.
     Yes,
 }

@@ -1,8 +1,8 @@
-//! How far a revision is whose sections run outside of transactions.
+//! The progress of a revision whose sections run outside of transactions.
 //!
-//! What such a section does takes effect at once, while the version table does not show the revision
-//! yet. So a row in a table of its own, next to the version table, records how many of its statements
-//! are done, and which one was begun. The table exists only as long as a revision is unfinished.
+//! Such a section takes effect at once, while the version table does not show the revision yet. So
+//! a row in a separate table next to the version table records how many of its statements are done,
+//! and which one was begun. The table exists only as long as a revision is unfinished.
 
 use std::time::Duration;
 
@@ -12,24 +12,24 @@ use crate::action::Action;
 use crate::engine::{Probe, read_row};
 use crate::event::Event;
 use crate::failure::Failure;
-use crate::ledger::Unfinished;
+use crate::ledger::UnfinishedEntry;
 use crate::link::WAITING_TURN;
 use crate::policy::Interruption;
-use crate::refused::refused;
+use crate::refused_request::attribute_to;
 use crate::report::UnfinishedRevision;
 use crate::request::{Execute, Progress, Task};
 use crate::runner::digest_statements;
 use crate::session::Session;
 
-/// What an unfinished revision means for the run that finds it.
+/// The consequence of an unfinished revision for the run that finds it.
 pub(crate) enum Continuation {
-    /// There is none, or the run continues it.
+    /// There is no unfinished revision, or the run continues it.
     Continue,
     /// Another run may be about to finish it.
     Wait,
 }
 
-/// Records that so many statements of a revision are done, and whether the next one begins.
+/// Records how many statements of a revision are done, and whether the next one begins.
 ///
 /// Within a transaction, the first record creates the table.
 pub(crate) async fn record(
@@ -49,7 +49,7 @@ pub(crate) async fn record(
     let write = session
         .engine
         .write_progress(session.table(), progress.clone(), is_first);
-    // Alone, a record that finds a lock changes nothing.
+    // Outside of a transaction, a record that meets a lock changes nothing.
     let changed = session.link.execute_patiently(write.clone()).await?;
     if changed != 1 {
         return Err(Failure::RowCount {
@@ -62,7 +62,7 @@ pub(crate) async fn record(
     Ok(())
 }
 
-/// Removes the record of a revision that is whole now, or that a stamp declares to be.
+/// Removes the progress of a revision that is finished now, or that a stamp declares finished.
 pub(crate) async fn forget(session: &mut Session<'_>) -> Result<(), Failure> {
     if session.versions.has_progress {
         let drop = session.engine.drop_progress(session.table());
@@ -73,7 +73,7 @@ pub(crate) async fn forget(session: &mut Session<'_>) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Reads how far an unfinished revision is, if there is one.
+/// Reads the progress of the unfinished revision, if there is one.
 async fn read(session: &Session<'_>) -> Result<Option<Progress>, Failure> {
     if !session.versions.has_progress {
         return Ok(None);
@@ -83,10 +83,10 @@ async fn read(session: &Session<'_>) -> Result<Option<Progress>, Failure> {
         .read_progress(session.table(), session.link.is_open);
     let rows = session.link.query_patiently(read).await?;
     let progress = rows.first().map(read_row).transpose();
-    Ok(progress.map_err(refused(Action::ReadProgress))?)
+    Ok(progress.map_err(attribute_to(Action::ReadProgress))?)
 }
 
-/// Reads what an earlier run has left unfinished, without looking at the version table.
+/// Reads the unfinished revision of an earlier run, without reading the version table.
 pub(crate) async fn find_unfinished(
     session: &mut Session<'_>,
 ) -> Result<Option<UnfinishedRevision>, Failure> {
@@ -106,10 +106,10 @@ fn whole_seconds(time: &str) -> String {
     time.chars().take(19).collect()
 }
 
-/// Returns whether the record is as this run has left it.
+/// Returns whether the progress is as this run wrote it.
 ///
-/// Where only transactions are locked, another run may continue a revision from the moment on at which
-/// no statement of it is begun.
+/// If only transactions are locked, another run may continue a revision as soon as none of its
+/// statements is begun.
 pub(crate) async fn is_own(session: &Session<'_>) -> Result<bool, Failure> {
     if session.engine.locks_outside() != Some(false) {
         return Ok(true);
@@ -127,9 +127,9 @@ pub(crate) async fn is_own(session: &Session<'_>) -> Result<bool, Failure> {
     })
 }
 
-/// Looks at the unfinished revision, if there is one, and decides whether `plan` continues it.
+/// Reads the unfinished revision, if there is one, and decides whether `plan` continues it.
 ///
-/// `waited` says for how long it was waited for already.
+/// `waited` is how long the run has waited for it already.
 pub(crate) async fn resume(
     session: &mut Session<'_>,
     plan: &Plan,
@@ -168,8 +168,8 @@ pub(crate) async fn resume(
             statements: progress.done,
         });
     }
-    // Until something is committed, the record stays as it is.
-    let unfinished = Unfinished::describe(node, progress.done, progress.is_begun);
+    // The progress stays as it is until the first commit.
+    let unfinished = UnfinishedEntry::describe(node, progress.done, progress.is_begun);
     if let (true, Some(statement)) = (progress.is_begun, statements.get(progress.done)) {
         let policy = match is_running {
             true => Interruption::Refuse,
@@ -179,16 +179,16 @@ pub(crate) async fn resume(
         let probe = match (policy, running) {
             (Interruption::Again, _) => None,
             (Interruption::Refuse | Interruption::Skip, Some(text)) => Some(Probe {
-                happened: None,
+                took_effect: None,
                 text: text.to_owned(),
             }),
             (Interruption::Refuse | Interruption::Skip, None) => {
                 let probe = session.engine.probe(&session.link, statement.kind());
-                // The interruption is reported, whether or not this can be found out.
+                // The interruption is reported, with or without this answer.
                 probe.await.ok().flatten()
             }
         };
-        let has_not = probe.as_ref().and_then(|probe| probe.happened) == Some(false);
+        let has_not = probe.as_ref().and_then(|probe| probe.took_effect) == Some(false);
         match policy {
             Interruption::Again => {}
             Interruption::Skip if !has_not => {
@@ -209,10 +209,10 @@ pub(crate) async fn resume(
     Ok(Continuation::Continue)
 }
 
-/// Takes back that the next statement was begun, since it is known not to have taken effect, and
-/// returns whether that could be recorded: otherwise, the next run says that it may have.
+/// Records that the next statement is not begun, since it did not take effect, and returns whether
+/// that could be recorded: otherwise, the next run reports that it may have taken effect.
 ///
-/// Where nothing of the revision is done, nothing of it stays.
+/// If no statement of the revision is done, its progress is removed.
 pub(crate) async fn take_back(
     session: &mut Session<'_>,
     node: Node,
@@ -230,7 +230,7 @@ pub(crate) async fn take_back(
     forgotten
 }
 
-/// Removes the record, and the version table if only the record needed it.
+/// Removes the progress, and the version table if only the progress needed it.
 async fn forget_revision(session: &mut Session<'_>) -> Result<(), Failure> {
     session.begin().await?;
     forget(session).await?;
@@ -241,16 +241,16 @@ async fn forget_revision(session: &mut Session<'_>) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Waits a little for a run that may be about to finish a revision; `told` is when that was last
+/// Waits briefly for a run that may be about to finish a revision; `reported` is when the wait was last
 /// reported.
 pub(crate) async fn wait(
     session: &mut Session<'_>,
     waited: Duration,
-    told: &mut Option<Duration>,
+    reported: &mut Option<Duration>,
 ) -> Result<(), Failure> {
-    if told.is_none_or(|told| waited >= told + WAITING_TURN) {
-        *told = Some(waited);
-        session.link.tell(Event::Unfinished { waited }).await;
+    if reported.is_none_or(|reported| waited >= reported + WAITING_TURN) {
+        *reported = Some(waited);
+        session.link.report(Event::Unfinished { waited }).await;
     }
     session.rollback().await?;
     session.link.pause(WAITING_TURN / 4).await;

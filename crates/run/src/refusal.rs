@@ -1,4 +1,4 @@
-//! What a run refuses to do, because it could not undo it.
+//! Refusals of statements that a run could not undo.
 
 use std::error::Error;
 use std::fmt;
@@ -6,27 +6,28 @@ use std::fmt;
 use crate::database_error::{DatabaseError, DatabaseErrorKind};
 use alembic_sql::StatementKind;
 
-/// Why a statement is not executed.
+/// The reason why a statement is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Refusal {
-    /// It would begin or end a transaction, which is for the run to do.
+    /// It would begin or end a transaction, which is the run's task.
     ///
-    /// Reading the files finds this too, for the dialects that it is asked to check.
+    /// The files are also checked for this, for the configured dialects.
     TransactionControl,
-    /// It would change how SQLite undoes the transaction that is open.
+    /// It would change how SQLite rolls back the open transaction.
     JournalMode,
-    /// SQLite keeps no journal for this connection, so that it could undo nothing.
+    /// SQLite keeps no journal for this connection, so it could not roll back.
     NoJournal,
 }
 
 impl Refusal {
-    /// Returns why a statement is refused, if it is; `is_open` says whether a transaction is open.
+    /// Returns the reason why a statement is refused, if it is; `is_open` says whether a
+    /// transaction is open.
     pub(crate) fn check(kind: &StatementKind, is_open: bool) -> Option<Self> {
         if kind.is_transaction_control() {
             return Some(Self::TransactionControl);
         }
-        // SQLite allows it within a transaction that has not written yet: with `OFF`, its `ROLLBACK`
-        // then undoes nothing.
+        // SQLite allows it in a transaction that has not written yet: with `OFF`, a later
+        // `ROLLBACK` undoes nothing.
         (is_open && kind.sets_journal_mode()).then_some(Self::JournalMode)
     }
 }
@@ -36,11 +37,11 @@ impl fmt::Display for Refusal {
         f.write_str(match self {
             Self::TransactionControl => "transactions are begun and ended by the run itself",
             Self::JournalMode => {
-                "journal_mode can be changed in a no-transaction section only, \
+                "journal_mode can only be changed in a no-transaction section, \
                  since a failure could not be undone"
             }
             Self::NoJournal => {
-                "the connection's journal_mode is OFF, so that a failure could not be undone"
+                "the connection's journal_mode is OFF, so a failure could not be undone"
             }
         })
     }

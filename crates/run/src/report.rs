@@ -1,15 +1,15 @@
-//! What runs report when they are over.
+//! The reports of finished runs.
 
 use std::fmt;
 use std::time::Duration;
 
 use alembic_history::{Direction, RevisionId, Versions};
 
-/// What a run did.
+/// The report of a run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Report {
-    /// Which way the steps went.
+    /// The direction of the steps.
     pub direction: Direction,
     /// The revisions applied or reverted, in this order.
     pub steps: Vec<StepReport>,
@@ -31,7 +31,7 @@ pub struct StepReport {
     pub took: Duration,
 }
 
-/// What a stamp did.
+/// The report of a stamp.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct StampReport {
@@ -41,19 +41,19 @@ pub struct StampReport {
     pub after: Versions,
 }
 
-/// A revision with a section outside of transactions that is done in part.
+/// An unfinished revision: a section outside of transactions did not run to its end.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct UnfinishedRevision {
     /// The revision, as it is recorded.
     pub revision: String,
-    /// Which way it went, as it is recorded: `upgrade` or `downgrade`.
+    /// The recorded direction: `upgrade` or `downgrade`.
     pub direction: String,
     /// How many of its statements are done.
     pub statements: usize,
-    /// The number of the statement that was begun, where nobody knows how that ended.
+    /// The number of the statement that was begun and whose end is not recorded.
     pub begun: Option<usize>,
-    /// When this was recorded, in UTC.
+    /// When the progress was recorded, in UTC.
     pub since: String,
 }
 
@@ -68,16 +68,16 @@ impl fmt::Display for UnfinishedRevision {
         } = self;
         write!(f, "the {direction} of revision {revision} is unfinished: ")?;
         match begun {
-            None => write!(f, "it stopped behind statement {statements} at {since} UTC"),
+            None => write!(f, "it stopped after statement {statements} at {since} UTC"),
             Some(begun) => write!(
                 f,
-                "statement {begun} was begun at {since} UTC and may have happened"
+                "statement {begun} was begun at {since} UTC and may have taken effect"
             ),
         }
     }
 }
 
-/// Where a database is, compared with a history.
+/// The status of a database: its revisions, compared with a history.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Status {
@@ -95,42 +95,42 @@ impl Status {
     }
 }
 
-/// Whether a table was there already.
+/// Whether a table existed already.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ensured {
-    /// It was there.
+    /// It existed already.
     Existed,
     /// It was created.
     Created,
 }
 
-/// How a database was found.
+/// The state in which a database was found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Scenario {
-    /// Without a version table, and without tables of this crate.
+    /// It had no version table, and no tables of this crate.
     Fresh,
-    /// Without a version table, and with tables.
+    /// It had no version table, but tables.
     Legacy,
-    /// With a version table.
+    /// It had a version table.
     Tracked,
 }
 
-/// What was done to make a database ready.
+/// The outcome of making a database ready.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Outcome {
-    /// Nothing: it was at the heads.
+    /// Nothing was done: it was at the heads.
     Ready,
     /// The target schema was created whole, and stamped at the heads.
     Created,
     /// Revisions were applied, or the database was stamped.
     Migrated,
-    /// Nothing: the database is ahead of this program, and that is allowed.
+    /// Nothing was done: the database is ahead of this program, and that is allowed.
     Ahead,
 }
 
-/// How a database was found, and what was done to make it ready.
+/// The report of making a database ready.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct EnsureReport {
@@ -138,7 +138,7 @@ pub struct EnsureReport {
     pub package: String,
     /// How the database was found.
     pub scenario: Scenario,
-    /// What was done.
+    /// The outcome.
     pub outcome: Outcome,
     /// The rows of the version table before.
     pub before: Versions,

@@ -1,4 +1,4 @@
-//! What a run asks of a connection, and the rows that come back.
+//! The requests of a run to a connection, and the rows that come back.
 
 use std::borrow::Cow;
 use std::str::FromStr;
@@ -10,8 +10,8 @@ use crate::database_error::{DatabaseError, DatabaseErrorKind};
 
 /// One statement to execute.
 ///
-/// The driver sends [`sql`](Self::sql) as it is. What the statement does to the connection is told
-/// by [`effect`](Self::effect): no driver has to look into the text.
+/// The driver sends [`sql`](Self::sql) as it is. [`effect`](Self::effect) says what the statement
+/// does to the connection, so no driver has to parse the text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Execute<'r> {
     pub(crate) sql: Cow<'r, str>,
@@ -20,7 +20,7 @@ pub struct Execute<'r> {
     pub(crate) undo: Option<Cow<'static, str>>,
 }
 
-/// What a statement does to its connection.
+/// The effect of a statement on its connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Effect<'e> {
@@ -31,7 +31,7 @@ pub enum Effect<'e> {
     },
     /// It commits the transaction.
     Commits,
-    /// It rolls the transaction back; that there is none any more is not an error.
+    /// It rolls the transaction back; it is not an error if none is open any more.
     RollsBack,
     /// It changes a setting of the connection; `restore` is the statement that puts it back when the
     /// run is dropped.
@@ -63,7 +63,7 @@ impl<'r> Execute<'r> {
         &self.sql
     }
 
-    /// Returns what the statement does to its connection.
+    /// Returns the effect of the statement on its connection.
     #[must_use]
     pub fn effect(&self) -> Effect<'_> {
         match (&self.task, self.undo.as_deref()) {
@@ -76,7 +76,7 @@ impl<'r> Execute<'r> {
     }
 }
 
-/// One query whose rows are wanted.
+/// One query that returns rows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Query {
     pub(crate) sql: Cow<'static, str>,
@@ -98,34 +98,33 @@ impl Query {
     }
 }
 
-/// What a request is for.
+/// The task of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Task {
     /// Begin a transaction.
     Begin,
     /// Check whether the caller has begun one.
     FindTransaction,
-    /// Read how the database undoes transactions.
+    /// Read how the database rolls back transactions.
     ReadJournalMode,
-    /// Set what the transaction that has begun needs, and keep other migrators away from it by a
-    /// lock of this number.
+    /// Set the settings of the transaction that has begun, and take the lock of this number in it.
     SetForTransaction(i64),
     /// Commit.
     Commit,
     /// Roll back.
     Rollback,
-    /// Read how long statements wait for locks.
+    /// Read the lock timeout.
     ReadLockTimeout,
-    /// Set it to so many milliseconds.
+    /// Set the lock timeout, in milliseconds.
     SetLockTimeout(String),
     /// Read whether foreign keys are enforced.
     ReadForeignKeys,
-    /// Switch that.
+    /// Switch the enforcement of foreign keys.
     SwitchForeignKeys {
         /// Whether they are enforced from now on.
         on: bool,
     },
-    /// Count the rows that refer to nothing.
+    /// Count the dangling rows.
     CountDangling,
     /// List the tables as they are called now.
     ListTablesNow,
@@ -133,19 +132,19 @@ pub(crate) enum Task {
     CountChanges,
     /// Read the search path.
     ReadSearchPath,
-    /// Restore it.
+    /// Restore the search path.
     RestoreSearchPath(String),
-    /// Do something to a version table.
+    /// Read or write a version table.
     Versions(VersionTable, VersionTask),
-    /// Do something to the table that records how far an unfinished revision is.
+    /// Read or write the table of progress.
     Progress(ProgressTask),
-    /// Do something about the lock that keeps other migrators away.
+    /// Take, check or release the lock that keeps other migrators away.
     Lock(LockTask),
-    /// Look at the indexes that a statement is about; carries the name that it gives.
+    /// Look at the indexes of a statement; carries the name in it.
     FindIndexes(String),
     /// List the tables of the database.
     ListTables,
-    /// Set what describing a schema needs.
+    /// Set the settings for describing a schema.
     SetForDescription,
     /// Describe the schema.
     DescribeSchema,
@@ -153,7 +152,7 @@ pub(crate) enum Task {
     RunStatement,
 }
 
-/// What is done to a version table.
+/// A task on a version table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum VersionTask {
     Find,
@@ -164,7 +163,7 @@ pub(crate) enum VersionTask {
     Drop,
 }
 
-/// What is done to the table that records how far an unfinished revision is.
+/// A task on the table of progress.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum ProgressTask {
     Create,
@@ -179,7 +178,7 @@ pub(crate) enum ProgressTask {
     FindProcess,
 }
 
-/// What is done about the lock.
+/// A task about the lock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum LockTask {
     Begin,
@@ -192,27 +191,28 @@ pub(crate) enum LockTask {
     Release,
 }
 
-/// How far a revision is whose sections run outside of transactions: the row of the progress table.
+/// The progress of a revision whose sections run outside of transactions: the row of the table of
+/// progress.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Progress {
     /// The revision, as it is recorded.
     pub(crate) revision: String,
-    /// Which way it goes, as it is recorded.
+    /// The recorded direction.
     pub(crate) direction: String,
     /// How many of its statements are done.
     pub(crate) done: usize,
-    /// Whether the next one was begun, and its end is not recorded.
+    /// Whether the next statement was begun and its end is not recorded.
     pub(crate) is_begun: bool,
     /// The digest of the statements that are done.
     pub(crate) digest: String,
-    /// When the row was written, where it was read.
+    /// When the row was written, if it was read.
     pub(crate) since: String,
-    /// The server's process that executes the statement that was begun; none on SQLite.
+    /// The server process that runs the begun statement; `None` on SQLite.
     pub(crate) process: Option<i32>,
 }
 
 impl Task {
-    /// Returns what an error of this request is called.
+    /// Returns the action that an error of this request names.
     pub(crate) fn action(&self) -> Action {
         match self {
             Self::Begin | Self::FindTransaction | Self::ReadJournalMode => Action::Begin,
@@ -248,16 +248,16 @@ impl Task {
     }
 }
 
-/// How far the statements of one message are executed.
+/// The outcome of the statements of one message.
 #[derive(Debug, Default)]
 pub struct Batch {
     /// How many rows each of them has changed, up to the one that failed.
     pub changed: Vec<u64>,
-    /// Which one failed, counted from 0, and why.
+    /// The statement that failed, counted from 0, and its error.
     pub failed: Option<(usize, DatabaseError)>,
 }
 
-/// A row that a query returned: its cells as text, NULL as nothing.
+/// A row that a query returned: its cells as text, NULL as `None`.
 ///
 /// ```
 /// use alembic_run::Row;
@@ -271,13 +271,13 @@ pub struct Batch {
 pub struct Row(Vec<Option<String>>);
 
 impl Row {
-    /// Takes the cells; a value that is not text is given as text.
+    /// Creates a row of cells; values of other types are given as text.
     #[must_use]
     pub fn new(cells: Vec<Option<String>>) -> Self {
         Self(cells)
     }
 
-    /// Returns a cell, counted from 0; nothing where it is NULL or missing.
+    /// Returns a cell, counted from 0; `None` if it is NULL or missing.
     #[must_use]
     pub fn cell(&self, column: usize) -> Option<&str> {
         self.0.get(column)?.as_deref()
@@ -287,20 +287,20 @@ impl Row {
     ///
     /// # Errors
     ///
-    /// When it is NULL or missing.
+    /// When the cell is NULL or missing.
     pub fn text(&self, column: usize) -> Result<&str, DatabaseError> {
         self.cell(column)
-            .ok_or_else(|| unexpected(column, "nothing"))
+            .ok_or_else(|| unexpected_cell(column, "nothing"))
     }
 
     /// Returns a cell that holds a number.
     ///
     /// # Errors
     ///
-    /// When it does not.
+    /// When the cell does not hold one.
     pub fn number<N: FromStr>(&self, column: usize) -> Result<N, DatabaseError> {
         let text = self.text(column)?;
-        text.parse().map_err(|_| unexpected(column, text))
+        text.parse().map_err(|_| unexpected_cell(column, text))
     }
 
     /// Returns whether a cell is true: `t`, `true` or `1`.
@@ -310,8 +310,8 @@ impl Row {
     }
 }
 
-fn unexpected(column: usize, found: &str) -> DatabaseError {
+fn unexpected_cell(column: usize, found: &str) -> DatabaseError {
     let column = column + 1;
-    let source = format!("the answer holds {found:?} in column {column}, where it cannot be");
+    let source = format!("the answer holds an unexpected {found:?} in column {column}");
     DatabaseError::new(DatabaseErrorKind::Other, source)
 }

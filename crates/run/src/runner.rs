@@ -1,4 +1,4 @@
-//! One history and how databases are brought to it, and what follows from the two alone.
+//! The runner: one history and the settings of its runs.
 
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
@@ -15,29 +15,29 @@ use crate::failure::{Failure, StatementLocation};
 use crate::policy::Interruption;
 use crate::request::Progress;
 
-/// One history, and how to bring databases to it.
+/// One history, and the settings of runs that bring databases to it.
 #[derive(Clone, Debug)]
 pub struct Runner<'h> {
     /// The history.
     pub history: &'h History,
-    /// What the database speaks.
+    /// The dialect of the database.
     pub dialect: Dialect,
-    /// Where the database keeps which revisions it is at.
+    /// The version table.
     pub version_table: VersionTable,
-    /// How much goes into one transaction.
+    /// How much one transaction covers.
     pub transaction: TransactionMode,
-    /// How long to wait for a lock that somebody else holds.
+    /// How long to wait for a lock that another session holds.
     pub lock_timeout: Duration,
-    /// What is done about a statement that may have happened.
+    /// The treatment of a statement that may have taken effect.
     pub interruption: Interruption,
-    /// Tells the time since some fixed moment.
+    /// Returns the time since some fixed moment.
     pub clock: fn() -> Duration,
 }
 
-/// How long a run waits for a lock, unless it is told otherwise.
+/// How long a run waits for a lock by default.
 pub const DEFAULT_LOCK_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Tells the time since it was first asked.
+/// Returns the time since its first call.
 fn monotonic() -> Duration {
     static START: OnceLock<Instant> = OnceLock::new();
     START.get_or_init(Instant::now).elapsed()
@@ -59,7 +59,7 @@ impl<'h> Runner<'h> {
         }
     }
 
-    /// Returns the sections of a revision that run here.
+    /// Returns the sections of a revision that run on this dialect.
     pub(crate) fn sections(
         &self,
         node: Node,
@@ -69,7 +69,7 @@ impl<'h> Runner<'h> {
         file.sections(direction, self.dialect)
     }
 
-    /// Returns the statements of all sections of a revision that run here.
+    /// Returns the statements of all sections of a revision that run on this dialect.
     pub(crate) fn all_statements(
         &self,
         node: Node,
@@ -81,7 +81,7 @@ impl<'h> Runner<'h> {
             .collect()
     }
 
-    /// Describes the failure of a statement that leaves nothing behind.
+    /// Returns the failure of a statement that left no invalid index.
     pub(super) fn statement_failure(
         &self,
         node: Node,
@@ -96,7 +96,7 @@ impl<'h> Runner<'h> {
         }
     }
 
-    /// Refuses a plan that cannot be carried out to its end.
+    /// Refuses a plan with an irreversible revision.
     pub(crate) fn check_reversible(&self, plan: &Plan) -> Result<(), Failure> {
         if plan.direction == Direction::Upgrade {
             return Ok(());
@@ -117,7 +117,7 @@ impl<'h> Runner<'h> {
         Ok(())
     }
 
-    /// Describes where a statement stands, or the part of it at `offset`.
+    /// Returns the location of a statement, or of the part of it at `offset`.
     pub(crate) fn locate(
         &self,
         node: Node,
@@ -140,8 +140,8 @@ impl<'h> Runner<'h> {
 
     /// Returns how many steps of `plan` go into one transaction.
     ///
-    /// A revision with a section outside its transaction has what precedes it committed, so it
-    /// gets a transaction of its own: what it did is on record as soon as it can be.
+    /// A section outside of transactions commits the steps before it, so its revision gets a
+    /// transaction of its own and is recorded as soon as possible.
     pub(crate) fn batch(&self, plan: &Plan) -> usize {
         let mut steps = plan.steps.iter();
         match self.transaction {
@@ -155,14 +155,14 @@ impl<'h> Runner<'h> {
         }
     }
 
-    /// Tells whether a step leaves its transaction.
+    /// Returns whether a step leaves its transaction.
     pub(crate) fn leaves_transaction(&self, step: &Step, direction: Direction) -> bool {
         let mut sections = self.sections(step.revision, direction);
         sections.any(|section| !section.transaction)
     }
 
-    /// Returns how far a revision is when so many of its statements are done, and whether the next one
-    /// begins.
+    /// Returns the progress of a revision: how many of its statements are done, and whether the
+    /// next one begins.
     pub(crate) fn progress(
         &self,
         node: Node,
@@ -183,7 +183,7 @@ impl<'h> Runner<'h> {
     }
 }
 
-/// Returns a text that changes when one of the statements does.
+/// Returns a digest that changes when one of the statements does.
 pub(crate) fn digest_statements(statements: &[FileStatement<'_>]) -> String {
     let bytes = statements
         .iter()

@@ -1,8 +1,8 @@
-//! Offline SQL: what a run would do, as a script for psql or the sqlite3 shell.
+//! Offline SQL: the work of a run, as a script for psql or the sqlite3 shell.
 //!
-//! Plans and statements are those of a run. What a run finds out as it goes, the script has the
-//! database find out: each of its transactions first makes sure that the database is where the
-//! script takes it to be, and ends by making sure that it is where it should be.
+//! Plans and statements are those of a run. The checks of a run become checks in the script: each
+//! of its transactions begins by checking that the database is at the expected revisions, and ends
+//! by checking that it has reached the next ones.
 //!
 //! ```
 //! use alembic_history::{Dialect, History, SourceFile};
@@ -36,7 +36,7 @@ use crate::runner::Runner;
 use alembic_history::{Expression, Node, Plan, PlanError, Range, ResolveError, SyntaxError};
 use writer::Writer;
 
-/// Where a script begins and ends, as it is written: `END` or `[START]:[END]`.
+/// The range of a script, as it is written: `END` or `[START]:[END]`.
 struct Ends {
     start: Option<Expression>,
     end: Option<Expression>,
@@ -60,7 +60,7 @@ impl Ends {
         })
     }
 
-    /// Refuses an end that counts from where the database is when nothing says where that is.
+    /// Refuses an end that is relative to the database's revision when no start is given.
     fn check_end(&self) -> Result<(), ScriptError> {
         match &self.end {
             Some(end) if !self.is_range && end.symbol.is_none() => Err(ScriptError::NoStart {
@@ -91,8 +91,7 @@ impl Runner<'_> {
     ///
     /// # Errors
     ///
-    /// When the range cannot be planned without a database, or the script would not do what a run
-    /// does.
+    /// When the range cannot be planned without a database, or the script would differ from a run.
     pub fn upgrade_script(&self, range: &str) -> Result<String, ScriptError> {
         self.check_sql()?;
         let ends = Ends::parse(range)?;
@@ -168,7 +167,7 @@ impl Runner<'_> {
         Ok(writer.finish())
     }
 
-    /// Writes the script that creates the version table where there is none.
+    /// Writes the script that creates the version table unless it exists.
     ///
     /// # Errors
     ///

@@ -1,4 +1,4 @@
-//! A run on one database: its connection, what it has done, and the version table.
+//! A run on one database: its connection, its ledger, and the version table.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use crate::exchange::Port;
 use crate::failure::Failure;
 use crate::ledger::Ledger;
 use crate::link::Link;
-use crate::refused::Refused;
+use crate::refused_request::RefusedRequest;
 use crate::request::Progress;
 use crate::runner::Runner;
 use crate::versions::VersionStore;
@@ -27,16 +27,16 @@ pub(crate) type Decide<'d> = &'d (dyn Fn(&[Node]) -> Result<Plan, PlanError> + S
 pub(crate) struct Session<'h> {
     pub(crate) runner: Runner<'h>,
     pub(crate) link: Link<'h>,
-    /// How this kind of database is spoken to, with the connection's settings to restore.
+    /// The engine of the database, with the connection's settings to restore.
     pub(crate) engine: Box<dyn Engine>,
     pub(crate) ledger: Ledger,
     pub(crate) versions: VersionStore,
-    /// How far the revision is whose sections run outside of transactions.
+    /// The progress of the revision whose sections run outside of transactions.
     pub(crate) progress: Option<Progress>,
     retries: Retries,
 }
 
-/// How often a transaction was begun again, and how long that was waited for.
+/// How many times a transaction was begun again, and how long the run waited for that.
 #[derive(Debug, Default)]
 struct Retries {
     count: usize,
@@ -44,7 +44,7 @@ struct Retries {
 }
 
 impl<'h> Session<'h> {
-    /// Begins the conversation; nothing that it sets outlasts [`Session::close`].
+    /// Begins the conversation; no setting of it outlasts [`Session::close`].
     pub(crate) async fn open(runner: Runner<'h>, port: Port<'h>) -> Result<Self, RunError> {
         let engine = engine(runner.dialect);
         let link = Link::new(
@@ -64,16 +64,16 @@ impl<'h> Session<'h> {
         };
         let dialect = session.runner.dialect;
         if !session.runner.history.is_checked_for(dialect) {
-            return Err(session.failed(Failure::UncheckedDialect { dialect }));
+            return Err(session.run_error(Failure::UncheckedDialect { dialect }));
         }
         match session.engine.open(&mut session.link).await {
             Ok(()) => Ok(session),
-            Err(failure) => Err(session.failed(failure)),
+            Err(failure) => Err(session.run_error(failure)),
         }
     }
 
-    /// Undoes what a command leaves open, restores the connection's settings, and says what state
-    /// the database is in when the command failed.
+    /// Rolls back a transaction that a command leaves open, restores the connection's settings, and
+    /// adds the state of the database to a failure.
     pub(crate) async fn close<T>(mut self, outcome: Result<T, Failure>) -> Result<T, RunError> {
         let undone = self.rollback().await;
         if outcome.is_err() && undone.is_ok() {
@@ -87,12 +87,12 @@ impl<'h> Session<'h> {
             // The first failure is the one to report.
             Err(failure) => {
                 let rollback = undone.err().map(|refused| refused.error);
-                return Err(self.failed(failure).with_rollback(rollback));
+                return Err(self.run_error(failure).with_rollback(rollback));
             }
         };
         match undone.map_err(Failure::from).and(restored).and(released) {
             Ok(()) => Ok(done),
-            Err(failure) => Err(self.failed(failure)),
+            Err(failure) => Err(self.run_error(failure)),
         }
     }
 
@@ -105,8 +105,8 @@ impl<'h> Session<'h> {
         self.runner.history.graph()
     }
 
-    /// Describes a failure and the state that it leaves.
-    pub(crate) fn failed(&self, failure: Failure) -> RunError {
+    /// Returns the error of a failure, with the state that it leaves.
+    pub(crate) fn run_error(&self, failure: Failure) -> RunError {
         let state = self.ledger.state(self.graph(), self.runner.transaction);
         RunError::new(failure, state)
     }
@@ -163,7 +163,7 @@ impl<'h> Session<'h> {
         Ok(())
     }
 
-    /// Takes a change to the version table for done, unless it has changed another number of rows.
+    /// Records a change to the version table, unless it did not change exactly one row.
     pub(crate) fn count_change(&mut self, change: RowChange, changed: u64) -> Result<(), Failure> {
         if changed != 1 {
             let table = self.table();
@@ -178,8 +178,8 @@ impl<'h> Session<'h> {
         Ok(())
     }
 
-    /// Refuses to continue when the version table holds anything else than it should, be it by a
-    /// statement of a revision, by a trigger, or by another session.
+    /// Refuses to continue when the version table holds other rows than it should, whether a
+    /// statement of a revision, a trigger or another session changed them.
     pub(crate) async fn check_versions(&mut self) -> Result<(), Failure> {
         let expected = self.versions.rows();
         self.read_versions().await?;
@@ -193,18 +193,18 @@ impl<'h> Session<'h> {
         })
     }
 
-    /// Keeps foreign keys from being enforced in the transaction that comes next.
+    /// Switches off the enforcement of foreign keys for the next transaction.
     pub(crate) async fn hold_foreign_keys(&mut self) -> Result<(), Failure> {
         self.engine.hold_foreign_keys(&mut self.link).await
     }
 
-    /// Begins a transaction that is alone in writing.
+    /// Begins a transaction that excludes other migrators.
     pub(crate) async fn begin(&mut self) -> Result<(), Failure> {
         let table = &self.versions.table;
         self.engine.begin(&mut self.link, table).await
     }
 
-    /// Commits, unless the lock is lost: then another migrator may have done the same.
+    /// Commits, unless the lock is lost: another migrator may then have done the same work.
     pub(crate) async fn commit(&mut self) -> Result<(), Failure> {
         if let Err(failure) = self.engine.commit(&mut self.link).await {
             if let Failure::Database {
@@ -219,12 +219,12 @@ impl<'h> Session<'h> {
         }
         self.link.is_open = false;
         self.ledger.commit();
-        self.link.tell(Event::Committed).await;
+        self.link.report(Event::Committed).await;
         Ok(())
     }
 
-    /// Undoes what is not committed, if anything is open.
-    pub(crate) async fn rollback(&mut self) -> Result<(), Refused> {
+    /// Rolls back, if a transaction is open.
+    pub(crate) async fn rollback(&mut self) -> Result<(), RefusedRequest> {
         if self.link.is_open {
             self.ledger.roll_back();
         }
@@ -232,7 +232,7 @@ impl<'h> Session<'h> {
     }
 
     /// Returns the outcome of an attempt, unless it met another session's lock and nothing is
-    /// committed: then everything is as before, and another attempt can be made.
+    /// committed: then the database is as before, and the attempt can be repeated.
     pub(crate) async fn settle<T>(
         &mut self,
         outcome: Result<T, Failure>,
@@ -246,7 +246,7 @@ impl<'h> Session<'h> {
         }
     }
 
-    /// Rolls a transaction back that met another session's lock, and waits a little, as long as the
+    /// Rolls back a transaction that met another session's lock, and waits briefly, as long as the
     /// lock timeout allows.
     pub(crate) async fn retry(&mut self, failure: Failure) -> Result<(), Failure> {
         let Some(error) = failure.database_error() else {
@@ -269,7 +269,7 @@ impl<'h> Session<'h> {
         self.retries.count += 1;
         self.retries.waited += pause + waited;
         let retries = self.retries.count;
-        self.link.tell(Event::Retrying { error, retries }).await;
+        self.link.report(Event::Retrying { error, retries }).await;
         self.link.pause(pause).await;
         Ok(())
     }

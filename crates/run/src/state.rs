@@ -1,10 +1,10 @@
-//! What state a failed run leaves the database in.
+//! The state in which a failed run leaves the database.
 
 use std::fmt;
 
 use alembic_history::{RevisionId, TransactionMode, join};
 
-/// What a failed run leaves behind.
+/// The state in which a failed run leaves the database.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum DatabaseState {
@@ -12,28 +12,28 @@ pub enum DatabaseState {
     Unchanged,
     /// These revisions are done and committed; the rest is as it was before.
     Committed {
-        /// The revisions, in this order; none where nothing but the stamp at the baseline stays.
+        /// The revisions, in this order; empty if only the stamp at the baseline is committed.
         done: Vec<RevisionId>,
-        /// How much went into one transaction.
+        /// How much one transaction covered.
         transaction: TransactionMode,
     },
-    /// A revision with a `no-transaction` section is done in part, and cannot be undone.
+    /// A revision with a `no-transaction` section is unfinished, and cannot be rolled back.
     Unfinished {
-        /// The revisions that are done whole and committed, in this order.
+        /// The revisions that are committed, in this order.
         done: Vec<RevisionId>,
-        /// The revision that is done in part.
+        /// The unfinished revision.
         revision: RevisionId,
         /// How many of its statements are done.
         statements: usize,
-        /// Whether the next one may have happened, at least in part: since the connection was
-        /// lost, or since it may have committed something before it failed.
+        /// Whether the next one may have taken effect, at least partly: the connection was lost, or
+        /// the statement may have committed something before it failed.
         uncertain: bool,
     },
-    /// The connection was lost while committing: nobody knows whether that happened.
+    /// The connection was lost while committing, so it is unknown whether the commit took effect.
     Unknown {
-        /// The revisions that are surely done and committed, in this order.
+        /// The revisions that are certainly committed, in this order.
         done: Vec<RevisionId>,
-        /// The revisions that may be.
+        /// The revisions that may be committed.
         committing: Vec<RevisionId>,
     },
 }
@@ -47,7 +47,7 @@ impl fmt::Display for DatabaseState {
             ),
             Self::Committed { done, .. } => write!(
                 f,
-                "these revisions are done and stay: {}; everything else is as it was before",
+                "these revisions are committed: {}; everything else is as it was before",
                 join(done, ", ")
             ),
             Self::Unfinished {
@@ -61,18 +61,19 @@ impl fmt::Display for DatabaseState {
                 if (*statements, *uncertain) == (0, false) {
                     return write!(
                         f,
-                        "nothing else of revision {revision} stays, and the next run begins it anew"
+                        "nothing else of revision {revision} is kept, and the next run starts it again"
                     );
                 }
-                write!(f, "revision {revision} is done in part: ")?;
+                write!(f, "revision {revision} is unfinished: ")?;
+                let and = if *statements == 0 { "" } else { "and " };
                 match statements {
                     0 => {}
-                    1 => f.write_str("its first statement stays, ")?,
-                    _ => write!(f, "its first {statements} statements stay, ")?,
+                    1 => f.write_str("its first statement is done, ")?,
+                    _ => write!(f, "its first {statements} statements are done, ")?,
                 }
                 match uncertain {
-                    true => write!(f, "statement {next} may have happened"),
-                    false => write!(f, "and the next run goes on with statement {next}"),
+                    true => write!(f, "{and}statement {next} may have taken effect"),
+                    false => write!(f, "{and}the next run continues with statement {next}"),
                 }
             }
             Self::Unknown { done, committing } => {
@@ -81,7 +82,7 @@ impl fmt::Display for DatabaseState {
                 if !committing.is_empty() {
                     write!(f, " {}", join(committing, ", "))?;
                 }
-                f.write_str(", so that either all of it is done, or nothing")
+                f.write_str(", so either all of it took effect or none of it did")
             }
         }
     }
@@ -90,10 +91,6 @@ impl fmt::Display for DatabaseState {
 fn stays(f: &mut fmt::Formatter<'_>, done: &[RevisionId]) -> fmt::Result {
     match done {
         [] => Ok(()),
-        done => write!(
-            f,
-            "these revisions are done and stay: {}; ",
-            join(done, ", ")
-        ),
+        done => write!(f, "these revisions are committed: {}; ", join(done, ", ")),
     }
 }

@@ -1,48 +1,47 @@
-//! The steps of a run: the statements of revisions, and what must hold around them.
+//! The steps of a run: the statements of revisions, and the checks around them.
 
 use std::time::Duration;
 
 use alembic_history::{Direction, Node, Plan, Step};
 
-use crate::dangling::Dangling;
+use crate::dangling::DanglingCounts;
 use crate::engine::SessionChanges;
 use crate::event::{Event, RunStep};
 use crate::failure::Failure;
-use crate::ledger::Unfinished;
 use crate::outside::run_outside;
 use crate::pieces::{self, Piece};
 use crate::progress::{Continuation, forget, is_own, resume, wait};
 use crate::report::StepReport;
 use crate::session::{Decide, Session};
 
-/// What is being carried out, in one transaction after the other.
+/// The work of a command, carried out in one transaction after the other.
 struct Work {
-    /// When it was begun.
+    /// When the work began.
     start: Duration,
-    /// After which time it was last reported that another run is waited for.
-    told: Option<Duration>,
-    /// What was left before the last transaction, as soon as one is committed.
+    /// How long the wait for another run was when it was last reported.
+    reported: Option<Duration>,
+    /// The plan that was left before the last transaction, once one is committed.
     plan: Option<Plan>,
 }
 
-/// Carries out what `decide` plans from the rows, under lock, in the transaction that is open or in
-/// one of its own.
+/// Carries out the plan that `decide` makes from the rows, under lock, in the open transaction or
+/// in one of its own.
 ///
-/// `decide` sees the rows again once the lock is held, since whoever held it before may have done some
-/// of the work, or all of it.
+/// `decide` sees the rows again once the lock is held, since its previous holder may have done some
+/// or all of the work.
 pub(crate) async fn carry_out(
     session: &mut Session<'_>,
     decide: Decide<'_>,
 ) -> Result<(), Failure> {
     let mut work = Work {
         start: session.link.now(),
-        told: None,
+        reported: None,
         plan: None,
     };
     loop {
-        match carry_on(session, decide, &mut work).await {
-            Ok(Carried::All) => return Ok(()),
-            Ok(Carried::Some) => {}
+        match carry_out_batch(session, decide, &mut work).await {
+            Ok(Extent::All) => return Ok(()),
+            Ok(Extent::Some) => {}
             // Before anything is committed, the whole command begins again.
             Err(failure) if session.ledger.is_untouched() => return Err(failure),
             Err(failure) => session.retry(failure).await?,
@@ -50,18 +49,18 @@ pub(crate) async fn carry_out(
     }
 }
 
-/// How much of the work is carried out.
-enum Carried {
+/// How much of the work is done.
+enum Extent {
     All,
     Some,
 }
 
-/// Carries out what goes into one transaction, or waits for whoever may do so.
-async fn carry_on(
+/// Carries out the work of one transaction, or waits for another run that may be doing it.
+async fn carry_out_batch(
     session: &mut Session<'_>,
     decide: Decide<'_>,
     work: &mut Work,
-) -> Result<Carried, Failure> {
+) -> Result<Extent, Failure> {
     if !session.link.is_open {
         session.hold_foreign_keys().await?;
         session.begin().await?;
@@ -78,23 +77,23 @@ async fn carry_on(
     match resume(session, &rest, waited).await? {
         Continuation::Continue => {}
         Continuation::Wait => {
-            wait(session, waited, &mut work.told).await?;
-            return Ok(Carried::Some);
+            wait(session, waited, &mut work.reported).await?;
+            return Ok(Extent::Some);
         }
     }
     if rest.steps.is_empty() {
-        return Ok(Carried::All);
+        return Ok(Extent::All);
     }
     let batch = session.runner.batch(&rest);
     let is_done = run_steps(session, &rest, batch).await?;
     if is_done && batch == rest.steps.len() {
-        return Ok(Carried::All);
+        return Ok(Extent::All);
     }
     work.plan = Some(rest);
-    Ok(Carried::Some)
+    Ok(Extent::Some)
 }
 
-/// Refuses a plan that leaves its transactions, where nothing would be locked meanwhile.
+/// Refuses a plan that leaves its transactions if the lock cannot be held outside of them.
 fn check_connections(session: &Session<'_>, plan: &Plan) -> Result<(), Failure> {
     if session.engine.locks_outside().is_some() {
         return Ok(());
@@ -113,15 +112,15 @@ fn check_connections(session: &Session<'_>, plan: &Plan) -> Result<(), Failure> 
     }
 }
 
-/// Returns whether a step could leave rows that refer to nothing.
+/// Returns whether a step could leave dangling rows.
 fn may_dangle(session: &Session<'_>, step: &Step, direction: Direction) -> bool {
     let statements = session.runner.all_statements(step.revision, direction);
     let mut statements = statements.iter();
     statements.any(|statement| session.engine.may_dangle(statement.kind()))
 }
 
-/// Runs the first `batch` steps of a plan and commits them; returns whether that is done, and no other
-/// run has continued meanwhile.
+/// Runs the first `batch` steps of a plan and commits them; returns whether they are done, which
+/// they are not if another run has continued them.
 async fn run_steps(session: &mut Session<'_>, plan: &Plan, batch: usize) -> Result<bool, Failure> {
     let direction = plan.direction;
     let steps = &plan.steps[..batch];
@@ -129,18 +128,18 @@ async fn run_steps(session: &mut Session<'_>, plan: &Plan, batch: usize) -> Resu
     let total = session.ledger.steps().len() + plan.steps.len();
     for step in steps {
         let revision = &session.graph()[step.revision];
-        let told = RunStep {
+        let run_step = RunStep {
             revision: revision.id.clone(),
             down_revisions: revision.down_revisions.clone(),
             message: revision.message.clone(),
             direction,
         };
         let started = Event::StepStarted {
-            step: told.clone(),
+            step: run_step.clone(),
             done: session.ledger.steps().len(),
             total,
         };
-        session.link.tell(started).await;
+        session.link.report(started).await;
         let start = session.link.now();
         keep_session(session, step.revision, direction).await?;
         let last = run_sections(session, step.revision, direction, before.as_ref());
@@ -157,12 +156,15 @@ async fn run_steps(session: &mut Session<'_>, plan: &Plan, batch: usize) -> Resu
         forget(session).await?;
         let took = session.link.now().saturating_sub(start);
         session.ledger.enter(StepReport {
-            revision: told.revision.clone(),
-            message: told.message.clone(),
+            revision: run_step.revision.clone(),
+            message: run_step.message.clone(),
             took,
         });
-        let finished = Event::StepFinished { step: told, took };
-        session.link.tell(finished).await;
+        let finished = Event::StepFinished {
+            step: run_step,
+            took,
+        };
+        session.link.report(finished).await;
     }
     let checked = check_foreign_keys(session, before.as_ref()).await;
     checked.map_err(|failure| with_suspects(session, failure, steps, direction))?;
@@ -172,7 +174,7 @@ async fn run_steps(session: &mut Session<'_>, plan: &Plan, batch: usize) -> Resu
     Ok(true)
 }
 
-/// Has the session kept as it is where the statements of a revision may change it.
+/// Keeps the session's settings that the statements of a revision may change.
 async fn keep_session(
     session: &mut Session<'_>,
     node: Node,
@@ -187,10 +189,10 @@ async fn keep_session(
     session.engine.keep_session(&session.link, changes).await
 }
 
-/// Refuses to commit when more refers to nothing than `before`.
+/// Refuses to commit when more rows dangle than `before`.
 pub(crate) async fn check_foreign_keys(
     session: &Session<'_>,
-    before: Option<&Dangling>,
+    before: Option<&DanglingCounts>,
 ) -> Result<(), Failure> {
     let Some(before) = before else {
         return Ok(());
@@ -208,12 +210,12 @@ pub(crate) async fn check_foreign_keys(
     })
 }
 
-/// Counts what refers to nothing before the steps, where they could add to it.
+/// Counts the dangling rows before steps that could add some.
 async fn count_dangling(
     session: &Session<'_>,
     steps: &[Step],
     direction: Direction,
-) -> Result<Option<Dangling>, Failure> {
+) -> Result<Option<DanglingCounts>, Failure> {
     let mut steps = steps.iter();
     if !steps.any(|step| may_dangle(session, step, direction)) {
         return Ok(None);
@@ -221,8 +223,8 @@ async fn count_dangling(
     session.engine.count_dangling(&session.link).await
 }
 
-/// Names the revisions that can have left rows that refer to nothing: they are counted once for all
-/// steps, since each count reads every row that refers to another table.
+/// Adds the revisions that may have left dangling rows: the rows are counted once for all steps,
+/// since each count reads every row that refers to another table.
 fn with_suspects(
     session: &Session<'_>,
     failure: Failure,
@@ -242,13 +244,13 @@ fn with_suspects(
     }
 }
 
-/// Runs the statements of a revision, but for those that an unfinished run has done, up to the last
-/// section outside of transactions; returns what is left, unless another run has continued meanwhile.
+/// Runs the statements of a revision up to its last section outside of transactions, except those
+/// that an earlier run has done; returns the rest, unless another run has continued the revision.
 async fn run_sections<'h>(
     session: &mut Session<'h>,
     node: Node,
     direction: Direction,
-    dangling: Option<&Dangling>,
+    dangling: Option<&DanglingCounts>,
 ) -> Result<Option<Vec<Piece<'h>>>, Failure> {
     let finished = session
         .progress
@@ -288,7 +290,7 @@ async fn run_sections<'h>(
             if matches!(checked, Ok(()) | Err(Failure::RowsMoved { .. }))
                 && !is_own(session).await?
             {
-                session.ledger.set_unfinished(None::<Unfinished>);
+                session.ledger.set_unfinished(None);
                 return Ok(None);
             }
             checked?;

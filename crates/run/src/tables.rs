@@ -1,4 +1,5 @@
-//! Which tables are whose, as far as it is known: this separates a fresh database from a legacy one.
+//! The owners of tables, as far as they are known: they distinguish a fresh database from a legacy
+//! one.
 
 use alembic_history::Direction;
 
@@ -7,18 +8,18 @@ use crate::report::Scenario;
 use crate::runner::Runner;
 use crate::target::{Schema, Target};
 
-/// Whose tables are whose, as far as it is known: what tells a fresh database from a legacy one.
+/// The owners of tables, as far as they are known.
 pub(crate) struct Tables {
-    /// Those of the crate's target schema, where it has one.
+    /// The tables of the crate's target schema, if it has one.
     target: Option<Vec<String>>,
-    /// Those that the crate's revisions create, whether or not later ones drop them.
+    /// The tables that the crate's revisions create, whether or not later ones drop them.
     created: Vec<String>,
-    /// The same of the other crates, and their version tables.
+    /// The same tables of the other crates, and their version tables.
     others: Vec<String>,
 }
 
 impl Tables {
-    /// Returns what is known for one of `crates`.
+    /// Collects the tables known for one of `crates`.
     pub(crate) fn known(crates: &[(Runner<'_>, Target)], index: usize) -> Self {
         let (runner, target) = &crates[index];
         let mut others = Vec::new();
@@ -36,7 +37,7 @@ impl Tables {
         }
     }
 
-    /// Returns how a database was found that has no version table, by its tables.
+    /// Returns the scenario of a database without a version table, by its tables.
     pub(crate) fn scenario(&self, engine: &dyn Engine, tables: &[String]) -> Scenario {
         match tables.iter().any(|table| self.owns(engine, table)) {
             true => Scenario::Legacy,
@@ -46,9 +47,8 @@ impl Tables {
 
     /// Returns whether a table is the crate's.
     ///
-    /// With a target schema, the crate's tables are known: those, and those that they were before,
-    /// which its revisions create. Without one, every table counts that is not known to be another
-    /// crate's.
+    /// With a target schema, the crate's tables are known: those of the schema, and those that its
+    /// revisions create. Without one, every table counts that is not known to be another crate's.
     pub(crate) fn owns(&self, engine: &dyn Engine, table: &str) -> bool {
         let contains =
             |names: &[String]| names.iter().any(|other| engine.is_same_table(other, table));

@@ -1,22 +1,22 @@
-//! What an application's database is to become, beyond what the revisions say.
+//! The target of an application's database, beyond its revisions.
 
 use std::path::PathBuf;
 
 use alembic_history::Fresh;
 use alembic_sql::SqlText;
 
-/// What an application's database is to become, beyond what the revisions say.
+/// The target of an application's database, beyond its revisions.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Target {
     /// The crate that the history belongs to.
     pub package: String,
-    /// The target schema, which an empty database is given whole.
+    /// The target schema, which is created whole in an empty database.
     pub schema: Option<Schema>,
-    /// How an empty database comes to its schema.
+    /// How an empty database gets its schema.
     pub fresh: Fresh,
-    /// The revision at which a database without a version table is taken to be.
+    /// The revision at which a database without a version table is assumed to be.
     pub baseline: String,
-    /// What is done when the database is ahead of this program.
+    /// The treatment of a database that is ahead of this program.
     pub ahead: Ahead,
 }
 
@@ -29,13 +29,13 @@ pub struct Schema {
     pub text: SqlText,
 }
 
-/// What is done when a database is at revisions that this program does not know: a newer program
-/// has migrated it.
+/// The treatment of a database at revisions that this program does not know: a newer program has
+/// migrated it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Ahead {
     /// It is an error.
     #[default]
     Refuse,
-    /// The database is taken as it is.
+    /// The database is accepted as it is.
     Allow,
 }

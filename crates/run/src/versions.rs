@@ -1,21 +1,21 @@
-//! The version table of a run: where it is, and what it holds.
+//! The version table of a run: its name and its rows.
 
 use alembic_history::{Graph, Rows, VersionTable};
 
 use crate::database_error::DatabaseErrorKind;
-use crate::engine::{Engine, Found};
+use crate::engine::{Engine, VersionTableLookup};
 use crate::failure::Failure;
 use crate::link::Link;
-use crate::refused::Refused;
+use crate::refused_request::RefusedRequest;
 
 /// The version table of a run.
 #[derive(Debug)]
 pub(crate) struct VersionStore {
-    /// The table; on PostgreSQL with its schema, once it was looked for.
+    /// The table; on PostgreSQL with its schema, once it was found.
     pub(crate) table: VersionTable,
-    /// What the table holds, as far as this run knows; nothing where it does not exist.
+    /// The rows of the table, as far as this run knows; `None` if it does not exist.
     pub(crate) rows: Option<Rows>,
-    /// Whether the table exists that records how far an unfinished revision is.
+    /// Whether the table of progress exists.
     pub(crate) has_progress: bool,
 }
 
@@ -28,7 +28,7 @@ impl VersionStore {
         }
     }
 
-    /// Looks for the version table, and returns what kind of object has its name.
+    /// Looks for the version table, and returns the kind of the object that has its name.
     pub(crate) async fn find(
         &mut self,
         engine: &mut dyn Engine,
@@ -36,10 +36,10 @@ impl VersionStore {
     ) -> Result<Option<String>, Failure> {
         let find = engine.find_versions(&self.table);
         let found = match link.query_patiently(find).await {
-            Ok(rows) => Found::read(&rows),
-            Err(Refused { action, error }) => {
+            Ok(rows) => VersionTableLookup::read(&rows),
+            Err(RefusedRequest { action, error }) => {
                 let action = engine.first_action(&error, action);
-                return Err(Refused::new(action, error).into());
+                return Err(RefusedRequest::new(action, error).into());
             }
         };
         self.has_progress = found.has_progress;
@@ -47,7 +47,7 @@ impl VersionStore {
         Ok(found.kind)
     }
 
-    /// Reads the version table without creating it; what it holds from now on is this run's doing.
+    /// Reads the version table without creating it; from then on, only this run changes the rows.
     pub(crate) async fn read(
         &mut self,
         engine: &mut dyn Engine,
@@ -93,7 +93,7 @@ impl VersionStore {
         Ok(Some(Rows::read(graph, rows)))
     }
 
-    /// Returns the rows; none where there is no table.
+    /// Returns the rows; empty if the table does not exist.
     pub(crate) fn rows(&self) -> Rows {
         self.rows.clone().unwrap_or_default()
     }

@@ -246,13 +246,13 @@ fn what_cannot_be_planned_is_refused() {
             &whole,
             upgrade,
             "+1",
-            "'+1' counts from where a database is, which a script cannot know",
+            "'+1' is relative to the revision of a database, which a script does not know",
         ),
         (
             &whole,
             upgrade,
             "-1:e5",
-            "'-1' counts from where a database is, which a script cannot know",
+            "'-1' is relative to the revision of a database, which a script does not know",
         ),
         (
             &whole,
@@ -313,19 +313,19 @@ fn what_cannot_be_planned_is_refused() {
             &whole,
             downgrade,
             "-1",
-            "'-1' does not say from where to where, as in 'head:base'",
+            "'-1' needs a start and an end, as in 'head:base'",
         ),
         (
             &whole,
             downgrade,
             "e5:",
-            "'e5:' does not say from where to where, as in 'head:base'",
+            "'e5:' needs a start and an end, as in 'head:base'",
         ),
         (
             &whole,
             downgrade,
             ":base",
-            "':base' does not say from where to where, as in 'head:base'",
+            "':base' needs a start and an end, as in 'head:base'",
         ),
         (
             &whole,
@@ -344,13 +344,13 @@ fn what_cannot_be_planned_is_refused() {
             &whole,
             stamp,
             "a1:",
-            "'a1:' does not say from where to where, as in 'head:base'",
+            "'a1:' needs a start and an end, as in 'head:base'",
         ),
         (
             &whole,
             stamp,
             "a1:b2 b2:c3",
-            "a script has one start, and several are given",
+            "the targets start at different revisions, but a script has one start",
         ),
         (
             &whole,
@@ -382,8 +382,8 @@ fn statements_that_a_script_would_spoil_are_refused() {
         (
             Dialect::Sqlite,
             "SELECT 1;\nSELECT :name;\n",
-            "a1.sql:8:1: statement 2 of revision a1: the statement has the parameter :name, and \
-             nothing to put there",
+            "a1.sql:8:1: statement 2 of revision a1: the statement has the parameter :name, which \
+             has no value",
         ),
         (
             Dialect::Sqlite,
@@ -394,8 +394,8 @@ fn statements_that_a_script_would_spoil_are_refused() {
         (
             Dialect::Sqlite,
             "PRAGMA journal_mode = WAL;\n",
-            "a1.sql:7:1: statement 1 of revision a1 failed: journal_mode can be changed in a \
-             no-transaction section only, since a failure could not be undone",
+            "a1.sql:7:1: statement 1 of revision a1 failed: journal_mode can only be changed in \
+             a no-transaction section, since a failure could not be undone",
         ),
         (
             Dialect::Postgres,

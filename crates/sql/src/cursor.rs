@@ -1,4 +1,4 @@
-//! Reads a statement token by token, to be compared with keywords and symbols.
+//! Reads a statement token by token, to compare the tokens with keywords and symbols.
 
 use crate::{Dialect, Span, Token, TokenKind, Tokens};
 
@@ -7,9 +7,9 @@ use crate::{Dialect, Span, Token, TokenKind, Tokens};
 pub(crate) struct Cursor<'a> {
     sql: &'a str,
     span: Span,
-    /// Those of the next tokens that were read before.
+    /// The next tokens that were read before.
     known: &'a [Token],
-    /// The tokens after those.
+    /// The tokens after `known`.
     rest: Tokens<'a>,
     next: Option<Token>,
 }
@@ -69,7 +69,7 @@ impl<'a> Cursor<'a> {
             .is_some_and(|token| token.span.text(self.sql).eq_ignore_ascii_case(expected))
     }
 
-    /// Moves past the next token if it is `expected`, and tells whether it was.
+    /// Moves past the next token if it is `expected`, and returns whether it was.
     pub(crate) fn eat(&mut self, expected: &str) -> bool {
         let found = self.at(expected);
         if found {
@@ -78,7 +78,7 @@ impl<'a> Cursor<'a> {
         found
     }
 
-    /// Moves past the next tokens if they are `expected`, and tells whether they were.
+    /// Moves past the next tokens if they are `expected`, and returns whether they were.
     pub(crate) fn eat_all(&mut self, expected: &[&str]) -> bool {
         if !expected.first().is_some_and(|first| self.at(first)) {
             return false;
@@ -91,7 +91,7 @@ impl<'a> Cursor<'a> {
         found
     }
 
-    /// Moves past the next token if it is one of `expected`, and tells whether it was.
+    /// Moves past the next token if it is one of `expected`, and returns whether it was.
     pub(crate) fn eat_any(&mut self, expected: &[&str]) -> bool {
         expected.iter().any(|expected| self.eat(expected))
     }
@@ -107,7 +107,7 @@ impl<'a> Iterator for Cursor<'a> {
     }
 }
 
-/// A word in upper case, to be matched.
+/// A word in upper case, for matching.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Keyword {
     bytes: [u8; Keyword::LENGTH],
@@ -115,10 +115,10 @@ pub(crate) struct Keyword {
 }
 
 impl Keyword {
-    /// How many bytes a keyword has at most.
+    /// The maximum number of bytes of a keyword.
     const LENGTH: usize = 16;
 
-    /// Takes a token; one that is longer than any keyword is the empty one.
+    /// Creates the keyword of a token; a token longer than any keyword becomes the empty one.
     fn new(token: &str) -> Self {
         let mut bytes = [0; Self::LENGTH];
         let length = match bytes.get_mut(..token.len()) {

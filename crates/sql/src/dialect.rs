@@ -31,7 +31,7 @@ impl Dialect {
         }
     }
 
-    /// Returns what a database speaks that `url` names, by its scheme.
+    /// Returns the dialect of the database that `url` names, by its scheme.
     ///
     /// ```
     /// use alembic_sql::Dialect;
@@ -61,7 +61,7 @@ impl fmt::Display for Dialect {
     }
 }
 
-/// The error of reading a [`Dialect`] from a name that none has.
+/// The error of parsing an unknown name as a [`Dialect`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnknownDialect(pub String);
 

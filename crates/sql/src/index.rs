@@ -6,23 +6,23 @@ use crate::name::Name;
 /// A statement about indexes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IndexStatement {
-    /// What it does.
+    /// The action.
     pub action: IndexAction,
-    /// Whether it keeps no writers out meanwhile; if it fails then, it can leave invalid indexes.
+    /// Whether it lets other sessions write meanwhile; if it fails, it can leave invalid indexes.
     pub concurrently: bool,
 }
 
-/// What a statement does to indexes.
+/// The action of a statement on indexes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum IndexAction {
-    /// `CREATE INDEX`, which leaves an index that is not valid when it fails concurrently.
+    /// `CREATE INDEX`, which leaves an invalid index when it fails concurrently.
     Create {
-        /// The index, in the schema of the table; none when the database chooses its name.
+        /// The index, in the schema of the table; `None` if the database chooses its name.
         name: Option<Name>,
         /// The table that is indexed.
         table: Name,
     },
-    /// `DROP INDEX`, which leaves the index, but not valid, when it fails concurrently.
+    /// `DROP INDEX`, which leaves an invalid index when it fails concurrently.
     Drop {
         /// The index; the first of several, of which only one can be dropped concurrently.
         name: Name,
@@ -30,16 +30,16 @@ pub enum IndexAction {
     /// PostgreSQL's `REINDEX`, which leaves indexes with `_ccnew` or `_ccold` at the end of their
     /// names when it fails concurrently.
     Reindex {
-        /// What is named.
-        object: Reindexed,
+        /// The kind of the named object.
+        object: ReindexTarget,
         /// Its name, which can be left out for a database.
         name: Option<Name>,
     },
 }
 
-/// The kinds of objects whose indexes `REINDEX` builds anew.
+/// The kinds of objects whose indexes `REINDEX` rebuilds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Reindexed {
+pub enum ReindexTarget {
     /// One index.
     Index,
     /// All indexes of a table.
@@ -51,7 +51,7 @@ pub enum Reindexed {
 }
 
 impl IndexStatement {
-    /// Reads what follows `CREATE INDEX`, and `CONCURRENTLY` where it is a keyword.
+    /// Reads the rest of a statement after `CREATE INDEX`, and `CONCURRENTLY` where it is a keyword.
     pub(crate) fn read_created(mut words: Cursor<'_>, concurrently: bool) -> Option<Self> {
         words.eat_all(&["IF", "NOT", "EXISTS"]);
         let name = if words.at("ON") {
@@ -69,7 +69,7 @@ impl IndexStatement {
         })
     }
 
-    /// Reads what follows `DROP INDEX`, and `CONCURRENTLY` where it is a keyword.
+    /// Reads the rest of a statement after `DROP INDEX`, and `CONCURRENTLY` where it is a keyword.
     pub(crate) fn read_dropped(mut words: Cursor<'_>, concurrently: bool) -> Option<Self> {
         words.eat_all(&["IF", "EXISTS"]);
         let name = Name::read(&mut words)?;

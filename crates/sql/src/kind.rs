@@ -1,4 +1,4 @@
-//! Tells what kind of statement a text is.
+//! Reads the kind of a statement.
 
 mod postgres;
 mod sqlite;
@@ -10,16 +10,16 @@ use crate::{
     SettingScope, TransactionControl,
 };
 
-/// What a statement is, with what was read of it.
+/// The kind of a statement, with the parts that were read.
 ///
-/// What is not surely of another kind is [`Other`](Self::Other).
+/// A statement that is not certainly of another kind is [`Other`](Self::Other).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum StatementKind {
     /// A statement that begins, ends or divides a transaction.
     Transaction(TransactionControl),
     /// A change of a setting; on SQLite, any pragma with a value.
     Setting(Setting),
-    /// The creation of a table, which may be a temporary, virtual or foreign one.
+    /// The creation of a table, including temporary, virtual and foreign ones.
     CreateTable(CreateTable),
     /// A change of a table.
     AlterTable(AlterTable),
@@ -35,7 +35,7 @@ pub enum StatementKind {
     Call,
     /// PostgreSQL's `DO`, which runs a block of code.
     Block {
-        /// Whether the code may end the transaction: it says `COMMIT`, or calls a procedure.
+        /// Whether the code may end the transaction: it contains `COMMIT`, or calls a procedure.
         may_commit: bool,
     },
     /// Any other statement.
@@ -43,7 +43,7 @@ pub enum StatementKind {
 }
 
 impl StatementKind {
-    /// Reads the kind of the statement at whose start `words` are.
+    /// Reads the kind of the statement that begins at `words`.
     pub(crate) fn read(mut words: Cursor<'_>) -> Self {
         let first = words.next_keyword();
         let first = first.as_str();
@@ -106,7 +106,7 @@ impl StatementKind {
         }
     }
 
-    /// Returns what the statement sets, if it is a setting.
+    /// Returns the setting that the statement changes, if it changes one.
     #[must_use]
     pub const fn setting(&self) -> Option<&Setting> {
         match self {
@@ -124,8 +124,8 @@ impl StatementKind {
         }
     }
 
-    /// Returns whether the statement sets something that outlasts its transaction and ends with the
-    /// connection.
+    /// Returns whether the statement changes a setting that outlasts its transaction and ends with
+    /// the connection.
     #[must_use]
     pub fn sets_for_session(&self) -> bool {
         self.setting().is_some_and(|setting| match setting.scope {
@@ -134,8 +134,8 @@ impl StatementKind {
         })
     }
 
-    /// Returns whether the statement changes SQLite's `journal_mode`, and so how it undoes
-    /// transactions.
+    /// Returns whether the statement changes SQLite's `journal_mode`, which decides how
+    /// transactions are rolled back.
     #[must_use]
     pub fn sets_journal_mode(&self) -> bool {
         self.setting().is_some_and(|setting| match setting.scope {
@@ -184,7 +184,7 @@ impl StatementKind {
         self.created_table().or_else(|| self.renamed_table())
     }
 
-    /// Returns what the statement does to indexes without keeping writers out.
+    /// Returns the action on indexes, if the statement lets other sessions write meanwhile.
     #[must_use]
     pub fn concurrent_index(&self) -> Option<&IndexAction> {
         match self {
@@ -253,7 +253,7 @@ fn read_dropped(mut words: Cursor<'_>) -> Option<StatementKind> {
     }
 }
 
-/// Moves past `CONCURRENTLY`, which is a name like any other where nothing is concurrent.
+/// Moves past `CONCURRENTLY`, which is an ordinary name in a dialect without it.
 fn eat_concurrently(words: &mut Cursor<'_>) -> bool {
     rules(words.dialect()).concurrent_indexes && words.eat("CONCURRENTLY")
 }
@@ -262,10 +262,10 @@ fn eat_concurrently(words: &mut Cursor<'_>) -> bool {
 struct Rules {
     /// Whether indexes can be built and dropped `CONCURRENTLY`.
     concurrent_indexes: bool,
-    /// Reads a statement that not every dialect has, or has in this form, from its first word in
-    /// upper case and what follows it.
+    /// Reads a statement that is specific to the dialect, from its first word in upper case and the
+    /// words after it.
     read_kind: fn(&str, Cursor<'_>) -> Option<StatementKind>,
-    /// Returns whether a statement may change the path on which tables are looked for.
+    /// Returns whether a statement may change the search path.
     may_set_search_path: fn(Cursor<'_>, &StatementKind) -> bool,
 }
 

@@ -1,9 +1,9 @@
-//! The text of SQL: lossless tokens, statements and what each of them is, names and quoting, in every
+//! The text of SQL: lossless tokens, statements and their kinds, names and quoting, in every
 //! dialect.
 //!
 //! It reads tokens, not grammar: it knows the quoting and the comments of each dialect, the few
-//! constructs in which a `;` does not end a statement, and what a statement is as far as running it
-//! depends on that. It never guesses; where a text cannot be split, it reports why and where.
+//! constructs in which a `;` does not end a statement, and the kinds of statements that matter for
+//! running them. It never guesses; if a text cannot be split, it reports the reason and the place.
 
 mod by_dialect;
 mod cursor;
@@ -28,7 +28,7 @@ mod transaction;
 
 pub use by_dialect::ByDialect;
 pub use dialect::{Dialect, UnknownDialect};
-pub use index::{IndexAction, IndexStatement, Reindexed};
+pub use index::{IndexAction, IndexStatement, ReindexTarget};
 pub use kind::StatementKind;
 pub use name::Name;
 pub use normal::normalized;

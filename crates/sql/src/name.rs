@@ -6,7 +6,7 @@ mod sqlite;
 use crate::cursor::Cursor;
 use crate::{Dialect, TokenKind};
 
-/// The name of an object, with the names before it that say where it belongs.
+/// The name of an object, with its qualifiers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Name {
     written: String,
@@ -14,7 +14,7 @@ pub struct Name {
 }
 
 impl Name {
-    /// Reads a name; PostgreSQL's `U&"..."`, which hides its characters, is none.
+    /// Reads a name; PostgreSQL's `U&"..."`, which escapes its characters, is not read.
     pub(crate) fn read(words: &mut Cursor<'_>) -> Option<Self> {
         let mut written = String::new();
         loop {
@@ -33,8 +33,8 @@ impl Name {
         (rules(words.dialect()).read_table)(words)
     }
 
-    /// Returns all of its parts as the statement writes them: with their quotes, and without the
-    /// space that may stand around the dots.
+    /// Returns all parts as the statement writes them: with their quotes, and without space around
+    /// the dots.
     #[must_use]
     pub fn written(&self) -> &str {
         &self.written
@@ -48,7 +48,7 @@ impl Name {
     }
 }
 
-/// Reads a word, which may be a keyword, or what is quoted.
+/// Reads a word, which may be a keyword, or a quoted name.
 fn read_part<'a>(words: &mut Cursor<'a>) -> Option<&'a str> {
     match words.kind()? {
         TokenKind::Word => {
@@ -56,7 +56,7 @@ fn read_part<'a>(words: &mut Cursor<'a>) -> Option<&'a str> {
             let is_hidden = part.eq_ignore_ascii_case("U") && words.at("&");
             (!is_hidden).then_some(part)
         }
-        // SQLite takes a string for a name where only a name can stand.
+        // SQLite reads a string as a name where only a name is possible.
         TokenKind::QuotedName | TokenKind::String => words.next(),
         TokenKind::Whitespace
         | TokenKind::Comment
@@ -68,8 +68,8 @@ fn read_part<'a>(words: &mut Cursor<'a>) -> Option<&'a str> {
     }
 }
 
-/// Returns what stands between quotes, if anything does.
-pub(crate) fn unquoted(part: &str) -> Option<String> {
+/// Returns the text between quotes, if the part is quoted.
+pub(crate) fn unquote(part: &str) -> Option<String> {
     let pairs = [('"', '"'), ('`', '`'), ('[', ']'), ('\'', '\'')];
     pairs.into_iter().find_map(|(open, close)| {
         let inner = part.strip_prefix(open)?.strip_suffix(close)?;

@@ -1,13 +1,13 @@
-//! Texts of SQL that differ only in how they are written.
+//! Normalizes SQL texts that differ only in how they are written.
 
 use crate::quote::is_plain;
 use crate::{Dialect, Tokens};
 
-/// Returns `statement` as its tokens, one space apart: without comments, without line ends, and
+/// Returns `statement` as its tokens, one space apart: without comments, without line breaks, and
 /// with plain names unquoted.
 ///
-/// Databases keep the text of definitions, and change it here and there: SQLite quotes the name of a
-/// table that was renamed. Two definitions that say the same in the same words are equal this way.
+/// Databases keep the text of definitions, and change it here and there: SQLite quotes the name of
+/// a table that was renamed. Two definitions with the same tokens become identical this way.
 ///
 /// # Examples
 ///
@@ -26,7 +26,7 @@ pub fn normalized(statement: &str, dialect: Dialect) -> String {
     tokens.join(" ")
 }
 
-/// Takes the quotes off a name that means the same without them.
+/// Removes the quotes from a name that means the same without them.
 fn plain(token: &str) -> &str {
     let close = match token.as_bytes().first() {
         Some(b'"') => '"',

@@ -6,7 +6,7 @@ use std::fmt::Write;
 /// definition comes out byte for byte the same.
 #[must_use]
 pub fn quote(name: &str) -> String {
-    // Of the dialects' reserved words, those with an underscore begin with one of these.
+    // The dialects' reserved words with an underscore begin with one of these.
     let reserved = !name.contains('_')
         || ["current_", "session_", "system_"]
             .iter()

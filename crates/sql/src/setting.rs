@@ -3,13 +3,13 @@
 /// A change of a setting.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Setting {
-    /// What is set.
+    /// The setting.
     pub name: SettingName,
-    /// How long it stays.
+    /// How long it lasts.
     pub scope: SettingScope,
 }
 
-/// What a statement sets.
+/// The setting that a statement changes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SettingName {
     /// The setting of this name, in lower case.
@@ -21,20 +21,20 @@ pub enum SettingName {
     Unknown,
 }
 
-/// How long a setting stays.
+/// How long a setting lasts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum SettingScope {
-    /// As long as the transaction.
+    /// Until the transaction ends.
     Transaction,
-    /// As long as the connection, unless the transaction is undone.
+    /// Until the connection is closed, unless the transaction is rolled back.
     Session,
-    /// This depends on the setting: some of SQLite's pragmas last as long as the connection, some
-    /// are kept in the file.
+    /// It depends on the setting: some of SQLite's pragmas last as long as the connection, some are
+    /// stored in the file.
     Varies,
 }
 
 impl Setting {
-    /// Returns whether the statement sets, among others, what is called `name`.
+    /// Returns whether the statement changes the setting `name`, possibly among others.
     #[must_use]
     pub fn names(&self, name: &str) -> bool {
         match &self.name {

@@ -8,7 +8,7 @@ use std::ops::Range;
 pub struct Span {
     /// The offset of the first byte.
     pub start: usize,
-    /// The offset behind the last byte.
+    /// The offset after the last byte.
     pub end: usize,
 }
 
@@ -57,7 +57,7 @@ pub struct Position {
 impl Position {
     /// Returns the position of the byte at `offset` in `source`.
     ///
-    /// An offset behind the end or inside a character counts as the nearest place before it.
+    /// An offset after the end or inside a character counts as the nearest position before it.
     #[must_use]
     pub fn of(source: &str, offset: usize) -> Self {
         let offset = source.floor_char_boundary(offset);

@@ -1,13 +1,13 @@
 //! Splits a text into statements.
 
-mod pending;
+mod open_statement;
 mod postgres;
 mod splitter;
 mod sqlite;
 
 use crate::cursor::Cursor;
 use crate::{Dialect, Span, SplitError, Statement};
-use pending::Form;
+use open_statement::Form;
 
 pub(crate) use splitter::split_part;
 pub use splitter::splits;
@@ -17,8 +17,8 @@ pub use splitter::splits;
 pub struct Split {
     /// The statements in the order of the text; never an empty one.
     pub statements: Vec<Statement>,
-    /// The faults of the text in its order. When there are any, `statements` holds only what was
-    /// whole, and must not be run.
+    /// The faults of the text in its order. If there are any, `statements` holds only the complete
+    /// ones, and must not be run.
     pub errors: Vec<SplitError>,
 }
 
@@ -28,7 +28,7 @@ pub struct Split {
 ///
 /// - a string, a quoted identifier or a comment of the dialect,
 /// - the body of an SQLite `CREATE TRIGGER`, which ends at `; END ;`,
-/// - the `BEGIN ATOMIC` body of a PostgreSQL function or procedure, which ends likewise,
+/// - the `BEGIN ATOMIC` body of a PostgreSQL function or procedure, which ends the same way,
 /// - parentheses on PostgreSQL, as in `CREATE RULE ... DO (...; ...)`.
 ///
 /// Without errors, every byte outside the statements belongs to whitespace, a comment, a `;` or a
@@ -63,10 +63,10 @@ pub fn split(sql: &str, dialect: Dialect) -> Split {
 struct Rules {
     /// Whether a `;` in parentheses does not end a statement.
     semicolons_in_parentheses: bool,
-    /// Returns whether a symbol begins a command for the database's shell; the flag tells whether a
+    /// Returns whether a symbol begins a command for the database's shell; the flag says whether a
     /// statement could begin there.
     begins_client_command: fn(u8, bool) -> bool,
-    /// Tells by its first words where a statement may end.
+    /// Returns the form of a statement, which decides where it ends, by its first words.
     read_form: fn(Cursor<'_>) -> Form,
 }
 

@@ -7,10 +7,10 @@ use crate::Span;
 /// A fault that keeps a text from being split.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct SplitError {
-    /// What is wrong.
+    /// The kind of the fault.
     pub kind: SplitErrorKind,
-    /// The offending text. What is unterminated begins where it was opened and reaches to the end
-    /// of the text.
+    /// The offending text. An unterminated one begins where it was opened and reaches to the end of
+    /// the text.
     pub span: Span,
 }
 
@@ -22,15 +22,15 @@ impl fmt::Display for SplitError {
 
 impl std::error::Error for SplitError {}
 
-/// The ways in which a text can defy splitting.
+/// The kinds of faults that keep a text from being split.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum SplitErrorKind {
     /// A string literal without its closing quote.
     UnterminatedString,
     /// A quoted identifier without its closing quote or bracket.
     UnterminatedIdentifier,
-    /// A block comment without its `*/`. SQLite would end it with the text, and run nothing of
-    /// what it swallowed.
+    /// A block comment without its `*/`. SQLite would end it with the text, and silently skip the
+    /// SQL in it.
     UnterminatedComment,
     /// A PostgreSQL dollar-quoted string without its closing tag.
     UnterminatedDollarQuote,
@@ -39,7 +39,7 @@ pub enum SplitErrorKind {
     /// A parenthesis that is never closed, so that no later `;` ends the statement; PostgreSQL
     /// only.
     UnclosedParenthesis,
-    /// A `COPY ... FROM STDIN`, whose rows only psql could send.
+    /// A `COPY ... FROM STDIN`, whose rows only psql can send.
     CopyFromStdin,
     /// A line for psql or the sqlite3 shell, such as `\connect` or `.read`.
     ClientCommand,
@@ -56,7 +56,7 @@ impl fmt::Display for SplitErrorKind {
             Self::UnterminatedDollarQuote => "dollar-quoted string is never closed",
             Self::UnterminatedBody => "body after `BEGIN` has no closing `; END ;`",
             Self::UnclosedParenthesis => "parenthesis is never closed",
-            Self::CopyFromStdin => "`COPY ... FROM STDIN` works in psql only",
+            Self::CopyFromStdin => "`COPY ... FROM STDIN` works only in psql",
             Self::ClientCommand => "command of a database shell is not SQL",
             Self::NulCharacter => "NUL character is not allowed in SQL",
         })

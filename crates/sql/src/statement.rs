@@ -10,10 +10,10 @@ pub struct Statement {
     /// The bytes from the first to the last token, without the `;` and without the comments
     /// around it; comments between the tokens stay.
     pub span: Span,
-    /// What the statement is.
+    /// The kind of the statement.
     pub kind: StatementKind,
-    /// Whether the statement may change PostgreSQL's search path: it says so, or its text mentions
-    /// what does so, which may be in code that it creates or runs.
+    /// Whether the statement may change PostgreSQL's search path: directly, or in code that it
+    /// creates or runs.
     pub may_set_search_path: bool,
 }
 
@@ -22,12 +22,12 @@ pub struct Statement {
 pub struct FileStatement<'f> {
     /// The statement as it is sent to the database.
     pub sql: &'f str,
-    /// Where it stands in its file, and what it is.
+    /// Its span in the file, and its kind.
     pub statement: &'f Statement,
 }
 
 impl<'f> FileStatement<'f> {
-    /// Returns what the statement is.
+    /// Returns the kind of the statement.
     #[must_use]
     pub const fn kind(self) -> &'f StatementKind {
         &self.statement.kind

@@ -1,4 +1,4 @@
-//! Shows statements to people, in one short line.
+//! Shortens statements to one line for people.
 
 use crate::{Dialect, Tokens};
 
@@ -7,7 +7,7 @@ const SUMMARY_LENGTH: usize = 60;
 
 /// Returns one short line that lets people recognise `statement`.
 ///
-/// Comments are left out, every run of whitespace becomes one space, and what is longer than 60
+/// Comments are left out, every run of whitespace becomes one space, and a line longer than 60
 /// characters is cut and ends in `…`.
 ///
 /// # Examples

@@ -8,51 +8,51 @@ use crate::name::Name;
 pub struct CreateTable {
     /// The table.
     pub name: Name,
-    /// Whether a query gives it columns and rows, as `AS SELECT` does.
+    /// Whether it takes its columns and rows from a query, by `AS SELECT`.
     pub is_filled: bool,
 }
 
 /// An `ALTER TABLE`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AlterTable {
-    /// The table, as it is called before.
+    /// The table, by its old name.
     pub table: Name,
-    /// What is done to it, in this order; PostgreSQL allows several actions in one statement.
+    /// The actions, in this order; PostgreSQL allows several in one statement.
     pub actions: Vec<AlterAction>,
 }
 
-/// One thing that an `ALTER TABLE` does.
+/// An action of an `ALTER TABLE`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AlterAction {
     /// `RENAME TO`.
     RenameTable {
-        /// What the table is called afterwards.
+        /// The new name.
         to: Name,
     },
     /// `RENAME COLUMN`.
     RenameColumn {
-        /// The column, as it is called before.
+        /// The column, by its old name.
         from: Name,
-        /// What it is called afterwards.
+        /// The new name.
         to: Name,
     },
     /// `RENAME CONSTRAINT`.
     RenameConstraint {
-        /// The constraint, as it is called before.
+        /// The constraint, by its old name.
         from: Name,
-        /// What it is called afterwards.
+        /// The new name.
         to: Name,
     },
     /// `ADD COLUMN`.
     AddColumn {
         /// The column.
         name: Name,
-        /// Whether it refers to another table's rows.
+        /// Whether it references another table.
         has_reference: bool,
     },
     /// `ADD CONSTRAINT`, or `ADD` with a constraint that has no name.
     AddConstraint {
-        /// Whether it refers to another table's rows.
+        /// Whether it references another table.
         has_reference: bool,
     },
     /// Any other action.
@@ -60,7 +60,7 @@ pub enum AlterAction {
 }
 
 impl CreateTable {
-    /// Reads what follows `CREATE TABLE`.
+    /// Reads the rest of a statement after `CREATE TABLE`.
     pub(crate) fn read(mut words: Cursor<'_>) -> Option<Self> {
         words.eat_all(&["IF", "NOT", "EXISTS"]);
         Some(Self {
@@ -70,7 +70,7 @@ impl CreateTable {
     }
 }
 
-/// Returns whether an `AS` stands outside of all parentheses, where a query follows it.
+/// Returns whether there is an `AS` outside of all parentheses, which a query follows.
 fn has_outer_as(words: Cursor<'_>) -> bool {
     with_depth(words).any(|(depth, word)| depth == 0 && word.eq_ignore_ascii_case("AS"))
 }
@@ -88,7 +88,7 @@ fn with_depth<'a>(words: impl Iterator<Item = &'a str>) -> impl Iterator<Item = 
 }
 
 impl AlterTable {
-    /// Reads what follows `ALTER TABLE`.
+    /// Reads the rest of a statement after `ALTER TABLE`.
     pub(crate) fn read(mut words: Cursor<'_>) -> Option<Self> {
         words.eat_all(&["IF", "EXISTS"]);
         let table = Name::read_table(&mut words)?;
@@ -111,7 +111,7 @@ fn ends_action((depth, word): (usize, &str)) -> bool {
 }
 
 impl AlterAction {
-    /// Reads the action at the start of `words`, which may go on after it.
+    /// Reads the action at the start of `words`, which may continue after it.
     fn read(mut words: Cursor<'_>) -> Self {
         let action = if words.eat("ADD") {
             Self::read_added(words)
@@ -165,7 +165,7 @@ fn begins_constraint(mut words: Cursor<'_>) -> bool {
         || words.eat("EXCLUDE") && (words.at("USING") || words.at("("))
 }
 
-/// Returns whether the action at the start of `words` says `REFERENCES`.
+/// Returns whether the action at the start of `words` contains `REFERENCES`.
 fn has_reference(words: Cursor<'_>) -> bool {
     with_depth(words)
         .take_while(|word| !ends_action(*word))

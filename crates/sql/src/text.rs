@@ -7,7 +7,7 @@ use crate::split::split_part;
 use crate::{ByDialect, Dialect, FileStatement, Span, Split};
 
 /// A text of SQL, or a part of a file's text, that is split once for each dialect, when its
-/// statements are first asked for; clones share that.
+/// statements are first read; clones share the result.
 ///
 /// # Examples
 ///
@@ -25,7 +25,7 @@ use crate::{ByDialect, Dialect, FileStatement, Span, Split};
 #[derive(Clone)]
 pub struct SqlText(Arc<Part>);
 
-/// A part of a file; what it splits into is shared by all who hold it.
+/// A part of a file, with its shared split.
 struct Part {
     file: Arc<str>,
     span: Span,
@@ -33,7 +33,7 @@ struct Part {
 }
 
 impl SqlText {
-    /// Takes a whole text.
+    /// Creates a text from a whole file.
     #[must_use]
     pub fn new(text: impl Into<Arc<str>>) -> Self {
         let file = text.into();
@@ -41,8 +41,8 @@ impl SqlText {
         Self::within(file, span)
     }
 
-    /// Takes the part of a file's text at `span`; the spans of its statements and errors count from
-    /// the start of the file.
+    /// Creates a text from the part of a file at `span`; the spans of its statements and errors
+    /// count from the start of the file.
     #[must_use]
     pub fn within(file: Arc<str>, span: Span) -> Self {
         Self(Arc::new(Part {
@@ -58,7 +58,7 @@ impl SqlText {
         self.0.span.text(&self.0.file)
     }
 
-    /// Returns what the text splits into.
+    /// Returns the split of the text.
     pub fn split(&self, dialect: Dialect) -> &Split {
         let Part { file, span, splits } = &*self.0;
         splits[dialect].get_or_init(|| split_part(file, *span, dialect))

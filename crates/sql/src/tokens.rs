@@ -16,31 +16,31 @@ pub enum TokenKind {
     Whitespace,
     /// A comment, without the end of its line.
     Comment,
-    /// A byte-order mark where the dialect takes it for white space.
+    /// A byte-order mark where the dialect reads it as white space.
     ByteOrderMark,
     /// A keyword or an unquoted name.
     Word,
     /// A name in quotes of its own: `"a"`, and on SQLite `` `a` `` and `[a]`.
     QuotedName,
-    /// A string of any kind, without a prefix such as the `x` of `x'00'` that changes nothing about
-    /// where it ends.
+    /// A string of any kind, without a prefix such as the `x` of `x'00'` that does not affect where
+    /// it ends.
     String,
     /// A number, or the part of one before a sign.
     Number,
     /// A parameter: `$1`, and on SQLite `?`, `?1`, `:a`, `@a`, `#a` and `$a::b(c)`.
     Parameter,
-    /// One ASCII character that belongs to no longer token.
+    /// One ASCII character that is not part of a longer token.
     Symbol(u8),
-    /// Something that is not closed before the end of the text, to which its token reaches.
+    /// An unterminated string, name or comment, which reaches to the end of the text.
     Unterminated(SplitErrorKind),
 }
 
-/// A token and its place.
+/// A token and its span.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Token {
-    /// What the token is.
+    /// The kind of the token.
     pub kind: TokenKind,
-    /// Where it stands.
+    /// The span of the token.
     pub span: Span,
 }
 
@@ -195,13 +195,13 @@ const BYTE_ORDER_MARK: &[u8] = "\u{FEFF}".as_bytes();
 
 /// What differs between the dialects; each has a file named after it.
 struct Rules {
-    /// Whether a block comment may stand in another one.
+    /// Whether block comments nest.
     nested_comments: bool,
     /// Whether a line comment ends at a carriage return, too.
     comments_end_at_return: bool,
-    /// Whether a byte-order mark is white space wherever a token may begin, not at the start alone.
+    /// Whether a byte-order mark is white space wherever a token may begin, not only at the start.
     inner_byte_order_marks: bool,
-    /// Reads a token that begins with `first` and that not every dialect knows.
+    /// Reads a token that begins with `first` and is specific to the dialect.
     read_token: fn(&mut Scanner<'_>, u8) -> Option<TokenKind>,
 }
 

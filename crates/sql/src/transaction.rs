@@ -2,33 +2,34 @@
 
 use crate::cursor::Cursor;
 
-/// What a statement does to the transaction that it is part of.
+/// The effect of a statement on the transaction that it is part of.
 ///
 /// `SET TRANSACTION` and other settings do nothing to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum TransactionControl {
     /// Begins it.
     Begin,
-    /// Ends it, and what was done stays.
+    /// Ends it, and keeps its changes.
     Commit,
-    /// Ends it, and undoes what was done.
+    /// Ends it, and undoes its changes.
     Rollback,
     /// Marks a place in it.
     Savepoint,
     /// Forgets such a place.
     Release,
-    /// Undoes what was done since such a place.
+    /// Undoes the changes since such a place.
     RollbackToSavepoint,
     /// Ends it for this connection, so that any other one can end it for good; PostgreSQL only.
     Prepare,
-    /// Ends, with this result, one that was prepared; PostgreSQL only.
+    /// Commits one that was prepared; PostgreSQL only.
     CommitPrepared,
-    /// Ends and undoes one that was prepared; PostgreSQL only.
+    /// Rolls back one that was prepared; PostgreSQL only.
     RollbackPrepared,
 }
 
 impl TransactionControl {
-    /// Reads what every dialect has, from its first word in upper case and what follows it.
+    /// Reads the transaction control that every dialect has, from its first word in upper case and
+    /// the words after it.
     pub(crate) fn read(first: &str, mut words: Cursor<'_>) -> Option<Self> {
         Some(match first {
             "BEGIN" => Self::Begin,

@@ -1,5 +1,4 @@
-//! A connection of sqlx on which a run is carried out, and what is left of it when no one waits for it
-//! any longer.
+//! Carries out a run on a connection of sqlx, and cleans up when the run is dropped.
 
 use std::future::Future;
 use std::pin::pin;
@@ -12,7 +11,7 @@ use alembic_migrate::driver::{
 };
 use sqlx::{Connection, SqliteConnection, raw_sql};
 
-use crate::error::{Refused, is_without_code};
+use crate::error::{Refusal, is_without_code};
 use crate::statement::{execute, query, safe};
 
 /// Carries out a run on a connection.
@@ -27,17 +26,17 @@ pub(crate) async fn carry_out<T: Send>(
         restore: Vec::new(),
     };
     let outcome = run.drive_async(&mut worker, observer).await;
-    // The run has undone and restored it.
+    // The run has rolled back and restored everything.
     worker.rollback = None;
     worker.restore.clear();
     outcome
 }
 
-/// A connection that gets its settings back, and has what is open rolled back, when a run on it ends
-/// before its time.
+/// A connection whose settings are restored, and whose open transaction is rolled back, when a run
+/// on it is dropped.
 struct Worker<'c> {
     connection: &'c mut SqliteConnection,
-    /// The statement that ends the transaction that is open.
+    /// The statement that rolls back the open transaction.
     rollback: Option<String>,
     /// The statements that restore the connection's settings.
     restore: Vec<String>,
@@ -48,8 +47,9 @@ impl AsyncConnection for Worker<'_> {
         match statement.effect() {
             Effect::Begins { rollback } => {
                 if self.connection.is_in_transaction() {
-                    // SQLite would refuse, too, but not before what is open could be rolled back.
-                    return Err(Refused::WithinTransaction.into());
+                    // SQLite would refuse this too, but the drop of the run would then roll back
+                    // the caller's transaction.
+                    return Err(Refusal::WithinTransaction.into());
                 }
                 self.rollback = Some(rollback.to_owned());
             }
@@ -70,8 +70,8 @@ impl AsyncConnection for Worker<'_> {
                 self.rollback = None;
                 Ok(changed)
             }
-            // SQLite undoes the whole transaction by itself after some errors (a full disk, for one),
-            // and then there is nothing to roll back.
+            // After some errors, such as a full disk, SQLite rolls back the whole transaction by
+            // itself, and nothing is left to roll back.
             (Effect::RollsBack, Err(error)) if is_without_code(&error) => {
                 self.rollback = None;
                 Ok(0)
@@ -97,10 +97,11 @@ impl Drop for Worker<'_> {
     }
 }
 
-/// Has the connection's thread execute a statement, up to its first row, without waiting for it.
+/// Sends a statement to the connection's thread, which executes it up to its first row, without
+/// waiting for it.
 ///
-/// The thread executes one after the other, each of them even when no one asks for its outcome any
-/// longer. Some may be waiting for it: by default, there is room for 50 of them.
+/// The thread executes its statements one after the other, even if no one waits for the outcome.
+/// Its queue holds 50 statements by default.
 fn send(connection: &mut SqliteConnection, sql: &str) {
     let sent = pin!(raw_sql(safe(sql)).execute(connection));
     let _ = sent.poll(&mut Context::from_waker(Waker::noop()));

@@ -7,10 +7,10 @@ use alembic_migrate::Dialect;
 use alembic_migrate::driver::{DatabaseError, DatabaseErrorKind};
 use alembic_sql::Tokens;
 
-/// A statement that is not executed, although SQLite would.
+/// The reason why a statement is refused that SQLite would execute.
 #[derive(Debug)]
-pub(crate) enum Refused {
-    /// sqlx would wait forever for the end of it.
+pub(crate) enum Refusal {
+    /// sqlx would wait forever for its end.
     Nul,
     /// Unbound, its parameter would silently be NULL.
     Parameter(String),
@@ -18,18 +18,18 @@ pub(crate) enum Refused {
     WithinTransaction,
 }
 
-impl fmt::Display for Refused {
+impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Nul => f.write_str("a NUL character is not allowed in SQL"),
             Self::Parameter(name) => write!(
                 f,
-                "the statement has the parameter {name}, and nothing to put there"
+                "the statement has the parameter {name}, which has no value"
             ),
             Self::SecondStatement => {
                 f.write_str("SQLite reads more than one statement where one was expected")
             }
-            // As SQLite says it.
+            // SQLite's own words.
             Self::WithinTransaction => {
                 f.write_str("cannot start a transaction within a transaction")
             }
@@ -37,10 +37,10 @@ impl fmt::Display for Refused {
     }
 }
 
-impl Error for Refused {}
+impl Error for Refusal {}
 
-impl From<Refused> for DatabaseError {
-    fn from(refused: Refused) -> Self {
+impl From<Refusal> for DatabaseError {
+    fn from(refused: Refusal) -> Self {
         Self::new(DatabaseErrorKind::Other, refused)
     }
 }
@@ -73,7 +73,7 @@ pub(crate) fn database_error(error: sqlx::Error, sql: &str) -> DatabaseError {
             let kind = code.map_or(DatabaseErrorKind::Other, kind);
             (kind, error.message().to_owned())
         }
-        // The thread that has the connection to the file is gone.
+        // The thread that holds the connection to the file is gone.
         sqlx::Error::WorkerCrashed => (DatabaseErrorKind::ConnectionLost, error.to_string()),
         sqlx::Error::Io(_)
         | sqlx::Error::Configuration(_)
@@ -101,7 +101,7 @@ pub(crate) fn is_without_code(error: &DatabaseError) -> bool {
     error.code() == Some(SQLITE_ERROR.to_string().as_str())
 }
 
-/// Returns the kind of a result code of SQLite; what it is extended by does not matter.
+/// Returns the kind of a result code of SQLite, whatever its extension.
 fn kind(code: u32) -> DatabaseErrorKind {
     match code & 0xff {
         // SQLITE_BUSY, SQLITE_LOCKED
@@ -118,9 +118,9 @@ fn kind(code: u32) -> DatabaseErrorKind {
     }
 }
 
-/// Returns the byte of the token that SQLite's message quotes, where the statement has it once.
+/// Returns the byte of the token that SQLite's message quotes, if it occurs once in the statement.
 ///
-/// SQLite could tell the byte itself, but sqlx does not ask.
+/// SQLite knows the byte itself, but sqlx does not pass it on.
 fn offset(message: &str, code: Option<u32>, sql: &str) -> Option<usize> {
     if code != Some(SQLITE_ERROR) {
         return None;

@@ -1,6 +1,6 @@
 //! Applies the migrations of cargo-alembic through sqlx's own SQLite.
 //!
-//! [`Sqlx`] goes around a pool or a connection, and everything else is as with any database:
+//! [`Sqlx`] wraps a pool or a connection, and everything else is as with any database:
 //!
 //! ```
 //! use alembic_migrate::{Dialect, Migrations, ensure_database_ready};
@@ -29,13 +29,13 @@
 //! # }
 //! ```
 //!
-//! It gives the same guarantees and the same reports as the driver for rusqlite, but for one: sqlx
-//! does not pass on where SQLite finds an error, so that only syntax errors are placed more exactly
-//! than by their statement.
+//! It gives the same guarantees and the same reports as the driver for rusqlite, with one
+//! exception: sqlx does not pass on where SQLite finds an error, so only syntax errors are located
+//! more exactly than by their statement.
 //!
-//! The future of a command can be dropped before it is ready, by a timeout for one: what is not
-//! committed is then rolled back, and the connection gets its settings back, before anything else
-//! is done on it.
+//! The future of a command can be dropped before it is ready, for example by a timeout: the open
+//! transaction is then rolled back, and the connection's settings are restored, before anything
+//! else runs on it.
 
 mod connection;
 mod error;
@@ -54,11 +54,11 @@ use sqlx::{SqliteConnection, SqlitePool};
 #[derive(Clone, Copy, Debug)]
 pub struct Sqlx<D>(pub D);
 
-/// What a command returns: a future of its result.
-type Pending<'d, T> = Pin<Box<dyn Future<Output = Result<T, RunError>> + Send + 'd>>;
+/// The output of a command: a future of its result.
+type ResultFuture<'d, T> = Pin<Box<dyn Future<Output = Result<T, RunError>> + Send + 'd>>;
 
 impl<'d> Driver<'d> for Sqlx<&'d SqlitePool> {
-    type Output<T: Send + 'd> = Pending<'d, T>;
+    type Output<T: Send + 'd> = ResultFuture<'d, T>;
 
     fn dialect(&self) -> Dialect {
         Dialect::Sqlite
@@ -68,7 +68,7 @@ impl<'d> Driver<'d> for Sqlx<&'d SqlitePool> {
         self,
         run: Run<'d, Result<T, RunError>>,
         observer: &'d Observer,
-    ) -> Pending<'d, T> {
+    ) -> ResultFuture<'d, T> {
         Box::pin(async move {
             match self.0.acquire().await {
                 Ok(mut connection) => connection::carry_out(&mut connection, run, observer).await,
@@ -79,7 +79,7 @@ impl<'d> Driver<'d> for Sqlx<&'d SqlitePool> {
 }
 
 impl<'d> Driver<'d> for Sqlx<&'d mut SqliteConnection> {
-    type Output<T: Send + 'd> = Pending<'d, T>;
+    type Output<T: Send + 'd> = ResultFuture<'d, T>;
 
     fn dialect(&self) -> Dialect {
         Dialect::Sqlite
@@ -89,7 +89,7 @@ impl<'d> Driver<'d> for Sqlx<&'d mut SqliteConnection> {
         self,
         run: Run<'d, Result<T, RunError>>,
         observer: &'d Observer,
-    ) -> Pending<'d, T> {
+    ) -> ResultFuture<'d, T> {
         Box::pin(connection::carry_out(self.0, run, observer))
     }
 }

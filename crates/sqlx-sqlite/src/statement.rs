@@ -1,4 +1,4 @@
-//! One statement at a time.
+//! Executes one statement at a time.
 
 use alembic_migrate::Dialect;
 use alembic_migrate::driver::{DatabaseError, Row};
@@ -9,9 +9,9 @@ use sqlx::{
     SqliteConnection, Statement, TypeInfo, ValueRef, raw_sql,
 };
 
-use crate::error::{Refused, database_error};
+use crate::error::{Refusal, database_error};
 
-/// Executes one statement to its end; rows that it returns are passed over.
+/// Executes one statement to its end; rows that it returns are ignored.
 pub(crate) async fn execute(
     connection: &mut SqliteConnection,
     sql: &str,
@@ -24,29 +24,29 @@ pub(crate) async fn execute(
     Ok(executed.rows_affected())
 }
 
-/// Tells why a statement is not executed, if it is not.
+/// Returns the reason why a statement is refused, if it is.
 ///
-/// sqlx would execute one statement after the other, and say nothing of parameters. What can only
-/// be one statement without any is not looked at twice; else SQLite decides.
-async fn refuse(connection: &mut SqliteConnection, sql: &str) -> Option<Refused> {
+/// sqlx would execute one statement after the other, and not report parameters. A text that can
+/// only be a single statement without parameters needs no check; otherwise SQLite decides.
+async fn refuse(connection: &mut SqliteConnection, sql: &str) -> Option<Refusal> {
     if sql.contains('\0') {
-        return Some(Refused::Nul);
+        return Some(Refusal::Nul);
     }
     for end in possible_ends(sql) {
         // It may be a `;` in the body of a trigger.
         if prepare(connection, &sql[..end]).await.is_ok() {
-            return Some(Refused::SecondStatement);
+            return Some(Refusal::SecondStatement);
         }
     }
     // The arguments of a virtual table may look like parameters.
     let parameter = tokens(sql).find(|token| token.kind == TokenKind::Parameter)?;
     match prepare(connection, sql).await {
-        Ok(count) if count > 0 => Some(Refused::Parameter(parameter.span.text(sql).to_owned())),
+        Ok(count) if count > 0 => Some(Refusal::Parameter(parameter.span.text(sql).to_owned())),
         Ok(_) | Err(_) => None,
     }
 }
 
-/// Returns where the first statement may end, with another one after it.
+/// Returns the places where the first statement may end, with another one after it.
 fn possible_ends(sql: &str) -> impl Iterator<Item = usize> {
     let is_end = |token: &Token| token.kind == TokenKind::Symbol(b';');
     let last = tokens(sql).filter(|token| !is_end(token)).last();
@@ -56,14 +56,14 @@ fn possible_ends(sql: &str) -> impl Iterator<Item = usize> {
     ends.take_while(move |end| *end <= last)
 }
 
-/// Returns the tokens of a text; SQLite takes a comment that is never closed for one all the same.
+/// Returns the tokens of a text; SQLite also accepts a comment that is never closed.
 fn tokens(sql: &str) -> impl Iterator<Item = Token> {
     let unclosed = TokenKind::Unterminated(SplitErrorKind::UnterminatedComment);
     let tokens = Tokens::new(sql, Dialect::Sqlite).without_trivia();
     tokens.filter(move |token| token.kind != unclosed || token.span.text(sql) == "/*")
 }
 
-/// Has SQLite read statements without executing them, and returns how many parameters they have.
+/// Prepares statements without executing them, and returns how many parameters they have.
 async fn prepare(connection: &mut SqliteConnection, sql: &str) -> Result<usize, sqlx::Error> {
     let statement = connection.prepare(safe(sql)).await?;
     Ok(match statement.parameters() {
@@ -89,7 +89,7 @@ fn cells(row: &SqliteRow) -> Result<Row, sqlx::Error> {
 }
 
 fn text(value: SqliteValueRef<'_>) -> Result<Option<String>, sqlx::Error> {
-    // What is stored, whatever the column was declared as.
+    // The type of the stored value, whatever the column was declared as.
     let stored = value.type_info().name().to_owned();
     let text = match stored.as_str() {
         _ if value.is_null() => return Ok(None),
@@ -110,7 +110,7 @@ fn decode<'v, T: Decode<'v, Sqlite>>(value: SqliteValueRef<'v>) -> Result<T, sql
     T::decode(value).map_err(sqlx::Error::Decode)
 }
 
-/// Takes a statement as it is: it comes from a file of revisions, or from the run itself.
+/// Marks a statement as safe: it comes from a revision file, or from the run itself.
 pub(crate) fn safe(sql: &str) -> SqlStr {
     AssertSqlSafe(sql).into_sql_str()
 }

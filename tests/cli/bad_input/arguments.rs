@@ -104,17 +104,17 @@ pub(super) fn expressions() -> Vec<Row> {
         of(
             "a range",
             "upgrade aa01:bb02",
-            "range 'aa01:bb02' not allowed here | `--sql`",
+            "range 'aa01:bb02' is not allowed here | `--sql`",
         ),
         of(
             "an offset from an unknown place",
             "upgrade --sql +1",
-            "'+1' counts from where a database is | in crate `shop` | `ae10:head`",
+            "'+1' is relative to the revision of a database | in crate `shop` | `ae10:head`",
         ),
         of(
             "one end of a range",
             "downgrade --sql base",
-            "'base' does not say from where to where | `START:END`",
+            "'base' needs a start and an end | `START:END`",
         ),
         of(
             "a range that leads up",
@@ -290,7 +290,7 @@ pub(super) fn revisions() -> Vec<Row> {
             "an id that is too long",
             "revision --rev-id c0123456789012345678901234567890123",
             2,
-            "35 characters are more than 32",
+            "it has 35 characters, more than 32",
         ),
         row(
             "an empty id",

@@ -290,7 +290,7 @@ pub(super) fn scripts() -> Vec<Row> {
             "what would undo nothing, in a script",
             "upgrade --sql",
             8,
-            "error[migration-failed]: journal_mode can be changed in a no-transaction section only | migrations/cc03.sql:8:1",
+            "error[migration-failed]: journal_mode can only be changed in a no-transaction section | migrations/cc03.sql:8:1",
         )
         .file(CC03, upgrade("PRAGMA journal_mode = OFF;")),
         row(

@@ -41,7 +41,7 @@ pub(super) fn headers() -> Vec<Row> {
         ),
         file(
             "a key below the header",
-            "error[key-outside-header]: the key `Depends On` stands outside of the header | cc03.sql:7:4 | move the line up",
+            "error[key-outside-header]: the key `Depends On` is outside the header | cc03.sql:7:4 | move the line up",
             third(|text| {
                 text.replace(
                     "\n\n-- alembic: upgrade",

@@ -309,7 +309,7 @@ pub fn a_section_outside_stays_on_record_when_a_later_revision_fails<S: Subject>
         .unwrap_err();
     assert_eq!(
         state(&error).to_string(),
-        "these revisions are done and stay: r1; everything else is as it was before"
+        "these revisions are committed: r1; everything else is as it was before"
     );
     assert_eq!(open::<S>(&scratch).current(&migrations).unwrap(), ["r1"]);
 }

@@ -25,7 +25,7 @@ enum Outcome {
 use Outcome::{Harmless, Told};
 
 const MOVED: Outcome = Told("the version table changed meanwhile");
-const JOURNAL: Outcome = Told("journal_mode can be changed in a no-transaction section only");
+const JOURNAL: Outcome = Told("journal_mode can only be changed in a no-transaction section");
 
 const SQLITE: &[(&str, Outcome)] = &[
     ("PRAGMA journal_mode = WAL", JOURNAL),
@@ -465,8 +465,8 @@ pub fn a_version_table_in_the_first_revision_is_told<S: Subject>() {
         let state = match outside {
             "" => "the database is as it was before",
             _ => {
-                "revision r1 is done in part: its first statement stays, \
-                      and the next run goes on with statement 2"
+                "revision r1 is unfinished: its first statement is done, \
+                      and the next run continues with statement 2"
             }
         };
         let column = match S::Database::DIALECT {

@@ -93,7 +93,7 @@ pub fn a_parameter_is_never_a_value<S: Subject>() {
         .unwrap_err();
     let expected = each(
         "r1.sql:6:1: statement 1 of revision r1 failed: \
-             the statement has the parameter $1, and nothing to put there",
+             the statement has the parameter $1, which has no value",
         "r1.sql:6:23: statement 1 of revision r1 failed: there is no parameter $1",
     );
     assert_eq!(failure(&error), expected.of(S::Database::DIALECT));

@@ -130,7 +130,7 @@ pub fn what_is_done_may_not_change<S: Subject>() {
             let error = error.unwrap_err();
             assert_eq!(
                 failure(&error),
-                "the first 2 statements of revision r2 are done, and were changed since"
+                "the first 2 statements of revision r2 are done, and have been changed since"
             );
             assert_eq!(scratch.dump(), before);
         }
@@ -185,7 +185,7 @@ pub fn a_statement_that_may_have_happened_is_for_the_user_to_decide<S: Subject>(
             message.starts_with("statement 3 of revision r2 was begun at 2"),
             "{message}"
         );
-        let end = " and may have happened: INSERT INTO a VALUES (3)";
+        let end = " and may have taken effect: INSERT INTO a VALUES (3)";
         assert!(message.ends_with(end), "{message}");
         assert_eq!(scratch.dump(), before);
     }
@@ -227,8 +227,8 @@ pub fn a_downgrade_goes_on_as_an_upgrade_does<S: Subject>() {
         .unwrap_err();
     assert_eq!(
         state(&error).to_string(),
-        "revision r2 is done in part: its first statement stays, \
-             and the next run goes on with statement 2"
+        "revision r2 is unfinished: its first statement is done, \
+             and the next run continues with statement 2"
     );
     assert_eq!(found(&scratch), "1 2");
     let before = scratch.dump();
@@ -280,15 +280,15 @@ pub fn what_fails_after_it_has_done_something_may_have_happened<S: Subject>() {
         let error = database.upgrade(&migrations, "heads").unwrap_err();
         assert_eq!(
             state(&error).to_string(),
-            "these revisions are done and stay: r1; revision r2 is done in part: \
-                 statement 1 may have happened",
+            "these revisions are committed: r1; revision r2 is unfinished: \
+                 statement 1 may have taken effect",
             "{error}"
         );
         assert_eq!(found(&scratch), "1", "{statement}");
         for _ in 0..2 {
             let error = database.upgrade(&migrations, "heads").unwrap_err();
             let message = error.to_string();
-            assert!(message.contains(" may have happened: "), "{message}");
+            assert!(message.contains(" may have taken effect: "), "{message}");
         }
         let done = migrations.interruption(Interruption::Skip);
         database.upgrade(&done, "heads").unwrap();
@@ -309,9 +309,9 @@ pub fn what_is_unfinished_is_told<S: Subject>() {
         assert_eq!((found.statements, found.begun), (2, begun));
         assert_eq!(found.since.len(), "2026-01-02 03:04:05".len());
         let how = match begun {
-            None => format!("it stopped behind statement 2 at {} UTC", found.since),
+            None => format!("it stopped after statement 2 at {} UTC", found.since),
             Some(_) => format!(
-                "statement 3 was begun at {} UTC and may have happened",
+                "statement 3 was begun at {} UTC and may have taken effect",
                 found.since
             ),
         };

@@ -154,7 +154,7 @@ pub fn rows_that_make_no_sense_are_told<S: Subject>() {
         "CREATE TABLE alembic_version (version_num text);
              INSERT INTO alembic_version VALUES ('r1'), ('r1')",
         &format!(
-            "expected to change one row of {table}, 2 changed by: \
+            "expected to change one row of {table}, changed 2: \
                  UPDATE {table} SET version_num = 'r2' WHERE version_num = 'r1'"
         ),
     );

@@ -3,7 +3,7 @@
 use crate::section_heading::is_heading;
 use crate::{BranchLabel, Finding, FindingKind, InvalidName, RevisionId, Span, nearest};
 
-/// What the header of a revision file declares.
+/// The declarations in the header of a revision file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Header {
     /// The first paragraph, on one line.
@@ -12,7 +12,7 @@ pub struct Header {
     pub doc: String,
     /// `Revision ID`.
     pub id: Named<RevisionId>,
-    /// `Revises`: none for a base, several for a merge point.
+    /// `Revises`: empty for a base, several for a merge point.
     pub revises: Vec<Named<RevisionId>>,
     /// `Branch Labels`.
     pub branch_labels: Vec<Named<BranchLabel>>,
@@ -22,12 +22,12 @@ pub struct Header {
     pub create_date: Option<String>,
 }
 
-/// A name, and where the file says it.
+/// A name, and its span in the file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Named<T> {
     /// The name.
     pub name: T,
-    /// Where it stands.
+    /// The span of the name.
     pub span: Span,
 }
 
@@ -38,15 +38,15 @@ const BRANCH_LABELS: &str = "Branch Labels";
 const DEPENDS_ON: &str = "Depends On";
 const KEYS: [&str; 5] = [REVISION_ID, REVISES, CREATE_DATE, BRANCH_LABELS, DEPENDS_ON];
 
-/// A value of a key, not yet looked into.
+/// A value of a key, not yet parsed.
 #[derive(Clone, Copy)]
 struct Value {
     key: Span,
     value: Span,
 }
 
-/// Reads the header from `start` on; returns it, where the revision can be placed, and where the
-/// rest of the file begins.
+/// Reads the header from `start` on; returns it, if it places the revision in a history, and where
+/// the rest of the file begins.
 pub(super) fn parse(
     text: &str,
     start: usize,
@@ -163,7 +163,7 @@ pub(super) fn parse(
     (header, end)
 }
 
-/// Finds the keys that stand below the header, where they would say nothing.
+/// Finds the keys below the header, where they have no effect.
 fn keys_below(text: &str, header_end: usize) -> impl Iterator<Item = Finding> {
     let below = lines(text, header_end).take_while(|line| !is_heading(line.text(text)));
     below.filter_map(|line| {
@@ -188,14 +188,14 @@ fn position(name: &str) -> Option<usize> {
         .position(|known| known.eq_ignore_ascii_case(name))
 }
 
-/// Returns the key that is probably meant by `name`.
+/// Returns the key that `name` probably means.
 fn resembling(name: &str) -> Option<&'static str> {
     let near = nearest(name, KEYS);
     let near = near.first()?;
     KEYS.iter().find(|known| *known == near).copied()
 }
 
-/// Returns the lines from `start` on, without their line ends.
+/// Returns the lines from `start` on, without their line endings.
 pub(super) fn lines(text: &str, start: usize) -> impl Iterator<Item = Span> {
     let mut offset = start;
     text[start..].split_inclusive('\n').map(move |line| {
@@ -205,7 +205,7 @@ pub(super) fn lines(text: &str, start: usize) -> impl Iterator<Item = Span> {
     })
 }
 
-/// Where a key and its value stand in a comment.
+/// The spans of a key and its value in a comment.
 struct Key {
     key: Span,
     value: Span,
@@ -214,20 +214,19 @@ struct Key {
 fn key_value(comment: &str) -> Option<Key> {
     let colon = comment.find(':')?;
     Some(Key {
-        key: trimmed(comment, Span::new(0, colon)),
-        value: trimmed(comment, Span::new(colon + 1, comment.len())),
+        key: trim(comment, Span::new(0, colon)),
+        value: trim(comment, Span::new(colon + 1, comment.len())),
     })
 }
 
 /// Returns `span` without the white space at its ends.
-fn trimmed(text: &str, span: Span) -> Span {
+fn trim(text: &str, span: Span) -> Span {
     let content = span.text(text);
     let start = span.start + (content.len() - content.trim_start().len());
     Span::new(start, start + content.trim().len())
 }
 
-/// Returns the parts of a value that commas separate; a value may stand in brackets or quotes of
-/// its own no more than a name may.
+/// Returns the comma-separated parts of a value, without brackets and quotes around them.
 fn list(text: &str, value: Option<Value>) -> impl Iterator<Item = Span> {
     let span = value.map_or(Span::new(0, 0), |value| value.value);
     let mut offset = span.start;
@@ -236,7 +235,7 @@ fn list(text: &str, value: Option<Value>) -> impl Iterator<Item = Span> {
         .map(move |part| {
             let begin = offset;
             offset += part.len() + 1;
-            trimmed(text, Span::new(begin, begin + part.len()))
+            trim(text, Span::new(begin, begin + part.len()))
         })
         .filter(|part| part.start < part.end)
 }

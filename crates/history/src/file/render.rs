@@ -5,7 +5,7 @@ use std::fmt::Write;
 use crate::id::join;
 use crate::{BranchLabel, RevisionId};
 
-/// What a new revision file is to declare.
+/// The declarations of a new revision file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewRevision {
     /// The header's first paragraph.
@@ -14,11 +14,11 @@ pub struct NewRevision {
     pub id: RevisionId,
     /// The revisions that it follows.
     pub revises: Vec<RevisionId>,
-    /// When it is created, as it is to stand in the header.
+    /// The creation date, as written in the header.
     pub create_date: String,
-    /// The labels that it gives to its branch.
+    /// The labels of its branch.
     pub branch_labels: Vec<BranchLabel>,
-    /// What it depends on, by id or branch label.
+    /// The revisions that it depends on, by id or branch label.
     pub depends_on: Vec<String>,
 }
 
@@ -33,7 +33,8 @@ impl NewRevision {
     /// Returns the file's text, with an empty section for each direction.
     ///
     /// Reading it back gives the same header, unless a line of the message reads as a key of the
-    /// header or as a section heading: [`RevisionFile::parse`](crate::RevisionFile::parse) tells.
+    /// header or as a section heading, which [`RevisionFile::parse`](crate::RevisionFile::parse)
+    /// reports.
     #[must_use]
     pub fn render(&self) -> String {
         let mut text = String::new();

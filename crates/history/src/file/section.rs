@@ -14,43 +14,43 @@ use crate::{Dialect, Direction, Finding, FindingKind, Span, nearest};
 pub struct Section {
     /// When the section runs.
     pub direction: Direction,
-    /// The one dialect that the section is for; none when it is for all.
+    /// The only dialect of the section; `None` if it is for all dialects.
     pub dialect: Option<Dialect>,
     /// Whether the section must run outside a transaction.
     pub transaction: bool,
-    /// What the section holds.
+    /// The content of the section.
     pub body: Body,
-    /// Where its heading stands.
+    /// The span of its heading.
     pub heading: Span,
 }
 
-/// What a section holds.
+/// The content of a section.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Body {
     /// SQL, from the line after the heading to the next heading.
     Sql(SqlText),
-    /// The declaration that the revision cannot be reverted, and why.
+    /// The declaration that the revision cannot be reverted, with the reason.
     Irreversible(String),
 }
 
 /// Whether and how a revision can be reverted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reversal<'f> {
-    /// Its downgrade sections do it; there may be nothing to do.
+    /// Its downgrade sections revert it; they may be empty.
     Possible,
-    /// A section declares that it cannot be, for this reason.
+    /// A section declares that it cannot be reverted, for this reason.
     Declared(&'f str),
-    /// No section says how.
+    /// It has no downgrade section.
     Missing,
 }
 
 impl Section {
-    /// Returns whether the section is run on `dialect`.
+    /// Returns whether the section runs on `dialect`.
     pub(crate) fn runs_on(&self, dialect: Dialect) -> bool {
         self.dialect.is_none_or(|only| only == dialect)
     }
 
-    /// Returns the section's SQL, unless it declares that there is no way back.
+    /// Returns the section's SQL, unless it declares the revision irreversible.
     #[must_use]
     pub const fn sql(&self) -> Option<&SqlText> {
         match &self.body {
@@ -61,8 +61,9 @@ impl Section {
 
     /// Returns the section's statements, as `dialect` reads them.
     ///
-    /// The first call for each dialect splits the section's SQL. Where that fails, these are those
-    /// statements that are whole: [`History::check_sql`](crate::History::check_sql) finds out.
+    /// The first call for each dialect splits the section's SQL. If that fails, only the complete
+    /// statements are returned; [`History::check_sql`](crate::History::check_sql) reports the
+    /// failure.
     pub fn statements(&self, dialect: Dialect) -> impl Iterator<Item = FileStatement<'_>> {
         let sql = self.sql().into_iter();
         sql.flat_map(move |sql| sql.statements(dialect))
@@ -174,7 +175,8 @@ fn section(text: &Arc<str>, heading: Span, body: Span) -> Result<Section, Findin
     })
 }
 
-/// A revision that does nothing on a dialect has nothing to revert there.
+/// Returns how a revision is reverted on a dialect; one that does nothing there has nothing to
+/// revert.
 pub(super) fn reversal(file: &RevisionFile, dialect: Dialect) -> Reversal<'_> {
     let mut found = false;
     for section in file.sections(Direction::Downgrade, dialect) {

@@ -101,7 +101,7 @@ fn faulty_headers_say_what_and_where() {
         &format!("{header}\n-- Depends On: b\n\n  --depnds on : c\n-- A note: so.\n{up}"),
         &["5:4 key-outside-header", "7:5 key-outside-header"],
     );
-    // What stands in a section is SQL's own comment.
+    // A comment inside a section belongs to the SQL.
     check(&format!("{header}\n{up}-- Depends On: b\n"), &[]);
 }
 
@@ -152,7 +152,7 @@ fn faulty_sections_say_what_and_where() {
         )),
         &["9:1 sql-in-irreversible"],
     );
-    // What is wrong in one place does not hide what is wrong in another.
+    // A fault in one place does not hide a fault in another.
     check(
         &body("-- alembic: upgrade mysql\n-- alembic: downgrad\n-- alembic: upgrade\n'\n"),
         &[

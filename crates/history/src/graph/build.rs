@@ -1,4 +1,5 @@
-//! Builds a graph from what revisions declare, or says everything that is wrong with it.
+//! Builds a graph from the declarations of revisions, or reports everything that is wrong with
+//! them.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -8,16 +9,16 @@ use super::{Edges, Graph, Links, Node};
 use crate::id::join;
 use crate::{BranchLabel, Revision, RevisionId};
 
-/// Something that keeps revisions from being a sound history.
+/// An error that keeps revisions from being a valid history.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GraphError {
-    /// The position, among those given, of the revision whose header is at fault.
+    /// The position, among those given, of the revision whose header is wrong.
     pub revision: usize,
-    /// What is wrong.
+    /// The kind of the error.
     pub kind: GraphErrorKind,
 }
 
-/// What keeps revisions from being a sound history.
+/// The kinds of errors that keep revisions from being a valid history.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum GraphErrorKind {
     /// Another revision, at position `first`, has the same id.
@@ -31,19 +32,19 @@ pub enum GraphErrorKind {
     MissingParent {
         /// The revision whose header names it.
         id: RevisionId,
-        /// The id that no revision has.
+        /// The missing id.
         parent: RevisionId,
     },
-    /// A dependency that no revision has as its id or label.
+    /// A dependency that is neither an id nor a label of a revision.
     MissingDependency {
         /// The revision whose header names it.
         id: RevisionId,
-        /// The name that no revision has.
+        /// The missing name.
         dependency: String,
     },
-    /// A label that another revision already gives, or has as its id.
+    /// A label that another revision already declares, or has as its id.
     DuplicateLabel {
-        /// The revision whose header gives it.
+        /// The revision whose header declares it.
         id: RevisionId,
         /// The label.
         label: BranchLabel,
@@ -60,14 +61,14 @@ pub enum GraphErrorKind {
         /// The revision.
         id: RevisionId,
     },
-    /// Revisions that follow each other in a circle, each followed by the one before it.
+    /// Revisions that follow each other in a cycle, each followed by the one before it.
     Cycle {
-        /// The revisions of the circle.
+        /// The revisions of the cycle.
         ids: Vec<RevisionId>,
     },
-    /// Revisions that form a circle when dependencies count.
+    /// Revisions that form a cycle when dependencies count.
     DependencyCycle {
-        /// The revisions of the circle.
+        /// The revisions of the cycle.
         ids: Vec<RevisionId>,
     },
 }
@@ -232,16 +233,17 @@ impl Builder {
         self.graph.revisions = revisions;
     }
 
-    /// Peels off every revision that is not on a circle, then names one circle for each knot left.
+    /// Removes every revision that is not on a cycle, then reports one cycle for each component
+    /// that is left.
     fn find_cycles(&mut self) {
         if !self.find_cycles_along(Edges::Lineage) {
             self.find_cycles_along(Edges::All);
         }
     }
 
-    /// Reports the circles along `edges` and returns whether there are any.
+    /// Reports the cycles along `edges` and returns whether there are any.
     fn find_cycles_along(&mut self, edges: Edges) -> bool {
-        let mut rest = self.unpeeled(edges);
+        let mut rest = self.mark_cyclic(edges);
         let mut found = false;
         while let Some(cycle) = self.cycle_in(&rest, edges) {
             found = true;
@@ -265,8 +267,8 @@ impl Builder {
         }
     }
 
-    /// Marks the revisions that have a circle among their ancestors.
-    fn unpeeled(&self, edges: Edges) -> Vec<bool> {
+    /// Marks the revisions that have a cycle among their ancestors.
+    fn mark_cyclic(&self, edges: Edges) -> Vec<bool> {
         let mut missing: Vec<usize> = self
             .graph
             .nodes()
@@ -294,7 +296,7 @@ impl Builder {
         rest
     }
 
-    /// Finds a circle among the revisions marked in `rest`; it begins at its first revision.
+    /// Finds a cycle among the revisions marked in `rest`; it begins at its first revision.
     fn cycle_in(&self, rest: &[bool], edges: Edges) -> Option<Vec<Node>> {
         let mut done = vec![false; rest.len()];
         let mut on_path = vec![false; rest.len()];
@@ -371,7 +373,7 @@ impl Graph {
         }
     }
 
-    /// Gives each label to the descendants of its revision, and to the ancestors down to, not
+    /// Gives each label to the descendants of its revision, and to the ancestors down to, but not
     /// including, the next branch point or merge point.
     fn spread_labels(&mut self) {
         for node in self.nodes() {

@@ -1,4 +1,4 @@
-//! Ways through the graph: ancestors, descendants, lineage and the order of application.
+//! Walks through the graph: ancestors, descendants, lineage and the order of application.
 
 use super::{Graph, Node};
 
@@ -7,7 +7,7 @@ use super::{Graph, Node};
 pub(crate) enum Edges {
     /// Down revisions only: the lineage of a revision.
     Lineage,
-    /// Down revisions and dependencies: what must be applied together.
+    /// Down revisions and dependencies: the revisions that must be applied together.
     All,
 }
 
@@ -74,13 +74,13 @@ impl NodeSet {
 }
 
 impl Graph {
-    /// Returns `from` and everything that must be applied before them.
+    /// Returns `from` and all revisions that must be applied before them.
     #[must_use]
     pub fn required_by(&self, from: &[Node]) -> NodeSet {
         self.ancestors(from, Edges::All)
     }
 
-    /// Returns `from` and every ancestor of theirs.
+    /// Returns `from` and all their ancestors.
     pub(crate) fn ancestors(&self, from: &[Node], edges: Edges) -> NodeSet {
         self.closure(from, |node| match edges {
             Edges::Lineage => self.parents(node),
@@ -88,7 +88,7 @@ impl Graph {
         })
     }
 
-    /// Returns `from` and every descendant of theirs.
+    /// Returns `from` and all their descendants.
     pub(crate) fn descendants(&self, from: &[Node], edges: Edges) -> NodeSet {
         self.closure(from, |node| match edges {
             Edges::Lineage => self.children(node),
@@ -96,7 +96,7 @@ impl Graph {
         })
     }
 
-    /// Returns everything on the line of `node`: its ancestors, itself, its descendants.
+    /// Returns the line of `node`: its ancestors, itself, its descendants.
     pub(crate) fn lineage(&self, node: Node, edges: Edges) -> NodeSet {
         let mut lineage = self.ancestors(&[node], edges);
         for descendant in self.descendants(&[node], edges).iter() {
@@ -116,7 +116,7 @@ impl Graph {
         seen
     }
 
-    /// Returns those of `nodes` that no other of them descends from by lineage.
+    /// Returns those of `nodes` from which no other of them descends by lineage.
     pub(crate) fn tips(&self, nodes: &NodeSet) -> Vec<Node> {
         let mut covered = NodeSet::empty(self);
         for node in nodes.iter() {
@@ -133,10 +133,10 @@ impl Graph {
             .collect()
     }
 
-    /// Returns `nodes` so that parents and dependencies come before what needs them.
+    /// Returns `nodes` in an order in which parents and dependencies come first.
     ///
-    /// Where neither comes first by that rule, the order of the graph decides, so that adding a
-    /// revision does not reorder the others.
+    /// Otherwise, the order of the graph decides, so that adding a revision does not reorder the
+    /// others.
     #[must_use]
     pub fn in_order(&self, nodes: &NodeSet) -> Vec<Node> {
         enum Visit {
@@ -161,7 +161,7 @@ impl Graph {
         order
     }
 
-    /// Returns every revision so that each comes before what it stands on.
+    /// Returns every revision in an order in which each comes before its parents and dependencies.
     pub fn newest_first(&self) -> impl Iterator<Item = Node> + use<> {
         let mut all = NodeSet::empty(self);
         for node in self.nodes() {

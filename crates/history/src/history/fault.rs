@@ -1,4 +1,4 @@
-//! What is wrong with the files of a history, and where.
+//! Faults in the files of a history, with their locations.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -7,27 +7,27 @@ use std::sync::Arc;
 use super::HistoryFile;
 use crate::{Finding, FindingKind, GraphError, GraphErrorKind, Position, Span};
 
-/// Everything that is wrong with the revision files of a history.
+/// All faults in the revision files of a history.
 #[derive(Clone, Debug)]
 pub struct HistoryError {
     /// The faults, in the order of the files.
     pub faults: Vec<Fault>,
 }
 
-/// Something wrong in one of the files.
+/// A fault in one of the files.
 #[derive(Clone, Debug)]
 pub struct Fault {
     /// The file.
     pub path: PathBuf,
     /// Its text; empty when it could not be read.
     pub text: Arc<str>,
-    /// What is wrong, and where.
+    /// The finding.
     pub finding: Finding,
-    /// Another place that has to do with it.
+    /// A related place.
     pub related: Option<Related>,
 }
 
-/// A place that explains a fault elsewhere.
+/// A place that is related to a fault.
 #[derive(Clone, Debug)]
 pub struct Related {
     /// The file.
@@ -36,7 +36,7 @@ pub struct Related {
     pub text: Arc<str>,
     /// The place.
     pub span: Span,
-    /// What is there.
+    /// The label of the place.
     pub label: &'static str,
 }
 
@@ -57,8 +57,8 @@ impl Fault {
         }
     }
 
-    /// Finds the place in a header that an error of the graph is about.
-    pub(super) fn of_graph(revisions: &[HistoryFile], error: GraphError) -> Self {
+    /// Returns the fault of an error of the graph, at its place in a header.
+    pub(super) fn from_graph_error(revisions: &[HistoryFile], error: GraphError) -> Self {
         let revision = &revisions[error.revision];
         let header = &revision.file.header;
         let parent = |id: &str| {

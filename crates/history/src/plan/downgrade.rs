@@ -1,4 +1,4 @@
-//! Plans a downgrade: everything applied that stands on what is to be reverted.
+//! Plans a downgrade: the target's applied descendants and their dependents are reverted.
 
 use super::{Direction, Plan, Step};
 use crate::graph::Edges;
@@ -9,12 +9,13 @@ use crate::{Expression, Graph, Node, PlanError, Symbol};
 impl Graph {
     /// Plans the downgrade from `rows` to `target`.
     ///
-    /// Reverts every applied revision above the target, with all that depends on them.
+    /// Reverts every applied revision above the target, and all applied revisions that depend on
+    /// them.
     ///
     /// # Errors
     ///
     /// When the target cannot be resolved or is not below the rows, when the rows contradict each
-    /// other, and when `branch@base` would take other branches down with it.
+    /// other, and when `branch@base` would also revert other branches.
     pub fn plan_downgrade(&self, rows: &[Node], target: &Expression) -> Result<Plan, PlanError> {
         let resolver = Resolver {
             graph: self,
@@ -51,7 +52,7 @@ impl Graph {
         if let (Some(Symbol::Base), None, Some(branch), Some(label)) =
             (&target.symbol, target.offset, branch, &target.branch)
         {
-            // Siblings that merely share the branch's root are not what `branch@base` names.
+            // `branch@base` does not include siblings that merely share the branch's root.
             let line = self.lineage(branch, Edges::Lineage);
             let mut others = self.descendants(&roots, Edges::Lineage);
             others.retain(|node| reverted.contains(node) && !line.contains(node));
@@ -66,9 +67,9 @@ impl Graph {
         Ok(self.plan_downgrade_of(rows, &reverted))
     }
 
-    /// Plans the revert of one revision, and of everything applied that stands on it.
+    /// Plans the revert of one revision, and of every applied revision that depends on it.
     ///
-    /// Unlike a downgrade to its parent, this leaves the revisions beside it alone.
+    /// Unlike a downgrade to its parent, this leaves its siblings alone.
     ///
     /// # Errors
     ///
@@ -79,8 +80,8 @@ impl Graph {
         Ok(self.plan_downgrade_of(rows, &revisions))
     }
 
-    /// Plans the revert of those of `revisions` that are applied, and of everything applied that
-    /// stands on them.
+    /// Plans the revert of the applied ones of `revisions`, and of every applied revision that
+    /// depends on them.
     pub(super) fn plan_downgrade_of(&self, rows: &[Node], revisions: &[Node]) -> Plan {
         let active = self.required_by(rows);
         let mut reverted = self.descendants(revisions, Edges::All);
@@ -124,7 +125,7 @@ mod tests {
         let plan = graph
             .plan_downgrade(&[node(2)], &"base".parse().unwrap())
             .unwrap();
-        // Somebody else goes up to r4 before the plan is carried on.
+        // Another migrator upgrades to r4 before the plan continues.
         let rest = graph.resume(&plan, &[node(4)]);
         let reverted: Vec<Node> = rest.steps.iter().map(|step| step.revision).collect();
         assert_eq!(reverted, [node(4), node(3), node(2), node(1)]);

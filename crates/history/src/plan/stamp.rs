@@ -1,4 +1,4 @@
-//! Plans a stamp: rows of the version table are moved without running any revision.
+//! Plans a stamp: the rows of the version table move without running any revision.
 
 use super::StampPlan;
 use crate::graph::{Edges, NodeSet};
@@ -9,9 +9,9 @@ use crate::{Expression, Graph, Node, PlanError, ResolveError};
 impl Graph {
     /// Plans the stamp of `rows` with `targets`.
     ///
-    /// Each target replaces the rows that it descends from or that descend from it, dependencies
-    /// included; rows of unrelated branches stay. `base` removes every row, `branch@base` those
-    /// of the branch.
+    /// Each target replaces the rows that it descends from or that descend from it, by dependencies
+    /// too; rows of unrelated branches stay. `base` removes every row, `branch@base` those of the
+    /// branch.
     ///
     /// # Errors
     ///
@@ -85,7 +85,7 @@ impl Graph {
                 .filter(|row| all || on(&branch, *row))
                 .collect();
         }
-        // Where the targets are rows already, there is nothing to replace.
+        // If the targets are rows already, there is nothing to replace.
         let stamped = nodes.iter().all(|node| rows.contains(node));
         if stamped || !rows.iter().any(|row| on(&targets, *row)) {
             return Vec::new();

@@ -1,4 +1,4 @@
-//! Plans an upgrade: everything the targets require that the rows do not have yet.
+//! Plans an upgrade: every revision that the targets require and the rows do not.
 
 use super::{Direction, Plan, Step};
 use crate::resolve::Resolver;
@@ -8,7 +8,7 @@ use crate::{Expression, Graph, Node, PlanError};
 impl Graph {
     /// Plans the upgrade from `rows` to `target`.
     ///
-    /// A target that is applied already is no error: the plan is empty.
+    /// A target that is applied already is not an error: the plan is empty.
     ///
     /// # Errors
     ///

@@ -6,46 +6,46 @@ use crate::RevisionId;
 use crate::expression::SyntaxError;
 use crate::id::join;
 
-/// Why an expression names no revisions, or not the ones it needs to.
+/// The reason why an expression cannot be resolved.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ResolveError {
     /// The text is not an expression.
     Syntax(SyntaxError),
-    /// No revision and no label is called so, or begins so.
+    /// No id or label is, or begins with, the name.
     UnknownRevision {
         /// The name.
         name: String,
         /// Names that resemble it, the nearest first.
         similar: Vec<String>,
     },
-    /// Several ids or labels begin so.
+    /// Several ids or labels begin with the prefix.
     AmbiguousPrefix {
-        /// The beginning that was given.
+        /// The prefix.
         prefix: String,
-        /// The names that begin so.
+        /// The names that begin with it.
         candidates: Vec<String>,
     },
     /// The revision is not on the line of the branch.
     NotOnBranch {
         /// The revision.
         revision: RevisionId,
-        /// The branch, as it was given.
+        /// The branch, as it was written.
         branch: String,
     },
-    /// One revision is asked for, and there are several heads.
+    /// One revision is needed, and there are several heads.
     MultipleHeads {
         /// The expression.
         expression: String,
-        /// The heads that it names.
+        /// The heads.
         heads: Vec<RevisionId>,
     },
-    /// The history ends before that many revisions are walked.
+    /// The history ends before the end of the walk.
     OutOfRange {
         /// The expression.
         expression: String,
-        /// How many revisions it asks for.
+        /// How many revisions to walk.
         asked: u64,
-        /// How many there are.
+        /// How many revisions there are.
         found: u64,
     },
     /// An offset that the command cannot use: `-N` to upgrade, `+N` to downgrade, zero.
@@ -53,30 +53,30 @@ pub enum ResolveError {
         /// The expression.
         expression: String,
     },
-    /// The walk comes to a revision from which several ways lead on.
+    /// The walk reaches a revision where the history branches.
     AmbiguousWalk {
         /// The expression.
         expression: String,
-        /// The revision where the ways part; nothing where they part at the base.
+        /// The revision where the history branches; `None` for the base.
         at: Option<RevisionId>,
-        /// Where they lead.
+        /// The next revisions.
         candidates: Vec<RevisionId>,
     },
     /// The offset counts from the rows of the version table, and there are several.
     AmbiguousStart {
         /// The expression.
         expression: String,
-        /// The rows it could count from.
+        /// The rows.
         rows: Vec<RevisionId>,
     },
-    /// No row of the version table is on the branch from which the offset counts.
+    /// The offset counts from a branch, on which the version table has no row.
     NotStarted {
         /// The expression.
         expression: String,
         /// The branch.
         branch: String,
     },
-    /// `current`, or an offset, where the command cannot use it.
+    /// The command cannot use `current` or an offset.
     NotAllowed {
         /// The expression.
         expression: String,
@@ -119,7 +119,7 @@ impl fmt::Display for ResolveError {
                 "'{expression}' leads past the end of the history, after {found} of {asked} revisions"
             ),
             Self::WrongWay { expression } => {
-                write!(f, "'{expression}' does not lead this way")
+                write!(f, "'{expression}' does not lead in this direction")
             }
             Self::AmbiguousWalk {
                 expression,
@@ -140,7 +140,7 @@ impl fmt::Display for ResolveError {
             ),
             Self::NotStarted { expression, branch } => write!(
                 f,
-                "'{expression}' counts from branch '{branch}', which the database has not begun"
+                "'{expression}' counts from branch '{branch}', which has no revision in the database"
             ),
             Self::NotAllowed { expression } => {
                 write!(f, "'{expression}' cannot be used with this command")

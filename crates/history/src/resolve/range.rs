@@ -8,7 +8,8 @@ impl Resolver<'_> {
     /// Finds the revisions in a range, the newest first.
     pub(crate) fn range(&self, range: &Range) -> Result<Vec<Node>, ResolveError> {
         let start = range.start.as_ref();
-        // Without an end, a range leads to the heads, those of its start's branch where it has one.
+        // Without an end, a range leads to the heads, or to those of its start's branch if it has
+        // one.
         let end = range
             .end
             .clone()

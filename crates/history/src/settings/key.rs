@@ -38,7 +38,7 @@ macro_rules! keys {
             }
 
             /// Returns the rows of docs/configuration.md.
-            // Inlined, so that only a program that calls it compiles the texts: build scripts do
+            // Inlined, so that only a program that calls it compiles the texts; build scripts do
             // not.
             #[inline]
             #[must_use]

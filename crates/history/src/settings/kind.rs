@@ -1,24 +1,25 @@
-//! The kinds of values: how each is read from a manifest, and how it is described.
+//! Reads and describes the kinds of values in a manifest.
 
 use super::{Chain, Fresh, TransactionMode, Value};
 use crate::Dialect;
 
 /// The type of a setting, as a manifest holds it.
-// What only the documentation needs is inlined, so that build scripts do not compile it.
+// Functions that only the documentation needs are inlined, so that build scripts do not compile
+// them.
 pub(super) trait Kind: Sized {
     /// Reads a value, or returns what is wrong with it.
     fn read(value: &Value) -> Result<Self, String>;
 
-    /// Describes in Markdown what a value must be.
+    /// Describes the valid values, in Markdown.
     fn description() -> String;
 
-    /// Returns the value as a manifest would hold it; empty where it need not be set.
+    /// Returns the value as it is written in a manifest; empty if it need not be set.
     fn in_manifest(&self) -> String;
 }
 
 /// A setting that takes one of a few words.
 pub(super) trait Choice: Copy + PartialEq + 'static {
-    /// The words, and what each stands for.
+    /// The words, each with its choice.
     const WORDS: &'static [(&'static str, Self)];
 
     /// Returns the word that stands for this choice.

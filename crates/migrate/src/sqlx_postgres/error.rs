@@ -6,7 +6,7 @@ use std::fmt;
 use alembic_run::{DatabaseError, DatabaseErrorKind};
 use sqlx::postgres::{PgDatabaseError, PgErrorPosition};
 
-/// PostgreSQL's message, with what it adds to it.
+/// PostgreSQL's message, with its detail, hint and context.
 #[derive(Debug)]
 struct PostgresError {
     message: String,
@@ -35,7 +35,7 @@ pub(super) fn database_error(error: sqlx::Error, sql: &str) -> DatabaseError {
     let (kind, offset, message) = match (server, &error) {
         (Some(server), _) => {
             let kind = match kind(server.code()) {
-                // Such as a setting in the URL that the server does not know.
+                // For example, the server does not know a setting in the URL.
                 DatabaseErrorKind::Denied | DatabaseErrorKind::Other if sql.is_empty() => {
                     DatabaseErrorKind::CannotOpen
                 }
@@ -51,9 +51,9 @@ pub(super) fn database_error(error: sqlx::Error, sql: &str) -> DatabaseError {
             let message = format!("the connection was lost: {cause}");
             (DatabaseErrorKind::ConnectionLost, None, message)
         }
-        // The name that sqlx gives to an answer that it does not expect.
+        // sqlx's name for an answer that it does not expect.
         (None, sqlx::Error::Protocol(why)) if why.contains("CopyOutResponse") => {
-            let message = "the statement sends rows to its client, which has no place for them";
+            let message = "the statement sends rows to its client, which does not accept them";
             (DatabaseErrorKind::Other, None, message.to_owned())
         }
         (None, sqlx::Error::Protocol(_)) if !sql.is_empty() => {
@@ -106,22 +106,22 @@ fn kind(code: &str) -> DatabaseErrorKind {
     }
 }
 
-/// Returns the byte of the statement that the server points at.
+/// Returns the byte of the statement that the server points to.
 fn offset(error: &PgDatabaseError, sql: &str) -> Option<usize> {
     match error.position()? {
         // It counts characters, from 1.
         PgErrorPosition::Original(position) => {
             let mut offsets = sql.char_indices().map(|(offset, _)| offset);
-            // Or right behind the last one.
+            // The position may be right after the last character.
             Some(offsets.nth(position.checked_sub(1)?).unwrap_or(sql.len()))
         }
-        // A place in the body of a function, or so.
+        // The position may be in the body of a function, for example.
         PgErrorPosition::Internal { .. } => None,
     }
 }
 
-/// Returns the byte of the first character that the database's encoding does not have, if that is
-/// what the server complains about: it reads no statement of a message that has one.
+/// Returns the byte of the first character that the database's encoding lacks, if that is the
+/// error: the server reads no statement of a message with such a character.
 fn unknown_character(error: &PgDatabaseError, sql: &str) -> Option<usize> {
     // untranslatable_character
     if error.code() != "22P05" {
@@ -130,13 +130,13 @@ fn unknown_character(error: &PgDatabaseError, sql: &str) -> Option<usize> {
     let mut characters = sql
         .char_indices()
         .filter(|(_, character)| !character.is_ascii());
-    let told = characters.find(|(_, character)| {
+    let unknown = characters.find(|(_, character)| {
         let mut bytes = [0; 4];
         let bytes = character.encode_utf8(&mut bytes).bytes();
         let bytes: Vec<String> = bytes.map(|byte| format!("0x{byte:02x}")).collect();
         error.message().contains(&bytes.join(" "))
     });
-    told.map(|(offset, _)| offset)
+    unknown.map(|(offset, _)| offset)
 }
 
 fn message(error: &PgDatabaseError) -> String {

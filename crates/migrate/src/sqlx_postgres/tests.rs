@@ -1,4 +1,4 @@
-//! What the server says of a message, told of the statements that it is made of.
+//! Errors of the server in a message, attributed to its statements.
 
 use super::place;
 
@@ -8,7 +8,7 @@ fn a_byte_of_a_message_is_one_of_a_statement() {
     for (offset, expected) in [
         (0, (0, 0)),
         (1, (0, 1)),
-        // What ends a statement is not of it: the error is that it ends there.
+        // The separator is not part of the statement: the error is that the statement ends there.
         (2, (0, 2)),
         (4, (0, 2)),
         (5, (1, 0)),

@@ -12,9 +12,9 @@ use std::time::Duration;
 use alembic_history::VersionTable;
 use alembic_sql::{StatementKind, literal};
 
-use super::{Conversation, Engine, Found, Probe, SessionChanges, taken};
+use super::{Conversation, Engine, Probe, SessionChanges, VersionTableLookup, busy_failure};
 use crate::action::Action;
-use crate::dangling::Dangling;
+use crate::dangling::DanglingCounts;
 use crate::database_error::{DatabaseError, DatabaseErrorKind};
 use crate::failure::Violation;
 use crate::link::Link;
@@ -22,33 +22,33 @@ use crate::policy::Interruption;
 use crate::request::{Execute, LockTask, Progress, ProgressTask, Query, Task, VersionTask};
 use lock::{Lock, begin};
 
-use settings::{Lasting, set};
+use settings::{SettingLifetime, set};
 
-/// A connection to PostgreSQL, with what it holds and the settings to restore.
+/// A connection to PostgreSQL, with its lock and the settings to restore.
 #[derive(Debug, Default)]
 pub(super) struct Postgres {
-    /// What keeps other migrators away.
+    /// The lock that keeps other migrators away.
     lock: Lock,
     /// The database's name, once the version table was looked for.
     database: String,
-    /// The connection's own search path, until what may set it is committed.
+    /// The connection's own search path, until the statements that may set it are committed.
     search_path: Option<String>,
 }
 
 /// How long a statement waits for a lock before its transaction is rolled back and begun again:
-/// whoever asks for a lock on the same table meanwhile waits behind it.
+/// other sessions that need a lock on the same table queue up after it.
 const STATEMENT_LOCK_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// How many bytes of statements go into one message to a server at most, unless one alone has more:
-/// the server reads all of them before it executes the first, and shows only the first kilobyte to
-/// whoever asks what it does.
+/// The most bytes of statements in one message to a server, unless a single statement has more: the
+/// server reads all of them before it executes the first, and `pg_stat_activity` shows only the
+/// first kilobyte.
 const MESSAGE: usize = 16 * 1024;
 
 fn statement_lock_timeout(link: &Link<'_>) -> Duration {
     link.lock_timeout.min(STATEMENT_LOCK_TIMEOUT)
 }
 
-fn nothing<'a, T: Send + 'a>(value: T) -> Conversation<'a, T> {
+fn answer<'a, T: Send + 'a>(value: T) -> Conversation<'a, T> {
     Box::pin(ready(Ok(value)))
 }
 
@@ -58,21 +58,21 @@ impl Engine for Postgres {
     }
 
     fn open<'a>(&'a mut self, _link: &'a mut Link<'_>) -> Conversation<'a, ()> {
-        nothing(())
+        answer(())
     }
 
     fn close<'a>(&'a mut self, _link: &'a mut Link<'_>) -> Conversation<'a, ()> {
-        nothing(())
+        answer(())
     }
 
-    /// From then on the version table has its schema, so that a statement that sets the search path
-    /// does not hide it.
-    fn locate(&mut self, found: &Found, table: &mut VersionTable) {
+    /// Adds the schema to the version table's name, so that a statement that sets the search path
+    /// does not hide the table.
+    fn locate(&mut self, found: &VersionTableLookup, table: &mut VersionTable) {
         table.schema.clone_from(&found.schema);
         self.database = found.database.clone().unwrap_or_default();
     }
 
-    /// The first request of all shows whether there is a server.
+    /// The first request of all shows whether the server can be reached.
     fn first_action(&self, error: &DatabaseError, action: Action) -> Action {
         match error.kind() {
             DatabaseErrorKind::CannotOpen => Action::Connect,
@@ -81,7 +81,7 @@ impl Engine for Postgres {
     }
 
     fn hold_foreign_keys<'a>(&'a mut self, _link: &'a mut Link<'_>) -> Conversation<'a, ()> {
-        nothing(())
+        answer(())
     }
 
     fn begin<'a>(
@@ -95,20 +95,21 @@ impl Engine for Postgres {
                 begin(link).await?;
             }
             let turn = statement_lock_timeout(link).as_millis().max(1).to_string();
-            // What runs outside of transactions is read alike, and then the connection is our own.
+            // Statements outside of transactions must be read the same way, and the connection is
+            // our own then.
             let reading = match self.lock {
-                Lock::Aside => Lasting::Connection,
-                Lock::None | Lock::Inside => Lasting::Transaction,
+                Lock::Aside => SettingLifetime::Connection,
+                Lock::None | Lock::Inside => SettingLifetime::Transaction,
             };
             let settings = set(&[
-                ("lock_timeout", &turn, Lasting::Transaction),
-                // Has the server notice that this program has died.
+                ("lock_timeout", &turn, SettingLifetime::Transaction),
+                // Makes the server notice that this program has died.
                 (
                     "client_connection_check_interval",
                     "1000",
-                    Lasting::Transaction,
+                    SettingLifetime::Transaction,
                 ),
-                // Has it read strings as the splitter does.
+                // Makes it read strings as the splitter does.
                 ("standard_conforming_strings", "on", reading),
             ]);
             let (key, alone) = self.keep_away(table);
@@ -116,11 +117,11 @@ impl Engine for Postgres {
             let set = Query::new(Task::SetForTransaction(key), settings);
             let answers = link.query(set).await?;
             if answers.iter().any(|row| row.cell(0) == Some("false")) {
-                // One of the two has lost the lock.
+                // One of the two migrators has lost the lock.
                 self.check_lock(link).await?;
-                return Err(taken(
+                return Err(busy_failure(
                     Action::Lock,
-                    "another migrator is at work in a transaction",
+                    "another migrator has a transaction open",
                 ));
             }
             Ok(())
@@ -130,7 +131,7 @@ impl Engine for Postgres {
     fn commit<'a>(&'a mut self, link: &'a mut Link<'_>) -> Conversation<'a, ()> {
         Box::pin(async move {
             self.check_lock(link).await?;
-            // What fails is rolled back at once.
+            // A commit that fails rolls back at once.
             link.execute(Execute::new(Task::Commit, "COMMIT")).await?;
             Ok(())
         })
@@ -138,7 +139,7 @@ impl Engine for Postgres {
 
     fn check_lock<'a>(&'a self, link: &'a Link<'_>) -> Conversation<'a, ()> {
         match self.lock {
-            Lock::None | Lock::Inside => nothing(()),
+            Lock::None | Lock::Inside => answer(()),
             Lock::Aside => Box::pin(async move {
                 let check = Query::new(Task::Lock(LockTask::Check), "SELECT 1");
                 link.query_aside(check).await?;
@@ -150,7 +151,7 @@ impl Engine for Postgres {
     fn release<'a>(&'a mut self, link: &'a mut Link<'_>) -> Conversation<'a, ()> {
         Box::pin(async move {
             if self.lock == Lock::Aside {
-                // Otherwise the end of the connection does it.
+                // Otherwise the end of the connection releases the lock.
                 let _ = link.query_aside(lock::release()).await;
             }
             self.lock = Lock::None;
@@ -184,7 +185,7 @@ impl Engine for Postgres {
         changes: SessionChanges,
     ) -> Conversation<'a, ()> {
         if changes == SessionChanges::None || self.search_path.is_some() {
-            return nothing(());
+            return answer(());
         }
         Box::pin(async move {
             let query = "SELECT pg_catalog.current_setting('search_path')";
@@ -228,16 +229,19 @@ impl Engine for Postgres {
         false
     }
 
-    fn count_dangling<'a>(&'a self, _link: &'a Link<'_>) -> Conversation<'a, Option<Dangling>> {
-        nothing(None)
+    fn count_dangling<'a>(
+        &'a self,
+        _link: &'a Link<'_>,
+    ) -> Conversation<'a, Option<DanglingCounts>> {
+        answer(None)
     }
 
     fn find_violations<'a>(
         &'a self,
         _link: &'a Link<'_>,
-        _before: &'a Dangling,
+        _before: &'a DanglingCounts,
     ) -> Conversation<'a, Vec<Violation>> {
-        nothing(Vec::new())
+        answer(Vec::new())
     }
 
     fn execute_outside<'a, 'h>(
@@ -252,7 +256,7 @@ impl Engine for Postgres {
     }
 
     fn count_changes<'a>(&'a self, _link: &'a Link<'_>) -> Conversation<'a, Option<String>> {
-        nothing(None)
+        answer(None)
     }
 
     fn may_be_done<'a>(
@@ -261,7 +265,7 @@ impl Engine for Postgres {
         kind: &'a StatementKind,
         _before: Option<&'a str>,
     ) -> Conversation<'a, bool> {
-        nothing(kind.may_commit())
+        answer(kind.may_commit())
     }
 
     fn find_invalid_target<'a>(
@@ -296,10 +300,10 @@ impl Engine for Postgres {
     ) -> Conversation<'a, bool> {
         // The row was written by the same process just before the statement was begun.
         let Some(process) = progress.process else {
-            return nothing(false);
+            return answer(false);
         };
         Box::pin(async move {
-            // What it does is not shown to every role.
+            // The server hides a process's work from some roles.
             let query = format!(
                 "SELECT 1 FROM pg_catalog.pg_stat_activity WHERE pid = {process} \
                  AND datname = pg_catalog.current_database() \
@@ -315,7 +319,7 @@ impl Engine for Postgres {
     }
 
     fn running(&self) -> Option<&'static str> {
-        Some("the server is still at work on it")
+        Some("the server is still running it")
     }
 
     fn is_same_table(&self, name: &str, other: &str) -> bool {
@@ -371,7 +375,7 @@ impl Engine for Postgres {
         Query::new(Task::Versions(table.clone(), VersionTask::Find), query)
     }
 
-    /// Within a transaction, the server waits only so long. To set that outside of one would need
+    /// Inside a transaction, the lock timeout limits the wait. Setting it outside of one would need
     /// another message, or change the settings of a caller's transaction.
     fn reading(&self, table: &VersionTable, select: String, is_open: bool) -> String {
         if is_open {

@@ -9,15 +9,15 @@ use std::time::Duration;
 use alembic_history::VersionTable;
 use alembic_sql::{StatementKind, literal, quote};
 
-use super::{Conversation, Engine, Found, Probe, SessionChanges};
+use super::{Conversation, Engine, Probe, SessionChanges, VersionTableLookup};
 use crate::action::Action;
-use crate::dangling::{Dangling, new_violations};
+use crate::dangling::{DanglingCounts, new_violations};
 use crate::database_error::DatabaseError;
 use crate::failure::{Failure, Violation};
 use crate::link::{Link, ROLLBACK, WAITING_TURN};
 use crate::policy::Interruption;
 use crate::refusal::Refusal;
-use crate::refused::{Refused, refused};
+use crate::refused_request::{RefusedRequest, attribute_to};
 use crate::request::{Execute, Progress, Query, Task, VersionTask};
 
 /// A connection to SQLite, with the settings to restore.
@@ -29,11 +29,11 @@ pub(super) struct Sqlite {
     foreign_keys: Option<bool>,
 }
 
-/// SQLite's code of an error without one of its own, such as that of counting the rows that refer to
-/// nothing where a key is declared that can refer to nothing.
+/// SQLite's generic error code, which it also returns when it counts dangling rows and a foreign
+/// key refers to columns that are not unique.
 const SQLITE_ERROR: &str = "1";
 
-fn is_uncountable(refused: &Refused) -> bool {
+fn is_uncountable(refused: &RefusedRequest) -> bool {
     refused.error.code() == Some(SQLITE_ERROR)
 }
 
@@ -57,18 +57,20 @@ fn foreign_keys(on: bool) -> &'static str {
     }
 }
 
-fn nothing<'a, T: Send + 'a>(value: T) -> Conversation<'a, T> {
+fn answer<'a, T: Send + 'a>(value: T) -> Conversation<'a, T> {
     Box::pin(ready(Ok(value)))
 }
 
-async fn count(link: &Link<'_>) -> Result<Dangling, Refused> {
+async fn count(link: &Link<'_>) -> Result<DanglingCounts, RefusedRequest> {
     let query = "SELECT \"table\", \"parent\", count(*) FROM pragma_foreign_key_check \
                  GROUP BY 1, 2";
     let rows = link.query(Query::new(Task::CountDangling, query)).await?;
-    let mut dangling = Dangling::new();
+    let mut dangling = DanglingCounts::new();
     for row in rows {
         let cell = |column| row.cell(column).unwrap_or_default().to_owned();
-        let rows = row.number(2).map_err(refused(Action::CheckForeignKeys))?;
+        let rows = row
+            .number(2)
+            .map_err(attribute_to(Action::CheckForeignKeys))?;
         dangling.insert((cell(0), cell(1)), rows);
     }
     Ok(dangling)
@@ -84,7 +86,7 @@ impl Engine for Sqlite {
             let read = Query::new(Task::ReadLockTimeout, "PRAGMA busy_timeout");
             let found = link.query(read).await?;
             let found = found.first().and_then(|row| row.cell(0));
-            // In turns short enough to report the wait in between.
+            // Short waits, so that the run can report them in between.
             let turn = link.lock_timeout.min(WAITING_TURN).as_millis();
             let mut set = set_lock_timeout(&turn.to_string());
             if let Some(found) = found {
@@ -103,14 +105,14 @@ impl Engine for Sqlite {
                 Some(found) => link.execute(switch_foreign_keys(found)).await.map(drop),
             };
             if let Some(found) = self.lock_timeout.take() {
-                // What was asked for is done, whether or not this works.
+                // The command is done, whether or not this works.
                 let _ = link.execute(set_lock_timeout(&found)).await;
             }
             Ok(restored?)
         })
     }
 
-    fn locate(&mut self, _found: &Found, _table: &mut VersionTable) {}
+    fn locate(&mut self, _found: &VersionTableLookup, _table: &mut VersionTable) {}
 
     fn first_action(&self, _error: &DatabaseError, action: Action) -> Action {
         action
@@ -136,7 +138,7 @@ impl Engine for Sqlite {
         _table: &'a VersionTable,
     ) -> Conversation<'a, ()> {
         Box::pin(async move {
-            // A deferred transaction could not wait when it comes to write: SQLite would fail at once,
+            // A deferred transaction could not wait at its first write: SQLite would fail at once,
             // because another connection may have written since it read.
             let begin = Execute::new(Task::Begin, "BEGIN IMMEDIATE").undone_by(ROLLBACK);
             link.execute_patiently(begin).await?;
@@ -144,7 +146,7 @@ impl Engine for Sqlite {
             let mode = Query::new(Task::ReadJournalMode, "PRAGMA journal_mode");
             let mode = link.query(mode).await?;
             if mode.first().and_then(|row| row.cell(0)) == Some("off") {
-                return Err(Refused::new(Action::Begin, Refusal::NoJournal.into()).into());
+                return Err(RefusedRequest::new(Action::Begin, Refusal::NoJournal.into()).into());
             }
             Ok(())
         })
@@ -159,11 +161,11 @@ impl Engine for Sqlite {
     }
 
     fn check_lock<'a>(&'a self, _link: &'a Link<'_>) -> Conversation<'a, ()> {
-        nothing(())
+        answer(())
     }
 
     fn release<'a>(&'a mut self, _link: &'a mut Link<'_>) -> Conversation<'a, ()> {
-        nothing(())
+        answer(())
     }
 
     fn locks_outside(&self) -> Option<bool> {
@@ -183,7 +185,7 @@ impl Engine for Sqlite {
         _link: &'a Link<'_>,
         _changes: SessionChanges,
     ) -> Conversation<'a, ()> {
-        nothing(())
+        answer(())
     }
 
     fn has_kept_session(&self) -> bool {
@@ -191,7 +193,7 @@ impl Engine for Sqlite {
     }
 
     fn restore_session<'a>(&'a self, _link: &'a Link<'_>) -> Conversation<'a, ()> {
-        nothing(())
+        answer(())
     }
 
     fn forget_session(&mut self) {}
@@ -200,14 +202,17 @@ impl Engine for Sqlite {
         false
     }
 
-    /// The check reads every row that refers to another table, so runs that only create things do
-    /// without it.
+    /// The check reads every row that refers to another table, so runs that only create objects
+    /// skip it.
     fn may_dangle(&self, kind: &StatementKind) -> bool {
         !kind.only_changes_schema()
     }
 
-    /// Where SQLite cannot count because of what is there already, the steps are not to blame.
-    fn count_dangling<'a>(&'a self, link: &'a Link<'_>) -> Conversation<'a, Option<Dangling>> {
+    /// If SQLite cannot count because of the existing schema, the steps are not to blame.
+    fn count_dangling<'a>(
+        &'a self,
+        link: &'a Link<'_>,
+    ) -> Conversation<'a, Option<DanglingCounts>> {
         Box::pin(async move {
             match count(link).await {
                 Ok(dangling) => Ok(Some(dangling)),
@@ -220,12 +225,12 @@ impl Engine for Sqlite {
     fn find_violations<'a>(
         &'a self,
         link: &'a Link<'_>,
-        before: &'a Dangling,
+        before: &'a DanglingCounts,
     ) -> Conversation<'a, Vec<Violation>> {
         Box::pin(async move {
             let after = match count(link).await {
                 Ok(after) => after,
-                // Before the steps everything could be counted, so that it is their doing.
+                // Before the steps everything could be counted, so they caused it.
                 Err(refused) if is_uncountable(&refused) => {
                     return Err(Failure::ForeignKeyMismatch {
                         message: refused.error.to_string(),
@@ -244,7 +249,7 @@ impl Engine for Sqlite {
         })
     }
 
-    /// Alone, a statement that finds a lock changes nothing.
+    /// Outside of a transaction, a statement that meets a lock changes nothing.
     fn execute_outside<'a, 'h>(
         &'a self,
         link: &'a Link<'h>,
@@ -267,7 +272,7 @@ impl Engine for Sqlite {
         })
     }
 
-    /// A conflict or a trigger may say `FAIL`, and what was changed by then stays.
+    /// With the conflict clause `FAIL`, the changes made so far stay.
     fn may_be_done<'a>(
         &'a self,
         link: &'a Link<'_>,
@@ -285,7 +290,7 @@ impl Engine for Sqlite {
         _link: &'a Link<'_>,
         _kind: &'a StatementKind,
     ) -> Conversation<'a, Option<String>> {
-        nothing(None)
+        answer(None)
     }
 
     fn find_leftover<'a>(
@@ -293,7 +298,7 @@ impl Engine for Sqlite {
         _link: &'a Link<'_>,
         _kind: &'a StatementKind,
     ) -> Conversation<'a, Vec<String>> {
-        nothing(Vec::new())
+        answer(Vec::new())
     }
 
     fn probe<'a>(
@@ -301,17 +306,17 @@ impl Engine for Sqlite {
         _link: &'a Link<'_>,
         _kind: &'a StatementKind,
     ) -> Conversation<'a, Option<Probe>> {
-        nothing(None)
+        answer(None)
     }
 
-    /// No one can tell on SQLite; whoever says how to continue knows.
+    /// SQLite does not show it; the caller that chooses how to continue knows.
     fn may_still_run<'a>(
         &'a self,
         _link: &'a Link<'_>,
         _progress: &'a Progress,
         policy: Interruption,
     ) -> Conversation<'a, bool> {
-        nothing(policy == Interruption::Refuse)
+        answer(policy == Interruption::Refuse)
     }
 
     fn running(&self) -> Option<&'static str> {

@@ -3,7 +3,7 @@
 use alembic_history::{Dialect, Direction, History, RowChange, SourceFile, VersionTable};
 use insta::assert_snapshot;
 
-use super::{Found, engine, read_row};
+use super::{VersionTableLookup, engine, read_row};
 use crate::request::Progress;
 use crate::{Execute, Query, Row};
 
@@ -126,19 +126,19 @@ fn requests_to_postgres_name_the_schema_and_do_not_wait_outside_of_transactions(
 
 #[test]
 fn what_a_look_for_the_version_table_found_is_read() {
-    assert_eq!(Found::read(&[]), Found::default());
+    assert_eq!(VersionTableLookup::read(&[]), VersionTableLookup::default());
     let sqlite = [row(&[Some("table"), None])];
     assert_eq!(
-        Found::read(&sqlite),
-        Found {
+        VersionTableLookup::read(&sqlite),
+        VersionTableLookup {
             kind: Some("table".to_owned()),
-            ..Found::default()
+            ..VersionTableLookup::default()
         }
     );
     let postgres = [row(&[None, Some("1"), Some("public"), Some("app")])];
     assert_eq!(
-        Found::read(&postgres),
-        Found {
+        VersionTableLookup::read(&postgres),
+        VersionTableLookup {
             kind: None,
             has_progress: true,
             schema: Some("public".to_owned()),
@@ -187,15 +187,15 @@ fn a_row_of_progress_is_read() {
     for (cells, expected) in [
         (
             cells(None, None, None),
-            "the answer holds \"nothing\" in column 3, where it cannot be",
+            "the answer holds an unexpected \"nothing\" in column 3",
         ),
         (
             cells(Some("-1"), None, None),
-            "the answer holds \"-1\" in column 3, where it cannot be",
+            "the answer holds an unexpected \"-1\" in column 3",
         ),
         (
             cells(Some("2"), None, Some("x")),
-            "the answer holds \"x\" in column 7, where it cannot be",
+            "the answer holds an unexpected \"x\" in column 7",
         ),
     ] {
         assert_eq!(read(cells), Err(expected.to_owned()));

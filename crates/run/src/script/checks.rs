@@ -1,9 +1,9 @@
 //! Conditions that must hold, or a script fails.
 
-/// Something that must hold, or the script fails.
+/// A condition that must hold, or the script fails.
 pub(super) struct Check {
     pub(super) condition: String,
-    /// What is wrong otherwise.
+    /// The error message otherwise.
     pub(super) message: String,
 }
 
@@ -16,7 +16,7 @@ impl Check {
     }
 }
 
-/// Returns rows as people call them.
+/// Returns rows as they are shown to people.
 pub(super) fn place(rows: &[&str]) -> String {
     match rows {
         [] => "base".to_owned(),

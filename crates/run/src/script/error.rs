@@ -1,4 +1,4 @@
-//! Why there is no script.
+//! Errors of writing a script.
 
 use std::error::Error;
 use std::fmt;
@@ -8,33 +8,33 @@ use super::obstacle::Obstacle;
 use crate::failure::{Failure, StatementLocation};
 use alembic_history::RevisionId;
 
-/// Why a run cannot be written as a script.
+/// The reason why a run cannot be written as a script.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum ScriptError {
-    /// The run would be refused, too.
+    /// The run itself would fail.
     Failure(Box<Failure>),
-    /// The expression says where to go from where the database is, and nothing says where that is.
+    /// The expression is relative to the database's revision, and no start is given.
     NoStart {
         /// The expression.
         expression: String,
     },
-    /// A range needs both of its ends here.
+    /// The command needs both ends of the range.
     OpenRange {
         /// The range.
         range: String,
     },
-    /// Several targets begin at different revisions.
+    /// The targets start at different revisions.
     SeveralStarts,
-    /// A statement that would not reach the database as it is written.
+    /// A shell would not pass a statement on unchanged.
     Statement {
-        /// Where it stands.
+        /// The location of the statement.
         location: Box<StatementLocation>,
-        /// Why.
+        /// The obstacle.
         obstacle: Obstacle,
     },
     /// A revision sets the search path and has a section outside of transactions, and the schema of
-    /// the version table is not known.
+    /// the version table is unknown.
     SearchPath {
         /// The revision.
         revision: RevisionId,
@@ -55,15 +55,14 @@ impl fmt::Display for ScriptError {
             Self::Failure(failure) => failure.fmt(f),
             Self::NoStart { expression } => write!(
                 f,
-                "'{expression}' counts from where a database is, which a script cannot know"
+                "'{expression}' is relative to the revision of a database, which a script does not know"
             ),
             Self::OpenRange { range } => {
-                write!(
-                    f,
-                    "'{range}' does not say from where to where, as in 'head:base'"
-                )
+                write!(f, "'{range}' needs a start and an end, as in 'head:base'")
             }
-            Self::SeveralStarts => f.write_str("a script has one start, and several are given"),
+            Self::SeveralStarts => {
+                f.write_str("the targets start at different revisions, but a script has one start")
+            }
             Self::Statement { location, obstacle } => write!(
                 f,
                 "{}:{}: statement {} of revision {}: {obstacle}",
@@ -75,7 +74,7 @@ impl fmt::Display for ScriptError {
             Self::SearchPath { revision, .. } => write!(
                 f,
                 "revision {revision} sets the search path and has a section outside a transaction, \
-                 where a script would lose the version table"
+                 after which a script could not find the version table"
             ),
         }
     }

@@ -1,7 +1,7 @@
-//! What the shells of databases make of a script: each has a room with the same functions.
+//! The shells that run scripts: each has a module with the same functions.
 //!
-//! They look for the end of a statement by rules of their own, and take some texts for something other
-//! than SQL.
+//! They find the end of a statement by their own rules, and read some texts as something other than
+//! SQL.
 
 mod postgres;
 mod sqlite;
@@ -28,26 +28,26 @@ pub(super) trait Shell {
     /// Returns the command that runs a script.
     fn command(&self) -> &'static str;
 
-    /// Returns what a script sets first.
+    /// Returns the settings at the start of a script.
     fn settings(&self, lock_timeout: Duration, leaves_transactions: bool) -> String;
 
-    /// Returns what keeps foreign keys from being enforced in the next transaction.
+    /// Returns the command that switches off foreign keys for the next transaction.
     fn hold_foreign_keys(&self) -> &'static str;
 
-    /// Returns what begins a transaction.
+    /// Returns the text that begins a transaction.
     fn begin(&self, lock_timeout: Duration) -> String;
 
-    /// Returns the statement that keeps others from writing to the version table.
+    /// Returns the statement that keeps other sessions from writing to the version table.
     fn lock_table(&self, table: &VersionTable) -> Option<String>;
 
     /// Returns the condition that no revision is unfinished.
     fn has_no_progress(&self, progress: &VersionTable) -> String;
 
-    /// Returns the condition that nothing has changed the ends of a script's lines.
+    /// Returns the condition that the line endings of a script are unchanged.
     fn keeps_line_ends(&self) -> &'static str;
 
-    /// Returns what fails unless the version table holds these rows and everything else holds;
-    /// `otherwise` says what is wrong with other rows.
+    /// Returns the text that fails unless the version table holds these rows and all conditions
+    /// hold; `otherwise` begins the message about other rows.
     fn check(
         &self,
         table: &VersionTable,
@@ -56,13 +56,13 @@ pub(super) trait Shell {
         checks: &[Check],
     ) -> String;
 
-    /// Returns how the rows that refer to nothing are counted, where a script can leave some.
+    /// Returns the check for dangling rows, if a script can leave some.
     fn dangling(&self) -> Option<DanglingCheck>;
 
     /// Returns whether statements can set a search path that hides the version table.
     fn has_search_path(&self) -> bool;
 
-    /// Returns what the shell must read for a statement to reach the database.
+    /// Returns the text that makes the shell send a statement to the database.
     ///
     /// # Errors
     ///
@@ -70,7 +70,7 @@ pub(super) trait Shell {
     fn pass<'s>(&self, statement: &'s str) -> Result<Cow<'s, str>, Obstacle>;
 }
 
-/// How a script makes sure that no more rows refer to nothing than before.
+/// The check that a script leaves no more dangling rows than before.
 pub(super) struct DanglingCheck {
     /// The statement that counts them.
     pub(super) count: String,
@@ -80,8 +80,8 @@ pub(super) struct DanglingCheck {
     pub(super) forget: String,
 }
 
-/// Returns whether a statement comes to mean something else when the ends of lines are changed, as
-/// some editors and pipes do.
+/// Returns whether a statement changes its meaning when line endings change, as some editors and
+/// pipes do.
 pub(super) fn needs_line_ends(statement: &str, dialect: Dialect) -> bool {
     statement.contains('\r')
         || Tokens::new(statement, dialect)

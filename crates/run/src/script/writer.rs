@@ -1,4 +1,4 @@
-//! The text of a script.
+//! Writes the text of a script.
 
 use std::fmt::Write;
 
@@ -17,7 +17,7 @@ use crate::refusal::Refusal;
 use crate::request::Execute;
 use crate::runner::Runner;
 
-/// Writes a script, and knows where the database is at its end.
+/// Writes a script, and tracks the rows of the version table.
 pub(super) struct Writer<'s, 'h> {
     runner: &'s Runner<'h>,
     engine: Box<dyn Engine>,
@@ -27,23 +27,23 @@ pub(super) struct Writer<'s, 'h> {
     rows: Rows,
     /// Whether the version table is sure to exist.
     has_table: bool,
-    /// Whether the table exists that records how far a revision is.
+    /// Whether the table of progress exists.
     has_progress: bool,
-    /// Whether the rows that refer to nothing were counted.
+    /// Whether the dangling rows were counted.
     has_count: bool,
-    /// Whether the script shows its line ends to the database.
+    /// Whether the script checks its line endings.
     shows_line_ends: bool,
 }
 
 /// A section outside of transactions: where it begins in its revision.
-struct Outside {
+struct OutsideSection {
     node: Node,
     direction: Direction,
     /// How many of the revision's statements are done before it.
     done: usize,
 }
 
-/// What is wrong when the version table holds other rows than it should.
+/// The messages when the version table holds other rows than it should.
 const NOT_AT: &str = "the database is not at";
 const CHANGED: &str = "the version table was changed and is not at";
 
@@ -75,12 +75,12 @@ impl<'s, 'h> Writer<'s, 'h> {
         self.text
     }
 
-    /// Returns rows as people call them.
+    /// Returns rows as they are shown to people.
     fn place(&self, rows: &Rows) -> String {
         place(&rows.versions(self.runner.history.graph()).ids())
     }
 
-    /// Writes what the script is for.
+    /// Writes the title of the script.
     pub(super) fn title(&mut self, verb: &str, end: &[Node]) {
         let (start, end) = (self.place(&self.rows), self.place(&end.into()));
         let product = self.runner.dialect.product();
@@ -89,7 +89,7 @@ impl<'s, 'h> Writer<'s, 'h> {
         self.comment(&format!("Run it with `{run}`"));
     }
 
-    /// Writes what the connection needs for a plan.
+    /// Writes the settings that a plan needs.
     pub(super) fn head(&mut self, plan: &Plan) {
         if plan.steps.is_empty() {
             self.text.push_str("\n-- There is nothing to do\n");
@@ -160,7 +160,7 @@ impl<'s, 'h> Writer<'s, 'h> {
         self.lock_table();
         self.check(NOT_AT, &[]);
         self.change_rows(&stamp.changes);
-        // What was unfinished is as it is declared now.
+        // The stamp declares what an unfinished revision has done.
         let progress = self.runner.version_table.progress().quoted();
         self.statement(&format!("DROP TABLE IF EXISTS {progress}"));
         self.check(CHANGED, &[]);
@@ -208,7 +208,7 @@ impl<'s, 'h> Writer<'s, 'h> {
         }
     }
 
-    /// Keeps others from writing to the version table.
+    /// Keeps other sessions from writing to the version table.
     fn lock_table(&mut self) {
         if let Some(lock) = self.shell.lock_table(&self.runner.version_table) {
             self.statement(&lock);
@@ -227,14 +227,14 @@ impl<'s, 'h> Writer<'s, 'h> {
         if std::mem::take(&mut self.shows_line_ends) {
             checks.push(Check::new(
                 self.shell.keeps_line_ends(),
-                "the line ends of this script were changed",
+                "the line endings of this script were changed",
             ));
         }
         self.check(NOT_AT, &checks);
     }
 
-    /// Has the database fail unless the version table holds the rows that it should, and everything
-    /// else holds; `otherwise` says what is wrong with other rows.
+    /// Writes a check that fails unless the version table holds the expected rows and all
+    /// conditions hold; `otherwise` begins the message about other rows.
     fn check(&mut self, otherwise: &str, checks: &[Check]) {
         let versions = self.rows.versions(self.runner.history.graph());
         let table = &self.runner.version_table;
@@ -242,7 +242,7 @@ impl<'s, 'h> Writer<'s, 'h> {
         self.text.push_str(&check);
     }
 
-    /// Returns the check that no more rows refer to nothing than were counted.
+    /// Returns the check that no more rows dangle than were counted.
     fn dangling_check(&self) -> Option<Check> {
         let dangling = self.shell.dangling().filter(|_| self.has_count)?;
         let message = "rows would refer to rows that do not exist";
@@ -292,7 +292,7 @@ impl<'s, 'h> Writer<'s, 'h> {
                         path: file.path.clone(),
                     });
                 }
-                let begins = Outside {
+                let begins = OutsideSection {
                     node: step.revision,
                     direction,
                     done,
@@ -318,7 +318,7 @@ impl<'s, 'h> Writer<'s, 'h> {
     /// Commits, writes statements outside of transactions, and begins the next transaction.
     fn outside(
         &mut self,
-        begins: &Outside,
+        begins: &OutsideSection,
         statements: &[FileStatement<'h>],
     ) -> Result<(), ScriptError> {
         self.record(begins, 0, true);
@@ -340,15 +340,15 @@ impl<'s, 'h> Writer<'s, 'h> {
         Ok(())
     }
 
-    /// Writes how far a revision is: so many statements of its section are done.
-    fn record(&mut self, section: &Outside, statements: usize, is_begun: bool) {
+    /// Writes the progress of a revision: how many statements of its section are done.
+    fn record(&mut self, section: &OutsideSection, statements: usize, is_begun: bool) {
         let is_first = !std::mem::replace(&mut self.has_progress, true);
         let versions = &self.runner.version_table;
         if is_first {
             let create = self.engine.create_progress(versions);
             self.execute(&create);
         }
-        let Outside {
+        let OutsideSection {
             node,
             direction,
             done,
@@ -396,7 +396,7 @@ impl<'s, 'h> Writer<'s, 'h> {
     }
 }
 
-/// Returns the check that an index is of use that a statement is to build.
+/// Returns the check that the index that a statement builds is valid.
 fn index_check(kind: &StatementKind) -> Option<Check> {
     let Some(IndexAction::Create {
         name: Some(name),
@@ -412,6 +412,6 @@ fn index_check(kind: &StatementKind) -> Option<Check> {
         literal(table.written()),
         literal(name.kept())
     );
-    let message = format!("the index {} is invalid, or not there", name.kept());
+    let message = format!("the index {} is invalid or missing", name.kept());
     Some(Check::new(condition, message))
 }

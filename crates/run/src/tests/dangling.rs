@@ -1,9 +1,9 @@
 //! Which rows that refer to nothing are new.
 
 use crate::Violation;
-use crate::dangling::{Dangling, new_violations};
+use crate::dangling::{DanglingCounts, new_violations};
 
-fn counted(counts: &[(&str, &str, u64)]) -> Dangling {
+fn counted(counts: &[(&str, &str, u64)]) -> DanglingCounts {
     let counts = counts.iter();
     let counts =
         counts.map(|(table, parent, rows)| (((*table).to_owned(), (*parent).to_owned()), *rows));

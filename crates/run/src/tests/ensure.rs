@@ -37,7 +37,7 @@ pub(super) fn with_schema(text: &str) -> Target {
 
 pub(super) const SCHEMA: &str = "CREATE TABLE a (x);\nCREATE TABLE b (x);\n";
 
-/// Writes what is reported.
+/// Writes the reports.
 fn said(outcome: &Result<Vec<EnsureReport>, RunError>) -> String {
     match outcome {
         Ok(reports) => {
@@ -62,8 +62,7 @@ fn said(outcome: &Result<Vec<EnsureReport>, RunError>) -> String {
     }
 }
 
-/// Returns the database afterwards with what is asked and told, without settings, and what is
-/// reported.
+/// Returns the database afterwards with the requests and events, without settings, and the report.
 fn converse(sources: &[Source], mut fake: Fake, target: &Target) -> (Fake, String) {
     let history = history(sources);
     let outcome = fake.ensure(&[(&history, target.clone())], PerRun);

@@ -1,4 +1,4 @@
-//! What runs do when the database refuses a request, or holds what it should not.
+//! Runs on a database that refuses a request, or holds the wrong rows.
 
 use std::path::PathBuf;
 
@@ -96,33 +96,33 @@ fn whichever_request_fails_the_state_is_told_truly_and_the_next_run_ends_it() {
 #[test]
 fn so_it_is_when_a_run_goes_on_with_an_unfinished_revision() {
     use Interruption::{Again, Refuse, Skip};
-    let (lost, happened) = (
-        Failing::Lost { happened: false },
-        Failing::Lost { happened: true },
+    let (lost, took_effect) = (
+        Failing::Lost { took_effect: false },
+        Failing::Lost { took_effect: true },
     );
     let up = Command::Upgrade("heads");
     for (sources, rows, command, request, failing, interruption) in [
         (OUTSIDE, &["a"][..], up, "VACUUM b2", REFUSED, Refuse),
         (OUTSIDE, &["a"], up, "VACUUM b2", lost, Again),
-        (OUTSIDE, &["a"], up, "VACUUM b2", happened, Skip),
+        (OUTSIDE, &["a"], up, "VACUUM b2", took_effect, Skip),
         (OUTSIDE, &["a"], up, "VACUUM b3", REFUSED, Refuse),
         (OUTSIDE, &["a"], up, "VACUUM b3", lost, Again),
-        (OUTSIDE, &["a"], up, "VACUUM b3", happened, Skip),
+        (OUTSIDE, &["a"], up, "VACUUM b3", took_effect, Skip),
         (OUTSIDE, &["a"], up, "UPDATE b4", REFUSED, Refuse),
         (
             OUTSIDE,
             &["d"],
             Command::Downgrade("base"),
             "VACUUM not_b3",
-            happened,
+            took_effect,
             Skip,
         ),
         (ALONE, &[], up, "VACUUM a", lost, Again),
-        (ALONE, &[], up, "VACUUM a", happened, Skip),
+        (ALONE, &[], up, "VACUUM a", took_effect, Skip),
         (TWICE, &[], up, "VACUUM a1", lost, Again),
-        (TWICE, &[], up, "VACUUM a1", happened, Skip),
+        (TWICE, &[], up, "VACUUM a1", took_effect, Skip),
         (TWICE, &[], up, "UPDATE a3", REFUSED, Refuse),
-        (TWICE, &[], up, "VACUUM a4", happened, Skip),
+        (TWICE, &[], up, "VACUUM a4", took_effect, Skip),
         (TWICE, &[], up, "VACUUM a5", lost, Again),
     ] {
         let history = history(sources);
@@ -350,8 +350,8 @@ fn what_could_not_be_undone_is_refused() {
         error
     };
     let fake = || Fake::new(Some(&[]));
-    let journal = "a.sql:6:1: statement 1 of revision a failed: journal_mode can be changed in a \
-                   no-transaction section only, since a failure could not be undone";
+    let journal = "a.sql:6:1: statement 1 of revision a failed: journal_mode can only be changed in \
+                   a no-transaction section, since a failure could not be undone";
     for (statement, transaction, expected) in [
         ("PRAGMA journal_mode = OFF", "", Some(journal)),
         ("pragma main . \"Journal_Mode\" (delete)", "", Some(journal)),
@@ -373,7 +373,7 @@ fn what_could_not_be_undone_is_refused() {
         refused(without_journal, "CREATE TABLE a (x)", "").as_deref(),
         Some(
             "cannot begin a transaction: the connection's journal_mode is OFF, \
-             so that a failure could not be undone"
+             so a failure could not be undone"
         )
     );
 }

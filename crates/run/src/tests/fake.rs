@@ -1,4 +1,4 @@
-//! A scripted database, SQLite or PostgreSQL: a state machine over what requests are for.
+//! A scripted database, SQLite or PostgreSQL: a state machine over the tasks of requests.
 
 mod connection;
 mod conversation;
@@ -40,7 +40,7 @@ pub(super) enum Command {
     Describe,
 }
 
-/// What is in the database: the tables of runs, and every statement that had an effect.
+/// The content of the database: the tables of runs, and every statement that took effect.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Content {
     pub(super) rows: Option<Vec<String>>,
@@ -62,7 +62,7 @@ pub(super) fn content(rows: Option<&[&str]>, executed: &[&str]) -> Content {
     }
 }
 
-/// Returns what a statement does, which depends on the search path.
+/// Returns the effect of a statement, which depends on the search path.
 pub(super) fn in_path(sql: &str, path: &str) -> String {
     match path {
         PATH_FOUND => sql.to_owned(),
@@ -119,13 +119,14 @@ pub(super) struct Fake {
     /// Which transactions find that another migrator is running, counted from 0, on PostgreSQL.
     pub(super) at_work: Range<usize>,
     pub(super) transactions: usize,
-    /// Until when the server executes what a program began that has died, on PostgreSQL.
+    /// Until when the server executes the statement of a program that has died, on PostgreSQL.
     pub(super) alive_until: Duration,
     /// The tables besides the version table.
     pub(super) tables: &'static [&'static str],
-    /// What kind of object has the version table's name.
+    /// The kind of the object that has the version table's name.
     pub(super) kind: &'static str,
-    /// What another session commits just before this run's first transaction holds the lock.
+    /// The rows that another session commits just before this run's first transaction holds the
+    /// lock.
     pub(super) meanwhile: Option<Content>,
     /// Which request fails, counted from 0, and how.
     pub(super) failing: Option<(usize, Failing)>,

@@ -1,4 +1,4 @@
-//! What state a failure leaves, by what is in the ledger.
+//! The state that a failure leaves, by the entries of the ledger.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use alembic_history::TransactionMode::Run as PerRun;
 use alembic_history::{History, Node};
 
 use super::revisions::{PLAIN, history};
-use crate::ledger::{Ledger, Unfinished};
+use crate::ledger::{Ledger, UnfinishedEntry};
 use crate::{DatabaseState, StepReport};
 
 fn enter(ledger: &mut Ledger, history: &History, id: &str) {
@@ -18,7 +18,7 @@ fn enter(ledger: &mut Ledger, history: &History, id: &str) {
     });
 }
 
-/// A name, what happens in a run, and the state that a failure then leaves.
+/// A name, the events of a run, and the state that a failure then leaves.
 type Case<'c> = (&'c str, &'c dyn Fn(&mut Ledger), &'c str);
 
 #[test]
@@ -82,14 +82,14 @@ fn the_state_follows_from_what_is_entered_and_committed() {
             &|ledger| {
                 step(ledger, "a");
                 ledger.commit();
-                ledger.set_unfinished(Unfinished::describe(b, 1, true));
+                ledger.set_unfinished(UnfinishedEntry::describe(b, 1, true));
             },
             "Unfinished [a], b: 1 done, uncertain",
         ),
         (
             "a revision that is finished and committed",
             &|ledger| {
-                ledger.set_unfinished(Unfinished::describe(b, 1, false));
+                ledger.set_unfinished(UnfinishedEntry::describe(b, 1, false));
                 step(ledger, "b");
                 ledger.commit();
             },
@@ -108,7 +108,7 @@ fn the_state_follows_from_what_is_entered_and_committed() {
         (
             "a lost commit of an unfinished revision",
             &|ledger| {
-                ledger.set_unfinished(Unfinished::describe(b, 1, false));
+                ledger.set_unfinished(UnfinishedEntry::describe(b, 1, false));
                 ledger.lose_commit();
             },
             "Unknown [], committing []",
@@ -150,9 +150,9 @@ fn the_state_follows_from_what_is_entered_and_committed() {
 fn a_revision_of_which_nothing_is_done_is_not_unfinished() {
     let history = history(PLAIN);
     let a = history.graph().node("a").unwrap();
-    assert_eq!(Unfinished::describe(a, 0, false), None);
+    assert_eq!(UnfinishedEntry::describe(a, 0, false), None);
     for (statements, is_uncertain) in [(0, true), (1, false), (1, true)] {
-        let unfinished = Unfinished::describe(a, statements, is_uncertain).unwrap();
+        let unfinished = UnfinishedEntry::describe(a, statements, is_uncertain).unwrap();
         assert_eq!(unfinished.node, a);
         assert_eq!(unfinished.statements, statements);
         assert_eq!(unfinished.is_uncertain, is_uncertain);

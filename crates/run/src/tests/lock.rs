@@ -296,7 +296,7 @@ fn a_run_that_waits_for_the_lock_says_so_once_a_second_and_gives_up() {
 
 #[test]
 fn nothing_is_committed_or_run_outside_of_transactions_when_the_lock_is_lost() {
-    let in_part = "revision b is done in part: its first";
+    let in_part = "revision b is unfinished: its first";
     for (before, executed, left) in [
         (
             "commit",
@@ -306,12 +306,12 @@ fn nothing_is_committed_or_run_outside_of_transactions_when_the_lock_is_lost() {
         (
             "VACUUM b2",
             &["UPDATE b1"],
-            format!("{in_part} statement stays, and the next run goes on with statement 2"),
+            format!("{in_part} statement is done, and the next run continues with statement 2"),
         ),
         (
             "VACUUM b3",
             &["UPDATE b1", "VACUUM b2"],
-            format!("{in_part} 2 statements stay, and the next run goes on with statement 3"),
+            format!("{in_part} 2 statements are done, and the next run continues with statement 3"),
         ),
     ] {
         let up = Command::Upgrade("heads");
@@ -320,7 +320,7 @@ fn nothing_is_committed_or_run_outside_of_transactions_when_the_lock_is_lost() {
         sound.run(&history(OUTSIDE), PerRun, up).unwrap();
         let request = sound.number_of(before) - 1;
         assert_eq!(sound.requests()[request], "aside check lock");
-        for failing in [REFUSED, Failing::Lost { happened: false }] {
+        for failing in [REFUSED, Failing::Lost { took_effect: false }] {
             let mut fake = Fake {
                 failing: Some((request, failing)),
                 ..start.clone()
@@ -351,7 +351,7 @@ fn a_migrator_that_has_lost_the_lock_is_left_to_end_its_transaction() {
             };
             let outcome = fake.run(&history(PLAIN), PerRun, Command::Upgrade("heads"));
             let mut retrying = fake.log.starting_with("-> retrying ");
-            let why = ": another migrator is at work in a transaction";
+            let why = ": another migrator has a transaction open";
             retrying.retain(|line| line.ends_with(why));
             assert_eq!(retrying.len(), retries, "{:#?}", fake.log);
             if times == retries {
@@ -361,7 +361,7 @@ fn a_migrator_that_has_lost_the_lock_is_left_to_end_its_transaction() {
             let error = outcome.unwrap_err();
             assert_eq!(
                 error.to_string(),
-                "cannot take the migration lock: another migrator is at work in a transaction; \
+                "cannot take the migration lock: another migrator has a transaction open; \
                  the database is as it was before"
             );
             assert_eq!(error.kind(), FailureKind::Busy);

@@ -1,4 +1,4 @@
-//! What a run asks and tells, line by line.
+//! The requests and events of a run, line by line.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -43,7 +43,7 @@ impl Log {
     }
 }
 
-/// Writes what an event reports.
+/// Writes an event.
 pub(super) fn event_line(event: &Event) -> String {
     match event {
         Event::StepStarted { done, total, .. } => format!("-> step {} of {total}", done + 1),
@@ -62,7 +62,7 @@ pub(super) fn event_line(event: &Event) -> String {
     }
 }
 
-/// Writes what a request is for; a statement of a revision as it is.
+/// Writes the task of a request; a statement of a revision as it is.
 pub(super) fn request_line(task: &Task, sql: &str, graphs: &BTreeMap<String, Graph>) -> String {
     match task {
         Task::Begin => "begin".to_owned(),

@@ -93,8 +93,8 @@ fn where_nothing_of_a_revision_is_done_nothing_of_it_stays() {
 }
 
 #[test]
-fn when_the_connection_is_lost_while_committing_nobody_knows_whether_that_happened() {
-    for (mode, at, done, committing, happened) in [
+fn when_the_connection_is_lost_while_committing_it_is_unknown_whether_that_took_effect() {
+    for (mode, at, done, committing, took_effect) in [
         (PerRun, 0, &[][..], &["a", "b"][..], false),
         (PerRun, 0, &[], &["a", "b"], true),
         (PerRevision, 0, &[], &["a"], true),
@@ -112,7 +112,7 @@ fn when_the_connection_is_lost_while_committing_nobody_knows_whether_that_happen
             .filter(|(_, sql)| **sql == "commit");
         let (commit, _) = commits.clone().nth(at).unwrap();
         let mut fake = Fake {
-            failing: Some((commit, Failing::Lost { happened })),
+            failing: Some((commit, Failing::Lost { took_effect })),
             ..start
         };
         let error = fake.run(&history, mode, up).unwrap_err();
@@ -125,17 +125,17 @@ fn when_the_connection_is_lost_while_committing_nobody_knows_whether_that_happen
         assert_eq!(error.kind(), FailureKind::Unreachable);
         let stays = match done {
             [] => String::new(),
-            done => format!("these revisions are done and stay: {}; ", done.join(", ")),
+            done => format!("these revisions are committed: {}; ", done.join(", ")),
         };
         assert_eq!(
             error.to_string(),
             format!(
                 "cannot commit: the connection was lost; {stays}the connection was lost while \
-                 committing {}, so that either all of it is done, or nothing",
+                 committing {}, so either all of it took effect or none of it did",
                 committing.join(", ")
             )
         );
-        let last = if happened { committing } else { done };
+        let last = if took_effect { committing } else { done };
         let rows = last.last().map(|id| vec![(*id).to_owned()]);
         assert_eq!(fake.content.rows, rows);
     }
@@ -224,7 +224,7 @@ fn a_search_path_ends_with_a_run_that_fails() {
 #[test]
 fn a_run_waits_while_the_server_is_at_work_on_what_was_begun() {
     let up = Command::Upgrade("heads");
-    let lost = Failing::Lost { happened: false };
+    let lost = Failing::Lost { took_effect: false };
     let mut begun = failing(Fake::postgres(Some(&[])), ALONE, up, "VACUUM a", lost);
     begun.run(&history(ALONE), PerRun, up).unwrap_err();
     let start = |alive: u64, interruption| Fake {
@@ -270,7 +270,7 @@ fn a_run_waits_while_the_server_is_at_work_on_what_was_begun() {
     find process
     roll back
     aside release lock
-    ! statement 1 of revision a was begun at 2026-01-02 03:04:05 UTC and may have happened: VACUUM a (the server is still at work on it); the database is as it was before
+    ! statement 1 of revision a was begun at 2026-01-02 03:04:05 UTC and may have taken effect: VACUUM a (the server is still running it); the database is as it was before
     ");
     assert_eq!(fake.content, begun.content);
 
@@ -340,7 +340,7 @@ fn an_index_that_is_not_valid_is_named_until_it_is_gone() {
     drop progress
     commit
     aside release lock
-    ! a.sql:6:1: statement 1 of revision a failed: refused; it left an invalid index: public.i; nothing else of revision a stays, and the next run begins it anew
+    ! a.sql:6:1: statement 1 of revision a failed: refused; it left an invalid index: public.i; nothing else of revision a is kept, and the next run starts it again
     ");
     let next = || Fake {
         content: fake.content.clone(),
@@ -350,7 +350,7 @@ fn an_index_that_is_not_valid_is_named_until_it_is_gone() {
     let error = refused.run(&history(INDEX), PerRun, up).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "the index public.i is invalid: it was left unfinished; the database is as it was before"
+        "the index public.i is invalid: it was only partly built or dropped; the database is as it was before"
     );
     assert_eq!(refused.content, fake.content);
     let mut after = next();
@@ -360,30 +360,30 @@ fn an_index_that_is_not_valid_is_named_until_it_is_gone() {
 }
 
 #[test]
-fn what_the_catalog_tells_of_a_statement_that_may_have_happened_is_told() {
+fn the_catalog_is_asked_about_a_statement_that_may_have_taken_effect() {
     let up = Command::Upgrade("heads");
     let create = "CREATE INDEX CONCURRENTLY i ON t (x)";
-    for (happened, leaves_index, told, found) in [
+    for (took_effect, leaves_index, told, found) in [
         (
             true,
             false,
-            "may have happened",
-            "the index public.i is there, and valid",
+            "may have taken effect",
+            "the index public.i exists and is valid",
         ),
         (
             false,
             true,
-            "has not happened",
-            "the index public.i is there, but not valid: drop it with \
+            "did not take effect",
+            "the index public.i exists, but is invalid: drop it with \
              `DROP INDEX CONCURRENTLY public.i`",
         ),
-        (false, false, "has not happened", "there is no index i"),
+        (false, false, "did not take effect", "there is no index i"),
     ] {
         let start = Fake {
             leaves_index,
             ..Fake::postgres(Some(&[]))
         };
-        let mut fake = failing(start, INDEX, up, create, Failing::Lost { happened });
+        let mut fake = failing(start, INDEX, up, create, Failing::Lost { took_effect });
         fake.run(&history(INDEX), PerRun, up).unwrap_err();
         // It is not taken for done where it is seen not to be.
         for interruption in [Interruption::Refuse, Interruption::Skip] {
@@ -393,7 +393,7 @@ fn what_the_catalog_tells_of_a_statement_that_may_have_happened_is_told() {
                 ..Fake::postgres(None)
             };
             let outcome = next.run(&history(INDEX), PerRun, up);
-            if happened && interruption == Interruption::Skip {
+            if took_effect && interruption == Interruption::Skip {
                 assert_eq!(outcome.unwrap(), ["a"]);
                 continue;
             }
@@ -447,7 +447,7 @@ fn a_driver_that_miscounts_a_batch_is_not_believed() {
     assert_eq!(
         error.failure().to_string(),
         "a.sql:6:1: statement 1 of revision a failed: \
-         the driver tells of another number of statements than it was asked for"
+         the driver reports a different number of statements than it was given"
     );
     assert_eq!(*error.state(), DatabaseState::Unchanged);
     assert_eq!(fake.content, content(None, &[]));

@@ -197,7 +197,7 @@ fn what_runs_outside_of_transactions_is_not_begun_again() {
     -> refused
     record 2 done
     aside release lock
-    ! b.sql:9:1: statement 3 of revision b failed: refused; revision b is done in part: its first 2 statements stay, and the next run goes on with statement 3
+    ! b.sql:9:1: statement 3 of revision b failed: refused; revision b is unfinished: its first 2 statements are done, and the next run continues with statement 3
     ");
     // The next run continues it.
     let next = Fake {
@@ -243,7 +243,7 @@ fn what_runs_outside_of_transactions_is_not_begun_again() {
 }
 
 #[test]
-fn what_cannot_be_taken_back_may_have_happened() {
+fn a_record_that_cannot_be_taken_back_says_that_a_statement_may_have_taken_effect() {
     let up = Command::Upgrade("heads");
     let busy = Failing::Busy(usize::MAX);
     let mut fake = Fake {
@@ -253,8 +253,8 @@ fn what_cannot_be_taken_back_may_have_happened() {
     let error = fake.run(&history(ALONE), PerRun, up).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "a.sql:6:1: statement 1 of revision a failed: refused; revision a is done in part: \
-         statement 1 may have happened"
+        "a.sql:6:1: statement 1 of revision a failed: refused; revision a is unfinished: \
+         statement 1 may have taken effect"
     );
     assert!(!fake.is_open());
     assert_eq!(fake.log.starting_with("-> retrying"), [""; 0]);

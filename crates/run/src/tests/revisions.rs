@@ -71,14 +71,14 @@ pub(super) const PATH: &[Source] = &[
     ("b", "a", "-- alembic: upgrade\nUPDATE b1;\n"),
 ];
 
-/// A revision that builds an index beside the work of others.
+/// A revision that builds an index concurrently.
 pub(super) const INDEX: &[Source] = &[(
     "a",
     "",
     "-- alembic: upgrade no-transaction\nCREATE INDEX CONCURRENTLY i ON t (x);\nVACUUM t;\n",
 )];
 
-/// What a statement does besides being executed.
+/// The side effects of a statement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum StatementEffect {
     /// It sets the search path.
@@ -119,7 +119,7 @@ const EFFECTS: &[(&str, StatementEffect)] = &[
 ];
 
 impl StatementEffect {
-    /// Returns what a statement does besides being executed, if anything.
+    /// Returns the side effect of a statement, if it has one.
     pub(super) fn of(sql: &str) -> Option<Self> {
         let mut effects = EFFECTS.iter();
         let (_, effect) = effects.find(|(statement, _)| *statement == sql)?;

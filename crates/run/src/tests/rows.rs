@@ -21,14 +21,13 @@ fn cells_are_read_as_what_they_should_be() {
     assert_eq!(row.number::<u64>(0).unwrap(), 7);
     assert_eq!(row.number::<i32>(3).unwrap(), -7);
     let message = |error: DatabaseError| error.to_string();
-    let nothing =
-        |column| format!("the answer holds \"nothing\" in column {column}, where it cannot be");
+    let nothing = |column| format!("the answer holds an unexpected \"nothing\" in column {column}");
     assert_eq!(row.text(1).map_err(message), Err(nothing(2)));
     assert_eq!(row.text(9).map_err(message), Err(nothing(10)));
     assert_eq!(row.number::<u64>(1).map_err(message), Err(nothing(2)));
     for (column, found) in [(2, ""), (3, "-7"), (4, "seven")] {
         let expected = format!(
-            "the answer holds {found:?} in column {}, where it cannot be",
+            "the answer holds an unexpected {found:?} in column {}",
             column + 1
         );
         assert_eq!(row.number::<u64>(column).map_err(message), Err(expected));

@@ -12,12 +12,12 @@ use super::truth::after_failure;
 use crate::request::{ProgressTask, Task, VersionTask};
 use crate::{Connection, DatabaseError, Execute, Query, Row, Run};
 
-/// A connection that notes what it is given.
+/// A connection that records its requests.
 struct Listener {
     fake: Fake,
-    /// What each statement is, with what it does to the connection.
+    /// The task of each statement, with its effect on the connection.
     executed: Vec<String>,
-    /// What each query is for, with whether a transaction is open.
+    /// The task of each query, with whether a transaction is open.
     queried: Vec<(Task, bool, String)>,
 }
 
@@ -129,7 +129,7 @@ fn on_postgres_tables_are_never_read_without_a_limit_to_the_wait() {
         let outcome = fake.run(&history, PerRun, Command::Upgrade("b"));
         outcome.map(drop)
     };
-    let lost = Failing::Lost { happened: false };
+    let lost = Failing::Lost { took_effect: false };
     let mut fake = after_failure(&start, "VACUUM b3", lost, &attempt);
     let runner = fake.runner(&history, PerRun, "alembic_version");
     let mut listener = Listener::new(fake);
@@ -189,7 +189,7 @@ fn settings_of_a_transaction_say_how_long_its_statements_wait() {
             for setting in [
                 format!("('lock_timeout', '{turn}', true)"),
                 "('client_connection_check_interval', '1000', true)".to_owned(),
-                // What follows a transaction is read alike, where the lock is held meanwhile.
+                // Queries after a transaction read the same way, if the lock is held meanwhile.
                 format!("('standard_conforming_strings', 'on', {is_local})"),
             ] {
                 assert!(sql.contains(&setting), "{setting}: {sql}");

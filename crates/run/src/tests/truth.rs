@@ -1,4 +1,4 @@
-//! Whichever request fails: what the run says is true, and the next run ends what was begun.
+//! Whichever request fails, the run reports the true state, and the next run finishes the work.
 
 use std::fmt;
 use std::time::Duration;
@@ -96,7 +96,7 @@ impl Case<'_> {
         Ran { fake, outcome }
     }
 
-    /// What the database would hold if the unfinished revision were not begun.
+    /// Returns the database as it would be if the unfinished revision were not begun.
     fn without_unfinished(&self) -> Content {
         let mut content = without_record(&self.start.content);
         if let Some(record) = record(&self.start.content) {
@@ -107,7 +107,7 @@ impl Case<'_> {
         content
     }
 
-    /// What the database holds when these revisions are done, and nothing else.
+    /// Returns the database as it is when only these revisions are done.
     fn content_after(&self, done: &[RevisionId]) -> Content {
         let graph = self.history.graph();
         let mut content = self.without_unfinished();
@@ -130,7 +130,7 @@ impl Case<'_> {
         with_indexes(content)
     }
 
-    /// What it holds when some statements of one more revision are done.
+    /// Returns the database as it is when some statements of one more revision are done.
     fn content_in_part(&self, done: &[RevisionId], revision: &str, statements: usize) -> Content {
         let mut content = self.content_after(done);
         let statements = self.statements(revision).into_iter().take(statements);
@@ -162,7 +162,7 @@ impl Failed<'_> {
     fn check(&mut self) {
         self.check_connection();
         if self.ran.fake.is_open() {
-            // What closing the connection does.
+            // Closing the connection undoes it.
             self.ran.fake.undo();
         }
         match &self.ran.outcome {
@@ -226,7 +226,7 @@ impl Failed<'_> {
         }
     }
 
-    /// The database holds what the run says that it left.
+    /// The database is in the state that the run reports.
     fn check_state(&self, state: &DatabaseState) {
         let (case, content) = (self.case, &self.ran.fake.content);
         let record = record(content);
@@ -269,7 +269,7 @@ impl Failed<'_> {
                 if case.creates || both.is_empty() {
                     possible.push(sound.clone());
                 }
-                // What is committed of a revision already is not part of what it is about.
+                // Statements of a revision that are committed already are not in question.
                 let in_part =
                     |record: &Progress| case.content_in_part(done, &record.revision, record.done);
                 possible.extend(record.map(in_part));
@@ -290,15 +290,15 @@ impl Failed<'_> {
         assert_eq!(record.revision, revision.as_str(), "{self}");
         assert_eq!(record.direction, self.case.direction.to_string(), "{self}");
         let told = (statements, uncertain);
-        // It may have arrived although nobody was told.
+        // It may have arrived although no reply did.
         let arrived = uncertain
-            && self.failing == (Failing::Lost { happened: true })
+            && self.failing == (Failing::Lost { took_effect: true })
             && record.done == statements + 1;
         assert!((record.done, record.is_begun) == told || arrived, "{self}");
     }
 
-    /// The next run goes on with exactly the statement that failed; where nobody knows whether that
-    /// has happened, it says so, and does as it is told.
+    /// The next run continues with exactly the statement that failed; if it is unknown whether that
+    /// took effect, the run says so and follows its option.
     fn check_next_run(&self) {
         let content = &self.ran.fake.content;
         let next = |interruption| {
@@ -358,7 +358,7 @@ impl Failed<'_> {
         }
     }
 
-    /// That a statement may have happened is left open only where nobody can know, and is told.
+    /// A run leaves open whether a statement took effect only if that cannot be known, and says so.
     fn check_uncertain(&self) {
         let was = begun(&self.case.start.content).is_some();
         let is_excused = match self.failing {

@@ -11,8 +11,8 @@ use crate::{DatabaseState, Failure, Interruption, Purge};
 
 const UP: Command = Command::Upgrade("b");
 
-/// The connection is lost during a statement that has not happened.
-const LOST: Failing = Failing::Lost { happened: false };
+/// The connection is lost during a statement that did not take effect.
+const LOST: Failing = Failing::Lost { took_effect: false };
 
 /// The database after an upgrade of [`OUTSIDE`] that failed.
 fn unfinished(dialect: Dialect, request: &str, failing: Failing) -> Fake {
@@ -71,7 +71,7 @@ fn a_run_goes_on_with_the_statement_that_failed() {
     let executed = ["UPDATE b1", "VACUUM b2", "VACUUM b3", "UPDATE b4"];
     assert_eq!(fake.content, content(Some(&["b"]), &executed));
 
-    // Where the section is done, what follows it is one transaction.
+    // Once the section is done, the rest is one transaction.
     let fake = unfinished(Dialect::Sqlite, "UPDATE b4", REFUSED);
     let (_, said) = converse(OUTSIDE, PerRun, fake, UP);
     assert_snapshot!(said, @"
@@ -98,7 +98,7 @@ fn a_run_goes_on_with_the_statement_that_failed() {
 }
 
 #[test]
-fn what_may_have_happened_is_decided_by_who_starts_the_run() {
+fn the_caller_decides_about_a_statement_that_may_have_taken_effect() {
     let decide = |interruption| {
         let fake = Fake {
             interruption,
@@ -179,13 +179,13 @@ fn what_may_have_happened_is_decided_by_who_starts_the_run() {
 
 #[test]
 fn on_sqlite_a_run_waits_for_who_may_be_at_work() {
-    // Nobody can tell whether the other program is still there.
+    // No one can know whether the other program is still running.
     let start = unfinished(Dialect::Sqlite, "VACUUM b2", LOST);
     let mut fake = start.clone();
     let error = fake.run(&history(OUTSIDE), PerRun, UP).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "statement 2 of revision b was begun at 2026-01-02 03:04:05 UTC and may have happened: \
+        "statement 2 of revision b was begun at 2026-01-02 03:04:05 UTC and may have taken effect: \
          VACUUM b2; the database is as it was before"
     );
     let waiting = fake.log.starting_with("-> waiting");

@@ -135,7 +135,7 @@ BEGIN
 		USING DETAIL = 'it is at ' || coalesce(place, 'base');
 	END IF;
 	IF NOT EXISTS (SELECT FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid WHERE i.indrelid = pg_catalog.to_regclass('users')::oid AND c.relname = 'by_name' AND i.indisvalid) THEN
-		RAISE EXCEPTION '%', 'the index by_name is invalid, or not there';
+		RAISE EXCEPTION '%', 'the index by_name is invalid or missing';
 	END IF;
 END
 $alembic$;

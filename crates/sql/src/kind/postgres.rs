@@ -2,10 +2,10 @@
 
 use super::{Rules, StatementKind};
 use crate::cursor::Cursor;
-use crate::name::{Name, unquoted};
+use crate::name::{Name, unquote};
 use crate::tokens::is_word;
 use crate::{
-    IndexAction, IndexStatement, Reindexed, Setting, SettingName, SettingScope, TokenKind,
+    IndexAction, IndexStatement, ReindexTarget, Setting, SettingName, SettingScope, TokenKind,
     TransactionControl,
 };
 
@@ -112,7 +112,7 @@ fn read_set_config(mut words: Cursor<'_>) -> Option<Setting> {
         .next()
         .filter(|name| is_call && name.starts_with('\''));
     Some(Setting {
-        name: match name.and_then(unquoted) {
+        name: match name.and_then(unquote) {
             Some(name) => SettingName::One(name.to_ascii_lowercase()),
             None => SettingName::Unknown,
         },
@@ -124,16 +124,16 @@ fn read_set_config(mut words: Cursor<'_>) -> Option<Setting> {
 fn read_reindex(mut words: Cursor<'_>) -> Option<IndexStatement> {
     let mut concurrently = words.eat("(") && eat_reindex_options(&mut words);
     let object = match words.next()? {
-        word if word.eq_ignore_ascii_case("INDEX") => Reindexed::Index,
-        word if word.eq_ignore_ascii_case("TABLE") => Reindexed::Table,
-        word if word.eq_ignore_ascii_case("SCHEMA") => Reindexed::Schema,
-        word if word.eq_ignore_ascii_case("DATABASE") => Reindexed::Database,
+        word if word.eq_ignore_ascii_case("INDEX") => ReindexTarget::Index,
+        word if word.eq_ignore_ascii_case("TABLE") => ReindexTarget::Table,
+        word if word.eq_ignore_ascii_case("SCHEMA") => ReindexTarget::Schema,
+        word if word.eq_ignore_ascii_case("DATABASE") => ReindexTarget::Database,
         // The catalogs of the system cannot be indexed anew concurrently.
         _ => return None,
     };
     concurrently |= words.eat("CONCURRENTLY");
     let name = Name::read(&mut words);
-    let is_whole = name.is_some() || object == Reindexed::Database;
+    let is_whole = name.is_some() || object == ReindexTarget::Database;
     is_whole.then_some(IndexStatement {
         action: IndexAction::Reindex { object, name },
         concurrently,

@@ -24,7 +24,7 @@ fn read_kind(first: &str, mut words: Cursor<'_>) -> Option<StatementKind> {
     }))
 }
 
-/// Tables are looked for on a fixed path.
+/// SQLite has no search path to change.
 fn may_set_search_path(_: Cursor<'_>, _: &StatementKind) -> bool {
     false
 }

@@ -1,6 +1,6 @@
 //! The names of PostgreSQL.
 
-use super::{Name, Rules, unquoted};
+use super::{Name, Rules, unquote};
 use crate::cursor::Cursor;
 
 pub(super) static RULES: Rules = Rules { read_table, kept };
@@ -20,7 +20,7 @@ fn read_table(words: &mut Cursor<'_>) -> Option<Name> {
 
 fn kept(part: &str) -> String {
     // In UTF-8, other letters are left as they are.
-    let mut kept = unquoted(part).unwrap_or_else(|| part.to_ascii_lowercase());
+    let mut kept = unquote(part).unwrap_or_else(|| part.to_ascii_lowercase());
     kept.truncate(kept.floor_char_boundary(NAME_LENGTH));
     kept
 }

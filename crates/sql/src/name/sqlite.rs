@@ -1,6 +1,6 @@
 //! The names of SQLite.
 
-use super::{Name, Rules, unquoted};
+use super::{Name, Rules, unquote};
 
 pub(super) static RULES: Rules = Rules {
     read_table: Name::read,
@@ -9,5 +9,5 @@ pub(super) static RULES: Rules = Rules {
 
 /// Names of any length are kept, and in any case.
 fn kept(part: &str) -> String {
-    unquoted(part).unwrap_or_else(|| part.to_owned())
+    unquote(part).unwrap_or_else(|| part.to_owned())
 }

@@ -1,7 +1,7 @@
 //! Where statements of PostgreSQL end.
 
 use super::Rules;
-use super::pending::Form;
+use super::open_statement::Form;
 use crate::cursor::Cursor;
 
 pub(super) static RULES: Rules = Rules {

@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 
-use super::pending::Pending;
+use super::open_statement::OpenStatement;
 use super::{Rules, Split, rules};
 use crate::cursor::Cursor;
 use crate::{
@@ -43,7 +43,7 @@ pub(crate) fn split_part(sql: &str, span: Span, dialect: Dialect) -> Split {
     split
 }
 
-/// How many tokens of a statement are kept at most; more are read again where they matter.
+/// The maximum number of tokens kept of a statement; later ones are read again where they matter.
 const KNOWN_TOKENS: usize = 512;
 
 struct Splitter<'a> {
@@ -54,7 +54,7 @@ struct Splitter<'a> {
     rules: &'static Rules,
     tokens: Tokens<'a>,
     /// The statement being read, from its first token on.
-    pending: Option<Pending<'a>>,
+    pending: Option<OpenStatement<'a>>,
     /// Its first tokens, which its kind is read from.
     known: Vec<Token>,
     split: Split,
@@ -88,14 +88,14 @@ impl Splitter<'_> {
             let words = Cursor::new(self.sql, span, &known, self.dialect);
             let form = (self.rules.read_form)(words);
             let counts_parentheses = self.rules.semicolons_in_parentheses;
-            Pending::new(self.sql, token.span.start, form, counts_parentheses)
+            OpenStatement::new(self.sql, token.span.start, form, counts_parentheses)
         });
         pending.push(token);
         self.keep(token);
     }
 
-    /// Keeps a token of the statement being read, unless there are many: of most statements, the
-    /// first tokens say all there is to know.
+    /// Keeps a token of the statement being read, unless there are many: the first tokens of most
+    /// statements are enough.
     fn keep(&mut self, token: Token) {
         if self.known.len() < KNOWN_TOKENS {
             self.known.push(token);
@@ -124,7 +124,7 @@ impl Splitter<'_> {
             SplitErrorKind::ClientCommand,
             Span::new(token.span.start, end),
         );
-        if self.pending.as_ref().is_some_and(Pending::is_whole) {
+        if self.pending.as_ref().is_some_and(OpenStatement::is_whole) {
             self.finish();
         }
     }

@@ -1,7 +1,7 @@
 //! Where statements of SQLite end.
 
 use super::Rules;
-use super::pending::Form;
+use super::open_statement::Form;
 use crate::cursor::Cursor;
 
 pub(super) static RULES: Rules = Rules {
@@ -10,7 +10,7 @@ pub(super) static RULES: Rules = Rules {
     read_form,
 };
 
-/// The sqlite3 shell has commands that begin with a dot, where no statement is begun.
+/// Returns whether a symbol begins a command of the sqlite3 shell: a dot does, between statements.
 fn begins_client_command(symbol: u8, may_begin_statement: bool) -> bool {
     symbol == b'.' && may_begin_statement
 }

@@ -1,4 +1,4 @@
-//! Errors, where they are, and what they say.
+//! Errors: their spans and their messages.
 
 use super::{BOTH, POSTGRES, SQLITE};
 use crate::Dialect::Sqlite;

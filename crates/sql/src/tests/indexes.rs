@@ -2,10 +2,10 @@
 
 use super::kind;
 use crate::Dialect::{self, Postgres, Sqlite};
-use crate::{IndexAction, Reindexed};
+use crate::{IndexAction, ReindexTarget};
 
-/// What is expected of a statement: an action, with names as the database keeps the one of a new
-/// index, and as they are written.
+/// The expected reading of a statement: an action, with names as the database keeps the one of a
+/// new index, and as they are written.
 #[derive(Debug, PartialEq, Eq)]
 enum Expected {
     Create {
@@ -16,7 +16,7 @@ enum Expected {
         name: String,
     },
     Reindex {
-        object: Reindexed,
+        object: ReindexTarget,
         name: Option<String>,
     },
 }
@@ -51,7 +51,7 @@ fn drop(name: &str) -> Option<Expected> {
     })
 }
 
-fn reindex(object: Reindexed, name: &str) -> Option<Expected> {
+fn reindex(object: ReindexTarget, name: &str) -> Option<Expected> {
     Some(Expected::Reindex {
         object,
         name: Some(name.to_owned()),
@@ -94,28 +94,28 @@ fn what_works_concurrently_is_found() {
         ("DROP INDEX CONCURRENTLY", None),
         (
             "REINDEX INDEX CONCURRENTLY s.a",
-            reindex(Reindexed::Index, "s.a"),
+            reindex(ReindexTarget::Index, "s.a"),
         ),
         (
             "reindex (verbose) table /* a */ concurrently \"T\"",
-            reindex(Reindexed::Table, "\"T\""),
+            reindex(ReindexTarget::Table, "\"T\""),
         ),
         (
             "REINDEX (TABLESPACE a, CONCURRENTLY) SCHEMA s",
-            reindex(Reindexed::Schema, "s"),
+            reindex(ReindexTarget::Schema, "s"),
         ),
         (
             "REINDEX (CONCURRENTLY on, VERBOSE false) TABLE t",
-            reindex(Reindexed::Table, "t"),
+            reindex(ReindexTarget::Table, "t"),
         ),
         (
             "REINDEX DATABASE CONCURRENTLY d",
-            reindex(Reindexed::Database, "d"),
+            reindex(ReindexTarget::Database, "d"),
         ),
         (
             "REINDEX DATABASE CONCURRENTLY",
             Some(Expected::Reindex {
-                object: Reindexed::Database,
+                object: ReindexTarget::Database,
                 name: None,
             }),
         ),

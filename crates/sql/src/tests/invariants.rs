@@ -4,7 +4,7 @@ use super::splitting::ROWS;
 use super::{BOTH, texts};
 use crate::{Dialect, Statement, TokenKind, Tokens, split};
 
-/// Checks what holds for every text; also that no span leaves the text or cuts a character.
+/// Checks the invariants of every text; also that no span leaves the text or cuts a character.
 fn check_invariants(dialect: Dialect, sql: &str) {
     let tokens = Tokens::new(sql, dialect).map(|token| token.span.text(sql));
     assert_eq!(tokens.collect::<String>(), sql, "{dialect}");

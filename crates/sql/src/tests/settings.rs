@@ -1,11 +1,11 @@
-//! Statements that change settings, and what may change them without a word.
+//! Statements that change settings, openly or in code.
 
 use super::kind;
 use crate::Dialect::{self, Postgres, Sqlite};
 use crate::SettingScope::{Session, Transaction, Varies};
 use crate::{SettingName, SettingScope, split};
 
-/// A statement, and the name and scope of what it sets.
+/// A statement, and the name and scope of its setting.
 type Row = (Dialect, &'static str, Option<(&'static str, SettingScope)>);
 
 #[test]

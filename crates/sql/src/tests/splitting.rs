@@ -1,4 +1,4 @@
-//! Texts, and what they split into.
+//! Texts and their statements.
 
 use super::{BOTH, POSTGRES, SQLITE, texts};
 use crate::SplitErrorKind::{self, *};
@@ -8,7 +8,7 @@ use crate::{Dialect, split};
 pub(super) type Expected = Result<&'static str, (SplitErrorKind, &'static str)>;
 pub(super) type Row = (&'static [Dialect], &'static str, &'static [Expected]);
 
-/// Texts with what they split into: first the statements, then the errors.
+/// Texts with their splits: first the statements, then the errors.
 pub(super) const ROWS: &[Row] = &[
     // Separation.
     (BOTH, "", &[]),
@@ -365,7 +365,7 @@ pub(super) const ROWS: &[Row] = &[
         "x; a (b (c); d;",
         &[Ok("x"), Err((UnclosedParenthesis, "(b (c); d;"))],
     ),
-    // What only a client understands.
+    // Commands of a client.
     (
         POSTGRES,
         "COPY t FROM stdin;\n1\t;'\n\\N\tx\n\\.\nx;",
@@ -459,7 +459,7 @@ pub(super) const ROWS: &[Row] = &[
         ],
     ),
     (SQLITE, "a\n.b; \\x; y", &[Ok("a\n.b"), Ok("\\x"), Ok("y")]),
-    // What is never closed.
+    // Unterminated text.
     (
         BOTH,
         "a; 'b; c''",

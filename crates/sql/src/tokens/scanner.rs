@@ -1,12 +1,12 @@
-//! Reads a text byte by byte, as far as tokens reach.
+//! Reads a text byte by byte, for tokens.
 
 use super::TokenKind;
 use crate::{Span, SplitErrorKind};
 
-/// A place in a text, and the ways to move on from it that several dialects share.
+/// A position in a text, and the ways to move on from it that several dialects share.
 #[derive(Clone, Debug)]
 pub(crate) struct Scanner<'a> {
-    /// The text up to where reading ends.
+    /// The text up to the end of reading.
     bytes: &'a [u8],
     start: usize,
     position: usize,
@@ -26,7 +26,7 @@ impl<'a> Scanner<'a> {
         self.position
     }
 
-    /// Moves to a place that was passed already.
+    /// Moves back to an earlier position.
     pub(crate) fn return_to(&mut self, position: usize) {
         self.position = position;
     }
@@ -48,12 +48,12 @@ impl<'a> Scanner<'a> {
         self.rest().starts_with(text)
     }
 
-    /// Returns what was read since `start`.
+    /// Returns the bytes read since `start`.
     pub(crate) fn since(&self, start: usize) -> &'a [u8] {
         &self.bytes[start..self.position]
     }
 
-    /// Returns what remains to be read.
+    /// Returns the bytes that remain to be read.
     pub(crate) fn rest(&self) -> &'a [u8] {
         &self.bytes[self.position..]
     }
@@ -63,7 +63,8 @@ impl<'a> Scanner<'a> {
         self.position = self.bytes.len().min(self.position + count);
     }
 
-    /// Moves to the first byte that `stop` accepts, or to the end, and tells whether there is one.
+    /// Moves to the first byte that `stop` accepts, or to the end, and returns whether there is
+    /// one.
     pub(crate) fn skip_until(&mut self, stop: impl Fn(u8) -> bool) -> bool {
         let rest = self.rest();
         let found = rest.iter().position(|byte| stop(*byte));
@@ -78,7 +79,7 @@ impl<'a> Scanner<'a> {
         start + self.since(start).trim_ascii_end().len()
     }
 
-    /// Reads what stands between two `quote`s, of which doubled ones are part.
+    /// Reads the text between two `quote`s; a doubled one is part of it.
     pub(crate) fn quoted(&mut self, quote: u8, kind: TokenKind) -> TokenKind {
         self.position += 1;
         while self.skip_until(|byte| byte == quote) {
@@ -95,7 +96,7 @@ impl<'a> Scanner<'a> {
         })
     }
 
-    /// Reads a block comment, and tells whether it is closed.
+    /// Reads a block comment, and returns whether it is closed.
     pub(crate) fn skip_block_comment(&mut self, nests: bool) -> bool {
         self.position += 2;
         let mut depth = 1;
@@ -116,7 +117,7 @@ impl<'a> Scanner<'a> {
         false
     }
 
-    /// Reads a number as far as needed to tell where a word or a dollar quote after it begins.
+    /// Reads a number as far as needed to find a word or a dollar quote after it.
     pub(crate) fn number(&mut self) {
         self.skip_until(|byte| !matches!(byte, b'0'..=b'9' | b'.'));
         let exponent = match self.rest() {
@@ -138,7 +139,7 @@ impl<'a> Scanner<'a> {
         self.skip_until(|byte| !is_space(byte));
     }
 
-    /// Reads what can be part of an unquoted identifier, if there is anything.
+    /// Reads the characters of an unquoted identifier, if there are any.
     pub(crate) fn word(&mut self) {
         self.skip_until(|byte| !is_word(byte));
     }

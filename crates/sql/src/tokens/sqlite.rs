@@ -14,7 +14,7 @@ pub(super) static RULES: Rules = Rules {
 fn read_token(scanner: &mut Scanner<'_>, first: u8) -> Option<TokenKind> {
     match first {
         b'`' => Some(scanner.quoted(first, TokenKind::QuotedName)),
-        b'[' => Some(bracketed(scanner)),
+        b'[' => Some(read_bracketed(scanner)),
         b'?' => {
             scanner.skip(1);
             scanner.digits();
@@ -26,7 +26,7 @@ fn read_token(scanner: &mut Scanner<'_>, first: u8) -> Option<TokenKind> {
 }
 
 /// Reads a name in brackets, which ends at the first `]`.
-fn bracketed(scanner: &mut Scanner<'_>) -> TokenKind {
+fn read_bracketed(scanner: &mut Scanner<'_>) -> TokenKind {
     if scanner.skip_until(|byte| byte == b']') {
         scanner.skip(1);
         TokenKind::QuotedName

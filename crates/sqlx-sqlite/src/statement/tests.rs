@@ -170,7 +170,7 @@ async fn a_nul_character_is_refused() {
     }
 }
 
-/// What the driver for rusqlite, which sees where SQLite ends the first statement, would do.
+/// Decides as the driver for rusqlite does, which sees where SQLite ends the first statement.
 fn expected(connection: &rusqlite::Connection, sql: &str) -> &'static str {
     let mut batch = rusqlite::Batch::new(connection, sql);
     match batch.next() {

@@ -41,9 +41,9 @@ pub fn a_connection_that_keeps_no_journal_is_refused<S: FileSubject>() {
     let error = open::<S>(&file).upgrade(&migrations, "heads").unwrap_err();
     assert_eq!(
         error.to_string(),
-        "cannot begin a transaction: the connection's journal_mode is OFF, so that a failure could \
-         not be undone; revision r1 is done in part: its first statement stays, and the next run \
-         goes on with statement 2"
+        "cannot begin a transaction: the connection's journal_mode is OFF, so a failure could not \
+         be undone; revision r1 is unfinished: its first statement is done, and the next run \
+         continues with statement 2"
     );
     assert_eq!(file.rows("SELECT sum(x) FROM data"), "6\n");
 }

@@ -91,7 +91,7 @@ pub fn parameters_are_refused<S: FileSubject>() {
             let expected = |name: &str| {
                 format!(
                     "r1.sql:6:1: statement 1 of revision r1 failed: the statement has the \
-                     parameter {name}, and nothing to put there; the database is as it was before"
+                     parameter {name}, which has no value; the database is as it was before"
                 )
             };
             let message = error.to_string();

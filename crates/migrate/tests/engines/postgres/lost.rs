@@ -243,8 +243,8 @@ fn nobody_knows_the_outcome_of_a_commit_without_an_answer() {
     assert_eq!(
         error.to_string(),
         "cannot commit: terminating connection due to administrator command; in SQL statement \
-         \"SELECT pg_sleep(20)\"; the connection was lost while committing r1, so that either all of \
-         it is done, or nothing"
+         \"SELECT pg_sleep(20)\"; the connection was lost while committing r1, so either all of it \
+         took effect or none of it did"
     );
     assert_eq!(error.kind(), FailureKind::Unreachable);
     assert_eq!(scratch.dump(), before);
@@ -292,7 +292,7 @@ fn a_server_may_be_restarted_in_the_middle() {
         assert_eq!(error.kind(), FailureKind::Unreachable, "{context}: {error}");
         let (state, tables, versions) = match mode {
             TransactionMode::Run => ("the database is as it was", &["c"][..], &[][..]),
-            TransactionMode::Revision => ("done and stay: r1;", &["a", "c"][..], &["r1"][..]),
+            TransactionMode::Revision => ("committed: r1;", &["a", "c"][..], &["r1"][..]),
         };
         assert!(error.to_string().contains(state), "{context}: {error}");
         assert_eq!(database.tables(), tables, "{context}");

@@ -58,7 +58,8 @@ fn an_index_that_is_not_valid_is_named_until_it_is_gone() {
         scratch.execute(&format!("DELETE FROM {table} WHERE ctid = '(0,1)'"));
         for _ in 0..2 {
             let error = upgrade(&scratch, &migrations).unwrap_err();
-            let expected = format!("the index {index} is invalid: it was left unfinished");
+            let expected =
+                format!("the index {index} is invalid: it was only partly built or dropped");
             assert_eq!(failure(&error), expected, "{statement}");
         }
         scratch.execute(&format!("DROP INDEX CONCURRENTLY {index}"));
@@ -144,8 +145,8 @@ fn die(scratch: &Scratch, statements: &str, waits: &str, death: Death) {
             assert_eq!(error.kind(), FailureKind::Unreachable, "{error}");
             assert_eq!(
                 state(&error).to_string(),
-                "revision r1 is done in part: its first statement stays, \
-                 statement 2 may have happened"
+                "revision r1 is unfinished: its first statement is \
+                 done, and statement 2 may have taken effect"
             );
         }),
         Death::Killed => {
@@ -179,7 +180,7 @@ fn a_run_dies_of_this() {
 fn a_statement_that_was_begun_is_told_with_what_is_there() {
     let create = "CREATE INDEX CONCURRENTLY a_x ON a (x)";
     let drop = "DROP INDEX CONCURRENTLY old";
-    let not_valid = "the index public.a_x is there, but not valid: drop it with \
+    let not_valid = "the index public.a_x exists, but is invalid: drop it with \
                      `DROP INDEX CONCURRENTLY public.a_x`";
     for (waits, death, found) in [
         (create, Death::Terminated, not_valid),
@@ -187,13 +188,9 @@ fn a_statement_that_was_begun_is_told_with_what_is_there() {
         (
             create,
             Death::Killed,
-            "the index public.a_x is there, and valid",
+            "the index public.a_x exists and is valid",
         ),
-        (
-            drop,
-            Death::Terminated,
-            "the index public.old is still there",
-        ),
+        (drop, Death::Terminated, "the index public.old still exists"),
         (drop, Death::Killed, "there is no index old"),
     ] {
         let context = format!("{waits}, {death:?}");
@@ -218,10 +215,7 @@ fn a_statement_that_was_begun_is_told_with_what_is_there() {
                 let impatient = impatient.clone().interruption(policy);
                 let error = upgrade(&scratch, &impatient).unwrap_err();
                 let message = failure(&error);
-                assert!(
-                    message.contains("still at work on it"),
-                    "{context}: {message}"
-                );
+                assert!(message.contains("still running it"), "{context}: {message}");
             }
         }
         other.batch_execute("COMMIT").unwrap();
@@ -241,7 +235,7 @@ fn a_statement_that_was_begun_is_told_with_what_is_there() {
         let decided = migrations.interruption(policy);
         if found == not_valid {
             let error = upgrade(&scratch, &decided).unwrap_err();
-            let expected = "the index public.a_x is invalid: it was left unfinished";
+            let expected = "the index public.a_x is invalid: it was only partly built or dropped";
             assert_eq!(failure(&error), expected, "{context}");
             scratch.execute("DROP INDEX CONCURRENTLY public.a_x");
         }
@@ -300,7 +294,7 @@ fn a_process_that_cannot_be_looked_at_is_waited_for() {
     ] {
         let error = database.upgrade(&migrations, "heads").unwrap_err();
         assert!(is_interrupted(&error), "{error}");
-        let at_work = error.to_string().contains("still at work on it");
+        let at_work = error.to_string().contains("still running it");
         assert_eq!(at_work, told, "{error}");
     }
     drop(idle);

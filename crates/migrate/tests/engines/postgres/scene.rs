@@ -181,7 +181,7 @@ impl Scene {
             } => {
                 let before = done(ids);
                 match (statements, uncertain) {
-                    // The statement may have happened, and even be recorded.
+                    // The statement may have taken effect, and even be recorded.
                     (1, true) => states[before + 1..=before + 3].to_vec(),
                     (1, false) => taken_back(before + 1, "2"),
                     (2, true) => states[before + 3..=before + 5].to_vec(),

@@ -6,8 +6,8 @@ use alembic_sql::literal;
 use crate::describe::write;
 use crate::request::{Query, Row, Task};
 
-/// Returns the query that makes definitions come out the same on every connection, for the
-/// transaction that is open: names of all schemas but PostgreSQL's own are qualified.
+/// Returns the query that makes definitions identical on every connection, for the open
+/// transaction: the names of all schemas except PostgreSQL's own are qualified.
 pub(super) fn settings(lock_timeout: u128) -> Query {
     let lock_timeout = lock_timeout.to_string();
     let settings = [
@@ -19,7 +19,7 @@ pub(super) fn settings(lock_timeout: u128) -> Query {
         ("bytea_output", "hex"),
         ("extra_float_digits", "1"),
         ("quote_all_identifiers", "off"),
-        // To compile the query would take longer than the query does.
+        // Compiling the query would take longer than running it.
         ("jit", "off"),
     ];
     let set =
@@ -39,10 +39,10 @@ pub(super) fn query(table: &VersionTable) -> Query {
 }
 
 pub(super) fn text(rows: &[Row]) -> String {
-    write(rows, indented)
+    write(rows, indent)
 }
 
-fn indented(definition: &str) -> String {
+fn indent(definition: &str) -> String {
     let lines = definition.trim().lines();
     lines
         .map(|line| format!("  {line}").trim_end().to_owned() + "\n")

@@ -1,18 +1,18 @@
-//! Indexes that are built or dropped while others go on writing.
+//! Indexes that are built or dropped while other sessions keep writing.
 //!
-//! When that fails, an index stays that is not valid: it costs every write, serves no query, and keeps
-//! its name from being used. `CREATE INDEX CONCURRENTLY IF NOT EXISTS` even takes it for done.
+//! A failure leaves an invalid index: it slows down every write, serves no query, and occupies its
+//! name. `CREATE INDEX CONCURRENTLY IF NOT EXISTS` even treats it as built.
 
-use alembic_sql::{IndexAction, Name, Reindexed, StatementKind, literal};
+use alembic_sql::{IndexAction, Name, ReindexTarget, StatementKind, literal};
 
 use super::Probe;
 use crate::action::Action;
 use crate::failure::Failure;
 use crate::link::Link;
-use crate::refused::refused;
+use crate::refused_request::attribute_to;
 use crate::request::{Query, Task};
 
-/// An index that a statement is about.
+/// An index that a statement builds or drops.
 struct Index {
     /// Its name, quoted and with its schema.
     name: String,
@@ -55,15 +55,15 @@ pub(super) async fn probe(link: &Link<'_>, kind: &StatementKind) -> Result<Optio
         return Ok(None);
     };
     let found = find(link, index).await?;
-    let probe = |happened, text| Some(Probe { happened, text });
+    let probe = |took_effect, text| Some(Probe { took_effect, text });
     Ok(match (index, found.first()) {
         (IndexAction::Create { name: Some(_), .. }, Some(index)) if index.is_valid => {
-            let text = format!("the index {} is there, and valid", index.name);
+            let text = format!("the index {} exists and is valid", index.name);
             probe(Some(true), text)
         }
         (IndexAction::Create { name: Some(_), .. }, Some(index)) => {
             let text = format!(
-                "the index {0} is there, but not valid: drop it with \
+                "the index {0} exists, but is invalid: drop it with \
                  `DROP INDEX CONCURRENTLY {0}`",
                 index.name
             );
@@ -79,11 +79,11 @@ pub(super) async fn probe(link: &Link<'_>, kind: &StatementKind) -> Result<Optio
             probe(Some(true), format!("there is no index {}", name.written()))
         }
         (IndexAction::Drop { .. }, Some(index)) => {
-            let text = format!("the index {} is still there", index.name);
+            let text = format!("the index {} still exists", index.name);
             probe(Some(false), text)
         }
         (IndexAction::Create { name: None, .. } | IndexAction::Reindex { .. }, Some(index)) => {
-            let text = format!("the index {} is there, but not valid", index.name);
+            let text = format!("the index {} exists, but is invalid", index.name);
             probe(None, text)
         }
         (IndexAction::Create { name: None, .. } | IndexAction::Reindex { .. }, None) => None,
@@ -113,9 +113,9 @@ async fn find(link: &Link<'_>, index: &IndexAction) -> Result<Vec<Index>, Failur
         IndexAction::Drop { name } => format!("i.indexrelid = {}", class(name)),
         IndexAction::Reindex { object, name } => {
             let table = match (object, name) {
-                (Reindexed::Index, Some(name)) => Some(table_of_index(name)),
-                (Reindexed::Table, Some(name)) => Some(class(name)),
-                (Reindexed::Schema | Reindexed::Database, _) | (_, None) => None,
+                (ReindexTarget::Index, Some(name)) => Some(table_of_index(name)),
+                (ReindexTarget::Table, Some(name)) => Some(class(name)),
+                (ReindexTarget::Schema | ReindexTarget::Database, _) | (_, None) => None,
             };
             let of_table = table.map(|table| format!(" AND i.indrelid = {table}"));
             format!("NOT i.indisvalid{}", of_table.unwrap_or_default())
@@ -140,7 +140,9 @@ async fn find(link: &Link<'_>, index: &IndexAction) -> Result<Vec<Index>, Failur
     let rows = link.query(Query::new(task, query)).await?;
     let mut indexes = Vec::new();
     for row in rows {
-        let name = row.text(0).map_err(refused(Action::FindInvalidIndexes))?;
+        let name = row
+            .text(0)
+            .map_err(attribute_to(Action::FindInvalidIndexes))?;
         indexes.push(Index {
             name: name.to_owned(),
             is_valid: row.is_true(1),

@@ -1,11 +1,11 @@
 //! One migrator at a time, on PostgreSQL.
 //!
 //! The lock is an advisory one that belongs to a transaction, on a connection that does nothing
-//! else: it is free as soon as that connection is gone, it passes through poolers that hand out
-//! connections by the transaction, and it leaves the connection that migrates free to be outside of
-//! transactions. It is asked for again and again in transactions of their own: who waited inside one
-//! would keep `CREATE INDEX CONCURRENTLY` from ever ending, and a pooler's connection from the one who
-//! holds the lock.
+//! else: it is released as soon as that connection is gone, it passes through poolers that assign
+//! connections per transaction, and it leaves the migrating connection free to work outside of
+//! transactions. Each attempt to take it is a transaction of its own: a session that waited inside
+//! one would keep `CREATE INDEX CONCURRENTLY` from ever ending, and could take the pooler's
+//! connection that the holder of the lock needs.
 
 use std::error::Error;
 use std::fmt;
@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use alembic_history::VersionTable;
 
-use super::settings::{Lasting, set};
+use super::settings::{SettingLifetime, set};
 use super::{Postgres, is_true};
 use crate::action::Action;
 use crate::database_error::{DatabaseError, DatabaseErrorKind};
@@ -21,10 +21,10 @@ use crate::digest::digest;
 use crate::event::{Event, Holder};
 use crate::failure::Failure;
 use crate::link::{Link, PAUSE, ROLLBACK, WAITING_TURN};
-use crate::refused::Refused;
+use crate::refused_request::RefusedRequest;
 use crate::request::{Execute, LockTask, Query, Task};
 
-/// What keeps other migrators away.
+/// The lock that keeps other migrators away.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Lock {
     /// Nothing yet.
@@ -39,21 +39,21 @@ pub(super) enum Lock {
 /// The longest pause before the lock is asked for again.
 const LONGEST_PAUSE: Duration = Duration::from_millis(500);
 
-/// Returns the number of the advisory lock for a version table; such locks are apart for each
-/// database of a server, but a pooler may show several databases as one.
+/// Returns the number of the advisory lock for a version table; each database of a server has its
+/// own locks, but a pooler may present several databases as one.
 fn key(database: &str, table: &VersionTable) -> i64 {
     let schema = table.schema.as_deref().unwrap_or_default();
     let parts = ["cargo-alembic", database, schema, &table.name];
-    // Programs of different versions keep each other away.
+    // Programs of different versions must exclude each other.
     digest(parts.join("\0").bytes()).cast_signed()
 }
 
-/// Returns the number of the lock that is held by each transaction in which a migrator works.
+/// Returns the number of the lock that each transaction of a migrator holds.
 fn inner(key: i64) -> i64 {
     key ^ 1
 }
 
-/// Returns where the server lists who holds one of a version table's locks.
+/// Returns the subquery that lists the holders of a version table's locks.
 fn held_locks(key: i64) -> String {
     // The two halves of a number.
     let [high, low, inner] = [key >> 32, key, inner(key)].map(|key| key & 0xffff_ffff);
@@ -76,11 +76,14 @@ pub(super) fn release() -> Query {
 }
 
 /// Begins a transaction, whatever isolation the connection would have.
-pub(super) async fn begin(link: &mut Link<'_>) -> Result<(), Refused> {
+pub(super) async fn begin(link: &mut Link<'_>) -> Result<(), RefusedRequest> {
     begin_with(link, "BEGIN ISOLATION LEVEL READ COMMITTED").await
 }
 
-pub(super) async fn begin_with(link: &mut Link<'_>, sql: &'static str) -> Result<(), Refused> {
+pub(super) async fn begin_with(
+    link: &mut Link<'_>,
+    sql: &'static str,
+) -> Result<(), RefusedRequest> {
     let begin = Execute::new(Task::Begin, sql).undone_by(ROLLBACK);
     link.execute(begin).await?;
     link.is_open = true;
@@ -88,22 +91,22 @@ pub(super) async fn begin_with(link: &mut Link<'_>, sql: &'static str) -> Result
 }
 
 /// Refuses to begin where the caller of the run has begun a transaction: PostgreSQL would only warn.
-pub(super) async fn check_no_transaction(link: &Link<'_>) -> Result<(), Refused> {
+pub(super) async fn check_no_transaction(link: &Link<'_>) -> Result<(), RefusedRequest> {
     // A transaction that began before this very statement.
     let query = "SELECT pg_catalog.now() <> pg_catalog.statement_timestamp()";
     let rows = link.query(Query::new(Task::FindTransaction, query)).await?;
     if is_true(&rows) {
         let why = "cannot start a transaction within a transaction";
         let error = DatabaseError::new(DatabaseErrorKind::Other, why);
-        return Err(Refused::new(Action::Begin, error));
+        return Err(RefusedRequest::new(Action::Begin, error));
     }
     Ok(())
 }
 
 impl Postgres {
-    /// Becomes the only migrator of the version table, waiting as long as the lock timeout allows.
+    /// Takes the lock of the version table, waiting as long as the lock timeout allows.
     ///
-    /// Where the lock belongs to a transaction of the run, that is open afterwards.
+    /// If the lock belongs to a transaction of the run, that transaction is open afterwards.
     pub(super) async fn take_lock(
         &mut self,
         link: &mut Link<'_>,
@@ -114,7 +117,7 @@ impl Postgres {
         }
         let key = key(&self.database, table);
         let start = link.now();
-        let mut told = Duration::ZERO;
+        let mut reported = Duration::ZERO;
         let mut pause = PAUSE;
         loop {
             if self.try_lock(link, key).await? {
@@ -123,15 +126,15 @@ impl Postgres {
             let now = link.now();
             let waited = now.saturating_sub(start);
             let timed_out = waited >= link.lock_timeout;
-            if timed_out || waited >= told + WAITING_TURN {
-                told = waited;
+            if timed_out || waited >= reported + WAITING_TURN {
+                reported = waited;
                 let holder = find_holder(link, key).await;
                 if timed_out {
-                    return Err(Refused::new(Action::Lock, held(waited, holder)).into());
+                    return Err(RefusedRequest::new(Action::Lock, held_lock(waited, holder)).into());
                 }
-                link.tell(Event::Waiting { waited, holder }).await;
+                link.report(Event::Waiting { waited, holder }).await;
             }
-            // Not all at once: many may have begun to wait at the same moment.
+            // Spreads the attempts: many migrators may have begun to wait at the same moment.
             let jitter = now.subsec_nanos() % 64;
             let left = link.lock_timeout.saturating_sub(waited);
             link.pause((pause * (64 + jitter) / 96).min(left)).await;
@@ -140,13 +143,13 @@ impl Postgres {
     }
 
     /// Asks for the lock once.
-    async fn try_lock(&mut self, link: &mut Link<'_>, key: i64) -> Result<bool, Refused> {
+    async fn try_lock(&mut self, link: &mut Link<'_>, key: i64) -> Result<bool, RefusedRequest> {
         let ask = format!("SELECT pg_catalog.pg_try_advisory_xact_lock({key})");
         if self.lock == Lock::None {
             let begin = "BEGIN ISOLATION LEVEL READ COMMITTED";
             let begun = link.query_aside(asks(LockTask::Begin, begin)).await?;
             if begun.is_some() {
-                // Whoever has lost this lock may still be at work in a transaction.
+                // A migrator that has lost this lock may still have a transaction open.
                 let held = held_locks(key);
                 let ask = format!(
                     "{ask} AND NOT EXISTS (SELECT FROM {held} WHERE l.objid = {})",
@@ -154,14 +157,14 @@ impl Postgres {
                 );
                 let granted = link.query_aside(asks(LockTask::Try(key), ask)).await?;
                 if is_true(&granted.unwrap_or_default()) {
-                    // The transaction has nothing to do until the run is over.
+                    // The transaction is idle until the run is over.
                     let timeouts = set(&[
                         (
                             "idle_in_transaction_session_timeout",
                             "0",
-                            Lasting::Transaction,
+                            SettingLifetime::Transaction,
                         ),
-                        ("transaction_timeout", "0", Lasting::Transaction),
+                        ("transaction_timeout", "0", SettingLifetime::Transaction),
                     ]);
                     link.query_aside(asks(LockTask::Keep, timeouts)).await?;
                     self.lock = Lock::Aside;
@@ -172,7 +175,7 @@ impl Postgres {
             }
             self.lock = Lock::Inside;
         }
-        let locking = |refused: Refused| Refused::new(Action::Lock, refused.error);
+        let locking = |refused: RefusedRequest| RefusedRequest::new(Action::Lock, refused.error);
         check_no_transaction(link).await.map_err(locking)?;
         begin(link).await.map_err(locking)?;
         if is_true(&link.query(asks(LockTask::Try(key), ask)).await?) {
@@ -182,15 +185,15 @@ impl Postgres {
         Ok(false)
     }
 
-    /// Returns what has a transaction in which a migrator works keep others away by itself, should
-    /// the lock be lost; its value is `false` where another one does so.
+    /// Returns the lock by which a migrator's transaction keeps others away by itself, should the
+    /// first lock be lost; its value is `false` if another migrator holds it.
     pub(super) fn keep_away(&self, table: &VersionTable) -> (i64, String) {
         let key = inner(key(&self.database, table));
         (key, format!("pg_catalog.pg_try_advisory_xact_lock({key})"))
     }
 }
 
-/// Finds who holds the lock.
+/// Finds the holder of the lock.
 async fn find_holder(link: &Link<'_>, key: i64) -> Option<Holder> {
     let held = held_locks(key);
     let query = format!(
@@ -202,7 +205,7 @@ async fn find_holder(link: &Link<'_>, key: i64) -> Option<Holder> {
         key & 0xffff_ffff
     );
     let query = asks(LockTask::FindHolder, query);
-    // The wait is reported, whether or not this can be found out.
+    // The wait is reported, with or without the holder.
     let rows = match link.query_aside(query.clone()).await {
         Ok(Some(rows)) => rows,
         Ok(None) => link.query(query).await.ok()?,
@@ -219,18 +222,18 @@ async fn find_holder(link: &Link<'_>, key: i64) -> Option<Holder> {
     })
 }
 
-fn held(waited: Duration, holder: Option<Holder>) -> DatabaseError {
-    DatabaseError::new(DatabaseErrorKind::Busy, Held { waited, holder })
+fn held_lock(waited: Duration, holder: Option<Holder>) -> DatabaseError {
+    DatabaseError::new(DatabaseErrorKind::Busy, HeldLock { waited, holder })
 }
 
-/// Another migrator holds the lock for too long.
+/// The error that another migrator holds the lock for too long.
 #[derive(Debug)]
-struct Held {
+struct HeldLock {
     waited: Duration,
     holder: Option<Holder>,
 }
 
-impl fmt::Display for Held {
+impl fmt::Display for HeldLock {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let seconds = self.waited.as_secs_f64();
         write!(
@@ -244,4 +247,4 @@ impl fmt::Display for Held {
     }
 }
 
-impl Error for Held {}
+impl Error for HeldLock {}

@@ -2,18 +2,18 @@
 
 /// How long a setting lasts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Lasting {
+pub(super) enum SettingLifetime {
     /// Until the transaction ends.
     Transaction,
     /// Until the connection is closed.
     Connection,
 }
 
-/// Returns a query that sets settings, each until the transaction ends or for longer, but those that
-/// the server is too old to know.
-pub(super) fn set(settings: &[(&str, &str, Lasting)]) -> String {
+/// Returns a query that sets settings, each until the transaction ends or for longer, except those
+/// that an old server does not know.
+pub(super) fn set(settings: &[(&str, &str, SettingLifetime)]) -> String {
     let settings = settings.iter().map(|(name, value, lasting)| {
-        let is_local = *lasting == Lasting::Transaction;
+        let is_local = *lasting == SettingLifetime::Transaction;
         format!("('{name}', '{value}', {is_local})")
     });
     let settings = settings.collect::<Vec<_>>().join(", ");

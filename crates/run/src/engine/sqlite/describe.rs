@@ -19,11 +19,11 @@ pub(super) fn query(table: &VersionTable) -> Query {
 }
 
 pub(super) fn text(rows: &[Row]) -> String {
-    write(rows, |sql| broken(&normalized(sql, Dialect::Sqlite)))
+    write(rows, |sql| break_lines(&normalized(sql, Dialect::Sqlite)))
 }
 
 /// Breaks a definition into lines at its outermost parentheses and the commas between them.
-fn broken(sql: &str) -> String {
+fn break_lines(sql: &str) -> String {
     let mut text = String::from("  ");
     let mut depth = 0_usize;
     for token in sql.split(' ') {

@@ -1,4 +1,4 @@
-//! Scripts for psql, which replaces variables of its own and finds the ends of statements itself.
+//! Scripts for psql, which replaces its own variables and finds the ends of statements itself.
 
 use std::borrow::Cow;
 use std::fmt::Write;
@@ -109,7 +109,8 @@ impl Shell for Psql {
     }
 }
 
-/// Returns a time as PostgreSQL reads it; none is as short as can be, since zero is forever.
+/// Returns a time as PostgreSQL reads it; zero becomes the shortest time, since zero means forever
+/// there.
 fn milliseconds(time: Duration) -> String {
     let milliseconds = time.as_millis().max(1);
     if milliseconds.is_multiple_of(1000) {
@@ -119,8 +120,8 @@ fn milliseconds(time: Duration) -> String {
     }
 }
 
-/// psql replaces `:name` by a variable of its own, but only outside of quotes; a space keeps it from
-/// that in `array[1:n]`, where alone it can stand.
+/// Adds a space after the colon in `array[1:n]`, the only place where SQL has one: outside of
+/// quotes, psql would replace `:n` by its own variable.
 fn pass(statement: &str) -> Result<Cow<'_, str>, Obstacle> {
     check_psql_end(statement)?;
     let mut read = String::new();
@@ -149,7 +150,7 @@ fn pass(statement: &str) -> Result<Cow<'_, str>, Obstacle> {
     Ok(read.into())
 }
 
-/// Looks for the end of a statement as psql does: in the definition of a function or procedure, not
+/// Finds the end of a statement as psql does: in the definition of a function or procedure, not
 /// between a `BEGIN` and its `END`.
 fn check_psql_end(statement: &str) -> Result<(), Obstacle> {
     let mut parentheses = 0_usize;

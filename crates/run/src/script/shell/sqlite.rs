@@ -1,4 +1,4 @@
-//! Scripts for the sqlite3 shell, which goes on after errors unless told otherwise.
+//! Scripts for the sqlite3 shell, which continues after errors by default.
 
 use std::borrow::Cow;
 use std::fmt::Write;
@@ -24,7 +24,7 @@ impl Shell for Sqlite3 {
     }
 
     fn settings(&self, lock_timeout: Duration, _leaves_transactions: bool) -> String {
-        // The shell goes on after an error otherwise.
+        // The shell continues after an error otherwise.
         format!(".bail on\n.timeout {}\n", lock_timeout.as_millis())
     }
 
@@ -66,7 +66,7 @@ impl Shell for Sqlite3 {
     ) -> String {
         let message = format!("{otherwise} {}", place(rows));
         let rows = Check::new(holds_rows(&table.quoted(), rows), message);
-        // A constraint is what can fail with a text of ours.
+        // Only a constraint can fail with our own message.
         let mut columns = Vec::new();
         let mut values = Vec::new();
         for (index, check) in [&rows].into_iter().chain(checks).enumerate() {

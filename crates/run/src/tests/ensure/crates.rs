@@ -43,7 +43,7 @@ fn crates_take_the_lock_one_after_the_other() {
     assert_eq!(fake.keys.len(), 2, "{:?}", fake.keys);
     assert_eq!(fake.content.second, Some(vec!["m".to_owned()]));
 
-    // Where both are current, nobody takes any.
+    // If both are current, no lock is taken.
     let mut current = Fake {
         content: fake.content,
         ..Fake::postgres(None)
@@ -78,10 +78,10 @@ fn what_is_done_for_other_crates_stays_and_is_told() {
         baseline: "a".to_owned(),
         ..with_schema(SCHEMA)
     };
-    let stays = "these revisions are done and stay:";
+    let stays = "these revisions are committed:";
     let rest = "everything else is as it was before";
-    let lost = "the connection was lost while committing m, so that either all of it is done, or \
-                nothing";
+    let lost = "the connection was lost while committing m, so either all of it took effect or none \
+                of it did";
     for (rows, tables, target, told) in [
         (Some(&["b"][..]), &["a"][..], target(), None),
         (Some(&["a"]), &["a"], target(), Some("b")),
@@ -107,7 +107,7 @@ fn what_is_done_for_other_crates_stays_and_is_told() {
                 for (request, failing) in [
                     (sound.number_of("CREATE TABLE mails (x)"), REFUSED),
                     (commit, REFUSED),
-                    (commit, Failing::Lost { happened: false }),
+                    (commit, Failing::Lost { took_effect: false }),
                 ] {
                     let mut fake = Fake {
                         failing: Some((request, failing)),

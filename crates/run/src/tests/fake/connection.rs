@@ -22,9 +22,9 @@ pub(in crate::tests) enum Failing {
     AlsoRollback,
     /// Since a foreign key is declared that can refer to nothing.
     Mismatch,
-    /// The connection is gone, and no one is told whether the request took effect.
+    /// The connection is gone, and it is unknown whether the request took effect.
     Lost {
-        happened: bool,
+        took_effect: bool,
     },
 }
 
@@ -36,8 +36,8 @@ pub(in crate::tests) const FAILINGS: [Failing; 7] = [
     REFUSED,
     Failing::Undoing,
     Failing::AlsoRollback,
-    Failing::Lost { happened: false },
-    Failing::Lost { happened: true },
+    Failing::Lost { took_effect: false },
+    Failing::Lost { took_effect: true },
     Failing::Busy(1),
     Failing::Busy(usize::MAX),
 ];
@@ -157,7 +157,7 @@ impl Fake {
         let Some(failing) = failing else {
             return Ok(perform(self));
         };
-        if failing == (Failing::Lost { happened: true }) {
+        if failing == (Failing::Lost { took_effect: true }) {
             perform(self);
         } else if self.leaves_index
             && let Some(StatementEffect::BuildIndex(name)) = StatementEffect::of(sql)

@@ -9,7 +9,7 @@ use crate::tests::revisions::StatementEffect;
 
 const EXISTS: &str = "the table exists";
 
-/// What a request is answered with.
+/// The answer to a request.
 #[derive(Debug, Default)]
 pub(super) struct Answer {
     /// How many rows it changed.
@@ -51,7 +51,7 @@ fn column<'a>(texts: impl IntoIterator<Item = &'a str>) -> Answer {
 }
 
 impl Fake {
-    /// Does what a request asks for.
+    /// Carries out a request.
     pub(super) fn perform(&mut self, task: &Task, sql: &str) -> Answer {
         let is_sqlite = self.dialect == Dialect::Sqlite;
         match task {
@@ -229,12 +229,12 @@ impl Fake {
         }
     }
 
-    /// Does what is asked for about the lock on the first connection, where there is no second one.
+    /// Carries out a request about the lock on the first connection, if there is no second one.
     fn perform_lock(&mut self, task: LockTask) -> Answer {
         assert_eq!(self.second, Second::Missing, "{task:?}");
         match task {
             LockTask::Try(key) => {
-                assert!(self.is_open(), "the lock is to belong to a transaction");
+                assert!(self.is_open(), "the lock must belong to a transaction");
                 self.inside = self.grant(key);
                 flag(self.inside)
             }
@@ -245,7 +245,7 @@ impl Fake {
         }
     }
 
-    /// Does what is asked for on the second connection, unless its transaction has failed.
+    /// Carries out a request on the second connection, unless its transaction has failed.
     pub(super) fn perform_aside(&mut self, task: LockTask) -> Option<Answer> {
         let (second, answer) = match (task, self.second) {
             (LockTask::Release, Second::Transaction | Second::Granted | Second::Aborted(_)) => {
@@ -319,7 +319,7 @@ impl Fake {
     }
 }
 
-/// Returns who holds the lock, when it is another session.
+/// Returns the holder of the lock, if it is another session.
 fn holder() -> Answer {
     let cells = ["4712", "shop", "app", "10.0.0.7", "2026-01-02 03:04:05"];
     found(&cells.map(Some))

@@ -3,7 +3,7 @@
 use crate::{Span, SplitError, SplitErrorKind, Token, TokenKind};
 
 /// What is known about a statement whose end is not reached.
-pub(super) struct Pending<'a> {
+pub(super) struct OpenStatement<'a> {
     sql: &'a str,
     start: usize,
     last: Span,
@@ -15,7 +15,7 @@ pub(super) struct Pending<'a> {
     parenthesis: usize,
 }
 
-impl<'a> Pending<'a> {
+impl<'a> OpenStatement<'a> {
     /// Begins before the first token of a statement, at `start`.
     pub(super) fn new(sql: &'a str, start: usize, form: Form, counts_parentheses: bool) -> Self {
         Self {
@@ -57,9 +57,9 @@ impl<'a> Pending<'a> {
                     Place::Inside
                 };
             }
-            // What follows the first `FROM` decides, unless it is a name after a dot.
+            // The word after the first `FROM` decides, unless it is a name after a dot.
             Form::Copy if self.depth == 0 && is(self.last, "FROM") && !is(token.span, "FROM") => {
-                // The grammar takes STDOUT for STDIN.
+                // The grammar accepts STDOUT in place of STDIN.
                 self.form = if is(token.span, "STDIN") || is(token.span, "STDOUT") {
                     Form::CopyFromStdin
                 } else {
@@ -71,14 +71,14 @@ impl<'a> Pending<'a> {
         self.last = token.span;
     }
 
-    /// Takes notice of a semicolon that does not end the statement.
+    /// Records a semicolon that does not end the statement.
     pub(super) fn push_semicolon(&mut self) {
         if let Form::Body { place, .. } = &mut self.form {
             *place = Place::Start;
         }
     }
 
-    /// Tells whether a semicolon, or the end of the text, ends the statement here.
+    /// Returns whether a semicolon, or the end of the text, ends the statement here.
     pub(super) fn is_whole(&self) -> bool {
         self.depth == 0 && self.open_body().is_none()
     }
@@ -129,7 +129,7 @@ impl<'a> Pending<'a> {
     }
 }
 
-/// The forms of statements, as far as they differ in where they end or in how they are run.
+/// The forms of statements that differ in where they end or in how they are run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Form {
     /// One that ends at the first `;`.
@@ -140,7 +140,7 @@ pub(super) enum Form {
     Routine,
     /// One of the two above, from its `BEGIN` on.
     Body { begin: usize, place: Place },
-    /// A PostgreSQL `COPY` that may still turn out to be one from STDIN.
+    /// A PostgreSQL `COPY` that may still turn out to read from STDIN.
     Copy,
     /// A `COPY ... FROM STDIN`.
     CopyFromStdin,
@@ -157,7 +157,7 @@ impl Form {
 
 /// A place in a body, which ends at the tokens `; END ;`.
 ///
-/// `END` may also stand for a column or close a `CASE`, but never begins an inner statement.
+/// `END` may also be a column or close a `CASE`, but never begins an inner statement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Place {
     /// At the start of an inner statement.

@@ -12,23 +12,22 @@ use tokio::time::timeout;
 use super::error::database_error;
 use super::rows;
 
-/// How often the second connection is used, so that nothing between here and the server takes it
-/// for abandoned.
+/// How often the second connection is used, so that no firewall or proxy closes it as idle.
 const HEARTBEAT: Duration = Duration::from_secs(30);
 
-/// How long to wait for a server that does not answer to a new connection, or to the second one: what
-/// that asks for takes no time.
+/// How long to wait for a server that does not answer on a new connection or on the second one,
+/// whose requests take no time.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// The `application_name` of the second connection, where the pool's options give none.
+/// The `application_name` of the second connection, if the pool's options have none.
 const APPLICATION: &str = "alembic-migrate";
 
-/// Connects, unless that takes too long: the system's own patience is minutes.
+/// Connects, unless that takes too long: the system's own timeout is minutes.
 pub(super) async fn connect(options: &PgConnectOptions) -> Result<PgConnection, sqlx::Error> {
     answer(options.connect()).await
 }
 
-/// Waits for an answer that takes no time.
+/// Waits for an answer that should come at once.
 async fn answer<T>(asked: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, sqlx::Error> {
     let late = || std::io::Error::new(std::io::ErrorKind::TimedOut, "the server does not answer");
     match timeout(ANSWER_TIMEOUT, asked).await {
@@ -38,18 +37,18 @@ async fn answer<T>(asked: impl Future<Output = Result<T, sqlx::Error>>) -> Resul
 }
 
 /// The second connection.
-pub(super) enum Aside {
-    /// There can be none.
+pub(super) enum SecondConnection {
+    /// There can be no second connection.
     Never,
     /// It is not needed yet.
     Closed(Box<PgConnectOptions>),
     /// It is open.
     Open(PgConnection),
-    /// It was lost, and with it what it held.
+    /// It was lost, and with it the lock.
     Lost,
 }
 
-impl Aside {
+impl SecondConnection {
     pub(super) fn new(options: Option<PgConnectOptions>) -> Self {
         let Some(options) = options else {
             return Self::Never;
@@ -87,7 +86,7 @@ impl Aside {
         error
     }
 
-    /// Waits for what the other connection does, and uses this one now and then.
+    /// Waits for the work of the other connection, and uses this one now and then.
     pub(super) async fn keep_alive<T>(&mut self, work: impl Future<Output = T>) -> T {
         let mut work = pin!(work);
         loop {
@@ -102,14 +101,14 @@ impl Aside {
         if let Self::Open(connection) = self
             && let Err(error) = answer(connection.ping()).await
         {
-            // The next request is told.
+            // The next request fails with the error.
             drop(self.fail(error, "ping"));
         }
     }
 
     pub(super) async fn close(&mut self) {
         if let Self::Open(connection) = std::mem::replace(self, Self::Never) {
-            // Without a farewell, the server closes it by itself.
+            // If this fails, the server closes it by itself.
             let _ = connection.close().await;
         }
     }

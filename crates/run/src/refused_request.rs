@@ -3,14 +3,14 @@
 use crate::action::Action;
 use crate::database_error::{DatabaseError, DatabaseErrorKind};
 
-/// A request that the database refused: what the run was about to do, and why it could not.
+/// A request that the database refused: the action, and the error.
 #[derive(Debug)]
-pub(crate) struct Refused {
+pub(crate) struct RefusedRequest {
     pub(crate) action: Action,
     pub(crate) error: DatabaseError,
 }
 
-impl Refused {
+impl RefusedRequest {
     pub(crate) fn new(action: Action, error: DatabaseError) -> Self {
         Self { action, error }
     }
@@ -20,7 +20,7 @@ impl Refused {
     }
 }
 
-/// Says that `action` is what an error of reading its answer is about.
-pub(crate) fn refused(action: Action) -> impl Fn(DatabaseError) -> Refused {
-    move |error| Refused::new(action, error)
+/// Attributes an error of reading an answer to `action`.
+pub(crate) fn attribute_to(action: Action) -> impl Fn(DatabaseError) -> RefusedRequest {
+    move |error| RefusedRequest::new(action, error)
 }
