@@ -228,7 +228,7 @@ fn a_statement_that_was_begun_is_told_with_what_is_there() {
             "{context}: {error}"
         );
         // Again where it is to be done, and on where it is done.
-        let policy = match found.contains("and valid") || found.contains("no index") {
+        let policy = match found.contains("and is valid") || found.contains("no index") {
             true => Interruption::Skip,
             false => Interruption::Again,
         };
