@@ -20,7 +20,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::args::GlobalArgs;
 use crate::context::Context;
-use crate::output::{Outcome, Result};
+use crate::output::{Response, Result};
 
 /// What cargo passes to its subcommands.
 #[derive(Debug, Parser)]
@@ -87,7 +87,7 @@ pub enum Command {
 
 impl Command {
     /// Runs the command.
-    pub(crate) fn run(self, context: &Context) -> Result<Outcome> {
+    pub(crate) fn run(self, context: &Context) -> Result<Response> {
         match self {
             Command::Init(args) => args.run(context),
             Command::Revision(args) => args.run(context),

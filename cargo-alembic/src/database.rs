@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use alembic_migrate::Dialect;
 
 use crate::output::Result;
-use crate::url::{DatabaseUrl, Location, SqliteUrl};
+use crate::url::{DatabaseUrl, SqliteTarget, SqliteUrl};
 pub(crate) use connection::Connection;
 pub(crate) use server::Server;
 
@@ -22,7 +22,7 @@ pub(crate) struct Database {
 
 /// Where a database is.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Place {
+pub(crate) enum DatabaseIdentity {
     /// A file, without links and dots.
     File(PathBuf),
     /// A database of a server.
@@ -65,7 +65,7 @@ impl Database {
     pub(crate) fn is_missing(&self) -> bool {
         match &self.url {
             DatabaseUrl::Sqlite(SqliteUrl {
-                location: Location::File(path),
+                target: SqliteTarget::File(path),
                 ..
             }) => sqlite::is_missing(path),
             DatabaseUrl::Sqlite(_) | DatabaseUrl::Postgres(_) => false,
@@ -73,11 +73,11 @@ impl Database {
     }
 
     /// Returns where the database is; nowhere, when no other connection can open the same one.
-    pub(crate) fn place(&self) -> Option<Place> {
+    pub(crate) fn identity(&self) -> Option<DatabaseIdentity> {
         match &self.url {
-            DatabaseUrl::Sqlite(url) => match &url.location {
-                Location::Memory => None,
-                Location::File(path) => Some(Place::File(sqlite::real_path(path))),
+            DatabaseUrl::Sqlite(url) => match &url.target {
+                SqliteTarget::Memory => None,
+                SqliteTarget::File(path) => Some(DatabaseIdentity::File(sqlite::real_path(path))),
             },
             DatabaseUrl::Postgres(url) => {
                 let options = &url.options;
@@ -85,7 +85,7 @@ impl Database {
                     Some(socket) => socket.display().to_string(),
                     None => options.get_host().to_owned(),
                 };
-                Some(Place::Server {
+                Some(DatabaseIdentity::Server {
                     host,
                     port: options.get_port(),
                     database: url.database().to_owned(),

@@ -10,8 +10,8 @@ mod files;
 mod outline;
 mod plan;
 mod postgres;
+mod privileges;
 mod question;
-mod rights;
 mod run;
 mod script;
 mod settings;
@@ -21,9 +21,9 @@ mod statement;
 use alembic_history::{History, VersionTable};
 use alembic_migrate::Dialect;
 
-use crate::output::Place;
+use crate::output::Excerpt;
 use crate::url::DatabaseUrl;
-pub(crate) use evidence::{Evidence, Question, SchemaRights};
+pub(crate) use evidence::{Evidence, Question, SchemaPrivileges};
 pub(crate) use expression::resolve;
 pub(crate) use files::{fault, history, requirement};
 pub(crate) use plan::plan;
@@ -52,16 +52,16 @@ impl Storage<'_> {
 }
 
 /// Shows a statement in its file.
-fn place(place: &alembic_run::StatementLocation, history: &History) -> Place {
-    let file = history.graph().node(place.revision.as_str());
+fn excerpt(location: &alembic_run::StatementLocation, history: &History) -> Excerpt {
+    let file = history.graph().node(location.revision.as_str());
     let text = file.map(|node| history.file(node).text.to_string());
-    Place {
-        path: place.path.display().to_string(),
+    Excerpt {
+        path: location.path.display().to_string(),
         text: text.unwrap_or_default(),
-        span: place.offset..place.span.end,
+        span: location.offset..location.span.end,
         label: Some(format!(
             "statement {} of revision {}",
-            place.statement, place.revision
+            location.statement, location.revision
         )),
     }
 }

@@ -8,22 +8,22 @@ use alembic_migrate::options::{Interruption, TransactionMode};
 
 use crate::context::Context;
 use crate::output::json::{AnswerJson, RunJson};
-use crate::output::{Outcome, Progress, Result, reports};
+use crate::output::{Progress, Response, Result, reports};
 use crate::workspace::{
-    Access, Crate, CrateOrder, PlannedRows, answers_one_by_one, crates_knowing,
+    Access, Crate, CrateOrder, PlannedRows, answers_one_by_one, crates_matching,
 };
 
 /// What is to be done.
-pub(crate) struct Migrate<'m> {
+pub(crate) struct Migration<'m> {
     pub(crate) direction: Direction,
     pub(crate) target: &'m str,
     pub(crate) transaction_per_revision: bool,
     pub(crate) interrupted: Interruption,
 }
 
-impl Migrate<'_> {
-    pub(crate) fn run(&self, context: &Context, access: &Access) -> Result<Outcome> {
-        let chosen = crates_knowing(context.crates(access)?, &[self.target])?;
+impl Migration<'_> {
+    pub(crate) fn run(&self, context: &Context, access: &Access) -> Result<Response> {
+        let chosen = crates_matching(context.crates(access)?, &[self.target])?;
         let workspace = context.workspace()?;
         let mut order = workspace.order(chosen)?;
         if self.direction == Direction::Downgrade {
@@ -57,7 +57,7 @@ impl Migrate<'_> {
         for next in chosen {
             let rows = self
                 .check(order, all, next, &planned)
-                .map_err(|error| error.among(&[], &[], &names))?;
+                .map_err(|error| error.with_other_crates(&[], &[], &names))?;
             planned.insert(next.name(), rows);
         }
         Ok(())
@@ -85,7 +85,7 @@ impl Migrate<'_> {
         let plan = own.plan(self.direction, self.target, &rows, database)?;
         let steps: Vec<Node> = plan.steps.iter().map(|step| step.revision).collect();
         match self.direction {
-            Direction::Upgrade => order.check(own, &steps, &[], planned)?,
+            Direction::Upgrade => order.check_requirements(own, &steps, &[], planned)?,
             Direction::Downgrade => order.check_dependents(own, &steps, all, planned)?,
         }
         Ok(plan.rows)
@@ -146,7 +146,7 @@ impl Migrate<'_> {
 /// A crate that cannot be read does not keep another one from being reverted.
 fn readable(context: &Context, access: &Access) -> Result<Vec<Crate>> {
     let workspace = context.workspace()?;
-    let access = access.to_others();
+    let access = access.for_other_crates();
     let mut crates = Vec::new();
     for configuration in workspace.all()? {
         let name = configuration.name.clone();

@@ -3,13 +3,13 @@
 use std::io::{self, Write};
 use std::path::Path;
 
-use crate::output::{Cause, Diagnostic, Result, shown};
+use crate::output::{Cause, Diagnostic, Result, display_path};
 
 /// Writes a file that does not exist yet, whole or not at all.
 pub(crate) fn create(path: &Path, text: &str) -> Result<()> {
     let created = try_create(path, text);
     created.map_err(|error| {
-        let title = format!("cannot write {}: {error}", shown(path));
+        let title = format!("cannot write {}: {error}", display_path(path));
         Diagnostic::new(Cause::Unwritable(error), title).into()
     })
 }

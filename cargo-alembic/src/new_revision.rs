@@ -12,11 +12,11 @@ use crate::explain;
 use crate::naming;
 use crate::new_file::create;
 use crate::output::json::{AnswerJson, NewRevisionJson};
-use crate::output::{Answer, Cause, Diagnostic, Error, Layout, Outcome, Result, shown};
+use crate::output::{Answer, Cause, Diagnostic, Error, Layout, Response, Result, display_path};
 use crate::workspace::{Access, Crate};
 
 /// What a new revision is to be, as far as the command says.
-pub(crate) struct Request<'r> {
+pub(crate) struct RevisionDraft<'r> {
     pub(crate) owner: &'r Crate,
     pub(crate) message: String,
     pub(crate) id: Option<String>,
@@ -27,9 +27,9 @@ pub(crate) struct Request<'r> {
     pub(crate) folder: Option<&'r Path>,
 }
 
-impl Request<'_> {
+impl RevisionDraft<'_> {
     /// Writes the revision, and says where it is.
-    pub(crate) fn write(self, context: &Context) -> Result<Outcome> {
+    pub(crate) fn write(self, context: &Context) -> Result<Response> {
         let settings = &self.owner.configuration.settings;
         self.check_heads()?;
         let date = now(settings.timezone.as_deref())?;
@@ -37,7 +37,7 @@ impl Request<'_> {
         let text = new.render();
         check_message(&text, &new)?;
         let path = self.path(&new, &date)?;
-        let shown_path = PathBuf::from(shown(&path));
+        let shown_path = PathBuf::from(display_path(&path));
         let source = SourceFile {
             path: shown_path.clone(),
             content: Ok(text.clone().into_bytes()),
@@ -49,10 +49,10 @@ impl Request<'_> {
         run_hooks(&settings.post_write_hooks, &path)?;
         let json = AnswerJson::NewRevision(NewRevisionJson {
             id: new.id.to_string(),
-            path: shown(&path),
+            path: display_path(&path),
         });
         let answer = Answer::new(self.owner.name(), json, String::new());
-        Ok(Outcome::new(vec![answer], Layout::Plain))
+        Ok(Response::new(vec![answer], Layout::Plain))
     }
 
     /// Refuses to branch off where nobody asked for a branch.
@@ -145,7 +145,7 @@ impl Request<'_> {
     fn check_other_crate(&self, context: &Context, name: &str) -> Result<()> {
         let (package, revision) = name.split_once('@').unwrap_or((name, ""));
         let workspace = context.workspace()?;
-        let other = match workspace.named(package)? {
+        let other = match workspace.find_crate(package)? {
             Some(other) if package != self.owner.name() => {
                 Some(workspace.read(other, &Access::default())?)
             }
@@ -179,7 +179,7 @@ impl Request<'_> {
         let configuration = &self.owner.configuration;
         let folders = configuration.folders();
         let known = || {
-            let folders: Vec<String> = folders.iter().map(|folder| shown(folder)).collect();
+            let folders: Vec<String> = folders.iter().map(|folder| display_path(folder)).collect();
             format!(
                 "the folders of `{}` are {}",
                 configuration.name,
@@ -274,7 +274,7 @@ fn run_hooks(hooks: &[Vec<String>], path: &Path) -> Result<()> {
         };
         let title = format!("post-write hook `{}` failed: {outcome}", hook.join(" "));
         return Err(Diagnostic::new(Cause::Program, title)
-            .note(format!("the revision is written: {}", shown(path)))
+            .note(format!("the revision is written: {}", display_path(path)))
             .help("correct the hook, and run it on the file, or remove the file")
             .into());
     }

@@ -8,8 +8,8 @@ use crate::args::OfflineArgs;
 use crate::context::Context;
 use crate::explain;
 use crate::output::json::{AnswerJson, ScriptJson};
-use crate::output::{Answer, Cause, Diagnostic, Layout, Outcome, Result};
-use crate::workspace::{Access, Configuration, crates_knowing};
+use crate::output::{Answer, Cause, Diagnostic, Layout, Response, Result};
+use crate::workspace::{Access, Configuration, crates_matching};
 
 /// Writes the script of every crate that knows `targets`, once all of them are planned.
 ///
@@ -21,7 +21,7 @@ pub(crate) fn scripts(
     targets: &[&str],
     direction: Option<Direction>,
     script: impl Fn(Runner<'_>) -> std::result::Result<String, ScriptError>,
-) -> Result<Outcome> {
+) -> Result<Response> {
     let mut configurations = context.configurations()?;
     for configuration in &mut configurations {
         let dialects = &mut configuration.settings.dialects;
@@ -37,7 +37,7 @@ pub(crate) fn scripts(
         .map(str::trim)
         .filter(|name| !name.is_empty())
         .collect();
-    let mut chosen = crates_knowing(crates, &names)?;
+    let mut chosen = crates_matching(crates, &names)?;
     if let Some(direction) = direction {
         chosen = workspace.order(chosen)?.chosen;
         if direction == Direction::Downgrade {
@@ -56,7 +56,7 @@ pub(crate) fn scripts(
         });
         answers.push(Answer::new(next.name(), json, written));
     }
-    Ok(Outcome::new(answers, Layout::Scripts))
+    Ok(Response::new(answers, Layout::Scripts))
 }
 
 /// Tells what a crate's script is for.

@@ -6,21 +6,21 @@ mod exit;
 mod hint;
 pub(crate) mod json;
 pub(crate) mod lines;
-mod outcome;
 mod progress;
 mod quoting;
 pub(crate) mod reports;
+mod response;
 mod shell;
 
 use std::path::Path;
 
 pub(crate) use cause::Cause;
-pub(crate) use diagnostic::{Diagnostic, Error, Place, Result};
+pub(crate) use diagnostic::{Diagnostic, Error, Excerpt, Result};
 pub use exit::Exit;
 pub(crate) use hint::{Call, Hint, Subcommand, Suggestion};
-pub(crate) use outcome::{Answer, Layout, Outcome, finish};
 pub(crate) use progress::Progress;
-pub(crate) use quoting::{in_shell, in_sql};
+pub(crate) use quoting::{quote_for_shell, quote_for_sql};
+pub(crate) use response::{Answer, Layout, Response, finish};
 pub(crate) use shell::{Shell, Verbosity};
 
 /// How answers are written.
@@ -34,7 +34,7 @@ pub(crate) enum Format {
 }
 
 /// Returns a path as it is shown: relative to the current folder, where it is below it.
-pub(crate) fn shown(path: &Path) -> String {
+pub(crate) fn display_path(path: &Path) -> String {
     let current = std::env::current_dir().unwrap_or_default();
     let shown = path.strip_prefix(&current).unwrap_or(path);
     shown.display().to_string()

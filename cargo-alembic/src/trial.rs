@@ -78,7 +78,7 @@ pub(crate) fn chain(owner: &Crate) -> CheckResult {
     let revisions = count(owner.graph().len(), "revision");
     let verdict = match chain {
         _ if !faults.is_empty() => {
-            Verdict::Failed(failed(faults.iter().map(explain::fault).collect()))
+            Verdict::Failed(check_failure(faults.iter().map(explain::fault).collect()))
         }
         Chain::Linear => Verdict::Passed(format!("{revisions}, linear, one head")),
         Chain::Merged => Verdict::Passed(format!("{revisions}, branches merged, one head")),
@@ -101,7 +101,7 @@ pub(crate) fn run(owner: &Crate, below: &[&Crate], engine: &Engine) -> Vec<Check
         ascent: None,
         tracked: OnceCell::new(),
     };
-    let checks: [(Check, MakeCheck); 5] = [
+    let checks: [(Check, CheckFunction); 5] = [
         (Check::Upgrade, |trial| trial.upgrade()),
         (Check::UpDownUp, |trial| trial.up_down_up()),
         (Check::Fresh, |trial| trial.fresh()),
@@ -126,7 +126,7 @@ pub(crate) fn run(owner: &Crate, below: &[&Crate], engine: &Engine) -> Vec<Check
     made
 }
 
-type MakeCheck = fn(&mut Trial<'_>) -> Result<Verdict>;
+type CheckFunction = fn(&mut Trial<'_>) -> Result<Verdict>;
 
 /// A crate's migrations on one engine, and what checks have found out that others need.
 struct Trial<'l> {
@@ -176,8 +176,8 @@ impl Trial<'_> {
 }
 
 /// Takes what is wrong for the failure of a check.
-fn failed(diagnostics: Vec<Diagnostic>) -> Error {
-    let failed = diagnostics.into_iter().map(Diagnostic::failing_check);
+fn check_failure(diagnostics: Vec<Diagnostic>) -> Error {
+    let failed = diagnostics.into_iter().map(Diagnostic::into_check_failure);
     failed.collect::<Vec<_>>().into()
 }
 

@@ -11,8 +11,8 @@ use std::path::Path;
 use alembic_migrate::Dialect;
 
 pub(crate) use postgres::PostgresUrl;
-pub(crate) use redacted::Redacted;
-pub(crate) use sqlite::{Location, SqliteUrl};
+pub(crate) use redacted::RedactedUrl;
+pub(crate) use sqlite::{SqliteTarget, SqliteUrl};
 
 /// A database that a URL names.
 #[derive(Clone, Debug)]
@@ -120,16 +120,16 @@ mod tests {
     #[test]
     fn urls_are_read_as_sqlx_writes_them() {
         let base = Path::new("/crate");
-        let file = |path: &str| Ok(Location::File(PathBuf::from(path)));
+        let file = |path: &str| Ok(SqliteTarget::File(PathBuf::from(path)));
         for (url, expected) in [
             ("sqlite://app.db", file("/crate/app.db")),
             ("sqlite:app.db", file("/crate/app.db")),
             ("sqlite://data/app.db", file("/crate/data/app.db")),
             ("sqlite:///var/app.db", file("/var/app.db")),
             ("sqlite://a%20b.db?mode=rwc", file("/crate/a b.db")),
-            ("sqlite::memory:", Ok(Location::Memory)),
-            ("sqlite://:memory:", Ok(Location::Memory)),
-            ("sqlite://x?mode=memory", Ok(Location::Memory)),
+            ("sqlite::memory:", Ok(SqliteTarget::Memory)),
+            ("sqlite://:memory:", Ok(SqliteTarget::Memory)),
+            ("sqlite://x?mode=memory", Ok(SqliteTarget::Memory)),
             ("sqlite://", Err(UrlError::NoPath)),
             (
                 "sqlite://a.db?cache=x",
@@ -140,11 +140,11 @@ mod tests {
             ("mysql://h/d", Err(UrlError::UnknownScheme("mysql".into()))),
         ] {
             let parsed = DatabaseUrl::parse(url, base);
-            let location = parsed.map(|parsed| match parsed {
-                DatabaseUrl::Sqlite(url) => url.location,
+            let target = parsed.map(|parsed| match parsed {
+                DatabaseUrl::Sqlite(url) => url.target,
                 DatabaseUrl::Postgres(_) => panic!("{url} is SQLite's"),
             });
-            assert_eq!(location, expected, "{url}");
+            assert_eq!(target, expected, "{url}");
         }
     }
 

@@ -18,10 +18,10 @@ use alembic_migrate::Migrations;
 use cargo_metadata::Package;
 
 use crate::args::GlobalArgs;
-use crate::output::{Cause, Diagnostic, Error, Result, shown};
+use crate::output::{Cause, Diagnostic, Error, Result, display_path};
 pub(crate) use configuration::Configuration;
 pub(crate) use crates::{Access, Crate, answers_one_by_one};
-pub(crate) use expressions::crates_knowing;
+pub(crate) use expressions::crates_matching;
 use readahead::Readahead;
 pub(crate) use requirements::{CrateOrder, PlannedRows};
 
@@ -111,7 +111,7 @@ fn schema(configuration: &Configuration) -> Result<Option<(PathBuf, String)>> {
         return Ok(None);
     };
     let path = configuration.folder.join(schema);
-    let shown_path = PathBuf::from(shown(&path));
+    let shown_path = PathBuf::from(display_path(&path));
     match std::fs::read_to_string(&path) {
         Ok(text) => Ok(Some((shown_path, text))),
         Err(error) => Err(unreadable_schema(&configuration.name, &shown_path, error)),

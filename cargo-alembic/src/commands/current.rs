@@ -8,7 +8,7 @@ use crate::args::DatabaseArgs;
 use crate::context::Context;
 use crate::output::json::{AnswerJson, CurrentJson, RevisionJson, UnfinishedJson, ids, rows};
 use crate::output::lines::{Parts, block, line};
-use crate::output::{Answer, Error, Outcome, Result};
+use crate::output::{Answer, Error, Response, Result};
 use crate::workspace::Crate;
 
 /// Arguments of `cargo alembic current`.
@@ -25,7 +25,7 @@ pub struct CurrentArgs {
 }
 
 impl CurrentArgs {
-    pub(super) fn run(self, context: &Context) -> Result<Outcome> {
+    pub(super) fn run(self, context: &Context) -> Result<Response> {
         let crates = context.crates(&(&self.database).into())?;
         context.workspace()?.check_databases(&crates)?;
         let mut answers = Vec::new();
@@ -52,9 +52,9 @@ impl CurrentArgs {
                 Err(error) => Error::add(&mut failed, error),
             }
         }
-        let outcome = Outcome::sections(answers, crates.len()).failing(failed);
+        let outcome = Response::sections(answers, crates.len()).with_error(failed);
         Ok(match self.check_heads {
-            true => outcome.behind(behind),
+            true => outcome.with_pending(behind),
             false => outcome,
         })
     }

@@ -6,9 +6,9 @@ use clap::Args;
 
 use crate::args::{DatabaseArgs, InterruptedArgs, OfflineArgs};
 use crate::context::Context;
-use crate::migrate::Migrate;
+use crate::migrate::Migration;
 use crate::offline::scripts;
-use crate::output::{Outcome, Result};
+use crate::output::{Response, Result};
 use crate::workspace::Access;
 
 /// Arguments of `cargo alembic downgrade`.
@@ -31,7 +31,7 @@ pub struct DowngradeArgs {
 }
 
 impl DowngradeArgs {
-    pub(super) fn run(self, context: &Context) -> Result<Outcome> {
+    pub(super) fn run(self, context: &Context) -> Result<Response> {
         let access = Access::from(&self.database);
         let direction = Direction::Downgrade;
         if self.offline.sql {
@@ -45,7 +45,7 @@ impl DowngradeArgs {
             let direction = Some(direction);
             return scripts(context, &self.offline, &access, &targets, direction, script);
         }
-        Migrate {
+        Migration {
             direction,
             target: &self.revision,
             transaction_per_revision: self.transaction_per_revision,

@@ -4,9 +4,9 @@ use alembic_history::Chain;
 use clap::Args;
 
 use crate::context::Context;
-use crate::new_revision::Request;
+use crate::new_revision::RevisionDraft;
 use crate::output::lines::join;
-use crate::output::{Cause, Diagnostic, Hint, Outcome, Result, Subcommand, Suggestion};
+use crate::output::{Cause, Diagnostic, Hint, Response, Result, Subcommand, Suggestion};
 
 /// Arguments of `cargo alembic merge`.
 #[derive(Debug, Args)]
@@ -29,7 +29,7 @@ pub struct MergeArgs {
 }
 
 impl MergeArgs {
-    pub(super) fn run(self, context: &Context) -> Result<Outcome> {
+    pub(super) fn run(self, context: &Context) -> Result<Response> {
         let owner = context.only_crate()?;
         let graph = owner.graph();
         let mut follows = Vec::new();
@@ -73,7 +73,7 @@ impl MergeArgs {
             let ids: Vec<&str> = ids.iter().map(|id| id.as_str()).collect();
             format!("merge {}", ids.join(" and "))
         });
-        let outcome = Request {
+        let outcome = RevisionDraft {
             owner: &owner,
             message,
             id: self.rev_id,

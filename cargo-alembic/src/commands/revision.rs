@@ -7,9 +7,9 @@ use clap::Args;
 
 use crate::context::Context;
 use crate::explain;
-use crate::new_revision::Request;
+use crate::new_revision::RevisionDraft;
 use crate::output::lines::join;
-use crate::output::{Cause, Diagnostic, Error, Hint, Outcome, Result, Subcommand, Suggestion};
+use crate::output::{Cause, Diagnostic, Error, Hint, Response, Result, Subcommand, Suggestion};
 use crate::workspace::Crate;
 
 /// Arguments of `cargo alembic revision`.
@@ -44,11 +44,11 @@ pub struct RevisionArgs {
 }
 
 impl RevisionArgs {
-    pub(super) fn run(self, context: &Context) -> Result<Outcome> {
+    pub(super) fn run(self, context: &Context) -> Result<Response> {
         let owner = context.only_crate()?;
         let head = owner.parse(&self.head)?;
         let follows = follows(&owner, &head)?;
-        Request {
+        RevisionDraft {
             owner: &owner,
             message: self.message,
             id: self.rev_id,

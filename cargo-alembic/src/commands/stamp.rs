@@ -8,8 +8,8 @@ use crate::args::{DatabaseArgs, OfflineArgs};
 use crate::context::Context;
 use crate::offline::scripts;
 use crate::output::json::{AnswerJson, StampJson};
-use crate::output::{Outcome, Result, reports};
-use crate::workspace::{Access, Crate, answers_one_by_one, crates_knowing};
+use crate::output::{Response, Result, reports};
+use crate::workspace::{Access, Crate, answers_one_by_one, crates_matching};
 
 /// Arguments of `cargo alembic stamp`.
 #[derive(Debug, Args)]
@@ -32,14 +32,14 @@ pub struct StampArgs {
 }
 
 impl StampArgs {
-    pub(super) fn run(self, context: &Context) -> Result<Outcome> {
+    pub(super) fn run(self, context: &Context) -> Result<Response> {
         let targets: Vec<&str> = self.revisions.iter().map(String::as_str).collect();
         let access = Access::from(&self.database);
         if self.offline.sql {
             let script = |runner: Runner<'_>| runner.stamp_script(&targets);
             return scripts(context, &self.offline, &access, &targets, None, script);
         }
-        let chosen = crates_knowing(context.crates(&access)?, &targets)?;
+        let chosen = crates_matching(context.crates(&access)?, &targets)?;
         context.workspace()?.check_databases(&chosen)?;
         Ok(answers_one_by_one(&chosen, |next| {
             self.stamp(context, next, &targets).map(AnswerJson::Stamp)

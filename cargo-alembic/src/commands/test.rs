@@ -11,7 +11,7 @@ use crate::context::Context;
 use crate::database::Database;
 use crate::database::scratch::{self, Engine};
 use crate::output::json::{AnswerJson, CheckJson, TestJson};
-use crate::output::{Answer, Cause, Diagnostic, Error, Outcome, Result};
+use crate::output::{Answer, Cause, Diagnostic, Error, Response, Result};
 use crate::trial::{self, Check, CheckResult, Verdict};
 use crate::url::{DatabaseUrl, PostgresUrl};
 use crate::workspace::{Access, Crate};
@@ -26,7 +26,7 @@ pub struct TestArgs {
 }
 
 impl TestArgs {
-    pub(super) fn run(self, context: &Context) -> Result<Outcome> {
+    pub(super) fn run(self, context: &Context) -> Result<Response> {
         if let Some(url) = &self.url
             && Dialect::of_url(url) == Some(Dialect::Sqlite)
         {
@@ -87,11 +87,11 @@ impl TestArgs {
                 }
             }
         }
-        for left in scratch::left() {
+        for left in scratch::undropped_names() {
             let what = format_args!("the database {left}, which could not be dropped");
             context.shell.status("Leaving", what);
         }
-        Ok(Outcome::sections(answers, order.chosen.len()).failing(failed))
+        Ok(Response::sections(answers, order.chosen.len()).with_error(failed))
     }
 
     /// Finds where a crate's migrations can be tried, and what is to be said of a server.

@@ -14,7 +14,7 @@ use tokio::runtime::Builder;
 use super::server::{message, query};
 use super::{Connection, Database, Server};
 use crate::naming::random_id;
-use crate::output::{Cause, Diagnostic, Error, Result, in_sql};
+use crate::output::{Cause, Diagnostic, Error, Result, quote_for_sql};
 use crate::url::{DatabaseUrl, PostgresUrl};
 
 /// How the names of databases begin that are made on servers.
@@ -24,7 +24,7 @@ const PREFIX: &str = "alembic_test_";
 const INTERRUPTED: i32 = 130;
 
 /// Those databases on servers that are not dropped yet.
-static ALIVE: Mutex<Vec<(PgConnectOptions, String)>> = Mutex::new(Vec::new());
+static UNDROPPED: Mutex<Vec<(PgConnectOptions, String)>> = Mutex::new(Vec::new());
 
 /// Where databases are made to try migrations on.
 #[derive(Clone)]
@@ -48,7 +48,7 @@ pub(crate) struct Host {
 pub(crate) struct Scratch {
     pub(crate) database: Database,
     pub(crate) connection: Connection,
-    place: Option<(Rc<Host>, String)>,
+    on_server: Option<(Rc<Host>, String)>,
 }
 
 impl Engine {
@@ -101,7 +101,7 @@ impl Engine {
         let scratch = host.create(&format!("TEMPLATE template0 {}", host.options))?;
         let schemas = schemas.into_iter().chain([host.schema.as_str()]);
         for schema in schemas.filter(|schema| !["", "public"].contains(schema)) {
-            let sql = format!("CREATE SCHEMA IF NOT EXISTS {}", in_sql(schema));
+            let sql = format!("CREATE SCHEMA IF NOT EXISTS {}", quote_for_sql(schema));
             scratch.execute(&sql).map_err(|error| -> Error {
                 let title = format!("cannot create the schema {schema}: {error}");
                 Diagnostic::new(error.into(), title)
@@ -122,21 +122,21 @@ impl Host {
             Diagnostic::new(Cause::Random(error), title)
         })?;
         let name = format!("{PREFIX}{name}");
-        let url = self.url.beside(&name);
-        let mut alive = alive();
+        let url = self.url.sibling(&name);
+        let mut undropped = undropped();
         let created = self.server.query(&format!("CREATE DATABASE {name} {how}"));
         if let Err(error) = created {
             return Err(self.not_created(error));
         }
-        alive.push((self.url.options.as_ref().clone(), name.clone()));
-        drop(alive);
+        undropped.push((self.url.options.as_ref().clone(), name.clone()));
+        drop(undropped);
         let database = Database {
             url: DatabaseUrl::Postgres(url),
         };
         Ok(Scratch {
             connection: database.write()?,
             database,
-            place: Some((Rc::clone(self), name)),
+            on_server: Some((Rc::clone(self), name)),
         })
     }
 
@@ -150,7 +150,7 @@ impl Host {
             // insufficient_privilege
             Some("42501") => fault.help(format!(
                 "allow it with `ALTER ROLE {} CREATEDB`, or name another server or user with `--url`",
-                in_sql(self.url.options.get_username())
+                quote_for_sql(self.url.options.get_username())
             )),
             _ => fault.help("name another server or user with `--url`"),
         };
@@ -164,13 +164,13 @@ impl Scratch {
         Ok(Self {
             connection: database.write()?,
             database,
-            place: None,
+            on_server: None,
         })
     }
 
     /// Makes another database that holds the same.
     pub(crate) fn copy(&self) -> Result<Self> {
-        if let Some((host, name)) = &self.place {
+        if let Some((host, name)) = &self.on_server {
             return host.create(&format!("TEMPLATE {name}"));
         }
         let mut copy = Self::in_memory()?;
@@ -254,26 +254,26 @@ impl From<StatementError> for Error {
 
 impl Drop for Scratch {
     fn drop(&mut self) {
-        let Some((host, name)) = &self.place else {
+        let Some((host, name)) = &self.on_server else {
             return;
         };
-        let mut alive = alive();
-        if host.server.query(&dropping(name)).is_ok() {
-            alive.retain(|(_, alive)| alive != name);
+        let mut undropped = undropped();
+        if host.server.query(&drop_statement(name)).is_ok() {
+            undropped.retain(|(_, undropped)| undropped != name);
         }
     }
 }
 
 /// Returns the names of the databases that could not be dropped.
-pub(crate) fn left() -> Vec<String> {
-    alive().iter().map(|(_, name)| name.clone()).collect()
+pub(crate) fn undropped_names() -> Vec<String> {
+    undropped().iter().map(|(_, name)| name.clone()).collect()
 }
 
-fn alive() -> MutexGuard<'static, Vec<(PgConnectOptions, String)>> {
-    ALIVE.lock().unwrap_or_else(PoisonError::into_inner)
+fn undropped() -> MutexGuard<'static, Vec<(PgConnectOptions, String)>> {
+    UNDROPPED.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn dropping(name: &str) -> String {
+fn drop_statement(name: &str) -> String {
     format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 }
 
@@ -289,9 +289,9 @@ fn drop_when_interrupted() {
                 return;
             }
             // Nothing is created or dropped meanwhile.
-            let alive = alive();
-            for (options, name) in alive.iter() {
-                let _ = runtime.block_on(query(options, &dropping(name)));
+            let undropped = undropped();
+            for (options, name) in undropped.iter() {
+                let _ = runtime.block_on(query(options, &drop_statement(name)));
             }
             std::process::exit(INTERRUPTED);
         });

@@ -7,7 +7,7 @@ use std::time::Duration;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use crate::output::{Cause, Diagnostic, Error, Result};
-use crate::url::{DatabaseUrl, Location, SqliteUrl};
+use crate::url::{DatabaseUrl, SqliteTarget, SqliteUrl};
 
 /// Opens a database for reading only; a file that does not exist yet is empty.
 pub(super) fn read(url: &SqliteUrl) -> Result<Connection> {
@@ -16,9 +16,9 @@ pub(super) fn read(url: &SqliteUrl) -> Result<Connection> {
 
 /// Opens a database for writing, and creates its file where that is allowed.
 pub(super) fn write(url: &SqliteUrl) -> Result<Connection> {
-    let opened = match &url.location {
-        Location::Memory => Connection::open_in_memory(),
-        Location::File(path) => {
+    let opened = match &url.target {
+        SqliteTarget::Memory => Connection::open_in_memory(),
+        SqliteTarget::File(path) => {
             let mode = match (url.read_only, url.create) {
                 (true, _) => OpenFlags::SQLITE_OPEN_READ_ONLY,
                 (false, false) => OpenFlags::SQLITE_OPEN_READ_WRITE,
@@ -34,9 +34,9 @@ pub(super) fn write(url: &SqliteUrl) -> Result<Connection> {
 }
 
 fn cannot_open(url: &SqliteUrl, error: rusqlite::Error) -> Error {
-    let path = match &url.location {
-        Location::File(path) => format!(" ({})", path.display()),
-        Location::Memory => String::new(),
+    let path = match &url.target {
+        SqliteTarget::File(path) => format!(" ({})", path.display()),
+        SqliteTarget::Memory => String::new(),
     };
     let url = DatabaseUrl::Sqlite(url.clone());
     let title = format!("cannot open {url}{path}: {error}");
@@ -48,7 +48,7 @@ fn cannot_open(url: &SqliteUrl, error: rusqlite::Error) -> Error {
 
 /// Opens a database so that reading it leaves its bytes untouched.
 fn open_to_read(url: &SqliteUrl) -> rusqlite::Result<Connection> {
-    let Location::File(path) = &url.location else {
+    let SqliteTarget::File(path) = &url.target else {
         return Connection::open_in_memory();
     };
     if is_missing(path) {

@@ -9,7 +9,7 @@ pub(crate) enum Question {
         object: Option<String>,
     },
     /// What may the user do in a schema?
-    SchemaRights {
+    SchemaPrivileges {
         /// The schema; none for the connection's default.
         schema: Option<String>,
         /// The table there that the run was about to write, where it was one of its own.
@@ -26,12 +26,12 @@ pub(crate) enum Evidence {
     /// The object exists, and the version table names no revision.
     Untracked,
     /// What the user may do in a schema.
-    SchemaRights(SchemaRights),
+    SchemaPrivileges(SchemaPrivileges),
 }
 
 /// What a user may do in a schema of a server.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct SchemaRights {
+pub(crate) struct SchemaPrivileges {
     /// The schema.
     pub(crate) schema: String,
     /// Whether the user may use what is in it.

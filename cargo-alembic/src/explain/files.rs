@@ -2,7 +2,7 @@
 
 use alembic_history::{Fault, FindingKind, HistoryError, RequirementError};
 
-use crate::output::{Cause, Diagnostic, Error, Hint, Place, Subcommand, Suggestion};
+use crate::output::{Cause, Diagnostic, Error, Excerpt, Hint, Subcommand, Suggestion};
 
 /// Explains everything that is wrong with the revision files of a crate.
 pub(crate) fn history(error: &HistoryError) -> Error {
@@ -15,14 +15,14 @@ pub(crate) fn fault(fault: &Fault) -> Diagnostic {
     let kind = &fault.finding.kind;
     let mut diagnostic = Diagnostic::new(Cause::History, kind.to_string())
         .code(kind.code())
-        .place(Place {
+        .excerpt(Excerpt {
             path: fault.path.display().to_string(),
             text: fault.text.to_string(),
             span: fault.finding.span.range(),
             label: None,
         });
     if let Some(related) = &fault.related {
-        diagnostic = diagnostic.place(Place {
+        diagnostic = diagnostic.excerpt(Excerpt {
             path: related.path.display().to_string(),
             text: related.text.to_string(),
             span: related.span.range(),
@@ -52,7 +52,7 @@ fn hint(kind: &FindingKind) -> Hint {
 pub(crate) fn requirement(error: &RequirementError, text: String) -> Diagnostic {
     Diagnostic::new(Cause::History, error.kind.to_string())
         .code(error.kind.code())
-        .place(Place {
+        .excerpt(Excerpt {
             path: error.path.display().to_string(),
             text,
             span: error.span.range(),

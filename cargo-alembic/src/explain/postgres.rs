@@ -4,7 +4,7 @@ use alembic_history::Code;
 use alembic_migrate::driver::{DatabaseError, DatabaseErrorKind};
 use sqlx::postgres::PgConnectOptions;
 
-use crate::output::{Diagnostic, in_shell};
+use crate::output::{Diagnostic, quote_for_shell};
 use crate::url::PostgresUrl;
 
 /// Adds what to do about an error.
@@ -29,7 +29,7 @@ pub(super) fn next_step(
                 Some("3D000") => diagnostic.help(format!(
                     "make the database with `createdb{} {}`, or correct the URL",
                     options(url),
-                    in_shell(url.database())
+                    quote_for_shell(url.database())
                 )),
                 _ => diagnostic.help(
                     "check that the server runs, and the host, port, user and database of the \
@@ -84,6 +84,6 @@ fn options(url: &PostgresUrl) -> String {
     given
         .zip(usual)
         .filter(|(given, usual)| given != usual)
-        .map(|((option, value), _)| format!(" {option} {}", in_shell(&value)))
+        .map(|((option, value), _)| format!(" {option} {}", quote_for_shell(&value)))
         .collect()
 }

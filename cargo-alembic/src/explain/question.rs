@@ -6,7 +6,7 @@ use alembic_migrate::{Dialect, RunError};
 use alembic_run::Failure;
 
 use super::outline::{Outline, Verb};
-use super::rights::table_of;
+use super::privileges::own_table;
 use super::statement::{exists_already, text};
 use super::{Question, Storage, Subject};
 
@@ -17,14 +17,14 @@ pub(crate) fn question(
     storage: &Storage<'_>,
 ) -> Option<Question> {
     let dialect = storage.dialect();
-    let rights = |schema, table| Some(Question::SchemaRights { schema, table });
+    let privileges = |schema, table| Some(Question::SchemaPrivileges { schema, table });
     match error.failure() {
         Failure::Statement {
             location, error, ..
         } => match error.kind() {
             DatabaseErrorKind::Denied => {
                 let outline = Outline::of(text(location, subject.history), dialect);
-                rights(outline.schema, None)
+                privileges(outline.schema, None)
             }
             DatabaseErrorKind::Other if exists_already(error, dialect) => {
                 let object = match dialect {
@@ -43,11 +43,11 @@ pub(crate) fn question(
             _ => None,
         },
         Failure::Schema { error, .. } if error.kind() == DatabaseErrorKind::Denied => {
-            rights(None, None)
+            privileges(None, None)
         }
         Failure::Database { action, error } if error.kind() == DatabaseErrorKind::Denied => {
-            let VersionTable { schema, name } = table_of(*action, &storage.table)?;
-            rights(schema, Some(name))
+            let VersionTable { schema, name } = own_table(*action, &storage.table)?;
+            privileges(schema, Some(name))
         }
         _ => None,
     }

@@ -8,9 +8,9 @@ use alembic_migrate::report::Action;
 use alembic_migrate::{Dialect, RunError};
 use alembic_run::{Failure, Violation};
 
-use super::rights::Refused;
-use super::{Evidence, Storage, Subject, database, files, place, plan, statement};
-use crate::output::{Cause, Diagnostic, Error, Hint, Subcommand, Suggestion, in_sql};
+use super::privileges::RefusedOperation;
+use super::{Evidence, Storage, Subject, database, excerpt, files, plan, statement};
+use crate::output::{Cause, Diagnostic, Error, Hint, Subcommand, Suggestion, quote_for_sql};
 
 /// Explains why a run failed, and what state the database is in.
 pub(crate) fn run(
@@ -78,7 +78,7 @@ fn details(fault: &Failure, diagnostic: Diagnostic, subject: Subject<'_>) -> Dia
         }
         Failure::Statement { location, .. } => diagnostic
             .code(Code::MigrationFailed)
-            .place(place(location, history)),
+            .excerpt(excerpt(location, history)),
         Failure::Schema { .. } => diagnostic.code(Code::SchemaFailed),
         Failure::RowCount { .. } | Failure::RowsMoved { .. } => {
             diagnostic.code(Code::VersionTableChanged)
@@ -88,7 +88,7 @@ fn details(fault: &Failure, diagnostic: Diagnostic, subject: Subject<'_>) -> Dia
             suspects,
         } => {
             let diagnostic = diagnostic.code(Code::DanglingRows);
-            let violations = violations.iter().map(in_words);
+            let violations = violations.iter().map(describe_violation);
             let suspects = suspects.iter().filter_map(|id| {
                 let file = history.file(history.graph().node(id.as_str())?);
                 Some(format!("revision {id}: {}", file.path.display()))
@@ -102,11 +102,11 @@ fn details(fault: &Failure, diagnostic: Diagnostic, subject: Subject<'_>) -> Dia
         Failure::Unfinished { .. } => diagnostic.code(Code::UnfinishedRevision),
         Failure::Interrupted { location, .. } => diagnostic
             .code(Code::InterruptedStatement)
-            .place(place(location, history)),
+            .excerpt(excerpt(location, history)),
         Failure::ChangedMeanwhile { .. } => diagnostic.code(Code::ChangedMeanwhile),
         Failure::InvalidIndex { location, .. } => diagnostic
             .code(Code::InvalidIndex)
-            .place(place(location, history)),
+            .excerpt(excerpt(location, history)),
     }
 }
 
@@ -190,7 +190,7 @@ fn next_step(
         }
         Failure::Schema { error, .. } => {
             let diagnostic = diagnostic.help("correct the schema, and run the command again");
-            database::next_step(diagnostic, error, &Refused::Schema, storage, evidence)
+            database::next_step(diagnostic, error, &RefusedOperation::Schema, storage, evidence)
         }
         Failure::RowCount { .. } => diagnostic
             .help("something else writes to the version table: a trigger, or a revision's SQL"),
@@ -250,7 +250,7 @@ fn next_step(
              run the command again",
         ),
         Failure::Database { action, error } => {
-            let refused = Refused::Action(*action, &storage.table);
+            let refused = RefusedOperation::Action(*action, &storage.table);
             let diagnostic = database::next_step(diagnostic, error, &refused, storage, evidence);
             let no_schema = *action == Action::CreateVersionTable
                 && error.kind() == DatabaseErrorKind::Other
@@ -259,7 +259,7 @@ fn next_step(
                 _ if !no_schema => diagnostic,
                 Some(schema) => diagnostic.help(format!(
                     "create it with `CREATE SCHEMA {}`, or correct `version-table-schema`",
-                    in_sql(schema)
+                    quote_for_sql(schema)
                 )),
                 None => diagnostic.help(
                     "let the search_path lead to a schema that exists, or configure \
@@ -270,7 +270,7 @@ fn next_step(
     }
 }
 
-fn in_words(violation: &Violation) -> String {
+fn describe_violation(violation: &Violation) -> String {
     let (rows, refer) = match violation.rows {
         1 => ("row", "refers"),
         _ => ("rows", "refer"),

@@ -7,7 +7,7 @@ use alembic_migrate::history::PlanError;
 use alembic_run::Failure;
 use alembic_run::{Obstacle, ScriptError};
 
-use super::{Subject, place, plan, run};
+use super::{Subject, excerpt, plan, run};
 use crate::output::{Cause, Diagnostic, Error};
 
 /// Explains why a run cannot be written as a script.
@@ -40,7 +40,7 @@ pub(crate) fn script(error: ScriptError, subject: Subject<'_>) -> Error {
             };
             new(obstacle.to_string())
                 .code(Code::NotScriptable)
-                .place(place(location, subject.history))
+                .excerpt(excerpt(location, subject.history))
                 .note(&in_crate)
                 .help(help)
         }

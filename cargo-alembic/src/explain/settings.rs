@@ -3,7 +3,7 @@
 use alembic_history::SettingsFault;
 use toml_edit::Document;
 
-use crate::output::{Cause, Diagnostic, Place};
+use crate::output::{Cause, Diagnostic, Excerpt};
 
 /// A manifest in which a crate, or the whole workspace, is configured.
 pub(crate) struct Manifest {
@@ -29,7 +29,7 @@ pub(crate) fn setting(fault: &SettingsFault, manifest: &Manifest) -> Diagnostic 
         table.key(&fault.key)?.span()
     });
     match span {
-        Some(span) => diagnostic.place(Place {
+        Some(span) => diagnostic.excerpt(Excerpt {
             path: manifest.path.clone(),
             text: without_credentials(text),
             span,

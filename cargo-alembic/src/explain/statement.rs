@@ -6,7 +6,7 @@ use alembic_migrate::driver::{DatabaseError, DatabaseErrorKind};
 use alembic_run::StatementLocation;
 
 use super::outline::Outline;
-use super::rights::Refused;
+use super::privileges::RefusedOperation;
 use super::{Evidence, Storage, Subject, database, postgres, sqlite};
 use crate::output::{Diagnostic, Hint, Subcommand, Suggestion};
 
@@ -19,7 +19,7 @@ pub(super) fn next_step(
     (subject, storage, evidence): (Subject<'_>, &Storage<'_>, &Evidence),
 ) -> Diagnostic {
     let outline = Outline::of(text(location, subject.history), storage.dialect());
-    let refused = Refused::Statement(outline);
+    let refused = RefusedOperation::Statement(outline);
     let mut diagnostic = database::next_step(diagnostic, error, &refused, storage, evidence);
     for index in leftover {
         diagnostic = diagnostic

@@ -57,7 +57,7 @@ pub(crate) enum Cause {
     /// A check of `cargo alembic test` does not hold.
     Check,
     /// A check of `cargo alembic test` does not hold, for this reason.
-    CheckOf(Box<Cause>),
+    CheckCausedBy(Box<Cause>),
 }
 
 impl Cause {
@@ -77,7 +77,7 @@ impl Cause {
                 let code = error.database_error().and_then(DatabaseError::code);
                 code.map(ToOwned::to_owned)
             }
-            Cause::CheckOf(cause) => cause.database_code(),
+            Cause::CheckCausedBy(cause) => cause.database_code(),
             Cause::Arguments
             | Cause::Workspace
             | Cause::Cargo(_)
@@ -115,7 +115,7 @@ impl Cause {
             Cause::Server(error) => Some(error),
             Cause::Run(error) => Some(&**error),
             Cause::Script(error) => Some(&**error),
-            Cause::CheckOf(cause) => cause.source(),
+            Cause::CheckCausedBy(cause) => cause.source(),
             Cause::Arguments
             | Cause::Workspace
             | Cause::Configuration

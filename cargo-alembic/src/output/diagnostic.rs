@@ -23,14 +23,14 @@ pub(crate) struct Diagnostic {
     pub(crate) cause: Cause,
     pub(crate) title: String,
     pub(crate) code: Option<Code>,
-    places: Vec<Place>,
+    excerpts: Vec<Excerpt>,
     notes: Vec<Note>,
     help: Vec<Hint>,
 }
 
 /// A part of a file that has to do with a diagnostic; the first is the one at fault.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Place {
+pub(crate) struct Excerpt {
     pub(crate) path: String,
     pub(crate) text: String,
     pub(crate) span: Range<usize>,
@@ -70,7 +70,12 @@ impl Error {
 
     /// Says what became of the other crates of a command, where some of them `failed`: those that
     /// are `done` are committed, and stay so.
-    pub(crate) fn among(mut self, done: &[&str], failed: &[&str], left: &[&str]) -> Self {
+    pub(crate) fn with_other_crates(
+        mut self,
+        done: &[&str],
+        failed: &[&str],
+        left: &[&str],
+    ) -> Self {
         let Some(last) = self.diagnostics.last_mut() else {
             return self;
         };
@@ -108,7 +113,7 @@ impl Diagnostic {
             cause,
             title: title.into(),
             code: None,
-            places: Vec::new(),
+            excerpts: Vec::new(),
             notes: Vec::new(),
             help: Vec::new(),
         }
@@ -119,8 +124,8 @@ impl Diagnostic {
         self
     }
 
-    pub(crate) fn place(mut self, place: Place) -> Self {
-        self.places.push(place);
+    pub(crate) fn excerpt(mut self, excerpt: Excerpt) -> Self {
+        self.excerpts.push(excerpt);
         self
     }
 
@@ -141,8 +146,8 @@ impl Diagnostic {
     }
 
     /// Takes what is wrong for the failure of a check of `cargo alembic test`.
-    pub(crate) fn failing_check(mut self) -> Self {
-        self.cause = Cause::CheckOf(Box::new(self.cause));
+    pub(crate) fn into_check_failure(mut self) -> Self {
+        self.cause = Cause::CheckCausedBy(Box::new(self.cause));
         self
     }
 
@@ -153,19 +158,19 @@ impl Diagnostic {
             title = title.id(code.as_str());
         }
         let mut group: Group<'_> = Group::with_title(title);
-        for (index, place) in self.places.iter().enumerate() {
+        for (index, excerpt) in self.excerpts.iter().enumerate() {
             let kind = if index == 0 {
                 AnnotationKind::Primary
             } else {
                 AnnotationKind::Context
             };
-            let mut annotation = kind.span(visible(&place.text, place.span.clone()));
-            if let Some(label) = &place.label {
+            let mut annotation = kind.span(visible(&excerpt.text, excerpt.span.clone()));
+            if let Some(label) = &excerpt.label {
                 annotation = annotation.label(label.as_str());
             }
             group = group.element(
-                Snippet::source(place.text.as_str())
-                    .path(place.path.as_str())
+                Snippet::source(excerpt.text.as_str())
+                    .path(excerpt.path.as_str())
                     .annotation(annotation),
             );
         }

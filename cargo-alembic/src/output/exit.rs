@@ -98,14 +98,14 @@ impl From<&Cause> for Exit {
             Cause::History => Exit::History,
             Cause::Revision | Cause::Expression(_) | Cause::Plan(_) => Exit::Revision,
             Cause::System(_) | Cause::Sqlite(_) | Cause::Server(_) => Exit::Database,
-            Cause::Run(error) => of_run(error.failure()),
-            Cause::Script(error) => of_script(error),
-            Cause::Check | Cause::CheckOf(_) => Exit::Migration,
+            Cause::Run(error) => exit_of_failure(error.failure()),
+            Cause::Script(error) => exit_of_script_error(error),
+            Cause::Check | Cause::CheckCausedBy(_) => Exit::Migration,
         }
     }
 }
 
-fn of_run(failure: &Failure) -> Exit {
+fn exit_of_failure(failure: &Failure) -> Exit {
     match failure {
         Failure::Plan(_) => Exit::Revision,
         Failure::History(_) | Failure::Requirements(_) => Exit::History,
@@ -138,9 +138,9 @@ fn of_run(failure: &Failure) -> Exit {
     }
 }
 
-fn of_script(error: &ScriptError) -> Exit {
+fn exit_of_script_error(error: &ScriptError) -> Exit {
     match error {
-        ScriptError::Failure(failure) => of_run(failure),
+        ScriptError::Failure(failure) => exit_of_failure(failure),
         ScriptError::NoStart { .. }
         | ScriptError::OpenRange { .. }
         | ScriptError::SeveralStarts => Exit::Revision,

@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 use std::path::Path;
 
-use super::in_shell;
-use crate::url::Redacted;
+use super::quote_for_shell;
+use crate::url::RedactedUrl;
 
 /// What the user can do next.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -163,10 +163,10 @@ impl Subcommand {
 
 impl Call {
     pub(crate) fn new(manifest: Option<&Path>, url: Option<&str>) -> Self {
-        let url = url.map(|url| Redacted::new(url).to_string());
+        let url = url.map(|url| RedactedUrl::new(url).to_string());
         let manifest = manifest.map(|path| path.display().to_string());
         let given = |name: &str, value: Option<String>| match value {
-            Some(value) => format!(" {name} {}", in_shell(&value)),
+            Some(value) => format!(" {name} {}", quote_for_shell(&value)),
             None => String::new(),
         };
         Self {

@@ -18,11 +18,16 @@ pub(crate) struct Parts {
 }
 
 /// Which revisions are marked as current; none are looked for where the database is not asked.
-pub(crate) type Current<'c> = &'c [Node];
+pub(crate) type CurrentRevisions<'c> = &'c [Node];
 
 /// Returns a revision's line:
 /// `[DOWN, DOWN [(DEPENDS)] -> ]ID[ (labels)][ (head)][ (current)][ (branchpoint)][ (mergepoint)][, message]`.
-pub(crate) fn line(graph: &Graph, node: Node, parts: Parts, current: Current<'_>) -> String {
+pub(crate) fn line(
+    graph: &Graph,
+    node: Node,
+    parts: Parts,
+    current: CurrentRevisions<'_>,
+) -> String {
     let revision = &graph[node];
     let mut line = String::new();
     if parts.parents {
@@ -72,7 +77,7 @@ pub(crate) fn join(ids: &[RevisionId]) -> String {
 }
 
 /// Returns everything about a revision, on several lines.
-pub(crate) fn block(history: &History, node: Node, current: Current<'_>) -> String {
+pub(crate) fn block(history: &History, node: Node, current: CurrentRevisions<'_>) -> String {
     let graph = history.graph();
     let revision = &graph[node];
     let file = history.file(node);

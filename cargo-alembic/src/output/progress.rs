@@ -10,7 +10,7 @@ use alembic_migrate::report::RunStep;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::lines;
-use super::reports::Took;
+use super::reports::HumanDuration;
 use super::shell::{Shell, Verbosity, status_line};
 
 /// From how many revisions on a terminal shows a bar below the lines.
@@ -43,11 +43,11 @@ impl Progress {
                 if *done == 0 && long {
                     self.begin(*total);
                 }
-                self.line("Running", &in_words(step));
+                self.line("Running", &describe_step(step));
             }
             Event::StepFinished { took, .. } => {
                 if *took >= SLOW_STEP {
-                    self.line("Took", &Took(*took).to_string());
+                    self.line("Took", &HumanDuration(*took).to_string());
                 }
                 self.with_bar(|bar| {
                     if let Some(bar) = bar {
@@ -56,7 +56,7 @@ impl Progress {
                 });
             }
             Event::Waiting { waited, holder } => {
-                let waited = Took(*waited);
+                let waited = HumanDuration(*waited);
                 let what = match holder {
                     Some(holder) => format!("{waited} for another migrator: {holder}"),
                     None => format!(
@@ -66,7 +66,7 @@ impl Progress {
                 self.line("Waiting", &what);
             }
             Event::Unfinished { waited } => {
-                let waited = Took(*waited);
+                let waited = HumanDuration(*waited);
                 let what = format!(
                     "for a statement that an earlier run began, and may be at work on yet ({waited})"
                 );
@@ -118,7 +118,7 @@ impl Progress {
 }
 
 /// Returns a step in Alembic's words: `upgrade A -> B, message`.
-fn in_words(step: &RunStep) -> String {
+fn describe_step(step: &RunStep) -> String {
     let RunStep {
         revision,
         down_revisions,

@@ -16,8 +16,8 @@ pub(crate) fn run(name: &str, report: &Report, pending: usize, took: Duration) -
         }
         (0, Direction::Upgrade) => "no pending migrations".to_owned(),
         (0, Direction::Downgrade) => "nothing to revert".to_owned(),
-        (1, _) => format!("1 revision in {}", Took(took)),
-        (steps, _) => format!("{steps} revisions in {}", Took(took)),
+        (1, _) => format!("1 revision in {}", HumanDuration(took)),
+        (steps, _) => format!("{steps} revisions in {}", HumanDuration(took)),
     };
     format!("{name} at {}: {what}", report.after)
 }
@@ -39,15 +39,15 @@ pub(crate) fn ensure(report: &EnsureReport) -> String {
         (Outcome::Ahead, _) => "ahead of these migrations, and left as it is".to_owned(),
         (outcome, _) => outcome.to_string(),
     };
-    let (name, scenario, took) = (&report.package, report.scenario, Took(report.took));
-    let place = &report.after;
-    format!("{name} at {place}: {scenario} database, {what} in {took}")
+    let (name, scenario, took) = (&report.package, report.scenario, HumanDuration(report.took));
+    let versions = &report.after;
+    format!("{name} at {versions}: {scenario} database, {what} in {took}")
 }
 
 /// A duration as people read it.
-pub(crate) struct Took(pub(crate) Duration);
+pub(crate) struct HumanDuration(pub(crate) Duration);
 
-impl Display for Took {
+impl Display for HumanDuration {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let seconds = self.0.as_secs_f64();
         if seconds < 1.0 {

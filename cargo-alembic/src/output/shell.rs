@@ -41,17 +41,17 @@ pub(crate) fn status_line(verb: &str, what: impl Display) -> String {
 /// A reader that has seen enough and closed the pipe is no error.
 pub(crate) fn answer(text: impl Display) -> io::Result<()> {
     let mut stdout = anstream::stdout().lock();
-    unless_closed(write!(stdout, "{text}").and_then(|()| stdout.flush()))
+    ignore_broken_pipe(write!(stdout, "{text}").and_then(|()| stdout.flush()))
 }
 
 /// Writes an answer to stdout of which nothing is taken for colour.
-pub(crate) fn answer_exactly(text: &str) -> io::Result<()> {
+pub(crate) fn answer_verbatim(text: &str) -> io::Result<()> {
     let mut stdout = io::stdout().lock();
     let written = stdout.write_all(text.as_bytes());
-    unless_closed(written.and_then(|()| stdout.flush()))
+    ignore_broken_pipe(written.and_then(|()| stdout.flush()))
 }
 
-fn unless_closed(written: io::Result<()>) -> io::Result<()> {
+fn ignore_broken_pipe(written: io::Result<()>) -> io::Result<()> {
     match written {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         written => written,

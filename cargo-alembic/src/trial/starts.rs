@@ -3,7 +3,7 @@
 use alembic_history::Expression;
 use alembic_migrate::{Migrations, Outcome, ensure_all_ready};
 
-use super::{Trial, Verdict, compare, failed};
+use super::{Trial, Verdict, check_failure, compare};
 use crate::database::scratch::Scratch;
 use crate::output::{Cause, Diagnostic, Result};
 
@@ -75,7 +75,7 @@ impl Trial<'_> {
         if faults.is_empty() {
             Ok(Verdict::Passed("changes nothing".to_owned()))
         } else {
-            Err(failed(faults))
+            Err(check_failure(faults))
         }
     }
 }

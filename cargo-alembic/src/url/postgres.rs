@@ -7,7 +7,7 @@ use sqlx::ConnectOptions;
 use sqlx::postgres::PgConnectOptions;
 
 use super::parameters::{PARAMETERS, decoded, is_known};
-use super::{Redacted, UrlError};
+use super::{RedactedUrl, UrlError};
 
 /// A PostgreSQL database.
 #[derive(Clone, Debug)]
@@ -37,7 +37,7 @@ impl PostgresUrl {
         Ok(Self {
             // What a revision runs is no news, and may be long.
             options: Box::new(options.disable_statement_logging()),
-            text: Redacted::new(text).to_string(),
+            text: RedactedUrl::new(text).to_string(),
         })
     }
 
@@ -47,7 +47,7 @@ impl PostgresUrl {
     }
 
     /// Names another database of the same server.
-    pub(crate) fn beside(&self, name: &str) -> Self {
+    pub(crate) fn sibling(&self, name: &str) -> Self {
         Self {
             options: Box::new(PgConnectOptions::clone(&self.options).database(name)),
             text: format!("{name} on {}", self.text),

@@ -8,13 +8,13 @@ use super::parameters::{decoded, is_known};
 
 /// A URL as it may be shown: without its password, nor anything that could be part of one.
 #[derive(Clone, Debug)]
-pub(crate) struct Redacted {
+pub(crate) struct RedactedUrl {
     text: String,
     /// Whether something is left out.
     pub(crate) hides: bool,
 }
 
-impl Redacted {
+impl RedactedUrl {
     pub(crate) fn new(text: &str) -> Self {
         if text.starts_with("sqlite:") {
             return Self {
@@ -72,7 +72,7 @@ fn is_secret(name: &str) -> bool {
     name == "password" || !is_known(&name)
 }
 
-impl fmt::Display for Redacted {
+impl fmt::Display for RedactedUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.text)
     }
@@ -122,7 +122,7 @@ mod tests {
             ("sqlite:a:b@c.db", "sqlite:a:b@c.db"),
             ("sqlite:///a:b@c.db", "sqlite:///a:b@c.db"),
         ] {
-            let redacted = Redacted::new(url);
+            let redacted = RedactedUrl::new(url);
             assert_eq!(redacted.to_string(), shown);
             assert_eq!(redacted.hides, shown != url, "{url}");
         }

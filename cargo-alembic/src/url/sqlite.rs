@@ -9,7 +9,7 @@ use super::UrlError;
 /// A SQLite database.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct SqliteUrl {
-    pub(crate) location: Location,
+    pub(crate) target: SqliteTarget,
     /// Whether the URL allows only reading, with `?mode=ro`.
     pub(crate) read_only: bool,
     /// Whether a missing file may be created; not with `?mode=rw` or `?mode=ro`.
@@ -19,7 +19,7 @@ pub(crate) struct SqliteUrl {
 
 /// Where a SQLite database is.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Location {
+pub(crate) enum SqliteTarget {
     Memory,
     File(PathBuf),
 }
@@ -27,7 +27,7 @@ pub(crate) enum Location {
 impl SqliteUrl {
     pub(crate) fn in_memory() -> Self {
         Self {
-            location: Location::Memory,
+            target: SqliteTarget::Memory,
             read_only: false,
             create: true,
             text: "sqlite::memory:".to_owned(),
@@ -43,7 +43,7 @@ impl SqliteUrl {
         let rest = rest.strip_prefix("//").unwrap_or(rest);
         let (path, query) = rest.split_once('?').unwrap_or((rest, ""));
         let mut url = Self {
-            location: Location::Memory,
+            target: SqliteTarget::Memory,
             read_only: false,
             create: true,
             text: text.to_owned(),
@@ -70,7 +70,7 @@ impl SqliteUrl {
         let path = percent_decode_str(path)
             .decode_utf8()
             .map_err(|_| UrlError::NotUtf8)?;
-        url.location = Location::File(base.join(path.as_ref()));
+        url.target = SqliteTarget::File(base.join(path.as_ref()));
         Ok(url)
     }
 }

@@ -8,7 +8,7 @@ use serde_json::Value;
 use toml_edit::TableLike;
 
 use crate::explain::{self, Manifest};
-use crate::output::{Cause, Diagnostic, Error, Hint, Subcommand, Suggestion, shown};
+use crate::output::{Cause, Diagnostic, Error, Hint, Subcommand, Suggestion, display_path};
 
 /// A crate that has migrations, and its configuration.
 #[derive(Clone, Debug)]
@@ -31,7 +31,7 @@ pub(super) struct Source<'s> {
 
 /// Something wrong in a `metadata.alembic` table.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Fault {
+pub(super) struct ConfigurationFault {
     manifest: PathBuf,
     owner: &'static str,
     /// What is wrong with a key; nothing where the whole is not a table.
@@ -59,7 +59,7 @@ impl Configuration {
         };
         let name = &self.name;
         let (path, is_missing) = (
-            shown(&error.path),
+            display_path(&error.path),
             error.source.kind() == std::io::ErrorKind::NotFound,
         );
         let title = format!(
@@ -80,8 +80,8 @@ impl Configuration {
 }
 
 /// Reads a crate's configuration, the last of `sources` over the others.
-pub(super) fn read(sources: &[Source<'_>]) -> Result<Settings, Vec<Fault>> {
-    let fault = |source: &Source<'_>, key| Fault {
+pub(super) fn read(sources: &[Source<'_>]) -> Result<Settings, Vec<ConfigurationFault>> {
+    let fault = |source: &Source<'_>, key| ConfigurationFault {
         manifest: source.manifest.to_owned(),
         owner: source.owner,
         key,
@@ -97,10 +97,10 @@ pub(super) fn read(sources: &[Source<'_>]) -> Result<Settings, Vec<Fault>> {
     })
 }
 
-impl Fault {
+impl ConfigurationFault {
     /// Says what is wrong, and where in the manifest.
     pub(super) fn explain(&self) -> Diagnostic {
-        let path = shown(&self.manifest);
+        let path = display_path(&self.manifest);
         match &self.key {
             Some(key) => {
                 let manifest = Manifest {

@@ -16,7 +16,7 @@ use crate::args::DatabaseArgs;
 use crate::database::Database;
 use crate::explain::{self, Storage, Subject};
 use crate::output::json::AnswerJson;
-use crate::output::{Answer, Error, Layout, Outcome, Result};
+use crate::output::{Answer, Error, Layout, Response, Result};
 
 /// A crate with its migrations, and the database that a command finds for it.
 #[derive(Clone, Debug)]
@@ -58,7 +58,7 @@ impl From<&DatabaseArgs> for Access {
 
 impl Access {
     /// Returns the same for crates that no argument is about.
-    pub(crate) fn to_others(&self) -> Self {
+    pub(crate) fn for_other_crates(&self) -> Self {
         Self {
             url: None,
             lock_timeout: self.lock_timeout,
@@ -155,7 +155,7 @@ impl Crate {
     }
 
     /// Finds the revisions that an expression names, asking the crate's database where it needs to.
-    pub(crate) fn named(&self, expression: &str) -> Result<Vec<Node>> {
+    pub(crate) fn find_revisions(&self, expression: &str) -> Result<Vec<Node>> {
         let expression = self.parse(expression)?;
         let rows = match expression.symbol {
             Some(Symbol::Current) => Some(self.current(self.database()?)?),
@@ -234,7 +234,7 @@ impl Crate {
 pub(crate) fn answers_one_by_one(
     crates: &[Crate],
     work: impl Fn(&Crate) -> Result<AnswerJson>,
-) -> Outcome {
+) -> Response {
     let names: Vec<&str> = crates.iter().map(Crate::name).collect();
     let mut answers = Vec::new();
     let mut failed = None;
@@ -243,10 +243,10 @@ pub(crate) fn answers_one_by_one(
             Ok(json) => answers.push(Answer::new(next.name(), json, String::new())),
             Err(error) => {
                 let (done, rest) = names.split_at(index);
-                failed = Some(error.among(done, &rest[..1], &rest[1..]));
+                failed = Some(error.with_other_crates(done, &rest[..1], &rest[1..]));
                 break;
             }
         }
     }
-    Outcome::new(answers, Layout::Plain).failing(failed)
+    Response::new(answers, Layout::Plain).with_error(failed)
 }

@@ -6,7 +6,7 @@ use alembic_migrate::Dialect;
 use super::{Configuration, Crate, Workspace};
 use crate::database::Database;
 use crate::output::{Cause, Diagnostic, Error, Result};
-use crate::url::{DatabaseUrl, Redacted, UrlError};
+use crate::url::{DatabaseUrl, RedactedUrl, UrlError};
 
 impl Configuration {
     /// Finds the database of the crate, which must have one.
@@ -58,7 +58,7 @@ impl Configuration {
     }
 
     fn invalid_url(&self, text: &str, origin: &str, error: UrlError) -> Error {
-        let shown = Redacted::new(text);
+        let shown = RedactedUrl::new(text);
         let title = format!("invalid database URL `{shown}`: {error}");
         let is_cut_short = matches!(error, UrlError::Postgres(_)) && shown.hides;
         let diagnostic = Diagnostic::new(Cause::Url(error), title)
@@ -153,7 +153,7 @@ fn check_configured(
     let Some(own) = configuration.configured_database() else {
         return Ok(());
     };
-    if own.place() != database.place() {
+    if own.identity() != database.identity() {
         return Ok(());
     }
     for other in all.iter().filter(|other| other.name != configuration.name) {
@@ -171,10 +171,10 @@ fn shares_table(
     (own, database): (&Configuration, &Database),
     (other, theirs): (&Configuration, &Database),
 ) -> bool {
-    let place = database.place();
+    let identity = database.identity();
     let dialect = database.dialect();
     let (table, other) = (own.version_table(dialect), other.version_table(dialect));
-    place.is_some() && place == theirs.place() && table.is_same(&other, dialect)
+    identity.is_some() && identity == theirs.identity() && table.is_same(&other, dialect)
 }
 
 fn shared_table(other: &str, (own, database): (&Configuration, &Database)) -> Error {

@@ -8,7 +8,7 @@ use crate::output::{Cause, Diagnostic, Hint, Result, Subcommand, Suggestion};
 /// Finds the crates that every expression can be about: those that know the names in it.
 ///
 /// A name that several crates know would be guessed at, so it is refused.
-pub(crate) fn crates_knowing(crates: Vec<Crate>, expressions: &[&str]) -> Result<Vec<Crate>> {
+pub(crate) fn crates_matching(crates: Vec<Crate>, expressions: &[&str]) -> Result<Vec<Crate>> {
     if crates.len() < 2 {
         return Ok(crates);
     }

@@ -47,19 +47,19 @@ impl Workspace {
             };
             // A crate that the command is not for may still be what a revision depends on.
             let missing = errors.iter().find_map(|error| match &error.kind {
-                RequirementErrorKind::UnknownCrate(name) => self.named(name).transpose(),
+                RequirementErrorKind::UnknownCrate(name) => self.find_crate(name).transpose(),
                 RequirementErrorKind::UnknownRevision { .. }
                 | RequirementErrorKind::OwnCrate(_)
                 | RequirementErrorKind::Circle(_) => None,
             });
             let Some(missing) = missing else {
                 let explained = errors.iter().map(|error| {
-                    let text = text_of(&error.package, &error.path, &all);
+                    let text = file_text(&error.package, &error.path, &all);
                     explain::requirement(error, text.unwrap_or_default())
                 });
                 return Err(explained.collect::<Vec<Diagnostic>>().into());
             };
-            let access = all.first().map(|known| known.access.to_others());
+            let access = all.first().map(|known| known.access.for_other_crates());
             all.push(self.read(missing?, &access.unwrap_or_default())?);
         };
         let mut slots: Vec<Option<Crate>> = all.into_iter().map(Some).collect();
@@ -71,7 +71,7 @@ impl Workspace {
 }
 
 /// Returns the text of a revision file.
-fn text_of(package: &str, path: &std::path::Path, crates: &[Crate]) -> Option<String> {
+fn file_text(package: &str, path: &std::path::Path, crates: &[Crate]) -> Option<String> {
     let owner = crates.iter().find(|known| known.name() == package)?;
     let history = owner.history();
     let mut nodes = owner.graph().nodes();
@@ -106,12 +106,13 @@ impl CrateOrder {
         let Some(url) = own.access.url.as_deref() else {
             return with(None, false);
         };
-        let place = |known: &Crate| -> Result<_> {
+        let identity = |known: &Crate| -> Result<_> {
             let found = known.configuration.find_database(None)?;
-            Ok(found.map(|database| database.place()))
+            Ok(found.map(|database| database.identity()))
         };
         let mut chosen = self.chosen.iter();
-        if chosen.any(|chosen| chosen.name() == other.name()) || place(other)? == place(own)? {
+        if chosen.any(|chosen| chosen.name() == other.name()) || identity(other)? == identity(own)?
+        {
             return with(Some(url), false);
         }
         with(None, true)
@@ -156,15 +157,15 @@ impl CrateOrder {
         let mut names = vec![own.name()];
         let mut below = Vec::new();
         let all: Vec<&Crate> = self.others.iter().chain(&self.chosen).collect();
-        let place = |known: &Crate| known.configuration.database(None).ok()?.place();
-        let own_place = place(own);
+        let identity = |known: &Crate| known.configuration.database(None).ok()?.identity();
+        let own_identity = identity(own);
         // Each comes after what it stands on, so that going back finds all of them.
         for other in all.iter().rev() {
             let wanted = names.iter().any(|name| {
                 let mut crates = all.iter();
                 crates.any(|known| known.name() == *name && known.requires(other.name()))
             });
-            let shared = own_place.is_some() && place(other) == own_place;
+            let shared = own_identity.is_some() && identity(other) == own_identity;
             if wanted && shared && !names.contains(&other.name()) {
                 names.push(other.name());
                 below.insert(0, *other);
@@ -175,7 +176,7 @@ impl CrateOrder {
 
     /// Refuses to apply revisions whose dependencies in other crates are not applied yet, but for
     /// those in the crates `together`, which are brought to their heads in the same go.
-    pub(crate) fn check(
+    pub(crate) fn check_requirements(
         &self,
         own: &Crate,
         pending: &[Node],

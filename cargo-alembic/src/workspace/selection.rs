@@ -7,7 +7,7 @@ use alembic_migrate::history::read_folder;
 use cargo_metadata::Package;
 
 use super::Workspace;
-use super::configuration::{self, Configuration, Fault, Source};
+use super::configuration::{self, Configuration, ConfigurationFault, Source};
 use super::packages::folder;
 use crate::args::GlobalArgs;
 use crate::output::{Cause, Diagnostic, Error, Hint, Result, Subcommand, Suggestion};
@@ -31,7 +31,7 @@ impl Workspace {
     }
 
     /// Finds a crate of the workspace that has migrations by its name, whatever the arguments choose.
-    pub(crate) fn named(&self, name: &str) -> Result<Option<Configuration>> {
+    pub(crate) fn find_crate(&self, name: &str) -> Result<Option<Configuration>> {
         let packages = self.packages.iter();
         let package = packages.filter(|package| package.name.as_str() == name);
         let package = package.filter(|package| self.has_migrations(package));
@@ -165,7 +165,7 @@ impl Workspace {
     ) -> Result<Vec<Configuration>> {
         let root = self.root.join("Cargo.toml");
         let mut configurations = Vec::new();
-        let mut faults: Vec<Fault> = Vec::new();
+        let mut faults: Vec<ConfigurationFault> = Vec::new();
         for package in packages {
             let workspace = self.metadata.get("alembic").map(|table| Source {
                 table,
@@ -197,7 +197,7 @@ impl Workspace {
         if faults.is_empty() {
             return Ok(configurations);
         }
-        let diagnostics: Vec<Diagnostic> = faults.iter().map(Fault::explain).collect();
+        let diagnostics: Vec<Diagnostic> = faults.iter().map(ConfigurationFault::explain).collect();
         Err(diagnostics.into())
     }
 }

@@ -5,7 +5,7 @@ use super::shell::{self, Shell};
 use super::{Call, Diagnostic, Error, Exit, Format};
 
 /// What a command answers, and how it ended.
-pub(crate) struct Outcome {
+pub(crate) struct Response {
     /// What is answered for each crate; nothing where the command has no answer.
     answers: Option<Vec<Answer>>,
     layout: Layout,
@@ -41,7 +41,7 @@ enum End {
     Failure(Error),
 }
 
-impl Outcome {
+impl Response {
     /// A command that has no answer, and succeeded.
     pub(crate) const SILENT: Self = Self {
         answers: None,
@@ -67,7 +67,7 @@ impl Outcome {
     }
 
     /// Says what failed, where something did.
-    pub(crate) fn failing(mut self, error: Option<Error>) -> Self {
+    pub(crate) fn with_error(mut self, error: Option<Error>) -> Self {
         if let Some(error) = error {
             self.end = End::Failure(error);
         }
@@ -75,7 +75,7 @@ impl Outcome {
     }
 
     /// Says which crates are not at their heads, unless something failed.
-    pub(crate) fn behind(mut self, crates: Vec<(String, usize)>) -> Self {
+    pub(crate) fn with_pending(mut self, crates: Vec<(String, usize)>) -> Self {
         if !crates.is_empty() && matches!(self.end, End::Success) {
             self.end = End::NotAtHeads(crates);
         }
@@ -105,10 +105,10 @@ impl Outcome {
     }
 }
 
-impl From<Error> for Outcome {
+impl From<Error> for Response {
     /// A command that failed before it had anything to answer.
     fn from(error: Error) -> Self {
-        Self::SILENT.failing(Some(error))
+        Self::SILENT.with_error(Some(error))
     }
 }
 
@@ -123,16 +123,16 @@ impl Answer {
 }
 
 /// Writes what a command answers and what is wrong, and returns its exit code.
-pub(crate) fn finish(outcome: Outcome, format: Format, shell: Shell, call: &Call) -> Exit {
-    let written = match (format, outcome.layout) {
-        (Format::Text, Layout::Scripts) => shell::answer_exactly(&outcome.text()),
-        (Format::Text, Layout::Plain | Layout::Sections) => shell::answer(outcome.text()),
+pub(crate) fn finish(response: Response, format: Format, shell: Shell, call: &Call) -> Exit {
+    let written = match (format, response.layout) {
+        (Format::Text, Layout::Scripts) => shell::answer_verbatim(&response.text()),
+        (Format::Text, Layout::Plain | Layout::Sections) => shell::answer(response.text()),
         (Format::Json, _) => {
-            let errors = match &outcome.end {
+            let errors = match &response.end {
                 End::Failure(error) => Some(error.diagnostics.as_slice()),
                 End::Success | End::NotAtHeads(_) => None,
             };
-            match outcome.answers {
+            match response.answers {
                 None if errors.is_none() => Ok(()),
                 answers => {
                     let answers = answers.unwrap_or_default().into_iter();
@@ -143,7 +143,7 @@ pub(crate) fn finish(outcome: Outcome, format: Format, shell: Shell, call: &Call
         }
     };
     let end = match written {
-        Ok(()) => outcome.end,
+        Ok(()) => response.end,
         Err(error) => End::Failure(cannot_write(error)),
     };
     match end {
