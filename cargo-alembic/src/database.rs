@@ -1,4 +1,4 @@
-//! Databases that URLs name: where they are, and connections to them.
+//! The databases that URLs name: their identity, and connections to them.
 
 mod connection;
 pub(crate) mod scratch;
@@ -20,10 +20,10 @@ pub(crate) struct Database {
     pub(crate) url: DatabaseUrl,
 }
 
-/// Where a database is.
+/// What identifies a database, however its URL is written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum DatabaseIdentity {
-    /// A file, without links and dots.
+    /// A file, with symbolic links and dots resolved.
     File(PathBuf),
     /// A database of a server.
     Server {
@@ -34,7 +34,7 @@ pub(crate) enum DatabaseIdentity {
 }
 
 impl Database {
-    /// A database that lasts as long as its connection.
+    /// Returns a database that lasts as long as its connection.
     fn in_memory() -> Self {
         Self {
             url: DatabaseUrl::Sqlite(SqliteUrl::in_memory()),
@@ -45,7 +45,7 @@ impl Database {
         self.url.dialect()
     }
 
-    /// Opens the database for reading only; a file that does not exist yet is empty.
+    /// Opens the database for reading only; a missing file counts as empty.
     pub(crate) fn read(&self) -> Result<Connection> {
         match &self.url {
             DatabaseUrl::Sqlite(url) => sqlite::read(url).map(Connection::Sqlite),
@@ -53,7 +53,7 @@ impl Database {
         }
     }
 
-    /// Opens the database for writing, and creates its file where that is allowed.
+    /// Opens the database for writing, and creates its file if that is allowed.
     pub(crate) fn write(&self) -> Result<Connection> {
         match &self.url {
             DatabaseUrl::Sqlite(url) => sqlite::write(url).map(Connection::Sqlite),
@@ -72,7 +72,7 @@ impl Database {
         }
     }
 
-    /// Returns where the database is; nowhere, when no other connection can open the same one.
+    /// Returns the database's identity; `None` if no other connection can open it.
     pub(crate) fn identity(&self) -> Option<DatabaseIdentity> {
         match &self.url {
             DatabaseUrl::Sqlite(url) => match &url.target {

@@ -1,7 +1,7 @@
 //! Turns errors into diagnostics with a next step: data in, diagnostic out.
 //!
-//! Nothing here opens a file or asks a database. What a hint depends on beyond the error itself is
-//! [asked for](question), and handed in as [`Evidence`].
+//! Nothing here opens a file or asks a database. Whatever else a hint depends on is
+//! [asked for](question), and passed in as [`Evidence`].
 
 mod database;
 mod evidence;
@@ -39,7 +39,7 @@ pub(crate) struct Subject<'s> {
     pub(crate) history: &'s History,
 }
 
-/// The database of a crate, and the table in it that keeps which revisions it is at.
+/// The database of a crate, and its version table there.
 pub(crate) struct Storage<'s> {
     pub(crate) url: &'s DatabaseUrl,
     pub(crate) table: VersionTable,
@@ -51,7 +51,7 @@ impl Storage<'_> {
     }
 }
 
-/// Shows a statement in its file.
+/// Returns a statement's excerpt of its file.
 fn excerpt(location: &alembic_run::StatementLocation, history: &History) -> Excerpt {
     let file = history.graph().node(location.revision.as_str());
     let text = file.map(|node| history.file(node).text.to_string());

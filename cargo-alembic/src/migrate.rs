@@ -13,7 +13,7 @@ use crate::workspace::{
     Access, Crate, CrateOrder, PlannedRows, answers_one_by_one, crates_matching,
 };
 
-/// What is to be done.
+/// An upgrade or a downgrade, as the arguments ask for it.
 pub(crate) struct Migration<'m> {
     pub(crate) direction: Direction,
     pub(crate) target: &'m str,
@@ -27,7 +27,7 @@ impl Migration<'_> {
         let workspace = context.workspace()?;
         let mut order = workspace.order(chosen)?;
         if self.direction == Direction::Downgrade {
-            // What depends on another crate goes before that crate does.
+            // A crate is reverted before the crates that it depends on.
             order.chosen.reverse();
         }
         let all = match self.direction {
@@ -37,7 +37,7 @@ impl Migration<'_> {
         workspace.check_databases(&order.chosen)?;
         self.check_all(&order, &all)?;
         Ok(answers_one_by_one(&order.chosen, |next| {
-            // Its rows may have changed meanwhile.
+            // Its rows may have changed in the meantime.
             if self.is_bound(next, &all) {
                 self.check(&order, &all, next, &PlannedRows::new())?;
             }
@@ -45,8 +45,8 @@ impl Migration<'_> {
         }))
     }
 
-    /// Checks whether the revisions of all crates allow the command, once those before are done, so
-    /// that none is done where another one cannot be.
+    /// Checks whether every crate can be migrated after the ones before it, so that none is
+    /// migrated if another cannot be.
     fn check_all(&self, order: &CrateOrder, all: &[Crate]) -> Result<()> {
         let chosen = &order.chosen;
         if chosen.len() < 2 || !chosen.iter().any(|next| self.is_bound(next, all)) {
@@ -63,7 +63,7 @@ impl Migration<'_> {
         Ok(())
     }
 
-    /// Tells whether a crate's revisions are bound to those of other crates on the way.
+    /// Returns whether dependencies between crates restrict the migration of this one.
     fn is_bound(&self, own: &Crate, all: &[Crate]) -> bool {
         match self.direction {
             Direction::Upgrade => own.has_requirements(),
@@ -71,8 +71,8 @@ impl Migration<'_> {
         }
     }
 
-    /// Checks whether a crate's revisions, and those of other crates, allow the command, as they
-    /// will be when what is `planned` is done; returns the rows that the crate will have then.
+    /// Checks whether the dependencies between crates allow the command, assuming the `planned`
+    /// rows; returns the rows that the crate will have afterwards.
     fn check(
         &self,
         order: &CrateOrder,
@@ -91,12 +91,12 @@ impl Migration<'_> {
         Ok(plan.rows)
     }
 
-    /// Brings the database of one crate to the target.
+    /// Migrates the database of one crate to the target.
     fn migrate(&self, context: &Context, own: &Crate) -> Result<RunJson> {
         let start = Instant::now();
         let database = own.database()?;
-        // A database that does not exist yet is not created for a target that cannot be reached, for
-        // SQL that cannot be run, nor when there is nothing to do.
+        // A missing database is not created for an unreachable target, for SQL that cannot run, or
+        // when there is nothing to do.
         let is_needless = database.is_missing() && {
             let plan = own.plan(self.direction, self.target, &[], database)?;
             if !plan.steps.is_empty() {
@@ -141,9 +141,9 @@ impl Migration<'_> {
     }
 }
 
-/// Reads every crate of the workspace that can be read, for what its revisions depend on.
+/// Reads every readable crate of the workspace, to find out what its revisions depend on.
 ///
-/// A crate that cannot be read does not keep another one from being reverted.
+/// An unreadable crate does not keep another crate from being reverted.
 fn readable(context: &Context, access: &Access) -> Result<Vec<Crate>> {
     let workspace = context.workspace()?;
     let access = access.for_other_crates();
@@ -154,7 +154,10 @@ fn readable(context: &Context, access: &Access) -> Result<Vec<Crate>> {
             Ok(read) => crates.push(read),
             Err(_) => context.shell.status(
                 "Skipping",
-                format_args!("{name}: its revisions cannot be read, nor what they depend on"),
+                format_args!(
+                    "{name}: its revisions cannot be read, so their dependencies are not \
+                     checked"
+                ),
             ),
         }
     }

@@ -14,7 +14,7 @@ use crate::workspace::Access;
 /// Arguments of `cargo alembic branches`.
 #[derive(Debug, Args)]
 pub struct BranchesArgs {
-    /// Show everything about each branch point
+    /// Show each branch point in full
     #[arg(short, long)]
     verbose: bool,
 }

@@ -14,10 +14,10 @@ use crate::workspace::Crate;
 /// Arguments of `cargo alembic current`.
 #[derive(Debug, Args)]
 pub struct CurrentArgs {
-    /// Show everything about each revision
+    /// Show each revision in full
     #[arg(short, long)]
     verbose: bool,
-    /// Exit with code 3 when a database is not at all of its heads
+    /// Exit with code 3 unless every database is at all of its heads
     #[arg(short, long)]
     check_heads: bool,
     #[command(flatten)]
@@ -48,7 +48,7 @@ impl CurrentArgs {
                     }
                     answers.push(Answer::new(next.name(), AnswerJson::Current(json), text));
                 }
-                // What is wrong with one database does not hide where the others are.
+                // An error in one database does not hide the state of the others.
                 Err(error) => Error::add(&mut failed, error),
             }
         }

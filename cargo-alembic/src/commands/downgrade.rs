@@ -15,11 +15,11 @@ use crate::workspace::Access;
 #[derive(Debug, Args)]
 #[command(mut_arg("interrupted", |interrupted| interrupted.conflicts_with("sql")))]
 pub struct DowngradeArgs {
-    /// Where to go: an id, `base`, `-1`, `branch@-1`; with `--sql`: `START:END`, where START is the
+    /// The target: an id, `base`, `-1`, `branch@-1`; with `--sql`: `START:END`, where START is the
     /// revision that the database is at
     #[arg(value_name = "REVISION", allow_negative_numbers = true)]
     revision: String,
-    /// Commit each revision by itself, not the whole run
+    /// Commit after each revision instead of once for the whole run
     #[arg(long)]
     transaction_per_revision: bool,
     #[command(flatten)]

@@ -13,7 +13,7 @@ use crate::workspace::crates_matching;
 /// Arguments of `cargo alembic edit`.
 #[derive(Debug, Args)]
 pub struct EditArgs {
-    /// The revision: an id, `head`, `current`, `-1` for the one below the head
+    /// The revision to edit: an id, `head`, `current`, or `-1` for the one below the head
     #[arg(value_name = "REVISION", allow_negative_numbers = true)]
     revision: String,
     #[command(flatten)]
@@ -49,7 +49,7 @@ impl EditArgs {
     }
 }
 
-/// Opens a file in the user's editor, and waits for it.
+/// Opens a file in the user's editor, and waits until the editor exits.
 fn edit(path: &Path) -> Result<()> {
     let from_env = ["VISUAL", "EDITOR"].iter().find_map(|variable| {
         let editor = std::env::var(variable).ok()?;
@@ -62,7 +62,7 @@ fn edit(path: &Path) -> Result<()> {
     let failed = |why: String| {
         Diagnostic::new(Cause::Program, format!("editor `{editor}` failed: {why}"))
             .note(format!("the file is {}", display_path(path)))
-            .help("name another one in the environment variable EDITOR")
+            .help("set the environment variable EDITOR to another editor")
             .into()
     };
     let status = Command::new(program).args(words).arg(path).status();

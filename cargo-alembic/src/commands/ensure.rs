@@ -17,7 +17,7 @@ use crate::workspace::{Crate, CrateOrder, PlannedRows};
 /// Arguments of `cargo alembic ensure`.
 #[derive(Debug, Args)]
 pub struct EnsureArgs {
-    /// Take a database as it is that a newer version of the crate has migrated
+    /// Leave a database alone if a newer version of the crate has migrated it
     #[arg(long)]
     allow_ahead: bool,
     #[command(flatten)]
@@ -52,7 +52,7 @@ impl EnsureArgs {
         Ok(Response::new(answers, Layout::Plain).with_error(failed))
     }
 
-    /// Makes one database ready for the crates that share it, of which there is one at least.
+    /// Gets one database ready for the crates that share it; `group` is not empty.
     fn ensure(
         &self,
         context: &Context,
@@ -65,7 +65,7 @@ impl EnsureArgs {
             order.check_requirements(next, &pending, group, &PlannedRows::new())?;
         }
         if database.is_missing() {
-            // It is not created for SQL that cannot be run.
+            // A file is not created for SQL that cannot run.
             group.iter().try_for_each(|next| next.check_sql())?;
         }
         let names: Vec<&str> = group.iter().map(|next| next.name()).collect();
@@ -102,7 +102,7 @@ impl EnsureArgs {
         Ok(reports.iter().map(answer).collect())
     }
 
-    /// Returns what is pending for a crate; nothing, where its database may be ahead.
+    /// Returns the pending revisions of a crate; none if its database is allowed to be ahead.
     fn pending(&self, own: &Crate) -> Result<Vec<Node>> {
         let database = own.database()?;
         let versions = own.versions(database)?;
@@ -114,7 +114,7 @@ impl EnsureArgs {
     }
 }
 
-/// Finds the crate that an error is about; the first one, where that cannot be told.
+/// Finds the crate that an error is about, or else returns the first one.
 fn owner<'g>(error: &RunError, group: &[&'g Crate]) -> &'g Crate {
     let owns = |next: &&&Crate| match error.failure() {
         Failure::Statement { location, .. } => next.has_file(&location.path),
@@ -128,7 +128,7 @@ fn owner<'g>(error: &RunError, group: &[&'g Crate]) -> &'g Crate {
     group.iter().find(owns).unwrap_or(&group[0])
 }
 
-/// Brings those crates together that share a database, in the order of the first of each.
+/// Groups crates by database, in the order of the first crate of each group.
 fn group_by_database(crates: &[Crate]) -> Result<Vec<Vec<&Crate>>> {
     let mut groups: Vec<(_, Vec<&Crate>)> = Vec::new();
     for next in crates {

@@ -35,7 +35,7 @@ impl EnsureVersionArgs {
     }
 }
 
-/// Creates the version table of one crate, where there is none.
+/// Creates the version table of one crate if it does not exist.
 fn ensure_version(context: &Context, own: &Crate) -> Result<EnsureVersionJson> {
     let database = own.database()?;
     let ensured = own.migrations.ensure_version(&mut database.write()?);

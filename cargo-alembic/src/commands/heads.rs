@@ -11,10 +11,10 @@ use crate::workspace::Access;
 /// Arguments of `cargo alembic heads`.
 #[derive(Debug, Args)]
 pub struct HeadsArgs {
-    /// Show everything about each revision
+    /// Show each revision in full
     #[arg(short, long)]
     verbose: bool,
-    /// Leave out revisions that another one depends on
+    /// Leave out revisions that another revision depends on
     #[arg(long)]
     resolve_dependencies: bool,
 }

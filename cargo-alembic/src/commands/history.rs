@@ -14,10 +14,10 @@ use crate::workspace::{Crate, crates_matching};
 /// Arguments of `cargo alembic history`.
 #[derive(Debug, Args)]
 pub struct HistoryArgs {
-    /// Show only these revisions: `START:END`, where either may be missing
+    /// Show only this range: `START:END`, where either end may be omitted
     #[arg(short, long, value_name = "RANGE", allow_hyphen_values = true)]
     rev_range: Option<String>,
-    /// Show everything about each revision
+    /// Show each revision in full
     #[arg(short, long)]
     verbose: bool,
     /// Mark the revisions that the database is at
@@ -60,7 +60,7 @@ impl HistoryArgs {
         Ok(Response::sections(answers, chosen.len()))
     }
 
-    /// Lists the revisions of one crate; `rows` are those that its database names.
+    /// Lists the revisions of one crate; `rows` are the ones that its database is at.
     fn history(&self, own: &Crate, range: &Range, rows: Option<&[Node]>) -> Result<Answer> {
         let (history, graph) = (own.history(), own.graph());
         let nodes = graph

@@ -15,19 +15,19 @@ use crate::url::{DatabaseUrl, RedactedUrl};
 /// Arguments of `cargo alembic init`.
 #[derive(Debug, Args)]
 pub struct InitArgs {
-    /// The folder for the revision files, relative to the crate; `migrations` unless given
+    /// The folder for revision files, relative to the crate [default: migrations]
     #[arg(value_name = "FOLDER")]
     folder: Option<PathBuf>,
-    /// The database to configure; `sqlite://<crate>.db` unless given
+    /// The database to configure [default: sqlite://<crate>.db]
     #[arg(long, value_name = "URL")]
     url: Option<String>,
 }
 
 const README: &str = "\
-Revision files: one for each change to the database, in SQL.
+Revision files, one for each change to the database, written in SQL.
 
-Write a new one with `cargo alembic revision -m \"what it does\"`, apply what is new with
-`cargo alembic upgrade`, and see where the database is with `cargo alembic current`.
+Create one with `cargo alembic revision -m \"what it does\"`, apply the pending ones with
+`cargo alembic upgrade`, and see which ones are applied with `cargo alembic current`.
 ";
 
 impl InitArgs {
@@ -65,7 +65,7 @@ impl InitArgs {
         if occupied {
             let title = format!("{} already exists and is not empty", display_path(&folder));
             return Err(Diagnostic::new(Cause::Configuration, title)
-                .help("name another folder, or remove this one")
+                .help("choose another folder, or remove this one")
                 .into());
         }
         let database = match self.url {
@@ -88,7 +88,7 @@ impl InitArgs {
         Ok(Response::new(vec![answer], Layout::Plain))
     }
 
-    /// Creates the folders of a crate that is configured already, where they are missing.
+    /// Creates the missing folders of a crate that is already configured.
     fn create_folders(self, context: &Context, name: &str) -> Result<Response> {
         let configuration = context.workspace()?.find_crate(name)?;
         let folders = configuration.map(|configuration| configuration.folders());
@@ -98,9 +98,9 @@ impl InitArgs {
             .filter(|folder| !folder.exists())
             .collect();
         if missing.is_empty() || self.url.is_some() || self.folder.is_some() {
-            let title = format!("crate `{name}` has its configuration already");
+            let title = format!("crate `{name}` is already configured");
             return Err(Diagnostic::new(Cause::Configuration, title)
-                .help("change it in its Cargo.toml, below [package.metadata.alembic]")
+                .help("change its configuration in Cargo.toml, under [package.metadata.alembic]")
                 .into());
         }
         for folder in missing {
@@ -111,21 +111,22 @@ impl InitArgs {
     }
 }
 
-/// What the configuration says about the database.
+/// The database setting that is written to the configuration.
 enum DatabaseSetting {
-    /// Which one it is.
+    /// The URL of the database.
     Url(String),
-    /// What it speaks; where it is, the environment says.
+    /// Its dialect; the URL comes from the environment.
     Dialect(Dialect),
 }
 
-/// Returns whether the environment names a PostgreSQL database, which then need not be configured.
+/// Returns whether the environment names a PostgreSQL database, whose URL then need not be
+/// configured.
 fn environment_names_postgres() -> bool {
     let url = std::env::var(Settings::default().url_env);
     url.is_ok_and(|url| Dialect::of_url(&url) == Some(Dialect::Postgres))
 }
 
-/// Looks whether a URL can be configured: a password must not get into a manifest.
+/// Checks whether a URL can be configured: a manifest must not contain a password.
 fn configured_url(url: String, crate_folder: &Path) -> Result<DatabaseSetting> {
     let shown = RedactedUrl::new(&url);
     let invalid = |why: &dyn std::fmt::Display| {
@@ -138,8 +139,8 @@ fn configured_url(url: String, crate_folder: &Path) -> Result<DatabaseSetting> {
     if shown.hides {
         return Err(invalid(&"its password would be written to Cargo.toml")
             .help(
-                "leave the password out: it is taken from PGPASSWORD or ~/.pgpass, or from \
-                     the whole URL in the environment variable DATABASE_URL",
+                "leave the password out: set PGPASSWORD, use ~/.pgpass, or put the whole URL in \
+                 the environment variable DATABASE_URL",
             )
             .into());
     }
@@ -153,7 +154,7 @@ fn is_configured(manifest: &DocumentMut) -> bool {
     metadata.is_some_and(|metadata| metadata.get("alembic").is_some())
 }
 
-/// Adds the configuration to a manifest that has none, and leaves everything else as it is.
+/// Adds the configuration to a manifest that has none, and leaves the rest unchanged.
 fn configure(
     mut document: DocumentMut,
     manifest: &str,
@@ -179,7 +180,7 @@ fn configure(
     }
     package["metadata"]["alembic"] = Item::Table(alembic);
     let configured = document.to_string();
-    // What reads TOML makes one kind of line ends of both.
+    // The TOML parser normalises line endings.
     if manifest.contains("\r\n") && !configured.contains('\r') {
         return configured.replace('\n', "\r\n");
     }

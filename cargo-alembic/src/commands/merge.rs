@@ -11,19 +11,19 @@ use crate::output::{Cause, Diagnostic, Hint, Response, Result, Subcommand, Sugge
 /// Arguments of `cargo alembic merge`.
 #[derive(Debug, Args)]
 pub struct MergeArgs {
-    /// The revisions to merge: ids, labels, `heads`
+    /// The revisions to merge: ids, labels or `heads`
     #[arg(value_name = "REVISION", default_value = "heads")]
     revisions: Vec<String>,
-    /// What the merge is for
+    /// The message of the merge revision
     #[arg(short, long, value_name = "MESSAGE")]
     message: Option<String>,
-    /// The revision's id, instead of 12 random digits
+    /// The revision's id [default: 12 random hexadecimal digits]
     #[arg(long, value_name = "ID")]
     rev_id: Option<String>,
-    /// A label for the branch; may be given several times
+    /// A label for the branch; can be repeated
     #[arg(long, value_name = "LABEL")]
     branch_label: Vec<String>,
-    /// Merge revisions that others follow already
+    /// Allow merging revisions that other revisions already follow
     #[arg(long)]
     splice: bool,
 }
@@ -48,23 +48,25 @@ impl MergeArgs {
         }
         if follows.len() < 2 {
             let title = match graph.ids(&follows).as_slice() {
-                [] => "there is nothing to merge: no revisions".to_owned(),
-                ids => format!("there is nothing to merge: {} stands alone", join(ids)),
+                [] => "nothing to merge: no revisions".to_owned(),
+                ids => format!("nothing to merge: {} is the only revision", join(ids)),
             };
             let heads = Suggestion::new(Subcommand::Heads);
             return Err(Diagnostic::new(Cause::Revision, title)
                 .note(format!("in crate `{}`", owner.name()))
-                .help(Hint::from("name at least two revisions; see them with ").command(heads))
+                .help(
+                    Hint::from("name at least two revisions; list the heads with ").command(heads),
+                )
                 .into());
         }
         for node in &follows {
             let below = graph.required_by(graph.requirements(*node));
             if let Some(ancestor) = follows.iter().find(|other| below.contains(**other)) {
                 let (ancestor, id) = (&graph[*ancestor].id, &graph[*node].id);
-                let title = format!("there is nothing to merge: {id} stands on {ancestor} already");
+                let title = format!("nothing to merge: {id} already builds on {ancestor}");
                 return Err(Diagnostic::new(Cause::Revision, title)
                     .note(format!("in crate `{}`", owner.name()))
-                    .help("name revisions of which none stands on another")
+                    .help("name revisions that do not build on each other")
                     .into());
             }
         }
@@ -87,8 +89,8 @@ impl MergeArgs {
         if owner.configuration.settings.chain == Chain::Linear {
             context.shell.status(
                 "Note",
-                "the history branches and merges, which the build and `cargo alembic test` refuse unless \
-                 `chain = \"merged\"` stands below [package.metadata.alembic]",
+                "the history now branches and merges, which the build and `cargo alembic test` \
+                 refuse unless `chain = \"merged\"` is set under [package.metadata.alembic]",
             );
         }
         Ok(outcome)

@@ -12,7 +12,7 @@ use crate::workspace::crates_matching;
 /// Arguments of `cargo alembic show`.
 #[derive(Debug, Args)]
 pub struct ShowArgs {
-    /// The revisions: an id, `head`, `current`, `-1` for the one below the heads
+    /// The revisions to show: an id, `head`, `current`, or `-1` for the one below the heads
     #[arg(value_name = "REVISION", allow_negative_numbers = true)]
     revision: String,
     #[command(flatten)]

@@ -15,7 +15,7 @@ use crate::workspace::Access;
 #[derive(Debug, Args)]
 #[command(mut_arg("interrupted", |interrupted| interrupted.conflicts_with("sql")))]
 pub struct UpgradeArgs {
-    /// Where to go: an id, a label, `head`, `heads`, `+1`, `branch@head`; with `--sql` also
+    /// The target: an id, a label, `head`, `heads`, `+1`, `branch@head`; with `--sql`, also
     /// `START:END`, where START is the revision that the database is at
     #[arg(
         value_name = "REVISION",
@@ -23,7 +23,7 @@ pub struct UpgradeArgs {
         allow_negative_numbers = true
     )]
     revision: String,
-    /// Commit each revision by itself, not the whole run
+    /// Commit after each revision instead of once for the whole run
     #[arg(long)]
     transaction_per_revision: bool,
     #[command(flatten)]

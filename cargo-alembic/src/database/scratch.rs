@@ -1,4 +1,4 @@
-//! Databases to try migrations on, which are gone afterwards.
+//! Temporary databases to test migrations on.
 
 use alembic_history::Code;
 use std::fmt;
@@ -17,16 +17,16 @@ use crate::naming::random_id;
 use crate::output::{Cause, Diagnostic, Error, Result, quote_for_sql};
 use crate::url::{DatabaseUrl, PostgresUrl};
 
-/// How the names of databases begin that are made on servers.
+/// The prefix of the names of temporary databases on servers.
 const PREFIX: &str = "alembic_test_";
 
-/// The exit code of a program that an interrupt ends.
+/// The exit code after an interrupt.
 const INTERRUPTED: i32 = 130;
 
-/// Those databases on servers that are not dropped yet.
+/// The temporary databases on servers that have not been dropped yet.
 static UNDROPPED: Mutex<Vec<(PgConnectOptions, String)>> = Mutex::new(Vec::new());
 
-/// Where databases are made to try migrations on.
+/// The engine that temporary databases are created on.
 #[derive(Clone)]
 pub(crate) enum Engine {
     /// In memory.
@@ -34,17 +34,17 @@ pub(crate) enum Engine {
     Postgres(Rc<Host>),
 }
 
-/// A PostgreSQL server on which databases are made, beside the one that a URL names.
+/// A PostgreSQL server on which temporary databases are created, next to the one that a URL names.
 pub(crate) struct Host {
     url: PostgresUrl,
     server: Server,
-    /// What makes a new database like the one that the URL names: its encoding and locale.
+    /// The encoding and locale of the database that the URL names, as options for a new one.
     options: String,
-    /// The schema in which that one's tables are made.
+    /// The schema in which that database creates tables by default.
     schema: String,
 }
 
-/// A database to try migrations on. On a server, it is dropped with this value.
+/// A temporary database to test migrations on. On a server, it is dropped with this value.
 pub(crate) struct Scratch {
     pub(crate) database: Database,
     pub(crate) connection: Connection,
@@ -52,7 +52,7 @@ pub(crate) struct Scratch {
 }
 
 impl Engine {
-    /// Looks at the server that a URL names.
+    /// Connects to the server that a URL names, and reads its defaults.
     pub(crate) fn postgres(url: &PostgresUrl) -> Result<Self> {
         let server = Server::new(url)?;
         let query = "SELECT pg_catalog.format('ENCODING %L LC_COLLATE %L LC_CTYPE %L', \
@@ -69,8 +69,8 @@ impl Engine {
             Diagnostic::new(Cause::Server(error), title)
                 .code(Code::DatabaseUnreachable)
                 .help(
-                    "check that the server runs, and the host, port, user and database of the URL; \
-                     the password may also be in PGPASSWORD or ~/.pgpass",
+                    "check that the server is running and that the URL has the right host, port, \
+                     user and database; the password can also be in PGPASSWORD or ~/.pgpass",
                 )
         })?;
         let schema = cells.pop().unwrap_or_default();
@@ -89,7 +89,7 @@ impl Engine {
         }
     }
 
-    /// Makes a database that is empty but for schemas, on a server.
+    /// Creates a database that is empty except for `schemas`, which only servers need.
     pub(crate) fn open<'s>(
         &'s self,
         schemas: impl IntoIterator<Item = &'s str>,
@@ -97,7 +97,7 @@ impl Engine {
         let Engine::Postgres(host) = self else {
             return Scratch::in_memory();
         };
-        // Nobody is ever connected to `template0`.
+        // No session is ever connected to `template0`.
         let scratch = host.create(&format!("TEMPLATE template0 {}", host.options))?;
         let schemas = schemas.into_iter().chain([host.schema.as_str()]);
         for schema in schemas.filter(|schema| !["", "public"].contains(schema)) {
@@ -118,7 +118,7 @@ impl Host {
     fn create(self: &Rc<Self>, how: &str) -> Result<Scratch> {
         drop_when_interrupted();
         let name = random_id().map_err(|error| {
-            let title = format!("there are no random numbers: {error}");
+            let title = format!("cannot generate a random name: {error}");
             Diagnostic::new(Cause::Random(error), title)
         })?;
         let name = format!("{PREFIX}{name}");
@@ -142,14 +142,15 @@ impl Host {
 
     fn not_created(&self, error: sqlx::Error) -> Error {
         let url = DatabaseUrl::Postgres(self.url.clone());
-        let title = format!("cannot create a database to try on: {}", message(&error));
+        let title = format!("cannot create a temporary database: {}", message(&error));
         let fault = Diagnostic::new(Cause::Server(error), title)
             .code(Code::CannotCreateDatabase)
-            .note(format!("beside {url}, which is left alone"));
+            .note(format!("next to {url}, which is left untouched"));
         let fault = match fault.cause.database_code().as_deref() {
             // insufficient_privilege
             Some("42501") => fault.help(format!(
-                "allow it with `ALTER ROLE {} CREATEDB`, or name another server or user with `--url`",
+                "allow it with `ALTER ROLE {} CREATEDB`, or name another server or user with \
+                 `--url`",
                 quote_for_sql(self.url.options.get_username())
             )),
             _ => fault.help("name another server or user with `--url`"),
@@ -168,7 +169,7 @@ impl Scratch {
         })
     }
 
-    /// Makes another database that holds the same.
+    /// Creates a copy of the database.
     pub(crate) fn copy(&self) -> Result<Self> {
         if let Some((host, name)) = &self.on_server {
             return host.create(&format!("TEMPLATE {name}"));
@@ -197,14 +198,14 @@ impl Scratch {
         }
     }
 
-    /// Returns a text that is another one as soon as a row has changed.
+    /// Returns a fingerprint that differs as soon as a row has changed.
     pub(crate) fn rows(&self) -> std::result::Result<String, StatementError> {
         let server = match &self.connection {
             Connection::Sqlite(connection) => return Ok(connection.total_changes().to_string()),
             Connection::Postgres(server) => server,
         };
         let query = |sql: &str| server.query(sql).map_err(StatementError::Server);
-        // Each version of a row has a place and a transaction that has made it.
+        // Each version of a row is identified by its location and the transaction that wrote it.
         let queries = query(
             "SELECT format('SELECT %L, %L, count(*), md5(string_agg(ctid::text || xmin, '','' \
              ORDER BY ctid)) FROM ONLY %s', oid, oid::regclass, oid::regclass) \
@@ -220,7 +221,7 @@ impl Scratch {
     }
 }
 
-/// Why a statement that belongs to no run failed.
+/// The error of a statement that belongs to no run.
 #[derive(Debug)]
 pub(crate) enum StatementError {
     Sqlite(rusqlite::Error),
@@ -277,7 +278,7 @@ fn drop_statement(name: &str) -> String {
     format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 }
 
-/// Sees to it that Ctrl-C ends the program only after it has dropped its databases.
+/// Makes Ctrl-C drop the temporary databases before the program ends.
 fn drop_when_interrupted() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
@@ -288,7 +289,7 @@ fn drop_when_interrupted() {
             if runtime.block_on(tokio::signal::ctrl_c()).is_err() {
                 return;
             }
-            // Nothing is created or dropped meanwhile.
+            // Holding the lock keeps others from creating or dropping databases.
             let undropped = undropped();
             for (options, name) in undropped.iter() {
                 let _ = runtime.block_on(query(options, &drop_statement(name)));

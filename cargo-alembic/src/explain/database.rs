@@ -1,4 +1,4 @@
-//! Says what to do about the error of a database.
+//! Suggests what to do about an error of a database.
 
 use alembic_history::Code;
 use alembic_migrate::driver::{DatabaseError, DatabaseErrorKind};
@@ -8,7 +8,7 @@ use super::{Evidence, Storage, postgres, sqlite};
 use crate::output::Diagnostic;
 use crate::url::DatabaseUrl;
 
-/// Adds what to do about the error of a database, which `refused` something.
+/// Adds the next step after a database refused the operation `refused`.
 pub(super) fn next_step(
     diagnostic: Diagnostic,
     error: &DatabaseError,

@@ -32,7 +32,7 @@ pub(crate) fn fault(fault: &Fault) -> Diagnostic {
     diagnostic.help(hint(kind))
 }
 
-/// Says what to do about it, in the library's words where no command stands in them.
+/// Returns the help for a finding: the library's text, unless it names a command.
 fn hint(kind: &FindingKind) -> Hint {
     match kind {
         FindingKind::EmptyFile => Hint::from("delete the file, or write the revision with ")
@@ -40,14 +40,14 @@ fn hint(kind: &FindingKind) -> Hint {
         FindingKind::MultipleHeads { heads, package } => Hint::from("merge them with ")
             .command(Suggestion::for_crate(Subcommand::Merge, package).arguments(heads))
             .text(
-                ", where `chain = \"merged\"` allows it; or let one follow the other in its \
+                ", if `chain = \"merged\"` allows it; or make one follow the other in its \
                  `Revises`",
             ),
         kind => kind.help().into(),
     }
 }
 
-/// Explains why revisions of several crates do not fit together; `text` is that of the file at
+/// Explains why revisions of several crates do not fit together; `text` is the text of the file at
 /// fault.
 pub(crate) fn requirement(error: &RequirementError, text: String) -> Diagnostic {
     Diagnostic::new(Cause::History, error.kind.to_string())

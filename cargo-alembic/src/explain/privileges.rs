@@ -1,4 +1,4 @@
-//! Says how to get a right that a user of a server misses.
+//! Explains how to get a privilege that a user of a server lacks.
 
 use alembic_history::VersionTable;
 use alembic_migrate::report::Action;
@@ -7,17 +7,17 @@ use super::outline::{Outline, Verb};
 use super::{Evidence, SchemaPrivileges};
 use crate::output::quote_for_sql;
 
-/// What the server refused.
+/// The operation that the server refused.
 pub(super) enum RefusedOperation<'r> {
     /// A statement of a revision.
     Statement(Outline),
     /// The file that creates the target schema.
     Schema,
-    /// A statement of the run itself, about its own tables.
+    /// A statement of the run itself, on its own tables.
     Action(Action, &'r VersionTable),
 }
 
-/// Says how to get the right that is missing.
+/// Explains how to get the missing privilege.
 pub(super) fn hint(refused: &RefusedOperation<'_>, evidence: &Evidence) -> String {
     if let Evidence::SchemaPrivileges(privileges) = evidence
         && lacks(refused, privileges)
@@ -27,7 +27,7 @@ pub(super) fn hint(refused: &RefusedOperation<'_>, evidence: &Evidence) -> Strin
             _ => "USAGE, CREATE",
         };
         return format!(
-            "connect as its owner, or have the right granted: `GRANT {needed} ON SCHEMA {} TO \
+            "connect as its owner, or have the privilege granted: `GRANT {needed} ON SCHEMA {} TO \
              <user>`",
             quote_for_sql(&privileges.schema)
         );
@@ -35,16 +35,16 @@ pub(super) fn hint(refused: &RefusedOperation<'_>, evidence: &Evidence) -> Strin
     match refused {
         RefusedOperation::Action(action, versions) => match own_table(*action, versions) {
             Some(table) if is_read_only(*action) => format!(
-                "connect as its owner, or have the right granted: `GRANT SELECT ON {} TO <user>`; \
-                 to migrate, also INSERT, UPDATE and DELETE",
+                "connect as its owner, or have the privilege granted: `GRANT SELECT ON {} TO \
+                 <user>`; to migrate, also INSERT, UPDATE and DELETE",
                 table.quoted()
             ),
             Some(table) => format!(
-                "connect as its owner, or have the privileges granted: `GRANT SELECT, INSERT, UPDATE, \
-                 DELETE ON {} TO <user>`",
+                "connect as its owner, or have the privileges granted: `GRANT SELECT, INSERT, \
+                 UPDATE, DELETE ON {} TO <user>`",
                 table.quoted()
             ),
-            None => "connect as a role that has the right".to_owned(),
+            None => "connect as a role that has the privilege".to_owned(),
         },
         RefusedOperation::Statement(Outline {
             verb, kind, name, ..
@@ -53,20 +53,20 @@ pub(super) fn hint(refused: &RefusedOperation<'_>, evidence: &Evidence) -> Strin
                 format!("connect as the owner of {kind} {name}, or as a member of that role")
             }
             Verb::Create if !["table", "index", "view", "trigger"].contains(&kind.as_str()) => {
-                "connect as a role that has the right".to_owned()
+                "connect as a role that has the privilege".to_owned()
             }
             Verb::Create | Verb::Rows => {
-                "connect as the owner of the table, or as a role that has the right".to_owned()
+                "connect as the owner of the table, or as a role that has the privilege".to_owned()
             }
             Verb::Alter | Verb::Drop | Verb::Other => {
-                "connect as a role that has the right".to_owned()
+                "connect as a role that has the privilege".to_owned()
             }
         },
-        RefusedOperation::Schema => "connect as a role that has the right".to_owned(),
+        RefusedOperation::Schema => "connect as a role that has the privilege".to_owned(),
     }
 }
 
-/// Returns whether it is the schema in which the user misses a right.
+/// Returns whether the missing privilege is one on the schema.
 fn lacks(refused: &RefusedOperation<'_>, privileges: &SchemaPrivileges) -> bool {
     let creates = match refused {
         RefusedOperation::Statement(outline) => outline.verb == Verb::Create,
@@ -76,7 +76,7 @@ fn lacks(refused: &RefusedOperation<'_>, privileges: &SchemaPrivileges) -> bool 
     !privileges.usage || creates && !privileges.create
 }
 
-/// Returns which of its own tables a run was about to read or write.
+/// Returns the table of its own that a run was about to read or write.
 pub(super) fn own_table(action: Action, versions: &VersionTable) -> Option<VersionTable> {
     match action {
         Action::FindVersionTable
@@ -101,7 +101,7 @@ pub(super) fn own_table(action: Action, versions: &VersionTable) -> Option<Versi
     }
 }
 
-/// Returns whether an action changes nothing.
+/// Returns whether an action only reads the run's tables.
 fn is_read_only(action: Action) -> bool {
     match action {
         Action::ListTables
@@ -161,7 +161,7 @@ mod tests {
             (
                 statement("CREATE EXTENSION e"),
                 all(),
-                "as a role that has the right",
+                "as a role that has the privilege",
             ),
             (
                 statement("INSERT INTO t VALUES (1)"),

@@ -1,4 +1,4 @@
-//! What a database is to be asked after a run on it has failed.
+//! The question to ask a database after a run on it has failed.
 
 use alembic_history::VersionTable;
 use alembic_migrate::driver::DatabaseErrorKind;
@@ -10,7 +10,7 @@ use super::privileges::own_table;
 use super::statement::{exists_already, text};
 use super::{Question, Storage, Subject};
 
-/// Returns what the explanation of an error depends on, besides the error.
+/// Returns the question that the explanation of an error depends on, if any.
 pub(crate) fn question(
     error: &RunError,
     subject: Subject<'_>,
@@ -28,7 +28,7 @@ pub(crate) fn question(
             }
             DatabaseErrorKind::Other if exists_already(error, dialect) => {
                 let object = match dialect {
-                    // The code alone says only that something is wrong with the statement.
+                    // The code only says that something is wrong with the statement.
                     Dialect::Sqlite => {
                         let outline = Outline::of(text(location, subject.history), dialect);
                         Some(outline)

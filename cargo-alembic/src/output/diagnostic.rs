@@ -1,4 +1,4 @@
-//! What is shown when something is wrong.
+//! Diagnostics: what is displayed when something is wrong.
 
 use alembic_history::Code;
 use std::fmt;
@@ -9,7 +9,7 @@ use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
 use super::{Call, Cause, Hint};
 
-/// Why a command failed: everything that is wrong.
+/// Why a command failed: one diagnostic for each thing that is wrong.
 #[derive(Debug)]
 pub(crate) struct Error {
     pub(crate) diagnostics: Vec<Diagnostic>,
@@ -28,7 +28,7 @@ pub(crate) struct Diagnostic {
     help: Vec<Hint>,
 }
 
-/// A part of a file that has to do with a diagnostic; the first is the one at fault.
+/// A part of a file that a diagnostic points to; the first one is at fault.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Excerpt {
     pub(crate) path: String,
@@ -37,11 +37,11 @@ pub(crate) struct Excerpt {
     pub(crate) label: Option<String>,
 }
 
-/// What else there is to know.
+/// A note below a diagnostic.
 #[derive(Debug)]
 enum Note {
     Text(String),
-    /// What state the database is in.
+    /// The state that the database is in.
     State(DatabaseState),
 }
 
@@ -60,7 +60,7 @@ impl From<Vec<Diagnostic>> for Error {
 }
 
 impl Error {
-    /// Adds another error to those before it.
+    /// Adds an error to the earlier ones.
     pub(crate) fn add(errors: &mut Option<Self>, error: Self) {
         match errors {
             None => *errors = Some(error),
@@ -68,8 +68,8 @@ impl Error {
         }
     }
 
-    /// Says what became of the other crates of a command, where some of them `failed`: those that
-    /// are `done` are committed, and stay so.
+    /// Adds what became of the other crates of the command when some `failed`: the ones in `done`
+    /// stay committed, and those in `left` were not started.
     pub(crate) fn with_other_crates(
         mut self,
         done: &[&str],
@@ -85,8 +85,8 @@ impl Error {
         };
         if !done.is_empty() {
             let stay = match done {
-                [_] => "is done, and stays so",
-                _ => "are done, and stay so",
+                [_] => "is done and stays committed",
+                _ => "are done and stay committed",
             };
             let done = format!("{} {stay}", crates(done));
             let unchanged = DatabaseState::Unchanged;
@@ -100,7 +100,7 @@ impl Error {
             }
         }
         if !left.is_empty() {
-            let left = format!("not begun: {}", left.join(", "));
+            let left = format!("not started: {}", left.join(", "));
             last.notes.push(Note::Text(left));
         }
         self
@@ -134,7 +134,7 @@ impl Diagnostic {
         self
     }
 
-    /// Says what state the database is in.
+    /// Adds the state that the database is in.
     pub(crate) fn state(mut self, state: DatabaseState) -> Self {
         self.notes.push(Note::State(state));
         self
@@ -145,13 +145,13 @@ impl Diagnostic {
         self
     }
 
-    /// Takes what is wrong for the failure of a check of `cargo alembic test`.
+    /// Turns the diagnostic into the failure of a check of `cargo alembic test`.
     pub(crate) fn into_check_failure(mut self) -> Self {
         self.cause = Cause::CheckCausedBy(Box::new(self.cause));
         self
     }
 
-    /// Draws the diagnostic in colour; the printer takes the colour away where there is none.
+    /// Renders the diagnostic in colour; the stream strips the colour if it is not wanted.
     pub(crate) fn render(&self, call: &Call) -> String {
         let mut title = Level::ERROR.primary_title(self.title.as_str());
         if let Some(code) = self.code {
@@ -205,7 +205,7 @@ impl fmt::Display for Note {
     }
 }
 
-/// Cuts a span to its first line, so that a literal that never ends does not fill the screen.
+/// Cuts a span to its first line, so that an unterminated literal does not fill the screen.
 fn visible(text: &str, span: Range<usize>) -> Range<usize> {
     let start = text.floor_char_boundary(span.start);
     let end = text.floor_char_boundary(span.end.max(start));

@@ -1,6 +1,6 @@
-//! Quotes what stands in commands that are suggested.
+//! Quotes arguments and names in suggested commands.
 
-/// Quotes an argument for a shell, where it needs that.
+/// Quotes an argument for a shell, if necessary.
 pub(crate) fn quote_for_shell(argument: &str) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "_-+=:,./@%".contains(c);
     if !argument.is_empty() && argument.chars().all(is_plain) {

@@ -1,48 +1,48 @@
-//! What a command answers and how it ended, written in one place.
+//! The response of a command, and the one place that writes it.
 
 use super::json::{self, AnswerJson};
 use super::shell::{self, Shell};
 use super::{Call, Diagnostic, Error, Exit, Format};
 
-/// What a command answers, and how it ended.
+/// The response of a command: its answers, and how it ended.
 pub(crate) struct Response {
-    /// What is answered for each crate; nothing where the command has no answer.
+    /// The answer for each crate; `None` if the command has no answer.
     answers: Option<Vec<Answer>>,
     layout: Layout,
     end: End,
 }
 
-/// What a command answers for one crate.
+/// The result of a command for one crate.
 pub(crate) struct Answer {
     /// The crate.
     pub(crate) name: String,
     /// The answer for programs.
     pub(crate) json: AnswerJson,
-    /// The answer for people; empty where status lines have said it.
+    /// The answer for people; empty if status lines say it all.
     pub(crate) text: String,
 }
 
-/// How the answers for several crates are put together as text.
+/// How the answers for several crates are combined as text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Layout {
     /// One after the other.
     Plain,
     /// Each below its crate's name.
     Sections,
-    /// As SQL to the last byte, each below a comment where there are several.
+    /// As SQL byte for byte, each below a comment if there are several.
     Scripts,
 }
 
 /// How a command ended.
 enum End {
     Success,
-    /// These crates, each with the number of revisions that are pending, are not at their heads.
+    /// These crates are not at their heads; each with its number of pending revisions.
     NotAtHeads(Vec<(String, usize)>),
     Failure(Error),
 }
 
 impl Response {
-    /// A command that has no answer, and succeeded.
+    /// The response of a command that succeeded and has no answer.
     pub(crate) const SILENT: Self = Self {
         answers: None,
         layout: Layout::Plain,
@@ -57,7 +57,7 @@ impl Response {
         }
     }
 
-    /// Answers for several crates in sections.
+    /// Creates a response with one section per crate, if there are several crates.
     pub(crate) fn sections(answers: Vec<Answer>, crates: usize) -> Self {
         let layout = match crates {
             0 | 1 => Layout::Plain,
@@ -66,7 +66,7 @@ impl Response {
         Self::new(answers, layout)
     }
 
-    /// Says what failed, where something did.
+    /// Records an error, if there is one.
     pub(crate) fn with_error(mut self, error: Option<Error>) -> Self {
         if let Some(error) = error {
             self.end = End::Failure(error);
@@ -74,7 +74,7 @@ impl Response {
         self
     }
 
-    /// Says which crates are not at their heads, unless something failed.
+    /// Records the crates that are not at their heads, unless something failed.
     pub(crate) fn with_pending(mut self, crates: Vec<(String, usize)>) -> Self {
         if !crates.is_empty() && matches!(self.end, End::Success) {
             self.end = End::NotAtHeads(crates);
@@ -106,7 +106,7 @@ impl Response {
 }
 
 impl From<Error> for Response {
-    /// A command that failed before it had anything to answer.
+    /// Creates the response of a command that failed before it had an answer.
     fn from(error: Error) -> Self {
         Self::SILENT.with_error(Some(error))
     }
@@ -122,7 +122,7 @@ impl Answer {
     }
 }
 
-/// Writes what a command answers and what is wrong, and returns its exit code.
+/// Writes a command's answers and errors, and returns its exit code.
 pub(crate) fn finish(response: Response, format: Format, shell: Shell, call: &Call) -> Exit {
     let written = match (format, response.layout) {
         (Format::Text, Layout::Scripts) => shell::answer_verbatim(&response.text()),
@@ -168,6 +168,6 @@ pub(crate) fn finish(response: Response, format: Format, shell: Shell, call: &Ca
 }
 
 fn cannot_write(error: std::io::Error) -> Error {
-    let title = format!("cannot write the answer: {error}");
+    let title = format!("cannot write the result: {error}");
     Diagnostic::new(super::Cause::Unwritable(error), title).into()
 }

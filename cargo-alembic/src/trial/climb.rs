@@ -1,4 +1,4 @@
-//! The way up, revision by revision, and the ways back down.
+//! Upgrades revision by revision, and downgrades back from each.
 
 use std::ops::Range;
 
@@ -8,7 +8,7 @@ use super::{Trial, Verdict, check_failure, compare, count};
 use crate::database::scratch::Scratch;
 use crate::output::{Cause, Diagnostic, Result};
 
-/// A way up, revision by revision.
+/// An upgrade, revision by revision.
 pub(super) struct Ascent {
     order: Vec<Node>,
     /// The schema before the first revision, and after each.
@@ -25,8 +25,8 @@ struct Slope {
 }
 
 impl Trial<'_> {
-    /// Goes up revision by revision, with the rows that stand beside each, and calls `visit` with the
-    /// database before the first one and after each, and how many are applied.
+    /// Upgrades revision by revision, inserting the rows that belong to each, and calls `visit`
+    /// with the database and the number of applied revisions, before the first one and after each.
     fn climb(
         &self,
         order: &[Node],
@@ -58,7 +58,7 @@ impl Trial<'_> {
             .map_err(|error| self.explain(error, scratch))
     }
 
-    /// Inserts the rows that stand beside a revision.
+    /// Inserts the rows from the file next to a revision.
     fn insert_rows(&self, scratch: &Scratch, node: Node) -> Result<()> {
         let path = rows_file(&self.owner.history().file(node).path);
         let shown = path.display();
@@ -72,7 +72,7 @@ impl Trial<'_> {
             }
         };
         scratch.execute(&sql).map_err(|error| {
-            let title = format!("the rows in {shown} cannot be inserted: {error}");
+            let title = format!("cannot insert the rows in {shown}: {error}");
             let cause = Cause::CheckCausedBy(Box::new(error.into()));
             Diagnostic::new(cause, title).into()
         })
@@ -104,8 +104,8 @@ impl Trial<'_> {
         });
         let revisions = count(self.owner.graph().len(), "revision");
         Ok(Verdict::Passed(match with_rows {
-            0 => format!("{revisions}, no rows (put some beside a revision, in *.rows.sql)"),
-            files => format!("{revisions}, with rows at {files} of them"),
+            0 => format!("{revisions}, no rows (put some next to a revision, in *.rows.sql)"),
+            files => format!("{revisions}, with rows for {files} of them"),
         }))
     }
 
@@ -114,7 +114,7 @@ impl Trial<'_> {
         file.reversal(self.engine.dialect())
     }
 
-    /// Returns where in the order revisions can be reverted one after the other.
+    /// Returns the ranges of the order in which revisions can be reverted one after the other.
     fn slopes(&self, order: &[Node]) -> Vec<Range<usize>> {
         let mut slopes: Vec<Range<usize>> = Vec::new();
         for (position, node) in order.iter().enumerate() {
@@ -129,10 +129,10 @@ impl Trial<'_> {
         slopes
     }
 
-    /// Goes down revision by revision, from the heads and from below each irreversible one.
+    /// Downgrades revision by revision, from the heads and from below each irreversible one.
     pub(super) fn up_down_up(&mut self) -> Result<Verdict> {
         let Some(ascent) = self.ascent.take() else {
-            return Ok(Verdict::Skipped("`upgrade` was not made".to_owned()));
+            return Ok(Verdict::Skipped("`upgrade` did not run".to_owned()));
         };
         let Ascent {
             order,
@@ -160,7 +160,7 @@ impl Trial<'_> {
                     Ok(()) => {}
                     Err(error) => {
                         faults.push((position, error.diagnostics));
-                        // Nothing that it left is to be in the way of those below.
+                        // Nothing that it left behind may get in the way of the ones below.
                         if more {
                             top = self.climb(&order[..position], |_, _| Ok(()))?;
                         }
@@ -188,8 +188,8 @@ impl Trial<'_> {
             .help("write one, or `-- alembic: downgrade irreversible: REASON`")
     }
 
-    /// Reverts the last revision and applies it again, and reverts it once more where there are
-    /// `more` below it. `schemas` are those below and above it.
+    /// Reverts the last revision and applies it again, and reverts it once more if there are `more`
+    /// below it. `below` and `above` are the schemas before and after it.
     fn revert_and_reapply(
         &self,
         scratch: &mut Scratch,
@@ -200,7 +200,7 @@ impl Trial<'_> {
         let id = &self.owner.graph()[node].id;
         self.down(scratch, node)?;
         let left = self.schema(scratch)?;
-        // Going up again would only stumble over what is left.
+        // Applying it again would only fail over what is left.
         compare(&format!("revision {id}, up and down"), below, &left)?;
         self.up(scratch, node)?;
         let again = self.schema(scratch)?;

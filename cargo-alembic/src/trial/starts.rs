@@ -1,4 +1,4 @@
-//! The ways in which an application finds its database when it starts.
+//! The states in which an application can find its database when it starts.
 
 use alembic_history::Expression;
 use alembic_migrate::{Migrations, Outcome, ensure_all_ready};
@@ -36,8 +36,10 @@ impl Trial<'_> {
         let fresh = self.schema(&mut scratch)?;
         compare("a fresh database", self.tracked()?, &fresh)?;
         Ok(Verdict::Passed(match outcome {
-            Outcome::Created => "created whole, same schema as by the revisions".to_owned(),
-            _ => "by the revisions".to_owned(),
+            Outcome::Created => "created whole, with the same schema as from the \
+                                 revisions"
+                .to_owned(),
+            _ => "created by the revisions".to_owned(),
         }))
     }
 

@@ -1,4 +1,4 @@
-//! The URLs of SQLite databases.
+//! SQLite URLs.
 
 use std::path::{Path, PathBuf};
 
@@ -10,14 +10,14 @@ use super::UrlError;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct SqliteUrl {
     pub(crate) target: SqliteTarget,
-    /// Whether the URL allows only reading, with `?mode=ro`.
+    /// Whether the URL allows reading only, with `?mode=ro`.
     pub(crate) read_only: bool,
-    /// Whether a missing file may be created; not with `?mode=rw` or `?mode=ro`.
+    /// Whether a missing file may be created; false with `?mode=rw` or `?mode=ro`.
     pub(crate) create: bool,
     text: String,
 }
 
-/// Where a SQLite database is.
+/// Where a SQLite database is stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum SqliteTarget {
     Memory,
@@ -34,7 +34,7 @@ impl SqliteUrl {
         }
     }
 
-    /// Returns the URL as it is shown.
+    /// Returns the URL as displayed.
     pub(super) fn text(&self) -> &str {
         &self.text
     }

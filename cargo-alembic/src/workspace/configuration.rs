@@ -20,7 +20,7 @@ pub(crate) struct Configuration {
     pub(crate) settings: Settings,
 }
 
-/// A `metadata.alembic` table, and where it is written.
+/// A `metadata.alembic` table, and the manifest that holds it.
 #[derive(Clone, Copy)]
 pub(super) struct Source<'s> {
     pub(super) table: &'s Value,
@@ -34,7 +34,7 @@ pub(super) struct Source<'s> {
 pub(super) struct ConfigurationFault {
     manifest: PathBuf,
     owner: &'static str,
-    /// What is wrong with a key; nothing where the whole is not a table.
+    /// What is wrong with a key; `None` if `alembic` is not a table at all.
     key: Option<SettingsFault>,
 }
 
@@ -45,7 +45,7 @@ impl Configuration {
         folders.map(|folder| self.folder.join(folder)).collect()
     }
 
-    /// Returns the crate's version table in a database that speaks `dialect`.
+    /// Returns the crate's version table in a database of this dialect.
     pub(crate) fn version_table(&self, dialect: Dialect) -> VersionTable {
         let dialects = self.settings.dialects.as_deref().unwrap_or_default();
         self.settings.version_table.on(dialect, dialects)
@@ -79,7 +79,7 @@ impl Configuration {
     }
 }
 
-/// Reads a crate's configuration, the last of `sources` over the others.
+/// Reads a crate's configuration; later `sources` override earlier ones.
 pub(super) fn read(sources: &[Source<'_>]) -> Result<Settings, Vec<ConfigurationFault>> {
     let fault = |source: &Source<'_>, key| ConfigurationFault {
         manifest: source.manifest.to_owned(),
@@ -98,7 +98,7 @@ pub(super) fn read(sources: &[Source<'_>]) -> Result<Settings, Vec<Configuration
 }
 
 impl ConfigurationFault {
-    /// Says what is wrong, and where in the manifest.
+    /// Explains what is wrong, and where in the manifest.
     pub(super) fn explain(&self) -> Diagnostic {
         let path = display_path(&self.manifest);
         match &self.key {
@@ -140,7 +140,7 @@ fn json_value(json: &Value) -> SettingsValue {
     }
 }
 
-/// Reads a `metadata.alembic` table as it stands in a manifest.
+/// Reads a `metadata.alembic` table from a parsed manifest.
 pub(super) fn from_toml(table: &dyn TableLike) -> SettingsTable {
     let values = table.iter().map(|(key, item)| {
         let value = item.as_value().map_or(SettingsValue::Other, toml_value);

@@ -1,4 +1,4 @@
-//! Asks a database, after a run on it has failed, for what the explanation depends on.
+//! Asks a database, after a failed run, the question that the explanation depends on.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use alembic_sql::literal;
 use crate::database::{Connection, Database};
 use crate::explain::{Evidence, Question, SchemaPrivileges};
 
-/// Answers a question; a database that does not answer any longer says nothing.
+/// Answers a question; a database that no longer responds yields no evidence.
 pub(super) fn evidence(
     question: &Question,
     migrations: &Migrations,
@@ -38,7 +38,7 @@ fn is_untracked(migrations: &Migrations, database: &Database) -> bool {
     database.identity().is_some() && rows().is_some_and(|rows| rows.is_empty())
 }
 
-/// Returns whether a database of SQLite has an object of this name.
+/// Returns whether a SQLite database has an object of this name.
 fn has_object(database: &Database, name: &str) -> bool {
     let Ok(Connection::Sqlite(connection)) = database.read() else {
         return false;
@@ -48,8 +48,8 @@ fn has_object(database: &Database, name: &str) -> bool {
     count.is_ok_and(|count| count > 0)
 }
 
-/// Returns what the user may do in a schema of a server; in the connection's default, where none is
-/// named.
+/// Returns the user's privileges in a schema of a server, by default the connection's default
+/// schema.
 fn schema_privileges(
     database: &Database,
     schema: Option<&str>,

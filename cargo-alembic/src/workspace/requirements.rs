@@ -9,7 +9,7 @@ use crate::database::Database;
 use crate::explain;
 use crate::output::{Cause, Diagnostic, Error, Hint, Result, Subcommand, Suggestion};
 
-/// Crates in the order in which their revisions depend on each other.
+/// Crates in the order of the dependencies between their revisions.
 pub(crate) struct CrateOrder {
     /// The crates that the command is for.
     pub(crate) chosen: Vec<Crate>,
@@ -17,19 +17,19 @@ pub(crate) struct CrateOrder {
     others: Vec<Crate>,
 }
 
-/// The database of another crate than the one that a command works on.
+/// The database of a crate other than the one that a command works on.
 struct Neighbor {
     database: Database,
-    /// Whether it is another one than an argument names.
+    /// Whether it is not the database that an argument names.
     elsewhere: bool,
 }
 
-/// The rows that crates will have in their version tables, once they have done what is planned;
-/// those that are not here have what is in the database.
+/// The rows that crates will have in their version tables once their plans have run; other crates
+/// have the rows in their databases.
 pub(crate) type PlannedRows<'p> = HashMap<&'p str, Vec<Node>>;
 
 impl Workspace {
-    /// Sorts crates, and reads those that they depend on.
+    /// Sorts crates by their dependencies, and reads the other crates that they depend on.
     pub(crate) fn order(&self, chosen: Vec<Crate>) -> Result<CrateOrder> {
         let names: Vec<String> = chosen
             .iter()
@@ -45,7 +45,7 @@ impl Workspace {
                 Ok(order) => break order,
                 Err(errors) => errors,
             };
-            // A crate that the command is not for may still be what a revision depends on.
+            // A revision may depend on a crate that the command is not for.
             let missing = errors.iter().find_map(|error| match &error.kind {
                 RequirementErrorKind::UnknownCrate(name) => self.find_crate(name).transpose(),
                 RequirementErrorKind::UnknownRevision { .. }
@@ -152,14 +152,14 @@ impl CrateOrder {
         Ok(())
     }
 
-    /// Returns the crates that `own` stands on and shares a database with, in order.
+    /// Returns the crates that `own` depends on and shares a database with, in order.
     pub(crate) fn below(&self, own: &Crate) -> Vec<&Crate> {
         let mut names = vec![own.name()];
         let mut below = Vec::new();
         let all: Vec<&Crate> = self.others.iter().chain(&self.chosen).collect();
         let identity = |known: &Crate| known.configuration.database(None).ok()?.identity();
         let own_identity = identity(own);
-        // Each comes after what it stands on, so that going back finds all of them.
+        // Each crate comes after its dependencies, so that walking back finds all of them.
         for other in all.iter().rev() {
             let wanted = names.iter().any(|name| {
                 let mut crates = all.iter();
@@ -174,8 +174,8 @@ impl CrateOrder {
         below
     }
 
-    /// Refuses to apply revisions whose dependencies in other crates are not applied yet, but for
-    /// those in the crates `together`, which are brought to their heads in the same go.
+    /// Refuses to apply revisions whose dependencies in other crates are not applied yet, except in
+    /// the crates `together`, which the same run brings to their heads.
     pub(crate) fn check_requirements(
         &self,
         own: &Crate,
@@ -220,7 +220,8 @@ impl Neighbor {
 fn is_required(own: &Crate, other: &Crate, node: Node, neighbor: &Neighbor) -> Error {
     let (id, name) = (&other.graph()[node].id, other.name());
     let title = format!(
-        "revision {id} of crate `{name}` is applied, and depends on what would be reverted"
+        "revision {id} of crate `{name}` is applied, and depends on a revision that would be \
+         reverted"
     );
     let downgrade = neighbor.suggest(Subcommand::Downgrade, name, "<revision>");
     Diagnostic::new(Cause::Revision, title)
