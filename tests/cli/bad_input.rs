@@ -269,8 +269,7 @@ fn every_crate_is_heard() {
     project.write("app/migrations/bad.sql", "");
     project.write("store/migrations/bad.sql", "SELECT 1;\n");
     for line in ["upgrade", "heads", "current", "stamp head"] {
-        let stderr = "error[empty-file]: the file is empty | app/migrations/bad.sql:1:1 | \
-                      error[missing-key] | store/migrations/bad.sql:1:1";
+        let stderr = "error[empty-file]: the file is empty | app/migrations/bad.sql:1:1 | error[missing-key] | store/migrations/bad.sql:1:1";
         check_in(&project, "broken files in two crates", line, 5, stderr);
     }
     let project = workspace();
@@ -302,8 +301,7 @@ fn crates_with_one_version_table() {
         "downgrade base",
         "ensure-version",
     ] {
-        let stderr = "error[shared-version-table] | `store` | `app` | give one of them another \
-                      `version-table`";
+        let stderr = "error[shared-version-table] | `store` | `app` | give one of them another `version-table`";
         check_in(&project, "one database", line, 4, stderr);
     }
     let server = "postgres://u:secret@127.0.0.1:1/never";
@@ -325,8 +323,7 @@ fn crates_with_one_version_table() {
     }
     for line in ["upgrade", "current", "stamp head", "ensure"] {
         let line = format!("{line} --url sqlite://x.db");
-        let stderr = "error[shared-version-table] | `store` | `app` | the table is \
-                      alembic_version in sqlite://x.db";
+        let stderr = "error[shared-version-table] | `store` | `app` | the table is alembic_version in sqlite://x.db";
         check_in(&project, "one URL", &line, 4, stderr);
     }
     let stderr = "error[shared-version-table] | `store` | `app`";
@@ -363,8 +360,7 @@ fn a_lock_of_somebody_else() {
         "downgrade base --lock-timeout 0",
         "stamp head --lock-timeout 0.2",
     ] {
-        let stderr = "error[database-busy] | sqlite://shop.db | the database is as it was before \
-                      | another process holds a lock";
+        let stderr = "error[database-busy] | sqlite://shop.db | the database is as it was before | another process holds a lock";
         // Reading the file in this process would release its lock: POSIX wants it so.
         check_outcome(&project.run(line), "a write lock", line, 7, stderr);
     }
@@ -394,7 +390,7 @@ fn a_lock_that_is_released() {
     let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
     let stderr = BufReader::new(child.stderr.take().unwrap());
     let mut lines = stderr.lines().map(Result::unwrap);
-    assert!(lines.any(|line| line.contains("Waiting for the lock")));
+    assert!(lines.any(|line| line.contains("Waiting for the database lock")));
     other.execute_batch("ROLLBACK").unwrap();
     assert!(lines.any(|line| line.contains("Finished shop at bb02")));
     assert!(child.wait().unwrap().success());

@@ -49,7 +49,7 @@ impl MergeArgs {
         if follows.len() < 2 {
             let title = match graph.ids(&follows).as_slice() {
                 [] => "nothing to merge: no revisions".to_owned(),
-                ids => format!("nothing to merge: {} is the only revision", join(ids)),
+                ids => format!("nothing to merge: {} is a single revision", join(ids)),
             };
             let heads = Suggestion::new(Subcommand::Heads);
             return Err(Diagnostic::new(Cause::Revision, title)

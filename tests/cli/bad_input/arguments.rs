@@ -187,7 +187,7 @@ pub(super) fn arguments() -> Vec<Row> {
             "a script for who knows what",
             "upgrade --sql",
             2,
-            "nothing says what the script for crate `shop` is to be for | `--dialect postgres`",
+            "no dialect is known for the script of crate `shop` | `--dialect postgres`",
         )
         .with(|project| {
             project.replace("Cargo.toml", "url = \"sqlite://shop.db\"\n", "");
@@ -241,7 +241,7 @@ pub(super) fn arguments() -> Vec<Row> {
             "one head",
             "merge",
             6,
-            "nothing to merge: bb02 stands alone | at least two",
+            "nothing to merge: bb02 is a single revision | at least two",
         ),
         row("a head twice", "merge bb02 bb02", 2, "bb02 is named twice"),
         row("an unknown head", "merge bb02 zz99", 6, "'zz99'"),
@@ -278,7 +278,7 @@ pub(super) fn revisions() -> Vec<Row> {
             "an id twice",
             "revision --rev-id aa01",
             5,
-            "error[duplicate-id]: the revision id aa01 is taken | migrations/aa01.sql | nothing \
+            "error[duplicate-id]: the revision id aa01 is already taken | migrations/aa01.sql | nothing \
              was written",
         ),
         row(
@@ -353,7 +353,7 @@ pub(super) fn revisions() -> Vec<Row> {
             "a message that is a key",
             "revision -m 'Revises: zz99'",
             2,
-            "this message would be read as part of the header | begin no line of it with",
+            "this message would be read as part of the header | do not start a line with",
         ),
         row(
             "a message that is a heading",

@@ -124,7 +124,7 @@ pub(super) fn configuration() -> Vec<Row> {
             "a wrong file template",
             "revision -m x",
             4,
-            "{revision} | known are rev, slug",
+            "{revision} | the known tokens are rev, slug",
         )
         .configure("file-template = \"{revision}_{slug}\""),
         row(
@@ -193,7 +193,7 @@ pub(super) fn urls() -> Vec<Row> {
         of(
             "no kind, but a password",
             "user:secret@host/db",
-            "error[invalid-url]: invalid database URL `...`: there is no driver for `user:`",
+            "error[invalid-url]: invalid database URL `...`: no driver for `user:`",
         ),
         of(
             "another way to write it",
@@ -235,7 +235,7 @@ pub(super) fn urls() -> Vec<Row> {
             "no URL at all",
             "upgrade",
             4,
-            "crate `shop` names no database | url = \"sqlite://shop.db\" | DATABASE_URL",
+            "no database is configured for crate `shop` | url = \"sqlite://shop.db\" | DATABASE_URL",
         )
         .with(|project| {
             project.replace("Cargo.toml", "url = \"sqlite://shop.db\"", "");
@@ -246,7 +246,7 @@ pub(super) fn urls() -> Vec<Row> {
             "no URL at all, for a server",
             "upgrade",
             4,
-            "crate `shop` names no database | \
+            "no database is configured for crate `shop` | \
              `DATABASE_URL=postgres://<user>:<password>@<host>/shop`",
         )
         .with(|project| {

@@ -47,8 +47,7 @@ pub(crate) fn addresses() -> Vec<Row> {
     let mut rows = vec![
         of(
             "a wrong password",
-            "error[database-unreachable]: cannot connect: password authentication failed | as it \
-             was before | PGPASSWORD or ~/.pgpass",
+            "error[database-unreachable]: cannot connect: password authentication failed | as it was before | PGPASSWORD or ~/.pgpass",
             with_password(":secret"),
         ),
         of(
@@ -68,8 +67,7 @@ pub(crate) fn addresses() -> Vec<Row> {
         ),
         of(
             "no server",
-            "error[database-unreachable]: cannot connect: Connection refused | check that the \
-             server runs",
+            "error[database-unreachable]: cannot connect: Connection refused | check that the server is running",
             |_| "postgres://user:secret@127.0.0.1:1/shop".to_owned(),
         ),
         of(
@@ -79,14 +77,12 @@ pub(crate) fn addresses() -> Vec<Row> {
         ),
         of(
             "a database that does not exist",
-            "error[database-unreachable]: cannot connect: database \"nowhere\" does not exist | \
-             `createdb -h | -p | nowhere`, or correct the URL",
+            "error[database-unreachable]: cannot connect: database \"nowhere\" does not exist | `createdb -h | -p | nowhere`, or correct the URL",
             with_database("nowhere"),
         ),
         of(
             "a database that does not exist, whose name has blanks",
-            "error[database-unreachable] | \"Mixed Case DB\" does not exist | 'Mixed Case DB'`, \
-             or correct the URL",
+            "error[database-unreachable] | \"Mixed Case DB\" does not exist | 'Mixed Case DB'`, or correct the URL",
             with_database("Mixed%20Case%20DB"),
         ),
         of(
@@ -96,8 +92,7 @@ pub(crate) fn addresses() -> Vec<Row> {
         ),
         of(
             "a setting that the server does not know",
-            "error[database-unreachable]: cannot connect: unrecognized configuration parameter \
-             \"nonsense\"",
+            "error[database-unreachable]: cannot connect: unrecognized configuration parameter \"nonsense\"",
             with_parameter("options=-cnonsense%3D1"),
         ),
     ];
@@ -110,8 +105,7 @@ pub(crate) fn addresses() -> Vec<Row> {
         "show current",
         "stamp head",
     ] {
-        let stderr = "error[database-unreachable]: cannot connect: Connection refused | crate \
-                      `shop`, database postgres://user:***@127.0.0.1:1/shop";
+        let stderr = "error[database-unreachable]: cannot connect: Connection refused | crate `shop`, database postgres://user:***@127.0.0.1:1/shop";
         let nobody = |_: &str| "postgres://user:secret@127.0.0.1:1/shop".to_owned();
         rows.push(
             row("no server", line, 7, stderr)
@@ -146,48 +140,39 @@ pub(crate) fn rights() -> Vec<Row> {
             "a user who may only read",
             reader,
             "upgrade",
-            "error[permission-denied]: permission denied for schema public | \
-             migrations/bb02.sql:8:14 | statement 1 of revision bb02 | as it was before | `GRANT \
-             USAGE, CREATE ON SCHEMA \"public\" TO <user>`",
+            "error[permission-denied]: permission denied for schema public | migrations/bb02.sql:8:14 | statement 1 of revision bb02 | as it was before | `GRANT USAGE, CREATE ON SCHEMA \"public\" TO <user>`",
         ),
         of(
             "a user who may only read",
             reader,
             "stamp head",
-            "error[permission-denied]: cannot change the version table: permission denied for \
-             table alembic_version | `GRANT SELECT, INSERT, UPDATE, DELETE ON alembic_version TO \
-             <user>`",
+            "error[permission-denied]: cannot change the version table: permission denied for table alembic_version | `GRANT SELECT, INSERT, UPDATE, DELETE ON alembic_version TO <user>`",
         ),
         of(
             "a user who may not even read",
             stranger,
             "current",
-            "error[permission-denied]: cannot read the version table: permission denied for \
-             table alembic_version | `GRANT SELECT ON alembic_version TO <user>`; to migrate",
+            "error[permission-denied]: cannot read the version table: permission denied for table alembic_version | `GRANT SELECT ON alembic_version TO <user>`; to migrate",
         ),
         of(
             "a user who may not write to a revision's table",
             reader,
             "upgrade",
-            "error[permission-denied]: permission denied for table t_aa01 | \
-             migrations/bb02.sql:8:1 | help: connect as the owner of the table, or as a role \
-             that has the privilege",
+            "error[permission-denied]: permission denied for table t_aa01 | migrations/bb02.sql:8:1 | help: connect as the owner of the table, or as a role that has the privilege",
         )
         .file(BB02, second("INSERT INTO t_aa01 VALUES (1);")),
         of(
             "a user who may not change a revision's table",
             reader,
             "upgrade",
-            "error[permission-denied]: must be owner of table t_aa01 | migrations/bb02.sql:8:1 | \
-             help: connect as the owner of table t_aa01",
+            "error[permission-denied]: must be owner of table t_aa01 | migrations/bb02.sql:8:1 | help: connect as the owner of table t_aa01",
         )
         .file(BB02, second("ALTER TABLE t_aa01 ADD COLUMN x INTEGER;")),
         row(
             "a server that only reads",
             "upgrade",
             7,
-            "error[database-read-only]: cannot execute CREATE TABLE in a read-only transaction | \
-             migrations/bb02.sql:8:1 | as it was before | primary",
+            "error[database-read-only]: cannot execute CREATE TABLE in a read-only transaction | migrations/bb02.sql:8:1 | as it was before | primary",
         )
         .on_server()
         .with(read_only),
@@ -206,8 +191,7 @@ pub(crate) fn rights() -> Vec<Row> {
                 "a user who may not create tables",
                 reader,
                 line,
-                "error[permission-denied]: cannot create the version table: permission denied \
-                 for schema public | `GRANT USAGE, CREATE ON SCHEMA \"public\" TO <user>`",
+                "error[permission-denied]: cannot create the version table: permission denied for schema public | `GRANT USAGE, CREATE ON SCHEMA \"public\" TO <user>`",
             )
             .with(empty),
         );
@@ -216,8 +200,7 @@ pub(crate) fn rights() -> Vec<Row> {
                 "a schema for the version table that does not exist",
                 line,
                 7,
-                "error: cannot create the version table: schema \"Audit\" does not exist | \
-                 `CREATE SCHEMA \"Audit\"`",
+                "error: cannot create the version table: schema \"Audit\" does not exist | `CREATE SCHEMA \"Audit\"`",
             )
             .on_server()
             .configure("version-table-schema = \"Audit\""),
@@ -227,8 +210,7 @@ pub(crate) fn rights() -> Vec<Row> {
                 "a search path that leads nowhere",
                 line,
                 7,
-                "error: cannot create the version table: no schema has been selected to create \
-                 in | search_path",
+                "error: cannot create the version table: no schema has been selected to create in | search_path",
             )
             .on_server()
             .address(with_parameter("options=-csearch_path%3Dnowhere")),
@@ -247,16 +229,13 @@ pub(crate) fn servers() -> Vec<Row> {
         fails(
             "a statement that cannot run in a transaction",
             "CREATE INDEX CONCURRENTLY x ON t_aa01 (id);",
-            "error[migration-failed]: CREATE INDEX CONCURRENTLY cannot run inside a transaction \
-             block | migrations/cc03.sql:8:1 | as it was before | `-- alembic: upgrade postgres \
-             no-transaction`",
+            "error[migration-failed]: CREATE INDEX CONCURRENTLY cannot run inside a transaction block | migrations/cc03.sql:8:1 | as it was before | `-- alembic: upgrade postgres no-transaction`",
         ),
         row(
             "a statement that cannot run in a transaction, on the way back",
             "downgrade base",
             8,
-            "DROP INDEX CONCURRENTLY cannot run inside a transaction block | \
-             migrations/aa01.sql:11:1 | `-- alembic: downgrade postgres no-transaction`",
+            "DROP INDEX CONCURRENTLY cannot run inside a transaction block | migrations/aa01.sql:11:1 | `-- alembic: downgrade postgres no-transaction`",
         )
         .on_server()
         .with(|project| {
@@ -268,40 +247,30 @@ pub(crate) fn servers() -> Vec<Row> {
         }),
         fails(
             "a value that its transaction cannot use",
-            "CREATE TYPE k AS ENUM ('a');\nALTER TYPE k ADD VALUE 'b';\nCREATE TABLE x (k k \
-             DEFAULT 'b');",
-            "error[migration-failed]: unsafe use of new value \"b\" | migrations/cc03.sql:10:29 \
-             | no-transaction",
+            "CREATE TYPE k AS ENUM ('a');\nALTER TYPE k ADD VALUE 'b';\nCREATE TABLE x (k k DEFAULT 'b');",
+            "error[migration-failed]: unsafe use of new value \"b\" | migrations/cc03.sql:10:29 | no-transaction",
         ),
         fails(
             "what a function complains about",
             "DO $$ BEGIN\n  RAISE EXCEPTION 'too long: %', 7 USING HINT = 'Shorten it.';\nEND $$;",
-            "error[migration-failed]: too long: 7; hint: Shorten it | migrations/cc03.sql:8:1 | \
-             in PL/pgSQL function inline_code_block line 2",
+            "error[migration-failed]: too long: 7; hint: Shorten it | migrations/cc03.sql:8:1 | in PL/pgSQL function inline_code_block line 2",
         ),
         fails(
             "rows that refer to nothing, at the commit",
-            "CREATE TABLE a (id INTEGER REFERENCES t_aa01 DEFERRABLE INITIALLY \
-             DEFERRED);\nINSERT INTO a VALUES (7);",
-            "error[migration-failed]: cannot commit: insert or update on table \"a\" violates \
-             foreign key constraint | as it was before | correct the revisions",
+            "CREATE TABLE a (id INTEGER REFERENCES t_aa01 DEFERRABLE INITIALLY DEFERRED);\nINSERT INTO a VALUES (7);",
+            "error[migration-failed]: cannot commit: insert or update on table \"a\" violates foreign key constraint | as it was before | correct the revisions",
         ),
         row(
             "a connection that is lost",
             "upgrade",
             7,
-            "error[connection-lost]: terminating connection | migrations/cc03.sql:8:1 | as it \
-             was before | see why in the server's log",
+            "error[connection-lost]: terminating connection | migrations/cc03.sql:8:1 | as it was before | find the cause in the server's log",
         )
         .on_server()
-        .file(
-            CC03,
-            upgrade("SELECT pg_terminate_backend(pg_backend_pid());"),
-        ),
+        .file(CC03, upgrade("SELECT pg_terminate_backend(pg_backend_pid());")),
     ];
     for line in ["upgrade", "current", "stamp head", "ensure"] {
-        let stderr = "error[unchecked-dialect]: the revisions are not checked for PostgreSQL | \
-                      add \"postgres\" to `dialects`";
+        let stderr = "error[unchecked-dialect]: the revisions are not checked for PostgreSQL | add \"postgres\" to `dialects`";
         rows.push(
             row(
                 "a crate that is not written for PostgreSQL",
@@ -318,8 +287,7 @@ pub(crate) fn servers() -> Vec<Row> {
             "a crate that is not written for SQLite",
             "upgrade",
             4,
-            "error[unchecked-dialect]: the revisions are not checked for SQLite | add \"sqlite\" \
-             to `dialects`",
+            "error[unchecked-dialect]: the revisions are not checked for SQLite | add \"sqlite\" to `dialects`",
         )
         .configure("dialects = [\"postgres\"]"),
     );
