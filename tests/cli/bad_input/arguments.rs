@@ -246,10 +246,10 @@ pub(super) fn arguments() -> Vec<Row> {
         row("a head twice", "merge bb02 bb02", 2, "bb02 is named twice"),
         row("an unknown head", "merge bb02 zz99", 6, "'zz99'"),
         row(
-            "a revision and what it stands on",
+            "a revision and its ancestor",
             "merge aa01 bb02 --splice",
             6,
-            "bb02 stands on aa01 already",
+            "bb02 already builds on aa01",
         ),
         row(
             "a crate that is configured",
