@@ -203,7 +203,7 @@ mod tests {
                 privileges(true, false, false),
                 "CREATE ON SCHEMA",
             ),
-            (action(Action::Lock), Evidence::Nothing, "has the right"),
+            (action(Action::Lock), Evidence::Nothing, "has the privilege"),
         ] {
             let hint = hint(&refused, &evidence);
             assert!(hint.contains(expected), "{hint}\nlacks {expected}");
