@@ -1,4 +1,4 @@
-//! The arguments that several commands share.
+//! Arguments shared by several commands.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -13,7 +13,7 @@ use crate::output::Format;
 /// The arguments that every command takes.
 #[derive(Clone, Debug, Args)]
 pub struct GlobalArgs {
-    /// The crate to work on; may be given several times
+    /// The crate to work on; can be repeated
     #[arg(
         short,
         long,
@@ -30,7 +30,7 @@ pub struct GlobalArgs {
         help_heading = "Crates"
     )]
     pub(crate) workspace: bool,
-    /// Leave out a crate; may be given several times
+    /// Exclude a crate; can be repeated
     #[arg(
         long,
         global = true,
@@ -39,10 +39,10 @@ pub struct GlobalArgs {
         help_heading = "Crates"
     )]
     pub(crate) exclude: Vec<String>,
-    /// The Cargo.toml of the crate or workspace
+    /// The path to the Cargo.toml of the crate or workspace
     #[arg(long, global = true, value_name = "PATH", help_heading = "Crates")]
     pub(crate) manifest_path: Option<PathBuf>,
-    /// How to write the answer
+    /// The output format
     #[arg(
         long,
         global = true,
@@ -62,7 +62,7 @@ pub struct GlobalArgs {
         help_heading = "Output"
     )]
     pub(crate) color: Color,
-    /// Say nothing beside the answer
+    /// Print only the result
     #[arg(short, long, global = true, help_heading = "Output")]
     pub(crate) quiet: bool,
 }
@@ -90,31 +90,31 @@ impl Color {
     }
 }
 
-/// The arguments of commands that look at databases.
+/// The arguments of commands that use databases.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct DatabaseArgs {
-    /// The database, instead of the one that is configured
+    /// The database to use, instead of the configured one
     #[arg(long, value_name = "URL", help_heading = "Database")]
     pub(crate) url: Option<String>,
-    /// How long to wait for a lock that another process holds, in seconds
+    /// How many seconds to wait for a lock held by another process
     #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = seconds, help_heading = "Database")]
     pub(crate) lock_timeout: Duration,
 }
 
-/// What to do about a statement outside of transactions that may have happened.
+/// How to handle a statement outside of transactions whose outcome is unknown.
 #[derive(Clone, Copy, Debug, Args)]
 pub(crate) struct InterruptedArgs {
-    /// What to do about a statement that an earlier run began outside a transaction, and never told
-    /// how it ended
+    /// How to handle a statement that an earlier run began outside a transaction, if its outcome is
+    /// unknown
     #[arg(long, value_enum, value_name = "WHAT")]
     interrupted: Option<InterruptedChoice>,
 }
 
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
 enum InterruptedChoice {
-    /// Run it once more.
+    /// Run it again.
     Again,
-    /// Take it for done.
+    /// Treat it as done.
     Skip,
 }
 
@@ -136,10 +136,10 @@ fn seconds(text: &str) -> std::result::Result<Duration, String> {
 /// The arguments of commands that can write a script.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct OfflineArgs {
-    /// Change nothing, and write SQL that does it to stdout, for psql or the sqlite3 shell
+    /// Print SQL for psql or the sqlite3 shell instead of changing the database
     #[arg(long, help_heading = "Offline")]
     pub(crate) sql: bool,
-    /// What the SQL is for, instead of what the URL of the database says
+    /// The dialect of the SQL, instead of the one that the database URL implies
     #[arg(
         long,
         value_name = "DIALECT",

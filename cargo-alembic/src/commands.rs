@@ -20,9 +20,9 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::args::GlobalArgs;
 use crate::context::Context;
-use crate::output::{Outcome, Result};
+use crate::output::{Response, Result};
 
-/// What cargo passes to its subcommands.
+/// The arguments that cargo passes to its subcommands.
 #[derive(Debug, Parser)]
 #[command(name = "cargo", bin_name = "cargo", styles = clap_styles())]
 pub enum CargoCli {
@@ -52,7 +52,7 @@ fn clap_styles() -> clap::builder::Styles {
 /// The commands of `cargo alembic`.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Give a crate a folder for migrations, and its configuration
+    /// Set up migrations for a crate: a folder and a configuration
     Init(init::InitArgs),
     /// Write a new revision file
     Revision(revision::RevisionArgs),
@@ -64,30 +64,30 @@ pub enum Command {
     Downgrade(downgrade::DowngradeArgs),
     /// Show which revisions the databases are at
     Current(current::CurrentArgs),
-    /// Show the revisions that nothing follows
+    /// Show the heads: revisions that no other revision follows
     Heads(heads::HeadsArgs),
-    /// Show the revisions that several others follow
+    /// Show the branch points: revisions that several others follow
     Branches(branches::BranchesArgs),
-    /// List revisions, the newest first
+    /// List revisions, newest first
     History(history::HistoryArgs),
-    /// Show everything about revisions
+    /// Show revisions in full
     Show(show::ShowArgs),
-    /// Declare which revisions a database is at, without running any
+    /// Record which revisions a database is at, without running them
     Stamp(stamp::StampArgs),
-    /// Try the migrations on databases of their own
+    /// Test the migrations on temporary databases
     Test(test::TestArgs),
     /// Open a revision file in an editor
     Edit(edit::EditArgs),
-    /// Make databases ready as an application does when it starts
+    /// Get databases ready, as an application does when it starts
     Ensure(ensure::EnsureArgs),
-    /// Create the version table where there is none
+    /// Create the version table if it does not exist
     #[command(visible_alias = "ensure_version")]
     EnsureVersion(ensure_version::EnsureVersionArgs),
 }
 
 impl Command {
     /// Runs the command.
-    pub(crate) fn run(self, context: &Context) -> Result<Outcome> {
+    pub(crate) fn run(self, context: &Context) -> Result<Response> {
         match self {
             Command::Init(args) => args.run(context),
             Command::Revision(args) => args.run(context),
@@ -107,7 +107,7 @@ impl Command {
         }
     }
 
-    /// Returns the database that `--url` names, where the command asks databases.
+    /// Returns the database that `--url` names, for commands that use one.
     pub(crate) fn url(&self) -> Option<&str> {
         let database = match self {
             Command::Upgrade(args) => &args.database,
@@ -119,7 +119,7 @@ impl Command {
             Command::Edit(args) => &args.database,
             Command::Ensure(args) => &args.database,
             Command::EnsureVersion(args) => &args.database,
-            // `test` is told a server, whose databases it leaves alone.
+            // The URL of `test` only names a server; the database itself is left untouched.
             Command::Init(_)
             | Command::Revision(_)
             | Command::Merge(_)

@@ -1,4 +1,4 @@
-//! What every command works with: the workspace, and where to report progress.
+//! The context of every command: the workspace, and the shell that reports progress.
 
 use std::cell::OnceCell;
 use std::path::PathBuf;
@@ -7,7 +7,7 @@ use crate::args::GlobalArgs;
 use crate::output::{Result, Shell, Verbosity};
 use crate::workspace::{Access, Configuration, Crate, Workspace};
 
-/// What every command works with.
+/// The context of a command.
 #[derive(Debug)]
 pub(crate) struct Context {
     pub(crate) shell: Shell,
@@ -32,7 +32,7 @@ impl Context {
         }
     }
 
-    /// Finds the workspace; cargo is asked once.
+    /// Finds the workspace, asking cargo only once.
     pub(crate) fn workspace(&self) -> Result<&Workspace> {
         if let Some(workspace) = self.workspace.get() {
             return Ok(workspace);
@@ -41,25 +41,25 @@ impl Context {
         Ok(self.workspace.get_or_init(|| found))
     }
 
-    /// Finds the crates that the arguments choose, in the order in which they depend on each other.
+    /// Finds the crates that the arguments choose, in dependency order.
     pub(crate) fn configurations(&self) -> Result<Vec<Configuration>> {
         self.workspace()?.chosen(&self.args)
     }
 
-    /// Reads the crates that the arguments choose, in the order in which they depend on each other.
+    /// Reads the crates that the arguments choose, in dependency order.
     pub(crate) fn crates(&self, access: &Access) -> Result<Vec<Crate>> {
         let configurations = self.configurations()?;
         self.workspace()?.read_all(configurations, access)
     }
 
-    /// Reads the one crate that the arguments choose, for a command that concerns only one.
+    /// Reads the one crate that the arguments choose, for a command that works on only one.
     pub(crate) fn only_crate(&self) -> Result<Crate> {
         let workspace = self.workspace()?;
         let configuration = workspace.only_one(self.configurations()?)?;
         workspace.read(configuration, &Access::default())
     }
 
-    /// Finds the manifest and the name of the package that `init` is to give migrations to.
+    /// Finds the manifest and the name of the package that `init` will set up.
     pub(crate) fn package_to_init(&self) -> Result<(PathBuf, String)> {
         self.workspace()?.package_to_init(&self.args)
     }

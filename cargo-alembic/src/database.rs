@@ -1,4 +1,4 @@
-//! Databases that URLs name: where they are, and connections to them.
+//! The databases that URLs name: their identity, and connections to them.
 
 mod connection;
 pub(crate) mod scratch;
@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use alembic_migrate::Dialect;
 
 use crate::output::Result;
-use crate::url::{DatabaseUrl, Location, SqliteUrl};
+use crate::url::{DatabaseUrl, SqliteTarget, SqliteUrl};
 pub(crate) use connection::Connection;
 pub(crate) use server::Server;
 
@@ -20,10 +20,10 @@ pub(crate) struct Database {
     pub(crate) url: DatabaseUrl,
 }
 
-/// Where a database is.
+/// What identifies a database, however its URL is written.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Place {
-    /// A file, without links and dots.
+pub(crate) enum DatabaseIdentity {
+    /// A file, with symbolic links and dots resolved.
     File(PathBuf),
     /// A database of a server.
     Server {
@@ -34,7 +34,7 @@ pub(crate) enum Place {
 }
 
 impl Database {
-    /// A database that lasts as long as its connection.
+    /// Returns a database that lasts as long as its connection.
     fn in_memory() -> Self {
         Self {
             url: DatabaseUrl::Sqlite(SqliteUrl::in_memory()),
@@ -45,7 +45,7 @@ impl Database {
         self.url.dialect()
     }
 
-    /// Opens the database for reading only; a file that does not exist yet is empty.
+    /// Opens the database for reading only; a missing file counts as empty.
     pub(crate) fn read(&self) -> Result<Connection> {
         match &self.url {
             DatabaseUrl::Sqlite(url) => sqlite::read(url).map(Connection::Sqlite),
@@ -53,7 +53,7 @@ impl Database {
         }
     }
 
-    /// Opens the database for writing, and creates its file where that is allowed.
+    /// Opens the database for writing, and creates its file if that is allowed.
     pub(crate) fn write(&self) -> Result<Connection> {
         match &self.url {
             DatabaseUrl::Sqlite(url) => sqlite::write(url).map(Connection::Sqlite),
@@ -65,19 +65,19 @@ impl Database {
     pub(crate) fn is_missing(&self) -> bool {
         match &self.url {
             DatabaseUrl::Sqlite(SqliteUrl {
-                location: Location::File(path),
+                target: SqliteTarget::File(path),
                 ..
             }) => sqlite::is_missing(path),
             DatabaseUrl::Sqlite(_) | DatabaseUrl::Postgres(_) => false,
         }
     }
 
-    /// Returns where the database is; nowhere, when no other connection can open the same one.
-    pub(crate) fn place(&self) -> Option<Place> {
+    /// Returns the database's identity; `None` if no other connection can open it.
+    pub(crate) fn identity(&self) -> Option<DatabaseIdentity> {
         match &self.url {
-            DatabaseUrl::Sqlite(url) => match &url.location {
-                Location::Memory => None,
-                Location::File(path) => Some(Place::File(sqlite::real_path(path))),
+            DatabaseUrl::Sqlite(url) => match &url.target {
+                SqliteTarget::Memory => None,
+                SqliteTarget::File(path) => Some(DatabaseIdentity::File(sqlite::real_path(path))),
             },
             DatabaseUrl::Postgres(url) => {
                 let options = &url.options;
@@ -85,7 +85,7 @@ impl Database {
                     Some(socket) => socket.display().to_string(),
                     None => options.get_host().to_owned(),
                 };
-                Some(Place::Server {
+                Some(DatabaseIdentity::Server {
                     host,
                     port: options.get_port(),
                     database: url.database().to_owned(),

@@ -1,7 +1,7 @@
 //! Turns errors into diagnostics with a next step: data in, diagnostic out.
 //!
-//! Nothing here opens a file or asks a database. What a hint depends on beyond the error itself is
-//! [asked for](question), and handed in as [`Evidence`].
+//! Nothing here opens a file or asks a database. Whatever else a hint depends on is
+//! [asked for](question), and passed in as [`Evidence`].
 
 mod database;
 mod evidence;
@@ -10,8 +10,8 @@ mod files;
 mod outline;
 mod plan;
 mod postgres;
+mod privileges;
 mod question;
-mod rights;
 mod run;
 mod script;
 mod settings;
@@ -21,9 +21,9 @@ mod statement;
 use alembic_history::{History, VersionTable};
 use alembic_migrate::Dialect;
 
-use crate::output::Place;
+use crate::output::Excerpt;
 use crate::url::DatabaseUrl;
-pub(crate) use evidence::{Evidence, Question, SchemaRights};
+pub(crate) use evidence::{Evidence, Question, SchemaPrivileges};
 pub(crate) use expression::resolve;
 pub(crate) use files::{fault, history, requirement};
 pub(crate) use plan::plan;
@@ -39,7 +39,7 @@ pub(crate) struct Subject<'s> {
     pub(crate) history: &'s History,
 }
 
-/// The database of a crate, and the table in it that keeps which revisions it is at.
+/// The database of a crate, and its version table there.
 pub(crate) struct Storage<'s> {
     pub(crate) url: &'s DatabaseUrl,
     pub(crate) table: VersionTable,
@@ -51,17 +51,17 @@ impl Storage<'_> {
     }
 }
 
-/// Shows a statement in its file.
-fn place(place: &alembic_run::StatementLocation, history: &History) -> Place {
-    let file = history.graph().node(place.revision.as_str());
+/// Returns a statement's excerpt of its file.
+fn excerpt(location: &alembic_run::StatementLocation, history: &History) -> Excerpt {
+    let file = history.graph().node(location.revision.as_str());
     let text = file.map(|node| history.file(node).text.to_string());
-    Place {
-        path: place.path.display().to_string(),
+    Excerpt {
+        path: location.path.display().to_string(),
         text: text.unwrap_or_default(),
-        span: place.offset..place.span.end,
+        span: location.offset..location.span.end,
         label: Some(format!(
             "statement {} of revision {}",
-            place.statement, place.revision
+            location.statement, location.revision
         )),
     }
 }

@@ -1,4 +1,4 @@
-//! The `cargo alembic` subcommand: finds the migrations of every crate of a workspace, and runs
+//! The `cargo alembic` subcommand: finds the migrations of every crate in a workspace, and runs
 //! Alembic's commands on them.
 //!
 //! Everything is decided in `alembic-history`, and carried out through `alembic-migrate`; this
@@ -34,12 +34,12 @@ pub use output::json::schema;
 use context::Context;
 use output::Call;
 
-/// Runs the command that `args` give, as cargo passes them: `cargo-alembic alembic ...`.
+/// Runs the command given by `args`, as cargo passes them: `cargo-alembic alembic ...`.
 pub fn main(args: impl IntoIterator<Item = OsString>) -> Exit {
     let CargoCli::Alembic(cli) = match CargoCli::try_parse_from(args) {
         Ok(cli) => cli,
         Err(error) => {
-            // Help and version are answers, not errors; a closed pipe is nobody's fault.
+            // Help and version are answers, and a closed pipe is not an error.
             let _ = error.print();
             return match error.kind() {
                 ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Exit::Success,

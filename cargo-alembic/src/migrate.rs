@@ -8,26 +8,26 @@ use alembic_migrate::options::{Interruption, TransactionMode};
 
 use crate::context::Context;
 use crate::output::json::{AnswerJson, RunJson};
-use crate::output::{Outcome, Progress, Result, reports};
+use crate::output::{Progress, Response, Result, reports};
 use crate::workspace::{
-    Access, Crate, CrateOrder, PlannedRows, answers_one_by_one, crates_knowing,
+    Access, Crate, CrateOrder, PlannedRows, answers_one_by_one, crates_matching,
 };
 
-/// What is to be done.
-pub(crate) struct Migrate<'m> {
+/// An upgrade or a downgrade, as the arguments ask for it.
+pub(crate) struct Migration<'m> {
     pub(crate) direction: Direction,
     pub(crate) target: &'m str,
     pub(crate) transaction_per_revision: bool,
     pub(crate) interrupted: Interruption,
 }
 
-impl Migrate<'_> {
-    pub(crate) fn run(&self, context: &Context, access: &Access) -> Result<Outcome> {
-        let chosen = crates_knowing(context.crates(access)?, &[self.target])?;
+impl Migration<'_> {
+    pub(crate) fn run(&self, context: &Context, access: &Access) -> Result<Response> {
+        let chosen = crates_matching(context.crates(access)?, &[self.target])?;
         let workspace = context.workspace()?;
         let mut order = workspace.order(chosen)?;
         if self.direction == Direction::Downgrade {
-            // What depends on another crate goes before that crate does.
+            // A crate is reverted before the crates that it depends on.
             order.chosen.reverse();
         }
         let all = match self.direction {
@@ -37,7 +37,7 @@ impl Migrate<'_> {
         workspace.check_databases(&order.chosen)?;
         self.check_all(&order, &all)?;
         Ok(answers_one_by_one(&order.chosen, |next| {
-            // Its rows may have changed meanwhile.
+            // Its rows may have changed in the meantime.
             if self.is_bound(next, &all) {
                 self.check(&order, &all, next, &PlannedRows::new())?;
             }
@@ -45,8 +45,8 @@ impl Migrate<'_> {
         }))
     }
 
-    /// Checks whether the revisions of all crates allow the command, once those before are done, so
-    /// that none is done where another one cannot be.
+    /// Checks whether every crate can be migrated after the ones before it, so that none is
+    /// migrated if another cannot be.
     fn check_all(&self, order: &CrateOrder, all: &[Crate]) -> Result<()> {
         let chosen = &order.chosen;
         if chosen.len() < 2 || !chosen.iter().any(|next| self.is_bound(next, all)) {
@@ -57,13 +57,13 @@ impl Migrate<'_> {
         for next in chosen {
             let rows = self
                 .check(order, all, next, &planned)
-                .map_err(|error| error.among(&[], &[], &names))?;
+                .map_err(|error| error.with_other_crates(&[], &[], &names))?;
             planned.insert(next.name(), rows);
         }
         Ok(())
     }
 
-    /// Tells whether a crate's revisions are bound to those of other crates on the way.
+    /// Returns whether dependencies between crates restrict the migration of this one.
     fn is_bound(&self, own: &Crate, all: &[Crate]) -> bool {
         match self.direction {
             Direction::Upgrade => own.has_requirements(),
@@ -71,8 +71,8 @@ impl Migrate<'_> {
         }
     }
 
-    /// Checks whether a crate's revisions, and those of other crates, allow the command, as they
-    /// will be when what is `planned` is done; returns the rows that the crate will have then.
+    /// Checks whether the dependencies between crates allow the command, assuming the `planned`
+    /// rows; returns the rows that the crate will have afterwards.
     fn check(
         &self,
         order: &CrateOrder,
@@ -85,18 +85,18 @@ impl Migrate<'_> {
         let plan = own.plan(self.direction, self.target, &rows, database)?;
         let steps: Vec<Node> = plan.steps.iter().map(|step| step.revision).collect();
         match self.direction {
-            Direction::Upgrade => order.check(own, &steps, &[], planned)?,
+            Direction::Upgrade => order.check_requirements(own, &steps, &[], planned)?,
             Direction::Downgrade => order.check_dependents(own, &steps, all, planned)?,
         }
         Ok(plan.rows)
     }
 
-    /// Brings the database of one crate to the target.
+    /// Migrates the database of one crate to the target.
     fn migrate(&self, context: &Context, own: &Crate) -> Result<RunJson> {
         let start = Instant::now();
         let database = own.database()?;
-        // A database that does not exist yet is not created for a target that cannot be reached, for
-        // SQL that cannot be run, nor when there is nothing to do.
+        // A missing database is not created for an unreachable target, for SQL that cannot run, or
+        // when there is nothing to do.
         let is_needless = database.is_missing() && {
             let plan = own.plan(self.direction, self.target, &[], database)?;
             if !plan.steps.is_empty() {
@@ -141,12 +141,12 @@ impl Migrate<'_> {
     }
 }
 
-/// Reads every crate of the workspace that can be read, for what its revisions depend on.
+/// Reads every readable crate of the workspace, to find out what its revisions depend on.
 ///
-/// A crate that cannot be read does not keep another one from being reverted.
+/// An unreadable crate does not keep another crate from being reverted.
 fn readable(context: &Context, access: &Access) -> Result<Vec<Crate>> {
     let workspace = context.workspace()?;
-    let access = access.to_others();
+    let access = access.for_other_crates();
     let mut crates = Vec::new();
     for configuration in workspace.all()? {
         let name = configuration.name.clone();
@@ -154,7 +154,10 @@ fn readable(context: &Context, access: &Access) -> Result<Vec<Crate>> {
             Ok(read) => crates.push(read),
             Err(_) => context.shell.status(
                 "Skipping",
-                format_args!("{name}: its revisions cannot be read, nor what they depend on"),
+                format_args!(
+                    "{name}: its revisions cannot be read, so their dependencies are not \
+                     checked"
+                ),
             ),
         }
     }

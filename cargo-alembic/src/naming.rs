@@ -4,13 +4,13 @@ use std::fmt;
 
 use jiff::Zoned;
 
-/// Makes a new revision id: 12 hexadecimal digits, at random.
+/// Returns a new revision id: 12 random hexadecimal digits.
 pub(crate) fn random_id() -> Result<String, getrandom::Error> {
     // 48 bits, as in Alembic.
     Ok(format!("{:012x}", getrandom::u64()? >> 16))
 }
 
-/// Makes the words of a message into a part of a file name of at most `length` characters.
+/// Joins the words of a message into a slug of at most `length` characters.
 pub(crate) fn slug(message: &str, length: usize) -> String {
     let words: Vec<String> = message
         .split(|c: char| !c.is_alphanumeric() && c != '_')
@@ -28,14 +28,14 @@ pub(crate) fn slug(message: &str, length: usize) -> String {
     }
 }
 
-/// A part of a file template that cannot be filled in.
+/// Why a file template cannot be filled in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum TemplateError {
-    /// A token that is not known.
+    /// An unknown token.
     Token(String),
-    /// A `{` without its `}`.
+    /// A `{` without a matching `}`.
     Unclosed,
-    /// The name would lead out of its folder, or is empty.
+    /// The name is empty, or would point outside of its folder.
     Path(String),
 }
 
@@ -44,8 +44,8 @@ impl fmt::Display for TemplateError {
         match self {
             TemplateError::Token(token) => write!(
                 f,
-                "unknown token `{{{token}}}`; known are rev, slug, epoch, year, month, day, hour, \
-                 minute and second"
+                "unknown token `{{{token}}}`; the known tokens are rev, slug, epoch, year, \
+                 month, day, hour, minute and second"
             ),
             TemplateError::Unclosed => f.write_str("`{` without `}`"),
             TemplateError::Path(name) => write!(f, "`{name}` is not a file name"),
@@ -53,7 +53,7 @@ impl fmt::Display for TemplateError {
     }
 }
 
-/// Fills in a file template; the name that it gives has no extension.
+/// Returns the file name that a template yields, without an extension.
 pub(crate) fn file_name(
     template: &str,
     rev: &str,
@@ -66,7 +66,7 @@ pub(crate) fn file_name(
         name.push_str(&rest[..open]);
         let close = rest[open..].find('}').ok_or(TemplateError::Unclosed)? + open;
         match &rest[open + 1..close] {
-            // An id may hold what separates folders.
+            // An id may contain path separators.
             "rev" => name.push_str(&rev.replace(['/', '\\'], "_")),
             "slug" => name.push_str(slug),
             "epoch" => name.push_str(&date.timestamp().as_second().to_string()),
@@ -81,7 +81,7 @@ pub(crate) fn file_name(
         rest = &rest[close + 1..];
     }
     name.push_str(rest);
-    // A message without a word leaves a separator behind.
+    // A message without words leaves a trailing separator.
     let name = name.trim_end_matches(['_', '-']).to_owned();
     if name.is_empty() || name.starts_with('.') || name.contains(['/', '\\', '\0']) {
         return Err(TemplateError::Path(name));

@@ -3,13 +3,13 @@
 use std::io::{self, Write};
 use std::path::Path;
 
-use crate::output::{Cause, Diagnostic, Result, shown};
+use crate::output::{Cause, Diagnostic, Result, display_path};
 
-/// Writes a file that does not exist yet, whole or not at all.
+/// Creates a file, whole or not at all.
 pub(crate) fn create(path: &Path, text: &str) -> Result<()> {
     let created = try_create(path, text);
     created.map_err(|error| {
-        let title = format!("cannot write {}: {error}", shown(path));
+        let title = format!("cannot write {}: {error}", display_path(path));
         Diagnostic::new(Cause::Unwritable(error), title).into()
     })
 }
@@ -18,7 +18,7 @@ fn try_create(path: &Path, text: &str) -> io::Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
     std::fs::create_dir_all(folder)?;
     let mut builder = tempfile::Builder::new();
-    // As other files: the permissions of a temporary file would keep others from reading it.
+    // The default permissions of a temporary file would keep other users from reading it.
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
@@ -30,7 +30,7 @@ fn try_create(path: &Path, text: &str) -> io::Result<()> {
     Ok(())
 }
 
-/// Writes a file anew, whole or not at all.
+/// Replaces a file, whole or not at all.
 pub(crate) fn replace(path: &Path, text: &str) -> io::Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
     let mut file = tempfile::NamedTempFile::new_in(folder)?;

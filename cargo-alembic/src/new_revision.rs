@@ -1,4 +1,4 @@
-//! Writes new revision files, once everything about them is known to be right.
+//! Writes new revision files, once everything about them has been validated.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -12,11 +12,11 @@ use crate::explain;
 use crate::naming;
 use crate::new_file::create;
 use crate::output::json::{AnswerJson, NewRevisionJson};
-use crate::output::{Answer, Cause, Diagnostic, Error, Layout, Outcome, Result, shown};
+use crate::output::{Answer, Cause, Diagnostic, Error, Layout, Response, Result, display_path};
 use crate::workspace::{Access, Crate};
 
-/// What a new revision is to be, as far as the command says.
-pub(crate) struct Request<'r> {
+/// A new revision, as the command describes it.
+pub(crate) struct RevisionDraft<'r> {
     pub(crate) owner: &'r Crate,
     pub(crate) message: String,
     pub(crate) id: Option<String>,
@@ -27,9 +27,9 @@ pub(crate) struct Request<'r> {
     pub(crate) folder: Option<&'r Path>,
 }
 
-impl Request<'_> {
-    /// Writes the revision, and says where it is.
-    pub(crate) fn write(self, context: &Context) -> Result<Outcome> {
+impl RevisionDraft<'_> {
+    /// Writes the revision, and reports its path.
+    pub(crate) fn write(self, context: &Context) -> Result<Response> {
         let settings = &self.owner.configuration.settings;
         self.check_heads()?;
         let date = now(settings.timezone.as_deref())?;
@@ -37,7 +37,7 @@ impl Request<'_> {
         let text = new.render();
         check_message(&text, &new)?;
         let path = self.path(&new, &date)?;
-        let shown_path = PathBuf::from(shown(&path));
+        let shown_path = PathBuf::from(display_path(&path));
         let source = SourceFile {
             path: shown_path.clone(),
             content: Ok(text.clone().into_bytes()),
@@ -49,20 +49,20 @@ impl Request<'_> {
         run_hooks(&settings.post_write_hooks, &path)?;
         let json = AnswerJson::NewRevision(NewRevisionJson {
             id: new.id.to_string(),
-            path: shown(&path),
+            path: display_path(&path),
         });
         let answer = Answer::new(self.owner.name(), json, String::new());
-        Ok(Outcome::new(vec![answer], Layout::Plain))
+        Ok(Response::new(vec![answer], Layout::Plain))
     }
 
-    /// Refuses to branch off where nobody asked for a branch.
+    /// Refuses to start a branch without `--splice`.
     fn check_heads(&self) -> Result<()> {
         let graph = self.owner.graph();
         match self.follows.iter().find(|node| !graph.is_head(**node)) {
             Some(node) if !self.splice => {
                 let title = format!("revision {} is not a head revision", graph[*node].id);
                 Err(Diagnostic::new(Cause::Revision, title)
-                    .help("to begin a new branch there, add `--splice`")
+                    .help("to start a new branch there, add `--splice`")
                     .into())
             }
             _ => Ok(()),
@@ -74,25 +74,25 @@ impl Request<'_> {
         let invalid = |what: &str, name: &str, why: &dyn std::fmt::Display| -> Error {
             let title = format!("invalid {what} '{name}': {why}");
             Diagnostic::new(Cause::Arguments, title)
-                .help("use letters, digits and `_`; none of @ + - : , quotes or white space")
+                .help("use letters, digits and `_`, but not @ + - : , quotes or white space")
                 .into()
         };
         let id = match &self.id {
             Some(id) => id.clone(),
             None => naming::random_id().map_err(|error| {
-                let title = format!("no random numbers to be had: {error}");
+                let title = format!("cannot generate a random id: {error}");
                 Diagnostic::new(Cause::Random(error), title)
-                    .help("name the revision yourself with `--rev-id`")
+                    .help("choose the id yourself with `--rev-id`")
             })?,
         };
         let id = RevisionId::new(&id).map_err(|why| invalid("revision id", &id, &why))?;
         if let Some(taken) = graph.named(id.as_str()) {
             let path = &self.owner.history().file(taken).path;
-            let title = format!("the revision id {id} is taken");
+            let title = format!("the revision id {id} is already taken");
             return Err(Diagnostic::new(Cause::History, title)
                 .code(Code::DuplicateId)
                 .note(format!("by {}", path.display()))
-                .help("name another one with `--rev-id`; nothing was written")
+                .help("choose another one with `--rev-id`; nothing was written")
                 .into());
         }
         let labels = self.branch_labels.iter().map(|label| {
@@ -114,7 +114,7 @@ impl Request<'_> {
                     .into());
             }
             for node in nodes {
-                // A label stays a label: the dependency moves with it.
+                // A label stays a label, so that the dependency follows it.
                 let declared = &graph[node].branch_labels;
                 let is_label = declared.iter().any(|label| label.as_str() == name);
                 let resolved = if is_label {
@@ -135,17 +135,17 @@ impl Request<'_> {
         })
     }
 
-    /// Returns whether a dependency is written `crate@revision`, not `label@revision`.
+    /// Returns whether a dependency has the form `crate@revision` rather than `label@revision`.
     fn names_another_crate(&self, name: &str) -> bool {
         let branch = name.split_once('@').map(|(branch, _)| branch);
         branch.is_some_and(|branch| self.owner.graph().named(branch).is_none())
     }
 
-    /// Refuses a dependency on a revision that no other crate has.
+    /// Refuses a dependency on a revision that does not exist in another crate.
     fn check_other_crate(&self, context: &Context, name: &str) -> Result<()> {
         let (package, revision) = name.split_once('@').unwrap_or((name, ""));
         let workspace = context.workspace()?;
-        let other = match workspace.named(package)? {
+        let other = match workspace.find_crate(package)? {
             Some(other) if package != self.owner.name() => {
                 Some(workspace.read(other, &Access::default())?)
             }
@@ -156,7 +156,7 @@ impl Request<'_> {
         }
         let title = format!("`--depends-on {name}` names no revision of another crate");
         Err(Diagnostic::new(Cause::Arguments, title)
-            .help("write an id or label of this crate, or `<crate>@<revision>` with a whole id")
+            .help("write an id or label of this crate, or `<crate>@<revision>` with a full id")
             .into())
     }
 
@@ -174,12 +174,13 @@ impl Request<'_> {
         Ok(folder.join(name + ".sql"))
     }
 
-    /// Returns the folder to write to: the one asked for, or that of what the revision follows.
+    /// Returns the folder to write to: the one asked for, or the one that holds the revision's
+    /// parent.
     fn folder(&self) -> Result<PathBuf> {
         let configuration = &self.owner.configuration;
         let folders = configuration.folders();
         let known = || {
-            let folders: Vec<String> = folders.iter().map(|folder| shown(folder)).collect();
+            let folders: Vec<String> = folders.iter().map(|folder| display_path(folder)).collect();
             format!(
                 "the folders of `{}` are {}",
                 configuration.name,
@@ -191,10 +192,13 @@ impl Request<'_> {
             let candidates = [current.join(asked), configuration.folder.join(asked)];
             let found = folders.iter().find(|folder| candidates.contains(folder));
             return found.cloned().ok_or_else(|| {
-                let title = format!("{} is not a folder for migrations", asked.display());
+                let title = format!(
+                    "{} is not a migrations folder of the crate",
+                    asked.display()
+                );
                 Diagnostic::new(Cause::Arguments, title)
                     .note(known())
-                    .help("add it to `migrations` below [package.metadata.alembic] in Cargo.toml")
+                    .help("add it to `migrations` under [package.metadata.alembic] in Cargo.toml")
                     .into()
             });
         }
@@ -215,14 +219,14 @@ impl Request<'_> {
     }
 }
 
-/// Tells the time, in the configured zone; the same time always where `SOURCE_DATE_EPOCH` is set.
+/// Returns the current time in the configured zone, or the one that `SOURCE_DATE_EPOCH` fixes.
 fn now(timezone: Option<&str>) -> Result<Zoned> {
     let zone = match timezone {
         None => TimeZone::UTC,
         Some(name) => TimeZone::get(name).map_err(|error| {
             let title = format!("can't locate timezone '{name}': {error}");
             Diagnostic::new(Cause::Configuration, title)
-                .help("name one as in \"Europe/Paris\" or \"UTC\"")
+                .help("use a name such as \"Europe/Paris\" or \"UTC\"")
         })?,
     };
     let fixed = std::env::var("SOURCE_DATE_EPOCH").ok();
@@ -230,7 +234,7 @@ fn now(timezone: Option<&str>) -> Result<Zoned> {
     Ok(fixed.unwrap_or_else(Timestamp::now).to_zoned(zone))
 }
 
-/// Refuses a message of which the file's reader would make something else.
+/// Refuses a message that the file's parser would not read back as written.
 fn check_message(text: &str, new: &NewRevision) -> Result<()> {
     let (file, findings) = RevisionFile::parse(text, &[]);
     let same = file.is_some_and(|file| {
@@ -239,17 +243,18 @@ fn check_message(text: &str, new: &NewRevision) -> Result<()> {
     if same && findings.is_empty() {
         return Ok(());
     }
-    let title = "this message would be read as a part of the header";
+    let title = "this message would be read as part of the header";
     let mut diagnostic = Diagnostic::new(Cause::Arguments, title);
     for finding in findings {
         diagnostic = diagnostic.note(finding.kind.to_string());
     }
     Err(diagnostic
-        .help("begin no line of it with `Revision ID:`, `Revises:` or `alembic:`")
+        .help("do not start a line with `Revision ID:`, `Revises:` or `alembic:`")
         .into())
 }
 
-/// Runs the configured programs on a new file; `{path}` stands for it, or else it comes last.
+/// Runs the configured programs on a new file. `{path}` stands for its path, which is otherwise the
+/// last argument.
 fn run_hooks(hooks: &[Vec<String>], path: &Path) -> Result<()> {
     for hook in hooks {
         let Some((program, arguments)) = hook.split_first() else {
@@ -265,7 +270,7 @@ fn run_hooks(hooks: &[Vec<String>], path: &Path) -> Result<()> {
         if !arguments.iter().any(|argument| argument.contains("{path}")) {
             command.arg(path);
         }
-        // Stdout is for the answer alone.
+        // Stdout is reserved for the answer.
         command.stdout(std::io::stderr());
         let outcome = match command.status() {
             Ok(status) if status.success() => continue,
@@ -274,8 +279,8 @@ fn run_hooks(hooks: &[Vec<String>], path: &Path) -> Result<()> {
         };
         let title = format!("post-write hook `{}` failed: {outcome}", hook.join(" "));
         return Err(Diagnostic::new(Cause::Program, title)
-            .note(format!("the revision is written: {}", shown(path)))
-            .help("correct the hook, and run it on the file, or remove the file")
+            .note(format!("the revision was written: {}", display_path(path)))
+            .help("fix the hook and run it on the file, or remove the file")
             .into());
     }
     Ok(())

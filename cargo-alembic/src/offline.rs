@@ -8,12 +8,12 @@ use crate::args::OfflineArgs;
 use crate::context::Context;
 use crate::explain;
 use crate::output::json::{AnswerJson, ScriptJson};
-use crate::output::{Answer, Cause, Diagnostic, Layout, Outcome, Result};
-use crate::workspace::{Access, Configuration, crates_knowing};
+use crate::output::{Answer, Cause, Diagnostic, Layout, Response, Result};
+use crate::workspace::{Access, Configuration, crates_matching};
 
-/// Writes the script of every crate that knows `targets`, once all of them are planned.
+/// Writes the script of every crate that `targets` match, once all of them are planned.
 ///
-/// Where the command runs revisions, `direction` tells which way.
+/// For commands that run revisions, `direction` is the way they go.
 pub(crate) fn scripts(
     context: &Context,
     args: &OfflineArgs,
@@ -21,7 +21,7 @@ pub(crate) fn scripts(
     targets: &[&str],
     direction: Option<Direction>,
     script: impl Fn(Runner<'_>) -> std::result::Result<String, ScriptError>,
-) -> Result<Outcome> {
+) -> Result<Response> {
     let mut configurations = context.configurations()?;
     for configuration in &mut configurations {
         let dialects = &mut configuration.settings.dialects;
@@ -37,7 +37,7 @@ pub(crate) fn scripts(
         .map(str::trim)
         .filter(|name| !name.is_empty())
         .collect();
-    let mut chosen = crates_knowing(crates, &names)?;
+    let mut chosen = crates_matching(crates, &names)?;
     if let Some(direction) = direction {
         chosen = workspace.order(chosen)?.chosen;
         if direction == Direction::Downgrade {
@@ -56,10 +56,10 @@ pub(crate) fn scripts(
         });
         answers.push(Answer::new(next.name(), json, written));
     }
-    Ok(Outcome::new(answers, Layout::Scripts))
+    Ok(Response::new(answers, Layout::Scripts))
 }
 
-/// Tells what a crate's script is for.
+/// Returns the dialect of a crate's script.
 fn dialect(args: &OfflineArgs, configuration: &Configuration, access: &Access) -> Result<Dialect> {
     let url = access.url.as_deref();
     let only = match configuration.settings.dialects.as_deref() {
@@ -73,9 +73,9 @@ fn dialect(args: &OfflineArgs, configuration: &Configuration, access: &Access) -
         Some(database) => Ok(database.dialect()),
         None => {
             let name = &configuration.name;
-            let title = format!("nothing says what the script for crate `{name}` is to be for");
+            let title = format!("no dialect is known for the script of crate `{name}`");
             Err(Diagnostic::new(Cause::Arguments, title)
-                .help("say it with `--dialect sqlite` or `--dialect postgres`")
+                .help("choose one with `--dialect sqlite` or `--dialect postgres`")
                 .into())
         }
     }

@@ -1,4 +1,4 @@
-//! What a command shows: answers on stdout, everything else on stderr, and an exit code.
+//! The output of a command: answers on stdout, everything else on stderr, and an exit code.
 
 mod cause;
 mod diagnostic;
@@ -6,35 +6,35 @@ mod exit;
 mod hint;
 pub(crate) mod json;
 pub(crate) mod lines;
-mod outcome;
 mod progress;
 mod quoting;
 pub(crate) mod reports;
+mod response;
 mod shell;
 
 use std::path::Path;
 
 pub(crate) use cause::Cause;
-pub(crate) use diagnostic::{Diagnostic, Error, Place, Result};
+pub(crate) use diagnostic::{Diagnostic, Error, Excerpt, Result};
 pub use exit::Exit;
 pub(crate) use hint::{Call, Hint, Subcommand, Suggestion};
-pub(crate) use outcome::{Answer, Layout, Outcome, finish};
 pub(crate) use progress::Progress;
-pub(crate) use quoting::{in_shell, in_sql};
+pub(crate) use quoting::{quote_for_shell, quote_for_sql};
+pub(crate) use response::{Answer, Layout, Response, finish};
 pub(crate) use shell::{Shell, Verbosity};
 
-/// How answers are written.
+/// The format of answers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum Format {
-    /// Lines for people.
+    /// Text for people.
     #[default]
     Text,
     /// One JSON object.
     Json,
 }
 
-/// Returns a path as it is shown: relative to the current folder, where it is below it.
-pub(crate) fn shown(path: &Path) -> String {
+/// Returns a path as it is displayed: relative to the current folder if it is inside it.
+pub(crate) fn display_path(path: &Path) -> String {
     let current = std::env::current_dir().unwrap_or_default();
     let shown = path.strip_prefix(&current).unwrap_or(path);
     shown.display().to_string()

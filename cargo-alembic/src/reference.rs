@@ -1,4 +1,4 @@
-//! The reference of the command line, `docs/cli.md`, made from the command line itself.
+//! The reference of the command line, `docs/cli.md`, generated from its own help.
 
 use std::fmt::Write;
 
@@ -7,7 +7,7 @@ use crate::output::Exit;
 const INTRODUCTION: &str = "\
 # The command line
 
-Made from the command line itself; do not edit.
+Generated from the help of the commands; do not edit.
 
 ## Revision expressions
 
@@ -16,15 +16,15 @@ Made from the command line itself; do not edit.
 | `head` | the one head; an error when there are several |
 | `heads` | every head |
 | `base` | before the first revision |
-| `ae10` | the revision with this id, or the only one whose id or label begins so |
-| `shop` | the revision that gives the label `shop` |
-| `+2`, `-1` | so many revisions up (`upgrade`) or down (`downgrade`) from where the database is; `show -1` counts down from the heads |
-| `ae10+2`, `head-1` | so many revisions from there |
-| `shop@head`, `shop@ae10`, `shop@-1` | the same, on the line of a label or revision |
+| `ae10` | the revision with this id, or the only one whose id or label begins with it |
+| `shop` | the revision that declares the label `shop` |
+| `+2`, `-1` | that many revisions up (`upgrade`) or down (`downgrade`) from where the database is; `show -1` counts down from the heads |
+| `ae10+2`, `head-1` | that many revisions up or down from there |
+| `shop@head`, `shop@ae10`, `shop@-1` | the same, on the branch of a label or revision |
 | `current` | where the database is (`show`, `edit`, `history -r`) |
 | `ae10:head`, `-3:`, `:current` | a range, for `history -r` and `--sql` |
 
-Ids and labels of up to three characters must be written whole.
+Ids and labels of up to three characters must be written in full.
 
 ";
 

@@ -1,4 +1,4 @@
-//! Tries a crate's migrations on databases of its own.
+//! Tests a crate's migrations on temporary databases.
 
 mod climb;
 mod starts;
@@ -16,28 +16,28 @@ use crate::explain;
 use crate::output::{Cause, Diagnostic, Error, Result};
 use crate::workspace::Crate;
 
-/// What is looked at.
+/// A check of `cargo alembic test`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Check {
-    /// There is a server to try on, where one is needed.
+    /// A server to test on is available, if one is needed.
     Server,
-    /// The history has the shape that is configured.
+    /// The history has the configured shape.
     Chain,
-    /// Every revision can be applied, one after the other, on the rows of those before.
+    /// Every revision can be applied, one after the other, on top of the rows of the earlier ones.
     Upgrade,
-    /// Every revision that is not declared irreversible can be reverted and applied again, and the
-    /// schema is what it was each time.
+    /// Every revision that is not declared irreversible can be reverted and applied again, with the
+    /// same schemas as before.
     UpDownUp,
-    /// An empty database comes to the same schema as one that went through every revision.
+    /// An empty database gets the same schema as one that went through every revision.
     Fresh,
-    /// So does one without a version table, from its baseline.
+    /// So does a database at the baseline that has no version table.
     Legacy,
     /// A second start changes nothing.
     SecondStart,
 }
 
 impl Check {
-    /// Returns the name under which the check is shown.
+    /// Returns the check's displayed name.
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Check::Server => "server",
@@ -51,14 +51,14 @@ impl Check {
     }
 }
 
-/// How a check ended.
+/// The verdict of a check.
 #[derive(Debug)]
 pub(crate) enum Verdict {
-    /// It holds; carries what was looked at.
+    /// It passed; carries what was checked.
     Passed(String),
-    /// It does not apply; carries why.
+    /// It does not apply; carries the reason.
     Skipped(String),
-    /// It does not hold; carries what is wrong.
+    /// It failed; carries what is wrong.
     Failed(Error),
 }
 
@@ -66,19 +66,19 @@ pub(crate) enum Verdict {
 #[derive(Debug)]
 pub(crate) struct CheckResult {
     pub(crate) check: Check,
-    /// What the databases speak on which it was made; nothing, where it needs none.
+    /// The dialect of the databases that it ran on; `None` if it needs no database.
     pub(crate) dialect: Option<Dialect>,
     pub(crate) verdict: Verdict,
 }
 
-/// Looks at the history, which needs no database.
+/// Checks the history, without a database.
 pub(crate) fn chain(owner: &Crate) -> CheckResult {
     let chain = owner.configuration.settings.chain;
     let faults = owner.history().check_chain(chain, owner.name());
     let revisions = count(owner.graph().len(), "revision");
     let verdict = match chain {
         _ if !faults.is_empty() => {
-            Verdict::Failed(failed(faults.iter().map(explain::fault).collect()))
+            Verdict::Failed(check_failure(faults.iter().map(explain::fault).collect()))
         }
         Chain::Linear => Verdict::Passed(format!("{revisions}, linear, one head")),
         Chain::Merged => Verdict::Passed(format!("{revisions}, branches merged, one head")),
@@ -90,9 +90,9 @@ pub(crate) fn chain(owner: &Crate) -> CheckResult {
     }
 }
 
-/// Makes the checks that need databases, each on databases of its own.
+/// Runs the checks that need databases, each on databases of its own.
 ///
-/// `below` are the crates that this one's revisions depend on, and whose tables they may use.
+/// `below` are the crates that this one's revisions depend on, and whose tables they can use.
 pub(crate) fn run(owner: &Crate, below: &[&Crate], engine: &Engine) -> Vec<CheckResult> {
     let mut trial = Trial {
         owner,
@@ -101,7 +101,7 @@ pub(crate) fn run(owner: &Crate, below: &[&Crate], engine: &Engine) -> Vec<Check
         ascent: None,
         tracked: OnceCell::new(),
     };
-    let checks: [(Check, MakeCheck); 5] = [
+    let checks: [(Check, CheckFunction); 5] = [
         (Check::Upgrade, |trial| trial.upgrade()),
         (Check::UpDownUp, |trial| trial.up_down_up()),
         (Check::Fresh, |trial| trial.fresh()),
@@ -112,8 +112,8 @@ pub(crate) fn run(owner: &Crate, below: &[&Crate], engine: &Engine) -> Vec<Check
     let mut broken = false;
     for (check, make) in checks {
         let verdict = match broken {
-            // One broken statement would be told once for each check that comes to it.
-            true => Verdict::Skipped("`upgrade` fails".to_owned()),
+            // Every later check would report the same broken statement again.
+            true => Verdict::Skipped("`upgrade` failed".to_owned()),
             false => make(&mut trial).unwrap_or_else(Verdict::Failed),
         };
         broken |= check == Check::Upgrade && matches!(verdict, Verdict::Failed(_));
@@ -126,15 +126,15 @@ pub(crate) fn run(owner: &Crate, below: &[&Crate], engine: &Engine) -> Vec<Check
     made
 }
 
-type MakeCheck = fn(&mut Trial<'_>) -> Result<Verdict>;
+type CheckFunction = fn(&mut Trial<'_>) -> Result<Verdict>;
 
-/// A crate's migrations on one engine, and what checks have found out that others need.
+/// A trial of a crate's migrations on one engine, with the results that later checks need.
 struct Trial<'l> {
     owner: &'l Crate,
     /// The crates that this one's revisions depend on.
     below: &'l [&'l Crate],
     engine: &'l Engine,
-    /// What the way up has left for the way down.
+    /// The upgrade's databases and schemas, which `up-down-up` starts from.
     ascent: Option<Ascent>,
     /// The schema of a database that went through every revision.
     tracked: OnceCell<String>,
@@ -145,7 +145,7 @@ impl Trial<'_> {
         &self.owner.migrations
     }
 
-    /// Makes an empty database.
+    /// Creates an empty database.
     fn empty(&self) -> Result<Scratch> {
         let crates = self.below.iter().copied().chain([self.owner]);
         let schemas = crates.filter_map(|known| {
@@ -155,7 +155,7 @@ impl Trial<'_> {
         self.engine.open(schemas)
     }
 
-    /// Makes a database at whose heads the crates below are.
+    /// Creates a database in which the crates below are at their heads.
     fn prepared(&self) -> Result<Scratch> {
         let mut scratch = self.empty()?;
         for known in self.below {
@@ -175,13 +175,13 @@ impl Trial<'_> {
     }
 }
 
-/// Takes what is wrong for the failure of a check.
-fn failed(diagnostics: Vec<Diagnostic>) -> Error {
-    let failed = diagnostics.into_iter().map(Diagnostic::failing_check);
+/// Turns diagnostics into the failure of a check.
+fn check_failure(diagnostics: Vec<Diagnostic>) -> Error {
+    let failed = diagnostics.into_iter().map(Diagnostic::into_check_failure);
     failed.collect::<Vec<_>>().into()
 }
 
-/// Shows how a schema differs from what it should be.
+/// Refuses a schema that differs from the expected one, and shows the difference.
 fn compare(what: &str, expected: &str, found: &str) -> Result<()> {
     if expected == found {
         return Ok(());

@@ -1,4 +1,4 @@
-//! The URLs of databases, as sqlx writes them.
+//! Database URLs, in sqlx's syntax.
 
 mod parameters;
 mod postgres;
@@ -11,8 +11,8 @@ use std::path::Path;
 use alembic_migrate::Dialect;
 
 pub(crate) use postgres::PostgresUrl;
-pub(crate) use redacted::Redacted;
-pub(crate) use sqlite::{Location, SqliteUrl};
+pub(crate) use redacted::RedactedUrl;
+pub(crate) use sqlite::{SqliteTarget, SqliteUrl};
 
 /// A database that a URL names.
 #[derive(Clone, Debug)]
@@ -21,22 +21,22 @@ pub(crate) enum DatabaseUrl {
     Postgres(PostgresUrl),
 }
 
-/// Why a text is not the URL of a database.
+/// Why a text is not a database URL.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum UrlError {
     /// There is no `scheme:`.
     NoScheme,
-    /// No driver for this scheme is built in.
+    /// This scheme has no built-in driver.
     UnknownScheme(String),
     /// The URL names no file.
     NoPath,
-    /// The path is not UTF-8 once it is decoded.
+    /// The decoded path is not UTF-8.
     NotUtf8,
-    /// A parameter that is not known, or has a value that it cannot have.
+    /// An unknown parameter, or one with an invalid value.
     Parameter(String),
-    /// What sqlx says of a PostgreSQL URL.
+    /// sqlx's error for a PostgreSQL URL.
     Postgres(String),
-    /// A parameter of a PostgreSQL URL that is not known, and the known one that may be meant.
+    /// An unknown parameter of a PostgreSQL URL, and the known one that may be meant.
     PostgresParameter {
         name: String,
         meant: Option<&'static str>,
@@ -53,7 +53,7 @@ impl fmt::Display for UrlError {
             }
             UrlError::UnknownScheme(scheme) => write!(
                 f,
-                "there is no driver for `{scheme}:`; a database URL begins with `sqlite:` or \
+                "no driver for `{scheme}:`; a database URL begins with `sqlite:` or \
                  `postgres:`"
             ),
             UrlError::NoPath => f.write_str("the URL names no file"),
@@ -61,7 +61,7 @@ impl fmt::Display for UrlError {
             UrlError::Parameter(parameter) => {
                 write!(
                     f,
-                    "unknown parameter `{parameter}`; `mode=ro|rw|rwc|memory` is known"
+                    "unknown parameter `{parameter}`; only `mode=ro|rw|rwc|memory` is supported"
                 )
             }
             UrlError::Postgres(why) => f.write_str(why),
@@ -69,7 +69,7 @@ impl fmt::Display for UrlError {
                 write!(f, "unknown parameter `{name}`; ")?;
                 match meant {
                     Some(meant) => write!(f, "did you mean `{meant}`?"),
-                    None => f.write_str("`sslmode`, `host` and `options` are among those known"),
+                    None => f.write_str("known ones include `sslmode`, `host` and `options`"),
                 }
             }
         }
@@ -77,7 +77,7 @@ impl fmt::Display for UrlError {
 }
 
 impl DatabaseUrl {
-    /// Reads a URL; a relative path is taken from `base`.
+    /// Parses a URL; a relative path is relative to `base`.
     pub(crate) fn parse(text: &str, base: &Path) -> Result<Self, UrlError> {
         let (scheme, rest) = text.split_once(':').ok_or(UrlError::NoScheme)?;
         match scheme {
@@ -93,7 +93,7 @@ impl DatabaseUrl {
 }
 
 impl DatabaseUrl {
-    /// Returns what the database speaks.
+    /// Returns the database's dialect.
     pub(crate) fn dialect(&self) -> Dialect {
         match self {
             DatabaseUrl::Sqlite(_) => Dialect::Sqlite,
@@ -120,16 +120,16 @@ mod tests {
     #[test]
     fn urls_are_read_as_sqlx_writes_them() {
         let base = Path::new("/crate");
-        let file = |path: &str| Ok(Location::File(PathBuf::from(path)));
+        let file = |path: &str| Ok(SqliteTarget::File(PathBuf::from(path)));
         for (url, expected) in [
             ("sqlite://app.db", file("/crate/app.db")),
             ("sqlite:app.db", file("/crate/app.db")),
             ("sqlite://data/app.db", file("/crate/data/app.db")),
             ("sqlite:///var/app.db", file("/var/app.db")),
             ("sqlite://a%20b.db?mode=rwc", file("/crate/a b.db")),
-            ("sqlite::memory:", Ok(Location::Memory)),
-            ("sqlite://:memory:", Ok(Location::Memory)),
-            ("sqlite://x?mode=memory", Ok(Location::Memory)),
+            ("sqlite::memory:", Ok(SqliteTarget::Memory)),
+            ("sqlite://:memory:", Ok(SqliteTarget::Memory)),
+            ("sqlite://x?mode=memory", Ok(SqliteTarget::Memory)),
             ("sqlite://", Err(UrlError::NoPath)),
             (
                 "sqlite://a.db?cache=x",
@@ -140,11 +140,11 @@ mod tests {
             ("mysql://h/d", Err(UrlError::UnknownScheme("mysql".into()))),
         ] {
             let parsed = DatabaseUrl::parse(url, base);
-            let location = parsed.map(|parsed| match parsed {
-                DatabaseUrl::Sqlite(url) => url.location,
+            let target = parsed.map(|parsed| match parsed {
+                DatabaseUrl::Sqlite(url) => url.target,
                 DatabaseUrl::Postgres(_) => panic!("{url} is SQLite's"),
             });
-            assert_eq!(location, expected, "{url}");
+            assert_eq!(target, expected, "{url}");
         }
     }
 

@@ -1,5 +1,5 @@
-//! The crates of a workspace that have migrations: which there are, how they are configured, and
-//! which ones a command is for.
+//! The crates of a workspace that have migrations: finds them, reads their configuration, and
+//! selects the ones that a command is for.
 
 mod configuration;
 mod crates;
@@ -18,10 +18,10 @@ use alembic_migrate::Migrations;
 use cargo_metadata::Package;
 
 use crate::args::GlobalArgs;
-use crate::output::{Cause, Diagnostic, Error, Result, shown};
+use crate::output::{Cause, Diagnostic, Error, Result, display_path};
 pub(crate) use configuration::Configuration;
 pub(crate) use crates::{Access, Crate, answers_one_by_one};
-pub(crate) use expressions::crates_knowing;
+pub(crate) use expressions::crates_matching;
 use readahead::Readahead;
 pub(crate) use requirements::{CrateOrder, PlannedRows};
 
@@ -31,13 +31,13 @@ pub(crate) struct Workspace {
     packages: Vec<Package>,
     root: PathBuf,
     metadata: serde_json::Value,
-    /// The manifest that the command was given, or that is nearest to the current folder.
+    /// The manifest given to the command, or else the nearest one.
     manifest: Option<PathBuf>,
     readahead: Readahead,
 }
 
 impl Workspace {
-    /// Asks cargo for the workspace, and reads the revision files meanwhile that the command will
+    /// Asks cargo for the workspace, and meanwhile reads the revision files that the command will
     /// probably need; `url` is the database that an argument names.
     pub(crate) fn find(args: &GlobalArgs, url: Option<&str>) -> Result<Self> {
         let current = std::env::current_dir().ok();
@@ -84,7 +84,7 @@ impl Workspace {
         Ok(Crate::new(configuration, dialects, migrations, access))
     }
 
-    /// Reads the migrations of several crates; what is wrong in one does not hide the others.
+    /// Reads the migrations of several crates, and reports the errors of all of them.
     pub(crate) fn read_all(
         &self,
         configurations: Vec<Configuration>,
@@ -105,13 +105,13 @@ impl Workspace {
     }
 }
 
-/// Reads the file that creates the target schema of a crate, where one is configured.
+/// Reads the file that creates the target schema of a crate, if one is configured.
 fn schema(configuration: &Configuration) -> Result<Option<(PathBuf, String)>> {
     let Some(schema) = &configuration.settings.schema else {
         return Ok(None);
     };
     let path = configuration.folder.join(schema);
-    let shown_path = PathBuf::from(shown(&path));
+    let shown_path = PathBuf::from(display_path(&path));
     match std::fs::read_to_string(&path) {
         Ok(text) => Ok(Some((shown_path, text))),
         Err(error) => Err(unreadable_schema(&configuration.name, &shown_path, error)),

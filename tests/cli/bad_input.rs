@@ -344,7 +344,7 @@ fn a_name_that_several_crates_know() {
         "edit zz",
         "history -r :zz",
     ] {
-        let stderr = "several crates know 'zz' | store, app | choose one with `-p <crate>`";
+        let stderr = "several crates have 'zz' | store, app | choose one with `-p <crate>`";
         check_in(&project, "an id of two crates", line, 6, stderr);
     }
 }
@@ -390,7 +390,7 @@ fn a_lock_that_is_released() {
     let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
     let stderr = BufReader::new(child.stderr.take().unwrap());
     let mut lines = stderr.lines().map(Result::unwrap);
-    assert!(lines.any(|line| line.contains("Waiting for the lock")));
+    assert!(lines.any(|line| line.contains("Waiting for the database lock")));
     other.execute_batch("ROLLBACK").unwrap();
     assert!(lines.any(|line| line.contains("Finished shop at bb02")));
     assert!(child.wait().unwrap().success());

@@ -83,7 +83,8 @@ fn a_workspace_of_which_one_fails() {
         let outcome = project.run("ensure-version --format json");
         assert_eq!(outcome.status, 7, "{outcome}");
         assert!(outcome.stdout.contains("\"crate\": \"store\""), "{outcome}");
-        let state = "crate store is done, and stays so; for crate app, the database is as it was";
+        let state =
+            "crate store is done and stays committed; for crate app, the database is as it was";
         assert!(outcome.stderr.contains(state), "{outcome}");
     });
 }

@@ -117,7 +117,7 @@ fn a_url_that_cannot_be_configured_changes_nothing() {
         ),
         (
             "postgres://u:secret@h/d",
-            "`postgres://u:***@h/d`: its password would be written to Cargo.toml | PGPASSWORD or ~/.pgpass | DATABASE_URL",
+            "`postgres://u:***@h/d`: its password would be written to Cargo.toml | set PGPASSWORD, use ~/.pgpass | DATABASE_URL",
         ),
         (
             "postgres://h/d?user=u&password=secret",

@@ -245,7 +245,7 @@ fn errors_are_answered() {
                 vec![],
                 json!({
                     "code": "invalid-url",
-                    "message": "invalid database URL `mysql://h/d`: there is no driver for \
+                    "message": "invalid database URL `mysql://h/d`: no driver for \
                                 `mysql:`; a database URL begins with `sqlite:` or `postgres:`",
                 }),
             ),

@@ -55,7 +55,7 @@ fn the_chain_that_a_merge_needs() {
         let outcome = project.run("merge").success();
         let told = outcome
             .stderr
-            .contains("unless `chain = \"merged\"` stands");
+            .contains("unless `chain = \"merged\"` is set");
         assert_eq!(told, chain == "linear", "{outcome}");
         let checked = project.run("test");
         assert_eq!(checked.status, exit, "{checked}");

@@ -67,14 +67,14 @@ fn all_are_planned_before_the_first_one_runs() {
         let project = project().on(dialect);
         project.add_to("app/migrations", graph("ee05<-bb02"));
         project.run("upgrade").success();
-        let stderr = "error[required-by-another-crate]: revision bb02 of crate `app` | crate `store` | `cargo alembic downgrade -p app <revision>` | not begun: app, store";
+        let stderr = "error[required-by-another-crate]: revision bb02 of crate `app` | crate `store` | `cargo alembic downgrade -p app <revision>` | not started: app, store";
         check_in(&project, "a row that stays", "downgrade -1", 6, stderr);
         project.run("downgrade base").success();
         project.add_to(
             "app/migrations",
             [revision("aa01").depends_on("store@dd04")],
         );
-        let stderr = "error[requirement-not-met]: revision aa01 depends on dd04 of crate `store` | not begun: store, app";
+        let stderr = "error[requirement-not-met]: revision aa01 depends on dd04 of crate `store` | not started: store, app";
         check_in(&project, "a row that comes later", "upgrade +1", 6, stderr);
         project.run("upgrade +1 -p store").success();
         project.run("upgrade +1").success();

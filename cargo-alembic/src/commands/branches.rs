@@ -8,25 +8,25 @@ use clap::Args;
 use crate::context::Context;
 use crate::output::json::{AnswerJson, BranchPoint, Branches, RevisionJson};
 use crate::output::lines::{Parts, block, line};
-use crate::output::{Answer, Outcome, Result};
+use crate::output::{Answer, Response, Result};
 use crate::workspace::Access;
 
 /// Arguments of `cargo alembic branches`.
 #[derive(Debug, Args)]
 pub struct BranchesArgs {
-    /// Show everything about each branch point
+    /// Show each branch point in full
     #[arg(short, long)]
     verbose: bool,
 }
 
 impl BranchesArgs {
-    pub(super) fn run(self, context: &Context) -> Result<Outcome> {
+    pub(super) fn run(self, context: &Context) -> Result<Response> {
         let crates = context.crates(&Access::default())?;
         let answers = crates.iter().map(|next| {
             let (json, text) = self.branches(next.history());
             Answer::new(next.name(), AnswerJson::Branches(json), text)
         });
-        Ok(Outcome::sections(answers.collect(), crates.len()))
+        Ok(Response::sections(answers.collect(), crates.len()))
     }
 
     fn branches(&self, history: &History) -> (Branches, String) {

@@ -8,16 +8,16 @@ use crate::args::DatabaseArgs;
 use crate::context::Context;
 use crate::output::json::{AnswerJson, CurrentJson, RevisionJson, UnfinishedJson, ids, rows};
 use crate::output::lines::{Parts, block, line};
-use crate::output::{Answer, Error, Outcome, Result};
+use crate::output::{Answer, Error, Response, Result};
 use crate::workspace::Crate;
 
 /// Arguments of `cargo alembic current`.
 #[derive(Debug, Args)]
 pub struct CurrentArgs {
-    /// Show everything about each revision
+    /// Show each revision in full
     #[arg(short, long)]
     verbose: bool,
-    /// Exit with code 3 when a database is not at all of its heads
+    /// Exit with code 3 unless every database is at all of its heads
     #[arg(short, long)]
     check_heads: bool,
     #[command(flatten)]
@@ -25,7 +25,7 @@ pub struct CurrentArgs {
 }
 
 impl CurrentArgs {
-    pub(super) fn run(self, context: &Context) -> Result<Outcome> {
+    pub(super) fn run(self, context: &Context) -> Result<Response> {
         let crates = context.crates(&(&self.database).into())?;
         context.workspace()?.check_databases(&crates)?;
         let mut answers = Vec::new();
@@ -48,13 +48,13 @@ impl CurrentArgs {
                     }
                     answers.push(Answer::new(next.name(), AnswerJson::Current(json), text));
                 }
-                // What is wrong with one database does not hide where the others are.
+                // An error in one database does not hide the state of the others.
                 Err(error) => Error::add(&mut failed, error),
             }
         }
-        let outcome = Outcome::sections(answers, crates.len()).failing(failed);
+        let outcome = Response::sections(answers, crates.len()).with_error(failed);
         Ok(match self.check_heads {
-            true => outcome.behind(behind),
+            true => outcome.with_pending(behind),
             false => outcome,
         })
     }

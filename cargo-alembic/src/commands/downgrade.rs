@@ -6,20 +6,20 @@ use clap::Args;
 
 use crate::args::{DatabaseArgs, InterruptedArgs, OfflineArgs};
 use crate::context::Context;
-use crate::migrate::Migrate;
+use crate::migrate::Migration;
 use crate::offline::scripts;
-use crate::output::{Outcome, Result};
+use crate::output::{Response, Result};
 use crate::workspace::Access;
 
 /// Arguments of `cargo alembic downgrade`.
 #[derive(Debug, Args)]
 #[command(mut_arg("interrupted", |interrupted| interrupted.conflicts_with("sql")))]
 pub struct DowngradeArgs {
-    /// Where to go: an id, `base`, `-1`, `branch@-1`; with `--sql`: `START:END`, where START is the
+    /// The target: an id, `base`, `-1`, `branch@-1`; with `--sql`: `START:END`, where START is the
     /// revision that the database is at
     #[arg(value_name = "REVISION", allow_negative_numbers = true)]
     revision: String,
-    /// Commit each revision by itself, not the whole run
+    /// Commit after each revision instead of once for the whole run
     #[arg(long)]
     transaction_per_revision: bool,
     #[command(flatten)]
@@ -31,7 +31,7 @@ pub struct DowngradeArgs {
 }
 
 impl DowngradeArgs {
-    pub(super) fn run(self, context: &Context) -> Result<Outcome> {
+    pub(super) fn run(self, context: &Context) -> Result<Response> {
         let access = Access::from(&self.database);
         let direction = Direction::Downgrade;
         if self.offline.sql {
@@ -45,7 +45,7 @@ impl DowngradeArgs {
             let direction = Some(direction);
             return scripts(context, &self.offline, &access, &targets, direction, script);
         }
-        Migrate {
+        Migration {
             direction,
             target: &self.revision,
             transaction_per_revision: self.transaction_per_revision,

@@ -7,13 +7,13 @@ use clap::Args;
 
 use crate::args::DatabaseArgs;
 use crate::context::Context;
-use crate::output::{Cause, Diagnostic, Outcome, Result, shown};
-use crate::workspace::crates_knowing;
+use crate::output::{Cause, Diagnostic, Response, Result, display_path};
+use crate::workspace::crates_matching;
 
 /// Arguments of `cargo alembic edit`.
 #[derive(Debug, Args)]
 pub struct EditArgs {
-    /// The revision: an id, `head`, `current`, `-1` for the one below the head
+    /// The revision to edit: an id, `head`, `current`, or `-1` for the one below the head
     #[arg(value_name = "REVISION", allow_negative_numbers = true)]
     revision: String,
     #[command(flatten)]
@@ -21,11 +21,11 @@ pub struct EditArgs {
 }
 
 impl EditArgs {
-    pub(super) fn run(self, context: &Context) -> Result<Outcome> {
+    pub(super) fn run(self, context: &Context) -> Result<Response> {
         let crates = context.crates(&(&self.database).into())?;
         let mut paths = Vec::new();
-        for next in crates_knowing(crates, &[&self.revision])? {
-            for node in next.named(&self.revision)? {
+        for next in crates_matching(crates, &[&self.revision])? {
+            for node in next.find_revisions(&self.revision)? {
                 paths.push(next.history().file(node).path.clone());
             }
         }
@@ -36,9 +36,9 @@ impl EditArgs {
                     .help("name one by its id")
                     .into())
             }
-            [path] => edit(path).map(|()| Outcome::SILENT),
+            [path] => edit(path).map(|()| Response::SILENT),
             several => {
-                let several: Vec<String> = several.iter().map(|path| shown(path)).collect();
+                let several: Vec<String> = several.iter().map(|path| display_path(path)).collect();
                 let title = format!("`{}` names several revisions", self.revision);
                 Err(Diagnostic::new(Cause::Revision, title)
                     .note(format!("their files are {}", several.join(", ")))
@@ -49,7 +49,7 @@ impl EditArgs {
     }
 }
 
-/// Opens a file in the user's editor, and waits for it.
+/// Opens a file in the user's editor, and waits until the editor exits.
 fn edit(path: &Path) -> Result<()> {
     let from_env = ["VISUAL", "EDITOR"].iter().find_map(|variable| {
         let editor = std::env::var(variable).ok()?;
@@ -61,8 +61,8 @@ fn edit(path: &Path) -> Result<()> {
     let program = words.next().unwrap_or(fallback);
     let failed = |why: String| {
         Diagnostic::new(Cause::Program, format!("editor `{editor}` failed: {why}"))
-            .note(format!("the file is {}", shown(path)))
-            .help("name another one in the environment variable EDITOR")
+            .note(format!("the file is {}", display_path(path)))
+            .help("set the environment variable EDITOR to another editor")
             .into()
     };
     let status = Command::new(program).args(words).arg(path).status();

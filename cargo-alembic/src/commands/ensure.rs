@@ -11,13 +11,13 @@ use clap::Args;
 use crate::args::{DatabaseArgs, InterruptedArgs};
 use crate::context::Context;
 use crate::output::json::{AnswerJson, EnsureJson};
-use crate::output::{Answer, Layout, Outcome, Progress, Result, reports};
+use crate::output::{Answer, Layout, Progress, Response, Result, reports};
 use crate::workspace::{Crate, CrateOrder, PlannedRows};
 
 /// Arguments of `cargo alembic ensure`.
 #[derive(Debug, Args)]
 pub struct EnsureArgs {
-    /// Take a database as it is that a newer version of the crate has migrated
+    /// Leave a database alone if a newer version of the crate has migrated it
     #[arg(long)]
     allow_ahead: bool,
     #[command(flatten)]
@@ -27,14 +27,14 @@ pub struct EnsureArgs {
 }
 
 impl EnsureArgs {
-    pub(super) fn run(self, context: &Context) -> Result<Outcome> {
+    pub(super) fn run(self, context: &Context) -> Result<Response> {
         let crates = context.crates(&(&self.database).into())?;
         let workspace = context.workspace()?;
         let order = workspace.order(crates)?;
         workspace.check_databases(&order.chosen)?;
         let mut answers = Vec::new();
         let mut failed = None;
-        let groups = by_database(&order.chosen)?;
+        let groups = group_by_database(&order.chosen)?;
         let names: Vec<Vec<&str>> = groups
             .iter()
             .map(|group| group.iter().map(|next| next.name()).collect())
@@ -44,15 +44,15 @@ impl EnsureArgs {
                 Ok(ready) => answers.extend(ready),
                 Err(error) => {
                     let (done, left) = (names[..index].concat(), names[index + 1..].concat());
-                    failed = Some(error.among(&done, &names[index], &left));
+                    failed = Some(error.with_other_crates(&done, &names[index], &left));
                     break;
                 }
             }
         }
-        Ok(Outcome::new(answers, Layout::Plain).failing(failed))
+        Ok(Response::new(answers, Layout::Plain).with_error(failed))
     }
 
-    /// Makes one database ready for the crates that share it, of which there is one at least.
+    /// Gets one database ready for the crates that share it; `group` is not empty.
     fn ensure(
         &self,
         context: &Context,
@@ -62,10 +62,10 @@ impl EnsureArgs {
         let database = group[0].database()?;
         for next in group.iter().filter(|next| next.has_requirements()) {
             let pending = self.pending(next)?;
-            order.check(next, &pending, group, &PlannedRows::new())?;
+            order.check_requirements(next, &pending, group, &PlannedRows::new())?;
         }
         if database.is_missing() {
-            // It is not created for SQL that cannot be run.
+            // A file is not created for SQL that cannot run.
             group.iter().try_for_each(|next| next.check_sql())?;
         }
         let names: Vec<&str> = group.iter().map(|next| next.name()).collect();
@@ -102,7 +102,7 @@ impl EnsureArgs {
         Ok(reports.iter().map(answer).collect())
     }
 
-    /// Returns what is pending for a crate; nothing, where its database may be ahead.
+    /// Returns the pending revisions of a crate; none if its database is allowed to be ahead.
     fn pending(&self, own: &Crate) -> Result<Vec<Node>> {
         let database = own.database()?;
         let versions = own.versions(database)?;
@@ -114,7 +114,7 @@ impl EnsureArgs {
     }
 }
 
-/// Finds the crate that an error is about; the first one, where that cannot be told.
+/// Finds the crate that an error is about, or else returns the first one.
 fn owner<'g>(error: &RunError, group: &[&'g Crate]) -> &'g Crate {
     let owns = |next: &&&Crate| match error.failure() {
         Failure::Statement { location, .. } => next.has_file(&location.path),
@@ -128,17 +128,17 @@ fn owner<'g>(error: &RunError, group: &[&'g Crate]) -> &'g Crate {
     group.iter().find(owns).unwrap_or(&group[0])
 }
 
-/// Brings those crates together that share a database, in the order of the first of each.
-fn by_database(crates: &[Crate]) -> Result<Vec<Vec<&Crate>>> {
+/// Groups crates by database, in the order of the first crate of each group.
+fn group_by_database(crates: &[Crate]) -> Result<Vec<Vec<&Crate>>> {
     let mut groups: Vec<(_, Vec<&Crate>)> = Vec::new();
     for next in crates {
-        let place = next.database()?.place();
+        let identity = next.database()?.identity();
         let same = groups
             .iter_mut()
-            .find(|(other, _)| place.is_some() && *other == place);
+            .find(|(other, _)| identity.is_some() && *other == identity);
         match same {
             Some((_, group)) => group.push(next),
-            None => groups.push((place, vec![next])),
+            None => groups.push((identity, vec![next])),
         }
     }
     Ok(groups.into_iter().map(|(_, group)| group).collect())

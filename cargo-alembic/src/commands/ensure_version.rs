@@ -8,7 +8,7 @@ use crate::args::{DatabaseArgs, OfflineArgs};
 use crate::context::Context;
 use crate::offline::scripts;
 use crate::output::json::{AnswerJson, EnsureVersionJson};
-use crate::output::{Outcome, Result};
+use crate::output::{Response, Result};
 use crate::workspace::{Access, Crate, answers_one_by_one};
 
 /// Arguments of `cargo alembic ensure-version`.
@@ -21,7 +21,7 @@ pub struct EnsureVersionArgs {
 }
 
 impl EnsureVersionArgs {
-    pub(super) fn run(self, context: &Context) -> Result<Outcome> {
+    pub(super) fn run(self, context: &Context) -> Result<Response> {
         let access = Access::from(&self.database);
         if self.offline.sql {
             let script = |runner: Runner<'_>| runner.ensure_version_script();
@@ -35,7 +35,7 @@ impl EnsureVersionArgs {
     }
 }
 
-/// Creates the version table of one crate, where there is none.
+/// Creates the version table of one crate if it does not exist.
 fn ensure_version(context: &Context, own: &Crate) -> Result<EnsureVersionJson> {
     let database = own.database()?;
     let ensured = own.migrations.ensure_version(&mut database.write()?);

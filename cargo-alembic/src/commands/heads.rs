@@ -5,22 +5,22 @@ use clap::Args;
 use crate::context::Context;
 use crate::output::json::{AnswerJson, Revisions};
 use crate::output::lines::{Parts, block, line};
-use crate::output::{Answer, Outcome, Result};
+use crate::output::{Answer, Response, Result};
 use crate::workspace::Access;
 
 /// Arguments of `cargo alembic heads`.
 #[derive(Debug, Args)]
 pub struct HeadsArgs {
-    /// Show everything about each revision
+    /// Show each revision in full
     #[arg(short, long)]
     verbose: bool,
-    /// Leave out revisions that another one depends on
+    /// Leave out revisions that another revision depends on
     #[arg(long)]
     resolve_dependencies: bool,
 }
 
 impl HeadsArgs {
-    pub(super) fn run(self, context: &Context) -> Result<Outcome> {
+    pub(super) fn run(self, context: &Context) -> Result<Response> {
         let crates = context.crates(&Access::default())?;
         let mut answers = Vec::new();
         for next in &crates {
@@ -43,6 +43,6 @@ impl HeadsArgs {
             let json = AnswerJson::Revisions(Revisions::new(history, &heads, None));
             answers.push(Answer::new(next.name(), json, text));
         }
-        Ok(Outcome::sections(answers, crates.len()))
+        Ok(Response::sections(answers, crates.len()))
     }
 }

@@ -8,16 +8,16 @@ use crate::context::Context;
 use crate::explain;
 use crate::output::json::{AnswerJson, Revisions};
 use crate::output::lines::{Parts, block, line};
-use crate::output::{Answer, Outcome, Result};
-use crate::workspace::{Crate, crates_knowing};
+use crate::output::{Answer, Response, Result};
+use crate::workspace::{Crate, crates_matching};
 
 /// Arguments of `cargo alembic history`.
 #[derive(Debug, Args)]
 pub struct HistoryArgs {
-    /// Show only these revisions: `START:END`, where either may be missing
+    /// Show only this range: `START:END`, where either end may be omitted
     #[arg(short, long, value_name = "RANGE", allow_hyphen_values = true)]
     rev_range: Option<String>,
-    /// Show everything about each revision
+    /// Show each revision in full
     #[arg(short, long)]
     verbose: bool,
     /// Mark the revisions that the database is at
@@ -28,7 +28,7 @@ pub struct HistoryArgs {
 }
 
 impl HistoryArgs {
-    pub(super) fn run(self, context: &Context) -> Result<Outcome> {
+    pub(super) fn run(self, context: &Context) -> Result<Response> {
         let crates = context.crates(&(&self.database).into())?;
         let text = self.rev_range.as_deref().unwrap_or(":").trim();
         let range: Range = text.parse().map_err(|error| {
@@ -40,7 +40,7 @@ impl HistoryArgs {
             .iter()
             .filter_map(|end| end.as_ref().map(Expression::as_str))
             .collect();
-        let chosen = crates_knowing(crates, &named)?;
+        let chosen = crates_matching(crates, &named)?;
         let current = |end: &&Option<Expression>| {
             end.as_ref()
                 .is_some_and(|end| end.symbol == Some(Symbol::Current))
@@ -57,10 +57,10 @@ impl HistoryArgs {
             };
             answers.push(self.history(next, &range, current.as_deref())?);
         }
-        Ok(Outcome::sections(answers, chosen.len()))
+        Ok(Response::sections(answers, chosen.len()))
     }
 
-    /// Lists the revisions of one crate; `rows` are those that its database names.
+    /// Lists the revisions of one crate; `rows` are the ones that its database is at.
     fn history(&self, own: &Crate, range: &Range, rows: Option<&[Node]>) -> Result<Answer> {
         let (history, graph) = (own.history(), own.graph());
         let nodes = graph

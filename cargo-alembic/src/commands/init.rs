@@ -9,33 +9,33 @@ use toml_edit::{DocumentMut, Item, Table, TomlError, value};
 use crate::context::Context;
 use crate::new_file::{create, replace};
 use crate::output::json::{AnswerJson, InitJson};
-use crate::output::{Answer, Cause, Diagnostic, Error, Layout, Outcome, Result, shown};
-use crate::url::{DatabaseUrl, Redacted};
+use crate::output::{Answer, Cause, Diagnostic, Error, Layout, Response, Result, display_path};
+use crate::url::{DatabaseUrl, RedactedUrl};
 
 /// Arguments of `cargo alembic init`.
 #[derive(Debug, Args)]
 pub struct InitArgs {
-    /// The folder for the revision files, relative to the crate; `migrations` unless given
+    /// The folder for revision files, relative to the crate [default: migrations]
     #[arg(value_name = "FOLDER")]
     folder: Option<PathBuf>,
-    /// The database to configure; `sqlite://<crate>.db` unless given
+    /// The database to configure [default: sqlite://<crate>.db]
     #[arg(long, value_name = "URL")]
     url: Option<String>,
 }
 
 const README: &str = "\
-Revision files: one for each change to the database, in SQL.
+Revision files, one for each change to the database, written in SQL.
 
-Write a new one with `cargo alembic revision -m \"what it does\"`, apply what is new with
-`cargo alembic upgrade`, and see where the database is with `cargo alembic current`.
+Create one with `cargo alembic revision -m \"what it does\"`, apply the pending ones with
+`cargo alembic upgrade`, and see which ones are applied with `cargo alembic current`.
 ";
 
 impl InitArgs {
-    pub(super) fn run(self, context: &Context) -> Result<Outcome> {
+    pub(super) fn run(self, context: &Context) -> Result<Response> {
         let (manifest, name) = context.package_to_init()?;
         let crate_folder = manifest.parent().unwrap_or(Path::new("."));
         let cannot = |cause, why: &dyn std::fmt::Display| -> Error {
-            let title = format!("cannot change {}: {why}", shown(&manifest));
+            let title = format!("cannot change {}: {why}", display_path(&manifest));
             Diagnostic::new(cause, title).into()
         };
         let failed = |error: std::io::Error| {
@@ -63,34 +63,34 @@ impl InitArgs {
             .read_dir()
             .is_ok_and(|mut entries| entries.next().is_some());
         if occupied {
-            let title = format!("{} already exists and is not empty", shown(&folder));
+            let title = format!("{} already exists and is not empty", display_path(&folder));
             return Err(Diagnostic::new(Cause::Configuration, title)
-                .help("name another folder, or remove this one")
+                .help("choose another folder, or remove this one")
                 .into());
         }
         let database = match self.url {
             Some(url) => configured_url(url, crate_folder)?,
-            None if speaks_postgres() => Configured::Dialect(Dialect::Postgres),
-            None => Configured::Url(format!("sqlite://{name}.db")),
+            None if environment_names_postgres() => DatabaseSetting::Dialect(Dialect::Postgres),
+            None => DatabaseSetting::Url(format!("sqlite://{name}.db")),
         };
         let configured = configure(document, &text, &relative, &database);
         create(&folder.join("README.md"), README)?;
-        context.shell.status("Created", shown(&folder));
+        context.shell.status("Created", display_path(&folder));
         replace(&manifest, &configured).map_err(failed)?;
-        context.shell.status("Configured", shown(&manifest));
+        context.shell.status("Configured", display_path(&manifest));
         let next = "`cargo alembic revision -m \"what it does\"`";
         context.shell.status("Next", next);
         let json = AnswerJson::Init(InitJson {
-            folder: shown(&folder),
-            manifest: shown(&manifest),
+            folder: display_path(&folder),
+            manifest: display_path(&manifest),
         });
         let answer = Answer::new(&name, json, String::new());
-        Ok(Outcome::new(vec![answer], Layout::Plain))
+        Ok(Response::new(vec![answer], Layout::Plain))
     }
 
-    /// Creates the folders of a crate that is configured already, where they are missing.
-    fn create_folders(self, context: &Context, name: &str) -> Result<Outcome> {
-        let configuration = context.workspace()?.named(name)?;
+    /// Creates the missing folders of a crate that is already configured.
+    fn create_folders(self, context: &Context, name: &str) -> Result<Response> {
+        let configuration = context.workspace()?.find_crate(name)?;
         let folders = configuration.map(|configuration| configuration.folders());
         let folders = folders.unwrap_or_default();
         let missing: Vec<PathBuf> = folders
@@ -98,36 +98,37 @@ impl InitArgs {
             .filter(|folder| !folder.exists())
             .collect();
         if missing.is_empty() || self.url.is_some() || self.folder.is_some() {
-            let title = format!("crate `{name}` has its configuration already");
+            let title = format!("crate `{name}` is already configured");
             return Err(Diagnostic::new(Cause::Configuration, title)
-                .help("change it in its Cargo.toml, below [package.metadata.alembic]")
+                .help("change its configuration in Cargo.toml, under [package.metadata.alembic]")
                 .into());
         }
         for folder in missing {
             create(&folder.join("README.md"), README)?;
-            context.shell.status("Created", shown(&folder));
+            context.shell.status("Created", display_path(&folder));
         }
-        Ok(Outcome::SILENT)
+        Ok(Response::SILENT)
     }
 }
 
-/// What the configuration says about the database.
-enum Configured {
-    /// Which one it is.
+/// The database setting that is written to the configuration.
+enum DatabaseSetting {
+    /// The URL of the database.
     Url(String),
-    /// What it speaks; where it is, the environment says.
+    /// Its dialect; the URL comes from the environment.
     Dialect(Dialect),
 }
 
-/// Returns whether the environment names a PostgreSQL database, which then need not be configured.
-fn speaks_postgres() -> bool {
+/// Returns whether the environment names a PostgreSQL database, whose URL then need not be
+/// configured.
+fn environment_names_postgres() -> bool {
     let url = std::env::var(Settings::default().url_env);
     url.is_ok_and(|url| Dialect::of_url(&url) == Some(Dialect::Postgres))
 }
 
-/// Looks whether a URL can be configured: a password must not get into a manifest.
-fn configured_url(url: String, crate_folder: &Path) -> Result<Configured> {
-    let shown = Redacted::new(&url);
+/// Checks whether a URL can be configured: a manifest must not contain a password.
+fn configured_url(url: String, crate_folder: &Path) -> Result<DatabaseSetting> {
+    let shown = RedactedUrl::new(&url);
     let invalid = |why: &dyn std::fmt::Display| {
         let title = format!("invalid database URL `{shown}`: {why}");
         Diagnostic::new(Cause::Arguments, title)
@@ -138,12 +139,12 @@ fn configured_url(url: String, crate_folder: &Path) -> Result<Configured> {
     if shown.hides {
         return Err(invalid(&"its password would be written to Cargo.toml")
             .help(
-                "leave the password out: it is taken from PGPASSWORD or ~/.pgpass, or from \
-                     the whole URL in the environment variable DATABASE_URL",
+                "leave the password out: set PGPASSWORD, use ~/.pgpass, or put the whole URL in \
+                 the environment variable DATABASE_URL",
             )
             .into());
     }
-    Ok(Configured::Url(url))
+    Ok(DatabaseSetting::Url(url))
 }
 
 fn is_configured(manifest: &DocumentMut) -> bool {
@@ -153,12 +154,12 @@ fn is_configured(manifest: &DocumentMut) -> bool {
     metadata.is_some_and(|metadata| metadata.get("alembic").is_some())
 }
 
-/// Adds the configuration to a manifest that has none, and leaves everything else as it is.
+/// Adds the configuration to a manifest that has none, and leaves the rest unchanged.
 fn configure(
     mut document: DocumentMut,
     manifest: &str,
     folder: &Path,
-    database: &Configured,
+    database: &DatabaseSetting,
 ) -> String {
     let package = document["package"].or_insert(Item::Table(Table::new()));
     if package.get("metadata").is_none() {
@@ -168,8 +169,8 @@ fn configure(
     }
     let mut alembic = Table::new();
     match database {
-        Configured::Url(url) => alembic["url"] = value(url),
-        Configured::Dialect(dialect) => {
+        DatabaseSetting::Url(url) => alembic["url"] = value(url),
+        DatabaseSetting::Dialect(dialect) => {
             let dialects: toml_edit::Array = [dialect.name()].into_iter().collect();
             alembic["dialects"] = value(dialects);
         }
@@ -179,7 +180,7 @@ fn configure(
     }
     package["metadata"]["alembic"] = Item::Table(alembic);
     let configured = document.to_string();
-    // What reads TOML makes one kind of line ends of both.
+    // The TOML parser normalises line endings.
     if manifest.contains("\r\n") && !configured.contains('\r') {
         return configured.replace('\n', "\r\n");
     }

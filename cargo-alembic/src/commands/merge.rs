@@ -4,32 +4,32 @@ use alembic_history::Chain;
 use clap::Args;
 
 use crate::context::Context;
-use crate::new_revision::Request;
+use crate::new_revision::RevisionDraft;
 use crate::output::lines::join;
-use crate::output::{Cause, Diagnostic, Hint, Outcome, Result, Subcommand, Suggestion};
+use crate::output::{Cause, Diagnostic, Hint, Response, Result, Subcommand, Suggestion};
 
 /// Arguments of `cargo alembic merge`.
 #[derive(Debug, Args)]
 pub struct MergeArgs {
-    /// The revisions to merge: ids, labels, `heads`
+    /// The revisions to merge: ids, labels or `heads`
     #[arg(value_name = "REVISION", default_value = "heads")]
     revisions: Vec<String>,
-    /// What the merge is for
+    /// The message of the merge revision
     #[arg(short, long, value_name = "MESSAGE")]
     message: Option<String>,
-    /// The revision's id, instead of 12 random digits
+    /// The revision's id [default: 12 random hexadecimal digits]
     #[arg(long, value_name = "ID")]
     rev_id: Option<String>,
-    /// A label for the branch; may be given several times
+    /// A label for the branch; can be repeated
     #[arg(long, value_name = "LABEL")]
     branch_label: Vec<String>,
-    /// Merge revisions that others follow already
+    /// Allow merging revisions that other revisions already follow
     #[arg(long)]
     splice: bool,
 }
 
 impl MergeArgs {
-    pub(super) fn run(self, context: &Context) -> Result<Outcome> {
+    pub(super) fn run(self, context: &Context) -> Result<Response> {
         let owner = context.only_crate()?;
         let graph = owner.graph();
         let mut follows = Vec::new();
@@ -48,23 +48,25 @@ impl MergeArgs {
         }
         if follows.len() < 2 {
             let title = match graph.ids(&follows).as_slice() {
-                [] => "there is nothing to merge: no revisions".to_owned(),
-                ids => format!("there is nothing to merge: {} stands alone", join(ids)),
+                [] => "nothing to merge: no revisions".to_owned(),
+                ids => format!("nothing to merge: {} is a single revision", join(ids)),
             };
             let heads = Suggestion::new(Subcommand::Heads);
             return Err(Diagnostic::new(Cause::Revision, title)
                 .note(format!("in crate `{}`", owner.name()))
-                .help(Hint::from("name at least two revisions; see them with ").command(heads))
+                .help(
+                    Hint::from("name at least two revisions; list the heads with ").command(heads),
+                )
                 .into());
         }
         for node in &follows {
             let below = graph.required_by(graph.requirements(*node));
             if let Some(ancestor) = follows.iter().find(|other| below.contains(**other)) {
                 let (ancestor, id) = (&graph[*ancestor].id, &graph[*node].id);
-                let title = format!("there is nothing to merge: {id} stands on {ancestor} already");
+                let title = format!("nothing to merge: {id} already builds on {ancestor}");
                 return Err(Diagnostic::new(Cause::Revision, title)
                     .note(format!("in crate `{}`", owner.name()))
-                    .help("name revisions of which none stands on another")
+                    .help("name revisions that do not build on each other")
                     .into());
             }
         }
@@ -73,7 +75,7 @@ impl MergeArgs {
             let ids: Vec<&str> = ids.iter().map(|id| id.as_str()).collect();
             format!("merge {}", ids.join(" and "))
         });
-        let outcome = Request {
+        let outcome = RevisionDraft {
             owner: &owner,
             message,
             id: self.rev_id,
@@ -87,8 +89,8 @@ impl MergeArgs {
         if owner.configuration.settings.chain == Chain::Linear {
             context.shell.status(
                 "Note",
-                "the history branches and merges, which the build and `cargo alembic test` refuse unless \
-                 `chain = \"merged\"` stands below [package.metadata.alembic]",
+                "the history now branches and merges, which the build and `cargo alembic test` \
+                 refuse unless `chain = \"merged\"` is set under [package.metadata.alembic]",
             );
         }
         Ok(outcome)

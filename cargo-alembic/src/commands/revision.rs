@@ -7,9 +7,9 @@ use clap::Args;
 
 use crate::context::Context;
 use crate::explain;
-use crate::new_revision::Request;
+use crate::new_revision::RevisionDraft;
 use crate::output::lines::join;
-use crate::output::{Cause, Diagnostic, Error, Hint, Outcome, Result, Subcommand, Suggestion};
+use crate::output::{Cause, Diagnostic, Error, Hint, Response, Result, Subcommand, Suggestion};
 use crate::workspace::Crate;
 
 /// Arguments of `cargo alembic revision`.
@@ -18,10 +18,10 @@ pub struct RevisionArgs {
     /// What the revision does
     #[arg(short, long, value_name = "MESSAGE", default_value = "empty message")]
     message: String,
-    /// The revision's id, instead of 12 random digits
+    /// The revision's id [default: 12 random hexadecimal digits]
     #[arg(long, value_name = "ID")]
     rev_id: Option<String>,
-    /// The revision to follow, `branch@head`, or `base` to begin a new line
+    /// The revision to follow: an id, `branch@head`, or `base` to start a new line
     #[arg(
         long,
         value_name = "REVISION",
@@ -29,26 +29,26 @@ pub struct RevisionArgs {
         allow_negative_numbers = true
     )]
     head: String,
-    /// Follow a revision that others follow already, and so begin a branch
+    /// Allow following a revision that others already follow, which starts a branch
     #[arg(long)]
     splice: bool,
-    /// A label for the branch; may be given several times
+    /// A label for the branch; can be repeated
     #[arg(long, value_name = "LABEL")]
     branch_label: Vec<String>,
-    /// A revision or label that must be applied first; may be given several times
+    /// A revision or label that must be applied first; can be repeated
     #[arg(long, value_name = "REVISION", value_delimiter = ',')]
     depends_on: Vec<String>,
-    /// Which of the crate's folders to write to
+    /// The folder to write to, if the crate has several
     #[arg(long, value_name = "FOLDER")]
     version_path: Option<PathBuf>,
 }
 
 impl RevisionArgs {
-    pub(super) fn run(self, context: &Context) -> Result<Outcome> {
+    pub(super) fn run(self, context: &Context) -> Result<Response> {
         let owner = context.only_crate()?;
         let head = owner.parse(&self.head)?;
         let follows = follows(&owner, &head)?;
-        Request {
+        RevisionDraft {
             owner: &owner,
             message: self.message,
             id: self.rev_id,
@@ -62,7 +62,7 @@ impl RevisionArgs {
     }
 }
 
-/// Finds what the new revision is to follow.
+/// Finds the revisions that the new one will follow.
 fn follows(owner: &Crate, head: &Expression) -> Result<Vec<Node>> {
     match owner.graph().resolve(head, None) {
         Ok(follows) => Ok(follows),
@@ -82,9 +82,9 @@ fn several_heads(owner: &Crate, heads: &[RevisionId]) -> Error {
     let merge = Suggestion::for_crate(Subcommand::Merge, name).arguments(heads);
     diagnostic
         .help(
-            Hint::from("make them one with ")
+            Hint::from("merge them with ")
                 .command(merge)
-                .text(", where `chain = \"merged\"` allows it"),
+                .text(", if `chain = \"merged\"` allows it"),
         )
         .help("or name the one to follow with `--head`")
         .into()

@@ -6,13 +6,13 @@ use crate::args::DatabaseArgs;
 use crate::context::Context;
 use crate::output::json::{AnswerJson, Revisions};
 use crate::output::lines::block;
-use crate::output::{Answer, Outcome, Result};
-use crate::workspace::crates_knowing;
+use crate::output::{Answer, Response, Result};
+use crate::workspace::crates_matching;
 
 /// Arguments of `cargo alembic show`.
 #[derive(Debug, Args)]
 pub struct ShowArgs {
-    /// The revisions: an id, `head`, `current`, `-1` for the one below the heads
+    /// The revisions to show: an id, `head`, `current`, or `-1` for the one below the heads
     #[arg(value_name = "REVISION", allow_negative_numbers = true)]
     revision: String,
     #[command(flatten)]
@@ -20,12 +20,12 @@ pub struct ShowArgs {
 }
 
 impl ShowArgs {
-    pub(super) fn run(self, context: &Context) -> Result<Outcome> {
+    pub(super) fn run(self, context: &Context) -> Result<Response> {
         let crates = context.crates(&(&self.database).into())?;
-        let chosen = crates_knowing(crates, &[&self.revision])?;
+        let chosen = crates_matching(crates, &[&self.revision])?;
         let mut answers = Vec::new();
         for next in &chosen {
-            let (history, nodes) = (next.history(), next.named(&self.revision)?);
+            let (history, nodes) = (next.history(), next.find_revisions(&self.revision)?);
             let text = nodes
                 .iter()
                 .map(|node| block(history, *node, &[]) + "\n")
@@ -33,6 +33,6 @@ impl ShowArgs {
             let json = AnswerJson::Revisions(Revisions::new(history, &nodes, None));
             answers.push(Answer::new(next.name(), json, text));
         }
-        Ok(Outcome::sections(answers, chosen.len()))
+        Ok(Response::sections(answers, chosen.len()))
     }
 }

@@ -8,21 +8,21 @@ use crate::args::{DatabaseArgs, OfflineArgs};
 use crate::context::Context;
 use crate::offline::scripts;
 use crate::output::json::{AnswerJson, StampJson};
-use crate::output::{Outcome, Result, reports};
-use crate::workspace::{Access, Crate, answers_one_by_one, crates_knowing};
+use crate::output::{Response, Result, reports};
+use crate::workspace::{Access, Crate, answers_one_by_one, crates_matching};
 
 /// Arguments of `cargo alembic stamp`.
 #[derive(Debug, Args)]
 pub struct StampArgs {
-    /// Where the database is: ids, labels, `head`, `heads`, `base`; with `--sql` also `START:END`,
-    /// where START is what its version table says so far
+    /// The revisions that the database is at: ids, labels, `head`, `heads`, `base`; with `--sql`,
+    /// also `START:END`, where START is what the version table holds now
     #[arg(
         value_name = "REVISION",
         required = true,
         allow_negative_numbers = true
     )]
     revisions: Vec<String>,
-    /// Empty the version table first, whatever it holds
+    /// Empty the version table first, whatever it contains
     #[arg(long, conflicts_with = "sql")]
     purge: bool,
     #[command(flatten)]
@@ -32,14 +32,14 @@ pub struct StampArgs {
 }
 
 impl StampArgs {
-    pub(super) fn run(self, context: &Context) -> Result<Outcome> {
+    pub(super) fn run(self, context: &Context) -> Result<Response> {
         let targets: Vec<&str> = self.revisions.iter().map(String::as_str).collect();
         let access = Access::from(&self.database);
         if self.offline.sql {
             let script = |runner: Runner<'_>| runner.stamp_script(&targets);
             return scripts(context, &self.offline, &access, &targets, None, script);
         }
-        let chosen = crates_knowing(context.crates(&access)?, &targets)?;
+        let chosen = crates_matching(context.crates(&access)?, &targets)?;
         context.workspace()?.check_databases(&chosen)?;
         Ok(answers_one_by_one(&chosen, |next| {
             self.stamp(context, next, &targets).map(AnswerJson::Stamp)
@@ -51,7 +51,7 @@ impl StampArgs {
         let (database, migrations) = (own.database()?, &own.migrations);
         let purge = if self.purge { Purge::Yes } else { Purge::No };
         if database.is_missing() {
-            // A database that does not exist yet is not created for a target that is none.
+            // A missing database is not created for an invalid target.
             let rehearsal = migrations.stamp(&mut database.read()?, targets, purge);
             rehearsal.map_err(|error| own.explain(error, database))?;
         }

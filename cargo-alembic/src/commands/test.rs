@@ -11,7 +11,7 @@ use crate::context::Context;
 use crate::database::Database;
 use crate::database::scratch::{self, Engine};
 use crate::output::json::{AnswerJson, CheckJson, TestJson};
-use crate::output::{Answer, Cause, Diagnostic, Error, Outcome, Result};
+use crate::output::{Answer, Cause, Diagnostic, Error, Response, Result};
 use crate::trial::{self, Check, CheckResult, Verdict};
 use crate::url::{DatabaseUrl, PostgresUrl};
 use crate::workspace::{Access, Crate};
@@ -19,20 +19,20 @@ use crate::workspace::{Access, Crate};
 /// Arguments of `cargo alembic test`.
 #[derive(Debug, Args)]
 pub struct TestArgs {
-    /// A PostgreSQL server to make databases on, by the URL of one of its databases, which is left
-    /// alone; instead of the one that is configured
+    /// The PostgreSQL server to create temporary databases on, instead of the configured one: the
+    /// URL of any of its databases, which is left untouched
     #[arg(long, value_name = "URL", help_heading = "Database")]
     url: Option<String>,
 }
 
 impl TestArgs {
-    pub(super) fn run(self, context: &Context) -> Result<Outcome> {
+    pub(super) fn run(self, context: &Context) -> Result<Response> {
         if let Some(url) = &self.url
             && Dialect::of_url(url) == Some(Dialect::Sqlite)
         {
-            let title = "`--url` names a server to make databases on, and SQLite has none";
+            let title = "`--url` names a server to create databases on, but SQLite has no server";
             return Err(Diagnostic::new(Cause::Arguments, title)
-                .help("leave it out: SQLite's databases are made in memory")
+                .help("leave it out: SQLite databases are created in memory")
                 .into());
         }
         let access = Access {
@@ -60,7 +60,7 @@ impl TestArgs {
             for engine in &engines {
                 results.extend(trial::run(next, &below, engine));
             }
-            // As long as there is nothing but SQLite, nobody needs to be told.
+            // The engine is only named if PostgreSQL is among them.
             let is_named = engines
                 .iter()
                 .any(|engine| engine.dialect() == Dialect::Postgres);
@@ -87,14 +87,15 @@ impl TestArgs {
                 }
             }
         }
-        for left in scratch::left() {
+        for left in scratch::undropped_names() {
             let what = format_args!("the database {left}, which could not be dropped");
             context.shell.status("Leaving", what);
         }
-        Ok(Outcome::sections(answers, order.chosen.len()).failing(failed))
+        Ok(Response::sections(answers, order.chosen.len()).with_error(failed))
     }
 
-    /// Finds where a crate's migrations can be tried, and what is to be said of a server.
+    /// Finds the engines to test a crate's migrations on, and the result of the `server` check, if
+    /// any.
     fn engines(&self, owner: &Crate) -> (Vec<Engine>, Option<CheckResult>) {
         let mut engines = Vec::new();
         if owner.dialects.contains(&Dialect::Sqlite) {
@@ -108,13 +109,13 @@ impl TestArgs {
                     None
                 }
                 Ok(None) => Some(Verdict::Skipped(format!(
-                    "no PostgreSQL server is known: name one with `--url`, or in {}",
+                    "no PostgreSQL server is configured: name one with `--url` or in {}",
                     owner.configuration.settings.url_env
                 ))),
                 Err(error) => Some(Verdict::Failed(error)),
             }
         } else {
-            let why = "`--url` is passed over, since its `dialects` have no `postgres`";
+            let why = "`--url` is ignored: the crate's `dialects` do not include `postgres`";
             self.url.as_ref().map(|_| Verdict::Skipped(why.to_owned()))
         };
         let result = verdict.map(|verdict| CheckResult {
@@ -125,8 +126,8 @@ impl TestArgs {
         (engines, result)
     }
 
-    /// Finds the server that an argument, the environment or the configuration names; a crate that
-    /// is for nothing else must have one.
+    /// Finds the server that an argument, the environment or the configuration names. It is
+    /// required for a crate that supports only PostgreSQL.
     fn server(&self, owner: &Crate, is_optional: bool) -> Result<Option<PostgresUrl>> {
         let name = owner.name();
         match owner.configuration.find_database(self.url.as_deref())? {
@@ -135,12 +136,12 @@ impl TestArgs {
             }) => Ok(Some(url)),
             _ if is_optional => Ok(None),
             _ => {
-                let title = format!("crate `{name}` is for PostgreSQL, and no server is known");
+                let title = format!("crate `{name}` is for PostgreSQL, but no server is known");
                 Err(Diagnostic::new(Cause::Configuration, title)
                     .code(Code::NoServer)
                     .help(format!(
                         "name one of its databases with `--url postgres://...`, or in the \
-                         environment variable {}; that database is left alone",
+                         environment variable {}; that database is left untouched",
                         owner.configuration.settings.url_env
                     ))
                     .into())

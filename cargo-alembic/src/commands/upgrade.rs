@@ -6,16 +6,16 @@ use clap::Args;
 
 use crate::args::{DatabaseArgs, InterruptedArgs, OfflineArgs};
 use crate::context::Context;
-use crate::migrate::Migrate;
+use crate::migrate::Migration;
 use crate::offline::scripts;
-use crate::output::{Outcome, Result};
+use crate::output::{Response, Result};
 use crate::workspace::Access;
 
 /// Arguments of `cargo alembic upgrade`.
 #[derive(Debug, Args)]
 #[command(mut_arg("interrupted", |interrupted| interrupted.conflicts_with("sql")))]
 pub struct UpgradeArgs {
-    /// Where to go: an id, a label, `head`, `heads`, `+1`, `branch@head`; with `--sql` also
+    /// The target: an id, a label, `head`, `heads`, `+1`, `branch@head`; with `--sql`, also
     /// `START:END`, where START is the revision that the database is at
     #[arg(
         value_name = "REVISION",
@@ -23,7 +23,7 @@ pub struct UpgradeArgs {
         allow_negative_numbers = true
     )]
     revision: String,
-    /// Commit each revision by itself, not the whole run
+    /// Commit after each revision instead of once for the whole run
     #[arg(long)]
     transaction_per_revision: bool,
     #[command(flatten)]
@@ -35,7 +35,7 @@ pub struct UpgradeArgs {
 }
 
 impl UpgradeArgs {
-    pub(super) fn run(self, context: &Context) -> Result<Outcome> {
+    pub(super) fn run(self, context: &Context) -> Result<Response> {
         let access = Access::from(&self.database);
         let direction = Direction::Upgrade;
         if self.offline.sql {
@@ -49,7 +49,7 @@ impl UpgradeArgs {
             let direction = Some(direction);
             return scripts(context, &self.offline, &access, &targets, direction, script);
         }
-        Migrate {
+        Migration {
             direction,
             target: &self.revision,
             transaction_per_revision: self.transaction_per_revision,

@@ -1,4 +1,4 @@
-//! Connections to databases of either engine, behind the one interface of the commands.
+//! Connections to databases of either engine, behind one interface for the commands.
 
 use alembic_migrate::driver::{Driver, Observer, Run};
 use alembic_migrate::{Dialect, RunError};
@@ -10,12 +10,12 @@ use crate::url::PostgresUrl;
 /// An open database.
 pub(crate) enum Connection {
     Sqlite(rusqlite::Connection),
-    /// A server, to which each command connects by itself.
+    /// A server, to which each call opens a connection of its own.
     Postgres(Box<Server>),
 }
 
 impl Connection {
-    /// Prepares what connects to a server.
+    /// Prepares connections to a server.
     pub(crate) fn server(url: &PostgresUrl) -> Result<Self> {
         Server::new(url).map(|server| Self::Postgres(Box::new(server)))
     }

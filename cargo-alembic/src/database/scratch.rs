@@ -1,4 +1,4 @@
-//! Databases to try migrations on, which are gone afterwards.
+//! Temporary databases to test migrations on.
 
 use alembic_history::Code;
 use std::fmt;
@@ -14,19 +14,19 @@ use tokio::runtime::Builder;
 use super::server::{message, query};
 use super::{Connection, Database, Server};
 use crate::naming::random_id;
-use crate::output::{Cause, Diagnostic, Error, Result, in_sql};
+use crate::output::{Cause, Diagnostic, Error, Result, quote_for_sql};
 use crate::url::{DatabaseUrl, PostgresUrl};
 
-/// How the names of databases begin that are made on servers.
+/// The prefix of the names of temporary databases on servers.
 const PREFIX: &str = "alembic_test_";
 
-/// The exit code of a program that an interrupt ends.
+/// The exit code after an interrupt.
 const INTERRUPTED: i32 = 130;
 
-/// Those databases on servers that are not dropped yet.
-static ALIVE: Mutex<Vec<(PgConnectOptions, String)>> = Mutex::new(Vec::new());
+/// The temporary databases on servers that have not been dropped yet.
+static UNDROPPED: Mutex<Vec<(PgConnectOptions, String)>> = Mutex::new(Vec::new());
 
-/// Where databases are made to try migrations on.
+/// The engine that temporary databases are created on.
 #[derive(Clone)]
 pub(crate) enum Engine {
     /// In memory.
@@ -34,25 +34,25 @@ pub(crate) enum Engine {
     Postgres(Rc<Host>),
 }
 
-/// A PostgreSQL server on which databases are made, beside the one that a URL names.
+/// A PostgreSQL server on which temporary databases are created, next to the one that a URL names.
 pub(crate) struct Host {
     url: PostgresUrl,
     server: Server,
-    /// What makes a new database like the one that the URL names: its encoding and locale.
+    /// The encoding and locale of the database that the URL names, as options for a new one.
     options: String,
-    /// The schema in which that one's tables are made.
+    /// The schema in which that database creates tables by default.
     schema: String,
 }
 
-/// A database to try migrations on. On a server, it is dropped with this value.
+/// A temporary database to test migrations on. On a server, it is dropped with this value.
 pub(crate) struct Scratch {
     pub(crate) database: Database,
     pub(crate) connection: Connection,
-    place: Option<(Rc<Host>, String)>,
+    on_server: Option<(Rc<Host>, String)>,
 }
 
 impl Engine {
-    /// Looks at the server that a URL names.
+    /// Connects to the server that a URL names, and reads its defaults.
     pub(crate) fn postgres(url: &PostgresUrl) -> Result<Self> {
         let server = Server::new(url)?;
         let query = "SELECT pg_catalog.format('ENCODING %L LC_COLLATE %L LC_CTYPE %L', \
@@ -69,8 +69,8 @@ impl Engine {
             Diagnostic::new(Cause::Server(error), title)
                 .code(Code::DatabaseUnreachable)
                 .help(
-                    "check that the server runs, and the host, port, user and database of the URL; \
-                     the password may also be in PGPASSWORD or ~/.pgpass",
+                    "check that the server is running and that the URL has the right host, port, \
+                     user and database; the password can also be in PGPASSWORD or ~/.pgpass",
                 )
         })?;
         let schema = cells.pop().unwrap_or_default();
@@ -89,7 +89,7 @@ impl Engine {
         }
     }
 
-    /// Makes a database that is empty but for schemas, on a server.
+    /// Creates a database that is empty except for `schemas`, which only servers need.
     pub(crate) fn open<'s>(
         &'s self,
         schemas: impl IntoIterator<Item = &'s str>,
@@ -97,11 +97,11 @@ impl Engine {
         let Engine::Postgres(host) = self else {
             return Scratch::in_memory();
         };
-        // Nobody is ever connected to `template0`.
+        // No session is ever connected to `template0`.
         let scratch = host.create(&format!("TEMPLATE template0 {}", host.options))?;
         let schemas = schemas.into_iter().chain([host.schema.as_str()]);
         for schema in schemas.filter(|schema| !["", "public"].contains(schema)) {
-            let sql = format!("CREATE SCHEMA IF NOT EXISTS {}", in_sql(schema));
+            let sql = format!("CREATE SCHEMA IF NOT EXISTS {}", quote_for_sql(schema));
             scratch.execute(&sql).map_err(|error| -> Error {
                 let title = format!("cannot create the schema {schema}: {error}");
                 Diagnostic::new(error.into(), title)
@@ -118,39 +118,40 @@ impl Host {
     fn create(self: &Rc<Self>, how: &str) -> Result<Scratch> {
         drop_when_interrupted();
         let name = random_id().map_err(|error| {
-            let title = format!("there are no random numbers: {error}");
+            let title = format!("cannot generate a random name: {error}");
             Diagnostic::new(Cause::Random(error), title)
         })?;
         let name = format!("{PREFIX}{name}");
-        let url = self.url.beside(&name);
-        let mut alive = alive();
+        let url = self.url.sibling(&name);
+        let mut undropped = undropped();
         let created = self.server.query(&format!("CREATE DATABASE {name} {how}"));
         if let Err(error) = created {
             return Err(self.not_created(error));
         }
-        alive.push((self.url.options.as_ref().clone(), name.clone()));
-        drop(alive);
+        undropped.push((self.url.options.as_ref().clone(), name.clone()));
+        drop(undropped);
         let database = Database {
             url: DatabaseUrl::Postgres(url),
         };
         Ok(Scratch {
             connection: database.write()?,
             database,
-            place: Some((Rc::clone(self), name)),
+            on_server: Some((Rc::clone(self), name)),
         })
     }
 
     fn not_created(&self, error: sqlx::Error) -> Error {
         let url = DatabaseUrl::Postgres(self.url.clone());
-        let title = format!("cannot create a database to try on: {}", message(&error));
+        let title = format!("cannot create a temporary database: {}", message(&error));
         let fault = Diagnostic::new(Cause::Server(error), title)
             .code(Code::CannotCreateDatabase)
-            .note(format!("beside {url}, which is left alone"));
+            .note(format!("next to {url}, which is left untouched"));
         let fault = match fault.cause.database_code().as_deref() {
             // insufficient_privilege
             Some("42501") => fault.help(format!(
-                "allow it with `ALTER ROLE {} CREATEDB`, or name another server or user with `--url`",
-                in_sql(self.url.options.get_username())
+                "allow it with `ALTER ROLE {} CREATEDB`, or name another server or user with \
+                 `--url`",
+                quote_for_sql(self.url.options.get_username())
             )),
             _ => fault.help("name another server or user with `--url`"),
         };
@@ -164,13 +165,13 @@ impl Scratch {
         Ok(Self {
             connection: database.write()?,
             database,
-            place: None,
+            on_server: None,
         })
     }
 
-    /// Makes another database that holds the same.
+    /// Creates a copy of the database.
     pub(crate) fn copy(&self) -> Result<Self> {
-        if let Some((host, name)) = &self.place {
+        if let Some((host, name)) = &self.on_server {
             return host.create(&format!("TEMPLATE {name}"));
         }
         let mut copy = Self::in_memory()?;
@@ -197,14 +198,14 @@ impl Scratch {
         }
     }
 
-    /// Returns a text that is another one as soon as a row has changed.
+    /// Returns a fingerprint that differs as soon as a row has changed.
     pub(crate) fn rows(&self) -> std::result::Result<String, StatementError> {
         let server = match &self.connection {
             Connection::Sqlite(connection) => return Ok(connection.total_changes().to_string()),
             Connection::Postgres(server) => server,
         };
         let query = |sql: &str| server.query(sql).map_err(StatementError::Server);
-        // Each version of a row has a place and a transaction that has made it.
+        // Each version of a row is identified by its location and the transaction that wrote it.
         let queries = query(
             "SELECT format('SELECT %L, %L, count(*), md5(string_agg(ctid::text || xmin, '','' \
              ORDER BY ctid)) FROM ONLY %s', oid, oid::regclass, oid::regclass) \
@@ -220,7 +221,7 @@ impl Scratch {
     }
 }
 
-/// Why a statement that belongs to no run failed.
+/// The error of a statement that belongs to no run.
 #[derive(Debug)]
 pub(crate) enum StatementError {
     Sqlite(rusqlite::Error),
@@ -254,30 +255,30 @@ impl From<StatementError> for Error {
 
 impl Drop for Scratch {
     fn drop(&mut self) {
-        let Some((host, name)) = &self.place else {
+        let Some((host, name)) = &self.on_server else {
             return;
         };
-        let mut alive = alive();
-        if host.server.query(&dropping(name)).is_ok() {
-            alive.retain(|(_, alive)| alive != name);
+        let mut undropped = undropped();
+        if host.server.query(&drop_statement(name)).is_ok() {
+            undropped.retain(|(_, undropped)| undropped != name);
         }
     }
 }
 
 /// Returns the names of the databases that could not be dropped.
-pub(crate) fn left() -> Vec<String> {
-    alive().iter().map(|(_, name)| name.clone()).collect()
+pub(crate) fn undropped_names() -> Vec<String> {
+    undropped().iter().map(|(_, name)| name.clone()).collect()
 }
 
-fn alive() -> MutexGuard<'static, Vec<(PgConnectOptions, String)>> {
-    ALIVE.lock().unwrap_or_else(PoisonError::into_inner)
+fn undropped() -> MutexGuard<'static, Vec<(PgConnectOptions, String)>> {
+    UNDROPPED.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn dropping(name: &str) -> String {
+fn drop_statement(name: &str) -> String {
     format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 }
 
-/// Sees to it that Ctrl-C ends the program only after it has dropped its databases.
+/// Makes Ctrl-C drop the temporary databases before the program ends.
 fn drop_when_interrupted() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
@@ -288,10 +289,10 @@ fn drop_when_interrupted() {
             if runtime.block_on(tokio::signal::ctrl_c()).is_err() {
                 return;
             }
-            // Nothing is created or dropped meanwhile.
-            let alive = alive();
-            for (options, name) in alive.iter() {
-                let _ = runtime.block_on(query(options, &dropping(name)));
+            // Holding the lock keeps others from creating or dropping databases.
+            let undropped = undropped();
+            for (options, name) in undropped.iter() {
+                let _ = runtime.block_on(query(options, &drop_statement(name)));
             }
             std::process::exit(INTERRUPTED);
         });

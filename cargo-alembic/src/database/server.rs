@@ -10,13 +10,13 @@ use tokio::time::timeout;
 use crate::output::{Cause, Diagnostic, Result};
 use crate::url::PostgresUrl;
 
-/// A database server, and the runtime that waits for its answers.
+/// A database server, and the async runtime that talks to it.
 pub(crate) struct Server {
     pub(super) runtime: Runtime,
     pub(super) options: PgConnectOptions,
 }
 
-/// How long to wait for a server that does not answer.
+/// How long to wait for a server that does not respond.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
 
 impl Server {
@@ -27,26 +27,26 @@ impl Server {
                 options: url.options.as_ref().clone(),
             }),
             Err(error) => {
-                let title = format!("cannot wait for a server: {error}");
+                let title = format!("cannot start an async runtime: {error}");
                 Err(Diagnostic::new(Cause::System(error), title).into())
             }
         }
     }
 
-    /// Executes statements that belong to no run, on a connection of their own, and returns the
-    /// cells of all rows, one after the other, as texts; empty ones where they are NULL.
+    /// Executes statements that belong to no run on a new connection, and returns the cells of all
+    /// rows in order, as text; NULL becomes an empty string.
     pub(crate) fn query(&self, sql: &str) -> sqlx::Result<Vec<String>> {
         self.runtime.block_on(query(&self.options, sql))
     }
 }
 
-/// Executes statements on a connection of their own.
+/// Executes statements on a new connection.
 pub(crate) async fn query(options: &PgConnectOptions, sql: &str) -> sqlx::Result<Vec<String>> {
-    let late = || std::io::Error::new(std::io::ErrorKind::TimedOut, "the server does not answer");
+    let late = || std::io::Error::new(std::io::ErrorKind::TimedOut, "the server does not respond");
     let connected = timeout(CONNECT_TIMEOUT, options.connect()).await;
     let mut connection = connected.map_err(|_| late())??;
     let rows = raw_sql(AssertSqlSafe(sql)).fetch_all(&mut connection).await;
-    // Without a farewell, the server closes it by itself.
+    // If closing fails, the server closes the connection by itself.
     let _ = connection.close().await;
     let cell = |row: &PgRow, column| {
         let value = row.try_get_raw(column)?;
@@ -64,7 +64,7 @@ pub(crate) async fn query(options: &PgConnectOptions, sql: &str) -> sqlx::Result
     cells.collect()
 }
 
-/// Returns what a server says is wrong.
+/// Returns the server's own error message.
 pub(crate) fn message(error: &sqlx::Error) -> String {
     match (error.as_database_error(), error) {
         (Some(error), _) => error.message().to_owned(),

@@ -1,4 +1,4 @@
-//! Opens the files of SQLite.
+//! Opens SQLite files.
 
 use alembic_history::Code;
 use std::path::{Path, PathBuf};
@@ -7,18 +7,18 @@ use std::time::Duration;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use crate::output::{Cause, Diagnostic, Error, Result};
-use crate::url::{DatabaseUrl, Location, SqliteUrl};
+use crate::url::{DatabaseUrl, SqliteTarget, SqliteUrl};
 
-/// Opens a database for reading only; a file that does not exist yet is empty.
+/// Opens a database for reading only; a missing file counts as empty.
 pub(super) fn read(url: &SqliteUrl) -> Result<Connection> {
     open_to_read(url).map_err(|error| cannot_open(url, error))
 }
 
-/// Opens a database for writing, and creates its file where that is allowed.
+/// Opens a database for writing, and creates its file if that is allowed.
 pub(super) fn write(url: &SqliteUrl) -> Result<Connection> {
-    let opened = match &url.location {
-        Location::Memory => Connection::open_in_memory(),
-        Location::File(path) => {
+    let opened = match &url.target {
+        SqliteTarget::Memory => Connection::open_in_memory(),
+        SqliteTarget::File(path) => {
             let mode = match (url.read_only, url.create) {
                 (true, _) => OpenFlags::SQLITE_OPEN_READ_ONLY,
                 (false, false) => OpenFlags::SQLITE_OPEN_READ_WRITE,
@@ -34,21 +34,21 @@ pub(super) fn write(url: &SqliteUrl) -> Result<Connection> {
 }
 
 fn cannot_open(url: &SqliteUrl, error: rusqlite::Error) -> Error {
-    let path = match &url.location {
-        Location::File(path) => format!(" ({})", path.display()),
-        Location::Memory => String::new(),
+    let path = match &url.target {
+        SqliteTarget::File(path) => format!(" ({})", path.display()),
+        SqliteTarget::Memory => String::new(),
     };
     let url = DatabaseUrl::Sqlite(url.clone());
     let title = format!("cannot open {url}{path}: {error}");
     Diagnostic::new(Cause::Sqlite(error), title)
         .code(Code::DatabaseUnreachable)
-        .help("check that the path is right and that you may read and write there")
+        .help("check that the path is correct and that you may read and write there")
         .into()
 }
 
-/// Opens a database so that reading it leaves its bytes untouched.
+/// Opens a database without changing a byte of its file.
 fn open_to_read(url: &SqliteUrl) -> rusqlite::Result<Connection> {
-    let Location::File(path) = &url.location else {
+    let SqliteTarget::File(path) = &url.target else {
         return Connection::open_in_memory();
     };
     if is_missing(path) {
@@ -57,7 +57,7 @@ fn open_to_read(url: &SqliteUrl) -> rusqlite::Result<Connection> {
     let mutex = OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let read = OpenFlags::SQLITE_OPEN_READ_ONLY | mutex;
     let connection = Connection::open_with_flags(path, read)?;
-    // A lock is waited for later, as long as the user wants.
+    // The run itself waits for locks, for as long as the user allows.
     connection.busy_timeout(Duration::ZERO)?;
     let probe = connection.query_row("PRAGMA schema_version", [], |_| Ok(()));
     match probe
@@ -65,8 +65,7 @@ fn open_to_read(url: &SqliteUrl) -> rusqlite::Result<Connection> {
         .err()
         .and_then(rusqlite::Error::sqlite_error_code)
     {
-        // A killed writer left a journal behind: only a writer can bring the file back to what it
-        // was before.
+        // A killed writer left a journal behind, and only a writer can roll it back.
         Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen) => {
             let write = OpenFlags::SQLITE_OPEN_READ_WRITE | mutex;
             Connection::open_with_flags(path, write)
@@ -85,13 +84,13 @@ fn create_parent(path: &Path) -> Result<()> {
     })
 }
 
-/// Returns whether there is nothing at `path`; what cannot be looked at may be there.
+/// Returns whether `path` does not exist; a path that cannot be inspected counts as existing.
 pub(super) fn is_missing(path: &Path) -> bool {
     let found = path.symlink_metadata();
     found.is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound)
 }
 
-/// Returns the path without links and dots, as far as it exists.
+/// Resolves symbolic links and dots in the part of the path that exists.
 pub(super) fn real_path(path: &Path) -> PathBuf {
     if let Ok(real) = path.canonicalize() {
         return real;

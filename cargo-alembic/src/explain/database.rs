@@ -1,18 +1,18 @@
-//! Says what to do about the error of a database.
+//! Suggests what to do about an error of a database.
 
 use alembic_history::Code;
 use alembic_migrate::driver::{DatabaseError, DatabaseErrorKind};
 
-use super::rights::{self, Refused};
+use super::privileges::{self, RefusedOperation};
 use super::{Evidence, Storage, postgres, sqlite};
 use crate::output::Diagnostic;
 use crate::url::DatabaseUrl;
 
-/// Adds what to do about the error of a database, which `refused` something.
+/// Adds the next step after a database refused the operation `refused`.
 pub(super) fn next_step(
     diagnostic: Diagnostic,
     error: &DatabaseError,
-    refused: &Refused<'_>,
+    refused: &RefusedOperation<'_>,
     storage: &Storage<'_>,
     evidence: &Evidence,
 ) -> Diagnostic {
@@ -20,7 +20,7 @@ pub(super) fn next_step(
         DatabaseUrl::Sqlite(url) => sqlite::next_step(diagnostic, error, url),
         DatabaseUrl::Postgres(_) if error.kind() == DatabaseErrorKind::Denied => diagnostic
             .code(Code::PermissionDenied)
-            .help(rights::hint(refused, evidence)),
+            .help(privileges::hint(refused, evidence)),
         DatabaseUrl::Postgres(url) => postgres::next_step(diagnostic, error, url),
     }
 }

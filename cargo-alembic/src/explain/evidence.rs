@@ -1,23 +1,23 @@
-//! What the explanation of an error depends on, besides the error itself.
+//! The facts that the explanation of an error depends on, besides the error itself.
 
-/// What a database is to be asked.
+/// A question for a database.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Question {
-    /// Does this object exist, and does the version table name no revision?
+    /// Does this object exist, while the version table names no revision?
     IsUntracked {
-        /// The object's name, where the error does not say that it exists.
+        /// The object's name, if the error does not imply that it exists.
         object: Option<String>,
     },
-    /// What may the user do in a schema?
-    SchemaRights {
-        /// The schema; none for the connection's default.
+    /// What is the user allowed to do in a schema?
+    SchemaPrivileges {
+        /// The schema; `None` for the connection's default.
         schema: Option<String>,
-        /// The table there that the run was about to write, where it was one of its own.
+        /// The run's own table there that it was about to write, if any.
         table: Option<String>,
     },
 }
 
-/// What a database answers.
+/// A database's answer.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Evidence {
     /// Nothing that a hint depends on.
@@ -25,18 +25,18 @@ pub(crate) enum Evidence {
     Nothing,
     /// The object exists, and the version table names no revision.
     Untracked,
-    /// What the user may do in a schema.
-    SchemaRights(SchemaRights),
+    /// What the user is allowed to do in a schema.
+    SchemaPrivileges(SchemaPrivileges),
 }
 
-/// What a user may do in a schema of a server.
+/// The privileges of a user in a schema of a server.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct SchemaRights {
+pub(crate) struct SchemaPrivileges {
     /// The schema.
     pub(crate) schema: String,
-    /// Whether the user may use what is in it.
+    /// Whether the user has `USAGE`.
     pub(crate) usage: bool,
-    /// Whether the user may create objects in it.
+    /// Whether the user has `CREATE`.
     pub(crate) create: bool,
     /// Whether the table that was asked about exists.
     pub(crate) has_table: bool,

@@ -1,11 +1,11 @@
-//! Explains why an expression names no revision, or not the ones that it needs to.
+//! Explains why an expression cannot be resolved.
 
 use alembic_history::{ResolveError, SyntaxErrorKind};
 
 use crate::output::lines::join;
 use crate::output::{Cause, Diagnostic, Error, Hint, Subcommand, Suggestion};
 
-/// Explains why an expression names no revision of the crate `name`, or not the ones it needs to.
+/// Explains why an expression cannot be resolved in the crate `name`.
 pub(crate) fn resolve(error: &ResolveError, name: &str) -> Error {
     let cause = Cause::Expression(Box::new(error.clone()));
     let diagnostic = Diagnostic::new(cause, error.to_string());
@@ -13,10 +13,10 @@ pub(crate) fn resolve(error: &ResolveError, name: &str) -> Error {
         || Hint::from("list them with ").command(Suggestion::for_crate(Subcommand::History, name));
     let diagnostic = match error {
         ResolveError::Syntax(error) => match error.kind {
-            // What is no expression at all is about no crate.
+            // A text that is not an expression is not about a crate.
             SyntaxErrorKind::Range => {
                 return diagnostic
-                    .help("name one revision; ranges are for `history -r` and `--sql`")
+                    .help("name a single revision; ranges are for `history -r` and `--sql`")
                     .into();
             }
             SyntaxErrorKind::NoRange | SyntaxErrorKind::SecondColon => {
@@ -35,11 +35,11 @@ pub(crate) fn resolve(error: &ResolveError, name: &str) -> Error {
             [] => diagnostic.help(list()),
             similar => diagnostic.help(format!("did you mean `{}`?", similar.join("` or `"))),
         },
-        ResolveError::AmbiguousPrefix { .. } => diagnostic.help("write more of the id"),
+        ResolveError::AmbiguousPrefix { .. } => diagnostic.help("use more characters of the id"),
         ResolveError::MultipleHeads { heads, .. } => diagnostic.help(
             Hint::from("name one of them, or all with `heads`; ")
                 .command(Suggestion::for_crate(Subcommand::Merge, name).arguments(heads))
-                .text(" makes them one, where `chain = \"merged\"` allows it"),
+                .text(" merges them, if `chain = \"merged\"` allows it"),
         ),
         ResolveError::NotOnBranch { .. }
         | ResolveError::OutOfRange { .. }
@@ -59,7 +59,7 @@ pub(crate) fn resolve(error: &ResolveError, name: &str) -> Error {
             ))
         }
         ResolveError::NotStarted { .. } => diagnostic.help(
-            Hint::from("see where it is with ")
+            Hint::from("see where the database is with ")
                 .command(Suggestion::for_crate(Subcommand::Current, name)),
         ),
         ResolveError::NotAllowed { .. } => diagnostic.help("name the revision by its id"),

@@ -2,7 +2,7 @@
 
 use alembic_history::{Fault, FindingKind, HistoryError, RequirementError};
 
-use crate::output::{Cause, Diagnostic, Error, Hint, Place, Subcommand, Suggestion};
+use crate::output::{Cause, Diagnostic, Error, Excerpt, Hint, Subcommand, Suggestion};
 
 /// Explains everything that is wrong with the revision files of a crate.
 pub(crate) fn history(error: &HistoryError) -> Error {
@@ -15,14 +15,14 @@ pub(crate) fn fault(fault: &Fault) -> Diagnostic {
     let kind = &fault.finding.kind;
     let mut diagnostic = Diagnostic::new(Cause::History, kind.to_string())
         .code(kind.code())
-        .place(Place {
+        .excerpt(Excerpt {
             path: fault.path.display().to_string(),
             text: fault.text.to_string(),
             span: fault.finding.span.range(),
             label: None,
         });
     if let Some(related) = &fault.related {
-        diagnostic = diagnostic.place(Place {
+        diagnostic = diagnostic.excerpt(Excerpt {
             path: related.path.display().to_string(),
             text: related.text.to_string(),
             span: related.span.range(),
@@ -32,7 +32,7 @@ pub(crate) fn fault(fault: &Fault) -> Diagnostic {
     diagnostic.help(hint(kind))
 }
 
-/// Says what to do about it, in the library's words where no command stands in them.
+/// Returns the help for a finding: the library's text, unless it names a command.
 fn hint(kind: &FindingKind) -> Hint {
     match kind {
         FindingKind::EmptyFile => Hint::from("delete the file, or write the revision with ")
@@ -40,19 +40,19 @@ fn hint(kind: &FindingKind) -> Hint {
         FindingKind::MultipleHeads { heads, package } => Hint::from("merge them with ")
             .command(Suggestion::for_crate(Subcommand::Merge, package).arguments(heads))
             .text(
-                ", where `chain = \"merged\"` allows it; or make one follow the other in its \
+                ", if `chain = \"merged\"` allows it; or make one follow the other in its \
                  `Revises`",
             ),
         kind => kind.help().into(),
     }
 }
 
-/// Explains why revisions of several crates do not fit together; `text` is that of the file at
+/// Explains why revisions of several crates do not fit together; `text` is the text of the file at
 /// fault.
 pub(crate) fn requirement(error: &RequirementError, text: String) -> Diagnostic {
     Diagnostic::new(Cause::History, error.kind.to_string())
         .code(error.kind.code())
-        .place(Place {
+        .excerpt(Excerpt {
             path: error.path.display().to_string(),
             text,
             span: error.span.range(),

@@ -3,13 +3,13 @@
 use alembic_migrate::Dialect;
 use alembic_sql::{TokenKind, Tokens};
 
-/// What a statement does, as far as its first words say.
+/// What a statement does, judging by its first words.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Outline {
     pub(super) verb: Verb,
-    /// The kind of object that is created, altered or dropped, in lower case: `table`, `index`.
+    /// The kind of object it creates, alters or drops, in lower case: `table`, `index`.
     pub(super) kind: String,
-    /// The schema of that object, where the statement names it.
+    /// The schema of that object, if the statement names it.
     pub(super) schema: Option<String>,
     /// The name of that object, without its quotes.
     pub(super) name: String,
@@ -21,7 +21,7 @@ pub(super) enum Verb {
     Create,
     Alter,
     Drop,
-    /// It reads or writes the rows of tables.
+    /// Reads or writes rows of tables.
     Rows,
     Other,
 }
@@ -100,7 +100,7 @@ impl Outline {
     }
 }
 
-/// Returns a name as the database keeps it.
+/// Returns a name as the database stores it.
 fn unquoted(name: &str, dialect: Dialect) -> String {
     for (open, close) in [('"', '"'), ('`', '`'), ('[', ']')] {
         let inner = name

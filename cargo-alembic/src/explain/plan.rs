@@ -5,7 +5,7 @@ use alembic_history::{Code, PlanError};
 use super::{Storage, Subject, resolve};
 use crate::output::{Cause, Diagnostic, Error, Hint, Subcommand, Suggestion};
 
-/// Explains why there is no plan; `storage` is where the rows are, unless there are none.
+/// Explains why there is no plan; `storage` is where the rows are, if a database was read.
 pub(crate) fn plan(
     error: &PlanError,
     subject: Subject<'_>,
@@ -27,18 +27,18 @@ pub(crate) fn plan(
         PlanError::UnknownRows { .. } => diagnostic
             .code(Code::UnknownRows)
             .help(
-                "they may come from another git branch, or a newer version of this crate: restore \
-                 their files, and go on",
+                "they may come from another git branch or a newer version of this crate: restore \
+                 their files, and try again",
             )
             .help(
-                Hint::from("or, when the tables are known to match a revision, declare it with ")
+                Hint::from("or, if the tables are known to match a revision, record it with ")
                     .command(stamp().argument("--purge").argument("<revision>")),
             )
             .note(of_rows),
         PlanError::OverlappingRows { .. } => diagnostic
             .code(Code::OverlappingRows)
             .help(
-                Hint::from("when both are applied, declare it with ")
+                Hint::from("if both are applied, record that with ")
                     .command(stamp().argument("<descendant>")),
             )
             .note(of_rows),
@@ -52,12 +52,12 @@ pub(crate) fn plan(
             .code(Code::SharedRoot)
             .help("to revert everything, use `base`")
             .help(format!(
-                "to revert this branch alone, name the revision where it begins: \
+                "to revert only this branch, name the revision where it begins: \
                  `{branch}@<revision>`"
             ))
             .note(in_crate),
         PlanError::OverlappingTargets { descendant, .. } => diagnostic
-            .help(format!("name {descendant} alone"))
+            .help(format!("name only {descendant}"))
             .note(in_crate),
     };
     diagnostic.into()

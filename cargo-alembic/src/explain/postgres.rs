@@ -1,13 +1,13 @@
-//! What to do about the errors of PostgreSQL, which are told apart by their SQLSTATE.
+//! What to do about PostgreSQL's errors, which are distinguished by their SQLSTATE.
 
 use alembic_history::Code;
 use alembic_migrate::driver::{DatabaseError, DatabaseErrorKind};
 use sqlx::postgres::PgConnectOptions;
 
-use crate::output::{Diagnostic, in_shell};
+use crate::output::{Diagnostic, quote_for_shell};
 use crate::url::PostgresUrl;
 
-/// Adds what to do about an error.
+/// Adds the next step after an error.
 pub(super) fn next_step(
     diagnostic: Diagnostic,
     error: &DatabaseError,
@@ -15,7 +15,7 @@ pub(super) fn next_step(
 ) -> Diagnostic {
     match error.kind() {
         DatabaseErrorKind::Busy => diagnostic.code(Code::DatabaseBusy).help(
-            "somebody else holds a lock: find who with `SELECT pid, application_name, state, \
+            "another session holds a lock: find it with `SELECT pid, application_name, state, \
              query FROM pg_stat_activity`, and run the command again, or wait longer with \
              `--lock-timeout`",
         ),
@@ -27,19 +27,19 @@ pub(super) fn next_step(
             match error.code() {
                 // invalid_catalog_name
                 Some("3D000") => diagnostic.help(format!(
-                    "make the database with `createdb{} {}`, or correct the URL",
+                    "create the database with `createdb{} {}`, or correct the URL",
                     options(url),
-                    in_shell(url.database())
+                    quote_for_shell(url.database())
                 )),
                 _ => diagnostic.help(
-                    "check that the server runs, and the host, port, user and database of the \
-                     URL; the password may also be in PGPASSWORD or ~/.pgpass",
+                    "check that the server is running and that the URL has the right host, port, \
+                     user and database; the password can also be in PGPASSWORD or ~/.pgpass",
                 ),
             }
         }
         DatabaseErrorKind::ConnectionLost => diagnostic
             .code(Code::ConnectionLost)
-            .help("see why in the server's log, and run the command again"),
+            .help("find the cause in the server's log, and run the command again"),
         DatabaseErrorKind::Corrupt => diagnostic
             .code(Code::DatabaseCorrupt)
             .help("restore a backup"),
@@ -47,7 +47,7 @@ pub(super) fn next_step(
     }
 }
 
-/// Returns whether a statement was to create an object that exists.
+/// Returns whether a statement tried to create an object that already exists.
 pub(super) fn exists_already(code: &str) -> bool {
     matches!(
         code,
@@ -68,8 +68,8 @@ pub(super) fn uses_new_value(code: &str) -> bool {
     code == "55P04"
 }
 
-/// Returns the options with which PostgreSQL's programs find the server of a URL, as far as they
-/// would go to another one without.
+/// Returns the options that PostgreSQL's programs need to find the server of a URL, leaving out
+/// those that equal the defaults.
 fn options(url: &PostgresUrl) -> String {
     let place = |options: &PgConnectOptions| {
         let host = match options.get_socket() {
@@ -84,6 +84,6 @@ fn options(url: &PostgresUrl) -> String {
     given
         .zip(usual)
         .filter(|(given, usual)| given != usual)
-        .map(|((option, value), _)| format!(" {option} {}", in_shell(&value)))
+        .map(|((option, value), _)| format!(" {option} {}", quote_for_shell(&value)))
         .collect()
 }

@@ -1,4 +1,4 @@
-//! What a database is to be asked after a run on it has failed.
+//! The question to ask a database after a run on it has failed.
 
 use alembic_history::VersionTable;
 use alembic_migrate::driver::DatabaseErrorKind;
@@ -6,29 +6,29 @@ use alembic_migrate::{Dialect, RunError};
 use alembic_run::Failure;
 
 use super::outline::{Outline, Verb};
-use super::rights::table_of;
+use super::privileges::own_table;
 use super::statement::{exists_already, text};
 use super::{Question, Storage, Subject};
 
-/// Returns what the explanation of an error depends on, besides the error.
+/// Returns the question that the explanation of an error depends on, if any.
 pub(crate) fn question(
     error: &RunError,
     subject: Subject<'_>,
     storage: &Storage<'_>,
 ) -> Option<Question> {
     let dialect = storage.dialect();
-    let rights = |schema, table| Some(Question::SchemaRights { schema, table });
+    let privileges = |schema, table| Some(Question::SchemaPrivileges { schema, table });
     match error.failure() {
         Failure::Statement {
             location, error, ..
         } => match error.kind() {
             DatabaseErrorKind::Denied => {
                 let outline = Outline::of(text(location, subject.history), dialect);
-                rights(outline.schema, None)
+                privileges(outline.schema, None)
             }
             DatabaseErrorKind::Other if exists_already(error, dialect) => {
                 let object = match dialect {
-                    // The code alone says only that something is wrong with the statement.
+                    // The code only says that something is wrong with the statement.
                     Dialect::Sqlite => {
                         let outline = Outline::of(text(location, subject.history), dialect);
                         Some(outline)
@@ -43,11 +43,11 @@ pub(crate) fn question(
             _ => None,
         },
         Failure::Schema { error, .. } if error.kind() == DatabaseErrorKind::Denied => {
-            rights(None, None)
+            privileges(None, None)
         }
         Failure::Database { action, error } if error.kind() == DatabaseErrorKind::Denied => {
-            let VersionTable { schema, name } = table_of(*action, &storage.table)?;
-            rights(schema, Some(name))
+            let VersionTable { schema, name } = own_table(*action, &storage.table)?;
+            privileges(schema, Some(name))
         }
         _ => None,
     }

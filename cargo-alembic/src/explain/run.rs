@@ -8,9 +8,9 @@ use alembic_migrate::report::Action;
 use alembic_migrate::{Dialect, RunError};
 use alembic_run::{Failure, Violation};
 
-use super::rights::Refused;
-use super::{Evidence, Storage, Subject, database, files, place, plan, statement};
-use crate::output::{Cause, Diagnostic, Error, Hint, Subcommand, Suggestion, in_sql};
+use super::privileges::RefusedOperation;
+use super::{Evidence, Storage, Subject, database, excerpt, files, plan, statement};
+use crate::output::{Cause, Diagnostic, Error, Hint, Subcommand, Suggestion, quote_for_sql};
 
 /// Explains why a run failed, and what state the database is in.
 pub(crate) fn run(
@@ -33,7 +33,7 @@ pub(crate) fn run(
     next_step(fault, diagnostic, subject, storage, evidence).into()
 }
 
-/// Returns what went wrong, without the place of a statement, which is shown.
+/// Returns what went wrong, without the location of a statement, which the excerpt shows.
 pub(super) fn title(fault: &Failure) -> String {
     match fault {
         Failure::Statement { error, .. } => error.to_string(),
@@ -41,7 +41,7 @@ pub(super) fn title(fault: &Failure) -> String {
     }
 }
 
-/// Says which database it is, and what state it is in.
+/// Adds the database and the state that it is in.
 fn state(
     error: &RunError,
     diagnostic: Diagnostic,
@@ -56,14 +56,14 @@ fn state(
         .state(error.state().clone());
     match error.rollback_error() {
         Some(rollback) => diagnostic.note(format!(
-            "undoing it failed, too ({rollback}); the database undoes it by itself when the \
-             connection is closed"
+            "the rollback failed, too ({rollback}); the database rolls back by itself when the \
+             connection closes"
         )),
         None => diagnostic,
     }
 }
 
-/// Adds the code, and what there is to see.
+/// Adds the code, and the details of the failure.
 fn details(fault: &Failure, diagnostic: Diagnostic, subject: Subject<'_>) -> Diagnostic {
     let history = subject.history;
     match fault {
@@ -78,7 +78,7 @@ fn details(fault: &Failure, diagnostic: Diagnostic, subject: Subject<'_>) -> Dia
         }
         Failure::Statement { location, .. } => diagnostic
             .code(Code::MigrationFailed)
-            .place(place(location, history)),
+            .excerpt(excerpt(location, history)),
         Failure::Schema { .. } => diagnostic.code(Code::SchemaFailed),
         Failure::RowCount { .. } | Failure::RowsMoved { .. } => {
             diagnostic.code(Code::VersionTableChanged)
@@ -88,7 +88,7 @@ fn details(fault: &Failure, diagnostic: Diagnostic, subject: Subject<'_>) -> Dia
             suspects,
         } => {
             let diagnostic = diagnostic.code(Code::DanglingRows);
-            let violations = violations.iter().map(in_words);
+            let violations = violations.iter().map(describe_violation);
             let suspects = suspects.iter().filter_map(|id| {
                 let file = history.file(history.graph().node(id.as_str())?);
                 Some(format!("revision {id}: {}", file.path.display()))
@@ -102,15 +102,15 @@ fn details(fault: &Failure, diagnostic: Diagnostic, subject: Subject<'_>) -> Dia
         Failure::Unfinished { .. } => diagnostic.code(Code::UnfinishedRevision),
         Failure::Interrupted { location, .. } => diagnostic
             .code(Code::InterruptedStatement)
-            .place(place(location, history)),
+            .excerpt(excerpt(location, history)),
         Failure::ChangedMeanwhile { .. } => diagnostic.code(Code::ChangedMeanwhile),
         Failure::InvalidIndex { location, .. } => diagnostic
             .code(Code::InvalidIndex)
-            .place(place(location, history)),
+            .excerpt(excerpt(location, history)),
     }
 }
 
-/// Adds what can be said of a run that is refused before it asks a database.
+/// Adds the details of a run that is refused before it asks a database.
 pub(super) fn refused(fault: &Failure, diagnostic: Diagnostic, subject: Subject<'_>) -> Diagnostic {
     match fault {
         Failure::Irreversible {
@@ -123,18 +123,18 @@ pub(super) fn refused(fault: &Failure, diagnostic: Diagnostic, subject: Subject<
                 .note(format!("its file is {}", path.display()));
             match reason {
                 Some(_) => diagnostic.help(format!(
-                    "go no further down than {revision}, or restore a backup made before it"
+                    "downgrade no further than {revision}, or restore a backup made before it"
                 )),
                 None => diagnostic.help(
-                    "write a section `-- alembic: downgrade`, or declare it: \
-                     `-- alembic: downgrade irreversible: REASON`",
+                    "write a section `-- alembic: downgrade`, or declare the revision \
+                     irreversible: `-- alembic: downgrade irreversible: REASON`",
                 ),
             }
         }
         Failure::UncheckedDialect { dialect } => {
             diagnostic.code(Code::UncheckedDialect).help(format!(
-                "add \"{dialect}\" to `dialects` below [package.metadata.alembic] of `{}`, and what \
-                 is different there to the revisions",
+                "add \"{dialect}\" to `dialects` under [package.metadata.alembic] of `{}`, and \
+                 adapt the revisions to it",
                 subject.name
             ))
         }
@@ -158,7 +158,7 @@ pub(super) fn refused(fault: &Failure, diagnostic: Diagnostic, subject: Subject<
     }
 }
 
-/// Adds what to do next.
+/// Adds the next step.
 fn next_step(
     fault: &Failure,
     diagnostic: Diagnostic,
@@ -171,14 +171,15 @@ fn next_step(
         Failure::History(_)
         | Failure::Plan(_)
         | Failure::Requirements(_)
-        // What to do about these is the same without a database.
+        // The next step for these does not depend on a database.
         | Failure::Irreversible { .. }
         | Failure::UncheckedDialect { .. } => diagnostic,
         Failure::SharedVersionTable { .. } => {
             diagnostic.help("give one of them another `version-table`")
         }
         Failure::MalformedVersionTable { .. } => {
-            diagnostic.help("rename what is called so, or configure another `version-table`")
+            diagnostic
+                .help("rename the object with this name, or configure another `version-table`")
         }
         Failure::Statement {
             location,
@@ -190,7 +191,7 @@ fn next_step(
         }
         Failure::Schema { error, .. } => {
             let diagnostic = diagnostic.help("correct the schema, and run the command again");
-            database::next_step(diagnostic, error, &Refused::Schema, storage, evidence)
+            database::next_step(diagnostic, error, &RefusedOperation::Schema, storage, evidence)
         }
         Failure::RowCount { .. } => diagnostic
             .help("something else writes to the version table: a trigger, or a revision's SQL"),
@@ -203,7 +204,7 @@ fn next_step(
              while a migration runs",
         ),
         Failure::ForeignKeyMismatch { .. } => diagnostic
-            .help("give the columns that are referred to a PRIMARY KEY or a UNIQUE index"),
+            .help("give the referenced columns a PRIMARY KEY or a UNIQUE index"),
         Failure::NoSecondConnection { .. } => {
             diagnostic.help("allow the server one more connection")
         }
@@ -222,22 +223,21 @@ fn next_step(
             };
             diagnostic.help(finish).help(
                 Hint::from(
-                    "or undo by hand what it did, and declare where the database is with ",
+                    "or undo its changes by hand, and record where the database is with ",
                 )
                 .command(stamp),
             )
         }
         Failure::Interrupted { has_not: true, .. } => {
-            diagnostic.help("run it once more with `--interrupted again`")
+            diagnostic.help("run it again with `--interrupted again`")
         }
         Failure::Interrupted { has_not: false, .. } => diagnostic
-            .help("look whether it has happened; if so, go on with `--interrupted skip`")
-            .help("if it has not, run it once more with `--interrupted again`"),
+            .help("check whether it took effect; if it did, continue with `--interrupted skip`")
+            .help("if it did not, run it again with `--interrupted again`"),
         Failure::ChangedMeanwhile { path, .. } => diagnostic
             .note(format!("its file is {}", path.display()))
             .help(
-                "restore those statements, and write what is to be different behind them or in a \
-                 revision of its own",
+                "restore those statements, and make your changes after them or in a new revision",
             ),
         Failure::InvalidIndex { index, .. } => diagnostic.help(format!(
             "drop it with `DROP INDEX CONCURRENTLY {index}`, and run the command again"
@@ -246,11 +246,11 @@ fn next_step(
             action: Action::Commit,
             error,
         } if error.kind() == DatabaseErrorKind::Other => diagnostic.code(Code::MigrationFailed).help(
-            "what is checked at the end of a transaction does not hold: correct the revisions, and \
-             run the command again",
+            "a check at the end of the transaction failed: correct the revisions, and run the \
+             command again",
         ),
         Failure::Database { action, error } => {
-            let refused = Refused::Action(*action, &storage.table);
+            let refused = RefusedOperation::Action(*action, &storage.table);
             let diagnostic = database::next_step(diagnostic, error, &refused, storage, evidence);
             let no_schema = *action == Action::CreateVersionTable
                 && error.kind() == DatabaseErrorKind::Other
@@ -259,10 +259,10 @@ fn next_step(
                 _ if !no_schema => diagnostic,
                 Some(schema) => diagnostic.help(format!(
                     "create it with `CREATE SCHEMA {}`, or correct `version-table-schema`",
-                    in_sql(schema)
+                    quote_for_sql(schema)
                 )),
                 None => diagnostic.help(
-                    "let the search_path lead to a schema that exists, or configure \
+                    "make search_path include a schema that exists, or configure \
                      `version-table-schema`",
                 ),
             }
@@ -270,7 +270,7 @@ fn next_step(
     }
 }
 
-fn in_words(violation: &Violation) -> String {
+fn describe_violation(violation: &Violation) -> String {
     let (rows, refer) = match violation.rows {
         1 => ("row", "refers"),
         _ => ("rows", "refer"),

@@ -7,7 +7,7 @@ use alembic_migrate::history::PlanError;
 use alembic_run::Failure;
 use alembic_run::{Obstacle, ScriptError};
 
-use super::{Subject, place, plan, run};
+use super::{Subject, excerpt, plan, run};
 use crate::output::{Cause, Diagnostic, Error};
 
 /// Explains why a run cannot be written as a script.
@@ -28,19 +28,19 @@ pub(crate) fn script(error: ScriptError, subject: Subject<'_>) -> Error {
             diagnostic().help("name the revision that the database is at, as in `ae10:head`")
         }
         ScriptError::OpenRange { .. } => diagnostic()
-            .help("write `START:END`: the revision that the database is at, and where to go"),
+            .help("write `START:END`: the revision that the database is at, and the target"),
         ScriptError::SeveralStarts => {
             diagnostic().help("write the same `START:` before every revision")
         }
         ScriptError::Statement { location, obstacle } => {
             let help = match obstacle {
-                Obstacle::Parameter(_) => "write the value there",
-                Obstacle::Terminator(_) => "join the line with another one",
+                Obstacle::Parameter(_) => "write the value in its place",
+                Obstacle::Terminator(_) => "join it with another line",
                 _ => "write names like `begin` in quotes, or the body as `$$ ... $$`",
             };
             new(obstacle.to_string())
                 .code(Code::NotScriptable)
-                .place(place(location, subject.history))
+                .excerpt(excerpt(location, subject.history))
                 .note(&in_crate)
                 .help(help)
         }

@@ -3,19 +3,19 @@
 use alembic_history::SettingsFault;
 use toml_edit::Document;
 
-use crate::output::{Cause, Diagnostic, Place};
+use crate::output::{Cause, Diagnostic, Excerpt};
 
 /// A manifest in which a crate, or the whole workspace, is configured.
 pub(crate) struct Manifest {
-    /// Its path, as it is shown.
+    /// Its path, as displayed.
     pub(crate) path: String,
-    /// Its text, where it could be read.
+    /// Its text, if it could be read.
     pub(crate) text: Option<String>,
     /// `package` or `workspace`: the table that holds the configuration.
     pub(crate) owner: &'static str,
 }
 
-/// Says what is wrong, and where in the manifest, as far as it can be found.
+/// Explains what is wrong, and where in the manifest if it can be found.
 pub(crate) fn setting(fault: &SettingsFault, manifest: &Manifest) -> Diagnostic {
     let diagnostic = Diagnostic::new(Cause::Settings(fault.clone()), fault.to_string())
         .code(fault.code())
@@ -29,7 +29,7 @@ pub(crate) fn setting(fault: &SettingsFault, manifest: &Manifest) -> Diagnostic 
         table.key(&fault.key)?.span()
     });
     match span {
-        Some(span) => diagnostic.place(Place {
+        Some(span) => diagnostic.excerpt(Excerpt {
             path: manifest.path.clone(),
             text: without_credentials(text),
             span,
@@ -39,7 +39,7 @@ pub(crate) fn setting(fault: &SettingsFault, manifest: &Manifest) -> Diagnostic 
     }
 }
 
-/// Puts stars over what may hold a password in the URLs of a text, so that its lines can be shown.
+/// Masks the URLs in a text that may contain a password, so that its lines can be shown.
 fn without_credentials(text: &str) -> String {
     let mut shown = text.to_owned();
     for (scheme, separator) in text.match_indices("://") {

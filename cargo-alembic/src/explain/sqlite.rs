@@ -1,4 +1,4 @@
-//! What to do about the errors of SQLite.
+//! What to do about SQLite's errors.
 
 use alembic_history::Code;
 use alembic_migrate::driver::{DatabaseError, DatabaseErrorKind};
@@ -6,7 +6,7 @@ use alembic_migrate::driver::{DatabaseError, DatabaseErrorKind};
 use crate::output::Diagnostic;
 use crate::url::SqliteUrl;
 
-/// Adds what to do about an error.
+/// Adds the next step after an error.
 pub(super) fn next_step(
     diagnostic: Diagnostic,
     error: &DatabaseError,
@@ -25,19 +25,19 @@ pub(super) fn next_step(
         }),
         DatabaseErrorKind::CannotOpen | DatabaseErrorKind::ConnectionLost => diagnostic
             .code(Code::DatabaseUnreachable)
-            .help("check that the path is right and that you may read and write there"),
+            .help("check that the path is correct and that you may read and write there"),
         DatabaseErrorKind::Corrupt => diagnostic
             .code(Code::DatabaseCorrupt)
             .help("restore a backup, or save what can be read with `sqlite3 <file> .recover`"),
         DatabaseErrorKind::NotADatabase => diagnostic
             .code(Code::NotADatabase)
-            .help("the file is not SQLite's, or it is encrypted: check the URL"),
+            .help("the file is not a SQLite database, or it is encrypted: check the URL"),
         _ => diagnostic,
     }
 }
 
-/// Returns whether a statement may have been to create an object that exists: SQLite has one code
-/// for everything that is wrong with a statement.
+/// Returns whether a statement may have tried to create an object that already exists: SQLite has
+/// one code for everything that is wrong with a statement.
 pub(super) fn may_exist_already(code: &str) -> bool {
     code == "1"
 }

@@ -6,11 +6,12 @@ use alembic_migrate::driver::{DatabaseError, DatabaseErrorKind};
 use alembic_run::StatementLocation;
 
 use super::outline::Outline;
-use super::rights::Refused;
+use super::privileges::RefusedOperation;
 use super::{Evidence, Storage, Subject, database, postgres, sqlite};
 use crate::output::{Diagnostic, Hint, Subcommand, Suggestion};
 
-/// Adds what to do about a statement that failed, and about the indexes that it has left.
+/// Adds the next step after a failed statement, and what to do about the indexes that it left
+/// behind.
 pub(super) fn next_step(
     diagnostic: Diagnostic,
     location: &StatementLocation,
@@ -19,11 +20,11 @@ pub(super) fn next_step(
     (subject, storage, evidence): (Subject<'_>, &Storage<'_>, &Evidence),
 ) -> Diagnostic {
     let outline = Outline::of(text(location, subject.history), storage.dialect());
-    let refused = Refused::Statement(outline);
+    let refused = RefusedOperation::Statement(outline);
     let mut diagnostic = database::next_step(diagnostic, error, &refused, storage, evidence);
     for index in leftover {
         diagnostic = diagnostic
-            .note(format!("it left the index {index}, which is not valid"))
+            .note(format!("it left behind the invalid index {index}"))
             .help(format!("drop it first: `DROP INDEX CONCURRENTLY {index}`"));
     }
     if error.kind() != DatabaseErrorKind::Other {
@@ -34,13 +35,13 @@ pub(super) fn next_step(
         Dialect::Postgres if postgres::refuses_transaction(code) => {
             let direction = direction(location, subject.history);
             return diagnostic.help(format!(
-                "move it to a section of its own: `-- alembic: {direction} postgres no-transaction`"
+                "move it to a separate section: `-- alembic: {direction} postgres no-transaction`"
             ));
         }
         Dialect::Postgres if postgres::uses_new_value(code) => {
             return diagnostic.help(
-                "add the value in a section of its own before: `-- alembic: upgrade postgres \
-                 no-transaction`",
+                "add the value in a separate section before this one: `-- alembic: upgrade \
+                 postgres no-transaction`",
             );
         }
         Dialect::Postgres | Dialect::Sqlite => {}
@@ -51,10 +52,11 @@ pub(super) fn next_step(
         return diagnostic
             .help(
                 Hint::from(
-                    "when the database had it before migrations were tracked, say where it is with ",
+                    "if the database had it before migrations were tracked, record where it is \
+                     with ",
                 )
                 .command(stamp)
-                .text(", or let ")
+                .text(", or configure `baseline` and run ")
                 .command(Suggestion::for_crate(Subcommand::Ensure, name))
                 .text(" find out, with `baseline` configured"),
             )
@@ -63,7 +65,7 @@ pub(super) fn next_step(
     diagnostic.help("correct the statement, and run the command again")
 }
 
-/// Returns whether a statement was, or may have been, to create an object that exists.
+/// Returns whether a statement tried, or may have tried, to create an object that already exists.
 pub(super) fn exists_already(error: &DatabaseError, dialect: Dialect) -> bool {
     let code = error.code().unwrap_or_default();
     match dialect {
@@ -80,7 +82,7 @@ pub(super) fn text<'h>(location: &StatementLocation, history: &'h History) -> &'
         .unwrap_or_default()
 }
 
-/// Tells whether a statement stands in an upgrade or a downgrade.
+/// Returns whether a statement belongs to an upgrade or a downgrade section.
 fn direction(location: &StatementLocation, history: &History) -> Direction {
     let node = history.graph().node(location.revision.as_str());
     let sections = node.map(|node| history.file(node).file.sections.as_slice());

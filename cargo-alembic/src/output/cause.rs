@@ -1,4 +1,4 @@
-//! What went wrong, as data: the errors of the libraries, and the kinds of the command line's own.
+//! What went wrong, as data: errors of the libraries, and the command line's own kinds of error.
 
 use std::error::Error;
 use std::io;
@@ -11,16 +11,16 @@ use alembic_run::ScriptError;
 
 use crate::url::UrlError;
 
-/// Why there is a diagnostic.
+/// The cause of a diagnostic.
 #[derive(Debug)]
 pub(crate) enum Cause {
-    /// The arguments are wrong, or do not go together.
+    /// The arguments are wrong, or do not fit together.
     Arguments,
     /// The workspace does not have what the command needs.
     Workspace,
     /// Cargo cannot read the workspace.
     Cargo(cargo_metadata::Error),
-    /// What a crate configures cannot be used.
+    /// A crate's configuration cannot be used.
     Configuration,
     /// A key in a crate's configuration is wrong.
     Settings(SettingsFault),
@@ -30,21 +30,21 @@ pub(crate) enum Cause {
     Unreadable(io::Error),
     /// A file, or the answer, cannot be written.
     Unwritable(io::Error),
-    /// A manifest cannot be changed as it stands.
+    /// A manifest cannot be edited as it stands.
     Manifest,
-    /// A program of the user's failed, such as an editor.
+    /// A program that the user configured failed, such as an editor.
     Program,
-    /// The system has no random numbers.
+    /// The system cannot supply random numbers.
     Random(getrandom::Error),
-    /// Revision files are wrong, or do not fit together.
+    /// Revision files are invalid, or do not fit together.
     History,
-    /// No revision can be what the command needs.
+    /// The command cannot work with the revisions it was given.
     Revision,
-    /// An expression names no revision, or not the ones that it needs to.
+    /// An expression cannot be resolved.
     Expression(Box<ResolveError>),
-    /// There is no way from the rows of the version table to a target.
+    /// There is no plan from the rows of the version table to a target.
     Plan(Box<PlanError>),
-    /// The system refuses what a database needs: its folder, or a runtime.
+    /// The system cannot provide what a database needs: its folder, or a runtime.
     System(io::Error),
     /// SQLite failed, outside of a run.
     Sqlite(rusqlite::Error),
@@ -54,18 +54,19 @@ pub(crate) enum Cause {
     Run(Rc<RunError>),
     /// A script cannot be written.
     Script(Rc<ScriptError>),
-    /// A check of `cargo alembic test` does not hold.
+    /// A check of `cargo alembic test` failed.
     Check,
-    /// A check of `cargo alembic test` does not hold, for this reason.
-    CheckOf(Box<Cause>),
+    /// A check of `cargo alembic test` failed, for this reason.
+    CheckCausedBy(Box<Cause>),
 }
 
 impl Cause {
-    /// Returns the database's own code for what went wrong, where it gave one.
+    /// Returns the database's own code for what went wrong, if it gave one.
     pub(crate) fn database_code(&self) -> Option<String> {
         match self {
             Cause::Sqlite(error) => {
-                // rusqlite has it in several variants, not all of them in every version.
+                // Several variants of rusqlite's error hold it, and not every version has all of
+                // them.
                 let sqlite = error.source()?.downcast_ref::<rusqlite::ffi::Error>()?;
                 Some(sqlite.extended_code.to_string())
             }
@@ -77,7 +78,7 @@ impl Cause {
                 let code = error.database_error().and_then(DatabaseError::code);
                 code.map(ToOwned::to_owned)
             }
-            Cause::CheckOf(cause) => cause.database_code(),
+            Cause::CheckCausedBy(cause) => cause.database_code(),
             Cause::Arguments
             | Cause::Workspace
             | Cause::Cargo(_)
@@ -99,7 +100,7 @@ impl Cause {
         }
     }
 
-    /// Returns the error of a library that this is, where it is one.
+    /// Returns the library error behind the cause, if any.
     pub(crate) fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
             Cause::Cargo(error) => Some(error),
@@ -115,7 +116,7 @@ impl Cause {
             Cause::Server(error) => Some(error),
             Cause::Run(error) => Some(&**error),
             Cause::Script(error) => Some(&**error),
-            Cause::CheckOf(cause) => cause.source(),
+            Cause::CheckCausedBy(cause) => cause.source(),
             Cause::Arguments
             | Cause::Workspace
             | Cause::Configuration

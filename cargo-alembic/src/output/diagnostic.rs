@@ -1,4 +1,4 @@
-//! What is shown when something is wrong.
+//! Diagnostics: what is displayed when something is wrong.
 
 use alembic_history::Code;
 use std::fmt;
@@ -9,7 +9,7 @@ use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
 use super::{Call, Cause, Hint};
 
-/// Why a command failed: everything that is wrong.
+/// Why a command failed: one diagnostic for each thing that is wrong.
 #[derive(Debug)]
 pub(crate) struct Error {
     pub(crate) diagnostics: Vec<Diagnostic>,
@@ -23,25 +23,25 @@ pub(crate) struct Diagnostic {
     pub(crate) cause: Cause,
     pub(crate) title: String,
     pub(crate) code: Option<Code>,
-    places: Vec<Place>,
+    excerpts: Vec<Excerpt>,
     notes: Vec<Note>,
     help: Vec<Hint>,
 }
 
-/// A part of a file that has to do with a diagnostic; the first is the one at fault.
+/// A part of a file that a diagnostic points to; the first one is at fault.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Place {
+pub(crate) struct Excerpt {
     pub(crate) path: String,
     pub(crate) text: String,
     pub(crate) span: Range<usize>,
     pub(crate) label: Option<String>,
 }
 
-/// What else there is to know.
+/// A note below a diagnostic.
 #[derive(Debug)]
 enum Note {
     Text(String),
-    /// What state the database is in.
+    /// The state that the database is in.
     State(DatabaseState),
 }
 
@@ -60,7 +60,7 @@ impl From<Vec<Diagnostic>> for Error {
 }
 
 impl Error {
-    /// Adds another error to those before it.
+    /// Adds an error to the earlier ones.
     pub(crate) fn add(errors: &mut Option<Self>, error: Self) {
         match errors {
             None => *errors = Some(error),
@@ -68,9 +68,14 @@ impl Error {
         }
     }
 
-    /// Says what became of the other crates of a command, where some of them `failed`: those that
-    /// are `done` are committed, and stay so.
-    pub(crate) fn among(mut self, done: &[&str], failed: &[&str], left: &[&str]) -> Self {
+    /// Adds what became of the other crates of the command when some `failed`: the ones in `done`
+    /// stay committed, and those in `left` were not started.
+    pub(crate) fn with_other_crates(
+        mut self,
+        done: &[&str],
+        failed: &[&str],
+        left: &[&str],
+    ) -> Self {
         let Some(last) = self.diagnostics.last_mut() else {
             return self;
         };
@@ -80,8 +85,8 @@ impl Error {
         };
         if !done.is_empty() {
             let stay = match done {
-                [_] => "is done, and stays so",
-                _ => "are done, and stay so",
+                [_] => "is done and stays committed",
+                _ => "are done and stay committed",
             };
             let done = format!("{} {stay}", crates(done));
             let unchanged = DatabaseState::Unchanged;
@@ -95,7 +100,7 @@ impl Error {
             }
         }
         if !left.is_empty() {
-            let left = format!("not begun: {}", left.join(", "));
+            let left = format!("not started: {}", left.join(", "));
             last.notes.push(Note::Text(left));
         }
         self
@@ -108,7 +113,7 @@ impl Diagnostic {
             cause,
             title: title.into(),
             code: None,
-            places: Vec::new(),
+            excerpts: Vec::new(),
             notes: Vec::new(),
             help: Vec::new(),
         }
@@ -119,8 +124,8 @@ impl Diagnostic {
         self
     }
 
-    pub(crate) fn place(mut self, place: Place) -> Self {
-        self.places.push(place);
+    pub(crate) fn excerpt(mut self, excerpt: Excerpt) -> Self {
+        self.excerpts.push(excerpt);
         self
     }
 
@@ -129,7 +134,7 @@ impl Diagnostic {
         self
     }
 
-    /// Says what state the database is in.
+    /// Adds the state that the database is in.
     pub(crate) fn state(mut self, state: DatabaseState) -> Self {
         self.notes.push(Note::State(state));
         self
@@ -140,32 +145,32 @@ impl Diagnostic {
         self
     }
 
-    /// Takes what is wrong for the failure of a check of `cargo alembic test`.
-    pub(crate) fn failing_check(mut self) -> Self {
-        self.cause = Cause::CheckOf(Box::new(self.cause));
+    /// Turns the diagnostic into the failure of a check of `cargo alembic test`.
+    pub(crate) fn into_check_failure(mut self) -> Self {
+        self.cause = Cause::CheckCausedBy(Box::new(self.cause));
         self
     }
 
-    /// Draws the diagnostic in colour; the printer takes the colour away where there is none.
+    /// Renders the diagnostic in colour; the stream strips the colour if it is not wanted.
     pub(crate) fn render(&self, call: &Call) -> String {
         let mut title = Level::ERROR.primary_title(self.title.as_str());
         if let Some(code) = self.code {
             title = title.id(code.as_str());
         }
         let mut group: Group<'_> = Group::with_title(title);
-        for (index, place) in self.places.iter().enumerate() {
+        for (index, excerpt) in self.excerpts.iter().enumerate() {
             let kind = if index == 0 {
                 AnnotationKind::Primary
             } else {
                 AnnotationKind::Context
             };
-            let mut annotation = kind.span(visible(&place.text, place.span.clone()));
-            if let Some(label) = &place.label {
+            let mut annotation = kind.span(visible(&excerpt.text, excerpt.span.clone()));
+            if let Some(label) = &excerpt.label {
                 annotation = annotation.label(label.as_str());
             }
             group = group.element(
-                Snippet::source(place.text.as_str())
-                    .path(place.path.as_str())
+                Snippet::source(excerpt.text.as_str())
+                    .path(excerpt.path.as_str())
                     .annotation(annotation),
             );
         }
@@ -200,7 +205,7 @@ impl fmt::Display for Note {
     }
 }
 
-/// Cuts a span to its first line, so that a literal that never ends does not fill the screen.
+/// Cuts a span to its first line, so that an unterminated literal does not fill the screen.
 fn visible(text: &str, span: Range<usize>) -> Range<usize> {
     let start = text.floor_char_boundary(span.start);
     let end = text.floor_char_boundary(span.end.max(start));

@@ -1,4 +1,4 @@
-//! How a command can end, and which exit code follows from what went wrong.
+//! The exit codes, and which one follows from what went wrong.
 
 use std::process::ExitCode;
 
@@ -15,8 +15,7 @@ use super::{Cause, Error};
 pub enum Exit {
     /// Everything was done, or there was nothing to do.
     Success = 0,
-    /// Something failed that has no code of its own: a file could not be written, an editor or a
-    /// hook failed.
+    /// Any other failure: a file could not be written, or an editor or a hook failed.
     Failure = 1,
     /// The arguments are wrong.
     Usage = 2,
@@ -24,11 +23,11 @@ pub enum Exit {
     NotAtHeads = 3,
     /// The workspace or its configuration is wrong.
     Configuration = 4,
-    /// Revision files are not a sound history.
+    /// The revision files do not form a valid history.
     History = 5,
-    /// A revision expression names nothing or something ambiguous, or there is no way to its target.
+    /// A revision expression is unknown or ambiguous, or its target cannot be reached.
     Revision = 6,
-    /// A database cannot be opened, read, written or locked, or its version table is not one.
+    /// A database cannot be opened, read, written or locked, or its version table is malformed.
     Database = 7,
     /// A migration failed.
     Migration = 8,
@@ -43,8 +42,7 @@ impl Exit {
         ),
         (
             Exit::Failure,
-            "something failed that has no code of its own: a file could not be written, an editor \
-             or a hook failed",
+            "any other failure: a file could not be written, or an editor or a hook failed",
         ),
         (Exit::Usage, "the arguments are wrong"),
         (
@@ -55,14 +53,18 @@ impl Exit {
             Exit::Configuration,
             "the workspace or its configuration is wrong",
         ),
-        (Exit::History, "revision files are not a sound history"),
+        (
+            Exit::History,
+            "the revision files do not form a valid history",
+        ),
         (
             Exit::Revision,
-            "an expression names nothing, or something ambiguous, or there is no way to its target",
+            "an expression is unknown or ambiguous, or its target cannot be reached",
         ),
         (
             Exit::Database,
-            "a database cannot be opened, read, written or locked, or its version table is not one",
+            "a database cannot be opened, read, written or locked, or its version table is \
+             malformed",
         ),
         (Exit::Migration, "a migration failed"),
     ];
@@ -98,14 +100,14 @@ impl From<&Cause> for Exit {
             Cause::History => Exit::History,
             Cause::Revision | Cause::Expression(_) | Cause::Plan(_) => Exit::Revision,
             Cause::System(_) | Cause::Sqlite(_) | Cause::Server(_) => Exit::Database,
-            Cause::Run(error) => of_run(error.failure()),
-            Cause::Script(error) => of_script(error),
-            Cause::Check | Cause::CheckOf(_) => Exit::Migration,
+            Cause::Run(error) => exit_of_failure(error.failure()),
+            Cause::Script(error) => exit_of_script_error(error),
+            Cause::Check | Cause::CheckCausedBy(_) => Exit::Migration,
         }
     }
 }
 
-fn of_run(failure: &Failure) -> Exit {
+fn exit_of_failure(failure: &Failure) -> Exit {
     match failure {
         Failure::Plan(_) => Exit::Revision,
         Failure::History(_) | Failure::Requirements(_) => Exit::History,
@@ -118,7 +120,7 @@ fn of_run(failure: &Failure) -> Exit {
         Failure::Statement { error, .. } if error.kind() != DatabaseErrorKind::Other => {
             Exit::Database
         }
-        // What is checked at the end of a transaction is what its revisions did.
+        // The check at the end of a transaction is about what its revisions did.
         Failure::Database {
             action: Action::Commit,
             error,
@@ -138,13 +140,13 @@ fn of_run(failure: &Failure) -> Exit {
     }
 }
 
-fn of_script(error: &ScriptError) -> Exit {
+fn exit_of_script_error(error: &ScriptError) -> Exit {
     match error {
-        ScriptError::Failure(failure) => of_run(failure),
+        ScriptError::Failure(failure) => exit_of_failure(failure),
         ScriptError::NoStart { .. }
         | ScriptError::OpenRange { .. }
         | ScriptError::SeveralStarts => Exit::Revision,
-        // The library may know more reasons, all of them in the revisions.
+        // Any reason that the library adds will be in the revisions.
         _ => Exit::Migration,
     }
 }

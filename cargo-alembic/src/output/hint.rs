@@ -1,12 +1,12 @@
-//! What the user can do next: words, and the commands that stand in them.
+//! Hints: what the user can do next, as text with commands in it.
 
 use std::borrow::Cow;
 use std::path::Path;
 
-use super::in_shell;
-use crate::url::Redacted;
+use super::quote_for_shell;
+use crate::url::RedactedUrl;
 
-/// What the user can do next.
+/// A hint about what the user can do next.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Hint {
     parts: Vec<Part>,
@@ -18,16 +18,16 @@ enum Part {
     Command(Suggestion),
 }
 
-/// A command of ours that the user can run next.
+/// A `cargo alembic` command that the user can run next.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Suggestion {
     subcommand: Subcommand,
     arguments: Vec<String>,
-    /// Whether it is about another database than the one that `--url` of this call names.
+    /// Whether it concerns a database other than the one that `--url` of this call names.
     elsewhere: bool,
 }
 
-/// The commands that are suggested.
+/// The commands that hints suggest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Subcommand {
     Current,
@@ -42,30 +42,30 @@ pub(crate) enum Subcommand {
     Upgrade,
 }
 
-/// Those arguments of this call that the commands which it suggests repeat, so that they are about
-/// the same databases and crates.
+/// The arguments of this call that suggested commands repeat, so that they concern the same
+/// databases and crates.
 #[derive(Debug, Default)]
 pub(crate) struct Call {
-    /// ` --url URL`, or nothing.
+    /// ` --url URL`, or empty.
     url: String,
-    /// ` --manifest-path PATH`, or nothing.
+    /// ` --manifest-path PATH`, or empty.
     manifest: String,
 }
 
 impl Hint {
-    /// Continues with words.
+    /// Appends text.
     pub(crate) fn text(mut self, text: impl Into<Cow<'static, str>>) -> Self {
         self.parts.push(Part::Text(text.into()));
         self
     }
 
-    /// Continues with a command.
+    /// Appends a command.
     pub(crate) fn command(mut self, suggestion: Suggestion) -> Self {
         self.parts.push(Part::Command(suggestion));
         self
     }
 
-    /// Returns the hint as it is shown.
+    /// Returns the hint as displayed.
     pub(crate) fn render(&self, call: &Call) -> String {
         let parts = self.parts.iter().map(|part| match part {
             Part::Text(text) => text.clone(),
@@ -110,7 +110,7 @@ impl Suggestion {
         arguments.into_iter().fold(self, Self::argument)
     }
 
-    /// Says that the command is about another database than the one that `--url` names.
+    /// Marks the command as concerning a database other than the one that `--url` names.
     pub(crate) fn elsewhere(mut self) -> Self {
         self.elsewhere = true;
         self
@@ -163,10 +163,10 @@ impl Subcommand {
 
 impl Call {
     pub(crate) fn new(manifest: Option<&Path>, url: Option<&str>) -> Self {
-        let url = url.map(|url| Redacted::new(url).to_string());
+        let url = url.map(|url| RedactedUrl::new(url).to_string());
         let manifest = manifest.map(|path| path.display().to_string());
         let given = |name: &str, value: Option<String>| match value {
-            Some(value) => format!(" {name} {}", in_shell(&value)),
+            Some(value) => format!(" {name} {}", quote_for_shell(&value)),
             None => String::new(),
         };
         Self {

@@ -1,4 +1,4 @@
-//! Answers for programs: the shape of `--format json`.
+//! Answers for programs: the objects that `--format json` prints.
 //!
 //! Every answer is one object with one entry per crate. `docs/json-schema.json` is derived from
 //! these types.
@@ -16,18 +16,18 @@ pub(crate) use revisions::{
 };
 pub(crate) use runs::{EnsureJson, EnsureVersionJson, RunJson, StampJson, rows};
 
-/// The answer of a command.
+/// The result of a command.
 #[derive(Debug, Serialize)]
 #[cfg_attr(feature = "schema", derive(JsonSchema), schemars(rename = "{T}Answer"))]
 struct Document<T> {
-    /// One entry per crate, in the order in which the command went through them.
+    /// One entry per crate, in the order in which the command processed them.
     crates: Vec<CrateAnswer<T>>,
-    /// What is wrong, where the command failed; absent where it succeeded.
+    /// What is wrong, if the command failed; absent if it succeeded.
     #[serde(skip_serializing_if = "Option::is_none")]
     errors: Option<Vec<ErrorJson>>,
 }
 
-/// What a command answers for one crate.
+/// The result of a command for one crate.
 #[derive(Debug, Serialize)]
 #[cfg_attr(
     feature = "schema",
@@ -46,12 +46,12 @@ struct CrateAnswer<T> {
 #[derive(Debug, Serialize)]
 #[cfg_attr(feature = "schema", derive(JsonSchema), schemars(rename = "Error"))]
 struct ErrorJson {
-    /// The code that names this kind of error, as in docs/diagnostics.md; absent where it has none.
+    /// The code of this kind of error, as in docs/diagnostics.md; absent if it has none.
     #[serde(skip_serializing_if = "Option::is_none")]
     code: Option<String>,
     /// What is wrong.
     message: String,
-    /// The database's own code, where it gave one: an SQLSTATE such as `42501` on PostgreSQL, the
+    /// The database's own code, if it gave one: a SQLSTATE such as `42501` on PostgreSQL, the
     /// extended result code as a decimal number on SQLite.
     #[serde(skip_serializing_if = "Option::is_none")]
     database_code: Option<String>,
@@ -67,7 +67,7 @@ impl ErrorJson {
     }
 }
 
-/// Returns the answers for crates, and what is wrong, as one JSON object.
+/// Returns the answers for all crates, and the errors, as one JSON object.
 pub(crate) fn document(
     answers: impl IntoIterator<Item = (String, AnswerJson)>,
     errors: Option<&[Diagnostic]>,
@@ -81,7 +81,7 @@ pub(crate) fn document(
     serde_json::to_string_pretty(&document).unwrap_or_default() + "\n"
 }
 
-/// Everything that a command can answer for a crate.
+/// Every kind of answer that a command can give for a crate.
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
 pub(crate) enum AnswerJson {
@@ -98,17 +98,17 @@ pub(crate) enum AnswerJson {
     Test(TestJson),
 }
 
-/// The answer of commands with `--sql`.
+/// The result of a command with `--sql`.
 #[derive(Debug, Serialize)]
 #[cfg_attr(feature = "schema", derive(JsonSchema), schemars(rename = "Script"))]
 pub(crate) struct ScriptJson {
-    /// What the script is for: `sqlite` or `postgres`.
+    /// The dialect of the script: `sqlite` or `postgres`.
     pub(crate) dialect: String,
     /// The script.
     pub(crate) script: String,
 }
 
-/// The answer of `revision` and `merge`.
+/// The result of `revision` and `merge`.
 #[derive(Debug, Serialize)]
 #[cfg_attr(
     feature = "schema",
@@ -122,11 +122,11 @@ pub(crate) struct NewRevisionJson {
     pub(crate) path: String,
 }
 
-/// The answer of `test`.
+/// The result of `test`.
 #[derive(Debug, Serialize)]
 #[cfg_attr(feature = "schema", derive(JsonSchema), schemars(rename = "Test"))]
 pub(crate) struct TestJson {
-    /// The checks, in the order in which they were made.
+    /// The checks, in the order in which they ran.
     pub(crate) checks: Vec<CheckJson>,
 }
 
@@ -134,19 +134,19 @@ pub(crate) struct TestJson {
 #[derive(Debug, Serialize)]
 #[cfg_attr(feature = "schema", derive(JsonSchema), schemars(rename = "Check"))]
 pub(crate) struct CheckJson {
-    /// Its name: `chain`, `upgrade`, `up-down-up`, `fresh`, `legacy` or `second-start`; `server`
-    /// where there is none to make the others on.
+    /// Its name: `chain`, `upgrade`, `up-down-up`, `fresh`, `legacy` or `second-start`; `server` if
+    /// there is none to run the others on.
     pub(crate) name: String,
-    /// What the databases speak on which it was made: `sqlite` or `postgres`; null for `chain`,
-    /// which needs none.
+    /// The dialect of the databases that it ran on: `sqlite` or `postgres`; null for `chain`, which
+    /// needs no database.
     pub(crate) dialect: Option<String>,
     /// `passed`, `failed` or `skipped`.
     pub(crate) verdict: String,
-    /// What was looked at, why it was skipped, or what is wrong, one entry for each thing.
+    /// What was checked, why it was skipped, or what is wrong, one entry per item.
     pub(crate) details: Vec<String>,
 }
 
-/// The answer of `init`.
+/// The result of `init`.
 #[derive(Debug, Serialize)]
 #[cfg_attr(feature = "schema", derive(JsonSchema), schemars(rename = "Init"))]
 pub(crate) struct InitJson {
@@ -156,7 +156,7 @@ pub(crate) struct InitJson {
     pub(crate) manifest: String,
 }
 
-/// Everything that `--format json` can answer, by command.
+/// Every result that `--format json` can print, by command.
 #[cfg(feature = "schema")]
 #[derive(JsonSchema)]
 #[expect(dead_code, reason = "describes the answers, and is never built")]
@@ -173,7 +173,7 @@ struct Answers {
     merge: Document<NewRevisionJson>,
     revision: Document<NewRevisionJson>,
     show: Document<Revisions>,
-    /// What `upgrade`, `downgrade`, `stamp` and `ensure-version` answer with `--sql`.
+    /// The result of `upgrade`, `downgrade`, `stamp` and `ensure-version` with `--sql`.
     sql: Document<ScriptJson>,
     stamp: Document<StampJson>,
     test: Document<TestJson>,

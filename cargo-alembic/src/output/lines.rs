@@ -1,13 +1,13 @@
-//! Revisions as lines and blocks of text, in the grammar that Alembic's users know.
+//! Revisions as lines and blocks of text, in the format that Alembic's users know.
 
 use std::fmt::Write;
 
 use alembic_history::{BranchLabel, Graph, History, Node, RevisionId};
 
-/// Which parts of a line are shown, beside the id and whether it is a head or current.
+/// The optional parts of a line, besides the id and whether it is a head or current.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Parts {
-    /// What the revision follows and depends on.
+    /// The revisions that it follows and depends on.
     pub(crate) parents: bool,
     /// The labels of its branches.
     pub(crate) labels: bool,
@@ -17,12 +17,17 @@ pub(crate) struct Parts {
     pub(crate) message: bool,
 }
 
-/// Which revisions are marked as current; none are looked for where the database is not asked.
-pub(crate) type Current<'c> = &'c [Node];
+/// The revisions to mark as current; empty if the database was not read.
+pub(crate) type CurrentRevisions<'c> = &'c [Node];
 
 /// Returns a revision's line:
 /// `[DOWN, DOWN [(DEPENDS)] -> ]ID[ (labels)][ (head)][ (current)][ (branchpoint)][ (mergepoint)][, message]`.
-pub(crate) fn line(graph: &Graph, node: Node, parts: Parts, current: Current<'_>) -> String {
+pub(crate) fn line(
+    graph: &Graph,
+    node: Node,
+    parts: Parts,
+    current: CurrentRevisions<'_>,
+) -> String {
     let revision = &graph[node];
     let mut line = String::new();
     if parts.parents {
@@ -58,7 +63,7 @@ pub(crate) fn line(graph: &Graph, node: Node, parts: Parts, current: Current<'_>
     line
 }
 
-/// Returns the ids of what a revision follows, or `<base>`.
+/// Returns the ids of a revision's parents, or `<base>`.
 fn down_revisions(graph: &Graph, node: Node) -> String {
     match graph.parents(node) {
         [] => "<base>".to_owned(),
@@ -71,8 +76,8 @@ pub(crate) fn join(ids: &[RevisionId]) -> String {
     ids.join(", ")
 }
 
-/// Returns everything about a revision, on several lines.
-pub(crate) fn block(history: &History, node: Node, current: Current<'_>) -> String {
+/// Returns a revision in full, on several lines.
+pub(crate) fn block(history: &History, node: Node, current: CurrentRevisions<'_>) -> String {
     let graph = history.graph();
     let revision = &graph[node];
     let file = history.file(node);

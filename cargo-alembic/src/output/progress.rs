@@ -1,4 +1,4 @@
-//! Shows how far a run is: a line per revision, or a bar on a terminal when there are many.
+//! Shows the progress of a run: a line per revision, and a bar on a terminal if there are many.
 
 use std::io::IsTerminal;
 use std::sync::Mutex;
@@ -10,13 +10,13 @@ use alembic_migrate::report::RunStep;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::lines;
-use super::reports::Took;
+use super::reports::HumanDuration;
 use super::shell::{Shell, Verbosity, status_line};
 
-/// From how many revisions on a terminal shows a bar below the lines.
+/// The number of revisions from which a terminal shows a bar below the lines.
 const LONG_RUN: usize = 20;
 
-/// From when on a revision has its time shown; how long the whole run takes is always shown.
+/// The duration from which a revision's time is shown; the time of the whole run always is.
 const SLOW_STEP: Duration = Duration::from_secs(1);
 
 /// Shows the events of a run.
@@ -43,11 +43,11 @@ impl Progress {
                 if *done == 0 && long {
                     self.begin(*total);
                 }
-                self.line("Running", &in_words(step));
+                self.line("Running", &describe_step(step));
             }
             Event::StepFinished { took, .. } => {
                 if *took >= SLOW_STEP {
-                    self.line("Took", &Took(*took).to_string());
+                    self.line("Took", &HumanDuration(*took).to_string());
                 }
                 self.with_bar(|bar| {
                     if let Some(bar) = bar {
@@ -56,36 +56,34 @@ impl Progress {
                 });
             }
             Event::Waiting { waited, holder } => {
-                let waited = Took(*waited);
+                let waited = HumanDuration(*waited);
                 let what = match holder {
                     Some(holder) => format!("{waited} for another migrator: {holder}"),
-                    None => format!(
-                        "for the lock on the database, which another process holds ({waited})"
-                    ),
+                    None => format!("for the database lock held by another process ({waited})"),
                 };
                 self.line("Waiting", &what);
             }
             Event::Unfinished { waited } => {
-                let waited = Took(*waited);
+                let waited = HumanDuration(*waited);
                 let what = format!(
-                    "for a statement that an earlier run began, and may be at work on yet ({waited})"
+                    "for a statement that an earlier run began and may still be running ({waited})"
                 );
                 self.line("Waiting", &what);
             }
             Event::Retrying { error, .. } => {
-                // The steps begin anew.
+                // The steps start over.
                 self.finish();
                 self.line(
                     "Retrying",
-                    &format!("the transaction, rolled back: {error}"),
+                    &format!("the transaction after a rollback: {error}"),
                 );
             }
-            // What the command itself reports at its end.
+            // The command itself reports these at its end.
             _ => {}
         }
     }
 
-    /// Shows a bar for so many revisions.
+    /// Shows a bar for `total` revisions.
     fn begin(&self, total: usize) {
         let bar = ProgressBar::new(total as u64);
         let style = "{prefix:>12} [{bar:30}] {pos}/{len}";
@@ -95,7 +93,7 @@ impl Progress {
         self.with_bar(|slot| *slot = Some(bar));
     }
 
-    /// Takes the bar away.
+    /// Removes the bar.
     pub(crate) fn finish(&self) {
         self.with_bar(|bar| {
             if let Some(bar) = bar.take() {
@@ -118,7 +116,7 @@ impl Progress {
 }
 
 /// Returns a step in Alembic's words: `upgrade A -> B, message`.
-fn in_words(step: &RunStep) -> String {
+fn describe_step(step: &RunStep) -> String {
     let RunStep {
         revision,
         down_revisions,

@@ -1,7 +1,7 @@
-//! Quotes what stands in commands that are suggested.
+//! Quotes arguments and names in suggested commands.
 
-/// Quotes an argument for a shell, where it needs that.
-pub(crate) fn in_shell(argument: &str) -> String {
+/// Quotes an argument for a shell, if necessary.
+pub(crate) fn quote_for_shell(argument: &str) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "_-+=:,./@%".contains(c);
     if !argument.is_empty() && argument.chars().all(is_plain) {
         argument.to_owned()
@@ -11,7 +11,7 @@ pub(crate) fn in_shell(argument: &str) -> String {
 }
 
 /// Quotes a name for SQL.
-pub(crate) fn in_sql(name: &str) -> String {
+pub(crate) fn quote_for_sql(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 
@@ -28,7 +28,7 @@ mod tests {
             ("it's", r"'it'\''s'"),
             ("", "''"),
         ] {
-            assert_eq!(in_shell(argument), expected);
+            assert_eq!(quote_for_shell(argument), expected);
         }
     }
 }

@@ -7,7 +7,7 @@ use anstyle::{AnsiColor, Style};
 
 use super::{Call, Error};
 
-/// How much a command says beside its answer.
+/// How much a command prints besides its answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Verbosity {
     Quiet,
@@ -21,11 +21,11 @@ pub(crate) struct Shell {
 }
 
 impl Shell {
-    /// Says what is being done, in cargo's manner: a verb on the right of twelve columns.
+    /// Prints a status line in cargo's style: a verb, right-aligned in twelve columns.
     pub(crate) fn status(self, verb: &str, what: impl Display) {
         if self.verbosity == Verbosity::Normal {
             let line = status_line(verb, what);
-            // Nobody is left to be told that stderr is closed.
+            // If stderr is closed, there is nowhere left to report that.
             let _ = writeln!(anstream::stderr(), "{line}");
         }
     }
@@ -38,27 +38,27 @@ pub(crate) fn status_line(verb: &str, what: impl Display) -> String {
 
 /// Writes an answer to stdout.
 ///
-/// A reader that has seen enough and closed the pipe is no error.
+/// It is not an error if the reader has closed the pipe.
 pub(crate) fn answer(text: impl Display) -> io::Result<()> {
     let mut stdout = anstream::stdout().lock();
-    unless_closed(write!(stdout, "{text}").and_then(|()| stdout.flush()))
+    ignore_broken_pipe(write!(stdout, "{text}").and_then(|()| stdout.flush()))
 }
 
-/// Writes an answer to stdout of which nothing is taken for colour.
-pub(crate) fn answer_exactly(text: &str) -> io::Result<()> {
+/// Writes an answer to stdout byte for byte, escape sequences included.
+pub(crate) fn answer_verbatim(text: &str) -> io::Result<()> {
     let mut stdout = io::stdout().lock();
     let written = stdout.write_all(text.as_bytes());
-    unless_closed(written.and_then(|()| stdout.flush()))
+    ignore_broken_pipe(written.and_then(|()| stdout.flush()))
 }
 
-fn unless_closed(written: io::Result<()>) -> io::Result<()> {
+fn ignore_broken_pipe(written: io::Result<()>) -> io::Result<()> {
     match written {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         written => written,
     }
 }
 
-/// Shows an error.
+/// Prints an error to stderr.
 pub(crate) fn report(error: &Error, call: &Call) {
     let mut stderr = anstream::stderr().lock();
     for (index, diagnostic) in error.diagnostics.iter().enumerate() {

@@ -1,14 +1,14 @@
-//! The way up, revision by revision, and the ways back down.
+//! Upgrades revision by revision, and downgrades back from each.
 
 use std::ops::Range;
 
 use alembic_history::{Node, Reversal, rows_file};
 
-use super::{Trial, Verdict, compare, count, failed};
+use super::{Trial, Verdict, check_failure, compare, count};
 use crate::database::scratch::Scratch;
 use crate::output::{Cause, Diagnostic, Result};
 
-/// A way up, revision by revision.
+/// An upgrade, revision by revision.
 pub(super) struct Ascent {
     order: Vec<Node>,
     /// The schema before the first revision, and after each.
@@ -18,15 +18,15 @@ pub(super) struct Ascent {
 
 /// Revisions that can be reverted one after the other.
 struct Slope {
-    /// Their places in the order.
-    places: Range<usize>,
+    /// Their positions in the order.
+    positions: Range<usize>,
     /// A database at the last of them.
     top: Scratch,
 }
 
 impl Trial<'_> {
-    /// Goes up revision by revision, with the rows that stand beside each, and calls `visit` with the
-    /// database before the first one and after each, and how many are applied.
+    /// Upgrades revision by revision, inserting the rows that belong to each, and calls `visit`
+    /// with the database and the number of applied revisions, before the first one and after each.
     fn climb(
         &self,
         order: &[Node],
@@ -34,10 +34,10 @@ impl Trial<'_> {
     ) -> Result<Scratch> {
         let mut scratch = self.prepared()?;
         visit(&mut scratch, 0)?;
-        for (place, node) in order.iter().enumerate() {
+        for (position, node) in order.iter().enumerate() {
             self.up(&mut scratch, *node)?;
             self.insert_rows(&scratch, *node)?;
-            visit(&mut scratch, place + 1)?;
+            visit(&mut scratch, position + 1)?;
         }
         Ok(scratch)
     }
@@ -58,7 +58,7 @@ impl Trial<'_> {
             .map_err(|error| self.explain(error, scratch))
     }
 
-    /// Inserts the rows that stand beside a revision.
+    /// Inserts the rows from the file next to a revision.
     fn insert_rows(&self, scratch: &Scratch, node: Node) -> Result<()> {
         let path = rows_file(&self.owner.history().file(node).path);
         let shown = path.display();
@@ -67,13 +67,13 @@ impl Trial<'_> {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
             Err(error) => {
                 let title = format!("cannot read {shown}: {error}");
-                let cause = Cause::CheckOf(Box::new(Cause::Unreadable(error)));
+                let cause = Cause::CheckCausedBy(Box::new(Cause::Unreadable(error)));
                 return Err(Diagnostic::new(cause, title).into());
             }
         };
         scratch.execute(&sql).map_err(|error| {
-            let title = format!("the rows in {shown} cannot be inserted: {error}");
-            let cause = Cause::CheckOf(Box::new(error.into()));
+            let title = format!("cannot insert the rows in {shown}: {error}");
+            let cause = Cause::CheckCausedBy(Box::new(error.into()));
             Diagnostic::new(cause, title).into()
         })
     }
@@ -87,14 +87,14 @@ impl Trial<'_> {
         let mut rest = self.slopes(&order).into_iter().peekable();
         let top = self.climb(&order, |scratch, applied| {
             schemas.push(self.schema(scratch)?);
-            let ends = |places: &Range<usize>| places.end == applied && applied < order.len();
-            if let Some(places) = rest.next_if(ends) {
+            let ends = |positions: &Range<usize>| positions.end == applied && applied < order.len();
+            if let Some(positions) = rest.next_if(ends) {
                 let top = scratch.copy()?;
-                slopes.push(Slope { places, top });
+                slopes.push(Slope { positions, top });
             }
             Ok(())
         })?;
-        slopes.extend(rest.next().map(|places| Slope { places, top }));
+        slopes.extend(rest.next().map(|positions| Slope { positions, top }));
         let has_rows = |node: &&Node| rows_file(&self.owner.history().file(**node).path).is_file();
         let with_rows = order.iter().filter(has_rows).count();
         self.ascent = Some(Ascent {
@@ -104,8 +104,8 @@ impl Trial<'_> {
         });
         let revisions = count(self.owner.graph().len(), "revision");
         Ok(Verdict::Passed(match with_rows {
-            0 => format!("{revisions}, no rows (put some beside a revision, in *.rows.sql)"),
-            files => format!("{revisions}, with rows at {files} of them"),
+            0 => format!("{revisions}, no rows (put some next to a revision, in *.rows.sql)"),
+            files => format!("{revisions}, with rows for {files} of them"),
         }))
     }
 
@@ -114,25 +114,25 @@ impl Trial<'_> {
         file.reversal(self.engine.dialect())
     }
 
-    /// Returns where in the order revisions can be reverted one after the other.
+    /// Returns the ranges of the order in which revisions can be reverted one after the other.
     fn slopes(&self, order: &[Node]) -> Vec<Range<usize>> {
         let mut slopes: Vec<Range<usize>> = Vec::new();
-        for (place, node) in order.iter().enumerate() {
+        for (position, node) in order.iter().enumerate() {
             if !matches!(self.reversal(*node), Reversal::Possible) {
                 continue;
             }
             match slopes.last_mut() {
-                Some(slope) if slope.end == place => slope.end += 1,
-                _ => slopes.push(place..place + 1),
+                Some(slope) if slope.end == position => slope.end += 1,
+                _ => slopes.push(position..position + 1),
             }
         }
         slopes
     }
 
-    /// Goes down revision by revision, from the heads and from below each irreversible one.
+    /// Downgrades revision by revision, from the heads and from below each irreversible one.
     pub(super) fn up_down_up(&mut self) -> Result<Verdict> {
         let Some(ascent) = self.ascent.take() else {
-            return Ok(Verdict::Skipped("`upgrade` was not made".to_owned()));
+            return Ok(Verdict::Skipped("`upgrade` did not run".to_owned()));
         };
         let Ascent {
             order,
@@ -141,37 +141,37 @@ impl Trial<'_> {
         } = ascent;
         let (mut reverted, mut irreversible) = (0, 0);
         let mut faults = Vec::new();
-        for (place, node) in order.iter().enumerate() {
+        for (position, node) in order.iter().enumerate() {
             match self.reversal(*node) {
                 Reversal::Possible => reverted += 1,
                 Reversal::Declared(_) => irreversible += 1,
-                Reversal::Missing => faults.push((place, vec![self.no_downgrade(*node)])),
+                Reversal::Missing => faults.push((position, vec![self.no_downgrade(*node)])),
             }
         }
         for Slope {
-            mut places,
+            mut positions,
             mut top,
         } in slopes
         {
-            while let Some(place) = places.next_back() {
-                let schemas = (schemas[place].as_str(), schemas[place + 1].as_str());
-                let more = !places.is_empty();
-                match self.revert_and_reapply(&mut top, order[place], schemas, more) {
+            while let Some(position) = positions.next_back() {
+                let schemas = (schemas[position].as_str(), schemas[position + 1].as_str());
+                let more = !positions.is_empty();
+                match self.revert_and_reapply(&mut top, order[position], schemas, more) {
                     Ok(()) => {}
                     Err(error) => {
-                        faults.push((place, error.diagnostics));
-                        // Nothing that it left is to be in the way of those below.
+                        faults.push((position, error.diagnostics));
+                        // Nothing that it left behind may get in the way of the ones below.
                         if more {
-                            top = self.climb(&order[..place], |_, _| Ok(()))?;
+                            top = self.climb(&order[..position], |_, _| Ok(()))?;
                         }
                     }
                 }
             }
         }
         if !faults.is_empty() {
-            faults.sort_by_key(|(place, _)| *place);
+            faults.sort_by_key(|(position, _)| *position);
             let faults = faults.into_iter().flat_map(|(_, faults)| faults);
-            return Err(failed(faults.collect()));
+            return Err(check_failure(faults.collect()));
         }
         let reverted = count(reverted, "revision");
         Ok(Verdict::Passed(format!(
@@ -188,8 +188,8 @@ impl Trial<'_> {
             .help("write one, or `-- alembic: downgrade irreversible: REASON`")
     }
 
-    /// Reverts the last revision and applies it again, and reverts it once more where there are
-    /// `more` below it. `schemas` are those below and above it.
+    /// Reverts the last revision and applies it again, and reverts it once more if there are `more`
+    /// below it. `below` and `above` are the schemas before and after it.
     fn revert_and_reapply(
         &self,
         scratch: &mut Scratch,
@@ -200,7 +200,7 @@ impl Trial<'_> {
         let id = &self.owner.graph()[node].id;
         self.down(scratch, node)?;
         let left = self.schema(scratch)?;
-        // Going up again would only stumble over what is left.
+        // Applying it again would only fail over what is left.
         compare(&format!("revision {id}, up and down"), below, &left)?;
         self.up(scratch, node)?;
         let again = self.schema(scratch)?;

@@ -1,9 +1,9 @@
-//! The ways in which an application finds its database when it starts.
+//! The states in which an application can find its database when it starts.
 
 use alembic_history::Expression;
 use alembic_migrate::{Migrations, Outcome, ensure_all_ready};
 
-use super::{Trial, Verdict, compare, failed};
+use super::{Trial, Verdict, check_failure, compare};
 use crate::database::scratch::Scratch;
 use crate::output::{Cause, Diagnostic, Result};
 
@@ -36,8 +36,10 @@ impl Trial<'_> {
         let fresh = self.schema(&mut scratch)?;
         compare("a fresh database", self.tracked()?, &fresh)?;
         Ok(Verdict::Passed(match outcome {
-            Outcome::Created => "created whole, same schema as by the revisions".to_owned(),
-            _ => "by the revisions".to_owned(),
+            Outcome::Created => "created whole, with the same schema as from the \
+                                 revisions"
+                .to_owned(),
+            _ => "created by the revisions".to_owned(),
         }))
     }
 
@@ -75,7 +77,7 @@ impl Trial<'_> {
         if faults.is_empty() {
             Ok(Verdict::Passed("changes nothing".to_owned()))
         } else {
-            Err(failed(faults))
+            Err(check_failure(faults))
         }
     }
 }

@@ -1,13 +1,13 @@
-//! The parameters that the URL of a PostgreSQL database can have.
+//! The parameters that a PostgreSQL URL can have.
 
 use std::borrow::Cow;
 
 use percent_encoding::percent_decode_str;
 
-/// The parameters of a PostgreSQL URL: those that sqlx reads, and at the end those that it passes
-/// over, but other programs may want in the same URL.
+/// The parameters of a PostgreSQL URL: first the ones that sqlx reads, then the ones that it
+/// ignores but other programs may want in the same URL.
 ///
-/// `options[...]` is known, too. sqlx passes over everything else as well, be it a misspelt `sslmode`.
+/// `options[...]` is known, too. sqlx ignores everything else, even a misspelt `sslmode`.
 pub(super) const PARAMETERS: [&str; 25] = [
     "sslmode",
     "ssl-mode",
@@ -36,7 +36,7 @@ pub(super) const PARAMETERS: [&str; 25] = [
     "target_session_attrs",
 ];
 
-/// Returns the name of a parameter, which a URL may encode.
+/// Decodes the name of a parameter.
 pub(super) fn decoded(name: &str) -> Cow<'_, str> {
     percent_decode_str(name).decode_utf8_lossy()
 }

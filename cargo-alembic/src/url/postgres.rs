@@ -1,4 +1,4 @@
-//! The URLs of PostgreSQL databases.
+//! PostgreSQL URLs.
 
 use std::error::Error;
 
@@ -7,7 +7,7 @@ use sqlx::ConnectOptions;
 use sqlx::postgres::PgConnectOptions;
 
 use super::parameters::{PARAMETERS, decoded, is_known};
-use super::{Redacted, UrlError};
+use super::{RedactedUrl, UrlError};
 
 /// A PostgreSQL database.
 #[derive(Clone, Debug)]
@@ -17,7 +17,7 @@ pub(crate) struct PostgresUrl {
     text: String,
 }
 
-/// The `application_name` that the server lists, where the URL gives none.
+/// The `application_name` that the server lists if the URL gives none.
 const APPLICATION: &str = "cargo-alembic";
 
 impl PostgresUrl {
@@ -35,33 +35,33 @@ impl PostgresUrl {
             None => options.application_name(APPLICATION),
         };
         Ok(Self {
-            // What a revision runs is no news, and may be long.
+            // Logging what a revision runs tells the user nothing new, and may be long.
             options: Box::new(options.disable_statement_logging()),
-            text: Redacted::new(text).to_string(),
+            text: RedactedUrl::new(text).to_string(),
         })
     }
 
-    /// Returns the URL as it is shown.
+    /// Returns the URL as displayed.
     pub(super) fn text(&self) -> &str {
         &self.text
     }
 
-    /// Names another database of the same server.
-    pub(crate) fn beside(&self, name: &str) -> Self {
+    /// Returns the URL of another database on the same server.
+    pub(crate) fn sibling(&self, name: &str) -> Self {
         Self {
             options: Box::new(PgConnectOptions::clone(&self.options).database(name)),
             text: format!("{name} on {}", self.text),
         }
     }
 
-    /// Returns the name of the database: that of the user, unless it is given.
+    /// Returns the name of the database, which defaults to the user's name.
     pub(crate) fn database(&self) -> &str {
         let given = self.options.get_database();
         given.unwrap_or_else(|| self.options.get_username())
     }
 }
 
-/// Refuses a parameter of a PostgreSQL URL that is not known.
+/// Refuses unknown parameters of a PostgreSQL URL.
 fn check_parameters(text: &str) -> Result<(), UrlError> {
     let (_, query) = text.split_once('?').unwrap_or_default();
     let query = query.split('#').next().unwrap_or_default();

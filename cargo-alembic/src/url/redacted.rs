@@ -1,4 +1,4 @@
-//! URLs as they may be shown.
+//! URLs without their passwords.
 
 use std::fmt;
 
@@ -6,15 +6,15 @@ use url::Url;
 
 use super::parameters::{decoded, is_known};
 
-/// A URL as it may be shown: without its password, nor anything that could be part of one.
+/// A URL that is safe to display, without its password or anything that could be part of one.
 #[derive(Clone, Debug)]
-pub(crate) struct Redacted {
+pub(crate) struct RedactedUrl {
     text: String,
-    /// Whether something is left out.
+    /// Whether something was left out.
     pub(crate) hides: bool,
 }
 
-impl Redacted {
+impl RedactedUrl {
     pub(crate) fn new(text: &str) -> Self {
         if text.starts_with("sqlite:") {
             return Self {
@@ -35,11 +35,11 @@ impl Redacted {
     }
 }
 
-/// Replaces the password of a URL; nothing where it cannot be told for sure where that is.
+/// Masks the password of a URL; `None` if its position is not certain.
 fn without_password(text: &str) -> Option<String> {
     let mut url = match Url::parse(text) {
         Ok(url) if url.has_authority() => url,
-        // As `app.db`, which is no URL.
+        // For example `app.db`, which is not a URL.
         _ => return (!text.contains(['@', '=', ' '])).then(|| text.to_owned()),
     };
     let query = url.query().map(|query| {
@@ -66,13 +66,13 @@ fn without_password(text: &str) -> Option<String> {
     Some(url.into())
 }
 
-/// Tells whether a parameter, as a URL has it, may hold a password; what is not known may.
+/// Returns whether a parameter of a URL, still encoded, may hold a password; unknown ones may.
 fn is_secret(name: &str) -> bool {
     let name = decoded(name);
     name == "password" || !is_known(&name)
 }
 
-impl fmt::Display for Redacted {
+impl fmt::Display for RedactedUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.text)
     }
@@ -108,7 +108,7 @@ mod tests {
                 "postgres://h/d?passwrod=***",
             ),
             ("mysql://u:secret@h/d", "mysql://u:***@h/d"),
-            // Nobody can tell where these begin or end.
+            // It is unclear where these passwords begin or end.
             ("postgres://u:se/cr@et@h/d", "postgres://..."),
             ("postgres://u:12/cret@h/d", "postgres://..."),
             ("postgres://u:12#cret@h/d", "postgres://..."),
@@ -122,7 +122,7 @@ mod tests {
             ("sqlite:a:b@c.db", "sqlite:a:b@c.db"),
             ("sqlite:///a:b@c.db", "sqlite:///a:b@c.db"),
         ] {
-            let redacted = Redacted::new(url);
+            let redacted = RedactedUrl::new(url);
             assert_eq!(redacted.to_string(), shown);
             assert_eq!(redacted.hides, shown != url, "{url}");
         }

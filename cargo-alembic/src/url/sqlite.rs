@@ -1,4 +1,4 @@
-//! The URLs of SQLite databases.
+//! SQLite URLs.
 
 use std::path::{Path, PathBuf};
 
@@ -9,17 +9,17 @@ use super::UrlError;
 /// A SQLite database.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct SqliteUrl {
-    pub(crate) location: Location,
-    /// Whether the URL allows only reading, with `?mode=ro`.
+    pub(crate) target: SqliteTarget,
+    /// Whether the URL allows reading only, with `?mode=ro`.
     pub(crate) read_only: bool,
-    /// Whether a missing file may be created; not with `?mode=rw` or `?mode=ro`.
+    /// Whether a missing file may be created; false with `?mode=rw` or `?mode=ro`.
     pub(crate) create: bool,
     text: String,
 }
 
-/// Where a SQLite database is.
+/// Where a SQLite database is stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Location {
+pub(crate) enum SqliteTarget {
     Memory,
     File(PathBuf),
 }
@@ -27,14 +27,14 @@ pub(crate) enum Location {
 impl SqliteUrl {
     pub(crate) fn in_memory() -> Self {
         Self {
-            location: Location::Memory,
+            target: SqliteTarget::Memory,
             read_only: false,
             create: true,
             text: "sqlite::memory:".to_owned(),
         }
     }
 
-    /// Returns the URL as it is shown.
+    /// Returns the URL as displayed.
     pub(super) fn text(&self) -> &str {
         &self.text
     }
@@ -43,7 +43,7 @@ impl SqliteUrl {
         let rest = rest.strip_prefix("//").unwrap_or(rest);
         let (path, query) = rest.split_once('?').unwrap_or((rest, ""));
         let mut url = Self {
-            location: Location::Memory,
+            target: SqliteTarget::Memory,
             read_only: false,
             create: true,
             text: text.to_owned(),
@@ -70,7 +70,7 @@ impl SqliteUrl {
         let path = percent_decode_str(path)
             .decode_utf8()
             .map_err(|_| UrlError::NotUtf8)?;
-        url.location = Location::File(base.join(path.as_ref()));
+        url.target = SqliteTarget::File(base.join(path.as_ref()));
         Ok(url)
     }
 }

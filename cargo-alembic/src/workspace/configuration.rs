@@ -8,7 +8,7 @@ use serde_json::Value;
 use toml_edit::TableLike;
 
 use crate::explain::{self, Manifest};
-use crate::output::{Cause, Diagnostic, Error, Hint, Subcommand, Suggestion, shown};
+use crate::output::{Cause, Diagnostic, Error, Hint, Subcommand, Suggestion, display_path};
 
 /// A crate that has migrations, and its configuration.
 #[derive(Clone, Debug)]
@@ -20,7 +20,7 @@ pub(crate) struct Configuration {
     pub(crate) settings: Settings,
 }
 
-/// A `metadata.alembic` table, and where it is written.
+/// A `metadata.alembic` table, and the manifest that holds it.
 #[derive(Clone, Copy)]
 pub(super) struct Source<'s> {
     pub(super) table: &'s Value,
@@ -31,10 +31,10 @@ pub(super) struct Source<'s> {
 
 /// Something wrong in a `metadata.alembic` table.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Fault {
+pub(super) struct ConfigurationFault {
     manifest: PathBuf,
     owner: &'static str,
-    /// What is wrong with a key; nothing where the whole is not a table.
+    /// What is wrong with a key; `None` if `alembic` is not a table at all.
     key: Option<SettingsFault>,
 }
 
@@ -45,7 +45,7 @@ impl Configuration {
         folders.map(|folder| self.folder.join(folder)).collect()
     }
 
-    /// Returns the crate's version table in a database that speaks `dialect`.
+    /// Returns the crate's version table in a database of this dialect.
     pub(crate) fn version_table(&self, dialect: Dialect) -> VersionTable {
         let dialects = self.settings.dialects.as_deref().unwrap_or_default();
         self.settings.version_table.on(dialect, dialects)
@@ -59,7 +59,7 @@ impl Configuration {
         };
         let name = &self.name;
         let (path, is_missing) = (
-            shown(&error.path),
+            display_path(&error.path),
             error.source.kind() == std::io::ErrorKind::NotFound,
         );
         let title = format!(
@@ -79,9 +79,9 @@ impl Configuration {
     }
 }
 
-/// Reads a crate's configuration, the last of `sources` over the others.
-pub(super) fn read(sources: &[Source<'_>]) -> Result<Settings, Vec<Fault>> {
-    let fault = |source: &Source<'_>, key| Fault {
+/// Reads a crate's configuration; later `sources` override earlier ones.
+pub(super) fn read(sources: &[Source<'_>]) -> Result<Settings, Vec<ConfigurationFault>> {
+    let fault = |source: &Source<'_>, key| ConfigurationFault {
         manifest: source.manifest.to_owned(),
         owner: source.owner,
         key,
@@ -97,10 +97,10 @@ pub(super) fn read(sources: &[Source<'_>]) -> Result<Settings, Vec<Fault>> {
     })
 }
 
-impl Fault {
-    /// Says what is wrong, and where in the manifest.
+impl ConfigurationFault {
+    /// Explains what is wrong, and where in the manifest.
     pub(super) fn explain(&self) -> Diagnostic {
-        let path = shown(&self.manifest);
+        let path = display_path(&self.manifest);
         match &self.key {
             Some(key) => {
                 let manifest = Manifest {
@@ -140,7 +140,7 @@ fn json_value(json: &Value) -> SettingsValue {
     }
 }
 
-/// Reads a `metadata.alembic` table as it stands in a manifest.
+/// Reads a `metadata.alembic` table from a parsed manifest.
 pub(super) fn from_toml(table: &dyn TableLike) -> SettingsTable {
     let values = table.iter().map(|(key, item)| {
         let value = item.as_value().map_or(SettingsValue::Other, toml_value);

@@ -1,4 +1,4 @@
-//! A crate with its migrations read, and its database.
+//! A crate with its migrations, and its database.
 
 use std::cell::OnceCell;
 use std::path::Path;
@@ -16,25 +16,25 @@ use crate::args::DatabaseArgs;
 use crate::database::Database;
 use crate::explain::{self, Storage, Subject};
 use crate::output::json::AnswerJson;
-use crate::output::{Answer, Error, Layout, Outcome, Result};
+use crate::output::{Answer, Error, Layout, Response, Result};
 
 /// A crate with its migrations, and the database that a command finds for it.
 #[derive(Clone, Debug)]
 pub(crate) struct Crate {
     pub(crate) configuration: Configuration,
-    /// What its revisions are written for.
+    /// The dialects that its revisions are written for.
     pub(crate) dialects: Vec<Dialect>,
     pub(crate) migrations: Migrations,
     pub(super) access: Access,
     database: OnceCell<Database>,
 }
 
-/// How a command gets at the databases of its crates.
+/// How a command accesses the databases of its crates.
 #[derive(Clone, Debug)]
 pub(crate) struct Access {
-    /// The database that an argument names, instead of the one that is configured.
+    /// The database that an argument names, instead of the configured one.
     pub(crate) url: Option<String>,
-    /// How long to wait for a lock that another process holds.
+    /// How long to wait for a lock held by another process.
     pub(crate) lock_timeout: Duration,
 }
 
@@ -57,8 +57,8 @@ impl From<&DatabaseArgs> for Access {
 }
 
 impl Access {
-    /// Returns the same for crates that no argument is about.
-    pub(crate) fn to_others(&self) -> Self {
+    /// Returns the access to crates that the arguments do not choose.
+    pub(crate) fn for_other_crates(&self) -> Self {
         Self {
             url: None,
             lock_timeout: self.lock_timeout,
@@ -94,19 +94,19 @@ impl Crate {
         self.history().graph()
     }
 
-    /// Checks the SQL of the revision files, unless that is done.
+    /// Checks the SQL of the revision files, unless that was already done.
     pub(crate) fn check_sql(&self) -> Result<()> {
         let checked = self.history().check_sql();
         checked.map_err(|error| explain::history(&error))
     }
 
-    /// Returns the crate's version table in a database that speaks `dialect`.
+    /// Returns the crate's version table in a database of this dialect.
     pub(crate) fn version_table(&self, dialect: Dialect) -> VersionTable {
         self.configuration.version_table(dialect)
     }
 
-    /// Finds the crate's database when it is first asked for: the one that an argument names, or
-    /// else the environment, or else the configuration.
+    /// Finds the crate's database on first use: the one named by an argument, or else by the
+    /// environment, or else by the configuration.
     pub(crate) fn database(&self) -> Result<&Database> {
         if let Some(database) = self.database.get() {
             return Ok(database);
@@ -115,14 +115,14 @@ impl Crate {
         Ok(self.database.get_or_init(|| found))
     }
 
-    /// Returns whether a revision depends on one of another crate.
+    /// Returns whether any revision depends on another crate.
     pub(crate) fn has_requirements(&self) -> bool {
         let history = self.history();
         let mut nodes = self.graph().nodes();
         nodes.any(|node| history.file(node).requirements().next().is_some())
     }
 
-    /// Returns whether a revision depends on one of the crate called so.
+    /// Returns whether any revision depends on the crate `package`.
     pub(crate) fn requires(&self, package: &str) -> bool {
         let history = self.history();
         self.graph().nodes().any(|node| {
@@ -138,7 +138,7 @@ impl Crate {
         nodes.any(|node| history.file(node).path == path)
     }
 
-    /// Reads an expression.
+    /// Parses an expression.
     pub(crate) fn parse(&self, expression: &str) -> Result<Expression> {
         let parsed = expression.parse();
         parsed.map_err(|error| explain::resolve(&ResolveError::Syntax(error), self.name()))
@@ -154,8 +154,8 @@ impl Crate {
         found.map_err(|error| explain::resolve(&error, self.name()))
     }
 
-    /// Finds the revisions that an expression names, asking the crate's database where it needs to.
-    pub(crate) fn named(&self, expression: &str) -> Result<Vec<Node>> {
+    /// Finds the revisions that an expression names, asking the crate's database if necessary.
+    pub(crate) fn find_revisions(&self, expression: &str) -> Result<Vec<Node>> {
         let expression = self.parse(expression)?;
         let rows = match expression.symbol {
             Some(Symbol::Current) => Some(self.current(self.database()?)?),
@@ -181,7 +181,7 @@ impl Crate {
         self.revisions(&self.versions(database)?, database)
     }
 
-    /// Reads how far the revision is that is done in part.
+    /// Reads the progress of the unfinished revision, if there is one.
     pub(crate) fn unfinished(&self, database: &Database) -> Result<Option<UnfinishedRevision>> {
         let unfinished = self.migrations.unfinished(&mut database.read()?);
         unfinished.map_err(|error| self.explain(error, database))
@@ -228,13 +228,13 @@ impl Crate {
     }
 }
 
-/// Does `work` on one crate after the other, up to the first that fails.
+/// Does `work` on one crate after the other, and stops at the first failure.
 ///
-/// What is done is answered also when a later crate failed, since what is committed stays.
+/// Crates done before a failure keep their answers, since their changes stay committed.
 pub(crate) fn answers_one_by_one(
     crates: &[Crate],
     work: impl Fn(&Crate) -> Result<AnswerJson>,
-) -> Outcome {
+) -> Response {
     let names: Vec<&str> = crates.iter().map(Crate::name).collect();
     let mut answers = Vec::new();
     let mut failed = None;
@@ -243,10 +243,10 @@ pub(crate) fn answers_one_by_one(
             Ok(json) => answers.push(Answer::new(next.name(), json, String::new())),
             Err(error) => {
                 let (done, rest) = names.split_at(index);
-                failed = Some(error.among(done, &rest[..1], &rest[1..]));
+                failed = Some(error.with_other_crates(done, &rest[..1], &rest[1..]));
                 break;
             }
         }
     }
-    Outcome::new(answers, Layout::Plain).failing(failed)
+    Response::new(answers, Layout::Plain).with_error(failed)
 }

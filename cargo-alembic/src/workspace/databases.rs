@@ -6,10 +6,10 @@ use alembic_migrate::Dialect;
 use super::{Configuration, Crate, Workspace};
 use crate::database::Database;
 use crate::output::{Cause, Diagnostic, Error, Result};
-use crate::url::{DatabaseUrl, Redacted, UrlError};
+use crate::url::{DatabaseUrl, RedactedUrl, UrlError};
 
 impl Configuration {
-    /// Finds the database of the crate, which must have one.
+    /// Finds the database of the crate, or fails if none is configured.
     pub(super) fn database(&self, argument: Option<&str>) -> Result<Database> {
         match self.find_database(argument)? {
             Some(database) => Ok(database),
@@ -17,8 +17,8 @@ impl Configuration {
         }
     }
 
-    /// Finds the database of the crate: an argument comes before the environment, and that before
-    /// the configuration.
+    /// Finds the database of the crate. An argument takes precedence over the environment, and the
+    /// environment over the configuration.
     pub(crate) fn find_database(&self, argument: Option<&str>) -> Result<Option<Database>> {
         let variable = &self.settings.url_env;
         let from_env = self.url_from_environment()?;
@@ -28,7 +28,7 @@ impl Configuration {
             (None, None, Some(url)) => (url.clone(), "`url` in its configuration".to_owned()),
             (None, None, None) => return Ok(None),
         };
-        // An argument is about where the command is run, everything else about the crate.
+        // Paths in an argument are relative to the current folder, all others to the crate.
         let base = match argument {
             Some(_) => std::env::current_dir().unwrap_or_default(),
             None => self.folder.clone(),
@@ -39,7 +39,7 @@ impl Configuration {
         Ok(Some(Database { url }))
     }
 
-    /// Reads a database URL from the environment; none, where the variable is empty.
+    /// Reads a database URL from the environment; an empty variable counts as unset.
     fn url_from_environment(&self) -> Result<Option<String>> {
         let variable = &self.settings.url_env;
         match std::env::var(variable) {
@@ -58,7 +58,7 @@ impl Configuration {
     }
 
     fn invalid_url(&self, text: &str, origin: &str, error: UrlError) -> Error {
-        let shown = Redacted::new(text);
+        let shown = RedactedUrl::new(text);
         let title = format!("invalid database URL `{shown}`: {error}");
         let is_cut_short = matches!(error, UrlError::Postgres(_)) && shown.hides;
         let diagnostic = Diagnostic::new(Cause::Url(error), title)
@@ -66,7 +66,7 @@ impl Configuration {
             .note(format!("it comes from {origin}, for crate `{}`", self.name));
         let diagnostic = match is_cut_short {
             true => diagnostic.help(
-                "in a user or a password, `@`, `:`, `/`, `?`, `#` and `%` are written as `%40`, \
+                "in a user name or a password, write `@`, `:`, `/`, `?`, `#` and `%` as `%40`, \
                  `%3A`, `%2F`, `%3F`, `%23` and `%25`",
             ),
             false => diagnostic,
@@ -74,7 +74,7 @@ impl Configuration {
         diagnostic.into()
     }
 
-    /// Says how to name a database.
+    /// Explains how to configure a database.
     fn no_database(&self) -> Error {
         let name = &self.name;
         let variable = &self.settings.url_env;
@@ -85,17 +85,17 @@ impl Configuration {
             )
         } else {
             format!(
-                "set `url = \"sqlite://{name}.db\"` below [package.metadata.alembic] in its \
+                "set `url = \"sqlite://{name}.db\"` under [package.metadata.alembic] in its \
                  Cargo.toml, or the environment variable {variable}"
             )
         };
-        let title = format!("crate `{name}` names no database");
+        let title = format!("no database is configured for crate `{name}`");
         Diagnostic::new(Cause::Configuration, title)
             .help(help)
             .into()
     }
 
-    /// Refuses a schema for the version table where there are none.
+    /// Refuses a schema for the version table on an engine without schemas.
     pub(crate) fn check_schema(&self, dialect: Dialect) -> Result<()> {
         match self.version_table(dialect).schema {
             Some(schema) if dialect == Dialect::Sqlite && schema != "main" => {
@@ -106,7 +106,7 @@ impl Configuration {
                         "it is `version-table-schema` of crate `{}`",
                         self.name
                     ))
-                    .help("remove the key, or let it be `main`")
+                    .help("remove the key, or set it to `main`")
                     .into())
             }
             _ => Ok(()),
@@ -133,7 +133,7 @@ impl Workspace {
                 }
             }
         }
-        // What is wrong with another crate's configuration is not this command's concern.
+        // Errors in another crate's configuration do not concern this command.
         let all = self.all().unwrap_or_default();
         for checked in crates {
             check_configured(&all, &checked.configuration, checked.database()?)?;
@@ -142,9 +142,8 @@ impl Workspace {
     }
 }
 
-/// Refuses a crate whose database another crate is configured to use with the same version table,
-/// whether or not the command is for that one, too: each would take the other's rows for unknown
-/// revisions.
+/// Refuses a crate if another one is configured to use the same version table in the same database,
+/// even if the command is not for that one: each would take the other's rows for unknown revisions.
 fn check_configured(
     all: &[Configuration],
     configuration: &Configuration,
@@ -153,7 +152,7 @@ fn check_configured(
     let Some(own) = configuration.configured_database() else {
         return Ok(());
     };
-    if own.place() != database.place() {
+    if own.identity() != database.identity() {
         return Ok(());
     }
     for other in all.iter().filter(|other| other.name != configuration.name) {
@@ -171,21 +170,21 @@ fn shares_table(
     (own, database): (&Configuration, &Database),
     (other, theirs): (&Configuration, &Database),
 ) -> bool {
-    let place = database.place();
+    let identity = database.identity();
     let dialect = database.dialect();
     let (table, other) = (own.version_table(dialect), other.version_table(dialect));
-    place.is_some() && place == theirs.place() && table.is_same(&other, dialect)
+    identity.is_some() && identity == theirs.identity() && table.is_same(&other, dialect)
 }
 
 fn shared_table(other: &str, (own, database): (&Configuration, &Database)) -> Error {
     let title = format!(
-        "crates `{other}` and `{}` have the same database and the same version table",
+        "crates `{other}` and `{}` use the same version table in the same database",
         own.name
     );
     let table = own.version_table(database.dialect()).quoted();
     Diagnostic::new(Cause::Configuration, title)
         .code(Code::SharedVersionTable)
         .note(format!("the table is {table} in {}", database.url))
-        .help("give one of them another `version-table` below [package.metadata.alembic]")
+        .help("give one of them another `version-table` under [package.metadata.alembic]")
         .into()
 }

@@ -1,4 +1,4 @@
-//! Asks a database, after a run on it has failed, for what the explanation depends on.
+//! Asks a database, after a failed run, the question that the explanation depends on.
 
 use std::time::Duration;
 
@@ -6,9 +6,9 @@ use alembic_migrate::Migrations;
 use alembic_sql::literal;
 
 use crate::database::{Connection, Database};
-use crate::explain::{Evidence, Question, SchemaRights};
+use crate::explain::{Evidence, Question, SchemaPrivileges};
 
-/// Answers a question; a database that does not answer any longer says nothing.
+/// Answers a question; a database that no longer responds yields no evidence.
 pub(super) fn evidence(
     question: &Question,
     migrations: &Migrations,
@@ -24,9 +24,9 @@ pub(super) fn evidence(
                 false => Evidence::Nothing,
             }
         }
-        Question::SchemaRights { schema, table } => {
-            let rights = schema_rights(database, schema.as_deref(), table.as_deref());
-            rights.map_or(Evidence::Nothing, Evidence::SchemaRights)
+        Question::SchemaPrivileges { schema, table } => {
+            let privileges = schema_privileges(database, schema.as_deref(), table.as_deref());
+            privileges.map_or(Evidence::Nothing, Evidence::SchemaPrivileges)
         }
     }
 }
@@ -35,10 +35,10 @@ pub(super) fn evidence(
 fn is_untracked(migrations: &Migrations, database: &Database) -> bool {
     let migrations = migrations.clone().lock_timeout(Duration::ZERO);
     let rows = || migrations.current(&mut database.read().ok()?).ok();
-    database.place().is_some() && rows().is_some_and(|rows| rows.is_empty())
+    database.identity().is_some() && rows().is_some_and(|rows| rows.is_empty())
 }
 
-/// Returns whether a database of SQLite has an object of this name.
+/// Returns whether a SQLite database has an object of this name.
 fn has_object(database: &Database, name: &str) -> bool {
     let Ok(Connection::Sqlite(connection)) = database.read() else {
         return false;
@@ -48,13 +48,13 @@ fn has_object(database: &Database, name: &str) -> bool {
     count.is_ok_and(|count| count > 0)
 }
 
-/// Returns what the user may do in a schema of a server; in the connection's default, where none is
-/// named.
-fn schema_rights(
+/// Returns the user's privileges in a schema of a server, by default the connection's default
+/// schema.
+fn schema_privileges(
     database: &Database,
     schema: Option<&str>,
     table: Option<&str>,
-) -> Option<SchemaRights> {
+) -> Option<SchemaPrivileges> {
     let Ok(Connection::Postgres(server)) = database.read() else {
         return None;
     };
@@ -69,7 +69,7 @@ fn schema_rights(
          WHERE n.nspname OPERATOR(pg_catalog.=) {schema}::pg_catalog.name"
     );
     match server.query(&sql).ok()?.as_slice() {
-        [schema, usage, create, has_table] => Some(SchemaRights {
+        [schema, usage, create, has_table] => Some(SchemaPrivileges {
             schema: schema.clone(),
             usage: usage == "t",
             create: create == "t",

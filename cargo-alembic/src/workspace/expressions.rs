@@ -1,14 +1,14 @@
-//! Finds the crates that expressions are about.
+//! Finds the crates that match revision expressions.
 
 use alembic_history::nearest;
 
 use super::Crate;
 use crate::output::{Cause, Diagnostic, Hint, Result, Subcommand, Suggestion};
 
-/// Finds the crates that every expression can be about: those that know the names in it.
+/// Finds the crates that have all the names in every expression.
 ///
-/// A name that several crates know would be guessed at, so it is refused.
-pub(crate) fn crates_knowing(crates: Vec<Crate>, expressions: &[&str]) -> Result<Vec<Crate>> {
+/// A name that several crates have is refused, since choosing one would be a guess.
+pub(crate) fn crates_matching(crates: Vec<Crate>, expressions: &[&str]) -> Result<Vec<Crate>> {
     if crates.len() < 2 {
         return Ok(crates);
     }
@@ -23,7 +23,7 @@ pub(crate) fn crates_knowing(crates: Vec<Crate>, expressions: &[&str]) -> Result
             [_] => {}
             [] if crates.iter().any(|known| known.graph().knows(&expression)) => {
                 let all = expressions.join("', '");
-                let title = format!("no crate knows all of '{all}'");
+                let title = format!("no crate has all of '{all}'");
                 return Err(Diagnostic::new(Cause::Revision, title)
                     .help("run the command for one crate at a time, with `-p <crate>`")
                     .into());
@@ -42,13 +42,13 @@ pub(crate) fn crates_knowing(crates: Vec<Crate>, expressions: &[&str]) -> Result
                 };
                 let title = format!("can't locate revision identified by '{text}'");
                 return Err(Diagnostic::new(Cause::Revision, title)
-                    .note(format!("in none of the crates {}", names.join(", ")))
+                    .note(format!("not in any of the crates {}", names.join(", ")))
                     .help(help)
                     .into());
             }
             several => {
                 let names: Vec<&str> = several.iter().map(|known| known.name()).collect();
-                let title = format!("several crates know '{text}'");
+                let title = format!("several crates have '{text}'");
                 return Err(Diagnostic::new(Cause::Revision, title)
                     .note(format!("they are {}", names.join(", ")))
                     .help("choose one with `-p <crate>`")

@@ -1,4 +1,4 @@
-//! Asks cargo for the packages of a workspace, and sorts them.
+//! Asks cargo for the packages of a workspace, and sorts them by dependency.
 
 use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
@@ -8,7 +8,7 @@ use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, Package};
 
 use crate::output::{Cause, Diagnostic, Result};
 
-/// Asks cargo for the workspace of a manifest, or of the current folder.
+/// Asks cargo for the metadata of the workspace of a manifest, or of the current folder.
 pub(super) fn metadata(manifest: Option<&Path>) -> Result<Metadata> {
     let mut command = MetadataCommand::new();
     command.no_deps();
@@ -24,7 +24,7 @@ pub(super) fn metadata(manifest: Option<&Path>) -> Result<Metadata> {
         let help =
             match why.contains("could not find `Cargo.toml`") || why.contains("manifest path") {
                 true => "run the command in a Cargo project, or name one with `--manifest-path`",
-                false => "correct what Cargo refuses there, and run the command again",
+                false => "fix what Cargo reports, and run the command again",
             };
         let title = format!("cannot read the workspace: {why}");
         Diagnostic::new(Cause::Cargo(error), title)
@@ -39,7 +39,7 @@ pub(super) fn folder(package: &Package) -> &Path {
     manifest.parent().unwrap_or(manifest)
 }
 
-/// Sorts packages so that each comes after those that it depends on, else by name.
+/// Sorts packages by name, but each after the ones that it depends on.
 pub(super) fn in_dependency_order(mut packages: Vec<Package>) -> Vec<Package> {
     packages.sort_by(|a, b| a.name.as_str().cmp(b.name.as_str()));
     let folders: HashMap<&Utf8Path, usize> = packages
@@ -50,7 +50,7 @@ pub(super) fn in_dependency_order(mut packages: Vec<Package>) -> Vec<Package> {
     let mut followers = vec![Vec::new(); packages.len()];
     let mut missing = vec![0_usize; packages.len()];
     for (index, package) in packages.iter().enumerate() {
-        // A dev-dependency may lead in a circle; it brings no tables.
+        // Dev-dependencies may form a cycle, and do not bring tables.
         let needed = package
             .dependencies
             .iter()

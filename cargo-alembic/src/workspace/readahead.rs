@@ -1,4 +1,4 @@
-//! Reads the revision files of crates, and begins before cargo has said which crates there are.
+//! Reads the revision files of crates, starting before cargo has listed the crates.
 
 use std::cell::{OnceCell, RefCell};
 use std::collections::HashSet;
@@ -12,7 +12,7 @@ use toml_edit::{Document, Item, TableLike};
 
 use super::configuration::from_toml;
 
-/// Reads the revision files of a crate; their SQL is checked for `dialects` when it is needed.
+/// Reads the revision files of a crate; their SQL is checked for `dialects` only when needed.
 fn read(folders: &[PathBuf], dialects: &[Dialect]) -> Result<History, LoadError> {
     let mut files: Vec<SourceFile> = Vec::new();
     let mut known: HashSet<PathBuf> = HashSet::new();
@@ -31,14 +31,14 @@ fn read(folders: &[PathBuf], dialects: &[Dialect]) -> Result<History, LoadError>
     History::read(files, dialects).map_err(LoadError::History)
 }
 
-/// The histories of crates, of which those that a command probably needs are read in the background.
+/// The histories of crates; the ones that a command probably needs are read in the background.
 #[derive(Debug)]
 pub(super) struct Readahead {
     thread: RefCell<Option<JoinHandle<Vec<Guess>>>>,
     guesses: OnceCell<RefCell<Vec<Guess>>>,
 }
 
-/// A history that was read for a crate which cargo has not confirmed yet.
+/// A history that was read for a crate before cargo confirmed the crate.
 #[derive(Debug)]
 struct Guess {
     folders: Vec<PathBuf>,
@@ -47,8 +47,8 @@ struct Guess {
 }
 
 impl Readahead {
-    /// Begins to read what the crates of a manifest seem to have: those called so, or all of them.
-    /// `url` is the database that an argument names.
+    /// Starts to read the histories of a manifest's crates: those named in `packages`, or all of
+    /// them. `url` is the database that an argument names.
     pub(super) fn begin(
         manifest: Option<PathBuf>,
         packages: Vec<String>,
@@ -56,7 +56,7 @@ impl Readahead {
     ) -> Self {
         let thread = manifest.and_then(|manifest| {
             let read = move || guesses(&manifest, &packages, url.as_deref());
-            // Without a thread, everything is read when it is needed.
+            // If the thread cannot start, everything is read when it is needed.
             std::thread::Builder::new().spawn(read).ok()
         });
         Self {
@@ -65,7 +65,8 @@ impl Readahead {
         }
     }
 
-    /// Returns the history of a crate whose revision files are in `folders`, read before or now.
+    /// Returns the history of a crate whose revision files are in `folders`, reading it if
+    /// necessary.
     pub(super) fn history(
         &self,
         folders: &[PathBuf],
@@ -81,7 +82,7 @@ impl Readahead {
         }
     }
 
-    /// Returns whether it is known already that a folder holds revisions.
+    /// Returns whether a folder is already known to hold revisions.
     pub(super) fn has_seen_revisions(&self, folder: &Path) -> bool {
         self.guesses().borrow().iter().any(|guess| {
             let holds = |history: &History| history.graph().nodes().next().is_some();
@@ -89,7 +90,7 @@ impl Readahead {
         })
     }
 
-    /// Waits for what is being read.
+    /// Waits for the background thread, and returns its guesses.
     fn guesses(&self) -> &RefCell<Vec<Guess>> {
         self.guesses.get_or_init(|| {
             let thread = self.thread.borrow_mut().take();
@@ -99,9 +100,9 @@ impl Readahead {
     }
 }
 
-/// Reads the histories of the crates of a manifest that are called so, or of all of them.
+/// Reads the histories of a manifest's crates: those named in `packages`, or all of them.
 ///
-/// Whatever cannot be read here is left to those who ask for it.
+/// Errors are left to the caller that needs the history.
 fn guesses(manifest: &Path, packages: &[String], url: Option<&str>) -> Vec<Guess> {
     let Some(crates) = crates(manifest, packages) else {
         return Vec::new();
@@ -121,7 +122,7 @@ fn guesses(manifest: &Path, packages: &[String], url: Option<&str>) -> Vec<Guess
     guesses.collect()
 }
 
-/// Returns the folders of crates, and what they configure, as far as their manifests say it plainly.
+/// Returns the folders and settings of crates, as far as the manifests alone show them.
 fn crates(manifest: &Path, packages: &[String]) -> Option<Vec<(PathBuf, Settings)>> {
     let own = parse(manifest)?;
     let folder = manifest.parent()?;
@@ -165,14 +166,14 @@ fn parse(manifest: &Path) -> Option<Document<String>> {
     Document::parse(text).ok()
 }
 
-/// Returns the table that configures a package, or a whole workspace.
+/// Returns the `metadata.alembic` table of a package or a workspace.
 fn alembic<'d>(document: &'d Document<String>, owner: &str) -> Option<&'d dyn TableLike> {
     let metadata = document.get(owner)?.get("metadata")?;
     metadata.get("alembic")?.as_table_like()
 }
 
-/// Returns the folders of the members that a workspace lists; of patterns, only those that end in
-/// `/*` are followed.
+/// Returns the folders of the members that a workspace lists; the only patterns expanded are those
+/// that end in `/*`.
 fn members(root: &Path, document: &Document<String>) -> Vec<PathBuf> {
     let listed = document
         .get("workspace")

@@ -9,7 +9,7 @@ use crate::database::Database;
 use crate::explain;
 use crate::output::{Cause, Diagnostic, Error, Hint, Result, Subcommand, Suggestion};
 
-/// Crates in the order in which their revisions depend on each other.
+/// Crates in the order of the dependencies between their revisions.
 pub(crate) struct CrateOrder {
     /// The crates that the command is for.
     pub(crate) chosen: Vec<Crate>,
@@ -17,19 +17,19 @@ pub(crate) struct CrateOrder {
     others: Vec<Crate>,
 }
 
-/// The database of another crate than the one that a command works on.
+/// The database of a crate other than the one that a command works on.
 struct Neighbor {
     database: Database,
-    /// Whether it is another one than an argument names.
+    /// Whether it is not the database that an argument names.
     elsewhere: bool,
 }
 
-/// The rows that crates will have in their version tables, once they have done what is planned;
-/// those that are not here have what is in the database.
+/// The rows that crates will have in their version tables once their plans have run; other crates
+/// have the rows in their databases.
 pub(crate) type PlannedRows<'p> = HashMap<&'p str, Vec<Node>>;
 
 impl Workspace {
-    /// Sorts crates, and reads those that they depend on.
+    /// Sorts crates by their dependencies, and reads the other crates that they depend on.
     pub(crate) fn order(&self, chosen: Vec<Crate>) -> Result<CrateOrder> {
         let names: Vec<String> = chosen
             .iter()
@@ -45,21 +45,21 @@ impl Workspace {
                 Ok(order) => break order,
                 Err(errors) => errors,
             };
-            // A crate that the command is not for may still be what a revision depends on.
+            // A revision may depend on a crate that the command is not for.
             let missing = errors.iter().find_map(|error| match &error.kind {
-                RequirementErrorKind::UnknownCrate(name) => self.named(name).transpose(),
+                RequirementErrorKind::UnknownCrate(name) => self.find_crate(name).transpose(),
                 RequirementErrorKind::UnknownRevision { .. }
                 | RequirementErrorKind::OwnCrate(_)
                 | RequirementErrorKind::Circle(_) => None,
             });
             let Some(missing) = missing else {
                 let explained = errors.iter().map(|error| {
-                    let text = text_of(&error.package, &error.path, &all);
+                    let text = file_text(&error.package, &error.path, &all);
                     explain::requirement(error, text.unwrap_or_default())
                 });
                 return Err(explained.collect::<Vec<Diagnostic>>().into());
             };
-            let access = all.first().map(|known| known.access.to_others());
+            let access = all.first().map(|known| known.access.for_other_crates());
             all.push(self.read(missing?, &access.unwrap_or_default())?);
         };
         let mut slots: Vec<Option<Crate>> = all.into_iter().map(Some).collect();
@@ -71,7 +71,7 @@ impl Workspace {
 }
 
 /// Returns the text of a revision file.
-fn text_of(package: &str, path: &std::path::Path, crates: &[Crate]) -> Option<String> {
+fn file_text(package: &str, path: &std::path::Path, crates: &[Crate]) -> Option<String> {
     let owner = crates.iter().find(|known| known.name() == package)?;
     let history = owner.history();
     let mut nodes = owner.graph().nodes();
@@ -106,12 +106,13 @@ impl CrateOrder {
         let Some(url) = own.access.url.as_deref() else {
             return with(None, false);
         };
-        let place = |known: &Crate| -> Result<_> {
+        let identity = |known: &Crate| -> Result<_> {
             let found = known.configuration.find_database(None)?;
-            Ok(found.map(|database| database.place()))
+            Ok(found.map(|database| database.identity()))
         };
         let mut chosen = self.chosen.iter();
-        if chosen.any(|chosen| chosen.name() == other.name()) || place(other)? == place(own)? {
+        if chosen.any(|chosen| chosen.name() == other.name()) || identity(other)? == identity(own)?
+        {
             return with(Some(url), false);
         }
         with(None, true)
@@ -151,20 +152,20 @@ impl CrateOrder {
         Ok(())
     }
 
-    /// Returns the crates that `own` stands on and shares a database with, in order.
+    /// Returns the crates that `own` depends on and shares a database with, in order.
     pub(crate) fn below(&self, own: &Crate) -> Vec<&Crate> {
         let mut names = vec![own.name()];
         let mut below = Vec::new();
         let all: Vec<&Crate> = self.others.iter().chain(&self.chosen).collect();
-        let place = |known: &Crate| known.configuration.database(None).ok()?.place();
-        let own_place = place(own);
-        // Each comes after what it stands on, so that going back finds all of them.
+        let identity = |known: &Crate| known.configuration.database(None).ok()?.identity();
+        let own_identity = identity(own);
+        // Each crate comes after its dependencies, so that walking back finds all of them.
         for other in all.iter().rev() {
             let wanted = names.iter().any(|name| {
                 let mut crates = all.iter();
                 crates.any(|known| known.name() == *name && known.requires(other.name()))
             });
-            let shared = own_place.is_some() && place(other) == own_place;
+            let shared = own_identity.is_some() && identity(other) == own_identity;
             if wanted && shared && !names.contains(&other.name()) {
                 names.push(other.name());
                 below.insert(0, *other);
@@ -173,9 +174,9 @@ impl CrateOrder {
         below
     }
 
-    /// Refuses to apply revisions whose dependencies in other crates are not applied yet, but for
-    /// those in the crates `together`, which are brought to their heads in the same go.
-    pub(crate) fn check(
+    /// Refuses to apply revisions whose dependencies in other crates are not applied yet, except in
+    /// the crates `together`, which the same run brings to their heads.
+    pub(crate) fn check_requirements(
         &self,
         own: &Crate,
         pending: &[Node],
@@ -219,7 +220,8 @@ impl Neighbor {
 fn is_required(own: &Crate, other: &Crate, node: Node, neighbor: &Neighbor) -> Error {
     let (id, name) = (&other.graph()[node].id, other.name());
     let title = format!(
-        "revision {id} of crate `{name}` is applied, and depends on what would be reverted"
+        "revision {id} of crate `{name}` is applied, and depends on a revision that would be \
+         reverted"
     );
     let downgrade = neighbor.suggest(Subcommand::Downgrade, name, "<revision>");
     Diagnostic::new(Cause::Revision, title)

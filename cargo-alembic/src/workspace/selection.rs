@@ -1,4 +1,4 @@
-//! Chooses the crates that a command is for.
+//! Selects the crates that a command is for.
 
 use std::path::{Path, PathBuf};
 
@@ -7,13 +7,13 @@ use alembic_migrate::history::read_folder;
 use cargo_metadata::Package;
 
 use super::Workspace;
-use super::configuration::{self, Configuration, Fault, Source};
+use super::configuration::{self, Configuration, ConfigurationFault, Source};
 use super::packages::folder;
 use crate::args::GlobalArgs;
 use crate::output::{Cause, Diagnostic, Error, Hint, Result, Subcommand, Suggestion};
 
 impl Workspace {
-    /// Finds the crates that the arguments choose, in the order in which they depend on each other.
+    /// Finds the crates that the arguments choose, in dependency order.
     pub(crate) fn chosen(&self, args: &GlobalArgs) -> Result<Vec<Configuration>> {
         let names = self.choose(args)?;
         let packages = self.packages.iter();
@@ -31,21 +31,21 @@ impl Workspace {
     }
 
     /// Finds a crate of the workspace that has migrations by its name, whatever the arguments choose.
-    pub(crate) fn named(&self, name: &str) -> Result<Option<Configuration>> {
+    pub(crate) fn find_crate(&self, name: &str) -> Result<Option<Configuration>> {
         let packages = self.packages.iter();
         let package = packages.filter(|package| package.name.as_str() == name);
         let package = package.filter(|package| self.has_migrations(package));
         Ok(self.configure(package.take(1))?.pop())
     }
 
-    /// Returns the one crate that was chosen, for a command that concerns only one.
+    /// Returns the one crate that was chosen, for a command that works on only one.
     pub(crate) fn only_one(&self, mut chosen: Vec<Configuration>) -> Result<Configuration> {
         match chosen.pop() {
             Some(only) if chosen.is_empty() => Ok(only),
             last => {
                 chosen.extend(last);
                 let names: Vec<&str> = chosen.iter().map(|chosen| chosen.name.as_str()).collect();
-                let title = "this command concerns one crate, and several have migrations";
+                let title = "this command works on one crate, but several have migrations";
                 Err(Diagnostic::new(Cause::Arguments, title)
                     .note(format!("they are {}", names.join(", ")))
                     .help("choose one with `-p <crate>`, or run the command in its folder")
@@ -54,8 +54,8 @@ impl Workspace {
         }
     }
 
-    /// Finds the manifest and the name of the one package that `init` is to give migrations to,
-    /// whether or not it has any.
+    /// Finds the manifest and the name of the one package that `init` will set up, whether or not
+    /// it already has migrations.
     pub(crate) fn package_to_init(&self, args: &GlobalArgs) -> Result<(PathBuf, String)> {
         let package = match args.package.as_slice() {
             [name] => Some(self.package(name)?),
@@ -72,7 +72,7 @@ impl Workspace {
             )),
             None => {
                 let names = self.names(|_| true);
-                let title = "`init` concerns one crate, and the workspace has several";
+                let title = "`init` works on one crate, but the workspace has several";
                 Err(Diagnostic::new(Cause::Arguments, title)
                     .note(format!("they are {}", names.join(", ")))
                     .help("choose one with `-p <crate>`, or run the command in its folder")
@@ -94,7 +94,7 @@ impl Workspace {
                     let title = format!("crate `{name}` has no migrations");
                     let init = Suggestion::for_crate(Subcommand::Init, name);
                     return Err(Diagnostic::new(Cause::Workspace, title)
-                        .help(Hint::from("give it some with ").command(init))
+                        .help(Hint::from("add some with ").command(init))
                         .into());
                 }
                 names.push(package.name.as_str());
@@ -125,7 +125,7 @@ impl Workspace {
         kept.map(|package| package.name.as_str()).collect()
     }
 
-    /// Returns the package whose manifest the command was given or is nearest.
+    /// Returns the package of the manifest that was given, or of the nearest one.
     fn here(&self) -> Option<&Package> {
         let manifest = self.manifest.as_ref()?;
         let mut packages = self.packages.iter();
@@ -165,7 +165,7 @@ impl Workspace {
     ) -> Result<Vec<Configuration>> {
         let root = self.root.join("Cargo.toml");
         let mut configurations = Vec::new();
-        let mut faults: Vec<Fault> = Vec::new();
+        let mut faults: Vec<ConfigurationFault> = Vec::new();
         for package in packages {
             let workspace = self.metadata.get("alembic").map(|table| Source {
                 table,
@@ -185,7 +185,8 @@ impl Workspace {
                     settings,
                 }),
                 Err(found) => {
-                    // A fault of the workspace's table is one fault, however many crates share it.
+                    // A fault in the workspace's table is reported once, however many crates share
+                    // it.
                     for fault in found {
                         if !faults.contains(&fault) {
                             faults.push(fault);
@@ -197,7 +198,7 @@ impl Workspace {
         if faults.is_empty() {
             return Ok(configurations);
         }
-        let diagnostics: Vec<Diagnostic> = faults.iter().map(Fault::explain).collect();
+        let diagnostics: Vec<Diagnostic> = faults.iter().map(ConfigurationFault::explain).collect();
         Err(diagnostics.into())
     }
 }
@@ -205,12 +206,12 @@ impl Workspace {
 fn no_migrations() -> Error {
     let init = Suggestion::new(Subcommand::Init);
     Diagnostic::new(Cause::Workspace, "no crate here has migrations")
-        .help(Hint::from("give a crate some with ").command(init))
+        .help(Hint::from("add some to a crate with ").command(init))
         .into()
 }
 
-/// Returns whether a folder holds a file that declares a revision, so that it is not another
-/// tool's.
+/// Returns whether a folder holds a file that declares a revision, and so does not belong to
+/// another tool.
 fn holds_revisions(folder: &Path) -> bool {
     let files = read_folder(folder).unwrap_or_default();
     files.into_iter().any(|file| {

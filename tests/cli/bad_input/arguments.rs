@@ -42,7 +42,7 @@ pub(super) fn expressions() -> Vec<Row> {
             "an ambiguous prefix",
             aaaa,
             "upgrade aaaa",
-            "'aaaa' | aaaa1 | aaaa2 | write more of the id",
+            "'aaaa' | aaaa1 | aaaa2 | use more characters of the id",
         ),
         in_graph(
             "an ambiguous prefix",
@@ -187,7 +187,7 @@ pub(super) fn arguments() -> Vec<Row> {
             "a script for who knows what",
             "upgrade --sql",
             2,
-            "nothing says what the script for crate `shop` is to be for | `--dialect postgres`",
+            "no dialect is known for the script of crate `shop` | `--dialect postgres`",
         )
         .with(|project| {
             project.replace("Cargo.toml", "url = \"sqlite://shop.db\"\n", "");
@@ -241,27 +241,27 @@ pub(super) fn arguments() -> Vec<Row> {
             "one head",
             "merge",
             6,
-            "nothing to merge: bb02 stands alone | at least two",
+            "nothing to merge: bb02 is a single revision | at least two",
         ),
         row("a head twice", "merge bb02 bb02", 2, "bb02 is named twice"),
         row("an unknown head", "merge bb02 zz99", 6, "'zz99'"),
         row(
-            "a revision and what it stands on",
+            "a revision and its ancestor",
             "merge aa01 bb02 --splice",
             6,
-            "bb02 stands on aa01 already",
+            "bb02 already builds on aa01",
         ),
         row(
             "a crate that is configured",
             "init",
             4,
-            "crate `shop` has its configuration already",
+            "crate `shop` is already configured",
         ),
         row(
             "a crate that is configured, and a folder",
             "init elsewhere",
             4,
-            "crate `shop` has its configuration already",
+            "crate `shop` is already configured",
         ),
     ]
 }
@@ -278,7 +278,8 @@ pub(super) fn revisions() -> Vec<Row> {
             "an id twice",
             "revision --rev-id aa01",
             5,
-            "error[duplicate-id]: the revision id aa01 is taken | migrations/aa01.sql | nothing was written",
+            "error[duplicate-id]: the revision id aa01 is already taken | migrations/aa01.sql | nothing \
+             was written",
         ),
         row(
             "a forbidden id",
@@ -292,12 +293,7 @@ pub(super) fn revisions() -> Vec<Row> {
             2,
             "it has 35 characters, more than 32",
         ),
-        row(
-            "an empty id",
-            "revision --rev-id ''",
-            2,
-            "revision id ''",
-        ),
+        row("an empty id", "revision --rev-id ''", 2, "revision id ''"),
         row("a word as id", "revision --rev-id head", 2, "'head'"),
         row(
             "a label twice",
@@ -309,7 +305,8 @@ pub(super) fn revisions() -> Vec<Row> {
             "a used label",
             "revision --branch-label used --rev-id dd04",
             5,
-            "error[duplicate-label] | 'used' | dd04_empty_message.sql:6:19 | migrations/cc03.sql:3:17",
+            "error[duplicate-label] | 'used' | dd04_empty_message.sql:6:19 | \
+             migrations/cc03.sql:3:17",
         )
         .with(|project| {
             project.add(revision("cc03").revises("bb02").labels("used"));
@@ -350,13 +347,13 @@ pub(super) fn revisions() -> Vec<Row> {
             "an unknown folder",
             "revision --version-path nowhere",
             2,
-            "nowhere is not a folder for migrations | migrations",
+            "nowhere is not a migrations folder of the crate | migrations",
         ),
         row(
             "a message that is a key",
             "revision -m 'Revises: zz99'",
             2,
-            "this message would be read as a part of the header | begin no line of it with",
+            "this message would be read as part of the header | do not start a line with",
         ),
         row(
             "a message that is a heading",
@@ -374,13 +371,7 @@ pub(super) fn revisions() -> Vec<Row> {
             "migrations/20250128_1000_cc03_x.sql",
             revision("dd04").revises("bb02").to_string(),
         ),
-        row(
-            "a broken history",
-            "revision -m x",
-            5,
-            "error[empty-file]",
-        )
-        .file(CC03, ""),
+        row("a broken history", "revision -m x", 5, "error[empty-file]").file(CC03, ""),
         row("a broken history", "merge heads", 5, "error[empty-file]").file(CC03, ""),
         row("a broken history", "edit head", 5, "error[empty-file]").file(CC03, ""),
     ]

@@ -15,7 +15,8 @@ pub(super) fn configuration() -> Vec<Row> {
             "an unknown key",
             "upgrade",
             4,
-            "error[unknown-configuration-key] | `migration` | Cargo.toml:7:1 | did you mean `migrations`?",
+            "error[unknown-configuration-key] | `migration` | Cargo.toml:7:1 | did you mean \
+             `migrations`?",
         )
         .configure("migration = \"migrations\""),
         row(
@@ -84,7 +85,13 @@ pub(super) fn configuration() -> Vec<Row> {
             "error[invalid-configuration-value] | `post-write-hooks` | sqlfluff",
         )
         .configure("post-write-hooks = [\"sqlfluff fix\"]"),
-        row("no table", "upgrade", 4, "`package.metadata.alembic` is not a table | Cargo.toml").with(|project| {
+        row(
+            "no table",
+            "upgrade",
+            4,
+            "`package.metadata.alembic` is not a table | Cargo.toml",
+        )
+        .with(|project| {
             let table = "[package.metadata.alembic]\nurl = \"sqlite://shop.db\"\n";
             project.replace(
                 "Cargo.toml",
@@ -107,7 +114,8 @@ pub(super) fn configuration() -> Vec<Row> {
             "a manifest that is not TOML",
             "upgrade",
             4,
-            "cannot read the workspace | Cargo.toml:1 | help: correct what Cargo refuses there, and run the command again",
+            "cannot read the workspace | Cargo.toml:1 | help: fix what Cargo reports, and run \
+             the command again",
         )
         .with(|project| {
             project.write("Cargo.toml", "[package\n");
@@ -116,7 +124,7 @@ pub(super) fn configuration() -> Vec<Row> {
             "a wrong file template",
             "revision -m x",
             4,
-            "{revision} | known are rev, slug",
+            "{revision} | the known tokens are rev, slug",
         )
         .configure("file-template = \"{revision}_{slug}\""),
         row(
@@ -185,7 +193,7 @@ pub(super) fn urls() -> Vec<Row> {
         of(
             "no kind, but a password",
             "user:secret@host/db",
-            "error[invalid-url]: invalid database URL `...`: there is no driver for `user:`",
+            "error[invalid-url]: invalid database URL `...`: no driver for `user:`",
         ),
         of(
             "another way to write it",
@@ -195,7 +203,8 @@ pub(super) fn urls() -> Vec<Row> {
         of(
             "a misspelt parameter",
             "postgres://user:secret@host/db?sslmod=require",
-            "error[invalid-url] | `postgres://user:***@host/db?sslmod=***` | unknown parameter `sslmod` | `sslmode`?",
+            "error[invalid-url] | `postgres://user:***@host/db?sslmod=***` | unknown parameter \
+             `sslmod` | `sslmode`?",
         ),
         of(
             "a parameter of another tool",
@@ -215,7 +224,9 @@ pub(super) fn urls() -> Vec<Row> {
         ),
     ];
     for line in lines {
-        let stderr = "error[invalid-url]: invalid database URL `postgres://user:***@host/db?ssl=***` | `url` in its configuration, for crate `shop`";
+        let stderr = "error[invalid-url]: invalid database URL \
+                      `postgres://user:***@host/db?ssl=***` | `url` in its configuration, for \
+                      crate `shop`";
         let url = "postgres://user:secret@host/db?ssl=yes";
         rows.push(row("an unknown parameter", line, 4, stderr).url(url));
     }
@@ -224,7 +235,7 @@ pub(super) fn urls() -> Vec<Row> {
             "no URL at all",
             "upgrade",
             4,
-            "crate `shop` names no database | url = \"sqlite://shop.db\" | DATABASE_URL",
+            "no database is configured for crate `shop` | url = \"sqlite://shop.db\" | DATABASE_URL",
         )
         .with(|project| {
             project.replace("Cargo.toml", "url = \"sqlite://shop.db\"", "");
@@ -235,7 +246,8 @@ pub(super) fn urls() -> Vec<Row> {
             "no URL at all, for a server",
             "upgrade",
             4,
-            "crate `shop` names no database | `DATABASE_URL=postgres://<user>:<password>@<host>/shop`",
+            "no database is configured for crate `shop` | \
+             `DATABASE_URL=postgres://<user>:<password>@<host>/shop`",
         )
         .with(|project| {
             let dialects = "dialects = [\"postgres\"]";

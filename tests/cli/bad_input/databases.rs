@@ -98,7 +98,7 @@ pub(super) fn files() -> Vec<Row> {
     rows.extend(all_commands(
         "a folder instead of a file",
         7,
-        "error[database-unreachable]: cannot open sqlite://shop.db | shop.db | check that the path is right",
+        "error[database-unreachable]: cannot open sqlite://shop.db | shop.db | check that the path is correct",
         |project| {
             project.remove("shop.db");
             fs::create_dir(project.path("shop.db")).unwrap();

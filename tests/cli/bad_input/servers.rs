@@ -67,7 +67,7 @@ pub(crate) fn addresses() -> Vec<Row> {
         ),
         of(
             "no server",
-            "error[database-unreachable]: cannot connect: Connection refused | check that the server runs",
+            "error[database-unreachable]: cannot connect: Connection refused | check that the server is running",
             |_| "postgres://user:secret@127.0.0.1:1/shop".to_owned(),
         ),
         of(
@@ -158,7 +158,7 @@ pub(crate) fn rights() -> Vec<Row> {
             "a user who may not write to a revision's table",
             reader,
             "upgrade",
-            "error[permission-denied]: permission denied for table t_aa01 | migrations/bb02.sql:8:1 | help: connect as the owner of the table, or as a role that has the right",
+            "error[permission-denied]: permission denied for table t_aa01 | migrations/bb02.sql:8:1 | help: connect as the owner of the table, or as a role that has the privilege",
         )
         .file(BB02, second("INSERT INTO t_aa01 VALUES (1);")),
         of(
@@ -264,7 +264,7 @@ pub(crate) fn servers() -> Vec<Row> {
             "a connection that is lost",
             "upgrade",
             7,
-            "error[connection-lost]: terminating connection | migrations/cc03.sql:8:1 | as it was before | see why in the server's log",
+            "error[connection-lost]: terminating connection | migrations/cc03.sql:8:1 | as it was before | find the cause in the server's log",
         )
         .on_server()
         .file(CC03, upgrade("SELECT pg_terminate_backend(pg_backend_pid());")),

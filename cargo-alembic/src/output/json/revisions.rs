@@ -1,4 +1,4 @@
-//! Answers about revisions: what the files say of them, and which ones databases are at.
+//! Answers about revisions: what their files say, and which ones databases are at.
 
 use alembic_history::{Graph, History, Node, RevisionId};
 use alembic_migrate::report::UnfinishedRevision;
@@ -16,7 +16,7 @@ pub(crate) struct RevisionJson {
     message: String,
     /// The ids of the revisions that it follows.
     down_revisions: Vec<String>,
-    /// What it depends on, as its header says: ids or branch labels.
+    /// The revisions it depends on, as in its header: ids or branch labels.
     depends_on: Vec<String>,
     /// The labels of the branches that it is on.
     branch_labels: Vec<String>,
@@ -28,11 +28,11 @@ pub(crate) struct RevisionJson {
     is_branch_point: bool,
     /// Whether it follows several revisions.
     is_merge_point: bool,
-    /// When it was created, as its header says.
+    /// When it was created, according to its header.
     create_date: Option<String>,
-    /// Its file, relative to the current folder where it is below it.
+    /// Its file, relative to the current folder if it is inside it.
     path: String,
-    /// Whether a row of the version table names it; absent where the database was not asked.
+    /// Whether a row of the version table names it; absent if the database was not read.
     #[serde(skip_serializing_if = "Option::is_none")]
     is_current: Option<bool>,
 }
@@ -63,11 +63,11 @@ pub(crate) fn strings(ids: &[RevisionId]) -> Vec<String> {
     ids.iter().map(ToString::to_string).collect()
 }
 
-/// The answer of `heads`, `history` and `show`.
+/// The result of `heads`, `history` and `show`.
 #[derive(Debug, Serialize)]
 #[cfg_attr(feature = "schema", derive(JsonSchema))]
 pub(crate) struct Revisions {
-    /// The revisions, the newest first.
+    /// The revisions, newest first.
     pub(crate) revisions: Vec<RevisionJson>,
 }
 
@@ -80,11 +80,11 @@ impl Revisions {
     }
 }
 
-/// The answer of `branches`.
+/// The result of `branches`.
 #[derive(Debug, Serialize)]
 #[cfg_attr(feature = "schema", derive(JsonSchema))]
 pub(crate) struct Branches {
-    /// The branch points, the newest first.
+    /// The branch points, newest first.
     pub(crate) branch_points: Vec<BranchPoint>,
 }
 
@@ -99,7 +99,7 @@ pub(crate) struct BranchPoint {
     pub(crate) branches_into: Vec<RevisionJson>,
 }
 
-/// The answer of `current`.
+/// The result of `current`.
 #[derive(Debug, Serialize)]
 #[cfg_attr(feature = "schema", derive(JsonSchema), schemars(rename = "Current"))]
 pub(crate) struct CurrentJson {
@@ -107,16 +107,18 @@ pub(crate) struct CurrentJson {
     pub(crate) database: String,
     /// The rows of the version table, sorted.
     pub(crate) rows: Vec<String>,
-    /// The current revisions: those of the rows, and the tips of branches that the rows imply.
+    /// The current revisions: the ones that the rows name, and the tips of branches that they
+    /// imply.
     pub(crate) revisions: Vec<RevisionJson>,
-    /// The ids of the revisions that are not applied yet, in the order in which they will be.
+    /// The ids of the revisions that are not applied yet, in the order in which they will be
+    /// applied.
     pub(crate) pending: Vec<String>,
-    /// The revision that is done in part, because a statement outside of transactions failed or
-    /// nobody knows how it ended.
+    /// The unfinished revision, if a statement outside of transactions failed or its outcome is
+    /// unknown.
     pub(crate) unfinished: Option<UnfinishedJson>,
 }
 
-/// A revision that is done in part.
+/// An unfinished revision.
 #[derive(Debug, Serialize)]
 #[cfg_attr(
     feature = "schema",
@@ -130,11 +132,11 @@ pub(crate) struct UnfinishedJson {
     pub(crate) direction: String,
     /// How many of its statements are done.
     pub(crate) statements: usize,
-    /// The number of the statement that was begun, where nobody knows how that ended.
+    /// The number of the statement that was begun, if its outcome is unknown.
     pub(crate) begun: Option<usize>,
-    /// When that was recorded, in UTC.
+    /// When this was recorded, in UTC.
     pub(crate) since: String,
-    /// All of it in words.
+    /// The same as text.
     #[serde(skip)]
     pub(crate) text: String,
 }

@@ -1,4 +1,4 @@
-//! Answers about what was done to databases, made of the library's reports.
+//! Answers about what was done to databases, derived from the library's reports.
 
 use std::time::Duration;
 
@@ -11,19 +11,19 @@ use serde::Serialize;
 
 use crate::url::DatabaseUrl;
 
-/// The answer of `upgrade` and `downgrade`.
+/// The result of `upgrade` and `downgrade`.
 #[derive(Debug, Serialize)]
 #[cfg_attr(feature = "schema", derive(JsonSchema), schemars(rename = "Run"))]
 pub(crate) struct RunJson {
     /// The database, without its password.
     database: String,
-    /// The revisions that were applied or reverted, in this order.
+    /// The revisions that were applied or reverted, in order.
     steps: Vec<StepJson>,
-    /// The rows of the version table before.
+    /// The rows of the version table before the command.
     before: Vec<String>,
-    /// The rows of the version table now.
+    /// The rows of the version table after it.
     after: Vec<String>,
-    /// How long it took, in seconds.
+    /// How long it took in seconds.
     seconds: f64,
 }
 
@@ -37,7 +37,7 @@ pub(crate) struct StepJson {
     revision: String,
     /// The first paragraph of its header.
     message: String,
-    /// How long it took, in seconds, without the commit.
+    /// How long it took in seconds, without the commit.
     seconds: f64,
 }
 
@@ -52,39 +52,39 @@ impl StepJson {
     }
 }
 
-/// The answer of `stamp`.
+/// The result of `stamp`.
 #[derive(Debug, Serialize)]
 #[cfg_attr(feature = "schema", derive(JsonSchema), schemars(rename = "Stamp"))]
 pub(crate) struct StampJson {
     /// The database, without its password.
     database: String,
-    /// The rows of the version table before.
+    /// The rows of the version table before the command.
     before: Vec<String>,
-    /// The rows of the version table now.
+    /// The rows of the version table after it.
     after: Vec<String>,
 }
 
-/// The answer of `ensure`.
+/// The result of `ensure`.
 #[derive(Debug, Serialize)]
 #[cfg_attr(feature = "schema", derive(JsonSchema), schemars(rename = "Ensure"))]
 pub(crate) struct EnsureJson {
     /// The database, without its password.
     database: String,
-    /// How the database was found: `fresh`, `legacy` or `tracked`.
+    /// The state in which the database was found: `fresh`, `legacy` or `tracked`.
     scenario: String,
     /// What was done: `ready` (nothing), `created`, `migrated`, or `ahead` (nothing).
     outcome: String,
-    /// The revisions that were applied, in this order.
+    /// The revisions that were applied, in order.
     steps: Vec<StepJson>,
-    /// The rows of the version table before.
+    /// The rows of the version table before the command.
     before: Vec<String>,
-    /// The rows of the version table now.
+    /// The rows of the version table after it.
     after: Vec<String>,
-    /// How long it took, in seconds.
+    /// How long it took in seconds.
     seconds: f64,
 }
 
-/// The answer of `ensure-version`.
+/// The result of `ensure-version`.
 #[derive(Debug, Serialize)]
 #[cfg_attr(
     feature = "schema",
@@ -94,7 +94,7 @@ pub(crate) struct EnsureJson {
 pub(crate) struct EnsureVersionJson {
     /// The database, without its password.
     database: String,
-    /// Whether the version table was created, not there already.
+    /// Whether the version table was created; false if it already existed.
     created: bool,
 }
 

@@ -1,48 +1,48 @@
-//! What a command answers and how it ended, written in one place.
+//! The response of a command, and the one place that writes it.
 
 use super::json::{self, AnswerJson};
 use super::shell::{self, Shell};
 use super::{Call, Diagnostic, Error, Exit, Format};
 
-/// What a command answers, and how it ended.
-pub(crate) struct Outcome {
-    /// What is answered for each crate; nothing where the command has no answer.
+/// The response of a command: its answers, and how it ended.
+pub(crate) struct Response {
+    /// The answer for each crate; `None` if the command has no answer.
     answers: Option<Vec<Answer>>,
     layout: Layout,
     end: End,
 }
 
-/// What a command answers for one crate.
+/// The result of a command for one crate.
 pub(crate) struct Answer {
     /// The crate.
     pub(crate) name: String,
     /// The answer for programs.
     pub(crate) json: AnswerJson,
-    /// The answer for people; empty where status lines have said it.
+    /// The answer for people; empty if status lines say it all.
     pub(crate) text: String,
 }
 
-/// How the answers for several crates are put together as text.
+/// How the answers for several crates are combined as text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Layout {
     /// One after the other.
     Plain,
     /// Each below its crate's name.
     Sections,
-    /// As SQL to the last byte, each below a comment where there are several.
+    /// As SQL byte for byte, each below a comment if there are several.
     Scripts,
 }
 
 /// How a command ended.
 enum End {
     Success,
-    /// These crates, each with the number of revisions that are pending, are not at their heads.
+    /// These crates are not at their heads; each with its number of pending revisions.
     NotAtHeads(Vec<(String, usize)>),
     Failure(Error),
 }
 
-impl Outcome {
-    /// A command that has no answer, and succeeded.
+impl Response {
+    /// The response of a command that succeeded and has no answer.
     pub(crate) const SILENT: Self = Self {
         answers: None,
         layout: Layout::Plain,
@@ -57,7 +57,7 @@ impl Outcome {
         }
     }
 
-    /// Answers for several crates in sections.
+    /// Creates a response with one section per crate, if there are several crates.
     pub(crate) fn sections(answers: Vec<Answer>, crates: usize) -> Self {
         let layout = match crates {
             0 | 1 => Layout::Plain,
@@ -66,16 +66,16 @@ impl Outcome {
         Self::new(answers, layout)
     }
 
-    /// Says what failed, where something did.
-    pub(crate) fn failing(mut self, error: Option<Error>) -> Self {
+    /// Records an error, if there is one.
+    pub(crate) fn with_error(mut self, error: Option<Error>) -> Self {
         if let Some(error) = error {
             self.end = End::Failure(error);
         }
         self
     }
 
-    /// Says which crates are not at their heads, unless something failed.
-    pub(crate) fn behind(mut self, crates: Vec<(String, usize)>) -> Self {
+    /// Records the crates that are not at their heads, unless something failed.
+    pub(crate) fn with_pending(mut self, crates: Vec<(String, usize)>) -> Self {
         if !crates.is_empty() && matches!(self.end, End::Success) {
             self.end = End::NotAtHeads(crates);
         }
@@ -105,10 +105,10 @@ impl Outcome {
     }
 }
 
-impl From<Error> for Outcome {
-    /// A command that failed before it had anything to answer.
+impl From<Error> for Response {
+    /// Creates the response of a command that failed before it had an answer.
     fn from(error: Error) -> Self {
-        Self::SILENT.failing(Some(error))
+        Self::SILENT.with_error(Some(error))
     }
 }
 
@@ -122,17 +122,17 @@ impl Answer {
     }
 }
 
-/// Writes what a command answers and what is wrong, and returns its exit code.
-pub(crate) fn finish(outcome: Outcome, format: Format, shell: Shell, call: &Call) -> Exit {
-    let written = match (format, outcome.layout) {
-        (Format::Text, Layout::Scripts) => shell::answer_exactly(&outcome.text()),
-        (Format::Text, Layout::Plain | Layout::Sections) => shell::answer(outcome.text()),
+/// Writes a command's answers and errors, and returns its exit code.
+pub(crate) fn finish(response: Response, format: Format, shell: Shell, call: &Call) -> Exit {
+    let written = match (format, response.layout) {
+        (Format::Text, Layout::Scripts) => shell::answer_verbatim(&response.text()),
+        (Format::Text, Layout::Plain | Layout::Sections) => shell::answer(response.text()),
         (Format::Json, _) => {
-            let errors = match &outcome.end {
+            let errors = match &response.end {
                 End::Failure(error) => Some(error.diagnostics.as_slice()),
                 End::Success | End::NotAtHeads(_) => None,
             };
-            match outcome.answers {
+            match response.answers {
                 None if errors.is_none() => Ok(()),
                 answers => {
                     let answers = answers.unwrap_or_default().into_iter();
@@ -143,7 +143,7 @@ pub(crate) fn finish(outcome: Outcome, format: Format, shell: Shell, call: &Call
         }
     };
     let end = match written {
-        Ok(()) => outcome.end,
+        Ok(()) => response.end,
         Err(error) => End::Failure(cannot_write(error)),
     };
     match end {
@@ -168,6 +168,6 @@ pub(crate) fn finish(outcome: Outcome, format: Format, shell: Shell, call: &Call
 }
 
 fn cannot_write(error: std::io::Error) -> Error {
-    let title = format!("cannot write the answer: {error}");
+    let title = format!("cannot write the result: {error}");
     Diagnostic::new(super::Cause::Unwritable(error), title).into()
 }

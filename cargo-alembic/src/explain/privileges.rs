@@ -1,83 +1,83 @@
-//! Says how to get a right that a user of a server misses.
+//! Explains how to get a privilege that a user of a server lacks.
 
 use alembic_history::VersionTable;
 use alembic_migrate::report::Action;
 
 use super::outline::{Outline, Verb};
-use super::{Evidence, SchemaRights};
-use crate::output::in_sql;
+use super::{Evidence, SchemaPrivileges};
+use crate::output::quote_for_sql;
 
-/// What the server refused.
-pub(super) enum Refused<'r> {
+/// The operation that the server refused.
+pub(super) enum RefusedOperation<'r> {
     /// A statement of a revision.
     Statement(Outline),
     /// The file that creates the target schema.
     Schema,
-    /// A statement of the run itself, about its own tables.
+    /// A statement of the run itself, on its own tables.
     Action(Action, &'r VersionTable),
 }
 
-/// Says how to get the right that is missing.
-pub(super) fn hint(refused: &Refused<'_>, evidence: &Evidence) -> String {
-    if let Evidence::SchemaRights(rights) = evidence
-        && lacks(refused, rights)
+/// Explains how to get the missing privilege.
+pub(super) fn hint(refused: &RefusedOperation<'_>, evidence: &Evidence) -> String {
+    if let Evidence::SchemaPrivileges(privileges) = evidence
+        && lacks(refused, privileges)
     {
         let needed = match refused {
-            Refused::Action(action, _) if only_reads(*action) => "USAGE",
+            RefusedOperation::Action(action, _) if is_read_only(*action) => "USAGE",
             _ => "USAGE, CREATE",
         };
         return format!(
-            "connect as its owner, or have the right granted: `GRANT {needed} ON SCHEMA {} TO \
+            "connect as its owner, or have the privilege granted: `GRANT {needed} ON SCHEMA {} TO \
              <user>`",
-            in_sql(&rights.schema)
+            quote_for_sql(&privileges.schema)
         );
     }
     match refused {
-        Refused::Action(action, versions) => match table_of(*action, versions) {
-            Some(table) if only_reads(*action) => format!(
-                "connect as its owner, or have the right granted: `GRANT SELECT ON {} TO <user>`; \
-                 to migrate, also INSERT, UPDATE and DELETE",
+        RefusedOperation::Action(action, versions) => match own_table(*action, versions) {
+            Some(table) if is_read_only(*action) => format!(
+                "connect as its owner, or have the privilege granted: `GRANT SELECT ON {} TO \
+                 <user>`; to migrate, also INSERT, UPDATE and DELETE",
                 table.quoted()
             ),
             Some(table) => format!(
-                "connect as its owner, or have the rights granted: `GRANT SELECT, INSERT, UPDATE, \
-                 DELETE ON {} TO <user>`",
+                "connect as its owner, or have the privileges granted: `GRANT SELECT, INSERT, \
+                 UPDATE, DELETE ON {} TO <user>`",
                 table.quoted()
             ),
-            None => "connect as a role that has the right".to_owned(),
+            None => "connect as a role that has the privilege".to_owned(),
         },
-        Refused::Statement(Outline {
+        RefusedOperation::Statement(Outline {
             verb, kind, name, ..
         }) => match verb {
             Verb::Alter | Verb::Drop if !name.is_empty() => {
                 format!("connect as the owner of {kind} {name}, or as a member of that role")
             }
             Verb::Create if !["table", "index", "view", "trigger"].contains(&kind.as_str()) => {
-                "connect as a role that has the right".to_owned()
+                "connect as a role that has the privilege".to_owned()
             }
             Verb::Create | Verb::Rows => {
-                "connect as the owner of the table, or as a role that has the right".to_owned()
+                "connect as the owner of the table, or as a role that has the privilege".to_owned()
             }
             Verb::Alter | Verb::Drop | Verb::Other => {
-                "connect as a role that has the right".to_owned()
+                "connect as a role that has the privilege".to_owned()
             }
         },
-        Refused::Schema => "connect as a role that has the right".to_owned(),
+        RefusedOperation::Schema => "connect as a role that has the privilege".to_owned(),
     }
 }
 
-/// Returns whether it is the schema in which the user misses a right.
-fn lacks(refused: &Refused<'_>, rights: &SchemaRights) -> bool {
+/// Returns whether the missing privilege is one on the schema.
+fn lacks(refused: &RefusedOperation<'_>, privileges: &SchemaPrivileges) -> bool {
     let creates = match refused {
-        Refused::Statement(outline) => outline.verb == Verb::Create,
-        Refused::Schema => true,
-        Refused::Action(action, _) => !only_reads(*action) && !rights.has_table,
+        RefusedOperation::Statement(outline) => outline.verb == Verb::Create,
+        RefusedOperation::Schema => true,
+        RefusedOperation::Action(action, _) => !is_read_only(*action) && !privileges.has_table,
     };
-    !rights.usage || creates && !rights.create
+    !privileges.usage || creates && !privileges.create
 }
 
-/// Returns which of its own tables a run was about to read or write.
-pub(super) fn table_of(action: Action, versions: &VersionTable) -> Option<VersionTable> {
+/// Returns the table of its own that a run was about to read or write.
+pub(super) fn own_table(action: Action, versions: &VersionTable) -> Option<VersionTable> {
     match action {
         Action::FindVersionTable
         | Action::ReadVersionTable
@@ -101,8 +101,8 @@ pub(super) fn table_of(action: Action, versions: &VersionTable) -> Option<Versio
     }
 }
 
-/// Returns whether an action changes nothing.
-fn only_reads(action: Action) -> bool {
+/// Returns whether an action only reads the run's tables.
+fn is_read_only(action: Action) -> bool {
     match action {
         Action::ListTables
         | Action::DescribeSchema
@@ -135,8 +135,8 @@ mod tests {
 
     #[test]
     fn the_missing_right_is_named() {
-        let rights = |usage, create, has_table| {
-            Evidence::SchemaRights(SchemaRights {
+        let privileges = |usage, create, has_table| {
+            Evidence::SchemaPrivileges(SchemaPrivileges {
                 schema: "app".to_owned(),
                 usage,
                 create,
@@ -144,13 +144,13 @@ mod tests {
             })
         };
         let versions = VersionTable::default();
-        let statement = |sql| Refused::Statement(Outline::of(sql, Dialect::Postgres));
-        let action = |action| Refused::Action(action, &versions);
-        let all = || rights(true, true, true);
+        let statement = |sql| RefusedOperation::Statement(Outline::of(sql, Dialect::Postgres));
+        let action = |action| RefusedOperation::Action(action, &versions);
+        let all = || privileges(true, true, true);
         for (refused, evidence, expected) in [
             (
                 statement("CREATE TABLE t (a int)"),
-                rights(true, false, false),
+                privileges(true, false, false),
                 "GRANT USAGE, CREATE ON SCHEMA \"app\"",
             ),
             (
@@ -161,7 +161,7 @@ mod tests {
             (
                 statement("CREATE EXTENSION e"),
                 all(),
-                "as a role that has the right",
+                "as a role that has the privilege",
             ),
             (
                 statement("INSERT INTO t VALUES (1)"),
@@ -170,40 +170,40 @@ mod tests {
             ),
             (
                 statement("INSERT INTO app.t VALUES (1)"),
-                rights(false, false, false),
+                privileges(false, false, false),
                 "ON SCHEMA \"app\"",
             ),
             (
                 statement("DROP VIEW app.v"),
-                rights(true, false, false),
+                privileges(true, false, false),
                 "the owner of view v",
             ),
             (
                 action(Action::CreateVersionTable),
-                rights(true, false, false),
+                privileges(true, false, false),
                 "GRANT USAGE, CREATE ON SCHEMA \"app\"",
             ),
             (
                 action(Action::ReadVersionTable),
-                rights(false, false, false),
+                privileges(false, false, false),
                 "GRANT USAGE ON SCHEMA",
             ),
             (
                 action(Action::ReadVersionTable),
-                rights(true, false, true),
+                privileges(true, false, true),
                 "GRANT SELECT ON alembic_version TO",
             ),
             (
                 action(Action::WriteProgress),
-                rights(true, false, true),
+                privileges(true, false, true),
                 "INSERT, UPDATE, DELETE ON alembic_version_progress",
             ),
             (
                 action(Action::WriteProgress),
-                rights(true, false, false),
+                privileges(true, false, false),
                 "CREATE ON SCHEMA",
             ),
-            (action(Action::Lock), Evidence::Nothing, "has the right"),
+            (action(Action::Lock), Evidence::Nothing, "has the privilege"),
         ] {
             let hint = hint(&refused, &evidence);
             assert!(hint.contains(expected), "{hint}\nlacks {expected}");
