@@ -102,7 +102,7 @@ fn check(
                 note: None,
                 help: format!(
                     "create the folder with `cargo alembic init -p {package}`, or correct \
-                     `migrations` below [package.metadata.alembic]"
+                     `migrations` under [package.metadata.alembic]"
                 ),
             }),
         }

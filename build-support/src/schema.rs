@@ -15,7 +15,7 @@ pub(crate) fn read(path: &Path, name: &str, dialects: &[Dialect]) -> Result<SqlT
             code: Code::UnreadableSchema,
             title: format!("cannot read the target schema: {}", error.kind()),
             note: None,
-            help: "write the file, or correct `schema` below [package.metadata.alembic]".to_owned(),
+            help: "write the file, or correct `schema` under [package.metadata.alembic]".to_owned(),
         }]
     })?;
     let text = SqlText::new(text);

@@ -55,7 +55,7 @@ impl Krate {
         krate
     }
 
-    /// Writes the crate's manifest, with these lines below `[package.metadata.alembic]`.
+    /// Writes the crate's manifest, with these lines under `[package.metadata.alembic]`.
     pub(crate) fn configure(&self, lines: &str) {
         let support = Path::new(env!("CARGO_MANIFEST_DIR")).join("../build-support");
         let manifest = format!(

@@ -88,7 +88,7 @@ fn locks_of_others_are_waited_for_in_turns() {
     let mut other = database.server().open();
     let mut reading = other.transaction().unwrap();
     reading.batch_execute("SELECT FROM t_aa01").unwrap();
-    let stderr = "error[database-busy]: canceling statement due to lock timeout | Retrying the transaction, rolled back: canceling statement | migrations/cc03.sql:8:1 | as it was before | pg_stat_activity";
+    let stderr = "error[database-busy]: canceling statement due to lock timeout | Retrying the transaction after a rollback: canceling statement | migrations/cc03.sql:8:1 | as it was before | pg_stat_activity";
     let line = "upgrade --lock-timeout 0.2";
     // The dump of a check would have to wait, too.
     let outcome = project.run(line);

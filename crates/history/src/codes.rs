@@ -160,7 +160,7 @@ codes! {
         DependencyCycle = "dependency-cycle",
 
         /// A build or `cargo alembic test` requires a single head, and there are several. Merge
-        /// them with `cargo alembic merge heads` where `chain = "merged"` allows it, or make one
+        /// them with `cargo alembic merge heads` if `chain = "merged"` allows it, or make one
         /// follow the other.
         MultipleHeads = "multiple-heads",
 

@@ -226,18 +226,18 @@ impl FindingKind {
                 "remove it: a run is one transaction, or one per revision on request".into()
             }
             Self::MultipleHeads { heads, package } => format!(
-                "merge them with `cargo alembic merge -p {package} {}`, where `chain = \"merged\"` \
+                "merge them with `cargo alembic merge -p {package} {}`, if `chain = \"merged\"` \
                  allows it; or make one follow the other in its `Revises`",
                 join(heads, " ")
             ),
             Self::MultipleBases { .. } => {
                 "make one follow the other in its `Revises`, or allow branches that are merged with \
-                 `chain = \"merged\"` below [package.metadata.alembic]"
+                 `chain = \"merged\"` under [package.metadata.alembic]"
                     .into()
             }
             Self::Branch { into, .. } => format!(
                 "make one of {} follow the other in its `Revises`, or allow branches that are merged \
-                 with `chain = \"merged\"` below [package.metadata.alembic]",
+                 with `chain = \"merged\"` under [package.metadata.alembic]",
                 join(into, ", ")
             ),
             Self::Graph(kind) => match kind {
