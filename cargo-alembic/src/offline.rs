@@ -54,7 +54,7 @@ pub(crate) fn scripts(
             dialect: dialect.to_string(),
             script: written.clone(),
         });
-        answers.push(Answer::new(next.name(), json, written));
+        answers.push(Answer::verbatim(next.name(), json, written));
     }
     Ok(Response::new(answers, Layout::Scripts))
 }

@@ -166,7 +166,14 @@ mod tests {
             });
             assert_eq!(parsed, expected, "{url}");
         }
-        let error = DatabaseUrl::parse("postgres:h/d", Path::new("/crate"));
-        assert!(matches!(error, Err(UrlError::Postgres(_))));
+        for url in [
+            "postgres:h/d",
+            "postgres://u:12?cret@h/d",
+            "postgres://u:12?c&ret@h/d",
+        ] {
+            let error = DatabaseUrl::parse(url, Path::new("/crate")).unwrap_err();
+            assert!(matches!(error, UrlError::Postgres(_)), "{url}");
+            assert!(!error.to_string().contains("ret"), "{url}: {error}");
+        }
     }
 }

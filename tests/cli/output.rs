@@ -114,3 +114,33 @@ fn hooks_leave_the_answer_alone() {
     assert_eq!(outcome.json()["crates"][0]["id"], "dd04");
     assert!(outcome.stderr.contains("written"), "{outcome}");
 }
+
+/// What a file or a database says cannot steer the terminal.
+#[test]
+fn control_characters_are_escaped() {
+    on_both(|dialect| {
+        let project = chain().on(dialect);
+        let hostile = "red \x1b[31m\x07\u{202e}here";
+        let file = project.read("migrations/bb02.sql");
+        let file = file.replacen("Revision bb02", hostile, 1);
+        project.write("migrations/bb02.sql", &file);
+        let failing = "SELECT * FROM \"red \x1b[31mtable\";";
+        project.add(revision("dd04").revises("cc03").upgrade(failing));
+        for line in [
+            "upgrade cc03",
+            "current -v",
+            "history",
+            "history -v",
+            "show bb02",
+            "upgrade",
+            "downgrade aa01",
+        ] {
+            let said = project.run(&format!("--color always {line}")).to_string();
+            for part in ["\x1b[31mhere", "\x1b[31mtable", "\x07", "\u{202e}"] {
+                assert!(!said.contains(part), "{line}: {said:?}");
+            }
+            let is_about = line != "current -v" && line != "upgrade";
+            assert!(!is_about || said.contains("\\u{1b}[31m"), "{line}: {said}");
+        }
+    });
+}

@@ -11,7 +11,7 @@ use crate::context::Context;
 use crate::database::Database;
 use crate::database::scratch::{self, Engine};
 use crate::output::json::{AnswerJson, CheckJson, TestJson};
-use crate::output::{Answer, Cause, Diagnostic, Error, Response, Result};
+use crate::output::{Answer, Cause, Diagnostic, Error, Response, Result, printable};
 use crate::trial::{self, Check, CheckResult, Verdict};
 use crate::url::{DatabaseUrl, PostgresUrl};
 use crate::workspace::{Access, Crate};
@@ -72,7 +72,7 @@ impl TestArgs {
                 .iter()
                 .map(|result| line(result, is_named))
                 .collect();
-            answers.push(Answer::new(next.name(), json, text));
+            answers.push(Answer::verbatim(next.name(), json, text));
             for result in results {
                 let named = result.dialect.filter(|_| is_named);
                 let mut check =
@@ -163,7 +163,7 @@ fn line(result: &CheckResult, is_named: bool) -> String {
     if let Some(dialect) = result.dialect.filter(|_| is_named) {
         let _ = write!(line, "{}: ", dialect.product());
     }
-    line + details + "\n"
+    line + &printable(details) + "\n"
 }
 
 fn json(result: &CheckResult) -> CheckJson {

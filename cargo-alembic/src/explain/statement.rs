@@ -57,8 +57,7 @@ pub(super) fn next_step(
                 )
                 .command(stamp)
                 .text(", or configure `baseline` and run ")
-                .command(Suggestion::for_crate(Subcommand::Ensure, name))
-                .text(" find out, with `baseline` configured"),
+                .command(Suggestion::for_crate(Subcommand::Ensure, name)),
             )
             .help("otherwise correct the statement, and run the command again");
     }

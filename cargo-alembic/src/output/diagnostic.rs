@@ -7,7 +7,7 @@ use std::ops::Range;
 use alembic_migrate::DatabaseState;
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
-use super::{Call, Cause, Hint};
+use super::{Call, Cause, Hint, printable};
 
 /// Why a command failed: one diagnostic for each thing that is wrong.
 #[derive(Debug)]
@@ -170,15 +170,15 @@ impl Diagnostic {
             }
             group = group.element(
                 Snippet::source(excerpt.text.as_str())
-                    .path(excerpt.path.as_str())
+                    .path(printable(&excerpt.path))
                     .annotation(annotation),
             );
         }
         for note in &self.notes {
-            group = group.element(Level::NOTE.message(note.to_string()));
+            group = group.element(Level::NOTE.message(printable(&note.to_string())));
         }
         for hint in &self.help {
-            group = group.element(Level::HELP.message(hint.render(call)));
+            group = group.element(Level::HELP.message(printable(&hint.render(call))));
         }
         Renderer::styled().render(&[group])
     }

@@ -2,7 +2,7 @@
 
 use super::json::{self, AnswerJson};
 use super::shell::{self, Shell};
-use super::{Call, Diagnostic, Error, Exit, Format};
+use super::{Call, Diagnostic, Error, Exit, Format, printable};
 
 /// The response of a command: its answers, and how it ended.
 pub(crate) struct Response {
@@ -114,6 +114,15 @@ impl From<Error> for Response {
 
 impl Answer {
     pub(crate) fn new(name: &str, json: AnswerJson, text: String) -> Self {
+        Self {
+            name: name.to_owned(),
+            json,
+            text: printable(&text),
+        }
+    }
+
+    /// An answer of which each byte is written, with its colours or as a script.
+    pub(crate) fn verbatim(name: &str, json: AnswerJson, text: String) -> Self {
         Self {
             name: name.to_owned(),
             json,

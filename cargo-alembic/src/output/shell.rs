@@ -5,7 +5,7 @@ use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style};
 
-use super::{Call, Error};
+use super::{Call, Error, printable};
 
 /// How much a command prints besides its answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,7 +31,9 @@ impl Shell {
     }
 }
 
+/// Returns a status line, safe for a terminal.
 pub(crate) fn status_line(verb: &str, what: impl Display) -> String {
+    let what = printable(&what.to_string());
     let style: Style = AnsiColor::Green.on_default().bold();
     format!("{style}{verb:>12}{style:#} {what}")
 }

@@ -215,7 +215,7 @@ pub(crate) fn statements() -> Vec<Row> {
         fails(
             "a table that is there already, where nothing is tracked",
             "SELECT 1;",
-            "error[migration-failed] | already exists | cargo alembic stamp -p shop <revision> | `baseline` | help: otherwise correct the statement",
+            "error[migration-failed] | already exists | help: if the database had it before migrations were tracked, record where it is with `cargo alembic stamp -p shop <revision>`, or configure `baseline` and run `cargo alembic ensure -p shop`\n | help: otherwise correct the statement",
         )
         .sql("DROP TABLE alembic_version"),
         fails(
