@@ -66,7 +66,7 @@ fn table(package: &str, settings: &Settings, files: &str, schema: &str) -> Strin
     };
     format!(
         "// Made by the build script.\n\
-         ::alembic_migrate::Embedded::new(\n    \
+         ::alembic_migrate::embedded::Embedded::new(\n    \
              {package:?},\n    \
              include_str!({TEXTS:?}),\n    \
              &[\n{files}    ],\n\
@@ -75,9 +75,9 @@ fn table(package: &str, settings: &Settings, files: &str, schema: &str) -> Strin
          .dialects(&[{dialects}])\n\
          .version_table({:?})\n\
          {version_table_schema}\
-         .transaction(::alembic_migrate::TransactionMode::{transaction})\n\
+         .transaction(::alembic_migrate::options::TransactionMode::{transaction})\n\
          .baseline({:?})\n\
-         .fresh(::alembic_migrate::Fresh::{fresh})\n",
+         .fresh(::alembic_migrate::options::Fresh::{fresh})\n",
         version_table.name, settings.baseline,
     )
 }

@@ -60,7 +60,7 @@ fn a_sound_chain_is_embedded() {
     assert!(!embedded.contains("hidden"), "{embedded}");
     // A call, so that the embedded data may grow.
     assert!(
-        embedded.contains("::alembic_migrate::Embedded::new("),
+        embedded.contains("::alembic_migrate::embedded::Embedded::new("),
         "{embedded}"
     );
 }
