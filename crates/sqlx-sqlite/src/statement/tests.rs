@@ -239,8 +239,8 @@ async fn random_texts_are_refused_as_with_rusqlite() {
         let sql: String = pieces.collect();
         let outcome = match refuse(&mut ours, &sql).await {
             None => "executed",
-            Some(Refused::SecondStatement) => "second statement",
-            Some(Refused::Parameter(_)) => "parameter",
+            Some(Refusal::SecondStatement) => "second statement",
+            Some(Refusal::Parameter(_)) => "parameter",
             Some(other) => panic!("{sql}: {other}"),
         };
         assert_eq!(outcome, expected(&theirs, &sql), "{sql}");
