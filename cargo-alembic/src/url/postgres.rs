@@ -68,12 +68,12 @@ fn check_parameters(text: &str) -> Result<(), UrlError> {
     for parameter in query.split('&').filter(|parameter| !parameter.is_empty()) {
         let name = parameter.split('=').next().unwrap_or_default();
         let name = decoded(name);
-        if !is_known(&name) && query.contains('@') {
-            // What looks like a parameter may be the end of a password, after its `?`.
-            let why = "a `?` in the user name or the password is not encoded";
-            return Err(UrlError::Postgres(why.to_owned()));
-        }
         if !is_known(&name) {
+            if query.contains('@') {
+                // What looks like a parameter may be the end of a password, after its `?`.
+                let why = "a `?` in the user name or the password is not encoded";
+                return Err(UrlError::Postgres(why.to_owned()));
+            }
             return Err(UrlError::PostgresParameter {
                 meant: nearest(&name, PARAMETERS).first().copied(),
                 name: name.into_owned(),

@@ -179,19 +179,18 @@ impl History {
         }
         let declared = revisions.iter().map(|revision| revision.file.revision());
         match Graph::new(declared.collect()) {
-            Ok(graph) if faults.is_empty() => Ok(Self {
-                graph,
-                revisions,
-                dialects: dialects.to_vec(),
-                sql: match check {
-                    Check::Now => OnceLock::from(Ok(())),
-                    Check::Later => OnceLock::new(),
-                },
-            }),
-            Ok(_) => {
-                faults.extend(Self::sql_faults(&revisions, dialects, check));
-                Err(HistoryError::new(faults))
+            Ok(graph) if faults.is_empty() => {
+                return Ok(Self {
+                    graph,
+                    revisions,
+                    dialects: dialects.to_vec(),
+                    sql: match check {
+                        Check::Now => OnceLock::from(Ok(())),
+                        Check::Later => OnceLock::new(),
+                    },
+                });
             }
+            Ok(_) => {}
             Err(errors) => {
                 let unreadable = faults
                     .iter()
@@ -207,24 +206,13 @@ impl History {
                 };
                 let errors = errors.into_iter().filter(known);
                 faults.extend(errors.map(|error| Fault::from_graph_error(&revisions, error)));
-                faults.extend(Self::sql_faults(&revisions, dialects, check));
-                Err(HistoryError::new(faults))
             }
         }
-    }
-
-    /// Returns what is wrong with the SQL, unless it was checked as the files were read.
-    ///
-    /// A history that is refused is looked into as a whole, so that everything is told at once.
-    fn sql_faults(revisions: &[HistoryFile], dialects: &[Dialect], check: Check) -> Vec<Fault> {
-        match check {
-            Check::Now => Vec::new(),
-            Check::Later => {
-                let files: Vec<&HistoryFile> = revisions.iter().collect();
-                let faults = parallel::map(files, |file| file.check_sql(dialects));
-                faults.into_iter().flatten().collect()
-            }
+        // A refused history tells everything at once.
+        if check == Check::Later {
+            faults.extend(sql_faults(&revisions, dialects));
         }
+        Err(HistoryError::new(faults))
     }
 
     /// Checks the SQL of the files for the dialects that they were read for, once.
@@ -234,7 +222,7 @@ impl History {
     /// All faults in the SQL of the files.
     pub fn check_sql(&self) -> Result<(), HistoryError> {
         let check = || {
-            let faults = Self::sql_faults(&self.revisions, &self.dialects, Check::Later);
+            let faults = sql_faults(&self.revisions, &self.dialects);
             if faults.is_empty() {
                 Ok(())
             } else {
@@ -270,6 +258,13 @@ impl History {
         let new = ReadFile::new(file, &self.dialects, check);
         Self::relate(here.chain([new]).collect(), &self.dialects, check)
     }
+}
+
+/// Returns what is wrong with the SQL of the files, in their order.
+fn sql_faults(revisions: &[HistoryFile], dialects: &[Dialect]) -> Vec<Fault> {
+    let files: Vec<&HistoryFile> = revisions.iter().collect();
+    let faults = parallel::map(files, |file| file.check_sql(dialects));
+    faults.into_iter().flatten().collect()
 }
 
 impl HistoryFile {
