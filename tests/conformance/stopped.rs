@@ -42,7 +42,7 @@ fn attempt(history: &History, kind: Kind, numbers: &mut Numbers) -> Happened {
         let ended = starter.end().failure(BUSY, "database-busy");
         let told = match kind.is_served() {
             true => "for another migrator: process ",
-            false => "for the lock on the database",
+            false => "for the database lock held by another process",
         };
         let waits = |line: &str| line.contains("Waiting") && line.contains(told);
         assert!(ended.said.lines().any(waits), "{ended}");
