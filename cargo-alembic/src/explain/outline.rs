@@ -9,6 +9,8 @@ pub(super) struct Outline {
     pub(super) verb: Verb,
     /// The kind of object it creates, alters or drops, in lower case: `table`, `index`.
     pub(super) kind: String,
+    /// Whether the statement says that the object ends with the session.
+    pub(super) is_temporary: bool,
     /// The schema of that object, if the statement names it.
     pub(super) schema: Option<String>,
     /// The name of that object, without its quotes.
@@ -56,6 +58,7 @@ impl Outline {
         let mut outline = Self {
             verb: Verb::Other,
             kind: String::new(),
+            is_temporary: false,
             schema: None,
             name: String::new(),
         };
@@ -75,10 +78,9 @@ impl Outline {
         }
         let is_one_of =
             |known: &[&str], word: &str| known.iter().any(|known| known.eq_ignore_ascii_case(word));
-        while words
-            .next_if(|(_, word)| is_one_of(&ADJECTIVES, word))
-            .is_some()
-        {}
+        while let Some((_, word)) = words.next_if(|(_, word)| is_one_of(&ADJECTIVES, word)) {
+            outline.is_temporary |= is_one_of(&["temp", "temporary"], word);
+        }
         if let Some((TokenKind::Word, kind)) = words.next() {
             outline.kind = kind.to_ascii_lowercase();
         }

@@ -62,6 +62,24 @@ pub(super) fn refuses_transaction(code: &str) -> bool {
     code == "25001"
 }
 
+/// Returns whether a statement may fail only because what ran before it in its transaction is not
+/// committed; `is_temporary` says whether it creates a temporary object.
+pub(super) fn needs_commit_before(code: &str, is_temporary: bool) -> bool {
+    match code {
+        // duplicate_table: a table that the commit would have dropped
+        "42P07" => is_temporary,
+        // out_of_memory, which the server also reports when it has too many locks
+        "53200" => true,
+        code => has_pending_triggers(code) || uses_new_value(code),
+    }
+}
+
+/// Returns whether rows of the table wait for triggers, or a cursor is open on it.
+pub(super) fn has_pending_triggers(code: &str) -> bool {
+    // object_in_use
+    code == "55006"
+}
+
 /// Returns whether a statement uses a value of an enum that its own transaction has added.
 pub(super) fn uses_new_value(code: &str) -> bool {
     // unsafe_new_enum_value_usage

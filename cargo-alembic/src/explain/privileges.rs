@@ -89,7 +89,7 @@ pub(super) fn own_table(action: Action, versions: &VersionTable) -> Option<Versi
         | Action::Lock
         | Action::ListTables
         | Action::DescribeSchema
-        | Action::ReadSearchPath
+        | Action::KeepSettings
         | Action::FindInvalidIndexes
         | Action::SwitchForeignKeys
         | Action::CheckForeignKeys
@@ -115,7 +115,7 @@ fn is_read_only(action: Action) -> bool {
         | Action::CreateVersionTable
         | Action::WriteVersionTable
         | Action::WriteProgress
-        | Action::ReadSearchPath
+        | Action::KeepSettings
         | Action::FindInvalidIndexes
         | Action::SwitchForeignKeys
         | Action::CheckForeignKeys

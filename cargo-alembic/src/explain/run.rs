@@ -9,7 +9,8 @@ use alembic_migrate::{Dialect, RunError};
 use alembic_run::{Failure, Violation};
 
 use super::privileges::RefusedOperation;
-use super::{Evidence, Storage, Subject, database, excerpt, files, plan, statement};
+use super::statement::{self, FailedStatement};
+use super::{Evidence, Storage, Subject, database, excerpt, files, plan};
 use crate::output::{Cause, Diagnostic, Error, Hint, Subcommand, Suggestion, quote_for_sql};
 
 /// Explains why a run failed, and what state the database is in.
@@ -185,9 +186,15 @@ fn next_step(
             location,
             error,
             leftover,
+            shares_transaction,
         } => {
-            let known = (subject, storage, evidence);
-            statement::next_step(diagnostic, location, error, leftover, known)
+            let failed = FailedStatement {
+                location,
+                error,
+                leftover,
+                shares_transaction: *shares_transaction,
+            };
+            statement::next_step(diagnostic, &failed, (subject, storage, evidence))
         }
         Failure::Schema { error, .. } => {
             let diagnostic = diagnostic.help("correct the schema, and run the command again");

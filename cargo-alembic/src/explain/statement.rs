@@ -10,16 +10,31 @@ use super::privileges::RefusedOperation;
 use super::{Evidence, Storage, Subject, database, postgres, sqlite};
 use crate::output::{Diagnostic, Hint, Subcommand, Suggestion};
 
+/// A statement that failed.
+pub(super) struct FailedStatement<'f> {
+    pub(super) location: &'f StatementLocation,
+    pub(super) error: &'f DatabaseError,
+    /// The indexes that it left invalid.
+    pub(super) leftover: &'f [String],
+    /// Whether other revisions ran in the same transaction before it.
+    pub(super) shares_transaction: bool,
+}
+
 /// Adds the next step after a failed statement, and what to do about the indexes that it left
 /// behind.
 pub(super) fn next_step(
     diagnostic: Diagnostic,
-    location: &StatementLocation,
-    error: &DatabaseError,
-    leftover: &[String],
+    failed: &FailedStatement<'_>,
     (subject, storage, evidence): (Subject<'_>, &Storage<'_>, &Evidence),
 ) -> Diagnostic {
+    let FailedStatement {
+        location,
+        error,
+        leftover,
+        shares_transaction,
+    } = *failed;
     let outline = Outline::of(text(location, subject.history), storage.dialect());
+    let is_temporary = outline.is_temporary;
     let refused = RefusedOperation::Statement(outline);
     let mut diagnostic = database::next_step(diagnostic, error, &refused, storage, evidence);
     for index in leftover {
@@ -37,6 +52,23 @@ pub(super) fn next_step(
             return diagnostic.help(format!(
                 "move it to a separate section: `-- alembic: {direction} postgres no-transaction`"
             ));
+        }
+        Dialect::Postgres
+            if shares_transaction && postgres::needs_commit_before(code, is_temporary) =>
+        {
+            return diagnostic
+                .note("it follows other revisions in the same transaction")
+                .help(
+                    "give each revision a transaction of its own with \
+                     `--transaction-per-revision`, or `transaction = \"revision\"` in the \
+                     configuration",
+                );
+        }
+        Dialect::Postgres if postgres::has_pending_triggers(code) => {
+            return diagnostic.help(
+                "if rows wait for deferred constraints, check them before this statement with \
+                 `SET CONSTRAINTS ALL IMMEDIATE`, or move it to a revision of its own",
+            );
         }
         Dialect::Postgres if postgres::uses_new_value(code) => {
             return diagnostic.help(

@@ -28,7 +28,7 @@ pub enum Action {
     /// Record the progress of a revision.
     WriteProgress,
     /// Read or restore the search path.
-    ReadSearchPath,
+    KeepSettings,
     /// Look for invalid indexes.
     FindInvalidIndexes,
     /// Switch the enforcement of foreign keys.
@@ -61,7 +61,7 @@ impl fmt::Display for Action {
             Action::WriteVersionTable => "change the version table",
             Action::ReadProgress => "read the progress of an unfinished revision",
             Action::WriteProgress => "record the progress of a revision",
-            Action::ReadSearchPath => "read or restore the search path",
+            Action::KeepSettings => "read or restore the session's settings",
             Action::FindInvalidIndexes => "look for invalid indexes",
             Action::SwitchForeignKeys => "switch the enforcement of foreign keys",
             Action::CheckForeignKeys => "check foreign keys",

@@ -3,11 +3,13 @@
 mod postgres;
 mod sqlite;
 
+pub(crate) use postgres::settings::{READING, keep};
+
 use std::future::Future;
 use std::pin::Pin;
 
 use alembic_history::{Dialect, Graph, MAX_ID_LENGTH, RowChange, VersionTable};
-use alembic_sql::{StatementKind, literal, quote};
+use alembic_sql::{SettingChanges, StatementKind, literal, quote};
 
 use crate::action::Action;
 use crate::dangling::DanglingCounts;
@@ -17,6 +19,7 @@ use crate::link::Link;
 use crate::policy::Interruption;
 use crate::refused_request::RefusedRequest;
 use crate::request::{Execute, Progress, ProgressTask, Query, Row, Task, VersionTask};
+use crate::session_changes::SessionChanges;
 
 /// A part of a run that an engine carries out on the connection.
 pub(crate) type Conversation<'a, T> = Pin<Box<dyn Future<Output = Result<T, Failure>> + Send + 'a>>;
@@ -117,21 +120,23 @@ pub(crate) trait Engine: Send + Sync {
 
     // Settings of the session that end with a revision.
 
-    /// Reads the settings that the next statements may change, by `changes`, to restore them
-    /// afterwards.
+    /// Reads the settings that the next statements may change, to restore them afterwards.
     fn keep_session<'a>(
         &'a mut self,
         link: &'a Link<'_>,
         changes: SessionChanges,
     ) -> Conversation<'a, ()>;
 
-    /// Returns whether settings are kept to be restored.
-    fn has_kept_session(&self) -> bool;
+    /// Returns the statements that restore what the statements since
+    /// [`keep_session`](Self::keep_session) may have changed; `is_open` says whether a transaction
+    /// of the run is open.
+    fn restore_session(&self, is_open: bool) -> Vec<Execute<'static>>;
 
-    /// Restores the kept settings.
-    fn restore_session<'a>(&'a self, link: &'a Link<'_>) -> Conversation<'a, ()>;
+    /// Returns the statement to execute after one that may change how the database reads the next
+    /// statements, so that it finds the same ends of them as the splitter.
+    fn restore_reading(&self, changes: &SettingChanges, is_open: bool) -> Option<Execute<'static>>;
 
-    /// Forgets the kept settings once they are restored and committed.
+    /// Forgets what the statements may have changed, once it is restored and committed.
     fn forget_session(&mut self);
 
     /// Returns whether a later run that continues the revision executes a statement again, since
@@ -232,6 +237,9 @@ pub(crate) trait Engine: Send + Sync {
     /// waiting for a lock; `is_open` says whether a transaction is open.
     fn reading(&self, table: &VersionTable, select: String, is_open: bool) -> String;
 
+    /// Returns the operator that compares two texts, which no one but the database can have defined.
+    fn equals(&self) -> &'static str;
+
     /// Returns the process that executes statements, and the time in UTC, as SQL.
     fn process_and_time(&self) -> (&'static str, &'static str);
 
@@ -271,11 +279,13 @@ pub(crate) trait Engine: Send + Sync {
                 format!("INSERT INTO {name} (version_num) VALUES ({})", id(node))
             }
             RowChange::Delete(node) => {
-                format!("DELETE FROM {name} WHERE version_num = {}", id(node))
+                let equals = self.equals();
+                format!("DELETE FROM {name} WHERE version_num {equals} {}", id(node))
             }
             RowChange::Update { from, to } => format!(
-                "UPDATE {name} SET version_num = {} WHERE version_num = {}",
+                "UPDATE {name} SET version_num = {} WHERE version_num {} {}",
                 id(to),
+                self.equals(),
                 id(from)
             ),
         };
@@ -362,13 +372,6 @@ pub(crate) trait Engine: Send + Sync {
         let sql = format!("DROP TABLE {}", versions.progress().quoted());
         Execute::new(Task::Progress(ProgressTask::Drop), sql)
     }
-}
-
-/// Whether statements may change settings of a session.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum SessionChanges {
-    None,
-    SearchPath,
 }
 
 /// Reads a row of the table of progress.

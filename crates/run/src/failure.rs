@@ -51,6 +51,8 @@ pub enum Failure {
         error: DatabaseError,
         /// The indexes that it left invalid.
         leftover: Vec<String>,
+        /// Whether other revisions ran in the same transaction before it.
+        shares_transaction: bool,
     },
     /// A statement of the target schema failed.
     Schema {
@@ -210,6 +212,7 @@ impl fmt::Display for Failure {
                 location,
                 error,
                 leftover,
+                ..
             } => {
                 write!(
                     f,

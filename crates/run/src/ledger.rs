@@ -103,6 +103,11 @@ impl Ledger {
         &self.steps
     }
 
+    /// Returns whether the open transaction holds revisions that are done.
+    pub(crate) fn has_open_steps(&self) -> bool {
+        self.steps.len() > self.committed
+    }
+
     /// Returns whether this run has created the version table.
     pub(crate) fn has_created_version_table(&self) -> bool {
         self.version_table != Entry::Missing

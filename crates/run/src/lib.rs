@@ -56,6 +56,7 @@ mod runner;
 mod schema;
 mod script;
 mod session;
+mod session_changes;
 mod state;
 mod steps;
 mod tables;

@@ -122,5 +122,14 @@ async fn execute<'h>(
         return Err(refusal.into());
     }
     let request = Execute::new(Task::RunStatement, statement.sql);
-    session.engine.execute_outside(&session.link, request).await
+    let link = &session.link;
+    session.engine.execute_outside(link, request).await?;
+    let changes = &statement.setting_changes;
+    match session.engine.restore_reading(changes, link.is_open) {
+        None => Ok(()),
+        Some(reading) => {
+            let restored = link.execute(reading).await;
+            restored.map(drop).map_err(|refused| refused.error)
+        }
+    }
 }

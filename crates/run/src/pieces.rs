@@ -4,6 +4,7 @@
 
 use alembic_history::{FileStatement, Node, RowChange};
 
+use crate::action::Action;
 use crate::database_error::{DatabaseError, DatabaseErrorKind};
 use crate::failure::Failure;
 use crate::refusal::Refusal;
@@ -12,7 +13,7 @@ use crate::request::{Batch, Execute, Task};
 use crate::session::Session;
 
 /// A piece of a command's work in a transaction.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) enum Piece<'h> {
     /// A statement of a revision.
     Statement {
@@ -23,6 +24,8 @@ pub(crate) enum Piece<'h> {
         /// Its number among the revision's statements, from 1.
         number: usize,
     },
+    /// A statement that restores settings of the session.
+    Setting(Execute<'static>),
     /// A change to the version table, of exactly one row.
     Row(RowChange),
 }
@@ -44,7 +47,7 @@ pub(crate) async fn run<'h>(
                 index,
                 Refusal::check(statement.kind(), session.link.is_open)?,
             )),
-            Piece::Row(_) => None,
+            Piece::Setting(_) | Piece::Row(_) => None,
         });
     if let Some((index, refusal)) = refusal {
         return Err(failure(session, &pieces[index], refusal.into()));
@@ -52,6 +55,7 @@ pub(crate) async fn run<'h>(
     let (table, graph) = (session.table(), session.graph());
     let statements = pieces.iter().map(|piece| match piece {
         Piece::Statement { statement, .. } => Execute::new(Task::RunStatement, statement.sql),
+        Piece::Setting(setting) => setting.clone(),
         Piece::Row(change) => session.engine.change_versions(table, graph, *change),
     });
     let batch = execute_all(session, statements.collect()).await;
@@ -77,17 +81,24 @@ pub(crate) async fn change_versions(
 }
 
 fn failure<'h>(session: &Session<'h>, piece: &Piece<'h>, error: DatabaseError) -> Failure {
-    match *piece {
+    match piece {
         Piece::Statement {
             node,
             statement,
             number,
-        } => session
-            .runner
-            .statement_failure(node, statement, number, error),
-        Piece::Row(_) => {
-            RefusedRequest::new(crate::action::Action::WriteVersionTable, error).into()
+        } => {
+            let runner = &session.runner;
+            let mut failure = runner.statement_failure(*node, *statement, *number, error);
+            if let Failure::Statement {
+                shares_transaction, ..
+            } = &mut failure
+            {
+                *shares_transaction = session.ledger.has_open_steps();
+            }
+            failure
         }
+        Piece::Setting(_) => RefusedRequest::new(Action::KeepSettings, error).into(),
+        Piece::Row(_) => RefusedRequest::new(Action::WriteVersionTable, error).into(),
     }
 }
 

@@ -130,10 +130,12 @@ pub(crate) enum Task {
     ListTablesNow,
     /// Count the rows that the connection has changed.
     CountChanges,
-    /// Read the search path.
-    ReadSearchPath,
-    /// Restore the search path.
-    RestoreSearchPath(String),
+    /// Read the settings of the session.
+    ReadSettings,
+    /// Restore settings of the session: names and values.
+    RestoreSettings(Vec<(String, Option<String>)>),
+    /// Let the database read the next statements as the splitter did.
+    RestoreReading,
     /// Read or write a version table.
     Versions(VersionTable, VersionTask),
     /// Read or write the table of progress.
@@ -224,7 +226,9 @@ impl Task {
             Self::ReadForeignKeys | Self::SwitchForeignKeys { .. } => Action::SwitchForeignKeys,
             Self::CountDangling | Self::ListTablesNow => Action::CheckForeignKeys,
             Self::CountChanges => Action::CountChanges,
-            Self::ReadSearchPath | Self::RestoreSearchPath(_) => Action::ReadSearchPath,
+            Self::ReadSettings | Self::RestoreSettings(_) | Self::RestoreReading => {
+                Action::KeepSettings
+            }
             Self::Versions(_, task) => match task {
                 VersionTask::Find => Action::FindVersionTable,
                 VersionTask::Read => Action::ReadVersionTable,

@@ -93,6 +93,7 @@ impl<'h> Runner<'h> {
             location: Box::new(self.locate(node, statement, number, error.offset())),
             error,
             leftover: Vec::new(),
+            shares_transaction: false,
         }
     }
 

@@ -3,12 +3,12 @@
 use alembic_history::{FileStatement, Position};
 
 use crate::database_error::{DatabaseError, DatabaseErrorKind};
-use crate::engine::SessionChanges;
 use crate::failure::Failure;
 use crate::pieces::execute_all;
 use crate::refusal::Refusal;
 use crate::request::{Execute, Task};
 use crate::session::Session;
+use crate::session_changes::SessionChanges;
 use crate::steps::check_foreign_keys;
 use crate::target::Schema;
 
@@ -34,10 +34,7 @@ pub(crate) async fn create_schema(
         true => session.engine.count_dangling(&session.link).await?,
         false => None,
     };
-    let changes = match statements.iter().any(|one| one.may_set_search_path) {
-        true => SessionChanges::SearchPath,
-        false => SessionChanges::None,
-    };
+    let changes = SessionChanges::of(&statements);
     session.engine.keep_session(&session.link, changes).await?;
     for statement in &statements {
         if let Some(refusal) = Refusal::check(statement.kind(), session.link.is_open) {
@@ -51,6 +48,6 @@ pub(crate) async fn create_schema(
         let start = statements[index].span.start;
         return Err(failure(start + error.offset().unwrap_or(0), error));
     }
-    session.engine.restore_session(&session.link).await?;
+    session.restore_session().await?;
     check_foreign_keys(session, dangling.as_ref()).await
 }

@@ -78,7 +78,7 @@ impl<'h> Session<'h> {
         let undone = self.rollback().await;
         if outcome.is_err() && undone.is_ok() {
             // The first failure is the one to report.
-            let _ = self.engine.restore_session(&self.link).await;
+            let _ = self.restore_session().await;
         }
         let restored = self.engine.close(&mut self.link).await;
         let released = self.engine.release(&mut self.link).await;
@@ -191,6 +191,14 @@ impl<'h> Session<'h> {
             expected: expected.versions(self.graph()),
             found: found.versions(self.graph()),
         })
+    }
+
+    /// Restores the settings that the statements of a revision may have changed.
+    pub(crate) async fn restore_session(&self) -> Result<(), RefusedRequest> {
+        for statement in self.engine.restore_session(self.link.is_open) {
+            self.link.execute(statement).await?;
+        }
+        Ok(())
     }
 
     /// Switches off the enforcement of foreign keys for the next transaction.

@@ -2,10 +2,9 @@
 
 use std::time::Duration;
 
-use alembic_history::{Direction, Node, Plan, Step};
+use alembic_history::{Direction, FileStatement, Node, Plan, Step};
 
 use crate::dangling::DanglingCounts;
-use crate::engine::SessionChanges;
 use crate::event::{Event, RunStep};
 use crate::failure::Failure;
 use crate::outside::run_outside;
@@ -13,6 +12,7 @@ use crate::pieces::{self, Piece};
 use crate::progress::{Continuation, forget, is_own, resume, wait};
 use crate::report::StepReport;
 use crate::session::{Decide, Session};
+use crate::session_changes::SessionChanges;
 
 /// The work of a command, carried out in one transaction after the other.
 struct Work {
@@ -146,11 +146,8 @@ async fn run_steps(session: &mut Session<'_>, plan: &Plan, batch: usize) -> Resu
         let Some(mut pieces) = last.await? else {
             return Ok(false);
         };
-        if session.engine.has_kept_session() {
-            pieces::run(session, &pieces).await?;
-            session.engine.restore_session(&session.link).await?;
-            pieces.clear();
-        }
+        let restored = session.engine.restore_session(session.link.is_open);
+        pieces.extend(restored.into_iter().map(Piece::Setting));
         pieces.extend(step.rows.iter().copied().map(Piece::Row));
         pieces::run(session, &pieces).await?;
         forget(session).await?;
@@ -181,11 +178,7 @@ async fn keep_session(
     direction: Direction,
 ) -> Result<(), Failure> {
     let statements = session.runner.all_statements(node, direction);
-    let mut statements = statements.iter();
-    let changes = match statements.any(|statement| statement.may_set_search_path) {
-        true => SessionChanges::SearchPath,
-        false => SessionChanges::None,
-    };
+    let changes = SessionChanges::of(&statements);
     session.engine.keep_session(&session.link, changes).await
 }
 
@@ -262,21 +255,26 @@ async fn run_sections<'h>(
         let statements: Vec<_> = section.statements(session.runner.dialect).collect();
         let skipped = finished.saturating_sub(done).min(statements.len());
         let (skipped, statements) = statements.split_at(skipped);
-        let piece = |statement, number| Piece::Statement {
-            node,
-            statement,
-            number,
+        let engine = &session.engine;
+        let add = |pieces: &mut Vec<Piece<'h>>, statement: FileStatement<'h>, number| {
+            let reading = engine.restore_reading(&statement.setting_changes, true);
+            pieces.push(Piece::Statement {
+                node,
+                statement,
+                number,
+            });
+            pieces.extend(reading.map(Piece::Setting));
         };
         for statement in skipped {
             done += 1;
-            if session.engine.is_repeated(statement.kind()) {
-                pieces.push(piece(*statement, done));
+            if engine.is_repeated(statement.kind()) {
+                add(&mut pieces, *statement, done);
             }
         }
         if section.transaction {
             for statement in statements {
                 done += 1;
-                pieces.push(piece(*statement, done));
+                add(&mut pieces, *statement, done);
             }
         } else if !statements.is_empty() {
             pieces::run(session, &pieces).await?;

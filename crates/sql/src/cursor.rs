@@ -58,11 +58,6 @@ impl<'a> Cursor<'a> {
         Keyword::new(self.next().unwrap_or_default())
     }
 
-    /// Returns the remaining tokens with their kinds.
-    pub(crate) fn with_kinds(mut self) -> impl Iterator<Item = (TokenKind, &'a str)> {
-        std::iter::from_fn(move || Some((self.kind()?, self.next()?)))
-    }
-
     /// Returns whether the next token is `expected`, in any case.
     pub(crate) fn at(&self, expected: &str) -> bool {
         self.next

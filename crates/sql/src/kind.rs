@@ -7,7 +7,7 @@ use crate::cursor::Cursor;
 use crate::name::Name;
 use crate::{
     AlterAction, AlterTable, CreateTable, Dialect, IndexAction, IndexStatement, Setting,
-    SettingScope, TransactionControl,
+    SettingChanges, SettingScope, TransactionControl,
 };
 
 /// The kind of a statement, with the parts that were read.
@@ -52,10 +52,10 @@ impl StatementKind {
             .unwrap_or(Self::Other)
     }
 
-    /// Returns whether the statement, at whose start `words` are, may change the path on which tables
-    /// are looked for.
-    pub(crate) fn may_set_search_path(&self, words: Cursor<'_>) -> bool {
-        (rules(words.dialect()).may_set_search_path)(words, self)
+    /// Returns the settings of its session that the statement, at whose start `words` are, may
+    /// change.
+    pub(crate) fn setting_changes(&self, words: Cursor<'_>) -> SettingChanges {
+        (rules(words.dialect()).setting_changes)(words, self)
     }
 
     /// Returns whether the statement begins, ends or divides a transaction.
@@ -265,8 +265,8 @@ struct Rules {
     /// Reads a statement that is specific to the dialect, from its first word in upper case and the
     /// words after it.
     read_kind: fn(&str, Cursor<'_>) -> Option<StatementKind>,
-    /// Returns whether a statement may change the search path.
-    may_set_search_path: fn(Cursor<'_>, &StatementKind) -> bool,
+    /// Returns the settings that a statement may change.
+    setting_changes: fn(Cursor<'_>, &StatementKind) -> SettingChanges,
 }
 
 fn rules(dialect: Dialect) -> &'static Rules {

@@ -33,7 +33,7 @@ pub use kind::StatementKind;
 pub use name::Name;
 pub use normal::normalized;
 pub use quote::{literal, quote};
-pub use setting::{Setting, SettingName, SettingScope};
+pub use setting::{Setting, SettingChanges, SettingName, SettingScope};
 pub use span::{Position, Span};
 pub use split::{Split, split, splits};
 pub use split_error::{SplitError, SplitErrorKind};

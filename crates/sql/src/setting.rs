@@ -33,7 +33,31 @@ pub enum SettingScope {
     Varies,
 }
 
+/// The settings of its session that a statement may change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SettingChanges {
+    /// None, as far as the statement itself shows.
+    None,
+    /// The setting of this name, in lower case.
+    One(String),
+    /// Any: it names none, or runs code that stands elsewhere.
+    Any,
+}
+
 impl Setting {
+    /// Returns the settings that the statement changes.
+    pub(crate) fn changes(&self) -> SettingChanges {
+        match (&self.name, self.scope) {
+            (SettingName::One(name), _) => SettingChanges::One(name.clone()),
+            // `SET TRANSACTION` and `SET CONSTRAINTS`, which change no settings.
+            (SettingName::Unknown, SettingScope::Transaction) => SettingChanges::None,
+            (SettingName::All, _)
+            | (SettingName::Unknown, SettingScope::Session | SettingScope::Varies) => {
+                SettingChanges::Any
+            }
+        }
+    }
+
     /// Returns whether the statement changes the setting `name`, possibly among others.
     #[must_use]
     pub fn names(&self, name: &str) -> bool {

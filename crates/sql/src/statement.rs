@@ -2,7 +2,7 @@
 
 use std::ops::Deref;
 
-use crate::{Span, StatementKind};
+use crate::{SettingChanges, Span, StatementKind};
 
 /// One statement of a split text.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,9 +12,9 @@ pub struct Statement {
     pub span: Span,
     /// The kind of the statement.
     pub kind: StatementKind,
-    /// Whether the statement may change PostgreSQL's search path: directly, or in code that it
-    /// creates or runs.
-    pub may_set_search_path: bool,
+    /// The settings of its session that the statement may change: directly, or in code that it
+    /// runs.
+    pub setting_changes: SettingChanges,
 }
 
 /// A statement together with its text.

@@ -35,6 +35,7 @@ pub(super) fn database_error(error: sqlx::Error, sql: &str) -> DatabaseError {
     let (kind, offset, message) = match (server, &error) {
         (Some(server), _) => {
             let kind = match kind(server.code()) {
+                _ if is_catalog_race(server) => DatabaseErrorKind::Busy,
                 // For example, the server does not know a setting in the URL.
                 DatabaseErrorKind::Denied | DatabaseErrorKind::Other if sql.is_empty() => {
                     DatabaseErrorKind::CannotOpen
@@ -103,6 +104,22 @@ fn kind(code: &str) -> DatabaseErrorKind {
         // data_corrupted, index_corrupted
         "XX001" | "XX002" => DatabaseErrorKind::Corrupt,
         _ => DatabaseErrorKind::Other,
+    }
+}
+
+/// Returns whether another session changed the same row of a system catalog at the same time.
+///
+/// The server's messages depend on its language, unlike the names of its functions.
+fn is_catalog_race(error: &PgDatabaseError) -> bool {
+    match error.code() {
+        // unique_violation
+        "23505" => error.schema() == Some("pg_catalog"),
+        // internal_error
+        "XX000" => matches!(
+            error.routine(),
+            Some("simple_heap_update" | "simple_heap_delete" | "relation_open")
+        ),
+        _ => false,
     }
 }
 

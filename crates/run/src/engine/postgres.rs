@@ -3,16 +3,17 @@
 mod describe;
 mod index;
 mod lock;
-mod settings;
+mod quote;
+pub(super) mod settings;
 
 use std::future::{Future, ready};
 use std::pin::Pin;
 use std::time::Duration;
 
 use alembic_history::VersionTable;
-use alembic_sql::{StatementKind, literal};
+use alembic_sql::{SettingChanges, StatementKind, literal};
 
-use super::{Conversation, Engine, Probe, SessionChanges, VersionTableLookup, busy_failure};
+use super::{Conversation, Engine, Probe, VersionTableLookup, busy_failure};
 use crate::action::Action;
 use crate::dangling::DanglingCounts;
 use crate::database_error::{DatabaseError, DatabaseErrorKind};
@@ -20,9 +21,9 @@ use crate::failure::Violation;
 use crate::link::Link;
 use crate::policy::Interruption;
 use crate::request::{Execute, LockTask, Progress, ProgressTask, Query, Task, VersionTask};
+use crate::session_changes::SessionChanges;
 use lock::{Lock, begin};
-
-use settings::{SettingLifetime, set};
+use settings::{SettingLifetime, Settings, WorkSetting, set, watch_connection};
 
 /// A connection to PostgreSQL, with its lock and the settings to restore.
 #[derive(Debug, Default)]
@@ -31,13 +32,16 @@ pub(super) struct Postgres {
     lock: Lock,
     /// The database's name, once the version table was looked for.
     database: String,
-    /// The connection's own search path, until the statements that may set it are committed.
-    search_path: Option<String>,
+    settings: Settings,
 }
 
 /// How long a statement waits for a lock before its transaction is rolled back and begun again:
 /// other sessions that need a lock on the same table queue up after it.
 const STATEMENT_LOCK_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// How long the server waits for the next statement of a transaction, in milliseconds; a program that
+/// still runs sends it at once.
+const IDLE_TIMEOUT: &str = "300000";
 
 /// The most bytes of statements in one message to a server, unless a single statement has more: the
 /// server reads all of them before it executes the first, and `pg_stat_activity` shows only the
@@ -101,22 +105,27 @@ impl Engine for Postgres {
                 Lock::Aside => SettingLifetime::Connection,
                 Lock::None | Lock::Inside => SettingLifetime::Transaction,
             };
-            let settings = set(&[
-                ("lock_timeout", &turn, SettingLifetime::Transaction),
-                // Makes the server notice that this program has died.
-                (
-                    "client_connection_check_interval",
-                    "1000",
-                    SettingLifetime::Transaction,
-                ),
+            let mut settings = watch_connection();
+            settings.extend([
+                WorkSetting::new("lock_timeout", turn),
+                // Ends the transaction of a program that no longer answers.
+                WorkSetting::new("idle_in_transaction_session_timeout", IDLE_TIMEOUT)
+                    .on(settings::NO_IDLE_TIMEOUT),
                 // Makes it read strings as the splitter does.
-                ("standard_conforming_strings", "on", reading),
+                WorkSetting::new("standard_conforming_strings", "on").lasting(reading),
             ]);
             let (key, alone) = self.keep_away(table);
-            let settings = format!("{settings} UNION ALL SELECT {alone}::text");
-            let set = Query::new(Task::SetForTransaction(key), settings);
+            let sql = format!(
+                "{} UNION ALL SELECT NULL, NULL, {alone}::pg_catalog.text",
+                set(&settings)
+            );
+            let set = Query::new(Task::SetForTransaction(key), sql);
             let answers = link.query(set).await?;
-            if answers.iter().any(|row| row.cell(0) == Some("false")) {
+            self.settings.enter(&settings, &answers);
+            if answers
+                .iter()
+                .any(|row| row.cell(0).is_none() && !row.is_true(2))
+            {
                 // One of the two migrators has lost the lock.
                 self.check_lock(link).await?;
                 return Err(busy_failure(
@@ -184,41 +193,32 @@ impl Engine for Postgres {
         link: &'a Link<'_>,
         changes: SessionChanges,
     ) -> Conversation<'a, ()> {
-        if changes == SessionChanges::None || self.search_path.is_some() {
+        let Some(query) = self.settings.expect(changes) else {
             return answer(());
-        }
+        };
         Box::pin(async move {
-            let query = "SELECT pg_catalog.current_setting('search_path')";
-            let rows = link.query(Query::new(Task::ReadSearchPath, query)).await?;
-            self.search_path = rows
-                .first()
-                .and_then(|row| row.cell(0))
-                .map(ToOwned::to_owned);
+            let rows = link.query(Query::new(Task::ReadSettings, query)).await?;
+            self.settings.keep(&rows);
             Ok(())
         })
     }
 
-    fn has_kept_session(&self) -> bool {
-        self.search_path.is_some()
+    fn restore_session(&self, is_open: bool) -> Vec<Execute<'static>> {
+        let restore = self.settings.restore(is_open);
+        let task = || Task::RestoreSettings(self.settings.values(is_open));
+        restore
+            .map(|sql| Execute::new(task(), sql))
+            .into_iter()
+            .collect()
     }
 
-    fn restore_session<'a>(&'a self, link: &'a Link<'_>) -> Conversation<'a, ()> {
-        Box::pin(async move {
-            let Some(path) = &self.search_path else {
-                return Ok(());
-            };
-            let restore = format!(
-                "SELECT pg_catalog.set_config('search_path', {}, false)",
-                literal(path)
-            );
-            let task = Task::RestoreSearchPath(path.clone());
-            link.query(Query::new(task, restore)).await?;
-            Ok(())
-        })
+    fn restore_reading(&self, changes: &SettingChanges, is_open: bool) -> Option<Execute<'static>> {
+        let restore = self.settings.restore_reading(changes, is_open)?;
+        Some(Execute::new(Task::RestoreReading, restore))
     }
 
     fn forget_session(&mut self) {
-        self.search_path = None;
+        self.settings.forget_changes();
     }
 
     fn is_repeated(&self, kind: &StatementKind) -> bool {
@@ -305,12 +305,17 @@ impl Engine for Postgres {
         Box::pin(async move {
             // The server hides a process's work from some roles.
             let query = format!(
-                "SELECT 1 FROM pg_catalog.pg_stat_activity WHERE pid = {process} \
-                 AND datname = pg_catalog.current_database() \
-                 AND pid <> pg_catalog.pg_backend_pid() AND (state IS NULL OR state = 'active' \
-                 AND pg_catalog.abs(extract(epoch FROM (query_start AT TIME ZONE 'UTC') \
-                 - {}::timestamp)::numeric) < 60::numeric)",
-                literal(&progress.since)
+                "SELECT 1 FROM pg_catalog.pg_stat_activity \
+                 WHERE pid OPERATOR(pg_catalog.=) {process} \
+                 AND datname OPERATOR(pg_catalog.=) pg_catalog.current_database() \
+                 AND pid OPERATOR(pg_catalog.<>) pg_catalog.pg_backend_pid() \
+                 AND (state IS NULL OR state OPERATOR(pg_catalog.=) 'active' \
+                 AND pg_catalog.age(query_start AT TIME ZONE 'UTC', \
+                 pg_catalog.timestamp {since}) OPERATOR(pg_catalog.<) pg_catalog.interval '1 minute' \
+                 AND pg_catalog.age(pg_catalog.timestamp {since}, \
+                 query_start AT TIME ZONE 'UTC') OPERATOR(pg_catalog.<) \
+                 pg_catalog.interval '1 minute')",
+                since = literal(&progress.since)
             );
             let task = Task::Progress(ProgressTask::FindProcess);
             let rows = link.query(Query::new(task, query)).await?;
@@ -329,11 +334,14 @@ impl Engine for Postgres {
     fn list_tables(&self) -> Query {
         // Tables of extensions belong to no crate.
         let query = "SELECT c.relname FROM pg_catalog.pg_class c \
-                     JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
-                     WHERE c.relkind IN ('r', 'p') AND n.nspname = current_schema() \
+                     JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace \
+                     WHERE c.relkind OPERATOR(pg_catalog.=) ANY (ARRAY['r', 'p']) \
+                     AND n.nspname OPERATOR(pg_catalog.=) pg_catalog.current_schema() \
                      AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d \
-                     WHERE d.classid = 'pg_catalog.pg_class'::regclass::oid AND d.objid = c.oid \
-                     AND d.deptype = 'e') ORDER BY 1";
+                     WHERE d.classid OPERATOR(pg_catalog.=) \
+                     pg_catalog.to_regclass('pg_catalog.pg_class')::pg_catalog.oid \
+                     AND d.objid OPERATOR(pg_catalog.=) c.oid \
+                     AND d.deptype OPERATOR(pg_catalog.=) 'e') ORDER BY 1";
         Query::new(Task::ListTables, query)
     }
 
@@ -358,17 +366,21 @@ impl Engine for Postgres {
             None => "pg_catalog.current_schema()".to_owned(),
         };
         let query = format!(
-            "SELECT CASE WHEN c.relpersistence = 't' THEN 'temporary ' ELSE '' END || \
-             CASE WHEN c.oid IS NULL THEN NULL WHEN c.relkind IN ('r', 'p') THEN 'table' \
-             WHEN c.relkind = 'v' THEN 'view' WHEN c.relkind = 'm' THEN 'materialized view' \
-             WHEN c.relkind = 'f' THEN 'foreign table' WHEN c.relkind = 'S' THEN 'sequence' \
-             WHEN c.relkind IN ('i', 'I') THEN 'index' WHEN c.relkind = 'c' THEN 'type' \
-             ELSE 'relation' END, \
+            "SELECT CASE WHEN c.oid IS NULL THEN NULL ELSE pg_catalog.concat(\
+             CASE WHEN c.relpersistence OPERATOR(pg_catalog.=) 't' THEN 'temporary ' END, \
+             CASE WHEN c.relkind OPERATOR(pg_catalog.=) ANY (ARRAY['r', 'p']) THEN 'table' \
+             WHEN c.relkind OPERATOR(pg_catalog.=) 'v' THEN 'view' \
+             WHEN c.relkind OPERATOR(pg_catalog.=) 'm' THEN 'materialized view' \
+             WHEN c.relkind OPERATOR(pg_catalog.=) 'f' THEN 'foreign table' \
+             WHEN c.relkind OPERATOR(pg_catalog.=) 'S' THEN 'sequence' \
+             WHEN c.relkind OPERATOR(pg_catalog.=) ANY (ARRAY['i', 'I']) THEN 'index' \
+             WHEN c.relkind OPERATOR(pg_catalog.=) 'c' THEN 'type' ELSE 'relation' END) END, \
              CASE WHEN pg_catalog.to_regclass({}) IS NULL THEN NULL ELSE 1 END, \
              coalesce(n.nspname, {schema}), pg_catalog.current_database() \
-             FROM (SELECT pg_catalog.to_regclass({})::oid AS oid) AS t \
-             LEFT JOIN pg_catalog.pg_class c ON c.oid = t.oid \
-             LEFT JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace",
+             FROM (SELECT pg_catalog.to_regclass({})::pg_catalog.oid AS oid) AS t \
+             LEFT JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) t.oid \
+             LEFT JOIN pg_catalog.pg_namespace n \
+             ON n.oid OPERATOR(pg_catalog.=) c.relnamespace",
             literal(&table.progress().quoted()),
             literal(&table.quoted())
         );
@@ -383,6 +395,10 @@ impl Engine for Postgres {
         }
         let table = table.quoted();
         format!("LOCK TABLE {table} IN ACCESS SHARE MODE NOWAIT; {select}")
+    }
+
+    fn equals(&self) -> &'static str {
+        "OPERATOR(pg_catalog.=)"
     }
 
     fn process_and_time(&self) -> (&'static str, &'static str) {

@@ -7,9 +7,9 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use alembic_history::VersionTable;
-use alembic_sql::{StatementKind, literal, quote};
+use alembic_sql::{SettingChanges, StatementKind, literal, quote};
 
-use super::{Conversation, Engine, Probe, SessionChanges, VersionTableLookup};
+use super::{Conversation, Engine, Probe, VersionTableLookup};
 use crate::action::Action;
 use crate::dangling::{DanglingCounts, new_violations};
 use crate::database_error::DatabaseError;
@@ -19,6 +19,7 @@ use crate::policy::Interruption;
 use crate::refusal::Refusal;
 use crate::refused_request::{RefusedRequest, attribute_to};
 use crate::request::{Execute, Progress, Query, Task, VersionTask};
+use crate::session_changes::SessionChanges;
 
 /// A connection to SQLite, with the settings to restore.
 #[derive(Debug, Default)]
@@ -188,12 +189,16 @@ impl Engine for Sqlite {
         answer(())
     }
 
-    fn has_kept_session(&self) -> bool {
-        false
+    fn restore_session(&self, _is_open: bool) -> Vec<Execute<'static>> {
+        Vec::new()
     }
 
-    fn restore_session<'a>(&'a self, _link: &'a Link<'_>) -> Conversation<'a, ()> {
-        answer(())
+    fn restore_reading(
+        &self,
+        _changes: &SettingChanges,
+        _is_open: bool,
+    ) -> Option<Execute<'static>> {
+        None
     }
 
     fn forget_session(&mut self) {}
@@ -370,6 +375,10 @@ impl Engine for Sqlite {
 
     fn reading(&self, _table: &VersionTable, select: String, _is_open: bool) -> String {
         select
+    }
+
+    fn equals(&self) -> &'static str {
+        "="
     }
 
     fn process_and_time(&self) -> (&'static str, &'static str) {

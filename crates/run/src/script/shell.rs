@@ -10,10 +10,11 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 use alembic_history::{Dialect, VersionTable};
-use alembic_sql::Tokens;
+use alembic_sql::{SettingChanges, Tokens};
 
 use super::checks::Check;
 use super::obstacle::Obstacle;
+use crate::session_changes::SessionChanges;
 
 /// Returns the shell of a dialect.
 pub(super) fn shell(dialect: Dialect) -> &'static dyn Shell {
@@ -59,8 +60,16 @@ pub(super) trait Shell {
     /// Returns the check for dangling rows, if a script can leave some.
     fn dangling(&self) -> Option<DanglingCheck>;
 
-    /// Returns whether statements can set a search path that hides the version table.
-    fn has_search_path(&self) -> bool;
+    /// Returns the statement that keeps the settings of the session before `changes`, if the
+    /// database has such settings.
+    fn keep_session(&self, changes: &SessionChanges) -> Option<String>;
+
+    /// Returns the text that restores the kept settings in a transaction.
+    fn restore_session(&self, lock_timeout: Duration) -> String;
+
+    /// Returns the text after a statement that changes how the shell and the database read the next
+    /// ones.
+    fn restore_reading(&self, changes: &SettingChanges) -> &'static str;
 
     /// Returns the text that makes the shell send a statement to the database.
     ///

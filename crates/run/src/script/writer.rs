@@ -16,6 +16,7 @@ use crate::failure::Failure;
 use crate::refusal::Refusal;
 use crate::request::Execute;
 use crate::runner::Runner;
+use crate::session_changes::SessionChanges;
 
 /// Writes a script, and tracks the rows of the version table.
 pub(super) struct Writer<'s, 'h> {
@@ -267,14 +268,14 @@ impl<'s, 'h> Writer<'s, 'h> {
         ));
         self.text.push('\n');
         let statements = runner.all_statements(step.revision, direction);
-        let mut statements = statements.iter();
-        let sets_path = self.shell.has_search_path()
-            && statements.any(|statement| statement.may_set_search_path);
-        if sets_path {
-            self.statement(
-                "SELECT pg_catalog.set_config('alembic.search_path', \
-                 pg_catalog.current_setting('search_path'), false)",
-            );
+        let mut may_hide_table = statements.iter().map(|statement| statement.kind());
+        let may_hide_table = may_hide_table.any(|kind| {
+            let mut settings = kind.setting().into_iter();
+            settings.any(|setting| setting.names("search_path"))
+        });
+        let keep = self.shell.keep_session(&SessionChanges::of(&statements));
+        if let Some(keep) = &keep {
+            self.statement(keep);
         }
         let mut done = 0;
         for section in runner.sections(step.revision, direction) {
@@ -285,7 +286,7 @@ impl<'s, 'h> Writer<'s, 'h> {
                     self.revision_statement(step.revision, statement, done, true)?;
                 }
             } else if !statements.is_empty() {
-                if sets_path && runner.version_table.schema.is_none() {
+                if may_hide_table && runner.version_table.schema.is_none() {
                     let file = runner.history.file(step.revision);
                     return Err(ScriptError::SearchPath {
                         revision: revision.id.clone(),
@@ -301,11 +302,9 @@ impl<'s, 'h> Writer<'s, 'h> {
                 done += statements.len();
             }
         }
-        if sets_path {
-            self.statement(
-                "SELECT pg_catalog.set_config('search_path', \
-                 pg_catalog.current_setting('alembic.search_path'), false)",
-            );
+        if keep.is_some() {
+            let restore = self.shell.restore_session(runner.lock_timeout);
+            self.text.push_str(&restore);
         }
         self.change_rows(&step.rows);
         if std::mem::take(&mut self.has_progress) {
@@ -374,6 +373,7 @@ impl<'s, 'h> Writer<'s, 'h> {
                 location: location(),
                 error: DatabaseError::from(refusal),
                 leftover: Vec::new(),
+                shares_transaction: false,
             };
             return Err(failure.into());
         }
@@ -383,6 +383,8 @@ impl<'s, 'h> Writer<'s, 'h> {
             obstacle,
         })?;
         self.statement(&sql);
+        let reading = self.shell.restore_reading(&statement.setting_changes);
+        self.text.push_str(reading);
         Ok(())
     }
 
@@ -407,8 +409,9 @@ fn index_check(kind: &StatementKind) -> Option<Check> {
     };
     let condition = format!(
         "EXISTS (SELECT FROM pg_catalog.pg_index i \
-         JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid \
-         WHERE i.indrelid = pg_catalog.to_regclass({})::oid AND c.relname = {} AND i.indisvalid)",
+         JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) i.indexrelid \
+         WHERE i.indrelid OPERATOR(pg_catalog.=) pg_catalog.to_regclass({})::pg_catalog.oid \
+         AND c.relname OPERATOR(pg_catalog.=) {} AND i.indisvalid)",
         literal(table.written()),
         literal(name.kept())
     );

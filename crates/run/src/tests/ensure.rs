@@ -310,10 +310,10 @@ fn on_postgres_a_database_is_made_ready_under_lock() {
     find versions in public
     list tables
     -> shop is fresh
-    read search path
+    read settings
     SET search_path = other
     CREATE TABLE a (x)
-    restore search path "$user", public
+    restore search_path to "$user", public
     find versions in public
     create versions
     insert b

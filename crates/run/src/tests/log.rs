@@ -79,8 +79,15 @@ pub(super) fn request_line(task: &Task, sql: &str, graphs: &BTreeMap<String, Gra
         Task::CountDangling => "count dangling".to_owned(),
         Task::ListTablesNow => "list tables now".to_owned(),
         Task::CountChanges => "count changes".to_owned(),
-        Task::ReadSearchPath => "read search path".to_owned(),
-        Task::RestoreSearchPath(path) => format!("restore search path {path}"),
+        Task::RestoreReading => "restore reading".to_owned(),
+        Task::ReadSettings => "read settings".to_owned(),
+        Task::RestoreSettings(settings) => {
+            let settings = settings.iter().map(|(name, value)| {
+                let value = value.as_deref().unwrap_or("its default");
+                format!("{name} to {value}")
+            });
+            format!("restore {}", settings.collect::<Vec<_>>().join(", "))
+        }
         Task::Versions(table, task) => versions_line(table, *task, graphs),
         Task::Progress(task) => progress_line(task),
         Task::Lock(task) => lock_line(*task).to_owned(),

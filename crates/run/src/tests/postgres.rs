@@ -154,7 +154,7 @@ fn a_search_path_ends_with_the_revision_that_sets_it() {
     set for transaction
     find versions in public
     -> step 1 of 2
-    read search path
+    read settings
     create versions
     SET search_path = other
     UPDATE a1
@@ -177,7 +177,7 @@ fn a_search_path_ends_with_the_revision_that_sets_it() {
     find versions in public
     read versions
     UPDATE a4
-    restore search path "$user", public
+    restore search_path to "$user", public
     insert a
     drop progress
     -> done
@@ -419,7 +419,7 @@ fn what_a_revision_does_in_a_transaction_is_one_message() {
         (PLAIN, "heads", &[3, 2][..]),
         (OUTSIDE, "c", &[2, 2, 2]),
         // Where a revision sets the search path, that is restored before its row is written.
-        (PATH, "a", &[2]),
+        (PATH, "a", &[2, 3]),
         // A long one is several; what is alone needs no batch.
         (&wide, "heads", &[2]),
     ] {

@@ -187,10 +187,10 @@ fn settings_of_a_transaction_say_how_long_its_statements_wait() {
             };
             let sql = set(true);
             for setting in [
-                format!("('lock_timeout', '{turn}', true)"),
-                "('client_connection_check_interval', '1000', true)".to_owned(),
+                format!("('lock_timeout', '{turn}', true, true)"),
+                "('client_connection_check_interval', '1000', true, ".to_owned(),
                 // Queries after a transaction read the same way, if the lock is held meanwhile.
-                format!("('standard_conforming_strings', 'on', {is_local})"),
+                format!("('standard_conforming_strings', 'on', {is_local}, true)"),
             ] {
                 assert!(sql.contains(&setting), "{setting}: {sql}");
             }

@@ -209,7 +209,7 @@ impl Failed<'_> {
         } else if !fake.lost {
             let kept = refused != "switch foreign keys on";
             assert_eq!(fake.foreign_keys, start.foreign_keys && kept, "{self}");
-            let lost = refused.starts_with("restore search path ")
+            let lost = refused.starts_with("restore search_path to ")
                 || self.failing == Failing::AlsoRollback;
             assert!(fake.path == start.path || lost, "{self}");
         }

@@ -3,16 +3,15 @@
 use super::{Rules, StatementKind};
 use crate::cursor::Cursor;
 use crate::name::{Name, unquote};
-use crate::tokens::is_word;
 use crate::{
-    IndexAction, IndexStatement, ReindexTarget, Setting, SettingName, SettingScope, TokenKind,
+    IndexAction, IndexStatement, ReindexTarget, Setting, SettingChanges, SettingName, SettingScope,
     TransactionControl,
 };
 
 pub(super) static RULES: Rules = Rules {
     concurrent_indexes: true,
     read_kind,
-    may_set_search_path,
+    setting_changes,
 };
 
 fn read_kind(first: &str, words: Cursor<'_>) -> Option<StatementKind> {
@@ -158,51 +157,27 @@ fn eat_reindex_options(words: &mut Cursor<'_>) -> bool {
     concurrently
 }
 
-/// Any statement may call code that sets the path, and `SET SCHEMA` and `RESET ALL` do not name it.
-///
-/// So every mention of it counts, as a part of a name and in what may be code, too.
-fn may_set_search_path(words: Cursor<'_>, kind: &StatementKind) -> bool {
-    if kind.setting().is_some_and(|setting| setting.names(PATH)) {
-        return true;
-    }
-    let mut before = "";
-    let mut words = words.with_kinds();
-    words.any(|(kind, word)| {
-        let sets = match kind {
-            TokenKind::Word => mentions(word, PATH) || sets_schema(before, word),
-            TokenKind::QuotedName => mentions(word, PATH),
-            TokenKind::String => mentions(word, PATH) || mentions_schema(word),
-            TokenKind::Whitespace
-            | TokenKind::Comment
-            | TokenKind::ByteOrderMark
-            | TokenKind::Number
-            | TokenKind::Parameter
-            | TokenKind::Symbol(_)
-            | TokenKind::Unterminated(_) => false,
+/// A query and a block of code may call functions that change settings; other statements count where
+/// they mention the function that does.
+fn setting_changes(mut words: Cursor<'_>, kind: &StatementKind) -> SettingChanges {
+    if let Some(setting) = kind.setting() {
+        // A query may call more than `set_config`.
+        let is_query = words.at("SELECT");
+        return match is_query && words.filter(|word| *word == "(").count() > 1 {
+            true => SettingChanges::Any,
+            false => setting.changes(),
         };
-        before = word;
-        sets
-    })
-}
-
-const PATH: &str = "search_path";
-
-/// Returns whether two words are those of a `SET SCHEMA` or a `RESET ALL`.
-fn sets_schema(before: &str, word: &str) -> bool {
-    let is_before = |expected: &str| before.eq_ignore_ascii_case(expected);
-    word.eq_ignore_ascii_case("SCHEMA") && ["SET", "LOCAL", "SESSION"].into_iter().any(is_before)
-        || word.eq_ignore_ascii_case("ALL") && is_before("RESET")
-}
-
-/// Returns whether such words stand somewhere in a string.
-fn mentions_schema(string: &str) -> bool {
-    let words = string.split(|c: char| c.is_ascii() && !is_word(c as u8));
-    let mut before = "";
-    words.filter(|word| !word.is_empty()).any(|word| {
-        let sets = sets_schema(before, word);
-        before = word;
-        sets
-    })
+    }
+    let runs_code = matches!(kind, StatementKind::Call | StatementKind::Block { .. })
+        || [
+            "SELECT", "(", "WITH", "VALUES", "EXECUTE", "EXPLAIN", "DISCARD",
+        ]
+        .iter()
+        .any(|first| words.at(first));
+    match runs_code || words.any(|word| word.eq_ignore_ascii_case("set_config")) {
+        true => SettingChanges::Any,
+        false => SettingChanges::None,
+    }
 }
 
 /// Returns whether `word`, which is in lower case, is anywhere in a text, in any case.

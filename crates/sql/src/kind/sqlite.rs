@@ -3,12 +3,12 @@
 use super::{Rules, StatementKind};
 use crate::cursor::Cursor;
 use crate::name::Name;
-use crate::{Setting, SettingName, SettingScope};
+use crate::{Setting, SettingChanges, SettingName, SettingScope};
 
 pub(super) static RULES: Rules = Rules {
     concurrent_indexes: false,
     read_kind,
-    may_set_search_path,
+    setting_changes,
 };
 
 /// Reads a pragma with a value.
@@ -24,7 +24,8 @@ fn read_kind(first: &str, mut words: Cursor<'_>) -> Option<StatementKind> {
     }))
 }
 
-/// SQLite has no search path to change.
-fn may_set_search_path(_: Cursor<'_>, _: &StatementKind) -> bool {
-    false
+/// Only a pragma changes settings.
+fn setting_changes(_: Cursor<'_>, kind: &StatementKind) -> SettingChanges {
+    kind.setting()
+        .map_or(SettingChanges::None, Setting::changes)
 }

@@ -140,11 +140,11 @@ impl Splitter<'_> {
         let span = pending.span();
         let words = Cursor::new(self.sql, span, &self.known, self.dialect);
         let kind = StatementKind::read(words.clone());
-        let may_set_search_path = kind.may_set_search_path(words);
+        let setting_changes = kind.setting_changes(words);
         self.split.statements.push(Statement {
             span,
             kind,
-            may_set_search_path,
+            setting_changes,
         });
     }
 

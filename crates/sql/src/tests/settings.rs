@@ -3,7 +3,7 @@
 use super::kind;
 use crate::Dialect::{self, Postgres, Sqlite};
 use crate::SettingScope::{Session, Transaction, Varies};
-use crate::{SettingName, SettingScope, split};
+use crate::{SettingChanges, SettingName, SettingScope, split};
 
 /// A statement, and the name and scope of its setting.
 type Row = (Dialect, &'static str, Option<(&'static str, SettingScope)>);
@@ -128,31 +128,69 @@ fn journal_modes_are_settings_of_sqlite() {
 }
 
 #[test]
-fn any_mention_of_the_search_path_counts() {
+fn statements_say_which_settings_they_may_change() {
+    let one = |name: &str| SettingChanges::One(name.to_owned());
     for (statement, expected) in [
-        ("SET search_path = a", true),
-        ("SET SEARCH_PATH TO a", true),
-        ("SET /* a */ SCHEMA 'a'", true),
-        ("set local schema 'a'", true),
-        ("RESET\nALL", true),
-        ("SELECT set_search_path()", true),
-        ("SELECT set_config('Search_Path', '', false)", true),
+        ("SET search_path = a", one("search_path")),
+        ("SET /* a */ SCHEMA 'a'", one("search_path")),
+        ("set local schema 'a'", one("search_path")),
+        ("SET SESSION TIME ZONE 'UTC'", one("timezone")),
+        ("SET NAMES 'LATIN1'", one("client_encoding")),
+        ("SET LOCAL lock_timeout = 1", one("lock_timeout")),
+        ("RESET lock_timeout", one("lock_timeout")),
+        ("SET app.tenant = 'a'", one("app.tenant")),
+        ("SET ROLE a", one("role")),
+        ("RESET ROLE", one("role")),
         (
-            "CREATE FUNCTION f() RETURNS void LANGUAGE sql AS 'SET search_path = a'",
-            true,
+            "SET SESSION AUTHORIZATION DEFAULT",
+            one("session_authorization"),
         ),
-        ("DO $$ BEGIN EXECUTE 'RESET ALL'; END $$", true),
-        ("DO $$BEGIN\nSET\n  SCHEMA 'a'; END $$", true),
-        ("ALTER TABLE a SET SCHEMA b", true),
-        ("SET search_paths = a", true),
-        ("SET lock_timeout = 1", false),
-        ("SET LOCAL timezone = 'UTC'", false),
-        ("RESET lock_timeout", false),
-        ("CREATE SCHEMA a", false),
-        ("SELECT set_config('lock_timeout', '1', false)", false),
+        (
+            "SELECT pg_catalog.set_config('Search_Path', '', false)",
+            one("search_path"),
+        ),
+        ("RESET\nALL", SettingChanges::Any),
+        ("DISCARD ALL", SettingChanges::Any),
+        (
+            "SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY",
+            SettingChanges::Any,
+        ),
+        (
+            "SELECT set_config('a', 'b', false), f()",
+            SettingChanges::Any,
+        ),
+        (
+            "SELECT set_config(name, 'b', false) FROM a",
+            SettingChanges::Any,
+        ),
+        ("SELECT 1", SettingChanges::Any),
+        ("(SELECT f())", SettingChanges::Any),
+        (
+            "WITH a AS (SELECT f()) INSERT INTO b SELECT 1",
+            SettingChanges::Any,
+        ),
+        ("VALUES (f())", SettingChanges::Any),
+        ("EXECUTE a", SettingChanges::Any),
+        ("CALL a()", SettingChanges::Any),
+        (
+            "DO $$ BEGIN EXECUTE 'RESET ALL'; END $$",
+            SettingChanges::Any,
+        ),
+        (
+            "INSERT INTO a SELECT set_config(name, value, true) FROM b",
+            SettingChanges::Any,
+        ),
+        ("SET CONSTRAINTS ALL DEFERRED", SettingChanges::None),
+        ("SET TRANSACTION READ ONLY", SettingChanges::None),
+        ("INSERT INTO a VALUES ('set_config')", SettingChanges::None),
+        ("CREATE SCHEMA a", SettingChanges::None),
+        ("ALTER TABLE a SET SCHEMA b", SettingChanges::None),
     ] {
-        let found = |dialect| split(statement, dialect).statements[0].may_set_search_path;
-        assert_eq!(found(Postgres), expected, "{statement}");
-        assert!(!found(Sqlite), "{statement}");
+        let found = |dialect| split(statement, dialect).statements.swap_remove(0);
+        assert_eq!(found(Postgres).setting_changes, expected, "{statement}");
+        let on_sqlite = found(Sqlite).setting_changes;
+        assert_eq!(on_sqlite, SettingChanges::None, "{statement}");
     }
+    let pragma = split("PRAGMA main.foreign_keys = ON", Sqlite).statements;
+    assert_eq!(pragma[0].setting_changes, one("foreign_keys"));
 }

@@ -90,11 +90,18 @@ pub(super) async fn probe(link: &Link<'_>, kind: &StatementKind) -> Result<Optio
     })
 }
 
+const EQUALS: &str = "OPERATOR(pg_catalog.=)";
+
 async fn find(link: &Link<'_>, index: &IndexAction) -> Result<Vec<Index>, Failure> {
-    let class = |name: &Name| format!("pg_catalog.to_regclass({})::oid", literal(name.written()));
+    let class = |name: &Name| {
+        format!(
+            "pg_catalog.to_regclass({})::pg_catalog.oid",
+            literal(name.written())
+        )
+    };
     let table_of_index = |name: &Name| {
         format!(
-            "(SELECT indrelid FROM pg_catalog.pg_index WHERE indexrelid = {})",
+            "(SELECT indrelid FROM pg_catalog.pg_index WHERE indexrelid {EQUALS} {})",
             class(name)
         )
     };
@@ -103,29 +110,29 @@ async fn find(link: &Link<'_>, index: &IndexAction) -> Result<Vec<Index>, Failur
             name: Some(name),
             table,
         } => format!(
-            "i.indrelid = {} AND c.relname = {}",
+            "i.indrelid {EQUALS} {} AND c.relname {EQUALS} {}",
             class(table),
             literal(name.kept())
         ),
         IndexAction::Create { name: None, table } => {
-            format!("i.indrelid = {} AND NOT i.indisvalid", class(table))
+            format!("i.indrelid {EQUALS} {} AND NOT i.indisvalid", class(table))
         }
-        IndexAction::Drop { name } => format!("i.indexrelid = {}", class(name)),
+        IndexAction::Drop { name } => format!("i.indexrelid {EQUALS} {}", class(name)),
         IndexAction::Reindex { object, name } => {
             let table = match (object, name) {
                 (ReindexTarget::Index, Some(name)) => Some(table_of_index(name)),
                 (ReindexTarget::Table, Some(name)) => Some(class(name)),
                 (ReindexTarget::Schema | ReindexTarget::Database, _) | (_, None) => None,
             };
-            let of_table = table.map(|table| format!(" AND i.indrelid = {table}"));
+            let of_table = table.map(|table| format!(" AND i.indrelid {EQUALS} {table}"));
             format!("NOT i.indisvalid{}", of_table.unwrap_or_default())
         }
     };
     let query = format!(
-        "SELECT pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(c.relname), \
+        "SELECT pg_catalog.format('%I.%I', n.nspname, c.relname), \
              i.indisvalid FROM pg_catalog.pg_index i \
-             JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid \
-             JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
+             JOIN pg_catalog.pg_class c ON c.oid {EQUALS} i.indexrelid \
+             JOIN pg_catalog.pg_namespace n ON n.oid {EQUALS} c.relnamespace \
              WHERE {condition} ORDER BY 1"
     );
     let name = match index {

@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use alembic_history::VersionTable;
 
-use super::settings::{SettingLifetime, set};
+use super::settings::{WorkSetting, set, watch_connection};
 use super::{Postgres, is_true};
 use crate::action::Action;
 use crate::database_error::{DatabaseError, DatabaseErrorKind};
@@ -58,11 +58,14 @@ fn held_locks(key: i64) -> String {
     // The two halves of a number.
     let [high, low, inner] = [key >> 32, key, inner(key)].map(|key| key & 0xffff_ffff);
     format!(
-        "(SELECT pid, objid::bigint AS objid FROM pg_catalog.pg_locks \
-         WHERE locktype = 'advisory' AND granted AND objsubid = 1 \
-         AND classid::bigint = {high} AND objid::bigint IN ({low}, {inner}) \
-         AND database = (SELECT oid FROM pg_catalog.pg_database \
-         WHERE datname = pg_catalog.current_database())) AS l"
+        "(SELECT pid, objid::pg_catalog.int8 AS objid FROM pg_catalog.pg_locks \
+         WHERE locktype OPERATOR(pg_catalog.=) 'advisory' AND granted \
+         AND objsubid OPERATOR(pg_catalog.=) 1::pg_catalog.int2 \
+         AND classid::pg_catalog.int8 OPERATOR(pg_catalog.=) {high}::pg_catalog.int8 \
+         AND objid::pg_catalog.int8 OPERATOR(pg_catalog.=) \
+         ANY (ARRAY[{low}, {inner}]::pg_catalog.int8[]) \
+         AND database OPERATOR(pg_catalog.=) (SELECT oid FROM pg_catalog.pg_database \
+         WHERE datname OPERATOR(pg_catalog.=) pg_catalog.current_database())) AS l"
     )
 }
 
@@ -93,7 +96,7 @@ pub(super) async fn begin_with(
 /// Refuses to begin where the caller of the run has begun a transaction: PostgreSQL would only warn.
 pub(super) async fn check_no_transaction(link: &Link<'_>) -> Result<(), RefusedRequest> {
     // A transaction that began before this very statement.
-    let query = "SELECT pg_catalog.now() <> pg_catalog.statement_timestamp()";
+    let query = "SELECT pg_catalog.now() OPERATOR(pg_catalog.<>) pg_catalog.statement_timestamp()";
     let rows = link.query(Query::new(Task::FindTransaction, query)).await?;
     if is_true(&rows) {
         let why = "cannot start a transaction within a transaction";
@@ -152,20 +155,18 @@ impl Postgres {
                 // A migrator that has lost this lock may still have a transaction open.
                 let held = held_locks(key);
                 let ask = format!(
-                    "{ask} AND NOT EXISTS (SELECT FROM {held} WHERE l.objid = {})",
+                    "{ask} AND NOT EXISTS (SELECT FROM {held} WHERE l.objid OPERATOR(pg_catalog.=) {}::pg_catalog.int8)",
                     inner(key) & 0xffff_ffff
                 );
                 let granted = link.query_aside(asks(LockTask::Try(key), ask)).await?;
                 if is_true(&granted.unwrap_or_default()) {
                     // The transaction is idle until the run is over.
-                    let timeouts = set(&[
-                        (
-                            "idle_in_transaction_session_timeout",
-                            "0",
-                            SettingLifetime::Transaction,
-                        ),
-                        ("transaction_timeout", "0", SettingLifetime::Transaction),
+                    let mut settings = watch_connection();
+                    settings.extend([
+                        WorkSetting::new("idle_in_transaction_session_timeout", "0"),
+                        WorkSetting::new("transaction_timeout", "0"),
                     ]);
+                    let timeouts = set(&settings);
                     link.query_aside(asks(LockTask::Keep, timeouts)).await?;
                     self.lock = Lock::Aside;
                     return Ok(true);
@@ -200,8 +201,8 @@ async fn find_holder(link: &Link<'_>, key: i64) -> Option<Holder> {
         "SELECT a.pid, a.application_name, a.usename, \
          coalesce(a.client_hostname, pg_catalog.host(a.client_addr), 'the server''s own host'), \
          pg_catalog.to_char(a.xact_start AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS') \
-         FROM {held} JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid \
-         ORDER BY l.objid = {} DESC",
+         FROM {held} JOIN pg_catalog.pg_stat_activity a ON a.pid OPERATOR(pg_catalog.=) l.pid \
+         ORDER BY l.objid OPERATOR(pg_catalog.=) {}::pg_catalog.int8 DESC",
         key & 0xffff_ffff
     );
     let query = asks(LockTask::FindHolder, query);

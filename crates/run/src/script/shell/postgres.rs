@@ -5,14 +5,23 @@ use std::fmt::Write;
 use std::time::Duration;
 
 use alembic_history::{Dialect, VersionTable};
-use alembic_sql::{TokenKind, Tokens, literal};
+use alembic_sql::{SettingChanges, TokenKind, Tokens, literal};
 
 use super::{DanglingCheck, Shell};
+use crate::engine::{READING, keep};
 use crate::script::checks::{Check, place};
 use crate::script::obstacle::Obstacle;
+use crate::session_changes::SessionChanges;
 
 /// psql.
 pub(super) struct Psql;
+
+/// The setting in which the server keeps the others.
+const KEPT: &str = "alembic.session";
+
+/// Makes psql and the server read statements as the splitter does.
+const READ_AS_WRITTEN: &str =
+    "SET client_encoding = 'UTF8';\nSET standard_conforming_strings = on;\n";
 
 impl Shell for Psql {
     fn command(&self) -> &'static str {
@@ -27,8 +36,7 @@ impl Shell for Psql {
         };
         // As on the connections of sqlx.
         format!(
-            "{stop}SET client_encoding = 'UTF8';\n\
-             SET standard_conforming_strings = on;\n\
+            "{stop}{READ_AS_WRITTEN}\
              SET DateStyle = 'ISO, MDY';\n\
              SET TimeZone = 'UTC';\n"
         )
@@ -56,7 +64,7 @@ impl Shell for Psql {
     }
 
     fn keeps_line_ends(&self) -> &'static str {
-        "'\n\r\n' = E'\\n\\r\\n'"
+        "'\n\r\n' OPERATOR(pg_catalog.=) E'\\n\\r\\n'"
     }
 
     fn check(
@@ -67,17 +75,22 @@ impl Shell for Psql {
         checks: &[Check],
     ) -> String {
         let is_elsewhere = match rows {
-            [] => "IS NOT NULL".to_owned(),
-            rows => format!("IS DISTINCT FROM {}", literal(&place(rows))),
+            [] => "place IS NOT NULL".to_owned(),
+            rows => {
+                let place = literal(&place(rows));
+                format!("coalesce(place OPERATOR(pg_catalog.<>) {place}, true)")
+            }
         };
         let table = table.quoted();
         let mut body = format!(
-            "\nDECLARE\n\tplace text := (\n\t\t\
-             SELECT string_agg(version_num, ', ' ORDER BY version_num COLLATE \"C\")\n\t\t\
+            "\nDECLARE\n\tplace pg_catalog.text := (\n\t\t\
+             SELECT pg_catalog.string_agg(version_num, ', ' \
+             ORDER BY version_num COLLATE pg_catalog.\"C\")\n\t\t\
              FROM {table}\n\t);\nBEGIN\n\t\
-             IF place {is_elsewhere} THEN\n\t\t\
+             IF {is_elsewhere} THEN\n\t\t\
              RAISE EXCEPTION '%', {}\n\t\t\
-             USING DETAIL = 'it is at ' || coalesce(place, 'base');\n\tEND IF;\n",
+             USING DETAIL = pg_catalog.concat('it is at ', coalesce(place, 'base'));\n\t\
+             END IF;\n",
             literal(&format!("{otherwise} {}", place(rows)))
         );
         for Check { condition, message } in checks {
@@ -100,8 +113,38 @@ impl Shell for Psql {
         None
     }
 
-    fn has_search_path(&self) -> bool {
-        true
+    /// Values are unknown when the script is written, so the server keeps them.
+    fn keep_session(&self, changes: &SessionChanges) -> Option<String> {
+        let names = match changes {
+            SessionChanges::Any => Vec::new(),
+            SessionChanges::Named(names) => names.iter().map(String::as_str).collect(),
+        };
+        (!changes.is_empty()).then(|| {
+            format!(
+                "SELECT pg_catalog.set_config('{KEPT}', pg_catalog.json_object_agg(s.name, \
+                 s.value ORDER BY s.place)::pg_catalog.text, false)\nFROM ({}) AS s",
+                keep(&names)
+            )
+        })
+    }
+
+    fn restore_session(&self, lock_timeout: Duration) -> String {
+        let timeout = milliseconds(lock_timeout);
+        format!(
+            "SELECT pg_catalog.set_config(s.key, s.value, false)\n\
+             FROM pg_catalog.json_each_text(\
+             pg_catalog.current_setting('{KEPT}')::pg_catalog.json) AS s\n\
+             WHERE coalesce(pg_catalog.current_setting(s.key, true) \
+             OPERATOR(pg_catalog.<>) s.value, true);\n\
+             SET LOCAL lock_timeout = '{timeout}';\n\n"
+        )
+    }
+
+    fn restore_reading(&self, changes: &SettingChanges) -> &'static str {
+        match changes {
+            SettingChanges::One(name) if READING.contains(&name.as_str()) => READ_AS_WRITTEN,
+            SettingChanges::One(_) | SettingChanges::Any | SettingChanges::None => "",
+        }
     }
 
     fn pass<'s>(&self, statement: &'s str) -> Result<Cow<'s, str>, Obstacle> {

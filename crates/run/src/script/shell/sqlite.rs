@@ -5,11 +5,12 @@ use std::fmt::Write;
 use std::time::Duration;
 
 use alembic_history::{Dialect, VersionTable};
-use alembic_sql::{Token, Tokens, literal, quote};
+use alembic_sql::{SettingChanges, Token, Tokens, literal, quote};
 
 use super::{DanglingCheck, Shell};
 use crate::script::checks::{Check, place};
 use crate::script::obstacle::Obstacle;
+use crate::session_changes::SessionChanges;
 
 /// The tables of a script that last as long as its connection.
 const CHECK: &str = "alembic_check";
@@ -101,8 +102,16 @@ impl Shell for Sqlite3 {
         })
     }
 
-    fn has_search_path(&self) -> bool {
-        false
+    fn keep_session(&self, _changes: &SessionChanges) -> Option<String> {
+        None
+    }
+
+    fn restore_session(&self, _lock_timeout: Duration) -> String {
+        String::new()
+    }
+
+    fn restore_reading(&self, _changes: &SettingChanges) -> &'static str {
+        ""
     }
 
     fn pass<'s>(&self, statement: &'s str) -> Result<Cow<'s, str>, Obstacle> {

@@ -82,7 +82,8 @@ impl Fake {
                 // Besides the lock, each transaction has one of its own.
                 assert!(self.keys.contains(&(key ^ 1)), "another lock: {key}");
                 self.transactions += 1;
-                flag(!self.at_work.contains(&(self.transactions - 1)))
+                let is_alone = !self.at_work.contains(&(self.transactions - 1));
+                found(&[None, None, Some(if is_alone { "true" } else { "false" })])
             }
             Task::ReadJournalMode => one(self.journal_mode),
             Task::ReadLockTimeout => one(&self.busy_timeout),
@@ -104,11 +105,15 @@ impl Fake {
             }
             Task::ListTablesNow => column(["child", "parent"]),
             Task::CountChanges => one(&self.content.executed.len().to_string()),
-            Task::ReadSearchPath => one(&self.path),
-            Task::RestoreSearchPath(path) => {
-                path.clone_into(&mut self.path);
-                one(path)
+            Task::ReadSettings => found(&[Some("search_path"), Some(&self.path)]),
+            Task::RestoreSettings(settings) => {
+                for (name, value) in settings {
+                    assert_eq!(name, "search_path");
+                    self.path = value.clone().expect("it always has a value");
+                }
+                changed(1)
             }
+            Task::RestoreReading => changed(1),
             Task::Versions(table, task) => self.perform_versions(table, *task, sql),
             Task::Progress(task) => self.perform_progress(task, sql),
             Task::Lock(task) => self.perform_lock(*task),
