@@ -132,6 +132,15 @@ pub(crate) trait Engine: Send + Sync {
     /// of the run is open.
     fn restore_session(&self, is_open: bool) -> Vec<Execute<'static>>;
 
+    /// Returns the statement that restores the same until the transaction ends, for the run's own
+    /// work between statements outside of transactions.
+    fn restore_for_work(&self) -> Option<Execute<'static>>;
+
+    /// Restores the same in the open transaction, for the run's own work within a revision, and
+    /// returns the statements that set what the revision had set.
+    fn suspend_session<'a>(&'a self, link: &'a Link<'_>)
+    -> Conversation<'a, Vec<Execute<'static>>>;
+
     /// Returns the statement to execute after one that may change how the database reads the next
     /// statements, so that it finds the same ends of them as the splitter.
     fn restore_reading(&self, changes: &SettingChanges, is_open: bool) -> Option<Execute<'static>>;

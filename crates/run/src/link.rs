@@ -67,6 +67,25 @@ impl<'h> Link<'h> {
         self.port.execute_all(statements).await
     }
 
+    async fn execute_after(
+        &self,
+        first: Option<Execute<'h>>,
+        statement: Execute<'h>,
+    ) -> Result<u64, RefusedRequest> {
+        let Some(first) = first else {
+            return self.execute(statement).await;
+        };
+        let action = statement.task.action();
+        match self.execute_all(vec![first, statement.clone()]).await {
+            // Without such messages, the statement may not be allowed.
+            None => self.execute(statement).await,
+            Some(batch) => match batch.failed {
+                Some((_, error)) => Err(RefusedRequest::new(action, error)),
+                None => Ok(batch.changed.last().copied().unwrap_or_default()),
+            },
+        }
+    }
+
     pub(crate) async fn query(&self, query: Query) -> Result<Vec<Row>, RefusedRequest> {
         let action = query.task.action();
         let found = self.port.query(query).await;
@@ -89,9 +108,18 @@ impl<'h> Link<'h> {
         &self,
         statement: Execute<'h>,
     ) -> Result<u64, RefusedRequest> {
+        self.execute_patiently_after(None, statement).await
+    }
+
+    /// Does the same, after another statement in the same message.
+    pub(crate) async fn execute_patiently_after(
+        &self,
+        first: Option<Execute<'h>>,
+        statement: Execute<'h>,
+    ) -> Result<u64, RefusedRequest> {
         let mut wait = Wait::begin(self);
         loop {
-            match self.execute(statement.clone()).await {
+            match self.execute_after(first.clone(), statement.clone()).await {
                 Err(refused) if wait.allows(&refused.error) => wait.pause().await,
                 executed => return executed,
             }

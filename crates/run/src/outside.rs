@@ -50,6 +50,8 @@ pub(crate) async fn run_outside<'h>(
                 }
                 _ => (true, true),
             };
+            // Nothing of the revision follows; its settings could refuse what the run has to record.
+            let _ = session.restore_session().await;
             let known = undone && take_back(session, node, direction, done).await;
             let left = UnfinishedEntry {
                 node,

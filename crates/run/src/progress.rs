@@ -50,7 +50,14 @@ pub(crate) async fn record(
         .engine
         .write_progress(session.table(), progress.clone(), is_first);
     // Outside of a transaction, a record that meets a lock changes nothing.
-    let changed = session.link.execute_patiently(write.clone()).await?;
+    let prepare = session
+        .engine
+        .restore_for_work()
+        .filter(|_| !session.link.is_open);
+    let changed = session
+        .link
+        .execute_patiently_after(prepare, write.clone())
+        .await?;
     if changed != 1 {
         return Err(Failure::RowCount {
             table: session.table().progress().quoted(),

@@ -134,6 +134,8 @@ pub(crate) enum Task {
     ReadSettings,
     /// Restore settings of the session: names and values.
     RestoreSettings(Vec<(String, Option<String>)>),
+    /// Restore the settings of the session for the run's own work.
+    SetForWork,
     /// Let the database read the next statements as the splitter did.
     RestoreReading,
     /// Read or write a version table.
@@ -226,9 +228,10 @@ impl Task {
             Self::ReadForeignKeys | Self::SwitchForeignKeys { .. } => Action::SwitchForeignKeys,
             Self::CountDangling | Self::ListTablesNow => Action::CheckForeignKeys,
             Self::CountChanges => Action::CountChanges,
-            Self::ReadSettings | Self::RestoreSettings(_) | Self::RestoreReading => {
-                Action::KeepSettings
-            }
+            Self::ReadSettings
+            | Self::RestoreSettings(_)
+            | Self::SetForWork
+            | Self::RestoreReading => Action::KeepSettings,
             Self::Versions(_, task) => match task {
                 VersionTask::Find => Action::FindVersionTable,
                 VersionTask::Read => Action::ReadVersionTable,

@@ -284,6 +284,7 @@ async fn run_sections<'h>(
             // The section may have switched them on.
             session.hold_foreign_keys().await?;
             session.begin().await?;
+            let set_again = session.engine.suspend_session(&session.link).await?;
             let checked = session.check_versions().await;
             if matches!(checked, Ok(()) | Err(Failure::RowsMoved { .. }))
                 && !is_own(session).await?
@@ -292,6 +293,7 @@ async fn run_sections<'h>(
                 return Ok(None);
             }
             checked?;
+            pieces.extend(set_again.into_iter().map(Piece::Setting));
         }
     }
     Ok(Some(pieces))

@@ -11,11 +11,13 @@ mod locked;
 mod lost;
 mod messages;
 mod outside;
+mod planted;
 #[cfg(unix)]
 mod proxy;
 mod retried;
 mod scene;
 mod schemas;
+mod sessions;
 
 use std::thread::sleep;
 use std::time::{Duration, Instant};

@@ -212,6 +212,31 @@ impl Engine for Postgres {
             .collect()
     }
 
+    fn restore_for_work(&self) -> Option<Execute<'static>> {
+        let restore = self.settings.restore_for_work()?;
+        Some(Execute::new(Task::SetForWork, restore))
+    }
+
+    fn suspend_session<'a>(
+        &'a self,
+        link: &'a Link<'_>,
+    ) -> Conversation<'a, Vec<Execute<'static>>> {
+        Box::pin(async move {
+            let restored = self.restore_session(true);
+            if restored.is_empty() {
+                return Ok(restored);
+            }
+            let query = Query::new(Task::ReadSettings, self.settings.find_changes());
+            let found = link.query(query).await?;
+            for statement in restored {
+                link.execute(statement).await?;
+            }
+            let (values, sql) = self.settings.set_again(&found);
+            let set = sql.map(|sql| Execute::new(Task::RestoreSettings(values), sql));
+            Ok(set.into_iter().collect())
+        })
+    }
+
     fn restore_reading(&self, changes: &SettingChanges, is_open: bool) -> Option<Execute<'static>> {
         let restore = self.settings.restore_reading(changes, is_open)?;
         Some(Execute::new(Task::RestoreReading, restore))

@@ -193,6 +193,17 @@ impl Engine for Sqlite {
         Vec::new()
     }
 
+    fn restore_for_work(&self) -> Option<Execute<'static>> {
+        None
+    }
+
+    fn suspend_session<'a>(
+        &'a self,
+        _link: &'a Link<'_>,
+    ) -> Conversation<'a, Vec<Execute<'static>>> {
+        answer(Vec::new())
+    }
+
     fn restore_reading(
         &self,
         _changes: &SettingChanges,

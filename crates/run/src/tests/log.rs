@@ -79,6 +79,7 @@ pub(super) fn request_line(task: &Task, sql: &str, graphs: &BTreeMap<String, Gra
         Task::CountDangling => "count dangling".to_owned(),
         Task::ListTablesNow => "list tables now".to_owned(),
         Task::CountChanges => "count changes".to_owned(),
+        Task::SetForWork => "restore for work".to_owned(),
         Task::RestoreReading => "restore reading".to_owned(),
         Task::ReadSettings => "read settings".to_owned(),
         Task::RestoreSettings(settings) => {

@@ -1,7 +1,7 @@
 //! Search paths, and version tables that are found on them.
 
 use super::{Open, POSTGRES, Scratch, Via, chain, options, single};
-use alembic_migrate::options::{Interruption, TransactionMode, VersionTable};
+use alembic_migrate::options::{TransactionMode, VersionTable};
 use alembic_migrate::{DatabaseState, Migrations, Scenario};
 use alembic_suite::answer::state;
 use alembic_suite::{Database, Handle};
@@ -301,44 +301,4 @@ fn the_isolation_of_a_connection_does_not_matter() {
         assert_eq!(steps, 1);
         assert_eq!(scratch.rows("SELECT i FROM noted"), "read committed\n");
     }
-}
-
-/// Operators and functions of `public` that fit what the run's own queries compare better than those
-/// of PostgreSQL.
-const TRAPS: &str = "
-    CREATE FUNCTION trap() RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN RAISE 'trapped'; END $$;
-    CREATE FUNCTION trap(oid, regclass) RETURNS boolean LANGUAGE sql AS 'SELECT trap()';
-    CREATE OPERATOR = (LEFTARG = oid, RIGHTARG = regclass, FUNCTION = trap);
-    CREATE FUNCTION trap(numeric, int) RETURNS boolean LANGUAGE sql AS 'SELECT trap()';
-    CREATE OPERATOR < (LEFTARG = numeric, RIGHTARG = int, FUNCTION = trap);
-    CREATE FUNCTION host(cidr) RETURNS text LANGUAGE sql AS 'SELECT trap()::text';
-    CREATE FUNCTION format(text, text) RETURNS text LANGUAGE sql AS 'SELECT trap()::text';
-    CREATE FUNCTION to_jsonb(pg_database) RETURNS jsonb LANGUAGE sql AS 'SELECT to_jsonb(trap())';";
-
-#[test]
-fn nobody_elses_operators_are_called() {
-    let index = "-- alembic: upgrade no-transaction\nCREATE INDEX CONCURRENTLY i ON a (x);\n\
-                 CREATE UNIQUE INDEX CONCURRENTLY j ON a (x);";
-    let migrations = chain(&[
-        "-- alembic: upgrade\nCREATE TABLE a (x int);\nINSERT INTO a VALUES (1), (1);",
-        index,
-    ]);
-    let scratch = Scratch::new(Via::Pool, TRAPS);
-    assert!(
-        scratch
-            .client()
-            .batch_execute("SELECT 1::oid = 'pg_class'::regclass")
-            .is_err()
-    );
-    let mut database = scratch.open();
-    let error = database.upgrade(&migrations, "heads").unwrap_err();
-    let left = "it left an invalid index: public.j";
-    assert!(error.to_string().contains(left), "{error}");
-    assert_eq!(database.current(&migrations).unwrap(), ["r1"]);
-    scratch.execute("DROP INDEX j; DELETE FROM a WHERE ctid = '(0,1)'");
-    // Begun by somebody who may be there yet.
-    scratch.execute("UPDATE alembic_version_progress SET begun = 2, process = pg_backend_pid()");
-    let again = migrations.clone().interruption(Interruption::Again);
-    database.upgrade(&again, "heads").unwrap();
-    assert_eq!(database.current(&migrations).unwrap(), ["r2"]);
 }

@@ -227,6 +227,58 @@ impl Settings {
         restore(&self.restored(is_open))
     }
 
+    /// Returns the query that restores the same until the transaction ends.
+    pub(super) fn restore_for_work(&self) -> Option<String> {
+        let mut restored = self.restored(false);
+        restored.retain(|setting| !self.own.contains_key(setting.name));
+        for setting in &mut restored {
+            setting.is_local = true;
+        }
+        restore(&restored)
+    }
+
+    /// Returns the query for the values that the settings have now.
+    pub(super) fn find_changes(&self) -> String {
+        match &self.changes {
+            SessionChanges::Any => keep(&[]),
+            SessionChanges::Named(names) => {
+                keep(&names.iter().map(String::as_str).collect::<Vec<_>>())
+            }
+        }
+    }
+
+    /// Returns the values that [`find_changes`](Self::find_changes) has found, and the query that
+    /// sets them again.
+    pub(super) fn set_again(&self, rows: &[Row]) -> (Vec<(String, Value)>, Option<String>) {
+        let mut found: Vec<(String, Value)> = Vec::new();
+        // The roles are first, and must be set last.
+        for row in rows.iter().rev() {
+            let (name, value) = (row.cell(0).unwrap_or_default(), row.cell(1));
+            let is_changed = self
+                .kept
+                .get(name)
+                .is_some_and(|kept| kept.as_deref() != value);
+            if is_changed && !self.own.contains_key(name) {
+                found.push((name.to_owned(), value.map(ToOwned::to_owned)));
+            }
+        }
+        if let Some(role) = found.iter().position(|(name, _)| name == "role") {
+            let role = found.remove(role);
+            found.push(role);
+        }
+        let set: Vec<Restored<'_>> = found
+            .iter()
+            .map(|(name, value)| Restored {
+                name,
+                value: value.as_deref(),
+                is_local: false,
+                expected: value.as_deref(),
+            })
+            .collect();
+        let query = restore(&set);
+        (found, query)
+    }
+
     /// Returns the query that lets the server read the next statements as the splitter did, if the
     /// statements so far may have changed that.
     pub(super) fn restore_reading(

@@ -113,7 +113,7 @@ impl Fake {
                 }
                 changed(1)
             }
-            Task::RestoreReading => changed(1),
+            Task::SetForWork | Task::RestoreReading => changed(1),
             Task::Versions(table, task) => self.perform_versions(table, *task, sql),
             Task::Progress(task) => self.perform_progress(task, sql),
             Task::Lock(task) => self.perform_lock(*task),
