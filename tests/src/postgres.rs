@@ -55,6 +55,10 @@ pub struct Server {
     keeper: Option<Keeper>,
 }
 
+/// SQL that plants, in the schema `public` of a PostgreSQL database, operators, functions and types
+/// that hide those of the system or fit better; each of them fails the statement that calls it.
+pub const PLANTED: &str = include_str!("planted.sql");
+
 /// Returns one of the programs that come with a PostgreSQL server, such as `psql`.
 ///
 /// # Panics

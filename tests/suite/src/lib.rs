@@ -42,9 +42,5 @@ pub mod transactions;
 pub mod unfinished;
 pub mod version_table;
 
-/// SQL that plants, in the schema `public` of a PostgreSQL database, operators, functions and types
-/// that hide those of the system or fit better; each of them fails the statement that calls it.
-pub const PLANTED: &str = include_str!("planted.sql");
-
 pub use command::Command;
 pub use subject::{Content, Database, Handle, PoolSubject, Share, Subject, Trace};

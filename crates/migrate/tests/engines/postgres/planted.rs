@@ -4,7 +4,8 @@
 
 use alembic_migrate::options::{Interruption, Purge, TransactionMode};
 use alembic_migrate::{Migrations, RunError};
-use alembic_suite::{Database, Handle, PLANTED};
+use alembic_suite::{Database, Handle};
+use alembic_tests::postgres::PLANTED;
 use sqlx::raw_sql;
 
 use super::{Open, Scratch, Via, block_on, chain, options};
