@@ -1,6 +1,7 @@
 //! `--sql`: scripts do in psql and the sqlite3 shell what the commands do on a connection.
 
 mod planted;
+mod sessions;
 mod shells;
 
 use alembic_tests::postgres::{self, Server};

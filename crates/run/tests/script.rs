@@ -217,7 +217,7 @@ fn each_revision_can_have_a_transaction() {
             "COMMIT;",
             "BEGIN;",
             "-- Running upgrade a1 -> b2, Revision b2",
-            "UPDATE alembic_version SET version_num = 'b2' WHERE version_num = 'a1';",
+            "UPDATE alembic_version SET version_num = 'b2' WHERE version_num OPERATOR(pg_catalog.=) 'a1';",
             "COMMIT;",
         ]
     );

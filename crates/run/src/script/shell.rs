@@ -60,8 +60,8 @@ pub(super) trait Shell {
     /// Returns the check for dangling rows, if a script can leave some.
     fn dangling(&self) -> Option<DanglingCheck>;
 
-    /// Returns the statement that keeps the settings of the session before `changes`, if the
-    /// database has such settings.
+    /// Returns the text that keeps the settings of the session before `changes`, if the database has
+    /// such settings.
     fn keep_session(&self, changes: &SessionChanges) -> Option<String>;
 
     /// Returns the text that restores the kept settings in a transaction.

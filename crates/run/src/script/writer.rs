@@ -275,7 +275,7 @@ impl<'s, 'h> Writer<'s, 'h> {
         });
         let keep = self.shell.keep_session(&SessionChanges::of(&statements));
         if let Some(keep) = &keep {
-            self.statement(keep);
+            self.text.push_str(keep);
         }
         let mut done = 0;
         for section in runner.sections(step.revision, direction) {

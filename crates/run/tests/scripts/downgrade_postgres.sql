@@ -13,14 +13,14 @@ LOCK TABLE alembic_version IN SHARE ROW EXCLUSIVE MODE;
 
 DO $alembic$
 DECLARE
-	place text := (
-		SELECT string_agg(version_num, ', ' ORDER BY version_num COLLATE "C")
+	place pg_catalog.text := (
+		SELECT pg_catalog.string_agg(version_num, ', ' ORDER BY version_num COLLATE pg_catalog."C")
 		FROM alembic_version
 	);
 BEGIN
-	IF place IS DISTINCT FROM 'b2' THEN
+	IF coalesce(place OPERATOR(pg_catalog.<>) 'b2', true) THEN
 		RAISE EXCEPTION '%', 'the database is not at b2'
-		USING DETAIL = 'it is at ' || coalesce(place, 'base');
+		USING DETAIL = pg_catalog.concat('it is at ', coalesce(place, 'base'));
 	END IF;
 	IF NOT pg_catalog.to_regclass('alembic_version_progress') IS NULL THEN
 		RAISE EXCEPTION '%', 'a revision is unfinished';
@@ -30,32 +30,45 @@ $alembic$;
 
 -- Running downgrade b2 -> a1, Revision b2
 
-SELECT pg_catalog.set_config('alembic.search_path', pg_catalog.current_setting('search_path'), false);
+DO $alembic$
+BEGIN
+	PERFORM pg_catalog.set_config('alembic.session', pg_catalog.json_object_agg(s.name, s.value ORDER BY s.place)::pg_catalog.text, false)
+	FROM (SELECT s.name, pg_catalog.current_setting(s.name, true) AS value, s.place FROM (VALUES (0, 'session_authorization'), (1, 'role'), (2, 'search_path')) AS s (place, name) UNION ALL SELECT pg_catalog.lower(s.name), pg_catalog.current_setting(s.name), 2 FROM pg_catalog.pg_settings AS s WHERE s.context OPERATOR(pg_catalog.=) ANY (ARRAY['user', 'superuser']) AND s.name OPERATOR(pg_catalog.<>) ALL (ARRAY['transaction_isolation', 'transaction_read_only', 'transaction_deferrable'])) AS s;
+END
+$alembic$;
 
 SET search_path = public;
 
 DROP INDEX by_name;
 
-SELECT pg_catalog.set_config('search_path', pg_catalog.current_setting('alembic.search_path'), false);
+DO $alembic$
+BEGIN
+	PERFORM pg_catalog.set_config(s.key, s.value, false)
+	FROM pg_catalog.json_each_text(pg_catalog.current_setting('alembic.session')::pg_catalog.json) AS s
+	WHERE coalesce(pg_catalog.current_setting(s.key, true) OPERATOR(pg_catalog.<>) s.value, true);
+END
+$alembic$;
 
-UPDATE alembic_version SET version_num = 'a1' WHERE version_num = 'b2';
+SET LOCAL lock_timeout = '1500ms';
+
+UPDATE alembic_version SET version_num = 'a1' WHERE version_num OPERATOR(pg_catalog.=) 'b2';
 
 -- Running downgrade a1 -> , Revision a1
 
 DROP TABLE users;
 
-DELETE FROM alembic_version WHERE version_num = 'a1';
+DELETE FROM alembic_version WHERE version_num OPERATOR(pg_catalog.=) 'a1';
 
 DO $alembic$
 DECLARE
-	place text := (
-		SELECT string_agg(version_num, ', ' ORDER BY version_num COLLATE "C")
+	place pg_catalog.text := (
+		SELECT pg_catalog.string_agg(version_num, ', ' ORDER BY version_num COLLATE pg_catalog."C")
 		FROM alembic_version
 	);
 BEGIN
 	IF place IS NOT NULL THEN
 		RAISE EXCEPTION '%', 'the version table was changed and is not at base'
-		USING DETAIL = 'it is at ' || coalesce(place, 'base');
+		USING DETAIL = pg_catalog.concat('it is at ', coalesce(place, 'base'));
 	END IF;
 END
 $alembic$;

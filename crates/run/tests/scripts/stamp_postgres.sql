@@ -13,32 +13,32 @@ LOCK TABLE alembic_version IN SHARE ROW EXCLUSIVE MODE;
 
 DO $alembic$
 DECLARE
-	place text := (
-		SELECT string_agg(version_num, ', ' ORDER BY version_num COLLATE "C")
+	place pg_catalog.text := (
+		SELECT pg_catalog.string_agg(version_num, ', ' ORDER BY version_num COLLATE pg_catalog."C")
 		FROM alembic_version
 	);
 BEGIN
-	IF place IS DISTINCT FROM 'a1' THEN
+	IF coalesce(place OPERATOR(pg_catalog.<>) 'a1', true) THEN
 		RAISE EXCEPTION '%', 'the database is not at a1'
-		USING DETAIL = 'it is at ' || coalesce(place, 'base');
+		USING DETAIL = pg_catalog.concat('it is at ', coalesce(place, 'base'));
 	END IF;
 END
 $alembic$;
 
-UPDATE alembic_version SET version_num = 'b2' WHERE version_num = 'a1';
+UPDATE alembic_version SET version_num = 'b2' WHERE version_num OPERATOR(pg_catalog.=) 'a1';
 
 DROP TABLE IF EXISTS alembic_version_progress;
 
 DO $alembic$
 DECLARE
-	place text := (
-		SELECT string_agg(version_num, ', ' ORDER BY version_num COLLATE "C")
+	place pg_catalog.text := (
+		SELECT pg_catalog.string_agg(version_num, ', ' ORDER BY version_num COLLATE pg_catalog."C")
 		FROM alembic_version
 	);
 BEGIN
-	IF place IS DISTINCT FROM 'b2' THEN
+	IF coalesce(place OPERATOR(pg_catalog.<>) 'b2', true) THEN
 		RAISE EXCEPTION '%', 'the version table was changed and is not at b2'
-		USING DETAIL = 'it is at ' || coalesce(place, 'base');
+		USING DETAIL = pg_catalog.concat('it is at ', coalesce(place, 'base'));
 	END IF;
 END
 $alembic$;

@@ -20,14 +20,14 @@ LOCK TABLE alembic_version IN SHARE ROW EXCLUSIVE MODE;
 
 DO $alembic$
 DECLARE
-	place text := (
-		SELECT string_agg(version_num, ', ' ORDER BY version_num COLLATE "C")
+	place pg_catalog.text := (
+		SELECT pg_catalog.string_agg(version_num, ', ' ORDER BY version_num COLLATE pg_catalog."C")
 		FROM alembic_version
 	);
 BEGIN
 	IF place IS NOT NULL THEN
 		RAISE EXCEPTION '%', 'the database is not at base'
-		USING DETAIL = 'it is at ' || coalesce(place, 'base');
+		USING DETAIL = pg_catalog.concat('it is at ', coalesce(place, 'base'));
 	END IF;
 	IF NOT pg_catalog.to_regclass('alembic_version_progress') IS NULL THEN
 		RAISE EXCEPTION '%', 'a revision is unfinished';
@@ -46,14 +46,14 @@ INSERT INTO alembic_version (version_num) VALUES ('a1');
 
 DO $alembic$
 DECLARE
-	place text := (
-		SELECT string_agg(version_num, ', ' ORDER BY version_num COLLATE "C")
+	place pg_catalog.text := (
+		SELECT pg_catalog.string_agg(version_num, ', ' ORDER BY version_num COLLATE pg_catalog."C")
 		FROM alembic_version
 	);
 BEGIN
-	IF place IS DISTINCT FROM 'a1' THEN
+	IF coalesce(place OPERATOR(pg_catalog.<>) 'a1', true) THEN
 		RAISE EXCEPTION '%', 'the version table was changed and is not at a1'
-		USING DETAIL = 'it is at ' || coalesce(place, 'base');
+		USING DETAIL = pg_catalog.concat('it is at ', coalesce(place, 'base'));
 	END IF;
 END
 $alembic$;
@@ -67,14 +67,14 @@ LOCK TABLE alembic_version IN SHARE ROW EXCLUSIVE MODE;
 
 DO $alembic$
 DECLARE
-	place text := (
-		SELECT string_agg(version_num, ', ' ORDER BY version_num COLLATE "C")
+	place pg_catalog.text := (
+		SELECT pg_catalog.string_agg(version_num, ', ' ORDER BY version_num COLLATE pg_catalog."C")
 		FROM alembic_version
 	);
 BEGIN
-	IF place IS DISTINCT FROM 'a1' THEN
+	IF coalesce(place OPERATOR(pg_catalog.<>) 'a1', true) THEN
 		RAISE EXCEPTION '%', 'the database is not at a1'
-		USING DETAIL = 'it is at ' || coalesce(place, 'base');
+		USING DETAIL = pg_catalog.concat('it is at ', coalesce(place, 'base'));
 	END IF;
 	IF NOT pg_catalog.to_regclass('alembic_version_progress') IS NULL THEN
 		RAISE EXCEPTION '%', 'a revision is unfinished';
@@ -100,14 +100,14 @@ INSERT INTO alembic_version_progress (revision, direction, done, begun, digest, 
 
 DO $alembic$
 DECLARE
-	place text := (
-		SELECT string_agg(version_num, ', ' ORDER BY version_num COLLATE "C")
+	place pg_catalog.text := (
+		SELECT pg_catalog.string_agg(version_num, ', ' ORDER BY version_num COLLATE pg_catalog."C")
 		FROM alembic_version
 	);
 BEGIN
-	IF place IS DISTINCT FROM 'a1' THEN
+	IF coalesce(place OPERATOR(pg_catalog.<>) 'a1', true) THEN
 		RAISE EXCEPTION '%', 'the version table was changed and is not at a1'
-		USING DETAIL = 'it is at ' || coalesce(place, 'base');
+		USING DETAIL = pg_catalog.concat('it is at ', coalesce(place, 'base'));
 	END IF;
 END
 $alembic$;
@@ -125,16 +125,16 @@ LOCK TABLE alembic_version IN SHARE ROW EXCLUSIVE MODE;
 
 DO $alembic$
 DECLARE
-	place text := (
-		SELECT string_agg(version_num, ', ' ORDER BY version_num COLLATE "C")
+	place pg_catalog.text := (
+		SELECT pg_catalog.string_agg(version_num, ', ' ORDER BY version_num COLLATE pg_catalog."C")
 		FROM alembic_version
 	);
 BEGIN
-	IF place IS DISTINCT FROM 'a1' THEN
+	IF coalesce(place OPERATOR(pg_catalog.<>) 'a1', true) THEN
 		RAISE EXCEPTION '%', 'the database is not at a1'
-		USING DETAIL = 'it is at ' || coalesce(place, 'base');
+		USING DETAIL = pg_catalog.concat('it is at ', coalesce(place, 'base'));
 	END IF;
-	IF NOT EXISTS (SELECT FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid WHERE i.indrelid = pg_catalog.to_regclass('users')::oid AND c.relname = 'by_name' AND i.indisvalid) THEN
+	IF NOT EXISTS (SELECT FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) i.indexrelid WHERE i.indrelid OPERATOR(pg_catalog.=) pg_catalog.to_regclass('users')::pg_catalog.oid AND c.relname OPERATOR(pg_catalog.=) 'by_name' AND i.indisvalid) THEN
 		RAISE EXCEPTION '%', 'the index by_name is invalid or missing';
 	END IF;
 END
@@ -142,20 +142,20 @@ $alembic$;
 
 DELETE FROM users WHERE id = 1;
 
-UPDATE alembic_version SET version_num = 'b2' WHERE version_num = 'a1';
+UPDATE alembic_version SET version_num = 'b2' WHERE version_num OPERATOR(pg_catalog.=) 'a1';
 
 DROP TABLE alembic_version_progress;
 
 DO $alembic$
 DECLARE
-	place text := (
-		SELECT string_agg(version_num, ', ' ORDER BY version_num COLLATE "C")
+	place pg_catalog.text := (
+		SELECT pg_catalog.string_agg(version_num, ', ' ORDER BY version_num COLLATE pg_catalog."C")
 		FROM alembic_version
 	);
 BEGIN
-	IF place IS DISTINCT FROM 'b2' THEN
+	IF coalesce(place OPERATOR(pg_catalog.<>) 'b2', true) THEN
 		RAISE EXCEPTION '%', 'the version table was changed and is not at b2'
-		USING DETAIL = 'it is at ' || coalesce(place, 'base');
+		USING DETAIL = pg_catalog.concat('it is at ', coalesce(place, 'base'));
 	END IF;
 END
 $alembic$;

@@ -102,11 +102,7 @@ impl Shell for Psql {
             );
         }
         body.push_str("END\n");
-        let mut tag = String::from("$alembic$");
-        while body.contains(&tag) {
-            tag.insert(1, '_');
-        }
-        format!("DO {tag}{body}{tag};\n\n")
+        block(&body)
     }
 
     fn dangling(&self) -> Option<DanglingCheck> {
@@ -120,24 +116,25 @@ impl Shell for Psql {
             SessionChanges::Named(names) => names.iter().map(String::as_str).collect(),
         };
         (!changes.is_empty()).then(|| {
-            format!(
-                "SELECT pg_catalog.set_config('{KEPT}', pg_catalog.json_object_agg(s.name, \
-                 s.value ORDER BY s.place)::pg_catalog.text, false)\nFROM ({}) AS s",
+            block(&format!(
+                "\nBEGIN\n\tPERFORM pg_catalog.set_config('{KEPT}', \
+                 pg_catalog.json_object_agg(s.name, s.value ORDER BY s.place)::pg_catalog.text, \
+                 false)\n\tFROM ({}) AS s;\nEND\n",
                 keep(&names)
-            )
+            ))
         })
     }
 
     fn restore_session(&self, lock_timeout: Duration) -> String {
         let timeout = milliseconds(lock_timeout);
-        format!(
-            "SELECT pg_catalog.set_config(s.key, s.value, false)\n\
+        let restore = block(&format!(
+            "\nBEGIN\n\tPERFORM pg_catalog.set_config(s.key, s.value, false)\n\t\
              FROM pg_catalog.json_each_text(\
-             pg_catalog.current_setting('{KEPT}')::pg_catalog.json) AS s\n\
+             pg_catalog.current_setting('{KEPT}')::pg_catalog.json) AS s\n\t\
              WHERE coalesce(pg_catalog.current_setting(s.key, true) \
-             OPERATOR(pg_catalog.<>) s.value, true);\n\
-             SET LOCAL lock_timeout = '{timeout}';\n\n"
-        )
+             OPERATOR(pg_catalog.<>) s.value, true);\nEND\n"
+        ));
+        format!("{restore}SET LOCAL lock_timeout = '{timeout}';\n\n")
     }
 
     fn restore_reading(&self, changes: &SettingChanges) -> &'static str {
@@ -150,6 +147,15 @@ impl Shell for Psql {
     fn pass<'s>(&self, statement: &'s str) -> Result<Cow<'s, str>, Obstacle> {
         pass(statement)
     }
+}
+
+/// Returns a block of PL/pgSQL, whose result psql does not print.
+fn block(body: &str) -> String {
+    let mut tag = String::from("$alembic$");
+    while body.contains(&tag) {
+        tag.insert(1, '_');
+    }
+    format!("DO {tag}{body}{tag};\n\n")
 }
 
 /// Returns a time as PostgreSQL reads it; zero becomes the shortest time, since zero means forever
