@@ -188,6 +188,7 @@ mod tests {
             let expected = Outline {
                 verb,
                 kind: kind.to_owned(),
+                is_temporary: statement.contains("TEMP"),
                 schema: schema.map(ToOwned::to_owned),
                 name: name.to_owned(),
             };

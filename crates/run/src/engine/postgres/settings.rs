@@ -161,7 +161,7 @@ impl Settings {
         let unknown = |name: &&str| !self.kept.contains_key(*name) && !self.own.contains_key(*name);
         let is_known = match &self.changes {
             SessionChanges::Any => !self.kept.is_empty(),
-            SessionChanges::Named(_) => !names.iter().any(|name| unknown(&name)),
+            SessionChanges::Named(_) => !names.iter().any(unknown),
         };
         (!is_known).then(|| keep(&names))
     }
