@@ -27,6 +27,7 @@ pub(crate) use evidence::{Evidence, Question, SchemaPrivileges};
 pub(crate) use expression::resolve;
 pub(crate) use files::{fault, history, requirement};
 pub(crate) use plan::plan;
+pub(crate) use postgres::refusal;
 pub(crate) use question::question;
 pub(crate) use run::run;
 pub(crate) use script::script;

@@ -5,10 +5,11 @@ use std::path::Path;
 
 use alembic_history::Dialect;
 use alembic_tests::postgres::Server;
-use alembic_tests::{Database, Project, revision};
+use alembic_tests::{Database, PgBouncer, Project, revision};
 use postgres::Config;
 use postgres::config::Host;
 
+use crate::bad_input::check_outcome;
 use crate::chain;
 
 /// What a URL says.
@@ -205,6 +206,77 @@ fn sockets() {
         format!("postgres://{user}@localhost:{port}/{name}?host={folder}"),
     ] {
         check(&project, &url, &url, &[]);
+    }
+}
+
+/// A pooler as it is installed lets the command through, and what it refuses is no lost connection.
+#[cfg(unix)]
+#[test]
+fn poolers() {
+    let server = Server::shared();
+    let bouncer = PgBouncer::start(server);
+    let database = server.database();
+    let project = chain();
+    let url = bouncer.url(&database);
+    let run = |url: &str, line| project.here().env("DATABASE_URL", url).run(line);
+    for line in ["upgrade", "downgrade base", "upgrade aa01"] {
+        run(&url, line).success();
+    }
+    check(&project, "a pooler", &url, &[]);
+    let (credentials, place) = url.rsplit_once('@').unwrap();
+    for (what, url, stderr) in [
+        (
+            "a wrong password",
+            format!("{credentials}-wrong@{place}"),
+            "error[database-unreachable]: cannot connect: | as it was before | a pooler in front",
+        ),
+        (
+            "a database that does not exist",
+            format!("{url}_not"),
+            "error[database-unreachable]: cannot connect: | does not exist | a pooler in front",
+        ),
+        (
+            "a parameter that it does not know",
+            format!("{url}?options=-csearch_path%3Dx"),
+            "error[database-unreachable]: cannot connect: unsupported startup parameter: options",
+        ),
+        (
+            "encryption that it does not have",
+            format!("{url}?sslmode=require"),
+            "error[database-unreachable]: cannot connect | does not support TLS",
+        ),
+    ] {
+        check_outcome(&run(&url, "upgrade"), what, "upgrade", 7, stderr);
+    }
+}
+
+/// What a server refuses because of who connects.
+#[test]
+fn roles_that_are_refused() {
+    let project = chain().on(Dialect::Postgres);
+    let database = project.database("shop.db");
+    let Parts {
+        host, port, name, ..
+    } = Parts::of(&database.url());
+    for (role, options, stderr) in [
+        (
+            "full",
+            "LOGIN CONNECTION LIMIT 0",
+            "error[too-many-connections]: cannot connect: too many connections for role | as it \
+             was before | CONNECTION LIMIT",
+        ),
+        (
+            "group",
+            "NOLOGIN",
+            "error[database-unreachable]: cannot connect: role | not permitted to log in | pg_hba.conf",
+        ),
+    ] {
+        let role = format!("{name}_{role}");
+        database.execute(&format!("CREATE ROLE {role} {options} PASSWORD 'hidden'"));
+        let url = format!("postgres://{role}:hidden@{host}:{port}/{name}");
+        let outcome = project.here().env("DATABASE_URL", url).run("upgrade");
+        database.execute(&format!("DROP ROLE {role}"));
+        check_outcome(&outcome, options, "upgrade", 7, stderr);
     }
 }
 

@@ -21,7 +21,7 @@ const PAUSE: Duration = Duration::from_millis(20);
 /// transaction lasts, and another one in the next.
 ///
 /// It ends when it is dropped. Of the parameters that a client can send when it connects, it
-/// refuses `options`, as PgBouncer does unless it is told otherwise.
+/// refuses `options` and `extra_float_digits`, as PgBouncer does unless it is told otherwise.
 #[derive(Debug)]
 pub struct PgBouncer {
     /// A URL up to the port.
@@ -141,7 +141,6 @@ auth_file = users
 pool_mode = transaction
 default_pool_size = {pool}
 max_client_conn = 500
-ignore_startup_parameters = extra_float_digits
 "
     )
 }

@@ -25,6 +25,8 @@ const URL: &str = "TEST_POSTGRES_URL";
 const USER: &str = "alembic";
 const PASSWORD: &str = "s3cret-of-the-tests";
 
+/// What is added to the settings of a server as it is installed: where it listens, and what makes
+/// it faster or its log clearer.
 const SETTINGS: &str = "listen_addresses = '127.0.0.1'
 max_connections = 200
 fsync = off
@@ -93,7 +95,7 @@ impl Server {
         static SERVER: OnceLock<Result<Server, String>> = OnceLock::new();
         let server = SERVER.get_or_init(|| match std::env::var(URL) {
             Ok(url) => Self::connect(&url).map_err(|error| format!("{URL}: {error}")),
-            Err(_) => Self::try_start("C"),
+            Err(_) => Self::try_start(None),
         });
         match server {
             Ok(server) => server,
@@ -120,7 +122,7 @@ impl Server {
     }
 
     fn start_german() -> Result<Self, String> {
-        let server = Self::try_start(GERMAN)?;
+        let server = Self::try_start(Some(GERMAN))?;
         let message = apart(|| connect(&server.config)?.batch_execute("SELECT 1 / 0"));
         match message.map_err(|error| text(&error)) {
             Err(message) if message.contains("Division durch Null") => Ok(server),
@@ -135,7 +137,7 @@ impl Server {
     /// When it does not start; with what it wrote.
     #[must_use]
     pub fn start() -> Self {
-        match Self::try_start("C") {
+        match Self::try_start(None) {
             Ok(server) => server,
             Err(error) => panic!("{error}"),
         }
@@ -156,13 +158,16 @@ impl Server {
         })
     }
 
-    /// Starts a server whose messages are those of a locale.
-    fn try_start(messages: &str) -> Result<Self, String> {
+    /// Starts a server as it is installed, with messages in the language of another locale than the
+    /// rest, if there is one.
+    fn try_start(messages: Option<&str>) -> Result<Self, String> {
         let keeper = Keeper::new(&folder()?, "pg_ctl -D data -m immediate stop");
         let mut keeper = keeper.map_err(|error| format!("cannot run a shell: {error}"))?;
         keeper.write("password", PASSWORD)?;
+        let messages = messages.map(|messages| format!(" --lc-messages={messages}"));
+        let messages = messages.unwrap_or_default();
         let initdb = format!(
-            "initdb -D data -U {USER} --pwfile=password --auth-local=trust \
+            "initdb{messages} -D data -U {USER} --pwfile=password --auth-local=trust \
              --auth-host=scram-sha-256 -E UTF8 --no-sync --no-instructions"
         );
         keeper.run(&format!("{initdb} --locale=C.UTF-8 || {initdb} --locale=C"))?;
@@ -170,11 +175,10 @@ impl Server {
         for _ in 0..PORTS {
             let port = free_port()?;
             let folder = keeper.folder().display();
-            let settings = format!(
-                "{SETTINGS}lc_messages = '{messages}'\nport = {port}\n\
-                 unix_socket_directories = '{folder}'\n"
-            );
-            keeper.write("data/postgresql.conf", &settings)?;
+            let settings =
+                format!("{SETTINGS}port = {port}\nunix_socket_directories = '{folder}'\n");
+            // It comes after the file that `initdb` writes.
+            keeper.write("data/postgresql.auto.conf", &settings)?;
             match keeper.run("pg_ctl -D data start") {
                 Ok(()) => return Ok(Self::started(port, keeper)),
                 Err(error) => failure = error,

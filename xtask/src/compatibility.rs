@@ -1,7 +1,8 @@
 //! `cargo xtask compatibility`: has cargo resolve which versions of other libraries work with ours.
 //!
 //! Each row is an application that depends on one of our libraries and on others. Each application
-//! is a package in a temporary folder, which cargo either resolves to some versions or refuses.
+//! is a package in a temporary folder, which cargo either resolves to some versions or refuses. There
+//! must be a row for the newest version of each of the others, as cargo finds it.
 
 mod page;
 mod rows;
@@ -33,7 +34,7 @@ pub(crate) struct CompatibilityArgs {
 impl CompatibilityArgs {
     pub(crate) fn run(&self) -> Result<()> {
         let start = Instant::now();
-        let mut faults = Vec::new();
+        let mut faults = find_new_versions()?;
         for table in &TABLES {
             println!("\ntogether with {}:", table.name);
             for row in table.rows {
@@ -64,6 +65,32 @@ impl CompatibilityArgs {
     }
 }
 
+/// Returns a fault for each library whose newest version has no row.
+fn find_new_versions() -> Result<Vec<String>> {
+    let mut faults = Vec::new();
+    println!("\nnewest versions:");
+    for (name, known) in rows::libraries() {
+        let line = format!("{name} = {{ version = \"*\", default-features = false }}\n");
+        let found = Application::of(&line)?.resolve(name)?;
+        for newest in found.into_iter().flatten() {
+            println!("{name:60}{newest}");
+            if !has_version(&known, &newest) {
+                faults.push(format!("{name} {newest} is published, and no row has it"));
+            }
+        }
+    }
+    Ok(faults)
+}
+
+/// Returns whether one of some versions belongs to a release: to a major and a minor number.
+fn has_version(versions: &BTreeSet<&str>, release: &str) -> bool {
+    let mut versions = versions.iter();
+    versions.any(|version| {
+        let patch = version.strip_prefix(release);
+        patch.is_some_and(|patch| patch.is_empty() || patch.starts_with('.'))
+    })
+}
+
 /// Says which versions of the watched library cargo found.
 fn show(table: &Table, found: &Option<Vec<String>>) -> String {
     match found {
@@ -78,8 +105,8 @@ struct Application {
 }
 
 impl Application {
+    /// Creates an application that depends on one of our libraries.
     fn new(table: &Table, row: &Row) -> Result<Self> {
-        let folder = tempfile::tempdir()?;
         let ours = table.ours.iter().map(|(name, rest)| {
             let folder = name.trim_start_matches("alembic-");
             let path = cargo::root().join("crates").join(folder);
@@ -89,7 +116,12 @@ impl Application {
             )
         });
         let others = row.others.iter().map(Library::line);
-        let dependencies: String = ours.chain(others).collect();
+        Self::of(&ours.chain(others).collect::<String>())
+    }
+
+    /// Creates an application with these lines of dependencies.
+    fn of(dependencies: &str) -> Result<Self> {
+        let folder = tempfile::tempdir()?;
         let manifest = format!(
             "[package]\nname = \"application\"\nedition = \"2024\"\nrust-version = \"{}\"\n\n\
              [dependencies]\n{dependencies}\n[workspace]\n",

@@ -13,6 +13,7 @@ use tokio::runtime::Builder;
 
 use super::server::{message, query};
 use super::{Connection, Database, Server};
+use crate::explain::refusal;
 use crate::naming::random_id;
 use crate::output::{Cause, Diagnostic, Error, Result, quote_for_sql};
 use crate::url::{DatabaseUrl, PostgresUrl};
@@ -64,14 +65,12 @@ impl Engine {
                      pg_catalog.to_jsonb(d)->>'datlocale') ELSE '' END, pg_catalog.current_schema() \
                      FROM pg_catalog.pg_database d WHERE datname = pg_catalog.current_database()";
         let mut cells = server.query(query).map_err(|error| {
-            let url = DatabaseUrl::Postgres(url.clone());
-            let title = format!("cannot connect to {url}: {}", message(&error));
-            Diagnostic::new(Cause::Server(error), title)
-                .code(Code::DatabaseUnreachable)
-                .help(
-                    "check that the server is running and that the URL has the right host, port, \
-                     user and database; the password can also be in PGPASSWORD or ~/.pgpass",
-                )
+            let shown = DatabaseUrl::Postgres(url.clone());
+            let title = format!("cannot connect to {shown}: {}", message(&error));
+            let fault =
+                Diagnostic::new(Cause::Server(error), title).code(Code::DatabaseUnreachable);
+            let help = refusal(fault.cause.database_code().as_deref(), url);
+            fault.help(help)
         })?;
         let schema = cells.pop().unwrap_or_default();
         Ok(Self::Postgres(Rc::new(Host {

@@ -22,28 +22,58 @@ pub(super) fn next_step(
         DatabaseErrorKind::ReadOnly => diagnostic
             .code(Code::DatabaseReadOnly)
             .help("connect to the primary server, as a user whose transactions may write"),
-        DatabaseErrorKind::CannotOpen | DatabaseErrorKind::NotADatabase => {
-            let diagnostic = diagnostic.code(Code::DatabaseUnreachable);
-            match error.code() {
-                // invalid_catalog_name
-                Some("3D000") => diagnostic.help(format!(
-                    "create the database with `createdb{} {}`, or correct the URL",
-                    options(url),
-                    quote_for_shell(url.database())
-                )),
-                _ => diagnostic.help(
-                    "check that the server is running and that the URL has the right host, port, \
-                     user and database; the password can also be in PGPASSWORD or ~/.pgpass",
-                ),
-            }
-        }
-        DatabaseErrorKind::ConnectionLost => diagnostic
-            .code(Code::ConnectionLost)
-            .help("find the cause in the server's log, and run the command again"),
+        DatabaseErrorKind::CannotOpen | DatabaseErrorKind::NotADatabase => diagnostic
+            .code(Code::DatabaseUnreachable)
+            .help(refusal(error.code(), url)),
+        DatabaseErrorKind::TooManyConnections => diagnostic.code(Code::TooManyConnections).help(
+            "run the command again when other connections are closed, or wait longer with \
+             `--lock-timeout`; the server's limits are `max_connections` and the CONNECTION LIMIT \
+             of the database and the role, PgBouncer's is `default_pool_size`",
+        ),
+        DatabaseErrorKind::ConnectionLost => diagnostic.code(Code::ConnectionLost).help(
+            "find the cause in the log of the server or its pooler, and run the command again",
+        ),
         DatabaseErrorKind::Corrupt => diagnostic
             .code(Code::DatabaseCorrupt)
             .help("restore a backup"),
         _ => diagnostic,
+    }
+}
+
+/// Returns what to do about a refused connection; without a code, the server was not reached.
+pub(crate) fn refusal(code: Option<&str>, url: &PostgresUrl) -> String {
+    match code.unwrap_or_default() {
+        // invalid_catalog_name
+        "3D000" => format!(
+            "create the database with `createdb{} {}`, or correct the URL",
+            options(url),
+            quote_for_shell(url.database())
+        ),
+        // cannot_connect_now
+        "57P03" => "the server is starting, stopping or recovering: run the command again in a \
+                    moment"
+            .to_owned(),
+        // invalid_password
+        "28P01" => "check the user and the password in the URL; the password can also be in \
+                    PGPASSWORD or ~/.pgpass"
+            .to_owned(),
+        // invalid_authorization_specification
+        code if code.starts_with("28") => {
+            "check that the server's pg_hba.conf allows this user, database, address and \
+             encryption, and that the URL has the right ones; `?sslmode=require` asks for \
+             encryption, and the password can also be in PGPASSWORD or ~/.pgpass"
+                .to_owned()
+        }
+        // connection_exception, protocol_violation: PgBouncer's code for whatever it refuses
+        code if code.starts_with("08") => {
+            "a pooler in front of the server, or the server itself, refuses the connection: check \
+             the database, the user, the parameters and the `sslmode` in the URL, and whether the \
+             pooler reaches its server and has connections to spare; its log says more"
+                .to_owned()
+        }
+        _ => "check that the server is running and that the URL has the right host, port, user \
+              and database; the password can also be in PGPASSWORD or ~/.pgpass"
+            .to_owned(),
     }
 }
 

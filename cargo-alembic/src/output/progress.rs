@@ -70,6 +70,16 @@ impl Progress {
                 );
                 self.line("Waiting", &what);
             }
+            Event::NoConnection { waited } => {
+                let waited = HumanDuration(*waited);
+                let what = format!("{waited} for a second connection to the server");
+                self.line("Waiting", &what);
+            }
+            Event::Silence { waited } => {
+                let waited = HumanDuration(*waited);
+                let what = format!("{waited} for the server, which does not answer");
+                self.line("Waiting", &what);
+            }
             Event::Retrying { error, .. } => {
                 // The steps start over.
                 self.finish();

@@ -35,8 +35,9 @@ impl PostgresUrl {
             None => options.application_name(APPLICATION),
         };
         Ok(Self {
-            // Logging what a revision runs tells the user nothing new, and may be long.
-            options: Box::new(options.disable_statement_logging()),
+            // Logging what a revision runs tells the user nothing new, and may be long. PgBouncer
+            // refuses `extra_float_digits`, which sqlx asks for to read exact floats: we read none.
+            options: Box::new(options.disable_statement_logging().extra_float_digits(None)),
             text: RedactedUrl::new(text).to_string(),
         })
     }

@@ -263,12 +263,21 @@ codes! {
         PermissionDenied = "permission-denied",
 
         /// The database cannot be opened: the path does not exist; or the server is not running,
-        /// does not know the user or the database, or rejects the password.
+        /// does not know the user or the database, or rejects the password; or a pooler in front
+        /// of it refuses the connection.
         DatabaseUnreachable = "database-unreachable",
 
-        /// The connection to the server ended in the middle of a run. Everything that was not
-        /// committed is rolled back; where the outcome may be unknown, the message says so. The
-        /// server's log says why the connection ended.
+        /// The server, or a pooler in front of it, has no connection to spare. A run needs two
+        /// while something is pending: one migrates, and the other one keeps other migrators away.
+        /// Run the command again when others have closed theirs, wait longer with
+        /// `--lock-timeout`, or allow more: `max_connections` and `CONNECTION LIMIT` on the server,
+        /// `default_pool_size` in PgBouncer.
+        TooManyConnections = "too-many-connections",
+
+        /// The connection to the server ended in the middle of a run, or the server stopped
+        /// answering for half a minute. Everything that was not committed is rolled back; where the
+        /// outcome may be unknown, the message says so. The server's log says why the connection
+        /// ended.
         ConnectionLost = "connection-lost",
 
         /// A revision has a section outside transactions, but the application passed a single

@@ -384,6 +384,8 @@ fn log(event: &Event) {
             holder: Some(holder),
         } => warn!(?waited, %holder, "Waiting for another migrator"),
         Event::Waiting { waited, .. } => warn!(?waited, "Waiting for a lock on the database"),
+        Event::NoConnection { waited } => warn!(?waited, "Waiting for a second connection"),
+        Event::Silence { waited } => warn!(?waited, "The server does not answer"),
         Event::Retrying { error, retries } => {
             warn!(error, retries, "Beginning the transaction again");
         }

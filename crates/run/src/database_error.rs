@@ -34,6 +34,8 @@ pub enum DatabaseErrorKind {
     Denied,
     /// The database cannot be opened.
     CannotOpen,
+    /// The server, or a pooler in front of it, has no connection to spare.
+    TooManyConnections,
     /// The connection to the server is gone.
     ConnectionLost,
     /// The file is damaged.

@@ -24,7 +24,8 @@ pub struct RunError {
 pub enum FailureKind {
     /// The database is at revisions that this program does not know: a newer one has migrated it.
     Ahead,
-    /// Another session holds a lock on the database, and did not release it in time.
+    /// Another session holds a lock on the database, and did not release it in time; or the server
+    /// has no connection to spare.
     Busy,
     /// The database cannot be reached, read or written.
     Unreachable,
@@ -55,7 +56,7 @@ impl RunError {
     #[must_use]
     pub fn kind(&self) -> FailureKind {
         let of_database = |error: &DatabaseError, otherwise| match error.kind() {
-            DatabaseErrorKind::Busy => FailureKind::Busy,
+            DatabaseErrorKind::Busy | DatabaseErrorKind::TooManyConnections => FailureKind::Busy,
             DatabaseErrorKind::ReadOnly
             | DatabaseErrorKind::Denied
             | DatabaseErrorKind::CannotOpen

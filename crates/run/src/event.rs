@@ -53,10 +53,22 @@ pub enum Event {
         /// The holder of the lock, if the database shows it.
         holder: Option<Holder>,
     },
+    /// The server, or a pooler in front of it, has no second connection to spare, and the run keeps
+    /// waiting for one.
+    NoConnection {
+        /// How long it has waited.
+        waited: Duration,
+    },
     /// An earlier run has begun a statement outside of transactions and not recorded its end; it
     /// may still be running it, and the run waits.
     Unfinished {
         /// How long it has waited.
+        waited: Duration,
+    },
+    /// The server answers neither the run nor a request on another connection; the run gives it up
+    /// after half a minute.
+    Silence {
+        /// How long it has not answered.
         waited: Duration,
     },
     /// The transaction met a lock or a deadlock, was rolled back, and is begun again.

@@ -96,6 +96,17 @@ impl Query {
     pub fn sql(&self) -> &str {
         &self.sql
     }
+
+    /// Returns whether a pooler has to find a connection to the server for this query on the second
+    /// connection, which has no transaction open. That may take any time while all of them are in
+    /// use, so a driver gives up after a short one.
+    #[must_use]
+    pub fn needs_connection(&self) -> bool {
+        matches!(
+            self.task,
+            Task::Lock(LockTask::Begin | LockTask::FindHolder)
+        )
+    }
 }
 
 /// The task of a request.
@@ -185,6 +196,10 @@ pub(crate) enum ProgressTask {
 /// A task about the lock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum LockTask {
+    /// Become the one run that asks for its second connection.
+    Enter,
+    /// Let the next run ask for its one.
+    Leave,
     Begin,
     /// Ask for it by its number.
     Try(i64),

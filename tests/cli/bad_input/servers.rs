@@ -260,15 +260,33 @@ pub(crate) fn servers() -> Vec<Row> {
             "CREATE TABLE a (id INTEGER REFERENCES t_aa01 DEFERRABLE INITIALLY DEFERRED);\nINSERT INTO a VALUES (7);",
             "error[migration-failed]: cannot commit: insert or update on table \"a\" violates foreign key constraint | as it was before | correct the revisions",
         ),
+        fails(
+            "a database that a statement names and that does not exist",
+            "GRANT CONNECT ON DATABASE nosuch TO CURRENT_USER;",
+            "error[migration-failed]: database \"nosuch\" does not exist | migrations/cc03.sql:8:1 | as it was before | correct the statement",
+        ),
         row(
             "a connection that is lost",
             "upgrade",
             7,
-            "error[connection-lost]: terminating connection | migrations/cc03.sql:8:1 | as it was before | find the cause in the server's log",
+            "error[connection-lost]: terminating connection | migrations/cc03.sql:8:1 | as it was before | find the cause in the log of the server or its pooler",
         )
         .on_server()
         .file(CC03, upgrade("SELECT pg_terminate_backend(pg_backend_pid());")),
     ];
+    // A statement can fail with any code, those of connections included.
+    for code in [
+        "08000", "08006", "08P01", "25P03", "28000", "28P01", "3D000", "53300", "57P01", "57P03",
+        "57P05",
+    ] {
+        let raise = format!("DO $$ BEGIN\n  RAISE 'the code' USING ERRCODE = '{code}';\nEND $$;");
+        let stderr = "error[migration-failed]: the code | migrations/cc03.sql:8:1 | as it was before | correct the statement";
+        rows.push(
+            row(code, "upgrade", 8, stderr)
+                .on_server()
+                .file(CC03, upgrade(&raise)),
+        );
+    }
     for line in ["upgrade", "current", "stamp head", "ensure"] {
         let stderr = "error[unchecked-dialect]: the revisions are not checked for PostgreSQL | add \"postgres\" to `dialects`";
         rows.push(

@@ -130,7 +130,7 @@ fn listen(migrations: &Migrations) -> (Migrations, Arc<Mutex<Vec<String>>>) {
         let text = match event {
             Event::StepFinished { step, .. } => format!("finished {step:?}"),
             // How often depends on the moment.
-            Event::Waiting { .. } => return,
+            Event::Waiting { .. } | Event::NoConnection { .. } | Event::Silence { .. } => return,
             event => format!("{event:?}"),
         };
         heard.lock().unwrap().push(text);

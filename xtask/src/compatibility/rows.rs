@@ -1,5 +1,7 @@
 //! The resolutions that are expected of cargo, row by row.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 /// One of our libraries, and applications that use it together with others.
 pub(super) struct Table {
     /// The library, as the heading of the page names it.
@@ -115,6 +117,16 @@ impl Resolution {
     }
 }
 
+/// Returns the libraries of all rows, each with its versions there.
+pub(super) fn libraries() -> BTreeMap<&'static str, BTreeSet<&'static str>> {
+    let mut libraries = BTreeMap::<_, BTreeSet<_>>::new();
+    let rows = TABLES.iter().flat_map(|table| table.rows);
+    for Library { name, version, .. } in rows.flat_map(|row| row.others) {
+        libraries.entry(*name).or_default().insert(*version);
+    }
+    libraries
+}
+
 impl Row {
     /// Lists the dependencies other than ours.
     pub(super) fn list_others(&self) -> String {
@@ -198,7 +210,7 @@ pub(super) const TABLES: [Table; 3] = [
         ours: &[("alembic-migrate", ", features = [\"rusqlite-bundled\"]")],
         watched: "rusqlite",
         rows: &[
-            row(&[], &["0.41"]),
+            row(&[], &["0.43"]),
             built(&[plain("rusqlite", "0.32")], &["0.32"], RUSQLITE),
             built(&[plain("rusqlite", "0.33")], &["0.33"], RUSQLITE),
             built(&[plain("rusqlite", "0.34")], &["0.34"], RUSQLITE),
@@ -209,15 +221,17 @@ pub(super) const TABLES: [Table; 3] = [
             built(&[plain("rusqlite", "0.39")], &["0.39"], RUSQLITE),
             built(&[plain("rusqlite", "0.40")], &["0.40"], RUSQLITE),
             built(&[plain("rusqlite", "0.41")], &["0.41"], RUSQLITE),
+            row(&[plain("rusqlite", "0.42")], &["0.42", "0.43"]),
+            built(&[plain("rusqlite", "0.43")], &["0.43"], RUSQLITE),
             row(&[plain("sqlx", "0.8.6")], &["0.32"]),
-            row(&[only("sqlx", "0.8.6", &["postgres"])], &["0.41"]),
+            row(&[only("sqlx", "0.8.6", &["postgres"])], &["0.43"]),
             row(&[only("sqlx", "0.8.6", &["sqlite"])], &["0.32"]),
             conflict(&[
                 only("sqlx", "0.8.6", &["sqlite"]),
                 plain("rusqlite", "0.33"),
             ]),
             row(&[plain("sqlx", "0.9")], &["0.39"]),
-            row(&[only("sqlx", "0.9", &["postgres"])], &["0.41"]),
+            row(&[only("sqlx", "0.9", &["postgres"])], &["0.43"]),
             row(&[only("sqlx", "0.9", &["postgres", "macros"])], &["0.39"]),
             built(
                 &[only("sqlx", "0.9", &["sqlite"]), plain("rusqlite", "0.39")],
@@ -231,10 +245,10 @@ pub(super) const TABLES: [Table; 3] = [
             ]),
             row(&[with("sea-orm", "1.1", &["sqlx-sqlite"])], &["0.32"]),
             row(&[with("sea-orm", "1.1", &["sqlx-postgres"])], &["0.32"]),
-            row(&[only("sea-orm", "1.1", &["sqlx-postgres"])], &["0.41"]),
+            row(&[only("sea-orm", "1.1", &["sqlx-postgres"])], &["0.43"]),
             row(&[with("sea-orm", "2.0", &["sqlx-sqlite"])], &["0.39"]),
             row(&[with("sea-orm", "2.0", &["sqlx-postgres"])], &["0.39"]),
-            row(&[only("sea-orm", "2.0", &["sqlx-postgres"])], &["0.41"]),
+            row(&[only("sea-orm", "2.0", &["sqlx-postgres"])], &["0.43"]),
             row(&[with("diesel", "2.2", &["sqlite"])], &["0.37"]),
             row(&[with("diesel", "2.3", &["sqlite"])], &["0.40"]),
             conflict(&[
@@ -265,10 +279,10 @@ pub(super) const TABLES: [Table; 3] = [
                 &["0.8", "0.9"],
             ),
             row(&[with("diesel", "2.3", &["postgres", "sqlite"])], &["0.9"]),
-            row(&[plain("rusqlite", "0.41")], &["0.9"]),
+            row(&[plain("rusqlite", "0.43")], &["0.9"]),
             conflict(&[
                 with("sqlx", "0.9", &["postgres"]),
-                plain("rusqlite", "0.41"),
+                plain("rusqlite", "0.43"),
             ]),
         ],
     },

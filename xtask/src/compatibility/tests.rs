@@ -19,6 +19,23 @@ fn compatible_versions_are_listed_once() {
     assert_eq!(versions(&lockfile, "rusqlite"), <[&str; 0]>::default());
 }
 
+#[test]
+fn a_release_has_a_row_with_or_without_its_patch() {
+    let known = BTreeSet::from(["0.8.6", "0.40", "1.1"]);
+    for (release, expected) in [
+        ("0.8", true),
+        ("0.40", true),
+        ("1.1", true),
+        ("0.4", false),
+        ("0.41", false),
+        ("0.9", false),
+        ("1.10", false),
+        ("1.2", false),
+    ] {
+        assert_eq!(has_version(&known, release), expected, "{release}");
+    }
+}
+
 /// Returns the lines below a heading of a manifest.
 fn section<'m>(manifest: &'m str, heading: &str) -> Vec<&'m str> {
     let lines = manifest.lines().skip_while(|line| *line != heading);

@@ -25,63 +25,103 @@ impl Error for PostgresError {
     }
 }
 
-/// Describes an error of sqlx in terms of a run; `sql` is empty for an error of connecting.
-pub(super) fn database_error(error: sqlx::Error, sql: &str) -> DatabaseError {
-    let server = match &error {
-        sqlx::Error::Database(error) => error.try_downcast_ref::<PgDatabaseError>(),
-        _ => None,
+/// What becomes of a connection after an error on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Aftermath {
+    /// It still answers: the error is the request's own.
+    Usable,
+    /// It was closed instead of the first answer, with an error: a pooler or the server refuses it.
+    Refused,
+    /// It is gone.
+    Lost,
+}
+
+/// Describes why a connection could not be opened.
+pub(super) fn connect_error(error: sqlx::Error) -> DatabaseError {
+    let kind = match server_error(&error) {
+        Some(server) => refusal(server.code()),
+        None => DatabaseErrorKind::CannotOpen,
     };
-    let code = server.map(|server| server.code().to_owned());
-    let (kind, offset, message) = match (server, &error) {
-        (Some(server), _) => {
-            let kind = match kind(server.code()) {
-                _ if is_catalog_race(server) => DatabaseErrorKind::Busy,
-                // For example, the server does not know a setting in the URL.
-                DatabaseErrorKind::Denied | DatabaseErrorKind::Other if sql.is_empty() => {
-                    DatabaseErrorKind::CannotOpen
-                }
-                kind => kind,
-            };
-            let offset = offset(server, sql).or_else(|| unknown_character(server, sql));
-            (kind, offset, message(server))
-        }
-        (None, sqlx::Error::Io(cause)) if sql.is_empty() => {
-            (DatabaseErrorKind::CannotOpen, None, cause.to_string())
-        }
-        (None, sqlx::Error::Io(cause)) => {
-            let message = format!("the connection was lost: {cause}");
-            (DatabaseErrorKind::ConnectionLost, None, message)
-        }
+    let message = match (server_error(&error), &error) {
+        (Some(server), _) => message(server),
+        (None, sqlx::Error::Io(cause)) => cause.to_string(),
+        (None, error) => error.to_string(),
+    };
+    described(kind, message, error)
+}
+
+/// Describes the error of a request.
+pub(super) fn request_error(error: sqlx::Error, sql: &str, aftermath: Aftermath) -> DatabaseError {
+    if let Some(server) = server_error(&error) {
+        let kind = match aftermath {
+            Aftermath::Usable if is_catalog_race(server) => DatabaseErrorKind::Busy,
+            Aftermath::Usable => kind(server.code()),
+            Aftermath::Refused if refuses_connection(server.code()) => refusal(server.code()),
+            Aftermath::Refused | Aftermath::Lost => DatabaseErrorKind::ConnectionLost,
+        };
+        let offset = offset(server, sql).or_else(|| unknown_character(server, sql));
+        return described(kind, message(server), error).with_offset(offset);
+    }
+    let message = match (&error, aftermath) {
         // sqlx's name for an answer that it does not expect.
-        (None, sqlx::Error::Protocol(why)) if why.contains("CopyOutResponse") => {
-            let message = "the statement sends rows to its client, which does not accept them";
-            (DatabaseErrorKind::Other, None, message.to_owned())
+        (sqlx::Error::Protocol(why), _) if why.contains("CopyOutResponse") => {
+            "the statement sends rows to its client, which does not accept them".to_owned()
         }
-        (None, sqlx::Error::Protocol(_)) if !sql.is_empty() => {
-            let message = format!("the connection was lost: {error}");
-            (DatabaseErrorKind::ConnectionLost, None, message)
+        (sqlx::Error::Protocol(_), Aftermath::Usable) if is_notification(&error) => {
+            "a notification took the place of the answer: the outcome is unknown".to_owned()
         }
-        (
-            None,
-            sqlx::Error::Protocol(_)
-            | sqlx::Error::Tls(_)
-            | sqlx::Error::Configuration(_)
-            | sqlx::Error::PoolTimedOut
-            | sqlx::Error::PoolClosed,
-        ) => (DatabaseErrorKind::CannotOpen, None, error.to_string()),
-        (None, _) => (DatabaseErrorKind::Other, None, error.to_string()),
+        (_, Aftermath::Usable) => error.to_string(),
+        (sqlx::Error::Io(cause), Aftermath::Refused | Aftermath::Lost) => {
+            format!("the connection was lost: {cause}")
+        }
+        (_, Aftermath::Refused | Aftermath::Lost) => format!("the connection was lost: {error}"),
     };
-    let source = PostgresError {
-        message,
-        source: error,
+    let kind = match aftermath {
+        Aftermath::Usable => DatabaseErrorKind::Other,
+        Aftermath::Refused | Aftermath::Lost => DatabaseErrorKind::ConnectionLost,
     };
-    let error = DatabaseError::new(kind, source).with_offset(offset);
+    described(kind, message, error)
+}
+
+/// Returns whether a notification came, which sqlx does not expect; it has no other name for that.
+pub(super) fn is_notification(error: &sqlx::Error) -> bool {
+    matches!(error, sqlx::Error::Protocol(why) if why.contains("NotificationResponse"))
+}
+
+fn server_error(error: &sqlx::Error) -> Option<&PgDatabaseError> {
+    match error {
+        sqlx::Error::Database(error) => error.try_downcast_ref(),
+        _ => None,
+    }
+}
+
+fn described(kind: DatabaseErrorKind, message: String, source: sqlx::Error) -> DatabaseError {
+    let code = server_error(&source).map(|server| server.code().to_owned());
+    let error = DatabaseError::new(kind, PostgresError { message, source });
     match code {
         Some(code) => error.with_code(code),
         None => error,
     }
 }
 
+/// Returns whether a code says that there will be no connection, rather than that it ended.
+fn refuses_connection(code: &str) -> bool {
+    // cannot_connect_now, too_many_connections, invalid_catalog_name
+    let other = ["57P03", "53300", "3D000"].contains(&code);
+    // connection_exception, invalid_authorization_specification
+    other || code.starts_with("08") || code.starts_with("28")
+}
+
+/// Returns the kind of an error that refuses a connection.
+fn refusal(code: &str) -> DatabaseErrorKind {
+    match code {
+        // too_many_connections
+        "53300" => DatabaseErrorKind::TooManyConnections,
+        _ => DatabaseErrorKind::CannotOpen,
+    }
+}
+
+/// Returns the kind of an error of a statement, on a connection that has outlived it.
 fn kind(code: &str) -> DatabaseErrorKind {
     match code {
         // lock_not_available, deadlock_detected, serialization_failure
@@ -90,17 +130,6 @@ fn kind(code: &str) -> DatabaseErrorKind {
         "25006" => DatabaseErrorKind::ReadOnly,
         // insufficient_privilege
         "42501" => DatabaseErrorKind::Denied,
-        // admin_shutdown, crash_shutdown, database_dropped, idle_session_timeout,
-        // idle_in_transaction_session_timeout, transaction_timeout
-        "57P01" | "57P02" | "57P04" | "57P05" | "25P03" | "25P04" => {
-            DatabaseErrorKind::ConnectionLost
-        }
-        // cannot_connect_now, too_many_connections, invalid_catalog_name
-        "57P03" | "53300" | "3D000" => DatabaseErrorKind::CannotOpen,
-        // connection_exception
-        _ if code.starts_with("08") => DatabaseErrorKind::ConnectionLost,
-        // invalid_authorization_specification
-        _ if code.starts_with("28") => DatabaseErrorKind::CannotOpen,
         // data_corrupted, index_corrupted
         "XX001" | "XX002" => DatabaseErrorKind::Corrupt,
         _ => DatabaseErrorKind::Other,

@@ -1,115 +1,163 @@
 //! The second connection to a server, which keeps other migrators away.
 
-use std::future::Future;
-use std::pin::pin;
 use std::time::Duration;
 
-use alembic_run::{DatabaseError, DatabaseErrorKind, Row};
+use alembic_run::{DatabaseError, DatabaseErrorKind, Query, Row};
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{ConnectOptions, Connection, PgConnection};
 use tokio::time::timeout;
 
-use super::error::database_error;
-use super::rows;
-
-/// How often the second connection is used, so that no firewall or proxy closes it as idle.
-const HEARTBEAT: Duration = Duration::from_secs(30);
+use super::error::connect_error;
+use super::messages::Correspondence;
 
 /// How long to wait for a server that does not answer on a new connection or on the second one,
 /// whose requests take no time.
-const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
+pub(super) const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// How long a pooler may take to find a connection to the server: all of them may be in use by runs
+/// that wait for the same.
+const CONNECTION_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// The `application_name` of the second connection, if the pool's options have none.
 const APPLICATION: &str = "alembic-migrate";
 
 /// Connects, unless that takes too long: the system's own timeout is minutes.
 pub(super) async fn connect(options: &PgConnectOptions) -> Result<PgConnection, sqlx::Error> {
-    answer(options.connect()).await
-}
-
-/// Waits for an answer that should come at once.
-async fn answer<T>(asked: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, sqlx::Error> {
     let late = || std::io::Error::new(std::io::ErrorKind::TimedOut, "the server does not answer");
-    match timeout(ANSWER_TIMEOUT, asked).await {
-        Ok(answer) => answer,
+    match timeout(ANSWER_TIMEOUT, options.connect()).await {
+        Ok(connected) => connected,
         Err(_) => Err(late().into()),
     }
 }
 
-/// The second connection.
-pub(super) enum SecondConnection {
-    /// There can be no second connection.
-    Never,
-    /// It is not needed yet.
-    Closed(Box<PgConnectOptions>),
+/// The second connection, if there can be one.
+pub(super) struct SecondConnection {
+    options: Option<Box<PgConnectOptions>>,
+    state: State,
+}
+
+enum State {
+    /// It is not needed yet, or not any more.
+    Closed,
     /// It is open.
-    Open(PgConnection),
+    Open(Correspondence<PgConnection>),
     /// It was lost, and with it the lock.
     Lost,
 }
 
+/// A sign that the server can be reached, or the lack of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Sign {
+    /// The server answers.
+    Life,
+    /// It does not answer in time.
+    Silence,
+    /// It cannot be asked.
+    Unknown,
+}
+
 impl SecondConnection {
     pub(super) fn new(options: Option<PgConnectOptions>) -> Self {
-        let Some(options) = options else {
-            return Self::Never;
-        };
-        let options = match options.get_application_name() {
+        let named = |options: PgConnectOptions| match options.get_application_name() {
             Some(_) => options,
             None => options.application_name(APPLICATION),
         };
-        Self::Closed(Box::new(options.disable_statement_logging()))
+        Self {
+            options: options.map(|options| Box::new(named(options).disable_statement_logging())),
+            state: State::Closed,
+        }
     }
 
-    pub(super) async fn query(&mut self, sql: &str) -> Result<Option<Vec<Row>>, DatabaseError> {
-        if let Self::Closed(options) = self {
-            let connection = connect(options).await;
-            *self = Self::Open(connection.map_err(|error| database_error(error, ""))?);
+    /// Returns the rows of a query; `None` if there can be no second connection.
+    pub(super) async fn query(&mut self, query: &Query) -> Result<Option<Vec<Row>>, DatabaseError> {
+        let Some(options) = &self.options else {
+            return Ok(None);
+        };
+        if let State::Closed = self.state {
+            let connection = connect(options).await.map_err(connect_error)?;
+            self.state = State::Open(Correspondence::new(connection));
         }
-        match self {
-            Self::Open(connection) => match answer(rows(connection, sql)).await {
-                Ok(rows) => Ok(Some(rows)),
-                Err(error) => Err(self.fail(error, sql)),
-            },
-            Self::Lost => Err(DatabaseError::new(
+        let State::Open(correspondence) = &mut self.state else {
+            return Err(DatabaseError::new(
                 DatabaseErrorKind::ConnectionLost,
                 "the connection that keeps other migrators away was lost",
-            )),
-            Self::Never | Self::Closed(_) => Ok(None),
-        }
+            ));
+        };
+        let patience = if query.needs_connection() {
+            CONNECTION_TIMEOUT
+        } else {
+            ANSWER_TIMEOUT
+        };
+        let answer = timeout(patience, correspondence.rows(query.sql())).await;
+        let error = match answer {
+            Ok(Ok(rows)) => return Ok(Some(rows)),
+            Ok(Err(error)) => match error.kind() {
+                DatabaseErrorKind::CannotOpen
+                | DatabaseErrorKind::TooManyConnections
+                | DatabaseErrorKind::ConnectionLost => error,
+                // It has outlived the error.
+                _ => return Err(error),
+            },
+            Err(_) if query.needs_connection() => DatabaseError::new(
+                DatabaseErrorKind::TooManyConnections,
+                format!(
+                    "no second connection to the server became free within {} seconds",
+                    patience.as_secs()
+                ),
+            ),
+            Err(_) => silence(patience),
+        };
+        // Before its transaction begins, it holds nothing that can be lost.
+        self.state = match query.needs_connection() {
+            true => State::Closed,
+            false => State::Lost,
+        };
+        Err(error)
     }
 
-    fn fail(&mut self, error: sqlx::Error, sql: &str) -> DatabaseError {
-        let error = database_error(error, sql);
-        if error.kind() == DatabaseErrorKind::ConnectionLost {
-            *self = Self::Lost;
+    /// Finds out within `patience` whether the server can be reached: on this connection if it is
+    /// open, which also keeps firewalls and proxies from closing it as idle, or else on a new one.
+    pub(super) async fn probe(&mut self, patience: Duration) -> Sign {
+        let Some(options) = &self.options else {
+            return Sign::Unknown;
+        };
+        if let State::Open(correspondence) = &mut self.state {
+            return match timeout(patience, correspondence.connection.ping()).await {
+                Ok(Ok(())) => Sign::Life,
+                Ok(Err(_)) => {
+                    // The next request fails.
+                    self.state = State::Lost;
+                    Sign::Life
+                }
+                Err(_) => Sign::Silence,
+            };
         }
-        error
-    }
-
-    /// Waits for the work of the other connection, and uses this one now and then.
-    pub(super) async fn keep_alive<T>(&mut self, work: impl Future<Output = T>) -> T {
-        let mut work = pin!(work);
-        loop {
-            match timeout(HEARTBEAT, work.as_mut()).await {
-                Ok(done) => return done,
-                Err(_) => self.ping().await,
+        match timeout(patience, options.connect()).await {
+            Ok(Ok(connection)) => {
+                drop(connection.close().await);
+                Sign::Life
             }
-        }
-    }
-
-    async fn ping(&mut self) {
-        if let Self::Open(connection) = self
-            && let Err(error) = answer(connection.ping()).await
-        {
-            // The next request fails with the error.
-            drop(self.fail(error, "ping"));
+            // It says why it refuses another connection.
+            Ok(Err(sqlx::Error::Database(_))) => Sign::Life,
+            Ok(Err(_)) | Err(_) => Sign::Silence,
         }
     }
 
     pub(super) async fn close(&mut self) {
-        if let Self::Open(connection) = std::mem::replace(self, Self::Never) {
+        if let State::Open(correspondence) = std::mem::replace(&mut self.state, State::Closed) {
             // If this fails, the server closes it by itself.
-            let _ = connection.close().await;
+            let _ = correspondence.connection.close().await;
         }
     }
+}
+
+/// Returns the error of a server that has not answered for too long.
+pub(super) fn silence(waited: Duration) -> DatabaseError {
+    DatabaseError::new(
+        DatabaseErrorKind::ConnectionLost,
+        format!(
+            "the connection was lost: the server has not answered for {} seconds",
+            waited.as_secs()
+        ),
+    )
 }

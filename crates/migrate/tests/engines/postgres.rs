@@ -10,14 +10,20 @@ mod locked;
 #[cfg(unix)]
 mod lost;
 mod messages;
+mod notified;
 mod outside;
 mod planted;
 #[cfg(unix)]
+mod pooled;
+#[cfg(unix)]
 mod proxy;
+mod refused;
 mod retried;
 mod scene;
 mod schemas;
 mod sessions;
+#[cfg(unix)]
+mod silent;
 
 use std::thread::sleep;
 use std::time::{Duration, Instant};

@@ -79,7 +79,9 @@ impl Engine for Postgres {
     /// The first request of all shows whether the server can be reached.
     fn first_action(&self, error: &DatabaseError, action: Action) -> Action {
         match error.kind() {
-            DatabaseErrorKind::CannotOpen => Action::Connect,
+            DatabaseErrorKind::CannotOpen | DatabaseErrorKind::TooManyConnections => {
+                Action::Connect
+            }
             _ => action,
         }
     }

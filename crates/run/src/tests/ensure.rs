@@ -302,10 +302,13 @@ fn on_postgres_a_database_is_made_ready_under_lock() {
     ");
     assert_snapshot!(ensure(None, &[], &with_path), @r#"
     find versions
+    find transaction
+    begin
+    enter
     aside begin
     aside try lock
     aside keep lock
-    begin
+    leave
     set for transaction
     find versions in public
     list tables
@@ -328,10 +331,13 @@ fn on_postgres_a_database_is_made_ready_under_lock() {
     "#);
     assert_snapshot!(ensure(None, &["a"], &baseline), @"
     find versions
+    find transaction
+    begin
+    enter
     aside begin
     aside try lock
     aside keep lock
-    begin
+    leave
     set for transaction
     find versions in public
     list tables

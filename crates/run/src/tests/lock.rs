@@ -18,10 +18,13 @@ fn an_upgrade_is_one_transaction_under_a_lock_on_another_connection() {
     let (fake, said) = converse(PLAIN, PerRun, fake, Command::Upgrade("heads"));
     assert_snapshot!(said, @"
     find versions
+    find transaction
+    begin
+    enter
     aside begin
     aside try lock
     aside keep lock
-    begin
+    leave
     set for transaction
     find versions in public
     -> step 1 of 2
@@ -53,10 +56,13 @@ fn the_lock_is_held_from_the_first_transaction_to_the_last() {
     assert_snapshot!(said, @"
     find versions
     read versions
+    find transaction
+    begin
+    enter
     aside begin
     aside try lock
     aside keep lock
-    begin
+    leave
     set for transaction
     find versions in public
     read versions
@@ -98,9 +104,11 @@ fn without_a_second_connection_each_transaction_takes_the_lock() {
     assert_snapshot!(said, @"
     find versions
     read versions
-    aside begin
     find transaction
     begin
+    enter
+    aside begin
+    leave
     try lock
     set for transaction
     find versions in public
@@ -201,21 +209,75 @@ fn a_lock_that_another_migrator_holds_is_waited_for() {
             if is_aside {
                 allow_duplicates!(assert_snapshot!(wait, @"
                 find versions
+                find transaction
+                begin
+                enter
                 in vain
+                roll back
+                -> pause
+                find transaction
+                begin
+                enter
+                in vain
+                roll back
+                -> pause
+                find transaction
+                begin
+                enter
+                in vain
+                roll back
+                -> pause
+                find transaction
+                begin
+                enter
+                in vain
+                roll back
+                -> pause
+                find transaction
+                begin
+                enter
+                in vain
+                roll back
+                -> pause
+                find transaction
+                begin
+                enter
+                in vain
+                roll back
                 aside find holder
                 -> waiting 1s for process 4712 of `shop`, user app at 10.0.0.7, since 2026-01-02 03:04:05 UTC
+                find transaction
+                begin
+                enter
                 in vain
+                roll back
+                -> pause
+                find transaction
+                begin
+                enter
+                in vain
+                roll back
                 aside find holder
                 -> waiting 2s for process 4712 of `shop`, user app at 10.0.0.7, since 2026-01-02 03:04:05 UTC
+                find transaction
+                begin
+                enter
                 aside begin
                 aside try lock
                 aside keep lock
-                begin
+                leave
                 "));
             } else {
                 allow_duplicates!(assert_snapshot!(wait, @"
                 find versions
+                find transaction
+                begin
+                enter
                 aside begin
+                leave
+                try lock
+                roll back
+                -> pause
                 in vain
                 aside find holder
                 find holder
@@ -251,7 +313,7 @@ fn a_lock_that_another_migrator_holds_is_waited_for() {
 #[test]
 fn a_run_that_waits_for_the_lock_says_so_once_a_second_and_gives_up() {
     for (second, last) in [
-        (Second::Closed, "aside release lock"),
+        (Second::Closed, "roll back"),
         (Second::Missing, "roll back"),
     ] {
         for seconds in [0, 1, 10, 60] {

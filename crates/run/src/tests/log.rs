@@ -58,6 +58,10 @@ pub(super) fn event_line(event: &Event) -> String {
             let holder = holder.unwrap_or_default();
             format!("-> waiting {}s{holder}", waited.as_secs())
         }
+        Event::NoConnection { waited } => {
+            format!("-> waiting {}s for a connection", waited.as_secs())
+        }
+        Event::Silence { waited } => format!("-> silence for {}s", waited.as_secs()),
         Event::Retrying { error, retries } => format!("-> retrying {retries}: {error}"),
     }
 }
@@ -155,6 +159,8 @@ fn progress_line(task: &ProgressTask) -> String {
 
 fn lock_line(task: LockTask) -> &'static str {
     match task {
+        LockTask::Enter => "enter",
+        LockTask::Leave => "leave",
         LockTask::Begin => "begin",
         LockTask::Try(_) => "try lock",
         LockTask::Keep => "keep lock",

@@ -18,10 +18,13 @@ fn a_section_outside_of_transactions_is_recorded_statement_by_statement() {
     assert_snapshot!(said, @"
     find versions
     read versions
+    find transaction
+    begin
+    enter
     aside begin
     aside try lock
     aside keep lock
-    begin
+    leave
     set for transaction
     find versions in public
     read versions
@@ -65,10 +68,13 @@ fn where_nothing_of_a_revision_is_done_nothing_of_it_stays() {
     let (fake, said) = converse(ALONE, PerRun, fake, up);
     assert_snapshot!(said, @"
     find versions
+    find transaction
+    begin
+    enter
     aside begin
     aside try lock
     aside keep lock
-    begin
+    leave
     set for transaction
     find versions in public
     -> step 1 of 1
@@ -147,10 +153,13 @@ fn a_search_path_ends_with_the_revision_that_sets_it() {
     let (fake, said) = converse(PATH, PerRun, fake, Command::Upgrade("heads"));
     assert_snapshot!(said, @r#"
     find versions
+    find transaction
+    begin
+    enter
     aside begin
     aside try lock
     aside keep lock
-    begin
+    leave
     set for transaction
     find versions in public
     -> step 1 of 2
@@ -248,10 +257,13 @@ fn a_run_waits_while_the_server_is_at_work_on_what_was_begun() {
     assert_snapshot!(said, @"
     find versions
     read versions
+    find transaction
+    begin
+    enter
     aside begin
     aside try lock
     aside keep lock
-    begin
+    leave
     set for transaction
     find versions in public
     read versions
@@ -323,10 +335,13 @@ fn an_index_that_is_not_valid_is_named_until_it_is_gone() {
     assert_snapshot!(said, @"
     find versions
     read versions
+    find transaction
+    begin
+    enter
     aside begin
     aside try lock
     aside keep lock
-    begin
+    leave
     set for transaction
     find versions in public
     read versions

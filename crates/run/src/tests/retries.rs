@@ -29,10 +29,13 @@ fn a_transaction_that_meets_a_lock_is_begun_again() {
     // The whole command is planned anew.
     assert_snapshot!(meet_lock(PerRun), @"
     find versions
+    find transaction
+    begin
+    enter
     aside begin
     aside try lock
     aside keep lock
-    begin
+    leave
     set for transaction
     find versions in public
     -> step 1 of 2
@@ -72,10 +75,13 @@ fn a_transaction_that_meets_a_lock_is_begun_again() {
     // What is committed stays.
     assert_snapshot!(meet_lock(PerRevision), @"
     find versions
+    find transaction
+    begin
+    enter
     aside begin
     aside try lock
     aside keep lock
-    begin
+    leave
     set for transaction
     find versions in public
     -> step 1 of 2
@@ -175,10 +181,13 @@ fn what_runs_outside_of_transactions_is_not_begun_again() {
     assert_snapshot!(said, @"
     find versions
     read versions
+    find transaction
+    begin
+    enter
     aside begin
     aside try lock
     aside keep lock
-    begin
+    leave
     set for transaction
     find versions in public
     read versions
@@ -208,10 +217,13 @@ fn what_runs_outside_of_transactions_is_not_begun_again() {
     assert_snapshot!(said, @"
     find versions
     read versions
+    find transaction
+    begin
+    enter
     aside begin
     aside try lock
     aside keep lock
-    begin
+    leave
     set for transaction
     find versions in public
     read versions

@@ -170,6 +170,7 @@ impl Failed<'_> {
                 // Nothing depends on these.
                 let is_needless = [
                     "set lock timeout 5000",
+                    "leave",
                     "aside release lock",
                     "count changes",
                 ];

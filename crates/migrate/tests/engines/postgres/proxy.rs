@@ -1,10 +1,11 @@
-//! What stands between a run and the server, and ends a connection at one of its messages.
+//! What stands between a run and the server, and ends a connection at one of its messages, or lets
+//! nothing through any more.
 
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::os::unix::net::UnixStream;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread::spawn;
 
 use sqlx::postgres::{PgConnectOptions, PgSslMode};
@@ -26,6 +27,7 @@ pub(crate) struct Proxy {
     address: SocketAddr,
     /// How many statements each connection has sent.
     statements: Arc<[AtomicUsize; 2]>,
+    is_silent: Arc<AtomicBool>,
 }
 
 impl Proxy {
@@ -35,7 +37,9 @@ impl Proxy {
         let proxy = Self {
             address: listener.local_addr().unwrap(),
             statements: Arc::default(),
+            is_silent: Arc::default(),
         };
+        let is_silent = Arc::clone(&proxy.is_silent);
         let statements = Arc::clone(&proxy.statements);
         let options = options.clone();
         spawn(move || {
@@ -43,12 +47,14 @@ impl Proxy {
                 let (client, _) = listener.accept().unwrap();
                 let server = Stream::connect(&options).unwrap();
                 let (answers, to) = (server.try_clone().unwrap(), client.try_clone().unwrap());
-                spawn(move || copy(answers, &to));
+                let silence = Arc::clone(&is_silent);
+                spawn(move || copy(answers, &to, &silence));
+                let silence = Arc::clone(&is_silent);
                 let statements = Arc::clone(&statements);
                 spawn(move || {
                     let last = cut.filter(|cut| cut.connection == number);
                     // Either end may go at any time.
-                    let _ = forward(&client, &server, &statements[number], last);
+                    let _ = forward(&client, &server, &statements[number], last, &silence);
                     let _ = client.shutdown(Shutdown::Both);
                     // The server reads what has arrived before it comes to the end.
                     let _ = server.shutdown(Shutdown::Write);
@@ -71,6 +77,11 @@ impl Proxy {
         }
     }
 
+    /// Lets nothing through any more; the connections stay open.
+    pub(crate) fn fall_silent(&self) {
+        self.is_silent.store(true, Ordering::SeqCst);
+    }
+
     /// Returns how many statements a connection has sent.
     pub(crate) fn statements(&self, connection: usize) -> usize {
         self.statements[connection].load(Ordering::SeqCst)
@@ -83,6 +94,7 @@ fn forward(
     server: &Stream,
     statements: &AtomicUsize,
     last: Option<Cut>,
+    is_silent: &AtomicBool,
 ) -> io::Result<()> {
     let mut first = true;
     loop {
@@ -102,6 +114,9 @@ fn forward(
         } else {
             None
         };
+        if is_silent.load(Ordering::SeqCst) {
+            continue;
+        }
         if cut.is_none_or(|cut| cut.arrives) {
             server.write(&message)?;
         }
@@ -112,9 +127,12 @@ fn forward(
 }
 
 /// Passes on what the server says.
-fn copy(mut server: Stream, mut client: &TcpStream) {
+fn copy(mut server: Stream, mut client: &TcpStream, is_silent: &AtomicBool) {
     let mut buffer = [0; 4096];
     while let Ok(length @ 1..) = server.read(&mut buffer) {
+        if is_silent.load(Ordering::SeqCst) {
+            continue;
+        }
         if client.write_all(&buffer[..length]).is_err() {
             break;
         }

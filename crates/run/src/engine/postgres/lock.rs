@@ -6,6 +6,10 @@
 //! transactions. Each attempt to take it is a transaction of its own: a session that waited inside
 //! one would keep `CREATE INDEX CONCURRENTLY` from ever ending, and could take the pooler's
 //! connection that the holder of the lock needs.
+//!
+//! The transaction of the run begins before that of the lock. A run that holds the lock has then had
+//! two of a pooler's connections at once, so that the locks of several runs never occupy all of
+//! them. Of the runs that need both, one at a time holds the first while it asks for the second.
 
 use std::error::Error;
 use std::fmt;
@@ -36,6 +40,19 @@ pub(super) enum Lock {
     Inside,
 }
 
+/// The outcome of one attempt to take the lock.
+#[derive(Debug)]
+enum Attempt {
+    Granted,
+    /// Another migrator holds the lock.
+    Held,
+    /// There is no second connection at this time.
+    NoConnection(RefusedRequest),
+}
+
+/// The savepoint before the lock of the one run that asks for its second connection.
+const GATE: &str = "cargo_alembic";
+
 /// The longest pause before the lock is asked for again.
 const LONGEST_PAUSE: Duration = Duration::from_millis(500);
 
@@ -53,6 +70,12 @@ fn inner(key: i64) -> i64 {
     key ^ 1
 }
 
+/// Returns the number of the lock of the one run that is asking for its second connection.
+fn gate(database: &str) -> i64 {
+    let parts = ["cargo-alembic", database];
+    digest(parts.join("\0").bytes()).cast_signed()
+}
+
 /// Returns the subquery that lists the holders of a version table's locks.
 fn held_locks(key: i64) -> String {
     // The two halves of a number.
@@ -67,6 +90,15 @@ fn held_locks(key: i64) -> String {
          AND database OPERATOR(pg_catalog.=) (SELECT oid FROM pg_catalog.pg_database \
          WHERE datname OPERATOR(pg_catalog.=) pg_catalog.current_database())) AS l"
     )
+}
+
+/// Returns the query that asks for the lock of this number.
+fn ask(key: i64) -> String {
+    format!("SELECT pg_catalog.pg_try_advisory_xact_lock({key})")
+}
+
+fn locking(refused: RefusedRequest) -> RefusedRequest {
+    RefusedRequest::new(Action::Lock, refused.error)
 }
 
 fn asks(task: LockTask, sql: impl Into<std::borrow::Cow<'static, str>>) -> Query {
@@ -107,9 +139,8 @@ pub(super) async fn check_no_transaction(link: &Link<'_>) -> Result<(), RefusedR
 }
 
 impl Postgres {
-    /// Takes the lock of the version table, waiting as long as the lock timeout allows.
-    ///
-    /// If the lock belongs to a transaction of the run, that transaction is open afterwards.
+    /// Takes the lock of the version table, waiting as long as the lock timeout allows; the
+    /// transaction of the run is open afterwards, if the lock was not held before.
     pub(super) async fn take_lock(
         &mut self,
         link: &mut Link<'_>,
@@ -123,67 +154,120 @@ impl Postgres {
         let mut reported = Duration::ZERO;
         let mut pause = PAUSE;
         loop {
-            if self.try_lock(link, key).await? {
-                return Ok(());
-            }
+            let (refused, longest) = match self.try_lock(link, key).await? {
+                Attempt::Granted => return Ok(()),
+                Attempt::Held => (None, LONGEST_PAUSE),
+                // Each attempt takes a connection that others may need.
+                Attempt::NoConnection(refused) => (Some(refused), LONGEST_PAUSE * 8),
+            };
+            link.rollback().await.map_err(locking)?;
             let now = link.now();
             let waited = now.saturating_sub(start);
             let timed_out = waited >= link.lock_timeout;
             if timed_out || waited >= reported + WAITING_TURN {
                 reported = waited;
-                let holder = find_holder(link, key).await;
-                if timed_out {
-                    return Err(RefusedRequest::new(Action::Lock, held_lock(waited, holder)).into());
-                }
-                link.report(Event::Waiting { waited, holder }).await;
+                let event = match refused {
+                    Some(refused) if timed_out => return Err(refused.into()),
+                    Some(_) => Event::NoConnection { waited },
+                    None => {
+                        let holder = find_holder(link, key).await;
+                        if timed_out {
+                            let error = held_lock(waited, holder);
+                            return Err(RefusedRequest::new(Action::Lock, error).into());
+                        }
+                        Event::Waiting { waited, holder }
+                    }
+                };
+                link.report(event).await;
             }
             // Spreads the attempts: many migrators may have begun to wait at the same moment.
             let jitter = now.subsec_nanos() % 64;
             let left = link.lock_timeout.saturating_sub(waited);
             link.pause((pause * (64 + jitter) / 96).min(left)).await;
-            pause = (pause * 2).min(LONGEST_PAUSE);
+            pause = (pause * 2).min(longest);
         }
     }
 
-    /// Asks for the lock once.
-    async fn try_lock(&mut self, link: &mut Link<'_>, key: i64) -> Result<bool, RefusedRequest> {
-        let ask = format!("SELECT pg_catalog.pg_try_advisory_xact_lock({key})");
-        if self.lock == Lock::None {
-            let begin = "BEGIN ISOLATION LEVEL READ COMMITTED";
-            let begun = link.query_aside(asks(LockTask::Begin, begin)).await?;
-            if begun.is_some() {
-                // A migrator that has lost this lock may still have a transaction open.
-                let held = held_locks(key);
-                let ask = format!(
-                    "{ask} AND NOT EXISTS (SELECT FROM {held} WHERE l.objid OPERATOR(pg_catalog.=) {}::pg_catalog.int8)",
-                    inner(key) & 0xffff_ffff
-                );
-                let granted = link.query_aside(asks(LockTask::Try(key), ask)).await?;
-                if is_true(&granted.unwrap_or_default()) {
-                    // The transaction is idle until the run is over.
-                    let mut settings = watch_connection();
-                    settings.extend([
-                        WorkSetting::new("idle_in_transaction_session_timeout", "0"),
-                        WorkSetting::new("transaction_timeout", "0"),
-                    ]);
-                    let timeouts = set(&settings);
-                    link.query_aside(asks(LockTask::Keep, timeouts)).await?;
-                    self.lock = Lock::Aside;
-                    return Ok(true);
-                }
-                link.query_aside(release()).await?;
-                return Ok(false);
-            }
-            self.lock = Lock::Inside;
-        }
-        let locking = |refused: RefusedRequest| RefusedRequest::new(Action::Lock, refused.error);
+    /// Asks for the lock once, in the transaction of the run if it can be nowhere else.
+    async fn try_lock(&mut self, link: &mut Link<'_>, key: i64) -> Result<Attempt, RefusedRequest> {
         check_no_transaction(link).await.map_err(locking)?;
         begin(link).await.map_err(locking)?;
-        if is_true(&link.query(asks(LockTask::Try(key), ask)).await?) {
-            return Ok(true);
+        if self.lock == Lock::None {
+            if !self.enter(link).await? {
+                let why = "another migrator is waiting for a second connection to the server";
+                let error = DatabaseError::new(DatabaseErrorKind::TooManyConnections, why);
+                return Ok(Attempt::NoConnection(RefusedRequest::new(
+                    Action::Lock,
+                    error,
+                )));
+            }
+            match self.try_lock_aside(link, key).await {
+                Ok(None) => self.lock = Lock::Inside,
+                Ok(Some(Attempt::Granted)) => {
+                    self.leave(link).await?;
+                    return Ok(Attempt::Granted);
+                }
+                Ok(Some(attempt)) => return Ok(attempt),
+                Err(refused) if refused.kind() == DatabaseErrorKind::TooManyConnections => {
+                    return Ok(Attempt::NoConnection(refused));
+                }
+                Err(refused) => return Err(refused),
+            }
+            self.leave(link).await?;
         }
-        link.rollback().await.map_err(locking)?;
-        Ok(false)
+        let granted = link.query(asks(LockTask::Try(key), ask(key))).await?;
+        Ok(match is_true(&granted) {
+            true => Attempt::Granted,
+            false => Attempt::Held,
+        })
+    }
+
+    /// Becomes the one run that asks for its second connection; returns `false` if there is another.
+    async fn enter(&self, link: &Link<'_>) -> Result<bool, RefusedRequest> {
+        let ask = format!("SAVEPOINT {GATE}; {}", ask(gate(&self.database)));
+        Ok(is_true(&link.query(asks(LockTask::Enter, ask)).await?))
+    }
+
+    /// Lets the next run ask for its second connection: the savepoint takes its lock along.
+    async fn leave(&self, link: &Link<'_>) -> Result<(), RefusedRequest> {
+        let leave = format!("ROLLBACK TO SAVEPOINT {GATE}; RELEASE SAVEPOINT {GATE}");
+        link.query(asks(LockTask::Leave, leave)).await.map(drop)
+    }
+
+    /// Asks for the lock once, in a transaction on the second connection; returns `None` if there
+    /// can be none.
+    async fn try_lock_aside(
+        &mut self,
+        link: &Link<'_>,
+        key: i64,
+    ) -> Result<Option<Attempt>, RefusedRequest> {
+        let begin = asks(LockTask::Begin, "BEGIN ISOLATION LEVEL READ COMMITTED");
+        if link.query_aside(begin).await?.is_none() {
+            return Ok(None);
+        }
+        // A migrator that has lost this lock may still have a transaction open.
+        let held = held_locks(key);
+        let ask = format!(
+            "{} AND NOT EXISTS (SELECT FROM {held} \
+             WHERE l.objid OPERATOR(pg_catalog.=) {}::pg_catalog.int8)",
+            ask(key),
+            inner(key) & 0xffff_ffff
+        );
+        let granted = link.query_aside(asks(LockTask::Try(key), ask)).await?;
+        if !is_true(&granted.unwrap_or_default()) {
+            link.query_aside(release()).await?;
+            return Ok(Some(Attempt::Held));
+        }
+        // The transaction is idle until the run is over.
+        let mut settings = watch_connection();
+        settings.extend([
+            WorkSetting::new("idle_in_transaction_session_timeout", "0"),
+            WorkSetting::new("transaction_timeout", "0"),
+        ]);
+        let timeouts = set(&settings);
+        link.query_aside(asks(LockTask::Keep, timeouts)).await?;
+        self.lock = Lock::Aside;
+        Ok(Some(Attempt::Granted))
     }
 
     /// Returns the lock by which a migrator's transaction keeps others away by itself, should the

@@ -234,9 +234,15 @@ impl Fake {
         }
     }
 
-    /// Carries out a request about the lock on the first connection, if there is no second one.
+    /// Carries out a request about the lock on the first connection.
     fn perform_lock(&mut self, task: LockTask) -> Answer {
-        assert_eq!(self.second, Second::Missing, "{task:?}");
+        match task {
+            LockTask::Enter | LockTask::Leave => {
+                assert!(self.is_open(), "{task:?} is for a transaction");
+                return flag(true);
+            }
+            _ => assert_eq!(self.second, Second::Missing, "{task:?}"),
+        }
         match task {
             LockTask::Try(key) => {
                 assert!(self.is_open(), "the lock must belong to a transaction");
@@ -244,7 +250,12 @@ impl Fake {
                 flag(self.inside)
             }
             LockTask::FindHolder => holder(),
-            LockTask::Begin | LockTask::Keep | LockTask::Check | LockTask::Release => {
+            LockTask::Enter
+            | LockTask::Leave
+            | LockTask::Begin
+            | LockTask::Keep
+            | LockTask::Check
+            | LockTask::Release => {
                 panic!("only for the second connection: {task:?}")
             }
         }

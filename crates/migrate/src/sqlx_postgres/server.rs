@@ -1,0 +1,177 @@
+//! The connections of a run: the one that migrates, and the second one.
+
+use std::future::Future;
+use std::pin::pin;
+use std::task::{Context, Waker};
+use std::time::Duration;
+
+use alembic_run::{AsyncConnection, Batch, DatabaseError, Effect, Event, Execute, Query, Row};
+use futures_util::future::{Either, select};
+use sqlx::{Connection, PgConnection};
+use tokio::time::{Instant, sleep_until};
+
+use super::messages::{Correspondence, safe};
+use super::second_connection::{ANSWER_TIMEOUT, SecondConnection, Sign, silence};
+use crate::driver::Observer;
+
+/// How long an answer may take before the server is asked on another connection whether it can be
+/// reached, how long that may take, and how often it is asked while it cannot.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// How often it is asked while it can be reached: statements take as long as they take, and no
+/// firewall or proxy may close the second connection as idle meanwhile.
+const HEARTBEAT: Duration = Duration::from_secs(30);
+
+/// The connections of a run.
+pub(super) struct Server<'c> {
+    main: MainConnection<'c>,
+    aside: SecondConnection,
+    observer: &'c Observer,
+    /// Whether it executed anything that may outlast the run.
+    pub(super) has_executed: bool,
+}
+
+impl<'c> Server<'c> {
+    pub(super) fn new(
+        connection: &'c mut PgConnection,
+        aside: SecondConnection,
+        observer: &'c Observer,
+    ) -> Self {
+        Self {
+            main: MainConnection {
+                correspondence: Correspondence::new(connection),
+                rollback: None,
+                is_silent: false,
+            },
+            aside,
+            observer,
+            has_executed: false,
+        }
+    }
+
+    pub(super) async fn close(&mut self) {
+        self.aside.close().await;
+    }
+
+    async fn send(&mut self, statements: &[Execute<'_>]) -> Batch {
+        self.has_executed = true;
+        let mut changed = Vec::new();
+        let mut sent = None;
+        if !self.main.is_silent {
+            let correspondence = &mut self.main.correspondence;
+            let sending = correspondence.execute_all(statements, &mut changed);
+            sent = answer(sending, &mut self.aside, self.observer).await;
+        }
+        let failed = match sent {
+            Some(sent) => sent.err(),
+            None => {
+                self.main.is_silent = true;
+                let failed = changed.len().min(statements.len() - 1);
+                Some((failed, silence(ANSWER_TIMEOUT)))
+            }
+        };
+        Batch { changed, failed }
+    }
+}
+
+impl AsyncConnection for Server<'_> {
+    async fn execute(&mut self, statement: &Execute<'_>) -> Result<u64, DatabaseError> {
+        if let Effect::Begins { rollback } = statement.effect() {
+            self.main.rollback = Some(rollback.to_owned());
+        }
+        let Batch { changed, failed } = self.send(std::slice::from_ref(statement)).await;
+        match statement.effect() {
+            Effect::Commits | Effect::RollsBack => self.main.rollback = None,
+            _ => {}
+        }
+        match failed {
+            Some((_, error)) => Err(error),
+            None => Ok(changed.into_iter().sum()),
+        }
+    }
+
+    async fn query(&mut self, query: &Query) -> Result<Vec<Row>, DatabaseError> {
+        if self.main.is_silent {
+            return Err(silence(ANSWER_TIMEOUT));
+        }
+        let rows = self.main.correspondence.rows(query.sql());
+        let rows = answer(rows, &mut self.aside, self.observer).await;
+        rows.unwrap_or_else(|| {
+            self.main.is_silent = true;
+            Err(silence(ANSWER_TIMEOUT))
+        })
+    }
+
+    async fn pause(&mut self, pause: Duration) {
+        tokio::time::sleep(pause).await;
+    }
+
+    async fn execute_all(&mut self, statements: &[Execute<'_>]) -> Option<Batch> {
+        Some(self.send(statements).await)
+    }
+
+    async fn query_aside(&mut self, query: &Query) -> Result<Option<Vec<Row>>, DatabaseError> {
+        self.aside.query(query).await
+    }
+}
+
+/// Waits for the answer to a request, as long as the server can be reached; returns `None` when it
+/// has given no sign of life for too long. sqlx cannot have the system watch its connections.
+async fn answer<T>(
+    request: impl Future<Output = T>,
+    aside: &mut SecondConnection,
+    observer: &Observer,
+) -> Option<T> {
+    let mut request = pin!(request);
+    let mut alive = Instant::now();
+    let mut next = alive + PATIENCE;
+    loop {
+        request = match select(request, pin!(sleep_until(next))).await {
+            Either::Left((answer, _)) => return Some(answer),
+            Either::Right(((), request)) => request,
+        };
+        let sign = match select(request, pin!(aside.probe(PATIENCE))).await {
+            Either::Left((answer, _)) => return Some(answer),
+            Either::Right((sign, waiting)) => {
+                request = waiting;
+                sign
+            }
+        };
+        match sign {
+            Sign::Life | Sign::Unknown => {
+                alive = Instant::now();
+                next = alive + HEARTBEAT;
+            }
+            Sign::Silence => {
+                let waited = alive.elapsed();
+                if waited >= ANSWER_TIMEOUT {
+                    return None;
+                }
+                observer(&Event::Silence { waited });
+                next = Instant::now() + PATIENCE;
+            }
+        }
+    }
+}
+
+/// The connection that migrates, whose open transaction is rolled back on drop.
+struct MainConnection<'c> {
+    correspondence: Correspondence<&'c mut PgConnection>,
+    /// The statement that rolls back, while a transaction is open.
+    rollback: Option<String>,
+    /// Whether the server has stopped to answer; an answer may still be under way.
+    is_silent: bool,
+}
+
+impl Drop for MainConnection<'_> {
+    fn drop(&mut self) {
+        if let Some(rollback) = self.rollback.take() {
+            // sqlx's own transactions forget one whose `BEGIN` was not awaited. This writes the
+            // statement when it is first polled; sqlx continues it before anything else.
+            let connection = &mut self.correspondence.connection;
+            let mut sent = pin!(connection.begin_with(safe(&rollback)));
+            let mut context = Context::from_waker(Waker::noop());
+            let _ = sent.as_mut().poll(&mut context);
+        }
+    }
+}
