@@ -12,9 +12,9 @@ use alembic_history::{Dialect, Graph, MAX_ID_LENGTH, RowChange, VersionTable};
 use alembic_sql::{SettingChanges, StatementKind, literal, quote};
 
 use crate::action::Action;
-use crate::dangling::DanglingCounts;
+use crate::dangling::{DanglingFault, DanglingRows};
 use crate::database_error::{DatabaseError, DatabaseErrorKind};
-use crate::failure::{Failure, Violation};
+use crate::failure::Failure;
 use crate::link::Link;
 use crate::policy::Interruption;
 use crate::refused_request::RefusedRequest;
@@ -157,16 +157,19 @@ pub(crate) trait Engine: Send + Sync {
     /// Returns whether a statement could leave dangling rows.
     fn may_dangle(&self, kind: &StatementKind) -> bool;
 
-    /// Counts the dangling rows, if they can be counted.
-    fn count_dangling<'a>(&'a self, link: &'a Link<'_>)
-    -> Conversation<'a, Option<DanglingCounts>>;
+    /// Finds the dangling rows, if there can be any, and reports the foreign keys by which they
+    /// cannot be found.
+    fn find_dangling<'a>(
+        &'a mut self,
+        link: &'a Link<'_>,
+    ) -> Conversation<'a, Option<DanglingRows>>;
 
-    /// Returns the rows that dangle now and did not before.
-    fn find_violations<'a>(
+    /// Compares the dangling rows with those `before`.
+    fn compare_dangling<'a>(
         &'a self,
         link: &'a Link<'_>,
-        before: &'a DanglingCounts,
-    ) -> Conversation<'a, Vec<Violation>>;
+        before: &'a DanglingRows,
+    ) -> Conversation<'a, Option<DanglingFault>>;
 
     // Statements outside of transactions.
 

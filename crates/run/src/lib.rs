@@ -64,12 +64,13 @@ mod target;
 mod versions;
 
 pub use action::Action;
+pub use dangling::{ForeignKey, Violation};
 pub use database_error::{DatabaseError, DatabaseErrorKind};
 pub use ensure::ensure_all;
 pub use error::{FailureKind, RunError};
 pub use event::{Event, Holder, RunStep};
 pub use exchange::{AsyncConnection, Connection, Observer, Run};
-pub use failure::{Failure, StatementLocation, Violation};
+pub use failure::{Failure, StatementLocation};
 pub use policy::{Interruption, Purge};
 pub use report::{
     EnsureReport, Ensured, Outcome, Report, Scenario, StampReport, Status, StepReport,

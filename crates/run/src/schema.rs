@@ -30,8 +30,9 @@ pub(crate) async fn create_schema(
     }
     let statements: Vec<FileStatement<'_>> = text.statements(dialect).collect();
     let may_dangle = |statement: &FileStatement<'_>| session.engine.may_dangle(statement.kind());
-    let dangling = match statements.iter().any(may_dangle) {
-        true => session.engine.count_dangling(&session.link).await?,
+    let may_dangle = statements.iter().any(may_dangle);
+    let dangling = match may_dangle {
+        true => session.engine.find_dangling(&session.link).await?,
         false => None,
     };
     let changes = SessionChanges::of(&statements);

@@ -113,7 +113,13 @@ macro_rules! driver_suite {
                 rows_that_would_refer_to_nothing_are_refused,
                 a_section_outside_and_what_precedes_it_are_checked_too,
                 rows_that_refer_to_nothing_already_are_not_held_against_a_run,
-                a_key_that_can_refer_to_nothing_is_not_held_against_a_run;
+                rows_are_compared_and_not_counted,
+                rows_dangle_as_sqlite_compares_them,
+                many_rows_that_refer_to_nothing_are_compared,
+                attached_databases_are_checked_too,
+                a_key_that_can_refer_to_nothing_is_not_held_against_a_run,
+                every_other_key_is_checked_next_to_one_that_cannot_be_enforced,
+                a_new_key_that_cannot_be_enforced_is_refused;
             [sqlite::statements]
                 pragmas_and_explanations_are_run_to_their_end,
                 every_kind_of_object_can_be_created,

@@ -15,9 +15,8 @@ use alembic_sql::{SettingChanges, StatementKind, literal};
 
 use super::{Conversation, Engine, Probe, VersionTableLookup, busy_failure};
 use crate::action::Action;
-use crate::dangling::DanglingCounts;
+use crate::dangling::{DanglingFault, DanglingRows};
 use crate::database_error::{DatabaseError, DatabaseErrorKind};
-use crate::failure::Violation;
 use crate::link::Link;
 use crate::policy::Interruption;
 use crate::request::{Execute, LockTask, Progress, ProgressTask, Query, Task, VersionTask};
@@ -254,19 +253,19 @@ impl Engine for Postgres {
         false
     }
 
-    fn count_dangling<'a>(
-        &'a self,
+    fn find_dangling<'a>(
+        &'a mut self,
         _link: &'a Link<'_>,
-    ) -> Conversation<'a, Option<DanglingCounts>> {
+    ) -> Conversation<'a, Option<DanglingRows>> {
         answer(None)
     }
 
-    fn find_violations<'a>(
+    fn compare_dangling<'a>(
         &'a self,
         _link: &'a Link<'_>,
-        _before: &'a DanglingCounts,
-    ) -> Conversation<'a, Vec<Violation>> {
-        answer(Vec::new())
+        _before: &'a DanglingRows,
+    ) -> Conversation<'a, Option<DanglingFault>> {
+        answer(None)
     }
 
     fn execute_outside<'a, 'h>(
