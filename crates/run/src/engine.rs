@@ -21,6 +21,8 @@ use crate::refused_request::RefusedRequest;
 use crate::request::{Execute, Progress, ProgressTask, Query, Row, Task, VersionTask};
 use crate::session_changes::SessionChanges;
 
+pub use sqlite::sqlite_error;
+
 /// A part of a run that an engine carries out on the connection.
 pub(crate) type Conversation<'a, T> = Pin<Box<dyn Future<Output = Result<T, Failure>> + Send + 'a>>;
 
@@ -136,6 +138,10 @@ pub(crate) trait Engine: Send + Sync {
     /// work between statements outside of transactions.
     fn restore_for_work(&self) -> Option<Execute<'static>>;
 
+    /// Returns the statement that restores what a statement since then sets, for when the run ends
+    /// before its time.
+    fn undo(&self, kind: &StatementKind) -> Option<String>;
+
     /// Restores the same in the open transaction, for the run's own work within a revision, and
     /// returns the statements that set what the revision had set.
     fn suspend_session<'a>(&'a self, link: &'a Link<'_>)
@@ -148,9 +154,9 @@ pub(crate) trait Engine: Send + Sync {
     /// Forgets what the statements may have changed, once it is restored and committed.
     fn forget_session(&mut self);
 
-    /// Returns whether a later run that continues the revision executes a statement again, since
-    /// its setting ended with its connection.
-    fn is_repeated(&self, kind: &StatementKind) -> bool;
+    /// Returns how far the setting of a statement reaches: a later run that continues there executes
+    /// the statement again, since the setting ended with its connection.
+    fn reach(&self, kind: &StatementKind) -> Reach;
 
     // Dangling rows.
 
@@ -384,6 +390,17 @@ pub(crate) trait Engine: Send + Sync {
         let sql = format!("DROP TABLE {}", versions.progress().quoted());
         Execute::new(Task::Progress(ProgressTask::Drop), sql)
     }
+}
+
+/// How far the setting of a statement reaches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reach {
+    /// It sets nothing for its session.
+    Statement,
+    /// To the end of its section outside of transactions.
+    Section,
+    /// To the end of its revision.
+    Revision,
 }
 
 /// Reads a row of the table of progress.

@@ -57,6 +57,14 @@ impl<'r> Execute<'r> {
         self
     }
 
+    pub(crate) fn into_owned(self) -> Execute<'static> {
+        Execute {
+            sql: Cow::Owned(self.sql.into_owned()),
+            task: self.task,
+            undo: self.undo,
+        }
+    }
+
     /// Returns the statement, as it is sent to the database.
     #[must_use]
     pub fn sql(&self) -> &str {

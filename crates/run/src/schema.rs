@@ -6,7 +6,6 @@ use crate::database_error::{DatabaseError, DatabaseErrorKind};
 use crate::failure::Failure;
 use crate::pieces::execute_all;
 use crate::refusal::Refusal;
-use crate::request::{Execute, Task};
 use crate::session::Session;
 use crate::session_changes::SessionChanges;
 use crate::steps::check_foreign_keys;
@@ -44,7 +43,7 @@ pub(crate) async fn create_schema(
     }
     let executed = statements
         .iter()
-        .map(|statement| Execute::new(Task::RunStatement, statement.sql.to_owned()));
+        .map(|statement| session.statement(*statement).into_owned());
     if let Some((index, error)) = execute_all(session, executed.collect()).await.failed {
         let start = statements[index].span.start;
         return Err(failure(start + error.offset().unwrap_or(0), error));

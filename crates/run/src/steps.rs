@@ -5,6 +5,7 @@ use std::time::Duration;
 use alembic_history::{Direction, FileStatement, Node, Plan, Step};
 
 use crate::dangling::{DanglingFault, DanglingRows};
+use crate::engine::Reach;
 use crate::event::{Event, RunStep};
 use crate::failure::Failure;
 use crate::outside::run_outside;
@@ -266,10 +267,13 @@ async fn run_sections<'h>(
             });
             pieces.extend(reading.map(Piece::Setting));
         };
+        let mut repeated = Vec::new();
         for statement in skipped {
             done += 1;
-            if engine.is_repeated(statement.kind()) {
-                add(&mut pieces, *statement, done);
+            match engine.reach(statement.kind()) {
+                Reach::Statement => {}
+                Reach::Section => repeated.push((*statement, done)),
+                Reach::Revision => add(&mut pieces, *statement, done),
             }
         }
         if section.transaction {
@@ -281,7 +285,7 @@ async fn run_sections<'h>(
             pieces::run(session, &pieces).await?;
             pieces.clear();
             check_foreign_keys(session, dangling).await?;
-            done = run_outside(session, node, direction, statements, done).await?;
+            done = run_outside(session, (node, direction), &repeated, statements, done).await?;
             // The section may have switched them on.
             session.hold_foreign_keys().await?;
             session.begin().await?;

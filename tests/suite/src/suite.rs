@@ -31,6 +31,8 @@ macro_rules! driver_suite {
                 a_run_that_fails_leaves_the_database_as_before,
                 a_run_per_revision_leaves_the_last_whole_revision,
                 failures_are_placed_in_the_file;
+            [unwinding]
+                an_observer_that_panics_leaves_nothing_behind;
             [hostile]
                 hostile_statements_are_harmless_or_told,
                 hostile_statements_are_undone_when_a_later_one_fails,
@@ -134,6 +136,10 @@ macro_rules! driver_suite {
                 a_lock_that_is_released_in_time_only_delays;
             [sqlite::settings]
                 settings_are_restored,
+                what_a_revision_sets_ends_with_it,
+                a_revision_that_fails_leaves_no_settings,
+                a_revision_goes_on_with_what_it_has_set,
+                a_database_cannot_be_attached_in_a_transaction,
                 a_connection_that_keeps_no_journal_is_refused;
             [sqlite::described]
                 a_schema_is_described;

@@ -13,7 +13,7 @@ use std::time::Duration;
 use alembic_history::VersionTable;
 use alembic_sql::{SettingChanges, StatementKind, literal};
 
-use super::{Conversation, Engine, Probe, VersionTableLookup, busy_failure};
+use super::{Conversation, Engine, Probe, Reach, VersionTableLookup, busy_failure};
 use crate::action::Action;
 use crate::dangling::{DanglingFault, DanglingRows};
 use crate::database_error::{DatabaseError, DatabaseErrorKind};
@@ -241,12 +241,20 @@ impl Engine for Postgres {
         Some(Execute::new(Task::RestoreReading, restore))
     }
 
+    /// What ends before its time is rolled back, or its connection is closed.
+    fn undo(&self, _kind: &StatementKind) -> Option<String> {
+        None
+    }
+
     fn forget_session(&mut self) {
         self.settings.forget_changes();
     }
 
-    fn is_repeated(&self, kind: &StatementKind) -> bool {
-        kind.sets_for_session()
+    fn reach(&self, kind: &StatementKind) -> Reach {
+        match kind.sets_for_session() {
+            true => Reach::Revision,
+            false => Reach::Statement,
+        }
     }
 
     fn may_dangle(&self, _kind: &StatementKind) -> bool {

@@ -1,7 +1,9 @@
 //! SQLite: its write lock is its transaction, and foreign keys must be off while tables are rebuilt.
 
 mod describe;
+mod error;
 mod foreign_keys;
+mod session;
 
 use std::future::{Future, ready};
 use std::pin::Pin;
@@ -10,7 +12,8 @@ use std::time::Duration;
 use alembic_history::VersionTable;
 use alembic_sql::{SettingChanges, StatementKind, literal, quote};
 
-use super::{Conversation, Engine, Probe, VersionTableLookup};
+use self::session::KeptSession;
+use super::{Conversation, Engine, Probe, Reach, VersionTableLookup};
 use crate::action::Action;
 use crate::dangling::{DanglingFault, DanglingRows, ForeignKey, compare};
 use crate::database_error::DatabaseError;
@@ -22,6 +25,8 @@ use crate::refused_request::RefusedRequest;
 use crate::request::{Execute, Progress, Query, Task, VersionTask};
 use crate::session_changes::SessionChanges;
 
+pub use error::sqlite_error;
+
 /// A connection to SQLite, with the settings to restore.
 #[derive(Debug, Default)]
 pub(super) struct Sqlite {
@@ -31,6 +36,7 @@ pub(super) struct Sqlite {
     foreign_keys: Option<bool>,
     /// The foreign keys that were last reported as ignored.
     reported: Vec<ForeignKey>,
+    session: KeptSession,
 }
 
 fn set_lock_timeout<'r>(milliseconds: &str) -> Execute<'r> {
@@ -81,6 +87,7 @@ impl Engine for Sqlite {
 
     fn close<'a>(&'a mut self, link: &'a mut Link<'_>) -> Conversation<'a, ()> {
         Box::pin(async move {
+            let settings = self.session.restore_outside(link).await;
             let restored = match self.foreign_keys.take() {
                 None => Ok(()),
                 Some(found) => link.execute(switch_foreign_keys(found)).await.map(drop),
@@ -89,6 +96,7 @@ impl Engine for Sqlite {
                 // The command is done, whether or not this works.
                 let _ = link.execute(set_lock_timeout(&found)).await;
             }
+            settings?;
             Ok(restored?)
         })
     }
@@ -121,6 +129,7 @@ impl Engine for Sqlite {
         Box::pin(async move {
             // A deferred transaction could not wait at its first write: SQLite would fail at once,
             // because another connection may have written since it read.
+            self.session.restore_outside(link).await?;
             let begin = Execute::new(Task::Begin, "BEGIN IMMEDIATE").undone_by(ROLLBACK);
             link.execute_patiently(begin).await?;
             link.is_open = true;
@@ -163,14 +172,14 @@ impl Engine for Sqlite {
 
     fn keep_session<'a>(
         &'a mut self,
-        _link: &'a Link<'_>,
-        _changes: SessionChanges,
+        link: &'a Link<'_>,
+        changes: SessionChanges,
     ) -> Conversation<'a, ()> {
-        answer(())
+        Box::pin(async move { Ok(self.session.keep(link, &changes).await?) })
     }
 
-    fn restore_session(&self, _is_open: bool) -> Vec<Execute<'static>> {
-        Vec::new()
+    fn restore_session(&self, is_open: bool) -> Vec<Execute<'static>> {
+        self.session.restore(is_open)
     }
 
     fn restore_for_work(&self) -> Option<Execute<'static>> {
@@ -192,10 +201,15 @@ impl Engine for Sqlite {
         None
     }
 
+    fn undo(&self, kind: &StatementKind) -> Option<String> {
+        self.session.undo(kind)
+    }
+
+    /// No rollback takes back what a pragma has set, so nothing waits for the commit.
     fn forget_session(&mut self) {}
 
-    fn is_repeated(&self, _kind: &StatementKind) -> bool {
-        false
+    fn reach(&self, kind: &StatementKind) -> Reach {
+        session::reach(kind)
     }
 
     /// The check reads every row that refers to another table, so runs that only create objects

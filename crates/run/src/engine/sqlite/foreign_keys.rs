@@ -14,9 +14,6 @@ use crate::link::Link;
 use crate::refused_request::{RefusedRequest, attribute_to};
 use crate::request::{ForeignKeyTask, Query, Row, Task};
 
-/// SQLite's generic error code, which it also returns when a foreign key cannot be enforced.
-const SQLITE_ERROR: &str = "1";
-
 /// The place of a foreign key: its table, and its number there.
 #[derive(PartialEq, Eq)]
 struct KeyId {
@@ -205,7 +202,7 @@ async fn find_keys(
     };
     let rows = match ask(link, ForeignKeyTask::FindDangling, sql).await {
         Ok(rows) => rows,
-        Err(refused) if refused.error.code() == Some(SQLITE_ERROR) => return Ok(None),
+        Err(refused) if refused.error.is_generic_sqlite_error() => return Ok(None),
         Err(refused) => return Err(refused),
     };
     let ids = rows.iter().map(|row| {
