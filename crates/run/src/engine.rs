@@ -246,6 +246,9 @@ pub(crate) trait Engine: Send + Sync {
         table: &'a VersionTable,
     ) -> Conversation<'a, String>;
 
+    /// Returns whether an error says that a table has no such column.
+    fn lacks_column(&self, error: &DatabaseError) -> bool;
+
     // The version table, exactly Alembic's, and the table of progress next to it.
 
     /// Returns the query that looks for the version table; [`VersionTableLookup`] reads the answer.

@@ -55,7 +55,8 @@ pub(crate) async fn run_outside<'h>(
                     let lost = error.kind() == DatabaseErrorKind::ConnectionLost;
                     let (link, changes) = (&session.link, changes.as_deref());
                     let may_be_done = session.engine.may_be_done(link, statement.kind(), changes);
-                    let in_part = lost || may_be_done.await?;
+                    // Without an answer, it may be.
+                    let in_part = lost || may_be_done.await.unwrap_or(true);
                     (!in_part, leftover.is_empty())
                 }
                 _ => (true, true),

@@ -392,6 +392,11 @@ impl Engine for Postgres {
         })
     }
 
+    fn lacks_column(&self, error: &DatabaseError) -> bool {
+        // undefined_column
+        error.code() == Some("42703")
+    }
+
     fn find_versions(&self, table: &VersionTable) -> Query {
         let schema = match &table.schema {
             Some(schema) => literal(schema),

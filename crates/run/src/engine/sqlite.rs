@@ -344,6 +344,12 @@ impl Engine for Sqlite {
         })
     }
 
+    /// SQLite has one code for everything that is wrong with a statement; this one is right, and its
+    /// table exists.
+    fn lacks_column(&self, error: &DatabaseError) -> bool {
+        error.is_generic_sqlite_error()
+    }
+
     fn find_versions(&self, table: &VersionTable) -> Query {
         let named = format!(
             "name = {} COLLATE NOCASE AND type IN ('table', 'view')",
