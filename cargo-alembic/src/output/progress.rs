@@ -88,6 +88,12 @@ impl Progress {
                     &format!("the transaction after a rollback: {error}"),
                 );
             }
+            Event::ForeignKeysIgnored { keys } => {
+                for key in keys {
+                    let why = "the referenced columns need not be unique";
+                    self.line("Unchecked", &format!("foreign key of {key}: {why}"));
+                }
+            }
             // The command itself reports these at its end.
             _ => {}
         }

@@ -338,9 +338,10 @@ codes! {
         /// out `ON DELETE` while a migration runs: delete or correct those rows in the revision.
         DanglingRows = "dangling-rows",
 
-        /// A revision declares a foreign key to columns that are not guaranteed to be unique, so
-        /// SQLite could not enforce any foreign key of that table. Give the referenced columns a
-        /// `PRIMARY KEY` or a `UNIQUE` index.
+        /// Revisions leave a foreign key that SQLite cannot enforce, because the columns that it
+        /// refers to need not be unique: it would refuse every change of the referring rows. Give
+        /// the referenced columns a `PRIMARY KEY` or a `UNIQUE` index. A key that was like that
+        /// before the run is reported and not checked; all others are.
         ForeignKeyMismatch = "foreign-key-mismatch",
 
         /// A change to the version table affected no row or more than one, or its rows changed

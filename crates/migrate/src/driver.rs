@@ -2,7 +2,7 @@
 
 pub use alembic_run::{
     AsyncConnection, Batch, Connection, DatabaseError, DatabaseErrorKind, Effect, Execute,
-    Observer, Query, Row, Run,
+    Observer, Query, Row, Run, Undo, sqlite_error,
 };
 
 use crate::{Dialect, RunError};

@@ -389,6 +389,11 @@ fn log(event: &Event) {
         Event::Retrying { error, retries } => {
             warn!(error, retries, "Beginning the transaction again");
         }
+        Event::ForeignKeysIgnored { keys } => {
+            for key in keys {
+                warn!(%key, "Not checking a foreign key that cannot be enforced");
+            }
+        }
         // The end of a step is logged, so its beginning is not.
         _ => {}
     }

@@ -4,8 +4,10 @@ use std::error::Error;
 use std::fmt;
 
 use ::rusqlite::types::ValueRef;
-use ::rusqlite::{Batch, Connection, ErrorCode};
-use alembic_run::{DatabaseError, DatabaseErrorKind, Effect, Execute, Query, Row, Run};
+use ::rusqlite::{Batch, Connection};
+use alembic_run::{
+    DatabaseError, DatabaseErrorKind, Effect, Execute, Query, Row, Run, sqlite_error,
+};
 #[allow(
     unused_imports,
     reason = "the batches of rusqlite 0.32 have its method themselves"
@@ -127,51 +129,16 @@ fn refuse(why: Refusal) -> DatabaseError {
     DatabaseError::new(DatabaseErrorKind::Other, why)
 }
 
-/// SQLite's message, without the statement that rusqlite adds to some.
-#[derive(Debug)]
-struct SqliteError {
-    message: String,
-    source: ::rusqlite::Error,
-}
-
-impl fmt::Display for SqliteError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
-    }
-}
-
-impl Error for SqliteError {
-    fn source(&self) -> Option<&(dyn Error + 'static)> {
-        self.source.source()
-    }
-}
-
 /// Describes an error of rusqlite in terms of a run.
 fn database_error(error: ::rusqlite::Error, sql: &str) -> DatabaseError {
     let code = extended_code(&error);
-    let kind = match error.sqlite_error_code() {
-        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => DatabaseErrorKind::Busy,
-        Some(ErrorCode::ReadOnly) => DatabaseErrorKind::ReadOnly,
-        Some(ErrorCode::CannotOpen) => DatabaseErrorKind::CannotOpen,
-        Some(ErrorCode::DatabaseCorrupt) => DatabaseErrorKind::Corrupt,
-        Some(ErrorCode::NotADatabase) => DatabaseErrorKind::NotADatabase,
-        _ => DatabaseErrorKind::Other,
-    };
     let message = error.to_string();
     // Not every version of rusqlite names the variant that holds the offset; all write it so.
     let (message, offset) = match message.split_once(&format!(" in {sql} at offset ")) {
         Some((message, offset)) => (message.to_owned(), offset.parse().ok()),
         None => (message, None),
     };
-    let source = SqliteError {
-        message,
-        source: error,
-    };
-    let error = DatabaseError::new(kind, source).with_offset(offset);
-    match code {
-        Some(code) => error.with_code(code.to_string()),
-        None => error,
-    }
+    sqlite_error(error, message, code).with_offset(offset)
 }
 
 /// Returns SQLite's extended result code, which rusqlite has in several variants, not all of them in

@@ -27,7 +27,7 @@ pub enum Action {
     ReadProgress,
     /// Record the progress of a revision.
     WriteProgress,
-    /// Read or restore the search path.
+    /// Read or restore the settings of the session.
     KeepSettings,
     /// Look for invalid indexes.
     FindInvalidIndexes,

@@ -12,14 +12,16 @@ use alembic_history::{Dialect, Graph, MAX_ID_LENGTH, RowChange, VersionTable};
 use alembic_sql::{SettingChanges, StatementKind, literal, quote};
 
 use crate::action::Action;
-use crate::dangling::DanglingCounts;
+use crate::dangling::{DanglingFault, DanglingRows};
 use crate::database_error::{DatabaseError, DatabaseErrorKind};
-use crate::failure::{Failure, Violation};
+use crate::failure::Failure;
 use crate::link::Link;
 use crate::policy::Interruption;
 use crate::refused_request::RefusedRequest;
 use crate::request::{Execute, Progress, ProgressTask, Query, Row, Task, VersionTask};
 use crate::session_changes::SessionChanges;
+
+pub use sqlite::sqlite_error;
 
 /// A part of a run that an engine carries out on the connection.
 pub(crate) type Conversation<'a, T> = Pin<Box<dyn Future<Output = Result<T, Failure>> + Send + 'a>>;
@@ -136,6 +138,10 @@ pub(crate) trait Engine: Send + Sync {
     /// work between statements outside of transactions.
     fn restore_for_work(&self) -> Option<Execute<'static>>;
 
+    /// Returns the statement that restores what a statement since then sets, for when the run ends
+    /// before its time.
+    fn undo(&self, kind: &StatementKind) -> Option<String>;
+
     /// Restores the same in the open transaction, for the run's own work within a revision, and
     /// returns the statements that set what the revision had set.
     fn suspend_session<'a>(&'a self, link: &'a Link<'_>)
@@ -148,25 +154,28 @@ pub(crate) trait Engine: Send + Sync {
     /// Forgets what the statements may have changed, once it is restored and committed.
     fn forget_session(&mut self);
 
-    /// Returns whether a later run that continues the revision executes a statement again, since
-    /// its setting ended with its connection.
-    fn is_repeated(&self, kind: &StatementKind) -> bool;
+    /// Returns how far the setting of a statement reaches: a later run that continues there executes
+    /// the statement again, since the setting ended with its connection.
+    fn reach(&self, kind: &StatementKind) -> Reach;
 
     // Dangling rows.
 
     /// Returns whether a statement could leave dangling rows.
     fn may_dangle(&self, kind: &StatementKind) -> bool;
 
-    /// Counts the dangling rows, if they can be counted.
-    fn count_dangling<'a>(&'a self, link: &'a Link<'_>)
-    -> Conversation<'a, Option<DanglingCounts>>;
+    /// Finds the dangling rows, if there can be any, and reports the foreign keys by which they
+    /// cannot be found.
+    fn find_dangling<'a>(
+        &'a mut self,
+        link: &'a Link<'_>,
+    ) -> Conversation<'a, Option<DanglingRows>>;
 
-    /// Returns the rows that dangle now and did not before.
-    fn find_violations<'a>(
+    /// Compares the dangling rows with those `before`.
+    fn compare_dangling<'a>(
         &'a self,
         link: &'a Link<'_>,
-        before: &'a DanglingCounts,
-    ) -> Conversation<'a, Vec<Violation>>;
+        before: &'a DanglingRows,
+    ) -> Conversation<'a, Option<DanglingFault>>;
 
     // Statements outside of transactions.
 
@@ -236,6 +245,9 @@ pub(crate) trait Engine: Send + Sync {
         link: &'a mut Link<'_>,
         table: &'a VersionTable,
     ) -> Conversation<'a, String>;
+
+    /// Returns whether an error says that a table has no such column.
+    fn lacks_column(&self, error: &DatabaseError) -> bool;
 
     // The version table, exactly Alembic's, and the table of progress next to it.
 
@@ -381,6 +393,17 @@ pub(crate) trait Engine: Send + Sync {
         let sql = format!("DROP TABLE {}", versions.progress().quoted());
         Execute::new(Task::Progress(ProgressTask::Drop), sql)
     }
+}
+
+/// How far the setting of a statement reaches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reach {
+    /// It sets nothing for its session.
+    Statement,
+    /// To the end of its section outside of transactions.
+    Section,
+    /// To the end of its revision.
+    Revision,
 }
 
 /// Reads a row of the table of progress.

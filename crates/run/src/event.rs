@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use alembic_history::{Direction, RevisionId};
 
+use crate::dangling::ForeignKey;
 use crate::report::Scenario;
 
 /// An event of a run.
@@ -70,6 +71,12 @@ pub enum Event {
     Silence {
         /// How long it has not answered.
         waited: Duration,
+    },
+    /// Foreign keys cannot be enforced, since their parents' columns need not be unique, so the run
+    /// does not look for rows that dangle by them.
+    ForeignKeysIgnored {
+        /// The keys.
+        keys: Vec<ForeignKey>,
     },
     /// The transaction met a lock or a deadlock, was rolled back, and is begun again.
     Retrying {

@@ -14,6 +14,7 @@ use std::time::Duration;
 use crate::database_error::{DatabaseError, DatabaseErrorKind};
 use crate::event::Event;
 use crate::request::{Batch, Execute, Query, Row};
+use crate::undo::Undo;
 
 /// Receives the events of a run.
 pub type Observer = dyn Fn(&Event) + Send + Sync;
@@ -143,13 +144,24 @@ impl<'r, T> Run<'r, T> {
     }
 
     /// Carries out the run on a connection of a synchronous library.
+    ///
+    /// When the observer panics, the open transaction is rolled back, and the settings of the
+    /// connection are restored.
     pub fn drive(mut self, connection: &mut impl Connection, observer: &Observer) -> T {
+        let mut guarded = Guarded {
+            connection,
+            undo: Undo::default(),
+        };
         loop {
+            let connection = &mut *guarded.connection;
             match self.resume() {
-                Turn::Done(outcome) => return outcome,
+                Turn::Done(outcome) => {
+                    guarded.undo.clear();
+                    return outcome;
+                }
                 Turn::Ask(request) => match request {
                     Request::Execute(statement, reply) => {
-                        reply.give(connection.execute(&statement));
+                        reply.give(guarded.execute(&statement));
                     }
                     Request::Query(query, reply) => reply.give(connection.query(&query)),
                     Request::ExecuteAll(statements, reply) => {
@@ -216,6 +228,30 @@ impl<'r, T> Run<'r, T> {
 impl<T> std::fmt::Debug for Run<'_, T> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Run").finish_non_exhaustive()
+    }
+}
+
+/// A connection on which an unfinished run is undone on drop.
+struct Guarded<'c, C: Connection> {
+    connection: &'c mut C,
+    undo: Undo,
+}
+
+impl<C: Connection> Guarded<'_, C> {
+    fn execute(&mut self, statement: &Execute<'_>) -> Result<u64, DatabaseError> {
+        self.undo.announce(statement.effect());
+        let executed = self.connection.execute(statement);
+        self.undo.settle(statement.effect(), executed.is_ok());
+        executed
+    }
+}
+
+impl<C: Connection> Drop for Guarded<'_, C> {
+    fn drop(&mut self) {
+        for statement in self.undo.statements() {
+            // The panic is what the caller hears of.
+            let _ = self.connection.execute(&statement);
+        }
     }
 }
 

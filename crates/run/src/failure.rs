@@ -8,6 +8,7 @@ use alembic_history::{
 };
 
 use crate::action::Action;
+use crate::dangling::{ForeignKey, Violation};
 use crate::database_error::DatabaseError;
 use crate::refused_request::RefusedRequest;
 
@@ -87,11 +88,11 @@ pub enum Failure {
         /// The revisions that may have left them, in the order in which they ran.
         suspects: Vec<RevisionId>,
     },
-    /// A revision declares a foreign key to columns that are not guaranteed to be unique, so no row
-    /// can be checked.
+    /// Revisions leave foreign keys to columns that need not be unique, so that no row could be
+    /// checked.
     ForeignKeyMismatch {
-        /// The message of the database.
-        message: String,
+        /// The keys.
+        keys: Vec<ForeignKey>,
     },
     /// The revision files were not checked for the dialect of the database.
     UncheckedDialect {
@@ -169,17 +170,6 @@ pub struct StatementLocation {
     pub statement: usize,
     /// The statement, in short.
     pub summary: String,
-}
-
-/// Dangling rows of one table, whose referenced rows in another table do not exist.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Violation {
-    /// The table of the dangling rows.
-    pub table: String,
-    /// The referenced table.
-    pub parent: String,
-    /// How many more rows dangle than before.
-    pub rows: u64,
 }
 
 impl fmt::Display for Failure {
@@ -269,7 +259,12 @@ impl fmt::Display for Failure {
                 }
                 Ok(())
             }
-            Self::ForeignKeyMismatch { message } => f.write_str(message),
+            Self::ForeignKeyMismatch { keys } => write!(
+                f,
+                "foreign key mismatch: {} cannot be enforced, since the referenced columns need \
+                 not be unique",
+                and(keys)
+            ),
             Self::UncheckedDialect { dialect } => {
                 write!(
                     f,
@@ -333,6 +328,11 @@ impl fmt::Display for Failure {
             Self::Database { action, error } => write!(f, "cannot {action}: {error}"),
         }
     }
+}
+
+fn and(keys: &[ForeignKey]) -> String {
+    let keys: Vec<String> = keys.iter().map(ToString::to_string).collect();
+    keys.join(" and ")
 }
 
 fn rows(versions: &Versions) -> String {

@@ -153,6 +153,10 @@ impl Ledger {
             _ if self.is_outcome_unknown => DatabaseState::Unknown {
                 done,
                 committing: ids(open),
+                unfinished: self
+                    .unfinished
+                    .filter(|unfinished| unfinished.statements > 0)
+                    .map(|unfinished| (graph[unfinished.node].id.clone(), unfinished.statements)),
             },
             Some(unfinished) => DatabaseState::Unfinished {
                 done,

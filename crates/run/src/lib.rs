@@ -61,15 +61,18 @@ mod state;
 mod steps;
 mod tables;
 mod target;
+mod undo;
 mod versions;
 
 pub use action::Action;
+pub use dangling::{ForeignKey, Violation};
 pub use database_error::{DatabaseError, DatabaseErrorKind};
+pub use engine::sqlite_error;
 pub use ensure::ensure_all;
 pub use error::{FailureKind, RunError};
 pub use event::{Event, Holder, RunStep};
 pub use exchange::{AsyncConnection, Connection, Observer, Run};
-pub use failure::{Failure, StatementLocation, Violation};
+pub use failure::{Failure, StatementLocation};
 pub use policy::{Interruption, Purge};
 pub use report::{
     EnsureReport, Ensured, Outcome, Report, Scenario, StampReport, Status, StepReport,
@@ -80,6 +83,7 @@ pub use runner::{DEFAULT_LOCK_TIMEOUT, Runner};
 pub use script::{Obstacle, ScriptError};
 pub use state::DatabaseState;
 pub use target::{Ahead, Schema, Target};
+pub use undo::Undo;
 
 #[cfg(test)]
 mod tests;

@@ -7,21 +7,31 @@ use crate::failure::Failure;
 use crate::ledger::UnfinishedEntry;
 use crate::progress::{record, take_back};
 use crate::refusal::Refusal;
-use crate::request::{Execute, Task};
 use crate::session::Session;
 
 /// Commits, and runs statements outside of transactions; returns how many statements of the
 /// revision are then done.
+///
+/// `repeated` are statements with their numbers, which an earlier run has done and whose settings
+/// have ended with it.
 pub(crate) async fn run_outside<'h>(
     session: &mut Session<'h>,
-    node: Node,
-    direction: Direction,
+    (node, direction): (Node, Direction),
+    repeated: &[(FileStatement<'h>, usize)],
     statements: &[FileStatement<'h>],
     mut done: usize,
 ) -> Result<usize, Failure> {
     session.provide_version_table().await?;
     record(session, node, direction, done, true).await?;
     session.commit().await?;
+    for (statement, number) in repeated {
+        if let Err(failure) = run_alone(session, node, *statement, *number).await {
+            let known = take_back(session, node, direction, done).await;
+            let unfinished = UnfinishedEntry::describe(node, done, !known);
+            session.ledger.set_unfinished(unfinished);
+            return Err(failure);
+        }
+    }
     for (index, statement) in statements.iter().enumerate() {
         let recorded = done;
         let changes = session.engine.count_changes(&session.link).await;
@@ -45,7 +55,8 @@ pub(crate) async fn run_outside<'h>(
                     let lost = error.kind() == DatabaseErrorKind::ConnectionLost;
                     let (link, changes) = (&session.link, changes.as_deref());
                     let may_be_done = session.engine.may_be_done(link, statement.kind(), changes);
-                    let in_part = lost || may_be_done.await?;
+                    // Without an answer, it may be.
+                    let in_part = lost || may_be_done.await.unwrap_or(true);
                     (!in_part, leftover.is_empty())
                 }
                 _ => (true, true),
@@ -123,7 +134,7 @@ async fn execute<'h>(
     if let Some(refusal) = Refusal::check(statement.kind(), session.link.is_open) {
         return Err(refusal.into());
     }
-    let request = Execute::new(Task::RunStatement, statement.sql);
+    let request = session.statement(statement);
     let link = &session.link;
     session.engine.execute_outside(link, request).await?;
     let changes = &statement.setting_changes;

@@ -9,7 +9,7 @@ use crate::database_error::{DatabaseError, DatabaseErrorKind};
 use crate::failure::Failure;
 use crate::refusal::Refusal;
 use crate::refused_request::RefusedRequest;
-use crate::request::{Batch, Execute, Task};
+use crate::request::{Batch, Execute};
 use crate::session::Session;
 
 /// A piece of a command's work in a transaction.
@@ -54,7 +54,7 @@ pub(crate) async fn run<'h>(
     }
     let (table, graph) = (session.table(), session.graph());
     let statements = pieces.iter().map(|piece| match piece {
-        Piece::Statement { statement, .. } => Execute::new(Task::RunStatement, statement.sql),
+        Piece::Statement { statement, .. } => session.statement(*statement),
         Piece::Setting(setting) => setting.clone(),
         Piece::Row(change) => session.engine.change_versions(table, graph, *change),
     });

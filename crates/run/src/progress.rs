@@ -219,13 +219,17 @@ pub(crate) async fn resume(
 /// Records that the next statement is not begun, since it did not take effect, and returns whether
 /// that could be recorded: otherwise, the next run reports that it may have taken effect.
 ///
-/// If no statement of the revision is done, its progress is removed.
+/// If no statement of the revision is done, its progress is removed. Nothing is written once the
+/// lock is lost: another run may have continued the revision.
 pub(crate) async fn take_back(
     session: &mut Session<'_>,
     node: Node,
     direction: Direction,
     done: usize,
 ) -> bool {
+    if session.engine.check_lock(&session.link).await.is_err() {
+        return false;
+    }
     if done > 0 {
         return record(session, node, direction, done, false).await.is_ok();
     }

@@ -15,6 +15,9 @@ pub(crate) enum Refusal {
     TransactionControl,
     /// It would change how SQLite rolls back the open transaction.
     JournalMode,
+    /// SQLite could not detach the database before the end of the transaction, so later revisions
+    /// would see it.
+    Attach,
     /// SQLite keeps no journal for this connection, so it could not roll back.
     NoJournal,
 }
@@ -28,7 +31,10 @@ impl Refusal {
         }
         // SQLite allows it in a transaction that has not written yet: with `OFF`, a later
         // `ROLLBACK` undoes nothing.
-        (is_open && kind.sets_journal_mode()).then_some(Self::JournalMode)
+        if is_open && kind.sets_journal_mode() {
+            return Some(Self::JournalMode);
+        }
+        (is_open && *kind == StatementKind::Attach).then_some(Self::Attach)
     }
 }
 
@@ -39,6 +45,10 @@ impl fmt::Display for Refusal {
             Self::JournalMode => {
                 "journal_mode can only be changed in a no-transaction section, \
                  since a failure could not be undone"
+            }
+            Self::Attach => {
+                "a database can only be attached in a no-transaction section, \
+                 since it could not be detached before the end of the transaction"
             }
             Self::NoJournal => {
                 "the connection's journal_mode is OFF, so a failure could not be undone"

@@ -57,6 +57,14 @@ impl<'r> Execute<'r> {
         self
     }
 
+    pub(crate) fn into_owned(self) -> Execute<'static> {
+        Execute {
+            sql: Cow::Owned(self.sql.into_owned()),
+            task: self.task,
+            undo: self.undo,
+        }
+    }
+
     /// Returns the statement, as it is sent to the database.
     #[must_use]
     pub fn sql(&self) -> &str {
@@ -135,10 +143,8 @@ pub(crate) enum Task {
         /// Whether they are enforced from now on.
         on: bool,
     },
-    /// Count the dangling rows.
-    CountDangling,
-    /// List the tables as they are called now.
-    ListTablesNow,
+    /// Look for rows that dangle.
+    ForeignKeys(ForeignKeyTask),
     /// Count the rows that the connection has changed.
     CountChanges,
     /// Read the settings of the session.
@@ -176,6 +182,22 @@ pub(crate) enum VersionTask {
     Change(RowChange),
     Clear,
     Drop,
+}
+
+/// A task of the search for dangling rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ForeignKeyTask {
+    /// Find the keys by which rows dangle.
+    FindDangling,
+    /// List the databases of the connection.
+    ListDatabases,
+    ListTables,
+    /// List the foreign keys.
+    List,
+    ListIndexes,
+    ReadPrimaryKey,
+    /// Read the rows that dangle by one key.
+    ReadRows,
 }
 
 /// A task on the table of progress.
@@ -241,7 +263,7 @@ impl Task {
             Self::Commit => Action::Commit,
             Self::Rollback => Action::Rollback,
             Self::ReadForeignKeys | Self::SwitchForeignKeys { .. } => Action::SwitchForeignKeys,
-            Self::CountDangling | Self::ListTablesNow => Action::CheckForeignKeys,
+            Self::ForeignKeys(_) => Action::CheckForeignKeys,
             Self::CountChanges => Action::CountChanges,
             Self::ReadSettings
             | Self::RestoreSettings(_)

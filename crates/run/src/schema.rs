@@ -6,7 +6,6 @@ use crate::database_error::{DatabaseError, DatabaseErrorKind};
 use crate::failure::Failure;
 use crate::pieces::execute_all;
 use crate::refusal::Refusal;
-use crate::request::{Execute, Task};
 use crate::session::Session;
 use crate::session_changes::SessionChanges;
 use crate::steps::check_foreign_keys;
@@ -30,8 +29,9 @@ pub(crate) async fn create_schema(
     }
     let statements: Vec<FileStatement<'_>> = text.statements(dialect).collect();
     let may_dangle = |statement: &FileStatement<'_>| session.engine.may_dangle(statement.kind());
-    let dangling = match statements.iter().any(may_dangle) {
-        true => session.engine.count_dangling(&session.link).await?,
+    let may_dangle = statements.iter().any(may_dangle);
+    let dangling = match may_dangle {
+        true => session.engine.find_dangling(&session.link).await?,
         false => None,
     };
     let changes = SessionChanges::of(&statements);
@@ -43,7 +43,7 @@ pub(crate) async fn create_schema(
     }
     let executed = statements
         .iter()
-        .map(|statement| Execute::new(Task::RunStatement, statement.sql.to_owned()));
+        .map(|statement| session.statement(*statement).into_owned());
     if let Some((index, error)) = execute_all(session, executed.collect()).await.failed {
         let start = statements[index].span.start;
         return Err(failure(start + error.offset().unwrap_or(0), error));

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use alembic_history::{Graph, Node, Plan, PlanError, RowChange, VersionTable};
+use alembic_history::{FileStatement, Graph, Node, Plan, PlanError, RowChange, VersionTable};
 
 use crate::database_error::DatabaseErrorKind;
 use crate::engine::{Engine, engine};
@@ -13,7 +13,7 @@ use crate::failure::Failure;
 use crate::ledger::Ledger;
 use crate::link::Link;
 use crate::refused_request::RefusedRequest;
-use crate::request::Progress;
+use crate::request::{Execute, Progress, Task};
 use crate::runner::Runner;
 use crate::versions::VersionStore;
 
@@ -161,6 +161,15 @@ impl<'h> Session<'h> {
         self.link.execute(clear).await?;
         self.versions.rows = Some(alembic_history::Rows::default());
         Ok(())
+    }
+
+    /// Returns the request for a statement of a revision.
+    pub(crate) fn statement<'s>(&self, statement: FileStatement<'s>) -> Execute<'s> {
+        let request = Execute::new(Task::RunStatement, statement.sql);
+        match self.engine.undo(statement.kind()) {
+            None => request,
+            Some(undo) => request.undone_by(undo),
+        }
     }
 
     /// Records a change to the version table, unless it did not change exactly one row.

@@ -35,6 +35,9 @@ pub enum DatabaseState {
         done: Vec<RevisionId>,
         /// The revisions that may be committed.
         committing: Vec<RevisionId>,
+        /// The revision of which statements outside of transactions are done in any case, and how
+        /// many statements of it.
+        unfinished: Option<(RevisionId, usize)>,
     },
 }
 
@@ -76,11 +79,27 @@ impl fmt::Display for DatabaseState {
                     false => write!(f, "{and}the next run continues with statement {next}"),
                 }
             }
-            Self::Unknown { done, committing } => {
+            Self::Unknown {
+                done,
+                committing,
+                unfinished,
+            } => {
                 stays(f, done)?;
+                match unfinished {
+                    None => {}
+                    Some((revision, 1)) => {
+                        write!(f, "the first statement of revision {revision} is done; ")?;
+                    }
+                    Some((revision, statements)) => write!(
+                        f,
+                        "the first {statements} statements of revision {revision} are done; "
+                    )?,
+                }
                 f.write_str("the connection was lost while committing")?;
-                if !committing.is_empty() {
-                    write!(f, " {}", join(committing, ", "))?;
+                match (unfinished, committing.as_slice()) {
+                    (None, []) => {}
+                    (None, committing) => write!(f, " {}", join(committing, ", "))?,
+                    (Some(_), _) => f.write_str(" the rest")?,
                 }
                 f.write_str(", so either all of it took effect or none of it did")
             }

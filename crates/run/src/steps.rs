@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use alembic_history::{Direction, FileStatement, Node, Plan, Step};
 
-use crate::dangling::DanglingCounts;
+use crate::dangling::{DanglingFault, DanglingRows};
+use crate::engine::Reach;
 use crate::event::{Event, RunStep};
 use crate::failure::Failure;
 use crate::outside::run_outside;
@@ -124,7 +125,7 @@ fn may_dangle(session: &Session<'_>, step: &Step, direction: Direction) -> bool 
 async fn run_steps(session: &mut Session<'_>, plan: &Plan, batch: usize) -> Result<bool, Failure> {
     let direction = plan.direction;
     let steps = &plan.steps[..batch];
-    let before = count_dangling(session, steps, direction).await?;
+    let before = find_dangling(session, steps, direction).await?;
     let total = session.ledger.steps().len() + plan.steps.len();
     for step in steps {
         let revision = &session.graph()[step.revision];
@@ -182,42 +183,43 @@ async fn keep_session(
     session.engine.keep_session(&session.link, changes).await
 }
 
-/// Refuses to commit when more rows dangle than `before`.
+/// Refuses to commit when rows dangle that did not `before`.
 pub(crate) async fn check_foreign_keys(
     session: &Session<'_>,
-    before: Option<&DanglingCounts>,
+    before: Option<&DanglingRows>,
 ) -> Result<(), Failure> {
     let Some(before) = before else {
         return Ok(());
     };
-    let violations = session
+    match session
         .engine
-        .find_violations(&session.link, before)
-        .await?;
-    if violations.is_empty() {
-        return Ok(());
+        .compare_dangling(&session.link, before)
+        .await?
+    {
+        None => Ok(()),
+        Some(DanglingFault::Unenforceable(keys)) => Err(Failure::ForeignKeyMismatch { keys }),
+        Some(DanglingFault::Rows(violations)) => Err(Failure::ForeignKeys {
+            violations,
+            suspects: Vec::new(),
+        }),
     }
-    Err(Failure::ForeignKeys {
-        violations,
-        suspects: Vec::new(),
-    })
 }
 
-/// Counts the dangling rows before steps that could add some.
-async fn count_dangling(
-    session: &Session<'_>,
+/// Finds the dangling rows before steps that could add some.
+async fn find_dangling(
+    session: &mut Session<'_>,
     steps: &[Step],
     direction: Direction,
-) -> Result<Option<DanglingCounts>, Failure> {
+) -> Result<Option<DanglingRows>, Failure> {
     let mut steps = steps.iter();
     if !steps.any(|step| may_dangle(session, step, direction)) {
         return Ok(None);
     }
-    session.engine.count_dangling(&session.link).await
+    session.engine.find_dangling(&session.link).await
 }
 
-/// Adds the revisions that may have left dangling rows: the rows are counted once for all steps,
-/// since each count reads every row that refers to another table.
+/// Adds the revisions that may have left dangling rows: the rows are compared once for all
+/// steps, since each search reads every row that refers to another table.
 fn with_suspects(
     session: &Session<'_>,
     failure: Failure,
@@ -243,7 +245,7 @@ async fn run_sections<'h>(
     session: &mut Session<'h>,
     node: Node,
     direction: Direction,
-    dangling: Option<&DanglingCounts>,
+    dangling: Option<&DanglingRows>,
 ) -> Result<Option<Vec<Piece<'h>>>, Failure> {
     let finished = session
         .progress
@@ -265,10 +267,13 @@ async fn run_sections<'h>(
             });
             pieces.extend(reading.map(Piece::Setting));
         };
+        let mut repeated = Vec::new();
         for statement in skipped {
             done += 1;
-            if engine.is_repeated(statement.kind()) {
-                add(&mut pieces, *statement, done);
+            match engine.reach(statement.kind()) {
+                Reach::Statement => {}
+                Reach::Section => repeated.push((*statement, done)),
+                Reach::Revision => add(&mut pieces, *statement, done),
             }
         }
         if section.transaction {
@@ -280,7 +285,7 @@ async fn run_sections<'h>(
             pieces::run(session, &pieces).await?;
             pieces.clear();
             check_foreign_keys(session, dangling).await?;
-            done = run_outside(session, node, direction, statements, done).await?;
+            done = run_outside(session, (node, direction), &repeated, statements, done).await?;
             // The section may have switched them on.
             session.hold_foreign_keys().await?;
             session.begin().await?;

@@ -2,7 +2,6 @@
 
 use alembic_history::{Graph, Rows, VersionTable};
 
-use crate::database_error::DatabaseErrorKind;
 use crate::engine::{Engine, VersionTableLookup};
 use crate::failure::Failure;
 use crate::link::Link;
@@ -78,7 +77,7 @@ impl VersionStore {
         let read = engine.read_versions(&self.table, link.is_open);
         let found = match link.query_patiently(read).await {
             Ok(found) => found,
-            Err(refused) if refused.kind() == DatabaseErrorKind::Other => {
+            Err(refused) if engine.lacks_column(&refused.error) => {
                 return Err(malformed(refused.error.to_string()));
             }
             Err(refused) => return Err(refused.into()),

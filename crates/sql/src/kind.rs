@@ -38,6 +38,12 @@ pub enum StatementKind {
         /// Whether the code may end the transaction: it contains `COMMIT`, or calls a procedure.
         may_commit: bool,
     },
+    /// SQLite's `ATTACH` of another database.
+    Attach,
+    /// SQLite's `DETACH` of another database.
+    Detach,
+    /// `VACUUM`.
+    Vacuum,
     /// Any other statement.
     Other,
 }
@@ -84,6 +90,9 @@ impl StatementKind {
             | Self::Rows
             | Self::Call
             | Self::Block { .. }
+            | Self::Attach
+            | Self::Detach
+            | Self::Vacuum
             | Self::Other => false,
         }
     }
@@ -102,6 +111,9 @@ impl StatementKind {
             | Self::View
             | Self::Trigger
             | Self::Rows
+            | Self::Attach
+            | Self::Detach
+            | Self::Vacuum
             | Self::Other => false,
         }
     }
@@ -120,6 +132,9 @@ impl StatementKind {
             | Self::Rows
             | Self::Call
             | Self::Block { .. }
+            | Self::Attach
+            | Self::Detach
+            | Self::Vacuum
             | Self::Other => None,
         }
     }
@@ -158,6 +173,9 @@ impl StatementKind {
             | Self::Rows
             | Self::Call
             | Self::Block { .. }
+            | Self::Attach
+            | Self::Detach
+            | Self::Vacuum
             | Self::Other => None,
         }
     }
@@ -219,6 +237,7 @@ fn read_common(first: &str, mut words: Cursor<'_>) -> Option<StatementKind> {
         }
         "SELECT" | "INSERT" | "UPDATE" | "DELETE" | "WITH" | "VALUES" | "REPLACE" | "MERGE"
         | "TABLE" | "TRUNCATE" | "COPY" | "(" => Some(StatementKind::Rows),
+        "VACUUM" => Some(StatementKind::Vacuum),
         _ => TransactionControl::read(first, words).map(StatementKind::Transaction),
     }
 }

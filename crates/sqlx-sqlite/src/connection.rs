@@ -7,11 +7,11 @@ use std::time::Duration;
 
 use alembic_migrate::RunError;
 use alembic_migrate::driver::{
-    AsyncConnection, DatabaseError, Effect, Execute, Observer, Query, Row, Run,
+    AsyncConnection, DatabaseError, Effect, Execute, Observer, Query, Row, Run, Undo,
 };
 use sqlx::{Connection, SqliteConnection, raw_sql};
 
-use crate::error::{Refusal, is_without_code};
+use crate::error::Refusal;
 use crate::statement::{execute, query, safe};
 
 /// Carries out a run on a connection.
@@ -22,13 +22,10 @@ pub(crate) async fn carry_out<T: Send>(
 ) -> Result<T, RunError> {
     let mut worker = Worker {
         connection,
-        rollback: None,
-        restore: Vec::new(),
+        undo: Undo::default(),
     };
     let outcome = run.drive_async(&mut worker, observer).await;
-    // The run has rolled back and restored everything.
-    worker.rollback = None;
-    worker.restore.clear();
+    worker.undo.clear();
     outcome
 }
 
@@ -36,48 +33,26 @@ pub(crate) async fn carry_out<T: Send>(
 /// on it is dropped.
 struct Worker<'c> {
     connection: &'c mut SqliteConnection,
-    /// The statement that rolls back the open transaction.
-    rollback: Option<String>,
-    /// The statements that restore the connection's settings.
-    restore: Vec<String>,
+    undo: Undo,
 }
 
 impl AsyncConnection for Worker<'_> {
     async fn execute(&mut self, statement: &Execute<'_>) -> Result<u64, DatabaseError> {
-        match statement.effect() {
-            Effect::Begins { rollback } => {
-                if self.connection.is_in_transaction() {
-                    // SQLite would refuse this too, but the drop of the run would then roll back
-                    // the caller's transaction.
-                    return Err(Refusal::WithinTransaction.into());
-                }
-                self.rollback = Some(rollback.to_owned());
-            }
-            Effect::Sets { restore } => self.restore.push(restore.to_owned()),
-            _ => {}
+        let effect = statement.effect();
+        if matches!(effect, Effect::Begins { .. }) && self.connection.is_in_transaction() {
+            // SQLite would refuse this too, but the drop of the run would then roll back the
+            // caller's transaction.
+            return Err(Refusal::WithinTransaction.into());
         }
-        let executed = execute(self.connection, statement.sql()).await;
-        match (statement.effect(), executed) {
-            (Effect::Begins { .. }, Err(error)) => {
-                self.rollback = None;
-                Err(error)
-            }
-            (Effect::Commits, Ok(changed)) => {
-                self.rollback = None;
-                Ok(changed)
-            }
-            (Effect::RollsBack, Ok(changed)) => {
-                self.rollback = None;
-                Ok(changed)
-            }
+        self.undo.announce(effect);
+        let executed = match (effect, execute(self.connection, statement.sql()).await) {
             // After some errors, such as a full disk, SQLite rolls back the whole transaction by
             // itself, and nothing is left to roll back.
-            (Effect::RollsBack, Err(error)) if is_without_code(&error) => {
-                self.rollback = None;
-                Ok(0)
-            }
+            (Effect::RollsBack, Err(error)) if error.is_generic_sqlite_error() => Ok(0),
             (_, executed) => executed,
-        }
+        };
+        self.undo.settle(effect, executed.is_ok());
+        executed
     }
 
     async fn query(&mut self, wanted: &Query) -> Result<Vec<Row>, DatabaseError> {
@@ -91,8 +66,8 @@ impl AsyncConnection for Worker<'_> {
 
 impl Drop for Worker<'_> {
     fn drop(&mut self) {
-        for statement in self.rollback.iter().chain(&self.restore) {
-            send(self.connection, statement);
+        for statement in self.undo.statements() {
+            send(self.connection, statement.sql());
         }
     }
 }

@@ -40,6 +40,7 @@ pub mod sqlite;
 pub mod statements;
 pub mod transactions;
 pub mod unfinished;
+pub mod unwinding;
 pub mod version_table;
 
 pub use command::Command;

@@ -31,6 +31,8 @@ macro_rules! driver_suite {
                 a_run_that_fails_leaves_the_database_as_before,
                 a_run_per_revision_leaves_the_last_whole_revision,
                 failures_are_placed_in_the_file;
+            [unwinding]
+                an_observer_that_panics_leaves_nothing_behind;
             [hostile]
                 hostile_statements_are_harmless_or_told,
                 hostile_statements_are_undone_when_a_later_one_fails,
@@ -113,7 +115,13 @@ macro_rules! driver_suite {
                 rows_that_would_refer_to_nothing_are_refused,
                 a_section_outside_and_what_precedes_it_are_checked_too,
                 rows_that_refer_to_nothing_already_are_not_held_against_a_run,
-                a_key_that_can_refer_to_nothing_is_not_held_against_a_run;
+                rows_are_compared_and_not_counted,
+                rows_dangle_as_sqlite_compares_them,
+                many_rows_that_refer_to_nothing_are_compared,
+                attached_databases_are_checked_too,
+                a_key_that_can_refer_to_nothing_is_not_held_against_a_run,
+                every_other_key_is_checked_next_to_one_that_cannot_be_enforced,
+                a_new_key_that_cannot_be_enforced_is_refused;
             [sqlite::statements]
                 pragmas_and_explanations_are_run_to_their_end,
                 every_kind_of_object_can_be_created,
@@ -128,6 +136,10 @@ macro_rules! driver_suite {
                 a_lock_that_is_released_in_time_only_delays;
             [sqlite::settings]
                 settings_are_restored,
+                what_a_revision_sets_ends_with_it,
+                a_revision_that_fails_leaves_no_settings,
+                a_revision_goes_on_with_what_it_has_set,
+                a_database_cannot_be_attached_in_a_transaction,
                 a_connection_that_keeps_no_journal_is_refused;
             [sqlite::described]
                 a_schema_is_described;

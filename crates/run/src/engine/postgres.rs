@@ -13,11 +13,10 @@ use std::time::Duration;
 use alembic_history::VersionTable;
 use alembic_sql::{SettingChanges, StatementKind, literal};
 
-use super::{Conversation, Engine, Probe, VersionTableLookup, busy_failure};
+use super::{Conversation, Engine, Probe, Reach, VersionTableLookup, busy_failure};
 use crate::action::Action;
-use crate::dangling::DanglingCounts;
+use crate::dangling::{DanglingFault, DanglingRows};
 use crate::database_error::{DatabaseError, DatabaseErrorKind};
-use crate::failure::Violation;
 use crate::link::Link;
 use crate::policy::Interruption;
 use crate::request::{Execute, LockTask, Progress, ProgressTask, Query, Task, VersionTask};
@@ -244,31 +243,39 @@ impl Engine for Postgres {
         Some(Execute::new(Task::RestoreReading, restore))
     }
 
+    /// What ends before its time is rolled back, or its connection is closed.
+    fn undo(&self, _kind: &StatementKind) -> Option<String> {
+        None
+    }
+
     fn forget_session(&mut self) {
         self.settings.forget_changes();
     }
 
-    fn is_repeated(&self, kind: &StatementKind) -> bool {
-        kind.sets_for_session()
+    fn reach(&self, kind: &StatementKind) -> Reach {
+        match kind.sets_for_session() {
+            true => Reach::Revision,
+            false => Reach::Statement,
+        }
     }
 
     fn may_dangle(&self, _kind: &StatementKind) -> bool {
         false
     }
 
-    fn count_dangling<'a>(
-        &'a self,
+    fn find_dangling<'a>(
+        &'a mut self,
         _link: &'a Link<'_>,
-    ) -> Conversation<'a, Option<DanglingCounts>> {
+    ) -> Conversation<'a, Option<DanglingRows>> {
         answer(None)
     }
 
-    fn find_violations<'a>(
+    fn compare_dangling<'a>(
         &'a self,
         _link: &'a Link<'_>,
-        _before: &'a DanglingCounts,
-    ) -> Conversation<'a, Vec<Violation>> {
-        answer(Vec::new())
+        _before: &'a DanglingRows,
+    ) -> Conversation<'a, Option<DanglingFault>> {
+        answer(None)
     }
 
     fn execute_outside<'a, 'h>(
@@ -385,6 +392,11 @@ impl Engine for Postgres {
             let rows = link.query(describe::query(table)).await?;
             Ok(describe::text(&rows))
         })
+    }
+
+    fn lacks_column(&self, error: &DatabaseError) -> bool {
+        // undefined_column
+        error.code() == Some("42703")
     }
 
     fn find_versions(&self, table: &VersionTable) -> Query {

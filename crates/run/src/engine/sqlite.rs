@@ -1,6 +1,9 @@
 //! SQLite: its write lock is its transaction, and foreign keys must be off while tables are rebuilt.
 
 mod describe;
+mod error;
+mod foreign_keys;
+mod session;
 
 use std::future::{Future, ready};
 use std::pin::Pin;
@@ -9,17 +12,20 @@ use std::time::Duration;
 use alembic_history::VersionTable;
 use alembic_sql::{SettingChanges, StatementKind, literal, quote};
 
-use super::{Conversation, Engine, Probe, VersionTableLookup};
+use self::session::KeptSession;
+use super::{Conversation, Engine, Probe, Reach, VersionTableLookup};
 use crate::action::Action;
-use crate::dangling::{DanglingCounts, new_violations};
+use crate::dangling::{DanglingFault, DanglingRows, ForeignKey, compare};
 use crate::database_error::DatabaseError;
-use crate::failure::{Failure, Violation};
+use crate::event::Event;
 use crate::link::{Link, ROLLBACK, WAITING_TURN};
 use crate::policy::Interruption;
 use crate::refusal::Refusal;
-use crate::refused_request::{RefusedRequest, attribute_to};
+use crate::refused_request::RefusedRequest;
 use crate::request::{Execute, Progress, Query, Task, VersionTask};
 use crate::session_changes::SessionChanges;
+
+pub use error::sqlite_error;
 
 /// A connection to SQLite, with the settings to restore.
 #[derive(Debug, Default)]
@@ -28,14 +34,9 @@ pub(super) struct Sqlite {
     lock_timeout: Option<String>,
     /// Whether the connection enforced foreign keys.
     foreign_keys: Option<bool>,
-}
-
-/// SQLite's generic error code, which it also returns when it counts dangling rows and a foreign
-/// key refers to columns that are not unique.
-const SQLITE_ERROR: &str = "1";
-
-fn is_uncountable(refused: &RefusedRequest) -> bool {
-    refused.error.code() == Some(SQLITE_ERROR)
+    /// The foreign keys that were last reported as ignored.
+    reported: Vec<ForeignKey>,
+    session: KeptSession,
 }
 
 fn set_lock_timeout<'r>(milliseconds: &str) -> Execute<'r> {
@@ -62,21 +63,6 @@ fn answer<'a, T: Send + 'a>(value: T) -> Conversation<'a, T> {
     Box::pin(ready(Ok(value)))
 }
 
-async fn count(link: &Link<'_>) -> Result<DanglingCounts, RefusedRequest> {
-    let query = "SELECT \"table\", \"parent\", count(*) FROM pragma_foreign_key_check \
-                 GROUP BY 1, 2";
-    let rows = link.query(Query::new(Task::CountDangling, query)).await?;
-    let mut dangling = DanglingCounts::new();
-    for row in rows {
-        let cell = |column| row.cell(column).unwrap_or_default().to_owned();
-        let rows = row
-            .number(2)
-            .map_err(attribute_to(Action::CheckForeignKeys))?;
-        dangling.insert((cell(0), cell(1)), rows);
-    }
-    Ok(dangling)
-}
-
 impl Engine for Sqlite {
     fn errors_abort(&self) -> bool {
         false
@@ -101,6 +87,7 @@ impl Engine for Sqlite {
 
     fn close<'a>(&'a mut self, link: &'a mut Link<'_>) -> Conversation<'a, ()> {
         Box::pin(async move {
+            let settings = self.session.restore_outside(link).await;
             let restored = match self.foreign_keys.take() {
                 None => Ok(()),
                 Some(found) => link.execute(switch_foreign_keys(found)).await.map(drop),
@@ -109,6 +96,7 @@ impl Engine for Sqlite {
                 // The command is done, whether or not this works.
                 let _ = link.execute(set_lock_timeout(&found)).await;
             }
+            settings?;
             Ok(restored?)
         })
     }
@@ -141,6 +129,7 @@ impl Engine for Sqlite {
         Box::pin(async move {
             // A deferred transaction could not wait at its first write: SQLite would fail at once,
             // because another connection may have written since it read.
+            self.session.restore_outside(link).await?;
             let begin = Execute::new(Task::Begin, "BEGIN IMMEDIATE").undone_by(ROLLBACK);
             link.execute_patiently(begin).await?;
             link.is_open = true;
@@ -183,14 +172,14 @@ impl Engine for Sqlite {
 
     fn keep_session<'a>(
         &'a mut self,
-        _link: &'a Link<'_>,
-        _changes: SessionChanges,
+        link: &'a Link<'_>,
+        changes: SessionChanges,
     ) -> Conversation<'a, ()> {
-        answer(())
+        Box::pin(async move { Ok(self.session.keep(link, &changes).await?) })
     }
 
-    fn restore_session(&self, _is_open: bool) -> Vec<Execute<'static>> {
-        Vec::new()
+    fn restore_session(&self, is_open: bool) -> Vec<Execute<'static>> {
+        self.session.restore(is_open)
     }
 
     fn restore_for_work(&self) -> Option<Execute<'static>> {
@@ -212,10 +201,15 @@ impl Engine for Sqlite {
         None
     }
 
+    fn undo(&self, kind: &StatementKind) -> Option<String> {
+        self.session.undo(kind)
+    }
+
+    /// No rollback takes back what a pragma has set, so nothing waits for the commit.
     fn forget_session(&mut self) {}
 
-    fn is_repeated(&self, _kind: &StatementKind) -> bool {
-        false
+    fn reach(&self, kind: &StatementKind) -> Reach {
+        session::reach(kind)
     }
 
     /// The check reads every row that refers to another table, so runs that only create objects
@@ -224,44 +218,34 @@ impl Engine for Sqlite {
         !kind.only_changes_schema()
     }
 
-    /// If SQLite cannot count because of the existing schema, the steps are not to blame.
-    fn count_dangling<'a>(
-        &'a self,
+    fn find_dangling<'a>(
+        &'a mut self,
         link: &'a Link<'_>,
-    ) -> Conversation<'a, Option<DanglingCounts>> {
+    ) -> Conversation<'a, Option<DanglingRows>> {
         Box::pin(async move {
-            match count(link).await {
-                Ok(dangling) => Ok(Some(dangling)),
-                Err(refused) if is_uncountable(&refused) => Ok(None),
-                Err(refused) => Err(refused.into()),
+            let found = foreign_keys::find_dangling(link, None).await?;
+            let unenforceable = &found.unenforceable;
+            if !unenforceable.is_empty() && self.reported != *unenforceable {
+                self.reported.clone_from(unenforceable);
+                let keys = unenforceable.clone();
+                link.report(Event::ForeignKeysIgnored { keys }).await;
             }
+            Ok(Some(found))
         })
     }
 
-    fn find_violations<'a>(
+    fn compare_dangling<'a>(
         &'a self,
         link: &'a Link<'_>,
-        before: &'a DanglingCounts,
-    ) -> Conversation<'a, Vec<Violation>> {
+        before: &'a DanglingRows,
+    ) -> Conversation<'a, Option<DanglingFault>> {
         Box::pin(async move {
-            let after = match count(link).await {
-                Ok(after) => after,
-                // Before the steps everything could be counted, so they caused it.
-                Err(refused) if is_uncountable(&refused) => {
-                    return Err(Failure::ForeignKeyMismatch {
-                        message: refused.error.to_string(),
-                    });
-                }
-                Err(refused) => return Err(refused.into()),
-            };
-            if after.is_empty() || after == *before {
-                return Ok(Vec::new());
+            let after = foreign_keys::find_dangling(link, Some(&before.schemas)).await?;
+            if after.rows.is_empty() && after.unenforceable.is_empty() || after == *before {
+                return Ok(None);
             }
-            let query = "SELECT name FROM sqlite_master WHERE type = 'table'";
-            let tables = link.query(Query::new(Task::ListTablesNow, query)).await?;
-            let tables = tables.iter().filter_map(|row| row.cell(0));
-            let tables: Vec<String> = tables.map(ToOwned::to_owned).collect();
-            Ok(new_violations(before, &after, &tables))
+            let now = foreign_keys::read_schema(link, &after.schemas).await?;
+            Ok(compare(before, after, &now))
         })
     }
 
@@ -358,6 +342,12 @@ impl Engine for Sqlite {
             let rows = link.query_patiently(describe::query(table)).await?;
             Ok(describe::text(&rows))
         })
+    }
+
+    /// SQLite has one code for everything that is wrong with a statement; this one is right, and its
+    /// table exists.
+    fn lacks_column(&self, error: &DatabaseError) -> bool {
+        error.is_generic_sqlite_error()
     }
 
     fn find_versions(&self, table: &VersionTable) -> Query {

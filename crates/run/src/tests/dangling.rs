@@ -1,97 +1,269 @@
 //! Which rows that refer to nothing are new.
 
-use crate::Violation;
-use crate::dangling::{DanglingCounts, new_violations};
+use crate::dangling::{DanglingFault, DanglingRows, ForeignKey, KeyRows, KeySchema, compare};
+use crate::{Failure, Violation};
 
-fn counted(counts: &[(&str, &str, u64)]) -> DanglingCounts {
-    let counts = counts.iter();
-    let counts =
-        counts.map(|(table, parent, rows)| (((*table).to_owned(), (*parent).to_owned()), *rows));
-    counts.collect()
+/// Reads `table (columns) to parent`.
+fn key(text: &str) -> ForeignKey {
+    let (from, parent) = text.split_once(" to ").unwrap();
+    let (table, columns) = from.trim_end_matches(')').split_once(" (").unwrap();
+    ForeignKey {
+        table: table.to_owned(),
+        columns: columns.split(", ").map(ToOwned::to_owned).collect(),
+        parent: parent.to_owned(),
+        parent_columns: Vec::new(),
+    }
+}
+
+/// Reads lines of the form `key: primary key: id=reference ...`, or `key: unenforceable`.
+fn dangling(text: &str) -> DanglingRows {
+    let mut found = DanglingRows::default();
+    for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
+        let mut parts = line.split(": ");
+        let key = key(parts.next().unwrap());
+        match (parts.next().unwrap(), parts.next()) {
+            ("unenforceable", None) => found.unenforceable.push(key),
+            (identity, rows) => {
+                let identity = identity.split_whitespace().map(ToOwned::to_owned);
+                let rows = rows
+                    .unwrap()
+                    .split(' ')
+                    .map(|row| row.split_once('=').unwrap());
+                let rows = KeyRows::new(identity.collect(), rows);
+                found.rows.push((key, rows));
+            }
+        }
+    }
+    found
 }
 
 #[test]
 fn rows_are_new_unless_they_were_there_under_other_names() {
-    // The tables of now are these, and those that a row names.
-    for (name, before, after, tables, expected) in [
-        (
-            "nothing",
-            &[][..],
-            &[][..],
-            &["child", "parent"][..],
-            &[][..],
-        ),
-        (
-            "as before",
-            &[("child", "parent", 3)],
-            &[("child", "parent", 3)],
-            &["child", "parent"],
-            &[],
-        ),
+    const ONE: &str = "child (x) to parent: id: 8=80 9=90";
+    // The keys of now are those of the rows after it, and these.
+    for (name, before, after, tables, others, expected) in [
+        ("nothing", "", "", "child parent", "", ""),
+        ("as before", ONE, ONE, "child parent", "", ""),
         (
             "fewer",
-            &[("child", "parent", 3)],
-            &[("child", "parent", 2)],
-            &["child", "parent"],
-            &[],
+            ONE,
+            "child (x) to parent: id: 9=90",
+            "child parent",
+            "",
+            "",
         ),
         (
             "more",
-            &[("child", "parent", 1)],
-            &[("child", "parent", 3)],
-            &["child", "parent"],
-            &[("child", "parent", 2)],
+            ONE,
+            "child (x) to parent: id: 7=80 8=80 9=90 10=90",
+            "child parent",
+            "",
+            "2 of child to parent",
         ),
         (
-            "of another pair",
-            &[("child", "parent", 1)],
-            &[("child", "other", 1), ("child", "parent", 1)],
-            &["child", "other", "parent"],
-            &[("child", "other", 1)],
+            "one mended, another one broken",
+            ONE,
+            "child (x) to parent: id: 1=80 9=90",
+            "child parent",
+            "",
+            "1 of child to parent",
+        ),
+        (
+            "the same row, which refers to something else",
+            ONE,
+            "child (x) to parent: id: 8=70 9=90",
+            "child parent",
+            "",
+            "",
+        ),
+        (
+            "no primary key: what rows refer to",
+            "child (x) to parent: : =80 =90",
+            "child (x) to parent: : =90 =90",
+            "child parent",
+            "",
+            "1 of child to parent",
+        ),
+        (
+            "another primary key: what rows refer to",
+            ONE,
+            "child (x) to parent: uuid: a=90 b=80",
+            "child parent",
+            "",
+            "",
+        ),
+        (
+            "a primary key in other letters",
+            ONE,
+            "child (x) to parent: ID: 8=7 9=7",
+            "child parent",
+            "",
+            "",
+        ),
+        (
+            "by another key of the same row",
+            "child (x) to parent: id: 8=80",
+            "child (y) to parent: id: 8=80",
+            "child parent",
+            "child (x) to parent",
+            "1 of child to parent",
+        ),
+        (
+            "by a column that is renamed",
+            "child (x) to parent: id: 8=80",
+            "child (y) to parent: id: 8=80",
+            "child parent",
+            "",
+            "",
+        ),
+        (
+            "by two keys",
+            "",
+            "child (x) to parent: id: 8=80
+             child (y) to parent: id: 8=80 9=90",
+            "child parent",
+            "",
+            "3 of child to parent",
+        ),
+        (
+            "to another table",
+            "child (x) to parent: id: 1=1",
+            "child (x) to other: id: 1=1
+             child (x) to parent: id: 1=1",
+            "child other parent",
+            "",
+            "1 of child to other",
         ),
         (
             "of a table that is renamed",
-            &[("old", "parent", 2)],
-            &[("new", "parent", 3)],
-            &["new", "parent"],
-            &[("new", "parent", 1)],
+            "old (x) to parent: id: 8=80 9=90",
+            "new (x) to parent: id: 8=80 9=90 10=90",
+            "new parent",
+            "",
+            "1 of new to parent",
         ),
         (
             "to a table that is renamed",
-            &[("child", "old", 2)],
-            &[("child", "new", 2)],
-            &["child", "new"],
-            &[],
+            "child (x) to old: id: 8=80",
+            "child (x) to new: id: 8=80",
+            "child new",
+            "",
+            "",
         ),
         (
             "of a table that is renamed to other letters",
-            &[("child", "parent", 2)],
-            &[("CHILD", "parent", 2)],
-            &["CHILD", "parent"],
-            &[],
+            ONE,
+            "CHILD (X) to Parent: id: 8=80 9=90",
+            "CHILD parent",
+            "",
+            "",
         ),
         (
             "of another table, where both exist",
-            &[("old", "parent", 2)],
-            &[("new", "parent", 2)],
-            &["new", "old", "parent"],
-            &[("new", "parent", 2)],
+            "old (x) to parent: id: 8=80",
+            "new (x) to parent: id: 8=80",
+            "new old parent",
+            "",
+            "1 of new to parent",
         ),
         (
             "of tables that are one now",
-            &[("first", "parent", 2), ("second", "parent", 1)],
-            &[("all", "parent", 3)],
-            &["all", "parent"],
-            &[],
+            "first (x) to parent: id: 1=80
+             second (x) to parent: id: 2=80",
+            "all (x) to parent: id: 1=80 2=80 3=80",
+            "all parent",
+            "",
+            "1 of all to parent",
+        ),
+        (
+            "a key that cannot be enforced",
+            "",
+            "child (x) to parent: unenforceable",
+            "child parent",
+            "",
+            "child (x) to parent",
+        ),
+        (
+            "one that could not be enforced before",
+            "child (x) to parent: unenforceable",
+            "child (x) to parent: unenforceable",
+            "child parent",
+            "",
+            "",
+        ),
+        (
+            "one that could not be enforced before, of a table that is renamed",
+            "old (x) to parent: unenforceable",
+            "new (x) to parent: unenforceable",
+            "new parent",
+            "",
+            "",
+        ),
+        (
+            "one that can be enforced now",
+            "child (x) to parent: unenforceable",
+            "child (x) to parent: id: 1=2",
+            "child parent",
+            "",
+            "",
+        ),
+        (
+            "another one besides one of before",
+            "child (x) to parent: unenforceable",
+            "child (x) to parent: unenforceable
+             child (y) to parent: unenforceable",
+            "child parent",
+            "",
+            "child (y) to parent",
         ),
     ] {
-        let tables: Vec<String> = tables.iter().map(|table| (*table).to_owned()).collect();
-        let found = new_violations(&counted(before), &counted(after), &tables);
-        let expected = expected.iter().map(|(table, parent, rows)| Violation {
-            table: (*table).to_owned(),
-            parent: (*parent).to_owned(),
-            rows: *rows,
-        });
-        assert_eq!(found, expected.collect::<Vec<_>>(), "{name}");
+        let (before, after) = (dangling(before), dangling(after));
+        let mut keys: Vec<ForeignKey> = after.unenforceable.clone();
+        keys.extend(after.rows.iter().map(|(key, _)| key.clone()));
+        keys.extend(others.lines().map(key));
+        let tables = tables.split(' ').map(ToOwned::to_owned).collect();
+        let found = match compare(&before, after, &KeySchema { tables, keys }) {
+            None => String::new(),
+            Some(DanglingFault::Unenforceable(keys)) => keys
+                .iter()
+                .map(ToString::to_string)
+                .collect::<Vec<_>>()
+                .join(", "),
+            Some(DanglingFault::Rows(violations)) => said(violations),
+        };
+        assert_eq!(found, expected, "{name}");
     }
+}
+
+fn said(violations: Vec<Violation>) -> String {
+    let suspects = Vec::new();
+    let failure = Failure::ForeignKeys {
+        violations,
+        suspects,
+    };
+    let said = failure.to_string();
+    said.split_once(": ").unwrap().1.to_owned()
+}
+
+#[test]
+fn a_million_rows_are_compared_in_no_time() {
+    let texts: Vec<String> = (0..1_000_000).map(|row| row.to_string()).collect();
+    let rows = |skip: usize| {
+        let texts = texts.iter().skip(skip);
+        let rows = KeyRows::new(
+            vec!["id".to_owned()],
+            texts.map(|text| (text.as_str(), "9")),
+        );
+        DanglingRows {
+            rows: vec![(key("child (x) to parent"), rows)],
+            ..DanglingRows::default()
+        }
+    };
+    let schema = KeySchema::default();
+    assert_eq!(compare(&rows(0), rows(1), &schema), None);
+    let fault = compare(&rows(1), rows(0), &schema);
+    let Some(DanglingFault::Rows(violations)) = fault else {
+        panic!("{fault:?}");
+    };
+    assert_eq!(said(violations), "1 of child to parent");
 }

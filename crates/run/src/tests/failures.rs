@@ -172,7 +172,7 @@ fn with_mismatch(count: usize) -> Fake {
     sound
         .run(&history(OUTSIDE), PerRun, Command::Upgrade("d"))
         .unwrap();
-    let counts = sound.numbers_of("count dangling");
+    let counts = sound.numbers_of("find dangling");
     assert_eq!(counts.len(), 2);
     Fake {
         failing: Some((counts[count], Failing::Mismatch)),
@@ -191,13 +191,27 @@ fn a_mismatch_that_is_there_already_is_not_held_against_a_run() {
     read journal mode
     find versions
     read versions
-    count dangling
+    find dangling
     -> refused
+    list foreign keys
+    find dangling
+    -> refused
+    read primary key
+    list unique indexes
+    list databases
+    -> ignoring child (parent_id) to parent
     -> step 1 of 1
     UPDATE d1
     UPDATE d2
     update c to d
     -> done
+    find dangling
+    -> refused
+    list foreign keys
+    find dangling
+    -> refused
+    read primary key
+    list unique indexes
     find versions
     read versions
     commit

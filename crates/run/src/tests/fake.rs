@@ -136,7 +136,8 @@ pub(super) struct Fake {
     /// Whether a `CREATE INDEX CONCURRENTLY` that fails leaves its index.
     pub(super) leaves_index: bool,
     /// How many rows refer to nothing; the next answer last.
-    pub(super) dangling: Vec<&'static str>,
+    pub(super) dangling: Vec<usize>,
+    pub(super) dangle: usize,
     pub(super) lock_timeout: Duration,
     pub(super) interruption: Interruption,
     /// Whether the driver knows messages of several statements, and how long those were that it was
@@ -190,6 +191,7 @@ impl Fake {
             refusals: 0,
             leaves_index: false,
             dangling: Vec::new(),
+            dangle: 0,
             lock_timeout: LOCK_TIMEOUT,
             interruption: Interruption::Refuse,
             batches: true,

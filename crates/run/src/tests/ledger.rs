@@ -111,7 +111,7 @@ fn the_state_follows_from_what_is_entered_and_committed() {
                 ledger.set_unfinished(UnfinishedEntry::describe(b, 1, false));
                 ledger.lose_commit();
             },
-            "Unknown [], committing []",
+            "Unknown [], committing [], b: 1 done",
         ),
     ];
     for (name, fill, expected) in cases {
@@ -134,11 +134,18 @@ fn the_state_follows_from_what_is_entered_and_committed() {
                 let done = ids(&done);
                 format!("Unfinished [{done}], {revision}: {statements} done{uncertain}")
             }
-            DatabaseState::Unknown { done, committing } => {
+            DatabaseState::Unknown {
+                done,
+                committing,
+                unfinished,
+            } => {
+                let unfinished = unfinished
+                    .map(|(revision, statements)| format!(", {revision}: {statements} done"));
                 format!(
-                    "Unknown [{}], committing [{}]",
+                    "Unknown [{}], committing [{}]{}",
                     ids(&done),
-                    ids(&committing)
+                    ids(&committing),
+                    unfinished.unwrap_or_default()
                 )
             }
         };

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use alembic_history::{Graph, RowChange, VersionTable};
 
 use crate::Event;
-use crate::request::{LockTask, Progress, ProgressTask, Task, VersionTask};
+use crate::request::{ForeignKeyTask, LockTask, Progress, ProgressTask, Task, VersionTask};
 
 /// The lines, shared with the observer of a run's events.
 #[derive(Debug, Default)]
@@ -62,6 +62,10 @@ pub(super) fn event_line(event: &Event) -> String {
             format!("-> waiting {}s for a connection", waited.as_secs())
         }
         Event::Silence { waited } => format!("-> silence for {}s", waited.as_secs()),
+        Event::ForeignKeysIgnored { keys } => {
+            let keys: Vec<String> = keys.iter().map(ToString::to_string).collect();
+            format!("-> ignoring {}", keys.join(" and "))
+        }
         Event::Retrying { error, retries } => format!("-> retrying {retries}: {error}"),
     }
 }
@@ -80,8 +84,16 @@ pub(super) fn request_line(task: &Task, sql: &str, graphs: &BTreeMap<String, Gra
         Task::ReadForeignKeys => "read foreign keys".to_owned(),
         Task::SwitchForeignKeys { on: true } => "switch foreign keys on".to_owned(),
         Task::SwitchForeignKeys { on: false } => "switch foreign keys off".to_owned(),
-        Task::CountDangling => "count dangling".to_owned(),
-        Task::ListTablesNow => "list tables now".to_owned(),
+        Task::ForeignKeys(task) => match task {
+            ForeignKeyTask::FindDangling => "find dangling",
+            ForeignKeyTask::ListDatabases => "list databases",
+            ForeignKeyTask::ListTables => "list tables now",
+            ForeignKeyTask::List => "list foreign keys",
+            ForeignKeyTask::ListIndexes => "list unique indexes",
+            ForeignKeyTask::ReadPrimaryKey => "read primary key",
+            ForeignKeyTask::ReadRows => "read dangling rows",
+        }
+        .to_owned(),
         Task::CountChanges => "count changes".to_owned(),
         Task::SetForWork => "restore for work".to_owned(),
         Task::RestoreReading => "restore reading".to_owned(),

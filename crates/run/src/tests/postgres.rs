@@ -87,6 +87,7 @@ fn where_nothing_of_a_revision_is_done_nothing_of_it_stays() {
     aside check lock
     VACUUM a
     -> refused
+    aside check lock
     begin
     set for transaction
     drop progress
@@ -126,6 +127,7 @@ fn when_the_connection_is_lost_while_committing_it_is_unknown_whether_that_took_
         let state = DatabaseState::Unknown {
             done: ids(done),
             committing: ids(committing),
+            unfinished: None,
         };
         assert_eq!(*error.state(), state);
         assert_eq!(error.kind(), FailureKind::Unreachable);
@@ -356,6 +358,7 @@ fn an_index_that_is_not_valid_is_named_until_it_is_gone() {
     CREATE INDEX CONCURRENTLY i ON t (x)
     -> refused
     find index i
+    aside check lock
     begin
     set for transaction
     drop progress

@@ -204,6 +204,7 @@ fn what_runs_outside_of_transactions_is_not_begun_again() {
     aside check lock
     VACUUM b3
     -> refused
+    aside check lock
     record 2 done
     aside release lock
     ! b.sql:9:1: statement 3 of revision b failed: refused; revision b is unfinished: its first 2 statements are done, and the next run continues with statement 3

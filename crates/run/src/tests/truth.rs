@@ -265,7 +265,16 @@ impl Failed<'_> {
                 let after = |more| case.content_in_part(done, revision.as_str(), statements + more);
                 (0..=usize::from(*uncertain)).map(after).collect()
             }
-            DatabaseState::Unknown { done, committing } => {
+            DatabaseState::Unknown {
+                done,
+                committing,
+                unfinished,
+            } => {
+                let recorded = record.filter(|record| record.done > 0);
+                if let (Some((revision, statements)), Some(record)) = (unfinished, recorded) {
+                    assert_eq!(revision.as_str(), record.revision, "{self}");
+                    assert!(*statements <= record.done, "{self}");
+                }
                 assert!(matches!(self.failing, Failing::Lost { .. }), "{self}");
                 let both: Vec<RevisionId> = done.iter().chain(committing).cloned().collect();
                 let mut possible = vec![case.content_after(done), case.content_after(&both)];
@@ -364,15 +373,19 @@ impl Failed<'_> {
         }
     }
 
-    /// A run leaves open whether a statement took effect only if that cannot be known, and says so.
+    /// A run leaves open whether a statement took effect only if that cannot be known or recorded, and
+    /// says so.
     fn check_uncertain(&self) {
         let was = begun(&self.case.start.content).is_some();
         let is_excused = match self.failing {
             Failing::Lost { .. } => true,
-            Failing::Busy(usize::MAX) => {
-                self.refused.starts_with("record ") || self.refused == "restore for work"
+            Failing::Busy(usize::MAX)
+                if self.refused.starts_with("record ") || self.refused == "restore for work" =>
+            {
+                true
             }
-            _ => false,
+            // Without the lock, nothing may be recorded.
+            _ => self.refused == "aside check lock",
         };
         assert!(is_excused || was, "{self}");
         match self.ran.outcome.as_ref().unwrap_err().state() {

@@ -44,9 +44,10 @@ fn a_run_goes_on_with_the_statement_that_failed() {
     find versions
     read versions
     read progress
-    count dangling
+    find dangling
+    list databases
     -> step 1 of 1
-    count dangling
+    find dangling
     record 2 done, 3 begun
     commit
     -> committed
@@ -61,7 +62,7 @@ fn a_run_goes_on_with_the_statement_that_failed() {
     update a to b
     drop progress
     -> done
-    count dangling
+    find dangling
     find versions
     read versions
     commit
@@ -82,13 +83,14 @@ fn a_run_goes_on_with_the_statement_that_failed() {
     find versions
     read versions
     read progress
-    count dangling
+    find dangling
+    list databases
     -> step 1 of 1
     UPDATE b4
     update a to b
     drop progress
     -> done
-    count dangling
+    find dangling
     find versions
     read versions
     commit
@@ -116,9 +118,10 @@ fn the_caller_decides_about_a_statement_that_may_have_taken_effect() {
     find versions
     read versions
     read progress
-    count dangling
+    find dangling
+    list databases
     -> step 1 of 1
-    count dangling
+    find dangling
     record 1 done, 2 begun
     commit
     -> committed
@@ -135,7 +138,7 @@ fn the_caller_decides_about_a_statement_that_may_have_taken_effect() {
     update a to b
     drop progress
     -> done
-    count dangling
+    find dangling
     find versions
     read versions
     commit
@@ -151,9 +154,10 @@ fn the_caller_decides_about_a_statement_that_may_have_taken_effect() {
     read versions
     read progress
     record 2 done
-    count dangling
+    find dangling
+    list databases
     -> step 1 of 1
-    count dangling
+    find dangling
     record 2 done, 3 begun
     commit
     -> committed
@@ -168,7 +172,7 @@ fn the_caller_decides_about_a_statement_that_may_have_taken_effect() {
     update a to b
     drop progress
     -> done
-    count dangling
+    find dangling
     find versions
     read versions
     commit

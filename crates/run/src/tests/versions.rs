@@ -61,12 +61,11 @@ impl Connection for Answering {
 #[test]
 fn a_version_table_that_cannot_be_read_is_told_from_a_database_that_cannot() {
     let not = "alembic_version is not a version table:";
-    let column = || {
-        Err(DatabaseError::new(
-            DatabaseErrorKind::Other,
-            "no such column",
-        ))
-    };
+    let column =
+        || Err(DatabaseError::new(DatabaseErrorKind::Other, "no such column").with_code("1"));
+    let interrupted =
+        || Err(DatabaseError::new(DatabaseErrorKind::Other, "interrupted").with_code("9"));
+    let without_code = || Err(DatabaseError::new(DatabaseErrorKind::Other, "strange"));
     let denied = || {
         Err(DatabaseError::new(
             DatabaseErrorKind::Denied,
@@ -74,7 +73,7 @@ fn a_version_table_that_cannot_be_read_is_told_from_a_database_that_cannot() {
         ))
     };
     let null = || Ok(vec![Row::new(vec![None])]);
-    let cases: [(fn() -> _, _, _); 3] = [
+    let cases: [(fn() -> _, _, _); 5] = [
         (
             null,
             format!("{not} a row holds NULL"),
@@ -84,6 +83,16 @@ fn a_version_table_that_cannot_be_read_is_told_from_a_database_that_cannot() {
             column,
             format!("{not} no such column"),
             FailureKind::Migration,
+        ),
+        (
+            interrupted,
+            "cannot read the version table: interrupted".to_owned(),
+            FailureKind::Unreachable,
+        ),
+        (
+            without_code,
+            "cannot read the version table: strange".to_owned(),
+            FailureKind::Unreachable,
         ),
         (
             denied,

@@ -11,11 +11,22 @@ pub(super) static RULES: Rules = Rules {
     setting_changes,
 };
 
-/// Reads a pragma with a value.
 fn read_kind(first: &str, mut words: Cursor<'_>) -> Option<StatementKind> {
-    if first != "PRAGMA" {
-        return None;
+    match first {
+        "PRAGMA" => read_pragma(words),
+        // SQLite carries out most pragmas while it explains them.
+        "EXPLAIN" => {
+            words.eat_all(&["QUERY", "PLAN"]);
+            words.eat("PRAGMA").then(|| read_pragma(words))?
+        }
+        "ATTACH" => Some(StatementKind::Attach),
+        "DETACH" => Some(StatementKind::Detach),
+        _ => None,
     }
+}
+
+/// Reads the rest of a pragma with a value.
+fn read_pragma(mut words: Cursor<'_>) -> Option<StatementKind> {
     let name = Name::read(&mut words)?.kept().to_ascii_lowercase();
     let has_value = words.eat_any(&["=", "("]);
     has_value.then_some(StatementKind::Setting(Setting {
@@ -24,8 +35,11 @@ fn read_kind(first: &str, mut words: Cursor<'_>) -> Option<StatementKind> {
     }))
 }
 
-/// Only a pragma changes settings.
+/// Only a pragma changes settings; and `ATTACH` changes what the pragma `database_list` shows.
 fn setting_changes(_: Cursor<'_>, kind: &StatementKind) -> SettingChanges {
+    if *kind == StatementKind::Attach {
+        return SettingChanges::One("database_list".to_owned());
+    }
     kind.setting()
         .map_or(SettingChanges::None, Setting::changes)
 }

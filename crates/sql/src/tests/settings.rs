@@ -91,6 +91,12 @@ fn settings_have_names_and_scopes() {
             Some(("journal_mode", Varies)),
         ),
         (Sqlite, "PRAGMA foreign_keys", None),
+        (
+            Sqlite,
+            "EXPLAIN QUERY PLAN PRAGMA main.foreign_keys(0)",
+            Some(("foreign_keys", Varies)),
+        ),
+        (Sqlite, "EXPLAIN SELECT 1", None),
         (Sqlite, "SET a = 1", None),
     ];
     for (dialect, statement, expected) in rows {

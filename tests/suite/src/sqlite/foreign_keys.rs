@@ -181,31 +181,249 @@ pub fn rows_that_refer_to_nothing_already_are_not_held_against_a_run<S: FileSubj
 }
 
 pub fn a_key_that_can_refer_to_nothing_is_not_held_against_a_run<S: FileSubject>() {
+    let mismatch = "CREATE TABLE a (x, z); CREATE TABLE b (y REFERENCES a (x));
+                    INSERT INTO b VALUES (1);";
+    for upgrade in [
+        "UPDATE b SET y = 2; INSERT INTO b VALUES (3);",
+        "CREATE UNIQUE INDEX a_x ON a (x); INSERT INTO a (x) VALUES (1);",
+        "CREATE UNIQUE INDEX a_x ON a (x);",
+        "ALTER TABLE b RENAME TO c; UPDATE c SET y = 4;",
+        "ALTER TABLE a RENAME TO d; UPDATE b SET y = 4;",
+        "ALTER TABLE b RENAME COLUMN y TO w; UPDATE b SET w = 4;",
+        "CREATE UNIQUE INDEX a_part ON a (x) WHERE x > 1; UPDATE b SET y = 4;",
+        "DROP TABLE b; UPDATE a SET x = 1;",
+    ] {
+        check::<S>(mismatch, upgrade, &[]);
+    }
+}
+
+pub fn every_other_key_is_checked_next_to_one_that_cannot_be_enforced<S: FileSubject>() {
     let mismatch = "CREATE TABLE a (x); CREATE TABLE b (y REFERENCES a (x));
                     INSERT INTO b VALUES (1);";
-    check::<S>(
-        mismatch,
-        "UPDATE b SET y = 2; INSERT INTO b VALUES (3);",
-        &[],
+    // Of another table, and of the same one.
+    let other = format!("{FAMILY} {mismatch}");
+    let same = format!(
+        "{FAMILY} {mismatch} ALTER TABLE child ADD COLUMN a_x REFERENCES a (x);
+         UPDATE child SET a_x = 7;"
     );
-    check::<S>(
-        mismatch,
-        "CREATE UNIQUE INDEX a_x ON a (x); INSERT INTO a VALUES (1);",
-        &[],
-    );
+    for before in [other, same] {
+        for (upgrade, expected) in [
+            (REBUILD, &[][..]),
+            ("UPDATE b SET y = 3;", &[]),
+            ("DELETE FROM parent;", &[("child", "parent", 3)]),
+            ("DROP TABLE parent;", &[("child", "parent", 3)]),
+            (
+                "INSERT INTO child (id, parent_id) VALUES (4, 9), (5, NULL);",
+                &[("child", "parent", 1)],
+            ),
+        ] {
+            check::<S>(&before, upgrade, expected);
+        }
+    }
+}
 
-    let (file, mut connection) = open::<S>("1", FAMILY);
-    let before = file.dump();
-    let error = connection
-        .upgrade(
-            &single(&REBUILD.replace("id INTEGER PRIMARY KEY", "id INTEGER")),
-            "heads",
-        )
-        .unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "foreign key mismatch - \"child\" referencing \"parent\"; \
-         the database is as it was before"
+pub fn a_new_key_that_cannot_be_enforced_is_refused<S: FileSubject>() {
+    let rebuild = REBUILD.replace("id INTEGER PRIMARY KEY", "id INTEGER");
+    let unique = "CREATE TABLE p (x, y COLLATE NOCASE); CREATE UNIQUE INDEX p_x ON p (x);
+                  CREATE TABLE c (z REFERENCES p (x)); INSERT INTO c VALUES (NULL);";
+    for (before, upgrade, expected) in [
+        (FAMILY, rebuild.as_str(), "child (parent_id) to parent (id)"),
+        (unique, "DROP INDEX p_x; DELETE FROM c;", "c (z) to p (x)"),
+        (
+            unique,
+            "CREATE TABLE d (v REFERENCES p (y)); INSERT INTO d VALUES (1);",
+            "d (v) to p (y)",
+        ),
+        // Unique, but as the column does not compare.
+        (
+            unique,
+            "CREATE UNIQUE INDEX p_y ON p (y COLLATE BINARY);
+             CREATE TABLE d (v REFERENCES p (y)); INSERT INTO d VALUES (1);",
+            "d (v) to p (y)",
+        ),
+        (
+            unique,
+            "CREATE TABLE d (v REFERENCES p); INSERT INTO d VALUES (1);",
+            "d (v) to p",
+        ),
+        (
+            unique,
+            "CREATE TABLE d (v REFERENCES p (missing)); INSERT INTO d VALUES (1);",
+            "d (v) to p (missing)",
+        ),
+        (
+            unique,
+            "CREATE VIEW e AS SELECT * FROM p; CREATE TABLE d (v REFERENCES e (x));
+             INSERT INTO d VALUES (1);",
+            "d (v) to e (x)",
+        ),
+        (
+            unique,
+            "CREATE TABLE d (v, w, FOREIGN KEY (v, w) REFERENCES p (x, y));
+             INSERT INTO d VALUES (1, 2);",
+            "d (v, w) to p (x, y)",
+        ),
+    ] {
+        let (file, mut connection) = open::<S>("1", before);
+        let dump_before = file.dump();
+        let error = connection.upgrade(&single(upgrade), "heads").unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            format!(
+                "foreign key mismatch: {expected} cannot be enforced, since the referenced \
+                 columns need not be unique; the database is as it was before"
+            ),
+            "{upgrade}"
+        );
+        assert_eq!(file.dump(), dump_before, "{upgrade}");
+    }
+}
+
+pub fn rows_are_compared_and_not_counted<S: FileSubject>() {
+    let broken = format!("{FAMILY} INSERT INTO child VALUES (8, 80), (9, 90);");
+    for upgrade in [
+        "DELETE FROM child WHERE id = 9; DELETE FROM parent WHERE id = 2;",
+        "INSERT INTO parent (id) VALUES (90); INSERT INTO child VALUES (10, 91);",
+        "UPDATE child SET parent_id = 1 WHERE id = 9; UPDATE child SET parent_id = 90 WHERE id = 1;",
+        "DELETE FROM child WHERE id = 9; INSERT INTO child VALUES (10, 90);",
+    ] {
+        check::<S>(&broken, upgrade, &[("child", "parent", 1)]);
+    }
+    let two = "CREATE TABLE user (name TEXT PRIMARY KEY);
+               CREATE TABLE message (id TEXT PRIMARY KEY, sender REFERENCES user,
+                   receiver REFERENCES user) WITHOUT ROWID;
+               INSERT INTO user VALUES ('a'); INSERT INTO message VALUES ('m', 'a', 'nobody');";
+    check::<S>(
+        two,
+        "UPDATE message SET sender = 'nobody', receiver = 'a';",
+        &[("message", "user", 1)],
     );
-    assert_eq!(file.dump(), before);
+    check::<S>(two, "UPDATE message SET receiver = 'no one';", &[]);
+    check::<S>(
+        two,
+        "INSERT INTO message VALUES ('n', 'x', 'y');",
+        &[("message", "user", 2)],
+    );
+    // Without a primary key, rows are known by what they refer to.
+    let anonymous = "CREATE TABLE p (id INTEGER PRIMARY KEY); CREATE TABLE c (p_id REFERENCES p);
+                     INSERT INTO c VALUES (7), (7), (8);";
+    check::<S>(anonymous, "UPDATE c SET p_id = 8;", &[("c", "p", 2)]);
+    check::<S>(
+        anonymous,
+        "CREATE TABLE d (p_id REFERENCES p, x); INSERT INTO d (p_id) SELECT p_id FROM c ORDER BY 1 DESC;
+         DROP TABLE c; ALTER TABLE d RENAME TO c;",
+        &[],
+    );
+}
+
+pub fn rows_dangle_as_sqlite_compares_them<S: FileSubject>() {
+    // The second unenforceable key makes the run compare rows by itself.
+    for also in [
+        "",
+        "CREATE TABLE u (x); CREATE TABLE v (y REFERENCES u (x));",
+    ] {
+        for (schema, values, dangling) in [
+            ("TEXT PRIMARY KEY) / INTEGER", "('1') / (1)", 0),
+            ("TEXT PRIMARY KEY) / INTEGER", "('01') / (1)", 1),
+            (
+                "INTEGER PRIMARY KEY) / TEXT",
+                "(1) / ('1'), ('01'), ('x')",
+                1,
+            ),
+            ("INTEGER UNIQUE) / TEXT", "(1) / ('1'), ('x'), ('1.0')", 1),
+            ("PRIMARY KEY) / TEXT", "(1) / ('1')", 1),
+            (
+                "TEXT COLLATE NOCASE PRIMARY KEY) / TEXT",
+                "('A') / ('a'), ('b')",
+                1,
+            ),
+            (
+                "TEXT PRIMARY KEY) / TEXT COLLATE NOCASE",
+                "('A') / ('a')",
+                1,
+            ),
+            (
+                "BLOB PRIMARY KEY) / TEXT",
+                "(x'61') / ('a'), (x'61'), (NULL)",
+                1,
+            ),
+            (
+                "REAL UNIQUE) / INTEGER",
+                "(1.0), (2.5) / (1), (2.5), (2)",
+                1,
+            ),
+        ] {
+            let (id, refers) = schema.split_once(" / ").unwrap();
+            let (parents, children) = values.split_once(" / ").unwrap();
+            let before = format!(
+                "{also} CREATE TABLE \"the parent\" (\"i\"\"d\" {id};
+                 CREATE TABLE [the child] (`p,i` {refers} REFERENCES \"THE parent\" ([I\"D]));
+                 INSERT INTO \"the parent\" VALUES {parents};"
+            );
+            let upgrade = format!("INSERT INTO \"the child\" VALUES {children};");
+            let expected = [("the child", "THE parent", dangling)];
+            let expected = if dangling > 0 { &expected[..] } else { &[] };
+            check::<S>(&before, &upgrade, expected);
+        }
+        let pair = format!(
+            "{also} CREATE TABLE p (a, b, PRIMARY KEY (b, a)) WITHOUT ROWID;
+             CREATE TABLE c (x, y, FOREIGN KEY (y, x) REFERENCES P);
+             INSERT INTO p VALUES (1, 2);"
+        );
+        check::<S>(
+            &pair,
+            "INSERT INTO c VALUES (1, 2), (NULL, 7), (7, NULL), (NULL, NULL);",
+            &[],
+        );
+        check::<S>(&pair, "INSERT INTO c VALUES (2, 1);", &[("c", "P", 1)]);
+        // A temporary table of the same name is another one.
+        let orphans = format!("{also} CREATE TABLE c (x REFERENCES missing (y));");
+        check::<S>(
+            &orphans,
+            "CREATE TEMP TABLE missing (y PRIMARY KEY); INSERT INTO missing VALUES (7);
+             CREATE TEMP TABLE c (x); INSERT INTO main.c VALUES (7), (NULL);",
+            &[("c", "missing", 1)],
+        );
+    }
+}
+
+pub fn attached_databases_are_checked_too<S: FileSubject>() {
+    for also in [
+        "",
+        "CREATE TABLE more.u (x); CREATE TABLE more.v (y REFERENCES u (x));",
+    ] {
+        let (_file, mut connection) = open::<S>("0", "");
+        let more = file("");
+        connection.execute(&format!(
+            "ATTACH '{}' AS more; {also}",
+            more.path().display()
+        ));
+        connection.execute(
+            "CREATE TABLE more.p (id INTEGER PRIMARY KEY);
+             CREATE TABLE more.c (id INTEGER PRIMARY KEY, p_id REFERENCES p);
+             INSERT INTO more.c VALUES (1, 8)",
+        );
+        let insert = single("INSERT INTO more.c VALUES (2, 9);");
+        let error = connection.upgrade(&insert, "heads").unwrap_err();
+        let violation = Violation {
+            table: "more.c".to_owned(),
+            parent: "more.p".to_owned(),
+            rows: 1,
+        };
+        assert_eq!(violations(&error), Some(&[violation][..]));
+        let update = single("UPDATE more.c SET p_id = 9;");
+        connection.upgrade(&update, "heads").unwrap();
+    }
+}
+
+pub fn many_rows_that_refer_to_nothing_are_compared<S: FileSubject>() {
+    let many = "CREATE TABLE p (id INTEGER PRIMARY KEY); CREATE TABLE c (id INTEGER PRIMARY KEY, p_id REFERENCES p);
+         WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20000)
+         INSERT INTO c SELECT i, i FROM n;";
+    check::<S>(
+        many,
+        "DELETE FROM c WHERE id = 7; INSERT INTO c VALUES (20001, 7), (20002, 8);",
+        &[("c", "p", 2)],
+    );
+    check::<S>(many, "DELETE FROM c WHERE id % 2 = 0;", &[]);
 }

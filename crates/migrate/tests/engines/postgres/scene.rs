@@ -163,6 +163,7 @@ impl Scene {
             DatabaseState::Unknown {
                 done: ids,
                 committing,
+                ..
             } => {
                 let before = done(ids);
                 match committing.first().map(RevisionId::as_str) {

@@ -36,7 +36,7 @@ fn a_target_schema_that_cannot_be_run_whole_is_not_run_at_all() {
 fn rows_of_a_target_schema_must_not_refer_to_nothing() {
     let schema = "CREATE TABLE a (x);\nINSERT INTO a VALUES (1);\n";
     let mut fake = Fake {
-        dangling: vec!["1", "0"],
+        dangling: vec![1, 0],
         ..Fake::new(None)
     };
     let outcome = fake.ensure(&[(&history(PLAIN), with_schema(schema))], PerRun);

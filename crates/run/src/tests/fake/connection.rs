@@ -20,7 +20,7 @@ pub(in crate::tests) enum Failing {
     Busy(usize),
     /// And refuses to roll back, too.
     AlsoRollback,
-    /// Since a foreign key is declared that can refer to nothing.
+    /// Since a foreign key cannot be enforced, from now on.
     Mismatch,
     /// The connection is gone, and it is unknown whether the request took effect.
     Lost {
@@ -185,6 +185,7 @@ impl Fake {
         let (at, failing) = self.failing?;
         let again = match (&self.refused, failing) {
             (Some((first, _)), Failing::Busy(times)) => first == name && self.refusals < times,
+            (Some((first, _)), Failing::Mismatch) => first == name,
             (Some(_), Failing::AlsoRollback) => name == "roll back",
             (None | Some(_), _) => false,
         };

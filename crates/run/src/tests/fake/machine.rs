@@ -4,7 +4,7 @@ use alembic_history::{Dialect, RowChange, VersionTable};
 
 use super::{Fake, PATH_FOUND, Second, clock, in_path};
 use crate::Row;
-use crate::request::{LockTask, Progress, ProgressTask, Task, VersionTask};
+use crate::request::{ForeignKeyTask, LockTask, Progress, ProgressTask, Task, VersionTask};
 use crate::tests::revisions::StatementEffect;
 
 const EXISTS: &str = "the table exists";
@@ -99,11 +99,7 @@ impl Fake {
                 }
                 changed(0)
             }
-            Task::CountDangling => {
-                let count = self.dangling.pop().unwrap_or("0");
-                found(&[Some("child"), Some("parent"), Some(count)])
-            }
-            Task::ListTablesNow => column(["child", "parent"]),
+            Task::ForeignKeys(task) => self.perform_foreign_keys(*task),
             Task::CountChanges => one(&self.content.executed.len().to_string()),
             Task::ReadSettings => found(&[Some("search_path"), Some(&self.path)]),
             Task::RestoreSettings(settings) => {
@@ -231,6 +227,30 @@ impl Fake {
                 true => one("1"),
                 false => Answer::default(),
             },
+        }
+    }
+
+    /// Carries out a request about the rows of `child` that dangle, of which the last ones do.
+    fn perform_foreign_keys(&mut self, task: ForeignKeyTask) -> Answer {
+        match task {
+            ForeignKeyTask::FindDangling => {
+                self.dangle = self.dangling.pop().unwrap_or(0);
+                match self.dangle {
+                    0 => Answer::default(),
+                    _ => found(&[Some("child"), Some("0")]),
+                }
+            }
+            ForeignKeyTask::ListDatabases | ForeignKeyTask::ListIndexes => Answer::default(),
+            ForeignKeyTask::ListTables => column(["child", "parent"]),
+            ForeignKeyTask::List => {
+                let (child, parent) = (Some("child"), Some("parent"));
+                found(&[child, Some("0"), parent, Some("parent_id"), None, Some("1")])
+            }
+            ForeignKeyTask::ReadPrimaryKey => column(["id"]),
+            ForeignKeyTask::ReadRows => {
+                let rows = (0..self.dangle).map(|row| format!("{row}=9"));
+                one(&rows.collect::<Vec<_>>().join(","))
+            }
         }
     }
 
