@@ -10,7 +10,7 @@ use crate::context::Context;
 use crate::output::json::{AnswerJson, RunJson};
 use crate::output::{Progress, Response, Result, reports};
 use crate::workspace::{
-    Access, Crate, CrateOrder, PlannedRows, answers_one_by_one, crates_matching,
+    Access, Crate, CrateOrder, PlannedRows, answers_one_by_one, crates_to_move,
 };
 
 /// An upgrade or a downgrade, as the arguments ask for it.
@@ -23,7 +23,7 @@ pub(crate) struct Migration<'m> {
 
 impl Migration<'_> {
     pub(crate) fn run(&self, context: &Context, access: &Access) -> Result<Response> {
-        let chosen = crates_matching(context.crates(access)?, &[self.target])?;
+        let chosen = crates_to_move(context.crates(access)?, &[self.target])?;
         let workspace = context.workspace()?;
         let mut order = workspace.order(chosen)?;
         if self.direction == Direction::Downgrade {

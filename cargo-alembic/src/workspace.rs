@@ -21,7 +21,7 @@ use crate::args::GlobalArgs;
 use crate::output::{Cause, Diagnostic, Error, Result, display_path};
 pub(crate) use configuration::Configuration;
 pub(crate) use crates::{Access, Crate, answers_one_by_one};
-pub(crate) use expressions::crates_matching;
+pub(crate) use expressions::{crates_matching, crates_to_move};
 use readahead::Readahead;
 pub(crate) use requirements::{CrateOrder, PlannedRows};
 

@@ -64,21 +64,20 @@ fn databases_that_are_named() {
 #[test]
 fn all_are_planned_before_the_first_one_runs() {
     on_both(|dialect| {
-        let project = project().on(dialect);
-        project.add_to("app/migrations", graph("ee05<-bb02"));
+        let project = Project::with_workspace(&["app", "store", "web"]).on(dialect);
+        project.add_to("store/migrations", graph("cc03; dd04<-cc03"));
+        project.add_to("app/migrations", graph("aa01; bb02<-aa01 dep store@dd04"));
+        project.add_to("web/migrations", graph("ee05 dep app@bb02"));
         project.run("upgrade").success();
-        let stderr = "error[required-by-another-crate]: revision bb02 of crate `app` | crate `store` | `cargo alembic downgrade -p app <revision>` | not started: app, store";
-        check_in(&project, "a row that stays", "downgrade -1", 6, stderr);
+        let stderr = "error[required-by-another-crate]: revision ee05 of crate `web` | crate `app` | `cargo alembic downgrade -p web <revision>` | not started: app, store";
+        let line = "downgrade base --exclude web";
+        check_in(&project, "a row that stays", line, 6, stderr);
         project.run("downgrade base").success();
-        project.add_to(
-            "app/migrations",
-            [revision("aa01").depends_on("store@dd04")],
-        );
-        let stderr = "error[requirement-not-met]: revision aa01 depends on dd04 of crate `store` | not started: store, app";
-        check_in(&project, "a row that comes later", "upgrade +1", 6, stderr);
-        project.run("upgrade +1 -p store").success();
-        project.run("upgrade +1").success();
-        project.run("upgrade").success();
+        project.add_to("store/migrations", graph("ff06<-dd04; gg07<-dd04"));
+        let needs = revision("ee05").depends_on("app@aa01, store@ff06");
+        project.add_to("web/migrations", [needs]);
+        let stderr = "error | store | not started: store, app, web";
+        check_in(&project, "several heads", "upgrade head", 6, stderr);
     });
 }
 

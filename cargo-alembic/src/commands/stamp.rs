@@ -9,7 +9,7 @@ use crate::context::Context;
 use crate::offline::scripts;
 use crate::output::json::{AnswerJson, StampJson};
 use crate::output::{Response, Result, reports};
-use crate::workspace::{Access, Crate, answers_one_by_one, crates_matching};
+use crate::workspace::{Access, Crate, answers_one_by_one, crates_to_move};
 
 /// Arguments of `cargo alembic stamp`.
 #[derive(Debug, Args)]
@@ -39,7 +39,7 @@ impl StampArgs {
             let script = |runner: Runner<'_>| runner.stamp_script(&targets);
             return scripts(context, &self.offline, &access, &targets, None, script);
         }
-        let chosen = crates_matching(context.crates(&access)?, &targets)?;
+        let chosen = crates_to_move(context.crates(&access)?, &targets)?;
         context.workspace()?.check_databases(&chosen)?;
         Ok(answers_one_by_one(&chosen, |next| {
             self.stamp(context, next, &targets).map(AnswerJson::Stamp)

@@ -89,25 +89,20 @@ impl Workspace {
         if !args.package.is_empty() {
             let mut names = Vec::new();
             for name in &args.package {
-                let package = self.package(name)?;
-                if !self.has_migrations(package) {
-                    let title = format!("crate `{name}` has no migrations");
-                    let init = Suggestion::for_crate(Subcommand::Init, name);
-                    return Err(Diagnostic::new(Cause::Workspace, title)
-                        .help(Hint::from("add some with ").command(init))
-                        .into());
-                }
-                names.push(package.name.as_str());
+                names.push(self.migrated(self.package(name)?)?);
             }
             return Ok(names);
         }
         if !args.workspace
             && args.exclude.is_empty()
             && let Some(here) = self.here()
-            && self.has_migrations(here)
-            && folder(here) != self.root
         {
-            return Ok(vec![here.name.as_str()]);
+            // The root's folder stands for the workspace, unless it is a crate that has nothing to
+            // do with databases: then cargo would not go on to the others either.
+            let name = self.migrated(here)?;
+            if folder(here) != self.root {
+                return Ok(vec![name]);
+            }
         }
         let excluded = |package: &Package| {
             let mut names = args.exclude.iter();
@@ -118,6 +113,29 @@ impl Workspace {
             true => Err(no_migrations()),
             false => Ok(names),
         }
+    }
+
+    /// Returns the name of a package, or fails if it has no migrations.
+    fn migrated<'p>(&self, package: &'p Package) -> Result<&'p str> {
+        let name = package.name.as_str();
+        if self.has_migrations(package) {
+            return Ok(name);
+        }
+        let title = format!("crate `{name}` has no migrations");
+        let init = Suggestion::for_crate(Subcommand::Init, name);
+        let diagnostic = Diagnostic::new(Cause::Workspace, title)
+            .help(Hint::from("add some with ").command(init));
+        let others = self.names(|package| self.has_migrations(package));
+        Err(match others.as_slice() {
+            [] => diagnostic.into(),
+            others => diagnostic
+                .help(format!(
+                    "or choose another crate with `-p <crate>`, or all of them with `--workspace`: \
+                     {}",
+                    others.join(", ")
+                ))
+                .into(),
+        })
     }
 
     fn names(&self, keep: impl Fn(&Package) -> bool) -> Vec<&str> {
