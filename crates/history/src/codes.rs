@@ -238,6 +238,14 @@ codes! {
         /// has no column `version_num`, or it contains NULL.
         MalformedVersionTable = "malformed-version-table",
 
+        /// The database has no version table, but the table in which another migration tool records
+        /// what it has run: sqlx, diesel, refinery, SeaORM, Flyway, dbmate or another. Its tables
+        /// probably exist, so `upgrade` and `ensure` would create them again. If the revisions continue
+        /// that tool's migrations, record the one that the database is at, with `cargo alembic stamp
+        /// <revision>`; if they have nothing to do with them, with `cargo alembic stamp base`. `ensure`
+        /// takes a configured `baseline` for that answer.
+        ManagedByAnotherTool = "managed-by-another-tool",
+
         /// The version table contains revisions that no file declares: the database was migrated on
         /// another git branch, or by a newer version of the crate. Restore the files. If the tables
         /// are known to match a revision, record that with `cargo alembic stamp --purge

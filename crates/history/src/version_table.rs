@@ -64,6 +64,19 @@ impl VersionTable {
         }
     }
 
+    /// Returns whether the names may be the same table, depending on the schema in which the
+    /// database looks for a name without one.
+    #[must_use]
+    pub fn may_be_same(&self, other: &Self, dialect: Dialect) -> bool {
+        match dialect {
+            Dialect::Sqlite => self.is_same(other, dialect),
+            Dialect::Postgres => {
+                let schemas = [&self.schema, &other.schema];
+                self.name == other.name && (schemas[0] == schemas[1] || schemas.contains(&&None))
+            }
+        }
+    }
+
     /// Returns the table next to this one that holds the progress of an unfinished revision.
     #[must_use]
     pub fn progress(&self) -> Self {
