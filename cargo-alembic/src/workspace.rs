@@ -23,7 +23,7 @@ pub(crate) use configuration::Configuration;
 pub(crate) use crates::{Access, Crate, answers_one_by_one};
 pub(crate) use expressions::{crates_matching, crates_to_move};
 use readahead::Readahead;
-pub(crate) use requirements::{CrateOrder, PlannedRows};
+pub(crate) use requirements::{CrateOrder, PlannedRows, access_to, check_dependents};
 
 /// The packages of a workspace, each after those that it depends on.
 #[derive(Debug)]

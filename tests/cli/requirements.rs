@@ -60,6 +60,64 @@ fn databases_that_are_named() {
     });
 }
 
+/// The crates that one depends on are read for the database that the command names, too.
+#[test]
+fn one_crate_in_a_database_of_another_dialect() {
+    on_both(|dialect| {
+        let project = project();
+        give_tables_of_their_own(&project);
+        for name in ["app", "store"] {
+            let url = format!("sqlite://{name}.db");
+            project.replace(format!("{name}/Cargo.toml"), &url, "sqlite://../shared.db");
+        }
+        let elsewhere = self::project().on(dialect);
+        let url = elsewhere.database("app/app.db").url();
+        for (line, exit) in [
+            ("upgrade -p app", 6),
+            ("upgrade -p store", 0),
+            ("upgrade -p app", 0),
+            ("downgrade base -p store", 6),
+            ("stamp base -p store", 6),
+            ("ensure -p app", 0),
+            ("downgrade base -p app", 0),
+            ("downgrade base -p store", 0),
+        ] {
+            let outcome = project.run(&format!("{line} --url {url}"));
+            assert_eq!(outcome.status, exit, "{line} on {dialect}: {outcome}");
+        }
+        assert!(!project.path("shared.db").exists());
+    });
+}
+
+/// A stamp takes no revision away that another crate depends on, as a downgrade does not.
+#[test]
+fn a_stamp_below_what_another_crate_needs() {
+    on_both(|dialect| {
+        let project = project().on(dialect);
+        project.run("upgrade").success();
+        let stderr = "error[required-by-another-crate]: revision bb02 of crate `app` | crate `store` | `cargo alembic downgrade -p app <revision>`";
+        for line in [
+            "downgrade base -p store",
+            "downgrade cc03",
+            "stamp base -p store",
+            "stamp cc03",
+            "stamp cc03 --purge",
+        ] {
+            check_in(&project, "what another crate needs", line, 6, stderr);
+        }
+        for line in [
+            "stamp dd04",
+            "stamp head",
+            "stamp aa01",
+            "stamp cc03",
+            "stamp head",
+            "stamp base",
+        ] {
+            project.run(line).success();
+        }
+    });
+}
+
 /// No crate is begun where another one cannot be done.
 #[test]
 fn all_are_planned_before_the_first_one_runs() {
