@@ -4,7 +4,7 @@ use alembic_tests::{Project, graph};
 use insta::assert_snapshot;
 
 use crate::bad_input::{check_in, check_outcome};
-use crate::{chain, on_both, workspace};
+use crate::{chain, workspace};
 
 #[test]
 fn packages() {
@@ -154,24 +154,19 @@ fn revisions_are_counted_in_one_crate() {
     }
 }
 
+/// What a crate configures comes before what its workspace does.
 #[test]
 fn defaults_of_the_workspace() {
-    on_both(|dialect| {
-        let project = workspace().on(dialect);
-        let table = "[workspace.metadata.alembic]\nversion-table = \"revisions\"\n";
-        let manifest = project.read("Cargo.toml");
-        project.write("Cargo.toml", format!("{manifest}\n{table}"));
-        project.replace(
-            "app/Cargo.toml",
-            "app.db\"",
-            "app.db\"\nversion-table = \"app_revisions\"",
-        );
-        project.run("upgrade").success();
-        let versions = |path: &str, table: &str| {
-            let database = project.database(path);
-            database.query(&format!("SELECT * FROM {table}"))
-        };
-        assert_eq!(versions("app/app.db", "app_revisions"), ["bb02"]);
-        assert_eq!(versions("store/store.db", "revisions"), ["dd04"]);
-    });
+    let project = workspace();
+    let table = "[workspace.metadata.alembic]\nfile-template = \"w_{rev}\"\n";
+    let manifest = project.read("Cargo.toml");
+    project.write("Cargo.toml", format!("{manifest}\n{table}"));
+    let own = "app.db\"\nfile-template = \"own_{rev}\"";
+    project.replace("app/Cargo.toml", "app.db\"", own);
+    for (name, file) in [("app", "own_ff06"), ("store", "w_ff06")] {
+        let line = format!("revision -m x --rev-id ff06 -p {name}");
+        project.run(&line).success();
+        let path = format!("{name}/migrations/{file}.sql");
+        assert!(project.path(&path).exists(), "{path}");
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use alembic_history::{DEFAULT_FOLDER, RevisionFile, nearest};
+use alembic_history::{DEFAULT_FOLDER, RevisionFile, SettingsScope, nearest};
 use alembic_migrate::history::read_folder;
 use cargo_metadata::Package;
 
@@ -188,18 +188,19 @@ impl Workspace {
             let workspace = self.metadata.get("alembic").map(|table| Source {
                 table,
                 manifest: &root,
-                owner: "workspace",
+                scope: SettingsScope::Workspace,
             });
             let own = package.metadata.get("alembic").map(|table| Source {
                 table,
                 manifest: package.manifest_path.as_std_path(),
-                owner: "package",
+                scope: SettingsScope::Package,
             });
             let sources: Vec<Source<'_>> = workspace.into_iter().chain(own).collect();
             match configuration::read(&sources) {
                 Ok(settings) => configurations.push(Configuration {
                     name: package.name.to_string(),
                     folder: folder(package).to_owned(),
+                    workspace: self.root.clone(),
                     settings,
                 }),
                 Err(found) => {

@@ -228,6 +228,14 @@ codes! {
         /// variable; the command leaves that database alone.
         NoServer = "no-server",
 
+        /// `[workspace.metadata.alembic]` sets a key that decides what a database is: the version table,
+        /// the dialects, the target schema, the baseline, and everything else that a build embeds. A
+        /// crate that is packaged, vendored or copied leaves its workspace behind, and would take
+        /// another version table for its own. Move the key to `[package.metadata.alembic]` of each crate
+        /// that needs it. The `url` of a workspace does not decide the dialect of its crates either: add
+        /// `dialects` to each.
+        WorkspaceConfiguration = "workspace-configuration",
+
         /// Two crates have the same database and the same version table, so each would take the
         /// other's rows for unknown revisions. Give one of them a different `version-table`.
         SharedVersionTable = "shared-version-table",
