@@ -123,7 +123,7 @@ impl Migration<'_> {
         }
         let mut connection = match is_needless {
             true => database.read()?,
-            false => database.write()?,
+            false => database.write(context.shell)?,
         };
         let outcome = match self.direction {
             Direction::Upgrade => migrations.upgrade(&mut connection, self.target),

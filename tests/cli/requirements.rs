@@ -37,7 +37,7 @@ fn crates_go_in_the_order_of_their_revisions() {
 #[test]
 fn databases_that_are_named() {
     let project = project();
-    let own = "error[requirement-not-met] | database sqlite://store.db | `cargo alembic upgrade -p store dd04`";
+    let own = "error[requirement-not-met] | database sqlite://store/store.db | `cargo alembic upgrade -p store dd04`";
     let line = "upgrade -p app --url sqlite://all.db";
     check_in(&project, "a database of its own", line, 6, own);
     give_tables_of_their_own(&project);

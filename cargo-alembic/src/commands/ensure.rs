@@ -86,7 +86,7 @@ impl EnsureArgs {
                     .observe(move |event| shown.show(event))
             })
             .collect();
-        let mut connection = database.write()?;
+        let mut connection = database.write(context.shell)?;
         let sets: Vec<&Migrations> = sets.iter().collect();
         let outcome = ensure_all_ready(&mut connection, &sets);
         progress.finish();

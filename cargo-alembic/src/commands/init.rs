@@ -10,7 +10,7 @@ use crate::context::Context;
 use crate::new_file::{create, replace};
 use crate::output::json::{AnswerJson, InitJson};
 use crate::output::{Answer, Cause, Diagnostic, Error, Layout, Response, Result, display_path};
-use crate::url::{DatabaseUrl, RedactedUrl};
+use crate::url::{DatabaseUrl, RedactedUrl, UrlPlace};
 
 /// Arguments of `cargo alembic init`.
 #[derive(Debug, Args)]
@@ -133,7 +133,7 @@ fn configured_url(url: String, crate_folder: &Path) -> Result<DatabaseSetting> {
         let title = format!("invalid database URL `{shown}`: {why}");
         Diagnostic::new(Cause::Arguments, title)
     };
-    if let Err(error) = DatabaseUrl::parse(&url, crate_folder) {
+    if let Err(error) = DatabaseUrl::parse(&url, &UrlPlace::Manifest(crate_folder.to_owned())) {
         return Err(invalid(&error).into());
     }
     if shown.hides {

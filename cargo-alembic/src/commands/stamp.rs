@@ -65,7 +65,7 @@ impl StampArgs {
             rehearsal.map_err(|error| own.explain(error, database))?;
         }
         let report = migrations
-            .stamp(&mut database.write()?, targets, purge)
+            .stamp(&mut database.write(context.shell)?, targets, purge)
             .map_err(|error| own.explain(error, database))?;
         let (what, name, url) = (reports::stamp(&report), own.name(), &database.url);
         let what = format_args!("{what} ({name} in {url})");
