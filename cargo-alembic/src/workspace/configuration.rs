@@ -125,7 +125,8 @@ impl ConfigurationFault {
     }
 }
 
-fn from_json(source: &Source<'_>) -> SettingsTable {
+/// Reads a `metadata.alembic` table as cargo reports it.
+pub(super) fn from_json(source: &Source<'_>) -> SettingsTable {
     let entries = source.table.as_object().into_iter().flatten();
     let entries = entries.map(|(key, json)| (key.clone(), json_value(json)));
     SettingsTable {
@@ -146,7 +147,7 @@ fn json_value(json: &Value) -> SettingsValue {
 }
 
 /// Reads a `metadata.alembic` table from a parsed manifest.
-pub(super) fn from_toml(scope: SettingsScope, table: &dyn TableLike) -> SettingsTable {
+pub(crate) fn from_toml(scope: SettingsScope, table: &dyn TableLike) -> SettingsTable {
     let values = table.iter().map(|(key, item)| {
         let value = item.as_value().map_or(SettingsValue::Other, toml_value);
         (key.to_owned(), value)

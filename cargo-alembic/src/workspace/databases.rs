@@ -125,6 +125,33 @@ impl Configuration {
 }
 
 impl Workspace {
+    /// Returns the name of a crate that would use the same version table in the same database as a
+    /// crate that is about to be configured: now, or once no environment variable names another one.
+    pub(crate) fn sharing_crate(&self, new: &Configuration) -> Result<Option<String>> {
+        let own = [new.find_database(None)?, new.configured_database()];
+        // Errors in another crate's configuration do not concern this one.
+        for other in self.all().unwrap_or_default() {
+            let theirs = [
+                other.find_database(None).unwrap_or_default(),
+                other.configured_database(),
+            ];
+            let mut pairs = own.iter().zip(&theirs);
+            let shares = pairs.any(|pair| match pair {
+                (Some(database), Some(theirs)) => shares_table((new, database), (&other, theirs)),
+                // The same variable will name a database.
+                (None, None) => {
+                    new.settings.url_env == other.settings.url_env
+                        && new.settings.version_table == other.settings.version_table
+                }
+                (Some(_), None) | (None, Some(_)) => false,
+            });
+            if other.name != new.name && shares {
+                return Ok(Some(other.name));
+            }
+        }
+        Ok(None)
+    }
+
     /// Finds the database of each crate, and refuses two that would share a version table.
     pub(crate) fn check_databases(&self, crates: &[Crate]) -> Result<()> {
         for (index, checked) in crates.iter().enumerate() {

@@ -2,7 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use alembic_history::{DEFAULT_FOLDER, RevisionFile, SettingsScope, nearest};
+use alembic_history::{
+    DEFAULT_FOLDER, RevisionFile, Settings, SettingsScope, SettingsTable, nearest,
+};
 use alembic_migrate::history::read_folder;
 use cargo_metadata::Package;
 
@@ -176,20 +178,51 @@ impl Workspace {
             || holds_revisions(&default())
     }
 
+    /// Reads the configuration of a package that is about to have these keys.
+    pub(crate) fn configuration(
+        &self,
+        name: &str,
+        folder: &Path,
+        keys: SettingsTable,
+    ) -> Result<Configuration> {
+        let workspace = self.workspace_source();
+        let tables = workspace.iter().map(configuration::from_json);
+        let tables: Vec<SettingsTable> = tables.chain([keys]).collect();
+        let settings = Settings::read(&tables).map_err(|faults| {
+            let faults = faults.iter().map(|fault| {
+                Diagnostic::new(Cause::Settings(fault.clone()), fault.to_string())
+                    .code(fault.code())
+                    .help(fault.help())
+            });
+            faults.collect::<Vec<Diagnostic>>()
+        })?;
+        Ok(Configuration {
+            name: name.to_owned(),
+            folder: folder.to_owned(),
+            workspace: self.root.clone(),
+            settings,
+        })
+    }
+
+    /// Returns the configuration of the workspace itself.
+    fn workspace_source(&self) -> Option<Source<'_>> {
+        let table = self.metadata.get("alembic")?;
+        Some(Source {
+            table,
+            manifest: &self.root_manifest,
+            scope: SettingsScope::Workspace,
+        })
+    }
+
     /// Reads the configuration of packages.
     fn configure<'p>(
         &self,
         packages: impl Iterator<Item = &'p Package>,
     ) -> Result<Vec<Configuration>> {
-        let root = self.root.join("Cargo.toml");
         let mut configurations = Vec::new();
         let mut faults: Vec<ConfigurationFault> = Vec::new();
         for package in packages {
-            let workspace = self.metadata.get("alembic").map(|table| Source {
-                table,
-                manifest: &root,
-                scope: SettingsScope::Workspace,
-            });
+            let workspace = self.workspace_source();
             let own = package.metadata.get("alembic").map(|table| Source {
                 table,
                 manifest: package.manifest_path.as_std_path(),
