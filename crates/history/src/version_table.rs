@@ -105,17 +105,12 @@ impl VersionTable {
         }
     }
 
-    /// Returns whether the names may be the same table, depending on the schema in which the
-    /// database looks for a name without one.
+    /// Returns whether only the database knows if the names are the same table: one of them has no
+    /// schema, and so the one in which the database looks for it.
     #[must_use]
-    pub fn may_be_same(&self, other: &Self, dialect: Dialect) -> bool {
-        match dialect {
-            Dialect::Sqlite => self.is_same(other, dialect),
-            Dialect::Postgres => {
-                let schemas = [&self.schema, &other.schema];
-                self.name == other.name && (schemas[0] == schemas[1] || schemas.contains(&&None))
-            }
-        }
+    pub fn is_ambiguous_with(&self, other: &Self) -> bool {
+        let schemas = [&self.schema, &other.schema];
+        self.name == other.name && schemas[0] != schemas[1] && schemas.contains(&&None)
     }
 
     /// Returns the table next to this one that holds the progress of an unfinished revision.

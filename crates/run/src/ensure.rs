@@ -139,11 +139,11 @@ fn configured_tables(crates: &[(Runner<'_>, Target)]) -> Vec<VersionTable> {
 
 /// Returns whether only the database knows if two version tables are the same.
 fn has_ambiguous_tables(crates: &[(Runner<'_>, Target)]) -> bool {
-    let mut runners = crates.iter().map(|(runner, _)| runner).enumerate();
-    runners.any(|(index, runner)| {
-        let table = &runner.version_table;
-        let mut others = crates[..index].iter();
-        others.any(|(other, _)| table.may_be_same(&other.version_table, runner.dialect))
+    let tables = configured_tables(crates);
+    let mut numbered = tables.iter().enumerate();
+    numbered.any(|(index, table)| {
+        let mut others = tables[..index].iter();
+        others.any(|other| table.is_ambiguous_with(other))
     })
 }
 
