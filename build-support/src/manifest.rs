@@ -4,8 +4,8 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use alembic_history::{
-    Code, Fault, Position, Settings, SettingsFault, SettingsFaultKind, SettingsKey, SettingsTable,
-    SettingsValue,
+    Code, Fault, Position, Settings, SettingsFault, SettingsFaultKind, SettingsKey, SettingsScope,
+    SettingsTable, SettingsValue,
 };
 
 use crate::toml::Table;
@@ -73,12 +73,11 @@ struct Source {
     path: PathBuf,
     text: String,
     document: Result<Table, Problem>,
-    /// `package` or `workspace`.
-    owner: &'static str,
+    scope: SettingsScope,
 }
 
 impl Source {
-    fn read(path: PathBuf, owner: &'static str) -> Option<Self> {
+    fn read(path: PathBuf, scope: SettingsScope) -> Option<Self> {
         let text = std::fs::read_to_string(&path).ok()?;
         let document = Table::parse(&text).map_err(|error| Problem {
             place: format!("{}:{}", path.display(), Position::of(&text, error.offset)),
@@ -91,7 +90,7 @@ impl Source {
             path,
             text,
             document,
-            owner,
+            scope,
         })
     }
 
@@ -102,7 +101,7 @@ impl Source {
 
     /// Returns the table of the configuration.
     fn configuration(&self) -> Option<&Table> {
-        self.table(&[self.owner, "metadata", "alembic"])
+        self.table(&[self.scope.as_str(), "metadata", "alembic"])
     }
 
     /// Returns the text, or the texts of the list, that a key of the table at `path` holds.
@@ -130,10 +129,14 @@ impl Source {
 }
 
 impl Manifest {
-    /// Reads the manifest of the crate in `folder`, and that of its workspace.
+    /// Reads the manifest of the crate in `folder`, and that of its workspace, whose faults are those
+    /// of its author.
     pub(crate) fn read(folder: &Path) -> Self {
-        let package = Source::read(folder.join("Cargo.toml"), "package");
-        let workspace = workspace_of(folder, package.as_ref());
+        let package = Source::read(folder.join("Cargo.toml"), SettingsScope::Package);
+        let workspace = match is_copy(folder) {
+            true => None,
+            false => workspace_of(folder, package.as_ref()),
+        };
         let sources: Vec<Source> = workspace.into_iter().chain(package).collect();
         let name = sources
             .last()
@@ -181,9 +184,11 @@ fn settings(sources: &[Source]) -> (Option<Settings>, Vec<Problem>) {
     if !broken.is_empty() {
         return (None, broken);
     }
-    let with_table = sources
-        .iter()
-        .filter_map(|source| Some((source, source.configuration()?.values())));
+    let with_table = sources.iter().filter_map(|source| {
+        let entries = source.configuration()?.values();
+        let scope = source.scope;
+        Some((source, SettingsTable { scope, entries }))
+    });
     let (places, mut tables): (Vec<&Source>, Vec<SettingsTable>) = with_table.unzip();
     let faults = match Settings::read(&tables) {
         Ok(settings) => return (Some(settings), Vec::new()),
@@ -201,6 +206,8 @@ fn settings(sources: &[Source]) -> (Option<Settings>, Vec<Problem>) {
         let key = match fault.kind {
             SettingsFaultKind::UnknownKey(meant) => meant,
             SettingsFaultKind::Value(_) => SettingsKey::named(&fault.key),
+            SettingsFaultKind::OfPackage(key) => Some(key),
+            SettingsFaultKind::ImpliedDialect(_) => Some(SettingsKey::Dialects),
         };
         key.is_some_and(|key| NEEDED.contains(&key))
     };
@@ -208,22 +215,36 @@ fn settings(sources: &[Source]) -> (Option<Settings>, Vec<Problem>) {
         return (None, problems);
     }
     for fault in &faults {
-        tables[fault.table].retain(|(key, _)| *key != fault.key);
+        tables[fault.table]
+            .entries
+            .retain(|(key, _)| *key != fault.key);
     }
     (Settings::read(&tables).ok(), problems)
+}
+
+/// Returns whether cargo has unpacked, vendored or checked out a crate, so that its author is not
+/// the one who builds it.
+fn is_copy(folder: &Path) -> bool {
+    let mut marks = ["Cargo.toml.orig", ".cargo-checksum.json"].into_iter();
+    let mut above = folder.ancestors();
+    marks.any(|mark| folder.join(mark).exists())
+        || above.any(|folder| folder.join(".cargo-ok").exists())
 }
 
 /// Finds the manifest of the workspace that a crate belongs to, as cargo does: its own, the one
 /// that it names, or the next one in a parent folder that does not exclude it.
 fn workspace_of(folder: &Path, package: Option<&Source>) -> Option<Source> {
     if package.is_some_and(|package| package.table(&["workspace"]).is_some()) {
-        return Source::read(folder.join("Cargo.toml"), "workspace");
+        return Source::read(folder.join("Cargo.toml"), SettingsScope::Workspace);
     }
     if let Some(root) = package.and_then(|package| package.texts(&["package"], "workspace").pop()) {
-        return Source::read(folder.join(root).join("Cargo.toml"), "workspace");
+        return Source::read(
+            folder.join(root).join("Cargo.toml"),
+            SettingsScope::Workspace,
+        );
     }
     let mut above = folder.ancestors().skip(1).filter_map(|above| {
-        let source = Source::read(above.join("Cargo.toml"), "workspace")?;
+        let source = Source::read(above.join("Cargo.toml"), SettingsScope::Workspace)?;
         let below = |key| {
             let paths = source.texts(&["workspace"], key).into_iter();
             paths

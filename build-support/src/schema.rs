@@ -1,19 +1,28 @@
 //! Reads the target schema.
 
+use std::io;
 use std::path::Path;
 
-use alembic_history::{Code, Dialect, FindingKind, Position, Span};
+use alembic_history::{Code, Dialect, FindingKind, Position, Span, read_text};
 use alembic_sql::{SplitErrorKind, SqlText, summary};
 
 use crate::manifest::Problem;
 
+/// Returns why a file cannot be read, without the words of an operating system.
+fn reason(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::Other => error.to_string(),
+        kind => kind.to_string(),
+    }
+}
+
 /// Reads the file at `path`, which is shown as `name`, and checks it as revisions are checked.
 pub(crate) fn read(path: &Path, name: &str, dialects: &[Dialect]) -> Result<SqlText, Vec<Problem>> {
-    let text = std::fs::read_to_string(path).map_err(|error| {
+    let text = read_text(path).map_err(|error| {
         vec![Problem {
             place: name.to_owned(),
             code: Code::UnreadableSchema,
-            title: format!("cannot read the target schema: {}", error.kind()),
+            title: format!("cannot read the target schema: {}", reason(&error)),
             note: None,
             help: "write the file, or correct `schema` under [package.metadata.alembic]".to_owned(),
         }]

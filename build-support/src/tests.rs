@@ -145,6 +145,12 @@ fn faults_name_the_line_of_the_key() {
 #[test]
 fn the_workspace_is_the_one_that_cargo_finds() {
     const ALEMBIC: &str = "[workspace.metadata.alembic]\nversion-table = \"of_workspace\"\n";
+    let copied = |mark: &'static str| {
+        vec![
+            ("Cargo.toml", format!("[workspace]\n{ALEMBIC}")),
+            (mark, String::new()),
+        ]
+    };
     let root = |keys: &str| format!("[workspace]\n{keys}\n{ALEMBIC}");
     let named = "[package]\nname = \"shop\"\nworkspace = \"../elsewhere\"\n";
     let own = format!("{MANIFEST}\n[workspace]\n");
@@ -193,6 +199,11 @@ fn the_workspace_is_the_one_that_cargo_finds() {
             true,
         ),
         (&own, vec![("Cargo.toml", root(""))], false),
+        // Unpacked, vendored and checked out by cargo.
+        (MANIFEST, copied("shop/Cargo.toml.orig"), false),
+        (MANIFEST, copied("shop/.cargo-checksum.json"), false),
+        (MANIFEST, copied("shop/.cargo-ok"), false),
+        (MANIFEST, copied(".cargo-ok"), false),
         (
             &own_configured,
             vec![("Cargo.toml", "[workspace]\n".to_owned())],
@@ -203,9 +214,13 @@ fn the_workspace_is_the_one_that_cargo_finds() {
         files.extend(others.iter().map(|(path, text)| (*path, text.as_str())));
         files.push(("shop/migrations/a.md", ""));
         let project = Project::new(&files);
-        project.run();
-        let embedded = project.embedded().unwrap();
-        assert_eq!(embedded.contains("of_workspace"), counts, "{files:?}");
+        let said = project.run();
+        let is_refused = said.contains("[workspace-configuration] `version-table` cannot");
+        assert_eq!(is_refused, counts, "{files:?}: {said}");
+        // Nothing that is embedded comes from a workspace.
+        let embedded = project.embedded().unwrap_or_default();
+        assert!(!embedded.contains("of_workspace"), "{files:?}");
+        assert_eq!(embedded.is_empty(), counts, "{files:?}: {said}");
     }
 }
 

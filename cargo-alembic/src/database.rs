@@ -5,12 +5,12 @@ pub(crate) mod scratch;
 mod server;
 mod sqlite;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use alembic_migrate::Dialect;
 
-use crate::output::Result;
-use crate::url::{DatabaseUrl, SqliteTarget, SqliteUrl};
+use crate::output::{Result, Shell, display_path};
+use crate::url::{DatabaseUrl, SqliteTarget, SqliteUrl, real_path};
 pub(crate) use connection::Connection;
 pub(crate) use server::Server;
 
@@ -53,8 +53,17 @@ impl Database {
         }
     }
 
-    /// Opens the database for writing, and creates its file if that is allowed.
-    pub(crate) fn write(&self) -> Result<Connection> {
+    /// Opens the database for writing; creates its file if that is allowed, and reports that.
+    pub(crate) fn write(&self, shell: Shell) -> Result<Connection> {
+        let missing = self.file().filter(|path| sqlite::is_missing(path));
+        let connection = self.open()?;
+        if let Some(path) = missing {
+            shell.status("Created", format_args!("database {}", display_path(path)));
+        }
+        Ok(connection)
+    }
+
+    fn open(&self) -> Result<Connection> {
         match &self.url {
             DatabaseUrl::Sqlite(url) => sqlite::write(url).map(Connection::Sqlite),
             DatabaseUrl::Postgres(url) => Connection::server(url),
@@ -63,12 +72,17 @@ impl Database {
 
     /// Returns whether the database is a file that does not exist yet.
     pub(crate) fn is_missing(&self) -> bool {
+        self.file().is_some_and(sqlite::is_missing)
+    }
+
+    /// Returns the file that holds the database, if it is one.
+    fn file(&self) -> Option<&Path> {
         match &self.url {
             DatabaseUrl::Sqlite(SqliteUrl {
                 target: SqliteTarget::File(path),
                 ..
-            }) => sqlite::is_missing(path),
-            DatabaseUrl::Sqlite(_) | DatabaseUrl::Postgres(_) => false,
+            }) => Some(path),
+            DatabaseUrl::Sqlite(_) | DatabaseUrl::Postgres(_) => None,
         }
     }
 
@@ -77,7 +91,7 @@ impl Database {
         match &self.url {
             DatabaseUrl::Sqlite(url) => match &url.target {
                 SqliteTarget::Memory => None,
-                SqliteTarget::File(path) => Some(DatabaseIdentity::File(sqlite::real_path(path))),
+                SqliteTarget::File(path) => Some(DatabaseIdentity::File(real_path(path))),
             },
             DatabaseUrl::Postgres(url) => {
                 let options = &url.options;

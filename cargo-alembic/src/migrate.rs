@@ -10,7 +10,8 @@ use crate::context::Context;
 use crate::output::json::{AnswerJson, RunJson};
 use crate::output::{Progress, Response, Result, reports};
 use crate::workspace::{
-    Access, Crate, CrateOrder, PlannedRows, answers_one_by_one, crates_matching,
+    Access, Crate, CrateOrder, PlannedRows, access_to, answers_one_by_one, check_dependents,
+    crates_to_move,
 };
 
 /// An upgrade or a downgrade, as the arguments ask for it.
@@ -23,7 +24,7 @@ pub(crate) struct Migration<'m> {
 
 impl Migration<'_> {
     pub(crate) fn run(&self, context: &Context, access: &Access) -> Result<Response> {
-        let chosen = crates_matching(context.crates(access)?, &[self.target])?;
+        let chosen = crates_to_move(context.crates(access)?, &[self.target])?;
         let workspace = context.workspace()?;
         let mut order = workspace.order(chosen)?;
         if self.direction == Direction::Downgrade {
@@ -32,7 +33,7 @@ impl Migration<'_> {
         }
         let all = match self.direction {
             Direction::Upgrade => Vec::new(),
-            Direction::Downgrade => readable(context, access)?,
+            Direction::Downgrade => readable(context, &order.chosen)?,
         };
         workspace.check_databases(&order.chosen)?;
         self.check_all(&order, &all)?;
@@ -86,7 +87,7 @@ impl Migration<'_> {
         let steps: Vec<Node> = plan.steps.iter().map(|step| step.revision).collect();
         match self.direction {
             Direction::Upgrade => order.check_requirements(own, &steps, &[], planned)?,
-            Direction::Downgrade => order.check_dependents(own, &steps, all, planned)?,
+            Direction::Downgrade => check_dependents(own, &steps, all, planned)?,
         }
         Ok(plan.rows)
     }
@@ -122,7 +123,7 @@ impl Migration<'_> {
         }
         let mut connection = match is_needless {
             true => database.read()?,
-            false => database.write()?,
+            false => database.write(context.shell)?,
         };
         let outcome = match self.direction {
             Direction::Upgrade => migrations.upgrade(&mut connection, self.target),
@@ -143,14 +144,18 @@ impl Migration<'_> {
 
 /// Reads every readable crate of the workspace, to find out what its revisions depend on.
 ///
-/// An unreadable crate does not keep another crate from being reverted.
-fn readable(context: &Context, access: &Access) -> Result<Vec<Crate>> {
+/// An unreadable crate does not keep `chosen` from losing revisions.
+pub(crate) fn readable(context: &Context, chosen: &[Crate]) -> Result<Vec<Crate>> {
     let workspace = context.workspace()?;
-    let access = access.for_other_crates();
     let mut crates = Vec::new();
     for configuration in workspace.all()? {
         let name = configuration.name.clone();
-        match workspace.read(configuration, &access) {
+        if let Some(known) = chosen.iter().find(|known| known.name() == name) {
+            crates.push(known.clone());
+            continue;
+        }
+        let access = access_to(&configuration, chosen);
+        match access.and_then(|access| workspace.read(configuration, &access)) {
             Ok(read) => crates.push(read),
             Err(_) => context.shell.status(
                 "Skipping",

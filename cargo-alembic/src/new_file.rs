@@ -30,12 +30,13 @@ fn try_create(path: &Path, text: &str) -> io::Result<()> {
     Ok(())
 }
 
-/// Replaces a file, whole or not at all.
+/// Replaces a file, whole or not at all; a link stays, and its file is replaced.
 pub(crate) fn replace(path: &Path, text: &str) -> io::Result<()> {
+    let path = path.canonicalize()?;
     let folder = path.parent().unwrap_or(Path::new("."));
     let mut file = tempfile::NamedTempFile::new_in(folder)?;
     file.write_all(text.as_bytes())?;
-    let permissions = std::fs::metadata(path)?.permissions();
+    let permissions = std::fs::metadata(&path)?.permissions();
     file.as_file().set_permissions(permissions)?;
     file.persist(path).map_err(|error| error.error)?;
     Ok(())

@@ -9,7 +9,7 @@ use crate::context::Context;
 use crate::explain;
 use crate::output::json::{AnswerJson, ScriptJson};
 use crate::output::{Answer, Cause, Diagnostic, Layout, Response, Result};
-use crate::workspace::{Access, Configuration, crates_matching};
+use crate::workspace::{Access, Configuration, crates_to_move};
 
 /// Writes the script of every crate that `targets` match, once all of them are planned.
 ///
@@ -37,7 +37,7 @@ pub(crate) fn scripts(
         .map(str::trim)
         .filter(|name| !name.is_empty())
         .collect();
-    let mut chosen = crates_matching(crates, &names)?;
+    let mut chosen = crates_to_move(crates, &names)?;
     if let Some(direction) = direction {
         chosen = workspace.order(chosen)?.chosen;
         if direction == Direction::Downgrade {

@@ -1,18 +1,20 @@
 //! Database URLs, in sqlx's syntax.
 
 mod parameters;
+mod place;
 mod postgres;
 mod redacted;
+mod sqlalchemy;
 mod sqlite;
 
 use std::fmt;
-use std::path::Path;
 
 use alembic_migrate::Dialect;
 
+pub(crate) use place::UrlPlace;
 pub(crate) use postgres::PostgresUrl;
 pub(crate) use redacted::RedactedUrl;
-pub(crate) use sqlite::{SqliteTarget, SqliteUrl};
+pub(crate) use sqlite::{SqliteTarget, SqliteUrl, real_path};
 
 /// A database that a URL names.
 #[derive(Clone, Debug)]
@@ -28,8 +30,12 @@ pub(crate) enum UrlError {
     NoScheme,
     /// This scheme has no built-in driver.
     UnknownScheme(String),
+    /// It is written as for SQLAlchemy; carries the right URL, without a password.
+    Sqlalchemy(String),
     /// The URL names no file.
     NoPath,
+    /// The path begins with `~`, which only a shell knows.
+    Home,
     /// The decoded path is not UTF-8.
     NotUtf8,
     /// An unknown parameter, or one with an invalid value.
@@ -56,7 +62,14 @@ impl fmt::Display for UrlError {
                 "no driver for `{scheme}:`; a database URL begins with `sqlite:` or \
                  `postgres:`"
             ),
+            UrlError::Sqlalchemy(right) => {
+                write!(f, "this is SQLAlchemy's form; write `{right}`")
+            }
             UrlError::NoPath => f.write_str("the URL names no file"),
+            UrlError::Home => f.write_str(
+                "`~` is not the home folder in a URL; write its path, or `sqlite://$HOME/...` in a \
+                 shell",
+            ),
             UrlError::NotUtf8 => f.write_str("the path is not UTF-8"),
             UrlError::Parameter(parameter) => {
                 write!(
@@ -77,11 +90,18 @@ impl fmt::Display for UrlError {
 }
 
 impl DatabaseUrl {
-    /// Parses a URL; a relative path is relative to `base`.
-    pub(crate) fn parse(text: &str, base: &Path) -> Result<Self, UrlError> {
+    /// Parses a URL that is written at `place`.
+    pub(crate) fn parse(text: &str, place: &UrlPlace) -> Result<Self, UrlError> {
         let (scheme, rest) = text.split_once(':').ok_or(UrlError::NoScheme)?;
+        let foreign = match scheme {
+            "sqlite" => sqlalchemy::relative(rest),
+            scheme => sqlalchemy::without_driver(scheme, rest),
+        };
+        if let Some(right) = foreign {
+            return Err(UrlError::Sqlalchemy(right));
+        }
         match scheme {
-            "sqlite" => SqliteUrl::parse(text, rest, base).map(DatabaseUrl::Sqlite),
+            "sqlite" => SqliteUrl::parse(text, rest, place).map(DatabaseUrl::Sqlite),
             "postgres" | "postgresql" if !rest.starts_with("//") => Err(UrlError::Postgres(
                 "the URL of a server begins with `postgres://`".to_owned(),
             )),
@@ -119,7 +139,7 @@ mod tests {
 
     #[test]
     fn urls_are_read_as_sqlx_writes_them() {
-        let base = Path::new("/crate");
+        let base = UrlPlace::Manifest("/crate".into());
         let file = |path: &str| Ok(SqliteTarget::File(PathBuf::from(path)));
         for (url, expected) in [
             ("sqlite://app.db", file("/crate/app.db")),
@@ -127,6 +147,7 @@ mod tests {
             ("sqlite://data/app.db", file("/crate/data/app.db")),
             ("sqlite:///var/app.db", file("/var/app.db")),
             ("sqlite://a%20b.db?mode=rwc", file("/crate/a b.db")),
+            ("sqlite:////var/app.db", file("/var/app.db")),
             ("sqlite::memory:", Ok(SqliteTarget::Memory)),
             ("sqlite://:memory:", Ok(SqliteTarget::Memory)),
             ("sqlite://x?mode=memory", Ok(SqliteTarget::Memory)),
@@ -138,13 +159,42 @@ mod tests {
             ("app.db", Err(UrlError::NoScheme)),
             ("./a:b.db", Err(UrlError::NoScheme)),
             ("mysql://h/d", Err(UrlError::UnknownScheme("mysql".into()))),
+            ("sqlite://~/app.db", Err(UrlError::Home)),
+            ("sqlite:~/app.db", Err(UrlError::Home)),
+            ("sqlite:///~/app.db", Err(UrlError::Home)),
+            ("sqlite://~", Err(UrlError::Home)),
+            ("sqlite://a~b.db", file("/crate/a~b.db")),
         ] {
-            let parsed = DatabaseUrl::parse(url, base);
+            let parsed = DatabaseUrl::parse(url, &base);
             let target = parsed.map(|parsed| match parsed {
                 DatabaseUrl::Sqlite(url) => url.target,
                 DatabaseUrl::Postgres(_) => panic!("{url} is SQLite's"),
             });
             assert_eq!(target, expected, "{url}");
+        }
+    }
+
+    #[test]
+    fn urls_of_sqlalchemy_are_refused_with_the_right_one() {
+        let place = UrlPlace::Manifest("/crate".into());
+        for (url, right) in [
+            ("sqlite:///./app.db", "sqlite://app.db"),
+            ("sqlite:///../app.db", "sqlite://../app.db"),
+            ("sqlite+aiosqlite:///app.db", "sqlite://app.db"),
+            ("sqlite+aiosqlite:///./app.db", "sqlite://app.db"),
+            ("sqlite+pysqlite:////var/app.db", "sqlite:///var/app.db"),
+            ("sqlite+aiosqlite://", "sqlite::memory:"),
+            ("sqlite+aiosqlite:///:memory:", "sqlite::memory:"),
+            ("sqlite+pysqlcipher://:secret@/app.db", "sqlite://<path>"),
+            ("postgresql+psycopg://h/d", "postgresql://h/d"),
+            (
+                "postgresql+asyncpg://u:secret@h:5/d",
+                "postgresql://u:***@h:5/d",
+            ),
+            ("postgres+psycopg2://u:se/cret@h/d", "postgres://..."),
+        ] {
+            let error = DatabaseUrl::parse(url, &place).unwrap_err();
+            assert_eq!(error, UrlError::Sqlalchemy(right.to_owned()), "{url}");
         }
     }
 
@@ -159,7 +209,7 @@ mod tests {
             ("postgres://h/d?sslmod=require", Err(Some("sslmode"))),
             ("postgres://h/d?schema=audit", Err(None)),
         ] {
-            let parsed = DatabaseUrl::parse(url, Path::new("/crate"));
+            let parsed = DatabaseUrl::parse(url, &UrlPlace::Argument);
             let parsed = parsed.map(drop).map_err(|error| match error {
                 UrlError::PostgresParameter { meant, .. } => meant,
                 error => panic!("{url}: {error}"),
@@ -170,8 +220,10 @@ mod tests {
             "postgres:h/d",
             "postgres://u:12?cret@h/d",
             "postgres://u:12?c&ret@h/d",
+            "postgres://h/d?password=12&secret=1",
+            "postgres://h/d?user=u&password=12&ret",
         ] {
-            let error = DatabaseUrl::parse(url, Path::new("/crate")).unwrap_err();
+            let error = DatabaseUrl::parse(url, &UrlPlace::Argument).unwrap_err();
             assert!(matches!(error, UrlError::Postgres(_)), "{url}");
             assert!(!error.to_string().contains("ret"), "{url}: {error}");
         }

@@ -11,7 +11,7 @@ mod readahead;
 mod requirements;
 mod selection;
 
-use alembic_history::Code;
+use alembic_history::{Code, read_text};
 use std::path::{Path, PathBuf};
 
 use alembic_migrate::Migrations;
@@ -19,17 +19,19 @@ use cargo_metadata::Package;
 
 use crate::args::GlobalArgs;
 use crate::output::{Cause, Diagnostic, Error, Result, display_path};
-pub(crate) use configuration::Configuration;
+pub(crate) use configuration::{Configuration, from_toml};
 pub(crate) use crates::{Access, Crate, answers_one_by_one};
-pub(crate) use expressions::crates_matching;
+pub(crate) use expressions::{crates_matching, crates_to_move};
 use readahead::Readahead;
-pub(crate) use requirements::{CrateOrder, PlannedRows};
+pub(crate) use requirements::{CrateOrder, PlannedRows, access_to, check_dependents};
 
 /// The packages of a workspace, each after those that it depends on.
 #[derive(Debug)]
 pub(crate) struct Workspace {
     packages: Vec<Package>,
     root: PathBuf,
+    /// The manifest in the root.
+    root_manifest: PathBuf,
     metadata: serde_json::Value,
     /// The manifest given to the command, or else the nearest one.
     manifest: Option<PathBuf>,
@@ -55,8 +57,10 @@ impl Workspace {
             Some(manifest) => manifest.canonicalize().ok(),
             None => nearest,
         };
+        let root = metadata.workspace_root.clone().into_std_path_buf();
         Ok(Self {
-            root: metadata.workspace_root.clone().into_std_path_buf(),
+            root_manifest: root.join("Cargo.toml"),
+            root,
             metadata: metadata.workspace_metadata,
             packages: packages::in_dependency_order(metadata.packages),
             manifest,
@@ -112,7 +116,7 @@ fn schema(configuration: &Configuration) -> Result<Option<(PathBuf, String)>> {
     };
     let path = configuration.folder.join(schema);
     let shown_path = PathBuf::from(display_path(&path));
-    match std::fs::read_to_string(&path) {
+    match read_text(&path) {
         Ok(text) => Ok(Some((shown_path, text))),
         Err(error) => Err(unreadable_schema(&configuration.name, &shown_path, error)),
     }

@@ -272,19 +272,3 @@ fn branches_that_are_merged_pass_where_they_are_allowed() {
         );
     }
 }
-
-/// What a crate configures counts before what its workspace does.
-#[test]
-fn a_workspace_configures_its_crates() {
-    let krate = Krate::new("workspace");
-    krate.configure_workspace(
-        "[workspace.metadata.alembic]\nversion-table = \"versions\"\nbaseline = \"a1\"\n",
-    );
-    krate.configure("baseline = \"b2\"\n");
-    krate.write("shop/migrations/a1.sql", revision("a1", ""));
-    krate.write("shop/migrations/b2.sql", revision("b2", "a1"));
-    let embedded = krate.build_soundly("configured").embedded;
-    assert!(embedded.contains("\"versions\""), "{embedded}");
-    assert!(embedded.contains("\"b2\""), "{embedded}");
-    assert!(!embedded.contains("\"a1\""), "{embedded}");
-}

@@ -60,7 +60,7 @@ impl Krate {
         let support = Path::new(env!("CARGO_MANIFEST_DIR")).join("../build-support");
         let manifest = format!(
             "[package]\nname = \"{}\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\n\
-             [build-dependencies]\nalembic-build.path = {support:?}\n\n\
+             [build-dependencies]\nalembic-build = {{ version = \"0.1\", path = {support:?} }}\n\n\
              [package.metadata.alembic]\nurl = \"sqlite://shop.db\"\n{lines}",
             self.name
         );

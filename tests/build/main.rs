@@ -7,6 +7,7 @@
 
 mod faults;
 mod krate;
+mod package;
 mod rerun;
 mod walk;
 

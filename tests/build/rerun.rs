@@ -77,7 +77,7 @@ const CHANGES: &[Change] = &[
     ),
     (
         "the workspace's configuration changes",
-        |krate| krate.configure_workspace("[workspace.metadata.alembic]\nfresh = \"replay\"\n"),
+        |krate| krate.configure_workspace("[workspace.metadata.alembic]\ntimezone = \"UTC\"\n"),
         Runs::Again,
     ),
     (

@@ -46,7 +46,8 @@ const TABLE_OF_KEYS: &str =
 
 #[test]
 fn every_key_is_documented() {
-    let mut table = String::from("| key | value | default | |\n|---|---|---|---|\n");
+    let mut table =
+        String::from("| key | value | default | of a workspace | |\n|---|---|---|---|---|\n");
     for row in Key::documentation() {
         let comment = text_of(row.comment);
         let comment = comment.trim_end().replace('\n', " ");
@@ -54,7 +55,9 @@ fn every_key_is_documented() {
             "" => String::new(),
             default => format!(" `{default}`"),
         };
-        table += &format!("| `{}` | {} |{default} | {comment} |\n", row.key, row.value);
+        let shared = if row.key.is_shared() { " yes" } else { "" };
+        let (key, value) = (row.key, row.value);
+        table += &format!("| `{key}` | {value} |{default} |{shared} | {comment} |\n");
     }
     let path = fixtures().join("../docs/configuration.md");
     let page = fs::read_to_string(path).unwrap().replace("\r\n", "\n");

@@ -95,7 +95,12 @@ fn a_workspace() {
     on_both(|dialect| {
         let project = workspace().on(dialect);
         project.run("upgrade").success();
-        assert_snapshot!(project.transcript(&["downgrade -1", "downgrade base", "current"]));
+        assert_snapshot!(project.transcript(&[
+            "downgrade -1",
+            "downgrade -1 -p app",
+            "downgrade base",
+            "current"
+        ]));
     });
 }
 

@@ -106,6 +106,112 @@ fn a_workspace() {
     assert!(project.path("store/migrations").is_dir());
 }
 
+/// A workspace of two crates that have nothing to do with migrations yet.
+fn two_crates() -> Project {
+    let project = Project::empty();
+    project.write(
+        "Cargo.toml",
+        "[workspace]\nresolver = \"3\"\nmembers = [\"app\", \"my-store\"]\n",
+    );
+    for name in ["app", "my-store"] {
+        let manifest = format!("[package]\nname = \"{name}\"\nedition = \"2024\"\n");
+        project.write(format!("{name}/Cargo.toml"), manifest);
+        project.write(format!("{name}/src/lib.rs"), "");
+    }
+    project
+}
+
+/// Crates of one database get version tables of their own, so that the next command works.
+#[test]
+fn crates_of_one_database() {
+    let url = "--url sqlite://../all.db";
+    for (what, variable, app, store, table) in [
+        ("one URL", None, url, url, "my_store_version"),
+        (
+            "one variable",
+            Some("sqlite://all.db"),
+            "",
+            "",
+            "my_store_version",
+        ),
+        (
+            "a table of its own",
+            None,
+            url,
+            "--url sqlite://../all.db --version-table store_revisions",
+            "store_revisions",
+        ),
+        (
+            "the other table",
+            None,
+            "--url sqlite://../all.db --version-table app_revisions",
+            url,
+            "",
+        ),
+        ("two URLs", None, "", "", ""),
+    ] {
+        let project = two_crates();
+        let mut place = project.here();
+        if let Some(url) = variable {
+            place = place.env("DATABASE_URL", url);
+        }
+        place.run(&format!("init -p app {app}")).success();
+        place.run(&format!("init -p my-store {store}")).success();
+        let manifest = project.read("my-store/Cargo.toml");
+        let configured = match table {
+            "" => !manifest.contains("version-table"),
+            table => manifest.contains(&format!("version-table = \"{table}\"\n")),
+        };
+        assert!(configured, "{what}: {manifest}");
+        for name in ["app", "my-store"] {
+            let line = format!("revision -m x -p {name}");
+            place.run(&line).success();
+        }
+        for line in ["upgrade", "current --check-heads", "downgrade base"] {
+            place.run(line).success();
+        }
+    }
+}
+
+#[test]
+fn version_tables_that_cannot_be_configured() {
+    let project = two_crates();
+    let url = "--url sqlite://../all.db";
+    project.run(&format!("init -p app {url}")).success();
+    for (table, exit, stderr) in [
+        (
+            "alembic_version",
+            2,
+            "error[shared-version-table]: crates `app` and `my-store` | `--version-table <table>`",
+        ),
+        (
+            "a.versions",
+            4,
+            "error[invalid-configuration-value] | write `version-table = \"versions\"`",
+        ),
+    ] {
+        let line = format!("init -p my-store {url} --version-table {table}");
+        check_in(&project, "a version table", &line, exit, stderr);
+    }
+}
+
+/// A manifest that is a link stays one.
+#[cfg(unix)]
+#[test]
+fn a_linked_manifest() {
+    let project = Project::new("shop");
+    std::fs::rename(project.path("Cargo.toml"), project.path("shop.toml")).unwrap();
+    std::os::unix::fs::symlink("shop.toml", project.path("Cargo.toml")).unwrap();
+    project.run("init").success();
+    let link = std::fs::read_link(project.path("Cargo.toml")).unwrap();
+    assert_eq!(link.as_os_str(), "shop.toml");
+    let manifest = project.read("shop.toml");
+    assert!(
+        manifest.contains("[package.metadata.alembic]"),
+        "{manifest}"
+    );
+}
+
 #[test]
 fn a_url_that_cannot_be_configured_changes_nothing() {
     let project = Project::new("shop");

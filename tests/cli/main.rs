@@ -33,6 +33,7 @@ mod test;
 mod test_on_servers;
 mod unfinished;
 mod upgrade;
+mod urls;
 mod waiting;
 
 use alembic_history::Dialect;

@@ -37,7 +37,7 @@ fn crates_go_in_the_order_of_their_revisions() {
 #[test]
 fn databases_that_are_named() {
     let project = project();
-    let own = "error[requirement-not-met] | database sqlite://store.db | `cargo alembic upgrade -p store dd04`";
+    let own = "error[requirement-not-met] | database sqlite://store/store.db | `cargo alembic upgrade -p store dd04`";
     let line = "upgrade -p app --url sqlite://all.db";
     check_in(&project, "a database of its own", line, 6, own);
     give_tables_of_their_own(&project);
@@ -60,25 +60,82 @@ fn databases_that_are_named() {
     });
 }
 
+/// The crates that one depends on are read for the database that the command names, too.
+#[test]
+fn one_crate_in_a_database_of_another_dialect() {
+    on_both(|dialect| {
+        let project = project();
+        give_tables_of_their_own(&project);
+        for name in ["app", "store"] {
+            let url = format!("sqlite://{name}.db");
+            project.replace(format!("{name}/Cargo.toml"), &url, "sqlite://../shared.db");
+        }
+        let elsewhere = self::project().on(dialect);
+        let url = elsewhere.database("app/app.db").url();
+        for (line, exit) in [
+            ("upgrade -p app", 6),
+            ("upgrade -p store", 0),
+            ("upgrade -p app", 0),
+            ("downgrade base -p store", 6),
+            ("stamp base -p store", 6),
+            ("ensure -p app", 0),
+            ("downgrade base -p app", 0),
+            ("downgrade base -p store", 0),
+        ] {
+            let outcome = project.run(&format!("{line} --url {url}"));
+            assert_eq!(outcome.status, exit, "{line} on {dialect}: {outcome}");
+        }
+        assert!(!project.path("shared.db").exists());
+    });
+}
+
+/// A stamp takes no revision away that another crate depends on, as a downgrade does not.
+#[test]
+fn a_stamp_below_what_another_crate_needs() {
+    on_both(|dialect| {
+        let project = project().on(dialect);
+        project.run("upgrade").success();
+        let stderr = "error[required-by-another-crate]: revision bb02 of crate `app` | crate `store` | `cargo alembic downgrade -p app <revision>`";
+        for line in [
+            "downgrade base -p store",
+            "downgrade cc03",
+            "stamp base -p store",
+            "stamp cc03",
+            "stamp cc03 --purge",
+        ] {
+            check_in(&project, "what another crate needs", line, 6, stderr);
+        }
+        for line in [
+            "stamp dd04",
+            "stamp head",
+            "stamp aa01",
+            "stamp cc03",
+            "stamp head",
+            "stamp base",
+        ] {
+            project.run(line).success();
+        }
+    });
+}
+
 /// No crate is begun where another one cannot be done.
 #[test]
 fn all_are_planned_before_the_first_one_runs() {
     on_both(|dialect| {
-        let project = project().on(dialect);
-        project.add_to("app/migrations", graph("ee05<-bb02"));
+        let project = Project::with_workspace(&["app", "store", "web"]).on(dialect);
+        project.add_to("store/migrations", graph("cc03; dd04<-cc03"));
+        project.add_to("app/migrations", graph("aa01; bb02<-aa01 dep store@dd04"));
+        project.add_to("web/migrations", graph("ee05 dep app@bb02"));
         project.run("upgrade").success();
-        let stderr = "error[required-by-another-crate]: revision bb02 of crate `app` | crate `store` | `cargo alembic downgrade -p app <revision>` | not started: app, store";
-        check_in(&project, "a row that stays", "downgrade -1", 6, stderr);
+        let stderr = "error[required-by-another-crate]: revision ee05 of crate `web` | crate `app` | `cargo alembic downgrade -p web <revision>` | not started: app, store";
+        let line = "downgrade base --exclude web";
+        check_in(&project, "a row that stays", line, 6, stderr);
         project.run("downgrade base").success();
-        project.add_to(
-            "app/migrations",
-            [revision("aa01").depends_on("store@dd04")],
-        );
-        let stderr = "error[requirement-not-met]: revision aa01 depends on dd04 of crate `store` | not started: store, app";
-        check_in(&project, "a row that comes later", "upgrade +1", 6, stderr);
-        project.run("upgrade +1 -p store").success();
-        project.run("upgrade +1").success();
-        project.run("upgrade").success();
+        project.add_to("store/migrations", graph("ff06<-dd04; gg07<-dd04"));
+        let needs = revision("ee05").depends_on("app@aa01, store@ff06");
+        project.add_to("web/migrations", [needs]);
+        let stderr = "error | store | not started: store, app, web";
+        check_in(&project, "several heads", "upgrade head", 6, stderr);
     });
 }
 

@@ -3,6 +3,7 @@
 use alembic_tests::Project;
 use insta::assert_snapshot;
 
+use crate::bad_input::check_in;
 use crate::{branched, chain, on_both, workspace};
 
 #[test]
@@ -76,6 +77,29 @@ fn a_workspace() {
             "current"
         ]));
     });
+}
+
+/// As the documents say about a database without a version table: stamp it, then upgrade.
+#[test]
+fn base_creates_the_version_table() {
+    on_both(|dialect| {
+        let project = chain().on(dialect);
+        let database = project.database("shop.db");
+        database.execute("CREATE TABLE schema_migrations (version INTEGER)");
+        let stderr = "error[managed-by-another-tool] | schema_migrations, the table of dbmate, \
+                      golang-migrate or Rails | `cargo alembic stamp -p shop base";
+        check_in(&project, "another tool's table", "upgrade", 7, stderr);
+        for _ in 0..2 {
+            project.run("stamp base").success();
+            assert_eq!(database.versions(), Vec::<String>::new());
+        }
+        project.run("upgrade").success();
+        assert_eq!(database.versions(), ["cc03"]);
+    });
+    let project = chain();
+    project.run("stamp base").success();
+    let database = project.database("shop.db");
+    assert_eq!(database.versions(), Vec::<String>::new());
 }
 
 /// Those before one that fails are stamped, and the answer has them.

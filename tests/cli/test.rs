@@ -15,6 +15,31 @@ fn sound_migrations() {
     assert_eq!(before.changes(&project.tree()), Vec::<String>::new());
 }
 
+/// A pipe has no end that could be waited for.
+#[cfg(unix)]
+#[test]
+fn pipes_instead_of_files() {
+    let pipe = |project: &Project, path: &str| {
+        let mut made = std::process::Command::new("mkfifo");
+        assert!(made.arg(project.path(path)).status().unwrap().success());
+    };
+    let project = chain();
+    pipe(&project, "migrations/aa01.rows.sql");
+    let stderr = "cannot read migrations/aa01.rows.sql: it is not a regular file";
+    let outcome = project.run("test");
+    assert_eq!(outcome.status, 8, "{outcome}");
+    assert!(outcome.stderr.contains(stderr), "{outcome}");
+    let project = chain();
+    project.configure("schema = \"schema.sql\"");
+    pipe(&project, "schema.sql");
+    let stderr = "cannot read the target schema schema.sql: it is not a regular file";
+    for line in ["test", "upgrade", "ensure"] {
+        let outcome = project.run(line);
+        assert_eq!(outcome.status, 4, "{outcome}");
+        assert!(outcome.stderr.contains(stderr), "{outcome}");
+    }
+}
+
 #[test]
 fn several_heads() {
     assert_snapshot!(branched().transcript(&["test"]));

@@ -191,6 +191,7 @@ fn the_environment_and_an_argument_name_the_database() {
     assert_eq!(project.database("argument.db").versions(), ["bb02"]);
     assert_eq!(project.database("shop.db").versions(), ["cc03"]);
     project.configure("url-env = \"SHOP_URL\"");
+    project.write("sub/README.md", "");
     let place = project.here().env("SHOP_URL", "sqlite://sub/shop.db");
     place.run("upgrade").success();
     assert_eq!(project.database("sub/shop.db").versions(), ["cc03"]);

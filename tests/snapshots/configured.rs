@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use alembic_history::{Settings, SettingsValue};
+use alembic_history::{Settings, SettingsScope, SettingsTable, SettingsValue};
 use alembic_migrate::Migrations;
 
 pub(crate) struct Configured {
@@ -19,7 +19,11 @@ impl Configured {
         let package = &manifest["package"];
         let alembic = package["metadata"]["alembic"].as_table().unwrap();
         let table = alembic.iter().map(|(key, item)| (key.clone(), value(item)));
-        let settings = Settings::read(&[table.collect()]).unwrap();
+        let table = SettingsTable {
+            scope: SettingsScope::Package,
+            entries: table.collect(),
+        };
+        let settings = Settings::read(&[table]).unwrap();
         let name = package["name"].as_str().unwrap();
         let [migrations] = settings.migrations.as_slice() else {
             panic!("{name} has several folders");

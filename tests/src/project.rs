@@ -325,9 +325,12 @@ impl Project {
                 let name = format!("[{}]", krate.variable);
                 match database.dialect() {
                     Dialect::Sqlite => {
-                        let url = format!("sqlite://{}", krate.file.display());
+                        let below = krate.folder.join(&krate.file);
+                        let relative = [below.as_path(), &krate.file];
                         shown.instead_of(&database.url(), &name);
-                        shown.instead_of(&url, &name);
+                        for path in relative {
+                            shown.instead_of(&format!("sqlite://{}", path.display()), &name);
+                        }
                     }
                     Dialect::Postgres => shown.instead_of_url(&database.url(), &name),
                 }

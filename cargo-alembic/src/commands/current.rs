@@ -6,7 +6,7 @@ use clap::Args;
 
 use crate::args::DatabaseArgs;
 use crate::context::Context;
-use crate::output::json::{AnswerJson, CurrentJson, RevisionJson, UnfinishedJson, ids, rows};
+use crate::output::json::{AnswerJson, CurrentJson, RevisionJson, UnfinishedJson, rows, strings};
 use crate::output::lines::{Parts, block, line};
 use crate::output::{Answer, Error, Response, Result};
 use crate::workspace::Crate;
@@ -62,8 +62,8 @@ impl CurrentArgs {
     fn current(&self, own: &Crate) -> Result<(CurrentJson, String)> {
         let (database, history) = (own.database()?, own.history());
         let graph = own.graph();
-        let versions = own.versions(database)?;
-        let nodes = own.revisions(&versions, database)?;
+        let status = own.status(database)?;
+        let nodes = own.revisions(&status.versions, database)?;
         let current = graph.current(&nodes);
         let mut text = String::new();
         if self.verbose {
@@ -79,16 +79,15 @@ impl CurrentArgs {
                 false => writeln!(text, "{}", line(graph, *node, parts, &[])),
             };
         }
-        let unfinished = own.unfinished(database)?;
         let json = CurrentJson {
-            unfinished: unfinished.map(UnfinishedJson::new),
+            unfinished: status.unfinished.map(UnfinishedJson::new),
             database: database.url.to_string(),
-            rows: rows(&versions),
+            rows: rows(&status.versions),
             revisions: current
                 .iter()
                 .map(|node| RevisionJson::new(history, *node, Some(&nodes)))
                 .collect(),
-            pending: ids(graph, &graph.pending(&nodes)),
+            pending: strings(&status.pending),
         };
         Ok((json, text))
     }

@@ -4,8 +4,7 @@ use std::sync::Arc;
 
 use alembic_history::Node;
 use alembic_migrate::options::Ahead;
-use alembic_migrate::{EnsureReport, Migrations, RunError, ensure_all_ready};
-use alembic_run::Failure;
+use alembic_migrate::{EnsureReport, Migrations, ensure_all_ready};
 use clap::Args;
 
 use crate::args::{DatabaseArgs, InterruptedArgs};
@@ -87,11 +86,15 @@ impl EnsureArgs {
                     .observe(move |event| shown.show(event))
             })
             .collect();
-        let mut connection = database.write()?;
+        let mut connection = database.write(context.shell)?;
         let sets: Vec<&Migrations> = sets.iter().collect();
         let outcome = ensure_all_ready(&mut connection, &sets);
         progress.finish();
-        let reports = outcome.map_err(|error| owner(&error, group).explain(error, database))?;
+        let reports = outcome.map_err(|error| {
+            let mut crates = group.iter();
+            let failed = crates.find(|next| error.package() == Some(next.name()));
+            failed.unwrap_or(&group[0]).explain(error, database)
+        })?;
         for report in &reports {
             context.shell.status("Finished", reports::ensure(report));
         }
@@ -112,20 +115,6 @@ impl EnsureArgs {
         let rows = own.revisions(&versions, database)?;
         Ok(own.graph().pending(&rows))
     }
-}
-
-/// Finds the crate that an error is about, or else returns the first one.
-fn owner<'g>(error: &RunError, group: &[&'g Crate]) -> &'g Crate {
-    let owns = |next: &&&Crate| match error.failure() {
-        Failure::Statement { location, .. } => next.has_file(&location.path),
-        Failure::Irreversible { path, .. } => next.has_file(path),
-        Failure::Plan(_) => {
-            let versions = next.database().and_then(|database| next.versions(database));
-            versions.is_ok_and(|versions| !versions.unknown.is_empty())
-        }
-        _ => false,
-    };
-    group.iter().find(owns).unwrap_or(&group[0])
 }
 
 /// Groups crates by database, in the order of the first crate of each group.

@@ -38,7 +38,9 @@ impl EnsureVersionArgs {
 /// Creates the version table of one crate if it does not exist.
 fn ensure_version(context: &Context, own: &Crate) -> Result<EnsureVersionJson> {
     let database = own.database()?;
-    let ensured = own.migrations.ensure_version(&mut database.write()?);
+    let ensured = own
+        .migrations
+        .ensure_version(&mut database.write(context.shell)?);
     let ensured = ensured.map_err(|error| own.explain(error, database))?;
     let verb = match ensured {
         Ensured::Created => "Created",

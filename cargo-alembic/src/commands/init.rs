@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use alembic_history::{DEFAULT_FOLDER, Dialect, Settings};
+use alembic_history::{Code, DEFAULT_FOLDER, Dialect, Settings, SettingsScope};
 use clap::Args;
 use toml_edit::{DocumentMut, Item, Table, TomlError, value};
 
@@ -10,7 +10,8 @@ use crate::context::Context;
 use crate::new_file::{create, replace};
 use crate::output::json::{AnswerJson, InitJson};
 use crate::output::{Answer, Cause, Diagnostic, Error, Layout, Response, Result, display_path};
-use crate::url::{DatabaseUrl, RedactedUrl};
+use crate::url::{DatabaseUrl, RedactedUrl, UrlPlace};
+use crate::workspace::from_toml;
 
 /// Arguments of `cargo alembic init`.
 #[derive(Debug, Args)]
@@ -21,6 +22,10 @@ pub struct InitArgs {
     /// The database to configure [default: sqlite://<crate>.db]
     #[arg(long, value_name = "URL")]
     url: Option<String>,
+    /// The version table to configure [default: alembic_version, or <crate>_version in a database
+    /// that another crate has]
+    #[arg(long, value_name = "TABLE")]
+    version_table: Option<String>,
 }
 
 const README: &str = "\
@@ -73,7 +78,32 @@ impl InitArgs {
             None if environment_names_postgres() => DatabaseSetting::Dialect(Dialect::Postgres),
             None => DatabaseSetting::Url(format!("sqlite://{name}.db")),
         };
-        let configured = configure(document, &text, &relative, &database);
+        let mut table = table(&relative, &database);
+        let configure_crate = |table: &Table| {
+            let keys = from_toml(SettingsScope::Package, table);
+            context
+                .workspace()?
+                .configuration(&name, crate_folder, keys)
+        };
+        let workspace = context.workspace()?;
+        if let Some(version_table) = &self.version_table {
+            table["version-table"] = value(version_table);
+        } else if let Some(other) = workspace.sharing_crate(&configure_crate(&table)?)? {
+            let version_table = format!("{}_version", name.replace('-', "_"));
+            table["version-table"] = value(&version_table);
+            let what = format_args!(
+                "{name} shares its database with {other}, so its version table is {version_table}"
+            );
+            context.shell.status("Note", what);
+        }
+        if let Some(other) = workspace.sharing_crate(&configure_crate(&table)?)? {
+            let title = format!("crates `{other}` and `{name}` would use the same version table");
+            return Err(Diagnostic::new(Cause::Arguments, title)
+                .code(Code::SharedVersionTable)
+                .help("choose another one with `--version-table <table>`")
+                .into());
+        }
+        let configured = configure(document, &text, table);
         create(&folder.join("README.md"), README)?;
         context.shell.status("Created", display_path(&folder));
         replace(&manifest, &configured).map_err(failed)?;
@@ -97,7 +127,9 @@ impl InitArgs {
             .into_iter()
             .filter(|folder| !folder.exists())
             .collect();
-        if missing.is_empty() || self.url.is_some() || self.folder.is_some() {
+        let is_configured =
+            self.url.is_some() || self.folder.is_some() || self.version_table.is_some();
+        if missing.is_empty() || is_configured {
             let title = format!("crate `{name}` is already configured");
             return Err(Diagnostic::new(Cause::Configuration, title)
                 .help("change its configuration in Cargo.toml, under [package.metadata.alembic]")
@@ -133,7 +165,7 @@ fn configured_url(url: String, crate_folder: &Path) -> Result<DatabaseSetting> {
         let title = format!("invalid database URL `{shown}`: {why}");
         Diagnostic::new(Cause::Arguments, title)
     };
-    if let Err(error) = DatabaseUrl::parse(&url, crate_folder) {
+    if let Err(error) = DatabaseUrl::parse(&url, &UrlPlace::Manifest(crate_folder.to_owned())) {
         return Err(invalid(&error).into());
     }
     if shown.hides {
@@ -154,19 +186,8 @@ fn is_configured(manifest: &DocumentMut) -> bool {
     metadata.is_some_and(|metadata| metadata.get("alembic").is_some())
 }
 
-/// Adds the configuration to a manifest that has none, and leaves the rest unchanged.
-fn configure(
-    mut document: DocumentMut,
-    manifest: &str,
-    folder: &Path,
-    database: &DatabaseSetting,
-) -> String {
-    let package = document["package"].or_insert(Item::Table(Table::new()));
-    if package.get("metadata").is_none() {
-        let mut metadata = Table::new();
-        metadata.set_implicit(true);
-        package["metadata"] = Item::Table(metadata);
-    }
+/// Returns the configuration.
+fn table(folder: &Path, database: &DatabaseSetting) -> Table {
     let mut alembic = Table::new();
     match database {
         DatabaseSetting::Url(url) => alembic["url"] = value(url),
@@ -177,6 +198,17 @@ fn configure(
     }
     if folder != Path::new(DEFAULT_FOLDER) {
         alembic["migrations"] = value(folder.display().to_string());
+    }
+    alembic
+}
+
+/// Adds the configuration to a manifest that has none, and leaves the rest unchanged.
+fn configure(mut document: DocumentMut, manifest: &str, alembic: Table) -> String {
+    let package = document["package"].or_insert(Item::Table(Table::new()));
+    if package.get("metadata").is_none() {
+        let mut metadata = Table::new();
+        metadata.set_implicit(true);
+        package["metadata"] = Item::Table(metadata);
     }
     package["metadata"]["alembic"] = Item::Table(alembic);
     let configured = document.to_string();

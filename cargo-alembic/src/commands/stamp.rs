@@ -1,15 +1,19 @@
 //! `cargo alembic stamp`
 
+use alembic_history::Node;
 use alembic_migrate::options::Purge;
 use alembic_run::Runner;
 use clap::Args;
 
 use crate::args::{DatabaseArgs, OfflineArgs};
 use crate::context::Context;
+use crate::migrate::readable;
 use crate::offline::scripts;
 use crate::output::json::{AnswerJson, StampJson};
 use crate::output::{Response, Result, reports};
-use crate::workspace::{Access, Crate, answers_one_by_one, crates_matching};
+use crate::workspace::{
+    Access, Crate, PlannedRows, answers_one_by_one, check_dependents, crates_to_move,
+};
 
 /// Arguments of `cargo alembic stamp`.
 #[derive(Debug, Args)]
@@ -39,28 +43,77 @@ impl StampArgs {
             let script = |runner: Runner<'_>| runner.stamp_script(&targets);
             return scripts(context, &self.offline, &access, &targets, None, script);
         }
-        let chosen = crates_matching(context.crates(&access)?, &targets)?;
+        let chosen = crates_to_move(context.crates(&access)?, &targets)?;
         context.workspace()?.check_databases(&chosen)?;
+        check_lost(context, &chosen, &targets, self.purge())?;
         Ok(answers_one_by_one(&chosen, |next| {
             self.stamp(context, next, &targets).map(AnswerJson::Stamp)
         }))
     }
 
+    fn purge(&self) -> Purge {
+        if self.purge { Purge::Yes } else { Purge::No }
+    }
+
     /// Stamps the database of one crate.
     fn stamp(&self, context: &Context, own: &Crate, targets: &[&str]) -> Result<StampJson> {
         let (database, migrations) = (own.database()?, &own.migrations);
-        let purge = if self.purge { Purge::Yes } else { Purge::No };
+        let purge = self.purge();
         if database.is_missing() {
             // A missing database is not created for an invalid target.
             let rehearsal = migrations.stamp(&mut database.read()?, targets, purge);
             rehearsal.map_err(|error| own.explain(error, database))?;
         }
         let report = migrations
-            .stamp(&mut database.write()?, targets, purge)
+            .stamp(&mut database.write(context.shell)?, targets, purge)
             .map_err(|error| own.explain(error, database))?;
         let (what, name, url) = (reports::stamp(&report), own.name(), &database.url);
         let what = format_args!("{what} ({name} in {url})");
         context.shell.status("Running", what);
         Ok(StampJson::new(url, &report))
     }
+}
+
+/// Refuses a stamp that takes revisions from one crate that applied revisions of another one depend
+/// on, as a downgrade does.
+fn check_lost(context: &Context, chosen: &[Crate], targets: &[&str], purge: Purge) -> Result<()> {
+    let all = readable(context, chosen)?;
+    let is_required = |own: &Crate| all.iter().any(|other| other.requires(own.name()));
+    if !chosen.iter().any(is_required) {
+        return Ok(());
+    }
+    let mut planned = PlannedRows::new();
+    let mut losses = Vec::new();
+    for own in chosen {
+        let database = own.database()?;
+        let versions = own.versions(database)?;
+        let before = match purge {
+            Purge::No => own.revisions(&versions, database)?,
+            // Rows that no file explains are removed, whatever they mean.
+            Purge::Yes => {
+                let ids = versions.ids().into_iter();
+                ids.filter_map(|id| own.graph().node(id)).collect()
+            }
+        };
+        let after = own.plan_stamp(targets, &before, database)?;
+        let (applied, kept) = (
+            own.graph().required_by(&before),
+            own.graph().required_by(&after),
+        );
+        losses.push((
+            own,
+            applied
+                .iter()
+                .filter(|node| !kept.contains(*node))
+                .collect(),
+        ));
+        planned.insert(own.name(), after);
+    }
+    losses
+        .iter()
+        .try_for_each(|(own, lost): &(&Crate, Vec<Node>)| {
+            let checked = check_dependents(own, lost, &all, &planned);
+            let names: Vec<&str> = chosen.iter().map(Crate::name).collect();
+            checked.map_err(|error| error.with_other_crates(&[], &[], &names))
+        })
 }

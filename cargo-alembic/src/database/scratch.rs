@@ -133,7 +133,7 @@ impl Host {
             url: DatabaseUrl::Postgres(url),
         };
         Ok(Scratch {
-            connection: database.write()?,
+            connection: database.open()?,
             database,
             on_server: Some((Rc::clone(self), name)),
         })
@@ -162,7 +162,7 @@ impl Scratch {
     fn in_memory() -> Result<Self> {
         let database = Database::in_memory();
         Ok(Self {
-            connection: database.write()?,
+            connection: database.open()?,
             database,
             on_server: None,
         })

@@ -1,12 +1,12 @@
 //! Opens SQLite files.
 
 use alembic_history::Code;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
-use crate::output::{Cause, Diagnostic, Error, Result};
+use crate::output::{Cause, Diagnostic, Error, Result, display_path};
 use crate::url::{DatabaseUrl, SqliteTarget, SqliteUrl};
 
 /// Opens a database for reading only; a missing file counts as empty.
@@ -23,7 +23,9 @@ pub(super) fn write(url: &SqliteUrl) -> Result<Connection> {
                 (true, _) => OpenFlags::SQLITE_OPEN_READ_ONLY,
                 (false, false) => OpenFlags::SQLITE_OPEN_READ_WRITE,
                 (false, true) => {
-                    create_parent(path)?;
+                    if url.create_folder {
+                        create_parent(path)?;
+                    }
                     OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE
                 }
             };
@@ -35,15 +37,27 @@ pub(super) fn write(url: &SqliteUrl) -> Result<Connection> {
 
 fn cannot_open(url: &SqliteUrl, error: rusqlite::Error) -> Error {
     let path = match &url.target {
-        SqliteTarget::File(path) => format!(" ({})", path.display()),
-        SqliteTarget::Memory => String::new(),
+        SqliteTarget::File(path) => Some(path),
+        SqliteTarget::Memory => None,
     };
+    let shown = path.map_or(String::new(), |path| format!(" ({})", path.display()));
+    let missing = path.and_then(|path| path.parent().filter(|folder| is_missing(folder)));
     let url = DatabaseUrl::Sqlite(url.clone());
-    let title = format!("cannot open {url}{path}: {error}");
-    Diagnostic::new(Cause::Sqlite(error), title)
-        .code(Code::DatabaseUnreachable)
-        .help("check that the path is correct and that you may read and write there")
-        .into()
+    let title = format!("cannot open {url}{shown}: {error}");
+    let diagnostic = Diagnostic::new(Cause::Sqlite(error), title).code(Code::DatabaseUnreachable);
+    match missing {
+        None => {
+            diagnostic.help("check that the path is correct and that you may read and write there")
+        }
+        Some(folder) => diagnostic
+            .note(format!(
+                "the folder {} does not exist",
+                display_path(folder)
+            ))
+            .help("create the folder, or correct the path")
+            .help("a path after `sqlite:///` is absolute, one after `sqlite://` relative"),
+    }
+    .into()
 }
 
 /// Opens a database without changing a byte of its file.
@@ -88,15 +102,4 @@ fn create_parent(path: &Path) -> Result<()> {
 pub(super) fn is_missing(path: &Path) -> bool {
     let found = path.symlink_metadata();
     found.is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound)
-}
-
-/// Resolves symbolic links and dots in the part of the path that exists.
-pub(super) fn real_path(path: &Path) -> PathBuf {
-    if let Ok(real) = path.canonicalize() {
-        return real;
-    }
-    match (path.parent(), path.file_name()) {
-        (Some(parent), Some(name)) => real_path(parent).join(name),
-        _ => path.to_owned(),
-    }
 }

@@ -73,6 +73,7 @@ fn details(fault: &Failure, diagnostic: Diagnostic, subject: Subject<'_>) -> Dia
         | Failure::Requirements(_)
         | Failure::Database { .. } => diagnostic,
         Failure::SharedVersionTable { .. } => diagnostic.code(Code::SharedVersionTable),
+        Failure::ManagedByAnotherTool { .. } => diagnostic.code(Code::ManagedByAnotherTool),
         Failure::MalformedVersionTable { .. } => diagnostic.code(Code::MalformedVersionTable),
         Failure::Irreversible { .. } | Failure::UncheckedDialect { .. } => {
             refused(fault, diagnostic, subject)
@@ -144,6 +145,7 @@ pub(super) fn refused(fault: &Failure, diagnostic: Diagnostic, subject: Subject<
         | Failure::Plan(_)
         | Failure::Requirements(_)
         | Failure::SharedVersionTable { .. }
+        | Failure::ManagedByAnotherTool { .. }
         | Failure::MalformedVersionTable { .. }
         | Failure::Schema { .. }
         | Failure::RowCount { .. }
@@ -177,6 +179,22 @@ fn next_step(
         | Failure::UncheckedDialect { .. } => diagnostic,
         Failure::SharedVersionTable { .. } => {
             diagnostic.help("give one of them another `version-table`")
+        }
+        Failure::ManagedByAnotherTool { tool, .. } => {
+            let stamp = |revision| Suggestion::for_crate(Subcommand::Stamp, name).argument(revision);
+            diagnostic
+                .help(
+                    Hint::from(format!(
+                        "if the revisions continue the migrations of {tool}, record the one that \
+                         the database is at with "
+                    ))
+                    .command(stamp("<revision>"))
+                    .text(", and run the command again"),
+                )
+                .help(
+                    Hint::from("if they have nothing to do with them, run all revisions after ")
+                        .command(stamp("base")),
+                )
         }
         Failure::MalformedVersionTable { .. } => {
             diagnostic

@@ -1,6 +1,6 @@
 //! Explains what is wrong with a key of a crate's configuration.
 
-use alembic_history::SettingsFault;
+use alembic_history::{SettingsFault, SettingsScope};
 use toml_edit::Document;
 
 use crate::output::{Cause, Diagnostic, Excerpt};
@@ -11,8 +11,8 @@ pub(crate) struct Manifest {
     pub(crate) path: String,
     /// Its text, if it could be read.
     pub(crate) text: Option<String>,
-    /// `package` or `workspace`: the table that holds the configuration.
-    pub(crate) owner: &'static str,
+    /// The table that holds the configuration.
+    pub(crate) scope: SettingsScope,
 }
 
 /// Explains what is wrong, and where in the manifest if it can be found.
@@ -24,8 +24,8 @@ pub(crate) fn setting(fault: &SettingsFault, manifest: &Manifest) -> Diagnostic 
         return diagnostic;
     };
     let span = Document::parse(text.as_str()).ok().and_then(|document| {
-        let owner = document.get(manifest.owner)?;
-        let table = owner.get("metadata")?.get("alembic")?.as_table_like()?;
+        let part = document.get(manifest.scope.as_str())?;
+        let table = part.get("metadata")?.get("alembic")?.as_table_like()?;
         table.key(&fault.key)?.span()
     });
     match span {

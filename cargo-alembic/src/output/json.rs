@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use super::Diagnostic;
 pub(crate) use revisions::{
-    BranchPoint, Branches, CurrentJson, RevisionJson, Revisions, UnfinishedJson, ids,
+    BranchPoint, Branches, CurrentJson, RevisionJson, Revisions, UnfinishedJson, strings,
 };
 pub(crate) use runs::{EnsureJson, EnsureVersionJson, RunJson, StampJson, rows};
 

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use alembic_history::{Node, Reversal, rows_file};
+use alembic_history::{Node, Reversal, read_text, rows_file};
 
 use super::{Trial, Verdict, check_failure, compare, count};
 use crate::database::scratch::Scratch;
@@ -62,7 +62,7 @@ impl Trial<'_> {
     fn insert_rows(&self, scratch: &Scratch, node: Node) -> Result<()> {
         let path = rows_file(&self.owner.history().file(node).path);
         let shown = path.display();
-        let sql = match std::fs::read_to_string(&path) {
+        let sql = match read_text(&path) {
             Ok(sql) => sql,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
             Err(error) => {

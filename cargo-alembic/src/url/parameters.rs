@@ -41,6 +41,11 @@ pub(super) fn decoded(name: &str) -> Cow<'_, str> {
     percent_decode_str(name).decode_utf8_lossy()
 }
 
+/// Returns whether a parameter may hold a password, by its decoded name; unknown ones may.
+pub(super) fn is_secret(name: &str) -> bool {
+    name == "password" || !is_known(name)
+}
+
 /// Returns whether a parameter is known, by its decoded name.
 pub(super) fn is_known(name: &str) -> bool {
     PARAMETERS.contains(&name) || name.starts_with("options[")

@@ -6,7 +6,7 @@ use alembic_history::nearest;
 use sqlx::ConnectOptions;
 use sqlx::postgres::PgConnectOptions;
 
-use super::parameters::{PARAMETERS, decoded, is_known};
+use super::parameters::{PARAMETERS, decoded, is_known, is_secret};
 use super::{RedactedUrl, UrlError};
 
 /// A PostgreSQL database.
@@ -66,10 +66,17 @@ impl PostgresUrl {
 fn check_parameters(text: &str) -> Result<(), UrlError> {
     let (_, query) = text.split_once('?').unwrap_or_default();
     let query = query.split('#').next().unwrap_or_default();
+    let mut follows_password = false;
     for parameter in query.split('&').filter(|parameter| !parameter.is_empty()) {
         let name = parameter.split('=').next().unwrap_or_default();
         let name = decoded(name);
         if !is_known(&name) {
+            if follows_password {
+                // It may be the end of the password, after its `&`.
+                let why =
+                    "a `&` in the password is not encoded, or a parameter after it is unknown";
+                return Err(UrlError::Postgres(why.to_owned()));
+            }
             if query.contains('@') {
                 // What looks like a parameter may be the end of a password, after its `?`.
                 let why = "a `?` in the user name or the password is not encoded";
@@ -80,6 +87,7 @@ fn check_parameters(text: &str) -> Result<(), UrlError> {
                 name: name.into_owned(),
             });
         }
+        follows_password |= is_secret(&name);
     }
     Ok(())
 }

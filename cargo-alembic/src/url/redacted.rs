@@ -4,7 +4,7 @@ use std::fmt;
 
 use url::Url;
 
-use super::parameters::{decoded, is_known};
+use super::parameters::{decoded, is_known, is_secret};
 
 /// A URL that is safe to display, without its password or anything that could be part of one.
 #[derive(Clone, Debug)]
@@ -42,15 +42,7 @@ fn without_password(text: &str) -> Option<String> {
         // For example `app.db`, which is not a URL.
         _ => return (!text.contains(['@', '=', ' '])).then(|| text.to_owned()),
     };
-    let query = url.query().map(|query| {
-        let shown = query
-            .split('&')
-            .map(|parameter| match parameter.split_once('=') {
-                Some((name, _)) if is_secret(name) => format!("{name}=***"),
-                _ => parameter.to_owned(),
-            });
-        shown.collect::<Vec<_>>().join("&")
-    });
+    let query = url.query().map(without_secrets);
     // An unencoded character in a password would have ended it early.
     let rest = [url.path(), query.as_deref().unwrap_or_default()];
     if url.fragment().is_some() || rest.iter().any(|part| part.contains('@')) {
@@ -66,10 +58,27 @@ fn without_password(text: &str) -> Option<String> {
     Some(url.into())
 }
 
-/// Returns whether a parameter of a URL, still encoded, may hold a password; unknown ones may.
-fn is_secret(name: &str) -> bool {
-    let name = decoded(name);
-    name == "password" || !is_known(&name)
+/// Masks the parameters that may hold a password, and leaves out what may be the end of one: unknown
+/// parameters after it, as if an `&` in it were not encoded.
+fn without_secrets(query: &str) -> String {
+    let mut shown: Vec<String> = Vec::new();
+    let mut follows_secret = false;
+    for parameter in query.split('&') {
+        let (name, value) = match parameter.split_once('=') {
+            Some((name, value)) => (name, Some(value)),
+            None => (parameter, None),
+        };
+        if follows_secret && !is_known(&decoded(name)) {
+            continue;
+        }
+        let is_secret = value.is_some() && is_secret(&decoded(name));
+        shown.push(match is_secret {
+            true => format!("{name}=***"),
+            false => parameter.to_owned(),
+        });
+        follows_secret |= is_secret;
+    }
+    shown.join("&")
 }
 
 impl fmt::Display for RedactedUrl {
@@ -108,6 +117,18 @@ mod tests {
                 "postgres://h/d?passwrod=***",
             ),
             ("mysql://u:secret@h/d", "mysql://u:***@h/d"),
+            (
+                "postgres://h/d?password=Zq7W&xy9=1&user=u",
+                "postgres://h/d?password=***&user=u",
+            ),
+            (
+                "postgres://h/d?password=Zq7W&xy9",
+                "postgres://h/d?password=***",
+            ),
+            (
+                "postgres://h/d?passwrod=Zq7W&xy9=1&a&b",
+                "postgres://h/d?passwrod=***",
+            ),
             // It is unclear where these passwords begin or end.
             ("postgres://u:se/cr@et@h/d", "postgres://..."),
             ("postgres://u:12/cret@h/d", "postgres://..."),

@@ -1,10 +1,13 @@
 //! SQLite URLs.
 
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
-use percent_encoding::percent_decode_str;
+use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
 
-use super::UrlError;
+use super::{UrlError, UrlPlace};
+
+/// What a path has encoded in a URL.
+const ENCODED: &AsciiSet = &CONTROLS.add(b' ').add(b'%').add(b'?').add(b'#');
 
 /// A SQLite database.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,6 +17,10 @@ pub(crate) struct SqliteUrl {
     pub(crate) read_only: bool,
     /// Whether a missing file may be created; false with `?mode=rw` or `?mode=ro`.
     pub(crate) create: bool,
+    /// Whether the file's folder may be created: its path is relative, in a manifest. Any other path
+    /// may be mistyped.
+    pub(crate) create_folder: bool,
+    /// The URL that `--url` takes for the file, from the current folder.
     text: String,
 }
 
@@ -30,6 +37,7 @@ impl SqliteUrl {
             target: SqliteTarget::Memory,
             read_only: false,
             create: true,
+            create_folder: false,
             text: "sqlite::memory:".to_owned(),
         }
     }
@@ -39,13 +47,14 @@ impl SqliteUrl {
         &self.text
     }
 
-    pub(super) fn parse(text: &str, rest: &str, base: &Path) -> Result<Self, UrlError> {
+    pub(super) fn parse(text: &str, rest: &str, place: &UrlPlace) -> Result<Self, UrlError> {
         let rest = rest.strip_prefix("//").unwrap_or(rest);
         let (path, query) = rest.split_once('?').unwrap_or((rest, ""));
         let mut url = Self {
             target: SqliteTarget::Memory,
             read_only: false,
             create: true,
+            create_folder: false,
             text: text.to_owned(),
         };
         let mut memory = path == ":memory:";
@@ -70,7 +79,49 @@ impl SqliteUrl {
         let path = percent_decode_str(path)
             .decode_utf8()
             .map_err(|_| UrlError::NotUtf8)?;
-        url.target = SqliteTarget::File(base.join(path.as_ref()));
+        let path = Path::new(path.as_ref());
+        let below_root = path.strip_prefix("/").unwrap_or(path);
+        if below_root.components().next() == Some(Component::Normal("~".as_ref())) {
+            return Err(UrlError::Home);
+        }
+        url.create_folder = path.is_relative() && matches!(place, UrlPlace::Manifest(_));
+        let path = resolved(&place.base().join(path));
+        url.text = shown(&path, query);
+        url.target = SqliteTarget::File(path);
         Ok(url)
+    }
+}
+
+/// Resolves the `..` in a path: it depends on symbolic links.
+fn resolved(path: &Path) -> PathBuf {
+    let has_parents = path
+        .components()
+        .any(|component| component == Component::ParentDir);
+    match has_parents {
+        true => real_path(path),
+        false => path.components().collect(),
+    }
+}
+
+/// Resolves symbolic links and dots in the part of the path that exists.
+pub(crate) fn real_path(path: &Path) -> PathBuf {
+    if let Ok(real) = path.canonicalize() {
+        return real;
+    }
+    match (path.parent(), path.file_name()) {
+        (Some(parent), Some(name)) => real_path(parent).join(name),
+        _ => path.to_owned(),
+    }
+}
+
+/// Returns the URL of a file as `--url` takes it, relative to the current folder if it is inside it.
+fn shown(path: &Path, query: &str) -> String {
+    let current = std::env::current_dir().unwrap_or_default();
+    let path = path.strip_prefix(&current).unwrap_or(path);
+    let path = path.display().to_string();
+    let path = utf8_percent_encode(&path, ENCODED);
+    match query {
+        "" => format!("sqlite://{path}"),
+        query => format!("sqlite://{path}?{query}"),
     }
 }

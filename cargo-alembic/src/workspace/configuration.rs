@@ -2,7 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use alembic_history::{Code, Settings, SettingsFault, SettingsTable, SettingsValue, VersionTable};
+use alembic_history::{
+    Code, Settings, SettingsFault, SettingsScope, SettingsTable, SettingsValue, VersionTable,
+};
 use alembic_migrate::{Dialect, LoadError};
 use serde_json::Value;
 use toml_edit::TableLike;
@@ -17,6 +19,8 @@ pub(crate) struct Configuration {
     pub(crate) name: String,
     /// The crate's folder.
     pub(crate) folder: PathBuf,
+    /// The workspace's folder.
+    pub(super) workspace: PathBuf,
     pub(crate) settings: Settings,
 }
 
@@ -25,15 +29,14 @@ pub(crate) struct Configuration {
 pub(super) struct Source<'s> {
     pub(super) table: &'s Value,
     pub(super) manifest: &'s Path,
-    /// `package` or `workspace`.
-    pub(super) owner: &'static str,
+    pub(super) scope: SettingsScope,
 }
 
 /// Something wrong in a `metadata.alembic` table.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct ConfigurationFault {
     manifest: PathBuf,
-    owner: &'static str,
+    scope: SettingsScope,
     /// What is wrong with a key; `None` if `alembic` is not a table at all.
     key: Option<SettingsFault>,
 }
@@ -83,7 +86,7 @@ impl Configuration {
 pub(super) fn read(sources: &[Source<'_>]) -> Result<Settings, Vec<ConfigurationFault>> {
     let fault = |source: &Source<'_>, key| ConfigurationFault {
         manifest: source.manifest.to_owned(),
-        owner: source.owner,
+        scope: source.scope,
         key,
     };
     if let Some(source) = sources.iter().find(|source| !source.table.is_object()) {
@@ -106,27 +109,30 @@ impl ConfigurationFault {
                 let manifest = Manifest {
                     path,
                     text: std::fs::read_to_string(&self.manifest).ok(),
-                    owner: self.owner,
+                    scope: self.scope,
                 };
                 explain::setting(key, &manifest)
             }
             None => {
-                let owner = self.owner;
-                let title = format!("`{owner}.metadata.alembic` is not a table");
+                let scope = self.scope;
+                let title = format!("`{scope}.metadata.alembic` is not a table");
                 Diagnostic::new(Cause::Configuration, title)
                     .code(Code::InvalidConfigurationValue)
                     .note(format!("in {path}"))
-                    .help(format!("begin it with `[{owner}.metadata.alembic]`"))
+                    .help(format!("begin it with `[{scope}.metadata.alembic]`"))
             }
         }
     }
 }
 
-fn from_json(source: &Source<'_>) -> SettingsTable {
+/// Reads a `metadata.alembic` table as cargo reports it.
+pub(super) fn from_json(source: &Source<'_>) -> SettingsTable {
     let entries = source.table.as_object().into_iter().flatten();
-    entries
-        .map(|(key, json)| (key.clone(), json_value(json)))
-        .collect()
+    let entries = entries.map(|(key, json)| (key.clone(), json_value(json)));
+    SettingsTable {
+        scope: source.scope,
+        entries: entries.collect(),
+    }
 }
 
 fn json_value(json: &Value) -> SettingsValue {
@@ -141,12 +147,15 @@ fn json_value(json: &Value) -> SettingsValue {
 }
 
 /// Reads a `metadata.alembic` table from a parsed manifest.
-pub(super) fn from_toml(table: &dyn TableLike) -> SettingsTable {
+pub(crate) fn from_toml(scope: SettingsScope, table: &dyn TableLike) -> SettingsTable {
     let values = table.iter().map(|(key, item)| {
         let value = item.as_value().map_or(SettingsValue::Other, toml_value);
         (key.to_owned(), value)
     });
-    values.collect()
+    SettingsTable {
+        scope,
+        entries: values.collect(),
+    }
 }
 
 fn toml_value(value: &toml_edit::Value) -> SettingsValue {

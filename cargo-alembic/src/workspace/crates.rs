@@ -1,12 +1,11 @@
 //! A crate with its migrations, and its database.
 
 use std::cell::OnceCell;
-use std::path::Path;
 use std::time::Duration;
 
 use alembic_history::{Expression, Graph, History, Node, Plan, ResolveError, Symbol, VersionTable};
 use alembic_migrate::history::Direction;
-use alembic_migrate::report::UnfinishedRevision;
+use alembic_migrate::report::Status;
 use alembic_migrate::{Dialect, Migrations, RunError, Versions};
 use alembic_run::DEFAULT_LOCK_TIMEOUT;
 
@@ -131,13 +130,6 @@ impl Crate {
         })
     }
 
-    /// Returns whether one of the crate's revisions is in the file at `path`.
-    pub(crate) fn has_file(&self, path: &Path) -> bool {
-        let history = self.history();
-        let mut nodes = self.graph().nodes();
-        nodes.any(|node| history.file(node).path == path)
-    }
-
     /// Parses an expression.
     pub(crate) fn parse(&self, expression: &str) -> Result<Expression> {
         let parsed = expression.parse();
@@ -181,10 +173,10 @@ impl Crate {
         self.revisions(&self.versions(database)?, database)
     }
 
-    /// Reads the progress of the unfinished revision, if there is one.
-    pub(crate) fn unfinished(&self, database: &Database) -> Result<Option<UnfinishedRevision>> {
-        let unfinished = self.migrations.unfinished(&mut database.read()?);
-        unfinished.map_err(|error| self.explain(error, database))
+    /// Reads where `database` is, what is pending there and what is unfinished.
+    pub(crate) fn status(&self, database: &Database) -> Result<Status> {
+        let status = self.migrations.status(&mut database.read()?);
+        status.map_err(|error| self.explain(error, database))
     }
 
     /// Plans the way from rows of the version table in `database` to a target.
@@ -201,6 +193,21 @@ impl Crate {
             Direction::Downgrade => self.graph().plan_downgrade(rows, &target),
         };
         plan.map_err(|error| explain::plan(&error, self.subject(), Some(&self.storage(database))))
+    }
+
+    /// Returns the rows that a stamp of rows in `database` leads to.
+    pub(crate) fn plan_stamp(
+        &self,
+        targets: &[&str],
+        rows: &[Node],
+        database: &Database,
+    ) -> Result<Vec<Node>> {
+        let targets = targets.iter().map(|target| self.parse(target));
+        let targets = targets.collect::<Result<Vec<Expression>>>()?;
+        let plan = self.graph().plan_stamp(rows, &targets).map_err(|error| {
+            explain::plan(&error, self.subject(), Some(&self.storage(database)))
+        })?;
+        Ok(plan.rows)
     }
 
     /// Explains the failure of a run on `database`.

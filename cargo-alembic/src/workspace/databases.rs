@@ -1,12 +1,12 @@
 //! Finds the databases of crates, and refuses crates that would share a version table.
 
-use alembic_history::Code;
+use alembic_history::{Code, SettingsScope};
 use alembic_migrate::Dialect;
 
 use super::{Configuration, Crate, Workspace};
 use crate::database::Database;
 use crate::output::{Cause, Diagnostic, Error, Result};
-use crate::url::{DatabaseUrl, RedactedUrl, UrlError};
+use crate::url::{DatabaseUrl, RedactedUrl, UrlError, UrlPlace};
 
 impl Configuration {
     /// Finds the database of the crate, or fails if none is configured.
@@ -22,19 +22,14 @@ impl Configuration {
     pub(crate) fn find_database(&self, argument: Option<&str>) -> Result<Option<Database>> {
         let variable = &self.settings.url_env;
         let from_env = self.url_from_environment()?;
-        let (text, origin) = match (argument, from_env, &self.settings.url) {
-            (Some(url), _, _) => (url.to_owned(), "`--url`".to_owned()),
-            (None, Some(url), _) => (url, format!("the environment variable {variable}")),
-            (None, None, Some(url)) => (url.clone(), "`url` in its configuration".to_owned()),
+        let (text, place) = match (argument, from_env, &self.settings.url) {
+            (Some(url), _, _) => (url.to_owned(), UrlPlace::Argument),
+            (None, Some(url), _) => (url, UrlPlace::Environment(variable.clone())),
+            (None, None, Some(url)) => (url.clone(), self.configured_place()),
             (None, None, None) => return Ok(None),
         };
-        // Paths in an argument are relative to the current folder, all others to the crate.
-        let base = match argument {
-            Some(_) => std::env::current_dir().unwrap_or_default(),
-            None => self.folder.clone(),
-        };
-        let url = DatabaseUrl::parse(&text, &base);
-        let url = url.map_err(|error| self.invalid_url(&text, &origin, error))?;
+        let url = DatabaseUrl::parse(&text, &place);
+        let url = url.map_err(|error| self.invalid_url(&text, &place, error))?;
         self.check_schema(url.dialect())?;
         Ok(Some(Database { url }))
     }
@@ -57,17 +52,25 @@ impl Configuration {
         }
     }
 
-    fn invalid_url(&self, text: &str, origin: &str, error: UrlError) -> Error {
+    /// Returns the place of `url` in the configuration.
+    fn configured_place(&self) -> UrlPlace {
+        UrlPlace::Manifest(match self.settings.url_scope {
+            SettingsScope::Package => self.folder.clone(),
+            SettingsScope::Workspace => self.workspace.clone(),
+        })
+    }
+
+    fn invalid_url(&self, text: &str, place: &UrlPlace, error: UrlError) -> Error {
         let shown = RedactedUrl::new(text);
         let title = format!("invalid database URL `{shown}`: {error}");
         let is_cut_short = matches!(error, UrlError::Postgres(_)) && shown.hides;
         let diagnostic = Diagnostic::new(Cause::Url(error), title)
             .code(Code::InvalidUrl)
-            .note(format!("it comes from {origin}, for crate `{}`", self.name));
+            .note(format!("it comes from {place}, for crate `{}`", self.name));
         let diagnostic = match is_cut_short {
             true => diagnostic.help(
-                "in a user name or a password, write `@`, `:`, `/`, `?`, `#` and `%` as `%40`, \
-                 `%3A`, `%2F`, `%3F`, `%23` and `%25`",
+                "in a user name or a password, write `@`, `:`, `/`, `?`, `#`, `&` and `%` as `%40`, \
+                 `%3A`, `%2F`, `%3F`, `%23`, `%26` and `%25`",
             ),
             false => diagnostic,
         };
@@ -116,12 +119,39 @@ impl Configuration {
     /// Returns the database that the configuration itself names.
     fn configured_database(&self) -> Option<Database> {
         let url = self.settings.url.as_deref()?;
-        let url = DatabaseUrl::parse(url, &self.folder).ok()?;
+        let url = DatabaseUrl::parse(url, &self.configured_place()).ok()?;
         Some(Database { url })
     }
 }
 
 impl Workspace {
+    /// Returns the name of a crate that would use the same version table in the same database as a
+    /// crate that is about to be configured: now, or once no environment variable names another one.
+    pub(crate) fn sharing_crate(&self, new: &Configuration) -> Result<Option<String>> {
+        let own = [new.find_database(None)?, new.configured_database()];
+        // Errors in another crate's configuration do not concern this one.
+        for other in self.all().unwrap_or_default() {
+            let theirs = [
+                other.find_database(None).unwrap_or_default(),
+                other.configured_database(),
+            ];
+            let mut pairs = own.iter().zip(&theirs);
+            let shares = pairs.any(|pair| match pair {
+                (Some(database), Some(theirs)) => shares_table((new, database), (&other, theirs)),
+                // The same variable will name a database.
+                (None, None) => {
+                    new.settings.url_env == other.settings.url_env
+                        && new.settings.version_table == other.settings.version_table
+                }
+                (Some(_), None) | (None, Some(_)) => false,
+            });
+            if other.name != new.name && shares {
+                return Ok(Some(other.name));
+            }
+        }
+        Ok(None)
+    }
+
     /// Finds the database of each crate, and refuses two that would share a version table.
     pub(crate) fn check_databases(&self, crates: &[Crate]) -> Result<()> {
         for (index, checked) in crates.iter().enumerate() {

@@ -5,6 +5,28 @@ use alembic_history::nearest;
 use super::Crate;
 use crate::output::{Cause, Diagnostic, Hint, Result, Subcommand, Suggestion};
 
+/// Finds the crates whose databases a command moves to the expressions.
+///
+/// Revisions are counted in one crate: in several, the expression would name another place in each.
+pub(crate) fn crates_to_move(crates: Vec<Crate>, expressions: &[&str]) -> Result<Vec<Crate>> {
+    let chosen = crates_matching(crates, expressions)?;
+    let [first, _, ..] = chosen.as_slice() else {
+        return Ok(chosen);
+    };
+    for text in expressions {
+        if first.parse(text)?.offset.is_some() {
+            let names: Vec<&str> = chosen.iter().map(Crate::name).collect();
+            let title =
+                format!("'{text}' counts the revisions of one crate, but several are meant");
+            return Err(Diagnostic::new(Cause::Arguments, title)
+                .note(format!("they are {}", names.join(", ")))
+                .help("choose one with `-p <crate>`, or run the command in its folder")
+                .into());
+        }
+    }
+    Ok(chosen)
+}
+
 /// Finds the crates that have all the names in every expression.
 ///
 /// A name that several crates have is refused, since choosing one would be a guess.

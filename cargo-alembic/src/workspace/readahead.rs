@@ -5,10 +5,10 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::thread::JoinHandle;
 
-use alembic_history::{History, Settings, SourceFile};
+use alembic_history::{History, Settings, SettingsScope, SettingsTable, SourceFile};
 use alembic_migrate::history::read_folder;
 use alembic_migrate::{Dialect, LoadError};
-use toml_edit::{Document, Item, TableLike};
+use toml_edit::{Document, Item};
 
 use super::configuration::from_toml;
 
@@ -148,14 +148,14 @@ fn crates(manifest: &Path, packages: &[String]) -> Option<Vec<(PathBuf, Settings
     }
     let shared = root
         .as_ref()
-        .and_then(|(_, root)| alembic(root, "workspace"));
+        .and_then(|(_, root)| alembic(root, SettingsScope::Workspace));
     let crates = manifests.iter().filter_map(|(folder, document)| {
         let name = document.get("package")?.get("name")?.as_str()?;
         if !packages.is_empty() && !packages.iter().any(|package| package == name) {
             return None;
         }
-        let tables = [shared, alembic(document, "package")];
-        let tables: Vec<_> = tables.into_iter().flatten().map(from_toml).collect();
+        let tables = [shared.clone(), alembic(document, SettingsScope::Package)];
+        let tables: Vec<_> = tables.into_iter().flatten().collect();
         Some((folder.clone(), Settings::read(&tables).ok()?))
     });
     Some(crates.collect())
@@ -167,9 +167,10 @@ fn parse(manifest: &Path) -> Option<Document<String>> {
 }
 
 /// Returns the `metadata.alembic` table of a package or a workspace.
-fn alembic<'d>(document: &'d Document<String>, owner: &str) -> Option<&'d dyn TableLike> {
-    let metadata = document.get(owner)?.get("metadata")?;
-    metadata.get("alembic")?.as_table_like()
+fn alembic(document: &Document<String>, scope: SettingsScope) -> Option<SettingsTable> {
+    let metadata = document.get(scope.as_str())?.get("metadata")?;
+    let table = metadata.get("alembic")?.as_table_like()?;
+    Some(from_toml(scope, table))
 }
 
 /// Returns the folders of the members that a workspace lists; the only patterns expanded are those
@@ -208,9 +209,9 @@ mod tests {
             format!("[package]\nname = \"{name}\"\n[package.metadata.alembic]\n{alembic}")
         };
         let root = "[workspace]\nmembers = [\"app\", \"crates/*\", \"gone\"]\n\
-                    [workspace.metadata.alembic]\nmigrations = \"sql\"\n";
+                    [workspace.metadata.alembic]\ntimezone = \"UTC\"\n";
         write("Cargo.toml", root);
-        write("app/Cargo.toml", &package("app", ""));
+        write("app/Cargo.toml", &package("app", "migrations = \"sql\""));
         write(
             "crates/a/Cargo.toml",
             &package("a", "migrations = [\"x\", \"y\"]"),

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use alembic_history::{Code, CrateHistory, Node, RequirementErrorKind, in_dependency_order};
 
-use super::{Crate, Workspace};
+use super::{Access, Configuration, Crate, Workspace};
 use crate::database::Database;
 use crate::explain;
 use crate::output::{Cause, Diagnostic, Error, Hint, Result, Subcommand, Suggestion};
@@ -18,8 +18,8 @@ pub(crate) struct CrateOrder {
 }
 
 /// The database of a crate other than the one that a command works on.
-struct Neighbor {
-    database: Database,
+struct Neighbor<'n> {
+    database: &'n Database,
     /// Whether it is not the database that an argument names.
     elsewhere: bool,
 }
@@ -59,8 +59,9 @@ impl Workspace {
                 });
                 return Err(explained.collect::<Vec<Diagnostic>>().into());
             };
-            let access = all.first().map(|known| known.access.for_other_crates());
-            all.push(self.read(missing?, &access.unwrap_or_default())?);
+            let missing = missing?;
+            let access = access_to(&missing, &all[..names.len()])?;
+            all.push(self.read(missing, &access)?);
         };
         let mut slots: Vec<Option<Crate>> = all.into_iter().map(Some).collect();
         let sorted = order.into_iter().filter_map(|index| slots[index].take());
@@ -68,6 +69,30 @@ impl Workspace {
         let (chosen, others) = sorted.partition(is_chosen);
         Ok(CrateOrder { chosen, others })
     }
+}
+
+/// Returns the access to another crate than `chosen`.
+///
+/// An argument that names a database is about the crates that the command is for, and about those
+/// that share a database with one of them without it.
+pub(crate) fn access_to(other: &Configuration, chosen: &[Crate]) -> Result<Access> {
+    let Some(first) = chosen.first() else {
+        return Ok(Access::default());
+    };
+    if first.access.url.is_none() {
+        return Ok(first.access.clone());
+    }
+    let identity = |known: &Configuration| -> Result<_> {
+        let found = known.find_database(None)?;
+        Ok(found.map(|database| database.identity()))
+    };
+    let own = identity(other)?;
+    for known in chosen {
+        if known.name() == other.name || identity(&known.configuration)? == own {
+            return Ok(first.access.clone());
+        }
+    }
+    Ok(first.access.for_other_crates())
 }
 
 /// Returns the text of a revision file.
@@ -91,67 +116,6 @@ fn planned_or_current(
 }
 
 impl CrateOrder {
-    /// Finds the database of `other`, seen from a command on `own`.
-    ///
-    /// An argument that names a database is about all crates that the command is for, and about
-    /// those that share the database of `own` without it.
-    fn neighbor(&self, other: &Crate, own: &Crate) -> Result<Neighbor> {
-        let with = |url, elsewhere| -> Result<Neighbor> {
-            let database = other.configuration.database(url)?;
-            Ok(Neighbor {
-                database,
-                elsewhere,
-            })
-        };
-        let Some(url) = own.access.url.as_deref() else {
-            return with(None, false);
-        };
-        let identity = |known: &Crate| -> Result<_> {
-            let found = known.configuration.find_database(None)?;
-            Ok(found.map(|database| database.identity()))
-        };
-        let mut chosen = self.chosen.iter();
-        if chosen.any(|chosen| chosen.name() == other.name()) || identity(other)? == identity(own)?
-        {
-            return with(Some(url), false);
-        }
-        with(None, true)
-    }
-
-    /// Refuses to revert revisions that applied revisions of other crates depend on.
-    ///
-    /// `own` is about to lose `reverted`; `all` are the crates of the workspace.
-    pub(crate) fn check_dependents(
-        &self,
-        own: &Crate,
-        reverted: &[Node],
-        all: &[Crate],
-        planned: &PlannedRows<'_>,
-    ) -> Result<()> {
-        let needs = |other: &Crate, node: Node| {
-            let mut requirements = other.history().file(node).requirements();
-            requirements.any(|requirement| {
-                let named = own.graph().named(requirement.revision);
-                requirement.package == own.name()
-                    && named.is_some_and(|node| reverted.contains(&node))
-            })
-        };
-        for other in all.iter().filter(|other| other.name() != own.name()) {
-            let nodes = other.graph().nodes();
-            let mut nodes = nodes.filter(|node| needs(other, *node)).peekable();
-            if nodes.peek().is_none() {
-                continue;
-            }
-            let neighbor = self.neighbor(other, own)?;
-            let rows = planned_or_current(other, &neighbor.database, planned)?;
-            let applied = other.graph().required_by(&rows);
-            if let Some(node) = nodes.find(|node| applied.contains(*node)) {
-                return Err(is_required(own, other, node, &neighbor));
-            }
-        }
-        Ok(())
-    }
-
     /// Returns the crates that `own` depends on and shares a database with, in order.
     pub(crate) fn below(&self, own: &Crate) -> Vec<&Crate> {
         let mut names = vec![own.name()];
@@ -193,8 +157,8 @@ impl CrateOrder {
                 if together.iter().any(|known| known.name() == package) {
                     continue;
                 }
-                let neighbor = self.neighbor(other, own)?;
-                let rows = planned_or_current(other, &neighbor.database, planned)?;
+                let neighbor = Neighbor::find(other, own)?;
+                let rows = planned_or_current(other, neighbor.database, planned)?;
                 let applied = other.graph().required_by(&rows);
                 let needed = other.graph().named(revision);
                 if !needed.is_some_and(|needed| applied.contains(needed)) {
@@ -206,7 +170,15 @@ impl CrateOrder {
     }
 }
 
-impl Neighbor {
+impl<'n> Neighbor<'n> {
+    /// Finds the database of `other`, seen from a command on `own`.
+    fn find(other: &'n Crate, own: &Crate) -> Result<Self> {
+        Ok(Self {
+            database: other.database()?,
+            elsewhere: own.access.url.is_some() && other.access.url.is_none(),
+        })
+    }
+
     /// Suggests a command about this database.
     fn suggest(&self, subcommand: Subcommand, package: &str, revision: &str) -> Suggestion {
         let suggestion = Suggestion::for_crate(subcommand, package).argument(revision);
@@ -217,11 +189,44 @@ impl Neighbor {
     }
 }
 
-fn is_required(own: &Crate, other: &Crate, node: Node, neighbor: &Neighbor) -> Error {
+/// Refuses to take revisions from the rows of a crate that applied revisions of other crates depend
+/// on.
+///
+/// `own` is about to lose `lost`; `all` are the crates of the workspace.
+pub(crate) fn check_dependents(
+    own: &Crate,
+    lost: &[Node],
+    all: &[Crate],
+    planned: &PlannedRows<'_>,
+) -> Result<()> {
+    let needs = |other: &Crate, node: Node| {
+        let mut requirements = other.history().file(node).requirements();
+        requirements.any(|requirement| {
+            let named = own.graph().named(requirement.revision);
+            requirement.package == own.name() && named.is_some_and(|node| lost.contains(&node))
+        })
+    };
+    for other in all.iter().filter(|other| other.name() != own.name()) {
+        let nodes = other.graph().nodes();
+        let mut nodes = nodes.filter(|node| needs(other, *node)).peekable();
+        if nodes.peek().is_none() {
+            continue;
+        }
+        let neighbor = Neighbor::find(other, own)?;
+        let rows = planned_or_current(other, neighbor.database, planned)?;
+        let applied = other.graph().required_by(&rows);
+        if let Some(node) = nodes.find(|node| applied.contains(*node)) {
+            return Err(is_required(own, other, node, &neighbor));
+        }
+    }
+    Ok(())
+}
+
+fn is_required(own: &Crate, other: &Crate, node: Node, neighbor: &Neighbor<'_>) -> Error {
     let (id, name) = (&other.graph()[node].id, other.name());
     let title = format!(
-        "revision {id} of crate `{name}` is applied, and depends on a revision that would be \
-         reverted"
+        "revision {id} of crate `{name}` is applied, and depends on a revision that would not be \
+         applied any more"
     );
     let downgrade = neighbor.suggest(Subcommand::Downgrade, name, "<revision>");
     Diagnostic::new(Cause::Revision, title)
@@ -235,7 +240,7 @@ fn is_not_met(
     own: &Crate,
     node: Node,
     (package, revision): (&str, &str),
-    neighbor: &Neighbor,
+    neighbor: &Neighbor<'_>,
 ) -> Error {
     let id = &own.graph()[node].id;
     let title =

@@ -2,7 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use alembic_history::{DEFAULT_FOLDER, RevisionFile, nearest};
+use alembic_history::{
+    DEFAULT_FOLDER, RevisionFile, Settings, SettingsScope, SettingsTable, nearest,
+};
 use alembic_migrate::history::read_folder;
 use cargo_metadata::Package;
 
@@ -89,25 +91,20 @@ impl Workspace {
         if !args.package.is_empty() {
             let mut names = Vec::new();
             for name in &args.package {
-                let package = self.package(name)?;
-                if !self.has_migrations(package) {
-                    let title = format!("crate `{name}` has no migrations");
-                    let init = Suggestion::for_crate(Subcommand::Init, name);
-                    return Err(Diagnostic::new(Cause::Workspace, title)
-                        .help(Hint::from("add some with ").command(init))
-                        .into());
-                }
-                names.push(package.name.as_str());
+                names.push(self.migrated(self.package(name)?)?);
             }
             return Ok(names);
         }
         if !args.workspace
             && args.exclude.is_empty()
             && let Some(here) = self.here()
-            && self.has_migrations(here)
-            && folder(here) != self.root
         {
-            return Ok(vec![here.name.as_str()]);
+            // The root's folder stands for the workspace, unless it is a crate that has nothing to
+            // do with databases: then cargo would not go on to the others either.
+            let name = self.migrated(here)?;
+            if folder(here) != self.root {
+                return Ok(vec![name]);
+            }
         }
         let excluded = |package: &Package| {
             let mut names = args.exclude.iter();
@@ -118,6 +115,29 @@ impl Workspace {
             true => Err(no_migrations()),
             false => Ok(names),
         }
+    }
+
+    /// Returns the name of a package, or fails if it has no migrations.
+    fn migrated<'p>(&self, package: &'p Package) -> Result<&'p str> {
+        let name = package.name.as_str();
+        if self.has_migrations(package) {
+            return Ok(name);
+        }
+        let title = format!("crate `{name}` has no migrations");
+        let init = Suggestion::for_crate(Subcommand::Init, name);
+        let diagnostic = Diagnostic::new(Cause::Workspace, title)
+            .help(Hint::from("add some with ").command(init));
+        let others = self.names(|package| self.has_migrations(package));
+        Err(match others.as_slice() {
+            [] => diagnostic.into(),
+            others => diagnostic
+                .help(format!(
+                    "or choose another crate with `-p <crate>`, or all of them with `--workspace`: \
+                     {}",
+                    others.join(", ")
+                ))
+                .into(),
+        })
     }
 
     fn names(&self, keep: impl Fn(&Package) -> bool) -> Vec<&str> {
@@ -158,30 +178,62 @@ impl Workspace {
             || holds_revisions(&default())
     }
 
+    /// Reads the configuration of a package that is about to have these keys.
+    pub(crate) fn configuration(
+        &self,
+        name: &str,
+        folder: &Path,
+        keys: SettingsTable,
+    ) -> Result<Configuration> {
+        let workspace = self.workspace_source();
+        let tables = workspace.iter().map(configuration::from_json);
+        let tables: Vec<SettingsTable> = tables.chain([keys]).collect();
+        let settings = Settings::read(&tables).map_err(|faults| {
+            let faults = faults.iter().map(|fault| {
+                Diagnostic::new(Cause::Settings(fault.clone()), fault.to_string())
+                    .code(fault.code())
+                    .help(fault.help())
+            });
+            faults.collect::<Vec<Diagnostic>>()
+        })?;
+        Ok(Configuration {
+            name: name.to_owned(),
+            folder: folder.to_owned(),
+            workspace: self.root.clone(),
+            settings,
+        })
+    }
+
+    /// Returns the configuration of the workspace itself.
+    fn workspace_source(&self) -> Option<Source<'_>> {
+        let table = self.metadata.get("alembic")?;
+        Some(Source {
+            table,
+            manifest: &self.root_manifest,
+            scope: SettingsScope::Workspace,
+        })
+    }
+
     /// Reads the configuration of packages.
     fn configure<'p>(
         &self,
         packages: impl Iterator<Item = &'p Package>,
     ) -> Result<Vec<Configuration>> {
-        let root = self.root.join("Cargo.toml");
         let mut configurations = Vec::new();
         let mut faults: Vec<ConfigurationFault> = Vec::new();
         for package in packages {
-            let workspace = self.metadata.get("alembic").map(|table| Source {
-                table,
-                manifest: &root,
-                owner: "workspace",
-            });
+            let workspace = self.workspace_source();
             let own = package.metadata.get("alembic").map(|table| Source {
                 table,
                 manifest: package.manifest_path.as_std_path(),
-                owner: "package",
+                scope: SettingsScope::Package,
             });
             let sources: Vec<Source<'_>> = workspace.into_iter().chain(own).collect();
             match configuration::read(&sources) {
                 Ok(settings) => configurations.push(Configuration {
                     name: package.name.to_string(),
                     folder: folder(package).to_owned(),
+                    workspace: self.root.clone(),
                     settings,
                 }),
                 Err(found) => {

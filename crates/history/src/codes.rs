@@ -228,6 +228,14 @@ codes! {
         /// variable; the command leaves that database alone.
         NoServer = "no-server",
 
+        /// `[workspace.metadata.alembic]` sets a key that decides what a database is: the version table,
+        /// the dialects, the target schema, the baseline, and everything else that a build embeds. A
+        /// crate that is packaged, vendored or copied leaves its workspace behind, and would take
+        /// another version table for its own. Move the key to `[package.metadata.alembic]` of each crate
+        /// that needs it. The `url` of a workspace does not decide the dialect of its crates either: add
+        /// `dialects` to each.
+        WorkspaceConfiguration = "workspace-configuration",
+
         /// Two crates have the same database and the same version table, so each would take the
         /// other's rows for unknown revisions. Give one of them a different `version-table`.
         SharedVersionTable = "shared-version-table",
@@ -237,6 +245,14 @@ codes! {
         /// An object has the name of the version table but is not a version table: it is a view, it
         /// has no column `version_num`, or it contains NULL.
         MalformedVersionTable = "malformed-version-table",
+
+        /// The database has no version table, but the table in which another migration tool records
+        /// what it has run: sqlx, diesel, refinery, SeaORM, Flyway, dbmate or another. Its tables
+        /// probably exist, so `upgrade` and `ensure` would create them again. If the revisions continue
+        /// that tool's migrations, record the one that the database is at, with `cargo alembic stamp
+        /// <revision>`; if they have nothing to do with them, with `cargo alembic stamp base`. `ensure`
+        /// takes a configured `baseline` for that answer.
+        ManagedByAnotherTool = "managed-by-another-tool",
 
         /// The version table contains revisions that no file declares: the database was migrated on
         /// another git branch, or by a newer version of the crate. Restore the files. If the tables

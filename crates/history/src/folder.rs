@@ -45,11 +45,33 @@ pub fn read_folder(folder: &Path) -> Result<Vec<SourceFile>, FolderError> {
     let mut files = Vec::new();
     for entry in entries {
         if let Some(path) = revision_path(entry, folder)? {
-            let content = std::fs::read(&path).map_err(|error| error.to_string());
+            let content = read_file(&path).map_err(|error| error.to_string());
             files.push(SourceFile { path, content });
         }
     }
     Ok(files)
+}
+
+/// Reads a file, which must be a regular one: to read a pipe would be to wait for its writer.
+///
+/// # Errors
+///
+/// When the file cannot be read, or is something else.
+pub fn read_file(path: &Path) -> std::io::Result<Vec<u8>> {
+    if !path.metadata()?.is_file() {
+        return Err(std::io::Error::other("it is not a regular file"));
+    }
+    std::fs::read(path)
+}
+
+/// Reads a text file, as [`read_file`] does.
+///
+/// # Errors
+///
+/// Those of [`read_file`], and a text that is not UTF-8.
+pub fn read_text(path: &Path) -> std::io::Result<String> {
+    let text = String::from_utf8(read_file(path)?);
+    text.map_err(|error| std::io::Error::new(std::io::ErrorKind::InvalidData, error.utf8_error()))
 }
 
 /// Returns the path of an entry if it is a revision file.

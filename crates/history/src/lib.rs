@@ -31,7 +31,7 @@ pub use expression::{Expression, Range, Symbol, SyntaxError, SyntaxErrorKind};
 pub use file::{Body, Header, Named, NewRevision, Reversal, RevisionFile, Section};
 pub use finding::{Finding, FindingKind};
 #[cfg(feature = "folder")]
-pub use folder::{FolderError, read_folder};
+pub use folder::{FolderError, read_file, read_folder, read_text};
 pub use graph::{Graph, GraphError, GraphErrorKind, Node, NodeSet};
 pub use history::{
     Fault, History, HistoryError, HistoryFile, Related, SourceFile, is_revision_file, rows_file,
@@ -44,8 +44,8 @@ pub use revision::Revision;
 pub use rows::{RowChange, Rows, Versions};
 pub use settings::{
     Chain, DEFAULT_FILE_TEMPLATE, DEFAULT_FOLDER, Fresh, Key as SettingsKey, KeyDocumentation,
-    Settings, SettingsFault, SettingsFaultKind, Table as SettingsTable, TransactionMode,
-    Value as SettingsValue,
+    Scope as SettingsScope, Settings, SettingsFault, SettingsFaultKind, Table as SettingsTable,
+    TransactionMode, Value as SettingsValue,
 };
 pub use suggest::nearest;
 pub use version_table::VersionTable;

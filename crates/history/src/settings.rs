@@ -8,6 +8,7 @@ mod kind;
 
 use std::fmt;
 
+use crate::version_table::{check_schema_name, check_table_name};
 use crate::{Code, Dialect, VersionTable, nearest};
 
 use kind::Choice;
@@ -27,14 +28,51 @@ pub enum Value {
     Other,
 }
 
-/// A `metadata.alembic` table: keys and values in the order of the manifest.
-pub type Table = Vec<(String, Value)>;
+/// A `metadata.alembic` table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Table {
+    /// The part of a manifest that holds it.
+    pub scope: Scope,
+    /// Its keys and values, in the order of the manifest.
+    pub entries: Vec<(String, Value)>,
+}
+
+/// The part of a manifest that holds a `metadata.alembic` table.
+///
+/// A crate leaves its workspace when it is packaged, vendored or copied, so the workspace only has
+/// keys that change nothing in what a build embeds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// `[workspace.metadata.alembic]`: defaults for all crates of a workspace.
+    Workspace,
+    /// `[package.metadata.alembic]`: one crate.
+    Package,
+}
+
+impl Scope {
+    /// Returns the name of the part in a manifest.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Workspace => "workspace",
+            Self::Package => "package",
+        }
+    }
+}
+
+impl fmt::Display for Scope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
 
 /// The settings of a crate, with defaults for the rest.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
     /// `url`: the database, unless the environment names another.
     pub url: Option<String>,
+    /// The table that sets `url`; a relative path is relative to its manifest.
+    pub url_scope: Scope,
     /// `url-env`: the environment variable that names the database.
     pub url_env: String,
     /// `migrations`: the folders of the revision files, relative to the crate.
@@ -125,6 +163,11 @@ pub enum SettingsFaultKind {
     UnknownKey(Option<Key>),
     /// The value is not of the key's kind; carries the expected kind.
     Value(String),
+    /// The key decides what a database is, so that a workspace cannot set it.
+    OfPackage(Key),
+    /// The URL of a workspace is of this dialect, and the crate does not say which it is written
+    /// for.
+    ImpliedDialect(Dialect),
 }
 
 impl Settings {
@@ -148,6 +191,9 @@ impl SettingsFault {
         match self.kind {
             SettingsFaultKind::UnknownKey(_) => Code::UnknownConfigurationKey,
             SettingsFaultKind::Value(_) => Code::InvalidConfigurationValue,
+            SettingsFaultKind::OfPackage(_) | SettingsFaultKind::ImpliedDialect(_) => {
+                Code::WorkspaceConfiguration
+            }
         }
     }
 
@@ -162,6 +208,14 @@ impl SettingsFault {
             SettingsFaultKind::Value(_) => {
                 format!("correct the value of `{}`, or remove it", self.key)
             }
+            SettingsFaultKind::OfPackage(key) => format!(
+                "move `{key}` to [package.metadata.alembic] of each crate that needs it: a crate that \
+                 is packaged, vendored or copied leaves its workspace behind"
+            ),
+            SettingsFaultKind::ImpliedDialect(dialect) => format!(
+                "add `dialects = [\"{dialect}\"]` to [package.metadata.alembic] of each crate that \
+                 is written for it"
+            ),
         }
     }
 }
@@ -172,6 +226,15 @@ impl fmt::Display for SettingsFault {
         match &self.kind {
             SettingsFaultKind::UnknownKey(_) => write!(f, "unknown configuration key `{key}`"),
             SettingsFaultKind::Value(why) => write!(f, "invalid value of `{key}`: {why}"),
+            SettingsFaultKind::OfPackage(_) => {
+                write!(f, "`{key}` cannot be set for a whole workspace")
+            }
+            SettingsFaultKind::ImpliedDialect(_) => {
+                write!(
+                    f,
+                    "the `{key}` of a workspace does not decide the dialect of its crates"
+                )
+            }
         }
     }
 }
@@ -182,6 +245,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             url: None,
+            url_scope: Scope::Package,
             url_env: "DATABASE_URL".to_owned(),
             migrations: vec![DEFAULT_FOLDER.to_owned()],
             dialects: None,
@@ -207,30 +271,25 @@ impl Settings {
     /// All faults in the tables.
     ///
     /// ```
-    /// use alembic_history::{Settings, SettingsValue};
+    /// use alembic_history::{Settings, SettingsScope, SettingsTable, SettingsValue};
     ///
-    /// let table = vec![("url".to_owned(), SettingsValue::Text("sqlite://app.db".to_owned()))];
-    /// assert_eq!(Settings::read(&[table]).unwrap().url.as_deref(), Some("sqlite://app.db"));
+    /// let table = |key: &str| SettingsTable {
+    ///     scope: SettingsScope::Package,
+    ///     entries: vec![(key.to_owned(), SettingsValue::Text("sqlite://app.db".to_owned()))],
+    /// };
+    /// let settings = Settings::read(&[table("url")]).unwrap();
+    /// assert_eq!(settings.url.as_deref(), Some("sqlite://app.db"));
     ///
-    /// let table = vec![("urll".to_owned(), SettingsValue::Text("sqlite://app.db".to_owned()))];
-    /// assert_eq!(Settings::read(&[table]).unwrap_err()[0].help(), "did you mean `url`?");
+    /// let faults = Settings::read(&[table("urll")]).unwrap_err();
+    /// assert_eq!(faults[0].help(), "did you mean `url`?");
     /// ```
     pub fn read(tables: &[Table]) -> Result<Self, Vec<SettingsFault>> {
         let mut settings = Self::default();
         let mut faults = Vec::new();
-        for (table, entries) in tables.iter().enumerate() {
+        for (table, Table { scope, entries }) in tables.iter().enumerate() {
             for (key, value) in entries {
-                let kind = match Key::named(key) {
-                    Some(known) => match known.set(&mut settings, value) {
-                        Ok(()) => continue,
-                        Err(why) => SettingsFaultKind::Value(why),
-                    },
-                    None => {
-                        let near = nearest(key, Key::names());
-                        SettingsFaultKind::UnknownKey(
-                            near.first().and_then(|near| Key::named(near)),
-                        )
-                    }
+                let Err(kind) = settings.set(*scope, key, value) else {
+                    continue;
                 };
                 faults.push(SettingsFault {
                     table,
@@ -239,11 +298,56 @@ impl Settings {
                 });
             }
         }
+        faults.extend(settings.implied_dialect(tables));
         if faults.is_empty() {
             Ok(settings)
         } else {
             Err(faults)
         }
+    }
+
+    fn set(&mut self, scope: Scope, key: &str, value: &Value) -> Result<(), SettingsFaultKind> {
+        let Some(known) = Key::named(key) else {
+            let near = nearest(key, Key::names());
+            let meant = near.first().and_then(|near| Key::named(near));
+            return Err(SettingsFaultKind::UnknownKey(meant));
+        };
+        if scope == Scope::Workspace && !known.is_shared() {
+            return Err(SettingsFaultKind::OfPackage(known));
+        }
+        known.set(self, value).map_err(SettingsFaultKind::Value)?;
+        self.check(known).map_err(SettingsFaultKind::Value)?;
+        if known == Key::Url {
+            self.url_scope = scope;
+        }
+        Ok(())
+    }
+
+    /// Returns what is wrong with the value of a key, if it is of the right kind.
+    fn check(&self, key: Key) -> Result<(), String> {
+        let VersionTable { name, schema } = &self.version_table;
+        match (key, schema) {
+            (Key::VersionTable, _) => check_table_name(name),
+            (Key::VersionTableSchema, Some(schema)) => check_schema_name(schema),
+            _ => Ok(()),
+        }
+    }
+
+    /// Returns the fault of a workspace whose URL would decide what its crates are written for, as
+    /// long as they are in it; SQLite is also the default.
+    fn implied_dialect(&self, tables: &[Table]) -> Option<SettingsFault> {
+        let table = tables
+            .iter()
+            .position(|table| table.scope == self.url_scope)?;
+        let dialect = Dialect::of_url(self.url.as_deref()?)?;
+        let is_implied = self.url_scope == Scope::Workspace
+            && self.dialects.is_none()
+            && [dialect] != *Self::default().dialects_for(None);
+        is_implied.then(|| SettingsFault {
+            table,
+            key: Key::Url.as_str().to_owned(),
+            kind: SettingsFaultKind::ImpliedDialect(dialect),
+        })
     }
 }
 

@@ -19,6 +19,47 @@ pub struct VersionTable {
     pub schema: Option<String>,
 }
 
+/// The ending of the name of the table that holds the progress of an unfinished revision.
+const PROGRESS: &str = "_progress";
+
+/// How many bytes of a name PostgreSQL keeps; it cuts off the rest without an error.
+const NAME_LENGTH: usize = 63;
+
+/// Returns why a configured name cannot be that of a version table, if so.
+pub(crate) fn check_table_name(name: &str) -> Result<(), String> {
+    if let Some((schema, table)) = name.split_once('.')
+        && check_schema_name(schema).is_ok()
+        && check_table_name(table).is_ok()
+    {
+        return Err(format!(
+            "`{name}` has a dot; write `version-table = \"{table}\"` and `version-table-schema = \
+             \"{schema}\"`"
+        ));
+    }
+    check_name(name, NAME_LENGTH - PROGRESS.len())
+}
+
+/// Returns why a configured name cannot be that of a schema, if so.
+pub(crate) fn check_schema_name(name: &str) -> Result<(), String> {
+    check_name(name, NAME_LENGTH)
+}
+
+/// Names are quoted in SQL, so that each of these would be taken literally, and is never meant.
+fn check_name(name: &str, length: usize) -> Result<(), String> {
+    let has = |what: &str| Err(format!("`{name}` has {what}; write the bare name"));
+    let unprintable = |c: char| c.is_whitespace() || c.is_control();
+    match name {
+        "" => Err("it is empty".to_owned()),
+        _ if name.contains('.') => has("a dot"),
+        _ if name.contains(['"', '\'', '`', '[', ']']) => has("quotes"),
+        _ if name.contains(unprintable) => has("white space"),
+        _ if name.len() > length => Err(format!(
+            "`{name}` is longer than {length} bytes, and PostgreSQL would cut it off"
+        )),
+        _ => Ok(()),
+    }
+}
+
 impl Default for VersionTable {
     fn default() -> Self {
         Self {
@@ -64,11 +105,19 @@ impl VersionTable {
         }
     }
 
+    /// Returns whether only the database knows if the names are the same table: one of them has no
+    /// schema, and so the one in which the database looks for it.
+    #[must_use]
+    pub fn is_ambiguous_with(&self, other: &Self) -> bool {
+        let schemas = [&self.schema, &other.schema];
+        self.name == other.name && schemas[0] != schemas[1] && schemas.contains(&&None)
+    }
+
     /// Returns the table next to this one that holds the progress of an unfinished revision.
     #[must_use]
     pub fn progress(&self) -> Self {
         Self {
-            name: format!("{}_progress", self.name),
+            name: format!("{}{PROGRESS}", self.name),
             schema: self.schema.clone(),
         }
     }

@@ -7,9 +7,10 @@ use alembic_history::{
 use crate::error::RunError;
 use crate::exchange::Run;
 use crate::failure::Failure;
+use crate::other_tools;
 use crate::pieces::change_versions;
 use crate::policy::Purge;
-use crate::progress::{find_unfinished, forget};
+use crate::progress::{find_unfinished, forget, read_unfinished};
 use crate::report::{Ensured, Report, StampReport, Status, UnfinishedRevision};
 use crate::runner::Runner;
 use crate::session::{Decide, Session};
@@ -111,7 +112,8 @@ impl<'h> Runner<'h> {
         })
     }
 
-    /// Reads the database's revisions and which are pending, without changing anything.
+    /// Reads the database's revisions, which are pending and which is unfinished, without changing
+    /// anything.
     #[must_use]
     pub fn status(self) -> Run<'h, Result<Status, RunError>> {
         Run::new(move |port| async move {
@@ -167,6 +169,9 @@ async fn migrate(
     let before = session.versions.rows().versions(session.graph());
     let plan = decide(&session.nodes()?)?;
     session.runner.check_reversible(&plan)?;
+    if direction == Direction::Upgrade && !plan.steps.is_empty() {
+        other_tools::check(&session.versions)?;
+    }
     if !plan.steps.is_empty() || session.versions.has_progress {
         session.check_sql()?;
         carry_out(session, decide).await?;
@@ -186,8 +191,10 @@ async fn stamp(
 ) -> Result<StampReport, Failure> {
     let plan = plan_stamp(session, targets, purge).await?;
     let purges = purge == Purge::Yes && !session.versions.rows().is_empty();
+    // As with Alembic, a database that is stamped at its base has an empty version table.
+    let creates = session.versions.rows.is_none();
     let mut before = session.versions.rows().versions(session.graph());
-    if !plan.changes.is_empty() || purges || session.versions.has_progress {
+    if creates || !plan.changes.is_empty() || purges || session.versions.has_progress {
         session.begin().await?;
         // Under lock, since another session may have stamped meanwhile.
         let plan = plan_stamp(session, targets, purge).await?;
@@ -223,8 +230,10 @@ async fn plan_stamp(
 
 async fn status(session: &mut Session<'_>) -> Result<Status, Failure> {
     session.read_versions().await?;
+    let unfinished = read_unfinished(session).await?;
     let graph = session.graph();
     Ok(Status {
+        unfinished,
         pending: graph.ids(&graph.pending(&session.nodes()?)),
         versions: session.versions.rows().versions(graph),
     })

@@ -37,6 +37,8 @@ pub(crate) struct VersionTableLookup {
     pub(crate) schema: Option<String>,
     /// The database's name, where the server has several.
     pub(crate) database: Option<String>,
+    /// The table of another migration tool in that schema, if there is no version table.
+    pub(crate) other_tool: Option<String>,
 }
 
 impl VersionTableLookup {
@@ -50,6 +52,7 @@ impl VersionTableLookup {
             has_progress: row.is_true(1),
             schema: cell(2),
             database: cell(3),
+            other_tool: cell(4),
         }
     }
 }

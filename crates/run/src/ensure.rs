@@ -4,13 +4,14 @@ use std::time::Duration;
 
 use alembic_history::{
     CrateHistory, Expression, Fresh, Node, PlanError, ResolveError, RevisionId, TransactionMode,
-    Versions, in_dependency_order,
+    VersionTable, Versions, in_dependency_order,
 };
 
 use crate::error::RunError;
 use crate::event::Event;
 use crate::exchange::{Port, Run};
 use crate::failure::Failure;
+use crate::other_tools;
 use crate::pieces::change_versions;
 use crate::report::{EnsureReport, Outcome, Scenario, StepReport};
 use crate::runner::Runner;
@@ -50,14 +51,22 @@ async fn ensure_each<'h>(
     crates: &[(Runner<'h>, Target)],
     port: Port<'h>,
 ) -> Result<Vec<EnsureReport>, RunError> {
-    let order = check_version_tables(crates).and_then(|()| order(crates));
-    let order = order.map_err(|failure| RunError::new(failure, DatabaseState::Unchanged))?;
+    let unchanged = |failure| RunError::new(failure, DatabaseState::Unchanged);
+    check_version_tables(crates, &configured_tables(crates)).map_err(unchanged)?;
+    let order = order(crates).map_err(unchanged)?;
+    if has_ambiguous_tables(crates) {
+        let located = locate_tables(crates, &port).await?;
+        check_version_tables(crates, &located).map_err(unchanged)?;
+    }
     let mut reports = Vec::new();
     let mut finished = FinishedCrates::default();
     for index in order {
         let (runner, target) = &crates[index];
         let start = (runner.clock)();
-        let failed = |error| finished.add_to(error, runner.transaction);
+        let failed = |error: RunError| {
+            let error = error.with_package(&target.package);
+            finished.add_to(error, runner.transaction)
+        };
         let session = Session::open(runner.clone(), port.clone()).await;
         let mut session = session.map_err(failed)?;
         let outcome = loop {
@@ -80,13 +89,19 @@ async fn ensure_each<'h>(
 #[derive(Default)]
 struct FinishedCrates {
     done: Vec<RevisionId>,
-    /// Whether one of them was stamped.
-    is_stamped: bool,
+    /// The crates that were made ready without applying a revision.
+    ready: Vec<String>,
 }
 
 impl FinishedCrates {
     fn add(&mut self, report: &EnsureReport, done: Vec<StepReport>) {
-        self.is_stamped |= report.scenario == Scenario::Legacy;
+        let is_changed = match report.outcome {
+            Outcome::Created | Outcome::Migrated => true,
+            Outcome::Ready | Outcome::Ahead => false,
+        };
+        if is_changed && done.is_empty() {
+            self.ready.push(report.package.clone());
+        }
         self.done.extend(done.into_iter().map(|step| step.revision));
     }
 
@@ -94,16 +109,21 @@ impl FinishedCrates {
     fn add_to(&self, error: RunError, transaction: TransactionMode) -> RunError {
         let mut state = error.state().clone();
         if let DatabaseState::Unchanged = state
-            && (self.is_stamped || !self.done.is_empty())
+            && !(self.ready.is_empty() && self.done.is_empty())
         {
-            let done = Vec::new();
-            state = DatabaseState::Committed { done, transaction };
+            state = DatabaseState::Committed {
+                done: Vec::new(),
+                ready: Vec::new(),
+                transaction,
+            };
         }
         match &mut state {
             DatabaseState::Unchanged => {}
-            DatabaseState::Committed { done, .. }
-            | DatabaseState::Unfinished { done, .. }
-            | DatabaseState::Unknown { done, .. } => {
+            DatabaseState::Committed { done, ready, .. } => {
+                done.splice(..0, self.done.iter().cloned());
+                ready.clone_from(&self.ready);
+            }
+            DatabaseState::Unfinished { done, .. } | DatabaseState::Unknown { done, .. } => {
                 done.splice(..0, self.done.iter().cloned());
             }
         }
@@ -111,15 +131,52 @@ impl FinishedCrates {
     }
 }
 
-/// Refuses crates that would overwrite each other's rows.
-fn check_version_tables(crates: &[(Runner<'_>, Target)]) -> Result<(), Failure> {
-    for (index, (runner, _)) in crates.iter().enumerate() {
-        let table = &runner.version_table;
-        let sharing = crates[index..].iter().filter(|(other, _)| {
-            let other = &other.version_table;
-            table.is_same(other, runner.dialect)
-        });
-        let packages: Vec<String> = sharing.map(|(_, target)| target.package.clone()).collect();
+/// Returns the version tables as they are configured.
+fn configured_tables(crates: &[(Runner<'_>, Target)]) -> Vec<VersionTable> {
+    let tables = crates.iter().map(|(runner, _)| &runner.version_table);
+    tables.cloned().collect()
+}
+
+/// Returns whether only the database knows if two version tables are the same.
+fn has_ambiguous_tables(crates: &[(Runner<'_>, Target)]) -> bool {
+    let tables = configured_tables(crates);
+    let mut numbered = tables.iter().enumerate();
+    numbered.any(|(index, table)| {
+        let mut others = tables[..index].iter();
+        others.any(|other| table.is_ambiguous_with(other))
+    })
+}
+
+/// Finds the version tables in the database, which adds the schemas that are not configured.
+async fn locate_tables<'h>(
+    crates: &[(Runner<'h>, Target)],
+    port: &Port<'h>,
+) -> Result<Vec<VersionTable>, RunError> {
+    let mut tables = Vec::new();
+    for (runner, target) in crates {
+        let located = async {
+            let mut session = Session::open(runner.clone(), port.clone()).await?;
+            let found = session.find_versions().await;
+            let table = session.table().clone();
+            session.close(found.map(|()| table)).await
+        };
+        let located = located.await;
+        tables.push(located.map_err(|error| error.with_package(&target.package))?);
+    }
+    Ok(tables)
+}
+
+/// Refuses crates that would overwrite each other's rows; `tables` are their version tables.
+fn check_version_tables(
+    crates: &[(Runner<'_>, Target)],
+    tables: &[VersionTable],
+) -> Result<(), Failure> {
+    for (index, (table, (runner, _))) in tables.iter().zip(crates).enumerate() {
+        let sharing = tables.iter().zip(crates).skip(index);
+        let packages = sharing
+            .filter(|(other, _)| table.is_same(other, runner.dialect))
+            .map(|(_, (_, target))| target.package.clone());
+        let packages: Vec<String> = packages.collect();
         if packages.len() > 1 {
             return Err(Failure::SharedVersionTable {
                 table: table.quoted(),
@@ -165,7 +222,11 @@ async fn ensure(
             let found = session.link.query(session.engine.list_tables()).await?;
             let found = found.iter().filter_map(|row| row.cell(0));
             let found: Vec<String> = found.map(ToOwned::to_owned).collect();
-            tables().scenario(&*session.engine, &found)
+            let scenario = tables().scenario(&*session.engine, &found);
+            if !(scenario == Scenario::Legacy && target.has_baseline()) {
+                other_tools::check(&session.versions)?;
+            }
+            scenario
         }
     };
     let package = || target.package.clone();

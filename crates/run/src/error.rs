@@ -16,6 +16,7 @@ pub struct RunError {
     failure: Box<Failure>,
     state: DatabaseState,
     rollback: Option<Box<DatabaseError>>,
+    package: Option<Box<str>>,
 }
 
 /// The kinds of failures that an application distinguishes when it starts.
@@ -39,6 +40,7 @@ impl RunError {
             failure: Box::new(failure),
             state,
             rollback: None,
+            package: None,
         }
     }
 
@@ -50,6 +52,18 @@ impl RunError {
     pub(crate) fn with_state(mut self, state: DatabaseState) -> Self {
         self.state = state;
         self
+    }
+
+    pub(crate) fn with_package(mut self, package: &str) -> Self {
+        self.package = Some(package.into());
+        self
+    }
+
+    /// Returns the crate that was being made ready; `None` if the error concerns no single one, or
+    /// another command.
+    #[must_use]
+    pub fn package(&self) -> Option<&str> {
+        self.package.as_deref()
     }
 
     /// Returns the kind of failure.
@@ -74,6 +88,7 @@ impl RunError {
             Failure::History(_)
             | Failure::Plan(_)
             | Failure::Requirements(_)
+            | Failure::ManagedByAnotherTool { .. }
             | Failure::MalformedVersionTable { .. }
             | Failure::Irreversible { .. }
             | Failure::RowCount { .. }
@@ -134,6 +149,7 @@ impl fmt::Debug for RunError {
             .field("failure", &self.failure)
             .field("state", &self.state)
             .field("rollback", &self.rollback)
+            .field("package", &self.package)
             .finish()
     }
 }

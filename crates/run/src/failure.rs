@@ -28,6 +28,16 @@ pub enum Failure {
         /// The crates.
         packages: Vec<String>,
     },
+    /// The database has no version table, and the table in which another migration tool records what
+    /// it has run.
+    ManagedByAnotherTool {
+        /// The tool's table.
+        table: String,
+        /// The tool.
+        tool: &'static str,
+        /// The version table that does not exist.
+        version_table: String,
+    },
     /// An object has the version table's name but is not a version table.
     MalformedVersionTable {
         /// The table.
@@ -185,6 +195,15 @@ impl fmt::Display for Failure {
                 f,
                 "the crates {} share the version table {table}",
                 packages.join(", ")
+            ),
+            Self::ManagedByAnotherTool {
+                table,
+                tool,
+                version_table,
+            } => write!(
+                f,
+                "another tool manages this database: it has {table}, the table of {tool}, and no \
+                 {version_table}, so it must be stamped first"
             ),
             Self::MalformedVersionTable { table, why } => {
                 write!(f, "{table} is not a version table: {why}")
@@ -367,6 +386,7 @@ impl Failure {
             Self::History(_)
             | Self::Plan(_)
             | Self::Requirements(_)
+            | Self::ManagedByAnotherTool { .. }
             | Self::MalformedVersionTable { .. }
             | Self::Irreversible { .. }
             | Self::RowCount { .. }

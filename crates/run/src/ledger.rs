@@ -165,7 +165,11 @@ impl Ledger {
                 uncertain: unfinished.is_uncertain,
             },
             None if self.is_untouched() => DatabaseState::Unchanged,
-            None => DatabaseState::Committed { done, transaction },
+            None => DatabaseState::Committed {
+                done,
+                ready: Vec::new(),
+                transaction,
+            },
         }
     }
 }

@@ -44,6 +44,7 @@ mod exchange;
 mod failure;
 mod ledger;
 mod link;
+mod other_tools;
 mod outside;
 mod pieces;
 mod policy;

@@ -98,6 +98,13 @@ pub(crate) async fn find_unfinished(
     session: &mut Session<'_>,
 ) -> Result<Option<UnfinishedRevision>, Failure> {
     session.find_versions().await?;
+    read_unfinished(session).await
+}
+
+/// Reads the unfinished revision of an earlier run, once it is known whether there is a record.
+pub(crate) async fn read_unfinished(
+    session: &Session<'_>,
+) -> Result<Option<UnfinishedRevision>, Failure> {
     let progress = read(session).await?;
     Ok(progress.map(|progress| UnfinishedRevision {
         begun: progress.is_begun.then_some(progress.done + 1),

@@ -85,13 +85,15 @@ pub struct Status {
     pub versions: Versions,
     /// The revisions that are not applied yet, in the order in which they will be.
     pub pending: Vec<RevisionId>,
+    /// The revision that an earlier run has left unfinished, if one has.
+    pub unfinished: Option<UnfinishedRevision>,
 }
 
 impl Status {
-    /// Returns whether nothing is pending.
+    /// Returns whether nothing is pending or unfinished.
     #[must_use]
     pub fn is_current(&self) -> bool {
-        self.pending.is_empty()
+        self.pending.is_empty() && self.unfinished.is_none()
     }
 }
 

@@ -12,8 +12,12 @@ pub enum DatabaseState {
     Unchanged,
     /// These revisions are done and committed; the rest is as it was before.
     Committed {
-        /// The revisions, in this order; empty if only the stamp at the baseline is committed.
+        /// The revisions, in this order; may be empty, if only a stamp at the baseline or other
+        /// crates' target schemas are committed.
         done: Vec<RevisionId>,
+        /// The crates that were made ready before the one that failed, without applying a revision:
+        /// by their target schema, or by a stamp at their baseline.
+        ready: Vec<String>,
         /// How much one transaction covered.
         transaction: TransactionMode,
     },
@@ -45,14 +49,16 @@ impl fmt::Display for DatabaseState {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Unchanged => f.write_str("the database is as it was before"),
-            Self::Committed { done, .. } if done.is_empty() => f.write_str(
-                "the database is stamped at its baseline; everything else is as it was before",
-            ),
-            Self::Committed { done, .. } => write!(
-                f,
-                "these revisions are committed: {}; everything else is as it was before",
-                join(done, ", ")
-            ),
+            Self::Committed { done, ready, .. } => {
+                match (done.as_slice(), ready.as_slice()) {
+                    ([], []) => f.write_str("the database is stamped at its baseline; ")?,
+                    (_, []) => {}
+                    (_, [one]) => write!(f, "crate {one} is ready; ")?,
+                    (_, several) => write!(f, "crates {} are ready; ", several.join(", "))?,
+                }
+                stays(f, done)?;
+                f.write_str("everything else is as it was before")
+            }
             Self::Unfinished {
                 done,
                 revision,

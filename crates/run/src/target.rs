@@ -20,6 +20,14 @@ pub struct Target {
     pub ahead: Ahead,
 }
 
+impl Target {
+    /// Returns whether a baseline is configured: then a database without a version table is known to
+    /// be at it, whatever has made it.
+    pub(crate) fn has_baseline(&self) -> bool {
+        self.baseline != "base"
+    }
+}
+
 /// The SQL that creates a target schema.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Schema {

@@ -8,6 +8,7 @@ mod fake;
 mod ledger;
 mod lock;
 mod log;
+mod other_tools;
 mod postgres;
 mod retries;
 mod revisions;

@@ -16,6 +16,8 @@ pub(crate) struct VersionStore {
     pub(crate) rows: Option<Rows>,
     /// Whether the table of progress exists.
     pub(crate) has_progress: bool,
+    /// The table of another migration tool, if there is no version table.
+    pub(crate) other_tool: Option<String>,
 }
 
 impl VersionStore {
@@ -24,6 +26,7 @@ impl VersionStore {
             table,
             rows: None,
             has_progress: false,
+            other_tool: None,
         }
     }
 
@@ -43,6 +46,7 @@ impl VersionStore {
         };
         self.has_progress = found.has_progress;
         engine.locate(&found, &mut self.table);
+        self.other_tool = found.other_tool;
         Ok(found.kind)
     }
 

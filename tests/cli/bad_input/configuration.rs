@@ -111,6 +111,31 @@ pub(super) fn configuration() -> Vec<Row> {
             project.write("Cargo.toml", manifest + workspace);
         }),
         row(
+            "a key that a workspace cannot set",
+            "upgrade",
+            4,
+            "error[workspace-configuration]: `version-table` cannot be set for a whole workspace | Cargo.toml:11:1 | move `version-table` to [package.metadata.alembic] of each crate",
+        )
+        .with(|project| {
+            let manifest = project.read("Cargo.toml");
+            let workspace = "[workspace.metadata.alembic]\nversion-table = \"versions\"\n";
+            project.write("Cargo.toml", manifest + workspace);
+        }),
+        row(
+            "a version table with its schema",
+            "upgrade",
+            4,
+            "error[invalid-configuration-value]: invalid value of `version-table`: `tenant.alembic_version` has a dot; write `version-table = \"alembic_version\"` and `version-table-schema = \"tenant\"`",
+        )
+        .configure("version-table = \"tenant.alembic_version\""),
+        row(
+            "a schema with a dot",
+            "ensure",
+            4,
+            "error[invalid-configuration-value]: invalid value of `version-table-schema`: `a.b` has a dot",
+        )
+        .configure("version-table-schema = \"a.b\""),
+        row(
             "a manifest that is not TOML",
             "upgrade",
             4,
@@ -215,6 +240,31 @@ pub(super) fn urls() -> Vec<Row> {
             "a password in a parameter",
             "postgres://host/db?user=u&password=secret&sslmode=perhaps",
             "error[invalid-url] | password=***&sslmode=perhaps | unknown value \"perhaps\"",
+        ),
+        of(
+            "a password in a parameter that is not encoded",
+            "postgres://host/db?user=u&password=Zq7W&secret=1",
+            "error[invalid-url]: invalid database URL `postgres://host/db?user=u&password=***`: a `&` in the password is not encoded | `%26`",
+        ),
+        of(
+            "SQLAlchemy's slashes",
+            "sqlite:///./shop.db",
+            "error[invalid-url] | SQLAlchemy's form; write `sqlite://shop.db`",
+        ),
+        of(
+            "SQLAlchemy's driver",
+            "sqlite+aiosqlite:///shop.db",
+            "error[invalid-url] | SQLAlchemy's form; write `sqlite://shop.db`",
+        ),
+        of(
+            "SQLAlchemy's driver for a server",
+            "postgresql+psycopg://user:secret@host/db",
+            "error[invalid-url]: invalid database URL `postgresql+psycopg://user:***@host/db`: this is SQLAlchemy's form; write `postgresql://user:***@host/db`",
+        ),
+        of(
+            "a home folder",
+            "sqlite://~/shop.db",
+            "error[invalid-url] | `~`",
         ),
         row(
             "a URL for several crates' sake",

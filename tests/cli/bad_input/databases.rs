@@ -129,6 +129,16 @@ pub(crate) fn version_tables() -> Vec<Row> {
         )
         .sql("INSERT INTO alembic_version VALUES ('bb02')"),
     ];
+    for line in [
+        "upgrade",
+        "upgrade aa01",
+        "ensure",
+        "upgrade --transaction-per-revision",
+    ] {
+        let stderr = "error[managed-by-another-tool]: another tool manages this database: it has _sqlx_migrations, the table of sqlx, and no | as it was before | continue the migrations of sqlx, record the one that the database is at with `cargo alembic stamp -p shop <revision> | nothing to do with them | `cargo alembic stamp -p shop base";
+        let sql = "DROP TABLE alembic_version; CREATE TABLE _sqlx_migrations (version BIGINT)";
+        rows.push(row("another tool's database", line, 7, stderr).sql(sql));
+    }
     rows.extend(all_commands(
         "a version table without its column",
         7,

@@ -276,6 +276,7 @@ fn expected_state(shape: Shape, revision: usize, number: usize) -> DatabaseState
     match done {
         0 => DatabaseState::Unchanged,
         done => DatabaseState::Committed {
+            ready: Vec::new(),
             done: ids(done).collect(),
             transaction,
         },

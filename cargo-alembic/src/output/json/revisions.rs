@@ -1,6 +1,6 @@
 //! Answers about revisions: what their files say, and which ones databases are at.
 
-use alembic_history::{Graph, History, Node, RevisionId};
+use alembic_history::{History, Node, RevisionId};
 use alembic_migrate::report::UnfinishedRevision;
 #[cfg(feature = "schema")]
 use schemars::JsonSchema;
@@ -152,9 +152,4 @@ impl UnfinishedJson {
             since: unfinished.since,
         }
     }
-}
-
-/// Returns the ids of `nodes`.
-pub(crate) fn ids(graph: &Graph, nodes: &[Node]) -> Vec<String> {
-    strings(&graph.ids(nodes))
 }

@@ -115,6 +115,29 @@ impl Key {
         keys.find(|key| key.as_str() == name)
     }
 
+    /// Returns whether a workspace can set the key for all of its crates: none of these changes what
+    /// a build embeds.
+    #[must_use]
+    pub const fn is_shared(self) -> bool {
+        match self {
+            Self::Url
+            | Self::UrlEnv
+            | Self::FileTemplate
+            | Self::TruncateSlugLength
+            | Self::Timezone
+            | Self::PostWriteHooks => true,
+            Self::Migrations
+            | Self::Dialects
+            | Self::Chain
+            | Self::VersionTable
+            | Self::VersionTableSchema
+            | Self::Transaction
+            | Self::Schema
+            | Self::Baseline
+            | Self::Fresh => false,
+        }
+    }
+
     /// Returns the names of all keys.
     pub(super) fn names() -> Vec<&'static str> {
         Self::ALL.iter().map(|key| key.as_str()).collect()

@@ -1,7 +1,12 @@
 use super::*;
 
 fn check(key: &str, value: Value, expected: Result<(), &str>) {
-    let read = Settings::read(&[vec![(key.to_owned(), value)]]);
+    check_in(Scope::Package, key, value, expected);
+}
+
+fn check_in(scope: Scope, key: &str, value: Value, expected: Result<(), &str>) {
+    let entries = vec![(key.to_owned(), value)];
+    let read = Settings::read(&[Table { scope, entries }]);
     let why = read.map(drop).map_err(|faults| faults[0].to_string());
     assert_eq!(why, expected.map_err(ToOwned::to_owned), "{key}");
 }
@@ -79,7 +84,97 @@ fn values_are_of_their_kind() {
 
 #[test]
 fn later_tables_come_first() {
-    let table = |url: &str| vec![("url".to_owned(), Value::Text(url.to_owned()))];
-    let settings = Settings::read(&[table("workspace"), table("package")]).unwrap();
-    assert_eq!(settings.url.as_deref(), Some("package"));
+    let table = |scope: Scope, key: &str, value: &str| Table {
+        scope,
+        entries: vec![(key.to_owned(), Value::Text(value.to_owned()))],
+    };
+    let workspace = table(Scope::Workspace, "url", "sqlite://workspace.db");
+    let package = table(Scope::Package, "url", "sqlite://package.db");
+    let nothing = table(Scope::Package, "chain", "linear");
+    for (own, url, scope) in [
+        (package, "sqlite://package.db", Scope::Package),
+        (nothing, "sqlite://workspace.db", Scope::Workspace),
+    ] {
+        let settings = Settings::read(&[workspace.clone(), own]).unwrap();
+        assert_eq!(settings.url.as_deref(), Some(url));
+        assert_eq!(settings.url_scope, scope);
+    }
+}
+
+/// Whatever a workspace sets, its crates embed the same outside of it.
+#[test]
+fn a_workspace_sets_nothing_that_is_embedded() {
+    let text = |text: &str| Value::Text(text.to_owned());
+    for (key, value) in [
+        ("url", text("sqlite://a.db")),
+        ("url-env", text("A")),
+        ("file-template", text("{rev}")),
+        ("truncate-slug-length", Value::Number(9)),
+        ("timezone", text("UTC")),
+        ("post-write-hooks", Value::List(Vec::new())),
+    ] {
+        check_in(Scope::Workspace, key, value, Ok(()));
+    }
+    for key in Key::ALL.iter().filter(|key| !key.is_shared()) {
+        let why = format!("`{key}` cannot be set for a whole workspace");
+        check_in(Scope::Workspace, key.as_str(), text("x"), Err(&why));
+    }
+    let why = "the `url` of a workspace does not decide the dialect of its crates";
+    let url = text("postgres://h/d");
+    check_in(Scope::Workspace, "url", url.clone(), Err(why));
+    check_in(Scope::Package, "url", url.clone(), Ok(()));
+    let table = |scope, key: &str, value| Table {
+        scope,
+        entries: vec![(key.to_owned(), value)],
+    };
+    let workspace = table(Scope::Workspace, "url", url);
+    for (key, value) in [("dialects", "postgres"), ("url", "postgres://h/e")] {
+        let own = table(Scope::Package, key, text(value));
+        let read = Settings::read(&[workspace.clone(), own]).unwrap();
+        assert_eq!(read.dialects_for(None), [Dialect::Postgres]);
+    }
+}
+
+#[test]
+fn names_of_version_tables() {
+    let dot = "has a dot; write the bare name";
+    let quotes = "has quotes; write the bare name";
+    let space = "has white space; write the bare name";
+    let (longest, long) = ("v".repeat(54), "v".repeat(55));
+    let (longest_schema, long_schema) = ("s".repeat(63), "é".repeat(32));
+    let both = "has a dot; write `version-table = \"alembic_version\"` and \
+                `version-table-schema = \"tenant\"`";
+    for (key, name, why) in [
+        ("version-table", "alembic_version", None),
+        ("version-table", "Größe-2", None),
+        ("version-table", longest.as_str(), None),
+        ("version-table-schema", longest_schema.as_str(), None),
+        ("version-table", "tenant.alembic_version", Some(both)),
+        ("version-table", "a.b.c", Some(dot)),
+        ("version-table", ".versions", Some(dot)),
+        ("version-table", "\"a\".b", Some(dot)),
+        ("version-table-schema", "a.b", Some(dot)),
+        ("version-table", "\"versions\"", Some(quotes)),
+        ("version-table", "`versions`", Some(quotes)),
+        ("version-table", "[versions]", Some(quotes)),
+        ("version-table-schema", "'tenant'", Some(quotes)),
+        ("version-table", "my versions", Some(space)),
+        ("version-table", " versions", Some(space)),
+        ("version-table", "versions\u{a0}", Some(space)),
+        ("version-table-schema", "tenant\n", Some(space)),
+        (
+            "version-table",
+            long.as_str(),
+            Some("is longer than 54 bytes, and PostgreSQL would cut it off"),
+        ),
+        (
+            "version-table-schema",
+            long_schema.as_str(),
+            Some("is longer than 63 bytes, and PostgreSQL would cut it off"),
+        ),
+    ] {
+        let why = why.map(|why| format!("invalid value of `{key}`: `{name}` {why}"));
+        let expected = why.as_deref().map_or(Ok(()), Err);
+        check(key, Value::Text(name.to_owned()), expected);
+    }
 }

@@ -5,6 +5,7 @@ mod index;
 mod lock;
 mod quote;
 pub(super) mod settings;
+mod versions;
 
 use std::future::{Future, ready};
 use std::pin::Pin;
@@ -400,30 +401,8 @@ impl Engine for Postgres {
     }
 
     fn find_versions(&self, table: &VersionTable) -> Query {
-        let schema = match &table.schema {
-            Some(schema) => literal(schema),
-            None => "pg_catalog.current_schema()".to_owned(),
-        };
-        let query = format!(
-            "SELECT CASE WHEN c.oid IS NULL THEN NULL ELSE pg_catalog.concat(\
-             CASE WHEN c.relpersistence OPERATOR(pg_catalog.=) 't' THEN 'temporary ' END, \
-             CASE WHEN c.relkind OPERATOR(pg_catalog.=) ANY (ARRAY['r', 'p']) THEN 'table' \
-             WHEN c.relkind OPERATOR(pg_catalog.=) 'v' THEN 'view' \
-             WHEN c.relkind OPERATOR(pg_catalog.=) 'm' THEN 'materialized view' \
-             WHEN c.relkind OPERATOR(pg_catalog.=) 'f' THEN 'foreign table' \
-             WHEN c.relkind OPERATOR(pg_catalog.=) 'S' THEN 'sequence' \
-             WHEN c.relkind OPERATOR(pg_catalog.=) ANY (ARRAY['i', 'I']) THEN 'index' \
-             WHEN c.relkind OPERATOR(pg_catalog.=) 'c' THEN 'type' ELSE 'relation' END) END, \
-             CASE WHEN pg_catalog.to_regclass({}) IS NULL THEN NULL ELSE 1 END, \
-             coalesce(n.nspname, {schema}), pg_catalog.current_database() \
-             FROM (SELECT pg_catalog.to_regclass({})::pg_catalog.oid AS oid) AS t \
-             LEFT JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) t.oid \
-             LEFT JOIN pg_catalog.pg_namespace n \
-             ON n.oid OPERATOR(pg_catalog.=) c.relnamespace",
-            literal(&table.progress().quoted()),
-            literal(&table.quoted())
-        );
-        Query::new(Task::Versions(table.clone(), VersionTask::Find), query)
+        let task = Task::Versions(table.clone(), VersionTask::Find);
+        Query::new(task, versions::find(table))
     }
 
     /// Inside a transaction, the lock timeout limits the wait. Setting it outside of one would need

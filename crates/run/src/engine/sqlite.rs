@@ -19,6 +19,7 @@ use crate::dangling::{DanglingFault, DanglingRows, ForeignKey, compare};
 use crate::database_error::DatabaseError;
 use crate::event::Event;
 use crate::link::{Link, ROLLBACK, WAITING_TURN};
+use crate::other_tools;
 use crate::policy::Interruption;
 use crate::refusal::Refusal;
 use crate::refused_request::RefusedRequest;
@@ -368,8 +369,11 @@ impl Engine for Sqlite {
         };
         let query = format!(
             "SELECT ({temporary}SELECT type FROM {schema}sqlite_master WHERE {named} LIMIT 1), \
-             (SELECT 1 FROM {schema}sqlite_master WHERE name = {} COLLATE NOCASE)",
-            literal(&table.progress().name)
+             (SELECT 1 FROM {schema}sqlite_master WHERE name = {} COLLATE NOCASE), NULL, NULL, \
+             (SELECT name FROM {schema}sqlite_master WHERE type = 'table' \
+             AND name COLLATE NOCASE IN ({}) LIMIT 1)",
+            literal(&table.progress().name),
+            other_tools::tables()
         );
         Query::new(Task::Versions(table.clone(), VersionTask::Find), query)
     }

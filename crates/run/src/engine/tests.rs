@@ -81,7 +81,7 @@ fn the_version_table_is_alembics_byte_for_byte() {
 #[test]
 fn requests_to_sqlite() {
     assert_snapshot!(requests(Dialect::Sqlite, &VersionTable::default()), @"
-    SELECT (SELECT 'temporary ' || type FROM sqlite_temp_master WHERE name = 'alembic_version' COLLATE NOCASE AND type IN ('table', 'view') UNION ALL SELECT type FROM sqlite_master WHERE name = 'alembic_version' COLLATE NOCASE AND type IN ('table', 'view') LIMIT 1), (SELECT 1 FROM sqlite_master WHERE name = 'alembic_version_progress' COLLATE NOCASE)
+    SELECT (SELECT 'temporary ' || type FROM sqlite_temp_master WHERE name = 'alembic_version' COLLATE NOCASE AND type IN ('table', 'view') UNION ALL SELECT type FROM sqlite_master WHERE name = 'alembic_version' COLLATE NOCASE AND type IN ('table', 'view') LIMIT 1), (SELECT 1 FROM sqlite_master WHERE name = 'alembic_version_progress' COLLATE NOCASE), NULL, NULL, (SELECT name FROM sqlite_master WHERE type = 'table' AND name COLLATE NOCASE IN ('_sqlx_migrations', '__diesel_schema_migrations', 'refinery_schema_history', 'seaql_migrations', 'flyway_schema_history', 'goose_db_version', 'schema_migrations', '_prisma_migrations', 'django_migrations', 'databasechangelog', 'knex_migrations', '__EFMigrationsHistory') LIMIT 1)
     SELECT version_num FROM alembic_version
     SELECT version_num FROM alembic_version
     SELECT revision, direction, done, begun, digest, since, process FROM alembic_version_progress
@@ -106,7 +106,7 @@ fn requests_to_postgres_name_the_schema_and_do_not_wait_outside_of_transactions(
         ..VersionTable::default()
     };
     assert_snapshot!(requests(Dialect::Postgres, &table), @r#"
-    SELECT CASE WHEN c.oid IS NULL THEN NULL ELSE pg_catalog.concat(CASE WHEN c.relpersistence OPERATOR(pg_catalog.=) 't' THEN 'temporary ' END, CASE WHEN c.relkind OPERATOR(pg_catalog.=) ANY (ARRAY['r', 'p']) THEN 'table' WHEN c.relkind OPERATOR(pg_catalog.=) 'v' THEN 'view' WHEN c.relkind OPERATOR(pg_catalog.=) 'm' THEN 'materialized view' WHEN c.relkind OPERATOR(pg_catalog.=) 'f' THEN 'foreign table' WHEN c.relkind OPERATOR(pg_catalog.=) 'S' THEN 'sequence' WHEN c.relkind OPERATOR(pg_catalog.=) ANY (ARRAY['i', 'I']) THEN 'index' WHEN c.relkind OPERATOR(pg_catalog.=) 'c' THEN 'type' ELSE 'relation' END) END, CASE WHEN pg_catalog.to_regclass('"public".alembic_version_progress') IS NULL THEN NULL ELSE 1 END, coalesce(n.nspname, 'public'), pg_catalog.current_database() FROM (SELECT pg_catalog.to_regclass('"public".alembic_version')::pg_catalog.oid AS oid) AS t LEFT JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) t.oid LEFT JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
+    SELECT CASE WHEN c.oid IS NULL THEN NULL ELSE pg_catalog.concat(CASE WHEN c.relpersistence OPERATOR(pg_catalog.=) 't' THEN 'temporary ' END, CASE WHEN c.relkind OPERATOR(pg_catalog.=) ANY (ARRAY['r', 'p']) THEN 'table' WHEN c.relkind OPERATOR(pg_catalog.=) 'v' THEN 'view' WHEN c.relkind OPERATOR(pg_catalog.=) 'm' THEN 'materialized view' WHEN c.relkind OPERATOR(pg_catalog.=) 'f' THEN 'foreign table' WHEN c.relkind OPERATOR(pg_catalog.=) 'S' THEN 'sequence' WHEN c.relkind OPERATOR(pg_catalog.=) ANY (ARRAY['i', 'I']) THEN 'index' WHEN c.relkind OPERATOR(pg_catalog.=) 'c' THEN 'type' ELSE 'relation' END) END, CASE WHEN pg_catalog.to_regclass('"public".alembic_version_progress') IS NULL THEN NULL ELSE 1 END, coalesce(n.nspname, 'public'), pg_catalog.current_database(), (SELECT o.relname FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid OPERATOR(pg_catalog.=) o.relnamespace WHERE c.oid IS NULL AND s.nspname OPERATOR(pg_catalog.=) 'public'::pg_catalog.name AND o.relname OPERATOR(pg_catalog.=) ANY (ARRAY['_sqlx_migrations', '__diesel_schema_migrations', 'refinery_schema_history', 'seaql_migrations', 'flyway_schema_history', 'goose_db_version', 'schema_migrations', '_prisma_migrations', 'django_migrations', 'databasechangelog', 'knex_migrations', '__EFMigrationsHistory']::pg_catalog.name[]) AND o.relkind OPERATOR(pg_catalog.=) ANY (ARRAY['r', 'p']::pg_catalog."char"[]) LIMIT 1) FROM (SELECT pg_catalog.to_regclass('"public".alembic_version')::pg_catalog.oid AS oid) AS t LEFT JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) t.oid LEFT JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
     LOCK TABLE "public".alembic_version IN ACCESS SHARE MODE NOWAIT; SELECT version_num FROM "public".alembic_version
     SELECT version_num FROM "public".alembic_version
     LOCK TABLE "public".alembic_version_progress IN ACCESS SHARE MODE NOWAIT; SELECT revision, direction, done, begun, digest, since, process FROM "public".alembic_version_progress
@@ -135,7 +135,8 @@ fn what_a_look_for_the_version_table_found_is_read() {
             ..VersionTableLookup::default()
         }
     );
-    let postgres = [row(&[None, Some("1"), Some("public"), Some("app")])];
+    let other = Some("_sqlx_migrations");
+    let postgres = [row(&[None, Some("1"), Some("public"), Some("app"), other])];
     assert_eq!(
         VersionTableLookup::read(&postgres),
         VersionTableLookup {
@@ -143,6 +144,7 @@ fn what_a_look_for_the_version_table_found_is_read() {
             has_progress: true,
             schema: Some("public".to_owned()),
             database: Some("app".to_owned()),
+            other_tool: other.map(ToOwned::to_owned),
         }
     );
 }

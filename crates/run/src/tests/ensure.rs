@@ -15,7 +15,7 @@ use super::fake::{Fake, content, conversation};
 use super::revisions::{PLAIN, Source, history};
 use crate::{Ahead, EnsureReport, RunError, Schema, Target};
 
-fn target() -> Target {
+pub(super) fn target() -> Target {
     Target {
         package: "shop".to_owned(),
         schema: None,

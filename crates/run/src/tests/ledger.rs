@@ -120,7 +120,9 @@ fn the_state_follows_from_what_is_entered_and_committed() {
         let ids = |ids: &[alembic_history::RevisionId]| alembic_history::join(ids, ", ");
         let state = match ledger.state(history.graph(), PerRun) {
             DatabaseState::Unchanged => "Unchanged".to_owned(),
-            DatabaseState::Committed { done, transaction } => {
+            DatabaseState::Committed {
+                done, transaction, ..
+            } => {
                 assert_eq!(transaction, PerRun);
                 format!("Committed [{}]", ids(&done))
             }

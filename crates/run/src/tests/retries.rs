@@ -155,6 +155,7 @@ fn a_transaction_is_begun_again_as_long_as_the_lock_timeout_allows() {
                 PerRun => (DatabaseState::Unchanged, content(None, &[])),
                 PerRevision => (
                     DatabaseState::Committed {
+                        ready: Vec::new(),
                         done: vec![RevisionId::new("a").unwrap()],
                         transaction: PerRevision,
                     },

@@ -103,7 +103,7 @@ fn what_is_done_for_other_crates_stays_and_is_told() {
                 let mut sound = start.clone();
                 ensure(&mut sound).unwrap();
                 let commit = *sound.numbers_of("commit").last().unwrap();
-                let is_stamped = rows.is_none() && told.is_none();
+                let is_ready = rows.is_none() && told.is_none();
                 for (request, failing) in [
                     (sound.number_of("CREATE TABLE mails (x)"), REFUSED),
                     (commit, REFUSED),
@@ -115,9 +115,7 @@ fn what_is_done_for_other_crates_stays_and_is_told() {
                     };
                     let error = ensure(&mut fake).unwrap_err();
                     let expected = match (told, failing) {
-                        (None, REFUSED) if is_stamped => {
-                            format!("the database is stamped at its baseline; {rest}")
-                        }
+                        (None, REFUSED) if is_ready => format!("crate shop is ready; {rest}"),
                         (None, REFUSED) => "the database is as it was before".to_owned(),
                         (None, _) => lost.to_owned(),
                         (Some(told), REFUSED) => format!("{stays} {told}; {rest}"),
@@ -126,6 +124,7 @@ fn what_is_done_for_other_crates_stays_and_is_told() {
                     assert_eq!(error.state().to_string(), expected, "{:#?}", fake.log);
                     assert_eq!(fake.content.rows, sound.content.rows);
                     assert_eq!(fake.content.second, None);
+                    assert_eq!(error.package(), Some("mail"));
                 }
             }
         }
@@ -161,4 +160,69 @@ fn crates_that_share_a_version_table_are_refused_before_anything_is_asked() {
          the database is as it was before"
     );
     assert_eq!(outcome.unwrap_err().kind(), FailureKind::Migration);
+}
+
+/// A crate without revisions is made ready by its target schema alone.
+#[test]
+fn a_target_schema_without_revisions_stays_and_is_told() {
+    let (none, shop) = (history(&[]), history(PLAIN));
+    let mail = Target {
+        package: "mail".to_owned(),
+        ..with_schema("CREATE TABLE mails (x);")
+    };
+    let ensure = |fake: &mut Fake| {
+        let crates = [(&none, mail.clone()), (&shop, target())];
+        fake.ensure(&crates, PerRevision)
+    };
+    for dialect in Dialect::ALL {
+        let mut sound = Fake::of(*dialect, None);
+        ensure(&mut sound).unwrap();
+        for (request, expected) in [
+            ("CREATE TABLE a (x)", "crate mail is ready; "),
+            (
+                "CREATE TABLE b (x)",
+                "crate mail is ready; these revisions are committed: a; ",
+            ),
+        ] {
+            let mut fake = Fake {
+                failing: Some((sound.number_of(request), REFUSED)),
+                ..Fake::of(*dialect, None)
+            };
+            let error = ensure(&mut fake).unwrap_err();
+            let rest = "everything else is as it was before";
+            assert_eq!(error.state().to_string(), format!("{expected}{rest}"));
+            assert_eq!(error.package(), Some("shop"));
+        }
+    }
+}
+
+/// On PostgreSQL, a name without a schema may be the same table as one that has it.
+#[test]
+fn tables_with_and_without_a_schema_are_looked_up() {
+    let history = history(PLAIN);
+    let named = |package: &str, schema: Option<&str>| {
+        let mut runner = Runner::new(&history, Dialect::Postgres);
+        runner.version_table.schema = schema.map(ToOwned::to_owned);
+        let package = package.to_owned();
+        (
+            runner,
+            Target {
+                package,
+                ..target()
+            },
+        )
+    };
+    let mut fake = Fake::postgres(None);
+    let crates = vec![named("shop", None), named("mail", Some("public"))];
+    let outcome = fake.drive(ensure_all(crates));
+    assert_eq!(
+        said(&outcome),
+        "! the crates shop, mail share the version table \"public\".alembic_version; \
+         the database is as it was before"
+    );
+    assert_eq!(
+        fake.requests(),
+        ["find versions", "find versions in public"]
+    );
+    assert_eq!(fake.content.rows, None);
 }

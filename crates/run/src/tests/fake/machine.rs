@@ -4,6 +4,7 @@ use alembic_history::{Dialect, RowChange, VersionTable};
 
 use super::{Fake, PATH_FOUND, Second, clock, in_path};
 use crate::Row;
+use crate::other_tools;
 use crate::request::{ForeignKeyTask, LockTask, Progress, ProgressTask, Task, VersionTask};
 use crate::tests::revisions::StatementEffect;
 
@@ -155,9 +156,11 @@ impl Fake {
                 let kind = rows.as_ref().map(|_| self.kind);
                 let has_progress = is_first && self.content.progress.is_some();
                 let progress = has_progress.then_some("1");
+                let mut tables = self.tables.iter().copied();
+                let other_tool = tables.find(|table| is_in(&other_tools::tables(), table));
                 match is_postgres {
-                    true => found(&[kind, progress, Some("public"), Some("app")]),
-                    false => found(&[kind, progress]),
+                    true => found(&[kind, progress, Some("public"), Some("app"), other_tool]),
+                    false => found(&[kind, progress, None, None, other_tool]),
                 }
             }
             VersionTask::Read => column(rows.iter().flatten().map(String::as_str)),
@@ -353,6 +356,12 @@ impl Fake {
             "executed without the lock: {sql}"
         );
     }
+}
+
+/// Returns whether a list of SQL literals holds a name, in any case.
+fn is_in(literals: &str, name: &str) -> bool {
+    let mut literals = literals.split(", ");
+    literals.any(|literal| literal.trim_matches('\'').eq_ignore_ascii_case(name))
 }
 
 /// Returns the holder of the lock, if it is another session.

@@ -1,0 +1,48 @@
+//! The query that looks for the version table.
+
+use alembic_history::VersionTable;
+use alembic_sql::literal;
+
+use crate::other_tools;
+
+/// Returns the query for the kind of the object that has the version table's name, whether the table
+/// of progress exists, the schema, the database, and the table of another tool.
+pub(super) fn find(table: &VersionTable) -> String {
+    let schema = match &table.schema {
+        Some(schema) => literal(schema),
+        None => "pg_catalog.current_schema()".to_owned(),
+    };
+    format!(
+        "SELECT CASE WHEN c.oid IS NULL THEN NULL ELSE pg_catalog.concat(\
+         CASE WHEN c.relpersistence OPERATOR(pg_catalog.=) 't' THEN 'temporary ' END, \
+         CASE WHEN c.relkind OPERATOR(pg_catalog.=) ANY (ARRAY['r', 'p']) THEN 'table' \
+         WHEN c.relkind OPERATOR(pg_catalog.=) 'v' THEN 'view' \
+         WHEN c.relkind OPERATOR(pg_catalog.=) 'm' THEN 'materialized view' \
+         WHEN c.relkind OPERATOR(pg_catalog.=) 'f' THEN 'foreign table' \
+         WHEN c.relkind OPERATOR(pg_catalog.=) 'S' THEN 'sequence' \
+         WHEN c.relkind OPERATOR(pg_catalog.=) ANY (ARRAY['i', 'I']) THEN 'index' \
+         WHEN c.relkind OPERATOR(pg_catalog.=) 'c' THEN 'type' ELSE 'relation' END) END, \
+         CASE WHEN pg_catalog.to_regclass({}) IS NULL THEN NULL ELSE 1 END, \
+         coalesce(n.nspname, {schema}), pg_catalog.current_database(), {} \
+         FROM (SELECT pg_catalog.to_regclass({})::pg_catalog.oid AS oid) AS t \
+         LEFT JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) t.oid \
+         LEFT JOIN pg_catalog.pg_namespace n \
+         ON n.oid OPERATOR(pg_catalog.=) c.relnamespace",
+        literal(&table.progress().quoted()),
+        find_other_tool(&schema),
+        literal(&table.quoted())
+    )
+}
+
+/// Returns the name of another tool's table in a schema as an expression, where `c` is the version
+/// table; it is only looked for if there is none.
+fn find_other_tool(schema: &str) -> String {
+    format!(
+        "(SELECT o.relname FROM pg_catalog.pg_class o \
+         JOIN pg_catalog.pg_namespace s ON s.oid OPERATOR(pg_catalog.=) o.relnamespace \
+         WHERE c.oid IS NULL AND s.nspname OPERATOR(pg_catalog.=) {schema}::pg_catalog.name \
+         AND o.relname OPERATOR(pg_catalog.=) ANY (ARRAY[{}]::pg_catalog.name[]) \
+         AND o.relkind OPERATOR(pg_catalog.=) ANY (ARRAY['r', 'p']::pg_catalog.\"char\"[]) LIMIT 1)",
+        other_tools::tables()
+    )
+}
