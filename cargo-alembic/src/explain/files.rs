@@ -37,12 +37,13 @@ fn hint(kind: &FindingKind) -> Hint {
     match kind {
         FindingKind::EmptyFile => Hint::from("delete the file, or write the revision with ")
             .command(Suggestion::new(Subcommand::Revision)),
-        FindingKind::MultipleHeads { heads, package } => Hint::from("merge them with ")
+        FindingKind::MultipleHeads {
+            heads,
+            package,
+            chain,
+        } => Hint::from("merge them with ")
             .command(Suggestion::for_crate(Subcommand::Merge, package).arguments(heads))
-            .text(
-                ", if `chain = \"merged\"` allows it; or make one follow the other in its \
-                 `Revises`",
-            ),
+            .text(FindingKind::after_merge(*chain)),
         kind => kind.help().into(),
     }
 }

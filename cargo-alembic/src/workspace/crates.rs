@@ -154,6 +154,12 @@ impl Crate {
         found.map_err(|error| explain::resolve(&error, self.name()))
     }
 
+    /// Finds the revisions that a new revision follows.
+    pub(crate) fn resolve_parents(&self, expression: &Expression) -> Result<Vec<Node>> {
+        let found = self.graph().resolve_parents(expression);
+        found.map_err(|error| explain::resolve(&error, self.name()))
+    }
+
     /// Finds the revisions that an expression names, asking the crate's database if necessary.
     pub(crate) fn find_revisions(&self, expression: &str) -> Result<Vec<Node>> {
         let expression = self.parse(expression)?;

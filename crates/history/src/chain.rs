@@ -18,6 +18,7 @@ impl History {
             let kind = FindingKind::MultipleHeads {
                 heads: graph.ids(&heads),
                 package: package.to_owned(),
+                chain,
             };
             faults.push(self.fault_at_id(*last, kind));
         }

@@ -160,15 +160,20 @@ codes! {
         DependencyCycle = "dependency-cycle",
 
         /// A build or `cargo alembic test` requires a single head, and there are several. Merge
-        /// them with `cargo alembic merge heads` if `chain = "merged"` allows it, or make one
-        /// follow the other.
+        /// them with `cargo alembic merge heads`, which needs `chain = "merged"`. Or, if no
+        /// database has applied one of them yet, make it follow the other: the version table only
+        /// records the last revision, so a database that has applied it would never apply the
+        /// other.
         MultipleHeads = "multiple-heads",
 
-        /// The chain must be linear, but several revisions have no parent.
+        /// The chain must be linear, but several revisions have no parent. Allow branches that are
+        /// merged with `chain = "merged"`, or, if no database has applied one of them yet, make it
+        /// follow the other.
         MultipleBases = "multiple-bases",
 
-        /// The chain must be linear, but several revisions follow the same one. Make one follow the
-        /// other, or allow branches that are merged with `chain = "merged"`.
+        /// The chain must be linear, but several revisions follow the same one. Allow branches that
+        /// are merged with `chain = "merged"`, or, if no database has applied one of them yet, make
+        /// it follow the other.
         Branch = "branch",
 
         /// `Depends On: crate@revision` names a crate that is not in the workspace, or is not

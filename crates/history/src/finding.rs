@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::id::join;
-use crate::{Code, GraphErrorKind, InvalidName, RevisionId, Span};
+use crate::{Chain, Code, GraphErrorKind, InvalidName, RevisionId, Span};
 use alembic_sql::SplitErrorKind;
 
 /// Something wrong in a revision file, with its span.
@@ -109,6 +109,8 @@ pub enum FindingKind {
         heads: Vec<RevisionId>,
         /// The crate.
         package: String,
+        /// The shape that the history must have.
+        chain: Chain,
     },
     /// There are several bases where the history must be linear.
     MultipleBases {
@@ -124,7 +126,27 @@ pub enum FindingKind {
     },
 }
 
+/// The setting that allows what a linear chain does not.
+const MERGED_CHAIN: &str =
+    "allow branches that are merged with `chain = \"merged\"` under [package.metadata.alembic]";
+
+/// The way to a linear chain, and what must be true first: a database at the moved revision is
+/// taken to have applied everything below it.
+const MOVE_REVISION: &str = "or, if no database has applied one of them yet, make it follow the \
+                             other in its `Revises`; a database that has applied it would never \
+                             apply the other";
+
 impl FindingKind {
+    /// Returns what follows the command that merges several heads: the setting that a merge needs,
+    /// and the way without a merge.
+    #[must_use]
+    pub fn after_merge(chain: Chain) -> String {
+        match chain {
+            Chain::Linear => format!(", and {MERGED_CHAIN}; {MOVE_REVISION}"),
+            Chain::Merged => format!("; {MOVE_REVISION}"),
+        }
+    }
+
     /// Returns the code that names this kind of finding in output and documentation.
     #[must_use]
     pub const fn code(&self) -> Code {
@@ -217,32 +239,30 @@ impl FindingKind {
                 SplitErrorKind::ClientCommand => {
                     "commands of a database client are not SQL; replace them with SQL".into()
                 }
-                _ => {
-                    "close it where it should end; a section ends at the next `-- alembic:` line"
-                        .into()
-                }
+                _ => "close it where it should end; a section ends at the next `-- alembic:` line"
+                    .into(),
             },
             Self::TransactionControl { .. } => {
                 "remove it: a run is one transaction, or one per revision on request".into()
             }
-            Self::MultipleHeads { heads, package } => format!(
-                "merge them with `cargo alembic merge -p {package} {}`, if `chain = \"merged\"` \
-                 allows it; or make one follow the other in its `Revises`",
-                join(heads, " ")
+            Self::MultipleHeads {
+                heads,
+                package,
+                chain,
+            } => format!(
+                "merge them with `cargo alembic merge -p {package} {}`{}",
+                join(heads, " "),
+                Self::after_merge(*chain)
             ),
-            Self::MultipleBases { .. } => {
-                "make one follow the other in its `Revises`, or allow branches that are merged with \
-                 `chain = \"merged\"` under [package.metadata.alembic]"
-                    .into()
-            }
+            Self::MultipleBases { .. } => format!("{MERGED_CHAIN}; {MOVE_REVISION}"),
             Self::Branch { into, .. } => format!(
-                "make one of {} follow the other in its `Revises`, or allow branches that are merged \
-                 with `chain = \"merged\"` under [package.metadata.alembic]",
-                join(into, ", ")
+                "{MERGED_CHAIN}, and merge {}; {MOVE_REVISION}",
+                join(into, " and ")
             ),
             Self::Graph(kind) => match kind {
                 GraphErrorKind::DuplicateId { .. } => {
-                    "give one of the two a new id, and use it in the `Revises` of its followers".into()
+                    "give one of the two a new id, and use it in the `Revises` of its followers"
+                        .into()
                 }
                 GraphErrorKind::MissingParent { .. } => {
                     "restore the file that declares it, or correct `Revises`".into()

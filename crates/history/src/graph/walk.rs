@@ -80,6 +80,12 @@ impl Graph {
         self.ancestors(from, Edges::All)
     }
 
+    /// Returns every revision that `node` follows, directly or through others.
+    #[must_use]
+    pub fn followed_by(&self, node: Node) -> NodeSet {
+        self.ancestors(self.parents(node), Edges::Lineage)
+    }
+
     /// Returns `from` and all their ancestors.
     pub(crate) fn ancestors(&self, from: &[Node], edges: Edges) -> NodeSet {
         self.closure(from, |node| match edges {
