@@ -94,9 +94,9 @@ impl Crate {
         self.history().graph()
     }
 
-    /// Checks the SQL of the revision files, unless that was already done.
-    pub(crate) fn check_sql(&self) -> Result<()> {
-        let checked = self.history().check_sql();
+    /// Checks the SQL of the revision files that runs in `direction`, unless that was already done.
+    pub(crate) fn check_sql(&self, direction: Direction) -> Result<()> {
+        let checked = self.history().check_sql(direction);
         checked.map_err(|error| explain::history(&error))
     }
 

@@ -99,7 +99,7 @@ codes! {
         /// There is SQL before the first `-- alembic:` line, so nothing says when to run it.
         OutsideSection = "outside-section",
 
-        /// The file has no `-- alembic: upgrade` section. The section may be empty.
+        /// The file has no `-- alembic: upgrade` section.
         NoUpgrade = "no-upgrade",
 
         /// A comment is nearly a section heading. Treating it as a comment would put the lines
@@ -111,6 +111,19 @@ codes! {
 
         /// A word in a heading is neither a dialect nor a flag, or is in the wrong place.
         UnknownFlag = "unknown-flag",
+
+        /// An upgrade section has no statements: it may be a new file that no one has filled in. Once
+        /// a database has applied it, SQL that is added later never runs there. Write the SQL, or
+        /// declare with `-- alembic: upgrade empty` that there is none on purpose. A revision that
+        /// merges others, or that several others follow, needs no statements.
+        EmptyUpgrade = "empty-upgrade",
+
+        /// A `no-transaction` section has no statements. Remove it: such a section commits what
+        /// precedes it, but only to run its own statements outside of transactions.
+        EmptyOutside = "empty-no-transaction",
+
+        /// There is SQL below `empty`. Remove either the SQL or the word.
+        SqlInEmpty = "sql-in-empty",
 
         /// Only a downgrade can be marked `irreversible:`.
         IrreversibleUpgrade = "irreversible-upgrade",

@@ -88,6 +88,12 @@ pub enum FindingKind {
         /// The word that was probably meant.
         meant: Option<&'static str>,
     },
+    /// An upgrade section without statements, with nothing to say that this is on purpose.
+    EmptyUpgrade,
+    /// A section outside of transactions without statements.
+    EmptyOutside,
+    /// SQL below `empty`.
+    SqlInEmpty,
     /// `irreversible:` on an upgrade.
     IrreversibleUpgrade,
     /// `irreversible:` without a reason.
@@ -165,6 +171,9 @@ impl FindingKind {
             Self::MisspeltHeading => Code::MisspeltHeading,
             Self::UnknownSection { .. } => Code::UnknownSection,
             Self::UnknownFlag { .. } => Code::UnknownFlag,
+            Self::EmptyUpgrade => Code::EmptyUpgrade,
+            Self::EmptyOutside => Code::EmptyOutside,
+            Self::SqlInEmpty => Code::SqlInEmpty,
             Self::IrreversibleUpgrade => Code::IrreversibleUpgrade,
             Self::NoReason => Code::NoReason,
             Self::SqlInIrreversible => Code::SqlInIrreversible,
@@ -215,7 +224,7 @@ impl FindingKind {
             Self::OutsideSection => {
                 "put the SQL below a line `-- alembic: upgrade` or `-- alembic: downgrade`".into()
             }
-            Self::NoUpgrade => "add a line `-- alembic: upgrade`; the section may be empty".into(),
+            Self::NoUpgrade => "add a line `-- alembic: upgrade`, with the SQL below it".into(),
             Self::MisspeltHeading => {
                 "begin the line with `-- alembic: upgrade` or `-- alembic: downgrade`".into()
             }
@@ -224,9 +233,22 @@ impl FindingKind {
             }
             Self::UnknownFlag { meant: flag, .. } => meant(
                 flag,
-                "write `upgrade|downgrade [sqlite|postgres] [no-transaction]`, or \
+                "write `upgrade|downgrade [sqlite|postgres] [no-transaction | empty]`, or \
                  `downgrade [sqlite|postgres] irreversible: REASON`",
             ),
+            Self::EmptyUpgrade => {
+                "write the SQL below the heading: what is added after the revision is applied never \
+                 runs there; if it is meant to do nothing, add `empty` to the heading"
+                    .into()
+            }
+            Self::EmptyOutside => {
+                "remove the heading: a section that runs outside of transactions commits what \
+                 precedes it, but only to run its own statements"
+                    .into()
+            }
+            Self::SqlInEmpty => {
+                "remove the SQL, or the word `empty` from the heading".into()
+            }
             Self::IrreversibleUpgrade => {
                 "write `-- alembic: downgrade irreversible: REASON` below the upgrade".into()
             }
@@ -305,6 +327,9 @@ impl fmt::Display for FindingKind {
             }
             Self::UnknownSection { section, .. } => write!(f, "unknown section `{section}`"),
             Self::UnknownFlag { flag, .. } => write!(f, "unknown flag `{flag}`"),
+            Self::EmptyUpgrade => f.write_str("the upgrade section has no statements"),
+            Self::EmptyOutside => f.write_str("the `no-transaction` section has no statements"),
+            Self::SqlInEmpty => f.write_str("SQL in a section that declares itself empty"),
             Self::IrreversibleUpgrade => f.write_str("an upgrade cannot be irreversible"),
             Self::NoReason => f.write_str("`irreversible:` gives no reason"),
             Self::SqlInIrreversible => {

@@ -168,7 +168,7 @@ async fn migrate(
     let plan = decide(&session.nodes()?)?;
     session.runner.check_reversible(&plan)?;
     if !plan.steps.is_empty() || session.versions.has_progress {
-        session.check_sql()?;
+        session.check_sql(direction)?;
         carry_out(session, decide).await?;
     }
     Ok(Report {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use alembic_history::{Graph, Node, Plan, PlanError, RowChange, VersionTable};
+use alembic_history::{Direction, Graph, Node, Plan, PlanError, RowChange, VersionTable};
 
 use crate::database_error::DatabaseErrorKind;
 use crate::engine::{Engine, engine};
@@ -96,9 +96,10 @@ impl<'h> Session<'h> {
         }
     }
 
-    /// Checks the SQL of the revision files, unless that is done.
-    pub(crate) fn check_sql(&self) -> Result<(), Failure> {
-        self.runner.history.check_sql().map_err(Failure::History)
+    /// Checks the SQL of the revision files that runs in `direction`, unless that is done.
+    pub(crate) fn check_sql(&self, direction: Direction) -> Result<(), Failure> {
+        let checked = self.runner.history.check_sql(direction);
+        checked.map_err(Failure::History)
     }
 
     pub(crate) fn graph(&self) -> &'h Graph {

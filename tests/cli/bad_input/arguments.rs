@@ -249,7 +249,7 @@ pub(super) fn arguments() -> Vec<Row> {
             "a revision and its ancestor",
             "merge aa01 bb02 --splice",
             6,
-            "bb02 already builds on aa01",
+            "bb02 already follows aa01",
         ),
         row(
             "a crate that is configured",

@@ -98,7 +98,7 @@ pub(super) fn sections() -> Vec<Row> {
         file(
             "no upgrade section",
             "error[no-upgrade]: no upgrade section | add a line `-- alembic: upgrade`",
-            heading(""),
+            third(|text| text.replace("-- alembic: upgrade\nSELECT 1;", "")),
         ),
         file(
             "a misspelt heading",
@@ -129,6 +129,21 @@ pub(super) fn sections() -> Vec<Row> {
             "an unknown dialect",
             "error[unknown-flag]: unknown flag `mysql` | cc03.sql:7:21",
             heading("-- alembic: upgrade mysql"),
+        ),
+        file(
+            "an upgrade without statements",
+            "error[empty-upgrade]: the upgrade section has no statements | cc03.sql:7:1 | write the SQL below the heading | add `empty`",
+            upgrade("-- Write the SQL here."),
+        ),
+        file(
+            "SQL below `empty`",
+            "error[sql-in-empty] | cc03.sql:8:1 | remove the SQL",
+            heading("-- alembic: upgrade empty"),
+        ),
+        file(
+            "nothing outside of transactions",
+            "error[empty-no-transaction] | cc03.sql:7:1 | remove the heading",
+            heading("-- alembic: upgrade no-transaction\n\n-- alembic: upgrade"),
         ),
         file(
             "an irreversible upgrade",
@@ -196,14 +211,13 @@ pub(super) fn sections() -> Vec<Row> {
             "error[transaction-control]: `BEGIN IMMEDIATE` would end | cc03.sql:8:1",
             upgrade("BEGIN IMMEDIATE;"),
         ),
-        file(
+        row(
             "a SAVEPOINT in a downgrade",
-            "error[transaction-control] | cc03.sql:11:1",
-            revision("cc03")
-                .revises("bb02")
-                .downgrade("SAVEPOINT x;")
-                .to_string(),
-        ),
+            "test",
+            5,
+            "error[transaction-control] | cc03.sql:12:1",
+        )
+        .file(CC03, third(|text| text + "SAVEPOINT x;")),
     ]
 }
 

@@ -133,6 +133,19 @@ fn faulty_sections_say_what_and_where() {
         &body("-- alembic: upgrade notransaction\n"),
         &["6:21 unknown-flag"],
     );
+    check(&body("-- alembic: upgrade emtpy\n"), &["6:21 unknown-flag"]);
+    check(
+        &body("-- alembic: upgrade empty sqlite\n"),
+        &["6:27 unknown-flag"],
+    );
+    check(
+        &body("-- alembic: upgrade no-transaction empty\n"),
+        &["6:36 unknown-flag"],
+    );
+    check(
+        &body("-- alembic: upgrade empty\n-- none\nSELECT 1;\n"),
+        &["8:1 sql-in-empty"],
+    );
     check(
         &body("-- alembic: upgrade irreversible: no\n"),
         &["6:1 irreversible-upgrade"],
@@ -223,6 +236,11 @@ fn reversals_are_told_apart() {
         (up.to_owned(), Reversal::Missing, Reversal::Missing),
         (
             format!("{up}-- alembic: downgrade\n"),
+            Reversal::Possible,
+            Reversal::Possible,
+        ),
+        (
+            format!("{up}-- alembic: downgrade empty\n"),
             Reversal::Possible,
             Reversal::Possible,
         ),

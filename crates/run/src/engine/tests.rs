@@ -21,7 +21,7 @@ fn requests(dialect: Dialect, table: &VersionTable) -> String {
     let file = |(id, revises): (&str, &str)| SourceFile {
         path: format!("{id}.sql").into(),
         content: Ok(format!(
-            "-- {id}\n-- Revision ID: {id}\n-- Revises: {revises}\n\n-- alembic: upgrade\n"
+            "-- {id}\n-- Revision ID: {id}\n-- Revises: {revises}\n\n-- alembic: upgrade empty\n"
         )
         .into_bytes()),
     };
