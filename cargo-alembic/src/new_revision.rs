@@ -85,7 +85,8 @@ impl RevisionDraft<'_> {
                     .help("choose the id yourself with `--rev-id`")
             })?,
         };
-        let id = RevisionId::new(&id).map_err(|why| invalid("revision id", &id, &why))?;
+        let id =
+            RevisionId::for_new_revision(&id).map_err(|why| invalid("revision id", &id, &why))?;
         if let Some(taken) = graph.named(id.as_str()) {
             let path = &self.owner.history().file(taken).path;
             let title = format!("the revision id {id} is already taken");

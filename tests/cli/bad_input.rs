@@ -250,7 +250,7 @@ groups! {
     revision_files: headers sections graphs revision_files,
     configuration: configuration urls,
     databases: files version_tables migrations statements scripts,
-    servers: addresses rights servers,
+    servers: addresses ids rights servers,
     arguments: expressions arguments revisions,
 }
 

@@ -114,9 +114,9 @@ fn exit_of_failure(failure: &Failure) -> Exit {
         Failure::SharedVersionTable { .. } | Failure::UncheckedDialect { .. } => {
             Exit::Configuration
         }
-        Failure::MalformedVersionTable { .. } | Failure::NoSecondConnection { .. } => {
-            Exit::Database
-        }
+        Failure::MalformedVersionTable { .. }
+        | Failure::IdTooLong { .. }
+        | Failure::NoSecondConnection { .. } => Exit::Database,
         Failure::Statement { error, .. } if error.kind() != DatabaseErrorKind::Other => {
             Exit::Database
         }

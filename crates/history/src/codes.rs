@@ -87,13 +87,12 @@ codes! {
         /// one. It has no effect there. Move it up into the comment at the top of the file.
         KeyOutsideHeader = "key-outside-header",
 
-        /// A revision id is empty, is longer than 32 characters (the version table holds no more),
-        /// is a keyword of revision expressions (`head`, `heads`, `base`, `current`), or contains
-        /// one of `@ + - : ,`, a quote, a backslash or white space.
+        /// A revision id is empty, is a keyword of revision expressions (`head`, `heads`, `base`,
+        /// `current`), or contains one of `@ + - : ,`, a quote, a backslash, white space or a
+        /// character that is not seen when it is printed.
         InvalidId = "invalid-id",
 
-        /// A branch label breaks the rules for a revision id, except that a label may have any
-        /// length.
+        /// A branch label breaks the rules for a revision id.
         InvalidLabel = "invalid-label",
 
         /// There is SQL before the first `-- alembic:` line, so nothing says when to run it.
@@ -255,6 +254,13 @@ codes! {
         /// An object has the name of the version table but is not a version table: it is a view, it
         /// has no column `version_num`, or it contains NULL.
         MalformedVersionTable = "malformed-version-table",
+
+        /// A revision's id has more characters than the version table of the database holds; nothing
+        /// was changed. A version table that this tool creates holds 32 characters, as Alembic's
+        /// does. Give the revision a shorter id, or, if a database has applied it under this one,
+        /// widen the column `version_num`; the message has the statement. SQLite does not enforce
+        /// the width of a column.
+        IdTooLong = "id-too-long",
 
         /// The version table contains revisions that no file declares: the database was migrated on
         /// another git branch, or by a newer version of the crate. Restore the files. If the tables

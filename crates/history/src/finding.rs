@@ -217,10 +217,9 @@ impl FindingKind {
             Self::KeyOutsideHeader { .. } => {
                 "move the line up into the comment at the top of the file".into()
             }
-            Self::InvalidId { .. } => {
-                "use up to 32 characters, none of @ + - : , quotes or white space".into()
+            Self::InvalidId { .. } | Self::InvalidLabel { .. } => {
+                "use none of @ + - : , quotes, white space and invisible characters".into()
             }
-            Self::InvalidLabel { .. } => "use none of @ + - : , quotes or white space".into(),
             Self::OutsideSection => {
                 "put the SQL below a line `-- alembic: upgrade` or `-- alembic: downgrade`".into()
             }
@@ -317,8 +316,12 @@ impl fmt::Display for FindingKind {
             Self::KeyOutsideHeader { key } => {
                 write!(f, "the key `{key}` is outside the header")
             }
-            Self::InvalidId { name, why } => write!(f, "invalid revision id '{name}': {why}"),
-            Self::InvalidLabel { name, why } => write!(f, "invalid branch label '{name}': {why}"),
+            Self::InvalidId { name, why } => {
+                write!(f, "invalid revision id '{}': {why}", name.escape_debug())
+            }
+            Self::InvalidLabel { name, why } => {
+                write!(f, "invalid branch label '{}': {why}", name.escape_debug())
+            }
             Self::OutsideSection => f.write_str("SQL before the first section"),
             Self::NoUpgrade => f.write_str("no upgrade section"),
             Self::MisspeltHeading => f.write_str("misspelt section heading"),

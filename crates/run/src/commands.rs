@@ -192,6 +192,7 @@ async fn stamp(
         // Under lock, since another session may have stamped meanwhile.
         let plan = plan_stamp(session, targets, purge).await?;
         before = session.versions.rows().versions(session.graph());
+        session.check_ids(&plan.changes)?;
         session.provide_version_table().await?;
         if purge == Purge::Yes {
             session.clear_versions().await?;

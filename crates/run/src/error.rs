@@ -74,6 +74,7 @@ impl RunError {
             | Failure::Plan(_)
             | Failure::Requirements(_)
             | Failure::MalformedVersionTable { .. }
+            | Failure::IdTooLong { .. }
             | Failure::Irreversible { .. }
             | Failure::RowCount { .. }
             | Failure::RowsMoved { .. }

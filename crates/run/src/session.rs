@@ -102,6 +102,36 @@ impl<'h> Session<'h> {
         checked.map_err(Failure::History)
     }
 
+    /// Refuses changes to the version table with ids that it has no room for.
+    pub(crate) fn check_ids<'c>(
+        &self,
+        changes: impl IntoIterator<Item = &'c RowChange>,
+    ) -> Result<(), Failure> {
+        let Some(limit) = self.versions.id_limit else {
+            return Ok(());
+        };
+        let graph = self.graph();
+        let added = changes.into_iter().filter_map(|change| match change {
+            RowChange::Insert(node) | RowChange::Update { to: node, .. } => Some(*node),
+            RowChange::Delete(_) => None,
+        });
+        let longest = added.max_by_key(|node| graph[*node].id.length());
+        let Some(node) = longest.filter(|node| graph[*node].id.length() > limit) else {
+            return Ok(());
+        };
+        let revision = graph[node].id.clone();
+        let exists = self.versions.rows.is_some();
+        let length = revision.length();
+        Err(Failure::IdTooLong {
+            path: self.runner.history.file(node).path.clone(),
+            table: self.table().quoted(),
+            exists,
+            limit,
+            make_room: self.engine.make_room(self.table(), exists, length),
+            revision,
+        })
+    }
+
     pub(crate) fn graph(&self) -> &'h Graph {
         self.runner.history.graph()
     }

@@ -17,6 +17,9 @@ pub(crate) struct VersionStore {
     pub(crate) rows: Option<Rows>,
     /// Whether the table of progress exists.
     pub(crate) has_progress: bool,
+    /// How many characters of an id the table holds, or would hold once it is created, if the
+    /// database enforces that.
+    pub(crate) id_limit: Option<usize>,
 }
 
 impl VersionStore {
@@ -25,6 +28,7 @@ impl VersionStore {
             table,
             rows: None,
             has_progress: false,
+            id_limit: None,
         }
     }
 
@@ -43,6 +47,10 @@ impl VersionStore {
             }
         };
         self.has_progress = found.has_progress;
+        self.id_limit = match found.kind {
+            Some(_) => found.id_limit,
+            None => engine.new_id_limit(),
+        };
         engine.locate(&found, &mut self.table);
         Ok(found.kind)
     }

@@ -50,9 +50,9 @@ pub(super) fn headers() -> Vec<Row> {
             }),
         ),
         file(
-            "an id that is too long",
-            "error[invalid-id] | cc03.sql:3:17 | up to 32 characters",
-            third(|text| text.replace("ID: cc03", &format!("ID: {}", "c".repeat(33)))),
+            "an id with a character that is not seen",
+            "error[invalid-id]: invalid revision id 'cc\\u{202e}03' | cc03.sql:3:17 | invisible",
+            third(|text| text.replace("ID: cc03", "ID: cc\u{202e}03")),
         ),
         file(
             "an id with a forbidden character",

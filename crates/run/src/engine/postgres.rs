@@ -10,7 +10,7 @@ use std::future::{Future, ready};
 use std::pin::Pin;
 use std::time::Duration;
 
-use alembic_history::VersionTable;
+use alembic_history::{MAX_ID_LENGTH, VersionTable};
 use alembic_sql::{SettingChanges, StatementKind, literal};
 
 use super::{Conversation, Engine, Probe, VersionTableLookup, busy_failure};
@@ -401,7 +401,14 @@ impl Engine for Postgres {
              WHEN c.relkind OPERATOR(pg_catalog.=) ANY (ARRAY['i', 'I']) THEN 'index' \
              WHEN c.relkind OPERATOR(pg_catalog.=) 'c' THEN 'type' ELSE 'relation' END) END, \
              CASE WHEN pg_catalog.to_regclass({}) IS NULL THEN NULL ELSE 1 END, \
-             coalesce(n.nspname, {schema}), pg_catalog.current_database() \
+             coalesce(n.nspname, {schema}), pg_catalog.current_database(), \
+             (SELECT a.atttypmod OPERATOR(pg_catalog.-) 4 FROM pg_catalog.pg_attribute a \
+             WHERE a.attrelid OPERATOR(pg_catalog.=) c.oid \
+             AND a.attname OPERATOR(pg_catalog.=) 'version_num' \
+             AND a.atttypmod OPERATOR(pg_catalog.>) 4 \
+             AND a.atttypid OPERATOR(pg_catalog.=) ANY \
+             (ARRAY['pg_catalog.varchar'::pg_catalog.regtype::pg_catalog.oid, \
+             'pg_catalog.bpchar'::pg_catalog.regtype::pg_catalog.oid])) \
              FROM (SELECT pg_catalog.to_regclass({})::pg_catalog.oid AS oid) AS t \
              LEFT JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) t.oid \
              LEFT JOIN pg_catalog.pg_namespace n \
@@ -410,6 +417,10 @@ impl Engine for Postgres {
             literal(&table.quoted())
         );
         Query::new(Task::Versions(table.clone(), VersionTask::Find), query)
+    }
+
+    fn new_id_limit(&self) -> Option<usize> {
+        Some(MAX_ID_LENGTH)
     }
 
     /// Inside a transaction, the lock timeout limits the wait. Setting it outside of one would need

@@ -54,7 +54,7 @@ fn requests(dialect: Dialect, table: &VersionTable) -> String {
         engine.change_versions(table, graph, RowChange::Delete(to)),
         engine.clear_versions(table),
         engine.drop_versions(table),
-        engine.create_progress(table),
+        engine.create_progress(table, &graph[from].id),
         engine.write_progress(table, progress(0, true), true),
         engine.write_progress(table, progress(1, false), false),
         engine.drop_progress(table),
@@ -106,15 +106,15 @@ fn requests_to_postgres_name_the_schema_and_do_not_wait_outside_of_transactions(
         ..VersionTable::default()
     };
     assert_snapshot!(requests(Dialect::Postgres, &table), @r#"
-    SELECT CASE WHEN c.relpersistence = 't' THEN 'temporary ' ELSE '' END || CASE WHEN c.oid IS NULL THEN NULL WHEN c.relkind IN ('r', 'p') THEN 'table' WHEN c.relkind = 'v' THEN 'view' WHEN c.relkind = 'm' THEN 'materialized view' WHEN c.relkind = 'f' THEN 'foreign table' WHEN c.relkind = 'S' THEN 'sequence' WHEN c.relkind IN ('i', 'I') THEN 'index' WHEN c.relkind = 'c' THEN 'type' ELSE 'relation' END, CASE WHEN pg_catalog.to_regclass('"public".alembic_version_progress') IS NULL THEN NULL ELSE 1 END, coalesce(n.nspname, 'public'), pg_catalog.current_database() FROM (SELECT pg_catalog.to_regclass('"public".alembic_version')::oid AS oid) AS t LEFT JOIN pg_catalog.pg_class c ON c.oid = t.oid LEFT JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+    SELECT CASE WHEN c.oid IS NULL THEN NULL ELSE pg_catalog.concat(CASE WHEN c.relpersistence OPERATOR(pg_catalog.=) 't' THEN 'temporary ' END, CASE WHEN c.relkind OPERATOR(pg_catalog.=) ANY (ARRAY['r', 'p']) THEN 'table' WHEN c.relkind OPERATOR(pg_catalog.=) 'v' THEN 'view' WHEN c.relkind OPERATOR(pg_catalog.=) 'm' THEN 'materialized view' WHEN c.relkind OPERATOR(pg_catalog.=) 'f' THEN 'foreign table' WHEN c.relkind OPERATOR(pg_catalog.=) 'S' THEN 'sequence' WHEN c.relkind OPERATOR(pg_catalog.=) ANY (ARRAY['i', 'I']) THEN 'index' WHEN c.relkind OPERATOR(pg_catalog.=) 'c' THEN 'type' ELSE 'relation' END) END, CASE WHEN pg_catalog.to_regclass('"public".alembic_version_progress') IS NULL THEN NULL ELSE 1 END, coalesce(n.nspname, 'public'), pg_catalog.current_database(), (SELECT a.atttypmod OPERATOR(pg_catalog.-) 4 FROM pg_catalog.pg_attribute a WHERE a.attrelid OPERATOR(pg_catalog.=) c.oid AND a.attname OPERATOR(pg_catalog.=) 'version_num' AND a.atttypmod OPERATOR(pg_catalog.>) 4 AND a.atttypid OPERATOR(pg_catalog.=) ANY (ARRAY['pg_catalog.varchar'::pg_catalog.regtype::pg_catalog.oid, 'pg_catalog.bpchar'::pg_catalog.regtype::pg_catalog.oid])) FROM (SELECT pg_catalog.to_regclass('"public".alembic_version')::pg_catalog.oid AS oid) AS t LEFT JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) t.oid LEFT JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
     LOCK TABLE "public".alembic_version IN ACCESS SHARE MODE NOWAIT; SELECT version_num FROM "public".alembic_version
     SELECT version_num FROM "public".alembic_version
     LOCK TABLE "public".alembic_version_progress IN ACCESS SHARE MODE NOWAIT; SELECT revision, direction, done, begun, digest, since, process FROM "public".alembic_version_progress
     SELECT revision, direction, done, begun, digest, since, process FROM "public".alembic_version_progress
     CREATE TABLE "public".alembic_version ( version_num VARCHAR(32) NOT NULL, CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num) )
     INSERT INTO "public".alembic_version (version_num) VALUES ('a1')
-    UPDATE "public".alembic_version SET version_num = 'b2' WHERE version_num = 'a1'
-    DELETE FROM "public".alembic_version WHERE version_num = 'b2'
+    UPDATE "public".alembic_version SET version_num = 'b2' WHERE version_num OPERATOR(pg_catalog.=) 'a1'
+    DELETE FROM "public".alembic_version WHERE version_num OPERATOR(pg_catalog.=) 'b2'
     DELETE FROM "public".alembic_version
     DROP TABLE "public".alembic_version
     CREATE TABLE "public".alembic_version_progress ( revision VARCHAR(32) NOT NULL, direction VARCHAR(9) NOT NULL, done INTEGER NOT NULL, begun INTEGER, digest VARCHAR(16) NOT NULL, process INTEGER, since TIMESTAMP NOT NULL )
@@ -139,6 +139,7 @@ fn what_a_look_for_the_version_table_found_is_read() {
     assert_eq!(
         VersionTableLookup::read(&postgres),
         VersionTableLookup {
+            id_limit: None,
             kind: None,
             has_progress: true,
             schema: Some("public".to_owned()),
