@@ -203,8 +203,18 @@ impl RevisionDraft<'_> {
                     .into()
             });
         }
-        if let [folder] = folders.as_slice() {
-            return Ok(folder.clone());
+        match folders.as_slice() {
+            [] => {
+                let title = format!("`migrations` of `{}` is an empty list", configuration.name);
+                return Err(Diagnostic::new(Cause::Configuration, title)
+                    .help(
+                        "name the folder of the revisions under [package.metadata.alembic] in \
+                         Cargo.toml, or leave `migrations` out",
+                    )
+                    .into());
+            }
+            [folder] => return Ok(folder.clone()),
+            [_, ..] => {}
         }
         let current = std::env::current_dir().unwrap_or_default();
         let beside = self.follows.first().and_then(|node| {

@@ -187,6 +187,50 @@ const FAULTS: &[(&str, &str, Files)] = &[
         "migrations = [\"migrations\", \"db/more\"]",
         &[],
     ),
+    (
+        "a_merge_conflict",
+        "schema = \"schema.sql\"",
+        &[
+            (
+                SECOND,
+                text!(
+                    "b2",
+                    "a1",
+                    "-- alembic: upgrade\n<<<<<<< HEAD\nSELECT 1;\n=======\nSELECT 2;\n>>>>>>> other\n"
+                ),
+            ),
+            (
+                "schema.sql",
+                Some("<<<<<<< HEAD\r\nSELECT 1;\r\n=======\r\n>>>>>>> other\r\n"),
+            ),
+        ],
+    ),
+    (
+        "an_untouched_template",
+        "",
+        &[(
+            SECOND,
+            text!("b2", "a1", "-- alembic: upgrade\n\n-- alembic: downgrade\n"),
+        )],
+    ),
+    (
+        "no_revisions",
+        "",
+        &[("migrations/a1.sql", None), (SECOND, None)],
+    ),
+    (
+        "revisions_in_python",
+        "",
+        &[
+            ("migrations/a1.sql", None),
+            (SECOND, None),
+            ("migrations/env.py", Some("context.configure()\n")),
+            (
+                "migrations/versions/a1.py",
+                Some("\"\"\"First\n\"\"\"\nrevision = 'a1'\ndown_revision = None\n"),
+            ),
+        ],
+    ),
     ("a_missing_schema", "schema = \"schema.sql\"", &[]),
     (
         "a_bad_schema",
@@ -254,6 +298,13 @@ fn faults_fail_the_build_until_they_are_mended() {
         }
         krate.build_soundly(&format!("{name}, mended"));
     }
+}
+
+#[test]
+fn a_crate_may_say_that_it_has_no_revisions() {
+    let krate = Krate::new("none_yet");
+    krate.configure("migrations = []\n");
+    krate.build_soundly("no revisions on purpose");
 }
 
 #[test]

@@ -438,6 +438,7 @@ fn every_code_is_shown() {
     // Only a build script says so, or an application that has one connection alone: the tests beside
     // these hold them.
     let elsewhere = BTreeSet::from([
+        "no-revisions",
         "no-second-connection",
         "unknown-baseline",
         "unreadable-manifest",

@@ -68,8 +68,18 @@ codes! {
         /// as UTF-8.
         NotUtf8 = "not-utf8",
 
+        /// A migration folder holds Python files of Alembic, and no `.sql` files. Write each revision as
+        /// a `.sql` file with the same id; [alembic.md](alembic.md#taking-over-a-database) has an
+        /// example.
+        PythonRevision = "python-revision",
+
         /// The file is empty. Delete it, or write the revision with `cargo alembic revision`.
         EmptyFile = "empty-file",
+
+        /// The file holds the two sides of a merge that git could not do. Keep one of them, and delete
+        /// the lines that begin with `<<<<<<<`, `|||||||`, `=======` and `>>>>>>>`. Two different
+        /// revisions belong into two files.
+        MergeConflict = "merge-conflict",
 
         /// The comment at the top of the file has no `Revision ID` or no `Revises`. `Revises` is
         /// required even for a first revision, as `-- Revises:`, because a misspelt key would
@@ -225,6 +235,10 @@ codes! {
         /// A migration folder does not exist or cannot be searched. `cargo alembic init` creates
         /// it.
         UnreadableFolder = "unreadable-folder",
+
+        /// A build found no revisions in the migration folders. Write the first one with `cargo alembic
+        /// revision`, correct `migrations`, or say with `migrations = []` that there are none yet.
+        NoRevisions = "no-revisions",
 
         /// A build script cannot read the configuration in a Cargo.toml. Write it as a table,
         /// `[package.metadata.alembic]`.

@@ -22,8 +22,9 @@ use std::sync::Arc;
 
 use alembic_sql::{SqlText, summary};
 
-use crate::{Dialect, Direction, Finding, FindingKind, Revision, Span};
+use crate::{Dialect, Direction, Finding, FindingKind, Revision, Span, merge_conflict};
 
+pub(crate) use header::lines;
 pub use header::{Header, Named};
 pub use render::NewRevision;
 pub use section::{Body, Reversal, Section};
@@ -59,6 +60,14 @@ pub(crate) struct Draft {
 impl Draft {
     /// Reads a text except for its SQL.
     pub(crate) fn read(text: &Arc<str>) -> Self {
+        if let Some(marker) = merge_conflict(text) {
+            // Whatever else is wrong comes from having both sides.
+            return Self {
+                header: None,
+                sections: Vec::new(),
+                findings: vec![Finding::new(marker, FindingKind::MergeConflict)],
+            };
+        }
         let mut findings = Vec::new();
         // A byte-order mark counts as white space; spans still count from the start of the file.
         let start = text.len() - text.trim_start_matches('\u{feff}').len();

@@ -28,8 +28,12 @@ pub enum FindingKind {
     Unreadable(String),
     /// The file is not UTF-8 text.
     NotUtf8,
+    /// The file is a revision of Python's Alembic, in a folder without revision files.
+    PythonRevision,
     /// The file is empty.
     EmptyFile,
+    /// The file holds a merge conflict of git.
+    MergeConflict,
     /// The header lacks a key.
     MissingKey {
         /// The key.
@@ -159,7 +163,9 @@ impl FindingKind {
         match self {
             Self::Unreadable(_) => Code::UnreadableFile,
             Self::NotUtf8 => Code::NotUtf8,
+            Self::PythonRevision => Code::PythonRevision,
             Self::EmptyFile => Code::EmptyFile,
+            Self::MergeConflict => Code::MergeConflict,
             Self::MissingKey { .. } => Code::MissingKey,
             Self::DuplicateKey { .. } => Code::DuplicateKey,
             Self::UnknownKey { .. } => Code::UnknownKey,
@@ -205,8 +211,18 @@ impl FindingKind {
         match self {
             Self::Unreadable(_) => "make the file readable, or move it out of the folder".into(),
             Self::NotUtf8 => "save the file as UTF-8".into(),
+            Self::PythonRevision => {
+                "write each of them as a `.sql` file with the same `Revision ID` and `Revises` in its \
+                 header and its SQL below; docs/alembic.md has an example"
+                    .into()
+            }
             Self::EmptyFile => {
                 "delete the file, or write the revision with `cargo alembic revision`".into()
+            }
+            Self::MergeConflict => {
+                "keep one of the two sides, and delete the lines that begin with `<<<<<<<`, `|||||||`, \
+                 `=======` and `>>>>>>>`; two different revisions are two files"
+                    .into()
             }
             Self::MissingKey { key } => match *key {
                 "Revises" => "add `-- Revises: <id>`, or `-- Revises:` for a first revision".into(),
@@ -309,7 +325,11 @@ impl fmt::Display for FindingKind {
         match self {
             Self::Unreadable(why) => write!(f, "cannot read the file: {why}"),
             Self::NotUtf8 => f.write_str("the file is not UTF-8"),
+            Self::PythonRevision => f.write_str(
+                "the folder holds revisions of Python's Alembic, and none in `.sql` files",
+            ),
             Self::EmptyFile => f.write_str("the file is empty"),
+            Self::MergeConflict => f.write_str("unresolved merge conflict"),
             Self::MissingKey { key } => write!(f, "the header has no `{key}`"),
             Self::DuplicateKey { key, .. } => write!(f, "the header has `{key}` twice"),
             Self::UnknownKey { key, .. } => write!(f, "unknown key `{key}`"),

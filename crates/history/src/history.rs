@@ -40,6 +40,11 @@ pub fn is_revision_file(path: &Path) -> bool {
     name.ends_with(".sql") && !name.ends_with(ROWS) && !name.starts_with('.')
 }
 
+/// Returns whether a file is Python, by its name.
+pub(crate) fn is_python_file(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "py")
+}
+
 /// Returns the file that holds rows for tests of the revision in the file at `path`.
 #[must_use]
 pub fn rows_file(path: &Path) -> PathBuf {
@@ -353,6 +358,9 @@ impl ReadFile {
             findings: vec![Finding::new(Span::new(offset, offset), kind)],
         };
         match content.map(String::from_utf8) {
+            Ok(Ok(text)) if is_python_file(&path) => {
+                unreadable(text.into(), 0, FindingKind::PythonRevision)
+            }
             Err(why) => unreadable(Arc::default(), 0, FindingKind::Unreadable(why)),
             Ok(Err(error)) => {
                 let text = String::from_utf8_lossy(error.as_bytes()).into();

@@ -12,6 +12,22 @@ pub(super) fn headers() -> Vec<Row> {
             "error[empty-file]: the file is empty | cc03.sql:1:1 | delete the file",
             String::new(),
         ),
+        file(
+            "a merge conflict in the header",
+            "error[merge-conflict]: unresolved merge conflict | cc03.sql:3:1 | keep one of the two sides",
+            third(|text| {
+                text.replace(
+                    "-- Revision ID: cc03\n",
+                    "<<<<<<< HEAD\n-- Revision ID: cc03\n=======\n-- Revision ID: dd04\n>>>>>>> other\n",
+                )
+            }),
+        ),
+        file(
+            "a merge conflict in the SQL, with the line endings of Windows",
+            "error[merge-conflict]: unresolved merge conflict | cc03.sql:8:1",
+            upgrade("<<<<<<< HEAD\nSELECT 1;\n||||||| 1a2b3c\n=======\nSELECT 2;\n>>>>>>> other")
+                .replace('\n', "\r\n"),
+        ),
         row(
             "a file that is not UTF-8",
             "upgrade",
@@ -319,6 +335,19 @@ pub(super) fn revision_files() -> Vec<Row> {
         .with(|project| {
             std::os::unix::fs::symlink("/proc/self/mem", project.path(CC03)).unwrap();
         }),
+        row(
+            "files of Alembic",
+            "heads",
+            5,
+            "error[python-revision]: the folder holds revisions of Python's Alembic | versions/a1.py:1:1 | with the same `Revision ID`",
+        )
+        .configure("migrations = \"alembic\"")
+        .file("alembic/env.py", "from alembic import context\n")
+        .file("alembic/versions/__init__.py", "")
+        .file(
+            "alembic/versions/a1.py",
+            "revision = 'a1'\ndown_revision = None\n",
+        ),
         row(
             "several broken files",
             "upgrade",
