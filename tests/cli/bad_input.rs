@@ -251,7 +251,7 @@ groups! {
     configuration: configuration urls,
     databases: files version_tables migrations statements scripts,
     servers: addresses ids rights servers,
-    arguments: expressions arguments revisions,
+    arguments: expressions arguments foreign_words revisions,
 }
 
 #[test]
