@@ -15,19 +15,15 @@ pub(crate) fn fault(fault: &Fault) -> Diagnostic {
     let kind = &fault.finding.kind;
     let mut diagnostic = Diagnostic::new(Cause::History, kind.to_string())
         .code(kind.code())
-        .excerpt(Excerpt {
-            path: fault.path.display().to_string(),
-            text: fault.text.to_string(),
-            span: fault.finding.span.range(),
-            label: None,
-        });
+        .excerpt(Excerpt::new(
+            fault.path.display().to_string(),
+            &fault.text,
+            fault.finding.span.range(),
+        ));
     if let Some(related) = &fault.related {
-        diagnostic = diagnostic.excerpt(Excerpt {
-            path: related.path.display().to_string(),
-            text: related.text.to_string(),
-            span: related.span.range(),
-            label: Some(related.label.to_owned()),
-        });
+        let path = related.path.display().to_string();
+        let excerpt = Excerpt::new(path, &related.text, related.span.range());
+        diagnostic = diagnostic.excerpt(excerpt.label(related.label));
     }
     diagnostic.help(hint(kind))
 }
@@ -50,14 +46,13 @@ fn hint(kind: &FindingKind) -> Hint {
 
 /// Explains why revisions of several crates do not fit together; `text` is the text of the file at
 /// fault.
-pub(crate) fn requirement(error: &RequirementError, text: String) -> Diagnostic {
+pub(crate) fn requirement(error: &RequirementError, text: &str) -> Diagnostic {
     Diagnostic::new(Cause::History, error.kind.to_string())
         .code(error.kind.code())
-        .excerpt(Excerpt {
-            path: error.path.display().to_string(),
+        .excerpt(Excerpt::new(
+            error.path.display().to_string(),
             text,
-            span: error.span.range(),
-            label: None,
-        })
+            error.span.range(),
+        ))
         .help(error.kind.help())
 }
