@@ -2,6 +2,7 @@
 
 mod fault;
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
@@ -217,9 +218,10 @@ impl History {
         let graph = match Graph::new(declared.collect()) {
             Ok(graph) => Some(graph),
             Err(errors) => {
-                let unreadable = faults
-                    .iter()
-                    .any(|fault| !revisions.iter().any(|revision| revision.path == fault.path));
+                let readable: HashSet<&Path> =
+                    revisions.iter().map(|file| file.path.as_path()).collect();
+                let mut paths = faults.iter().map(|fault| fault.path.as_path());
+                let unreadable = paths.any(|path| !readable.contains(path));
                 // A missing parent may be in a file whose header could not be read.
                 let known = |error: &GraphError| {
                     !(unreadable
