@@ -107,6 +107,18 @@ fn check(
             }),
         }
     }
+    if files.is_empty() && problems.is_empty() && !settings.migrations.is_empty() {
+        problems.push(Problem {
+            place: settings.migrations.join(", "),
+            code: Code::NoRevisions,
+            title: "no revisions".to_owned(),
+            note: None,
+            help: format!(
+                "write the first one with `cargo alembic revision -p {package}`, or declare \
+                 `migrations = []` under [package.metadata.alembic] until there are any"
+            ),
+        });
+    }
     let dialects = settings.dialects_for(None);
     let history = History::new(files, &dialects);
     let faults = match &history {

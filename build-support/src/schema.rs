@@ -3,7 +3,7 @@
 use std::io;
 use std::path::Path;
 
-use alembic_history::{Code, Dialect, FindingKind, Position, Span, read_text};
+use alembic_history::{Code, Dialect, FindingKind, Position, Span, merge_conflict, read_text};
 use alembic_sql::{SplitErrorKind, SqlText, summary};
 
 use crate::manifest::Problem;
@@ -28,8 +28,13 @@ pub(crate) fn read(path: &Path, name: &str, dialects: &[Dialect]) -> Result<SqlT
         }]
     })?;
     let text = SqlText::new(text);
-    let mut findings: Vec<(Span, FindingKind)> = Vec::new();
-    for dialect in dialects {
+    let conflict = merge_conflict(text.as_str());
+    let mut findings: Vec<(Span, FindingKind)> = conflict
+        .map(|marker| (marker, FindingKind::MergeConflict))
+        .into_iter()
+        .collect();
+    // Whatever else is wrong comes from having both sides.
+    for dialect in dialects.iter().filter(|_| conflict.is_none()) {
         let found = check(&text, *dialect);
         // A finding of several dialects is reported once.
         let new = found
@@ -48,7 +53,8 @@ pub(crate) fn read(path: &Path, name: &str, dialects: &[Dialect]) -> Result<SqlT
             FindingKind::TransactionControl { .. } => {
                 "remove it: the target schema is created in one transaction".to_owned()
             }
-            FindingKind::Sql(SplitErrorKind::CopyFromStdin | SplitErrorKind::ClientCommand) => {
+            FindingKind::MergeConflict
+            | FindingKind::Sql(SplitErrorKind::CopyFromStdin | SplitErrorKind::ClientCommand) => {
                 kind.help()
             }
             _ => "close it where it should end".to_owned(),

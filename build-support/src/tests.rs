@@ -212,7 +212,8 @@ fn the_workspace_is_the_one_that_cargo_finds() {
     ] {
         let mut files = vec![("shop/Cargo.toml", manifest)];
         files.extend(others.iter().map(|(path, text)| (*path, text.as_str())));
-        files.push(("shop/migrations/a.md", ""));
+        let revision = "-- A\n-- Revision ID: a1\n-- Revises:\n-- alembic: upgrade empty\n";
+        files.push(("shop/migrations/a1.sql", revision));
         let project = Project::new(&files);
         let said = project.run();
         let is_refused = said.contains("[workspace-configuration] `version-table` cannot");

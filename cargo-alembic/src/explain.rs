@@ -55,14 +55,11 @@ impl Storage<'_> {
 /// Returns a statement's excerpt of its file.
 fn excerpt(location: &alembic_run::StatementLocation, history: &History) -> Excerpt {
     let file = history.graph().node(location.revision.as_str());
-    let text = file.map(|node| history.file(node).text.to_string());
-    Excerpt {
-        path: location.path.display().to_string(),
-        text: text.unwrap_or_default(),
-        span: location.offset..location.span.end,
-        label: Some(format!(
-            "statement {} of revision {}",
-            location.statement, location.revision
-        )),
-    }
+    let text = file.map_or("", |node| &history.file(node).text);
+    let path = location.path.display().to_string();
+    let span = location.offset..location.span.end;
+    Excerpt::new(path, text, span).label(format!(
+        "statement {} of revision {}",
+        location.statement, location.revision
+    ))
 }

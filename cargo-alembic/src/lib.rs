@@ -9,6 +9,7 @@ mod commands;
 mod context;
 mod database;
 mod explain;
+mod foreign_words;
 mod migrate;
 mod naming;
 mod new_file;
@@ -38,7 +39,8 @@ use output::Call;
 pub fn main(args: impl IntoIterator<Item = OsString>) -> Exit {
     let CargoCli::Alembic(cli) = match CargoCli::try_parse_from(args) {
         Ok(cli) => cli,
-        Err(error) => {
+        Err(mut error) => {
+            foreign_words::explain(&mut error);
             // Help and version are answers, and a closed pipe is not an error.
             let _ = error.print();
             return match error.kind() {

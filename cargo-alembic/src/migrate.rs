@@ -101,7 +101,7 @@ impl Migration<'_> {
         let is_needless = database.is_missing() && {
             let plan = own.plan(self.direction, self.target, &[], database)?;
             if !plan.steps.is_empty() {
-                own.check_sql()?;
+                own.check_sql(self.direction)?;
             }
             plan.steps.is_empty()
         };

@@ -85,7 +85,8 @@ impl RevisionDraft<'_> {
                     .help("choose the id yourself with `--rev-id`")
             })?,
         };
-        let id = RevisionId::new(&id).map_err(|why| invalid("revision id", &id, &why))?;
+        let id =
+            RevisionId::for_new_revision(&id).map_err(|why| invalid("revision id", &id, &why))?;
         if let Some(taken) = graph.named(id.as_str()) {
             let path = &self.owner.history().file(taken).path;
             let title = format!("the revision id {id} is already taken");
@@ -202,8 +203,18 @@ impl RevisionDraft<'_> {
                     .into()
             });
         }
-        if let [folder] = folders.as_slice() {
-            return Ok(folder.clone());
+        match folders.as_slice() {
+            [] => {
+                let title = format!("`migrations` of `{}` is an empty list", configuration.name);
+                return Err(Diagnostic::new(Cause::Configuration, title)
+                    .help(
+                        "name the folder of the revisions under [package.metadata.alembic] in \
+                         Cargo.toml, or leave `migrations` out",
+                    )
+                    .into());
+            }
+            [folder] => return Ok(folder.clone()),
+            [_, ..] => {}
         }
         let current = std::env::current_dir().unwrap_or_default();
         let beside = self.follows.first().and_then(|node| {

@@ -33,38 +33,38 @@ const FAULTS: &[(&str, &str, Files)] = &[
         "not_linear",
         "",
         &[
-            (THIRD, text!("c3", "a1", "-- alembic: upgrade\n")),
+            (THIRD, text!("c3", "a1", "-- alembic: upgrade empty\n")),
             (
                 "migrations/d4.sql",
-                text!("d4", "b2, c3", "-- alembic: upgrade\n"),
+                text!("d4", "b2, c3", "-- alembic: upgrade empty\n"),
             ),
         ],
     ),
     (
         "more_than_one_head",
         "",
-        &[(THIRD, text!("c3", "a1", "-- alembic: upgrade\n"))],
+        &[(THIRD, text!("c3", "a1", "-- alembic: upgrade empty\n"))],
     ),
     (
         "more_than_one_head_where_branches_are_allowed",
         "chain = \"merged\"",
-        &[(THIRD, text!("c3", "a1", "-- alembic: upgrade\n"))],
+        &[(THIRD, text!("c3", "a1", "-- alembic: upgrade empty\n"))],
     ),
     (
         "several_bases",
         "",
         &[
-            (THIRD, text!("c3", "", "-- alembic: upgrade\n")),
+            (THIRD, text!("c3", "", "-- alembic: upgrade empty\n")),
             (
                 "migrations/d4.sql",
-                text!("d4", "b2, c3", "-- alembic: upgrade\n"),
+                text!("d4", "b2, c3", "-- alembic: upgrade empty\n"),
             ),
         ],
     ),
     (
         "a_missing_parent",
         "",
-        &[(SECOND, text!("b2", "a2", "-- alembic: upgrade\n"))],
+        &[(SECOND, text!("b2", "a2", "-- alembic: upgrade empty\n"))],
     ),
     ("a_removed_revision", "", &[("migrations/a1.sql", None)]),
     (
@@ -72,26 +72,26 @@ const FAULTS: &[(&str, &str, Files)] = &[
         "",
         &[(
             SECOND,
-            text!("b2", "a1\n-- Depends On: z9", "-- alembic: upgrade\n"),
+            text!("b2", "a1\n-- Depends On: z9", "-- alembic: upgrade empty\n"),
         )],
     ),
     (
         "a_cycle",
         "",
         &[
-            (SECOND, text!("b2", "c3", "-- alembic: upgrade\n")),
-            (THIRD, text!("c3", "b2", "-- alembic: upgrade\n")),
+            (SECOND, text!("b2", "c3", "-- alembic: upgrade empty\n")),
+            (THIRD, text!("c3", "b2", "-- alembic: upgrade empty\n")),
         ],
     ),
     (
         "a_self_loop",
         "",
-        &[(SECOND, text!("b2", "b2", "-- alembic: upgrade\n"))],
+        &[(SECOND, text!("b2", "b2", "-- alembic: upgrade empty\n"))],
     ),
     (
         "a_duplicate_id",
         "",
-        &[(THIRD, text!("b2", "a1", "-- alembic: upgrade\n"))],
+        &[(THIRD, text!("b2", "a1", "-- alembic: upgrade empty\n"))],
     ),
     (
         "a_bad_header",
@@ -101,7 +101,7 @@ const FAULTS: &[(&str, &str, Files)] = &[
             text!(
                 "b2",
                 "a1\n-- Revises: a1\n-- Brnch Labels: x",
-                "-- alembic: upgrade\n"
+                "-- alembic: upgrade empty\n"
             ),
         )],
     ),
@@ -110,7 +110,7 @@ const FAULTS: &[(&str, &str, Files)] = &[
         "",
         &[(
             SECOND,
-            Some("-- Fault\n-- Revision ID: b2\n\n-- alembic: upgrade\n"),
+            Some("-- Fault\n-- Revision ID: b2\n\n-- alembic: upgrade empty\n"),
         )],
     ),
     (
@@ -140,7 +140,7 @@ const FAULTS: &[(&str, &str, Files)] = &[
     (
         "a_forbidden_id",
         "",
-        &[(SECOND, text!("b@2", "a1", "-- alembic: upgrade\n"))],
+        &[(SECOND, text!("b@2", "a1", "-- alembic: upgrade empty\n"))],
     ),
     (
         "an_unterminated_string",
@@ -186,6 +186,50 @@ const FAULTS: &[(&str, &str, Files)] = &[
         "a_missing_folder",
         "migrations = [\"migrations\", \"db/more\"]",
         &[],
+    ),
+    (
+        "a_merge_conflict",
+        "schema = \"schema.sql\"",
+        &[
+            (
+                SECOND,
+                text!(
+                    "b2",
+                    "a1",
+                    "-- alembic: upgrade\n<<<<<<< HEAD\nSELECT 1;\n=======\nSELECT 2;\n>>>>>>> other\n"
+                ),
+            ),
+            (
+                "schema.sql",
+                Some("<<<<<<< HEAD\r\nSELECT 1;\r\n=======\r\n>>>>>>> other\r\n"),
+            ),
+        ],
+    ),
+    (
+        "an_untouched_template",
+        "",
+        &[(
+            SECOND,
+            text!("b2", "a1", "-- alembic: upgrade\n\n-- alembic: downgrade\n"),
+        )],
+    ),
+    (
+        "no_revisions",
+        "",
+        &[("migrations/a1.sql", None), (SECOND, None)],
+    ),
+    (
+        "revisions_in_python",
+        "",
+        &[
+            ("migrations/a1.sql", None),
+            (SECOND, None),
+            ("migrations/env.py", Some("context.configure()\n")),
+            (
+                "migrations/versions/a1.py",
+                Some("\"\"\"First\n\"\"\"\nrevision = 'a1'\ndown_revision = None\n"),
+            ),
+        ],
     ),
     ("a_missing_schema", "schema = \"schema.sql\"", &[]),
     (
@@ -254,6 +298,13 @@ fn faults_fail_the_build_until_they_are_mended() {
         }
         krate.build_soundly(&format!("{name}, mended"));
     }
+}
+
+#[test]
+fn a_crate_may_say_that_it_has_no_revisions() {
+    let krate = Krate::new("none_yet");
+    krate.configure("migrations = []\n");
+    krate.build_soundly("no revisions on purpose");
 }
 
 #[test]

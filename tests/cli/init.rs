@@ -248,12 +248,11 @@ fn a_url_that_cannot_be_configured_changes_nothing() {
 #[test]
 fn a_server_in_the_environment() {
     let project = Project::new("shop").on(Dialect::Postgres);
-    let shown = project.transcript(&[
-        "init",
-        "revision -m 'First' --rev-id aa01",
-        "upgrade",
-        "current",
-    ]);
+    let mut shown = project.transcript(&["init", "revision -m 'First' --rev-id aa01"]);
+    let new = "migrations/20250128_1000_aa01_first.sql";
+    project.replace(new, "upgrade\n", "upgrade\nCREATE TABLE t (id INTEGER);\n");
+    shown.push('\n');
+    shown.push_str(&project.transcript(&["upgrade", "current"]));
     let manifest = project.read("Cargo.toml");
     assert_snapshot!(format!("{shown}\n# Cargo.toml\n{manifest}"));
 }

@@ -72,6 +72,42 @@ fn what_others_follow_only_with_splice() {
     ]));
 }
 
+/// A head that another one depends on has no row of its own, but nothing follows it: what the
+/// commands and the build say about it is what `merge` does.
+#[test]
+fn heads_that_depend_on_each_other() {
+    for (heads, merge) in [
+        ("bb02<-aa01; cc03<-aa01 dep bb02", "merge bb02 cc03"),
+        ("bb02<-aa01; cc03<-aa01 dep bb02", "merge"),
+        ("bb02<-aa01; cc03<-aa01 dep bb02", "revision --head heads"),
+        ("bb02<-aa01; cc03<-aa01 dep bb02; dd04<-cc03", "merge heads"),
+        (
+            "bb02<-aa01; cc03<-aa01 dep bb02; dd04<-aa01 dep cc03",
+            "merge",
+        ),
+        ("bb02; cc03<-aa01 dep bb02", "merge bb02 cc03"),
+    ] {
+        let project = Project::with_crate("shop");
+        project.configure("chain = \"merged\"");
+        project.add_to("migrations", graph(&format!("aa01; {heads}")));
+        project.run("upgrade").success();
+        assert_eq!(project.run("upgrade head").status, 6);
+        let refused = project.run("revision --rev-id ff06");
+        assert!(
+            refused.stderr.contains("alembic merge -p shop"),
+            "{refused}"
+        );
+        project.run(&format!("{merge} --rev-id ee05")).success();
+        assert_eq!(project.run("heads").success().stdout.lines().count(), 1);
+        project.run("upgrade head").success();
+        project.run("test").success();
+        project.run("downgrade base").success();
+        project.run("upgrade").success();
+        project.run("current --check-heads").success();
+        project.run("revision --rev-id ff06").success();
+    }
+}
+
 #[test]
 fn what_cannot_be_merged() {
     let project = Project::with_crate("shop");

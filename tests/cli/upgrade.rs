@@ -240,3 +240,45 @@ fn the_example_workspace() {
         assert_snapshot!(project.transcript(&["upgrade", "current"]));
     });
 }
+
+/// The table of the database decides how long an id may be: SQLite has no limit, and a project of
+/// Alembic's may have widened the column.
+#[test]
+fn ids_as_long_as_the_version_table_holds() {
+    const LONG: &str = "aa01_with_a_name_that_says_what_it_does_";
+    let column = |kind: &str| {
+        format!(
+            "CREATE TABLE alembic_version (version_num {kind} NOT NULL, \
+             CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num))"
+        )
+    };
+    for (dialect, column) in [
+        (Dialect::Sqlite, None),
+        (Dialect::Sqlite, Some(column("VARCHAR(32)"))),
+        (Dialect::Postgres, Some(column("VARCHAR(40)"))),
+        (Dialect::Postgres, Some(column("TEXT"))),
+        (Dialect::Postgres, Some(column("VARCHAR"))),
+    ] {
+        let project = Project::with_crate("shop").on(dialect);
+        let revisions = graph(&format!("{LONG}; bb02<-{LONG}"));
+        project.add_to("migrations", revisions);
+        // Its progress is recorded, too.
+        let file = format!("migrations/{LONG}.sql");
+        project.replace(
+            &file,
+            "-- alembic: downgrade",
+            "-- alembic: upgrade no-transaction\nVACUUM;\n-- alembic: downgrade",
+        );
+        if let Some(column) = &column {
+            project.database("shop.db").execute(column);
+        }
+        project.run(&format!("upgrade {LONG}")).success();
+        assert_eq!(project.database("shop.db").versions(), [LONG]);
+        project.run("upgrade").success();
+        project.run("downgrade -1").success();
+        assert_eq!(project.database("shop.db").versions(), [LONG]);
+        project.run("stamp base").success();
+        project.run(&format!("stamp {LONG}")).success();
+        assert_eq!(project.database("shop.db").versions(), [LONG]);
+    }
+}

@@ -14,7 +14,7 @@ pub struct RevisionText {
     downgrade: Option<String>,
 }
 
-/// Begins a revision file: a base without statements, and with nothing to revert.
+/// Begins a revision file: a base without statements on purpose, and with nothing to revert.
 #[must_use]
 pub fn revision(id: &str) -> RevisionText {
     RevisionText {
@@ -92,7 +92,11 @@ impl fmt::Display for RevisionText {
                 writeln!(f, "-- {key}: {value}")?;
             }
         }
-        writeln!(f, "\n-- alembic: upgrade\n{}", self.upgrade)?;
+        let heading = match self.upgrade.as_str() {
+            "" => "upgrade empty",
+            _ => "upgrade",
+        };
+        writeln!(f, "\n-- alembic: {heading}\n{}", self.upgrade)?;
         if let Some(downgrade) = &self.downgrade {
             writeln!(f, "\n-- alembic: downgrade\n{downgrade}")?;
         }

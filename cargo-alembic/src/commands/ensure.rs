@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use alembic_history::Node;
+use alembic_history::{Direction, Node};
 use alembic_migrate::options::Ahead;
 use alembic_migrate::{EnsureReport, Migrations, ensure_all_ready};
 use clap::Args;
@@ -65,7 +65,9 @@ impl EnsureArgs {
         }
         if database.is_missing() {
             // A file is not created for SQL that cannot run.
-            group.iter().try_for_each(|next| next.check_sql())?;
+            group
+                .iter()
+                .try_for_each(|next| next.check_sql(Direction::Upgrade))?;
         }
         let names: Vec<&str> = group.iter().map(|next| next.name()).collect();
         let what = format_args!("{} ({})", names.join(", "), database.url);

@@ -35,7 +35,7 @@ impl MergeArgs {
         let mut follows = Vec::new();
         for text in &self.revisions {
             let expression = owner.parse(text)?;
-            for node in owner.resolve(&expression, None)? {
+            for node in owner.resolve_parents(&expression)? {
                 if follows.contains(&node) {
                     let id = &graph[node].id;
                     let title = format!("revision {id} is named twice");
@@ -60,13 +60,14 @@ impl MergeArgs {
                 .into());
         }
         for node in &follows {
-            let below = graph.required_by(graph.requirements(*node));
+            // A head that another one depends on is still a head until a revision follows it.
+            let below = graph.followed_by(*node);
             if let Some(ancestor) = follows.iter().find(|other| below.contains(**other)) {
                 let (ancestor, id) = (&graph[*ancestor].id, &graph[*node].id);
-                let title = format!("nothing to merge: {id} already builds on {ancestor}");
+                let title = format!("nothing to merge: {id} already follows {ancestor}");
                 return Err(Diagnostic::new(Cause::Revision, title)
                     .note(format!("in crate `{}`", owner.name()))
-                    .help("name revisions that do not build on each other")
+                    .help("name revisions that do not follow each other")
                     .into());
             }
         }

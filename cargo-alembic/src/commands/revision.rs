@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use alembic_history::{Expression, Node, ResolveError, RevisionId};
+use alembic_history::{Expression, FindingKind, Node, ResolveError, RevisionId};
 use clap::Args;
 
 use crate::context::Context;
@@ -64,7 +64,7 @@ impl RevisionArgs {
 
 /// Finds the revisions that the new one will follow.
 fn follows(owner: &Crate, head: &Expression) -> Result<Vec<Node>> {
-    match owner.graph().resolve(head, None) {
+    match owner.graph().resolve_parents(head) {
         Ok(follows) => Ok(follows),
         Err(ResolveError::MultipleHeads { heads, .. }) => Err(several_heads(owner, &heads)),
         Err(error) => Err(explain::resolve(&error, owner.name())),
@@ -73,6 +73,7 @@ fn follows(owner: &Crate, head: &Expression) -> Result<Vec<Node>> {
 
 fn several_heads(owner: &Crate, heads: &[RevisionId]) -> Error {
     let (graph, name) = (owner.graph(), owner.name());
+    let chain = owner.configuration.settings.chain;
     let title = format!("multiple heads are present: {}", join(heads));
     let mut diagnostic = Diagnostic::new(Cause::Revision, title).note(format!("in crate `{name}`"));
     for head in heads.iter().filter_map(|id| graph.node(id.as_str())) {
@@ -84,7 +85,7 @@ fn several_heads(owner: &Crate, heads: &[RevisionId]) -> Error {
         .help(
             Hint::from("merge them with ")
                 .command(merge)
-                .text(", if `chain = \"merged\"` allows it"),
+                .text(FindingKind::after_merge(chain)),
         )
         .help("or name the one to follow with `--head`")
         .into()

@@ -1,6 +1,6 @@
 //! `cargo alembic test`
 
-use alembic_history::Code;
+use alembic_history::{Code, Direction};
 use std::fmt::Write;
 
 use alembic_migrate::Dialect;
@@ -42,8 +42,10 @@ impl TestArgs {
         let crates = context.crates(&access)?;
         let mut unsound = None;
         for next in &crates {
-            if let Err(error) = next.check_sql() {
-                Error::add(&mut unsound, error);
+            for direction in [Direction::Upgrade, Direction::Downgrade] {
+                if let Err(error) = next.check_sql(direction) {
+                    Error::add(&mut unsound, error);
+                }
             }
         }
         if let Some(error) = unsound {

@@ -39,7 +39,7 @@ pub(crate) fn resolve(error: &ResolveError, name: &str) -> Error {
         ResolveError::MultipleHeads { heads, .. } => diagnostic.help(
             Hint::from("name one of them, or all with `heads`; ")
                 .command(Suggestion::for_crate(Subcommand::Merge, name).arguments(heads))
-                .text(" merges them, if `chain = \"merged\"` allows it"),
+                .text(" merges them, which the build accepts with `chain = \"merged\"`"),
         ),
         ResolveError::NotOnBranch { .. }
         | ResolveError::OutOfRange { .. }

@@ -15,19 +15,15 @@ pub(crate) fn fault(fault: &Fault) -> Diagnostic {
     let kind = &fault.finding.kind;
     let mut diagnostic = Diagnostic::new(Cause::History, kind.to_string())
         .code(kind.code())
-        .excerpt(Excerpt {
-            path: fault.path.display().to_string(),
-            text: fault.text.to_string(),
-            span: fault.finding.span.range(),
-            label: None,
-        });
+        .excerpt(Excerpt::new(
+            fault.path.display().to_string(),
+            &fault.text,
+            fault.finding.span.range(),
+        ));
     if let Some(related) = &fault.related {
-        diagnostic = diagnostic.excerpt(Excerpt {
-            path: related.path.display().to_string(),
-            text: related.text.to_string(),
-            span: related.span.range(),
-            label: Some(related.label.to_owned()),
-        });
+        let path = related.path.display().to_string();
+        let excerpt = Excerpt::new(path, &related.text, related.span.range());
+        diagnostic = diagnostic.excerpt(excerpt.label(related.label));
     }
     diagnostic.help(hint(kind))
 }
@@ -37,26 +33,26 @@ fn hint(kind: &FindingKind) -> Hint {
     match kind {
         FindingKind::EmptyFile => Hint::from("delete the file, or write the revision with ")
             .command(Suggestion::new(Subcommand::Revision)),
-        FindingKind::MultipleHeads { heads, package } => Hint::from("merge them with ")
+        FindingKind::MultipleHeads {
+            heads,
+            package,
+            chain,
+        } => Hint::from("merge them with ")
             .command(Suggestion::for_crate(Subcommand::Merge, package).arguments(heads))
-            .text(
-                ", if `chain = \"merged\"` allows it; or make one follow the other in its \
-                 `Revises`",
-            ),
+            .text(FindingKind::after_merge(*chain)),
         kind => kind.help().into(),
     }
 }
 
 /// Explains why revisions of several crates do not fit together; `text` is the text of the file at
 /// fault.
-pub(crate) fn requirement(error: &RequirementError, text: String) -> Diagnostic {
+pub(crate) fn requirement(error: &RequirementError, text: &str) -> Diagnostic {
     Diagnostic::new(Cause::History, error.kind.to_string())
         .code(error.kind.code())
-        .excerpt(Excerpt {
-            path: error.path.display().to_string(),
+        .excerpt(Excerpt::new(
+            error.path.display().to_string(),
             text,
-            span: error.span.range(),
-            label: None,
-        })
+            error.span.range(),
+        ))
         .help(error.kind.help())
 }

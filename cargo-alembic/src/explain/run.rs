@@ -75,6 +75,9 @@ fn details(fault: &Failure, diagnostic: Diagnostic, subject: Subject<'_>) -> Dia
         Failure::SharedVersionTable { .. } => diagnostic.code(Code::SharedVersionTable),
         Failure::ManagedByAnotherTool { .. } => diagnostic.code(Code::ManagedByAnotherTool),
         Failure::MalformedVersionTable { .. } => diagnostic.code(Code::MalformedVersionTable),
+        Failure::IdTooLong { path, .. } => diagnostic
+            .code(Code::IdTooLong)
+            .note(format!("its file is {}", path.display())),
         Failure::Irreversible { .. } | Failure::UncheckedDialect { .. } => {
             refused(fault, diagnostic, subject)
         }
@@ -147,6 +150,7 @@ pub(super) fn refused(fault: &Failure, diagnostic: Diagnostic, subject: Subject<
         | Failure::SharedVersionTable { .. }
         | Failure::ManagedByAnotherTool { .. }
         | Failure::MalformedVersionTable { .. }
+        | Failure::IdTooLong { .. }
         | Failure::Schema { .. }
         | Failure::RowCount { .. }
         | Failure::RowsMoved { .. }
@@ -199,6 +203,17 @@ fn next_step(
         Failure::MalformedVersionTable { .. } => {
             diagnostic
                 .help("rename the object with this name, or configure another `version-table`")
+        }
+        Failure::IdTooLong {
+            exists, make_room, ..
+        } => {
+            let first = match exists {
+                true => "widen the column first",
+                false => "create the table first",
+            };
+            diagnostic
+                .help("give the revision a shorter id, if no database has applied it yet")
+                .help(format!("or {first}: `{make_room}`"))
         }
         Failure::Statement {
             location,

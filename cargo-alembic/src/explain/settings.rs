@@ -29,12 +29,10 @@ pub(crate) fn setting(fault: &SettingsFault, manifest: &Manifest) -> Diagnostic 
         table.key(&fault.key)?.span()
     });
     match span {
-        Some(span) => diagnostic.excerpt(Excerpt {
-            path: manifest.path.clone(),
-            text: without_credentials(text),
-            span,
-            label: None,
-        }),
+        Some(span) => {
+            let text = without_credentials(text);
+            diagnostic.excerpt(Excerpt::new(manifest.path.as_str(), &text, span))
+        }
         None => diagnostic.note(format!("in {}", manifest.path)),
     }
 }

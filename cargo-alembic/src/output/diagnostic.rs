@@ -29,12 +29,48 @@ pub(crate) struct Diagnostic {
 }
 
 /// A part of a file that a diagnostic points to; the first one is at fault.
+///
+/// It holds a single line, not the text: a file may be a dump of many megabytes, with many faults.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Excerpt {
-    pub(crate) path: String,
-    pub(crate) text: String,
-    pub(crate) span: Range<usize>,
-    pub(crate) label: Option<String>,
+    path: String,
+    line: String,
+    /// The number of the line, from 1.
+    number: usize,
+    /// The span in the line.
+    span: Range<usize>,
+    label: Option<String>,
+}
+
+/// How many bytes of a line are kept behind the span, which is more than is shown.
+const LINE_REST: usize = 1_000;
+
+impl Excerpt {
+    /// Returns the part of `text` at `span`, up to the end of its first line, so that an unterminated
+    /// literal does not fill the screen.
+    pub(crate) fn new(path: impl Into<String>, text: &str, span: Range<usize>) -> Self {
+        let start = text.floor_char_boundary(span.start);
+        let end = text.floor_char_boundary(span.end.max(start));
+        let line_start = text[..start].rfind('\n').map_or(0, |before| before + 1);
+        let is_line_end = ['\n', '\r'];
+        let length = text[start..end].find(is_line_end).unwrap_or(end - start);
+        let rest = text[start..].find(is_line_end);
+        let line_end = rest.map_or(text.len(), |rest| start + rest);
+        let line_end = line_end.min(text.floor_char_boundary(start + length + LINE_REST));
+        Self {
+            path: path.into(),
+            line: text[line_start..line_end].to_owned(),
+            number: text[..line_start].matches('\n').count() + 1,
+            span: start - line_start..start - line_start + length,
+            label: None,
+        }
+    }
+
+    /// Adds what is written at the span.
+    pub(crate) fn label(mut self, label: impl Into<String>) -> Self {
+        self.label = Some(label.into());
+        self
+    }
 }
 
 /// A note below a diagnostic.
@@ -164,12 +200,13 @@ impl Diagnostic {
             } else {
                 AnnotationKind::Context
             };
-            let mut annotation = kind.span(visible(&excerpt.text, excerpt.span.clone()));
+            let mut annotation = kind.span(excerpt.span.clone());
             if let Some(label) = &excerpt.label {
                 annotation = annotation.label(label.as_str());
             }
             group = group.element(
-                Snippet::source(excerpt.text.as_str())
+                Snippet::source(excerpt.line.as_str())
+                    .line_start(excerpt.number)
                     .path(printable(&excerpt.path))
                     .annotation(annotation),
             );
@@ -205,11 +242,33 @@ impl fmt::Display for Note {
     }
 }
 
-/// Cuts a span to its first line, so that an unterminated literal does not fill the screen.
-fn visible(text: &str, span: Range<usize>) -> Range<usize> {
-    let start = text.floor_char_boundary(span.start);
-    let end = text.floor_char_boundary(span.end.max(start));
-    let (rest, span) = (&text[start..end], start..end);
-    let line = rest.find(['\n', '\r']).unwrap_or(rest.len());
-    span.start..span.start + line
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn excerpts_hold_the_line_and_nothing_else() {
+        let long = format!("{}{}", "é".repeat(100), "x".repeat(10_000));
+        for (text, span, line, number, within) in [
+            ("", 0..0, "", 1, 0..0),
+            ("one\ntwo\n", 0..3, "one", 1, 0..3),
+            ("one\ntwo\n", 4..7, "two", 2, 0..3),
+            ("one\r\ntwo three\r\n", 9..14, "two three", 2, 4..9),
+            // A span of several lines ends with the first of them.
+            ("one\ntwo three\nfour", 8..18, "two three", 2, 4..9),
+            ("one\n", 4..4, "", 2, 0..0),
+            ("one", 3..3, "one", 1, 3..3),
+            ("né", 2..3, "né", 1, 1..3),
+            (&long, 200..201, &long[..200 + 1 + LINE_REST], 1, 200..201),
+        ] {
+            let excerpt = Excerpt::new("a.sql", text, span.clone());
+            let found = (excerpt.line.as_str(), excerpt.number, excerpt.span);
+            let end = text.floor_char_boundary(span.end);
+            assert_eq!(found.0, line, "{span:?}");
+            assert_eq!(found.1, number, "{span:?}");
+            if text.is_char_boundary(span.start) && end == span.end {
+                assert_eq!(found.2, within, "{span:?}");
+            }
+        }
+    }
 }

@@ -116,6 +116,7 @@ fn exit_of_failure(failure: &Failure) -> Exit {
         }
         Failure::ManagedByAnotherTool { .. }
         | Failure::MalformedVersionTable { .. }
+        | Failure::IdTooLong { .. }
         | Failure::NoSecondConnection { .. } => Exit::Database,
         Failure::Statement { error, .. } if error.kind() != DatabaseErrorKind::Other => {
             Exit::Database

@@ -93,9 +93,9 @@ impl Crate {
         self.history().graph()
     }
 
-    /// Checks the SQL of the revision files, unless that was already done.
-    pub(crate) fn check_sql(&self) -> Result<()> {
-        let checked = self.history().check_sql();
+    /// Checks the SQL of the revision files that runs in `direction`, unless that was already done.
+    pub(crate) fn check_sql(&self, direction: Direction) -> Result<()> {
+        let checked = self.history().check_sql(direction);
         checked.map_err(|error| explain::history(&error))
     }
 
@@ -143,6 +143,12 @@ impl Crate {
         rows: Option<&[Node]>,
     ) -> Result<Vec<Node>> {
         let found = self.graph().resolve(expression, rows);
+        found.map_err(|error| explain::resolve(&error, self.name()))
+    }
+
+    /// Finds the revisions that a new revision follows.
+    pub(crate) fn resolve_parents(&self, expression: &Expression) -> Result<Vec<Node>> {
+        let found = self.graph().resolve_parents(expression);
         found.map_err(|error| explain::resolve(&error, self.name()))
     }
 

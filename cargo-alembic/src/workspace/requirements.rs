@@ -55,7 +55,7 @@ impl Workspace {
             let Some(missing) = missing else {
                 let explained = errors.iter().map(|error| {
                     let text = file_text(&error.package, &error.path, &all);
-                    explain::requirement(error, text.unwrap_or_default())
+                    explain::requirement(error, text.as_deref().unwrap_or_default())
                 });
                 return Err(explained.collect::<Vec<Diagnostic>>().into());
             };

@@ -18,6 +18,7 @@ impl History {
             let kind = FindingKind::MultipleHeads {
                 heads: graph.ids(&heads),
                 package: package.to_owned(),
+                chain,
             };
             faults.push(self.fault_at_id(*last, kind));
         }
@@ -63,7 +64,7 @@ mod tests {
         let files = history.split_whitespace().map(|revision| {
             let (id, parents) = revision.split_once('<').unwrap();
             let text = format!(
-                "-- {id}\n-- Revision ID: {id}\n-- Revises: {parents}\n-- alembic: upgrade\n"
+                "-- {id}\n-- Revision ID: {id}\n-- Revises: {parents}\n-- alembic: upgrade empty\n"
             );
             SourceFile {
                 path: id.into(),

@@ -68,8 +68,18 @@ codes! {
         /// as UTF-8.
         NotUtf8 = "not-utf8",
 
+        /// A migration folder holds Python files of Alembic, and no `.sql` files. Write each revision as
+        /// a `.sql` file with the same id; [alembic.md](alembic.md#taking-over-a-database) has an
+        /// example.
+        PythonRevision = "python-revision",
+
         /// The file is empty. Delete it, or write the revision with `cargo alembic revision`.
         EmptyFile = "empty-file",
+
+        /// The file holds the two sides of a merge that git could not do. Keep one of them, and delete
+        /// the lines that begin with `<<<<<<<`, `|||||||`, `=======` and `>>>>>>>`. Two different
+        /// revisions belong into two files.
+        MergeConflict = "merge-conflict",
 
         /// The comment at the top of the file has no `Revision ID` or no `Revises`. `Revises` is
         /// required even for a first revision, as `-- Revises:`, because a misspelt key would
@@ -87,19 +97,18 @@ codes! {
         /// one. It has no effect there. Move it up into the comment at the top of the file.
         KeyOutsideHeader = "key-outside-header",
 
-        /// A revision id is empty, is longer than 32 characters (the version table holds no more),
-        /// is a keyword of revision expressions (`head`, `heads`, `base`, `current`), or contains
-        /// one of `@ + - : ,`, a quote, a backslash or white space.
+        /// A revision id is empty, is a keyword of revision expressions (`head`, `heads`, `base`,
+        /// `current`), or contains one of `@ + - : ,`, a quote, a backslash, white space or a
+        /// character that is not seen when it is printed.
         InvalidId = "invalid-id",
 
-        /// A branch label breaks the rules for a revision id, except that a label may have any
-        /// length.
+        /// A branch label breaks the rules for a revision id.
         InvalidLabel = "invalid-label",
 
         /// There is SQL before the first `-- alembic:` line, so nothing says when to run it.
         OutsideSection = "outside-section",
 
-        /// The file has no `-- alembic: upgrade` section. The section may be empty.
+        /// The file has no `-- alembic: upgrade` section.
         NoUpgrade = "no-upgrade",
 
         /// A comment is nearly a section heading. Treating it as a comment would put the lines
@@ -111,6 +120,19 @@ codes! {
 
         /// A word in a heading is neither a dialect nor a flag, or is in the wrong place.
         UnknownFlag = "unknown-flag",
+
+        /// An upgrade section has no statements: it may be a new file that no one has filled in. Once
+        /// a database has applied it, SQL that is added later never runs there. Write the SQL, or
+        /// declare with `-- alembic: upgrade empty` that there is none on purpose. A revision that
+        /// merges others, or that several others follow, needs no statements.
+        EmptyUpgrade = "empty-upgrade",
+
+        /// A `no-transaction` section has no statements. Remove it: such a section commits what
+        /// precedes it, but only to run its own statements outside of transactions.
+        EmptyOutside = "empty-no-transaction",
+
+        /// There is SQL below `empty`. Remove either the SQL or the word.
+        SqlInEmpty = "sql-in-empty",
 
         /// Only a downgrade can be marked `irreversible:`.
         IrreversibleUpgrade = "irreversible-upgrade",
@@ -160,15 +182,20 @@ codes! {
         DependencyCycle = "dependency-cycle",
 
         /// A build or `cargo alembic test` requires a single head, and there are several. Merge
-        /// them with `cargo alembic merge heads` if `chain = "merged"` allows it, or make one
-        /// follow the other.
+        /// them with `cargo alembic merge heads`, which needs `chain = "merged"`. Or, if no
+        /// database has applied one of them yet, make it follow the other: the version table only
+        /// records the last revision, so a database that has applied it would never apply the
+        /// other.
         MultipleHeads = "multiple-heads",
 
-        /// The chain must be linear, but several revisions have no parent.
+        /// The chain must be linear, but several revisions have no parent. Allow branches that are
+        /// merged with `chain = "merged"`, or, if no database has applied one of them yet, make it
+        /// follow the other.
         MultipleBases = "multiple-bases",
 
-        /// The chain must be linear, but several revisions follow the same one. Make one follow the
-        /// other, or allow branches that are merged with `chain = "merged"`.
+        /// The chain must be linear, but several revisions follow the same one. Allow branches that
+        /// are merged with `chain = "merged"`, or, if no database has applied one of them yet, make
+        /// it follow the other.
         Branch = "branch",
 
         /// `Depends On: crate@revision` names a crate that is not in the workspace, or is not
@@ -208,6 +235,10 @@ codes! {
         /// A migration folder does not exist or cannot be searched. `cargo alembic init` creates
         /// it.
         UnreadableFolder = "unreadable-folder",
+
+        /// A build found no revisions in the migration folders. Write the first one with `cargo alembic
+        /// revision`, correct `migrations`, or say with `migrations = []` that there are none yet.
+        NoRevisions = "no-revisions",
 
         /// A build script cannot read the configuration in a Cargo.toml. Write it as a table,
         /// `[package.metadata.alembic]`.
@@ -253,6 +284,13 @@ codes! {
         /// <revision>`; if they have nothing to do with them, with `cargo alembic stamp base`. `ensure`
         /// takes a configured `baseline` for that answer.
         ManagedByAnotherTool = "managed-by-another-tool",
+
+        /// A revision's id has more characters than the version table of the database holds; nothing
+        /// was changed. A version table that this tool creates holds 32 characters, as Alembic's
+        /// does. Give the revision a shorter id, or, if a database has applied it under this one,
+        /// widen the column `version_num`; the message has the statement. SQLite does not enforce
+        /// the width of a column.
+        IdTooLong = "id-too-long",
 
         /// The version table contains revisions that no file declares: the database was migrated on
         /// another git branch, or by a newer version of the crate. Restore the files. If the tables

@@ -236,7 +236,7 @@ mod tests {
 
     fn history(id: &str, depends_on: &str) -> History {
         let text = format!(
-            "-- {id}\n-- Revision ID: {id}\n-- Revises:\n-- Depends On: {depends_on}\n-- alembic: upgrade\n"
+            "-- {id}\n-- Revision ID: {id}\n-- Revises:\n-- Depends On: {depends_on}\n-- alembic: upgrade empty\n"
         );
         let file = SourceFile {
             path: format!("{id}.sql").into(),

@@ -22,8 +22,9 @@ use std::sync::Arc;
 
 use alembic_sql::{SqlText, summary};
 
-use crate::{Dialect, Direction, Finding, FindingKind, Revision, Span};
+use crate::{Dialect, Direction, Finding, FindingKind, Revision, Span, merge_conflict};
 
+pub(crate) use header::lines;
 pub use header::{Header, Named};
 pub use render::NewRevision;
 pub use section::{Body, Reversal, Section};
@@ -37,6 +38,17 @@ pub struct RevisionFile {
     pub sections: Vec<Section>,
 }
 
+/// The place of a revision in its history, which decides whether it needs statements.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// At most one revision before it, and one after it: it is there for its statements.
+    Line,
+    /// Lines part or join there, which is a reason to be there without statements.
+    Junction,
+    /// Unknown, because something else is wrong with the history.
+    Unknown,
+}
+
 /// A parsed text, whether or not it declares which revision it is.
 pub(crate) struct Draft {
     header: Option<Header>,
@@ -48,6 +60,14 @@ pub(crate) struct Draft {
 impl Draft {
     /// Reads a text except for its SQL.
     pub(crate) fn read(text: &Arc<str>) -> Self {
+        if let Some(marker) = merge_conflict(text) {
+            // Whatever else is wrong comes from having both sides.
+            return Self {
+                header: None,
+                sections: Vec::new(),
+                findings: vec![Finding::new(marker, FindingKind::MergeConflict)],
+            };
+        }
         let mut findings = Vec::new();
         // A byte-order mark counts as white space; spans still count from the start of the file.
         let start = text.len() - text.trim_start_matches('\u{feff}').len();
@@ -74,6 +94,11 @@ impl Draft {
     /// Checks the SQL for each of `dialects`.
     pub(crate) fn check_sql(&mut self, dialects: &[Dialect]) {
         check_sections(&self.sections, dialects, &mut self.findings);
+    }
+
+    /// Returns whether the header places the revision in a history.
+    pub(crate) const fn has_header(&self) -> bool {
+        self.header.is_some()
     }
 
     /// Returns the revision, if it is known, and the findings.
@@ -105,11 +130,24 @@ impl RevisionFile {
         draft.finish()
     }
 
-    /// Returns the findings in the SQL of the sections on `dialects`, in the order of the file: all
-    /// of them, or the first twenty.
-    pub(crate) fn check_sql(&self, dialects: &[Dialect]) -> Vec<Finding> {
+    /// Returns the findings in the SQL of the sections that run in one of `directions` on
+    /// `dialects`, in the order of the file: all of them, or the first twenty.
+    pub(crate) fn check_sql(
+        &self,
+        directions: &[Direction],
+        dialects: &[Dialect],
+        place: Place,
+    ) -> Vec<Finding> {
         let mut findings = Vec::new();
-        check_sections(&self.sections, dialects, &mut findings);
+        let sections = self.sections.iter();
+        for section in sections.filter(|section| directions.contains(&section.direction)) {
+            check_sections(std::slice::from_ref(section), dialects, &mut findings);
+            if let Some(kind) = section.emptiness(place)
+                && section.lacks_statements(dialects)
+            {
+                findings.push(Finding::new(section.heading, kind));
+            }
+        }
         first(findings)
     }
 

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::id::join;
-use crate::{Code, GraphErrorKind, InvalidName, RevisionId, Span};
+use crate::{Chain, Code, GraphErrorKind, InvalidName, RevisionId, Span};
 use alembic_sql::SplitErrorKind;
 
 /// Something wrong in a revision file, with its span.
@@ -28,8 +28,12 @@ pub enum FindingKind {
     Unreadable(String),
     /// The file is not UTF-8 text.
     NotUtf8,
+    /// The file is a revision of Python's Alembic, in a folder without revision files.
+    PythonRevision,
     /// The file is empty.
     EmptyFile,
+    /// The file holds a merge conflict of git.
+    MergeConflict,
     /// The header lacks a key.
     MissingKey {
         /// The key.
@@ -88,6 +92,12 @@ pub enum FindingKind {
         /// The word that was probably meant.
         meant: Option<&'static str>,
     },
+    /// An upgrade section without statements, with nothing to say that this is on purpose.
+    EmptyUpgrade,
+    /// A section outside of transactions without statements.
+    EmptyOutside,
+    /// SQL below `empty`.
+    SqlInEmpty,
     /// `irreversible:` on an upgrade.
     IrreversibleUpgrade,
     /// `irreversible:` without a reason.
@@ -109,6 +119,8 @@ pub enum FindingKind {
         heads: Vec<RevisionId>,
         /// The crate.
         package: String,
+        /// The shape that the history must have.
+        chain: Chain,
     },
     /// There are several bases where the history must be linear.
     MultipleBases {
@@ -124,14 +136,36 @@ pub enum FindingKind {
     },
 }
 
+/// The setting that allows what a linear chain does not.
+const MERGED_CHAIN: &str =
+    "allow branches that are merged with `chain = \"merged\"` under [package.metadata.alembic]";
+
+/// The way to a linear chain, and what must be true first: a database at the moved revision is
+/// taken to have applied everything below it.
+const MOVE_REVISION: &str = "or, if no database has applied one of them yet, make it follow the \
+                             other in its `Revises`; a database that has applied it would never \
+                             apply the other";
+
 impl FindingKind {
+    /// Returns what follows the command that merges several heads: the setting that a merge needs,
+    /// and the way without a merge.
+    #[must_use]
+    pub fn after_merge(chain: Chain) -> String {
+        match chain {
+            Chain::Linear => format!(", and {MERGED_CHAIN}; {MOVE_REVISION}"),
+            Chain::Merged => format!("; {MOVE_REVISION}"),
+        }
+    }
+
     /// Returns the code that names this kind of finding in output and documentation.
     #[must_use]
     pub const fn code(&self) -> Code {
         match self {
             Self::Unreadable(_) => Code::UnreadableFile,
             Self::NotUtf8 => Code::NotUtf8,
+            Self::PythonRevision => Code::PythonRevision,
             Self::EmptyFile => Code::EmptyFile,
+            Self::MergeConflict => Code::MergeConflict,
             Self::MissingKey { .. } => Code::MissingKey,
             Self::DuplicateKey { .. } => Code::DuplicateKey,
             Self::UnknownKey { .. } => Code::UnknownKey,
@@ -143,6 +177,9 @@ impl FindingKind {
             Self::MisspeltHeading => Code::MisspeltHeading,
             Self::UnknownSection { .. } => Code::UnknownSection,
             Self::UnknownFlag { .. } => Code::UnknownFlag,
+            Self::EmptyUpgrade => Code::EmptyUpgrade,
+            Self::EmptyOutside => Code::EmptyOutside,
+            Self::SqlInEmpty => Code::SqlInEmpty,
             Self::IrreversibleUpgrade => Code::IrreversibleUpgrade,
             Self::NoReason => Code::NoReason,
             Self::SqlInIrreversible => Code::SqlInIrreversible,
@@ -174,8 +211,18 @@ impl FindingKind {
         match self {
             Self::Unreadable(_) => "make the file readable, or move it out of the folder".into(),
             Self::NotUtf8 => "save the file as UTF-8".into(),
+            Self::PythonRevision => {
+                "write each of them as a `.sql` file with the same `Revision ID` and `Revises` in its \
+                 header and its SQL below; docs/alembic.md has an example"
+                    .into()
+            }
             Self::EmptyFile => {
                 "delete the file, or write the revision with `cargo alembic revision`".into()
+            }
+            Self::MergeConflict => {
+                "keep one of the two sides, and delete the lines that begin with `<<<<<<<`, `|||||||`, \
+                 `=======` and `>>>>>>>`; two different revisions are two files"
+                    .into()
             }
             Self::MissingKey { key } => match *key {
                 "Revises" => "add `-- Revises: <id>`, or `-- Revises:` for a first revision".into(),
@@ -186,14 +233,13 @@ impl FindingKind {
             Self::KeyOutsideHeader { .. } => {
                 "move the line up into the comment at the top of the file".into()
             }
-            Self::InvalidId { .. } => {
-                "use up to 32 characters, none of @ + - : , quotes or white space".into()
+            Self::InvalidId { .. } | Self::InvalidLabel { .. } => {
+                "use none of @ + - : , quotes, white space and invisible characters".into()
             }
-            Self::InvalidLabel { .. } => "use none of @ + - : , quotes or white space".into(),
             Self::OutsideSection => {
                 "put the SQL below a line `-- alembic: upgrade` or `-- alembic: downgrade`".into()
             }
-            Self::NoUpgrade => "add a line `-- alembic: upgrade`; the section may be empty".into(),
+            Self::NoUpgrade => "add a line `-- alembic: upgrade`, with the SQL below it".into(),
             Self::MisspeltHeading => {
                 "begin the line with `-- alembic: upgrade` or `-- alembic: downgrade`".into()
             }
@@ -202,9 +248,22 @@ impl FindingKind {
             }
             Self::UnknownFlag { meant: flag, .. } => meant(
                 flag,
-                "write `upgrade|downgrade [sqlite|postgres] [no-transaction]`, or \
+                "write `upgrade|downgrade [sqlite|postgres] [no-transaction | empty]`, or \
                  `downgrade [sqlite|postgres] irreversible: REASON`",
             ),
+            Self::EmptyUpgrade => {
+                "write the SQL below the heading: what is added after the revision is applied never \
+                 runs there; if it is meant to do nothing, add `empty` to the heading"
+                    .into()
+            }
+            Self::EmptyOutside => {
+                "remove the heading: a section that runs outside of transactions commits what \
+                 precedes it, but only to run its own statements"
+                    .into()
+            }
+            Self::SqlInEmpty => {
+                "remove the SQL, or the word `empty` from the heading".into()
+            }
             Self::IrreversibleUpgrade => {
                 "write `-- alembic: downgrade irreversible: REASON` below the upgrade".into()
             }
@@ -217,32 +276,30 @@ impl FindingKind {
                 SplitErrorKind::ClientCommand => {
                     "commands of a database client are not SQL; replace them with SQL".into()
                 }
-                _ => {
-                    "close it where it should end; a section ends at the next `-- alembic:` line"
-                        .into()
-                }
+                _ => "close it where it should end; a section ends at the next `-- alembic:` line"
+                    .into(),
             },
             Self::TransactionControl { .. } => {
                 "remove it: a run is one transaction, or one per revision on request".into()
             }
-            Self::MultipleHeads { heads, package } => format!(
-                "merge them with `cargo alembic merge -p {package} {}`, if `chain = \"merged\"` \
-                 allows it; or make one follow the other in its `Revises`",
-                join(heads, " ")
+            Self::MultipleHeads {
+                heads,
+                package,
+                chain,
+            } => format!(
+                "merge them with `cargo alembic merge -p {package} {}`{}",
+                join(heads, " "),
+                Self::after_merge(*chain)
             ),
-            Self::MultipleBases { .. } => {
-                "make one follow the other in its `Revises`, or allow branches that are merged with \
-                 `chain = \"merged\"` under [package.metadata.alembic]"
-                    .into()
-            }
+            Self::MultipleBases { .. } => format!("{MERGED_CHAIN}; {MOVE_REVISION}"),
             Self::Branch { into, .. } => format!(
-                "make one of {} follow the other in its `Revises`, or allow branches that are merged \
-                 with `chain = \"merged\"` under [package.metadata.alembic]",
-                join(into, ", ")
+                "{MERGED_CHAIN}, and merge {}; {MOVE_REVISION}",
+                join(into, " and ")
             ),
             Self::Graph(kind) => match kind {
                 GraphErrorKind::DuplicateId { .. } => {
-                    "give one of the two a new id, and use it in the `Revises` of its followers".into()
+                    "give one of the two a new id, and use it in the `Revises` of its followers"
+                        .into()
                 }
                 GraphErrorKind::MissingParent { .. } => {
                     "restore the file that declares it, or correct `Revises`".into()
@@ -268,15 +325,23 @@ impl fmt::Display for FindingKind {
         match self {
             Self::Unreadable(why) => write!(f, "cannot read the file: {why}"),
             Self::NotUtf8 => f.write_str("the file is not UTF-8"),
+            Self::PythonRevision => f.write_str(
+                "the folder holds revisions of Python's Alembic, and none in `.sql` files",
+            ),
             Self::EmptyFile => f.write_str("the file is empty"),
+            Self::MergeConflict => f.write_str("unresolved merge conflict"),
             Self::MissingKey { key } => write!(f, "the header has no `{key}`"),
             Self::DuplicateKey { key, .. } => write!(f, "the header has `{key}` twice"),
             Self::UnknownKey { key, .. } => write!(f, "unknown key `{key}`"),
             Self::KeyOutsideHeader { key } => {
                 write!(f, "the key `{key}` is outside the header")
             }
-            Self::InvalidId { name, why } => write!(f, "invalid revision id '{name}': {why}"),
-            Self::InvalidLabel { name, why } => write!(f, "invalid branch label '{name}': {why}"),
+            Self::InvalidId { name, why } => {
+                write!(f, "invalid revision id '{}': {why}", name.escape_debug())
+            }
+            Self::InvalidLabel { name, why } => {
+                write!(f, "invalid branch label '{}': {why}", name.escape_debug())
+            }
             Self::OutsideSection => f.write_str("SQL before the first section"),
             Self::NoUpgrade => f.write_str("no upgrade section"),
             Self::MisspeltHeading => f.write_str("misspelt section heading"),
@@ -285,6 +350,9 @@ impl fmt::Display for FindingKind {
             }
             Self::UnknownSection { section, .. } => write!(f, "unknown section `{section}`"),
             Self::UnknownFlag { flag, .. } => write!(f, "unknown flag `{flag}`"),
+            Self::EmptyUpgrade => f.write_str("the upgrade section has no statements"),
+            Self::EmptyOutside => f.write_str("the `no-transaction` section has no statements"),
+            Self::SqlInEmpty => f.write_str("SQL in a section that declares itself empty"),
             Self::IrreversibleUpgrade => f.write_str("an upgrade cannot be irreversible"),
             Self::NoReason => f.write_str("`irreversible:` gives no reason"),
             Self::SqlInIrreversible => {

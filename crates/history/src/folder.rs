@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use walkdir::{DirEntry, WalkDir};
 
+use crate::history::is_python_file;
 use crate::{SourceFile, is_revision_file};
 
 /// A folder that cannot be searched.
@@ -31,7 +32,8 @@ impl std::error::Error for FolderError {
 /// Reads every revision file in `folder` and the folders below it, sorted by path.
 ///
 /// Links are followed. Hidden files and folders, and `*.rows.sql`, are skipped. A file that cannot
-/// be read comes with the reason.
+/// be read comes with the reason. If there are none, but revisions of Python's Alembic, the first of
+/// those comes in their place, so that the history says what it found.
 ///
 /// # Errors
 ///
@@ -43,11 +45,20 @@ pub fn read_folder(folder: &Path) -> Result<Vec<SourceFile>, FolderError> {
         .into_iter()
         .filter_entry(|entry| !is_hidden(entry.depth(), entry.path()));
     let mut files = Vec::new();
+    let mut python_files = Vec::new();
     for entry in entries {
-        if let Some(path) = revision_path(entry, folder)? {
+        if let Ok(entry) = &entry
+            && is_python_file(entry.path())
+            && entry.file_type().is_file()
+        {
+            python_files.push(entry.path().to_owned());
+        } else if let Some(path) = revision_path(entry, folder)? {
             let content = read_file(&path).map_err(|error| error.to_string());
             files.push(SourceFile { path, content });
         }
+    }
+    if files.is_empty() {
+        files.extend(python_files.into_iter().find_map(python_revision));
     }
     Ok(files)
 }
@@ -72,6 +83,17 @@ pub fn read_file(path: &Path) -> std::io::Result<Vec<u8>> {
 pub fn read_text(path: &Path) -> std::io::Result<String> {
     let text = String::from_utf8(read_file(path)?);
     text.map_err(|error| std::io::Error::new(std::io::ErrorKind::InvalidData, error.utf8_error()))
+}
+
+/// Reads a file of Python, if it is a revision of Alembic.
+fn python_revision(path: PathBuf) -> Option<SourceFile> {
+    let content = std::fs::read(&path).ok()?;
+    let mut words = content.split(|byte| !byte.is_ascii_alphanumeric() && *byte != b'_');
+    let declares_parent = words.any(|word| word == b"down_revision");
+    declares_parent.then_some(SourceFile {
+        path,
+        content: Ok(content),
+    })
 }
 
 /// Returns the path of an entry if it is a revision file.

@@ -2,13 +2,14 @@
 
 mod fault;
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
-use crate::file::Draft;
+use crate::file::{Draft, Place};
 use crate::{
-    Dialect, Finding, FindingKind, Graph, GraphError, GraphErrorKind, Node, Position, RevisionFile,
-    Span, parallel,
+    Dialect, Direction, Finding, FindingKind, Graph, GraphError, GraphErrorKind, Node, Position,
+    RevisionFile, Span, parallel,
 };
 
 pub use fault::{Fault, HistoryError, Related};
@@ -38,6 +39,11 @@ pub fn is_revision_file(path: &Path) -> bool {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let name = name.to_ascii_lowercase();
     name.ends_with(".sql") && !name.ends_with(ROWS) && !name.starts_with('.')
+}
+
+/// Returns whether a file is Python, by its name.
+pub(crate) fn is_python_file(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "py")
 }
 
 /// Returns the file that holds rows for tests of the revision in the file at `path`.
@@ -71,9 +77,40 @@ pub struct History {
     graph: Graph,
     revisions: Vec<HistoryFile>,
     dialects: Vec<Dialect>,
-    /// The faults in the SQL, once it is checked.
-    sql: OnceLock<Result<(), HistoryError>>,
+    sql: SqlChecks,
 }
+
+/// The faults in the SQL for each direction, once it is checked.
+#[derive(Clone, Debug, Default)]
+struct SqlChecks {
+    upgrade: OnceLock<Result<(), HistoryError>>,
+    downgrade: OnceLock<Result<(), HistoryError>>,
+}
+
+impl SqlChecks {
+    /// Returns the checks of SQL without faults.
+    fn passed() -> Self {
+        Self {
+            upgrade: OnceLock::from(Ok(())),
+            downgrade: OnceLock::from(Ok(())),
+        }
+    }
+
+    fn have_passed(&self) -> bool {
+        DIRECTIONS
+            .iter()
+            .all(|direction| matches!(self.of(*direction).get(), Some(Ok(()))))
+    }
+
+    fn of(&self, direction: Direction) -> &OnceLock<Result<(), HistoryError>> {
+        match direction {
+            Direction::Upgrade => &self.upgrade,
+            Direction::Downgrade => &self.downgrade,
+        }
+    }
+}
+
+const DIRECTIONS: [Direction; 2] = [Direction::Upgrade, Direction::Downgrade];
 
 /// When the SQL of files is checked.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -106,7 +143,7 @@ impl History {
     #[must_use]
     pub fn checked_before(mut self, dialects: &[Dialect]) -> Self {
         self.dialects = dialects.to_vec();
-        self.sql = OnceLock::from(Ok(()));
+        self.sql = SqlChecks::passed();
         self
     }
 
@@ -136,8 +173,8 @@ impl History {
 
     /// Reads `files`, in their order, without parsing their SQL, which is much faster.
     ///
-    /// That is enough to know whether anything is pending. Before a revision runs,
-    /// [`check_sql`](Self::check_sql) must find nothing.
+    /// That is enough to know whether anything is pending. Before a revision is applied or reverted,
+    /// [`check_sql`](Self::check_sql) must find nothing for that direction.
     ///
     /// # Errors
     ///
@@ -155,7 +192,7 @@ impl History {
         check: Check,
     ) -> Result<Self, HistoryError> {
         let files: Vec<SourceFile> = files.into_iter().collect();
-        let read = parallel::map(files, |file| ReadFile::new(file, dialects, check));
+        let read = parallel::map(files, |file| ReadFile::new(file, dialects));
         Self::relate(read, dialects, check)
     }
 
@@ -178,23 +215,13 @@ impl History {
             revisions.extend(file.map(|file| HistoryFile { path, text, file }));
         }
         let declared = revisions.iter().map(|revision| revision.file.revision());
-        match Graph::new(declared.collect()) {
-            Ok(graph) if faults.is_empty() => {
-                return Ok(Self {
-                    graph,
-                    revisions,
-                    dialects: dialects.to_vec(),
-                    sql: match check {
-                        Check::Now => OnceLock::from(Ok(())),
-                        Check::Later => OnceLock::new(),
-                    },
-                });
-            }
-            Ok(_) => {}
+        let graph = match Graph::new(declared.collect()) {
+            Ok(graph) => Some(graph),
             Err(errors) => {
-                let unreadable = faults
-                    .iter()
-                    .any(|fault| !revisions.iter().any(|revision| revision.path == fault.path));
+                let readable: HashSet<&Path> =
+                    revisions.iter().map(|file| file.path.as_path()).collect();
+                let mut paths = faults.iter().map(|fault| fault.path.as_path());
+                let unreadable = paths.any(|path| !readable.contains(path));
                 // A missing parent may be in a file whose header could not be read.
                 let known = |error: &GraphError| {
                     !(unreadable
@@ -206,30 +233,45 @@ impl History {
                 };
                 let errors = errors.into_iter().filter(known);
                 faults.extend(errors.map(|error| Fault::from_graph_error(&revisions, error)));
+                None
             }
-        }
+        };
         // A refused history tells everything at once.
-        if check == Check::Later {
-            faults.extend(sql_faults(&revisions, dialects));
+        if check == Check::Now || !faults.is_empty() {
+            let valid = graph.as_ref().filter(|_| faults.is_empty());
+            let found = sql_faults(valid, &revisions, dialects, &DIRECTIONS);
+            faults.extend(found);
         }
-        Err(HistoryError::new(faults))
+        match graph {
+            Some(graph) if faults.is_empty() => Ok(Self {
+                graph,
+                revisions,
+                dialects: dialects.to_vec(),
+                sql: match check {
+                    Check::Now => SqlChecks::passed(),
+                    Check::Later => SqlChecks::default(),
+                },
+            }),
+            Some(_) | None => Err(HistoryError::new(faults)),
+        }
     }
 
-    /// Checks the SQL of the files for the dialects that they were read for, once.
+    /// Checks the SQL that runs in `direction` for the dialects that the files were read for, once.
     ///
     /// # Errors
     ///
-    /// All faults in the SQL of the files.
-    pub fn check_sql(&self) -> Result<(), HistoryError> {
+    /// All faults in the SQL of the files for that direction.
+    pub fn check_sql(&self, direction: Direction) -> Result<(), HistoryError> {
         let check = || {
-            let faults = sql_faults(&self.revisions, &self.dialects);
+            let graph = Some(&self.graph);
+            let faults = sql_faults(graph, &self.revisions, &self.dialects, &[direction]);
             if faults.is_empty() {
                 Ok(())
             } else {
                 Err(HistoryError::new(faults))
             }
         };
-        self.sql.get_or_init(check).clone()
+        self.sql.of(direction).get_or_init(check).clone()
     }
 
     /// Returns the graph of the revisions.
@@ -250,29 +292,43 @@ impl History {
     ///
     /// All faults in the file, and in how it fits.
     pub fn with(&self, file: SourceFile) -> Result<Self, HistoryError> {
-        let check = match self.sql.get() {
-            Some(Ok(())) => Check::Now,
-            Some(Err(_)) | None => Check::Later,
+        let check = match self.sql.have_passed() {
+            true => Check::Now,
+            false => Check::Later,
         };
         let here = self.revisions.iter().cloned().map(ReadFile::from);
-        let new = ReadFile::new(file, &self.dialects, check);
+        let new = ReadFile::new(file, &self.dialects);
         Self::relate(here.chain([new]).collect(), &self.dialects, check)
     }
 }
 
-/// Returns what is wrong with the SQL of the files, in their order.
-fn sql_faults(revisions: &[HistoryFile], dialects: &[Dialect]) -> Vec<Fault> {
-    let files: Vec<&HistoryFile> = revisions.iter().collect();
-    let faults = parallel::map(files, |file| file.check_sql(dialects));
+/// Returns what is wrong with the SQL of the files that runs in `directions`, in their order;
+/// `graph` is the graph of a valid history.
+fn sql_faults(
+    graph: Option<&Graph>,
+    revisions: &[HistoryFile],
+    dialects: &[Dialect],
+    directions: &[Direction],
+) -> Vec<Fault> {
+    let files: Vec<(usize, &HistoryFile)> = revisions.iter().enumerate().collect();
+    let faults = parallel::map(files, |(index, file)| {
+        let place = match graph {
+            None => Place::Unknown,
+            Some(graph) => place(graph, Node::new(index)),
+        };
+        let findings = file.file.check_sql(directions, dialects, place).into_iter();
+        findings
+            .map(|finding| Fault::new(&file.path, &file.text, finding))
+            .collect::<Vec<_>>()
+    });
     faults.into_iter().flatten().collect()
 }
 
-impl HistoryFile {
-    fn check_sql(&self, dialects: &[Dialect]) -> Vec<Fault> {
-        let findings = self.file.check_sql(dialects).into_iter();
-        findings
-            .map(|finding| Fault::new(&self.path, &self.text, finding))
-            .collect()
+/// Returns the place of a revision in its history.
+fn place(graph: &Graph, node: Node) -> Place {
+    match graph.is_merge_point(node) || graph.is_branch_point(node) {
+        true => Place::Junction,
+        false => Place::Line,
     }
 }
 
@@ -296,7 +352,7 @@ impl From<HistoryFile> for ReadFile {
 }
 
 impl ReadFile {
-    fn new(SourceFile { path, content }: SourceFile, dialects: &[Dialect], check: Check) -> Self {
+    fn new(SourceFile { path, content }: SourceFile, dialects: &[Dialect]) -> Self {
         let unreadable = |text: Arc<str>, offset, kind| Self {
             path: path.clone(),
             text,
@@ -304,6 +360,9 @@ impl ReadFile {
             findings: vec![Finding::new(Span::new(offset, offset), kind)],
         };
         match content.map(String::from_utf8) {
+            Ok(Ok(text)) if is_python_file(&path) => {
+                unreadable(text.into(), 0, FindingKind::PythonRevision)
+            }
             Err(why) => unreadable(Arc::default(), 0, FindingKind::Unreadable(why)),
             Ok(Err(error)) => {
                 let text = String::from_utf8_lossy(error.as_bytes()).into();
@@ -313,7 +372,9 @@ impl ReadFile {
             Ok(Ok(text)) => {
                 let text = Arc::from(text);
                 let mut draft = Draft::read(&text);
-                if check == Check::Now {
+                if !draft.has_header() {
+                    // Without a header, it has no place among the files whose SQL is checked, and
+                    // the history is refused anyway.
                     draft.check_sql(dialects);
                 }
                 let (file, findings) = draft.finish();

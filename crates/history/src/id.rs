@@ -4,7 +4,8 @@ use std::borrow::Borrow;
 use std::fmt;
 use std::sync::Arc;
 
-/// The length of the longest revision id, in characters: the limit of Alembic's version table.
+/// How many characters of a revision id Alembic's version table holds, and so the limit for new
+/// revisions. A database whose version table is wider may hold longer ones.
 pub const MAX_ID_LENGTH: usize = 32;
 
 /// Words of the expression grammar, which no revision or branch may take as its name.
@@ -40,21 +41,40 @@ impl fmt::Display for InvalidName {
 
 impl std::error::Error for InvalidName {}
 
-fn check(name: &str, limit: Option<usize>) -> Result<(), InvalidName> {
+/// Returns whether a character is not seen where it is printed, or changes what is seen around it.
+fn is_invisible(c: char) -> bool {
+    c.is_control()
+        || matches!(
+            c,
+            '\u{ad}'
+                | '\u{34f}'
+                | '\u{61c}'
+                | '\u{115f}'..='\u{1160}'
+                | '\u{17b4}'..='\u{17b5}'
+                | '\u{180b}'..='\u{180f}'
+                | '\u{200b}'..='\u{200f}'
+                | '\u{202a}'..='\u{202e}'
+                | '\u{2060}'..='\u{206f}'
+                | '\u{3164}'
+                | '\u{fe00}'..='\u{fe0f}'
+                | '\u{feff}'
+                | '\u{ffa0}'
+                | '\u{fff0}'..='\u{fffb}'
+                | '\u{e0000}'..='\u{e0fff}'
+        )
+}
+
+fn check(name: &str) -> Result<(), InvalidName> {
     if name.is_empty() {
         return Err(InvalidName::Empty);
     }
     let forbidden = |c: &char| {
         matches!(c, '@' | '+' | '-' | ':' | ',' | '\'' | '"' | '\\')
             || c.is_whitespace()
-            || c.is_control()
+            || is_invisible(*c)
     };
     if let Some(character) = name.chars().find(forbidden) {
         return Err(InvalidName::Forbidden(character));
-    }
-    let length = name.chars().count();
-    if limit.is_some_and(|limit| length > limit) {
-        return Err(InvalidName::TooLong(length));
     }
     if RESERVED.contains(&name) {
         return Err(InvalidName::Reserved);
@@ -63,7 +83,7 @@ fn check(name: &str, limit: Option<usize>) -> Result<(), InvalidName> {
 }
 
 macro_rules! name {
-    ($(#[$doc:meta])* $name:ident, $limit:expr) => {
+    ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
         #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub struct $name(Arc<str>);
@@ -73,11 +93,11 @@ macro_rules! name {
             ///
             /// # Errors
             ///
-            /// When `name` is empty, too long, a word of the expression grammar, or holds one of
-            /// `@ + - : , ' " \`, a white space or a control character.
+            /// When `name` is empty, a word of the expression grammar, or holds one of
+            /// `@ + - : , ' " \`, a white space or an invisible character.
             pub fn new(name: impl AsRef<str>) -> Result<Self, InvalidName> {
                 let name = name.as_ref();
-                check(name, $limit)?;
+                check(name)?;
                 Ok(Self(name.into()))
             }
 
@@ -117,12 +137,33 @@ name! {
     /// assert_eq!(RevisionId::new("001_add_documents").unwrap().as_str(), "001_add_documents");
     /// assert_eq!(RevisionId::new("a-b"), Err(InvalidName::Forbidden('-')));
     /// ```
-    RevisionId, Some(MAX_ID_LENGTH)
+    RevisionId
 }
 
 name! {
     /// The label of a branch, which a revision declares.
-    BranchLabel, None
+    BranchLabel
+}
+
+impl RevisionId {
+    /// Creates the id of a new revision, which any version table can hold.
+    ///
+    /// # Errors
+    ///
+    /// As [`RevisionId::new`], and when `name` has more than [`MAX_ID_LENGTH`] characters.
+    pub fn for_new_revision(name: impl AsRef<str>) -> Result<Self, InvalidName> {
+        let id = Self::new(name)?;
+        match id.length() {
+            0..=MAX_ID_LENGTH => Ok(id),
+            length => Err(InvalidName::TooLong(length)),
+        }
+    }
+
+    /// Returns the length in characters, as databases count them.
+    #[must_use]
+    pub fn length(&self) -> usize {
+        self.0.chars().count()
+    }
 }
 
 /// Returns ids as one text, with `separator` between them.
@@ -150,15 +191,27 @@ mod tests {
             ("a,b", Err(InvalidName::Forbidden(','))),
             ("a'b", Err(InvalidName::Forbidden('\''))),
             ("a\u{0}b", Err(InvalidName::Forbidden('\u{0}'))),
+            ("a\u{1b}[31m", Err(InvalidName::Forbidden('\u{1b}'))),
+            ("a\u{9b}b", Err(InvalidName::Forbidden('\u{9b}'))),
+            ("a\u{202e}b", Err(InvalidName::Forbidden('\u{202e}'))),
+            ("a\u{2066}b", Err(InvalidName::Forbidden('\u{2066}'))),
+            ("a\u{200b}b", Err(InvalidName::Forbidden('\u{200b}'))),
+            ("\u{feff}ab", Err(InvalidName::Forbidden('\u{feff}'))),
+            ("a\u{3164}", Err(InvalidName::Forbidden('\u{3164}'))),
+            ("名前", Ok(())),
             ("heads", Err(InvalidName::Reserved)),
-            ("12345678901234567890123456789012", Ok(())),
-            (
-                "123456789012345678901234567890123",
-                Err(InvalidName::TooLong(33)),
-            ),
         ] {
             assert_eq!(RevisionId::new(name).map(drop), expected, "{name:?}");
+            assert_eq!(BranchLabel::new(name).map(drop), expected, "{name:?}");
         }
-        assert!(BranchLabel::new("a_label_may_be_longer_than_an_id_can_be").is_ok());
+    }
+
+    #[test]
+    fn new_ids_fit_into_any_version_table() {
+        for (length, expected) in [(32, Ok(())), (33, Err(InvalidName::TooLong(33)))] {
+            let name = "ü".repeat(length);
+            assert_eq!(RevisionId::for_new_revision(&name).map(drop), expected);
+            assert!(RevisionId::new(&name).is_ok());
+        }
     }
 }

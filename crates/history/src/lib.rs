@@ -2,6 +2,7 @@
 
 mod chain;
 mod codes;
+mod conflict;
 mod crates;
 mod expression;
 mod file;
@@ -24,6 +25,7 @@ mod version_table;
 
 pub use alembic_sql::{Dialect, FileStatement, Position, Span, SplitErrorKind, UnknownDialect};
 pub use codes::{Code, CodeChapter};
+pub use conflict::merge_conflict;
 pub use crates::{
     CrateHistory, Requirement, RequirementError, RequirementErrorKind, in_dependency_order,
 };

@@ -98,7 +98,13 @@ impl Graph {
 
     /// Returns a member of `nodes` that another one implies, and that other one.
     fn overlap(&self, nodes: &[Node]) -> Option<(RevisionId, RevisionId)> {
-        if nodes.len() < 2 {
+        let below: Vec<Node> = nodes
+            .iter()
+            .flat_map(|node| self.requirements(*node))
+            .copied()
+            .collect();
+        let implied = self.ancestors(&below, Edges::All);
+        if !nodes.iter().any(|node| implied.contains(*node)) {
             return None;
         }
         nodes.iter().find_map(|descendant| {

@@ -398,6 +398,21 @@ impl Graph {
         Resolver { graph: self, rows }.revisions(expression)
     }
 
+    /// Finds the revisions that a new revision follows.
+    ///
+    /// As [`Graph::resolve`], except that `heads` includes the heads that another head depends on:
+    /// they stay heads until a revision follows them.
+    ///
+    /// # Errors
+    ///
+    /// The errors of [`Graph::resolve`].
+    pub fn resolve_parents(&self, expression: &Expression) -> Result<Vec<Node>, ResolveError> {
+        match (&expression.symbol, &expression.branch, expression.offset) {
+            (Some(Symbol::Heads), None, None) => Ok(self.heads().collect()),
+            _ => self.resolve(expression, None),
+        }
+    }
+
     /// Returns whether every name in `expression` is, or begins, an id or label.
     #[must_use]
     pub fn knows(&self, expression: &Expression) -> bool {

@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use crate::graph::Edges;
+use crate::graph::NodeSet;
 use crate::{Graph, Node, PlanError, RevisionId};
 
 /// The rows of a database's version table, as ids.
@@ -184,21 +184,16 @@ impl<'g> PlannedRows<'g> {
         self.replace(&replaced, &[node])
     }
 
-    /// Reverts `node` and returns the changes.
+    /// Reverts `node` and returns the changes; `applied` are the revisions that stay.
     ///
-    /// The requirements of `node` get rows again, except those that another row, or another of
-    /// them, implies.
-    pub(crate) fn downgrade(&mut self, node: Node) -> Vec<RowChange> {
+    /// The requirements of `node` get rows again, except those that another applied revision
+    /// implies, which has a row or is implied by one.
+    pub(crate) fn downgrade(&mut self, node: Node, applied: &NodeSet) -> Vec<RowChange> {
         let mut uncovered = self.graph.requirements(node).to_vec();
-        if uncovered.len() > 1 || self.rows.nodes.len() > 1 {
-            let others = self.rows.nodes.iter().copied().filter(|row| *row != node);
-            let below = uncovered
-                .iter()
-                .flat_map(|required| self.graph.requirements(*required));
-            let implying: Vec<Node> = others.chain(below.copied()).collect();
-            let implied = self.graph.ancestors(&implying, Edges::All);
-            uncovered.retain(|required| !implied.contains(*required));
-        }
+        uncovered.retain(|required| {
+            let mut dependents = self.graph.dependents(*required).iter();
+            !dependents.any(|dependent| applied.contains(*dependent))
+        });
         self.replace(&[node], &uncovered)
     }
 

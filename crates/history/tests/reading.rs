@@ -1,6 +1,6 @@
 //! Reads many files at once, with and without a look into their SQL.
 
-use alembic_history::{Dialect, History, HistoryError, SourceFile};
+use alembic_history::{Dialect, Direction, History, HistoryError, SourceFile};
 
 /// So many that they are read by several threads.
 const FILES: usize = 1_000;
@@ -51,7 +51,10 @@ fn sql_is_checked_when_that_is_asked_for() {
     assert_eq!(order, expected);
     let now = faults(History::new(files(), Dialect::ALL).unwrap_err());
     for _ in 0..2 {
-        assert_eq!(faults(history.check_sql().unwrap_err()), now);
+        assert_eq!(
+            faults(history.check_sql(Direction::Upgrade).unwrap_err()),
+            now
+        );
     }
 }
 
@@ -63,6 +66,9 @@ fn one_more_file_is_checked_as_the_others_are() {
     assert_eq!(checked.with(broken()).unwrap_err().faults.len(), 1);
     let read = History::read(sound(), &[Dialect::Sqlite]).unwrap();
     let more = read.with(broken()).unwrap();
-    assert_eq!(more.check_sql().unwrap_err().faults.len(), 1);
+    assert_eq!(
+        more.check_sql(Direction::Upgrade).unwrap_err().faults.len(),
+        1
+    );
     assert_eq!(more.graph().len(), 4);
 }

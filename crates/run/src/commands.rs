@@ -173,7 +173,7 @@ async fn migrate(
         other_tools::check(&session.versions)?;
     }
     if !plan.steps.is_empty() || session.versions.has_progress {
-        session.check_sql()?;
+        session.check_sql(direction)?;
         carry_out(session, decide).await?;
     }
     Ok(Report {
@@ -199,6 +199,7 @@ async fn stamp(
         // Under lock, since another session may have stamped meanwhile.
         let plan = plan_stamp(session, targets, purge).await?;
         before = session.versions.rows().versions(session.graph());
+        session.check_ids(&plan.changes)?;
         session.provide_version_table().await?;
         if purge == Purge::Yes {
             session.clear_versions().await?;

@@ -8,7 +8,7 @@ pub(crate) use postgres::settings::{READING, keep};
 use std::future::Future;
 use std::pin::Pin;
 
-use alembic_history::{Dialect, Graph, MAX_ID_LENGTH, RowChange, VersionTable};
+use alembic_history::{Dialect, Graph, MAX_ID_LENGTH, RevisionId, RowChange, VersionTable};
 use alembic_sql::{SettingChanges, StatementKind, literal, quote};
 
 use crate::action::Action;
@@ -39,6 +39,8 @@ pub(crate) struct VersionTableLookup {
     pub(crate) database: Option<String>,
     /// The table of another migration tool in that schema, if there is no version table.
     pub(crate) other_tool: Option<String>,
+    /// How many characters of an id the version table holds, where the database enforces that.
+    pub(crate) id_limit: Option<usize>,
 }
 
 impl VersionTableLookup {
@@ -53,6 +55,7 @@ impl VersionTableLookup {
             schema: cell(2),
             database: cell(3),
             other_tool: cell(4),
+            id_limit: row.cell(5).and_then(|limit| limit.parse().ok()),
         }
     }
 }
@@ -276,13 +279,37 @@ pub(crate) trait Engine: Send + Sync {
         )
     }
 
+    /// Returns how many characters of an id a new version table holds, if the database enforces
+    /// that.
+    fn new_id_limit(&self) -> Option<usize>;
+
+    /// Returns the statement with which the user makes room for ids of `length` characters.
+    fn make_room(&self, table: &VersionTable, exists: bool, length: usize) -> String {
+        match exists {
+            true => {
+                let table = table.quoted();
+                format!("ALTER TABLE {table} ALTER COLUMN version_num TYPE VARCHAR({length})")
+            }
+            false => {
+                let create = self.create_versions_for(table, length);
+                let words: Vec<&str> = create.sql().split_whitespace().collect();
+                words.join(" ")
+            }
+        }
+    }
+
     /// Returns the statement that creates the version table.
     fn create_versions(&self, table: &VersionTable) -> Execute<'static> {
+        self.create_versions_for(table, MAX_ID_LENGTH)
+    }
+
+    /// Returns the statement that creates a version table for ids of up to `length` characters.
+    fn create_versions_for(&self, table: &VersionTable, length: usize) -> Execute<'static> {
         let name = &table.name;
         // Alembic's own name for the constraint, whatever the schema.
         let constraint = quote(&format!("{name}_pkc"));
         let sql = format!(
-            "CREATE TABLE {} (\n\tversion_num VARCHAR({MAX_ID_LENGTH}) NOT NULL, \n\t\
+            "CREATE TABLE {} (\n\tversion_num VARCHAR({length}) NOT NULL, \n\t\
              CONSTRAINT {constraint} PRIMARY KEY (version_num)\n)",
             table.quoted()
         );
@@ -329,10 +356,11 @@ pub(crate) trait Engine: Send + Sync {
         Execute::new(Task::Versions(table.clone(), VersionTask::Drop), sql)
     }
 
-    /// Returns the statement that creates the table of progress.
-    fn create_progress(&self, versions: &VersionTable) -> Execute<'static> {
+    /// Returns the statement that creates the table of progress, for one revision.
+    fn create_progress(&self, versions: &VersionTable, revision: &RevisionId) -> Execute<'static> {
+        let length = revision.length().max(MAX_ID_LENGTH);
         let sql = format!(
-            "CREATE TABLE {} (\n\trevision VARCHAR({MAX_ID_LENGTH}) NOT NULL, \n\t\
+            "CREATE TABLE {} (\n\trevision VARCHAR({length}) NOT NULL, \n\t\
              direction VARCHAR(9) NOT NULL, \n\tdone INTEGER NOT NULL, \n\tbegun INTEGER, \n\t\
              digest VARCHAR(16) NOT NULL, \n\tprocess INTEGER, \n\tsince TIMESTAMP NOT NULL\n)",
             versions.progress().quoted()

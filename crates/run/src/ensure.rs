@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use alembic_history::{
-    CrateHistory, Expression, Fresh, Node, PlanError, ResolveError, RevisionId, TransactionMode,
-    VersionTable, Versions, in_dependency_order,
+    CrateHistory, Direction, Expression, Fresh, Node, PlanError, ResolveError, RevisionId,
+    TransactionMode, VersionTable, Versions, in_dependency_order,
 };
 
 use crate::error::RunError;
@@ -208,7 +208,7 @@ async fn ensure(
     if let Some(report) = find_ready(session, target).await? {
         return Ok(report);
     }
-    session.check_sql()?;
+    session.check_sql(Direction::Upgrade)?;
     session.hold_foreign_keys().await?;
     session.begin().await?;
     // Under lock, since its previous holder may have made the database ready.

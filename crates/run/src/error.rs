@@ -90,6 +90,7 @@ impl RunError {
             | Failure::Requirements(_)
             | Failure::ManagedByAnotherTool { .. }
             | Failure::MalformedVersionTable { .. }
+            | Failure::IdTooLong { .. }
             | Failure::Irreversible { .. }
             | Failure::RowCount { .. }
             | Failure::RowsMoved { .. }

@@ -45,6 +45,21 @@ pub enum Failure {
         /// The reason.
         why: String,
     },
+    /// The version table has no room for a revision's id.
+    IdTooLong {
+        /// The revision.
+        revision: RevisionId,
+        /// Its file.
+        path: PathBuf,
+        /// The table.
+        table: String,
+        /// Whether the table exists.
+        exists: bool,
+        /// How many characters it holds, or would hold once it is created.
+        limit: usize,
+        /// The statement that makes room.
+        make_room: String,
+    },
     /// A revision cannot be reverted.
     Irreversible {
         /// The revision.
@@ -207,6 +222,21 @@ impl fmt::Display for Failure {
             ),
             Self::MalformedVersionTable { table, why } => {
                 write!(f, "{table} is not a version table: {why}")
+            }
+            Self::IdTooLong {
+                revision,
+                table,
+                exists,
+                limit,
+                ..
+            } => {
+                let length = revision.length();
+                let holds = if *exists { "holds" } else { "would hold" };
+                write!(
+                    f,
+                    "the id of revision {revision} has {length} characters, but the version table \
+                     {table} {holds} {limit}"
+                )
             }
             Self::Irreversible {
                 revision, reason, ..
@@ -388,6 +418,7 @@ impl Failure {
             | Self::Requirements(_)
             | Self::ManagedByAnotherTool { .. }
             | Self::MalformedVersionTable { .. }
+            | Self::IdTooLong { .. }
             | Self::Irreversible { .. }
             | Self::RowCount { .. }
             | Self::RowsMoved { .. }

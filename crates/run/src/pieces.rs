@@ -75,6 +75,7 @@ pub(crate) async fn change_versions(
     session: &mut Session<'_>,
     changes: &[RowChange],
 ) -> Result<(), Failure> {
+    session.check_ids(changes)?;
     session.provide_version_table().await?;
     let changes: Vec<Piece<'_>> = changes.iter().copied().map(Piece::Row).collect();
     run(session, &changes).await

@@ -41,7 +41,10 @@ pub(crate) async fn record(
 ) -> Result<(), Failure> {
     let is_first = session.progress.is_none();
     if is_first && !session.versions.has_progress {
-        let create = session.engine.create_progress(session.table());
+        let create = {
+            let revision = &session.graph()[node].id;
+            session.engine.create_progress(session.table(), revision)
+        };
         session.link.execute(create).await?;
         session.versions.has_progress = true;
     }

@@ -184,10 +184,16 @@ impl<'h> Runner<'h> {
     }
 }
 
-/// Returns a digest that changes when one of the statements does.
+/// Returns a digest that changes when one of the statements does, other than in its line endings,
+/// which git may change at any checkout.
 pub(crate) fn digest_statements(statements: &[FileStatement<'_>]) -> String {
-    let bytes = statements
-        .iter()
-        .flat_map(|statement| statement.sql.bytes().chain([0]));
+    let bytes = statements.iter().flat_map(|statement| {
+        let lines = statement.sql.split("\r\n");
+        let texts = lines.enumerate().flat_map(|(index, line)| {
+            let line_feed = (index > 0).then_some(b'\n');
+            line_feed.into_iter().chain(line.bytes())
+        });
+        texts.chain([0])
+    });
     format!("{:016x}", digest(bytes))
 }

@@ -33,7 +33,9 @@ pub use obstacle::Obstacle;
 
 use crate::failure::Failure;
 use crate::runner::Runner;
-use alembic_history::{Expression, Node, Plan, PlanError, Range, ResolveError, SyntaxError};
+use alembic_history::{
+    Direction, Expression, Node, Plan, PlanError, Range, ResolveError, SyntaxError,
+};
 use writer::Writer;
 
 /// The range of a script, as it is written: `END` or `[START]:[END]`.
@@ -93,7 +95,7 @@ impl Runner<'_> {
     ///
     /// When the range cannot be planned without a database, or the script would differ from a run.
     pub fn upgrade_script(&self, range: &str) -> Result<String, ScriptError> {
-        self.check_sql()?;
+        self.check_sql(Direction::Upgrade)?;
         let ends = Ends::parse(range)?;
         ends.check_end()?;
         let graph = self.history.graph();
@@ -123,7 +125,7 @@ impl Runner<'_> {
     /// As [`upgrade_script`](Self::upgrade_script), when one end of the range is missing, and when a
     /// revision is irreversible.
     pub fn downgrade_script(&self, range: &str) -> Result<String, ScriptError> {
-        self.check_sql()?;
+        self.check_sql(Direction::Downgrade)?;
         let ends = Ends::parse(range)?;
         let (Some(start), Some(target)) = (&ends.start, &ends.end) else {
             return Err(ScriptError::OpenRange {
@@ -143,7 +145,7 @@ impl Runner<'_> {
     ///
     /// As [`upgrade_script`](Self::upgrade_script), and when targets have different starts.
     pub fn stamp_script(&self, targets: &[&str]) -> Result<String, ScriptError> {
-        self.check_sql()?;
+        self.check_dialect()?;
         let mut start: Option<Option<Expression>> = None;
         let mut ends = Vec::new();
         for target in targets {
@@ -173,18 +175,24 @@ impl Runner<'_> {
     ///
     /// When the revisions are not checked for the dialect.
     pub fn ensure_version_script(&self) -> Result<String, ScriptError> {
-        self.check_sql()?;
+        self.check_dialect()?;
         let mut writer = Writer::new(self, &[]);
         writer.ensure_version();
         Ok(writer.finish())
     }
 
-    fn check_sql(&self) -> Result<(), ScriptError> {
+    fn check_dialect(&self) -> Result<(), ScriptError> {
         let dialect = self.dialect;
         if !self.history.is_checked_for(dialect) {
             return Err(Failure::UncheckedDialect { dialect }.into());
         }
-        Ok(self.history.check_sql().map_err(Failure::History)?)
+        Ok(())
+    }
+
+    fn check_sql(&self, direction: Direction) -> Result<(), ScriptError> {
+        self.check_dialect()?;
+        let checked = self.history.check_sql(direction);
+        Ok(checked.map_err(Failure::History)?)
     }
 
     /// Returns the rows of a version table at the start of a script.
@@ -205,8 +213,8 @@ impl Runner<'_> {
         self.check_reversible(&plan)?;
         let mut writer = Writer::new(self, rows);
         let verb = match plan.direction {
-            alembic_history::Direction::Upgrade => "Upgrade",
-            alembic_history::Direction::Downgrade => "Downgrade",
+            Direction::Upgrade => "Upgrade",
+            Direction::Downgrade => "Downgrade",
         };
         writer.title(verb, &plan.rows);
         writer.head(&plan);

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use alembic_history::{FileStatement, Graph, Node, Plan, PlanError, RowChange, VersionTable};
+use alembic_history::{
+    Direction, FileStatement, Graph, Node, Plan, PlanError, RowChange, VersionTable,
+};
 
 use crate::database_error::DatabaseErrorKind;
 use crate::engine::{Engine, engine};
@@ -96,9 +98,40 @@ impl<'h> Session<'h> {
         }
     }
 
-    /// Checks the SQL of the revision files, unless that is done.
-    pub(crate) fn check_sql(&self) -> Result<(), Failure> {
-        self.runner.history.check_sql().map_err(Failure::History)
+    /// Checks the SQL of the revision files that runs in `direction`, unless that is done.
+    pub(crate) fn check_sql(&self, direction: Direction) -> Result<(), Failure> {
+        let checked = self.runner.history.check_sql(direction);
+        checked.map_err(Failure::History)
+    }
+
+    /// Refuses changes to the version table with ids that it has no room for.
+    pub(crate) fn check_ids<'c>(
+        &self,
+        changes: impl IntoIterator<Item = &'c RowChange>,
+    ) -> Result<(), Failure> {
+        let Some(limit) = self.versions.id_limit else {
+            return Ok(());
+        };
+        let graph = self.graph();
+        let added = changes.into_iter().filter_map(|change| match change {
+            RowChange::Insert(node) | RowChange::Update { to: node, .. } => Some(*node),
+            RowChange::Delete(_) => None,
+        });
+        let longest = added.max_by_key(|node| graph[*node].id.length());
+        let Some(node) = longest.filter(|node| graph[*node].id.length() > limit) else {
+            return Ok(());
+        };
+        let revision = graph[node].id.clone();
+        let exists = self.versions.rows.is_some();
+        let length = revision.length();
+        Err(Failure::IdTooLong {
+            path: self.runner.history.file(node).path.clone(),
+            table: self.table().quoted(),
+            exists,
+            limit,
+            make_room: self.engine.make_room(self.table(), exists, length),
+            revision,
+        })
     }
 
     pub(crate) fn graph(&self) -> &'h Graph {

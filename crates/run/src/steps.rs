@@ -73,6 +73,7 @@ async fn carry_out_batch(
         Some(plan) => session.graph().resume(plan, &rows),
     };
     session.runner.check_reversible(&rest)?;
+    session.check_ids(rest.steps.iter().flat_map(|step| &step.rows))?;
     check_connections(session, &rest)?;
     let waited = session.link.now().saturating_sub(work.start);
     match resume(session, &rest, waited).await? {

@@ -18,6 +18,9 @@ pub(crate) struct VersionStore {
     pub(crate) has_progress: bool,
     /// The table of another migration tool, if there is no version table.
     pub(crate) other_tool: Option<String>,
+    /// How many characters of an id the table holds, or would hold once it is created, if the
+    /// database enforces that.
+    pub(crate) id_limit: Option<usize>,
 }
 
 impl VersionStore {
@@ -27,6 +30,7 @@ impl VersionStore {
             rows: None,
             has_progress: false,
             other_tool: None,
+            id_limit: None,
         }
     }
 
@@ -45,6 +49,10 @@ impl VersionStore {
             }
         };
         self.has_progress = found.has_progress;
+        self.id_limit = match found.kind {
+            Some(_) => found.id_limit,
+            None => engine.new_id_limit(),
+        };
         engine.locate(&found, &mut self.table);
         self.other_tool = found.other_tool;
         Ok(found.kind)

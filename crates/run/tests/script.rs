@@ -108,13 +108,19 @@ const BRANCHED: [(&str, &str); 5] = [
         "a1",
         "-- alembic: upgrade\nSELECT 1;\n-- alembic: downgrade\n",
     ),
-    ("b2 <- a1", "-- alembic: upgrade\n-- alembic: downgrade\n"),
-    ("c3 <- a1", "-- alembic: upgrade\n-- alembic: downgrade\n"),
+    (
+        "b2 <- a1",
+        "-- alembic: upgrade empty\n-- alembic: downgrade\n",
+    ),
+    (
+        "c3 <- a1",
+        "-- alembic: upgrade empty\n-- alembic: downgrade\n",
+    ),
     (
         "d4 <- b2, c3",
-        "-- alembic: upgrade\n-- alembic: downgrade\n",
+        "-- alembic: upgrade empty\n-- alembic: downgrade\n",
     ),
-    ("e5 <- d4", "-- alembic: upgrade\n"),
+    ("e5 <- d4", "-- alembic: upgrade empty\n"),
 ];
 
 #[test]
@@ -460,7 +466,7 @@ fn what_people_wrote_stays_what_it_is() {
 
 #[test]
 fn names_of_version_tables_are_quoted() {
-    let revision = ("a$alembic$1", "-- alembic: upgrade\n");
+    let revision = ("a$alembic$1", "-- alembic: upgrade empty\n");
     for dialect in Dialect::ALL {
         let history = history(*dialect, &[revision]);
         let runner = Runner {

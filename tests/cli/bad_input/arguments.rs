@@ -150,6 +150,27 @@ pub(super) fn expressions() -> Vec<Row> {
     ]
 }
 
+/// Words of Alembic's and of other tools', none of which may be guessed to mean another of ours.
+pub(super) fn foreign_words() -> Vec<Row> {
+    let word = |line, stderr| row("a word of another tool", line, 2, stderr);
+    vec![
+        word("check", "tip: `cargo alembic current --check-heads`"),
+        word("status", "tip: `cargo alembic current` shows"),
+        word("list_templates", "cargo alembic init"),
+        word("up", "cargo alembic upgrade"),
+        word("rollback", "cargo alembic downgrade -1"),
+        word("new", "cargo alembic revision -m"),
+        word(
+            "revision --autogenerate -m x",
+            "tip: revisions cannot be generated yet",
+        ),
+        word("upgrade -c alembic.ini", "there is no alembic.ini"),
+        word("--config=alembic.ini upgrade", "there is no alembic.ini"),
+        word("upgrade -x tenant=a", "there is no env.py"),
+        word("downgrade base --tag x", "there is no env.py"),
+    ]
+}
+
 pub(super) fn arguments() -> Vec<Row> {
     vec![
         row(
@@ -249,7 +270,7 @@ pub(super) fn arguments() -> Vec<Row> {
             "a revision and its ancestor",
             "merge aa01 bb02 --splice",
             6,
-            "bb02 already builds on aa01",
+            "bb02 already follows aa01",
         ),
         row(
             "a crate that is configured",

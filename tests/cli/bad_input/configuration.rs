@@ -160,6 +160,13 @@ pub(super) fn configuration() -> Vec<Row> {
         )
         .configure("file-template = \"../{rev}\""),
         row(
+            "a template of Alembic",
+            "revision -m x",
+            4,
+            "invalid `file-template` | written for Python's Alembic; here it is \"{year}_{month}_{rev}_{slug}\"",
+        )
+        .configure("file-template = \"%%(year)d_%%(month).2d_%%(rev)s_%%(slug)s\""),
+        row(
             "an unknown time zone",
             "revision -m x",
             4,

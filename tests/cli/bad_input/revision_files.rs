@@ -12,6 +12,22 @@ pub(super) fn headers() -> Vec<Row> {
             "error[empty-file]: the file is empty | cc03.sql:1:1 | delete the file",
             String::new(),
         ),
+        file(
+            "a merge conflict in the header",
+            "error[merge-conflict]: unresolved merge conflict | cc03.sql:3:1 | keep one of the two sides",
+            third(|text| {
+                text.replace(
+                    "-- Revision ID: cc03\n",
+                    "<<<<<<< HEAD\n-- Revision ID: cc03\n=======\n-- Revision ID: dd04\n>>>>>>> other\n",
+                )
+            }),
+        ),
+        file(
+            "a merge conflict in the SQL, with the line endings of Windows",
+            "error[merge-conflict]: unresolved merge conflict | cc03.sql:8:1",
+            upgrade("<<<<<<< HEAD\nSELECT 1;\n||||||| 1a2b3c\n=======\nSELECT 2;\n>>>>>>> other")
+                .replace('\n', "\r\n"),
+        ),
         row(
             "a file that is not UTF-8",
             "upgrade",
@@ -50,9 +66,9 @@ pub(super) fn headers() -> Vec<Row> {
             }),
         ),
         file(
-            "an id that is too long",
-            "error[invalid-id] | cc03.sql:3:17 | up to 32 characters",
-            third(|text| text.replace("ID: cc03", &format!("ID: {}", "c".repeat(33)))),
+            "an id with a character that is not seen",
+            "error[invalid-id]: invalid revision id 'cc\\u{202e}03' | cc03.sql:3:17 | invisible",
+            third(|text| text.replace("ID: cc03", "ID: cc\u{202e}03")),
         ),
         file(
             "an id with a forbidden character",
@@ -98,7 +114,7 @@ pub(super) fn sections() -> Vec<Row> {
         file(
             "no upgrade section",
             "error[no-upgrade]: no upgrade section | add a line `-- alembic: upgrade`",
-            heading(""),
+            third(|text| text.replace("-- alembic: upgrade\nSELECT 1;", "")),
         ),
         file(
             "a misspelt heading",
@@ -129,6 +145,21 @@ pub(super) fn sections() -> Vec<Row> {
             "an unknown dialect",
             "error[unknown-flag]: unknown flag `mysql` | cc03.sql:7:21",
             heading("-- alembic: upgrade mysql"),
+        ),
+        file(
+            "an upgrade without statements",
+            "error[empty-upgrade]: the upgrade section has no statements | cc03.sql:7:1 | write the SQL below the heading | add `empty`",
+            upgrade("-- Write the SQL here."),
+        ),
+        file(
+            "SQL below `empty`",
+            "error[sql-in-empty] | cc03.sql:8:1 | remove the SQL",
+            heading("-- alembic: upgrade empty"),
+        ),
+        file(
+            "nothing outside of transactions",
+            "error[empty-no-transaction] | cc03.sql:7:1 | remove the heading",
+            heading("-- alembic: upgrade no-transaction\n\n-- alembic: upgrade"),
         ),
         file(
             "an irreversible upgrade",
@@ -196,14 +227,13 @@ pub(super) fn sections() -> Vec<Row> {
             "error[transaction-control]: `BEGIN IMMEDIATE` would end | cc03.sql:8:1",
             upgrade("BEGIN IMMEDIATE;"),
         ),
-        file(
+        row(
             "a SAVEPOINT in a downgrade",
-            "error[transaction-control] | cc03.sql:11:1",
-            revision("cc03")
-                .revises("bb02")
-                .downgrade("SAVEPOINT x;")
-                .to_string(),
-        ),
+            "test",
+            5,
+            "error[transaction-control] | cc03.sql:12:1",
+        )
+        .file(CC03, third(|text| text + "SAVEPOINT x;")),
     ]
 }
 
@@ -305,6 +335,19 @@ pub(super) fn revision_files() -> Vec<Row> {
         .with(|project| {
             std::os::unix::fs::symlink("/proc/self/mem", project.path(CC03)).unwrap();
         }),
+        row(
+            "files of Alembic",
+            "heads",
+            5,
+            "error[python-revision]: the folder holds revisions of Python's Alembic | versions/a1.py:1:1 | with the same `Revision ID`",
+        )
+        .configure("migrations = \"alembic\"")
+        .file("alembic/env.py", "from alembic import context\n")
+        .file("alembic/versions/__init__.py", "")
+        .file(
+            "alembic/versions/a1.py",
+            "revision = 'a1'\ndown_revision = None\n",
+        ),
         row(
             "several broken files",
             "upgrade",

@@ -36,6 +36,31 @@ pub(crate) fn with_database(name: &'static str) -> impl Fn(&str) -> String {
     }
 }
 
+/// An id of 40 characters.
+const LONG: &str = "cc03_with_a_name_that_says_what_it_does_";
+
+/// Ids that the version table has no room for; SQLite has room for all of them.
+pub(super) fn ids() -> Vec<Row> {
+    let narrow = "error[id-too-long]: the id of revision cc03_with_a_name_that_says_what_it_does_ has 40 characters, but the version table | holds 32 | migrations/cc03.sql | as it was before | a shorter id | ALTER COLUMN version_num TYPE VARCHAR(40)`";
+    let missing = "error[id-too-long] | would hold 32 | as it was before | create the table first: `CREATE TABLE | ( version_num VARCHAR(40) NOT NULL, CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num) )`";
+    let file = |line, stderr| {
+        let text = upgrade("CREATE TABLE t_cc03 (id INTEGER);")
+            .replace("ID: cc03", &format!("ID: {LONG}"));
+        row("a long id", line, 7, stderr)
+            .on_server()
+            .file(CC03, text)
+    };
+    let fresh = "DROP TABLE alembic_version; DROP TABLE t_aa01";
+    vec![
+        file("upgrade", narrow),
+        file("stamp head", narrow),
+        file("ensure", narrow),
+        file("upgrade", missing).sql(fresh),
+        file("stamp head", missing).sql(fresh),
+        file("ensure", missing).sql(fresh),
+    ]
+}
+
 pub(crate) fn addresses() -> Vec<Row> {
     fn of(
         what: &'static str,

@@ -196,7 +196,7 @@ fn resembling(name: &str) -> Option<&'static str> {
 }
 
 /// Returns the lines from `start` on, without their line endings.
-pub(super) fn lines(text: &str, start: usize) -> impl Iterator<Item = Span> {
+pub(crate) fn lines(text: &str, start: usize) -> impl Iterator<Item = Span> {
     let mut offset = start;
     text[start..].split_inclusive('\n').map(move |line| {
         let begin = offset;

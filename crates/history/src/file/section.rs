@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use alembic_sql::{FileStatement, SqlText};
 
-use super::RevisionFile;
 use super::header::lines;
+use super::{Place, RevisionFile};
 use crate::section_heading::{HEADING, is_heading};
 use crate::{Dialect, Direction, Finding, FindingKind, Span, nearest};
 
@@ -31,6 +31,8 @@ pub enum Body {
     Sql(SqlText),
     /// The declaration that the revision cannot be reverted, with the reason.
     Irreversible(String),
+    /// The declaration that the section has no statements on purpose.
+    Empty,
 }
 
 /// Whether and how a revision can be reverted.
@@ -50,13 +52,35 @@ impl Section {
         self.dialect.is_none_or(|only| only == dialect)
     }
 
-    /// Returns the section's SQL, unless it declares the revision irreversible.
+    /// Returns the section's SQL, unless it declares that it has none.
     #[must_use]
     pub const fn sql(&self) -> Option<&SqlText> {
         match &self.body {
             Body::Sql(sql) => Some(sql),
-            Body::Irreversible(_) => None,
+            Body::Irreversible(_) | Body::Empty => None,
         }
+    }
+
+    /// Returns the finding that the section is if it has no statements, in a revision at `place`.
+    pub(super) fn emptiness(&self, place: Place) -> Option<FindingKind> {
+        match (place, self.transaction, self.direction) {
+            (Place::Unknown, _, _) => None,
+            (Place::Line | Place::Junction, false, _) => Some(FindingKind::EmptyOutside),
+            (Place::Line, true, Direction::Upgrade) => Some(FindingKind::EmptyUpgrade),
+            (Place::Junction, true, Direction::Upgrade) | (_, true, Direction::Downgrade) => None,
+        }
+    }
+
+    /// Returns whether the section holds no statement for one of `dialects`, although nothing
+    /// declares that this is on purpose.
+    pub(super) fn lacks_statements(&self, dialects: &[Dialect]) -> bool {
+        let mut theirs = dialects.iter().filter(|dialect| self.runs_on(**dialect));
+        self.sql().is_some_and(|sql| {
+            theirs.any(|dialect| {
+                let split = sql.split(*dialect);
+                split.statements.is_empty() && split.errors.is_empty()
+            })
+        })
     }
 
     /// Returns the section's statements, as `dialect` reads them.
@@ -104,7 +128,8 @@ fn holds_sql(line: &str) -> bool {
     !line.is_empty() && !line.starts_with("--")
 }
 
-/// Reads a heading: `-- alembic: upgrade|downgrade [DIALECT] [no-transaction | irreversible: REASON]`.
+/// Reads a heading:
+/// `-- alembic: upgrade|downgrade [DIALECT] [no-transaction | empty | irreversible: REASON]`.
 fn section(text: &Arc<str>, heading: Span, body: Span) -> Result<Section, Finding> {
     let line = heading.text(text);
     let Some(rest) = line.strip_prefix(HEADING) else {
@@ -118,6 +143,7 @@ fn section(text: &Arc<str>, heading: Span, body: Span) -> Result<Section, Findin
     let mut direction = None;
     let mut dialect = None;
     let mut transaction = true;
+    let mut empty = false;
     for word in rest.split_whitespace() {
         let offset = word.as_ptr() as usize - text.as_ptr() as usize;
         let span = Span::new(offset, offset + word.len());
@@ -130,13 +156,16 @@ fn section(text: &Arc<str>, heading: Span, body: Span) -> Result<Section, Findin
                 let kind = FindingKind::UnknownSection { section, meant };
                 return Err(Finding::new(span, kind));
             }
-            ("no-transaction", Some(_)) if transaction => transaction = false,
+            // Nothing follows a flag.
+            ("no-transaction", Some(_)) if transaction && !empty => transaction = false,
+            ("empty", Some(_)) if transaction && !empty => empty = true,
             (_, Some(_)) => match word.parse() {
-                Ok(found) if dialect.is_none() && transaction => dialect = Some(found),
+                Ok(found) if dialect.is_none() && transaction && !empty => dialect = Some(found),
                 _ => {
-                    let flags = ["no-transaction", "irreversible:"].into_iter();
+                    let flags = ["no-transaction", "empty", "irreversible:"].into_iter();
                     let dialects = Dialect::ALL.iter().map(|dialect| dialect.name());
-                    let meant = nearest(word, flags.chain(dialects)).first().copied();
+                    let meant = nearest(word, flags.chain(dialects));
+                    let meant = meant.first().copied().filter(|meant| *meant != word);
                     let flag = word.to_owned();
                     return Err(Finding::new(span, FindingKind::UnknownFlag { flag, meant }));
                 }
@@ -151,20 +180,21 @@ fn section(text: &Arc<str>, heading: Span, body: Span) -> Result<Section, Findin
         };
         return Err(Finding::new(heading, kind));
     };
+    let first_sql = || lines(&text[..body.end], body.start).find(|line| holds_sql(line.text(text)));
     let body = match reason {
+        None if empty => match first_sql() {
+            Some(line) => return Err(Finding::new(line, FindingKind::SqlInEmpty)),
+            None => Body::Empty,
+        },
         None => Body::Sql(SqlText::within(text.clone(), body)),
         Some(_) if direction == Direction::Upgrade => {
             return Err(Finding::new(heading, FindingKind::IrreversibleUpgrade));
         }
         Some("") => return Err(Finding::new(heading, FindingKind::NoReason)),
-        Some(reason) => {
-            if let Some(line) =
-                lines(&text[..body.end], body.start).find(|line| holds_sql(line.text(text)))
-            {
-                return Err(Finding::new(line, FindingKind::SqlInIrreversible));
-            }
-            Body::Irreversible(reason.to_owned())
-        }
+        Some(reason) => match first_sql() {
+            Some(line) => return Err(Finding::new(line, FindingKind::SqlInIrreversible)),
+            None => Body::Irreversible(reason.to_owned()),
+        },
     };
     Ok(Section {
         direction,
@@ -182,7 +212,7 @@ pub(super) fn reversal(file: &RevisionFile, dialect: Dialect) -> Reversal<'_> {
     for section in file.sections(Direction::Downgrade, dialect) {
         match &section.body {
             Body::Irreversible(reason) => return Reversal::Declared(reason),
-            Body::Sql(_) => found = true,
+            Body::Sql(_) | Body::Empty => found = true,
         }
     }
     if found || file.sections(Direction::Upgrade, dialect).next().is_none() {

@@ -76,10 +76,7 @@ fn faulty_headers_say_what_and_where() {
         &["1:17 invalid-id"],
     );
     let long = "x".repeat(33);
-    check(
-        &format!("-- Revision ID: {long}\n-- Revises:\n{up}"),
-        &["1:17 invalid-id"],
-    );
+    check(&format!("-- Revision ID: {long}\n-- Revises:\n{up}"), &[]);
     check(
         &format!("-- Revision ID: a1\n-- Revision ID: a2\n-- Revises:\n{up}"),
         &["2:4 duplicate-key"],
@@ -132,6 +129,19 @@ fn faulty_sections_say_what_and_where() {
     check(
         &body("-- alembic: upgrade notransaction\n"),
         &["6:21 unknown-flag"],
+    );
+    check(&body("-- alembic: upgrade emtpy\n"), &["6:21 unknown-flag"]);
+    check(
+        &body("-- alembic: upgrade empty sqlite\n"),
+        &["6:27 unknown-flag"],
+    );
+    check(
+        &body("-- alembic: upgrade no-transaction empty\n"),
+        &["6:36 unknown-flag"],
+    );
+    check(
+        &body("-- alembic: upgrade empty\n-- none\nSELECT 1;\n"),
+        &["8:1 sql-in-empty"],
     );
     check(
         &body("-- alembic: upgrade irreversible: no\n"),
@@ -223,6 +233,11 @@ fn reversals_are_told_apart() {
         (up.to_owned(), Reversal::Missing, Reversal::Missing),
         (
             format!("{up}-- alembic: downgrade\n"),
+            Reversal::Possible,
+            Reversal::Possible,
+        ),
+        (
+            format!("{up}-- alembic: downgrade empty\n"),
             Reversal::Possible,
             Reversal::Possible,
         ),

@@ -1,7 +1,7 @@
 //! Builds a graph from the declarations of revisions, or reports everything that is wrong with
 //! them.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::sync::OnceLock;
 
@@ -195,9 +195,9 @@ impl Builder {
                     Some(parent) => {
                         push_new(&mut self.graph.links[node.index()].parents, parent);
                         let links = &mut self.graph.links[parent.index()];
-                        push_new(&mut links.children, node);
+                        push_last(&mut links.children, node);
                         if let Some(dependents) = &mut links.dependents {
-                            push_new(dependents, node);
+                            push_last(dependents, node);
                         }
                     }
                 }
@@ -217,7 +217,7 @@ impl Builder {
                         let links = &mut self.graph.links[found.index()];
                         let children = &links.children;
                         let dependents = links.dependents.get_or_insert_with(|| children.clone());
-                        push_new(dependents, node);
+                        push_last(dependents, node);
                     }
                 }
             }
@@ -340,35 +340,41 @@ fn push_new(nodes: &mut Vec<Node>, node: Node) {
     }
 }
 
+/// Adds `node` to nodes that are added in order: if it is among them, it is the last.
+fn push_last(nodes: &mut Vec<Node>, node: Node) {
+    if nodes.last() != Some(&node) {
+        nodes.push(node);
+    }
+}
+
 impl Graph {
     /// Drops from the requirements each dependency that an ancestor already has.
     fn normalize_dependencies(&mut self) {
-        let mut dependents = vec![0_usize; self.len()];
-        for links in &self.links {
-            for dependency in &links.dependencies {
-                dependents[dependency.index()] += 1;
+        // The revisions that depend on each one, of which only those with several matter.
+        let mut holders: BTreeMap<Node, Vec<Node>> = BTreeMap::new();
+        for node in self.nodes() {
+            for dependency in self.dependencies(node) {
+                holders.entry(*dependency).or_default().push(node);
             }
         }
-        for node in self.nodes() {
-            let links = &self.links[node.index()];
-            let shared = |dependency: &Node| dependents[dependency.index()] > 1;
-            if !links.dependencies.iter().any(shared) {
-                continue;
-            }
-            let mut implied = super::NodeSet::empty(self);
-            for ancestor in self.ancestors(&links.parents, Edges::Lineage).iter() {
-                for dependency in self.dependencies(ancestor) {
-                    implied.insert(*dependency);
+        for (dependency, holders) in holders.iter().filter(|(_, holders)| holders.len() > 1) {
+            let above: Vec<Node> = holders
+                .iter()
+                .flat_map(|holder| self.children(*holder))
+                .copied()
+                .collect();
+            let above = self.descendants(&above, Edges::Lineage);
+            for holder in holders.iter().filter(|holder| above.contains(**holder)) {
+                let Links {
+                    parents,
+                    requirements,
+                    ..
+                } = &mut self.links[holder.index()];
+                if let Some(requirements) = requirements
+                    && !parents.contains(dependency)
+                {
+                    requirements.retain(|required| required != dependency);
                 }
-            }
-            let Links {
-                parents,
-                requirements,
-                ..
-            } = &mut self.links[node.index()];
-            if let Some(requirements) = requirements {
-                requirements
-                    .retain(|required| parents.contains(required) || !implied.contains(*required));
             }
         }
     }
@@ -378,17 +384,25 @@ impl Graph {
     fn spread_labels(&mut self) {
         for node in self.nodes() {
             for label in self[node].branch_labels.clone() {
-                let mut members = self.descendants(&[node], Edges::Lineage);
                 let mut below = node;
                 while self.dependents(below).len() <= 1 && !self.is_merge_point(below) {
-                    members.insert(below);
+                    if below != node {
+                        self.links[below.index()].labels.insert(label.clone());
+                    }
                     match self.parents(below).first() {
                         Some(parent) => below = *parent,
                         None => break,
                     }
                 }
-                for member in members.iter() {
-                    self.links[member.index()].labels.insert(label.clone());
+                // Those that have the label are done, so that short branches are short work.
+                let mut todo = vec![node];
+                while let Some(member) = todo.pop() {
+                    let Links {
+                        labels, children, ..
+                    } = &mut self.links[member.index()];
+                    if labels.insert(label.clone()) {
+                        todo.extend_from_slice(children);
+                    }
                 }
             }
         }

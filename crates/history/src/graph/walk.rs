@@ -35,6 +35,13 @@ impl NodeSet {
         new
     }
 
+    /// Removes `node`.
+    pub(crate) fn remove(&mut self, node: Node) {
+        let member = &mut self.members[node.index()];
+        self.len -= usize::from(*member);
+        *member = false;
+    }
+
     /// Keeps the members for which `keep` holds.
     pub(crate) fn retain(&mut self, keep: impl Fn(Node) -> bool) {
         for (index, member) in self.members.iter_mut().enumerate() {
@@ -80,6 +87,12 @@ impl Graph {
         self.ancestors(from, Edges::All)
     }
 
+    /// Returns every revision that `node` follows, directly or through others.
+    #[must_use]
+    pub fn followed_by(&self, node: Node) -> NodeSet {
+        self.ancestors(self.parents(node), Edges::Lineage)
+    }
+
     /// Returns `from` and all their ancestors.
     pub(crate) fn ancestors(&self, from: &[Node], edges: Edges) -> NodeSet {
         self.closure(from, |node| match edges {
@@ -116,21 +129,14 @@ impl Graph {
         seen
     }
 
-    /// Returns those of `nodes` from which no other of them descends by lineage.
+    /// Returns those of `nodes` that no other of them follows; `nodes` holds all ancestors of its
+    /// members.
     pub(crate) fn tips(&self, nodes: &NodeSet) -> Vec<Node> {
-        let mut covered = NodeSet::empty(self);
-        for node in nodes.iter() {
-            if !covered.contains(node) {
-                let parents = self.parents(node);
-                for ancestor in self.ancestors(parents, Edges::Lineage).iter() {
-                    covered.insert(ancestor);
-                }
-            }
-        }
-        nodes
-            .iter()
-            .filter(|node| !covered.contains(*node))
-            .collect()
+        let is_followed = |node: Node| {
+            let mut children = self.children(node).iter();
+            children.any(|child| nodes.contains(*child))
+        };
+        nodes.iter().filter(|node| !is_followed(*node)).collect()
     }
 
     /// Returns `nodes` in an order in which parents and dependencies come first.

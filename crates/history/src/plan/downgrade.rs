@@ -83,17 +83,20 @@ impl Graph {
     /// Plans the revert of the applied ones of `revisions`, and of every applied revision that
     /// depends on them.
     pub(super) fn plan_downgrade_of(&self, rows: &[Node], revisions: &[Node]) -> Plan {
-        let active = self.required_by(rows);
+        let mut applied = self.required_by(rows);
         let mut reverted = self.descendants(revisions, Edges::All);
-        reverted.retain(|node| active.contains(node));
+        reverted.retain(|node| applied.contains(node));
         let mut rows = PlannedRows::new(self, rows);
         let steps = self
             .in_order(&reverted)
             .into_iter()
             .rev()
-            .map(|revision| Step {
-                revision,
-                rows: rows.downgrade(revision),
+            .map(|revision| {
+                applied.remove(revision);
+                Step {
+                    revision,
+                    rows: rows.downgrade(revision, &applied),
+                }
             })
             .collect();
         Plan {

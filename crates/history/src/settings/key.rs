@@ -62,7 +62,8 @@ keys! {
     /// `url`.
     UrlEnv = "url-env" => url_env,
 
-    /// The folder of the revision files, or several folders, relative to the crate.
+    /// The folder of the revision files, or several folders, relative to the crate. An empty list
+    /// says that there are none yet; otherwise, a build fails if it finds no revisions.
     Migrations = "migrations" => migrations,
 
     /// The dialects that the revisions are written for; the SQL is checked for each. Unless set,

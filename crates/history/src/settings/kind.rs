@@ -103,10 +103,9 @@ impl<T: Kind> Kind for Option<T> {
 }
 
 impl Kind for Vec<String> {
-    /// Reads a string, or a list of strings, neither of which is empty.
+    /// Reads a string, or a list of strings, none of which is empty; the list may be.
     fn read(value: &Value) -> Result<Self, String> {
         let values = match value {
-            Value::List(list) if list.is_empty() => return Err("the list is empty".to_owned()),
             Value::List(list) => list.as_slice(),
             Value::Text(_) | Value::Number(_) | Value::Other => std::slice::from_ref(value),
         };
@@ -133,6 +132,9 @@ impl Kind for Vec<String> {
 impl Kind for Vec<Dialect> {
     fn read(value: &Value) -> Result<Self, String> {
         let names = Vec::<String>::read(value)?;
+        if names.is_empty() {
+            return Err("the list is empty".to_owned());
+        }
         let dialects = names.iter().map(|name| name.parse::<Dialect>());
         let dialects: Result<Self, _> = dialects.collect();
         dialects.map_err(|error| error.to_string())

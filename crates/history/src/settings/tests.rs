@@ -38,10 +38,11 @@ fn values_are_of_their_kind() {
         Err("invalid value of `migrations`: it is empty"),
     );
     check("migrations", list(&["a", "b"]), Ok(()));
+    check("migrations", list(&[]), Ok(()));
     check(
-        "migrations",
+        "dialects",
         list(&[]),
-        Err("invalid value of `migrations`: the list is empty"),
+        Err("invalid value of `dialects`: the list is empty"),
     );
     check("dialects", text("postgresql"), Ok(()));
     check(

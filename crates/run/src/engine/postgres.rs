@@ -11,7 +11,7 @@ use std::future::{Future, ready};
 use std::pin::Pin;
 use std::time::Duration;
 
-use alembic_history::VersionTable;
+use alembic_history::{MAX_ID_LENGTH, VersionTable};
 use alembic_sql::{SettingChanges, StatementKind, literal};
 
 use super::{Conversation, Engine, Probe, Reach, VersionTableLookup, busy_failure};
@@ -403,6 +403,10 @@ impl Engine for Postgres {
     fn find_versions(&self, table: &VersionTable) -> Query {
         let task = Task::Versions(table.clone(), VersionTask::Find);
         Query::new(task, versions::find(table))
+    }
+
+    fn new_id_limit(&self) -> Option<usize> {
+        Some(MAX_ID_LENGTH)
     }
 
     /// Inside a transaction, the lock timeout limits the wait. Setting it outside of one would need

@@ -378,6 +378,11 @@ impl Engine for Sqlite {
         Query::new(Task::Versions(table.clone(), VersionTask::Find), query)
     }
 
+    fn new_id_limit(&self) -> Option<usize> {
+        // The width of a column has no meaning.
+        None
+    }
+
     fn reading(&self, _table: &VersionTable, select: String, _is_open: bool) -> String {
         select
     }

@@ -21,7 +21,7 @@ fn requests(dialect: Dialect, table: &VersionTable) -> String {
     let file = |(id, revises): (&str, &str)| SourceFile {
         path: format!("{id}.sql").into(),
         content: Ok(format!(
-            "-- {id}\n-- Revision ID: {id}\n-- Revises: {revises}\n\n-- alembic: upgrade\n"
+            "-- {id}\n-- Revision ID: {id}\n-- Revises: {revises}\n\n-- alembic: upgrade empty\n"
         )
         .into_bytes()),
     };
@@ -54,7 +54,7 @@ fn requests(dialect: Dialect, table: &VersionTable) -> String {
         engine.change_versions(table, graph, RowChange::Delete(to)),
         engine.clear_versions(table),
         engine.drop_versions(table),
-        engine.create_progress(table),
+        engine.create_progress(table, &graph[from].id),
         engine.write_progress(table, progress(0, true), true),
         engine.write_progress(table, progress(1, false), false),
         engine.drop_progress(table),
@@ -140,6 +140,7 @@ fn what_a_look_for_the_version_table_found_is_read() {
     assert_eq!(
         VersionTableLookup::read(&postgres),
         VersionTableLookup {
+            id_limit: None,
             kind: None,
             has_progress: true,
             schema: Some("public".to_owned()),

@@ -343,15 +343,16 @@ impl<'s, 'h> Writer<'s, 'h> {
     fn record(&mut self, section: &OutsideSection, statements: usize, is_begun: bool) {
         let is_first = !std::mem::replace(&mut self.has_progress, true);
         let versions = &self.runner.version_table;
-        if is_first {
-            let create = self.engine.create_progress(versions);
-            self.execute(&create);
-        }
         let OutsideSection {
             node,
             direction,
             done,
         } = *section;
+        if is_first {
+            let revision = &self.runner.history.graph()[node].id;
+            let create = self.engine.create_progress(versions, revision);
+            self.execute(&create);
+        }
         let progress = self
             .runner
             .progress(node, direction, done + statements, is_begun);

@@ -14,7 +14,9 @@ fn sections_are_split_once_for_each_dialect() {
     let start = splits();
     let history = History::read(source_files(OUTSIDE), Dialect::ALL).unwrap();
     assert_eq!(splits(), start, "nothing is split before it is checked");
-    history.check_sql().unwrap();
+    for direction in [Direction::Upgrade, Direction::Downgrade] {
+        history.check_sql(direction).unwrap();
+    }
     let mut sections = 0;
     for node in history.graph().nodes() {
         for dialect in Dialect::ALL {

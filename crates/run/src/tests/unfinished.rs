@@ -1,13 +1,14 @@
 //! Revisions with sections outside of transactions that were done in part.
 
-use alembic_history::Dialect;
 use alembic_history::TransactionMode::Run as PerRun;
+use alembic_history::{Dialect, Direction, History, SourceFile};
 use insta::assert_snapshot;
 
 use super::fake::{Command, Content, Failing, Fake, REFUSED, content, converse};
 use super::revisions::{ALONE, OUTSIDE, PLAIN, Source, history};
 use super::truth::after_failure;
-use crate::{DatabaseState, Failure, Interruption, Purge};
+use crate::runner::digest_statements;
+use crate::{DatabaseState, Failure, Interruption, Purge, Runner};
 
 const UP: Command = Command::Upgrade("b");
 
@@ -237,6 +238,44 @@ fn statements_that_are_done_must_stay_as_they_are() {
                 }
             }
         }
+    }
+}
+
+#[test]
+fn line_endings_of_statements_that_are_done_may_change() {
+    let digest = |text: &str| {
+        let file = SourceFile {
+            path: "a.sql".into(),
+            content: Ok(text.as_bytes().to_vec()),
+        };
+        let history = History::new([file], &[Dialect::Sqlite]).unwrap();
+        let node = history.graph().nodes().next().unwrap();
+        let runner = Runner::new(&history, Dialect::Sqlite);
+        digest_statements(&runner.all_statements(node, Direction::Upgrade))
+    };
+    let file = |sql: &str| {
+        format!(
+            "-- a\n-- Revision ID: a\n-- Revises:\n\n-- alembic: upgrade no-transaction\n{sql}\n"
+        )
+    };
+    for sql in [
+        "VACUUM;",
+        "UPDATE t\n  SET x = 1;\nVACUUM;",
+        "UPDATE t SET x = 'two\nlines';\n\n-- and a comment\nVACUUM",
+    ] {
+        let text = file(sql);
+        let windows = text.replace('\n', "\r\n");
+        assert_eq!(digest(&windows), digest(&text), "{sql}");
+        assert_eq!(
+            digest(&format!("\u{feff}{windows}")),
+            digest(&text),
+            "{sql}"
+        );
+    }
+    let two_lines = digest(&file("UPDATE t SET x = 'two\nlines';"));
+    for other in ["two lines", "two\n\nlines", "two\rlines", "twolines"] {
+        let sql = format!("UPDATE t SET x = '{other}';");
+        assert_ne!(digest(&file(&sql)), two_lines, "{sql:?}");
     }
 }
 

@@ -6,7 +6,8 @@ use alembic_sql::literal;
 use crate::other_tools;
 
 /// Returns the query for the kind of the object that has the version table's name, whether the table
-/// of progress exists, the schema, the database, and the table of another tool.
+/// of progress exists, the schema, the database, the table of another tool, and how many characters
+/// of an id the version table holds.
 pub(super) fn find(table: &VersionTable) -> String {
     let schema = match &table.schema {
         Some(schema) => literal(schema),
@@ -23,7 +24,7 @@ pub(super) fn find(table: &VersionTable) -> String {
          WHEN c.relkind OPERATOR(pg_catalog.=) ANY (ARRAY['i', 'I']) THEN 'index' \
          WHEN c.relkind OPERATOR(pg_catalog.=) 'c' THEN 'type' ELSE 'relation' END) END, \
          CASE WHEN pg_catalog.to_regclass({}) IS NULL THEN NULL ELSE 1 END, \
-         coalesce(n.nspname, {schema}), pg_catalog.current_database(), {} \
+         coalesce(n.nspname, {schema}), pg_catalog.current_database(), {}, {ID_LIMIT} \
          FROM (SELECT pg_catalog.to_regclass({})::pg_catalog.oid AS oid) AS t \
          LEFT JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) t.oid \
          LEFT JOIN pg_catalog.pg_namespace n \
@@ -33,6 +34,15 @@ pub(super) fn find(table: &VersionTable) -> String {
         literal(&table.quoted())
     )
 }
+
+/// The number of characters that the column of the version table `c` holds, as an expression.
+const ID_LIMIT: &str = "(SELECT a.atttypmod OPERATOR(pg_catalog.-) 4 FROM pg_catalog.pg_attribute a \
+     WHERE a.attrelid OPERATOR(pg_catalog.=) c.oid \
+     AND a.attname OPERATOR(pg_catalog.=) 'version_num' \
+     AND a.atttypmod OPERATOR(pg_catalog.>) 4 \
+     AND a.atttypid OPERATOR(pg_catalog.=) ANY \
+     (ARRAY['pg_catalog.varchar'::pg_catalog.regtype::pg_catalog.oid, \
+     'pg_catalog.bpchar'::pg_catalog.regtype::pg_catalog.oid]))";
 
 /// Returns the name of another tool's table in a schema as an expression, where `c` is the version
 /// table; it is only looked for if there is none.
