@@ -1,15 +1,17 @@
 //! Tests a crate's migrations on temporary databases.
 
 mod climb;
+mod difference;
 mod starts;
 
 use std::cell::OnceCell;
+use std::collections::BTreeSet;
 
 use alembic_history::{Chain, Code};
 use alembic_migrate::{Dialect, Migrations, RunError};
-use similar::TextDiff;
 
 use climb::Ascent;
+use difference::Difference;
 
 use crate::database::scratch::{Engine, Scratch};
 use crate::explain;
@@ -181,18 +183,31 @@ fn check_failure(diagnostics: Vec<Diagnostic>) -> Error {
     failed.collect::<Vec<_>>().into()
 }
 
-/// Refuses a schema that differs from the expected one, and shows the difference.
-fn compare(what: &str, expected: &str, found: &str) -> Result<()> {
-    if expected == found {
-        return Ok(());
+/// Refuses a schema that differs from the expected one, and shows the difference; returns the tables
+/// whose columns are only in another order.
+fn compare(what: &str, expected: &str, found: &str) -> Result<BTreeSet<String>> {
+    match difference::between(expected, found) {
+        Difference::Order(tables) => Ok(tables),
+        Difference::Lines(lines) => {
+            let title = format!("{what}: the schema differs");
+            Err(Diagnostic::new(Cause::Check, title)
+                .code(Code::SchemaDiffers)
+                .note(lines)
+                .into())
+        }
     }
-    let difference = TextDiff::from_lines(expected, found);
-    let difference = difference.unified_diff().context_radius(2).to_string();
-    let title = format!("{what}: the schema differs");
-    Err(Diagnostic::new(Cause::Check, title)
-        .code(Code::SchemaDiffers)
-        .note(difference.trim_end().to_owned())
-        .into())
+}
+
+/// Adds to the result of a check which tables have their columns in another order.
+fn with_order(text: String, tables: &BTreeSet<String>) -> String {
+    if tables.is_empty() {
+        return text;
+    }
+    let tables: Vec<&str> = tables.iter().map(String::as_str).collect();
+    format!(
+        "{text} (the columns of {} are in another order)",
+        tables.join(", ")
+    )
 }
 
 fn count(number: usize, what: &str) -> String {

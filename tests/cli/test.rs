@@ -58,6 +58,27 @@ fn a_downgrade_that_leaves_something() {
 }
 
 #[test]
+fn a_column_that_comes_back_as_the_last_one() {
+    let project = chain();
+    let table = revision("dd04")
+        .revises("cc03")
+        .upgrade("CREATE TABLE x (a INTEGER, b TEXT, c TEXT);")
+        .downgrade("DROP TABLE x;");
+    let column = revision("ee05")
+        .revises("dd04")
+        .upgrade("ALTER TABLE x DROP COLUMN a;")
+        .downgrade("ALTER TABLE x ADD COLUMN a INTEGER;");
+    let other = revision("ff06")
+        .revises("ee05")
+        .upgrade("ALTER TABLE x DROP COLUMN b;")
+        .downgrade("ALTER TABLE x ADD COLUMN b TEXT;");
+    for revision in [table, column, other] {
+        project.add(revision);
+    }
+    assert_snapshot!(project.transcript(&["test"]));
+}
+
+#[test]
 fn an_upgrade_that_fails() {
     let project = workspace();
     let broken = revision("ee05")

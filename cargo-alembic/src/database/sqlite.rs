@@ -1,5 +1,7 @@
 //! Opens SQLite files.
 
+mod math;
+
 use alembic_history::Code;
 use std::path::Path;
 use std::time::Duration;
@@ -11,7 +13,7 @@ use crate::url::{DatabaseUrl, SqliteTarget, SqliteUrl};
 
 /// Opens a database for reading only; a missing file counts as empty.
 pub(super) fn read(url: &SqliteUrl) -> Result<Connection> {
-    open_to_read(url).map_err(|error| cannot_open(url, error))
+    equip(open_to_read(url)).map_err(|error| cannot_open(url, error))
 }
 
 /// Opens a database for writing, and creates its file if that is allowed.
@@ -32,7 +34,14 @@ pub(super) fn write(url: &SqliteUrl) -> Result<Connection> {
             Connection::open_with_flags(path, mode | OpenFlags::SQLITE_OPEN_NO_MUTEX)
         }
     };
-    opened.map_err(|error| cannot_open(url, error))
+    equip(opened).map_err(|error| cannot_open(url, error))
+}
+
+/// Adds what SQLite's own shell has and a connection of rusqlite does not.
+fn equip(opened: rusqlite::Result<Connection>) -> rusqlite::Result<Connection> {
+    let connection = opened?;
+    math::add(&connection)?;
+    Ok(connection)
 }
 
 fn cannot_open(url: &SqliteUrl, error: rusqlite::Error) -> Error {

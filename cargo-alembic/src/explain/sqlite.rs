@@ -2,6 +2,7 @@
 
 use alembic_history::Code;
 use alembic_migrate::driver::{DatabaseError, DatabaseErrorKind};
+use alembic_sql::StatementKind;
 
 use crate::output::Diagnostic;
 use crate::url::SqliteUrl;
@@ -33,6 +34,30 @@ pub(super) fn next_step(
             .code(Code::NotADatabase)
             .help("the file is not a SQLite database, or it is encrypted: check the URL"),
         _ => diagnostic,
+    }
+}
+
+/// Returns whether a statement is one that SQLite, or the run, refuses inside a transaction.
+pub(super) fn refuses_transaction(kind: &StatementKind) -> bool {
+    let settings = [
+        "journal_mode",
+        "synchronous",
+        "temp_store",
+        "wal_checkpoint",
+    ];
+    match kind {
+        StatementKind::Attach | StatementKind::Detach | StatementKind::Vacuum => true,
+        StatementKind::Setting(setting) => settings.iter().any(|name| setting.names(name)),
+        StatementKind::Transaction(_)
+        | StatementKind::CreateTable(_)
+        | StatementKind::AlterTable(_)
+        | StatementKind::Index(_)
+        | StatementKind::View
+        | StatementKind::Trigger
+        | StatementKind::Rows
+        | StatementKind::Call
+        | StatementKind::Block { .. }
+        | StatementKind::Other => false,
     }
 }
 

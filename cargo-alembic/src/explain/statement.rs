@@ -1,6 +1,6 @@
 //! Explains why a statement of a revision failed.
 
-use alembic_history::{Direction, History};
+use alembic_history::{Direction, History, Section};
 use alembic_migrate::Dialect;
 use alembic_migrate::driver::{DatabaseError, DatabaseErrorKind};
 use alembic_run::StatementLocation;
@@ -47,10 +47,11 @@ pub(super) fn next_step(
     }
     let code = error.code().unwrap_or_default();
     match storage.dialect() {
-        Dialect::Postgres if postgres::refuses_transaction(code) => {
-            let direction = direction(location, subject.history);
+        dialect if refuses_transaction(failed, subject.history, dialect) => {
+            let section = section(location, subject.history);
+            let direction = section.map_or(Direction::Upgrade, |section| section.direction);
             return diagnostic.help(format!(
-                "move it to a separate section: `-- alembic: {direction} postgres no-transaction`"
+                "move it to a separate section: `-- alembic: {direction} {dialect} no-transaction`"
             ));
         }
         Dialect::Postgres
@@ -113,11 +114,27 @@ pub(super) fn text<'h>(location: &StatementLocation, history: &'h History) -> &'
         .unwrap_or_default()
 }
 
-/// Returns whether a statement belongs to an upgrade or a downgrade section.
-fn direction(location: &StatementLocation, history: &History) -> Direction {
-    let node = history.graph().node(location.revision.as_str());
-    let sections = node.map(|node| history.file(node).file.sections.as_slice());
-    let mut sections = sections.unwrap_or_default().iter().rev();
-    let section = sections.find(|section| section.heading.start <= location.span.start);
-    section.map_or(Direction::Upgrade, |section| section.direction)
+/// Returns whether a statement failed because it cannot run inside a transaction.
+fn refuses_transaction(failed: &FailedStatement<'_>, history: &History, dialect: Dialect) -> bool {
+    match dialect {
+        Dialect::Postgres => postgres::refuses_transaction(failed.error.code().unwrap_or_default()),
+        // SQLite has no code for this.
+        Dialect::Sqlite => {
+            let section = section(failed.location, history);
+            section
+                .filter(|section| section.transaction)
+                .is_some_and(|section| {
+                    let mut statements = section.statements(dialect);
+                    let failed = statements.find(|one| one.span == failed.location.span);
+                    failed.is_some_and(|failed| sqlite::refuses_transaction(failed.kind()))
+                })
+        }
+    }
+}
+
+/// Returns the section that a statement belongs to.
+fn section<'h>(location: &StatementLocation, history: &'h History) -> Option<&'h Section> {
+    let node = history.graph().node(location.revision.as_str())?;
+    let mut sections = history.file(node).file.sections.iter().rev();
+    sections.find(|section| section.heading.start <= location.span.start)
 }

@@ -1,10 +1,11 @@
 //! Upgrades revision by revision, and downgrades back from each.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use alembic_history::{Node, Reversal, read_text, rows_file};
 
-use super::{Trial, Verdict, check_failure, compare, count};
+use super::{Trial, Verdict, check_failure, compare, count, with_order};
 use crate::database::scratch::Scratch;
 use crate::output::{Cause, Diagnostic, Result};
 
@@ -141,6 +142,7 @@ impl Trial<'_> {
         } = ascent;
         let (mut reverted, mut irreversible) = (0, 0);
         let mut faults = Vec::new();
+        let mut reordered = BTreeSet::new();
         for (position, node) in order.iter().enumerate() {
             match self.reversal(*node) {
                 Reversal::Possible => reverted += 1,
@@ -157,7 +159,7 @@ impl Trial<'_> {
                 let schemas = (schemas[position].as_str(), schemas[position + 1].as_str());
                 let more = !positions.is_empty();
                 match self.revert_and_reapply(&mut top, order[position], schemas, more) {
-                    Ok(()) => {}
+                    Ok(tables) => reordered.extend(tables),
                     Err(error) => {
                         faults.push((position, error.diagnostics));
                         // Nothing that it left behind may get in the way of the ones below.
@@ -174,9 +176,8 @@ impl Trial<'_> {
             return Err(check_failure(faults.collect()));
         }
         let reverted = count(reverted, "revision");
-        Ok(Verdict::Passed(format!(
-            "{reverted}, {irreversible} irreversible"
-        )))
+        let text = format!("{reverted}, {irreversible} irreversible");
+        Ok(Verdict::Passed(with_order(text, &reordered)))
     }
 
     fn no_downgrade(&self, node: Node) -> Diagnostic {
@@ -189,25 +190,27 @@ impl Trial<'_> {
     }
 
     /// Reverts the last revision and applies it again, and reverts it once more if there are `more`
-    /// below it. `below` and `above` are the schemas before and after it.
+    /// below it. `below` and `above` are the schemas before and after it. Returns the tables whose
+    /// columns are in another order then.
     fn revert_and_reapply(
         &self,
         scratch: &mut Scratch,
         node: Node,
         (below, above): (&str, &str),
         more: bool,
-    ) -> Result<()> {
+    ) -> Result<BTreeSet<String>> {
         let id = &self.owner.graph()[node].id;
         self.down(scratch, node)?;
         let left = self.schema(scratch)?;
         // Applying it again would only fail over what is left.
-        compare(&format!("revision {id}, up and down"), below, &left)?;
+        let mut reordered = compare(&format!("revision {id}, up and down"), below, &left)?;
         self.up(scratch, node)?;
         let again = self.schema(scratch)?;
-        compare(&format!("revision {id}, up, down and up"), above, &again)?;
+        let what = format!("revision {id}, up, down and up");
+        reordered.extend(compare(&what, above, &again)?);
         if more {
             self.down(scratch, node)?;
         }
-        Ok(())
+        Ok(reordered)
     }
 }

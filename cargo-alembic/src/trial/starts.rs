@@ -3,7 +3,7 @@
 use alembic_history::Expression;
 use alembic_migrate::{Migrations, Outcome, ensure_all_ready};
 
-use super::{Trial, Verdict, check_failure, compare};
+use super::{Trial, Verdict, check_failure, compare, with_order};
 use crate::database::scratch::Scratch;
 use crate::output::{Cause, Diagnostic, Result};
 
@@ -34,13 +34,12 @@ impl Trial<'_> {
         let mut scratch = self.empty()?;
         let outcome = self.ensure(&mut scratch)?;
         let fresh = self.schema(&mut scratch)?;
-        compare("a fresh database", self.tracked()?, &fresh)?;
-        Ok(Verdict::Passed(match outcome {
-            Outcome::Created => "created whole, with the same schema as from the \
-                                 revisions"
-                .to_owned(),
-            _ => "created by the revisions".to_owned(),
-        }))
+        let reordered = compare("a fresh database", self.tracked()?, &fresh)?;
+        let text = match outcome {
+            Outcome::Created => "created whole, with the same schema as from the revisions",
+            _ => "created by the revisions",
+        };
+        Ok(Verdict::Passed(with_order(text.to_owned(), &reordered)))
     }
 
     pub(super) fn legacy(&self) -> Result<Verdict> {
@@ -57,8 +56,9 @@ impl Trial<'_> {
         scratch.execute(&format!("DROP TABLE {table}"))?;
         self.ensure(&mut scratch)?;
         let legacy = self.schema(&mut scratch)?;
-        compare("a legacy database", self.tracked()?, &legacy)?;
-        Ok(Verdict::Passed(format!("from {baseline}, same schema")))
+        let reordered = compare("a legacy database", self.tracked()?, &legacy)?;
+        let text = format!("from {baseline}, same schema");
+        Ok(Verdict::Passed(with_order(text, &reordered)))
     }
 
     pub(super) fn second_start(&self) -> Result<Verdict> {

@@ -173,6 +173,9 @@ pub(crate) fn version_tables() -> Vec<Row> {
     rows.into_iter().map(Row::on_both).collect()
 }
 
+/// What helps with a statement that SQLite, or the run, refuses inside a transaction.
+const OUTSIDE: &str = "error[migration-failed] | `-- alembic: upgrade sqlite no-transaction`";
+
 pub(super) fn migrations() -> Vec<Row> {
     fn fails(what: &'static str, sql: &'static str, stderr: &'static str) -> Row {
         row(what, "upgrade", 8, stderr).file(CC03, upgrade(sql))
@@ -187,6 +190,42 @@ pub(super) fn migrations() -> Vec<Row> {
             "rows that refer to nothing",
             "CREATE TABLE a (id INTEGER REFERENCES t_aa01);\nINSERT INTO a VALUES (7);",
             "error[dangling-rows] | 1 row of a refers to rows of t_aa01 | revision cc03: migrations/cc03.sql | as it was before",
+        ),
+        fails("a VACUUM in a transaction", "VACUUM;", OUTSIDE),
+        fails(
+            "a VACUUM into a file in a transaction",
+            "CREATE TABLE a (x);\nvacuum main into 'copy.db';",
+            OUTSIDE,
+        ),
+        fails(
+            "a setting that no transaction takes",
+            "PRAGMA synchronous = NORMAL;",
+            OUTSIDE,
+        ),
+        fails(
+            "a place for temporary tables",
+            "CREATE TEMP TABLE a (x);\nPRAGMA main.temp_store(MEMORY);",
+            OUTSIDE,
+        ),
+        fails(
+            "a journal mode in a transaction",
+            "PRAGMA journal_mode = WAL;",
+            OUTSIDE,
+        ),
+        fails(
+            "a checkpoint in a transaction",
+            "CREATE TABLE a (x);\nPRAGMA wal_checkpoint;",
+            OUTSIDE,
+        ),
+        fails(
+            "another checkpoint in a transaction",
+            "CREATE TABLE a (x);\nPRAGMA wal_checkpoint(TRUNCATE);",
+            OUTSIDE,
+        ),
+        fails(
+            "a database that is attached in a transaction",
+            "ATTACH ':memory:' AS more;",
+            OUTSIDE,
         ),
         fails(
             "a foreign key to columns that need not be unique",

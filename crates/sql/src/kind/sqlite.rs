@@ -25,11 +25,11 @@ fn read_kind(first: &str, mut words: Cursor<'_>) -> Option<StatementKind> {
     }
 }
 
-/// Reads the rest of a pragma with a value.
+/// Reads the rest of a pragma with a value, or of the one that acts without any.
 fn read_pragma(mut words: Cursor<'_>) -> Option<StatementKind> {
     let name = Name::read(&mut words)?.kept().to_ascii_lowercase();
-    let has_value = words.eat_any(&["=", "("]);
-    has_value.then_some(StatementKind::Setting(Setting {
+    let acts = words.eat_any(&["=", "("]) || name == "wal_checkpoint";
+    acts.then_some(StatementKind::Setting(Setting {
         name: SettingName::One(name),
         scope: SettingScope::Varies,
     }))

@@ -102,11 +102,17 @@ impl Fake {
             }
             Task::ForeignKeys(task) => self.perform_foreign_keys(*task),
             Task::CountChanges => one(&self.content.executed.len().to_string()),
+            Task::ReadSettings if is_sqlite => one(if self.foreign_keys { "1" } else { "0" }),
             Task::ReadSettings => found(&[Some("search_path"), Some(&self.path)]),
             Task::RestoreSettings(settings) => {
                 for (name, value) in settings {
-                    assert_eq!(name, "search_path");
-                    self.path = value.clone().expect("it always has a value");
+                    let value = value.clone().expect("it always has a value");
+                    match name.as_str() {
+                        "search_path" => self.path = value,
+                        "foreign_keys" if self.is_open() => {}
+                        "foreign_keys" => self.foreign_keys = value == "1",
+                        _ => panic!("another setting: {name}"),
+                    }
                 }
                 changed(1)
             }
