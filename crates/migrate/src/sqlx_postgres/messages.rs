@@ -1,5 +1,7 @@
 //! Messages to the server, and what becomes of a connection when one fails.
 
+use std::time::Duration;
+
 use alembic_run::{DatabaseError, Effect, Execute, Row};
 use futures_util::TryStreamExt;
 use sqlx::postgres::PgRow;
@@ -10,8 +12,11 @@ use sqlx::{
 use tokio::time::timeout;
 
 use super::error::{is_notification, request_error};
-use super::second_connection::ANSWER_TIMEOUT;
 use crate::postgres::{Aftermath, SEPARATOR, second_statement, to_statement};
+
+/// How long to wait for a server that does not answer although its answer takes no time: on a new
+/// connection, on the second one, and after an error.
+pub(super) const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// How many times a request is repeated because notifications took the place of its answer.
 const REPEATS: usize = 8;
