@@ -57,7 +57,8 @@ use crate::{Dialect, RunError};
     message = "migrations cannot be run on `{Self}`",
     label = "not a database that a driver of `alembic-migrate` knows",
     note = "drivers: `&mut rusqlite::Connection` (feature `rusqlite`), `&sqlx::PgPool`, \
-            `&PgConnectOptions` and `&mut PgConnection` (feature `sqlx-postgres`)",
+            `&PgConnectOptions` and `&mut PgConnection` (feature `sqlx-postgres`), \
+            `&mut tokio_postgres::Client` (feature `tokio-postgres`)",
     note = "the library must be the one that `alembic-migrate` was built with: see `cargo tree -d`"
 )]
 pub trait Driver<'d>: Sized {

@@ -50,11 +50,15 @@ mod folder;
 pub mod history;
 mod migrations;
 pub mod options;
+#[cfg(any(feature = "sqlx-postgres", feature = "tokio-postgres"))]
+mod postgres;
 pub mod report;
 #[cfg(feature = "rusqlite")]
 mod rusqlite;
 #[cfg(feature = "sqlx-postgres")]
 mod sqlx_postgres;
+#[cfg(feature = "tokio-postgres")]
+mod tokio_postgres;
 
 pub use alembic_history::{Dialect, Versions};
 pub use alembic_run::{

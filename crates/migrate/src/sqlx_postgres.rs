@@ -14,8 +14,9 @@ use sqlx::postgres::PgConnectOptions;
 use sqlx::{Connection, PgConnection, PgPool, Postgres};
 
 use crate::driver::{Driver, Observer};
+use crate::postgres::Aftermath;
 use crate::{Dialect, RunError};
-use error::{Aftermath, connect_error, request_error};
+use error::{connect_error, request_error};
 use messages::settle;
 use second_connection::{SecondConnection, connect};
 use server::Server;

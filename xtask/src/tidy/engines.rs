@@ -8,9 +8,11 @@ use super::source::Source;
 use super::sources;
 
 /// How the paths of drivers' source files begin. No driver looks into SQL.
-const DRIVERS: [&str; 3] = [
+const DRIVERS: [&str; 5] = [
+    "crates/migrate/src/postgres",
     "crates/migrate/src/rusqlite",
     "crates/migrate/src/sqlx_postgres",
+    "crates/migrate/src/tokio_postgres",
     "crates/sqlx-sqlite/src/",
 ];
 

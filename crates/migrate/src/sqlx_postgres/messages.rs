@@ -1,6 +1,8 @@
 //! Messages to the server, and what becomes of a connection when one fails.
 
-use alembic_run::{DatabaseError, DatabaseErrorKind, Effect, Execute, Row};
+use std::time::Duration;
+
+use alembic_run::{DatabaseError, Effect, Execute, Row};
 use futures_util::TryStreamExt;
 use sqlx::postgres::PgRow;
 use sqlx::{
@@ -9,11 +11,12 @@ use sqlx::{
 };
 use tokio::time::timeout;
 
-use super::error::{Aftermath, is_notification, request_error};
-use super::second_connection::ANSWER_TIMEOUT;
+use super::error::{is_notification, request_error};
+use crate::postgres::{Aftermath, SEPARATOR, second_statement, to_statement};
 
-/// The separator of statements in one message; a statement may end in a comment.
-const SEPARATOR: &str = "\n;\n";
+/// How long to wait for a server that does not answer although its answer takes no time: on a new
+/// connection, on the second one, and after an error.
+pub(super) const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// How many times a request is repeated because notifications took the place of its answer.
 const REPEATS: usize = 8;
@@ -63,7 +66,8 @@ impl<C: AsMut<PgConnection>> Correspondence<C> {
             if is_repeated(&error, aftermath, attempt) && begins(statements) {
                 continue;
             }
-            return Err(failure(error, aftermath, &texts, changed.len()));
+            let error = request_error(error, &sql, aftermath);
+            return Err(to_statement(error, &texts, changed.len()));
         }
         unreachable!("the last attempt returns")
     }
@@ -170,49 +174,7 @@ fn cells(row: &PgRow) -> Result<Row, sqlx::Error> {
     cells.map(Row::new)
 }
 
-/// Assigns an error to the statement of a message that failed; `done` of them have not.
-fn failure(
-    error: sqlx::Error,
-    aftermath: Aftermath,
-    statements: &[&str],
-    done: usize,
-) -> (usize, DatabaseError) {
-    let error = request_error(error, &statements.join(SEPARATOR), aftermath);
-    // The whole message is read before any of it is executed.
-    match error.offset() {
-        Some(offset) => {
-            let (statement, offset) = place(statements, offset);
-            (statement, error.with_offset(offset))
-        }
-        None => (done.min(statements.len() - 1), error),
-    }
-}
-
-/// Finds the statement of a message that holds a byte, and the offset in it.
-fn place(statements: &[&str], offset: usize) -> (usize, usize) {
-    let mut start = 0;
-    for (index, statement) in statements.iter().enumerate() {
-        let next = start + statement.len() + SEPARATOR.len();
-        if offset < next {
-            return (index, (offset - start).min(statement.len()));
-        }
-        start = next;
-    }
-    let last = statements.len() - 1;
-    (last, statements[last].len())
-}
-
-/// Returns the error that the server has found more statements than were sent; the transaction is
-/// then rolled back.
-fn second_statement() -> DatabaseError {
-    let why = "PostgreSQL found a different number of statements than expected";
-    DatabaseError::new(DatabaseErrorKind::Other, why)
-}
-
 /// Marks a statement as safe: it comes from a revision file, or from the run itself.
 pub(super) fn safe(sql: &str) -> SqlStr {
     AssertSqlSafe(sql).into_sql_str()
 }
-
-#[cfg(test)]
-mod tests;

@@ -8,11 +8,7 @@ use sqlx::{ConnectOptions, Connection, PgConnection};
 use tokio::time::timeout;
 
 use super::error::connect_error;
-use super::messages::Correspondence;
-
-/// How long to wait for a server that does not answer on a new connection or on the second one,
-/// whose requests take no time.
-pub(super) const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
+use super::messages::{ANSWER_TIMEOUT, Correspondence};
 
 /// How long a pooler may take to find a connection to the server: all of them may be in use by runs
 /// that wait for the same.

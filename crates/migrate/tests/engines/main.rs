@@ -22,3 +22,7 @@ mod options {
 mod connection {
     alembic_suite::driver_suite!(crate::postgres::Connection: connection);
 }
+
+mod tokio_postgres {
+    alembic_suite::driver_suite!(crate::postgres::TokioPostgres: connection);
+}

@@ -24,6 +24,7 @@ mod schemas;
 mod sessions;
 #[cfg(unix)]
 mod silent;
+mod tokio_postgres;
 
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -34,6 +35,7 @@ use alembic_suite::{Database, revisions};
 use drivers::{Open, POSTGRES, Scratch, Via, block_on, in_transaction, options};
 
 pub(crate) use drivers::{Connection, Options, Pool};
+pub(crate) use tokio_postgres::TokioPostgres;
 
 fn chain<S: AsRef<str>>(sections: &[S]) -> Migrations {
     revisions::chain(Dialect::Postgres, sections)
