@@ -15,6 +15,7 @@ use crate::report::{Ensured, Report, StampReport, Status, UnfinishedRevision};
 use crate::runner::Runner;
 use crate::session::{Decide, Session};
 use crate::steps::carry_out;
+use crate::versions::Moment;
 
 impl<'h> Runner<'h> {
     /// Applies the revisions needed to reach `target`.
@@ -207,7 +208,7 @@ async fn stamp(
         change_versions(session, &plan.changes).await?;
         // The stamp declares what an unfinished revision has done.
         forget(session).await?;
-        session.check_versions().await?;
+        session.check_versions(Moment::BeforeCommit).await?;
         session.commit().await?;
     }
     Ok(StampReport {

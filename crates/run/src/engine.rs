@@ -298,6 +298,12 @@ pub(crate) trait Engine: Send + Sync {
         }
     }
 
+    /// Returns the query that reads them in a transaction that is about to be committed, after all
+    /// that waits for the commit.
+    fn read_final_versions(&self, table: &VersionTable) -> Query {
+        self.read_versions(table, true)
+    }
+
     /// Returns the statement that creates the version table.
     fn create_versions(&self, table: &VersionTable) -> Execute<'static> {
         self.create_versions_for(table, MAX_ID_LENGTH)

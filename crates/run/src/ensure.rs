@@ -21,6 +21,7 @@ use crate::state::DatabaseState;
 use crate::steps::carry_out;
 use crate::tables::Tables;
 use crate::target::{Ahead, Target};
+use crate::versions::Moment;
 
 impl<'h> Runner<'h> {
     /// Makes a database ready for one crate; the caller provides the crates that it depends on.
@@ -254,7 +255,7 @@ async fn ensure(
             let rows = session.nodes()?;
             let stamp = graph.plan_stamp(&rows, &[heads])?;
             change_versions(session, &stamp.changes).await?;
-            session.check_versions().await?;
+            session.check_versions(Moment::BeforeCommit).await?;
             session.ledger.enter_created(graph, &graph.pending(&rows));
             session.commit().await?;
             let created = Event::SchemaCreated { package: package() };
@@ -296,7 +297,7 @@ async fn adopt(session: &mut Session<'_>, baseline: &str) -> Result<(), Failure>
     let stamp = session.graph().plan_stamp(&[], &[baseline])?;
     change_versions(session, &stamp.changes).await?;
     session.ledger.enter_stamp();
-    session.check_versions().await
+    session.check_versions(Moment::During).await
 }
 
 /// Reads the version table, and returns the report if the database is ready already.

@@ -17,7 +17,7 @@ use crate::link::Link;
 use crate::refused_request::RefusedRequest;
 use crate::request::{Execute, Progress, Task};
 use crate::runner::Runner;
-use crate::versions::VersionStore;
+use crate::versions::{Moment, VersionStore};
 
 /// How long a transaction waits before it is begun again for the first time.
 const RETRY_PAUSE: Duration = Duration::from_millis(100);
@@ -148,7 +148,8 @@ impl<'h> Session<'h> {
     pub(crate) async fn read_versions(&mut self) -> Result<(), Failure> {
         let graph = self.graph();
         let engine = &mut *self.engine;
-        self.versions.read(engine, &self.link, graph).await
+        let moment = Moment::During;
+        self.versions.read(engine, &self.link, graph, moment).await
     }
 
     /// Returns the revisions that the version table names.
@@ -222,9 +223,13 @@ impl<'h> Session<'h> {
 
     /// Refuses to continue when the version table holds other rows than it should, whether a
     /// statement of a revision, a trigger or another session changed them.
-    pub(crate) async fn check_versions(&mut self) -> Result<(), Failure> {
+    pub(crate) async fn check_versions(&mut self, moment: Moment) -> Result<(), Failure> {
         let expected = self.versions.rows();
-        self.read_versions().await?;
+        let graph = self.graph();
+        let engine = &mut *self.engine;
+        self.versions
+            .read(engine, &self.link, graph, moment)
+            .await?;
         let found = self.versions.rows();
         if found == expected {
             return Ok(());

@@ -14,6 +14,7 @@ use crate::progress::{Continuation, forget, is_own, resume, wait};
 use crate::report::StepReport;
 use crate::session::{Decide, Session};
 use crate::session_changes::SessionChanges;
+use crate::versions::Moment;
 
 /// The work of a command, carried out in one transaction after the other.
 struct Work {
@@ -167,7 +168,7 @@ async fn run_steps(session: &mut Session<'_>, plan: &Plan, batch: usize) -> Resu
     }
     let checked = check_foreign_keys(session, before.as_ref()).await;
     checked.map_err(|failure| with_suspects(session, failure, steps, direction))?;
-    session.check_versions().await?;
+    session.check_versions(Moment::BeforeCommit).await?;
     session.commit().await?;
     session.engine.forget_session();
     Ok(true)
@@ -291,7 +292,7 @@ async fn run_sections<'h>(
             session.hold_foreign_keys().await?;
             session.begin().await?;
             let set_again = session.engine.suspend_session(&session.link).await?;
-            let checked = session.check_versions().await;
+            let checked = session.check_versions(Moment::During).await;
             if matches!(checked, Ok(()) | Err(Failure::RowsMoved { .. }))
                 && !is_own(session).await?
             {

@@ -2,10 +2,20 @@
 
 use alembic_history::{Graph, Rows, VersionTable};
 
+use crate::action::Action;
 use crate::engine::{Engine, VersionTableLookup};
 use crate::failure::Failure;
 use crate::link::Link;
 use crate::refused_request::RefusedRequest;
+
+/// The moment at which the version table is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Moment {
+    /// Statements may follow.
+    During,
+    /// The commit follows: what waits for it, such as deferred triggers, runs first.
+    BeforeCommit,
+}
 
 /// The version table of a run.
 #[derive(Debug)]
@@ -64,8 +74,9 @@ impl VersionStore {
         engine: &mut dyn Engine,
         link: &Link<'_>,
         graph: &Graph,
+        moment: Moment,
     ) -> Result<(), Failure> {
-        self.rows = self.read_rows(engine, link, graph).await?;
+        self.rows = self.read_rows(engine, link, graph, moment).await?;
         Ok(())
     }
 
@@ -74,6 +85,7 @@ impl VersionStore {
         engine: &mut dyn Engine,
         link: &Link<'_>,
         graph: &Graph,
+        moment: Moment,
     ) -> Result<Option<Rows>, Failure> {
         let kind = self.find(engine, link).await?;
         let malformed = |why: String| Failure::MalformedVersionTable {
@@ -86,11 +98,17 @@ impl VersionStore {
             Some("index") => return Err(malformed("it is an index".to_owned())),
             Some(kind) => return Err(malformed(format!("it is a {kind}"))),
         }
-        let read = engine.read_versions(&self.table, link.is_open);
+        let read = match moment {
+            Moment::During => engine.read_versions(&self.table, link.is_open),
+            Moment::BeforeCommit => engine.read_final_versions(&self.table),
+        };
         let found = match link.query_patiently(read).await {
             Ok(found) => found,
             Err(refused) if engine.lacks_column(&refused.error) => {
                 return Err(malformed(refused.error.to_string()));
+            }
+            Err(RefusedRequest { error, .. }) if moment == Moment::BeforeCommit => {
+                return Err(RefusedRequest::new(Action::Commit, error).into());
             }
             Err(refused) => return Err(refused.into()),
         };

@@ -419,6 +419,12 @@ impl Engine for Postgres {
         format!("LOCK TABLE {table} IN ACCESS SHARE MODE NOWAIT; {select}")
     }
 
+    /// A deferred trigger could change the rows after they are checked.
+    fn read_final_versions(&self, table: &VersionTable) -> Query {
+        let Query { sql, task } = self.read_versions(table, true);
+        Query::new(task, format!("SET CONSTRAINTS ALL IMMEDIATE; {sql}"))
+    }
+
     fn equals(&self) -> &'static str {
         "OPERATOR(pg_catalog.=)"
     }

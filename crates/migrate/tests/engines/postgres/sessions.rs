@@ -1,6 +1,6 @@
 //! What a revision sets for its session ends with it, whatever it sets, and by whatever means.
 
-use alembic_migrate::options::TransactionMode;
+use alembic_migrate::options::{Purge, TransactionMode};
 use alembic_migrate::{DatabaseState, Migrations};
 use alembic_suite::answer::state;
 use alembic_suite::{Database, Handle};
@@ -284,5 +284,42 @@ impl Role {
     fn drop(self, scratch: &Scratch) {
         let name = self.name;
         scratch.execute(&format!("DROP OWNED BY {name}; DROP ROLE {name}"));
+    }
+}
+
+/// A trigger that runs at the commit cannot move the row unseen.
+#[test]
+fn what_waits_for_the_commit_runs_before_the_last_check() {
+    let trigger = "
+        CREATE TABLE alembic_version (version_num VARCHAR(32) PRIMARY KEY);
+        CREATE FUNCTION moves() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+            UPDATE alembic_version SET version_num = 'r9'; RETURN NULL; END $$;
+        CREATE CONSTRAINT TRIGGER moves AFTER INSERT ON alembic_version
+            DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION moves();
+        CREATE TABLE parent (id int PRIMARY KEY);
+        CREATE TABLE child (id int REFERENCES parent DEFERRABLE INITIALLY DEFERRED);";
+    for via in [Via::Pool, Via::Connection] {
+        let scratch = Scratch::new(via, trigger);
+        let before = scratch.dump();
+        let migrations = single("CREATE TABLE a (x int);");
+        for attempt in [
+            scratch.open().upgrade(&migrations, "heads").map(drop),
+            scratch
+                .open()
+                .stamp(&migrations, &["heads"], Purge::No)
+                .map(drop),
+        ] {
+            let error = attempt.unwrap_err();
+            assert!(error.to_string().contains("r9"), "{error}");
+            assert_eq!(*state(&error), DatabaseState::Unchanged);
+            assert_eq!(scratch.dump(), before);
+        }
+        scratch.execute("DROP TRIGGER moves ON alembic_version");
+        let dangling = single("INSERT INTO child VALUES (7);");
+        let error = scratch.open().upgrade(&dangling, "heads").unwrap_err();
+        let expected = "cannot commit: insert or update on table \"child\" violates foreign key";
+        assert!(error.to_string().starts_with(expected), "{error}");
+        let mended = single("INSERT INTO child VALUES (7); INSERT INTO parent VALUES (7);");
+        scratch.open().upgrade(&mended, "heads").unwrap();
     }
 }
