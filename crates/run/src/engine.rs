@@ -157,6 +157,10 @@ pub(crate) trait Engine: Send + Sync {
     /// statements, so that it finds the same ends of them as the splitter.
     fn restore_reading(&self, changes: &SettingChanges, is_open: bool) -> Option<Execute<'static>>;
 
+    /// Returns the first of a revision's statements, counted from 0, that the database would read in
+    /// another way than it was meant.
+    fn find_misread(&self, statements: &[FileStatement<'_>]) -> Option<usize>;
+
     /// Forgets what the statements may have changed, once it is restored and committed.
     fn forget_session(&mut self);
 

@@ -18,6 +18,8 @@ pub(crate) enum Refusal {
     /// SQLite could not detach the database before the end of the transaction, so later revisions
     /// would see it.
     Attach,
+    /// A backslash was meant to be an escape, but would be itself.
+    PlainBackslash,
     /// SQLite keeps no journal for this connection, so it could not roll back.
     NoJournal,
 }
@@ -49,6 +51,10 @@ impl fmt::Display for Refusal {
             Self::Attach => {
                 "a database can only be attached in a no-transaction section, \
                  since it could not be detached before the end of the transaction"
+            }
+            Self::PlainBackslash => {
+                "standard_conforming_strings is off, but the statements of a revision are read \
+                 with it on: write E'...' where a backslash is an escape"
             }
             Self::NoJournal => {
                 "the connection's journal_mode is OFF, so a failure could not be undone"

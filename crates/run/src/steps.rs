@@ -11,6 +11,7 @@ use crate::failure::Failure;
 use crate::outside::run_outside;
 use crate::pieces::{self, Piece};
 use crate::progress::{Continuation, forget, is_own, resume, wait};
+use crate::refusal::Refusal;
 use crate::report::StepReport;
 use crate::session::{Decide, Session};
 use crate::session_changes::SessionChanges;
@@ -181,6 +182,11 @@ async fn keep_session(
     direction: Direction,
 ) -> Result<(), Failure> {
     let statements = session.runner.all_statements(node, direction);
+    if let Some(index) = session.engine.find_misread(&statements) {
+        let (statement, refusal) = (statements[index], Refusal::PlainBackslash);
+        let runner = &session.runner;
+        return Err(runner.statement_failure(node, statement, index + 1, refusal.into()));
+    }
     let changes = SessionChanges::of(&statements);
     session.engine.keep_session(&session.link, changes).await
 }

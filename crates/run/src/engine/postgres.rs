@@ -2,6 +2,7 @@
 
 mod describe;
 mod index;
+mod literals;
 mod lock;
 mod quote;
 pub(super) mod settings;
@@ -11,7 +12,7 @@ use std::future::{Future, ready};
 use std::pin::Pin;
 use std::time::Duration;
 
-use alembic_history::{MAX_ID_LENGTH, VersionTable};
+use alembic_history::{FileStatement, MAX_ID_LENGTH, VersionTable};
 use alembic_sql::{SettingChanges, StatementKind, literal};
 
 use super::{Conversation, Engine, Probe, Reach, VersionTableLookup, busy_failure};
@@ -247,6 +248,10 @@ impl Engine for Postgres {
     /// What ends before its time is rolled back, or its connection is closed.
     fn undo(&self, _kind: &StatementKind) -> Option<String> {
         None
+    }
+
+    fn find_misread(&self, statements: &[FileStatement<'_>]) -> Option<usize> {
+        literals::find_misread(statements)
     }
 
     fn forget_session(&mut self) {

@@ -207,6 +207,10 @@ impl Engine for Sqlite {
     }
 
     /// No rollback takes back what a pragma has set, so nothing waits for the commit.
+    fn find_misread(&self, _statements: &[FileStatement<'_>]) -> Option<usize> {
+        None
+    }
+
     fn forget_session(&mut self) {}
 
     fn reach(&self, kind: &StatementKind) -> Reach {
