@@ -44,7 +44,7 @@ fn what_a_revision_sets_ends_with_it() {
         project.configure("dialects = [\"postgres\"]");
         let first = format!(
             "CREATE TABLE paths (path text);\n-- alembic: upgrade{section}\n{sets};\n\
-             -- alembic: upgrade\nRESET SESSION AUTHORIZATION;\nRESET ROLE;\nINSERT INTO paths VALUES ('\\');\n"
+             -- alembic: upgrade\nRESET SESSION AUTHORIZATION;\nRESET ROLE;\nINSERT INTO paths VALUES ('x');\n"
         );
         project.add(revision("aa01").upgrade(first));
         project.add(revision("bb02").revises("aa01").upgrade(FIND));

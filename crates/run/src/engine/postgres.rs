@@ -12,7 +12,7 @@ use std::future::{Future, ready};
 use std::pin::Pin;
 use std::time::Duration;
 
-use alembic_history::{FileStatement, MAX_ID_LENGTH, VersionTable};
+use alembic_history::{FileStatement, VersionTable};
 use alembic_sql::{SettingChanges, StatementKind, literal};
 
 use super::{Conversation, Engine, Probe, Reach, VersionTableLookup, busy_failure};
@@ -21,7 +21,7 @@ use crate::dangling::{DanglingFault, DanglingRows};
 use crate::database_error::{DatabaseError, DatabaseErrorKind};
 use crate::link::Link;
 use crate::policy::Interruption;
-use crate::request::{Execute, LockTask, Progress, ProgressTask, Query, Task, VersionTask};
+use crate::request::{Execute, LockTask, Progress, ProgressTask, Query, Task};
 use crate::session_changes::SessionChanges;
 use lock::{Lock, begin};
 use settings::{SettingLifetime, Settings, WorkSetting, set, watch_connection};
@@ -398,47 +398,6 @@ impl Engine for Postgres {
             let rows = link.query(describe::query(table)).await?;
             Ok(describe::text(&rows))
         })
-    }
-
-    fn lacks_column(&self, error: &DatabaseError) -> bool {
-        // undefined_column
-        error.code() == Some("42703")
-    }
-
-    fn find_versions(&self, table: &VersionTable) -> Query {
-        let task = Task::Versions(table.clone(), VersionTask::Find);
-        Query::new(task, versions::find(table))
-    }
-
-    fn new_id_limit(&self) -> Option<usize> {
-        Some(MAX_ID_LENGTH)
-    }
-
-    /// Inside a transaction, the lock timeout limits the wait. Setting it outside of one would need
-    /// another message, or change the settings of a caller's transaction.
-    fn reading(&self, table: &VersionTable, select: String, is_open: bool) -> String {
-        if is_open {
-            return select;
-        }
-        let table = table.quoted();
-        format!("LOCK TABLE {table} IN ACCESS SHARE MODE NOWAIT; {select}")
-    }
-
-    /// A deferred trigger could change the rows after they are checked.
-    fn read_final_versions(&self, table: &VersionTable) -> Query {
-        let Query { sql, task } = self.read_versions(table, true);
-        Query::new(task, format!("SET CONSTRAINTS ALL IMMEDIATE; {sql}"))
-    }
-
-    fn equals(&self) -> &'static str {
-        "OPERATOR(pg_catalog.=)"
-    }
-
-    fn process_and_time(&self) -> (&'static str, &'static str) {
-        (
-            "pg_catalog.pg_backend_pid()",
-            "pg_catalog.clock_timestamp() AT TIME ZONE 'UTC'",
-        )
     }
 }
 

@@ -4,13 +4,14 @@ mod describe;
 mod error;
 mod foreign_keys;
 mod session;
+mod versions;
 
 use std::future::{Future, ready};
 use std::pin::Pin;
 use std::time::Duration;
 
-use alembic_history::VersionTable;
-use alembic_sql::{SettingChanges, StatementKind, literal, quote};
+use alembic_history::{FileStatement, VersionTable};
+use alembic_sql::{SettingChanges, StatementKind};
 
 use self::session::KeptSession;
 use super::{Conversation, Engine, Probe, Reach, VersionTableLookup};
@@ -19,11 +20,10 @@ use crate::dangling::{DanglingFault, DanglingRows, ForeignKey, compare};
 use crate::database_error::DatabaseError;
 use crate::event::Event;
 use crate::link::{Link, ROLLBACK, WAITING_TURN};
-use crate::other_tools;
 use crate::policy::Interruption;
 use crate::refusal::Refusal;
 use crate::refused_request::RefusedRequest;
-use crate::request::{Execute, Progress, Query, Task, VersionTask};
+use crate::request::{Execute, Progress, Query, Task};
 use crate::session_changes::SessionChanges;
 
 pub use error::sqlite_error;
@@ -347,55 +347,5 @@ impl Engine for Sqlite {
             let rows = link.query_patiently(describe::query(table)).await?;
             Ok(describe::text(&rows))
         })
-    }
-
-    /// SQLite has one code for everything that is wrong with a statement; this one is right, and its
-    /// table exists.
-    fn lacks_column(&self, error: &DatabaseError) -> bool {
-        error.is_generic_sqlite_error()
-    }
-
-    fn find_versions(&self, table: &VersionTable) -> Query {
-        let named = format!(
-            "name = {} COLLATE NOCASE AND type IN ('table', 'view')",
-            literal(&table.name)
-        );
-        let schema = table
-            .schema
-            .as_deref()
-            .map_or(String::new(), |schema| format!("{}.", quote(schema)));
-        let temporary = match &table.schema {
-            Some(_) => String::new(),
-            // A temporary object would hide the table.
-            None => format!(
-                "SELECT 'temporary ' || type FROM sqlite_temp_master WHERE {named} UNION ALL "
-            ),
-        };
-        let query = format!(
-            "SELECT ({temporary}SELECT type FROM {schema}sqlite_master WHERE {named} LIMIT 1), \
-             (SELECT 1 FROM {schema}sqlite_master WHERE name = {} COLLATE NOCASE), NULL, NULL, \
-             (SELECT name FROM {schema}sqlite_master WHERE type = 'table' \
-             AND name COLLATE NOCASE IN ({}) LIMIT 1)",
-            literal(&table.progress().name),
-            other_tools::tables()
-        );
-        Query::new(Task::Versions(table.clone(), VersionTask::Find), query)
-    }
-
-    fn new_id_limit(&self) -> Option<usize> {
-        // The width of a column has no meaning.
-        None
-    }
-
-    fn reading(&self, _table: &VersionTable, select: String, _is_open: bool) -> String {
-        select
-    }
-
-    fn equals(&self) -> &'static str {
-        "="
-    }
-
-    fn process_and_time(&self) -> (&'static str, &'static str) {
-        ("NULL", "CURRENT_TIMESTAMP")
     }
 }

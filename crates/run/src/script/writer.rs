@@ -10,9 +10,7 @@ use alembic_sql::{IndexAction, StatementKind, literal};
 use super::checks::{Check, place};
 use super::error::ScriptError;
 use super::shell::{Shell, needs_line_ends, shell};
-use crate::database_error::DatabaseError;
 use crate::engine::{Engine, engine};
-use crate::failure::Failure;
 use crate::refusal::Refusal;
 use crate::request::Execute;
 use crate::runner::Runner;
@@ -268,6 +266,13 @@ impl<'s, 'h> Writer<'s, 'h> {
         ));
         self.text.push('\n');
         let statements = runner.all_statements(step.revision, direction);
+        if let Some(index) = self.engine.find_misread(&statements) {
+            let (statement, refusal) = (statements[index], Refusal::PlainBackslash);
+            let (node, number) = (step.revision, index + 1);
+            return Err(runner
+                .statement_failure(node, statement, number, refusal.into())
+                .into());
+        }
         let mut may_hide_table = statements.iter().map(|statement| statement.kind());
         let may_hide_table = may_hide_table.any(|kind| {
             let mut settings = kind.setting().into_iter();
@@ -368,19 +373,15 @@ impl<'s, 'h> Writer<'s, 'h> {
         number: usize,
         in_transaction: bool,
     ) -> Result<(), ScriptError> {
-        let location = || Box::new(self.runner.locate(node, statement, number, None));
         if let Some(refusal) = Refusal::check(statement.kind(), in_transaction) {
-            let failure = Failure::Statement {
-                location: location(),
-                error: DatabaseError::from(refusal),
-                leftover: Vec::new(),
-                shares_transaction: false,
-            };
-            return Err(failure.into());
+            let runner = self.runner;
+            return Err(runner
+                .statement_failure(node, statement, number, refusal.into())
+                .into());
         }
         let sql = self.shell.pass(statement.sql);
         let sql = sql.map_err(|obstacle| ScriptError::Statement {
-            location: location(),
+            location: Box::new(self.runner.locate(node, statement, number, None)),
             obstacle,
         })?;
         self.statement(&sql);

@@ -237,11 +237,18 @@ fn a_role_that_may_not_write_the_version_table_may_run_a_revision() {
 #[test]
 fn every_statement_is_read_as_it_was_split() {
     let filler = format!("INSERT INTO a VALUES ('{}');\n", "x".repeat(20_000));
-    for sets in [
-        "SET standard_conforming_strings = off;",
-        "SET client_encoding = 'GBK';",
-        "SELECT set_config('standard_conforming_strings', 'off', false), 1;",
-        "DO $$ BEGIN SET standard_conforming_strings = off; END $$;",
+    for (sets, is_read) in [
+        ("SET client_encoding = 'GBK';", true),
+        (
+            "DO $$ BEGIN SET standard_conforming_strings = off; END $$;",
+            true,
+        ),
+        // Here, backslashes were meant to be escapes.
+        ("SET standard_conforming_strings = off;", false),
+        (
+            "SELECT set_config('standard_conforming_strings', 'off', false), 1;",
+            false,
+        ),
     ] {
         for section in ["", " no-transaction"] {
             let via = Via::Pool;
@@ -250,6 +257,12 @@ fn every_statement_is_read_as_it_was_split() {
             let literal = literal.replace("'\\''), (''", "'\\'), ('''");
             let first = format!("-- alembic: upgrade{section}\n{sets}\n{literal}{filler}{literal}");
             let outcome = scratch.open().upgrade(&chain(&[first]), "heads");
+            if !is_read {
+                let error = outcome.unwrap_err();
+                assert!(error.to_string().contains("write E'...'"), "{error}");
+                assert_eq!(*state(&error), DatabaseState::Unchanged);
+                continue;
+            }
             outcome.unwrap_or_else(|error| panic!("{sets}{section}: {error}"));
             let found = scratch.rows("SELECT x FROM a WHERE length(x) < 100");
             let expected = "\\\n'; COMMIT; --' ß\\\n".repeat(2);

@@ -27,7 +27,9 @@ fn tokens(sql: &str) -> impl Iterator<Item = (TokenKind, &str)> {
 
 /// Returns whether a statement, which changes the setting, switches it off.
 fn switches_off(sql: &str) -> bool {
-    let is_query = tokens(sql).next().is_some_and(|(_, word)| word.eq_ignore_ascii_case("select"));
+    let is_query = tokens(sql)
+        .next()
+        .is_some_and(|(_, word)| word.eq_ignore_ascii_case("select"));
     tokens(sql).any(|(kind, word)| {
         // The last argument of `set_config` is a word.
         let is_value = kind == TokenKind::String || !is_query;
@@ -52,13 +54,31 @@ mod tests {
     #[test]
     fn backslashes_are_misread_where_they_were_meant_to_escape() {
         for (sql, expected) in [
-            ("SET standard_conforming_strings = off; SELECT 'a\\b'", Some(1)),
-            ("set session standard_conforming_strings to 'OFF'; SELECT E'\\n'; SELECT 'a\\b'", Some(2)),
-            ("SELECT set_config('standard_conforming_strings', 'off', false); VALUES ('\\\\')", Some(1)),
-            ("SELECT set_config('standard_conforming_strings', 'on', false); VALUES ('\\\\')", None),
+            (
+                "SET standard_conforming_strings = off; SELECT 'a\\b'",
+                Some(1),
+            ),
+            (
+                "set session standard_conforming_strings to 'OFF'; SELECT E'\\n'; SELECT 'a\\b'",
+                Some(2),
+            ),
+            (
+                "SELECT set_config('standard_conforming_strings', 'off', false); VALUES ('\\\\')",
+                Some(1),
+            ),
+            (
+                "SELECT set_config('standard_conforming_strings', 'on', false); VALUES ('\\\\')",
+                None,
+            ),
             ("SET standard_conforming_strings = on; SELECT 'a\\b'", None),
-            ("SET standard_conforming_strings = off; RESET standard_conforming_strings; SELECT '\\'", None),
-            ("SET standard_conforming_strings = off; SELECT 'a', E'\\n', $$\\$$, \"\\\"", None),
+            (
+                "SET standard_conforming_strings = off; RESET standard_conforming_strings; SELECT '\\'",
+                None,
+            ),
+            (
+                "SET standard_conforming_strings = off; SELECT 'a', E'\\n', $$\\$$, \"\\\"",
+                None,
+            ),
             ("SELECT 'a\\b'; SET standard_conforming_strings = off", None),
         ] {
             let text = SqlText::from(sql.to_owned());

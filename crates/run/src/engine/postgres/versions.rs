@@ -1,14 +1,61 @@
-//! The query that looks for the version table.
+//! The version table and the table of progress on PostgreSQL.
 
-use alembic_history::VersionTable;
+use alembic_history::{MAX_ID_LENGTH, VersionTable};
 use alembic_sql::literal;
 
+use super::Postgres;
+use crate::database_error::DatabaseError;
+use crate::engine::OwnTables;
 use crate::other_tools;
+use crate::request::{Query, Task, VersionTask};
+
+impl OwnTables for Postgres {
+    fn lacks_column(&self, error: &DatabaseError) -> bool {
+        // undefined_column
+        error.code() == Some("42703")
+    }
+
+    fn find_versions(&self, table: &VersionTable) -> Query {
+        let task = Task::Versions(table.clone(), VersionTask::Find);
+        Query::new(task, find(table))
+    }
+
+    /// Inside a transaction, the lock timeout limits the wait. Setting it outside of one would need
+    /// another message, or change the settings of a caller's transaction.
+    fn reading(&self, table: &VersionTable, select: String, is_open: bool) -> String {
+        if is_open {
+            return select;
+        }
+        let table = table.quoted();
+        format!("LOCK TABLE {table} IN ACCESS SHARE MODE NOWAIT; {select}")
+    }
+
+    fn equals(&self) -> &'static str {
+        "OPERATOR(pg_catalog.=)"
+    }
+
+    fn process_and_time(&self) -> (&'static str, &'static str) {
+        (
+            "pg_catalog.pg_backend_pid()",
+            "pg_catalog.clock_timestamp() AT TIME ZONE 'UTC'",
+        )
+    }
+
+    fn new_id_limit(&self) -> Option<usize> {
+        Some(MAX_ID_LENGTH)
+    }
+
+    /// A deferred trigger could change the rows after they are checked.
+    fn read_final_versions(&self, table: &VersionTable) -> Query {
+        let Query { sql, task } = self.read_versions(table, true);
+        Query::new(task, format!("SET CONSTRAINTS ALL IMMEDIATE; {sql}"))
+    }
+}
 
 /// Returns the query for the kind of the object that has the version table's name, whether the table
 /// of progress exists, the schema, the database, the table of another tool, and how many characters
 /// of an id the version table holds.
-pub(super) fn find(table: &VersionTable) -> String {
+fn find(table: &VersionTable) -> String {
     let schema = match &table.schema {
         Some(schema) => literal(schema),
         None => "pg_catalog.current_schema()".to_owned(),

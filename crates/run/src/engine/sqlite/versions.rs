@@ -1,0 +1,62 @@
+//! The version table and the table of progress on SQLite.
+
+use alembic_history::VersionTable;
+use alembic_sql::{literal, quote};
+
+use super::Sqlite;
+use crate::database_error::DatabaseError;
+use crate::engine::OwnTables;
+use crate::other_tools;
+use crate::request::{Query, Task, VersionTask};
+
+impl OwnTables for Sqlite {
+    /// SQLite has one code for everything that is wrong with a statement; this one is right, and its
+    /// table exists.
+    fn lacks_column(&self, error: &DatabaseError) -> bool {
+        error.is_generic_sqlite_error()
+    }
+
+    fn find_versions(&self, table: &VersionTable) -> Query {
+        let named = format!(
+            "name = {} COLLATE NOCASE AND type IN ('table', 'view')",
+            literal(&table.name)
+        );
+        let schema = table
+            .schema
+            .as_deref()
+            .map_or(String::new(), |schema| format!("{}.", quote(schema)));
+        let temporary = match &table.schema {
+            Some(_) => String::new(),
+            // A temporary object would hide the table.
+            None => format!(
+                "SELECT 'temporary ' || type FROM sqlite_temp_master WHERE {named} UNION ALL "
+            ),
+        };
+        let query = format!(
+            "SELECT ({temporary}SELECT type FROM {schema}sqlite_master WHERE {named} LIMIT 1), \
+             (SELECT 1 FROM {schema}sqlite_master WHERE name = {} COLLATE NOCASE), NULL, NULL, \
+             (SELECT name FROM {schema}sqlite_master WHERE type = 'table' \
+             AND name COLLATE NOCASE IN ({}) LIMIT 1)",
+            literal(&table.progress().name),
+            other_tools::tables()
+        );
+        Query::new(Task::Versions(table.clone(), VersionTask::Find), query)
+    }
+
+    fn reading(&self, _table: &VersionTable, select: String, _is_open: bool) -> String {
+        select
+    }
+
+    fn equals(&self) -> &'static str {
+        "="
+    }
+
+    fn process_and_time(&self) -> (&'static str, &'static str) {
+        ("NULL", "CURRENT_TIMESTAMP")
+    }
+
+    fn new_id_limit(&self) -> Option<usize> {
+        // The width of a column has no meaning.
+        None
+    }
+}
