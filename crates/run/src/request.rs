@@ -189,6 +189,8 @@ pub(crate) enum VersionTask {
 pub(crate) enum ForeignKeyTask {
     /// Find the keys by which rows dangle.
     FindDangling,
+    /// Let the database prepare its check of all keys.
+    ExplainCheck,
     /// List the databases of the connection.
     ListDatabases,
     ListTables,
