@@ -410,7 +410,7 @@ pub(crate) trait Engine: Send + Sync {
         Execute::new(Task::Progress(task), sql)
     }
 
-    /// Returns the query that reads the progress of an unfinished revision; [`read_row`] reads its
+    /// Returns the query that reads the progress of an unfinished revision; [`Progress::read`] reads its
     /// rows.
     fn read_progress(&self, versions: &VersionTable, is_open: bool) -> Query {
         let table = versions.progress();
@@ -429,22 +429,6 @@ pub(crate) trait Engine: Send + Sync {
         let sql = format!("DROP TABLE {}", versions.progress().quoted());
         Execute::new(Task::Progress(ProgressTask::Drop), sql)
     }
-}
-
-/// Reads a row of the table of progress.
-pub(crate) fn read_row(row: &Row) -> Result<Progress, DatabaseError> {
-    Ok(Progress {
-        revision: row.text(0)?.to_owned(),
-        direction: row.text(1)?.to_owned(),
-        done: row.number(2)?,
-        is_begun: row.cell(3).is_some(),
-        digest: row.text(4)?.to_owned(),
-        since: row.text(5)?.to_owned(),
-        process: match row.cell(6) {
-            None => None,
-            Some(_) => Some(row.number(6)?),
-        },
-    })
 }
 
 /// Returns the failure of a request whose answer says that another migrator is running.

@@ -254,6 +254,24 @@ pub(crate) struct Progress {
     pub(crate) process: Option<i32>,
 }
 
+impl Progress {
+    /// Reads a row of the table of progress.
+    pub(crate) fn read(row: &Row) -> Result<Self, DatabaseError> {
+        Ok(Self {
+            revision: row.text(0)?.to_owned(),
+            direction: row.text(1)?.to_owned(),
+            done: row.number(2)?,
+            is_begun: row.cell(3).is_some(),
+            digest: row.text(4)?.to_owned(),
+            since: row.text(5)?.to_owned(),
+            process: match row.cell(6) {
+                None => None,
+                Some(_) => Some(row.number(6)?),
+            },
+        })
+    }
+}
+
 impl Task {
     /// Returns the action that an error of this request names.
     pub(crate) fn action(&self) -> Action {
