@@ -12,6 +12,7 @@ mod plan;
 mod postgres;
 mod privileges;
 mod question;
+mod remedy;
 mod run;
 mod script;
 mod settings;

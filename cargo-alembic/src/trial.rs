@@ -125,6 +125,8 @@ pub(crate) fn run(owner: &Crate, below: &[&Crate], engine: &Engine) -> Vec<Check
             verdict,
         });
     }
+    trial.ascent = None;
+    trial.drop_roles();
     made
 }
 
@@ -147,8 +149,24 @@ impl Trial<'_> {
         &self.owner.migrations
     }
 
+    /// Drops the roles that the revisions have created: a server has them for all its databases.
+    fn drop_roles(&self) {
+        let crates = self.below.iter().copied().chain([self.owner]);
+        let texts = crates.flat_map(|known| {
+            let history = known.history();
+            let files = history.graph().nodes().map(|node| history.file(node));
+            files.map(|file| file.text.to_lowercase())
+        });
+        let texts: Vec<String> = texts.collect();
+        self.engine.drop_roles(|role| {
+            let role = role.to_lowercase();
+            texts.iter().any(|text| text.contains(&role))
+        });
+    }
+
     /// Creates an empty database.
     fn empty(&self) -> Result<Scratch> {
+        self.drop_roles();
         let crates = self.below.iter().copied().chain([self.owner]);
         let schemas = crates.filter_map(|known| {
             let table = &known.configuration.settings.version_table;

@@ -246,6 +246,53 @@ fn servers() {
 }
 
 #[test]
+fn roles_that_revisions_create_are_dropped() {
+    let server = Server::start();
+    let database = server.database();
+    database.execute("CREATE ROLE already_there");
+    let roles =
+        || database.query("SELECT rolname FROM pg_roles WHERE rolname !~ '^pg_' ORDER BY 1");
+    let before = roles();
+    for downgrade in [
+        "DROP OWNED BY \"Reader\";\nDROP ROLE \"Reader\";\nDROP ROLE writer;",
+        "SELECT 1;",
+    ] {
+        let project = chain();
+        project.configure("dialects = [\"postgres\"]\nbaseline = \"cc03\"");
+        let creates = "CREATE ROLE \"Reader\"; GRANT SELECT ON t_aa01 TO \"Reader\";
+             DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'already_there') THEN
+                 CREATE ROLE already_there; END IF; END $$;";
+        let creates = match downgrade {
+            // What is left would be in its own way when it is applied again.
+            "SELECT 1;" => creates.replace(
+                "CREATE ROLE \"Reader\";",
+                "DO $$ BEGIN CREATE ROLE \"Reader\"; EXCEPTION WHEN duplicate_object THEN END $$;",
+            ),
+            _ => format!("{creates} CREATE ROLE writer ROLE \"Reader\";"),
+        };
+        let roles_of = revision("dd04").revises("cc03").upgrade(creates);
+        project.add(roles_of.downgrade(downgrade));
+        let place = project.here().env("DATABASE_URL", database.url());
+        place.run("test").success();
+        assert_eq!(roles(), before);
+    }
+}
+
+#[test]
+fn times_of_creation_are_no_difference() {
+    let database = Server::shared().database();
+    let project = chain();
+    project.configure("dialects = [\"postgres\"]");
+    let view = revision("dd04").revises("cc03").upgrade(
+        "CREATE VIEW started AS SELECT 'now'::timestamp AS at, 'today'::date AS day;
+         CREATE TABLE stamped (at timestamptz DEFAULT 'now'::timestamptz);",
+    );
+    project.add(view.downgrade("DROP VIEW started; DROP TABLE stamped;"));
+    let place = project.here().env("DATABASE_URL", database.url());
+    place.run("test").success();
+}
+
+#[test]
 fn interrupts_leave_nothing() {
     let server = Server::start();
     let database = server.database();

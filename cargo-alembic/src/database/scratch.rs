@@ -1,6 +1,7 @@
 //! Temporary databases to test migrations on.
 
 use alembic_history::Code;
+use std::collections::BTreeSet;
 use std::fmt;
 use std::rc::Rc;
 use std::sync::{Mutex, MutexGuard, Once, PoisonError};
@@ -20,6 +21,9 @@ use crate::url::{DatabaseUrl, PostgresUrl};
 
 /// The prefix of the names of temporary databases on servers.
 const PREFIX: &str = "alembic_test_";
+
+/// Lists the roles of a server.
+const ROLES: &str = "SELECT rolname FROM pg_catalog.pg_roles";
 
 /// The exit code after an interrupt.
 const INTERRUPTED: i32 = 130;
@@ -43,6 +47,8 @@ pub(crate) struct Host {
     options: String,
     /// The schema in which that database creates tables by default.
     schema: String,
+    /// The roles of the server, which all its databases share.
+    roles: BTreeSet<String>,
 }
 
 /// A temporary database to test migrations on. On a server, it is dropped with this value.
@@ -73,12 +79,39 @@ impl Engine {
             fault.help(help)
         })?;
         let schema = cells.pop().unwrap_or_default();
+        // Without them, no role is dropped.
+        let roles = server.query(ROLES).unwrap_or_default();
         Ok(Self::Postgres(Rc::new(Host {
             url: url.clone(),
             server,
             options: cells.pop().unwrap_or_default(),
             schema,
+            roles: roles.into_iter().collect(),
         })))
+    }
+
+    /// Drops the roles that did not exist when the server was connected to and that `is_own`
+    /// recognises, since they would be in the way in the next database; not while a temporary
+    /// database exists.
+    pub(crate) fn drop_roles(&self, is_own: impl Fn(&str) -> bool) {
+        let Engine::Postgres(host) = self else {
+            return;
+        };
+        if host.roles.is_empty() || !undropped().is_empty() {
+            return;
+        }
+        let roles = host.server.query(ROLES).unwrap_or_default();
+        let mut own: Vec<String> = roles
+            .into_iter()
+            .filter(|role| !host.roles.contains(role) && is_own(role))
+            .collect();
+        // A role that another one still depends on may be dropped after that.
+        for _ in 0..own.len() {
+            own.retain(|role| {
+                let drop = format!("DROP ROLE {}", quote_for_sql(role));
+                host.server.query(&drop).is_err()
+            });
+        }
     }
 
     pub(crate) const fn dialect(&self) -> Dialect {

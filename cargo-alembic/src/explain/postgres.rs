@@ -4,6 +4,7 @@ use alembic_history::Code;
 use alembic_migrate::driver::{DatabaseError, DatabaseErrorKind};
 use sqlx::postgres::PgConnectOptions;
 
+use super::remedy::Remedy;
 use crate::output::{Diagnostic, quote_for_shell};
 use crate::url::PostgresUrl;
 
@@ -86,15 +87,34 @@ pub(super) fn exists_already(code: &str) -> bool {
     )
 }
 
+/// Returns what to do about a statement that is right as it is.
+pub(super) fn remedy(
+    error: &DatabaseError,
+    shares_transaction: bool,
+    is_temporary: bool,
+) -> Option<Remedy> {
+    let code = error.code().unwrap_or_default();
+    if refuses_transaction(code) {
+        return Some(Remedy::Section);
+    }
+    if shares_transaction && needs_commit_before(code, is_temporary) {
+        return Some(Remedy::TransactionPerRevision);
+    }
+    if has_pending_triggers(code) {
+        return Some(Remedy::ConstraintsBefore);
+    }
+    uses_new_value(code).then_some(Remedy::SectionBefore)
+}
+
 /// Returns whether a statement cannot run in a transaction.
-pub(super) fn refuses_transaction(code: &str) -> bool {
+fn refuses_transaction(code: &str) -> bool {
     // active_sql_transaction
     code == "25001"
 }
 
 /// Returns whether a statement may fail only because what ran before it in its transaction is not
 /// committed; `is_temporary` says whether it creates a temporary object.
-pub(super) fn needs_commit_before(code: &str, is_temporary: bool) -> bool {
+fn needs_commit_before(code: &str, is_temporary: bool) -> bool {
     match code {
         // duplicate_table: a table that the commit would have dropped
         "42P07" => is_temporary,
@@ -105,13 +125,13 @@ pub(super) fn needs_commit_before(code: &str, is_temporary: bool) -> bool {
 }
 
 /// Returns whether rows of the table wait for triggers, or a cursor is open on it.
-pub(super) fn has_pending_triggers(code: &str) -> bool {
+fn has_pending_triggers(code: &str) -> bool {
     // object_in_use
     code == "55006"
 }
 
 /// Returns whether a statement uses a value of an enum that its own transaction has added.
-pub(super) fn uses_new_value(code: &str) -> bool {
+fn uses_new_value(code: &str) -> bool {
     // unsafe_new_enum_value_usage
     code == "55P04"
 }

@@ -1,9 +1,12 @@
 //! What to do about SQLite's errors.
 
-use alembic_history::Code;
+use alembic_history::{Code, Section};
+use alembic_migrate::Dialect;
 use alembic_migrate::driver::{DatabaseError, DatabaseErrorKind};
+use alembic_run::StatementLocation;
 use alembic_sql::StatementKind;
 
+use super::remedy::Remedy;
 use crate::output::Diagnostic;
 use crate::url::SqliteUrl;
 
@@ -37,8 +40,16 @@ pub(super) fn next_step(
     }
 }
 
+/// Returns what to do about a statement that is right as it is; SQLite has no code for that.
+pub(super) fn remedy(location: &StatementLocation, section: Option<&Section>) -> Option<Remedy> {
+    let section = section.filter(|section| section.transaction)?;
+    let mut statements = section.statements(Dialect::Sqlite);
+    let failed = statements.find(|statement| statement.span == location.span)?;
+    refuses_transaction(failed.kind()).then_some(Remedy::Section)
+}
+
 /// Returns whether a statement is one that SQLite, or the run, refuses inside a transaction.
-pub(super) fn refuses_transaction(kind: &StatementKind) -> bool {
+fn refuses_transaction(kind: &StatementKind) -> bool {
     let settings = [
         "journal_mode",
         "synchronous",

@@ -7,6 +7,7 @@ use alembic_run::StatementLocation;
 
 use super::outline::Outline;
 use super::privileges::RefusedOperation;
+use super::remedy::Remedy;
 use super::{Evidence, Storage, Subject, database, postgres, sqlite};
 use crate::output::{Diagnostic, Hint, Subcommand, Suggestion};
 
@@ -45,18 +46,27 @@ pub(super) fn next_step(
     if error.kind() != DatabaseErrorKind::Other {
         return diagnostic;
     }
-    let code = error.code().unwrap_or_default();
-    match storage.dialect() {
-        dialect if refuses_transaction(failed, subject.history, dialect) => {
-            let section = section(location, subject.history);
+    let section = section(location, subject.history);
+    let dialect = storage.dialect();
+    let remedy = match dialect {
+        Dialect::Sqlite => sqlite::remedy(location, section),
+        Dialect::Postgres => postgres::remedy(error, shares_transaction, is_temporary),
+    };
+    match remedy {
+        None => {}
+        Some(Remedy::Section) => {
             let direction = section.map_or(Direction::Upgrade, |section| section.direction);
             return diagnostic.help(format!(
                 "move it to a separate section: `-- alembic: {direction} {dialect} no-transaction`"
             ));
         }
-        Dialect::Postgres
-            if shares_transaction && postgres::needs_commit_before(code, is_temporary) =>
-        {
+        Some(Remedy::SectionBefore) => {
+            return diagnostic.help(format!(
+                "add the value in a separate section before this one: `-- alembic: upgrade \
+                 {dialect} no-transaction`"
+            ));
+        }
+        Some(Remedy::TransactionPerRevision) => {
             return diagnostic
                 .note("it follows other revisions in the same transaction")
                 .help(
@@ -65,19 +75,12 @@ pub(super) fn next_step(
                      configuration",
                 );
         }
-        Dialect::Postgres if postgres::has_pending_triggers(code) => {
+        Some(Remedy::ConstraintsBefore) => {
             return diagnostic.help(
                 "if rows wait for deferred constraints, check them before this statement with \
                  `SET CONSTRAINTS ALL IMMEDIATE`, or move it to a revision of its own",
             );
         }
-        Dialect::Postgres if postgres::uses_new_value(code) => {
-            return diagnostic.help(
-                "add the value in a separate section before this one: `-- alembic: upgrade \
-                 postgres no-transaction`",
-            );
-        }
-        Dialect::Postgres | Dialect::Sqlite => {}
     }
     if *evidence == Evidence::Untracked {
         let name = subject.name;
@@ -112,24 +115,6 @@ pub(super) fn text<'h>(location: &StatementLocation, history: &'h History) -> &'
     let file = node.map(|node| &*history.file(node).text);
     file.and_then(|text| text.get(location.span.range()))
         .unwrap_or_default()
-}
-
-/// Returns whether a statement failed because it cannot run inside a transaction.
-fn refuses_transaction(failed: &FailedStatement<'_>, history: &History, dialect: Dialect) -> bool {
-    match dialect {
-        Dialect::Postgres => postgres::refuses_transaction(failed.error.code().unwrap_or_default()),
-        // SQLite has no code for this.
-        Dialect::Sqlite => {
-            let section = section(failed.location, history);
-            section
-                .filter(|section| section.transaction)
-                .is_some_and(|section| {
-                    let mut statements = section.statements(dialect);
-                    let failed = statements.find(|one| one.span == failed.location.span);
-                    failed.is_some_and(|failed| sqlite::refuses_transaction(failed.kind()))
-                })
-        }
-    }
 }
 
 /// Returns the section that a statement belongs to.

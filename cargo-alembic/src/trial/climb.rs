@@ -164,6 +164,7 @@ impl Trial<'_> {
                         faults.push((position, error.diagnostics));
                         // Nothing that it left behind may get in the way of the ones below.
                         if more {
+                            drop(top);
                             top = self.climb(&order[..position], |_, _| Ok(()))?;
                         }
                     }

@@ -31,10 +31,11 @@ impl Trial<'_> {
     }
 
     pub(super) fn fresh(&self) -> Result<Verdict> {
+        let tracked = self.tracked()?;
         let mut scratch = self.empty()?;
         let outcome = self.ensure(&mut scratch)?;
         let fresh = self.schema(&mut scratch)?;
-        let reordered = compare("a fresh database", self.tracked()?, &fresh)?;
+        let reordered = compare("a fresh database", tracked, &fresh)?;
         let text = match outcome {
             Outcome::Created => "created whole, with the same schema as from the revisions",
             _ => "created by the revisions",
@@ -48,6 +49,7 @@ impl Trial<'_> {
         if self.owner.resolve(&parsed, None)?.is_empty() {
             return Ok(Verdict::Skipped("no `baseline` is configured".to_owned()));
         }
+        let tracked = self.tracked()?;
         let mut scratch = self.prepared()?;
         let outcome = self.migrations().upgrade(&mut scratch.connection, baseline);
         outcome.map_err(|error| self.explain(error, &scratch))?;
@@ -56,7 +58,7 @@ impl Trial<'_> {
         scratch.execute(&format!("DROP TABLE {table}"))?;
         self.ensure(&mut scratch)?;
         let legacy = self.schema(&mut scratch)?;
-        let reordered = compare("a legacy database", self.tracked()?, &legacy)?;
+        let reordered = compare("a legacy database", tracked, &legacy)?;
         let text = format!("from {baseline}, same schema");
         Ok(Verdict::Passed(with_order(text, &reordered)))
     }

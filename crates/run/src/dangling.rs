@@ -71,9 +71,23 @@ pub(crate) struct KeySchema {
     pub(crate) keys: Vec<ForeignKey>,
 }
 
+/// What statements may do to foreign keys.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum KeyChange {
+    /// Nothing.
+    #[default]
+    None,
+    /// They may leave keys that cannot be enforced.
+    Keys,
+    /// They may leave rows that dangle, too.
+    Rows,
+}
+
 /// The dangling rows of a database.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct DanglingRows {
+    /// What was checked.
+    pub(crate) checked: KeyChange,
     /// The databases of the connection that were checked.
     pub(crate) schemas: Vec<String>,
     /// The rows that dangle, for each key that has some.

@@ -14,14 +14,14 @@ use alembic_history::{Dialect, FileStatement, VersionTable};
 use alembic_sql::{SettingChanges, StatementKind};
 
 use crate::action::Action;
-use crate::dangling::{DanglingFault, DanglingRows};
+use crate::dangling::{DanglingFault, DanglingRows, KeyChange};
 use crate::database_error::{DatabaseError, DatabaseErrorKind};
 use crate::failure::Failure;
 use crate::link::Link;
 use crate::policy::Interruption;
 use crate::refused_request::RefusedRequest;
 use crate::request::{Execute, Progress, Query, Row};
-use crate::session_changes::SessionChanges;
+use crate::session_changes::{Reach, SessionChanges};
 
 pub use sqlite::sqlite_error;
 
@@ -146,8 +146,7 @@ pub(crate) trait Engine: OwnTables + Send + Sync {
     /// work between statements outside of transactions.
     fn restore_for_work(&self) -> Option<Execute<'static>>;
 
-    /// Returns the statement that restores what a statement since then sets, for when the run ends
-    /// before its time.
+    /// Returns the statement that restores what a statement sets, if the run ends before its time.
     fn undo(&self, kind: &StatementKind) -> Option<String>;
 
     /// Restores the same in the open transaction, for the run's own work within a revision, and
@@ -166,20 +165,20 @@ pub(crate) trait Engine: OwnTables + Send + Sync {
     /// Forgets what the statements may have changed, once it is restored and committed.
     fn forget_session(&mut self);
 
-    /// Returns how far the setting of a statement reaches: a later run that continues there executes
-    /// the statement again, since the setting ended with its connection.
+    /// Returns how far the setting of a statement reaches: a run that continues there repeats it.
     fn reach(&self, kind: &StatementKind) -> Reach;
 
     // Dangling rows.
 
-    /// Returns whether a statement could leave dangling rows.
-    fn may_dangle(&self, kind: &StatementKind) -> bool;
+    /// Returns what a statement may do to foreign keys.
+    fn key_change(&self, kind: &StatementKind) -> KeyChange;
 
-    /// Finds the dangling rows, if there can be any, and reports the foreign keys by which they
-    /// cannot be found.
+    /// Finds what statements may `change`, if there can be any, and reports the foreign keys that
+    /// cannot be enforced.
     fn find_dangling<'a>(
         &'a mut self,
         link: &'a Link<'_>,
+        change: KeyChange,
     ) -> Conversation<'a, Option<DanglingRows>>;
 
     /// Compares the dangling rows with those `before`.
@@ -257,33 +256,6 @@ pub(crate) trait Engine: OwnTables + Send + Sync {
         link: &'a mut Link<'_>,
         table: &'a VersionTable,
     ) -> Conversation<'a, String>;
-}
-
-/// How far the setting of a statement reaches.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Reach {
-    /// It sets nothing for its session.
-    Statement,
-    /// To the end of its section outside of transactions.
-    Section,
-    /// To the end of its revision.
-    Revision,
-}
-
-/// Reads a row of the table of progress.
-pub(crate) fn read_row(row: &Row) -> Result<Progress, DatabaseError> {
-    Ok(Progress {
-        revision: row.text(0)?.to_owned(),
-        direction: row.text(1)?.to_owned(),
-        done: row.number(2)?,
-        is_begun: row.cell(3).is_some(),
-        digest: row.text(4)?.to_owned(),
-        since: row.text(5)?.to_owned(),
-        process: match row.cell(6) {
-            None => None,
-            Some(_) => Some(row.number(6)?),
-        },
-    })
 }
 
 /// Returns the failure of a request whose answer says that another migrator is running.

@@ -9,7 +9,7 @@ use std::time::Duration;
 use alembic_history::{Direction, Node, Plan};
 
 use crate::action::Action;
-use crate::engine::{Probe, read_row};
+use crate::engine::Probe;
 use crate::event::Event;
 use crate::failure::Failure;
 use crate::ledger::UnfinishedEntry;
@@ -92,7 +92,7 @@ async fn read(session: &Session<'_>) -> Result<Option<Progress>, Failure> {
         .engine
         .read_progress(session.table(), session.link.is_open);
     let rows = session.link.query_patiently(read).await?;
-    let progress = rows.first().map(read_row).transpose();
+    let progress = rows.first().map(Progress::read).transpose();
     Ok(progress.map_err(attribute_to(Action::ReadProgress))?)
 }
 

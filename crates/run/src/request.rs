@@ -189,6 +189,8 @@ pub(crate) enum VersionTask {
 pub(crate) enum ForeignKeyTask {
     /// Find the keys by which rows dangle.
     FindDangling,
+    /// Let the database prepare its check of all keys.
+    ExplainCheck,
     /// List the databases of the connection.
     ListDatabases,
     ListTables,
@@ -250,6 +252,24 @@ pub(crate) struct Progress {
     pub(crate) since: String,
     /// The server process that runs the begun statement; `None` on SQLite.
     pub(crate) process: Option<i32>,
+}
+
+impl Progress {
+    /// Reads a row of the table of progress.
+    pub(crate) fn read(row: &Row) -> Result<Self, DatabaseError> {
+        Ok(Self {
+            revision: row.text(0)?.to_owned(),
+            direction: row.text(1)?.to_owned(),
+            done: row.number(2)?,
+            is_begun: row.cell(3).is_some(),
+            digest: row.text(4)?.to_owned(),
+            since: row.text(5)?.to_owned(),
+            process: match row.cell(6) {
+                None => None,
+                Some(_) => Some(row.number(6)?),
+            },
+        })
+    }
 }
 
 impl Task {

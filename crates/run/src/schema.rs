@@ -2,6 +2,7 @@
 
 use alembic_history::{FileStatement, Position};
 
+use crate::dangling::KeyChange;
 use crate::database_error::{DatabaseError, DatabaseErrorKind};
 use crate::failure::Failure;
 use crate::pieces::execute_all;
@@ -28,11 +29,12 @@ pub(crate) async fn create_schema(
         return Err(failure(error.span.start, source));
     }
     let statements: Vec<FileStatement<'_>> = text.statements(dialect).collect();
-    let may_dangle = |statement: &FileStatement<'_>| session.engine.may_dangle(statement.kind());
-    let may_dangle = statements.iter().any(may_dangle);
-    let dangling = match may_dangle {
-        true => session.engine.find_dangling(&session.link).await?,
-        false => None,
+    let changes = statements
+        .iter()
+        .map(|statement| session.engine.key_change(statement.kind()));
+    let dangling = match changes.max() {
+        None | Some(KeyChange::None) => None,
+        Some(change) => session.engine.find_dangling(&session.link, change).await?,
     };
     let changes = SessionChanges::of(&statements);
     session.engine.keep_session(&session.link, changes).await?;

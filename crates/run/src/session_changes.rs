@@ -50,3 +50,14 @@ impl SessionChanges {
         }
     }
 }
+
+/// How far the setting of a statement reaches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reach {
+    /// It sets nothing for its session.
+    Statement,
+    /// To the end of its section outside of transactions.
+    Section,
+    /// To the end of its revision.
+    Revision,
+}

@@ -4,8 +4,7 @@ use std::time::Duration;
 
 use alembic_history::{Direction, FileStatement, Node, Plan, Step};
 
-use crate::dangling::{DanglingFault, DanglingRows};
-use crate::engine::Reach;
+use crate::dangling::{DanglingFault, DanglingRows, KeyChange};
 use crate::event::{Event, RunStep};
 use crate::failure::Failure;
 use crate::outside::run_outside;
@@ -14,7 +13,7 @@ use crate::progress::{Continuation, forget, is_own, resume, wait};
 use crate::refusal::Refusal;
 use crate::report::StepReport;
 use crate::session::{Decide, Session};
-use crate::session_changes::SessionChanges;
+use crate::session_changes::{Reach, SessionChanges};
 use crate::versions::Moment;
 
 /// The work of a command, carried out in one transaction after the other.
@@ -116,11 +115,13 @@ fn check_connections(session: &Session<'_>, plan: &Plan) -> Result<(), Failure> 
     }
 }
 
-/// Returns whether a step could leave dangling rows.
-fn may_dangle(session: &Session<'_>, step: &Step, direction: Direction) -> bool {
+/// Returns what a step may do to foreign keys.
+fn key_change(session: &Session<'_>, step: &Step, direction: Direction) -> KeyChange {
     let statements = session.runner.all_statements(step.revision, direction);
-    let mut statements = statements.iter();
-    statements.any(|statement| session.engine.may_dangle(statement.kind()))
+    let changes = statements
+        .iter()
+        .map(|statement| session.engine.key_change(statement.kind()));
+    changes.max().unwrap_or_default()
 }
 
 /// Runs the first `batch` steps of a plan and commits them; returns whether they are done, which
@@ -213,17 +214,19 @@ pub(crate) async fn check_foreign_keys(
     }
 }
 
-/// Finds the dangling rows before steps that could add some.
+/// Finds the dangling rows before steps that could add some, or keys that cannot be enforced.
 async fn find_dangling(
     session: &mut Session<'_>,
     steps: &[Step],
     direction: Direction,
 ) -> Result<Option<DanglingRows>, Failure> {
-    let mut steps = steps.iter();
-    if !steps.any(|step| may_dangle(session, step, direction)) {
-        return Ok(None);
+    let changes = steps
+        .iter()
+        .map(|step| key_change(session, step, direction));
+    match changes.max() {
+        None | Some(KeyChange::None) => Ok(None),
+        Some(change) => session.engine.find_dangling(&session.link, change).await,
     }
-    session.engine.find_dangling(&session.link).await
 }
 
 /// Adds the revisions that may have left dangling rows: the rows are compared once for all
@@ -239,7 +242,7 @@ fn with_suspects(
     };
     let suspects = steps
         .iter()
-        .filter(|step| may_dangle(session, step, direction));
+        .filter(|step| key_change(session, step, direction) == KeyChange::Rows);
     let suspects: Vec<Node> = suspects.map(|step| step.revision).collect();
     Failure::ForeignKeys {
         violations,

@@ -121,7 +121,8 @@ macro_rules! driver_suite {
                 attached_databases_are_checked_too,
                 a_key_that_can_refer_to_nothing_is_not_held_against_a_run,
                 every_other_key_is_checked_next_to_one_that_cannot_be_enforced,
-                a_new_key_that_cannot_be_enforced_is_refused;
+                a_new_key_that_cannot_be_enforced_is_refused,
+                a_new_key_that_cannot_be_enforced_is_refused_without_any_row;
             [sqlite::statements]
                 pragmas_and_explanations_are_run_to_their_end,
                 every_kind_of_object_can_be_created,

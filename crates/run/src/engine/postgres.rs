@@ -15,14 +15,14 @@ use std::time::Duration;
 use alembic_history::{FileStatement, VersionTable};
 use alembic_sql::{SettingChanges, StatementKind, literal};
 
-use super::{Conversation, Engine, Probe, Reach, VersionTableLookup, busy_failure};
+use super::{Conversation, Engine, Probe, VersionTableLookup, busy_failure};
 use crate::action::Action;
-use crate::dangling::{DanglingFault, DanglingRows};
+use crate::dangling::{DanglingFault, DanglingRows, KeyChange};
 use crate::database_error::{DatabaseError, DatabaseErrorKind};
 use crate::link::Link;
 use crate::policy::Interruption;
 use crate::request::{Execute, LockTask, Progress, ProgressTask, Query, Task};
-use crate::session_changes::SessionChanges;
+use crate::session_changes::{Reach, SessionChanges};
 use lock::{Lock, begin};
 use settings::{SettingLifetime, Settings, WorkSetting, set, watch_connection};
 
@@ -265,13 +265,15 @@ impl Engine for Postgres {
         }
     }
 
-    fn may_dangle(&self, _kind: &StatementKind) -> bool {
-        false
+    /// PostgreSQL enforces foreign keys.
+    fn key_change(&self, _kind: &StatementKind) -> KeyChange {
+        KeyChange::None
     }
 
     fn find_dangling<'a>(
         &'a mut self,
         _link: &'a Link<'_>,
+        _change: KeyChange,
     ) -> Conversation<'a, Option<DanglingRows>> {
         answer(None)
     }

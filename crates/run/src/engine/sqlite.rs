@@ -11,12 +11,12 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use alembic_history::{FileStatement, VersionTable};
-use alembic_sql::{SettingChanges, StatementKind};
+use alembic_sql::{IndexAction, SettingChanges, StatementKind};
 
 use self::session::KeptSession;
-use super::{Conversation, Engine, Probe, Reach, VersionTableLookup};
+use super::{Conversation, Engine, Probe, VersionTableLookup};
 use crate::action::Action;
-use crate::dangling::{DanglingFault, DanglingRows, ForeignKey, compare};
+use crate::dangling::{DanglingFault, DanglingRows, ForeignKey, KeyChange, compare};
 use crate::database_error::DatabaseError;
 use crate::event::Event;
 use crate::link::{Link, ROLLBACK, WAITING_TURN};
@@ -24,7 +24,7 @@ use crate::policy::Interruption;
 use crate::refusal::Refusal;
 use crate::refused_request::RefusedRequest;
 use crate::request::{Execute, Progress, Query, Task};
-use crate::session_changes::SessionChanges;
+use crate::session_changes::{Reach, SessionChanges};
 
 pub use error::sqlite_error;
 
@@ -217,18 +217,26 @@ impl Engine for Sqlite {
         session::reach(kind)
     }
 
-    /// The check reads every row that refers to another table, so runs that only create objects
-    /// skip it.
-    fn may_dangle(&self, kind: &StatementKind) -> bool {
-        !kind.only_changes_schema()
+    /// The search for rows reads every row that refers to another table, so runs that only create
+    /// objects do without it.
+    fn key_change(&self, kind: &StatementKind) -> KeyChange {
+        match kind {
+            kind if !kind.only_changes_schema() => KeyChange::Rows,
+            StatementKind::CreateTable(table) if table.has_reference => KeyChange::Keys,
+            StatementKind::Index(index) if matches!(index.action, IndexAction::Drop { .. }) => {
+                KeyChange::Keys
+            }
+            _ => KeyChange::None,
+        }
     }
 
     fn find_dangling<'a>(
         &'a mut self,
         link: &'a Link<'_>,
+        change: KeyChange,
     ) -> Conversation<'a, Option<DanglingRows>> {
         Box::pin(async move {
-            let found = foreign_keys::find_dangling(link, None).await?;
+            let found = foreign_keys::find_dangling(link, change, None).await?;
             let unenforceable = &found.unenforceable;
             if !unenforceable.is_empty() && self.reported != *unenforceable {
                 self.reported.clone_from(unenforceable);
@@ -245,7 +253,8 @@ impl Engine for Sqlite {
         before: &'a DanglingRows,
     ) -> Conversation<'a, Option<DanglingFault>> {
         Box::pin(async move {
-            let after = foreign_keys::find_dangling(link, Some(&before.schemas)).await?;
+            let after =
+                foreign_keys::find_dangling(link, before.checked, Some(&before.schemas)).await?;
             if after.rows.is_empty() && after.unenforceable.is_empty() || after == *before {
                 return Ok(None);
             }

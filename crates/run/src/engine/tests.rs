@@ -3,7 +3,7 @@
 use alembic_history::{Dialect, Direction, History, RowChange, SourceFile, VersionTable};
 use insta::assert_snapshot;
 
-use super::{VersionTableLookup, engine, read_row};
+use super::{VersionTableLookup, engine};
 use crate::request::Progress;
 use crate::{Execute, Query, Row};
 
@@ -174,7 +174,7 @@ fn a_row_of_progress_is_read() {
         since: "2026-01-02 03:04:05".to_owned(),
         process: Some(4711),
     };
-    let read = |cells: Row| read_row(&cells).map_err(|error| error.to_string());
+    let read = |cells: Row| Progress::read(&cells).map_err(|error| error.to_string());
     assert_eq!(
         read(cells(Some("2"), Some("3"), Some("4711"))),
         Ok(progress.clone())

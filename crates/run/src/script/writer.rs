@@ -10,6 +10,7 @@ use alembic_sql::{IndexAction, StatementKind, literal};
 use super::checks::{Check, place};
 use super::error::ScriptError;
 use super::shell::{Shell, needs_line_ends, shell};
+use crate::dangling::KeyChange;
 use crate::engine::{Engine, engine};
 use crate::refusal::Refusal;
 use crate::request::Execute;
@@ -145,7 +146,7 @@ impl<'s, 'h> Writer<'s, 'h> {
     fn may_dangle(&self, step: &Step, direction: Direction) -> bool {
         let statements = self.runner.all_statements(step.revision, direction);
         let mut statements = statements.iter();
-        statements.any(|statement| self.engine.may_dangle(statement.kind()))
+        statements.any(|statement| self.engine.key_change(statement.kind()) == KeyChange::Rows)
     }
 
     pub(super) fn stamp(&mut self, stamp: &StampPlan) {

@@ -86,6 +86,7 @@ pub(super) fn request_line(task: &Task, sql: &str, graphs: &BTreeMap<String, Gra
         Task::SwitchForeignKeys { on: false } => "switch foreign keys off".to_owned(),
         Task::ForeignKeys(task) => match task {
             ForeignKeyTask::FindDangling => "find dangling",
+            ForeignKeyTask::ExplainCheck => "explain check",
             ForeignKeyTask::ListDatabases => "list databases",
             ForeignKeyTask::ListTables => "list tables now",
             ForeignKeyTask::List => "list foreign keys",

@@ -1,10 +1,11 @@
 //! Tables rebuilt by hand while other tables refer to them.
 
 use alembic_migrate::DatabaseState;
+use alembic_migrate::options::TransactionMode;
 use alembic_run::Violation;
 
 use super::{File, FileSubject, chain, single};
-use crate::answer::{state, violations};
+use crate::answer::{failure, state, violations};
 use crate::comparison::record;
 use crate::{Command, Database, Handle};
 
@@ -276,6 +277,47 @@ pub fn a_new_key_that_cannot_be_enforced_is_refused<S: FileSubject>() {
             "{upgrade}"
         );
         assert_eq!(file.dump(), dump_before, "{upgrade}");
+    }
+}
+
+pub fn a_new_key_that_cannot_be_enforced_is_refused_without_any_row<S: FileSubject>() {
+    let before = "CREATE TABLE p (x); CREATE UNIQUE INDEX p_x ON p (x);
+                  CREATE TABLE c (z REFERENCES p (x));";
+    let old = "CREATE TABLE p (x); CREATE TABLE c (z REFERENCES p (x));";
+    for (before, upgrade, expected) in [
+        (before, "CREATE TABLE d (v REFERENCES p (x));", None),
+        (before, "CREATE TABLE d (v REFERENCES later (x));", None),
+        (before, "DROP INDEX p_x;", Some("c (z) to p (x)")),
+        (
+            before,
+            "CREATE TABLE q (y); CREATE TABLE d (v REFERENCES q (y));",
+            Some("d (v) to q (y)"),
+        ),
+        (
+            before,
+            "DROP INDEX p_x; CREATE UNIQUE INDEX p_again ON p (x);",
+            None,
+        ),
+        (
+            old,
+            "CREATE TABLE d (v REFERENCES c (z));",
+            Some("d (v) to c (z)"),
+        ),
+        (old, "CREATE TABLE d (v PRIMARY KEY REFERENCES d);", None),
+    ] {
+        for mode in [TransactionMode::Run, TransactionMode::Revision] {
+            let (_file, mut connection) = open::<S>("1", before);
+            let migrations = single(upgrade).transaction(mode);
+            let outcome = connection.upgrade(&migrations, "heads");
+            let found = outcome.err().map(|error| failure(&error));
+            let expected = expected.map(|key| {
+                format!(
+                    "foreign key mismatch: {key} cannot be enforced, since the referenced columns \
+                     need not be unique"
+                )
+            });
+            assert_eq!(found, expected, "{upgrade}");
+        }
     }
 }
 

@@ -9,10 +9,10 @@ use std::borrow::Cow;
 use alembic_sql::{literal, quote};
 
 use crate::action::Action;
-use crate::dangling::{DanglingRows, ForeignKey, KeyRows, KeySchema};
+use crate::dangling::{DanglingRows, ForeignKey, KeyChange, KeyRows, KeySchema};
 use crate::link::Link;
 use crate::refused_request::{RefusedRequest, attribute_to};
-use crate::request::{ForeignKeyTask, Query, Row, Task};
+use crate::request::{Execute, ForeignKeyTask, Query, Row, Task};
 
 /// The place of a foreign key: its table, and its number there.
 #[derive(PartialEq, Eq)]
@@ -74,9 +74,13 @@ fn text(row: &Row, column: usize) -> Result<&str, RefusedRequest> {
 /// connection except the temporary one.
 pub(super) async fn find_dangling(
     link: &Link<'_>,
+    checked: KeyChange,
     schemas: Option<&[String]>,
 ) -> Result<DanglingRows, RefusedRequest> {
-    let mut found = DanglingRows::default();
+    let mut found = DanglingRows {
+        checked,
+        ..DanglingRows::default()
+    };
     check(link, MAIN, &mut found).await?;
     if schemas.is_some_and(|schemas| *schemas == found.schemas) {
         return Ok(found);
@@ -125,7 +129,7 @@ async fn check(
     found: &mut DanglingRows,
 ) -> Result<(), RefusedRequest> {
     found.schemas.push(schema.to_owned());
-    let dangling = match find_keys(link, schema, None).await? {
+    let dangling = match find_keys(link, found.checked, schema, None).await? {
         Some(ids) if ids.is_empty() => return Ok(()),
         Some(ids) => {
             let keys = list(link, schema).await?;
@@ -133,6 +137,9 @@ async fn check(
         }
         None => check_tables(link, schema, found).await?,
     };
+    if found.checked < KeyChange::Rows {
+        return Ok(());
+    }
     for key in dangling {
         let rows = read_rows(link, schema, &key).await?;
         if !rows.is_empty() {
@@ -156,7 +163,7 @@ async fn check_tables(
         while let Some(key) = keys.next_if(|key| key.id.table == own[0].id.table) {
             own.push(key);
         }
-        if let Some(ids) = find_keys(link, schema, Some(&own[0].id.table)).await? {
+        if let Some(ids) = find_keys(link, found.checked, schema, Some(&own[0].id.table)).await? {
             dangling.extend(own.into_iter().filter(|key| key.is_in(&ids)));
             continue;
         }
@@ -182,9 +189,13 @@ async fn check_tables(
 /// SQLite checks none, because one of them cannot be enforced.
 async fn find_keys(
     link: &Link<'_>,
+    checked: KeyChange,
     schema: &str,
     table: Option<&str>,
 ) -> Result<Option<Vec<KeyId>>, RefusedRequest> {
+    if checked < KeyChange::Rows {
+        return explain_check(link, schema, table).await;
+    }
     let keys = "SELECT DISTINCT \"table\", fkid FROM";
     let sql = match (schema, table) {
         (MAIN, None) => format!("{keys} pragma_foreign_key_check"),
@@ -211,6 +222,23 @@ async fn find_keys(
         Ok(KeyId { table, number })
     });
     ids.collect::<Result<_, _>>().map(Some)
+}
+
+/// Lets SQLite prepare the check of a database, or of one table, without carrying it out: it finds
+/// no rows, but refuses if a key cannot be enforced.
+async fn explain_check(
+    link: &Link<'_>,
+    schema: &str,
+    table: Option<&str>,
+) -> Result<Option<Vec<KeyId>>, RefusedRequest> {
+    let table = table.map_or(String::new(), |table| format!("({})", quote(table)));
+    let sql = format!("EXPLAIN PRAGMA {}.foreign_key_check{table}", quote(schema));
+    let task = Task::ForeignKeys(ForeignKeyTask::ExplainCheck);
+    match link.execute(Execute::new(task, sql)).await {
+        Ok(_) => Ok(Some(Vec::new())),
+        Err(refused) if refused.error.is_generic_sqlite_error() => Ok(None),
+        Err(refused) => Err(refused),
+    }
 }
 
 /// Lists the foreign keys of a database, table by table.

@@ -3,11 +3,10 @@
 use alembic_sql::{StatementKind, literal, quote};
 
 use crate::action::Action;
-use crate::engine::Reach;
 use crate::link::Link;
 use crate::refused_request::{RefusedRequest, attribute_to};
 use crate::request::{Execute, Query, Task};
-use crate::session_changes::SessionChanges;
+use crate::session_changes::{Reach, SessionChanges};
 
 /// The settings of a connection, and the databases attached to it, as they were before a revision
 /// changed them.

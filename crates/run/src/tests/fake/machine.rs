@@ -249,7 +249,9 @@ impl Fake {
                     _ => found(&[Some("child"), Some("0")]),
                 }
             }
-            ForeignKeyTask::ListDatabases | ForeignKeyTask::ListIndexes => Answer::default(),
+            ForeignKeyTask::ExplainCheck
+            | ForeignKeyTask::ListDatabases
+            | ForeignKeyTask::ListIndexes => Answer::default(),
             ForeignKeyTask::ListTables => column(["child", "parent"]),
             ForeignKeyTask::List => {
                 let (child, parent) = (Some("child"), Some("parent"));
