@@ -94,7 +94,14 @@ fn count_mentions(tokens: &[TokenTree]) -> usize {
 
 /// Tells whether a file is an engine's room: named after it, or below a folder of that name.
 fn is_room(path: &str) -> bool {
-    let names = ["sqlite", "postgres", "rusqlite", "sqlx-sqlite"];
+    let names = [
+        "sqlite",
+        "postgres",
+        "rusqlite",
+        "sqlx-sqlite",
+        "sqlx_postgres",
+        "tokio_postgres",
+    ];
     let mut parts = path.split(['/', '.']);
     parts.any(|part| names.contains(&part))
 }

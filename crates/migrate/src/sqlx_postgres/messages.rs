@@ -1,7 +1,5 @@
 //! Messages to the server, and what becomes of a connection when one fails.
 
-use std::time::Duration;
-
 use alembic_run::{DatabaseError, Effect, Execute, Row};
 use futures_util::TryStreamExt;
 use sqlx::postgres::PgRow;
@@ -9,14 +7,9 @@ use sqlx::{
     AssertSqlSafe, Connection, Either, PgConnection, Row as _, SqlSafeStr, SqlStr, ValueRef,
     raw_sql,
 };
-use tokio::time::timeout;
 
 use super::error::{is_notification, request_error};
 use crate::postgres::{Aftermath, SEPARATOR, second_statement, to_statement};
-
-/// How long to wait for a server that does not answer although its answer takes no time: on a new
-/// connection, on the second one, and after an error.
-pub(super) const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// How many times a request is repeated because notifications took the place of its answer.
 const REPEATS: usize = 8;
@@ -94,8 +87,7 @@ impl<C: AsMut<PgConnection>> Correspondence<C> {
     ///
     /// The code of the error does not tell: a statement can fail with any code.
     async fn aftermath(&mut self, error: &sqlx::Error) -> Aftermath {
-        let settled = timeout(ANSWER_TIMEOUT, settle(self.connection.as_mut())).await;
-        if let Ok(Ok(())) = settled {
+        if settle(self.connection.as_mut()).await.is_ok() {
             self.has_answered = true;
             return Aftermath::Usable;
         }

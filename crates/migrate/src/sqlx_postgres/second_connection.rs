@@ -8,7 +8,11 @@ use sqlx::{ConnectOptions, Connection, PgConnection};
 use tokio::time::timeout;
 
 use super::error::connect_error;
-use super::messages::{ANSWER_TIMEOUT, Correspondence};
+use super::messages::Correspondence;
+
+/// How long to wait for a server that does not answer although its answer takes no time: on a new
+/// connection, and on the second one.
+pub(super) const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// How long a pooler may take to find a connection to the server: all of them may be in use by runs
 /// that wait for the same.

@@ -10,8 +10,8 @@ use futures_util::future::{Either, select};
 use sqlx::{Connection, PgConnection};
 use tokio::time::{Instant, sleep_until};
 
-use super::messages::{ANSWER_TIMEOUT, Correspondence, safe};
-use super::second_connection::{SecondConnection, Sign, silence};
+use super::messages::{Correspondence, safe};
+use super::second_connection::{ANSWER_TIMEOUT, SecondConnection, Sign, silence};
 use crate::driver::Observer;
 
 /// How long an answer may take before the server is asked on another connection whether it can be

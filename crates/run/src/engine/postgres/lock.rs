@@ -44,7 +44,7 @@ pub(super) enum Lock {
 #[derive(Debug)]
 enum Attempt {
     Granted,
-    /// Another migrator holds the lock.
+    /// Another migrator holds the lock, or is asking for its own one.
     Held,
     /// There is no second connection at this time.
     NoConnection(RefusedRequest),
@@ -194,12 +194,7 @@ impl Postgres {
         begin(link).await.map_err(locking)?;
         if self.lock == Lock::None {
             if !self.enter(link).await? {
-                let why = "another migrator is waiting for a second connection to the server";
-                let error = DatabaseError::new(DatabaseErrorKind::TooManyConnections, why);
-                return Ok(Attempt::NoConnection(RefusedRequest::new(
-                    Action::Lock,
-                    error,
-                )));
+                return Ok(Attempt::Held);
             }
             match self.try_lock_aside(link, key).await {
                 Ok(None) => self.lock = Lock::Inside,
