@@ -86,6 +86,15 @@ impl Database {
         }
     }
 
+    /// Returns the schema in which a server creates tables by default, if it can be asked.
+    pub(crate) fn default_schema(&self) -> Option<String> {
+        let Connection::Postgres(server) = self.read().ok()? else {
+            return None;
+        };
+        let found = server.query("SELECT pg_catalog.current_schema()").ok()?;
+        found.into_iter().next().filter(|schema| !schema.is_empty())
+    }
+
     /// Returns the database's identity; `None` if no other connection can open it.
     pub(crate) fn identity(&self) -> Option<DatabaseIdentity> {
         match &self.url {

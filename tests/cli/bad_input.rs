@@ -332,6 +332,29 @@ fn crates_with_one_version_table() {
     place.run("upgrade -p app").success();
 }
 
+/// Only the server knows which schema a name without one is in.
+#[test]
+fn one_version_table_with_and_without_its_schema() {
+    let project = workspace().on(Dialect::Postgres);
+    let manifest = "app/Cargo.toml";
+    project.replace(
+        manifest,
+        "url = ",
+        "version-table-schema = \"public\"\nurl = ",
+    );
+    let url = project.database("app/app.db").url();
+    for command in ["upgrade", "ensure", "stamp head"] {
+        let line = format!("{command} --url {url}");
+        let stderr = "error[shared-version-table] | `store` | `app`";
+        check_in(&project, "one table", &line, 4, stderr);
+    }
+    project
+        .database("app/app.db")
+        .execute("CREATE SCHEMA other");
+    project.replace(manifest, "\"public\"", "\"other\"");
+    project.run(&format!("upgrade --url {url}")).success();
+}
+
 #[test]
 fn a_name_that_several_crates_know() {
     let project = workspace();

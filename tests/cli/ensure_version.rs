@@ -28,9 +28,9 @@ fn creates_the_table_once() {
 fn a_table_of_another_name() {
     on_both(|dialect| {
         let project = chain().on(dialect);
-        project.configure("version-table = \"shop version\"");
+        project.configure("version-table = \"Shop-Version\"");
         assert_snapshot!(project.transcript(&["ensure-version", "upgrade", "current"]));
-        let rows = "SELECT * FROM \"shop version\"";
+        let rows = "SELECT * FROM \"Shop-Version\"";
         assert_eq!(project.database("shop.db").query(rows), ["cc03"]);
     });
 }

@@ -202,8 +202,18 @@ fn shares_table(
 ) -> bool {
     let identity = database.identity();
     let dialect = database.dialect();
-    let (table, other) = (own.version_table(dialect), other.version_table(dialect));
-    identity.is_some() && identity == theirs.identity() && table.is_same(&other, dialect)
+    let (mut table, mut other) = (own.version_table(dialect), other.version_table(dialect));
+    if identity.is_none() || identity != theirs.identity() {
+        return false;
+    }
+    if table.is_ambiguous_with(&other) {
+        // A database that cannot be asked is an error of the command itself.
+        let default = database.default_schema();
+        for table in [&mut table, &mut other] {
+            table.schema = table.schema.take().or_else(|| default.clone());
+        }
+    }
+    table.is_same(&other, dialect)
 }
 
 fn shared_table(other: &str, (own, database): (&Configuration, &Database)) -> Error {

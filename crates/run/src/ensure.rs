@@ -39,7 +39,7 @@ impl<'h> Runner<'h> {
 /// Makes a database ready for several crates, one after the other.
 ///
 /// The crates are ordered by the dependencies of their revisions, otherwise as given. A current
-/// database is only read. Crates that share a version table are refused before the first request.
+/// database is only read. Crates that share a version table are refused before anything is changed.
 /// Tables of one crate do not make the database look like a legacy one to another.
 #[must_use]
 pub fn ensure_all<'h>(
