@@ -1,5 +1,10 @@
 //! Sections without statements, and faults that concern one direction only.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "what fails to unwrap fails the test, with the place"
+)]
+
 use alembic_history::{Dialect, Direction, History, SourceFile};
 
 /// Reads revisions, each `id<parent,parent` with the text of its sections, for both dialects.

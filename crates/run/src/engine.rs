@@ -1,9 +1,11 @@
 //! The differences between databases: each engine has a module with the same functions.
 
+mod lookup;
 mod own_tables;
 mod postgres;
 mod sqlite;
 
+pub(crate) use lookup::VersionTableLookup;
 pub(crate) use own_tables::OwnTables;
 pub(crate) use postgres::settings::{READING, keep};
 
@@ -20,47 +22,13 @@ use crate::failure::Failure;
 use crate::link::Link;
 use crate::policy::Interruption;
 use crate::refused_request::RefusedRequest;
-use crate::request::{Execute, Progress, Query, Row};
+use crate::request::{Execute, Progress, Query};
 use crate::session_changes::{Reach, SessionChanges};
 
 pub use sqlite::sqlite_error;
 
 /// A part of a run that an engine carries out on the connection.
 pub(crate) type Conversation<'a, T> = Pin<Box<dyn Future<Output = Result<T, Failure>> + Send + 'a>>;
-
-/// The answer to the search for the version table.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct VersionTableLookup {
-    /// The kind of the object that has the version table's name.
-    pub(crate) kind: Option<String>,
-    /// Whether the table of progress exists.
-    pub(crate) has_progress: bool,
-    /// The schema that holds the version table, or would, where the database has schemas.
-    pub(crate) schema: Option<String>,
-    /// The database's name, where the server has several.
-    pub(crate) database: Option<String>,
-    /// The table of another migration tool in that schema, if there is no version table.
-    pub(crate) other_tool: Option<String>,
-    /// How many characters of an id the version table holds, where the database enforces that.
-    pub(crate) id_limit: Option<usize>,
-}
-
-impl VersionTableLookup {
-    pub(crate) fn read(rows: &[Row]) -> Self {
-        let Some(row) = rows.first() else {
-            return Self::default();
-        };
-        let cell = |column| row.cell(column).map(ToOwned::to_owned);
-        Self {
-            kind: cell(0),
-            has_progress: row.is_true(1),
-            schema: cell(2),
-            database: cell(3),
-            other_tool: cell(4),
-            id_limit: row.cell(5).and_then(|limit| limit.parse().ok()),
-        }
-    }
-}
 
 /// The catalog's answer about a statement that may have taken effect.
 pub(crate) struct Probe {
