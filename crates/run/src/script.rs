@@ -13,13 +13,13 @@
 //!     content: Ok(text.as_bytes().to_vec()),
 //! };
 //! let history = History::new(
-//!     [file("a.sql", "-- A\n-- Revision ID: a1\n-- Revises:\n-- alembic: upgrade\nSELECT 1;")],
+//!     [file("a.sql", "-- A\n-- Revision ID: a1\n-- Revises:\n-- alembic: upgrade\nCREATE TABLE t (x int);")],
 //!     &[Dialect::Postgres],
 //! )
 //! .unwrap();
 //! let runner = Runner::new(&history, Dialect::Postgres);
 //! let script = runner.upgrade_script("base:head").unwrap();
-//! assert!(script.contains("-- Running upgrade  -> a1, A\n\nSELECT 1;\n"));
+//! assert!(script.contains("-- Running upgrade  -> a1, A\n\nCREATE TABLE t (x int);\n"));
 //! ```
 
 mod checks;

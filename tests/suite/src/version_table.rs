@@ -150,12 +150,16 @@ pub fn rows_that_make_no_sense_are_told<S: Subject>() {
         "the version table holds both r1 and r2, which implies it",
     );
     let table = table(S::Database::DIALECT);
+    let equals = match S::Database::DIALECT {
+        Dialect::Sqlite => "=",
+        Dialect::Postgres => "OPERATOR(pg_catalog.=)",
+    };
     check::<S>(
         "CREATE TABLE alembic_version (version_num text);
              INSERT INTO alembic_version VALUES ('r1'), ('r1')",
         &format!(
             "expected to change one row of {table}, changed 2: \
-                 UPDATE {table} SET version_num = 'r2' WHERE version_num = 'r1'"
+                 UPDATE {table} SET version_num = 'r2' WHERE version_num {equals} 'r1'"
         ),
     );
     match S::Database::DIALECT {

@@ -66,7 +66,7 @@ fn errors_have_everything_that_the_server_adds() {
 
 #[test]
 fn an_error_behind_everything_is_one_of_the_last_statement() {
-    let sections = "-- alembic: upgrade\nCREATE TABLE a (x int);\nSELECT 'ä' +\n\
+    let sections = "-- alembic: upgrade\nCREATE TABLE a (x int);\nUPDATE a SET x = 'ä' +\n\
                     -- alembic: upgrade no-transaction\nVACUUM;";
     let scratch = Scratch::new(Via::Pool, "");
     let error = scratch
@@ -75,7 +75,7 @@ fn an_error_behind_everything_is_one_of_the_last_statement() {
         .unwrap_err();
     assert_eq!(
         failure(&error),
-        "r1.sql:7:13: statement 2 of revision r1 failed: syntax error at end of input"
+        "r1.sql:7:23: statement 2 of revision r1 failed: syntax error at end of input"
     );
 }
 
