@@ -1,7 +1,7 @@
 //! `cargo alembic init`
 
 use alembic_history::Dialect;
-use alembic_tests::Project;
+use alembic_tests::{Project, graph};
 use insta::assert_snapshot;
 
 use crate::bad_input::check_in;
@@ -163,10 +163,8 @@ fn crates_of_one_database() {
             table => manifest.contains(&format!("version-table = \"{table}\"\n")),
         };
         assert!(configured, "{what}: {manifest}");
-        for name in ["app", "my-store"] {
-            let line = format!("revision -m x -p {name}");
-            place.run(&line).success();
-        }
+        project.add_to("app/migrations", graph("aa01"));
+        project.add_to("my-store/migrations", graph("cc03"));
         for line in ["upgrade", "current --check-heads", "downgrade base"] {
             place.run(line).success();
         }
