@@ -127,6 +127,11 @@ fn check(
     };
     problems.extend(faults.iter().map(Problem::from));
     if let Ok(history) = &history {
+        for fault in history.empty_upgrades() {
+            for line in Problem::from(&fault).to_string().lines() {
+                writeln!(cargo, "cargo::warning={line}")?;
+            }
+        }
         problems.extend(baseline::check(&manifest, &settings.baseline, history));
     }
     let mut schema = None;

@@ -66,6 +66,31 @@ fn a_sound_chain_is_embedded() {
 }
 
 #[test]
+fn an_untouched_template_is_a_warning() {
+    let empty =
+        "-- a\n-- Revision ID: a1\n-- Revises:\n\n-- alembic: upgrade\n\n-- alembic: downgrade\n";
+    let run = |text: &str| {
+        let project = Project::new(&[
+            ("shop/Cargo.toml", MANIFEST),
+            ("shop/migrations/a.sql", text),
+        ]);
+        let said = project.run();
+        assert!(project.embedded().is_some(), "{said}");
+        let lines = said.lines().filter(|line| line.contains("warning"));
+        lines.map(ToOwned::to_owned).collect::<Vec<_>>()
+    };
+    let warned = run(empty);
+    assert_eq!(
+        warned[..2],
+        [
+            "cargo::warning=[empty-upgrade] the upgrade section has no statements",
+            "cargo::warning=  --> migrations/a.sql:5:1",
+        ]
+    );
+    assert_eq!(run(&empty.replace("upgrade\n", "upgrade empty\n")), [""; 0]);
+}
+
+#[test]
 fn everything_that_is_wrong_is_told_at_once() {
     let project = Project::new(&[
         (

@@ -138,6 +138,9 @@ impl Migration<'_> {
         let pending = own.graph().pending(&rows).len();
         let what = reports::run(own.name(), &report, pending, took);
         context.shell.status("Finished", what);
+        if self.direction == Direction::Upgrade {
+            own.report_empty_upgrades(context.shell, &report.steps);
+        }
         Ok(RunJson::new(&database.url, &report, took))
     }
 }

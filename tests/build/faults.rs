@@ -206,14 +206,6 @@ const FAULTS: &[(&str, &str, Files)] = &[
         ],
     ),
     (
-        "an_untouched_template",
-        "",
-        &[(
-            SECOND,
-            text!("b2", "a1", "-- alembic: upgrade\n\n-- alembic: downgrade\n"),
-        )],
-    ),
-    (
         "no_revisions",
         "",
         &[("migrations/a1.sql", None), (SECOND, None)],

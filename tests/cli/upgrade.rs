@@ -114,6 +114,29 @@ fn transactions_are_configurable() {
 }
 
 #[test]
+fn an_untouched_template_is_reported() {
+    let project = Project::with_crate("shop");
+    project.run("revision -m First --rev-id aa01").success();
+    for line in ["upgrade", "ensure"] {
+        let outcome = project.run(line).success();
+        let is_said = outcome.stderr.contains("no statements");
+        assert!(is_said == (line == "upgrade"), "{line}: {outcome}");
+    }
+    let outcome = project.run("test");
+    assert!(outcome.status != 0, "{outcome}");
+    assert!(outcome.stderr.contains("error[empty-upgrade]"), "{outcome}");
+    assert!(outcome.stderr.contains("add `empty`"), "{outcome}");
+    // Said by the file, it is on purpose.
+    let project = Project::with_crate("shop");
+    project.add(revision("aa01").upgrade(""));
+    let file = project.read("migrations/aa01.sql");
+    assert!(file.contains("alembic: upgrade empty"), "{file}");
+    project.run("test").success();
+    let outcome = project.run("upgrade").success();
+    assert!(!outcome.stderr.contains("no statements"), "{outcome}");
+}
+
+#[test]
 fn a_section_outside_a_transaction() {
     on_both(|dialect| {
         let project = Project::with_crate("shop").on(dialect);

@@ -99,6 +99,9 @@ impl EnsureArgs {
         })?;
         for report in &reports {
             context.shell.status("Finished", reports::ensure(report));
+            if let Some(own) = group.iter().find(|own| own.name() == report.package) {
+                own.report_empty_upgrades(context.shell, &report.steps);
+            }
         }
         let answer = |report: &EnsureReport| {
             let json = AnswerJson::Ensure(EnsureJson::new(&database.url, report));

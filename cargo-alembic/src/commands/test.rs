@@ -10,6 +10,7 @@ use clap::Args;
 use crate::context::Context;
 use crate::database::Database;
 use crate::database::scratch::{self, Engine};
+use crate::explain;
 use crate::output::json::{AnswerJson, CheckJson, TestJson};
 use crate::output::{Answer, Cause, Diagnostic, Error, Response, Result, printable};
 use crate::trial::{self, Check, CheckResult, Verdict};
@@ -46,6 +47,11 @@ impl TestArgs {
                 if let Err(error) = next.check_sql(direction) {
                     Error::add(&mut unsound, error);
                 }
+            }
+        }
+        for next in &crates {
+            for fault in next.history().empty_upgrades() {
+                Error::add(&mut unsound, explain::fault(&fault).into());
             }
         }
         if let Some(error) = unsound {

@@ -87,17 +87,26 @@ pub(super) fn exists_already(code: &str) -> bool {
     )
 }
 
+/// What surrounds a statement.
+pub(super) struct Surroundings<'f> {
+    /// Whether other revisions ran in the same transaction before it.
+    pub(super) shares_transaction: bool,
+    /// Whether it creates a temporary object.
+    pub(super) is_temporary: bool,
+    /// The text of its revision before it.
+    pub(super) before: &'f str,
+}
+
 /// Returns what to do about a statement that is right as it is.
-pub(super) fn remedy(
-    error: &DatabaseError,
-    shares_transaction: bool,
-    is_temporary: bool,
-) -> Option<Remedy> {
+pub(super) fn remedy(error: &DatabaseError, around: &Surroundings<'_>) -> Option<Remedy> {
     let code = error.code().unwrap_or_default();
     if refuses_transaction(code) {
         return Some(Remedy::Section);
     }
-    if shares_transaction && needs_commit_before(code, is_temporary) {
+    let is_own_value =
+        uses_new_value(code) && around.before.to_ascii_lowercase().contains("add value");
+    if around.shares_transaction && !is_own_value && needs_commit_before(code, around.is_temporary)
+    {
         return Some(Remedy::TransactionPerRevision);
     }
     if has_pending_triggers(code) {

@@ -50,7 +50,14 @@ pub(super) fn next_step(
     let dialect = storage.dialect();
     let remedy = match dialect {
         Dialect::Sqlite => sqlite::remedy(location, section),
-        Dialect::Postgres => postgres::remedy(error, shares_transaction, is_temporary),
+        Dialect::Postgres => postgres::remedy(
+            error,
+            &postgres::Surroundings {
+                shares_transaction,
+                is_temporary,
+                before: text_before(location, subject.history),
+            },
+        ),
     };
     match remedy {
         None => {}
@@ -114,6 +121,14 @@ pub(super) fn text<'h>(location: &StatementLocation, history: &'h History) -> &'
     let node = history.graph().node(location.revision.as_str());
     let file = node.map(|node| &*history.file(node).text);
     file.and_then(|text| text.get(location.span.range()))
+        .unwrap_or_default()
+}
+
+/// Returns the text of a revision's file before one of its statements.
+fn text_before<'h>(location: &StatementLocation, history: &'h History) -> &'h str {
+    let node = history.graph().node(location.revision.as_str());
+    let file = node.map(|node| &*history.file(node).text);
+    file.and_then(|text| text.get(..location.span.start))
         .unwrap_or_default()
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use alembic_history::{Expression, Graph, History, Node, Plan, ResolveError, Symbol, VersionTable};
 use alembic_migrate::history::Direction;
-use alembic_migrate::report::Status;
+use alembic_migrate::report::{Status, StepReport};
 use alembic_migrate::{Dialect, Migrations, RunError, Versions};
 use alembic_run::DEFAULT_LOCK_TIMEOUT;
 
@@ -15,7 +15,7 @@ use crate::args::DatabaseArgs;
 use crate::database::Database;
 use crate::explain::{self, Storage, Subject};
 use crate::output::json::AnswerJson;
-use crate::output::{Answer, Error, Layout, Response, Result};
+use crate::output::{Answer, Error, Layout, Response, Result, Shell};
 
 /// A crate with its migrations, and the database that a command finds for it.
 #[derive(Clone, Debug)]
@@ -97,6 +97,32 @@ impl Crate {
     pub(crate) fn check_sql(&self, direction: Direction) -> Result<()> {
         let checked = self.history().check_sql(direction);
         checked.map_err(|error| explain::history(&error))
+    }
+
+    /// Reports the revisions among `applied` that have no statements: what is added to them later
+    /// never runs on this database.
+    pub(crate) fn report_empty_upgrades(&self, shell: Shell, applied: &[StepReport]) {
+        if applied.is_empty() {
+            return;
+        }
+        for fault in self.history().empty_upgrades() {
+            let file = self.graph().nodes().find(|node| {
+                let file = self.history().file(*node);
+                file.path == fault.path
+            });
+            let revision = file.map(|node| &self.graph()[node].id);
+            if applied.iter().any(|step| Some(&step.revision) == revision) {
+                shell.status(
+                    "Empty",
+                    format_args!(
+                        "{}:{}: {}; what is added there now never runs on this database",
+                        fault.path.display(),
+                        fault.position(),
+                        fault.finding.kind
+                    ),
+                );
+            }
+        }
     }
 
     /// Returns the crate's version table in a database of this dialect.

@@ -122,8 +122,8 @@ codes! {
         UnknownFlag = "unknown-flag",
 
         /// An upgrade section has no statements: it may be a new file that no one has filled in. Once
-        /// a database has applied it, SQL that is added later never runs there. Write the SQL, or
-        /// declare with `-- alembic: upgrade empty` that there is none on purpose. A revision that
+        /// a database has applied it, SQL that is added later never runs there. `cargo alembic test`
+        /// fails, a build warns, and `upgrade` and `ensure` report it. Write the SQL, or declare with `-- alembic: upgrade empty` that there is none on purpose. A revision that
         /// merges others, or that several others follow, needs no statements.
         EmptyUpgrade = "empty-upgrade",
 

@@ -142,13 +142,19 @@ impl RevisionFile {
         let sections = self.sections.iter();
         for section in sections.filter(|section| directions.contains(&section.direction)) {
             check_sections(std::slice::from_ref(section), dialects, &mut findings);
-            if let Some(kind) = section.emptiness(place)
-                && section.lacks_statements(dialects)
-            {
-                findings.push(Finding::new(section.heading, kind));
-            }
+            let emptiness = section.emptiness(dialects, place);
+            findings.extend(emptiness.filter(|finding| finding.kind != FindingKind::EmptyUpgrade));
         }
         first(findings)
+    }
+
+    /// Returns the upgrade sections without statements that do not say that this is on purpose.
+    pub(crate) fn empty_upgrades(&self, dialects: &[Dialect], place: Place) -> Vec<Finding> {
+        let findings = self.sections.iter();
+        let findings = findings.filter_map(|section| section.emptiness(dialects, place));
+        findings
+            .filter(|finding| finding.kind == FindingKind::EmptyUpgrade)
+            .collect()
     }
 
     /// Returns the revision as the graph needs it.

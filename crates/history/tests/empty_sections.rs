@@ -24,10 +24,14 @@ fn read(revisions: &[(&str, &str)]) -> History {
 
 /// Returns the faults for a direction, each as `file:line code`.
 fn faults(history: &History, direction: Direction) -> Vec<String> {
-    let Err(error) = history.check_sql(direction) else {
-        return Vec::new();
+    let mut faults = match history.check_sql(direction) {
+        Ok(()) => Vec::new(),
+        Err(error) => error.faults,
     };
-    let faults = error.faults.iter().map(|fault| {
+    if direction == Direction::Upgrade {
+        faults.extend(history.empty_upgrades());
+    }
+    let faults = faults.iter().map(|fault| {
         let (line, code) = (fault.position().line, fault.finding.kind.code());
         format!("{}:{line} {code}", fault.path.display())
     });

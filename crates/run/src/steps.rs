@@ -22,8 +22,17 @@ struct Work {
     start: Duration,
     /// How long the wait for another run was when it was last reported.
     reported: Option<Duration>,
-    /// The plan that was left before the last transaction, once one is committed.
-    plan: Option<Plan>,
+    /// What is left, once a transaction is committed.
+    rest: Option<Rest>,
+}
+
+/// What is left to do.
+struct Rest {
+    plan: Plan,
+    /// How many steps of the plan the last transaction has done.
+    done: usize,
+    /// The rows that it has left, sorted.
+    rows: Vec<Node>,
 }
 
 /// Carries out the plan that `decide` makes from the rows, under lock, in the open transaction or
@@ -38,7 +47,7 @@ pub(crate) async fn carry_out(
     let mut work = Work {
         start: session.link.now(),
         reported: None,
-        plan: None,
+        rest: None,
     };
     loop {
         match carry_out_batch(session, decide, &mut work).await {
@@ -69,31 +78,67 @@ async fn carry_out_batch(
     }
     session.read_versions().await?;
     let rows = session.nodes()?;
-    let rest = match &work.plan {
-        None => decide(&rows)?,
-        Some(plan) => session.graph().resume(plan, &rows),
-    };
-    session.runner.check_reversible(&rest)?;
-    session.check_ids(rest.steps.iter().flat_map(|step| &step.rows))?;
-    check_connections(session, &rest)?;
+    let is_first = work.rest.is_none();
+    let rest = work.rest.take();
+    let rest = work.rest.insert(Rest::plan(session, decide, rest, rows)?);
     let waited = session.link.now().saturating_sub(work.start);
-    match resume(session, &rest, waited).await? {
+    match resume(session, &rest.plan, waited).await? {
         Continuation::Continue => {}
         Continuation::Wait => {
+            if is_first {
+                // The other run may move the rows, and so the target.
+                work.rest = None;
+            }
             wait(session, waited, &mut work.reported).await?;
             return Ok(Extent::Some);
         }
     }
-    if rest.steps.is_empty() {
+    if rest.plan.steps.is_empty() {
         return Ok(Extent::All);
     }
-    let batch = session.runner.batch(&rest);
-    let is_done = run_steps(session, &rest, batch).await?;
-    if is_done && batch == rest.steps.len() {
-        return Ok(Extent::All);
+    let batch = session.runner.batch(&rest.plan);
+    if run_steps(session, &rest.plan, batch).await? {
+        if batch == rest.plan.steps.len() {
+            return Ok(Extent::All);
+        }
+        rest.done = batch;
+        rest.rows = sorted(session.nodes()?);
     }
-    work.plan = Some(rest);
     Ok(Extent::Some)
+}
+
+impl Rest {
+    /// Plans what is left at `rows`: from the rest before, or else by `decide`.
+    fn plan(
+        session: &Session<'_>,
+        decide: Decide<'_>,
+        before: Option<Self>,
+        rows: Vec<Node>,
+    ) -> Result<Self, Failure> {
+        let plan = match before {
+            Some(mut rest) if rest.done > 0 && rest.rows == sorted(rows.clone()) => {
+                // It was checked before; planning it again takes longer the more there is.
+                rest.plan.steps.drain(..rest.done);
+                rest.done = 0;
+                return Ok(rest);
+            }
+            Some(rest) => session.graph().resume(&rest.plan, &rows),
+            None => decide(&rows)?,
+        };
+        session.runner.check_reversible(&plan)?;
+        session.check_ids(plan.steps.iter().flat_map(|step| &step.rows))?;
+        check_connections(session, &plan)?;
+        Ok(Self {
+            plan,
+            done: 0,
+            rows: sorted(rows),
+        })
+    }
+}
+
+fn sorted(mut rows: Vec<Node>) -> Vec<Node> {
+    rows.sort_unstable();
+    rows
 }
 
 /// Refuses a plan that leaves its transactions if the lock cannot be held outside of them.

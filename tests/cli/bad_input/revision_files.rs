@@ -147,11 +147,6 @@ pub(super) fn sections() -> Vec<Row> {
             heading("-- alembic: upgrade mysql"),
         ),
         file(
-            "an upgrade without statements",
-            "error[empty-upgrade]: the upgrade section has no statements | cc03.sql:7:1 | write the SQL below the heading | add `empty`",
-            upgrade("-- Write the SQL here."),
-        ),
-        file(
             "SQL below `empty`",
             "error[sql-in-empty] | cc03.sql:8:1 | remove the SQL",
             heading("-- alembic: upgrade empty"),

@@ -250,6 +250,17 @@ pub(crate) fn servers() -> Vec<Row> {
             .on_server()
             .file(CC03, upgrade(sql))
     }
+    /// A statement that fails because of what an earlier revision did in the same transaction.
+    fn shares(
+        what: &'static str,
+        before: &'static str,
+        sql: &'static str,
+        stderr: &'static str,
+    ) -> Row {
+        fails(what, sql, stderr).with(move |project| {
+            project.add(revision("bb02").revises("aa01").upgrade(before));
+        })
+    }
     let mut rows = vec![
         fails(
             "a statement that cannot run in a transaction",
@@ -274,6 +285,35 @@ pub(crate) fn servers() -> Vec<Row> {
             "a value that its transaction cannot use",
             "CREATE TYPE k AS ENUM ('a');\nALTER TYPE k ADD VALUE 'b';\nCREATE TABLE x (k k DEFAULT 'b');",
             "error[migration-failed]: unsafe use of new value \"b\" | migrations/cc03.sql:10:29 | no-transaction",
+        ),
+        shares(
+            "a value that an earlier revision adds",
+            "CREATE TYPE k AS ENUM ('a');\nALTER TYPE k ADD VALUE 'b';",
+            "CREATE TABLE x (k k DEFAULT 'b');",
+            "error[migration-failed]: unsafe use of new value \"b\" | --transaction-per-revision",
+        ),
+        shares(
+            "rows of an earlier revision that wait for their triggers",
+            "CREATE TABLE o (id INTEGER PRIMARY KEY);\nCREATE TABLE i (o INTEGER REFERENCES o DEFERRABLE INITIALLY DEFERRED);\nINSERT INTO o VALUES (1);\nINSERT INTO i VALUES (1);",
+            "ALTER TABLE i ADD n INTEGER;",
+            "error[migration-failed]: cannot ALTER TABLE \"i\" because it has pending trigger events | migrations/cc03.sql:8:1 | --transaction-per-revision",
+        ),
+        shares(
+            "a cursor that an earlier revision leaves open",
+            "CREATE TABLE o (id INTEGER);\nDECLARE c CURSOR FOR SELECT * FROM o;\nFETCH c;",
+            "TRUNCATE o;",
+            "error[migration-failed]: cannot TRUNCATE \"o\" because it is being used by active queries | --transaction-per-revision",
+        ),
+        shares(
+            "a temporary table that the commit would have dropped",
+            "CREATE TEMPORARY TABLE o (id INTEGER) ON COMMIT DROP;",
+            "CREATE TEMPORARY TABLE o (id INTEGER) ON COMMIT DROP;",
+            "error[migration-failed]: relation \"o\" already exists | --transaction-per-revision",
+        ),
+        fails(
+            "rows of its own that wait for their triggers",
+            "CREATE TABLE o (id INTEGER REFERENCES t_aa01 DEFERRABLE INITIALLY DEFERRED);\nINSERT INTO o VALUES (1);\nALTER TABLE o ADD n INTEGER;",
+            "error[migration-failed]: cannot ALTER TABLE \"o\" because it has pending trigger events | --transaction-per-revision",
         ),
         fails(
             "what a function complains about",

@@ -61,19 +61,22 @@ impl Section {
         }
     }
 
-    /// Returns the finding that the section is if it has no statements, in a revision at `place`.
-    pub(super) fn emptiness(&self, place: Place) -> Option<FindingKind> {
-        match (place, self.transaction, self.direction) {
+    /// Returns the finding that the section has no statements for one of `dialects`, in a revision at
+    /// `place`.
+    pub(super) fn emptiness(&self, dialects: &[Dialect], place: Place) -> Option<Finding> {
+        let kind = match (place, self.transaction, self.direction) {
             (Place::Unknown, _, _) => None,
             (Place::Line | Place::Junction, false, _) => Some(FindingKind::EmptyOutside),
             (Place::Line, true, Direction::Upgrade) => Some(FindingKind::EmptyUpgrade),
             (Place::Junction, true, Direction::Upgrade) | (_, true, Direction::Downgrade) => None,
-        }
+        }?;
+        let is_empty = self.lacks_statements(dialects);
+        is_empty.then(|| Finding::new(self.heading, kind))
     }
 
     /// Returns whether the section holds no statement for one of `dialects`, although nothing
     /// declares that this is on purpose.
-    pub(super) fn lacks_statements(&self, dialects: &[Dialect]) -> bool {
+    fn lacks_statements(&self, dialects: &[Dialect]) -> bool {
         let mut theirs = dialects.iter().filter(|dialect| self.runs_on(**dialect));
         self.sql().is_some_and(|sql| {
             theirs.any(|dialect| {
