@@ -2,6 +2,7 @@
 
 mod climb;
 mod difference;
+mod roles;
 mod starts;
 
 use std::cell::OnceCell;
@@ -152,16 +153,14 @@ impl Trial<'_> {
     /// Drops the roles that the revisions have created: a server has them for all its databases.
     fn drop_roles(&self) {
         let crates = self.below.iter().copied().chain([self.owner]);
-        let texts = crates.flat_map(|known| {
-            let history = known.history();
-            let files = history.graph().nodes().map(|node| history.file(node));
-            files.map(|file| file.text.to_lowercase())
-        });
-        let texts: Vec<String> = texts.collect();
-        self.engine.drop_roles(|role| {
-            let role = role.to_lowercase();
-            texts.iter().any(|text| text.contains(&role))
-        });
+        let own: BTreeSet<String> = crates
+            .flat_map(|known| {
+                let history = known.history();
+                let files = history.graph().nodes().map(|node| history.file(node));
+                files.flat_map(|file| roles::created(&file.text))
+            })
+            .collect();
+        self.engine.drop_roles(|role| own.contains(role));
     }
 
     /// Creates an empty database.

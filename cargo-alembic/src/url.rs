@@ -183,6 +183,7 @@ mod tests {
             ("sqlite+aiosqlite:///app.db", "sqlite://app.db"),
             ("sqlite+aiosqlite:///./app.db", "sqlite://app.db"),
             ("sqlite+pysqlite:////var/app.db", "sqlite:///var/app.db"),
+            ("sqlite+aiosqlite://x.db", "sqlite://x.db"),
             ("sqlite+aiosqlite://", "sqlite::memory:"),
             ("sqlite+aiosqlite:///:memory:", "sqlite::memory:"),
             ("sqlite+pysqlcipher://:secret@/app.db", "sqlite://<path>"),

@@ -188,7 +188,7 @@ mod tests {
             let expected = Outline {
                 verb,
                 kind: kind.to_owned(),
-                is_temporary: statement.contains("TEMP"),
+                is_temporary: statement.to_lowercase().contains("temp"),
                 schema: schema.map(ToOwned::to_owned),
                 name: name.to_owned(),
             };

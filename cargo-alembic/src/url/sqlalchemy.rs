@@ -27,6 +27,7 @@ fn sqlite(rest: &str) -> String {
     match path.strip_prefix('/') {
         // A password, of an encrypted database.
         _ if path.contains('@') => "sqlite://<path>".to_owned(),
+        None if !path.is_empty() => format!("sqlite://{path}"),
         None | Some("" | ":memory:") => "sqlite::memory:".to_owned(),
         Some(path) => format!("sqlite://{}", path.strip_prefix("./").unwrap_or(path)),
     }

@@ -7,6 +7,7 @@ use crate::failure::Failure;
 use crate::ledger::UnfinishedEntry;
 use crate::progress::{record, take_back};
 use crate::refusal::Refusal;
+use crate::request::Execute;
 use crate::session::Session;
 
 /// Commits, and runs statements outside of transactions; returns how many statements of the
@@ -21,16 +22,16 @@ pub(crate) async fn run_outside<'h>(
     statements: &[FileStatement<'h>],
     mut done: usize,
 ) -> Result<usize, Failure> {
+    // The revision's role may not be allowed what the run has to do here.
+    let set_again = session.engine.suspend_session(&session.link).await?;
     session.provide_version_table().await?;
     record(session, node, direction, done, true).await?;
     session.commit().await?;
-    for (statement, number) in repeated {
-        if let Err(failure) = run_alone(session, node, *statement, *number).await {
-            let known = take_back(session, node, direction, done).await;
-            let unfinished = UnfinishedEntry::describe(node, done, !known);
-            session.ledger.set_unfinished(unfinished);
-            return Err(failure);
-        }
+    if let Err(failure) = prepare(session, node, set_again, repeated).await {
+        let known = take_back(session, node, direction, done).await;
+        let unfinished = UnfinishedEntry::describe(node, done, !known);
+        session.ledger.set_unfinished(unfinished);
+        return Err(failure);
     }
     for (index, statement) in statements.iter().enumerate() {
         let recorded = done;
@@ -79,6 +80,22 @@ pub(crate) async fn run_outside<'h>(
     let unfinished = UnfinishedEntry::describe(node, done, false);
     session.ledger.set_unfinished(unfinished);
     Ok(done)
+}
+
+/// Sets what the revision has set so far, in this run or in an earlier one.
+async fn prepare<'h>(
+    session: &Session<'h>,
+    node: Node,
+    set_again: Vec<Execute<'static>>,
+    repeated: &[(FileStatement<'h>, usize)],
+) -> Result<(), Failure> {
+    for statement in set_again {
+        session.link.execute(statement).await?;
+    }
+    for (statement, number) in repeated {
+        run_alone(session, node, *statement, *number).await?;
+    }
+    Ok(())
 }
 
 /// Runs a statement outside of transactions.

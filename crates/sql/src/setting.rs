@@ -42,6 +42,8 @@ pub enum SettingChanges {
     One(String),
     /// Any: it names none, or runs code that stands elsewhere.
     Any,
+    /// Any, and the setting of this name.
+    AnyAnd(String),
 }
 
 impl Setting {

@@ -169,11 +169,14 @@ fn a_search_path_ends_with_the_revision_that_sets_it() {
     create versions
     SET search_path = other
     UPDATE a1
+    read settings
+    restore search_path to "$user", public
     create progress
     record upgrade of a: 2 done, 3 begun
     aside check lock
     commit
     -> committed
+    restore search_path to other
     aside check lock
     VACUUM a2
     restore for work

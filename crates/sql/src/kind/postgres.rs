@@ -157,27 +157,88 @@ fn eat_reindex_options(words: &mut Cursor<'_>) -> bool {
     concurrently
 }
 
-/// A query and a block of code may call functions that change settings; other statements count where
-/// they mention the function that does.
+/// Whatever runs code may change any setting: queries, calls and blocks, and changes of rows that call
+/// a function.
 fn setting_changes(mut words: Cursor<'_>, kind: &StatementKind) -> SettingChanges {
     if let Some(setting) = kind.setting() {
         // A query may call more than `set_config`.
         let is_query = words.at("SELECT");
-        return match is_query && words.filter(|word| *word == "(").count() > 1 {
-            true => SettingChanges::Any,
-            false => setting.changes(),
+        let calls_more = is_query && words.filter(|word| *word == "(").count() > 1;
+        return match setting.changes() {
+            SettingChanges::One(name) if calls_more => SettingChanges::AnyAnd(name),
+            changes => changes,
         };
     }
-    let runs_code = matches!(kind, StatementKind::Call | StatementKind::Block { .. })
-        || [
-            "SELECT", "(", "WITH", "VALUES", "EXECUTE", "EXPLAIN", "DISCARD",
-        ]
-        .iter()
-        .any(|first| words.at(first));
+    let runs_code = match kind {
+        StatementKind::Call | StatementKind::Block { .. } => true,
+        StatementKind::CreateTable(table) => table.is_filled,
+        _ => RUNNING.iter().any(|first| words.at(first)) || changes_rows_by_call(&mut words),
+    };
     match runs_code || words.any(|word| word.eq_ignore_ascii_case("set_config")) {
         true => SettingChanges::Any,
         false => SettingChanges::None,
     }
+}
+
+/// The first words of statements that run code, or reset settings.
+const RUNNING: [&str; 8] = [
+    "SELECT", "(", "WITH", "VALUES", "EXECUTE", "EXPLAIN", "REFRESH", "DISCARD",
+];
+
+/// Words of the grammar that may stand before a parenthesis in a change of rows.
+const BEFORE_PARENTHESES: [&str; 30] = [
+    "VALUES",
+    "IN",
+    "AS",
+    "ON",
+    "USING",
+    "CONFLICT",
+    "AND",
+    "OR",
+    "NOT",
+    "WHERE",
+    "EXISTS",
+    "ANY",
+    "ALL",
+    "SOME",
+    "SET",
+    "FROM",
+    "SELECT",
+    "BY",
+    "RETURNING",
+    "THEN",
+    "WHEN",
+    "ELSE",
+    "ROW",
+    "ARRAY",
+    "JOIN",
+    "COALESCE",
+    "NULLIF",
+    "GREATEST",
+    "LEAST",
+    "CAST",
+];
+
+/// Returns whether a statement changes rows, and contains what may be the call of a function.
+fn changes_rows_by_call(words: &mut Cursor<'_>) -> bool {
+    match words.next_keyword().as_str() {
+        "INSERT" | "MERGE" => {
+            // The columns in parentheses may follow the table.
+            words.eat("INTO");
+            Name::read(words);
+        }
+        "UPDATE" | "DELETE" => {}
+        _ => return false,
+    }
+    let mut before = "";
+    words.any(|word| {
+        let is_name = before.starts_with(|c: char| c.is_alphabetic() || c == '_' || c == '"');
+        let mut grammar = BEFORE_PARENTHESES.iter();
+        let is_call =
+            word == "(" && is_name && !grammar.any(|known| before.eq_ignore_ascii_case(known));
+        before = word;
+        is_call || word.eq_ignore_ascii_case("set_config")
+    })
 }
 
 /// Returns whether `word`, which is in lower case, is anywhere in a text, in any case.

@@ -163,7 +163,7 @@ fn statements_say_which_settings_they_may_change() {
         ),
         (
             "SELECT set_config('a', 'b', false), f()",
-            SettingChanges::Any,
+            SettingChanges::AnyAnd("a".to_owned()),
         ),
         (
             "SELECT set_config(name, 'b', false) FROM a",
@@ -186,6 +186,23 @@ fn statements_say_which_settings_they_may_change() {
             "INSERT INTO a SELECT set_config(name, value, true) FROM b",
             SettingChanges::Any,
         ),
+        ("INSERT INTO a SELECT f()", SettingChanges::Any),
+        (
+            "INSERT INTO s.a (x, y) VALUES (1, s.f(2))",
+            SettingChanges::Any,
+        ),
+        ("UPDATE a SET x = \"F\"(1)", SettingChanges::Any),
+        ("CREATE TABLE a AS SELECT f()", SettingChanges::Any),
+        ("REFRESH MATERIALIZED VIEW a", SettingChanges::Any),
+        (
+            "INSERT INTO s.a (x, y) VALUES (1, (2)) ON CONFLICT (x) DO NOTHING",
+            SettingChanges::None,
+        ),
+        (
+            "UPDATE a SET x = (1 + 2) * 3 WHERE x IN (1, 2) AND (y OR z)",
+            SettingChanges::None,
+        ),
+        ("DELETE FROM a WHERE (x) = 1", SettingChanges::None),
         ("SET CONSTRAINTS ALL DEFERRED", SettingChanges::None),
         ("SET TRANSACTION READ ONLY", SettingChanges::None),
         ("INSERT INTO a VALUES ('set_config')", SettingChanges::None),

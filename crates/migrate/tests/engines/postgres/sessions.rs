@@ -6,7 +6,7 @@ use alembic_suite::answer::state;
 use alembic_suite::{Database, Handle};
 use sqlx::{Row, raw_sql};
 
-use super::{Open, Scratch, Via, block_on, chain, single};
+use super::{Open, Scratch, Via, block_on, chain, options, single};
 
 /// Functions and procedures that set something for the session.
 const SETTERS: &str = "
@@ -37,6 +37,11 @@ const SETS: &[&str] = &[
     "SELECT sets();",
     "CALL set_all();",
     "DO $$ BEGIN SET session_replication_role = replica; EXECUTE 'SET ROLE ROLE'; END $$;",
+    "SET app.tenant = 'acme'; SELECT 1;",
+    "SELECT set_config('app.tenant', lower('ACME'), false);",
+    "CREATE TABLE made AS SELECT sets() IS NULL AS x;",
+    "INSERT INTO noted SELECT 'x' WHERE sets() IS NOT NULL;",
+    "SET lock_timeout = '3s'; SET client_connection_check_interval = '1s';",
     "INSERT INTO noted SELECT set_config(name, value, false) FROM (VALUES
         ('timezone', 'Asia/Tokyo'), ('standard_conforming_strings', 'off')) AS s (name, value);",
 ];
@@ -298,6 +303,59 @@ impl Role {
         let name = self.name;
         scratch.execute(&format!("DROP OWNED BY {name}; DROP ROLE {name}"));
     }
+}
+
+/// The session's user takes the role away that the user who connects has by default.
+#[test]
+fn a_role_outlasts_a_change_of_the_sessions_user() {
+    for via in [Via::Pool, Via::Connection] {
+        let scratch = Scratch::new(via, "");
+        let role = Role::create(&scratch);
+        let own = options(&scratch.address()).options([("role", role.name.as_str())]);
+        let sets = format!(
+            "-- alembic: upgrade\nRESET ROLE;\nSET SESSION AUTHORIZATION {};",
+            role.name
+        );
+        let migrations = chain(&[
+            "-- alembic: upgrade\nCREATE TABLE a (x int);",
+            &sets,
+            "-- alembic: upgrade\nCREATE TABLE b (x int);",
+        ]);
+        Open::with(via, own).upgrade(&migrations, "heads").unwrap();
+        let owners =
+            scratch.rows("SELECT DISTINCT tableowner FROM pg_tables WHERE schemaname = 'public'");
+        assert_eq!(owners, format!("{}\n", role.name));
+        role.drop(&scratch);
+    }
+}
+
+/// The role of a section in a transaction holds in the section after it, but not for what the run
+/// records in between; nor when the revision is continued.
+#[test]
+fn a_role_does_not_keep_a_revision_from_going_on() {
+    let scratch = Scratch::new(Via::Pool, "");
+    let limited = Role::create(&scratch);
+    scratch.execute(&format!(
+        "REVOKE CREATE ON SCHEMA public FROM {0}; CREATE TABLE a (x int); GRANT ALL ON a TO {0}",
+        limited.name
+    ));
+    let sections = |statement: &str| {
+        format!(
+            "-- alembic: upgrade\nSET ROLE {0};\nINSERT INTO a VALUES (1);\n\
+             -- alembic: upgrade no-transaction\nINSERT INTO a VALUES (2);\n{statement};\n\
+             -- alembic: upgrade\nINSERT INTO a VALUES (3);",
+            limited.name
+        )
+    };
+    let fails = chain(&[sections("INSERT INTO a VALUES (1 / 0)")]);
+    scratch.open().upgrade(&fails, "heads").unwrap_err();
+    let mended = chain(&[sections(
+        "INSERT INTO a SELECT 4 WHERE current_user = session_user",
+    )]);
+    scratch.open().upgrade(&mended, "heads").unwrap();
+    let found = scratch.rows("SELECT string_agg(x::text, ' ' ORDER BY x) FROM a");
+    assert_eq!(found, "1 2 3\n");
+    limited.drop(&scratch);
 }
 
 /// A trigger that runs at the commit cannot move the row unseen.

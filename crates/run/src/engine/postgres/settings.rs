@@ -154,15 +154,10 @@ impl Settings {
     /// some are not known yet; [`keep`](Self::keep) reads its rows.
     pub(super) fn expect(&mut self, changes: SessionChanges) -> Option<String> {
         self.changes = changes;
-        let names = match &self.changes {
-            SessionChanges::Any => Vec::new(),
-            SessionChanges::Named(names) => names.iter().map(String::as_str).collect(),
-        };
+        let names = self.changes.names();
         let unknown = |name: &&str| !self.kept.contains_key(*name) && !self.own.contains_key(*name);
-        let is_known = match &self.changes {
-            SessionChanges::Any => !self.kept.is_empty(),
-            SessionChanges::Named(_) => !names.iter().any(unknown),
-        };
+        let is_any_known = !self.changes.may_be_any() || !self.kept.is_empty();
+        let is_known = is_any_known && !names.iter().any(unknown);
         (!is_known).then(|| keep(&names))
     }
 
@@ -184,7 +179,11 @@ impl Settings {
     /// Returns the settings to restore, as name and value; `is_open` says whether a transaction of
     /// the run is open.
     fn restored(&self, is_open: bool) -> Vec<Restored<'_>> {
-        let changed = |name: &str| self.changes.include(name);
+        // Setting the session's user resets the role.
+        let changed = |name: &str| {
+            self.changes.include(name)
+                || name == "role" && self.changes.include("session_authorization")
+        };
         // Who may set the others depends on the role, and the role on the session's user.
         let roles = SESSION_ROLES.iter().copied();
         let others = self.kept.keys().map(String::as_str);
@@ -193,29 +192,32 @@ impl Settings {
         let mut restored = Vec::new();
         for name in roles.chain(others).filter(|name| changed(name)) {
             if let Some(value) = self.kept.get(name) {
+                // One resets the other, so both are set, whatever they are now.
+                let is_role = SESSION_ROLES.contains(&name);
                 restored.push(Restored {
                     name,
                     value: value.as_deref(),
                     is_local: false,
-                    expected: value.as_deref(),
+                    expected: value.as_deref().filter(|_| !is_role),
                 });
             }
         }
         for (name, own) in self.own.iter().filter(|(name, _)| changed(name)) {
             let (before, now) = (own.before.as_deref(), own.now.as_deref());
-            let setting = |value, is_local, expected| Restored {
+            // Whatever the value now, it may be that of the session and not of the transaction.
+            let setting = |value, is_local| Restored {
                 name,
                 value,
                 is_local,
-                expected,
+                expected: None,
             };
             match (own.is_local, is_open) {
                 (true, true) => {
-                    restored.push(setting(before, false, now));
-                    restored.push(setting(now, true, now));
+                    restored.push(setting(before, false));
+                    restored.push(setting(now, true));
                 }
-                (true, false) => restored.push(setting(before, false, before)),
-                (false, _) => restored.push(setting(now, false, now)),
+                (true, false) => restored.push(setting(before, false)),
+                (false, _) => restored.push(setting(now, false)),
             }
         }
         restored
@@ -239,12 +241,7 @@ impl Settings {
 
     /// Returns the query for the values that the settings have now.
     pub(super) fn find_changes(&self) -> String {
-        match &self.changes {
-            SessionChanges::Any => keep(&[]),
-            SessionChanges::Named(names) => {
-                keep(&names.iter().map(String::as_str).collect::<Vec<_>>())
-            }
-        }
+        keep(&self.changes.names())
     }
 
     /// Returns the values that [`find_changes`](Self::find_changes) has found, and the query that
@@ -289,7 +286,7 @@ impl Settings {
         let may_change = match changes {
             SettingChanges::None => false,
             SettingChanges::One(name) => READING.contains(&name.as_str()),
-            SettingChanges::Any => true,
+            SettingChanges::Any | SettingChanges::AnyAnd(_) => true,
         };
         let mut restored = match may_change {
             true => self.restored(is_open),

@@ -91,13 +91,14 @@ const ID_LIMIT: &str = "(SELECT a.atttypmod OPERATOR(pg_catalog.-) 4 FROM pg_cat
      (ARRAY['pg_catalog.varchar'::pg_catalog.regtype::pg_catalog.oid, \
      'pg_catalog.bpchar'::pg_catalog.regtype::pg_catalog.oid]))";
 
-/// Returns the name of another tool's table in a schema as an expression, where `c` is the version
+/// Returns the name of another tool's table in a schema or on the search path as an expression, where `c` is the version
 /// table; it is only looked for if there is none.
 fn find_other_tool(schema: &str) -> String {
     format!(
         "(SELECT o.relname FROM pg_catalog.pg_class o \
          JOIN pg_catalog.pg_namespace s ON s.oid OPERATOR(pg_catalog.=) o.relnamespace \
-         WHERE c.oid IS NULL AND s.nspname OPERATOR(pg_catalog.=) {schema}::pg_catalog.name \
+         WHERE c.oid IS NULL AND (s.nspname OPERATOR(pg_catalog.=) {schema}::pg_catalog.name \
+         OR s.nspname OPERATOR(pg_catalog.=) ANY (pg_catalog.current_schemas(false))) \
          AND o.relname OPERATOR(pg_catalog.=) ANY (ARRAY[{}]::pg_catalog.name[]) \
          AND o.relkind OPERATOR(pg_catalog.=) ANY (ARRAY['r', 'p']::pg_catalog.\"char\"[]) LIMIT 1)",
         other_tools::tables()

@@ -111,10 +111,7 @@ impl Shell for Psql {
 
     /// Values are unknown when the script is written, so the server keeps them.
     fn keep_session(&self, changes: &SessionChanges) -> Option<String> {
-        let names = match changes {
-            SessionChanges::Any => Vec::new(),
-            SessionChanges::Named(names) => names.iter().map(String::as_str).collect(),
-        };
+        let names = changes.names();
         (!changes.is_empty()).then(|| {
             block(&format!(
                 "\nBEGIN\n\tPERFORM pg_catalog.set_config('{KEPT}', \
@@ -140,7 +137,8 @@ impl Shell for Psql {
     fn restore_reading(&self, changes: &SettingChanges) -> &'static str {
         match changes {
             SettingChanges::One(name) if READING.contains(&name.as_str()) => READ_AS_WRITTEN,
-            SettingChanges::One(_) | SettingChanges::Any | SettingChanges::None => "",
+            SettingChanges::Any | SettingChanges::AnyAnd(_) => READ_AS_WRITTEN,
+            SettingChanges::One(_) | SettingChanges::None => "",
         }
     }
 
