@@ -1,6 +1,8 @@
 //! A crate with its migrations, and its database.
 
 use std::cell::OnceCell;
+use std::collections::HashSet;
+use std::path::Path;
 use std::time::Duration;
 
 use alembic_history::{Expression, Graph, History, Node, Plan, ResolveError, Symbol, VersionTable};
@@ -105,13 +107,14 @@ impl Crate {
         if applied.is_empty() {
             return;
         }
+        let nodes = applied
+            .iter()
+            .filter_map(|step| self.graph().node(step.revision.as_str()));
+        let paths: HashSet<&Path> = nodes
+            .map(|node| self.history().file(node).path.as_path())
+            .collect();
         for fault in self.history().empty_upgrades() {
-            let file = self.graph().nodes().find(|node| {
-                let file = self.history().file(*node);
-                file.path == fault.path
-            });
-            let revision = file.map(|node| &self.graph()[node].id);
-            if applied.iter().any(|step| Some(&step.revision) == revision) {
+            if paths.contains(fault.path.as_path()) {
                 shell.status(
                     "Empty",
                     format_args!(
