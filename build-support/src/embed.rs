@@ -7,8 +7,7 @@ use std::fmt::Write;
 use std::io;
 use std::path::Path;
 
-use alembic_history::TransactionMode;
-use alembic_history::{Dialect, Fresh, Settings};
+use alembic_history::{Dialect, Fresh, History, Settings, TransactionMode};
 
 use crate::CheckedMigrations;
 
@@ -37,12 +36,34 @@ pub(crate) fn write(sound: &CheckedMigrations, folder: &Path) -> io::Result<()> 
         }
         _ => String::new(),
     };
-    let table = table(&sound.package, &sound.settings, &files, &schema);
+    let digests = digests(&sound.history);
+    let table = table(&sound.package, &sound.settings, &files, &schema, &digests);
     write_if_changed(&folder.join(TEXTS), &texts)?;
     write_if_changed(&folder.join(TABLE), &table)
 }
 
-fn table(package: &str, settings: &Settings, files: &str, schema: &str) -> String {
+/// Returns the digests of the revisions: a program would read all of their SQL for them when it
+/// starts.
+fn digests(history: &History) -> String {
+    let mut text = String::from(".digests(&[\n");
+    for dialect in history.dialects() {
+        let digests = history.digests(*dialect).iter();
+        let digests: Vec<String> = digests.map(|digest| format!("0x{digest}")).collect();
+        let _ = writeln!(text, "    ({}, &[{}]),", path(*dialect), digests.join(", "));
+    }
+    text.push_str("])\n");
+    text
+}
+
+/// Returns a dialect as the program calls it.
+fn path(dialect: Dialect) -> &'static str {
+    match dialect {
+        Dialect::Sqlite => "::alembic_migrate::Dialect::Sqlite",
+        Dialect::Postgres => "::alembic_migrate::Dialect::Postgres",
+    }
+}
+
+fn table(package: &str, settings: &Settings, files: &str, schema: &str, digests: &str) -> String {
     let version_table = &settings.version_table;
     let transaction = match settings.transaction {
         TransactionMode::Run => "Run",
@@ -53,12 +74,7 @@ fn table(package: &str, settings: &Settings, files: &str, schema: &str) -> Strin
         Fresh::Replay => "Replay",
     };
     let dialects = settings.dialects_for(None).into_iter();
-    let dialects: Vec<&str> = dialects
-        .map(|dialect| match dialect {
-            Dialect::Sqlite => "::alembic_migrate::Dialect::Sqlite",
-            Dialect::Postgres => "::alembic_migrate::Dialect::Postgres",
-        })
-        .collect();
+    let dialects: Vec<&str> = dialects.map(path).collect();
     let dialects = dialects.join(", ");
     let version_table_schema = match &version_table.schema {
         Some(schema) => format!(".version_table_schema({schema:?})\n"),
@@ -73,6 +89,7 @@ fn table(package: &str, settings: &Settings, files: &str, schema: &str) -> Strin
          )\n\
          {schema}\
          .dialects(&[{dialects}])\n\
+         {digests}\
          .version_table({:?})\n\
          {version_table_schema}\
          .transaction(::alembic_migrate::options::TransactionMode::{transaction})\n\

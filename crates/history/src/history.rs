@@ -6,10 +6,12 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
+use alembic_sql::ByDialect;
+
 use crate::file::{Draft, Place};
 use crate::{
-    Dialect, Direction, Finding, FindingKind, Graph, GraphError, GraphErrorKind, Node, Position,
-    RevisionFile, Span, parallel,
+    Dialect, Digest, Direction, Finding, FindingKind, Graph, GraphError, GraphErrorKind, Node,
+    Position, RevisionFile, Span, parallel,
 };
 
 pub use fault::{Fault, HistoryError, Related};
@@ -78,6 +80,7 @@ pub struct History {
     revisions: Vec<HistoryFile>,
     dialects: Vec<Dialect>,
     sql: SqlChecks,
+    digests: ByDialect<OnceLock<Vec<Digest>>>,
 }
 
 /// The faults in the SQL for each direction, once it is checked.
@@ -136,6 +139,22 @@ impl HistoryFile {
     pub fn position(&self, offset: usize) -> Position {
         Position::of(&self.text, offset)
     }
+
+    /// Returns a revision file that only leads back: the header and the downgrade sections for
+    /// `dialect`, as they are written here.
+    #[must_use]
+    pub fn way_back(&self, dialect: Dialect) -> String {
+        let sections = self.file.sections.iter();
+        let first = sections.map(|section| section.heading.start).min();
+        let header = &self.text[..first.unwrap_or(self.text.len())];
+        let mut text = format!("{}\n\n-- alembic: upgrade empty\n", header.trim_end());
+        for section in self.file.sections(Direction::Downgrade, dialect) {
+            let sql = section.sql().map_or("", |sql| sql.as_str());
+            let heading = section.heading.text(&self.text);
+            text.push_str(&format!("\n{heading}\n{}\n", sql.trim_end()));
+        }
+        text
+    }
 }
 
 impl History {
@@ -145,6 +164,27 @@ impl History {
         self.dialects = dialects.to_vec();
         self.sql = SqlChecks::passed();
         self
+    }
+
+    /// Sets the digests for `dialect`, in the order of the graph, as a build script has computed
+    /// them.
+    #[must_use]
+    pub fn with_digests(mut self, dialect: Dialect, digests: &[u64]) -> Self {
+        let digests = digests.iter().map(|number| Digest::new(*number));
+        self.digests[dialect] = OnceLock::from(digests.collect::<Vec<_>>());
+        self
+    }
+
+    /// Returns the digests of what the revisions do on `dialect`, in the order of the graph.
+    ///
+    /// The first call for each dialect reads the SQL of all upgrade sections, unless a build script
+    /// has.
+    #[must_use]
+    pub fn digests(&self, dialect: Dialect) -> &[Digest] {
+        self.digests[dialect].get_or_init(|| {
+            let files: Vec<&HistoryFile> = self.revisions.iter().collect();
+            parallel::map(files, |file| Digest::of(&file.file, dialect))
+        })
     }
 
     /// Returns the dialects that the files were checked for.
@@ -251,6 +291,7 @@ impl History {
                     Check::Now => SqlChecks::passed(),
                     Check::Later => SqlChecks::default(),
                 },
+                digests: ByDialect::default(),
             }),
             Some(_) | None => Err(HistoryError::new(faults)),
         }

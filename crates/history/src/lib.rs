@@ -4,6 +4,7 @@ mod chain;
 mod codes;
 mod conflict;
 mod crates;
+mod digest;
 mod expression;
 mod file;
 mod finding;
@@ -29,6 +30,7 @@ pub use conflict::merge_conflict;
 pub use crates::{
     CrateHistory, Requirement, RequirementError, RequirementErrorKind, in_dependency_order,
 };
+pub use digest::{Digest, NotADigest, fnv_1a};
 pub use expression::{Expression, Range, Symbol, SyntaxError, SyntaxErrorKind};
 pub use file::{Body, Header, Named, NewRevision, Reversal, RevisionFile, Section};
 pub use finding::{Finding, FindingKind};

@@ -18,6 +18,7 @@ pub struct Embedded {
     files: &'static [(&'static str, usize, usize)],
     schema: Option<(&'static str, usize, usize)>,
     dialects: &'static [Dialect],
+    digests: &'static [(Dialect, &'static [u64])],
     version_table: Option<&'static str>,
     version_table_schema: Option<&'static str>,
     transaction: TransactionMode,
@@ -40,6 +41,7 @@ impl Embedded {
             files,
             schema: None,
             dialects: &[Dialect::Sqlite],
+            digests: &[],
             version_table: None,
             version_table_schema: None,
             transaction: TransactionMode::Run,
@@ -66,6 +68,13 @@ impl Embedded {
     #[must_use]
     pub const fn dialects(mut self, dialects: &'static [Dialect]) -> Self {
         self.dialects = dialects;
+        self
+    }
+
+    /// Sets the digests of what the revisions do on each dialect, in the order of the files.
+    #[must_use]
+    pub const fn digests(mut self, digests: &'static [(Dialect, &'static [u64])]) -> Self {
+        self.digests = digests;
         self
     }
 
@@ -113,6 +122,10 @@ impl Embedded {
             Ok(history) => history.checked_before(self.dialects),
             Err(error) => panic!("the build script let this pass: {error}"),
         };
+        let digests = self.digests.iter();
+        let history = digests.fold(history, |history, (dialect, digests)| {
+            history.with_digests(*dialect, digests)
+        });
         let mut version_table = VersionTable::default();
         if let Some(name) = self.version_table {
             name.clone_into(&mut version_table.name);

@@ -35,7 +35,6 @@ mod commands;
 mod dangling;
 mod database_error;
 mod describe;
-mod digest;
 mod engine;
 mod ensure;
 mod error;

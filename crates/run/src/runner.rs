@@ -4,13 +4,12 @@ use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use alembic_history::{
-    Dialect, Direction, FileStatement, History, Node, Plan, Position, Reversal, Section, Step,
-    TransactionMode, VersionTable,
+    Dialect, Digest, Direction, FileStatement, History, Node, Plan, Position, Reversal, Section,
+    Step, TransactionMode, VersionTable,
 };
 use alembic_sql as sql;
 
 use crate::database_error::DatabaseError;
-use crate::digest::digest;
 use crate::failure::{Failure, StatementLocation};
 use crate::policy::Interruption;
 use crate::request::Progress;
@@ -187,13 +186,6 @@ impl<'h> Runner<'h> {
 /// Returns a digest that changes when one of the statements does, other than in its line endings,
 /// which git may change at any checkout.
 pub(crate) fn digest_statements(statements: &[FileStatement<'_>]) -> String {
-    let bytes = statements.iter().flat_map(|statement| {
-        let lines = statement.sql.split("\r\n");
-        let texts = lines.enumerate().flat_map(|(index, line)| {
-            let line_feed = (index > 0).then_some(b'\n');
-            line_feed.into_iter().chain(line.bytes())
-        });
-        texts.chain([0])
-    });
-    format!("{:016x}", digest(bytes))
+    let texts = statements.iter().map(|statement| statement.sql);
+    Digest::of_texts(texts).to_string()
 }

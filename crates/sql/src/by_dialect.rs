@@ -1,6 +1,6 @@
 //! One value for each dialect.
 
-use std::ops::Index;
+use std::ops::{Index, IndexMut};
 
 use crate::Dialect;
 
@@ -19,6 +19,12 @@ impl<T> Index<Dialect> for ByDialect<T> {
 
     fn index(&self, dialect: Dialect) -> &T {
         &self.0[dialect as usize]
+    }
+}
+
+impl<T> IndexMut<Dialect> for ByDialect<T> {
+    fn index_mut(&mut self, dialect: Dialect) -> &mut T {
+        &mut self.0[dialect as usize]
     }
 }
 

@@ -15,13 +15,12 @@ use std::error::Error;
 use std::fmt;
 use std::time::Duration;
 
-use alembic_history::VersionTable;
+use alembic_history::{VersionTable, fnv_1a};
 
 use super::settings::{WorkSetting, set, watch_connection};
 use super::{Postgres, is_true};
 use crate::action::Action;
 use crate::database_error::{DatabaseError, DatabaseErrorKind};
-use crate::digest::digest;
 use crate::event::{Event, Holder};
 use crate::failure::Failure;
 use crate::link::{Link, PAUSE, ROLLBACK, WAITING_TURN};
@@ -62,7 +61,7 @@ fn key(database: &str, table: &VersionTable) -> i64 {
     let schema = table.schema.as_deref().unwrap_or_default();
     let parts = ["cargo-alembic", database, schema, &table.name];
     // Programs of different versions must exclude each other.
-    digest(parts.join("\0").bytes()).cast_signed()
+    fnv_1a(parts.join("\0").bytes()).cast_signed()
 }
 
 /// Returns the number of the lock that each transaction of a migrator holds.
@@ -73,7 +72,7 @@ fn inner(key: i64) -> i64 {
 /// Returns the number of the lock of the one run that is asking for its second connection.
 fn gate(database: &str) -> i64 {
     let parts = ["cargo-alembic", database];
-    digest(parts.join("\0").bytes()).cast_signed()
+    fnv_1a(parts.join("\0").bytes()).cast_signed()
 }
 
 /// Returns the subquery that lists the holders of a version table's locks.
