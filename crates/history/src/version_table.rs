@@ -22,6 +22,9 @@ pub struct VersionTable {
 /// The ending of the name of the table that holds the progress of an unfinished revision.
 const PROGRESS: &str = "_progress";
 
+/// The ending of the name of the table that holds the log of what was applied.
+const LOG: &str = "_log";
+
 /// How many bytes of a name PostgreSQL keeps; it cuts off the rest without an error.
 const NAME_LENGTH: usize = 63;
 
@@ -116,8 +119,18 @@ impl VersionTable {
     /// Returns the table next to this one that holds the progress of an unfinished revision.
     #[must_use]
     pub fn progress(&self) -> Self {
+        self.beside(PROGRESS)
+    }
+
+    /// Returns the table next to this one that holds the log of what was applied.
+    #[must_use]
+    pub fn log(&self) -> Self {
+        self.beside(LOG)
+    }
+
+    fn beside(&self, ending: &str) -> Self {
         Self {
-            name: format!("{}{PROGRESS}", self.name),
+            name: format!("{}{ending}", self.name),
             schema: self.schema.clone(),
         }
     }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use alembic_history::{Direction, RevisionId};
 
 use crate::dangling::ForeignKey;
+use crate::log::LoggedRevision;
 use crate::report::Scenario;
 
 /// An event of a run.
@@ -77,6 +78,21 @@ pub enum Event {
     ForeignKeysIgnored {
         /// The keys.
         keys: Vec<ForeignKey>,
+    },
+    /// Another program has moved the rows of the version table since the log was last written, and the
+    /// log takes over what they stand for.
+    Adopted {
+        /// The rows that the log expected, separated by commas.
+        before: String,
+        /// The revisions that count as applied now.
+        applied: Vec<RevisionId>,
+        /// The revisions that no longer count as applied.
+        reverted: Vec<String>,
+    },
+    /// Revisions were applied with another content than their files have now.
+    Edited {
+        /// The revisions.
+        revisions: Vec<LoggedRevision>,
     },
     /// The transaction met a lock or a deadlock, was rolled back, and is begun again.
     Retrying {

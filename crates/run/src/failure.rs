@@ -10,6 +10,7 @@ use alembic_history::{
 use crate::action::Action;
 use crate::dangling::{ForeignKey, Violation};
 use crate::database_error::DatabaseError;
+use crate::log::LoggedRevision;
 use crate::refused_request::RefusedRequest;
 
 /// The reason why a run failed.
@@ -59,6 +60,43 @@ pub enum Failure {
         limit: usize,
         /// The statement that makes room.
         make_room: String,
+    },
+    /// Revisions lie below the rows of the version table, and never ran on this database.
+    Hidden {
+        /// The revisions and their files, in the order in which they would be applied.
+        revisions: Vec<(RevisionId, PathBuf)>,
+    },
+    /// Revisions were applied with another content than their files have now.
+    Edited {
+        /// The revisions, and their files.
+        revisions: Vec<(LoggedRevision, PathBuf)>,
+    },
+    /// Revisions were applied here, and the files no longer have them below the rows of the version
+    /// table.
+    Removed {
+        /// The revisions, and the files that declare them elsewhere.
+        revisions: Vec<(LoggedRevision, Option<PathBuf>)>,
+    },
+    /// The version table holds rows that no file declares.
+    UnknownRows {
+        /// The rows.
+        rows: Vec<String>,
+        /// What the log knows of them, and of others that no file declares.
+        logged: Vec<LoggedRevision>,
+    },
+    /// A revision is neither hidden nor edited nor removed.
+    NothingToAccept {
+        /// The revision, as it was given.
+        revision: String,
+    },
+    /// The log could not be written as planned, so something else changes it.
+    LogRowCount {
+        /// The table.
+        table: String,
+        /// How many rows were to be added.
+        expected: usize,
+        /// How many were.
+        changed: u64,
     },
     /// A revision cannot be reverted.
     Irreversible {
@@ -238,6 +276,49 @@ impl fmt::Display for Failure {
                      {table} {holds} {limit}"
                 )
             }
+            Self::Hidden { revisions } => {
+                let ids: Vec<&str> = revisions.iter().map(|(id, _)| id.as_str()).collect();
+                let (s, have) = plural(ids.len());
+                write!(
+                    f,
+                    "revision{s} {} {have} never run on this database, but lie{} below its version",
+                    ids.join(", "),
+                    if ids.len() == 1 { "s" } else { "" }
+                )
+            }
+            Self::Edited { revisions } => {
+                let ids: Vec<&str> = ids(revisions);
+                let (s, have) = plural(ids.len());
+                write!(
+                    f,
+                    "revision{s} {} {have} been changed since this database applied {}",
+                    ids.join(", "),
+                    if ids.len() == 1 { "it" } else { "them" }
+                )
+            }
+            Self::Removed { revisions } => {
+                let ids: Vec<&str> = ids(revisions);
+                let s = plural(ids.len()).0;
+                write!(
+                    f,
+                    "this database has applied revision{s} {}, which the files no longer have below \
+                     its version",
+                    ids.join(", ")
+                )
+            }
+            Self::UnknownRows { rows, .. } => PlanError::UnknownRows { rows: rows.clone() }.fmt(f),
+            Self::NothingToAccept { revision } => write!(
+                f,
+                "the files and the log of this database say the same of {revision:?}"
+            ),
+            Self::LogRowCount {
+                table,
+                expected,
+                changed,
+            } => write!(
+                f,
+                "expected to add {expected} rows to {table}, added {changed}"
+            ),
             Self::Irreversible {
                 revision, reason, ..
             } => match reason {
@@ -379,6 +460,21 @@ impl fmt::Display for Failure {
     }
 }
 
+fn ids<P>(revisions: &[(LoggedRevision, P)]) -> Vec<&str> {
+    let revisions = revisions.iter();
+    revisions
+        .map(|(logged, _)| logged.revision.as_str())
+        .collect()
+}
+
+/// Returns the ending of a noun, and the verb, for so many of something.
+fn plural(count: usize) -> (&'static str, &'static str) {
+    match count {
+        1 => ("", "has"),
+        _ => ("s", "have"),
+    }
+}
+
 fn and(keys: &[ForeignKey]) -> String {
     let keys: Vec<String> = keys.iter().map(ToString::to_string).collect();
     keys.join(" and ")
@@ -419,6 +515,12 @@ impl Failure {
             | Self::ManagedByAnotherTool { .. }
             | Self::MalformedVersionTable { .. }
             | Self::IdTooLong { .. }
+            | Self::Hidden { .. }
+            | Self::Edited { .. }
+            | Self::Removed { .. }
+            | Self::UnknownRows { .. }
+            | Self::NothingToAccept { .. }
+            | Self::LogRowCount { .. }
             | Self::Irreversible { .. }
             | Self::RowCount { .. }
             | Self::RowsMoved { .. }

@@ -157,6 +157,8 @@ pub(crate) enum Task {
     RestoreReading,
     /// Read or write a version table.
     Versions(VersionTable, VersionTask),
+    /// Read or write the log.
+    Log(LogTask),
     /// Read or write the table of progress.
     Progress(ProgressTask),
     /// Take, check or release the lock that keeps other migrators away.
@@ -178,10 +180,21 @@ pub(crate) enum Task {
 pub(crate) enum VersionTask {
     Find,
     Read,
+    /// Read it together with the last row of the log.
+    ReadWithLog,
     Create,
     Change(RowChange),
     Clear,
     Drop,
+}
+
+/// A task on the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum LogTask {
+    Create,
+    Read,
+    ReadWaysBack,
+    Write,
 }
 
 /// A task of the search for dangling rows.
@@ -291,11 +304,15 @@ impl Task {
             | Self::RestoreReading => Action::KeepSettings,
             Self::Versions(_, task) => match task {
                 VersionTask::Find => Action::FindVersionTable,
-                VersionTask::Read => Action::ReadVersionTable,
+                VersionTask::Read | VersionTask::ReadWithLog => Action::ReadVersionTable,
                 VersionTask::Create => Action::CreateVersionTable,
                 VersionTask::Change(_) | VersionTask::Clear | VersionTask::Drop => {
                     Action::WriteVersionTable
                 }
+            },
+            Self::Log(task) => match task {
+                LogTask::Read | LogTask::ReadWaysBack => Action::ReadLog,
+                LogTask::Create | LogTask::Write => Action::WriteLog,
             },
             Self::Progress(task) => match task {
                 ProgressTask::Read | ProgressTask::FindProcess => Action::ReadProgress,

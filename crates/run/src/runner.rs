@@ -11,7 +11,8 @@ use alembic_sql as sql;
 
 use crate::database_error::DatabaseError;
 use crate::failure::{Failure, StatementLocation};
-use crate::policy::Interruption;
+use crate::log::Author;
+use crate::policy::{Edited, Interruption, Missing};
 use crate::request::Progress;
 
 /// One history, and the settings of runs that bring databases to it.
@@ -29,6 +30,14 @@ pub struct Runner<'h> {
     pub lock_timeout: Duration,
     /// The treatment of a statement that may have taken effect.
     pub interruption: Interruption,
+    /// Whether to keep a log of what was applied.
+    pub log: bool,
+    /// Who the log says applies the revisions.
+    pub author: Author,
+    /// The treatment of applied revisions whose content is another now.
+    pub edited: Edited,
+    /// The treatment of revisions below the rows that never ran.
+    pub missing: Missing,
     /// Returns the time since some fixed moment.
     pub clock: fn() -> Duration,
 }
@@ -54,6 +63,10 @@ impl<'h> Runner<'h> {
             transaction: TransactionMode::default(),
             lock_timeout: DEFAULT_LOCK_TIMEOUT,
             interruption: Interruption::default(),
+            log: true,
+            author: Author::default(),
+            edited: Edited::default(),
+            missing: Missing::default(),
             clock: monotonic,
         }
     }
@@ -66,6 +79,11 @@ impl<'h> Runner<'h> {
     ) -> impl Iterator<Item = &'h Section> + use<'h> {
         let file = &self.history.file(node).file;
         file.sections(direction, self.dialect)
+    }
+
+    /// Returns the digests of what the revisions do on this dialect, in the order of the graph.
+    pub(crate) fn digests(&self) -> &'h [Digest] {
+        self.history.digests(self.dialect)
     }
 
     /// Returns the statements of all sections of a revision that run on this dialect.

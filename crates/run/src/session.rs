@@ -14,6 +14,7 @@ use crate::exchange::Port;
 use crate::failure::Failure;
 use crate::ledger::Ledger;
 use crate::link::Link;
+use crate::log;
 use crate::refused_request::RefusedRequest;
 use crate::request::{Execute, Progress, Task};
 use crate::runner::Runner;
@@ -56,7 +57,7 @@ impl<'h> Session<'h> {
             engine.errors_abort(),
         );
         let mut session = Self {
-            versions: VersionStore::new(runner.version_table.clone()),
+            versions: VersionStore::new(runner.version_table.clone(), runner.log),
             runner,
             link,
             engine,
@@ -153,8 +154,8 @@ impl<'h> Session<'h> {
     }
 
     /// Returns the revisions that the version table names.
-    pub(crate) fn nodes(&self) -> Result<Vec<Node>, Failure> {
-        Ok(self.versions.rows().known()?.to_vec())
+    pub(crate) async fn nodes(&mut self) -> Result<Vec<Node>, Failure> {
+        log::nodes(self).await
     }
 
     /// Looks for the version table.
@@ -282,6 +283,7 @@ impl<'h> Session<'h> {
     pub(crate) async fn rollback(&mut self) -> Result<(), RefusedRequest> {
         if self.link.is_open {
             self.ledger.roll_back();
+            self.versions.log.roll_back();
         }
         self.link.rollback().await
     }

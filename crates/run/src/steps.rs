@@ -7,6 +7,7 @@ use alembic_history::{Direction, FileStatement, Node, Plan, Step};
 use crate::dangling::{DanglingFault, DanglingRows, KeyChange};
 use crate::event::{Event, RunStep};
 use crate::failure::Failure;
+use crate::log::{self, Differences};
 use crate::outside::run_outside;
 use crate::pieces::{self, Piece};
 use crate::progress::{Continuation, forget, is_own, resume, wait};
@@ -77,10 +78,13 @@ async fn carry_out_batch(
         session.begin().await?;
     }
     session.read_versions().await?;
-    let rows = session.nodes()?;
+    let rows = session.nodes().await?;
+    let differences = log::adopt(session).await?;
     let is_first = work.rest.is_none();
     let rest = work.rest.take();
-    let rest = work.rest.insert(Rest::plan(session, decide, rest, rows)?);
+    let rest = Rest::plan(session, decide, rest, rows, &differences)?;
+    log::check(session, &differences, &rest.plan).await?;
+    let rest = work.rest.insert(rest);
     let waited = session.link.now().saturating_sub(work.start);
     match resume(session, &rest.plan, waited).await? {
         Continuation::Continue => {}
@@ -102,7 +106,7 @@ async fn carry_out_batch(
             return Ok(Extent::All);
         }
         rest.done = batch;
-        rest.rows = sorted(session.nodes()?);
+        rest.rows = sorted(session.nodes().await?);
     }
     Ok(Extent::Some)
 }
@@ -114,8 +118,9 @@ impl Rest {
         decide: Decide<'_>,
         before: Option<Self>,
         rows: Vec<Node>,
+        differences: &Differences,
     ) -> Result<Self, Failure> {
-        let plan = match before {
+        let mut plan = match before {
             Some(mut rest) if rest.done > 0 && rest.rows == sorted(rows.clone()) => {
                 // It was checked before; planning it again takes longer the more there is.
                 rest.plan.steps.drain(..rest.done);
@@ -125,6 +130,7 @@ impl Rest {
             Some(rest) => session.graph().resume(&rest.plan, &rows),
             None => decide(&rows)?,
         };
+        log::with_missing(session, differences, &mut plan);
         session.runner.check_reversible(&plan)?;
         session.check_ids(plan.steps.iter().flat_map(|step| &step.rows))?;
         check_connections(session, &plan)?;
@@ -207,12 +213,14 @@ async fn run_steps(session: &mut Session<'_>, plan: &Plan, batch: usize) -> Resu
             message: run_step.message.clone(),
             took,
         });
+        log::enter_step(session, step.revision, direction, took);
         let finished = Event::StepFinished {
             step: run_step,
             took,
         };
         session.link.report(finished).await;
     }
+    log::write(session).await?;
     let checked = check_foreign_keys(session, before.as_ref()).await;
     checked.map_err(|failure| with_suspects(session, failure, steps, direction))?;
     session.check_versions(Moment::BeforeCommit).await?;

@@ -1,11 +1,14 @@
-//! The tables of the run itself: the version table, exactly Alembic's, and the table of progress next to
-//! it.
+//! The tables of the run itself: the version table, exactly Alembic's, and next to it the log and the
+//! table of progress.
 
-use alembic_history::{Graph, MAX_ID_LENGTH, RevisionId, RowChange, VersionTable};
+use std::fmt::Write;
+
+use alembic_history::{Digest, Graph, MAX_ID_LENGTH, RevisionId, RowChange, VersionTable};
 use alembic_sql::{literal, quote};
 
 use crate::database_error::DatabaseError;
-use crate::request::{Execute, Progress, ProgressTask, Query, Task, VersionTask};
+use crate::log::{self, LogEntry};
+use crate::request::{Execute, LogTask, Progress, ProgressTask, Query, Task, VersionTask};
 
 /// The requests about the tables of the run itself.
 pub(crate) trait OwnTables {
@@ -15,12 +18,15 @@ pub(crate) trait OwnTables {
     /// Returns the query that looks for the version table; [`VersionTableLookup`] reads the answer.
     fn find_versions(&self, table: &VersionTable) -> Query;
 
-    /// Returns the query that reads one of the run's own tables by `select`, and fails instead of
+    /// Returns the query that reads some of the run's own tables by `select`, and fails instead of
     /// waiting for a lock; `is_open` says whether a transaction is open.
-    fn reading(&self, table: &VersionTable, select: String, is_open: bool) -> String;
+    fn reading(&self, tables: &[&VersionTable], select: String, is_open: bool) -> String;
 
     /// Returns the operator that compares two texts, which no one but the database can have defined.
     fn equals(&self) -> &'static str;
+
+    /// Returns the user of the connection as SQL, where the database has users.
+    fn user(&self) -> Option<&'static str>;
 
     /// Returns the process that executes statements, and the time in UTC, as SQL.
     fn process_and_time(&self) -> (&'static str, &'static str);
@@ -30,8 +36,116 @@ pub(crate) trait OwnTables {
         let select = format!("SELECT version_num FROM {}", table.quoted());
         Query::new(
             Task::Versions(table.clone(), VersionTask::Read),
-            self.reading(table, select, is_open),
+            self.reading(&[table], select, is_open),
         )
+    }
+
+    /// Returns the query that reads the rows of the version table, and the last one of the log, in
+    /// which the first cell is NULL; [`LastEntry`](crate::log::LastEntry) reads the others.
+    fn read_versions_and_log(&self, table: &VersionTable, is_open: bool) -> Query {
+        let log = table.log();
+        let select = format!(
+            "SELECT version_num, NULL AS number, NULL AS rows_after, NULL AS fingerprint FROM {} \
+             UNION ALL SELECT NULL, last.number, last.rows_after, last.fingerprint \
+             FROM (SELECT number, rows_after, fingerprint FROM {} ORDER BY number DESC LIMIT 1) \
+             AS last",
+            table.quoted(),
+            log.quoted()
+        );
+        Query::new(
+            Task::Versions(table.clone(), VersionTask::ReadWithLog),
+            self.reading(&[table, &log], select, is_open),
+        )
+    }
+
+    /// Returns the query that reads the log; [`LogEntry`] reads its rows.
+    fn read_log(&self, versions: &VersionTable, is_open: bool) -> Query {
+        let table = versions.log();
+        let select = format!(
+            "SELECT {} FROM {} ORDER BY number",
+            log::COLUMNS,
+            table.quoted()
+        );
+        Query::new(
+            Task::Log(LogTask::Read),
+            self.reading(&[&table], select, is_open),
+        )
+    }
+
+    /// Returns the query that reads the ways back that the log holds: digests and texts.
+    fn read_ways_back(&self, versions: &VersionTable, is_open: bool) -> Query {
+        let table = versions.log();
+        let select = format!(
+            "SELECT way_back_digest, way_back FROM {} WHERE way_back IS NOT NULL ORDER BY number",
+            table.quoted()
+        );
+        Query::new(
+            Task::Log(LogTask::ReadWaysBack),
+            self.reading(&[&table], select, is_open),
+        )
+    }
+
+    /// Returns the statement that creates the log.
+    fn create_log(&self, versions: &VersionTable) -> Execute<'static> {
+        let table = versions.log();
+        let constraint = quote(&format!("{}_pkc", table.name));
+        let sql = format!(
+            "CREATE TABLE {} (\n\tnumber INTEGER NOT NULL, \n\trevision VARCHAR NOT NULL, \n\t\
+             message VARCHAR NOT NULL, \n\tdirection VARCHAR(9) NOT NULL, \n\t\
+             action VARCHAR(6) NOT NULL, \n\tdigest VARCHAR(16), \n\trows_after VARCHAR NOT NULL, \n\t\
+             fingerprint VARCHAR(16) NOT NULL, \n\tlogged_at TIMESTAMP NOT NULL, \n\t\
+             took_ms BIGINT, \n\tuser_name VARCHAR, \n\thost VARCHAR, \n\tapplication VARCHAR, \n\t\
+             tool_version VARCHAR NOT NULL, \n\tway_back_digest VARCHAR(16), \n\tway_back VARCHAR, \n\t\
+             CONSTRAINT {constraint} PRIMARY KEY (number)\n)",
+            table.quoted()
+        );
+        Execute::new(Task::Log(LogTask::Create), sql)
+    }
+
+    /// Returns the statement that adds rows to the log, each with the text of its way back unless the
+    /// log holds it.
+    fn write_log(
+        &self,
+        versions: &VersionTable,
+        rows: &[(LogEntry, Option<&str>)],
+    ) -> Execute<'static> {
+        let (_, now) = self.process_and_time();
+        let text = |text: &Option<String>| text.as_deref().map_or("NULL".to_owned(), literal);
+        let digest = |digest: Option<Digest>| {
+            digest.map_or("NULL".to_owned(), |digest| format!("'{digest}'"))
+        };
+        let mut sql = format!(
+            "INSERT INTO {} ({}, way_back) VALUES ",
+            versions.log().quoted(),
+            log::COLUMNS
+        );
+        for (index, (entry, way_back)) in rows.iter().enumerate() {
+            let took = entry
+                .took
+                .map_or("NULL".to_owned(), |took| took.as_millis().to_string());
+            let separator = if index > 0 { ", " } else { "" };
+            let _ = write!(
+                sql,
+                "{separator}({}, {}, {}, '{}', '{}', {}, {}, '{}', {now}, {took}, {}, {}, {}, {}, {}, \
+                 {})",
+                entry.number,
+                literal(&entry.revision),
+                literal(&entry.message),
+                entry.direction,
+                entry.action,
+                digest(entry.digest),
+                literal(&entry.rows),
+                entry.fingerprint,
+                self.user()
+                    .map_or_else(|| text(&entry.user), ToOwned::to_owned),
+                text(&entry.host),
+                text(&entry.application),
+                literal(&entry.tool_version),
+                digest(entry.way_back),
+                way_back.map_or("NULL".to_owned(), literal),
+            );
+        }
+        Execute::new(Task::Log(LogTask::Write), sql)
     }
 
     /// Returns how many characters of an id a new version table holds, if the database enforces
@@ -176,7 +290,7 @@ pub(crate) trait OwnTables {
         );
         Query::new(
             Task::Progress(ProgressTask::Read),
-            self.reading(&table, select, is_open),
+            self.reading(&[&table], select, is_open),
         )
     }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
-use alembic_history::{Graph, RowChange, VersionTable};
+use alembic_history::{Graph, RowChange, VersionTable, join};
 
 use crate::Event;
 use crate::request::{ForeignKeyTask, LockTask, Progress, ProgressTask, Task, VersionTask};
@@ -66,6 +66,8 @@ pub(super) fn event_line(event: &Event) -> String {
             let keys: Vec<String> = keys.iter().map(ToString::to_string).collect();
             format!("-> ignoring {}", keys.join(" and "))
         }
+        Event::Adopted { applied, .. } => format!("-> adopting {}", join(applied, ", ")),
+        Event::Edited { revisions } => format!("-> {} edited", revisions.len()),
         Event::Retrying { error, retries } => format!("-> retrying {retries}: {error}"),
     }
 }
@@ -107,6 +109,7 @@ pub(super) fn request_line(task: &Task, sql: &str, graphs: &BTreeMap<String, Gra
             format!("restore {}", settings.collect::<Vec<_>>().join(", "))
         }
         Task::Versions(table, task) => versions_line(table, *task, graphs),
+        Task::Log(task) => format!("{task:?} of the log"),
         Task::Progress(task) => progress_line(task),
         Task::Lock(task) => lock_line(*task).to_owned(),
         Task::FindIndexes(name) => format!("find index {name}"),
@@ -133,6 +136,7 @@ fn versions_line(
             None => format!("find {name}"),
         },
         VersionTask::Read => format!("read {name}"),
+        VersionTask::ReadWithLog => format!("read {name} and log"),
         VersionTask::Create => format!("create {name}"),
         VersionTask::Change(RowChange::Insert(node)) => format!("insert {}{of}", id(node)),
         VersionTask::Change(RowChange::Delete(node)) => format!("delete {}{of}", id(node)),

@@ -1,4 +1,4 @@
-//! The version table and the table of progress on PostgreSQL.
+//! The version table, the log and the table of progress on PostgreSQL.
 
 use alembic_history::{MAX_ID_LENGTH, VersionTable};
 use alembic_sql::literal;
@@ -22,16 +22,21 @@ impl OwnTables for Postgres {
 
     /// Inside a transaction, the lock timeout limits the wait. Setting it outside of one would need
     /// another message, or change the settings of a caller's transaction.
-    fn reading(&self, table: &VersionTable, select: String, is_open: bool) -> String {
+    fn reading(&self, tables: &[&VersionTable], select: String, is_open: bool) -> String {
         if is_open {
             return select;
         }
-        let table = table.quoted();
-        format!("LOCK TABLE {table} IN ACCESS SHARE MODE NOWAIT; {select}")
+        let tables: Vec<String> = tables.iter().map(|table| table.quoted()).collect();
+        let tables = tables.join(", ");
+        format!("LOCK TABLE {tables} IN ACCESS SHARE MODE NOWAIT; {select}")
     }
 
     fn equals(&self) -> &'static str {
         "OPERATOR(pg_catalog.=)"
+    }
+
+    fn user(&self) -> Option<&'static str> {
+        Some("session_user")
     }
 
     fn process_and_time(&self) -> (&'static str, &'static str) {
@@ -53,8 +58,8 @@ impl OwnTables for Postgres {
 }
 
 /// Returns the query for the kind of the object that has the version table's name, whether the table
-/// of progress exists, the schema, the database, the table of another tool, and how many characters
-/// of an id the version table holds.
+/// of progress exists, the schema, the database, the table of another tool, how many characters of an
+/// id the version table holds, and what the account may do with the log.
 fn find(table: &VersionTable) -> String {
     let schema = match &table.schema {
         Some(schema) => literal(schema),
@@ -71,13 +76,14 @@ fn find(table: &VersionTable) -> String {
          WHEN c.relkind OPERATOR(pg_catalog.=) ANY (ARRAY['i', 'I']) THEN 'index' \
          WHEN c.relkind OPERATOR(pg_catalog.=) 'c' THEN 'type' ELSE 'relation' END) END, \
          CASE WHEN pg_catalog.to_regclass({}) IS NULL THEN NULL ELSE 1 END, \
-         coalesce(n.nspname, {schema}), pg_catalog.current_database(), {}, {ID_LIMIT} \
+         coalesce(n.nspname, {schema}), pg_catalog.current_database(), {}, {ID_LIMIT}, {} \
          FROM (SELECT pg_catalog.to_regclass({})::pg_catalog.oid AS oid) AS t \
          LEFT JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) t.oid \
          LEFT JOIN pg_catalog.pg_namespace n \
          ON n.oid OPERATOR(pg_catalog.=) c.relnamespace",
         literal(&table.progress().quoted()),
         find_other_tool(&schema),
+        log_access(table, &schema),
         literal(&table.quoted())
     )
 }
@@ -102,5 +108,20 @@ fn find_other_tool(schema: &str) -> String {
          AND o.relname OPERATOR(pg_catalog.=) ANY (ARRAY[{}]::pg_catalog.name[]) \
          AND o.relkind OPERATOR(pg_catalog.=) ANY (ARRAY['r', 'p']::pg_catalog.\"char\"[]) LIMIT 1)",
         other_tools::tables()
+    )
+}
+
+/// Returns what the account may do with the log, as an expression: it is created in `schema`, or in
+/// that of the version table.
+fn log_access(table: &VersionTable, schema: &str) -> String {
+    format!(
+        "(SELECT CASE WHEN l.oid IS NULL \
+         THEN CASE WHEN pg_catalog.has_schema_privilege(s.oid, 'CREATE') THEN 'create' END \
+         WHEN NOT pg_catalog.has_table_privilege(l.oid, 'SELECT') THEN NULL \
+         WHEN pg_catalog.has_table_privilege(l.oid, 'INSERT') THEN 'write' ELSE 'read' END \
+         FROM pg_catalog.pg_namespace s LEFT JOIN pg_catalog.pg_class l \
+         ON l.relnamespace OPERATOR(pg_catalog.=) s.oid AND l.relname OPERATOR(pg_catalog.=) {} \
+         WHERE s.nspname OPERATOR(pg_catalog.=) coalesce(n.nspname, {schema}::pg_catalog.name))",
+        literal(&table.log().name)
     )
 }

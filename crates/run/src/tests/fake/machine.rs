@@ -118,6 +118,7 @@ impl Fake {
             }
             Task::SetForWork | Task::RestoreReading => changed(1),
             Task::Versions(table, task) => self.perform_versions(table, *task, sql),
+            Task::Log(_) => panic!("this database lets nobody keep a log"),
             Task::Progress(task) => self.perform_progress(task, sql),
             Task::Lock(task) => self.perform_lock(*task),
             Task::FindIndexes(_) => {
@@ -169,6 +170,7 @@ impl Fake {
                     false => found(&[kind, progress, None, None, other_tool]),
                 }
             }
+            VersionTask::ReadWithLog => panic!("this database lets nobody keep a log"),
             VersionTask::Read => column(rows.iter().flatten().map(String::as_str)),
             VersionTask::Create => {
                 assert_eq!(rows.replace(Vec::new()), None);
