@@ -15,6 +15,7 @@
 
 mod baseline;
 mod embed;
+mod lock;
 mod manifest;
 mod schema;
 mod toml;
@@ -127,6 +128,8 @@ fn check(
     };
     problems.extend(faults.iter().map(Problem::from));
     if let Ok(history) = &history {
+        let faults = lock::check(crate_folder, &settings, history, &package);
+        problems.extend(faults.iter().map(Problem::from));
         for fault in history.empty_upgrades() {
             for line in Problem::from(&fault).to_string().lines() {
                 writeln!(cargo, "cargo::warning={line}")?;

@@ -115,7 +115,10 @@ impl Source {
         };
         let text = |value| match value {
             SettingsValue::Text(text) => Some(text),
-            SettingsValue::Number(_) | SettingsValue::List(_) | SettingsValue::Other => None,
+            SettingsValue::Number(_)
+            | SettingsValue::Flag(_)
+            | SettingsValue::List(_)
+            | SettingsValue::Other => None,
         };
         found.into_iter().filter_map(text).collect()
     }

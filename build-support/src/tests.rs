@@ -264,3 +264,54 @@ fn a_manifest_that_cannot_be_read_is_told() {
          cargo::error=  = help: write it as a table [package.metadata.alembic]\n"
     );
 }
+
+/// Every difference from the lock file fails the build, and what the remedy writes lets it pass.
+#[test]
+fn a_lock_file_is_compared() {
+    let manifest = format!("{MANIFEST}lock = true\n");
+    let (a, b) = (revision("a1", ""), revision("b2", "a1"));
+    let run = |lock: Option<&str>, files: &[(&str, &str)]| {
+        let mut all = vec![("shop/Cargo.toml", manifest.as_str())];
+        all.extend(lock.map(|text| ("shop/migrations/alembic.lock", text)));
+        all.extend(files);
+        let project = Project::new(&all);
+        let said = project.run();
+        let errors = said
+            .lines()
+            .filter_map(|line| line.strip_prefix("cargo::error="));
+        assert_eq!(
+            project.embedded().is_some(),
+            !said.contains("error"),
+            "{said}"
+        );
+        errors.collect::<Vec<_>>().join("\n")
+    };
+    let sqlite = alembic_history::Dialect::Sqlite;
+    let file = alembic_history::RevisionFile::parse(a.as_str(), &[sqlite]).0;
+    let digest = alembic_history::Digest::of(&file.unwrap(), sqlite);
+    let digest = format!("sqlite {digest}");
+    let lock = format!("-- x\na1 {digest}\nb2 revises a1 {digest}\n");
+    let sound = [
+        ("shop/migrations/a.sql", a.as_str()),
+        ("shop/migrations/b.sql", &b),
+    ];
+    assert_eq!(run(Some(&lock), &sound), "");
+    assert_eq!(
+        run(None, &sound),
+        "[lock-missing] the lock file is missing\n  --> migrations/alembic.lock:1:1\n  \
+         = help: write it with `cargo alembic lock -p shop`, or remove `lock` from \
+         [package.metadata.alembic]"
+    );
+    let edited = a.replace("SELECT 1", "SELECT 2");
+    let edited = run(Some(&lock), &[("shop/migrations/a.sql", &edited), sound[1]]);
+    assert!(
+        edited.starts_with(
+            "[lock-content] the statements of revision a1 for SQLite differ from the lock file\n  \
+             --> migrations/a.sql:2:17\n  = note: recorded here: migrations/alembic.lock:2:1\n"
+        ),
+        "{edited}"
+    );
+    let conflict = run(Some(&format!("<<<<<<< HEAD\n{lock}")), &sound);
+    assert!(conflict.contains("[lock-conflict]"), "{conflict}");
+    assert!(conflict.contains("`cargo alembic rebase`"), "{conflict}");
+}

@@ -241,6 +241,9 @@ impl<'t> Reader<'t> {
         if word.is_empty() {
             return None;
         }
+        if let Ok(flag) = word.parse() {
+            return Some(SettingsValue::Flag(flag));
+        }
         let number = word.replace('_', "");
         Some(
             number
@@ -372,6 +375,7 @@ mod tests {
             match item {
                 toml::Value::String(text) => SettingsValue::Text(text.clone()),
                 toml::Value::Integer(number) => SettingsValue::Number(*number),
+                toml::Value::Boolean(flag) => SettingsValue::Flag(*flag),
                 toml::Value::Array(list) => SettingsValue::List(list.iter().map(value).collect()),
                 _ => SettingsValue::Other,
             }

@@ -67,6 +67,7 @@ fn value(item: &toml::Value) -> SettingsValue {
     match item {
         toml::Value::String(text) => SettingsValue::Text(text.clone()),
         toml::Value::Integer(number) => SettingsValue::Number(*number),
+        toml::Value::Boolean(flag) => SettingsValue::Flag(*flag),
         toml::Value::Array(list) => SettingsValue::List(list.iter().map(value).collect()),
         _ => SettingsValue::Other,
     }

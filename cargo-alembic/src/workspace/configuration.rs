@@ -142,7 +142,8 @@ fn json_value(json: &Value) -> SettingsValue {
             .as_i64()
             .map_or(SettingsValue::Other, SettingsValue::Number),
         Value::Array(list) => SettingsValue::List(list.iter().map(json_value).collect()),
-        Value::Null | Value::Bool(_) | Value::Object(_) => SettingsValue::Other,
+        Value::Bool(flag) => SettingsValue::Flag(*flag),
+        Value::Null | Value::Object(_) => SettingsValue::Other,
     }
 }
 
@@ -164,7 +165,8 @@ fn toml_value(value: &toml_edit::Value) -> SettingsValue {
         Toml::String(text) => SettingsValue::Text(text.value().clone()),
         Toml::Integer(number) => SettingsValue::Number(*number.value()),
         Toml::Array(list) => SettingsValue::List(list.iter().map(toml_value).collect()),
-        Toml::Float(_) | Toml::Boolean(_) | Toml::Datetime(_) | Toml::InlineTable(_) => {
+        Toml::Boolean(flag) => SettingsValue::Flag(*flag.value()),
+        Toml::Float(_) | Toml::Datetime(_) | Toml::InlineTable(_) => {
             SettingsValue::Other
         }
     }

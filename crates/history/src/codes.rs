@@ -198,6 +198,44 @@ codes! {
         /// it follow the other.
         Branch = "branch",
 
+        /// The crate has `lock = true`, and its first migration folder has no `alembic.lock`. Write it
+        /// with `cargo alembic lock`.
+        LockMissing = "lock-missing",
+
+        /// A line of `alembic.lock` does not describe a revision, or two lines describe the same one
+        /// differently. Restore the line, or write the file anew with `cargo alembic lock`.
+        LockMalformed = "lock-malformed",
+
+        /// `alembic.lock` holds the two sides of a merge that git could not do: both have added,
+        /// changed or moved a revision. Put your own revisions on top of the others with `cargo alembic
+        /// rebase`, or join them with `cargo alembic merge`; both take the lines of the two sides and
+        /// resolve the conflict. If the history has one head, `cargo alembic lock` writes the file anew.
+        LockConflict = "lock-conflict",
+
+        /// A revision is not in `alembic.lock`. Record it with `cargo alembic lock`, if its file is meant
+        /// to be there.
+        LockAdded = "lock-added",
+
+        /// `alembic.lock` has a revision that no file declares. Restore its file. If it was removed on
+        /// purpose, and no database has applied it, record that with `cargo alembic lock`.
+        LockRemoved = "lock-removed",
+
+        /// A revision follows or depends on other revisions than `alembic.lock` says. Restore its
+        /// header: a database that has applied a later revision never applies what is put below it. If no
+        /// database has, record the change with `cargo alembic lock`. `cargo alembic rebase` moves
+        /// revisions and records it.
+        LockParents = "lock-parents",
+
+        /// The statements of a revision are not those that `alembic.lock` records; comments, white space
+        /// and downgrades do not count. Restore the file, and put the change into a new revision: a
+        /// database that has applied this one never applies it again. If the change is on purpose, or
+        /// the revision is new and has just been written, record it with `cargo alembic lock`.
+        LockContent = "lock-content",
+
+        /// `alembic.lock` is for other dialects than the crate. Record those of the crate with `cargo
+        /// alembic lock`.
+        LockDialects = "lock-dialects",
+
         /// `Depends On: crate@revision` names a crate that is not in the workspace, or is not
         /// migrated together with this one.
         UnknownCrate = "unknown-crate",

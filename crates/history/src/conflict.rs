@@ -65,9 +65,29 @@ pub fn merge_conflict(text: &str) -> Option<Span> {
     None
 }
 
+/// Returns the lines of both sides of merge conflicts, and all others; without the markers, and
+/// without what was there before.
+pub(crate) fn without_markers(text: &str) -> impl Iterator<Item = Span> {
+    let mut is_base = false;
+    lines(text, 0).filter(move |line| {
+        let marker = Marker::of(line.text(text));
+        if let Some(marker) = marker {
+            is_base = marker == Marker::Base;
+        }
+        marker.is_none() && !is_base
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn both_sides_are_kept() {
+        let text = "a\n<<<<<<< HEAD\nb\n||||||| 1a2b\nc\n=======\r\nd\n>>>>>>> other\ne";
+        let kept: Vec<&str> = without_markers(text).map(|line| line.text(text)).collect();
+        assert_eq!(kept, ["a", "b", "d", "e"]);
+    }
 
     #[test]
     fn conflicts_are_found_and_nothing_else() {

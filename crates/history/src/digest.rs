@@ -7,11 +7,14 @@ use alembic_sql::{FileStatement, Tokens};
 
 use crate::Dialect;
 
+/// The digest of no bytes.
+const OFFSET: u64 = 0xcbf2_9ce4_8422_2325;
+
 /// Returns the FNV-1a digest of `bytes`. It notices changes; it keeps no secrets, and stops nobody
 /// who makes another text of the same digest on purpose.
 #[must_use]
 pub fn fnv_1a(bytes: impl IntoIterator<Item = u8>) -> u64 {
-    bytes.into_iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+    bytes.into_iter().fold(OFFSET, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
     })
 }
@@ -36,6 +39,9 @@ pub fn fnv_1a(bytes: impl IntoIterator<Item = u8>) -> u64 {
 pub struct Digest(u64);
 
 impl Digest {
+    /// The digest of a revision without statements.
+    pub const EMPTY: Self = Self(OFFSET);
+
     /// Creates a digest from its number, as a build script embeds it.
     #[must_use]
     pub const fn new(number: u64) -> Self {

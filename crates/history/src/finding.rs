@@ -1,9 +1,10 @@
 //! The findings in revision files, each with a stable code.
 
 use std::fmt;
+use std::sync::Arc;
 
 use crate::id::join;
-use crate::{Chain, Code, GraphErrorKind, InvalidName, RevisionId, Span};
+use crate::{Chain, Code, GraphErrorKind, InvalidName, LockFinding, RevisionId, Span};
 use alembic_sql::SplitErrorKind;
 
 /// Something wrong in a revision file, with its span.
@@ -134,6 +135,13 @@ pub enum FindingKind {
         /// The revisions that follow it.
         into: Vec<RevisionId>,
     },
+    /// The lock file is missing or wrong, or the files differ from it.
+    Lock {
+        /// The crate.
+        package: Arc<str>,
+        /// What is wrong.
+        finding: LockFinding,
+    },
 }
 
 /// The setting that allows what a linear chain does not.
@@ -198,6 +206,7 @@ impl FindingKind {
             Self::MultipleHeads { .. } => Code::MultipleHeads,
             Self::MultipleBases { .. } => Code::MultipleBases,
             Self::Branch { .. } => Code::Branch,
+            Self::Lock { finding, .. } => finding.code(),
         }
     }
 
@@ -296,6 +305,10 @@ impl FindingKind {
                 "{MERGED_CHAIN}, and merge {}; {MOVE_REVISION}",
                 join(into, " and ")
             ),
+            Self::Lock { package, finding } => {
+                let (before, after) = finding.help();
+                format!("{before}`cargo alembic lock -p {package}`{after}")
+            }
             Self::Graph(kind) => match kind {
                 GraphErrorKind::DuplicateId { .. } => {
                     "give one of the two a new id, and use it in the `Revises` of its followers"
@@ -368,6 +381,7 @@ impl fmt::Display for FindingKind {
             Self::Branch { id, into } => {
                 write!(f, "the history branches at {id} into {}", join(into, ", "))
             }
+            Self::Lock { finding, .. } => finding.fmt(f),
         }
     }
 }

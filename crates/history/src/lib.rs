@@ -13,6 +13,7 @@ mod folder;
 mod graph;
 mod history;
 mod id;
+mod lock;
 mod parallel;
 mod plan;
 mod plan_error;
@@ -41,6 +42,9 @@ pub use history::{
     Fault, History, HistoryError, HistoryFile, Related, SourceFile, is_revision_file, rows_file,
 };
 pub use id::{BranchLabel, InvalidName, MAX_ID_LENGTH, RevisionId, join};
+pub use lock::{
+    Lock, LockDifference, LockError, LockErrorKind, LockFile, LockFinding, LockedRevision,
+};
 pub use plan::{Direction, Plan, StampPlan, Step};
 pub use plan_error::PlanError;
 pub use resolve::ResolveError;

@@ -22,6 +22,8 @@ pub enum Value {
     Text(String),
     /// A whole number.
     Number(i64),
+    /// `true` or `false`.
+    Flag(bool),
     /// A list.
     List(Vec<Value>),
     /// Any other value, which no key takes.
@@ -83,6 +85,8 @@ pub struct Settings {
     pub dialects: Option<Vec<Dialect>>,
     /// `chain`: the shape that a build requires of the history.
     pub chain: Chain,
+    /// `lock`: whether a lock file records what each revision is and does.
+    pub lock: bool,
     /// `version-table` and `version-table-schema`.
     pub version_table: VersionTable,
     /// `transaction`: how much one transaction covers.
@@ -171,6 +175,13 @@ pub enum SettingsFaultKind {
 }
 
 impl Settings {
+    /// Returns the folder of the lock file, relative to the crate, if the crate keeps one.
+    #[must_use]
+    pub fn lock_folder(&self) -> Option<&str> {
+        let first = self.migrations.first().filter(|_| self.lock);
+        first.map(String::as_str)
+    }
+
     /// Returns the dialects that the revisions are written for: the configured ones, else that of
     /// the database at `url`, else that of the configured database, else SQLite.
     #[must_use]
@@ -250,6 +261,7 @@ impl Default for Settings {
             migrations: vec![DEFAULT_FOLDER.to_owned()],
             dialects: None,
             chain: Chain::default(),
+            lock: false,
             version_table: VersionTable::default(),
             transaction: TransactionMode::default(),
             schema: None,

@@ -74,6 +74,11 @@ keys! {
     /// which allows branches that are merged into one head.
     Chain = "chain" => chain,
 
+    /// Whether the file `alembic.lock` in the first folder of the revisions records what each of them
+    /// follows and does. Builds, `cargo alembic test`, `upgrade` and `ensure` then refuse files that
+    /// differ from it. `cargo alembic init` turns it on.
+    Lock = "lock" => lock,
+
     /// The table that records which revisions a database is at.
     VersionTable = "version-table" => version_table.name,
 
@@ -137,6 +142,7 @@ impl Key {
             Self::Migrations
             | Self::Dialects
             | Self::Chain
+            | Self::Lock
             | Self::VersionTable
             | Self::VersionTableSchema
             | Self::Log

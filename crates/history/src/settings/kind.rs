@@ -107,7 +107,9 @@ impl Kind for Vec<String> {
     fn read(value: &Value) -> Result<Self, String> {
         let values = match value {
             Value::List(list) => list.as_slice(),
-            Value::Text(_) | Value::Number(_) | Value::Other => std::slice::from_ref(value),
+            Value::Text(_) | Value::Number(_) | Value::Flag(_) | Value::Other => {
+                std::slice::from_ref(value)
+            }
         };
         if !values.iter().all(|value| matches!(value, Value::Text(_))) {
             return Err("it is neither a string nor a list of strings".to_owned());
@@ -154,11 +156,34 @@ impl Kind for Vec<Dialect> {
     }
 }
 
+impl Kind for bool {
+    fn read(value: &Value) -> Result<Self, String> {
+        match value {
+            Value::Flag(flag) => Ok(*flag),
+            Value::Text(_) | Value::Number(_) | Value::List(_) | Value::Other => {
+                Err("it is neither true nor false".to_owned())
+            }
+        }
+    }
+
+    #[inline]
+    fn description() -> String {
+        "`true` or `false`".to_owned()
+    }
+
+    #[inline]
+    fn in_manifest(&self) -> String {
+        self.to_string()
+    }
+}
+
 impl Kind for usize {
     fn read(value: &Value) -> Result<Self, String> {
         let number = match value {
             Value::Number(number) if *number > 0 => usize::try_from(*number).ok(),
-            Value::Number(_) | Value::Text(_) | Value::List(_) | Value::Other => None,
+            Value::Number(_) | Value::Text(_) | Value::Flag(_) | Value::List(_) | Value::Other => {
+                None
+            }
         };
         number.ok_or_else(|| "it is not a positive whole number".to_owned())
     }
@@ -187,7 +212,9 @@ impl Kind for Vec<Vec<String>> {
                 let words = words.iter().map(string);
                 words.collect::<Result<Vec<_>, _>>().map_err(|_| why())
             }
-            Value::List(_) | Value::Text(_) | Value::Number(_) | Value::Other => Err(why()),
+            Value::List(_) | Value::Text(_) | Value::Number(_) | Value::Flag(_) | Value::Other => {
+                Err(why())
+            }
         };
         commands.iter().map(command).collect()
     }
@@ -219,7 +246,9 @@ fn text(value: &Value) -> Result<String, String> {
 fn string(value: &Value) -> Result<String, String> {
     match value {
         Value::Text(text) => Ok(text.clone()),
-        Value::Number(_) | Value::List(_) | Value::Other => Err("it is not a string".to_owned()),
+        Value::Number(_) | Value::Flag(_) | Value::List(_) | Value::Other => {
+            Err("it is not a string".to_owned())
+        }
     }
 }
 

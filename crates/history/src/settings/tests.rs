@@ -76,6 +76,17 @@ fn values_are_of_their_kind() {
             "invalid value of `post-write-hooks`: it is not a list of commands such as [\"sqlfluff\", \"fix\"]",
         ),
     );
+    check("lock", Value::Flag(true), Ok(()));
+    check(
+        "lock",
+        text("true"),
+        Err("invalid value of `lock`: it is neither true nor false"),
+    );
+    check(
+        "chain",
+        Value::Flag(true),
+        Err("invalid value of `chain`: it is not a string"),
+    );
     check(
         "models",
         Value::Other,
