@@ -9,6 +9,7 @@ mod ensure_version;
 mod heads;
 mod history;
 mod init;
+mod log;
 mod merge;
 mod revision;
 mod show;
@@ -72,6 +73,8 @@ pub enum Command {
     History(history::HistoryArgs),
     /// Show revisions in full
     Show(show::ShowArgs),
+    /// Show what was applied to the databases, newest first
+    Log(log::LogArgs),
     /// Record which revisions a database is at, without running them
     Stamp(stamp::StampArgs),
     /// Test the migrations on temporary databases
@@ -99,6 +102,7 @@ impl Command {
             Command::Branches(args) => args.run(context),
             Command::History(args) => args.run(context),
             Command::Show(args) => args.run(context),
+            Command::Log(args) => args.run(context),
             Command::Stamp(args) => args.run(context),
             Command::Test(args) => args.run(context),
             Command::Edit(args) => args.run(context),
@@ -115,6 +119,7 @@ impl Command {
             Command::Current(args) => &args.database,
             Command::History(args) => &args.database,
             Command::Show(args) => &args.database,
+            Command::Log(args) => &args.database,
             Command::Stamp(args) => &args.database,
             Command::Edit(args) => &args.database,
             Command::Ensure(args) => &args.database,

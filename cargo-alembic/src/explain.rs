@@ -7,6 +7,7 @@ mod database;
 mod evidence;
 mod expression;
 mod files;
+mod log;
 mod outline;
 mod plan;
 mod postgres;

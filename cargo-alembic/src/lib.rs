@@ -16,6 +16,7 @@ mod new_file;
 mod new_revision;
 mod offline;
 mod output;
+mod recorded;
 mod reference;
 mod trial;
 mod url;

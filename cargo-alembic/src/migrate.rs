@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use alembic_history::{Direction, Node};
-use alembic_migrate::options::{Interruption, TransactionMode};
+use alembic_migrate::options::{Interruption, Missing, TransactionMode};
 
 use crate::context::Context;
 use crate::output::json::{AnswerJson, RunJson};
@@ -20,6 +20,7 @@ pub(crate) struct Migration<'m> {
     pub(crate) target: &'m str,
     pub(crate) transaction_per_revision: bool,
     pub(crate) interrupted: Interruption,
+    pub(crate) missing: Missing,
 }
 
 impl Migration<'_> {
@@ -117,6 +118,7 @@ impl Migration<'_> {
             .migrations
             .clone()
             .interruption(self.interrupted)
+            .missing(self.missing)
             .observe(move |event| shown.show(event));
         if self.transaction_per_revision {
             migrations = migrations.transaction(TransactionMode::Revision);

@@ -10,7 +10,7 @@ use alembic_run::{Failure, Violation};
 
 use super::privileges::RefusedOperation;
 use super::statement::{self, FailedStatement};
-use super::{Evidence, Storage, Subject, database, excerpt, files, plan};
+use super::{Evidence, Storage, Subject, database, excerpt, files, log, plan};
 use crate::output::{Cause, Diagnostic, Error, Hint, Subcommand, Suggestion, quote_for_sql};
 
 /// Explains why a run failed, and what state the database is in.
@@ -78,6 +78,12 @@ fn details(fault: &Failure, diagnostic: Diagnostic, subject: Subject<'_>) -> Dia
         Failure::IdTooLong { path, .. } => diagnostic
             .code(Code::IdTooLong)
             .note(format!("its file is {}", path.display())),
+        Failure::UnknownRows { .. }
+        | Failure::Hidden { .. }
+        | Failure::Edited { .. }
+        | Failure::Removed { .. }
+        | Failure::NothingToAccept { .. } => log::details(fault, diagnostic),
+        Failure::LogRowCount { .. } => diagnostic.code(Code::VersionTableChanged),
         Failure::Irreversible { .. } | Failure::UncheckedDialect { .. } => {
             refused(fault, diagnostic, subject)
         }
@@ -151,6 +157,12 @@ pub(super) fn refused(fault: &Failure, diagnostic: Diagnostic, subject: Subject<
         | Failure::ManagedByAnotherTool { .. }
         | Failure::MalformedVersionTable { .. }
         | Failure::IdTooLong { .. }
+        | Failure::UnknownRows { .. }
+        | Failure::Hidden { .. }
+        | Failure::Edited { .. }
+        | Failure::Removed { .. }
+        | Failure::NothingToAccept { .. }
+        | Failure::LogRowCount { .. }
         | Failure::Schema { .. }
         | Failure::RowCount { .. }
         | Failure::RowsMoved { .. }
@@ -233,6 +245,14 @@ fn next_step(
             let diagnostic = diagnostic.help("correct the schema, and run the command again");
             database::next_step(diagnostic, error, &RefusedOperation::Schema, storage, evidence)
         }
+        Failure::UnknownRows { .. }
+        | Failure::Hidden { .. }
+        | Failure::Edited { .. }
+        | Failure::Removed { .. }
+        | Failure::NothingToAccept { .. } => log::next_step(fault, diagnostic, name),
+        Failure::LogRowCount { .. } => diagnostic.help(
+            "something else writes to the log of what was applied: a trigger, or a revision's SQL",
+        ),
         Failure::RowCount { .. } => diagnostic
             .help("something else writes to the version table: a trigger, or a revision's SQL"),
         Failure::RowsMoved { .. } => diagnostic.help(

@@ -36,6 +36,7 @@ pub(crate) enum Subcommand {
     Heads,
     History,
     Init,
+    Log,
     Merge,
     Revision,
     Stamp,
@@ -138,6 +139,7 @@ impl Subcommand {
             Subcommand::Heads => "heads",
             Subcommand::History => "history",
             Subcommand::Init => "init",
+            Subcommand::Log => "log",
             Subcommand::Merge => "merge",
             Subcommand::Revision => "revision",
             Subcommand::Stamp => "stamp",
@@ -150,6 +152,7 @@ impl Subcommand {
             Subcommand::Current
             | Subcommand::Downgrade
             | Subcommand::Ensure
+            | Subcommand::Log
             | Subcommand::Stamp
             | Subcommand::Upgrade => true,
             Subcommand::Heads

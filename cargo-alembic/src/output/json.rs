@@ -14,7 +14,9 @@ use super::Diagnostic;
 pub(crate) use revisions::{
     BranchPoint, Branches, CurrentJson, RevisionJson, Revisions, UnfinishedJson, strings,
 };
-pub(crate) use runs::{EnsureJson, EnsureVersionJson, RunJson, StampJson, rows};
+pub(crate) use runs::{
+    EnsureJson, EnsureVersionJson, LogJson, LoggedJson, RunJson, StampJson, rows,
+};
 
 /// The result of a command.
 #[derive(Debug, Serialize)]
@@ -90,6 +92,7 @@ pub(crate) enum AnswerJson {
     Ensure(EnsureJson),
     EnsureVersion(EnsureVersionJson),
     Init(InitJson),
+    Log(LogJson),
     NewRevision(NewRevisionJson),
     Revisions(Revisions),
     Run(RunJson),
@@ -170,6 +173,7 @@ struct Answers {
     heads: Document<Revisions>,
     history: Document<Revisions>,
     init: Document<InitJson>,
+    log: Document<LogJson>,
     merge: Document<NewRevisionJson>,
     revision: Document<NewRevisionJson>,
     show: Document<Revisions>,

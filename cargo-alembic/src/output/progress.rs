@@ -94,6 +94,24 @@ impl Progress {
                     self.line("Unchecked", &format!("foreign key of {key}: {why}"));
                 }
             }
+            Event::Adopted {
+                before,
+                applied,
+                reverted,
+            } => {
+                let before = if before.is_empty() { "base" } else { before };
+                let what = format!(
+                    "what another program did since {before}: {} applied, {} reverted",
+                    applied.len(),
+                    reverted.len()
+                );
+                self.line("Adopting", &what);
+            }
+            Event::Edited { revisions } => {
+                for revision in revisions {
+                    self.line("Edited", &format!("{revision}"));
+                }
+            }
             // The command itself reports these at its end.
             _ => {}
         }

@@ -91,6 +91,14 @@ impl Crate {
         self.migrations.history()
     }
 
+    /// Returns the crate with another history.
+    pub(crate) fn with_history(&self, history: History) -> Self {
+        Self {
+            migrations: self.migrations.with_history(history),
+            ..self.clone()
+        }
+    }
+
     pub(crate) fn graph(&self) -> &Graph {
         self.history().graph()
     }

@@ -89,6 +89,10 @@ pub struct Settings {
     pub lock: bool,
     /// `version-table` and `version-table-schema`.
     pub version_table: VersionTable,
+    /// `log`: whether a log of what was applied is kept.
+    pub log: bool,
+    /// `edited`: the treatment of applied revisions whose content is another now.
+    pub edited: Edited,
     /// `transaction`: how much one transaction covers.
     pub transaction: TransactionMode,
     /// `schema`: the file that creates the whole target schema, relative to the crate.
@@ -115,6 +119,16 @@ pub enum Chain {
     Linear,
     /// Branches are allowed as long as they are merged: there is one head.
     Merged,
+}
+
+/// The treatment of applied revisions whose content is another now.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Edited {
+    /// A run refuses to change the database.
+    #[default]
+    Refuse,
+    /// A run reports them.
+    Warn,
 }
 
 /// How an empty database gets its schema.
@@ -266,6 +280,8 @@ impl Default for Settings {
             transaction: TransactionMode::default(),
             schema: None,
             baseline: "base".to_owned(),
+            log: true,
+            edited: Edited::default(),
             fresh: Fresh::default(),
             file_template: DEFAULT_FILE_TEMPLATE.to_owned(),
             truncate_slug_length: 40,

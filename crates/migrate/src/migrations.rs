@@ -5,14 +5,18 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use alembic_history::{Fresh, History, RevisionId, TransactionMode, VersionTable, Versions};
+use alembic_history::{
+    Edited, Fresh, History, RevisionId, TransactionMode, VersionTable, Versions,
+};
 use alembic_run::{
-    Ahead, DEFAULT_LOCK_TIMEOUT, Ensured, Event, Interruption, Observer, Purge, Report, Runner,
-    Schema, StampReport, Status, Target, UnfinishedRevision, ensure_all,
+    Ahead, Author, DEFAULT_LOCK_TIMEOUT, Ensured, Event, Interruption, LogEntry, Missing, Observer,
+    Purge, Record, Report, Runner, Schema, StampReport, Status, Target, UnfinishedRevision,
+    ensure_all,
 };
 use alembic_sql::SqlText;
 use tracing::{debug, info, warn};
 
+use crate::author;
 use crate::driver::Driver;
 use crate::{Dialect, EnsureReport};
 
@@ -27,6 +31,10 @@ pub struct Migrations {
     transaction: TransactionMode,
     lock_timeout: Duration,
     interruption: Interruption,
+    log: bool,
+    author: Author,
+    edited: Edited,
+    missing: Missing,
     target: Target,
     observer: Arc<Observer>,
 }
@@ -41,6 +49,10 @@ impl Migrations {
             transaction: TransactionMode::default(),
             lock_timeout: DEFAULT_LOCK_TIMEOUT,
             interruption: Interruption::default(),
+            log: true,
+            author: author::of_process(),
+            edited: Edited::default(),
+            missing: Missing::default(),
             target: Target {
                 package: String::new(),
                 schema: None,
@@ -84,6 +96,40 @@ impl Migrations {
     #[must_use]
     pub fn interruption(mut self, interruption: Interruption) -> Self {
         self.interruption = interruption;
+        self
+    }
+
+    /// Sets whether a table next to the version table records what is applied, when and by whom; it
+    /// does by default.
+    ///
+    /// It finds revisions that never ran although the database is past them, and those that were
+    /// edited after they ran. A database without this table is taken as it is.
+    #[must_use]
+    pub fn keep_log(mut self, keep: bool) -> Self {
+        self.log = keep;
+        self
+    }
+
+    /// Sets who the log says applies revisions; by default, the user, the machine and the program of
+    /// this process.
+    #[must_use]
+    pub fn author(mut self, author: Author) -> Self {
+        self.author = author;
+        self
+    }
+
+    /// Sets the treatment of applied revisions whose content is another now; an error by default.
+    #[must_use]
+    pub fn edited(mut self, edited: Edited) -> Self {
+        self.edited = edited;
+        self
+    }
+
+    /// Sets the treatment of revisions that never ran although the database is past them; an error
+    /// by default.
+    #[must_use]
+    pub fn missing(mut self, missing: Missing) -> Self {
+        self.missing = missing;
         self
     }
 
@@ -160,6 +206,10 @@ impl Migrations {
             transaction: self.transaction,
             lock_timeout: self.lock_timeout,
             interruption: self.interruption,
+            log: self.log,
+            author: self.author.clone(),
+            edited: self.edited,
+            missing: self.missing,
             ..Runner::new(&self.history, dialect)
         }
     }
@@ -235,6 +285,68 @@ impl Migrations {
         database: D,
     ) -> D::Output<Option<UnfinishedRevision>> {
         let run = self.runner(database.dialect()).unfinished();
+        database.drive(run, &*self.observer)
+    }
+
+    /// Reads the log of what was applied, the oldest entry first; empty if the database has none.
+    ///
+    /// # Errors
+    ///
+    /// [`RunError`](crate::RunError), when the database cannot be read.
+    pub fn log<'d, D: Driver<'d>>(&'d self, database: D) -> D::Output<Vec<LogEntry>> {
+        let run = self.runner(database.dialect()).log();
+        database.drive(run, &*self.observer)
+    }
+
+    /// Reads what the log recorded of the revisions of this database: their ways back, and which of
+    /// them no file explains.
+    ///
+    /// # Errors
+    ///
+    /// [`RunError`](crate::RunError), when the database cannot be read.
+    pub fn record<'d, D: Driver<'d>>(&'d self, database: D) -> D::Output<Record> {
+        let run = self.runner(database.dialect()).record();
+        database.drive(run, &*self.observer)
+    }
+
+    /// Returns these migrations with another history, such as the one that
+    /// [`record`](Self::record) has.
+    #[must_use]
+    pub fn with_history(&self, history: History) -> Self {
+        Self {
+            history: Arc::new(history),
+            ..self.clone()
+        }
+    }
+
+    /// Reverts revisions, each given by its whole id, and every applied revision that depends on
+    /// them.
+    ///
+    /// # Errors
+    ///
+    /// [`RunError`](crate::RunError), which carries the state of the database.
+    pub fn revert_all<'d, D: Driver<'d>>(
+        &'d self,
+        database: D,
+        revisions: &[&str],
+    ) -> D::Output<Report> {
+        let run = self.runner(database.dialect()).revert_all(revisions);
+        database.drive(run, &*self.observer)
+    }
+
+    /// Takes what the files say of these revisions for what is true of the database, and returns the
+    /// new entries of the log: a revision that never ran counts as applied, an edited one as applied
+    /// as it is now, and one that the files no longer have as reverted.
+    ///
+    /// # Errors
+    ///
+    /// [`RunError`](crate::RunError), which carries the state of the database.
+    pub fn accept<'d, D: Driver<'d>>(
+        &'d self,
+        database: D,
+        revisions: &[&str],
+    ) -> D::Output<Vec<LogEntry>> {
+        let run = self.runner(database.dialect()).accept(revisions);
         database.drive(run, &*self.observer)
     }
 
@@ -392,6 +504,21 @@ fn log(event: &Event) {
         Event::ForeignKeysIgnored { keys } => {
             for key in keys {
                 warn!(%key, "Not checking a foreign key that cannot be enforced");
+            }
+        }
+        Event::Adopted {
+            before,
+            applied,
+            reverted,
+        } => warn!(
+            before,
+            applied = applied.len(),
+            reverted = reverted.len(),
+            "Another program has moved the version table"
+        ),
+        Event::Edited { revisions } => {
+            for revision in revisions {
+                warn!(%revision, "An applied revision was edited");
             }
         }
         // The end of a step is logged, so its beginning is not.

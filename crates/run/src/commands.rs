@@ -7,7 +7,7 @@ use alembic_history::{
 use crate::error::RunError;
 use crate::exchange::Run;
 use crate::failure::Failure;
-use crate::log::{self, LogAction, LogEntry, Whole};
+use crate::log::{self, LogAction, LogEntry, Record, Whole};
 use crate::other_tools;
 use crate::pieces::change_versions;
 use crate::policy::Purge;
@@ -135,6 +135,29 @@ impl<'h> Runner<'h> {
                 Err(failure) => Err(failure),
             };
             session.close(outcome).await
+        })
+    }
+
+    /// Reads what the log recorded of the revisions of this database, for a way back without their
+    /// files.
+    #[must_use]
+    pub fn record(self) -> Run<'h, Result<Record, RunError>> {
+        Run::new(move |port| async move {
+            let mut session = Session::open(self, port).await?;
+            let outcome = log::read_record(&mut session).await;
+            session.close(outcome).await
+        })
+    }
+
+    /// Reverts these revisions, and every applied revision that depends on them.
+    #[must_use]
+    pub fn revert_all(self, revisions: &[&str]) -> Run<'h, Result<Report, RunError>> {
+        let graph = self.history.graph();
+        let nodes = revisions.iter().filter_map(|id| graph.node(id));
+        let nodes: Vec<Node> = nodes.collect();
+        // The target is not an expression: everything was resolved before.
+        self.migrate(Direction::Downgrade, "base", move |rows, _| {
+            graph.plan_reverts(rows, &nodes)
         })
     }
 

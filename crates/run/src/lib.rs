@@ -74,8 +74,8 @@ pub use error::{FailureKind, RunError};
 pub use event::{Event, Holder, RunStep};
 pub use exchange::{AsyncConnection, Connection, Observer, Run};
 pub use failure::{Failure, StatementLocation};
-pub use log::{Author, LogAction, LogEntry, LoggedRevision};
-pub use policy::{Edited, Interruption, Missing, Purge};
+pub use log::{Author, LogAction, LogEntry, LoggedRevision, Record};
+pub use policy::{Interruption, Missing, Purge};
 pub use report::{
     EnsureReport, Ensured, Outcome, Report, Scenario, StampReport, Status, StepReport,
     UnfinishedRevision,

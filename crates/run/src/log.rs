@@ -12,6 +12,7 @@ mod author;
 mod check;
 mod compare;
 mod entry;
+mod record;
 mod store;
 mod write;
 
@@ -25,9 +26,11 @@ pub(crate) use check::{check, nodes, with_missing};
 pub(crate) use compare::Differences;
 pub(crate) use entry::{COLUMNS, NewEntry};
 pub use entry::{LogAction, LogEntry};
+pub use record::Record;
 pub(crate) use store::{LastEntry, LogAccess, LogStore};
 pub(crate) use write::{
-    Whole, adopt, enter_acceptance, enter_stamp, enter_step, examine, read_entries, write,
+    Whole, adopt, enter_acceptance, enter_stamp, enter_step, examine, read_entries, read_record,
+    write,
 };
 
 /// A revision as the log knows it.

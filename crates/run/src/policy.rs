@@ -23,16 +23,6 @@ pub enum Purge {
     Yes,
 }
 
-/// The treatment of applied revisions whose content is another now.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Edited {
-    /// The run refuses to change the database.
-    #[default]
-    Refuse,
-    /// The run reports them.
-    Warn,
-}
-
 /// The treatment of revisions below the rows of the version table that never ran.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Missing {

@@ -119,7 +119,7 @@ pub(crate) async fn read_unfinished(
 }
 
 /// Returns a time without the parts of a second.
-fn whole_seconds(time: &str) -> String {
+pub(crate) fn whole_seconds(time: &str) -> String {
     time.chars().take(19).collect()
 }
 

@@ -4,15 +4,15 @@ use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use alembic_history::{
-    Dialect, Digest, Direction, FileStatement, History, Node, Plan, Position, Reversal, Section,
-    Step, TransactionMode, VersionTable,
+    Dialect, Digest, Direction, Edited, FileStatement, History, Node, Plan, Position, Reversal,
+    Section, Step, TransactionMode, VersionTable,
 };
 use alembic_sql as sql;
 
 use crate::database_error::DatabaseError;
 use crate::failure::{Failure, StatementLocation};
 use crate::log::Author;
-use crate::policy::{Edited, Interruption, Missing};
+use crate::policy::{Interruption, Missing};
 use crate::request::Progress;
 
 /// One history, and the settings of runs that bring databases to it.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use alembic_history::Direction;
-use alembic_migrate::report::{Ensured, StampReport, StepReport};
+use alembic_migrate::report::{Ensured, LogEntry, LoggedRevision, StampReport, StepReport};
 use alembic_migrate::{EnsureReport, Report, Versions};
 #[cfg(feature = "schema")]
 use schemars::JsonSchema;
@@ -84,6 +84,100 @@ pub(crate) struct EnsureJson {
     seconds: f64,
 }
 
+/// The result of `log`.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(JsonSchema), schemars(rename = "Log"))]
+pub(crate) struct LogJson {
+    /// The database, without its password.
+    database: String,
+    /// The entries, newest first.
+    entries: Vec<LogEntryJson>,
+}
+
+/// An entry of the log.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(JsonSchema), schemars(rename = "LogEntry"))]
+pub(crate) struct LogEntryJson {
+    /// Its number, from 1.
+    number: u64,
+    /// `upgrade` if the revision is applied from then on, `downgrade` if it is not.
+    direction: String,
+    /// How that came to be: `run`, `create`, `stamp`, `adopt` or `accept`.
+    action: String,
+    /// The revision's id.
+    revision: String,
+    /// The first paragraph of its header.
+    message: String,
+    /// The digest of the statements that apply it; null if no file declared it.
+    digest: Option<String>,
+    /// When, in UTC.
+    time: String,
+    /// How long it took in seconds; null if nothing ran.
+    seconds: Option<f64>,
+    /// The user, if known.
+    user: Option<String>,
+    /// The machine of the program, if known.
+    host: Option<String>,
+    /// The program, if known.
+    application: Option<String>,
+    /// The version of cargo-alembic.
+    tool_version: String,
+    /// The rows of the version table afterwards.
+    after: Vec<String>,
+}
+
+/// A revision as the log knows it.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(JsonSchema), schemars(rename = "Logged"))]
+pub(crate) struct LoggedJson {
+    /// Its id.
+    pub(crate) revision: String,
+    /// The first paragraph of its header, as it was then.
+    message: String,
+    /// When it was logged, in UTC.
+    time: String,
+}
+
+impl LoggedJson {
+    pub(crate) fn new(logged: &LoggedRevision) -> Self {
+        Self {
+            revision: logged.revision.clone(),
+            message: logged.message.clone(),
+            time: logged.since.clone(),
+        }
+    }
+}
+
+impl LogJson {
+    pub(crate) fn new(url: &DatabaseUrl, entries: &[LogEntry]) -> Self {
+        Self {
+            database: url.to_string(),
+            entries: entries.iter().map(LogEntryJson::new).collect(),
+        }
+    }
+}
+
+impl LogEntryJson {
+    fn new(entry: &LogEntry) -> Self {
+        let rows = entry.rows.split(',').filter(|row| !row.is_empty());
+        Self {
+            number: entry.number,
+            direction: entry.direction.to_string(),
+            action: entry.action.to_string(),
+            revision: entry.revision.clone(),
+            message: entry.message.clone(),
+            digest: entry.digest.map(|digest| digest.to_string()),
+            time: entry.logged_at.clone(),
+            seconds: entry.took.map(|took| took.as_secs_f64()),
+            user: entry.user.clone(),
+            host: entry.host.clone(),
+            application: entry.application.clone(),
+            tool_version: entry.tool_version.clone(),
+            after: rows.map(ToOwned::to_owned).collect(),
+        }
+    }
+}
+
 /// The result of `ensure-version`.
 #[derive(Debug, Serialize)]
 #[cfg_attr(
@@ -106,6 +200,19 @@ impl RunJson {
             before: rows(&report.before),
             after: rows(&report.after),
             seconds: took.as_secs_f64(),
+        }
+    }
+}
+
+impl RunJson {
+    /// Returns the answer when nothing was to be done.
+    pub(crate) fn nothing(url: &DatabaseUrl, versions: &Versions) -> Self {
+        Self {
+            database: url.to_string(),
+            steps: Vec::new(),
+            before: rows(versions),
+            after: rows(versions),
+            seconds: 0.0,
         }
     }
 }

@@ -94,7 +94,7 @@ pub(crate) trait OwnTables {
              message VARCHAR NOT NULL, \n\tdirection VARCHAR(9) NOT NULL, \n\t\
              action VARCHAR(6) NOT NULL, \n\tdigest VARCHAR(16), \n\trows_after VARCHAR NOT NULL, \n\t\
              fingerprint VARCHAR(16) NOT NULL, \n\tlogged_at TIMESTAMP NOT NULL, \n\t\
-             took_ms BIGINT, \n\tuser_name VARCHAR, \n\thost VARCHAR, \n\tapplication VARCHAR, \n\t\
+             took_us BIGINT, \n\tuser_name VARCHAR, \n\thost VARCHAR, \n\tapplication VARCHAR, \n\t\
              tool_version VARCHAR NOT NULL, \n\tway_back_digest VARCHAR(16), \n\tway_back VARCHAR, \n\t\
              CONSTRAINT {constraint} PRIMARY KEY (number)\n)",
             table.quoted()
@@ -122,7 +122,7 @@ pub(crate) trait OwnTables {
         for (index, (entry, way_back)) in rows.iter().enumerate() {
             let took = entry
                 .took
-                .map_or("NULL".to_owned(), |took| took.as_millis().to_string());
+                .map_or("NULL".to_owned(), |took| took.as_micros().to_string());
             let separator = if index > 0 { ", " } else { "" };
             let _ = write!(
                 sql,

@@ -2,14 +2,14 @@
 
 use std::path::PathBuf;
 
-use alembic_history::{Direction, Node, Plan, PlanError, Step};
+use alembic_history::{Direction, Edited, Node, Plan, PlanError, Step};
 
 use super::compare::Differences;
 use super::write::{Whole, examine};
 use super::{Log, LoggedRevision};
 use crate::event::Event;
 use crate::failure::Failure;
-use crate::policy::{Edited, Missing};
+use crate::policy::Missing;
 use crate::session::Session;
 
 /// Adds the hidden revisions to an upgrade that applies them: they lie below the rows, so they come

@@ -7,6 +7,7 @@ use std::time::Duration;
 use alembic_history::{Digest, Direction};
 
 use crate::database_error::{DatabaseError, DatabaseErrorKind};
+use crate::progress::whole_seconds;
 use crate::request::Row;
 
 /// How a revision came to be applied, or no longer applied.
@@ -92,7 +93,7 @@ pub struct LogEntry {
 
 /// The columns of a row, as [`LogEntry::read`] expects them.
 pub(crate) const COLUMNS: &str = "number, revision, message, direction, action, digest, rows_after, \
-     fingerprint, logged_at, took_ms, user_name, host, application, tool_version, way_back_digest";
+     fingerprint, logged_at, took_us, user_name, host, application, tool_version, way_back_digest";
 
 impl LogEntry {
     /// Reads a row that was queried by [`COLUMNS`].
@@ -117,7 +118,7 @@ impl LogEntry {
         let action = known.find(|action| action.as_str() == word);
         let took = match row.cell(9) {
             None => None,
-            Some(_) => Some(Duration::from_millis(row.number(9)?)),
+            Some(_) => Some(Duration::from_micros(row.number(9)?)),
         };
         Ok(Self {
             number: row.number(0)?,
@@ -128,7 +129,7 @@ impl LogEntry {
             digest: digest(5)?,
             rows: text(6)?,
             fingerprint: text(7)?,
-            logged_at: text(8)?,
+            logged_at: whole_seconds(row.text(8)?),
             took,
             user: optional(10),
             host: optional(11),

@@ -7,7 +7,7 @@ use alembic_history::{Digest, Direction, Node, NodeSet};
 use super::compare::{Differences, Moved, compare};
 use super::entry::{LogAction, LogEntry, NewEntry};
 use super::store::{LogAccess, rows_text};
-use super::{Fingerprint, Log, LoggedRevision};
+use super::{Fingerprint, Log, LoggedRevision, Record};
 use crate::action::Action;
 use crate::event::Event;
 use crate::failure::Failure;
@@ -104,6 +104,28 @@ pub(crate) async fn read_entries(session: &Session<'_>) -> Result<Vec<LogEntry>,
     let entries = rows.iter().map(LogEntry::read);
     let entries: Result<Vec<LogEntry>, _> = entries.collect();
     Ok(entries.map_err(attribute_to(Action::ReadLog))?)
+}
+
+/// Reads what the log recorded of the revisions of this database.
+pub(crate) async fn read_record(session: &mut Session<'_>) -> Result<Record, Failure> {
+    session.read_versions().await?;
+    let differences = examine(session, Whole::Always).await?;
+    let entries = read_entries(session).await?;
+    let mut ways_back = Vec::new();
+    if session.versions.log.access.can_read() {
+        let engine = &session.engine;
+        let read = engine.read_ways_back(session.table(), session.link.is_open);
+        ways_back = session.link.query_patiently(read).await?;
+    }
+    let log = Log::read(&entries);
+    let is_declared = |id: &str| session.graph().node(id).is_some();
+    Ok(Record::new(
+        &log,
+        &entries,
+        &ways_back,
+        &differences,
+        is_declared,
+    ))
 }
 
 /// Prepares the log for the changes of the transaction that has begun: what another program has done
