@@ -255,6 +255,7 @@ async fn ensure(
             let graph = session.graph();
             let rows = session.nodes().await?;
             let stamp = graph.plan_stamp(&rows, &[heads])?;
+            log::adopt(session).await?;
             change_versions(session, &stamp.changes).await?;
             log::enter_stamp(session, LogAction::Create);
             log::write(session).await?;
@@ -298,6 +299,7 @@ async fn adopt(session: &mut Session<'_>, baseline: &str) -> Result<(), Failure>
         .parse()
         .map_err(|error| PlanError::Resolve(ResolveError::Syntax(error)))?;
     let stamp = session.graph().plan_stamp(&[], &[baseline])?;
+    log::adopt(session).await?;
     change_versions(session, &stamp.changes).await?;
     log::enter_stamp(session, LogAction::Stamp);
     log::write(session).await?;

@@ -104,7 +104,10 @@ impl VersionStore {
             why,
         };
         match kind.as_deref() {
-            None => return Ok(None),
+            None => {
+                self.log.last = self.read_last_entry(engine, link).await?;
+                return Ok(None);
+            }
             Some("table") => {}
             Some("index") => return Err(malformed("it is an index".to_owned())),
             Some(kind) => return Err(malformed(format!("it is a {kind}"))),
@@ -139,6 +142,20 @@ impl VersionStore {
             self.log.last = last;
         }
         Ok(Some(Rows::read(graph, rows)))
+    }
+
+    /// Reads the last row of a log that has outlived its version table.
+    async fn read_last_entry(
+        &self,
+        engine: &dyn Engine,
+        link: &Link<'_>,
+    ) -> Result<Option<LastEntry>, Failure> {
+        if !self.log.access.can_read() {
+            return Ok(None);
+        }
+        let read = engine.read_last_entry(&self.table, link.is_open);
+        let rows = link.query_patiently(read).await?;
+        Ok(rows.first().and_then(|row| LastEntry::read(row, 0)))
     }
 
     /// Returns the rows; empty if the table does not exist.

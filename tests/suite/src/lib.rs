@@ -24,6 +24,7 @@
 pub mod answer;
 mod command;
 mod comparison;
+mod log;
 pub mod revisions;
 mod sql;
 mod subject;
@@ -44,4 +45,5 @@ pub mod unwinding;
 pub mod version_table;
 
 pub use command::Command;
+pub use log::LOG;
 pub use subject::{Content, Database, Handle, PoolSubject, Share, Subject, Trace};

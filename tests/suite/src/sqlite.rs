@@ -108,6 +108,10 @@ impl Database for File {
         dump::dump(&self.open())
     }
 
+    fn log(&self) -> String {
+        dump::log(&self.open())
+    }
+
     /// Returns everything in the file but when something unfinished was begun; of a damaged file,
     /// its bytes.
     fn content(&self) -> Content {
@@ -122,7 +126,7 @@ impl Database for File {
             Ok(_) => dump::rows(&connection, digests),
             Err(_) => String::new(),
         };
-        Ok(dump::dump(&connection) + &digests)
+        Ok(dump::dump(&connection) + &digests + &dump::log(&connection))
     }
 
     fn age(&self) {

@@ -42,9 +42,12 @@ pub trait Database: Sized + Send + Sync {
     /// unfinished revision, it leaves out what differs from run to run.
     fn dump(&self) -> String;
 
+    /// Returns what the log says, a row a line, without what is different in every run.
+    fn log(&self) -> String;
+
     /// Returns everything that two runs of the same command must leave alike.
     fn content(&self) -> Content {
-        Ok(self.dump())
+        Ok(self.dump() + &self.log())
     }
 
     /// Makes everything written so far look old, where that helps to see a write.
@@ -52,7 +55,7 @@ pub trait Database: Sized + Send + Sync {
 
     /// Returns everything that a write would change.
     fn trace(&self) -> Trace {
-        (self.dump().into_bytes(), None)
+        ((self.dump() + &self.log()).into_bytes(), None)
     }
 }
 

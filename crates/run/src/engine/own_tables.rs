@@ -58,6 +58,20 @@ pub(crate) trait OwnTables {
         )
     }
 
+    /// Returns the query that reads the last row of the log, for a database that has no version
+    /// table any more; [`LastEntry`](crate::log::LastEntry) reads it.
+    fn read_last_entry(&self, versions: &VersionTable, is_open: bool) -> Query {
+        let table = versions.log();
+        let select = format!(
+            "SELECT number, rows_after, fingerprint FROM {} ORDER BY number DESC LIMIT 1",
+            table.quoted()
+        );
+        Query::new(
+            Task::Log(LogTask::Read),
+            self.reading(&[&table], select, is_open),
+        )
+    }
+
     /// Returns the query that reads the log; [`LogEntry`] reads its rows.
     fn read_log(&self, versions: &VersionTable, is_open: bool) -> Query {
         let table = versions.log();

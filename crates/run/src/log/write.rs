@@ -24,7 +24,8 @@ pub(crate) async fn examine(
     whole: Whole,
 ) -> Result<Differences, Failure> {
     let log = &session.versions.log;
-    if log.access == LogAccess::None || session.versions.rows.is_none() {
+    let is_new = session.versions.rows.is_none() && log.last.is_none();
+    if log.access == LogAccess::None || is_new {
         return Ok(Differences::default());
     }
     let versions = session.versions.rows().versions(session.graph());
@@ -187,7 +188,8 @@ pub(crate) fn enter_step(
     session.versions.log.open.push(entry);
 }
 
-/// Enters what rows that were written without running revisions stand for.
+/// Enters what rows that were written without running revisions stand for, once the log is prepared by
+/// [`adopt`].
 pub(crate) fn enter_stamp(session: &mut Session<'_>, action: LogAction) {
     let log = with_open(session);
     let covered = covered(session);

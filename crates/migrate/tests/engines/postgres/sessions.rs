@@ -231,7 +231,10 @@ fn a_role_that_may_not_write_the_version_table_may_run_a_revision() {
         let owner = scratch.rows("SELECT current_user").trim().to_owned();
         assert_eq!(
             owners(),
-            format!("a {}\nalembic_version {owner}\nb {owner}\n", role.name)
+            format!(
+                "a {}\nalembic_version {owner}\nalembic_version_log {owner}\nb {owner}\n",
+                role.name
+            )
         );
         role.drop(&scratch);
     }
