@@ -14,7 +14,7 @@ use tempfile::TempDir;
 use crate::postgres::{self, Server};
 
 /// What the log says, without what is different in every run.
-pub(crate) const LOG: &str = "SELECT number, revision, direction, action, rows_after \
+pub const LOG: &str = "SELECT number, revision, direction, action, rows_after \
      FROM alembic_version_log ORDER BY number";
 
 /// A SQLite file, which may not exist, or a database on a PostgreSQL server.

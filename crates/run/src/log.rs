@@ -27,7 +27,7 @@ pub(crate) use compare::Differences;
 pub(crate) use entry::{COLUMNS, NewEntry};
 pub use entry::{LogAction, LogEntry};
 pub use record::Record;
-pub(crate) use store::{LastEntry, LogAccess, LogStore};
+pub(crate) use store::{LastEntry, LogAccess, LogStore, rows_text};
 pub(crate) use write::{
     Whole, adopt, enter_acceptance, enter_stamp, enter_step, examine, read_entries, read_record,
     write,

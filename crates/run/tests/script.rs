@@ -164,7 +164,8 @@ fn a_script_begins_where_its_range_does() {
         assert!(script.starts_with(&title), "{script}");
         let check = format!("(SELECT count(*) = 1 AND max(version_num) IS '{start}' FROM ");
         assert_eq!(script.matches(&check).count(), 1, "{script}");
-        assert!(!script.contains("CREATE TABLE"), "{script}");
+        let create = "CREATE TABLE IF NOT EXISTS alembic_version (";
+        assert!(!script.contains(create), "{script}");
     }
 }
 

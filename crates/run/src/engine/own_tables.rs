@@ -1,14 +1,14 @@
 //! The tables of the run itself: the version table, exactly Alembic's, and next to it the log and the
 //! table of progress.
 
-use std::fmt::Write;
-
 use alembic_history::{Digest, Graph, MAX_ID_LENGTH, RevisionId, RowChange, VersionTable};
 use alembic_sql::{literal, quote};
 
 use crate::database_error::DatabaseError;
-use crate::log::{self, LogEntry};
+use crate::log::{self, Author, Log, LogEntry, NewEntry};
 use crate::request::{Execute, LogTask, Progress, ProgressTask, Query, Task, VersionTask};
+
+const NULL: &str = "NULL";
 
 /// The requests about the tables of the run itself.
 pub(crate) trait OwnTables {
@@ -123,42 +123,17 @@ pub(crate) trait OwnTables {
         versions: &VersionTable,
         rows: &[(LogEntry, Option<&str>)],
     ) -> Execute<'static> {
-        let (_, now) = self.process_and_time();
-        let text = |text: &Option<String>| text.as_deref().map_or("NULL".to_owned(), literal);
-        let digest = |digest: Option<Digest>| {
-            digest.map_or("NULL".to_owned(), |digest| format!("'{digest}'"))
-        };
-        let mut sql = format!(
+        let insert = format!(
             "INSERT INTO {} ({}, way_back) VALUES ",
             versions.log().quoted(),
             log::COLUMNS
         );
-        for (index, (entry, way_back)) in rows.iter().enumerate() {
-            let took = entry
-                .took
-                .map_or("NULL".to_owned(), |took| took.as_micros().to_string());
-            let separator = if index > 0 { ", " } else { "" };
-            let _ = write!(
-                sql,
-                "{separator}({}, {}, {}, '{}', '{}', {}, {}, '{}', {now}, {took}, {}, {}, {}, {}, {}, \
-                 {})",
-                entry.number,
-                literal(&entry.revision),
-                literal(&entry.message),
-                entry.direction,
-                entry.action,
-                digest(entry.digest),
-                literal(&entry.rows),
-                entry.fingerprint,
-                self.user()
-                    .map_or_else(|| text(&entry.user), ToOwned::to_owned),
-                text(&entry.host),
-                text(&entry.application),
-                literal(&entry.tool_version),
-                digest(entry.way_back),
-                way_back.map_or("NULL".to_owned(), literal),
-            );
-        }
+        let rows = rows.iter().map(|(entry, way_back)| {
+            let number = entry.number.to_string();
+            let way_back = way_back.map_or(NULL.to_owned(), literal);
+            format!("({})", self.log_values(&number, entry, &way_back))
+        });
+        let sql = insert + &rows.collect::<Vec<String>>().join(", ");
         Execute::new(Task::Log(LogTask::Write), sql)
     }
 
@@ -244,6 +219,72 @@ pub(crate) trait OwnTables {
         let sql = format!("DROP TABLE {}", table.quoted());
         Execute::new(Task::Versions(table.clone(), VersionTask::Drop), sql)
     }
+
+    /// Returns the values of a row of the log; `number` and `way_back` are SQL.
+    fn log_values(&self, number: &str, entry: &LogEntry, way_back: &str) -> String {
+        let (_, now) = self.process_and_time();
+        let text = |text: &Option<String>| text.as_deref().map_or(NULL.to_owned(), literal);
+        let digest =
+            |digest: Option<Digest>| digest.map_or(NULL.to_owned(), |digest| format!("'{digest}'"));
+        let took = entry.took.map(|took| took.as_micros().to_string());
+        let values = [
+            number.to_owned(),
+            literal(&entry.revision),
+            literal(&entry.message),
+            format!("'{}'", entry.direction),
+            format!("'{}'", entry.action),
+            digest(entry.digest),
+            literal(&entry.rows),
+            format!("'{}'", entry.fingerprint),
+            now.to_owned(),
+            took.unwrap_or(NULL.to_owned()),
+            self.user().map_or(text(&entry.user), ToOwned::to_owned),
+            text(&entry.host),
+            text(&entry.application),
+            literal(&entry.tool_version),
+            digest(entry.way_back),
+            way_back.to_owned(),
+        ];
+        values.join(", ")
+    }
+
+    /// Returns the statement with which a script adds a row to the log, if the log is at the rows
+    /// that the script expects: what it lacks otherwise is adopted by the next run.
+    fn continue_log(
+        &self,
+        versions: &VersionTable,
+        new: &NewEntry,
+        author: &Author,
+        before: &str,
+    ) -> Execute<'static> {
+        let entry = LogEntry {
+            // What the other rows apply is unknown here.
+            fingerprint: String::new(),
+            ..Log::default().append(new, author)
+        };
+        let (table, equals) = (versions.log().quoted(), self.equals());
+        let way_back = match (&new.way_back, entry.way_back) {
+            (Some(text), Some(digest)) => format!(
+                "CASE WHEN NOT EXISTS (SELECT 1 FROM {table} WHERE way_back_digest {equals} \
+                 '{digest}') THEN {} END",
+                literal(text)
+            ),
+            (_, _) => NULL.to_owned(),
+        };
+        let sql = format!(
+            "INSERT INTO {table} ({}, way_back)\nSELECT {}\nFROM (SELECT {} AS number FROM {table}) \
+             AS next\nWHERE coalesce((SELECT rows_after FROM {table} ORDER BY number DESC LIMIT 1), \
+             '') {equals} {}",
+            log::COLUMNS,
+            self.log_values("next.number", &entry, &way_back),
+            self.next_number(),
+            literal(before)
+        );
+        Execute::new(Task::Log(LogTask::Write), sql)
+    }
+
+    /// Returns the number of the next row of the log as SQL, in a query of its table.
+    fn next_number(&self) -> &'static str;
 
     /// Returns the statement that creates the table of progress, for one revision.
     fn create_progress(&self, versions: &VersionTable, revision: &RevisionId) -> Execute<'static> {

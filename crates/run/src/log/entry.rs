@@ -4,11 +4,12 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
-use alembic_history::{Digest, Direction};
+use alembic_history::{Digest, Direction, Node};
 
 use crate::database_error::{DatabaseError, DatabaseErrorKind};
 use crate::progress::whole_seconds;
 use crate::request::Row;
+use crate::runner::Runner;
 
 /// How a revision came to be applied, or no longer applied.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -153,4 +154,30 @@ pub(crate) struct NewEntry {
     pub(crate) took: Option<Duration>,
     /// The way back, if a file has it.
     pub(crate) way_back: Option<String>,
+}
+
+impl NewEntry {
+    /// Returns the entry of a revision that ran as its file has it; `rows` are those afterwards.
+    pub(crate) fn of_file(
+        runner: &Runner<'_>,
+        node: Node,
+        direction: Direction,
+        rows: String,
+    ) -> Self {
+        let revision = &runner.history.graph()[node];
+        let way_back = match direction {
+            Direction::Upgrade => Some(runner.history.file(node).way_back(runner.dialect)),
+            Direction::Downgrade => None,
+        };
+        Self {
+            revision: revision.id.as_str().to_owned(),
+            message: revision.message.clone(),
+            direction,
+            action: LogAction::Run,
+            digest: Some(runner.digests()[node.index()]),
+            rows,
+            took: None,
+            way_back,
+        }
+    }
 }

@@ -149,8 +149,7 @@ pub(crate) async fn adopt(session: &mut Session<'_>) -> Result<Differences, Fail
         entries.push(without_file(session, logged, LogAction::Adopt));
     }
     for node in adopted {
-        let of_file = of_file(session, *node, Direction::Upgrade, LogAction::Adopt, None);
-        entries.push(of_file);
+        entries.push(of_file(session, *node, LogAction::Adopt));
     }
     for row in unknown {
         let logged = LoggedRevision {
@@ -184,7 +183,9 @@ pub(crate) fn enter_step(
     direction: Direction,
     took: Duration,
 ) {
-    let entry = of_file(session, node, direction, LogAction::Run, Some(took));
+    let rows = rows_text(&session.versions.rows().versions(session.graph()));
+    let mut entry = NewEntry::of_file(&session.runner, node, direction, rows);
+    entry.took = Some(took);
     session.versions.log.open.push(entry);
 }
 
@@ -206,7 +207,7 @@ pub(crate) fn enter_stamp(session: &mut Session<'_>, action: LogAction) {
     let mut new = covered;
     new.retain(|node| !log.has_applied(graph[node].id.as_str()));
     for node in graph.in_order(&new) {
-        entries.push(of_file(session, node, Direction::Upgrade, action, None));
+        entries.push(of_file(session, node, action));
     }
     session.versions.log.open.extend(entries);
 }
@@ -223,8 +224,7 @@ pub(crate) fn enter_acceptance(
         let edited = differences.edited.iter().map(|(node, _)| *node);
         let mut files = differences.hidden.iter().copied().chain(edited);
         if let Some(node) = files.find(|node| graph[*node].id.as_str() == revision) {
-            let (direction, action) = (Direction::Upgrade, LogAction::Accept);
-            entries.push(of_file(session, node, direction, action, None));
+            entries.push(of_file(session, node, LogAction::Accept));
             continue;
         }
         let mut removed = differences.removed.iter();
@@ -239,6 +239,13 @@ pub(crate) fn enter_acceptance(
     Ok(())
 }
 
+/// Returns the entry of a revision that counts as applied, although it did not run.
+fn of_file(session: &Session<'_>, node: Node, action: LogAction) -> NewEntry {
+    let rows = rows_text(&session.versions.rows().versions(session.graph()));
+    let entry = NewEntry::of_file(&session.runner, node, Direction::Upgrade, rows);
+    NewEntry { action, ..entry }
+}
+
 /// Returns the entry of a revision that no longer counts as applied.
 fn without_file(session: &Session<'_>, logged: &LoggedRevision, action: LogAction) -> NewEntry {
     NewEntry {
@@ -250,32 +257,6 @@ fn without_file(session: &Session<'_>, logged: &LoggedRevision, action: LogActio
         rows: rows_text(&session.versions.rows().versions(session.graph())),
         took: None,
         way_back: None,
-    }
-}
-
-/// Returns the entry of a revision as its file has it.
-pub(crate) fn of_file(
-    session: &Session<'_>,
-    node: Node,
-    direction: Direction,
-    action: LogAction,
-    took: Option<Duration>,
-) -> NewEntry {
-    let runner = &session.runner;
-    let revision = &session.graph()[node];
-    let way_back = match direction {
-        Direction::Upgrade => Some(runner.history.file(node).way_back(runner.dialect)),
-        Direction::Downgrade => None,
-    };
-    NewEntry {
-        revision: revision.id.as_str().to_owned(),
-        message: revision.message.clone(),
-        direction,
-        action,
-        digest: Some(runner.digests()[node.index()]),
-        rows: rows_text(&session.versions.rows().versions(session.graph())),
-        took,
-        way_back,
     }
 }
 

@@ -12,6 +12,7 @@ use super::error::ScriptError;
 use super::shell::{Shell, needs_line_ends, shell};
 use crate::dangling::KeyChange;
 use crate::engine::{Engine, engine};
+use crate::log::{Author, NewEntry, rows_text};
 use crate::refusal::Refusal;
 use crate::request::Execute;
 use crate::runner::Runner;
@@ -27,6 +28,8 @@ pub(super) struct Writer<'s, 'h> {
     rows: Rows,
     /// Whether the version table is sure to exist.
     has_table: bool,
+    /// Whether the log is sure to exist.
+    has_log: bool,
     /// Whether the table of progress exists.
     has_progress: bool,
     /// Whether the dangling rows were counted.
@@ -56,6 +59,7 @@ impl<'s, 'h> Writer<'s, 'h> {
             text: String::new(),
             has_table: !rows.is_empty(),
             rows: rows.into(),
+            has_log: false,
             has_progress: false,
             has_count: false,
             shows_line_ends: false,
@@ -208,6 +212,23 @@ impl<'s, 'h> Writer<'s, 'h> {
         }
     }
 
+    /// Creates the log, unless it exists or none is kept.
+    fn provide_log(&mut self) {
+        if self.runner.log && !self.has_log {
+            let create = self.engine.create_log(&self.runner.version_table);
+            let create = create
+                .sql()
+                .replacen("CREATE TABLE", "CREATE TABLE IF NOT EXISTS", 1);
+            self.statement(&create);
+            self.has_log = true;
+        }
+    }
+
+    /// Returns the rows as the log holds them.
+    fn rows_text(&self) -> String {
+        rows_text(&self.rows.versions(self.runner.history.graph()))
+    }
+
     /// Keeps other sessions from writing to the version table.
     fn lock_table(&mut self) {
         if let Some(lock) = self.shell.lock_table(&self.runner.version_table) {
@@ -217,6 +238,7 @@ impl<'s, 'h> Writer<'s, 'h> {
 
     fn check_start(&mut self) {
         self.provide_table();
+        self.provide_log();
         self.lock_table();
         let progress = self.runner.version_table.progress();
         let mut checks = vec![Check::new(
@@ -312,7 +334,19 @@ impl<'s, 'h> Writer<'s, 'h> {
             let restore = self.shell.restore_session(runner.lock_timeout);
             self.text.push_str(&restore);
         }
+        let before = self.rows_text();
         self.change_rows(&step.rows);
+        if self.has_log {
+            let entry = NewEntry::of_file(runner, step.revision, direction, self.rows_text());
+            let program = self.shell.command().split(' ').next();
+            let author = Author {
+                application: program.map(ToOwned::to_owned),
+                ..Author::default()
+            };
+            let table = &runner.version_table;
+            let log = self.engine.continue_log(table, &entry, &author, &before);
+            self.execute(&log);
+        }
         if std::mem::take(&mut self.has_progress) {
             let drop = self.engine.drop_progress(&runner.version_table);
             self.execute(&drop);

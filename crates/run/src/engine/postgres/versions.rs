@@ -39,6 +39,10 @@ impl OwnTables for Postgres {
         Some("session_user")
     }
 
+    fn next_number(&self) -> &'static str {
+        "coalesce(pg_catalog.max(number), 0) OPERATOR(pg_catalog.+) 1"
+    }
+
     fn process_and_time(&self) -> (&'static str, &'static str) {
         (
             "pg_catalog.pg_backend_pid()",

@@ -58,6 +58,10 @@ impl OwnTables for Sqlite {
         None
     }
 
+    fn next_number(&self) -> &'static str {
+        "coalesce(max(number), 0) + 1"
+    }
+
     fn process_and_time(&self) -> (&'static str, &'static str) {
         ("NULL", "CURRENT_TIMESTAMP")
     }
