@@ -11,10 +11,6 @@ const LISTED: usize = 10;
 /// Adds the code, and the revisions.
 pub(super) fn details(fault: &Failure, diagnostic: Diagnostic) -> Diagnostic {
     let (code, notes) = match fault {
-        Failure::UnknownRows { logged, .. } => {
-            let notes = logged.iter().map(|logged| format!("the log has {logged}"));
-            (Code::UnknownRows, notes.collect())
-        }
         Failure::Hidden { revisions } => {
             let notes = revisions.iter();
             let notes = notes.map(|(id, path)| format!("{id}: {}", path.display()));
@@ -53,23 +49,6 @@ pub(super) fn next_step(fault: &Failure, diagnostic: Diagnostic, name: &str) -> 
     };
     let recorded = || Suggestion::for_crate(Subcommand::Downgrade, name).argument("--recorded");
     match fault {
-        Failure::UnknownRows { logged, .. } => {
-            let diagnostic = diagnostic.help(
-                "they may come from another git branch or a newer version of this crate: restore \
-                 their files, and try again",
-            );
-            let diagnostic = match logged.as_slice() {
-                [] => diagnostic,
-                _ => diagnostic.help(
-                    Hint::from("or go back by what the log recorded with ").command(recorded()),
-                ),
-            };
-            let purge = Suggestion::for_crate(Subcommand::Stamp, name).argument("--purge");
-            diagnostic.help(
-                Hint::from("or, if the tables are known to match a revision, record it with ")
-                    .command(purge.argument("<revision>")),
-            )
-        }
         Failure::Hidden { revisions } => {
             let upgrade = Suggestion::for_crate(Subcommand::Upgrade, name).argument("--missing");
             let ids = revisions.iter().map(|(id, _)| id.as_str()).collect();

@@ -23,6 +23,9 @@ pub(crate) fn run(
     match error.failure() {
         Failure::Plan(error) => return plan(error, subject, Some(storage)),
         Failure::History(error) => return files::history(error),
+        Failure::UnknownRows { rows, logged } => {
+            return plan::unknown_rows(rows, logged, subject, Some(storage));
+        }
         _ => {}
     }
     let error = Rc::new(error);
@@ -71,6 +74,7 @@ fn details(fault: &Failure, diagnostic: Diagnostic, subject: Subject<'_>) -> Dia
         Failure::History(_)
         | Failure::Plan(_)
         | Failure::Requirements(_)
+        | Failure::UnknownRows { .. }
         | Failure::Database { .. } => diagnostic,
         Failure::SharedVersionTable { .. } => diagnostic.code(Code::SharedVersionTable),
         Failure::ManagedByAnotherTool { .. } => diagnostic.code(Code::ManagedByAnotherTool),
@@ -78,8 +82,7 @@ fn details(fault: &Failure, diagnostic: Diagnostic, subject: Subject<'_>) -> Dia
         Failure::IdTooLong { path, .. } => diagnostic
             .code(Code::IdTooLong)
             .note(format!("its file is {}", path.display())),
-        Failure::UnknownRows { .. }
-        | Failure::Hidden { .. }
+        Failure::Hidden { .. }
         | Failure::Edited { .. }
         | Failure::Removed { .. }
         | Failure::NothingToAccept { .. } => log::details(fault, diagnostic),
@@ -190,6 +193,7 @@ fn next_step(
         Failure::History(_)
         | Failure::Plan(_)
         | Failure::Requirements(_)
+        | Failure::UnknownRows { .. }
         // The next step for these does not depend on a database.
         | Failure::Irreversible { .. }
         | Failure::UncheckedDialect { .. } => diagnostic,
@@ -245,8 +249,7 @@ fn next_step(
             let diagnostic = diagnostic.help("correct the schema, and run the command again");
             database::next_step(diagnostic, error, &RefusedOperation::Schema, storage, evidence)
         }
-        Failure::UnknownRows { .. }
-        | Failure::Hidden { .. }
+        Failure::Hidden { .. }
         | Failure::Edited { .. }
         | Failure::Removed { .. }
         | Failure::NothingToAccept { .. } => log::next_step(fault, diagnostic, name),
