@@ -43,7 +43,7 @@ impl RevisionDraft<'_> {
             content: Ok(text.clone().into_bytes()),
         };
         let history = self.owner.history().with(source);
-        history.map_err(|error| explain::history(&error))?;
+        history.map_err(|error| explain::history(&error, self.owner.name()))?;
         create(&path, &text)?;
         context.shell.status("Created", shown_path.display());
         run_hooks(&settings.post_write_hooks, &path)?;

@@ -81,7 +81,10 @@ pub(crate) fn chain(owner: &Crate) -> CheckResult {
     let revisions = count(owner.graph().len(), "revision");
     let verdict = match chain {
         _ if !faults.is_empty() => {
-            Verdict::Failed(check_failure(faults.iter().map(explain::fault).collect()))
+            let faults = faults
+                .iter()
+                .map(|fault| explain::fault(fault, owner.name()));
+            Verdict::Failed(check_failure(faults.collect()))
         }
         Chain::Linear => Verdict::Passed(format!("{revisions}, linear, one head")),
         Chain::Merged => Verdict::Passed(format!("{revisions}, branches merged, one head")),

@@ -22,7 +22,7 @@ pub(crate) fn run(
 ) -> Error {
     match error.failure() {
         Failure::Plan(error) => return plan(error, subject, Some(storage)),
-        Failure::History(error) => return files::history(error),
+        Failure::History(error) => return files::history(error, subject.name),
         _ => {}
     }
     let error = Rc::new(error);

@@ -154,6 +154,8 @@ pub(crate) struct InitJson {
     pub(crate) folder: String,
     /// The manifest that holds the configuration.
     pub(crate) manifest: String,
+    /// The URL of the database that commands use, without its password.
+    pub(crate) database: String,
 }
 
 /// Every result that `--format json` can print, by command.

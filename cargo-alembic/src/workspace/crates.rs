@@ -98,7 +98,7 @@ impl Crate {
     /// Checks the SQL of the revision files that runs in `direction`, unless that was already done.
     pub(crate) fn check_sql(&self, direction: Direction) -> Result<()> {
         let checked = self.history().check_sql(direction);
-        checked.map_err(|error| explain::history(&error))
+        checked.map_err(|error| explain::history(&error, self.name()))
     }
 
     /// Reports the revisions among `applied` that have no statements: what is added to them later
