@@ -6,7 +6,7 @@ use sqlx::postgres::PgConnectOptions;
 
 use super::remedy::Remedy;
 use crate::output::{Diagnostic, quote_for_shell};
-use crate::url::PostgresUrl;
+use crate::url::{PostgresUrl, UserSource};
 
 /// Adds the next step after an error.
 pub(super) fn next_step(
@@ -43,6 +43,17 @@ pub(super) fn next_step(
 
 /// Returns what to do about a refused connection; without a code, the server was not reached.
 pub(crate) fn refusal(code: Option<&str>, url: &PostgresUrl) -> String {
+    let user = match url.user {
+        UserSource::Url => return advice(code, url),
+        UserSource::Environment => "PGUSER",
+        UserSource::System => "the operating system",
+    };
+    let advice = advice(code, url);
+    let name = url.options.get_username();
+    format!("{advice}; the URL names no user, so it is `{name}`, from {user}")
+}
+
+fn advice(code: Option<&str>, url: &PostgresUrl) -> String {
     match code.unwrap_or_default() {
         // invalid_catalog_name
         "3D000" => format!(
