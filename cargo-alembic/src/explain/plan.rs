@@ -2,7 +2,8 @@
 
 use alembic_history::{Code, PlanError};
 
-use super::{Storage, Subject, resolve};
+use super::expression::{place, resolve};
+use super::{Storage, Subject};
 use crate::output::{Cause, Diagnostic, Error, Hint, Subcommand, Suggestion};
 
 /// Explains why there is no plan; `storage` is where the rows are, if a database was read.
@@ -14,7 +15,7 @@ pub(crate) fn plan(
     let name = subject.name;
     let cause = Cause::Plan(Box::new(error.clone()));
     let diagnostic = Diagnostic::new(cause, error.to_string());
-    let in_crate = format!("in crate `{name}`");
+    let in_crate = place(name, storage);
     let of_rows = match storage {
         Some(Storage { url, table }) => {
             format!("crate `{name}`, table {} in {url}", table.quoted())
@@ -23,7 +24,7 @@ pub(crate) fn plan(
     };
     let stamp = || Suggestion::for_crate(Subcommand::Stamp, name);
     let diagnostic = match error {
-        PlanError::Resolve(error) => return resolve(error, name),
+        PlanError::Resolve(error) => return resolve(error, name, storage),
         PlanError::UnknownRows { .. } => diagnostic
             .code(Code::UnknownRows)
             .help(

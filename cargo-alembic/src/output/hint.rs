@@ -128,6 +128,8 @@ impl Suggestion {
         let mut line = format!("`cargo alembic {}", self.subcommand.name());
         match &self.package {
             Some(name) => line.push_str(&format!(" -p {name}")),
+            // It sets up a crate that the call could not choose.
+            None if self.subcommand == Subcommand::Init => {}
             None => line.push_str(&call.crates),
         }
         for argument in &self.arguments {

@@ -162,7 +162,7 @@ impl Crate {
     /// Parses an expression.
     pub(crate) fn parse(&self, expression: &str) -> Result<Expression> {
         let parsed = expression.parse();
-        parsed.map_err(|error| explain::resolve(&ResolveError::Syntax(error), self.name()))
+        parsed.map_err(|error| self.explain_expression(&ResolveError::Syntax(error), None))
     }
 
     /// Finds the revisions that `expression` names.
@@ -172,13 +172,13 @@ impl Crate {
         rows: Option<&[Node]>,
     ) -> Result<Vec<Node>> {
         let found = self.graph().resolve(expression, rows);
-        found.map_err(|error| explain::resolve(&error, self.name()))
+        found.map_err(|error| self.explain_expression(&error, rows))
     }
 
     /// Finds the revisions that a new revision follows.
     pub(crate) fn resolve_parents(&self, expression: &Expression) -> Result<Vec<Node>> {
         let found = self.graph().resolve_parents(expression);
-        found.map_err(|error| explain::resolve(&error, self.name()))
+        found.map_err(|error| self.explain_expression(&error, None))
     }
 
     /// Finds the revisions that an expression names, asking the crate's database if necessary.
@@ -243,6 +243,14 @@ impl Crate {
             explain::plan(&error, self.subject(), Some(&self.storage(database)))
         })?;
         Ok(plan.rows)
+    }
+
+    /// Explains why an expression cannot be resolved; `rows` are those of the crate's database, if it
+    /// was read.
+    pub(crate) fn explain_expression(&self, error: &ResolveError, rows: Option<&[Node]>) -> Error {
+        let read = rows.and_then(|_| self.database.get());
+        let storage = read.map(|database| self.storage(database));
+        explain::resolve(error, self.name(), storage.as_ref())
     }
 
     /// Explains the failure of a run on `database`.

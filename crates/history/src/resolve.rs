@@ -274,6 +274,7 @@ impl<'g> Resolver<'g> {
             several => Err(ResolveError::AmbiguousStart {
                 expression: expression.to_string(),
                 rows: self.graph.ids(several),
+                unapplied: None,
             }),
         }
     }
@@ -323,12 +324,25 @@ impl<'g> Resolver<'g> {
             starts = self.graph.tips(&applied);
             starts.retain(|tip| lineage.contains(*tip));
         }
-        match self.single_start(expression, &starts)? {
-            Some(start) => Ok(Some(start)),
-            None => Err(ResolveError::NotStarted {
+        match self.single_start(expression, &starts) {
+            Ok(Some(start)) => Ok(Some(start)),
+            Ok(None) => Err(ResolveError::NotStarted {
                 expression: expression.to_string(),
                 branch: expression.branch.clone().unwrap_or_default(),
             }),
+            // Rows below the branch are not what it counts from.
+            Err(ResolveError::AmbiguousStart {
+                expression: text,
+                rows: below,
+                ..
+            }) if !self.graph.required_by(rows).contains(branch) => {
+                Err(ResolveError::AmbiguousStart {
+                    expression: text,
+                    rows: below,
+                    unapplied: expression.branch.clone(),
+                })
+            }
+            Err(error) => Err(error),
         }
     }
 
