@@ -1,13 +1,11 @@
 //! A crate with its migrations, and its database.
 
 use std::cell::OnceCell;
-use std::collections::HashSet;
-use std::path::Path;
 use std::time::Duration;
 
 use alembic_history::{Expression, Graph, History, Node, Plan, ResolveError, Symbol, VersionTable};
 use alembic_migrate::history::Direction;
-use alembic_migrate::report::{Status, StepReport};
+use alembic_migrate::report::Status;
 use alembic_migrate::{Dialect, Migrations, RunError, Versions};
 use alembic_run::DEFAULT_LOCK_TIMEOUT;
 
@@ -17,7 +15,7 @@ use crate::args::DatabaseArgs;
 use crate::database::Database;
 use crate::explain::{self, Storage, Subject};
 use crate::output::json::AnswerJson;
-use crate::output::{Answer, Error, Layout, Response, Result, Shell};
+use crate::output::{Answer, Error, Layout, Response, Result};
 
 /// A crate with its migrations, and the database that a command finds for it.
 #[derive(Clone, Debug)]
@@ -99,33 +97,6 @@ impl Crate {
     pub(crate) fn check_sql(&self, direction: Direction) -> Result<()> {
         let checked = self.history().check_sql(direction);
         checked.map_err(|error| explain::history(&error, self.name()))
-    }
-
-    /// Reports the revisions among `applied` that have no statements: what is added to them later
-    /// never runs on this database.
-    pub(crate) fn report_empty_upgrades(&self, shell: Shell, applied: &[StepReport]) {
-        if applied.is_empty() {
-            return;
-        }
-        let nodes = applied
-            .iter()
-            .filter_map(|step| self.graph().node(step.revision.as_str()));
-        let paths: HashSet<&Path> = nodes
-            .map(|node| self.history().file(node).path.as_path())
-            .collect();
-        for fault in self.history().empty_upgrades() {
-            if paths.contains(fault.path.as_path()) {
-                shell.status(
-                    "Empty",
-                    format_args!(
-                        "{}:{}: {}; what is added there now never runs on this database",
-                        fault.path.display(),
-                        fault.position(),
-                        fault.finding.kind
-                    ),
-                );
-            }
-        }
     }
 
     /// Returns the crate's version table in a database of this dialect.
