@@ -18,6 +18,7 @@ mod script;
 mod settings;
 mod sqlite;
 mod statement;
+mod temporary;
 
 use alembic_history::{History, VersionTable};
 use alembic_migrate::Dialect;
@@ -45,6 +46,16 @@ pub(crate) struct Subject<'s> {
 pub(crate) struct Storage<'s> {
     pub(crate) url: &'s DatabaseUrl,
     pub(crate) table: VersionTable,
+    pub(crate) lifetime: Lifetime,
+}
+
+/// How long a database exists.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Lifetime {
+    /// Longer than the command: what a failed run has left there matters.
+    Lasting,
+    /// As long as a check of `cargo alembic test`: only the revisions can be mended.
+    Temporary,
 }
 
 impl Storage<'_> {

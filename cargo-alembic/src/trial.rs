@@ -182,7 +182,7 @@ impl Trial<'_> {
         let mut scratch = self.empty()?;
         for known in self.below {
             let outcome = known.migrations.upgrade(&mut scratch.connection, "heads");
-            outcome.map_err(|error| known.explain(error, &scratch.database))?;
+            outcome.map_err(|error| known.explain_trial(error, &scratch.database))?;
         }
         Ok(scratch)
     }
@@ -193,7 +193,7 @@ impl Trial<'_> {
     }
 
     fn explain(&self, error: RunError, scratch: &Scratch) -> Error {
-        self.owner.explain(error, &scratch.database)
+        self.owner.explain_trial(error, &scratch.database)
     }
 }
 

@@ -17,7 +17,7 @@ pub(crate) fn plan(
     let diagnostic = Diagnostic::new(cause, error.to_string());
     let in_crate = place(name, storage);
     let of_rows = match storage {
-        Some(Storage { url, table }) => {
+        Some(Storage { url, table, .. }) => {
             format!("crate `{name}`, table {} in {url}", table.quoted())
         }
         None => in_crate.clone(),

@@ -10,7 +10,7 @@ use alembic_run::{Failure, Violation};
 
 use super::privileges::RefusedOperation;
 use super::statement::{self, FailedStatement};
-use super::{Evidence, Storage, Subject, database, excerpt, files, plan};
+use super::{Evidence, Lifetime, Storage, Subject, database, excerpt, files, plan, temporary};
 use crate::output::{Cause, Diagnostic, Error, Hint, Subcommand, Suggestion, quote_for_sql};
 
 /// Explains why a run failed, and what state the database is in.
@@ -30,8 +30,15 @@ pub(crate) fn run(
     let diagnostic = Diagnostic::new(Cause::Run(Rc::clone(&error)), title);
     let fault = error.failure();
     let diagnostic = details(fault, diagnostic, subject);
-    let diagnostic = state(&error, diagnostic, subject, storage);
-    next_step(fault, diagnostic, subject, storage, evidence).into()
+    match storage.lifetime {
+        Lifetime::Lasting => {
+            let diagnostic = state(&error, diagnostic, subject, storage);
+            next_step(fault, diagnostic, subject, storage, evidence).into()
+        }
+        Lifetime::Temporary => {
+            temporary::next_step(fault, diagnostic, subject, storage, evidence).into()
+        }
+    }
 }
 
 /// Returns what went wrong, without the location of a statement, which the excerpt shows.
@@ -166,7 +173,7 @@ pub(super) fn refused(fault: &Failure, diagnostic: Diagnostic, subject: Subject<
 }
 
 /// Adds the next step.
-fn next_step(
+pub(super) fn next_step(
     fault: &Failure,
     diagnostic: Diagnostic,
     subject: Subject<'_>,

@@ -13,7 +13,7 @@ use super::Configuration;
 use super::evidence::evidence;
 use crate::args::DatabaseArgs;
 use crate::database::Database;
-use crate::explain::{self, Storage, Subject};
+use crate::explain::{self, Lifetime, Storage, Subject};
 use crate::output::json::AnswerJson;
 use crate::output::{Answer, Error, Layout, Response, Result};
 
@@ -226,7 +226,20 @@ impl Crate {
 
     /// Explains the failure of a run on `database`.
     pub(crate) fn explain(&self, error: RunError, database: &Database) -> Error {
-        let (subject, storage) = (self.subject(), self.storage(database));
+        self.explain_in(error, database, self.storage(database))
+    }
+
+    /// Explains the failure of a run on a database that ends with its check.
+    pub(crate) fn explain_trial(&self, error: RunError, database: &Database) -> Error {
+        let storage = Storage {
+            lifetime: Lifetime::Temporary,
+            ..self.storage(database)
+        };
+        self.explain_in(error, database, storage)
+    }
+
+    fn explain_in(&self, error: RunError, database: &Database, storage: Storage<'_>) -> Error {
+        let subject = self.subject();
         let evidence = match explain::question(&error, subject, &storage) {
             Some(question) => evidence(&question, &self.migrations, database),
             None => explain::Evidence::Nothing,
@@ -245,6 +258,7 @@ impl Crate {
         Storage {
             url: &database.url,
             table: self.version_table(database.dialect()),
+            lifetime: Lifetime::Lasting,
         }
     }
 }
