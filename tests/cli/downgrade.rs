@@ -114,6 +114,13 @@ fn targets_that_cannot_be_reached() {
         let stderr = format!("{stderr} | {place}");
         check_in(&project, "a target", line, 6, &stderr);
     }
+    // The name of a crate is no label.
+    let is_crate = "`shop` is a crate: choose it with `-p shop`";
+    check_in(&project, "a crate", "downgrade shop@-1", 6, is_crate);
+    let is_crate = "`store` is a crate: choose it with `-p store`";
+    for line in ["upgrade store@head", "downgrade store@base", "stamp store"] {
+        check_in(&workspace(), "a crate", line, 6, is_crate);
+    }
     // Without a database, none is named.
     for line in ["show nosuch", "history -r nosuch:"] {
         let outcome = project.run(line);

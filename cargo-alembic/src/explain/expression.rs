@@ -33,6 +33,9 @@ pub(crate) fn resolve(error: &ResolveError, name: &str, storage: Option<&Storage
                  optionally followed by `+N` or `-N`",
             ),
         },
+        ResolveError::UnknownRevision { name: unknown, .. } if unknown == name => {
+            diagnostic.help(is_crate(name))
+        }
         ResolveError::UnknownRevision { similar, .. } => match similar.as_slice() {
             [] => diagnostic.help(list()),
             similar => diagnostic.help(format!("did you mean `{}`?", similar.join("` or `"))),
@@ -74,6 +77,11 @@ pub(crate) fn resolve(error: &ResolveError, name: &str, storage: Option<&Storage
         ResolveError::NotAllowed { .. } => diagnostic.help("name the revision by its id"),
     };
     diagnostic.note(place(name, storage)).into()
+}
+
+/// Says where the name of a crate has its place.
+pub(crate) fn is_crate(name: &str) -> String {
+    format!("`{name}` is a crate: choose it with `-p {name}`, and name a revision or a label")
 }
 
 /// Names the crate, and the database if one was read.

@@ -34,7 +34,9 @@ pub(super) fn next_step(
             };
             statement::next_step(diagnostic, &failed, (subject, storage, evidence))
         }
-        Failure::IdTooLong { .. } => diagnostic.help("give the revision a shorter id"),
+        Failure::IdTooLong { .. } => {
+            diagnostic.help("give the revision a shorter id, if no database has applied it yet")
+        }
         Failure::ManagedByAnotherTool { .. }
         | Failure::Unfinished { .. }
         | Failure::Interrupted { .. }
