@@ -30,15 +30,18 @@ pub(crate) fn run(
     let diagnostic = Diagnostic::new(Cause::Run(Rc::clone(&error)), title);
     let fault = error.failure();
     let diagnostic = details(fault, diagnostic, subject);
-    match storage.lifetime {
-        Lifetime::Lasting => {
-            let diagnostic = state(&error, diagnostic, subject, storage);
-            next_step(fault, diagnostic, subject, storage, evidence).into()
-        }
+    let diagnostic = match storage.lifetime {
+        Lifetime::Lasting => state(&error, diagnostic, subject, storage),
         Lifetime::Temporary => {
-            temporary::next_step(fault, diagnostic, subject, storage, evidence).into()
+            let (name, url) = (subject.name, storage.url);
+            let diagnostic = diagnostic.note(format!("crate `{name}`, temporary database {url}"));
+            if let Some(step) = temporary::next_step(fault) {
+                return diagnostic.help(step).into();
+            }
+            diagnostic
         }
-    }
+    };
+    next_step(fault, diagnostic, subject, storage, evidence).into()
 }
 
 /// Returns what went wrong, without the location of a statement, which the excerpt shows.
@@ -173,7 +176,7 @@ pub(super) fn refused(fault: &Failure, diagnostic: Diagnostic, subject: Subject<
 }
 
 /// Adds the next step.
-pub(super) fn next_step(
+fn next_step(
     fault: &Failure,
     diagnostic: Diagnostic,
     subject: Subject<'_>,

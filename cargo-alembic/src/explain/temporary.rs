@@ -1,52 +1,23 @@
-//! Explains failures on databases that end with their check: what a failed run has left there is gone,
-//! no other program uses them, and only the revisions can be mended.
+//! What to do about failures on databases that end with their check: what a failed run has left there
+//! is gone, no other program uses them, and only the revisions can be mended.
 
 use alembic_run::Failure;
 
-use super::statement::{self, FailedStatement};
-use super::{Evidence, Storage, Subject, run};
-use crate::output::Diagnostic;
-
-/// Adds the database, and the next step.
-pub(super) fn next_step(
-    fault: &Failure,
-    diagnostic: Diagnostic,
-    subject: Subject<'_>,
-    storage: &Storage<'_>,
-    evidence: &Evidence,
-) -> Diagnostic {
-    let diagnostic = diagnostic.note(format!(
-        "crate `{}`, temporary database {}",
-        subject.name, storage.url
-    ));
+/// Returns what to do instead of what the failure would ask for on a lasting database.
+pub(super) fn next_step(fault: &Failure) -> Option<&'static str> {
     match fault {
-        Failure::Statement {
-            location,
-            error,
-            leftover: _,
-            shares_transaction,
-        } => {
-            let failed = FailedStatement {
-                location,
-                error,
-                leftover: &[],
-                shares_transaction: *shares_transaction,
-            };
-            statement::next_step(diagnostic, &failed, (subject, storage, evidence))
-        }
         Failure::IdTooLong { .. } => {
-            diagnostic.help("give the revision a shorter id, if no database has applied it yet")
+            Some("give the revision a shorter id, if no database has applied it yet")
         }
         Failure::ManagedByAnotherTool { .. }
         | Failure::Unfinished { .. }
         | Failure::Interrupted { .. }
         | Failure::ChangedMeanwhile { .. }
-        | Failure::InvalidIndex { .. } => {
-            diagnostic.help("correct the revisions, and run the command again")
-        }
+        | Failure::InvalidIndex { .. } => Some("correct the revisions, and run the command again"),
         Failure::History(_)
         | Failure::Plan(_)
         | Failure::Requirements(_)
+        | Failure::Statement { .. }
         | Failure::SharedVersionTable { .. }
         | Failure::MalformedVersionTable { .. }
         | Failure::Irreversible { .. }
@@ -57,6 +28,6 @@ pub(super) fn next_step(
         | Failure::ForeignKeys { .. }
         | Failure::ForeignKeyMismatch { .. }
         | Failure::NoSecondConnection { .. }
-        | Failure::Database { .. } => run::next_step(fault, diagnostic, subject, storage, evidence),
+        | Failure::Database { .. } => None,
     }
 }
