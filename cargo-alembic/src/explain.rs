@@ -19,6 +19,7 @@ mod script;
 mod settings;
 mod sqlite;
 mod statement;
+mod temporary;
 
 use alembic_history::{History, VersionTable};
 use alembic_migrate::Dialect;
@@ -26,7 +27,7 @@ use alembic_migrate::Dialect;
 use crate::output::Excerpt;
 use crate::url::DatabaseUrl;
 pub(crate) use evidence::{Evidence, Question, SchemaPrivileges};
-pub(crate) use expression::resolve;
+pub(crate) use expression::{is_crate, resolve};
 pub(crate) use files::{fault, history, requirement};
 pub(crate) use plan::plan;
 pub(crate) use postgres::refusal;
@@ -46,6 +47,16 @@ pub(crate) struct Subject<'s> {
 pub(crate) struct Storage<'s> {
     pub(crate) url: &'s DatabaseUrl,
     pub(crate) table: VersionTable,
+    pub(crate) lifetime: Lifetime,
+}
+
+/// How long a database exists.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Lifetime {
+    /// Longer than the command: what a failed run has left there matters.
+    Lasting,
+    /// As long as a check of `cargo alembic test`: only the revisions can be mended.
+    Temporary,
 }
 
 impl Storage<'_> {

@@ -1,5 +1,6 @@
 //! Upgrades and downgrades the databases of crates, one after the other.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -7,6 +8,7 @@ use alembic_history::{Direction, Node};
 use alembic_migrate::options::{Interruption, Missing, TransactionMode};
 
 use crate::context::Context;
+use crate::empty_upgrades;
 use crate::output::json::{AnswerJson, RunJson};
 use crate::output::{Progress, Response, Result, reports};
 use crate::workspace::{
@@ -140,10 +142,11 @@ impl Migration<'_> {
         let pending = own.graph().pending(&rows).len();
         let what = reports::run(own.name(), &report, pending, took);
         context.shell.status("Finished", what);
-        if self.direction == Direction::Upgrade {
-            own.report_empty_upgrades(context.shell, &report.steps);
-        }
-        Ok(RunJson::new(&database.url, &report, took))
+        let empty = match self.direction {
+            Direction::Upgrade => empty_upgrades::report(context, own, &report.steps),
+            Direction::Downgrade => HashSet::new(),
+        };
+        Ok(RunJson::new(&database.url, &report, took, &empty))
     }
 }
 

@@ -3,7 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use alembic_history::{BranchLabel, Code, NewRevision, Node, RevisionFile, RevisionId, SourceFile};
+use alembic_history::{
+    BranchLabel, Code, InvalidName, NewRevision, Node, RevisionFile, RevisionId, SourceFile,
+};
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
 
@@ -43,7 +45,7 @@ impl RevisionDraft<'_> {
             content: Ok(text.clone().into_bytes()),
         };
         let history = self.owner.history().with(source);
-        history.map_err(|error| explain::history(&error))?;
+        history.map_err(|error| explain::history(&error, self.owner.name()))?;
         create(&path, &text)?;
         context.shell.status("Created", shown_path.display());
         run_hooks(&settings.post_write_hooks, &path)?;
@@ -71,11 +73,16 @@ impl RevisionDraft<'_> {
 
     fn declare(&self, context: &Context, date: &Zoned) -> Result<NewRevision> {
         let graph = self.owner.graph();
-        let invalid = |what: &str, name: &str, why: &dyn std::fmt::Display| -> Error {
+        let invalid = |what: &str, name: &str, why: InvalidName| -> Error {
             let title = format!("invalid {what} '{name}': {why}");
-            Diagnostic::new(Cause::Arguments, title)
-                .help("use letters, digits and `_`, but not @ + - : , quotes or white space")
-                .into()
+            let help = match why {
+                InvalidName::Empty | InvalidName::Forbidden(_) => {
+                    "use letters, digits and `_`, but not @ + - : , quotes or white space"
+                }
+                InvalidName::TooLong(_) => "a new version table has no room for it: shorten it",
+                InvalidName::Reserved => "choose another word",
+            };
+            Diagnostic::new(Cause::Arguments, title).help(help).into()
         };
         let id = match &self.id {
             Some(id) => id.clone(),
@@ -86,7 +93,7 @@ impl RevisionDraft<'_> {
             })?,
         };
         let id =
-            RevisionId::for_new_revision(&id).map_err(|why| invalid("revision id", &id, &why))?;
+            RevisionId::for_new_revision(&id).map_err(|why| invalid("revision id", &id, why))?;
         if let Some(taken) = graph.named(id.as_str()) {
             let path = &self.owner.history().file(taken).path;
             let title = format!("the revision id {id} is already taken");
@@ -97,7 +104,7 @@ impl RevisionDraft<'_> {
                 .into());
         }
         let labels = self.branch_labels.iter().map(|label| {
-            BranchLabel::new(label).map_err(|why| invalid("branch label", label, &why))
+            BranchLabel::new(label).map_err(|why| invalid("branch label", label, why))
         });
         let mut depends_on = Vec::new();
         for name in &self.depends_on {

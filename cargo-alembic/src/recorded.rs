@@ -1,5 +1,6 @@
 //! The way back by what the log recorded, for revisions whose files are gone or were edited.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -70,7 +71,7 @@ impl Recorded {
             return Ok(None);
         }
         let history = record.history(database.dialect());
-        let history = history.map_err(|error| explain::history(&error))?;
+        let history = history.map_err(|error| explain::history(&error, own.name()))?;
         let own = own.with_history(history);
         let rows = own.current(database)?;
         let nodes = ids.iter().filter_map(|id| own.graph().node(id));
@@ -143,5 +144,10 @@ fn revert(context: &Context, own: &Crate, all: &[Crate]) -> Result<AnswerJson> {
         let next = format_args!("`cargo alembic upgrade -p {}`", own.name());
         context.shell.status("Next", next);
     }
-    Ok(AnswerJson::Run(RunJson::new(&database.url, &report, took)))
+    Ok(AnswerJson::Run(RunJson::new(
+        &database.url,
+        &report,
+        took,
+        &HashSet::new(),
+    )))
 }

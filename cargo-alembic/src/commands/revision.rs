@@ -6,7 +6,6 @@ use alembic_history::{Expression, FindingKind, Node, ResolveError, RevisionId};
 use clap::Args;
 
 use crate::context::Context;
-use crate::explain;
 use crate::new_revision::RevisionDraft;
 use crate::output::lines::join;
 use crate::output::{Cause, Diagnostic, Error, Hint, Response, Result, Subcommand, Suggestion};
@@ -67,7 +66,7 @@ fn follows(owner: &Crate, head: &Expression) -> Result<Vec<Node>> {
     match owner.graph().resolve_parents(head) {
         Ok(follows) => Ok(follows),
         Err(ResolveError::MultipleHeads { heads, .. }) => Err(several_heads(owner, &heads)),
-        Err(error) => Err(explain::resolve(&error, owner.name())),
+        Err(error) => Err(owner.explain_expression(&error, None)),
     }
 }
 

@@ -21,6 +21,6 @@ pub(super) fn next_step(
         DatabaseUrl::Postgres(_) if error.kind() == DatabaseErrorKind::Denied => diagnostic
             .code(Code::PermissionDenied)
             .help(privileges::hint(refused, evidence)),
-        DatabaseUrl::Postgres(url) => postgres::next_step(diagnostic, error, url),
+        DatabaseUrl::Postgres(url) => postgres::next_step(diagnostic, error, url, storage.lifetime),
     }
 }

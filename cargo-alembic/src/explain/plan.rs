@@ -3,7 +3,8 @@
 use alembic_history::{Code, PlanError};
 use alembic_migrate::report::LoggedRevision;
 
-use super::{Storage, Subject, resolve};
+use super::expression::{place, resolve};
+use super::{Storage, Subject};
 use crate::output::{Cause, Diagnostic, Error, Hint, Subcommand, Suggestion};
 
 /// Explains why there is no plan; `storage` is where the rows are, if a database was read.
@@ -15,11 +16,11 @@ pub(crate) fn plan(
     let name = subject.name;
     let cause = Cause::Plan(Box::new(error.clone()));
     let diagnostic = Diagnostic::new(cause, error.to_string());
-    let in_crate = format!("in crate `{name}`");
-    let of_rows = place(subject, storage);
+    let in_crate = place(name, storage);
+    let of_rows = place_of_rows(subject, storage);
     let stamp = || Suggestion::for_crate(Subcommand::Stamp, name);
     let diagnostic = match error {
-        PlanError::Resolve(error) => return resolve(error, name),
+        PlanError::Resolve(error) => return resolve(error, name, storage),
         PlanError::UnknownRows { rows } => return unknown_rows(rows, &[], subject, storage),
         PlanError::OverlappingRows { .. } => diagnostic
             .code(Code::OverlappingRows)
@@ -50,13 +51,13 @@ pub(crate) fn plan(
 }
 
 /// Returns where rows are.
-fn place(subject: Subject<'_>, storage: Option<&Storage<'_>>) -> String {
+fn place_of_rows(subject: Subject<'_>, storage: Option<&Storage<'_>>) -> String {
     let name = subject.name;
     match storage {
-        Some(Storage { url, table }) => {
+        Some(Storage { url, table, .. }) => {
             format!("crate `{name}`, table {} in {url}", table.quoted())
         }
-        None => format!("in crate `{name}`"),
+        None => place(name, storage),
     }
 }
 
@@ -95,6 +96,6 @@ pub(super) fn unknown_rows(
             .command(stamp.argument("--purge").argument("<revision>")),
     );
     let notes = logged.iter().map(|logged| format!("the log has {logged}"));
-    let notes = notes.chain([place(subject, storage)]);
+    let notes = notes.chain([place_of_rows(subject, storage)]);
     notes.fold(diagnostic, Diagnostic::note).into()
 }

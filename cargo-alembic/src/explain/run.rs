@@ -10,7 +10,7 @@ use alembic_run::{Failure, Violation};
 
 use super::privileges::RefusedOperation;
 use super::statement::{self, FailedStatement};
-use super::{Evidence, Storage, Subject, database, excerpt, files, log, plan};
+use super::{Evidence, Lifetime, Storage, Subject, database, excerpt, files, log, plan, temporary};
 use crate::output::{Cause, Diagnostic, Error, Hint, Subcommand, Suggestion, quote_for_sql};
 
 /// Explains why a run failed, and what state the database is in.
@@ -22,7 +22,7 @@ pub(crate) fn run(
 ) -> Error {
     match error.failure() {
         Failure::Plan(error) => return plan(error, subject, Some(storage)),
-        Failure::History(error) => return files::history(error),
+        Failure::History(error) => return files::history(error, subject.name),
         Failure::UnknownRows { rows, logged } => {
             return plan::unknown_rows(rows, logged, subject, Some(storage));
         }
@@ -33,7 +33,17 @@ pub(crate) fn run(
     let diagnostic = Diagnostic::new(Cause::Run(Rc::clone(&error)), title);
     let fault = error.failure();
     let diagnostic = details(fault, diagnostic, subject);
-    let diagnostic = state(&error, diagnostic, subject, storage);
+    let diagnostic = match storage.lifetime {
+        Lifetime::Lasting => state(&error, diagnostic, subject, storage),
+        Lifetime::Temporary => {
+            let (name, url) = (subject.name, storage.url);
+            let diagnostic = diagnostic.note(format!("crate `{name}`, temporary database {url}"));
+            if let Some(step) = temporary::next_step(fault) {
+                return diagnostic.help(step).into();
+            }
+            diagnostic
+        }
+    };
     next_step(fault, diagnostic, subject, storage, evidence).into()
 }
 

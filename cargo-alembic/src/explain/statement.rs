@@ -8,7 +8,7 @@ use alembic_run::StatementLocation;
 use super::outline::Outline;
 use super::privileges::RefusedOperation;
 use super::remedy::Remedy;
-use super::{Evidence, Storage, Subject, database, postgres, sqlite};
+use super::{Evidence, Lifetime, Storage, Subject, database, postgres, sqlite};
 use crate::output::{Diagnostic, Hint, Subcommand, Suggestion};
 
 /// A statement that failed.
@@ -38,7 +38,8 @@ pub(super) fn next_step(
     let is_temporary = outline.is_temporary;
     let refused = RefusedOperation::Statement(outline);
     let mut diagnostic = database::next_step(diagnostic, error, &refused, storage, evidence);
-    for index in leftover {
+    let remains = storage.lifetime == Lifetime::Lasting;
+    for index in leftover.iter().filter(|_| remains) {
         diagnostic = diagnostic
             .note(format!("it left behind the invalid index {index}"))
             .help(format!("drop it first: `DROP INDEX CONCURRENTLY {index}`"));

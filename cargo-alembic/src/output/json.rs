@@ -11,6 +11,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::Diagnostic;
+use super::printable::printable_json;
 pub(crate) use revisions::{
     BranchPoint, Branches, CurrentJson, RevisionJson, Revisions, UnfinishedJson, strings,
 };
@@ -80,7 +81,7 @@ pub(crate) fn document(
         crates: crates.collect(),
         errors: errors.map(|errors| errors.iter().map(ErrorJson::new).collect()),
     };
-    serde_json::to_string_pretty(&document).unwrap_or_default() + "\n"
+    printable_json(&serde_json::to_string_pretty(&document).unwrap_or_default()) + "\n"
 }
 
 /// Every kind of answer that a command can give for a crate.
@@ -157,6 +158,8 @@ pub(crate) struct InitJson {
     pub(crate) folder: String,
     /// The manifest that holds the configuration.
     pub(crate) manifest: String,
+    /// The URL of the database that commands use, without its password.
+    pub(crate) database: String,
 }
 
 /// Every result that `--format json` can print, by command.

@@ -1,13 +1,11 @@
 //! A crate with its migrations, and its database.
 
 use std::cell::OnceCell;
-use std::collections::HashSet;
-use std::path::Path;
 use std::time::Duration;
 
 use alembic_history::{Expression, Graph, History, Node, Plan, ResolveError, Symbol, VersionTable};
 use alembic_migrate::history::Direction;
-use alembic_migrate::report::{Status, StepReport};
+use alembic_migrate::report::Status;
 use alembic_migrate::{Dialect, Migrations, RunError, Versions};
 use alembic_run::DEFAULT_LOCK_TIMEOUT;
 
@@ -15,9 +13,9 @@ use super::Configuration;
 use super::evidence::evidence;
 use crate::args::DatabaseArgs;
 use crate::database::Database;
-use crate::explain::{self, Storage, Subject};
+use crate::explain::{self, Lifetime, Storage, Subject};
 use crate::output::json::AnswerJson;
-use crate::output::{Answer, Error, Layout, Response, Result, Shell};
+use crate::output::{Answer, Error, Layout, Response, Result};
 
 /// A crate with its migrations, and the database that a command finds for it.
 #[derive(Clone, Debug)]
@@ -106,34 +104,7 @@ impl Crate {
     /// Checks the SQL of the revision files that runs in `direction`, unless that was already done.
     pub(crate) fn check_sql(&self, direction: Direction) -> Result<()> {
         let checked = self.history().check_sql(direction);
-        checked.map_err(|error| explain::history(&error))
-    }
-
-    /// Reports the revisions among `applied` that have no statements: what is added to them later
-    /// never runs on this database.
-    pub(crate) fn report_empty_upgrades(&self, shell: Shell, applied: &[StepReport]) {
-        if applied.is_empty() {
-            return;
-        }
-        let nodes = applied
-            .iter()
-            .filter_map(|step| self.graph().node(step.revision.as_str()));
-        let paths: HashSet<&Path> = nodes
-            .map(|node| self.history().file(node).path.as_path())
-            .collect();
-        for fault in self.history().empty_upgrades() {
-            if paths.contains(fault.path.as_path()) {
-                shell.status(
-                    "Empty",
-                    format_args!(
-                        "{}:{}: {}; what is added there now never runs on this database",
-                        fault.path.display(),
-                        fault.position(),
-                        fault.finding.kind
-                    ),
-                );
-            }
-        }
+        checked.map_err(|error| explain::history(&error, self.name()))
     }
 
     /// Returns the crate's version table in a database of this dialect.
@@ -170,7 +141,7 @@ impl Crate {
     /// Parses an expression.
     pub(crate) fn parse(&self, expression: &str) -> Result<Expression> {
         let parsed = expression.parse();
-        parsed.map_err(|error| explain::resolve(&ResolveError::Syntax(error), self.name()))
+        parsed.map_err(|error| self.explain_expression(&ResolveError::Syntax(error), None))
     }
 
     /// Finds the revisions that `expression` names.
@@ -180,13 +151,13 @@ impl Crate {
         rows: Option<&[Node]>,
     ) -> Result<Vec<Node>> {
         let found = self.graph().resolve(expression, rows);
-        found.map_err(|error| explain::resolve(&error, self.name()))
+        found.map_err(|error| self.explain_expression(&error, rows))
     }
 
     /// Finds the revisions that a new revision follows.
     pub(crate) fn resolve_parents(&self, expression: &Expression) -> Result<Vec<Node>> {
         let found = self.graph().resolve_parents(expression);
-        found.map_err(|error| explain::resolve(&error, self.name()))
+        found.map_err(|error| self.explain_expression(&error, None))
     }
 
     /// Finds the revisions that an expression names, asking the crate's database if necessary.
@@ -253,9 +224,30 @@ impl Crate {
         Ok(plan.rows)
     }
 
+    /// Explains why an expression cannot be resolved; `rows` are those of the crate's database, if it
+    /// was read.
+    pub(crate) fn explain_expression(&self, error: &ResolveError, rows: Option<&[Node]>) -> Error {
+        let read = rows.and_then(|_| self.database.get());
+        let storage = read.map(|database| self.storage(database));
+        explain::resolve(error, self.name(), storage.as_ref())
+    }
+
     /// Explains the failure of a run on `database`.
     pub(crate) fn explain(&self, error: RunError, database: &Database) -> Error {
-        let (subject, storage) = (self.subject(), self.storage(database));
+        self.explain_in(error, database, self.storage(database))
+    }
+
+    /// Explains the failure of a run on a database that ends with its check.
+    pub(crate) fn explain_trial(&self, error: RunError, database: &Database) -> Error {
+        let storage = Storage {
+            lifetime: Lifetime::Temporary,
+            ..self.storage(database)
+        };
+        self.explain_in(error, database, storage)
+    }
+
+    fn explain_in(&self, error: RunError, database: &Database, storage: Storage<'_>) -> Error {
+        let subject = self.subject();
         let evidence = match explain::question(&error, subject, &storage) {
             Some(question) => evidence(&question, &self.migrations, database),
             None => explain::Evidence::Nothing,
@@ -274,6 +266,7 @@ impl Crate {
         Storage {
             url: &database.url,
             table: self.version_table(database.dialect()),
+            lifetime: Lifetime::Lasting,
         }
     }
 }

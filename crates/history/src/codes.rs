@@ -121,10 +121,11 @@ codes! {
         /// A word in a heading is neither a dialect nor a flag, or is in the wrong place.
         UnknownFlag = "unknown-flag",
 
-        /// An upgrade section has no statements: it may be a new file that no one has filled in. Once
-        /// a database has applied it, SQL that is added later never runs there. `cargo alembic test`
-        /// fails, a build warns, and `upgrade` and `ensure` report it. Write the SQL, or declare with `-- alembic: upgrade empty` that there is none on purpose. A revision that
-        /// merges others, or that several others follow, needs no statements.
+        /// An upgrade section has no statements, and no other one has them for its dialect: it may be a
+        /// new file that no one has filled in. Once a database has applied it, SQL that is added later
+        /// never runs there. `cargo alembic test` fails, a build warns, and `upgrade` and `ensure`
+        /// report it. Write the SQL, or declare with `-- alembic: upgrade empty` that there is none on
+        /// purpose. A revision that merges others, or that several others follow, needs no statements.
         EmptyUpgrade = "empty-upgrade",
 
         /// A `no-transaction` section has no statements. Remove it: such a section commits what

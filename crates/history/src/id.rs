@@ -64,6 +64,14 @@ fn is_invisible(c: char) -> bool {
         )
 }
 
+/// Refuses a name that is not what it looks like, whatever it names.
+pub(crate) fn check_visible(name: &str) -> Result<(), InvalidName> {
+    match name.chars().find(|c| is_invisible(*c)) {
+        Some(character) => Err(InvalidName::Forbidden(character)),
+        None => Ok(()),
+    }
+}
+
 fn check(name: &str) -> Result<(), InvalidName> {
     if name.is_empty() {
         return Err(InvalidName::Empty);

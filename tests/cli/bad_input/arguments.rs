@@ -158,6 +158,11 @@ pub(super) fn foreign_words() -> Vec<Row> {
         word("status", "tip: `cargo alembic current` shows"),
         word("list_templates", "cargo alembic init"),
         word("up", "cargo alembic upgrade"),
+        word("version", "tip: `cargo alembic current` shows"),
+        word("verify", "tip: `cargo alembic current --check-heads`"),
+        word("redo", "cargo alembic downgrade -1 | cargo alembic test"),
+        word("reset", "cargo alembic downgrade base"),
+        word("setup", "cargo alembic ensure"),
         word("rollback", "cargo alembic downgrade -1"),
         word("new", "cargo alembic revision -m"),
         word(

@@ -1,8 +1,9 @@
 //! Answers about what was done to databases, derived from the library's reports.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
-use alembic_history::Direction;
+use alembic_history::{Direction, RevisionId};
 use alembic_migrate::report::{Ensured, LogEntry, LoggedRevision, StampReport, StepReport};
 use alembic_migrate::{EnsureReport, Report, Versions};
 #[cfg(feature = "schema")]
@@ -39,11 +40,15 @@ pub(crate) struct StepJson {
     message: String,
     /// How long it took in seconds, without the commit.
     seconds: f64,
+    /// Whether its upgrade section has no statements, although the heading does not say `empty`: what
+    /// is added there now never runs on this database.
+    empty: bool,
 }
 
 impl StepJson {
-    fn new(direction: Direction, step: &StepReport) -> Self {
+    fn new(direction: Direction, step: &StepReport, empty: &HashSet<RevisionId>) -> Self {
         Self {
+            empty: empty.contains(&step.revision),
             direction: direction.to_string(),
             revision: step.revision.to_string(),
             message: step.message.clone(),
@@ -193,10 +198,16 @@ pub(crate) struct EnsureVersionJson {
 }
 
 impl RunJson {
-    pub(crate) fn new(url: &DatabaseUrl, report: &Report, took: Duration) -> Self {
+    /// `empty` are the revisions that were applied without statements.
+    pub(crate) fn new(
+        url: &DatabaseUrl,
+        report: &Report,
+        took: Duration,
+        empty: &HashSet<RevisionId>,
+    ) -> Self {
         Self {
             database: url.to_string(),
-            steps: steps(report.direction, &report.steps),
+            steps: steps(report.direction, &report.steps, empty),
             before: rows(&report.before),
             after: rows(&report.after),
             seconds: took.as_secs_f64(),
@@ -228,12 +239,17 @@ impl StampJson {
 }
 
 impl EnsureJson {
-    pub(crate) fn new(url: &DatabaseUrl, report: &EnsureReport) -> Self {
+    /// `empty` are the revisions that were applied without statements.
+    pub(crate) fn new(
+        url: &DatabaseUrl,
+        report: &EnsureReport,
+        empty: &HashSet<RevisionId>,
+    ) -> Self {
         Self {
             database: url.to_string(),
             scenario: report.scenario.to_string(),
             outcome: report.outcome.to_string(),
-            steps: steps(Direction::Upgrade, &report.steps),
+            steps: steps(Direction::Upgrade, &report.steps, empty),
             before: rows(&report.before),
             after: rows(&report.after),
             seconds: report.took.as_secs_f64(),
@@ -258,7 +274,8 @@ pub(crate) fn rows(versions: &Versions) -> Vec<String> {
     versions.ids().into_iter().map(ToOwned::to_owned).collect()
 }
 
-fn steps(direction: Direction, steps: &[StepReport]) -> Vec<StepJson> {
+fn steps(direction: Direction, steps: &[StepReport], empty: &HashSet<RevisionId>) -> Vec<StepJson> {
     let steps = steps.iter();
-    steps.map(|step| StepJson::new(direction, step)).collect()
+    let steps = steps.map(|step| StepJson::new(direction, step, empty));
+    steps.collect()
 }
