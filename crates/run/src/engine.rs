@@ -7,6 +7,7 @@ mod sqlite;
 
 pub(crate) use lookup::VersionTableLookup;
 pub(crate) use own_tables::OwnTables;
+pub(crate) use postgres::constraints::RESTORE_MODES;
 pub(crate) use postgres::settings::{READING, keep};
 
 use std::future::Future;
@@ -125,6 +126,10 @@ pub(crate) trait Engine: OwnTables + Send + Sync {
     /// Returns the statement to execute after one that may change how the database reads the next
     /// statements, so that it finds the same ends of them as the splitter.
     fn restore_reading(&self, changes: &SettingChanges, is_open: bool) -> Option<Execute<'static>>;
+
+    /// Returns the statement that puts the constraints into the modes that they were declared with,
+    /// if the database has such modes.
+    fn restore_modes(&self) -> Option<Execute<'static>>;
 
     /// Returns the first of a revision's statements, counted from 0, that the database would read in
     /// another way than it was meant.

@@ -155,6 +155,8 @@ pub(crate) enum Task {
     SetForWork,
     /// Let the database read the next statements as the splitter did.
     RestoreReading,
+    /// Put the constraints into the modes that they were declared with.
+    RestoreModes,
     /// Read or write a version table.
     Versions(VersionTable, VersionTask),
     /// Read or write the table of progress.
@@ -288,7 +290,8 @@ impl Task {
             Self::ReadSettings
             | Self::RestoreSettings(_)
             | Self::SetForWork
-            | Self::RestoreReading => Action::KeepSettings,
+            | Self::RestoreReading
+            | Self::RestoreModes => Action::KeepSettings,
             Self::Versions(_, task) => match task {
                 VersionTask::Find => Action::FindVersionTable,
                 VersionTask::Read => Action::ReadVersionTable,

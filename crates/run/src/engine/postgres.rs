@@ -1,5 +1,6 @@
 //! PostgreSQL: an advisory lock keeps other migrators away, and a server may be far away.
 
+pub(super) mod constraints;
 mod describe;
 mod index;
 mod literals;
@@ -243,6 +244,11 @@ impl Engine for Postgres {
     fn restore_reading(&self, changes: &SettingChanges, is_open: bool) -> Option<Execute<'static>> {
         let restore = self.settings.restore_reading(changes, is_open)?;
         Some(Execute::new(Task::RestoreReading, restore))
+    }
+
+    fn restore_modes(&self) -> Option<Execute<'static>> {
+        let block = format!("DO $alembic${}$alembic$", constraints::RESTORE_MODES);
+        Some(Execute::new(Task::RestoreModes, block))
     }
 
     /// What ends before its time is rolled back, or its connection is closed.

@@ -202,6 +202,11 @@ impl Engine for Sqlite {
         None
     }
 
+    /// What a pragma defers is not enforced during a run.
+    fn restore_modes(&self) -> Option<Execute<'static>> {
+        None
+    }
+
     fn undo(&self, kind: &StatementKind) -> Option<String> {
         self.session.undo(kind)
     }

@@ -98,6 +98,7 @@ pub(super) fn request_line(task: &Task, sql: &str, graphs: &BTreeMap<String, Gra
         Task::CountChanges => "count changes".to_owned(),
         Task::SetForWork => "restore for work".to_owned(),
         Task::RestoreReading => "restore reading".to_owned(),
+        Task::RestoreModes => "restore modes".to_owned(),
         Task::ReadSettings => "read settings".to_owned(),
         Task::RestoreSettings(settings) => {
             let settings = settings.iter().map(|(name, value)| {

@@ -51,11 +51,15 @@ fn read_transaction_control(first: &str, mut words: Cursor<'_>) -> Option<Transa
 
 /// Reads what follows `SET`.
 fn read_set(mut words: Cursor<'_>) -> Setting {
-    if words.eat_any(&["CONSTRAINTS", "TRANSACTION"]) {
-        return Setting {
-            name: SettingName::Unknown,
-            scope: SettingScope::Transaction,
-        };
+    let of_transaction = |name| Setting {
+        name,
+        scope: SettingScope::Transaction,
+    };
+    if words.eat("CONSTRAINTS") {
+        return of_transaction(SettingName::Constraints);
+    }
+    if words.eat("TRANSACTION") {
+        return of_transaction(SettingName::Unknown);
     }
     let scope = if words.eat("LOCAL") {
         SettingScope::Transaction

@@ -284,7 +284,7 @@ impl Settings {
         is_open: bool,
     ) -> Option<String> {
         let may_change = match changes {
-            SettingChanges::None => false,
+            SettingChanges::None | SettingChanges::Constraints => false,
             SettingChanges::One(name) => READING.contains(&name.as_str()),
             SettingChanges::Any | SettingChanges::AnyAnd(_) => true,
         };

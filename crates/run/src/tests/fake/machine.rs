@@ -117,6 +117,7 @@ impl Fake {
                 changed(1)
             }
             Task::SetForWork | Task::RestoreReading => changed(1),
+            Task::RestoreModes => changed(0),
             Task::Versions(table, task) => self.perform_versions(table, *task, sql),
             Task::Progress(task) => self.perform_progress(task, sql),
             Task::Lock(task) => self.perform_lock(*task),
