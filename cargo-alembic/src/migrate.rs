@@ -7,6 +7,7 @@ use alembic_history::{Direction, Node};
 use alembic_migrate::options::{Interruption, TransactionMode};
 
 use crate::context::Context;
+use crate::database::Watch;
 use crate::output::json::{AnswerJson, RunJson};
 use crate::output::{Progress, Response, Result, reports};
 use crate::workspace::{
@@ -112,12 +113,15 @@ impl Migration<'_> {
         let what = format_args!("{} ({})", own.name(), database.url);
         context.shell.status(verb, what);
         let progress = Arc::new(Progress::new(context.shell));
-        let shown = Arc::clone(&progress);
+        let (shown, watch) = (Arc::clone(&progress), Watch::new(database));
         let mut migrations = own
             .migrations
             .clone()
             .interruption(self.interrupted)
-            .observe(move |event| shown.show(event));
+            .observe(move |event| {
+                watch.note(event);
+                shown.show(event);
+            });
         if self.transaction_per_revision {
             migrations = migrations.transaction(TransactionMode::Revision);
         }

@@ -38,6 +38,17 @@ pub(crate) struct Probe {
     pub(crate) text: String,
 }
 
+/// What is known about a statement that an earlier run has begun.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Execution {
+    /// No one is executing it.
+    Over,
+    /// Its run may still be executing it.
+    Possible,
+    /// This process of the server is executing it, or hides what it does.
+    Process(i32),
+}
+
 /// Returns the engine of a dialect.
 pub(crate) fn engine(dialect: Dialect) -> Box<dyn Engine> {
     match dialect {
@@ -204,16 +215,16 @@ pub(crate) trait Engine: OwnTables + Send + Sync {
         kind: &'a StatementKind,
     ) -> Conversation<'a, Option<Probe>>;
 
-    /// Returns whether the statement that `progress` records as begun may still be running.
-    fn may_still_run<'a>(
+    /// Finds out whether the statement that `progress` records as begun is being executed.
+    fn find_execution<'a>(
         &'a self,
         link: &'a Link<'_>,
         progress: &'a Progress,
         policy: Interruption,
-    ) -> Conversation<'a, bool>;
+    ) -> Conversation<'a, Execution>;
 
-    /// Returns what to report about a statement that may still be running.
-    fn running(&self) -> Option<&'static str>;
+    /// Finds the process of the server that executes the run's statements.
+    fn find_process<'a>(&'a self, link: &'a Link<'_>) -> Conversation<'a, Option<i32>>;
 
     // The schema.
 

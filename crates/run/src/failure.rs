@@ -4,7 +4,8 @@ use std::fmt;
 use std::path::PathBuf;
 
 use alembic_history::{
-    Dialect, HistoryError, PlanError, Position, RequirementError, RevisionId, Span, Versions, join,
+    Dialect, Direction, HistoryError, PlanError, Position, RequirementError, RevisionId, Span,
+    Versions, join,
 };
 
 use crate::action::Action;
@@ -75,10 +76,8 @@ pub enum Failure {
         location: Box<StatementLocation>,
         /// The database's error.
         error: DatabaseError,
-        /// The indexes that it left invalid.
-        leftover: Vec<String>,
-        /// Whether other revisions ran in the same transaction before it.
-        shares_transaction: bool,
+        /// What it ran in.
+        scope: StatementScope,
     },
     /// A statement of the target schema failed.
     Schema {
@@ -145,8 +144,12 @@ pub enum Failure {
     Interrupted {
         /// The location of the statement.
         location: Box<StatementLocation>,
+        /// The direction of the revision.
+        direction: Direction,
         /// When the statement was begun.
         since: String,
+        /// The process of the server that may still be executing it.
+        process: Option<i32>,
         /// The answer of the database's catalog about it, if there is one.
         found: Option<String>,
         /// Whether the catalog says that it did not take effect.
@@ -195,6 +198,43 @@ pub struct StatementLocation {
     pub statement: usize,
     /// The statement, in short.
     pub summary: String,
+}
+
+/// What a statement that failed ran in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StatementScope {
+    /// Nothing: it was refused before anything of its revision ran.
+    Refused,
+    /// A transaction.
+    Transaction {
+        /// Whether other revisions ran in it before.
+        is_shared: bool,
+    },
+    /// A section outside of transactions.
+    Outside {
+        /// The indexes that it left invalid.
+        leftover: Vec<String>,
+    },
+}
+
+impl StatementScope {
+    /// Returns the indexes that the statement left invalid.
+    #[must_use]
+    pub fn leftover(&self) -> &[String] {
+        match self {
+            Self::Refused | Self::Transaction { .. } => &[],
+            Self::Outside { leftover } => leftover,
+        }
+    }
+
+    /// Returns whether other revisions ran in the same transaction before the statement.
+    #[must_use]
+    pub fn is_shared(&self) -> bool {
+        match self {
+            Self::Refused | Self::Outside { .. } => false,
+            Self::Transaction { is_shared } => *is_shared,
+        }
+    }
 }
 
 impl fmt::Display for Failure {
@@ -250,8 +290,7 @@ impl fmt::Display for Failure {
             Self::Statement {
                 location,
                 error,
-                leftover,
-                ..
+                scope,
             } => {
                 write!(
                     f,
@@ -261,7 +300,7 @@ impl fmt::Display for Failure {
                     location.statement,
                     location.revision
                 )?;
-                match leftover.as_slice() {
+                match scope.leftover() {
                     [] => Ok(()),
                     indexes => write!(f, "; it left an invalid index: {}", indexes.join(", ")),
                 }
@@ -342,12 +381,17 @@ impl fmt::Display for Failure {
             Self::Interrupted {
                 location,
                 since,
+                process,
                 found,
                 has_not,
+                ..
             } => {
-                let may_have = match has_not {
-                    true => "did not take effect",
-                    false => "may have taken effect",
+                let may_have = match (process, has_not) {
+                    (Some(process), _) => {
+                        format!("may still be running in process {process} of the server")
+                    }
+                    (None, true) => "did not take effect".to_owned(),
+                    (None, false) => "may have taken effect".to_owned(),
                 };
                 write!(
                     f,

@@ -72,7 +72,7 @@ pub use ensure::ensure_all;
 pub use error::{FailureKind, RunError};
 pub use event::{Event, Holder, RunStep};
 pub use exchange::{AsyncConnection, Connection, Observer, Run};
-pub use failure::{Failure, StatementLocation};
+pub use failure::{Failure, StatementLocation, StatementScope};
 pub use policy::{Interruption, Purge};
 pub use report::{
     EnsureReport, Ensured, Outcome, Report, Scenario, StampReport, Status, StepReport,

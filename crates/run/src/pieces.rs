@@ -6,7 +6,7 @@ use alembic_history::{FileStatement, Node, RowChange};
 
 use crate::action::Action;
 use crate::database_error::{DatabaseError, DatabaseErrorKind};
-use crate::failure::Failure;
+use crate::failure::{Failure, StatementScope};
 use crate::refusal::Refusal;
 use crate::refused_request::RefusedRequest;
 use crate::request::{Batch, Execute};
@@ -105,15 +105,11 @@ fn failure<'h>(session: &Session<'h>, piece: &Piece<'h>, error: DatabaseError) -
             number,
             ..
         } => {
+            let scope = StatementScope::Transaction {
+                is_shared: session.ledger.has_open_steps(),
+            };
             let runner = &session.runner;
-            let mut failure = runner.statement_failure(*node, *statement, *number, error);
-            if let Failure::Statement {
-                shares_transaction, ..
-            } = &mut failure
-            {
-                *shares_transaction = session.ledger.has_open_steps();
-            }
-            failure
+            runner.statement_failure(*node, *statement, *number, error, scope)
         }
         Piece::Setting(_) => RefusedRequest::new(Action::KeepSettings, error).into(),
         Piece::Row(_) => RefusedRequest::new(Action::WriteVersionTable, error).into(),

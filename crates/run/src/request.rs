@@ -217,6 +217,8 @@ pub(crate) enum ProgressTask {
     Drop,
     /// Check whether the server still executes the statement that was begun.
     FindProcess,
+    /// Find the process of the server that executes the statements of the run.
+    FindOwnProcess,
 }
 
 /// A task about the lock.
@@ -301,7 +303,9 @@ impl Task {
                 }
             },
             Self::Progress(task) => match task {
-                ProgressTask::Read | ProgressTask::FindProcess => Action::ReadProgress,
+                ProgressTask::Read | ProgressTask::FindProcess | ProgressTask::FindOwnProcess => {
+                    Action::ReadProgress
+                }
                 ProgressTask::Create | ProgressTask::Write { .. } | ProgressTask::Drop => {
                     Action::WriteProgress
                 }

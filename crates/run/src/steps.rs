@@ -6,7 +6,7 @@ use alembic_history::{Direction, FileStatement, Node, Plan, Step};
 
 use crate::dangling::{DanglingFault, DanglingRows, KeyChange};
 use crate::event::{Event, RunStep};
-use crate::failure::Failure;
+use crate::failure::{Failure, StatementScope};
 use crate::outside::run_outside;
 use crate::pieces::{self, Piece};
 use crate::progress::{Continuation, forget, is_own, resume, wait};
@@ -84,12 +84,12 @@ async fn carry_out_batch(
     let waited = session.link.now().saturating_sub(work.start);
     match resume(session, &rest.plan, waited).await? {
         Continuation::Continue => {}
-        Continuation::Wait => {
+        Continuation::Wait { process } => {
             if is_first {
                 // The other run may move the rows, and so the target.
                 work.rest = None;
             }
-            wait(session, waited, &mut work.reported).await?;
+            wait(session, process, waited, &mut work.reported).await?;
             return Ok(Extent::Some);
         }
     }
@@ -251,7 +251,8 @@ async fn keep_session(
     if let Some(index) = session.engine.find_misread(&statements) {
         let (statement, refusal) = (statements[index], Refusal::PlainBackslash);
         let runner = &session.runner;
-        return Err(runner.statement_failure(node, statement, index + 1, refusal.into()));
+        let (number, scope) = (index + 1, StatementScope::Refused);
+        return Err(runner.statement_failure(node, statement, number, refusal.into(), scope));
     }
     let changes = SessionChanges::of(&statements);
     session.engine.keep_session(&session.link, changes).await

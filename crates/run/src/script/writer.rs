@@ -11,6 +11,7 @@ use super::error::ScriptError;
 use super::shell::{Shell, needs_line_ends, shell};
 use crate::dangling::KeyChange;
 use crate::engine::{Engine, engine};
+use crate::failure::StatementScope;
 use crate::refusal::Refusal;
 use crate::request::Execute;
 use crate::runner::Runner;
@@ -287,7 +288,13 @@ impl<'s, 'h> Writer<'s, 'h> {
             let (statement, refusal) = (statements[index], Refusal::PlainBackslash);
             let (node, number) = (step.revision, index + 1);
             return Err(runner
-                .statement_failure(node, statement, number, refusal.into())
+                .statement_failure(
+                    node,
+                    statement,
+                    number,
+                    refusal.into(),
+                    StatementScope::Refused,
+                )
                 .into());
         }
         let changes = SessionChanges::of(&statements);
@@ -407,7 +414,13 @@ impl<'s, 'h> Writer<'s, 'h> {
         if let Some(refusal) = Refusal::check(statement.kind(), in_transaction) {
             let runner = self.runner;
             return Err(runner
-                .statement_failure(node, statement, number, refusal.into())
+                .statement_failure(
+                    node,
+                    statement,
+                    number,
+                    refusal.into(),
+                    StatementScope::Refused,
+                )
                 .into());
         }
         let sql = self.shell.pass(statement.sql);

@@ -198,7 +198,12 @@ impl Fake {
     }
 
     fn perform_progress(&mut self, task: &ProgressTask, sql: &str) -> Answer {
-        if !matches!(task, ProgressTask::Read | ProgressTask::FindProcess) {
+        let reads = [
+            ProgressTask::Read,
+            ProgressTask::FindProcess,
+            ProgressTask::FindOwnProcess,
+        ];
+        if !reads.contains(task) {
             self.assert_locked(sql);
         }
         let (is_open, rows) = (self.is_open(), &mut self.content.progress);
@@ -233,6 +238,7 @@ impl Fake {
                 let row = rows.as_ref().expect(EXISTS).first();
                 row.map_or_else(Answer::default, progress_cells)
             }
+            ProgressTask::FindOwnProcess => one("1"),
             ProgressTask::FindProcess => match clock() < self.alive_until {
                 true => one("1"),
                 false => Answer::default(),
