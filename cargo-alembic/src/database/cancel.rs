@@ -110,7 +110,8 @@ async fn end() {
     shell.status("Cancelling", what);
     for _ in 0..ATTEMPTS {
         // The run may have begun the next statement in the meantime.
-        if let Some(execution) = execution().clone() {
+        let current = execution().clone();
+        if let Some(execution) = current {
             let _ = timeout(TURN, query(&execution.options, &cancel(&execution))).await;
         }
         if timeout(TURN, tokio::signal::ctrl_c()).await.is_ok() {

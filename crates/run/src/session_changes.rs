@@ -10,6 +10,8 @@ use alembic_sql::SettingChanges;
 pub(crate) struct SessionChanges {
     /// Whether it may be any setting; only the names tell those that the database does not know.
     any: bool,
+    /// Whether statements may add settings.
+    more: bool,
     /// The names, in lower case.
     names: BTreeSet<String>,
 }
@@ -23,6 +25,10 @@ impl SessionChanges {
                 SettingChanges::None | SettingChanges::Constraints => {}
                 SettingChanges::One(name) => drop(changes.names.insert(name.clone())),
                 SettingChanges::Any => changes.any = true,
+                SettingChanges::AnyAndMore => {
+                    changes.any = true;
+                    changes.more = true;
+                }
                 SettingChanges::AnyAnd(name) => {
                     changes.any = true;
                     changes.names.insert(name.clone());
@@ -40,6 +46,11 @@ impl SessionChanges {
     /// Returns whether it may be any setting.
     pub(crate) const fn may_be_any(&self) -> bool {
         self.any
+    }
+
+    /// Returns whether statements may add settings.
+    pub(crate) const fn may_add(&self) -> bool {
+        self.more
     }
 
     /// Returns the names of settings.

@@ -48,6 +48,8 @@ pub enum SettingChanges {
     Any,
     /// Any, and the setting of this name.
     AnyAnd(String),
+    /// Any, and it may add settings: those of a library that it loads.
+    AnyAndMore,
 }
 
 impl SettingChanges {
@@ -55,7 +57,7 @@ impl SettingChanges {
     #[must_use]
     pub const fn include_constraints(&self) -> bool {
         match self {
-            Self::Constraints | Self::Any | Self::AnyAnd(_) => true,
+            Self::Constraints | Self::Any | Self::AnyAnd(_) | Self::AnyAndMore => true,
             Self::None | Self::One(_) => false,
         }
     }

@@ -156,6 +156,13 @@ fn statements_say_which_settings_they_may_change() {
             "SELECT pg_catalog.set_config('Search_Path', '', false)",
             one("search_path"),
         ),
+        ("LOAD 'auto_explain'", SettingChanges::AnyAndMore),
+        (
+            "CREATE EXTENSION IF NOT EXISTS pg_trgm",
+            SettingChanges::AnyAndMore,
+        ),
+        ("ALTER EXTENSION pg_trgm UPDATE", SettingChanges::AnyAndMore),
+        ("CREATE TABLE extension (x int)", SettingChanges::None),
         ("RESET\nALL", SettingChanges::Any),
         ("DISCARD ALL", SettingChanges::Any),
         (

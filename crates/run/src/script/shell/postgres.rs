@@ -152,7 +152,9 @@ impl Shell for Psql {
     fn restore_reading(&self, changes: &SettingChanges) -> &'static str {
         match changes {
             SettingChanges::One(name) if READING.contains(&name.as_str()) => READ_AS_WRITTEN,
-            SettingChanges::Any | SettingChanges::AnyAnd(_) => READ_AS_WRITTEN,
+            SettingChanges::Any | SettingChanges::AnyAnd(_) | SettingChanges::AnyAndMore => {
+                READ_AS_WRITTEN
+            }
             SettingChanges::One(_) | SettingChanges::Constraints | SettingChanges::None => "",
         }
     }
