@@ -8,7 +8,7 @@ mod sqlite;
 pub(crate) use lookup::VersionTableLookup;
 pub(crate) use own_tables::OwnTables;
 pub(crate) use postgres::constraints::RESTORE_MODES;
-pub(crate) use postgres::settings::{READING, keep};
+pub(crate) use postgres::settings::{OF_LIBRARY, READING, keep};
 
 use std::future::Future;
 use std::pin::Pin;

@@ -40,6 +40,7 @@ fn what_a_revision_sets_ends_with_it() {
             " no-transaction",
         ),
         ("SET app.tenant = 'a'; RESET ALL", ""),
+        ("CREATE EXTENSION pg_trgm; SELECT set_limit(0.9)", ""),
         ("SET datestyle = 'German'; DISCARD ALL", " no-transaction"),
     ] {
         let project = Project::with_crate("shop");

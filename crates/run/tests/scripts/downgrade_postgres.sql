@@ -37,9 +37,14 @@ SET search_path = public;
 
 DROP INDEX by_name;
 
-SELECT pg_catalog.count(pg_catalog.set_config(s.key, s.value, false)) AS alembic_set
-FROM pg_catalog.json_each_text(:'alembic_kept'::pg_catalog.json) AS s
-WHERE coalesce(pg_catalog.current_setting(s.key, true) OPERATOR(pg_catalog.<>) s.value, true) \gset
+SELECT pg_catalog.count(pg_catalog.set_config(s.name, s.value, false)) AS alembic_set
+FROM (
+	SELECT k.key, k.value FROM pg_catalog.json_each_text(:'alembic_kept'::pg_catalog.json) AS k UNION ALL
+	SELECT m.name, m.reset_val FROM pg_catalog.pg_settings AS m
+	WHERE m.source OPERATOR(pg_catalog.=) 'session' AND pg_catalog.strpos(m.name, '.') OPERATOR(pg_catalog.>) 0
+	AND pg_catalog.lower(m.name) OPERATOR(pg_catalog.<>) ALL (SELECT pg_catalog.json_object_keys(:'alembic_kept'::pg_catalog.json))
+) AS s (name, value)
+WHERE coalesce(pg_catalog.current_setting(s.name, true) OPERATOR(pg_catalog.<>) s.value, true) \gset
 
 SET LOCAL lock_timeout = '1500ms';
 

@@ -350,14 +350,17 @@ fn restore(restored: &[Restored<'_>]) -> Option<String> {
     (!restored.is_empty()).then(|| set_values(&values(restored)))
 }
 
-/// Returns the query that also resets the settings of the session that are not `known`: they did not
+/// Whether the setting `m` is of a library, and set for the session.
+pub(crate) const OF_LIBRARY: &str = "m.source OPERATOR(pg_catalog.=) 'session' \
+     AND pg_catalog.strpos(m.name, '.') OPERATOR(pg_catalog.>) 0";
+
+/// Returns the query that also resets the settings of libraries that are not `known`: they did not
 /// exist when the others were kept.
 fn restore_and_reset(restored: &[Restored<'_>], known: &[&str]) -> String {
     let known: Vec<String> = known.iter().map(|name| text(name)).collect();
     set_values(&format!(
         "{} UNION ALL SELECT m.name, m.reset_val, false, NULL FROM pg_catalog.pg_settings AS m \
-         WHERE m.source OPERATOR(pg_catalog.=) 'session' \
-         AND pg_catalog.lower(m.name) OPERATOR(pg_catalog.<>) ALL (ARRAY[{}])",
+         WHERE {OF_LIBRARY} AND pg_catalog.lower(m.name) OPERATOR(pg_catalog.<>) ALL (ARRAY[{}])",
         values(restored),
         known.join(", ")
     ))

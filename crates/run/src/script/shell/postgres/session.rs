@@ -1,7 +1,7 @@
 //! The settings of a session, which psql keeps in variables of its own: values are unknown when a
 //! script is written, and `RESET ALL` and `DISCARD ALL` take everything from the server's session.
 
-use crate::engine::keep;
+use crate::engine::{OF_LIBRARY, keep};
 use crate::session_changes::SessionChanges;
 
 /// The variable with the settings before a revision.
@@ -21,9 +21,16 @@ pub(super) fn keep_before(changes: &SessionChanges) -> String {
     read(changes, KEPT, ROLES_FIRST)
 }
 
-/// Returns the text that sets the kept values again.
+/// Returns the text that sets the kept values again, and resets the settings that did not exist before:
+/// a library has added them.
 pub(super) fn restore() -> String {
-    set(KEPT)
+    set(&format!(
+        "{} UNION ALL\n\tSELECT m.name, m.reset_val FROM pg_catalog.pg_settings AS m\n\t\
+         WHERE {OF_LIBRARY}\n\t\
+         AND pg_catalog.lower(m.name) OPERATOR(pg_catalog.<>) \
+         ALL (SELECT pg_catalog.json_object_keys(:'{KEPT}'::pg_catalog.json))",
+        values(KEPT)
+    ))
 }
 
 /// Returns the text that keeps what a revision has set, and restores the values before it.
@@ -33,7 +40,7 @@ pub(super) fn suspend(changes: &SessionChanges) -> String {
 
 /// Returns the text that sets again what [`suspend`] has kept.
 pub(super) fn resume() -> String {
-    set(SUSPENDED)
+    set(&values(SUSPENDED))
 }
 
 /// Returns the text that stores the settings in a variable, in this order.
@@ -45,12 +52,19 @@ fn read(changes: &SessionChanges, variable: &str, order: &str) -> String {
     )
 }
 
-/// Returns the text that sets what a variable holds, without printing it.
-fn set(variable: &str) -> String {
+/// Returns the query for the names and values in a variable, in their order.
+fn values(variable: &str) -> String {
     format!(
-        "SELECT pg_catalog.count(pg_catalog.set_config(s.key, s.value, false)) AS alembic_set\n\
-         FROM pg_catalog.json_each_text(:'{variable}'::pg_catalog.json) AS s\n\
-         WHERE coalesce(pg_catalog.current_setting(s.key, true) \
+        "SELECT k.key, k.value FROM pg_catalog.json_each_text(:'{variable}'::pg_catalog.json) AS k"
+    )
+}
+
+/// Returns the text that makes settings of names and values, without printing them.
+fn set(values: &str) -> String {
+    format!(
+        "SELECT pg_catalog.count(pg_catalog.set_config(s.name, s.value, false)) AS alembic_set\n\
+         FROM (\n\t{values}\n) AS s (name, value)\n\
+         WHERE coalesce(pg_catalog.current_setting(s.name, true) \
          OPERATOR(pg_catalog.<>) s.value, true) \\gset\n\n"
     )
 }
