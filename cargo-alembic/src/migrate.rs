@@ -8,6 +8,7 @@ use alembic_history::{Direction, Node};
 use alembic_migrate::options::{Interruption, Missing, TransactionMode};
 
 use crate::context::Context;
+use crate::database::Watch;
 use crate::empty_upgrades;
 use crate::output::json::{AnswerJson, RunJson};
 use crate::output::{Progress, Response, Result, reports};
@@ -115,13 +116,16 @@ impl Migration<'_> {
         let what = format_args!("{} ({})", own.name(), database.url);
         context.shell.status(verb, what);
         let progress = Arc::new(Progress::new(context.shell));
-        let shown = Arc::clone(&progress);
+        let (shown, watch) = (Arc::clone(&progress), Watch::new(database));
         let mut migrations = own
             .migrations
             .clone()
             .interruption(self.interrupted)
             .missing(self.missing)
-            .observe(move |event| shown.show(event));
+            .observe(move |event| {
+                watch.note(event);
+                shown.show(event);
+            });
         if self.transaction_per_revision {
             migrations = migrations.transaction(TransactionMode::Revision);
         }

@@ -9,6 +9,7 @@ use clap::Args;
 
 use crate::args::{DatabaseArgs, InterruptedArgs};
 use crate::context::Context;
+use crate::database::Watch;
 use crate::empty_upgrades;
 use crate::output::json::{AnswerJson, EnsureJson};
 use crate::output::{Answer, Layout, Progress, Response, Result, reports};
@@ -82,11 +83,14 @@ impl EnsureArgs {
         let sets: Vec<Migrations> = group
             .iter()
             .map(|next| {
-                let shown = Arc::clone(&progress);
+                let (shown, watch) = (Arc::clone(&progress), Watch::new(database));
                 let migrations = next.migrations.clone().ahead(ahead);
                 migrations
                     .interruption(self.interrupted.policy())
-                    .observe(move |event| shown.show(event))
+                    .observe(move |event| {
+                        watch.note(event);
+                        shown.show(event);
+                    })
             })
             .collect();
         let mut connection = database.write(context.shell)?;

@@ -120,6 +120,9 @@ pub(super) fn remedy(error: &DatabaseError, around: &Surroundings<'_>) -> Option
     if refuses_transaction(code) {
         return Some(Remedy::Section);
     }
+    if is_cancelled(code) {
+        return Some(Remedy::Again);
+    }
     let is_own_value =
         uses_new_value(code) && around.before.to_ascii_lowercase().contains("add value");
     if around.shares_transaction && !is_own_value && needs_commit_before(code, around.is_temporary)
@@ -136,6 +139,12 @@ pub(super) fn remedy(error: &DatabaseError, around: &Surroundings<'_>) -> Option
 fn refuses_transaction(code: &str) -> bool {
     // active_sql_transaction
     code == "25001"
+}
+
+/// Returns whether a person or a timeout has cancelled a statement.
+fn is_cancelled(code: &str) -> bool {
+    // query_canceled
+    code == "57014"
 }
 
 /// Returns whether a statement may fail only because what ran before it in its transaction is not

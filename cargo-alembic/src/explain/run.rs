@@ -1,12 +1,12 @@
 //! Explains why a run failed, and what state the database is in.
 
-use alembic_history::Code;
+use alembic_history::{Code, Direction};
 use std::rc::Rc;
 
 use alembic_migrate::driver::DatabaseErrorKind;
 use alembic_migrate::report::Action;
 use alembic_migrate::{Dialect, RunError};
-use alembic_run::{Failure, Violation};
+use alembic_run::{Failure, StatementLocation, Violation};
 
 use super::privileges::RefusedOperation;
 use super::statement::{self, FailedStatement};
@@ -244,14 +244,12 @@ fn next_step(
         Failure::Statement {
             location,
             error,
-            leftover,
-            shares_transaction,
+            scope,
         } => {
             let failed = FailedStatement {
                 location,
                 error,
-                leftover,
-                shares_transaction: *shares_transaction,
+                scope,
             };
             statement::next_step(diagnostic, &failed, (subject, storage, evidence))
         }
@@ -301,12 +299,29 @@ fn next_step(
                 .command(stamp),
             )
         }
-        Failure::Interrupted { has_not: true, .. } => {
-            diagnostic.help("run it again with `--interrupted again`")
+        Failure::Interrupted {
+            process: Some(process),
+            ..
+        } => diagnostic
+            .help("wait until it ends, and run the command again")
+            .help(format!("or cancel it with `SELECT pg_cancel_backend({process})`")),
+        Failure::Interrupted {
+            location,
+            direction,
+            has_not,
+            ..
+        } => {
+            let resume = |text, choice| resume(text, location, *direction, choice, name);
+            match has_not {
+                true => diagnostic.help(resume("run it again with ", "again")),
+                false => diagnostic
+                    .help(resume(
+                        "check whether it took effect; if it did, continue with ",
+                        "skip",
+                    ))
+                    .help(resume("if it did not, run it again with ", "again")),
+            }
         }
-        Failure::Interrupted { has_not: false, .. } => diagnostic
-            .help("check whether it took effect; if it did, continue with `--interrupted skip`")
-            .help("if it did not, run it again with `--interrupted again`"),
         Failure::ChangedMeanwhile { path, .. } => diagnostic
             .note(format!("its file is {}", path.display()))
             .help(
@@ -340,6 +355,28 @@ fn next_step(
                 ),
             }
         }
+    }
+}
+
+/// Returns the hint that continues the revision of a statement that was interrupted.
+fn resume(
+    text: &'static str,
+    location: &StatementLocation,
+    direction: Direction,
+    choice: &str,
+    name: &str,
+) -> Hint {
+    let revision = &location.revision;
+    match direction {
+        Direction::Upgrade => Hint::from(text).command(
+            Suggestion::for_crate(Subcommand::Upgrade, name)
+                .argument(revision)
+                .arguments(["--interrupted", choice]),
+        ),
+        // Where it led to is not recorded.
+        Direction::Downgrade => Hint::from(format!(
+            "{text}the downgrade that reverts {revision} and `--interrupted {choice}`"
+        )),
     }
 }
 

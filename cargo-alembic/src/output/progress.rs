@@ -63,11 +63,18 @@ impl Progress {
                 };
                 self.line("Waiting", &what);
             }
-            Event::Unfinished { waited } => {
+            Event::Unfinished { waited, process } => {
                 let waited = HumanDuration(*waited);
-                let what = format!(
-                    "for a statement that an earlier run began and may still be running ({waited})"
-                );
+                let what = match process {
+                    Some(process) => format!(
+                        "for process {process} of the server, which runs a statement that an \
+                         earlier run began ({waited})"
+                    ),
+                    None => format!(
+                        "for a statement that an earlier run began and may still be running \
+                         ({waited})"
+                    ),
+                };
                 self.line("Waiting", &what);
             }
             Event::NoConnection { waited } => {

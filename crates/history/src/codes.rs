@@ -442,9 +442,8 @@ codes! {
         Irreversible = "irreversible",
 
         /// With `--sql`, a statement would not reach the database as it is written, because psql or
-        /// the sqlite3 shell would interpret a part of it, or a script could not find the version
-        /// table again. The message says what to do; without `--sql`, the statement may run as it
-        /// is.
+        /// the sqlite3 shell would interpret a part of it. The message says what to do; without
+        /// `--sql`, the statement may run as it is.
         NotScriptable = "not-scriptable",
 
         /// `branch@base` would revert revisions of other branches that share the branch's root. Use

@@ -66,6 +66,16 @@ pub enum Event {
     Unfinished {
         /// How long it has waited.
         waited: Duration,
+        /// The process of the server that executes the statement, if the server shows it.
+        process: Option<i32>,
+    },
+    /// A statement outside of transactions is about to be executed. A server does not stop it when the
+    /// program ends.
+    OutsideStatement {
+        /// The process of the server that executes it.
+        process: Option<i32>,
+        /// The statement.
+        sql: String,
     },
     /// The server answers neither the run nor a request on another connection; the run gives it up
     /// after half a minute.

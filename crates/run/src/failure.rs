@@ -1,10 +1,13 @@
 //! The failures of a run, as data.
 
+mod statement;
+
 use std::fmt;
 use std::path::PathBuf;
 
 use alembic_history::{
-    Dialect, HistoryError, PlanError, Position, RequirementError, RevisionId, Span, Versions, join,
+    Dialect, Direction, HistoryError, PlanError, Position, RequirementError, RevisionId, Versions,
+    join,
 };
 
 use crate::action::Action;
@@ -12,6 +15,8 @@ use crate::dangling::{ForeignKey, Violation};
 use crate::database_error::DatabaseError;
 use crate::log::LoggedRevision;
 use crate::refused_request::RefusedRequest;
+
+pub use statement::{StatementLocation, StatementScope};
 
 /// The reason why a run failed.
 #[derive(Debug)]
@@ -113,10 +118,8 @@ pub enum Failure {
         location: Box<StatementLocation>,
         /// The database's error.
         error: DatabaseError,
-        /// The indexes that it left invalid.
-        leftover: Vec<String>,
-        /// Whether other revisions ran in the same transaction before it.
-        shares_transaction: bool,
+        /// What it ran in.
+        scope: StatementScope,
     },
     /// A statement of the target schema failed.
     Schema {
@@ -183,8 +186,12 @@ pub enum Failure {
     Interrupted {
         /// The location of the statement.
         location: Box<StatementLocation>,
+        /// The direction of the revision.
+        direction: Direction,
         /// When the statement was begun.
         since: String,
+        /// The process of the server that may still be executing it.
+        process: Option<i32>,
         /// The answer of the database's catalog about it, if there is one.
         found: Option<String>,
         /// Whether the catalog says that it did not take effect.
@@ -213,26 +220,6 @@ pub enum Failure {
         /// The database's error.
         error: DatabaseError,
     },
-}
-
-/// The location of a statement in the revision files.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct StatementLocation {
-    /// The revision.
-    pub revision: RevisionId,
-    /// Its file.
-    pub path: PathBuf,
-    /// The line and column of the statement, or of the part of it that the database reports.
-    pub position: Position,
-    /// The bytes of the file that hold the statement.
-    pub span: Span,
-    /// The byte of the file at that position.
-    pub offset: usize,
-    /// The statement's number among those of its revision in this direction, from 1.
-    pub statement: usize,
-    /// The statement, in short.
-    pub summary: String,
 }
 
 impl fmt::Display for Failure {
@@ -331,8 +318,7 @@ impl fmt::Display for Failure {
             Self::Statement {
                 location,
                 error,
-                leftover,
-                ..
+                scope,
             } => {
                 write!(
                     f,
@@ -342,7 +328,7 @@ impl fmt::Display for Failure {
                     location.statement,
                     location.revision
                 )?;
-                match leftover.as_slice() {
+                match scope.leftover() {
                     [] => Ok(()),
                     indexes => write!(f, "; it left an invalid index: {}", indexes.join(", ")),
                 }
@@ -423,12 +409,17 @@ impl fmt::Display for Failure {
             Self::Interrupted {
                 location,
                 since,
+                process,
                 found,
                 has_not,
+                ..
             } => {
-                let may_have = match has_not {
-                    true => "did not take effect",
-                    false => "may have taken effect",
+                let may_have = match (process, has_not) {
+                    (Some(process), _) => {
+                        format!("may still be running in process {process} of the server")
+                    }
+                    (None, true) => "did not take effect".to_owned(),
+                    (None, false) => "may have taken effect".to_owned(),
                 };
                 write!(
                     f,

@@ -155,6 +155,8 @@ pub(crate) enum Task {
     SetForWork,
     /// Let the database read the next statements as the splitter did.
     RestoreReading,
+    /// Put the constraints into the modes that they were declared with.
+    RestoreModes,
     /// Read or write a version table.
     Versions(VersionTable, VersionTask),
     /// Read or write the log.
@@ -228,6 +230,8 @@ pub(crate) enum ProgressTask {
     Drop,
     /// Check whether the server still executes the statement that was begun.
     FindProcess,
+    /// Find the process of the server that executes the statements of the run.
+    FindOwnProcess,
 }
 
 /// A task about the lock.
@@ -301,7 +305,8 @@ impl Task {
             Self::ReadSettings
             | Self::RestoreSettings(_)
             | Self::SetForWork
-            | Self::RestoreReading => Action::KeepSettings,
+            | Self::RestoreReading
+            | Self::RestoreModes => Action::KeepSettings,
             Self::Versions(_, task) => match task {
                 VersionTask::Find => Action::FindVersionTable,
                 VersionTask::Read | VersionTask::ReadWithLog => Action::ReadVersionTable,
@@ -315,7 +320,9 @@ impl Task {
                 LogTask::Create | LogTask::Write => Action::WriteLog,
             },
             Self::Progress(task) => match task {
-                ProgressTask::Read | ProgressTask::FindProcess => Action::ReadProgress,
+                ProgressTask::Read | ProgressTask::FindProcess | ProgressTask::FindOwnProcess => {
+                    Action::ReadProgress
+                }
                 ProgressTask::Create | ProgressTask::Write { .. } | ProgressTask::Drop => {
                     Action::WriteProgress
                 }

@@ -10,7 +10,7 @@ use alembic_history::{
 use alembic_sql as sql;
 
 use crate::database_error::DatabaseError;
-use crate::failure::{Failure, StatementLocation};
+use crate::failure::{Failure, StatementLocation, StatementScope};
 use crate::log::Author;
 use crate::policy::{Interruption, Missing};
 use crate::request::Progress;
@@ -98,19 +98,19 @@ impl<'h> Runner<'h> {
             .collect()
     }
 
-    /// Returns the failure of a statement that left no invalid index.
+    /// Returns the failure of a statement.
     pub(super) fn statement_failure(
         &self,
         node: Node,
         statement: FileStatement<'h>,
         number: usize,
         error: DatabaseError,
+        scope: StatementScope,
     ) -> Failure {
         Failure::Statement {
             location: Box::new(self.locate(node, statement, number, error.offset())),
             error,
-            leftover: Vec::new(),
-            shares_transaction: false,
+            scope,
         }
     }
 

@@ -18,6 +18,9 @@ pub(crate) trait OwnTables {
     /// Returns the query that looks for the version table; [`VersionTableLookup`] reads the answer.
     fn find_versions(&self, table: &VersionTable) -> Query;
 
+    /// Returns the condition that the version table exists, or no table of another migration tool.
+    fn has_no_other_tool(&self, table: &VersionTable) -> String;
+
     /// Returns the query that reads some of the run's own tables by `select`, and fails instead of
     /// waiting for a lock; `is_open` says whether a transaction is open.
     fn reading(&self, tables: &[&VersionTable], select: String, is_open: bool) -> String;

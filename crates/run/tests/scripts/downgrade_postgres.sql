@@ -50,24 +50,21 @@ $alembic$;
 
 -- Running downgrade b2 -> a1, Revision b2
 
-DO $alembic$
-BEGIN
-	PERFORM pg_catalog.set_config('alembic.session', pg_catalog.json_object_agg(s.name, s.value ORDER BY s.place)::pg_catalog.text, false)
-	FROM (SELECT s.name, pg_catalog.current_setting(s.name, true) AS value, s.place FROM (VALUES (0, 'session_authorization'), (1, 'role'), (2, 'search_path')) AS s (place, name) UNION ALL SELECT pg_catalog.lower(s.name), pg_catalog.current_setting(s.name), 2 FROM pg_catalog.pg_settings AS s WHERE s.context OPERATOR(pg_catalog.=) ANY (ARRAY['user', 'superuser']) AND s.name OPERATOR(pg_catalog.<>) ALL (ARRAY['transaction_isolation', 'transaction_read_only', 'transaction_deferrable'])) AS s;
-END
-$alembic$;
+SELECT pg_catalog.json_object_agg(s.name, s.value ORDER BY s.place) AS alembic_kept
+FROM (SELECT s.name, pg_catalog.current_setting(s.name, true) AS value, s.place FROM (VALUES (0, 'session_authorization'), (1, 'role'), (2, 'search_path')) AS s (place, name) UNION ALL SELECT pg_catalog.lower(s.name), pg_catalog.current_setting(s.name), 2 FROM pg_catalog.pg_settings AS s WHERE s.context OPERATOR(pg_catalog.=) ANY (ARRAY['user', 'superuser']) AND s.name OPERATOR(pg_catalog.<>) ALL (ARRAY['transaction_isolation', 'transaction_read_only', 'transaction_deferrable'])) AS s \gset
 
 SET search_path = public;
 
 DROP INDEX by_name;
 
-DO $alembic$
-BEGIN
-	PERFORM pg_catalog.set_config(s.key, s.value, false)
-	FROM pg_catalog.json_each_text(pg_catalog.current_setting('alembic.session')::pg_catalog.json) AS s
-	WHERE coalesce(pg_catalog.current_setting(s.key, true) OPERATOR(pg_catalog.<>) s.value, true);
-END
-$alembic$;
+SELECT pg_catalog.count(pg_catalog.set_config(s.name, s.value, false)) AS alembic_set
+FROM (
+	SELECT k.key, k.value FROM pg_catalog.json_each_text(:'alembic_kept'::pg_catalog.json) AS k UNION ALL
+	SELECT m.name, m.reset_val FROM pg_catalog.pg_settings AS m
+	WHERE m.source OPERATOR(pg_catalog.=) 'session' AND pg_catalog.strpos(m.name, '.') OPERATOR(pg_catalog.>) 0
+	AND pg_catalog.lower(m.name) OPERATOR(pg_catalog.<>) ALL (SELECT pg_catalog.json_object_keys(:'alembic_kept'::pg_catalog.json))
+) AS s (name, value)
+WHERE coalesce(pg_catalog.current_setting(s.name, true) OPERATOR(pg_catalog.<>) s.value, true) \gset
 
 SET LOCAL lock_timeout = '1500ms';
 

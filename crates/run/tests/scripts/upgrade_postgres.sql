@@ -11,6 +11,14 @@ SET TimeZone = 'UTC';
 BEGIN;
 SET LOCAL lock_timeout = '1500ms';
 
+DO $alembic$
+BEGIN
+	IF NOT (SELECT o.relname FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid OPERATOR(pg_catalog.=) o.relnamespace WHERE pg_catalog.to_regclass('alembic_version') IS NULL AND (s.nspname OPERATOR(pg_catalog.=) pg_catalog.current_schema()::pg_catalog.name OR s.nspname OPERATOR(pg_catalog.=) ANY (pg_catalog.current_schemas(false))) AND o.relname OPERATOR(pg_catalog.=) ANY (ARRAY['_sqlx_migrations', '__diesel_schema_migrations', 'refinery_schema_history', 'seaql_migrations', 'flyway_schema_history', 'goose_db_version', 'schema_migrations', '_prisma_migrations', 'django_migrations', 'databasechangelog', 'knex_migrations', '__EFMigrationsHistory']::pg_catalog.name[]) AND o.relkind OPERATOR(pg_catalog.=) ANY (ARRAY['r', 'p']::pg_catalog."char"[]) LIMIT 1) IS NULL THEN
+		RAISE EXCEPTION '%', 'another migration tool manages the database, so it must be stamped first';
+	END IF;
+END
+$alembic$;
+
 CREATE TABLE IF NOT EXISTS alembic_version (
 	version_num VARCHAR(32) NOT NULL, 
 	CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
@@ -168,6 +176,11 @@ BEGIN
 		RAISE EXCEPTION '%', 'the database is not at a1'
 		USING DETAIL = pg_catalog.concat('it is at ', coalesce(place, 'base'));
 	END IF;
+END
+$alembic$;
+
+DO $alembic$
+BEGIN
 	IF NOT EXISTS (SELECT FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) i.indexrelid WHERE i.indrelid OPERATOR(pg_catalog.=) pg_catalog.to_regclass('users')::pg_catalog.oid AND c.relname OPERATOR(pg_catalog.=) 'by_name' AND i.indisvalid) THEN
 		RAISE EXCEPTION '%', 'the index by_name is invalid or missing';
 	END IF;

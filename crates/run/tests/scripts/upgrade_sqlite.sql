@@ -7,6 +7,14 @@
 PRAGMA foreign_keys = OFF;
 BEGIN IMMEDIATE;
 
+CREATE TEMP TABLE alembic_check (
+	holds_1 CONSTRAINT "another migration tool manages the database, so it must be stamped first" CHECK (holds_1)
+);
+INSERT INTO temp.alembic_check VALUES (
+	(EXISTS (SELECT 1 FROM sqlite_master WHERE name = 'alembic_version' COLLATE NOCASE) OR NOT EXISTS (SELECT 1 FROM sqlite_master WHERE type = 'table' AND name COLLATE NOCASE IN ('_sqlx_migrations', '__diesel_schema_migrations', 'refinery_schema_history', 'seaql_migrations', 'flyway_schema_history', 'goose_db_version', 'schema_migrations', '_prisma_migrations', 'django_migrations', 'databasechangelog', 'knex_migrations', '__EFMigrationsHistory')))
+);
+DROP TABLE temp.alembic_check;
+
 CREATE TABLE IF NOT EXISTS alembic_version (
 	version_num VARCHAR(32) NOT NULL, 
 	CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)

@@ -54,6 +54,14 @@ impl OwnTables for Postgres {
         Some(MAX_ID_LENGTH)
     }
 
+    fn has_no_other_tool(&self, table: &VersionTable) -> String {
+        let is_missing = format!(
+            "pg_catalog.to_regclass({}) IS NULL",
+            literal(&table.quoted())
+        );
+        format!("{} IS NULL", find_other_tool(&is_missing, &schema(table)))
+    }
+
     /// A deferred trigger could change the rows after they are checked.
     fn read_final_versions(&self, table: &VersionTable) -> Query {
         let Query { sql, task } = self.read_versions(table, true);
@@ -65,10 +73,7 @@ impl OwnTables for Postgres {
 /// of progress exists, the schema, the database, the table of another tool, how many characters of an
 /// id the version table holds, and what the account may do with the log.
 fn find(table: &VersionTable) -> String {
-    let schema = match &table.schema {
-        Some(schema) => literal(schema),
-        None => "pg_catalog.current_schema()".to_owned(),
-    };
+    let schema = schema(table);
     format!(
         "SELECT CASE WHEN c.oid IS NULL THEN NULL ELSE pg_catalog.concat(\
          CASE WHEN c.relpersistence OPERATOR(pg_catalog.=) 't' THEN 'temporary ' END, \
@@ -86,10 +91,18 @@ fn find(table: &VersionTable) -> String {
          LEFT JOIN pg_catalog.pg_namespace n \
          ON n.oid OPERATOR(pg_catalog.=) c.relnamespace",
         literal(&table.progress().quoted()),
-        find_other_tool(&schema),
+        find_other_tool("c.oid IS NULL", &schema),
         log_access(table, &schema),
         literal(&table.quoted())
     )
+}
+
+/// Returns the schema of the version table as an expression.
+fn schema(table: &VersionTable) -> String {
+    match &table.schema {
+        Some(schema) => literal(schema),
+        None => "pg_catalog.current_schema()".to_owned(),
+    }
 }
 
 /// The number of characters that the column of the version table `c` holds, as an expression.
@@ -101,13 +114,13 @@ const ID_LIMIT: &str = "(SELECT a.atttypmod OPERATOR(pg_catalog.-) 4 FROM pg_cat
      (ARRAY['pg_catalog.varchar'::pg_catalog.regtype::pg_catalog.oid, \
      'pg_catalog.bpchar'::pg_catalog.regtype::pg_catalog.oid]))";
 
-/// Returns the name of another tool's table in a schema or on the search path as an expression, where `c` is the version
-/// table; it is only looked for if there is none.
-fn find_other_tool(schema: &str) -> String {
+/// Returns the name of another tool's table in a schema or on the search path as an expression; it is
+/// only looked for if `is_missing` says that there is no version table.
+fn find_other_tool(is_missing: &str, schema: &str) -> String {
     format!(
         "(SELECT o.relname FROM pg_catalog.pg_class o \
          JOIN pg_catalog.pg_namespace s ON s.oid OPERATOR(pg_catalog.=) o.relnamespace \
-         WHERE c.oid IS NULL AND (s.nspname OPERATOR(pg_catalog.=) {schema}::pg_catalog.name \
+         WHERE {is_missing} AND (s.nspname OPERATOR(pg_catalog.=) {schema}::pg_catalog.name \
          OR s.nspname OPERATOR(pg_catalog.=) ANY (pg_catalog.current_schemas(false))) \
          AND o.relname OPERATOR(pg_catalog.=) ANY (ARRAY[{}]::pg_catalog.name[]) \
          AND o.relkind OPERATOR(pg_catalog.=) ANY (ARRAY['r', 'p']::pg_catalog.\"char\"[]) LIMIT 1)",

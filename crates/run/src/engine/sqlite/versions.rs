@@ -46,6 +46,18 @@ impl OwnTables for Sqlite {
         Query::new(Task::Versions(table.clone(), VersionTask::Find), query)
     }
 
+    fn has_no_other_tool(&self, table: &VersionTable) -> String {
+        let schema = table.schema.as_deref();
+        let schema = schema.map_or(String::new(), |schema| format!("{}.", quote(schema)));
+        format!(
+            "(EXISTS (SELECT 1 FROM {schema}sqlite_master WHERE name = {} COLLATE NOCASE) \
+             OR NOT EXISTS (SELECT 1 FROM {schema}sqlite_master WHERE type = 'table' \
+             AND name COLLATE NOCASE IN ({})))",
+            literal(&table.name),
+            other_tools::tables()
+        )
+    }
+
     fn reading(&self, _tables: &[&VersionTable], select: String, _is_open: bool) -> String {
         select
     }
