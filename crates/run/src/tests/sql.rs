@@ -73,10 +73,12 @@ fn statements_say_what_they_do_to_the_connection() {
     Sets { restore: "PRAGMA busy_timeout = 5000" }: PRAGMA busy_timeout = 1000
     Sets { restore: "PRAGMA foreign_keys = ON" }: PRAGMA foreign_keys = OFF
     Begins { rollback: "ROLLBACK" }: BEGIN IMMEDIATE
+    Works: EXPLAIN PRAGMA "main".foreign_key_check
     Works: CREATE TABLE alembic_version ( version_num VARCHAR(32) NOT NULL, CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num) )
     Works: CREATE TABLE a (x)
     Works: CREATE TABLE a2 (x)
     Works: INSERT INTO alembic_version (version_num) VALUES ('a')
+    Works: EXPLAIN PRAGMA "main".foreign_key_check
     Commits: COMMIT
     Works: PRAGMA foreign_keys = ON
     Works: PRAGMA busy_timeout = 5000
