@@ -111,9 +111,9 @@ fn exit_of_failure(failure: &Failure) -> Exit {
     match failure {
         Failure::Plan(_) => Exit::Revision,
         Failure::History(_) | Failure::Requirements(_) => Exit::History,
-        Failure::SharedVersionTable { .. } | Failure::UncheckedDialect { .. } => {
-            Exit::Configuration
-        }
+        Failure::SharedVersionTable { .. }
+        | Failure::InvalidVersionTable { .. }
+        | Failure::UncheckedDialect { .. } => Exit::Configuration,
         Failure::ManagedByAnotherTool { .. }
         | Failure::MalformedVersionTable { .. }
         | Failure::IdTooLong { .. }

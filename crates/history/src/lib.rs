@@ -52,4 +52,4 @@ pub use settings::{
     TransactionMode, Value as SettingsValue,
 };
 pub use suggest::nearest;
-pub use version_table::VersionTable;
+pub use version_table::{InvalidTableName, VersionTable};

@@ -97,6 +97,7 @@ impl RunError {
             | Failure::ForeignKeys { .. }
             | Failure::ForeignKeyMismatch { .. }
             | Failure::SharedVersionTable { .. }
+            | Failure::InvalidVersionTable { .. }
             | Failure::UncheckedDialect { .. }
             | Failure::NoSecondConnection { .. }
             | Failure::Unfinished { .. }

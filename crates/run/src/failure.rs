@@ -4,7 +4,8 @@ use std::fmt;
 use std::path::PathBuf;
 
 use alembic_history::{
-    Dialect, HistoryError, PlanError, Position, RequirementError, RevisionId, Span, Versions, join,
+    Dialect, HistoryError, InvalidTableName, PlanError, Position, RequirementError, RevisionId,
+    Span, Versions, join,
 };
 
 use crate::action::Action;
@@ -118,6 +119,13 @@ pub enum Failure {
     ForeignKeyMismatch {
         /// The keys.
         keys: Vec<ForeignKey>,
+    },
+    /// The version table cannot have its name, or would be another table than the one that is meant.
+    InvalidVersionTable {
+        /// The table, as it would be written in SQL.
+        table: String,
+        /// What is wrong with its name, or that of its schema.
+        why: InvalidTableName,
     },
     /// The revision files were not checked for the dialect of the database.
     UncheckedDialect {
@@ -314,6 +322,9 @@ impl fmt::Display for Failure {
                  not be unique",
                 and(keys)
             ),
+            Self::InvalidVersionTable { table, why } => {
+                write!(f, "the name of the version table {table} {why}")
+            }
             Self::UncheckedDialect { dialect } => {
                 write!(
                     f,
@@ -425,6 +436,7 @@ impl Failure {
             | Self::ForeignKeys { .. }
             | Self::ForeignKeyMismatch { .. }
             | Self::SharedVersionTable { .. }
+            | Self::InvalidVersionTable { .. }
             | Self::UncheckedDialect { .. }
             | Self::NoSecondConnection { .. }
             | Self::Unfinished { .. }

@@ -50,6 +50,7 @@ macro_rules! driver_suite {
                 purging_removes_whatever_is_there,
                 two_sets_share_a_database,
                 the_version_table_may_be_in_another_schema,
+                a_name_that_would_be_another_table_is_refused,
                 a_schema_that_is_missing_is_told;
             [reading]
                 what_only_reads_leaves_the_database_alone,
