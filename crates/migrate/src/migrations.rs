@@ -8,7 +8,7 @@ use std::time::Duration;
 use alembic_history::{Fresh, History, RevisionId, TransactionMode, VersionTable, Versions};
 use alembic_run::{
     Ahead, DEFAULT_LOCK_TIMEOUT, Ensured, Event, Interruption, Observer, Purge, Report, Runner,
-    Schema, StampReport, Status, Target, UnfinishedRevision, ensure_all,
+    Schema, StampReport, Status, Target, ensure_all,
 };
 use alembic_sql::SqlText;
 use tracing::{debug, info, warn};
@@ -222,19 +222,6 @@ impl Migrations {
     /// [`RunError`](crate::RunError), when the database cannot be read.
     pub fn current<'d, D: Driver<'d>>(&'d self, database: D) -> D::Output<Versions> {
         let run = self.runner(database.dialect()).current();
-        database.drive(run, &*self.observer)
-    }
-
-    /// Returns the progress of the revision that an earlier run has left unfinished, if one has.
-    ///
-    /// # Errors
-    ///
-    /// [`RunError`](crate::RunError), when the database cannot be read.
-    pub fn unfinished<'d, D: Driver<'d>>(
-        &'d self,
-        database: D,
-    ) -> D::Output<Option<UnfinishedRevision>> {
-        let run = self.runner(database.dialect()).unfinished();
         database.drive(run, &*self.observer)
     }
 
