@@ -26,6 +26,7 @@ use alembic_migrate::Dialect;
 
 use crate::output::Excerpt;
 use crate::url::DatabaseUrl;
+pub(crate) use database::missing_database;
 pub(crate) use evidence::{Evidence, Question, SchemaPrivileges};
 pub(crate) use expression::{is_crate, resolve};
 pub(crate) use files::{fault, history, requirement};

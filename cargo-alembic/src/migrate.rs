@@ -115,6 +115,9 @@ impl Migration<'_> {
         };
         let what = format_args!("{} ({})", own.name(), database.url);
         context.shell.status(verb, what);
+        if self.direction == Direction::Downgrade {
+            own.report_missing_database(context.shell)?;
+        }
         let progress = Arc::new(Progress::new(context.shell));
         let (shown, watch) = (Arc::clone(&progress), Watch::new(database));
         let mut migrations = own

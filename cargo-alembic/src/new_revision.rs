@@ -14,7 +14,9 @@ use crate::explain;
 use crate::naming;
 use crate::new_file::create;
 use crate::output::json::{AnswerJson, NewRevisionJson};
-use crate::output::{Answer, Cause, Diagnostic, Error, Layout, Response, Result, display_path};
+use crate::output::{
+    Answer, Cause, Diagnostic, Error, Layout, Response, Result, display_path, quote_for_shell,
+};
 use crate::workspace::{Access, Crate};
 
 /// A new revision, as the command describes it.
@@ -73,16 +75,14 @@ impl RevisionDraft<'_> {
 
     fn declare(&self, context: &Context, date: &Zoned) -> Result<NewRevision> {
         let graph = self.owner.graph();
-        let invalid = |what: &str, name: &str, why: InvalidName| -> Error {
+        let invalid = |what: &str, option: &str, name: &str, why: InvalidName| -> Error {
             let title = format!("invalid {what} '{name}': {why}");
-            let help = match why {
-                InvalidName::Empty | InvalidName::Forbidden(_) => {
-                    "use letters, digits and `_`, but not @ + - : , quotes or white space"
-                }
-                InvalidName::TooLong(_) => "a new version table has no room for it: shorten it",
-                InvalidName::Reserved => "choose another word",
-            };
-            Diagnostic::new(Cause::Arguments, title).help(help).into()
+            let offered = RevisionId::like(name).map_or(String::new(), |id| {
+                format!(", as in `{option} {}`", quote_for_shell(id.as_str()))
+            });
+            Diagnostic::new(Cause::Arguments, title)
+                .help(format!("use letters, digits and `_`{offered}"))
+                .into()
         };
         let id = match &self.id {
             Some(id) => id.clone(),
@@ -92,8 +92,8 @@ impl RevisionDraft<'_> {
                     .help("choose the id yourself with `--rev-id`")
             })?,
         };
-        let id =
-            RevisionId::for_new_revision(&id).map_err(|why| invalid("revision id", &id, why))?;
+        let id = RevisionId::for_new_revision(&id)
+            .map_err(|why| invalid("revision id", "--rev-id", &id, why))?;
         if let Some(taken) = graph.named(id.as_str()) {
             let path = &self.owner.history().file(taken).path;
             let title = format!("the revision id {id} is already taken");
@@ -104,7 +104,8 @@ impl RevisionDraft<'_> {
                 .into());
         }
         let labels = self.branch_labels.iter().map(|label| {
-            BranchLabel::new(label).map_err(|why| invalid("branch label", label, why))
+            BranchLabel::new(label)
+                .map_err(|why| invalid("branch label", "--branch-label", label, why))
         });
         let mut depends_on = Vec::new();
         for name in &self.depends_on {

@@ -185,7 +185,12 @@ fn version_tables_that_cannot_be_configured() {
         (
             "a.versions",
             4,
-            "error[invalid-configuration-value] | write `version-table = \"versions\"`",
+            "error[invalid-configuration-value] | has a dot, and SQLite has no schemas; write `version-table = \"versions\"`",
+        ),
+        (
+            "sqlite_versions",
+            4,
+            "error[invalid-configuration-value] | `sqlite_versions` begins with `sqlite_`",
         ),
     ] {
         let line = format!("init -p my-store {url} --version-table {table}");

@@ -34,11 +34,7 @@ impl CurrentArgs {
         let mut behind = Vec::new();
         let mut failed = None;
         for next in &crates {
-            let database = next.database()?;
-            if database.is_missing() {
-                let what = format_args!("{} does not exist yet ({})", database.url, next.name());
-                context.shell.status("Note", what);
-            }
+            next.report_missing_database(context.shell)?;
             match self.current(next) {
                 Ok((json, text)) => {
                     if let Some(unfinished) = &json.unfinished {

@@ -25,7 +25,7 @@ impl EditArgs {
         let crates = context.crates(&(&self.database).into())?;
         let mut paths = Vec::new();
         for next in crates_matching(crates, &[&self.revision])? {
-            for node in next.find_revisions(&self.revision)? {
+            for node in next.find_revisions(&self.revision, context.shell)? {
                 paths.push(next.history().file(node).path.clone());
             }
         }

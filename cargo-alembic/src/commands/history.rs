@@ -52,7 +52,10 @@ impl HistoryArgs {
         let mut answers = Vec::new();
         for next in &chosen {
             let current = match asks_database {
-                true => Some(next.current(next.database()?)?),
+                true => {
+                    next.report_missing_database(context.shell)?;
+                    Some(next.current(next.database()?)?)
+                }
                 false => None,
             };
             answers.push(self.history(next, &range, current.as_deref())?);

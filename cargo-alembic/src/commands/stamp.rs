@@ -93,7 +93,8 @@ impl StampArgs {
     fn stamp(&self, context: &Context, own: &Crate, targets: &[&str]) -> Result<StampJson> {
         let (database, migrations) = (own.database()?, &own.migrations);
         let purge = self.purge();
-        if database.is_missing() {
+        let is_missing = database.is_missing();
+        if is_missing {
             // A missing database is not created for an invalid target.
             let rehearsal = migrations.stamp(&mut database.read()?, targets, purge);
             rehearsal.map_err(|error| own.explain(error, database))?;
@@ -104,6 +105,13 @@ impl StampArgs {
         let (what, name, url) = (reports::stamp(&report), own.name(), &database.url);
         let what = format_args!("{what} ({name} in {url})");
         context.shell.status("Running", what);
+        if is_missing && !report.after.is_empty() {
+            let what = format_args!(
+                "{url} is new and has none of the tables of these revisions, which no upgrade will \
+                 create now; if the path is mistyped, delete the file"
+            );
+            context.shell.status("Note", what);
+        }
         Ok(StampJson::new(url, &report))
     }
 }

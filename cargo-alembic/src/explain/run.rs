@@ -87,6 +87,7 @@ fn details(fault: &Failure, diagnostic: Diagnostic, subject: Subject<'_>) -> Dia
         | Failure::UnknownRows { .. }
         | Failure::Database { .. } => diagnostic,
         Failure::SharedVersionTable { .. } => diagnostic.code(Code::SharedVersionTable),
+        Failure::InvalidVersionTable { .. } => diagnostic.code(Code::InvalidConfigurationValue),
         Failure::ManagedByAnotherTool { .. } => diagnostic.code(Code::ManagedByAnotherTool),
         Failure::MalformedVersionTable { .. } => diagnostic.code(Code::MalformedVersionTable),
         Failure::IdTooLong { path, .. } => diagnostic
@@ -167,6 +168,7 @@ pub(super) fn refused(fault: &Failure, diagnostic: Diagnostic, subject: Subject<
         | Failure::Plan(_)
         | Failure::Requirements(_)
         | Failure::SharedVersionTable { .. }
+        | Failure::InvalidVersionTable { .. }
         | Failure::ManagedByAnotherTool { .. }
         | Failure::MalformedVersionTable { .. }
         | Failure::IdTooLong { .. }
@@ -210,6 +212,9 @@ fn next_step(
         Failure::SharedVersionTable { .. } => {
             diagnostic.help("give one of them another `version-table`")
         }
+        Failure::InvalidVersionTable { .. } => diagnostic.help(format!(
+            "write another `version-table` under [package.metadata.alembic] of `{name}`"
+        )),
         Failure::ManagedByAnotherTool { tool, .. } => {
             let stamp = |revision| Suggestion::for_crate(Subcommand::Stamp, name).argument(revision);
             diagnostic

@@ -26,6 +26,7 @@ pub(super) fn next_step(fault: &Failure) -> Option<&'static str> {
         | Failure::Statement { .. }
         | Failure::SharedVersionTable { .. }
         | Failure::MalformedVersionTable { .. }
+        | Failure::InvalidVersionTable { .. }
         | Failure::Irreversible { .. }
         | Failure::UncheckedDialect { .. }
         | Failure::Schema { .. }

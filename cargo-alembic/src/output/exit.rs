@@ -116,9 +116,9 @@ fn exit_of_failure(failure: &Failure) -> Exit {
         | Failure::Removed { .. }
         | Failure::NothingToAccept { .. } => Exit::Revision,
         Failure::History(_) | Failure::Requirements(_) => Exit::History,
-        Failure::SharedVersionTable { .. } | Failure::UncheckedDialect { .. } => {
-            Exit::Configuration
-        }
+        Failure::SharedVersionTable { .. }
+        | Failure::InvalidVersionTable { .. }
+        | Failure::UncheckedDialect { .. } => Exit::Configuration,
         Failure::ManagedByAnotherTool { .. }
         | Failure::MalformedVersionTable { .. }
         | Failure::IdTooLong { .. }

@@ -15,7 +15,7 @@ use crate::args::DatabaseArgs;
 use crate::database::Database;
 use crate::explain::{self, Lifetime, Storage, Subject};
 use crate::output::json::AnswerJson;
-use crate::output::{Answer, Error, Layout, Response, Result};
+use crate::output::{Answer, Error, Layout, Response, Result, Shell};
 
 /// A crate with its migrations, and the database that a command finds for it.
 #[derive(Clone, Debug)]
@@ -161,13 +161,26 @@ impl Crate {
     }
 
     /// Finds the revisions that an expression names, asking the crate's database if necessary.
-    pub(crate) fn find_revisions(&self, expression: &str) -> Result<Vec<Node>> {
+    pub(crate) fn find_revisions(&self, expression: &str, shell: Shell) -> Result<Vec<Node>> {
         let expression = self.parse(expression)?;
         let rows = match expression.symbol {
-            Some(Symbol::Current) => Some(self.current(self.database()?)?),
+            Some(Symbol::Current) => {
+                self.report_missing_database(shell)?;
+                Some(self.current(self.database()?)?)
+            }
             Some(_) | None => None,
         };
         self.resolve(&expression, rows.as_deref())
+    }
+
+    /// Reports that the crate's database does not exist, if so: it is then read as an empty one.
+    pub(crate) fn report_missing_database(&self, shell: Shell) -> Result<()> {
+        let database = self.database()?;
+        if database.is_missing() {
+            let what = format_args!("{} does not exist yet ({})", database.url, self.name());
+            shell.status("Note", what);
+        }
+        Ok(())
     }
 
     /// Reads the rows of the version table in `database`.
@@ -206,7 +219,15 @@ impl Crate {
             Direction::Upgrade => self.graph().plan_upgrade(rows, &target),
             Direction::Downgrade => self.graph().plan_downgrade(rows, &target),
         };
-        plan.map_err(|error| explain::plan(&error, self.subject(), Some(&self.storage(database))))
+        plan.map_err(|error| match direction {
+            // The target may be as it should be.
+            Direction::Downgrade if database.is_missing() => {
+                explain::missing_database(&database.url, self.name())
+            }
+            Direction::Upgrade | Direction::Downgrade => {
+                explain::plan(&error, self.subject(), Some(&self.storage(database)))
+            }
+        })
     }
 
     /// Returns the rows that a stamp of rows in `database` leads to.

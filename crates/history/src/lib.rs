@@ -56,4 +56,4 @@ pub use settings::{
     Table as SettingsTable, TransactionMode, Value as SettingsValue,
 };
 pub use suggest::nearest;
-pub use version_table::VersionTable;
+pub use version_table::{InvalidTableName, VersionTable};

@@ -327,6 +327,7 @@ impl Settings {
             }
         }
         faults.extend(settings.implied_dialect(tables));
+        faults.extend(settings.version_table_faults(tables));
         if faults.is_empty() {
             Ok(settings)
         } else {
@@ -344,21 +345,33 @@ impl Settings {
             return Err(SettingsFaultKind::OfPackage(known));
         }
         known.set(self, value).map_err(SettingsFaultKind::Value)?;
-        self.check(known).map_err(SettingsFaultKind::Value)?;
         if known == Key::Url {
             self.url_scope = scope;
         }
         Ok(())
     }
 
-    /// Returns what is wrong with the value of a key, if it is of the right kind.
-    fn check(&self, key: Key) -> Result<(), String> {
+    /// Returns the faults of the names of the version table and its schema, which depend on the
+    /// dialects.
+    fn version_table_faults(&self, tables: &[Table]) -> Vec<SettingsFault> {
         let VersionTable { name, schema } = &self.version_table;
-        match (key, schema) {
-            (Key::VersionTable, _) => check_table_name(name),
-            (Key::VersionTableSchema, Some(schema)) => check_schema_name(schema),
-            _ => Ok(()),
-        }
+        let schema = schema.as_deref().map_or(Ok(()), check_schema_name);
+        let checks = [
+            (
+                Key::VersionTable,
+                check_table_name(name, &self.dialects_for(None)),
+            ),
+            (Key::VersionTableSchema, schema),
+        ];
+        let faults = checks.into_iter().filter_map(|(key, checked)| {
+            let sets = |table: &Table| table.entries.iter().any(|(set, _)| set == key.as_str());
+            Some(SettingsFault {
+                table: tables.iter().rposition(sets)?,
+                key: key.as_str().to_owned(),
+                kind: SettingsFaultKind::Value(checked.err()?),
+            })
+        });
+        faults.collect()
     }
 
     /// Returns the fault of a workspace whose URL would decide what its crates are written for, as

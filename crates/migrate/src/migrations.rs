@@ -10,8 +10,7 @@ use alembic_history::{
 };
 use alembic_run::{
     Ahead, Author, DEFAULT_LOCK_TIMEOUT, Ensured, Event, Interruption, LogEntry, Missing, Observer,
-    Purge, Record, Report, Runner, Schema, StampReport, Status, Target, UnfinishedRevision,
-    ensure_all,
+    Purge, Record, Report, Runner, Schema, StampReport, Status, Target, ensure_all,
 };
 use alembic_sql::SqlText;
 use tracing::{debug, info, warn};
@@ -272,19 +271,6 @@ impl Migrations {
     /// [`RunError`](crate::RunError), when the database cannot be read.
     pub fn current<'d, D: Driver<'d>>(&'d self, database: D) -> D::Output<Versions> {
         let run = self.runner(database.dialect()).current();
-        database.drive(run, &*self.observer)
-    }
-
-    /// Returns the progress of the revision that an earlier run has left unfinished, if one has.
-    ///
-    /// # Errors
-    ///
-    /// [`RunError`](crate::RunError), when the database cannot be read.
-    pub fn unfinished<'d, D: Driver<'d>>(
-        &'d self,
-        database: D,
-    ) -> D::Output<Option<UnfinishedRevision>> {
-        let run = self.runner(database.dialect()).unfinished();
         database.drive(run, &*self.observer)
     }
 

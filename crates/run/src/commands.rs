@@ -11,8 +11,8 @@ use crate::log::{self, LogAction, LogEntry, Record, Whole};
 use crate::other_tools;
 use crate::pieces::change_versions;
 use crate::policy::Purge;
-use crate::progress::{find_unfinished, forget, read_unfinished};
-use crate::report::{Ensured, Report, StampReport, Status, UnfinishedRevision};
+use crate::progress::{forget, read_unfinished};
+use crate::report::{Ensured, Report, StampReport, Status};
 use crate::runner::Runner;
 use crate::session::{Decide, Session};
 use crate::steps::carry_out;
@@ -101,16 +101,6 @@ impl<'h> Runner<'h> {
             let outcome = session.read_versions().await;
             let versions = session.versions.rows().versions(session.graph());
             session.close(outcome.map(|()| versions)).await
-        })
-    }
-
-    /// Reads the progress of the revision that an earlier run has left unfinished, if one has.
-    #[must_use]
-    pub fn unfinished(self) -> Run<'h, Result<Option<UnfinishedRevision>, RunError>> {
-        Run::new(move |port| async move {
-            let mut session = Session::open(self, port).await?;
-            let outcome = find_unfinished(&mut session).await;
-            session.close(outcome).await
         })
     }
 

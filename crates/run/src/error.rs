@@ -104,6 +104,7 @@ impl RunError {
             | Failure::ForeignKeys { .. }
             | Failure::ForeignKeyMismatch { .. }
             | Failure::SharedVersionTable { .. }
+            | Failure::InvalidVersionTable { .. }
             | Failure::UncheckedDialect { .. }
             | Failure::NoSecondConnection { .. }
             | Failure::Unfinished { .. }

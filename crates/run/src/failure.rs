@@ -6,8 +6,8 @@ use std::fmt;
 use std::path::PathBuf;
 
 use alembic_history::{
-    Dialect, Direction, HistoryError, PlanError, Position, RequirementError, RevisionId, Versions,
-    join,
+    Dialect, Direction, HistoryError, InvalidTableName, PlanError, Position, RequirementError,
+    RevisionId, Versions, join,
 };
 
 use crate::action::Action;
@@ -159,6 +159,13 @@ pub enum Failure {
     ForeignKeyMismatch {
         /// The keys.
         keys: Vec<ForeignKey>,
+    },
+    /// The version table cannot have its name, or would be another table than the one that is meant.
+    InvalidVersionTable {
+        /// The table, as it would be written in SQL.
+        table: String,
+        /// What is wrong with its name, or that of its schema.
+        why: InvalidTableName,
     },
     /// The revision files were not checked for the dialect of the database.
     UncheckedDialect {
@@ -381,6 +388,9 @@ impl fmt::Display for Failure {
                  not be unique",
                 and(keys)
             ),
+            Self::InvalidVersionTable { table, why } => {
+                write!(f, "the name of the version table {table} {why}")
+            }
             Self::UncheckedDialect { dialect } => {
                 write!(
                     f,
@@ -518,6 +528,7 @@ impl Failure {
             | Self::ForeignKeys { .. }
             | Self::ForeignKeyMismatch { .. }
             | Self::SharedVersionTable { .. }
+            | Self::InvalidVersionTable { .. }
             | Self::UncheckedDialect { .. }
             | Self::NoSecondConnection { .. }
             | Self::Unfinished { .. }

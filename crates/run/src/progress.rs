@@ -99,14 +99,6 @@ async fn read(session: &Session<'_>) -> Result<Option<Progress>, Failure> {
     Ok(progress.map_err(attribute_to(Action::ReadProgress))?)
 }
 
-/// Reads the unfinished revision of an earlier run, without reading the version table.
-pub(crate) async fn find_unfinished(
-    session: &mut Session<'_>,
-) -> Result<Option<UnfinishedRevision>, Failure> {
-    session.find_versions().await?;
-    read_unfinished(session).await
-}
-
 /// Reads the unfinished revision of an earlier run, once it is known whether there is a record.
 pub(crate) async fn read_unfinished(
     session: &Session<'_>,

@@ -52,6 +52,20 @@ fn monotonic() -> Duration {
 }
 
 impl<'h> Runner<'h> {
+    /// Refuses a database that the revisions are not written for, and a version table that it cannot
+    /// have.
+    pub(crate) fn check(&self) -> Result<(), Failure> {
+        let dialect = self.dialect;
+        if !self.history.is_checked_for(dialect) {
+            return Err(Failure::UncheckedDialect { dialect });
+        }
+        let checked = self.version_table.check(dialect);
+        checked.map_err(|why| Failure::InvalidVersionTable {
+            table: self.version_table.quoted(),
+            why,
+        })
+    }
+
     /// Creates a runner with the default version table, one transaction for the whole run, and
     /// [`DEFAULT_LOCK_TIMEOUT`].
     #[must_use]

@@ -65,9 +65,8 @@ impl<'h> Session<'h> {
             progress: None,
             retries: Retries::default(),
         };
-        let dialect = session.runner.dialect;
-        if !session.runner.history.is_checked_for(dialect) {
-            return Err(session.run_error(Failure::UncheckedDialect { dialect }));
+        if let Err(failure) = session.runner.check() {
+            return Err(session.run_error(failure));
         }
         match session.engine.open(&mut session.link).await {
             Ok(()) => Ok(session),

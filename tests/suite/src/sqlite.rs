@@ -171,7 +171,13 @@ impl Handle for Connection {
                 .unwrap()
         };
         let (enforced, timeout) = (setting("foreign_keys"), setting("busy_timeout"));
-        Some(format!("foreign_keys {enforced}, busy_timeout {timeout}"))
+        // A damaged file has none.
+        let mode: String = self
+            .pragma_query_value(None, "journal_mode", |row| row.get(0))
+            .unwrap_or_default();
+        Some(format!(
+            "foreign_keys {enforced}, busy_timeout {timeout}, journal_mode {mode}"
+        ))
     }
 
     #[track_caller]

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::SystemTime;
 
 use alembic_migrate::options::Purge;
-use alembic_migrate::report::{Ensured, StampReport, Status, UnfinishedRevision};
+use alembic_migrate::report::{Ensured, StampReport, Status};
 use alembic_migrate::{Dialect, EnsureReport, Migrations, Report, RunError};
 
 /// What a database holds as text, or the bytes of a damaged file.
@@ -85,12 +85,6 @@ pub trait Handle: Send {
 
     /// Carries out [`Migrations::status`].
     fn status(&mut self, migrations: &Migrations) -> Result<Status, RunError>;
-
-    /// Carries out [`Migrations::unfinished`].
-    fn unfinished(
-        &mut self,
-        migrations: &Migrations,
-    ) -> Result<Option<UnfinishedRevision>, RunError>;
 
     /// Carries out [`Migrations::ensure_version`].
     fn ensure_version(&mut self, migrations: &Migrations) -> Result<Ensured, RunError>;
@@ -240,13 +234,6 @@ macro_rules! commands {
             migrations: &::alembic_migrate::Migrations,
         ) -> Result<::alembic_migrate::report::Status, ::alembic_migrate::RunError> {
             match self { $($handle => $outcome(migrations.status($database)),)+ }
-        }
-
-        fn unfinished(
-            &mut self,
-            migrations: &::alembic_migrate::Migrations,
-        ) -> Result<Option<::alembic_migrate::report::UnfinishedRevision>, ::alembic_migrate::RunError> {
-            match self { $($handle => $outcome(migrations.unfinished($database)),)+ }
         }
 
         fn ensure_version(
