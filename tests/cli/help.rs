@@ -43,6 +43,7 @@ help! {
     branches: "branches",
     history: "history",
     show: "show",
+    log: "log",
     stamp: "stamp",
     test: "test",
     edit: "edit",
