@@ -24,7 +24,6 @@
 pub mod answer;
 mod command;
 mod comparison;
-mod log;
 pub mod revisions;
 mod sql;
 mod subject;
@@ -34,6 +33,7 @@ pub mod described;
 pub mod failures;
 pub mod handover;
 pub mod hostile;
+pub mod log;
 pub mod races;
 pub mod reading;
 #[cfg(feature = "sqlite")]

@@ -59,6 +59,12 @@ macro_rules! driver_suite {
                 the_rows_of_alembics_databases_are_read,
                 what_alembic_makes_of_its_databases_is_made_of_them,
                 a_database_that_we_create_is_as_alembic_creates_it;
+            [log]
+                what_ran_is_compared_with_the_files,
+                what_is_missing_is_applied_below_the_rows,
+                rows_that_somebody_else_moved_are_adopted,
+                what_did_not_run_is_logged_as_that,
+                what_is_edited_may_be_told_only;
             [races]
                 each_revision_is_applied_once,
                 each_takes_one_step_further,
