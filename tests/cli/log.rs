@@ -48,7 +48,7 @@ fn run_named(project: &Project, error: &str, start: &str) {
 
 /// Puts a project into a state in which an upgrade is refused, and checks that each way on that the
 /// error names leads to a database in which all is well.
-fn check_ways(code: &str, spoil: fn(&Project), ways: &[(&str, &[&str])]) {
+fn check_ways(error: &str, spoil: fn(&Project), ways: &[(&str, &[&str])]) {
     on_both(|dialect| {
         for (way, tables) in ways {
             let project = chain().on(dialect);
@@ -56,10 +56,10 @@ fn check_ways(code: &str, spoil: fn(&Project), ways: &[(&str, &[&str])]) {
             project.run("upgrade").success();
             spoil(&project);
             for line in ["upgrade", "ensure"] {
-                check_in(&project, way, line, 6, &format!("error[{code}] | {way}"));
+                check_in(&project, way, line, 6, &format!("{error} | {way}"));
             }
-            let error = project.run("upgrade").stderr;
-            run_named(&project, &error, way);
+            let refused = project.run("upgrade").stderr;
+            run_named(&project, &refused, way);
             project.run("upgrade").success();
             project.run("ensure").success();
             project.run("current --check-heads").success();
@@ -83,7 +83,7 @@ fn a_revision_below_the_version() {
     };
     let all = &["t_aa01", "t_bb02", "t_cc03", "t_hh08"][..];
     check_ways(
-        "hidden-revision",
+        "error[hidden-revision]",
         spoil,
         &[
             ("run them with", all),
@@ -107,7 +107,7 @@ fn a_revision_below_the_version() {
 #[test]
 fn a_revision_that_was_edited() {
     check_ways(
-        "edited-revision",
+        "error[edited-revision]",
         |project| {
             project.replace("migrations/cc03.sql", "t_cc03 (id", "t_cc03 (other");
         },
@@ -121,7 +121,7 @@ fn a_revision_that_was_edited() {
 #[test]
 fn an_id_that_is_used_again() {
     check_ways(
-        "edited-revision",
+        "error[edited-revision]",
         |project| {
             let other = revision("cc03")
                 .revises("bb02")
@@ -136,7 +136,7 @@ fn an_id_that_is_used_again() {
 #[test]
 fn a_revision_that_was_removed() {
     check_ways(
-        "removed-revision",
+        "error[removed-revision]",
         |project| {
             project.remove("migrations/bb02.sql");
             project.replace("migrations/cc03.sql", "Revises: bb02", "Revises: aa01");
@@ -161,7 +161,7 @@ fn revisions_of_another_branch() {
             .remove("migrations/ee05.sql");
     };
     check_ways(
-        "unknown-rows",
+        "error[unknown-rows]",
         spoil,
         &[(
             "go back by what the log recorded",
@@ -211,4 +211,18 @@ fn an_edited_revision_may_only_be_told() {
         upgrade.stderr.contains("Edited cc03, logged at"),
         "{upgrade}"
     );
+}
+
+#[test]
+fn what_is_as_the_files_say_cannot_be_accepted() {
+    let project = chain();
+    project.run("upgrade").success();
+    for (line, what) in [
+        ("stamp --accept aa01", "aa01"),
+        ("stamp --accept zz99 aa01", "zz99"),
+    ] {
+        let expected =
+            "error[nothing-to-accept]: the files and the log of this database say the same";
+        check_in(&project, what, line, 6, expected);
+    }
 }

@@ -27,7 +27,7 @@ pub struct UpgradeArgs {
     /// Commit after each revision instead of once for the whole run
     #[arg(long)]
     transaction_per_revision: bool,
-    /// Apply the revisions, too, that lie below the database's version and never ran on it
+    /// Also apply the revisions that lie below the database's version and never ran on it
     #[arg(long, conflicts_with = "sql")]
     missing: bool,
     #[command(flatten)]
