@@ -214,7 +214,7 @@ async fn migrate(
 ) -> Result<Report, Failure> {
     session.read_versions().await?;
     let before = session.versions.rows().versions(session.graph());
-    let mut plan = decide(&session.nodes().await?)?;
+    let mut plan = decide(&log::nodes(session).await?)?;
     let differences = log::examine(session, Whole::IfNeeded).await?;
     log::with_missing(session, &differences, &mut plan);
     log::check(session, &differences, &plan).await?;
@@ -288,7 +288,7 @@ async fn plan_stamp(
     session.read_versions().await?;
     let rows = match purge {
         Purge::Yes => Vec::new(),
-        Purge::No => session.nodes().await?,
+        Purge::No => log::nodes(session).await?,
     };
     Ok(session.graph().plan_stamp(&rows, targets)?)
 }
@@ -296,7 +296,7 @@ async fn plan_stamp(
 async fn status(session: &mut Session<'_>) -> Result<Status, Failure> {
     session.read_versions().await?;
     let unfinished = read_unfinished(session).await?;
-    let nodes = session.nodes().await?;
+    let nodes = log::nodes(session).await?;
     let differences = log::examine(session, Whole::IfNeeded).await?;
     let graph = session.graph();
     let edited = differences.edited.into_iter();

@@ -253,7 +253,7 @@ async fn ensure(
             // The schema may also create the version table.
             session.read_versions().await?;
             let graph = session.graph();
-            let rows = session.nodes().await?;
+            let rows = log::nodes(session).await?;
             let stamp = graph.plan_stamp(&rows, &[heads])?;
             log::adopt(session).await?;
             change_versions(session, &stamp.changes).await?;
@@ -271,7 +271,7 @@ async fn ensure(
     }
     let graph = session.graph();
     let decide = |rows: &[Node]| graph.plan_upgrade(rows, &heads);
-    let is_current = decide(&session.nodes().await?)?.steps.is_empty();
+    let is_current = decide(&log::nodes(session).await?)?.steps.is_empty();
     if is_current && !session.versions.has_progress {
         let outcome = match scenario {
             Scenario::Legacy => {
@@ -319,7 +319,7 @@ async fn find_ready(
     let graph = session.graph();
     let outcome = match rows.known() {
         Err(PlanError::UnknownRows { .. }) if target.ahead == Ahead::Allow => Outcome::Ahead,
-        Err(_) => return session.nodes().await.map(|_| None),
+        Err(_) => return log::nodes(session).await.map(|_| None),
         Ok(nodes) if graph.pending(nodes).is_empty() && !session.versions.has_progress => {
             let differences = log::examine(session, Whole::IfNeeded).await?;
             let nothing = Plan {

@@ -24,10 +24,10 @@ use alembic_history::{Digest, Direction, Graph, NodeSet, fnv_1a};
 pub use author::Author;
 pub(crate) use check::{check, nodes, with_missing};
 pub(crate) use compare::Differences;
-pub(crate) use entry::{COLUMNS, NewEntry};
+pub(crate) use entry::{COLUMNS, NewEntry, rows_text};
 pub use entry::{LogAction, LogEntry};
 pub use record::Record;
-pub(crate) use store::{LastEntry, LogAccess, LogStore, rows_text};
+pub(crate) use store::{LastEntry, LogAccess, LogStore};
 pub(crate) use write::{
     Whole, adopt, enter_acceptance, enter_stamp, enter_step, examine, read_entries, read_record,
     write,

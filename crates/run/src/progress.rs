@@ -17,7 +17,7 @@ use crate::link::WAITING_TURN;
 use crate::policy::Interruption;
 use crate::refused_request::attribute_to;
 use crate::report::UnfinishedRevision;
-use crate::request::{Execute, Progress, Task};
+use crate::request::{Execute, Progress, Task, whole_seconds};
 use crate::runner::digest_statements;
 use crate::session::Session;
 
@@ -111,11 +111,6 @@ pub(crate) async fn read_unfinished(
         direction: progress.direction,
         statements: progress.done,
     }))
-}
-
-/// Returns a time without the parts of a second.
-pub(crate) fn whole_seconds(time: &str) -> String {
-    time.chars().take(19).collect()
 }
 
 /// Returns whether the progress is as this run wrote it.

@@ -398,6 +398,11 @@ impl Row {
     }
 }
 
+/// Returns a time without the parts of a second.
+pub(crate) fn whole_seconds(time: &str) -> String {
+    time.chars().take(19).collect()
+}
+
 fn unexpected_cell(column: usize, found: &str) -> DatabaseError {
     let column = column + 1;
     let source = format!("the answer holds an unexpected {found:?} in column {column}");

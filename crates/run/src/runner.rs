@@ -11,7 +11,7 @@ use alembic_sql as sql;
 
 use crate::database_error::DatabaseError;
 use crate::failure::{Failure, StatementLocation, StatementScope};
-use crate::log::Author;
+use crate::log::{Author, LogAction, NewEntry};
 use crate::policy::{Interruption, Missing};
 use crate::request::Progress;
 
@@ -98,6 +98,26 @@ impl<'h> Runner<'h> {
     /// Returns the digests of what the revisions do on this dialect, in the order of the graph.
     pub(crate) fn digests(&self) -> &'h [Digest] {
         self.history.digests(self.dialect)
+    }
+
+    /// Returns the entry for the log of a revision that ran as its file has it; `rows` are those
+    /// afterwards.
+    pub(crate) fn entry(&self, node: Node, direction: Direction, rows: String) -> NewEntry {
+        let revision = &self.history.graph()[node];
+        let way_back = match direction {
+            Direction::Upgrade => Some(self.history.file(node).way_back(self.dialect)),
+            Direction::Downgrade => None,
+        };
+        NewEntry {
+            revision: revision.id.as_str().to_owned(),
+            message: revision.message.clone(),
+            direction,
+            action: LogAction::Run,
+            digest: Some(self.digests()[node.index()]),
+            rows,
+            took: None,
+            way_back,
+        }
     }
 
     /// Returns the statements of all sections of a revision that run on this dialect.

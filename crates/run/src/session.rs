@@ -14,7 +14,6 @@ use crate::exchange::Port;
 use crate::failure::Failure;
 use crate::ledger::Ledger;
 use crate::link::Link;
-use crate::log;
 use crate::refused_request::RefusedRequest;
 use crate::request::{Execute, Progress, Task};
 use crate::runner::Runner;
@@ -150,11 +149,6 @@ impl<'h> Session<'h> {
         let engine = &mut *self.engine;
         let moment = Moment::During;
         self.versions.read(engine, &self.link, graph, moment).await
-    }
-
-    /// Returns the revisions that the version table names.
-    pub(crate) async fn nodes(&mut self) -> Result<Vec<Node>, Failure> {
-        log::nodes(self).await
     }
 
     /// Looks for the version table.

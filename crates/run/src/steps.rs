@@ -78,7 +78,7 @@ async fn carry_out_batch(
         session.begin().await?;
     }
     session.read_versions().await?;
-    let rows = session.nodes().await?;
+    let rows = log::nodes(session).await?;
     let differences = log::adopt(session).await?;
     let is_first = work.rest.is_none();
     let rest = work.rest.take();
@@ -106,7 +106,7 @@ async fn carry_out_batch(
             return Ok(Extent::All);
         }
         rest.done = batch;
-        rest.rows = sorted(session.nodes().await?);
+        rest.rows = sorted(log::nodes(session).await?);
     }
     Ok(Extent::Some)
 }

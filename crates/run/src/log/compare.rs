@@ -2,7 +2,7 @@
 
 use alembic_history::{Digest, Graph, Node, NodeSet, Versions};
 
-use super::store::rows_text;
+use super::entry::rows_text;
 use super::{Log, LoggedRevision};
 
 /// How the log differs from the files and the rows.

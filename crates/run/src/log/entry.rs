@@ -4,12 +4,10 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
-use alembic_history::{Digest, Direction, Node};
+use alembic_history::{Digest, Direction, Versions};
 
 use crate::database_error::{DatabaseError, DatabaseErrorKind};
-use crate::progress::whole_seconds;
-use crate::request::Row;
-use crate::runner::Runner;
+use crate::request::{Row, whole_seconds};
 
 /// How a revision came to be applied, or no longer applied.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -156,28 +154,7 @@ pub(crate) struct NewEntry {
     pub(crate) way_back: Option<String>,
 }
 
-impl NewEntry {
-    /// Returns the entry of a revision that ran as its file has it; `rows` are those afterwards.
-    pub(crate) fn of_file(
-        runner: &Runner<'_>,
-        node: Node,
-        direction: Direction,
-        rows: String,
-    ) -> Self {
-        let revision = &runner.history.graph()[node];
-        let way_back = match direction {
-            Direction::Upgrade => Some(runner.history.file(node).way_back(runner.dialect)),
-            Direction::Downgrade => None,
-        };
-        Self {
-            revision: revision.id.as_str().to_owned(),
-            message: revision.message.clone(),
-            direction,
-            action: LogAction::Run,
-            digest: Some(runner.digests()[node.index()]),
-            rows,
-            took: None,
-            way_back,
-        }
-    }
+/// Returns rows as the log holds them.
+pub(crate) fn rows_text(versions: &Versions) -> String {
+    versions.ids().join(",")
 }

@@ -1,7 +1,5 @@
 //! What a run knows of the log.
 
-use alembic_history::Versions;
-
 use super::{Differences, Log, NewEntry};
 use crate::event::Event;
 use crate::request::Row;
@@ -101,9 +99,4 @@ impl LogStore {
         self.whole = None;
         self.last = None;
     }
-}
-
-/// Returns rows as the log holds them.
-pub(crate) fn rows_text(versions: &Versions) -> String {
-    versions.ids().join(",")
 }

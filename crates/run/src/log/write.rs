@@ -5,8 +5,8 @@ use std::time::Duration;
 use alembic_history::{Digest, Direction, Node, NodeSet};
 
 use super::compare::{Differences, Moved, compare};
-use super::entry::{LogAction, LogEntry, NewEntry};
-use super::store::{LogAccess, rows_text};
+use super::entry::{LogAction, LogEntry, NewEntry, rows_text};
+use super::store::LogAccess;
 use super::{Fingerprint, Log, LoggedRevision, Record};
 use crate::action::Action;
 use crate::event::Event;
@@ -184,7 +184,7 @@ pub(crate) fn enter_step(
     took: Duration,
 ) {
     let rows = rows_text(&session.versions.rows().versions(session.graph()));
-    let mut entry = NewEntry::of_file(&session.runner, node, direction, rows);
+    let mut entry = session.runner.entry(node, direction, rows);
     entry.took = Some(took);
     session.versions.log.open.push(entry);
 }
@@ -242,7 +242,7 @@ pub(crate) fn enter_acceptance(
 /// Returns the entry of a revision that counts as applied, although it did not run.
 fn of_file(session: &Session<'_>, node: Node, action: LogAction) -> NewEntry {
     let rows = rows_text(&session.versions.rows().versions(session.graph()));
-    let entry = NewEntry::of_file(&session.runner, node, Direction::Upgrade, rows);
+    let entry = session.runner.entry(node, Direction::Upgrade, rows);
     NewEntry { action, ..entry }
 }
 

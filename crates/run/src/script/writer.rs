@@ -1,5 +1,7 @@
 //! Writes the text of a script.
 
+mod record;
+
 use std::fmt::Write;
 
 use alembic_history::{
@@ -12,7 +14,6 @@ use super::shell::{Shell, needs_line_ends, shell};
 use crate::dangling::KeyChange;
 use crate::engine::{Engine, engine};
 use crate::failure::StatementScope;
-use crate::log::{Author, NewEntry, rows_text};
 use crate::refusal::Refusal;
 use crate::request::Execute;
 use crate::runner::Runner;
@@ -221,23 +222,6 @@ impl<'s, 'h> Writer<'s, 'h> {
         }
     }
 
-    /// Creates the log, unless it exists or none is kept.
-    fn provide_log(&mut self) {
-        if self.runner.log && !self.has_log {
-            let create = self.engine.create_log(&self.runner.version_table);
-            let create = create
-                .sql()
-                .replacen("CREATE TABLE", "CREATE TABLE IF NOT EXISTS", 1);
-            self.statement(&create);
-            self.has_log = true;
-        }
-    }
-
-    /// Returns the rows as the log holds them.
-    fn rows_text(&self) -> String {
-        rows_text(&self.rows.versions(self.runner.history.graph()))
-    }
-
     /// Keeps other sessions from writing to the version table.
     fn lock_table(&mut self) {
         if let Some(lock) = self.shell.lock_table(&self.runner.version_table) {
@@ -351,17 +335,7 @@ impl<'s, 'h> Writer<'s, 'h> {
         }
         let before = self.rows_text();
         self.change_rows(&step.rows);
-        if self.has_log {
-            let entry = NewEntry::of_file(runner, step.revision, direction, self.rows_text());
-            let program = self.shell.command().split(' ').next();
-            let author = Author {
-                application: program.map(ToOwned::to_owned),
-                ..Author::default()
-            };
-            let table = &runner.version_table;
-            let log = self.engine.continue_log(table, &entry, &author, &before);
-            self.execute(&log);
-        }
+        self.log_step(step.revision, direction, &before);
         if std::mem::take(&mut self.has_progress) {
             let drop = self.engine.drop_progress(&runner.version_table);
             self.execute(&drop);
@@ -414,27 +388,6 @@ impl<'s, 'h> Writer<'s, 'h> {
         if self.changes.is_some() {
             self.text.push_str(&self.shell.resume_session());
         }
-    }
-
-    /// Writes the progress of a revision: how many statements of its section are done.
-    fn record(&mut self, section: &OutsideSection, statements: usize, is_begun: bool) {
-        let is_first = !std::mem::replace(&mut self.has_progress, true);
-        let versions = &self.runner.version_table;
-        let OutsideSection {
-            node,
-            direction,
-            done,
-        } = *section;
-        if is_first {
-            let revision = &self.runner.history.graph()[node].id;
-            let create = self.engine.create_progress(versions, revision);
-            self.execute(&create);
-        }
-        let progress = self
-            .runner
-            .progress(node, direction, done + statements, is_begun);
-        let write = self.engine.write_progress(versions, progress, is_first);
-        self.execute(&write);
     }
 
     /// Writes a statement of a revision.
