@@ -72,7 +72,7 @@ fn line(entry: &LogEntry) -> String {
         message,
         ..
     } = entry;
-    let direction = entry.direction;
+    let direction = entry.direction.to_string();
     let separator = if message.is_empty() { "" } else { ", " };
     let how = match entry.action {
         LogAction::Run => String::new(),

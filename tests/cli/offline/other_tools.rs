@@ -53,7 +53,7 @@ fn check(project: &Project, run: impl Fn(&str, &str) -> (Said, Vec<String>)) {
 fn databases_of_other_tools_are_left_alone() {
     let project = chain();
     check(&project, |content, script| {
-        let database = project.database(&format!("{}.db", content.len() * 10_000 + script.len()));
+        let database = project.database(format!("{}.db", content.len() * 10_000 + script.len()));
         sqlite(database.path(), content).success();
         let said = sqlite(database.path(), script);
         (said, database.tables())

@@ -171,9 +171,12 @@ impl<'s, 'h> Writer<'s, 'h> {
         self.settings(false);
         self.begin();
         self.provide_table();
+        self.provide_log();
         self.lock_table();
         self.check(NOT_AT, &[]);
+        let before = self.nodes();
         self.change_rows(&stamp.changes);
+        self.log_stamp(&before);
         // The stamp declares what an unfinished revision has done.
         let progress = self.runner.version_table.progress().quoted();
         self.statement(&format!("DROP TABLE IF EXISTS {progress}"));

@@ -1,9 +1,9 @@
 //! What a script writes down: the log, and the progress of a revision.
 
-use alembic_history::{Direction, Node};
+use alembic_history::{Direction, Node, NodeSet, Rows};
 
 use super::{OutsideSection, Writer};
-use crate::log::{Author, rows_text};
+use crate::log::{Author, LogAction, NewEntry, rows_text};
 
 impl Writer<'_, '_> {
     /// Creates the log, unless it exists or none is kept.
@@ -29,13 +29,44 @@ impl Writer<'_, '_> {
             return;
         }
         let entry = self.runner.entry(node, direction, self.rows_text());
+        self.log_entry(&entry, before);
+    }
+
+    /// Adds to the log what a stamp of the rows `before` declares, if one is kept.
+    pub(super) fn log_stamp(&mut self, before: &[Node]) {
+        if !self.has_log {
+            return;
+        }
+        let graph = self.runner.history.graph();
+        let (old, new) = (graph.required_by(before), graph.required_by(&self.nodes()));
+        let without = |all: &NodeSet, others: &NodeSet| {
+            let mut rest = all.clone();
+            rest.retain(|node| !others.contains(node));
+            graph.in_order(&rest)
+        };
+        let removed = without(&old, &new).into_iter().rev();
+        let removed = removed.map(|node| (node, Direction::Downgrade));
+        let added = without(&new, &old).into_iter();
+        let added = added.map(|node| (node, Direction::Upgrade));
+        let mut expected = rows_text(&Rows::from(before).versions(graph));
+        for (node, direction) in removed.chain(added) {
+            let entry = NewEntry {
+                action: LogAction::Stamp,
+                ..self.runner.entry(node, direction, self.rows_text())
+            };
+            self.log_entry(&entry, &expected);
+            expected = self.rows_text();
+        }
+    }
+
+    fn log_entry(&mut self, entry: &NewEntry, before: &str) {
         let program = self.shell.command().split(' ').next();
         let author = Author {
             application: program.map(ToOwned::to_owned),
             ..Author::default()
         };
         let table = &self.runner.version_table;
-        let log = self.engine.continue_log(table, &entry, &author, before);
+        let log = self.engine.continue_log(table, entry, &author, before);
         self.execute(&log);
     }
 
