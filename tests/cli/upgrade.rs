@@ -246,7 +246,9 @@ fn crates_share_a_database_with_a_table_each() {
         assert_snapshot!(place.transcript(&["upgrade", "current"]));
         let tables = [
             "app_version",
+            "app_version_log",
             "store_version",
+            "store_version_log",
             "t_aa01",
             "t_bb02",
             "t_cc03",
