@@ -8,7 +8,7 @@
 
 use std::fmt;
 
-use crate::digest::digest;
+use alembic_history::fnv_1a;
 
 /// A foreign key, as the schema declares it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -120,8 +120,8 @@ impl KeyRows {
         rows: impl Iterator<Item = (&'t str, &'t str)>,
     ) -> Self {
         let rows = rows.map(|(identity, reference)| RowDigest {
-            identity: digest(identity.bytes()),
-            reference: digest(reference.bytes()),
+            identity: fnv_1a(identity.bytes()),
+            reference: fnv_1a(reference.bytes()),
         });
         Self {
             identity,
