@@ -15,9 +15,8 @@ pub(crate) fn check(
     let Some(folder) = settings.lock_folder() else {
         return Vec::new();
     };
-    let file = LockFile {
-        path: &Path::new(folder).join(Lock::FILE_NAME),
-        text: read_text(&crate_folder.join(folder).join(Lock::FILE_NAME)),
-    };
-    history.check_lock(file, &settings.dialects_for(None), package)
+    let path = Path::new(folder).join(Lock::FILE_NAME);
+    let text = read_text(&crate_folder.join(&path));
+    let file = LockFile::new(path, text, package);
+    history.check_lock(&file, &settings.dialects_for(None))
 }

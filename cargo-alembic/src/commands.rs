@@ -9,6 +9,7 @@ mod ensure_version;
 mod heads;
 mod history;
 mod init;
+mod lock;
 mod merge;
 mod revision;
 mod show;
@@ -58,6 +59,8 @@ pub enum Command {
     Revision(revision::RevisionArgs),
     /// Write a revision that merges several heads into one
     Merge(merge::MergeArgs),
+    /// Write the lock file anew: what each revision follows and does
+    Lock(lock::LockArgs),
     /// Apply revisions
     Upgrade(upgrade::UpgradeArgs),
     /// Revert revisions
@@ -92,6 +95,7 @@ impl Command {
             Command::Init(args) => args.run(context),
             Command::Revision(args) => args.run(context),
             Command::Merge(args) => args.run(context),
+            Command::Lock(args) => args.run(context),
             Command::Upgrade(args) => args.run(context),
             Command::Downgrade(args) => args.run(context),
             Command::Current(args) => args.run(context),
@@ -123,6 +127,7 @@ impl Command {
             Command::Init(_)
             | Command::Revision(_)
             | Command::Merge(_)
+            | Command::Lock(_)
             | Command::Heads(_)
             | Command::Branches(_)
             | Command::Test(_) => return None,

@@ -10,6 +10,7 @@ mod context;
 mod database;
 mod explain;
 mod foreign_words;
+mod lock_file;
 mod migrate;
 mod naming;
 mod new_file;

@@ -7,6 +7,7 @@ use alembic_history::{Direction, Node};
 use alembic_migrate::options::{Interruption, TransactionMode};
 
 use crate::context::Context;
+use crate::lock_file;
 use crate::output::json::{AnswerJson, RunJson};
 use crate::output::{Progress, Response, Result, reports};
 use crate::workspace::{
@@ -36,6 +37,9 @@ impl Migration<'_> {
             Direction::Downgrade => readable(context, &order.chosen)?,
         };
         workspace.check_databases(&order.chosen)?;
+        if self.direction == Direction::Upgrade {
+            lock_file::check_all(&order.chosen)?;
+        }
         self.check_all(&order, &all)?;
         Ok(answers_one_by_one(&order.chosen, |next| {
             // Its rows may have changed in the meantime.

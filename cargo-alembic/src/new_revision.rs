@@ -9,8 +9,9 @@ use jiff::{Timestamp, Zoned};
 
 use crate::context::Context;
 use crate::explain;
+use crate::lock_file::CrateLock;
 use crate::naming;
-use crate::new_file::create;
+use crate::new_file::FileChanges;
 use crate::output::json::{AnswerJson, NewRevisionJson};
 use crate::output::{Answer, Cause, Diagnostic, Error, Layout, Response, Result, display_path};
 use crate::workspace::{Access, Crate};
@@ -25,6 +26,16 @@ pub(crate) struct RevisionDraft<'r> {
     pub(crate) branch_labels: &'r [String],
     pub(crate) depends_on: Vec<String>,
     pub(crate) folder: Option<&'r Path>,
+    pub(crate) statements: Statements,
+}
+
+/// What comes of the empty sections of a new file.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Statements {
+    /// Someone is about to write into them.
+    ToBeWritten,
+    /// They stay empty.
+    None,
 }
 
 impl RevisionDraft<'_> {
@@ -43,8 +54,19 @@ impl RevisionDraft<'_> {
             content: Ok(text.clone().into_bytes()),
         };
         let history = self.owner.history().with(source);
-        history.map_err(|error| explain::history(&error))?;
-        create(&path, &text)?;
+        let history = history.map_err(|error| explain::history(&error))?;
+        let mut changes = FileChanges::default();
+        changes.create(&path, &text)?;
+        let lock = CrateLock::read(&self.owner.configuration);
+        if let Some(lock) = &lock {
+            let (before, current) = (lock.both_sides()?, lock.current(&history));
+            let locked = match self.statements {
+                Statements::ToBeWritten => before.with_new(&current, &new.id),
+                Statements::None => before.with(&current, std::slice::from_ref(&new.id)),
+            };
+            changes.replace(&lock.path, &locked.render())?;
+        }
+        changes.commit()?;
         context.shell.status("Created", shown_path.display());
         run_hooks(&settings.post_write_hooks, &path)?;
         let json = AnswerJson::NewRevision(NewRevisionJson {

@@ -19,6 +19,7 @@ mod init;
 mod json;
 mod kill;
 mod language;
+mod lock;
 mod merge;
 mod offline;
 mod output;

@@ -9,6 +9,7 @@ use clap::Args;
 
 use crate::args::{DatabaseArgs, InterruptedArgs};
 use crate::context::Context;
+use crate::lock_file;
 use crate::output::json::{AnswerJson, EnsureJson};
 use crate::output::{Answer, Layout, Progress, Response, Result, reports};
 use crate::workspace::{Crate, CrateOrder, PlannedRows};
@@ -31,6 +32,7 @@ impl EnsureArgs {
         let workspace = context.workspace()?;
         let order = workspace.order(crates)?;
         workspace.check_databases(&order.chosen)?;
+        lock_file::check_all(&order.chosen)?;
         let mut answers = Vec::new();
         let mut failed = None;
         let groups = group_by_database(&order.chosen)?;

@@ -2,16 +2,17 @@
 
 use std::path::{Path, PathBuf};
 
-use alembic_history::{Code, DEFAULT_FOLDER, Dialect, Settings, SettingsScope};
+use alembic_history::{Code, DEFAULT_FOLDER, Dialect, Lock, Settings, SettingsScope};
 use clap::Args;
 use toml_edit::{DocumentMut, Item, Table, TomlError, value};
 
 use crate::context::Context;
+use crate::lock_file::CrateLock;
 use crate::new_file::{create, replace};
 use crate::output::json::{AnswerJson, InitJson};
 use crate::output::{Answer, Cause, Diagnostic, Error, Layout, Response, Result, display_path};
 use crate::url::{DatabaseUrl, RedactedUrl, UrlPlace};
-use crate::workspace::from_toml;
+use crate::workspace::{Configuration, from_toml};
 
 /// Arguments of `cargo alembic init`.
 #[derive(Debug, Args)]
@@ -105,6 +106,7 @@ impl InitArgs {
         }
         let configured = configure(document, &text, table);
         create(&folder.join("README.md"), README)?;
+        create(&folder.join(Lock::FILE_NAME), &Lock::default().render())?;
         context.shell.status("Created", display_path(&folder));
         replace(&manifest, &configured).map_err(failed)?;
         context.shell.status("Configured", display_path(&manifest));
@@ -121,7 +123,7 @@ impl InitArgs {
     /// Creates the missing folders of a crate that is already configured.
     fn create_folders(self, context: &Context, name: &str) -> Result<Response> {
         let configuration = context.workspace()?.find_crate(name)?;
-        let folders = configuration.map(|configuration| configuration.folders());
+        let folders = configuration.as_ref().map(Configuration::folders);
         let folders = folders.unwrap_or_default();
         let missing: Vec<PathBuf> = folders
             .into_iter()
@@ -137,6 +139,10 @@ impl InitArgs {
         }
         for folder in missing {
             create(&folder.join("README.md"), README)?;
+            let lock = configuration.as_ref().and_then(CrateLock::read);
+            if let Some(lock) = lock.filter(|lock| lock.path.parent() == Some(&folder)) {
+                create(&lock.path, &Lock::default().render())?;
+            }
             context.shell.status("Created", display_path(&folder));
         }
         Ok(Response::SILENT)
@@ -199,6 +205,7 @@ fn table(folder: &Path, database: &DatabaseSetting) -> Table {
     if folder != Path::new(DEFAULT_FOLDER) {
         alembic["migrations"] = value(folder.display().to_string());
     }
+    alembic["lock"] = value(true);
     alembic
 }
 

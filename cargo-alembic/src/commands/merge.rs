@@ -4,7 +4,7 @@ use alembic_history::Chain;
 use clap::Args;
 
 use crate::context::Context;
-use crate::new_revision::RevisionDraft;
+use crate::new_revision::{RevisionDraft, Statements};
 use crate::output::lines::join;
 use crate::output::{Cause, Diagnostic, Hint, Response, Result, Subcommand, Suggestion};
 
@@ -85,6 +85,7 @@ impl MergeArgs {
             branch_labels: &self.branch_label,
             depends_on: Vec::new(),
             folder: None,
+            statements: Statements::None,
         }
         .write(context)?;
         if owner.configuration.settings.chain == Chain::Linear {

@@ -7,7 +7,7 @@ use clap::Args;
 
 use crate::context::Context;
 use crate::explain;
-use crate::new_revision::RevisionDraft;
+use crate::new_revision::{RevisionDraft, Statements};
 use crate::output::lines::join;
 use crate::output::{Cause, Diagnostic, Error, Hint, Response, Result, Subcommand, Suggestion};
 use crate::workspace::Crate;
@@ -57,6 +57,7 @@ impl RevisionArgs {
             branch_labels: &self.branch_label,
             depends_on: self.depends_on,
             folder: self.version_path.as_deref(),
+            statements: Statements::ToBeWritten,
         }
         .write(context)
     }

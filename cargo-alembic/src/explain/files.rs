@@ -40,6 +40,12 @@ fn hint(kind: &FindingKind) -> Hint {
         } => Hint::from("merge them with ")
             .command(Suggestion::for_crate(Subcommand::Merge, package).arguments(heads))
             .text(FindingKind::after_merge(*chain)),
+        FindingKind::Lock { package, finding } => {
+            let (before, after) = finding.help();
+            Hint::from(before)
+                .command(Suggestion::for_crate(Subcommand::Lock, package))
+                .text(after)
+        }
         kind => kind.help().into(),
     }
 }

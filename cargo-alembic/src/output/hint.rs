@@ -36,6 +36,7 @@ pub(crate) enum Subcommand {
     Heads,
     History,
     Init,
+    Lock,
     Merge,
     Revision,
     Stamp,
@@ -138,6 +139,7 @@ impl Subcommand {
             Subcommand::Heads => "heads",
             Subcommand::History => "history",
             Subcommand::Init => "init",
+            Subcommand::Lock => "lock",
             Subcommand::Merge => "merge",
             Subcommand::Revision => "revision",
             Subcommand::Stamp => "stamp",
@@ -155,6 +157,7 @@ impl Subcommand {
             Subcommand::Heads
             | Subcommand::History
             | Subcommand::Init
+            | Subcommand::Lock
             | Subcommand::Merge
             | Subcommand::Revision => false,
         }

@@ -90,6 +90,7 @@ pub(crate) enum AnswerJson {
     Ensure(EnsureJson),
     EnsureVersion(EnsureVersionJson),
     Init(InitJson),
+    Lock(LockJson),
     NewRevision(NewRevisionJson),
     Revisions(Revisions),
     Run(RunJson),
@@ -122,6 +123,20 @@ pub(crate) struct NewRevisionJson {
     pub(crate) path: String,
 }
 
+/// The result of `lock`.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(JsonSchema), schemars(rename = "Lock"))]
+pub(crate) struct LockJson {
+    /// The lock file.
+    pub(crate) path: String,
+    /// The ids of the revisions that it did not have.
+    pub(crate) added: Vec<String>,
+    /// The ids of the revisions whose parents, dependencies or statements are not as before.
+    pub(crate) changed: Vec<String>,
+    /// The ids of the revisions that no file declares any more.
+    pub(crate) removed: Vec<String>,
+}
+
 /// The result of `test`.
 #[derive(Debug, Serialize)]
 #[cfg_attr(feature = "schema", derive(JsonSchema), schemars(rename = "Test"))]
@@ -134,11 +149,11 @@ pub(crate) struct TestJson {
 #[derive(Debug, Serialize)]
 #[cfg_attr(feature = "schema", derive(JsonSchema), schemars(rename = "Check"))]
 pub(crate) struct CheckJson {
-    /// Its name: `chain`, `upgrade`, `up-down-up`, `fresh`, `legacy` or `second-start`; `server` if
+    /// Its name: `chain`, `lock`, `upgrade`, `up-down-up`, `fresh`, `legacy` or `second-start`; `server` if
     /// there is none to run the others on.
     pub(crate) name: String,
-    /// The dialect of the databases that it ran on: `sqlite` or `postgres`; null for `chain`, which
-    /// needs no database.
+    /// The dialect of the databases that it ran on: `sqlite` or `postgres`; null for `chain` and
+    /// `lock`, which need no database.
     pub(crate) dialect: Option<String>,
     /// `passed`, `failed` or `skipped`.
     pub(crate) verdict: String,
@@ -170,6 +185,7 @@ struct Answers {
     heads: Document<Revisions>,
     history: Document<Revisions>,
     init: Document<InitJson>,
+    lock: Document<LockJson>,
     merge: Document<NewRevisionJson>,
     revision: Document<NewRevisionJson>,
     show: Document<Revisions>,

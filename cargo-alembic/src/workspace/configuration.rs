@@ -166,8 +166,6 @@ fn toml_value(value: &toml_edit::Value) -> SettingsValue {
         Toml::Integer(number) => SettingsValue::Number(*number.value()),
         Toml::Array(list) => SettingsValue::List(list.iter().map(toml_value).collect()),
         Toml::Boolean(flag) => SettingsValue::Flag(*flag.value()),
-        Toml::Float(_) | Toml::Datetime(_) | Toml::InlineTable(_) => {
-            SettingsValue::Other
-        }
+        Toml::Float(_) | Toml::Datetime(_) | Toml::InlineTable(_) => SettingsValue::Other,
     }
 }

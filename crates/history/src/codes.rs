@@ -228,8 +228,10 @@ codes! {
 
         /// The statements of a revision are not those that `alembic.lock` records; comments, white space
         /// and downgrades do not count. Restore the file, and put the change into a new revision: a
-        /// database that has applied this one never applies it again. If the change is on purpose, or
-        /// the revision is new and has just been written, record it with `cargo alembic lock`.
+        /// database that has applied this one never applies it again. If the change is on purpose, record
+        /// it with `cargo alembic lock`. The line of a revision that `cargo alembic revision` has created
+        /// says `new` until then: while you write it, `upgrade` and `ensure` apply it, but a build and
+        /// `cargo alembic test` ask you to record it.
         LockContent = "lock-content",
 
         /// `alembic.lock` is for other dialects than the crate. Record those of the crate with `cargo
