@@ -17,6 +17,7 @@ mod lock;
 mod parallel;
 mod plan;
 mod plan_error;
+mod rebase;
 mod resolve;
 mod revision;
 mod rows;
@@ -47,6 +48,7 @@ pub use lock::{
 };
 pub use plan::{Direction, Plan, StampPlan, Step};
 pub use plan_error::PlanError;
+pub use rebase::{Rebase, RebaseError};
 pub use resolve::ResolveError;
 pub use revision::Revision;
 pub use rows::{RowChange, Rows, Versions};

@@ -222,6 +222,22 @@ impl Lock {
         self.ordered(self.revisions.iter().cloned().chain(new).collect())
     }
 
+    /// Returns this lock with the parents and dependencies that `current` has for `ids`.
+    #[must_use]
+    pub fn with_parents(&self, current: &Self, ids: &[RevisionId]) -> Self {
+        let revisions = self.revisions.iter().cloned().map(|mut revision| {
+            let moved = current
+                .revision(&revision.id)
+                .filter(|moved| ids.contains(&moved.id));
+            if let Some(moved) = moved {
+                revision.revises.clone_from(&moved.revises);
+                revision.depends_on.clone_from(&moved.depends_on);
+            }
+            revision
+        });
+        self.ordered(revisions.collect())
+    }
+
     /// Returns the line for a revision: a new one stays new until it has statements.
     fn record(&self, revision: &LockedRevision) -> LockedRevision {
         let known = self.revision(&revision.id);
