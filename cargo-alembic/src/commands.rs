@@ -11,6 +11,7 @@ mod history;
 mod init;
 mod lock;
 mod merge;
+mod rebase;
 mod revision;
 mod show;
 mod stamp;
@@ -59,6 +60,8 @@ pub enum Command {
     Revision(revision::RevisionArgs),
     /// Write a revision that merges several heads into one
     Merge(merge::MergeArgs),
+    /// Put your own revisions on top of those of others
+    Rebase(rebase::RebaseArgs),
     /// Write the lock file anew: what each revision follows and does
     Lock(lock::LockArgs),
     /// Apply revisions
@@ -95,6 +98,7 @@ impl Command {
             Command::Init(args) => args.run(context),
             Command::Revision(args) => args.run(context),
             Command::Merge(args) => args.run(context),
+            Command::Rebase(args) => args.run(context),
             Command::Lock(args) => args.run(context),
             Command::Upgrade(args) => args.run(context),
             Command::Downgrade(args) => args.run(context),
@@ -121,6 +125,7 @@ impl Command {
             Command::Show(args) => &args.database,
             Command::Stamp(args) => &args.database,
             Command::Edit(args) => &args.database,
+            Command::Rebase(args) => &args.database,
             Command::Ensure(args) => &args.database,
             Command::EnsureVersion(args) => &args.database,
             // The URL of `test` only names a server; the database itself is left untouched.

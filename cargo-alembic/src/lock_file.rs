@@ -46,8 +46,18 @@ impl<'c> CrateLock<'c> {
 
     /// Compares the file with the files of a history.
     fn check(&self, history: &History, new: NewRevisions) -> Result<()> {
+        self.check_file(&self.file, history, new)
+    }
+
+    /// Compares a lock file that may be about to be written with the files of a history.
+    pub(crate) fn check_file(
+        &self,
+        file: &LockFile,
+        history: &History,
+        new: NewRevisions,
+    ) -> Result<()> {
         let dialects = self.configuration.settings.dialects_for(None);
-        let mut faults = history.check_lock(&self.file, &dialects);
+        let mut faults = history.check_lock(file, &dialects);
         if new == NewRevisions::Allow {
             faults.retain(|fault| !is_unrecorded(&fault.finding.kind));
         }

@@ -97,7 +97,7 @@ impl Migration<'_> {
     }
 
     /// Migrates the database of one crate to the target.
-    fn migrate(&self, context: &Context, own: &Crate) -> Result<RunJson> {
+    pub(crate) fn migrate(&self, context: &Context, own: &Crate) -> Result<RunJson> {
         let start = Instant::now();
         let database = own.database()?;
         // A missing database is not created for an unreachable target, for SQL that cannot run, or

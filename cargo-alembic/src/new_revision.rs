@@ -3,7 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use alembic_history::{BranchLabel, Code, NewRevision, Node, RevisionFile, RevisionId, SourceFile};
+use alembic_history::{
+    BranchLabel, Code, NewRevision, Node, RevisionFile, RevisionId, Settings, SourceFile,
+};
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
 
@@ -152,7 +154,7 @@ impl RevisionDraft<'_> {
             message: self.message.clone(),
             id,
             revises: graph.ids(&self.follows),
-            create_date: date.strftime("%Y-%m-%d %H:%M:%S%:z").to_string(),
+            create_date: create_date(date),
             branch_labels: labels.collect::<Result<_>>()?,
             depends_on,
         })
@@ -185,16 +187,8 @@ impl RevisionDraft<'_> {
 
     fn path(&self, new: &NewRevision, date: &Zoned) -> Result<PathBuf> {
         let settings = &self.owner.configuration.settings;
-        let folder = self.folder()?;
         let message = new.message.lines().next().unwrap_or_default();
-        let slug = naming::slug(message, settings.truncate_slug_length);
-        let name = naming::file_name(&settings.file_template, new.id.as_str(), &slug, date);
-        let name = name.map_err(|error| {
-            let template = &settings.file_template;
-            let title = format!("invalid `file-template` \"{template}\": {error}");
-            Diagnostic::new(Cause::Configuration, title)
-        })?;
-        Ok(folder.join(name + ".sql"))
+        file_path(settings, &self.folder()?, &new.id, message, date)
     }
 
     /// Returns the folder to write to: the one asked for, or the one that holds the revision's
@@ -252,8 +246,31 @@ impl RevisionDraft<'_> {
     }
 }
 
+/// Returns the path of a revision in a folder, as the template names it.
+pub(crate) fn file_path(
+    settings: &Settings,
+    folder: &Path,
+    id: &RevisionId,
+    message: &str,
+    date: &Zoned,
+) -> Result<PathBuf> {
+    let slug = naming::slug(message, settings.truncate_slug_length);
+    let name = naming::file_name(&settings.file_template, id.as_str(), &slug, date);
+    let name = name.map_err(|error| {
+        let template = &settings.file_template;
+        let title = format!("invalid `file-template` \"{template}\": {error}");
+        Diagnostic::new(Cause::Configuration, title)
+    })?;
+    Ok(folder.join(name + ".sql"))
+}
+
+/// Returns a date as headers have it.
+pub(crate) fn create_date(date: &Zoned) -> String {
+    date.strftime("%Y-%m-%d %H:%M:%S%:z").to_string()
+}
+
 /// Returns the current time in the configured zone, or the one that `SOURCE_DATE_EPOCH` fixes.
-fn now(timezone: Option<&str>) -> Result<Zoned> {
+pub(crate) fn now(timezone: Option<&str>) -> Result<Zoned> {
     let zone = match timezone {
         None => TimeZone::UTC,
         Some(name) => TimeZone::get(name).map_err(|error| {

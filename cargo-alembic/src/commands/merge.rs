@@ -7,6 +7,7 @@ use crate::context::Context;
 use crate::new_revision::{RevisionDraft, Statements};
 use crate::output::lines::join;
 use crate::output::{Cause, Diagnostic, Hint, Response, Result, Subcommand, Suggestion};
+use crate::workspace::Access;
 
 /// Arguments of `cargo alembic merge`.
 #[derive(Debug, Args)]
@@ -30,7 +31,7 @@ pub struct MergeArgs {
 
 impl MergeArgs {
     pub(super) fn run(self, context: &Context) -> Result<Response> {
-        let owner = context.only_crate()?;
+        let owner = context.only_crate(&Access::default())?;
         let graph = owner.graph();
         let mut follows = Vec::new();
         for text in &self.revisions {

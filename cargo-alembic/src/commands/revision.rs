@@ -10,7 +10,7 @@ use crate::explain;
 use crate::new_revision::{RevisionDraft, Statements};
 use crate::output::lines::join;
 use crate::output::{Cause, Diagnostic, Error, Hint, Response, Result, Subcommand, Suggestion};
-use crate::workspace::Crate;
+use crate::workspace::{Access, Crate};
 
 /// Arguments of `cargo alembic revision`.
 #[derive(Debug, Args)]
@@ -45,7 +45,7 @@ pub struct RevisionArgs {
 
 impl RevisionArgs {
     pub(super) fn run(self, context: &Context) -> Result<Response> {
-        let owner = context.only_crate()?;
+        let owner = context.only_crate(&Access::default())?;
         let head = owner.parse(&self.head)?;
         let follows = follows(&owner, &head)?;
         RevisionDraft {

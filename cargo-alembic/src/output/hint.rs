@@ -38,6 +38,7 @@ pub(crate) enum Subcommand {
     Init,
     Lock,
     Merge,
+    Rebase,
     Revision,
     Stamp,
     Upgrade,
@@ -141,6 +142,7 @@ impl Subcommand {
             Subcommand::Init => "init",
             Subcommand::Lock => "lock",
             Subcommand::Merge => "merge",
+            Subcommand::Rebase => "rebase",
             Subcommand::Revision => "revision",
             Subcommand::Stamp => "stamp",
             Subcommand::Upgrade => "upgrade",
@@ -159,6 +161,7 @@ impl Subcommand {
             | Subcommand::Init
             | Subcommand::Lock
             | Subcommand::Merge
+            | Subcommand::Rebase
             | Subcommand::Revision => false,
         }
     }

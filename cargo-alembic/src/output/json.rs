@@ -92,6 +92,7 @@ pub(crate) enum AnswerJson {
     Init(InitJson),
     Lock(LockJson),
     NewRevision(NewRevisionJson),
+    Rebase(RebaseJson),
     Revisions(Revisions),
     Run(RunJson),
     Script(ScriptJson),
@@ -135,6 +136,28 @@ pub(crate) struct LockJson {
     pub(crate) changed: Vec<String>,
     /// The ids of the revisions that no file declares any more.
     pub(crate) removed: Vec<String>,
+}
+
+/// The result of `rebase`.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(JsonSchema), schemars(rename = "Rebase"))]
+pub(crate) struct RebaseJson {
+    /// The id of the revision that the others are put on.
+    pub(crate) onto: String,
+    /// The revisions whose files change, in the order of the history.
+    pub(crate) revisions: Vec<RebasedJson>,
+}
+
+/// A revision that `rebase` has moved.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(JsonSchema), schemars(rename = "Rebased"))]
+pub(crate) struct RebasedJson {
+    /// The id.
+    pub(crate) id: String,
+    /// The ids of the revisions that it follows now.
+    pub(crate) down_revisions: Vec<String>,
+    /// Its file, as it is named now.
+    pub(crate) path: String,
 }
 
 /// The result of `test`.
@@ -187,6 +210,7 @@ struct Answers {
     init: Document<InitJson>,
     lock: Document<LockJson>,
     merge: Document<NewRevisionJson>,
+    rebase: Document<RebaseJson>,
     revision: Document<NewRevisionJson>,
     show: Document<Revisions>,
     /// The result of `upgrade`, `downgrade`, `stamp` and `ensure-version` with `--sql`.
