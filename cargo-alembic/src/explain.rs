@@ -26,7 +26,7 @@ use crate::output::Excerpt;
 use crate::url::DatabaseUrl;
 pub(crate) use evidence::{Evidence, Question, SchemaPrivileges};
 pub(crate) use expression::resolve;
-pub(crate) use files::{fault, history, requirement};
+pub(crate) use files::{fault, history, one_head, requirement};
 pub(crate) use plan::plan;
 pub(crate) use postgres::refusal;
 pub(crate) use question::question;

@@ -36,6 +36,7 @@ help! {
     init: "init",
     revision: "revision",
     merge: "merge",
+    rebase: "rebase",
     lock: "lock",
     upgrade: "upgrade",
     downgrade: "downgrade",

@@ -54,7 +54,8 @@ impl RebaseArgs {
         let plan = plan.map_err(|error| explain(&owner, &error))?;
         let files = RebasedFiles::new(&owner, &plan, self.dates)?;
         let ids = graph.ids(&own.iter().collect::<Vec<_>>());
-        let applied = match self.no_database {
+        // A database only knows what follows what.
+        let applied = match self.no_database || !files.move_revisions() {
             true => None,
             false => AppliedRevisions::find(&owner, &own, &plan)?,
         };
@@ -98,6 +99,7 @@ impl RebaseArgs {
         }
         match applied {
             Some(applied) => applied.apply_again(context)?,
+            None if !files.move_revisions() => {}
             None => {
                 let what = format_args!(
                     "a database that has applied {} must go down through {} with the files from \

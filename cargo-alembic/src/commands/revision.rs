@@ -2,14 +2,14 @@
 
 use std::path::PathBuf;
 
-use alembic_history::{Expression, FindingKind, Node, ResolveError, RevisionId};
+use alembic_history::{Expression, Node, ResolveError, RevisionId};
 use clap::Args;
 
 use crate::context::Context;
 use crate::explain;
 use crate::new_revision::{RevisionDraft, Statements};
 use crate::output::lines::join;
-use crate::output::{Cause, Diagnostic, Error, Hint, Response, Result, Subcommand, Suggestion};
+use crate::output::{Cause, Diagnostic, Error, Response, Result};
 use crate::workspace::{Access, Crate};
 
 /// Arguments of `cargo alembic revision`.
@@ -81,13 +81,8 @@ fn several_heads(owner: &Crate, heads: &[RevisionId]) -> Error {
         let revision = &graph[head];
         diagnostic = diagnostic.note(format!("{}: {}", revision.id, revision.message));
     }
-    let merge = Suggestion::for_crate(Subcommand::Merge, name).arguments(heads);
     diagnostic
-        .help(
-            Hint::from("merge them with ")
-                .command(merge)
-                .text(FindingKind::after_merge(chain)),
-        )
+        .help(explain::one_head(heads, name, chain))
         .help("or name the one to follow with `--head`")
         .into()
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use alembic_history::{Direction, Node, NodeSet, Rebase, Reversal, RevisionId};
+use alembic_history::{Direction, Graph, Node, NodeSet, Rebase, Reversal, RevisionId};
 use alembic_migrate::options::Interruption;
 
 use crate::context::Context;
@@ -133,7 +133,12 @@ impl<'c> AppliedRevisions<'c> {
                 interrupted: Interruption::Refuse,
             };
             let outcome = migration.migrate(context, &owner);
-            outcome.map_err(|error| error.note("the revision files are rebased"))?;
+            outcome.map_err(|error| {
+                let ids = join(&self.owner.graph().ids(&self.applied));
+                error.note(format!(
+                    "the revision files are rebased, and {ids} reverted"
+                ))
+            })?;
         }
         Ok(())
     }
@@ -143,12 +148,14 @@ impl<'c> AppliedRevisions<'c> {
 fn cannot_revert(owner: &Crate, database: &Database, id: &RevisionId, own: &NodeSet) -> Error {
     let graph = owner.graph();
     let name = owner.name();
-    let is_tip = |node: &Node| {
-        let mut children = graph.children(*node).iter();
-        !children.any(|child| own.contains(*child))
+    let ids = |outside: fn(&Graph, Node) -> &[Node]| {
+        let is_edge = |node: &Node| {
+            let mut next = outside(graph, *node).iter();
+            !next.any(|next| own.contains(*next))
+        };
+        graph.ids(&own.iter().filter(is_edge).collect::<Vec<_>>())
     };
-    let tips: Vec<Node> = own.iter().filter(is_tip).collect();
-    let tips = graph.ids(&tips);
+    let (roots, tips) = (ids(Graph::parents), ids(Graph::children));
     let title = format!(
         "{} has applied {id}, which cannot be reverted",
         database.url
@@ -162,7 +169,11 @@ fn cannot_revert(owner: &Crate, database: &Database, id: &RevisionId, own: &Node
             )
             .command(suggest(Subcommand::Upgrade).argument("heads"))
             .text(", then move the files with ")
-            .command(suggest(Subcommand::Rebase).argument("--no-database"))
+            .command(
+                suggest(Subcommand::Rebase)
+                    .arguments(roots)
+                    .argument("--no-database"),
+            )
             .text(", and record the new order with ")
             .command(
                 suggest(Subcommand::Stamp)

@@ -24,6 +24,7 @@ pub(crate) struct RebasedFiles {
 pub(crate) struct RebasedFile {
     pub(crate) id: RevisionId,
     pub(crate) revises: Vec<RevisionId>,
+    is_moved: bool,
     before: PathBuf,
     pub(crate) path: PathBuf,
     text_before: String,
@@ -63,6 +64,7 @@ impl RebasedFiles {
             files.push(RebasedFile {
                 id: header.id.name.clone(),
                 revises: revises.clone(),
+                is_moved: history.graph()[*node].down_revisions != *revises,
                 before,
                 path,
                 text_before: file.text.to_string(),
@@ -82,6 +84,11 @@ impl RebasedFiles {
         let changed =
             changed.filter(|file| file.text != file.text_before || file.path != file.before);
         changed.cloned().collect()
+    }
+
+    /// Returns whether a revision follows others than before.
+    pub(crate) fn move_revisions(&self) -> bool {
+        self.files.iter().any(|file| file.is_moved)
     }
 
     /// Returns whether nothing changes.

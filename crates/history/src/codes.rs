@@ -181,21 +181,23 @@ codes! {
         /// Revisions form a circle once their dependencies are counted.
         DependencyCycle = "dependency-cycle",
 
-        /// A build or `cargo alembic test` requires a single head, and there are several. Merge
-        /// them with `cargo alembic merge heads`, which needs `chain = "merged"`. Or, if no
-        /// database has applied one of them yet, make it follow the other: the version table only
-        /// records the last revision, so a database that has applied it would never apply the
-        /// other.
+        /// A build or `cargo alembic test` requires a single head, and there are several: two people
+        /// have each added a revision. Put your own on top of the others with `cargo alembic rebase`,
+        /// which takes the database at hand down through them and up again; another database that has
+        /// applied them must go down with the files from before. Or merge them with `cargo alembic merge`,
+        /// which needs `chain = "merged"`: a database that has applied one of them then applies the
+        /// other. Do not write `Revises` by hand: the version table only records the last revision, so a
+        /// database that has applied yours would never apply the other.
         MultipleHeads = "multiple-heads",
 
         /// The chain must be linear, but several revisions have no parent. Allow branches that are
-        /// merged with `chain = "merged"`, or, if no database has applied one of them yet, make it
-        /// follow the other.
+        /// merged with `chain = "merged"`, or put your own revisions on top of the others with `cargo
+        /// alembic rebase`.
         MultipleBases = "multiple-bases",
 
         /// The chain must be linear, but several revisions follow the same one. Allow branches that
-        /// are merged with `chain = "merged"`, or, if no database has applied one of them yet, make
-        /// it follow the other.
+        /// are merged with `chain = "merged"`, or put your own revisions on top of the others with `cargo
+        /// alembic rebase`.
         Branch = "branch",
 
         /// The crate has `lock = true`, and its first migration folder has no `alembic.lock`. Write it
