@@ -14,6 +14,7 @@ mod graph;
 mod history;
 mod id;
 mod lock;
+mod lock_finding;
 mod parallel;
 mod plan;
 mod plan_error;
@@ -43,9 +44,8 @@ pub use history::{
     Fault, History, HistoryError, HistoryFile, Related, SourceFile, is_revision_file, rows_file,
 };
 pub use id::{BranchLabel, InvalidName, MAX_ID_LENGTH, RevisionId, join};
-pub use lock::{
-    Lock, LockDifference, LockError, LockErrorKind, LockFile, LockFinding, LockedRevision,
-};
+pub use lock::{Lock, LockFile, LockedRevision};
+pub use lock_finding::{LockDifference, LockError, LockErrorKind, LockFinding};
 pub use plan::{Direction, Plan, StampPlan, Step};
 pub use plan_error::PlanError;
 pub use rebase::{Rebase, RebaseError};

@@ -4,17 +4,16 @@
 //! revision add a line at the same place, so git reports a conflict there.
 
 mod check;
-mod finding;
 mod line;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::conflict::without_markers;
 use crate::file::lines;
+use crate::lock_finding::{LockDifference, LockError, LockErrorKind};
 use crate::{Dialect, Digest, History, RevisionId, Span, merge_conflict};
 
 pub use check::LockFile;
-pub use finding::LockFinding;
 
 /// What a revision is and does: a line of the lock file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,45 +45,6 @@ pub struct Lock {
     places: HashMap<RevisionId, usize>,
     /// The spans of their lines, if they were read from a file.
     spans: Vec<Span>,
-}
-
-/// Why a text is not a lock file.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LockError {
-    /// The line at fault.
-    pub span: Span,
-    /// What is wrong with it.
-    pub kind: LockErrorKind,
-}
-
-/// What is wrong with a line of a lock file.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum LockErrorKind {
-    /// It is a marker of a merge that git could not do.
-    Conflict,
-    /// It does not describe a revision.
-    Malformed,
-    /// Another line describes the same revision.
-    Duplicate(RevisionId),
-}
-
-/// A difference between a lock file and the revision files.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum LockDifference {
-    /// A revision that the lock file does not have.
-    Added(RevisionId),
-    /// A revision that no file declares.
-    Removed(RevisionId),
-    /// The revision has other parents.
-    Parents(RevisionId),
-    /// The revision depends on other revisions.
-    Dependencies(RevisionId),
-    /// The revision is new, and what it does is not recorded yet.
-    Unrecorded(RevisionId),
-    /// The revision does something else on these dialects.
-    Content(RevisionId, Vec<Dialect>),
-    /// The lock file is about these dialects, which are not those of the crate.
-    Dialects(Vec<Dialect>),
 }
 
 impl Lock {

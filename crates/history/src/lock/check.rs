@@ -4,7 +4,8 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::{Lock, LockDifference, LockError, LockFinding};
+use super::Lock;
+use crate::lock_finding::{LockDifference, LockError, LockFinding};
 use crate::{Dialect, Fault, Finding, FindingKind, History, Related, Span};
 
 /// The lock file of a crate, as it was found.
@@ -45,7 +46,7 @@ impl LockFile {
     /// # Errors
     ///
     /// The first thing that is wrong with the file.
-    pub fn parse(&self) -> Result<Lock, Fault> {
+    pub fn parse(&self) -> Result<Lock, Box<Fault>> {
         self.parse_with(Lock::parse)
     }
 
@@ -54,19 +55,20 @@ impl LockFile {
     /// # Errors
     ///
     /// The first thing that is wrong with the file.
-    pub fn parse_both_sides(&self) -> Result<Lock, Fault> {
+    pub fn parse_both_sides(&self) -> Result<Lock, Box<Fault>> {
         self.parse_with(Lock::parse_both_sides)
     }
 
-    fn parse_with(&self, parse: fn(&str) -> Result<Lock, LockError>) -> Result<Lock, Fault> {
-        match &self.text {
-            Ok(text) => {
-                let fault = |LockError { span, kind }| self.fault(span, LockFinding::Line(kind));
-                parse(text).map_err(fault)
-            }
-            Err(_) if self.is_missing() => Err(self.fault(NOWHERE, LockFinding::Missing)),
-            Err(error) => Err(self.fault(NOWHERE, LockFinding::Unreadable(error.to_string()))),
-        }
+    fn parse_with(&self, parse: fn(&str) -> Result<Lock, LockError>) -> Result<Lock, Box<Fault>> {
+        let (span, finding) = match &self.text {
+            Ok(text) => match parse(text) {
+                Ok(lock) => return Ok(lock),
+                Err(LockError { span, kind }) => (span, LockFinding::Line(kind)),
+            },
+            Err(_) if self.is_missing() => (NOWHERE, LockFinding::Missing),
+            Err(error) => (NOWHERE, LockFinding::Unreadable(error.to_string())),
+        };
+        Err(Box::new(self.fault(span, finding)))
     }
 
     fn fault(&self, span: Span, finding: LockFinding) -> Fault {
@@ -99,7 +101,7 @@ impl History {
     pub fn check_lock(&self, file: &LockFile, dialects: &[Dialect]) -> Vec<Fault> {
         let lock = match file.parse() {
             Ok(lock) => lock,
-            Err(fault) => return vec![fault],
+            Err(fault) => return vec![*fault],
         };
         let differences = lock.differences(&Lock::of(self, dialects)).into_iter();
         let faults = differences.map(|difference| {

@@ -2,8 +2,46 @@
 
 use std::fmt;
 
-use super::{LockDifference, LockErrorKind};
-use crate::{Code, Dialect};
+use crate::{Code, Dialect, RevisionId, Span};
+
+/// Why a text is not a lock file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LockError {
+    /// The line at fault.
+    pub span: Span,
+    /// What is wrong with it.
+    pub kind: LockErrorKind,
+}
+
+/// What is wrong with a line of a lock file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LockErrorKind {
+    /// It is a marker of a merge that git could not do.
+    Conflict,
+    /// It does not describe a revision.
+    Malformed,
+    /// Another line describes the same revision.
+    Duplicate(RevisionId),
+}
+
+/// A difference between a lock file and the revision files.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LockDifference {
+    /// A revision that the lock file does not have.
+    Added(RevisionId),
+    /// A revision that no file declares.
+    Removed(RevisionId),
+    /// The revision has other parents.
+    Parents(RevisionId),
+    /// The revision depends on other revisions.
+    Dependencies(RevisionId),
+    /// The revision is new, and what it does is not recorded yet.
+    Unrecorded(RevisionId),
+    /// The revision does something else on these dialects.
+    Content(RevisionId, Vec<Dialect>),
+    /// The lock file is about these dialects, which are not those of the crate.
+    Dialects(Vec<Dialect>),
+}
 
 /// Something wrong with a lock file, or with a revision file that differs from its line there.
 #[derive(Clone, Debug, PartialEq, Eq)]
