@@ -160,13 +160,13 @@ impl WaysToOneHead {
     /// Precedes `rebase`.
     pub const REBASE: &str = "put your own revisions on top of the others with ";
     /// Follows `rebase`, and precedes `merge`.
-    pub const MERGE: &str = ": a database that has applied yours goes down through them first, and \
-                             up again; or merge them with ";
+    pub const MERGE: &str = ", which takes the database at hand down through them and up again; other \
+                             databases that have applied them must go down before; or merge them with ";
 
     /// Follows `merge`.
     #[must_use]
     pub fn after_merge(chain: Chain) -> String {
-        let databases = ": a database that has applied one of them applies the other";
+        let databases = ": a database that has applied one of them then applies the other";
         match chain {
             Chain::Linear => format!("{databases}; for that, {MERGED_CHAIN}"),
             Chain::Merged => databases.to_owned(),
