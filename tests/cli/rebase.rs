@@ -332,3 +332,38 @@ fn failures_on_the_way() {
     assert_eq!(before.changes(&project.tree()), Vec::<String>::new());
     assert_snapshot!(shown);
 }
+
+/// A crate below the root of its repository, and several ends of one's own revisions.
+#[test]
+fn a_crate_below_the_root() {
+    on_both(|dialect| {
+        let project = Project::with_workspace(&["app", "store"]).on(dialect);
+        for name in ["app", "store"] {
+            let keys = "lock = true\nchain = \"merged\"\nurl = ";
+            project.replace(format!("{name}/Cargo.toml"), "url = ", keys);
+            project.add_to(format!("{name}/migrations"), graph(&format!("{name}1")));
+        }
+        project.run("lock").success();
+        let _origin = Origin::of(&project);
+        let own = graph("own1<-store1; own2<-own1; own3<-own1; mine<-own2,own3; side<-store1");
+        project.add_to("store/migrations/below", own);
+        project.run("lock").success();
+        project.run("upgrade").success();
+        project.add_to("store/migrations", graph("theirs<-store1"));
+        project.commit("All");
+        project.git("rm -q --cached store/migrations/below -r");
+        project.git("commit -q -m 'Only theirs'");
+        project.git("push -q");
+        project.run("lock").success();
+        assert_eq!(project.run("rebase").status, 2);
+        let outcome = project.run("rebase -p store").success();
+        let moved = outcome.stderr.matches("Rebased").count();
+        assert_eq!(moved, 2, "{outcome}");
+        let mut rows = project.database("store/store.db").versions();
+        rows.sort();
+        assert_eq!(rows, ["mine", "side"]);
+        project.run("lock --check").success();
+        project.run("current --check-heads").success();
+        project.run("downgrade -p store base").success();
+    });
+}
