@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use alembic_history::{
     Direction, FindingKind, History, Lock, LockDifference, LockFile, LockFinding, RevisionId,
-    read_text,
+    merge_conflict, read_text,
 };
 
 use crate::explain;
@@ -30,6 +30,11 @@ impl<'c> CrateLock<'c> {
             path,
             file,
         })
+    }
+
+    /// Returns whether the file holds the two sides of a merge that git could not do.
+    pub(crate) fn has_conflict(&self) -> bool {
+        merge_conflict(self.file.text()).is_some()
     }
 
     /// Returns the lock that describes the files of a history.

@@ -70,6 +70,9 @@ impl RevisionDraft<'_> {
         }
         changes.commit()?;
         context.shell.status("Created", shown_path.display());
+        if let Some(lock) = lock.filter(CrateLock::has_conflict) {
+            context.shell.status("Resolved", display_path(&lock.path));
+        }
         run_hooks(&settings.post_write_hooks, &path)?;
         let json = AnswerJson::NewRevision(NewRevisionJson {
             id: new.id.to_string(),

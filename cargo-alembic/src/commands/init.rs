@@ -34,6 +34,9 @@ Revision files, one for each change to the database, written in SQL.
 
 Create one with `cargo alembic revision -m \"what it does\"`, apply the pending ones with
 `cargo alembic upgrade`, and see which ones are applied with `cargo alembic current`.
+
+`alembic.lock` records what each revision follows and does. Commit it together with the files, after
+`cargo alembic lock`.
 ";
 
 impl InitArgs {

@@ -93,10 +93,7 @@ impl RebaseArgs {
             Some(applied) => applied.after_failed_write(error),
             None => error,
         })?;
-        for file in &changed {
-            let what = format_args!("{}: {file}", display_path(&file.path));
-            context.shell.status("Rebased", what);
-        }
+        files.report(context.shell);
         match applied {
             Some(applied) => applied.apply_again(context)?,
             None if !files.move_revisions() => {}

@@ -10,7 +10,7 @@ use crate::explain;
 use crate::lock_file::{CrateLock, NewRevisions};
 use crate::new_file::FileChanges;
 use crate::new_revision::{create_date, file_path, now};
-use crate::output::{Cause, Diagnostic, Result, display_path};
+use crate::output::{Cause, Diagnostic, Result, Shell, display_path};
 use crate::workspace::Crate;
 
 /// The changes of the files, and of the lock file.
@@ -35,6 +35,7 @@ struct RebasedLock {
     path: PathBuf,
     before: String,
     text: String,
+    had_conflict: bool,
 }
 
 impl RebasedFiles {
@@ -89,6 +90,19 @@ impl RebasedFiles {
     /// Returns whether a revision follows others than before.
     pub(crate) fn move_revisions(&self) -> bool {
         self.files.iter().any(|file| file.is_moved)
+    }
+
+    /// Reports what was changed.
+    pub(crate) fn report(&self, shell: Shell) {
+        for file in self.changed() {
+            shell.status(
+                "Rebased",
+                format_args!("{}: {file}", display_path(&file.path)),
+            );
+        }
+        if let Some(lock) = self.lock.as_ref().filter(|lock| lock.had_conflict) {
+            shell.status("Resolved", display_path(&lock.path));
+        }
     }
 
     /// Returns whether nothing changes.
@@ -201,6 +215,7 @@ fn lock(owner: &Crate, moved: &History, files: &[RebasedFile]) -> Result<Option<
     lock.check_file(&file, moved, NewRevisions::Allow)?;
     Ok(Some(RebasedLock {
         before: lock.file.text().to_owned(),
+        had_conflict: lock.has_conflict(),
         path: lock.path,
         text,
     }))
