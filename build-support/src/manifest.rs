@@ -227,7 +227,7 @@ fn settings(sources: &[Source]) -> (Option<Settings>, Vec<Problem>) {
 
 /// Returns whether cargo has unpacked, vendored or checked out a crate, so that its author is not
 /// the one who builds it.
-fn is_copy(folder: &Path) -> bool {
+pub(crate) fn is_copy(folder: &Path) -> bool {
     let mut marks = ["Cargo.toml.orig", ".cargo-checksum.json"].into_iter();
     let mut above = folder.ancestors();
     marks.any(|mark| folder.join(mark).exists())

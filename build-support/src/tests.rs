@@ -302,6 +302,8 @@ fn a_lock_file_is_compared() {
          = help: write it with `cargo alembic lock -p shop`, or remove `lock` from \
          [package.metadata.alembic]"
     );
+    let packaged = [("shop/Cargo.toml.orig", MANIFEST), sound[0], sound[1]];
+    assert_eq!(run(None, &packaged), "");
     let edited = a.replace("SELECT 1", "SELECT 2");
     let edited = run(Some(&lock), &[("shop/migrations/a.sql", &edited), sound[1]]);
     assert!(

@@ -9,8 +9,10 @@ mod ensure_version;
 mod heads;
 mod history;
 mod init;
+mod lock;
 mod log;
 mod merge;
+mod rebase;
 mod revision;
 mod show;
 mod stamp;
@@ -59,6 +61,10 @@ pub enum Command {
     Revision(revision::RevisionArgs),
     /// Write a revision that merges several heads into one
     Merge(merge::MergeArgs),
+    /// Put your own revisions on top of those of others
+    Rebase(rebase::RebaseArgs),
+    /// Write the lock file anew: what each revision follows and does
+    Lock(lock::LockArgs),
     /// Apply revisions
     Upgrade(upgrade::UpgradeArgs),
     /// Revert revisions
@@ -95,6 +101,8 @@ impl Command {
             Command::Init(args) => args.run(context),
             Command::Revision(args) => args.run(context),
             Command::Merge(args) => args.run(context),
+            Command::Rebase(args) => args.run(context),
+            Command::Lock(args) => args.run(context),
             Command::Upgrade(args) => args.run(context),
             Command::Downgrade(args) => args.run(context),
             Command::Current(args) => args.run(context),
@@ -122,12 +130,14 @@ impl Command {
             Command::Log(args) => &args.database,
             Command::Stamp(args) => &args.database,
             Command::Edit(args) => &args.database,
+            Command::Rebase(args) => &args.database,
             Command::Ensure(args) => &args.database,
             Command::EnsureVersion(args) => &args.database,
             // The URL of `test` only names a server; the database itself is left untouched.
             Command::Init(_)
             | Command::Revision(_)
             | Command::Merge(_)
+            | Command::Lock(_)
             | Command::Heads(_)
             | Command::Branches(_)
             | Command::Test(_) => return None,

@@ -57,10 +57,10 @@ impl Context {
     }
 
     /// Reads the one crate that the arguments choose, for a command that works on only one.
-    pub(crate) fn only_crate(&self) -> Result<Crate> {
+    pub(crate) fn only_crate(&self, access: &Access) -> Result<Crate> {
         let workspace = self.workspace()?;
         let configuration = workspace.only_one(self.configurations()?)?;
-        workspace.read(configuration, &Access::default())
+        workspace.read(configuration, access)
     }
 
     /// Finds the manifest and the name of the package that `init` will set up.

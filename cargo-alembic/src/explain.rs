@@ -29,7 +29,7 @@ use crate::url::DatabaseUrl;
 pub(crate) use database::missing_database;
 pub(crate) use evidence::{Evidence, Question, SchemaPrivileges};
 pub(crate) use expression::{is_crate, resolve};
-pub(crate) use files::{fault, history, requirement};
+pub(crate) use files::{fault, history, one_head, requirement};
 pub(crate) use plan::plan;
 pub(crate) use postgres::refusal;
 pub(crate) use question::question;

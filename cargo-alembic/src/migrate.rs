@@ -10,6 +10,7 @@ use alembic_migrate::options::{Interruption, Missing, TransactionMode};
 use crate::context::Context;
 use crate::database::Watch;
 use crate::empty_upgrades;
+use crate::lock_file;
 use crate::output::json::{AnswerJson, RunJson};
 use crate::output::{Progress, Response, Result, reports};
 use crate::workspace::{
@@ -40,6 +41,9 @@ impl Migration<'_> {
             Direction::Downgrade => readable(context, &order.chosen)?,
         };
         workspace.check_databases(&order.chosen)?;
+        if self.direction == Direction::Upgrade {
+            lock_file::check_all(&order.chosen)?;
+        }
         self.check_all(&order, &all)?;
         Ok(answers_one_by_one(&order.chosen, |next| {
             // Its rows may have changed in the meantime.
@@ -97,7 +101,7 @@ impl Migration<'_> {
     }
 
     /// Migrates the database of one crate to the target.
-    fn migrate(&self, context: &Context, own: &Crate) -> Result<RunJson> {
+    pub(crate) fn migrate(&self, context: &Context, own: &Crate) -> Result<RunJson> {
         let start = Instant::now();
         let database = own.database()?;
         // A missing database is not created for an unreachable target, for SQL that cannot run, or

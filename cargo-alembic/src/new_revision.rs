@@ -4,15 +4,17 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use alembic_history::{
-    BranchLabel, Code, InvalidName, NewRevision, Node, RevisionFile, RevisionId, SourceFile,
+    BranchLabel, Code, InvalidName, NewRevision, Node, RevisionFile, RevisionId, Settings,
+    SourceFile,
 };
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
 
 use crate::context::Context;
 use crate::explain;
+use crate::lock_file::CrateLock;
 use crate::naming;
-use crate::new_file::create;
+use crate::new_file::FileChanges;
 use crate::output::json::{AnswerJson, NewRevisionJson};
 use crate::output::{
     Answer, Cause, Diagnostic, Error, Layout, Response, Result, display_path, quote_for_shell,
@@ -29,6 +31,16 @@ pub(crate) struct RevisionDraft<'r> {
     pub(crate) branch_labels: &'r [String],
     pub(crate) depends_on: Vec<String>,
     pub(crate) folder: Option<&'r Path>,
+    pub(crate) statements: Statements,
+}
+
+/// What comes of the empty sections of a new file.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Statements {
+    /// Someone is about to write into them.
+    ToBeWritten,
+    /// They stay empty.
+    None,
 }
 
 impl RevisionDraft<'_> {
@@ -47,9 +59,23 @@ impl RevisionDraft<'_> {
             content: Ok(text.clone().into_bytes()),
         };
         let history = self.owner.history().with(source);
-        history.map_err(|error| explain::history(&error, self.owner.name()))?;
-        create(&path, &text)?;
+        let history = history.map_err(|error| explain::history(&error, self.owner.name()))?;
+        let mut changes = FileChanges::default();
+        changes.create(&path, &text)?;
+        let lock = CrateLock::read(&self.owner.configuration);
+        if let Some(lock) = &lock {
+            let (before, current) = (lock.both_sides()?, lock.current(&history));
+            let locked = match self.statements {
+                Statements::ToBeWritten => before.with_new(&current, &new.id),
+                Statements::None => before.with(&current, std::slice::from_ref(&new.id)),
+            };
+            changes.replace(&lock.path, &locked.render())?;
+        }
+        changes.commit()?;
         context.shell.status("Created", shown_path.display());
+        if let Some(lock) = lock.filter(CrateLock::has_conflict) {
+            context.shell.status("Resolved", display_path(&lock.path));
+        }
         run_hooks(&settings.post_write_hooks, &path)?;
         let json = AnswerJson::NewRevision(NewRevisionJson {
             id: new.id.to_string(),
@@ -138,7 +164,7 @@ impl RevisionDraft<'_> {
             message: self.message.clone(),
             id,
             revises: graph.ids(&self.follows),
-            create_date: date.strftime("%Y-%m-%d %H:%M:%S%:z").to_string(),
+            create_date: create_date(date),
             branch_labels: labels.collect::<Result<_>>()?,
             depends_on,
         })
@@ -171,16 +197,8 @@ impl RevisionDraft<'_> {
 
     fn path(&self, new: &NewRevision, date: &Zoned) -> Result<PathBuf> {
         let settings = &self.owner.configuration.settings;
-        let folder = self.folder()?;
         let message = new.message.lines().next().unwrap_or_default();
-        let slug = naming::slug(message, settings.truncate_slug_length);
-        let name = naming::file_name(&settings.file_template, new.id.as_str(), &slug, date);
-        let name = name.map_err(|error| {
-            let template = &settings.file_template;
-            let title = format!("invalid `file-template` \"{template}\": {error}");
-            Diagnostic::new(Cause::Configuration, title)
-        })?;
-        Ok(folder.join(name + ".sql"))
+        file_path(settings, &self.folder()?, &new.id, message, date)
     }
 
     /// Returns the folder to write to: the one asked for, or the one that holds the revision's
@@ -238,8 +256,31 @@ impl RevisionDraft<'_> {
     }
 }
 
+/// Returns the path of a revision in a folder, as the template names it.
+pub(crate) fn file_path(
+    settings: &Settings,
+    folder: &Path,
+    id: &RevisionId,
+    message: &str,
+    date: &Zoned,
+) -> Result<PathBuf> {
+    let slug = naming::slug(message, settings.truncate_slug_length);
+    let name = naming::file_name(&settings.file_template, id.as_str(), &slug, date);
+    let name = name.map_err(|error| {
+        let template = &settings.file_template;
+        let title = format!("invalid `file-template` \"{template}\": {error}");
+        Diagnostic::new(Cause::Configuration, title)
+    })?;
+    Ok(folder.join(name + ".sql"))
+}
+
+/// Returns a date as headers have it.
+pub(crate) fn create_date(date: &Zoned) -> String {
+    date.strftime("%Y-%m-%d %H:%M:%S%:z").to_string()
+}
+
 /// Returns the current time in the configured zone, or the one that `SOURCE_DATE_EPOCH` fixes.
-fn now(timezone: Option<&str>) -> Result<Zoned> {
+pub(crate) fn now(timezone: Option<&str>) -> Result<Zoned> {
     let zone = match timezone {
         None => TimeZone::UTC,
         Some(name) => TimeZone::get(name).map_err(|error| {

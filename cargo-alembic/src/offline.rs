@@ -7,6 +7,7 @@ use alembic_run::{Runner, ScriptError};
 use crate::args::OfflineArgs;
 use crate::context::Context;
 use crate::explain;
+use crate::lock_file;
 use crate::output::json::{AnswerJson, ScriptJson};
 use crate::output::{Answer, Cause, Diagnostic, Layout, Response, Result};
 use crate::workspace::{Access, Configuration, crates_to_move};
@@ -43,6 +44,9 @@ pub(crate) fn scripts(
         if direction == Direction::Downgrade {
             chosen.reverse();
         }
+    }
+    if direction == Some(Direction::Upgrade) {
+        lock_file::check_all(&chosen)?;
     }
     let mut answers = Vec::new();
     for next in &chosen {

@@ -16,6 +16,7 @@ use difference::Difference;
 
 use crate::database::scratch::{Engine, Scratch};
 use crate::explain;
+use crate::lock_file::NewRevisions;
 use crate::output::{Cause, Diagnostic, Error, Result};
 use crate::workspace::Crate;
 
@@ -26,6 +27,8 @@ pub(crate) enum Check {
     Server,
     /// The history has the configured shape.
     Chain,
+    /// The lock file describes the revision files.
+    Lock,
     /// Every revision can be applied, one after the other, on top of the rows of the earlier ones.
     Upgrade,
     /// Every revision that is not declared irreversible can be reverted and applied again, with the
@@ -45,6 +48,7 @@ impl Check {
         match self {
             Check::Server => "server",
             Check::Chain => "chain",
+            Check::Lock => "lock",
             Check::Upgrade => "upgrade",
             Check::UpDownUp => "up-down-up",
             Check::Fresh => "fresh",
@@ -94,6 +98,23 @@ pub(crate) fn chain(owner: &Crate) -> CheckResult {
         dialect: None,
         verdict,
     }
+}
+
+/// Compares the revision files with the crate's lock file, if it keeps one.
+pub(crate) fn lock(owner: &Crate) -> Option<CheckResult> {
+    owner.configuration.settings.lock_folder()?;
+    let verdict = match owner.check_lock(NewRevisions::Refuse) {
+        Ok(()) => Verdict::Passed(format!(
+            "{} as recorded",
+            count(owner.graph().len(), "revision")
+        )),
+        Err(error) => Verdict::Failed(check_failure(error.diagnostics)),
+    };
+    Some(CheckResult {
+        check: Check::Lock,
+        dialect: None,
+        verdict,
+    })
 }
 
 /// Runs the checks that need databases, each on databases of its own.

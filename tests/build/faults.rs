@@ -66,6 +66,15 @@ const FAULTS: &[(&str, &str, Files)] = &[
         "",
         &[(SECOND, text!("b2", "a2", "-- alembic: upgrade empty\n"))],
     ),
+    ("a_missing_lock_file", "lock = true", &[]),
+    (
+        "a_lock_file_that_differs",
+        "lock = true",
+        &[(
+            "migrations/alembic.lock",
+            Some("b2 revises a1 sqlite 0123456789abcdef\nc3 revises b2 new\n"),
+        )],
+    ),
     ("a_removed_revision", "", &[("migrations/a1.sql", None)]),
     (
         "a_missing_dependency",

@@ -2,6 +2,8 @@
 
 use std::fs;
 
+use alembic_history::{Dialect, History, Lock, read_folder};
+
 use crate::krate::Krate;
 use crate::revision;
 
@@ -107,8 +109,31 @@ const CHANGES: &[Change] = &[
         |krate| krate.write("shop/more/e5.sql", revision("e5", "d4") + "--\n"),
         Runs::Again,
     ),
+    (
+        "a lock file is kept",
+        |krate| {
+            krate.write("shop/migrations/alembic.lock", lock(krate));
+            krate.configure("migrations = [\"migrations\", \"more\"]\nlock = true\n");
+        },
+        Runs::Again,
+    ),
+    (
+        "the lock file changes",
+        |krate| krate.write("shop/migrations/alembic.lock", lock(krate) + "-- more\n"),
+        Runs::Again,
+    ),
     ("nothing at the end", |_| {}, Runs::Not),
 ];
+
+/// Returns the lock file that describes the crate's revisions.
+fn lock(krate: &Krate) -> String {
+    let folders = ["shop/migrations", "shop/more"].map(|folder| krate.path(folder));
+    let files = folders
+        .iter()
+        .flat_map(|folder| read_folder(folder).unwrap());
+    let history = History::read(files, &[Dialect::Sqlite]).unwrap();
+    Lock::of(&history, &[Dialect::Sqlite]).render()
+}
 
 #[test]
 fn the_build_script_runs_when_it_must() {

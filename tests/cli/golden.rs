@@ -151,6 +151,7 @@ fn first_ten_minutes_on_a_server() {
             "upgrade",
             "upgrade",
             "current --check-heads",
+            "lock",
             "test",
         ]),
     );

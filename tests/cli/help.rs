@@ -36,6 +36,8 @@ help! {
     init: "init",
     revision: "revision",
     merge: "merge",
+    rebase: "rebase",
+    lock: "lock",
     upgrade: "upgrade",
     downgrade: "downgrade",
     current: "current",

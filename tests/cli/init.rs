@@ -165,7 +165,7 @@ fn crates_of_one_database() {
         assert!(configured, "{what}: {manifest}");
         project.add_to("app/migrations", graph("aa01"));
         project.add_to("my-store/migrations", graph("cc03"));
-        for line in ["upgrade", "current --check-heads", "downgrade base"] {
+        for line in ["lock", "upgrade", "current --check-heads", "downgrade base"] {
             place.run(line).success();
         }
     }

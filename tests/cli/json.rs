@@ -143,7 +143,17 @@ fn check(project: &Project, lines: &[&str]) {
 fn every_answer_is_as_the_schema_says() {
     check(
         &Project::new("shop"),
-        &["init", "heads", "history", "current", "upgrade", "branches"],
+        &[
+            "init",
+            "heads",
+            "history",
+            "current",
+            "upgrade",
+            "branches",
+            "revision --rev-id aa01",
+            "lock",
+            "lock --check",
+        ],
     );
     on_both(check_commands);
 }
@@ -179,6 +189,7 @@ fn check_commands(dialect: Dialect) {
             "current -v",
             "history -v",
             "show heads",
+            "rebase cc03 --onto ff06 --no-database --dry-run",
             "merge",
             "upgrade",
             "downgrade base",

@@ -4,15 +4,15 @@ use std::fs;
 
 use alembic_tests::{Project, fixtures};
 
-/// A block of the README: its language, and its lines.
-struct Block {
+/// A block of a page: its language, and its lines.
+pub(crate) struct Block {
     language: String,
-    text: String,
+    pub(crate) text: String,
 }
 
-/// Returns the blocks below the heading of a section.
-fn blocks(section: &str) -> Vec<Block> {
-    let readme = fs::read_to_string(fixtures().join("../README.md")).unwrap();
+/// Returns the blocks below the heading of a section of a page.
+pub(crate) fn blocks(page: &str, section: &str) -> Vec<Block> {
+    let readme = fs::read_to_string(fixtures().join("..").join(page)).unwrap();
     let readme = readme.replace("\r\n", "\n");
     let (_, rest) = readme.split_once(&format!("\n## {section}\n")).unwrap();
     let section = rest.split("\n## ").next().unwrap();
@@ -35,7 +35,7 @@ fn blocks(section: &str) -> Vec<Block> {
 fn ten_minutes() {
     let project = Project::new("shop");
     let mut commands = 0;
-    for block in blocks("Ten minutes") {
+    for block in blocks("README.md", "Ten minutes") {
         match block.language.as_str() {
             "sql" => {
                 let mut files = fs::read_dir(project.path("migrations")).unwrap();
@@ -66,7 +66,7 @@ fn ten_minutes() {
 /// The first of the two commands that set everything up.
 #[test]
 fn try_it() {
-    let shown = &blocks("Try it")[0].text;
+    let shown = &blocks("README.md", "Try it")[0].text;
     let arguments = shown.trim().strip_prefix("cargo alembic ").unwrap();
     let manifest = "fixtures/workspace/Cargo.toml";
     assert_eq!(arguments, format!("upgrade --manifest-path {manifest}"));
@@ -76,7 +76,7 @@ fn try_it() {
 }
 
 /// Puts one word for every number of milliseconds, and takes the spaces at the ends off.
-fn timeless(text: &str) -> String {
+pub(crate) fn timeless(text: &str) -> String {
     let words: Vec<&str> = text.trim().split(' ').collect();
     let is_time = |index: usize| {
         let unit = words

@@ -3,12 +3,16 @@
 use std::path::Path;
 use std::process::Command;
 
+use alembic_history::{Direction, Node};
 use clap::Args;
 
 use crate::args::DatabaseArgs;
 use crate::context::Context;
+use crate::explain;
+use crate::lock_file::CrateLock;
+use crate::new_file::replace;
 use crate::output::{Cause, Diagnostic, Response, Result, display_path};
-use crate::workspace::crates_matching;
+use crate::workspace::{Access, Crate, crates_matching};
 
 /// Arguments of `cargo alembic edit`.
 #[derive(Debug, Args)]
@@ -23,22 +27,29 @@ pub struct EditArgs {
 impl EditArgs {
     pub(super) fn run(self, context: &Context) -> Result<Response> {
         let crates = context.crates(&(&self.database).into())?;
-        let mut paths = Vec::new();
-        for next in crates_matching(crates, &[&self.revision])? {
-            for node in next.find_revisions(&self.revision, context.shell)? {
-                paths.push(next.history().file(node).path.clone());
-            }
+        let crates = crates_matching(crates, &[&self.revision])?;
+        let mut found = Vec::new();
+        for next in &crates {
+            let nodes = next.find_revisions(&self.revision, context.shell)?;
+            found.extend(nodes.into_iter().map(|node| (next, node)));
         }
-        match paths.as_slice() {
+        let path = |(owner, node): &(&Crate, Node)| owner.history().file(*node).path.clone();
+        match found.as_slice() {
             [] => {
                 let title = format!("`{}` names no revision", self.revision);
                 Err(Diagnostic::new(Cause::Revision, title)
                     .help("name one by its id")
                     .into())
             }
-            [path] => edit(path).map(|()| Response::SILENT),
+            [one] => {
+                edit(&path(one))?;
+                let (owner, node) = *one;
+                lock(context, owner, node)?;
+                Ok(Response::SILENT)
+            }
             several => {
-                let several: Vec<String> = several.iter().map(|path| display_path(path)).collect();
+                let paths = several.iter().map(path);
+                let several: Vec<String> = paths.map(|path| display_path(&path)).collect();
                 let title = format!("`{}` names several revisions", self.revision);
                 Err(Diagnostic::new(Cause::Revision, title)
                     .note(format!("their files are {}", several.join(", ")))
@@ -47,6 +58,45 @@ impl EditArgs {
             }
         }
     }
+}
+
+/// Records the file of a revision after it was edited, if the crate keeps a lock file.
+fn lock(context: &Context, owner: &Crate, node: Node) -> Result<()> {
+    let Some(lock) = CrateLock::read(&owner.configuration) else {
+        return Ok(());
+    };
+    let before = lock.file.parse();
+    let before = before.map_err(|fault| explain::fault(&fault, owner.name()))?;
+    let configuration = owner.configuration.clone();
+    let edited = context.workspace()?.read(configuration, &Access::default());
+    let history = match &edited {
+        Ok(edited) if edited.check_sql(Direction::Upgrade).is_ok() => edited.history(),
+        Ok(_) | Err(_) => {
+            let what = format_args!(
+                "{} is as before, since the revision files have faults",
+                display_path(&lock.path)
+            );
+            context.shell.status("Note", what);
+            return Ok(());
+        }
+    };
+    // Its id may be another one now.
+    let path = &owner.history().file(node).path;
+    let graph = history.graph();
+    let now = graph.nodes().find(|now| history.file(*now).path == *path);
+    let now = now.map(|now| graph[now].id.clone());
+    let mut ids = vec![owner.graph()[node].id.clone()];
+    ids.extend(now.filter(|id| !ids.contains(id)));
+    let locked = before.with(&lock.current(history), &ids);
+    let taken = before.differences(&locked);
+    if !taken.is_empty() {
+        replace(&lock.path, &locked.render()).map_err(|error| {
+            let title = format!("cannot write {}: {error}", display_path(&lock.path));
+            Diagnostic::new(Cause::Unwritable(error), title)
+        })?;
+        context.shell.status("Locked", display_path(&lock.path));
+    }
+    Ok(())
 }
 
 /// Opens a file in the user's editor, and waits until the editor exits.

@@ -11,6 +11,7 @@ use crate::args::{DatabaseArgs, InterruptedArgs};
 use crate::context::Context;
 use crate::database::Watch;
 use crate::empty_upgrades;
+use crate::lock_file;
 use crate::output::json::{AnswerJson, EnsureJson};
 use crate::output::{Answer, Layout, Progress, Response, Result, reports};
 use crate::workspace::{Crate, CrateOrder, PlannedRows};
@@ -33,6 +34,7 @@ impl EnsureArgs {
         let workspace = context.workspace()?;
         let order = workspace.order(crates)?;
         workspace.check_databases(&order.chosen)?;
+        lock_file::check_all(&order.chosen)?;
         let mut answers = Vec::new();
         let mut failed = None;
         let groups = group_by_database(&order.chosen)?;

@@ -2,12 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
-use alembic_history::{Code, DEFAULT_FOLDER, Dialect, SettingsScope};
+use alembic_history::{Code, DEFAULT_FOLDER, Dialect, Lock, SettingsScope};
 use clap::Args;
 use toml_edit::{DocumentMut, Item, Table, TomlError, value};
 
 use crate::context::Context;
 use crate::database::Database;
+use crate::lock_file::CrateLock;
 use crate::new_file::{create, replace};
 use crate::output::json::{AnswerJson, InitJson};
 use crate::output::{
@@ -38,6 +39,9 @@ Revision files, one for each change to the database, written in SQL.
 
 Create one with `cargo alembic revision -m \"what it does\"`, apply the pending ones with
 `cargo alembic upgrade`, and see which ones are applied with `cargo alembic current`.
+
+`alembic.lock` records what each revision follows and does. Commit it together with the files, after
+`cargo alembic lock`.
 ";
 
 impl InitArgs {
@@ -119,6 +123,7 @@ impl InitArgs {
         let database = configuration.database(None)?;
         let configured = configure(document, &text, table);
         create(&folder.join("README.md"), README)?;
+        create(&folder.join(Lock::FILE_NAME), &Lock::default().render())?;
         context.shell.status("Created", display_path(&folder));
         replace(&manifest, &configured).map_err(failed)?;
         context.shell.status("Configured", display_path(&manifest));
@@ -140,7 +145,7 @@ impl InitArgs {
     /// Creates the missing folders of a crate that is already configured.
     fn create_folders(self, context: &Context, name: &str) -> Result<Response> {
         let configuration = context.workspace()?.find_crate(name)?;
-        let folders = configuration.map(|configuration| configuration.folders());
+        let folders = configuration.as_ref().map(Configuration::folders);
         let folders = folders.unwrap_or_default();
         let missing: Vec<PathBuf> = folders
             .into_iter()
@@ -156,6 +161,10 @@ impl InitArgs {
         }
         for folder in missing {
             create(&folder.join("README.md"), README)?;
+            let lock = configuration.as_ref().and_then(CrateLock::read);
+            if let Some(lock) = lock.filter(|lock| lock.path.parent() == Some(&folder)) {
+                create(&lock.path, &Lock::default().render())?;
+            }
             context.shell.status("Created", display_path(&folder));
         }
         Ok(Response::SILENT)
@@ -234,6 +243,7 @@ fn table(folder: &Path, database: &DatabaseSetting) -> Table {
     if folder != Path::new(DEFAULT_FOLDER) {
         alembic["migrations"] = value(folder.display().to_string());
     }
+    alembic["lock"] = value(true);
     alembic
 }
 

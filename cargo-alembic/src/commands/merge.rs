@@ -4,9 +4,10 @@ use alembic_history::Chain;
 use clap::Args;
 
 use crate::context::Context;
-use crate::new_revision::RevisionDraft;
+use crate::new_revision::{RevisionDraft, Statements};
 use crate::output::lines::join;
 use crate::output::{Cause, Diagnostic, Hint, Response, Result, Subcommand, Suggestion};
+use crate::workspace::Access;
 
 /// Arguments of `cargo alembic merge`.
 #[derive(Debug, Args)]
@@ -30,7 +31,7 @@ pub struct MergeArgs {
 
 impl MergeArgs {
     pub(super) fn run(self, context: &Context) -> Result<Response> {
-        let owner = context.only_crate()?;
+        let owner = context.only_crate(&Access::default())?;
         let graph = owner.graph();
         let mut follows = Vec::new();
         for text in &self.revisions {
@@ -85,6 +86,7 @@ impl MergeArgs {
             branch_labels: &self.branch_label,
             depends_on: Vec::new(),
             folder: None,
+            statements: Statements::None,
         }
         .write(context)?;
         if owner.configuration.settings.chain == Chain::Linear {

@@ -2,14 +2,15 @@
 
 use std::path::PathBuf;
 
-use alembic_history::{Expression, FindingKind, Node, ResolveError, RevisionId};
+use alembic_history::{Expression, Node, ResolveError, RevisionId};
 use clap::Args;
 
 use crate::context::Context;
-use crate::new_revision::RevisionDraft;
+use crate::explain;
+use crate::new_revision::{RevisionDraft, Statements};
 use crate::output::lines::join;
-use crate::output::{Cause, Diagnostic, Error, Hint, Response, Result, Subcommand, Suggestion};
-use crate::workspace::Crate;
+use crate::output::{Cause, Diagnostic, Error, Response, Result};
+use crate::workspace::{Access, Crate};
 
 /// Arguments of `cargo alembic revision`.
 #[derive(Debug, Args)]
@@ -44,7 +45,7 @@ pub struct RevisionArgs {
 
 impl RevisionArgs {
     pub(super) fn run(self, context: &Context) -> Result<Response> {
-        let owner = context.only_crate()?;
+        let owner = context.only_crate(&Access::default())?;
         let head = owner.parse(&self.head)?;
         let follows = follows(&owner, &head)?;
         RevisionDraft {
@@ -56,6 +57,7 @@ impl RevisionArgs {
             branch_labels: &self.branch_label,
             depends_on: self.depends_on,
             folder: self.version_path.as_deref(),
+            statements: Statements::ToBeWritten,
         }
         .write(context)
     }
@@ -79,13 +81,8 @@ fn several_heads(owner: &Crate, heads: &[RevisionId]) -> Error {
         let revision = &graph[head];
         diagnostic = diagnostic.note(format!("{}: {}", revision.id, revision.message));
     }
-    let merge = Suggestion::for_crate(Subcommand::Merge, name).arguments(heads);
     diagnostic
-        .help(
-            Hint::from("merge them with ")
-                .command(merge)
-                .text(FindingKind::after_merge(chain)),
-        )
+        .help(explain::one_head(heads, name, chain))
         .help("or name the one to follow with `--head`")
         .into()
 }

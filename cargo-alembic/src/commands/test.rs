@@ -64,6 +64,7 @@ impl TestArgs {
             context.shell.status("Testing", next.name());
             let (engines, server) = self.engines(next);
             let mut results = vec![trial::chain(next)];
+            results.extend(trial::lock(next));
             let below = order.below(next);
             for engine in &engines {
                 results.extend(trial::run(next, &below, engine));

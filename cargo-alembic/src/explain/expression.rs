@@ -44,7 +44,9 @@ pub(crate) fn resolve(error: &ResolveError, name: &str, storage: Option<&Storage
         ResolveError::MultipleHeads { heads, .. } => diagnostic.help(
             Hint::from("name one of them, or all with `heads`; ")
                 .command(Suggestion::for_crate(Subcommand::Merge, name).arguments(heads))
-                .text(" merges them, which the build accepts with `chain = \"merged\"`"),
+                .text(" merges them, which the build accepts with `chain = \"merged\"`; ")
+                .command(Suggestion::for_crate(Subcommand::Rebase, name))
+                .text(" puts yours on top of the others"),
         ),
         ResolveError::NotOnBranch { .. }
         | ResolveError::OutOfRange { .. }

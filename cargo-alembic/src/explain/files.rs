@@ -1,6 +1,8 @@
 //! Explains what is wrong with revision files.
 
-use alembic_history::{Fault, FindingKind, HistoryError, RequirementError};
+use alembic_history::{
+    Chain, Fault, FindingKind, HistoryError, RequirementError, RevisionId, WaysToOneHead,
+};
 
 use crate::output::{Cause, Diagnostic, Error, Excerpt, Hint, Subcommand, Suggestion};
 
@@ -38,11 +40,24 @@ fn hint(kind: &FindingKind, name: &str) -> Hint {
             heads,
             package,
             chain,
-        } => Hint::from("merge them with ")
-            .command(Suggestion::for_crate(Subcommand::Merge, package).arguments(heads))
-            .text(FindingKind::after_merge(*chain)),
+        } => one_head(heads, package, *chain),
+        FindingKind::Lock { package, finding } => {
+            let (before, after) = finding.help();
+            Hint::from(before)
+                .command(Suggestion::for_crate(Subcommand::Lock, package))
+                .text(after)
+        }
         kind => kind.help().into(),
     }
+}
+
+/// Returns the ways from several heads to one.
+pub(crate) fn one_head(heads: &[RevisionId], package: &str, chain: Chain) -> Hint {
+    Hint::from(WaysToOneHead::REBASE)
+        .command(Suggestion::for_crate(Subcommand::Rebase, package))
+        .text(WaysToOneHead::MERGE)
+        .command(Suggestion::for_crate(Subcommand::Merge, package).arguments(heads))
+        .text(WaysToOneHead::after_merge(chain))
 }
 
 /// Explains why revisions of several crates do not fit together; `text` is the text of the file at

@@ -104,6 +104,22 @@ impl Error {
         }
     }
 
+    /// Adds a note to the last thing that is wrong.
+    pub(crate) fn note(self, note: impl Into<String>) -> Self {
+        self.map_last(|last| last.note(note))
+    }
+
+    /// Adds a hint to the last thing that is wrong.
+    pub(crate) fn help(self, hint: impl Into<Hint>) -> Self {
+        self.map_last(|last| last.help(hint))
+    }
+
+    fn map_last(mut self, change: impl FnOnce(Diagnostic) -> Diagnostic) -> Self {
+        let last = self.diagnostics.pop().map(change);
+        self.diagnostics.extend(last);
+        self
+    }
+
     /// Adds what became of the other crates of the command when some `failed`: the ones in `done`
     /// stay committed, and those in `left` were not started.
     pub(crate) fn with_other_crates(

@@ -38,8 +38,10 @@ pub(crate) enum Subcommand {
     Heads,
     History,
     Init,
+    Lock,
     Log,
     Merge,
+    Rebase,
     Revision,
     Stamp,
     Upgrade,
@@ -153,8 +155,10 @@ impl Subcommand {
             Subcommand::Heads => "heads",
             Subcommand::History => "history",
             Subcommand::Init => "init",
+            Subcommand::Lock => "lock",
             Subcommand::Log => "log",
             Subcommand::Merge => "merge",
+            Subcommand::Rebase => "rebase",
             Subcommand::Revision => "revision",
             Subcommand::Stamp => "stamp",
             Subcommand::Upgrade => "upgrade",
@@ -172,7 +176,9 @@ impl Subcommand {
             Subcommand::Heads
             | Subcommand::History
             | Subcommand::Init
+            | Subcommand::Lock
             | Subcommand::Merge
+            | Subcommand::Rebase
             | Subcommand::Revision => false,
         }
     }

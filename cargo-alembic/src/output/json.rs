@@ -93,8 +93,10 @@ pub(crate) enum AnswerJson {
     Ensure(EnsureJson),
     EnsureVersion(EnsureVersionJson),
     Init(InitJson),
+    Lock(LockJson),
     Log(LogJson),
     NewRevision(NewRevisionJson),
+    Rebase(RebaseJson),
     Revisions(Revisions),
     Run(RunJson),
     Script(ScriptJson),
@@ -126,6 +128,42 @@ pub(crate) struct NewRevisionJson {
     pub(crate) path: String,
 }
 
+/// The result of `lock`.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(JsonSchema), schemars(rename = "Lock"))]
+pub(crate) struct LockJson {
+    /// The lock file.
+    pub(crate) path: String,
+    /// The ids of the revisions that it did not have.
+    pub(crate) added: Vec<String>,
+    /// The ids of the revisions whose parents, dependencies or statements are not as before.
+    pub(crate) changed: Vec<String>,
+    /// The ids of the revisions that no file declares any more.
+    pub(crate) removed: Vec<String>,
+}
+
+/// The result of `rebase`.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(JsonSchema), schemars(rename = "Rebase"))]
+pub(crate) struct RebaseJson {
+    /// The id of the revision that the others are put on.
+    pub(crate) onto: String,
+    /// The revisions whose files change, in the order of the history.
+    pub(crate) revisions: Vec<RebasedJson>,
+}
+
+/// A revision that `rebase` has moved.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(JsonSchema), schemars(rename = "Rebased"))]
+pub(crate) struct RebasedJson {
+    /// The id.
+    pub(crate) id: String,
+    /// The ids of the revisions that it follows now.
+    pub(crate) down_revisions: Vec<String>,
+    /// Its file, as it is named now.
+    pub(crate) path: String,
+}
+
 /// The result of `test`.
 #[derive(Debug, Serialize)]
 #[cfg_attr(feature = "schema", derive(JsonSchema), schemars(rename = "Test"))]
@@ -138,11 +176,11 @@ pub(crate) struct TestJson {
 #[derive(Debug, Serialize)]
 #[cfg_attr(feature = "schema", derive(JsonSchema), schemars(rename = "Check"))]
 pub(crate) struct CheckJson {
-    /// Its name: `chain`, `upgrade`, `up-down-up`, `fresh`, `legacy` or `second-start`; `server` if
+    /// Its name: `chain`, `lock`, `upgrade`, `up-down-up`, `fresh`, `legacy` or `second-start`; `server` if
     /// there is none to run the others on.
     pub(crate) name: String,
-    /// The dialect of the databases that it ran on: `sqlite` or `postgres`; null for `chain`, which
-    /// needs no database.
+    /// The dialect of the databases that it ran on: `sqlite` or `postgres`; null for `chain` and
+    /// `lock`, which need no database.
     pub(crate) dialect: Option<String>,
     /// `passed`, `failed` or `skipped`.
     pub(crate) verdict: String,
@@ -176,8 +214,10 @@ struct Answers {
     heads: Document<Revisions>,
     history: Document<Revisions>,
     init: Document<InitJson>,
+    lock: Document<LockJson>,
     log: Document<LogJson>,
     merge: Document<NewRevisionJson>,
+    rebase: Document<RebaseJson>,
     revision: Document<NewRevisionJson>,
     show: Document<Revisions>,
     /// The result of `upgrade`, `downgrade`, `stamp` and `ensure-version` with `--sql`.

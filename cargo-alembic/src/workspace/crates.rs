@@ -81,6 +81,11 @@ impl Crate {
         }
     }
 
+    /// Returns how the command accesses the crate's database.
+    pub(crate) fn access(&self) -> &Access {
+        &self.access
+    }
+
     pub(crate) fn name(&self) -> &str {
         &self.configuration.name
     }

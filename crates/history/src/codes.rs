@@ -1,47 +1,9 @@
 //! The codes of diagnostics, each with its text in docs/diagnostics.md.
 
+#[macro_use]
+mod define;
+
 use std::fmt;
-
-/// Generates [`Code`] from chapters of codes. The doc comment of a code is its section in
-/// docs/diagnostics.md.
-macro_rules! codes {
-    ($($chapter:literal {
-        $($(#[doc = $line:literal])+ $name:ident = $text:literal,)+
-    })+) => {
-        /// The code of a diagnostic, which is printed in brackets and is a heading in
-        /// docs/diagnostics.md.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        #[non_exhaustive]
-        pub enum Code {
-            $($($(#[doc = $line])+ $name,)+)+
-        }
-
-        impl Code {
-            /// Every code, in the order of the documentation.
-            pub const ALL: &[Self] = &[$($(Self::$name,)+)+];
-
-            /// Returns the text of the code.
-            #[must_use]
-            pub const fn as_str(self) -> &'static str {
-                match self {
-                    $($(Self::$name => $text,)+)+
-                }
-            }
-
-            /// Returns the chapters of docs/diagnostics.md.
-            // Inlined, so that only a program that calls it compiles the texts; build scripts do
-            // not.
-            #[inline]
-            #[must_use]
-            pub const fn documentation() -> &'static [CodeChapter] {
-                &[$(CodeChapter {
-                    title: $chapter,
-                    codes: &[$((Self::$name, concat!($($line, "\n"),+)),)+],
-                },)+]
-            }
-        }
-    };
-}
 
 /// A chapter of docs/diagnostics.md.
 #[derive(Debug)]
@@ -182,21 +144,23 @@ codes! {
         /// Revisions form a circle once their dependencies are counted.
         DependencyCycle = "dependency-cycle",
 
-        /// A build or `cargo alembic test` requires a single head, and there are several. Merge
-        /// them with `cargo alembic merge heads`, which needs `chain = "merged"`. Or, if no
-        /// database has applied one of them yet, make it follow the other: the version table only
-        /// records the last revision, so a database that has applied it would never apply the
-        /// other.
+        /// A build or `cargo alembic test` requires a single head, and there are several: two people
+        /// have each added a revision. Put your own on top of the others with `cargo alembic rebase`,
+        /// which takes the database at hand down through them and up again; another database that has
+        /// applied them must go down with the files from before. Or merge them with `cargo alembic merge`,
+        /// which needs `chain = "merged"`: a database that has applied one of them then applies the
+        /// other. Do not write `Revises` by hand: the version table only records the last revision, so a
+        /// database that has applied yours would never apply the other.
         MultipleHeads = "multiple-heads",
 
         /// The chain must be linear, but several revisions have no parent. Allow branches that are
-        /// merged with `chain = "merged"`, or, if no database has applied one of them yet, make it
-        /// follow the other.
+        /// merged with `chain = "merged"`, or put your own revisions on top of the others with `cargo
+        /// alembic rebase`.
         MultipleBases = "multiple-bases",
 
         /// The chain must be linear, but several revisions follow the same one. Allow branches that
-        /// are merged with `chain = "merged"`, or, if no database has applied one of them yet, make
-        /// it follow the other.
+        /// are merged with `chain = "merged"`, or put your own revisions on top of the others with `cargo
+        /// alembic rebase`.
         Branch = "branch",
 
         /// The crate has `lock = true`, and its first migration folder has no `alembic.lock`. Write it
@@ -229,8 +193,10 @@ codes! {
 
         /// The statements of a revision are not those that `alembic.lock` records; comments, white space
         /// and downgrades do not count. Restore the file, and put the change into a new revision: a
-        /// database that has applied this one never applies it again. If the change is on purpose, or
-        /// the revision is new and has just been written, record it with `cargo alembic lock`.
+        /// database that has applied this one never applies it again. If the change is on purpose, record
+        /// it with `cargo alembic lock`. The line of a revision that `cargo alembic revision` has created
+        /// says `new` until then: while you write it, `upgrade` and `ensure` apply it, but a build and
+        /// `cargo alembic test` ask you to record it.
         LockContent = "lock-content",
 
         /// `alembic.lock` is for other dialects than the crate. Record those of the crate with `cargo

@@ -148,23 +148,33 @@ pub enum FindingKind {
 const MERGED_CHAIN: &str =
     "allow branches that are merged with `chain = \"merged\"` under [package.metadata.alembic]";
 
-/// The way to a linear chain, and what must be true first: a database at the moved revision is
-/// taken to have applied everything below it.
-const MOVE_REVISION: &str = "or, if no database has applied one of them yet, make it follow the \
-                             other in its `Revises`; a database that has applied it would never \
-                             apply the other";
+/// The way to a linear chain.
+const MOVE_REVISIONS: &str = "or put your own revisions on top of the others with `cargo alembic \
+                              rebase`";
 
-impl FindingKind {
-    /// Returns what follows the command that merges several heads: the setting that a merge needs,
-    /// and the way without a merge.
+/// The ways to one head: what stands before, between and after the commands `rebase` and `merge`.
+/// Each says what it means for databases, because the version table only records the last revision.
+pub struct WaysToOneHead;
+
+impl WaysToOneHead {
+    /// Precedes `rebase`.
+    pub const REBASE: &str = "put your own revisions on top of the others with ";
+    /// Follows `rebase`, and precedes `merge`.
+    pub const MERGE: &str = ", which takes the database at hand down through them and up again; other \
+                             databases that have applied them must go down before; or merge them with ";
+
+    /// Follows `merge`.
     #[must_use]
     pub fn after_merge(chain: Chain) -> String {
+        let databases = ": a database that has applied one of them then applies the other";
         match chain {
-            Chain::Linear => format!(", and {MERGED_CHAIN}; {MOVE_REVISION}"),
-            Chain::Merged => format!("; {MOVE_REVISION}"),
+            Chain::Linear => format!("{databases}; for that, {MERGED_CHAIN}"),
+            Chain::Merged => databases.to_owned(),
         }
     }
+}
 
+impl FindingKind {
     /// Returns the code that names this kind of finding in output and documentation.
     #[must_use]
     pub const fn code(&self) -> Code {
@@ -296,13 +306,15 @@ impl FindingKind {
                 package,
                 chain,
             } => format!(
-                "merge them with `cargo alembic merge -p {package} {}`{}",
+                "{}`cargo alembic rebase -p {package}`{}`cargo alembic merge -p {package} {}`{}",
+                WaysToOneHead::REBASE,
+                WaysToOneHead::MERGE,
                 join(heads, " "),
-                Self::after_merge(*chain)
+                WaysToOneHead::after_merge(*chain)
             ),
-            Self::MultipleBases { .. } => format!("{MERGED_CHAIN}; {MOVE_REVISION}"),
+            Self::MultipleBases { .. } => format!("{MERGED_CHAIN}; {MOVE_REVISIONS}"),
             Self::Branch { into, .. } => format!(
-                "{MERGED_CHAIN}, and merge {}; {MOVE_REVISION}",
+                "{MERGED_CHAIN}, and merge {}; {MOVE_REVISIONS}",
                 join(into, " and ")
             ),
             Self::Lock { package, finding } => {

@@ -14,9 +14,11 @@ mod graph;
 mod history;
 mod id;
 mod lock;
+mod lock_finding;
 mod parallel;
 mod plan;
 mod plan_error;
+mod rebase;
 mod resolve;
 mod revision;
 mod rows;
@@ -34,7 +36,7 @@ pub use crates::{
 pub use digest::{Digest, NotADigest, fnv_1a};
 pub use expression::{Expression, Range, Symbol, SyntaxError, SyntaxErrorKind};
 pub use file::{Body, Header, Named, NewRevision, Reversal, RevisionFile, Section};
-pub use finding::{Finding, FindingKind};
+pub use finding::{Finding, FindingKind, WaysToOneHead};
 #[cfg(feature = "folder")]
 pub use folder::{FolderError, read_file, read_folder, read_text};
 pub use graph::{Graph, GraphError, GraphErrorKind, Node, NodeSet};
@@ -42,11 +44,11 @@ pub use history::{
     Fault, History, HistoryError, HistoryFile, Related, SourceFile, is_revision_file, rows_file,
 };
 pub use id::{BranchLabel, InvalidName, MAX_ID_LENGTH, RevisionId, join};
-pub use lock::{
-    Lock, LockDifference, LockError, LockErrorKind, LockFile, LockFinding, LockedRevision,
-};
+pub use lock::{Lock, LockFile, LockedRevision};
+pub use lock_finding::{LockDifference, LockError, LockErrorKind, LockFinding};
 pub use plan::{Direction, Plan, StampPlan, Step};
 pub use plan_error::PlanError;
+pub use rebase::{Rebase, RebaseError};
 pub use resolve::ResolveError;
 pub use revision::Revision;
 pub use rows::{RowChange, Rows, Versions};

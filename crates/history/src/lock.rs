@@ -4,17 +4,16 @@
 //! revision add a line at the same place, so git reports a conflict there.
 
 mod check;
-mod finding;
 mod line;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::conflict::without_markers;
 use crate::file::lines;
+use crate::lock_finding::{LockDifference, LockError, LockErrorKind};
 use crate::{Dialect, Digest, History, RevisionId, Span, merge_conflict};
 
 pub use check::LockFile;
-pub use finding::LockFinding;
 
 /// What a revision is and does: a line of the lock file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,7 +24,8 @@ pub struct LockedRevision {
     pub revises: Vec<RevisionId>,
     /// The revisions that it depends on, as in its header.
     pub depends_on: Vec<String>,
-    /// What it does on each dialect of the crate.
+    /// What it does on each dialect of the crate; empty as long as the revision is new, and its
+    /// statements are still being written.
     pub digests: BTreeMap<Dialect, Digest>,
 }
 
@@ -45,43 +45,6 @@ pub struct Lock {
     places: HashMap<RevisionId, usize>,
     /// The spans of their lines, if they were read from a file.
     spans: Vec<Span>,
-}
-
-/// Why a text is not a lock file.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LockError {
-    /// The line at fault.
-    pub span: Span,
-    /// What is wrong with it.
-    pub kind: LockErrorKind,
-}
-
-/// What is wrong with a line of a lock file.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum LockErrorKind {
-    /// It is a marker of a merge that git could not do.
-    Conflict,
-    /// It does not describe a revision.
-    Malformed,
-    /// Another line describes the same revision.
-    Duplicate(RevisionId),
-}
-
-/// A difference between a lock file and the revision files.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum LockDifference {
-    /// A revision that the lock file does not have.
-    Added(RevisionId),
-    /// A revision that no file declares.
-    Removed(RevisionId),
-    /// The revision has other parents.
-    Parents(RevisionId),
-    /// The revision depends on other revisions.
-    Dependencies(RevisionId),
-    /// The revision does something else on these dialects.
-    Content(RevisionId, Vec<Dialect>),
-    /// The lock file is about these dialects, which are not those of the crate.
-    Dialects(Vec<Dialect>),
 }
 
 impl Lock {
@@ -195,7 +158,8 @@ impl Lock {
     /// is new comes last.
     #[must_use]
     pub fn renewed(&self, current: &Self) -> Self {
-        self.ordered(current.revisions.clone())
+        let revisions = current.revisions.iter();
+        self.ordered(revisions.map(|revision| self.record(revision)).collect())
     }
 
     /// Returns this lock with the lines that `current` has for `ids`, and without those that it
@@ -203,9 +167,45 @@ impl Lock {
     #[must_use]
     pub fn with(&self, current: &Self, ids: &[RevisionId]) -> Self {
         let kept = self.revisions.iter();
-        let kept = kept.filter(|revision| !ids.contains(&revision.id));
+        let kept = kept.filter(|revision| !ids.contains(&revision.id)).cloned();
         let new = ids.iter().filter_map(|id| current.revision(id));
-        self.ordered(kept.chain(new).cloned().collect())
+        let new = new.map(|revision| self.record(revision));
+        self.ordered(kept.chain(new).collect())
+    }
+
+    /// Returns this lock with the line that `current` has for a revision whose statements are still
+    /// to be written.
+    #[must_use]
+    pub fn with_new(&self, current: &Self, id: &RevisionId) -> Self {
+        let mut new = current.revision(id).cloned();
+        new.iter_mut().for_each(|revision| revision.digests.clear());
+        self.ordered(self.revisions.iter().cloned().chain(new).collect())
+    }
+
+    /// Returns this lock with the parents and dependencies that `current` has for `ids`.
+    #[must_use]
+    pub fn with_parents(&self, current: &Self, ids: &[RevisionId]) -> Self {
+        let revisions = self.revisions.iter().cloned().map(|mut revision| {
+            let moved = current
+                .revision(&revision.id)
+                .filter(|moved| ids.contains(&moved.id));
+            if let Some(moved) = moved {
+                revision.revises.clone_from(&moved.revises);
+                revision.depends_on.clone_from(&moved.depends_on);
+            }
+            revision
+        });
+        self.ordered(revisions.collect())
+    }
+
+    /// Returns the line for a revision: a new one stays new until it has statements.
+    fn record(&self, revision: &LockedRevision) -> LockedRevision {
+        let known = self.revision(&revision.id);
+        let mut revision = revision.clone();
+        if known.is_some_and(LockedRevision::is_new) && !revision.has_statements() {
+            revision.digests.clear();
+        }
+        revision
     }
 
     /// Puts revisions into the order of this lock, as long as each comes after those that it
@@ -271,7 +271,7 @@ impl Lock {
                 .collect()
         };
         let (ours, theirs) = (dialects(self), dialects(current));
-        if ours != theirs && !self.revisions.is_empty() && !current.revisions.is_empty() {
+        if ours != theirs && !ours.is_empty() && !theirs.is_empty() {
             differences.push(LockDifference::Dialects(ours.into_iter().collect()));
         }
         for revision in &current.revisions {
@@ -286,6 +286,9 @@ impl Lock {
             if known.depends_on != revision.depends_on {
                 differences.push(LockDifference::Dependencies(id.clone()));
             }
+            if known.is_new() && revision.has_statements() {
+                differences.push(LockDifference::Unrecorded(id.clone()));
+            }
             let dialects = revision.digests.iter().filter(|(dialect, digest)| {
                 let locked = known.digests.get(dialect);
                 locked.is_some_and(|locked| locked != *digest)
@@ -299,6 +302,16 @@ impl Lock {
         let removed = removed.filter(|id| current.revision(id).is_none()).cloned();
         differences.extend(removed.map(LockDifference::Removed));
         differences
+    }
+}
+
+impl LockedRevision {
+    fn is_new(&self) -> bool {
+        self.digests.is_empty()
+    }
+
+    fn has_statements(&self) -> bool {
+        self.digests.values().any(|digest| *digest != Digest::EMPTY)
     }
 }
 

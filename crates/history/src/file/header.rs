@@ -15,12 +15,16 @@ pub struct Header {
     pub id: Named<RevisionId>,
     /// `Revises`: empty for a base, several for a merge point.
     pub revises: Vec<Named<RevisionId>>,
+    /// The span of all of `Revises`.
+    pub revises_value: Span,
     /// `Branch Labels`.
     pub branch_labels: Vec<Named<BranchLabel>>,
     /// `Depends On`: ids or branch labels.
     pub depends_on: Vec<Named<String>>,
     /// `Create Date`, as written.
     pub create_date: Option<String>,
+    /// The span of `Create Date`.
+    pub create_date_value: Option<Span>,
 }
 
 /// A name, and its span in the file.
@@ -126,6 +130,7 @@ pub(super) fn parse(
             FindingKind::MissingKey { key: REVISES },
         ));
     }
+    let revises_value = revises.map_or(Span::new(end, end), |revises| revises.value);
     let revises = list(text, revises)
         .filter_map(|span| revision_id(text, span, findings))
         .collect();
@@ -161,8 +166,10 @@ pub(super) fn parse(
         doc,
         id,
         revises,
+        revises_value,
         branch_labels,
         depends_on,
+        create_date_value: create_date.map(|date| date.value),
         create_date: create_date
             .map(|date| date.value.text(text).to_owned())
             .filter(|date| !date.is_empty()),

@@ -1,53 +1,107 @@
 //! Compares the files of a history with its lock file.
 
 use std::io;
-use std::path::Path;
+use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::{Lock, LockDifference, LockFinding};
-use crate::{Dialect, Digest, Fault, Finding, FindingKind, History, Related, RevisionId, Span};
+use super::Lock;
+use crate::lock_finding::{LockDifference, LockError, LockFinding};
+use crate::{Dialect, Fault, Finding, FindingKind, History, Related, Span};
 
-/// A lock file, as it was found.
+/// The lock file of a crate, as it was found.
 #[derive(Debug)]
-pub struct LockFile<'l> {
-    /// The path, as it is shown to people.
-    pub path: &'l Path,
-    /// The text, or the error of reading it.
-    pub text: io::Result<String>,
+pub struct LockFile {
+    path: PathBuf,
+    package: Arc<str>,
+    text: io::Result<Arc<str>>,
 }
 
-impl History {
-    /// Compares the files with the lock file of the crate `package`, for its `dialects`.
+impl LockFile {
+    /// Creates the lock file of the crate `package`: its path, as it is shown to people, and its text
+    /// or the error of reading it.
     #[must_use]
-    pub fn check_lock(
-        &self,
-        LockFile { path, text }: LockFile<'_>,
-        dialects: &[Dialect],
-        package: &str,
-    ) -> Vec<Fault> {
-        let package = Arc::from(package);
-        let in_lock = |text: &Arc<str>, span: Span, finding| Fault {
-            path: path.to_owned(),
-            text: text.clone(),
-            finding: kind(span, &package, finding),
+    pub fn new(path: PathBuf, text: io::Result<String>, package: &str) -> Self {
+        Self {
+            path,
+            package: package.into(),
+            text: text.map(Into::into),
+        }
+    }
+
+    /// Returns the text; empty if it could not be read.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        self.text.as_deref().unwrap_or_default()
+    }
+
+    /// Returns whether the file does not exist.
+    #[must_use]
+    pub fn is_missing(&self) -> bool {
+        let error = self.text.as_ref().err();
+        error.is_some_and(|error| error.kind() == io::ErrorKind::NotFound)
+    }
+
+    /// Reads the lock.
+    ///
+    /// # Errors
+    ///
+    /// The first thing that is wrong with the file.
+    pub fn parse(&self) -> Result<Lock, Box<Fault>> {
+        self.parse_with(Lock::parse)
+    }
+
+    /// Reads the lock, or the two sides of a merge that git could not do.
+    ///
+    /// # Errors
+    ///
+    /// The first thing that is wrong with the file.
+    pub fn parse_both_sides(&self) -> Result<Lock, Box<Fault>> {
+        self.parse_with(Lock::parse_both_sides)
+    }
+
+    fn parse_with(&self, parse: fn(&str) -> Result<Lock, LockError>) -> Result<Lock, Box<Fault>> {
+        let (span, finding) = match &self.text {
+            Ok(text) => match parse(text) {
+                Ok(lock) => return Ok(lock),
+                Err(LockError { span, kind }) => (span, LockFinding::Line(kind)),
+            },
+            Err(_) if self.is_missing() => (NOWHERE, LockFinding::Missing),
+            Err(error) => (NOWHERE, LockFinding::Unreadable(error.to_string())),
+        };
+        Err(Box::new(self.fault(span, finding)))
+    }
+
+    fn fault(&self, span: Span, finding: LockFinding) -> Fault {
+        Fault {
+            path: self.path.clone(),
+            text: self.shared_text(),
+            finding: self.finding(span, finding),
             related: None,
-        };
-        let nowhere = Span::new(0, 0);
-        let text: Arc<str> = match text {
-            Ok(text) => text.into(),
-            Err(error) => {
-                let finding = match error.kind() {
-                    io::ErrorKind::NotFound => LockFinding::Missing,
-                    _ => LockFinding::Unreadable(error.to_string()),
-                };
-                return vec![in_lock(&Arc::default(), nowhere, finding)];
-            }
-        };
-        let lock = match Lock::parse(&text) {
+        }
+    }
+
+    fn finding(&self, span: Span, finding: LockFinding) -> Finding {
+        let package = self.package.clone();
+        Finding::new(span, FindingKind::Lock { package, finding })
+    }
+
+    fn shared_text(&self) -> Arc<str> {
+        self.text
+            .as_ref()
+            .map_or_else(|_| Arc::default(), Arc::clone)
+    }
+}
+
+/// The place of what is about a whole file.
+const NOWHERE: Span = Span::new(0, 0);
+
+impl History {
+    /// Compares the files with the crate's lock file, for its `dialects`.
+    #[must_use]
+    pub fn check_lock(&self, file: &LockFile, dialects: &[Dialect]) -> Vec<Fault> {
+        let lock = match file.parse() {
             Ok(lock) => lock,
-            Err(error) => {
-                return vec![in_lock(&text, error.span, LockFinding::Line(error.kind))];
-            }
+            Err(fault) => return vec![*fault],
         };
         let differences = lock.differences(&Lock::of(self, dialects)).into_iter();
         let faults = differences.map(|difference| {
@@ -57,21 +111,17 @@ impl History {
                 | LockDifference::Removed(id)
                 | LockDifference::Parents(id)
                 | LockDifference::Dependencies(id)
+                | LockDifference::Unrecorded(id)
                 | LockDifference::Content(id, _) => Some(id.clone()),
             };
             let span = id.as_ref().and_then(|id| lock.span(id));
-            let finding = match difference {
-                LockDifference::Content(id, dialects) if lock.is_empty(&id) => {
-                    LockFinding::FilledIn(id, dialects)
-                }
-                difference => LockFinding::Difference(difference),
-            };
+            let finding = LockFinding::Difference(difference);
             let node = id.and_then(|id| self.graph().node(id.as_str()));
             let Some(node) = node else {
-                return in_lock(&text, span.unwrap_or(nowhere), finding);
+                return file.fault(span.unwrap_or(NOWHERE), finding);
             };
-            let file = self.file(node);
-            let header = &file.file.header;
+            let revision = self.file(node);
+            let header = &revision.file.header;
             let place = match &finding {
                 LockFinding::Difference(LockDifference::Parents(_)) => {
                     header.revises.first().map(|parent| parent.span)
@@ -82,12 +132,12 @@ impl History {
                 _ => None,
             };
             Fault {
-                path: file.path.clone(),
-                text: file.text.clone(),
-                finding: kind(place.unwrap_or(header.id.span), &package, finding),
+                path: revision.path.clone(),
+                text: revision.text.clone(),
+                finding: file.finding(place.unwrap_or(header.id.span), finding),
                 related: span.map(|span| Related {
-                    path: path.to_owned(),
-                    text: text.clone(),
+                    path: file.path.clone(),
+                    text: file.shared_text(),
                     span,
                     label: "recorded here",
                 }),
@@ -95,22 +145,4 @@ impl History {
         });
         faults.collect()
     }
-}
-
-impl Lock {
-    /// Returns whether a revision had no statements when it was recorded.
-    fn is_empty(&self, id: &RevisionId) -> bool {
-        let revision = self.revision(id);
-        revision.is_some_and(|known| {
-            known
-                .digests
-                .values()
-                .all(|digest| *digest == Digest::EMPTY)
-        })
-    }
-}
-
-fn kind(span: Span, package: &Arc<str>, finding: LockFinding) -> Finding {
-    let package = package.clone();
-    Finding::new(span, FindingKind::Lock { package, finding })
 }

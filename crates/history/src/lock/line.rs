@@ -1,4 +1,5 @@
-//! Reads and writes the lines of lock files: `ID [revises ID,ID] DIALECT DIGEST... [depends NAMES]`.
+//! Reads and writes the lines of lock files: `ID [revises ID,ID] DIALECT DIGEST... [depends NAMES]`,
+//! with `new` instead of digests as long as the statements are being written.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -9,12 +10,16 @@ use crate::{Dialect, RevisionId};
 
 const REVISES: &str = "revises";
 const DEPENDS: &str = "depends";
+const NEW: &str = "new";
 
 /// Returns the line of a revision, with its end.
 pub(super) fn render(revision: &LockedRevision) -> String {
     let mut line = revision.id.to_string();
     if !revision.revises.is_empty() {
         let _ = write!(line, " {REVISES} {}", join(&revision.revises, ","));
+    }
+    if revision.digests.is_empty() {
+        let _ = write!(line, " {NEW}");
     }
     for (dialect, digest) in &revision.digests {
         let _ = write!(line, " {dialect} {digest}");
@@ -36,8 +41,14 @@ pub(super) fn parse(line: &str) -> Option<LockedRevision> {
         depends_on: Vec::new(),
         digests: BTreeMap::new(),
     };
+    let mut is_new = false;
     while !rest.is_empty() {
-        let (key, after) = rest.split_once(' ')?;
+        let (key, after) = rest.split_once(' ').unwrap_or((rest, ""));
+        if key == NEW {
+            is_new = true;
+            rest = after;
+            continue;
+        }
         if key == DEPENDS {
             revision.depends_on = after.split(',').map(ToOwned::to_owned).collect();
             break;
@@ -55,5 +66,5 @@ pub(super) fn parse(line: &str) -> Option<LockedRevision> {
             return None;
         }
     }
-    (!revision.digests.is_empty()).then_some(revision)
+    (is_new == revision.digests.is_empty()).then_some(revision)
 }

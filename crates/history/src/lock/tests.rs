@@ -46,6 +46,11 @@ fn a_lock_is_read_back_as_it_was_written() {
             assert_eq!(read.render(), written.render());
         }
     }
+    let new = "-- x\na1 revises b1 new depends c\n";
+    assert_eq!(
+        Lock::parse(new).unwrap().render().lines().nth(1),
+        new.lines().nth(1)
+    );
     let several =
         "-- x\na1 sqlite 00000000000000aa postgres 00000000000000bb depends b, shop@c d\n";
     let read = Lock::parse(several).unwrap();
@@ -58,6 +63,7 @@ fn what_is_not_a_lock() {
     let digest = "sqlite 00000000000000aa";
     for (text, expected) in [
         ("a1".to_owned(), LockErrorKind::Malformed),
+        (format!("a1 new {digest}"), LockErrorKind::Malformed),
         ("a1 revises b1".to_owned(), LockErrorKind::Malformed),
         (format!("a1 {digest} {digest}"), LockErrorKind::Malformed),
         (format!("a@1 {digest}"), LockErrorKind::Malformed),
@@ -138,11 +144,8 @@ fn both_sides_of_a_conflict_are_taken() {
 fn differences_are_found() {
     let before = lock("a< b<a c<b").render();
     let check = |text: std::io::Result<String>, revisions: &str| -> Vec<String> {
-        let file = LockFile {
-            path: "alembic.lock".as_ref(),
-            text,
-        };
-        let faults = history(revisions).check_lock(file, DIALECTS, "shop");
+        let file = LockFile::new("alembic.lock".into(), text, "shop");
+        let faults = history(revisions).check_lock(&file, DIALECTS);
         let faults = faults.iter().map(|fault| {
             let code = fault.finding.kind.code();
             let place = format!("{}:{}", fault.path.display(), fault.position().line);
@@ -153,15 +156,13 @@ fn differences_are_found() {
         });
         faults.collect()
     };
-    let empty = before.replace(
-        &lock("b<").revisions()[0].digests[&Dialect::Sqlite].to_string(),
-        &Digest::EMPTY.to_string(),
-    );
+    let digest = lock("b<").revisions()[0].digests[&Dialect::Sqlite].to_string();
+    let new = before.replace(&format!("sqlite {digest}"), "new");
     for (text, revisions, expected) in [
         (before.as_str(), "a< b<a c<b", &[] as &[&str]),
         (&before.replace('\n', "\r\n"), "a< b<a c<b", &[]),
         (&before, "a< b!<a c<b", &["lock-content b.sql:2 b"]),
-        (&empty, "a< b<a c<b", &["lock-content b.sql:2 b"]),
+        (&new, "a< b<a c<b", &["lock-content b.sql:2 b"]),
         (&before, "a< b<a c<a", &["lock-parents c.sql:3 c"]),
         (
             &before,

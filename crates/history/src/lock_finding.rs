@@ -2,8 +2,46 @@
 
 use std::fmt;
 
-use super::{LockDifference, LockErrorKind};
-use crate::{Code, Dialect, RevisionId};
+use crate::{Code, Dialect, RevisionId, Span};
+
+/// Why a text is not a lock file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LockError {
+    /// The line at fault.
+    pub span: Span,
+    /// What is wrong with it.
+    pub kind: LockErrorKind,
+}
+
+/// What is wrong with a line of a lock file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LockErrorKind {
+    /// It is a marker of a merge that git could not do.
+    Conflict,
+    /// It does not describe a revision.
+    Malformed,
+    /// Another line describes the same revision.
+    Duplicate(RevisionId),
+}
+
+/// A difference between a lock file and the revision files.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LockDifference {
+    /// A revision that the lock file does not have.
+    Added(RevisionId),
+    /// A revision that no file declares.
+    Removed(RevisionId),
+    /// The revision has other parents.
+    Parents(RevisionId),
+    /// The revision depends on other revisions.
+    Dependencies(RevisionId),
+    /// The revision is new, and what it does is not recorded yet.
+    Unrecorded(RevisionId),
+    /// The revision does something else on these dialects.
+    Content(RevisionId, Vec<Dialect>),
+    /// The lock file is about these dialects, which are not those of the crate.
+    Dialects(Vec<Dialect>),
+}
 
 /// Something wrong with a lock file, or with a revision file that differs from its line there.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,8 +54,6 @@ pub enum LockFinding {
     Line(LockErrorKind),
     /// The lock file and the revision files differ.
     Difference(LockDifference),
-    /// A revision has statements, and had none when it was recorded.
-    FilledIn(RevisionId, Vec<Dialect>),
 }
 
 impl LockFinding {
@@ -36,7 +72,9 @@ impl LockFinding {
             Self::Difference(LockDifference::Parents(_) | LockDifference::Dependencies(_)) => {
                 Code::LockParents
             }
-            Self::Difference(LockDifference::Content(..)) | Self::FilledIn(..) => Code::LockContent,
+            Self::Difference(LockDifference::Content(..) | LockDifference::Unrecorded(_)) => {
+                Code::LockContent
+            }
             Self::Difference(LockDifference::Dialects(_)) => Code::LockDialects,
         }
     }
@@ -79,9 +117,11 @@ impl LockFinding {
                  with ",
                 "",
             ),
-            Self::FilledIn(..) | Self::Difference(LockDifference::Dialects(_)) => {
-                ("record it with ", "")
-            }
+            Self::Difference(LockDifference::Unrecorded(_)) => (
+                "when they are written, and before others get the revision, record them with ",
+                "",
+            ),
+            Self::Difference(LockDifference::Dialects(_)) => ("record them with ", ""),
         }
     }
 }
@@ -118,6 +158,10 @@ impl fmt::Display for LockFinding {
                     "revision {id} depends on other revisions than in the lock file"
                 )
             }
+            Self::Difference(LockDifference::Unrecorded(id)) => write!(
+                f,
+                "the statements of the new revision {id} are not recorded in the lock file"
+            ),
             Self::Difference(LockDifference::Content(id, dialects)) => write!(
                 f,
                 "the statements of revision {id} for {} differ from the lock file",
@@ -127,11 +171,6 @@ impl fmt::Display for LockFinding {
                 f,
                 "the lock file is for {}, but the crate has other dialects",
                 products(locked)
-            ),
-            Self::FilledIn(id, dialects) => write!(
-                f,
-                "revision {id} has statements for {}, and none in the lock file",
-                products(dialects)
             ),
         }
     }
