@@ -5,6 +5,7 @@
 //! whatever that variable says.
 
 mod database;
+mod in_place;
 
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
@@ -14,6 +15,7 @@ use std::time::Duration;
 use ::postgres::{Client, Config, Error, NoTls};
 
 pub use database::Database;
+pub use in_place::{IN_PLACE, planted_by};
 
 use crate::keeper::{Keeper, PORTS, free_port};
 use crate::programs;

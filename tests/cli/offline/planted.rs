@@ -1,6 +1,6 @@
 //! Commands and scripts next to what a role has planted in a schema of the search path.
 
-use alembic_tests::postgres::{PLANTED, Server};
+use alembic_tests::postgres::{IN_PLACE, PLANTED, Server, planted_by};
 use alembic_tests::{Project, revision};
 
 use super::script;
@@ -52,5 +52,35 @@ fn commands_and_scripts_call_nothing_that_is_planted() {
         ] {
             feed(line);
         }
+    }
+}
+
+#[test]
+fn what_is_planted_in_place_of_the_tables_runs_nothing() {
+    let project = Project::with_crate("shop");
+    project.configure("dialects = [\"postgres\"]");
+    project.add(
+        revision("aa01")
+            .upgrade("CREATE TABLE a (x int);\n")
+            .downgrade("DROP TABLE a;\n"),
+    );
+    for plant in IN_PLACE {
+        let database = Server::shared().database();
+        let role = format!("{}_role", database.name());
+        database.execute(&format!(
+            "CREATE ROLE {role}; GRANT CREATE ON SCHEMA public TO {role}"
+        ));
+        database.execute(&planted_by(&role, plant));
+        for line in [
+            "upgrade --sql",
+            "downgrade --sql heads:base",
+            "stamp --sql aa01",
+            "ensure-version --sql",
+        ] {
+            let script = script(&project, &format!("{line} --dialect postgres"));
+            let said = psql(&database, &STOP, &script);
+            assert!(!said.text.contains("evil is run"), "{plant}: {}", said.text);
+        }
+        database.execute(&format!("DROP OWNED BY {role}; DROP ROLE {role}"));
     }
 }

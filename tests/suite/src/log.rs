@@ -221,7 +221,7 @@ pub fn what_is_edited_may_be_told_only<S: Subject>() {
             }
         });
     handle.upgrade(&warn, "heads").unwrap();
-    assert!(told.load(Ordering::Relaxed) > 0);
+    assert_eq!(told.load(Ordering::Relaxed), 1);
     assert_eq!(handle.status(&warn).unwrap().edited.len(), 1);
     check_log::<S>(&scratch, "warned");
 }

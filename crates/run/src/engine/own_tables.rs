@@ -21,6 +21,10 @@ pub(crate) trait OwnTables {
     /// Returns the condition that the version table exists, or no table of another migration tool.
     fn has_no_other_tool(&self, table: &VersionTable) -> String;
 
+    /// Returns the condition that reading the run's tables and writing to them runs no other user's
+    /// code, where others can have put them there.
+    fn are_trusted(&self, table: &VersionTable) -> Option<String>;
+
     /// Returns the query that reads some of the run's own tables by `select`, and fails instead of
     /// waiting for a lock; `is_open` says whether a transaction is open.
     fn reading(&self, tables: &[&VersionTable], select: String, is_open: bool) -> String;

@@ -7,6 +7,7 @@ mod literals;
 mod lock;
 mod quote;
 pub(super) mod settings;
+mod trust;
 mod versions;
 
 use std::future::{Future, ready};

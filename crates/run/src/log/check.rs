@@ -29,7 +29,7 @@ pub(crate) fn with_missing(session: &Session<'_>, differences: &Differences, pla
 ///
 /// An upgrade builds on everything that is applied; a downgrade only on what it reverts.
 pub(crate) async fn check(
-    session: &Session<'_>,
+    session: &mut Session<'_>,
     differences: &Differences,
     plan: &Plan,
 ) -> Result<(), Failure> {
@@ -71,7 +71,9 @@ pub(crate) async fn check(
     }
     match session.runner.edited {
         Edited::Refuse => Err(Failure::Edited { revisions: edited }),
+        Edited::Warn if session.versions.log.has_told => Ok(()),
         Edited::Warn => {
+            session.versions.log.has_told = true;
             let revisions = edited.into_iter().map(|(logged, _)| logged).collect();
             session.link.report(Event::Edited { revisions }).await;
             Ok(())

@@ -77,6 +77,8 @@ pub(crate) struct LogStore {
     pub(crate) differences: Option<Differences>,
     /// The rows that the open transaction will add.
     pub(crate) open: Vec<NewEntry>,
+    /// Whether this run has reported what was edited.
+    pub(crate) has_told: bool,
     /// What to report once they are written.
     pub(crate) adoption: Option<Event>,
 }

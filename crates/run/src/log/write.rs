@@ -282,6 +282,7 @@ pub(crate) async fn write(session: &mut Session<'_>) -> Result<Vec<LogEntry>, Fa
         session.link.execute(create).await?;
         session.versions.log.access = LogAccess::Write;
     }
+    read(session).await?;
     let mut log = session.versions.log.take_current().unwrap_or_default();
     for open in open.chunks(ROWS) {
         let rows = open.iter().map(|new| {

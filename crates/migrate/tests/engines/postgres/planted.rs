@@ -5,9 +5,10 @@
 use alembic_migrate::options::{Interruption, Purge, TransactionMode};
 use alembic_migrate::{Migrations, RunError};
 use alembic_suite::{Database, Handle};
-use alembic_tests::postgres::PLANTED;
+use alembic_tests::postgres::{IN_PLACE, PLANTED, planted_by};
 use sqlx::raw_sql;
 
+use super::sessions::Role;
 use super::{Open, Scratch, Via, block_on, chain, options};
 
 /// Revisions whose own SQL needs nothing that can be planted, but makes the run do all that it does.
@@ -112,4 +113,30 @@ fn nothing_that_is_planted_is_called_after_an_interruption() {
     let again = migrations.clone().interruption(Interruption::Again);
     database.upgrade(&again, "heads").unwrap();
     assert_eq!(database.current(&migrations).unwrap(), ["r2"]);
+}
+
+#[test]
+fn what_is_planted_in_place_of_the_tables_runs_nothing() {
+    for plant in IN_PLACE {
+        let scratch = Scratch::new(Via::Pool, "");
+        let role = Role::create(&scratch);
+        scratch.execute(&planted_by(&role.name, plant));
+        let migrations = chain(&["-- alembic: upgrade\nCREATE TABLE a (x int);\n\
+                                  -- alembic: downgrade\nDROP TABLE a;"]);
+        let mut database = scratch.open();
+        let said = [
+            done(database.current(&migrations)),
+            done(database.status(&migrations)),
+            done(database.upgrade(&migrations, "heads")),
+            done(database.ensure(&migrations)),
+            done(database.stamp(&migrations, &["r1"], Purge::Yes)),
+            done(database.downgrade(&migrations, "base")),
+        ];
+        for said in said.into_iter().filter_map(Result::err) {
+            let is_told = said.contains("alembic_version") && !said.contains("evil is run");
+            assert!(is_told, "{plant}: {said}");
+        }
+        drop(database);
+        role.drop(&scratch);
+    }
 }

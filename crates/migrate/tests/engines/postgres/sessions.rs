@@ -292,12 +292,12 @@ fn a_setting_that_is_refused_leaves_the_database_unchanged() {
 }
 
 /// A role of the test's own, which may create tables in `public`.
-struct Role {
-    name: String,
+pub(super) struct Role {
+    pub(super) name: String,
 }
 
 impl Role {
-    fn create(scratch: &Scratch) -> Self {
+    pub(super) fn create(scratch: &Scratch) -> Self {
         let database = scratch.rows("SELECT current_database()").trim().to_owned();
         let name = format!("{database}_role");
         scratch.execute(&format!(
@@ -306,7 +306,7 @@ impl Role {
         Self { name }
     }
 
-    fn drop(self, scratch: &Scratch) {
+    pub(super) fn drop(self, scratch: &Scratch) {
         let name = self.name;
         scratch.execute(&format!("DROP OWNED BY {name}; DROP ROLE {name}"));
     }

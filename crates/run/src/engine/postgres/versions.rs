@@ -4,6 +4,7 @@ use alembic_history::{MAX_ID_LENGTH, VersionTable};
 use alembic_sql::literal;
 
 use super::Postgres;
+use super::trust::{self, is_own, is_trusted};
 use crate::database_error::DatabaseError;
 use crate::engine::OwnTables;
 use crate::other_tools;
@@ -62,6 +63,10 @@ impl OwnTables for Postgres {
         format!("{} IS NULL", find_other_tool(&is_missing, &schema(table)))
     }
 
+    fn are_trusted(&self, table: &VersionTable) -> Option<String> {
+        Some(trust::are_trusted(table))
+    }
+
     /// A deferred trigger could change the rows after they are checked.
     fn read_final_versions(&self, table: &VersionTable) -> Query {
         let Query { sql, task } = self.read_versions(table, true);
@@ -77,20 +82,24 @@ fn find(table: &VersionTable) -> String {
     format!(
         "SELECT CASE WHEN c.oid IS NULL THEN NULL ELSE pg_catalog.concat(\
          CASE WHEN c.relpersistence OPERATOR(pg_catalog.=) 't' THEN 'temporary ' END, \
-         CASE WHEN c.relkind OPERATOR(pg_catalog.=) ANY (ARRAY['r', 'p']) THEN 'table' \
+         CASE WHEN c.relkind OPERATOR(pg_catalog.=) ANY (ARRAY['r', 'p']) THEN \
+         CASE WHEN {} THEN 'table' ELSE 'table of another user, and runs code of its own' END \
          WHEN c.relkind OPERATOR(pg_catalog.=) 'v' THEN 'view' \
          WHEN c.relkind OPERATOR(pg_catalog.=) 'm' THEN 'materialized view' \
          WHEN c.relkind OPERATOR(pg_catalog.=) 'f' THEN 'foreign table' \
          WHEN c.relkind OPERATOR(pg_catalog.=) 'S' THEN 'sequence' \
          WHEN c.relkind OPERATOR(pg_catalog.=) ANY (ARRAY['i', 'I']) THEN 'index' \
          WHEN c.relkind OPERATOR(pg_catalog.=) 'c' THEN 'type' ELSE 'relation' END) END, \
-         CASE WHEN pg_catalog.to_regclass({}) IS NULL THEN NULL ELSE 1 END, \
+         (SELECT 1 FROM pg_catalog.pg_class p \
+         WHERE p.oid OPERATOR(pg_catalog.=) pg_catalog.to_regclass({})::pg_catalog.oid AND {}), \
          coalesce(n.nspname, {schema}), pg_catalog.current_database(), {}, {ID_LIMIT}, {} \
          FROM (SELECT pg_catalog.to_regclass({})::pg_catalog.oid AS oid) AS t \
          LEFT JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) t.oid \
          LEFT JOIN pg_catalog.pg_namespace n \
          ON n.oid OPERATOR(pg_catalog.=) c.relnamespace",
+        is_trusted("c"),
         literal(&table.progress().quoted()),
+        is_trusted("p"),
         find_other_tool("c.oid IS NULL", &schema),
         log_access(table, &schema),
         literal(&table.quoted())
@@ -129,16 +138,18 @@ fn find_other_tool(is_missing: &str, schema: &str) -> String {
 }
 
 /// Returns what the account may do with the log, as an expression: it is created in `schema`, or in
-/// that of the version table.
+/// that of the version table `c`. What another user's log says would be believed, so it is not read.
 fn log_access(table: &VersionTable, schema: &str) -> String {
     format!(
         "(SELECT CASE WHEN l.oid IS NULL \
          THEN CASE WHEN pg_catalog.has_schema_privilege(s.oid, 'CREATE') THEN 'create' END \
+         WHEN NOT {} THEN NULL \
          WHEN NOT pg_catalog.has_table_privilege(l.oid, 'SELECT') THEN NULL \
          WHEN pg_catalog.has_table_privilege(l.oid, 'INSERT') THEN 'write' ELSE 'read' END \
          FROM pg_catalog.pg_namespace s LEFT JOIN pg_catalog.pg_class l \
          ON l.relnamespace OPERATOR(pg_catalog.=) s.oid AND l.relname OPERATOR(pg_catalog.=) {} \
          WHERE s.nspname OPERATOR(pg_catalog.=) coalesce(n.nspname, {schema}::pg_catalog.name))",
+        is_own("l"),
         literal(&table.log().name)
     )
 }
