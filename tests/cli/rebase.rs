@@ -329,6 +329,26 @@ fn a_database_that_cannot_go_down() {
     });
 }
 
+/// What depends on a moved revision would be reverted with it, and is not applied again.
+#[test]
+fn a_revision_that_others_depend_on() {
+    let project = Project::with_crate("shop");
+    project.configure("chain = \"merged\"");
+    project.add_to(
+        "migrations",
+        graph("aa01; bb02<-aa01; cc03<-aa01; ee05 dep cc03"),
+    );
+    project.run("upgrade").success();
+    let before = project.tree();
+    let shown = project.transcript(&["rebase cc03 --onto bb02"]);
+    assert_eq!(before.changes(&project.tree()), Vec::<String>::new());
+    assert_snapshot!(shown);
+    for command in ["downgrade ee05@-1", "rebase cc03 --onto bb02", "upgrade"] {
+        project.run(command).success();
+    }
+    project.run("current --check-heads").success();
+}
+
 /// What fails on the way says where the files and the database are.
 #[test]
 fn failures_on_the_way() {
