@@ -7,7 +7,7 @@ use std::fmt::Write;
 use std::io;
 use std::path::Path;
 
-use alembic_history::{Dialect, Fresh, History, Settings, TransactionMode};
+use alembic_history::{Dialect, Edited, Fresh, History, Settings, TransactionMode};
 
 use crate::CheckedMigrations;
 
@@ -69,6 +69,10 @@ fn table(package: &str, settings: &Settings, files: &str, schema: &str, digests:
         TransactionMode::Run => "Run",
         TransactionMode::Revision => "Revision",
     };
+    let edited = match settings.edited {
+        Edited::Refuse => "Refuse",
+        Edited::Warn => "Warn",
+    };
     let fresh = match settings.fresh {
         Fresh::Create => "Create",
         Fresh::Replay => "Replay",
@@ -92,10 +96,12 @@ fn table(package: &str, settings: &Settings, files: &str, schema: &str, digests:
          {digests}\
          .version_table({:?})\n\
          {version_table_schema}\
+         .log({})\n\
+         .edited(::alembic_migrate::options::Edited::{edited})\n\
          .transaction(::alembic_migrate::options::TransactionMode::{transaction})\n\
          .baseline({:?})\n\
          .fresh(::alembic_migrate::options::Fresh::{fresh})\n",
-        version_table.name, settings.baseline,
+        version_table.name, settings.log, settings.baseline,
     )
 }
 

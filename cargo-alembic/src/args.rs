@@ -67,6 +67,23 @@ pub struct GlobalArgs {
     pub(crate) quiet: bool,
 }
 
+impl GlobalArgs {
+    /// Returns the arguments that choose crates, as they can be repeated.
+    pub(crate) fn selection(&self) -> Vec<String> {
+        let mut arguments = Vec::new();
+        if self.workspace {
+            arguments.push("--workspace".to_owned());
+        }
+        for (option, names) in [("-p", &self.package), ("--exclude", &self.exclude)] {
+            let named = names
+                .iter()
+                .flat_map(|name| [option.to_owned(), name.clone()]);
+            arguments.extend(named);
+        }
+        arguments
+    }
+}
+
 /// When to use colour.
 #[derive(Clone, Copy, Debug, Default, clap::ValueEnum)]
 pub(crate) enum Color {

@@ -10,6 +10,7 @@ mod heads;
 mod history;
 mod init;
 mod lock;
+mod log;
 mod merge;
 mod rebase;
 mod revision;
@@ -78,6 +79,8 @@ pub enum Command {
     History(history::HistoryArgs),
     /// Show revisions in full
     Show(show::ShowArgs),
+    /// Show what was applied to the databases, newest first
+    Log(log::LogArgs),
     /// Record which revisions a database is at, without running them
     Stamp(stamp::StampArgs),
     /// Test the migrations on temporary databases
@@ -107,6 +110,7 @@ impl Command {
             Command::Branches(args) => args.run(context),
             Command::History(args) => args.run(context),
             Command::Show(args) => args.run(context),
+            Command::Log(args) => args.run(context),
             Command::Stamp(args) => args.run(context),
             Command::Test(args) => args.run(context),
             Command::Edit(args) => args.run(context),
@@ -123,6 +127,7 @@ impl Command {
             Command::Current(args) => &args.database,
             Command::History(args) => &args.database,
             Command::Show(args) => &args.database,
+            Command::Log(args) => &args.database,
             Command::Stamp(args) => &args.database,
             Command::Edit(args) => &args.database,
             Command::Rebase(args) => &args.database,

@@ -4,13 +4,15 @@ use std::cell::OnceCell;
 use std::path::PathBuf;
 
 use crate::args::GlobalArgs;
-use crate::output::{Result, Shell, Verbosity};
+use crate::output::{Call, Result, Shell, Verbosity};
 use crate::workspace::{Access, Configuration, Crate, Workspace};
 
 /// The context of a command.
 #[derive(Debug)]
 pub(crate) struct Context {
     pub(crate) shell: Shell,
+    /// What suggested commands repeat of this call.
+    pub(crate) call: Call,
     args: GlobalArgs,
     /// The database that `--url` names.
     url: Option<String>,
@@ -24,8 +26,10 @@ impl Context {
         } else {
             Verbosity::Normal
         };
+        let crates = args.selection();
         Self {
             shell: Shell { verbosity },
+            call: Call::new(args.manifest_path.as_deref(), url.as_deref(), &crates),
             args,
             url,
             workspace: OnceCell::new(),

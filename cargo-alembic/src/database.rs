@@ -1,5 +1,6 @@
 //! The databases that URLs name: their identity, and connections to them.
 
+mod cancel;
 mod connection;
 pub(crate) mod scratch;
 mod server;
@@ -11,8 +12,12 @@ use alembic_migrate::Dialect;
 
 use crate::output::{Result, Shell, display_path};
 use crate::url::{DatabaseUrl, SqliteTarget, SqliteUrl, real_path};
+pub(crate) use cancel::Watch;
 pub(crate) use connection::Connection;
 pub(crate) use server::Server;
+
+/// The exit code of a program that Ctrl-C has ended.
+const INTERRUPTED: i32 = 130;
 
 /// The database that a URL names.
 #[derive(Clone, Debug)]

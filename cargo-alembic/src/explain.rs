@@ -7,6 +7,7 @@ mod database;
 mod evidence;
 mod expression;
 mod files;
+mod log;
 mod outline;
 mod plan;
 mod postgres;
@@ -18,14 +19,16 @@ mod script;
 mod settings;
 mod sqlite;
 mod statement;
+mod temporary;
 
 use alembic_history::{History, VersionTable};
 use alembic_migrate::Dialect;
 
 use crate::output::Excerpt;
 use crate::url::DatabaseUrl;
+pub(crate) use database::missing_database;
 pub(crate) use evidence::{Evidence, Question, SchemaPrivileges};
-pub(crate) use expression::resolve;
+pub(crate) use expression::{is_crate, resolve};
 pub(crate) use files::{fault, history, one_head, requirement};
 pub(crate) use plan::plan;
 pub(crate) use postgres::refusal;
@@ -45,6 +48,16 @@ pub(crate) struct Subject<'s> {
 pub(crate) struct Storage<'s> {
     pub(crate) url: &'s DatabaseUrl,
     pub(crate) table: VersionTable,
+    pub(crate) lifetime: Lifetime,
+}
+
+/// How long a database exists.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Lifetime {
+    /// Longer than the command: what a failed run has left there matters.
+    Lasting,
+    /// As long as a check of `cargo alembic test`: only the revisions can be mended.
+    Temporary,
 }
 
 impl Storage<'_> {

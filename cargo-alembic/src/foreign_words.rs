@@ -5,12 +5,12 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 /// The subcommands of other tools.
 const SUBCOMMANDS: &[(&[&str], &str)] = &[
     (
-        &["check"],
+        &["check", "diff", "verify", "validate"],
         "`cargo alembic current --check-heads` fails unless every database is at its heads, and \
          `cargo alembic test` runs the revisions; there is no comparison with models yet",
     ),
     (
-        &["status", "info"],
+        &["status", "info", "version"],
         "`cargo alembic current` shows where every database is, and `cargo alembic history -i` shows \
          that in the history",
     ),
@@ -25,6 +25,21 @@ const SUBCOMMANDS: &[(&[&str], &str)] = &[
     (
         &["down", "revert", "rollback", "undo"],
         "`cargo alembic downgrade -1` reverts the last revision",
+    ),
+    (
+        &["redo"],
+        "`cargo alembic downgrade -1` reverts the last revision, and `cargo alembic upgrade` applies \
+         it again; `cargo alembic test` tries that on temporary databases",
+    ),
+    (
+        &["reset", "refresh", "fresh", "drop", "clean"],
+        "`cargo alembic downgrade base` reverts every revision; a database is dropped with its \
+         server's own commands",
+    ),
+    (
+        &["setup", "prepare", "baseline"],
+        "`cargo alembic ensure` gets databases ready, from empty ones and from those that are older \
+         than the version table",
     ),
     (
         &["add", "new", "create", "generate", "make"],

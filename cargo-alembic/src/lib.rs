@@ -8,6 +8,7 @@ mod args;
 mod commands;
 mod context;
 mod database;
+mod empty_upgrades;
 mod explain;
 mod foreign_words;
 mod git;
@@ -19,6 +20,7 @@ mod new_revision;
 mod offline;
 mod output;
 mod rebase;
+mod recorded;
 mod reference;
 mod trial;
 mod url;
@@ -36,7 +38,6 @@ pub use output::Exit;
 pub use output::json::schema;
 
 use context::Context;
-use output::Call;
 
 /// Runs the command given by `args`, as cargo passes them: `cargo-alembic alembic ...`.
 pub fn main(args: impl IntoIterator<Item = OsString>) -> Exit {
@@ -53,12 +54,11 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> Exit {
         }
     };
     cli.global.color.write_global();
-    let url = cli.command.url();
-    let call = Call::new(cli.global.manifest_path.as_deref(), url);
+    let url = cli.command.url().map(ToOwned::to_owned);
     let format = cli.global.format;
-    let context = Context::new(cli.global, url.map(ToOwned::to_owned));
+    let context = Context::new(cli.global, url);
     let outcome = cli.command.run(&context).unwrap_or_else(Into::into);
-    output::finish(outcome, format, context.shell, &call)
+    output::finish(outcome, format, context.shell, &context.call)
 }
 
 /// Returns the reference of the command line, as Markdown.

@@ -47,7 +47,7 @@ impl<'c> CrateLock<'c> {
     /// describes the files.
     pub(crate) fn both_sides(&self, current: &Lock) -> Result<Lock> {
         let lock = self.file.parse_both_sides(current);
-        lock.map_err(|fault| explain::fault(&fault).into())
+        lock.map_err(|fault| explain::fault(&fault, &self.configuration.name).into())
     }
 
     /// Compares the file with the files of a history.
@@ -67,10 +67,12 @@ impl<'c> CrateLock<'c> {
         if new == NewRevisions::Allow {
             faults.retain(|fault| !is_unrecorded(&fault.finding.kind));
         }
-        match faults.is_empty() {
-            true => Ok(()),
-            false => Err(faults.iter().map(explain::fault).collect::<Vec<_>>().into()),
+        if faults.is_empty() {
+            return Ok(());
         }
+        let name = &self.configuration.name;
+        let faults = faults.iter().map(|fault| explain::fault(fault, name));
+        Err(faults.collect::<Vec<_>>().into())
     }
 }
 

@@ -1,12 +1,15 @@
 //! Upgrades and downgrades the databases of crates, one after the other.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Instant;
 
 use alembic_history::{Direction, Node};
-use alembic_migrate::options::{Interruption, TransactionMode};
+use alembic_migrate::options::{Interruption, Missing, TransactionMode};
 
 use crate::context::Context;
+use crate::database::Watch;
+use crate::empty_upgrades;
 use crate::lock_file;
 use crate::output::json::{AnswerJson, RunJson};
 use crate::output::{Progress, Response, Result, reports};
@@ -21,6 +24,7 @@ pub(crate) struct Migration<'m> {
     pub(crate) target: &'m str,
     pub(crate) transaction_per_revision: bool,
     pub(crate) interrupted: Interruption,
+    pub(crate) missing: Missing,
 }
 
 impl Migration<'_> {
@@ -115,13 +119,20 @@ impl Migration<'_> {
         };
         let what = format_args!("{} ({})", own.name(), database.url);
         context.shell.status(verb, what);
+        if self.direction == Direction::Downgrade {
+            own.report_missing_database(context.shell)?;
+        }
         let progress = Arc::new(Progress::new(context.shell));
-        let shown = Arc::clone(&progress);
+        let (shown, watch) = (Arc::clone(&progress), Watch::new(database));
         let mut migrations = own
             .migrations
             .clone()
             .interruption(self.interrupted)
-            .observe(move |event| shown.show(event));
+            .missing(self.missing)
+            .observe(move |event| {
+                watch.note(event);
+                shown.show(event);
+            });
         if self.transaction_per_revision {
             migrations = migrations.transaction(TransactionMode::Revision);
         }
@@ -142,10 +153,11 @@ impl Migration<'_> {
         let pending = own.graph().pending(&rows).len();
         let what = reports::run(own.name(), &report, pending, took);
         context.shell.status("Finished", what);
-        if self.direction == Direction::Upgrade {
-            own.report_empty_upgrades(context.shell, &report.steps);
-        }
-        Ok(RunJson::new(&database.url, &report, took))
+        let empty = match self.direction {
+            Direction::Upgrade => empty_upgrades::report(context, own, &report.steps),
+            Direction::Downgrade => HashSet::new(),
+        };
+        Ok(RunJson::new(&database.url, &report, took, &empty))
     }
 }
 

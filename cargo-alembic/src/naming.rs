@@ -77,8 +77,7 @@ pub(crate) fn file_name(
         name.push_str(&rest[..open]);
         let close = rest[open..].find('}').ok_or(TemplateError::Unclosed)? + open;
         match &rest[open + 1..close] {
-            // An id may contain path separators.
-            "rev" => name.push_str(&rev.replace(['/', '\\'], "_")),
+            "rev" => name.push_str(rev),
             "slug" => name.push_str(slug),
             "epoch" => name.push_str(&date.timestamp().as_second().to_string()),
             "year" => name.push_str(&format!("{:04}", date.year())),
@@ -186,7 +185,6 @@ mod tests {
             ("a.rows.rows", "a.rows_rows"),
             ("rows", "rows"),
             ("a.sql", "a.sql"),
-            ("a/b", "a_b"),
         ] {
             let name = file_name("{rev}_{slug}", rev, "", &date).unwrap();
             assert_eq!(name, expected);

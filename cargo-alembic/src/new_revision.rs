@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use alembic_history::{
-    BranchLabel, Code, NewRevision, Node, RevisionFile, RevisionId, Settings, SourceFile,
+    BranchLabel, Code, InvalidName, NewRevision, Node, RevisionFile, RevisionId, Settings,
+    SourceFile,
 };
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
@@ -15,7 +16,9 @@ use crate::lock_file::CrateLock;
 use crate::naming;
 use crate::new_file::FileChanges;
 use crate::output::json::{AnswerJson, NewRevisionJson};
-use crate::output::{Answer, Cause, Diagnostic, Error, Layout, Response, Result, display_path};
+use crate::output::{
+    Answer, Cause, Diagnostic, Error, Layout, Response, Result, display_path, quote_for_shell,
+};
 use crate::workspace::{Access, Crate};
 
 /// A new revision, as the command describes it.
@@ -56,7 +59,7 @@ impl RevisionDraft<'_> {
             content: Ok(text.clone().into_bytes()),
         };
         let history = self.owner.history().with(source);
-        let history = history.map_err(|error| explain::history(&error))?;
+        let history = history.map_err(|error| explain::history(&error, self.owner.name()))?;
         let mut changes = FileChanges::default();
         changes.create(&path, &text)?;
         let lock = CrateLock::read(&self.owner.configuration);
@@ -99,10 +102,13 @@ impl RevisionDraft<'_> {
 
     fn declare(&self, context: &Context, date: &Zoned) -> Result<NewRevision> {
         let graph = self.owner.graph();
-        let invalid = |what: &str, name: &str, why: &dyn std::fmt::Display| -> Error {
+        let invalid = |what: &str, option: &str, name: &str, why: InvalidName| -> Error {
             let title = format!("invalid {what} '{name}': {why}");
+            let offered = RevisionId::like(name).map_or(String::new(), |id| {
+                format!(", as in `{option} {}`", quote_for_shell(id.as_str()))
+            });
             Diagnostic::new(Cause::Arguments, title)
-                .help("use letters, digits and `_`, but not @ + - : , quotes or white space")
+                .help(format!("use letters, digits and `_`{offered}"))
                 .into()
         };
         let id = match &self.id {
@@ -113,8 +119,8 @@ impl RevisionDraft<'_> {
                     .help("choose the id yourself with `--rev-id`")
             })?,
         };
-        let id =
-            RevisionId::for_new_revision(&id).map_err(|why| invalid("revision id", &id, &why))?;
+        let id = RevisionId::for_new_revision(&id)
+            .map_err(|why| invalid("revision id", "--rev-id", &id, why))?;
         if let Some(taken) = graph.named(id.as_str()) {
             let path = &self.owner.history().file(taken).path;
             let title = format!("the revision id {id} is already taken");
@@ -125,7 +131,8 @@ impl RevisionDraft<'_> {
                 .into());
         }
         let labels = self.branch_labels.iter().map(|label| {
-            BranchLabel::new(label).map_err(|why| invalid("branch label", label, &why))
+            BranchLabel::new(label)
+                .map_err(|why| invalid("branch label", "--branch-label", label, why))
         });
         let mut depends_on = Vec::new();
         for name in &self.depends_on {

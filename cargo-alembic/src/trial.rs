@@ -85,7 +85,10 @@ pub(crate) fn chain(owner: &Crate) -> CheckResult {
     let revisions = count(owner.graph().len(), "revision");
     let verdict = match chain {
         _ if !faults.is_empty() => {
-            Verdict::Failed(check_failure(faults.iter().map(explain::fault).collect()))
+            let faults = faults
+                .iter()
+                .map(|fault| explain::fault(fault, owner.name()));
+            Verdict::Failed(check_failure(faults.collect()))
         }
         Chain::Linear => Verdict::Passed(format!("{revisions}, linear, one head")),
         Chain::Merged => Verdict::Passed(format!("{revisions}, branches merged, one head")),
@@ -200,7 +203,7 @@ impl Trial<'_> {
         let mut scratch = self.empty()?;
         for known in self.below {
             let outcome = known.migrations.upgrade(&mut scratch.connection, "heads");
-            outcome.map_err(|error| known.explain(error, &scratch.database))?;
+            outcome.map_err(|error| known.explain_trial(error, &scratch.database))?;
         }
         Ok(scratch)
     }
@@ -211,7 +214,7 @@ impl Trial<'_> {
     }
 
     fn explain(&self, error: RunError, scratch: &Scratch) -> Error {
-        self.owner.explain(error, &scratch.database)
+        self.owner.explain_trial(error, &scratch.database)
     }
 }
 

@@ -12,7 +12,7 @@ use std::fmt;
 use alembic_migrate::Dialect;
 
 pub(crate) use place::UrlPlace;
-pub(crate) use postgres::PostgresUrl;
+pub(crate) use postgres::{PostgresUrl, UserSource};
 pub(crate) use redacted::RedactedUrl;
 pub(crate) use sqlite::{SqliteTarget, SqliteUrl, real_path};
 

@@ -78,6 +78,8 @@ impl Workspace {
         let mut migrations = Migrations::new(history)
             .package(name.as_str())
             .version_table(settings.version_table.clone())
+            .keep_log(settings.log)
+            .edited(settings.edited)
             .transaction(settings.transaction)
             .baseline(settings.baseline.as_str())
             .fresh(settings.fresh)

@@ -280,6 +280,49 @@ fn roles_that_are_refused() {
     }
 }
 
+/// Who connects with a URL that names no user is said, and is who `psql` would connect as.
+#[cfg(unix)]
+#[test]
+fn users_that_a_url_does_not_name() {
+    let output = std::process::Command::new("id").arg("-un").output();
+    let system = String::from_utf8(output.unwrap().stdout).unwrap();
+    let from_system = format!("so it is `{}`, from the operating system", system.trim());
+    let project = chain();
+    for (what, url, variable, said) in [
+        (
+            "no one",
+            "postgres://127.0.0.1:1/d",
+            "",
+            from_system.as_str(),
+        ),
+        (
+            "no host",
+            "postgres:///d?host=127.0.0.1&port=1",
+            "",
+            &from_system,
+        ),
+        (
+            "a variable",
+            "postgres://127.0.0.1:1/d",
+            "ada",
+            "so it is `ada`, from PGUSER",
+        ),
+        ("the URL", "postgres://u@127.0.0.1:1/d", "ada", ""),
+        ("a parameter", "postgres://127.0.0.1:1/d?user=u", "ada", ""),
+    ] {
+        let mut place = project.here().env("DATABASE_URL", url);
+        if !variable.is_empty() {
+            place = place.env("PGUSER", variable);
+        }
+        let outcome = place.run("upgrade");
+        let stderr = "error[database-unreachable]: cannot connect";
+        check_outcome(&outcome, what, "upgrade", 7, stderr);
+        let found = outcome.stderr.split("the URL names no user, ").nth(1);
+        let found = found.unwrap_or_default().lines().next().unwrap_or_default();
+        assert_eq!(found, said, "{what}: {outcome}");
+    }
+}
+
 /// The server lists both connections by the name of the program, unless the URL names them.
 #[test]
 fn names_of_connections() {

@@ -1,8 +1,9 @@
 //! `cargo alembic downgrade`
 
-use alembic_tests::{Project, revision};
+use alembic_tests::{Project, graph, revision};
 use insta::assert_snapshot;
 
+use crate::bad_input::check_in;
 use crate::{branched, chain, on_both, workspace};
 
 #[test]
@@ -38,6 +39,93 @@ fn along_branches() {
             "downgrade base",
         ]));
     });
+}
+
+/// An error about a target says what of it is applied, and in which database.
+#[test]
+fn targets_that_cannot_be_reached() {
+    let project = Project::with_crate("shop");
+    let revisions = "aa01; bb02<-aa01 [orders]; cc03<-aa01 [users]; dd04<-bb02,cc03 [merged]; \
+                     ee05<-dd04; ff06<-aa01 [others]; gg07 [reports]";
+    project.add_to("migrations", graph(revisions));
+    project.run("upgrade orders@bb02").success();
+    project.run("upgrade users@cc03").success();
+    let place = "in crate `shop`, database sqlite://shop.db";
+    let current = "`cargo alembic current -p shop`";
+    let unapplied = "of which nothing is applied in the database";
+    for (line, stderr) in [
+        (
+            "downgrade merged@-1",
+            format!("'merged', {unapplied}: it is at bb02, cc03 | {current}"),
+        ),
+        (
+            "downgrade ee05@-2",
+            format!("'ee05', {unapplied}: it is at bb02, cc03 | {current}"),
+        ),
+        (
+            "downgrade others@-1",
+            format!("'others', {unapplied} | {current}"),
+        ),
+        (
+            "downgrade reports@-1",
+            format!("'reports', {unapplied} | {current}"),
+        ),
+        (
+            "downgrade aa01@-1",
+            "is ambiguous: the database is at several revisions, bb02, cc03 | `bb02@-1`".to_owned(),
+        ),
+        (
+            "downgrade -1",
+            "is ambiguous | bb02, cc03 | `bb02@-1`".to_owned(),
+        ),
+        (
+            "downgrade ff06",
+            format!("not a valid downgrade target from bb02, cc03 | {current}"),
+        ),
+        (
+            "downgrade nosuch",
+            "can't locate revision identified by 'nosuch'".to_owned(),
+        ),
+        (
+            "downgrade nosuch@-1",
+            "can't locate revision identified by 'nosuch'".to_owned(),
+        ),
+        (
+            "upgrade nosuch",
+            "can't locate revision identified by 'nosuch'".to_owned(),
+        ),
+        (
+            "upgrade head",
+            "multiple head revisions are present".to_owned(),
+        ),
+        (
+            "upgrade reports@+2",
+            "leads past the end of the history".to_owned(),
+        ),
+        (
+            "stamp nosuch",
+            "can't locate revision identified by 'nosuch'".to_owned(),
+        ),
+        (
+            "history -r current:nosuch",
+            "can't locate revision identified by 'nosuch'".to_owned(),
+        ),
+    ] {
+        let stderr = format!("{stderr} | {place}");
+        check_in(&project, "a target", line, 6, &stderr);
+    }
+    // The name of a crate is no label.
+    let is_crate = "`shop` is a crate: choose it with `-p shop`";
+    check_in(&project, "a crate", "downgrade shop@-1", 6, is_crate);
+    let is_crate = "`store` is a crate: choose it with `-p store`";
+    for line in ["upgrade store@head", "downgrade store@base", "stamp store"] {
+        check_in(&workspace(), "a crate", line, 6, is_crate);
+    }
+    // Without a database, none is named.
+    for line in ["show nosuch", "history -r nosuch:"] {
+        let outcome = project.run(line);
+        assert!(!outcome.stderr.contains("database"), "{outcome}");
+    }
 }
 
 #[test]

@@ -45,6 +45,7 @@ help! {
     branches: "branches",
     history: "history",
     show: "show",
+    log: "log",
     stamp: "stamp",
     test: "test",
     edit: "edit",

@@ -124,7 +124,7 @@ fn two_crates() -> Project {
 /// Crates of one database get version tables of their own, so that the next command works.
 #[test]
 fn crates_of_one_database() {
-    let url = "--url sqlite://../all.db";
+    let url = "--url sqlite://all.db";
     for (what, variable, app, store, table) in [
         ("one URL", None, url, url, "my_store_version"),
         (
@@ -138,13 +138,13 @@ fn crates_of_one_database() {
             "a table of its own",
             None,
             url,
-            "--url sqlite://../all.db --version-table store_revisions",
+            "--url sqlite://all.db --version-table store_revisions",
             "store_revisions",
         ),
         (
             "the other table",
             None,
-            "--url sqlite://../all.db --version-table app_revisions",
+            "--url sqlite://all.db --version-table app_revisions",
             url,
             "",
         ),
@@ -174,7 +174,7 @@ fn crates_of_one_database() {
 #[test]
 fn version_tables_that_cannot_be_configured() {
     let project = two_crates();
-    let url = "--url sqlite://../all.db";
+    let url = "--url sqlite://all.db";
     project.run(&format!("init -p app {url}")).success();
     for (table, exit, stderr) in [
         (
@@ -185,7 +185,12 @@ fn version_tables_that_cannot_be_configured() {
         (
             "a.versions",
             4,
-            "error[invalid-configuration-value] | write `version-table = \"versions\"`",
+            "error[invalid-configuration-value] | has a dot, and SQLite has no schemas; write `version-table = \"versions\"`",
+        ),
+        (
+            "sqlite_versions",
+            4,
+            "error[invalid-configuration-value] | `sqlite_versions` begins with `sqlite_`",
         ),
     ] {
         let line = format!("init -p my-store {url} --version-table {table}");
@@ -279,15 +284,177 @@ fn a_server_by_its_url() {
     }
 }
 
-/// A database of the other engine in the environment does not keep `init` from SQLite.
+/// A URL that is written elsewhere is not hidden by another one: `init` says which it is.
 #[test]
-fn a_file_in_the_environment() {
-    let project = Project::new("shop");
-    let place = project.here().env("DATABASE_URL", "sqlite://other.db");
-    place.run("init").success();
-    let manifest = project.read("Cargo.toml");
+fn a_url_that_is_written_elsewhere() {
+    let variable = ("DATABASE_URL", "sqlite://other.db");
+    let of_workspace = "[workspace.metadata.alembic]\n";
+    let url = "url = \"sqlite://all.db\"\n";
+    let server = "url = \"postgres://db.example/shop\"\n";
+    let dialects = |dialect: &str| format!("dialects = [\"{dialect}\"]\n");
+    for (workspace, environment, line, keys, shown) in [
+        (
+            "",
+            Some(variable),
+            "init -p app",
+            dialects("sqlite"),
+            "sqlite://other.db, from the environment variable DATABASE_URL; the manifest names none",
+        ),
+        (
+            "url-env = \"SHOP_DB\"\n",
+            Some(("SHOP_DB", "sqlite://other.db?mode=rwc")),
+            "init -p app",
+            dialects("sqlite"),
+            "sqlite://other.db?mode=rwc, from the environment variable SHOP_DB; the manifest names none",
+        ),
+        (
+            "url-env = \"SHOP_DB\"\n",
+            Some(variable),
+            "init -p app",
+            "url = \"sqlite://app.db\"\n".to_owned(),
+            "sqlite://app/app.db",
+        ),
+        (
+            "",
+            Some(variable),
+            "init -p app --url sqlite://app/own.db",
+            "url = \"sqlite://own.db\"\n".to_owned(),
+            "sqlite://other.db, from the environment variable DATABASE_URL; without it, \
+             sqlite://app/own.db",
+        ),
+        (
+            url,
+            None,
+            "init -p app",
+            dialects("sqlite"),
+            "sqlite://all.db, from [workspace.metadata.alembic]",
+        ),
+        (
+            server,
+            None,
+            "init -p app",
+            dialects("postgres"),
+            "postgres://db.example/shop, from [workspace.metadata.alembic]",
+        ),
+        (
+            url,
+            None,
+            "init -p app --url sqlite://own.db",
+            "url = \"sqlite://../own.db\"\n".to_owned(),
+            "sqlite://own.db",
+        ),
+    ] {
+        let project = two_crates();
+        if !workspace.is_empty() {
+            let manifest = project.read("Cargo.toml");
+            project.write(
+                "Cargo.toml",
+                format!("{manifest}\n{of_workspace}{workspace}"),
+            );
+        }
+        let mut place = project.here();
+        if let Some((name, value)) = environment {
+            place = place.env(name, value);
+        }
+        let outcome = place.run(line).success();
+        let status = format!("    Database {shown}\n");
+        assert!(
+            outcome.stderr.contains(&status),
+            "{outcome}\nlacks {status}"
+        );
+        let manifest = project.read("app/Cargo.toml");
+        let (_, table) = manifest.split_once("[package.metadata.alembic]\n").unwrap();
+        assert_eq!(table, keys, "{line}");
+    }
+}
+
+/// A relative path is relative to the current folder, and so is the file that is used.
+#[test]
+fn a_relative_url_names_one_file() {
+    for (folder, package, url, written, file) in [
+        ("", "app", "sqlite://all.db", "sqlite://../all.db", "all.db"),
+        ("", "app", "sqlite:all.db", "sqlite://../all.db", "all.db"),
+        ("", "app", "sqlite://app/a.db", "sqlite://a.db", "app/a.db"),
+        ("app", "app", "sqlite://a.db", "sqlite://a.db", "app/a.db"),
+        (
+            "app/src",
+            "my-store",
+            "sqlite://a.db",
+            "sqlite://../app/src/a.db",
+            "app/src/a.db",
+        ),
+        (
+            "app/src",
+            "app",
+            "sqlite://../../all.db?mode=rwc",
+            "sqlite://../all.db?mode=rwc",
+            "all.db",
+        ),
+        (
+            "",
+            "app",
+            "sqlite://a%20b.db",
+            "sqlite://../a%20b.db",
+            "a b.db",
+        ),
+    ] {
+        let project = two_crates();
+        let place = project.at(folder);
+        place
+            .run(&format!("init -p {package} --url {url}"))
+            .success();
+        let manifest = project.read(format!("{package}/Cargo.toml"));
+        assert!(
+            manifest.contains(&format!("url = \"{written}\"\n")),
+            "{url} in `{folder}`: {manifest}"
+        );
+        project.add_to(format!("{package}/migrations"), graph("aa01"));
+        place.run(&format!("upgrade -p {package}")).success();
+        assert!(project.path(file).exists(), "{url} in `{folder}`");
+    }
+    // As if the other way around.
+    let project = two_crates();
+    let all = project.path("all.db");
+    let url = format!("sqlite://{}", all.display());
+    project.run(&format!("init -p app --url {url}")).success();
+    let manifest = project.read("app/Cargo.toml");
     assert!(
-        manifest.contains("url = \"sqlite://shop.db\""),
+        manifest.contains(&format!("url = \"{url}\"\n")),
         "{manifest}"
     );
+    let outcome = project.at("my-store").run("init --url sqlite://../all.db");
+    let shared = "my-store shares its database with app, so its version table is my_store_version";
+    assert!(outcome.success().stderr.contains(shared));
+}
+
+/// The next command is for the crate and the manifest of this one.
+#[test]
+fn the_next_command() {
+    let project = two_crates();
+    let next = "Next `cargo alembic revision";
+    for (folder, line, expected) in [("", "init -p app", "-p app -m"), ("my-store", "init", "-m")] {
+        let outcome = project.at(folder).run(line).success();
+        let expected = format!("{next} {expected} \"what it does\"`\n");
+        assert!(outcome.stderr.contains(&expected), "{outcome}");
+    }
+    // Commands that are suggested for the chosen crates choose them, too.
+    project.write("app/migrations/aa01.sql", "");
+    let revision = "write the revision with `cargo alembic revision -p app`";
+    let heads = "list the heads with `cargo alembic heads -p my-store`";
+    let history = "list revisions with `cargo alembic history --workspace`";
+    for (line, exit, stderr) in [
+        ("heads", 5, revision),
+        ("merge -p my-store", 6, heads),
+        ("upgrade --workspace zz", 6, history),
+    ] {
+        let outcome = project.run(line);
+        assert_eq!(outcome.status, exit, "{outcome}");
+        assert!(outcome.stderr.contains(stderr), "{outcome}");
+        std::fs::remove_file(project.path("app/migrations/aa01.sql")).unwrap_or_default();
+    }
+    let project = two_crates();
+    let line = "init --manifest-path ../my-store/Cargo.toml";
+    let outcome = project.at("app").run(line).success();
+    let expected = "-m \"what it does\" --manifest-path ../my-store/Cargo.toml`\n";
+    assert!(outcome.stderr.contains(expected), "{outcome}");
 }

@@ -62,6 +62,7 @@ fn clear(database: &Database) {
         Dialect::Postgres => {
             let mut tables = database.tables();
             tables.push("alembic_version".to_owned());
+            tables.push("alembic_version_log".to_owned());
             let tables = tables.join(", ");
             database.execute(&format!("DROP TABLE IF EXISTS {tables}"));
         }
@@ -86,11 +87,17 @@ fn revisions_at(project: &Project, place: &str) -> usize {
     assert_eq!(current.status, 0, "{place}\n{current}");
     let rows = current.json()["crates"][0]["rows"].clone();
     let rows: Vec<String> = serde_json::from_value(rows).unwrap();
-    match rows.as_slice() {
+    let revisions = match rows.as_slice() {
         [] => 0,
         [row] => row[1..].parse().unwrap(),
         rows => panic!("{place}: {rows:?}"),
-    }
+    };
+    // What did not stay is not in the log.
+    let log =
+        (1..=revisions).map(|number| format!("{number}|r{number:02}|upgrade|run|r{number:02}"));
+    let found = project.database("shop.db").log();
+    assert_eq!(found, log.collect::<Vec<_>>(), "{place}");
+    revisions
 }
 
 fn start(project: &Project, arguments: &[&str]) -> Child {

@@ -20,6 +20,7 @@ mod json;
 mod kill;
 mod language;
 mod lock;
+mod log;
 mod merge;
 mod offline;
 mod output;

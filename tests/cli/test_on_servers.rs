@@ -245,6 +245,86 @@ fn servers() {
     database.execute("DROP ROLE may_not");
 }
 
+/// What is said about a real database does not fit one that is gone when it is read.
+#[test]
+fn advice_about_temporary_databases() {
+    let database = Server::shared().database();
+    let concurrently = "-- alembic: upgrade postgres no-transaction\nSELECT 1;\n\
+                        CREATE UNIQUE INDEX CONCURRENTLY names ON dd04 (name);";
+    for (what, upgrade, downgrade, stderr) in [
+        (
+            "an index that is left behind",
+            format!("\n{concurrently}"),
+            "DROP INDEX names;",
+            "could not create unique index | correct the statement, and run the command again",
+        ),
+        (
+            "a downgrade outside of transactions",
+            String::new(),
+            "\n-- alembic: downgrade postgres no-transaction\nSELECT 1;\nSELECT 1 / 0;",
+            "division by zero | correct the statement",
+        ),
+        (
+            "a table twice",
+            "CREATE TABLE dd04 (a INTEGER);".to_owned(),
+            "SELECT 1;",
+            "already exists | correct the statement",
+        ),
+        (
+            "what cannot be in a transaction",
+            "VACUUM dd04;".to_owned(),
+            "SELECT 1;",
+            "VACUUM cannot run inside | move it to a separate section",
+        ),
+    ] {
+        let project = Project::with_crate("shop");
+        project.configure("dialects = [\"postgres\"]");
+        project.add(
+            revision("dd04")
+                .upgrade("CREATE TABLE dd04 (name VARCHAR(9));")
+                .downgrade("DROP TABLE dd04;"),
+        );
+        project.write("migrations/dd04.rows.sql", TWICE);
+        let upgrade = if upgrade.is_empty() {
+            "SELECT 1;".to_owned()
+        } else {
+            upgrade
+        };
+        project.add(
+            revision("ee05")
+                .revises("dd04")
+                .upgrade(upgrade)
+                .downgrade(downgrade),
+        );
+        let outcome = project
+            .here()
+            .env("DATABASE_URL", database.url())
+            .run("test");
+        assert_eq!(outcome.status, 8, "{what}: {outcome}");
+        for part in stderr
+            .split(" | ")
+            .chain(["crate `shop`, temporary database"])
+        {
+            assert!(
+                outcome.stderr.contains(part),
+                "{what}: no {part}: {outcome}"
+            );
+        }
+        for other in [
+            "DROP INDEX",
+            "next run",
+            "unfinished",
+            "cargo alembic",
+            "as it was before",
+        ] {
+            assert!(
+                !outcome.stderr.contains(other),
+                "{what}: {other}: {outcome}"
+            );
+        }
+    }
+}
+
 #[test]
 fn roles_that_revisions_create_are_dropped() {
     let server = Server::start();

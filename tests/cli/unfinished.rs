@@ -1,12 +1,13 @@
 //! Sections outside of transactions that were not run to their end.
 
-use std::process::Stdio;
+use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use alembic_history::Dialect;
-use alembic_tests::{Project, graph, revision};
+use alembic_tests::{Database, Project, graph, revision};
 use insta::assert_snapshot;
+use postgres::Client;
 
 use crate::on_both;
 
@@ -124,46 +125,102 @@ fn a_connection_that_is_lost() {
     ]));
 }
 
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Matches the statement that builds an index, and waits for a transaction.
+const BUILDING: &str = "SELECT pid FROM pg_stat_activity WHERE query LIKE 'CREATE INDEX%' AND state = \
+                        'active' AND wait_event_type = 'Lock' AND datname = current_database()";
+
+/// A program that builds an index, which cannot end before a transaction does.
+struct Building {
+    project: Project,
+    child: Child,
+    other: Client,
+}
+
+impl Building {
+    fn start() -> Self {
+        let index = "CREATE INDEX CONCURRENTLY t_aa01_id ON t_aa01 (id);";
+        let project = project(Dialect::Postgres, index);
+        project.run("upgrade aa01").success();
+        let database = project.database("shop.db");
+        let mut other = database.server().open();
+        other
+            .batch_execute("BEGIN; INSERT INTO t_aa01 VALUES (1)")
+            .unwrap();
+        let mut command = project.here().command(&["upgrade".to_owned()]);
+        let child = command.stderr(Stdio::piped()).spawn().unwrap();
+        wait_until(&database, BUILDING, false);
+        Self {
+            project,
+            child,
+            other,
+        }
+    }
+}
+
+/// Waits until a query finds something, or nothing.
+#[track_caller]
+fn wait_until(database: &Database, query: &str, is_empty: bool) {
+    let begin = Instant::now();
+    while database.query(query).is_empty() != is_empty {
+        assert!(begin.elapsed() < PATIENCE);
+        sleep(Duration::from_millis(10));
+    }
+}
+
 /// The server goes on with what a program has asked for that is no more: the next one waits for
 /// that, and can tell what has become of it.
 #[test]
 fn a_program_that_is_killed_while_it_builds_an_index() {
-    const PATIENCE: Duration = Duration::from_secs(30);
-    let index = "CREATE INDEX CONCURRENTLY t_aa01_id ON t_aa01 (id);";
-    let project = project(Dialect::Postgres, index);
-    project.run("upgrade aa01").success();
-    let database = project.database("shop.db");
-    let mut other = database.server().open();
-    let mut writing = other.transaction().unwrap();
-    // The index is built once this transaction is over.
-    writing
-        .batch_execute("INSERT INTO t_aa01 VALUES (1)")
-        .unwrap();
-    let mut command = project.here().command(&["upgrade".to_owned()]);
-    let mut child = command.stderr(Stdio::null()).spawn().unwrap();
-    let at_work = "SELECT 1 FROM pg_stat_activity WHERE query LIKE 'CREATE INDEX%' AND state = \
-                   'active' AND wait_event_type = 'Lock' AND datname = current_database()";
-    let begin = Instant::now();
-    while database.query(at_work).is_empty() {
-        assert!(begin.elapsed() < PATIENCE);
-        sleep(Duration::from_millis(10));
-    }
+    let Building {
+        project,
+        mut child,
+        mut other,
+    } = Building::start();
     child.kill().unwrap();
     child.wait().unwrap();
-
-    let waits = project.transcript(&["upgrade --lock-timeout 0.5"]);
-    writing.commit().unwrap();
-    while !database
-        .query(
-            at_work
-                .replace("AND wait_event_type = 'Lock' ", "")
-                .as_str(),
-        )
-        .is_empty()
-    {
-        assert!(begin.elapsed() < PATIENCE);
-        sleep(Duration::from_millis(10));
-    }
+    let database = project.database("shop.db");
+    let process = database.query(BUILDING).remove(0);
+    let waits = project.transcript(&[
+        "upgrade --lock-timeout 0.5",
+        "upgrade --lock-timeout 0 --interrupted skip",
+    ]);
+    let waits = waits.replace(&process, "[process]");
+    other.batch_execute("COMMIT").unwrap();
+    let at_work = BUILDING.replace("AND wait_event_type = 'Lock' ", "");
+    wait_until(&database, &at_work, true);
     let then = project.transcript(&["upgrade", "upgrade --interrupted skip", "current"]);
     assert_snapshot!(format!("{waits}\n# once it is built\n\n{then}"));
+}
+
+/// Ctrl-C ends a statement that cannot be rolled back, and not only the program that waits for it.
+#[cfg(unix)]
+#[test]
+fn a_program_that_is_interrupted_while_it_builds_an_index() {
+    let Building {
+        project,
+        child,
+        mut other,
+    } = Building::start();
+    let interrupt = Command::new("kill")
+        .args(["-INT", &child.id().to_string()])
+        .status();
+    assert!(interrupt.unwrap().success());
+    let output = child.wait_with_output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(8), "{said}");
+    for part in [
+        "Cancelling a statement in process",
+        "canceling statement due to user request",
+        "it left behind the invalid index public.t_aa01_id",
+        "it was cancelled, by a person",
+    ] {
+        assert!(said.contains(part), "{said}");
+    }
+    let database = project.database("shop.db");
+    assert!(database.query(BUILDING).is_empty());
+    other.batch_execute("COMMIT").unwrap();
+    database.execute("DROP INDEX t_aa01_id");
+    project.run("upgrade").success();
 }

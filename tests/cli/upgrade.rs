@@ -246,7 +246,9 @@ fn crates_share_a_database_with_a_table_each() {
         assert_snapshot!(place.transcript(&["upgrade", "current"]));
         let tables = [
             "app_version",
+            "app_version_log",
             "store_version",
+            "store_version_log",
             "t_aa01",
             "t_bb02",
             "t_cc03",
@@ -303,5 +305,71 @@ fn ids_as_long_as_the_version_table_holds() {
         project.run("stamp base").success();
         project.run(&format!("stamp {LONG}")).success();
         assert_eq!(project.database("shop.db").versions(), [LONG]);
+    }
+}
+
+/// A new file that is applied before it is filled in is reported, with a way that works.
+#[test]
+fn upgrades_without_statements() {
+    for (revisions, line, empty, target) in [
+        ("aa01; bb02<-aa01", "upgrade", &["bb02"][..], "aa01"),
+        (
+            "aa01; bb02<-aa01",
+            "upgrade -p shop",
+            &["aa01", "bb02"],
+            "aa01@base",
+        ),
+        (
+            "aa01; bb02<-aa01; cc03<-aa01",
+            "upgrade heads",
+            &["cc03"],
+            "cc03@aa01",
+        ),
+        ("aa01; bb02<-aa01", "ensure", &["bb02"], "aa01"),
+    ] {
+        let project = Project::with_crate("shop");
+        project.add_to("migrations", graph(revisions));
+        for id in empty {
+            let file = format!("migrations/{id}.sql");
+            let statement = format!("CREATE TABLE t_{id} (id INTEGER PRIMARY KEY);");
+            let text = project.read(&file);
+            assert!(text.contains(&statement));
+            project.write(
+                &file,
+                text.replace(&statement, "-- Write the SQL here.")
+                    .replace(&format!("DROP TABLE t_{id};"), ""),
+            );
+        }
+        let outcome = project.run(&format!("{line} --format json")).success();
+        let reported = outcome
+            .stderr
+            .matches("the upgrade section has no statements; what")
+            .count();
+        assert_eq!(reported, empty.len(), "{outcome}");
+        let command = format!("downgrade -p shop {target}");
+        let next = format!(
+            "        Next write what is missing in a new revision, or revert with `cargo alembic {command}`"
+        );
+        assert!(outcome.stderr.contains(&next), "{outcome}\nlacks {next}");
+        let answer: serde_json::Value = serde_json::from_str(&outcome.stdout).unwrap();
+        let steps = answer["crates"][0]["steps"].as_array().unwrap();
+        let found = steps.iter().filter(|step| step["empty"] == true);
+        let found: Vec<&str> = found
+            .map(|step| step["revision"].as_str().unwrap())
+            .collect();
+        assert_eq!(found, empty, "{outcome}");
+        // Reverted and filled in, it runs; and so it is if nothing is said to be there.
+        project.run(&command).success();
+        for (index, id) in empty.iter().enumerate() {
+            let file = format!("migrations/{id}.sql");
+            match index {
+                0 => project.replace(&file, "-- Write the SQL here.", "CREATE TABLE later (a);"),
+                _ => project.replace(&file, "alembic: upgrade", "alembic: upgrade empty"),
+            };
+        }
+        let outcome = project.run(line).success();
+        assert!(!outcome.stderr.contains(" Empty "), "{outcome}");
+        let tables = project.database("shop.db").tables();
+        assert!(tables.contains(&"later".to_owned()), "{tables:?}");
     }
 }

@@ -117,6 +117,48 @@ fn a_relative_path_is_one_file() {
     assert!(outcome.stderr.contains("(sqlite://store.db)"), "{outcome}");
 }
 
+/// What needs a database that exists says which one does not, and blames nothing else.
+#[test]
+fn a_database_that_does_not_exist() {
+    let project = chain();
+    let missing = "error[database-unreachable]: sqlite://typo.db does not exist | crate `shop` | \
+                   correct the URL | `cargo alembic upgrade -p shop --url sqlite://typo.db`";
+    let note = "Note sqlite://typo.db does not exist yet (shop)";
+    for (line, exit, stderr) in [
+        ("downgrade -1", 7, missing),
+        ("downgrade bb02", 7, missing),
+        ("downgrade zz99", 7, missing),
+        ("downgrade base", 0, note),
+        ("current", 0, note),
+        ("show current", 0, note),
+        ("edit current", 6, note),
+    ] {
+        let line = format!("{line} --url sqlite://typo.db");
+        check_in(&project, "no database", &line, exit, stderr);
+        assert!(!project.path("typo.db").exists(), "{line}");
+    }
+    for (line, note) in [
+        (
+            "stamp head",
+            "Created database typo.db | none of the tables",
+        ),
+        ("stamp base", "Created database typo.db"),
+        ("ensure-version", "Created database typo.db"),
+        ("ensure", "Created database typo.db"),
+        ("upgrade", "Created database typo.db"),
+    ] {
+        let line = format!("{line} --url sqlite://typo.db");
+        let shown = project.run(&line).success().to_string();
+        for note in note.split(" | ") {
+            assert!(shown.contains(note), "{line}: {shown}");
+        }
+        let again = project.run(&line).success().to_string();
+        assert!(!again.contains("Created database"), "{again}");
+        assert!(!again.contains("none of the tables"), "{again}");
+        std::fs::remove_file(project.path("typo.db")).unwrap();
+    }
+}
+
 /// Two crates that a variable brings together are still kept apart.
 #[test]
 fn one_variable_for_crates_of_one_version_table() {

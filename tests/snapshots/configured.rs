@@ -33,6 +33,8 @@ impl Configured {
                 .unwrap()
                 .package(name)
                 .version_table(settings.version_table.clone())
+                .keep_log(settings.log)
+                .edited(settings.edited)
                 .transaction(settings.transaction)
                 .baseline(settings.baseline.as_str())
                 .fresh(settings.fresh);

@@ -13,6 +13,10 @@ use tempfile::TempDir;
 
 use crate::postgres::{self, Server};
 
+/// What the log says, without what is different in every run.
+pub const LOG: &str = "SELECT number, revision, direction, action, rows_after \
+     FROM alembic_version_log ORDER BY number";
+
 /// A SQLite file, which may not exist, or a database on a PostgreSQL server.
 #[derive(Clone, Debug)]
 pub struct Database(Kind);
@@ -170,13 +174,13 @@ impl Database {
         rows(&connection.expect("the database can be opened"), sql)
     }
 
-    /// Returns the names of its tables except `alembic_version`, sorted.
+    /// Returns the names of its tables except `alembic_version` and its log, sorted.
     #[must_use]
     pub fn tables(&self) -> Vec<String> {
         match &self.0 {
             Kind::File { .. } => self.query(
                 "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' \
-                 AND name <> 'alembic_version' ORDER BY name",
+                 AND name NOT IN ('alembic_version', 'alembic_version_log') ORDER BY name",
             ),
             Kind::Server(database) => database.tables(),
         }
@@ -195,8 +199,22 @@ impl Database {
         self.query("SELECT version_num FROM alembic_version ORDER BY 1")
     }
 
+    /// Returns what the log says, oldest first, without what is different in every run: number,
+    /// revision, direction, action and the rows of the version table; nothing where there is none.
+    #[must_use]
+    pub fn log(&self) -> Vec<String> {
+        let has = match &self.0 {
+            Kind::File { .. } => "SELECT 1 FROM sqlite_master WHERE name = 'alembic_version_log'",
+            Kind::Server(_) => "SELECT 1 WHERE to_regclass('alembic_version_log') IS NOT NULL",
+        };
+        match self.query(has).as_slice() {
+            [] => Vec::new(),
+            _ => self.query(LOG),
+        }
+    }
+
     /// Returns a text that is the same for two databases that hold the same: the schema, and for
-    /// each table the number of its rows and a hash of them.
+    /// each table the number of its rows and a hash of them, without the log.
     ///
     /// # Panics
     ///
@@ -206,7 +224,8 @@ impl Database {
         if let Kind::Server(database) = &self.0 {
             return database.dump();
         }
-        let schema = "SELECT type, name, sql FROM sqlite_master ORDER BY type, name";
+        let schema = "SELECT type, name, sql FROM sqlite_master \
+             WHERE tbl_name <> 'alembic_version_log' ORDER BY type, name";
         let mut dump = self.query(schema).join("\n");
         let mut tables = self.tables();
         if dump.contains("alembic_version") {

@@ -27,7 +27,7 @@ mod tree;
 mod words;
 
 pub use binary::{binary, cargo};
-pub use database::{Database, fill};
+pub use database::{Database, LOG, fill};
 pub use graph::graph;
 pub use numbers::Numbers;
 pub use outcome::Outcome;

@@ -6,7 +6,9 @@ use clap::Args;
 
 use crate::args::DatabaseArgs;
 use crate::context::Context;
-use crate::output::json::{AnswerJson, CurrentJson, RevisionJson, UnfinishedJson, rows, strings};
+use crate::output::json::{
+    AnswerJson, CurrentJson, LoggedJson, RevisionJson, UnfinishedJson, rows, strings,
+};
 use crate::output::lines::{Parts, block, line};
 use crate::output::{Answer, Error, Response, Result};
 use crate::workspace::Crate;
@@ -32,19 +34,17 @@ impl CurrentArgs {
         let mut behind = Vec::new();
         let mut failed = None;
         for next in &crates {
-            let database = next.database()?;
-            if database.is_missing() {
-                let what = format_args!("{} does not exist yet ({})", database.url, next.name());
-                context.shell.status("Note", what);
-            }
+            next.report_missing_database(context.shell)?;
             match self.current(next) {
                 Ok((json, text)) => {
                     if let Some(unfinished) = &json.unfinished {
                         let what = format_args!("{} ({})", unfinished.text, next.name());
                         context.shell.status("Note", what);
                     }
-                    if !json.pending.is_empty() {
-                        behind.push((next.name().to_owned(), json.pending.len()));
+                    self.note_differences(context, next, &json);
+                    let missing = json.pending.len() + json.hidden.len() + json.removed.len();
+                    if missing > 0 {
+                        behind.push((next.name().to_owned(), missing));
                     }
                     answers.push(Answer::new(next.name(), AnswerJson::Current(json), text));
                 }
@@ -57,6 +57,31 @@ impl CurrentArgs {
             true => outcome.with_pending(behind),
             false => outcome,
         })
+    }
+
+    /// Notes how the log of what was applied differs from the files.
+    fn note_differences(&self, context: &Context, own: &Crate, json: &CurrentJson) {
+        let note = |what: String| {
+            let what = format_args!("{what} ({})", own.name());
+            context.shell.status("Note", what);
+        };
+        for id in &json.hidden {
+            note(format!(
+                "{id} lies below the database's version and never ran"
+            ));
+        }
+        for logged in &json.edited {
+            note(format!(
+                "{} has been changed since it was applied",
+                logged.revision
+            ));
+        }
+        for logged in &json.removed {
+            let id = &logged.revision;
+            note(format!(
+                "{id} was applied, and the files no longer have it there"
+            ));
+        }
     }
 
     fn current(&self, own: &Crate) -> Result<(CurrentJson, String)> {
@@ -88,6 +113,9 @@ impl CurrentArgs {
                 .map(|node| RevisionJson::new(history, *node, Some(&nodes)))
                 .collect(),
             pending: strings(&status.pending),
+            hidden: strings(&status.hidden),
+            edited: status.edited.iter().map(LoggedJson::new).collect(),
+            removed: status.removed.iter().map(LoggedJson::new).collect(),
         };
         Ok((json, text))
     }

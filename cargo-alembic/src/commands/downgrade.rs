@@ -1,6 +1,7 @@
 //! `cargo alembic downgrade`
 
 use alembic_history::{Direction, TransactionMode};
+use alembic_migrate::options::Missing;
 use alembic_run::Runner;
 use clap::Args;
 
@@ -9,6 +10,7 @@ use crate::context::Context;
 use crate::migrate::Migration;
 use crate::offline::scripts;
 use crate::output::{Response, Result};
+use crate::recorded;
 use crate::workspace::Access;
 
 /// Arguments of `cargo alembic downgrade`.
@@ -17,8 +19,19 @@ use crate::workspace::Access;
 pub struct DowngradeArgs {
     /// The target: an id, `base`, `-1`, `branch@-1`; with `--sql`: `START:END`, where START is the
     /// revision that the database is at
-    #[arg(value_name = "REVISION", allow_negative_numbers = true)]
-    revision: String,
+    #[arg(
+        value_name = "REVISION",
+        required_unless_present = "recorded",
+        allow_negative_numbers = true
+    )]
+    revision: Option<String>,
+    /// Revert what was applied and no file explains, because it is gone, was edited or is elsewhere
+    /// now, by the downgrade sections that the log recorded
+    #[arg(long, conflicts_with_all = ["revision", "sql", "transaction_per_revision", "interrupted"])]
+    recorded: bool,
+    /// Only show the SQL that `--recorded` would run
+    #[arg(long, requires = "recorded")]
+    dry_run: bool,
     /// Commit after each revision instead of once for the whole run
     #[arg(long)]
     transaction_per_revision: bool,
@@ -33,23 +46,28 @@ pub struct DowngradeArgs {
 impl DowngradeArgs {
     pub(super) fn run(self, context: &Context) -> Result<Response> {
         let access = Access::from(&self.database);
+        if self.recorded {
+            return recorded::downgrade(context, &access, self.dry_run);
+        }
+        let revision = self.revision.unwrap_or_default();
         let direction = Direction::Downgrade;
         if self.offline.sql {
-            let targets = [self.revision.as_str()];
+            let targets = [revision.as_str()];
             let script = |mut runner: Runner<'_>| {
                 if self.transaction_per_revision {
                     runner.transaction = TransactionMode::Revision;
                 }
-                runner.downgrade_script(&self.revision)
+                runner.downgrade_script(&revision)
             };
             let direction = Some(direction);
             return scripts(context, &self.offline, &access, &targets, direction, script);
         }
         Migration {
             direction,
-            target: &self.revision,
+            target: &revision,
             transaction_per_revision: self.transaction_per_revision,
             interrupted: self.interrupted.policy(),
+            missing: Missing::Refuse,
         }
         .run(context, &access)
     }

@@ -30,7 +30,7 @@ impl EditArgs {
         let crates = crates_matching(crates, &[&self.revision])?;
         let mut found = Vec::new();
         for next in &crates {
-            let nodes = next.find_revisions(&self.revision)?;
+            let nodes = next.find_revisions(&self.revision, context.shell)?;
             found.extend(nodes.into_iter().map(|node| (next, node)));
         }
         let path = |(owner, node): &(&Crate, Node)| owner.history().file(*node).path.clone();
@@ -66,7 +66,7 @@ fn lock(context: &Context, owner: &Crate, node: Node) -> Result<()> {
         return Ok(());
     };
     let before = lock.file.parse();
-    let before = before.map_err(|fault| explain::fault(&fault))?;
+    let before = before.map_err(|fault| explain::fault(&fault, owner.name()))?;
     let configuration = owner.configuration.clone();
     let edited = context.workspace()?.read(configuration, &Access::default());
     let history = match &edited {

@@ -4,11 +4,13 @@ use std::sync::Arc;
 
 use alembic_history::{Direction, Node};
 use alembic_migrate::options::Ahead;
-use alembic_migrate::{EnsureReport, Migrations, ensure_all_ready};
+use alembic_migrate::{Migrations, ensure_all_ready};
 use clap::Args;
 
 use crate::args::{DatabaseArgs, InterruptedArgs};
 use crate::context::Context;
+use crate::database::Watch;
+use crate::empty_upgrades;
 use crate::lock_file;
 use crate::output::json::{AnswerJson, EnsureJson};
 use crate::output::{Answer, Layout, Progress, Response, Result, reports};
@@ -83,11 +85,14 @@ impl EnsureArgs {
         let sets: Vec<Migrations> = group
             .iter()
             .map(|next| {
-                let shown = Arc::clone(&progress);
+                let (shown, watch) = (Arc::clone(&progress), Watch::new(database));
                 let migrations = next.migrations.clone().ahead(ahead);
                 migrations
                     .interruption(self.interrupted.policy())
-                    .observe(move |event| shown.show(event))
+                    .observe(move |event| {
+                        watch.note(event);
+                        shown.show(event);
+                    })
             })
             .collect();
         let mut connection = database.write(context.shell)?;
@@ -99,17 +104,16 @@ impl EnsureArgs {
             let failed = crates.find(|next| error.package() == Some(next.name()));
             failed.unwrap_or(&group[0]).explain(error, database)
         })?;
+        let mut answers = Vec::new();
         for report in &reports {
             context.shell.status("Finished", reports::ensure(report));
-            if let Some(own) = group.iter().find(|own| own.name() == report.package) {
-                own.report_empty_upgrades(context.shell, &report.steps);
-            }
+            let own = group.iter().find(|own| own.name() == report.package);
+            let empty = own.map(|own| empty_upgrades::report(context, own, &report.steps));
+            let json = EnsureJson::new(&database.url, report, &empty.unwrap_or_default());
+            let json = AnswerJson::Ensure(json);
+            answers.push(Answer::new(&report.package, json, String::new()));
         }
-        let answer = |report: &EnsureReport| {
-            let json = AnswerJson::Ensure(EnsureJson::new(&database.url, report));
-            Answer::new(&report.package, json, String::new())
-        };
-        Ok(reports.iter().map(answer).collect())
+        Ok(answers)
     }
 
     /// Returns the pending revisions of a crate; none if its database is allowed to be ahead.

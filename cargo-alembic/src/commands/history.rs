@@ -33,7 +33,7 @@ impl HistoryArgs {
         let text = self.rev_range.as_deref().unwrap_or(":").trim();
         let range: Range = text.parse().map_err(|error| {
             let names: Vec<&str> = crates.iter().map(Crate::name).collect();
-            explain::resolve(&ResolveError::Syntax(error), &names.join("`, `"))
+            explain::resolve(&ResolveError::Syntax(error), &names.join("`, `"), None)
         })?;
         let ends = [&range.start, &range.end];
         let named: Vec<&str> = ends
@@ -52,7 +52,10 @@ impl HistoryArgs {
         let mut answers = Vec::new();
         for next in &chosen {
             let current = match asks_database {
-                true => Some(next.current(next.database()?)?),
+                true => {
+                    next.report_missing_database(context.shell)?;
+                    Some(next.current(next.database()?)?)
+                }
                 false => None,
             };
             answers.push(self.history(next, &range, current.as_deref())?);
@@ -65,7 +68,7 @@ impl HistoryArgs {
         let (history, graph) = (own.history(), own.graph());
         let nodes = graph
             .range(range, rows)
-            .map_err(|error| explain::resolve(&error, own.name()))?;
+            .map_err(|error| own.explain_expression(&error, rows))?;
         let marked = rows.filter(|_| self.indicate_current);
         let parts = Parts {
             parents: true,

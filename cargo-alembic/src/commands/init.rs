@@ -2,15 +2,19 @@
 
 use std::path::{Path, PathBuf};
 
-use alembic_history::{Code, DEFAULT_FOLDER, Dialect, Lock, Settings, SettingsScope};
+use alembic_history::{Code, DEFAULT_FOLDER, Dialect, Lock, SettingsScope};
 use clap::Args;
 use toml_edit::{DocumentMut, Item, Table, TomlError, value};
 
 use crate::context::Context;
+use crate::database::Database;
 use crate::lock_file::CrateLock;
 use crate::new_file::{create, replace};
 use crate::output::json::{AnswerJson, InitJson};
-use crate::output::{Answer, Cause, Diagnostic, Error, Layout, Response, Result, display_path};
+use crate::output::{
+    Answer, Cause, Diagnostic, Error, Hint, Layout, Response, Result, Subcommand, Suggestion,
+    display_path,
+};
 use crate::url::{DatabaseUrl, RedactedUrl, UrlPlace};
 use crate::workspace::{Configuration, from_toml};
 
@@ -20,7 +24,8 @@ pub struct InitArgs {
     /// The folder for revision files, relative to the crate [default: migrations]
     #[arg(value_name = "FOLDER")]
     folder: Option<PathBuf>,
-    /// The database to configure [default: sqlite://<crate>.db]
+    /// The database to configure; a relative path is relative to the current folder [default:
+    /// sqlite://<crate>.db in the crate, unless the environment or the workspace names one]
     #[arg(long, value_name = "URL")]
     url: Option<String>,
     /// The version table to configure [default: alembic_version, or <crate>_version in a database
@@ -77,18 +82,25 @@ impl InitArgs {
                 .help("choose another folder, or remove this one")
                 .into());
         }
-        let database = match self.url {
-            Some(url) => configured_url(url, crate_folder)?,
-            None if environment_names_postgres() => DatabaseSetting::Dialect(Dialect::Postgres),
-            None => DatabaseSetting::Url(format!("sqlite://{name}.db")),
-        };
-        let mut table = table(&relative, &database);
         let configure_crate = |table: &Table| {
             let keys = from_toml(SettingsScope::Package, table);
             context
                 .workspace()?
                 .configuration(&name, crate_folder, keys)
         };
+        let setting = match self.url {
+            Some(url) => configured_url(url, crate_folder)?,
+            None => {
+                // Another URL in the manifest would never be used, or hide that one.
+                let bare = table(&relative, &DatabaseSetting::Dialect(Dialect::Sqlite));
+                let elsewhere = configure_crate(&bare)?.find_url(None)?;
+                match elsewhere.and_then(|(url, _)| Dialect::of_url(&url)) {
+                    Some(dialect) => DatabaseSetting::Dialect(dialect),
+                    None => DatabaseSetting::Url(format!("sqlite://{name}.db")),
+                }
+            }
+        };
+        let mut table = table(&relative, &setting);
         let workspace = context.workspace()?;
         if let Some(version_table) = &self.version_table {
             table["version-table"] = value(version_table);
@@ -107,17 +119,24 @@ impl InitArgs {
                 .help("choose another one with `--version-table <table>`")
                 .into());
         }
+        let configuration = configure_crate(&table)?;
+        let database = configuration.database(None)?;
         let configured = configure(document, &text, table);
         create(&folder.join("README.md"), README)?;
         create(&folder.join(Lock::FILE_NAME), &Lock::default().render())?;
         context.shell.status("Created", display_path(&folder));
         replace(&manifest, &configured).map_err(failed)?;
         context.shell.status("Configured", display_path(&manifest));
-        let next = "`cargo alembic revision -m \"what it does\"`";
+        context
+            .shell
+            .status("Database", described(&configuration, &database)?);
+        let next = Suggestion::new(Subcommand::Revision).argument("-m \"what it does\"");
+        let next = Hint::default().command(next).render(&context.call);
         context.shell.status("Next", next);
         let json = AnswerJson::Init(InitJson {
             folder: display_path(&folder),
             manifest: display_path(&manifest),
+            database: database.url.to_string(),
         });
         let answer = Answer::new(&name, json, String::new());
         Ok(Response::new(vec![answer], Layout::Plain))
@@ -156,27 +175,40 @@ impl InitArgs {
 enum DatabaseSetting {
     /// The URL of the database.
     Url(String),
-    /// Its dialect; the URL comes from the environment.
+    /// Its dialect; the URL is written elsewhere.
     Dialect(Dialect),
 }
 
-/// Returns whether the environment names a PostgreSQL database, whose URL then need not be
-/// configured.
-fn environment_names_postgres() -> bool {
-    let url = std::env::var(Settings::default().url_env);
-    url.is_ok_and(|url| Dialect::of_url(&url) == Some(Dialect::Postgres))
+/// Describes the database that commands will use, and where its URL is written, if that is not in the
+/// crate's own manifest.
+fn described(configuration: &Configuration, database: &Database) -> Result<String> {
+    let place = configuration.find_url(None)?.map(|(_, place)| place);
+    let own = configuration.configured_database();
+    let url = &database.url;
+    let settings = &configuration.settings;
+    Ok(match (place, own) {
+        (Some(place @ UrlPlace::Environment(_)), Some(own)) => {
+            format!("{url}, from {place}; without it, {}", own.url)
+        }
+        (Some(place @ UrlPlace::Environment(_)), None) => {
+            format!("{url}, from {place}; the manifest names none")
+        }
+        _ if settings.url_scope == SettingsScope::Workspace => {
+            format!("{url}, from [workspace.metadata.alembic]")
+        }
+        _ => url.to_string(),
+    })
 }
 
-/// Checks whether a URL can be configured: a manifest must not contain a password.
+/// Returns the setting for a URL of the command line, if it can be configured: a manifest must not
+/// contain a password.
 fn configured_url(url: String, crate_folder: &Path) -> Result<DatabaseSetting> {
     let shown = RedactedUrl::new(&url);
     let invalid = |why: &dyn std::fmt::Display| {
         let title = format!("invalid database URL `{shown}`: {why}");
         Diagnostic::new(Cause::Arguments, title)
     };
-    if let Err(error) = DatabaseUrl::parse(&url, &UrlPlace::Manifest(crate_folder.to_owned())) {
-        return Err(invalid(&error).into());
-    }
+    let parsed = DatabaseUrl::parse(&url, &UrlPlace::Argument).map_err(|error| invalid(&error))?;
     if shown.hides {
         return Err(invalid(&"its password would be written to Cargo.toml")
             .help(
@@ -185,7 +217,10 @@ fn configured_url(url: String, crate_folder: &Path) -> Result<DatabaseSetting> {
             )
             .into());
     }
-    Ok(DatabaseSetting::Url(url))
+    Ok(DatabaseSetting::Url(match parsed {
+        DatabaseUrl::Sqlite(parsed) => parsed.in_manifest(crate_folder).unwrap_or(url),
+        DatabaseUrl::Postgres(_) => url,
+    }))
 }
 
 fn is_configured(manifest: &DocumentMut) -> bool {

@@ -52,7 +52,7 @@ impl MergeArgs {
                 [] => "nothing to merge: no revisions".to_owned(),
                 ids => format!("nothing to merge: {} is a single revision", join(ids)),
             };
-            let heads = Suggestion::new(Subcommand::Heads);
+            let heads = Suggestion::for_crate(Subcommand::Heads, owner.name());
             return Err(Diagnostic::new(Cause::Revision, title)
                 .note(format!("in crate `{}`", owner.name()))
                 .help(

@@ -68,7 +68,7 @@ fn follows(owner: &Crate, head: &Expression) -> Result<Vec<Node>> {
     match owner.graph().resolve_parents(head) {
         Ok(follows) => Ok(follows),
         Err(ResolveError::MultipleHeads { heads, .. }) => Err(several_heads(owner, &heads)),
-        Err(error) => Err(explain::resolve(&error, owner.name())),
+        Err(error) => Err(owner.explain_expression(&error, None)),
     }
 }
 

@@ -25,7 +25,10 @@ impl ShowArgs {
         let chosen = crates_matching(crates, &[&self.revision])?;
         let mut answers = Vec::new();
         for next in &chosen {
-            let (history, nodes) = (next.history(), next.find_revisions(&self.revision)?);
+            let (history, nodes) = (
+                next.history(),
+                next.find_revisions(&self.revision, context.shell)?,
+            );
             let text = nodes
                 .iter()
                 .map(|node| block(history, *node, &[]) + "\n")

@@ -9,7 +9,7 @@ use crate::args::{DatabaseArgs, OfflineArgs};
 use crate::context::Context;
 use crate::migrate::readable;
 use crate::offline::scripts;
-use crate::output::json::{AnswerJson, StampJson};
+use crate::output::json::{AnswerJson, LogJson, StampJson};
 use crate::output::{Response, Result, reports};
 use crate::workspace::{
     Access, Crate, PlannedRows, answers_one_by_one, check_dependents, crates_to_move,
@@ -22,10 +22,20 @@ pub struct StampArgs {
     /// also `START:END`, where START is what the version table holds now
     #[arg(
         value_name = "REVISION",
-        required = true,
+        required_unless_present = "accept",
         allow_negative_numbers = true
     )]
     revisions: Vec<String>,
+    /// Take what the files say of a revision for what is true of the database: one that never ran
+    /// counts as applied, an edited one as applied as it is now, one that the files no longer have as
+    /// reverted; can be repeated
+    #[arg(
+        long,
+        value_name = "REVISION",
+        num_args = 1..,
+        conflicts_with_all = ["revisions", "purge", "sql"]
+    )]
+    accept: Vec<String>,
     /// Empty the version table first, whatever it contains
     #[arg(long, conflicts_with = "sql")]
     purge: bool,
@@ -43,11 +53,35 @@ impl StampArgs {
             let script = |runner: Runner<'_>| runner.stamp_script(&targets);
             return scripts(context, &self.offline, &access, &targets, None, script);
         }
+        if !self.accept.is_empty() {
+            return self.accept(context, &access);
+        }
         let chosen = crates_to_move(context.crates(&access)?, &targets)?;
         context.workspace()?.check_databases(&chosen)?;
         check_lost(context, &chosen, &targets, self.purge())?;
         Ok(answers_one_by_one(&chosen, |next| {
             self.stamp(context, next, &targets).map(AnswerJson::Stamp)
+        }))
+    }
+
+    /// Records that the files are right about revisions.
+    fn accept(&self, context: &Context, access: &Access) -> Result<Response> {
+        let revisions: Vec<&str> = self.accept.iter().map(String::as_str).collect();
+        let chosen = crates_to_move(context.crates(access)?, &revisions)?;
+        context.workspace()?.check_databases(&chosen)?;
+        Ok(answers_one_by_one(&chosen, |own| {
+            let database = own.database()?;
+            let mut connection = match database.is_missing() {
+                true => database.read()?,
+                false => database.write(context.shell)?,
+            };
+            let entries = own.migrations.accept(&mut connection, &revisions);
+            let entries = entries.map_err(|error| own.explain(error, database))?;
+            for entry in &entries {
+                let what = format_args!("{} ({} in {})", entry.revision, own.name(), database.url);
+                context.shell.status("Accepted", what);
+            }
+            Ok(AnswerJson::Log(LogJson::new(&database.url, &entries)))
         }))
     }
 
@@ -59,7 +93,8 @@ impl StampArgs {
     fn stamp(&self, context: &Context, own: &Crate, targets: &[&str]) -> Result<StampJson> {
         let (database, migrations) = (own.database()?, &own.migrations);
         let purge = self.purge();
-        if database.is_missing() {
+        let is_missing = database.is_missing();
+        if is_missing {
             // A missing database is not created for an invalid target.
             let rehearsal = migrations.stamp(&mut database.read()?, targets, purge);
             rehearsal.map_err(|error| own.explain(error, database))?;
@@ -70,6 +105,13 @@ impl StampArgs {
         let (what, name, url) = (reports::stamp(&report), own.name(), &database.url);
         let what = format_args!("{what} ({name} in {url})");
         context.shell.status("Running", what);
+        if is_missing && !report.after.is_empty() {
+            let what = format_args!(
+                "{url} is new and has none of the tables of these revisions, which no upgrade will \
+                 create now; if the path is mistyped, delete the file"
+            );
+            context.shell.status("Note", what);
+        }
         Ok(StampJson::new(url, &report))
     }
 }

@@ -51,7 +51,7 @@ impl TestArgs {
         }
         for next in &crates {
             for fault in next.history().empty_upgrades() {
-                Error::add(&mut unsound, explain::fault(&fault).into());
+                Error::add(&mut unsound, explain::fault(&fault, next.name()).into());
             }
         }
         if let Some(error) = unsound {

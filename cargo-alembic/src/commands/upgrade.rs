@@ -1,6 +1,7 @@
 //! `cargo alembic upgrade`
 
 use alembic_history::{Direction, TransactionMode};
+use alembic_migrate::options::Missing;
 use alembic_run::Runner;
 use clap::Args;
 
@@ -26,6 +27,9 @@ pub struct UpgradeArgs {
     /// Commit after each revision instead of once for the whole run
     #[arg(long)]
     transaction_per_revision: bool,
+    /// Also apply the revisions that lie below the database's version and never ran on it
+    #[arg(long, conflicts_with = "sql")]
+    missing: bool,
     #[command(flatten)]
     interrupted: InterruptedArgs,
     #[command(flatten)]
@@ -54,6 +58,10 @@ impl UpgradeArgs {
             target: &self.revision,
             transaction_per_revision: self.transaction_per_revision,
             interrupted: self.interrupted.policy(),
+            missing: match self.missing {
+                true => Missing::Apply,
+                false => Missing::Refuse,
+            },
         }
         .run(context, &access)
     }

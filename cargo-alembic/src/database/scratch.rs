@@ -13,7 +13,7 @@ use sqlx::postgres::PgConnectOptions;
 use tokio::runtime::Builder;
 
 use super::server::{message, query};
-use super::{Connection, Database, Server};
+use super::{Connection, Database, INTERRUPTED, Server};
 use crate::explain::refusal;
 use crate::naming::random_id;
 use crate::output::{Cause, Diagnostic, Error, Result, quote_for_sql};
@@ -24,9 +24,6 @@ const PREFIX: &str = "alembic_test_";
 
 /// Lists the roles of a server.
 const ROLES: &str = "SELECT rolname FROM pg_catalog.pg_roles";
-
-/// The exit code after an interrupt.
-const INTERRUPTED: i32 = 130;
 
 /// The temporary databases on servers that have not been dropped yet.
 static UNDROPPED: Mutex<Vec<(PgConnectOptions, String)>> = Mutex::new(Vec::new());

@@ -2,11 +2,13 @@
 
 use alembic_history::{ResolveError, SyntaxErrorKind};
 
+use super::Storage;
 use crate::output::lines::join;
 use crate::output::{Cause, Diagnostic, Error, Hint, Subcommand, Suggestion};
 
-/// Explains why an expression cannot be resolved in the crate `name`.
-pub(crate) fn resolve(error: &ResolveError, name: &str) -> Error {
+/// Explains why an expression cannot be resolved in the crate `name`; `storage` is where its rows are,
+/// if a database was read.
+pub(crate) fn resolve(error: &ResolveError, name: &str, storage: Option<&Storage<'_>>) -> Error {
     let cause = Cause::Expression(Box::new(error.clone()));
     let diagnostic = Diagnostic::new(cause, error.to_string());
     let list =
@@ -31,6 +33,9 @@ pub(crate) fn resolve(error: &ResolveError, name: &str) -> Error {
                  optionally followed by `+N` or `-N`",
             ),
         },
+        ResolveError::UnknownRevision { name: unknown, .. } if unknown == name => {
+            diagnostic.help(is_crate(name))
+        }
         ResolveError::UnknownRevision { similar, .. } => match similar.as_slice() {
             [] => diagnostic.help(list()),
             similar => diagnostic.help(format!("did you mean `{}`?", similar.join("` or `"))),
@@ -52,7 +57,11 @@ pub(crate) fn resolve(error: &ResolveError, name: &str) -> Error {
         ResolveError::AmbiguousWalk { candidates, .. } => {
             diagnostic.help(format!("name the revision to go to: {}", join(candidates)))
         }
-        ResolveError::AmbiguousStart { expression, rows } => {
+        ResolveError::AmbiguousStart {
+            expression,
+            rows,
+            unapplied: None,
+        } => {
             let sign = if expression.contains('+') { "+1" } else { "-1" };
             let from: Vec<String> = rows.iter().map(|row| format!("`{row}@{sign}`")).collect();
             diagnostic.help(format!(
@@ -60,11 +69,27 @@ pub(crate) fn resolve(error: &ResolveError, name: &str) -> Error {
                 from.join(" or ")
             ))
         }
-        ResolveError::NotStarted { .. } => diagnostic.help(
+        ResolveError::NotStarted { .. }
+        | ResolveError::AmbiguousStart {
+            unapplied: Some(_), ..
+        } => diagnostic.help(
             Hint::from("see where the database is with ")
                 .command(Suggestion::for_crate(Subcommand::Current, name)),
         ),
         ResolveError::NotAllowed { .. } => diagnostic.help("name the revision by its id"),
     };
-    diagnostic.note(format!("in crate `{name}`")).into()
+    diagnostic.note(place(name, storage)).into()
+}
+
+/// Says where the name of a crate has its place.
+pub(crate) fn is_crate(name: &str) -> String {
+    format!("`{name}` is a crate: choose it with `-p {name}`, and name a revision or a label")
+}
+
+/// Names the crate, and the database if one was read.
+pub(super) fn place(name: &str, storage: Option<&Storage<'_>>) -> String {
+    match storage {
+        Some(Storage { url, .. }) => format!("in crate `{name}`, database {url}"),
+        None => format!("in crate `{name}`"),
+    }
 }

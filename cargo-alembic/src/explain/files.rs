@@ -6,14 +6,15 @@ use alembic_history::{
 
 use crate::output::{Cause, Diagnostic, Error, Excerpt, Hint, Subcommand, Suggestion};
 
-/// Explains everything that is wrong with the revision files of a crate.
-pub(crate) fn history(error: &HistoryError) -> Error {
-    let diagnostics: Vec<Diagnostic> = error.faults.iter().map(fault).collect();
+/// Explains everything that is wrong with the revision files of the crate `name`.
+pub(crate) fn history(error: &HistoryError, name: &str) -> Error {
+    let faults = error.faults.iter();
+    let diagnostics: Vec<Diagnostic> = faults.map(|found| fault(found, name)).collect();
     diagnostics.into()
 }
 
-/// Explains one thing that is wrong with a revision file.
-pub(crate) fn fault(fault: &Fault) -> Diagnostic {
+/// Explains one thing that is wrong with a revision file of the crate `name`.
+pub(crate) fn fault(fault: &Fault, name: &str) -> Diagnostic {
     let kind = &fault.finding.kind;
     let mut diagnostic = Diagnostic::new(Cause::History, kind.to_string())
         .code(kind.code())
@@ -27,14 +28,14 @@ pub(crate) fn fault(fault: &Fault) -> Diagnostic {
         let excerpt = Excerpt::new(path, &related.text, related.span.range());
         diagnostic = diagnostic.excerpt(excerpt.label(related.label));
     }
-    diagnostic.help(hint(kind))
+    diagnostic.help(hint(kind, name))
 }
 
 /// Returns the help for a finding: the library's text, unless it names a command.
-fn hint(kind: &FindingKind) -> Hint {
+fn hint(kind: &FindingKind, name: &str) -> Hint {
     match kind {
         FindingKind::EmptyFile => Hint::from("delete the file, or write the revision with ")
-            .command(Suggestion::new(Subcommand::Revision)),
+            .command(Suggestion::for_crate(Subcommand::Revision, name)),
         FindingKind::MultipleHeads {
             heads,
             package,

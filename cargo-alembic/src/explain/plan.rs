@@ -1,8 +1,10 @@
 //! Explains why there is no way from the rows of the version table to a target.
 
 use alembic_history::{Code, PlanError};
+use alembic_migrate::report::LoggedRevision;
 
-use super::{Storage, Subject, resolve};
+use super::expression::{place, resolve};
+use super::{Storage, Subject};
 use crate::output::{Cause, Diagnostic, Error, Hint, Subcommand, Suggestion};
 
 /// Explains why there is no plan; `storage` is where the rows are, if a database was read.
@@ -14,27 +16,12 @@ pub(crate) fn plan(
     let name = subject.name;
     let cause = Cause::Plan(Box::new(error.clone()));
     let diagnostic = Diagnostic::new(cause, error.to_string());
-    let in_crate = format!("in crate `{name}`");
-    let of_rows = match storage {
-        Some(Storage { url, table }) => {
-            format!("crate `{name}`, table {} in {url}", table.quoted())
-        }
-        None => in_crate.clone(),
-    };
+    let in_crate = place(name, storage);
+    let of_rows = place_of_rows(subject, storage);
     let stamp = || Suggestion::for_crate(Subcommand::Stamp, name);
     let diagnostic = match error {
-        PlanError::Resolve(error) => return resolve(error, name),
-        PlanError::UnknownRows { .. } => diagnostic
-            .code(Code::UnknownRows)
-            .help(
-                "they may come from another git branch or a newer version of this crate: restore \
-                 their files, and try again",
-            )
-            .help(
-                Hint::from("or, if the tables are known to match a revision, record it with ")
-                    .command(stamp().argument("--purge").argument("<revision>")),
-            )
-            .note(of_rows),
+        PlanError::Resolve(error) => return resolve(error, name, storage),
+        PlanError::UnknownRows { rows } => return unknown_rows(rows, &[], subject, storage),
         PlanError::OverlappingRows { .. } => diagnostic
             .code(Code::OverlappingRows)
             .help(
@@ -61,4 +48,54 @@ pub(crate) fn plan(
             .note(in_crate),
     };
     diagnostic.into()
+}
+
+/// Returns where rows are.
+fn place_of_rows(subject: Subject<'_>, storage: Option<&Storage<'_>>) -> String {
+    let name = subject.name;
+    match storage {
+        Some(Storage { url, table, .. }) => {
+            format!("crate `{name}`, table {} in {url}", table.quoted())
+        }
+        None => place(name, storage),
+    }
+}
+
+/// Explains that the version table has rows that no file declares; `logged` is what the log knows of
+/// them.
+pub(super) fn unknown_rows(
+    rows: &[String],
+    logged: &[LoggedRevision],
+    subject: Subject<'_>,
+    storage: Option<&Storage<'_>>,
+) -> Error {
+    let error = PlanError::UnknownRows {
+        rows: rows.to_vec(),
+    };
+    let title = error.to_string();
+    let diagnostic = Diagnostic::new(Cause::Plan(Box::new(error)), title)
+        .code(Code::UnknownRows)
+        .help(
+            "they may come from another git branch or a newer version of this crate: restore \
+             their files, and try again",
+        );
+    let diagnostic = match logged {
+        [] => diagnostic,
+        _ => {
+            let name = subject.name;
+            let downgrade = Suggestion::for_crate(Subcommand::Downgrade, name);
+            diagnostic.help(
+                Hint::from("or go back by what the log recorded with ")
+                    .command(downgrade.argument("--recorded")),
+            )
+        }
+    };
+    let stamp = Suggestion::for_crate(Subcommand::Stamp, subject.name);
+    let diagnostic = diagnostic.help(
+        Hint::from("or, if the tables are known to match a revision, record it with ")
+            .command(stamp.argument("--purge").argument("<revision>")),
+    );
+    let notes = logged.iter().map(|logged| format!("the log has {logged}"));
+    let notes = notes.chain([place_of_rows(subject, storage)]);
+    notes.fold(diagnostic, Diagnostic::note).into()
 }

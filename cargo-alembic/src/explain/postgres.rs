@@ -4,33 +4,39 @@ use alembic_history::Code;
 use alembic_migrate::driver::{DatabaseError, DatabaseErrorKind};
 use sqlx::postgres::PgConnectOptions;
 
+use super::Lifetime;
 use super::remedy::Remedy;
 use crate::output::{Diagnostic, quote_for_shell};
-use crate::url::PostgresUrl;
+use crate::url::{PostgresUrl, UserSource};
 
 /// Adds the next step after an error.
 pub(super) fn next_step(
     diagnostic: Diagnostic,
     error: &DatabaseError,
     url: &PostgresUrl,
+    lifetime: Lifetime,
 ) -> Diagnostic {
+    let longer = match lifetime {
+        Lifetime::Lasting => ", or wait longer with `--lock-timeout`",
+        // `test` has no such option.
+        Lifetime::Temporary => "",
+    };
     match error.kind() {
-        DatabaseErrorKind::Busy => diagnostic.code(Code::DatabaseBusy).help(
+        DatabaseErrorKind::Busy => diagnostic.code(Code::DatabaseBusy).help(format!(
             "another session holds a lock: find it with `SELECT pid, application_name, state, \
-             query FROM pg_stat_activity`, and run the command again, or wait longer with \
-             `--lock-timeout`",
-        ),
+             query FROM pg_stat_activity`, and run the command again{longer}"
+        )),
         DatabaseErrorKind::ReadOnly => diagnostic
             .code(Code::DatabaseReadOnly)
             .help("connect to the primary server, as a user whose transactions may write"),
         DatabaseErrorKind::CannotOpen | DatabaseErrorKind::NotADatabase => diagnostic
             .code(Code::DatabaseUnreachable)
             .help(refusal(error.code(), url)),
-        DatabaseErrorKind::TooManyConnections => diagnostic.code(Code::TooManyConnections).help(
-            "run the command again when other connections are closed, or wait longer with \
-             `--lock-timeout`; the server's limits are `max_connections` and the CONNECTION LIMIT \
-             of the database and the role, PgBouncer's is `default_pool_size`",
-        ),
+        DatabaseErrorKind::TooManyConnections => diagnostic.code(Code::TooManyConnections).help(format!(
+            "run the command again when other connections are closed{longer}; the server's limits \
+             are `max_connections` and the CONNECTION LIMIT of the database and the role, \
+             PgBouncer's is `default_pool_size`"
+        )),
         DatabaseErrorKind::ConnectionLost => diagnostic.code(Code::ConnectionLost).help(
             "find the cause in the log of the server or its pooler, and run the command again",
         ),
@@ -43,6 +49,17 @@ pub(super) fn next_step(
 
 /// Returns what to do about a refused connection; without a code, the server was not reached.
 pub(crate) fn refusal(code: Option<&str>, url: &PostgresUrl) -> String {
+    let user = match url.user {
+        UserSource::Url => return advice(code, url),
+        UserSource::Environment => "PGUSER",
+        UserSource::System => "the operating system",
+    };
+    let advice = advice(code, url);
+    let name = url.options.get_username();
+    format!("{advice}; the URL names no user, so it is `{name}`, from {user}")
+}
+
+fn advice(code: Option<&str>, url: &PostgresUrl) -> String {
     match code.unwrap_or_default() {
         // invalid_catalog_name
         "3D000" => format!(
@@ -103,6 +120,9 @@ pub(super) fn remedy(error: &DatabaseError, around: &Surroundings<'_>) -> Option
     if refuses_transaction(code) {
         return Some(Remedy::Section);
     }
+    if is_cancelled(code) {
+        return Some(Remedy::Again);
+    }
     let is_own_value =
         uses_new_value(code) && around.before.to_ascii_lowercase().contains("add value");
     if around.shares_transaction && !is_own_value && needs_commit_before(code, around.is_temporary)
@@ -119,6 +139,12 @@ pub(super) fn remedy(error: &DatabaseError, around: &Surroundings<'_>) -> Option
 fn refuses_transaction(code: &str) -> bool {
     // active_sql_transaction
     code == "25001"
+}
+
+/// Returns whether a person or a timeout has cancelled a statement.
+fn is_cancelled(code: &str) -> bool {
+    // query_canceled
+    code == "57014"
 }
 
 /// Returns whether a statement may fail only because what ran before it in its transaction is not

@@ -83,6 +83,7 @@ pub(super) fn own_table(action: Action, versions: &VersionTable) -> Option<Versi
         | Action::ReadVersionTable
         | Action::CreateVersionTable
         | Action::WriteVersionTable => Some(versions.clone()),
+        Action::ReadLog | Action::WriteLog => Some(versions.log()),
         Action::ReadProgress | Action::WriteProgress => Some(versions.progress()),
         Action::Connect
         | Action::SetLockTimeout
@@ -108,12 +109,14 @@ fn is_read_only(action: Action) -> bool {
         | Action::DescribeSchema
         | Action::FindVersionTable
         | Action::ReadVersionTable
+        | Action::ReadLog
         | Action::ReadProgress => true,
         Action::Connect
         | Action::SetLockTimeout
         | Action::Lock
         | Action::CreateVersionTable
         | Action::WriteVersionTable
+        | Action::WriteLog
         | Action::WriteProgress
         | Action::KeepSettings
         | Action::FindInvalidIndexes

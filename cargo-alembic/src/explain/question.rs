@@ -8,7 +8,7 @@ use alembic_run::Failure;
 use super::outline::{Outline, Verb};
 use super::privileges::own_table;
 use super::statement::{exists_already, text};
-use super::{Question, Storage, Subject};
+use super::{Lifetime, Question, Storage, Subject};
 
 /// Returns the question that the explanation of an error depends on, if any.
 pub(crate) fn question(
@@ -16,6 +16,10 @@ pub(crate) fn question(
     subject: Subject<'_>,
     storage: &Storage<'_>,
 ) -> Option<Question> {
+    if storage.lifetime == Lifetime::Temporary {
+        // It holds what the revisions made, and belongs to the user.
+        return None;
+    }
     let dialect = storage.dialect();
     let privileges = |schema, table| Some(Question::SchemaPrivileges { schema, table });
     match error.failure() {

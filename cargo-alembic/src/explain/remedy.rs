@@ -11,4 +11,6 @@ pub(super) enum Remedy {
     TransactionPerRevision,
     /// Check deferred constraints before it.
     ConstraintsBefore,
+    /// Run it again: it was cancelled.
+    Again,
 }

@@ -1,16 +1,16 @@
 //! Explains why a run failed, and what state the database is in.
 
-use alembic_history::Code;
+use alembic_history::{Code, Direction};
 use std::rc::Rc;
 
 use alembic_migrate::driver::DatabaseErrorKind;
 use alembic_migrate::report::Action;
 use alembic_migrate::{Dialect, RunError};
-use alembic_run::{Failure, Violation};
+use alembic_run::{Failure, StatementLocation, Violation};
 
 use super::privileges::RefusedOperation;
 use super::statement::{self, FailedStatement};
-use super::{Evidence, Storage, Subject, database, excerpt, files, plan};
+use super::{Evidence, Lifetime, Storage, Subject, database, excerpt, files, log, plan, temporary};
 use crate::output::{Cause, Diagnostic, Error, Hint, Subcommand, Suggestion, quote_for_sql};
 
 /// Explains why a run failed, and what state the database is in.
@@ -22,7 +22,10 @@ pub(crate) fn run(
 ) -> Error {
     match error.failure() {
         Failure::Plan(error) => return plan(error, subject, Some(storage)),
-        Failure::History(error) => return files::history(error),
+        Failure::History(error) => return files::history(error, subject.name),
+        Failure::UnknownRows { rows, logged } => {
+            return plan::unknown_rows(rows, logged, subject, Some(storage));
+        }
         _ => {}
     }
     let error = Rc::new(error);
@@ -30,7 +33,17 @@ pub(crate) fn run(
     let diagnostic = Diagnostic::new(Cause::Run(Rc::clone(&error)), title);
     let fault = error.failure();
     let diagnostic = details(fault, diagnostic, subject);
-    let diagnostic = state(&error, diagnostic, subject, storage);
+    let diagnostic = match storage.lifetime {
+        Lifetime::Lasting => state(&error, diagnostic, subject, storage),
+        Lifetime::Temporary => {
+            let (name, url) = (subject.name, storage.url);
+            let diagnostic = diagnostic.note(format!("crate `{name}`, temporary database {url}"));
+            if let Some(step) = temporary::next_step(fault) {
+                return diagnostic.help(step).into();
+            }
+            diagnostic
+        }
+    };
     next_step(fault, diagnostic, subject, storage, evidence).into()
 }
 
@@ -71,13 +84,20 @@ fn details(fault: &Failure, diagnostic: Diagnostic, subject: Subject<'_>) -> Dia
         Failure::History(_)
         | Failure::Plan(_)
         | Failure::Requirements(_)
+        | Failure::UnknownRows { .. }
         | Failure::Database { .. } => diagnostic,
         Failure::SharedVersionTable { .. } => diagnostic.code(Code::SharedVersionTable),
+        Failure::InvalidVersionTable { .. } => diagnostic.code(Code::InvalidConfigurationValue),
         Failure::ManagedByAnotherTool { .. } => diagnostic.code(Code::ManagedByAnotherTool),
         Failure::MalformedVersionTable { .. } => diagnostic.code(Code::MalformedVersionTable),
         Failure::IdTooLong { path, .. } => diagnostic
             .code(Code::IdTooLong)
             .note(format!("its file is {}", path.display())),
+        Failure::Hidden { .. }
+        | Failure::Edited { .. }
+        | Failure::Removed { .. }
+        | Failure::NothingToAccept { .. } => log::details(fault, diagnostic),
+        Failure::LogRowCount { .. } => diagnostic.code(Code::VersionTableChanged),
         Failure::Irreversible { .. } | Failure::UncheckedDialect { .. } => {
             refused(fault, diagnostic, subject)
         }
@@ -148,9 +168,16 @@ pub(super) fn refused(fault: &Failure, diagnostic: Diagnostic, subject: Subject<
         | Failure::Plan(_)
         | Failure::Requirements(_)
         | Failure::SharedVersionTable { .. }
+        | Failure::InvalidVersionTable { .. }
         | Failure::ManagedByAnotherTool { .. }
         | Failure::MalformedVersionTable { .. }
         | Failure::IdTooLong { .. }
+        | Failure::UnknownRows { .. }
+        | Failure::Hidden { .. }
+        | Failure::Edited { .. }
+        | Failure::Removed { .. }
+        | Failure::NothingToAccept { .. }
+        | Failure::LogRowCount { .. }
         | Failure::Schema { .. }
         | Failure::RowCount { .. }
         | Failure::RowsMoved { .. }
@@ -178,12 +205,16 @@ fn next_step(
         Failure::History(_)
         | Failure::Plan(_)
         | Failure::Requirements(_)
+        | Failure::UnknownRows { .. }
         // The next step for these does not depend on a database.
         | Failure::Irreversible { .. }
         | Failure::UncheckedDialect { .. } => diagnostic,
         Failure::SharedVersionTable { .. } => {
             diagnostic.help("give one of them another `version-table`")
         }
+        Failure::InvalidVersionTable { .. } => diagnostic.help(format!(
+            "write another `version-table` under [package.metadata.alembic] of `{name}`"
+        )),
         Failure::ManagedByAnotherTool { tool, .. } => {
             let stamp = |revision| Suggestion::for_crate(Subcommand::Stamp, name).argument(revision);
             diagnostic
@@ -218,14 +249,12 @@ fn next_step(
         Failure::Statement {
             location,
             error,
-            leftover,
-            shares_transaction,
+            scope,
         } => {
             let failed = FailedStatement {
                 location,
                 error,
-                leftover,
-                shares_transaction: *shares_transaction,
+                scope,
             };
             statement::next_step(diagnostic, &failed, (subject, storage, evidence))
         }
@@ -233,6 +262,13 @@ fn next_step(
             let diagnostic = diagnostic.help("correct the schema, and run the command again");
             database::next_step(diagnostic, error, &RefusedOperation::Schema, storage, evidence)
         }
+        Failure::Hidden { .. }
+        | Failure::Edited { .. }
+        | Failure::Removed { .. }
+        | Failure::NothingToAccept { .. } => log::next_step(fault, diagnostic, name),
+        Failure::LogRowCount { .. } => diagnostic.help(
+            "something else writes to the log of what was applied: a trigger, or a revision's SQL",
+        ),
         Failure::RowCount { .. } => diagnostic
             .help("something else writes to the version table: a trigger, or a revision's SQL"),
         Failure::RowsMoved { .. } => diagnostic.help(
@@ -268,12 +304,29 @@ fn next_step(
                 .command(stamp),
             )
         }
-        Failure::Interrupted { has_not: true, .. } => {
-            diagnostic.help("run it again with `--interrupted again`")
+        Failure::Interrupted {
+            process: Some(process),
+            ..
+        } => diagnostic
+            .help("wait until it ends, and run the command again")
+            .help(format!("or cancel it with `SELECT pg_cancel_backend({process})`")),
+        Failure::Interrupted {
+            location,
+            direction,
+            has_not,
+            ..
+        } => {
+            let resume = |text, choice| resume(text, location, *direction, choice, name);
+            match has_not {
+                true => diagnostic.help(resume("run it again with ", "again")),
+                false => diagnostic
+                    .help(resume(
+                        "check whether it took effect; if it did, continue with ",
+                        "skip",
+                    ))
+                    .help(resume("if it did not, run it again with ", "again")),
+            }
         }
-        Failure::Interrupted { has_not: false, .. } => diagnostic
-            .help("check whether it took effect; if it did, continue with `--interrupted skip`")
-            .help("if it did not, run it again with `--interrupted again`"),
         Failure::ChangedMeanwhile { path, .. } => diagnostic
             .note(format!("its file is {}", path.display()))
             .help(
@@ -307,6 +360,28 @@ fn next_step(
                 ),
             }
         }
+    }
+}
+
+/// Returns the hint that continues the revision of a statement that was interrupted.
+fn resume(
+    text: &'static str,
+    location: &StatementLocation,
+    direction: Direction,
+    choice: &str,
+    name: &str,
+) -> Hint {
+    let revision = &location.revision;
+    match direction {
+        Direction::Upgrade => Hint::from(text).command(
+            Suggestion::for_crate(Subcommand::Upgrade, name)
+                .argument(revision)
+                .arguments(["--interrupted", choice]),
+        ),
+        // Where it led to is not recorded.
+        Direction::Downgrade => Hint::from(format!(
+            "{text}the downgrade that reverts {revision} and `--interrupted {choice}`"
+        )),
     }
 }
 

@@ -44,10 +44,6 @@ pub(crate) fn script(error: ScriptError, subject: Subject<'_>) -> Error {
                 .note(&in_crate)
                 .help(help)
         }
-        ScriptError::SearchPath { path, .. } => diagnostic()
-            .code(Code::NotScriptable)
-            .note(format!("its file is {}", path.display()))
-            .help("set `version-table-schema`, so that the table is found by its full name"),
         _ => diagnostic(),
     };
     diagnostic.into()

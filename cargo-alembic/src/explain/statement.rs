@@ -3,22 +3,20 @@
 use alembic_history::{Direction, History, Section};
 use alembic_migrate::Dialect;
 use alembic_migrate::driver::{DatabaseError, DatabaseErrorKind};
-use alembic_run::StatementLocation;
+use alembic_run::{StatementLocation, StatementScope};
 
 use super::outline::Outline;
 use super::privileges::RefusedOperation;
 use super::remedy::Remedy;
-use super::{Evidence, Storage, Subject, database, postgres, sqlite};
+use super::{Evidence, Lifetime, Storage, Subject, database, postgres, sqlite};
 use crate::output::{Diagnostic, Hint, Subcommand, Suggestion};
 
 /// A statement that failed.
 pub(super) struct FailedStatement<'f> {
     pub(super) location: &'f StatementLocation,
     pub(super) error: &'f DatabaseError,
-    /// The indexes that it left invalid.
-    pub(super) leftover: &'f [String],
-    /// Whether other revisions ran in the same transaction before it.
-    pub(super) shares_transaction: bool,
+    /// What it ran in.
+    pub(super) scope: &'f StatementScope,
 }
 
 /// Adds the next step after a failed statement, and what to do about the indexes that it left
@@ -31,14 +29,14 @@ pub(super) fn next_step(
     let FailedStatement {
         location,
         error,
-        leftover,
-        shares_transaction,
+        scope,
     } = *failed;
     let outline = Outline::of(text(location, subject.history), storage.dialect());
     let is_temporary = outline.is_temporary;
     let refused = RefusedOperation::Statement(outline);
     let mut diagnostic = database::next_step(diagnostic, error, &refused, storage, evidence);
-    for index in leftover {
+    let remains = storage.lifetime == Lifetime::Lasting;
+    for index in scope.leftover().iter().filter(|_| remains) {
         diagnostic = diagnostic
             .note(format!("it left behind the invalid index {index}"))
             .help(format!("drop it first: `DROP INDEX CONCURRENTLY {index}`"));
@@ -53,7 +51,7 @@ pub(super) fn next_step(
         Dialect::Postgres => postgres::remedy(
             error,
             &postgres::Surroundings {
-                shares_transaction,
+                shares_transaction: scope.is_shared(),
                 is_temporary,
                 before: text_before(location, subject.history),
             },
@@ -81,6 +79,12 @@ pub(super) fn next_step(
                      `--transaction-per-revision`, or `transaction = \"revision\"` in the \
                      configuration",
                 );
+        }
+        Some(Remedy::Again) => {
+            return diagnostic.help(
+                "it was cancelled, by a person or by `statement_timeout`: run the command again, \
+                 or set another limit in the revision",
+            );
         }
         Some(Remedy::ConstraintsBefore) => {
             return diagnostic.help(

@@ -109,11 +109,16 @@ impl From<&Cause> for Exit {
 
 fn exit_of_failure(failure: &Failure) -> Exit {
     match failure {
-        Failure::Plan(_) => Exit::Revision,
+        Failure::Plan(_)
+        | Failure::UnknownRows { .. }
+        | Failure::Hidden { .. }
+        | Failure::Edited { .. }
+        | Failure::Removed { .. }
+        | Failure::NothingToAccept { .. } => Exit::Revision,
         Failure::History(_) | Failure::Requirements(_) => Exit::History,
-        Failure::SharedVersionTable { .. } | Failure::UncheckedDialect { .. } => {
-            Exit::Configuration
-        }
+        Failure::SharedVersionTable { .. }
+        | Failure::InvalidVersionTable { .. }
+        | Failure::UncheckedDialect { .. } => Exit::Configuration,
         Failure::ManagedByAnotherTool { .. }
         | Failure::MalformedVersionTable { .. }
         | Failure::IdTooLong { .. }
@@ -132,6 +137,7 @@ fn exit_of_failure(failure: &Failure) -> Exit {
         | Failure::Irreversible { .. }
         | Failure::RowCount { .. }
         | Failure::RowsMoved { .. }
+        | Failure::LogRowCount { .. }
         | Failure::ForeignKeys { .. }
         | Failure::ForeignKeyMismatch { .. }
         | Failure::Unfinished { .. }

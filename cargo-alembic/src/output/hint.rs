@@ -22,6 +22,8 @@ enum Part {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Suggestion {
     subcommand: Subcommand,
+    /// The crate that it is for; `None` if it is for the ones that this call chooses.
+    package: Option<String>,
     arguments: Vec<String>,
     /// Whether it concerns a database other than the one that `--url` of this call names.
     elsewhere: bool,
@@ -37,6 +39,7 @@ pub(crate) enum Subcommand {
     History,
     Init,
     Lock,
+    Log,
     Merge,
     Rebase,
     Revision,
@@ -48,6 +51,8 @@ pub(crate) enum Subcommand {
 /// databases and crates.
 #[derive(Debug, Default)]
 pub(crate) struct Call {
+    /// ` -p CRATE`, ` --workspace` or the like, or empty.
+    crates: String,
     /// ` --url URL`, or empty.
     url: String,
     /// ` --manifest-path PATH`, or empty.
@@ -93,6 +98,7 @@ impl Suggestion {
     pub(crate) fn new(subcommand: Subcommand) -> Self {
         Self {
             subcommand,
+            package: None,
             arguments: Vec::new(),
             elsewhere: false,
         }
@@ -100,7 +106,10 @@ impl Suggestion {
 
     /// Suggests a command for one crate.
     pub(crate) fn for_crate(subcommand: Subcommand, name: &str) -> Self {
-        Self::new(subcommand).argument("-p").argument(name)
+        Self {
+            package: Some(name.to_owned()),
+            ..Self::new(subcommand)
+        }
     }
 
     pub(crate) fn argument(mut self, argument: impl ToString) -> Self {
@@ -120,6 +129,12 @@ impl Suggestion {
 
     fn render(&self, call: &Call) -> String {
         let mut line = format!("`cargo alembic {}", self.subcommand.name());
+        match &self.package {
+            Some(name) => line.push_str(&format!(" -p {name}")),
+            // It sets up a crate that the call could not choose.
+            None if self.subcommand == Subcommand::Init => {}
+            None => line.push_str(&call.crates),
+        }
         for argument in &self.arguments {
             line.push(' ');
             line.push_str(argument);
@@ -141,6 +156,7 @@ impl Subcommand {
             Subcommand::History => "history",
             Subcommand::Init => "init",
             Subcommand::Lock => "lock",
+            Subcommand::Log => "log",
             Subcommand::Merge => "merge",
             Subcommand::Rebase => "rebase",
             Subcommand::Revision => "revision",
@@ -154,6 +170,7 @@ impl Subcommand {
             Subcommand::Current
             | Subcommand::Downgrade
             | Subcommand::Ensure
+            | Subcommand::Log
             | Subcommand::Stamp
             | Subcommand::Upgrade => true,
             Subcommand::Heads
@@ -168,14 +185,17 @@ impl Subcommand {
 }
 
 impl Call {
-    pub(crate) fn new(manifest: Option<&Path>, url: Option<&str>) -> Self {
+    /// `crates` are the arguments that choose crates.
+    pub(crate) fn new(manifest: Option<&Path>, url: Option<&str>, crates: &[String]) -> Self {
         let url = url.map(|url| RedactedUrl::new(url).to_string());
         let manifest = manifest.map(|path| path.display().to_string());
         let given = |name: &str, value: Option<String>| match value {
             Some(value) => format!(" {name} {}", quote_for_shell(&value)),
             None => String::new(),
         };
+        let crates = crates.iter().map(|argument| format!(" {argument}"));
         Self {
+            crates: crates.collect(),
             url: given("--url", url),
             manifest: given("--manifest-path", manifest),
         }
@@ -188,7 +208,9 @@ mod tests {
 
     #[test]
     fn arguments_of_the_call_are_repeated() {
-        let call = Call::new(Some("x/Cargo.toml".as_ref()), Some("sqlite://a b.db"));
+        let crates = ["-p", "c", "-p", "d"].map(str::to_owned);
+        let url = Some("sqlite://a b.db");
+        let call = Call::new(Some("x/Cargo.toml".as_ref()), url, &crates);
         let upgrade = Suggestion::for_crate(Subcommand::Upgrade, "a");
         let stamp = Suggestion::new(Subcommand::Stamp).argument("x");
         let heads = Suggestion::new(Subcommand::Heads);
@@ -207,8 +229,8 @@ mod tests {
                     .text(" or ")
                     .command(heads),
                 "`cargo alembic stamp x` or `cargo alembic heads`",
-                "`cargo alembic stamp x --manifest-path x/Cargo.toml` or `cargo alembic heads \
-                 --manifest-path x/Cargo.toml`",
+                "`cargo alembic stamp -p c -p d x --manifest-path x/Cargo.toml` or `cargo alembic \
+                 heads -p c -p d --manifest-path x/Cargo.toml`",
             ),
         ] {
             assert_eq!(hint.render(&Call::default()), plain);

@@ -11,10 +11,13 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::Diagnostic;
+use super::printable::printable_json;
 pub(crate) use revisions::{
     BranchPoint, Branches, CurrentJson, RevisionJson, Revisions, UnfinishedJson, strings,
 };
-pub(crate) use runs::{EnsureJson, EnsureVersionJson, RunJson, StampJson, rows};
+pub(crate) use runs::{
+    EnsureJson, EnsureVersionJson, LogJson, LoggedJson, RunJson, StampJson, rows,
+};
 
 /// The result of a command.
 #[derive(Debug, Serialize)]
@@ -78,7 +81,7 @@ pub(crate) fn document(
         crates: crates.collect(),
         errors: errors.map(|errors| errors.iter().map(ErrorJson::new).collect()),
     };
-    serde_json::to_string_pretty(&document).unwrap_or_default() + "\n"
+    printable_json(&serde_json::to_string_pretty(&document).unwrap_or_default()) + "\n"
 }
 
 /// Every kind of answer that a command can give for a crate.
@@ -91,6 +94,7 @@ pub(crate) enum AnswerJson {
     EnsureVersion(EnsureVersionJson),
     Init(InitJson),
     Lock(LockJson),
+    Log(LogJson),
     NewRevision(NewRevisionJson),
     Rebase(RebaseJson),
     Revisions(Revisions),
@@ -192,6 +196,8 @@ pub(crate) struct InitJson {
     pub(crate) folder: String,
     /// The manifest that holds the configuration.
     pub(crate) manifest: String,
+    /// The URL of the database that commands use, without its password.
+    pub(crate) database: String,
 }
 
 /// Every result that `--format json` can print, by command.
@@ -209,6 +215,7 @@ struct Answers {
     history: Document<Revisions>,
     init: Document<InitJson>,
     lock: Document<LockJson>,
+    log: Document<LogJson>,
     merge: Document<NewRevisionJson>,
     rebase: Document<RebaseJson>,
     revision: Document<NewRevisionJson>,

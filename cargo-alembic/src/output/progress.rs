@@ -63,11 +63,18 @@ impl Progress {
                 };
                 self.line("Waiting", &what);
             }
-            Event::Unfinished { waited } => {
+            Event::Unfinished { waited, process } => {
                 let waited = HumanDuration(*waited);
-                let what = format!(
-                    "for a statement that an earlier run began and may still be running ({waited})"
-                );
+                let what = match process {
+                    Some(process) => format!(
+                        "for process {process} of the server, which runs a statement that an \
+                         earlier run began ({waited})"
+                    ),
+                    None => format!(
+                        "for a statement that an earlier run began and may still be running \
+                         ({waited})"
+                    ),
+                };
                 self.line("Waiting", &what);
             }
             Event::NoConnection { waited } => {
@@ -92,6 +99,24 @@ impl Progress {
                 for key in keys {
                     let why = "the referenced columns need not be unique";
                     self.line("Unchecked", &format!("foreign key of {key}: {why}"));
+                }
+            }
+            Event::Adopted {
+                before,
+                applied,
+                reverted,
+            } => {
+                let before = if before.is_empty() { "base" } else { before };
+                let what = format!(
+                    "what another program did since {before}: {} applied, {} reverted",
+                    applied.len(),
+                    reverted.len()
+                );
+                self.line("Adopting", &what);
+            }
+            Event::Edited { revisions } => {
+                for revision in revisions {
+                    self.line("Edited", &format!("{revision}"));
                 }
             }
             // The command itself reports these at its end.

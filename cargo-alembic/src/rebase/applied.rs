@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use alembic_history::{Direction, Graph, Node, NodeSet, Rebase, Reversal, RevisionId};
-use alembic_migrate::options::Interruption;
+use alembic_migrate::options::{Interruption, Missing};
 
 use crate::context::Context;
 use crate::database::Database;
@@ -139,6 +139,7 @@ impl<'c> AppliedRevisions<'c> {
                 target: tip.as_str(),
                 transaction_per_revision: false,
                 interrupted: Interruption::Refuse,
+                missing: Missing::Refuse,
             };
             let outcome = migration.migrate(context, &owner);
             outcome.map_err(|error| {

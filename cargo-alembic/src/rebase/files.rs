@@ -72,7 +72,7 @@ impl RebasedFiles {
                 text: file.moved(revises, header_date.as_deref()),
             });
         }
-        let moved = moved_history(history, plan, &files)?;
+        let moved = moved_history((owner.name(), history), plan, &files)?;
         Ok(Self {
             lock: lock(owner, &moved, &files)?,
             files,
@@ -180,7 +180,11 @@ fn rename(changes: &mut FileChanges, from: &Path, to: &Path, text: &str) -> Resu
 }
 
 /// Reads the history as it will be.
-fn moved_history(history: &History, plan: &Rebase, files: &[RebasedFile]) -> Result<History> {
+fn moved_history(
+    (name, history): (&str, &History),
+    plan: &Rebase,
+    files: &[RebasedFile],
+) -> Result<History> {
     let text = |node: Node| {
         let mut moved = plan.moved.iter().zip(files);
         let file = moved.find(|((moved, _), _)| *moved == node);
@@ -194,7 +198,7 @@ fn moved_history(history: &History, plan: &Rebase, files: &[RebasedFile]) -> Res
         content: Ok(text(node).into_bytes()),
     });
     let moved = History::read(sources, history.dialects());
-    moved.map_err(|error| explain::history(&error))
+    moved.map_err(|error| explain::history(&error, name))
 }
 
 /// Returns the lock file as it will be; whatever else differs from it has to be settled before.

@@ -5,6 +5,7 @@ use std::error::Error;
 use alembic_history::nearest;
 use sqlx::ConnectOptions;
 use sqlx::postgres::PgConnectOptions;
+use url::Url;
 
 use super::parameters::{PARAMETERS, decoded, is_known, is_secret};
 use super::{RedactedUrl, UrlError};
@@ -13,8 +14,21 @@ use super::{RedactedUrl, UrlError};
 #[derive(Clone, Debug)]
 pub(crate) struct PostgresUrl {
     pub(crate) options: Box<PgConnectOptions>,
+    /// Where the name of the user comes from.
+    pub(crate) user: UserSource,
     /// The text, without its password.
     text: String,
+}
+
+/// Where the name of a user comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum UserSource {
+    /// The URL.
+    Url,
+    /// The environment variable PGUSER.
+    Environment,
+    /// The operating system.
+    System,
 }
 
 /// The `application_name` that the server lists if the URL gives none.
@@ -38,6 +52,7 @@ impl PostgresUrl {
             // Logging what a revision runs tells the user nothing new, and may be long. PgBouncer
             // refuses `extra_float_digits`, which sqlx asks for to read exact floats: we read none.
             options: Box::new(options.disable_statement_logging().extra_float_digits(None)),
+            user: user_source(text),
             text: RedactedUrl::new(text).to_string(),
         })
     }
@@ -51,6 +66,7 @@ impl PostgresUrl {
     pub(crate) fn sibling(&self, name: &str) -> Self {
         Self {
             options: Box::new(PgConnectOptions::clone(&self.options).database(name)),
+            user: self.user,
             text: format!("{name} on {}", self.text),
         }
     }
@@ -59,6 +75,18 @@ impl PostgresUrl {
     pub(crate) fn database(&self) -> &str {
         let given = self.options.get_database();
         given.unwrap_or_else(|| self.options.get_username())
+    }
+}
+
+/// Returns where sqlx finds the name of the user of a URL.
+fn user_source(text: &str) -> UserSource {
+    let is_named = Url::parse(text).is_ok_and(|url| {
+        !url.username().is_empty() || url.query_pairs().any(|(name, _)| name == "user")
+    });
+    match std::env::var("PGUSER") {
+        _ if is_named => UserSource::Url,
+        Ok(_) => UserSource::Environment,
+        Err(_) => UserSource::System,
     }
 }
 

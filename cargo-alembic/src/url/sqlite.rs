@@ -1,5 +1,6 @@
 //! SQLite URLs.
 
+use std::borrow::Cow;
 use std::path::{Component, Path, PathBuf};
 
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
@@ -20,6 +21,8 @@ pub(crate) struct SqliteUrl {
     /// Whether the file's folder may be created: its path is relative, in a manifest. Any other path
     /// may be mistyped.
     pub(crate) create_folder: bool,
+    /// Whether the path is written as a relative one.
+    is_relative: bool,
     /// The URL that `--url` takes for the file, from the current folder.
     text: String,
 }
@@ -38,6 +41,7 @@ impl SqliteUrl {
             read_only: false,
             create: true,
             create_folder: false,
+            is_relative: false,
             text: "sqlite::memory:".to_owned(),
         }
     }
@@ -45,6 +49,20 @@ impl SqliteUrl {
     /// Returns the URL as displayed.
     pub(super) fn text(&self) -> &str {
         &self.text
+    }
+
+    /// Returns the URL that a manifest in `folder` has for the same file, if the path is relative.
+    pub(crate) fn in_manifest(&self, folder: &Path) -> Option<String> {
+        match &self.target {
+            SqliteTarget::File(path) if self.is_relative => {
+                let (_, query) = self.text.split_once('?').unwrap_or_default();
+                Some(match relative(path, folder) {
+                    Some(path) => written(&path, query),
+                    None => written(&path.display().to_string(), query),
+                })
+            }
+            SqliteTarget::File(_) | SqliteTarget::Memory => None,
+        }
     }
 
     pub(super) fn parse(text: &str, rest: &str, place: &UrlPlace) -> Result<Self, UrlError> {
@@ -55,6 +73,7 @@ impl SqliteUrl {
             read_only: false,
             create: true,
             create_folder: false,
+            is_relative: false,
             text: text.to_owned(),
         };
         let mut memory = path == ":memory:";
@@ -84,7 +103,8 @@ impl SqliteUrl {
         if below_root.components().next() == Some(Component::Normal("~".as_ref())) {
             return Err(UrlError::Home);
         }
-        url.create_folder = path.is_relative() && matches!(place, UrlPlace::Manifest(_));
+        url.is_relative = path.is_relative();
+        url.create_folder = url.is_relative && matches!(place, UrlPlace::Manifest(_));
         let path = resolved(&place.base().join(path));
         url.text = shown(&path, query);
         url.target = SqliteTarget::File(path);
@@ -114,12 +134,30 @@ pub(crate) fn real_path(path: &Path) -> PathBuf {
     }
 }
 
+/// Returns the path that leads from a folder to a file, with symbolic links resolved; `None` if there
+/// is none, as from one drive of Windows to another.
+fn relative(path: &Path, folder: &Path) -> Option<String> {
+    let (path, folder) = (real_path(path), real_path(folder));
+    let (path, folder): (Vec<_>, Vec<_>) =
+        (path.components().collect(), folder.components().collect());
+    let pairs = path.iter().zip(&folder);
+    let shared = pairs.take_while(|(own, other)| own == other).count();
+    let up = folder[shared..].iter().map(|_| "..".into());
+    let down = path[shared..].iter();
+    let down = down.map(|component| component.as_os_str().to_string_lossy());
+    (shared > 0).then(|| up.chain(down).collect::<Vec<Cow<'_, str>>>().join("/"))
+}
+
 /// Returns the URL of a file as `--url` takes it, relative to the current folder if it is inside it.
 fn shown(path: &Path, query: &str) -> String {
     let current = std::env::current_dir().unwrap_or_default();
     let path = path.strip_prefix(&current).unwrap_or(path);
-    let path = path.display().to_string();
-    let path = utf8_percent_encode(&path, ENCODED);
+    written(&path.display().to_string(), query)
+}
+
+/// Returns the URL with a path.
+fn written(path: &str, query: &str) -> String {
+    let path = utf8_percent_encode(path, ENCODED);
     match query {
         "" => format!("sqlite://{path}"),
         query => format!("sqlite://{path}?{query}"),

@@ -57,7 +57,7 @@ impl Configuration {
     /// Explains why the crate's revision files cannot be read.
     pub(super) fn explain(&self, error: LoadError) -> Error {
         let error = match error {
-            LoadError::History(error) => return explain::history(&error),
+            LoadError::History(error) => return explain::history(&error, &self.name),
             LoadError::Folder(error) => error,
         };
         let name = &self.name;

@@ -1,13 +1,11 @@
 //! A crate with its migrations, and its database.
 
 use std::cell::OnceCell;
-use std::collections::HashSet;
-use std::path::Path;
 use std::time::Duration;
 
 use alembic_history::{Expression, Graph, History, Node, Plan, ResolveError, Symbol, VersionTable};
 use alembic_migrate::history::Direction;
-use alembic_migrate::report::{Status, StepReport};
+use alembic_migrate::report::Status;
 use alembic_migrate::{Dialect, Migrations, RunError, Versions};
 use alembic_run::DEFAULT_LOCK_TIMEOUT;
 
@@ -15,7 +13,7 @@ use super::Configuration;
 use super::evidence::evidence;
 use crate::args::DatabaseArgs;
 use crate::database::Database;
-use crate::explain::{self, Storage, Subject};
+use crate::explain::{self, Lifetime, Storage, Subject};
 use crate::output::json::AnswerJson;
 use crate::output::{Answer, Error, Layout, Response, Result, Shell};
 
@@ -96,6 +94,14 @@ impl Crate {
         self.migrations.history()
     }
 
+    /// Returns the crate with another history.
+    pub(crate) fn with_history(&self, history: History) -> Self {
+        Self {
+            migrations: self.migrations.with_history(history),
+            ..self.clone()
+        }
+    }
+
     pub(crate) fn graph(&self) -> &Graph {
         self.history().graph()
     }
@@ -103,34 +109,7 @@ impl Crate {
     /// Checks the SQL of the revision files that runs in `direction`, unless that was already done.
     pub(crate) fn check_sql(&self, direction: Direction) -> Result<()> {
         let checked = self.history().check_sql(direction);
-        checked.map_err(|error| explain::history(&error))
-    }
-
-    /// Reports the revisions among `applied` that have no statements: what is added to them later
-    /// never runs on this database.
-    pub(crate) fn report_empty_upgrades(&self, shell: Shell, applied: &[StepReport]) {
-        if applied.is_empty() {
-            return;
-        }
-        let nodes = applied
-            .iter()
-            .filter_map(|step| self.graph().node(step.revision.as_str()));
-        let paths: HashSet<&Path> = nodes
-            .map(|node| self.history().file(node).path.as_path())
-            .collect();
-        for fault in self.history().empty_upgrades() {
-            if paths.contains(fault.path.as_path()) {
-                shell.status(
-                    "Empty",
-                    format_args!(
-                        "{}:{}: {}; what is added there now never runs on this database",
-                        fault.path.display(),
-                        fault.position(),
-                        fault.finding.kind
-                    ),
-                );
-            }
-        }
+        checked.map_err(|error| explain::history(&error, self.name()))
     }
 
     /// Returns the crate's version table in a database of this dialect.
@@ -167,7 +146,7 @@ impl Crate {
     /// Parses an expression.
     pub(crate) fn parse(&self, expression: &str) -> Result<Expression> {
         let parsed = expression.parse();
-        parsed.map_err(|error| explain::resolve(&ResolveError::Syntax(error), self.name()))
+        parsed.map_err(|error| self.explain_expression(&ResolveError::Syntax(error), None))
     }
 
     /// Finds the revisions that `expression` names.
@@ -177,23 +156,36 @@ impl Crate {
         rows: Option<&[Node]>,
     ) -> Result<Vec<Node>> {
         let found = self.graph().resolve(expression, rows);
-        found.map_err(|error| explain::resolve(&error, self.name()))
+        found.map_err(|error| self.explain_expression(&error, rows))
     }
 
     /// Finds the revisions that a new revision follows.
     pub(crate) fn resolve_parents(&self, expression: &Expression) -> Result<Vec<Node>> {
         let found = self.graph().resolve_parents(expression);
-        found.map_err(|error| explain::resolve(&error, self.name()))
+        found.map_err(|error| self.explain_expression(&error, None))
     }
 
     /// Finds the revisions that an expression names, asking the crate's database if necessary.
-    pub(crate) fn find_revisions(&self, expression: &str) -> Result<Vec<Node>> {
+    pub(crate) fn find_revisions(&self, expression: &str, shell: Shell) -> Result<Vec<Node>> {
         let expression = self.parse(expression)?;
         let rows = match expression.symbol {
-            Some(Symbol::Current) => Some(self.current(self.database()?)?),
+            Some(Symbol::Current) => {
+                self.report_missing_database(shell)?;
+                Some(self.current(self.database()?)?)
+            }
             Some(_) | None => None,
         };
         self.resolve(&expression, rows.as_deref())
+    }
+
+    /// Reports that the crate's database does not exist, if so: it is then read as an empty one.
+    pub(crate) fn report_missing_database(&self, shell: Shell) -> Result<()> {
+        let database = self.database()?;
+        if database.is_missing() {
+            let what = format_args!("{} does not exist yet ({})", database.url, self.name());
+            shell.status("Note", what);
+        }
+        Ok(())
     }
 
     /// Reads the rows of the version table in `database`.
@@ -232,7 +224,15 @@ impl Crate {
             Direction::Upgrade => self.graph().plan_upgrade(rows, &target),
             Direction::Downgrade => self.graph().plan_downgrade(rows, &target),
         };
-        plan.map_err(|error| explain::plan(&error, self.subject(), Some(&self.storage(database))))
+        plan.map_err(|error| match direction {
+            // The target may be as it should be.
+            Direction::Downgrade if database.is_missing() => {
+                explain::missing_database(&database.url, self.name())
+            }
+            Direction::Upgrade | Direction::Downgrade => {
+                explain::plan(&error, self.subject(), Some(&self.storage(database)))
+            }
+        })
     }
 
     /// Returns the rows that a stamp of rows in `database` leads to.
@@ -250,9 +250,30 @@ impl Crate {
         Ok(plan.rows)
     }
 
+    /// Explains why an expression cannot be resolved; `rows` are those of the crate's database, if it
+    /// was read.
+    pub(crate) fn explain_expression(&self, error: &ResolveError, rows: Option<&[Node]>) -> Error {
+        let read = rows.and_then(|_| self.database.get());
+        let storage = read.map(|database| self.storage(database));
+        explain::resolve(error, self.name(), storage.as_ref())
+    }
+
     /// Explains the failure of a run on `database`.
     pub(crate) fn explain(&self, error: RunError, database: &Database) -> Error {
-        let (subject, storage) = (self.subject(), self.storage(database));
+        self.explain_in(error, database, self.storage(database))
+    }
+
+    /// Explains the failure of a run on a database that ends with its check.
+    pub(crate) fn explain_trial(&self, error: RunError, database: &Database) -> Error {
+        let storage = Storage {
+            lifetime: Lifetime::Temporary,
+            ..self.storage(database)
+        };
+        self.explain_in(error, database, storage)
+    }
+
+    fn explain_in(&self, error: RunError, database: &Database, storage: Storage<'_>) -> Error {
+        let subject = self.subject();
         let evidence = match explain::question(&error, subject, &storage) {
             Some(question) => evidence(&question, &self.migrations, database),
             None => explain::Evidence::Nothing,
@@ -271,6 +292,7 @@ impl Crate {
         Storage {
             url: &database.url,
             table: self.version_table(database.dialect()),
+            lifetime: Lifetime::Lasting,
         }
     }
 }

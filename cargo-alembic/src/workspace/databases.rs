@@ -10,28 +10,35 @@ use crate::url::{DatabaseUrl, RedactedUrl, UrlError, UrlPlace};
 
 impl Configuration {
     /// Finds the database of the crate, or fails if none is configured.
-    pub(super) fn database(&self, argument: Option<&str>) -> Result<Database> {
+    pub(crate) fn database(&self, argument: Option<&str>) -> Result<Database> {
         match self.find_database(argument)? {
             Some(database) => Ok(database),
             None => Err(self.no_database()),
         }
     }
 
-    /// Finds the database of the crate. An argument takes precedence over the environment, and the
-    /// environment over the configuration.
+    /// Finds the database of the crate.
     pub(crate) fn find_database(&self, argument: Option<&str>) -> Result<Option<Database>> {
-        let variable = &self.settings.url_env;
-        let from_env = self.url_from_environment()?;
-        let (text, place) = match (argument, from_env, &self.settings.url) {
-            (Some(url), _, _) => (url.to_owned(), UrlPlace::Argument),
-            (None, Some(url), _) => (url, UrlPlace::Environment(variable.clone())),
-            (None, None, Some(url)) => (url.clone(), self.configured_place()),
-            (None, None, None) => return Ok(None),
+        let Some((text, place)) = self.find_url(argument)? else {
+            return Ok(None);
         };
         let url = DatabaseUrl::parse(&text, &place);
         let url = url.map_err(|error| self.invalid_url(&text, &place, error))?;
         self.check_schema(url.dialect())?;
         Ok(Some(Database { url }))
+    }
+
+    /// Finds the URL of the crate's database, and where it is written. An argument takes precedence
+    /// over the environment, and the environment over the configuration.
+    pub(crate) fn find_url(&self, argument: Option<&str>) -> Result<Option<(String, UrlPlace)>> {
+        let variable = &self.settings.url_env;
+        let from_env = self.url_from_environment()?;
+        Ok(match (argument, from_env, &self.settings.url) {
+            (Some(url), _, _) => Some((url.to_owned(), UrlPlace::Argument)),
+            (None, Some(url), _) => Some((url, UrlPlace::Environment(variable.clone()))),
+            (None, None, Some(url)) => Some((url.clone(), self.configured_place())),
+            (None, None, None) => None,
+        })
     }
 
     /// Reads a database URL from the environment; an empty variable counts as unset.
@@ -117,7 +124,7 @@ impl Configuration {
     }
 
     /// Returns the database that the configuration itself names.
-    fn configured_database(&self) -> Option<Database> {
+    pub(crate) fn configured_database(&self) -> Option<Database> {
         let url = self.settings.url.as_deref()?;
         let url = DatabaseUrl::parse(url, &self.configured_place()).ok()?;
         Some(Database { url })

@@ -3,6 +3,7 @@
 use alembic_history::nearest;
 
 use super::Crate;
+use crate::explain::is_crate;
 use crate::output::{Cause, Diagnostic, Hint, Result, Subcommand, Suggestion};
 
 /// Finds the crates whose databases a command moves to the expressions.
@@ -57,7 +58,9 @@ pub(crate) fn crates_matching(crates: Vec<Crate>, expressions: &[&str]) -> Resul
                     .flat_map(|known| nearest(text, known.graph().names().map(|(name, _)| name)))
                     .map(|near| format!("`{near}`"))
                     .collect();
+                let named = text.split('@').next().unwrap_or_default();
                 let help = match near.as_slice() {
+                    _ if names.contains(&named) => is_crate(named).into(),
                     [] => Hint::from("list revisions with ")
                         .command(Suggestion::new(Subcommand::History)),
                     near => format!("did you mean {}?", near.join(" or ")).into(),

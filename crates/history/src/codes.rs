@@ -83,10 +83,11 @@ codes! {
         /// A word in a heading is neither a dialect nor a flag, or is in the wrong place.
         UnknownFlag = "unknown-flag",
 
-        /// An upgrade section has no statements: it may be a new file that no one has filled in. Once
-        /// a database has applied it, SQL that is added later never runs there. `cargo alembic test`
-        /// fails, a build warns, and `upgrade` and `ensure` report it. Write the SQL, or declare with `-- alembic: upgrade empty` that there is none on purpose. A revision that
-        /// merges others, or that several others follow, needs no statements.
+        /// An upgrade section has no statements, and no other one has them for its dialect: it may be a
+        /// new file that no one has filled in. Once a database has applied it, SQL that is added later
+        /// never runs there. `cargo alembic test` fails, a build warns, and `upgrade` and `ensure`
+        /// report it. Write the SQL, or declare with `-- alembic: upgrade empty` that there is none on
+        /// purpose. A revision that merges others, or that several others follow, needs no statements.
         EmptyUpgrade = "empty-upgrade",
 
         /// A `no-transaction` section has no statements. Remove it: such a section commits what
@@ -302,6 +303,30 @@ codes! {
         /// <revision>`.
         UnknownRows = "unknown-rows",
 
+        /// Revisions lie below the database's version in the files, and never ran on it: somebody has
+        /// put them there after the database was past that place. The log of what was applied shows
+        /// it. If the database should get them, run them with `cargo alembic upgrade --missing`; if it
+        /// has what they do already, record that with `cargo alembic stamp --accept REVISION`.
+        HiddenRevision = "hidden-revision",
+
+        /// A revision's statements are not those that ran on the database, as the log of what was
+        /// applied shows; comments and white space do not count. Restore the file, and write the change
+        /// into a new revision. If databases that ran the old statements need nothing else, record that
+        /// with `cargo alembic stamp --accept REVISION`. `cargo alembic downgrade --recorded` goes back
+        /// by the downgrade section that the log recorded. With `edited = "warn"` in the configuration,
+        /// this is a warning.
+        EditedRevision = "edited-revision",
+
+        /// The log of what was applied has a revision that the files do not have below the database's
+        /// version: its file was removed, or put somewhere else. Restore it, or go back by what the log
+        /// recorded with `cargo alembic downgrade --recorded`. If the database no longer has what the
+        /// revision did, record that with `cargo alembic stamp --accept REVISION`.
+        RemovedRevision = "removed-revision",
+
+        /// `cargo alembic stamp --accept` was given a revision about which the files and the log of what
+        /// was applied say the same.
+        NothingToAccept = "nothing-to-accept",
+
         /// The version table contains two rows, one of which implies the other. If both revisions
         /// are applied, stamp the later one.
         OverlappingRows = "overlapping-rows",
@@ -383,9 +408,8 @@ codes! {
         Irreversible = "irreversible",
 
         /// With `--sql`, a statement would not reach the database as it is written, because psql or
-        /// the sqlite3 shell would interpret a part of it, or a script could not find the version
-        /// table again. The message says what to do; without `--sql`, the statement may run as it
-        /// is.
+        /// the sqlite3 shell would interpret a part of it. The message says what to do; without
+        /// `--sql`, the statement may run as it is.
         NotScriptable = "not-scriptable",
 
         /// `branch@base` would revert revisions of other branches that share the branch's root. Use

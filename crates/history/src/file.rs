@@ -148,10 +148,20 @@ impl RevisionFile {
         first(findings)
     }
 
-    /// Returns the upgrade sections without statements that do not say that this is on purpose.
+    /// Returns the upgrade sections without statements that do not say that this is on purpose, unless
+    /// another section has the statements.
     pub(crate) fn empty_upgrades(&self, dialects: &[Dialect], place: Place) -> Vec<Finding> {
-        let findings = self.sections.iter();
-        let findings = findings.filter_map(|section| section.emptiness(dialects, place));
+        let has_statements = |dialect: Dialect| {
+            let mut upgrades = self.sections(Direction::Upgrade, dialect);
+            upgrades.any(|section| section.statements(dialect).next().is_some())
+        };
+        let bare: Vec<Dialect> = dialects
+            .iter()
+            .copied()
+            .filter(|dialect| !has_statements(*dialect))
+            .collect();
+        let sections = self.sections.iter();
+        let findings = sections.filter_map(|section| section.emptiness(&bare, place));
         findings
             .filter(|finding| finding.kind == FindingKind::EmptyUpgrade)
             .collect()

@@ -14,6 +14,7 @@ use crate::{
     Position, RevisionFile, Span, parallel,
 };
 
+use fault::FirstById;
 pub use fault::{Fault, HistoryError, Related};
 
 /// A file that may hold a revision, as it was found.
@@ -272,7 +273,8 @@ impl History {
                         ))
                 };
                 let errors = errors.into_iter().filter(known);
-                faults.extend(errors.map(|error| Fault::from_graph_error(&revisions, error)));
+                let ids = FirstById::new(&revisions);
+                faults.extend(errors.map(|error| Fault::from_graph_error(&ids, error)));
                 None
             }
         };

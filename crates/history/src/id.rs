@@ -22,6 +22,9 @@ pub enum InvalidName {
     Forbidden(char),
     /// The text is a word of the expression grammar.
     Reserved,
+    /// A file of a new revision could not be named after the text on every system: it begins or ends
+    /// with a dot, or names a device of Windows.
+    NotAFileName,
 }
 
 impl fmt::Display for InvalidName {
@@ -35,6 +38,9 @@ impl fmt::Display for InvalidName {
                 write!(f, "character {character:?} is not allowed")
             }
             InvalidName::Reserved => f.write_str("this word is reserved for revision expressions"),
+            InvalidName::NotAFileName => {
+                f.write_str("no file can be named after it on every operating system")
+            }
         }
     }
 }
@@ -64,16 +70,41 @@ fn is_invisible(c: char) -> bool {
         )
 }
 
+/// Refuses a name that is not what it looks like, whatever it names.
+pub(crate) fn check_visible(name: &str) -> Result<(), InvalidName> {
+    match name.chars().find(|c| is_invisible(*c)) {
+        Some(character) => Err(InvalidName::Forbidden(character)),
+        None => Ok(()),
+    }
+}
+
+fn is_forbidden(c: &char) -> bool {
+    matches!(c, '@' | '+' | '-' | ':' | ',' | '\'' | '"' | '\\')
+        || c.is_whitespace()
+        || is_invisible(*c)
+}
+
+/// Returns whether a character that a name may hold cannot stand in the name of a file, on Windows if
+/// not everywhere.
+fn is_forbidden_in_file_names(c: &char) -> bool {
+    matches!(c, '/' | '<' | '>' | '|' | '?' | '*')
+}
+
+/// Returns whether Windows takes files of this name, whatever their ending, for a device.
+fn is_device(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    let numbered = |device: &str| {
+        let number = name.strip_prefix(device);
+        number.is_some_and(|number| number.len() == 1 && number.bytes().all(|b| b.is_ascii_digit()))
+    };
+    matches!(name.as_str(), "con" | "prn" | "aux" | "nul") || numbered("com") || numbered("lpt")
+}
+
 fn check(name: &str) -> Result<(), InvalidName> {
     if name.is_empty() {
         return Err(InvalidName::Empty);
     }
-    let forbidden = |c: &char| {
-        matches!(c, '@' | '+' | '-' | ':' | ',' | '\'' | '"' | '\\')
-            || c.is_whitespace()
-            || is_invisible(*c)
-    };
-    if let Some(character) = name.chars().find(forbidden) {
+    if let Some(character) = name.chars().find(is_forbidden) {
         return Err(InvalidName::Forbidden(character));
     }
     if RESERVED.contains(&name) {
@@ -146,16 +177,47 @@ name! {
 }
 
 impl RevisionId {
-    /// Creates the id of a new revision, which any version table can hold.
+    /// Creates the id of a new revision, which any version table can hold and any file system.
     ///
     /// # Errors
     ///
-    /// As [`RevisionId::new`], and when `name` has more than [`MAX_ID_LENGTH`] characters.
+    /// As [`RevisionId::new`], and when `name` has more than [`MAX_ID_LENGTH`] characters, or cannot
+    /// be a part of a file's name on Linux, macOS and Windows.
     pub fn for_new_revision(name: impl AsRef<str>) -> Result<Self, InvalidName> {
         let id = Self::new(name)?;
+        if let Some(character) = id.0.chars().find(is_forbidden_in_file_names) {
+            return Err(InvalidName::Forbidden(character));
+        }
+        let device = id.0.split_once('.').map_or(id.as_str(), |(stem, _)| stem);
+        if id.0.starts_with('.') || id.0.ends_with('.') || is_device(device) {
+            return Err(InvalidName::NotAFileName);
+        }
         match id.length() {
             0..=MAX_ID_LENGTH => Ok(id),
             length => Err(InvalidName::TooLong(length)),
+        }
+    }
+
+    /// Returns an id for a new revision that reads as much as possible like `name`, if there is one.
+    ///
+    /// ```
+    /// use alembic_history::RevisionId;
+    ///
+    /// assert_eq!(RevisionId::like("add-users/2").unwrap().as_str(), "add_users_2");
+    /// assert_eq!(RevisionId::like("--"), None);
+    /// ```
+    #[must_use]
+    pub fn like(name: &str) -> Option<Self> {
+        let is_allowed = |c: char| !is_forbidden(&c) && !is_forbidden_in_file_names(&c);
+        let words = name.split(|c| !is_allowed(c));
+        let words = words.filter(|word| !word.trim_matches('.').is_empty());
+        let name = words.collect::<Vec<_>>().join("_");
+        let cut: String = name.trim_matches('.').chars().take(MAX_ID_LENGTH).collect();
+        match cut.trim_end_matches(['.', '_']) {
+            "" => None,
+            id => Self::for_new_revision(id)
+                .or_else(|_| Self::for_new_revision(format!("r_{id}")))
+                .ok(),
         }
     }
 
@@ -212,6 +274,53 @@ mod tests {
             let name = "ü".repeat(length);
             assert_eq!(RevisionId::for_new_revision(&name).map(drop), expected);
             assert!(RevisionId::new(&name).is_ok());
+        }
+    }
+
+    /// Each with the id that is offered instead.
+    #[test]
+    fn new_ids_fit_into_the_names_of_files() {
+        let slash = Err(InvalidName::Forbidden('/'));
+        let not_a_file = Err(InvalidName::NotAFileName);
+        let long = "a".repeat(40);
+        for (name, expected, like) in [
+            ("v1.0", Ok(()), Some("v1.0")),
+            ("名前", Ok(()), Some("名前")),
+            ("console", Ok(()), Some("console")),
+            ("com10", Ok(()), Some("com10")),
+            ("a/b", slash, Some("a_b")),
+            ("a/../b", slash, Some("a_b")),
+            ("/etc/passwd", slash, Some("etc_passwd")),
+            ("a*b?", Err(InvalidName::Forbidden('*')), Some("a_b")),
+            ("<a>|b", Err(InvalidName::Forbidden('<')), Some("a_b")),
+            ("a\\b", Err(InvalidName::Forbidden('\\')), Some("a_b")),
+            ("a:b", Err(InvalidName::Forbidden(':')), Some("a_b")),
+            (
+                "add users",
+                Err(InvalidName::Forbidden(' ')),
+                Some("add_users"),
+            ),
+            (".hidden", not_a_file, Some("hidden")),
+            ("..", not_a_file, None),
+            ("a.", not_a_file, Some("a")),
+            ("CON", not_a_file, Some("r_CON")),
+            ("nul.2", not_a_file, Some("r_nul.2")),
+            ("lpt1", not_a_file, Some("r_lpt1")),
+            ("head", Err(InvalidName::Reserved), Some("r_head")),
+            ("", Err(InvalidName::Empty), None),
+            ("@", Err(InvalidName::Forbidden('@')), None),
+            (&long, Err(InvalidName::TooLong(40)), Some(&long[..32])),
+        ] {
+            let found = RevisionId::for_new_revision(name).map(drop);
+            assert_eq!(found, expected, "{name:?}");
+            let offered = RevisionId::like(name);
+            assert_eq!(offered.as_ref().map(RevisionId::as_str), like, "{name:?}");
+        }
+        for name in ["a/b", "..", "CON", "a*b"] {
+            assert!(
+                RevisionId::new(name).is_ok(),
+                "an existing database may hold {name}"
+            );
         }
     }
 }

@@ -53,9 +53,9 @@ pub use resolve::ResolveError;
 pub use revision::Revision;
 pub use rows::{RowChange, Rows, Versions};
 pub use settings::{
-    Chain, DEFAULT_FILE_TEMPLATE, DEFAULT_FOLDER, Fresh, Key as SettingsKey, KeyDocumentation,
-    Scope as SettingsScope, Settings, SettingsFault, SettingsFaultKind, Table as SettingsTable,
-    TransactionMode, Value as SettingsValue,
+    Chain, DEFAULT_FILE_TEMPLATE, DEFAULT_FOLDER, Edited, Fresh, Key as SettingsKey,
+    KeyDocumentation, Scope as SettingsScope, Settings, SettingsFault, SettingsFaultKind,
+    Table as SettingsTable, TransactionMode, Value as SettingsValue,
 };
 pub use suggest::nearest;
-pub use version_table::VersionTable;
+pub use version_table::{InvalidTableName, VersionTable};

@@ -260,13 +260,14 @@ impl<'g> Resolver<'g> {
                     .collect();
             }
         }
-        self.single_start(expression, &starts)
+        self.single_start(expression, &starts, None)
     }
 
     fn single_start(
         &self,
         expression: &Expression,
         starts: &[Node],
+        unapplied: Option<String>,
     ) -> Result<Place, ResolveError> {
         match starts {
             [] => Ok(None),
@@ -274,6 +275,7 @@ impl<'g> Resolver<'g> {
             several => Err(ResolveError::AmbiguousStart {
                 expression: expression.to_string(),
                 rows: self.graph.ids(several),
+                unapplied,
             }),
         }
     }
@@ -293,7 +295,7 @@ impl<'g> Resolver<'g> {
             (None, Some(offset)) if offset < 0 => {
                 let start = match branch {
                     Some(branch) => self.branch_start(expression, branch, rows)?,
-                    None => self.single_start(expression, rows)?,
+                    None => self.single_start(expression, rows, None)?,
                 };
                 let target = self.walk_whole(expression, start, offset, None)?;
                 Ok((target, branch.or(start)))
@@ -323,7 +325,10 @@ impl<'g> Resolver<'g> {
             starts = self.graph.tips(&applied);
             starts.retain(|tip| lineage.contains(*tip));
         }
-        match self.single_start(expression, &starts)? {
+        // Rows below a branch are not what it counts from.
+        let is_applied = self.graph.required_by(rows).contains(branch);
+        let unapplied = expression.branch.clone().filter(|_| !is_applied);
+        match self.single_start(expression, &starts, unapplied)? {
             Some(start) => Ok(Some(start)),
             None => Err(ResolveError::NotStarted {
                 expression: expression.to_string(),

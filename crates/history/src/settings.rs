@@ -89,6 +89,10 @@ pub struct Settings {
     pub lock: bool,
     /// `version-table` and `version-table-schema`.
     pub version_table: VersionTable,
+    /// `log`: whether a log of what was applied is kept.
+    pub log: bool,
+    /// `edited`: the treatment of applied revisions whose content is another now.
+    pub edited: Edited,
     /// `transaction`: how much one transaction covers.
     pub transaction: TransactionMode,
     /// `schema`: the file that creates the whole target schema, relative to the crate.
@@ -115,6 +119,16 @@ pub enum Chain {
     Linear,
     /// Branches are allowed as long as they are merged: there is one head.
     Merged,
+}
+
+/// The treatment of applied revisions whose content is another now.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Edited {
+    /// A run refuses to change the database.
+    #[default]
+    Refuse,
+    /// A run reports them.
+    Warn,
 }
 
 /// How an empty database gets its schema.
@@ -266,6 +280,8 @@ impl Default for Settings {
             transaction: TransactionMode::default(),
             schema: None,
             baseline: "base".to_owned(),
+            log: true,
+            edited: Edited::default(),
             fresh: Fresh::default(),
             file_template: DEFAULT_FILE_TEMPLATE.to_owned(),
             truncate_slug_length: 40,
@@ -311,6 +327,7 @@ impl Settings {
             }
         }
         faults.extend(settings.implied_dialect(tables));
+        faults.extend(settings.version_table_faults(tables));
         if faults.is_empty() {
             Ok(settings)
         } else {
@@ -328,21 +345,33 @@ impl Settings {
             return Err(SettingsFaultKind::OfPackage(known));
         }
         known.set(self, value).map_err(SettingsFaultKind::Value)?;
-        self.check(known).map_err(SettingsFaultKind::Value)?;
         if known == Key::Url {
             self.url_scope = scope;
         }
         Ok(())
     }
 
-    /// Returns what is wrong with the value of a key, if it is of the right kind.
-    fn check(&self, key: Key) -> Result<(), String> {
+    /// Returns the faults of the names of the version table and its schema, which depend on the
+    /// dialects.
+    fn version_table_faults(&self, tables: &[Table]) -> Vec<SettingsFault> {
         let VersionTable { name, schema } = &self.version_table;
-        match (key, schema) {
-            (Key::VersionTable, _) => check_table_name(name),
-            (Key::VersionTableSchema, Some(schema)) => check_schema_name(schema),
-            _ => Ok(()),
-        }
+        let schema = schema.as_deref().map_or(Ok(()), check_schema_name);
+        let checks = [
+            (
+                Key::VersionTable,
+                check_table_name(name, &self.dialects_for(None)),
+            ),
+            (Key::VersionTableSchema, schema),
+        ];
+        let faults = checks.into_iter().filter_map(|(key, checked)| {
+            let sets = |table: &Table| table.entries.iter().any(|(set, _)| set == key.as_str());
+            Some(SettingsFault {
+                table: tables.iter().rposition(sets)?,
+                key: key.as_str().to_owned(),
+                kind: SettingsFaultKind::Value(checked.err()?),
+            })
+        });
+        faults.collect()
     }
 
     /// Returns the fault of a workspace whose URL would decide what its crates are written for, as

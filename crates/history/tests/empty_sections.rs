@@ -74,6 +74,9 @@ fn upgrades_have_statements_or_say_that_they_have_none() {
         "-- alembic: upgrade empty\n-- Nothing to do here.\n-- alembic: downgrade empty\n",
         "-- alembic: upgrade sqlite empty\n-- alembic: upgrade postgres\nSELECT 1;\n",
         "-- alembic: upgrade postgres\nSELECT 1;\n",
+        "-- alembic: upgrade\n-- alembic: upgrade sqlite\nSELECT 1;\n\
+         -- alembic: upgrade postgres\nSELECT 1;\n",
+        "-- alembic: upgrade\n-- alembic: upgrade no-transaction\nVACUUM;\n",
         "-- alembic: upgrade\nSELECT 1;\n-- alembic: downgrade\n",
     ] {
         check(sections, &[], &[]);

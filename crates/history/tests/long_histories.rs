@@ -6,7 +6,9 @@
     reason = "what fails to unwrap fails the test, with the place"
 )]
 
-use alembic_history::{BranchLabel, Expression, Graph, Node, Range, Revision, RevisionId};
+use alembic_history::{
+    BranchLabel, Dialect, Expression, Graph, History, Node, Range, Revision, RevisionId, SourceFile,
+};
 
 const REVISIONS: usize = 50_000;
 
@@ -101,4 +103,27 @@ fn many_branches_with_labels() {
     assert_eq!(graph.labels(graph.node("r9").unwrap()).len(), 1);
     assert_eq!(graph.newest_first().count(), REVISIONS);
     assert_eq!(graph.pending(&[]).len(), REVISIONS);
+}
+
+/// Each fault names the file that had its id first.
+#[test]
+fn every_id_twice() {
+    let file = |index: usize, copy: &str| {
+        SourceFile {
+        path: format!("{copy}/{index:05}.sql").into(),
+        content: Ok(format!(
+            "-- Revision\n-- Revision ID: r{index}\n-- Revises: {}\n\n-- alembic: upgrade\nSELECT 1;\n",
+            index.checked_sub(1).map_or(String::new(), |parent| format!("r{parent}"))
+        )
+        .into_bytes()),
+    }
+    };
+    let copies = ["a", "b"].into_iter();
+    let files = copies.flat_map(|copy| (0..REVISIONS).map(move |index| file(index, copy)));
+    let error = History::new(files, &[Dialect::Sqlite]).unwrap_err();
+    assert_eq!(error.faults.len(), REVISIONS);
+    for (index, fault) in error.faults.iter().enumerate() {
+        let related = fault.related.as_ref().unwrap();
+        assert_eq!(related.path.to_str().unwrap(), format!("a/{index:05}.sql"));
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use alembic_history::{Dialect, Fresh, History, SourceFile, TransactionMode, VersionTable};
+use alembic_history::{Dialect, Edited, Fresh, History, SourceFile, TransactionMode, VersionTable};
 
 use crate::Migrations;
 
@@ -21,6 +21,8 @@ pub struct Embedded {
     digests: &'static [(Dialect, &'static [u64])],
     version_table: Option<&'static str>,
     version_table_schema: Option<&'static str>,
+    log: bool,
+    edited: Edited,
     transaction: TransactionMode,
     baseline: &'static str,
     fresh: Fresh,
@@ -44,6 +46,8 @@ impl Embedded {
             digests: &[],
             version_table: None,
             version_table_schema: None,
+            log: true,
+            edited: Edited::Refuse,
             transaction: TransactionMode::Run,
             baseline: "base",
             fresh: Fresh::Create,
@@ -82,6 +86,20 @@ impl Embedded {
     #[must_use]
     pub const fn version_table_schema(mut self, schema: &'static str) -> Self {
         self.version_table_schema = Some(schema);
+        self
+    }
+
+    /// Sets whether a log of what was applied is kept.
+    #[must_use]
+    pub const fn log(mut self, keep: bool) -> Self {
+        self.log = keep;
+        self
+    }
+
+    /// Sets the treatment of applied revisions whose content is another now.
+    #[must_use]
+    pub const fn edited(mut self, edited: Edited) -> Self {
+        self.edited = edited;
         self
     }
 
@@ -134,6 +152,8 @@ impl Embedded {
         let migrations = Migrations::new(history)
             .package(self.package)
             .version_table(version_table)
+            .keep_log(self.log)
+            .edited(self.edited)
             .transaction(self.transaction)
             .baseline(self.baseline)
             .fresh(self.fresh);

@@ -42,6 +42,7 @@
 //! runs, SQLite does not enforce foreign keys, so that a table can be rebuilt without losing the
 //! rows that refer to it; before the commit, rows that would refer to missing rows are an error.
 
+mod author;
 pub mod driver;
 #[doc(hidden)]
 pub mod embedded;

@@ -1,18 +1,21 @@
-//! A set of migrations and the commands on databases.
+//! A set of migrations.
+
+mod commands;
 
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use alembic_history::{Fresh, History, RevisionId, TransactionMode, VersionTable, Versions};
+use alembic_history::{Edited, Fresh, History, RevisionId, TransactionMode, VersionTable};
 use alembic_run::{
-    Ahead, DEFAULT_LOCK_TIMEOUT, Ensured, Event, Interruption, Observer, Purge, Report, Runner,
-    Schema, StampReport, Status, Target, UnfinishedRevision, ensure_all,
+    Ahead, Author, DEFAULT_LOCK_TIMEOUT, Event, Interruption, Missing, Observer, Runner, Schema,
+    Target, ensure_all,
 };
 use alembic_sql::SqlText;
 use tracing::{debug, info, warn};
 
+use crate::author;
 use crate::driver::Driver;
 use crate::{Dialect, EnsureReport};
 
@@ -27,6 +30,10 @@ pub struct Migrations {
     transaction: TransactionMode,
     lock_timeout: Duration,
     interruption: Interruption,
+    log: bool,
+    author: Author,
+    edited: Edited,
+    missing: Missing,
     target: Target,
     observer: Arc<Observer>,
 }
@@ -41,6 +48,10 @@ impl Migrations {
             transaction: TransactionMode::default(),
             lock_timeout: DEFAULT_LOCK_TIMEOUT,
             interruption: Interruption::default(),
+            log: true,
+            author: author::of_process(),
+            edited: Edited::default(),
+            missing: Missing::default(),
             target: Target {
                 package: String::new(),
                 schema: None,
@@ -84,6 +95,40 @@ impl Migrations {
     #[must_use]
     pub fn interruption(mut self, interruption: Interruption) -> Self {
         self.interruption = interruption;
+        self
+    }
+
+    /// Sets whether a table next to the version table records what is applied, when and by whom; it
+    /// does by default.
+    ///
+    /// It finds revisions that never ran although the database is past them, and those that were
+    /// edited after they ran. A database without this table is taken as it is.
+    #[must_use]
+    pub fn keep_log(mut self, keep: bool) -> Self {
+        self.log = keep;
+        self
+    }
+
+    /// Sets who the log says applies revisions; by default, the user, the machine and the program of
+    /// this process.
+    #[must_use]
+    pub fn author(mut self, author: Author) -> Self {
+        self.author = author;
+        self
+    }
+
+    /// Sets the treatment of applied revisions whose content is another now; an error by default.
+    #[must_use]
+    pub fn edited(mut self, edited: Edited) -> Self {
+        self.edited = edited;
+        self
+    }
+
+    /// Sets the treatment of revisions that never ran although the database is past them; an error
+    /// by default.
+    #[must_use]
+    pub fn missing(mut self, missing: Missing) -> Self {
+        self.missing = missing;
         self
     }
 
@@ -160,143 +205,12 @@ impl Migrations {
             transaction: self.transaction,
             lock_timeout: self.lock_timeout,
             interruption: self.interruption,
+            log: self.log,
+            author: self.author.clone(),
+            edited: self.edited,
+            missing: self.missing,
             ..Runner::new(&self.history, dialect)
         }
-    }
-
-    /// Applies the revisions needed to reach `target`, a revision expression such as `heads` or
-    /// `+1`.
-    ///
-    /// When nothing is needed, this only reads.
-    ///
-    /// # Errors
-    ///
-    /// [`RunError`](crate::RunError), which carries the state of the database.
-    pub fn upgrade<'d, D: Driver<'d>>(&'d self, database: D, target: &str) -> D::Output<Report> {
-        let run = self.runner(database.dialect()).upgrade(target);
-        database.drive(run, &*self.observer)
-    }
-
-    /// Reverts the revisions above `target`, a revision expression such as `base` or `-1`.
-    ///
-    /// # Errors
-    ///
-    /// [`RunError`](crate::RunError), which carries the state of the database. A revision that
-    /// cannot be reverted is found before anything is changed.
-    pub fn downgrade<'d, D: Driver<'d>>(&'d self, database: D, target: &str) -> D::Output<Report> {
-        let run = self.runner(database.dialect()).downgrade(target);
-        database.drive(run, &*self.observer)
-    }
-
-    /// Reverts one revision, and every applied revision that depends on it.
-    ///
-    /// # Errors
-    ///
-    /// [`RunError`](crate::RunError), which carries the state of the database.
-    pub fn revert<'d, D: Driver<'d>>(&'d self, database: D, revision: &str) -> D::Output<Report> {
-        let run = self.runner(database.dialect()).revert(revision);
-        database.drive(run, &*self.observer)
-    }
-
-    /// Moves the version table to `targets` without running any revision.
-    ///
-    /// # Errors
-    ///
-    /// [`RunError`](crate::RunError), which carries the state of the database.
-    pub fn stamp<'d, D: Driver<'d>>(
-        &'d self,
-        database: D,
-        targets: &[&str],
-        purge: Purge,
-    ) -> D::Output<StampReport> {
-        let run = self.runner(database.dialect()).stamp(targets, purge);
-        database.drive(run, &*self.observer)
-    }
-
-    /// Reads the rows of the version table, whether or not a file explains them.
-    ///
-    /// Writes nothing, not even the version table.
-    ///
-    /// # Errors
-    ///
-    /// [`RunError`](crate::RunError), when the database cannot be read.
-    pub fn current<'d, D: Driver<'d>>(&'d self, database: D) -> D::Output<Versions> {
-        let run = self.runner(database.dialect()).current();
-        database.drive(run, &*self.observer)
-    }
-
-    /// Returns the progress of the revision that an earlier run has left unfinished, if one has.
-    ///
-    /// # Errors
-    ///
-    /// [`RunError`](crate::RunError), when the database cannot be read.
-    pub fn unfinished<'d, D: Driver<'d>>(
-        &'d self,
-        database: D,
-    ) -> D::Output<Option<UnfinishedRevision>> {
-        let run = self.runner(database.dialect()).unfinished();
-        database.drive(run, &*self.observer)
-    }
-
-    /// Creates an empty version table unless one exists.
-    ///
-    /// # Errors
-    ///
-    /// [`RunError`](crate::RunError), which carries the state of the database.
-    pub fn ensure_version<'d, D: Driver<'d>>(&'d self, database: D) -> D::Output<Ensured> {
-        let run = self.runner(database.dialect()).ensure_version();
-        database.drive(run, &*self.observer)
-    }
-
-    /// Makes a database ready, whatever state it is in; see [`ensure_database_ready`].
-    ///
-    /// # Errors
-    ///
-    /// [`RunError`](crate::RunError), which carries the state of the database.
-    pub fn ensure<'d, D: Driver<'d>>(&'d self, database: D) -> D::Output<EnsureReport> {
-        let runner = self.runner(database.dialect());
-        database.drive(runner.ensure(self.target.clone()), &*self.observer)
-    }
-
-    /// Reads the database's revisions and which are pending, without changing anything.
-    ///
-    /// # Errors
-    ///
-    /// [`RunError`](crate::RunError), when the database cannot be read or is ahead of this program.
-    pub fn status<'d, D: Driver<'d>>(&'d self, database: D) -> D::Output<Status> {
-        let run = self.runner(database.dialect()).status();
-        database.drive(run, &*self.observer)
-    }
-
-    /// Describes the schema of a database, to compare and to show: everything but the version
-    /// table, by kind and name, so that identical schemas are identical texts.
-    ///
-    /// Columns keep their order. The database's internal objects are left out; on PostgreSQL, so
-    /// are the objects of extensions, owners and grants. Definitions are as the database keeps
-    /// them: on SQLite as they were written, on PostgreSQL in the server's form, with qualified
-    /// names.
-    ///
-    /// # Errors
-    ///
-    /// [`RunError`](crate::RunError), when the database cannot be read.
-    ///
-    /// ```
-    /// use alembic_migrate::Migrations;
-    /// use alembic_migrate::history::History;
-    ///
-    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// let mut connection = rusqlite::Connection::open_in_memory()?;
-    /// connection.execute_batch("CREATE TABLE \"t\" (id INTEGER,\n name TEXT)")?;
-    /// assert_eq!(
-    ///     Migrations::new(History::default()).describe(&mut connection)?,
-    ///     "table t\n  CREATE TABLE t (\n    id INTEGER ,\n    name TEXT\n  )\n"
-    /// );
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn describe<'d, D: Driver<'d>>(&'d self, database: D) -> D::Output<String> {
-        let run = self.runner(database.dialect()).describe();
-        database.drive(run, &*self.observer)
     }
 }
 
@@ -392,6 +306,21 @@ fn log(event: &Event) {
         Event::ForeignKeysIgnored { keys } => {
             for key in keys {
                 warn!(%key, "Not checking a foreign key that cannot be enforced");
+            }
+        }
+        Event::Adopted {
+            before,
+            applied,
+            reverted,
+        } => warn!(
+            before,
+            applied = applied.len(),
+            reverted = reverted.len(),
+            "Another program has moved the version table"
+        ),
+        Event::Edited { revisions } => {
+            for revision in revisions {
+                warn!(%revision, "An applied revision was edited");
             }
         }
         // The end of a step is logged, so its beginning is not.

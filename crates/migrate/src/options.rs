@@ -1,4 +1,4 @@
 //! The options of [`Migrations`](crate::Migrations).
 
-pub use alembic_history::{Fresh, TransactionMode, VersionTable};
-pub use alembic_run::{Ahead, Interruption, Purge};
+pub use alembic_history::{Edited, Fresh, TransactionMode, VersionTable};
+pub use alembic_run::{Ahead, Author, Interruption, Missing, Purge};

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use ::tokio_postgres::error::{DbError, ErrorPosition};
 use ::tokio_postgres::{Client, Error, SimpleQueryMessage};
-use alembic_run::{AsyncConnection, Batch, DatabaseError, Effect, Execute, Query, Row, Run};
+use alembic_run::{AsyncConnection, Batch, DatabaseError, Execute, Query, Row, Run, Undo};
 use futures_util::TryStreamExt;
 
 use crate::driver::{Driver, Observer};
@@ -38,30 +38,26 @@ impl<'d> Driver<'d> for &'d mut Client {
             let mut connection = Connection {
                 client: self,
                 has_answered: false,
-                rollback: None,
+                undo: Undo::default(),
             };
             run.drive_async(&mut connection, observer).await
         })
     }
 }
 
-/// A connection that carries out a run; its open transaction is rolled back on drop.
+/// A connection that carries out a run; what that leaves is undone on drop.
 struct Connection<'c> {
     client: &'c Client,
     has_answered: bool,
-    /// The statement that rolls back, while a transaction is open.
-    rollback: Option<String>,
+    undo: Undo,
 }
 
 impl AsyncConnection for Connection<'_> {
     async fn execute(&mut self, statement: &Execute<'_>) -> Result<u64, DatabaseError> {
-        if let Effect::Begins { rollback } = statement.effect() {
-            self.rollback = Some(rollback.to_owned());
-        }
+        let effect = statement.effect();
+        self.undo.announce(effect);
         let Batch { changed, failed } = self.send(std::slice::from_ref(statement)).await;
-        if let Effect::Commits | Effect::RollsBack = statement.effect() {
-            self.rollback = None;
-        }
+        self.undo.settle(effect, failed.is_none());
         match failed {
             Some((_, error)) => Err(error),
             None => Ok(changed.into_iter().sum()),
@@ -138,9 +134,9 @@ impl Connection<'_> {
 
 impl Drop for Connection<'_> {
     fn drop(&mut self) {
-        if let Some(rollback) = self.rollback.take() {
+        for statement in self.undo.statements() {
             // This sends the statement when it is first polled; its answer does not matter.
-            let mut sent = pin!(self.client.batch_execute(&rollback));
+            let mut sent = pin!(self.client.batch_execute(statement.sql()));
             let mut context = Context::from_waker(Waker::noop());
             let _ = sent.as_mut().poll(&mut context);
         }

@@ -23,6 +23,10 @@ pub enum Action {
     CreateVersionTable,
     /// Change the version table.
     WriteVersionTable,
+    /// Read the log.
+    ReadLog,
+    /// Write to the log.
+    WriteLog,
     /// Read the progress of an unfinished revision.
     ReadProgress,
     /// Record the progress of a revision.
@@ -59,6 +63,8 @@ impl fmt::Display for Action {
             Action::ReadVersionTable => "read the version table",
             Action::CreateVersionTable => "create the version table",
             Action::WriteVersionTable => "change the version table",
+            Action::ReadLog => "read the log of applied revisions",
+            Action::WriteLog => "write to the log of applied revisions",
             Action::ReadProgress => "read the progress of an unfinished revision",
             Action::WriteProgress => "record the progress of a revision",
             Action::KeepSettings => "read or restore the session's settings",

@@ -7,11 +7,12 @@ use alembic_history::{
 use crate::error::RunError;
 use crate::exchange::Run;
 use crate::failure::Failure;
+use crate::log::{self, LogAction, LogEntry, Record, Whole};
 use crate::other_tools;
 use crate::pieces::change_versions;
 use crate::policy::Purge;
-use crate::progress::{find_unfinished, forget, read_unfinished};
-use crate::report::{Ensured, Report, StampReport, Status, UnfinishedRevision};
+use crate::progress::{forget, read_unfinished};
+use crate::report::{Ensured, Report, StampReport, Status};
 use crate::runner::Runner;
 use crate::session::{Decide, Session};
 use crate::steps::carry_out;
@@ -103,16 +104,6 @@ impl<'h> Runner<'h> {
         })
     }
 
-    /// Reads the progress of the revision that an earlier run has left unfinished, if one has.
-    #[must_use]
-    pub fn unfinished(self) -> Run<'h, Result<Option<UnfinishedRevision>, RunError>> {
-        Run::new(move |port| async move {
-            let mut session = Session::open(self, port).await?;
-            let outcome = find_unfinished(&mut session).await;
-            session.close(outcome).await
-        })
-    }
-
     /// Reads the database's revisions, which are pending and which is unfinished, without changing
     /// anything.
     #[must_use]
@@ -120,6 +111,61 @@ impl<'h> Runner<'h> {
         Run::new(move |port| async move {
             let mut session = Session::open(self, port).await?;
             let outcome = status(&mut session).await;
+            session.close(outcome).await
+        })
+    }
+
+    /// Reads the log of what was applied, in its order; empty if there is none.
+    #[must_use]
+    pub fn log(self) -> Run<'h, Result<Vec<LogEntry>, RunError>> {
+        Run::new(move |port| async move {
+            let mut session = Session::open(self, port).await?;
+            let outcome = match session.read_versions().await {
+                Ok(()) => log::read_entries(&session).await,
+                Err(failure) => Err(failure),
+            };
+            session.close(outcome).await
+        })
+    }
+
+    /// Reads what the log recorded of the revisions of this database, for a way back without their
+    /// files.
+    #[must_use]
+    pub fn record(self) -> Run<'h, Result<Record, RunError>> {
+        Run::new(move |port| async move {
+            let mut session = Session::open(self, port).await?;
+            let outcome = log::read_record(&mut session).await;
+            session.close(outcome).await
+        })
+    }
+
+    /// Reverts these revisions, and every applied revision that depends on them.
+    #[must_use]
+    pub fn revert_all(self, revisions: &[&str]) -> Run<'h, Result<Report, RunError>> {
+        let graph = self.history.graph();
+        let nodes = revisions.iter().filter_map(|id| graph.node(id));
+        let nodes: Vec<Node> = nodes.collect();
+        // The target is not an expression: everything was resolved before.
+        self.migrate(Direction::Downgrade, "base", move |rows, _| {
+            graph.plan_reverts(rows, &nodes)
+        })
+    }
+
+    /// Takes what the files say of these revisions for what is true of the database: a hidden one
+    /// counts as applied, an edited one as applied as it is now, a removed one as reverted.
+    ///
+    /// Only the log changes.
+    #[must_use]
+    pub fn accept(self, revisions: &[&str]) -> Run<'h, Result<Vec<LogEntry>, RunError>> {
+        let revisions: Vec<String> = revisions.iter().map(|id| (*id).to_owned()).collect();
+        Run::new(move |port| async move {
+            let mut session = Session::open(self, port).await?;
+            let outcome = loop {
+                let outcome = accept(&mut session, &revisions).await;
+                if let Some(outcome) = session.settle(outcome).await {
+                    break outcome;
+                }
+            };
             session.close(outcome).await
         })
     }
@@ -168,7 +214,10 @@ async fn migrate(
 ) -> Result<Report, Failure> {
     session.read_versions().await?;
     let before = session.versions.rows().versions(session.graph());
-    let plan = decide(&session.nodes()?)?;
+    let mut plan = decide(&log::nodes(session).await?)?;
+    let differences = log::examine(session, Whole::IfNeeded).await?;
+    log::with_missing(session, &differences, &mut plan);
+    log::check(session, &differences, &plan).await?;
     session.runner.check_reversible(&plan)?;
     if direction == Direction::Upgrade && !plan.steps.is_empty() {
         other_tools::check(&session.versions)?;
@@ -200,12 +249,15 @@ async fn stamp(
         // Under lock, since another session may have stamped meanwhile.
         let plan = plan_stamp(session, targets, purge).await?;
         before = session.versions.rows().versions(session.graph());
+        log::adopt(session).await?;
         session.check_ids(&plan.changes)?;
         session.provide_version_table().await?;
         if purge == Purge::Yes {
             session.clear_versions().await?;
         }
         change_versions(session, &plan.changes).await?;
+        log::enter_stamp(session, LogAction::Stamp);
+        log::write(session).await?;
         // The stamp declares what an unfinished revision has done.
         forget(session).await?;
         session.check_versions(Moment::BeforeCommit).await?;
@@ -217,6 +269,17 @@ async fn stamp(
     })
 }
 
+async fn accept(session: &mut Session<'_>, revisions: &[String]) -> Result<Vec<LogEntry>, Failure> {
+    session.begin().await?;
+    session.read_versions().await?;
+    let differences = log::adopt(session).await?;
+    log::enter_acceptance(session, &differences, revisions)?;
+    let written = log::write(session).await?;
+    session.check_versions(Moment::BeforeCommit).await?;
+    session.commit().await?;
+    Ok(written)
+}
+
 async fn plan_stamp(
     session: &mut Session<'_>,
     targets: &[Expression],
@@ -225,7 +288,7 @@ async fn plan_stamp(
     session.read_versions().await?;
     let rows = match purge {
         Purge::Yes => Vec::new(),
-        Purge::No => session.nodes()?,
+        Purge::No => log::nodes(session).await?,
     };
     Ok(session.graph().plan_stamp(&rows, targets)?)
 }
@@ -233,10 +296,16 @@ async fn plan_stamp(
 async fn status(session: &mut Session<'_>) -> Result<Status, Failure> {
     session.read_versions().await?;
     let unfinished = read_unfinished(session).await?;
+    let nodes = log::nodes(session).await?;
+    let differences = log::examine(session, Whole::IfNeeded).await?;
     let graph = session.graph();
+    let edited = differences.edited.into_iter();
     Ok(Status {
         unfinished,
-        pending: graph.ids(&graph.pending(&session.nodes()?)),
+        pending: graph.ids(&graph.pending(&nodes)),
+        hidden: graph.ids(&differences.hidden),
+        edited: edited.map(|(_, logged)| logged).collect(),
+        removed: differences.removed,
         versions: session.versions.rows().versions(graph),
     })
 }

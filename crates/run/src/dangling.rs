@@ -6,6 +6,7 @@
 //! enforcement off before its transaction, compares the dangling rows before and after, and
 //! restores the setting.
 
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt;
 
 use alembic_history::fnv_1a;
@@ -24,15 +25,6 @@ pub struct ForeignKey {
     pub parent_columns: Vec<String>,
 }
 
-impl ForeignKey {
-    /// Returns whether two keys have the same names; SQLite ignores their case.
-    fn is(&self, other: &Self) -> bool {
-        is_same(&self.table, &other.table)
-            && is_same(&self.parent, &other.parent)
-            && are_same(&self.columns, &other.columns)
-    }
-}
-
 impl fmt::Display for ForeignKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let columns = self.columns.join(", ");
@@ -44,13 +36,9 @@ impl fmt::Display for ForeignKey {
     }
 }
 
-fn is_same(name: &str, other: &str) -> bool {
-    name.eq_ignore_ascii_case(other)
-}
-
 fn are_same(names: &[String], others: &[String]) -> bool {
     let mut pairs = names.iter().zip(others);
-    names.len() == others.len() && pairs.all(|(name, other)| is_same(name, other))
+    names.len() == others.len() && pairs.all(|(name, other)| name.eq_ignore_ascii_case(other))
 }
 
 /// Dangling rows of one table, whose referenced rows in another table do not exist.
@@ -104,7 +92,7 @@ pub(crate) struct KeyRows {
     rows: Vec<RowDigest>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct RowDigest {
     /// The digest of the values of the primary key.
     identity: u64,
@@ -134,26 +122,29 @@ impl KeyRows {
         self.rows.is_empty()
     }
 
-    /// Returns the number by which a row here is recognised among `others`: its primary key, or its
-    /// reference if the table has none or another one now.
+    /// Returns what a row here is recognised by among `others`: its primary key and what it refers
+    /// to, or its reference alone if the table has no primary key or another one now.
     ///
     /// The number that SQLite gives a row does not outlast a rebuild of its table.
-    fn recognised_by(&self, others: &Self) -> fn(&RowDigest) -> u64 {
+    fn recognised_by(&self, others: &Self) -> fn(&RowDigest) -> RowDigest {
         match !self.identity.is_empty() && are_same(&self.identity, &others.identity) {
-            true => |row| row.identity,
-            false => |row| row.reference,
+            true => |row| *row,
+            false => |row| RowDigest {
+                identity: 0,
+                reference: row.reference,
+            },
         }
     }
 
     /// Removes the rows that are among `others`, each as often as there.
     fn remove(&mut self, others: &Self) {
-        let number = self.recognised_by(others);
-        let mut others: Vec<u64> = others.rows.iter().map(number).collect();
+        let recognise = self.recognised_by(others);
+        let mut others: Vec<RowDigest> = others.rows.iter().map(recognise).collect();
         others.sort_unstable();
-        self.rows.sort_unstable_by_key(number);
+        self.rows.sort_unstable_by_key(recognise);
         let mut others = others.into_iter().peekable();
         self.rows.retain(|row| {
-            let row = number(row);
+            let row = recognise(row);
             while others.next_if(|other| *other < row).is_some() {}
             others.next_if_eq(&row).is_none()
         });
@@ -169,55 +160,131 @@ pub(crate) enum DanglingFault {
     Rows(Vec<Violation>),
 }
 
+/// What a key of now is recognised by among those of before, in lower case.
+#[derive(PartialEq, Eq, Hash)]
+struct Place {
+    /// The table that declares the key; `None` if it has another name now.
+    table: Option<String>,
+    /// The referenced table, likewise.
+    parent: Option<String>,
+    columns: Columns,
+}
+
+/// The columns of a key, as far as they are recognised.
+#[derive(PartialEq, Eq, Hash)]
+enum Columns {
+    /// Of a key that still exists.
+    Named(Vec<String>),
+    /// How many there are, of a key that does not: it, or one of its tables or columns, may have
+    /// another name now.
+    Counted(usize),
+}
+
+/// Returns a name in the letters in which SQLite compares it.
+fn folded(name: &str) -> String {
+    name.to_ascii_lowercase()
+}
+
+impl Place {
+    /// Returns the place of a key that still exists.
+    fn exact(key: &ForeignKey) -> Self {
+        let columns = key.columns.iter().map(|name| folded(name));
+        Self {
+            table: Some(folded(&key.table)),
+            parent: Some(folded(&key.parent)),
+            columns: Columns::Named(columns.collect()),
+        }
+    }
+
+    /// Returns the places where a key of now may have been.
+    fn earlier(key: &ForeignKey) -> impl Iterator<Item = Self> {
+        let renamed = |table: bool, parent: bool| Self {
+            table: (!table).then(|| folded(&key.table)),
+            parent: (!parent).then(|| folded(&key.parent)),
+            columns: Columns::Counted(key.columns.len()),
+        };
+        [
+            Self::exact(key),
+            renamed(false, false),
+            renamed(false, true),
+            renamed(true, false),
+            renamed(true, true),
+        ]
+        .into_iter()
+    }
+}
+
+/// The names of the tables and keys that exist after a part of a run.
+struct Now {
+    tables: HashSet<String>,
+    keys: HashSet<Place>,
+}
+
+impl Now {
+    fn new(schema: &KeySchema) -> Self {
+        Self {
+            tables: schema.tables.iter().map(|table| folded(table)).collect(),
+            keys: schema.keys.iter().map(Place::exact).collect(),
+        }
+    }
+
+    /// Returns the place of a key of before.
+    fn place(&self, key: &ForeignKey) -> Place {
+        let exact = Place::exact(key);
+        if self.keys.contains(&exact) {
+            return exact;
+        }
+        let still = |name: &String| self.tables.contains(name);
+        Place {
+            table: exact.table.filter(still),
+            parent: exact.parent.filter(still),
+            columns: Columns::Counted(key.columns.len()),
+        }
+    }
+}
+
 /// Compares the dangling rows before and `after` a part of a run, and returns what is wrong with
 /// those that are new; `now` is the schema after it.
 ///
-/// Rows of a table that is renamed, or that refer to one that is, are not new.
+/// Rows of a table that is renamed, or that refer to one that is, are not new. A row that refers to
+/// something else than before is, since it is this run that has written what it refers to.
 pub(crate) fn compare(
     before: &DanglingRows,
     after: DanglingRows,
     now: &KeySchema,
 ) -> Option<DanglingFault> {
-    let is_or_was = |old: &str, new: &str| {
-        is_same(old, new) || !now.tables.iter().any(|table| is_same(table, old))
-    };
-    let was = |key: &ForeignKey, old: &ForeignKey| {
-        old.is(key)
-            || !now.keys.iter().any(|key| key.is(old))
-                && is_or_was(&old.table, &key.table)
-                && is_or_was(&old.parent, &key.parent)
-                && old.columns.len() == key.columns.len()
-    };
-    let was_unenforceable = |key: &ForeignKey| before.unenforceable.iter().any(|old| was(key, old));
+    let now = Now::new(now);
+    let unenforceable_before = before.unenforceable.iter().map(|key| now.place(key));
+    let unenforceable_before: HashSet<Place> = unenforceable_before.collect();
+    let was_unenforceable =
+        |key: &ForeignKey| Place::earlier(key).any(|place| unenforceable_before.contains(&place));
     let mut unenforceable = after.unenforceable;
     unenforceable.retain(|key| !was_unenforceable(key));
     if !unenforceable.is_empty() {
         return Some(DanglingFault::Unenforceable(unenforceable));
     }
-    let mut violations: Vec<Violation> = Vec::new();
+    let mut rows_before: HashMap<Place, Vec<&KeyRows>> = HashMap::new();
+    for (key, rows) in &before.rows {
+        rows_before.entry(now.place(key)).or_default().push(rows);
+    }
+    let mut counts: BTreeMap<(String, String), u64> = BTreeMap::new();
     for (key, mut rows) in after.rows {
         // Which rows dangled by such a key was not known before.
         if was_unenforceable(&key) {
             continue;
         }
-        for (_, old) in before.rows.iter().filter(|(old, _)| was(&key, old)) {
-            rows.remove(old);
-        }
-        if rows.is_empty() {
-            continue;
-        }
-        let count = rows.rows.len() as u64;
-        let ForeignKey { table, parent, .. } = key;
-        let mut same = violations.iter_mut();
-        match same.find(|other| other.table == table && other.parent == parent) {
-            Some(violation) => violation.rows += count,
-            None => violations.push(Violation {
-                table,
-                parent,
-                rows: count,
-            }),
+        let places = Place::earlier(&key).filter_map(|place| rows_before.get(&place));
+        places.flatten().for_each(|old| rows.remove(old));
+        if !rows.is_empty() {
+            *counts.entry((key.table, key.parent)).or_default() += rows.rows.len() as u64;
         }
     }
-    violations.sort();
+    let violations = counts.into_iter();
+    let violations = violations.map(|((table, parent), rows)| Violation {
+        table,
+        parent,
+        rows,
+    });
+    let violations: Vec<Violation> = violations.collect();
     (!violations.is_empty()).then_some(DanglingFault::Rows(violations))
 }

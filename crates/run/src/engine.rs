@@ -7,7 +7,8 @@ mod sqlite;
 
 pub(crate) use lookup::VersionTableLookup;
 pub(crate) use own_tables::OwnTables;
-pub(crate) use postgres::settings::{READING, keep};
+pub(crate) use postgres::constraints::RESTORE_MODES;
+pub(crate) use postgres::settings::{OF_LIBRARY, READING, keep};
 
 use std::future::Future;
 use std::pin::Pin;
@@ -35,6 +36,17 @@ pub(crate) struct Probe {
     /// Whether it did, if the catalog shows it.
     pub(crate) took_effect: Option<bool>,
     pub(crate) text: String,
+}
+
+/// What is known about a statement that an earlier run has begun.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Execution {
+    /// No one is executing it.
+    Over,
+    /// Its run may still be executing it.
+    Possible,
+    /// This process of the server is executing it, or hides what it does.
+    Process(i32),
 }
 
 /// Returns the engine of a dialect.
@@ -126,6 +138,10 @@ pub(crate) trait Engine: OwnTables + Send + Sync {
     /// statements, so that it finds the same ends of them as the splitter.
     fn restore_reading(&self, changes: &SettingChanges, is_open: bool) -> Option<Execute<'static>>;
 
+    /// Returns the statement that puts the constraints into the modes that they were declared with,
+    /// if the database has such modes.
+    fn restore_modes(&self) -> Option<Execute<'static>>;
+
     /// Returns the first of a revision's statements, counted from 0, that the database would read in
     /// another way than it was meant.
     fn find_misread(&self, statements: &[FileStatement<'_>]) -> Option<usize>;
@@ -199,16 +215,16 @@ pub(crate) trait Engine: OwnTables + Send + Sync {
         kind: &'a StatementKind,
     ) -> Conversation<'a, Option<Probe>>;
 
-    /// Returns whether the statement that `progress` records as begun may still be running.
-    fn may_still_run<'a>(
+    /// Finds out whether the statement that `progress` records as begun is being executed.
+    fn find_execution<'a>(
         &'a self,
         link: &'a Link<'_>,
         progress: &'a Progress,
         policy: Interruption,
-    ) -> Conversation<'a, bool>;
+    ) -> Conversation<'a, Execution>;
 
-    /// Returns what to report about a statement that may still be running.
-    fn running(&self) -> Option<&'static str>;
+    /// Finds the process of the server that executes the run's statements.
+    fn find_process<'a>(&'a self, link: &'a Link<'_>) -> Conversation<'a, Option<i32>>;
 
     // The schema.
 

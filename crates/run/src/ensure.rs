@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use alembic_history::{
-    CrateHistory, Direction, Expression, Fresh, Node, PlanError, ResolveError, RevisionId,
+    CrateHistory, Direction, Expression, Fresh, Node, Plan, PlanError, ResolveError, RevisionId,
     TransactionMode, VersionTable, Versions, in_dependency_order,
 };
 
@@ -11,6 +11,7 @@ use crate::error::RunError;
 use crate::event::Event;
 use crate::exchange::{Port, Run};
 use crate::failure::Failure;
+use crate::log::{self, LogAction, Whole};
 use crate::other_tools;
 use crate::pieces::change_versions;
 use crate::report::{EnsureReport, Outcome, Scenario, StepReport};
@@ -252,9 +253,12 @@ async fn ensure(
             // The schema may also create the version table.
             session.read_versions().await?;
             let graph = session.graph();
-            let rows = session.nodes()?;
+            let rows = log::nodes(session).await?;
             let stamp = graph.plan_stamp(&rows, &[heads])?;
+            log::adopt(session).await?;
             change_versions(session, &stamp.changes).await?;
+            log::enter_stamp(session, LogAction::Create);
+            log::write(session).await?;
             session.check_versions(Moment::BeforeCommit).await?;
             session.ledger.enter_created(graph, &graph.pending(&rows));
             session.commit().await?;
@@ -267,7 +271,7 @@ async fn ensure(
     }
     let graph = session.graph();
     let decide = |rows: &[Node]| graph.plan_upgrade(rows, &heads);
-    let is_current = decide(&session.nodes()?)?.steps.is_empty();
+    let is_current = decide(&log::nodes(session).await?)?.steps.is_empty();
     if is_current && !session.versions.has_progress {
         let outcome = match scenario {
             Scenario::Legacy => {
@@ -295,7 +299,10 @@ async fn adopt(session: &mut Session<'_>, baseline: &str) -> Result<(), Failure>
         .parse()
         .map_err(|error| PlanError::Resolve(ResolveError::Syntax(error)))?;
     let stamp = session.graph().plan_stamp(&[], &[baseline])?;
+    log::adopt(session).await?;
     change_versions(session, &stamp.changes).await?;
+    log::enter_stamp(session, LogAction::Stamp);
+    log::write(session).await?;
     session.ledger.enter_stamp();
     session.check_versions(Moment::During).await
 }
@@ -312,8 +319,15 @@ async fn find_ready(
     let graph = session.graph();
     let outcome = match rows.known() {
         Err(PlanError::UnknownRows { .. }) if target.ahead == Ahead::Allow => Outcome::Ahead,
-        Err(error) => return Err(error.into()),
+        Err(_) => return log::nodes(session).await.map(|_| None),
         Ok(nodes) if graph.pending(nodes).is_empty() && !session.versions.has_progress => {
+            let differences = log::examine(session, Whole::IfNeeded).await?;
+            let nothing = Plan {
+                direction: Direction::Upgrade,
+                steps: Vec::new(),
+                rows: Vec::new(),
+            };
+            log::check(session, &differences, &nothing).await?;
             let package = target.package.clone();
             session.link.report(Event::NothingPending { package }).await;
             Outcome::Ready

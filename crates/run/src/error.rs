@@ -80,7 +80,9 @@ impl RunError {
             DatabaseErrorKind::Other => otherwise,
         };
         match &*self.failure {
-            Failure::Plan(PlanError::UnknownRows { .. }) => FailureKind::Ahead,
+            Failure::Plan(PlanError::UnknownRows { .. }) | Failure::UnknownRows { .. } => {
+                FailureKind::Ahead
+            }
             Failure::Statement { error, .. } | Failure::Schema { error, .. } => {
                 of_database(error, FailureKind::Migration)
             }
@@ -91,12 +93,18 @@ impl RunError {
             | Failure::ManagedByAnotherTool { .. }
             | Failure::MalformedVersionTable { .. }
             | Failure::IdTooLong { .. }
+            | Failure::Hidden { .. }
+            | Failure::Edited { .. }
+            | Failure::Removed { .. }
+            | Failure::NothingToAccept { .. }
+            | Failure::LogRowCount { .. }
             | Failure::Irreversible { .. }
             | Failure::RowCount { .. }
             | Failure::RowsMoved { .. }
             | Failure::ForeignKeys { .. }
             | Failure::ForeignKeyMismatch { .. }
             | Failure::SharedVersionTable { .. }
+            | Failure::InvalidVersionTable { .. }
             | Failure::UncheckedDialect { .. }
             | Failure::NoSecondConnection { .. }
             | Failure::Unfinished { .. }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use alembic_history::{Direction, RevisionId};
 
 use crate::dangling::ForeignKey;
+use crate::log::LoggedRevision;
 use crate::report::Scenario;
 
 /// An event of a run.
@@ -65,6 +66,16 @@ pub enum Event {
     Unfinished {
         /// How long it has waited.
         waited: Duration,
+        /// The process of the server that executes the statement, if the server shows it.
+        process: Option<i32>,
+    },
+    /// A statement outside of transactions is about to be executed. A server does not stop it when the
+    /// program ends.
+    OutsideStatement {
+        /// The process of the server that executes it.
+        process: Option<i32>,
+        /// The statement.
+        sql: String,
     },
     /// The server answers neither the run nor a request on another connection; the run gives it up
     /// after half a minute.
@@ -77,6 +88,21 @@ pub enum Event {
     ForeignKeysIgnored {
         /// The keys.
         keys: Vec<ForeignKey>,
+    },
+    /// Another program has moved the rows of the version table since the log was last written, and the
+    /// log takes over what they stand for.
+    Adopted {
+        /// The rows that the log expected, separated by commas.
+        before: String,
+        /// The revisions that count as applied now.
+        applied: Vec<RevisionId>,
+        /// The revisions that no longer count as applied.
+        reverted: Vec<String>,
+    },
+    /// Revisions were applied with another content than their files have now.
+    Edited {
+        /// The revisions.
+        revisions: Vec<LoggedRevision>,
     },
     /// The transaction met a lock or a deadlock, was rolled back, and is begun again.
     Retrying {

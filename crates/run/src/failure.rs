@@ -1,16 +1,22 @@
 //! The failures of a run, as data.
 
-use std::fmt;
+mod display;
+mod statement;
+
 use std::path::PathBuf;
 
 use alembic_history::{
-    Dialect, HistoryError, PlanError, Position, RequirementError, RevisionId, Span, Versions, join,
+    Dialect, Direction, HistoryError, InvalidTableName, PlanError, Position, RequirementError,
+    RevisionId, Versions,
 };
 
 use crate::action::Action;
 use crate::dangling::{ForeignKey, Violation};
 use crate::database_error::DatabaseError;
+use crate::log::LoggedRevision;
 use crate::refused_request::RefusedRequest;
+
+pub use statement::{StatementLocation, StatementScope};
 
 /// The reason why a run failed.
 #[derive(Debug)]
@@ -60,6 +66,43 @@ pub enum Failure {
         /// The statement that makes room.
         make_room: String,
     },
+    /// Revisions lie below the rows of the version table, and never ran on this database.
+    Hidden {
+        /// The revisions and their files, in the order in which they would be applied.
+        revisions: Vec<(RevisionId, PathBuf)>,
+    },
+    /// Revisions were applied with another content than their files have now.
+    Edited {
+        /// The revisions, and their files.
+        revisions: Vec<(LoggedRevision, PathBuf)>,
+    },
+    /// Revisions were applied here, and the files no longer have them below the rows of the version
+    /// table.
+    Removed {
+        /// The revisions, and the files that declare them elsewhere.
+        revisions: Vec<(LoggedRevision, Option<PathBuf>)>,
+    },
+    /// The version table holds rows that no file declares.
+    UnknownRows {
+        /// The rows.
+        rows: Vec<String>,
+        /// What the log knows of them, and of others that no file declares.
+        logged: Vec<LoggedRevision>,
+    },
+    /// A revision is neither hidden nor edited nor removed.
+    NothingToAccept {
+        /// The revision, as it was given.
+        revision: String,
+    },
+    /// The log could not be written as planned, so something else changes it.
+    LogRowCount {
+        /// The table.
+        table: String,
+        /// How many rows were to be added.
+        expected: usize,
+        /// How many were.
+        changed: u64,
+    },
     /// A revision cannot be reverted.
     Irreversible {
         /// The revision.
@@ -75,10 +118,8 @@ pub enum Failure {
         location: Box<StatementLocation>,
         /// The database's error.
         error: DatabaseError,
-        /// The indexes that it left invalid.
-        leftover: Vec<String>,
-        /// Whether other revisions ran in the same transaction before it.
-        shares_transaction: bool,
+        /// What it ran in.
+        scope: StatementScope,
     },
     /// A statement of the target schema failed.
     Schema {
@@ -119,6 +160,13 @@ pub enum Failure {
         /// The keys.
         keys: Vec<ForeignKey>,
     },
+    /// The version table cannot have its name, or would be another table than the one that is meant.
+    InvalidVersionTable {
+        /// The table, as it would be written in SQL.
+        table: String,
+        /// What is wrong with its name, or that of its schema.
+        why: InvalidTableName,
+    },
     /// The revision files were not checked for the dialect of the database.
     UncheckedDialect {
         /// The dialect.
@@ -145,8 +193,12 @@ pub enum Failure {
     Interrupted {
         /// The location of the statement.
         location: Box<StatementLocation>,
+        /// The direction of the revision.
+        direction: Direction,
         /// When the statement was begun.
         since: String,
+        /// The process of the server that may still be executing it.
+        process: Option<i32>,
         /// The answer of the database's catalog about it, if there is one.
         found: Option<String>,
         /// Whether the catalog says that it did not take effect.
@@ -177,221 +229,6 @@ pub enum Failure {
     },
 }
 
-/// The location of a statement in the revision files.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct StatementLocation {
-    /// The revision.
-    pub revision: RevisionId,
-    /// Its file.
-    pub path: PathBuf,
-    /// The line and column of the statement, or of the part of it that the database reports.
-    pub position: Position,
-    /// The bytes of the file that hold the statement.
-    pub span: Span,
-    /// The byte of the file at that position.
-    pub offset: usize,
-    /// The statement's number among those of its revision in this direction, from 1.
-    pub statement: usize,
-    /// The statement, in short.
-    pub summary: String,
-}
-
-impl fmt::Display for Failure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::History(error) => error.fmt(f),
-            Self::Plan(error) => error.fmt(f),
-            Self::Requirements(errors) => {
-                let errors: Vec<String> = errors.iter().map(ToString::to_string).collect();
-                f.write_str(&errors.join("; "))
-            }
-            Self::SharedVersionTable { table, packages } => write!(
-                f,
-                "the crates {} share the version table {table}",
-                packages.join(", ")
-            ),
-            Self::ManagedByAnotherTool {
-                table,
-                tool,
-                version_table,
-            } => write!(
-                f,
-                "another tool manages this database: it has {table}, the table of {tool}, and no \
-                 {version_table}, so it must be stamped first"
-            ),
-            Self::MalformedVersionTable { table, why } => {
-                write!(f, "{table} is not a version table: {why}")
-            }
-            Self::IdTooLong {
-                revision,
-                table,
-                exists,
-                limit,
-                ..
-            } => {
-                let length = revision.length();
-                let holds = if *exists { "holds" } else { "would hold" };
-                write!(
-                    f,
-                    "the id of revision {revision} has {length} characters, but the version table \
-                     {table} {holds} {limit}"
-                )
-            }
-            Self::Irreversible {
-                revision, reason, ..
-            } => match reason {
-                Some(reason) => write!(f, "revision {revision} is irreversible: {reason}"),
-                None => write!(
-                    f,
-                    "revision {revision} is irreversible: it has no downgrade section"
-                ),
-            },
-            Self::Statement {
-                location,
-                error,
-                leftover,
-                ..
-            } => {
-                write!(
-                    f,
-                    "{}:{}: statement {} of revision {} failed: {error}",
-                    location.path.display(),
-                    location.position,
-                    location.statement,
-                    location.revision
-                )?;
-                match leftover.as_slice() {
-                    [] => Ok(()),
-                    indexes => write!(f, "; it left an invalid index: {}", indexes.join(", ")),
-                }
-            }
-            Self::Schema {
-                path,
-                position,
-                error,
-            } => write!(
-                f,
-                "{}:{position}: the target schema failed: {error}",
-                path.display()
-            ),
-            Self::RowCount {
-                table,
-                sql,
-                changed,
-            } => write!(
-                f,
-                "expected to change one row of {table}, changed {changed}: {sql}"
-            ),
-            Self::RowsMoved { expected, found } => write!(
-                f,
-                "the version table changed meanwhile: expected {}, found {}",
-                rows(expected),
-                rows(found)
-            ),
-            Self::ForeignKeys {
-                violations,
-                suspects,
-            } => {
-                f.write_str("rows would refer to rows that do not exist: ")?;
-                for (index, violation) in violations.iter().enumerate() {
-                    let Violation {
-                        table,
-                        parent,
-                        rows,
-                    } = violation;
-                    let separator = if index > 0 { ", " } else { "" };
-                    write!(f, "{separator}{rows} of {table} to {parent}")?;
-                }
-                if !suspects.is_empty() {
-                    write!(f, ", left by revision {}", join(suspects, " or "))?;
-                }
-                Ok(())
-            }
-            Self::ForeignKeyMismatch { keys } => write!(
-                f,
-                "foreign key mismatch: {} cannot be enforced, since the referenced columns need \
-                 not be unique",
-                and(keys)
-            ),
-            Self::UncheckedDialect { dialect } => {
-                write!(
-                    f,
-                    "the revisions are not checked for {}: add \"{dialect}\" to `dialects` in the \
-                     configuration of their crate",
-                    dialect.product()
-                )
-            }
-            Self::NoSecondConnection { revision, .. } => write!(
-                f,
-                "revision {revision} has a section outside a transaction, and a single connection \
-                 cannot keep other migrators away during it"
-            ),
-            Self::Unfinished {
-                revision,
-                direction,
-                statements,
-            } => {
-                let are = if *statements == 1 { "is" } else { "are" };
-                write!(
-                    f,
-                    "the {direction} of revision {revision} is unfinished: {statements} of its \
-                     statements {are} done"
-                )
-            }
-            Self::Interrupted {
-                location,
-                since,
-                found,
-                has_not,
-            } => {
-                let may_have = match has_not {
-                    true => "did not take effect",
-                    false => "may have taken effect",
-                };
-                write!(
-                    f,
-                    "statement {} of revision {} was begun at {since} UTC and {may_have}: {}",
-                    location.statement, location.revision, location.summary
-                )?;
-                match found {
-                    Some(found) => write!(f, " ({found})"),
-                    None => Ok(()),
-                }
-            }
-            Self::ChangedMeanwhile {
-                revision,
-                statements,
-                ..
-            } => write!(
-                f,
-                "the first {statements} statements of revision {revision} are done, and have \
-                 been changed since"
-            ),
-            Self::InvalidIndex { index, .. } => {
-                write!(
-                    f,
-                    "the index {index} is invalid: it was only partly built or dropped"
-                )
-            }
-            Self::Database { action, error } => write!(f, "cannot {action}: {error}"),
-        }
-    }
-}
-
-fn and(keys: &[ForeignKey]) -> String {
-    let keys: Vec<String> = keys.iter().map(ToString::to_string).collect();
-    keys.join(" and ")
-}
-
-fn rows(versions: &Versions) -> String {
-    if versions.is_empty() {
-        "no rows".to_owned()
-    } else {
-        versions.to_string()
-    }
-}
-
 impl From<RefusedRequest> for Failure {
     fn from(refused: RefusedRequest) -> Self {
         let RefusedRequest { action, error } = refused;
@@ -419,12 +256,19 @@ impl Failure {
             | Self::ManagedByAnotherTool { .. }
             | Self::MalformedVersionTable { .. }
             | Self::IdTooLong { .. }
+            | Self::Hidden { .. }
+            | Self::Edited { .. }
+            | Self::Removed { .. }
+            | Self::UnknownRows { .. }
+            | Self::NothingToAccept { .. }
+            | Self::LogRowCount { .. }
             | Self::Irreversible { .. }
             | Self::RowCount { .. }
             | Self::RowsMoved { .. }
             | Self::ForeignKeys { .. }
             | Self::ForeignKeyMismatch { .. }
             | Self::SharedVersionTable { .. }
+            | Self::InvalidVersionTable { .. }
             | Self::UncheckedDialect { .. }
             | Self::NoSecondConnection { .. }
             | Self::Unfinished { .. }

@@ -43,6 +43,7 @@ mod exchange;
 mod failure;
 mod ledger;
 mod link;
+mod log;
 mod other_tools;
 mod outside;
 mod pieces;
@@ -72,8 +73,9 @@ pub use ensure::ensure_all;
 pub use error::{FailureKind, RunError};
 pub use event::{Event, Holder, RunStep};
 pub use exchange::{AsyncConnection, Connection, Observer, Run};
-pub use failure::{Failure, StatementLocation};
-pub use policy::{Interruption, Purge};
+pub use failure::{Failure, StatementLocation, StatementScope};
+pub use log::{Author, LogAction, LogEntry, LoggedRevision, Record};
+pub use policy::{Interruption, Missing, Purge};
 pub use report::{
     EnsureReport, Ensured, Outcome, Report, Scenario, StampReport, Status, StepReport,
     UnfinishedRevision,

@@ -3,7 +3,8 @@
 use alembic_history::{Direction, FileStatement, Node};
 
 use crate::database_error::{DatabaseError, DatabaseErrorKind};
-use crate::failure::Failure;
+use crate::event::Event;
+use crate::failure::{Failure, StatementScope};
 use crate::ledger::UnfinishedEntry;
 use crate::progress::{record, take_back};
 use crate::refusal::Refusal;
@@ -33,8 +34,14 @@ pub(crate) async fn run_outside<'h>(
         session.ledger.set_unfinished(unfinished);
         return Err(failure);
     }
+    // Who is told of it can do without.
+    let process = session.engine.find_process(&session.link).await;
+    let process = process.ok().flatten();
     for (index, statement) in statements.iter().enumerate() {
         let recorded = done;
+        let sql = statement.sql.to_owned();
+        let begun = Event::OutsideStatement { process, sql };
+        session.link.report(begun).await;
         let changes = session.engine.count_changes(&session.link).await;
         let changes = changes.ok().flatten();
         let mut outcome = run_alone(session, node, *statement, done + 1).await;
@@ -50,15 +57,13 @@ pub(crate) async fn run_outside<'h>(
         }
         if let Err(failure) = outcome {
             let (undone, is_clean) = match &failure {
-                Failure::Statement {
-                    error, leftover, ..
-                } => {
+                Failure::Statement { error, scope, .. } => {
                     let lost = error.kind() == DatabaseErrorKind::ConnectionLost;
                     let (link, changes) = (&session.link, changes.as_deref());
                     let may_be_done = session.engine.may_be_done(link, statement.kind(), changes);
                     // Without an answer, it may be.
                     let in_part = lost || may_be_done.await.unwrap_or(true);
-                    (!in_part, leftover.is_empty())
+                    (!in_part, scope.leftover().is_empty())
                 }
                 _ => (true, true),
             };
@@ -114,14 +119,11 @@ async fn run_alone<'h>(
     let left = session
         .engine
         .find_leftover(&session.link, statement.kind());
-    let left = left.await.unwrap_or_default();
-    let mut failure = session
-        .runner
-        .statement_failure(node, statement, number, error);
-    if let Failure::Statement { leftover, .. } = &mut failure {
-        *leftover = left;
-    }
-    Err(failure)
+    let scope = StatementScope::Outside {
+        leftover: left.await.unwrap_or_default(),
+    };
+    let runner = &session.runner;
+    Err(runner.statement_failure(node, statement, number, error, scope))
 }
 
 /// Refuses to continue if an invalid index has the name of the index that a statement builds.

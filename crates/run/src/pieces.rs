@@ -6,7 +6,7 @@ use alembic_history::{FileStatement, Node, RowChange};
 
 use crate::action::Action;
 use crate::database_error::{DatabaseError, DatabaseErrorKind};
-use crate::failure::Failure;
+use crate::failure::{Failure, StatementScope};
 use crate::refusal::Refusal;
 use crate::refused_request::RefusedRequest;
 use crate::request::{Batch, Execute};
@@ -26,6 +26,17 @@ pub(crate) enum Piece<'h> {
     },
     /// A statement that restores settings of the session.
     Setting(Execute<'static>),
+    /// A statement that puts the modes of constraints back, and so checks what was deferred.
+    Modes {
+        /// The revision.
+        node: Node,
+        /// The statement of the revision that may have changed them.
+        statement: FileStatement<'h>,
+        /// Its number among the revision's statements, from 1.
+        number: usize,
+        /// The statement that puts them back.
+        restore: Execute<'static>,
+    },
     /// A change to the version table, of exactly one row.
     Row(RowChange),
 }
@@ -47,7 +58,7 @@ pub(crate) async fn run<'h>(
                 index,
                 Refusal::check(statement.kind(), session.link.is_open)?,
             )),
-            Piece::Setting(_) | Piece::Row(_) => None,
+            Piece::Setting(_) | Piece::Modes { .. } | Piece::Row(_) => None,
         });
     if let Some((index, refusal)) = refusal {
         return Err(failure(session, &pieces[index], refusal.into()));
@@ -55,7 +66,7 @@ pub(crate) async fn run<'h>(
     let (table, graph) = (session.table(), session.graph());
     let statements = pieces.iter().map(|piece| match piece {
         Piece::Statement { statement, .. } => session.statement(*statement),
-        Piece::Setting(setting) => setting.clone(),
+        Piece::Setting(restore) | Piece::Modes { restore, .. } => restore.clone(),
         Piece::Row(change) => session.engine.change_versions(table, graph, *change),
     });
     let batch = execute_all(session, statements.collect()).await;
@@ -87,16 +98,18 @@ fn failure<'h>(session: &Session<'h>, piece: &Piece<'h>, error: DatabaseError) -
             node,
             statement,
             number,
+        }
+        | Piece::Modes {
+            node,
+            statement,
+            number,
+            ..
         } => {
+            let scope = StatementScope::Transaction {
+                is_shared: session.ledger.has_open_steps(),
+            };
             let runner = &session.runner;
-            let mut failure = runner.statement_failure(*node, *statement, *number, error);
-            if let Failure::Statement {
-                shares_transaction, ..
-            } = &mut failure
-            {
-                *shares_transaction = session.ledger.has_open_steps();
-            }
-            failure
+            runner.statement_failure(*node, *statement, *number, error, scope)
         }
         Piece::Setting(_) => RefusedRequest::new(Action::KeepSettings, error).into(),
         Piece::Row(_) => RefusedRequest::new(Action::WriteVersionTable, error).into(),

@@ -22,3 +22,13 @@ pub enum Purge {
     /// The stamp empties the version table first.
     Yes,
 }
+
+/// The treatment of revisions below the rows of the version table that never ran.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Missing {
+    /// The run refuses to change the database.
+    #[default]
+    Refuse,
+    /// An upgrade applies them.
+    Apply,
+}

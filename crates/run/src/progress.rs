@@ -9,7 +9,7 @@ use std::time::Duration;
 use alembic_history::{Direction, Node, Plan};
 
 use crate::action::Action;
-use crate::engine::Probe;
+use crate::engine::Execution;
 use crate::event::Event;
 use crate::failure::Failure;
 use crate::ledger::UnfinishedEntry;
@@ -17,7 +17,7 @@ use crate::link::WAITING_TURN;
 use crate::policy::Interruption;
 use crate::refused_request::attribute_to;
 use crate::report::UnfinishedRevision;
-use crate::request::{Execute, Progress, Task};
+use crate::request::{Execute, Progress, Task, whole_seconds};
 use crate::runner::digest_statements;
 use crate::session::Session;
 
@@ -26,7 +26,10 @@ pub(crate) enum Continuation {
     /// There is no unfinished revision, or the run continues it.
     Continue,
     /// Another run may be about to finish it.
-    Wait,
+    Wait {
+        /// The process of the server that executes its statement, if the server shows it.
+        process: Option<i32>,
+    },
 }
 
 /// Records how many statements of a revision are done, and whether the next one begins.
@@ -96,14 +99,6 @@ async fn read(session: &Session<'_>) -> Result<Option<Progress>, Failure> {
     Ok(progress.map_err(attribute_to(Action::ReadProgress))?)
 }
 
-/// Reads the unfinished revision of an earlier run, without reading the version table.
-pub(crate) async fn find_unfinished(
-    session: &mut Session<'_>,
-) -> Result<Option<UnfinishedRevision>, Failure> {
-    session.find_versions().await?;
-    read_unfinished(session).await
-}
-
 /// Reads the unfinished revision of an earlier run, once it is known whether there is a record.
 pub(crate) async fn read_unfinished(
     session: &Session<'_>,
@@ -116,11 +111,6 @@ pub(crate) async fn read_unfinished(
         direction: progress.direction,
         statements: progress.done,
     }))
-}
-
-/// Returns a time without the parts of a second.
-fn whole_seconds(time: &str) -> String {
-    time.chars().take(19).collect()
 }
 
 /// Returns whether the progress is as this run wrote it.
@@ -161,13 +151,21 @@ pub(crate) async fn resume(
     let node = next.filter(|node| graph[*node].id.as_str() == progress.revision);
     let node = node.filter(|_| plan.direction.to_string() == progress.direction);
     let policy = session.runner.interruption;
-    let is_running = progress.is_begun
-        && session
-            .engine
-            .may_still_run(&session.link, &progress, policy)
-            .await?;
-    if is_running && waited < session.runner.lock_timeout {
-        return Ok(Continuation::Wait);
+    let execution = match progress.is_begun {
+        true => {
+            let find = session
+                .engine
+                .find_execution(&session.link, &progress, policy);
+            find.await?
+        }
+        false => Execution::Over,
+    };
+    let process = match execution {
+        Execution::Process(process) => Some(process),
+        Execution::Over | Execution::Possible => None,
+    };
+    if execution != Execution::Over && waited < session.runner.lock_timeout {
+        return Ok(Continuation::Wait { process });
     }
     let Some(node) = node else {
         return Err(Failure::Unfinished {
@@ -188,17 +186,12 @@ pub(crate) async fn resume(
     // The progress stays as it is until the first commit.
     let unfinished = UnfinishedEntry::describe(node, progress.done, progress.is_begun);
     if let (true, Some(statement)) = (progress.is_begun, statements.get(progress.done)) {
-        let policy = match is_running {
-            true => Interruption::Refuse,
-            false => policy,
+        let policy = match execution {
+            Execution::Process(_) | Execution::Possible => Interruption::Refuse,
+            Execution::Over => policy,
         };
-        let running = session.engine.running().filter(|_| is_running);
-        let probe = match (policy, running) {
-            (Interruption::Again, _) => None,
-            (Interruption::Refuse | Interruption::Skip, Some(text)) => Some(Probe {
-                took_effect: None,
-                text: text.to_owned(),
-            }),
+        let probe = match (policy, process) {
+            (Interruption::Again, _) | (_, Some(_)) => None,
             (Interruption::Refuse | Interruption::Skip, None) => {
                 let probe = session.engine.probe(&session.link, statement.kind());
                 // The interruption is reported, with or without this answer.
@@ -213,9 +206,13 @@ pub(crate) async fn resume(
             }
             Interruption::Skip | Interruption::Refuse => {
                 let number = progress.done + 1;
+                let unfinished = UnfinishedEntry::describe(node, progress.done, !has_not);
+                session.ledger.set_unfinished(unfinished);
                 return Err(Failure::Interrupted {
                     location: Box::new(session.runner.locate(node, *statement, number, None)),
+                    direction: plan.direction,
                     since: whole_seconds(&progress.since),
+                    process,
                     found: probe.map(|probe| probe.text),
                     has_not,
                 });
@@ -262,16 +259,20 @@ async fn forget_revision(session: &mut Session<'_>) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Waits briefly for a run that may be about to finish a revision; `reported` is when the wait was last
-/// reported.
+/// Waits briefly for a run that may be about to finish a revision, in this process of the server;
+/// `reported` is when the wait was last reported.
 pub(crate) async fn wait(
     session: &mut Session<'_>,
+    process: Option<i32>,
     waited: Duration,
     reported: &mut Option<Duration>,
 ) -> Result<(), Failure> {
     if reported.is_none_or(|reported| waited >= reported + WAITING_TURN) {
         *reported = Some(waited);
-        session.link.report(Event::Unfinished { waited }).await;
+        session
+            .link
+            .report(Event::Unfinished { waited, process })
+            .await;
     }
     session.rollback().await?;
     session.link.pause(WAITING_TURN / 4).await;

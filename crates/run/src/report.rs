@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use alembic_history::{Direction, RevisionId, Versions};
 
+use crate::log::LoggedRevision;
+
 /// The report of a run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -85,15 +87,25 @@ pub struct Status {
     pub versions: Versions,
     /// The revisions that are not applied yet, in the order in which they will be.
     pub pending: Vec<RevisionId>,
+    /// The revisions that lie below the rows and never ran here, in the order in which they would be
+    /// applied.
+    pub hidden: Vec<RevisionId>,
+    /// The revisions that were applied with another content than their files have now.
+    pub edited: Vec<LoggedRevision>,
+    /// The revisions that were applied, and that the files no longer have below the rows.
+    pub removed: Vec<LoggedRevision>,
     /// The revision that an earlier run has left unfinished, if one has.
     pub unfinished: Option<UnfinishedRevision>,
 }
 
 impl Status {
-    /// Returns whether nothing is pending or unfinished.
+    /// Returns whether nothing is pending, hidden, removed or unfinished.
     #[must_use]
     pub fn is_current(&self) -> bool {
-        self.pending.is_empty() && self.unfinished.is_none()
+        self.pending.is_empty()
+            && self.hidden.is_empty()
+            && self.removed.is_empty()
+            && self.unfinished.is_none()
     }
 }
 

@@ -155,8 +155,12 @@ pub(crate) enum Task {
     SetForWork,
     /// Let the database read the next statements as the splitter did.
     RestoreReading,
+    /// Put the constraints into the modes that they were declared with.
+    RestoreModes,
     /// Read or write a version table.
     Versions(VersionTable, VersionTask),
+    /// Read or write the log.
+    Log(LogTask),
     /// Read or write the table of progress.
     Progress(ProgressTask),
     /// Take, check or release the lock that keeps other migrators away.
@@ -178,10 +182,21 @@ pub(crate) enum Task {
 pub(crate) enum VersionTask {
     Find,
     Read,
+    /// Read it together with the last row of the log.
+    ReadWithLog,
     Create,
     Change(RowChange),
     Clear,
     Drop,
+}
+
+/// A task on the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum LogTask {
+    Create,
+    Read,
+    ReadWaysBack,
+    Write,
 }
 
 /// A task of the search for dangling rows.
@@ -215,6 +230,8 @@ pub(crate) enum ProgressTask {
     Drop,
     /// Check whether the server still executes the statement that was begun.
     FindProcess,
+    /// Find the process of the server that executes the statements of the run.
+    FindOwnProcess,
 }
 
 /// A task about the lock.
@@ -288,17 +305,24 @@ impl Task {
             Self::ReadSettings
             | Self::RestoreSettings(_)
             | Self::SetForWork
-            | Self::RestoreReading => Action::KeepSettings,
+            | Self::RestoreReading
+            | Self::RestoreModes => Action::KeepSettings,
             Self::Versions(_, task) => match task {
                 VersionTask::Find => Action::FindVersionTable,
-                VersionTask::Read => Action::ReadVersionTable,
+                VersionTask::Read | VersionTask::ReadWithLog => Action::ReadVersionTable,
                 VersionTask::Create => Action::CreateVersionTable,
                 VersionTask::Change(_) | VersionTask::Clear | VersionTask::Drop => {
                     Action::WriteVersionTable
                 }
             },
+            Self::Log(task) => match task {
+                LogTask::Read | LogTask::ReadWaysBack => Action::ReadLog,
+                LogTask::Create | LogTask::Write => Action::WriteLog,
+            },
             Self::Progress(task) => match task {
-                ProgressTask::Read | ProgressTask::FindProcess => Action::ReadProgress,
+                ProgressTask::Read | ProgressTask::FindProcess | ProgressTask::FindOwnProcess => {
+                    Action::ReadProgress
+                }
                 ProgressTask::Create | ProgressTask::Write { .. } | ProgressTask::Drop => {
                     Action::WriteProgress
                 }
@@ -372,6 +396,11 @@ impl Row {
     pub fn is_true(&self, column: usize) -> bool {
         matches!(self.cell(column), Some("t" | "true" | "1"))
     }
+}
+
+/// Returns a time without the parts of a second.
+pub(crate) fn whole_seconds(time: &str) -> String {
+    time.chars().take(19).collect()
 }
 
 fn unexpected_cell(column: usize, found: &str) -> DatabaseError {

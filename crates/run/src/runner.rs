@@ -4,14 +4,15 @@ use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use alembic_history::{
-    Dialect, Digest, Direction, FileStatement, History, Node, Plan, Position, Reversal, Section,
-    Step, TransactionMode, VersionTable,
+    Dialect, Digest, Direction, Edited, FileStatement, History, Node, Plan, Position, Reversal,
+    Section, Step, TransactionMode, VersionTable,
 };
 use alembic_sql as sql;
 
 use crate::database_error::DatabaseError;
-use crate::failure::{Failure, StatementLocation};
-use crate::policy::Interruption;
+use crate::failure::{Failure, StatementLocation, StatementScope};
+use crate::log::{Author, LogAction, NewEntry};
+use crate::policy::{Interruption, Missing};
 use crate::request::Progress;
 
 /// One history, and the settings of runs that bring databases to it.
@@ -29,6 +30,14 @@ pub struct Runner<'h> {
     pub lock_timeout: Duration,
     /// The treatment of a statement that may have taken effect.
     pub interruption: Interruption,
+    /// Whether to keep a log of what was applied.
+    pub log: bool,
+    /// Who the log says applies the revisions.
+    pub author: Author,
+    /// The treatment of applied revisions whose content is another now.
+    pub edited: Edited,
+    /// The treatment of revisions below the rows that never ran.
+    pub missing: Missing,
     /// Returns the time since some fixed moment.
     pub clock: fn() -> Duration,
 }
@@ -43,6 +52,20 @@ fn monotonic() -> Duration {
 }
 
 impl<'h> Runner<'h> {
+    /// Refuses a database that the revisions are not written for, and a version table that it cannot
+    /// have.
+    pub(crate) fn check(&self) -> Result<(), Failure> {
+        let dialect = self.dialect;
+        if !self.history.is_checked_for(dialect) {
+            return Err(Failure::UncheckedDialect { dialect });
+        }
+        let checked = self.version_table.check(dialect);
+        checked.map_err(|why| Failure::InvalidVersionTable {
+            table: self.version_table.quoted(),
+            why,
+        })
+    }
+
     /// Creates a runner with the default version table, one transaction for the whole run, and
     /// [`DEFAULT_LOCK_TIMEOUT`].
     #[must_use]
@@ -54,6 +77,10 @@ impl<'h> Runner<'h> {
             transaction: TransactionMode::default(),
             lock_timeout: DEFAULT_LOCK_TIMEOUT,
             interruption: Interruption::default(),
+            log: true,
+            author: Author::default(),
+            edited: Edited::default(),
+            missing: Missing::default(),
             clock: monotonic,
         }
     }
@@ -68,6 +95,31 @@ impl<'h> Runner<'h> {
         file.sections(direction, self.dialect)
     }
 
+    /// Returns the digests of what the revisions do on this dialect, in the order of the graph.
+    pub(crate) fn digests(&self) -> &'h [Digest] {
+        self.history.digests(self.dialect)
+    }
+
+    /// Returns the entry for the log of a revision that ran as its file has it; `rows` are those
+    /// afterwards.
+    pub(crate) fn entry(&self, node: Node, direction: Direction, rows: String) -> NewEntry {
+        let revision = &self.history.graph()[node];
+        let way_back = match direction {
+            Direction::Upgrade => Some(self.history.file(node).way_back(self.dialect)),
+            Direction::Downgrade => None,
+        };
+        NewEntry {
+            revision: revision.id.as_str().to_owned(),
+            message: revision.message.clone(),
+            direction,
+            action: LogAction::Run,
+            digest: Some(self.digests()[node.index()]),
+            rows,
+            took: None,
+            way_back,
+        }
+    }
+
     /// Returns the statements of all sections of a revision that run on this dialect.
     pub(crate) fn all_statements(
         &self,
@@ -80,19 +132,19 @@ impl<'h> Runner<'h> {
             .collect()
     }
 
-    /// Returns the failure of a statement that left no invalid index.
+    /// Returns the failure of a statement.
     pub(super) fn statement_failure(
         &self,
         node: Node,
         statement: FileStatement<'h>,
         number: usize,
         error: DatabaseError,
+        scope: StatementScope,
     ) -> Failure {
         Failure::Statement {
             location: Box::new(self.locate(node, statement, number, error.offset())),
             error,
-            leftover: Vec::new(),
-            shares_transaction: false,
+            scope,
         }
     }
 

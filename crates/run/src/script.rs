@@ -145,7 +145,7 @@ impl Runner<'_> {
     ///
     /// As [`upgrade_script`](Self::upgrade_script), and when targets have different starts.
     pub fn stamp_script(&self, targets: &[&str]) -> Result<String, ScriptError> {
-        self.check_dialect()?;
+        self.check()?;
         let mut start: Option<Option<Expression>> = None;
         let mut ends = Vec::new();
         for target in targets {
@@ -175,22 +175,14 @@ impl Runner<'_> {
     ///
     /// When the revisions are not checked for the dialect.
     pub fn ensure_version_script(&self) -> Result<String, ScriptError> {
-        self.check_dialect()?;
+        self.check()?;
         let mut writer = Writer::new(self, &[]);
         writer.ensure_version();
         Ok(writer.finish())
     }
 
-    fn check_dialect(&self) -> Result<(), ScriptError> {
-        let dialect = self.dialect;
-        if !self.history.is_checked_for(dialect) {
-            return Err(Failure::UncheckedDialect { dialect }.into());
-        }
-        Ok(())
-    }
-
     fn check_sql(&self, direction: Direction) -> Result<(), ScriptError> {
-        self.check_dialect()?;
+        self.check()?;
         let checked = self.history.check_sql(direction);
         Ok(checked.map_err(Failure::History)?)
     }

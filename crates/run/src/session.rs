@@ -56,7 +56,7 @@ impl<'h> Session<'h> {
             engine.errors_abort(),
         );
         let mut session = Self {
-            versions: VersionStore::new(runner.version_table.clone()),
+            versions: VersionStore::new(runner.version_table.clone(), runner.log),
             runner,
             link,
             engine,
@@ -64,9 +64,8 @@ impl<'h> Session<'h> {
             progress: None,
             retries: Retries::default(),
         };
-        let dialect = session.runner.dialect;
-        if !session.runner.history.is_checked_for(dialect) {
-            return Err(session.run_error(Failure::UncheckedDialect { dialect }));
+        if let Err(failure) = session.runner.check() {
+            return Err(session.run_error(failure));
         }
         match session.engine.open(&mut session.link).await {
             Ok(()) => Ok(session),
@@ -150,11 +149,6 @@ impl<'h> Session<'h> {
         let engine = &mut *self.engine;
         let moment = Moment::During;
         self.versions.read(engine, &self.link, graph, moment).await
-    }
-
-    /// Returns the revisions that the version table names.
-    pub(crate) fn nodes(&self) -> Result<Vec<Node>, Failure> {
-        Ok(self.versions.rows().known()?.to_vec())
     }
 
     /// Looks for the version table.
@@ -282,6 +276,7 @@ impl<'h> Session<'h> {
     pub(crate) async fn rollback(&mut self) -> Result<(), RefusedRequest> {
         if self.link.is_open {
             self.ledger.roll_back();
+            self.versions.log.roll_back();
         }
         self.link.rollback().await
     }

@@ -6,14 +6,15 @@ use alembic_history::{Direction, FileStatement, Node, Plan, Step};
 
 use crate::dangling::{DanglingFault, DanglingRows, KeyChange};
 use crate::event::{Event, RunStep};
-use crate::failure::Failure;
+use crate::failure::{Failure, StatementScope};
+use crate::log::{self, Differences};
 use crate::outside::run_outside;
 use crate::pieces::{self, Piece};
 use crate::progress::{Continuation, forget, is_own, resume, wait};
 use crate::refusal::Refusal;
 use crate::report::StepReport;
 use crate::session::{Decide, Session};
-use crate::session_changes::{Reach, SessionChanges};
+use crate::session_changes::{ConstraintModes, Reach, SessionChanges};
 use crate::versions::Moment;
 
 /// The work of a command, carried out in one transaction after the other.
@@ -77,19 +78,22 @@ async fn carry_out_batch(
         session.begin().await?;
     }
     session.read_versions().await?;
-    let rows = session.nodes()?;
+    let rows = log::nodes(session).await?;
+    let differences = log::adopt(session).await?;
     let is_first = work.rest.is_none();
     let rest = work.rest.take();
-    let rest = work.rest.insert(Rest::plan(session, decide, rest, rows)?);
+    let rest = Rest::plan(session, decide, rest, rows, &differences)?;
+    log::check(session, &differences, &rest.plan).await?;
+    let rest = work.rest.insert(rest);
     let waited = session.link.now().saturating_sub(work.start);
     match resume(session, &rest.plan, waited).await? {
         Continuation::Continue => {}
-        Continuation::Wait => {
+        Continuation::Wait { process } => {
             if is_first {
                 // The other run may move the rows, and so the target.
                 work.rest = None;
             }
-            wait(session, waited, &mut work.reported).await?;
+            wait(session, process, waited, &mut work.reported).await?;
             return Ok(Extent::Some);
         }
     }
@@ -102,7 +106,7 @@ async fn carry_out_batch(
             return Ok(Extent::All);
         }
         rest.done = batch;
-        rest.rows = sorted(session.nodes()?);
+        rest.rows = sorted(log::nodes(session).await?);
     }
     Ok(Extent::Some)
 }
@@ -114,8 +118,9 @@ impl Rest {
         decide: Decide<'_>,
         before: Option<Self>,
         rows: Vec<Node>,
+        differences: &Differences,
     ) -> Result<Self, Failure> {
-        let plan = match before {
+        let mut plan = match before {
             Some(mut rest) if rest.done > 0 && rest.rows == sorted(rows.clone()) => {
                 // It was checked before; planning it again takes longer the more there is.
                 rest.plan.steps.drain(..rest.done);
@@ -125,6 +130,7 @@ impl Rest {
             Some(rest) => session.graph().resume(&rest.plan, &rows),
             None => decide(&rows)?,
         };
+        log::with_missing(session, differences, &mut plan);
         session.runner.check_reversible(&plan)?;
         session.check_ids(plan.steps.iter().flat_map(|step| &step.rows))?;
         check_connections(session, &plan)?;
@@ -176,6 +182,7 @@ async fn run_steps(session: &mut Session<'_>, plan: &Plan, batch: usize) -> Resu
     let steps = &plan.steps[..batch];
     let before = find_dangling(session, steps, direction).await?;
     let total = session.ledger.steps().len() + plan.steps.len();
+    let mut modes = ConstraintModes::default();
     for step in steps {
         let revision = &session.graph()[step.revision];
         let run_step = RunStep {
@@ -192,12 +199,14 @@ async fn run_steps(session: &mut Session<'_>, plan: &Plan, batch: usize) -> Resu
         session.link.report(started).await;
         let start = session.link.now();
         keep_session(session, step.revision, direction).await?;
-        let last = run_sections(session, step.revision, direction, before.as_ref());
+        let place = (step.revision, direction);
+        let last = run_sections(session, place, before.as_ref(), &mut modes);
         let Some(mut pieces) = last.await? else {
             return Ok(false);
         };
         let restored = session.engine.restore_session(session.link.is_open);
         pieces.extend(restored.into_iter().map(Piece::Setting));
+        pieces.extend(restore_modes(session, place, &mut modes));
         pieces.extend(step.rows.iter().copied().map(Piece::Row));
         pieces::run(session, &pieces).await?;
         forget(session).await?;
@@ -207,18 +216,37 @@ async fn run_steps(session: &mut Session<'_>, plan: &Plan, batch: usize) -> Resu
             message: run_step.message.clone(),
             took,
         });
+        log::enter_step(session, step.revision, direction, took);
         let finished = Event::StepFinished {
             step: run_step,
             took,
         };
         session.link.report(finished).await;
     }
+    log::write(session).await?;
     let checked = check_foreign_keys(session, before.as_ref()).await;
     checked.map_err(|failure| with_suspects(session, failure, steps, direction))?;
     session.check_versions(Moment::BeforeCommit).await?;
     session.commit().await?;
     session.engine.forget_session();
     Ok(true)
+}
+
+/// Returns the piece that puts the modes of constraints back after a revision, with its last
+/// statement that may have changed them.
+fn restore_modes<'h>(
+    session: &Session<'h>,
+    (node, direction): (Node, Direction),
+    modes: &mut ConstraintModes,
+) -> Option<Piece<'h>> {
+    let number = modes.end_revision()?;
+    let statements = session.runner.all_statements(node, direction);
+    Some(Piece::Modes {
+        node,
+        statement: statements[number - 1],
+        number,
+        restore: session.engine.restore_modes()?,
+    })
 }
 
 /// Keeps the session's settings that the statements of a revision may change.
@@ -231,7 +259,8 @@ async fn keep_session(
     if let Some(index) = session.engine.find_misread(&statements) {
         let (statement, refusal) = (statements[index], Refusal::PlainBackslash);
         let runner = &session.runner;
-        return Err(runner.statement_failure(node, statement, index + 1, refusal.into()));
+        let (number, scope) = (index + 1, StatementScope::Refused);
+        return Err(runner.statement_failure(node, statement, number, refusal.into(), scope));
     }
     let changes = SessionChanges::of(&statements);
     session.engine.keep_session(&session.link, changes).await
@@ -299,9 +328,9 @@ fn with_suspects(
 /// that an earlier run has done; returns the rest, unless another run has continued the revision.
 async fn run_sections<'h>(
     session: &mut Session<'h>,
-    node: Node,
-    direction: Direction,
+    (node, direction): (Node, Direction),
     dangling: Option<&DanglingRows>,
+    modes: &mut ConstraintModes,
 ) -> Result<Option<Vec<Piece<'h>>>, Failure> {
     let finished = session
         .progress
@@ -314,7 +343,7 @@ async fn run_sections<'h>(
         let skipped = finished.saturating_sub(done).min(statements.len());
         let (skipped, statements) = statements.split_at(skipped);
         let engine = &session.engine;
-        let add = |pieces: &mut Vec<Piece<'h>>, statement: FileStatement<'h>, number| {
+        let mut add = |pieces: &mut Vec<Piece<'h>>, statement: FileStatement<'h>, number| {
             let reading = engine.restore_reading(&statement.setting_changes, true);
             pieces.push(Piece::Statement {
                 node,
@@ -322,6 +351,14 @@ async fn run_sections<'h>(
                 number,
             });
             pieces.extend(reading.map(Piece::Setting));
+            let are_back = modes.enter(statement, number);
+            let restored = are_back.then(|| engine.restore_modes()).flatten();
+            pieces.extend(restored.map(|restore| Piece::Modes {
+                node,
+                statement,
+                number,
+                restore,
+            }));
         };
         let mut repeated = Vec::new();
         for statement in skipped {
@@ -342,6 +379,7 @@ async fn run_sections<'h>(
             pieces.clear();
             check_foreign_keys(session, dangling).await?;
             done = run_outside(session, (node, direction), &repeated, statements, done).await?;
+            modes.end_transaction();
             // The section may have switched them on.
             session.hold_foreign_keys().await?;
             session.begin().await?;

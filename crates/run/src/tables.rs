@@ -29,6 +29,7 @@ impl Tables {
                 others.extend(created_tables(runner));
                 others.push(runner.version_table.name.clone());
             }
+            others.push(runner.version_table.log().name);
         }
         Self {
             target: target_tables(runner, target),

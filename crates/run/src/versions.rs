@@ -6,6 +6,7 @@ use crate::action::Action;
 use crate::engine::{Engine, VersionTableLookup};
 use crate::failure::Failure;
 use crate::link::Link;
+use crate::log::{LastEntry, LogAccess, LogStore};
 use crate::refused_request::RefusedRequest;
 
 /// The moment at which the version table is read.
@@ -31,16 +32,22 @@ pub(crate) struct VersionStore {
     /// How many characters of an id the table holds, or would hold once it is created, if the
     /// database enforces that.
     pub(crate) id_limit: Option<usize>,
+    /// What the run knows of the log.
+    pub(crate) log: LogStore,
+    /// Whether the run keeps a log.
+    keeps_log: bool,
 }
 
 impl VersionStore {
-    pub(crate) fn new(table: VersionTable) -> Self {
+    pub(crate) fn new(table: VersionTable, keeps_log: bool) -> Self {
         Self {
             table,
             rows: None,
             has_progress: false,
             other_tool: None,
             id_limit: None,
+            log: LogStore::default(),
+            keeps_log,
         }
     }
 
@@ -62,6 +69,10 @@ impl VersionStore {
         self.id_limit = match found.kind {
             Some(_) => found.id_limit,
             None => engine.new_id_limit(),
+        };
+        self.log.access = match self.keeps_log {
+            true => found.log,
+            false => LogAccess::None,
         };
         engine.locate(&found, &mut self.table);
         self.other_tool = found.other_tool;
@@ -93,12 +104,18 @@ impl VersionStore {
             why,
         };
         match kind.as_deref() {
-            None => return Ok(None),
+            None => {
+                self.log.last = self.read_last_entry(engine, link).await?;
+                return Ok(None);
+            }
             Some("table") => {}
             Some("index") => return Err(malformed("it is an index".to_owned())),
             Some(kind) => return Err(malformed(format!("it is a {kind}"))),
         }
         let read = match moment {
+            Moment::During if self.log.access.can_read() => {
+                engine.read_versions_and_log(&self.table, link.is_open)
+            }
             Moment::During => engine.read_versions(&self.table, link.is_open),
             Moment::BeforeCommit => engine.read_final_versions(&self.table),
         };
@@ -113,13 +130,32 @@ impl VersionStore {
             Err(refused) => return Err(refused.into()),
         };
         let mut rows = Vec::with_capacity(found.len());
+        let mut last = None;
         for row in &found {
-            match row.cell(0) {
-                Some(version) => rows.push(version.to_owned()),
-                None => return Err(malformed("a row holds NULL".to_owned())),
+            match (row.cell(0), row.cell(1)) {
+                (Some(version), _) => rows.push(version.to_owned()),
+                (None, Some(_)) => last = LastEntry::read(row, 1),
+                (None, None) => return Err(malformed("a row holds NULL".to_owned())),
             }
         }
+        if moment == Moment::During {
+            self.log.last = last;
+        }
         Ok(Some(Rows::read(graph, rows)))
+    }
+
+    /// Reads the last row of a log that has outlived its version table.
+    async fn read_last_entry(
+        &self,
+        engine: &dyn Engine,
+        link: &Link<'_>,
+    ) -> Result<Option<LastEntry>, Failure> {
+        if !self.log.access.can_read() {
+            return Ok(None);
+        }
+        let read = engine.read_last_entry(&self.table, link.is_open);
+        let rows = link.query_patiently(read).await?;
+        Ok(rows.first().and_then(|row| LastEntry::read(row, 0)))
     }
 
     /// Returns the rows; empty if the table does not exist.

@@ -164,7 +164,8 @@ fn a_script_begins_where_its_range_does() {
         assert!(script.starts_with(&title), "{script}");
         let check = format!("(SELECT count(*) = 1 AND max(version_num) IS '{start}' FROM ");
         assert_eq!(script.matches(&check).count(), 1, "{script}");
-        assert!(!script.contains("CREATE TABLE"), "{script}");
+        let create = "CREATE TABLE IF NOT EXISTS alembic_version (";
+        assert!(!script.contains(create), "{script}");
     }
 }
 
@@ -383,7 +384,6 @@ fn what_cannot_be_planned_is_refused() {
 
 #[test]
 fn statements_that_a_script_would_spoil_are_refused() {
-    let outside = "-- alembic: upgrade no-transaction\nSELECT 1;\n";
     for (dialect, section, expected) in [
         (
             Dialect::Sqlite,
@@ -408,25 +408,12 @@ fn statements_that_a_script_would_spoil_are_refused() {
             "CREATE FUNCTION f() RETURNS int BEGIN ATOMIC SELECT a.begin FROM a; END;\n",
             "a1.sql:7:1: statement 1 of revision a1: psql would not find the end of the statement",
         ),
-        (
-            Dialect::Postgres,
-            &format!("SET search_path = app;\n{outside}"),
-            "revision a1 sets the search path and has a section outside a transaction",
-        ),
     ] {
         let sections = format!("-- alembic: upgrade\n{section}");
         let history = history(dialect, &[("a1", &sections)]);
-        let mut runner = Runner::new(&history, dialect);
+        let runner = Runner::new(&history, dialect);
         let error = runner.upgrade_script("head").unwrap_err().to_string();
         assert!(error.starts_with(expected), "{error}");
-        if expected.contains("search path") {
-            runner.version_table.schema = Some("public".to_owned());
-            let script = runner.upgrade_script("head").unwrap();
-            assert!(
-                script.contains("LOCK TABLE \"public\".alembic_version IN"),
-                "{script}"
-            );
-        }
     }
 }
 
@@ -487,7 +474,7 @@ fn names_of_version_tables_are_quoted() {
                 "FROM \"main\".sqlite_master WHERE name = 'my \"$alembic$ version''s_progress'",
                 1,
             ),
-            Dialect::Postgres => ("$_alembic$;\n", 2),
+            Dialect::Postgres => ("$_alembic$;\n", 3),
         };
         assert_eq!(script.matches(part).count(), count, "{script}");
     }

@@ -139,6 +139,24 @@ impl StatementKind {
         }
     }
 
+    /// Returns whether the statement may create constraints, or change when they are checked.
+    #[must_use]
+    pub const fn may_define_constraints(&self) -> bool {
+        match self {
+            Self::CreateTable(_) | Self::AlterTable(_) | Self::Trigger | Self::Other => true,
+            Self::Transaction(_)
+            | Self::Setting(_)
+            | Self::Index(_)
+            | Self::View
+            | Self::Rows
+            | Self::Call
+            | Self::Block { .. }
+            | Self::Attach
+            | Self::Detach
+            | Self::Vacuum => false,
+        }
+    }
+
     /// Returns whether the statement changes a setting that outlasts its transaction and ends with
     /// the connection.
     #[must_use]

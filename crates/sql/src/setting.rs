@@ -16,6 +16,8 @@ pub enum SettingName {
     One(String),
     /// Every setting, as `RESET ALL` does.
     All,
+    /// The modes of constraints, as `SET CONSTRAINTS` does: when they are checked.
+    Constraints,
     /// A setting whose name the statement computes, or something that has no name of its own, as in
     /// `SET TRANSACTION`.
     Unknown,
@@ -38,12 +40,27 @@ pub enum SettingScope {
 pub enum SettingChanges {
     /// None, as far as the statement itself shows.
     None,
+    /// The modes of constraints.
+    Constraints,
     /// The setting of this name, in lower case.
     One(String),
     /// Any: it names none, or runs code that stands elsewhere.
     Any,
     /// Any, and the setting of this name.
     AnyAnd(String),
+    /// Any, and it may add settings: those of a library that it loads.
+    AnyAndMore,
+}
+
+impl SettingChanges {
+    /// Returns whether the statement may change the modes of constraints.
+    #[must_use]
+    pub const fn include_constraints(&self) -> bool {
+        match self {
+            Self::Constraints | Self::Any | Self::AnyAnd(_) | Self::AnyAndMore => true,
+            Self::None | Self::One(_) => false,
+        }
+    }
 }
 
 impl Setting {
@@ -51,7 +68,8 @@ impl Setting {
     pub(crate) fn changes(&self) -> SettingChanges {
         match (&self.name, self.scope) {
             (SettingName::One(name), _) => SettingChanges::One(name.clone()),
-            // `SET TRANSACTION` and `SET CONSTRAINTS`, which change no settings.
+            (SettingName::Constraints, _) => SettingChanges::Constraints,
+            // `SET TRANSACTION`, which changes no settings.
             (SettingName::Unknown, SettingScope::Transaction) => SettingChanges::None,
             (SettingName::All, _)
             | (SettingName::Unknown, SettingScope::Session | SettingScope::Varies) => {
@@ -66,7 +84,7 @@ impl Setting {
         match &self.name {
             SettingName::One(one) => one == name,
             SettingName::All => true,
-            SettingName::Unknown => false,
+            SettingName::Constraints | SettingName::Unknown => false,
         }
     }
 }

@@ -10,8 +10,6 @@ pub struct CreateTable {
     pub name: Name,
     /// Whether it takes its columns and rows from a query, by `AS SELECT`.
     pub is_filled: bool,
-    /// Whether it references another table.
-    pub has_reference: bool,
 }
 
 /// An `ALTER TABLE`.
@@ -67,9 +65,6 @@ impl CreateTable {
         words.eat_all(&["IF", "NOT", "EXISTS"]);
         Some(Self {
             name: Name::read(&mut words)?,
-            has_reference: words
-                .clone()
-                .any(|word| word.eq_ignore_ascii_case("REFERENCES")),
             is_filled: has_outer_as(words),
         })
     }

@@ -125,9 +125,23 @@ pub(super) fn configuration() -> Vec<Row> {
             "a version table with its schema",
             "upgrade",
             4,
-            "error[invalid-configuration-value]: invalid value of `version-table`: `tenant.alembic_version` has a dot; write `version-table = \"alembic_version\"` and `version-table-schema = \"tenant\"`",
+            "error[invalid-configuration-value]: invalid value of `version-table`: `tenant.alembic_version` has a dot, and SQLite has no schemas; write `version-table = \"alembic_version\"`",
         )
         .configure("version-table = \"tenant.alembic_version\""),
+        row(
+            "a version table with a schema in its name, for PostgreSQL",
+            "upgrade",
+            4,
+            "error[invalid-configuration-value]: invalid value of `version-table`: `tenant.alembic_version` has a dot; write `version-table = \"alembic_version\"` and `version-table-schema = \"tenant\"`",
+        )
+        .configure("version-table = \"tenant.alembic_version\"\ndialects = [\"sqlite\", \"postgres\"]"),
+        row(
+            "a version table whose name SQLite keeps for itself",
+            "current",
+            4,
+            "error[invalid-configuration-value]: invalid value of `version-table`: `sqlite_x` begins with `sqlite_` | correct the value of `version-table`",
+        )
+        .configure("version-table = \"sqlite_x\""),
         row(
             "a schema with a dot",
             "ensure",

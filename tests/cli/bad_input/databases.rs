@@ -325,17 +325,6 @@ pub(super) fn scripts() -> Vec<Row> {
             upgrade("CREATE FUNCTION begin() RETURNS INT LANGUAGE sql AS 'SELECT 1';"),
         ),
         row(
-            "a search path, where a script would lose its table",
-            "upgrade --sql --dialect postgres",
-            8,
-            "error[not-scriptable]: revision cc03 sets the search path | migrations/cc03.sql | `version-table-schema`",
-        )
-        .configure("dialects = [\"postgres\"]")
-        .file(
-            CC03,
-            upgrade("SET search_path = app;\n-- alembic: upgrade no-transaction\nVACUUM;"),
-        ),
-        row(
             "what would undo nothing, in a script",
             "upgrade --sql",
             8,

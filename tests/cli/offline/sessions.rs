@@ -39,6 +39,9 @@ fn what_a_revision_sets_ends_with_it() {
             "SET datestyle = 'German'; SET standard_conforming_strings = off",
             " no-transaction",
         ),
+        ("SET app.tenant = 'a'; RESET ALL", ""),
+        ("CREATE EXTENSION pg_trgm; SELECT set_limit(0.9)", ""),
+        ("SET datestyle = 'German'; DISCARD ALL", " no-transaction"),
     ] {
         let project = Project::with_crate("shop");
         project.configure("dialects = [\"postgres\"]");
@@ -63,5 +66,102 @@ fn what_a_revision_sets_ends_with_it() {
         let expected = left(&online);
         assert!(expected.contains("C:\\temp\\new"), "{expected}");
         assert_same(&left(&scripted), &expected, sets);
+    }
+}
+
+/// A section outside of transactions runs with what the revision has set; what the script records
+/// meanwhile does not.
+#[test]
+fn what_a_script_records_needs_no_rights_of_a_revision() {
+    let insert = "INSERT INTO public.paths SELECT current_user || current_setting('search_path');";
+    for sets in [
+        "SET ROLE pg_monitor;",
+        "SET SESSION AUTHORIZATION pg_monitor; SET search_path = 'none';",
+        "SET search_path = other, 'it''s \\ \"odd';",
+        "DO $$ BEGIN SET LOCAL ROLE pg_monitor; END $$;",
+        "SELECT set_config('search_path', 'other', false);",
+    ] {
+        let project = Project::with_crate("shop");
+        project.configure("dialects = [\"postgres\"]");
+        project.add(revision("aa01").upgrade(format!(
+            "CREATE TABLE paths (path text);\nGRANT ALL ON paths TO pg_monitor;\n{sets}\n\
+             -- alembic: upgrade no-transaction\n{insert}\n{insert}\n\
+             -- alembic: upgrade\n{insert}\n"
+        )));
+        project.add(
+            revision("bb02")
+                .revises("aa01")
+                .upgrade(format!("{insert}\nCREATE TABLE last (x int);")),
+        );
+        let server = Server::shared();
+        let (online, scripted) = (server.database(), server.database());
+        project
+            .run(&format!("upgrade --url {}", online.url()))
+            .success();
+        let script = script(&project, "upgrade --sql --dialect postgres");
+        psql(&scripted, &STOP, &script).success();
+        let left = |database| psql(database, &["-At"], "SELECT path FROM paths ORDER BY 1").text;
+        let expected = left(&online);
+        assert_eq!(expected.lines().count(), 4, "{sets}: {expected}");
+        assert_same(&left(&scripted), &expected, sets);
+        assert_eq!(scripted.versions(), ["bb02"], "{sets}");
+    }
+}
+
+/// The modes of constraints end with their revision.
+#[test]
+fn what_a_revision_defers_is_due_at_its_end() {
+    let child = "CREATE TABLE parent (id int PRIMARY KEY);\n\
+                 CREATE TABLE child (id int REFERENCES parent DEFERRABLE);\n\
+                 CREATE TABLE late (id int REFERENCES parent DEFERRABLE INITIALLY DEFERRED);\n";
+    let orphan = "INSERT INTO child VALUES (1); INSERT INTO parent VALUES (1);";
+    for (first, second, is_done) in [
+        ("SET CONSTRAINTS ALL DEFERRED;", orphan, false),
+        ("SET CONSTRAINTS child_id_fkey DEFERRED;", orphan, false),
+        (
+            "DO $$ BEGIN SET CONSTRAINTS ALL DEFERRED; END $$;",
+            orphan,
+            false,
+        ),
+        (
+            "SET CONSTRAINTS ALL DEFERRED; INSERT INTO child VALUES (1);",
+            "INSERT INTO parent VALUES (1);",
+            false,
+        ),
+        (
+            "SET CONSTRAINTS ALL DEFERRED;",
+            "CREATE TABLE more (id int REFERENCES parent DEFERRABLE);
+             INSERT INTO more VALUES (1); INSERT INTO parent VALUES (1);",
+            false,
+        ),
+        (
+            "SET CONSTRAINTS ALL IMMEDIATE;",
+            "INSERT INTO late VALUES (1); INSERT INTO parent VALUES (1);",
+            true,
+        ),
+        (
+            "SELECT 1;",
+            "SET CONSTRAINTS ALL DEFERRED; INSERT INTO child VALUES (1);
+             INSERT INTO parent VALUES (1);",
+            true,
+        ),
+    ] {
+        let project = Project::with_crate("shop");
+        project.configure("dialects = [\"postgres\"]");
+        project.add(revision("aa01").upgrade(format!("{child}{first}")));
+        project.add(revision("bb02").revises("aa01").upgrade(second));
+        let database = Server::shared().database();
+        let script = script(&project, "upgrade --sql --dialect postgres");
+        let said = psql(&database, &STOP, &script);
+        match is_done {
+            true => said.success(),
+            false => said.failure("violates foreign key constraint"),
+        }
+        let expected: &[&str] = if is_done { &["bb02"] } else { &[] };
+        let versions = match is_done {
+            true => database.versions(),
+            false => database.tables(),
+        };
+        assert_eq!(versions, expected, "{first} {second}");
     }
 }

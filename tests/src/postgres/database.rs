@@ -98,14 +98,14 @@ impl Database {
         }
     }
 
-    /// Returns the names of its tables except `alembic_version`, sorted; where a table is not in
+    /// Returns the names of its tables except `alembic_version` and its log, sorted; where a table is not in
     /// the schema `public`, the name begins with that of its schema.
     #[must_use]
     pub fn tables(&self) -> Vec<String> {
         self.query(
             "SELECT CASE schemaname WHEN 'public' THEN tablename ELSE schemaname || '.' || \
-             tablename END COLLATE \"C\" FROM pg_tables WHERE tablename <> 'alembic_version' \
-             AND schemaname NOT IN ('pg_catalog', 'information_schema') ORDER BY 1",
+             tablename END COLLATE \"C\" FROM pg_tables WHERE tablename NOT IN \
+             ('alembic_version', 'alembic_version_log') AND schemaname NOT IN ('pg_catalog', 'information_schema') ORDER BY 1",
         )
     }
 
@@ -120,7 +120,7 @@ impl Database {
     }
 
     /// Returns a text that is the same for two databases that hold the same: the schema, and for
-    /// each table the number of its rows and a hash of them.
+    /// each table the number of its rows and a hash of them, without the log.
     ///
     /// # Panics
     ///
@@ -130,7 +130,8 @@ impl Database {
         let mut dump = self.schema();
         let tables = self.query(
             "SELECT format('%I.%I', schemaname, tablename) FROM pg_tables \
-             WHERE schemaname NOT IN ('pg_catalog', 'information_schema') ORDER BY 1",
+             WHERE schemaname NOT IN ('pg_catalog', 'information_schema') \
+             AND tablename <> 'alembic_version_log' ORDER BY 1",
         );
         let row = "ROW(every.*)::text COLLATE \"C\"";
         let rows = tables.iter().map(|table| {
@@ -151,6 +152,7 @@ impl Database {
     /// to run.
     fn schema(&self) -> String {
         let output = Command::new(program("pg_dump"))
+            .args(["--exclude-table", "*.alembic_version_log"])
             .args(["--schema-only", "--no-owner", "--no-privileges", "--dbname"])
             .arg(&self.url)
             .env_clear()

@@ -245,6 +245,7 @@ fn check_every_failure<S: Subject>(shape: Shape) {
         let replayed = states.entry(left.to_string());
         let replayed = replayed.or_insert_with(|| replay::<S>(shape, left));
         assert_eq!(found, *replayed, "{context}");
+        assert_eq!(scratch.log(), expected_log(left), "{context}");
         if is_new {
             database.upgrade(&whole, "heads").unwrap();
             assert_eq!(scratch.dump(), clean, "{context}");
@@ -253,6 +254,18 @@ fn check_every_failure<S: Subject>(shape: Shape) {
             scratch.refill(before);
         }
     }
+}
+
+/// Returns what the log must say when a run has left this state.
+fn expected_log(state: &DatabaseState) -> String {
+    let done = match state {
+        DatabaseState::Unchanged => &[][..],
+        DatabaseState::Committed { done, .. } | DatabaseState::Unfinished { done, .. } => done,
+        state => panic!("{state}"),
+    };
+    let lines = done.iter().enumerate();
+    let lines = lines.map(|(index, id)| format!("{}|{id}|upgrade|run|{id}\n", index + 1));
+    lines.collect()
 }
 
 /// Returns what must be said of a failure of this statement, whatever the engine.

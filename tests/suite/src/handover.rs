@@ -37,9 +37,10 @@ fn content<D: Database>(scratch: &D) -> String {
     );
     content += &scratch.rows(
         "SELECT m.name, c.name, c.type, c.\"notnull\", c.pk FROM sqlite_master m, \
-         pragma_table_info(m.name) c WHERE m.name <> 'alembic_version' ORDER BY 1, c.cid",
+         pragma_table_info(m.name) c WHERE m.name NOT LIKE 'alembic_version%' ORDER BY 1, c.cid",
     );
-    let objects = "SELECT name FROM sqlite_master WHERE type IN ('table', 'index') ORDER BY 1";
+    let objects = "SELECT name FROM sqlite_master WHERE type IN ('table', 'index') \
+         AND tbl_name <> 'alembic_version_log' ORDER BY 1";
     content += &scratch.rows(objects);
     for table in ["users", "posts", "tags"] {
         if content.contains(&format!("\n{table}\n")) {

@@ -33,6 +33,7 @@ pub mod described;
 pub mod failures;
 pub mod handover;
 pub mod hostile;
+pub mod log;
 pub mod races;
 pub mod reading;
 #[cfg(feature = "sqlite")]
@@ -44,4 +45,5 @@ pub mod unwinding;
 pub mod version_table;
 
 pub use command::Command;
+pub use log::LOG;
 pub use subject::{Content, Database, Handle, PoolSubject, Share, Subject, Trace};

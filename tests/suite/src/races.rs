@@ -6,6 +6,7 @@ use std::sync::Barrier;
 use alembic_migrate::options::TransactionMode;
 use alembic_migrate::{Migrations, RunError};
 
+use crate::log::check_log;
 use crate::revisions::chain;
 use crate::subject::{PoolSubject, journals, open};
 use crate::{Database, Handle, Subject};
@@ -101,6 +102,7 @@ pub fn each_revision_is_applied_once<S: Subject>() {
                 let steps = race(threads, open, &migrations::<S>(mode), work, &context);
                 assert_eq!(steps, LENGTH, "{context}");
                 assert_eq!(scratch.dump(), clean, "{context}");
+                check_log::<S>(&scratch, &context);
             }
         }
     }
@@ -116,6 +118,7 @@ pub fn each_takes_one_step_further<S: Subject>() {
             LENGTH - 1
         );
         assert_eq!(scratch.dump(), clean::<S>(LENGTH - 1));
+        check_log::<S>(&scratch, journal);
     }
 }
 
@@ -129,6 +132,7 @@ pub fn up_and_down_at_once_end_at_a_revision<S: Subject>() {
             race(8, || open::<S>(&scratch), &migrations, UP_OR_DOWN, &context);
             open::<S>(&scratch).upgrade(&migrations, "heads").unwrap();
             assert_eq!(scratch.dump(), clean, "{context}");
+            check_log::<S>(&scratch, &context);
         }
     }
 }

@@ -108,6 +108,10 @@ impl Database for File {
         dump::dump(&self.open())
     }
 
+    fn log(&self) -> String {
+        dump::log(&self.open())
+    }
+
     /// Returns everything in the file but when something unfinished was begun; of a damaged file,
     /// its bytes.
     fn content(&self) -> Content {
@@ -122,7 +126,7 @@ impl Database for File {
             Ok(_) => dump::rows(&connection, digests),
             Err(_) => String::new(),
         };
-        Ok(dump::dump(&connection) + &digests)
+        Ok(dump::dump(&connection) + &digests + &dump::log(&connection))
     }
 
     fn age(&self) {
@@ -167,7 +171,13 @@ impl Handle for Connection {
                 .unwrap()
         };
         let (enforced, timeout) = (setting("foreign_keys"), setting("busy_timeout"));
-        Some(format!("foreign_keys {enforced}, busy_timeout {timeout}"))
+        // A damaged file has none.
+        let mode: String = self
+            .pragma_query_value(None, "journal_mode", |row| row.get(0))
+            .unwrap_or_default();
+        Some(format!(
+            "foreign_keys {enforced}, busy_timeout {timeout}, journal_mode {mode}"
+        ))
     }
 
     #[track_caller]

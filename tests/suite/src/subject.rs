@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::SystemTime;
 
 use alembic_migrate::options::Purge;
-use alembic_migrate::report::{Ensured, StampReport, Status, UnfinishedRevision};
+use alembic_migrate::report::{Ensured, StampReport, Status};
 use alembic_migrate::{Dialect, EnsureReport, Migrations, Report, RunError};
 
 /// What a database holds as text, or the bytes of a damaged file.
@@ -42,9 +42,12 @@ pub trait Database: Sized + Send + Sync {
     /// unfinished revision, it leaves out what differs from run to run.
     fn dump(&self) -> String;
 
+    /// Returns what the log says, a row a line, without what is different in every run.
+    fn log(&self) -> String;
+
     /// Returns everything that two runs of the same command must leave alike.
     fn content(&self) -> Content {
-        Ok(self.dump())
+        Ok(self.dump() + &self.log())
     }
 
     /// Makes everything written so far look old, where that helps to see a write.
@@ -52,7 +55,7 @@ pub trait Database: Sized + Send + Sync {
 
     /// Returns everything that a write would change.
     fn trace(&self) -> Trace {
-        (self.dump().into_bytes(), None)
+        ((self.dump() + &self.log()).into_bytes(), None)
     }
 }
 
@@ -82,12 +85,6 @@ pub trait Handle: Send {
 
     /// Carries out [`Migrations::status`].
     fn status(&mut self, migrations: &Migrations) -> Result<Status, RunError>;
-
-    /// Carries out [`Migrations::unfinished`].
-    fn unfinished(
-        &mut self,
-        migrations: &Migrations,
-    ) -> Result<Option<UnfinishedRevision>, RunError>;
 
     /// Carries out [`Migrations::ensure_version`].
     fn ensure_version(&mut self, migrations: &Migrations) -> Result<Ensured, RunError>;
@@ -237,13 +234,6 @@ macro_rules! commands {
             migrations: &::alembic_migrate::Migrations,
         ) -> Result<::alembic_migrate::report::Status, ::alembic_migrate::RunError> {
             match self { $($handle => $outcome(migrations.status($database)),)+ }
-        }
-
-        fn unfinished(
-            &mut self,
-            migrations: &::alembic_migrate::Migrations,
-        ) -> Result<Option<::alembic_migrate::report::UnfinishedRevision>, ::alembic_migrate::RunError> {
-            match self { $($handle => $outcome(migrations.unfinished($database)),)+ }
         }
 
         fn ensure_version(

@@ -50,6 +50,7 @@ macro_rules! driver_suite {
                 purging_removes_whatever_is_there,
                 two_sets_share_a_database,
                 the_version_table_may_be_in_another_schema,
+                a_name_that_would_be_another_table_is_refused,
                 a_schema_that_is_missing_is_told;
             [reading]
                 what_only_reads_leaves_the_database_alone,
@@ -58,6 +59,12 @@ macro_rules! driver_suite {
                 the_rows_of_alembics_databases_are_read,
                 what_alembic_makes_of_its_databases_is_made_of_them,
                 a_database_that_we_create_is_as_alembic_creates_it;
+            [log]
+                what_ran_is_compared_with_the_files,
+                what_is_missing_is_applied_below_the_rows,
+                rows_that_somebody_else_moved_are_adopted,
+                what_did_not_run_is_logged_as_that,
+                what_is_edited_may_be_told_only;
             [races]
                 each_revision_is_applied_once,
                 each_takes_one_step_further,
@@ -141,6 +148,7 @@ macro_rules! driver_suite {
                 a_revision_that_fails_leaves_no_settings,
                 a_revision_goes_on_with_what_it_has_set,
                 a_database_cannot_be_attached_in_a_transaction,
+                a_journal_mode_stays_if_the_file_keeps_it,
                 a_connection_that_keeps_no_journal_is_refused;
             [sqlite::described]
                 a_schema_is_described;

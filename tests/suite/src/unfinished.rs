@@ -301,7 +301,7 @@ pub fn what_is_unfinished_is_told<S: Subject>() {
     let migrations = whole::<S>();
     for (scratch, begun) in [(stopped::<S>(), None), (interrupted::<S>(), Some(3))] {
         let mut database = open::<S>(&scratch);
-        let found = database.unfinished(&migrations).unwrap().unwrap();
+        let found = database.status(&migrations).unwrap().unfinished.unwrap();
         assert_eq!(
             (found.revision.as_str(), found.direction.as_str()),
             ("r2", "upgrade")
@@ -321,8 +321,9 @@ pub fn what_is_unfinished_is_told<S: Subject>() {
         );
         let again = migrations.clone().interruption(Interruption::Again);
         database.upgrade(&again, "heads").unwrap();
-        assert_eq!(database.unfinished(&migrations).unwrap(), None);
+        assert_eq!(database.status(&migrations).unwrap().unfinished, None);
     }
     let empty = S::Database::new("");
-    assert_eq!(open::<S>(&empty).unfinished(&migrations).unwrap(), None);
+    let status = open::<S>(&empty).status(&migrations).unwrap();
+    assert_eq!(status.unfinished, None);
 }

@@ -215,7 +215,6 @@ pub fn two_sets_share_a_database<S: Subject>() {
     for name in [
         "their_version",
         "Their \"versions\"; --",
-        "Their.Version",
         "order",
         "user",
         "current_user",
@@ -223,7 +222,7 @@ pub fn two_sets_share_a_database<S: Subject>() {
         "\\",
         "versión 🦀",
         " ",
-        "a name of fifty-four bytes, the longest that may be had",
+        "a name of fifty-four bytes, the longest of all of them",
     ] {
         let theirs = theirs.clone().version_table(VersionTable {
             name: name.to_owned(),
@@ -272,6 +271,43 @@ pub fn the_version_table_may_be_in_another_schema<S: Subject>() {
     };
     assert_eq!(rows, "r3\n");
     assert!(!main.dump().contains("public.alembic_version"));
+}
+
+pub fn a_name_that_would_be_another_table_is_refused<S: Subject>() {
+    let reserved = "begins with `sqlite_`, which SQLite keeps for itself";
+    let long = "is longer than 54 bytes, and PostgreSQL would cut it off";
+    for (name, sqlite, postgres) in [
+        (
+            "tenant.alembic_version",
+            Some("has a dot"),
+            Some("has a dot"),
+        ),
+        ("", Some("is empty"), Some("is empty")),
+        ("sqlite_versions", Some(reserved), None),
+        (&*"v".repeat(55), None, Some(long)),
+    ] {
+        let why = match S::Database::DIALECT {
+            Dialect::Sqlite => sqlite,
+            Dialect::Postgres => postgres,
+        };
+        let table = VersionTable {
+            name: name.to_owned(),
+            schema: None,
+        };
+        let quoted = table.quoted();
+        let scratch = S::Database::new("");
+        let before = scratch.dump();
+        let migrations = chain(S::Database::DIALECT, &THREE).version_table(table);
+        let outcome = open::<S>(&scratch).upgrade(&migrations, "heads");
+        let why = why.map(|why| {
+            format!(
+                "the name of the version table {quoted} {why}; the database is as it was before"
+            )
+        });
+        let is_refused = why.is_some();
+        assert_eq!(outcome.err().map(|error| error.to_string()), why, "{name}");
+        assert_eq!(scratch.dump() == before, is_refused, "{name}");
+    }
 }
 
 pub fn a_schema_that_is_missing_is_told<S: Subject>() {

@@ -28,8 +28,8 @@ pub(super) fn measure(place: &Place) -> Result<Table> {
     let [bound, rows, apply, load_and_apply] = interleaved(
         ROUNDS,
         [
-            &mut || bound(&file, &revisions, VersionRows::None),
-            &mut || bound(&file, &revisions, VersionRows::OnePerRevision),
+            &mut || bound(&file, &revisions, Recorded::Nothing),
+            &mut || bound(&file, &revisions, Recorded::Each),
             &mut || {
                 let mut connection = fresh(&file)?;
                 timed(|| Ok(loaded.upgrade(&mut connection, "heads")?))
@@ -52,15 +52,20 @@ pub(super) fn measure(place: &Place) -> Result<Table> {
                 &bound,
             ),
             Row::ratio(
-                "rusqlite: and the version row after each revision",
+                "rusqlite: the version row and a row of the log after each, too",
                 &rows,
                 &bound,
             ),
-            Row::ratio("upgrade: migrations already loaded", &apply, &bound).at_most(GOAL),
             Row::ratio(
-                "upgrade: reading and checking the files too",
+                "upgrade, against the last: migrations already loaded",
+                &apply,
+                &rows,
+            )
+            .at_most(GOAL),
+            Row::ratio(
+                "upgrade, against it: reading and checking the files too",
                 &load_and_apply,
-                &bound,
+                &rows,
             ),
         ],
     })
@@ -88,35 +93,47 @@ fn fresh(file: &Path) -> Result<Connection> {
     }
 }
 
-/// What the bound records in the version table.
+/// What the bound records of the revisions.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum VersionRows {
-    None,
-    OnePerRevision,
+enum Recorded {
+    Nothing,
+    /// The version row, and a row of the log.
+    Each,
 }
 
+/// The tables of the bound, as a run has them.
+pub(super) const TABLES: &str = "CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL, \
+     CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)); \
+     INSERT INTO alembic_version VALUES (''); \
+     CREATE TABLE alembic_version_log (number INTEGER NOT NULL, revision VARCHAR NOT NULL, \
+     message VARCHAR NOT NULL, direction VARCHAR(9) NOT NULL, action VARCHAR(6) NOT NULL, \
+     digest VARCHAR(16), rows_after VARCHAR NOT NULL, fingerprint VARCHAR(16) NOT NULL, \
+     logged_at TIMESTAMP NOT NULL, took_us BIGINT, user_name VARCHAR, host VARCHAR, \
+     application VARCHAR, tool_version VARCHAR NOT NULL, way_back_digest VARCHAR(16), \
+     way_back VARCHAR, CONSTRAINT alembic_version_log_pkc PRIMARY KEY (number))";
+
+/// The row of the log for a revision.
+pub(super) const LOG: &str = "INSERT INTO alembic_version_log SELECT coalesce(max(number), 0) + 1, ?1, \
+     'A message', 'upgrade', 'run', '0123456789abcdef', ?1, '0123456789abcdef', CURRENT_TIMESTAMP, \
+     100, 'user', 'host', 'bench', '0.1.0', '0123456789abcdef', ?2 FROM alembic_version_log";
+
 /// What is possible: one connection, one transaction, the same statements.
-fn bound(
-    file: &Path,
-    revisions: &[(String, Vec<String>)],
-    version_rows: VersionRows,
-) -> Result<Duration> {
+fn bound(file: &Path, revisions: &[(String, Vec<String>)], recorded: Recorded) -> Result<Duration> {
     let connection = fresh(file)?;
     timed(|| {
         connection.execute_batch("PRAGMA foreign_keys = OFF; BEGIN IMMEDIATE")?;
-        if version_rows == VersionRows::OnePerRevision {
-            let first = "CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL, \
-                         CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)); \
-                         INSERT INTO alembic_version VALUES ('')";
-            connection.execute_batch(first)?;
+        if recorded == Recorded::Each {
+            connection.execute_batch(TABLES)?;
         }
         for (id, statements) in revisions {
             for statement in statements {
                 connection.execute(statement, [])?;
             }
-            if version_rows == VersionRows::OnePerRevision {
+            if recorded == Recorded::Each {
                 let update = format!("UPDATE alembic_version SET version_num = '{id}'");
                 connection.execute(&update, [])?;
+                let mut log = connection.prepare_cached(LOG)?;
+                log.execute([id.as_str(), &statements.concat()])?;
             }
         }
         Ok(connection.execute_batch("COMMIT")?)

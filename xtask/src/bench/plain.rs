@@ -1,11 +1,12 @@
-//! The program that commands are compared with: it reads revision files and applies them with
-//! rusqlite, with no more care than that takes.
+//! The program that commands are compared with: it reads revision files, applies them with rusqlite
+//! and records them, with no more care than that takes.
 
 use std::path::PathBuf;
 
 use clap::Args;
 use rusqlite::{Connection, OptionalExtension};
 
+use super::apply::{LOG, TABLES};
 use crate::Result;
 
 /// Arguments of the process that upgrades a database.
@@ -42,15 +43,14 @@ impl PlainUpgradeArgs {
                 false => Err(format!("the database is at {found}, not at {last}").into()),
             };
         }
-        connection.execute_batch(
-            "BEGIN IMMEDIATE; \
-             CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL, \
-             CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num))",
-        )?;
+        connection.execute_batch("BEGIN IMMEDIATE")?;
+        connection.execute_batch(TABLES)?;
         for text in &texts {
             connection.execute_batch(upgrade(text))?;
+            let mut log = connection.prepare_cached(LOG)?;
+            log.execute([id(text).unwrap_or_default(), text])?;
         }
-        connection.execute("INSERT INTO alembic_version VALUES (?1)", [last])?;
+        connection.execute("UPDATE alembic_version SET version_num = ?1", [last])?;
         Ok(connection.execute_batch("COMMIT")?)
     }
 }

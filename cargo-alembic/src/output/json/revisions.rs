@@ -6,6 +6,8 @@ use alembic_migrate::report::UnfinishedRevision;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::LoggedJson;
+
 /// A revision.
 #[derive(Debug, Serialize)]
 #[cfg_attr(feature = "schema", derive(JsonSchema), schemars(rename = "Revision"))]
@@ -113,6 +115,13 @@ pub(crate) struct CurrentJson {
     /// The ids of the revisions that are not applied yet, in the order in which they will be
     /// applied.
     pub(crate) pending: Vec<String>,
+    /// The ids of the revisions that lie below the rows and never ran here, in the order in which
+    /// they would be applied.
+    pub(crate) hidden: Vec<String>,
+    /// The revisions that were applied with another content than their files have now.
+    pub(crate) edited: Vec<LoggedJson>,
+    /// The revisions that were applied, and that the files no longer have below the rows.
+    pub(crate) removed: Vec<LoggedJson>,
     /// The unfinished revision, if a statement outside of transactions failed or its outcome is
     /// unknown.
     pub(crate) unfinished: Option<UnfinishedJson>,

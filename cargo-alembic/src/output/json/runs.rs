@@ -1,9 +1,10 @@
 //! Answers about what was done to databases, derived from the library's reports.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
-use alembic_history::Direction;
-use alembic_migrate::report::{Ensured, StampReport, StepReport};
+use alembic_history::{Direction, RevisionId};
+use alembic_migrate::report::{Ensured, LogEntry, LoggedRevision, StampReport, StepReport};
 use alembic_migrate::{EnsureReport, Report, Versions};
 #[cfg(feature = "schema")]
 use schemars::JsonSchema;
@@ -39,11 +40,15 @@ pub(crate) struct StepJson {
     message: String,
     /// How long it took in seconds, without the commit.
     seconds: f64,
+    /// Whether its upgrade section has no statements, although the heading does not say `empty`: what
+    /// is added there now never runs on this database.
+    empty: bool,
 }
 
 impl StepJson {
-    fn new(direction: Direction, step: &StepReport) -> Self {
+    fn new(direction: Direction, step: &StepReport, empty: &HashSet<RevisionId>) -> Self {
         Self {
+            empty: empty.contains(&step.revision),
             direction: direction.to_string(),
             revision: step.revision.to_string(),
             message: step.message.clone(),
@@ -84,6 +89,100 @@ pub(crate) struct EnsureJson {
     seconds: f64,
 }
 
+/// The result of `log`.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(JsonSchema), schemars(rename = "Log"))]
+pub(crate) struct LogJson {
+    /// The database, without its password.
+    database: String,
+    /// The entries, newest first.
+    entries: Vec<LogEntryJson>,
+}
+
+/// An entry of the log.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(JsonSchema), schemars(rename = "LogEntry"))]
+pub(crate) struct LogEntryJson {
+    /// Its number, from 1.
+    number: u64,
+    /// `upgrade` if the revision is applied from then on, `downgrade` if it is not.
+    direction: String,
+    /// How that came to be: `run`, `create`, `stamp`, `adopt` or `accept`.
+    action: String,
+    /// The revision's id.
+    revision: String,
+    /// The first paragraph of its header.
+    message: String,
+    /// The digest of the statements that apply it; null if no file declared it.
+    digest: Option<String>,
+    /// When, in UTC.
+    time: String,
+    /// How long it took in seconds; null if nothing ran.
+    seconds: Option<f64>,
+    /// The user, if known.
+    user: Option<String>,
+    /// The machine of the program, if known.
+    host: Option<String>,
+    /// The program, if known.
+    application: Option<String>,
+    /// The version of cargo-alembic.
+    tool_version: String,
+    /// The rows of the version table afterwards.
+    after: Vec<String>,
+}
+
+/// A revision as the log knows it.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(JsonSchema), schemars(rename = "Logged"))]
+pub(crate) struct LoggedJson {
+    /// Its id.
+    pub(crate) revision: String,
+    /// The first paragraph of its header, as it was then.
+    message: String,
+    /// When it was logged, in UTC.
+    time: String,
+}
+
+impl LoggedJson {
+    pub(crate) fn new(logged: &LoggedRevision) -> Self {
+        Self {
+            revision: logged.revision.clone(),
+            message: logged.message.clone(),
+            time: logged.since.clone(),
+        }
+    }
+}
+
+impl LogJson {
+    pub(crate) fn new(url: &DatabaseUrl, entries: &[LogEntry]) -> Self {
+        Self {
+            database: url.to_string(),
+            entries: entries.iter().map(LogEntryJson::new).collect(),
+        }
+    }
+}
+
+impl LogEntryJson {
+    fn new(entry: &LogEntry) -> Self {
+        let rows = entry.rows.split(',').filter(|row| !row.is_empty());
+        Self {
+            number: entry.number,
+            direction: entry.direction.to_string(),
+            action: entry.action.to_string(),
+            revision: entry.revision.clone(),
+            message: entry.message.clone(),
+            digest: entry.digest.map(|digest| digest.to_string()),
+            time: entry.logged_at.clone(),
+            seconds: entry.took.map(|took| took.as_secs_f64()),
+            user: entry.user.clone(),
+            host: entry.host.clone(),
+            application: entry.application.clone(),
+            tool_version: entry.tool_version.clone(),
+            after: rows.map(ToOwned::to_owned).collect(),
+        }
+    }
+}
+
 /// The result of `ensure-version`.
 #[derive(Debug, Serialize)]
 #[cfg_attr(
@@ -99,13 +198,32 @@ pub(crate) struct EnsureVersionJson {
 }
 
 impl RunJson {
-    pub(crate) fn new(url: &DatabaseUrl, report: &Report, took: Duration) -> Self {
+    /// `empty` are the revisions that were applied without statements.
+    pub(crate) fn new(
+        url: &DatabaseUrl,
+        report: &Report,
+        took: Duration,
+        empty: &HashSet<RevisionId>,
+    ) -> Self {
         Self {
             database: url.to_string(),
-            steps: steps(report.direction, &report.steps),
+            steps: steps(report.direction, &report.steps, empty),
             before: rows(&report.before),
             after: rows(&report.after),
             seconds: took.as_secs_f64(),
+        }
+    }
+}
+
+impl RunJson {
+    /// Returns the answer when nothing was to be done.
+    pub(crate) fn nothing(url: &DatabaseUrl, versions: &Versions) -> Self {
+        Self {
+            database: url.to_string(),
+            steps: Vec::new(),
+            before: rows(versions),
+            after: rows(versions),
+            seconds: 0.0,
         }
     }
 }
@@ -121,12 +239,17 @@ impl StampJson {
 }
 
 impl EnsureJson {
-    pub(crate) fn new(url: &DatabaseUrl, report: &EnsureReport) -> Self {
+    /// `empty` are the revisions that were applied without statements.
+    pub(crate) fn new(
+        url: &DatabaseUrl,
+        report: &EnsureReport,
+        empty: &HashSet<RevisionId>,
+    ) -> Self {
         Self {
             database: url.to_string(),
             scenario: report.scenario.to_string(),
             outcome: report.outcome.to_string(),
-            steps: steps(Direction::Upgrade, &report.steps),
+            steps: steps(Direction::Upgrade, &report.steps, empty),
             before: rows(&report.before),
             after: rows(&report.after),
             seconds: report.took.as_secs_f64(),
@@ -151,7 +274,8 @@ pub(crate) fn rows(versions: &Versions) -> Vec<String> {
     versions.ids().into_iter().map(ToOwned::to_owned).collect()
 }
 
-fn steps(direction: Direction, steps: &[StepReport]) -> Vec<StepJson> {
+fn steps(direction: Direction, steps: &[StepReport], empty: &HashSet<RevisionId>) -> Vec<StepJson> {
     let steps = steps.iter();
-    steps.map(|step| StepJson::new(direction, step)).collect()
+    let steps = steps.map(|step| StepJson::new(direction, step, empty));
+    steps.collect()
 }

@@ -1,5 +1,6 @@
 //! The header of a revision file: its leading comment.
 
+use crate::id::check_visible;
 use crate::section_heading::is_heading;
 use crate::{BranchLabel, Finding, FindingKind, InvalidName, RevisionId, Span, nearest};
 
@@ -147,9 +148,15 @@ pub(super) fn parse(
         })
         .collect();
     let depends_on = list(text, depends_on)
-        .map(|span| Named {
-            name: span.text(text).to_owned(),
-            span,
+        .filter_map(|span| {
+            let name = span.text(text).to_owned();
+            match check_visible(&name) {
+                Ok(()) => Some(Named { name, span }),
+                Err(why) => {
+                    findings.push(Finding::new(span, FindingKind::InvalidId { name, why }));
+                    None
+                }
+            }
         })
         .collect();
     doc.truncate(doc.trim_end().len());

@@ -75,6 +75,30 @@ fn faulty_headers_say_what_and_where() {
         &format!("-- Revision ID: head\n-- Revises:\n{up}"),
         &["1:17 invalid-id"],
     );
+    // Nothing that names a revision, a label or a crate hides a character.
+    for name in [
+        "a\u{202e}b",
+        "a\u{200b}b",
+        "a\u{2066}b",
+        "sh\u{200f}op@ab",
+        "shop@a\u{202e}b",
+    ] {
+        let header = "-- Revision ID: a\n-- Revises:\n";
+        check(
+            &format!("{header}-- Depends On: b, {name}\n{up}"),
+            &["3:19 invalid-id"],
+        );
+        if !name.contains('@') {
+            check(
+                &format!("{header}-- Branch Labels: {name}\n{up}"),
+                &["3:19 invalid-label"],
+            );
+            check(
+                &format!("-- Revision ID: {name}\n-- Revises: {name}\n{up}"),
+                &["1:17 invalid-id", "2:13 invalid-id"],
+            );
+        }
+    }
     let long = "x".repeat(33);
     check(&format!("-- Revision ID: {long}\n-- Revises:\n{up}"), &[]);
     check(

@@ -43,7 +43,7 @@ impl NodeSet {
     }
 
     /// Keeps the members for which `keep` holds.
-    pub(crate) fn retain(&mut self, keep: impl Fn(Node) -> bool) {
+    pub fn retain(&mut self, keep: impl Fn(Node) -> bool) {
         for (index, member) in self.members.iter_mut().enumerate() {
             if *member && !keep(Node::new(index)) {
                 *member = false;

@@ -1,5 +1,6 @@
 //! Faults in the files of a history, with their locations.
 
+use std::collections::HashMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -40,6 +41,23 @@ pub struct Related {
     pub label: &'static str,
 }
 
+/// Revisions, and of each id the first one that has it.
+pub(super) struct FirstById<'r> {
+    revisions: &'r [HistoryFile],
+    first: HashMap<&'r str, &'r HistoryFile>,
+}
+
+impl<'r> FirstById<'r> {
+    pub(super) fn new(revisions: &'r [HistoryFile]) -> Self {
+        let ids = revisions.iter().rev();
+        let ids = ids.map(|file| (file.file.header.id.name.as_str(), file));
+        Self {
+            revisions,
+            first: ids.collect(),
+        }
+    }
+}
+
 impl HistoryError {
     pub(super) fn new(mut faults: Vec<Fault>) -> Self {
         faults.sort_by(|a, b| (&a.path, a.finding.span).cmp(&(&b.path, b.finding.span)));
@@ -58,8 +76,8 @@ impl Fault {
     }
 
     /// Returns the fault of an error of the graph, at its place in a header.
-    pub(super) fn from_graph_error(revisions: &[HistoryFile], error: GraphError) -> Self {
-        let revision = &revisions[error.revision];
+    pub(super) fn from_graph_error(ids: &FirstById<'_>, error: GraphError) -> Self {
+        let revision = &ids.revisions[error.revision];
         let header = &revision.file.header;
         let parent = |id: &str| {
             let mut parents = header.revises.iter();
@@ -74,9 +92,7 @@ impl Fault {
                 .map(|named| named.span)
         };
         let place_of_id = |id: &str, label| {
-            let other = revisions
-                .iter()
-                .find(|other| other.file.header.id.name.as_str() == id)?;
+            let other = ids.first.get(id)?;
             Some(Related {
                 path: other.path.clone(),
                 text: other.text.clone(),

@@ -75,9 +75,19 @@ impl Graph {
     ///
     /// When the revision cannot be resolved, and when the rows contradict each other.
     pub fn plan_revert(&self, rows: &[Node], revision: &Expression) -> Result<Plan, PlanError> {
-        self.check_rows(rows)?;
         let revisions = self.resolve(revision, None)?;
-        Ok(self.plan_downgrade_of(rows, &revisions))
+        self.plan_reverts(rows, &revisions)
+    }
+
+    /// Plans the revert of the applied ones of `revisions`, and of every applied revision that
+    /// depends on them.
+    ///
+    /// # Errors
+    ///
+    /// When the rows contradict each other.
+    pub fn plan_reverts(&self, rows: &[Node], revisions: &[Node]) -> Result<Plan, PlanError> {
+        self.check_rows(rows)?;
+        Ok(self.plan_downgrade_of(rows, revisions))
     }
 
     /// Plans the revert of the applied ones of `revisions`, and of every applied revision that

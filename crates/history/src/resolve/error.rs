@@ -68,6 +68,8 @@ pub enum ResolveError {
         expression: String,
         /// The rows.
         rows: Vec<RevisionId>,
+        /// The branch to count from, if nothing of it is applied: the rows are only below it.
+        unapplied: Option<String>,
     },
     /// The offset counts from a branch, on which the version table has no row.
     NotStarted {
@@ -133,14 +135,28 @@ impl fmt::Display for ResolveError {
                     join(candidates, ", ")
                 )
             }
-            Self::AmbiguousStart { expression, rows } => write!(
+            Self::AmbiguousStart {
+                expression,
+                rows,
+                unapplied: Some(branch),
+            } => write!(
+                f,
+                "'{expression}' counts from '{branch}', of which nothing is applied in the \
+                 database: it is at {}",
+                join(rows, ", ")
+            ),
+            Self::AmbiguousStart {
+                expression,
+                rows,
+                unapplied: None,
+            } => write!(
                 f,
                 "'{expression}' is ambiguous: the database is at several revisions, {}",
                 join(rows, ", ")
             ),
             Self::NotStarted { expression, branch } => write!(
                 f,
-                "'{expression}' counts from branch '{branch}', which has no revision in the database"
+                "'{expression}' counts from '{branch}', of which nothing is applied in the database"
             ),
             Self::NotAllowed { expression } => {
                 write!(f, "'{expression}' cannot be used with this command")

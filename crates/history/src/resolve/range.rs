@@ -18,7 +18,7 @@ impl Resolver<'_> {
             // `START:+N` counts from the start of the range.
             (None, Some(offset)) if offset > 0 => {
                 let from = match start {
-                    Some(start) => self.single_start(&end, &self.revisions(start)?)?,
+                    Some(start) => self.single_start(&end, &self.revisions(start)?, None)?,
                     None => None,
                 };
                 let branch = self.branch(&end)?;

@@ -85,6 +85,13 @@ keys! {
     /// The schema of the version table, on PostgreSQL.
     VersionTableSchema = "version-table-schema" => version_table.schema,
 
+    /// Whether a table next to the version table records what was applied, when and by whom.
+    Log = "log" => log,
+
+    /// What happens when an applied revision has another content than before: `refuse` to change
+    /// the database, or `warn`.
+    Edited = "edited" => edited,
+
     /// What one transaction covers: the whole `run`, or each `revision`.
     Transaction = "transaction" => transaction,
 
@@ -138,6 +145,8 @@ impl Key {
             | Self::Lock
             | Self::VersionTable
             | Self::VersionTableSchema
+            | Self::Log
+            | Self::Edited
             | Self::Transaction
             | Self::Schema
             | Self::Baseline

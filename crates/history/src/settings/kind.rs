@@ -1,6 +1,6 @@
 //! Reads and describes the kinds of values in a manifest.
 
-use super::{Chain, Fresh, TransactionMode, Value};
+use super::{Chain, Edited, Fresh, TransactionMode, Value};
 use crate::Dialect;
 
 /// The type of a setting, as a manifest holds it.
@@ -33,6 +33,11 @@ pub(super) trait Choice: Copy + PartialEq + 'static {
 impl Choice for Chain {
     const WORDS: &'static [(&'static str, Self)] =
         &[("linear", Self::Linear), ("merged", Self::Merged)];
+}
+
+impl Choice for Edited {
+    const WORDS: &'static [(&'static str, Self)] =
+        &[("refuse", Self::Refuse), ("warn", Self::Warn)];
 }
 
 impl Choice for Fresh {

@@ -156,12 +156,19 @@ fn names_of_version_tables() {
     let (longest_schema, long_schema) = ("s".repeat(63), "é".repeat(32));
     let both = "has a dot; write `version-table = \"alembic_version\"` and \
                 `version-table-schema = \"tenant\"`";
+    let table = "has a dot, and SQLite has no schemas; write `version-table = \"alembic_version\"`";
+    let reserved = "begins with `sqlite_`, which SQLite keeps for itself";
     for (key, name, why) in [
         ("version-table", "alembic_version", None),
         ("version-table", "Größe-2", None),
         ("version-table", longest.as_str(), None),
         ("version-table-schema", longest_schema.as_str(), None),
-        ("version-table", "tenant.alembic_version", Some(both)),
+        ("version-table", "tenant.alembic_version", Some(table)),
+        ("version-table", "sqlite_x", Some(reserved)),
+        ("version-table", "SQLite_version", Some(reserved)),
+        ("version-table", "sqlite", None),
+        ("version-table", "sqliteé", None),
+        ("version-table", "tenant.sqlite_x", Some(dot)),
         ("version-table", "a.b.c", Some(dot)),
         ("version-table", ".versions", Some(dot)),
         ("version-table", "\"a\".b", Some(dot)),
@@ -188,5 +195,21 @@ fn names_of_version_tables() {
         let why = why.map(|why| format!("invalid value of `{key}`: `{name}` {why}"));
         let expected = why.as_deref().map_or(Ok(()), Err);
         check(key, Value::Text(name.to_owned()), expected);
+    }
+    for (dialects, name, why) in [
+        ("sqlite", "tenant.alembic_version", Some(table)),
+        ("postgres", "tenant.alembic_version", Some(both)),
+        ("postgres", "sqlite_x", None),
+    ] {
+        let entries = [("version-table", name), ("dialects", dialects)];
+        let entries = entries.map(|(key, value)| (key.to_owned(), Value::Text(value.to_owned())));
+        let table = Table {
+            scope: Scope::Package,
+            entries: entries.into(),
+        };
+        let found = Settings::read(&[table]).map(drop);
+        let found = found.map_err(|faults| faults[0].to_string());
+        let why = why.map(|why| format!("invalid value of `version-table`: `{name}` {why}"));
+        assert_eq!(found, why.map_or(Ok(()), Err), "{dialects}: {name}");
     }
 }

@@ -5,7 +5,7 @@ use std::pin::pin;
 use std::task::{Context, Waker};
 use std::time::Duration;
 
-use alembic_run::{AsyncConnection, Batch, DatabaseError, Effect, Event, Execute, Query, Row};
+use alembic_run::{AsyncConnection, Batch, DatabaseError, Event, Execute, Query, Row, Undo};
 use futures_util::future::{Either, select};
 use sqlx::{Connection, PgConnection};
 use tokio::time::{Instant, sleep_until};
@@ -40,7 +40,7 @@ impl<'c> Server<'c> {
         Self {
             main: MainConnection {
                 correspondence: Correspondence::new(connection),
-                rollback: None,
+                undo: Undo::default(),
                 is_silent: false,
             },
             aside,
@@ -76,14 +76,10 @@ impl<'c> Server<'c> {
 
 impl AsyncConnection for Server<'_> {
     async fn execute(&mut self, statement: &Execute<'_>) -> Result<u64, DatabaseError> {
-        if let Effect::Begins { rollback } = statement.effect() {
-            self.main.rollback = Some(rollback.to_owned());
-        }
+        let effect = statement.effect();
+        self.main.undo.announce(effect);
         let Batch { changed, failed } = self.send(std::slice::from_ref(statement)).await;
-        match statement.effect() {
-            Effect::Commits | Effect::RollsBack => self.main.rollback = None,
-            _ => {}
-        }
+        self.main.undo.settle(effect, failed.is_none());
         match failed {
             Some((_, error)) => Err(error),
             None => Ok(changed.into_iter().sum()),
@@ -154,22 +150,21 @@ async fn answer<T>(
     }
 }
 
-/// The connection that migrates, whose open transaction is rolled back on drop.
+/// The connection that migrates; what a run leaves on it is undone on drop.
 struct MainConnection<'c> {
     correspondence: Correspondence<&'c mut PgConnection>,
-    /// The statement that rolls back, while a transaction is open.
-    rollback: Option<String>,
+    undo: Undo,
     /// Whether the server has stopped to answer; an answer may still be under way.
     is_silent: bool,
 }
 
 impl Drop for MainConnection<'_> {
     fn drop(&mut self) {
-        if let Some(rollback) = self.rollback.take() {
+        for statement in self.undo.statements() {
             // sqlx's own transactions forget one whose `BEGIN` was not awaited. This writes the
             // statement when it is first polled; sqlx continues it before anything else.
             let connection = &mut self.correspondence.connection;
-            let mut sent = pin!(connection.begin_with(safe(&rollback)));
+            let mut sent = pin!(connection.begin_with(safe(statement.sql())));
             let mut context = Context::from_waker(Waker::noop());
             let _ = sent.as_mut().poll(&mut context);
         }

@@ -2,6 +2,7 @@
 //! fail.
 
 mod cancelled;
+mod constraints;
 mod database;
 mod described;
 mod drivers;

@@ -1,5 +1,6 @@
 //! What a database answers when it is asked where the version table is.
 
+use crate::log::LogAccess;
 use crate::request::Row;
 
 /// The answer to the search for the version table.
@@ -17,6 +18,8 @@ pub(crate) struct VersionTableLookup {
     pub(crate) other_tool: Option<String>,
     /// How many characters of an id the version table holds, where the database enforces that.
     pub(crate) id_limit: Option<usize>,
+    /// What the account may do with the log.
+    pub(crate) log: LogAccess,
 }
 
 impl VersionTableLookup {
@@ -32,6 +35,7 @@ impl VersionTableLookup {
             database: cell(3),
             other_tool: cell(4),
             id_limit: row.cell(5).and_then(|limit| limit.parse().ok()),
+            log: LogAccess::parse(row.cell(6)),
         }
     }
 }

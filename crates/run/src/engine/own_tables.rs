@@ -1,11 +1,14 @@
-//! The tables of the run itself: the version table, exactly Alembic's, and the table of progress next to
-//! it.
+//! The tables of the run itself: the version table, exactly Alembic's, and next to it the log and the
+//! table of progress.
 
-use alembic_history::{Graph, MAX_ID_LENGTH, RevisionId, RowChange, VersionTable};
+use alembic_history::{Digest, Graph, MAX_ID_LENGTH, RevisionId, RowChange, VersionTable};
 use alembic_sql::{literal, quote};
 
 use crate::database_error::DatabaseError;
-use crate::request::{Execute, Progress, ProgressTask, Query, Task, VersionTask};
+use crate::log::{self, Author, Log, LogEntry, NewEntry};
+use crate::request::{Execute, LogTask, Progress, ProgressTask, Query, Task, VersionTask};
+
+const NULL: &str = "NULL";
 
 /// The requests about the tables of the run itself.
 pub(crate) trait OwnTables {
@@ -15,12 +18,18 @@ pub(crate) trait OwnTables {
     /// Returns the query that looks for the version table; [`VersionTableLookup`] reads the answer.
     fn find_versions(&self, table: &VersionTable) -> Query;
 
-    /// Returns the query that reads one of the run's own tables by `select`, and fails instead of
+    /// Returns the condition that the version table exists, or no table of another migration tool.
+    fn has_no_other_tool(&self, table: &VersionTable) -> String;
+
+    /// Returns the query that reads some of the run's own tables by `select`, and fails instead of
     /// waiting for a lock; `is_open` says whether a transaction is open.
-    fn reading(&self, table: &VersionTable, select: String, is_open: bool) -> String;
+    fn reading(&self, tables: &[&VersionTable], select: String, is_open: bool) -> String;
 
     /// Returns the operator that compares two texts, which no one but the database can have defined.
     fn equals(&self) -> &'static str;
+
+    /// Returns the user of the connection as SQL, where the database has users.
+    fn user(&self) -> Option<&'static str>;
 
     /// Returns the process that executes statements, and the time in UTC, as SQL.
     fn process_and_time(&self) -> (&'static str, &'static str);
@@ -30,8 +39,105 @@ pub(crate) trait OwnTables {
         let select = format!("SELECT version_num FROM {}", table.quoted());
         Query::new(
             Task::Versions(table.clone(), VersionTask::Read),
-            self.reading(table, select, is_open),
+            self.reading(&[table], select, is_open),
         )
+    }
+
+    /// Returns the query that reads the rows of the version table, and the last one of the log, in
+    /// which the first cell is NULL; [`LastEntry`](crate::log::LastEntry) reads the others.
+    fn read_versions_and_log(&self, table: &VersionTable, is_open: bool) -> Query {
+        let log = table.log();
+        let select = format!(
+            "SELECT version_num, NULL AS number, NULL AS rows_after, NULL AS fingerprint FROM {} \
+             UNION ALL SELECT NULL, last.number, last.rows_after, last.fingerprint \
+             FROM (SELECT number, rows_after, fingerprint FROM {} ORDER BY number DESC LIMIT 1) \
+             AS last",
+            table.quoted(),
+            log.quoted()
+        );
+        Query::new(
+            Task::Versions(table.clone(), VersionTask::ReadWithLog),
+            self.reading(&[table, &log], select, is_open),
+        )
+    }
+
+    /// Returns the query that reads the last row of the log, for a database that has no version
+    /// table any more; [`LastEntry`](crate::log::LastEntry) reads it.
+    fn read_last_entry(&self, versions: &VersionTable, is_open: bool) -> Query {
+        let table = versions.log();
+        let select = format!(
+            "SELECT number, rows_after, fingerprint FROM {} ORDER BY number DESC LIMIT 1",
+            table.quoted()
+        );
+        Query::new(
+            Task::Log(LogTask::Read),
+            self.reading(&[&table], select, is_open),
+        )
+    }
+
+    /// Returns the query that reads the log; [`LogEntry`] reads its rows.
+    fn read_log(&self, versions: &VersionTable, is_open: bool) -> Query {
+        let table = versions.log();
+        let select = format!(
+            "SELECT {} FROM {} ORDER BY number",
+            log::COLUMNS,
+            table.quoted()
+        );
+        Query::new(
+            Task::Log(LogTask::Read),
+            self.reading(&[&table], select, is_open),
+        )
+    }
+
+    /// Returns the query that reads the ways back that the log holds: digests and texts.
+    fn read_ways_back(&self, versions: &VersionTable, is_open: bool) -> Query {
+        let table = versions.log();
+        let select = format!(
+            "SELECT way_back_digest, way_back FROM {} WHERE way_back IS NOT NULL ORDER BY number",
+            table.quoted()
+        );
+        Query::new(
+            Task::Log(LogTask::ReadWaysBack),
+            self.reading(&[&table], select, is_open),
+        )
+    }
+
+    /// Returns the statement that creates the log.
+    fn create_log(&self, versions: &VersionTable) -> Execute<'static> {
+        let table = versions.log();
+        let constraint = quote(&format!("{}_pkc", table.name));
+        let sql = format!(
+            "CREATE TABLE {} (\n\tnumber INTEGER NOT NULL, \n\trevision VARCHAR NOT NULL, \n\t\
+             message VARCHAR NOT NULL, \n\tdirection VARCHAR(9) NOT NULL, \n\t\
+             action VARCHAR(6) NOT NULL, \n\tdigest VARCHAR(16), \n\trows_after VARCHAR NOT NULL, \n\t\
+             fingerprint VARCHAR(16) NOT NULL, \n\tlogged_at TIMESTAMP NOT NULL, \n\t\
+             took_us BIGINT, \n\tuser_name VARCHAR, \n\thost VARCHAR, \n\tapplication VARCHAR, \n\t\
+             tool_version VARCHAR NOT NULL, \n\tway_back_digest VARCHAR(16), \n\tway_back VARCHAR, \n\t\
+             CONSTRAINT {constraint} PRIMARY KEY (number)\n)",
+            table.quoted()
+        );
+        Execute::new(Task::Log(LogTask::Create), sql)
+    }
+
+    /// Returns the statement that adds rows to the log, each with the text of its way back unless the
+    /// log holds it.
+    fn write_log(
+        &self,
+        versions: &VersionTable,
+        rows: &[(LogEntry, Option<&str>)],
+    ) -> Execute<'static> {
+        let insert = format!(
+            "INSERT INTO {} ({}, way_back) VALUES ",
+            versions.log().quoted(),
+            log::COLUMNS
+        );
+        let rows = rows.iter().map(|(entry, way_back)| {
+            let number = entry.number.to_string();
+            let way_back = way_back.map_or(NULL.to_owned(), literal);
+            format!("({})", self.log_values(&number, entry, &way_back))
+        });
+        let sql = insert + &rows.collect::<Vec<String>>().join(", ");
+        Execute::new(Task::Log(LogTask::Write), sql)
     }
 
     /// Returns how many characters of an id a new version table holds, if the database enforces
@@ -117,6 +223,72 @@ pub(crate) trait OwnTables {
         Execute::new(Task::Versions(table.clone(), VersionTask::Drop), sql)
     }
 
+    /// Returns the values of a row of the log; `number` and `way_back` are SQL.
+    fn log_values(&self, number: &str, entry: &LogEntry, way_back: &str) -> String {
+        let (_, now) = self.process_and_time();
+        let text = |text: &Option<String>| text.as_deref().map_or(NULL.to_owned(), literal);
+        let digest =
+            |digest: Option<Digest>| digest.map_or(NULL.to_owned(), |digest| format!("'{digest}'"));
+        let took = entry.took.map(|took| took.as_micros().to_string());
+        let values = [
+            number.to_owned(),
+            literal(&entry.revision),
+            literal(&entry.message),
+            format!("'{}'", entry.direction),
+            format!("'{}'", entry.action),
+            digest(entry.digest),
+            literal(&entry.rows),
+            format!("'{}'", entry.fingerprint),
+            now.to_owned(),
+            took.unwrap_or(NULL.to_owned()),
+            self.user().map_or(text(&entry.user), ToOwned::to_owned),
+            text(&entry.host),
+            text(&entry.application),
+            literal(&entry.tool_version),
+            digest(entry.way_back),
+            way_back.to_owned(),
+        ];
+        values.join(", ")
+    }
+
+    /// Returns the statement with which a script adds a row to the log, if the log is at the rows
+    /// that the script expects: what it lacks otherwise is adopted by the next run.
+    fn continue_log(
+        &self,
+        versions: &VersionTable,
+        new: &NewEntry,
+        author: &Author,
+        before: &str,
+    ) -> Execute<'static> {
+        let entry = LogEntry {
+            // What the other rows apply is unknown here.
+            fingerprint: String::new(),
+            ..Log::default().append(new, author)
+        };
+        let (table, equals) = (versions.log().quoted(), self.equals());
+        let way_back = match (&new.way_back, entry.way_back) {
+            (Some(text), Some(digest)) => format!(
+                "CASE WHEN NOT EXISTS (SELECT 1 FROM {table} WHERE way_back_digest {equals} \
+                 '{digest}') THEN {} END",
+                literal(text)
+            ),
+            (_, _) => NULL.to_owned(),
+        };
+        let sql = format!(
+            "INSERT INTO {table} ({}, way_back)\nSELECT {}\nFROM (SELECT {} AS number FROM {table}) \
+             AS next\nWHERE coalesce((SELECT rows_after FROM {table} ORDER BY number DESC LIMIT 1), \
+             '') {equals} {}",
+            log::COLUMNS,
+            self.log_values("next.number", &entry, &way_back),
+            self.next_number(),
+            literal(before)
+        );
+        Execute::new(Task::Log(LogTask::Write), sql)
+    }
+
+    /// Returns the number of the next row of the log as SQL, in a query of its table.
+    fn next_number(&self) -> &'static str;
+
     /// Returns the statement that creates the table of progress, for one revision.
     fn create_progress(&self, versions: &VersionTable, revision: &RevisionId) -> Execute<'static> {
         let length = revision.length().max(MAX_ID_LENGTH);
@@ -176,7 +348,7 @@ pub(crate) trait OwnTables {
         );
         Query::new(
             Task::Progress(ProgressTask::Read),
-            self.reading(&table, select, is_open),
+            self.reading(&[&table], select, is_open),
         )
     }
 

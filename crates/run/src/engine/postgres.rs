@@ -1,5 +1,6 @@
 //! PostgreSQL: an advisory lock keeps other migrators away, and a server may be far away.
 
+pub(super) mod constraints;
 mod describe;
 mod index;
 mod literals;
@@ -15,7 +16,7 @@ use std::time::Duration;
 use alembic_history::{FileStatement, VersionTable};
 use alembic_sql::{SettingChanges, StatementKind, literal};
 
-use super::{Conversation, Engine, Probe, VersionTableLookup, busy_failure};
+use super::{Conversation, Engine, Execution, Probe, VersionTableLookup, busy_failure};
 use crate::action::Action;
 use crate::dangling::{DanglingFault, DanglingRows, KeyChange};
 use crate::database_error::{DatabaseError, DatabaseErrorKind};
@@ -245,6 +246,11 @@ impl Engine for Postgres {
         Some(Execute::new(Task::RestoreReading, restore))
     }
 
+    fn restore_modes(&self) -> Option<Execute<'static>> {
+        let block = format!("DO $alembic${}$alembic$", constraints::RESTORE_MODES);
+        Some(Execute::new(Task::RestoreModes, block))
+    }
+
     /// What ends before its time is rolled back, or its connection is closed.
     fn undo(&self, _kind: &StatementKind) -> Option<String> {
         None
@@ -334,15 +340,15 @@ impl Engine for Postgres {
         Box::pin(index::probe(link, kind))
     }
 
-    fn may_still_run<'a>(
+    fn find_execution<'a>(
         &'a self,
         link: &'a Link<'_>,
         progress: &'a Progress,
         _policy: Interruption,
-    ) -> Conversation<'a, bool> {
+    ) -> Conversation<'a, Execution> {
         // The row was written by the same process just before the statement was begun.
         let Some(process) = progress.process else {
-            return answer(false);
+            return answer(Execution::Over);
         };
         Box::pin(async move {
             // The server hides a process's work from some roles.
@@ -361,12 +367,20 @@ impl Engine for Postgres {
             );
             let task = Task::Progress(ProgressTask::FindProcess);
             let rows = link.query(Query::new(task, query)).await?;
-            Ok(!rows.is_empty())
+            Ok(match rows.as_slice() {
+                [] => Execution::Over,
+                _ => Execution::Process(process),
+            })
         })
     }
 
-    fn running(&self) -> Option<&'static str> {
-        Some("the server is still running it")
+    fn find_process<'a>(&'a self, link: &'a Link<'_>) -> Conversation<'a, Option<i32>> {
+        Box::pin(async move {
+            let query = "SELECT pg_catalog.pg_backend_pid()";
+            let task = Task::Progress(ProgressTask::FindOwnProcess);
+            let rows = link.query(Query::new(task, query)).await?;
+            Ok(rows.first().and_then(|row| row.number(0).ok()))
+        })
     }
 
     fn is_same_table(&self, name: &str, other: &str) -> bool {

@@ -14,7 +14,7 @@ use alembic_history::{FileStatement, VersionTable};
 use alembic_sql::{IndexAction, SettingChanges, StatementKind};
 
 use self::session::KeptSession;
-use super::{Conversation, Engine, Probe, VersionTableLookup};
+use super::{Conversation, Engine, Execution, Probe, VersionTableLookup};
 use crate::action::Action;
 use crate::dangling::{DanglingFault, DanglingRows, ForeignKey, KeyChange, compare};
 use crate::database_error::DatabaseError;
@@ -202,6 +202,11 @@ impl Engine for Sqlite {
         None
     }
 
+    /// What a pragma defers is not enforced during a run.
+    fn restore_modes(&self) -> Option<Execute<'static>> {
+        None
+    }
+
     fn undo(&self, kind: &StatementKind) -> Option<String> {
         self.session.undo(kind)
     }
@@ -219,10 +224,13 @@ impl Engine for Sqlite {
 
     /// The search for rows reads every row that refers to another table, so runs that only create
     /// objects do without it.
+    ///
+    /// A table or view may be the parent that a key of before was waiting for. No statement of the
+    /// run shows such a key, so SQLite is asked whenever one is created; that reads no row.
     fn key_change(&self, kind: &StatementKind) -> KeyChange {
         match kind {
             kind if !kind.only_changes_schema() => KeyChange::Rows,
-            StatementKind::CreateTable(table) if table.has_reference => KeyChange::Keys,
+            StatementKind::CreateTable(_) | StatementKind::View => KeyChange::Keys,
             StatementKind::Index(index) if matches!(index.action, IndexAction::Drop { .. }) => {
                 KeyChange::Keys
             }
@@ -324,17 +332,21 @@ impl Engine for Sqlite {
     }
 
     /// SQLite does not show it; the caller that chooses how to continue knows.
-    fn may_still_run<'a>(
+    /// A file does not show who works on it.
+    fn find_execution<'a>(
         &'a self,
         _link: &'a Link<'_>,
         _progress: &'a Progress,
         policy: Interruption,
-    ) -> Conversation<'a, bool> {
-        answer(policy == Interruption::Refuse)
+    ) -> Conversation<'a, Execution> {
+        answer(match policy {
+            Interruption::Refuse => Execution::Possible,
+            Interruption::Again | Interruption::Skip => Execution::Over,
+        })
     }
 
-    fn running(&self) -> Option<&'static str> {
-        None
+    fn find_process<'a>(&'a self, _link: &'a Link<'_>) -> Conversation<'a, Option<i32>> {
+        answer(None)
     }
 
     fn is_same_table(&self, name: &str, other: &str) -> bool {

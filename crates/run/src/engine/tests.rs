@@ -1,11 +1,14 @@
 //! What each engine asks, in SQL, and how it reads answers.
 
-use alembic_history::{Dialect, Direction, History, RowChange, SourceFile, VersionTable};
+use std::time::Duration;
+
+use alembic_history::{Dialect, Digest, Direction, History, RowChange, SourceFile, VersionTable};
 use insta::assert_snapshot;
 
 use super::{VersionTableLookup, engine};
+use crate::log::{Log, LogAccess, NewEntry};
 use crate::request::Progress;
-use crate::{Execute, Query, Row};
+use crate::{Author, Execute, LogAction, LogEntry, Query, Row};
 
 fn row(cells: &[Option<&str>]) -> Row {
     Row::new(
@@ -44,6 +47,9 @@ fn requests(dialect: Dialect, table: &VersionTable) -> String {
         engine.find_versions(table),
         engine.read_versions(table, false),
         engine.read_versions(table, true),
+        engine.read_versions_and_log(table, false),
+        engine.read_log(table, false),
+        engine.read_ways_back(table, true),
         engine.read_progress(table, false),
         engine.read_progress(table, true),
     ];
@@ -54,6 +60,8 @@ fn requests(dialect: Dialect, table: &VersionTable) -> String {
         engine.change_versions(table, graph, RowChange::Delete(to)),
         engine.clear_versions(table),
         engine.drop_versions(table),
+        engine.create_log(table),
+        engine.write_log(table, &entries()),
         engine.create_progress(table, &graph[from].id),
         engine.write_progress(table, progress(0, true), true),
         engine.write_progress(table, progress(1, false), false),
@@ -63,6 +71,41 @@ fn requests(dialect: Dialect, table: &VersionTable) -> String {
     let all = queries.chain(statements.iter().map(Execute::sql));
     let lines = all.map(|sql| sql.split_whitespace().collect::<Vec<_>>().join(" "));
     lines.collect::<Vec<_>>().join("\n")
+}
+
+/// Two rows for the log, of which the first one has a text.
+fn entries() -> [(LogEntry, Option<&'static str>); 2] {
+    let author = Author {
+        user: Some("ann".to_owned()),
+        host: Some("ann's laptop".to_owned()),
+        application: None,
+    };
+    let mut log = Log::default();
+    let new = NewEntry {
+        revision: "a1".to_owned(),
+        message: "It's one".to_owned(),
+        direction: Direction::Upgrade,
+        action: LogAction::Run,
+        digest: Some(Digest::new(0x0123_4567_89ab_cdef)),
+        rows: "a1".to_owned(),
+        took: Some(Duration::from_millis(7)),
+        way_back: Some("DROP".to_owned()),
+    };
+    let mut first = log.append(&new, &author);
+    // Else each release would change it.
+    "1.2.3".clone_into(&mut first.tool_version);
+    let back = NewEntry {
+        direction: Direction::Downgrade,
+        action: LogAction::Stamp,
+        digest: None,
+        rows: String::new(),
+        took: None,
+        way_back: None,
+        ..new
+    };
+    let mut second = log.append(&back, &Author::default());
+    "1.2.3".clone_into(&mut second.tool_version);
+    [(first, Some("DROP")), (second, None)]
 }
 
 #[test]
@@ -81,9 +124,12 @@ fn the_version_table_is_alembics_byte_for_byte() {
 #[test]
 fn requests_to_sqlite() {
     assert_snapshot!(requests(Dialect::Sqlite, &VersionTable::default()), @"
-    SELECT (SELECT 'temporary ' || type FROM sqlite_temp_master WHERE name = 'alembic_version' COLLATE NOCASE AND type IN ('table', 'view') UNION ALL SELECT type FROM sqlite_master WHERE name = 'alembic_version' COLLATE NOCASE AND type IN ('table', 'view') LIMIT 1), (SELECT 1 FROM sqlite_master WHERE name = 'alembic_version_progress' COLLATE NOCASE), NULL, NULL, (SELECT name FROM sqlite_master WHERE type = 'table' AND name COLLATE NOCASE IN ('_sqlx_migrations', '__diesel_schema_migrations', 'refinery_schema_history', 'seaql_migrations', 'flyway_schema_history', 'goose_db_version', 'schema_migrations', '_prisma_migrations', 'django_migrations', 'databasechangelog', 'knex_migrations', '__EFMigrationsHistory') LIMIT 1)
+    SELECT (SELECT 'temporary ' || type FROM sqlite_temp_master WHERE name = 'alembic_version' COLLATE NOCASE AND type IN ('table', 'view') UNION ALL SELECT type FROM sqlite_master WHERE name = 'alembic_version' COLLATE NOCASE AND type IN ('table', 'view') LIMIT 1), (SELECT 1 FROM sqlite_master WHERE name = 'alembic_version_progress' COLLATE NOCASE), NULL, NULL, (SELECT name FROM sqlite_master WHERE type = 'table' AND name COLLATE NOCASE IN ('_sqlx_migrations', '__diesel_schema_migrations', 'refinery_schema_history', 'seaql_migrations', 'flyway_schema_history', 'goose_db_version', 'schema_migrations', '_prisma_migrations', 'django_migrations', 'databasechangelog', 'knex_migrations', '__EFMigrationsHistory') LIMIT 1), NULL, coalesce((SELECT 'write' FROM sqlite_master WHERE name = 'alembic_version_log' COLLATE NOCASE), 'create')
     SELECT version_num FROM alembic_version
     SELECT version_num FROM alembic_version
+    SELECT version_num, NULL AS number, NULL AS rows_after, NULL AS fingerprint FROM alembic_version UNION ALL SELECT NULL, last.number, last.rows_after, last.fingerprint FROM (SELECT number, rows_after, fingerprint FROM alembic_version_log ORDER BY number DESC LIMIT 1) AS last
+    SELECT number, revision, message, direction, action, digest, rows_after, fingerprint, logged_at, took_us, user_name, host, application, tool_version, way_back_digest FROM alembic_version_log ORDER BY number
+    SELECT way_back_digest, way_back FROM alembic_version_log WHERE way_back IS NOT NULL ORDER BY number
     SELECT revision, direction, done, begun, digest, since, process FROM alembic_version_progress
     SELECT revision, direction, done, begun, digest, since, process FROM alembic_version_progress
     CREATE TABLE alembic_version ( version_num VARCHAR(32) NOT NULL, CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num) )
@@ -92,6 +138,8 @@ fn requests_to_sqlite() {
     DELETE FROM alembic_version WHERE version_num = 'b2'
     DELETE FROM alembic_version
     DROP TABLE alembic_version
+    CREATE TABLE alembic_version_log ( number INTEGER NOT NULL, revision VARCHAR NOT NULL, message VARCHAR NOT NULL, direction VARCHAR(9) NOT NULL, action VARCHAR(6) NOT NULL, digest VARCHAR(16), rows_after VARCHAR NOT NULL, fingerprint VARCHAR(16) NOT NULL, logged_at TIMESTAMP NOT NULL, took_us BIGINT, user_name VARCHAR, host VARCHAR, application VARCHAR, tool_version VARCHAR NOT NULL, way_back_digest VARCHAR(16), way_back VARCHAR, CONSTRAINT alembic_version_log_pkc PRIMARY KEY (number) )
+    INSERT INTO alembic_version_log (number, revision, message, direction, action, digest, rows_after, fingerprint, logged_at, took_us, user_name, host, application, tool_version, way_back_digest, way_back) VALUES (1, 'a1', 'It''s one', 'upgrade', 'run', '0123456789abcdef', 'a1', '01382975c0ea2a05', CURRENT_TIMESTAMP, 7000, 'ann', 'ann''s laptop', NULL, '1.2.3', '1865a6244d44a884', 'DROP'), (2, 'a1', 'It''s one', 'downgrade', 'stamp', NULL, '', '0000000000000000', CURRENT_TIMESTAMP, NULL, NULL, NULL, NULL, '1.2.3', NULL, NULL)
     CREATE TABLE alembic_version_progress ( revision VARCHAR(32) NOT NULL, direction VARCHAR(9) NOT NULL, done INTEGER NOT NULL, begun INTEGER, digest VARCHAR(16) NOT NULL, process INTEGER, since TIMESTAMP NOT NULL )
     INSERT INTO alembic_version_progress (revision, direction, done, begun, digest, process, since) VALUES ('a1', 'upgrade', 0, 1, '0123456789abcdef', NULL, CURRENT_TIMESTAMP)
     UPDATE alembic_version_progress SET done = 1, begun = NULL, digest = '0123456789abcdef', process = NULL, since = CURRENT_TIMESTAMP
@@ -106,9 +154,12 @@ fn requests_to_postgres_name_the_schema_and_do_not_wait_outside_of_transactions(
         ..VersionTable::default()
     };
     assert_snapshot!(requests(Dialect::Postgres, &table), @r#"
-    SELECT CASE WHEN c.oid IS NULL THEN NULL ELSE pg_catalog.concat(CASE WHEN c.relpersistence OPERATOR(pg_catalog.=) 't' THEN 'temporary ' END, CASE WHEN c.relkind OPERATOR(pg_catalog.=) ANY (ARRAY['r', 'p']) THEN 'table' WHEN c.relkind OPERATOR(pg_catalog.=) 'v' THEN 'view' WHEN c.relkind OPERATOR(pg_catalog.=) 'm' THEN 'materialized view' WHEN c.relkind OPERATOR(pg_catalog.=) 'f' THEN 'foreign table' WHEN c.relkind OPERATOR(pg_catalog.=) 'S' THEN 'sequence' WHEN c.relkind OPERATOR(pg_catalog.=) ANY (ARRAY['i', 'I']) THEN 'index' WHEN c.relkind OPERATOR(pg_catalog.=) 'c' THEN 'type' ELSE 'relation' END) END, CASE WHEN pg_catalog.to_regclass('"public".alembic_version_progress') IS NULL THEN NULL ELSE 1 END, coalesce(n.nspname, 'public'), pg_catalog.current_database(), (SELECT o.relname FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid OPERATOR(pg_catalog.=) o.relnamespace WHERE c.oid IS NULL AND (s.nspname OPERATOR(pg_catalog.=) 'public'::pg_catalog.name OR s.nspname OPERATOR(pg_catalog.=) ANY (pg_catalog.current_schemas(false))) AND o.relname OPERATOR(pg_catalog.=) ANY (ARRAY['_sqlx_migrations', '__diesel_schema_migrations', 'refinery_schema_history', 'seaql_migrations', 'flyway_schema_history', 'goose_db_version', 'schema_migrations', '_prisma_migrations', 'django_migrations', 'databasechangelog', 'knex_migrations', '__EFMigrationsHistory']::pg_catalog.name[]) AND o.relkind OPERATOR(pg_catalog.=) ANY (ARRAY['r', 'p']::pg_catalog."char"[]) LIMIT 1), (SELECT a.atttypmod OPERATOR(pg_catalog.-) 4 FROM pg_catalog.pg_attribute a WHERE a.attrelid OPERATOR(pg_catalog.=) c.oid AND a.attname OPERATOR(pg_catalog.=) 'version_num' AND a.atttypmod OPERATOR(pg_catalog.>) 4 AND a.atttypid OPERATOR(pg_catalog.=) ANY (ARRAY['pg_catalog.varchar'::pg_catalog.regtype::pg_catalog.oid, 'pg_catalog.bpchar'::pg_catalog.regtype::pg_catalog.oid])) FROM (SELECT pg_catalog.to_regclass('"public".alembic_version')::pg_catalog.oid AS oid) AS t LEFT JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) t.oid LEFT JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
+    SELECT CASE WHEN c.oid IS NULL THEN NULL ELSE pg_catalog.concat(CASE WHEN c.relpersistence OPERATOR(pg_catalog.=) 't' THEN 'temporary ' END, CASE WHEN c.relkind OPERATOR(pg_catalog.=) ANY (ARRAY['r', 'p']) THEN 'table' WHEN c.relkind OPERATOR(pg_catalog.=) 'v' THEN 'view' WHEN c.relkind OPERATOR(pg_catalog.=) 'm' THEN 'materialized view' WHEN c.relkind OPERATOR(pg_catalog.=) 'f' THEN 'foreign table' WHEN c.relkind OPERATOR(pg_catalog.=) 'S' THEN 'sequence' WHEN c.relkind OPERATOR(pg_catalog.=) ANY (ARRAY['i', 'I']) THEN 'index' WHEN c.relkind OPERATOR(pg_catalog.=) 'c' THEN 'type' ELSE 'relation' END) END, CASE WHEN pg_catalog.to_regclass('"public".alembic_version_progress') IS NULL THEN NULL ELSE 1 END, coalesce(n.nspname, 'public'), pg_catalog.current_database(), (SELECT o.relname FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid OPERATOR(pg_catalog.=) o.relnamespace WHERE c.oid IS NULL AND (s.nspname OPERATOR(pg_catalog.=) 'public'::pg_catalog.name OR s.nspname OPERATOR(pg_catalog.=) ANY (pg_catalog.current_schemas(false))) AND o.relname OPERATOR(pg_catalog.=) ANY (ARRAY['_sqlx_migrations', '__diesel_schema_migrations', 'refinery_schema_history', 'seaql_migrations', 'flyway_schema_history', 'goose_db_version', 'schema_migrations', '_prisma_migrations', 'django_migrations', 'databasechangelog', 'knex_migrations', '__EFMigrationsHistory']::pg_catalog.name[]) AND o.relkind OPERATOR(pg_catalog.=) ANY (ARRAY['r', 'p']::pg_catalog."char"[]) LIMIT 1), (SELECT a.atttypmod OPERATOR(pg_catalog.-) 4 FROM pg_catalog.pg_attribute a WHERE a.attrelid OPERATOR(pg_catalog.=) c.oid AND a.attname OPERATOR(pg_catalog.=) 'version_num' AND a.atttypmod OPERATOR(pg_catalog.>) 4 AND a.atttypid OPERATOR(pg_catalog.=) ANY (ARRAY['pg_catalog.varchar'::pg_catalog.regtype::pg_catalog.oid, 'pg_catalog.bpchar'::pg_catalog.regtype::pg_catalog.oid])), (SELECT CASE WHEN l.oid IS NULL THEN CASE WHEN pg_catalog.has_schema_privilege(s.oid, 'CREATE') THEN 'create' END WHEN NOT pg_catalog.has_table_privilege(l.oid, 'SELECT') THEN NULL WHEN pg_catalog.has_table_privilege(l.oid, 'INSERT') THEN 'write' ELSE 'read' END FROM pg_catalog.pg_namespace s LEFT JOIN pg_catalog.pg_class l ON l.relnamespace OPERATOR(pg_catalog.=) s.oid AND l.relname OPERATOR(pg_catalog.=) 'alembic_version_log' WHERE s.nspname OPERATOR(pg_catalog.=) coalesce(n.nspname, 'public'::pg_catalog.name)) FROM (SELECT pg_catalog.to_regclass('"public".alembic_version')::pg_catalog.oid AS oid) AS t LEFT JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) t.oid LEFT JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
     LOCK TABLE "public".alembic_version IN ACCESS SHARE MODE NOWAIT; SELECT version_num FROM "public".alembic_version
     SELECT version_num FROM "public".alembic_version
+    LOCK TABLE "public".alembic_version, "public".alembic_version_log IN ACCESS SHARE MODE NOWAIT; SELECT version_num, NULL AS number, NULL AS rows_after, NULL AS fingerprint FROM "public".alembic_version UNION ALL SELECT NULL, last.number, last.rows_after, last.fingerprint FROM (SELECT number, rows_after, fingerprint FROM "public".alembic_version_log ORDER BY number DESC LIMIT 1) AS last
+    LOCK TABLE "public".alembic_version_log IN ACCESS SHARE MODE NOWAIT; SELECT number, revision, message, direction, action, digest, rows_after, fingerprint, logged_at, took_us, user_name, host, application, tool_version, way_back_digest FROM "public".alembic_version_log ORDER BY number
+    SELECT way_back_digest, way_back FROM "public".alembic_version_log WHERE way_back IS NOT NULL ORDER BY number
     LOCK TABLE "public".alembic_version_progress IN ACCESS SHARE MODE NOWAIT; SELECT revision, direction, done, begun, digest, since, process FROM "public".alembic_version_progress
     SELECT revision, direction, done, begun, digest, since, process FROM "public".alembic_version_progress
     CREATE TABLE "public".alembic_version ( version_num VARCHAR(32) NOT NULL, CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num) )
@@ -117,6 +168,8 @@ fn requests_to_postgres_name_the_schema_and_do_not_wait_outside_of_transactions(
     DELETE FROM "public".alembic_version WHERE version_num OPERATOR(pg_catalog.=) 'b2'
     DELETE FROM "public".alembic_version
     DROP TABLE "public".alembic_version
+    CREATE TABLE "public".alembic_version_log ( number INTEGER NOT NULL, revision VARCHAR NOT NULL, message VARCHAR NOT NULL, direction VARCHAR(9) NOT NULL, action VARCHAR(6) NOT NULL, digest VARCHAR(16), rows_after VARCHAR NOT NULL, fingerprint VARCHAR(16) NOT NULL, logged_at TIMESTAMP NOT NULL, took_us BIGINT, user_name VARCHAR, host VARCHAR, application VARCHAR, tool_version VARCHAR NOT NULL, way_back_digest VARCHAR(16), way_back VARCHAR, CONSTRAINT alembic_version_log_pkc PRIMARY KEY (number) )
+    INSERT INTO "public".alembic_version_log (number, revision, message, direction, action, digest, rows_after, fingerprint, logged_at, took_us, user_name, host, application, tool_version, way_back_digest, way_back) VALUES (1, 'a1', 'It''s one', 'upgrade', 'run', '0123456789abcdef', 'a1', '01382975c0ea2a05', pg_catalog.clock_timestamp() AT TIME ZONE 'UTC', 7000, session_user, 'ann''s laptop', NULL, '1.2.3', '1865a6244d44a884', 'DROP'), (2, 'a1', 'It''s one', 'downgrade', 'stamp', NULL, '', '0000000000000000', pg_catalog.clock_timestamp() AT TIME ZONE 'UTC', NULL, session_user, NULL, NULL, '1.2.3', NULL, NULL)
     CREATE TABLE "public".alembic_version_progress ( revision VARCHAR(32) NOT NULL, direction VARCHAR(9) NOT NULL, done INTEGER NOT NULL, begun INTEGER, digest VARCHAR(16) NOT NULL, process INTEGER, since TIMESTAMP NOT NULL )
     INSERT INTO "public".alembic_version_progress (revision, direction, done, begun, digest, process, since) VALUES ('a1', 'upgrade', 0, 1, '0123456789abcdef', pg_catalog.pg_backend_pid(), pg_catalog.clock_timestamp() AT TIME ZONE 'UTC')
     UPDATE "public".alembic_version_progress SET done = 1, begun = NULL, digest = '0123456789abcdef', process = pg_catalog.pg_backend_pid(), since = pg_catalog.clock_timestamp() AT TIME ZONE 'UTC'
@@ -146,6 +199,7 @@ fn what_a_look_for_the_version_table_found_is_read() {
             schema: Some("public".to_owned()),
             database: Some("app".to_owned()),
             other_tool: other.map(ToOwned::to_owned),
+            log: LogAccess::None,
         }
     );
 }

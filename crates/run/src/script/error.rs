@@ -2,11 +2,9 @@
 
 use std::error::Error;
 use std::fmt;
-use std::path::PathBuf;
 
 use super::obstacle::Obstacle;
 use crate::failure::{Failure, StatementLocation};
-use alembic_history::RevisionId;
 
 /// The reason why a run cannot be written as a script.
 #[derive(Debug)]
@@ -32,14 +30,6 @@ pub enum ScriptError {
         location: Box<StatementLocation>,
         /// The obstacle.
         obstacle: Obstacle,
-    },
-    /// A revision sets the search path and has a section outside of transactions, and the schema of
-    /// the version table is unknown.
-    SearchPath {
-        /// The revision.
-        revision: RevisionId,
-        /// Its file.
-        path: PathBuf,
     },
 }
 
@@ -70,11 +60,6 @@ impl fmt::Display for ScriptError {
                 location.position,
                 location.statement,
                 location.revision
-            ),
-            Self::SearchPath { revision, .. } => write!(
-                f,
-                "revision {revision} sets the search path and has a section outside a transaction, \
-                 after which a script could not find the version table"
             ),
         }
     }

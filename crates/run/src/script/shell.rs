@@ -10,7 +10,7 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 use alembic_history::{Dialect, VersionTable};
-use alembic_sql::{SettingChanges, Tokens};
+use alembic_sql::{SettingChanges, StatementKind, Tokens};
 
 use super::checks::Check;
 use super::obstacle::Obstacle;
@@ -60,12 +60,28 @@ pub(super) trait Shell {
     /// Returns the check for dangling rows, if a script can leave some.
     fn dangling(&self) -> Option<DanglingCheck>;
 
+    /// Returns the text that fails unless all conditions hold.
+    fn require(&self, checks: &[Check]) -> String;
+
+    /// Returns the check that a statement outside of transactions has not left its index invalid.
+    fn index_check(&self, kind: &StatementKind) -> Option<Check>;
+
     /// Returns the text that keeps the settings of the session before `changes`, if the database has
     /// such settings.
     fn keep_session(&self, changes: &SessionChanges) -> Option<String>;
 
+    /// Returns the text that restores the kept settings for the script's own work in the middle of a
+    /// revision.
+    fn suspend_session(&self, changes: &SessionChanges) -> String;
+
+    /// Returns the text that sets again what the revision had set.
+    fn resume_session(&self) -> String;
+
     /// Returns the text that restores the kept settings in a transaction.
     fn restore_session(&self, lock_timeout: Duration) -> String;
+
+    /// Returns the text that puts the constraints into the modes that they were declared with.
+    fn restore_modes(&self) -> String;
 
     /// Returns the text after a statement that changes how the shell and the database read the next
     /// ones.

@@ -1,21 +1,23 @@
 //! Writes the text of a script.
 
+mod record;
+
 use std::fmt::Write;
 
 use alembic_history::{
     Direction, FileStatement, Node, Plan, RowChange, Rows, StampPlan, Step, join,
 };
-use alembic_sql::{IndexAction, StatementKind, literal};
 
 use super::checks::{Check, place};
 use super::error::ScriptError;
 use super::shell::{Shell, needs_line_ends, shell};
 use crate::dangling::KeyChange;
 use crate::engine::{Engine, engine};
+use crate::failure::StatementScope;
 use crate::refusal::Refusal;
 use crate::request::Execute;
 use crate::runner::Runner;
-use crate::session_changes::SessionChanges;
+use crate::session_changes::{ConstraintModes, SessionChanges};
 
 /// Writes a script, and tracks the rows of the version table.
 pub(super) struct Writer<'s, 'h> {
@@ -27,12 +29,17 @@ pub(super) struct Writer<'s, 'h> {
     rows: Rows,
     /// Whether the version table is sure to exist.
     has_table: bool,
+    /// Whether the log is sure to exist.
+    has_log: bool,
     /// Whether the table of progress exists.
     has_progress: bool,
     /// Whether the dangling rows were counted.
     has_count: bool,
     /// Whether the script checks its line endings.
     shows_line_ends: bool,
+    /// What the current revision may change in the session, if the script restores that.
+    changes: Option<SessionChanges>,
+    modes: ConstraintModes,
 }
 
 /// A section outside of transactions: where it begins in its revision.
@@ -56,9 +63,12 @@ impl<'s, 'h> Writer<'s, 'h> {
             text: String::new(),
             has_table: !rows.is_empty(),
             rows: rows.into(),
+            has_log: false,
             has_progress: false,
             has_count: false,
             shows_line_ends: false,
+            changes: None,
+            modes: ConstraintModes::default(),
         }
     }
 
@@ -120,6 +130,9 @@ impl<'s, 'h> Writer<'s, 'h> {
         let steps = &plan.steps[..batch];
         self.text.push_str(self.shell.hold_foreign_keys());
         self.begin();
+        if !self.has_table && plan.direction == Direction::Upgrade {
+            self.check_other_tools();
+        }
         self.check_start();
         if steps
             .iter()
@@ -140,6 +153,7 @@ impl<'s, 'h> Writer<'s, 'h> {
             self.statement(&dangling.forget);
         }
         self.statement("COMMIT");
+        self.modes.end_transaction();
         Ok(())
     }
 
@@ -157,9 +171,12 @@ impl<'s, 'h> Writer<'s, 'h> {
         self.settings(false);
         self.begin();
         self.provide_table();
+        self.provide_log();
         self.lock_table();
         self.check(NOT_AT, &[]);
+        let before = self.nodes();
         self.change_rows(&stamp.changes);
+        self.log_stamp(&before);
         // The stamp declares what an unfinished revision has done.
         let progress = self.runner.version_table.progress().quoted();
         self.statement(&format!("DROP TABLE IF EXISTS {progress}"));
@@ -215,8 +232,17 @@ impl<'s, 'h> Writer<'s, 'h> {
         }
     }
 
+    /// Refuses a database without a version table that another tool manages.
+    fn check_other_tools(&mut self) {
+        let condition = self.engine.has_no_other_tool(&self.runner.version_table);
+        let message = "another migration tool manages the database, so it must be stamped first";
+        let check = Check::new(condition, message);
+        self.text.push_str(&self.shell.require(&[check]));
+    }
+
     fn check_start(&mut self) {
         self.provide_table();
+        self.provide_log();
         self.lock_table();
         let progress = self.runner.version_table.progress();
         let mut checks = vec![Check::new(
@@ -271,17 +297,19 @@ impl<'s, 'h> Writer<'s, 'h> {
             let (statement, refusal) = (statements[index], Refusal::PlainBackslash);
             let (node, number) = (step.revision, index + 1);
             return Err(runner
-                .statement_failure(node, statement, number, refusal.into())
+                .statement_failure(
+                    node,
+                    statement,
+                    number,
+                    refusal.into(),
+                    StatementScope::Refused,
+                )
                 .into());
         }
-        let mut may_hide_table = statements.iter().map(|statement| statement.kind());
-        let may_hide_table = may_hide_table.any(|kind| {
-            let mut settings = kind.setting().into_iter();
-            settings.any(|setting| setting.names("search_path"))
-        });
-        let keep = self.shell.keep_session(&SessionChanges::of(&statements));
-        if let Some(keep) = &keep {
-            self.text.push_str(keep);
+        let changes = SessionChanges::of(&statements);
+        if let Some(keep) = self.shell.keep_session(&changes) {
+            self.text.push_str(&keep);
+            self.changes = Some(changes);
         }
         let mut done = 0;
         for section in runner.sections(step.revision, direction) {
@@ -292,13 +320,6 @@ impl<'s, 'h> Writer<'s, 'h> {
                     self.revision_statement(step.revision, statement, done, true)?;
                 }
             } else if !statements.is_empty() {
-                if may_hide_table && runner.version_table.schema.is_none() {
-                    let file = runner.history.file(step.revision);
-                    return Err(ScriptError::SearchPath {
-                        revision: revision.id.clone(),
-                        path: file.path.clone(),
-                    });
-                }
                 let begins = OutsideSection {
                     node: step.revision,
                     direction,
@@ -308,11 +329,16 @@ impl<'s, 'h> Writer<'s, 'h> {
                 done += statements.len();
             }
         }
-        if keep.is_some() {
+        if self.changes.take().is_some() {
             let restore = self.shell.restore_session(runner.lock_timeout);
             self.text.push_str(&restore);
         }
+        if self.modes.end_revision().is_some() {
+            self.text.push_str(&self.shell.restore_modes());
+        }
+        let before = self.rows_text();
         self.change_rows(&step.rows);
+        self.log_step(step.revision, direction, &before);
         if std::mem::take(&mut self.has_progress) {
             let drop = self.engine.drop_progress(&runner.version_table);
             self.execute(&drop);
@@ -326,44 +352,45 @@ impl<'s, 'h> Writer<'s, 'h> {
         begins: &OutsideSection,
         statements: &[FileStatement<'h>],
     ) -> Result<(), ScriptError> {
+        self.suspend();
         self.record(begins, 0, true);
         let checks: Vec<Check> = self.dangling_check().into_iter().collect();
         self.check(CHANGED, &checks);
         self.statement("COMMIT");
+        self.modes.end_transaction();
         let mut checks = Vec::new();
         for (index, statement) in statements.iter().enumerate() {
+            self.resume();
             let number = begins.done + index + 1;
             self.revision_statement(begins.node, *statement, number, false)?;
+            checks.extend(self.shell.index_check(statement.kind()));
+            self.suspend();
             self.record(begins, index + 1, index + 1 < statements.len());
-            checks.extend(index_check(statement.kind()));
         }
         // The section may have switched them on.
         self.text.push_str(self.shell.hold_foreign_keys());
         self.begin();
         self.lock_table();
-        self.check(NOT_AT, &checks);
+        self.check(NOT_AT, &[]);
+        self.resume();
+        if !checks.is_empty() {
+            self.text.push_str(&self.shell.require(&checks));
+        }
         Ok(())
     }
 
-    /// Writes the progress of a revision: how many statements of its section are done.
-    fn record(&mut self, section: &OutsideSection, statements: usize, is_begun: bool) {
-        let is_first = !std::mem::replace(&mut self.has_progress, true);
-        let versions = &self.runner.version_table;
-        let OutsideSection {
-            node,
-            direction,
-            done,
-        } = *section;
-        if is_first {
-            let revision = &self.runner.history.graph()[node].id;
-            let create = self.engine.create_progress(versions, revision);
-            self.execute(&create);
+    /// Restores the session for the script's own work, if the revision may have changed it.
+    fn suspend(&mut self) {
+        if let Some(changes) = &self.changes {
+            self.text.push_str(&self.shell.suspend_session(changes));
         }
-        let progress = self
-            .runner
-            .progress(node, direction, done + statements, is_begun);
-        let write = self.engine.write_progress(versions, progress, is_first);
-        self.execute(&write);
+    }
+
+    /// Sets again what the revision had set.
+    fn resume(&mut self) {
+        if self.changes.is_some() {
+            self.text.push_str(&self.shell.resume_session());
+        }
     }
 
     /// Writes a statement of a revision.
@@ -377,7 +404,13 @@ impl<'s, 'h> Writer<'s, 'h> {
         if let Some(refusal) = Refusal::check(statement.kind(), in_transaction) {
             let runner = self.runner;
             return Err(runner
-                .statement_failure(node, statement, number, refusal.into())
+                .statement_failure(
+                    node,
+                    statement,
+                    number,
+                    refusal.into(),
+                    StatementScope::Refused,
+                )
                 .into());
         }
         let sql = self.shell.pass(statement.sql);
@@ -388,6 +421,9 @@ impl<'s, 'h> Writer<'s, 'h> {
         self.statement(&sql);
         let reading = self.shell.restore_reading(&statement.setting_changes);
         self.text.push_str(reading);
+        if in_transaction && self.modes.enter(statement, number) {
+            self.text.push_str(&self.shell.restore_modes());
+        }
         Ok(())
     }
 
@@ -399,25 +435,4 @@ impl<'s, 'h> Writer<'s, 'h> {
             self.rows.apply(*change);
         }
     }
-}
-
-/// Returns the check that the index that a statement builds is valid.
-fn index_check(kind: &StatementKind) -> Option<Check> {
-    let Some(IndexAction::Create {
-        name: Some(name),
-        table,
-    }) = kind.concurrent_index()
-    else {
-        return None;
-    };
-    let condition = format!(
-        "EXISTS (SELECT FROM pg_catalog.pg_index i \
-         JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) i.indexrelid \
-         WHERE i.indrelid OPERATOR(pg_catalog.=) pg_catalog.to_regclass({})::pg_catalog.oid \
-         AND c.relname OPERATOR(pg_catalog.=) {} AND i.indisvalid)",
-        literal(table.written()),
-        literal(name.kept())
-    );
-    let message = format!("the index {} is invalid or missing", name.kept());
-    Some(Check::new(condition, message))
 }

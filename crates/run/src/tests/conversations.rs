@@ -17,6 +17,8 @@ fn an_upgrade_is_one_transaction() {
     begin
     read journal mode
     find versions
+    explain check
+    list databases
     -> step 1 of 2
     create versions
     CREATE TABLE a (x)
@@ -27,6 +29,7 @@ fn an_upgrade_is_one_transaction() {
     CREATE TABLE b (x)
     update a to b
     -> done
+    explain check
     find versions
     read versions
     commit
@@ -56,11 +59,14 @@ fn a_run_can_be_one_transaction_per_revision() {
     read journal mode
     find versions
     read versions
+    explain check
+    list databases
     -> step 1 of 2
     CREATE TABLE a (x)
     CREATE TABLE a2 (x)
     insert a
     -> done
+    explain check
     find versions
     read versions
     commit
@@ -69,10 +75,13 @@ fn a_run_can_be_one_transaction_per_revision() {
     read journal mode
     find versions
     read versions
+    explain check
+    list databases
     -> step 2 of 2
     CREATE TABLE b (x)
     update a to b
     -> done
+    explain check
     find versions
     read versions
     commit
@@ -427,10 +436,13 @@ fn the_loser_of_a_race_does_what_is_left() {
             read journal mode
             find versions
             read versions
+            explain check
+            list databases
             -> step 1 of 1
             CREATE TABLE b (x)
             update a to b
             -> done
+            explain check
             find versions
             read versions
             commit

@@ -74,7 +74,7 @@ fn rows_are_new_unless_they_were_there_under_other_names() {
             "child (x) to parent: id: 8=70 9=90",
             "child parent",
             "",
-            "",
+            "1 of child to parent",
         ),
         (
             "no primary key: what rows refer to",
@@ -95,7 +95,7 @@ fn rows_are_new_unless_they_were_there_under_other_names() {
         (
             "a primary key in other letters",
             ONE,
-            "child (x) to parent: ID: 8=7 9=7",
+            "child (x) to parent: ID: 8=80 9=90",
             "child parent",
             "",
             "",
@@ -243,6 +243,45 @@ fn said(violations: Vec<Violation>) -> String {
     };
     let said = failure.to_string();
     said.split_once(": ").unwrap().1.to_owned()
+}
+
+#[test]
+fn many_keys_are_compared_in_no_time() {
+    let rows = |table: &str| {
+        let keys = (0..5_000).map(|number| {
+            let rows = KeyRows::new(vec!["id".to_owned()], [("1", "9")].into_iter());
+            (key(&format!("{table}{number} (x) to parent")), rows)
+        });
+        DanglingRows {
+            rows: keys.collect(),
+            unenforceable: (0..5_000)
+                .map(|number| key(&format!("{table}{number} (y) to parent")))
+                .collect(),
+            ..DanglingRows::default()
+        }
+    };
+    let schema = |found: &DanglingRows| KeySchema {
+        tables: found
+            .rows
+            .iter()
+            .map(|(key, _)| key.table.clone())
+            .collect(),
+        keys: found
+            .rows
+            .iter()
+            .map(|(key, _)| key.clone())
+            .chain(found.unenforceable.iter().cloned())
+            .collect(),
+    };
+    let found = rows("child");
+    assert_eq!(compare(&found, found.clone(), &schema(&found)), None);
+    let mut before = found.clone();
+    before.rows.pop();
+    let fault = compare(&before, found.clone(), &schema(&found));
+    let Some(DanglingFault::Rows(violations)) = fault else {
+        panic!("{fault:?}");
+    };
+    assert_eq!(said(violations), "1 of child4999 to parent");
 }
 
 #[test]

@@ -96,8 +96,11 @@ fn a_fresh_database_is_created_whole() {
     find versions
     list tables
     -> shop is fresh
+    explain check
+    list databases
     CREATE TABLE a (x)
     CREATE TABLE b (x)
+    explain check
     find versions
     create versions
     insert b
@@ -167,10 +170,13 @@ fn a_legacy_database_is_stamped_and_upgraded_in_one_transaction() {
     read versions
     find versions
     read versions
+    explain check
+    list databases
     -> step 1 of 1
     CREATE TABLE b (x)
     update a to b
     -> done
+    explain check
     find versions
     read versions
     commit

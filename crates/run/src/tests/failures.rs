@@ -260,12 +260,15 @@ fn locks_are_waited_for_until_the_timeout() {
     begin
     read journal mode
     find versions
+    explain check
+    list databases
     -> step 1 of 1
     create versions
     CREATE TABLE a (x)
     CREATE TABLE a2 (x)
     insert a
     -> done
+    explain check
     find versions
     read versions
     commit
@@ -295,12 +298,15 @@ fn locks_are_waited_for_until_the_timeout() {
     begin
     read journal mode
     find versions
+    explain check
+    list databases
     -> step 1 of 1
     create versions
     CREATE TABLE a (x)
     CREATE TABLE a2 (x)
     insert a
     -> done
+    explain check
     find versions
     read versions
     commit

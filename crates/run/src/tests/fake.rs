@@ -207,7 +207,11 @@ impl Fake {
     pub(super) fn drive<T>(&mut self, run: Run<'_, T>) -> T {
         NOW.set(Duration::ZERO);
         let log = self.log.share();
-        run.drive(self, &move |event| log.push(event_line(event)))
+        run.drive(self, &move |event| {
+            if let Some(line) = event_line(event) {
+                log.push(line);
+            }
+        })
     }
 
     pub(super) fn runner<'h>(

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
-use alembic_history::{Graph, RowChange, VersionTable};
+use alembic_history::{Graph, RowChange, VersionTable, join};
 
 use crate::Event;
 use crate::request::{ForeignKeyTask, LockTask, Progress, ProgressTask, Task, VersionTask};
@@ -43,16 +43,19 @@ impl Log {
     }
 }
 
-/// Writes an event.
-pub(super) fn event_line(event: &Event) -> String {
-    match event {
+/// Writes an event, unless the request that follows says the same.
+pub(super) fn event_line(event: &Event) -> Option<String> {
+    Some(match event {
+        Event::OutsideStatement { .. } => return None,
         Event::StepStarted { done, total, .. } => format!("-> step {} of {total}", done + 1),
         Event::StepFinished { .. } => "-> done".to_owned(),
         Event::Found { package, scenario } => format!("-> {package} is {scenario}"),
         Event::NothingPending { package } => format!("-> nothing is pending for {package}"),
         Event::SchemaCreated { package } => format!("-> the schema of {package} is created"),
         Event::Committed => "-> committed".to_owned(),
-        Event::Unfinished { waited } => format!("-> waiting {}s for a statement", waited.as_secs()),
+        Event::Unfinished { waited, .. } => {
+            format!("-> waiting {}s for a statement", waited.as_secs())
+        }
         Event::Waiting { waited, holder } => {
             let holder = holder.as_ref().map(|holder| format!(" for {holder}"));
             let holder = holder.unwrap_or_default();
@@ -66,8 +69,10 @@ pub(super) fn event_line(event: &Event) -> String {
             let keys: Vec<String> = keys.iter().map(ToString::to_string).collect();
             format!("-> ignoring {}", keys.join(" and "))
         }
+        Event::Adopted { applied, .. } => format!("-> adopting {}", join(applied, ", ")),
+        Event::Edited { revisions } => format!("-> {} edited", revisions.len()),
         Event::Retrying { error, retries } => format!("-> retrying {retries}: {error}"),
-    }
+    })
 }
 
 /// Writes the task of a request; a statement of a revision as it is.
@@ -98,6 +103,7 @@ pub(super) fn request_line(task: &Task, sql: &str, graphs: &BTreeMap<String, Gra
         Task::CountChanges => "count changes".to_owned(),
         Task::SetForWork => "restore for work".to_owned(),
         Task::RestoreReading => "restore reading".to_owned(),
+        Task::RestoreModes => "restore modes".to_owned(),
         Task::ReadSettings => "read settings".to_owned(),
         Task::RestoreSettings(settings) => {
             let settings = settings.iter().map(|(name, value)| {
@@ -107,6 +113,7 @@ pub(super) fn request_line(task: &Task, sql: &str, graphs: &BTreeMap<String, Gra
             format!("restore {}", settings.collect::<Vec<_>>().join(", "))
         }
         Task::Versions(table, task) => versions_line(table, *task, graphs),
+        Task::Log(task) => format!("{task:?} of the log"),
         Task::Progress(task) => progress_line(task),
         Task::Lock(task) => lock_line(*task).to_owned(),
         Task::FindIndexes(name) => format!("find index {name}"),
@@ -133,6 +140,7 @@ fn versions_line(
             None => format!("find {name}"),
         },
         VersionTask::Read => format!("read {name}"),
+        VersionTask::ReadWithLog => format!("read {name} and log"),
         VersionTask::Create => format!("create {name}"),
         VersionTask::Change(RowChange::Insert(node)) => format!("insert {}{of}", id(node)),
         VersionTask::Change(RowChange::Delete(node)) => format!("delete {}{of}", id(node)),
@@ -167,6 +175,7 @@ fn progress_line(task: &ProgressTask) -> String {
         }
         ProgressTask::Drop => "drop progress".to_owned(),
         ProgressTask::FindProcess => "find process".to_owned(),
+        ProgressTask::FindOwnProcess => "find own process".to_owned(),
     }
 }
 

@@ -35,6 +35,7 @@ fn a_section_outside_of_transactions_is_recorded_statement_by_statement() {
     aside check lock
     commit
     -> committed
+    find own process
     aside check lock
     VACUUM b2
     record 2 done, 3 begun
@@ -84,6 +85,7 @@ fn where_nothing_of_a_revision_is_done_nothing_of_it_stays() {
     aside check lock
     commit
     -> committed
+    find own process
     aside check lock
     VACUUM a
     -> refused
@@ -177,6 +179,7 @@ fn a_search_path_ends_with_the_revision_that_sets_it() {
     commit
     -> committed
     restore search_path to other
+    find own process
     aside check lock
     VACUUM a2
     restore for work
@@ -293,7 +296,7 @@ fn a_run_waits_while_the_server_is_at_work_on_what_was_begun() {
     find process
     roll back
     aside release lock
-    ! statement 1 of revision a was begun at 2026-01-02 03:04:05 UTC and may have taken effect: VACUUM a (the server is still running it); the database is as it was before
+    ! statement 1 of revision a was begun at 2026-01-02 03:04:05 UTC and may still be running in process 4711 of the server: VACUUM a; revision a is unfinished: statement 1 may have taken effect
     ");
     assert_eq!(fake.content, begun.content);
 
@@ -356,6 +359,7 @@ fn an_index_that_is_not_valid_is_named_until_it_is_gone() {
     aside check lock
     commit
     -> committed
+    find own process
     aside check lock
     find index i
     CREATE INDEX CONCURRENTLY i ON t (x)
@@ -412,6 +416,10 @@ fn the_catalog_is_asked_about_a_statement_that_may_have_taken_effect() {
         };
         let mut fake = failing(start, INDEX, up, create, Failing::Lost { took_effect });
         fake.run(&history(INDEX), PerRun, up).unwrap_err();
+        let state = match took_effect {
+            true => "revision a is unfinished: statement 1 may have taken effect",
+            false => "the database is as it was before",
+        };
         // It is not taken for done where it is seen not to be.
         for interruption in [Interruption::Refuse, Interruption::Skip] {
             let mut next = Fake {
@@ -428,7 +436,7 @@ fn the_catalog_is_asked_about_a_statement_that_may_have_taken_effect() {
                 outcome.unwrap_err().to_string(),
                 format!(
                     "statement 1 of revision a was begun at 2026-01-02 03:04:05 UTC and {told}: \
-                     {create} ({found}); the database is as it was before"
+                     {create} ({found}); {state}"
                 )
             );
             assert_eq!(next.content, fake.content);

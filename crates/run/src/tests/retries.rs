@@ -199,6 +199,7 @@ fn what_runs_outside_of_transactions_is_not_begun_again() {
     aside check lock
     commit
     -> committed
+    find own process
     aside check lock
     VACUUM b2
     record 2 done, 3 begun
@@ -235,6 +236,7 @@ fn what_runs_outside_of_transactions_is_not_begun_again() {
     aside check lock
     commit
     -> committed
+    find own process
     aside check lock
     VACUUM b3
     record 3 done

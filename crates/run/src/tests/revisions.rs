@@ -7,7 +7,7 @@ use alembic_history::{Dialect, History, SourceFile};
 /// A revision: its id, the ids that it revises, and its sections.
 pub(super) type Source = (&'static str, &'static str, &'static str);
 
-/// Two revisions whose statements cannot make foreign keys dangle.
+/// Two revisions whose statements cannot make rows dangle.
 pub(super) const PLAIN: &[Source] = &[
     (
         "a",

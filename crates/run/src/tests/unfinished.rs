@@ -191,7 +191,8 @@ fn on_sqlite_a_run_waits_for_who_may_be_at_work() {
     assert_eq!(
         error.to_string(),
         "statement 2 of revision b was begun at 2026-01-02 03:04:05 UTC and may have taken effect: \
-         VACUUM b2; the database is as it was before"
+         VACUUM b2; revision b is unfinished: its first statement is done, and statement 2 may \
+         have taken effect"
     );
     let waiting = fake.log.starting_with("-> waiting");
     let told = [0, 1, 2].map(|waited| format!("-> waiting {waited}s for a statement"));

@@ -9,6 +9,26 @@ SET TimeZone = 'UTC';
 BEGIN;
 SET LOCAL lock_timeout = '1500ms';
 
+CREATE TABLE IF NOT EXISTS alembic_version_log (
+	number INTEGER NOT NULL, 
+	revision VARCHAR NOT NULL, 
+	message VARCHAR NOT NULL, 
+	direction VARCHAR(9) NOT NULL, 
+	action VARCHAR(6) NOT NULL, 
+	digest VARCHAR(16), 
+	rows_after VARCHAR NOT NULL, 
+	fingerprint VARCHAR(16) NOT NULL, 
+	logged_at TIMESTAMP NOT NULL, 
+	took_us BIGINT, 
+	user_name VARCHAR, 
+	host VARCHAR, 
+	application VARCHAR, 
+	tool_version VARCHAR NOT NULL, 
+	way_back_digest VARCHAR(16), 
+	way_back VARCHAR, 
+	CONSTRAINT alembic_version_log_pkc PRIMARY KEY (number)
+);
+
 LOCK TABLE alembic_version IN SHARE ROW EXCLUSIVE MODE;
 
 DO $alembic$
@@ -30,34 +50,41 @@ $alembic$;
 
 -- Running downgrade b2 -> a1, Revision b2
 
-DO $alembic$
-BEGIN
-	PERFORM pg_catalog.set_config('alembic.session', pg_catalog.json_object_agg(s.name, s.value ORDER BY s.place)::pg_catalog.text, false)
-	FROM (SELECT s.name, pg_catalog.current_setting(s.name, true) AS value, s.place FROM (VALUES (0, 'session_authorization'), (1, 'role'), (2, 'search_path')) AS s (place, name) UNION ALL SELECT pg_catalog.lower(s.name), pg_catalog.current_setting(s.name), 2 FROM pg_catalog.pg_settings AS s WHERE s.context OPERATOR(pg_catalog.=) ANY (ARRAY['user', 'superuser']) AND s.name OPERATOR(pg_catalog.<>) ALL (ARRAY['transaction_isolation', 'transaction_read_only', 'transaction_deferrable'])) AS s;
-END
-$alembic$;
+SELECT pg_catalog.json_object_agg(s.name, s.value ORDER BY s.place) AS alembic_kept
+FROM (SELECT s.name, pg_catalog.current_setting(s.name, true) AS value, s.place FROM (VALUES (0, 'session_authorization'), (1, 'role'), (2, 'search_path')) AS s (place, name) UNION ALL SELECT pg_catalog.lower(s.name), pg_catalog.current_setting(s.name), 2 FROM pg_catalog.pg_settings AS s WHERE s.context OPERATOR(pg_catalog.=) ANY (ARRAY['user', 'superuser']) AND s.name OPERATOR(pg_catalog.<>) ALL (ARRAY['transaction_isolation', 'transaction_read_only', 'transaction_deferrable'])) AS s \gset
 
 SET search_path = public;
 
 DROP INDEX by_name;
 
-DO $alembic$
-BEGIN
-	PERFORM pg_catalog.set_config(s.key, s.value, false)
-	FROM pg_catalog.json_each_text(pg_catalog.current_setting('alembic.session')::pg_catalog.json) AS s
-	WHERE coalesce(pg_catalog.current_setting(s.key, true) OPERATOR(pg_catalog.<>) s.value, true);
-END
-$alembic$;
+SELECT pg_catalog.count(pg_catalog.set_config(s.name, s.value, false)) AS alembic_set
+FROM (
+	SELECT k.key, k.value FROM pg_catalog.json_each_text(:'alembic_kept'::pg_catalog.json) AS k UNION ALL
+	SELECT m.name, m.reset_val FROM pg_catalog.pg_settings AS m
+	WHERE m.source OPERATOR(pg_catalog.=) 'session' AND pg_catalog.strpos(m.name, '.') OPERATOR(pg_catalog.>) 0
+	AND pg_catalog.lower(m.name) OPERATOR(pg_catalog.<>) ALL (SELECT pg_catalog.json_object_keys(:'alembic_kept'::pg_catalog.json))
+) AS s (name, value)
+WHERE coalesce(pg_catalog.current_setting(s.name, true) OPERATOR(pg_catalog.<>) s.value, true) \gset
 
 SET LOCAL lock_timeout = '1500ms';
 
 UPDATE alembic_version SET version_num = 'a1' WHERE version_num OPERATOR(pg_catalog.=) 'b2';
+
+INSERT INTO alembic_version_log (number, revision, message, direction, action, digest, rows_after, fingerprint, logged_at, took_us, user_name, host, application, tool_version, way_back_digest, way_back)
+SELECT next.number, 'b2', 'Revision b2', 'downgrade', 'run', 'ddbeed9bb874e41a', 'a1', '', pg_catalog.clock_timestamp() AT TIME ZONE 'UTC', NULL, session_user, NULL, 'psql', '0.1.0', NULL, NULL
+FROM (SELECT coalesce(pg_catalog.max(number), 0) OPERATOR(pg_catalog.+) 1 AS number FROM alembic_version_log) AS next
+WHERE coalesce((SELECT rows_after FROM alembic_version_log ORDER BY number DESC LIMIT 1), '') OPERATOR(pg_catalog.=) 'b2';
 
 -- Running downgrade a1 -> , Revision a1
 
 DROP TABLE users;
 
 DELETE FROM alembic_version WHERE version_num OPERATOR(pg_catalog.=) 'a1';
+
+INSERT INTO alembic_version_log (number, revision, message, direction, action, digest, rows_after, fingerprint, logged_at, took_us, user_name, host, application, tool_version, way_back_digest, way_back)
+SELECT next.number, 'a1', 'Revision a1', 'downgrade', 'run', '7d29c91e81104e78', '', '', pg_catalog.clock_timestamp() AT TIME ZONE 'UTC', NULL, session_user, NULL, 'psql', '0.1.0', NULL, NULL
+FROM (SELECT coalesce(pg_catalog.max(number), 0) OPERATOR(pg_catalog.+) 1 AS number FROM alembic_version_log) AS next
+WHERE coalesce((SELECT rows_after FROM alembic_version_log ORDER BY number DESC LIMIT 1), '') OPERATOR(pg_catalog.=) 'a1';
 
 DO $alembic$
 DECLARE

@@ -9,6 +9,26 @@ SET TimeZone = 'UTC';
 BEGIN;
 SET LOCAL lock_timeout = '1500ms';
 
+CREATE TABLE IF NOT EXISTS alembic_version_log (
+	number INTEGER NOT NULL, 
+	revision VARCHAR NOT NULL, 
+	message VARCHAR NOT NULL, 
+	direction VARCHAR(9) NOT NULL, 
+	action VARCHAR(6) NOT NULL, 
+	digest VARCHAR(16), 
+	rows_after VARCHAR NOT NULL, 
+	fingerprint VARCHAR(16) NOT NULL, 
+	logged_at TIMESTAMP NOT NULL, 
+	took_us BIGINT, 
+	user_name VARCHAR, 
+	host VARCHAR, 
+	application VARCHAR, 
+	tool_version VARCHAR NOT NULL, 
+	way_back_digest VARCHAR(16), 
+	way_back VARCHAR, 
+	CONSTRAINT alembic_version_log_pkc PRIMARY KEY (number)
+);
+
 LOCK TABLE alembic_version IN SHARE ROW EXCLUSIVE MODE;
 
 DO $alembic$
@@ -26,6 +46,21 @@ END
 $alembic$;
 
 UPDATE alembic_version SET version_num = 'b2' WHERE version_num OPERATOR(pg_catalog.=) 'a1';
+
+INSERT INTO alembic_version_log (number, revision, message, direction, action, digest, rows_after, fingerprint, logged_at, took_us, user_name, host, application, tool_version, way_back_digest, way_back)
+SELECT next.number, 'b2', 'Revision b2', 'upgrade', 'stamp', 'ddbeed9bb874e41a', 'b2', '', pg_catalog.clock_timestamp() AT TIME ZONE 'UTC', NULL, session_user, NULL, 'psql', '0.1.0', 'b763e614cbea18e6', CASE WHEN NOT EXISTS (SELECT 1 FROM alembic_version_log WHERE way_back_digest OPERATOR(pg_catalog.=) 'b763e614cbea18e6') THEN '-- Revision b2
+--
+-- Revision ID: b2
+-- Revises: a1
+
+-- alembic: upgrade empty
+
+-- alembic: downgrade postgres
+SET search_path = public;
+DROP INDEX by_name;
+' END
+FROM (SELECT coalesce(pg_catalog.max(number), 0) OPERATOR(pg_catalog.+) 1 AS number FROM alembic_version_log) AS next
+WHERE coalesce((SELECT rows_after FROM alembic_version_log ORDER BY number DESC LIMIT 1), '') OPERATOR(pg_catalog.=) 'a1';
 
 DROP TABLE IF EXISTS alembic_version_progress;
 

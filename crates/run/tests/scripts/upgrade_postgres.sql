@@ -11,9 +11,37 @@ SET TimeZone = 'UTC';
 BEGIN;
 SET LOCAL lock_timeout = '1500ms';
 
+DO $alembic$
+BEGIN
+	IF NOT (SELECT o.relname FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid OPERATOR(pg_catalog.=) o.relnamespace WHERE pg_catalog.to_regclass('alembic_version') IS NULL AND (s.nspname OPERATOR(pg_catalog.=) pg_catalog.current_schema()::pg_catalog.name OR s.nspname OPERATOR(pg_catalog.=) ANY (pg_catalog.current_schemas(false))) AND o.relname OPERATOR(pg_catalog.=) ANY (ARRAY['_sqlx_migrations', '__diesel_schema_migrations', 'refinery_schema_history', 'seaql_migrations', 'flyway_schema_history', 'goose_db_version', 'schema_migrations', '_prisma_migrations', 'django_migrations', 'databasechangelog', 'knex_migrations', '__EFMigrationsHistory']::pg_catalog.name[]) AND o.relkind OPERATOR(pg_catalog.=) ANY (ARRAY['r', 'p']::pg_catalog."char"[]) LIMIT 1) IS NULL THEN
+		RAISE EXCEPTION '%', 'another migration tool manages the database, so it must be stamped first';
+	END IF;
+END
+$alembic$;
+
 CREATE TABLE IF NOT EXISTS alembic_version (
 	version_num VARCHAR(32) NOT NULL, 
 	CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
+);
+
+CREATE TABLE IF NOT EXISTS alembic_version_log (
+	number INTEGER NOT NULL, 
+	revision VARCHAR NOT NULL, 
+	message VARCHAR NOT NULL, 
+	direction VARCHAR(9) NOT NULL, 
+	action VARCHAR(6) NOT NULL, 
+	digest VARCHAR(16), 
+	rows_after VARCHAR NOT NULL, 
+	fingerprint VARCHAR(16) NOT NULL, 
+	logged_at TIMESTAMP NOT NULL, 
+	took_us BIGINT, 
+	user_name VARCHAR, 
+	host VARCHAR, 
+	application VARCHAR, 
+	tool_version VARCHAR NOT NULL, 
+	way_back_digest VARCHAR(16), 
+	way_back VARCHAR, 
+	CONSTRAINT alembic_version_log_pkc PRIMARY KEY (number)
 );
 
 LOCK TABLE alembic_version IN SHARE ROW EXCLUSIVE MODE;
@@ -43,6 +71,20 @@ INSERT INTO users VALUES (1, 'a; -- '), -- and
  (2, 'b');
 
 INSERT INTO alembic_version (version_num) VALUES ('a1');
+
+INSERT INTO alembic_version_log (number, revision, message, direction, action, digest, rows_after, fingerprint, logged_at, took_us, user_name, host, application, tool_version, way_back_digest, way_back)
+SELECT next.number, 'a1', 'Revision a1', 'upgrade', 'run', '7d29c91e81104e78', 'a1', '', pg_catalog.clock_timestamp() AT TIME ZONE 'UTC', NULL, session_user, NULL, 'psql', '0.1.0', '7515492eb1d8d1dd', CASE WHEN NOT EXISTS (SELECT 1 FROM alembic_version_log WHERE way_back_digest OPERATOR(pg_catalog.=) '7515492eb1d8d1dd') THEN '-- Revision a1
+--
+-- Revision ID: a1
+-- Revises:
+
+-- alembic: upgrade empty
+
+-- alembic: downgrade
+DROP TABLE users;
+' END
+FROM (SELECT coalesce(pg_catalog.max(number), 0) OPERATOR(pg_catalog.+) 1 AS number FROM alembic_version_log) AS next
+WHERE coalesce((SELECT rows_after FROM alembic_version_log ORDER BY number DESC LIMIT 1), '') OPERATOR(pg_catalog.=) '';
 
 DO $alembic$
 DECLARE
@@ -134,6 +176,11 @@ BEGIN
 		RAISE EXCEPTION '%', 'the database is not at a1'
 		USING DETAIL = pg_catalog.concat('it is at ', coalesce(place, 'base'));
 	END IF;
+END
+$alembic$;
+
+DO $alembic$
+BEGIN
 	IF NOT EXISTS (SELECT FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) i.indexrelid WHERE i.indrelid OPERATOR(pg_catalog.=) pg_catalog.to_regclass('users')::pg_catalog.oid AND c.relname OPERATOR(pg_catalog.=) 'by_name' AND i.indisvalid) THEN
 		RAISE EXCEPTION '%', 'the index by_name is invalid or missing';
 	END IF;
@@ -143,6 +190,21 @@ $alembic$;
 DELETE FROM users WHERE id = 1;
 
 UPDATE alembic_version SET version_num = 'b2' WHERE version_num OPERATOR(pg_catalog.=) 'a1';
+
+INSERT INTO alembic_version_log (number, revision, message, direction, action, digest, rows_after, fingerprint, logged_at, took_us, user_name, host, application, tool_version, way_back_digest, way_back)
+SELECT next.number, 'b2', 'Revision b2', 'upgrade', 'run', 'ddbeed9bb874e41a', 'b2', '', pg_catalog.clock_timestamp() AT TIME ZONE 'UTC', NULL, session_user, NULL, 'psql', '0.1.0', 'b763e614cbea18e6', CASE WHEN NOT EXISTS (SELECT 1 FROM alembic_version_log WHERE way_back_digest OPERATOR(pg_catalog.=) 'b763e614cbea18e6') THEN '-- Revision b2
+--
+-- Revision ID: b2
+-- Revises: a1
+
+-- alembic: upgrade empty
+
+-- alembic: downgrade postgres
+SET search_path = public;
+DROP INDEX by_name;
+' END
+FROM (SELECT coalesce(pg_catalog.max(number), 0) OPERATOR(pg_catalog.+) 1 AS number FROM alembic_version_log) AS next
+WHERE coalesce((SELECT rows_after FROM alembic_version_log ORDER BY number DESC LIMIT 1), '') OPERATOR(pg_catalog.=) 'a1';
 
 DROP TABLE alembic_version_progress;
 

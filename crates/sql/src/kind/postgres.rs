@@ -51,11 +51,15 @@ fn read_transaction_control(first: &str, mut words: Cursor<'_>) -> Option<Transa
 
 /// Reads what follows `SET`.
 fn read_set(mut words: Cursor<'_>) -> Setting {
-    if words.eat_any(&["CONSTRAINTS", "TRANSACTION"]) {
-        return Setting {
-            name: SettingName::Unknown,
-            scope: SettingScope::Transaction,
-        };
+    let of_transaction = |name| Setting {
+        name,
+        scope: SettingScope::Transaction,
+    };
+    if words.eat("CONSTRAINTS") {
+        return of_transaction(SettingName::Constraints);
+    }
+    if words.eat("TRANSACTION") {
+        return of_transaction(SettingName::Unknown);
     }
     let scope = if words.eat("LOCAL") {
         SettingScope::Transaction
@@ -169,6 +173,9 @@ fn setting_changes(mut words: Cursor<'_>, kind: &StatementKind) -> SettingChange
             changes => changes,
         };
     }
+    if loads_library(words.clone()) {
+        return SettingChanges::AnyAndMore;
+    }
     let runs_code = match kind {
         StatementKind::Call | StatementKind::Block { .. } => true,
         StatementKind::CreateTable(table) => table.is_filled,
@@ -177,6 +184,15 @@ fn setting_changes(mut words: Cursor<'_>, kind: &StatementKind) -> SettingChange
     match runs_code || words.any(|word| word.eq_ignore_ascii_case("set_config")) {
         true => SettingChanges::Any,
         false => SettingChanges::None,
+    }
+}
+
+/// Returns whether a statement loads a library into the server, as the script of an extension may.
+fn loads_library(mut words: Cursor<'_>) -> bool {
+    match words.next_keyword().as_str() {
+        "LOAD" => true,
+        "CREATE" | "ALTER" => words.at("EXTENSION"),
+        _ => false,
     }
 }
 

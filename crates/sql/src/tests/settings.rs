@@ -63,7 +63,7 @@ fn settings_have_names_and_scopes() {
         (
             Postgres,
             "SET CONSTRAINTS ALL DEFERRED",
-            Some(("?", Transaction)),
+            Some(("constraints", Transaction)),
         ),
         (Postgres, "RESET a", Some(("a", Session))),
         (Postgres, "RESET ALL", Some(("*", Session))),
@@ -105,6 +105,7 @@ fn settings_have_names_and_scopes() {
             let name = match &setting.name {
                 SettingName::One(name) => name.as_str(),
                 SettingName::All => "*",
+                SettingName::Constraints => "constraints",
                 SettingName::Unknown => "?",
             };
             (name, setting.scope)
@@ -155,6 +156,13 @@ fn statements_say_which_settings_they_may_change() {
             "SELECT pg_catalog.set_config('Search_Path', '', false)",
             one("search_path"),
         ),
+        ("LOAD 'auto_explain'", SettingChanges::AnyAndMore),
+        (
+            "CREATE EXTENSION IF NOT EXISTS pg_trgm",
+            SettingChanges::AnyAndMore,
+        ),
+        ("ALTER EXTENSION pg_trgm UPDATE", SettingChanges::AnyAndMore),
+        ("CREATE TABLE extension (x int)", SettingChanges::None),
         ("RESET\nALL", SettingChanges::Any),
         ("DISCARD ALL", SettingChanges::Any),
         (
@@ -203,7 +211,11 @@ fn statements_say_which_settings_they_may_change() {
             SettingChanges::None,
         ),
         ("DELETE FROM a WHERE (x) = 1", SettingChanges::None),
-        ("SET CONSTRAINTS ALL DEFERRED", SettingChanges::None),
+        ("SET CONSTRAINTS ALL DEFERRED", SettingChanges::Constraints),
+        (
+            "SET /* */ constraints a, b.c IMMEDIATE",
+            SettingChanges::Constraints,
+        ),
         ("SET TRANSACTION READ ONLY", SettingChanges::None),
         ("INSERT INTO a VALUES ('set_config')", SettingChanges::None),
         ("CREATE SCHEMA a", SettingChanges::None),

@@ -187,7 +187,10 @@ pub(crate) async fn settings(connection: &mut SqliteConnection) -> String {
     };
     let enforced = get("PRAGMA foreign_keys").await;
     let timeout = get("PRAGMA busy_timeout").await;
-    format!("foreign_keys {enforced}, busy_timeout {timeout}")
+    // A damaged file has none.
+    let mode = query_scalar("PRAGMA journal_mode").fetch_one(&mut *connection);
+    let mode: String = mode.await.unwrap_or_default();
+    format!("foreign_keys {enforced}, busy_timeout {timeout}, journal_mode {mode}")
 }
 
 /// Returns whether nothing is open, neither in SQLite nor in what sqlx remembers of it.

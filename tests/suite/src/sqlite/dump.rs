@@ -5,11 +5,15 @@ use std::fmt::Write;
 use rusqlite::Connection;
 use rusqlite::types::ValueRef;
 
-/// Writes down every object and every row, in the order in which they are stored.
+use crate::LOG;
+
+/// Writes down every object and every row but those of the log, in the order in which they are
+/// stored.
 pub(crate) fn dump(connection: &Connection) -> String {
     let mut dump = rows(
         connection,
-        "SELECT type, name, tbl_name, sql FROM sqlite_master ORDER BY rowid",
+        "SELECT type, name, tbl_name, sql FROM sqlite_master \
+         WHERE tbl_name <> 'alembic_version_log' ORDER BY rowid",
     );
     for table in names(connection) {
         let quoted = table.replace('"', "\"\"");
@@ -24,8 +28,17 @@ pub(crate) fn dump(connection: &Connection) -> String {
     dump + &rows(connection, "PRAGMA user_version")
 }
 
+/// Writes down the log, without what is different in every run; nothing if there is none.
+pub(crate) fn log(connection: &Connection) -> String {
+    match connection.prepare(LOG) {
+        Ok(_) => plain_rows(connection, LOG),
+        Err(_) => String::new(),
+    }
+}
+
 fn names(connection: &Connection) -> Vec<String> {
-    let query = "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY rowid";
+    let query = "SELECT name FROM sqlite_master WHERE type = 'table' \
+         AND name <> 'alembic_version_log' ORDER BY rowid";
     let mut statement = connection.prepare(query).unwrap();
     let names = statement.query_map([], |row| row.get(0)).unwrap();
     names.collect::<Result<_, _>>().unwrap()

@@ -135,7 +135,7 @@ pub fn rows_that_refer_to_nothing_already_are_not_held_against_a_run<S: FileSubj
     check::<S>(
         &broken,
         "UPDATE child SET parent_id = 70 WHERE id = 9;",
-        &[],
+        &[("child", "parent", 1)],
     );
     check::<S>(
         &broken,
@@ -284,6 +284,7 @@ pub fn a_new_key_that_cannot_be_enforced_is_refused_without_any_row<S: FileSubje
     let before = "CREATE TABLE p (x); CREATE UNIQUE INDEX p_x ON p (x);
                   CREATE TABLE c (z REFERENCES p (x));";
     let old = "CREATE TABLE p (x); CREATE TABLE c (z REFERENCES p (x));";
+    let awaited = "CREATE TABLE c (z REFERENCES p (x));";
     for (before, upgrade, expected) in [
         (before, "CREATE TABLE d (v REFERENCES p (x));", None),
         (before, "CREATE TABLE d (v REFERENCES later (x));", None),
@@ -304,6 +305,35 @@ pub fn a_new_key_that_cannot_be_enforced_is_refused_without_any_row<S: FileSubje
             Some("d (v) to c (z)"),
         ),
         (old, "CREATE TABLE d (v PRIMARY KEY REFERENCES d);", None),
+        // What comes later, and is the parent of a key that was there before.
+        (awaited, "CREATE TABLE p (x UNIQUE);", None),
+        (
+            awaited,
+            "CREATE TABLE p (id INTEGER PRIMARY KEY, x);",
+            Some("c (z) to p (x)"),
+        ),
+        (
+            awaited,
+            "CREATE TABLE P (y); CREATE TABLE d (v);",
+            Some("c (z) to p (x)"),
+        ),
+        (
+            awaited,
+            "CREATE TABLE p (x); CREATE UNIQUE INDEX p_x ON p (x);",
+            None,
+        ),
+        (
+            awaited,
+            "CREATE VIEW p AS SELECT 1 AS x;",
+            Some("c (z) to p (x)"),
+        ),
+        (
+            awaited,
+            "CREATE VIRTUAL TABLE p USING fts5 (x);",
+            Some("c (z) to p (x)"),
+        ),
+        (old, "CREATE TABLE IF NOT EXISTS p (x);", None),
+        (old, "CREATE TABLE q (x); CREATE VIEW w AS SELECT 1;", None),
     ] {
         for mode in [TransactionMode::Run, TransactionMode::Revision] {
             let (_file, mut connection) = open::<S>("1", before);
@@ -340,7 +370,12 @@ pub fn rows_are_compared_and_not_counted<S: FileSubject>() {
         "UPDATE message SET sender = 'nobody', receiver = 'a';",
         &[("message", "user", 1)],
     );
-    check::<S>(two, "UPDATE message SET receiver = 'no one';", &[]);
+    // Mended, and broken again.
+    check::<S>(
+        two,
+        "UPDATE message SET receiver = 'no one';",
+        &[("message", "user", 1)],
+    );
     check::<S>(
         two,
         "INSERT INTO message VALUES ('n', 'x', 'y');",
@@ -453,7 +488,7 @@ pub fn attached_databases_are_checked_too<S: FileSubject>() {
             rows: 1,
         };
         assert_eq!(violations(&error), Some(&[violation][..]));
-        let update = single("UPDATE more.c SET p_id = 9;");
+        let update = single("UPDATE more.c SET p_id = p_id;");
         connection.upgrade(&update, "heads").unwrap();
     }
 }

@@ -14,7 +14,7 @@ pub fn settings_are_restored<S: FileSubject>() {
             "PRAGMA foreign_keys = {enforced}; PRAGMA busy_timeout = 321"
         ));
         let settings = handle.settings();
-        let expected = format!("foreign_keys {enforced}, busy_timeout 321");
+        let expected = format!("foreign_keys {enforced}, busy_timeout 321, journal_mode delete");
         assert_eq!(settings, Some(expected));
         for statements in [
             "SELECT 1",
@@ -232,18 +232,62 @@ pub fn a_database_cannot_be_attached_in_a_transaction<S: FileSubject>() {
     );
 }
 
+/// WAL is stored in the file, and may be what a revision is for; every other mode is the
+/// connection's.
+pub fn a_journal_mode_stays_if_the_file_keeps_it<S: FileSubject>() {
+    for (before, sets, after) in [
+        ("delete", "MEMORY", "delete"),
+        ("delete", "TRUNCATE", "delete"),
+        ("delete", "PERSIST", "delete"),
+        ("delete", "OFF", "delete"),
+        ("delete", "WAL", "wal"),
+        ("memory", "TRUNCATE", "memory"),
+        ("memory", "WAL", "wal"),
+        ("truncate", "DELETE", "truncate"),
+        ("wal", "DELETE", "delete"),
+        ("wal", "MEMORY", "delete"),
+        ("wal", "WAL", "wal"),
+    ] {
+        let sets = format!("-- alembic: upgrade no-transaction\nPRAGMA journal_mode = {sets};");
+        let fails =
+            "-- alembic: upgrade\nUPDATE data SET x = x + 10; INSERT INTO data VALUES (NULL);";
+        for (sections, ends) in [
+            (
+                [sets.as_str(), "-- alembic: upgrade\nCREATE TABLE more (x);"],
+                true,
+            ),
+            ([sets.as_str(), fails], false),
+            ([&format!("{sets} SELECT no_such_column;"), ""], false),
+        ] {
+            let sections = sections.iter().filter(|section| !section.is_empty());
+            let sections: Vec<String> = sections.map(ToString::to_string).collect();
+            let data = "CREATE TABLE data (x NOT NULL); INSERT INTO data VALUES (1), (2), (3);";
+            let file = File::new(data);
+            let mut handle = open::<S>(&file);
+            handle.execute(&format!("PRAGMA journal_mode = {before}"));
+            let outcome = handle.upgrade(&chain(&sections), "heads");
+            assert_eq!(outcome.is_ok(), ends, "{before}: {sections:?}");
+            let settings = handle.settings().unwrap();
+            assert!(
+                settings.ends_with(&format!("journal_mode {after}")),
+                "{before}: {sections:?}: {settings}"
+            );
+            drop(handle);
+            assert_eq!(file.rows("SELECT sum(x) FROM data"), "6\n", "{sections:?}");
+        }
+    }
+}
+
 pub fn a_connection_that_keeps_no_journal_is_refused<S: FileSubject>() {
     let file = File::new("CREATE TABLE data (x NOT NULL); INSERT INTO data VALUES (1), (2), (3);");
-    let migrations = chain(&[
-        "-- alembic: upgrade no-transaction\nPRAGMA journal_mode = OFF;",
-        "-- alembic: upgrade\nUPDATE data SET x = x + 10; INSERT INTO data VALUES (NULL);",
-    ]);
-    let error = open::<S>(&file).upgrade(&migrations, "heads").unwrap_err();
+    let migrations = single("UPDATE data SET x = x + 10; INSERT INTO data VALUES (NULL);");
+    let mut handle = open::<S>(&file);
+    handle.execute("PRAGMA journal_mode = OFF");
+    let error = handle.upgrade(&migrations, "heads").unwrap_err();
     assert_eq!(
         error.to_string(),
         "cannot begin a transaction: the connection's journal_mode is OFF, so a failure could not \
-         be undone; revision r1 is unfinished: its first statement is done, and the next run \
-         continues with statement 2"
+         be undone; the database is as it was before"
     );
     assert_eq!(file.rows("SELECT sum(x) FROM data"), "6\n");
 }

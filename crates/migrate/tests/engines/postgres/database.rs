@@ -9,7 +9,7 @@ use alembic_migrate::Dialect;
 use alembic_suite::Database;
 use alembic_tests::postgres::{self, Server};
 
-use super::dump::{EMPTY, dump, rows};
+use super::dump::{EMPTY, dump, log, rows};
 
 /// A database for a test, which other tests get when this is dropped: emptying one is ten times
 /// faster than creating one.
@@ -84,6 +84,10 @@ impl Database for Lent {
 
     fn dump(&self) -> String {
         self.served().with(dump)
+    }
+
+    fn log(&self) -> String {
+        self.served().with(log)
     }
 }
 

@@ -59,7 +59,7 @@ const OBJECTS: &str = r"
     SELECT 'sequence', schemaname, sequencename, last_value FROM pg_sequences ORDER BY 2, 3;
     SELECT 'extension', extname, extversion FROM pg_extension ORDER BY 2";
 
-/// Writes down every object and every row.
+/// Writes down every object and every row but those of the log.
 pub(crate) fn dump(client: &mut Client) -> String {
     // A transaction of its own, so that the search path is that of the connection again.
     let mine = |sql: &str| {
@@ -69,10 +69,15 @@ pub(crate) fn dump(client: &mut Client) -> String {
     client
         .batch_execute("BEGIN; SET LOCAL search_path = ''")
         .unwrap();
-    let mut dump = rows(client, &mine(OBJECTS));
+    let objects = rows(client, &mine(OBJECTS));
+    let objects = objects
+        .lines()
+        .filter(|line| !line.contains("alembic_version_log"));
+    let mut dump: String = objects.flat_map(|line| [line, "\n"]).collect();
     let tables = mine(
         "SELECT c.oid::regclass FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-            WHERE mine(n) AND c.relkind = 'r' ORDER BY n.nspname, c.relname",
+            WHERE mine(n) AND c.relkind = 'r' AND c.relname <> 'alembic_version_log'
+            ORDER BY n.nspname, c.relname",
     );
     let tables = rows(client, &tables);
     let mut content = String::new();
@@ -91,6 +96,18 @@ pub(crate) fn dump(client: &mut Client) -> String {
     dump += &rows(client, &content);
     client.batch_execute("ROLLBACK").unwrap();
     dump
+}
+
+/// Writes down the log, without what is different in every run; nothing if there is none.
+pub(crate) fn log(client: &mut Client) -> String {
+    let has = rows(
+        client,
+        "SELECT 1 WHERE to_regclass('alembic_version_log') IS NOT NULL",
+    );
+    match has.as_str() {
+        "" => has,
+        _ => rows(client, alembic_suite::LOG),
+    }
 }
 
 /// Runs queries and writes down their rows, one a line.

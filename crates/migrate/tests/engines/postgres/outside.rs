@@ -215,7 +215,10 @@ fn a_statement_that_was_begun_is_told_with_what_is_there() {
                 let impatient = impatient.clone().interruption(policy);
                 let error = upgrade(&scratch, &impatient).unwrap_err();
                 let message = failure(&error);
-                assert!(message.contains("still running it"), "{context}: {message}");
+                assert!(
+                    message.contains("still be running in process"),
+                    "{context}: {message}"
+                );
             }
         }
         other.batch_execute("COMMIT").unwrap();
@@ -294,7 +297,7 @@ fn a_process_that_cannot_be_looked_at_is_waited_for() {
     ] {
         let error = database.upgrade(&migrations, "heads").unwrap_err();
         assert!(is_interrupted(&error), "{error}");
-        let at_work = error.to_string().contains("still running it");
+        let at_work = error.to_string().contains("still be running in process");
         assert_eq!(at_work, told, "{error}");
     }
     drop(idle);

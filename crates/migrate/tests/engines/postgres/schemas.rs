@@ -38,39 +38,47 @@ fn paths(scratch: &Scratch, path: &str) -> Vec<(&'static str, PgConnectOptions)>
 fn the_version_table_is_where_the_search_path_finds_it() {
     let versions = "CREATE TABLE public.alembic_version (version_num text PRIMARY KEY)";
     for (before, path, expected) in [
-        ("", "app, public", "app.a app.alembic_version app.b"),
+        (
+            "",
+            "app, public",
+            "app.a app.alembic_version app.alembic_version_log app.b",
+        ),
         (
             "",
             "nowhere, app, public",
-            "app.a app.alembic_version app.b",
+            "app.a app.alembic_version app.alembic_version_log app.b",
         ),
         (
             "",
             "public, app",
-            "public.a public.alembic_version public.b",
+            "public.a public.alembic_version public.alembic_version_log public.b",
         ),
-        ("", "pg_catalog, app", "app.a app.alembic_version app.b"),
+        (
+            "",
+            "pg_catalog, app",
+            "app.a app.alembic_version app.alembic_version_log app.b",
+        ),
         // There it stays, and the tables of the revisions go where they go.
         (
             versions,
             "app, public",
-            "app.a app.b public.alembic_version",
+            "app.a app.b public.alembic_version public.alembic_version_log",
         ),
         (
             versions,
             "nowhere, app, public",
-            "app.a app.b public.alembic_version",
+            "app.a app.b public.alembic_version public.alembic_version_log",
         ),
         (
             versions,
             "public",
-            "public.a public.alembic_version public.b",
+            "public.a public.alembic_version public.alembic_version_log public.b",
         ),
         // Out of sight, it is another one.
         (
             versions,
             "app",
-            "app.a app.alembic_version app.b public.alembic_version",
+            "app.a app.alembic_version app.alembic_version_log app.b public.alembic_version",
         ),
     ] {
         for via in POSTGRES {
@@ -133,7 +141,7 @@ fn without_a_schema_to_create_in_it_is_told() {
             schema: Some("V 1".to_owned()),
         });
         scratch.open().upgrade(&migrations, "heads").unwrap();
-        assert_eq!(tables(&scratch), "V 1.order public.a");
+        assert_eq!(tables(&scratch), "V 1.order V 1.order_log public.a");
     }
 }
 
@@ -187,7 +195,7 @@ fn a_search_path_ends_with_the_revision_that_sets_it() {
             let mut database = Open::with(via, path);
             let outcome = database.upgrade(&migrations.transaction(mode), "heads");
             outcome.unwrap_or_else(|error| panic!("{context}: {error}"));
-            let expected = "app.alembic_version app.b app.c app.d other.a";
+            let expected = "app.alembic_version app.alembic_version_log app.b app.c app.d other.a";
             assert_eq!(tables(&scratch), expected, "{context}");
             if let Open::Connection(_) = database {
                 database.execute("CREATE TABLE e (x int)");
@@ -206,7 +214,10 @@ fn a_target_schema_may_be_a_dump() {
         let migrations = two().schema("schema.sql", &*schema);
         let report = scratch.open().ensure(&migrations).unwrap();
         assert_eq!(report.after.ids(), ["r2"]);
-        assert_eq!(tables(&scratch), "public.a public.alembic_version public.b");
+        assert_eq!(
+            tables(&scratch),
+            "public.a public.alembic_version public.alembic_version_log public.b"
+        );
         assert!(scratch.open().status(&two()).unwrap().is_current());
     }
 }

@@ -30,11 +30,10 @@ pub(super) fn settings(lock_timeout: u128) -> Query {
 
 pub(super) fn query(table: &VersionTable) -> Query {
     let schema = literal(table.schema.as_deref().unwrap_or_default());
-    let (name, progress) = (literal(&table.name), literal(&table.progress().name));
+    let own = [table, &table.log(), &table.progress()].map(|table| literal(&table.name));
+    let own = own.map(|name| format!("({schema}, {name})")).join(", ");
     let query = include_str!("describe.sql");
-    let query = format!(
-        "WITH left_out (schema, name) AS (VALUES ({schema}, {name}), ({schema}, {progress})),\n{query}"
-    );
+    let query = format!("WITH left_out (schema, name) AS (VALUES {own}),\n{query}");
     Query::new(Task::DescribeSchema, query)
 }
 

@@ -119,6 +119,9 @@ pub(super) struct Settings {
     kept: BTreeMap<String, Value>,
     /// The settings that the current revision may change.
     changes: SessionChanges,
+    /// Whether the session may have settings that did not exist when they were kept, since a revision
+    /// may have loaded a library.
+    may_have_more: bool,
 }
 
 /// A setting, and the value to restore.
@@ -153,6 +156,7 @@ impl Settings {
     /// Enters what the next statements may change, and returns the query for the values to keep, if
     /// some are not known yet; [`keep`](Self::keep) reads its rows.
     pub(super) fn expect(&mut self, changes: SessionChanges) -> Option<String> {
+        self.may_have_more |= changes.may_add();
         self.changes = changes;
         let names = self.changes.names();
         let unknown = |name: &&str| !self.kept.contains_key(*name) && !self.own.contains_key(*name);
@@ -226,7 +230,13 @@ impl Settings {
     /// Returns the query that restores the settings that the statements since
     /// [`expect`](Self::expect) may have changed.
     pub(super) fn restore(&self, is_open: bool) -> Option<String> {
-        restore(&self.restored(is_open))
+        let restored = self.restored(is_open);
+        if self.may_have_more && self.changes.may_be_any() {
+            let known = self.kept.keys().chain(self.own.keys());
+            let known: Vec<&str> = known.map(String::as_str).collect();
+            return Some(restore_and_reset(&restored, &known));
+        }
+        restore(&restored)
     }
 
     /// Returns the query that restores the same until the transaction ends.
@@ -284,9 +294,9 @@ impl Settings {
         is_open: bool,
     ) -> Option<String> {
         let may_change = match changes {
-            SettingChanges::None => false,
+            SettingChanges::None | SettingChanges::Constraints => false,
             SettingChanges::One(name) => READING.contains(&name.as_str()),
-            SettingChanges::Any | SettingChanges::AnyAnd(_) => true,
+            SettingChanges::Any | SettingChanges::AnyAnd(_) | SettingChanges::AnyAndMore => true,
         };
         let mut restored = match may_change {
             true => self.restored(is_open),
@@ -337,9 +347,27 @@ pub(crate) fn keep(names: &[&str]) -> String {
 }
 
 fn restore(restored: &[Restored<'_>]) -> Option<String> {
-    if restored.is_empty() {
-        return None;
-    }
+    (!restored.is_empty()).then(|| set_values(&values(restored)))
+}
+
+/// Whether the setting `m` is of a library, and set for the session.
+pub(crate) const OF_LIBRARY: &str = "m.source OPERATOR(pg_catalog.=) 'session' \
+     AND pg_catalog.strpos(m.name, '.') OPERATOR(pg_catalog.>) 0";
+
+/// Returns the query that also resets the settings of libraries that are not `known`: they did not
+/// exist when the others were kept.
+fn restore_and_reset(restored: &[Restored<'_>], known: &[&str]) -> String {
+    let known: Vec<String> = known.iter().map(|name| text(name)).collect();
+    set_values(&format!(
+        "{} UNION ALL SELECT m.name, m.reset_val, false, NULL FROM pg_catalog.pg_settings AS m \
+         WHERE {OF_LIBRARY} AND pg_catalog.lower(m.name) OPERATOR(pg_catalog.<>) ALL (ARRAY[{}])",
+        values(restored),
+        known.join(", ")
+    ))
+}
+
+/// Returns the rows of settings to restore.
+fn values(restored: &[Restored<'_>]) -> String {
     let value = |value: Option<&str>| value.map_or_else(|| "NULL".to_owned(), text);
     let rows = restored.iter().map(|setting| {
         let Restored {
@@ -352,12 +380,16 @@ fn restore(restored: &[Restored<'_>]) -> Option<String> {
         let (restored, expected) = (value(restored), value(expected));
         format!("({name}, {restored}, {is_local}, {expected})")
     });
+    format!("VALUES {}", rows.collect::<Vec<_>>().join(", "))
+}
+
+/// Returns the query that makes the settings of rows, unless they have the expected value.
+fn set_values(rows: &str) -> String {
     // The rows are taken in this order.
-    Some(format!(
+    format!(
         "SELECT pg_catalog.set_config(s.name, s.value, s.is_local) \
-         FROM (VALUES {}) AS s (name, value, is_local, expected) \
+         FROM ({rows}) AS s (name, value, is_local, expected) \
          WHERE coalesce(pg_catalog.current_setting(s.name, true) \
-         OPERATOR(pg_catalog.<>) s.expected, true)",
-        rows.collect::<Vec<_>>().join(", ")
-    ))
+         OPERATOR(pg_catalog.<>) s.expected, true)"
+    )
 }

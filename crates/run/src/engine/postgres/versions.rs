@@ -1,4 +1,4 @@
-//! The version table and the table of progress on PostgreSQL.
+//! The version table, the log and the table of progress on PostgreSQL.
 
 use alembic_history::{MAX_ID_LENGTH, VersionTable};
 use alembic_sql::literal;
@@ -22,16 +22,25 @@ impl OwnTables for Postgres {
 
     /// Inside a transaction, the lock timeout limits the wait. Setting it outside of one would need
     /// another message, or change the settings of a caller's transaction.
-    fn reading(&self, table: &VersionTable, select: String, is_open: bool) -> String {
+    fn reading(&self, tables: &[&VersionTable], select: String, is_open: bool) -> String {
         if is_open {
             return select;
         }
-        let table = table.quoted();
-        format!("LOCK TABLE {table} IN ACCESS SHARE MODE NOWAIT; {select}")
+        let tables: Vec<String> = tables.iter().map(|table| table.quoted()).collect();
+        let tables = tables.join(", ");
+        format!("LOCK TABLE {tables} IN ACCESS SHARE MODE NOWAIT; {select}")
     }
 
     fn equals(&self) -> &'static str {
         "OPERATOR(pg_catalog.=)"
+    }
+
+    fn user(&self) -> Option<&'static str> {
+        Some("session_user")
+    }
+
+    fn next_number(&self) -> &'static str {
+        "coalesce(pg_catalog.max(number), 0) OPERATOR(pg_catalog.+) 1"
     }
 
     fn process_and_time(&self) -> (&'static str, &'static str) {
@@ -45,6 +54,14 @@ impl OwnTables for Postgres {
         Some(MAX_ID_LENGTH)
     }
 
+    fn has_no_other_tool(&self, table: &VersionTable) -> String {
+        let is_missing = format!(
+            "pg_catalog.to_regclass({}) IS NULL",
+            literal(&table.quoted())
+        );
+        format!("{} IS NULL", find_other_tool(&is_missing, &schema(table)))
+    }
+
     /// A deferred trigger could change the rows after they are checked.
     fn read_final_versions(&self, table: &VersionTable) -> Query {
         let Query { sql, task } = self.read_versions(table, true);
@@ -53,13 +70,10 @@ impl OwnTables for Postgres {
 }
 
 /// Returns the query for the kind of the object that has the version table's name, whether the table
-/// of progress exists, the schema, the database, the table of another tool, and how many characters
-/// of an id the version table holds.
+/// of progress exists, the schema, the database, the table of another tool, how many characters of an
+/// id the version table holds, and what the account may do with the log.
 fn find(table: &VersionTable) -> String {
-    let schema = match &table.schema {
-        Some(schema) => literal(schema),
-        None => "pg_catalog.current_schema()".to_owned(),
-    };
+    let schema = schema(table);
     format!(
         "SELECT CASE WHEN c.oid IS NULL THEN NULL ELSE pg_catalog.concat(\
          CASE WHEN c.relpersistence OPERATOR(pg_catalog.=) 't' THEN 'temporary ' END, \
@@ -71,15 +85,24 @@ fn find(table: &VersionTable) -> String {
          WHEN c.relkind OPERATOR(pg_catalog.=) ANY (ARRAY['i', 'I']) THEN 'index' \
          WHEN c.relkind OPERATOR(pg_catalog.=) 'c' THEN 'type' ELSE 'relation' END) END, \
          CASE WHEN pg_catalog.to_regclass({}) IS NULL THEN NULL ELSE 1 END, \
-         coalesce(n.nspname, {schema}), pg_catalog.current_database(), {}, {ID_LIMIT} \
+         coalesce(n.nspname, {schema}), pg_catalog.current_database(), {}, {ID_LIMIT}, {} \
          FROM (SELECT pg_catalog.to_regclass({})::pg_catalog.oid AS oid) AS t \
          LEFT JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) t.oid \
          LEFT JOIN pg_catalog.pg_namespace n \
          ON n.oid OPERATOR(pg_catalog.=) c.relnamespace",
         literal(&table.progress().quoted()),
-        find_other_tool(&schema),
+        find_other_tool("c.oid IS NULL", &schema),
+        log_access(table, &schema),
         literal(&table.quoted())
     )
+}
+
+/// Returns the schema of the version table as an expression.
+fn schema(table: &VersionTable) -> String {
+    match &table.schema {
+        Some(schema) => literal(schema),
+        None => "pg_catalog.current_schema()".to_owned(),
+    }
 }
 
 /// The number of characters that the column of the version table `c` holds, as an expression.
@@ -91,16 +114,31 @@ const ID_LIMIT: &str = "(SELECT a.atttypmod OPERATOR(pg_catalog.-) 4 FROM pg_cat
      (ARRAY['pg_catalog.varchar'::pg_catalog.regtype::pg_catalog.oid, \
      'pg_catalog.bpchar'::pg_catalog.regtype::pg_catalog.oid]))";
 
-/// Returns the name of another tool's table in a schema or on the search path as an expression, where `c` is the version
-/// table; it is only looked for if there is none.
-fn find_other_tool(schema: &str) -> String {
+/// Returns the name of another tool's table in a schema or on the search path as an expression; it is
+/// only looked for if `is_missing` says that there is no version table.
+fn find_other_tool(is_missing: &str, schema: &str) -> String {
     format!(
         "(SELECT o.relname FROM pg_catalog.pg_class o \
          JOIN pg_catalog.pg_namespace s ON s.oid OPERATOR(pg_catalog.=) o.relnamespace \
-         WHERE c.oid IS NULL AND (s.nspname OPERATOR(pg_catalog.=) {schema}::pg_catalog.name \
+         WHERE {is_missing} AND (s.nspname OPERATOR(pg_catalog.=) {schema}::pg_catalog.name \
          OR s.nspname OPERATOR(pg_catalog.=) ANY (pg_catalog.current_schemas(false))) \
          AND o.relname OPERATOR(pg_catalog.=) ANY (ARRAY[{}]::pg_catalog.name[]) \
          AND o.relkind OPERATOR(pg_catalog.=) ANY (ARRAY['r', 'p']::pg_catalog.\"char\"[]) LIMIT 1)",
         other_tools::tables()
+    )
+}
+
+/// Returns what the account may do with the log, as an expression: it is created in `schema`, or in
+/// that of the version table.
+fn log_access(table: &VersionTable, schema: &str) -> String {
+    format!(
+        "(SELECT CASE WHEN l.oid IS NULL \
+         THEN CASE WHEN pg_catalog.has_schema_privilege(s.oid, 'CREATE') THEN 'create' END \
+         WHEN NOT pg_catalog.has_table_privilege(l.oid, 'SELECT') THEN NULL \
+         WHEN pg_catalog.has_table_privilege(l.oid, 'INSERT') THEN 'write' ELSE 'read' END \
+         FROM pg_catalog.pg_namespace s LEFT JOIN pg_catalog.pg_class l \
+         ON l.relnamespace OPERATOR(pg_catalog.=) s.oid AND l.relname OPERATOR(pg_catalog.=) {} \
+         WHERE s.nspname OPERATOR(pg_catalog.=) coalesce(n.nspname, {schema}::pg_catalog.name))",
+        literal(&table.log().name)
     )
 }

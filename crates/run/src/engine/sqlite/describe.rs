@@ -9,10 +9,11 @@ use crate::request::{Query, Row, Task};
 pub(super) fn query(table: &VersionTable) -> Query {
     let query = format!(
         "SELECT type || ' ' || name, coalesce(sql, '') FROM sqlite_master \
-         WHERE name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND tbl_name COLLATE NOCASE NOT IN ({}, {}) \
+         WHERE name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND tbl_name COLLATE NOCASE NOT IN ({}, {}, {}) \
          ORDER BY CASE type WHEN 'table' THEN 1 WHEN 'index' THEN 2 WHEN 'view' THEN 3 ELSE 4 END, \
          name",
         literal(&table.name),
+        literal(&table.log().name),
         literal(&table.progress().name)
     );
     Query::new(Task::DescribeSchema, query)

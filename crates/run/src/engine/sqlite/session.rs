@@ -18,7 +18,7 @@ pub(super) struct KeptSession {
 }
 
 /// A pragma that is a setting of the connection; all others are stored in the file, or do something
-/// and set nothing.
+/// and set nothing. Two of those in the file, `page_size` and `auto_vacuum`, wait for a `VACUUM`.
 #[derive(Debug)]
 struct Pragma {
     name: &'static str,
@@ -39,7 +39,10 @@ const fn outside(name: &'static str) -> Pragma {
 /// The setting that SQLite cannot be asked for.
 const LIKE: &str = "case_sensitive_like";
 
-static PRAGMAS: [Pragma; 36] = [
+/// The setting that is stored in the file if it is `wal`.
+const JOURNAL: &str = "journal_mode";
+
+static PRAGMAS: [Pragma; 37] = [
     inside("analysis_limit"),
     inside("automatic_index"),
     inside("busy_timeout"),
@@ -56,6 +59,7 @@ static PRAGMAS: [Pragma; 36] = [
     inside("full_column_names"),
     inside("fullfsync"),
     inside("ignore_check_constraints"),
+    outside(JOURNAL),
     inside("journal_size_limit"),
     inside("legacy_alter_table"),
     inside("legacy_file_format"),
@@ -149,14 +153,16 @@ impl KeptSession {
         let pragma = Pragma::of(kind)?;
         let mut kept = self.settings.iter();
         let (_, value) = kept.find(|(known, _)| known.name == pragma.name)?;
-        Some(pragma.set(value))
+        // Whether the file is to stay in its mode shows afterwards only.
+        (pragma.name != JOURNAL).then(|| pragma.set(value))
     }
 
-    /// Returns the statements that put back the settings, except those that an open transaction does
-    /// not allow to be changed.
+    /// Returns the statements that put back the settings, except the journal mode, which has to be
+    /// read before, and those that an open transaction does not allow to be changed.
     pub(super) fn restore(&self, is_open: bool) -> Vec<Execute<'static>> {
         let settings = self.settings.iter();
-        let settings = settings.filter(|(pragma, _)| !(is_open && pragma.outside));
+        let settings =
+            settings.filter(|(pragma, _)| !(is_open && pragma.outside) && pragma.name != JOURNAL);
         settings
             .map(|(pragma, value)| pragma.restore(value))
             .collect()
@@ -165,7 +171,13 @@ impl KeptSession {
     /// Puts back what no transaction allows to be put back, before one is begun.
     pub(super) async fn restore_outside(&mut self, link: &Link<'_>) -> Result<(), RefusedRequest> {
         for (pragma, value) in self.settings.iter().filter(|(pragma, _)| pragma.outside) {
-            link.execute(pragma.restore(value)).await?;
+            let value = match pragma.name {
+                JOURNAL => journal_mode(value, pragma.read(link).await?.as_deref()),
+                _ => Some(value.as_str()),
+            };
+            if let Some(value) = value {
+                link.execute(pragma.restore(value)).await?;
+            }
         }
         self.settings.retain(|(pragma, _)| !pragma.outside);
         self.detach(link).await
@@ -184,6 +196,18 @@ impl KeptSession {
             }
         }
         Ok(())
+    }
+}
+
+/// Returns the journal mode to put back, if there is one: the revision may have been written to
+/// change the file from or to `wal`, and the file keeps that.
+fn journal_mode<'b>(before: &'b str, now: Option<&str>) -> Option<&'b str> {
+    const WAL: &str = "wal";
+    match (before, now?) {
+        (_, WAL) | (WAL, "delete") => None,
+        // As a new connection finds it.
+        (WAL, _) => Some("delete"),
+        (before, now) => (before != now).then_some(before),
     }
 }
 

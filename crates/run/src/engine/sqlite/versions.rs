@@ -1,4 +1,4 @@
-//! The version table and the table of progress on SQLite.
+//! The version table, the log and the table of progress on SQLite.
 
 use alembic_history::VersionTable;
 use alembic_sql::{literal, quote};
@@ -36,19 +36,42 @@ impl OwnTables for Sqlite {
             "SELECT ({temporary}SELECT type FROM {schema}sqlite_master WHERE {named} LIMIT 1), \
              (SELECT 1 FROM {schema}sqlite_master WHERE name = {} COLLATE NOCASE), NULL, NULL, \
              (SELECT name FROM {schema}sqlite_master WHERE type = 'table' \
-             AND name COLLATE NOCASE IN ({}) LIMIT 1)",
+             AND name COLLATE NOCASE IN ({}) LIMIT 1), NULL, \
+             coalesce((SELECT 'write' FROM {schema}sqlite_master WHERE name = {} COLLATE NOCASE), \
+             'create')",
             literal(&table.progress().name),
-            other_tools::tables()
+            other_tools::tables(),
+            literal(&table.log().name)
         );
         Query::new(Task::Versions(table.clone(), VersionTask::Find), query)
     }
 
-    fn reading(&self, _table: &VersionTable, select: String, _is_open: bool) -> String {
+    fn has_no_other_tool(&self, table: &VersionTable) -> String {
+        let schema = table.schema.as_deref();
+        let schema = schema.map_or(String::new(), |schema| format!("{}.", quote(schema)));
+        format!(
+            "(EXISTS (SELECT 1 FROM {schema}sqlite_master WHERE name = {} COLLATE NOCASE) \
+             OR NOT EXISTS (SELECT 1 FROM {schema}sqlite_master WHERE type = 'table' \
+             AND name COLLATE NOCASE IN ({})))",
+            literal(&table.name),
+            other_tools::tables()
+        )
+    }
+
+    fn reading(&self, _tables: &[&VersionTable], select: String, _is_open: bool) -> String {
         select
     }
 
     fn equals(&self) -> &'static str {
         "="
+    }
+
+    fn user(&self) -> Option<&'static str> {
+        None
+    }
+
+    fn next_number(&self) -> &'static str {
+        "coalesce(max(number), 0) + 1"
     }
 
     fn process_and_time(&self) -> (&'static str, &'static str) {

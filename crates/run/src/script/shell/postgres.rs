@@ -1,23 +1,21 @@
 //! Scripts for psql, which replaces its own variables and finds the ends of statements itself.
 
+mod session;
+
 use std::borrow::Cow;
-use std::fmt::Write;
 use std::time::Duration;
 
 use alembic_history::{Dialect, VersionTable};
-use alembic_sql::{SettingChanges, TokenKind, Tokens, literal};
+use alembic_sql::{IndexAction, SettingChanges, StatementKind, TokenKind, Tokens, literal};
 
 use super::{DanglingCheck, Shell};
-use crate::engine::{READING, keep};
+use crate::engine::{READING, RESTORE_MODES};
 use crate::script::checks::{Check, place};
 use crate::script::obstacle::Obstacle;
 use crate::session_changes::SessionChanges;
 
 /// psql.
 pub(super) struct Psql;
-
-/// The setting in which the server keeps the others.
-const KEPT: &str = "alembic.session";
 
 /// Makes psql and the server read statements as the splitter does.
 const READ_AS_WRITTEN: &str =
@@ -93,14 +91,7 @@ impl Shell for Psql {
              END IF;\n",
             literal(&format!("{otherwise} {}", place(rows)))
         );
-        for Check { condition, message } in checks {
-            let message = literal(message);
-            let _ = write!(
-                body,
-                "\tIF NOT {condition} THEN\n\t\tRAISE EXCEPTION '%', {message};\n\t\
-                 END IF;\n"
-            );
-        }
+        body.extend(checks.iter().map(condition_text));
         body.push_str("END\n");
         block(&body)
     }
@@ -109,42 +100,74 @@ impl Shell for Psql {
         None
     }
 
-    /// Values are unknown when the script is written, so the server keeps them.
+    fn require(&self, checks: &[Check]) -> String {
+        let conditions: String = checks.iter().map(condition_text).collect();
+        block(&format!("\nBEGIN\n{conditions}END\n"))
+    }
+
+    fn index_check(&self, kind: &StatementKind) -> Option<Check> {
+        let Some(IndexAction::Create {
+            name: Some(name),
+            table,
+        }) = kind.concurrent_index()
+        else {
+            return None;
+        };
+        let condition = format!(
+            "EXISTS (SELECT FROM pg_catalog.pg_index i \
+             JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) i.indexrelid \
+             WHERE i.indrelid OPERATOR(pg_catalog.=) pg_catalog.to_regclass({})::pg_catalog.oid \
+             AND c.relname OPERATOR(pg_catalog.=) {} AND i.indisvalid)",
+            literal(table.written()),
+            literal(name.kept())
+        );
+        let message = format!("the index {} is invalid or missing", name.kept());
+        Some(Check::new(condition, message))
+    }
+
     fn keep_session(&self, changes: &SessionChanges) -> Option<String> {
-        let names = changes.names();
-        (!changes.is_empty()).then(|| {
-            block(&format!(
-                "\nBEGIN\n\tPERFORM pg_catalog.set_config('{KEPT}', \
-                 pg_catalog.json_object_agg(s.name, s.value ORDER BY s.place)::pg_catalog.text, \
-                 false)\n\tFROM ({}) AS s;\nEND\n",
-                keep(&names)
-            ))
-        })
+        (!changes.is_empty()).then(|| session::keep_before(changes))
+    }
+
+    fn suspend_session(&self, changes: &SessionChanges) -> String {
+        session::suspend(changes)
+    }
+
+    fn resume_session(&self) -> String {
+        session::resume()
     }
 
     fn restore_session(&self, lock_timeout: Duration) -> String {
         let timeout = milliseconds(lock_timeout);
-        let restore = block(&format!(
-            "\nBEGIN\n\tPERFORM pg_catalog.set_config(s.key, s.value, false)\n\t\
-             FROM pg_catalog.json_each_text(\
-             pg_catalog.current_setting('{KEPT}')::pg_catalog.json) AS s\n\t\
-             WHERE coalesce(pg_catalog.current_setting(s.key, true) \
-             OPERATOR(pg_catalog.<>) s.value, true);\nEND\n"
-        ));
-        format!("{restore}SET LOCAL lock_timeout = '{timeout}';\n\n")
+        format!(
+            "{}SET LOCAL lock_timeout = '{timeout}';\n\n",
+            session::restore()
+        )
+    }
+
+    fn restore_modes(&self) -> String {
+        block(RESTORE_MODES)
     }
 
     fn restore_reading(&self, changes: &SettingChanges) -> &'static str {
         match changes {
             SettingChanges::One(name) if READING.contains(&name.as_str()) => READ_AS_WRITTEN,
-            SettingChanges::Any | SettingChanges::AnyAnd(_) => READ_AS_WRITTEN,
-            SettingChanges::One(_) | SettingChanges::None => "",
+            SettingChanges::Any | SettingChanges::AnyAnd(_) | SettingChanges::AnyAndMore => {
+                READ_AS_WRITTEN
+            }
+            SettingChanges::One(_) | SettingChanges::Constraints | SettingChanges::None => "",
         }
     }
 
     fn pass<'s>(&self, statement: &'s str) -> Result<Cow<'s, str>, Obstacle> {
         pass(statement)
     }
+}
+
+/// Returns the statement of PL/pgSQL that fails unless a condition holds.
+fn condition_text(Check { condition, message }: &Check) -> String {
+    let message = literal(message);
+    format!("\tIF NOT {condition} THEN\n\t\tRAISE EXCEPTION '%', {message};\n\tEND IF;\n")
 }
 
 /// Returns a block of PL/pgSQL, whose result psql does not print.

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use std::time::Duration;
 
 use alembic_history::{Dialect, VersionTable};
-use alembic_sql::{SettingChanges, Token, Tokens, literal, quote};
+use alembic_sql::{SettingChanges, StatementKind, Token, Tokens, literal, quote};
 
 use super::{DanglingCheck, Shell};
 use crate::script::checks::{Check, place};
@@ -67,25 +67,15 @@ impl Shell for Sqlite3 {
     ) -> String {
         let message = format!("{otherwise} {}", place(rows));
         let rows = Check::new(holds_rows(&table.quoted(), rows), message);
-        // Only a constraint can fail with our own message.
-        let mut columns = Vec::new();
-        let mut values = Vec::new();
-        for (index, check) in [&rows].into_iter().chain(checks).enumerate() {
-            let name = quote(&check.message);
-            let column = format!("holds_{}", index + 1);
-            columns.push(format!("{column} CONSTRAINT {name} CHECK ({column})"));
-            values.push(check.condition.as_str());
-        }
-        let mut text = String::new();
-        let _ = writeln!(
-            text,
-            "CREATE TEMP TABLE {CHECK} (\n\t{}\n);\n\
-             INSERT INTO temp.{CHECK} VALUES (\n\t{}\n);",
-            columns.join(",\n\t"),
-            values.join(",\n\t")
-        );
-        let _ = write!(text, "DROP TABLE temp.{CHECK};\n\n");
-        text
+        require([&rows].into_iter().chain(checks))
+    }
+
+    fn require(&self, checks: &[Check]) -> String {
+        require(checks)
+    }
+
+    fn index_check(&self, _kind: &StatementKind) -> Option<Check> {
+        None
     }
 
     fn dangling(&self) -> Option<DanglingCheck> {
@@ -106,7 +96,19 @@ impl Shell for Sqlite3 {
         None
     }
 
+    fn suspend_session(&self, _changes: &SessionChanges) -> String {
+        String::new()
+    }
+
+    fn resume_session(&self) -> String {
+        String::new()
+    }
+
     fn restore_session(&self, _lock_timeout: Duration) -> String {
+        String::new()
+    }
+
+    fn restore_modes(&self) -> String {
         String::new()
     }
 
@@ -119,6 +121,28 @@ impl Shell for Sqlite3 {
     }
 }
 
+/// Returns the text that fails unless all conditions hold.
+fn require<'c>(checks: impl IntoIterator<Item = &'c Check>) -> String {
+    // Only a constraint can fail with our own message.
+    let mut columns = Vec::new();
+    let mut values = Vec::new();
+    for (index, check) in checks.into_iter().enumerate() {
+        let name = quote(&check.message);
+        let column = format!("holds_{}", index + 1);
+        columns.push(format!("{column} CONSTRAINT {name} CHECK ({column})"));
+        values.push(check.condition.as_str());
+    }
+    let mut text = String::new();
+    let _ = writeln!(
+        text,
+        "CREATE TEMP TABLE {CHECK} (\n\t{}\n);\n\
+         INSERT INTO temp.{CHECK} VALUES (\n\t{}\n);",
+        columns.join(",\n\t"),
+        values.join(",\n\t")
+    );
+    let _ = write!(text, "DROP TABLE temp.{CHECK};\n\n");
+    text
+}
 /// Returns the condition, on SQLite, that a table holds these rows.
 fn holds_rows(table: &str, rows: &[&str]) -> String {
     let count = rows.len();

@@ -117,7 +117,9 @@ impl Fake {
                 changed(1)
             }
             Task::SetForWork | Task::RestoreReading => changed(1),
+            Task::RestoreModes => changed(0),
             Task::Versions(table, task) => self.perform_versions(table, *task, sql),
+            Task::Log(_) => panic!("this database lets nobody keep a log"),
             Task::Progress(task) => self.perform_progress(task, sql),
             Task::Lock(task) => self.perform_lock(*task),
             Task::FindIndexes(_) => {
@@ -169,6 +171,7 @@ impl Fake {
                     false => found(&[kind, progress, None, None, other_tool]),
                 }
             }
+            VersionTask::ReadWithLog => panic!("this database lets nobody keep a log"),
             VersionTask::Read => column(rows.iter().flatten().map(String::as_str)),
             VersionTask::Create => {
                 assert_eq!(rows.replace(Vec::new()), None);
@@ -197,7 +200,12 @@ impl Fake {
     }
 
     fn perform_progress(&mut self, task: &ProgressTask, sql: &str) -> Answer {
-        if !matches!(task, ProgressTask::Read | ProgressTask::FindProcess) {
+        let reads = [
+            ProgressTask::Read,
+            ProgressTask::FindProcess,
+            ProgressTask::FindOwnProcess,
+        ];
+        if !reads.contains(task) {
             self.assert_locked(sql);
         }
         let (is_open, rows) = (self.is_open(), &mut self.content.progress);
@@ -232,6 +240,7 @@ impl Fake {
                 let row = rows.as_ref().expect(EXISTS).first();
                 row.map_or_else(Answer::default, progress_cells)
             }
+            ProgressTask::FindOwnProcess => one("1"),
             ProgressTask::FindProcess => match clock() < self.alive_until {
                 true => one("1"),
                 false => Answer::default(),

@@ -1,0 +1,196 @@
+//! The commands on databases.
+
+use std::sync::Arc;
+
+use alembic_history::{History, Versions};
+use alembic_run::{Ensured, LogEntry, Purge, Record, Report, StampReport, Status};
+
+use super::Migrations;
+use crate::EnsureReport;
+use crate::driver::Driver;
+
+impl Migrations {
+    /// Applies the revisions needed to reach `target`, a revision expression such as `heads` or
+    /// `+1`.
+    ///
+    /// When nothing is needed, this only reads.
+    ///
+    /// # Errors
+    ///
+    /// [`RunError`](crate::RunError), which carries the state of the database.
+    pub fn upgrade<'d, D: Driver<'d>>(&'d self, database: D, target: &str) -> D::Output<Report> {
+        let run = self.runner(database.dialect()).upgrade(target);
+        database.drive(run, &*self.observer)
+    }
+
+    /// Reverts the revisions above `target`, a revision expression such as `base` or `-1`.
+    ///
+    /// # Errors
+    ///
+    /// [`RunError`](crate::RunError), which carries the state of the database. A revision that
+    /// cannot be reverted is found before anything is changed.
+    pub fn downgrade<'d, D: Driver<'d>>(&'d self, database: D, target: &str) -> D::Output<Report> {
+        let run = self.runner(database.dialect()).downgrade(target);
+        database.drive(run, &*self.observer)
+    }
+
+    /// Reverts one revision, and every applied revision that depends on it.
+    ///
+    /// # Errors
+    ///
+    /// [`RunError`](crate::RunError), which carries the state of the database.
+    pub fn revert<'d, D: Driver<'d>>(&'d self, database: D, revision: &str) -> D::Output<Report> {
+        let run = self.runner(database.dialect()).revert(revision);
+        database.drive(run, &*self.observer)
+    }
+
+    /// Moves the version table to `targets` without running any revision.
+    ///
+    /// # Errors
+    ///
+    /// [`RunError`](crate::RunError), which carries the state of the database.
+    pub fn stamp<'d, D: Driver<'d>>(
+        &'d self,
+        database: D,
+        targets: &[&str],
+        purge: Purge,
+    ) -> D::Output<StampReport> {
+        let run = self.runner(database.dialect()).stamp(targets, purge);
+        database.drive(run, &*self.observer)
+    }
+
+    /// Reads the rows of the version table, whether or not a file explains them.
+    ///
+    /// Writes nothing, not even the version table.
+    ///
+    /// # Errors
+    ///
+    /// [`RunError`](crate::RunError), when the database cannot be read.
+    pub fn current<'d, D: Driver<'d>>(&'d self, database: D) -> D::Output<Versions> {
+        let run = self.runner(database.dialect()).current();
+        database.drive(run, &*self.observer)
+    }
+
+    /// Reads the log of what was applied, the oldest entry first; empty if the database has none.
+    ///
+    /// # Errors
+    ///
+    /// [`RunError`](crate::RunError), when the database cannot be read.
+    pub fn log<'d, D: Driver<'d>>(&'d self, database: D) -> D::Output<Vec<LogEntry>> {
+        let run = self.runner(database.dialect()).log();
+        database.drive(run, &*self.observer)
+    }
+
+    /// Reads what the log recorded of the revisions of this database: their ways back, and which of
+    /// them no file explains.
+    ///
+    /// # Errors
+    ///
+    /// [`RunError`](crate::RunError), when the database cannot be read.
+    pub fn record<'d, D: Driver<'d>>(&'d self, database: D) -> D::Output<Record> {
+        let run = self.runner(database.dialect()).record();
+        database.drive(run, &*self.observer)
+    }
+
+    /// Returns these migrations with another history, such as the one that
+    /// [`record`](Self::record) has.
+    #[must_use]
+    pub fn with_history(&self, history: History) -> Self {
+        Self {
+            history: Arc::new(history),
+            ..self.clone()
+        }
+    }
+
+    /// Reverts revisions, each given by its whole id, and every applied revision that depends on
+    /// them.
+    ///
+    /// # Errors
+    ///
+    /// [`RunError`](crate::RunError), which carries the state of the database.
+    pub fn revert_all<'d, D: Driver<'d>>(
+        &'d self,
+        database: D,
+        revisions: &[&str],
+    ) -> D::Output<Report> {
+        let run = self.runner(database.dialect()).revert_all(revisions);
+        database.drive(run, &*self.observer)
+    }
+
+    /// Takes what the files say of these revisions for what is true of the database, and returns the
+    /// new entries of the log: a revision that never ran counts as applied, an edited one as applied
+    /// as it is now, and one that the files no longer have as reverted.
+    ///
+    /// # Errors
+    ///
+    /// [`RunError`](crate::RunError), which carries the state of the database.
+    pub fn accept<'d, D: Driver<'d>>(
+        &'d self,
+        database: D,
+        revisions: &[&str],
+    ) -> D::Output<Vec<LogEntry>> {
+        let run = self.runner(database.dialect()).accept(revisions);
+        database.drive(run, &*self.observer)
+    }
+
+    /// Creates an empty version table unless one exists.
+    ///
+    /// # Errors
+    ///
+    /// [`RunError`](crate::RunError), which carries the state of the database.
+    pub fn ensure_version<'d, D: Driver<'d>>(&'d self, database: D) -> D::Output<Ensured> {
+        let run = self.runner(database.dialect()).ensure_version();
+        database.drive(run, &*self.observer)
+    }
+
+    /// Makes a database ready, whatever state it is in; see [`ensure_database_ready`].
+    ///
+    /// # Errors
+    ///
+    /// [`RunError`](crate::RunError), which carries the state of the database.
+    pub fn ensure<'d, D: Driver<'d>>(&'d self, database: D) -> D::Output<EnsureReport> {
+        let runner = self.runner(database.dialect());
+        database.drive(runner.ensure(self.target.clone()), &*self.observer)
+    }
+
+    /// Reads the database's revisions and which are pending, without changing anything.
+    ///
+    /// # Errors
+    ///
+    /// [`RunError`](crate::RunError), when the database cannot be read or is ahead of this program.
+    pub fn status<'d, D: Driver<'d>>(&'d self, database: D) -> D::Output<Status> {
+        let run = self.runner(database.dialect()).status();
+        database.drive(run, &*self.observer)
+    }
+
+    /// Describes the schema of a database, to compare and to show: everything but the version
+    /// table, by kind and name, so that identical schemas are identical texts.
+    ///
+    /// Columns keep their order. The database's internal objects are left out; on PostgreSQL, so
+    /// are the objects of extensions, owners and grants. Definitions are as the database keeps
+    /// them: on SQLite as they were written, on PostgreSQL in the server's form, with qualified
+    /// names.
+    ///
+    /// # Errors
+    ///
+    /// [`RunError`](crate::RunError), when the database cannot be read.
+    ///
+    /// ```
+    /// use alembic_migrate::Migrations;
+    /// use alembic_migrate::history::History;
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let mut connection = rusqlite::Connection::open_in_memory()?;
+    /// connection.execute_batch("CREATE TABLE \"t\" (id INTEGER,\n name TEXT)")?;
+    /// assert_eq!(
+    ///     Migrations::new(History::default()).describe(&mut connection)?,
+    ///     "table t\n  CREATE TABLE t (\n    id INTEGER ,\n    name TEXT\n  )\n"
+    /// );
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn describe<'d, D: Driver<'d>>(&'d self, database: D) -> D::Output<String> {
+        let run = self.runner(database.dialect()).describe();
+        database.drive(run, &*self.observer)
+    }
+}

@@ -1,0 +1,269 @@
+//! The sentence of each failure.
+
+use std::fmt;
+
+use alembic_history::{PlanError, Versions, join};
+
+use super::Failure;
+use crate::dangling::{ForeignKey, Violation};
+use crate::log::LoggedRevision;
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::History(error) => error.fmt(f),
+            Self::Plan(error) => error.fmt(f),
+            Self::Requirements(errors) => {
+                let errors: Vec<String> = errors.iter().map(ToString::to_string).collect();
+                f.write_str(&errors.join("; "))
+            }
+            Self::SharedVersionTable { table, packages } => write!(
+                f,
+                "the crates {} share the version table {table}",
+                packages.join(", ")
+            ),
+            Self::ManagedByAnotherTool {
+                table,
+                tool,
+                version_table,
+            } => write!(
+                f,
+                "another tool manages this database: it has {table}, the table of {tool}, and no \
+                 {version_table}, so it must be stamped first"
+            ),
+            Self::MalformedVersionTable { table, why } => {
+                write!(f, "{table} is not a version table: {why}")
+            }
+            Self::IdTooLong {
+                revision,
+                table,
+                exists,
+                limit,
+                ..
+            } => {
+                let length = revision.length();
+                let holds = if *exists { "holds" } else { "would hold" };
+                write!(
+                    f,
+                    "the id of revision {revision} has {length} characters, but the version table \
+                     {table} {holds} {limit}"
+                )
+            }
+            Self::Hidden { revisions } => {
+                let ids: Vec<&str> = revisions.iter().map(|(id, _)| id.as_str()).collect();
+                let (s, have) = plural(ids.len());
+                write!(
+                    f,
+                    "revision{s} {} {have} never run on this database, but lie{} below its version",
+                    ids.join(", "),
+                    if ids.len() == 1 { "s" } else { "" }
+                )
+            }
+            Self::Edited { revisions } => {
+                let ids: Vec<&str> = ids(revisions);
+                let (s, have) = plural(ids.len());
+                write!(
+                    f,
+                    "revision{s} {} {have} been changed since this database applied {}",
+                    ids.join(", "),
+                    if ids.len() == 1 { "it" } else { "them" }
+                )
+            }
+            Self::Removed { revisions } => {
+                let ids: Vec<&str> = ids(revisions);
+                let s = plural(ids.len()).0;
+                write!(
+                    f,
+                    "this database has applied revision{s} {}, which the files no longer have below \
+                     its version",
+                    ids.join(", ")
+                )
+            }
+            Self::UnknownRows { rows, .. } => PlanError::UnknownRows { rows: rows.clone() }.fmt(f),
+            Self::NothingToAccept { revision } => write!(
+                f,
+                "the files and the log of this database say the same of {revision:?}"
+            ),
+            Self::LogRowCount {
+                table,
+                expected,
+                changed,
+            } => write!(
+                f,
+                "expected to add {expected} rows to {table}, added {changed}"
+            ),
+            Self::Irreversible {
+                revision, reason, ..
+            } => match reason {
+                Some(reason) => write!(f, "revision {revision} is irreversible: {reason}"),
+                None => write!(
+                    f,
+                    "revision {revision} is irreversible: it has no downgrade section"
+                ),
+            },
+            Self::Statement {
+                location,
+                error,
+                scope,
+            } => {
+                write!(
+                    f,
+                    "{}:{}: statement {} of revision {} failed: {error}",
+                    location.path.display(),
+                    location.position,
+                    location.statement,
+                    location.revision
+                )?;
+                match scope.leftover() {
+                    [] => Ok(()),
+                    indexes => write!(f, "; it left an invalid index: {}", indexes.join(", ")),
+                }
+            }
+            Self::Schema {
+                path,
+                position,
+                error,
+            } => write!(
+                f,
+                "{}:{position}: the target schema failed: {error}",
+                path.display()
+            ),
+            Self::RowCount {
+                table,
+                sql,
+                changed,
+            } => write!(
+                f,
+                "expected to change one row of {table}, changed {changed}: {sql}"
+            ),
+            Self::RowsMoved { expected, found } => write!(
+                f,
+                "the version table changed meanwhile: expected {}, found {}",
+                rows(expected),
+                rows(found)
+            ),
+            Self::ForeignKeys {
+                violations,
+                suspects,
+            } => {
+                f.write_str("rows would refer to rows that do not exist: ")?;
+                for (index, violation) in violations.iter().enumerate() {
+                    let Violation {
+                        table,
+                        parent,
+                        rows,
+                    } = violation;
+                    let separator = if index > 0 { ", " } else { "" };
+                    write!(f, "{separator}{rows} of {table} to {parent}")?;
+                }
+                if !suspects.is_empty() {
+                    write!(f, ", left by revision {}", join(suspects, " or "))?;
+                }
+                Ok(())
+            }
+            Self::ForeignKeyMismatch { keys } => write!(
+                f,
+                "foreign key mismatch: {} cannot be enforced, since the referenced columns need \
+                 not be unique",
+                and(keys)
+            ),
+            Self::InvalidVersionTable { table, why } => {
+                write!(f, "the name of the version table {table} {why}")
+            }
+            Self::UncheckedDialect { dialect } => {
+                write!(
+                    f,
+                    "the revisions are not checked for {}: add \"{dialect}\" to `dialects` in the \
+                     configuration of their crate",
+                    dialect.product()
+                )
+            }
+            Self::NoSecondConnection { revision, .. } => write!(
+                f,
+                "revision {revision} has a section outside a transaction, and a single connection \
+                 cannot keep other migrators away during it"
+            ),
+            Self::Unfinished {
+                revision,
+                direction,
+                statements,
+            } => {
+                let are = if *statements == 1 { "is" } else { "are" };
+                write!(
+                    f,
+                    "the {direction} of revision {revision} is unfinished: {statements} of its \
+                     statements {are} done"
+                )
+            }
+            Self::Interrupted {
+                location,
+                since,
+                process,
+                found,
+                has_not,
+                ..
+            } => {
+                let may_have = match (process, has_not) {
+                    (Some(process), _) => {
+                        format!("may still be running in process {process} of the server")
+                    }
+                    (None, true) => "did not take effect".to_owned(),
+                    (None, false) => "may have taken effect".to_owned(),
+                };
+                write!(
+                    f,
+                    "statement {} of revision {} was begun at {since} UTC and {may_have}: {}",
+                    location.statement, location.revision, location.summary
+                )?;
+                match found {
+                    Some(found) => write!(f, " ({found})"),
+                    None => Ok(()),
+                }
+            }
+            Self::ChangedMeanwhile {
+                revision,
+                statements,
+                ..
+            } => write!(
+                f,
+                "the first {statements} statements of revision {revision} are done, and have \
+                 been changed since"
+            ),
+            Self::InvalidIndex { index, .. } => {
+                write!(
+                    f,
+                    "the index {index} is invalid: it was only partly built or dropped"
+                )
+            }
+            Self::Database { action, error } => write!(f, "cannot {action}: {error}"),
+        }
+    }
+}
+
+fn ids<P>(revisions: &[(LoggedRevision, P)]) -> Vec<&str> {
+    let revisions = revisions.iter();
+    revisions
+        .map(|(logged, _)| logged.revision.as_str())
+        .collect()
+}
+
+/// Returns the ending of a noun, and the verb, for so many of something.
+fn plural(count: usize) -> (&'static str, &'static str) {
+    match count {
+        1 => ("", "has"),
+        _ => ("s", "have"),
+    }
+}
+
+fn and(keys: &[ForeignKey]) -> String {
+    let keys: Vec<String> = keys.iter().map(ToString::to_string).collect();
+    keys.join(" and ")
+}
+
+fn rows(versions: &Versions) -> String {
+    if versions.is_empty() {
+        "no rows".to_owned()
+    } else {
+        versions.to_string()
+    }
+}

@@ -1,0 +1,125 @@
+//! Refuses changes to a database whose log differs from the files.
+
+use std::path::PathBuf;
+
+use alembic_history::{Direction, Edited, Node, Plan, PlanError, Step};
+
+use super::compare::Differences;
+use super::write::{Whole, examine};
+use super::{Log, LoggedRevision};
+use crate::event::Event;
+use crate::failure::Failure;
+use crate::policy::Missing;
+use crate::session::Session;
+
+/// Adds the hidden revisions to an upgrade that applies them: they lie below the rows, so they come
+/// first and change no row.
+pub(crate) fn with_missing(session: &Session<'_>, differences: &Differences, plan: &mut Plan) {
+    if session.runner.missing != Missing::Apply || plan.direction != Direction::Upgrade {
+        return;
+    }
+    let hidden = differences.hidden.iter().map(|node| Step {
+        revision: *node,
+        rows: Vec::new(),
+    });
+    plan.steps.splice(..0, hidden);
+}
+
+/// Refuses a plan for a database whose log differs from the files, in what the plan builds on.
+///
+/// An upgrade builds on everything that is applied; a downgrade only on what it reverts.
+pub(crate) async fn check(
+    session: &Session<'_>,
+    differences: &Differences,
+    plan: &Plan,
+) -> Result<(), Failure> {
+    let is_touched = |node: Node| match plan.direction {
+        Direction::Upgrade => true,
+        Direction::Downgrade => plan.steps.iter().any(|step| step.revision == node),
+    };
+    let is_applied = |node: Node| {
+        plan.direction == Direction::Upgrade && session.runner.missing == Missing::Apply
+            || !is_touched(node)
+    };
+    let hidden = differences.hidden.iter().copied();
+    let hidden: Vec<Node> = hidden.filter(|node| !is_applied(*node)).collect();
+    if !hidden.is_empty() {
+        return Err(hidden_failure(session, &hidden));
+    }
+    let log = session.versions.log.current();
+    let removed = differences.removed.iter();
+    let removed: Vec<_> = removed
+        .filter(|logged| match (plan.direction, log) {
+            (Direction::Upgrade, _) | (Direction::Downgrade, None) => true,
+            (Direction::Downgrade, Some(log)) => is_above(session, log, logged, plan),
+        })
+        .map(|logged| (logged.clone(), file(session, &logged.revision)))
+        .collect();
+    if !removed.is_empty() {
+        return Err(Failure::Removed { revisions: removed });
+    }
+    let edited = differences.edited.iter();
+    let edited: Vec<(LoggedRevision, PathBuf)> = edited
+        .filter(|(node, _)| is_touched(*node))
+        .map(|(node, logged)| {
+            let path = session.runner.history.file(*node).path.clone();
+            (logged.clone(), path)
+        })
+        .collect();
+    if edited.is_empty() {
+        return Ok(());
+    }
+    match session.runner.edited {
+        Edited::Refuse => Err(Failure::Edited { revisions: edited }),
+        Edited::Warn => {
+            let revisions = edited.into_iter().map(|(logged, _)| logged).collect();
+            session.link.report(Event::Edited { revisions }).await;
+            Ok(())
+        }
+    }
+}
+
+fn hidden_failure(session: &Session<'_>, hidden: &[Node]) -> Failure {
+    let history = session.runner.history;
+    let revisions = hidden.iter().map(|node| {
+        let id = session.graph()[*node].id.clone();
+        (id, history.file(*node).path.clone())
+    });
+    Failure::Hidden {
+        revisions: revisions.collect(),
+    }
+}
+
+/// Returns the file that declares a revision.
+fn file(session: &Session<'_>, revision: &str) -> Option<PathBuf> {
+    let node = session.graph().node(revision)?;
+    Some(session.runner.history.file(node).path.clone())
+}
+
+/// Returns whether a revision was applied on top of one that a downgrade reverts.
+fn is_above(session: &Session<'_>, log: &Log, logged: &LoggedRevision, plan: &Plan) -> bool {
+    let order = log.applied();
+    let place = |revision: &str| order.iter().position(|other| other.revision == revision);
+    let place_of = |step: &Step| place(session.graph()[step.revision].id.as_str());
+    let lowest = plan.steps.iter().filter_map(place_of).min();
+    lowest.is_some_and(|lowest| place(&logged.revision) > Some(lowest))
+}
+
+/// Returns the revisions that the rows name, or the failure that says what the log knows of the
+/// others.
+pub(crate) async fn nodes(session: &mut Session<'_>) -> Result<Vec<Node>, Failure> {
+    let rows = match session.versions.rows().known() {
+        Ok(nodes) => return Ok(nodes.to_vec()),
+        Err(PlanError::UnknownRows { rows }) => rows,
+        Err(error) => return Err(error.into()),
+    };
+    examine(session, Whole::Always).await?;
+    let graph = session.graph();
+    let is_unknown = |logged: &&LoggedRevision| graph.node(&logged.revision).is_none();
+    let log = session.versions.log.current();
+    let applied = log.map(Log::applied).unwrap_or_default();
+    Err(Failure::UnknownRows {
+        rows,
+        logged: applied.into_iter().filter(is_unknown).cloned().collect(),
+    })
+}

@@ -1,0 +1,110 @@
+//! The ways back that the log recorded.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use alembic_history::{Dialect, Digest, History, HistoryError, SourceFile};
+
+use super::compare::Differences;
+use super::{Log, LogEntry, LoggedRevision};
+use crate::request::Row;
+
+/// What the log recorded of the revisions of a database: enough to go back without their files.
+#[derive(Clone, Debug)]
+pub struct Record {
+    /// The recorded revisions, in the order in which they were first applied.
+    revisions: Vec<Recorded>,
+    /// The applied revisions that no file explains: it is gone, was edited, or puts them elsewhere.
+    unexplained: Vec<LoggedRevision>,
+}
+
+/// A revision whose way back is recorded.
+#[derive(Clone, Debug)]
+struct Recorded {
+    revision: String,
+    digest: Digest,
+    way_back: String,
+}
+
+impl Record {
+    /// Collects what the log holds; `ways_back` are its digests and texts.
+    pub(crate) fn new(
+        log: &Log,
+        entries: &[LogEntry],
+        ways_back: &[Row],
+        differences: &Differences,
+        is_declared: impl Fn(&str) -> bool,
+    ) -> Self {
+        let texts = ways_back.iter().filter_map(|row| {
+            let digest: Digest = row.cell(0)?.parse().ok()?;
+            Some((digest, row.cell(1)?))
+        });
+        let texts: BTreeMap<Digest, &str> = texts.collect();
+        let mut revisions: Vec<Recorded> = Vec::new();
+        for entry in entries {
+            let text = entry.way_back.and_then(|digest| texts.get(&digest));
+            let Some(text) = text else {
+                continue;
+            };
+            let recorded = Recorded {
+                revision: entry.revision.clone(),
+                digest: entry.digest.unwrap_or(Digest::new(0)),
+                way_back: (*text).to_owned(),
+            };
+            // The last one is the one that fits what is applied.
+            match revisions
+                .iter_mut()
+                .find(|known| known.revision == entry.revision)
+            {
+                Some(known) => *known = recorded,
+                None => revisions.push(recorded),
+            }
+        }
+        let is_unexplained = |logged: &&LoggedRevision| {
+            let id = logged.revision.as_str();
+            let mut edited = differences.edited.iter();
+            !is_declared(id)
+                || differences.removed.contains(logged)
+                || edited.any(|(_, edited)| edited.revision == id)
+        };
+        let applied = log.applied().into_iter();
+        Self {
+            revisions,
+            unexplained: applied.filter(is_unexplained).cloned().collect(),
+        }
+    }
+
+    /// Returns the applied revisions that no file explains, in the order in which they were applied.
+    #[must_use]
+    pub fn unexplained(&self) -> &[LoggedRevision] {
+        &self.unexplained
+    }
+
+    /// Returns the first unexplained revision whose way back is not recorded.
+    #[must_use]
+    pub fn unrecorded(&self) -> Option<&LoggedRevision> {
+        self.unexplained.iter().find(|logged| {
+            let mut recorded = self.revisions.iter();
+            !recorded.any(|recorded| recorded.revision == logged.revision)
+        })
+    }
+
+    /// Returns the recorded revisions as a history that only leads back.
+    ///
+    /// # Errors
+    ///
+    /// When they do not fit together.
+    pub fn history(&self, dialect: Dialect) -> Result<History, HistoryError> {
+        let files = self.revisions.iter().map(|recorded| SourceFile {
+            path: PathBuf::from(format!("the log of {}", recorded.revision)),
+            content: Ok(recorded.way_back.clone().into_bytes()),
+        });
+        let history = History::read(files, &[dialect])?;
+        let digests = self
+            .revisions
+            .iter()
+            .map(|recorded| recorded.digest.number());
+        let digests: Vec<u64> = digests.collect();
+        Ok(history.with_digests(dialect, &digests))
+    }
+}

@@ -1,0 +1,311 @@
+//! Reads and writes the log.
+
+use std::time::Duration;
+
+use alembic_history::{Digest, Direction, Node, NodeSet};
+
+use super::compare::{Differences, Moved, compare};
+use super::entry::{LogAction, LogEntry, NewEntry, rows_text};
+use super::store::LogAccess;
+use super::{Fingerprint, Log, LoggedRevision, Record};
+use crate::action::Action;
+use crate::event::Event;
+use crate::failure::Failure;
+use crate::refused_request::attribute_to;
+use crate::session::Session;
+
+/// How many rows one statement adds.
+const ROWS: usize = 100;
+
+/// Compares the log with the files and with the rows that were read; reads the whole log only if
+/// its last row shows that something differs, or for `whole`.
+pub(crate) async fn examine(
+    session: &mut Session<'_>,
+    whole: Whole,
+) -> Result<Differences, Failure> {
+    let log = &session.versions.log;
+    let is_new = session.versions.rows.is_none() && log.last.is_none();
+    if log.access == LogAccess::None || is_new {
+        return Ok(Differences::default());
+    }
+    let versions = session.versions.rows().versions(session.graph());
+    let rows = rows_text(&versions);
+    if whole == Whole::IfNeeded && is_as_expected(session, &rows) {
+        return Ok(Differences::default());
+    }
+    if let Some(log) = session.versions.log.current()
+        && let Some(known) = &session.versions.log.differences
+        && log.last.as_ref().is_some_and(|last| last.rows == rows)
+    {
+        // Since they were found, only this run has written to the log.
+        return Ok(known.rest(log, session.graph()));
+    }
+    read(session).await?;
+    let unwritten = Log::default();
+    let log = session.versions.log.current().unwrap_or(&unwritten);
+    let digests = session.runner.digests();
+    let found = compare(log, session.graph(), digests, &versions);
+    session.versions.log.differences = Some(found.clone());
+    Ok(found)
+}
+
+/// Whether the whole log is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Whole {
+    IfNeeded,
+    Always,
+}
+
+/// Returns whether the last row of the log is what the files and the rows would write.
+fn is_as_expected(session: &Session<'_>, rows: &str) -> bool {
+    let log = &session.versions.log;
+    let Some(last) = &log.last else {
+        // Without a log, everything below the rows counts as applied.
+        return !log.access.can_read();
+    };
+    last.rows == rows && last.fingerprint == expected(session).to_string()
+}
+
+fn expected(session: &Session<'_>) -> Fingerprint {
+    let (graph, digests) = (session.graph(), session.runner.digests());
+    Fingerprint::of(graph, digests, &covered(session))
+}
+
+/// Returns what lies at or below the rows.
+fn covered(session: &Session<'_>) -> NodeSet {
+    let versions = session.versions.rows().versions(session.graph());
+    let ids = versions.revisions.iter();
+    let nodes: Vec<Node> = ids
+        .filter_map(|id| session.graph().node(id.as_str()))
+        .collect();
+    session.graph().required_by(&nodes)
+}
+
+/// Reads the whole log, unless this run knows it.
+async fn read(session: &mut Session<'_>) -> Result<(), Failure> {
+    if !session.versions.log.access.can_read() || session.versions.log.current().is_some() {
+        return Ok(());
+    }
+    let entries = read_entries(session).await?;
+    let log = Log::read(&entries);
+    session.versions.log.last.clone_from(&log.last);
+    session.versions.log.whole = Some(log);
+    Ok(())
+}
+
+/// Returns the rows of the log, in their order; none if there is no log.
+pub(crate) async fn read_entries(session: &Session<'_>) -> Result<Vec<LogEntry>, Failure> {
+    if !session.versions.log.access.can_read() {
+        return Ok(Vec::new());
+    }
+    let read = session
+        .engine
+        .read_log(session.table(), session.link.is_open);
+    let rows = session.link.query_patiently(read).await?;
+    let entries = rows.iter().map(LogEntry::read);
+    let entries: Result<Vec<LogEntry>, _> = entries.collect();
+    Ok(entries.map_err(attribute_to(Action::ReadLog))?)
+}
+
+/// Reads what the log recorded of the revisions of this database.
+pub(crate) async fn read_record(session: &mut Session<'_>) -> Result<Record, Failure> {
+    session.read_versions().await?;
+    let differences = examine(session, Whole::Always).await?;
+    let entries = read_entries(session).await?;
+    let mut ways_back = Vec::new();
+    if session.versions.log.access.can_read() {
+        let engine = &session.engine;
+        let read = engine.read_ways_back(session.table(), session.link.is_open);
+        ways_back = session.link.query_patiently(read).await?;
+    }
+    let log = Log::read(&entries);
+    let is_declared = |id: &str| session.graph().node(id).is_some();
+    Ok(Record::new(
+        &log,
+        &entries,
+        &ways_back,
+        &differences,
+        is_declared,
+    ))
+}
+
+/// Prepares the log for the changes of the transaction that has begun: what another program has done
+/// since it was written is adopted.
+pub(crate) async fn adopt(session: &mut Session<'_>) -> Result<Differences, Failure> {
+    session.versions.log.open.clear();
+    session.versions.log.adoption = None;
+    let differences = examine(session, Whole::Always).await?;
+    let Some(moved) = &differences.moved else {
+        return Ok(differences);
+    };
+    let Moved {
+        adopted,
+        unknown,
+        left,
+        ..
+    } = moved;
+    let mut entries = Vec::new();
+    for logged in left {
+        entries.push(without_file(session, logged, LogAction::Adopt));
+    }
+    for node in adopted {
+        entries.push(of_file(session, *node, LogAction::Adopt));
+    }
+    for row in unknown {
+        let logged = LoggedRevision {
+            revision: row.clone(),
+            message: String::new(),
+            since: String::new(),
+        };
+        entries.push(NewEntry {
+            direction: Direction::Upgrade,
+            ..without_file(session, &logged, LogAction::Adopt)
+        });
+    }
+    if let Some(before) = &moved.before
+        && !entries.is_empty()
+    {
+        let event = Event::Adopted {
+            before: before.clone(),
+            applied: session.graph().ids(adopted),
+            reverted: left.iter().map(|logged| logged.revision.clone()).collect(),
+        };
+        session.versions.log.adoption = Some(event);
+    }
+    session.versions.log.open = entries;
+    Ok(differences)
+}
+
+/// Enters a revision that was applied or reverted, once its rows are written.
+pub(crate) fn enter_step(
+    session: &mut Session<'_>,
+    node: Node,
+    direction: Direction,
+    took: Duration,
+) {
+    let rows = rows_text(&session.versions.rows().versions(session.graph()));
+    let mut entry = session.runner.entry(node, direction, rows);
+    entry.took = Some(took);
+    session.versions.log.open.push(entry);
+}
+
+/// Enters what rows that were written without running revisions stand for, once the log is prepared by
+/// [`adopt`].
+pub(crate) fn enter_stamp(session: &mut Session<'_>, action: LogAction) {
+    let log = with_open(session);
+    let covered = covered(session);
+    let graph = session.graph();
+    let rows = session.versions.rows().versions(graph);
+    let mut entries = Vec::new();
+    for logged in log.applied().into_iter().rev() {
+        let node = graph.node(&logged.revision);
+        let is_covered = node.is_some_and(|node| covered.contains(node));
+        if !is_covered && !rows.unknown.contains(&logged.revision) {
+            entries.push(without_file(session, logged, action));
+        }
+    }
+    let mut new = covered;
+    new.retain(|node| !log.has_applied(graph[node].id.as_str()));
+    for node in graph.in_order(&new) {
+        entries.push(of_file(session, node, action));
+    }
+    session.versions.log.open.extend(entries);
+}
+
+/// Enters that the files are right about revisions, each given by its id.
+pub(crate) fn enter_acceptance(
+    session: &mut Session<'_>,
+    differences: &Differences,
+    revisions: &[String],
+) -> Result<(), Failure> {
+    let graph = session.graph();
+    let mut entries = Vec::new();
+    for revision in revisions {
+        let edited = differences.edited.iter().map(|(node, _)| *node);
+        let mut files = differences.hidden.iter().copied().chain(edited);
+        if let Some(node) = files.find(|node| graph[*node].id.as_str() == revision) {
+            entries.push(of_file(session, node, LogAction::Accept));
+            continue;
+        }
+        let mut removed = differences.removed.iter();
+        let Some(logged) = removed.find(|logged| logged.revision == *revision) else {
+            return Err(Failure::NothingToAccept {
+                revision: revision.clone(),
+            });
+        };
+        entries.push(without_file(session, logged, LogAction::Accept));
+    }
+    session.versions.log.open.extend(entries);
+    Ok(())
+}
+
+/// Returns the entry of a revision that counts as applied, although it did not run.
+fn of_file(session: &Session<'_>, node: Node, action: LogAction) -> NewEntry {
+    let rows = rows_text(&session.versions.rows().versions(session.graph()));
+    let entry = session.runner.entry(node, Direction::Upgrade, rows);
+    NewEntry { action, ..entry }
+}
+
+/// Returns the entry of a revision that no longer counts as applied.
+fn without_file(session: &Session<'_>, logged: &LoggedRevision, action: LogAction) -> NewEntry {
+    NewEntry {
+        revision: logged.revision.clone(),
+        message: logged.message.clone(),
+        direction: Direction::Downgrade,
+        action,
+        digest: None,
+        rows: rows_text(&session.versions.rows().versions(session.graph())),
+        took: None,
+        way_back: None,
+    }
+}
+
+/// Returns the log as it will be once the open entries are written.
+fn with_open(session: &Session<'_>) -> Log {
+    let log = &session.versions.log;
+    let mut known = log.current().cloned().unwrap_or_default();
+    for entry in &log.open {
+        known.append(entry, &session.runner.author);
+    }
+    known
+}
+
+/// Writes the open entries, in the transaction that is open.
+pub(crate) async fn write(session: &mut Session<'_>) -> Result<Vec<LogEntry>, Failure> {
+    let open = std::mem::take(&mut session.versions.log.open);
+    let mut written = Vec::with_capacity(open.len());
+    if open.is_empty() || !session.versions.log.access.can_write() {
+        return Ok(written);
+    }
+    if session.versions.log.access == LogAccess::Create {
+        let create = session.engine.create_log(session.table());
+        session.link.execute(create).await?;
+        session.versions.log.access = LogAccess::Write;
+    }
+    let mut log = session.versions.log.take_current().unwrap_or_default();
+    for open in open.chunks(ROWS) {
+        let rows = open.iter().map(|new| {
+            let digest = new.way_back.as_deref().map(|text| Digest::of_texts([text]));
+            let is_new = digest.is_some_and(|digest| !log.has_way_back(digest));
+            let way_back = new.way_back.as_deref().filter(|_| is_new);
+            (log.append(new, &session.runner.author), way_back)
+        });
+        let rows: Vec<(LogEntry, Option<&str>)> = rows.collect();
+        let write = session.engine.write_log(session.table(), &rows);
+        let changed = session.link.execute(write).await?;
+        if changed != rows.len() as u64 {
+            return Err(Failure::LogRowCount {
+                table: session.table().log().quoted(),
+                expected: rows.len(),
+                changed,
+            });
+        }
+        written.extend(rows.into_iter().map(|(entry, _)| entry));
+    }
+    session.versions.log.last.clone_from(&log.last);
+    session.versions.log.whole = Some(log);
+    if let Some(adoption) = session.versions.log.adoption.take() {
+        session.link.report(adoption).await;
+    }
+    Ok(written)
+}

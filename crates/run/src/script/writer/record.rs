@@ -1,0 +1,93 @@
+//! What a script writes down: the log, and the progress of a revision.
+
+use alembic_history::{Direction, Node, NodeSet, Rows};
+
+use super::{OutsideSection, Writer};
+use crate::log::{Author, LogAction, NewEntry, rows_text};
+
+impl Writer<'_, '_> {
+    /// Creates the log, unless it exists or none is kept.
+    pub(super) fn provide_log(&mut self) {
+        if self.runner.log && !self.has_log {
+            let create = self.engine.create_log(&self.runner.version_table);
+            let create = create
+                .sql()
+                .replacen("CREATE TABLE", "CREATE TABLE IF NOT EXISTS", 1);
+            self.statement(&create);
+            self.has_log = true;
+        }
+    }
+
+    /// Returns the rows as the log holds them.
+    pub(super) fn rows_text(&self) -> String {
+        rows_text(&self.rows.versions(self.runner.history.graph()))
+    }
+
+    /// Adds a revision to the log, if one is kept; `before` are the rows before it.
+    pub(super) fn log_step(&mut self, node: Node, direction: Direction, before: &str) {
+        if !self.has_log {
+            return;
+        }
+        let entry = self.runner.entry(node, direction, self.rows_text());
+        self.log_entry(&entry, before);
+    }
+
+    /// Adds to the log what a stamp of the rows `before` declares, if one is kept.
+    pub(super) fn log_stamp(&mut self, before: &[Node]) {
+        if !self.has_log {
+            return;
+        }
+        let graph = self.runner.history.graph();
+        let (old, new) = (graph.required_by(before), graph.required_by(&self.nodes()));
+        let without = |all: &NodeSet, others: &NodeSet| {
+            let mut rest = all.clone();
+            rest.retain(|node| !others.contains(node));
+            graph.in_order(&rest)
+        };
+        let removed = without(&old, &new).into_iter().rev();
+        let removed = removed.map(|node| (node, Direction::Downgrade));
+        let added = without(&new, &old).into_iter();
+        let added = added.map(|node| (node, Direction::Upgrade));
+        let mut expected = rows_text(&Rows::from(before).versions(graph));
+        for (node, direction) in removed.chain(added) {
+            let entry = NewEntry {
+                action: LogAction::Stamp,
+                ..self.runner.entry(node, direction, self.rows_text())
+            };
+            self.log_entry(&entry, &expected);
+            expected = self.rows_text();
+        }
+    }
+
+    fn log_entry(&mut self, entry: &NewEntry, before: &str) {
+        let program = self.shell.command().split(' ').next();
+        let author = Author {
+            application: program.map(ToOwned::to_owned),
+            ..Author::default()
+        };
+        let table = &self.runner.version_table;
+        let log = self.engine.continue_log(table, entry, &author, before);
+        self.execute(&log);
+    }
+
+    /// Writes the progress of a revision: how many statements of its section are done.
+    pub(super) fn record(&mut self, section: &OutsideSection, statements: usize, is_begun: bool) {
+        let is_first = !std::mem::replace(&mut self.has_progress, true);
+        let versions = &self.runner.version_table;
+        let OutsideSection {
+            node,
+            direction,
+            done,
+        } = *section;
+        if is_first {
+            let revision = &self.runner.history.graph()[node].id;
+            let create = self.engine.create_progress(versions, revision);
+            self.execute(&create);
+        }
+        let progress = self
+            .runner
+            .progress(node, direction, done + statements, is_begun);
+        let write = self.engine.write_progress(versions, progress, is_first);
+        self.execute(&write);
+    }
+}
