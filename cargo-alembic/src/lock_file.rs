@@ -43,9 +43,10 @@ impl<'c> CrateLock<'c> {
         Lock::of(history, &self.configuration.settings.dialects_for(None))
     }
 
-    /// Returns the lock of the file, or of both sides of a merge that git could not do.
-    pub(crate) fn both_sides(&self) -> Result<Lock> {
-        let lock = self.file.parse_both_sides();
+    /// Returns the lock of the file, or of both sides of a merge that git could not do; `current`
+    /// describes the files.
+    pub(crate) fn both_sides(&self, current: &Lock) -> Result<Lock> {
+        let lock = self.file.parse_both_sides(current);
         lock.map_err(|fault| explain::fault(&fault, &self.configuration.name).into())
     }
 

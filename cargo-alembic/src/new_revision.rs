@@ -64,7 +64,8 @@ impl RevisionDraft<'_> {
         changes.create(&path, &text)?;
         let lock = CrateLock::read(&self.owner.configuration);
         if let Some(lock) = &lock {
-            let (before, current) = (lock.both_sides()?, lock.current(&history));
+            let current = lock.current(&history);
+            let before = lock.both_sides(&current)?;
             let locked = match self.statements {
                 Statements::ToBeWritten => before.with_new(&current, &new.id),
                 Statements::None => before.with(&current, std::slice::from_ref(&new.id)),

@@ -108,6 +108,31 @@ fn an_unfinished_rebase_of_git() {
     assert_eq!(log.lines().collect::<Vec<_>>(), ["Own", "Own", "First"]);
 }
 
+/// Git stops at each of one's own commits, and what was moved at the one before is known.
+#[test]
+fn an_unfinished_rebase_of_several_commits() {
+    let (_origin, first, second) = two_people(Dialect::Sqlite, "linear");
+    second.add_to("migrations", graph("dd04<-cc03"));
+    second.run("lock").success();
+    second.run("upgrade").success();
+    second.commit("Own, too");
+    pull(&second, "--rebase");
+    // The file of a revision that the database has applied is in a later commit.
+    let refused = second.run("rebase");
+    assert!(refused.stderr.contains("[unknown-rows]"), "{refused}");
+    second.git("rebase --abort");
+    second.run("downgrade aa01").success();
+    pull(&second, "--rebase");
+    for expected in ["cc03 follows bb02", "Resolved"] {
+        let outcome = second.run("rebase").success();
+        assert!(outcome.stderr.contains(expected), "{outcome}");
+        second.git("add -A");
+        second.try_git("rebase --continue");
+    }
+    assert_eq!(second.git("status --short"), "");
+    check_same(&first, &second, &["dd04"]);
+}
+
 /// Whatever is merged into what, the revisions that are moved are those that others do not have.
 #[test]
 fn whose_revisions_they_are() {
@@ -302,6 +327,26 @@ fn a_database_that_cannot_go_down() {
         project.run("current --check-heads").success();
         project.run("lock --check").success();
     });
+}
+
+/// What depends on a moved revision would be reverted with it, and is not applied again.
+#[test]
+fn a_revision_that_others_depend_on() {
+    let project = Project::with_crate("shop");
+    project.configure("chain = \"merged\"");
+    project.add_to(
+        "migrations",
+        graph("aa01; bb02<-aa01; cc03<-aa01; ee05 dep cc03"),
+    );
+    project.run("upgrade").success();
+    let before = project.tree();
+    let shown = project.transcript(&["rebase cc03 --onto bb02"]);
+    assert_eq!(before.changes(&project.tree()), Vec::<String>::new());
+    assert_snapshot!(shown);
+    for command in ["downgrade ee05@-1", "rebase cc03 --onto bb02", "upgrade"] {
+        project.run(command).success();
+    }
+    project.run("current --check-heads").success();
 }
 
 /// What fails on the way says where the files and the database are.

@@ -65,8 +65,8 @@ fn check(context: &Context, owner: &Crate, lock: &CrateLock<'_>) -> Result<Answe
 fn write(context: &Context, owner: &Crate, lock: &CrateLock<'_>) -> Result<Answer> {
     owner.check_sql(Direction::Upgrade)?;
     // Lines that cannot be read are not missed: everything is in the revision files.
-    let before = lock.file.parse_both_sides().unwrap_or_default();
     let current = lock.current(owner.history());
+    let before = lock.file.parse_both_sides(&current).unwrap_or_default();
     let taken = TakenIn::new(before.differences(&current));
     let text = before.renewed(&current).render();
     if !lock.file.is_missing() && text == lock.file.text().replace("\r\n", "\n") {

@@ -53,6 +53,14 @@ impl<'c> AppliedRevisions<'c> {
         if let Some(node) = irreversible {
             return Err(cannot_revert(owner, database, &graph[*node].id, own));
         }
+        for node in &applied {
+            let id = &graph[*node].id;
+            let plan = graph.plan_revert(&rows, &owner.parse(id.as_str())?);
+            let steps = plan.map_or_else(|_| Vec::new(), |plan| plan.steps);
+            if let Some(other) = steps.iter().find(|step| !own.contains(step.revision)) {
+                return Err(depends(owner, &graph[other.revision].id, id));
+            }
+        }
         let follows = |node: &Node| {
             let mut children = graph.children(*node).iter();
             children.any(|child| applied.contains(child))
@@ -143,6 +151,20 @@ impl<'c> AppliedRevisions<'c> {
         }
         Ok(())
     }
+}
+
+/// Explains that the database would lose a revision that is not moved.
+fn depends(owner: &Crate, other: &RevisionId, id: &RevisionId) -> Error {
+    let downgrade = Suggestion::for_crate(Subcommand::Downgrade, owner.name());
+    let title = format!("{other} depends on {id}, and would be reverted with it");
+    Diagnostic::new(Cause::Revision, title)
+        .note("nothing was changed")
+        .help(
+            Hint::from("revert it first with ")
+                .command(downgrade.argument(format!("{other}@-1")))
+                .text(", and apply it again afterwards"),
+        )
+        .into()
 }
 
 /// Explains why the database cannot go down, and the way that does without.

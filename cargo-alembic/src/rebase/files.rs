@@ -207,10 +207,8 @@ fn lock(owner: &Crate, moved: &History, files: &[RebasedFile]) -> Result<Option<
         return Ok(None);
     };
     let ids: Vec<RevisionId> = files.iter().map(|file| file.id.clone()).collect();
-    let text = lock
-        .both_sides()?
-        .with_parents(&lock.current(moved), &ids)
-        .render();
+    let before = lock.both_sides(&lock.current(owner.history()))?;
+    let text = before.with_parents(&lock.current(moved), &ids).render();
     let file = LockFile::new(
         display_path(&lock.path).into(),
         Ok(text.clone()),

@@ -82,20 +82,25 @@ impl Lock {
             let kind = LockErrorKind::Conflict;
             return Err(LockError { span, kind });
         }
-        Self::read(text, lines(text, 0))
+        Self::read(text, lines(text, 0), &Self::default())
     }
 
     /// Reads a lock file that may hold the two sides of a merge that git could not do, and takes
-    /// the lines of both.
+    /// the lines of both. If they describe a revision differently, the line that describes the files
+    /// as `current` does is that of the side that has changed it.
     ///
     /// # Errors
     ///
-    /// The first line that is wrong: the two sides may describe one revision differently.
-    pub fn parse_both_sides(text: &str) -> Result<Self, LockError> {
-        Self::read(text, without_markers(text))
+    /// The first line that is wrong.
+    pub fn parse_both_sides(text: &str, current: &Self) -> Result<Self, LockError> {
+        Self::read(text, without_markers(text), current)
     }
 
-    fn read(text: &str, lines: impl Iterator<Item = Span>) -> Result<Self, LockError> {
+    fn read(
+        text: &str,
+        lines: impl Iterator<Item = Span>,
+        current: &Self,
+    ) -> Result<Self, LockError> {
         let mut lock = Self::default();
         for span in lines {
             let line = span.text(text).trim_start_matches('\u{feff}').trim();
@@ -112,6 +117,12 @@ impl Lock {
                     lock.spans.push(span);
                 }
                 Some(known) if *known == revision => {}
+                Some(known) if current.revision(&revision.id) == Some(known) => {}
+                Some(_) if current.revision(&revision.id) == Some(&revision) => {
+                    let place = lock.places[&revision.id];
+                    lock.revisions[place] = revision;
+                    lock.spans[place] = span;
+                }
                 Some(_) => {
                     let kind = LockErrorKind::Duplicate(revision.id);
                     return Err(LockError { span, kind });

@@ -50,16 +50,20 @@ impl LockFile {
         self.parse_with(Lock::parse)
     }
 
-    /// Reads the lock, or the two sides of a merge that git could not do.
+    /// Reads the lock, or the two sides of a merge that git could not do; `current` describes the
+    /// files.
     ///
     /// # Errors
     ///
     /// The first thing that is wrong with the file.
-    pub fn parse_both_sides(&self) -> Result<Lock, Box<Fault>> {
-        self.parse_with(Lock::parse_both_sides)
+    pub fn parse_both_sides(&self, current: &Lock) -> Result<Lock, Box<Fault>> {
+        self.parse_with(|text| Lock::parse_both_sides(text, current))
     }
 
-    fn parse_with(&self, parse: fn(&str) -> Result<Lock, LockError>) -> Result<Lock, Box<Fault>> {
+    fn parse_with(
+        &self,
+        parse: impl Fn(&str) -> Result<Lock, LockError>,
+    ) -> Result<Lock, Box<Fault>> {
         let (span, finding) = match &self.text {
             Ok(text) => match parse(text) {
                 Ok(lock) => return Ok(lock),

@@ -127,16 +127,20 @@ fn both_sides_of_a_conflict_are_taken() {
         line(&ours),
         line(&theirs)
     );
+    let current = lock("a< b<a");
+    let both = |text: &str| Lock::parse_both_sides(text, &current);
+    assert_eq!(ids(&both(&text).unwrap()), ["a", "b", "c"]);
+    // A revision that the two sides describe differently is as its file.
+    let edited = |revisions: &str| text.replace(&line(&theirs), &line(&lock(revisions).render()));
     assert_eq!(
-        ids(&Lock::parse_both_sides(&text).unwrap()),
-        ["a", "b", "c"]
+        both(&edited("a< b!<a")).unwrap().revisions(),
+        current.revisions()
     );
-    let edited = text.replace(&line(&theirs), &line(&lock("a< b!<a").render()));
-    let kind = Lock::parse_both_sides(&edited).unwrap_err().kind;
-    assert_eq!(
-        kind,
-        LockErrorKind::Duplicate(RevisionId::new("b").unwrap())
-    );
+    let other = Lock::parse_both_sides(&edited("a< b!<a"), &lock("a< b!<a"));
+    assert_eq!(other.unwrap().revisions(), lock("a< b!<a").revisions());
+    let neither = Lock::parse_both_sides(&edited("a< b!<a"), &lock("a< b<"));
+    let duplicate = LockErrorKind::Duplicate(RevisionId::new("b").unwrap());
+    assert_eq!(neither.unwrap_err().kind, duplicate);
 }
 
 /// Checks the codes, the places and the related places of what is wrong.
