@@ -129,6 +129,29 @@ fn a_branch_switch() {
 }
 
 #[test]
+fn switched_already() {
+    let (_origin, project) = start("");
+    project.git("switch -q -c feature");
+    add(&project, "add_phone<-create_accounts");
+    check("Switched already", &project);
+    assert_eq!(project.database("shop.db").versions(), ["add_phone"]);
+}
+
+#[test]
+fn a_revision_that_never_ran() {
+    let (_origin, project) = start("");
+    add(&project, "add_phone<-create_accounts");
+    project.add_to("migrations", graph("add_email<-create_accounts"));
+    let below = ("Revises: create_accounts", "Revises: add_email");
+    project.replace("migrations/add_phone.sql", below.0, below.1);
+    project.run("lock").success();
+    project.commit("Put add_email below");
+    check("A revision that never ran", &project);
+    let tables = project.database("shop.db").tables();
+    assert_eq!(tables, ["t_add_email", "t_add_phone", "t_create_accounts"]);
+}
+
+#[test]
 fn an_edited_file() {
     let (_origin, project) = start("");
     project.replace("migrations/create_accounts.sql", "id INTEGER", "id BIGINT");
