@@ -73,7 +73,9 @@ fn a_connection_may_be_lost_at_every_statement() {
                     let outcome = block_on(scene.begin(&migrations, &mut database));
                     // The connection that keeps others away may be lost when that is over.
                     let may_do = connection == 1 && statement == count;
-                    assert!(outcome.is_err() || may_do, "{context}");
+                    // Whoever waits for a lock asks again, more often on one day than on another.
+                    let is_reached = proxy.statements(connection) >= statement;
+                    assert!(outcome.is_err() || may_do || !is_reached, "{context}");
                     wait_until_alone(&scratch, &database);
                     check(scene, &scratch, &states, outcome, &context);
                 }
