@@ -320,6 +320,7 @@ fn a_database_that_cannot_go_down() {
             "upgrade heads",
             "rebase cc03 --no-database",
             "stamp --purge dd04",
+            "upgrade",
         ] {
             project.run(command).success();
         }
