@@ -350,6 +350,28 @@ fn a_revision_that_others_depend_on() {
     project.run("current --check-heads").success();
 }
 
+/// What cannot be applied again is not reverted.
+#[test]
+fn requirements_of_other_crates() {
+    let project = crate::workspace();
+    let place = project.at("app");
+    place.run("upgrade").success();
+    project.add_to("app/migrations", graph("ff06<-bb02"));
+    place.run("upgrade").success();
+    project.add_to("app/migrations", graph("ee05<-bb02 dep store@dd04"));
+    let before = project.tree();
+    let refused = place.run("rebase ff06");
+    assert_eq!(refused.status, 6, "{refused}");
+    assert!(
+        refused.stderr.contains("[requirement-not-met]"),
+        "{refused}"
+    );
+    assert_eq!(before.changes(&project.tree()), Vec::<String>::new());
+    project.at("store").run("upgrade").success();
+    place.run("rebase ff06").success();
+    place.run("current --check-heads").success();
+}
+
 /// What fails on the way says where the files and the database are.
 #[test]
 fn failures_on_the_way() {
