@@ -45,7 +45,10 @@ const SUBCOMMANDS: &[(&[&str], &str)] = &[
         &["add", "new", "create", "generate", "make"],
         "`cargo alembic revision -m \"what it does\"` writes a new revision",
     ),
-    (&["log"], "`cargo alembic history` lists the revisions"),
+    (
+        &["hash"],
+        "`cargo alembic lock` records what each revision follows and does",
+    ),
 ];
 
 /// The options of other tools.

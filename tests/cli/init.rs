@@ -364,7 +364,7 @@ fn a_url_that_is_written_elsewhere() {
         );
         let manifest = project.read("app/Cargo.toml");
         let (_, table) = manifest.split_once("[package.metadata.alembic]\n").unwrap();
-        assert_eq!(table, keys, "{line}");
+        assert_eq!(table, format!("{keys}lock = true\n"), "{line}");
     }
 }
 
@@ -409,6 +409,7 @@ fn a_relative_url_names_one_file() {
             "{url} in `{folder}`: {manifest}"
         );
         project.add_to(format!("{package}/migrations"), graph("aa01"));
+        place.run(&format!("lock -p {package}")).success();
         place.run(&format!("upgrade -p {package}")).success();
         assert!(project.path(file).exists(), "{url} in `{folder}`");
     }

@@ -320,6 +320,7 @@ fn a_database_that_cannot_go_down() {
             "upgrade heads",
             "rebase cc03 --no-database",
             "stamp --purge dd04",
+            "upgrade",
         ] {
             project.run(command).success();
         }
@@ -347,6 +348,28 @@ fn a_revision_that_others_depend_on() {
         project.run(command).success();
     }
     project.run("current --check-heads").success();
+}
+
+/// What cannot be applied again is not reverted.
+#[test]
+fn requirements_of_other_crates() {
+    let project = crate::workspace();
+    let place = project.at("app");
+    place.run("upgrade").success();
+    project.add_to("app/migrations", graph("ff06<-bb02"));
+    place.run("upgrade").success();
+    project.add_to("app/migrations", graph("ee05<-bb02 dep store@dd04"));
+    let before = project.tree();
+    let refused = place.run("rebase ff06");
+    assert_eq!(refused.status, 6, "{refused}");
+    assert!(
+        refused.stderr.contains("[requirement-not-met]"),
+        "{refused}"
+    );
+    assert_eq!(before.changes(&project.tree()), Vec::<String>::new());
+    project.at("store").run("upgrade").success();
+    place.run("rebase ff06").success();
+    place.run("current --check-heads").success();
 }
 
 /// What fails on the way says where the files and the database are.

@@ -21,6 +21,8 @@ pub(crate) struct AppliedRevisions<'c> {
     database: &'c Database,
     /// All of them, in the order in which they were applied.
     applied: Vec<Node>,
+    /// Those below them that are to be applied before they are applied again.
+    pending: Vec<Node>,
     /// Those that no other of them follows.
     tips: Vec<RevisionId>,
 }
@@ -74,6 +76,11 @@ impl<'c> AppliedRevisions<'c> {
             owner,
             database,
             tips: graph.ids(&tips),
+            pending: graph
+                .required_by(&[plan.onto])
+                .iter()
+                .filter(|node| !below.contains(*node))
+                .collect(),
             applied,
         }))
     }
@@ -91,6 +98,9 @@ impl<'c> AppliedRevisions<'c> {
         owner.check_sql(Direction::Downgrade)?;
         owner.check_sql(Direction::Upgrade)?;
         let all = readable(context, std::slice::from_ref(owner))?;
+        let order = context.workspace()?.order(vec![owner.clone()])?;
+        let steps = [self.pending.as_slice(), &self.applied].concat();
+        order.check_requirements(owner, &steps, &[], &PlannedRows::new())?;
         check_dependents(owner, &self.applied, &all, &PlannedRows::new())?;
         let what = format_args!("{} ({})", owner.name(), self.database.url);
         context.shell.status("Downgrading", what);

@@ -160,6 +160,7 @@ pub(super) fn foreign_words() -> Vec<Row> {
         word("up", "cargo alembic upgrade"),
         word("version", "tip: `cargo alembic current` shows"),
         word("verify", "tip: `cargo alembic current --check-heads`"),
+        word("hash", "cargo alembic lock"),
         word("redo", "cargo alembic downgrade -1 | cargo alembic test"),
         word("reset", "cargo alembic downgrade base"),
         word("setup", "cargo alembic ensure"),
