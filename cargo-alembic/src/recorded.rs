@@ -10,7 +10,10 @@ use crate::context::Context;
 use crate::explain;
 use crate::migrate::readable;
 use crate::output::json::{AnswerJson, RunJson, ScriptJson};
-use crate::output::{Answer, Cause, Diagnostic, Layout, Progress, Response, Result, reports};
+use crate::output::{
+    Answer, Cause, Diagnostic, Hint, Layout, Progress, Response, Result, Subcommand, Suggestion,
+    reports,
+};
 use crate::workspace::{
     Access, Crate, PlannedRows, answers_one_by_one, check_dependents, crates_to_move,
 };
@@ -65,6 +68,17 @@ impl Recorded {
                 .help("restore its file, from another branch or a newer version of this crate")
                 .into());
         }
+        if !record.is_known() && !record.unexplained().is_empty() {
+            let title = "no file declares anything that was applied to this database";
+            return Err(Diagnostic::new(Cause::Revision, title)
+                .code(Code::UnknownRows)
+                .note(format!("crate `{}`, database {}", own.name(), database.url))
+                .help(
+                    "it looks like the database of another crate: check the URL, or give this crate \
+                     a `version-table` of its own",
+                )
+                .into());
+        }
         let ids = record.unexplained().iter();
         let ids: Vec<String> = ids.map(|logged| logged.revision.clone()).collect();
         if ids.is_empty() {
@@ -78,7 +92,22 @@ impl Recorded {
         let nodes: Vec<Node> = nodes.collect();
         let plan = own.graph().plan_reverts(&rows, &nodes);
         let plan = plan.map_err(|error| explain::plan(&error, own.subject(), None))?;
-        let steps = plan.steps.iter().map(|step| step.revision).collect();
+        let steps: Vec<Node> = plan.steps.iter().map(|step| step.revision).collect();
+        if steps.is_empty() {
+            let stamp = Suggestion::for_crate(Subcommand::Stamp, own.name());
+            let title = format!(
+                "the log has {} as applied, but the version of the database is below",
+                ids.join(", ")
+            );
+            return Err(Diagnostic::new(Cause::Revision, title)
+                .code(Code::RemovedRevision)
+                .note(format!("crate `{}`, database {}", own.name(), database.url))
+                .help(
+                    Hint::from("if the database no longer has what they did, record that with ")
+                        .command(stamp.argument("--accept").arguments(&ids)),
+                )
+                .into());
+        }
         Ok(Some(Self { own, ids, steps }))
     }
 

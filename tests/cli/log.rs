@@ -1,5 +1,6 @@
 //! The log of what was applied: what it shows, what it finds, and the ways on that errors name.
 
+use alembic_history::Dialect;
 use alembic_tests::{Project, graph, revision};
 use insta::assert_snapshot;
 use regex_lite::Regex;
@@ -225,4 +226,57 @@ fn what_is_as_the_files_say_cannot_be_accepted() {
             "error[nothing-to-accept]: the files and the log of this database say the same";
         check_in(&project, what, line, 6, expected);
     }
+}
+
+/// A script does not revert what did not run as it is written, and a stamp does not say that what never
+/// ran has.
+#[test]
+fn scripts_and_stamps_believe_the_log() {
+    on_both(|dialect| {
+        let project = chain().on(dialect);
+        project.run("upgrade").success();
+        project.replace("migrations/cc03.sql", "t_cc03 (id", "t_cc03 (other");
+        let script = project.run("downgrade --sql cc03:bb02").success().stdout;
+        let message = "a revision was applied with another content than its file has now";
+        assert!(script.contains(message), "{script}");
+        if dialect == Dialect::Sqlite {
+            let database = project.database("shop.db");
+            let failed = database
+                .open()
+                .execute_batch(&script.replace(".bail on", "").replace(".timeout 30000", ""));
+            let failed = failed.unwrap_err().to_string();
+            assert!(failed.contains(message), "{failed}");
+        }
+        project.replace("migrations/cc03.sql", "t_cc03 (other", "t_cc03 (id");
+        project.add_to("migrations", graph("hh08<-aa01"));
+        project.replace("migrations/bb02.sql", "Revises: aa01", "Revises: hh08");
+        project.run("stamp --purge cc03").success();
+        let current = project.run("current --check-heads");
+        assert!(current.stderr.contains("hh08 lies below"), "{current}");
+    });
+}
+
+/// A database at which nothing is this crate's is not reverted.
+#[test]
+fn the_database_of_another_crate() {
+    on_both(|dialect| {
+        let project = chain().on(dialect);
+        project.run("upgrade").success();
+        for id in ["aa01", "bb02", "cc03"] {
+            project.remove(format!("migrations/{id}.sql"));
+        }
+        project.add_to("migrations", graph("zz99"));
+        let said = "looks like the database of another crate";
+        for line in ["upgrade", "downgrade --recorded"] {
+            check_in(
+                &project,
+                "another crate",
+                line,
+                6,
+                &format!("[unknown-rows] | {said}"),
+            );
+        }
+        let tables = project.database("shop.db").tables();
+        assert_eq!(tables, ["t_aa01", "t_bb02", "t_cc03"]);
+    });
 }

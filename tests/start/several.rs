@@ -174,7 +174,10 @@ fn crates_before_the_one_that_fails_stay_ready() {
             "{dialect}: {error}"
         );
         assert_eq!(database.query("SELECT * FROM accounts_version"), ["a2"]);
-        assert_eq!(database.tables(), ["accounts_version", "users"]);
+        assert_eq!(
+            database.tables(),
+            ["accounts_version", "accounts_version_log", "users"]
+        );
     }
 }
 

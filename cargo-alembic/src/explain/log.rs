@@ -76,6 +76,17 @@ pub(super) fn next_step(fault: &Failure, diagnostic: Diagnostic, name: &str) -> 
         }
         Failure::Removed { revisions } => {
             let ids = revisions.iter().map(|(logged, _)| logged.revision.as_str());
+            let mut elsewhere = revisions.iter().rev().filter(|(_, path)| path.is_some());
+            let diagnostic = match elsewhere.next() {
+                None => diagnostic,
+                Some((logged, _)) => diagnostic.help(
+                    Hint::from("if only the version is behind, record where the database is with ")
+                        .command(
+                            Suggestion::for_crate(Subcommand::Stamp, name)
+                                .argument(&logged.revision),
+                        ),
+                ),
+            };
             diagnostic
                 .help("restore the files where they were")
                 .help(Hint::from("or go back by what the log recorded with ").command(recorded()))

@@ -99,3 +99,28 @@ pub(super) fn unknown_rows(
     let notes = notes.chain([place_of_rows(subject, storage)]);
     notes.fold(diagnostic, Diagnostic::note).into()
 }
+
+/// Explains that no file declares anything that the log of a database has.
+pub(super) fn another_crate(
+    rows: &[String],
+    logged: &[LoggedRevision],
+    subject: Subject<'_>,
+    storage: &Storage<'_>,
+) -> Error {
+    let error = PlanError::UnknownRows {
+        rows: rows.to_vec(),
+    };
+    let title = error.to_string();
+    let diagnostic = Diagnostic::new(Cause::Plan(Box::new(error)), title)
+        .code(Code::UnknownRows)
+        .help(
+            "no file declares anything that was applied here, so it looks like the database of \
+             another crate: check the URL, or give this crate a `version-table` of its own",
+        )
+        .help("or restore the files of all these revisions, and try again");
+    let notes = logged.iter().map(|logged| format!("the log has {logged}"));
+    let notes = notes
+        .take(10)
+        .chain([place_of_rows(subject, Some(storage))]);
+    notes.fold(diagnostic, Diagnostic::note).into()
+}

@@ -23,8 +23,15 @@ pub(crate) fn run(
     match error.failure() {
         Failure::Plan(error) => return plan(error, subject, Some(storage)),
         Failure::History(error) => return files::history(error, subject.name),
-        Failure::UnknownRows { rows, logged } => {
-            return plan::unknown_rows(rows, logged, subject, Some(storage));
+        Failure::UnknownRows {
+            rows,
+            logged,
+            is_known,
+        } => {
+            return match logged.is_empty() || *is_known {
+                true => plan::unknown_rows(rows, logged, subject, Some(storage)),
+                false => plan::another_crate(rows, logged, subject, storage),
+            };
         }
         _ => {}
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use alembic_history::{Direction, Graph, Node, NodeSet, Rebase, Reversal, RevisionId};
+use alembic_history::{Direction, Node, NodeSet, Rebase, Reversal, RevisionId};
 use alembic_migrate::options::{Interruption, Missing};
 
 use crate::context::Context;
@@ -181,14 +181,11 @@ fn depends(owner: &Crate, other: &RevisionId, id: &RevisionId) -> Error {
 fn cannot_revert(owner: &Crate, database: &Database, id: &RevisionId, own: &NodeSet) -> Error {
     let graph = owner.graph();
     let name = owner.name();
-    let ids = |outside: fn(&Graph, Node) -> &[Node]| {
-        let is_edge = |node: &Node| {
-            let mut next = outside(graph, *node).iter();
-            !next.any(|next| own.contains(*next))
-        };
-        graph.ids(&own.iter().filter(is_edge).collect::<Vec<_>>())
+    let is_root = |node: &Node| {
+        let mut parents = graph.parents(*node).iter();
+        !parents.any(|parent| own.contains(*parent))
     };
-    let (roots, tips) = (ids(Graph::parents), ids(Graph::children));
+    let roots = graph.ids(&own.iter().filter(is_root).collect::<Vec<_>>());
     let title = format!(
         "{} has applied {id}, which cannot be reverted",
         database.url
@@ -197,22 +194,14 @@ fn cannot_revert(owner: &Crate, database: &Database, id: &RevisionId, own: &Node
     Diagnostic::new(Cause::Check, title)
         .note("nothing was changed")
         .help(
-            Hint::from(
-                "if the revisions do not depend on each other, apply the others first with ",
-            )
-            .command(suggest(Subcommand::Upgrade).argument("heads"))
-            .text(", then move the files with ")
-            .command(
-                suggest(Subcommand::Rebase)
-                    .arguments(roots)
-                    .argument("--no-database"),
-            )
-            .text(", and record the new order with ")
-            .command(
-                suggest(Subcommand::Stamp)
-                    .argument("--purge")
-                    .arguments(tips),
-            ),
+            Hint::from("if the revisions do not depend on each other, move only the files with ")
+                .command(
+                    suggest(Subcommand::Rebase)
+                        .arguments(roots)
+                        .argument("--no-database"),
+                )
+                .text(", and apply the others below them with ")
+                .command(suggest(Subcommand::Upgrade).argument("--missing")),
         )
         .help(Hint::from("or join the two sides with ").command(suggest(Subcommand::Merge)))
         .into()

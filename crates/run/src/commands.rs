@@ -249,14 +249,14 @@ async fn stamp(
         // Under lock, since another session may have stamped meanwhile.
         let plan = plan_stamp(session, targets, purge).await?;
         before = session.versions.rows().versions(session.graph());
-        log::adopt(session).await?;
+        let hidden = log::adopt(session).await?.hidden;
         session.check_ids(&plan.changes)?;
         session.provide_version_table().await?;
         if purge == Purge::Yes {
             session.clear_versions().await?;
         }
         change_versions(session, &plan.changes).await?;
-        log::enter_stamp(session, LogAction::Stamp);
+        log::enter_stamp(session, LogAction::Stamp, &hidden);
         log::write(session).await?;
         // The stamp declares what an unfinished revision has done.
         forget(session).await?;

@@ -257,7 +257,7 @@ async fn ensure(
             let stamp = graph.plan_stamp(&rows, &[heads])?;
             log::adopt(session).await?;
             change_versions(session, &stamp.changes).await?;
-            log::enter_stamp(session, LogAction::Create);
+            log::enter_stamp(session, LogAction::Create, &[]);
             log::write(session).await?;
             session.check_versions(Moment::BeforeCommit).await?;
             session.ledger.enter_created(graph, &graph.pending(&rows));
@@ -301,7 +301,7 @@ async fn adopt(session: &mut Session<'_>, baseline: &str) -> Result<(), Failure>
     let stamp = session.graph().plan_stamp(&[], &[baseline])?;
     log::adopt(session).await?;
     change_versions(session, &stamp.changes).await?;
-    log::enter_stamp(session, LogAction::Stamp);
+    log::enter_stamp(session, LogAction::Stamp, &[]);
     log::write(session).await?;
     session.ledger.enter_stamp();
     session.check_versions(Moment::During).await

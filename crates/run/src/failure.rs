@@ -88,6 +88,9 @@ pub enum Failure {
         rows: Vec<String>,
         /// What the log knows of them, and of others that no file declares.
         logged: Vec<LoggedRevision>,
+        /// Whether files declare others that the log has as applied; if it has any, and none is
+        /// declared, the database is most likely that of another crate.
+        is_known: bool,
     },
     /// A revision is neither hidden nor edited nor removed.
     NothingToAccept {

@@ -474,7 +474,7 @@ fn names_of_version_tables_are_quoted() {
                 "FROM \"main\".sqlite_master WHERE name = 'my \"$alembic$ version''s_progress'",
                 1,
             ),
-            Dialect::Postgres => ("$_alembic$;\n", 3),
+            Dialect::Postgres => ("$_alembic$;\n", 4),
         };
         assert_eq!(script.matches(part).count(), count, "{script}");
     }

@@ -290,6 +290,28 @@ pub(crate) trait OwnTables {
         Execute::new(Task::Log(LogTask::Write), sql)
     }
 
+    /// Returns the condition that the log has none of these revisions applied with another content.
+    fn ran_as_written(
+        &self,
+        versions: &VersionTable,
+        revisions: &[(&RevisionId, Digest)],
+    ) -> String {
+        let (table, equals) = (versions.log().quoted(), self.equals());
+        let edited = revisions.iter().map(|(id, digest)| {
+            let id = literal(id.as_str());
+            format!("l.revision {equals} {id} AND NOT l.digest {equals} '{digest}'")
+        });
+        format!(
+            "NOT EXISTS (SELECT 1 FROM {table} AS l WHERE ({}) AND l.number {equals} \
+             (SELECT {} FROM {table} AS m WHERE m.revision {equals} l.revision))",
+            edited.collect::<Vec<_>>().join(" OR "),
+            self.last_number()
+        )
+    }
+
+    /// Returns the number of the last row of the log `m` as SQL, in a query of it.
+    fn last_number(&self) -> &'static str;
+
     /// Returns the number of the next row of the log as SQL, in a query of its table.
     fn next_number(&self) -> &'static str;
 

@@ -27,7 +27,8 @@ pub(crate) fn with_missing(session: &Session<'_>, differences: &Differences, pla
 
 /// Refuses a plan for a database whose log differs from the files, in what the plan builds on.
 ///
-/// An upgrade builds on everything that is applied; a downgrade only on what it reverts.
+/// An upgrade builds on everything that is applied; a downgrade only on what it reverts. But what was
+/// removed is always told: a downgrade could leave it without a row that stands for it.
 pub(crate) async fn check(
     session: &mut Session<'_>,
     differences: &Differences,
@@ -46,13 +47,8 @@ pub(crate) async fn check(
     if !hidden.is_empty() {
         return Err(hidden_failure(session, &hidden));
     }
-    let log = session.versions.log.current();
     let removed = differences.removed.iter();
     let removed: Vec<_> = removed
-        .filter(|logged| match (plan.direction, log) {
-            (Direction::Upgrade, _) | (Direction::Downgrade, None) => true,
-            (Direction::Downgrade, Some(log)) => is_above(session, log, logged, plan),
-        })
         .map(|logged| (logged.clone(), file(session, &logged.revision)))
         .collect();
     if !removed.is_empty() {
@@ -98,15 +94,6 @@ fn file(session: &Session<'_>, revision: &str) -> Option<PathBuf> {
     Some(session.runner.history.file(node).path.clone())
 }
 
-/// Returns whether a revision was applied on top of one that a downgrade reverts.
-fn is_above(session: &Session<'_>, log: &Log, logged: &LoggedRevision, plan: &Plan) -> bool {
-    let order = log.applied();
-    let place = |revision: &str| order.iter().position(|other| other.revision == revision);
-    let place_of = |step: &Step| place(session.graph()[step.revision].id.as_str());
-    let lowest = plan.steps.iter().filter_map(place_of).min();
-    lowest.is_some_and(|lowest| place(&logged.revision) > Some(lowest))
-}
-
 /// Returns the revisions that the rows name, or the failure that says what the log knows of the
 /// others.
 pub(crate) async fn nodes(session: &mut Session<'_>) -> Result<Vec<Node>, Failure> {
@@ -120,8 +107,11 @@ pub(crate) async fn nodes(session: &mut Session<'_>) -> Result<Vec<Node>, Failur
     let is_unknown = |logged: &&LoggedRevision| graph.node(&logged.revision).is_none();
     let log = session.versions.log.current();
     let applied = log.map(Log::applied).unwrap_or_default();
+    let logged = applied.iter().copied().filter(is_unknown).cloned();
+    let logged: Vec<LoggedRevision> = logged.collect();
     Err(Failure::UnknownRows {
         rows,
-        logged: applied.into_iter().filter(is_unknown).cloned().collect(),
+        is_known: logged.len() < applied.len(),
+        logged,
     })
 }

@@ -16,6 +16,8 @@ pub struct Record {
     revisions: Vec<Recorded>,
     /// The applied revisions that no file explains: it is gone, was edited, or puts them elsewhere.
     unexplained: Vec<LoggedRevision>,
+    /// Whether files declare some of the applied revisions.
+    is_known: bool,
 }
 
 /// A revision whose way back is recorded.
@@ -67,11 +69,22 @@ impl Record {
                 || differences.removed.contains(logged)
                 || edited.any(|(_, edited)| edited.revision == id)
         };
-        let applied = log.applied().into_iter();
+        let applied = log.applied();
+        let mut ids = applied.iter();
+        let is_known = ids.any(|logged| is_declared(&logged.revision));
+        let unexplained = applied.into_iter().filter(is_unexplained);
         Self {
             revisions,
-            unexplained: applied.filter(is_unexplained).cloned().collect(),
+            unexplained: unexplained.cloned().collect(),
+            is_known,
         }
+    }
+
+    /// Returns whether files declare some of the applied revisions; otherwise, the database is most
+    /// likely that of another crate.
+    #[must_use]
+    pub fn is_known(&self) -> bool {
+        self.is_known
     }
 
     /// Returns the applied revisions that no file explains, in the order in which they were applied.

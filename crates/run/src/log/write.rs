@@ -191,7 +191,9 @@ pub(crate) fn enter_step(
 
 /// Enters what rows that were written without running revisions stand for, once the log is prepared by
 /// [`adopt`].
-pub(crate) fn enter_stamp(session: &mut Session<'_>, action: LogAction) {
+///
+/// What was `hidden` below the rows before stays so: nobody has said that it ran.
+pub(crate) fn enter_stamp(session: &mut Session<'_>, action: LogAction, hidden: &[Node]) {
     let log = with_open(session);
     let covered = covered(session);
     let graph = session.graph();
@@ -205,7 +207,7 @@ pub(crate) fn enter_stamp(session: &mut Session<'_>, action: LogAction) {
         }
     }
     let mut new = covered;
-    new.retain(|node| !log.has_applied(graph[node].id.as_str()));
+    new.retain(|node| !log.has_applied(graph[node].id.as_str()) && !hidden.contains(&node));
     for node in graph.in_order(&new) {
         entries.push(of_file(session, node, action));
     }

@@ -33,6 +33,8 @@ pub(super) struct Writer<'s, 'h> {
     has_log: bool,
     /// Whether the table of progress exists.
     has_progress: bool,
+    /// The check that what the script reverts ran as it is written now, until it is written.
+    ran_as_written: Option<Check>,
     /// Whether the dangling rows were counted.
     has_count: bool,
     /// Whether the script checks its line endings.
@@ -64,6 +66,7 @@ impl<'s, 'h> Writer<'s, 'h> {
             has_table: !rows.is_empty(),
             rows: rows.into(),
             has_log: false,
+            ran_as_written: None,
             has_progress: false,
             has_count: false,
             shows_line_ends: false,
@@ -106,6 +109,7 @@ impl<'s, 'h> Writer<'s, 'h> {
             return;
         }
         let runner = self.runner;
+        self.ran_as_written = self.content_check(plan);
         let mut leaves = false;
         for step in &plan.steps {
             for section in runner.sections(step.revision, plan.direction) {
@@ -261,6 +265,7 @@ impl<'s, 'h> Writer<'s, 'h> {
             self.shell.has_no_progress(&progress),
             "a revision is unfinished",
         )];
+        checks.extend(self.ran_as_written.take());
         // Once, where it matters.
         if std::mem::take(&mut self.shows_line_ends) {
             checks.push(Check::new(

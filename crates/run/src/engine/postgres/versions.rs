@@ -40,6 +40,10 @@ impl OwnTables for Postgres {
         Some("session_user")
     }
 
+    fn last_number(&self) -> &'static str {
+        "pg_catalog.max(m.number)"
+    }
+
     fn next_number(&self) -> &'static str {
         "coalesce(pg_catalog.max(number), 0) OPERATOR(pg_catalog.+) 1"
     }

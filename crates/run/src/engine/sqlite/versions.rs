@@ -75,6 +75,10 @@ impl OwnTables for Sqlite {
         None
     }
 
+    fn last_number(&self) -> &'static str {
+        "max(m.number)"
+    }
+
     fn next_number(&self) -> &'static str {
         "coalesce(max(number), 0) + 1"
     }

@@ -1,7 +1,8 @@
 //! What a script writes down: the log, and the progress of a revision.
 
-use alembic_history::{Direction, Node, NodeSet, Rows};
+use alembic_history::{Direction, Edited, Node, NodeSet, Plan, Rows};
 
+use super::super::checks::Check;
 use super::{OutsideSection, Writer};
 use crate::log::{Author, LogAction, NewEntry, rows_text};
 
@@ -21,6 +22,26 @@ impl Writer<'_, '_> {
     /// Returns the rows as the log holds them.
     pub(super) fn rows_text(&self) -> String {
         rows_text(&self.rows.versions(self.runner.history.graph()))
+    }
+
+    /// Returns the check that the revisions that a plan reverts ran as they are written now, where a run
+    /// would refuse others.
+    pub(super) fn content_check(&self, plan: &Plan) -> Option<Check> {
+        let runner = self.runner;
+        let reverts = plan.direction == Direction::Downgrade;
+        if !(runner.log && runner.edited == Edited::Refuse && reverts) {
+            return None;
+        }
+        let revisions = plan.steps.iter().map(|step| {
+            let id = &runner.history.graph()[step.revision].id;
+            (id, runner.digests()[step.revision.index()])
+        });
+        let revisions: Vec<_> = revisions.collect();
+        let condition = self
+            .engine
+            .ran_as_written(&runner.version_table, &revisions);
+        let message = "a revision was applied with another content than its file has now";
+        Some(Check::new(condition, message))
     }
 
     /// Adds a revision to the log, if one is kept; `before` are the rows before it.
