@@ -280,3 +280,21 @@ fn the_database_of_another_crate() {
         assert_eq!(tables, ["t_aa01", "t_bb02", "t_cc03"]);
     });
 }
+
+/// The way back leads past what was put below, on a branch where neither has a file.
+#[test]
+fn the_way_back_knows_what_was_put_below() {
+    on_both(|dialect| {
+        let project = chain().on(dialect);
+        project.run("upgrade").success();
+        project.add_to("migrations", graph("hh08<-bb02"));
+        project.replace("migrations/cc03.sql", "Revises: bb02", "Revises: hh08");
+        project.run("upgrade --missing").success();
+        project.remove("migrations/cc03.sql");
+        project.run("downgrade --recorded").success();
+        let database = project.database("shop.db");
+        assert_eq!(database.versions(), ["hh08"]);
+        assert_eq!(database.tables(), ["t_aa01", "t_bb02", "t_hh08"]);
+        project.run("current --check-heads").success();
+    });
+}

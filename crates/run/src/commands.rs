@@ -4,6 +4,8 @@ use alembic_history::{
     Direction, Expression, Node, Plan, PlanError, ResolveError, StampPlan, SyntaxError, Versions,
 };
 
+use crate::action::Action;
+use crate::database_error::{DatabaseError, DatabaseErrorKind};
 use crate::error::RunError;
 use crate::exchange::Run;
 use crate::failure::Failure;
@@ -12,6 +14,7 @@ use crate::other_tools;
 use crate::pieces::change_versions;
 use crate::policy::Purge;
 use crate::progress::{forget, read_unfinished};
+use crate::refused_request::RefusedRequest;
 use crate::report::{Ensured, Report, StampReport, Status};
 use crate::runner::Runner;
 use crate::session::{Decide, Session};
@@ -272,6 +275,11 @@ async fn stamp(
 async fn accept(session: &mut Session<'_>, revisions: &[String]) -> Result<Vec<LogEntry>, Failure> {
     session.begin().await?;
     session.read_versions().await?;
+    if !session.versions.log.access.can_write() {
+        let why = "there is none that this account may write to, or it is switched off";
+        let error = DatabaseError::new(DatabaseErrorKind::Denied, why);
+        return Err(RefusedRequest::new(Action::WriteLog, error).into());
+    }
     let differences = log::adopt(session).await?;
     log::enter_acceptance(session, &differences, revisions)?;
     let written = log::write(session).await?;

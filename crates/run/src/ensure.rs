@@ -271,7 +271,9 @@ async fn ensure(
     }
     let graph = session.graph();
     let decide = |rows: &[Node]| graph.plan_upgrade(rows, &heads);
-    let is_current = decide(&log::nodes(session).await?)?.steps.is_empty();
+    let nothing = decide(&log::nodes(session).await?)?.steps.is_empty();
+    let hidden = log::examine(session, Whole::IfNeeded).await?.hidden;
+    let is_current = nothing && (hidden.is_empty() || !log::applies_missing(session));
     if is_current && !session.versions.has_progress {
         let outcome = match scenario {
             Scenario::Legacy => {
@@ -322,6 +324,9 @@ async fn find_ready(
         Err(_) => return log::nodes(session).await.map(|_| None),
         Ok(nodes) if graph.pending(nodes).is_empty() && !session.versions.has_progress => {
             let differences = log::examine(session, Whole::IfNeeded).await?;
+            if log::applies_missing(session) && !differences.hidden.is_empty() {
+                return Ok(None);
+            }
             let nothing = Plan {
                 direction: Direction::Upgrade,
                 steps: Vec::new(),

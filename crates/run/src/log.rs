@@ -22,7 +22,7 @@ use std::fmt;
 use alembic_history::{Digest, Direction, Graph, NodeSet, fnv_1a};
 
 pub use author::Author;
-pub(crate) use check::{check, nodes, with_missing};
+pub(crate) use check::{applies_missing, check, nodes, with_missing};
 pub(crate) use compare::Differences;
 pub(crate) use entry::{COLUMNS, NewEntry, rows_text};
 pub use entry::{LogAction, LogEntry};
@@ -78,6 +78,7 @@ struct Applied {
     /// The number of the row that applied it.
     number: u64,
     digest: Option<Digest>,
+    way_back: Option<Digest>,
     logged: LoggedRevision,
 }
 
@@ -106,6 +107,7 @@ impl Log {
             let applied = Applied {
                 number: entry.number,
                 digest: entry.digest,
+                way_back: entry.way_back,
                 logged,
             };
             self.applied.insert(revision.to_owned(), applied);
@@ -167,6 +169,11 @@ impl Log {
     /// Returns what is known of a revision that is applied.
     pub(crate) fn find(&self, revision: &str) -> Option<&LoggedRevision> {
         Some(&self.applied.get(revision)?.logged)
+    }
+
+    /// Returns the digest of the recorded way back, if the revision is applied and it is known.
+    fn way_back(&self, revision: &str) -> Option<Digest> {
+        self.applied.get(revision)?.way_back
     }
 
     /// Returns the digest of what was applied, if the revision is and it is known.

@@ -12,17 +12,23 @@ use crate::failure::Failure;
 use crate::policy::Missing;
 use crate::session::Session;
 
+/// Returns whether an upgrade applies hidden revisions: only where the log can say so afterwards.
+pub(crate) fn applies_missing(session: &Session<'_>) -> bool {
+    session.runner.missing == Missing::Apply && session.versions.log.access.can_write()
+}
+
 /// Adds the hidden revisions to an upgrade that applies them: they lie below the rows, so they come
-/// first and change no row.
+/// first and change no row. Only what an earlier run has left unfinished comes before.
 pub(crate) fn with_missing(session: &Session<'_>, differences: &Differences, plan: &mut Plan) {
-    if session.runner.missing != Missing::Apply || plan.direction != Direction::Upgrade {
+    if !applies_missing(session) || plan.direction != Direction::Upgrade {
         return;
     }
+    let first = usize::from(session.versions.has_progress).min(plan.steps.len());
     let hidden = differences.hidden.iter().map(|node| Step {
         revision: *node,
         rows: Vec::new(),
     });
-    plan.steps.splice(..0, hidden);
+    plan.steps.splice(first..first, hidden);
 }
 
 /// Refuses a plan for a database whose log differs from the files, in what the plan builds on.
@@ -38,12 +44,10 @@ pub(crate) async fn check(
         Direction::Upgrade => true,
         Direction::Downgrade => plan.steps.iter().any(|step| step.revision == node),
     };
-    let is_applied = |node: Node| {
-        plan.direction == Direction::Upgrade && session.runner.missing == Missing::Apply
-            || !is_touched(node)
-    };
+    let will_run = plan.direction == Direction::Upgrade && applies_missing(session);
     let hidden = differences.hidden.iter().copied();
-    let hidden: Vec<Node> = hidden.filter(|node| !is_applied(*node)).collect();
+    let hidden = hidden.filter(|node| is_touched(*node) && !will_run);
+    let hidden: Vec<Node> = hidden.collect();
     if !hidden.is_empty() {
         return Err(hidden_failure(session, &hidden));
     }

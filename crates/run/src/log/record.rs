@@ -26,6 +26,8 @@ struct Recorded {
     revision: String,
     digest: Digest,
     way_back: String,
+    /// Whether it is applied now.
+    is_applied: bool,
 }
 
 impl Record {
@@ -45,12 +47,13 @@ impl Record {
         let mut revisions: Vec<Recorded> = Vec::new();
         for entry in entries {
             let text = entry.way_back.and_then(|digest| texts.get(&digest));
-            let Some(text) = text else {
+            let (Some(text), Some(digest)) = (text, entry.digest) else {
                 continue;
             };
             let recorded = Recorded {
                 revision: entry.revision.clone(),
-                digest: entry.digest.unwrap_or(Digest::new(0)),
+                digest,
+                is_applied: log.has_applied(&entry.revision),
                 way_back: (*text).to_owned(),
             };
             // The last one is the one that fits what is applied.
@@ -102,22 +105,27 @@ impl Record {
         })
     }
 
-    /// Returns the recorded revisions as a history that only leads back.
+    /// Returns the recorded revisions as a history that only leads back: those that are applied, or
+    /// all where they do not stand without the others.
     ///
     /// # Errors
     ///
     /// When they do not fit together.
     pub fn history(&self, dialect: Dialect) -> Result<History, HistoryError> {
-        let files = self.revisions.iter().map(|recorded| SourceFile {
-            path: PathBuf::from(format!("the log of {}", recorded.revision)),
-            content: Ok(recorded.way_back.clone().into_bytes()),
-        });
-        let history = History::read(files, &[dialect])?;
-        let digests = self
-            .revisions
-            .iter()
-            .map(|recorded| recorded.digest.number());
-        let digests: Vec<u64> = digests.collect();
-        Ok(history.with_digests(dialect, &digests))
+        let applied = self.revisions.iter().filter(|recorded| recorded.is_applied);
+        history(applied, dialect).or_else(|_| history(self.revisions.iter(), dialect))
     }
+}
+
+fn history<'r>(
+    revisions: impl Iterator<Item = &'r Recorded> + Clone,
+    dialect: Dialect,
+) -> Result<History, HistoryError> {
+    let files = revisions.clone().map(|recorded| SourceFile {
+        path: PathBuf::from(format!("the log of {}", recorded.revision)),
+        content: Ok(recorded.way_back.clone().into_bytes()),
+    });
+    let history = History::read(files, &[dialect])?;
+    let digests: Vec<u64> = revisions.map(|recorded| recorded.digest.number()).collect();
+    Ok(history.with_digests(dialect, &digests))
 }

@@ -73,10 +73,12 @@ pub(crate) struct LogStore {
     pub(crate) last: Option<LastEntry>,
     /// The whole log, once it was read; it is that of the database as long as the last row is.
     pub(crate) whole: Option<Log>,
-    /// How it differed from the files and the rows when they were compared.
-    pub(crate) differences: Option<Differences>,
+    /// How it differed from the files and from these rows when they were compared.
+    pub(crate) differences: Option<(String, Differences)>,
     /// The rows that the open transaction will add.
     pub(crate) open: Vec<NewEntry>,
+    /// Whether this run has written to the log since.
+    pub(crate) is_written: bool,
     /// Whether this run has reported what was edited.
     pub(crate) has_told: bool,
     /// What to report once they are written.

@@ -34,7 +34,8 @@ pub(crate) async fn examine(
         return Ok(Differences::default());
     }
     if let Some(log) = session.versions.log.current()
-        && let Some(known) = &session.versions.log.differences
+        && let Some((of, known)) = &session.versions.log.differences
+        && (*of == rows || session.versions.log.is_written)
         && log.last.as_ref().is_some_and(|last| last.rows == rows)
     {
         // Since they were found, only this run has written to the log.
@@ -45,7 +46,8 @@ pub(crate) async fn examine(
     let log = session.versions.log.current().unwrap_or(&unwritten);
     let digests = session.runner.digests();
     let found = compare(log, session.graph(), digests, &versions);
-    session.versions.log.differences = Some(found.clone());
+    session.versions.log.differences = Some((rows, found.clone()));
+    session.versions.log.is_written = false;
     Ok(found)
 }
 
@@ -187,6 +189,35 @@ pub(crate) fn enter_step(
     let mut entry = session.runner.entry(node, direction, rows);
     entry.took = Some(took);
     session.versions.log.open.push(entry);
+    if direction == Direction::Upgrade {
+        refresh(session, node);
+    }
+}
+
+/// Enters the ways back of the applied revisions that follow one that was hidden below them: they say
+/// where these lead to.
+fn refresh(session: &mut Session<'_>, node: Node) {
+    let rows = rows_text(&session.versions.rows().versions(session.graph()));
+    let Some(log) = session.versions.log.current() else {
+        return;
+    };
+    let (graph, runner) = (session.graph(), &session.runner);
+    let children = graph.children(node).iter().filter_map(|child| {
+        let id = graph[*child].id.as_str();
+        let entry = runner.entry(*child, Direction::Upgrade, rows.clone());
+        let now = entry
+            .way_back
+            .as_deref()
+            .map(|text| Digest::of_texts([text]));
+        let is_other = log.has_applied(id) && log.way_back(id) != now;
+        is_other.then(|| NewEntry {
+            action: LogAction::Adopt,
+            digest: log.digest(id),
+            ..entry
+        })
+    });
+    let entries: Vec<NewEntry> = children.collect();
+    session.versions.log.open.extend(entries);
 }
 
 /// Enters what rows that were written without running revisions stand for, once the log is prepared by
@@ -211,6 +242,19 @@ pub(crate) fn enter_stamp(session: &mut Session<'_>, action: LogAction, hidden: 
     for node in graph.in_order(&new) {
         entries.push(of_file(session, node, action));
     }
+    let is_moved = log
+        .last
+        .as_ref()
+        .is_some_and(|last| last.rows != rows_text(&rows));
+    if let (true, true, Some(id)) = (entries.is_empty(), is_moved, rows.revisions.first())
+        && let Some(node) = graph.node(id.as_str())
+    {
+        // The rows are others, and stand for the same.
+        entries.push(NewEntry {
+            digest: log.digest(id.as_str()),
+            ..of_file(session, node, action)
+        });
+    }
     session.versions.log.open.extend(entries);
 }
 
@@ -222,11 +266,13 @@ pub(crate) fn enter_acceptance(
 ) -> Result<(), Failure> {
     let graph = session.graph();
     let mut entries = Vec::new();
+    let mut accepted = Vec::new();
     for revision in revisions {
         let edited = differences.edited.iter().map(|(node, _)| *node);
         let mut files = differences.hidden.iter().copied().chain(edited);
         if let Some(node) = files.find(|node| graph[*node].id.as_str() == revision) {
             entries.push(of_file(session, node, LogAction::Accept));
+            accepted.push(node);
             continue;
         }
         let mut removed = differences.removed.iter();
@@ -238,6 +284,9 @@ pub(crate) fn enter_acceptance(
         entries.push(without_file(session, logged, LogAction::Accept));
     }
     session.versions.log.open.extend(entries);
+    for node in accepted {
+        refresh(session, node);
+    }
     Ok(())
 }
 
@@ -307,6 +356,7 @@ pub(crate) async fn write(session: &mut Session<'_>) -> Result<Vec<LogEntry>, Fa
     }
     session.versions.log.last.clone_from(&log.last);
     session.versions.log.whole = Some(log);
+    session.versions.log.is_written = true;
     if let Some(adoption) = session.versions.log.adoption.take() {
         session.link.report(adoption).await;
     }

@@ -22,6 +22,7 @@ pub(super) fn is_trusted(relation: &str) -> String {
     format!(
         "({} OR {relation}.relkind OPERATOR(pg_catalog.=) 'r' AND NOT {relation}.relhastriggers \
          AND NOT {relation}.relhasrules AND NOT {relation}.relrowsecurity \
+         AND NOT {relation}.relhassubclass \
          AND NOT EXISTS (SELECT FROM pg_catalog.pg_attrdef d \
          WHERE d.adrelid OPERATOR(pg_catalog.=) {relation}.oid) \
          AND NOT EXISTS (SELECT FROM pg_catalog.pg_constraint k \

@@ -7,6 +7,16 @@ use super::{OutsideSection, Writer};
 use crate::log::{Author, LogAction, NewEntry, rows_text};
 
 impl Writer<'_, '_> {
+    /// Refuses tables of the run that somebody else has put there.
+    pub(super) fn check_trust(&mut self) {
+        if let Some(condition) = self.engine.are_trusted(&self.runner.version_table) {
+            let message = "the version table, or a table next to it, is another user's, and runs code \
+                           of its own";
+            let check = Check::new(condition, message);
+            self.text.push_str(&self.shell.require(&[check]));
+        }
+    }
+
     /// Creates the log, unless it exists or none is kept.
     pub(super) fn provide_log(&mut self) {
         if self.runner.log && !self.has_log {
