@@ -9,14 +9,6 @@ SET TimeZone = 'UTC';
 BEGIN;
 SET LOCAL lock_timeout = '1500ms';
 
-DO $alembic$
-BEGIN
-	IF NOT NOT EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.oid OPERATOR(pg_catalog.=) ANY (ARRAY[pg_catalog.to_regclass('alembic_version')::pg_catalog.oid, pg_catalog.to_regclass('alembic_version_log')::pg_catalog.oid, pg_catalog.to_regclass('alembic_version_progress')::pg_catalog.oid]) AND NOT (EXISTS (SELECT FROM pg_catalog.pg_roles o, pg_catalog.pg_roles u WHERE o.oid OPERATOR(pg_catalog.=) c.relowner AND u.rolname OPERATOR(pg_catalog.=) current_user AND (o.rolsuper OR o.oid OPERATOR(pg_catalog.=) u.oid OR NOT u.rolsuper AND pg_catalog.pg_has_role(u.oid, o.oid, 'MEMBER'))) OR c.relkind OPERATOR(pg_catalog.=) 'r' AND NOT c.relhastriggers AND NOT c.relhasrules AND NOT c.relrowsecurity AND NOT EXISTS (SELECT FROM pg_catalog.pg_attrdef d WHERE d.adrelid OPERATOR(pg_catalog.=) c.oid) AND NOT EXISTS (SELECT FROM pg_catalog.pg_constraint k WHERE k.conrelid OPERATOR(pg_catalog.=) c.oid AND k.contype OPERATOR(pg_catalog.=) 'c') AND NOT EXISTS (SELECT FROM pg_catalog.pg_index i WHERE i.indrelid OPERATOR(pg_catalog.=) c.oid AND (i.indexprs IS NOT NULL OR i.indpred IS NOT NULL)) AND NOT EXISTS (SELECT FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_type y ON y.oid OPERATOR(pg_catalog.=) a.atttypid WHERE a.attrelid OPERATOR(pg_catalog.=) c.oid AND a.attnum OPERATOR(pg_catalog.>) 0 AND y.typnamespace OPERATOR(pg_catalog.<>) 'pg_catalog'::pg_catalog.regnamespace::pg_catalog.oid))) THEN
-		RAISE EXCEPTION '%', 'the version table, or a table next to it, is another user''s, and runs code of its own';
-	END IF;
-END
-$alembic$;
-
 CREATE TABLE IF NOT EXISTS alembic_version_log (
 	number INTEGER NOT NULL, 
 	revision VARCHAR NOT NULL, 
@@ -38,6 +30,14 @@ CREATE TABLE IF NOT EXISTS alembic_version_log (
 );
 
 LOCK TABLE alembic_version IN SHARE ROW EXCLUSIVE MODE;
+
+DO $alembic$
+BEGIN
+	IF NOT NOT EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.oid OPERATOR(pg_catalog.=) ANY (ARRAY[pg_catalog.to_regclass('alembic_version')::pg_catalog.oid, pg_catalog.to_regclass('alembic_version_log')::pg_catalog.oid, pg_catalog.to_regclass('alembic_version_progress')::pg_catalog.oid]) AND NOT (EXISTS (SELECT FROM pg_catalog.pg_roles o, pg_catalog.pg_roles u WHERE o.oid OPERATOR(pg_catalog.=) c.relowner AND u.rolname OPERATOR(pg_catalog.=) current_user AND (o.rolsuper OR o.oid OPERATOR(pg_catalog.=) u.oid OR NOT u.rolsuper AND pg_catalog.pg_has_role(u.oid, o.oid, 'MEMBER'))) OR c.relkind OPERATOR(pg_catalog.=) 'r' AND NOT c.relhastriggers AND NOT c.relhasrules AND NOT c.relrowsecurity AND NOT c.relhassubclass AND NOT EXISTS (SELECT FROM pg_catalog.pg_attrdef d WHERE d.adrelid OPERATOR(pg_catalog.=) c.oid) AND NOT EXISTS (SELECT FROM pg_catalog.pg_constraint k WHERE k.conrelid OPERATOR(pg_catalog.=) c.oid AND k.contype OPERATOR(pg_catalog.=) 'c') AND NOT EXISTS (SELECT FROM pg_catalog.pg_index i WHERE i.indrelid OPERATOR(pg_catalog.=) c.oid AND (i.indexprs IS NOT NULL OR i.indpred IS NOT NULL)) AND NOT EXISTS (SELECT FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_type y ON y.oid OPERATOR(pg_catalog.=) a.atttypid WHERE a.attrelid OPERATOR(pg_catalog.=) c.oid AND a.attnum OPERATOR(pg_catalog.>) 0 AND y.typnamespace OPERATOR(pg_catalog.<>) 'pg_catalog'::pg_catalog.regnamespace::pg_catalog.oid))) THEN
+		RAISE EXCEPTION '%', 'the version table, or a table next to it, is another user''s, and runs code of its own';
+	END IF;
+END
+$alembic$;
 
 DO $alembic$
 DECLARE
