@@ -143,7 +143,7 @@ impl Migrations {
         database.drive(run, &*self.observer)
     }
 
-    /// Makes a database ready, whatever state it is in; see [`ensure_database_ready`].
+    /// Makes a database ready, whatever state it is in; see [`ensure_database_ready`](crate::ensure_database_ready).
     ///
     /// # Errors
     ///
