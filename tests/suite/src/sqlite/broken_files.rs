@@ -54,7 +54,8 @@ pub fn damaged_files_are_told_and_left_alone<S: FileSubject>() {
 
 pub fn random_damage_is_survived<S: FileSubject>() {
     let sound = std::fs::read(File::new(LARGE).path()).unwrap();
-    let rewrite = single(REWRITE);
+    // The log holds times, and the bytes of damaged files are compared.
+    let rewrite = single(REWRITE).keep_log(false);
     let mut seed: usize = 7;
     let mut random = move |below: usize| {
         seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);

@@ -13,7 +13,7 @@ pub(crate) fn dump(connection: &Connection) -> String {
     let mut dump = rows(
         connection,
         "SELECT type, name, tbl_name, sql FROM sqlite_master \
-         WHERE tbl_name <> 'alembic_version_log' ORDER BY rowid",
+         WHERE tbl_name NOT LIKE '%#_log' ESCAPE '#' ORDER BY rowid",
     );
     for table in names(connection) {
         let quoted = table.replace('"', "\"\"");
@@ -38,7 +38,7 @@ pub(crate) fn log(connection: &Connection) -> String {
 
 fn names(connection: &Connection) -> Vec<String> {
     let query = "SELECT name FROM sqlite_master WHERE type = 'table' \
-         AND name <> 'alembic_version_log' ORDER BY rowid";
+         AND name NOT LIKE '%#_log' ESCAPE '#' ORDER BY rowid";
     let mut statement = connection.prepare(query).unwrap();
     let names = statement.query_map([], |row| row.get(0)).unwrap();
     names.collect::<Result<_, _>>().unwrap()
