@@ -5,8 +5,8 @@ use std::sync::Arc;
 use alembic_migrate::options::TransactionMode;
 use alembic_migrate::{Migrations, Report};
 use alembic_sqlx_sqlite::Sqlx;
+use alembic_suite::Database;
 use alembic_suite::sqlite::File;
-use alembic_suite::{Content, Database};
 use tokio::sync::Barrier;
 use tokio::task::JoinSet;
 
@@ -28,11 +28,11 @@ fn migrations(mode: TransactionMode) -> Migrations {
 }
 
 /// What all revisions leave in a database, whoever ran them.
-fn clean() -> Content {
+fn clean() -> String {
     let scratch = File::new("");
     let migrations = migrations(TransactionMode::Run);
     migrations.upgrade(&mut scratch.open(), "heads").unwrap();
-    scratch.content()
+    scratch.dump()
 }
 
 /// What one task does, by its number.
@@ -103,7 +103,7 @@ async fn check(shared: Option<u32>) {
                 } else {
                     assert_eq!(steps, LENGTH, "{context}");
                 }
-                assert_eq!(scratch.content(), clean(), "{context}");
+                assert_eq!(scratch.dump(), clean(), "{context}");
             }
         }
     }
