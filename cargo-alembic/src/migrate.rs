@@ -12,7 +12,7 @@ use crate::database::Watch;
 use crate::empty_upgrades;
 use crate::lock_file;
 use crate::output::json::{AnswerJson, RunJson};
-use crate::output::{Progress, Response, Result, reports};
+use crate::output::{Progress, Response, Result};
 use crate::workspace::{
     Access, Crate, CrateOrder, PlannedRows, access_to, answers_one_by_one, check_dependents,
     crates_to_move,
@@ -147,12 +147,7 @@ impl Migration<'_> {
         progress.finish();
         let report = outcome.map_err(|error| own.explain(error, database))?;
         let took = start.elapsed();
-        let rows = report.after.revisions.iter();
-        let rows = rows.filter_map(|id| own.graph().node(id.as_str()));
-        let rows: Vec<Node> = rows.collect();
-        let pending = own.graph().pending(&rows).len();
-        let what = reports::run(own.name(), &report, pending, took);
-        context.shell.status("Finished", what);
+        own.report_run(context.shell, &report, took);
         let empty = match self.direction {
             Direction::Upgrade => empty_upgrades::report(context, own, &report.steps),
             Direction::Downgrade => HashSet::new(),

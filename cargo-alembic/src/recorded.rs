@@ -12,7 +12,6 @@ use crate::migrate::readable;
 use crate::output::json::{AnswerJson, RunJson, ScriptJson};
 use crate::output::{
     Answer, Cause, Diagnostic, Hint, Layout, Progress, Response, Result, Subcommand, Suggestion,
-    reports,
 };
 use crate::workspace::{
     Access, Crate, PlannedRows, answers_one_by_one, check_dependents, crates_to_move,
@@ -164,12 +163,7 @@ fn revert(context: &Context, own: &Crate, all: &[Crate]) -> Result<AnswerJson> {
     progress.finish();
     let report = outcome.map_err(|error| recorded.own.explain(error, database))?;
     let took = start.elapsed();
-    let rows = report.after.revisions.iter();
-    let rows = rows.filter_map(|id| own.graph().node(id.as_str()));
-    let pending = own.graph().pending(&rows.collect::<Vec<Node>>()).len();
-    let what = reports::run(own.name(), &report, pending, took);
-    context.shell.status("Finished", what);
-    if pending > 0 {
+    if own.report_run(context.shell, &report, took) > 0 {
         let next = format_args!("`cargo alembic upgrade -p {}`", own.name());
         context.shell.status("Next", next);
     }

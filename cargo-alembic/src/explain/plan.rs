@@ -61,6 +61,15 @@ fn place_of_rows(subject: Subject<'_>, storage: Option<&Storage<'_>>) -> String 
     }
 }
 
+/// Returns the diagnostic of rows that no file declares, without notes and help.
+fn unexplained(rows: &[String]) -> Diagnostic {
+    let error = PlanError::UnknownRows {
+        rows: rows.to_vec(),
+    };
+    let title = error.to_string();
+    Diagnostic::new(Cause::Plan(Box::new(error)), title).code(Code::UnknownRows)
+}
+
 /// Explains that the version table has rows that no file declares; `logged` is what the log knows of
 /// them.
 pub(super) fn unknown_rows(
@@ -69,16 +78,10 @@ pub(super) fn unknown_rows(
     subject: Subject<'_>,
     storage: Option<&Storage<'_>>,
 ) -> Error {
-    let error = PlanError::UnknownRows {
-        rows: rows.to_vec(),
-    };
-    let title = error.to_string();
-    let diagnostic = Diagnostic::new(Cause::Plan(Box::new(error)), title)
-        .code(Code::UnknownRows)
-        .help(
-            "they may come from another git branch or a newer version of this crate: restore \
+    let diagnostic = unexplained(rows).help(
+        "they may come from another git branch or a newer version of this crate: restore \
              their files, and try again",
-        );
+    );
     let diagnostic = match logged {
         [] => diagnostic,
         _ => {
@@ -107,12 +110,7 @@ pub(super) fn another_crate(
     subject: Subject<'_>,
     storage: &Storage<'_>,
 ) -> Error {
-    let error = PlanError::UnknownRows {
-        rows: rows.to_vec(),
-    };
-    let title = error.to_string();
-    let diagnostic = Diagnostic::new(Cause::Plan(Box::new(error)), title)
-        .code(Code::UnknownRows)
+    let diagnostic = unexplained(rows)
         .help(
             "no file declares anything that was applied here, so it looks like the database of \
              another crate: check the URL, or give this crate a `version-table` of its own",

@@ -11,7 +11,7 @@ use crate::database::Database;
 use crate::migrate::{Migration, readable};
 use crate::output::lines::join;
 use crate::output::{
-    Cause, Diagnostic, Error, Hint, Progress, Result, Shell, Subcommand, Suggestion, reports,
+    Cause, Diagnostic, Error, Hint, Progress, Result, Shell, Subcommand, Suggestion,
 };
 use crate::workspace::{Crate, PlannedRows, check_dependents};
 
@@ -118,11 +118,7 @@ impl<'c> AppliedRevisions<'c> {
                 let error = owner.explain(error, self.database);
                 error.note("the revision files are as they were before")
             })?;
-            let rows = report.after.revisions.iter();
-            let rows: Vec<Node> = rows.filter_map(|id| graph.node(id.as_str())).collect();
-            let pending = graph.pending(&rows).len();
-            let what = reports::run(owner.name(), &report, pending, start.elapsed());
-            context.shell.status("Finished", what);
+            owner.report_run(context.shell, &report, start.elapsed());
         }
         Ok(())
     }

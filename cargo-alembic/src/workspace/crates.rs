@@ -6,7 +6,7 @@ use std::time::Duration;
 use alembic_history::{Expression, Graph, History, Node, Plan, ResolveError, Symbol, VersionTable};
 use alembic_migrate::history::Direction;
 use alembic_migrate::report::Status;
-use alembic_migrate::{Dialect, Migrations, RunError, Versions};
+use alembic_migrate::{Dialect, Migrations, Report, RunError, Versions};
 use alembic_run::DEFAULT_LOCK_TIMEOUT;
 
 use super::Configuration;
@@ -15,7 +15,7 @@ use crate::args::DatabaseArgs;
 use crate::database::Database;
 use crate::explain::{self, Lifetime, Storage, Subject};
 use crate::output::json::AnswerJson;
-use crate::output::{Answer, Error, Layout, Response, Result, Shell};
+use crate::output::{Answer, Error, Layout, Response, Result, Shell, reports};
 
 /// A crate with its migrations, and the database that a command finds for it.
 #[derive(Clone, Debug)]
@@ -115,6 +115,16 @@ impl Crate {
     /// Returns the crate's version table in a database of this dialect.
     pub(crate) fn version_table(&self, dialect: Dialect) -> VersionTable {
         self.configuration.version_table(dialect)
+    }
+
+    /// Reports the end of a run, and returns how many revisions are pending.
+    pub(crate) fn report_run(&self, shell: Shell, report: &Report, took: Duration) -> usize {
+        let rows = report.after.revisions.iter();
+        let rows = rows.filter_map(|id| self.graph().node(id.as_str()));
+        let pending = self.graph().pending(&rows.collect::<Vec<Node>>()).len();
+        let what = reports::run(self.name(), report, pending, took);
+        shell.status("Finished", what);
+        pending
     }
 
     /// Finds the crate's database on first use: the one named by an argument, or else by the

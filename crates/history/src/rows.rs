@@ -103,6 +103,12 @@ impl Rows {
         self.nodes.is_empty() && self.unknown.is_empty()
     }
 
+    /// Returns the revisions that rows name, whether or not others name something else.
+    #[must_use]
+    pub fn nodes(&self) -> &[Node] {
+        &self.nodes
+    }
+
     /// Returns the revisions that the rows name.
     ///
     /// # Errors

@@ -59,12 +59,23 @@ impl<'h> Runner<'h> {
         target: &str,
         plan: impl Fn(&[Node], &Expression) -> Result<Plan, PlanError> + Send + Sync + 'h,
     ) -> Run<'h, Result<Report, RunError>> {
-        let target = target.parse();
+        let target = target.parse::<Expression>();
+        self.carry_out(
+            direction,
+            target.map(|target| move |rows: &[Node]| plan(rows, &target)),
+        )
+    }
+
+    /// Carries out the plan that `decide` makes, unless its target could not be read.
+    fn carry_out(
+        self,
+        direction: Direction,
+        decide: Result<impl Fn(&[Node]) -> Result<Plan, PlanError> + Send + Sync + 'h, SyntaxError>,
+    ) -> Run<'h, Result<Report, RunError>> {
         Run::new(move |port| async move {
             let mut session = Session::open(self, port).await?;
-            let outcome = match target {
-                Ok(target) => loop {
-                    let decide = |rows: &[Node]| plan(rows, &target);
+            let outcome = match decide {
+                Ok(decide) => loop {
                     let outcome = migrate(&mut session, direction, &decide).await;
                     if let Some(outcome) = session.settle(outcome).await {
                         break outcome;
@@ -148,10 +159,10 @@ impl<'h> Runner<'h> {
         let graph = self.history.graph();
         let nodes = revisions.iter().filter_map(|id| graph.node(id));
         let nodes: Vec<Node> = nodes.collect();
-        // The target is not an expression: everything was resolved before.
-        self.migrate(Direction::Downgrade, "base", move |rows, _| {
-            graph.plan_reverts(rows, &nodes)
-        })
+        self.carry_out(
+            Direction::Downgrade,
+            Ok(move |rows: &[Node]| graph.plan_reverts(rows, &nodes)),
+        )
     }
 
     /// Takes what the files say of these revisions for what is true of the database: a hidden one

@@ -26,6 +26,7 @@ use crate::refused_request::RefusedRequest;
 use crate::request::{Execute, Progress, Query};
 use crate::session_changes::{Reach, SessionChanges};
 
+pub(crate) use sqlite::schema_prefix;
 pub use sqlite::sqlite_error;
 
 /// A part of a run that an engine carries out on the connection.

@@ -271,9 +271,11 @@ async fn ensure(
     }
     let graph = session.graph();
     let decide = |rows: &[Node]| graph.plan_upgrade(rows, &heads);
-    let nothing = decide(&log::nodes(session).await?)?.steps.is_empty();
-    let hidden = log::examine(session, Whole::IfNeeded).await?.hidden;
-    let is_current = nothing && (hidden.is_empty() || !log::applies_missing(session));
+    let mut is_current = decide(&log::nodes(session).await?)?.steps.is_empty();
+    if is_current && log::applies_missing(session) {
+        let differences = log::examine(session, Whole::IfNeeded).await?;
+        is_current = differences.hidden.is_empty();
+    }
     if is_current && !session.versions.has_progress {
         let outcome = match scenario {
             Scenario::Legacy => {

@@ -27,6 +27,7 @@ use crate::request::{Execute, Progress, Query, Task};
 use crate::session_changes::{Reach, SessionChanges};
 
 pub use error::sqlite_error;
+pub(crate) use versions::schema_prefix;
 
 /// A connection to SQLite, with the settings to restore.
 #[derive(Debug, Default)]

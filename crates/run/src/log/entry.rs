@@ -154,6 +154,14 @@ pub(crate) struct NewEntry {
     pub(crate) way_back: Option<String>,
 }
 
+impl NewEntry {
+    /// Returns the digest of the way back.
+    pub(crate) fn way_back_digest(&self) -> Option<Digest> {
+        let text = self.way_back.as_deref()?;
+        Some(Digest::of_texts([text]))
+    }
+}
+
 /// Returns rows as the log holds them.
 pub(crate) fn rows_text(versions: &Versions) -> String {
     versions.ids().join(",")

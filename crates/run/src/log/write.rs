@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use alembic_history::{Digest, Direction, Node, NodeSet};
+use alembic_history::{Direction, Node, NodeSet};
 
 use super::compare::{Differences, Moved, compare};
 use super::entry::{LogAction, LogEntry, NewEntry, rows_text};
@@ -75,12 +75,12 @@ fn expected(session: &Session<'_>) -> Fingerprint {
 
 /// Returns what lies at or below the rows.
 fn covered(session: &Session<'_>) -> NodeSet {
-    let versions = session.versions.rows().versions(session.graph());
-    let ids = versions.revisions.iter();
-    let nodes: Vec<Node> = ids
-        .filter_map(|id| session.graph().node(id.as_str()))
-        .collect();
-    session.graph().required_by(&nodes)
+    session.graph().required_by(session.versions.rows().nodes())
+}
+
+/// Returns the rows as the log holds them.
+fn rows_now(session: &Session<'_>) -> String {
+    rows_text(&session.versions.rows().versions(session.graph()))
 }
 
 /// Reads the whole log, unless this run knows it.
@@ -112,15 +112,17 @@ pub(crate) async fn read_entries(session: &Session<'_>) -> Result<Vec<LogEntry>,
 /// Reads what the log recorded of the revisions of this database.
 pub(crate) async fn read_record(session: &mut Session<'_>) -> Result<Record, Failure> {
     session.read_versions().await?;
-    let differences = examine(session, Whole::Always).await?;
     let entries = read_entries(session).await?;
+    let log = Log::read(&entries);
+    let versions = session.versions.rows().versions(session.graph());
+    let digests = session.runner.digests();
+    let differences = compare(&log, session.graph(), digests, &versions);
     let mut ways_back = Vec::new();
     if session.versions.log.access.can_read() {
         let engine = &session.engine;
         let read = engine.read_ways_back(session.table(), session.link.is_open);
         ways_back = session.link.query_patiently(read).await?;
     }
-    let log = Log::read(&entries);
     let is_declared = |id: &str| session.graph().node(id).is_some();
     Ok(Record::new(
         &log,
@@ -185,7 +187,7 @@ pub(crate) fn enter_step(
     direction: Direction,
     took: Duration,
 ) {
-    let rows = rows_text(&session.versions.rows().versions(session.graph()));
+    let rows = rows_now(session);
     let mut entry = session.runner.entry(node, direction, rows);
     entry.took = Some(took);
     session.versions.log.open.push(entry);
@@ -197,26 +199,19 @@ pub(crate) fn enter_step(
 /// Enters the ways back of the applied revisions that follow one that was hidden below them: they say
 /// where these lead to.
 fn refresh(session: &mut Session<'_>, node: Node) {
-    let rows = rows_text(&session.versions.rows().versions(session.graph()));
     let Some(log) = session.versions.log.current() else {
         return;
     };
-    let (graph, runner) = (session.graph(), &session.runner);
-    let children = graph.children(node).iter().filter_map(|child| {
-        let id = graph[*child].id.as_str();
-        let entry = runner.entry(*child, Direction::Upgrade, rows.clone());
-        let now = entry
-            .way_back
-            .as_deref()
-            .map(|text| Digest::of_texts([text]));
-        let is_other = log.has_applied(id) && log.way_back(id) != now;
-        is_other.then(|| NewEntry {
-            action: LogAction::Adopt,
-            digest: log.digest(id),
-            ..entry
-        })
+    let graph = session.graph();
+    let id = |node: Node| graph[node].id.as_str();
+    let children = graph.children(node).iter().copied();
+    let applied = children.filter(|child| log.has_applied(id(*child)));
+    let entries = applied.map(|child| NewEntry {
+        digest: log.digest(id(child)),
+        ..of_file(session, child, LogAction::Adopt)
     });
-    let entries: Vec<NewEntry> = children.collect();
+    let entries = entries.filter(|new| log.way_back(&new.revision) != new.way_back_digest());
+    let entries: Vec<NewEntry> = entries.collect();
     session.versions.log.open.extend(entries);
 }
 
@@ -292,7 +287,7 @@ pub(crate) fn enter_acceptance(
 
 /// Returns the entry of a revision that counts as applied, although it did not run.
 fn of_file(session: &Session<'_>, node: Node, action: LogAction) -> NewEntry {
-    let rows = rows_text(&session.versions.rows().versions(session.graph()));
+    let rows = rows_now(session);
     let entry = session.runner.entry(node, Direction::Upgrade, rows);
     NewEntry { action, ..entry }
 }
@@ -305,7 +300,7 @@ fn without_file(session: &Session<'_>, logged: &LoggedRevision, action: LogActio
         direction: Direction::Downgrade,
         action,
         digest: None,
-        rows: rows_text(&session.versions.rows().versions(session.graph())),
+        rows: rows_now(session),
         took: None,
         way_back: None,
     }
@@ -337,10 +332,10 @@ pub(crate) async fn write(session: &mut Session<'_>) -> Result<Vec<LogEntry>, Fa
     let mut log = session.versions.log.take_current().unwrap_or_default();
     for open in open.chunks(ROWS) {
         let rows = open.iter().map(|new| {
-            let digest = new.way_back.as_deref().map(|text| Digest::of_texts([text]));
-            let is_new = digest.is_some_and(|digest| !log.has_way_back(digest));
-            let way_back = new.way_back.as_deref().filter(|_| is_new);
-            (log.append(new, &session.runner.author), way_back)
+            let known = log.ways_back();
+            let entry = log.append(new, &session.runner.author);
+            let is_new = log.ways_back() > known;
+            (entry, new.way_back.as_deref().filter(|_| is_new))
         });
         let rows: Vec<(LogEntry, Option<&str>)> = rows.collect();
         let write = session.engine.write_log(session.table(), &rows);

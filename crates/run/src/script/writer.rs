@@ -222,12 +222,14 @@ impl<'s, 'h> Writer<'s, 'h> {
     fn provide_table(&mut self) {
         if !self.has_table {
             let create = self.engine.create_versions(&self.runner.version_table);
-            let create = create
-                .sql()
-                .replacen("CREATE TABLE", "CREATE TABLE IF NOT EXISTS", 1);
-            self.statement(&create);
+            self.create_unless_exists(&create);
             self.has_table = true;
         }
+    }
+
+    fn create_unless_exists(&mut self, create: &Execute<'_>) {
+        let sql = create.sql();
+        self.statement(&sql.replacen("CREATE TABLE", "CREATE TABLE IF NOT EXISTS", 1));
     }
 
     /// Keeps other sessions from writing to the version table.

@@ -9,6 +9,12 @@ use crate::engine::OwnTables;
 use crate::other_tools;
 use crate::request::{Query, Task, VersionTask};
 
+/// Returns the schema of a table and a dot, to write before the names of the schema's own tables.
+pub(crate) fn schema_prefix(table: &VersionTable) -> String {
+    let schema = table.schema.as_deref();
+    schema.map_or(String::new(), |schema| format!("{}.", quote(schema)))
+}
+
 impl OwnTables for Sqlite {
     /// SQLite has one code for everything that is wrong with a statement; this one is right, and its
     /// table exists.
@@ -21,10 +27,7 @@ impl OwnTables for Sqlite {
             "name = {} COLLATE NOCASE AND type IN ('table', 'view')",
             literal(&table.name)
         );
-        let schema = table
-            .schema
-            .as_deref()
-            .map_or(String::new(), |schema| format!("{}.", quote(schema)));
+        let schema = schema_prefix(table);
         let temporary = match &table.schema {
             Some(_) => String::new(),
             // A temporary object would hide the table.
@@ -47,8 +50,7 @@ impl OwnTables for Sqlite {
     }
 
     fn has_no_other_tool(&self, table: &VersionTable) -> String {
-        let schema = table.schema.as_deref();
-        let schema = schema.map_or(String::new(), |schema| format!("{}.", quote(schema)));
+        let schema = schema_prefix(table);
         format!(
             "(EXISTS (SELECT 1 FROM {schema}sqlite_master WHERE name = {} COLLATE NOCASE) \
              OR NOT EXISTS (SELECT 1 FROM {schema}sqlite_master WHERE type = 'table' \

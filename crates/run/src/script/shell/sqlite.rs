@@ -8,6 +8,7 @@ use alembic_history::{Dialect, VersionTable};
 use alembic_sql::{SettingChanges, StatementKind, Token, Tokens, literal, quote};
 
 use super::{DanglingCheck, Shell};
+use crate::engine::schema_prefix;
 use crate::script::checks::{Check, place};
 use crate::script::obstacle::Obstacle;
 use crate::session_changes::SessionChanges;
@@ -42,10 +43,7 @@ impl Shell for Sqlite3 {
     }
 
     fn has_no_progress(&self, progress: &VersionTable) -> String {
-        let schema = progress
-            .schema
-            .as_deref()
-            .map_or(String::new(), |schema| format!("{}.", quote(schema)));
+        let schema = schema_prefix(progress);
         format!(
             "NOT EXISTS (SELECT 1 FROM {schema}sqlite_master \
              WHERE name = {} COLLATE NOCASE)",

@@ -21,10 +21,7 @@ impl Writer<'_, '_> {
     pub(super) fn provide_log(&mut self) {
         if self.runner.log && !self.has_log {
             let create = self.engine.create_log(&self.runner.version_table);
-            let create = create
-                .sql()
-                .replacen("CREATE TABLE", "CREATE TABLE IF NOT EXISTS", 1);
-            self.statement(&create);
+            self.create_unless_exists(&create);
             self.has_log = true;
         }
     }
