@@ -3,6 +3,7 @@
 //! Nothing here opens a file or asks a database. Whatever else a hint depends on is
 //! [asked for](question), and passed in as [`Evidence`].
 
+mod alter;
 mod database;
 mod evidence;
 mod expression;

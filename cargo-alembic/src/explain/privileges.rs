@@ -94,6 +94,7 @@ pub(super) fn own_table(action: Action, versions: &VersionTable) -> Option<Versi
         | Action::FindInvalidIndexes
         | Action::SwitchForeignKeys
         | Action::CheckForeignKeys
+        | Action::AlterTable
         | Action::CountChanges
         | Action::RunStatement
         | Action::Begin
@@ -122,6 +123,7 @@ fn is_read_only(action: Action) -> bool {
         | Action::FindInvalidIndexes
         | Action::SwitchForeignKeys
         | Action::CheckForeignKeys
+        | Action::AlterTable
         | Action::CountChanges
         | Action::RunStatement
         | Action::Begin

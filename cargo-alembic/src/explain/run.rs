@@ -10,7 +10,9 @@ use alembic_run::{Failure, StatementLocation, Violation};
 
 use super::privileges::RefusedOperation;
 use super::statement::{self, FailedStatement};
-use super::{Evidence, Lifetime, Storage, Subject, database, excerpt, files, log, plan, temporary};
+use super::{
+    Evidence, Lifetime, Storage, Subject, alter, database, excerpt, files, log, plan, temporary,
+};
 use crate::output::{Cause, Diagnostic, Error, Hint, Subcommand, Suggestion, quote_for_sql};
 
 /// Explains why a run failed, and what state the database is in.
@@ -58,6 +60,7 @@ pub(crate) fn run(
 pub(super) fn title(fault: &Failure) -> String {
     match fault {
         Failure::Statement { error, .. } => error.to_string(),
+        Failure::Alter { fault, .. } => fault.to_string(),
         fault => fault.to_string(),
     }
 }
@@ -111,6 +114,9 @@ fn details(fault: &Failure, diagnostic: Diagnostic, subject: Subject<'_>) -> Dia
         Failure::Statement { location, .. } => diagnostic
             .code(Code::MigrationFailed)
             .excerpt(excerpt(location, history)),
+        Failure::Alter {
+            location, fault, ..
+        } => alter::details(fault, location, diagnostic, subject),
         Failure::Schema { .. } => diagnostic.code(Code::SchemaFailed),
         Failure::RowCount { .. } | Failure::RowsMoved { .. } => {
             diagnostic.code(Code::VersionTableChanged)
@@ -185,6 +191,7 @@ pub(super) fn refused(fault: &Failure, diagnostic: Diagnostic, subject: Subject<
         | Failure::Removed { .. }
         | Failure::NothingToAccept { .. }
         | Failure::LogRowCount { .. }
+        | Failure::Alter { .. }
         | Failure::Schema { .. }
         | Failure::RowCount { .. }
         | Failure::RowsMoved { .. }
@@ -265,6 +272,7 @@ fn next_step(
             };
             statement::next_step(diagnostic, &failed, (subject, storage, evidence))
         }
+        Failure::Alter { fault, .. } => alter::next_step(fault, diagnostic),
         Failure::Schema { error, .. } => {
             let diagnostic = diagnostic.help("correct the schema, and run the command again");
             database::next_step(diagnostic, error, &RefusedOperation::Schema, storage, evidence)

@@ -62,6 +62,7 @@ fn refuses_transaction(kind: &StatementKind) -> bool {
         StatementKind::Transaction(_)
         | StatementKind::CreateTable(_)
         | StatementKind::AlterTable(_)
+        | StatementKind::DropTable(_)
         | StatementKind::Index(_)
         | StatementKind::View
         | StatementKind::Trigger

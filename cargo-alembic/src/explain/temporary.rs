@@ -29,6 +29,7 @@ pub(super) fn next_step(fault: &Failure) -> Option<&'static str> {
         | Failure::InvalidVersionTable { .. }
         | Failure::Irreversible { .. }
         | Failure::UncheckedDialect { .. }
+        | Failure::Alter { .. }
         | Failure::Schema { .. }
         | Failure::RowCount { .. }
         | Failure::RowsMoved { .. }

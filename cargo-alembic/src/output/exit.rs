@@ -133,6 +133,7 @@ fn exit_of_failure(failure: &Failure) -> Exit {
         } if error.kind() == DatabaseErrorKind::Other => Exit::Migration,
         Failure::Database { .. } => Exit::Database,
         Failure::Statement { .. }
+        | Failure::Alter { .. }
         | Failure::Schema { .. }
         | Failure::Irreversible { .. }
         | Failure::RowCount { .. }

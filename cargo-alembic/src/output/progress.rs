@@ -95,6 +95,11 @@ impl Progress {
                     &format!("the transaction after a rollback: {error}"),
                 );
             }
+            Event::TableRebuilt(rebuilt) => {
+                let (rows, took) = (rebuilt.rows, HumanDuration(rebuilt.took));
+                let table = &rebuilt.table;
+                self.line("Rebuilt", &format!("table {table}: {rows} rows in {took}"));
+            }
             Event::ForeignKeysIgnored { keys } => {
                 for key in keys {
                     let why = "the referenced columns need not be unique";

@@ -416,6 +416,16 @@ codes! {
         /// `base` to revert everything, or name the revision where the branch begins.
         SharedRoot = "shared-root",
 
+        /// A change of a table cannot be carried out on SQLite: the table or another object does not
+        /// allow it, or the connection does not. The message names what is in the way. The database is
+        /// unchanged.
+        UnalterableTable = "unalterable-table",
+
+        /// Rows do not fit a change of a table on SQLite: NULL under a new `NOT NULL`, duplicates under
+        /// a new `UNIQUE`, values that a new `CHECK` or foreign key refuses, or that another type would
+        /// change. The message has their number and the first of them. The database is unchanged.
+        UnfitRows = "unfit-rows",
+
         /// After the migration, rows would refer to rows that do not exist. SQLite does not carry
         /// out `ON DELETE` while a migration runs: delete or correct those rows in the revision.
         DanglingRows = "dangling-rows",

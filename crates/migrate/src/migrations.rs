@@ -308,6 +308,12 @@ fn log(event: &Event) {
                 warn!(%key, "Not checking a foreign key that cannot be enforced");
             }
         }
+        Event::TableRebuilt(rebuilt) => info!(
+            table = rebuilt.table,
+            rows = rebuilt.rows,
+            took = ?rebuilt.took,
+            "Rebuilt a table"
+        ),
         Event::Adopted {
             before,
             applied,

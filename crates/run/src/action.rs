@@ -39,6 +39,8 @@ pub enum Action {
     SwitchForeignKeys,
     /// Check foreign keys.
     CheckForeignKeys,
+    /// Change a table.
+    AlterTable,
     /// Count the rows that were changed.
     CountChanges,
     /// Run a statement of a revision or of a target schema.
@@ -71,6 +73,7 @@ impl fmt::Display for Action {
             Action::FindInvalidIndexes => "look for invalid indexes",
             Action::SwitchForeignKeys => "switch the enforcement of foreign keys",
             Action::CheckForeignKeys => "check foreign keys",
+            Action::AlterTable => "change a table",
             Action::CountChanges => "count the rows that were changed",
             Action::RunStatement => "run a statement",
             Action::Begin => "begin a transaction",

@@ -17,6 +17,7 @@ use alembic_history::{Dialect, FileStatement, VersionTable};
 use alembic_sql::{SettingChanges, StatementKind};
 
 use crate::action::Action;
+use crate::alter::{Means, Numbered, Unaltered};
 use crate::dangling::{DanglingFault, DanglingRows, KeyChange};
 use crate::database_error::{DatabaseError, DatabaseErrorKind};
 use crate::failure::Failure;
@@ -152,6 +153,19 @@ pub(crate) trait Engine: OwnTables + Send + Sync {
 
     /// Returns how far the setting of a statement reaches: a run that continues there repeats it.
     fn reach(&self, kind: &StatementKind) -> Reach;
+
+    // Changes of tables.
+
+    /// Returns how the database carries out a statement that changes a table, if the engine can do it
+    /// as well.
+    fn alters(&self, kind: &StatementKind) -> Option<Means>;
+
+    /// Carries out statements that change one table; fails with the index of one of them.
+    fn alter<'a, 'h>(
+        &'a self,
+        link: &'a Link<'h>,
+        statements: &'a [Numbered<'h>],
+    ) -> Pin<Box<dyn Future<Output = Result<(), (usize, Unaltered)>> + Send + 'a>>;
 
     // Dangling rows.
 

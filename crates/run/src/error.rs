@@ -99,6 +99,7 @@ impl RunError {
             | Failure::NothingToAccept { .. }
             | Failure::LogRowCount { .. }
             | Failure::Irreversible { .. }
+            | Failure::Alter { .. }
             | Failure::RowCount { .. }
             | Failure::RowsMoved { .. }
             | Failure::ForeignKeys { .. }

@@ -89,6 +89,8 @@ pub enum Event {
         /// The keys.
         keys: Vec<ForeignKey>,
     },
+    /// A table was rebuilt, to change it in a way that SQLite's own `ALTER TABLE` lacks.
+    TableRebuilt(Rebuilt),
     /// Another program has moved the rows of the version table since the log was last written, and the
     /// log takes over what they stand for.
     Adopted {
@@ -111,6 +113,22 @@ pub enum Event {
         /// How many times it has been begun again.
         retries: usize,
     },
+}
+
+/// A table that was rebuilt.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Rebuilt {
+    /// The database of the table.
+    pub database: String,
+    /// The table.
+    pub table: String,
+    /// The statements that rebuilt it.
+    pub statements: Vec<String>,
+    /// How many rows were copied.
+    pub rows: u64,
+    /// How long it took.
+    pub took: Duration,
 }
 
 /// The holder of the migration lock.

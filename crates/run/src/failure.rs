@@ -11,6 +11,7 @@ use alembic_history::{
 };
 
 use crate::action::Action;
+use crate::alter::AlterFault;
 use crate::dangling::{ForeignKey, Violation};
 use crate::database_error::DatabaseError;
 use crate::log::LoggedRevision;
@@ -121,6 +122,15 @@ pub enum Failure {
         location: Box<StatementLocation>,
         /// The database's error.
         error: DatabaseError,
+        /// What it ran in.
+        scope: StatementScope,
+    },
+    /// A change of a table could not be carried out.
+    Alter {
+        /// The location of the statement.
+        location: Box<StatementLocation>,
+        /// What is in the way.
+        fault: AlterFault,
         /// What it ran in.
         scope: StatementScope,
     },
@@ -266,6 +276,7 @@ impl Failure {
             | Self::NothingToAccept { .. }
             | Self::LogRowCount { .. }
             | Self::Irreversible { .. }
+            | Self::Alter { .. }
             | Self::RowCount { .. }
             | Self::RowsMoved { .. }
             | Self::ForeignKeys { .. }

@@ -31,6 +31,7 @@
 //! the command line.
 
 mod action;
+mod alter;
 mod commands;
 mod dangling;
 mod database_error;
@@ -66,12 +67,13 @@ mod undo;
 mod versions;
 
 pub use action::Action;
+pub use alter::AlterFault;
 pub use dangling::{ForeignKey, Violation};
 pub use database_error::{DatabaseError, DatabaseErrorKind};
 pub use engine::sqlite_error;
 pub use ensure::ensure_all;
 pub use error::{FailureKind, RunError};
-pub use event::{Event, Holder, RunStep};
+pub use event::{Event, Holder, Rebuilt, RunStep};
 pub use exchange::{AsyncConnection, Connection, Observer, Run};
 pub use failure::{Failure, StatementLocation, StatementScope};
 pub use log::{Author, LogAction, LogEntry, LoggedRevision, Record};

@@ -5,6 +5,7 @@
 use alembic_history::{FileStatement, Node, RowChange};
 
 use crate::action::Action;
+use crate::alter::{self, Numbered, Unaltered};
 use crate::database_error::{DatabaseError, DatabaseErrorKind};
 use crate::failure::{Failure, StatementScope};
 use crate::refusal::Refusal;
@@ -23,6 +24,13 @@ pub(crate) enum Piece<'h> {
         statement: FileStatement<'h>,
         /// Its number among the revision's statements, from 1.
         number: usize,
+    },
+    /// Statements of a revision that change one table.
+    Alter {
+        /// The revision.
+        node: Node,
+        /// The statements.
+        statements: Vec<Numbered<'h>>,
     },
     /// A statement that restores settings of the session.
     Setting(Execute<'static>),
@@ -50,6 +58,7 @@ pub(crate) async fn run<'h>(
         return Ok(());
     }
     session.provide_version_table().await?;
+    let pieces = alter::group(pieces.to_vec(), |kind| session.engine.alters(kind));
     let refusal = pieces
         .iter()
         .enumerate()
@@ -58,16 +67,29 @@ pub(crate) async fn run<'h>(
                 index,
                 Refusal::check(statement.kind(), session.link.is_open)?,
             )),
-            Piece::Setting(_) | Piece::Modes { .. } | Piece::Row(_) => None,
+            Piece::Alter { .. } | Piece::Setting(_) | Piece::Modes { .. } | Piece::Row(_) => None,
         });
     if let Some((index, refusal)) = refusal {
         return Err(failure(session, &pieces[index], refusal.into()));
     }
+    let is_alter = |piece: &Piece<'_>| matches!(piece, Piece::Alter { .. });
+    for pieces in pieces.chunk_by(|piece, next| !is_alter(piece) && !is_alter(next)) {
+        match pieces {
+            [Piece::Alter { node, statements }] => alter(session, *node, statements).await?,
+            pieces => run_plain(session, pieces).await?,
+        }
+    }
+    Ok(())
+}
+
+/// Carries out pieces that the database takes as they are.
+async fn run_plain<'h>(session: &mut Session<'h>, pieces: &[Piece<'h>]) -> Result<(), Failure> {
     let (table, graph) = (session.table(), session.graph());
-    let statements = pieces.iter().map(|piece| match piece {
-        Piece::Statement { statement, .. } => session.statement(*statement),
-        Piece::Setting(restore) | Piece::Modes { restore, .. } => restore.clone(),
-        Piece::Row(change) => session.engine.change_versions(table, graph, *change),
+    let statements = pieces.iter().filter_map(|piece| match piece {
+        Piece::Statement { statement, .. } => Some(session.statement(*statement)),
+        Piece::Setting(restore) | Piece::Modes { restore, .. } => Some(restore.clone()),
+        Piece::Row(change) => Some(session.engine.change_versions(table, graph, *change)),
+        Piece::Alter { .. } => None,
     });
     let batch = execute_all(session, statements.collect()).await;
     for (piece, changed) in pieces.iter().zip(batch.changed) {
@@ -79,6 +101,32 @@ pub(crate) async fn run<'h>(
         None => Ok(()),
         Some((index, error)) => Err(failure(session, &pieces[index], error)),
     }
+}
+
+/// Carries out statements that change one table.
+async fn alter<'h>(
+    session: &Session<'h>,
+    node: Node,
+    statements: &[Numbered<'h>],
+) -> Result<(), Failure> {
+    let altered = session.engine.alter(&session.link, statements).await;
+    altered.map_err(|(index, unaltered)| {
+        let Numbered { statement, number } = statements[index];
+        let runner = &session.runner;
+        let scope = StatementScope::Transaction {
+            is_shared: session.ledger.has_open_steps(),
+        };
+        match unaltered {
+            Unaltered::Fault(fault) => Failure::Alter {
+                location: Box::new(runner.locate(node, statement, number, None)),
+                fault,
+                scope,
+            },
+            Unaltered::Request(refused) => {
+                runner.statement_failure(node, statement, number, refused.error, scope)
+            }
+        }
+    })
 }
 
 /// Makes changes to the version table, each of which must change exactly one row.
@@ -111,7 +159,9 @@ fn failure<'h>(session: &Session<'h>, piece: &Piece<'h>, error: DatabaseError) -
             let runner = &session.runner;
             runner.statement_failure(*node, *statement, *number, error, scope)
         }
-        Piece::Setting(_) => RefusedRequest::new(Action::KeepSettings, error).into(),
+        Piece::Alter { .. } | Piece::Setting(_) => {
+            RefusedRequest::new(Action::KeepSettings, error).into()
+        }
         Piece::Row(_) => RefusedRequest::new(Action::WriteVersionTable, error).into(),
     }
 }

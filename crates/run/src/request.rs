@@ -145,6 +145,8 @@ pub(crate) enum Task {
     },
     /// Look for rows that dangle.
     ForeignKeys(ForeignKeyTask),
+    /// Change a table.
+    Alter(AlterTask),
     /// Count the rows that the connection has changed.
     CountChanges,
     /// Read the settings of the session.
@@ -215,6 +217,22 @@ pub(crate) enum ForeignKeyTask {
     ReadPrimaryKey,
     /// Read the rows that dangle by one key.
     ReadRows,
+}
+
+/// A task of a change of a table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum AlterTask {
+    ListDatabases,
+    ReadCatalog,
+    ReadSetting(&'static str),
+    /// Switch the mode in which renaming a table leaves other objects as they are.
+    SwitchLegacy {
+        on: bool,
+    },
+    /// Execute a statement of a rebuild.
+    Rebuild,
+    /// Find the rows that are in the way.
+    FindRows,
 }
 
 /// A task on the table of progress.
@@ -301,6 +319,7 @@ impl Task {
             Self::Rollback => Action::Rollback,
             Self::ReadForeignKeys | Self::SwitchForeignKeys { .. } => Action::SwitchForeignKeys,
             Self::ForeignKeys(_) => Action::CheckForeignKeys,
+            Self::Alter(_) => Action::AlterTable,
             Self::CountChanges => Action::CountChanges,
             Self::ReadSettings
             | Self::RestoreSettings(_)

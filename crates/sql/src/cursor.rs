@@ -12,6 +12,8 @@ pub(crate) struct Cursor<'a> {
     /// The tokens after `known`.
     rest: Tokens<'a>,
     next: Option<Token>,
+    /// The end of the token before `next`.
+    passed: usize,
 }
 
 impl<'a> Cursor<'a> {
@@ -24,12 +26,21 @@ impl<'a> Cursor<'a> {
             known,
             rest: Tokens::within(sql, span, position, dialect),
             next: None,
+            passed: span.start,
         };
         cursor.advance();
         cursor
     }
 
+    /// Begins before the first token of `sql`.
+    pub(crate) fn of(sql: &'a str, dialect: Dialect) -> Self {
+        Self::new(sql, Span::new(0, sql.len()), &[], dialect)
+    }
+
     fn advance(&mut self) {
+        if let Some(passed) = self.next {
+            self.passed = passed.span.end;
+        }
         self.next = match self.known.split_first() {
             Some((next, known)) => {
                 self.known = known;
@@ -46,6 +57,21 @@ impl<'a> Cursor<'a> {
     /// Returns the whole statement.
     pub(crate) fn statement(&self) -> &'a str {
         self.span.text(self.sql)
+    }
+
+    /// Returns where the next token begins, or the end of the statement.
+    pub(crate) fn start(&self) -> usize {
+        self.next.map_or(self.span.end, |token| token.span.start)
+    }
+
+    /// Returns the span from `start` to the end of the last token that was passed.
+    pub(crate) fn span_since(&self, start: usize) -> Span {
+        Span::new(start, self.passed.max(start))
+    }
+
+    /// Returns the text from `start` to the end of the last token that was passed.
+    pub(crate) fn text_since(&self, start: usize) -> &'a str {
+        self.span_since(start).text(self.sql)
     }
 
     /// Returns the kind of the next token.
@@ -71,6 +97,23 @@ impl<'a> Cursor<'a> {
             self.advance();
         }
         found
+    }
+
+    /// Moves past the brackets that begin at the next token, and returns whether it was one that has
+    /// an end.
+    pub(crate) fn skip_brackets(&mut self) -> bool {
+        let mut depth = 0_usize;
+        while let Some(word) = self.next() {
+            match word {
+                "(" => depth += 1,
+                ")" => depth = depth.saturating_sub(1),
+                _ => {}
+            }
+            if depth == 0 {
+                return word == ")";
+            }
+        }
+        false
     }
 
     /// Moves past the next tokens if they are `expected`, and returns whether they were.

@@ -6,7 +6,7 @@ mod sqlite;
 use crate::cursor::Cursor;
 use crate::name::Name;
 use crate::{
-    AlterAction, AlterTable, CreateTable, Dialect, IndexAction, IndexStatement, Setting,
+    AlterAction, AlterTable, CreateTable, Dialect, DropTable, IndexAction, IndexStatement, Setting,
     SettingChanges, SettingScope, TransactionControl,
 };
 
@@ -23,6 +23,8 @@ pub enum StatementKind {
     CreateTable(CreateTable),
     /// A change of a table.
     AlterTable(AlterTable),
+    /// The removal of tables.
+    DropTable(DropTable),
     /// The creation, removal or repair of indexes.
     Index(IndexStatement),
     /// The creation or removal of a view that holds no rows.
@@ -87,6 +89,7 @@ impl StatementKind {
             Self::View | Self::Trigger => true,
             Self::Transaction(_)
             | Self::Setting(_)
+            | Self::DropTable(_)
             | Self::Rows
             | Self::Call
             | Self::Block { .. }
@@ -107,6 +110,7 @@ impl StatementKind {
             | Self::Setting(_)
             | Self::CreateTable(_)
             | Self::AlterTable(_)
+            | Self::DropTable(_)
             | Self::Index(_)
             | Self::View
             | Self::Trigger
@@ -126,6 +130,7 @@ impl StatementKind {
             Self::Transaction(_)
             | Self::CreateTable(_)
             | Self::AlterTable(_)
+            | Self::DropTable(_)
             | Self::Index(_)
             | Self::View
             | Self::Trigger
@@ -146,6 +151,7 @@ impl StatementKind {
             Self::CreateTable(_) | Self::AlterTable(_) | Self::Trigger | Self::Other => true,
             Self::Transaction(_)
             | Self::Setting(_)
+            | Self::DropTable(_)
             | Self::Index(_)
             | Self::View
             | Self::Rows
@@ -185,6 +191,7 @@ impl StatementKind {
             Self::Transaction(_)
             | Self::Setting(_)
             | Self::AlterTable(_)
+            | Self::DropTable(_)
             | Self::Index(_)
             | Self::View
             | Self::Trigger
@@ -210,6 +217,9 @@ impl StatementKind {
             | AlterAction::RenameConstraint { .. }
             | AlterAction::AddColumn { .. }
             | AlterAction::AddConstraint { .. }
+            | AlterAction::AlterColumn { .. }
+            | AlterAction::DropColumn { .. }
+            | AlterAction::DropConstraint { .. }
             | AlterAction::Other => None,
         })
     }
@@ -235,10 +245,14 @@ impl AlterAction {
     fn only_changes_schema(&self) -> bool {
         match self {
             Self::RenameColumn { .. } | Self::RenameConstraint { .. } => true,
-            Self::AddColumn { has_reference, .. } | Self::AddConstraint { has_reference } => {
+            Self::AddColumn { has_reference, .. } | Self::AddConstraint { has_reference, .. } => {
                 !has_reference
             }
-            Self::RenameTable { .. } | Self::Other => false,
+            Self::RenameTable { .. }
+            | Self::AlterColumn { .. }
+            | Self::DropColumn { .. }
+            | Self::DropConstraint { .. }
+            | Self::Other => false,
         }
     }
 }
@@ -280,6 +294,7 @@ fn read_created(mut words: Cursor<'_>) -> Option<StatementKind> {
 
 fn read_dropped(mut words: Cursor<'_>) -> Option<StatementKind> {
     match words.next_keyword().as_str() {
+        "TABLE" => DropTable::read(words).map(StatementKind::DropTable),
         "INDEX" => {
             let concurrently = eat_concurrently(&mut words);
             IndexStatement::read_dropped(words, concurrently).map(StatementKind::Index)

@@ -12,6 +12,7 @@ mod index;
 mod kind;
 mod name;
 mod normal;
+mod outline;
 mod quote;
 mod setting;
 mod span;
@@ -30,8 +31,12 @@ pub use by_dialect::ByDialect;
 pub use dialect::{Dialect, UnknownDialect};
 pub use index::{IndexAction, IndexStatement, ReindexTarget};
 pub use kind::StatementKind;
-pub use name::Name;
+pub use name::{Name, unquote};
 pub use normal::normalized;
+pub use outline::{
+    ColumnConstraint, ColumnConstraintKind, ColumnOutline, ConstraintName, ConstraintOutline,
+    Reference, TableConstraintKind, TableOutline,
+};
 pub use quote::{literal, quote};
 pub use setting::{Setting, SettingChanges, SettingName, SettingScope};
 pub use span::{Position, Span};
@@ -39,7 +44,7 @@ pub use split::{Split, split, splits};
 pub use split_error::{SplitError, SplitErrorKind};
 pub use statement::{FileStatement, Statement};
 pub use summary::summary;
-pub use table::{AlterAction, AlterTable, CreateTable};
+pub use table::{AlterAction, AlterTable, ColumnChange, CreateTable, DropTable, DroppedConstraint};
 pub use text::SqlText;
 pub use tokens::{Token, TokenKind, Tokens};
 pub use transaction::TransactionControl;

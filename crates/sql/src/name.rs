@@ -10,21 +10,29 @@ use crate::{Dialect, TokenKind};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Name {
     written: String,
+    qualifier: Option<String>,
     kept: String,
 }
 
 impl Name {
     /// Reads a name; PostgreSQL's `U&"..."`, which escapes its characters, is not read.
     pub(crate) fn read(words: &mut Cursor<'_>) -> Option<Self> {
+        let rules = rules(words.dialect());
         let mut written = String::new();
+        let mut qualifier = None;
         loop {
             let part = read_part(words)?;
             written.push_str(part);
+            let kept = (rules.kept)(part);
             if !words.eat(".") {
-                let kept = (rules(words.dialect()).kept)(part);
-                return Some(Self { written, kept });
+                return Some(Self {
+                    written,
+                    qualifier,
+                    kept,
+                });
             }
             written.push('.');
+            qualifier = Some(kept);
         }
     }
 
@@ -38,6 +46,12 @@ impl Name {
     #[must_use]
     pub fn written(&self) -> &str {
         &self.written
+    }
+
+    /// Returns the part before the last as the database keeps it: a schema, or a database.
+    #[must_use]
+    pub fn qualifier(&self) -> Option<&str> {
+        self.qualifier.as_deref()
     }
 
     /// Returns the last part as the database keeps it: without quotes, and on PostgreSQL in lower
@@ -68,8 +82,9 @@ fn read_part<'a>(words: &mut Cursor<'a>) -> Option<&'a str> {
     }
 }
 
-/// Returns the text between quotes, if the part is quoted.
-pub(crate) fn unquote(part: &str) -> Option<String> {
+/// Returns the text between quotes of any kind, if the part of a name is quoted.
+#[must_use]
+pub fn unquote(part: &str) -> Option<String> {
     let pairs = [('"', '"'), ('`', '`'), ('[', ']'), ('\'', '\'')];
     pairs.into_iter().find_map(|(open, close)| {
         let inner = part.strip_prefix(open)?.strip_suffix(close)?;

@@ -28,7 +28,7 @@ const fn layer(name: &'static str, ours: &'static [&'static str], others: Others
 }
 
 /// Every crate that users build, from the bottom up.
-const LAYERS: [Layer; 7] = [
+const LAYERS: [Layer; 8] = [
     layer("alembic-sql", &[], Only(&[])),
     layer("alembic-history", &["alembic-sql"], Only(&["walkdir"])),
     layer(
@@ -36,14 +36,20 @@ const LAYERS: [Layer; 7] = [
         &["alembic-history", "alembic-sql"],
         Only(&["walkdir"]),
     ),
+    layer("alembic-schema", &["alembic-sql"], Only(&[])),
     layer(
         "alembic-run",
-        &["alembic-history", "alembic-sql"],
+        &["alembic-history", "alembic-schema", "alembic-sql"],
         Only(&[]),
     ),
     layer(
         "alembic-migrate",
-        &["alembic-run", "alembic-history", "alembic-sql"],
+        &[
+            "alembic-run",
+            "alembic-history",
+            "alembic-schema",
+            "alembic-sql",
+        ],
         Any,
     ),
     layer(
@@ -57,6 +63,7 @@ const LAYERS: [Layer; 7] = [
             "alembic-migrate",
             "alembic-run",
             "alembic-history",
+            "alembic-schema",
             "alembic-sql",
         ],
         Any,

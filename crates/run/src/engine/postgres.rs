@@ -19,6 +19,7 @@ use alembic_sql::{SettingChanges, StatementKind, literal};
 
 use super::{Conversation, Engine, Execution, Probe, VersionTableLookup, busy_failure};
 use crate::action::Action;
+use crate::alter::{Means, Numbered, Unaltered};
 use crate::dangling::{DanglingFault, DanglingRows, KeyChange};
 use crate::database_error::{DatabaseError, DatabaseErrorKind};
 use crate::link::Link;
@@ -270,6 +271,18 @@ impl Engine for Postgres {
             true => Reach::Revision,
             false => Reach::Statement,
         }
+    }
+
+    fn alters(&self, _kind: &StatementKind) -> Option<Means> {
+        None
+    }
+
+    fn alter<'a, 'h>(
+        &'a self,
+        _link: &'a Link<'h>,
+        _statements: &'a [Numbered<'h>],
+    ) -> Pin<Box<dyn Future<Output = Result<(), (usize, Unaltered)>> + Send + 'a>> {
+        Box::pin(ready(Ok(())))
     }
 
     /// PostgreSQL enforces foreign keys.

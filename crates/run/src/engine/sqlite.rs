@@ -1,5 +1,6 @@
 //! SQLite: its write lock is its transaction, and foreign keys must be off while tables are rebuilt.
 
+mod alter;
 mod describe;
 mod error;
 mod foreign_keys;
@@ -16,6 +17,7 @@ use alembic_sql::{IndexAction, SettingChanges, StatementKind};
 use self::session::KeptSession;
 use super::{Conversation, Engine, Execution, Probe, VersionTableLookup};
 use crate::action::Action;
+use crate::alter::{Means, Numbered, Unaltered};
 use crate::dangling::{DanglingFault, DanglingRows, ForeignKey, KeyChange, compare};
 use crate::database_error::DatabaseError;
 use crate::event::Event;
@@ -221,6 +223,18 @@ impl Engine for Sqlite {
 
     fn reach(&self, kind: &StatementKind) -> Reach {
         session::reach(kind)
+    }
+
+    fn alters(&self, kind: &StatementKind) -> Option<Means> {
+        alter::means(kind)
+    }
+
+    fn alter<'a, 'h>(
+        &'a self,
+        link: &'a Link<'h>,
+        statements: &'a [Numbered<'h>],
+    ) -> Pin<Box<dyn Future<Output = Result<(), (usize, Unaltered)>> + Send + 'a>> {
+        Box::pin(alter::alter(link, statements))
     }
 
     /// The search for rows reads every row that refers to another table, so runs that only create

@@ -119,6 +119,16 @@ impl fmt::Display for Failure {
                     indexes => write!(f, "; it left an invalid index: {}", indexes.join(", ")),
                 }
             }
+            Self::Alter {
+                location, fault, ..
+            } => write!(
+                f,
+                "{}:{}: statement {} of revision {} failed: {fault}",
+                location.path.display(),
+                location.position,
+                location.statement,
+                location.revision
+            ),
             Self::Schema {
                 path,
                 position,

@@ -71,6 +71,7 @@ pub(super) fn event_line(event: &Event) -> Option<String> {
         }
         Event::Adopted { applied, .. } => format!("-> adopting {}", join(applied, ", ")),
         Event::Edited { revisions } => format!("-> {} edited", revisions.len()),
+        Event::TableRebuilt(rebuilt) => format!("-> rebuilt {}", rebuilt.table),
         Event::Retrying { error, retries } => format!("-> retrying {retries}: {error}"),
     })
 }
@@ -100,6 +101,7 @@ pub(super) fn request_line(task: &Task, sql: &str, graphs: &BTreeMap<String, Gra
             ForeignKeyTask::ReadRows => "read dangling rows",
         }
         .to_owned(),
+        Task::Alter(_) => "change a table".to_owned(),
         Task::CountChanges => "count changes".to_owned(),
         Task::SetForWork => "restore for work".to_owned(),
         Task::RestoreReading => "restore reading".to_owned(),

@@ -1,0 +1,91 @@
+//! What to do about changes of tables that SQLite cannot carry out by itself.
+
+use alembic_history::Code;
+use alembic_run::{AlterFault, StatementLocation};
+use alembic_schema::sqlite::{AlterError, Loss};
+
+use super::{Subject, excerpt};
+use crate::output::Diagnostic;
+
+/// Adds the code and the place of the statement.
+pub(super) fn details(
+    fault: &AlterFault,
+    location: &StatementLocation,
+    diagnostic: Diagnostic,
+    subject: Subject<'_>,
+) -> Diagnostic {
+    let code = match fault {
+        AlterFault::Rows { .. } => Code::UnfitRows,
+        _ => Code::UnalterableTable,
+    };
+    diagnostic
+        .code(code)
+        .excerpt(excerpt(location, subject.history))
+}
+
+/// Adds the next step.
+pub(super) fn next_step(fault: &AlterFault, diagnostic: Diagnostic) -> Diagnostic {
+    match fault {
+        AlterFault::Refused(error) => refused(error, diagnostic),
+        AlterFault::Rows { loss, .. } => diagnostic.help(match loss {
+            Loss::Null { .. } => {
+                "give these rows a value with an UPDATE before the statement, or the column a DEFAULT"
+            }
+            Loss::Duplicate { .. } => "delete or change these rows before the statement",
+            Loss::Check { .. } | Loss::Dangling { .. } => {
+                "correct or delete these rows before the statement"
+            }
+            Loss::Changed { .. } => {
+                "say what becomes of them with `USING <expression>`, such as CAST(... AS INTEGER)"
+            }
+        }),
+        AlterFault::Setting { .. } => diagnostic.help(
+            "a new table cannot safely take the place of the old one on this connection: use \
+             SQLite itself",
+        ),
+        AlterFault::NoTransaction => {
+            diagnostic.help("put the statement into a section without `no-transaction`")
+        }
+        AlterFault::RowCount { .. } | AlterFault::Catalog { .. } => diagnostic.help(
+            "nothing was lost, and this should not happen: report it with the definition of the \
+             table",
+        ),
+        _ => diagnostic,
+    }
+}
+
+fn refused(error: &AlterError, diagnostic: Diagnostic) -> Diagnostic {
+    match error {
+        AlterError::Needed { .. } => {
+            diagnostic.help("drop or change these first, and create them again afterwards")
+        }
+        AlterError::NumbersRows { .. } => diagnostic.help(
+            "an INTEGER PRIMARY KEY holds 64 bits on SQLite: put the statement into a section \
+             `upgrade postgres`",
+        ),
+        AlterError::UnreadableDefinition { .. } => diagnostic.help(
+            "write what SQLite understands; a section `upgrade sqlite` or `upgrade postgres` is \
+             for one of the databases",
+        ),
+        AlterError::NoConstraint { .. } => diagnostic.help(
+            "name one of those, or what it says: DROP UNIQUE (columns), DROP FOREIGN KEY \
+             (columns), DROP CHECK (expression), DROP PRIMARY KEY",
+        ),
+        AlterError::SeveralConstraints { .. } => diagnostic.help(
+            "name it by what it says: DROP UNIQUE (columns), DROP FOREIGN KEY (columns), DROP \
+             CHECK (expression)",
+        ),
+        AlterError::Cascade => diagnostic
+            .help("leave CASCADE out, and drop what depends on it with statements of their own"),
+        AlterError::NoTable { .. }
+        | AlterError::NotATable { .. }
+        | AlterError::UnreadableTable { .. }
+        | AlterError::NoColumn { .. }
+        | AlterError::ColumnExists { .. }
+        | AlterError::LastColumn { .. }
+        | AlterError::ConstraintExists { .. }
+        | AlterError::HasPrimaryKey { .. }
+        | AlterError::NeedsPrimaryKey { .. }
+        | AlterError::InPrimaryKey { .. } => diagnostic.help("correct the statement"),
+    }
+}

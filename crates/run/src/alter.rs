@@ -1,0 +1,230 @@
+//! Changes of tables that the database's own `ALTER TABLE` lacks.
+
+use std::fmt;
+
+use alembic_history::{FileStatement, Node};
+use alembic_schema::sqlite::{AlterError, Loss, ObjectKind};
+use alembic_sql::{AlterAction, AlterTable, ColumnChange, StatementKind};
+
+use crate::pieces::Piece;
+use crate::refused_request::RefusedRequest;
+
+/// Why a change of a table was not carried out, or taken back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum AlterFault {
+    /// The table, or other objects, do not allow it.
+    Refused(AlterError),
+    /// Rows do not allow it.
+    Rows {
+        /// What is wrong with them.
+        loss: Loss,
+        /// How many there are.
+        count: u64,
+        /// The first of them.
+        shown: Vec<String>,
+    },
+    /// The connection does not keep to a setting that a rebuild needs.
+    Setting {
+        /// The pragma.
+        name: &'static str,
+    },
+    /// The new table does not hold as many rows as the old one.
+    RowCount {
+        /// How many rows there were.
+        before: u64,
+        /// How many were copied.
+        after: u64,
+    },
+    /// The catalog is not what it should be afterwards.
+    Catalog {
+        /// The kind of the object that is another, missing or new.
+        kind: ObjectKind,
+        /// Its name.
+        name: String,
+    },
+    /// The section has no transaction that could take a failure back.
+    NoTransaction,
+}
+
+impl fmt::Display for AlterFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Refused(error) => error.fmt(f),
+            Self::Rows { loss, count, shown } => {
+                let rows = match count {
+                    1 => "1 row".to_owned(),
+                    count => format!("{count} rows"),
+                };
+                match loss {
+                    Loss::Null { columns } => {
+                        write!(f, "{rows} with NULL in {}", columns.join(", "))
+                    }
+                    Loss::Duplicate { columns } => {
+                        write!(f, "{rows} with the same values in {}", columns.join(", "))
+                    }
+                    Loss::Check { expression } => {
+                        write!(f, "{rows} for which CHECK ({expression}) fails")
+                    }
+                    Loss::Dangling { columns, parent } => {
+                        let columns = columns.join(", ");
+                        write!(f, "{rows} whose {columns} refers to no row of {parent}")
+                    }
+                    Loss::Changed { column, to } => {
+                        write!(f, "{rows} whose {column} would be another value as {to}")
+                    }
+                }?;
+                write!(f, ": {}", shown.join("; "))?;
+                match *count > shown.len() as u64 {
+                    true => f.write_str("; ..."),
+                    false => Ok(()),
+                }
+            }
+            Self::Setting { name } => write!(f, "the connection ignores PRAGMA {name}"),
+            Self::RowCount { before, after } => {
+                write!(f, "the table has {before} rows, and {after} were copied")
+            }
+            Self::Catalog { kind, name } => {
+                write!(
+                    f,
+                    "the {} `{name}` would be another afterwards",
+                    kind.as_str()
+                )
+            }
+            Self::NoTransaction => f.write_str(
+                "SQLite has no such ALTER TABLE, and a new table in its place needs a transaction",
+            ),
+        }
+    }
+}
+
+/// Why a group of statements failed.
+#[derive(Debug)]
+pub(crate) enum Unaltered {
+    Fault(AlterFault),
+    Request(RefusedRequest),
+}
+
+impl From<RefusedRequest> for Unaltered {
+    fn from(refused: RefusedRequest) -> Self {
+        Self::Request(refused)
+    }
+}
+
+/// A statement of a revision, and its number among the revision's statements, from 1.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Numbered<'h> {
+    pub(crate) statement: FileStatement<'h>,
+    pub(crate) number: usize,
+}
+
+/// Joins the statements that change the same table one after the other, if one of them needs a new
+/// table: it is made once for all.
+pub(crate) fn group<'h>(
+    pieces: Vec<Piece<'h>>,
+    alters: impl Fn(&StatementKind) -> Option<Means>,
+) -> Vec<Piece<'h>> {
+    let mut grouped = Vec::with_capacity(pieces.len());
+    let mut open: Option<Group<'h>> = None;
+    for piece in pieces {
+        let altered = match &piece {
+            Piece::Statement {
+                node, statement, ..
+            } => alters(statement.kind())
+                .zip(altered_table(statement.kind()))
+                .map(|(means, table)| (*node, means, table)),
+            Piece::Alter { .. } | Piece::Setting(_) | Piece::Modes { .. } | Piece::Row(_) => None,
+        };
+        let Some((node, means, table)) = altered else {
+            grouped.extend(open.take().into_iter().flat_map(Group::close));
+            grouped.push(piece);
+            continue;
+        };
+        let group = match open.take() {
+            Some(group) if group.takes(table) => group,
+            before => {
+                grouped.extend(before.into_iter().flat_map(Group::close));
+                Group {
+                    node,
+                    table,
+                    pieces: Vec::new(),
+                    is_rebuilt: false,
+                }
+            }
+        };
+        open = Some(group.with(piece, means));
+    }
+    grouped.extend(open.into_iter().flat_map(Group::close));
+    grouped
+}
+
+/// How a database carries out a statement that changes a table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Means {
+    /// By itself; it may also be a part of a rebuild.
+    Itself,
+    /// By what the catalog shows.
+    Catalog,
+}
+
+struct Group<'h> {
+    node: Node,
+    table: &'h AlterTable,
+    pieces: Vec<Piece<'h>>,
+    is_rebuilt: bool,
+}
+
+impl<'h> Group<'h> {
+    /// Returns whether a statement can be carried out together with these.
+    fn takes(&self, next: &AlterTable) -> bool {
+        // An expression is about the values that the statements before have left.
+        let has_expression = next.actions.iter().any(|action| {
+            matches!(
+                action,
+                AlterAction::AlterColumn {
+                    change: ColumnChange::SetType { using: Some(_), .. },
+                    ..
+                }
+            )
+        });
+        let same = self
+            .table
+            .table
+            .written()
+            .eq_ignore_ascii_case(next.table.written());
+        same && self.table.if_exists == next.if_exists && !has_expression
+    }
+
+    fn with(mut self, piece: Piece<'h>, means: Means) -> Self {
+        self.pieces.push(piece);
+        self.is_rebuilt |= means == Means::Catalog;
+        self
+    }
+
+    fn close(self) -> Vec<Piece<'h>> {
+        if !self.is_rebuilt {
+            return self.pieces;
+        }
+        let statements = self.pieces.iter().filter_map(|piece| match piece {
+            Piece::Statement {
+                statement, number, ..
+            } => Some(Numbered {
+                statement: *statement,
+                number: *number,
+            }),
+            Piece::Alter { .. } | Piece::Setting(_) | Piece::Modes { .. } | Piece::Row(_) => None,
+        });
+        vec![Piece::Alter {
+            node: self.node,
+            statements: statements.collect(),
+        }]
+    }
+}
+
+/// Returns the change of a table that a statement is.
+pub(crate) fn altered_table(kind: &StatementKind) -> Option<&AlterTable> {
+    match kind {
+        StatementKind::AlterTable(table) => Some(table),
+        _ => None,
+    }
+}

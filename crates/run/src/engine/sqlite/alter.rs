@@ -1,0 +1,245 @@
+//! Changes of tables that SQLite's own `ALTER TABLE` lacks, as `alembic-schema` plans them.
+
+use alembic_schema::sqlite::{
+    Alteration, Catalog, Check, Object, ObjectKind, Rebuild, Step, StepTask, is_native_everywhere,
+    is_ours, plan,
+};
+use alembic_sql::{AlterAction, StatementKind};
+
+use crate::action::Action;
+use crate::alter::{AlterFault, Means, Numbered, Unaltered, altered_table};
+use crate::event::{Event, Rebuilt};
+use crate::link::Link;
+use crate::refused_request::{RefusedRequest, attribute_to};
+use crate::request::{AlterTask, Execute, Query, Row, Task};
+
+/// The setting in which SQLite renames a table and leaves all other objects as they are.
+const LEGACY: &str = "legacy_alter_table";
+
+/// Returns how SQLite carries out a statement, if this module can do it as well.
+pub(super) fn means(kind: &StatementKind) -> Option<Means> {
+    let table = altered_table(kind)?;
+    let mut actions = table.actions.iter();
+    let is_whole = !table.actions.is_empty() && actions.all(is_ours);
+    is_whole.then(|| match table.actions.as_slice() {
+        [action] if is_native_everywhere(action) && !table.if_exists => Means::Itself,
+        _ => Means::Catalog,
+    })
+}
+
+fn ask(task: AlterTask, sql: impl Into<std::borrow::Cow<'static, str>>) -> Query {
+    Query::new(Task::Alter(task), sql)
+}
+
+fn text(row: &Row, column: usize) -> Result<&str, RefusedRequest> {
+    row.text(column).map_err(attribute_to(Action::AlterTable))
+}
+
+/// Reads what the databases of the connection hold.
+pub(super) async fn read_catalog(link: &Link<'_>) -> Result<Catalog, RefusedRequest> {
+    let databases = link
+        .query(ask(AlterTask::ListDatabases, Catalog::DATABASES))
+        .await?;
+    let databases = databases
+        .iter()
+        .map(|row| text(row, 0).map(ToOwned::to_owned));
+    let mut catalog = Catalog::new(databases.collect::<Result<_, _>>()?);
+    for row in link
+        .query(ask(AlterTask::ReadCatalog, catalog.query()))
+        .await?
+    {
+        if let Some(kind) = ObjectKind::read(text(&row, 1)?) {
+            catalog.objects.push(Object {
+                database: text(&row, 0)?.to_owned(),
+                kind,
+                name: text(&row, 2)?.to_owned(),
+                table: text(&row, 3)?.to_owned(),
+                sql: row.cell(4).map(ToOwned::to_owned),
+            });
+        }
+    }
+    Ok(catalog)
+}
+
+/// Carries out statements that change one table; returns the index of the statement that cannot be,
+/// and why.
+pub(super) async fn alter<'h>(
+    link: &Link<'h>,
+    statements: &[Numbered<'h>],
+) -> Result<(), (usize, Unaltered)> {
+    let first = |refused| (0, Unaltered::from(refused));
+    let catalog = read_catalog(link).await.map_err(first)?;
+    let mut actions: Vec<(usize, &AlterAction)> = Vec::new();
+    let mut table = None;
+    for (index, numbered) in statements.iter().enumerate() {
+        if let Some(altered) = altered_table(numbered.statement.kind()) {
+            table.get_or_insert(altered);
+            actions.extend(altered.actions.iter().map(|action| (index, action)));
+        }
+    }
+    let Some(table) = table else {
+        return Ok(());
+    };
+    let statement_of = |action: usize| actions.get(action).map_or(0, |(index, _)| *index);
+    let asked: Vec<&AlterAction> = actions.iter().map(|(_, action)| *action).collect();
+    let planned = plan(&catalog, &table.table, table.if_exists, &asked);
+    let fault = |(action, fault)| (statement_of(action), Unaltered::Fault(fault));
+    match planned.map_err(|(action, error)| fault((action, AlterFault::Refused(error))))? {
+        Alteration::Nothing => Ok(()),
+        Alteration::Native(native) => {
+            for (action, sql) in native.into_iter().enumerate() {
+                // As it is written, the database tells the place of an error.
+                let statement = match actions.len() == statements.len() && !table.if_exists {
+                    true => {
+                        let sql = statements[statement_of(action)].statement.sql;
+                        Execute::new(Task::RunStatement, sql)
+                    }
+                    false => Execute::new(Task::RunStatement, sql),
+                };
+                let executed = link.execute(statement).await;
+                executed.map_err(|refused| (statement_of(action), refused.into()))?;
+            }
+            Ok(())
+        }
+        Alteration::Rebuild(rebuild) => {
+            let carried_out = carry_out(link, &rebuild).await;
+            carried_out.map_err(|(action, unaltered)| (statement_of(action), unaltered))
+        }
+    }
+}
+
+type Failed = (usize, Unaltered);
+
+/// The offset of an error would be that in a statement of the rebuild.
+fn failed(mut refused: RefusedRequest) -> Failed {
+    refused.error = refused.error.with_offset(None);
+    (0, refused.into())
+}
+
+fn fault(fault: AlterFault) -> Failed {
+    (0, Unaltered::Fault(fault))
+}
+
+async fn is_on(link: &Link<'_>, pragma: &'static str) -> Result<bool, Failed> {
+    let read = ask(AlterTask::ReadSetting(pragma), format!("PRAGMA {pragma}"));
+    let found = link.query(read).await.map_err(failed)?;
+    Ok(found.first().is_some_and(|row| row.is_true(0)))
+}
+
+async fn carry_out(link: &Link<'_>, rebuild: &Rebuild) -> Result<(), Failed> {
+    const FOREIGN_KEYS: &str = "foreign_keys";
+    if is_on(link, FOREIGN_KEYS).await? {
+        return Err(fault(AlterFault::Setting { name: FOREIGN_KEYS }));
+    }
+    let was_legacy = is_on(link, LEGACY).await?;
+    let start = link.now();
+    let done = run_steps(link, rebuild, was_legacy).await;
+    if done.is_err() && !was_legacy {
+        // The run rolls back everything but this.
+        let off = format!("PRAGMA {LEGACY} = OFF");
+        let off = Execute::new(Task::Alter(AlterTask::SwitchLegacy { on: false }), off);
+        let _ = link.execute(off).await;
+    }
+    let rows = done?;
+    check_catalog(link, rebuild).await?;
+    let rebuilt = Rebuilt {
+        database: rebuild.database.clone(),
+        table: rebuild.table.clone(),
+        statements: rebuild.steps.iter().filter_map(statement).collect(),
+        rows,
+        took: link.now().saturating_sub(start),
+    };
+    link.report(Event::TableRebuilt(rebuilt)).await;
+    Ok(())
+}
+
+fn statement(step: &Step) -> Option<String> {
+    match step {
+        Step::Execute { sql, .. } => Some(sql.clone()),
+        Step::Require(_) => None,
+    }
+}
+
+/// Returns how many rows were copied.
+async fn run_steps(link: &Link<'_>, rebuild: &Rebuild, was_legacy: bool) -> Result<u64, Failed> {
+    let mut rows = 0;
+    for step in &rebuild.steps {
+        let (task, sql) = match step {
+            Step::Execute { task, sql } => (task, sql),
+            Step::Require(check) => {
+                require(link, check).await?;
+                continue;
+            }
+        };
+        match task {
+            StepTask::Legacy { .. } if was_legacy => {}
+            StepTask::Legacy { on } => {
+                let switch = Task::Alter(AlterTask::SwitchLegacy { on: *on });
+                let mut switch = Execute::new(switch, sql.clone());
+                if *on {
+                    switch = switch.undone_by(format!("PRAGMA {LEGACY} = OFF"));
+                }
+                link.execute(switch).await.map_err(failed)?;
+                if is_on(link, LEGACY).await? != *on {
+                    return Err(fault(AlterFault::Setting { name: LEGACY }));
+                }
+            }
+            StepTask::Copy => match link.execute(rebuild_statement(sql)).await {
+                Ok(copied) => rows = copied,
+                Err(refused) => {
+                    for check in &rebuild.explanations {
+                        require(link, check).await?;
+                    }
+                    return Err(failed(refused));
+                }
+            },
+            StepTask::PutAway
+            | StepTask::Create
+            | StepTask::Keep
+            | StepTask::Drop
+            | StepTask::Restore { .. } => {
+                link.execute(rebuild_statement(sql)).await.map_err(failed)?;
+            }
+        }
+    }
+    Ok(rows)
+}
+
+fn rebuild_statement(sql: &str) -> Execute<'static> {
+    Execute::new(Task::Alter(AlterTask::Rebuild), sql.to_owned())
+}
+
+/// Stops if there are rows that the check finds.
+async fn require(link: &Link<'_>, check: &Check) -> Result<(), Failed> {
+    let query = ask(AlterTask::FindRows, check.query.clone());
+    // Where a query fails, the rows are not to blame.
+    let Ok(found) = link.query(query).await else {
+        return Ok(());
+    };
+    let Some(first) = found.first() else {
+        return Ok(());
+    };
+    let shown = found.iter().map(|row| text(row, 1).map(ToOwned::to_owned));
+    let rows = AlterFault::Rows {
+        loss: check.loss.clone(),
+        count: first.number(0).unwrap_or(found.len() as u64),
+        shown: shown.collect::<Result<_, _>>().map_err(failed)?,
+    };
+    Err((check.action, Unaltered::Fault(rows)))
+}
+
+/// Compares the catalog with what it should be.
+async fn check_catalog(link: &Link<'_>, rebuild: &Rebuild) -> Result<(), Failed> {
+    let mut found = read_catalog(link).await.map_err(failed)?.comparable();
+    found.sort();
+    let expected = &rebuild.expected;
+    let other = expected.iter().find(|object| !found.contains(object));
+    let other = other.or_else(|| found.iter().find(|object| !expected.contains(object)));
+    match other {
+        None => Ok(()),
+        Some(object) => Err(fault(AlterFault::Catalog {
+            kind: object.kind,
+            name: object.name.clone(),
+        })),
+    }
+}

@@ -1,0 +1,23 @@
+//! SQLite: changes of tables that its own `ALTER TABLE` lacks.
+//!
+//! [`plan`] takes the catalog and the actions of `ALTER TABLE` statements on one table, and returns
+//! the statements that carry them out. The new definition is an edit of the stored text, so that
+//! what nobody asked to change stays, to the byte.
+
+mod catalog;
+mod draft;
+mod edit;
+mod error;
+mod mention;
+mod names;
+mod native;
+mod rebuild;
+mod rows;
+#[cfg(test)]
+mod tests;
+
+pub use catalog::{Catalog, Object, ObjectKind};
+pub use error::{AlterError, Dependent};
+pub use native::{is_native_everywhere, is_ours};
+pub use rebuild::{Alteration, Rebuild, Step, StepTask, plan};
+pub use rows::{Check, Loss};

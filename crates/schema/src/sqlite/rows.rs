@@ -1,0 +1,331 @@
+//! What the rows of a table must fulfil, and the queries for those that do not.
+
+use alembic_sql::literal;
+
+use super::draft::quoted;
+
+/// What an action demands of the rows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Demanded {
+    NotNull(String),
+    PrimaryKey(Vec<String>),
+    Unique(Vec<String>),
+    Check(String),
+    ForeignKey {
+        columns: Vec<String>,
+        parent: String,
+        parent_columns: Vec<String>,
+    },
+    /// A column of the table before gets another type.
+    Type {
+        column: String,
+        before: String,
+        to: String,
+    },
+}
+
+/// A query for the rows that an action does not allow.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Check {
+    /// The number of the action that demands it.
+    pub action: usize,
+    /// What is wrong with the rows.
+    pub loss: Loss,
+    /// The query: how many rows there are in all, and the text of one, for the first few.
+    pub query: String,
+}
+
+/// What would be lost, or is wrong, with rows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Loss {
+    /// NULL in columns that must not have it.
+    Null {
+        /// The columns.
+        columns: Vec<String>,
+    },
+    /// The same values in columns that must be unique.
+    Duplicate {
+        /// The columns.
+        columns: Vec<String>,
+    },
+    /// Values that a check refuses.
+    Check {
+        /// The expression.
+        expression: String,
+    },
+    /// Values that refer to no row.
+    Dangling {
+        /// The columns.
+        columns: Vec<String>,
+        /// The table that they refer to.
+        parent: String,
+    },
+    /// Values that would be others in a column of another type.
+    Changed {
+        /// The column.
+        column: String,
+        /// Its new type.
+        to: String,
+    },
+}
+
+/// Where rows are read that are to become those of the table.
+pub(super) struct RowSource {
+    /// The table that is read, qualified.
+    pub(super) from: String,
+    /// The name that expressions qualify columns with.
+    pub(super) name: String,
+    /// The expression that tells a row to people.
+    pub(super) key: String,
+    /// The columns, and the expression of each.
+    pub(super) columns: Vec<(String, String)>,
+}
+
+/// The text of one row, among the columns of a query.
+const ROW: &str = "alembic_row";
+
+/// How many rows are shown.
+const SHOWN: usize = 5;
+
+impl RowSource {
+    /// Returns the expression that tells a row by columns.
+    pub(super) fn tell(columns: &[(String, String)]) -> String {
+        let columns = columns.iter().map(|(name, expression)| {
+            let name = literal(&format!("{name} = "));
+            format!("{name} || substr(quote({expression}), 1, 60)")
+        });
+        columns.collect::<Vec<_>>().join(" || ', ' || ")
+    }
+
+    /// Returns the rows as a part of `FROM`.
+    fn rows(&self) -> String {
+        let columns = self.columns.iter();
+        let columns: Vec<String> = columns
+            .map(|(name, expression)| format!("{expression} AS {}", quoted(name)))
+            .collect();
+        format!(
+            "(SELECT {} AS {ROW}, {} FROM {}) AS {}",
+            self.key,
+            columns.join(", "),
+            self.from,
+            quoted(&self.name)
+        )
+    }
+
+    fn query(&self, condition: &str) -> String {
+        format!(
+            "SELECT count(*) OVER (), {ROW} FROM {} WHERE {condition} LIMIT {SHOWN}",
+            self.rows()
+        )
+    }
+
+    /// Returns the queries for rows that do not fulfil a demand.
+    pub(super) fn checks(&self, action: usize, demand: &Demanded) -> Vec<Check> {
+        let check = |loss, query| Check {
+            action,
+            loss,
+            query,
+        };
+        match demand {
+            Demanded::NotNull(column) => {
+                let columns = vec![column.clone()];
+                vec![self.nulls(action, columns)]
+            }
+            Demanded::PrimaryKey(columns) => vec![
+                self.nulls(action, columns.clone()),
+                self.duplicates(action, columns),
+            ],
+            Demanded::Unique(columns) => vec![self.duplicates(action, columns)],
+            Demanded::Check(expression) => {
+                let loss = Loss::Check {
+                    expression: expression.clone(),
+                };
+                // A comment at its end would swallow the parenthesis.
+                vec![check(loss, self.query(&format!("NOT (\n{expression}\n)")))]
+            }
+            Demanded::ForeignKey { .. } => Vec::new(),
+            Demanded::Type { column, before, to } => {
+                let Some(condition) = changed(&quoted(column), before, to) else {
+                    return Vec::new();
+                };
+                let loss = Loss::Changed {
+                    column: column.clone(),
+                    to: to.clone(),
+                };
+                vec![check(loss, self.query(&condition))]
+            }
+        }
+    }
+
+    fn nulls(&self, action: usize, columns: Vec<String>) -> Check {
+        let conditions = columns.iter();
+        let conditions: Vec<String> = conditions
+            .map(|column| format!("{} IS NULL", quoted(column)))
+            .collect();
+        Check {
+            action,
+            query: self.query(&conditions.join(" OR ")),
+            loss: Loss::Null { columns },
+        }
+    }
+
+    fn duplicates(&self, action: usize, columns: &[String]) -> Check {
+        let names: Vec<String> = columns.iter().map(|column| quoted(column)).collect();
+        let told = columns
+            .iter()
+            .map(|column| (column.clone(), quoted(column)));
+        let told = Self::tell(&told.collect::<Vec<_>>());
+        let query = format!(
+            "SELECT sum(count) OVER (), {ROW} FROM (SELECT count(*) AS count, \
+             {told} || ' in ' || count(*) || ' rows' AS {ROW} FROM {} WHERE {} \
+             GROUP BY {} HAVING count(*) > 1) LIMIT {SHOWN}",
+            self.rows(),
+            all_present(&names),
+            names.join(", ")
+        );
+        Check {
+            action,
+            query,
+            loss: Loss::Duplicate {
+                columns: columns.to_vec(),
+            },
+        }
+    }
+
+    /// Returns the query for rows that refer to none by a new foreign key.
+    pub(super) fn dangling(
+        &self,
+        action: usize,
+        columns: &[String],
+        parent: (&str, &str),
+        parent_columns: &[String],
+    ) -> Check {
+        let (parent_name, parent) = parent;
+        let names: Vec<String> = columns.iter().map(|column| quoted(column)).collect();
+        let own = quoted(&self.name);
+        let pairs = names.iter().zip(parent_columns);
+        let pairs: Vec<String> = pairs
+            .map(|(name, parent)| format!("alembic_parent.{} = {own}.{name}", quoted(parent)))
+            .collect();
+        let condition = format!(
+            "{} AND NOT EXISTS (SELECT 1 FROM {parent} AS alembic_parent WHERE {})",
+            all_present(&names),
+            pairs.join(" AND ")
+        );
+        Check {
+            action,
+            query: self.query(&condition),
+            loss: Loss::Dangling {
+                columns: columns.to_vec(),
+                parent: parent_name.to_owned(),
+            },
+        }
+    }
+}
+
+fn all_present(names: &[String]) -> String {
+    let present = names.iter().map(|name| format!("{name} IS NOT NULL"));
+    present.collect::<Vec<_>>().join(" AND ")
+}
+
+/// What a column's type makes of its values, from the words in it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Affinity {
+    Integer,
+    Text,
+    Blob,
+    Real,
+    Numeric,
+}
+
+fn affinity(name: &str) -> Affinity {
+    let name = name.to_ascii_uppercase();
+    let has = |words: &[&str]| words.iter().any(|word| name.contains(word));
+    if has(&["INT"]) {
+        Affinity::Integer
+    } else if has(&["CHAR", "CLOB", "TEXT"]) {
+        Affinity::Text
+    } else if has(&["BLOB"]) || name.trim().is_empty() {
+        Affinity::Blob
+    } else if has(&["REAL", "FLOA", "DOUB"]) {
+        Affinity::Real
+    } else {
+        Affinity::Numeric
+    }
+}
+
+/// Returns the condition that the value of a column is another one, or none, after a change of its
+/// type; `None` if no value can be.
+fn changed(value: &str, before: &str, to: &str) -> Option<String> {
+    let (from, into) = (affinity(before), affinity(to));
+    let upper = to.to_ascii_uppercase();
+    let is_number = ["NUMERIC", "DECIMAL"]
+        .iter()
+        .any(|word| upper.contains(word));
+    let is_boolean = upper.contains("BOOL");
+    if from == into && !is_number && !is_boolean || into == Affinity::Blob {
+        return None;
+    }
+    if from == into && affinity_name(before) == affinity_name(to) {
+        return None;
+    }
+    let text = |cast: &str| {
+        format!("CAST(CAST({value} AS {cast}) AS TEXT) = CAST({value} AS TEXT) COLLATE BINARY")
+    };
+    let kept = match into {
+        Affinity::Integer => vec![
+            ("'integer'", "1".to_owned()),
+            ("'real'", format!("CAST({value} AS INTEGER) = {value}")),
+            ("'text'", text("INTEGER")),
+        ],
+        Affinity::Real => vec![
+            ("'integer'", format!("CAST({value} AS REAL) = {value}")),
+            ("'real'", "1".to_owned()),
+            ("'text'", format!("{} OR {}", text("REAL"), text("NUMERIC"))),
+        ],
+        Affinity::Text => vec![
+            ("'text'", "1".to_owned()),
+            ("'integer'", "1".to_owned()),
+            (
+                "'real'",
+                format!("CAST(CAST({value} AS TEXT) AS REAL) = {value}"),
+            ),
+        ],
+        Affinity::Numeric if is_boolean => {
+            vec![("'integer'", "1".to_owned()), ("'text'", text("INTEGER"))]
+        }
+        Affinity::Numeric if is_number => vec![
+            ("'integer'", "1".to_owned()),
+            ("'real'", "1".to_owned()),
+            ("'text'", text("NUMERIC")),
+        ],
+        // Dates and the like are texts, unless they are all of a number.
+        Affinity::Numeric => vec![
+            ("'integer'", "1".to_owned()),
+            ("'real'", "1".to_owned()),
+            ("'blob'", "1".to_owned()),
+            (
+                "'text'",
+                format!(
+                    "NOT (CAST({value} AS NUMERIC) = {value}) OR {}",
+                    text("NUMERIC")
+                ),
+            ),
+        ],
+        Affinity::Blob => return None,
+    };
+    let kept: Vec<String> = kept
+        .into_iter()
+        .map(|(of, condition)| format!("WHEN {of} THEN {condition}"))
+        .collect();
+    Some(format!(
+        "NOT (CASE typeof({value}) WHEN 'null' THEN 1 {} ELSE 0 END)",
+        kept.join(" ")
+    ))
+}
+
+/// Returns a type without its length.
+fn affinity_name(name: &str) -> String {
+    let name = name.split('(').next().unwrap_or_default();
+    name.trim().to_ascii_uppercase()
+}
