@@ -33,6 +33,10 @@ pub use sqlite::sqlite_error;
 /// A part of a run that an engine carries out on the connection.
 pub(crate) type Conversation<'a, T> = Pin<Box<dyn Future<Output = Result<T, Failure>> + Send + 'a>>;
 
+/// A change of a table; fails with the index of one of its statements.
+pub(crate) type Altered<'a> =
+    Pin<Box<dyn Future<Output = Result<(), (usize, Unaltered)>> + Send + 'a>>;
+
 /// The catalog's answer about a statement that may have taken effect.
 pub(crate) struct Probe {
     /// Whether it did, if the catalog shows it.
@@ -161,11 +165,7 @@ pub(crate) trait Engine: OwnTables + Send + Sync {
     fn alters(&self, kind: &StatementKind) -> Option<Means>;
 
     /// Carries out statements that change one table; fails with the index of one of them.
-    fn alter<'a, 'h>(
-        &'a self,
-        link: &'a Link<'h>,
-        statements: &'a [Numbered<'h>],
-    ) -> Pin<Box<dyn Future<Output = Result<(), (usize, Unaltered)>> + Send + 'a>>;
+    fn alter<'a, 'h>(&'a self, link: &'a Link<'h>, statements: &'a [Numbered<'h>]) -> Altered<'a>;
 
     // Dangling rows.
 

@@ -8,6 +8,7 @@ mod catalog;
 mod draft;
 mod edit;
 mod error;
+mod keys;
 mod mention;
 mod names;
 mod native;

@@ -103,7 +103,7 @@ impl<'a> Cursor<'a> {
     /// an end.
     pub(crate) fn skip_brackets(&mut self) -> bool {
         let mut depth = 0_usize;
-        while let Some(word) = self.next() {
+        for word in self.by_ref() {
             match word {
                 "(" => depth += 1,
                 ")" => depth = depth.saturating_sub(1),

@@ -17,9 +17,9 @@ use std::time::Duration;
 use alembic_history::{FileStatement, VersionTable};
 use alembic_sql::{SettingChanges, StatementKind, literal};
 
-use super::{Conversation, Engine, Execution, Probe, VersionTableLookup, busy_failure};
+use super::{Altered, Conversation, Engine, Execution, Probe, VersionTableLookup, busy_failure};
 use crate::action::Action;
-use crate::alter::{Means, Numbered, Unaltered};
+use crate::alter::{Means, Numbered};
 use crate::dangling::{DanglingFault, DanglingRows, KeyChange};
 use crate::database_error::{DatabaseError, DatabaseErrorKind};
 use crate::link::Link;
@@ -281,7 +281,7 @@ impl Engine for Postgres {
         &'a self,
         _link: &'a Link<'h>,
         _statements: &'a [Numbered<'h>],
-    ) -> Pin<Box<dyn Future<Output = Result<(), (usize, Unaltered)>> + Send + 'a>> {
+    ) -> Altered<'a> {
         Box::pin(ready(Ok(())))
     }
 

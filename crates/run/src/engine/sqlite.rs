@@ -15,9 +15,9 @@ use alembic_history::{FileStatement, VersionTable};
 use alembic_sql::{IndexAction, SettingChanges, StatementKind};
 
 use self::session::KeptSession;
-use super::{Conversation, Engine, Execution, Probe, VersionTableLookup};
+use super::{Altered, Conversation, Engine, Execution, Probe, VersionTableLookup};
 use crate::action::Action;
-use crate::alter::{Means, Numbered, Unaltered};
+use crate::alter::{Means, Numbered};
 use crate::dangling::{DanglingFault, DanglingRows, ForeignKey, KeyChange, compare};
 use crate::database_error::DatabaseError;
 use crate::event::Event;
@@ -229,11 +229,7 @@ impl Engine for Sqlite {
         alter::means(kind)
     }
 
-    fn alter<'a, 'h>(
-        &'a self,
-        link: &'a Link<'h>,
-        statements: &'a [Numbered<'h>],
-    ) -> Pin<Box<dyn Future<Output = Result<(), (usize, Unaltered)>> + Send + 'a>> {
+    fn alter<'a, 'h>(&'a self, link: &'a Link<'h>, statements: &'a [Numbered<'h>]) -> Altered<'a> {
         Box::pin(alter::alter(link, statements))
     }
 

@@ -1,5 +1,6 @@
 //! Which columns a text mentions.
 
+use super::catalog::{Object, ObjectKind};
 use alembic_sql::{Dialect, Span, Token, TokenKind, Tokens, unquote};
 
 /// Returns whether an expression mentions a column; a name that is the same as a function's or a
@@ -56,4 +57,61 @@ fn is_name(token: Token) -> bool {
 /// Returns a name without its quotes.
 pub(super) fn name(part: &str) -> String {
     unquote(part).unwrap_or_else(|| part.to_owned())
+}
+
+/// Returns the span of an index's columns, without the parentheses.
+pub(super) fn index_parts(sql: &str) -> Span {
+    let mut depth = 0_usize;
+    let mut start = None;
+    for token in Tokens::new(sql, Dialect::Sqlite).without_trivia() {
+        match token.span.text(sql) {
+            "(" => {
+                depth += 1;
+                start = start.or(Some(token.span.end));
+            }
+            ")" => {
+                depth -= 1;
+                if let (0, Some(start)) = (depth, start) {
+                    return Span::new(start, token.span.start);
+                }
+            }
+            _ => {}
+        }
+    }
+    Span::new(sql.len(), sql.len())
+}
+
+/// Returns whether an index, view or trigger mentions a column of the name.
+pub(super) fn object_mentions(object: &Object, column: &str) -> bool {
+    let sql = object.sql.as_deref().unwrap_or_default();
+    let start = match object.kind {
+        // Its name and its table are no columns.
+        ObjectKind::Index => index_parts(sql).start,
+        ObjectKind::Table | ObjectKind::View | ObjectKind::Trigger => 0,
+    };
+    mentions(sql, Span::new(start, sql.len()), column)
+}
+
+/// Returns the columns of `UPDATE OF` in a trigger.
+pub(super) fn update_columns(sql: &str) -> Vec<String> {
+    let words: Vec<&str> = Tokens::new(sql, Dialect::Sqlite)
+        .without_trivia()
+        .map(|token| token.span.text(sql))
+        .collect();
+    let is = |index: usize, word: &str| {
+        words
+            .get(index)
+            .is_some_and(|found| found.eq_ignore_ascii_case(word))
+    };
+    let end = (0..words.len()).find(|index| is(*index, "ON"));
+    let start =
+        (0..end.unwrap_or_default()).find(|index| is(*index, "UPDATE") && is(index + 1, "OF"));
+    match (start, end) {
+        (Some(start), Some(end)) => words[start + 2..end]
+            .iter()
+            .filter(|word| **word != ",")
+            .map(|word| name(word))
+            .collect(),
+        _ => Vec::new(),
+    }
 }

@@ -2,9 +2,9 @@
 
 use alembic_sql::{AlterAction, ColumnConstraintKind, ColumnOutline, TableOutline};
 
+use super::ObjectKind;
 use super::catalog::{Catalog, Object};
-use super::mention::mentions;
-use super::{ObjectKind, draft};
+use super::mention::{mentions, object_mentions};
 
 /// Returns whether an action is carried out by this library, unless SQLite does it as well.
 #[must_use]
@@ -106,11 +106,14 @@ pub(super) fn can_drop(
         && !others.any(|other| mentions(sql, other.span, &column.name) && other.name != column.name)
         && !constraints.any(|constraint| mentions(sql, constraint.span, &column.name))
         && !catalog.objects.iter().any(|object| {
-            let may_mention = match object.kind {
+            match object.kind {
                 ObjectKind::Table => false,
-                ObjectKind::Index => object.table.eq_ignore_ascii_case(&table.name),
+                ObjectKind::Index => {
+                    object.table.eq_ignore_ascii_case(&table.name)
+                        && object_mentions(object, &column.name)
+                }
+                // SQLite refuses to drop a column while any of them does not compile.
                 ObjectKind::View | ObjectKind::Trigger => true,
-            };
-            may_mention && draft::object_mentions(object, &column.name)
+            }
         })
 }

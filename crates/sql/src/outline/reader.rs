@@ -356,11 +356,9 @@ fn reference(words: &mut Cursor<'_>) -> Option<Reference> {
     loop {
         if words.eat("ON") {
             words.next();
-            if words.eat("SET") || words.eat("NO") {
-                words.next();
-            } else {
-                words.next();
-            }
+            // `SET NULL`, `SET DEFAULT` and `NO ACTION` have two words.
+            words.eat_any(&["SET", "NO"]);
+            words.next();
         } else if words.eat("MATCH") {
             words.next();
         } else if !deferral(words) {

@@ -1,0 +1,244 @@
+//! Actions on constraints.
+
+use alembic_sql::{
+    ConstraintOutline, Dialect, DroppedConstraint, Name, TableConstraintKind, Tokens,
+};
+
+use super::{Changed, Draft};
+use crate::sqlite::edit::Edits;
+use crate::sqlite::error::AlterError;
+use crate::sqlite::mention::{self, index_parts};
+use crate::sqlite::names::{Demand, Named, Place, constraints};
+use crate::sqlite::rows::Demanded;
+
+impl Draft<'_> {
+    pub(super) fn add_constraint(&mut self, number: usize, definition: &str) -> Changed {
+        let Some(constraint) = ConstraintOutline::read(definition) else {
+            let definition = definition.to_owned();
+            return Err(AlterError::UnreadableDefinition { definition });
+        };
+        let known = constraints(&self.sql, &self.outline);
+        if let Some(name) = &constraint.name
+            && known
+                .iter()
+                .any(|known| known.is_written && is_called(known, &name.name))
+        {
+            return Err(AlterError::ConstraintExists {
+                table: self.name(),
+                constraint: name.name.clone(),
+            });
+        }
+        let demand = match &constraint.kind {
+            TableConstraintKind::PrimaryKey { columns, .. } => {
+                self.require_no_primary_key()?;
+                self.moves_indexes = true;
+                Demanded::PrimaryKey(self.known(columns)?)
+            }
+            TableConstraintKind::Unique { columns } => {
+                self.moves_indexes = true;
+                Demanded::Unique(self.known(columns)?)
+            }
+            TableConstraintKind::Check { expression } => {
+                Demanded::Check(expression.text(definition).to_owned())
+            }
+            TableConstraintKind::ForeignKey { columns, reference } => {
+                let columns = self.known(columns)?;
+                self.foreign_key(&columns, reference)?
+            }
+            TableConstraintKind::Nothing => {
+                let definition = definition.to_owned();
+                return Err(AlterError::UnreadableDefinition { definition });
+            }
+        };
+        self.demands.push((number, demand));
+        let mut edits = Edits::default();
+        edits.insert(self.end(), format!("{}{definition}", self.separator()));
+        self.edit(edits)
+    }
+
+    pub(super) fn remove_constraint(&self, edits: &mut Edits, index: usize) {
+        let constraint = &self.outline.constraints[index];
+        if let Some(separator) = constraint.separator {
+            edits.remove(&self.sql, separator);
+        }
+        edits.remove(&self.sql, constraint.span);
+    }
+
+    /// Finds the constraint that a statement names.
+    pub(super) fn find(&self, constraint: &DroppedConstraint) -> Result<Named, AlterError> {
+        let known = constraints(&self.sql, &self.outline);
+        let same = |columns: &[String], names: &[alembic_sql::Name]| {
+            columns.len() == names.len()
+                && columns
+                    .iter()
+                    .zip(names)
+                    .all(|(column, name)| column.eq_ignore_ascii_case(name.kept()))
+        };
+        let text = |sql: &str| {
+            let tokens = Tokens::new(sql, Dialect::Sqlite).without_trivia();
+            let words: Vec<String> = tokens
+                .map(|token| token.span.text(sql).to_ascii_lowercase())
+                .collect();
+            words
+        };
+        let is_meant = |named: &&Named| match (constraint, &named.demand) {
+            (DroppedConstraint::Named(name), _) => is_called(named, name.kept()),
+            (DroppedConstraint::PrimaryKey, Demand::PrimaryKey(_)) => true,
+            (DroppedConstraint::Unique(names), Demand::Unique(columns))
+            | (DroppedConstraint::ForeignKey(names), Demand::ForeignKey(columns)) => {
+                same(columns, names)
+            }
+            (DroppedConstraint::Check(wanted), Demand::Check(expression)) => {
+                text(expression.text(&self.sql)) == text(wanted)
+            }
+            _ => false,
+        };
+        let shown = || match constraint {
+            DroppedConstraint::Named(name) => name.kept().to_owned(),
+            DroppedConstraint::PrimaryKey => "PRIMARY KEY".to_owned(),
+            DroppedConstraint::Unique(names) => format!("UNIQUE ({})", written(names)),
+            DroppedConstraint::ForeignKey(names) => format!("FOREIGN KEY ({})", written(names)),
+            DroppedConstraint::Check(expression) => format!("CHECK ({expression})"),
+        };
+        let found: Vec<&Named> = known.iter().filter(is_meant).collect();
+        // A name that is written counts before one that is not.
+        let written: Vec<&&Named> = found.iter().filter(|named| named.is_written).collect();
+        match (written.as_slice(), found.as_slice()) {
+            ([one], _) if matches!(constraint, DroppedConstraint::Named(_)) => Ok((**one).clone()),
+            (_, [one]) => Ok((*one).clone()),
+            (_, []) => Err(AlterError::NoConstraint {
+                table: self.name(),
+                constraint: shown(),
+                known: known
+                    .iter()
+                    .filter_map(|known| known.name.clone())
+                    .collect(),
+            }),
+            _ => Err(AlterError::SeveralConstraints {
+                table: self.name(),
+                constraint: shown(),
+            }),
+        }
+    }
+
+    pub(super) fn drop_constraint(&mut self, found: &Named) -> Changed {
+        match &found.demand {
+            Demand::PrimaryKey(columns) => {
+                if self.outline.without_rowid {
+                    return Err(AlterError::NeedsPrimaryKey { table: self.name() });
+                }
+                self.moves_indexes = true;
+                let by = self.foreign_keys_to(columns, false);
+                self.require_unneeded("the primary key".to_owned(), by)?;
+            }
+            Demand::Unique(columns) => {
+                self.moves_indexes = true;
+                if !self.is_unique_otherwise(columns, found.place) {
+                    let by = self.foreign_keys_to(columns, false);
+                    self.require_unneeded(format!("UNIQUE ({})", columns.join(", ")), by)?;
+                }
+            }
+            Demand::NotNull | Demand::ForeignKey(_) | Demand::Check(_) => {}
+        }
+        let mut edits = Edits::default();
+        match found.place {
+            Place::Column(column, number) => {
+                let column = &self.outline.columns[column];
+                edits.remove(&self.sql, column.constraints[number].span);
+            }
+            Place::Table(index) => self.remove_constraint(&mut edits, index),
+        }
+        self.edit(edits)
+    }
+
+    /// Returns whether columns are unique by something other than the constraint at `place`.
+    fn is_unique_otherwise(&self, columns: &[String], place: Place) -> bool {
+        let same = |others: &[String]| {
+            others.len() == columns.len()
+                && others.iter().all(|other| {
+                    let mut columns = columns.iter();
+                    columns.any(|column| column.eq_ignore_ascii_case(other))
+                })
+        };
+        let by_constraint = constraints(&self.sql, &self.outline).iter().any(|known| {
+            known.place != place
+                && match &known.demand {
+                    Demand::PrimaryKey(others) | Demand::Unique(others) => same(others),
+                    Demand::NotNull | Demand::ForeignKey(_) | Demand::Check(_) => false,
+                }
+        });
+        let by_index = self.catalog.indexes(self.table).any(|index| {
+            let sql = index.sql.as_deref().unwrap_or_default();
+            let is_unique = sql.get(..13) == Some("CREATE UNIQUE");
+            let parts = index_parts(sql);
+            is_unique && same(&mention::columns_in(sql, parts).collect::<Vec<_>>())
+        });
+        by_constraint || by_index
+    }
+
+    pub(super) fn rename_constraint(&mut self, from: &str, to: &str) -> Changed {
+        let to_name = mention::name(to);
+        let known = constraints(&self.sql, &self.outline);
+        let mut written = known.iter().filter(|known| known.is_written);
+        if written.any(|known| is_called(known, &to_name) && !from.eq_ignore_ascii_case(&to_name)) {
+            return Err(AlterError::ConstraintExists {
+                table: self.name(),
+                constraint: to_name,
+            });
+        }
+        let tokens = alembic_sql::quote(from);
+        let wanted = known.iter().filter(|known| is_called(known, from));
+        let wanted: Vec<&Named> = wanted.collect();
+        let found = match wanted.as_slice() {
+            [] => {
+                return Err(AlterError::NoConstraint {
+                    table: self.name(),
+                    constraint: tokens,
+                    known: known
+                        .iter()
+                        .filter_map(|known| known.name.clone())
+                        .collect(),
+                });
+            }
+            [one] => *one,
+            several => match several.iter().filter(|known| known.is_written).count() {
+                1 => several
+                    .iter()
+                    .find(|known| known.is_written)
+                    .expect("one was counted"),
+                _ => {
+                    return Err(AlterError::SeveralConstraints {
+                        table: self.name(),
+                        constraint: from.to_owned(),
+                    });
+                }
+            },
+        };
+        let (name, span) = match found.place {
+            Place::Column(column, number) => {
+                let constraint = &self.outline.columns[column].constraints[number];
+                (&constraint.name, constraint.span)
+            }
+            Place::Table(index) => {
+                let constraint = &self.outline.constraints[index];
+                (&constraint.name, constraint.span)
+            }
+        };
+        let mut edits = Edits::default();
+        match name {
+            Some(name) => edits.replace(name.span, to),
+            None => edits.insert(span.start, format!("CONSTRAINT {to} ")),
+        }
+        self.edit(edits)
+    }
+}
+
+fn written(names: &[Name]) -> String {
+    let names: Vec<&str> = names.iter().map(Name::written).collect();
+    names.join(", ")
+}
+
+fn is_called(named: &Named, name: &str) -> bool {
+    let known = named.name.as_deref();
+    known.is_some_and(|known| known.eq_ignore_ascii_case(name))
+}

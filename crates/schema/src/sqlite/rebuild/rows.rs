@@ -1,0 +1,112 @@
+//! The rows of a table before and after a rebuild.
+
+use alembic_sql::{ColumnConstraintKind, ColumnOutline};
+
+use super::planner::{Aside, Planner};
+use crate::sqlite::draft::{Source, quoted};
+use crate::sqlite::keys::primary_key;
+use crate::sqlite::rows::{Demanded, RowSource};
+
+impl Planner<'_> {
+    /// Returns the rows before, as they are.
+    pub(super) fn old(&self, aside: &Aside) -> RowSource {
+        let columns = self.stored_before().map(|name| {
+            let expression = quoted(&name);
+            (name, expression)
+        });
+        let columns: Vec<(String, String)> = columns.collect();
+        let mut source = RowSource {
+            from: self.qualified(&aside.name),
+            name: self.table.name.clone(),
+            key: self.key(aside),
+            columns,
+        };
+        // The value is what the row is told by.
+        let changed = self
+            .draft
+            .demands
+            .iter()
+            .find_map(|(_, demand)| match demand {
+                Demanded::Type { column, .. } => Some(column.clone()),
+                _ => None,
+            });
+        if let Some(column) = changed {
+            let value = RowSource::tell(&[(column.clone(), quoted(&column))]);
+            source.key = format!("{} || ': ' || {value}", source.key);
+        }
+        source
+    }
+
+    /// Returns the expression that tells a row before to people.
+    pub(super) fn key(&self, aside: &Aside) -> String {
+        match (primary_key(self.before), &aside.rowid) {
+            (Some(key), _) => {
+                let columns = key.into_iter().map(|name| {
+                    let expression = quoted(&name);
+                    (name, expression)
+                });
+                RowSource::tell(&columns.collect::<Vec<_>>())
+            }
+            (None, Some(rowid)) => RowSource::tell(&[("rowid".to_owned(), rowid.clone())]),
+            (None, None) => "'a row'".to_owned(),
+        }
+    }
+
+    /// Returns the rows before, as they are to become.
+    pub(super) fn source(&self, aside: &Aside) -> RowSource {
+        let mut columns = Vec::new();
+        for (column, source) in self.draft.outline.columns.iter().zip(&self.draft.sources) {
+            let expression = match source {
+                Source::Column(name) => quoted(name),
+                Source::Expression(expression) => format!("(\n{expression}\n)"),
+                Source::Default if column.is_generated() => {
+                    let is_kept = aside.is_moved && self.before.column(&column.name).is_some();
+                    if !is_kept {
+                        continue;
+                    }
+                    quoted(&column.name)
+                }
+                Source::Default => self.default_of(column),
+            };
+            columns.push((column.name.clone(), expression));
+        }
+        RowSource {
+            from: self.qualified(&aside.name),
+            name: self.table.name.clone(),
+            key: self.key(aside),
+            columns,
+        }
+    }
+
+    fn default_of(&self, column: &ColumnOutline) -> String {
+        let mut constraints = column.constraints.iter();
+        let default = constraints.find_map(|constraint| match constraint.kind {
+            ColumnConstraintKind::Default { value } => Some(value.text(&self.draft.sql)),
+            _ => None,
+        });
+        default.unwrap_or("NULL").to_owned()
+    }
+
+    /// Returns the rows of the new table.
+    pub(super) fn new_rows(&self) -> RowSource {
+        let outline = &self.draft.outline;
+        let columns = outline.columns.iter().map(|column| {
+            let expression = quoted(&column.name);
+            (column.name.clone(), expression)
+        });
+        let columns: Vec<(String, String)> = columns.collect();
+        let key = primary_key(outline).map(|key| {
+            let key = key.into_iter().map(|name| {
+                let expression = quoted(&name);
+                (name, expression)
+            });
+            RowSource::tell(&key.collect::<Vec<_>>())
+        });
+        RowSource {
+            from: self.qualified(&self.table.name),
+            name: self.table.name.clone(),
+            key: key.unwrap_or_else(|| RowSource::tell(&columns)),
+            columns,
+        }
+    }
+}
