@@ -43,9 +43,6 @@ pub(super) fn next_step(fault: &AlterFault, diagnostic: Diagnostic) -> Diagnosti
             "a new table cannot safely take the place of the old one on this connection: use \
              SQLite itself",
         ),
-        AlterFault::NoTransaction => {
-            diagnostic.help("put the statement into a section without `no-transaction`")
-        }
         AlterFault::RowCount { .. } | AlterFault::Catalog { .. } => diagnostic.help(
             "nothing was lost, and this should not happen: report it with the definition of the \
              table",

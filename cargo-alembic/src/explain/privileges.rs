@@ -94,7 +94,9 @@ pub(super) fn own_table(action: Action, versions: &VersionTable) -> Option<Versi
         | Action::FindInvalidIndexes
         | Action::SwitchForeignKeys
         | Action::CheckForeignKeys
+        | Action::ReadCatalog
         | Action::AlterTable
+        | Action::FindBroken
         | Action::CountChanges
         | Action::RunStatement
         | Action::Begin
@@ -123,7 +125,9 @@ fn is_read_only(action: Action) -> bool {
         | Action::FindInvalidIndexes
         | Action::SwitchForeignKeys
         | Action::CheckForeignKeys
+        | Action::ReadCatalog
         | Action::AlterTable
+        | Action::FindBroken
         | Action::CountChanges
         | Action::RunStatement
         | Action::Begin

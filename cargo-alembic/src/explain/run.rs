@@ -136,6 +136,7 @@ fn details(fault: &Failure, diagnostic: Diagnostic, subject: Subject<'_>) -> Dia
                 .fold(diagnostic, Diagnostic::note)
         }
         Failure::ForeignKeyMismatch { .. } => diagnostic.code(Code::ForeignKeyMismatch),
+        Failure::Broken { .. } => diagnostic.code(Code::BrokenObject),
         Failure::NoSecondConnection { .. } => diagnostic.code(Code::NoSecondConnection),
         Failure::Unfinished { .. } => diagnostic.code(Code::UnfinishedRevision),
         Failure::Interrupted { location, .. } => diagnostic
@@ -197,6 +198,7 @@ pub(super) fn refused(fault: &Failure, diagnostic: Diagnostic, subject: Subject<
         | Failure::RowsMoved { .. }
         | Failure::ForeignKeys { .. }
         | Failure::ForeignKeyMismatch { .. }
+        | Failure::Broken { .. }
         | Failure::NoSecondConnection { .. }
         | Failure::Unfinished { .. }
         | Failure::Interrupted { .. }
@@ -296,6 +298,9 @@ fn next_step(
         ),
         Failure::ForeignKeyMismatch { .. } => diagnostic
             .help("give the referenced columns a PRIMARY KEY or a UNIQUE index"),
+        Failure::Broken { .. } => diagnostic.help(
+            "create what is missing, or change or drop what needs it, in the same revision",
+        ),
         Failure::NoSecondConnection { .. } => {
             diagnostic.help("allow the server one more connection")
         }

@@ -35,6 +35,7 @@ pub(super) fn next_step(fault: &Failure) -> Option<&'static str> {
         | Failure::RowsMoved { .. }
         | Failure::ForeignKeys { .. }
         | Failure::ForeignKeyMismatch { .. }
+        | Failure::Broken { .. }
         | Failure::NoSecondConnection { .. }
         | Failure::Database { .. } => None,
     }

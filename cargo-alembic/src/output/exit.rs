@@ -141,6 +141,7 @@ fn exit_of_failure(failure: &Failure) -> Exit {
         | Failure::LogRowCount { .. }
         | Failure::ForeignKeys { .. }
         | Failure::ForeignKeyMismatch { .. }
+        | Failure::Broken { .. }
         | Failure::Unfinished { .. }
         | Failure::Interrupted { .. }
         | Failure::ChangedMeanwhile { .. }

@@ -436,6 +436,12 @@ codes! {
         /// before the run is reported and not checked; all others are.
         ForeignKeyMismatch = "foreign-key-mismatch",
 
+        /// After the migration, objects would not work on SQLite, which checks none of this when a
+        /// revision changes its schema: a foreign key to a table or column that does not exist, or a
+        /// view or trigger that does not compile. What was like that before the run is passed over, and
+        /// so is what needs a function that only the application has. Nothing was changed.
+        BrokenObject = "broken-object",
+
         /// A change to the version table affected no row or more than one, or its rows changed
         /// while a section ran outside transactions: something else, such as a trigger, writes to
         /// it.

@@ -39,8 +39,12 @@ pub enum Action {
     SwitchForeignKeys,
     /// Check foreign keys.
     CheckForeignKeys,
+    /// Read the catalog.
+    ReadCatalog,
     /// Change a table.
     AlterTable,
+    /// Look for objects that do not work.
+    FindBroken,
     /// Count the rows that were changed.
     CountChanges,
     /// Run a statement of a revision or of a target schema.
@@ -73,7 +77,9 @@ impl fmt::Display for Action {
             Action::FindInvalidIndexes => "look for invalid indexes",
             Action::SwitchForeignKeys => "switch the enforcement of foreign keys",
             Action::CheckForeignKeys => "check foreign keys",
+            Action::ReadCatalog => "read the catalog",
             Action::AlterTable => "change a table",
+            Action::FindBroken => "compile views and triggers",
             Action::CountChanges => "count the rows that were changed",
             Action::RunStatement => "run a statement",
             Action::Begin => "begin a transaction",

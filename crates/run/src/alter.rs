@@ -43,8 +43,6 @@ pub enum AlterFault {
         /// Its name.
         name: String,
     },
-    /// The section has no transaction that could take a failure back.
-    NoTransaction,
 }
 
 impl fmt::Display for AlterFault {
@@ -91,9 +89,6 @@ impl fmt::Display for AlterFault {
                     kind.as_str()
                 )
             }
-            Self::NoTransaction => f.write_str(
-                "SQLite has no such ALTER TABLE, and a new table in its place needs a transaction",
-            ),
         }
     }
 }

@@ -10,7 +10,7 @@ pub(crate) use own_tables::OwnTables;
 pub(crate) use postgres::constraints::RESTORE_MODES;
 pub(crate) use postgres::settings::{OF_LIBRARY, READING, keep};
 
-use std::future::Future;
+use std::future::{Future, ready};
 use std::pin::Pin;
 
 use alembic_history::{Dialect, FileStatement, VersionTable};
@@ -23,9 +23,11 @@ use crate::database_error::{DatabaseError, DatabaseErrorKind};
 use crate::failure::Failure;
 use crate::link::Link;
 use crate::policy::Interruption;
+use crate::refusal::Refusal;
 use crate::refused_request::RefusedRequest;
 use crate::request::{Execute, Progress, Query};
 use crate::session_changes::{Reach, SessionChanges};
+use crate::soundness::Broken;
 
 pub(crate) use sqlite::schema_prefix;
 pub use sqlite::sqlite_error;
@@ -148,6 +150,12 @@ pub(crate) trait Engine: OwnTables + Send + Sync {
     /// if the database has such modes.
     fn restore_modes(&self) -> Option<Execute<'static>>;
 
+    /// Returns the reason why a statement is refused, if it is; `is_open` says whether a transaction is
+    /// open.
+    fn refusal(&self, _kind: &StatementKind, _is_open: bool) -> Option<Refusal> {
+        None
+    }
+
     /// Returns the first of a revision's statements, counted from 0, that the database would read in
     /// another way than it was meant.
     fn find_misread(&self, statements: &[FileStatement<'_>]) -> Option<usize>;
@@ -162,10 +170,18 @@ pub(crate) trait Engine: OwnTables + Send + Sync {
 
     /// Returns how the database carries out a statement that changes a table, if the engine can do it
     /// as well.
-    fn alters(&self, kind: &StatementKind) -> Option<Means>;
+    fn alters(&self, _kind: &StatementKind) -> Option<Means> {
+        None
+    }
 
     /// Carries out statements that change one table; fails with the index of one of them.
-    fn alter<'a, 'h>(&'a self, link: &'a Link<'h>, statements: &'a [Numbered<'h>]) -> Altered<'a>;
+    fn alter<'a, 'h>(
+        &'a self,
+        _link: &'a Link<'h>,
+        _statements: &'a [Numbered<'h>],
+    ) -> Altered<'a> {
+        Box::pin(ready(Ok(())))
+    }
 
     // Dangling rows.
 
@@ -186,6 +202,18 @@ pub(crate) trait Engine: OwnTables + Send + Sync {
         link: &'a Link<'_>,
         before: &'a DanglingRows,
     ) -> Conversation<'a, Option<DanglingFault>>;
+
+    // Objects that do not work.
+
+    /// Returns whether a statement may leave objects that do not work.
+    fn may_break(&self, _kind: &StatementKind) -> bool {
+        false
+    }
+
+    /// Finds the objects that do not work, if the database allows any.
+    fn find_broken<'a>(&'a self, _link: &'a Link<'_>) -> Conversation<'a, Option<Broken>> {
+        Box::pin(ready(Ok(None)))
+    }
 
     // Statements outside of transactions.
 

@@ -104,6 +104,7 @@ impl RunError {
             | Failure::RowsMoved { .. }
             | Failure::ForeignKeys { .. }
             | Failure::ForeignKeyMismatch { .. }
+            | Failure::Broken { .. }
             | Failure::SharedVersionTable { .. }
             | Failure::InvalidVersionTable { .. }
             | Failure::UncheckedDialect { .. }

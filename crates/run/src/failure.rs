@@ -16,6 +16,7 @@ use crate::dangling::{ForeignKey, Violation};
 use crate::database_error::DatabaseError;
 use crate::log::LoggedRevision;
 use crate::refused_request::RefusedRequest;
+use crate::soundness::BrokenObject;
 
 pub use statement::{StatementLocation, StatementScope};
 
@@ -167,6 +168,11 @@ pub enum Failure {
         /// The revisions that may have left them, in the order in which they ran.
         suspects: Vec<RevisionId>,
     },
+    /// The commit would leave objects that do not work.
+    Broken {
+        /// The objects.
+        objects: Vec<BrokenObject>,
+    },
     /// Revisions leave foreign keys to columns that need not be unique, so that no row could be
     /// checked.
     ForeignKeyMismatch {
@@ -281,6 +287,7 @@ impl Failure {
             | Self::RowsMoved { .. }
             | Self::ForeignKeys { .. }
             | Self::ForeignKeyMismatch { .. }
+            | Self::Broken { .. }
             | Self::SharedVersionTable { .. }
             | Self::InvalidVersionTable { .. }
             | Self::UncheckedDialect { .. }

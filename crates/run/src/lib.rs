@@ -59,6 +59,7 @@ mod schema;
 mod script;
 mod session;
 mod session_changes;
+mod soundness;
 mod state;
 mod steps;
 mod tables;
@@ -85,6 +86,7 @@ pub use report::{
 pub use request::{Batch, Effect, Execute, Query, Row};
 pub use runner::{DEFAULT_LOCK_TIMEOUT, Runner};
 pub use script::{Obstacle, ScriptError};
+pub use soundness::BrokenObject;
 pub use state::DatabaseState;
 pub use target::{Ahead, Schema, Target};
 pub use undo::Undo;

@@ -150,7 +150,8 @@ async fn execute<'h>(
     session: &Session<'h>,
     statement: FileStatement<'h>,
 ) -> Result<(), DatabaseError> {
-    if let Some(refusal) = Refusal::check(statement.kind(), session.link.is_open) {
+    if let Some(refusal) = Refusal::check(&*session.engine, statement.kind(), session.link.is_open)
+    {
         return Err(refusal.into());
     }
     let request = session.statement(statement);

@@ -65,7 +65,7 @@ pub(crate) async fn run<'h>(
         .find_map(|(index, piece)| match piece {
             Piece::Statement { statement, .. } => Some((
                 index,
-                Refusal::check(statement.kind(), session.link.is_open)?,
+                Refusal::check(&*session.engine, statement.kind(), session.link.is_open)?,
             )),
             Piece::Alter { .. } | Piece::Setting(_) | Piece::Modes { .. } | Piece::Row(_) => None,
         });

@@ -4,6 +4,7 @@ use std::error::Error;
 use std::fmt;
 
 use crate::database_error::{DatabaseError, DatabaseErrorKind};
+use crate::engine::Engine;
 use alembic_sql::StatementKind;
 
 /// The reason why a statement is refused.
@@ -22,21 +23,21 @@ pub(crate) enum Refusal {
     PlainBackslash,
     /// SQLite keeps no journal for this connection, so it could not roll back.
     NoJournal,
+    /// SQLite has no such `ALTER TABLE`, and without a transaction a failure of what takes its place
+    /// could not be undone.
+    NoTransaction,
+    /// SQLite does not know what depends on a table.
+    Cascade,
 }
 
 impl Refusal {
     /// Returns the reason why a statement is refused, if it is; `is_open` says whether a
     /// transaction is open.
-    pub(crate) fn check(kind: &StatementKind, is_open: bool) -> Option<Self> {
-        if kind.is_transaction_control() {
-            return Some(Self::TransactionControl);
+    pub(crate) fn check(engine: &dyn Engine, kind: &StatementKind, is_open: bool) -> Option<Self> {
+        match kind.is_transaction_control() {
+            true => Some(Self::TransactionControl),
+            false => engine.refusal(kind, is_open),
         }
-        // SQLite allows it in a transaction that has not written yet: with `OFF`, a later
-        // `ROLLBACK` undoes nothing.
-        if is_open && kind.sets_journal_mode() {
-            return Some(Self::JournalMode);
-        }
-        (is_open && *kind == StatementKind::Attach).then_some(Self::Attach)
     }
 }
 
@@ -55,6 +56,13 @@ impl fmt::Display for Refusal {
             Self::PlainBackslash => {
                 "standard_conforming_strings is off, but the statements of a revision are read \
                  with it on: write E'...' where a backslash is an escape"
+            }
+            Self::NoTransaction => {
+                "SQLite has no such ALTER TABLE, and a new table in place of the old one needs a \
+                 transaction: put the statement into a section without no-transaction"
+            }
+            Self::Cascade => {
+                "SQLite has no CASCADE: drop what depends on the table with statements of its own"
             }
             Self::NoJournal => {
                 "the connection's journal_mode is OFF, so a failure could not be undone"

@@ -145,8 +145,12 @@ pub(crate) enum Task {
     },
     /// Look for rows that dangle.
     ForeignKeys(ForeignKeyTask),
+    /// Read what the databases of the connection hold.
+    Catalog(CatalogTask),
     /// Change a table.
     Alter(AlterTask),
+    /// Look for objects that do not work.
+    FindBroken(BrokenTask),
     /// Count the rows that the connection has changed.
     CountChanges,
     /// Read the settings of the session.
@@ -219,11 +223,16 @@ pub(crate) enum ForeignKeyTask {
     ReadRows,
 }
 
+/// A task of reading the catalog.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum CatalogTask {
+    ListDatabases,
+    ListObjects,
+}
+
 /// A task of a change of a table.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum AlterTask {
-    ListDatabases,
-    ReadCatalog,
     ReadSetting(&'static str),
     /// Switch the mode in which renaming a table leaves other objects as they are.
     SwitchLegacy {
@@ -233,6 +242,15 @@ pub(crate) enum AlterTask {
     Rebuild,
     /// Find the rows that are in the way.
     FindRows,
+}
+
+/// A task of the search for objects that do not work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum BrokenTask {
+    /// Compile views or triggers.
+    Compile,
+    /// List functions or collations.
+    ListOffered,
 }
 
 /// A task on the table of progress.
@@ -319,7 +337,9 @@ impl Task {
             Self::Rollback => Action::Rollback,
             Self::ReadForeignKeys | Self::SwitchForeignKeys { .. } => Action::SwitchForeignKeys,
             Self::ForeignKeys(_) => Action::CheckForeignKeys,
+            Self::Catalog(_) => Action::ReadCatalog,
             Self::Alter(_) => Action::AlterTable,
+            Self::FindBroken(_) => Action::FindBroken,
             Self::CountChanges => Action::CountChanges,
             Self::ReadSettings
             | Self::RestoreSettings(_)

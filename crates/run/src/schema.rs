@@ -2,14 +2,13 @@
 
 use alembic_history::{FileStatement, Position};
 
-use crate::dangling::KeyChange;
 use crate::database_error::{DatabaseError, DatabaseErrorKind};
 use crate::failure::Failure;
 use crate::pieces::execute_all;
 use crate::refusal::Refusal;
 use crate::session::Session;
 use crate::session_changes::SessionChanges;
-use crate::steps::check_foreign_keys;
+use crate::soundness::Soundness;
 use crate::target::Schema;
 
 /// Runs the statements of a target schema in the transaction that is open.
@@ -29,17 +28,13 @@ pub(crate) async fn create_schema(
         return Err(failure(error.span.start, source));
     }
     let statements: Vec<FileStatement<'_>> = text.statements(dialect).collect();
-    let changes = statements
-        .iter()
-        .map(|statement| session.engine.key_change(statement.kind()));
-    let dangling = match changes.max() {
-        None | Some(KeyChange::None) => None,
-        Some(change) => session.engine.find_dangling(&session.link, change).await?,
-    };
+    let before = Soundness::find(session, statements.iter().copied()).await?;
     let changes = SessionChanges::of(&statements);
     session.engine.keep_session(&session.link, changes).await?;
     for statement in &statements {
-        if let Some(refusal) = Refusal::check(statement.kind(), session.link.is_open) {
+        if let Some(refusal) =
+            Refusal::check(&*session.engine, statement.kind(), session.link.is_open)
+        {
             return Err(failure(statement.span.start, refusal.into()));
         }
     }
@@ -51,5 +46,5 @@ pub(crate) async fn create_schema(
         return Err(failure(start + error.offset().unwrap_or(0), error));
     }
     session.restore_session().await?;
-    check_foreign_keys(session, dangling.as_ref()).await
+    before.check(session).await
 }

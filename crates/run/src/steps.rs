@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use alembic_history::{Direction, FileStatement, Node, Plan, Step};
 
-use crate::dangling::{DanglingFault, DanglingRows, KeyChange};
+use crate::dangling::KeyChange;
 use crate::event::{Event, RunStep};
 use crate::failure::{Failure, StatementScope};
 use crate::log::{self, Differences};
@@ -15,6 +15,7 @@ use crate::refusal::Refusal;
 use crate::report::StepReport;
 use crate::session::{Decide, Session};
 use crate::session_changes::{ConstraintModes, Reach, SessionChanges};
+use crate::soundness::Soundness;
 use crate::versions::Moment;
 
 /// The work of a command, carried out in one transaction after the other.
@@ -180,7 +181,11 @@ fn key_change(session: &Session<'_>, step: &Step, direction: Direction) -> KeyCh
 async fn run_steps(session: &mut Session<'_>, plan: &Plan, batch: usize) -> Result<bool, Failure> {
     let direction = plan.direction;
     let steps = &plan.steps[..batch];
-    let before = find_dangling(session, steps, direction).await?;
+    let statements = steps
+        .iter()
+        .flat_map(|step| session.runner.all_statements(step.revision, direction));
+    let statements: Vec<FileStatement<'_>> = statements.collect();
+    let before = Soundness::find(session, statements.into_iter()).await?;
     let total = session.ledger.steps().len() + plan.steps.len();
     let mut modes = ConstraintModes::default();
     for step in steps {
@@ -200,7 +205,7 @@ async fn run_steps(session: &mut Session<'_>, plan: &Plan, batch: usize) -> Resu
         let start = session.link.now();
         keep_session(session, step.revision, direction).await?;
         let place = (step.revision, direction);
-        let last = run_sections(session, place, before.as_ref(), &mut modes);
+        let last = run_sections(session, place, &before, &mut modes);
         let Some(mut pieces) = last.await? else {
             return Ok(false);
         };
@@ -224,7 +229,7 @@ async fn run_steps(session: &mut Session<'_>, plan: &Plan, batch: usize) -> Resu
         session.link.report(finished).await;
     }
     log::write(session).await?;
-    let checked = check_foreign_keys(session, before.as_ref()).await;
+    let checked = before.check(session).await;
     checked.map_err(|failure| with_suspects(session, failure, steps, direction))?;
     session.check_versions(Moment::BeforeCommit).await?;
     session.commit().await?;
@@ -262,45 +267,27 @@ async fn keep_session(
         let (number, scope) = (index + 1, StatementScope::Refused);
         return Err(runner.statement_failure(node, statement, number, refusal.into(), scope));
     }
+    check_outside(session, node, direction)?;
     let changes = SessionChanges::of(&statements);
     session.engine.keep_session(&session.link, changes).await
 }
 
-/// Refuses to commit when rows dangle that did not `before`.
-pub(crate) async fn check_foreign_keys(
-    session: &Session<'_>,
-    before: Option<&DanglingRows>,
-) -> Result<(), Failure> {
-    let Some(before) = before else {
-        return Ok(());
-    };
-    match session
-        .engine
-        .compare_dangling(&session.link, before)
-        .await?
-    {
-        None => Ok(()),
-        Some(DanglingFault::Unenforceable(keys)) => Err(Failure::ForeignKeyMismatch { keys }),
-        Some(DanglingFault::Rows(violations)) => Err(Failure::ForeignKeys {
-            violations,
-            suspects: Vec::new(),
-        }),
+/// Refuses statements of sections outside of transactions before anything of their revision is done.
+fn check_outside(session: &Session<'_>, node: Node, direction: Direction) -> Result<(), Failure> {
+    let runner = &session.runner;
+    let mut number = 0;
+    for section in runner.sections(node, direction) {
+        for statement in section.statements(runner.dialect) {
+            number += 1;
+            let refusal = Refusal::check(&*session.engine, statement.kind(), false);
+            if let (false, Some(refusal)) = (section.transaction, refusal) {
+                let scope = StatementScope::Refused;
+                let refused = refusal.into();
+                return Err(runner.statement_failure(node, statement, number, refused, scope));
+            }
+        }
     }
-}
-
-/// Finds the dangling rows before steps that could add some, or keys that cannot be enforced.
-async fn find_dangling(
-    session: &mut Session<'_>,
-    steps: &[Step],
-    direction: Direction,
-) -> Result<Option<DanglingRows>, Failure> {
-    let changes = steps
-        .iter()
-        .map(|step| key_change(session, step, direction));
-    match changes.max() {
-        None | Some(KeyChange::None) => Ok(None),
-        Some(change) => session.engine.find_dangling(&session.link, change).await,
-    }
+    Ok(())
 }
 
 /// Adds the revisions that may have left dangling rows: the rows are compared once for all
@@ -329,7 +316,7 @@ fn with_suspects(
 async fn run_sections<'h>(
     session: &mut Session<'h>,
     (node, direction): (Node, Direction),
-    dangling: Option<&DanglingRows>,
+    before: &Soundness,
     modes: &mut ConstraintModes,
 ) -> Result<Option<Vec<Piece<'h>>>, Failure> {
     let finished = session
@@ -377,7 +364,7 @@ async fn run_sections<'h>(
         } else if !statements.is_empty() {
             pieces::run(session, &pieces).await?;
             pieces.clear();
-            check_foreign_keys(session, dangling).await?;
+            before.check(session).await?;
             done = run_outside(session, (node, direction), &repeated, statements, done).await?;
             modes.end_transaction();
             // The section may have switched them on.

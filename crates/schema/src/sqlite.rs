@@ -5,6 +5,7 @@
 //! what nobody asked to change stays, to the byte.
 
 mod catalog;
+mod dangling;
 mod draft;
 mod edit;
 mod error;
@@ -18,7 +19,8 @@ mod rows;
 mod tests;
 
 pub use catalog::{Catalog, Object, ObjectKind};
+pub use dangling::{Compilation, DanglingKey, Offered, compilations, dangling_keys};
 pub use error::{AlterError, Dependent};
-pub use native::{is_native_everywhere, is_ours};
+pub use native::{is_foreign, is_native_everywhere, is_ours};
 pub use rebuild::{Alteration, Rebuild, Step, StepTask, plan};
 pub use rows::{Check, Loss};

@@ -17,9 +17,8 @@ use std::time::Duration;
 use alembic_history::{FileStatement, VersionTable};
 use alembic_sql::{SettingChanges, StatementKind, literal};
 
-use super::{Altered, Conversation, Engine, Execution, Probe, VersionTableLookup, busy_failure};
+use super::{Conversation, Engine, Execution, Probe, VersionTableLookup, busy_failure};
 use crate::action::Action;
-use crate::alter::{Means, Numbered};
 use crate::dangling::{DanglingFault, DanglingRows, KeyChange};
 use crate::database_error::{DatabaseError, DatabaseErrorKind};
 use crate::link::Link;
@@ -271,18 +270,6 @@ impl Engine for Postgres {
             true => Reach::Revision,
             false => Reach::Statement,
         }
-    }
-
-    fn alters(&self, _kind: &StatementKind) -> Option<Means> {
-        None
-    }
-
-    fn alter<'a, 'h>(
-        &'a self,
-        _link: &'a Link<'h>,
-        _statements: &'a [Numbered<'h>],
-    ) -> Altered<'a> {
-        Box::pin(ready(Ok(())))
     }
 
     /// PostgreSQL enforces foreign keys.

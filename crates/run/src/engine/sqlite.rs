@@ -1,6 +1,8 @@
 //! SQLite: its write lock is its transaction, and foreign keys must be off while tables are rebuilt.
 
 mod alter;
+mod broken;
+mod catalog;
 mod describe;
 mod error;
 mod foreign_keys;
@@ -12,7 +14,7 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use alembic_history::{FileStatement, VersionTable};
-use alembic_sql::{IndexAction, SettingChanges, StatementKind};
+use alembic_sql::{DropTable, IndexAction, SettingChanges, StatementKind};
 
 use self::session::KeptSession;
 use super::{Altered, Conversation, Engine, Execution, Probe, VersionTableLookup};
@@ -27,6 +29,7 @@ use crate::refusal::Refusal;
 use crate::refused_request::RefusedRequest;
 use crate::request::{Execute, Progress, Query, Task};
 use crate::session_changes::{Reach, SessionChanges};
+use crate::soundness::Broken;
 
 pub use error::sqlite_error;
 pub(crate) use versions::schema_prefix;
@@ -214,6 +217,18 @@ impl Engine for Sqlite {
         self.session.undo(kind)
     }
 
+    fn refusal(&self, kind: &StatementKind, is_open: bool) -> Option<Refusal> {
+        match kind {
+            // SQLite allows it in a transaction that has not written yet: with `OFF`, a later
+            // `ROLLBACK` undoes nothing.
+            kind if is_open && kind.sets_journal_mode() => Some(Refusal::JournalMode),
+            StatementKind::Attach if is_open => Some(Refusal::Attach),
+            StatementKind::DropTable(DropTable { cascade: true, .. }) => Some(Refusal::Cascade),
+            kind if !is_open && alter::needs_rebuild(kind) => Some(Refusal::NoTransaction),
+            _ => None,
+        }
+    }
+
     /// No rollback takes back what a pragma has set, so nothing waits for the commit.
     fn find_misread(&self, _statements: &[FileStatement<'_>]) -> Option<usize> {
         None
@@ -280,6 +295,14 @@ impl Engine for Sqlite {
             let now = foreign_keys::read_schema(link, &after.schemas).await?;
             Ok(compare(before, after, &now))
         })
+    }
+
+    fn may_break(&self, kind: &StatementKind) -> bool {
+        broken::may_break(kind)
+    }
+
+    fn find_broken<'a>(&'a self, link: &'a Link<'_>) -> Conversation<'a, Option<Broken>> {
+        Box::pin(async move { Ok(Some(broken::find(link).await?)) })
     }
 
     /// Outside of a transaction, a statement that meets a lock changes nothing.

@@ -410,7 +410,7 @@ impl<'s, 'h> Writer<'s, 'h> {
         number: usize,
         in_transaction: bool,
     ) -> Result<(), ScriptError> {
-        if let Some(refusal) = Refusal::check(statement.kind(), in_transaction) {
+        if let Some(refusal) = Refusal::check(&*self.engine, statement.kind(), in_transaction) {
             let runner = self.runner;
             return Err(runner
                 .statement_failure(

@@ -19,6 +19,8 @@ fn an_upgrade_is_one_transaction() {
     find versions
     explain check
     list databases
+    find databases
+    read catalog
     -> step 1 of 2
     create versions
     CREATE TABLE a (x)
@@ -29,6 +31,8 @@ fn an_upgrade_is_one_transaction() {
     CREATE TABLE b (x)
     update a to b
     -> done
+    find databases
+    read catalog
     explain check
     find versions
     read versions
@@ -61,11 +65,15 @@ fn a_run_can_be_one_transaction_per_revision() {
     read versions
     explain check
     list databases
+    find databases
+    read catalog
     -> step 1 of 2
     CREATE TABLE a (x)
     CREATE TABLE a2 (x)
     insert a
     -> done
+    find databases
+    read catalog
     explain check
     find versions
     read versions
@@ -77,10 +85,14 @@ fn a_run_can_be_one_transaction_per_revision() {
     read versions
     explain check
     list databases
+    find databases
+    read catalog
     -> step 2 of 2
     CREATE TABLE b (x)
     update a to b
     -> done
+    find databases
+    read catalog
     explain check
     find versions
     read versions
@@ -438,10 +450,14 @@ fn the_loser_of_a_race_does_what_is_left() {
             read versions
             explain check
             list databases
+            find databases
+            read catalog
             -> step 1 of 1
             CREATE TABLE b (x)
             update a to b
             -> done
+            find databases
+            read catalog
             explain check
             find versions
             read versions

@@ -98,8 +98,12 @@ fn a_fresh_database_is_created_whole() {
     -> shop is fresh
     explain check
     list databases
+    find databases
+    read catalog
     CREATE TABLE a (x)
     CREATE TABLE b (x)
+    find databases
+    read catalog
     explain check
     find versions
     create versions
@@ -172,10 +176,14 @@ fn a_legacy_database_is_stamped_and_upgraded_in_one_transaction() {
     read versions
     explain check
     list databases
+    find databases
+    read catalog
     -> step 1 of 1
     CREATE TABLE b (x)
     update a to b
     -> done
+    find databases
+    read catalog
     explain check
     find versions
     read versions

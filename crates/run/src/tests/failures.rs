@@ -262,12 +262,16 @@ fn locks_are_waited_for_until_the_timeout() {
     find versions
     explain check
     list databases
+    find databases
+    read catalog
     -> step 1 of 1
     create versions
     CREATE TABLE a (x)
     CREATE TABLE a2 (x)
     insert a
     -> done
+    find databases
+    read catalog
     explain check
     find versions
     read versions
@@ -300,12 +304,16 @@ fn locks_are_waited_for_until_the_timeout() {
     find versions
     explain check
     list databases
+    find databases
+    read catalog
     -> step 1 of 1
     create versions
     CREATE TABLE a (x)
     CREATE TABLE a2 (x)
     insert a
     -> done
+    find databases
+    read catalog
     explain check
     find versions
     read versions

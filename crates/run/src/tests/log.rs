@@ -6,7 +6,9 @@ use std::sync::{Arc, Mutex};
 use alembic_history::{Graph, RowChange, VersionTable, join};
 
 use crate::Event;
-use crate::request::{ForeignKeyTask, LockTask, Progress, ProgressTask, Task, VersionTask};
+use crate::request::{
+    CatalogTask, ForeignKeyTask, LockTask, Progress, ProgressTask, Task, VersionTask,
+};
 
 /// The lines, shared with the observer of a run's events.
 #[derive(Debug, Default)]
@@ -102,6 +104,9 @@ pub(super) fn request_line(task: &Task, sql: &str, graphs: &BTreeMap<String, Gra
         }
         .to_owned(),
         Task::Alter(_) => "change a table".to_owned(),
+        Task::Catalog(CatalogTask::ListDatabases) => "find databases".to_owned(),
+        Task::Catalog(CatalogTask::ListObjects) => "read catalog".to_owned(),
+        Task::FindBroken(_) => "find broken objects".to_owned(),
         Task::CountChanges => "count changes".to_owned(),
         Task::SetForWork => "restore for work".to_owned(),
         Task::RestoreReading => "restore reading".to_owned(),

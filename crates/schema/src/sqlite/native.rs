@@ -22,6 +22,22 @@ pub fn is_ours(action: &AlterAction) -> bool {
     }
 }
 
+/// Returns whether SQLite's own `ALTER TABLE` has no such action, in some supported version at least.
+#[must_use]
+pub fn is_foreign(action: &AlterAction) -> bool {
+    match action {
+        AlterAction::AddConstraint { .. }
+        | AlterAction::AlterColumn { .. }
+        | AlterAction::DropConstraint { .. }
+        | AlterAction::RenameConstraint { .. } => true,
+        AlterAction::AddColumn { .. }
+        | AlterAction::DropColumn { .. }
+        | AlterAction::RenameTable { .. }
+        | AlterAction::RenameColumn { .. }
+        | AlterAction::Other => false,
+    }
+}
+
 /// Returns whether every supported version of SQLite carries out the action as it is written,
 /// whatever the table is.
 #[must_use]

@@ -1,17 +1,23 @@
 //! Changes of tables that SQLite's own `ALTER TABLE` lacks, as `alembic-schema` plans them.
 
 use alembic_schema::sqlite::{
-    Alteration, Catalog, Check, Object, ObjectKind, Rebuild, Step, StepTask, is_native_everywhere,
-    is_ours, plan,
+    Alteration, Check, Rebuild, Step, StepTask, is_foreign, is_native_everywhere, is_ours, plan,
 };
 use alembic_sql::{AlterAction, StatementKind};
 
+use super::catalog::read_catalog;
 use crate::action::Action;
 use crate::alter::{AlterFault, Means, Numbered, Unaltered, altered_table};
 use crate::event::{Event, Rebuilt};
 use crate::link::Link;
 use crate::refused_request::{RefusedRequest, attribute_to};
 use crate::request::{AlterTask, Execute, Query, Row, Task};
+
+/// Returns whether SQLite itself lacks what a statement says, in some supported version at least.
+pub(super) fn needs_rebuild(kind: &StatementKind) -> bool {
+    let altered = altered_table(kind);
+    altered.is_some_and(|table| table.actions.iter().any(is_foreign))
+}
 
 /// The setting in which SQLite renames a table and leaves all other objects as they are.
 const LEGACY: &str = "legacy_alter_table";
@@ -33,32 +39,6 @@ fn ask(task: AlterTask, sql: impl Into<std::borrow::Cow<'static, str>>) -> Query
 
 fn text(row: &Row, column: usize) -> Result<&str, RefusedRequest> {
     row.text(column).map_err(attribute_to(Action::AlterTable))
-}
-
-/// Reads what the databases of the connection hold.
-pub(super) async fn read_catalog(link: &Link<'_>) -> Result<Catalog, RefusedRequest> {
-    let databases = link
-        .query(ask(AlterTask::ListDatabases, Catalog::DATABASES))
-        .await?;
-    let databases = databases
-        .iter()
-        .map(|row| text(row, 0).map(ToOwned::to_owned));
-    let mut catalog = Catalog::new(databases.collect::<Result<_, _>>()?);
-    for row in link
-        .query(ask(AlterTask::ReadCatalog, catalog.query()))
-        .await?
-    {
-        if let Some(kind) = ObjectKind::read(text(&row, 1)?) {
-            catalog.objects.push(Object {
-                database: text(&row, 0)?.to_owned(),
-                kind,
-                name: text(&row, 2)?.to_owned(),
-                table: text(&row, 3)?.to_owned(),
-                sql: row.cell(4).map(ToOwned::to_owned),
-            });
-        }
-    }
-    Ok(catalog)
 }
 
 /// Carries out statements that change one table; returns the index of the statement that cannot be,

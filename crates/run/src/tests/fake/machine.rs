@@ -5,7 +5,9 @@ use alembic_history::{Dialect, RowChange, VersionTable};
 use super::{Fake, PATH_FOUND, Second, clock, in_path};
 use crate::Row;
 use crate::other_tools;
-use crate::request::{ForeignKeyTask, LockTask, Progress, ProgressTask, Task, VersionTask};
+use crate::request::{
+    CatalogTask, ForeignKeyTask, LockTask, Progress, ProgressTask, Task, VersionTask,
+};
 use crate::tests::revisions::StatementEffect;
 
 const EXISTS: &str = "the table exists";
@@ -101,6 +103,9 @@ impl Fake {
                 changed(0)
             }
             Task::ForeignKeys(task) => self.perform_foreign_keys(*task),
+            Task::Catalog(CatalogTask::ListDatabases) => one("main"),
+            Task::Catalog(CatalogTask::ListObjects) => Answer::default(),
+            Task::FindBroken(task) => panic!("this database has no objects: {task:?}"),
             Task::Alter(_) => panic!("this database has no tables to change"),
             Task::CountChanges => one(&self.content.executed.len().to_string()),
             Task::ReadSettings if is_sqlite => one(if self.foreign_keys { "1" } else { "0" }),
