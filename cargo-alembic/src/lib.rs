@@ -8,6 +8,7 @@ mod args;
 mod commands;
 mod context;
 mod database;
+mod dry_run;
 mod empty_upgrades;
 mod explain;
 mod foreign_words;

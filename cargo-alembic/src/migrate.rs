@@ -9,6 +9,7 @@ use alembic_migrate::options::{Interruption, Missing, TransactionMode};
 
 use crate::context::Context;
 use crate::database::Watch;
+use crate::dry_run;
 use crate::empty_upgrades;
 use crate::lock_file;
 use crate::output::json::{AnswerJson, RunJson};
@@ -25,6 +26,8 @@ pub(crate) struct Migration<'m> {
     pub(crate) transaction_per_revision: bool,
     pub(crate) interrupted: Interruption,
     pub(crate) missing: Missing,
+    /// Whether everything is taken back.
+    pub(crate) dry_run: bool,
 }
 
 impl Migration<'_> {
@@ -45,6 +48,9 @@ impl Migration<'_> {
             lock_file::check_all(&order.chosen)?;
         }
         self.check_all(&order, &all)?;
+        if self.dry_run {
+            return dry_run::answers(self, context, &order.chosen);
+        }
         Ok(answers_one_by_one(&order.chosen, |next| {
             // Its rows may have changed in the meantime.
             if self.is_bound(next, &all) {

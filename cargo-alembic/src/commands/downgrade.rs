@@ -29,8 +29,9 @@ pub struct DowngradeArgs {
     /// now, by the downgrade sections that the log recorded
     #[arg(long, conflicts_with_all = ["revision", "sql", "transaction_per_revision", "interrupted"])]
     recorded: bool,
-    /// Only show the SQL that `--recorded` would run
-    #[arg(long, requires = "recorded")]
+    /// Run everything, show each statement as it runs, and take it all back; with `--recorded`, only
+    /// show the SQL
+    #[arg(long, conflicts_with_all = ["sql", "transaction_per_revision", "interrupted"])]
     dry_run: bool,
     /// Commit after each revision instead of once for the whole run
     #[arg(long)]
@@ -68,6 +69,7 @@ impl DowngradeArgs {
             transaction_per_revision: self.transaction_per_revision,
             interrupted: self.interrupted.policy(),
             missing: Missing::Refuse,
+            dry_run: self.dry_run,
         }
         .run(context, &access)
     }

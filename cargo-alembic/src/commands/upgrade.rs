@@ -30,6 +30,9 @@ pub struct UpgradeArgs {
     /// Also apply the revisions that lie below the database's version and never ran on it
     #[arg(long, conflicts_with = "sql")]
     missing: bool,
+    /// Run everything, show each statement as it runs, and take it all back
+    #[arg(long, conflicts_with_all = ["sql", "transaction_per_revision", "interrupted"])]
+    dry_run: bool,
     #[command(flatten)]
     interrupted: InterruptedArgs,
     #[command(flatten)]
@@ -62,6 +65,7 @@ impl UpgradeArgs {
                 true => Missing::Apply,
                 false => Missing::Refuse,
             },
+            dry_run: self.dry_run,
         }
         .run(context, &access)
     }

@@ -138,6 +138,9 @@ fn details(fault: &Failure, diagnostic: Diagnostic, subject: Subject<'_>) -> Dia
         Failure::ForeignKeyMismatch { .. } => diagnostic.code(Code::ForeignKeyMismatch),
         Failure::Broken { .. } => diagnostic.code(Code::BrokenObject),
         Failure::NoSecondConnection { .. } => diagnostic.code(Code::NoSecondConnection),
+        Failure::NotTakenBack { path, .. } => diagnostic
+            .code(Code::NotTakenBack)
+            .note(format!("its file is {}", path.display())),
         Failure::Unfinished { .. } => diagnostic.code(Code::UnfinishedRevision),
         Failure::Interrupted { location, .. } => diagnostic
             .code(Code::InterruptedStatement)
@@ -200,6 +203,7 @@ pub(super) fn refused(fault: &Failure, diagnostic: Diagnostic, subject: Subject<
         | Failure::ForeignKeyMismatch { .. }
         | Failure::Broken { .. }
         | Failure::NoSecondConnection { .. }
+        | Failure::NotTakenBack { .. }
         | Failure::Unfinished { .. }
         | Failure::Interrupted { .. }
         | Failure::ChangedMeanwhile { .. }
@@ -304,6 +308,9 @@ fn next_step(
         Failure::NoSecondConnection { .. } => {
             diagnostic.help("allow the server one more connection")
         }
+        Failure::NotTakenBack { .. } => diagnostic.help(
+            "name the revision before it, or the last one that the dry run is to go to",
+        ),
         Failure::Unfinished {
             revision,
             direction,

@@ -37,6 +37,7 @@ pub(super) fn next_step(fault: &Failure) -> Option<&'static str> {
         | Failure::ForeignKeyMismatch { .. }
         | Failure::Broken { .. }
         | Failure::NoSecondConnection { .. }
+        | Failure::NotTakenBack { .. }
         | Failure::Database { .. } => None,
     }
 }

@@ -142,6 +142,7 @@ fn exit_of_failure(failure: &Failure) -> Exit {
         | Failure::ForeignKeys { .. }
         | Failure::ForeignKeyMismatch { .. }
         | Failure::Broken { .. }
+        | Failure::NotTakenBack { .. }
         | Failure::Unfinished { .. }
         | Failure::Interrupted { .. }
         | Failure::ChangedMeanwhile { .. }

@@ -16,7 +16,8 @@ pub(crate) use revisions::{
     BranchPoint, Branches, CurrentJson, RevisionJson, Revisions, UnfinishedJson, strings,
 };
 pub(crate) use runs::{
-    EnsureJson, EnsureVersionJson, LogJson, LoggedJson, RunJson, StampJson, rows,
+    DryRunJson, DryStepJson, EnsureJson, EnsureVersionJson, ExecutedJson, LogJson, LoggedJson,
+    LostJson, RebuildJson, RunJson, StampJson, rows,
 };
 
 /// The result of a command.
@@ -90,6 +91,7 @@ pub(crate) fn document(
 pub(crate) enum AnswerJson {
     Branches(Branches),
     Current(CurrentJson),
+    DryRun(DryRunJson),
     Ensure(EnsureJson),
     EnsureVersion(EnsureVersionJson),
     Init(InitJson),

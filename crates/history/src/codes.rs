@@ -442,6 +442,10 @@ codes! {
         /// so is what needs a function that only the application has. Nothing was changed.
         BrokenObject = "broken-object",
 
+        /// With `--dry-run`, a revision has a section outside of transactions, which could not be taken
+        /// back. Nothing was changed.
+        NotTakenBack = "not-taken-back",
+
         /// A change to the version table affected no row or more than one, or its rows changed
         /// while a section ran outside transactions: something else, such as a trigger, writes to
         /// it.

@@ -34,6 +34,7 @@ pub struct Migrations {
     author: Author,
     edited: Edited,
     missing: Missing,
+    dry_run: bool,
     target: Target,
     observer: Arc<Observer>,
 }
@@ -52,6 +53,7 @@ impl Migrations {
             author: author::of_process(),
             edited: Edited::default(),
             missing: Missing::default(),
+            dry_run: false,
             target: Target {
                 package: String::new(),
                 schema: None,
@@ -132,6 +134,16 @@ impl Migrations {
         self
     }
 
+    /// Takes everything back at the end of a run instead of committing it; its events tell what it
+    /// does. Not by default.
+    ///
+    /// A revision with a section outside of transactions is refused then.
+    #[must_use]
+    pub fn dry_run(mut self, dry_run: bool) -> Self {
+        self.dry_run = dry_run;
+        self
+    }
+
     /// Names the crate that the migrations belong to, for reports and log lines.
     #[must_use]
     pub fn package(mut self, name: impl Into<String>) -> Self {
@@ -209,6 +221,7 @@ impl Migrations {
             author: self.author.clone(),
             edited: self.edited,
             missing: self.missing,
+            dry_run: self.dry_run,
             ..Runner::new(&self.history, dialect)
         }
     }

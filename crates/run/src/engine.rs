@@ -183,6 +183,12 @@ pub(crate) trait Engine: OwnTables + Send + Sync {
         Box::pin(ready(Ok(())))
     }
 
+    /// Returns what a statement destroys, each with the query for how many there are, as far as the
+    /// engine can tell.
+    fn losses(&self, _kind: &StatementKind) -> Vec<(String, Query)> {
+        Vec::new()
+    }
+
     // Dangling rows.
 
     /// Returns what a statement may do to foreign keys.

@@ -109,6 +109,7 @@ impl RunError {
             | Failure::InvalidVersionTable { .. }
             | Failure::UncheckedDialect { .. }
             | Failure::NoSecondConnection { .. }
+            | Failure::NotTakenBack { .. }
             | Failure::Unfinished { .. }
             | Failure::Interrupted { .. }
             | Failure::ChangedMeanwhile { .. }

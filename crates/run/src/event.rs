@@ -89,6 +89,8 @@ pub enum Event {
         /// The keys.
         keys: Vec<ForeignKey>,
     },
+    /// In a dry run, a statement of a revision was executed.
+    Executed(Executed),
     /// A table was rebuilt, to change it in a way that SQLite's own `ALTER TABLE` lacks.
     TableRebuilt(Rebuilt),
     /// Another program has moved the rows of the version table since the log was last written, and the
@@ -113,6 +115,29 @@ pub enum Event {
         /// How many times it has been begun again.
         retries: usize,
     },
+}
+
+/// A statement of a revision that a dry run has executed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Executed {
+    /// The statement.
+    pub sql: String,
+    /// How long it took; `None` if it changes a table, and the events of rebuilds that follow say what
+    /// it takes.
+    pub took: Option<Duration>,
+    /// What it destroys.
+    pub losses: Vec<Lost>,
+}
+
+/// Something that a statement destroys.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Lost {
+    /// What it is: the rows of a table, or the values of a column.
+    pub what: String,
+    /// How many there are.
+    pub count: u64,
 }
 
 /// A table that was rebuilt.

@@ -199,6 +199,13 @@ pub enum Failure {
         /// Its file.
         path: PathBuf,
     },
+    /// A dry run would come to a section outside of transactions, which cannot be taken back.
+    NotTakenBack {
+        /// The revision.
+        revision: RevisionId,
+        /// Its file.
+        path: PathBuf,
+    },
     /// A revision is unfinished, and the run would not continue it.
     Unfinished {
         /// The revision.
@@ -292,6 +299,7 @@ impl Failure {
             | Self::InvalidVersionTable { .. }
             | Self::UncheckedDialect { .. }
             | Self::NoSecondConnection { .. }
+            | Self::NotTakenBack { .. }
             | Self::Unfinished { .. }
             | Self::Interrupted { .. }
             | Self::ChangedMeanwhile { .. }

@@ -7,6 +7,7 @@ use alembic_history::{FileStatement, Node, RowChange};
 use crate::action::Action;
 use crate::alter::{self, Numbered, Unaltered};
 use crate::database_error::{DatabaseError, DatabaseErrorKind};
+use crate::event::{Event, Executed, Lost};
 use crate::failure::{Failure, StatementScope};
 use crate::refusal::Refusal;
 use crate::refused_request::RefusedRequest;
@@ -91,7 +92,11 @@ async fn run_plain<'h>(session: &mut Session<'h>, pieces: &[Piece<'h>]) -> Resul
         Piece::Row(change) => Some(session.engine.change_versions(table, graph, *change)),
         Piece::Alter { .. } => None,
     });
-    let batch = execute_all(session, statements.collect()).await;
+    let statements: Vec<Execute<'h>> = statements.collect();
+    let batch = match session.runner.dry_run {
+        true => rehearse(session, pieces, statements).await,
+        false => execute_all(session, statements).await,
+    };
     for (piece, changed) in pieces.iter().zip(batch.changed) {
         if let Piece::Row(change) = piece {
             session.count_change(*change, changed)?;
@@ -109,6 +114,16 @@ async fn alter<'h>(
     node: Node,
     statements: &[Numbered<'h>],
 ) -> Result<(), Failure> {
+    if session.runner.dry_run {
+        for Numbered { statement, .. } in statements {
+            let executed = Executed {
+                sql: statement.sql.to_owned(),
+                took: None,
+                losses: find_losses(session, *statement).await,
+            };
+            session.link.report(Event::Executed(executed)).await;
+        }
+    }
     let altered = session.engine.alter(&session.link, statements).await;
     altered.map_err(|(index, unaltered)| {
         let Numbered { statement, number } = statements[index];
@@ -127,6 +142,54 @@ async fn alter<'h>(
             }
         }
     })
+}
+
+/// Executes statements one by one, and reports those of revisions.
+async fn rehearse<'h>(
+    session: &Session<'h>,
+    pieces: &[Piece<'h>],
+    statements: Vec<Execute<'h>>,
+) -> Batch {
+    let mut batch = Batch::default();
+    for (index, (piece, execute)) in pieces.iter().zip(statements).enumerate() {
+        let own = match piece {
+            Piece::Statement { statement, .. } => Some(*statement),
+            Piece::Alter { .. } | Piece::Setting(_) | Piece::Modes { .. } | Piece::Row(_) => None,
+        };
+        let losses = match own {
+            Some(statement) => find_losses(session, statement).await,
+            None => Vec::new(),
+        };
+        let start = session.link.now();
+        match session.link.execute(execute).await {
+            Ok(changed) => batch.changed.push(changed),
+            Err(refused) => {
+                batch.failed = Some((index, refused.error));
+                break;
+            }
+        }
+        if let Some(statement) = own {
+            let sql = statement.sql.to_owned();
+            let took = Some(session.link.now().saturating_sub(start));
+            let executed = Executed { sql, took, losses };
+            session.link.report(Event::Executed(executed)).await;
+        }
+    }
+    batch
+}
+
+/// Finds what a statement destroys, in a dry run.
+async fn find_losses(session: &Session<'_>, statement: FileStatement<'_>) -> Vec<Lost> {
+    let mut found = Vec::new();
+    for (what, query) in session.engine.losses(statement.kind()) {
+        // A statement about what is missing destroys nothing, or fails by itself.
+        let rows = session.link.query(query).await.unwrap_or_default();
+        let count = rows.first().and_then(|row| row.number(0).ok());
+        if let Some(count) = count.filter(|count| *count > 0) {
+            found.push(Lost { what, count });
+        }
+    }
+    found
 }
 
 /// Makes changes to the version table, each of which must change exactly one row.

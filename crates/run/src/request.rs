@@ -242,6 +242,8 @@ pub(crate) enum AlterTask {
     Rebuild,
     /// Find the rows that are in the way.
     FindRows,
+    /// Count what a statement destroys.
+    Count,
 }
 
 /// A task of the search for objects that do not work.

@@ -38,6 +38,8 @@ pub struct Runner<'h> {
     pub edited: Edited,
     /// The treatment of revisions below the rows that never ran.
     pub missing: Missing,
+    /// Whether everything is taken back at its end, instead of committed.
+    pub dry_run: bool,
     /// Returns the time since some fixed moment.
     pub clock: fn() -> Duration,
 }
@@ -81,6 +83,7 @@ impl<'h> Runner<'h> {
             author: Author::default(),
             edited: Edited::default(),
             missing: Missing::default(),
+            dry_run: false,
             clock: monotonic,
         }
     }
@@ -197,6 +200,7 @@ impl<'h> Runner<'h> {
     pub(crate) fn batch(&self, plan: &Plan) -> usize {
         let mut steps = plan.steps.iter();
         match self.transaction {
+            _ if self.dry_run => plan.steps.len(),
             TransactionMode::Revision => 1,
             TransactionMode::Run => {
                 match steps.position(|step| self.leaves_transaction(step, plan.direction)) {

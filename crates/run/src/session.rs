@@ -253,8 +253,12 @@ impl<'h> Session<'h> {
         self.engine.begin(&mut self.link, table).await
     }
 
-    /// Commits, unless the lock is lost: another migrator may then have done the same work.
+    /// Commits, unless the lock is lost: another migrator may then have done the same work. A dry run
+    /// rolls back instead.
     pub(crate) async fn commit(&mut self) -> Result<(), Failure> {
+        if self.runner.dry_run {
+            return Ok(self.rollback().await?);
+        }
         if let Err(failure) = self.engine.commit(&mut self.link).await {
             if let Failure::Database {
                 action: crate::action::Action::Commit,

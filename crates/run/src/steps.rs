@@ -148,23 +148,24 @@ fn sorted(mut rows: Vec<Node>) -> Vec<Node> {
     rows
 }
 
-/// Refuses a plan that leaves its transactions if the lock cannot be held outside of them.
+/// Refuses a plan that leaves its transactions if the lock cannot be held outside of them, or if
+/// everything is to be taken back.
 fn check_connections(session: &Session<'_>, plan: &Plan) -> Result<(), Failure> {
-    if session.engine.locks_outside().is_some() {
+    let runner = &session.runner;
+    let is_locked = session.engine.locks_outside().is_some();
+    if is_locked && !runner.dry_run {
         return Ok(());
     }
-    let runner = &session.runner;
     let mut steps = plan.steps.iter();
-    match steps.find(|step| runner.leaves_transaction(step, plan.direction)) {
-        None => Ok(()),
-        Some(step) => {
-            let file = runner.history.file(step.revision);
-            Err(Failure::NoSecondConnection {
-                revision: file.file.header.id.name.clone(),
-                path: file.path.clone(),
-            })
-        }
-    }
+    let Some(step) = steps.find(|step| runner.leaves_transaction(step, plan.direction)) else {
+        return Ok(());
+    };
+    let file = runner.history.file(step.revision);
+    let (revision, path) = (file.file.header.id.name.clone(), file.path.clone());
+    Err(match runner.dry_run {
+        true => Failure::NotTakenBack { revision, path },
+        false => Failure::NoSecondConnection { revision, path },
+    })
 }
 
 /// Returns what a step may do to foreign keys.

@@ -57,6 +57,75 @@ impl StepJson {
     }
 }
 
+/// The result of `upgrade` and `downgrade` with `--dry-run`.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(JsonSchema), schemars(rename = "DryRun"))]
+pub(crate) struct DryRunJson {
+    /// The database, without its password.
+    pub(crate) database: String,
+    /// The revisions that would be applied or reverted, in order.
+    pub(crate) steps: Vec<DryStepJson>,
+    /// The rows of the version table before.
+    pub(crate) before: Vec<String>,
+    /// The rows of the version table that the command would leave.
+    pub(crate) after: Vec<String>,
+    /// How long it took in seconds.
+    pub(crate) seconds: f64,
+}
+
+/// A revision that would be applied or reverted.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(JsonSchema), schemars(rename = "DryStep"))]
+pub(crate) struct DryStepJson {
+    /// `upgrade` or `downgrade`.
+    pub(crate) direction: String,
+    /// The revision's id.
+    pub(crate) revision: String,
+    /// The first paragraph of its header.
+    pub(crate) message: String,
+    /// Its statements, in order.
+    pub(crate) statements: Vec<ExecutedJson>,
+}
+
+/// A statement that was executed and taken back.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(JsonSchema), schemars(rename = "Executed"))]
+pub(crate) struct ExecutedJson {
+    /// The statement.
+    pub(crate) sql: String,
+    /// How long it took in seconds; null if it is carried out together with others.
+    pub(crate) seconds: Option<f64>,
+    /// What it destroys.
+    pub(crate) losses: Vec<LostJson>,
+    /// The rebuild of a table that carries out this statement and those before it; null if there is
+    /// none.
+    pub(crate) rebuild: Option<RebuildJson>,
+}
+
+/// Something that a statement destroys.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(JsonSchema), schemars(rename = "Lost"))]
+pub(crate) struct LostJson {
+    /// What it is: the rows of a table, or the values of a column.
+    pub(crate) what: String,
+    /// How many there are.
+    pub(crate) count: u64,
+}
+
+/// The rebuild of a table.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(JsonSchema), schemars(rename = "Rebuild"))]
+pub(crate) struct RebuildJson {
+    /// The table.
+    pub(crate) table: String,
+    /// The statements that rebuild it.
+    pub(crate) statements: Vec<String>,
+    /// How many rows are copied.
+    pub(crate) rows: u64,
+    /// How long it took in seconds.
+    pub(crate) seconds: f64,
+}
+
 /// The result of `stamp`.
 #[derive(Debug, Serialize)]
 #[cfg_attr(feature = "schema", derive(JsonSchema), schemars(rename = "Stamp"))]

@@ -248,6 +248,10 @@ impl Engine for Sqlite {
         Box::pin(alter::alter(link, statements))
     }
 
+    fn losses(&self, kind: &StatementKind) -> Vec<(String, Query)> {
+        alter::losses(kind)
+    }
+
     /// The search for rows reads every row that refers to another table, so runs that only create
     /// objects do without it.
     ///

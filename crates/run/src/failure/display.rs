@@ -192,6 +192,11 @@ impl fmt::Display for Failure {
                     dialect.product()
                 )
             }
+            Self::NotTakenBack { revision, .. } => write!(
+                f,
+                "revision {revision} has a section outside of transactions, which a dry run could \
+                 not take back"
+            ),
             Self::NoSecondConnection { revision, .. } => write!(
                 f,
                 "revision {revision} has a section outside a transaction, and a single connection \

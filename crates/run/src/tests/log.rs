@@ -73,6 +73,7 @@ pub(super) fn event_line(event: &Event) -> Option<String> {
         }
         Event::Adopted { applied, .. } => format!("-> adopting {}", join(applied, ", ")),
         Event::Edited { revisions } => format!("-> {} edited", revisions.len()),
+        Event::Executed(executed) => format!("-> executed {}", executed.sql),
         Event::TableRebuilt(rebuilt) => format!("-> rebuilt {}", rebuilt.table),
         Event::Retrying { error, retries } => format!("-> retrying {retries}: {error}"),
     })

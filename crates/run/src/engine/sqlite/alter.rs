@@ -3,7 +3,7 @@
 use alembic_schema::sqlite::{
     Alteration, Check, Rebuild, Step, StepTask, is_foreign, is_native_everywhere, is_ours, plan,
 };
-use alembic_sql::{AlterAction, StatementKind};
+use alembic_sql::{AlterAction, Name, StatementKind};
 
 use super::catalog::read_catalog;
 use crate::action::Action;
@@ -31,6 +31,33 @@ pub(super) fn means(kind: &StatementKind) -> Option<Means> {
         [action] if is_native_everywhere(action) && !table.if_exists => Means::Itself,
         _ => Means::Catalog,
     })
+}
+
+/// Returns what a statement destroys, and the queries for how many there are.
+pub(super) fn losses(kind: &StatementKind) -> Vec<(String, Query)> {
+    let count = |what: String, table: &Name, counted: &str| {
+        let query = format!("SELECT count({counted}) FROM {}", table.written());
+        (what, ask(AlterTask::Count, query))
+    };
+    match kind {
+        StatementKind::DropTable(dropped) => {
+            let what = format!("rows of {}", dropped.name.written());
+            vec![count(what, &dropped.name, "*")]
+        }
+        StatementKind::AlterTable(altered) => {
+            let actions = altered.actions.iter();
+            let dropped = actions.filter_map(|action| match action {
+                AlterAction::DropColumn { column, .. } => {
+                    let what =
+                        format!("values of {}.{}", altered.table.written(), column.written());
+                    Some(count(what, &altered.table, column.written()))
+                }
+                _ => None,
+            });
+            dropped.collect()
+        }
+        _ => Vec::new(),
+    }
 }
 
 fn ask(task: AlterTask, sql: impl Into<std::borrow::Cow<'static, str>>) -> Query {

@@ -1,0 +1,157 @@
+//! `--dry-run`: a whole run that shows each statement as it runs, and is taken back at its end.
+
+use std::fmt::Write;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
+
+use alembic_history::Direction;
+use alembic_migrate::Event;
+
+use crate::context::Context;
+use crate::database::Watch;
+use crate::migrate::Migration;
+use crate::output::json::{
+    AnswerJson, DryRunJson, DryStepJson, ExecutedJson, LostJson, RebuildJson, rows,
+};
+use crate::output::reports::HumanDuration;
+use crate::output::{Answer, Layout, Response, Result};
+use crate::workspace::Crate;
+
+/// Runs the migration of each crate, and takes it back.
+pub(crate) fn answers(
+    migration: &Migration<'_>,
+    context: &Context,
+    chosen: &[Crate],
+) -> Result<Response> {
+    let mut answers = Vec::new();
+    for own in chosen {
+        let json = rehearse(migration, context, own)?;
+        let text = describe(&json);
+        answers.push(Answer::new(own.name(), AnswerJson::DryRun(json), text));
+    }
+    Ok(Response::new(answers, Layout::Scripts))
+}
+
+fn rehearse(migration: &Migration<'_>, context: &Context, own: &Crate) -> Result<DryRunJson> {
+    let start = Instant::now();
+    let database = own.database()?;
+    own.check_sql(migration.direction)?;
+    let what = format_args!("{} ({})", own.name(), database.url);
+    context.shell.status("Rehearsing", what);
+    let steps = Arc::new(Mutex::new(Vec::new()));
+    let (noted, watch) = (Arc::clone(&steps), Watch::new(database));
+    let migrations = own
+        .migrations
+        .clone()
+        .missing(migration.missing)
+        .dry_run(true)
+        .observe(move |event| {
+            watch.note(event);
+            note(
+                &mut noted.lock().unwrap_or_else(PoisonError::into_inner),
+                event,
+            );
+        });
+    let mut connection = match database.is_missing() {
+        // What a missing file would hold is held in memory.
+        true => database.read()?,
+        false => database.write(context.shell)?,
+    };
+    let outcome = match migration.direction {
+        Direction::Upgrade => migrations.upgrade(&mut connection, migration.target),
+        Direction::Downgrade => migrations.downgrade(&mut connection, migration.target),
+    };
+    let report = outcome.map_err(|error| own.explain(error, database))?;
+    let took = start.elapsed();
+    let what = format_args!(
+        "{} would be at {}, and was taken back: {} in {}",
+        own.name(),
+        report.after,
+        match report.steps.len() {
+            1 => "1 revision".to_owned(),
+            steps => format!("{steps} revisions"),
+        },
+        HumanDuration(took)
+    );
+    context.shell.status("Finished", what);
+    let steps = std::mem::take(&mut *steps.lock().unwrap_or_else(PoisonError::into_inner));
+    Ok(DryRunJson {
+        database: database.url.to_string(),
+        steps,
+        before: rows(&report.before),
+        after: rows(&report.after),
+        seconds: took.as_secs_f64(),
+    })
+}
+
+/// Notes what an event tells of a run.
+fn note(steps: &mut Vec<DryStepJson>, event: &Event) {
+    match event {
+        Event::StepStarted { step, .. } => steps.push(DryStepJson {
+            direction: step.direction.to_string(),
+            revision: step.revision.to_string(),
+            message: step.message.clone(),
+            statements: Vec::new(),
+        }),
+        Event::Executed(executed) => {
+            if let Some(step) = steps.last_mut() {
+                let losses = executed.losses.iter().map(|lost| LostJson {
+                    what: lost.what.clone(),
+                    count: lost.count,
+                });
+                step.statements.push(ExecutedJson {
+                    sql: executed.sql.clone(),
+                    seconds: executed.took.map(|took| took.as_secs_f64()),
+                    losses: losses.collect(),
+                    rebuild: None,
+                });
+            }
+        }
+        Event::TableRebuilt(rebuilt) => {
+            let statement = steps.last_mut().and_then(|step| step.statements.last_mut());
+            if let Some(statement) = statement {
+                statement.rebuild = Some(RebuildJson {
+                    table: rebuilt.table.clone(),
+                    statements: rebuilt.statements.clone(),
+                    rows: rebuilt.rows,
+                    seconds: rebuilt.took.as_secs_f64(),
+                });
+            }
+        }
+        // The transaction begins again.
+        Event::Retrying { .. } => steps.clear(),
+        _ => {}
+    }
+}
+
+fn describe(run: &DryRunJson) -> String {
+    let mut text = String::new();
+    for step in &run.steps {
+        let DryStepJson {
+            direction,
+            revision,
+            message,
+            statements,
+        } = step;
+        let _ = writeln!(text, "-- {direction} {revision}, {message}\n");
+        for statement in statements {
+            let _ = writeln!(text, "{};", statement.sql);
+            for lost in &statement.losses {
+                let _ = writeln!(text, "-- destroys {} {}", lost.count, lost.what);
+            }
+            if let Some(rebuild) = &statement.rebuild {
+                let took = std::time::Duration::from_secs_f64(rebuild.seconds);
+                let took = HumanDuration(took);
+                let (table, rows) = (&rebuild.table, rebuild.rows);
+                let _ = writeln!(text, "-- rebuilds {table}: {rows} rows in {took}, by");
+                for own in &rebuild.statements {
+                    for line in format!("{own};").lines() {
+                        let _ = writeln!(text, "--   {line}");
+                    }
+                }
+            }
+            text.push('\n');
+        }
+    }
+    text
+}
