@@ -40,7 +40,7 @@ pub(crate) enum DatabaseIdentity {
 
 impl Database {
     /// Returns a database that lasts as long as its connection.
-    fn in_memory() -> Self {
+    pub(crate) fn in_memory() -> Self {
         Self {
             url: DatabaseUrl::Sqlite(SqliteUrl::in_memory()),
         }

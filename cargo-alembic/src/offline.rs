@@ -1,16 +1,19 @@
 //! Scripts instead of runs: `--sql`.
 
-use alembic_history::Direction;
+use alembic_history::{Direction, TransactionMode};
 use alembic_migrate::Dialect;
-use alembic_run::{Runner, ScriptError};
+use alembic_migrate::RunError;
+use alembic_migrate::driver::Driver;
+use alembic_run::{Rehearsed, Run, Runner, ScriptError};
 
 use crate::args::OfflineArgs;
 use crate::context::Context;
+use crate::database::Database;
 use crate::explain;
 use crate::lock_file;
 use crate::output::json::{AnswerJson, ScriptJson};
 use crate::output::{Answer, Cause, Diagnostic, Layout, Response, Result};
-use crate::workspace::{Access, Configuration, crates_to_move};
+use crate::workspace::{Access, Configuration, Crate, crates_to_move};
 
 /// Writes the script of every crate that `targets` match, once all of them are planned.
 ///
@@ -21,7 +24,7 @@ pub(crate) fn scripts(
     access: &Access,
     targets: &[&str],
     direction: Option<Direction>,
-    script: impl Fn(Runner<'_>) -> std::result::Result<String, ScriptError>,
+    write: &impl Write,
 ) -> Result<Response> {
     let mut configurations = context.configurations()?;
     for configuration in &mut configurations {
@@ -52,8 +55,7 @@ pub(crate) fn scripts(
     for next in &chosen {
         let dialect = dialect(args, &next.configuration, access)?;
         next.configuration.check_schema(dialect)?;
-        let written = script(next.migrations.runner(dialect));
-        let written = written.map_err(|error| explain::script(error, next.subject()))?;
+        let written = write_one(next, dialect, context, write)?;
         let json = AnswerJson::Script(ScriptJson {
             dialect: dialect.to_string(),
             script: written.clone(),
@@ -61,6 +63,71 @@ pub(crate) fn scripts(
         answers.push(Answer::verbatim(next.name(), json, written));
     }
     Ok(Response::new(answers, Layout::Scripts))
+}
+
+/// What writes the script of a command.
+pub(crate) trait Write {
+    /// Returns the run to carry out on an empty database first, if it is needed.
+    fn rehearse<'h>(&self, _runner: &Runner<'h>) -> Scripted<Option<Rehearsal<'h>>> {
+        Ok(None)
+    }
+
+    /// Writes the script.
+    fn script(&self, runner: Runner<'_>) -> Scripted<String>;
+}
+
+/// A run on an empty database, before a script is written.
+pub(crate) type Rehearsal<'h> = Run<'h, std::result::Result<Rehearsed, RunError>>;
+
+pub(crate) type Scripted<T> = std::result::Result<T, ScriptError>;
+
+impl<F: Fn(Runner<'_>) -> Scripted<String>> Write for F {
+    fn script(&self, runner: Runner<'_>) -> Scripted<String> {
+        self(runner)
+    }
+}
+
+/// The script of an upgrade or a downgrade.
+pub(crate) struct MigrationScript<'r> {
+    pub(crate) direction: Direction,
+    pub(crate) range: &'r str,
+    pub(crate) transaction_per_revision: bool,
+}
+
+impl Write for MigrationScript<'_> {
+    fn rehearse<'h>(&self, runner: &Runner<'h>) -> Scripted<Option<Rehearsal<'h>>> {
+        match self.direction {
+            Direction::Upgrade => runner.rehearse_upgrade(self.range),
+            Direction::Downgrade => runner.rehearse_downgrade(self.range),
+        }
+    }
+
+    fn script(&self, mut runner: Runner<'_>) -> Scripted<String> {
+        if self.transaction_per_revision {
+            runner.transaction = TransactionMode::Revision;
+        }
+        match self.direction {
+            Direction::Upgrade => runner.upgrade_script(self.range),
+            Direction::Downgrade => runner.downgrade_script(self.range),
+        }
+    }
+}
+
+fn write_one(
+    own: &Crate,
+    dialect: Dialect,
+    context: &Context,
+    write: &impl Write,
+) -> Result<String> {
+    let failed = |error| explain::script(error, own.subject());
+    let database = Database::in_memory();
+    let mut connection = database.write(context.shell)?;
+    let mut runner = own.migrations.runner(dialect);
+    if let Some(run) = write.rehearse(&runner).map_err(failed)? {
+        let rehearsed = (&mut connection).drive(run, &|_| {});
+        runner.rehearsed = rehearsed.map_err(|error| own.explain_trial(error, &database))?;
+    }
+    write.script(runner).map_err(failed)
 }
 
 /// Returns the dialect of a crate's script.

@@ -25,7 +25,7 @@ impl EnsureVersionArgs {
         let access = Access::from(&self.database);
         if self.offline.sql {
             let script = |runner: Runner<'_>| runner.ensure_version_script();
-            return scripts(context, &self.offline, &access, &[], None, script);
+            return scripts(context, &self.offline, &access, &[], None, &script);
         }
         let crates = context.crates(&access)?;
         context.workspace()?.check_databases(&crates)?;

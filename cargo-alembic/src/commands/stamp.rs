@@ -51,7 +51,7 @@ impl StampArgs {
         let access = Access::from(&self.database);
         if self.offline.sql {
             let script = |runner: Runner<'_>| runner.stamp_script(&targets);
-            return scripts(context, &self.offline, &access, &targets, None, script);
+            return scripts(context, &self.offline, &access, &targets, None, &script);
         }
         if !self.accept.is_empty() {
             return self.accept(context, &access);

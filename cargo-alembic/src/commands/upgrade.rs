@@ -1,14 +1,13 @@
 //! `cargo alembic upgrade`
 
-use alembic_history::{Direction, TransactionMode};
+use alembic_history::Direction;
 use alembic_migrate::options::Missing;
-use alembic_run::Runner;
 use clap::Args;
 
 use crate::args::{DatabaseArgs, InterruptedArgs, OfflineArgs};
 use crate::context::Context;
 use crate::migrate::Migration;
-use crate::offline::scripts;
+use crate::offline::{MigrationScript, scripts};
 use crate::output::{Response, Result};
 use crate::workspace::Access;
 
@@ -47,14 +46,20 @@ impl UpgradeArgs {
         let direction = Direction::Upgrade;
         if self.offline.sql {
             let targets = [self.revision.as_str()];
-            let script = |mut runner: Runner<'_>| {
-                if self.transaction_per_revision {
-                    runner.transaction = TransactionMode::Revision;
-                }
-                runner.upgrade_script(&self.revision)
+            let script = MigrationScript {
+                direction,
+                range: &self.revision,
+                transaction_per_revision: self.transaction_per_revision,
             };
             let direction = Some(direction);
-            return scripts(context, &self.offline, &access, &targets, direction, script);
+            return scripts(
+                context,
+                &self.offline,
+                &access,
+                &targets,
+                direction,
+                &script,
+            );
         }
         Migration {
             direction,

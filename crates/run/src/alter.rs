@@ -54,25 +54,7 @@ impl fmt::Display for AlterFault {
                     1 => "1 row".to_owned(),
                     count => format!("{count} rows"),
                 };
-                match loss {
-                    Loss::Null { columns } => {
-                        write!(f, "{rows} with NULL in {}", columns.join(", "))
-                    }
-                    Loss::Duplicate { columns } => {
-                        write!(f, "{rows} with the same values in {}", columns.join(", "))
-                    }
-                    Loss::Check { expression } => {
-                        write!(f, "{rows} for which CHECK ({expression}) fails")
-                    }
-                    Loss::Dangling { columns, parent } => {
-                        let columns = columns.join(", ");
-                        write!(f, "{rows} whose {columns} refers to no row of {parent}")
-                    }
-                    Loss::Changed { column, to } => {
-                        write!(f, "{rows} whose {column} would be another value as {to}")
-                    }
-                }?;
-                write!(f, ": {}", shown.join("; "))?;
+                write!(f, "{rows} {loss}: {}", shown.join("; "))?;
                 match *count > shown.len() as u64 {
                     true => f.write_str("; ..."),
                     false => Ok(()),

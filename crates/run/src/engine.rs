@@ -14,6 +14,7 @@ use std::future::{Future, ready};
 use std::pin::Pin;
 
 use alembic_history::{Dialect, FileStatement, VersionTable};
+use alembic_schema::sqlite::Step;
 use alembic_sql::{SettingChanges, StatementKind};
 
 use crate::action::Action;
@@ -37,7 +38,7 @@ pub(crate) type Conversation<'a, T> = Pin<Box<dyn Future<Output = Result<T, Fail
 
 /// A change of a table; fails with the index of one of its statements.
 pub(crate) type Altered<'a> =
-    Pin<Box<dyn Future<Output = Result<(), (usize, Unaltered)>> + Send + 'a>>;
+    Pin<Box<dyn Future<Output = Result<Vec<Step>, (usize, Unaltered)>> + Send + 'a>>;
 
 /// The catalog's answer about a statement that may have taken effect.
 pub(crate) struct Probe {
@@ -174,13 +175,14 @@ pub(crate) trait Engine: OwnTables + Send + Sync {
         None
     }
 
-    /// Carries out statements that change one table; fails with the index of one of them.
+    /// Carries out statements that change one table, and returns the steps that it took; fails with the
+    /// index of one of them.
     fn alter<'a, 'h>(
         &'a self,
         _link: &'a Link<'h>,
         _statements: &'a [Numbered<'h>],
     ) -> Altered<'a> {
-        Box::pin(ready(Ok(())))
+        Box::pin(ready(Ok(Vec::new())))
     }
 
     /// Returns what a statement destroys, each with the query for how many there are, as far as the

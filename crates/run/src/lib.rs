@@ -85,7 +85,7 @@ pub use report::{
 };
 pub use request::{Batch, Effect, Execute, Query, Row};
 pub use runner::{DEFAULT_LOCK_TIMEOUT, Runner};
-pub use script::{Obstacle, ScriptError};
+pub use script::{Obstacle, Rehearsed, ScriptError};
 pub use soundness::BrokenObject;
 pub use state::DatabaseState;
 pub use target::{Ahead, Schema, Target};

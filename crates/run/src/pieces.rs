@@ -125,7 +125,7 @@ async fn alter<'h>(
         }
     }
     let altered = session.engine.alter(&session.link, statements).await;
-    altered.map_err(|(index, unaltered)| {
+    altered.map(drop).map_err(|(index, unaltered)| {
         let Numbered { statement, number } = statements[index];
         let runner = &session.runner;
         let scope = StatementScope::Transaction {

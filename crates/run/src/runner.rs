@@ -14,6 +14,7 @@ use crate::failure::{Failure, StatementLocation, StatementScope};
 use crate::log::{Author, LogAction, NewEntry};
 use crate::policy::{Interruption, Missing};
 use crate::request::Progress;
+use crate::script::Rehearsed;
 
 /// One history, and the settings of runs that bring databases to it.
 #[derive(Clone, Debug)]
@@ -40,6 +41,8 @@ pub struct Runner<'h> {
     pub missing: Missing,
     /// Whether everything is taken back at its end, instead of committed.
     pub dry_run: bool,
+    /// What the rehearsal of a script has noted.
+    pub rehearsed: Rehearsed,
     /// Returns the time since some fixed moment.
     pub clock: fn() -> Duration,
 }
@@ -84,6 +87,7 @@ impl<'h> Runner<'h> {
             edited: Edited::default(),
             missing: Missing::default(),
             dry_run: false,
+            rehearsed: Rehearsed::default(),
             clock: monotonic,
         }
     }

@@ -25,17 +25,17 @@
 mod checks;
 mod error;
 mod obstacle;
+mod rehearsal;
 mod shell;
 mod writer;
 
 pub use error::ScriptError;
 pub use obstacle::Obstacle;
+pub use rehearsal::Rehearsed;
 
 use crate::failure::Failure;
 use crate::runner::Runner;
-use alembic_history::{
-    Direction, Expression, Node, Plan, PlanError, Range, ResolveError, SyntaxError,
-};
+use alembic_history::{Direction, Expression, Node, Plan, PlanError, ResolveError, SyntaxError};
 use writer::Writer;
 
 /// The range of a script, as it is written: `END` or `[START]:[END]`.
@@ -50,7 +50,7 @@ impl Ends {
     fn parse(text: &str) -> Result<Self, ScriptError> {
         let is_range = text.contains(':');
         let (start, end) = if is_range {
-            let Range { start, end } = text.parse().map_err(syntax)?;
+            let alembic_history::Range { start, end } = text.parse().map_err(syntax)?;
             (start, end)
         } else {
             (None, Some(text.parse().map_err(syntax)?))
@@ -71,6 +71,12 @@ impl Ends {
             _ => Ok(()),
         }
     }
+}
+
+/// What a script does: from these rows, this plan.
+struct Range {
+    rows: Vec<Node>,
+    plan: Plan,
 }
 
 fn syntax(error: SyntaxError) -> ScriptError {
@@ -95,6 +101,11 @@ impl Runner<'_> {
     ///
     /// When the range cannot be planned without a database, or the script would differ from a run.
     pub fn upgrade_script(&self, range: &str) -> Result<String, ScriptError> {
+        let Range { rows, plan } = self.upgrade_range(range)?;
+        self.migration_script(&rows, plan)
+    }
+
+    fn upgrade_range(&self, range: &str) -> Result<Range, ScriptError> {
         self.check_sql(Direction::Upgrade)?;
         let ends = Ends::parse(range)?;
         ends.check_end()?;
@@ -115,7 +126,11 @@ impl Runner<'_> {
                 end: target.to_string(),
             }));
         }
-        self.migration_script(&rows, planned)
+        self.check_reversible(&planned)?;
+        Ok(Range {
+            rows,
+            plan: planned,
+        })
     }
 
     /// Writes the script of a downgrade; `range` is `START:END`.
@@ -125,6 +140,11 @@ impl Runner<'_> {
     /// As [`upgrade_script`](Self::upgrade_script), when one end of the range is missing, and when a
     /// revision is irreversible.
     pub fn downgrade_script(&self, range: &str) -> Result<String, ScriptError> {
+        let Range { rows, plan } = self.downgrade_range(range)?;
+        self.migration_script(&rows, plan)
+    }
+
+    fn downgrade_range(&self, range: &str) -> Result<Range, ScriptError> {
         self.check_sql(Direction::Downgrade)?;
         let ends = Ends::parse(range)?;
         let (Some(start), Some(target)) = (&ends.start, &ends.end) else {
@@ -135,7 +155,11 @@ impl Runner<'_> {
         let rows = self.rows_at(Some(start))?;
         let graph = self.history.graph();
         let planned = graph.plan_downgrade(&rows, target).map_err(plan)?;
-        self.migration_script(&rows, planned)
+        self.check_reversible(&planned)?;
+        Ok(Range {
+            rows,
+            plan: planned,
+        })
     }
 
     /// Writes the script of a stamp; each of `targets` is `END` or `[START]:END`, all with the same
@@ -202,7 +226,6 @@ impl Runner<'_> {
     }
 
     fn migration_script(&self, rows: &[Node], mut plan: Plan) -> Result<String, ScriptError> {
-        self.check_reversible(&plan)?;
         let mut writer = Writer::new(self, rows);
         let verb = match plan.direction {
             Direction::Upgrade => "Upgrade",

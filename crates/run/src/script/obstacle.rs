@@ -13,6 +13,8 @@ pub enum Obstacle {
     Terminator(String),
     /// `BEGIN`, `CASE` and `END` in the definition of a routine, which psql pairs to find its end.
     UnpairedBegin,
+    /// What becomes of the statement depends on the table, and the script was not rehearsed.
+    Unrehearsed,
 }
 
 impl fmt::Display for Obstacle {
@@ -25,6 +27,9 @@ impl fmt::Display for Obstacle {
             Self::Terminator(line) => write!(
                 f,
                 "the sqlite3 shell would take the line `{line}` for the end of the statement"
+            ),
+            Self::Unrehearsed => f.write_str(
+                "what becomes of the statement depends on the table: rehearse the script first",
             ),
             Self::UnpairedBegin => f.write_str(
                 "psql would not find the end of the statement: it expects an END for each BEGIN and \

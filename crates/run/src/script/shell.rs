@@ -10,6 +10,7 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 use alembic_history::{Dialect, VersionTable};
+use alembic_schema::sqlite::Object;
 use alembic_sql::{SettingChanges, StatementKind, Tokens};
 
 use super::checks::Check;
@@ -56,6 +57,12 @@ pub(super) trait Shell {
         otherwise: &str,
         checks: &[Check],
     ) -> String;
+
+    /// Returns the check that a table is as a rebuild expects it: these are the table and everything
+    /// that belongs to it.
+    fn holds_objects(&self, _objects: &[Object]) -> Check {
+        Check::new("true", "")
+    }
 
     /// Returns the check for dangling rows, if a script can leave some.
     fn dangling(&self) -> Option<DanglingCheck>;

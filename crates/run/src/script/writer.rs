@@ -1,6 +1,7 @@
 //! Writes the text of a script.
 
 mod record;
+mod statements;
 
 use std::fmt::Write;
 
@@ -10,6 +11,7 @@ use alembic_history::{
 
 use super::checks::{Check, place};
 use super::error::ScriptError;
+use super::rehearsal::grouped;
 use super::shell::{Shell, needs_line_ends, shell};
 use crate::dangling::KeyChange;
 use crate::engine::{Engine, engine};
@@ -321,12 +323,15 @@ impl<'s, 'h> Writer<'s, 'h> {
             self.changes = Some(changes);
         }
         let mut done = 0;
+        let mut pieces = grouped(runner, &*self.engine, step.revision, direction).into_iter();
         for section in runner.sections(step.revision, direction) {
             let statements: Vec<_> = section.statements(runner.dialect).collect();
+            let end = done + statements.len();
             if section.transaction {
-                for statement in statements {
-                    done += 1;
-                    self.revision_statement(step.revision, statement, done, true)?;
+                while done < end
+                    && let Some(piece) = pieces.next()
+                {
+                    done += self.piece(&piece)?;
                 }
             } else if !statements.is_empty() {
                 let begins = OutsideSection {
@@ -335,7 +340,8 @@ impl<'s, 'h> Writer<'s, 'h> {
                     done,
                 };
                 self.outside(&begins, &statements)?;
-                done += statements.len();
+                pieces.by_ref().take(statements.len()).for_each(drop);
+                done = end;
             }
         }
         if self.changes.take().is_some() {
@@ -400,40 +406,6 @@ impl<'s, 'h> Writer<'s, 'h> {
         if self.changes.is_some() {
             self.text.push_str(&self.shell.resume_session());
         }
-    }
-
-    /// Writes a statement of a revision.
-    fn revision_statement(
-        &mut self,
-        node: Node,
-        statement: FileStatement<'h>,
-        number: usize,
-        in_transaction: bool,
-    ) -> Result<(), ScriptError> {
-        if let Some(refusal) = Refusal::check(&*self.engine, statement.kind(), in_transaction) {
-            let runner = self.runner;
-            return Err(runner
-                .statement_failure(
-                    node,
-                    statement,
-                    number,
-                    refusal.into(),
-                    StatementScope::Refused,
-                )
-                .into());
-        }
-        let sql = self.shell.pass(statement.sql);
-        let sql = sql.map_err(|obstacle| ScriptError::Statement {
-            location: Box::new(self.runner.locate(node, statement, number, None)),
-            obstacle,
-        })?;
-        self.statement(&sql);
-        let reading = self.shell.restore_reading(&statement.setting_changes);
-        self.text.push_str(reading);
-        if in_transaction && self.modes.enter(statement, number) {
-            self.text.push_str(&self.shell.restore_modes());
-        }
-        Ok(())
     }
 
     fn change_rows(&mut self, changes: &[RowChange]) {

@@ -50,6 +50,9 @@ pub enum Step {
     },
     /// Stop if there are such rows.
     Require(Check),
+    /// What the rebuild was planned for: the table, its indexes and its triggers. Whoever carries it out
+    /// later has to make sure that they are still the same.
+    Expect(Vec<Object>),
 }
 
 /// What a statement of a rebuild is for.
@@ -60,6 +63,8 @@ pub enum StepTask {
         /// Whether it is switched on.
         on: bool,
     },
+    /// Let SQLite change the table itself.
+    Native,
     /// Put the table, or its rows, out of the way.
     PutAway,
     /// Create the table.

@@ -1,5 +1,7 @@
 //! What the rows of a table must fulfil, and the queries for those that do not.
 
+use std::fmt;
+
 use alembic_sql::literal;
 
 use super::draft::quoted;
@@ -67,6 +69,26 @@ pub enum Loss {
         /// Its new type.
         to: String,
     },
+}
+
+impl fmt::Display for Loss {
+    /// Continues "rows".
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Null { columns } => write!(f, "with NULL in {}", columns.join(", ")),
+            Self::Duplicate { columns } => {
+                write!(f, "with the same values in {}", columns.join(", "))
+            }
+            Self::Check { expression } => write!(f, "for which CHECK ({expression}) fails"),
+            Self::Dangling { columns, parent } => {
+                let columns = columns.join(", ");
+                write!(f, "whose {columns} refers to no row of {parent}")
+            }
+            Self::Changed { column, to } => {
+                write!(f, "whose {column} would be another value as {to}")
+            }
+        }
+    }
 }
 
 /// Where rows are read that are to become those of the table.

@@ -68,12 +68,12 @@ fn text(row: &Row, column: usize) -> Result<&str, RefusedRequest> {
     row.text(column).map_err(attribute_to(Action::AlterTable))
 }
 
-/// Carries out statements that change one table; returns the index of the statement that cannot be,
+/// Carries out statements that change one table, and returns the steps that it took; fails with the index of the statement that cannot be,
 /// and why.
 pub(super) async fn alter<'h>(
     link: &Link<'h>,
     statements: &[Numbered<'h>],
-) -> Result<(), (usize, Unaltered)> {
+) -> Result<Vec<Step>, (usize, Unaltered)> {
     let first = |refused| (0, Unaltered::from(refused));
     let catalog = read_catalog(link).await.map_err(first)?;
     let mut actions: Vec<(usize, &AlterAction)> = Vec::new();
@@ -85,16 +85,21 @@ pub(super) async fn alter<'h>(
         }
     }
     let Some(table) = table else {
-        return Ok(());
+        return Ok(Vec::new());
     };
     let statement_of = |action: usize| actions.get(action).map_or(0, |(index, _)| *index);
     let asked: Vec<&AlterAction> = actions.iter().map(|(_, action)| *action).collect();
     let planned = plan(&catalog, &table.table, table.if_exists, &asked);
     let fault = |(action, fault)| (statement_of(action), Unaltered::Fault(fault));
     match planned.map_err(|(action, error)| fault((action, AlterFault::Refused(error))))? {
-        Alteration::Nothing => Ok(()),
+        Alteration::Nothing => Ok(Vec::new()),
         Alteration::Native(native) => {
+            let mut steps = Vec::new();
             for (action, sql) in native.into_iter().enumerate() {
+                steps.push(Step::Execute {
+                    task: StepTask::Native,
+                    sql: sql.clone(),
+                });
                 // As it is written, the database tells the place of an error.
                 let statement = match actions.len() == statements.len() && !table.if_exists {
                     true => {
@@ -106,11 +111,12 @@ pub(super) async fn alter<'h>(
                 let executed = link.execute(statement).await;
                 executed.map_err(|refused| (statement_of(action), refused.into()))?;
             }
-            Ok(())
+            Ok(steps)
         }
         Alteration::Rebuild(rebuild) => {
             let carried_out = carry_out(link, &rebuild).await;
-            carried_out.map_err(|(action, unaltered)| (statement_of(action), unaltered))
+            carried_out.map_err(|(action, unaltered)| (statement_of(action), unaltered))?;
+            Ok(rebuild.steps)
         }
     }
 }
@@ -163,7 +169,7 @@ async fn carry_out(link: &Link<'_>, rebuild: &Rebuild) -> Result<(), Failed> {
 fn statement(step: &Step) -> Option<String> {
     match step {
         Step::Execute { sql, .. } => Some(sql.clone()),
-        Step::Require(_) => None,
+        Step::Require(_) | Step::Expect(_) => None,
     }
 }
 
@@ -177,6 +183,8 @@ async fn run_steps(link: &Link<'_>, rebuild: &Rebuild, was_legacy: bool) -> Resu
                 require(link, check).await?;
                 continue;
             }
+            // The plan was made in this transaction.
+            Step::Expect(_) => continue,
         };
         match task {
             StepTask::Legacy { .. } if was_legacy => {}
@@ -200,7 +208,8 @@ async fn run_steps(link: &Link<'_>, rebuild: &Rebuild, was_legacy: bool) -> Resu
                     return Err(failed(refused));
                 }
             },
-            StepTask::PutAway
+            StepTask::Native
+            | StepTask::PutAway
             | StepTask::Create
             | StepTask::Keep
             | StepTask::Drop

@@ -5,6 +5,7 @@ use std::fmt::Write;
 use std::time::Duration;
 
 use alembic_history::{Dialect, VersionTable};
+use alembic_schema::sqlite::Object;
 use alembic_sql::{SettingChanges, StatementKind, Token, Tokens, literal, quote};
 
 use super::{DanglingCheck, Shell};
@@ -74,6 +75,33 @@ impl Shell for Sqlite3 {
 
     fn index_check(&self, _kind: &StatementKind) -> Option<Check> {
         None
+    }
+
+    fn holds_objects(&self, objects: &[Object]) -> Check {
+        let Some(table) = objects.first() else {
+            return Check::new("1", "");
+        };
+        let catalog = format!("{}.sqlite_master", quote(&table.database));
+        let name = literal(&table.name);
+        let own = objects
+            .iter()
+            .filter(|object| object.database == table.database);
+        let texts = own.clone().map(|object| {
+            let sql = literal(object.sql.as_deref().unwrap_or_default());
+            format!(
+                "EXISTS (SELECT 1 FROM {catalog} WHERE name = {} AND sql = {sql})",
+                literal(&object.name)
+            )
+        });
+        let texts: Vec<String> = texts.collect();
+        let condition = format!(
+            "(SELECT count(*) FROM {catalog} WHERE tbl_name = {name} COLLATE NOCASE \
+             AND sql IS NOT NULL) = {} AND {}",
+            own.count(),
+            texts.join(" AND ")
+        );
+        let message = format!("the table {} is not as the revisions make it", table.name);
+        Check::new(condition, message)
     }
 
     fn dangling(&self) -> Option<DanglingCheck> {

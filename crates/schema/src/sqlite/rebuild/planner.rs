@@ -32,7 +32,7 @@ pub(super) struct Aside {
 impl Planner<'_> {
     pub(super) fn plan(&self) -> Rebuild {
         let aside = self.aside();
-        let mut steps = Vec::new();
+        let mut steps = vec![Step::Expect(self.own_objects())];
         let source = self.source(&aside);
         self.put_away(&aside, &mut steps);
         let mut explanations = Vec::new();
@@ -75,6 +75,14 @@ impl Planner<'_> {
             explanations,
             expected: self.expected(),
         }
+    }
+
+    /// Returns the table, its indexes and its triggers.
+    fn own_objects(&self) -> Vec<Object> {
+        let table = std::iter::once(self.table);
+        let indexes = self.catalog.indexes(self.table);
+        let triggers = self.catalog.triggers(self.table);
+        table.chain(indexes).chain(triggers).cloned().collect()
     }
 
     pub(super) fn qualified(&self, name: &str) -> String {

@@ -1,0 +1,205 @@
+//! Rehearsals of scripts: what a database looks like is not known when a script is written, so its
+//! revisions run on an empty one first, and the statements that are planned from a catalog are noted.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use alembic_history::{Direction, Node, Plan};
+use alembic_schema::sqlite::Step;
+use alembic_sql::StatementKind;
+
+use super::{Range, ScriptError};
+use crate::alter::{Means, Unaltered, group};
+use crate::engine::{Engine, engine};
+use crate::error::RunError;
+use crate::exchange::Run;
+use crate::failure::{Failure, StatementScope};
+use crate::link::Link;
+use crate::pieces::Piece;
+use crate::request::{Execute, Task};
+use crate::runner::Runner;
+use crate::state::DatabaseState;
+
+/// What a rehearsal has noted: for the first of the statements that are carried out together, by its
+/// revision and its number there, what they become.
+#[derive(Clone, Debug, Default)]
+pub struct Rehearsed(Arc<BTreeMap<(Node, usize), Vec<Step>>>);
+
+impl Rehearsed {
+    pub(super) fn steps(&self, node: Node, number: usize) -> Option<&[Step]> {
+        self.0.get(&(node, number)).map(Vec::as_slice)
+    }
+}
+
+impl<'h> Runner<'h> {
+    /// Returns the run to carry out on an empty database before the script of an upgrade is written,
+    /// if it is needed; what it returns goes into [`rehearsed`](Self::rehearsed).
+    ///
+    /// # Errors
+    ///
+    /// As [`upgrade_script`](Self::upgrade_script).
+    pub fn rehearse_upgrade(
+        &self,
+        range: &str,
+    ) -> Result<Option<Run<'h, Result<Rehearsed, RunError>>>, ScriptError> {
+        let Range { rows, plan } = self.upgrade_range(range)?;
+        Ok(self.rehearse(rows, plan))
+    }
+
+    /// Returns the same for the script of a downgrade.
+    ///
+    /// # Errors
+    ///
+    /// As [`downgrade_script`](Self::downgrade_script).
+    pub fn rehearse_downgrade(
+        &self,
+        range: &str,
+    ) -> Result<Option<Run<'h, Result<Rehearsed, RunError>>>, ScriptError> {
+        let Range { rows, plan } = self.downgrade_range(range)?;
+        Ok(self.rehearse(rows, plan))
+    }
+
+    fn rehearse(
+        &self,
+        rows: Vec<Node>,
+        plan: Plan,
+    ) -> Option<Run<'h, Result<Rehearsed, RunError>>> {
+        let own = engine(self.dialect);
+        let mut statements = plan
+            .steps
+            .iter()
+            .flat_map(|step| self.all_statements(step.revision, plan.direction));
+        statements.find(|statement| own.alters(statement.kind()) == Some(Means::Catalog))?;
+        drop(statements);
+        let runner = self.clone();
+        Some(Run::new(move |port| async move {
+            let link = Link::new(port, runner.clock, runner.lock_timeout, false);
+            let outcome = follow_all(&runner, &*own, &link, &rows, &plan).await;
+            outcome.map_err(|failure| RunError::new(failure, DatabaseState::Unchanged))
+        }))
+    }
+}
+
+async fn follow_all<'h>(
+    runner: &Runner<'h>,
+    engine: &dyn Engine,
+    link: &Link<'h>,
+    rows: &[Node],
+    plan: &Plan,
+) -> Result<Rehearsed, Failure> {
+    let off = Task::SwitchForeignKeys { on: false };
+    link.execute(Execute::new(off, "PRAGMA foreign_keys = OFF"))
+        .await?;
+    let graph = runner.history.graph();
+    let before = graph.in_order(&graph.required_by(rows));
+    let mut noted = BTreeMap::new();
+    for node in before {
+        follow(runner, engine, link, (node, Direction::Upgrade), &mut noted).await?;
+    }
+    noted.clear();
+    for step in &plan.steps {
+        let place = (step.revision, plan.direction);
+        follow(runner, engine, link, place, &mut noted).await?;
+    }
+    Ok(Rehearsed(Arc::new(noted)))
+}
+
+/// Runs the statements of a revision, and notes what those become that are planned from a catalog.
+async fn follow<'h>(
+    runner: &Runner<'h>,
+    engine: &dyn Engine,
+    link: &Link<'h>,
+    (node, direction): (Node, Direction),
+    noted: &mut BTreeMap<(Node, usize), Vec<Step>>,
+) -> Result<(), Failure> {
+    let scope = || StatementScope::Transaction { is_shared: false };
+    for piece in grouped(runner, engine, node, direction) {
+        match piece {
+            Piece::Statement {
+                statement, number, ..
+            } if may_follow(statement.kind()) => {
+                let execute = Execute::new(Task::RunStatement, statement.sql);
+                let executed = link.execute(execute).await;
+                executed.map_err(|refused| {
+                    runner.statement_failure(node, statement, number, refused.error, scope())
+                })?;
+            }
+            Piece::Alter { statements, .. } => {
+                let altered = engine.alter(link, &statements).await;
+                let steps = altered.map_err(|(index, unaltered)| {
+                    let failed = statements[index];
+                    match unaltered {
+                        Unaltered::Fault(fault) => {
+                            let (statement, number) = (failed.statement, failed.number);
+                            Failure::Alter {
+                                location: Box::new(runner.locate(node, statement, number, None)),
+                                fault,
+                                scope: scope(),
+                            }
+                        }
+                        Unaltered::Request(refused) => runner.statement_failure(
+                            node,
+                            failed.statement,
+                            failed.number,
+                            refused.error,
+                            scope(),
+                        ),
+                    }
+                })?;
+                if let Some(first) = statements.first() {
+                    noted.insert((node, first.number), steps);
+                }
+            }
+            Piece::Statement { .. } | Piece::Setting(_) | Piece::Modes { .. } | Piece::Row(_) => {}
+        }
+    }
+    Ok(())
+}
+
+/// Returns the statements of a revision, those that are carried out together as one piece.
+pub(super) fn grouped<'h>(
+    runner: &Runner<'h>,
+    engine: &dyn Engine,
+    node: Node,
+    direction: Direction,
+) -> Vec<Piece<'h>> {
+    let mut number = 0;
+    let mut pieces = Vec::new();
+    for section in runner.sections(node, direction) {
+        let own = section.statements(runner.dialect).map(|statement| {
+            number += 1;
+            Piece::Statement {
+                node,
+                statement,
+                number,
+            }
+        });
+        let own: Vec<Piece<'h>> = own.collect();
+        match section.transaction {
+            true => pieces.extend(group(own, |kind| engine.alters(kind))),
+            false => pieces.extend(own),
+        }
+    }
+    pieces
+}
+
+/// Returns whether a statement concerns the schema or the rows of the database alone.
+fn may_follow(kind: &StatementKind) -> bool {
+    match kind {
+        StatementKind::CreateTable(_)
+        | StatementKind::AlterTable(_)
+        | StatementKind::DropTable(_)
+        | StatementKind::Index(_)
+        | StatementKind::View
+        | StatementKind::Trigger
+        | StatementKind::Rows
+        | StatementKind::Call
+        | StatementKind::Block { .. }
+        | StatementKind::Other => true,
+        StatementKind::Transaction(_)
+        | StatementKind::Setting(_)
+        | StatementKind::Attach
+        | StatementKind::Detach
+        | StatementKind::Vacuum => false,
+    }
+}

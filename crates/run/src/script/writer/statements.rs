@@ -1,0 +1,102 @@
+//! The statements of revisions; those that change a table as the rehearsal has planned them.
+
+use alembic_history::{FileStatement, Node};
+use alembic_schema::sqlite::Step;
+
+use super::Writer;
+use crate::alter::Numbered;
+use crate::failure::StatementScope;
+use crate::pieces::Piece;
+use crate::refusal::Refusal;
+use crate::script::checks::Check;
+use crate::script::error::ScriptError;
+use crate::script::obstacle::Obstacle;
+
+impl<'h> Writer<'_, 'h> {
+    /// Writes a piece of a revision, and returns how many of its statements it holds.
+    pub(super) fn piece(&mut self, piece: &Piece<'h>) -> Result<usize, ScriptError> {
+        match piece {
+            Piece::Statement {
+                node,
+                statement,
+                number,
+            } => {
+                self.revision_statement(*node, *statement, *number, true)?;
+                Ok(1)
+            }
+            Piece::Alter { node, statements } => {
+                let Some(Numbered { statement, number }) = statements.first() else {
+                    return Ok(0);
+                };
+                let obstacle = |obstacle| ScriptError::Statement {
+                    location: Box::new(self.runner.locate(*node, *statement, *number, None)),
+                    obstacle,
+                };
+                let steps = self.runner.rehearsed.steps(*node, *number);
+                let steps = steps
+                    .ok_or_else(|| obstacle(Obstacle::Unrehearsed))?
+                    .to_vec();
+                for Numbered { statement, .. } in statements {
+                    self.comment(statement.sql);
+                }
+                for step in &steps {
+                    match step {
+                        Step::Execute { sql, .. } => {
+                            let sql = self.shell.pass(sql).map_err(obstacle)?.into_owned();
+                            self.statement(&sql);
+                        }
+                        Step::Expect(objects) => {
+                            let check = self.shell.holds_objects(objects);
+                            let condition = self.shell.pass(&check.condition).map_err(obstacle)?;
+                            let check = Check::new(condition, check.message);
+                            let require = self.shell.require(&[check]);
+                            self.text.push_str(&require);
+                        }
+                        Step::Require(check) => {
+                            let condition = format!("NOT EXISTS ({})", check.query);
+                            let check = Check::new(condition, format!("rows {}", check.loss));
+                            let require = self.shell.require(&[check]);
+                            self.text.push_str(&require);
+                        }
+                    }
+                }
+                Ok(statements.len())
+            }
+            Piece::Setting(_) | Piece::Modes { .. } | Piece::Row(_) => Ok(0),
+        }
+    }
+
+    /// Writes a statement of a revision.
+    pub(super) fn revision_statement(
+        &mut self,
+        node: Node,
+        statement: FileStatement<'h>,
+        number: usize,
+        in_transaction: bool,
+    ) -> Result<(), ScriptError> {
+        if let Some(refusal) = Refusal::check(&*self.engine, statement.kind(), in_transaction) {
+            let runner = self.runner;
+            return Err(runner
+                .statement_failure(
+                    node,
+                    statement,
+                    number,
+                    refusal.into(),
+                    StatementScope::Refused,
+                )
+                .into());
+        }
+        let sql = self.shell.pass(statement.sql);
+        let sql = sql.map_err(|obstacle| ScriptError::Statement {
+            location: Box::new(self.runner.locate(node, statement, number, None)),
+            obstacle,
+        })?;
+        self.statement(&sql);
+        let reading = self.shell.restore_reading(&statement.setting_changes);
+        self.text.push_str(reading);
+        if in_transaction && self.modes.enter(statement, number) {
+            self.text.push_str(&self.shell.restore_modes());
+        }
+        Ok(())
+    }
+}
