@@ -125,14 +125,20 @@ impl Soundness {
 
     /// Refuses what did not exist before and does not work.
     pub(crate) async fn check(&self, session: &Session<'_>) -> Result<(), Failure> {
-        self.check_objects(session).await?;
-        let Some(before) = &self.dangling else {
-            return Ok(());
+        let compared = match &self.dangling {
+            None => None,
+            Some(before) => {
+                let compared = session.engine.compare_dangling(&session.link, before);
+                compared.await?
+            }
         };
-        let compared = session.engine.compare_dangling(&session.link, before);
-        match compared.await? {
-            None => Ok(()),
-            Some(DanglingFault::Unenforceable(keys)) => Err(Failure::ForeignKeyMismatch { keys }),
+        match compared {
+            None => self.check_objects(session).await,
+            Some(DanglingFault::Unenforceable(keys)) => {
+                // What does not exist is not unique either.
+                self.check_objects(session).await?;
+                Err(Failure::ForeignKeyMismatch { keys })
+            }
             Some(DanglingFault::Rows(violations)) => Err(Failure::ForeignKeys {
                 violations,
                 suspects: Vec::new(),

@@ -122,6 +122,7 @@ macro_rules! driver_suite {
                 rows_that_would_refer_to_nothing_are_refused,
                 a_section_outside_and_what_precedes_it_are_checked_too,
                 rows_that_refer_to_nothing_already_are_not_held_against_a_run,
+                what_does_not_work_is_refused_unless_it_was_there,
                 rows_are_compared_and_not_counted,
                 rows_dangle_as_sqlite_compares_them,
                 many_rows_that_refer_to_nothing_are_compared,

@@ -283,7 +283,7 @@ fn defines(tokens: &[Token], sql: &str, index: usize) -> bool {
     let close = (index + 1..tokens.len()).find(|index| {
         match text(*index) {
             "(" => depth += 1,
-            ")" => depth -= 1,
+            ")" => depth = depth.saturating_sub(1),
             _ => {}
         }
         depth == 0
