@@ -72,6 +72,12 @@ fn refused(error: &AlterError, diagnostic: Diagnostic) -> Diagnostic {
             "name it by what it says: DROP UNIQUE (columns), DROP FOREIGN KEY (columns), DROP \
              CHECK (expression)",
         ),
+        AlterError::NoKey { .. } => {
+            diagnostic.help("make the columns it refers to UNIQUE in a statement before")
+        }
+        AlterError::ReadsItself { .. } => {
+            diagnostic.help("change the values with an UPDATE before, and leave USING out")
+        }
         AlterError::Cascade => diagnostic
             .help("leave CASCADE out, and drop what depends on it with statements of their own"),
         AlterError::NoTable { .. }
@@ -81,6 +87,8 @@ fn refused(error: &AlterError, diagnostic: Diagnostic) -> Diagnostic {
         | AlterError::ColumnExists { .. }
         | AlterError::LastColumn { .. }
         | AlterError::ConstraintExists { .. }
+        | AlterError::Generated { .. }
+        | AlterError::KeyLength { .. }
         | AlterError::HasPrimaryKey { .. }
         | AlterError::NeedsPrimaryKey { .. }
         | AlterError::InPrimaryKey { .. } => diagnostic.help("correct the statement"),

@@ -327,6 +327,16 @@ impl AlterAction {
 }
 
 impl ColumnChange {
+    /// Returns whether the change says which values the column gets.
+    #[must_use]
+    pub const fn sets_values(&self) -> bool {
+        match self {
+            Self::SetType { using, .. } => using.is_some(),
+            Self::SetDefault { .. } | Self::DropDefault => true,
+            Self::SetNotNull | Self::DropNotNull => false,
+        }
+    }
+
     fn read(words: &mut Cursor<'_>) -> Option<Self> {
         if words.eat("TYPE") || words.eat_all(&["SET", "DATA", "TYPE"]) {
             return Self::read_type(words);

@@ -10,7 +10,7 @@ use alembic_sql::{
 use super::catalog::{Catalog, Object, ObjectKind};
 use super::edit::Edits;
 use super::error::{AlterError, Dependent};
-use super::keys::{primary_key, references};
+use super::keys::{is_unique, primary_key, references, rowid_alias};
 use super::names::{Demand, Named, constraints};
 use super::rows::Demanded;
 
@@ -38,6 +38,15 @@ pub(super) struct Draft<'c> {
     pub(super) demands: Vec<(usize, Demanded)>,
     /// Whether constraints that have an index of their own were added or dropped.
     pub(super) moves_indexes: bool,
+}
+
+/// Which of some columns a foreign key must refer to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Match {
+    /// One of them.
+    Any,
+    /// All of them, and no other.
+    All,
 }
 
 type Changed = Result<(), AlterError>;
@@ -173,13 +182,18 @@ impl<'c> Draft<'c> {
         let end = last.map_or_else(|| self.end(), |column| column.span.end);
         let mut edits = Edits::default();
         edits.insert(end, format!("{}{definition}", self.separator()));
+        let (mut demands, mut has_index) = (Vec::new(), false);
         for constraint in &column.constraints {
             let demand = match &constraint.kind {
                 ColumnConstraintKind::PrimaryKey { .. } => {
                     self.require_no_primary_key()?;
+                    has_index = true;
                     Some(Demanded::PrimaryKey(vec![column.name.clone()]))
                 }
-                ColumnConstraintKind::Unique => Some(Demanded::Unique(vec![column.name.clone()])),
+                ColumnConstraintKind::Unique => {
+                    has_index = true;
+                    Some(Demanded::Unique(vec![column.name.clone()]))
+                }
                 ColumnConstraintKind::NotNull => Some(Demanded::NotNull(column.name.clone())),
                 ColumnConstraintKind::Check { expression } => {
                     Some(Demanded::Check(expression.text(definition).to_owned()))
@@ -195,11 +209,19 @@ impl<'c> Draft<'c> {
                 | ColumnConstraintKind::Generated { .. }
                 | ColumnConstraintKind::Nothing => None,
             };
-            self.demands.extend(demand.map(|demand| (number, demand)));
+            demands.extend(demand.map(|demand| (number, demand)));
         }
-        self.moves_indexes = true;
+        self.moves_indexes |= has_index;
         self.sources.push(Source::Default);
-        self.edit(edits)
+        self.edit(edits)?;
+        // SQLite numbers the rows.
+        if self.numbered().as_deref() == Some(column.name.as_str()) {
+            demands.retain(|(_, demand)| {
+                !matches!(demand, Demanded::PrimaryKey(_) | Demanded::NotNull(_))
+            });
+        }
+        self.demands.extend(demands);
+        Ok(())
     }
 
     fn require_no_primary_key(&self) -> Changed {
@@ -244,6 +266,25 @@ impl<'c> Draft<'c> {
             [] => primary_key(&outline).unwrap_or_default(),
             columns => columns.to_vec(),
         };
+        let parent_sql = match is_self {
+            true => self.sql.as_str(),
+            false => parent.sql.as_deref().unwrap_or_default(),
+        };
+        let is_new = is_self && columns.iter().all(|column| own.contains(column));
+        let is_key =
+            is_new || is_unique(self.catalog, parent, (parent_sql, &outline), &columns, None);
+        if columns.is_empty() || !is_key {
+            return Err(AlterError::NoKey {
+                table: parent.name.clone(),
+                columns: reference.columns.clone(),
+            });
+        }
+        if columns.len() != own.len() {
+            return Err(AlterError::KeyLength {
+                columns: own.to_vec(),
+                parent_columns: columns,
+            });
+        }
         Ok(Demanded::ForeignKey {
             columns: own.to_vec(),
             parent: parent.name.clone(),
@@ -268,18 +309,51 @@ impl<'c> Draft<'c> {
         }
     }
 
-    /// Returns the foreign keys of other tables that refer to columns of this one: to any of them,
-    /// or to exactly these.
-    fn foreign_keys_to(&self, columns: &[String], any: bool) -> Vec<Dependent> {
+    /// Returns the column that numbers the rows.
+    fn numbered(&self) -> Option<String> {
+        Some(rowid_alias(&self.sql, &self.outline)?.name.clone())
+    }
+
+    /// If another column than before numbers the rows, its values must be numbers: SQLite would
+    /// choose one for NULL.
+    fn demand_numbers(&mut self, number: usize, before: Option<&str>) {
+        let Some(column) = self.numbered() else {
+            return;
+        };
+        let index = self
+            .outline
+            .columns
+            .iter()
+            .position(|known| known.name == column);
+        let source = index.map(|index| &self.sources[index]);
+        if before != Some(column.as_str())
+            && let Some(Source::Column(from)) = source
+        {
+            let converted = Demanded::Type {
+                column: from.clone(),
+                before: String::new(),
+                to: "INTEGER".to_owned(),
+                is_strict: self.outline.strict,
+            };
+            self.demands.push((number, converted));
+            self.demands
+                .push((number, Demanded::PrimaryKey(vec![column])));
+        }
+    }
+
+    /// Returns the foreign keys that refer to columns of this table.
+    fn foreign_keys_to(&self, columns: &[String], wanted: Match) -> Vec<Dependent> {
         let key = primary_key(&self.outline).unwrap_or_default();
         let tables = self.catalog.objects.iter().filter(|object| {
-            object.kind == ObjectKind::Table
-                && object.database == self.table.database
-                && !object.name.eq_ignore_ascii_case(&self.table.name)
+            object.kind == ObjectKind::Table && object.database == self.table.database
         });
         let mut found = Vec::new();
         for child in tables {
-            let outline = child.sql.as_deref().and_then(TableOutline::read);
+            let is_self = child.name.eq_ignore_ascii_case(&self.table.name);
+            let outline = match is_self {
+                true => Some(self.outline.clone()),
+                false => child.sql.as_deref().and_then(TableOutline::read),
+            };
             for (own, reference) in outline.iter().flat_map(references) {
                 let parents = match reference.columns.as_slice() {
                     [] => key.as_slice(),
@@ -289,9 +363,12 @@ impl<'c> Draft<'c> {
                     let mut columns = columns.iter();
                     columns.any(|column| column.eq_ignore_ascii_case(parent))
                 };
-                let refers = match any {
-                    true => parents.iter().any(is_one),
-                    false => parents.len() == columns.len() && parents.iter().all(is_one),
+                let refers = match wanted {
+                    // A foreign key of the table itself goes with its own column.
+                    Match::Any => {
+                        parents.iter().any(is_one) && !(is_self && own.iter().any(is_one))
+                    }
+                    Match::All => parents.len() == columns.len() && parents.iter().all(is_one),
                 };
                 if refers && reference.table.eq_ignore_ascii_case(&self.table.name) {
                     found.push(Dependent::ForeignKey {

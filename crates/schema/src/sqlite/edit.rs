@@ -30,7 +30,7 @@ impl Edits {
         self.replace(Span::new(span.start, span.end + space), "");
     }
 
-    /// Returns the edited text.
+    /// Returns the edited text, with a space where two tokens would become one.
     pub(super) fn apply(mut self, sql: &str) -> String {
         self.0.sort_by_key(|(span, _)| (span.start, span.end));
         let mut text = String::with_capacity(sql.len());
@@ -38,12 +38,35 @@ impl Edits {
         for (span, by) in self.0 {
             // What was removed before may overlap.
             let start = span.start.max(done);
-            text.push_str(&sql[done..start]);
-            text.push_str(&by);
+            append(&mut text, &sql[done..start]);
+            append(&mut text, &by);
             done = span.end.max(start);
         }
-        text.push_str(&sql[done..]);
+        append(&mut text, &sql[done..]);
         text
+    }
+}
+
+/// Appends a part of a statement.
+fn append(text: &mut String, part: &str) {
+    if joins(text.chars().next_back(), part.chars().next()) {
+        text.push(' ');
+    }
+    text.push_str(part);
+}
+
+/// Returns whether two tokens could become one if the characters at their ends were neighbours.
+fn joins(end: Option<char>, start: Option<char>) -> bool {
+    let is_in_word = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '$') || !c.is_ascii();
+    let (Some(end), Some(start)) = (end, start) else {
+        return false;
+    };
+    match start {
+        // A quote in a string, or the start of a blob.
+        '\'' => end == start || is_in_word(end),
+        '"' | '`' => end == start,
+        '-' | '*' => matches!(end, '-' | '/'),
+        _ => is_in_word(end) && is_in_word(start),
     }
 }
 

@@ -99,6 +99,32 @@ pub enum AlterError {
         /// The type that was asked for.
         to: String,
     },
+    /// The column is generated, so it has neither a default nor an expression for new values.
+    Generated {
+        /// The table.
+        table: String,
+        /// The column.
+        column: String,
+    },
+    /// The expression for new values reads the table that it is for.
+    ReadsItself {
+        /// The table.
+        table: String,
+    },
+    /// Nothing makes the columns unique that a foreign key refers to.
+    NoKey {
+        /// The table that it refers to.
+        table: String,
+        /// Its columns; none stand for a primary key.
+        columns: Vec<String>,
+    },
+    /// A foreign key has more columns than it refers to, or fewer.
+    KeyLength {
+        /// The columns of the foreign key.
+        columns: Vec<String>,
+        /// What they refer to.
+        parent_columns: Vec<String>,
+    },
     /// Other objects need what would be dropped.
     Needed {
         /// What would be dropped.
@@ -204,6 +230,31 @@ impl fmt::Display for AlterError {
                 f,
                 "the column `{column}` numbers the rows of `{table}` because its type is INTEGER, \
                  and would not as {to}"
+            ),
+            Self::Generated { table, column } => {
+                write!(f, "the column `{column}` of `{table}` is generated")
+            }
+            Self::ReadsItself { table } => write!(
+                f,
+                "the expression after USING reads `{table}` itself, which holds no rows meanwhile"
+            ),
+            Self::NoKey { table, columns } if columns.is_empty() => {
+                write!(f, "the table `{table}` has no primary key to refer to")
+            }
+            Self::NoKey { table, columns } => write!(
+                f,
+                "no primary key and no UNIQUE of `{table}` is on ({}), so no foreign key can \
+                 refer to it",
+                columns.join(", ")
+            ),
+            Self::KeyLength {
+                columns,
+                parent_columns,
+            } => write!(
+                f,
+                "the foreign key ({}) refers to ({}), which has another number of columns",
+                columns.join(", "),
+                parent_columns.join(", ")
             ),
             Self::Needed { what, by } => {
                 let by: Vec<String> = by.iter().map(ToString::to_string).collect();

@@ -4,7 +4,9 @@ use alembic_sql::{
     ColumnConstraintKind, ColumnOutline, Reference, TableConstraintKind, TableOutline,
 };
 
-use super::mention;
+use super::catalog::{Catalog, Object};
+use super::mention::{self, index_columns};
+use super::names::{Demand, Place, constraints};
 
 /// Returns the columns of the primary key.
 pub(super) fn primary_key(outline: &TableOutline) -> Option<Vec<String>> {
@@ -75,6 +77,37 @@ pub(super) fn has_sequence(outline: &TableOutline) -> bool {
                 )
             })
         })
+}
+
+/// Returns whether columns are unique by something other than the constraint at `except`, so that a
+/// foreign key can refer to them.
+pub(super) fn is_unique(
+    catalog: &Catalog,
+    table: &Object,
+    (sql, outline): (&str, &TableOutline),
+    columns: &[String],
+    except: Option<Place>,
+) -> bool {
+    let same = |others: &[String]| {
+        others.len() == columns.len()
+            && others.iter().all(|other| {
+                let mut columns = columns.iter();
+                columns.any(|column| column.eq_ignore_ascii_case(other))
+            })
+    };
+    let by_constraint = constraints(sql, outline).iter().any(|known| {
+        Some(known.place) != except
+            && match &known.demand {
+                Demand::PrimaryKey(others) | Demand::Unique(others) => same(others),
+                Demand::NotNull | Demand::ForeignKey(_) | Demand::Check(_) => false,
+            }
+    });
+    let by_index = catalog.indexes(table).any(|index| {
+        let sql = index.sql.as_deref().unwrap_or_default();
+        let is_unique = sql.get(..13) == Some("CREATE UNIQUE");
+        is_unique && index_columns(sql).is_some_and(|columns| same(&columns))
+    });
+    by_constraint || by_index
 }
 
 /// Returns the foreign keys of a table: its columns, and what they refer to.

@@ -19,6 +19,23 @@ pub(super) fn qualifies(sql: &str, table: &str) -> bool {
     })
 }
 
+/// Returns whether a query in an expression reads the table.
+pub(super) fn reads(sql: &str, table: &str) -> bool {
+    let tokens: Vec<Token> = significant(sql, Span::new(0, sql.len())).collect();
+    let is = |token: Token, word: &str| token.span.text(sql).eq_ignore_ascii_case(word);
+    let has_query = tokens.iter().any(|token| is(*token, "SELECT"));
+    has_query
+        && tokens.windows(2).any(|pair| {
+            // A column may have the name of the table, and follow a comma, too.
+            let may_be_table = ["FROM", "JOIN", ",", "."]
+                .iter()
+                .any(|word| is(pair[0], word));
+            may_be_table
+                && is_name(pair[1])
+                && name(pair[1].span.text(sql)).eq_ignore_ascii_case(table)
+        })
+}
+
 /// Returns the names in an expression that may be columns, in order.
 pub(super) fn columns_in(sql: &str, span: Span) -> impl Iterator<Item = String> {
     let tokens: Vec<Token> = significant(sql, span).collect();
@@ -81,12 +98,57 @@ pub(super) fn index_parts(sql: &str) -> Span {
     Span::new(sql.len(), sql.len())
 }
 
+/// Returns the columns of an index on all rows that has no expression.
+pub(super) fn index_columns(sql: &str) -> Option<Vec<String>> {
+    let parts = index_parts(sql);
+    // The first token after them is the parenthesis.
+    let is_partial = significant(sql, Span::new(parts.end, sql.len()))
+        .nth(1)
+        .is_some();
+    let columns = part_starts(sql, parts).map(|(column, is_whole)| is_whole.then_some(column));
+    (!is_partial).then(|| columns.collect()).flatten()
+}
+
+/// Returns the first token of each part of an index as a name, and whether it is a column: nothing
+/// but a collation and an order may follow. A string is a column there.
+fn part_starts(sql: &str, parts: Span) -> impl Iterator<Item = (String, bool)> {
+    let tokens: Vec<Token> = significant(sql, parts).collect();
+    let mut found: Vec<(String, bool)> = Vec::new();
+    let mut depth = 0_usize;
+    let mut is_start = true;
+    for (index, token) in tokens.iter().enumerate() {
+        let text = token.span.text(sql);
+        if is_start {
+            let next = tokens.get(index + 1).map(|next| next.span.text(sql));
+            let ends = [",", "COLLATE", "ASC", "DESC"];
+            let is_column =
+                next.is_none_or(|next| ends.iter().any(|end| next.eq_ignore_ascii_case(end)));
+            let is_name = is_name(*token) || token.kind == TokenKind::String;
+            found.push((name(text), is_name && is_column));
+        }
+        match text {
+            "(" => depth += 1,
+            ")" => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        is_start = depth == 0 && text == ",";
+    }
+    found.into_iter()
+}
+
 /// Returns whether an index, view or trigger mentions a column of the name.
 pub(super) fn object_mentions(object: &Object, column: &str) -> bool {
     let sql = object.sql.as_deref().unwrap_or_default();
     let start = match object.kind {
-        // Its name and its table are no columns.
-        ObjectKind::Index => index_parts(sql).start,
+        ObjectKind::Index => {
+            let parts = index_parts(sql);
+            let mut starts = part_starts(sql, parts);
+            if starts.any(|(name, is_column)| is_column && name.eq_ignore_ascii_case(column)) {
+                return true;
+            }
+            // Its name and its table are no columns.
+            parts.start
+        }
         ObjectKind::Table | ObjectKind::View | ObjectKind::Trigger => 0,
     };
     mentions(sql, Span::new(start, sql.len()), column)

@@ -116,6 +116,10 @@ pub fn plan(
     let mut draft = Draft::new(catalog, object).map_err(first)?;
     let before = draft.outline.clone();
     let sql = object.sql.as_deref().unwrap_or_default();
+    for (number, action) in actions.iter().enumerate() {
+        let applied = draft.apply(number, action);
+        applied.map_err(|error| (number, error))?;
+    }
     if let [
         action @ AlterAction::DropColumn {
             column,
@@ -127,10 +131,6 @@ pub fn plan(
         && can_drop(catalog, object, sql, &before, column)
     {
         return Ok(Alteration::Native(vec![native(table, action)]));
-    }
-    for (number, action) in actions.iter().enumerate() {
-        let applied = draft.apply(number, action);
-        applied.map_err(|error| (number, error))?;
     }
     let is_same = draft.sql == sql
         && draft.sources.len() == before.columns.len()

@@ -23,6 +23,8 @@ pub(super) enum Demanded {
         column: String,
         before: String,
         to: String,
+        /// Whether the table refuses values of other types.
+        is_strict: bool,
     },
 }
 
@@ -126,11 +128,11 @@ impl RowSource {
             .map(|(name, expression)| format!("{expression} AS {}", quoted(name)))
             .collect();
         format!(
-            "(SELECT {} AS {ROW}, {} FROM {}) AS {}",
+            "(SELECT {} AS {ROW}, {} FROM {} AS {name}) AS {name}",
             self.key,
             columns.join(", "),
             self.from,
-            quoted(&self.name)
+            name = quoted(&self.name)
         )
     }
 
@@ -166,8 +168,13 @@ impl RowSource {
                 vec![check(loss, self.query(&format!("NOT (\n{expression}\n)")))]
             }
             Demanded::ForeignKey { .. } => Vec::new(),
-            Demanded::Type { column, before, to } => {
-                let Some(condition) = changed(&quoted(column), before, to) else {
+            Demanded::Type {
+                column,
+                before,
+                to,
+                is_strict,
+            } => {
+                let Some(condition) = changed(&quoted(column), before, to, *is_strict) else {
                     return Vec::new();
                 };
                 let loss = Loss::Changed {
@@ -278,14 +285,23 @@ fn affinity(name: &str) -> Affinity {
 
 /// Returns the condition that the value of a column is another one, or none, after a change of its
 /// type; `None` if no value can be.
-fn changed(value: &str, before: &str, to: &str) -> Option<String> {
-    let (from, into) = (affinity(before), affinity(to));
+pub(super) fn changed(value: &str, before: &str, to: &str, is_strict: bool) -> Option<String> {
+    let of = |name: &str| match is_strict && name.eq_ignore_ascii_case("ANY") {
+        true => Affinity::Blob,
+        false => affinity(name),
+    };
+    let (from, into) = (of(before), of(to));
+    let takes_all = match is_strict {
+        true => to.eq_ignore_ascii_case("ANY"),
+        false => into == Affinity::Blob,
+    };
     let upper = to.to_ascii_uppercase();
     let is_number = ["NUMERIC", "DECIMAL"]
         .iter()
         .any(|word| upper.contains(word));
     let is_boolean = upper.contains("BOOL");
-    if from == into && !is_number && !is_boolean || into == Affinity::Blob {
+    let is_alike = from == into && !before.eq_ignore_ascii_case("ANY");
+    if is_alike && !is_number && !is_boolean || takes_all {
         return None;
     }
     if from == into && affinity_name(before) == affinity_name(to) {
@@ -294,16 +310,34 @@ fn changed(value: &str, before: &str, to: &str) -> Option<String> {
     let text = |cast: &str| {
         format!("CAST(CAST({value} AS {cast}) AS TEXT) = CAST({value} AS TEXT) COLLATE BINARY")
     };
+    // A text is kept as the number that SQLite writes and stores in the same way.
+    let whole = text("INTEGER");
+    let fraction = format!(
+        "{} AND CAST(CAST({value} AS REAL) AS INTEGER) <> CAST({value} AS REAL)",
+        text("REAL")
+    );
+    let number = format!("{whole} OR {fraction}");
     let kept = match into {
         Affinity::Integer => vec![
             ("'integer'", "1".to_owned()),
-            ("'real'", format!("CAST({value} AS INTEGER) = {value}")),
-            ("'text'", text("INTEGER")),
+            (
+                "'real'",
+                // The lowest integer is never stored for an equal real number.
+                format!("CAST({value} AS INTEGER) = {value} AND {value} > -9223372036854775808.0"),
+            ),
+            ("'text'", whole),
         ],
         Affinity::Real => vec![
             ("'integer'", format!("CAST({value} AS REAL) = {value}")),
             ("'real'", "1".to_owned()),
-            ("'text'", format!("{} OR {}", text("REAL"), text("NUMERIC"))),
+            (
+                "'text'",
+                format!(
+                    "{} OR {whole} AND \
+                     CAST(CAST({value} AS INTEGER) AS REAL) = CAST({value} AS INTEGER)",
+                    text("REAL")
+                ),
+            ),
         ],
         Affinity::Text => vec![
             ("'text'", "1".to_owned()),
@@ -314,12 +348,12 @@ fn changed(value: &str, before: &str, to: &str) -> Option<String> {
             ),
         ],
         Affinity::Numeric if is_boolean => {
-            vec![("'integer'", "1".to_owned()), ("'text'", text("INTEGER"))]
+            vec![("'integer'", "1".to_owned()), ("'text'", whole)]
         }
         Affinity::Numeric if is_number => vec![
             ("'integer'", "1".to_owned()),
             ("'real'", "1".to_owned()),
-            ("'text'", text("NUMERIC")),
+            ("'text'", number),
         ],
         // Dates and the like are texts, unless they are all of a number.
         Affinity::Numeric => vec![
@@ -328,13 +362,10 @@ fn changed(value: &str, before: &str, to: &str) -> Option<String> {
             ("'blob'", "1".to_owned()),
             (
                 "'text'",
-                format!(
-                    "NOT (CAST({value} AS NUMERIC) = {value}) OR {}",
-                    text("NUMERIC")
-                ),
+                format!("NOT (CAST({value} AS NUMERIC) = {value}) OR {number}"),
             ),
         ],
-        Affinity::Blob => return None,
+        Affinity::Blob => vec![("'blob'", "1".to_owned())],
     };
     let kept: Vec<String> = kept
         .into_iter()

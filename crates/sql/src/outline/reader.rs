@@ -323,6 +323,10 @@ fn default_value(words: &mut Cursor<'_>) -> Option<Span> {
         Some(TokenKind::String) if is_adjacent => {
             words.next();
         }
+        // The digits of `0x1F` and `1_000`.
+        Some(TokenKind::Word) if is_adjacent && begins_number(value) => {
+            words.next();
+        }
         // The exponent of `1e+5`.
         Some(TokenKind::Symbol(b'+' | b'-')) if is_adjacent && is_before_exponent(value) => {
             words.next();
@@ -333,8 +337,12 @@ fn default_value(words: &mut Cursor<'_>) -> Option<Span> {
     Some(words.span_since(start))
 }
 
+fn begins_number(value: &str) -> bool {
+    value.starts_with(|first: char| first.is_ascii_digit())
+}
+
 fn is_before_exponent(value: &str) -> bool {
-    value.starts_with(|first: char| first.is_ascii_digit()) && value.ends_with(['e', 'E'])
+    begins_number(value) && value.ends_with(['e', 'E'])
 }
 
 /// Reads when a foreign key is checked, if that follows.

@@ -2,12 +2,12 @@
 
 use alembic_sql::{ColumnChange, ColumnConstraintKind, ColumnOutline, TableConstraintKind};
 
-use super::{Changed, Draft, Source};
+use super::{Changed, Draft, Match, Source};
 use crate::sqlite::catalog::ObjectKind;
 use crate::sqlite::edit::Edits;
 use crate::sqlite::error::{AlterError, Dependent};
 use crate::sqlite::keys::{primary_key, rowid_alias};
-use crate::sqlite::mention::{mentions, update_columns};
+use crate::sqlite::mention::{mentions, reads, update_columns};
 use crate::sqlite::rows::Demanded;
 
 impl Draft<'_> {
@@ -20,6 +20,13 @@ impl Draft<'_> {
         let index = self.index_of(column)?;
         let column = self.outline.columns[index].clone();
         let type_end = column.type_span.unwrap_or(column.name_span).end;
+        if column.is_generated() && change.sets_values() {
+            return Err(AlterError::Generated {
+                table: self.name(),
+                column: column.name,
+            });
+        }
+        let numbered = self.numbered();
         let mut edits = Edits::default();
         let of = |wanted: fn(&ColumnConstraintKind) -> bool| {
             let constraints = column.constraints.iter();
@@ -34,6 +41,12 @@ impl Draft<'_> {
                 using,
             } => {
                 self.check_type(&column, to)?;
+                if using
+                    .as_deref()
+                    .is_some_and(|using| reads(using, &self.table.name))
+                {
+                    return Err(AlterError::ReadsItself { table: self.name() });
+                }
                 self.convert(number, index, to, using.as_deref());
                 match column.type_span {
                     Some(span) => edits.replace(span, to.clone()),
@@ -97,7 +110,9 @@ impl Draft<'_> {
                 }
             }
         }
-        self.edit(edits)
+        self.edit(edits)?;
+        self.demand_numbers(number, numbered.as_deref());
+        Ok(())
     }
 
     /// Refuses to take the type from the column that numbers the rows.
@@ -126,6 +141,7 @@ impl Draft<'_> {
                 column: from.clone(),
                 before: before.to_owned(),
                 to: to.to_owned(),
+                is_strict: self.outline.strict,
             };
             self.demands.push((number, converted));
         }
@@ -152,6 +168,7 @@ impl Draft<'_> {
                 }
             }
         }
+        let mut removed = Vec::new();
         for (number, constraint) in self.outline.constraints.iter().enumerate() {
             if self.has_column(&constraint.kind, &column.name) {
                 if let TableConstraintKind::PrimaryKey { .. } = constraint.kind
@@ -159,9 +176,10 @@ impl Draft<'_> {
                 {
                     return Err(AlterError::NeedsPrimaryKey { table: self.name() });
                 }
-                self.remove_constraint(&mut edits, number);
+                removed.push(number);
             }
         }
+        self.remove_constraints(&mut edits, &removed);
         let is_key = column
             .constraints
             .iter()
@@ -197,11 +215,7 @@ impl Draft<'_> {
             TableConstraintKind::PrimaryKey { columns, .. }
             | TableConstraintKind::Unique { columns } => has(columns),
             TableConstraintKind::Check { expression } => mentions(&self.sql, *expression, column),
-            TableConstraintKind::ForeignKey { columns, reference } => {
-                has(columns)
-                    || reference.table.eq_ignore_ascii_case(&self.table.name)
-                        && has(&reference.columns)
-            }
+            TableConstraintKind::ForeignKey { columns, .. } => has(columns),
             TableConstraintKind::Nothing => false,
         }
     }
@@ -232,7 +246,7 @@ impl Draft<'_> {
                 });
             }
         }
-        found.extend(self.foreign_keys_to(std::slice::from_ref(&column.name), true));
+        found.extend(self.foreign_keys_to(std::slice::from_ref(&column.name), Match::Any));
         found
     }
 }

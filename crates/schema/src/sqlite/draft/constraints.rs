@@ -4,10 +4,11 @@ use alembic_sql::{
     ConstraintOutline, Dialect, DroppedConstraint, Name, TableConstraintKind, Tokens,
 };
 
-use super::{Changed, Draft};
+use super::{Changed, Draft, Match};
 use crate::sqlite::edit::Edits;
 use crate::sqlite::error::AlterError;
-use crate::sqlite::mention::{self, index_parts};
+use crate::sqlite::keys::is_unique;
+use crate::sqlite::mention;
 use crate::sqlite::names::{Demand, Named, Place, constraints};
 use crate::sqlite::rows::Demanded;
 
@@ -53,15 +54,34 @@ impl Draft<'_> {
         self.demands.push((number, demand));
         let mut edits = Edits::default();
         edits.insert(self.end(), format!("{}{definition}", self.separator()));
-        self.edit(edits)
+        let numbered = self.numbered();
+        self.edit(edits)?;
+        self.demand_numbers(number, numbered.as_deref());
+        Ok(())
     }
 
-    pub(super) fn remove_constraint(&self, edits: &mut Edits, index: usize) {
-        let constraint = &self.outline.constraints[index];
-        if let Some(separator) = constraint.separator {
-            edits.remove(&self.sql, separator);
+    /// Removes constraints of the table, by their numbers in order.
+    pub(super) fn remove_constraints(&self, edits: &mut Edits, removed: &[usize]) {
+        let all = &self.outline.constraints;
+        for index in removed.iter().copied() {
+            // The next one may have none, and need this one.
+            let next = (index + 1..all.len())
+                .find(|next| all[*next].separator.is_some() || !removed.contains(next));
+            let is_needed = next.is_some_and(|next| all[next].separator.is_none());
+            if let (Some(separator), false) = (all[index].separator, is_needed) {
+                edits.remove(&self.sql, separator);
+            }
+            edits.remove(&self.sql, all[index].span);
         }
-        edits.remove(&self.sql, constraint.span);
+    }
+
+    /// Refuses to drop the constraint at a place if a foreign key refers to its columns.
+    fn require_unreferenced(&self, what: String, columns: &[String], place: Place) -> Changed {
+        let own = (self.sql.as_str(), &self.outline);
+        match is_unique(self.catalog, self.table, own, columns, Some(place)) {
+            true => Ok(()),
+            false => self.require_unneeded(what, self.foreign_keys_to(columns, Match::All)),
+        }
     }
 
     /// Finds the constraint that a statement names.
@@ -128,15 +148,12 @@ impl Draft<'_> {
                     return Err(AlterError::NeedsPrimaryKey { table: self.name() });
                 }
                 self.moves_indexes = true;
-                let by = self.foreign_keys_to(columns, false);
-                self.require_unneeded("the primary key".to_owned(), by)?;
+                self.require_unreferenced("the primary key".to_owned(), columns, found.place)?;
             }
             Demand::Unique(columns) => {
                 self.moves_indexes = true;
-                if !self.is_unique_otherwise(columns, found.place) {
-                    let by = self.foreign_keys_to(columns, false);
-                    self.require_unneeded(format!("UNIQUE ({})", columns.join(", ")), by)?;
-                }
+                let what = format!("UNIQUE ({})", columns.join(", "));
+                self.require_unreferenced(what, columns, found.place)?;
             }
             Demand::NotNull | Demand::ForeignKey(_) | Demand::Check(_) => {}
         }
@@ -146,34 +163,9 @@ impl Draft<'_> {
                 let column = &self.outline.columns[column];
                 edits.remove(&self.sql, column.constraints[number].span);
             }
-            Place::Table(index) => self.remove_constraint(&mut edits, index),
+            Place::Table(index) => self.remove_constraints(&mut edits, &[index]),
         }
         self.edit(edits)
-    }
-
-    /// Returns whether columns are unique by something other than the constraint at `place`.
-    fn is_unique_otherwise(&self, columns: &[String], place: Place) -> bool {
-        let same = |others: &[String]| {
-            others.len() == columns.len()
-                && others.iter().all(|other| {
-                    let mut columns = columns.iter();
-                    columns.any(|column| column.eq_ignore_ascii_case(other))
-                })
-        };
-        let by_constraint = constraints(&self.sql, &self.outline).iter().any(|known| {
-            known.place != place
-                && match &known.demand {
-                    Demand::PrimaryKey(others) | Demand::Unique(others) => same(others),
-                    Demand::NotNull | Demand::ForeignKey(_) | Demand::Check(_) => false,
-                }
-        });
-        let by_index = self.catalog.indexes(self.table).any(|index| {
-            let sql = index.sql.as_deref().unwrap_or_default();
-            let is_unique = sql.get(..13) == Some("CREATE UNIQUE");
-            let parts = index_parts(sql);
-            is_unique && same(&mention::columns_in(sql, parts).collect::<Vec<_>>())
-        });
-        by_constraint || by_index
     }
 
     pub(super) fn rename_constraint(&mut self, from: &str, to: &str) -> Changed {

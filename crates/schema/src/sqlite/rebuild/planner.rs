@@ -53,10 +53,15 @@ impl Planner<'_> {
                     let parent = (parent.as_str(), qualified.as_str());
                     keys.push(own.dangling(*action, columns, parent, parent_columns));
                 }
-                Demanded::NotNull(_)
-                | Demanded::PrimaryKey(_)
-                | Demanded::Unique(_)
-                | Demanded::Check(_) => explanations.extend(source.checks(*action, demand)),
+                // For SQLite, most primary keys may be NULL.
+                Demanded::PrimaryKey(_) => {
+                    let mut checks = source.checks(*action, demand).into_iter();
+                    steps.extend(checks.next().map(Step::Require));
+                    explanations.extend(checks);
+                }
+                Demanded::NotNull(_) | Demanded::Unique(_) | Demanded::Check(_) => {
+                    explanations.extend(source.checks(*action, demand))
+                }
             }
         }
         let create = self.create(&self.draft.sql);
@@ -139,7 +144,8 @@ impl Planner<'_> {
             steps.push(legacy(false));
             return;
         }
-        let columns: Vec<String> = self.stored_before().map(|name| quoted(&name)).collect();
+        let columns = self.before.columns.iter();
+        let columns: Vec<String> = columns.map(|column| quoted(&column.name)).collect();
         let (mut into, mut from) = (columns.clone(), columns);
         if let (Some(kept), Some(rowid)) = (&aside.rowid, rowid(self.before)) {
             into.insert(0, quoted(kept));
@@ -216,8 +222,10 @@ impl Planner<'_> {
             // In this form, SQLite copies rows without taking them apart, where it can.
             return format!("INSERT OR ABORT INTO {table} SELECT * FROM {aside_name}");
         }
+        // An expression may qualify columns with the name of the table.
+        let name = quoted(&self.table.name);
         format!(
-            "INSERT OR ABORT INTO {table} ({}) SELECT {} FROM {aside_name}",
+            "INSERT OR ABORT INTO {table} ({}) SELECT {} FROM {aside_name} AS {name}",
             into.join(", "),
             from.join(", ")
         )

@@ -59,13 +59,7 @@ impl Planner<'_> {
             let expression = match source {
                 Source::Column(name) => quoted(name),
                 Source::Expression(expression) => format!("(\n{expression}\n)"),
-                Source::Default if column.is_generated() => {
-                    let is_kept = aside.is_moved && self.before.column(&column.name).is_some();
-                    if !is_kept {
-                        continue;
-                    }
-                    quoted(&column.name)
-                }
+                Source::Default if self.is_kept(column) => quoted(&column.name),
                 Source::Default => self.default_of(column),
             };
             columns.push((column.name.clone(), expression));
@@ -78,13 +72,23 @@ impl Planner<'_> {
         }
     }
 
+    /// Returns whether a column is one of the table before.
+    fn is_kept(&self, column: &ColumnOutline) -> bool {
+        let is_dropped = |name: &String| name.eq_ignore_ascii_case(&column.name);
+        self.before.column(&column.name).is_some() && !self.draft.dropped.iter().any(is_dropped)
+    }
+
     fn default_of(&self, column: &ColumnOutline) -> String {
         let mut constraints = column.constraints.iter();
         let default = constraints.find_map(|constraint| match constraint.kind {
-            ColumnConstraintKind::Default { value } => Some(value.text(&self.draft.sql)),
+            ColumnConstraintKind::Default { value: span }
+            | ColumnConstraintKind::Generated {
+                expression: span, ..
+            } => Some(span.text(&self.draft.sql)),
             _ => None,
         });
-        default.unwrap_or("NULL").to_owned()
+        // A comment at its end would swallow the parenthesis.
+        default.map_or_else(|| "NULL".to_owned(), |text| format!("(\n{text}\n)"))
     }
 
     /// Returns the rows of the new table.
