@@ -1,5 +1,6 @@
 //! Databases in SQLite files, rusqlite as a driver under test, and the scenarios that only SQLite has.
 
+pub mod alter;
 pub mod broken_files;
 pub mod described;
 mod dump;
@@ -184,6 +185,10 @@ impl Handle for Connection {
     fn execute(&mut self, sql: &str) {
         let executed = self.execute_batch(sql);
         executed.unwrap_or_else(|error| panic!("{error}: {sql}"));
+    }
+
+    fn rows(&mut self, query: &str) -> String {
+        dump::plain_rows(self, query)
     }
 }
 
