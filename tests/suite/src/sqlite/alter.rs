@@ -5,11 +5,12 @@ mod case;
 mod database;
 mod trial;
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
 
 use super::FileSubject;
-use case::{Case, Kind};
+use case::{Case, Kind, Trial};
 use trial::Mode;
 
 /// Returns the files, in the order of their names.
@@ -23,6 +24,20 @@ fn files() -> Vec<PathBuf> {
         .collect();
     files.sort();
     files
+}
+
+/// Runs a trial in each mode; returns its faults, each once, with the modes that have it.
+fn run_in_all_modes<S: FileSubject>(case: &Case, trial: &Trial) -> Vec<String> {
+    let mut faults = BTreeMap::<String, Vec<String>>::new();
+    for mode in Mode::all(trial) {
+        for fault in mode.run::<S>(case, trial) {
+            faults.entry(fault).or_default().push(mode.to_string());
+        }
+    }
+    let faults = faults.into_iter();
+    faults
+        .map(|(fault, modes)| format!(" ({}): {fault}", modes.join("; ")))
+        .collect()
 }
 
 pub fn a_change_of_a_table_loses_nothing<S: FileSubject>() {
@@ -45,12 +60,10 @@ pub fn a_change_of_a_table_loses_nothing<S: FileSubject>() {
             }
             Kind::Trials(all) => {
                 for trial in all {
-                    for mode in Mode::all(trial) {
-                        trials += 1;
-                        let found = mode.run::<S>(&case, trial);
-                        let place = format!("{}, {}, {mode}", case.name, trial.title);
-                        faults.extend(found.into_iter().map(|fault| format!("{place}: {fault}")));
-                    }
+                    let found = run_in_all_modes::<S>(&case, trial);
+                    trials += 1;
+                    let place = format!("{}, {}", case.name, trial.title);
+                    faults.extend(found.iter().map(|fault| format!("{place}{fault}")));
                 }
             }
         }

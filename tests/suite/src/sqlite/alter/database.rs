@@ -139,9 +139,12 @@ impl Text {
 
 impl Table {
     fn read(connection: &Connection, name: &str) -> Self {
+        // In which order SQLite keeps its own notes is no one's business.
+        let internal = name.starts_with("sqlite_");
         let name = quoted(name);
         let rowid = format!("SELECT _rowid_ FROM {name}");
         let (select, order) = match connection.prepare(&rowid) {
+            _ if internal => ("NULL, *", " ORDER BY 2, 3"),
             Ok(_) => ("_rowid_, *", " ORDER BY _rowid_"),
             Err(_) => ("NULL, *", ""),
         };
