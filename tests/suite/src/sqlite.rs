@@ -49,6 +49,18 @@ impl File {
         Self::with_bytes(&std::fs::read(self.path()).unwrap())
     }
 
+    /// Copies the file and its journal, as a crash at this moment would leave them.
+    fn copy_with_journal(&self) -> Self {
+        let copy = self.copy();
+        for suffix in ["-journal", "-wal"] {
+            let beside = |file: &Self| file.folder.path().join(format!("database.sqlite{suffix}"));
+            if let Ok(bytes) = std::fs::read(beside(self)) {
+                std::fs::write(beside(&copy), bytes).unwrap();
+            }
+        }
+        copy
+    }
+
     /// Returns the path of the file.
     #[must_use]
     pub fn path(&self) -> PathBuf {

@@ -3,6 +3,7 @@
 
 mod case;
 mod database;
+mod killed;
 mod trial;
 
 use std::collections::BTreeMap;

@@ -36,6 +36,8 @@ pub(super) struct Trial {
     /// The only journal mode that it is tried with.
     pub(super) journal: Option<String>,
     pub(super) meanwhile: Option<Meanwhile>,
+    /// Whether it is tried with a crash before each of its statements.
+    pub(super) killed: bool,
     /// The parts of the error, if it must be refused.
     pub(super) refused: Option<Vec<String>>,
     pub(super) after: Difference,
@@ -157,6 +159,7 @@ impl Trial {
         };
         match (word, rest) {
             ("connection", "") => body.clone_into(&mut self.connection),
+            ("killed", "") => self.killed = true,
             ("journal", mode) => self.journal = Some(mode.to_owned()),
             ("meanwhile", time) => {
                 let number = time.strip_suffix(" ms").map(|number| number.parse());

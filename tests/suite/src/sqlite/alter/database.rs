@@ -183,6 +183,9 @@ impl Table {
         let kept: Vec<(usize, usize)> = kept
             .filter_map(|column| Some((before.position(column)?, self.position(column)?)))
             .collect();
+        if kept.is_empty() {
+            return None;
+        }
         let pick = |rows: &[Vec<String>], column: fn(&(usize, usize)) -> usize| {
             let line = |row: &Vec<String>| {
                 let cells = kept.iter().map(|pair| row[column(pair)].as_str());

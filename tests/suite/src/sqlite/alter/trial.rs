@@ -11,6 +11,7 @@ use rusqlite::Connection;
 use super::super::{File, FileSubject, chain};
 use super::case::{Behaviour, Case, Meanwhile, Outcome, Trial};
 use super::database::{Snapshot, query_faults};
+use super::killed;
 use crate::{Database, Handle};
 
 /// The settings of a connection that runs a case.
@@ -23,7 +24,7 @@ pub(super) struct Mode {
 /// Everything about a connection that its owner can see, and has not asked to change.
 const CONNECTION: [&str; 14] = [
     "SELECT group_concat(name) FROM pragma_database_list WHERE name <> 'temp'",
-    "SELECT group_concat(type || name || tbl_name || coalesce(sql, '')) FROM sqlite_temp_master",
+    "SELECT type, name, tbl_name, sql FROM sqlite_temp_master ORDER BY type, name",
     "PRAGMA foreign_keys",
     "PRAGMA legacy_alter_table",
     "PRAGMA defer_foreign_keys",
@@ -60,12 +61,16 @@ impl Mode {
         let file = File::new(&format!(
             "PRAGMA journal_mode = {journal}; PRAGMA foreign_keys = OFF; {before}"
         ));
+        let connection = format!("PRAGMA foreign_keys = {enforced}; {}", trial.connection);
+        let migrations = chain(&[&trial.revision]);
+        if trial.killed {
+            return killed::faults::<S>(&file, &connection, &migrations, &trial.after);
+        }
         let mut handle = S::open(&file.address());
-        let connection = &trial.connection;
-        handle.execute(&format!("PRAGMA foreign_keys = {enforced}; {connection}"));
+        handle.execute(&connection);
         let mut run = Run::<S> {
             settings: settings(&mut handle),
-            migrations: chain(&[&trial.revision]),
+            migrations,
             snapshot: Snapshot::take(&file.open()),
             faults: Vec::new(),
             file,
