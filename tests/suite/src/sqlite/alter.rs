@@ -8,6 +8,7 @@ mod trial;
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::panic::catch_unwind;
 use std::path::PathBuf;
 
 use super::FileSubject;
@@ -31,7 +32,8 @@ fn files() -> Vec<PathBuf> {
 fn run_in_all_modes<S: FileSubject>(case: &Case, trial: &Trial) -> Vec<String> {
     let mut faults = BTreeMap::<String, Vec<String>>::new();
     for mode in Mode::all(trial) {
-        for fault in mode.run::<S>(case, trial) {
+        let found = catch_unwind(|| mode.run::<S>(case, trial));
+        for fault in found.unwrap_or_else(|_| vec!["a panic".to_owned()]) {
             faults.entry(fault).or_default().push(mode.to_string());
         }
     }
