@@ -1,5 +1,6 @@
 //! Databases in SQLite files, rusqlite as a driver under test, and the scenarios that only SQLite has.
 
+pub mod alter;
 pub mod broken_files;
 pub mod described;
 mod dump;
@@ -46,6 +47,18 @@ impl File {
     #[must_use]
     pub fn copy(&self) -> Self {
         Self::with_bytes(&std::fs::read(self.path()).unwrap())
+    }
+
+    /// Copies the file and its journal, as a crash at this moment would leave them.
+    fn copy_with_journal(&self) -> Self {
+        let copy = self.copy();
+        for suffix in ["-journal", "-wal"] {
+            let beside = |file: &Self| file.folder.path().join(format!("database.sqlite{suffix}"));
+            if let Ok(bytes) = std::fs::read(beside(self)) {
+                std::fs::write(beside(&copy), bytes).unwrap();
+            }
+        }
+        copy
     }
 
     /// Returns the path of the file.
@@ -184,6 +197,10 @@ impl Handle for Connection {
     fn execute(&mut self, sql: &str) {
         let executed = self.execute_batch(sql);
         executed.unwrap_or_else(|error| panic!("{error}: {sql}"));
+    }
+
+    fn rows(&mut self, query: &str) -> String {
+        dump::plain_rows(self, query)
     }
 }
 

@@ -109,6 +109,16 @@ pub trait Handle: Send {
     ///
     /// When a statement fails, or there is no such connection.
     fn execute(&mut self, sql: &str);
+
+    /// Runs a query on the very connection that commands use, and returns its rows, one a line, the
+    /// columns of each joined by `|`.
+    ///
+    /// # Panics
+    ///
+    /// When the query fails, or no scenario asks this driver for it.
+    fn rows(&mut self, query: &str) -> String {
+        panic!("this connection answers no queries: {query}");
+    }
 }
 
 /// A driver under test.

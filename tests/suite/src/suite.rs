@@ -153,6 +153,8 @@ macro_rules! driver_suite {
                 a_connection_that_keeps_no_journal_is_refused;
             [sqlite::described]
                 a_schema_is_described;
+            [sqlite::alter]
+                a_change_of_a_table_loses_nothing;
         }
     };
     (@reference $subject:ty) => {

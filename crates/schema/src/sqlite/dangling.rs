@@ -279,6 +279,9 @@ fn defines(tokens: &[Token], sql: &str, index: usize) -> bool {
     }
     // The types of columns, and common tables after the first.
     let is_table = text(0).eq_ignore_ascii_case("CREATE") && text(1).eq_ignore_ascii_case("TABLE");
+    if text(index + 1) != "(" {
+        return is_table;
+    }
     let mut depth = 0_usize;
     let close = (index + 1..tokens.len()).find(|index| {
         match text(*index) {

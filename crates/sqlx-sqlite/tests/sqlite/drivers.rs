@@ -8,10 +8,10 @@ use alembic_migrate::{Dialect, Migrations};
 use alembic_sqlx_sqlite::Sqlx;
 use alembic_suite::sqlite::{File, QUICK, Rusqlite};
 use alembic_suite::{Handle, PoolSubject, Share, Subject, commands, revisions};
-use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
+use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions, SqliteRow};
 use sqlx::{
-    AssertSqlSafe, ConnectOptions, Connection as _, SqliteConnection, SqlitePool, query_scalar,
-    raw_sql,
+    AssertSqlSafe, ConnectOptions, Connection as _, Row as _, SqliteConnection, SqlitePool,
+    query_scalar, raw_sql,
 };
 use tokio::runtime::Runtime;
 
@@ -161,6 +161,24 @@ impl Handle for Open {
             executed.unwrap_or_else(|error| panic!("{error}: {sql}"));
         });
     }
+
+    fn rows(&mut self, query: &str) -> String {
+        self.with(async |connection| {
+            let rows = raw_sql(AssertSqlSafe(query)).fetch_all(connection).await;
+            let rows = rows.unwrap_or_else(|error| panic!("{error}: {query}"));
+            let rows = rows.iter().map(|row| {
+                let cells = (0..row.len()).map(|column| cell(row, column));
+                cells.collect::<Vec<_>>().join("|")
+            });
+            rows.collect::<Vec<_>>().join("\n")
+        })
+    }
+}
+
+/// Writes down a number or a text.
+fn cell(row: &SqliteRow, column: usize) -> String {
+    let text = row.try_get_unchecked::<Option<String>, _>(column);
+    text.unwrap().unwrap_or_else(|| "NULL".to_owned())
 }
 
 /// Opens a pool of so many connections.
