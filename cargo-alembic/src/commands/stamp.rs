@@ -81,7 +81,7 @@ impl StampArgs {
                 let what = format_args!("{} ({} in {})", entry.revision, own.name(), database.url);
                 context.shell.status("Accepted", what);
             }
-            Ok(AnswerJson::Log(LogJson::new(&database.url, &entries)))
+            Ok(AnswerJson::Log(LogJson::new(&database.url, &entries, None)))
         }))
     }
 

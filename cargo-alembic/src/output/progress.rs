@@ -114,6 +114,13 @@ impl Progress {
                 );
                 self.line("Adopting", &what);
             }
+            Event::LogNotKept { table, owner } => {
+                let what = format!(
+                    "this run is not recorded in {table}, which belongs to the role {owner}, as the \
+                     version table does not"
+                );
+                self.line("Note", &what);
+            }
             Event::Edited { revisions } => {
                 for revision in revisions {
                     self.line("Edited", &format!("{revision}"));

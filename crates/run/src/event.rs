@@ -99,6 +99,13 @@ pub enum Event {
         /// The revisions that no longer count as applied.
         reverted: Vec<String>,
     },
+    /// No log is kept of what the run does: the table belongs to a role that it has no reason to trust.
+    LogNotKept {
+        /// The table.
+        table: String,
+        /// The role.
+        owner: String,
+    },
     /// Revisions were applied with another content than their files have now.
     Edited {
         /// The revisions.

@@ -196,6 +196,8 @@ pub(crate) enum LogTask {
     Create,
     Read,
     ReadWaysBack,
+    /// Find the roles that could have written to it.
+    FindWriters,
     Write,
 }
 
@@ -316,7 +318,7 @@ impl Task {
                 }
             },
             Self::Log(task) => match task {
-                LogTask::Read | LogTask::ReadWaysBack => Action::ReadLog,
+                LogTask::Read | LogTask::ReadWaysBack | LogTask::FindWriters => Action::ReadLog,
                 LogTask::Create | LogTask::Write => Action::WriteLog,
             },
             Self::Progress(task) => match task {

@@ -10,10 +10,12 @@ use alembic_history::{
 use alembic_sql as sql;
 
 use crate::database_error::DatabaseError;
+use crate::error::RunError;
 use crate::failure::{Failure, StatementLocation, StatementScope};
 use crate::log::{Author, LogAction, NewEntry};
 use crate::policy::{Interruption, Missing};
 use crate::request::Progress;
+use crate::state::DatabaseState;
 
 /// One history, and the settings of runs that bring databases to it.
 #[derive(Clone, Debug)]
@@ -146,6 +148,16 @@ impl<'h> Runner<'h> {
             error,
             scope,
         }
+    }
+
+    /// Checks whether every revision of a plan can be reverted, without a database.
+    ///
+    /// # Errors
+    ///
+    /// When one is irreversible: the failure that a run would end with.
+    pub fn check_way_back(&self, plan: &Plan) -> Result<(), RunError> {
+        let checked = self.check_reversible(plan);
+        checked.map_err(|failure| RunError::new(failure, DatabaseState::Unchanged))
     }
 
     /// Refuses a plan with an irreversible revision.

@@ -106,6 +106,10 @@ pub(crate) trait OwnTables {
         )
     }
 
+    /// Returns the query that finds the roles besides the user that could have written to the log,
+    /// where the database has roles; [`LogWriter`](crate::log::LogWriter) reads its rows.
+    fn find_log_writers(&self, versions: &VersionTable) -> Option<Query>;
+
     /// Returns the statement that creates the log.
     fn create_log(&self, versions: &VersionTable) -> Execute<'static> {
         let table = versions.log();
