@@ -14,7 +14,8 @@ use crate::explain;
 use crate::migrate::readable;
 use crate::output::json::{AnswerJson, RunJson, ScriptJson};
 use crate::output::{
-    Answer, Cause, Diagnostic, Error, Hint, Layout, Progress, Response, Result, Subcommand, Suggestion,
+    Answer, Cause, Diagnostic, Error, Hint, Layout, Progress, Response, Result, Subcommand,
+    Suggestion,
 };
 use crate::workspace::{
     Access, Crate, PlannedRows, answers_one_by_one, check_dependents, crates_to_move,

@@ -199,7 +199,9 @@ fn way_down(
     subject: Subject<'_>,
 ) -> Diagnostic {
     let graph = subject.history.graph();
-    let nodes = revisions.iter().filter_map(|(id, _)| graph.node(id.as_str()));
+    let nodes = revisions
+        .iter()
+        .filter_map(|(id, _)| graph.node(id.as_str()));
     let nodes: Vec<_> = nodes.collect();
     let is_chain = nodes
         .windows(2)

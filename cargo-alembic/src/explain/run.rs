@@ -161,10 +161,8 @@ pub(super) fn refused(fault: &Failure, diagnostic: Diagnostic, subject: Subject<
                     .note("this is what the log recorded of it")
                     .help("restore its file, or a backup made before it")
                     .help(
-                        Hint::from(
-                            "or revert it by hand, and record where the database is with ",
-                        )
-                        .command(log::purging_stamp(subject.name)),
+                        Hint::from("or revert it by hand, and record where the database is with ")
+                            .command(log::purging_stamp(subject.name)),
                     );
             }
             let diagnostic = diagnostic.note(format!("its file is {}", path.display()));

@@ -119,7 +119,10 @@ impl Crate {
 
     /// Refuses a plan for `database` with a revision that cannot be reverted.
     pub(crate) fn check_reversible(&self, plan: &Plan, database: &Database) -> Result<()> {
-        let checked = self.migrations.runner(database.dialect()).check_way_back(plan);
+        let checked = self
+            .migrations
+            .runner(database.dialect())
+            .check_way_back(plan);
         checked.map_err(|error| self.explain(error, database))
     }
 

@@ -320,7 +320,10 @@ fn log(event: &Event) {
             "Another program has moved the version table"
         ),
         Event::LogNotKept { table, owner } => {
-            warn!(table, owner, "The log belongs to another role, so none is kept");
+            warn!(
+                table,
+                owner, "The log belongs to another role, so none is kept"
+            );
         }
         Event::Edited { revisions } => {
             for revision in revisions {

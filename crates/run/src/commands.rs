@@ -168,7 +168,10 @@ impl<'h> Runner<'h> {
         Run::new(move |port| async move {
             let mut session = Session::open(self, port).await?;
             if !writers.is_empty() {
-                session.find_versions().await.map_err(|failure| session.run_error(failure))?;
+                session
+                    .find_versions()
+                    .await
+                    .map_err(|failure| session.run_error(failure))?;
                 let table = session.table().log().quoted();
                 return session
                     .close(Err(Failure::UntrustedLog { table, writers }))

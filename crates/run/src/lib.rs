@@ -74,9 +74,7 @@ pub use error::{FailureKind, RunError};
 pub use event::{Event, Holder, RunStep};
 pub use exchange::{AsyncConnection, Connection, Observer, Run};
 pub use failure::{Failure, StatementLocation, StatementScope, Unacceptable};
-pub use log::{
-    Author, LogAction, LogEntry, LogGap, LogReport, LogWriter, LoggedRevision, Record,
-};
+pub use log::{Author, LogAction, LogEntry, LogGap, LogReport, LogWriter, LoggedRevision, Record};
 pub use policy::{Interruption, Missing, Purge};
 pub use report::{
     EnsureReport, Ensured, Outcome, Report, Scenario, StampReport, Status, StepReport,

@@ -31,7 +31,10 @@ fn what_cannot_be_reverted_is_not_shown_as_a_way() {
                 "error[irreversible]: revision dd04 is irreversible: The rows are gone | stamp -p shop \
                  --purge <revision>",
             ),
-            ("", "error[irreversible] | this is what the log recorded of it"),
+            (
+                "",
+                "error[irreversible] | this is what the log recorded of it",
+            ),
         ] {
             let project = without_last(dialect, downgrade);
             for line in BOTH {
@@ -70,7 +73,13 @@ fn a_revision_that_another_crate_needs() {
         project.replace("store/migrations/dd04.sql", "t_dd04 (id", "t_dd04 (other");
         for line in BOTH {
             let line = format!("{line} -p store");
-            check_in(&project, "needed", &line, 6, "error[required-by-another-crate]");
+            check_in(
+                &project,
+                "needed",
+                &line,
+                6,
+                "error[required-by-another-crate]",
+            );
         }
     });
 }
@@ -83,8 +92,14 @@ fn a_log_that_is_switched_off() {
         project.run("upgrade").success();
         project.configure("log = false");
         project.remove("migrations/cc03.sql");
-        for line in [BOTH[0], BOTH[1], "stamp --accept cc03", "stamp --accept aa01"] {
-            let expected = "error[no-log]: there is no log to go by: `log = false` | set `log = true`";
+        for line in [
+            BOTH[0],
+            BOTH[1],
+            "stamp --accept cc03",
+            "stamp --accept aa01",
+        ] {
+            let expected =
+                "error[no-log]: there is no log to go by: `log = false` | set `log = true`";
             check_in(&project, "off", line, 6, expected);
         }
         let shown = project.run("log").success();
@@ -103,9 +118,18 @@ fn rows_that_no_file_declares_are_not_accepted() {
             .remove("migrations/bb02.sql")
             .remove("migrations/cc03.sql");
         for (revision, expected) in [
-            ("cc03", "the version table names revision \"cc03\", which no file declares"),
-            ("bb02", "names a revision that no file declares, and \"bb02\" may be below it"),
-            ("zz99", "neither a file nor the log of this database has revision \"zz99\""),
+            (
+                "cc03",
+                "the version table names revision \"cc03\", which no file declares",
+            ),
+            (
+                "bb02",
+                "names a revision that no file declares, and \"bb02\" may be below it",
+            ),
+            (
+                "zz99",
+                "neither a file nor the log of this database has revision \"zz99\"",
+            ),
         ] {
             let line = format!("stamp --accept {revision}");
             let expected = format!("error[nothing-to-accept] | {expected}");
@@ -122,12 +146,15 @@ fn an_unfinished_revision_without_a_file() {
         let last = revision("dd04").revises("cc03").upgrade(
             "CREATE TABLE t_dd04 (id INTEGER PRIMARY KEY);\nINSERT INTO t_dd04 VALUES (1), (1);",
         );
-        let last = last.to_string().replace("upgrade\n", "upgrade no-transaction\n");
+        let last = last
+            .to_string()
+            .replace("upgrade\n", "upgrade no-transaction\n");
         project.write("migrations/dd04.sql", last);
         assert_eq!(project.run("upgrade").status, 8);
         project.remove("migrations/dd04.sql");
         for line in ["upgrade", BOTH[0], BOTH[1]] {
-            let expected = "error[unfinished-revision] | restore its file | stamp -p shop <revision>";
+            let expected =
+                "error[unfinished-revision] | restore its file | stamp -p shop <revision>";
             check_in(&project, "unfinished", line, 8, expected);
         }
     });
@@ -175,6 +202,9 @@ fn a_way_down_past_a_hidden_revision() {
         let database = project.database("shop.db");
         assert_eq!(database.tables(), ["t_aa01"]);
         project.run("upgrade").success();
-        assert_eq!(database.tables(), ["t_aa01", "t_bb02", "t_cc03", "t_hh08", "t_ii09"]);
+        assert_eq!(
+            database.tables(),
+            ["t_aa01", "t_bb02", "t_cc03", "t_hh08", "t_ii09"]
+        );
     });
 }

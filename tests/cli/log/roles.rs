@@ -68,7 +68,10 @@ fn the_log_of_the_owner_is_continued() {
     scene.project.run("upgrade").success();
     scene.run_as("member", "downgrade cc03").success();
     let log = scene.database.log();
-    assert_eq!(log[3..], ["4|dd04|upgrade|run|dd04", "5|dd04|downgrade|run|cc03"]);
+    assert_eq!(
+        log[3..],
+        ["4|dd04|upgrade|run|dd04", "5|dd04|downgrade|run|cc03"]
+    );
 }
 
 /// The log of another role is neither read nor written to, and that is told.
@@ -89,8 +92,18 @@ fn the_log_of_another_role_is_not_believed() {
     assert_eq!(shown.stdout, "");
     let json = scene.project.run("log --format json").success().json();
     assert_eq!(json["crates"][0]["gap"], "untrusted");
-    for line in ["downgrade --recorded", "downgrade --recorded --dry-run", "stamp --accept aa01"] {
-        check_in(&scene.project, "not believed", line, 6, &format!("error[no-log] | {told}"));
+    for line in [
+        "downgrade --recorded",
+        "downgrade --recorded --dry-run",
+        "stamp --accept aa01",
+    ] {
+        check_in(
+            &scene.project,
+            "not believed",
+            line,
+            6,
+            &format!("error[no-log] | {told}"),
+        );
     }
 }
 
@@ -101,8 +114,16 @@ fn recorded_sql_is_run_if_nobody_else_can_have_written_it() {
     for (sql, run_as, expected) in [
         ("", "owner", None),
         ("", "member", None),
-        ("GRANT SELECT ON alembic_version_log TO PUBLIC", "owner", None),
-        ("GRANT INSERT ON alembic_version_log TO {member}", "owner", None),
+        (
+            "GRANT SELECT ON alembic_version_log TO PUBLIC",
+            "owner",
+            None,
+        ),
+        (
+            "GRANT INSERT ON alembic_version_log TO {member}",
+            "owner",
+            None,
+        ),
         ("", "superuser", Some(owns)),
         (
             "GRANT INSERT ON alembic_version_log TO {writer}",
@@ -157,8 +178,14 @@ fn recorded_sql_is_run_if_nobody_else_can_have_written_it() {
             expected = expected.replace(&format!("{{{role}}}"), &scene.role(role));
         }
         assert_eq!(ended.status, 6, "{sql}: {ended}");
-        assert!(ended.stderr.contains("error[untrusted-log]"), "{sql}: {ended}");
-        assert!(ended.stderr.contains(&expected), "{sql}: {expected}: {ended}");
+        assert!(
+            ended.stderr.contains("error[untrusted-log]"),
+            "{sql}: {ended}"
+        );
+        assert!(
+            ended.stderr.contains(&expected),
+            "{sql}: {expected}: {ended}"
+        );
         assert!(shown.stderr.contains("would be refused"), "{sql}: {shown}");
         assert_eq!(scene.database.dump(), before, "{sql}");
     }

@@ -236,3 +236,110 @@ pub fn what_is_edited_may_be_told_only<S: Subject>() {
     assert_eq!(handle.status(&warn).unwrap().edited.len(), 1);
     check_log::<S>(&scratch, "warned");
 }
+
+/// What runs while the log is switched off is in a log that exists: otherwise, it would say afterwards
+/// that what ran was edited, or never ran.
+pub fn a_log_that_is_switched_off_stays_true<S: Subject>() {
+    let other = ("b", "a", "CREATE TABLE t_b (x int, y int);");
+    let hidden = ("h", "a", "CREATE TABLE t_h (x int);");
+    let above_hidden = ("b", "h", B.2);
+    for (files, expected) in [
+        // Edited and run again.
+        (&[A, other, C][..], Ok(())),
+        // Put below, and run from there.
+        (&[A, hidden, above_hidden, C], Ok(())),
+        (&[A, B, C], Ok(())),
+    ] {
+        let scratch = S::Database::new("");
+        let mut handle = open::<S>(&scratch);
+        handle
+            .upgrade(&revisions::<S>(&[A, B, C]), "heads")
+            .unwrap();
+        let off = |files| revisions::<S>(files).keep_log(false);
+        handle.downgrade(&off(&[A, B, C]), "a").unwrap();
+        handle.upgrade(&off(files), "heads").unwrap();
+        check_log::<S>(&scratch, &format!("off: {files:?}"));
+        let ended = handle.upgrade(&revisions::<S>(files), "heads");
+        let ended = ended.map(drop).map_err(|error| failure(&error));
+        assert_eq!(ended, expected, "{files:?}");
+        // It knows what ran, and that nothing else did.
+        let log = scratch.log();
+        assert!(!log.contains("adopt"), "{log}");
+        let edited = ("c", "b", "CREATE TABLE t_c (x int, z int);");
+        let mut spoilt = files.to_vec();
+        spoilt.pop();
+        spoilt.push(edited);
+        handle.upgrade(&off(&spoilt), "heads").unwrap();
+        let error = handle.upgrade(&revisions::<S>(&spoilt), "heads");
+        let expected = "revision c has been changed since this database applied it";
+        assert_eq!(failure(&error.unwrap_err()), expected, "{files:?}");
+    }
+    // Where there is none, none begins.
+    let scratch = S::Database::new("");
+    let off = revisions::<S>(&[A]).keep_log(false);
+    open::<S>(&scratch).upgrade(&off, "heads").unwrap();
+    assert_eq!(scratch.log(), "");
+}
+
+/// A way back that was shown is run if the database is as it was then, and no other one is.
+pub fn only_the_way_back_that_was_shown_is_run<S: Subject>() {
+    let again = ("c", "b", "CREATE TABLE t_c (x int, y int);");
+    let d = ("d", "c", "CREATE TABLE t_d (x int);");
+    type Change<'c, D> = &'c dyn Fn(&mut dyn Handle, &D);
+    let run_again: Change<'_, S::Database> = &|handle, _| {
+        handle.downgrade(&revisions::<S>(&[A, B, C]), "b").unwrap();
+        handle
+            .upgrade(&revisions::<S>(&[A, B, again]), "heads")
+            .unwrap();
+    };
+    let run_more: Change<'_, S::Database> = &|handle, _| {
+        handle
+            .upgrade(&revisions::<S>(&[A, B, C, d]), "heads")
+            .unwrap();
+    };
+    let run_less: Change<'_, S::Database> = &|handle, _| {
+        handle.downgrade(&revisions::<S>(&[A, B, C]), "b").unwrap();
+    };
+    let moved: Change<'_, S::Database> = &|_, database| {
+        database.execute("UPDATE alembic_version SET version_num = 'b'");
+    };
+    let nothing: Change<'_, S::Database> = &|_, _| {};
+    let less = "the database has changed since its way back was shown: it would revert nothing, and \
+                what was shown reverts c";
+    let same = "the log has new entries since the way back from c was shown, which may be another one \
+                now";
+    let unknown = "the version table names revisions that no file declares: d";
+    for (what, change, expected) in [
+        ("nothing", nothing, None),
+        ("applied again", run_again, Some(same)),
+        ("applied more", run_more, Some(unknown)),
+        ("reverted", run_less, Some(less)),
+        ("moved", moved, Some(less)),
+    ] {
+        let scratch = S::Database::new("");
+        let mut handle = open::<S>(&scratch);
+        handle
+            .upgrade(&revisions::<S>(&[A, B, C]), "heads")
+            .unwrap();
+        let files = revisions::<S>(&[A, B]);
+        let record = handle.record(&files).unwrap();
+        assert_eq!(record.writers(), []);
+        let history = record.history(S::Database::DIALECT).unwrap();
+        let back = files.with_history(history);
+        let graph = back.history().graph();
+        let steps = graph.ids(&[graph.node("c").unwrap()]);
+        change(&mut handle, &scratch);
+        let before = scratch.dump() + &scratch.log();
+        let ended = handle.revert_recorded(&back, &record, &steps);
+        match expected {
+            None => {
+                ended.unwrap();
+                assert_eq!(handle.current(&files).unwrap(), ["b"]);
+            }
+            Some(expected) => {
+                assert_eq!(failure(&ended.unwrap_err()), expected, "{what}");
+                assert_eq!(scratch.dump() + &scratch.log(), before, "{what}");
+            }
+        }
+    }
+}

@@ -4,9 +4,7 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use alembic_history::{Direction, RevisionId};
-use alembic_migrate::report::{
-    Ensured, LogEntry, LogGap, LoggedRevision, StampReport, StepReport,
-};
+use alembic_migrate::report::{Ensured, LogEntry, LogGap, LoggedRevision, StampReport, StepReport};
 use alembic_migrate::{EnsureReport, Report, Versions};
 #[cfg(feature = "schema")]
 use schemars::JsonSchema;

@@ -115,6 +115,14 @@ impl fmt::Display for Failure {
                     [] => "nothing".to_owned(),
                     ids => join(ids, ", "),
                 };
+                if found == shown {
+                    return write!(
+                        f,
+                        "the log has new entries since the way back from {} was shown, which may be \
+                         another one now",
+                        list(shown)
+                    );
+                }
                 write!(
                     f,
                     "the database has changed since its way back was shown: it would revert {}, and \
