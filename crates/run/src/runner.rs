@@ -12,7 +12,7 @@ use alembic_sql as sql;
 use crate::database_error::DatabaseError;
 use crate::error::RunError;
 use crate::failure::{Failure, StatementLocation, StatementScope};
-use crate::log::{Author, LogAction, NewEntry};
+use crate::log::{Author, Fingerprint, LogAction, NewEntry};
 use crate::policy::{Interruption, Missing};
 use crate::request::Progress;
 use crate::state::DatabaseState;
@@ -100,6 +100,12 @@ impl<'h> Runner<'h> {
     /// Returns the digests of what the revisions do on this dialect, in the order of the graph.
     pub(crate) fn digests(&self) -> &'h [Digest] {
         self.history.digests(self.dialect)
+    }
+
+    /// Returns the fingerprint of what lies at or below rows, as the files have it.
+    pub(crate) fn fingerprint(&self, rows: &[Node]) -> Fingerprint {
+        let graph = self.history.graph();
+        Fingerprint::of(graph, self.digests(), &graph.required_by(rows))
     }
 
     /// Returns the entry for the log of a revision that ran as its file has it; `rows` are those
