@@ -343,3 +343,31 @@ pub fn only_the_way_back_that_was_shown_is_run<S: Subject>() {
         }
     }
 }
+
+/// What an earlier version of this library has digested in another way counts as it is now, once.
+pub fn digests_of_an_earlier_version_show_no_edits<S: Subject>() {
+    let other = ("b", "a", "CREATE TABLE t_b (x int, y int);");
+    let scratch = S::Database::new("");
+    let mut handle = open::<S>(&scratch);
+    handle.upgrade(&revisions::<S>(&[A, B]), "heads").unwrap();
+    scratch.execute("UPDATE alembic_version_log SET digest = '00' || substr(digest, 3)");
+    let status = handle.status(&revisions::<S>(&[A, other])).unwrap();
+    assert!(status.is_current(), "{status:?}");
+    handle.ensure(&revisions::<S>(&[A, other])).unwrap();
+    handle
+        .upgrade(&revisions::<S>(&[A, other, C]), "heads")
+        .unwrap();
+    assert_eq!(
+        scratch.log(),
+        "1|a|upgrade|run|a\n2|b|upgrade|run|b\n3|a|upgrade|adopt|b\n4|b|upgrade|adopt|b\n\
+         5|c|upgrade|run|c\n"
+    );
+    // From then on, edits are found again.
+    let error = handle.upgrade(&revisions::<S>(&[A, B, C]), "heads");
+    let expected = "revision b has been changed since this database applied it";
+    assert_eq!(failure(&error.unwrap_err()), expected);
+    handle
+        .downgrade(&revisions::<S>(&[A, other, C]), "base")
+        .unwrap();
+    check_log::<S>(&scratch, "base");
+}

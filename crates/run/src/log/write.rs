@@ -172,7 +172,11 @@ pub(crate) async fn adopt(session: &mut Session<'_>) -> Result<Differences, Fail
     session.versions.log.open.clear();
     session.versions.log.adoption = None;
     let differences = examine(session, Whole::Always).await?;
+    let outdated = differences.outdated.iter();
+    let outdated = outdated.map(|node| of_file(session, *node, LogAction::Adopt));
+    let mut entries: Vec<NewEntry> = outdated.collect();
     let Some(moved) = &differences.moved else {
+        session.versions.log.open = entries;
         return Ok(differences);
     };
     let Moved {
@@ -181,7 +185,6 @@ pub(crate) async fn adopt(session: &mut Session<'_>) -> Result<Differences, Fail
         left,
         ..
     } = moved;
-    let mut entries = Vec::new();
     for logged in left {
         entries.push(without_file(session, logged, LogAction::Adopt));
     }
@@ -199,8 +202,9 @@ pub(crate) async fn adopt(session: &mut Session<'_>) -> Result<Differences, Fail
             ..without_file(session, &logged, LogAction::Adopt)
         });
     }
+    let has_moved = !(left.is_empty() && adopted.is_empty() && unknown.is_empty());
     if let Some(before) = &moved.before
-        && !entries.is_empty()
+        && has_moved
     {
         let event = Event::Adopted {
             before: before.clone(),

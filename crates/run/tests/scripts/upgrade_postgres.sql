@@ -93,7 +93,7 @@ INSERT INTO users VALUES (1, 'a; -- '), -- and
 INSERT INTO alembic_version (version_num) VALUES ('a1');
 
 INSERT INTO alembic_version_log (number, revision, message, direction, action, digest, rows_after, fingerprint, logged_at, took_us, user_name, host, application, tool_version, way_back_digest, way_back)
-SELECT next.number, 'a1', 'Revision a1', 'upgrade', 'run', '7d29c91e81104e78', 'a1', CASE WHEN coalesce((SELECT fingerprint FROM alembic_version_log ORDER BY number DESC LIMIT 1), '0000000000000000') OPERATOR(pg_catalog.=) '0000000000000000' THEN 'ec8448e7ad83bec7' ELSE '' END, pg_catalog.clock_timestamp() AT TIME ZONE 'UTC', NULL, session_user, NULL, 'psql', '0.1.0', '7515492eb1d8d1dd', CASE WHEN NOT EXISTS (SELECT 1 FROM alembic_version_log WHERE way_back_digest OPERATOR(pg_catalog.=) '7515492eb1d8d1dd') THEN '-- Revision a1
+SELECT next.number, 'a1', 'Revision a1', 'upgrade', 'run', '017d29c91e81104e', 'a1', CASE WHEN coalesce((SELECT fingerprint FROM alembic_version_log ORDER BY number DESC LIMIT 1), '0000000000000000') OPERATOR(pg_catalog.=) '0000000000000000' THEN '42b2da82679ba20a' ELSE '' END, pg_catalog.clock_timestamp() AT TIME ZONE 'UTC', NULL, session_user, NULL, 'psql', '0.1.0', '7515492eb1d8d1dd', CASE WHEN NOT EXISTS (SELECT 1 FROM alembic_version_log WHERE way_back_digest OPERATOR(pg_catalog.=) '7515492eb1d8d1dd') THEN '-- Revision a1
 --
 -- Revision ID: a1
 -- Revises:
@@ -220,7 +220,7 @@ DELETE FROM users WHERE id = 1;
 UPDATE alembic_version SET version_num = 'b2' WHERE version_num OPERATOR(pg_catalog.=) 'a1';
 
 INSERT INTO alembic_version_log (number, revision, message, direction, action, digest, rows_after, fingerprint, logged_at, took_us, user_name, host, application, tool_version, way_back_digest, way_back)
-SELECT next.number, 'b2', 'Revision b2', 'upgrade', 'run', 'ddbeed9bb874e41a', 'b2', CASE WHEN coalesce((SELECT fingerprint FROM alembic_version_log ORDER BY number DESC LIMIT 1), '0000000000000000') OPERATOR(pg_catalog.=) 'ec8448e7ad83bec7' THEN 'fa33361ad747eca1' ELSE '' END, pg_catalog.clock_timestamp() AT TIME ZONE 'UTC', NULL, session_user, NULL, 'psql', '0.1.0', 'b763e614cbea18e6', CASE WHEN NOT EXISTS (SELECT 1 FROM alembic_version_log WHERE way_back_digest OPERATOR(pg_catalog.=) 'b763e614cbea18e6') THEN '-- Revision b2
+SELECT next.number, 'b2', 'Revision b2', 'upgrade', 'run', '01ddbeed9bb874e4', 'b2', CASE WHEN coalesce((SELECT fingerprint FROM alembic_version_log ORDER BY number DESC LIMIT 1), '0000000000000000') OPERATOR(pg_catalog.=) '42b2da82679ba20a' THEN 'ff07b7ec65f73279' ELSE '' END, pg_catalog.clock_timestamp() AT TIME ZONE 'UTC', NULL, session_user, NULL, 'psql', '0.1.0', 'b763e614cbea18e6', CASE WHEN NOT EXISTS (SELECT 1 FROM alembic_version_log WHERE way_back_digest OPERATOR(pg_catalog.=) 'b763e614cbea18e6') THEN '-- Revision b2
 --
 -- Revision ID: b2
 -- Revises: a1
