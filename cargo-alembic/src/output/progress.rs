@@ -104,12 +104,13 @@ impl Progress {
             Event::Adopted {
                 before,
                 applied,
+                unknown,
                 reverted,
             } => {
                 let before = if before.is_empty() { "base" } else { before };
                 let what = format!(
                     "what another program did since {before}: {} applied, {} reverted",
-                    applied.len(),
+                    applied.len() + unknown.len(),
                     reverted.len()
                 );
                 self.line("Adopting", &what);

@@ -312,10 +312,11 @@ fn log(event: &Event) {
         Event::Adopted {
             before,
             applied,
+            unknown,
             reverted,
         } => warn!(
             before,
-            applied = applied.len(),
+            applied = applied.len() + unknown.len(),
             reverted = reverted.len(),
             "Another program has moved the version table"
         ),

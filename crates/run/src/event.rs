@@ -96,6 +96,8 @@ pub enum Event {
         before: String,
         /// The revisions that count as applied now.
         applied: Vec<RevisionId>,
+        /// The new rows that no file declares.
+        unknown: Vec<String>,
         /// The revisions that no longer count as applied.
         reverted: Vec<String>,
     },

@@ -209,6 +209,7 @@ pub(crate) async fn adopt(session: &mut Session<'_>) -> Result<Differences, Fail
         let event = Event::Adopted {
             before: before.clone(),
             applied: session.graph().ids(adopted),
+            unknown: unknown.clone(),
             reverted: left.iter().map(|logged| logged.revision.clone()).collect(),
         };
         session.versions.log.adoption = Some(event);
