@@ -44,7 +44,7 @@ const DIGESTS: &[(Dialect, &str, &str)] = &[
 fn digest(dialect: Dialect, sql: &str) -> Digest {
     let text = format!("-- A\n-- Revision ID: a1\n-- Revises:\n-- alembic: upgrade\n{sql}");
     let (file, _) = RevisionFile::parse(text, &[dialect]);
-    Digest::of(&file.unwrap(), dialect)
+    Digest::of(&file.expect("it is a revision file"), dialect)
 }
 
 #[test]
