@@ -5,7 +5,7 @@ mod turns;
 use std::process::Command;
 use std::time::Duration;
 
-use alembic_history::Dialect;
+use alembic_history::{Dialect, VersionTable};
 use alembic_migrate::Migrations;
 use alembic_migrate::options::Purge;
 use alembic_tests::postgres::{Database, Server, program};
@@ -219,7 +219,10 @@ impl Bench {
     fn starts(&self) -> Result<Table> {
         // Another version table, next to which there is no log.
         let without_log = self.migrations.clone().keep_log(false);
-        let without_log = without_log.version_table("without_log");
+        let without_log = without_log.version_table(VersionTable {
+            name: "without_log".to_owned(),
+            schema: None,
+        });
         let stamp = without_log.stamp(&self.pool, &["heads"], Purge::No);
         self.runtime.block_on(stamp)?;
         let start = |migrations: &Migrations| {
