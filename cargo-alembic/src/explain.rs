@@ -43,6 +43,16 @@ pub(crate) use settings::{Manifest, setting};
 pub(crate) struct Subject<'s> {
     pub(crate) name: &'s str,
     pub(crate) history: &'s History,
+    pub(crate) source: Source,
+}
+
+/// What a crate's history was read from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Source {
+    /// Its files.
+    Files,
+    /// The log of a database: there is nothing to correct.
+    Log,
 }
 
 /// The database of a crate, and its version table there.

@@ -98,7 +98,12 @@ impl Migration<'_> {
         let database = own.database()?;
         let rows = own.current(database)?;
         let plan = own.plan(self.direction, self.target, &rows, database)?;
-        let steps: Vec<Node> = plan.steps.iter().map(|step| step.revision).collect();
+        let mut steps: Vec<Node> = plan.steps.iter().map(|step| step.revision).collect();
+        if self.missing == Missing::Apply {
+            let hidden = own.status(database)?.hidden;
+            let hidden = hidden.iter().filter_map(|id| own.graph().node(id.as_str()));
+            steps.splice(..0, hidden);
+        }
         match self.direction {
             Direction::Upgrade => order.check_requirements(own, &steps, &[], planned)?,
             Direction::Downgrade => check_dependents(own, &steps, all, planned)?,

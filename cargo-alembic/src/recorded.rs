@@ -6,12 +6,16 @@ use std::time::Instant;
 
 use alembic_history::{Code, Direction, Node};
 
+use alembic_migrate::report::Record;
+
 use crate::context::Context;
+use crate::database::Database;
 use crate::explain;
 use crate::migrate::readable;
 use crate::output::json::{AnswerJson, RunJson, ScriptJson};
 use crate::output::{
-    Answer, Cause, Diagnostic, Hint, Layout, Progress, Response, Result, Subcommand, Suggestion,
+    Answer, Cause, Diagnostic, Error, Hint, Layout, Progress, Response, Result, Subcommand,
+    Suggestion,
 };
 use crate::workspace::{
     Access, Crate, PlannedRows, answers_one_by_one, check_dependents, crates_to_move,
@@ -22,40 +26,74 @@ use crate::workspace::{
 pub(crate) fn downgrade(context: &Context, access: &Access, dry_run: bool) -> Result<Response> {
     let chosen = crates_to_move(context.crates(access)?, &[])?;
     context.workspace()?.check_databases(&chosen)?;
+    let all = readable(context, &chosen)?;
     if dry_run {
         let mut answers = Vec::new();
+        let mut failed = None;
         for own in &chosen {
-            let script = Recorded::read(own)?.map_or_else(String::new, |way| way.sql());
-            let json = ScriptJson {
-                dialect: own.database()?.dialect().to_string(),
-                script: script.clone(),
-            };
-            answers.push(Answer::verbatim(
-                own.name(),
-                AnswerJson::Script(json),
-                script,
-            ));
+            match show(context, own, &all) {
+                Ok(answer) => answers.push(answer),
+                // An error in one database does not hide the way back of the others.
+                Err(error) => Error::add(&mut failed, error),
+            }
         }
-        return Ok(Response::new(answers, Layout::Scripts));
+        return Ok(Response::new(answers, Layout::Scripts).with_error(failed));
     }
-    let all = readable(context, &chosen)?;
     Ok(answers_one_by_one(&chosen, |own| {
         revert(context, own, &all)
     }))
 }
 
+/// Shows the SQL that would revert what no file of one crate explains, unless that would be refused.
+fn show(context: &Context, own: &Crate, all: &[Crate]) -> Result<Answer> {
+    let database = own.database()?;
+    let script = match Recorded::read(own, all)? {
+        None => {
+            report_nothing(context, own, database);
+            String::new()
+        }
+        Some(recorded) => {
+            for writer in recorded.record.writers() {
+                let what = format_args!(
+                    "this would be refused, since others could have written it: {writer} ({} in {})",
+                    own.name(),
+                    database.url
+                );
+                context.shell.status("Note", what);
+            }
+            recorded.sql()
+        }
+    };
+    let json = ScriptJson {
+        dialect: database.dialect().to_string(),
+        script: script.clone(),
+    };
+    let json = AnswerJson::Script(json);
+    Ok(Answer::verbatim(own.name(), json, script))
+}
+
+/// Reports that nothing is to be reverted.
+fn report_nothing(context: &Context, own: &Crate, database: &Database) {
+    let (name, url) = (own.name(), &database.url);
+    let what = match database.is_missing() {
+        true => format!("{url} does not exist yet ({name})"),
+        false => format!("the files of {name} explain all that {url} has applied"),
+    };
+    context.shell.status("Note", format_args!("{what}"));
+}
+
 /// A crate whose history is the one that the log recorded.
 struct Recorded {
     own: Crate,
-    /// The ids of the revisions to revert.
-    ids: Vec<String>,
+    record: Record,
     /// The revisions to revert, and those above them, in the order in which they are reverted.
     steps: Vec<Node>,
 }
 
 impl Recorded {
-    /// Reads what the log of a crate's database recorded; `None` if the files explain everything.
-    fn read(own: &Crate) -> Result<Option<Self>> {
+    /// Reads what the log of a crate's database recorded, and checks that it can be reverted; `None` if
+    /// the files explain everything.
+    fn read(own: &Crate, all: &[Crate]) -> Result<Option<Self>> {
         let database = own.database()?;
         let record = own.migrations.record(&mut database.read()?);
         let record = record.map_err(|error| own.explain(error, database))?;
@@ -85,12 +123,13 @@ impl Recorded {
         }
         let history = record.history(database.dialect());
         let history = history.map_err(|error| explain::history(&error, own.name()))?;
-        let own = own.with_history(history);
-        let rows = own.current(database)?;
-        let nodes = ids.iter().filter_map(|id| own.graph().node(id));
+        let recorded = own.with_recorded(history);
+        let graph = recorded.graph();
+        let rows = recorded.current(database)?;
+        let nodes = ids.iter().filter_map(|id| graph.node(id));
         let nodes: Vec<Node> = nodes.collect();
-        let plan = own.graph().plan_reverts(&rows, &nodes);
-        let plan = plan.map_err(|error| explain::plan(&error, own.subject(), None))?;
+        let plan = graph.plan_reverts(&rows, &nodes);
+        let plan = plan.map_err(|error| explain::plan(&error, recorded.subject(), None))?;
         let steps: Vec<Node> = plan.steps.iter().map(|step| step.revision).collect();
         if steps.is_empty() {
             let stamp = Suggestion::for_crate(Subcommand::Stamp, own.name());
@@ -107,7 +146,15 @@ impl Recorded {
                 )
                 .into());
         }
-        Ok(Some(Self { own, ids, steps }))
+        let known = steps.iter();
+        let known = known.filter_map(|node| own.graph().node(graph[*node].id.as_str()));
+        check_dependents(own, &known.collect::<Vec<Node>>(), all, &PlannedRows::new())?;
+        recorded.check_reversible(&plan, database)?;
+        Ok(Some(Self {
+            own: recorded,
+            record,
+            steps,
+        }))
     }
 
     /// Returns the SQL that reverts them.
@@ -135,20 +182,11 @@ impl Recorded {
 fn revert(context: &Context, own: &Crate, all: &[Crate]) -> Result<AnswerJson> {
     let start = Instant::now();
     let database = own.database()?;
-    let Some(recorded) = Recorded::read(own)? else {
-        let what = format_args!(
-            "the files of {} explain all that {} has applied",
-            own.name(),
-            database.url
-        );
-        context.shell.status("Note", what);
+    let Some(recorded) = Recorded::read(own, all)? else {
+        report_nothing(context, own, database);
         let versions = own.versions(database)?;
         return Ok(AnswerJson::Run(RunJson::nothing(&database.url, &versions)));
     };
-    let graph = recorded.own.graph();
-    let known = recorded.steps.iter();
-    let known = known.filter_map(|node| own.graph().node(graph[*node].id.as_str()));
-    check_dependents(own, &known.collect::<Vec<Node>>(), all, &PlannedRows::new())?;
     let what = format_args!("{} ({}) by what was recorded", own.name(), database.url);
     context.shell.status("Downgrading", what);
     for line in recorded.sql().lines().filter(|line| !line.is_empty()) {
@@ -158,8 +196,9 @@ fn revert(context: &Context, own: &Crate, all: &[Crate]) -> Result<AnswerJson> {
     let shown = Arc::clone(&progress);
     let migrations = recorded.own.migrations.clone();
     let migrations = migrations.observe(move |event| shown.show(event));
-    let ids: Vec<&str> = recorded.ids.iter().map(String::as_str).collect();
-    let outcome = migrations.revert_all(&mut database.write(context.shell)?, &ids);
+    let steps = recorded.own.graph().ids(&recorded.steps);
+    let mut connection = database.write(context.shell)?;
+    let outcome = migrations.revert_recorded(&mut connection, &recorded.record, &steps);
     progress.finish();
     let report = outcome.map_err(|error| recorded.own.explain(error, database))?;
     let took = start.elapsed();

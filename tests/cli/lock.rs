@@ -49,6 +49,26 @@ fn the_file_is_written_and_lists_what_it_takes_in() {
     );
 }
 
+/// A lock file holds what the revisions are: two heads, too, which a build refuses.
+#[test]
+fn two_heads_are_remarked() {
+    let project = chain();
+    project.configure("lock = true");
+    project.add_to("migrations", graph("dd04<-bb02"));
+    for line in ["lock", "lock --check", "lock"] {
+        let outcome = project.run(line).success();
+        let told = "the revisions have the heads cc03, dd04";
+        assert!(outcome.stderr.contains(told), "{line}: {outcome}");
+        assert!(
+            outcome.stderr.contains("`cargo alembic rebase -p shop`"),
+            "{outcome}"
+        );
+    }
+    project.configure("chain = \"merged\"");
+    let outcome = project.run("lock --check").success();
+    assert!(!outcome.stderr.contains("heads"), "{outcome}");
+}
+
 #[test]
 fn a_crate_without_a_lock_file() {
     let project = chain();

@@ -1,5 +1,8 @@
 //! The log of what was applied: what it shows, what it finds, and the ways on that errors name.
 
+mod recorded;
+mod roles;
+
 use alembic_history::Dialect;
 use alembic_tests::{Project, graph, revision};
 use insta::assert_snapshot;
@@ -218,14 +221,8 @@ fn an_edited_revision_may_only_be_told() {
 fn what_is_as_the_files_say_cannot_be_accepted() {
     let project = chain();
     project.run("upgrade").success();
-    for (line, what) in [
-        ("stamp --accept aa01", "aa01"),
-        ("stamp --accept zz99 aa01", "zz99"),
-    ] {
-        let expected =
-            "error[nothing-to-accept]: the files and the log of this database say the same";
-        check_in(&project, what, line, 6, expected);
-    }
+    let expected = "error[nothing-to-accept]: the files and the log of this database say the same";
+    check_in(&project, "aa01", "stamp --accept aa01", 6, expected);
 }
 
 /// A script does not revert what did not run as it is written, and a stamp does not say that what never

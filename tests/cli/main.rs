@@ -12,6 +12,7 @@ mod edit;
 mod ensure;
 mod ensure_version;
 mod golden;
+mod handover;
 mod heads;
 mod help;
 mod history;

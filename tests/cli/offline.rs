@@ -1,5 +1,6 @@
 //! `--sql`: scripts do in psql and the sqlite3 shell what the commands do on a connection.
 
+mod log;
 mod other_tools;
 mod planted;
 mod sessions;

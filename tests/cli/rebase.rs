@@ -430,3 +430,43 @@ fn a_crate_below_the_root() {
         project.run("downgrade -p store base").success();
     });
 }
+
+/// What a failure says about the database is about the whole command.
+#[test]
+fn a_failure_says_what_was_reverted() {
+    on_both(|dialect| {
+        let scene = || {
+            let project = Project::with_crate("shop").on(dialect);
+            project.add_to("migrations", graph("aa01; cc03<-aa01; dd04<-cc03"));
+            project.run("upgrade").success();
+            project
+        };
+        let project = scene();
+        project.replace(
+            "migrations/cc03.sql",
+            "DROP TABLE t_cc03",
+            "DROP TABLE missing",
+        );
+        project.run("stamp --accept cc03");
+        project.add_to("migrations", graph("bb02<-aa01"));
+        let down = project.run("rebase cc03");
+        let project = scene();
+        let statement = "CREATE TABLE t_aa01 (id INTEGER);";
+        project.add(revision("bb02").revises("aa01").upgrade(statement));
+        let up = project.run("rebase cc03");
+        for (outcome, reverted) in [(down, "dd04"), (up, "cc03, dd04")] {
+            assert_eq!(outcome.status, 8, "{outcome}");
+            let said = &outcome.stderr;
+            let told = format!(
+                "the command has reverted {reverted}; nothing else was changed in the database"
+            );
+            assert!(said.contains(&told), "{outcome}");
+            assert!(!said.contains("database is as it was before"), "{outcome}");
+            assert!(said.contains("Reverting cc03, dd04 in "), "{outcome}");
+            assert!(
+                said.contains("again with `cargo alembic upgrade -p shop dd04`"),
+                "{outcome}"
+            );
+        }
+    });
+}

@@ -4,7 +4,7 @@ use alembic_tests::{Project, graph, revision};
 use insta::assert_snapshot;
 
 use crate::bad_input::check_in;
-use crate::{give_tables_of_their_own, on_both};
+use crate::{give_tables_of_their_own, on_both, workspace};
 
 /// Two crates of which the first in the alphabet depends on the second by a revision alone.
 fn project() -> Project {
@@ -168,4 +168,21 @@ fn what_cannot_be_required() {
     );
     let stderr = "error[crate-cycle] | app | store";
     check_in(&project, "a circle", "upgrade", 5, stderr);
+}
+
+/// A revision that was left out needs what it depends on as much as any other.
+#[test]
+fn what_is_missing_has_requirements_too() {
+    on_both(|dialect| {
+        let project = workspace().on(dialect);
+        give_tables_of_their_own(&project);
+        project.run("upgrade --workspace").success();
+        project.add_to("store/migrations", graph("ee05<-dd04"));
+        project.add_to("app/migrations", graph("hh08<-aa01 dep store@ee05"));
+        project.replace("app/migrations/bb02.sql", "Revises: aa01", "Revises: hh08");
+        let expected = "error[requirement-not-met]: revision hh08 depends on ee05 of crate `store`";
+        check_in(&project, "missing", "upgrade --missing -p app", 6, expected);
+        project.run("upgrade --missing --workspace").success();
+        project.run("current --check-heads --workspace").success();
+    });
 }

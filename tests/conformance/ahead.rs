@@ -5,7 +5,7 @@ use std::rc::Rc;
 use alembic_tests::Numbers;
 
 use crate::case::{Case, Happened, Rounds};
-use crate::history::{Besides, History, check_same};
+use crate::history::{Besides, History, check_log, check_same};
 use crate::place::{KINDS, Kind, Place};
 use crate::starter::{Ended, Starter, applied};
 
@@ -51,6 +51,7 @@ fn afterwards(older: &History, newer: &History, kind: Kind, _: &mut Numbers) -> 
         "{allowed}"
     );
     check_same(&place.dump(), &before);
+    check_log(&place);
     Vec::new()
 }
 

@@ -101,7 +101,26 @@ impl History {
             dump
         });
         check_same(&place.dump(), &expected);
+        check_log(place);
     }
+}
+
+/// Fails unless the log has an entry for each revision that is applied, in the order in which they were,
+/// and for nothing else, whatever has happened so far.
+#[track_caller]
+pub(crate) fn check_log(place: &Place) {
+    let versions = place.versions();
+    let last = match versions.as_slice() {
+        [] => 0,
+        [version] => version[1..].parse().unwrap(),
+        several => panic!("several rows: {several:?}"),
+    };
+    let expected = (1..=last).map(|number: usize| {
+        let id = id(number);
+        format!("{number}|{id}|upgrade|run|{id}\n")
+    });
+    let found = place.log().into_iter().map(|entry| entry + "\n");
+    check_same(&found.collect::<String>(), &expected.collect::<String>());
 }
 
 /// Fails with the lines in which two dumps differ.

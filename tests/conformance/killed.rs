@@ -7,7 +7,7 @@ use std::time::Duration;
 use alembic_tests::Numbers;
 
 use crate::case::{Case, Happened, Rounds};
-use crate::history::{Besides, History};
+use crate::history::{Besides, History, check_log};
 use crate::place::{KINDS, Kind, Place};
 use crate::starter::{Ended, Starter};
 
@@ -91,7 +91,9 @@ fn kill(
         true => vec!["killed"],
         false => Vec::new(),
     };
-    (waiting.into_iter().map(Starter::end).collect(), happened)
+    let waited = waiting.into_iter().map(Starter::end).collect();
+    check_log(place);
+    (waited, happened)
 }
 
 fn inside(history: &History, kind: Kind, line: &str, numbers: &mut Numbers) -> Happened {
@@ -145,6 +147,7 @@ fn outside(history: &History, kind: Kind, line: &str, numbers: &mut Numbers) -> 
             return happened;
         }
         let ended = ended.failure(FAILED, "interrupted-statement");
+        check_log(&place);
         happened.push("in doubt");
         decided = format!("{line} --interrupted {}", decide(&place, &ended));
     }

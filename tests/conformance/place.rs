@@ -120,6 +120,24 @@ impl Place {
         }
     }
 
+    /// Returns the rows of the version table, sorted.
+    #[track_caller]
+    pub(crate) fn versions(&self) -> Vec<String> {
+        match &self.data {
+            Data::File { database, .. } => database.versions(),
+            Data::Served(database) => database.versions(),
+        }
+    }
+
+    /// Returns what the log of what was applied says, without what is different in every run.
+    #[track_caller]
+    pub(crate) fn log(&self) -> Vec<String> {
+        match &self.data {
+            Data::File { database, .. } => database.log(),
+            Data::Served(database) => database.log(),
+        }
+    }
+
     /// Returns a text that is the same for two databases that hold the same.
     #[track_caller]
     pub(crate) fn dump(&self) -> String {

@@ -203,10 +203,10 @@ impl Database {
     /// revision, direction, action and the rows of the version table; nothing where there is none.
     #[must_use]
     pub fn log(&self) -> Vec<String> {
-        let has = match &self.0 {
-            Kind::File { .. } => "SELECT 1 FROM sqlite_master WHERE name = 'alembic_version_log'",
-            Kind::Server(_) => "SELECT 1 WHERE to_regclass('alembic_version_log') IS NOT NULL",
-        };
+        if let Kind::Server(database) = &self.0 {
+            return database.log();
+        }
+        let has = "SELECT 1 FROM sqlite_master WHERE name = 'alembic_version_log'";
         match self.query(has).as_slice() {
             [] => Vec::new(),
             _ => self.query(LOG),

@@ -168,7 +168,8 @@ fn check(dialect: Dialect, kind: Kind, numbers: &mut Numbers) -> String {
     let alone = before(dialect, kind);
     let untouched = alone.dump();
     let mut took = undisturbed(start(kind, &alone));
-    let done = alone.dump();
+    let (done, log) = (alone.dump(), alone.log());
+    assert!(log.len() >= REVISIONS, "{log:?}");
     assert_ne!(untouched, done);
     let (mut killed, mut rolled_back, mut journals, mut starts) = (0, 0, 0, 0);
     while killed < KILLS && starts < STARTS {
@@ -191,6 +192,8 @@ fn check(dialect: Dialect, kind: Kind, numbers: &mut Numbers) -> String {
             wait_for_rollback(&database);
             let left = database.dump();
             assert!(left == untouched || left == done, "{name}: {left}");
+            let entries = if left == done { log.as_slice() } else { &[] };
+            assert_eq!(database.log(), entries, "{name}");
         }
         let next = line_of(ensure_database_ready(
             &mut Open::new(&database),
@@ -201,6 +204,7 @@ fn check(dialect: Dialect, kind: Kind, numbers: &mut Numbers) -> String {
         assert!(was_done || was_running, "{name}: {next:?}");
         rolled_back += usize::from(!was_done);
         assert_eq!(database.dump(), done, "{name}");
+        assert_eq!(database.log(), log, "{name}");
     }
     let counts = format!(
         "{dialect}, {kind:?}: {starts} starts, {killed} killed, {rolled_back} rolled back, \

@@ -19,6 +19,7 @@ mod processes;
 mod project;
 mod rounds;
 mod split;
+mod start;
 mod table;
 mod user_time;
 
@@ -50,6 +51,8 @@ enum Part {
     Command,
     /// Applying 1,000 revisions to a fresh file
     Apply,
+    /// Starts in a program that have nothing to do, with a log and without one
+    Start,
     /// Commands that have nothing to do
     Processes,
     /// Reading the files of long histories
@@ -116,6 +119,9 @@ impl BenchArgs {
             if let Some(memory) = &memory {
                 show(apply::measure(memory)?);
             }
+        }
+        if wanted(Part::Start) {
+            show(start::measure(&disk)?);
         }
         if wanted(Part::Processes) {
             show(processes::measure(&disk)?);

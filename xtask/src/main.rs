@@ -6,10 +6,12 @@
     reason = "these commands talk to the developer who runs them"
 )]
 
+mod alembic;
 mod bench;
 mod cargo;
 mod compatibility;
 mod conformance;
+mod handover;
 mod plans;
 mod servers;
 mod snapshots;
@@ -35,6 +37,8 @@ enum Xtask {
     Snapshots(snapshots::SnapshotsArgs),
     /// Compare plans with Alembic's own, on random graphs beyond those of the tests
     Plans(plans::PlansArgs),
+    /// Hand databases over to Python's Alembic, and take them back
+    Handover(handover::HandoverArgs),
     /// Have cargo resolve which versions of other libraries work with ours (needs the network)
     Compatibility(compatibility::CompatibilityArgs),
     /// Start the real binary many times at once, and kill, stop and cut off what holds the lock
@@ -56,6 +60,7 @@ fn main() -> ExitCode {
         Xtask::Bench(args) => args.run(),
         Xtask::Snapshots(args) => args.run(),
         Xtask::Plans(args) => args.run(),
+        Xtask::Handover(args) => args.run(),
         Xtask::Compatibility(args) => args.run(),
         Xtask::Conformance(args) => args.run(),
         Xtask::Measure(args) => args.measure(),

@@ -2,13 +2,14 @@
 
 use std::fmt::Write;
 
-use alembic_history::{Direction, RevisionId};
+use alembic_history::{Chain, Direction, Node, RevisionId};
 use clap::Args;
 
 use crate::context::Context;
 use crate::lock_file::{CrateLock, NewRevisions, TakenIn};
 use crate::new_file::FileChanges;
 use crate::output::json::{AnswerJson, LockJson, strings};
+use crate::output::lines::join;
 use crate::output::{Answer, Cause, Diagnostic, Error, Layout, Response, Result, display_path};
 use crate::workspace::{Access, Crate};
 
@@ -58,6 +59,7 @@ impl LockArgs {
 fn check(context: &Context, owner: &Crate, lock: &CrateLock<'_>) -> Result<Answer> {
     owner.check_lock(NewRevisions::Refuse)?;
     context.shell.status("Checked", display_path(&lock.path));
+    report_heads(context, owner);
     Ok(answer(owner, lock, &TakenIn::default()))
 }
 
@@ -77,7 +79,22 @@ fn write(context: &Context, owner: &Crate, lock: &CrateLock<'_>) -> Result<Answe
         changes.commit()?;
         context.shell.status("Locked", display_path(&lock.path));
     }
+    report_heads(context, owner);
     Ok(answer(owner, lock, &taken))
+}
+
+/// Reports several heads where a build asks for one: the lock file holds whatever the revisions are.
+fn report_heads(context: &Context, owner: &Crate) {
+    let graph = owner.graph();
+    let heads = graph.ids(&graph.heads().collect::<Vec<Node>>());
+    if owner.configuration.settings.chain == Chain::Linear && heads.len() > 1 {
+        let (heads, name) = (join(&heads), owner.name());
+        let what = format_args!(
+            "the revisions have the heads {heads}: before you commit, put yours on top of the others \
+             with `cargo alembic rebase -p {name}`"
+        );
+        context.shell.status("Note", what);
+    }
 }
 
 fn answer(owner: &Crate, lock: &CrateLock<'_>, taken: &TakenIn) -> Answer {

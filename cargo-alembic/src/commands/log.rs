@@ -49,8 +49,13 @@ impl LogArgs {
             let what = format_args!("{} does not exist yet ({})", database.url, own.name());
             context.shell.status("Note", what);
         }
-        let entries = own.migrations.log(&mut database.read()?);
-        let mut entries = entries.map_err(|error| own.explain(error, database))?;
+        let report = own.migrations.log(&mut database.read()?);
+        let report = report.map_err(|error| own.explain(error, database))?;
+        let (mut entries, gap) = (report.entries, report.gap);
+        if let Some(gap) = gap.as_ref().filter(|_| !database.is_missing()) {
+            let what = format_args!("{gap} ({} in {})", own.name(), database.url);
+            context.shell.status("Note", what);
+        }
         entries.reverse();
         entries.truncate(self.limit.unwrap_or(usize::MAX));
         let mut text = String::new();
@@ -60,7 +65,7 @@ impl LogArgs {
                 let _ = writeln!(text, "    {}", circumstances(entry));
             }
         }
-        Ok((LogJson::new(&database.url, &entries), text))
+        Ok((LogJson::new(&database.url, &entries, gap.as_ref()), text))
     }
 }
 

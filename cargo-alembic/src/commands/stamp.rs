@@ -1,6 +1,7 @@
 //! `cargo alembic stamp`
 
 use alembic_history::Node;
+use alembic_migrate::Migrations;
 use alembic_migrate::options::Purge;
 use alembic_run::Runner;
 use clap::Args;
@@ -10,7 +11,7 @@ use crate::context::Context;
 use crate::migrate::readable;
 use crate::offline::scripts;
 use crate::output::json::{AnswerJson, LogJson, StampJson};
-use crate::output::{Response, Result, reports};
+use crate::output::{Progress, Response, Result, reports};
 use crate::workspace::{
     Access, Crate, PlannedRows, answers_one_by_one, check_dependents, crates_to_move,
 };
@@ -75,13 +76,13 @@ impl StampArgs {
                 true => database.read()?,
                 false => database.write(context.shell)?,
             };
-            let entries = own.migrations.accept(&mut connection, &revisions);
+            let entries = reporting(context, own).accept(&mut connection, &revisions);
             let entries = entries.map_err(|error| own.explain(error, database))?;
             for entry in &entries {
                 let what = format_args!("{} ({} in {})", entry.revision, own.name(), database.url);
                 context.shell.status("Accepted", what);
             }
-            Ok(AnswerJson::Log(LogJson::new(&database.url, &entries)))
+            Ok(AnswerJson::Log(LogJson::new(&database.url, &entries, None)))
         }))
     }
 
@@ -91,12 +92,12 @@ impl StampArgs {
 
     /// Stamps the database of one crate.
     fn stamp(&self, context: &Context, own: &Crate, targets: &[&str]) -> Result<StampJson> {
-        let (database, migrations) = (own.database()?, &own.migrations);
+        let (database, migrations) = (own.database()?, reporting(context, own));
         let purge = self.purge();
         let is_missing = database.is_missing();
         if is_missing {
             // A missing database is not created for an invalid target.
-            let rehearsal = migrations.stamp(&mut database.read()?, targets, purge);
+            let rehearsal = own.migrations.stamp(&mut database.read()?, targets, purge);
             rehearsal.map_err(|error| own.explain(error, database))?;
         }
         let report = migrations
@@ -114,6 +115,13 @@ impl StampArgs {
         }
         Ok(StampJson::new(url, &report))
     }
+}
+
+/// Returns the migrations of a crate, whose runs show what they find in the log.
+fn reporting(context: &Context, own: &Crate) -> Migrations {
+    let progress = Progress::new(context.shell);
+    let migrations = own.migrations.clone();
+    migrations.observe(move |event| progress.show(event))
 }
 
 /// Refuses a stamp that takes revisions from one crate that applied revisions of another one depend

@@ -3,10 +3,13 @@
 /// A question for a database.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Question {
-    /// Does this object exist, while the version table names no revision?
-    IsUntracked {
+    /// Does this object exist, while the version table names no revision, or after a stamp said that
+    /// the revision that creates it is not applied?
+    ExistsAlready {
         /// The object's name, if the error does not imply that it exists.
         object: Option<String>,
+        /// The revision that would create it.
+        revision: String,
     },
     /// What is the user allowed to do in a schema?
     SchemaPrivileges {
@@ -25,6 +28,11 @@ pub(crate) enum Evidence {
     Nothing,
     /// The object exists, and the version table names no revision.
     Untracked,
+    /// The object exists, and the version table was stamped below the revision that creates it.
+    StampedBelow {
+        /// When, in UTC.
+        since: String,
+    },
     /// What the user is allowed to do in a schema.
     SchemaPrivileges(SchemaPrivileges),
 }

@@ -4,6 +4,7 @@ use alembic_history::{Code, PlanError};
 use alembic_migrate::report::LoggedRevision;
 
 use super::expression::{place, resolve};
+use super::log::purging_stamp;
 use super::{Storage, Subject};
 use crate::output::{Cause, Diagnostic, Error, Hint, Subcommand, Suggestion};
 
@@ -93,10 +94,9 @@ pub(super) fn unknown_rows(
             )
         }
     };
-    let stamp = Suggestion::for_crate(Subcommand::Stamp, subject.name);
     let diagnostic = diagnostic.help(
         Hint::from("or, if the tables are known to match a revision, record it with ")
-            .command(stamp.argument("--purge").argument("<revision>")),
+            .command(purging_stamp(subject.name)),
     );
     let notes = logged.iter().map(|logged| format!("the log has {logged}"));
     let notes = notes.chain([place_of_rows(subject, storage)]);

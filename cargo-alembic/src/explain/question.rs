@@ -42,7 +42,10 @@ pub(crate) fn question(
                     }
                     Dialect::Postgres => None,
                 };
-                Some(Question::IsUntracked { object })
+                Some(Question::ExistsAlready {
+                    object,
+                    revision: location.revision.to_string(),
+                })
             }
             _ => None,
         },

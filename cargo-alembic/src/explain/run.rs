@@ -11,7 +11,8 @@ use alembic_run::{Failure, StatementLocation, Violation};
 use super::privileges::RefusedOperation;
 use super::statement::{self, FailedStatement};
 use super::{
-    Evidence, Lifetime, Storage, Subject, alter, database, excerpt, files, log, plan, temporary,
+    Evidence, Lifetime, Source, Storage, Subject, alter, database, excerpt, files, log, plan,
+    temporary,
 };
 use crate::output::{Cause, Diagnostic, Error, Hint, Subcommand, Suggestion, quote_for_sql};
 
@@ -106,7 +107,10 @@ fn details(fault: &Failure, diagnostic: Diagnostic, subject: Subject<'_>) -> Dia
         Failure::Hidden { .. }
         | Failure::Edited { .. }
         | Failure::Removed { .. }
-        | Failure::NothingToAccept { .. } => log::details(fault, diagnostic),
+        | Failure::NothingToAccept { .. }
+        | Failure::NoLog { .. }
+        | Failure::UntrustedLog { .. }
+        | Failure::WayBackMoved { .. } => log::details(fault, diagnostic),
         Failure::LogRowCount { .. } => diagnostic.code(Code::VersionTableChanged),
         Failure::Irreversible { .. } | Failure::UncheckedDialect { .. } => {
             refused(fault, diagnostic, subject)
@@ -160,9 +164,17 @@ pub(super) fn refused(fault: &Failure, diagnostic: Diagnostic, subject: Subject<
             path,
             reason,
         } => {
-            let diagnostic = diagnostic
-                .code(Code::Irreversible)
-                .note(format!("its file is {}", path.display()));
+            let diagnostic = diagnostic.code(Code::Irreversible);
+            if subject.source == Source::Log {
+                return diagnostic
+                    .note("this is what the log recorded of it")
+                    .help("restore its file, or a backup made before it")
+                    .help(
+                        Hint::from("or revert it by hand, and record where the database is with ")
+                            .command(log::purging_stamp(subject.name)),
+                    );
+            }
+            let diagnostic = diagnostic.note(format!("its file is {}", path.display()));
             match reason {
                 Some(_) => diagnostic.help(format!(
                     "downgrade no further than {revision}, or restore a backup made before it"
@@ -194,6 +206,9 @@ pub(super) fn refused(fault: &Failure, diagnostic: Diagnostic, subject: Subject<
         | Failure::Edited { .. }
         | Failure::Removed { .. }
         | Failure::NothingToAccept { .. }
+        | Failure::NoLog { .. }
+        | Failure::UntrustedLog { .. }
+        | Failure::WayBackMoved { .. }
         | Failure::LogRowCount { .. }
         | Failure::Alter { .. }
         | Failure::Schema { .. }
@@ -286,7 +301,10 @@ fn next_step(
         Failure::Hidden { .. }
         | Failure::Edited { .. }
         | Failure::Removed { .. }
-        | Failure::NothingToAccept { .. } => log::next_step(fault, diagnostic, name),
+        | Failure::NothingToAccept { .. }
+        | Failure::NoLog { .. }
+        | Failure::UntrustedLog { .. }
+        | Failure::WayBackMoved { .. } => log::next_step(fault, diagnostic, subject),
         Failure::LogRowCount { .. } => diagnostic.help(
             "something else writes to the log of what was applied: a trigger, or a revision's SQL",
         ),
@@ -311,25 +329,28 @@ fn next_step(
         Failure::NotTakenBack { .. } => diagnostic.help(
             "name the revision before it, or the last one that the dry run is to go to",
         ),
+        Failure::Unfinished { revision, .. } if subject.history.graph().node(revision).is_none() => {
+            undone_by_hand(
+                diagnostic.help(
+                    "restore its file, from another git branch or a newer version of this crate, and \
+                     finish it",
+                ),
+                name,
+            )
+        }
         Failure::Unfinished {
             revision,
             direction,
             ..
         } => {
             let upgrade = Suggestion::for_crate(Subcommand::Upgrade, name).argument(revision);
-            let stamp = Suggestion::for_crate(Subcommand::Stamp, name).argument("<revision>");
             let finish = match direction.as_str() {
                 "downgrade" => {
                     format!("finish it: run the downgrade that reverts {revision} again").into()
                 }
                 _ => Hint::from("finish it first with ").command(upgrade),
             };
-            diagnostic.help(finish).help(
-                Hint::from(
-                    "or undo its changes by hand, and record where the database is with ",
-                )
-                .command(stamp),
-            )
+            undone_by_hand(diagnostic.help(finish), name)
         }
         Failure::Interrupted {
             process: Some(process),
@@ -354,11 +375,14 @@ fn next_step(
                     .help(resume("if it did not, run it again with ", "again")),
             }
         }
-        Failure::ChangedMeanwhile { path, .. } => diagnostic
-            .note(format!("its file is {}", path.display()))
-            .help(
-                "restore those statements, and make your changes after them or in a new revision",
-            ),
+        Failure::ChangedMeanwhile { path, .. } => undone_by_hand(
+            diagnostic
+                .note(format!("its file is {}", path.display()))
+                .help(
+                    "restore those statements, and make your changes after them or in a new revision",
+                ),
+            name,
+        ),
         Failure::InvalidIndex { index, .. } => diagnostic.help(format!(
             "drop it with `DROP INDEX CONCURRENTLY {index}`, and run the command again"
         )),
@@ -388,6 +412,15 @@ fn next_step(
             }
         }
     }
+}
+
+/// Adds the way on without finishing an unfinished revision.
+fn undone_by_hand(diagnostic: Diagnostic, name: &str) -> Diagnostic {
+    let stamp = Suggestion::for_crate(Subcommand::Stamp, name).argument("<revision>");
+    diagnostic.help(
+        Hint::from("or undo its changes by hand, and record where the database is with ")
+            .command(stamp),
+    )
 }
 
 /// Returns the hint that continues the revision of a statement that was interrupted.

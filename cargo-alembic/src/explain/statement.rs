@@ -8,7 +8,7 @@ use alembic_run::{StatementLocation, StatementScope};
 use super::outline::Outline;
 use super::privileges::RefusedOperation;
 use super::remedy::Remedy;
-use super::{Evidence, Lifetime, Storage, Subject, database, postgres, sqlite};
+use super::{Evidence, Lifetime, Source, Storage, Subject, database, log, postgres, sqlite};
 use crate::output::{Diagnostic, Hint, Subcommand, Suggestion};
 
 /// A statement that failed.
@@ -43,6 +43,9 @@ pub(super) fn next_step(
     }
     if error.kind() != DatabaseErrorKind::Other {
         return diagnostic;
+    }
+    if subject.source == Source::Log {
+        return log::by_hand(diagnostic, subject.name);
     }
     let section = section(location, subject.history);
     let dialect = storage.dialect();
@@ -92,6 +95,19 @@ pub(super) fn next_step(
                  `SET CONSTRAINTS ALL IMMEDIATE`, or move it to a revision of its own",
             );
         }
+    }
+    if let Evidence::StampedBelow { since } = evidence {
+        let stamp = Suggestion::for_crate(Subcommand::Stamp, subject.name);
+        let revision = location.revision.as_str();
+        return diagnostic
+            .note(format!(
+                "a stamp of {since} UTC says that this database does not have revision {revision}"
+            ))
+            .help(
+                Hint::from("if it has what the revision does, record that with ")
+                    .command(stamp.argument(revision)),
+            )
+            .help("otherwise correct the statement, and run the command again");
     }
     if *evidence == Evidence::Untracked {
         let name = subject.name;

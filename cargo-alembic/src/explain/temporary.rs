@@ -22,6 +22,9 @@ pub(super) fn next_step(fault: &Failure) -> Option<&'static str> {
         | Failure::Edited { .. }
         | Failure::Removed { .. }
         | Failure::NothingToAccept { .. }
+        | Failure::NoLog { .. }
+        | Failure::UntrustedLog { .. }
+        | Failure::WayBackMoved { .. }
         | Failure::LogRowCount { .. }
         | Failure::Statement { .. }
         | Failure::SharedVersionTable { .. }

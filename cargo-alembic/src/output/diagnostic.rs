@@ -120,6 +120,22 @@ impl Error {
         self
     }
 
+    /// Adds what the command had done before to the state that its last run leaves: the database is as
+    /// it was before that run, and not as before the command.
+    pub(crate) fn after(self, done: impl Into<String>) -> Self {
+        let done = done.into();
+        self.map_last(|mut last| {
+            let mut notes = last.notes.iter_mut();
+            match notes.find(|note| matches!(note, Note::State(DatabaseState::Unchanged))) {
+                Some(note) => {
+                    *note = Note::Text(format!("{done}; nothing else was changed in the database"));
+                }
+                None => last.notes.push(Note::Text(done)),
+            }
+            last
+        })
+    }
+
     /// Adds what became of the other crates of the command when some `failed`: the ones in `done`
     /// stay committed, and those in `left` were not started.
     pub(crate) fn with_other_crates(

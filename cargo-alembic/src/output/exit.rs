@@ -114,7 +114,10 @@ fn exit_of_failure(failure: &Failure) -> Exit {
         | Failure::Hidden { .. }
         | Failure::Edited { .. }
         | Failure::Removed { .. }
-        | Failure::NothingToAccept { .. } => Exit::Revision,
+        | Failure::NothingToAccept { .. }
+        | Failure::NoLog { .. }
+        | Failure::UntrustedLog { .. }
+        | Failure::WayBackMoved { .. } => Exit::Revision,
         Failure::History(_) | Failure::Requirements(_) => Exit::History,
         Failure::SharedVersionTable { .. }
         | Failure::InvalidVersionTable { .. }

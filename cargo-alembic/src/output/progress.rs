@@ -109,15 +109,23 @@ impl Progress {
             Event::Adopted {
                 before,
                 applied,
+                unknown,
                 reverted,
             } => {
                 let before = if before.is_empty() { "base" } else { before };
                 let what = format!(
                     "what another program did since {before}: {} applied, {} reverted",
-                    applied.len(),
+                    applied.len() + unknown.len(),
                     reverted.len()
                 );
                 self.line("Adopting", &what);
+            }
+            Event::LogNotKept { table, owner } => {
+                let what = format!(
+                    "this run is not recorded in {table}, which belongs to the role {owner}, as the \
+                     version table does not"
+                );
+                self.line("Note", &what);
             }
             Event::Edited { revisions } => {
                 for revision in revisions {

@@ -102,6 +102,9 @@ impl<'c> AppliedRevisions<'c> {
         let steps = [self.pending.as_slice(), &self.applied].concat();
         order.check_requirements(owner, &steps, &[], &PlannedRows::new())?;
         check_dependents(owner, &self.applied, &all, &PlannedRows::new())?;
+        let ids = join(&graph.ids(&self.applied));
+        let what = format_args!("{ids} in {} until the files are rebased", self.database.url);
+        context.shell.status("Reverting", what);
         let what = format_args!("{} ({})", owner.name(), self.database.url);
         context.shell.status("Downgrading", what);
         let progress = Arc::new(Progress::new(context.shell));
@@ -110,14 +113,22 @@ impl<'c> AppliedRevisions<'c> {
         let migrations = migrations.observe(move |event| shown.show(event));
         let mut connection = self.database.write(context.shell)?;
         // From the last one down, so that each takes only itself along.
+        let mut reverted: Vec<RevisionId> = Vec::new();
         for node in self.applied.iter().rev() {
             let start = Instant::now();
             let outcome = migrations.revert(&mut connection, graph[*node].id.as_str());
             progress.finish();
             let report = outcome.map_err(|error| {
                 let error = owner.explain(error, self.database);
-                error.note("the revision files are as they were before")
+                let error = error.note("the revision files are as they were before");
+                match reverted.as_slice() {
+                    [] => error,
+                    ids => self.upgrade_again(
+                        error.after(format!("the command has reverted {}", join(ids))),
+                    ),
+                }
             })?;
+            reverted.push(graph[*node].id.clone());
             owner.report_run(context.shell, &report, start.elapsed());
         }
         Ok(())
@@ -126,11 +137,14 @@ impl<'c> AppliedRevisions<'c> {
     /// Adds what became of the database to the reason why the files could not be written.
     pub(crate) fn after_failed_write(&self, error: Error) -> Error {
         let ids = join(&self.owner.graph().ids(&self.applied));
+        self.upgrade_again(error.note(format!("{} no longer has {ids}", self.database.url)))
+    }
+
+    /// Adds how to apply the revisions again.
+    fn upgrade_again(&self, error: Error) -> Error {
         let upgrade = Suggestion::for_crate(Subcommand::Upgrade, self.owner.name());
         let upgrade = upgrade.arguments(&self.tips);
-        error
-            .note(format!("{} no longer has {ids}", self.database.url))
-            .help(Hint::from("apply them again with ").command(upgrade))
+        error.help(Hint::from("apply what was reverted again with ").command(upgrade))
     }
 
     /// Applies the revisions again, with the files as they are now.
@@ -151,9 +165,8 @@ impl<'c> AppliedRevisions<'c> {
             let outcome = migration.migrate(context, &owner);
             outcome.map_err(|error| {
                 let ids = join(&self.owner.graph().ids(&self.applied));
-                error.note(format!(
-                    "the revision files are rebased, and {ids} reverted"
-                ))
+                let error = error.after(format!("the command has reverted {ids}"));
+                self.upgrade_again(error.note("the revision files are rebased"))
             })?;
         }
         Ok(())

@@ -3,7 +3,9 @@
 use std::cell::OnceCell;
 use std::time::Duration;
 
-use alembic_history::{Expression, Graph, History, Node, Plan, ResolveError, Symbol, VersionTable};
+use alembic_history::{
+    Expression, Graph, History, Node, Plan, PlanError, ResolveError, Symbol, VersionTable,
+};
 use alembic_migrate::history::Direction;
 use alembic_migrate::report::Status;
 use alembic_migrate::{Dialect, Migrations, Report, RunError, Versions};
@@ -13,7 +15,7 @@ use super::Configuration;
 use super::evidence::evidence;
 use crate::args::DatabaseArgs;
 use crate::database::Database;
-use crate::explain::{self, Lifetime, Storage, Subject};
+use crate::explain::{self, Lifetime, Source, Storage, Subject};
 use crate::output::json::AnswerJson;
 use crate::output::{Answer, Error, Layout, Response, Result, Shell, reports};
 
@@ -25,6 +27,7 @@ pub(crate) struct Crate {
     pub(crate) dialects: Vec<Dialect>,
     pub(crate) migrations: Migrations,
     pub(super) access: Access,
+    source: Source,
     database: OnceCell<Database>,
 }
 
@@ -77,6 +80,7 @@ impl Crate {
             dialects,
             migrations,
             access: access.clone(),
+            source: Source::Files,
             database: OnceCell::new(),
         }
     }
@@ -94,9 +98,10 @@ impl Crate {
         self.migrations.history()
     }
 
-    /// Returns the crate with another history.
-    pub(crate) fn with_history(&self, history: History) -> Self {
+    /// Returns the crate with the history that the log of its database recorded.
+    pub(crate) fn with_recorded(&self, history: History) -> Self {
         Self {
+            source: Source::Log,
             migrations: self.migrations.with_history(history),
             ..self.clone()
         }
@@ -110,6 +115,15 @@ impl Crate {
     pub(crate) fn check_sql(&self, direction: Direction) -> Result<()> {
         let checked = self.history().check_sql(direction);
         checked.map_err(|error| explain::history(&error, self.name()))
+    }
+
+    /// Refuses a plan for `database` with a revision that cannot be reverted.
+    pub(crate) fn check_reversible(&self, plan: &Plan, database: &Database) -> Result<()> {
+        let checked = self
+            .migrations
+            .runner(database.dialect())
+            .check_way_back(plan);
+        checked.map_err(|error| self.explain(error, database))
     }
 
     /// Returns the crate's version table in a database of this dialect.
@@ -207,7 +221,15 @@ impl Crate {
     /// Finds the revisions that rows of the version table in `database` name.
     pub(crate) fn revisions(&self, versions: &Versions, database: &Database) -> Result<Vec<Node>> {
         let found = self.graph().rows(&versions.ids());
-        found.map_err(|error| explain::plan(&error, self.subject(), Some(&self.storage(database))))
+        found.map_err(|error| {
+            // The log may know of rows that no file declares.
+            match self.status(database) {
+                Err(explained) if matches!(error, PlanError::UnknownRows { .. }) => explained,
+                Ok(_) | Err(_) => {
+                    explain::plan(&error, self.subject(), Some(&self.storage(database)))
+                }
+            }
+        })
     }
 
     /// Finds the revisions that the rows of the version table in `database` name.
@@ -295,6 +317,7 @@ impl Crate {
         Subject {
             name: self.name(),
             history: self.history(),
+            source: self.source,
         }
     }
 

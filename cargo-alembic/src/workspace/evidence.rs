@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
+use alembic_history::Direction;
 use alembic_migrate::Migrations;
+use alembic_migrate::report::LogAction;
 use alembic_sql::literal;
 
 use crate::database::{Connection, Database};
@@ -15,11 +17,16 @@ pub(super) fn evidence(
     database: &Database,
 ) -> Evidence {
     match question {
-        Question::IsUntracked { object } => {
+        Question::ExistsAlready { object, revision } => {
             let exists = |name: &String| has_object(database, name);
-            let is_untracked =
-                object.as_ref().is_none_or(exists) && is_untracked(migrations, database);
-            match is_untracked {
+            if database.identity().is_none() || !object.as_ref().is_none_or(exists) {
+                return Evidence::Nothing;
+            }
+            let migrations = migrations.clone().lock_timeout(Duration::ZERO);
+            if let Some(since) = stamped_below(&migrations, database, revision) {
+                return Evidence::StampedBelow { since };
+            }
+            match is_untracked(&migrations, database) {
                 true => Evidence::Untracked,
                 false => Evidence::Nothing,
             }
@@ -31,11 +38,19 @@ pub(super) fn evidence(
     }
 }
 
-/// Returns whether the version table names no revision, in a database that others can open, too.
+/// Returns when a stamp said that a revision is not applied, if that is the last the log has of it.
+fn stamped_below(migrations: &Migrations, database: &Database, revision: &str) -> Option<String> {
+    let report = migrations.log(&mut database.read().ok()?).ok()?;
+    let mut entries = report.entries.into_iter().rev();
+    let last = entries.find(|entry| entry.revision == revision)?;
+    let is_stamped = last.action == LogAction::Stamp && last.direction == Direction::Downgrade;
+    is_stamped.then_some(last.logged_at)
+}
+
+/// Returns whether the version table names no revision.
 fn is_untracked(migrations: &Migrations, database: &Database) -> bool {
-    let migrations = migrations.clone().lock_timeout(Duration::ZERO);
     let rows = || migrations.current(&mut database.read().ok()?).ok();
-    database.identity().is_some() && rows().is_some_and(|rows| rows.is_empty())
+    rows().is_some_and(|rows| rows.is_empty())
 }
 
 /// Returns whether a SQLite database has an object of this name.

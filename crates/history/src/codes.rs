@@ -324,8 +324,27 @@ codes! {
         RemovedRevision = "removed-revision",
 
         /// `cargo alembic stamp --accept` was given a revision about which the files and the log of what
-        /// was applied say the same.
+        /// was applied say the same, or that neither has. A row of the version table that no file
+        /// declares cannot count as reverted: go back with `cargo alembic downgrade --recorded`, or
+        /// record where the database is with `cargo alembic stamp --purge REVISION`.
         NothingToAccept = "nothing-to-accept",
+
+        /// A command needs the log of what was applied, and there is none for it: it is switched off,
+        /// was never written, belongs to another role than the version table, or the account may not
+        /// read it.
+        NoLog = "no-log",
+
+        /// `cargo alembic downgrade --recorded` runs SQL that the log of what was applied holds, and
+        /// others than the user could have written it there: it would run with the user's privileges.
+        /// Nothing was changed. Revoke the privileges that the message names, read what
+        /// `--recorded --dry-run` shows, and run the command again, or run it as the role that owns the
+        /// log.
+        UntrustedLog = "untrusted-log",
+
+        /// The database changed between the reading of its way back and the lock under which it would
+        /// have been run, so that other revisions would be reverted than those that were shown.
+        /// Nothing was changed. Run the command again.
+        WayBackMoved = "way-back-moved",
 
         /// The version table contains two rows, one of which implies the other. If both revisions
         /// are applied, stamp the later one.

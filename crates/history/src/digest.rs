@@ -38,9 +38,35 @@ pub fn fnv_1a(bytes: impl IntoIterator<Item = u8>) -> u64 {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Digest(u64);
 
+/// How many bits of a digest are the hash; the others are the version.
+const HASH_BITS: u32 = 56;
+
 impl Digest {
+    /// The version of the digests of revisions, which they begin with. It is raised when the same
+    /// statements get other digests than before, such as when the tokens of a dialect are read in
+    /// another way: digests of different versions say nothing about each other.
+    pub const VERSION: u8 = 1;
+
     /// The digest of a revision without statements.
-    pub const EMPTY: Self = Self(OFFSET);
+    pub const EMPTY: Self = Self::of_revision(OFFSET);
+
+    /// Returns the digest of a revision whose statements have this hash.
+    const fn of_revision(hash: u64) -> Self {
+        Self((Self::VERSION as u64) << HASH_BITS | hash >> (u64::BITS - HASH_BITS))
+    }
+
+    /// Returns the version of a revision's digest.
+    #[must_use]
+    pub const fn version(self) -> u8 {
+        (self.0 >> HASH_BITS) as u8
+    }
+
+    /// Returns whether two digests of a revision show that its statements were changed; those of
+    /// different versions do not.
+    #[must_use]
+    pub const fn shows_change(self, other: Self) -> bool {
+        self.version() == other.version() && self.0 != other.0
+    }
 
     /// Creates a digest from its number, as a build script embeds it.
     #[must_use]
@@ -59,9 +85,9 @@ impl Digest {
     pub fn of(file: &crate::RevisionFile, dialect: Dialect) -> Self {
         let sections = file.sections(crate::Direction::Upgrade, dialect);
         let statements = sections.flat_map(|section| section.statements(dialect));
-        Self(fnv_1a(statements.flat_map(|statement| {
-            meaning(statement, dialect).chain([END])
-        })))
+        Self::of_revision(fnv_1a(
+            statements.flat_map(|statement| meaning(statement, dialect).chain([END])),
+        ))
     }
 
     /// Returns the digest of texts, but for their line ends, which git may change at any checkout.

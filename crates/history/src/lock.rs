@@ -302,7 +302,7 @@ impl Lock {
             }
             let dialects = revision.digests.iter().filter(|(dialect, digest)| {
                 let locked = known.digests.get(dialect);
-                locked.is_some_and(|locked| locked != *digest)
+                locked.is_some_and(|locked| locked.shows_change(**digest))
             });
             let dialects: Vec<Dialect> = dialects.map(|(dialect, _)| *dialect).collect();
             if !dialects.is_empty() {

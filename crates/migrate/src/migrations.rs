@@ -104,7 +104,8 @@ impl Migrations {
     /// does by default.
     ///
     /// It finds revisions that never ran although the database is past them, and those that were
-    /// edited after they ran. A database without this table is taken as it is.
+    /// edited after they ran. A database without this table is taken as it is. A table that exists is
+    /// continued even when this is off, so that it stays true, but nothing is compared with it.
     #[must_use]
     pub fn keep_log(mut self, keep: bool) -> Self {
         self.log = keep;
@@ -330,13 +331,20 @@ fn log(event: &Event) {
         Event::Adopted {
             before,
             applied,
+            unknown,
             reverted,
         } => warn!(
             before,
-            applied = applied.len(),
+            applied = applied.len() + unknown.len(),
             reverted = reverted.len(),
             "Another program has moved the version table"
         ),
+        Event::LogNotKept { table, owner } => {
+            warn!(
+                table,
+                owner, "The log belongs to another role, so none is kept"
+            );
+        }
         Event::Edited { revisions } => {
             for revision in revisions {
                 warn!(%revision, "An applied revision was edited");

@@ -1,7 +1,8 @@
 //! The commands that a runner carries out on a database.
 
 use alembic_history::{
-    Direction, Expression, Node, Plan, PlanError, ResolveError, StampPlan, SyntaxError, Versions,
+    Direction, Expression, Node, Plan, PlanError, ResolveError, RevisionId, StampPlan, SyntaxError,
+    Versions,
 };
 
 use crate::action::Action;
@@ -9,7 +10,7 @@ use crate::database_error::{DatabaseError, DatabaseErrorKind};
 use crate::error::RunError;
 use crate::exchange::Run;
 use crate::failure::Failure;
-use crate::log::{self, LogAction, LogEntry, Record, Whole};
+use crate::log::{self, LogAction, LogEntry, LogReport, Record, Whole};
 use crate::other_tools;
 use crate::pieces::change_versions;
 use crate::policy::Purge;
@@ -17,7 +18,7 @@ use crate::progress::{forget, read_unfinished};
 use crate::refused_request::RefusedRequest;
 use crate::report::{Ensured, Report, StampReport, Status};
 use crate::runner::Runner;
-use crate::session::{Decide, Session};
+use crate::session::{Decide, Session, WayBack};
 use crate::steps::carry_out;
 use crate::versions::Moment;
 
@@ -75,12 +76,7 @@ impl<'h> Runner<'h> {
         Run::new(move |port| async move {
             let mut session = Session::open(self, port).await?;
             let outcome = match decide {
-                Ok(decide) => loop {
-                    let outcome = migrate(&mut session, direction, &decide).await;
-                    if let Some(outcome) = session.settle(outcome).await {
-                        break outcome;
-                    }
-                },
+                Ok(decide) => settled(&mut session, direction, &decide).await,
                 Err(error) => Err(syntax_failure(error)),
             };
             session.close(outcome).await
@@ -129,15 +125,12 @@ impl<'h> Runner<'h> {
         })
     }
 
-    /// Reads the log of what was applied, in its order; empty if there is none.
+    /// Reads the log of what was applied, in its order.
     #[must_use]
-    pub fn log(self) -> Run<'h, Result<Vec<LogEntry>, RunError>> {
+    pub fn log(self) -> Run<'h, Result<LogReport, RunError>> {
         Run::new(move |port| async move {
             let mut session = Session::open(self, port).await?;
-            let outcome = match session.read_versions().await {
-                Ok(()) => log::read_entries(&session).await,
-                Err(failure) => Err(failure),
-            };
+            let outcome = log::read_log(&mut session).await;
             session.close(outcome).await
         })
     }
@@ -153,16 +146,42 @@ impl<'h> Runner<'h> {
         })
     }
 
-    /// Reverts these revisions, and every applied revision that depends on them.
+    /// Reverts `steps`, in this order, by the ways back that the log recorded: this runner's history is
+    /// the one of `record`.
+    ///
+    /// Refuses before it changes anything when others could have written to the log, or when the
+    /// database has changed since, so that nothing runs but what was shown.
     #[must_use]
-    pub fn revert_all(self, revisions: &[&str]) -> Run<'h, Result<Report, RunError>> {
+    pub fn revert_recorded(
+        self,
+        record: &Record,
+        steps: &[RevisionId],
+    ) -> Run<'h, Result<Report, RunError>> {
         let graph = self.history.graph();
-        let nodes = revisions.iter().filter_map(|id| graph.node(id));
+        let writers = record.writers().to_vec();
+        let shown = WayBack {
+            steps: steps.to_vec(),
+            last: record.last().cloned(),
+        };
+        let nodes = steps.iter().filter_map(|id| graph.node(id.as_str()));
         let nodes: Vec<Node> = nodes.collect();
-        self.carry_out(
-            Direction::Downgrade,
-            Ok(move |rows: &[Node]| graph.plan_reverts(rows, &nodes)),
-        )
+        Run::new(move |port| async move {
+            let mut session = Session::open(self, port).await?;
+            if !writers.is_empty() {
+                session
+                    .find_versions()
+                    .await
+                    .map_err(|failure| session.run_error(failure))?;
+                let table = session.table().log().quoted();
+                return session
+                    .close(Err(Failure::UntrustedLog { table, writers }))
+                    .await;
+            }
+            session.shown = Some(shown);
+            let decide = move |rows: &[Node]| graph.plan_reverts(rows, &nodes);
+            let outcome = settled(&mut session, Direction::Downgrade, &decide).await;
+            session.close(outcome).await
+        })
     }
 
     /// Takes what the files say of these revisions for what is true of the database: a hidden one
@@ -221,6 +240,20 @@ fn syntax_failure(error: SyntaxError) -> Failure {
     Failure::Plan(PlanError::Resolve(ResolveError::Syntax(error)))
 }
 
+/// Migrates, and begins again as long as locks of other sessions are in the way.
+async fn settled(
+    session: &mut Session<'_>,
+    direction: Direction,
+    decide: Decide<'_>,
+) -> Result<Report, Failure> {
+    loop {
+        let outcome = migrate(session, direction, decide).await;
+        if let Some(outcome) = session.settle(outcome).await {
+            return outcome;
+        }
+    }
+}
+
 async fn migrate(
     session: &mut Session<'_>,
     direction: Direction,
@@ -229,6 +262,7 @@ async fn migrate(
     session.read_versions().await?;
     let before = session.versions.rows().versions(session.graph());
     let mut plan = decide(&log::nodes(session).await?)?;
+    session.check_shown(&plan)?;
     let differences = log::examine(session, Whole::IfNeeded).await?;
     log::with_missing(session, &differences, &mut plan);
     log::check(session, &differences, &plan).await?;
@@ -286,9 +320,11 @@ async fn stamp(
 async fn accept(session: &mut Session<'_>, revisions: &[String]) -> Result<Vec<LogEntry>, Failure> {
     session.begin().await?;
     session.read_versions().await?;
+    if let Some(gap) = session.versions.log.access.gap() {
+        return Err(Failure::NoLog { gap });
+    }
     if !session.versions.log.access.can_write() {
-        let why = "there is none that this account may write to, or it is switched off";
-        let error = DatabaseError::new(DatabaseErrorKind::Denied, why);
+        let error = DatabaseError::new(DatabaseErrorKind::Denied, "this account may only read it");
         return Err(RefusedRequest::new(Action::WriteLog, error).into());
     }
     let differences = log::adopt(session).await?;

@@ -97,6 +97,9 @@ impl RunError {
             | Failure::Edited { .. }
             | Failure::Removed { .. }
             | Failure::NothingToAccept { .. }
+            | Failure::NoLog { .. }
+            | Failure::UntrustedLog { .. }
+            | Failure::WayBackMoved { .. }
             | Failure::LogRowCount { .. }
             | Failure::Irreversible { .. }
             | Failure::Alter { .. }

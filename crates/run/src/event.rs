@@ -100,8 +100,17 @@ pub enum Event {
         before: String,
         /// The revisions that count as applied now.
         applied: Vec<RevisionId>,
+        /// The new rows that no file declares.
+        unknown: Vec<String>,
         /// The revisions that no longer count as applied.
         reverted: Vec<String>,
+    },
+    /// No log is kept of what the run does: the table belongs to a role that it has no reason to trust.
+    LogNotKept {
+        /// The table.
+        table: String,
+        /// The role.
+        owner: String,
     },
     /// Revisions were applied with another content than their files have now.
     Edited {

@@ -14,7 +14,7 @@ use crate::action::Action;
 use crate::alter::AlterFault;
 use crate::dangling::{ForeignKey, Violation};
 use crate::database_error::DatabaseError;
-use crate::log::LoggedRevision;
+use crate::log::{LogGap, LogWriter, LoggedRevision};
 use crate::refused_request::RefusedRequest;
 use crate::soundness::BrokenObject;
 
@@ -72,6 +72,8 @@ pub enum Failure {
     Hidden {
         /// The revisions and their files, in the order in which they would be applied.
         revisions: Vec<(RevisionId, PathBuf)>,
+        /// The direction of the command.
+        direction: Direction,
     },
     /// Revisions were applied with another content than their files have now.
     Edited {
@@ -98,6 +100,27 @@ pub enum Failure {
     NothingToAccept {
         /// The revision, as it was given.
         revision: String,
+        /// Why not.
+        why: Unacceptable,
+    },
+    /// A command needs the log, and the database has none for it.
+    NoLog {
+        /// The reason.
+        gap: LogGap,
+    },
+    /// Others could have written to the log, so that its ways back are not run.
+    UntrustedLog {
+        /// The table.
+        table: String,
+        /// The roles.
+        writers: Vec<LogWriter>,
+    },
+    /// The log or the version table changed after the way back was shown.
+    WayBackMoved {
+        /// The revisions that would have been reverted, the first one first.
+        shown: Vec<RevisionId>,
+        /// Those that would be reverted now.
+        found: Vec<RevisionId>,
     },
     /// The log could not be written as planned, so something else changes it.
     LogRowCount {
@@ -255,6 +278,20 @@ pub enum Failure {
     },
 }
 
+/// The reason why nothing can be accepted about a revision.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Unacceptable {
+    /// The files and the log agree about it.
+    Same,
+    /// Neither a file nor the log has it.
+    Unknown,
+    /// It is a row of the version table, and no file declares it.
+    Row,
+    /// No file declares it, and what is above it in the version table is not declared either.
+    BelowUnknownRow,
+}
+
 impl From<RefusedRequest> for Failure {
     fn from(refused: RefusedRequest) -> Self {
         let RefusedRequest { action, error } = refused;
@@ -287,6 +324,9 @@ impl Failure {
             | Self::Removed { .. }
             | Self::UnknownRows { .. }
             | Self::NothingToAccept { .. }
+            | Self::NoLog { .. }
+            | Self::UntrustedLog { .. }
+            | Self::WayBackMoved { .. }
             | Self::LogRowCount { .. }
             | Self::Irreversible { .. }
             | Self::Alter { .. }

@@ -76,8 +76,8 @@ pub use ensure::ensure_all;
 pub use error::{FailureKind, RunError};
 pub use event::{Event, Executed, Holder, Lost, Rebuilt, RunStep};
 pub use exchange::{AsyncConnection, Connection, Observer, Run};
-pub use failure::{Failure, StatementLocation, StatementScope};
-pub use log::{Author, LogAction, LogEntry, LoggedRevision, Record};
+pub use failure::{Failure, StatementLocation, StatementScope, Unacceptable};
+pub use log::{Author, LogAction, LogEntry, LogGap, LogReport, LogWriter, LoggedRevision, Record};
 pub use policy::{Interruption, Missing, Purge};
 pub use report::{
     EnsureReport, Ensured, Outcome, Report, Scenario, StampReport, Status, StepReport,

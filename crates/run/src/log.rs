@@ -15,6 +15,7 @@ mod entry;
 mod record;
 mod store;
 mod write;
+mod writer;
 
 use std::collections::{BTreeMap, HashSet};
 use std::fmt;
@@ -26,12 +27,13 @@ pub(crate) use check::{applies_missing, check, nodes, with_missing};
 pub(crate) use compare::Differences;
 pub(crate) use entry::{COLUMNS, NewEntry, rows_text};
 pub use entry::{LogAction, LogEntry};
-pub use record::Record;
+pub use record::{LogReport, Record};
+pub use store::LogGap;
 pub(crate) use store::{LastEntry, LogAccess, LogStore};
 pub(crate) use write::{
-    Whole, adopt, enter_acceptance, enter_stamp, enter_step, examine, read_entries, read_record,
-    write,
+    Whole, adopt, enter_acceptance, enter_stamp, enter_step, examine, read_log, read_record, write,
 };
+pub use writer::LogWriter;
 
 /// A revision as the log knows it.
 #[derive(Clone, Debug, PartialEq, Eq)]

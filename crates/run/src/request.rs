@@ -202,6 +202,8 @@ pub(crate) enum LogTask {
     Create,
     Read,
     ReadWaysBack,
+    /// Find the roles that could have written to it.
+    FindWriters,
     Write,
 }
 
@@ -357,7 +359,7 @@ impl Task {
                 }
             },
             Self::Log(task) => match task {
-                LogTask::Read | LogTask::ReadWaysBack => Action::ReadLog,
+                LogTask::Read | LogTask::ReadWaysBack | LogTask::FindWriters => Action::ReadLog,
                 LogTask::Create | LogTask::Write => Action::WriteLog,
             },
             Self::Progress(task) => match task {

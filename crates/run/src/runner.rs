@@ -10,11 +10,13 @@ use alembic_history::{
 use alembic_sql as sql;
 
 use crate::database_error::DatabaseError;
+use crate::error::RunError;
 use crate::failure::{Failure, StatementLocation, StatementScope};
-use crate::log::{Author, LogAction, NewEntry};
+use crate::log::{Author, Fingerprint, LogAction, NewEntry};
 use crate::policy::{Interruption, Missing};
 use crate::request::Progress;
 use crate::script::Rehearsed;
+use crate::state::DatabaseState;
 
 /// One history, and the settings of runs that bring databases to it.
 #[derive(Clone, Debug)]
@@ -107,6 +109,12 @@ impl<'h> Runner<'h> {
         self.history.digests(self.dialect)
     }
 
+    /// Returns the fingerprint of what lies at or below rows, as the files have it.
+    pub(crate) fn fingerprint(&self, rows: &[Node]) -> Fingerprint {
+        let graph = self.history.graph();
+        Fingerprint::of(graph, self.digests(), &graph.required_by(rows))
+    }
+
     /// Returns the entry for the log of a revision that ran as its file has it; `rows` are those
     /// afterwards.
     pub(crate) fn entry(&self, node: Node, direction: Direction, rows: String) -> NewEntry {
@@ -153,6 +161,16 @@ impl<'h> Runner<'h> {
             error,
             scope,
         }
+    }
+
+    /// Checks whether every revision of a plan can be reverted, without a database.
+    ///
+    /// # Errors
+    ///
+    /// When one is irreversible: the failure that a run would end with.
+    pub fn check_way_back(&self, plan: &Plan) -> Result<(), RunError> {
+        let checked = self.check_reversible(plan);
+        checked.map_err(|failure| RunError::new(failure, DatabaseState::Unchanged))
     }
 
     /// Refuses a plan with an irreversible revision.

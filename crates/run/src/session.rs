@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use alembic_history::{
-    Direction, FileStatement, Graph, Node, Plan, PlanError, RowChange, VersionTable,
+    Direction, FileStatement, Graph, Node, Plan, PlanError, RevisionId, RowChange, VersionTable,
 };
 
 use crate::database_error::DatabaseErrorKind;
@@ -14,6 +14,7 @@ use crate::exchange::Port;
 use crate::failure::Failure;
 use crate::ledger::Ledger;
 use crate::link::Link;
+use crate::log::LastEntry;
 use crate::refused_request::RefusedRequest;
 use crate::request::{Execute, Progress, Task};
 use crate::runner::Runner;
@@ -35,7 +36,17 @@ pub(crate) struct Session<'h> {
     pub(crate) versions: VersionStore,
     /// The progress of the revision whose sections run outside of transactions.
     pub(crate) progress: Option<Progress>,
+    /// The way back that was shown, if the run must not do anything else.
+    pub(crate) shown: Option<WayBack>,
     retries: Retries,
+}
+
+/// A way back that was shown to somebody.
+pub(crate) struct WayBack {
+    /// The revisions that it reverts, in order.
+    pub(crate) steps: Vec<RevisionId>,
+    /// The last row of the log that it was read from.
+    pub(crate) last: Option<LastEntry>,
 }
 
 /// How many times a transaction was begun again, and how long the run waited for that.
@@ -62,6 +73,7 @@ impl<'h> Session<'h> {
             engine,
             ledger: Ledger::default(),
             progress: None,
+            shown: None,
             retries: Retries::default(),
         };
         if let Err(failure) = session.runner.check() {
@@ -101,6 +113,22 @@ impl<'h> Session<'h> {
     pub(crate) fn check_sql(&self, direction: Direction) -> Result<(), Failure> {
         let checked = self.runner.history.check_sql(direction);
         checked.map_err(Failure::History)
+    }
+
+    /// Refuses a plan other than the one that was shown, if one was.
+    pub(crate) fn check_shown(&self, plan: &Plan) -> Result<(), Failure> {
+        let Some(WayBack { steps, last }) = &self.shown else {
+            return Ok(());
+        };
+        let found: Vec<Node> = plan.steps.iter().map(|step| step.revision).collect();
+        let found = self.graph().ids(&found);
+        if found == *steps && self.versions.log.last == *last {
+            return Ok(());
+        }
+        Err(Failure::WayBackMoved {
+            shown: steps.clone(),
+            found,
+        })
     }
 
     /// Refuses changes to the version table with ids that it has no room for.

@@ -129,7 +129,11 @@ impl Rest {
                 return Ok(rest);
             }
             Some(rest) => session.graph().resume(&rest.plan, &rows),
-            None => decide(&rows)?,
+            None => {
+                let plan = decide(&rows)?;
+                session.check_shown(&plan)?;
+                plan
+            }
         };
         log::with_missing(session, differences, &mut plan);
         session.runner.check_reversible(&plan)?;

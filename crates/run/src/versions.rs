@@ -6,7 +6,7 @@ use crate::action::Action;
 use crate::engine::{Engine, VersionTableLookup};
 use crate::failure::Failure;
 use crate::link::Link;
-use crate::log::{LastEntry, LogAccess, LogStore};
+use crate::log::{LastEntry, LogStore};
 use crate::refused_request::RefusedRequest;
 
 /// The moment at which the version table is read.
@@ -71,8 +71,8 @@ impl VersionStore {
             None => engine.new_id_limit(),
         };
         self.log.access = match self.keeps_log {
-            true => found.log,
-            false => LogAccess::None,
+            true => found.log.clone(),
+            false => found.log.clone().switched_off(),
         };
         engine.locate(&found, &mut self.table);
         self.other_tool = found.other_tool;

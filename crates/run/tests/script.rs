@@ -465,16 +465,17 @@ fn names_of_version_tables_are_quoted() {
         };
         let script = runner.upgrade_script("head").unwrap();
         let table = "\"main\".\"my \"\"$alembic$ version's\"";
-        assert!(
-            script.contains(&format!("CREATE TABLE IF NOT EXISTS {table} (\n")),
-            "{script}"
-        );
+        let create = match dialect {
+            Dialect::Sqlite => format!("CREATE TABLE IF NOT EXISTS {table} (\n"),
+            Dialect::Postgres => format!("IS NULL THEN\nCREATE TABLE {table} (\n"),
+        };
+        assert!(script.contains(&create), "{script}");
         let (part, count) = match dialect {
             Dialect::Sqlite => (
                 "FROM \"main\".sqlite_master WHERE name = 'my \"$alembic$ version''s_progress'",
                 1,
             ),
-            Dialect::Postgres => ("$_alembic$;\n", 4),
+            Dialect::Postgres => ("$_alembic$;\n", 6),
         };
         assert_eq!(script.matches(part).count(), count, "{script}");
     }

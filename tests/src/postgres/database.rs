@@ -8,6 +8,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use ::postgres::{Client, Config, Error, SimpleQueryMessage};
 
 use super::{Server, apart, connect, program, text};
+use crate::LOG;
 
 /// A database on a PostgreSQL server, which is dropped with this value, whoever is connected.
 ///
@@ -117,6 +118,16 @@ impl Database {
             return Vec::new();
         }
         self.query("SELECT version_num FROM alembic_version ORDER BY 1")
+    }
+
+    /// Returns what the log says, as [`Database::log`](crate::Database::log) does.
+    #[must_use]
+    pub fn log(&self) -> Vec<String> {
+        let has = "SELECT 1 WHERE to_regclass('alembic_version_log') IS NOT NULL";
+        match self.query(has).as_slice() {
+            [] => Vec::new(),
+            _ => self.query(LOG),
+        }
     }
 
     /// Returns a text that is the same for two databases that hold the same: the schema, and for

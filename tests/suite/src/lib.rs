@@ -45,5 +45,5 @@ pub mod unwinding;
 pub mod version_table;
 
 pub use command::Command;
-pub use log::LOG;
+pub use log::{LOG, check_log};
 pub use subject::{Content, Database, Handle, PoolSubject, Share, Subject, Trace};

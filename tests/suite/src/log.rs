@@ -19,7 +19,7 @@ pub const LOG: &str = "SELECT number, revision, direction, action, rows_after \
 
 /// Checks that what the log says can have happened, and led to the rows of the version table.
 #[track_caller]
-pub(crate) fn check_log<S: Subject>(database: &S::Database, context: &str) {
+pub fn check_log<D: Database>(database: &D, context: &str) {
     let log = database.log();
     let mut applied = BTreeSet::new();
     let mut rows = "";
@@ -152,7 +152,7 @@ pub fn what_is_missing_is_applied_below_the_rows<S: Subject>() {
     );
     // What an upgrade refuses must not stop one that can run the rest.
     handle.downgrade(&revisions::<S>(&files), "base").unwrap();
-    check_log::<S>(&scratch, "base");
+    check_log(&scratch, "base");
     assert_eq!(scratch.rows("SELECT count(*) FROM alembic_version"), "0\n");
 }
 
@@ -193,7 +193,7 @@ pub fn rows_that_somebody_else_moved_are_adopted<S: Subject>() {
     scratch.execute("DROP TABLE alembic_version; DROP TABLE t_a; DROP TABLE t_b");
     scratch.execute("DROP TABLE t_d; DROP TABLE t_e");
     handle.upgrade(&revisions::<S>(&[A]), "heads").unwrap();
-    check_log::<S>(&scratch, "a new version table");
+    check_log(&scratch, "a new version table");
 }
 
 /// Stamps and target schemas are in the log, too.
@@ -213,7 +213,7 @@ pub fn what_did_not_run_is_logged_as_that<S: Subject>() {
          4|c|downgrade|stamp|a\n5|b|downgrade|stamp|a\n6|b|upgrade|stamp|b\n"
     );
     assert!(handle.ensure(&revisions::<S>(&[A, B])).is_ok());
-    check_log::<S>(&scratch, "stamped");
+    check_log(&scratch, "stamped");
 }
 
 /// What is edited is only told where that is configured.
@@ -234,5 +234,140 @@ pub fn what_is_edited_may_be_told_only<S: Subject>() {
     handle.upgrade(&warn, "heads").unwrap();
     assert_eq!(told.load(Ordering::Relaxed), 1);
     assert_eq!(handle.status(&warn).unwrap().edited.len(), 1);
-    check_log::<S>(&scratch, "warned");
+    check_log(&scratch, "warned");
+}
+
+/// What runs while the log is switched off is in a log that exists: otherwise, it would say afterwards
+/// that what ran was edited, or never ran.
+pub fn a_log_that_is_switched_off_stays_true<S: Subject>() {
+    let other = ("b", "a", "CREATE TABLE t_b (x int, y int);");
+    let hidden = ("h", "a", "CREATE TABLE t_h (x int);");
+    let above_hidden = ("b", "h", B.2);
+    for (files, expected) in [
+        // Edited and run again.
+        (&[A, other, C][..], Ok(())),
+        // Put below, and run from there.
+        (&[A, hidden, above_hidden, C], Ok(())),
+        (&[A, B, C], Ok(())),
+    ] {
+        let scratch = S::Database::new("");
+        let mut handle = open::<S>(&scratch);
+        handle
+            .upgrade(&revisions::<S>(&[A, B, C]), "heads")
+            .unwrap();
+        let off = |files| revisions::<S>(files).keep_log(false);
+        handle.downgrade(&off(&[A, B, C]), "a").unwrap();
+        handle.upgrade(&off(files), "heads").unwrap();
+        check_log(&scratch, &format!("off: {files:?}"));
+        let ended = handle.upgrade(&revisions::<S>(files), "heads");
+        let ended = ended.map(drop).map_err(|error| failure(&error));
+        assert_eq!(ended, expected, "{files:?}");
+        // It knows what ran, and that nothing else did.
+        let log = scratch.log();
+        assert!(!log.contains("adopt"), "{log}");
+        let edited = ("c", "b", "CREATE TABLE t_c (x int, z int);");
+        let mut spoilt = files.to_vec();
+        spoilt.pop();
+        spoilt.push(edited);
+        handle.upgrade(&off(&spoilt), "heads").unwrap();
+        let error = handle.upgrade(&revisions::<S>(&spoilt), "heads");
+        let expected = "revision c has been changed since this database applied it";
+        assert_eq!(failure(&error.unwrap_err()), expected, "{files:?}");
+    }
+    // Where there is none, none begins.
+    let scratch = S::Database::new("");
+    let off = revisions::<S>(&[A]).keep_log(false);
+    open::<S>(&scratch).upgrade(&off, "heads").unwrap();
+    assert_eq!(scratch.log(), "");
+}
+
+/// A way back that was shown is run if the database is as it was then, and no other one is.
+pub fn only_the_way_back_that_was_shown_is_run<S: Subject>() {
+    let again = ("c", "b", "CREATE TABLE t_c (x int, y int);");
+    let d = ("d", "c", "CREATE TABLE t_d (x int);");
+    type Change<'c, D> = &'c dyn Fn(&mut dyn Handle, &D);
+    let run_again: Change<'_, S::Database> = &|handle, _| {
+        handle.downgrade(&revisions::<S>(&[A, B, C]), "b").unwrap();
+        handle
+            .upgrade(&revisions::<S>(&[A, B, again]), "heads")
+            .unwrap();
+    };
+    let run_more: Change<'_, S::Database> = &|handle, _| {
+        handle
+            .upgrade(&revisions::<S>(&[A, B, C, d]), "heads")
+            .unwrap();
+    };
+    let run_less: Change<'_, S::Database> = &|handle, _| {
+        handle.downgrade(&revisions::<S>(&[A, B, C]), "b").unwrap();
+    };
+    let moved: Change<'_, S::Database> = &|_, database| {
+        database.execute("UPDATE alembic_version SET version_num = 'b'");
+    };
+    let nothing: Change<'_, S::Database> = &|_, _| {};
+    let less = "the database has changed since its way back was shown: it would revert nothing, and \
+                what was shown reverts c";
+    let same = "the log has new entries since the way back from c was shown, which may be another one \
+                now";
+    let unknown = "the version table names revisions that no file declares: d";
+    for (what, change, expected) in [
+        ("nothing", nothing, None),
+        ("applied again", run_again, Some(same)),
+        ("applied more", run_more, Some(unknown)),
+        ("reverted", run_less, Some(less)),
+        ("moved", moved, Some(less)),
+    ] {
+        let scratch = S::Database::new("");
+        let mut handle = open::<S>(&scratch);
+        handle
+            .upgrade(&revisions::<S>(&[A, B, C]), "heads")
+            .unwrap();
+        let files = revisions::<S>(&[A, B]);
+        let record = handle.record(&files).unwrap();
+        assert_eq!(record.writers(), []);
+        let history = record.history(S::Database::DIALECT).unwrap();
+        let back = files.with_history(history);
+        let graph = back.history().graph();
+        let steps = graph.ids(&[graph.node("c").unwrap()]);
+        change(&mut handle, &scratch);
+        let before = scratch.dump() + &scratch.log();
+        let ended = handle.revert_recorded(&back, &record, &steps);
+        match expected {
+            None => {
+                ended.unwrap();
+                assert_eq!(handle.current(&files).unwrap(), ["b"]);
+            }
+            Some(expected) => {
+                assert_eq!(failure(&ended.unwrap_err()), expected, "{what}");
+                assert_eq!(scratch.dump() + &scratch.log(), before, "{what}");
+            }
+        }
+    }
+}
+
+/// What an earlier version of this library has digested in another way counts as it is now, once.
+pub fn digests_of_an_earlier_version_show_no_edits<S: Subject>() {
+    let other = ("b", "a", "CREATE TABLE t_b (x int, y int);");
+    let scratch = S::Database::new("");
+    let mut handle = open::<S>(&scratch);
+    handle.upgrade(&revisions::<S>(&[A, B]), "heads").unwrap();
+    scratch.execute("UPDATE alembic_version_log SET digest = '00' || substr(digest, 3)");
+    let status = handle.status(&revisions::<S>(&[A, other])).unwrap();
+    assert!(status.is_current(), "{status:?}");
+    handle.ensure(&revisions::<S>(&[A, other])).unwrap();
+    handle
+        .upgrade(&revisions::<S>(&[A, other, C]), "heads")
+        .unwrap();
+    assert_eq!(
+        scratch.log(),
+        "1|a|upgrade|run|a\n2|b|upgrade|run|b\n3|a|upgrade|adopt|b\n4|b|upgrade|adopt|b\n\
+         5|c|upgrade|run|c\n"
+    );
+    // From then on, edits are found again.
+    let error = handle.upgrade(&revisions::<S>(&[A, B, C]), "heads");
+    let expected = "revision b has been changed since this database applied it";
+    assert_eq!(failure(&error.unwrap_err()), expected);
+    handle
+        .downgrade(&revisions::<S>(&[A, other, C]), "base")
+        .unwrap();
+    check_log(&scratch, "base");
 }

@@ -102,7 +102,7 @@ pub fn each_revision_is_applied_once<S: Subject>() {
                 let steps = race(threads, open, &migrations::<S>(mode), work, &context);
                 assert_eq!(steps, LENGTH, "{context}");
                 assert_eq!(scratch.dump(), clean, "{context}");
-                check_log::<S>(&scratch, &context);
+                check_log(&scratch, &context);
             }
         }
     }
@@ -118,7 +118,7 @@ pub fn each_takes_one_step_further<S: Subject>() {
             LENGTH - 1
         );
         assert_eq!(scratch.dump(), clean::<S>(LENGTH - 1));
-        check_log::<S>(&scratch, journal);
+        check_log(&scratch, journal);
     }
 }
 
@@ -132,7 +132,7 @@ pub fn up_and_down_at_once_end_at_a_revision<S: Subject>() {
             race(8, || open::<S>(&scratch), &migrations, UP_OR_DOWN, &context);
             open::<S>(&scratch).upgrade(&migrations, "heads").unwrap();
             assert_eq!(scratch.dump(), clean, "{context}");
-            check_log::<S>(&scratch, &context);
+            check_log(&scratch, &context);
         }
     }
 }
@@ -157,6 +157,7 @@ pub fn a_pool_is_shared<S: PoolSubject>() {
                         assert_eq!(steps, LENGTH, "{context}");
                     }
                     assert_eq!(scratch.dump(), clean, "{context}");
+                    check_log(&scratch, &context);
                 }
             }
         }
@@ -192,4 +193,5 @@ pub fn processes_race_as_threads_do<S: Subject>(test: &str) {
         assert!(report.contains("1 passed"), "{report}");
     }
     assert_eq!(scratch.dump(), clean::<S>(LENGTH));
+    check_log(&scratch, test);
 }

@@ -3,8 +3,9 @@
 use std::path::Path;
 use std::time::SystemTime;
 
+use alembic_migrate::history::RevisionId;
 use alembic_migrate::options::Purge;
-use alembic_migrate::report::{Ensured, StampReport, Status};
+use alembic_migrate::report::{Ensured, Record, StampReport, Status};
 use alembic_migrate::{Dialect, EnsureReport, Migrations, Report, RunError};
 
 /// What a database holds as text, or the bytes of a damaged file.
@@ -91,6 +92,17 @@ pub trait Handle: Send {
 
     /// Carries out [`Migrations::ensure`].
     fn ensure(&mut self, migrations: &Migrations) -> Result<EnsureReport, RunError>;
+
+    /// Carries out [`Migrations::record`].
+    fn record(&mut self, migrations: &Migrations) -> Result<Record, RunError>;
+
+    /// Carries out [`Migrations::revert_recorded`].
+    fn revert_recorded(
+        &mut self,
+        migrations: &Migrations,
+        record: &Record,
+        steps: &[RevisionId],
+    ) -> Result<Report, RunError>;
 
     /// Carries out [`Migrations::describe`].
     fn describe(&mut self, migrations: &Migrations) -> Result<String, RunError>;
@@ -258,6 +270,24 @@ macro_rules! commands {
             migrations: &::alembic_migrate::Migrations,
         ) -> Result<::alembic_migrate::EnsureReport, ::alembic_migrate::RunError> {
             match self { $($handle => $outcome(migrations.ensure($database)),)+ }
+        }
+
+        fn record(
+            &mut self,
+            migrations: &::alembic_migrate::Migrations,
+        ) -> Result<::alembic_migrate::report::Record, ::alembic_migrate::RunError> {
+            match self { $($handle => $outcome(migrations.record($database)),)+ }
+        }
+
+        fn revert_recorded(
+            &mut self,
+            migrations: &::alembic_migrate::Migrations,
+            record: &::alembic_migrate::report::Record,
+            steps: &[::alembic_migrate::history::RevisionId],
+        ) -> Result<::alembic_migrate::Report, ::alembic_migrate::RunError> {
+            match self {
+                $($handle => $outcome(migrations.revert_recorded($database, record, steps)),)+
+            }
         }
 
         fn describe(

@@ -64,7 +64,10 @@ macro_rules! driver_suite {
                 what_is_missing_is_applied_below_the_rows,
                 rows_that_somebody_else_moved_are_adopted,
                 what_did_not_run_is_logged_as_that,
-                what_is_edited_may_be_told_only;
+                what_is_edited_may_be_told_only,
+                a_log_that_is_switched_off_stays_true,
+                only_the_way_back_that_was_shown_is_run,
+                digests_of_an_earlier_version_show_no_edits;
             [races]
                 each_revision_is_applied_once,
                 each_takes_one_step_further,

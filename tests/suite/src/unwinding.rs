@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use alembic_migrate::options::TransactionMode;
 use alembic_migrate::{Dialect, Event, Migrations};
 
+use crate::log::check_log;
 use crate::revisions::chain;
 use crate::sql::each;
 use crate::subject::open;
@@ -82,12 +83,14 @@ pub fn an_observer_that_panics_leaves_nothing_behind<S: Subject>() {
                 if !events.is_committed.load(Ordering::Relaxed) {
                     assert_eq!(scratch.dump(), before, "{context}");
                 }
+                check_log(&scratch, &context);
                 let again = match ensures {
                     false => handle.upgrade(&migrations(), "heads").map(drop),
                     true => handle.ensure(&migrations()).map(drop),
                 };
                 again.unwrap_or_else(|error| panic!("{context}: {error}"));
                 assert_eq!(handle.current(&migrations()).unwrap(), ["r3"], "{context}");
+                check_log(&scratch, &context);
             }
         }
     }

@@ -5,8 +5,9 @@ mod turns;
 use std::process::Command;
 use std::time::Duration;
 
-use alembic_history::Dialect;
+use alembic_history::{Dialect, VersionTable};
 use alembic_migrate::Migrations;
+use alembic_migrate::options::Purge;
 use alembic_tests::postgres::{Database, Server, program};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgPool, raw_sql};
@@ -18,6 +19,7 @@ use super::place::Place;
 use super::processes::{cargo_metadata, whole};
 use super::project::{Project, Shape};
 use super::rounds::{interleaved, timed};
+use super::start;
 use super::table::{Row, Table};
 use crate::Result;
 
@@ -25,7 +27,7 @@ const REVISIONS: usize = 200;
 const ROUNDS: usize = 15;
 
 /// A start that does nothing is over soon, and so compared more often.
-const STARTS: usize = 101;
+const STARTS: usize = 501;
 
 /// How many times as long as the same statements a run may take.
 const GOAL: f64 = 1.1;
@@ -215,17 +217,31 @@ impl Bench {
     }
 
     fn starts(&self) -> Result<Table> {
-        let [select, ensure] = interleaved(
+        // Another version table, next to which there is no log.
+        let without_log = self.migrations.clone().keep_log(false);
+        let without_log = without_log.version_table(VersionTable {
+            name: "without_log".to_owned(),
+            schema: None,
+        });
+        let stamp = without_log.stamp(&self.pool, &["heads"], Purge::No);
+        self.runtime.block_on(stamp)?;
+        let start = |migrations: &Migrations| {
+            timed(|| Ok(self.runtime.block_on(migrations.ensure(&self.pool))?))
+        };
+        let [select, off, on] = interleaved(
             STARTS,
-            [&mut || timed(|| self.execute("SELECT 1")), &mut || {
-                timed(|| Ok(self.runtime.block_on(self.migrations.ensure(&self.pool))?))
-            }],
+            [
+                &mut || timed(|| self.execute("SELECT 1")),
+                &mut || start(&without_log),
+                &mut || start(&self.migrations),
+            ],
         )?;
         Ok(Table {
             title: format!("a start on an existing pool, {REVISIONS} applied revisions"),
             rows: vec![
                 Row::ratio("sqlx: `SELECT 1`", &select, &select),
-                Row::ratio("ensure, nothing pending", &ensure, &select),
+                Row::ratio("ensure, nothing pending, without a log", &off, &select),
+                Row::ratio("the same with a log, against that", &on, &off).at_most(start::GOAL),
             ],
         })
     }

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use alembic_history::{Direction, RevisionId};
-use alembic_migrate::report::{Ensured, LogEntry, LoggedRevision, StampReport, StepReport};
+use alembic_migrate::report::{Ensured, LogEntry, LogGap, LoggedRevision, StampReport, StepReport};
 use alembic_migrate::{EnsureReport, Report, Versions};
 #[cfg(feature = "schema")]
 use schemars::JsonSchema;
@@ -166,6 +166,10 @@ pub(crate) struct LogJson {
     database: String,
     /// The entries, newest first.
     entries: Vec<LogEntryJson>,
+    /// Why there is no log, or none is kept any more: `switched-off`, `missing` (the next run creates
+    /// it), `not-allowed`, or `untrusted` (it belongs to another role than the version table); null if
+    /// it is kept.
+    gap: Option<&'static str>,
 }
 
 /// An entry of the log.
@@ -223,10 +227,17 @@ impl LoggedJson {
 }
 
 impl LogJson {
-    pub(crate) fn new(url: &DatabaseUrl, entries: &[LogEntry]) -> Self {
+    pub(crate) fn new(url: &DatabaseUrl, entries: &[LogEntry], gap: Option<&LogGap>) -> Self {
+        let word = |gap: &LogGap| match gap {
+            LogGap::SwitchedOff => "switched-off",
+            LogGap::Missing => "missing",
+            LogGap::Untrusted { .. } => "untrusted",
+            _ => "not-allowed",
+        };
         Self {
             database: url.to_string(),
             entries: entries.iter().map(LogEntryJson::new).collect(),
+            gap: gap.map(word),
         }
     }
 }

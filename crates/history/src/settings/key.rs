@@ -85,7 +85,9 @@ keys! {
     /// The schema of the version table, on PostgreSQL.
     VersionTableSchema = "version-table-schema" => version_table.schema,
 
-    /// Whether a table next to the version table records what was applied, when and by whom.
+    /// Whether a table next to the version table records what was applied, when and by whom. With
+    /// `false`, none is created, and nothing is compared with one that exists; it is still written to,
+    /// so that it does not become false. Drop the table to be rid of it.
     Log = "log" => log,
 
     /// What happens when an applied revision has another content than before: `refuse` to change

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use alembic_history::{History, Versions};
-use alembic_run::{Ensured, LogEntry, Purge, Record, Report, StampReport, Status};
+use alembic_history::{History, RevisionId, Versions};
+use alembic_run::{Ensured, LogEntry, LogReport, Purge, Record, Report, StampReport, Status};
 
 use super::Migrations;
 use crate::EnsureReport;
@@ -71,12 +71,12 @@ impl Migrations {
         database.drive(run, &*self.observer)
     }
 
-    /// Reads the log of what was applied, the oldest entry first; empty if the database has none.
+    /// Reads the log of what was applied, the oldest entry first, and why there is none to read.
     ///
     /// # Errors
     ///
     /// [`RunError`](crate::RunError), when the database cannot be read.
-    pub fn log<'d, D: Driver<'d>>(&'d self, database: D) -> D::Output<Vec<LogEntry>> {
+    pub fn log<'d, D: Driver<'d>>(&'d self, database: D) -> D::Output<LogReport> {
         let run = self.runner(database.dialect()).log();
         database.drive(run, &*self.observer)
     }
@@ -102,19 +102,21 @@ impl Migrations {
         }
     }
 
-    /// Reverts revisions, each given by its whole id, and every applied revision that depends on
-    /// them.
+    /// Reverts `steps`, in this order, by the ways back that the log recorded: these migrations have
+    /// the history of `record`.
     ///
     /// # Errors
     ///
-    /// [`RunError`](crate::RunError), which carries the state of the database.
-    pub fn revert_all<'d, D: Driver<'d>>(
+    /// [`RunError`](crate::RunError), which carries the state of the database. Nothing is changed when
+    /// others could have written to the log, or when the database has changed since it was read.
+    pub fn revert_recorded<'d, D: Driver<'d>>(
         &'d self,
         database: D,
-        revisions: &[&str],
+        record: &Record,
+        steps: &[RevisionId],
     ) -> D::Output<Report> {
-        let run = self.runner(database.dialect()).revert_all(revisions);
-        database.drive(run, &*self.observer)
+        let runner = self.runner(database.dialect());
+        database.drive(runner.revert_recorded(record, steps), &*self.observer)
     }
 
     /// Takes what the files say of these revisions for what is true of the database, and returns the

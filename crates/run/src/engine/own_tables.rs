@@ -5,7 +5,7 @@ use alembic_history::{Digest, Graph, MAX_ID_LENGTH, RevisionId, RowChange, Versi
 use alembic_sql::{literal, quote};
 
 use crate::database_error::DatabaseError;
-use crate::log::{self, Author, Log, LogEntry, NewEntry};
+use crate::log::{self, Author, Fingerprint, Log, LogEntry, NewEntry};
 use crate::request::{Execute, LogTask, Progress, ProgressTask, Query, Task, VersionTask};
 
 const NULL: &str = "NULL";
@@ -106,6 +106,10 @@ pub(crate) trait OwnTables {
         )
     }
 
+    /// Returns the query that finds the roles besides the user that could have written to the log,
+    /// where the database has roles; [`LogWriter`](crate::log::LogWriter) reads its rows.
+    fn find_log_writers(&self, versions: &VersionTable) -> Option<Query>;
+
     /// Returns the statement that creates the log.
     fn create_log(&self, versions: &VersionTable) -> Execute<'static> {
         let table = versions.log();
@@ -138,7 +142,11 @@ pub(crate) trait OwnTables {
         let rows = rows.iter().map(|(entry, way_back)| {
             let number = entry.number.to_string();
             let way_back = way_back.map_or(NULL.to_owned(), literal);
-            format!("({})", self.log_values(&number, entry, &way_back))
+            let fingerprint = format!("'{}'", entry.fingerprint);
+            format!(
+                "({})",
+                self.log_values(&number, entry, &fingerprint, &way_back)
+            )
         });
         let sql = insert + &rows.collect::<Vec<String>>().join(", ");
         Execute::new(Task::Log(LogTask::Write), sql)
@@ -227,8 +235,14 @@ pub(crate) trait OwnTables {
         Execute::new(Task::Versions(table.clone(), VersionTask::Drop), sql)
     }
 
-    /// Returns the values of a row of the log; `number` and `way_back` are SQL.
-    fn log_values(&self, number: &str, entry: &LogEntry, way_back: &str) -> String {
+    /// Returns the values of a row of the log; all but the entry are SQL.
+    fn log_values(
+        &self,
+        number: &str,
+        entry: &LogEntry,
+        fingerprint: &str,
+        way_back: &str,
+    ) -> String {
         let (_, now) = self.process_and_time();
         let text = |text: &Option<String>| text.as_deref().map_or(NULL.to_owned(), literal);
         let digest =
@@ -242,7 +256,7 @@ pub(crate) trait OwnTables {
             format!("'{}'", entry.action),
             digest(entry.digest),
             literal(&entry.rows),
-            format!("'{}'", entry.fingerprint),
+            fingerprint.to_owned(),
             now.to_owned(),
             took.unwrap_or(NULL.to_owned()),
             self.user().map_or(text(&entry.user), ToOwned::to_owned),
@@ -257,18 +271,17 @@ pub(crate) trait OwnTables {
 
     /// Returns the statement with which a script adds a row to the log, if the log is at the rows
     /// that the script expects: what it lacks otherwise is adopted by the next run.
+    ///
+    /// If the log agrees with the files before, it does so `after`, and a start that finds nothing to
+    /// do need not read more than its last row. Otherwise, what the other rows apply is unknown here.
     fn continue_log(
         &self,
         versions: &VersionTable,
-        new: &NewEntry,
-        author: &Author,
-        before: &str,
+        (new, author): (&NewEntry, &Author),
+        (before, agreeing): (&str, Fingerprint),
+        after: Fingerprint,
     ) -> Execute<'static> {
-        let entry = LogEntry {
-            // What the other rows apply is unknown here.
-            fingerprint: String::new(),
-            ..Log::default().append(new, author)
-        };
+        let entry = Log::default().append(new, author);
         let (table, equals) = (versions.log().quoted(), self.equals());
         let way_back = match (&new.way_back, entry.way_back) {
             (Some(text), Some(digest)) => format!(
@@ -278,13 +291,19 @@ pub(crate) trait OwnTables {
             ),
             (_, _) => NULL.to_owned(),
         };
+        let last = |column| format!("SELECT {column} FROM {table} ORDER BY number DESC LIMIT 1");
+        let fingerprint = format!(
+            "CASE WHEN coalesce(({}), '{}') {equals} '{agreeing}' THEN '{after}' ELSE '' END",
+            last("fingerprint"),
+            Fingerprint::default()
+        );
         let sql = format!(
             "INSERT INTO {table} ({}, way_back)\nSELECT {}\nFROM (SELECT {} AS number FROM {table}) \
-             AS next\nWHERE coalesce((SELECT rows_after FROM {table} ORDER BY number DESC LIMIT 1), \
-             '') {equals} {}",
+             AS next\nWHERE coalesce(({}), '') {equals} {}",
             log::COLUMNS,
-            self.log_values("next.number", &entry, &way_back),
+            self.log_values("next.number", &entry, &fingerprint, &way_back),
             self.next_number(),
+            last("rows_after"),
             literal(before)
         );
         Execute::new(Task::Log(LogTask::Write), sql)

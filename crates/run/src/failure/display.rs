@@ -2,9 +2,9 @@
 
 use std::fmt;
 
-use alembic_history::{PlanError, Versions, join};
+use alembic_history::{PlanError, RevisionId, Versions, join};
 
-use super::Failure;
+use super::{Failure, Unacceptable};
 use crate::dangling::{ForeignKey, Violation};
 use crate::log::LoggedRevision;
 
@@ -49,7 +49,7 @@ impl fmt::Display for Failure {
                      {table} {holds} {limit}"
                 )
             }
-            Self::Hidden { revisions } => {
+            Self::Hidden { revisions, .. } => {
                 let ids: Vec<&str> = revisions.iter().map(|(id, _)| id.as_str()).collect();
                 let (s, have) = plural(ids.len());
                 write!(
@@ -80,10 +80,57 @@ impl fmt::Display for Failure {
                 )
             }
             Self::UnknownRows { rows, .. } => PlanError::UnknownRows { rows: rows.clone() }.fmt(f),
-            Self::NothingToAccept { revision } => write!(
-                f,
-                "the files and the log of this database say the same of {revision:?}"
-            ),
+            Self::NothingToAccept { revision, why } => match why {
+                Unacceptable::Same => write!(
+                    f,
+                    "the files and the log of this database say the same of {revision:?}"
+                ),
+                Unacceptable::Unknown => write!(
+                    f,
+                    "neither a file nor the log of this database has revision {revision:?}"
+                ),
+                Unacceptable::Row => write!(
+                    f,
+                    "the version table names revision {revision:?}, which no file declares, so it \
+                     cannot count as reverted"
+                ),
+                Unacceptable::BelowUnknownRow => write!(
+                    f,
+                    "the version table names a revision that no file declares, and {revision:?} may \
+                     be below it, so it cannot count as reverted"
+                ),
+            },
+            Self::NoLog { gap } => write!(f, "there is no log to go by: {gap}"),
+            Self::UntrustedLog { table, writers } => {
+                let writers: Vec<String> = writers.iter().map(ToString::to_string).collect();
+                write!(
+                    f,
+                    "what the log recorded is not run, since others could have written it to \
+                     {table}: {}",
+                    writers.join("; ")
+                )
+            }
+            Self::WayBackMoved { shown, found } => {
+                let list = |ids: &[RevisionId]| match ids {
+                    [] => "nothing".to_owned(),
+                    ids => join(ids, ", "),
+                };
+                if found == shown {
+                    return write!(
+                        f,
+                        "the log has new entries since the way back from {} was shown, which may be \
+                         another one now",
+                        list(shown)
+                    );
+                }
+                write!(
+                    f,
+                    "the database has changed since its way back was shown: it would revert {}, and \
+                     what was shown reverts {}",
+                    list(found),
+                    list(shown)
+                )
+            }
             Self::LogRowCount {
                 table,
                 expected,

@@ -14,7 +14,8 @@ use crate::session::Session;
 
 /// Returns whether an upgrade applies hidden revisions: only where the log can say so afterwards.
 pub(crate) fn applies_missing(session: &Session<'_>) -> bool {
-    session.runner.missing == Missing::Apply && session.versions.log.access.can_write()
+    let access = &session.versions.log.access;
+    session.runner.missing == Missing::Apply && access.can_write() && access.is_compared()
 }
 
 /// Adds the hidden revisions to an upgrade that applies them: they lie below the rows, so they come
@@ -40,6 +41,9 @@ pub(crate) async fn check(
     differences: &Differences,
     plan: &Plan,
 ) -> Result<(), Failure> {
+    if !session.versions.log.access.is_compared() {
+        return Ok(());
+    }
     let is_touched = |node: Node| match plan.direction {
         Direction::Upgrade => true,
         Direction::Downgrade => plan.steps.iter().any(|step| step.revision == node),
@@ -49,7 +53,7 @@ pub(crate) async fn check(
     let hidden = hidden.filter(|node| is_touched(*node) && !will_run);
     let hidden: Vec<Node> = hidden.collect();
     if !hidden.is_empty() {
-        return Err(hidden_failure(session, &hidden));
+        return Err(hidden_failure(session, &hidden, plan.direction));
     }
     let removed = differences.removed.iter();
     let removed: Vec<_> = removed
@@ -81,7 +85,7 @@ pub(crate) async fn check(
     }
 }
 
-fn hidden_failure(session: &Session<'_>, hidden: &[Node]) -> Failure {
+fn hidden_failure(session: &Session<'_>, hidden: &[Node], direction: Direction) -> Failure {
     let history = session.runner.history;
     let revisions = hidden.iter().map(|node| {
         let id = session.graph()[*node].id.clone();
@@ -89,6 +93,7 @@ fn hidden_failure(session: &Session<'_>, hidden: &[Node]) -> Failure {
     });
     Failure::Hidden {
         revisions: revisions.collect(),
+        direction,
     }
 }
 

@@ -12,6 +12,8 @@ pub(crate) struct Differences {
     pub(crate) hidden: Vec<Node>,
     /// Applied here with another content than their files have now.
     pub(crate) edited: Vec<(Node, LoggedRevision)>,
+    /// Applied here, with a digest of an earlier version: whether they were edited is unknown.
+    pub(crate) outdated: Vec<Node>,
     /// Applied here, and not below the rows: no file declares them, or it puts them elsewhere.
     pub(crate) removed: Vec<LoggedRevision>,
     /// What another program has done since the log was last written.
@@ -39,6 +41,7 @@ impl Differences {
             .retain(|node| !log.has_applied(graph[*node].id.as_str()));
         rest.removed
             .retain(|logged| log.has_applied(&logged.revision));
+        rest.outdated.retain(|node| is_outdated(log, graph, *node));
         rest.moved = None;
         rest
     }
@@ -69,6 +72,7 @@ pub(crate) fn compare(
     missing.retain(|node| !is_applied(node));
     let mut differences = Differences {
         edited: edited(log, graph, digests, &covered),
+        outdated: outdated(log, graph, &covered),
         ..Differences::default()
     };
     if before == Some(rows.as_str()) {
@@ -118,11 +122,22 @@ fn edited(
     let files = graph.nodes().zip(digests);
     let edited = files.filter(|(node, digest)| {
         let logged = log.digest(graph[*node].id.as_str());
-        covered.contains(*node) && logged.is_some_and(|logged| logged != **digest)
+        covered.contains(*node) && logged.is_some_and(|logged| logged.shows_change(**digest))
     });
     let edited = edited.filter_map(|(node, _)| {
         let logged = log.find(graph[node].id.as_str())?;
         Some((node, logged.clone()))
     });
     edited.collect()
+}
+
+fn outdated(log: &Log, graph: &Graph, covered: &NodeSet) -> Vec<Node> {
+    let mut outdated = covered.clone();
+    outdated.retain(|node| is_outdated(log, graph, node));
+    graph.in_order(&outdated)
+}
+
+fn is_outdated(log: &Log, graph: &Graph, node: Node) -> bool {
+    let digest = log.digest(graph[node].id.as_str());
+    digest.is_some_and(|digest| digest.version() < Digest::VERSION)
 }

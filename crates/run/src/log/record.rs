@@ -3,11 +3,24 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use alembic_history::{Dialect, Digest, History, HistoryError, SourceFile};
+use alembic_history::{Dialect, Digest, Direction, History, HistoryError, SourceFile};
 
 use super::compare::Differences;
+use super::store::{LastEntry, LogGap};
+use super::writer::LogWriter;
 use super::{Log, LogEntry, LoggedRevision};
+use crate::report::UnfinishedRevision;
 use crate::request::Row;
+
+/// The log of a database, in its order, and the reason if there is none to show.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct LogReport {
+    /// The entries.
+    pub entries: Vec<LogEntry>,
+    /// Why no log is read, or none is kept.
+    pub gap: Option<LogGap>,
+}
 
 /// What the log recorded of the revisions of a database: enough to go back without their files.
 #[derive(Clone, Debug)]
@@ -18,6 +31,10 @@ pub struct Record {
     unexplained: Vec<LoggedRevision>,
     /// Whether files declare some of the applied revisions.
     is_known: bool,
+    /// Who else could have written to the log.
+    writers: Vec<LogWriter>,
+    /// The last row of the log when it was read.
+    last: Option<LastEntry>,
 }
 
 /// A revision whose way back is recorded.
@@ -37,6 +54,7 @@ impl Record {
         entries: &[LogEntry],
         ways_back: &[Row],
         differences: &Differences,
+        writers: Vec<LogWriter>,
         is_declared: impl Fn(&str) -> bool,
     ) -> Self {
         let texts = ways_back.iter().filter_map(|row| {
@@ -80,7 +98,28 @@ impl Record {
             revisions,
             unexplained: unexplained.cloned().collect(),
             is_known,
+            writers,
+            last: log.last.clone(),
         }
+    }
+
+    /// Returns the roles, other than the user, that could have written to the log: the ways back are
+    /// only run if there are none.
+    #[must_use]
+    pub fn writers(&self) -> &[LogWriter] {
+        &self.writers
+    }
+
+    /// Returns whether the way back continues a revision that an earlier one has left unfinished.
+    pub(crate) fn continues(&self, unfinished: &UnfinishedRevision) -> bool {
+        let mut reverted = self.unexplained.iter();
+        unfinished.direction == Direction::Downgrade.to_string()
+            && reverted.any(|logged| logged.revision == unfinished.revision)
+    }
+
+    /// Returns the last row of the log when it was read.
+    pub(crate) fn last(&self) -> Option<&LastEntry> {
+        self.last.as_ref()
     }
 
     /// Returns whether files declare some of the applied revisions; otherwise, the database is most

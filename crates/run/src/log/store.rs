@@ -1,22 +1,37 @@
 //! What a run knows of the log.
 
+use std::fmt;
+
 use super::{Differences, Log, NewEntry};
 use crate::event::Event;
 use crate::request::Row;
 
 /// What a run may do with the log.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) enum LogAccess {
-    /// Nothing: it is switched off, or the account may not.
+    /// Nothing: the account may not.
     #[default]
     None,
+    /// Nothing: it is switched off, and there is none to continue.
+    Off,
+    /// Nothing: the table belongs to a role that the run has no reason to trust.
+    Untrusted {
+        /// The role.
+        owner: String,
+    },
     /// Create it.
     Create,
     /// Read it.
     Read,
+    /// Write to it, so that it stays true, and compare nothing with it: it is switched off, and
+    /// exists.
+    Continue,
     /// Read it and write to it.
     Write,
 }
+
+/// The word before the owner of a log that is not trusted.
+const UNTRUSTED: &str = "untrusted ";
 
 impl LogAccess {
     /// Reads the answer of the database.
@@ -25,23 +40,93 @@ impl LogAccess {
             Some("create") => Self::Create,
             Some("read") => Self::Read,
             Some("write") => Self::Write,
-            Some(_) | None => Self::None,
+            Some(other) => match other.strip_prefix(UNTRUSTED) {
+                Some(owner) => Self::Untrusted {
+                    owner: owner.to_owned(),
+                },
+                None => Self::None,
+            },
+            None => Self::None,
+        }
+    }
+
+    /// Returns what a run may do that keeps no log.
+    pub(crate) fn switched_off(self) -> Self {
+        match self {
+            Self::Write | Self::Continue => Self::Continue,
+            Self::None | Self::Off | Self::Untrusted { .. } | Self::Create | Self::Read => {
+                Self::Off
+            }
         }
     }
 
     /// Returns whether the log can be read.
-    pub(crate) const fn can_read(self) -> bool {
+    pub(crate) const fn can_read(&self) -> bool {
         match self {
-            Self::None | Self::Create => false,
-            Self::Read | Self::Write => true,
+            Self::None | Self::Off | Self::Untrusted { .. } | Self::Create => false,
+            Self::Read | Self::Continue | Self::Write => true,
         }
     }
 
     /// Returns whether the log can be written to, once it is created.
-    pub(crate) const fn can_write(self) -> bool {
+    pub(crate) const fn can_write(&self) -> bool {
         match self {
-            Self::None | Self::Read => false,
-            Self::Create | Self::Write => true,
+            Self::None | Self::Off | Self::Untrusted { .. } | Self::Read => false,
+            Self::Create | Self::Continue | Self::Write => true,
+        }
+    }
+
+    /// Returns whether the files are compared with the log, once it exists.
+    pub(crate) const fn is_compared(&self) -> bool {
+        match self {
+            Self::None | Self::Off | Self::Untrusted { .. } | Self::Continue => false,
+            Self::Create | Self::Read | Self::Write => true,
+        }
+    }
+
+    /// Returns why a command that needs the log has none.
+    pub(crate) fn gap(&self) -> Option<LogGap> {
+        match self {
+            Self::None => Some(LogGap::NotAllowed),
+            Self::Off | Self::Continue => Some(LogGap::SwitchedOff),
+            Self::Untrusted { owner } => Some(LogGap::Untrusted {
+                owner: owner.clone(),
+            }),
+            Self::Create => Some(LogGap::Missing),
+            Self::Read | Self::Write => None,
+        }
+    }
+}
+
+/// The reason why a database shows no log of what was applied.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum LogGap {
+    /// The configuration switches it off.
+    SwitchedOff,
+    /// Nothing was written yet: the next run creates it.
+    Missing,
+    /// The account may not read it, or not create it.
+    NotAllowed,
+    /// The table belongs to another role, which could have written anything into it.
+    Untrusted {
+        /// The role.
+        owner: String,
+    },
+}
+
+impl fmt::Display for LogGap {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::SwitchedOff => f.write_str("`log = false` switches the log off"),
+            Self::Missing => f.write_str("the database has no log yet"),
+            Self::NotAllowed => f.write_str(
+                "the database has no log that this account may read, and none that it may create",
+            ),
+            Self::Untrusted { owner } => write!(
+                f,
+                "the log is a table of the role {owner}, and the version table is not"
+            ),
         }
     }
 }
@@ -81,6 +166,8 @@ pub(crate) struct LogStore {
     pub(crate) is_written: bool,
     /// Whether this run has reported what was edited.
     pub(crate) has_told: bool,
+    /// Whether this run has reported that the log is not trusted.
+    pub(crate) has_told_of_owner: bool,
     /// What to report once they are written.
     pub(crate) adoption: Option<Event>,
 }

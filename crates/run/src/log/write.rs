@@ -6,11 +6,14 @@ use alembic_history::{Direction, Node, NodeSet};
 
 use super::compare::{Differences, Moved, compare};
 use super::entry::{LogAction, LogEntry, NewEntry, rows_text};
-use super::store::LogAccess;
-use super::{Fingerprint, Log, LoggedRevision, Record};
+use super::record::{LogReport, Record};
+use super::store::{LogAccess, LogGap};
+use super::writer::LogWriter;
+use super::{Fingerprint, Log, LoggedRevision};
 use crate::action::Action;
 use crate::event::Event;
-use crate::failure::Failure;
+use crate::failure::{Failure, Unacceptable};
+use crate::progress::read_unfinished;
 use crate::refused_request::attribute_to;
 use crate::session::Session;
 
@@ -25,7 +28,11 @@ pub(crate) async fn examine(
 ) -> Result<Differences, Failure> {
     let log = &session.versions.log;
     let is_new = session.versions.rows.is_none() && log.last.is_none();
-    if log.access == LogAccess::None || is_new {
+    let is_asked = match whole {
+        Whole::IfNeeded => log.access.is_compared(),
+        Whole::Always => log.access.is_compared() || log.access.can_write(),
+    };
+    if is_new || !is_asked {
         return Ok(Differences::default());
     }
     let versions = session.versions.rows().versions(session.graph());
@@ -69,8 +76,7 @@ fn is_as_expected(session: &Session<'_>, rows: &str) -> bool {
 }
 
 fn expected(session: &Session<'_>) -> Fingerprint {
-    let (graph, digests) = (session.graph(), session.runner.digests());
-    Fingerprint::of(graph, digests, &covered(session))
+    session.runner.fingerprint(session.versions.rows().nodes())
 }
 
 /// Returns what lies at or below the rows.
@@ -95,8 +101,17 @@ async fn read(session: &mut Session<'_>) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Reads the log, and finds out why there is none.
+pub(crate) async fn read_log(session: &mut Session<'_>) -> Result<LogReport, Failure> {
+    session.read_versions().await?;
+    Ok(LogReport {
+        entries: read_entries(session).await?,
+        gap: session.versions.log.access.gap(),
+    })
+}
+
 /// Returns the rows of the log, in their order; none if there is no log.
-pub(crate) async fn read_entries(session: &Session<'_>) -> Result<Vec<LogEntry>, Failure> {
+async fn read_entries(session: &Session<'_>) -> Result<Vec<LogEntry>, Failure> {
     if !session.versions.log.access.can_read() {
         return Ok(Vec::new());
     }
@@ -112,6 +127,10 @@ pub(crate) async fn read_entries(session: &Session<'_>) -> Result<Vec<LogEntry>,
 /// Reads what the log recorded of the revisions of this database.
 pub(crate) async fn read_record(session: &mut Session<'_>) -> Result<Record, Failure> {
     session.read_versions().await?;
+    match session.versions.log.access.gap() {
+        None | Some(LogGap::Missing) => {}
+        Some(gap) => return Err(Failure::NoLog { gap }),
+    }
     let entries = read_entries(session).await?;
     let log = Log::read(&entries);
     let versions = session.versions.rows().versions(session.graph());
@@ -123,14 +142,28 @@ pub(crate) async fn read_record(session: &mut Session<'_>) -> Result<Record, Fai
         let read = engine.read_ways_back(session.table(), session.link.is_open);
         ways_back = session.link.query_patiently(read).await?;
     }
+    let mut writers = Vec::new();
+    if let Some(find) = session.engine.find_log_writers(session.table()) {
+        let found = session.link.query_patiently(find).await?;
+        writers.extend(found.iter().filter_map(LogWriter::read));
+    }
     let is_declared = |id: &str| session.graph().node(id).is_some();
-    Ok(Record::new(
+    let record = Record::new(
         &log,
         &entries,
         &ways_back,
         &differences,
+        writers,
         is_declared,
-    ))
+    );
+    match read_unfinished(session).await? {
+        Some(unfinished) if !record.continues(&unfinished) => Err(Failure::Unfinished {
+            revision: unfinished.revision,
+            direction: unfinished.direction,
+            statements: unfinished.statements,
+        }),
+        Some(_) | None => Ok(record),
+    }
 }
 
 /// Prepares the log for the changes of the transaction that has begun: what another program has done
@@ -139,7 +172,11 @@ pub(crate) async fn adopt(session: &mut Session<'_>) -> Result<Differences, Fail
     session.versions.log.open.clear();
     session.versions.log.adoption = None;
     let differences = examine(session, Whole::Always).await?;
+    let outdated = differences.outdated.iter();
+    let outdated = outdated.map(|node| of_file(session, *node, LogAction::Adopt));
+    let mut entries: Vec<NewEntry> = outdated.collect();
     let Some(moved) = &differences.moved else {
+        session.versions.log.open = entries;
         return Ok(differences);
     };
     let Moved {
@@ -148,7 +185,6 @@ pub(crate) async fn adopt(session: &mut Session<'_>) -> Result<Differences, Fail
         left,
         ..
     } = moved;
-    let mut entries = Vec::new();
     for logged in left {
         entries.push(without_file(session, logged, LogAction::Adopt));
     }
@@ -166,12 +202,14 @@ pub(crate) async fn adopt(session: &mut Session<'_>) -> Result<Differences, Fail
             ..without_file(session, &logged, LogAction::Adopt)
         });
     }
+    let has_moved = !(left.is_empty() && adopted.is_empty() && unknown.is_empty());
     if let Some(before) = &moved.before
-        && !entries.is_empty()
+        && has_moved
     {
         let event = Event::Adopted {
             before: before.clone(),
             applied: session.graph().ids(adopted),
+            unknown: unknown.clone(),
             reverted: left.iter().map(|logged| logged.revision.clone()).collect(),
         };
         session.versions.log.adoption = Some(event);
@@ -272,8 +310,19 @@ pub(crate) fn enter_acceptance(
         }
         let mut removed = differences.removed.iter();
         let Some(logged) = removed.find(|logged| logged.revision == *revision) else {
+            let unknown = &session.versions.rows().versions(graph).unknown;
+            let log = session.versions.log.current();
+            let is_logged = log.is_some_and(|log| log.has_applied(revision));
+            let is_declared = graph.node(revision).is_some();
+            let why = match (unknown.contains(revision), is_declared) {
+                (true, _) => Unacceptable::Row,
+                (false, false) if is_logged => Unacceptable::BelowUnknownRow,
+                (false, false) => Unacceptable::Unknown,
+                (false, true) => Unacceptable::Same,
+            };
             return Err(Failure::NothingToAccept {
                 revision: revision.clone(),
+                why,
             });
         };
         entries.push(without_file(session, logged, LogAction::Accept));
@@ -320,7 +369,20 @@ fn with_open(session: &Session<'_>) -> Log {
 pub(crate) async fn write(session: &mut Session<'_>) -> Result<Vec<LogEntry>, Failure> {
     let open = std::mem::take(&mut session.versions.log.open);
     let mut written = Vec::with_capacity(open.len());
-    if open.is_empty() || !session.versions.log.access.can_write() {
+    if open.is_empty() {
+        return Ok(written);
+    }
+    if let LogAccess::Untrusted { owner } = &session.versions.log.access {
+        let event = Event::LogNotKept {
+            table: session.table().log().quoted(),
+            owner: owner.clone(),
+        };
+        if !std::mem::replace(&mut session.versions.log.has_told_of_owner, true) {
+            session.link.report(event).await;
+        }
+        return Ok(written);
+    }
+    if !session.versions.log.access.can_write() {
         return Ok(written);
     }
     if session.versions.log.access == LogAccess::Create {

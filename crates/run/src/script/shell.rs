@@ -39,6 +39,10 @@ pub(super) trait Shell {
     /// Returns the text that begins a transaction.
     fn begin(&self, lock_timeout: Duration) -> String;
 
+    /// Returns the text that creates a table by `create`, unless it exists; then it needs no right to
+    /// create one.
+    fn create_unless_exists(&self, table: &VersionTable, create: &str) -> String;
+
     /// Returns the statement that keeps other sessions from writing to the version table.
     fn lock_table(&self, table: &VersionTable) -> Option<String>;
 

@@ -16,6 +16,7 @@ use super::shell::{Shell, needs_line_ends, shell};
 use crate::dangling::KeyChange;
 use crate::engine::{Engine, engine};
 use crate::failure::StatementScope;
+use crate::log::Fingerprint;
 use crate::refusal::Refusal;
 use crate::request::Execute;
 use crate::runner::Runner;
@@ -33,6 +34,8 @@ pub(super) struct Writer<'s, 'h> {
     has_table: bool,
     /// Whether the log is sure to exist.
     has_log: bool,
+    /// The fingerprint of what the log has as applied, if it agrees with the files.
+    fingerprint: Fingerprint,
     /// Whether the table of progress exists.
     has_progress: bool,
     /// The check that what the script reverts ran as it is written now, until it is written.
@@ -68,6 +71,7 @@ impl<'s, 'h> Writer<'s, 'h> {
             has_table: !rows.is_empty(),
             rows: rows.into(),
             has_log: false,
+            fingerprint: runner.fingerprint(rows),
             ran_as_written: None,
             has_progress: false,
             has_count: false,
@@ -223,15 +227,12 @@ impl<'s, 'h> Writer<'s, 'h> {
     /// Creates the version table, unless it exists.
     fn provide_table(&mut self) {
         if !self.has_table {
-            let create = self.engine.create_versions(&self.runner.version_table);
-            self.create_unless_exists(&create);
+            let table = &self.runner.version_table;
+            let create = self.engine.create_versions(table);
+            let create = self.shell.create_unless_exists(table, create.sql());
+            self.text.push_str(&create);
             self.has_table = true;
         }
-    }
-
-    fn create_unless_exists(&mut self, create: &Execute<'_>) {
-        let sql = create.sql();
-        self.statement(&sql.replacen("CREATE TABLE", "CREATE TABLE IF NOT EXISTS", 1));
     }
 
     /// Keeps other sessions from writing to the version table.
@@ -257,7 +258,8 @@ impl<'s, 'h> Writer<'s, 'h> {
         let progress = self.runner.version_table.progress();
         let mut checks = vec![Check::new(
             self.shell.has_no_progress(&progress),
-            "a revision is unfinished",
+            "a revision is unfinished: finish it with `cargo alembic upgrade` or `downgrade`, or undo \
+             its changes and stamp the database",
         )];
         checks.extend(self.ran_as_written.take());
         // Once, where it matters.

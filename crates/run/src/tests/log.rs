@@ -72,6 +72,7 @@ pub(super) fn event_line(event: &Event) -> Option<String> {
             format!("-> ignoring {}", keys.join(" and "))
         }
         Event::Adopted { applied, .. } => format!("-> adopting {}", join(applied, ", ")),
+        Event::LogNotKept { owner, .. } => format!("-> no log, since it is {owner}'s"),
         Event::Edited { revisions } => format!("-> {} edited", revisions.len()),
         Event::Executed(executed) => format!("-> executed {}", executed.sql),
         Event::TableRebuilt(rebuilt) => format!("-> rebuilt {}", rebuilt.table),

@@ -9,7 +9,10 @@ SET TimeZone = 'UTC';
 BEGIN;
 SET LOCAL lock_timeout = '1500ms';
 
-CREATE TABLE IF NOT EXISTS alembic_version_log (
+DO $alembic$
+BEGIN
+	IF pg_catalog.to_regclass('alembic_version_log') IS NULL THEN
+CREATE TABLE alembic_version_log (
 	number INTEGER NOT NULL, 
 	revision VARCHAR NOT NULL, 
 	message VARCHAR NOT NULL, 
@@ -28,6 +31,9 @@ CREATE TABLE IF NOT EXISTS alembic_version_log (
 	way_back VARCHAR, 
 	CONSTRAINT alembic_version_log_pkc PRIMARY KEY (number)
 );
+	END IF;
+END
+$alembic$;
 
 LOCK TABLE alembic_version IN SHARE ROW EXCLUSIVE MODE;
 
@@ -51,9 +57,9 @@ BEGIN
 		USING DETAIL = pg_catalog.concat('it is at ', coalesce(place, 'base'));
 	END IF;
 	IF NOT pg_catalog.to_regclass('alembic_version_progress') IS NULL THEN
-		RAISE EXCEPTION '%', 'a revision is unfinished';
+		RAISE EXCEPTION '%', 'a revision is unfinished: finish it with `cargo alembic upgrade` or `downgrade`, or undo its changes and stamp the database';
 	END IF;
-	IF NOT NOT EXISTS (SELECT 1 FROM alembic_version_log AS l WHERE (l.revision OPERATOR(pg_catalog.=) 'b2' AND NOT l.digest OPERATOR(pg_catalog.=) 'ddbeed9bb874e41a' OR l.revision OPERATOR(pg_catalog.=) 'a1' AND NOT l.digest OPERATOR(pg_catalog.=) '7d29c91e81104e78') AND l.number OPERATOR(pg_catalog.=) (SELECT pg_catalog.max(m.number) FROM alembic_version_log AS m WHERE m.revision OPERATOR(pg_catalog.=) l.revision)) THEN
+	IF NOT NOT EXISTS (SELECT 1 FROM alembic_version_log AS l WHERE (l.revision OPERATOR(pg_catalog.=) 'b2' AND NOT l.digest OPERATOR(pg_catalog.=) '01ddbeed9bb874e4' OR l.revision OPERATOR(pg_catalog.=) 'a1' AND NOT l.digest OPERATOR(pg_catalog.=) '017d29c91e81104e') AND l.number OPERATOR(pg_catalog.=) (SELECT pg_catalog.max(m.number) FROM alembic_version_log AS m WHERE m.revision OPERATOR(pg_catalog.=) l.revision)) THEN
 		RAISE EXCEPTION '%', 'a revision was applied with another content than its file has now';
 	END IF;
 END
@@ -82,7 +88,7 @@ SET LOCAL lock_timeout = '1500ms';
 UPDATE alembic_version SET version_num = 'a1' WHERE version_num OPERATOR(pg_catalog.=) 'b2';
 
 INSERT INTO alembic_version_log (number, revision, message, direction, action, digest, rows_after, fingerprint, logged_at, took_us, user_name, host, application, tool_version, way_back_digest, way_back)
-SELECT next.number, 'b2', 'Revision b2', 'downgrade', 'run', 'ddbeed9bb874e41a', 'a1', '', pg_catalog.clock_timestamp() AT TIME ZONE 'UTC', NULL, session_user, NULL, 'psql', '0.1.0', NULL, NULL
+SELECT next.number, 'b2', 'Revision b2', 'downgrade', 'run', '01ddbeed9bb874e4', 'a1', CASE WHEN coalesce((SELECT fingerprint FROM alembic_version_log ORDER BY number DESC LIMIT 1), '0000000000000000') OPERATOR(pg_catalog.=) 'ff07b7ec65f73279' THEN '42b2da82679ba20a' ELSE '' END, pg_catalog.clock_timestamp() AT TIME ZONE 'UTC', NULL, session_user, NULL, 'psql', '0.1.0', NULL, NULL
 FROM (SELECT coalesce(pg_catalog.max(number), 0) OPERATOR(pg_catalog.+) 1 AS number FROM alembic_version_log) AS next
 WHERE coalesce((SELECT rows_after FROM alembic_version_log ORDER BY number DESC LIMIT 1), '') OPERATOR(pg_catalog.=) 'b2';
 
@@ -93,7 +99,7 @@ DROP TABLE users;
 DELETE FROM alembic_version WHERE version_num OPERATOR(pg_catalog.=) 'a1';
 
 INSERT INTO alembic_version_log (number, revision, message, direction, action, digest, rows_after, fingerprint, logged_at, took_us, user_name, host, application, tool_version, way_back_digest, way_back)
-SELECT next.number, 'a1', 'Revision a1', 'downgrade', 'run', '7d29c91e81104e78', '', '', pg_catalog.clock_timestamp() AT TIME ZONE 'UTC', NULL, session_user, NULL, 'psql', '0.1.0', NULL, NULL
+SELECT next.number, 'a1', 'Revision a1', 'downgrade', 'run', '017d29c91e81104e', '', CASE WHEN coalesce((SELECT fingerprint FROM alembic_version_log ORDER BY number DESC LIMIT 1), '0000000000000000') OPERATOR(pg_catalog.=) '42b2da82679ba20a' THEN '0000000000000000' ELSE '' END, pg_catalog.clock_timestamp() AT TIME ZONE 'UTC', NULL, session_user, NULL, 'psql', '0.1.0', NULL, NULL
 FROM (SELECT coalesce(pg_catalog.max(number), 0) OPERATOR(pg_catalog.+) 1 AS number FROM alembic_version_log) AS next
 WHERE coalesce((SELECT rows_after FROM alembic_version_log ORDER BY number DESC LIMIT 1), '') OPERATOR(pg_catalog.=) 'a1';
 

@@ -9,7 +9,10 @@ SET TimeZone = 'UTC';
 BEGIN;
 SET LOCAL lock_timeout = '1500ms';
 
-CREATE TABLE IF NOT EXISTS alembic_version_log (
+DO $alembic$
+BEGIN
+	IF pg_catalog.to_regclass('alembic_version_log') IS NULL THEN
+CREATE TABLE alembic_version_log (
 	number INTEGER NOT NULL, 
 	revision VARCHAR NOT NULL, 
 	message VARCHAR NOT NULL, 
@@ -28,6 +31,9 @@ CREATE TABLE IF NOT EXISTS alembic_version_log (
 	way_back VARCHAR, 
 	CONSTRAINT alembic_version_log_pkc PRIMARY KEY (number)
 );
+	END IF;
+END
+$alembic$;
 
 LOCK TABLE alembic_version IN SHARE ROW EXCLUSIVE MODE;
 
@@ -56,7 +62,7 @@ $alembic$;
 UPDATE alembic_version SET version_num = 'b2' WHERE version_num OPERATOR(pg_catalog.=) 'a1';
 
 INSERT INTO alembic_version_log (number, revision, message, direction, action, digest, rows_after, fingerprint, logged_at, took_us, user_name, host, application, tool_version, way_back_digest, way_back)
-SELECT next.number, 'b2', 'Revision b2', 'upgrade', 'stamp', 'ddbeed9bb874e41a', 'b2', '', pg_catalog.clock_timestamp() AT TIME ZONE 'UTC', NULL, session_user, NULL, 'psql', '0.1.0', 'b763e614cbea18e6', CASE WHEN NOT EXISTS (SELECT 1 FROM alembic_version_log WHERE way_back_digest OPERATOR(pg_catalog.=) 'b763e614cbea18e6') THEN '-- Revision b2
+SELECT next.number, 'b2', 'Revision b2', 'upgrade', 'stamp', '01ddbeed9bb874e4', 'b2', CASE WHEN coalesce((SELECT fingerprint FROM alembic_version_log ORDER BY number DESC LIMIT 1), '0000000000000000') OPERATOR(pg_catalog.=) '42b2da82679ba20a' THEN 'ff07b7ec65f73279' ELSE '' END, pg_catalog.clock_timestamp() AT TIME ZONE 'UTC', NULL, session_user, NULL, 'psql', '0.1.0', 'b763e614cbea18e6', CASE WHEN NOT EXISTS (SELECT 1 FROM alembic_version_log WHERE way_back_digest OPERATOR(pg_catalog.=) 'b763e614cbea18e6') THEN '-- Revision b2
 --
 -- Revision ID: b2
 -- Revises: a1

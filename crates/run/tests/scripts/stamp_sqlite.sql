@@ -42,7 +42,7 @@ DROP TABLE temp.alembic_check;
 INSERT INTO alembic_version (version_num) VALUES ('b2');
 
 INSERT INTO alembic_version_log (number, revision, message, direction, action, digest, rows_after, fingerprint, logged_at, took_us, user_name, host, application, tool_version, way_back_digest, way_back)
-SELECT next.number, 'a1', 'Revision a1', 'upgrade', 'stamp', '7d29c91e81104e78', 'b2', '', CURRENT_TIMESTAMP, NULL, NULL, NULL, 'sqlite3', '0.1.0', '7515492eb1d8d1dd', CASE WHEN NOT EXISTS (SELECT 1 FROM alembic_version_log WHERE way_back_digest = '7515492eb1d8d1dd') THEN '-- Revision a1
+SELECT next.number, 'a1', 'Revision a1', 'upgrade', 'stamp', '017d29c91e81104e', 'b2', CASE WHEN coalesce((SELECT fingerprint FROM alembic_version_log ORDER BY number DESC LIMIT 1), '0000000000000000') = '0000000000000000' THEN '42b2da82679ba20a' ELSE '' END, CURRENT_TIMESTAMP, NULL, NULL, NULL, 'sqlite3', '0.1.0', '7515492eb1d8d1dd', CASE WHEN NOT EXISTS (SELECT 1 FROM alembic_version_log WHERE way_back_digest = '7515492eb1d8d1dd') THEN '-- Revision a1
 --
 -- Revision ID: a1
 -- Revises:
@@ -56,7 +56,7 @@ FROM (SELECT coalesce(max(number), 0) + 1 AS number FROM alembic_version_log) AS
 WHERE coalesce((SELECT rows_after FROM alembic_version_log ORDER BY number DESC LIMIT 1), '') = '';
 
 INSERT INTO alembic_version_log (number, revision, message, direction, action, digest, rows_after, fingerprint, logged_at, took_us, user_name, host, application, tool_version, way_back_digest, way_back)
-SELECT next.number, 'b2', 'Revision b2', 'upgrade', 'stamp', '98cb99ec99a7028e', 'b2', '', CURRENT_TIMESTAMP, NULL, NULL, NULL, 'sqlite3', '0.1.0', 'c7b5d659235df383', CASE WHEN NOT EXISTS (SELECT 1 FROM alembic_version_log WHERE way_back_digest = 'c7b5d659235df383') THEN '-- Revision b2
+SELECT next.number, 'b2', 'Revision b2', 'upgrade', 'stamp', '0198cb99ec99a702', 'b2', CASE WHEN coalesce((SELECT fingerprint FROM alembic_version_log ORDER BY number DESC LIMIT 1), '0000000000000000') = '42b2da82679ba20a' THEN '8daf086ac46a379a' ELSE '' END, CURRENT_TIMESTAMP, NULL, NULL, NULL, 'sqlite3', '0.1.0', 'c7b5d659235df383', CASE WHEN NOT EXISTS (SELECT 1 FROM alembic_version_log WHERE way_back_digest = 'c7b5d659235df383') THEN '-- Revision b2
 --
 -- Revision ID: b2
 -- Revises: a1

@@ -19,12 +19,21 @@ BEGIN
 END
 $alembic$;
 
-CREATE TABLE IF NOT EXISTS alembic_version (
+DO $alembic$
+BEGIN
+	IF pg_catalog.to_regclass('alembic_version') IS NULL THEN
+CREATE TABLE alembic_version (
 	version_num VARCHAR(32) NOT NULL, 
 	CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
 );
+	END IF;
+END
+$alembic$;
 
-CREATE TABLE IF NOT EXISTS alembic_version_log (
+DO $alembic$
+BEGIN
+	IF pg_catalog.to_regclass('alembic_version_log') IS NULL THEN
+CREATE TABLE alembic_version_log (
 	number INTEGER NOT NULL, 
 	revision VARCHAR NOT NULL, 
 	message VARCHAR NOT NULL, 
@@ -43,6 +52,9 @@ CREATE TABLE IF NOT EXISTS alembic_version_log (
 	way_back VARCHAR, 
 	CONSTRAINT alembic_version_log_pkc PRIMARY KEY (number)
 );
+	END IF;
+END
+$alembic$;
 
 LOCK TABLE alembic_version IN SHARE ROW EXCLUSIVE MODE;
 
@@ -66,7 +78,7 @@ BEGIN
 		USING DETAIL = pg_catalog.concat('it is at ', coalesce(place, 'base'));
 	END IF;
 	IF NOT pg_catalog.to_regclass('alembic_version_progress') IS NULL THEN
-		RAISE EXCEPTION '%', 'a revision is unfinished';
+		RAISE EXCEPTION '%', 'a revision is unfinished: finish it with `cargo alembic upgrade` or `downgrade`, or undo its changes and stamp the database';
 	END IF;
 END
 $alembic$;
@@ -81,7 +93,7 @@ INSERT INTO users VALUES (1, 'a; -- '), -- and
 INSERT INTO alembic_version (version_num) VALUES ('a1');
 
 INSERT INTO alembic_version_log (number, revision, message, direction, action, digest, rows_after, fingerprint, logged_at, took_us, user_name, host, application, tool_version, way_back_digest, way_back)
-SELECT next.number, 'a1', 'Revision a1', 'upgrade', 'run', '7d29c91e81104e78', 'a1', '', pg_catalog.clock_timestamp() AT TIME ZONE 'UTC', NULL, session_user, NULL, 'psql', '0.1.0', '7515492eb1d8d1dd', CASE WHEN NOT EXISTS (SELECT 1 FROM alembic_version_log WHERE way_back_digest OPERATOR(pg_catalog.=) '7515492eb1d8d1dd') THEN '-- Revision a1
+SELECT next.number, 'a1', 'Revision a1', 'upgrade', 'run', '017d29c91e81104e', 'a1', CASE WHEN coalesce((SELECT fingerprint FROM alembic_version_log ORDER BY number DESC LIMIT 1), '0000000000000000') OPERATOR(pg_catalog.=) '0000000000000000' THEN '42b2da82679ba20a' ELSE '' END, pg_catalog.clock_timestamp() AT TIME ZONE 'UTC', NULL, session_user, NULL, 'psql', '0.1.0', '7515492eb1d8d1dd', CASE WHEN NOT EXISTS (SELECT 1 FROM alembic_version_log WHERE way_back_digest OPERATOR(pg_catalog.=) '7515492eb1d8d1dd') THEN '-- Revision a1
 --
 -- Revision ID: a1
 -- Revises:
@@ -135,7 +147,7 @@ BEGIN
 		USING DETAIL = pg_catalog.concat('it is at ', coalesce(place, 'base'));
 	END IF;
 	IF NOT pg_catalog.to_regclass('alembic_version_progress') IS NULL THEN
-		RAISE EXCEPTION '%', 'a revision is unfinished';
+		RAISE EXCEPTION '%', 'a revision is unfinished: finish it with `cargo alembic upgrade` or `downgrade`, or undo its changes and stamp the database';
 	END IF;
 END
 $alembic$;
@@ -208,7 +220,7 @@ DELETE FROM users WHERE id = 1;
 UPDATE alembic_version SET version_num = 'b2' WHERE version_num OPERATOR(pg_catalog.=) 'a1';
 
 INSERT INTO alembic_version_log (number, revision, message, direction, action, digest, rows_after, fingerprint, logged_at, took_us, user_name, host, application, tool_version, way_back_digest, way_back)
-SELECT next.number, 'b2', 'Revision b2', 'upgrade', 'run', 'ddbeed9bb874e41a', 'b2', '', pg_catalog.clock_timestamp() AT TIME ZONE 'UTC', NULL, session_user, NULL, 'psql', '0.1.0', 'b763e614cbea18e6', CASE WHEN NOT EXISTS (SELECT 1 FROM alembic_version_log WHERE way_back_digest OPERATOR(pg_catalog.=) 'b763e614cbea18e6') THEN '-- Revision b2
+SELECT next.number, 'b2', 'Revision b2', 'upgrade', 'run', '01ddbeed9bb874e4', 'b2', CASE WHEN coalesce((SELECT fingerprint FROM alembic_version_log ORDER BY number DESC LIMIT 1), '0000000000000000') OPERATOR(pg_catalog.=) '42b2da82679ba20a' THEN 'ff07b7ec65f73279' ELSE '' END, pg_catalog.clock_timestamp() AT TIME ZONE 'UTC', NULL, session_user, NULL, 'psql', '0.1.0', 'b763e614cbea18e6', CASE WHEN NOT EXISTS (SELECT 1 FROM alembic_version_log WHERE way_back_digest OPERATOR(pg_catalog.=) 'b763e614cbea18e6') THEN '-- Revision b2
 --
 -- Revision ID: b2
 -- Revises: a1

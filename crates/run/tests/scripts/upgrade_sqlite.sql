@@ -42,7 +42,7 @@ CREATE TABLE IF NOT EXISTS alembic_version_log (
 
 CREATE TEMP TABLE alembic_check (
 	holds_1 CONSTRAINT "the database is not at base" CHECK (holds_1),
-	holds_2 CONSTRAINT "a revision is unfinished" CHECK (holds_2)
+	holds_2 CONSTRAINT "a revision is unfinished: finish it with `cargo alembic upgrade` or `downgrade`, or undo its changes and stamp the database" CHECK (holds_2)
 );
 INSERT INTO temp.alembic_check VALUES (
 	(SELECT count(*) = 0 FROM alembic_version),
@@ -62,7 +62,7 @@ INSERT INTO users VALUES (1, 'a; -- '), -- and
 INSERT INTO alembic_version (version_num) VALUES ('a1');
 
 INSERT INTO alembic_version_log (number, revision, message, direction, action, digest, rows_after, fingerprint, logged_at, took_us, user_name, host, application, tool_version, way_back_digest, way_back)
-SELECT next.number, 'a1', 'Revision a1', 'upgrade', 'run', '7d29c91e81104e78', 'a1', '', CURRENT_TIMESTAMP, NULL, NULL, NULL, 'sqlite3', '0.1.0', '7515492eb1d8d1dd', CASE WHEN NOT EXISTS (SELECT 1 FROM alembic_version_log WHERE way_back_digest = '7515492eb1d8d1dd') THEN '-- Revision a1
+SELECT next.number, 'a1', 'Revision a1', 'upgrade', 'run', '017d29c91e81104e', 'a1', CASE WHEN coalesce((SELECT fingerprint FROM alembic_version_log ORDER BY number DESC LIMIT 1), '0000000000000000') = '0000000000000000' THEN '42b2da82679ba20a' ELSE '' END, CURRENT_TIMESTAMP, NULL, NULL, NULL, 'sqlite3', '0.1.0', '7515492eb1d8d1dd', CASE WHEN NOT EXISTS (SELECT 1 FROM alembic_version_log WHERE way_back_digest = '7515492eb1d8d1dd') THEN '-- Revision a1
 --
 -- Revision ID: a1
 -- Revises:
@@ -94,7 +94,7 @@ BEGIN IMMEDIATE;
 
 CREATE TEMP TABLE alembic_check (
 	holds_1 CONSTRAINT "the database is not at a1" CHECK (holds_1),
-	holds_2 CONSTRAINT "a revision is unfinished" CHECK (holds_2)
+	holds_2 CONSTRAINT "a revision is unfinished: finish it with `cargo alembic upgrade` or `downgrade`, or undo its changes and stamp the database" CHECK (holds_2)
 );
 INSERT INTO temp.alembic_check VALUES (
 	(SELECT count(*) = 1 AND max(version_num) IS 'a1' FROM alembic_version),
@@ -156,7 +156,7 @@ DELETE FROM users WHERE id = 1;
 UPDATE alembic_version SET version_num = 'b2' WHERE version_num = 'a1';
 
 INSERT INTO alembic_version_log (number, revision, message, direction, action, digest, rows_after, fingerprint, logged_at, took_us, user_name, host, application, tool_version, way_back_digest, way_back)
-SELECT next.number, 'b2', 'Revision b2', 'upgrade', 'run', '98cb99ec99a7028e', 'b2', '', CURRENT_TIMESTAMP, NULL, NULL, NULL, 'sqlite3', '0.1.0', 'c7b5d659235df383', CASE WHEN NOT EXISTS (SELECT 1 FROM alembic_version_log WHERE way_back_digest = 'c7b5d659235df383') THEN '-- Revision b2
+SELECT next.number, 'b2', 'Revision b2', 'upgrade', 'run', '0198cb99ec99a702', 'b2', CASE WHEN coalesce((SELECT fingerprint FROM alembic_version_log ORDER BY number DESC LIMIT 1), '0000000000000000') = '42b2da82679ba20a' THEN '8daf086ac46a379a' ELSE '' END, CURRENT_TIMESTAMP, NULL, NULL, NULL, 'sqlite3', '0.1.0', 'c7b5d659235df383', CASE WHEN NOT EXISTS (SELECT 1 FROM alembic_version_log WHERE way_back_digest = 'c7b5d659235df383') THEN '-- Revision b2
 --
 -- Revision ID: b2
 -- Revises: a1

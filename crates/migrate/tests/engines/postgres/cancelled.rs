@@ -9,7 +9,7 @@ use super::scene::scenes;
 use super::{
     Open, POSTGRES, Scratch, Via, block_on, chain, in_transaction, locks, wait_until_alone,
 };
-use alembic_suite::{Database, Handle};
+use alembic_suite::{Database, Handle, check_log};
 
 /// When a future is dropped.
 #[derive(Clone, Copy, Debug)]
@@ -109,6 +109,7 @@ fn check(via: Via) {
             assert_eq!(locks(&scratch), "", "{context}");
             let found = scratch.dump();
             assert!(states.contains(&found), "{context}: {found}");
+            check_log(&*scratch, &context);
             scene.finish(&scratch, &mut database, last, &context);
         }
         assert!(dropped_runs >= MOMENTS, "{via:?} {scene:?}");

@@ -13,7 +13,7 @@ use super::proxy::{Cut, Proxy};
 use super::scene::{Command, Scene, scenes};
 use super::{Open, Scratch, Via, block_on, chain, options, wait_until, wait_until_alone};
 use alembic_suite::answer::state;
-use alembic_suite::{Database, Handle};
+use alembic_suite::{Database, Handle, check_log};
 
 /// Checks what a run that lost a connection says, and that the next one goes on.
 fn check(
@@ -33,6 +33,7 @@ fn check(
             assert!(meant.contains(&found), "{context}: {error}: {found}");
         }
     }
+    check_log(&**scratch, context);
     scene.finish(scratch, &mut scratch.open(), last, context);
 }
 

@@ -6,7 +6,7 @@ use alembic_migrate::history::RevisionId;
 use alembic_migrate::options::{Interruption, TransactionMode};
 use alembic_migrate::{DatabaseState, Migrations};
 use alembic_suite::answer::is_interrupted;
-use alembic_suite::{Database, Handle};
+use alembic_suite::{Database, Handle, check_log};
 
 const VERSIONS: &str = "CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL,
     CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num))";
@@ -221,6 +221,7 @@ impl Scene {
             }
         }
         assert_eq!(scratch.dump(), last, "{context}");
+        check_log(&**scratch, context);
         assert!(database.is_idle(), "{context}");
     }
 }

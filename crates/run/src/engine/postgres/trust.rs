@@ -54,3 +54,39 @@ pub(super) fn are_trusted(table: &VersionTable) -> String {
         is_trusted("c")
     )
 }
+
+/// The privileges with which a role decides what a table says.
+const WRITES: &str = "ARRAY['INSERT', 'UPDATE', 'TRIGGER']";
+
+/// Returns the query for the roles that could have written to a table, other than superusers, the
+/// current user, and the roles that the user was made a member of: whether one owns the table, what the
+/// privilege was granted to, if it was, and one of the roles.
+///
+/// A member of the owner does what the owner can, and is not listed.
+pub(super) fn find_writers(table: &VersionTable) -> String {
+    format!(
+        "SELECT w.owns, g.name, pg_catalog.min(w.role::pg_catalog.text) \
+         FROM (SELECT r.oid, r.rolname AS role, l.relacl, l.oid AS relation, \
+         r.oid OPERATOR(pg_catalog.=) l.relowner AS owns \
+         FROM pg_catalog.pg_class l CROSS JOIN pg_catalog.pg_roles r CROSS JOIN pg_catalog.pg_roles u \
+         WHERE l.oid OPERATOR(pg_catalog.=) pg_catalog.to_regclass({})::pg_catalog.oid \
+         AND u.rolname OPERATOR(pg_catalog.=) current_user \
+         AND NOT r.rolsuper AND r.oid OPERATOR(pg_catalog.<>) u.oid \
+         AND (u.rolsuper OR NOT pg_catalog.pg_has_role(u.oid, r.oid, 'MEMBER')) \
+         AND (r.oid OPERATOR(pg_catalog.=) l.relowner \
+         OR NOT pg_catalog.pg_has_role(r.oid, l.relowner, 'MEMBER') \
+         AND r.oid OPERATOR(pg_catalog.>=) 16384::pg_catalog.oid \
+         AND (pg_catalog.has_table_privilege(r.oid, l.oid, 'INSERT, UPDATE, TRIGGER') \
+         OR pg_catalog.has_any_column_privilege(r.oid, l.oid, 'INSERT, UPDATE')))) AS w \
+         LEFT JOIN LATERAL (SELECT CASE WHEN a.grantee OPERATOR(pg_catalog.=) 0::pg_catalog.oid \
+         THEN 'PUBLIC' ELSE pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(a.grantee)) END AS name \
+         FROM (SELECT x.grantee, x.privilege_type FROM pg_catalog.aclexplode(w.relacl) AS x UNION ALL \
+         SELECT x.grantee, x.privilege_type FROM pg_catalog.pg_attribute t, \
+         pg_catalog.aclexplode(t.attacl) AS x WHERE t.attrelid OPERATOR(pg_catalog.=) w.relation) AS a \
+         WHERE NOT w.owns AND a.privilege_type OPERATOR(pg_catalog.=) ANY ({WRITES}) \
+         AND (a.grantee OPERATOR(pg_catalog.=) 0::pg_catalog.oid \
+         OR pg_catalog.pg_has_role(w.oid, a.grantee, 'MEMBER'))) AS g ON true \
+         GROUP BY w.owns, g.name ORDER BY w.owns DESC, g.name",
+        literal(&table.quoted())
+    )
+}

@@ -8,7 +8,7 @@ use super::trust::{self, is_own, is_trusted};
 use crate::database_error::DatabaseError;
 use crate::engine::OwnTables;
 use crate::other_tools;
-use crate::request::{Query, Task, VersionTask};
+use crate::request::{LogTask, Query, Task, VersionTask};
 
 impl OwnTables for Postgres {
     fn lacks_column(&self, error: &DatabaseError) -> bool {
@@ -30,6 +30,11 @@ impl OwnTables for Postgres {
         let tables: Vec<String> = tables.iter().map(|table| table.quoted()).collect();
         let tables = tables.join(", ");
         format!("LOCK TABLE {tables} IN ACCESS SHARE MODE NOWAIT; {select}")
+    }
+
+    fn find_log_writers(&self, versions: &VersionTable) -> Option<Query> {
+        let find = trust::find_writers(&versions.log());
+        Some(Query::new(Task::Log(LogTask::FindWriters), find))
     }
 
     fn equals(&self) -> &'static str {
@@ -142,18 +147,21 @@ fn find_other_tool(is_missing: &str, schema: &str) -> String {
 }
 
 /// Returns what the account may do with the log, as an expression: it is created in `schema`, or in
-/// that of the version table `c`. What another user's log says would be believed, so it is not read.
+/// that of the version table `c`. What the log says is believed, so it is only read if it is the user's
+/// own, or belongs to the same role as the version table, which is believed, too.
 fn log_access(table: &VersionTable, schema: &str) -> String {
     format!(
         "(SELECT CASE WHEN l.oid IS NULL \
          THEN CASE WHEN pg_catalog.has_schema_privilege(s.oid, 'CREATE') THEN 'create' END \
-         WHEN NOT {} THEN NULL \
+         WHEN NOT ({} OR coalesce(l.relowner OPERATOR(pg_catalog.=) c.relowner, false) AND {}) \
+         THEN pg_catalog.concat('untrusted ', pg_catalog.pg_get_userbyid(l.relowner)) \
          WHEN NOT pg_catalog.has_table_privilege(l.oid, 'SELECT') THEN NULL \
          WHEN pg_catalog.has_table_privilege(l.oid, 'INSERT') THEN 'write' ELSE 'read' END \
          FROM pg_catalog.pg_namespace s LEFT JOIN pg_catalog.pg_class l \
          ON l.relnamespace OPERATOR(pg_catalog.=) s.oid AND l.relname OPERATOR(pg_catalog.=) {} \
          WHERE s.nspname OPERATOR(pg_catalog.=) coalesce(n.nspname, {schema}::pg_catalog.name))",
         is_own("l"),
+        is_trusted("l"),
         literal(&table.log().name)
     )
 }

@@ -69,6 +69,11 @@ impl OwnTables for Sqlite {
         select
     }
 
+    fn find_log_writers(&self, _versions: &VersionTable) -> Option<Query> {
+        // Whoever can write to the file can do so.
+        None
+    }
+
     fn equals(&self) -> &'static str {
         "="
     }

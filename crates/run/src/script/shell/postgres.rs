@@ -49,6 +49,14 @@ impl Shell for Psql {
         format!("BEGIN;\nSET LOCAL lock_timeout = '{timeout}';\n\n")
     }
 
+    /// `IF NOT EXISTS` asks for the privilege before it looks.
+    fn create_unless_exists(&self, table: &VersionTable, create: &str) -> String {
+        let name = literal(&table.quoted());
+        block(&format!(
+            "\nBEGIN\n\tIF pg_catalog.to_regclass({name}) IS NULL THEN\n{create};\n\tEND IF;\nEND\n"
+        ))
+    }
+
     fn lock_table(&self, table: &VersionTable) -> Option<String> {
         let table = table.quoted();
         Some(format!("LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE"))

@@ -39,6 +39,11 @@ impl Shell for Sqlite3 {
         "BEGIN IMMEDIATE;\n\n".to_owned()
     }
 
+    fn create_unless_exists(&self, _table: &VersionTable, create: &str) -> String {
+        let create = create.replacen("CREATE TABLE", "CREATE TABLE IF NOT EXISTS", 1);
+        format!("{create};\n\n")
+    }
+
     fn lock_table(&self, _table: &VersionTable) -> Option<String> {
         None
     }

@@ -20,8 +20,10 @@ impl Writer<'_, '_> {
     /// Creates the log, unless it exists or none is kept.
     pub(super) fn provide_log(&mut self) {
         if self.runner.log && !self.has_log {
-            let create = self.engine.create_log(&self.runner.version_table);
-            self.create_unless_exists(&create);
+            let table = &self.runner.version_table;
+            let create = self.engine.create_log(table);
+            let create = self.shell.create_unless_exists(&table.log(), create.sql());
+            self.text.push_str(&create);
             self.has_log = true;
         }
     }
@@ -93,8 +95,16 @@ impl Writer<'_, '_> {
             application: program.map(ToOwned::to_owned),
             ..Author::default()
         };
+        let fingerprint = self.fingerprint;
+        match entry.direction {
+            Direction::Upgrade => self.fingerprint.add(&entry.revision, entry.digest),
+            Direction::Downgrade => self.fingerprint.remove(&entry.revision, entry.digest),
+        }
         let table = &self.runner.version_table;
-        let log = self.engine.continue_log(table, entry, &author, before);
+        let (before, after) = ((before, fingerprint), self.fingerprint);
+        let log = self
+            .engine
+            .continue_log(table, (entry, &author), before, after);
         self.execute(&log);
     }
 

@@ -1,0 +1,45 @@
+//! Python's Alembic, in a virtual environment below `target`.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use clap::Args;
+
+use crate::Result;
+use crate::cargo::{self, run};
+
+/// The version of Alembic that is asked; the answers of the tests are from the same.
+const ALEMBIC: &str = "alembic==1.20.1";
+
+/// What it reaches PostgreSQL with.
+const PSYCOPG: &str = "psycopg[binary]==3.3.9";
+
+/// Arguments about the Python to install Alembic for.
+#[derive(Debug, Args)]
+pub(crate) struct PythonArgs {
+    /// The Python to install Alembic for
+    #[arg(long, default_value = if cfg!(windows) { "python" } else { "python3" })]
+    python: PathBuf,
+}
+
+impl PythonArgs {
+    /// Installs Alembic, unless that was done; returns a program of its environment.
+    pub(crate) fn provide(&self, program: &str) -> Result<PathBuf> {
+        let environment = cargo::target()?.join("alembic-venv");
+        let programs = environment.join(if cfg!(windows) { "Scripts" } else { "bin" });
+        let python = programs.join(executable("python"));
+        if !python.exists() {
+            eprintln!("==> creating {}", environment.display());
+            run(Command::new(&self.python)
+                .args(["-m", "venv"])
+                .arg(&environment))?;
+        }
+        let install = ["-m", "pip", "install", "--quiet", ALEMBIC, PSYCOPG];
+        run(Command::new(&python).args(install))?;
+        Ok(programs.join(executable(program)))
+    }
+}
+
+fn executable(name: &str) -> PathBuf {
+    Path::new(name).with_extension(std::env::consts::EXE_EXTENSION)
+}

@@ -1,0 +1,26 @@
+//! `cargo xtask handover`: databases go from our commands to Python's Alembic and back.
+
+use clap::Args;
+
+use crate::alembic::PythonArgs;
+use crate::cargo::{self, run};
+use crate::{Result, servers};
+
+/// Arguments of `cargo xtask handover`.
+#[derive(Debug, Args)]
+pub(crate) struct HandoverArgs {
+    #[command(flatten)]
+    python: PythonArgs,
+}
+
+impl HandoverArgs {
+    pub(crate) fn run(&self) -> Result<()> {
+        servers::provide()?;
+        let alembic = self.python.provide("alembic")?;
+        let test = ["test", "--locked", "--quiet", "--package", "alembic-tests"];
+        let test = test
+            .into_iter()
+            .chain(["--test", "cli", "--", "handover::"]);
+        run(cargo::command(test).env("ALEMBIC", alembic))
+    }
+}
