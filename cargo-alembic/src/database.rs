@@ -23,6 +23,8 @@ const INTERRUPTED: i32 = 130;
 #[derive(Clone, Debug)]
 pub(crate) struct Database {
     pub(crate) url: DatabaseUrl,
+    /// The extensions that a connection to SQLite loads.
+    pub(crate) extensions: Vec<PathBuf>,
 }
 
 /// What identifies a database, however its URL is written.
@@ -40,9 +42,10 @@ pub(crate) enum DatabaseIdentity {
 
 impl Database {
     /// Returns a database that lasts as long as its connection.
-    pub(crate) fn in_memory() -> Self {
+    pub(crate) fn in_memory(extensions: Vec<PathBuf>) -> Self {
         Self {
             url: DatabaseUrl::Sqlite(SqliteUrl::in_memory()),
+            extensions,
         }
     }
 
@@ -53,7 +56,7 @@ impl Database {
     /// Opens the database for reading only; a missing file counts as empty.
     pub(crate) fn read(&self) -> Result<Connection> {
         match &self.url {
-            DatabaseUrl::Sqlite(url) => sqlite::read(url).map(Connection::Sqlite),
+            DatabaseUrl::Sqlite(url) => sqlite::read(url, &self.extensions).map(Connection::Sqlite),
             DatabaseUrl::Postgres(url) => Connection::server(url),
         }
     }
@@ -70,7 +73,9 @@ impl Database {
 
     fn open(&self) -> Result<Connection> {
         match &self.url {
-            DatabaseUrl::Sqlite(url) => sqlite::write(url).map(Connection::Sqlite),
+            DatabaseUrl::Sqlite(url) => {
+                sqlite::write(url, &self.extensions).map(Connection::Sqlite)
+            }
             DatabaseUrl::Postgres(url) => Connection::server(url),
         }
     }

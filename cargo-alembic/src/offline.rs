@@ -120,11 +120,12 @@ fn write_one(
     write: &impl Write,
 ) -> Result<String> {
     let failed = |error| explain::script(error, own.subject());
-    let database = Database::in_memory();
-    let mut connection = database.write(context.shell)?;
+    let database = Database::in_memory(own.configuration.sqlite_extensions());
+    let mut connection = None;
     let mut runner = own.migrations.runner(dialect);
     if let Some(run) = write.rehearse(&runner).map_err(failed)? {
-        let rehearsed = (&mut connection).drive(run, &|_| {});
+        let connection = connection.insert(database.write(context.shell)?);
+        let rehearsed = connection.drive(run, &|_| {});
         runner.rehearsed = rehearsed.map_err(|error| own.explain_trial(error, &database))?;
     }
     write.script(runner).map_err(failed)

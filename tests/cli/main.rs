@@ -11,6 +11,8 @@ mod downgrade;
 mod edit;
 mod ensure;
 mod ensure_version;
+#[cfg(unix)]
+mod extensions;
 mod golden;
 mod handover;
 mod heads;

@@ -108,7 +108,7 @@ impl TestArgs {
     fn engines(&self, owner: &Crate) -> (Vec<Engine>, Option<CheckResult>) {
         let mut engines = Vec::new();
         if owner.dialects.contains(&Dialect::Sqlite) {
-            engines.push(Engine::Sqlite);
+            engines.push(Engine::Sqlite(owner.configuration.sqlite_extensions()));
         }
         let verdict = if owner.dialects.contains(&Dialect::Postgres) {
             let server = self.server(owner, !engines.is_empty());
@@ -142,6 +142,7 @@ impl TestArgs {
         match owner.configuration.find_database(self.url.as_deref())? {
             Some(Database {
                 url: DatabaseUrl::Postgres(url),
+                ..
             }) => Ok(Some(url)),
             _ if is_optional => Ok(None),
             _ => {

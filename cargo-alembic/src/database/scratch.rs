@@ -3,6 +3,7 @@
 use alembic_history::Code;
 use std::collections::BTreeSet;
 use std::fmt;
+use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::{Mutex, MutexGuard, Once, PoisonError};
 use std::time::Duration;
@@ -31,8 +32,8 @@ static UNDROPPED: Mutex<Vec<(PgConnectOptions, String)>> = Mutex::new(Vec::new()
 /// The engine that temporary databases are created on.
 #[derive(Clone)]
 pub(crate) enum Engine {
-    /// In memory.
-    Sqlite,
+    /// In memory, with these extensions.
+    Sqlite(Vec<PathBuf>),
     Postgres(Rc<Host>),
 }
 
@@ -113,7 +114,7 @@ impl Engine {
 
     pub(crate) const fn dialect(&self) -> Dialect {
         match self {
-            Engine::Sqlite => Dialect::Sqlite,
+            Engine::Sqlite(_) => Dialect::Sqlite,
             Engine::Postgres(_) => Dialect::Postgres,
         }
     }
@@ -123,8 +124,9 @@ impl Engine {
         &'s self,
         schemas: impl IntoIterator<Item = &'s str>,
     ) -> Result<Scratch> {
-        let Engine::Postgres(host) = self else {
-            return Scratch::in_memory();
+        let host = match self {
+            Engine::Sqlite(extensions) => return Scratch::in_memory(extensions.clone()),
+            Engine::Postgres(host) => host,
         };
         // No session is ever connected to `template0`.
         let scratch = host.create(&format!("TEMPLATE template0 {}", host.options))?;
@@ -161,6 +163,7 @@ impl Host {
         drop(undropped);
         let database = Database {
             url: DatabaseUrl::Postgres(url),
+            extensions: Vec::new(),
         };
         Ok(Scratch {
             connection: database.open()?,
@@ -189,8 +192,8 @@ impl Host {
 }
 
 impl Scratch {
-    fn in_memory() -> Result<Self> {
-        let database = Database::in_memory();
+    fn in_memory(extensions: Vec<PathBuf>) -> Result<Self> {
+        let database = Database::in_memory(extensions);
         Ok(Self {
             connection: database.open()?,
             database,
@@ -203,7 +206,7 @@ impl Scratch {
         if let Some((host, name)) = &self.on_server {
             return host.create(&format!("TEMPLATE {name}"));
         }
-        let mut copy = Self::in_memory()?;
+        let mut copy = Self::in_memory(self.database.extensions.clone())?;
         if let (Connection::Sqlite(from), Connection::Sqlite(to)) =
             (&self.connection, &mut copy.connection)
         {

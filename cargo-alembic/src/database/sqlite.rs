@@ -1,9 +1,10 @@
 //! Opens SQLite files.
 
+mod extension;
 mod math;
 
 use alembic_history::Code;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rusqlite::{Connection, ErrorCode, OpenFlags};
@@ -12,12 +13,12 @@ use crate::output::{Cause, Diagnostic, Error, Result, display_path};
 use crate::url::{DatabaseUrl, SqliteTarget, SqliteUrl};
 
 /// Opens a database for reading only; a missing file counts as empty.
-pub(super) fn read(url: &SqliteUrl) -> Result<Connection> {
-    equip(open_to_read(url)).map_err(|error| cannot_open(url, error))
+pub(super) fn read(url: &SqliteUrl, extensions: &[PathBuf]) -> Result<Connection> {
+    equip(open_to_read(url), url, extensions)
 }
 
 /// Opens a database for writing, and creates its file if that is allowed.
-pub(super) fn write(url: &SqliteUrl) -> Result<Connection> {
+pub(super) fn write(url: &SqliteUrl, extensions: &[PathBuf]) -> Result<Connection> {
     let opened = match &url.target {
         SqliteTarget::Memory => Connection::open_in_memory(),
         SqliteTarget::File(path) => {
@@ -25,6 +26,10 @@ pub(super) fn write(url: &SqliteUrl) -> Result<Connection> {
                 (true, _) => OpenFlags::SQLITE_OPEN_READ_ONLY,
                 (false, false) => OpenFlags::SQLITE_OPEN_READ_WRITE,
                 (false, true) => {
+                    if !extensions.is_empty() && is_missing(path) {
+                        // No file is created by a command that goes no further.
+                        equip(Connection::open_in_memory(), url, extensions)?;
+                    }
                     if url.create_folder {
                         create_parent(path)?;
                     }
@@ -34,14 +39,36 @@ pub(super) fn write(url: &SqliteUrl) -> Result<Connection> {
             Connection::open_with_flags(path, mode | OpenFlags::SQLITE_OPEN_NO_MUTEX)
         }
     };
-    equip(opened).map_err(|error| cannot_open(url, error))
+    equip(opened, url, extensions)
 }
 
-/// Adds what SQLite's own shell has and a connection of rusqlite does not.
-fn equip(opened: rusqlite::Result<Connection>) -> rusqlite::Result<Connection> {
-    let connection = opened?;
-    math::add(&connection)?;
+/// Adds what SQLite's own shell has and a connection of rusqlite does not, and what the
+/// configuration asks for.
+fn equip(
+    opened: rusqlite::Result<Connection>,
+    url: &SqliteUrl,
+    extensions: &[PathBuf],
+) -> Result<Connection> {
+    let connection = opened.map_err(|error| cannot_open(url, error))?;
+    math::add(&connection).map_err(|error| cannot_open(url, error))?;
+    for library in extensions {
+        extension::load(&connection, library).map_err(|error| not_loaded(library, error))?;
+    }
     Ok(connection)
+}
+
+fn not_loaded(library: &Path, error: rusqlite::Error) -> Error {
+    let shown = display_path(library);
+    let title = format!("cannot load the SQLite extension {shown}: {error}");
+    Diagnostic::new(Cause::Sqlite(error), title)
+        .code(Code::ExtensionNotLoaded)
+        .note("it is one of `sqlite-extensions` in the configuration")
+        .help(
+            "build or install the library, or correct the key: a path is relative to the \
+             Cargo.toml that sets it, and a name without a `/` is looked for where the system \
+             keeps its libraries",
+        )
+        .into()
 }
 
 fn cannot_open(url: &SqliteUrl, error: rusqlite::Error) -> Error {

@@ -40,8 +40,18 @@ pub(super) fn next_step(
     }
 }
 
-/// Returns what to do about a statement that is right as it is; SQLite has no code for that.
-pub(super) fn remedy(location: &StatementLocation, section: Option<&Section>) -> Option<Remedy> {
+/// Returns what to do about a statement that is right as it is.
+pub(super) fn remedy(
+    error: &DatabaseError,
+    location: &StatementLocation,
+    section: Option<&Section>,
+) -> Option<Remedy> {
+    // The run's own refusals have no code. A full disk, for one, is not about transactions.
+    let code = error.code();
+    let is_refusal = code.is_none() || code == Some(LOCKED) || error.is_generic_sqlite_error();
+    if !is_refusal {
+        return None;
+    }
     let section = section.filter(|section| section.transaction)?;
     let mut statements = section.statements(Dialect::Sqlite);
     let failed = statements.find(|statement| statement.span == location.span)?;
@@ -72,6 +82,9 @@ fn refuses_transaction(kind: &StatementKind) -> bool {
         | StatementKind::Other => false,
     }
 }
+
+/// The code of a checkpoint that the transaction of its own connection is in the way of.
+const LOCKED: &str = "6";
 
 /// Returns whether a statement may have tried to create an object that already exists: SQLite has
 /// one code for everything that is wrong with a statement.

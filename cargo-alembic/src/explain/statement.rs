@@ -50,7 +50,7 @@ pub(super) fn next_step(
     let section = section(location, subject.history);
     let dialect = storage.dialect();
     let remedy = match dialect {
-        Dialect::Sqlite => sqlite::remedy(location, section),
+        Dialect::Sqlite => sqlite::remedy(error, location, section),
         Dialect::Postgres => postgres::remedy(
             error,
             &postgres::Surroundings {

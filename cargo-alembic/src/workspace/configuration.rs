@@ -48,6 +48,25 @@ impl Configuration {
         folders.map(|folder| self.folder.join(folder)).collect()
     }
 
+    /// Returns the libraries that connections to SQLite load: paths, and plain names.
+    pub(crate) fn sqlite_extensions(&self) -> Vec<PathBuf> {
+        let base = self.manifest_folder(self.settings.sqlite_extensions_scope);
+        let names = self.settings.sqlite_extensions.iter();
+        let library = |name: &String| match name.contains(std::path::is_separator) {
+            true => base.join(name),
+            false => name.into(),
+        };
+        names.map(library).collect()
+    }
+
+    /// Returns the folder of the manifest that holds a table of the configuration.
+    pub(super) fn manifest_folder(&self, scope: SettingsScope) -> &Path {
+        match scope {
+            SettingsScope::Package => &self.folder,
+            SettingsScope::Workspace => &self.workspace,
+        }
+    }
+
     /// Returns the crate's version table in a database of this dialect.
     pub(crate) fn version_table(&self, dialect: Dialect) -> VersionTable {
         let dialects = self.settings.dialects.as_deref().unwrap_or_default();

@@ -1,6 +1,6 @@
 //! Finds the databases of crates, and refuses crates that would share a version table.
 
-use alembic_history::{Code, SettingsScope};
+use alembic_history::Code;
 use alembic_migrate::Dialect;
 
 use super::{Configuration, Crate, Workspace};
@@ -25,7 +25,7 @@ impl Configuration {
         let url = DatabaseUrl::parse(&text, &place);
         let url = url.map_err(|error| self.invalid_url(&text, &place, error))?;
         self.check_schema(url.dialect())?;
-        Ok(Some(Database { url }))
+        Ok(Some(self.database_at(url)))
     }
 
     /// Finds the URL of the crate's database, and where it is written. An argument takes precedence
@@ -61,10 +61,7 @@ impl Configuration {
 
     /// Returns the place of `url` in the configuration.
     fn configured_place(&self) -> UrlPlace {
-        UrlPlace::Manifest(match self.settings.url_scope {
-            SettingsScope::Package => self.folder.clone(),
-            SettingsScope::Workspace => self.workspace.clone(),
-        })
+        UrlPlace::Manifest(self.manifest_folder(self.settings.url_scope).to_owned())
     }
 
     fn invalid_url(&self, text: &str, place: &UrlPlace, error: UrlError) -> Error {
@@ -127,7 +124,15 @@ impl Configuration {
     pub(crate) fn configured_database(&self) -> Option<Database> {
         let url = self.settings.url.as_deref()?;
         let url = DatabaseUrl::parse(url, &self.configured_place()).ok()?;
-        Some(Database { url })
+        Some(self.database_at(url))
+    }
+
+    /// Returns the database at a URL, as this crate opens it.
+    fn database_at(&self, url: DatabaseUrl) -> Database {
+        Database {
+            url,
+            extensions: self.sqlite_extensions(),
+        }
     }
 }
 

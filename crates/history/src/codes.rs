@@ -3,22 +3,7 @@
 #[macro_use]
 mod define;
 
-use std::fmt;
-
-/// A chapter of docs/diagnostics.md.
-#[derive(Debug)]
-pub struct CodeChapter {
-    /// The title.
-    pub title: &'static str,
-    /// The codes, each with the text of its doc comment.
-    pub codes: &'static [(Code, &'static str)],
-}
-
-impl fmt::Display for Code {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
+pub use define::CodeChapter;
 
 codes! {
     "Revision files" {
@@ -390,6 +375,11 @@ codes! {
         /// `cargo alembic test` is not allowed to create databases on the server. Allow the user to
         /// do so with `ALTER ROLE ... CREATEDB`, or name another server with `--url`.
         CannotCreateDatabase = "cannot-create-database",
+
+        /// A library that `sqlite-extensions` names cannot be loaded: it does not exist, is built for
+        /// another machine, or is not an extension of SQLite. A path is relative to the manifest that
+        /// sets the key; a name without a `/` is looked for where the system keeps its libraries.
+        ExtensionNotLoaded = "extension-not-loaded",
 
         /// The database file is damaged.
         DatabaseCorrupt = "database-corrupt",

@@ -77,6 +77,10 @@ pub struct Settings {
     pub url_scope: Scope,
     /// `url-env`: the environment variable that names the database.
     pub url_env: String,
+    /// `sqlite-extensions`: the libraries that the command loads into its connections to SQLite.
+    pub sqlite_extensions: Vec<String>,
+    /// The table that sets `sqlite-extensions`; a relative path is relative to its manifest.
+    pub sqlite_extensions_scope: Scope,
     /// `migrations`: the folders of the revision files, relative to the crate.
     pub migrations: Vec<String>,
     /// `dialects`: the dialects that the revisions are written for.
@@ -272,6 +276,8 @@ impl Default for Settings {
             url: None,
             url_scope: Scope::Package,
             url_env: "DATABASE_URL".to_owned(),
+            sqlite_extensions: Vec::new(),
+            sqlite_extensions_scope: Scope::Package,
             migrations: vec![DEFAULT_FOLDER.to_owned()],
             dialects: None,
             chain: Chain::default(),
@@ -347,6 +353,9 @@ impl Settings {
         known.set(self, value).map_err(SettingsFaultKind::Value)?;
         if known == Key::Url {
             self.url_scope = scope;
+        }
+        if known == Key::SqliteExtensions {
+            self.sqlite_extensions_scope = scope;
         }
         Ok(())
     }

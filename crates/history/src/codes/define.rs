@@ -1,5 +1,24 @@
 //! Generates the enum of codes.
 
+use std::fmt;
+
+use super::Code;
+
+/// A chapter of docs/diagnostics.md.
+#[derive(Debug)]
+pub struct CodeChapter {
+    /// The title.
+    pub title: &'static str,
+    /// The codes, each with the text of its doc comment.
+    pub codes: &'static [(Code, &'static str)],
+}
+
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
 /// Generates [`Code`] from chapters of codes. The doc comment of a code is its section in
 /// docs/diagnostics.md.
 macro_rules! codes {

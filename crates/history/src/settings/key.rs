@@ -62,6 +62,12 @@ keys! {
     /// `url`.
     UrlEnv = "url-env" => url_env,
 
+    /// The extensions of SQLite that the command loads into its connections: a path is relative to
+    /// the manifest that sets it, and a name without a `/` is that of a library of the system, such
+    /// as `mod_spatialite`. An application opens its connection itself, and loads its extensions
+    /// before it passes the connection on.
+    SqliteExtensions = "sqlite-extensions" => sqlite_extensions,
+
     /// The folder of the revision files, or several folders, relative to the crate. An empty list
     /// says that there are none yet; otherwise, a build fails if it finds no revisions.
     Migrations = "migrations" => migrations,
@@ -137,6 +143,7 @@ impl Key {
         match self {
             Self::Url
             | Self::UrlEnv
+            | Self::SqliteExtensions
             | Self::FileTemplate
             | Self::TruncateSlugLength
             | Self::Timezone

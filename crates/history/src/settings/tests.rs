@@ -110,7 +110,12 @@ fn later_tables_come_first() {
         let settings = Settings::read(&[workspace.clone(), own]).unwrap();
         assert_eq!(settings.url.as_deref(), Some(url));
         assert_eq!(settings.url_scope, scope);
+        assert_eq!(settings.sqlite_extensions_scope, Scope::Package);
     }
+    let extensions = table(Scope::Workspace, "sqlite-extensions", "a/b.so");
+    let settings = Settings::read(&[extensions, workspace]).unwrap();
+    assert_eq!(settings.sqlite_extensions, ["a/b.so"]);
+    assert_eq!(settings.sqlite_extensions_scope, Scope::Workspace);
 }
 
 /// Whatever a workspace sets, its crates embed the same outside of it.
@@ -120,6 +125,7 @@ fn a_workspace_sets_nothing_that_is_embedded() {
     for (key, value) in [
         ("url", text("sqlite://a.db")),
         ("url-env", text("A")),
+        ("sqlite-extensions", text("a/b.so")),
         ("file-template", text("{rev}")),
         ("truncate-slug-length", Value::Number(9)),
         ("timezone", text("UTC")),
