@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that panics fails, as it should")]
 
+mod alter;
 mod bad_input;
 mod branches;
 mod connecting;

@@ -4,7 +4,7 @@ mod log;
 mod other_tools;
 mod planted;
 mod sessions;
-mod shells;
+pub(crate) mod shells;
 
 use alembic_tests::postgres::{self, Server};
 use alembic_tests::{Outcome, Project, revision};

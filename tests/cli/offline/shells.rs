@@ -8,19 +8,19 @@ use alembic_tests::{LOG, postgres};
 use regex_lite::Regex;
 
 /// What a shell said, and whether it was content.
-pub(super) struct Said {
-    pub(super) text: String,
+pub(crate) struct Said {
+    pub(crate) text: String,
     ok: bool,
 }
 
 impl Said {
     #[track_caller]
-    pub(super) fn success(&self) {
+    pub(crate) fn success(&self) {
         assert!(self.ok, "{}", self.text);
     }
 
     #[track_caller]
-    pub(super) fn failure(&self, part: &str) {
+    pub(crate) fn failure(&self, part: &str) {
         assert!(!self.ok && self.text.contains(part), "{}", self.text);
     }
 }
@@ -52,22 +52,22 @@ fn feed(command: &mut Command, script: &str) -> Said {
     }
 }
 
-pub(super) fn sqlite(path: &Path, script: &str) -> Said {
+pub(crate) fn sqlite(path: &Path, script: &str) -> Said {
     feed(Command::new("sqlite3").arg(path), script)
 }
 
 /// Feeds a script to psql, which goes on after errors unless the script or `args` say otherwise.
-pub(super) fn psql(database: &postgres::Database, args: &[&str], script: &str) -> Said {
+pub(crate) fn psql(database: &postgres::Database, args: &[&str], script: &str) -> Said {
     let mut command = Command::new(postgres::program("psql"));
     let command = command.args(["-X", "-q", "-f", "-"]).args(args);
     feed(command.arg(database.url()), script)
 }
 
-pub(super) const STOP: [&str; 2] = ["-v", "ON_ERROR_STOP=1"];
+pub(crate) const STOP: [&str; 2] = ["-v", "ON_ERROR_STOP=1"];
 
 /// Returns everything that is in a database of SQLite, but for the time of day and what differs in
 /// the log.
-pub(super) fn dump(path: &Path) -> String {
+pub(crate) fn dump(path: &Path) -> String {
     let dump = sqlite(path, ".dump\n");
     dump.success();
     let time = Regex::new(r"'20\d\d-\d\d-\d\d \d\d:\d\d:\d\d'").unwrap();
@@ -82,7 +82,7 @@ pub(super) fn dump(path: &Path) -> String {
 
 /// Compares what two databases hold.
 #[track_caller]
-pub(super) fn assert_same(found: &str, expected: &str, what: &str) {
+pub(crate) fn assert_same(found: &str, expected: &str, what: &str) {
     let lines = |text: &str, other: &str| {
         let lines = text
             .lines()
