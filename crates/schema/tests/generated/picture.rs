@@ -287,11 +287,11 @@ pub(crate) fn behaviour(
 }
 
 /// Returns statements that add and change rows of tables.
-pub(crate) fn probes(random: &mut Random, tables: &[&crate::database::Table]) -> Vec<String> {
+pub(crate) fn probes(random: &mut Random, tables: &[&crate::tables::Table]) -> Vec<String> {
     let mut probes = Vec::new();
     for table in tables {
         for _ in 0..3 {
-            let plain = crate::database::change_of_rows(random, table, false);
+            let plain = crate::rows::change_of_rows(random, table, false);
             probes.push(crate::random::dress(random, &plain));
         }
     }
