@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use alembic_sql::{Dialect, TokenKind, Tokens};
+use alembic_sql::{Dialect, Tokens};
 
 use crate::changes::{Asked, Change, place};
 use crate::picture::{ColumnInfo, Picture, Row};
@@ -14,7 +14,12 @@ pub(crate) fn check_change(table: &Table, change: &Change, before: &Picture, aft
     let (mut expected, mut found) = (before.clone(), after.clone());
     allow(table, change, &mut expected, &mut found);
     check_rows(table, change, &before.rows[&place], &after.rows[&place]);
-    let columns = columns_after(change, &before.columns[&place], &after.columns[&place]);
+    let columns = columns_after(
+        table,
+        change,
+        &before.columns[&place],
+        &after.columns[&place],
+    );
     assert_eq!(columns, after.columns[&place], "the columns");
     for picture in [&mut expected, &mut found] {
         picture.texts.remove(&place);
@@ -81,7 +86,7 @@ pub(crate) fn check_back(
     assert_eq!(expected.difference(&found), None, "after it was taken back");
     match (change.is_exact, old == new) {
         (true, true) => "taken back to the byte",
-        (true, false) => "taken back but for white space",
+        (true, false) => "taken back but for white space and comments",
         (false, _) => "taken back",
     }
 }
@@ -109,6 +114,7 @@ fn allow(table: &Table, change: &Change, before: &mut Picture, after: &mut Pictu
 
 /// Returns what the columns should be, from what they were.
 fn columns_after(
+    table: &Table,
     change: &Change,
     before: &[(String, ColumnInfo)],
     found: &[(String, ColumnInfo)],
@@ -147,6 +153,10 @@ fn columns_after(
     if change.drops() || change.moves_key() {
         for (name, info) in &mut columns {
             info.3 = now(name).unwrap().1.3;
+            // In a STRICT table, a key is not NULL without saying so.
+            if table.strict && table.key.contains(name) {
+                info.1 = now(name).unwrap().1.1;
+            }
         }
     }
     columns
@@ -203,10 +213,10 @@ fn as_people_read(value: &str) -> String {
     value.strip_suffix(".0").unwrap_or(value).to_owned()
 }
 
-/// Returns the tokens of a text, comments too.
+/// Returns the tokens of a text: where SQLite drops a column itself, comments go, too.
 fn without_space(sql: &str) -> Vec<&str> {
     Tokens::new(sql, Dialect::Sqlite)
-        .filter(|token| token.kind != TokenKind::Whitespace)
+        .without_trivia()
         .map(|token| token.span.text(sql))
         .collect()
 }

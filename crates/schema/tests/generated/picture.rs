@@ -141,8 +141,16 @@ impl Picture {
             .unwrap();
         let columns: Vec<(String, ColumnInfo)> = columns
             .query_map([], |row| {
+                // With a comment after it, if the column is generated.
+                let type_name: String = row.get(1)?;
+                let end = type_name
+                    .find("/*")
+                    .into_iter()
+                    .chain(type_name.find("--"))
+                    .min();
+                let type_name = type_name[..end.unwrap_or(type_name.len())].trim_end();
                 let info = (
-                    row.get(1)?,
+                    type_name.to_owned(),
                     row.get(2)?,
                     row.get(3)?,
                     row.get(4)?,

@@ -93,7 +93,9 @@ impl Case {
                     // A comment before GENERATED is a part of the type.
                     "unknown datatype for",
                 ];
-                if by_sqlite.iter().any(|known| message.contains(known))
+                let is_computed = message.starts_with("cannot store")
+                    && table.columns.iter().any(|column| column.is_generated);
+                if is_computed || by_sqlite.iter().any(|known| message.contains(known))
                     // What is added mentions what is dropped.
                     || change.drops() && message.starts_with("no such column")
                 {
