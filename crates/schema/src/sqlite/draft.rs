@@ -47,6 +47,8 @@ enum Match {
     Any,
     /// All of them, and no other.
     All,
+    /// The primary key, by naming no columns.
+    Key,
 }
 
 type Changed = Result<(), AlterError>;
@@ -124,6 +126,25 @@ impl<'c> Draft<'c> {
                 unreachable!("only actions that `is_ours` names are given to a draft")
             }
         }
+    }
+
+    /// Returns what the rows must fulfil after all actions, each with the number of its action: what
+    /// a later action drops demands nothing.
+    pub(super) fn demands(&self) -> impl Iterator<Item = &(usize, Demanded)> {
+        let known: Vec<Demand> = constraints(&self.sql, &self.outline)
+            .into_iter()
+            .map(|named| named.demand)
+            .collect();
+        self.demands.iter().filter(move |(_, demand)| match demand {
+            Demanded::PrimaryKey(columns) => known.contains(&Demand::PrimaryKey(columns.clone())),
+            Demanded::Unique(columns) => known.contains(&Demand::Unique(columns.clone())),
+            Demanded::ForeignKey { columns, .. } => {
+                known.contains(&Demand::ForeignKey(columns.clone()))
+            }
+            Demanded::Type { column, .. } => self.sources.contains(&Source::Column(column.clone())),
+            Demanded::NotNull(column) => self.outline.column(column).is_some(),
+            Demanded::Check(_) => true,
+        })
     }
 
     fn name(&self) -> String {
@@ -336,8 +357,10 @@ impl<'c> Draft<'c> {
                 is_strict: self.outline.strict,
             };
             self.demands.push((number, converted));
-            self.demands
-                .push((number, Demanded::PrimaryKey(vec![column])));
+            let key = (number, Demanded::PrimaryKey(vec![column]));
+            if !self.demands.contains(&key) {
+                self.demands.push(key);
+            }
         }
     }
 
@@ -368,6 +391,7 @@ impl<'c> Draft<'c> {
                     Match::Any => {
                         parents.iter().any(is_one) && !(is_self && own.iter().any(is_one))
                     }
+                    Match::Key => reference.columns.is_empty(),
                     Match::All => parents.len() == columns.len() && parents.iter().all(is_one),
                 };
                 if refers && reference.table.eq_ignore_ascii_case(&self.table.name) {

@@ -1,8 +1,8 @@
 //! Random changes of a table, and what takes them back.
 
-use crate::database::{Column, DEFAULTS, Table, check, quoted};
 use crate::picture::{ColumnInfo, Picture, Place};
 use crate::random::{Random, token};
+use crate::tables::{Column, DEFAULTS, Table, check, quoted};
 
 /// What was asked of a table.
 #[derive(Clone, Debug)]

@@ -141,8 +141,16 @@ impl Picture {
             .unwrap();
         let columns: Vec<(String, ColumnInfo)> = columns
             .query_map([], |row| {
+                // With a comment after it, if the column is generated.
+                let type_name: String = row.get(1)?;
+                let end = type_name
+                    .find("/*")
+                    .into_iter()
+                    .chain(type_name.find("--"))
+                    .min();
+                let type_name = type_name[..end.unwrap_or(type_name.len())].trim_end();
                 let info = (
-                    row.get(1)?,
+                    type_name.to_owned(),
                     row.get(2)?,
                     row.get(3)?,
                     row.get(4)?,
@@ -287,11 +295,11 @@ pub(crate) fn behaviour(
 }
 
 /// Returns statements that add and change rows of tables.
-pub(crate) fn probes(random: &mut Random, tables: &[&crate::database::Table]) -> Vec<String> {
+pub(crate) fn probes(random: &mut Random, tables: &[&crate::tables::Table]) -> Vec<String> {
     let mut probes = Vec::new();
     for table in tables {
         for _ in 0..3 {
-            let plain = crate::database::change_of_rows(random, table, false);
+            let plain = crate::rows::change_of_rows(random, table, false);
             probes.push(crate::random::dress(random, &plain));
         }
     }

@@ -49,11 +49,13 @@ pub(crate) fn token(text: &str) -> String {
 pub(crate) fn dress(random: &mut Random, plain: &str) -> String {
     let is_wild = random.chance(60);
     let mut text = String::new();
-    let mut rest = plain.chars().peekable();
-    while let Some(c) = rest.next() {
+    let mut rest = plain.char_indices().peekable();
+    while let Some((index, c)) = rest.next() {
         match c {
             ' ' => {
-                let next = rest.peek().copied().unwrap_or(' ');
+                let next = rest.peek().map_or(' ', |(_, next)| *next);
+                // SQLite takes a comment between a type and this word for a part of the type.
+                let is_wild = is_wild && !plain[index..].starts_with(" GENERATED");
                 let before = text.chars().next_back().unwrap_or(' ');
                 let gap = match is_wild {
                     true => random.pick(&[

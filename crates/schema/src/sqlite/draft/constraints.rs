@@ -148,7 +148,9 @@ impl Draft<'_> {
                     return Err(AlterError::NeedsPrimaryKey { table: self.name() });
                 }
                 self.moves_indexes = true;
-                self.require_unreferenced("the primary key".to_owned(), columns, found.place)?;
+                let what = "the primary key".to_owned();
+                self.require_unneeded(what.clone(), self.foreign_keys_to(columns, Match::Key))?;
+                self.require_unreferenced(what, columns, found.place)?;
             }
             Demand::Unique(columns) => {
                 self.moves_indexes = true;

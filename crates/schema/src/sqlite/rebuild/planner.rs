@@ -37,7 +37,7 @@ impl Planner<'_> {
         self.put_away(&aside, &mut steps);
         let mut explanations = Vec::new();
         let mut keys = Vec::new();
-        for (action, demand) in &self.draft.demands {
+        for (action, demand) in self.draft.demands() {
             match demand {
                 Demanded::Type { .. } => {
                     let before = self.old(&aside).checks(*action, demand);

@@ -1,0 +1,250 @@
+//! The steps of rebuilds, where they depend on more than the definition.
+
+use super::{plan_for, rebuild_for};
+use crate::sqlite::{Alteration, Check, Loss, Rebuild, Step, StepTask};
+
+fn statements(rebuild: &Rebuild, wanted: fn(&StepTask) -> bool) -> Vec<&str> {
+    let steps = rebuild.steps.iter();
+    steps
+        .filter_map(|step| match step {
+            Step::Execute { task, sql } if wanted(task) => Some(sql.as_str()),
+            Step::Execute { .. } | Step::Require(_) => None,
+        })
+        .collect()
+}
+
+fn required(rebuild: &Rebuild) -> Vec<&Check> {
+    let steps = rebuild.steps.iter();
+    steps
+        .filter_map(|step| match step {
+            Step::Require(check) => Some(check),
+            Step::Execute { .. } => None,
+        })
+        .collect()
+}
+
+#[test]
+fn rows_keep_their_numbers() {
+    for (table, actions, expected) in [
+        (
+            "CREATE TABLE t (a INT)",
+            "ALTER a SET NOT NULL",
+            "INSERT OR ABORT INTO \"main\".\"t\" (rowid, \"a\") SELECT \"rowid\", \"a\" FROM \
+             \"main\".alembic_old AS \"t\"",
+        ),
+        (
+            "CREATE TABLE t (a INTEGER PRIMARY KEY, b)",
+            "ALTER b SET NOT NULL",
+            "INSERT OR ABORT INTO \"main\".\"t\" SELECT * FROM \"main\".alembic_old",
+        ),
+        (
+            "CREATE TABLE t (a INTEGER PRIMARY KEY DESC, b)",
+            "ALTER b SET NOT NULL",
+            "INSERT OR ABORT INTO \"main\".\"t\" (rowid, \"a\", \"b\") SELECT \"rowid\", \"a\", \
+             \"b\" FROM \"main\".alembic_old AS \"t\"",
+        ),
+        (
+            "CREATE TABLE t (rowid, b)",
+            "ALTER b SET NOT NULL",
+            "INSERT OR ABORT INTO \"main\".\"t\" (_rowid_, \"rowid\", \"b\") SELECT _rowid_, \
+             \"rowid\", \"b\" FROM \"main\".alembic_old AS \"t\"",
+        ),
+        (
+            "CREATE TABLE t (a PRIMARY KEY, b) WITHOUT ROWID",
+            "ALTER b SET NOT NULL",
+            "INSERT OR ABORT INTO \"main\".\"t\" SELECT * FROM \"main\".alembic_old",
+        ),
+        (
+            "CREATE TABLE t (a INTEGER PRIMARY KEY, b, c AS (b) STORED)",
+            "ALTER b SET NOT NULL",
+            "INSERT OR ABORT INTO \"main\".\"t\" (\"a\", \"b\") SELECT \"a\", \"b\" FROM \
+             \"main\".alembic_old AS \"t\"",
+        ),
+        (
+            "CREATE TABLE t (a, b)",
+            "ALTER b TYPE INT USING t.a + 1",
+            "INSERT OR ABORT INTO \"main\".\"t\" (rowid, \"a\", \"b\") SELECT \"rowid\", \"a\", \
+             (\nt.a + 1\n) FROM \"main\".alembic_old AS \"t\"",
+        ),
+        (
+            "CREATE TABLE t (a, b)",
+            "ADD COLUMN c INTEGER PRIMARY KEY",
+            "INSERT OR ABORT INTO \"main\".\"t\" (rowid, \"a\", \"b\") SELECT \"rowid\", \"a\", \
+             \"b\" FROM \"main\".alembic_old AS \"t\"",
+        ),
+        // A table that qualifies its columns keeps its name.
+        (
+            "CREATE TABLE t (a CHECK (t.a > 0), b AS (a))",
+            "ALTER a SET NOT NULL",
+            "INSERT OR ABORT INTO \"main\".\"t\" (rowid, \"a\") SELECT alembic_rowid, \"a\" FROM \
+             \"main\".alembic_rows AS \"t\"",
+        ),
+    ] {
+        let rebuild = rebuild_for(&[table], actions);
+        let found = statements(&rebuild, |task| *task == StepTask::Copy);
+        assert_eq!(found, [expected], "{actions}\n{table}");
+    }
+}
+
+#[test]
+fn rows_are_looked_at_where_sqlite_would_change_them() {
+    let null = |column: &str| Loss::Null {
+        columns: vec![column.to_owned()],
+    };
+    let changed = |to: &str| Loss::Changed {
+        column: "a".to_owned(),
+        to: to.to_owned(),
+    };
+    for (table, actions, expected) in [
+        ("CREATE TABLE t (a INT)", "ALTER a TYPE BIGINT", vec![]),
+        (
+            "CREATE TABLE t (a INT)",
+            "ALTER a TYPE TEXT",
+            vec![changed("TEXT")],
+        ),
+        (
+            "CREATE TABLE t (a INT)",
+            "ALTER a TYPE TEXT USING 'x'",
+            vec![],
+        ),
+        ("CREATE TABLE t (a INT)", "ALTER a TYPE BLOB", vec![]),
+        (
+            "CREATE TABLE t (a INT) STRICT",
+            "ALTER a TYPE BLOB",
+            vec![changed("BLOB")],
+        ),
+        ("CREATE TABLE t (a INT) STRICT", "ALTER a TYPE ANY", vec![]),
+        (
+            "CREATE TABLE t (a ANY) STRICT",
+            "ALTER a TYPE TEXT",
+            vec![changed("TEXT")],
+        ),
+        // SQLite takes NULL in most primary keys, and a number instead of it in others.
+        (
+            "CREATE TABLE t (a TEXT)",
+            "ADD PRIMARY KEY (a)",
+            vec![null("a")],
+        ),
+        (
+            "CREATE TABLE t (a INTEGER)",
+            "ADD PRIMARY KEY (a)",
+            vec![null("a"), changed("INTEGER")],
+        ),
+        (
+            "CREATE TABLE t (a INT PRIMARY KEY)",
+            "ALTER a TYPE INTEGER",
+            vec![changed("INTEGER"), null("a")],
+        ),
+        (
+            "CREATE TABLE t (a)",
+            "ADD COLUMN b INTEGER PRIMARY KEY",
+            vec![],
+        ),
+        (
+            "CREATE TABLE t (a)",
+            "ADD COLUMN b TEXT PRIMARY KEY",
+            vec![null("b")],
+        ),
+        // What a later action drops demands nothing.
+        (
+            "CREATE TABLE t (a INT, b)",
+            "ALTER a TYPE TEXT, DROP COLUMN a",
+            vec![],
+        ),
+        (
+            "CREATE TABLE t (a UNIQUE, b)",
+            "ADD FOREIGN KEY (b) REFERENCES t (a), DROP COLUMN b",
+            vec![],
+        ),
+        (
+            "CREATE TABLE t (a TEXT)",
+            "ADD PRIMARY KEY (a), DROP PRIMARY KEY, ALTER a SET NOT NULL",
+            vec![],
+        ),
+    ] {
+        let rebuild = rebuild_for(&[table], actions);
+        let found: Vec<Loss> = required(&rebuild)
+            .into_iter()
+            .map(|check| check.loss.clone())
+            .collect();
+        assert_eq!(found, expected, "{actions}\n{table}");
+    }
+}
+
+#[test]
+fn indexes_go_with_their_columns_and_no_others() {
+    let objects = [
+        "CREATE TABLE t (a, b, c, lower)",
+        "CREATE INDEX i1 ON t (b)",
+        "CREATE INDEX i2 ON t ('a', b)",
+        "CREATE INDEX i3 ON t (lower(b))",
+        "CREATE INDEX i4 ON t (b) WHERE \"A\" > 0",
+        "CREATE INDEX i5 ON t (b COLLATE a)",
+        "CREATE INDEX i6 ON t (b || 'a')",
+        "CREATE INDEX a ON t (c)",
+    ];
+    for (actions, expected) in [
+        ("DROP COLUMN a", &["i1", "i3", "i5", "i6", "a"][..]),
+        (
+            "DROP COLUMN lower, DROP COLUMN c",
+            &["i1", "i2", "i3", "i4", "i5", "i6"],
+        ),
+    ] {
+        let rebuild = rebuild_for(&objects, actions);
+        let steps = rebuild.steps.iter();
+        let restored: Vec<&str> = steps
+            .filter_map(|step| match step {
+                Step::Execute {
+                    task: StepTask::Restore { name, .. },
+                    ..
+                } => Some(name.as_str()),
+                Step::Execute { .. } | Step::Require(_) => None,
+            })
+            .collect();
+        assert_eq!(restored, expected, "{actions}");
+    }
+}
+
+#[test]
+fn sqlite_does_what_it_can() {
+    let native = |sql: &str| Ok(Alteration::Native(vec![sql.to_owned()]));
+    for (table, actions, expected) in [
+        (
+            "CREATE TABLE t (a, b)",
+            "DROP COLUMN b",
+            native("ALTER TABLE t DROP COLUMN b"),
+        ),
+        (
+            "CREATE TABLE t (a, b)",
+            "DROP COLUMN IF EXISTS \"b\"",
+            native("ALTER TABLE t DROP COLUMN \"b\""),
+        ),
+        (
+            "CREATE TABLE t (a)",
+            "ADD c INT NOT NULL DEFAULT 1",
+            native("ALTER TABLE t ADD COLUMN c INT NOT NULL DEFAULT 1"),
+        ),
+        (
+            "CREATE TABLE t (a INT NOT NULL)",
+            "ALTER a SET NOT NULL",
+            Ok(Alteration::Nothing),
+        ),
+        (
+            "CREATE TABLE t (a)",
+            "ALTER a DROP NOT NULL, ALTER a DROP DEFAULT",
+            Ok(Alteration::Nothing),
+        ),
+        (
+            "CREATE TABLE t (a)",
+            "ADD COLUMN IF NOT EXISTS A INT UNIQUE",
+            Ok(Alteration::Nothing),
+        ),
+        (
+            "CREATE TABLE t (a)",
+            "DROP CONSTRAINT IF EXISTS x, DROP COLUMN IF EXISTS b",
+            Ok(Alteration::Nothing),
+        ),
+    ] {
+        assert_eq!(plan_for(&[table], actions), expected, "{actions}\n{table}");
+    }
+}
