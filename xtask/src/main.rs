@@ -12,6 +12,8 @@ mod cargo;
 mod compatibility;
 mod conformance;
 mod handover;
+mod oldest_sqlite;
+mod peers;
 mod plans;
 mod servers;
 mod snapshots;
@@ -41,6 +43,10 @@ enum Xtask {
     Handover(handover::HandoverArgs),
     /// Have cargo resolve which versions of other libraries work with ours (needs the network)
     Compatibility(compatibility::CompatibilityArgs),
+    /// Change tables on the oldest SQLite that is supported, as the tests do on others
+    OldestSqlite(oldest_sqlite::OldestSqliteArgs),
+    /// Compare what a change of a table loses with other tools (needs the network, Python and Node.js)
+    Peers(peers::PeersArgs),
     /// Start the real binary many times at once, and kill, stop and cut off what holds the lock
     Conformance(conformance::ConformanceArgs),
     /// Do the measuring of `bench`, which builds this program with optimizations for it
@@ -62,6 +68,8 @@ fn main() -> ExitCode {
         Xtask::Plans(args) => args.run(),
         Xtask::Handover(args) => args.run(),
         Xtask::Compatibility(args) => args.run(),
+        Xtask::OldestSqlite(args) => args.run(),
+        Xtask::Peers(args) => args.run(),
         Xtask::Conformance(args) => args.run(),
         Xtask::Measure(args) => args.measure(),
         Xtask::ReadRow(args) => args.run(),
