@@ -21,6 +21,7 @@ mod settings;
 mod sqlite;
 mod statement;
 mod temporary;
+mod unfinished;
 
 use alembic_history::{History, VersionTable};
 use alembic_migrate::Dialect;

@@ -11,11 +11,8 @@ use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OpenFlags};
 use tempfile::TempDir;
 
+use crate::log::LOG;
 use crate::postgres::{self, Server};
-
-/// What the log says, without what is different in every run.
-pub const LOG: &str = "SELECT number, revision, direction, action, rows_after \
-     FROM alembic_version_log ORDER BY number";
 
 /// A SQLite file, which may not exist, or a database on a PostgreSQL server.
 #[derive(Clone, Debug)]

@@ -15,6 +15,7 @@ mod binary;
 mod database;
 mod graph;
 mod keeper;
+mod log;
 mod numbers;
 mod outcome;
 mod pgbouncer;
@@ -27,8 +28,9 @@ mod tree;
 mod words;
 
 pub use binary::{binary, cargo};
-pub use database::{Database, LOG, fill};
+pub use database::{Database, fill};
 pub use graph::graph;
+pub use log::LOG;
 pub use numbers::Numbers;
 pub use outcome::Outcome;
 pub use pgbouncer::PgBouncer;

@@ -1,18 +1,18 @@
 //! Explains why a run failed, and what state the database is in.
 
-use alembic_history::{Code, Direction};
+use alembic_history::Code;
 use std::rc::Rc;
 
 use alembic_migrate::driver::DatabaseErrorKind;
 use alembic_migrate::report::Action;
 use alembic_migrate::{Dialect, RunError};
-use alembic_run::{Failure, StatementLocation, Violation};
+use alembic_run::{Failure, Violation};
 
 use super::privileges::RefusedOperation;
 use super::statement::{self, FailedStatement};
 use super::{
     Evidence, Lifetime, Source, Storage, Subject, alter, database, excerpt, files, log, plan,
-    temporary,
+    temporary, unfinished,
 };
 use crate::output::{Cause, Diagnostic, Error, Hint, Subcommand, Suggestion, quote_for_sql};
 
@@ -329,60 +329,9 @@ fn next_step(
         Failure::NotTakenBack { .. } => diagnostic.help(
             "name the revision before it, or the last one that the dry run is to go to",
         ),
-        Failure::Unfinished { revision, .. } if subject.history.graph().node(revision).is_none() => {
-            undone_by_hand(
-                diagnostic.help(
-                    "restore its file, from another git branch or a newer version of this crate, and \
-                     finish it",
-                ),
-                name,
-            )
-        }
-        Failure::Unfinished {
-            revision,
-            direction,
-            ..
-        } => {
-            let upgrade = Suggestion::for_crate(Subcommand::Upgrade, name).argument(revision);
-            let finish = match direction.as_str() {
-                "downgrade" => {
-                    format!("finish it: run the downgrade that reverts {revision} again").into()
-                }
-                _ => Hint::from("finish it first with ").command(upgrade),
-            };
-            undone_by_hand(diagnostic.help(finish), name)
-        }
-        Failure::Interrupted {
-            process: Some(process),
-            ..
-        } => diagnostic
-            .help("wait until it ends, and run the command again")
-            .help(format!("or cancel it with `SELECT pg_cancel_backend({process})`")),
-        Failure::Interrupted {
-            location,
-            direction,
-            has_not,
-            ..
-        } => {
-            let resume = |text, choice| resume(text, location, *direction, choice, name);
-            match has_not {
-                true => diagnostic.help(resume("run it again with ", "again")),
-                false => diagnostic
-                    .help(resume(
-                        "check whether it took effect; if it did, continue with ",
-                        "skip",
-                    ))
-                    .help(resume("if it did not, run it again with ", "again")),
-            }
-        }
-        Failure::ChangedMeanwhile { path, .. } => undone_by_hand(
-            diagnostic
-                .note(format!("its file is {}", path.display()))
-                .help(
-                    "restore those statements, and make your changes after them or in a new revision",
-                ),
-            name,
-        ),
+        Failure::Unfinished { .. }
+        | Failure::Interrupted { .. }
+        | Failure::ChangedMeanwhile { .. } => unfinished::next_step(fault, diagnostic, subject),
         Failure::InvalidIndex { index, .. } => diagnostic.help(format!(
             "drop it with `DROP INDEX CONCURRENTLY {index}`, and run the command again"
         )),
@@ -411,37 +360,6 @@ fn next_step(
                 ),
             }
         }
-    }
-}
-
-/// Adds the way on without finishing an unfinished revision.
-fn undone_by_hand(diagnostic: Diagnostic, name: &str) -> Diagnostic {
-    let stamp = Suggestion::for_crate(Subcommand::Stamp, name).argument("<revision>");
-    diagnostic.help(
-        Hint::from("or undo its changes by hand, and record where the database is with ")
-            .command(stamp),
-    )
-}
-
-/// Returns the hint that continues the revision of a statement that was interrupted.
-fn resume(
-    text: &'static str,
-    location: &StatementLocation,
-    direction: Direction,
-    choice: &str,
-    name: &str,
-) -> Hint {
-    let revision = &location.revision;
-    match direction {
-        Direction::Upgrade => Hint::from(text).command(
-            Suggestion::for_crate(Subcommand::Upgrade, name)
-                .argument(revision)
-                .arguments(["--interrupted", choice]),
-        ),
-        // Where it led to is not recorded.
-        Direction::Downgrade => Hint::from(format!(
-            "{text}the downgrade that reverts {revision} and `--interrupted {choice}`"
-        )),
     }
 }
 

@@ -309,25 +309,19 @@ codes! {
         RemovedRevision = "removed-revision",
 
         /// `cargo alembic stamp --accept` was given a revision about which the files and the log of what
-        /// was applied say the same, or that neither has. A row of the version table that no file
-        /// declares cannot count as reverted: go back with `cargo alembic downgrade --recorded`, or
-        /// record where the database is with `cargo alembic stamp --purge REVISION`.
+        /// was applied agree, that neither has, or that is a row of the version table without a file.
         NothingToAccept = "nothing-to-accept",
 
-        /// A command needs the log of what was applied, and there is none for it: it is switched off,
-        /// was never written, belongs to another role than the version table, or the account may not
-        /// read it.
+        /// A command needs the log of what was applied, and it is switched off, was never written,
+        /// belongs to another role than the version table, or must not be read.
         NoLog = "no-log",
 
-        /// `cargo alembic downgrade --recorded` runs SQL that the log of what was applied holds, and
-        /// others than the user could have written it there: it would run with the user's privileges.
-        /// Nothing was changed. Revoke the privileges that the message names, read what
-        /// `--recorded --dry-run` shows, and run the command again, or run it as the role that owns the
-        /// log.
+        /// `cargo alembic downgrade --recorded` runs SQL that the log holds, and another role could have
+        /// written it there, to be run with the privileges of the user. Read it with `--dry-run`, revoke
+        /// the privileges that the message names, or run the command as the owner of the log.
         UntrustedLog = "untrusted-log",
 
-        /// The database changed between the reading of its way back and the lock under which it would
-        /// have been run, so that other revisions would be reverted than those that were shown.
+        /// The database changed after its way back was shown, and another one would have been run.
         /// Nothing was changed. Run the command again.
         WayBackMoved = "way-back-moved",
 

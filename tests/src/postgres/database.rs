@@ -8,7 +8,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use ::postgres::{Client, Config, Error, SimpleQueryMessage};
 
 use super::{Server, apart, connect, program, text};
-use crate::LOG;
+use crate::log::LOG;
 
 /// A database on a PostgreSQL server, which is dropped with this value, whoever is connected.
 ///
