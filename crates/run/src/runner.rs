@@ -9,6 +9,7 @@ use alembic_history::{
 };
 use alembic_sql as sql;
 
+use crate::batch::{Batch, value_to_commit};
 use crate::database_error::DatabaseError;
 use crate::error::RunError;
 use crate::failure::{Failure, StatementLocation, StatementScope};
@@ -215,21 +216,35 @@ impl<'h> Runner<'h> {
         }
     }
 
-    /// Returns how many steps of `plan` go into one transaction.
+    /// Plans the next transaction of `plan`.
     ///
     /// A section outside of transactions commits the steps before it, so its revision gets a
     /// transaction of its own and is recorded as soon as possible.
-    pub(crate) fn batch(&self, plan: &Plan) -> usize {
-        let mut steps = plan.steps.iter();
-        match self.transaction {
-            _ if self.dry_run => plan.steps.len(),
+    pub(crate) fn batch(&self, plan: &Plan) -> Batch<'h> {
+        if self.dry_run {
+            return Batch {
+                steps: plan.steps.len(),
+                value: None,
+            };
+        }
+        let steps = match self.transaction {
             TransactionMode::Revision => 1,
             TransactionMode::Run => {
+                let mut steps = plan.steps.iter();
                 match steps.position(|step| self.leaves_transaction(step, plan.direction)) {
                     None => plan.steps.len(),
                     Some(before) => before.max(1),
                 }
             }
+        };
+        let sql = plan.steps[..steps.min(plan.steps.len())].iter();
+        let sql = sql.map(|step| self.all_statements(step.revision, plan.direction));
+        match value_to_commit(sql) {
+            None => Batch { steps, value: None },
+            Some((steps, value)) => Batch {
+                steps,
+                value: Some(value),
+            },
         }
     }
 
