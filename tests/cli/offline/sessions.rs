@@ -165,3 +165,34 @@ fn what_a_revision_defers_is_due_at_its_end() {
         assert_eq!(versions, expected, "{first} {second}");
     }
 }
+
+/// As in a run: it would move the rows after the last check.
+#[test]
+fn a_deferred_trigger_cannot_move_the_rows() {
+    let project = Project::with_crate("shop");
+    project.configure("dialects = [\"postgres\"]");
+    project.add(revision("aa01").upgrade("SELECT 1;").downgrade("SELECT 1;"));
+    let next = revision("bb02").revises("aa01");
+    project.add(next.upgrade("SELECT 2;").downgrade("SELECT 2;"));
+    for (start, line) in [
+        ("aa01", "upgrade aa01:bb02"),
+        ("aa01", "stamp aa01:bb02"),
+        ("bb02", "downgrade bb02:aa01"),
+    ] {
+        let database = Server::shared().database();
+        let url = database.url();
+        project
+            .run(&format!("upgrade {start} --url {url}"))
+            .success();
+        database.execute(
+            "CREATE FUNCTION move() RETURNS trigger LANGUAGE plpgsql AS $$
+             BEGIN UPDATE alembic_version SET version_num = 'elsewhere'
+             WHERE version_num <> 'elsewhere'; RETURN NULL; END $$;
+             CREATE CONSTRAINT TRIGGER move AFTER INSERT OR UPDATE ON alembic_version
+             DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION move()",
+        );
+        let script = script(&project, &format!("{line} --sql --dialect postgres"));
+        psql(&database, &STOP, &script).failure("it is at elsewhere");
+        assert_eq!(database.versions(), [start], "{line}");
+    }
+}

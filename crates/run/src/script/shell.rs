@@ -43,6 +43,10 @@ pub(super) trait Shell {
     /// create one.
     fn create_unless_exists(&self, table: &VersionTable, create: &str) -> String;
 
+    /// Returns the text that has deferred triggers run before the last check of a transaction: they
+    /// could change the rows after it.
+    fn run_deferred(&self) -> &'static str;
+
     /// Returns the statement that keeps other sessions from writing to the version table.
     fn lock_table(&self, table: &VersionTable) -> Option<String>;
 

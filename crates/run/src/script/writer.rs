@@ -155,6 +155,7 @@ impl<'s, 'h> Writer<'s, 'h> {
         for step in steps {
             self.step(step, plan.direction)?;
         }
+        self.text.push_str(self.shell.run_deferred());
         let checks: Vec<Check> = self.dangling_check().into_iter().collect();
         self.check(CHANGED, &checks);
         if std::mem::take(&mut self.has_count)
@@ -191,6 +192,7 @@ impl<'s, 'h> Writer<'s, 'h> {
         // The stamp declares what an unfinished revision has done.
         let progress = self.runner.version_table.progress().quoted();
         self.statement(&format!("DROP TABLE IF EXISTS {progress}"));
+        self.text.push_str(self.shell.run_deferred());
         self.check(CHANGED, &[]);
         self.statement("COMMIT");
     }

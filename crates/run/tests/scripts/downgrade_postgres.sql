@@ -103,6 +103,8 @@ SELECT next.number, 'a1', 'Revision a1', 'downgrade', 'run', '017d29c91e81104e',
 FROM (SELECT coalesce(pg_catalog.max(number), 0) OPERATOR(pg_catalog.+) 1 AS number FROM alembic_version_log) AS next
 WHERE coalesce((SELECT rows_after FROM alembic_version_log ORDER BY number DESC LIMIT 1), '') OPERATOR(pg_catalog.=) 'a1';
 
+SET CONSTRAINTS ALL IMMEDIATE;
+
 DO $alembic$
 DECLARE
 	place pg_catalog.text := (

@@ -78,6 +78,8 @@ WHERE coalesce((SELECT rows_after FROM alembic_version_log ORDER BY number DESC 
 
 DROP TABLE IF EXISTS alembic_version_progress;
 
+SET CONSTRAINTS ALL IMMEDIATE;
+
 DO $alembic$
 DECLARE
 	place pg_catalog.text := (

@@ -106,6 +106,8 @@ DROP TABLE users;
 FROM (SELECT coalesce(pg_catalog.max(number), 0) OPERATOR(pg_catalog.+) 1 AS number FROM alembic_version_log) AS next
 WHERE coalesce((SELECT rows_after FROM alembic_version_log ORDER BY number DESC LIMIT 1), '') OPERATOR(pg_catalog.=) '';
 
+SET CONSTRAINTS ALL IMMEDIATE;
+
 DO $alembic$
 DECLARE
 	place pg_catalog.text := (
@@ -235,6 +237,8 @@ FROM (SELECT coalesce(pg_catalog.max(number), 0) OPERATOR(pg_catalog.+) 1 AS num
 WHERE coalesce((SELECT rows_after FROM alembic_version_log ORDER BY number DESC LIMIT 1), '') OPERATOR(pg_catalog.=) 'a1';
 
 DROP TABLE alembic_version_progress;
+
+SET CONSTRAINTS ALL IMMEDIATE;
 
 DO $alembic$
 DECLARE

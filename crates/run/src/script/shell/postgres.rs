@@ -57,6 +57,10 @@ impl Shell for Psql {
         ))
     }
 
+    fn run_deferred(&self) -> &'static str {
+        "SET CONSTRAINTS ALL IMMEDIATE;\n\n"
+    }
+
     fn lock_table(&self, table: &VersionTable) -> Option<String> {
         let table = table.quoted();
         Some(format!("LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE"))

@@ -35,6 +35,11 @@ impl Shell for Sqlite3 {
         "PRAGMA foreign_keys = OFF;\n"
     }
 
+    /// SQLite has no deferred triggers.
+    fn run_deferred(&self) -> &'static str {
+        ""
+    }
+
     fn begin(&self, _lock_timeout: Duration) -> String {
         "BEGIN IMMEDIATE;\n\n".to_owned()
     }
