@@ -11,6 +11,7 @@ use alembic_sql as sql;
 
 use crate::batch::{Batch, value_to_commit};
 use crate::database_error::DatabaseError;
+use crate::engine::engine;
 use crate::error::RunError;
 use crate::failure::{Failure, StatementLocation, StatementScope};
 use crate::log::{Author, Fingerprint, LogAction, NewEntry};
@@ -93,6 +94,17 @@ impl<'h> Runner<'h> {
             rehearsed: Rehearsed::default(),
             clock: monotonic,
         }
+    }
+
+    /// Returns the statement that creates a version table with room for every id, if a new one as runs
+    /// create it has not.
+    #[must_use]
+    pub fn roomy_version_table(&self) -> Option<String> {
+        let engine = engine(self.dialect);
+        let graph = self.history.graph();
+        let longest = graph.nodes().map(|node| graph[node].id.length()).max()?;
+        let is_too_long = engine.new_id_limit().is_some_and(|limit| longest > limit);
+        is_too_long.then(|| engine.make_room(&self.version_table, false, longest))
     }
 
     /// Returns the sections of a revision that run on this dialect.
