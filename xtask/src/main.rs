@@ -18,6 +18,7 @@ mod snapshots;
 mod test;
 #[cfg(test)]
 mod tidy;
+mod versions;
 
 use std::process::ExitCode;
 
@@ -41,6 +42,8 @@ enum Xtask {
     Handover(handover::HandoverArgs),
     /// Have cargo resolve which versions of other libraries work with ours (needs the network)
     Compatibility(compatibility::CompatibilityArgs),
+    /// Run the tests that need a PostgreSQL server on each of its versions (needs npm and the network)
+    PostgresVersions(versions::VersionsArgs),
     /// Start the real binary many times at once, and kill, stop and cut off what holds the lock
     Conformance(conformance::ConformanceArgs),
     /// Do the measuring of `bench`, which builds this program with optimizations for it
@@ -62,6 +65,7 @@ fn main() -> ExitCode {
         Xtask::Plans(args) => args.run(),
         Xtask::Handover(args) => args.run(),
         Xtask::Compatibility(args) => args.run(),
+        Xtask::PostgresVersions(args) => args.run(),
         Xtask::Conformance(args) => args.run(),
         Xtask::Measure(args) => args.measure(),
         Xtask::ReadRow(args) => args.run(),
