@@ -196,3 +196,51 @@ fn a_deferred_trigger_cannot_move_the_rows() {
         assert_eq!(database.versions(), [start], "{line}");
     }
 }
+
+/// The script's own lock timeout ends with each of its transactions, whatever a revision sets.
+#[test]
+fn the_lock_timeout_of_the_session_is_put_back() {
+    let see =
+        |name: &str| format!("CREATE TABLE {name} AS SELECT current_setting('lock_timeout') AS t;");
+    for (sets, within, outside) in [
+        ("SELECT 1;", "90s", "11s"),
+        ("SET datestyle = 'German';", "90s", "11s"),
+        (
+            "DO $$ BEGIN SET datestyle = 'German'; END $$;",
+            "90s",
+            "11s",
+        ),
+        ("SET LOCAL lock_timeout = '7s';", "7s", "7s"),
+        ("SET lock_timeout = '7s';", "7s", "7s"),
+        ("DO $$ BEGIN SET lock_timeout = '7s'; END $$;", "7s", "7s"),
+    ] {
+        let project = Project::with_crate("shop");
+        project.configure("dialects = [\"postgres\"]");
+        project.add(revision("aa01").upgrade(format!(
+            "{sets}\n{}\n-- alembic: upgrade no-transaction\n{}\n-- alembic: upgrade\n{}",
+            see("before"),
+            see("between"),
+            see("after"),
+        )));
+        project.add(revision("bb02").revises("aa01").upgrade(see("later")));
+        let database = Server::shared().database();
+        let line = "upgrade --sql --dialect postgres --lock-timeout 90";
+        let script = script(&project, line);
+        let whole = format!(
+            "SET lock_timeout = '11s';\n{script}\nSELECT 'left ' || current_setting('lock_timeout');\n"
+        );
+        let said = psql(&database, &["-At", STOP[0], STOP[1]], &whole);
+        said.success();
+        assert!(said.text.ends_with("left 11s\n"), "{sets} {}", said.text);
+        // 90 seconds are one minute and a half.
+        for (table, expected) in [
+            ("before", within),
+            ("between", outside),
+            ("after", within),
+            ("later", "90s"),
+        ] {
+            let found = database.query(&format!("SELECT t FROM {table}"));
+            assert_eq!(found, [expected], "{sets} {table}");
+        }
+    }
+}

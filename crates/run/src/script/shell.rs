@@ -83,11 +83,11 @@ pub(super) trait Shell {
 
     /// Returns the text that keeps the settings of the session before `changes`, if the database has
     /// such settings.
-    fn keep_session(&self, changes: &SessionChanges) -> Option<String>;
+    fn keep_session(&self, changes: &SessionChanges, lock_timeout: Duration) -> Option<String>;
 
     /// Returns the text that restores the kept settings for the script's own work in the middle of a
     /// revision.
-    fn suspend_session(&self, changes: &SessionChanges) -> String;
+    fn suspend_session(&self, changes: &SessionChanges, lock_timeout: Duration) -> String;
 
     /// Returns the text that sets again what the revision had set.
     fn resume_session(&self) -> String;

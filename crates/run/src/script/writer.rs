@@ -322,7 +322,7 @@ impl<'s, 'h> Writer<'s, 'h> {
                 .into());
         }
         let changes = SessionChanges::of(&statements);
-        if let Some(keep) = self.shell.keep_session(&changes) {
+        if let Some(keep) = self.shell.keep_session(&changes, runner.lock_timeout) {
             self.text.push_str(&keep);
             self.changes = Some(changes);
         }
@@ -401,7 +401,8 @@ impl<'s, 'h> Writer<'s, 'h> {
     /// Restores the session for the script's own work, if the revision may have changed it.
     fn suspend(&mut self) {
         if let Some(changes) = &self.changes {
-            self.text.push_str(&self.shell.suspend_session(changes));
+            let own = self.runner.lock_timeout;
+            self.text += &self.shell.suspend_session(changes, own);
         }
     }
 

@@ -7,6 +7,7 @@ SET client_encoding = 'UTF8';
 SET standard_conforming_strings = on;
 SET DateStyle = 'ISO, MDY';
 SET TimeZone = 'UTC';
+SELECT pg_catalog.current_setting('lock_timeout') AS alembic_lock_timeout \gset
 
 BEGIN;
 SET LOCAL lock_timeout = '1500ms';
