@@ -195,7 +195,28 @@ impl Trial<'_> {
             let table = &known.configuration.settings.version_table;
             table.schema.as_deref()
         });
-        self.engine.open(schemas)
+        let scratch = self.engine.open(schemas)?;
+        for create in self.roomy_tables() {
+            scratch.execute(&create)?;
+        }
+        Ok(scratch)
+    }
+
+    /// Returns the statements that create the version tables which runs would create without room
+    /// for all ids: the databases that such revisions are written for have wider ones.
+    fn roomy_tables(&self) -> Vec<String> {
+        let crates = self.below.iter().copied().chain([self.owner]);
+        let runners = crates.map(|known| known.migrations.runner(self.engine.dialect()));
+        runners
+            .filter_map(|runner| runner.roomy_version_table())
+            .collect()
+    }
+
+    /// Returns why no database without a version table can be made ready, if that is so.
+    fn needs_table(&self) -> Option<Verdict> {
+        let why = "ids are too long for a version table as runs create it, so databases have one";
+        let needs = !self.roomy_tables().is_empty();
+        needs.then(|| Verdict::Skipped(why.to_owned()))
     }
 
     /// Creates a database in which the crates below are at their heads.

@@ -245,6 +245,27 @@ fn servers() {
     database.execute("DROP ROLE may_not");
 }
 
+/// The databases that such a crate is written for have a wider version table.
+#[test]
+fn ids_that_a_new_version_table_has_no_room_for() {
+    let long = "a_revision_whose_id_has_more_than_32_characters";
+    let project = chain();
+    project.configure("dialects = [\"sqlite\", \"postgres\"]");
+    let next = revision(long)
+        .revises("cc03")
+        .upgrade("CREATE TABLE x (y INTEGER);");
+    project.add(next.downgrade("DROP TABLE x;"));
+    let database = Server::shared().database();
+    let outcome = project.run(&format!("test --url {}", database.url()));
+    assert_eq!(outcome.status, 0, "{outcome}");
+    for part in [
+        "up-down-up    PostgreSQL: ",
+        "fresh         PostgreSQL: ids are too long",
+    ] {
+        assert!(outcome.stdout.contains(part), "{part} {outcome}");
+    }
+}
+
 /// What is said about a real database does not fit one that is gone when it is read.
 #[test]
 fn advice_about_temporary_databases() {

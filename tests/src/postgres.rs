@@ -170,7 +170,7 @@ impl Server {
         let messages = messages.unwrap_or_default();
         let initdb = format!(
             "initdb{messages} -D data -U {USER} --pwfile=password --auth-local=trust \
-             --auth-host=scram-sha-256 -E UTF8 --no-sync --no-instructions"
+             --auth-host=scram-sha-256 -E UTF8 --no-sync"
         );
         keeper.run(&format!("{initdb} --locale=C.UTF-8 || {initdb} --locale=C"))?;
         let mut failure = String::new();

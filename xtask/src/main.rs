@@ -20,6 +20,7 @@ mod snapshots;
 mod test;
 #[cfg(test)]
 mod tidy;
+mod versions;
 
 use std::process::ExitCode;
 
@@ -47,6 +48,8 @@ enum Xtask {
     OldestSqlite(oldest_sqlite::OldestSqliteArgs),
     /// Compare what a change of a table loses with other tools (needs the network, Python and Node.js)
     Peers(peers::PeersArgs),
+    /// Run the tests that need a PostgreSQL server on each of its versions (needs npm and the network)
+    PostgresVersions(versions::VersionsArgs),
     /// Start the real binary many times at once, and kill, stop and cut off what holds the lock
     Conformance(conformance::ConformanceArgs),
     /// Do the measuring of `bench`, which builds this program with optimizations for it
@@ -70,6 +73,7 @@ fn main() -> ExitCode {
         Xtask::Compatibility(args) => args.run(),
         Xtask::OldestSqlite(args) => args.run(),
         Xtask::Peers(args) => args.run(),
+        Xtask::PostgresVersions(args) => args.run(),
         Xtask::Conformance(args) => args.run(),
         Xtask::Measure(args) => args.measure(),
         Xtask::ReadRow(args) => args.run(),

@@ -79,6 +79,7 @@ fn refuses_transaction(kind: &StatementKind) -> bool {
         | StatementKind::Rows
         | StatementKind::Call
         | StatementKind::Block { .. }
+        | StatementKind::AddEnumValue(_)
         | StatementKind::Other => false,
     }
 }

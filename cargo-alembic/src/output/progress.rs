@@ -82,6 +82,11 @@ impl Progress {
                 let what = format!("{waited} for a second connection to the server");
                 self.line("Waiting", &what);
             }
+            Event::CommittingValue { before, value } => {
+                let why = "no transaction can use a value of an enum that it has added";
+                let what = format!("what precedes {before}, which uses {value}: {why}");
+                self.line("Committing", &what);
+            }
             Event::Silence { waited } => {
                 let waited = HumanDuration(*waited);
                 let what = format!("{waited} for the server, which does not answer");

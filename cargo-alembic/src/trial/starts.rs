@@ -31,6 +31,9 @@ impl Trial<'_> {
     }
 
     pub(super) fn fresh(&self) -> Result<Verdict> {
+        if let Some(skipped) = self.needs_table() {
+            return Ok(skipped);
+        }
         let tracked = self.tracked()?;
         let mut scratch = self.empty()?;
         let outcome = self.ensure(&mut scratch)?;
@@ -44,6 +47,9 @@ impl Trial<'_> {
     }
 
     pub(super) fn legacy(&self) -> Result<Verdict> {
+        if let Some(skipped) = self.needs_table() {
+            return Ok(skipped);
+        }
         let baseline = &self.owner.configuration.settings.baseline;
         let parsed: Expression = self.owner.parse(baseline)?;
         if self.owner.resolve(&parsed, None)?.is_empty() {

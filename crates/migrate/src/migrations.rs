@@ -306,6 +306,11 @@ fn log(event: &Event) {
             let (revision, title) = (&step.revision, &step.message);
             info!(%revision, title, ?took, "Ran {}", step.direction);
         }
+        Event::CommittingValue { before, value } => warn!(
+            %before,
+            value,
+            "Committing earlier than the whole run, for a new value of an enum"
+        ),
         Event::Committed => debug!("Committed"),
         Event::Waiting {
             waited,

@@ -48,6 +48,15 @@ pub enum Event {
     },
     /// Everything done so far is committed.
     Committed,
+    /// The revisions before this one are about to be committed, although one transaction was to cover
+    /// the whole run: PostgreSQL refuses to use a value of an enum in the transaction that adds it.
+    /// If the run fails later, they stay applied.
+    CommittingValue {
+        /// The revision that uses the value.
+        before: RevisionId,
+        /// The value, as one of the revisions before it writes it.
+        value: String,
+    },
     /// Another session holds a lock on the database, and the run keeps waiting for it.
     Waiting {
         /// How long it has waited.

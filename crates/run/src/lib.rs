@@ -32,6 +32,7 @@
 
 mod action;
 mod alter;
+mod batch;
 mod commands;
 mod dangling;
 mod database_error;

@@ -9,7 +9,9 @@ use alembic_history::{
 };
 use alembic_sql as sql;
 
+use crate::batch::{Batch, value_to_commit};
 use crate::database_error::DatabaseError;
+use crate::engine::engine;
 use crate::error::RunError;
 use crate::failure::{Failure, StatementLocation, StatementScope};
 use crate::log::{Author, Fingerprint, LogAction, NewEntry};
@@ -92,6 +94,17 @@ impl<'h> Runner<'h> {
             rehearsed: Rehearsed::default(),
             clock: monotonic,
         }
+    }
+
+    /// Returns the statement that creates a version table with room for every id, if a new one as runs
+    /// create it has not.
+    #[must_use]
+    pub fn roomy_version_table(&self) -> Option<String> {
+        let engine = engine(self.dialect);
+        let graph = self.history.graph();
+        let longest = graph.nodes().map(|node| graph[node].id.length()).max()?;
+        let is_too_long = engine.new_id_limit().is_some_and(|limit| longest > limit);
+        is_too_long.then(|| engine.make_room(&self.version_table, false, longest))
     }
 
     /// Returns the sections of a revision that run on this dialect.
@@ -215,21 +228,35 @@ impl<'h> Runner<'h> {
         }
     }
 
-    /// Returns how many steps of `plan` go into one transaction.
+    /// Plans the next transaction of `plan`.
     ///
     /// A section outside of transactions commits the steps before it, so its revision gets a
     /// transaction of its own and is recorded as soon as possible.
-    pub(crate) fn batch(&self, plan: &Plan) -> usize {
-        let mut steps = plan.steps.iter();
-        match self.transaction {
-            _ if self.dry_run => plan.steps.len(),
+    pub(crate) fn batch(&self, plan: &Plan) -> Batch<'h> {
+        if self.dry_run {
+            return Batch {
+                steps: plan.steps.len(),
+                value: None,
+            };
+        }
+        let steps = match self.transaction {
             TransactionMode::Revision => 1,
             TransactionMode::Run => {
+                let mut steps = plan.steps.iter();
                 match steps.position(|step| self.leaves_transaction(step, plan.direction)) {
                     None => plan.steps.len(),
                     Some(before) => before.max(1),
                 }
             }
+        };
+        let sql = plan.steps[..steps.min(plan.steps.len())].iter();
+        let sql = sql.map(|step| self.all_statements(step.revision, plan.direction));
+        match value_to_commit(sql) {
+            None => Batch { steps, value: None },
+            Some((steps, value)) => Batch {
+                steps,
+                value: Some(value),
+            },
         }
     }
 

@@ -235,7 +235,7 @@ impl Runner<'_> {
         writer.head(&plan);
         while !plan.steps.is_empty() {
             let batch = self.batch(&plan);
-            writer.transaction(&plan, batch)?;
+            writer.transaction(&plan, batch.steps)?;
             let rows = writer.nodes();
             // As a run does when it has committed.
             plan = self.history.graph().resume(&plan, &rows);

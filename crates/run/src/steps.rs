@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use alembic_history::{Direction, FileStatement, Node, Plan, Step};
 
+use crate::batch::Batch;
 use crate::dangling::KeyChange;
 use crate::event::{Event, RunStep};
 use crate::failure::{Failure, StatementScope};
@@ -103,10 +104,10 @@ async fn carry_out_batch(
     }
     let batch = session.runner.batch(&rest.plan);
     if run_steps(session, &rest.plan, batch).await? {
-        if batch == rest.plan.steps.len() {
+        if batch.steps == rest.plan.steps.len() {
             return Ok(Extent::All);
         }
-        rest.done = batch;
+        rest.done = batch.steps;
         rest.rows = sorted(log::nodes(session).await?);
     }
     Ok(Extent::Some)
@@ -181,11 +182,15 @@ fn key_change(session: &Session<'_>, step: &Step, direction: Direction) -> KeyCh
     changes.max().unwrap_or_default()
 }
 
-/// Runs the first `batch` steps of a plan and commits them; returns whether they are done, which
-/// they are not if another run has continued them.
-async fn run_steps(session: &mut Session<'_>, plan: &Plan, batch: usize) -> Result<bool, Failure> {
+/// Runs the first steps of a plan and commits them; returns whether they are done, which they are
+/// not if another run has continued them.
+async fn run_steps(
+    session: &mut Session<'_>,
+    plan: &Plan,
+    batch: Batch<'_>,
+) -> Result<bool, Failure> {
     let direction = plan.direction;
-    let steps = &plan.steps[..batch];
+    let (steps, rest) = plan.steps.split_at(batch.steps);
     let statements = steps
         .iter()
         .flat_map(|step| session.runner.all_statements(step.revision, direction));
@@ -237,6 +242,12 @@ async fn run_steps(session: &mut Session<'_>, plan: &Plan, batch: usize) -> Resu
     let checked = before.check(session).await;
     checked.map_err(|failure| with_suspects(session, failure, steps, direction))?;
     session.check_versions(Moment::BeforeCommit).await?;
+    if let (Some(value), Some(next)) = (batch.value, rest.first()) {
+        let before = session.graph()[next.revision].id.clone();
+        let value = value.written.clone();
+        let event = Event::CommittingValue { before, value };
+        session.link.report(event).await;
+    }
     session.commit().await?;
     session.engine.forget_session();
     Ok(true)

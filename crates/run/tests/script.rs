@@ -103,6 +103,38 @@ fn frame(script: &str) -> Vec<&str> {
     script.lines().filter(of_interest).collect()
 }
 
+/// As in a run.
+#[test]
+fn a_value_of_an_enum_is_committed_before_it_is_used() {
+    let files = [
+        (
+            "a1",
+            "-- alembic: upgrade\nALTER TYPE mood ADD VALUE 'glad';\n",
+        ),
+        ("b2 <- a1", "-- alembic: upgrade\nSELECT 1;\n"),
+        ("c3 <- b2", "-- alembic: upgrade\nSELECT 'glad'::mood;\n"),
+    ];
+    let history = history(Dialect::Postgres, &files);
+    let runner = Runner::new(&history, Dialect::Postgres);
+    let script = runner.upgrade_script("heads").unwrap();
+    let frame: Vec<&str> = frame(&script)
+        .into_iter()
+        .filter(|line| !line.contains("alembic_version"))
+        .collect();
+    assert_eq!(
+        frame,
+        [
+            "BEGIN;",
+            "-- Running upgrade  -> a1, Revision a1",
+            "-- Running upgrade a1 -> b2, Revision b2",
+            "COMMIT;",
+            "BEGIN;",
+            "-- Running upgrade b2 -> c3, Revision c3",
+            "COMMIT;",
+        ]
+    );
+}
+
 const BRANCHED: [(&str, &str); 5] = [
     (
         "a1",

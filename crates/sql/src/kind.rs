@@ -46,8 +46,27 @@ pub enum StatementKind {
     Detach,
     /// `VACUUM`.
     Vacuum,
+    /// PostgreSQL's addition of a value to an enum.
+    AddEnumValue(EnumValue),
     /// Any other statement.
     Other,
+}
+
+/// A value that a statement adds to an enum.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EnumValue {
+    /// The enum.
+    pub of: Name,
+    /// The value, as the statement writes it: with its quotes.
+    pub written: String,
+}
+
+impl EnumValue {
+    /// Returns whether the text of a statement has the value in quotes: by itself, or in code.
+    #[must_use]
+    pub fn is_mentioned_in(&self, sql: &str) -> bool {
+        sql.contains(&self.written)
+    }
 }
 
 impl StatementKind {
@@ -96,6 +115,7 @@ impl StatementKind {
             | Self::Attach
             | Self::Detach
             | Self::Vacuum
+            | Self::AddEnumValue(_)
             | Self::Other => false,
         }
     }
@@ -118,6 +138,7 @@ impl StatementKind {
             | Self::Attach
             | Self::Detach
             | Self::Vacuum
+            | Self::AddEnumValue(_)
             | Self::Other => false,
         }
     }
@@ -140,6 +161,7 @@ impl StatementKind {
             | Self::Attach
             | Self::Detach
             | Self::Vacuum
+            | Self::AddEnumValue(_)
             | Self::Other => None,
         }
     }
@@ -159,7 +181,8 @@ impl StatementKind {
             | Self::Block { .. }
             | Self::Attach
             | Self::Detach
-            | Self::Vacuum => false,
+            | Self::Vacuum
+            | Self::AddEnumValue(_) => false,
         }
     }
 
@@ -201,6 +224,7 @@ impl StatementKind {
             | Self::Attach
             | Self::Detach
             | Self::Vacuum
+            | Self::AddEnumValue(_)
             | Self::Other => None,
         }
     }

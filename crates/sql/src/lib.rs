@@ -30,7 +30,7 @@ mod transaction;
 pub use by_dialect::ByDialect;
 pub use dialect::{Dialect, UnknownDialect};
 pub use index::{IndexAction, IndexStatement, ReindexTarget};
-pub use kind::StatementKind;
+pub use kind::{EnumValue, StatementKind};
 pub use name::{Name, unquote};
 pub use normal::normalized;
 pub use outline::{

@@ -287,8 +287,8 @@ pub(crate) fn servers() -> Vec<Row> {
             "error[migration-failed]: unsafe use of new value \"b\" | migrations/cc03.sql:10:29 | no-transaction",
         ),
         shares(
-            "a value that an earlier revision adds",
-            "CREATE TYPE k AS ENUM ('a');\nALTER TYPE k ADD VALUE 'b';",
+            "a value that the code of an earlier revision adds",
+            "CREATE TYPE k AS ENUM ('a');\nDO $$ BEGIN EXECUTE 'ALTER TYPE k ADD VALUE ' || quote_literal('b'); END $$;",
             "CREATE TABLE x (k k DEFAULT 'b');",
             "error[migration-failed]: unsafe use of new value \"b\" | --transaction-per-revision",
         ),

@@ -165,3 +165,82 @@ fn what_a_revision_defers_is_due_at_its_end() {
         assert_eq!(versions, expected, "{first} {second}");
     }
 }
+
+/// As in a run: it would move the rows after the last check.
+#[test]
+fn a_deferred_trigger_cannot_move_the_rows() {
+    let project = Project::with_crate("shop");
+    project.configure("dialects = [\"postgres\"]");
+    project.add(revision("aa01").upgrade("SELECT 1;").downgrade("SELECT 1;"));
+    let next = revision("bb02").revises("aa01");
+    project.add(next.upgrade("SELECT 2;").downgrade("SELECT 2;"));
+    for (start, line) in [
+        ("aa01", "upgrade aa01:bb02"),
+        ("aa01", "stamp aa01:bb02"),
+        ("bb02", "downgrade bb02:aa01"),
+    ] {
+        let database = Server::shared().database();
+        let url = database.url();
+        project
+            .run(&format!("upgrade {start} --url {url}"))
+            .success();
+        database.execute(
+            "CREATE FUNCTION move() RETURNS trigger LANGUAGE plpgsql AS $$
+             BEGIN UPDATE alembic_version SET version_num = 'elsewhere'
+             WHERE version_num <> 'elsewhere'; RETURN NULL; END $$;
+             CREATE CONSTRAINT TRIGGER move AFTER INSERT OR UPDATE ON alembic_version
+             DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION move()",
+        );
+        let script = script(&project, &format!("{line} --sql --dialect postgres"));
+        psql(&database, &STOP, &script).failure("it is at elsewhere");
+        assert_eq!(database.versions(), [start], "{line}");
+    }
+}
+
+/// The script's own lock timeout ends with each of its transactions, whatever a revision sets.
+#[test]
+fn the_lock_timeout_of_the_session_is_put_back() {
+    let see =
+        |name: &str| format!("CREATE TABLE {name} AS SELECT current_setting('lock_timeout') AS t;");
+    for (sets, within, outside) in [
+        ("SELECT 1;", "90s", "11s"),
+        ("SET datestyle = 'German';", "90s", "11s"),
+        (
+            "DO $$ BEGIN SET datestyle = 'German'; END $$;",
+            "90s",
+            "11s",
+        ),
+        ("SET LOCAL lock_timeout = '7s';", "7s", "7s"),
+        ("SET lock_timeout = '7s';", "7s", "7s"),
+        ("DO $$ BEGIN SET lock_timeout = '7s'; END $$;", "7s", "7s"),
+    ] {
+        let project = Project::with_crate("shop");
+        project.configure("dialects = [\"postgres\"]");
+        project.add(revision("aa01").upgrade(format!(
+            "{sets}\n{}\n-- alembic: upgrade no-transaction\n{}\n-- alembic: upgrade\n{}",
+            see("before"),
+            see("between"),
+            see("after"),
+        )));
+        project.add(revision("bb02").revises("aa01").upgrade(see("later")));
+        let database = Server::shared().database();
+        let line = "upgrade --sql --dialect postgres --lock-timeout 90";
+        let script = script(&project, line);
+        let whole = format!(
+            "SET lock_timeout = '11s';\n{script}\nSELECT 'left ' || current_setting('lock_timeout');\n"
+        );
+        let said = psql(&database, &["-At", STOP[0], STOP[1]], &whole);
+        said.success();
+        assert!(said.text.ends_with("left 11s\n"), "{sets} {}", said.text);
+        // 90 seconds are one minute and a half.
+        for (table, expected) in [
+            ("before", within),
+            ("between", outside),
+            ("after", within),
+            ("later", "90s"),
+        ] {
+            let found = database.query(&format!("SELECT t FROM {table}"));
+            assert_eq!(found, [expected], "{sets} {table}");
+        }
+    }
+}

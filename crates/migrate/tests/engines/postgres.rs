@@ -7,6 +7,7 @@ mod database;
 mod described;
 mod drivers;
 mod dump;
+mod enums;
 mod locked;
 #[cfg(unix)]
 mod lost;

@@ -43,6 +43,10 @@ pub(super) trait Shell {
     /// create one.
     fn create_unless_exists(&self, table: &VersionTable, create: &str) -> String;
 
+    /// Returns the text that has deferred triggers run before the last check of a transaction: they
+    /// could change the rows after it.
+    fn run_deferred(&self) -> &'static str;
+
     /// Returns the statement that keeps other sessions from writing to the version table.
     fn lock_table(&self, table: &VersionTable) -> Option<String>;
 
@@ -79,11 +83,11 @@ pub(super) trait Shell {
 
     /// Returns the text that keeps the settings of the session before `changes`, if the database has
     /// such settings.
-    fn keep_session(&self, changes: &SessionChanges) -> Option<String>;
+    fn keep_session(&self, changes: &SessionChanges, lock_timeout: Duration) -> Option<String>;
 
     /// Returns the text that restores the kept settings for the script's own work in the middle of a
     /// revision.
-    fn suspend_session(&self, changes: &SessionChanges) -> String;
+    fn suspend_session(&self, changes: &SessionChanges, lock_timeout: Duration) -> String;
 
     /// Returns the text that sets again what the revision had set.
     fn resume_session(&self) -> String;

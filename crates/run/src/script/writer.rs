@@ -155,6 +155,7 @@ impl<'s, 'h> Writer<'s, 'h> {
         for step in steps {
             self.step(step, plan.direction)?;
         }
+        self.text.push_str(self.shell.run_deferred());
         let checks: Vec<Check> = self.dangling_check().into_iter().collect();
         self.check(CHANGED, &checks);
         if std::mem::take(&mut self.has_count)
@@ -191,6 +192,7 @@ impl<'s, 'h> Writer<'s, 'h> {
         // The stamp declares what an unfinished revision has done.
         let progress = self.runner.version_table.progress().quoted();
         self.statement(&format!("DROP TABLE IF EXISTS {progress}"));
+        self.text.push_str(self.shell.run_deferred());
         self.check(CHANGED, &[]);
         self.statement("COMMIT");
     }
@@ -320,7 +322,7 @@ impl<'s, 'h> Writer<'s, 'h> {
                 .into());
         }
         let changes = SessionChanges::of(&statements);
-        if let Some(keep) = self.shell.keep_session(&changes) {
+        if let Some(keep) = self.shell.keep_session(&changes, runner.lock_timeout) {
             self.text.push_str(&keep);
             self.changes = Some(changes);
         }
@@ -399,7 +401,8 @@ impl<'s, 'h> Writer<'s, 'h> {
     /// Restores the session for the script's own work, if the revision may have changed it.
     fn suspend(&mut self) {
         if let Some(changes) = &self.changes {
-            self.text.push_str(&self.shell.suspend_session(changes));
+            let own = self.runner.lock_timeout;
+            self.text += &self.shell.suspend_session(changes, own);
         }
     }
 

@@ -67,6 +67,7 @@ pub(super) fn event_line(event: &Event) -> Option<String> {
             format!("-> waiting {}s for a connection", waited.as_secs())
         }
         Event::Silence { waited } => format!("-> silence for {}s", waited.as_secs()),
+        Event::CommittingValue { before, value } => format!("committing {value} before {before}"),
         Event::ForeignKeysIgnored { keys } => {
             let keys: Vec<String> = keys.iter().map(ToString::to_string).collect();
             format!("-> ignoring {}", keys.join(" and "))

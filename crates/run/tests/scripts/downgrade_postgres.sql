@@ -5,6 +5,7 @@ SET client_encoding = 'UTF8';
 SET standard_conforming_strings = on;
 SET DateStyle = 'ISO, MDY';
 SET TimeZone = 'UTC';
+SELECT pg_catalog.current_setting('lock_timeout') AS alembic_lock_timeout \gset
 
 BEGIN;
 SET LOCAL lock_timeout = '1500ms';
@@ -67,7 +68,9 @@ $alembic$;
 
 -- Running downgrade b2 -> a1, Revision b2
 
-SELECT pg_catalog.json_object_agg(s.name, s.value ORDER BY s.place) AS alembic_kept
+SELECT pg_catalog.json_object_agg(s.name, CASE WHEN s.name OPERATOR(pg_catalog.=) 'lock_timeout' THEN
+	CASE WHEN s.value::pg_catalog.interval OPERATOR(pg_catalog.=) '1500ms'::pg_catalog.interval THEN :'alembic_lock_timeout' ELSE s.value END
+	ELSE s.value END ORDER BY s.place) AS alembic_kept
 FROM (SELECT s.name, pg_catalog.current_setting(s.name, true) AS value, s.place FROM (VALUES (0, 'session_authorization'), (1, 'role'), (2, 'search_path')) AS s (place, name) UNION ALL SELECT pg_catalog.lower(s.name), pg_catalog.current_setting(s.name), 2 FROM pg_catalog.pg_settings AS s WHERE s.context OPERATOR(pg_catalog.=) ANY (ARRAY['user', 'superuser']) AND s.name OPERATOR(pg_catalog.<>) ALL (ARRAY['transaction_isolation', 'transaction_read_only', 'transaction_deferrable'])) AS s \gset
 
 SET search_path = public;
@@ -102,6 +105,8 @@ INSERT INTO alembic_version_log (number, revision, message, direction, action, d
 SELECT next.number, 'a1', 'Revision a1', 'downgrade', 'run', '017d29c91e81104e', '', CASE WHEN coalesce((SELECT fingerprint FROM alembic_version_log ORDER BY number DESC LIMIT 1), '0000000000000000') OPERATOR(pg_catalog.=) '42b2da82679ba20a' THEN '0000000000000000' ELSE '' END, pg_catalog.clock_timestamp() AT TIME ZONE 'UTC', NULL, session_user, NULL, 'psql', '0.1.0', NULL, NULL
 FROM (SELECT coalesce(pg_catalog.max(number), 0) OPERATOR(pg_catalog.+) 1 AS number FROM alembic_version_log) AS next
 WHERE coalesce((SELECT rows_after FROM alembic_version_log ORDER BY number DESC LIMIT 1), '') OPERATOR(pg_catalog.=) 'a1';
+
+SET CONSTRAINTS ALL IMMEDIATE;
 
 DO $alembic$
 DECLARE

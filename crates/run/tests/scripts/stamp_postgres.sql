@@ -5,6 +5,7 @@ SET client_encoding = 'UTF8';
 SET standard_conforming_strings = on;
 SET DateStyle = 'ISO, MDY';
 SET TimeZone = 'UTC';
+SELECT pg_catalog.current_setting('lock_timeout') AS alembic_lock_timeout \gset
 
 BEGIN;
 SET LOCAL lock_timeout = '1500ms';
@@ -77,6 +78,8 @@ FROM (SELECT coalesce(pg_catalog.max(number), 0) OPERATOR(pg_catalog.+) 1 AS num
 WHERE coalesce((SELECT rows_after FROM alembic_version_log ORDER BY number DESC LIMIT 1), '') OPERATOR(pg_catalog.=) 'a1';
 
 DROP TABLE IF EXISTS alembic_version_progress;
+
+SET CONSTRAINTS ALL IMMEDIATE;
 
 DO $alembic$
 DECLARE

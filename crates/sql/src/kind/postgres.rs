@@ -1,6 +1,6 @@
 //! The statements of PostgreSQL.
 
-use super::{Rules, StatementKind};
+use super::{EnumValue, Rules, StatementKind};
 use crate::cursor::Cursor;
 use crate::name::{Name, unquote};
 use crate::{
@@ -23,6 +23,7 @@ fn read_kind(first: &str, words: Cursor<'_>) -> Option<StatementKind> {
         }),
         "SELECT" => StatementKind::Setting(read_set_config(words)?),
         "REINDEX" => StatementKind::Index(read_reindex(words)?),
+        "ALTER" => StatementKind::AddEnumValue(read_enum_value(words)?),
         "CALL" => StatementKind::Call,
         "DO" => {
             let code = words.statement();
@@ -31,6 +32,24 @@ fn read_kind(first: &str, words: Cursor<'_>) -> Option<StatementKind> {
             }
         }
         _ => StatementKind::Transaction(read_transaction_control(first, words)?),
+    })
+}
+
+/// Reads what follows `ALTER`, if it adds a value to an enum.
+fn read_enum_value(mut words: Cursor<'_>) -> Option<EnumValue> {
+    if !words.eat("TYPE") {
+        return None;
+    }
+    let of = Name::read(&mut words)?;
+    if !words.eat_all(&["ADD", "VALUE"]) {
+        return None;
+    }
+    words.eat_all(&["IF", "NOT", "EXISTS"]);
+    let written = words.next()?;
+    // A literal with escapes may be written in another way elsewhere.
+    written.starts_with('\'').then(|| EnumValue {
+        of,
+        written: written.to_owned(),
     })
 }
 

@@ -36,7 +36,8 @@ impl Shell for Psql {
         format!(
             "{stop}{READ_AS_WRITTEN}\
              SET DateStyle = 'ISO, MDY';\n\
-             SET TimeZone = 'UTC';\n"
+             SET TimeZone = 'UTC';\n{}",
+            session::keep_lock_timeout()
         )
     }
 
@@ -55,6 +56,10 @@ impl Shell for Psql {
         block(&format!(
             "\nBEGIN\n\tIF pg_catalog.to_regclass({name}) IS NULL THEN\n{create};\n\tEND IF;\nEND\n"
         ))
+    }
+
+    fn run_deferred(&self) -> &'static str {
+        "SET CONSTRAINTS ALL IMMEDIATE;\n\n"
     }
 
     fn lock_table(&self, table: &VersionTable) -> Option<String> {
@@ -133,12 +138,13 @@ impl Shell for Psql {
         Some(Check::new(condition, message))
     }
 
-    fn keep_session(&self, changes: &SessionChanges) -> Option<String> {
-        (!changes.is_empty()).then(|| session::keep_before(changes))
+    fn keep_session(&self, changes: &SessionChanges, lock_timeout: Duration) -> Option<String> {
+        let own = milliseconds(lock_timeout);
+        (!changes.is_empty()).then(|| session::keep_before(changes, &own))
     }
 
-    fn suspend_session(&self, changes: &SessionChanges) -> String {
-        session::suspend(changes)
+    fn suspend_session(&self, changes: &SessionChanges, lock_timeout: Duration) -> String {
+        session::suspend(changes, &milliseconds(lock_timeout))
     }
 
     fn resume_session(&self) -> String {

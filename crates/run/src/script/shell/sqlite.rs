@@ -35,6 +35,11 @@ impl Shell for Sqlite3 {
         "PRAGMA foreign_keys = OFF;\n"
     }
 
+    /// SQLite has no deferred triggers.
+    fn run_deferred(&self) -> &'static str {
+        ""
+    }
+
     fn begin(&self, _lock_timeout: Duration) -> String {
         "BEGIN IMMEDIATE;\n\n".to_owned()
     }
@@ -123,11 +128,11 @@ impl Shell for Sqlite3 {
         })
     }
 
-    fn keep_session(&self, _changes: &SessionChanges) -> Option<String> {
+    fn keep_session(&self, _changes: &SessionChanges, _lock_timeout: Duration) -> Option<String> {
         None
     }
 
-    fn suspend_session(&self, _changes: &SessionChanges) -> String {
+    fn suspend_session(&self, _changes: &SessionChanges, _lock_timeout: Duration) -> String {
         String::new()
     }
 

@@ -1,6 +1,6 @@
 //! Actions on columns.
 
-use alembic_sql::{ColumnChange, ColumnConstraintKind, ColumnOutline, TableConstraintKind};
+use alembic_sql::{ColumnChange, ColumnConstraintKind, ColumnOutline, Span, TableConstraintKind};
 
 use super::{Changed, Draft, Match, Source};
 use crate::sqlite::catalog::ObjectKind;
@@ -187,16 +187,23 @@ impl Draft<'_> {
         if is_key && self.outline.without_rowid {
             return Err(AlterError::NeedsPrimaryKey { table: self.name() });
         }
-        match (column.separator, self.outline.columns.get(index + 1)) {
+        let following = self.following_separator(index);
+        match (column.separator, following) {
+            // The comment before it is that of the column before, which stays.
+            (Some(separator), Some(following))
+                if has_comment(&self.sql, separator.end, column.span.start)
+                    && !has_comment(&self.sql, column.span.end, following.start) =>
+            {
+                edits.replace(column.span, "");
+                edits.remove_first(&self.sql, following);
+            }
             (Some(separator), _) => {
                 edits.remove(&self.sql, separator);
                 edits.remove(&self.sql, column.span);
             }
-            (None, Some(next)) => {
+            (None, Some(following)) => {
                 edits.replace(column.span, "");
-                if let Some(separator) = next.separator {
-                    edits.remove_first(&self.sql, separator);
-                }
+                edits.remove_first(&self.sql, following);
             }
             (None, None) => edits.remove(&self.sql, column.span),
         }
@@ -204,6 +211,14 @@ impl Draft<'_> {
         self.sources.remove(index);
         self.dropped.push(column.name);
         self.edit(edits)
+    }
+
+    /// Returns the comma after a column.
+    fn following_separator(&self, index: usize) -> Option<Span> {
+        match self.outline.columns.get(index + 1) {
+            Some(next) => next.separator,
+            None => self.outline.constraints.first()?.separator,
+        }
     }
 
     fn has_column(&self, kind: &TableConstraintKind, column: &str) -> bool {
@@ -272,4 +287,10 @@ fn default_value(to: &str) -> String {
         true => to.to_owned(),
         false => format!("({to})"),
     }
+}
+
+/// Returns whether there is a comment between two tokens.
+fn has_comment(sql: &str, start: usize, end: usize) -> bool {
+    sql.get(start..end)
+        .is_some_and(|between| !between.trim().is_empty())
 }

@@ -8,7 +8,7 @@ fn statements(rebuild: &Rebuild, wanted: fn(&StepTask) -> bool) -> Vec<&str> {
     steps
         .filter_map(|step| match step {
             Step::Execute { task, sql } if wanted(task) => Some(sql.as_str()),
-            Step::Execute { .. } | Step::Require(_) => None,
+            Step::Execute { .. } | Step::Require(_) | Step::Expect(_) => None,
         })
         .collect()
 }
@@ -18,7 +18,7 @@ fn required(rebuild: &Rebuild) -> Vec<&Check> {
     steps
         .filter_map(|step| match step {
             Step::Require(check) => Some(check),
-            Step::Execute { .. } => None,
+            Step::Execute { .. } | Step::Expect(_) => None,
         })
         .collect()
 }
@@ -198,7 +198,7 @@ fn indexes_go_with_their_columns_and_no_others() {
                     task: StepTask::Restore { name, .. },
                     ..
                 } => Some(name.as_str()),
-                Step::Execute { .. } | Step::Require(_) => None,
+                Step::Execute { .. } | Step::Require(_) | Step::Expect(_) => None,
             })
             .collect();
         assert_eq!(restored, expected, "{actions}");
