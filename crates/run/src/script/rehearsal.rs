@@ -200,6 +200,7 @@ fn may_follow(kind: &StatementKind) -> bool {
         | StatementKind::Setting(_)
         | StatementKind::Attach
         | StatementKind::Detach
-        | StatementKind::Vacuum => false,
+        | StatementKind::Vacuum
+        | StatementKind::AddEnumValue(_) => false,
     }
 }

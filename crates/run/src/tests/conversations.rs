@@ -31,9 +31,9 @@ fn an_upgrade_is_one_transaction() {
     CREATE TABLE b (x)
     update a to b
     -> done
+    explain check
     find databases
     read catalog
-    explain check
     find versions
     read versions
     commit
@@ -72,9 +72,9 @@ fn a_run_can_be_one_transaction_per_revision() {
     CREATE TABLE a2 (x)
     insert a
     -> done
+    explain check
     find databases
     read catalog
-    explain check
     find versions
     read versions
     commit
@@ -91,9 +91,9 @@ fn a_run_can_be_one_transaction_per_revision() {
     CREATE TABLE b (x)
     update a to b
     -> done
+    explain check
     find databases
     read catalog
-    explain check
     find versions
     read versions
     commit
@@ -456,9 +456,9 @@ fn the_loser_of_a_race_does_what_is_left() {
             CREATE TABLE b (x)
             update a to b
             -> done
+            explain check
             find databases
             read catalog
-            explain check
             find versions
             read versions
             commit

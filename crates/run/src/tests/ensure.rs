@@ -102,9 +102,9 @@ fn a_fresh_database_is_created_whole() {
     read catalog
     CREATE TABLE a (x)
     CREATE TABLE b (x)
+    explain check
     find databases
     read catalog
-    explain check
     find versions
     create versions
     insert b
@@ -182,9 +182,9 @@ fn a_legacy_database_is_stamped_and_upgraded_in_one_transaction() {
     CREATE TABLE b (x)
     update a to b
     -> done
+    explain check
     find databases
     read catalog
-    explain check
     find versions
     read versions
     commit
