@@ -28,7 +28,8 @@ pub(super) fn may_break(kind: &StatementKind) -> bool {
         | StatementKind::Block { .. }
         | StatementKind::Attach
         | StatementKind::Detach
-        | StatementKind::Vacuum => false,
+        | StatementKind::Vacuum
+        | StatementKind::AddEnumValue(_) => false,
     }
 }
 
