@@ -195,6 +195,7 @@ fn may_follow(kind: &StatementKind) -> bool {
         | StatementKind::Rows
         | StatementKind::Call
         | StatementKind::Block { .. }
+        | StatementKind::AddEnumValue(_)
         | StatementKind::Other => true,
         StatementKind::Transaction(_)
         | StatementKind::Setting(_)
