@@ -15,16 +15,17 @@ use crate::output::json::{
 };
 use crate::output::reports::HumanDuration;
 use crate::output::{Answer, Layout, Response, Result};
-use crate::workspace::Crate;
+use crate::workspace::{Access, Crate};
 
 /// Runs the migration of each crate, and takes it back.
-pub(crate) fn answers(
+pub(crate) fn run(
     migration: &Migration<'_>,
     context: &Context,
-    chosen: &[Crate],
+    access: &Access,
 ) -> Result<Response> {
+    let (order, _) = migration.checked(context, access)?;
     let mut answers = Vec::new();
-    for own in chosen {
+    for own in &order.chosen {
         let json = rehearse(migration, context, own)?;
         let text = describe(&json);
         answers.push(Answer::new(own.name(), AnswerJson::DryRun(json), text));

@@ -9,7 +9,6 @@ use alembic_migrate::options::{Interruption, Missing, TransactionMode};
 
 use crate::context::Context;
 use crate::database::Watch;
-use crate::dry_run;
 use crate::empty_upgrades;
 use crate::lock_file;
 use crate::output::json::{AnswerJson, RunJson};
@@ -26,12 +25,28 @@ pub(crate) struct Migration<'m> {
     pub(crate) transaction_per_revision: bool,
     pub(crate) interrupted: Interruption,
     pub(crate) missing: Missing,
-    /// Whether everything is taken back.
-    pub(crate) dry_run: bool,
 }
 
 impl Migration<'_> {
+    /// Migrates the databases of the chosen crates, one after the other.
     pub(crate) fn run(&self, context: &Context, access: &Access) -> Result<Response> {
+        let (order, all) = self.checked(context, access)?;
+        Ok(answers_one_by_one(&order.chosen, |next| {
+            // Its rows may have changed in the meantime.
+            if self.is_bound(next, &all) {
+                self.check(&order, &all, next, &PlannedRows::new())?;
+            }
+            self.migrate(context, next).map(AnswerJson::Run)
+        }))
+    }
+
+    /// Chooses the crates, in the order in which they are migrated, and checks all of them; also
+    /// returns the crates that may depend on what is reverted.
+    pub(crate) fn checked(
+        &self,
+        context: &Context,
+        access: &Access,
+    ) -> Result<(CrateOrder, Vec<Crate>)> {
         let chosen = crates_to_move(context.crates(access)?, &[self.target])?;
         let workspace = context.workspace()?;
         let mut order = workspace.order(chosen)?;
@@ -48,16 +63,7 @@ impl Migration<'_> {
             lock_file::check_all(&order.chosen)?;
         }
         self.check_all(&order, &all)?;
-        if self.dry_run {
-            return dry_run::answers(self, context, &order.chosen);
-        }
-        Ok(answers_one_by_one(&order.chosen, |next| {
-            // Its rows may have changed in the meantime.
-            if self.is_bound(next, &all) {
-                self.check(&order, &all, next, &PlannedRows::new())?;
-            }
-            self.migrate(context, next).map(AnswerJson::Run)
-        }))
+        Ok((order, all))
     }
 
     /// Checks whether every crate can be migrated after the ones before it, so that none is

@@ -6,6 +6,7 @@ use clap::Args;
 
 use crate::args::{DatabaseArgs, InterruptedArgs, OfflineArgs};
 use crate::context::Context;
+use crate::dry_run;
 use crate::migrate::Migration;
 use crate::offline::{MigrationScript, scripts};
 use crate::output::{Response, Result};
@@ -68,14 +69,16 @@ impl DowngradeArgs {
                 &script,
             );
         }
-        Migration {
+        let migration = Migration {
             direction,
             target: &revision,
             transaction_per_revision: self.transaction_per_revision,
             interrupted: self.interrupted.policy(),
             missing: Missing::Refuse,
-            dry_run: self.dry_run,
+        };
+        match self.dry_run {
+            true => dry_run::run(&migration, context, &access),
+            false => migration.run(context, &access),
         }
-        .run(context, &access)
     }
 }

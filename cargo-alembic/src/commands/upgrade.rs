@@ -6,6 +6,7 @@ use clap::Args;
 
 use crate::args::{DatabaseArgs, InterruptedArgs, OfflineArgs};
 use crate::context::Context;
+use crate::dry_run;
 use crate::migrate::Migration;
 use crate::offline::{MigrationScript, scripts};
 use crate::output::{Response, Result};
@@ -61,7 +62,7 @@ impl UpgradeArgs {
                 &script,
             );
         }
-        Migration {
+        let migration = Migration {
             direction,
             target: &self.revision,
             transaction_per_revision: self.transaction_per_revision,
@@ -70,8 +71,10 @@ impl UpgradeArgs {
                 true => Missing::Apply,
                 false => Missing::Refuse,
             },
-            dry_run: self.dry_run,
+        };
+        match self.dry_run {
+            true => dry_run::run(&migration, context, &access),
+            false => migration.run(context, &access),
         }
-        .run(context, &access)
     }
 }

@@ -160,7 +160,6 @@ impl<'c> AppliedRevisions<'c> {
                 transaction_per_revision: false,
                 interrupted: Interruption::Refuse,
                 missing: Missing::Refuse,
-                dry_run: false,
             };
             let outcome = migration.migrate(context, &owner);
             outcome.map_err(|error| {

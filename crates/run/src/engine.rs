@@ -19,6 +19,7 @@ use alembic_sql::{SettingChanges, StatementKind};
 
 use crate::action::Action;
 use crate::alter::{Means, Numbered, Unaltered};
+use crate::broken::Broken;
 use crate::dangling::{DanglingFault, DanglingRows, KeyChange};
 use crate::database_error::{DatabaseError, DatabaseErrorKind};
 use crate::failure::Failure;
@@ -28,7 +29,6 @@ use crate::refusal::Refusal;
 use crate::refused_request::RefusedRequest;
 use crate::request::{Execute, Progress, Query};
 use crate::session_changes::{Reach, SessionChanges};
-use crate::soundness::Broken;
 
 pub(crate) use sqlite::schema_prefix;
 pub use sqlite::sqlite_error;
@@ -153,6 +153,14 @@ pub(crate) trait Engine: OwnTables + Send + Sync {
 
     /// Returns the reason why a statement is refused, if it is; `is_open` says whether a transaction is
     /// open.
+    fn refuses(&self, kind: &StatementKind, is_open: bool) -> Option<Refusal> {
+        match kind.is_transaction_control() {
+            true => Some(Refusal::TransactionControl),
+            false => self.refusal(kind, is_open),
+        }
+    }
+
+    /// Returns the reason that lies in the database.
     fn refusal(&self, _kind: &StatementKind, _is_open: bool) -> Option<Refusal> {
         None
     }

@@ -12,11 +12,11 @@ use alembic_history::{
 
 use crate::action::Action;
 use crate::alter::AlterFault;
+use crate::broken::BrokenObject;
 use crate::dangling::{ForeignKey, Violation};
 use crate::database_error::DatabaseError;
 use crate::log::{LogGap, LogWriter, LoggedRevision};
 use crate::refused_request::RefusedRequest;
-use crate::soundness::BrokenObject;
 
 pub use statement::{StatementLocation, StatementScope};
 

@@ -33,6 +33,7 @@
 mod action;
 mod alter;
 mod batch;
+mod broken;
 mod commands;
 mod dangling;
 mod database_error;
@@ -53,6 +54,7 @@ mod policy;
 mod progress;
 mod refusal;
 mod refused_request;
+mod rehearsed;
 mod report;
 mod request;
 mod runner;
@@ -70,6 +72,7 @@ mod versions;
 
 pub use action::Action;
 pub use alter::AlterFault;
+pub use broken::BrokenObject;
 pub use dangling::{ForeignKey, Violation};
 pub use database_error::{DatabaseError, DatabaseErrorKind};
 pub use engine::sqlite_error;
@@ -80,14 +83,14 @@ pub use exchange::{AsyncConnection, Connection, Observer, Run};
 pub use failure::{Failure, StatementLocation, StatementScope, Unacceptable};
 pub use log::{Author, LogAction, LogEntry, LogGap, LogReport, LogWriter, LoggedRevision, Record};
 pub use policy::{Interruption, Missing, Purge};
+pub use rehearsed::Rehearsed;
 pub use report::{
     EnsureReport, Ensured, Outcome, Report, Scenario, StampReport, Status, StepReport,
     UnfinishedRevision,
 };
 pub use request::{Batch, Effect, Execute, Query, Row};
 pub use runner::{DEFAULT_LOCK_TIMEOUT, Runner};
-pub use script::{Obstacle, Rehearsed, ScriptError};
-pub use soundness::BrokenObject;
+pub use script::{Obstacle, ScriptError};
 pub use state::DatabaseState;
 pub use target::{Ahead, Schema, Target};
 pub use undo::Undo;

@@ -7,7 +7,6 @@ use crate::event::Event;
 use crate::failure::{Failure, StatementScope};
 use crate::ledger::UnfinishedEntry;
 use crate::progress::{record, take_back};
-use crate::refusal::Refusal;
 use crate::request::Execute;
 use crate::session::Session;
 
@@ -150,7 +149,9 @@ async fn execute<'h>(
     session: &Session<'h>,
     statement: FileStatement<'h>,
 ) -> Result<(), DatabaseError> {
-    if let Some(refusal) = Refusal::check(&*session.engine, statement.kind(), session.link.is_open)
+    if let Some(refusal) = session
+        .engine
+        .refuses(statement.kind(), session.link.is_open)
     {
         return Err(refusal.into());
     }

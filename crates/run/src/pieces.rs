@@ -2,17 +2,20 @@
 //!
 //! A server may be far away, where each message costs a round trip; SQLite has none.
 
+mod group;
+
 use alembic_history::{FileStatement, Node, RowChange};
 
 use crate::action::Action;
-use crate::alter::{self, Numbered, Unaltered};
+use crate::alter::{Numbered, Unaltered};
 use crate::database_error::{DatabaseError, DatabaseErrorKind};
 use crate::event::{Event, Executed, Lost};
 use crate::failure::{Failure, StatementScope};
-use crate::refusal::Refusal;
 use crate::refused_request::RefusedRequest;
 use crate::request::{Batch, Execute};
 use crate::session::Session;
+
+pub(crate) use group::group;
 
 /// A piece of a command's work in a transaction.
 #[derive(Clone, Debug)]
@@ -59,14 +62,16 @@ pub(crate) async fn run<'h>(
         return Ok(());
     }
     session.provide_version_table().await?;
-    let pieces = alter::group(pieces.to_vec(), |kind| session.engine.alters(kind));
+    let pieces = group(pieces.to_vec(), |kind| session.engine.alters(kind));
     let refusal = pieces
         .iter()
         .enumerate()
         .find_map(|(index, piece)| match piece {
             Piece::Statement { statement, .. } => Some((
                 index,
-                Refusal::check(&*session.engine, statement.kind(), session.link.is_open)?,
+                session
+                    .engine
+                    .refuses(statement.kind(), session.link.is_open)?,
             )),
             Piece::Alter { .. } | Piece::Setting(_) | Piece::Modes { .. } | Piece::Row(_) => None,
         });

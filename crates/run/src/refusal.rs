@@ -4,8 +4,6 @@ use std::error::Error;
 use std::fmt;
 
 use crate::database_error::{DatabaseError, DatabaseErrorKind};
-use crate::engine::Engine;
-use alembic_sql::StatementKind;
 
 /// The reason why a statement is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,17 +26,6 @@ pub(crate) enum Refusal {
     NoTransaction,
     /// SQLite does not know what depends on a table.
     Cascade,
-}
-
-impl Refusal {
-    /// Returns the reason why a statement is refused, if it is; `is_open` says whether a
-    /// transaction is open.
-    pub(crate) fn check(engine: &dyn Engine, kind: &StatementKind, is_open: bool) -> Option<Self> {
-        match kind.is_transaction_control() {
-            true => Some(Self::TransactionControl),
-            false => engine.refusal(kind, is_open),
-        }
-    }
 }
 
 impl fmt::Display for Refusal {

@@ -16,8 +16,8 @@ use crate::error::RunError;
 use crate::failure::{Failure, StatementLocation, StatementScope};
 use crate::log::{Author, Fingerprint, LogAction, NewEntry};
 use crate::policy::{Interruption, Missing};
+use crate::rehearsed::Rehearsed;
 use crate::request::Progress;
-use crate::script::Rehearsed;
 use crate::state::DatabaseState;
 
 /// One history, and the settings of runs that bring databases to it.

@@ -5,7 +5,6 @@ use alembic_history::{FileStatement, Position};
 use crate::database_error::{DatabaseError, DatabaseErrorKind};
 use crate::failure::Failure;
 use crate::pieces::execute_all;
-use crate::refusal::Refusal;
 use crate::session::Session;
 use crate::session_changes::SessionChanges;
 use crate::soundness::Soundness;
@@ -32,8 +31,9 @@ pub(crate) async fn create_schema(
     let changes = SessionChanges::of(&statements);
     session.engine.keep_session(&session.link, changes).await?;
     for statement in &statements {
-        if let Some(refusal) =
-            Refusal::check(&*session.engine, statement.kind(), session.link.is_open)
+        if let Some(refusal) = session
+            .engine
+            .refuses(statement.kind(), session.link.is_open)
         {
             return Err(failure(statement.span.start, refusal.into()));
         }

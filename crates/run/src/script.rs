@@ -31,7 +31,6 @@ mod writer;
 
 pub use error::ScriptError;
 pub use obstacle::Obstacle;
-pub use rehearsal::Rehearsed;
 
 use crate::failure::Failure;
 use crate::runner::Runner;

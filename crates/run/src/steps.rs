@@ -295,7 +295,7 @@ fn check_outside(session: &Session<'_>, node: Node, direction: Direction) -> Res
     for section in runner.sections(node, direction) {
         for statement in section.statements(runner.dialect) {
             number += 1;
-            let refusal = Refusal::check(&*session.engine, statement.kind(), false);
+            let refusal = session.engine.refuses(statement.kind(), false);
             if let (false, Some(refusal)) = (section.transaction, refusal) {
                 let scope = StatementScope::Refused;
                 let refused = refusal.into();

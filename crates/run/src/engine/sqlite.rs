@@ -20,6 +20,7 @@ use self::session::KeptSession;
 use super::{Altered, Conversation, Engine, Execution, Probe, VersionTableLookup};
 use crate::action::Action;
 use crate::alter::{Means, Numbered};
+use crate::broken::Broken;
 use crate::dangling::{DanglingFault, DanglingRows, ForeignKey, KeyChange, compare};
 use crate::database_error::DatabaseError;
 use crate::event::Event;
@@ -29,7 +30,6 @@ use crate::refusal::Refusal;
 use crate::refused_request::RefusedRequest;
 use crate::request::{Execute, Progress, Query, Task};
 use crate::session_changes::{Reach, SessionChanges};
-use crate::soundness::Broken;
 
 pub use error::sqlite_error;
 pub(crate) use versions::schema_prefix;

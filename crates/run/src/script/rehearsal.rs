@@ -2,34 +2,23 @@
 //! revisions run on an empty one first, and the statements that are planned from a catalog are noted.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use alembic_history::{Direction, Node, Plan};
 use alembic_schema::sqlite::Step;
 use alembic_sql::StatementKind;
 
 use super::{Range, ScriptError};
-use crate::alter::{Means, Unaltered, group};
+use crate::alter::{Means, Unaltered};
 use crate::engine::{Engine, engine};
 use crate::error::RunError;
 use crate::exchange::Run;
 use crate::failure::{Failure, StatementScope};
 use crate::link::Link;
-use crate::pieces::Piece;
+use crate::pieces::{Piece, group};
+use crate::rehearsed::Rehearsed;
 use crate::request::{Execute, Task};
 use crate::runner::Runner;
 use crate::state::DatabaseState;
-
-/// What a rehearsal has noted: for the first of the statements that are carried out together, by its
-/// revision and its number there, what they become.
-#[derive(Clone, Debug, Default)]
-pub struct Rehearsed(Arc<BTreeMap<(Node, usize), Vec<Step>>>);
-
-impl Rehearsed {
-    pub(super) fn steps(&self, node: Node, number: usize) -> Option<&[Step]> {
-        self.0.get(&(node, number)).map(Vec::as_slice)
-    }
-}
 
 impl<'h> Runner<'h> {
     /// Returns the run to carry out on an empty database before the script of an upgrade is written,
@@ -101,7 +90,7 @@ async fn follow_all<'h>(
         let place = (step.revision, plan.direction);
         follow(runner, engine, link, place, &mut noted).await?;
     }
-    Ok(Rehearsed(Arc::new(noted)))
+    Ok(Rehearsed::new(noted))
 }
 
 /// Runs the statements of a revision, and notes what those become that are planned from a catalog.
@@ -201,7 +190,6 @@ fn may_follow(kind: &StatementKind) -> bool {
         | StatementKind::Setting(_)
         | StatementKind::Attach
         | StatementKind::Detach
-        | StatementKind::Vacuum
-        | StatementKind::AddEnumValue(_) => false,
+        | StatementKind::Vacuum => false,
     }
 }

@@ -3,10 +3,9 @@
 
 use std::collections::BTreeSet;
 
-use alembic_sql::{Dialect, TableOutline, Token, TokenKind, Tokens};
+use alembic_sql::{Dialect, TableOutline, Token, TokenKind, Tokens, quote};
 
 use super::catalog::{Catalog, Object, ObjectKind};
-use super::draft::quoted;
 use super::keys::references;
 use super::mention::{self, update_columns};
 
@@ -89,7 +88,7 @@ pub fn compilations(catalog: &Catalog) -> Vec<Compilation> {
     let mut found = Vec::new();
     for view in &catalog.objects {
         if view.kind == ObjectKind::View {
-            let name = format!("{}.{}", quoted(&view.database), quoted(&view.name));
+            let name = format!("{}.{}", quote(&view.database), quote(&view.name));
             found.push(Compilation {
                 kind: ObjectKind::View,
                 names: vec![view.name.clone()],
@@ -147,7 +146,7 @@ impl Event {
 
     /// Returns a statement that such triggers of a table are compiled for.
     fn statement(self, table: &Object, triggers: &[&&Object]) -> Option<String> {
-        let name = format!("{}.{}", quoted(&table.database), quoted(&table.name));
+        let name = format!("{}.{}", quote(&table.database), quote(&table.name));
         match self {
             Self::Insert => Some(format!("EXPLAIN INSERT INTO {name} DEFAULT VALUES")),
             Self::Delete => Some(format!("EXPLAIN DELETE FROM {name}")),
@@ -158,7 +157,7 @@ impl Event {
                 };
                 let columns: Vec<String> = columns
                     .iter()
-                    .map(|column| format!("{0} = {0}", quoted(column)))
+                    .map(|column| format!("{0} = {0}", quote(column)))
                     .collect();
                 let columns = columns.join(", ");
                 (!columns.is_empty()).then(|| format!("EXPLAIN UPDATE {name} SET {columns}"))

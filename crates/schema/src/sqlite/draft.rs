@@ -3,9 +3,7 @@
 mod columns;
 mod constraints;
 
-use alembic_sql::{
-    AlterAction, ColumnConstraintKind, ColumnOutline, Reference, TableOutline, quote,
-};
+use alembic_sql::{AlterAction, ColumnConstraintKind, ColumnOutline, Reference, TableOutline};
 
 use super::catalog::{Catalog, Object, ObjectKind};
 use super::edit::Edits;
@@ -404,9 +402,4 @@ impl<'c> Draft<'c> {
         }
         found
     }
-}
-
-/// Returns a name as it is written in statements.
-pub(super) fn quoted(name: &str) -> String {
-    quote(name)
 }

@@ -2,9 +2,7 @@
 
 use std::fmt;
 
-use alembic_sql::literal;
-
-use super::draft::quoted;
+use alembic_sql::{literal, quote};
 
 /// What an action demands of the rows.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -125,14 +123,14 @@ impl RowSource {
     fn rows(&self) -> String {
         let columns = self.columns.iter();
         let columns: Vec<String> = columns
-            .map(|(name, expression)| format!("{expression} AS {}", quoted(name)))
+            .map(|(name, expression)| format!("{expression} AS {}", quote(name)))
             .collect();
         format!(
             "(SELECT {} AS {ROW}, {} FROM {} AS {name}) AS {name}",
             self.key,
             columns.join(", "),
             self.from,
-            name = quoted(&self.name)
+            name = quote(&self.name)
         )
     }
 
@@ -174,7 +172,7 @@ impl RowSource {
                 to,
                 is_strict,
             } => {
-                let Some(condition) = changed(&quoted(column), before, to, *is_strict) else {
+                let Some(condition) = changed(&quote(column), before, to, *is_strict) else {
                     return Vec::new();
                 };
                 let loss = Loss::Changed {
@@ -189,7 +187,7 @@ impl RowSource {
     fn nulls(&self, action: usize, columns: Vec<String>) -> Check {
         let conditions = columns.iter();
         let conditions: Vec<String> = conditions
-            .map(|column| format!("{} IS NULL", quoted(column)))
+            .map(|column| format!("{} IS NULL", quote(column)))
             .collect();
         Check {
             action,
@@ -199,10 +197,8 @@ impl RowSource {
     }
 
     fn duplicates(&self, action: usize, columns: &[String]) -> Check {
-        let names: Vec<String> = columns.iter().map(|column| quoted(column)).collect();
-        let told = columns
-            .iter()
-            .map(|column| (column.clone(), quoted(column)));
+        let names: Vec<String> = columns.iter().map(|column| quote(column)).collect();
+        let told = columns.iter().map(|column| (column.clone(), quote(column)));
         let told = Self::tell(&told.collect::<Vec<_>>());
         let query = format!(
             "SELECT sum(count) OVER (), {ROW} FROM (SELECT count(*) AS count, \
@@ -230,11 +226,11 @@ impl RowSource {
         parent_columns: &[String],
     ) -> Check {
         let (parent_name, parent) = parent;
-        let names: Vec<String> = columns.iter().map(|column| quoted(column)).collect();
-        let own = quoted(&self.name);
+        let names: Vec<String> = columns.iter().map(|column| quote(column)).collect();
+        let own = quote(&self.name);
         let pairs = names.iter().zip(parent_columns);
         let pairs: Vec<String> = pairs
-            .map(|(name, parent)| format!("alembic_parent.{} = {own}.{name}", quoted(parent)))
+            .map(|(name, parent)| format!("alembic_parent.{} = {own}.{name}", quote(parent)))
             .collect();
         let condition = format!(
             "{} AND NOT EXISTS (SELECT 1 FROM {parent} AS alembic_parent WHERE {})",

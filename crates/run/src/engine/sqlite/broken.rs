@@ -6,10 +6,10 @@ use alembic_schema::sqlite::{Catalog, ObjectKind, Offered, compilations, danglin
 use alembic_sql::StatementKind;
 
 use super::catalog::read_catalog;
+use crate::broken::{Broken, BrokenObject};
 use crate::link::Link;
 use crate::refused_request::RefusedRequest;
 use crate::request::{BrokenTask, Execute, Query, Task};
-use crate::soundness::{Broken, BrokenObject};
 
 /// Returns whether a statement may leave objects that do not work.
 pub(super) fn may_break(kind: &StatementKind) -> bool {

@@ -7,7 +7,6 @@ use super::Writer;
 use crate::alter::Numbered;
 use crate::failure::StatementScope;
 use crate::pieces::Piece;
-use crate::refusal::Refusal;
 use crate::script::checks::Check;
 use crate::script::error::ScriptError;
 use crate::script::obstacle::Obstacle;
@@ -74,7 +73,7 @@ impl<'h> Writer<'_, 'h> {
         number: usize,
         in_transaction: bool,
     ) -> Result<(), ScriptError> {
-        if let Some(refusal) = Refusal::check(&*self.engine, statement.kind(), in_transaction) {
+        if let Some(refusal) = self.engine.refuses(statement.kind(), in_transaction) {
             let runner = self.runner;
             return Err(runner
                 .statement_failure(

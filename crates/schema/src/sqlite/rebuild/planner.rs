@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use alembic_sql::{Dialect, TableOutline, Tokens, literal};
+use alembic_sql::{Dialect, TableOutline, Tokens, literal, quote};
 
 use super::{Rebuild, Step, StepTask};
 use crate::sqlite::catalog::{Catalog, Object, TEMP};
-use crate::sqlite::draft::{Draft, Source, quoted};
+use crate::sqlite::draft::{Draft, Source};
 use crate::sqlite::keys::{has_sequence, rowid_alias};
 use crate::sqlite::mention::{object_mentions, qualifies};
 use crate::sqlite::rows::Demanded;
@@ -91,7 +91,7 @@ impl Planner<'_> {
     }
 
     pub(super) fn qualified(&self, name: &str) -> String {
-        format!("{}.{}", quoted(&self.table.database), quoted(name))
+        format!("{}.{}", quote(&self.table.database), quote(name))
     }
 
     /// Chooses where the rows are meanwhile.
@@ -131,7 +131,7 @@ impl Planner<'_> {
     }
 
     fn put_away(&self, aside: &Aside, steps: &mut Vec<Step>) {
-        let (table, name) = (self.qualified(&self.table.name), quoted(&aside.name));
+        let (table, name) = (self.qualified(&self.table.name), quote(&aside.name));
         if aside.is_moved {
             let legacy = |on| {
                 let value = if on { "ON" } else { "OFF" };
@@ -145,10 +145,10 @@ impl Planner<'_> {
             return;
         }
         let columns = self.before.columns.iter();
-        let columns: Vec<String> = columns.map(|column| quoted(&column.name)).collect();
+        let columns: Vec<String> = columns.map(|column| quote(&column.name)).collect();
         let (mut into, mut from) = (columns.clone(), columns);
         if let (Some(kept), Some(rowid)) = (&aside.rowid, rowid(self.before)) {
-            into.insert(0, quoted(kept));
+            into.insert(0, quote(kept));
             from.insert(0, rowid.to_owned());
         }
         let aside = self.qualified(&aside.name);
@@ -161,7 +161,7 @@ impl Planner<'_> {
             steps.push(execute(StepTask::PutAway, statement));
         }
         let literal_name = literal(&self.table.name);
-        let database = quoted(&self.table.database);
+        let database = quote(&self.table.database);
         if has_sequence(self.before) {
             let keep = format!(
                 "CREATE TABLE temp.alembic_sequence AS SELECT seq FROM {database}.sqlite_sequence \
@@ -202,11 +202,11 @@ impl Planner<'_> {
         let (mut into, mut from) = (Vec::new(), Vec::new());
         for (column, source) in outline.columns.iter().zip(&self.draft.sources) {
             let expression = match source {
-                Source::Column(name) => quoted(name),
+                Source::Column(name) => quote(name),
                 Source::Expression(expression) => format!("(\n{expression}\n)"),
                 Source::Default => continue,
             };
-            into.push(quoted(&column.name));
+            into.push(quote(&column.name));
             from.push(expression);
         }
         let is_whole = into.len() == outline.columns.len()
@@ -214,16 +214,16 @@ impl Planner<'_> {
             && into == from
             && aside.is_moved;
         let numbers_itself = rowid_alias(&self.draft.sql, outline)
-            .is_some_and(|alias| into.contains(&quoted(&alias.name)));
+            .is_some_and(|alias| into.contains(&quote(&alias.name)));
         if let (false, Some(new), Some(old)) = (numbers_itself, rowid(outline), &aside.rowid) {
             into.insert(0, new.to_owned());
-            from.insert(0, quoted(old));
+            from.insert(0, quote(old));
         } else if is_whole {
             // In this form, SQLite copies rows without taking them apart, where it can.
             return format!("INSERT OR ABORT INTO {table} SELECT * FROM {aside_name}");
         }
         // An expression may qualify columns with the name of the table.
-        let name = quoted(&self.table.name);
+        let name = quote(&self.table.name);
         format!(
             "INSERT OR ABORT INTO {table} ({}) SELECT {} FROM {aside_name} AS {name}",
             into.join(", "),
@@ -234,7 +234,7 @@ impl Planner<'_> {
     fn restore_sequence(&self, aside: &Aside, steps: &mut Vec<Step>) {
         let kept = has_sequence(self.before);
         if kept && has_sequence(&self.draft.outline) {
-            let sequence = format!("{}.sqlite_sequence", quoted(&self.table.database));
+            let sequence = format!("{}.sqlite_sequence", quote(&self.table.database));
             let (name, old) = (literal(&self.table.name), literal(&aside.name));
             let found = match aside.is_moved {
                 true => format!("SELECT {name}, seq FROM {sequence} WHERE name = {old}"),
@@ -262,7 +262,7 @@ impl Planner<'_> {
 
     /// Keeps the statistics of the indexes that stay.
     fn restore_statistics(&self, aside: &Aside, steps: &mut Vec<Step>) {
-        let database = quoted(&self.table.database);
+        let database = quote(&self.table.database);
         let name = literal(&self.table.name);
         for statistics in self.statistics() {
             let table = format!("{database}.{statistics}");
@@ -363,5 +363,5 @@ fn create_in(database: &str, sql: &str) -> String {
         return sql.to_owned();
     };
     let (before, after) = sql.split_at(name.span.start);
-    format!("{before}{}.{after}", quoted(database))
+    format!("{before}{}.{after}", quote(database))
 }

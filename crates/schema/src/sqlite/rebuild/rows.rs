@@ -1,9 +1,9 @@
 //! The rows of a table before and after a rebuild.
 
-use alembic_sql::{ColumnConstraintKind, ColumnOutline};
+use alembic_sql::{ColumnConstraintKind, ColumnOutline, quote};
 
 use super::planner::{Aside, Planner};
-use crate::sqlite::draft::{Source, quoted};
+use crate::sqlite::draft::Source;
 use crate::sqlite::keys::primary_key;
 use crate::sqlite::rows::{Demanded, RowSource};
 
@@ -11,7 +11,7 @@ impl Planner<'_> {
     /// Returns the rows before, as they are.
     pub(super) fn old(&self, aside: &Aside) -> RowSource {
         let columns = self.stored_before().map(|name| {
-            let expression = quoted(&name);
+            let expression = quote(&name);
             (name, expression)
         });
         let columns: Vec<(String, String)> = columns.collect();
@@ -31,7 +31,7 @@ impl Planner<'_> {
                 _ => None,
             });
         if let Some(column) = changed {
-            let value = RowSource::tell(&[(column.clone(), quoted(&column))]);
+            let value = RowSource::tell(&[(column.clone(), quote(&column))]);
             source.key = format!("{} || ': ' || {value}", source.key);
         }
         source
@@ -42,7 +42,7 @@ impl Planner<'_> {
         match (primary_key(self.before), &aside.rowid) {
             (Some(key), _) => {
                 let columns = key.into_iter().map(|name| {
-                    let expression = quoted(&name);
+                    let expression = quote(&name);
                     (name, expression)
                 });
                 RowSource::tell(&columns.collect::<Vec<_>>())
@@ -57,9 +57,9 @@ impl Planner<'_> {
         let mut columns = Vec::new();
         for (column, source) in self.draft.outline.columns.iter().zip(&self.draft.sources) {
             let expression = match source {
-                Source::Column(name) => quoted(name),
+                Source::Column(name) => quote(name),
                 Source::Expression(expression) => format!("(\n{expression}\n)"),
-                Source::Default if self.is_kept(column) => quoted(&column.name),
+                Source::Default if self.is_kept(column) => quote(&column.name),
                 Source::Default => self.default_of(column),
             };
             columns.push((column.name.clone(), expression));
@@ -95,13 +95,13 @@ impl Planner<'_> {
     pub(super) fn new_rows(&self) -> RowSource {
         let outline = &self.draft.outline;
         let columns = outline.columns.iter().map(|column| {
-            let expression = quoted(&column.name);
+            let expression = quote(&column.name);
             (column.name.clone(), expression)
         });
         let columns: Vec<(String, String)> = columns.collect();
         let key = primary_key(outline).map(|key| {
             let key = key.into_iter().map(|name| {
-                let expression = quoted(&name);
+                let expression = quote(&name);
                 (name, expression)
             });
             RowSource::tell(&key.collect::<Vec<_>>())
