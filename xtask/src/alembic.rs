@@ -9,7 +9,7 @@ use crate::Result;
 use crate::cargo::{self, run};
 
 /// The version of Alembic that is asked; the answers of the tests are from the same.
-const ALEMBIC: &str = "alembic==1.20.1";
+pub(crate) const ALEMBIC: &str = "alembic==1.20.1";
 
 /// What it reaches PostgreSQL with.
 const PSYCOPG: &str = "psycopg[binary]==3.3.9";

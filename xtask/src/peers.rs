@@ -8,10 +8,9 @@ mod page;
 mod survey;
 mod tool;
 
-use std::path::PathBuf;
-
 use clap::Args;
 
+use crate::alembic::PythonArgs;
 use crate::{Result, cargo};
 use attempt::Record;
 use tool::Tool;
@@ -25,9 +24,8 @@ pub(crate) struct PeersArgs {
     /// Fail when the table of docs/sqlite.md is out of date
     #[arg(long)]
     check: bool,
-    /// The Python to install Alembic and Django for
-    #[arg(long, default_value = if cfg!(windows) { "python" } else { "python3" })]
-    python: PathBuf,
+    #[command(flatten)]
+    python: PythonArgs,
 }
 
 impl PeersArgs {

@@ -9,8 +9,8 @@ use super::survey::{CHECKS, Outcome};
 use crate::{Result, cargo};
 
 const PAGE: &str = "docs/sqlite.md";
-const BEGIN: &str = "<!-- written by `cargo xtask peers --write` -->\n";
-const END: &str = "<!-- end -->\n";
+const BEGIN: &str = "<!-- peers -->\n";
+const END: &str = "<!-- /peers -->\n";
 
 /// Writes down what all tools have done.
 pub(super) fn render(records: &[Record]) -> String {
@@ -43,7 +43,7 @@ pub(super) fn render(records: &[Record]) -> String {
         if let Some(error) = &record.whole {
             let _ = writeln!(
                 notes,
-                "- {} fails on the whole table with \"{error}\". It was tried without {}.",
+                "- {} fails on the whole table: `{error}`. It was tried without {}.",
                 record.name,
                 record.left_out.join(", ")
             );
@@ -51,7 +51,7 @@ pub(super) fn render(records: &[Record]) -> String {
         if let Some(error) = &record.failure.again {
             let _ = writeln!(
                 notes,
-                "- {} fails again after the row is mended that the change failed for, with \"{error}\".",
+                "- {} fails again after the row that the change failed for is mended: `{error}`.",
                 record.name
             );
         }

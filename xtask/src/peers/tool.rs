@@ -4,11 +4,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use crate::alembic::{ALEMBIC, PythonArgs};
 use crate::{Result, cargo};
 
-const ALEMBIC: &str = "1.20.1";
-const SQLALCHEMY: &str = "2.1.9";
-const DJANGO: &str = "5.2.19";
+const SQLALCHEMY: &str = "sqlalchemy==2.1.9";
+const DJANGO: &str = "django==5.2.19";
 
 /// Says which versions of drizzle are installed; its lockfile has them.
 const DRIZZLE: &str = "drizzle-kit 0.31.11";
@@ -34,12 +34,14 @@ enum Input {
 
 impl Tool {
     /// Installs all tools into a folder: this one first.
-    pub(super) fn install_all(folder: &Path, python: &Path) -> Result<Vec<Self>> {
+    pub(super) fn install_all(folder: &Path, python: &PythonArgs) -> Result<Vec<Self>> {
         fs::create_dir_all(folder)?;
-        let python = install_python(folder, python)?;
+        let python = python.provide("python")?;
+        let install = ["-m", "pip", "install", "--quiet", SQLALCHEMY, DJANGO];
+        cargo::run(Command::new(&python).args(install))?;
         let script = |file: &str| fixture(file).display().to_string();
-        let python_tool = |name: String, file: &str| Self {
-            name,
+        let python_tool = |name: &str, package: &str, file: &str| Self {
+            name: package.replace(&format!("{}==", name.to_lowercase()), &format!("{name} ")),
             program: python.clone(),
             args: vec![script(file)],
             folder: folder.to_owned(),
@@ -47,8 +49,8 @@ impl Tool {
         };
         Ok(vec![
             Self::ours(folder)?,
-            python_tool(format!("Alembic {ALEMBIC}"), "alembic_change.py"),
-            python_tool(format!("Django {DJANGO}"), "django_change.py"),
+            python_tool("Alembic", ALEMBIC, "alembic_change.py"),
+            python_tool("Django", DJANGO, "django_change.py"),
             Self::drizzle(folder)?,
         ])
     }
@@ -129,31 +131,4 @@ impl Tool {
 
 pub(super) fn fixture(file: &str) -> PathBuf {
     cargo::root().join("fixtures").join("peers").join(file)
-}
-
-/// Installs Alembic and Django in a virtual environment; returns the Python in it.
-fn install_python(folder: &Path, python: &Path) -> Result<PathBuf> {
-    let environment = folder.join("venv");
-    let installed = if cfg!(windows) {
-        environment.join("Scripts").join("python.exe")
-    } else {
-        environment.join("bin").join("python")
-    };
-    if !installed.exists() {
-        cargo::run(Command::new(python).args(["-m", "venv"]).arg(&environment))?;
-    }
-    let packages = [
-        format!("alembic=={ALEMBIC}"),
-        format!("sqlalchemy=={SQLALCHEMY}"),
-        format!("django=={DJANGO}"),
-    ];
-    let pip = [
-        "-m",
-        "pip",
-        "install",
-        "--quiet",
-        "--disable-pip-version-check",
-    ];
-    cargo::run(Command::new(&installed).args(pip).args(packages))?;
-    Ok(installed)
 }

@@ -200,7 +200,7 @@ impl<'c> Draft<'c> {
         let last = self.outline.columns.last();
         let end = last.map_or_else(|| self.end(), |column| column.span.end);
         let mut edits = Edits::default();
-        edits.insert(end, format!("{}{definition}", self.separator()));
+        edits.insert_item(&self.sql, end, &self.separator(), definition);
         let (mut demands, mut has_index) = (Vec::new(), false);
         for constraint in &column.constraints {
             let demand = match &constraint.kind {

@@ -17,9 +17,29 @@ impl Edits {
         self.replace(Span::new(at, at), text);
     }
 
-    /// Removes what is at `span`, with the white space before it, unless that ends a comment.
+    /// Inserts an item of a list after the one that ends at `end`. A comment at the end of that line
+    /// stays with the item before it, if the new one gets a line of its own.
+    pub(super) fn insert_item(&mut self, sql: &str, end: usize, separator: &str, item: &str) {
+        let comment = separator.contains('\n').then(|| comment_after(sql, end));
+        let Some(comment) = comment.flatten() else {
+            return self.insert(end, format!("{separator}{item}"));
+        };
+        let space = separator.trim_start_matches(',');
+        if comment.has_comma {
+            self.insert(comment.end, format!("{space}{item},"));
+        } else {
+            self.insert(end, ",");
+            self.insert(comment.end, format!("{space}{item}"));
+        }
+    }
+
+    /// Removes what is at `span`, with the white space before it, unless a comment needs that to end.
     pub(super) fn remove(&mut self, sql: &str, span: Span) {
-        let start = start_with_space(sql, span.start);
+        let rest = sql[span.end..].trim_start_matches([' ', '\t', '\r']);
+        let start = match rest.starts_with('\n') {
+            true => sql[..span.start].trim_end_matches(is_space).len(),
+            false => start_with_space(sql, span.start),
+        };
         self.replace(Span::new(start, span.end), "");
     }
 
@@ -68,6 +88,31 @@ fn joins(end: Option<char>, start: Option<char>) -> bool {
         '-' | '*' => matches!(end, '-' | '/'),
         _ => is_in_word(end) && is_in_word(start),
     }
+}
+
+/// The comment at the end of a line.
+struct LineEnd {
+    end: usize,
+    /// Whether there is a comma before it.
+    has_comma: bool,
+}
+
+/// Finds the comment that ends the line after an item of a list.
+fn comment_after(sql: &str, item_end: usize) -> Option<LineEnd> {
+    let (mut has_comma, mut end) = (false, None);
+    let tokens = Tokens::new(sql, Dialect::Sqlite);
+    for token in tokens.skip_while(|token| token.span.start < item_end) {
+        match token.kind {
+            TokenKind::Whitespace if token.span.text(sql).contains('\n') => {
+                return end.map(|end| LineEnd { end, has_comma });
+            }
+            TokenKind::Whitespace => {}
+            TokenKind::Comment => end = Some(token.span.end),
+            TokenKind::Symbol(b',') if !has_comma && end.is_none() => has_comma = true,
+            _ => break,
+        }
+    }
+    None
 }
 
 fn is_space(c: char) -> bool {

@@ -53,7 +53,7 @@ impl Draft<'_> {
         };
         self.demands.push((number, demand));
         let mut edits = Edits::default();
-        edits.insert(self.end(), format!("{}{definition}", self.separator()));
+        edits.insert_item(&self.sql, self.end(), &self.separator(), definition);
         let numbered = self.numbered();
         self.edit(edits)?;
         self.demand_numbers(number, numbered.as_deref());

@@ -96,14 +96,16 @@ impl Planner<'_> {
 
     /// Chooses where the rows are meanwhile.
     ///
-    /// A table that qualifies its own columns cannot have another name, so its rows are moved.
+    /// A table that qualifies its own columns cannot have another name, so its rows are moved. Nor does
+    /// SQLite rename a table that a temporary one hides.
     fn aside(&self) -> Aside {
         let table = &self.table.name;
         let own = [self.table]
             .into_iter()
             .chain(self.catalog.indexes(self.table));
         let mut texts = own.filter_map(|object| object.sql.as_deref());
-        let is_moved = !texts.any(|sql| qualifies(sql, table));
+        let is_hidden = self.catalog.has(TEMP, table);
+        let is_moved = !is_hidden && !texts.any(|sql| qualifies(sql, table));
         let name = self.unused(match is_moved {
             true => "alembic_old",
             false => "alembic_rows",

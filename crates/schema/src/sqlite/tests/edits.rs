@@ -145,7 +145,27 @@ fn columns_are_added_and_dropped() {
         (
             "(\n  a INT, -- first\n  b INT -- last\n)",
             "ADD c INT UNIQUE",
-            "(\n  a INT, -- first\n  b INT,\n  c INT UNIQUE -- last\n)",
+            "(\n  a INT, -- first\n  b INT, -- last\n  c INT UNIQUE\n)",
+        ),
+        (
+            "(\n  a INT,\n  b INT /* last */ -- one\n  -- and all\n)",
+            "ADD c INT UNIQUE",
+            "(\n  a INT,\n  b INT, /* last */ -- one\n  c INT UNIQUE\n  -- and all\n)",
+        ),
+        (
+            "(\n  a INT,\n  b INT, -- last\n  CHECK (a > 0)\n)",
+            "ADD c INT UNIQUE",
+            "(\n  a INT,\n  b INT, -- last\n  c INT UNIQUE,\n  CHECK (a > 0)\n)",
+        ),
+        (
+            "(\n  a INT,\n  b INT, /* of the check */ CHECK (a > 0)\n)",
+            "ADD c INT UNIQUE",
+            "(\n  a INT,\n  b INT,\n  c INT UNIQUE, /* of the check */ CHECK (a > 0)\n)",
+        ),
+        (
+            "(\n  a INT,\n  b INT, -- last\n  c INT UNIQUE\n  -- and all\n)",
+            "DROP COLUMN c",
+            "(\n  a INT,\n  b INT -- last\n  -- and all\n)",
         ),
         (
             "(a INT,b INT)",
@@ -206,7 +226,7 @@ fn constraints_are_added_dropped_and_renamed() {
         (
             "(\n  a INT,\n  b INT -- last\n)",
             "ADD PRIMARY KEY (a, b)",
-            "(\n  a INT,\n  b INT,\n  PRIMARY KEY (a, b) -- last\n)",
+            "(\n  a INT,\n  b INT, -- last\n  PRIMARY KEY (a, b)\n)",
         ),
         (
             "(a INT, CONSTRAINT x UNIQUE (a))",
