@@ -1,9 +1,11 @@
 //! What SQL text is taken for, as rows of data.
 
+mod alterations;
 mod errors;
 mod indexes;
 mod invariants;
 mod kinds;
+mod outline;
 mod settings;
 mod splitting;
 mod summaries;

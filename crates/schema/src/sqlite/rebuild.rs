@@ -3,7 +3,7 @@
 mod planner;
 mod rows;
 
-use alembic_sql::{AlterAction, Dialect, Name, Tokens};
+use alembic_sql::{AlterAction, ColumnOutline, Dialect, Name, TableOutline, Tokens};
 
 use self::planner::Planner;
 use super::catalog::{Catalog, Object, ObjectKind, is_internal};
@@ -116,7 +116,7 @@ pub fn plan(
     let mut draft = Draft::new(catalog, object).map_err(first)?;
     let before = draft.outline.clone();
     let sql = object.sql.as_deref().unwrap_or_default();
-    for (number, action) in actions.iter().enumerate() {
+    for (number, action) in in_order(actions, &before) {
         let applied = draft.apply(number, action);
         applied.map_err(|error| (number, error))?;
     }
@@ -153,6 +153,25 @@ pub fn plan(
         draft: &draft,
     };
     Ok(Alteration::Rebuild(Box::new(planned.plan())))
+}
+
+/// Returns the actions with their numbers, in the order in which they are carried out: where all
+/// columns are dropped, the new ones come first, because a table has at least one.
+fn in_order<'a>(
+    actions: &[&'a AlterAction],
+    before: &TableOutline,
+) -> Vec<(usize, &'a AlterAction)> {
+    let mut ordered: Vec<_> = actions.iter().copied().enumerate().collect();
+    let is_dropped = |column: &ColumnOutline| {
+        actions.iter().any(|action| {
+            matches!(action, AlterAction::DropColumn { column: dropped, .. }
+                if dropped.kept().eq_ignore_ascii_case(&column.name))
+        })
+    };
+    if before.columns.iter().all(is_dropped) {
+        ordered.sort_by_key(|(_, action)| !matches!(action, AlterAction::AddColumn { .. }));
+    }
+    ordered
 }
 
 fn check_kind(object: &Object) -> Result<(), AlterError> {

@@ -93,9 +93,11 @@ impl Case {
                     // A comment before GENERATED is a part of the type.
                     "unknown datatype for",
                 ];
+                // Values that differ may be the same number.
+                let is_same = change.types() && message.starts_with("UNIQUE constraint failed");
                 let is_computed = message.starts_with("cannot store")
                     && table.columns.iter().any(|column| column.is_generated);
-                if is_computed || by_sqlite.iter().any(|known| message.contains(known))
+                if is_same || is_computed || by_sqlite.iter().any(|known| message.contains(known))
                     // What is added mentions what is dropped.
                     || change.drops() && message.starts_with("no such column")
                 {
@@ -136,27 +138,27 @@ impl Case {
             AlterError::NeedsPrimaryKey { .. } => {
                 table.without_rowid
                     && (columns.iter().any(|(name, info)| info.3 > 0 && drops(name))
-                        || change
-                            .asked
-                            .iter()
-                            .any(|asked| matches!(asked, Asked::PrimaryKey)))
+                        || change.moves_key())
             }
-            AlterError::HasPrimaryKey { .. } => columns.iter().any(|(_, info)| info.3 > 0),
+            AlterError::HasPrimaryKey { .. } => {
+                change.moves_key() || columns.iter().any(|(_, info)| info.3 > 0)
+            }
             AlterError::InPrimaryKey { column, .. } => columns
                 .iter()
-                .any(|(name, info)| name == column && info.3 > 0),
+                .any(|(name, info)| name == column && (info.3 > 0 || change.moves_key())),
             AlterError::NumbersRows { column, .. } => columns.iter().any(|(name, info)| {
-                name == column && info.3 > 0 && info.0.eq_ignore_ascii_case("INTEGER")
+                name == column
+                    && (info.3 > 0 || change.moves_key())
+                    && info.0.eq_ignore_ascii_case("INTEGER")
             }),
             AlterError::Generated { column, .. } => columns
                 .iter()
                 .any(|(name, info)| name == column && info.4 > 1),
             // It went with a column.
-            AlterError::NoConstraint { .. } | AlterError::NoColumn { .. } => change
-                .asked
-                .iter()
-                .any(|asked| matches!(asked, Asked::Drop(_))),
-            AlterError::NoKey { .. } => !columns.iter().any(|(_, info)| info.3 > 0),
+            AlterError::NoConstraint { .. } | AlterError::NoColumn { .. } => change.drops(),
+            AlterError::NoKey { .. } => {
+                change.drops() || !columns.iter().any(|(_, info)| info.3 > 0)
+            }
             AlterError::KeyLength { parent_columns, .. } => parent_columns.len() > 1,
             AlterError::Needed { by, .. } => {
                 let mut dropped = 0;

@@ -121,10 +121,13 @@ impl Draft<'_> {
             DroppedConstraint::Check(expression) => format!("CHECK ({expression})"),
         };
         let found: Vec<&Named> = known.iter().filter(is_meant).collect();
-        // A name that is written counts before one that is not.
-        let written: Vec<&&Named> = found.iter().filter(|named| named.is_written).collect();
-        match (written.as_slice(), found.as_slice()) {
-            ([one], _) if matches!(constraint, DroppedConstraint::Named(_)) => Ok((**one).clone()),
+        // A name that is written counts before one that is not. By what it says, the constraint is
+        // meant that has no name to say.
+        let is_named = matches!(constraint, DroppedConstraint::Named(_));
+        let first = found.iter().filter(|named| named.is_written == is_named);
+        let first: Vec<&&Named> = first.collect();
+        match (first.as_slice(), found.as_slice()) {
+            ([one], _) => Ok((**one).clone()),
             (_, [one]) => Ok((*one).clone()),
             (_, []) => Err(AlterError::NoConstraint {
                 table: self.name(),

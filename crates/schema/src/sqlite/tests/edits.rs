@@ -203,6 +203,11 @@ fn columns_are_added_and_dropped() {
             "(c INT)",
         ),
         (
+            "(a INT, b INT, CHECK (a > 0))",
+            "DROP COLUMN a, DROP COLUMN b, ADD COLUMN c INT, ADD CHECK (c > 0)",
+            "(c INT, CHECK (c > 0))",
+        ),
+        (
             "(a INT UNIQUE, b INT)",
             "DROP COLUMN a, ADD COLUMN a TEXT UNIQUE",
             "(b INT, a TEXT UNIQUE)",
@@ -264,6 +269,17 @@ fn constraints_are_added_dropped_and_renamed() {
             "(a INT NOT NULL UNIQUE)",
         ),
         ("(a INT UNIQUE)", "DROP UNIQUE (a)", "(a INT)"),
+        // The other one has a name to say.
+        (
+            "(a INT UNIQUE, CONSTRAINT x UNIQUE (a))",
+            "DROP UNIQUE (a)",
+            "(a INT, CONSTRAINT x UNIQUE (a))",
+        ),
+        (
+            "(a INT UNIQUE, CONSTRAINT t_a_key CHECK (a > 0))",
+            "DROP CONSTRAINT t_a_key",
+            "(a INT UNIQUE)",
+        ),
         ("(a INT UNIQUE)", "DROP CONSTRAINT t_a_key", "(a INT)"),
         ("(a INT CHECK ( a>0 ))", "DROP CHECK (A > 0)", "(a INT)"),
         (

@@ -57,6 +57,11 @@ fn names_must_be_known_and_new() {
             "the table `t` has several constraints `CHECK (a > 0)`",
         ),
         (
+            &["CREATE TABLE t (a UNIQUE UNIQUE, CONSTRAINT x UNIQUE (a))"],
+            "DROP UNIQUE (a)",
+            "the table `t` has several constraints `UNIQUE (a)`",
+        ),
+        (
             &["CREATE TABLE t (a)"],
             "ADD CONSTRAINT x EXCLUDE (a WITH =)",
             "SQLite has no such definition: CONSTRAINT x EXCLUDE (a WITH =)",
