@@ -4,6 +4,7 @@ mod errors;
 mod indexes;
 mod invariants;
 mod kinds;
+mod newer;
 mod settings;
 mod splitting;
 mod summaries;
