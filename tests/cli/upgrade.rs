@@ -150,7 +150,8 @@ fn sql_of_newer_versions_of_sqlite_is_reported() {
     let up = ["migrations/bb02.sql:8:25: [newer-sqlite] a `STRICT` table needs SQLite 3.37"];
     let down = ["migrations/bb02.sql:11:8: [newer-sqlite] `concat()` needs SQLite 3.44"];
     let project = Project::with_crate("shop");
-    project.add(revision("aa01").upgrade("CREATE TABLE a (b TEXT);"));
+    let first = revision("aa01").upgrade("CREATE TABLE a (b TEXT);");
+    project.add(first.downgrade("DROP TABLE a;"));
     let second = revision("bb02").revises("aa01");
     let second = second.upgrade("CREATE TABLE c (d TEXT) STRICT;");
     project.add(second.downgrade("SELECT concat(d, 1) FROM c; DROP TABLE c;"));
