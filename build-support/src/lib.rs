@@ -130,10 +130,9 @@ fn check(
     if let Ok(history) = &history {
         let faults = lock::check(crate_folder, &settings, history, &package);
         problems.extend(faults.iter().map(Problem::from));
-        for fault in history.empty_upgrades() {
-            for line in Problem::from(&fault).to_string().lines() {
-                writeln!(cargo, "cargo::warning={line}")?;
-            }
+        let newer = history.all_newer_sql(settings.sqlite_version);
+        for fault in history.empty_upgrades().iter().chain(&newer) {
+            warn(&Problem::from(fault), cargo)?;
         }
         problems.extend(baseline::check(&manifest, &settings.baseline, history));
     }
@@ -142,7 +141,12 @@ fn check(
         let path = crate_folder.join(name);
         writeln!(cargo, "cargo::rerun-if-changed={}", path.display())?;
         match schema::read(&path, name, &dialects) {
-            Ok(text) => schema = Some(text),
+            Ok(text) => {
+                for problem in schema::newer_sql(&text, name, &settings) {
+                    warn(&problem, cargo)?;
+                }
+                schema = Some(text);
+            }
             Err(found) => problems.extend(found),
         }
     }
@@ -155,6 +159,14 @@ fn check(
         }),
         _ => Err(problems),
     })
+}
+
+/// Reports a problem that does not fail the build.
+fn warn(problem: &Problem, cargo: &mut impl Write) -> io::Result<()> {
+    for line in problem.to_string().lines() {
+        writeln!(cargo, "cargo::warning={line}")?;
+    }
+    Ok(())
 }
 
 /// Returns the path of a file as it is shown to people: the configured folder `name` instead of its

@@ -3,7 +3,9 @@
 use std::io;
 use std::path::Path;
 
-use alembic_history::{Code, Dialect, FindingKind, Position, Span, merge_conflict, read_text};
+use alembic_history::{
+    Code, Dialect, FindingKind, Position, Settings, Span, merge_conflict, read_text,
+};
 use alembic_sql::{SplitErrorKind, SqlText, summary};
 
 use crate::manifest::Problem;
@@ -66,6 +68,24 @@ pub(crate) fn read(path: &Path, name: &str, dialects: &[Dialect]) -> Result<SqlT
     } else {
         Err(problems)
     }
+}
+
+/// Returns what the oldest supported SQLite does not understand.
+pub(crate) fn newer_sql(text: &SqlText, name: &str, settings: &Settings) -> Vec<Problem> {
+    let dialects = settings.dialects_for(None).into_iter();
+    let newer = dialects.flat_map(|dialect| text.newer_sql(dialect, settings.sqlite_version));
+    let problems = newer.map(|newer| {
+        let place = Position::of(text.as_str(), newer.span.start);
+        let kind = FindingKind::Newer(newer);
+        Problem {
+            place: format!("{name}:{place}"),
+            code: kind.code(),
+            title: kind.to_string(),
+            note: None,
+            help: kind.help(),
+        }
+    });
+    problems.collect()
 }
 
 fn check(text: &SqlText, dialect: Dialect) -> Vec<(Span, FindingKind)> {

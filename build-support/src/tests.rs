@@ -91,6 +91,48 @@ fn an_untouched_template_is_a_warning() {
 }
 
 #[test]
+fn sql_that_the_oldest_sqlite_refuses_is_a_warning() {
+    let revision = "-- a\n-- Revision ID: a1\n-- Revises:\n\n-- alembic: upgrade\n\
+                    CREATE TABLE a (b TEXT);\nUPDATE a SET b = concat(b, 1) || unhex('00');\n\
+                    ALTER TABLE a ALTER COLUMN b SET NOT NULL;\n\n\
+                    -- alembic: upgrade postgres\nSELECT string_agg(b, ',') FROM a;\n\n\
+                    -- alembic: downgrade\nDROP TABLE a;\nSELECT 1_0;\n";
+    let schema = "CREATE TABLE a (b TEXT NOT NULL) STRICT;\n";
+    let all = [
+        "[newer-sqlite] `concat()` needs SQLite 3.44",
+        "  --> migrations/a.sql:7:18",
+        "[newer-sqlite] `unhex()` needs SQLite 3.41",
+        "  --> migrations/a.sql:7:34",
+        "[newer-sqlite] `_` between digits needs SQLite 3.46",
+        "  --> migrations/a.sql:15:8",
+        "[newer-sqlite] a `STRICT` table needs SQLite 3.37",
+        "  --> schema.sql:1:34",
+    ];
+    let newer = [all[0], all[1], all[4], all[5]];
+    for (configuration, expected) in [
+        ("", all.as_slice()),
+        ("sqlite-version = \"3.41\"\n", newer.as_slice()),
+        ("sqlite-version = \"3.46.1\"\n", &[]),
+        ("dialects = [\"sqlite\", \"postgres\"]\n", all.as_slice()),
+        ("dialects = [\"postgres\"]\n", &[]),
+    ] {
+        let manifest = format!("{MANIFEST}schema = \"schema.sql\"\n{configuration}");
+        let project = Project::new(&[
+            ("shop/Cargo.toml", &manifest),
+            ("shop/migrations/a.sql", revision),
+            ("shop/schema.sql", schema),
+        ]);
+        let said = project.run();
+        assert!(project.embedded().is_some(), "{said}");
+        let lines = said
+            .lines()
+            .filter_map(|line| line.strip_prefix("cargo::warning="));
+        let lines: Vec<&str> = lines.filter(|line| !line.contains("= help")).collect();
+        assert_eq!(lines, expected, "{configuration}");
+    }
+}
+
+#[test]
 fn everything_that_is_wrong_is_told_at_once() {
     let project = Project::new(&[
         (

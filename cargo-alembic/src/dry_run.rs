@@ -10,6 +10,7 @@ use alembic_migrate::Event;
 use crate::context::Context;
 use crate::database::Watch;
 use crate::migrate::Migration;
+use crate::newer_sql;
 use crate::output::json::{
     AnswerJson, DryRunJson, DryStepJson, ExecutedJson, LostJson, RebuildJson, rows,
 };
@@ -75,6 +76,8 @@ fn rehearse(migration: &Migration<'_>, context: &Context, own: &Crate) -> Result
         HumanDuration(took)
     );
     context.shell.status("Finished", what);
+    let dialect = database.dialect();
+    newer_sql::report_steps(context, own, migration.direction, dialect, &report.steps);
     let steps = std::mem::take(&mut *steps.lock().unwrap_or_else(PoisonError::into_inner));
     Ok(DryRunJson {
         database: database.url.to_string(),

@@ -18,6 +18,7 @@ mod migrate;
 mod naming;
 mod new_file;
 mod new_revision;
+mod newer_sql;
 mod offline;
 mod output;
 mod rebase;

@@ -11,6 +11,7 @@ use crate::context::Context;
 use crate::database::Watch;
 use crate::empty_upgrades;
 use crate::lock_file;
+use crate::newer_sql;
 use crate::output::json::{AnswerJson, RunJson};
 use crate::output::{Progress, Response, Result};
 use crate::workspace::{
@@ -165,6 +166,8 @@ impl Migration<'_> {
         let report = outcome.map_err(|error| own.explain(error, database))?;
         let took = start.elapsed();
         own.report_run(context.shell, &report, took);
+        let dialect = database.dialect();
+        newer_sql::report_steps(context, own, self.direction, dialect, &report.steps);
         let empty = match self.direction {
             Direction::Upgrade => empty_upgrades::report(context, own, &report.steps),
             Direction::Downgrade => HashSet::new(),

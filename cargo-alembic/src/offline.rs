@@ -1,6 +1,6 @@
 //! Scripts instead of runs: `--sql`.
 
-use alembic_history::{Direction, TransactionMode};
+use alembic_history::{Direction, Node, TransactionMode};
 use alembic_migrate::Dialect;
 use alembic_migrate::RunError;
 use alembic_migrate::driver::Driver;
@@ -11,6 +11,7 @@ use crate::context::Context;
 use crate::database::Database;
 use crate::explain;
 use crate::lock_file;
+use crate::newer_sql;
 use crate::output::json::{AnswerJson, ScriptJson};
 use crate::output::{Answer, Cause, Diagnostic, Layout, Response, Result};
 use crate::workspace::{Access, Configuration, Crate, crates_to_move};
@@ -56,6 +57,12 @@ pub(crate) fn scripts(
         let dialect = dialect(args, &next.configuration, access)?;
         next.configuration.check_schema(dialect)?;
         let written = write_one(next, dialect, context, write)?;
+        if let Some(direction) = direction {
+            let runner = next.migrations.runner(dialect);
+            let revisions = write.revisions(&runner);
+            let revisions = revisions.map_err(|error| explain::script(error, next.subject()))?;
+            newer_sql::report_revisions(context, next, direction, dialect, revisions);
+        }
         let json = AnswerJson::Script(ScriptJson {
             dialect: dialect.to_string(),
             script: written.clone(),
@@ -70,6 +77,11 @@ pub(crate) trait Write {
     /// Returns the run to carry out on an empty database first, if it is needed.
     fn rehearse<'h>(&self, _runner: &Runner<'h>) -> Scripted<Option<Rehearsal<'h>>> {
         Ok(None)
+    }
+
+    /// Returns the revisions in the script.
+    fn revisions(&self, _runner: &Runner<'_>) -> Scripted<Vec<Node>> {
+        Ok(Vec::new())
     }
 
     /// Writes the script.
@@ -100,6 +112,10 @@ impl Write for MigrationScript<'_> {
             Direction::Upgrade => runner.rehearse_upgrade(self.range),
             Direction::Downgrade => runner.rehearse_downgrade(self.range),
         }
+    }
+
+    fn revisions(&self, runner: &Runner<'_>) -> Scripted<Vec<Node>> {
+        runner.revisions_of_script(self.direction, self.range)
     }
 
     fn script(&self, mut runner: Runner<'_>) -> Scripted<String> {

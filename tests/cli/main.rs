@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that panics fails, as it should")]
 
 mod alter;
+mod alter_table;
 mod bad_input;
 mod branches;
 mod connecting;

@@ -12,6 +12,7 @@ use crate::context::Context;
 use crate::database::Watch;
 use crate::empty_upgrades;
 use crate::lock_file;
+use crate::newer_sql;
 use crate::output::json::{AnswerJson, EnsureJson};
 use crate::output::{Answer, Layout, Progress, Response, Result, reports};
 use crate::workspace::{Crate, CrateOrder, PlannedRows};
@@ -108,6 +109,10 @@ impl EnsureArgs {
         for report in &reports {
             context.shell.status("Finished", reports::ensure(report));
             let own = group.iter().find(|own| own.name() == report.package);
+            if let Some(own) = own {
+                let (way, dialect) = (Direction::Upgrade, database.dialect());
+                newer_sql::report_steps(context, own, way, dialect, &report.steps);
+            }
             let empty = own.map(|own| empty_upgrades::report(context, own, &report.steps));
             let json = EnsureJson::new(&database.url, report, &empty.unwrap_or_default());
             let json = AnswerJson::Ensure(json);

@@ -11,6 +11,7 @@ use crate::context::Context;
 use crate::database::Database;
 use crate::database::scratch::{self, Engine};
 use crate::explain;
+use crate::newer_sql;
 use crate::output::json::{AnswerJson, CheckJson, TestJson};
 use crate::output::{Answer, Cause, Diagnostic, Error, Response, Result, printable};
 use crate::trial::{self, Check, CheckResult, Verdict};
@@ -62,6 +63,7 @@ impl TestArgs {
         let mut failed = None;
         for next in &order.chosen {
             context.shell.status("Testing", next.name());
+            newer_sql::report_all(context, next);
             let (engines, server) = self.engines(next);
             let mut results = vec![trial::chain(next)];
             results.extend(trial::lock(next));

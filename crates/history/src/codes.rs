@@ -101,6 +101,11 @@ codes! {
         /// transaction of the run, and leave the database half migrated if a later statement
         /// failed. Remove it.
         TransactionControl = "transaction-control",
+
+        /// SQL of a revision or of the target schema needs a newer SQLite than the crate supports,
+        /// which is 3.35 unless `sqlite-version` names another. It is a warning. Write it in another
+        /// way, or raise `sqlite-version` if no older SQLite runs it.
+        NewerSqlite = "newer-sqlite",
     }
 
     "History" {

@@ -20,7 +20,7 @@ mod section;
 
 use std::sync::Arc;
 
-use alembic_sql::{SqlText, summary};
+use alembic_sql::{SqlText, SqliteVersion, summary};
 
 use crate::{Dialect, Direction, Finding, FindingKind, Revision, Span, merge_conflict};
 
@@ -165,6 +165,22 @@ impl RevisionFile {
         findings
             .filter(|finding| finding.kind == FindingKind::EmptyUpgrade)
             .collect()
+    }
+
+    /// Returns what only newer versions of SQLite than `oldest` understand in the sections that run in
+    /// `direction` on one of `dialects`, in the order of the file: all of it, or the first twenty.
+    pub(crate) fn newer_sql(
+        &self,
+        direction: Direction,
+        dialects: &[Dialect],
+        oldest: SqliteVersion,
+    ) -> Vec<Finding> {
+        let findings = dialects.iter().flat_map(|dialect| {
+            let texts = self.sections(direction, *dialect).filter_map(Section::sql);
+            let newer = texts.flat_map(|sql| sql.newer_sql(*dialect, oldest));
+            newer.map(|newer| Finding::new(newer.span, FindingKind::Newer(newer)))
+        });
+        first(findings.collect())
     }
 
     /// Returns the revision as the graph needs it.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::id::join;
 use crate::{Chain, Code, GraphErrorKind, InvalidName, LockFinding, RevisionId, Span};
-use alembic_sql::SplitErrorKind;
+use alembic_sql::{NewerSql, SplitErrorKind};
 
 /// Something wrong in a revision file, with its span.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -112,6 +112,8 @@ pub enum FindingKind {
         /// The statement, in short.
         statement: String,
     },
+    /// SQL that only newer versions of SQLite than the oldest one that runs it understand.
+    Newer(NewerSql),
     /// The revision does not fit into the history.
     Graph(GraphErrorKind),
     /// There are several heads where there must be one.
@@ -203,6 +205,7 @@ impl FindingKind {
             Self::SqlInIrreversible => Code::SqlInIrreversible,
             Self::Sql(_) => Code::UnsplittableSql,
             Self::TransactionControl { .. } => Code::TransactionControl,
+            Self::Newer(_) => Code::NewerSqlite,
             Self::Graph(kind) => match kind {
                 GraphErrorKind::DuplicateId { .. } => Code::DuplicateId,
                 GraphErrorKind::MissingParent { .. } => Code::MissingParent,
@@ -301,6 +304,11 @@ impl FindingKind {
             Self::TransactionControl { .. } => {
                 "remove it: a run is one transaction, or one per revision on request".into()
             }
+            Self::Newer(newer) => format!(
+                "write it in another way, or declare `sqlite-version = \"{}\"` under \
+                 [package.metadata.alembic] if no older SQLite runs it",
+                newer.since
+            ),
             Self::MultipleHeads {
                 heads,
                 package,
@@ -387,6 +395,7 @@ impl fmt::Display for FindingKind {
             Self::TransactionControl { statement } => {
                 write!(f, "`{statement}` would end the transaction of the run")
             }
+            Self::Newer(newer) => newer.fmt(f),
             Self::Graph(kind) => kind.fmt(f),
             Self::MultipleHeads { heads, .. } => write!(f, "multiple heads: {}", join(heads, ", ")),
             Self::MultipleBases { bases } => write!(f, "multiple bases: {}", join(bases, ", ")),

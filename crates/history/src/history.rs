@@ -1,6 +1,7 @@
 //! A crate's history: its revision files, and the graph of their revisions.
 
 mod fault;
+mod warnings;
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
@@ -315,19 +316,6 @@ impl History {
             }
         };
         self.sql.of(direction).get_or_init(check).clone()
-    }
-
-    /// Returns the upgrade sections without statements that do not say that this is on purpose:
-    /// what is added to one after its revision is applied never runs.
-    #[must_use]
-    pub fn empty_upgrades(&self) -> Vec<Fault> {
-        let files = self.revisions.iter().enumerate();
-        let faults = files.flat_map(|(index, file)| {
-            let place = place(&self.graph, Node::new(index));
-            let findings = file.file.empty_upgrades(&self.dialects, place).into_iter();
-            findings.map(|finding| Fault::new(&file.path, &file.text, finding))
-        });
-        faults.collect()
     }
 
     /// Returns the graph of the revisions.

@@ -8,6 +8,8 @@ mod kind;
 
 use std::fmt;
 
+use alembic_sql::SqliteVersion;
+
 use crate::version_table::{check_schema_name, check_table_name};
 use crate::{Code, Dialect, VersionTable, nearest};
 
@@ -87,6 +89,8 @@ pub struct Settings {
     ///
     /// If it is not set, see [`dialects_for`](Self::dialects_for).
     pub dialects: Option<Vec<Dialect>>,
+    /// `sqlite-version`: the oldest SQLite that runs the revisions.
+    pub sqlite_version: SqliteVersion,
     /// `chain`: the shape that a build requires of the history.
     pub chain: Chain,
     /// `lock`: whether a lock file records what each revision is and does.
@@ -280,6 +284,7 @@ impl Default for Settings {
             sqlite_extensions_scope: Scope::Package,
             migrations: vec![DEFAULT_FOLDER.to_owned()],
             dialects: None,
+            sqlite_version: SqliteVersion::default(),
             chain: Chain::default(),
             lock: false,
             version_table: VersionTable::default(),

@@ -161,6 +161,24 @@ impl Runner<'_> {
         })
     }
 
+    /// Returns the revisions whose statements the script of an upgrade or a downgrade holds, in order.
+    ///
+    /// # Errors
+    ///
+    /// As [`upgrade_script`](Self::upgrade_script) and [`downgrade_script`](Self::downgrade_script).
+    pub fn revisions_of_script(
+        &self,
+        direction: Direction,
+        range: &str,
+    ) -> Result<Vec<Node>, ScriptError> {
+        let range = match direction {
+            Direction::Upgrade => self.upgrade_range(range),
+            Direction::Downgrade => self.downgrade_range(range),
+        }?;
+        let steps = range.plan.steps.iter();
+        Ok(steps.map(|step| step.revision).collect())
+    }
+
     /// Writes the script of a stamp; each of `targets` is `END` or `[START]:END`, all with the same
     /// start.
     ///

@@ -11,6 +11,7 @@ mod dialect;
 mod index;
 mod kind;
 mod name;
+mod newer;
 mod normal;
 mod outline;
 mod quote;
@@ -32,6 +33,7 @@ pub use dialect::{Dialect, UnknownDialect};
 pub use index::{IndexAction, IndexStatement, ReindexTarget};
 pub use kind::{EnumValue, StatementKind};
 pub use name::{Name, unquote};
+pub use newer::{NewerSql, SqliteVersion, UnsupportedVersion};
 pub use normal::normalized;
 pub use outline::{
     ColumnConstraint, ColumnConstraintKind, ColumnOutline, ConstraintName, ConstraintOutline,

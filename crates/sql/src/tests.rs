@@ -5,6 +5,7 @@ mod errors;
 mod indexes;
 mod invariants;
 mod kinds;
+mod newer;
 mod outline;
 mod settings;
 mod splitting;

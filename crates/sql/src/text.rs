@@ -3,8 +3,9 @@
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
+use crate::kind::find_newer;
 use crate::split::split_part;
-use crate::{ByDialect, Dialect, FileStatement, Span, Split};
+use crate::{ByDialect, Dialect, FileStatement, NewerSql, Span, Split, SqliteVersion};
 
 /// A text of SQL, or a part of a file's text, that is split once for each dialect, when its
 /// statements are first read; clones share the result.
@@ -74,6 +75,17 @@ impl SqlText {
             sql: statement.span.text(&self.0.file),
             statement,
         })
+    }
+
+    /// Returns what SQLite `version` does not understand yet in the statements of the text, if
+    /// `dialect` is its own: of other dialects, no version is asked for.
+    #[must_use]
+    pub fn newer_sql(&self, dialect: Dialect, version: SqliteVersion) -> Vec<NewerSql> {
+        let find = find_newer(dialect);
+        let statements = self.split(dialect).statements.iter();
+        statements
+            .flat_map(|statement| find(&self.0.file, statement, version))
+            .collect()
     }
 }
 

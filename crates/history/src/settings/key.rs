@@ -76,6 +76,10 @@ keys! {
     /// it is the dialect of the database's URL, or SQLite.
     Dialects = "dialects" => dialects,
 
+    /// The oldest SQLite that runs the revisions. SQL that needs a newer one is a warning of builds,
+    /// `cargo alembic test` and the commands that run it.
+    SqliteVersion = "sqlite-version" => sqlite_version,
+
     /// The shape of history that a build and `cargo alembic test` require: `linear`, or `merged`,
     /// which allows branches that are merged into one head.
     Chain = "chain" => chain,
@@ -144,6 +148,7 @@ impl Key {
             Self::Url
             | Self::UrlEnv
             | Self::SqliteExtensions
+            | Self::SqliteVersion
             | Self::FileTemplate
             | Self::TruncateSlugLength
             | Self::Timezone

@@ -2,6 +2,7 @@
 
 use super::{Chain, Edited, Fresh, TransactionMode, Value};
 use crate::Dialect;
+use alembic_sql::SqliteVersion;
 
 /// The type of a setting, as a manifest holds it.
 // Functions that only the documentation needs are inlined, so that build scripts do not compile
@@ -158,6 +159,26 @@ impl Kind for Vec<Dialect> {
     fn in_manifest(&self) -> String {
         let names = self.iter().map(|dialect| dialect.name().to_owned());
         names.collect::<Vec<String>>().in_manifest()
+    }
+}
+
+impl Kind for SqliteVersion {
+    fn read(value: &Value) -> Result<Self, String> {
+        let version = text(value)?.parse::<Self>();
+        version.map_err(|error| error.to_string())
+    }
+
+    #[inline]
+    fn description() -> String {
+        format!(
+            "a version of SQLite, {} or newer",
+            quoted(&Self::OLDEST.to_string())
+        )
+    }
+
+    #[inline]
+    fn in_manifest(&self) -> String {
+        quoted(&self.to_string())
     }
 }
 

@@ -52,6 +52,23 @@ fn values_are_of_their_kind() {
             "invalid value of `dialects`: unknown dialect 'mysql', expected `sqlite` or `postgres`",
         ),
     );
+    check("sqlite-version", text("3.46"), Ok(()));
+    check(
+        "sqlite-version",
+        text("3.8"),
+        Err("invalid value of `sqlite-version`: `3.8` is older than 3.35, the oldest supported"),
+    );
+    check(
+        "sqlite-version",
+        text("newest"),
+        Err("invalid value of `sqlite-version`: `newest` is not a version of SQLite, such as 3.35"),
+    );
+    // A TOML float would lose the zero of 3.40.
+    check(
+        "sqlite-version",
+        Value::Other,
+        Err("invalid value of `sqlite-version`: it is not a string"),
+    );
     check("chain", text("merged"), Ok(()));
     check(
         "chain",
@@ -126,6 +143,7 @@ fn a_workspace_sets_nothing_that_is_embedded() {
         ("url", text("sqlite://a.db")),
         ("url-env", text("A")),
         ("sqlite-extensions", text("a/b.so")),
+        ("sqlite-version", text("3.40")),
         ("file-template", text("{rev}")),
         ("truncate-slug-length", Value::Number(9)),
         ("timezone", text("UTC")),
