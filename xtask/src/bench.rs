@@ -17,6 +17,7 @@ mod plain;
 mod postgres;
 mod processes;
 mod project;
+mod rebuild;
 mod rounds;
 mod split;
 mod start;
@@ -51,6 +52,8 @@ enum Part {
     Command,
     /// Applying 1,000 revisions to a fresh file
     Apply,
+    /// Rebuilding a table of a million rows on SQLite
+    Rebuild,
     /// Starts in a program that have nothing to do, with a log and without one
     Start,
     /// Commands that have nothing to do
@@ -119,6 +122,9 @@ impl BenchArgs {
             if let Some(memory) = &memory {
                 show(apply::measure(memory)?);
             }
+        }
+        if wanted(Part::Rebuild) {
+            show(rebuild::measure(&disk)?);
         }
         if wanted(Part::Start) {
             show(start::measure(&disk)?);
