@@ -56,11 +56,8 @@ fn digests(history: &History) -> String {
 }
 
 /// Returns a dialect as the program calls it.
-fn path(dialect: Dialect) -> &'static str {
-    match dialect {
-        Dialect::Sqlite => "::alembic_migrate::Dialect::Sqlite",
-        Dialect::Postgres => "::alembic_migrate::Dialect::Postgres",
-    }
+fn path(dialect: Dialect) -> String {
+    format!("::alembic_migrate::Dialect::{dialect:?}")
 }
 
 fn table(package: &str, settings: &Settings, files: &str, schema: &str, digests: &str) -> String {
@@ -78,7 +75,7 @@ fn table(package: &str, settings: &Settings, files: &str, schema: &str, digests:
         Fresh::Replay => "Replay",
     };
     let dialects = settings.dialects_for(None).into_iter();
-    let dialects: Vec<&str> = dialects.map(path).collect();
+    let dialects: Vec<String> = dialects.map(path).collect();
     let dialects = dialects.join(", ");
     let version_table_schema = match &version_table.schema {
         Some(schema) => format!(".version_table_schema({schema:?})\n"),

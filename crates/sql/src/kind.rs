@@ -5,7 +5,6 @@ mod sqlite;
 
 use crate::cursor::Cursor;
 use crate::name::Name;
-use crate::newer::FindNewer;
 use crate::{
     AlterAction, AlterTable, CreateTable, Dialect, DropTable, IndexAction, IndexStatement, Setting,
     SettingChanges, SettingScope, TransactionControl,
@@ -344,13 +343,6 @@ struct Rules {
     read_kind: fn(&str, Cursor<'_>) -> Option<StatementKind>,
     /// Returns the settings that a statement may change.
     setting_changes: fn(Cursor<'_>, &StatementKind) -> SettingChanges,
-    /// Finds what a statement has that is newer than a version.
-    find_newer: FindNewer,
-}
-
-/// Returns how `dialect` finds what only its newer versions have.
-pub(crate) fn find_newer(dialect: Dialect) -> FindNewer {
-    rules(dialect).find_newer
 }
 
 fn rules(dialect: Dialect) -> &'static Rules {

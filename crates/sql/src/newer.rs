@@ -1,12 +1,12 @@
 //! Finds SQL that only newer versions of a database understand.
 
+mod postgres;
 mod sqlite;
 
 use std::fmt;
 
-use crate::{Span, Statement};
+use crate::{Dialect, Span, Statement};
 
-pub(crate) use sqlite::find as find_in_sqlite;
 pub use sqlite::{SqliteVersion, UnsupportedVersion};
 
 /// A part of a statement that SQLite understands only from some version on.
@@ -35,5 +35,25 @@ impl fmt::Display for NewerSql {
     }
 }
 
-/// Finds what a statement of a text has that is newer than a version.
-pub(crate) type FindNewer = fn(&str, &Statement, SqliteVersion) -> Vec<NewerSql>;
+/// Returns what a statement of `text` has that SQLite `version` has not, in the order of the text.
+pub(crate) fn find(
+    text: &str,
+    statement: &Statement,
+    dialect: Dialect,
+    version: SqliteVersion,
+) -> Vec<NewerSql> {
+    (rules(dialect).find)(text, statement, version)
+}
+
+/// What differs between the dialects; each has a file named after it.
+struct Rules {
+    /// Finds what a statement of a text has that is newer than a version.
+    find: fn(&str, &Statement, SqliteVersion) -> Vec<NewerSql>,
+}
+
+fn rules(dialect: Dialect) -> &'static Rules {
+    match dialect {
+        Dialect::Sqlite => &sqlite::RULES,
+        Dialect::Postgres => &postgres::RULES,
+    }
+}

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
-use crate::kind::find_newer;
+use crate::newer::find;
 use crate::split::split_part;
 use crate::{ByDialect, Dialect, FileStatement, NewerSql, Span, Split, SqliteVersion};
 
@@ -81,10 +81,9 @@ impl SqlText {
     /// `dialect` is its own: of other dialects, no version is asked for.
     #[must_use]
     pub fn newer_sql(&self, dialect: Dialect, version: SqliteVersion) -> Vec<NewerSql> {
-        let find = find_newer(dialect);
         let statements = self.split(dialect).statements.iter();
         statements
-            .flat_map(|statement| find(&self.0.file, statement, version))
+            .flat_map(|statement| find(&self.0.file, statement, dialect, version))
             .collect()
     }
 }

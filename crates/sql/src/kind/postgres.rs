@@ -12,7 +12,6 @@ pub(super) static RULES: Rules = Rules {
     concurrent_indexes: true,
     read_kind,
     setting_changes,
-    find_newer: |_, _, _| Vec::new(),
 };
 
 fn read_kind(first: &str, words: Cursor<'_>) -> Option<StatementKind> {

@@ -3,14 +3,12 @@
 use super::{Rules, StatementKind};
 use crate::cursor::Cursor;
 use crate::name::Name;
-use crate::newer::find_in_sqlite;
 use crate::{Setting, SettingChanges, SettingName, SettingScope};
 
 pub(super) static RULES: Rules = Rules {
     concurrent_indexes: false,
     read_kind,
     setting_changes,
-    find_newer: find_in_sqlite,
 };
 
 fn read_kind(first: &str, mut words: Cursor<'_>) -> Option<StatementKind> {

@@ -7,15 +7,16 @@ mod version;
 
 use std::ops::Range;
 
-use super::NewerSql;
+use super::{NewerSql, Rules};
 use crate::name::unquote;
 use crate::{Dialect, Span, Statement, StatementKind, Token, TokenKind, Tokens};
 use features::{BEFORE_EXPRESSIONS, FUNCTIONS, Feature, JOIN_WORDS, JSON_FUNCTIONS, JSON_OPTION};
 
 pub use version::{SqliteVersion, UnsupportedVersion};
 
-/// Returns what a statement of `text` has that SQLite `version` has not, in the order of the text.
-pub(crate) fn find(text: &str, statement: &Statement, version: SqliteVersion) -> Vec<NewerSql> {
+pub(super) static RULES: Rules = Rules { find };
+
+fn find(text: &str, statement: &Statement, version: SqliteVersion) -> Vec<NewerSql> {
     let tokens = Tokens::within(text, statement.span, statement.span.start, Dialect::Sqlite);
     let mut reader = Reader {
         text,
