@@ -5,6 +5,7 @@ mod case;
 mod database;
 mod killed;
 mod trial;
+mod watched;
 
 use std::collections::BTreeMap;
 use std::fs;

@@ -36,6 +36,10 @@ pub(super) struct Trial {
     /// The only journal mode that it is tried with.
     pub(super) journal: Option<String>,
     pub(super) meanwhile: Option<Meanwhile>,
+    /// Whether it is tried with foreign keys on only.
+    pub(super) enforced: bool,
+    /// The beginning of the statements that the connection ignores.
+    pub(super) ignored: Option<String>,
     /// Whether it is tried with a crash before each of its statements.
     pub(super) killed: bool,
     /// The parts of the error, if it must be refused.
@@ -159,6 +163,8 @@ impl Trial {
         };
         match (word, rest) {
             ("connection", "") => body.clone_into(&mut self.connection),
+            ("enforced", "") => self.enforced = true,
+            ("ignoring", statement) => self.ignored = Some(statement.to_owned()),
             ("killed", "") => self.killed = true,
             ("journal", mode) => self.journal = Some(mode.to_owned()),
             ("meanwhile", time) => {

@@ -12,6 +12,7 @@ use super::super::{File, FileSubject, chain};
 use super::case::{Behaviour, Case, Meanwhile, Outcome, Trial};
 use super::database::{Snapshot, query_faults};
 use super::killed;
+use super::watched::Watched;
 use crate::{Database, Handle};
 
 /// The settings of a connection that runs a case.
@@ -47,6 +48,7 @@ impl Mode {
             journals.filter(|mode| trial.journal.as_deref().is_none_or(|only| only == *mode));
         journals.flat_map(|journal| {
             let modes = [false, true].into_iter();
+            let modes = modes.filter(|foreign_keys| *foreign_keys || !trial.enforced);
             modes.map(move |foreign_keys| Self {
                 foreign_keys,
                 journal,
@@ -108,9 +110,10 @@ struct Run<S: FileSubject> {
 impl<S: FileSubject> Run<S> {
     fn carry_out(&mut self, trial: &Trial) {
         let content = self.file.content();
-        let done = match &trial.meanwhile {
-            Some(meanwhile) => self.upgrade_while(meanwhile),
-            None => self.upgrade(),
+        let done = match (&trial.meanwhile, &trial.ignored) {
+            (Some(meanwhile), _) => self.upgrade_while(meanwhile),
+            (None, Some(ignored)) => self.upgrade_ignoring(ignored),
+            (None, None) => self.upgrade(),
         };
         self.check_connection("after the upgrade");
         match (&trial.refused, done) {
@@ -135,6 +138,19 @@ impl<S: FileSubject> Run<S> {
 
     fn upgrade(&mut self) -> Result<(), RunError> {
         self.handle.upgrade(&self.migrations, "heads").map(drop)
+    }
+
+    /// Upgrades on a connection that takes some statements and does not obey them.
+    fn upgrade_ignoring(&mut self, ignored: &str) -> Result<(), RunError> {
+        let mut connection = self.file.open();
+        let enforced = self.handle.rows("PRAGMA foreign_keys");
+        let setup = format!("PRAGMA foreign_keys = {enforced}");
+        connection.execute_batch(&setup).unwrap();
+        let watched = Watched {
+            connection: &mut connection,
+            watch: &mut |statement| !statement.starts_with(ignored),
+        };
+        self.migrations.upgrade(watched, "heads").map(drop)
     }
 
     /// Upgrades while another connection has a transaction of its own.
