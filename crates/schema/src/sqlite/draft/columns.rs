@@ -187,7 +187,7 @@ impl Draft<'_> {
         if is_key && self.outline.without_rowid {
             return Err(AlterError::NeedsPrimaryKey { table: self.name() });
         }
-        let following = self.following_separator(index);
+        let following = self.following_separator(index, &removed);
         match (column.separator, following) {
             // The comment before it is that of the column before, which stays.
             (Some(separator), Some(following))
@@ -213,10 +213,11 @@ impl Draft<'_> {
         self.edit(edits)
     }
 
-    /// Returns the comma after a column.
-    fn following_separator(&self, index: usize) -> Option<Span> {
+    /// Returns the comma after a column, unless it goes with one of the constraints that are removed.
+    fn following_separator(&self, index: usize, removed: &[usize]) -> Option<Span> {
         match self.outline.columns.get(index + 1) {
             Some(next) => next.separator,
+            None if removed.contains(&0) => None,
             None => self.outline.constraints.first()?.separator,
         }
     }

@@ -1,7 +1,7 @@
 //! The steps of rebuilds, where they depend on more than the definition.
 
-use super::{plan_for, rebuild_for};
-use crate::sqlite::{Alteration, Check, Loss, Rebuild, Step, StepTask};
+use super::{catalog, plan_for, rebuild_for, rebuild_in};
+use crate::sqlite::{Alteration, Check, Loss, Object, ObjectKind, Rebuild, Step, StepTask};
 
 fn statements(rebuild: &Rebuild, wanted: fn(&StepTask) -> bool) -> Vec<&str> {
     let steps = rebuild.steps.iter();
@@ -68,6 +68,12 @@ fn rows_keep_their_numbers() {
         ),
         (
             "CREATE TABLE t (a, b)",
+            "ALTER b TYPE INT USING (SELECT p.t FROM p WHERE f(p.a, t.b) = t.a)",
+            "INSERT OR ABORT INTO \"main\".\"t\" (rowid, \"a\", \"b\") SELECT \"rowid\", \"a\", \
+             (\n(SELECT p.t FROM p WHERE f(p.a, t.b) = t.a)\n) FROM \"main\".alembic_old AS \"t\"",
+        ),
+        (
+            "CREATE TABLE t (a, b)",
             "ADD COLUMN c INTEGER PRIMARY KEY",
             "INSERT OR ABORT INTO \"main\".\"t\" (rowid, \"a\", \"b\") SELECT \"rowid\", \"a\", \
              \"b\" FROM \"main\".alembic_old AS \"t\"",
@@ -83,6 +89,26 @@ fn rows_keep_their_numbers() {
         let rebuild = rebuild_for(&[table], actions);
         let found = statements(&rebuild, |task| *task == StepTask::Copy);
         assert_eq!(found, [expected], "{actions}\n{table}");
+    }
+}
+
+/// Wherever the table is, SQLite would take one for the other when it renames.
+#[test]
+fn rows_are_moved_while_a_temporary_table_hides_another_one() {
+    let objects = ["CREATE TABLE t (a)", "CREATE TABLE u (b)"];
+    for (name, is_hidden) in [("t", true), ("U", true), ("v", false)] {
+        let mut catalog = catalog(&objects);
+        catalog.objects.push(Object {
+            database: "temp".to_owned(),
+            kind: ObjectKind::Table,
+            name: name.to_owned(),
+            table: name.to_owned(),
+            sql: Some(format!("CREATE TABLE {name} (x)")),
+        });
+        let rebuild = rebuild_in(&catalog, "ALTER TABLE main.t ALTER a SET NOT NULL");
+        let moved = statements(&rebuild, |task| *task == StepTask::PutAway);
+        let creates = moved.iter().any(|sql| sql.starts_with("CREATE TABLE"));
+        assert_eq!(creates, is_hidden, "{name}: {moved:?}");
     }
 }
 
