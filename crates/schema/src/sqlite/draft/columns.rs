@@ -271,23 +271,25 @@ impl Draft<'_> {
 fn default_value(to: &str) -> String {
     let probe = format!("c DEFAULT {to}");
     let is_read = ColumnOutline::read(&probe).is_some_and(|column| column.constraints.len() == 1);
-    let is_word = |word: &str| to.eq_ignore_ascii_case(word);
-    let is_name = to.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
-        && !to.ends_with('\'')
-        && ![
-            "NULL",
-            "TRUE",
-            "FALSE",
-            "CURRENT_TIMESTAMP",
-            "CURRENT_DATE",
-            "CURRENT_TIME",
-        ]
-        .into_iter()
-        .any(is_word);
-    match is_read && !is_name {
+    match is_read && !is_bare_word(to) {
         true => to.to_owned(),
         false => format!("({to})"),
     }
+}
+
+/// Returns whether a default is a word, which SQLite takes for a text, and is no value otherwise.
+pub(in crate::sqlite) fn is_bare_word(value: &str) -> bool {
+    let values = [
+        "NULL",
+        "TRUE",
+        "FALSE",
+        "CURRENT_TIMESTAMP",
+        "CURRENT_DATE",
+        "CURRENT_TIME",
+    ];
+    value.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
+        && !value.ends_with('\'')
+        && !values.iter().any(|known| value.eq_ignore_ascii_case(known))
 }
 
 /// Returns whether there is a comment between two tokens.

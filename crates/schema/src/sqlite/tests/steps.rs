@@ -23,6 +23,20 @@ fn required(rebuild: &Rebuild) -> Vec<&Check> {
         .collect()
 }
 
+/// Returns the names of the indexes and triggers that are created again.
+fn restored(rebuild: &Rebuild) -> Vec<&str> {
+    let steps = rebuild.steps.iter();
+    steps
+        .filter_map(|step| match step {
+            Step::Execute {
+                task: StepTask::Restore { name, .. },
+                ..
+            } => Some(name.as_str()),
+            Step::Execute { .. } | Step::Require(_) | Step::Expect(_) => None,
+        })
+        .collect()
+}
+
 #[test]
 fn rows_keep_their_numbers() {
     for (table, actions, expected) in [
@@ -113,6 +127,32 @@ fn rows_are_moved_while_a_temporary_table_hides_another_one() {
 }
 
 #[test]
+fn temporary_triggers_belong_to_one_table() {
+    let mut catalog = catalog(&["CREATE TABLE t (a)"]);
+    let mut add = |kind, name: &str, sql: &str| {
+        catalog.objects.push(Object {
+            database: "temp".to_owned(),
+            kind,
+            name: name.to_owned(),
+            table: "t".to_owned(),
+            sql: Some(sql.to_owned()),
+        });
+    };
+    add(ObjectKind::Table, "t", "CREATE TABLE t (a)");
+    for (name, on) in [("r1", "main.t"), ("r2", "\"temp\".T"), ("r3", "t")] {
+        let sql = format!("CREATE TRIGGER {name} AFTER INSERT ON {on} BEGIN SELECT 1; END");
+        add(ObjectKind::Trigger, name, &sql);
+    }
+    for (table, expected) in [("main.t", &["r1"][..]), ("temp.t", &["r2", "r3"])] {
+        let rebuild = rebuild_in(
+            &catalog,
+            &format!("ALTER TABLE {table} ALTER a SET NOT NULL"),
+        );
+        assert_eq!(restored(&rebuild), expected, "{table}");
+    }
+}
+
+#[test]
 fn rows_are_looked_at_where_sqlite_would_change_them() {
     let null = |column: &str| Loss::Null {
         columns: vec![column.to_owned()],
@@ -197,6 +237,24 @@ fn rows_are_looked_at_where_sqlite_would_change_them() {
     }
 }
 
+/// The queries read the rows before with the defaults of new columns.
+#[test]
+fn defaults_are_values_in_explanations() {
+    for (default, expected) in [
+        ("7", "(\n7\n) AS \"b\""),
+        ("(1 + 1)", "(\n(1 + 1)\n) AS \"b\""),
+        ("word", "(\n'word'\n) AS \"b\""),
+        ("true", "(\ntrue\n) AS \"b\""),
+        ("CURRENT_DATE", "(\nCURRENT_DATE\n) AS \"b\""),
+        ("x'00'", "(\nx'00'\n) AS \"b\""),
+    ] {
+        let add = format!("ADD COLUMN b DEFAULT {default} CHECK (b)");
+        let rebuild = rebuild_for(&["CREATE TABLE t (a)"], &add);
+        let query = &rebuild.explanations[0].query;
+        assert!(query.contains(expected), "{default}: {query}");
+    }
+}
+
 #[test]
 fn indexes_go_with_their_columns_and_no_others() {
     let objects = [
@@ -217,17 +275,7 @@ fn indexes_go_with_their_columns_and_no_others() {
         ),
     ] {
         let rebuild = rebuild_for(&objects, actions);
-        let steps = rebuild.steps.iter();
-        let restored: Vec<&str> = steps
-            .filter_map(|step| match step {
-                Step::Execute {
-                    task: StepTask::Restore { name, .. },
-                    ..
-                } => Some(name.as_str()),
-                Step::Execute { .. } | Step::Require(_) | Step::Expect(_) => None,
-            })
-            .collect();
-        assert_eq!(restored, expected, "{actions}");
+        assert_eq!(restored(&rebuild), expected, "{actions}");
     }
 }
 
