@@ -134,8 +134,10 @@ impl Catalog {
         self.objects.iter().filter(move |object| {
             object.kind == ObjectKind::Trigger
                 && object.table.eq_ignore_ascii_case(&table.name)
-                && (object.database == table.database
-                    || object.database == TEMP && self.is_trigger_of(object, table))
+                && match object.database.as_str() {
+                    TEMP => self.is_trigger_of(object, table),
+                    database => database == table.database,
+                }
         })
     }
 

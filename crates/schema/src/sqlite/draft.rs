@@ -3,6 +3,8 @@
 mod columns;
 mod constraints;
 
+pub(super) use columns::is_bare_word;
+
 use alembic_sql::{AlterAction, ColumnConstraintKind, ColumnOutline, Reference, TableOutline};
 
 use super::catalog::{Catalog, Object, ObjectKind};

@@ -22,17 +22,26 @@ pub(super) fn qualifies(sql: &str, table: &str) -> bool {
 /// Returns whether a query in an expression reads the table.
 pub(super) fn reads(sql: &str, table: &str) -> bool {
     let tokens: Vec<Token> = significant(sql, Span::new(0, sql.len())).collect();
-    let is = |token: Token, word: &str| token.span.text(sql).eq_ignore_ascii_case(word);
-    let has_query = tokens.iter().any(|token| is(*token, "SELECT"));
+    let is = |index: Option<usize>, words: &[&str]| {
+        let token = index.and_then(|index| tokens.get(index));
+        token.is_some_and(|token| {
+            let text = token.span.text(sql);
+            words.iter().any(|word| text.eq_ignore_ascii_case(word))
+        })
+    };
+    let has_query = (0..tokens.len()).any(|index| is(Some(index), &["SELECT"]));
     has_query
-        && tokens.windows(2).any(|pair| {
-            // A column may have the name of the table, and follow a comma, too.
-            let may_be_table = ["FROM", "JOIN", ",", "."]
-                .iter()
-                .any(|word| is(pair[0], word));
-            may_be_table
-                && is_name(pair[1])
-                && name(pair[1].span.text(sql)).eq_ignore_ascii_case(table)
+        && tokens.iter().enumerate().any(|(index, token)| {
+            // The name of a database may stand before it.
+            let before = match is(index.checked_sub(1), &["."]) {
+                true => index.checked_sub(3),
+                false => index.checked_sub(1),
+            };
+            // Where a dot follows, it qualifies a column.
+            is_name(*token)
+                && name(token.span.text(sql)).eq_ignore_ascii_case(table)
+                && is(before, &["FROM", "JOIN", ","])
+                && !is(Some(index + 1), &["."])
         })
 }
 

@@ -51,23 +51,31 @@ fn catalog(statements: &[&str]) -> Catalog {
     catalog
 }
 
-/// Plans an `ALTER TABLE t`, of which these are the actions.
-fn plan_for(objects: &[&str], actions: &str) -> Result<Alteration, AlterError> {
-    let text = SqlText::new(format!("ALTER TABLE t {actions}"));
+fn plan_in(catalog: &Catalog, statement: &str) -> Result<Alteration, AlterError> {
+    let text = SqlText::new(statement);
     let split = text.split(Dialect::Sqlite);
     let StatementKind::AlterTable(table) = &split.statements[0].kind else {
-        panic!("not an ALTER TABLE: {actions}");
+        panic!("not an ALTER TABLE: {statement}");
     };
     let actions: Vec<&AlterAction> = table.actions.iter().collect();
-    let planned = plan(&catalog(objects), &table.table, table.if_exists, &actions);
+    let planned = plan(catalog, &table.table, table.if_exists, &actions);
     planned.map_err(|(_, error)| error)
 }
 
-fn rebuild_for(objects: &[&str], actions: &str) -> Rebuild {
-    match plan_for(objects, actions) {
+/// Plans an `ALTER TABLE t`, of which these are the actions.
+fn plan_for(objects: &[&str], actions: &str) -> Result<Alteration, AlterError> {
+    plan_in(&catalog(objects), &format!("ALTER TABLE t {actions}"))
+}
+
+fn rebuild_in(catalog: &Catalog, statement: &str) -> Rebuild {
+    match plan_in(catalog, statement) {
         Ok(Alteration::Rebuild(rebuild)) => *rebuild,
-        other => panic!("{actions}: {other:?}"),
+        other => panic!("{statement}: {other:?}"),
     }
+}
+
+fn rebuild_for(objects: &[&str], actions: &str) -> Rebuild {
+    rebuild_in(&catalog(objects), &format!("ALTER TABLE t {actions}"))
 }
 
 /// Returns the definition of the table after a change.

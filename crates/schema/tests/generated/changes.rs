@@ -128,7 +128,7 @@ impl Change {
         let back = match has_known {
             true => format!(
                 "ALTER {written} SET DEFAULT {}",
-                token(&known.unwrap_or_default())
+                token(&known.map(|known| known + "\n").unwrap_or_default())
             ),
             false => format!("ALTER {written} DROP DEFAULT"),
         };

@@ -14,8 +14,13 @@ impl Database {
     pub(crate) fn generate(random: &mut Random) -> Self {
         let mut statements = Vec::new();
         let mut tables: Vec<Table> = Vec::new();
-        for schema in ["main", "aux"] {
-            if schema == "aux" && random.chance(60) {
+        for schema in ["main", "aux", "temp"] {
+            let is_left_out = match schema {
+                "aux" => random.chance(60),
+                "temp" => random.chance(85),
+                _ => false,
+            };
+            if is_left_out {
                 continue;
             }
             let count = 1 + random.below(3);

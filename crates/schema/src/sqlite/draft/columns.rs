@@ -187,7 +187,7 @@ impl Draft<'_> {
         if is_key && self.outline.without_rowid {
             return Err(AlterError::NeedsPrimaryKey { table: self.name() });
         }
-        let following = self.following_separator(index);
+        let following = self.following_separator(index, &removed);
         match (column.separator, following) {
             // The comment before it is that of the column before, which stays.
             (Some(separator), Some(following))
@@ -213,10 +213,11 @@ impl Draft<'_> {
         self.edit(edits)
     }
 
-    /// Returns the comma after a column.
-    fn following_separator(&self, index: usize) -> Option<Span> {
+    /// Returns the comma after a column, unless it goes with one of the constraints that are removed.
+    fn following_separator(&self, index: usize, removed: &[usize]) -> Option<Span> {
         match self.outline.columns.get(index + 1) {
             Some(next) => next.separator,
+            None if removed.contains(&0) => None,
             None => self.outline.constraints.first()?.separator,
         }
     }
@@ -270,23 +271,25 @@ impl Draft<'_> {
 fn default_value(to: &str) -> String {
     let probe = format!("c DEFAULT {to}");
     let is_read = ColumnOutline::read(&probe).is_some_and(|column| column.constraints.len() == 1);
-    let is_word = |word: &str| to.eq_ignore_ascii_case(word);
-    let is_name = to.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
-        && !to.ends_with('\'')
-        && ![
-            "NULL",
-            "TRUE",
-            "FALSE",
-            "CURRENT_TIMESTAMP",
-            "CURRENT_DATE",
-            "CURRENT_TIME",
-        ]
-        .into_iter()
-        .any(is_word);
-    match is_read && !is_name {
+    match is_read && !is_bare_word(to) {
         true => to.to_owned(),
         false => format!("({to})"),
     }
+}
+
+/// Returns whether a default is a word, which SQLite takes for a text, and is no value otherwise.
+pub(in crate::sqlite) fn is_bare_word(value: &str) -> bool {
+    let values = [
+        "NULL",
+        "TRUE",
+        "FALSE",
+        "CURRENT_TIMESTAMP",
+        "CURRENT_DATE",
+        "CURRENT_TIME",
+    ];
+    value.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
+        && !value.ends_with('\'')
+        && !values.iter().any(|known| value.eq_ignore_ascii_case(known))
 }
 
 /// Returns whether there is a comment between two tokens.

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use alembic_sql::{Dialect, TableOutline, Tokens, literal, quote};
 
 use super::{Rebuild, Step, StepTask};
-use crate::sqlite::catalog::{Catalog, Object, TEMP};
+use crate::sqlite::catalog::{Catalog, Object, ObjectKind, TEMP};
 use crate::sqlite::draft::{Draft, Source};
 use crate::sqlite::keys::{has_sequence, rowid_alias};
 use crate::sqlite::mention::{object_mentions, qualifies};
@@ -96,16 +96,15 @@ impl Planner<'_> {
 
     /// Chooses where the rows are meanwhile.
     ///
-    /// A table that qualifies its own columns cannot have another name, so its rows are moved. Nor does
-    /// SQLite rename a table that a temporary one hides.
+    /// A table that qualifies its own columns cannot have another name, so its rows are moved. The same
+    /// holds while a temporary table hides another one: SQLite takes one for the other when it renames.
     fn aside(&self) -> Aside {
         let table = &self.table.name;
         let own = [self.table]
             .into_iter()
             .chain(self.catalog.indexes(self.table));
         let mut texts = own.filter_map(|object| object.sql.as_deref());
-        let is_hidden = self.catalog.has(TEMP, table);
-        let is_moved = !is_hidden && !texts.any(|sql| qualifies(sql, table));
+        let is_moved = !texts.any(|sql| qualifies(sql, table)) && !self.is_shadowed();
         let name = self.unused(match is_moved {
             true => "alembic_old",
             false => "alembic_rows",
@@ -122,6 +121,19 @@ impl Planner<'_> {
             rowid,
             is_moved,
         }
+    }
+
+    /// Returns whether a temporary table has the name of another one, whichever it is: SQLite reads all
+    /// definitions when it renames.
+    fn is_shadowed(&self) -> bool {
+        let mut objects = self.catalog.objects.iter();
+        objects.any(|object| {
+            let others = self.catalog.databases.iter();
+            let mut others = others.filter(|database| *database != TEMP);
+            object.database == TEMP
+                && matches!(object.kind, ObjectKind::Table | ObjectKind::View)
+                && others.any(|other| self.catalog.relation(other, &object.name).is_some())
+        })
     }
 
     /// Returns a name that no object has.

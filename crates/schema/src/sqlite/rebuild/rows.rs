@@ -1,9 +1,9 @@
 //! The rows of a table before and after a rebuild.
 
-use alembic_sql::{ColumnConstraintKind, ColumnOutline, quote};
+use alembic_sql::{ColumnConstraintKind, ColumnOutline, Span, literal, quote};
 
 use super::planner::{Aside, Planner};
-use crate::sqlite::draft::Source;
+use crate::sqlite::draft::{Source, is_bare_word};
 use crate::sqlite::keys::primary_key;
 use crate::sqlite::rows::{Demanded, RowSource};
 
@@ -79,16 +79,20 @@ impl Planner<'_> {
     }
 
     fn default_of(&self, column: &ColumnOutline) -> String {
+        let text = |span: Span| span.text(&self.draft.sql);
         let mut constraints = column.constraints.iter();
-        let default = constraints.find_map(|constraint| match constraint.kind {
+        let value = constraints.find_map(|constraint| match constraint.kind {
+            ColumnConstraintKind::Default { value } if is_bare_word(text(value)) => {
+                Some(literal(text(value)))
+            }
             ColumnConstraintKind::Default { value: span }
             | ColumnConstraintKind::Generated {
                 expression: span, ..
-            } => Some(span.text(&self.draft.sql)),
+            } => Some(text(span).to_owned()),
             _ => None,
         });
         // A comment at its end would swallow the parenthesis.
-        default.map_or_else(|| "NULL".to_owned(), |text| format!("(\n{text}\n)"))
+        value.map_or_else(|| "NULL".to_owned(), |value| format!("(\n{value}\n)"))
     }
 
     /// Returns the rows of the new table.

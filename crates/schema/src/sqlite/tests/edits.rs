@@ -208,6 +208,16 @@ fn columns_are_added_and_dropped() {
             "(c INT, CHECK (c > 0))",
         ),
         (
+            "(b INT, -- first\n  a INT, UNIQUE (a), CHECK (b > 0))",
+            "DROP COLUMN a",
+            "(b INT -- first\n  , CHECK (b > 0))",
+        ),
+        (
+            "(b INT, -- first\n  a INT, CHECK (b > 0), UNIQUE (a))",
+            "DROP COLUMN a",
+            "(b INT, -- first\n  CHECK (b > 0))",
+        ),
+        (
             "(a INT UNIQUE, b INT)",
             "DROP COLUMN a, ADD COLUMN a TEXT UNIQUE",
             "(b INT, a TEXT UNIQUE)",

@@ -144,7 +144,7 @@ fn expressions_do_not_read_the_table_itself() {
         ),
         (
             &["CREATE TABLE t (a)"],
-            "ALTER a TYPE INT USING (SELECT 1 FROM b JOIN main.\"t\")",
+            "ALTER a TYPE INT USING (SELECT 1 FROM b, c JOIN main.\"t\" AS d)",
             refused,
         ),
     ]);

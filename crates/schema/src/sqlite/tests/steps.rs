@@ -1,7 +1,7 @@
 //! The steps of rebuilds, where they depend on more than the definition.
 
-use super::{plan_for, rebuild_for};
-use crate::sqlite::{Alteration, Check, Loss, Rebuild, Step, StepTask};
+use super::{catalog, plan_for, rebuild_for, rebuild_in};
+use crate::sqlite::{Alteration, Check, Loss, Object, ObjectKind, Rebuild, Step, StepTask};
 
 fn statements(rebuild: &Rebuild, wanted: fn(&StepTask) -> bool) -> Vec<&str> {
     let steps = rebuild.steps.iter();
@@ -19,6 +19,20 @@ fn required(rebuild: &Rebuild) -> Vec<&Check> {
         .filter_map(|step| match step {
             Step::Require(check) => Some(check),
             Step::Execute { .. } | Step::Expect(_) => None,
+        })
+        .collect()
+}
+
+/// Returns the names of the indexes and triggers that are created again.
+fn restored(rebuild: &Rebuild) -> Vec<&str> {
+    let steps = rebuild.steps.iter();
+    steps
+        .filter_map(|step| match step {
+            Step::Execute {
+                task: StepTask::Restore { name, .. },
+                ..
+            } => Some(name.as_str()),
+            Step::Execute { .. } | Step::Require(_) | Step::Expect(_) => None,
         })
         .collect()
 }
@@ -68,6 +82,12 @@ fn rows_keep_their_numbers() {
         ),
         (
             "CREATE TABLE t (a, b)",
+            "ALTER b TYPE INT USING (SELECT p.t FROM p WHERE f(p.a, t.b) = t.a)",
+            "INSERT OR ABORT INTO \"main\".\"t\" (rowid, \"a\", \"b\") SELECT \"rowid\", \"a\", \
+             (\n(SELECT p.t FROM p WHERE f(p.a, t.b) = t.a)\n) FROM \"main\".alembic_old AS \"t\"",
+        ),
+        (
+            "CREATE TABLE t (a, b)",
             "ADD COLUMN c INTEGER PRIMARY KEY",
             "INSERT OR ABORT INTO \"main\".\"t\" (rowid, \"a\", \"b\") SELECT \"rowid\", \"a\", \
              \"b\" FROM \"main\".alembic_old AS \"t\"",
@@ -83,6 +103,52 @@ fn rows_keep_their_numbers() {
         let rebuild = rebuild_for(&[table], actions);
         let found = statements(&rebuild, |task| *task == StepTask::Copy);
         assert_eq!(found, [expected], "{actions}\n{table}");
+    }
+}
+
+/// Wherever the table is, SQLite would take one for the other when it renames.
+#[test]
+fn rows_are_moved_while_a_temporary_table_hides_another_one() {
+    let objects = ["CREATE TABLE t (a)", "CREATE TABLE u (b)"];
+    for (name, is_hidden) in [("t", true), ("U", true), ("v", false)] {
+        let mut catalog = catalog(&objects);
+        catalog.objects.push(Object {
+            database: "temp".to_owned(),
+            kind: ObjectKind::Table,
+            name: name.to_owned(),
+            table: name.to_owned(),
+            sql: Some(format!("CREATE TABLE {name} (x)")),
+        });
+        let rebuild = rebuild_in(&catalog, "ALTER TABLE main.t ALTER a SET NOT NULL");
+        let moved = statements(&rebuild, |task| *task == StepTask::PutAway);
+        let creates = moved.iter().any(|sql| sql.starts_with("CREATE TABLE"));
+        assert_eq!(creates, is_hidden, "{name}: {moved:?}");
+    }
+}
+
+#[test]
+fn temporary_triggers_belong_to_one_table() {
+    let mut catalog = catalog(&["CREATE TABLE t (a)"]);
+    let mut add = |kind, name: &str, sql: &str| {
+        catalog.objects.push(Object {
+            database: "temp".to_owned(),
+            kind,
+            name: name.to_owned(),
+            table: "t".to_owned(),
+            sql: Some(sql.to_owned()),
+        });
+    };
+    add(ObjectKind::Table, "t", "CREATE TABLE t (a)");
+    for (name, on) in [("r1", "main.t"), ("r2", "\"temp\".T"), ("r3", "t")] {
+        let sql = format!("CREATE TRIGGER {name} AFTER INSERT ON {on} BEGIN SELECT 1; END");
+        add(ObjectKind::Trigger, name, &sql);
+    }
+    for (table, expected) in [("main.t", &["r1"][..]), ("temp.t", &["r2", "r3"])] {
+        let rebuild = rebuild_in(
+            &catalog,
+            &format!("ALTER TABLE {table} ALTER a SET NOT NULL"),
+        );
+        assert_eq!(restored(&rebuild), expected, "{table}");
     }
 }
 
@@ -171,6 +237,24 @@ fn rows_are_looked_at_where_sqlite_would_change_them() {
     }
 }
 
+/// The queries read the rows before with the defaults of new columns.
+#[test]
+fn defaults_are_values_in_explanations() {
+    for (default, expected) in [
+        ("7", "(\n7\n) AS \"b\""),
+        ("(1 + 1)", "(\n(1 + 1)\n) AS \"b\""),
+        ("word", "(\n'word'\n) AS \"b\""),
+        ("true", "(\ntrue\n) AS \"b\""),
+        ("CURRENT_DATE", "(\nCURRENT_DATE\n) AS \"b\""),
+        ("x'00'", "(\nx'00'\n) AS \"b\""),
+    ] {
+        let add = format!("ADD COLUMN b DEFAULT {default} CHECK (b)");
+        let rebuild = rebuild_for(&["CREATE TABLE t (a)"], &add);
+        let query = &rebuild.explanations[0].query;
+        assert!(query.contains(expected), "{default}: {query}");
+    }
+}
+
 #[test]
 fn indexes_go_with_their_columns_and_no_others() {
     let objects = [
@@ -191,17 +275,7 @@ fn indexes_go_with_their_columns_and_no_others() {
         ),
     ] {
         let rebuild = rebuild_for(&objects, actions);
-        let steps = rebuild.steps.iter();
-        let restored: Vec<&str> = steps
-            .filter_map(|step| match step {
-                Step::Execute {
-                    task: StepTask::Restore { name, .. },
-                    ..
-                } => Some(name.as_str()),
-                Step::Execute { .. } | Step::Require(_) | Step::Expect(_) => None,
-            })
-            .collect();
-        assert_eq!(restored, expected, "{actions}");
+        assert_eq!(restored(&rebuild), expected, "{actions}");
     }
 }
 
