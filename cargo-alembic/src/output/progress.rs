@@ -16,7 +16,7 @@ use super::shell::{Shell, Verbosity, status_line};
 /// The number of revisions from which a terminal shows a bar below the lines.
 const LONG_RUN: usize = 20;
 
-/// The duration from which the time of a revision or of a rebuild is shown; the time of the whole run always is.
+/// The duration from which the time of a revision is shown; the time of the whole run always is.
 const SLOW_STEP: Duration = Duration::from_secs(1);
 
 /// Shows the events of a run.
@@ -100,7 +100,7 @@ impl Progress {
                     &format!("the transaction after a rollback: {error}"),
                 );
             }
-            Event::TableRebuilt(rebuilt) if rebuilt.took >= SLOW_STEP => {
+            Event::TableRebuilt(rebuilt) => {
                 let (rows, took) = (rebuilt.rows, HumanDuration(rebuilt.took));
                 let table = &rebuilt.table;
                 self.line("Rebuilt", &format!("table {table}: {rows} rows in {took}"));
