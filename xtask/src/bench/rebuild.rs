@@ -2,7 +2,6 @@
 //! writes for the same change.
 
 use std::path::Path;
-use std::time::Duration;
 
 use alembic_history::{Dialect, History, SourceFile};
 use alembic_migrate::Migrations;
