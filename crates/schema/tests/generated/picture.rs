@@ -76,6 +76,10 @@ fn text(name: &str) -> String {
 
 impl Picture {
     pub(crate) fn take(connection: &Connection) -> Self {
+        // A temporary view remembers the columns that it had before another database changed.
+        connection
+            .execute_batch("PRAGMA writable_schema = RESET")
+            .unwrap();
         let mut picture = Self::default();
         for database in ["main", "temp", "aux"] {
             let mut objects = connection
