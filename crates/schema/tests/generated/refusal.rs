@@ -103,13 +103,7 @@ impl Case {
                 {
                     return self.count("refused by SQLite");
                 }
-                self.count(format!(
-                    "failed: {}",
-                    message.chars().take(60).collect::<String>()
-                ));
-                if std::env::var_os("ALEMBIC_STRICT").is_some() {
-                    panic!("failed: {message}: {:?}", change.actions);
-                }
+                panic!("failed: {message}: {:?}", change.actions);
             }
             Outcome::Nothing | Outcome::Native | Outcome::Rebuilt => {}
         }
