@@ -129,6 +129,11 @@ fn listen(migrations: &Migrations) -> (Migrations, Arc<Mutex<Vec<String>>>) {
     let migrations = migrations.clone().observe(move |event| {
         let text = match event {
             Event::StepFinished { step, .. } => format!("finished {step:?}"),
+            // Its time is left out.
+            Event::TableRebuilt(rebuilt) => format!(
+                "rebuilt {}: {} rows by {:?}",
+                rebuilt.table, rebuilt.rows, rebuilt.statements
+            ),
             // How often depends on the moment.
             Event::Waiting { .. } | Event::NoConnection { .. } | Event::Silence { .. } => return,
             event => format!("{event:?}"),
