@@ -312,9 +312,9 @@ fn locks_are_waited_for_until_the_timeout() {
     CREATE TABLE a2 (x)
     insert a
     -> done
+    explain check
     find databases
     read catalog
-    explain check
     find versions
     read versions
     commit
