@@ -9,7 +9,7 @@ use crate::{Result, cargo, servers};
 /// Arguments of `cargo xtask test`.
 #[derive(Debug, Args)]
 pub(crate) struct TestArgs {
-    /// Leave out the slow steps: documentation, conformance, the oldest SQLite, alembic-sqlx-sqlite
+    /// Leave out the slow steps: documentation, conformance, alembic-sqlx-sqlite
     #[arg(long)]
     quick: bool,
 }
@@ -31,7 +31,7 @@ const SQLX_SQLITE: &str = "crates/sqlx-sqlite/Cargo.toml";
 ///
 /// The invariants of the repository are ordinary tests, in `tidy.rs`. Compatibility with other
 /// libraries is not a step: it changes with their releases, not with our code.
-const STEPS: [Step; 10] = [
+const STEPS: [Step; 9] = [
     Step {
         name: "format",
         args: &["fmt", "--all", "--check"],
@@ -72,20 +72,6 @@ const STEPS: [Step; 10] = [
             "conformance",
             "--",
             "--quick",
-        ],
-        env: None,
-        slow: true,
-    },
-    Step {
-        name: "oldest SQLite",
-        args: &[
-            "run",
-            "--locked",
-            "--quiet",
-            "--package",
-            "xtask",
-            "--",
-            "oldest-sqlite",
         ],
         env: None,
         slow: true,
