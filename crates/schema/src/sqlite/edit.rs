@@ -69,10 +69,20 @@ impl Edits {
 
 /// Appends a part of a statement.
 fn append(text: &mut String, part: &str) {
+    if !part.is_empty() && !part.starts_with('\n') && ends_in_line_comment(text) {
+        text.push('\n');
+    }
     if joins(text.chars().next_back(), part.chars().next()) {
         text.push(' ');
     }
     text.push_str(part);
+}
+
+fn ends_in_line_comment(text: &str) -> bool {
+    let last = Tokens::new(text, Dialect::Sqlite).last();
+    last.is_some_and(|token| {
+        token.kind == TokenKind::Comment && token.span.text(text).starts_with("--")
+    })
 }
 
 /// Returns whether two tokens could become one if the characters at their ends were neighbours.

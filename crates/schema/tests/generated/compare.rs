@@ -46,8 +46,13 @@ pub(crate) fn check_change(table: &Table, change: &Change, before: &Picture, aft
         expected.checks.clone_from(&found.checks);
     }
     let is_broken = |line: &String| line.contains(" value in ");
-    if expected.checks.iter().any(is_broken) {
-        // SQLite takes values from a stored column into a STRICT table that it does not take there.
+    if [&expected, &found]
+        .into_iter()
+        .any(|picture| picture.checks.iter().any(is_broken))
+    {
+        // SQLite misreads STRICT tables with generated columns, also without any change: it takes
+        // values that it refuses elsewhere, and blames others for the type of their default.
+        assert!(table.strict && table.columns.iter().any(|column| column.is_generated));
         expected.checks.clone_from(&found.checks);
     }
     assert_eq!(

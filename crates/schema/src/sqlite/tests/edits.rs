@@ -218,6 +218,11 @@ fn columns_are_added_and_dropped() {
             "(b INT, -- first\n  CHECK (b > 0))",
         ),
         (
+            "(b INT,-- first\n  a\n, FOREIGN KEY (a) REFERENCES t (b))",
+            "DROP COLUMN a",
+            "(b INT-- first\n)",
+        ),
+        (
             "(a INT UNIQUE, b INT)",
             "DROP COLUMN a, ADD COLUMN a TEXT UNIQUE",
             "(b INT, a TEXT UNIQUE)",
