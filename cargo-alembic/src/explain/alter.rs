@@ -43,7 +43,7 @@ pub(super) fn next_step(fault: &AlterFault, diagnostic: Diagnostic) -> Diagnosti
             "a new table cannot safely take the place of the old one on this connection: use \
              SQLite itself",
         ),
-        AlterFault::RowCount { .. } | AlterFault::Catalog { .. } => diagnostic.help(
+        AlterFault::Catalog { .. } => diagnostic.help(
             "nothing was lost, and this should not happen: report it with the definition of the \
              table",
         ),

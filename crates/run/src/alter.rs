@@ -28,13 +28,6 @@ pub enum AlterFault {
         /// The pragma.
         name: &'static str,
     },
-    /// The new table does not hold as many rows as the old one.
-    RowCount {
-        /// How many rows there were.
-        before: u64,
-        /// How many were copied.
-        after: u64,
-    },
     /// The catalog is not what it should be afterwards.
     Catalog {
         /// The kind of the object that is another, missing or new.
@@ -60,9 +53,6 @@ impl fmt::Display for AlterFault {
                 }
             }
             Self::Setting { name } => write!(f, "the connection ignores PRAGMA {name}"),
-            Self::RowCount { before, after } => {
-                write!(f, "the table has {before} rows, and {after} were copied")
-            }
             Self::Catalog { kind, name } => {
                 write!(
                     f,

@@ -7,7 +7,7 @@ mod group;
 use alembic_history::{FileStatement, Node, RowChange};
 
 use crate::action::Action;
-use crate::alter::{Numbered, Unaltered};
+use crate::alter::Numbered;
 use crate::database_error::{DatabaseError, DatabaseErrorKind};
 use crate::event::{Event, Executed, Lost};
 use crate::failure::{Failure, StatementScope};
@@ -56,13 +56,13 @@ pub(crate) enum Piece<'h> {
 /// Carries out pieces; creates the version table if it is missing.
 pub(crate) async fn run<'h>(
     session: &mut Session<'h>,
-    pieces: &[Piece<'h>],
+    pieces: Vec<Piece<'h>>,
 ) -> Result<(), Failure> {
     if pieces.is_empty() {
         return Ok(());
     }
     session.provide_version_table().await?;
-    let pieces = group(pieces.to_vec(), |kind| session.engine.alters(kind));
+    let pieces = group(pieces, |kind| session.engine.alters(kind));
     let refusal = pieces
         .iter()
         .enumerate()
@@ -130,22 +130,12 @@ async fn alter<'h>(
         }
     }
     let altered = session.engine.alter(&session.link, statements).await;
-    altered.map(drop).map_err(|(index, unaltered)| {
-        let Numbered { statement, number } = statements[index];
-        let runner = &session.runner;
-        let scope = StatementScope::Transaction {
-            is_shared: session.ledger.has_open_steps(),
-        };
-        match unaltered {
-            Unaltered::Fault(fault) => Failure::Alter {
-                location: Box::new(runner.locate(node, statement, number, None)),
-                fault,
-                scope,
-            },
-            Unaltered::Request(refused) => {
-                runner.statement_failure(node, statement, number, refused.error, scope)
-            }
-        }
+    altered.map(drop).map_err(|failed| {
+        let is_shared = session.ledger.has_open_steps();
+        let scope = StatementScope::Transaction { is_shared };
+        session
+            .runner
+            .alter_failure(node, statements, failed, scope)
     })
 }
 
@@ -204,8 +194,8 @@ pub(crate) async fn change_versions(
 ) -> Result<(), Failure> {
     session.check_ids(changes)?;
     session.provide_version_table().await?;
-    let changes: Vec<Piece<'_>> = changes.iter().copied().map(Piece::Row).collect();
-    run(session, &changes).await
+    let changes = changes.iter().copied().map(Piece::Row);
+    run(session, changes.collect()).await
 }
 
 fn failure<'h>(session: &Session<'h>, piece: &Piece<'h>, error: DatabaseError) -> Failure {

@@ -9,6 +9,7 @@ use alembic_history::{
 };
 use alembic_sql as sql;
 
+use crate::alter::{Numbered, Unaltered};
 use crate::batch::{Batch, value_to_commit};
 use crate::database_error::DatabaseError;
 use crate::engine::engine;
@@ -16,6 +17,7 @@ use crate::error::RunError;
 use crate::failure::{Failure, StatementLocation, StatementScope};
 use crate::log::{Author, Fingerprint, LogAction, NewEntry};
 use crate::policy::{Interruption, Missing};
+use crate::refusal::Refusal;
 use crate::rehearsed::Rehearsed;
 use crate::request::Progress;
 use crate::state::DatabaseState;
@@ -161,7 +163,7 @@ impl<'h> Runner<'h> {
     }
 
     /// Returns the failure of a statement.
-    pub(super) fn statement_failure(
+    pub(crate) fn statement_failure(
         &self,
         node: Node,
         statement: FileStatement<'h>,
@@ -184,6 +186,39 @@ impl<'h> Runner<'h> {
     pub fn check_way_back(&self, plan: &Plan) -> Result<(), RunError> {
         let checked = self.check_reversible(plan);
         checked.map_err(|failure| RunError::new(failure, DatabaseState::Unchanged))
+    }
+
+    /// Returns the failure of a statement that is refused before anything of its revision runs.
+    pub(crate) fn refused(
+        &self,
+        node: Node,
+        statement: FileStatement<'h>,
+        number: usize,
+        refusal: Refusal,
+    ) -> Failure {
+        let scope = StatementScope::Refused;
+        self.statement_failure(node, statement, number, refusal.into(), scope)
+    }
+
+    /// Returns the failure of one of the statements that change a table together.
+    pub(crate) fn alter_failure(
+        &self,
+        node: Node,
+        statements: &[Numbered<'h>],
+        (index, unaltered): (usize, Unaltered),
+        scope: StatementScope,
+    ) -> Failure {
+        let Numbered { statement, number } = statements[index];
+        match unaltered {
+            Unaltered::Fault(fault) => Failure::Alter {
+                location: Box::new(self.locate(node, statement, number, None)),
+                fault,
+                scope,
+            },
+            Unaltered::Request(refused) => {
+                self.statement_failure(node, statement, number, refused.error, scope)
+            }
+        }
     }
 
     /// Refuses a plan with an irreversible revision.

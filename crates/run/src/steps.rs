@@ -7,7 +7,7 @@ use alembic_history::{Direction, FileStatement, Node, Plan, Step};
 use crate::batch::Batch;
 use crate::dangling::KeyChange;
 use crate::event::{Event, RunStep};
-use crate::failure::{Failure, StatementScope};
+use crate::failure::Failure;
 use crate::log::{self, Differences};
 use crate::outside::run_outside;
 use crate::pieces::{self, Piece};
@@ -223,7 +223,7 @@ async fn run_steps(
         pieces.extend(restored.into_iter().map(Piece::Setting));
         pieces.extend(restore_modes(session, place, &mut modes));
         pieces.extend(step.rows.iter().copied().map(Piece::Row));
-        pieces::run(session, &pieces).await?;
+        pieces::run(session, pieces).await?;
         forget(session).await?;
         let took = session.link.now().saturating_sub(start);
         session.ledger.enter(StepReport {
@@ -279,9 +279,7 @@ async fn keep_session(
     let statements = session.runner.all_statements(node, direction);
     if let Some(index) = session.engine.find_misread(&statements) {
         let (statement, refusal) = (statements[index], Refusal::PlainBackslash);
-        let runner = &session.runner;
-        let (number, scope) = (index + 1, StatementScope::Refused);
-        return Err(runner.statement_failure(node, statement, number, refusal.into(), scope));
+        return Err(session.runner.refused(node, statement, index + 1, refusal));
     }
     check_outside(session, node, direction)?;
     let changes = SessionChanges::of(&statements);
@@ -297,9 +295,7 @@ fn check_outside(session: &Session<'_>, node: Node, direction: Direction) -> Res
             number += 1;
             let refusal = session.engine.refuses(statement.kind(), false);
             if let (false, Some(refusal)) = (section.transaction, refusal) {
-                let scope = StatementScope::Refused;
-                let refused = refusal.into();
-                return Err(runner.statement_failure(node, statement, number, refused, scope));
+                return Err(runner.refused(node, statement, number, refusal));
             }
         }
     }
@@ -378,8 +374,7 @@ async fn run_sections<'h>(
                 add(&mut pieces, *statement, done);
             }
         } else if !statements.is_empty() {
-            pieces::run(session, &pieces).await?;
-            pieces.clear();
+            pieces::run(session, std::mem::take(&mut pieces)).await?;
             before.check(session).await?;
             done = run_outside(session, (node, direction), &repeated, statements, done).await?;
             modes.end_transaction();

@@ -3,12 +3,12 @@
 
 use std::collections::BTreeMap;
 
-use alembic_history::{Direction, Node, Plan};
+use alembic_history::{Direction, Node, Plan, Section};
 use alembic_schema::sqlite::Step;
 use alembic_sql::StatementKind;
 
 use super::{Range, ScriptError};
-use crate::alter::{Means, Unaltered};
+use crate::alter::Means;
 use crate::engine::{Engine, engine};
 use crate::error::RunError;
 use crate::exchange::Run;
@@ -102,7 +102,13 @@ async fn follow<'h>(
     noted: &mut BTreeMap<(Node, usize), Vec<Step>>,
 ) -> Result<(), Failure> {
     let scope = || StatementScope::Transaction { is_shared: false };
-    for piece in grouped(runner, engine, node, direction) {
+    let mut pieces = Vec::new();
+    let mut done = 0;
+    for section in runner.sections(node, direction) {
+        pieces.extend(grouped(runner, engine, (node, section), done));
+        done += section.statements(runner.dialect).count();
+    }
+    for piece in pieces {
         match piece {
             Piece::Statement {
                 statement, number, ..
@@ -115,26 +121,8 @@ async fn follow<'h>(
             }
             Piece::Alter { statements, .. } => {
                 let altered = engine.alter(link, &statements).await;
-                let steps = altered.map_err(|(index, unaltered)| {
-                    let failed = statements[index];
-                    match unaltered {
-                        Unaltered::Fault(fault) => {
-                            let (statement, number) = (failed.statement, failed.number);
-                            Failure::Alter {
-                                location: Box::new(runner.locate(node, statement, number, None)),
-                                fault,
-                                scope: scope(),
-                            }
-                        }
-                        Unaltered::Request(refused) => runner.statement_failure(
-                            node,
-                            failed.statement,
-                            failed.number,
-                            refused.error,
-                            scope(),
-                        ),
-                    }
-                })?;
+                let steps = altered
+                    .map_err(|failed| runner.alter_failure(node, &statements, failed, scope()))?;
                 if let Some(first) = statements.first() {
                     noted.insert((node, first.number), steps);
                 }
@@ -145,31 +133,24 @@ async fn follow<'h>(
     Ok(())
 }
 
-/// Returns the statements of a revision, those that are carried out together as one piece.
+/// Returns the statements of a section of a revision, those that are carried out together as one piece;
+/// `done` statements of the revision come before it.
 pub(super) fn grouped<'h>(
     runner: &Runner<'h>,
     engine: &dyn Engine,
-    node: Node,
-    direction: Direction,
+    (node, section): (Node, &'h Section),
+    done: usize,
 ) -> Vec<Piece<'h>> {
-    let mut number = 0;
-    let mut pieces = Vec::new();
-    for section in runner.sections(node, direction) {
-        let own = section.statements(runner.dialect).map(|statement| {
-            number += 1;
-            Piece::Statement {
-                node,
-                statement,
-                number,
-            }
-        });
-        let own: Vec<Piece<'h>> = own.collect();
-        match section.transaction {
-            true => pieces.extend(group(own, |kind| engine.alters(kind))),
-            false => pieces.extend(own),
-        }
+    let statements = section.statements(runner.dialect).enumerate();
+    let pieces = statements.map(|(index, statement)| Piece::Statement {
+        node,
+        statement,
+        number: done + index + 1,
+    });
+    match section.transaction {
+        true => group(pieces.collect(), |kind| engine.alters(kind)),
+        false => pieces.collect(),
     }
-    pieces
 }
 
 /// Returns whether a statement concerns the schema or the rows of the database alone.

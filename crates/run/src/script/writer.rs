@@ -15,7 +15,6 @@ use super::rehearsal::grouped;
 use super::shell::{Shell, needs_line_ends, shell};
 use crate::dangling::KeyChange;
 use crate::engine::{Engine, engine};
-use crate::failure::StatementScope;
 use crate::log::Fingerprint;
 use crate::refusal::Refusal;
 use crate::request::Execute;
@@ -311,15 +310,7 @@ impl<'s, 'h> Writer<'s, 'h> {
         if let Some(index) = self.engine.find_misread(&statements) {
             let (statement, refusal) = (statements[index], Refusal::PlainBackslash);
             let (node, number) = (step.revision, index + 1);
-            return Err(runner
-                .statement_failure(
-                    node,
-                    statement,
-                    number,
-                    refusal.into(),
-                    StatementScope::Refused,
-                )
-                .into());
+            return Err(runner.refused(node, statement, number, refusal).into());
         }
         let changes = SessionChanges::of(&statements);
         if let Some(keep) = self.shell.keep_session(&changes, runner.lock_timeout) {
@@ -327,15 +318,12 @@ impl<'s, 'h> Writer<'s, 'h> {
             self.changes = Some(changes);
         }
         let mut done = 0;
-        let mut pieces = grouped(runner, &*self.engine, step.revision, direction).into_iter();
         for section in runner.sections(step.revision, direction) {
             let statements: Vec<_> = section.statements(runner.dialect).collect();
-            let end = done + statements.len();
             if section.transaction {
-                while done < end
-                    && let Some(piece) = pieces.next()
-                {
-                    done += self.piece(&piece)?;
+                let place = (step.revision, section);
+                for piece in grouped(runner, &*self.engine, place, done) {
+                    self.piece(&piece)?;
                 }
             } else if !statements.is_empty() {
                 let begins = OutsideSection {
@@ -344,9 +332,8 @@ impl<'s, 'h> Writer<'s, 'h> {
                     done,
                 };
                 self.outside(&begins, &statements)?;
-                pieces.by_ref().take(statements.len()).for_each(drop);
-                done = end;
             }
+            done += statements.len();
         }
         if self.changes.take().is_some() {
             let restore = self.shell.restore_session(runner.lock_timeout);

@@ -118,7 +118,7 @@ impl<'c> Draft<'c> {
                 Err(error) => Err(error),
             },
             AlterAction::RenameConstraint { from, to } => {
-                self.rename_constraint(from.kept(), to.written())
+                self.rename_constraint(from, to.written())
             }
             AlterAction::RenameTable { .. }
             | AlterAction::RenameColumn { .. }

@@ -1,5 +1,7 @@
 //! Changes of tables that SQLite's own `ALTER TABLE` lacks, as `alembic-schema` plans them.
 
+use std::borrow::Cow;
+
 use alembic_schema::sqlite::{
     Alteration, Check, Rebuild, Step, StepTask, is_foreign, is_native_everywhere, is_ours, plan,
 };
@@ -60,7 +62,7 @@ pub(super) fn losses(kind: &StatementKind) -> Vec<(String, Query)> {
     }
 }
 
-fn ask(task: AlterTask, sql: impl Into<std::borrow::Cow<'static, str>>) -> Query {
+fn ask(task: AlterTask, sql: impl Into<Cow<'static, str>>) -> Query {
     Query::new(Task::Alter(task), sql)
 }
 
@@ -68,8 +70,8 @@ fn text(row: &Row, column: usize) -> Result<&str, RefusedRequest> {
     row.text(column).map_err(attribute_to(Action::AlterTable))
 }
 
-/// Carries out statements that change one table, and returns the steps that it took; fails with the index of the statement that cannot be,
-/// and why.
+/// Carries out statements that change one table, and returns the steps that it took; fails with the
+/// index of the statement that cannot be carried out, and why.
 pub(super) async fn alter<'h>(
     link: &Link<'h>,
     statements: &[Numbered<'h>],
@@ -96,20 +98,18 @@ pub(super) async fn alter<'h>(
         Alteration::Native(native) => {
             let mut steps = Vec::new();
             for (action, sql) in native.into_iter().enumerate() {
-                steps.push(Step::Execute {
-                    task: StepTask::Native,
-                    sql: sql.clone(),
-                });
                 // As it is written, the database tells the place of an error.
-                let statement = match actions.len() == statements.len() && !table.if_exists {
-                    true => {
-                        let sql = statements[statement_of(action)].statement.sql;
-                        Execute::new(Task::RunStatement, sql)
-                    }
-                    false => Execute::new(Task::RunStatement, sql),
+                let is_written = actions.len() == statements.len() && !table.if_exists;
+                let executed = match is_written {
+                    true => Cow::Borrowed(statements[statement_of(action)].statement.sql),
+                    false => Cow::Owned(sql.clone()),
                 };
-                let executed = link.execute(statement).await;
+                let executed = link
+                    .execute(Execute::new(Task::RunStatement, executed))
+                    .await;
                 executed.map_err(|refused| (statement_of(action), refused.into()))?;
+                let task = StepTask::Native;
+                steps.push(Step::Execute { task, sql });
             }
             Ok(steps)
         }
@@ -249,8 +249,14 @@ async fn check_catalog(link: &Link<'_>, rebuild: &Rebuild) -> Result<(), Failed>
     let mut found = read_catalog(link).await.map_err(failed)?.comparable();
     found.sort();
     let expected = &rebuild.expected;
-    let other = expected.iter().find(|object| !found.contains(object));
-    let other = other.or_else(|| found.iter().find(|object| !expected.contains(object)));
+    // Both are sorted.
+    let mut missing = expected
+        .iter()
+        .filter(|object| found.binary_search(object).is_err());
+    let mut added = found
+        .iter()
+        .filter(|object| expected.binary_search(object).is_err());
+    let other = missing.next().or_else(|| added.next());
     match other {
         None => Ok(()),
         Some(object) => Err(fault(AlterFault::Catalog {

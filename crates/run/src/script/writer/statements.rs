@@ -5,27 +5,23 @@ use alembic_schema::sqlite::Step;
 
 use super::Writer;
 use crate::alter::Numbered;
-use crate::failure::StatementScope;
 use crate::pieces::Piece;
 use crate::script::checks::Check;
 use crate::script::error::ScriptError;
 use crate::script::obstacle::Obstacle;
 
 impl<'h> Writer<'_, 'h> {
-    /// Writes a piece of a revision, and returns how many of its statements it holds.
-    pub(super) fn piece(&mut self, piece: &Piece<'h>) -> Result<usize, ScriptError> {
+    /// Writes a piece of a revision.
+    pub(super) fn piece(&mut self, piece: &Piece<'h>) -> Result<(), ScriptError> {
         match piece {
             Piece::Statement {
                 node,
                 statement,
                 number,
-            } => {
-                self.revision_statement(*node, *statement, *number, true)?;
-                Ok(1)
-            }
+            } => self.revision_statement(*node, *statement, *number, true),
             Piece::Alter { node, statements } => {
                 let Some(Numbered { statement, number }) = statements.first() else {
-                    return Ok(0);
+                    return Ok(());
                 };
                 let obstacle = |obstacle| ScriptError::Statement {
                     location: Box::new(self.runner.locate(*node, *statement, *number, None)),
@@ -59,9 +55,9 @@ impl<'h> Writer<'_, 'h> {
                         }
                     }
                 }
-                Ok(statements.len())
+                Ok(())
             }
-            Piece::Setting(_) | Piece::Modes { .. } | Piece::Row(_) => Ok(0),
+            Piece::Setting(_) | Piece::Modes { .. } | Piece::Row(_) => Ok(()),
         }
     }
 
@@ -74,16 +70,8 @@ impl<'h> Writer<'_, 'h> {
         in_transaction: bool,
     ) -> Result<(), ScriptError> {
         if let Some(refusal) = self.engine.refuses(statement.kind(), in_transaction) {
-            let runner = self.runner;
-            return Err(runner
-                .statement_failure(
-                    node,
-                    statement,
-                    number,
-                    refusal.into(),
-                    StatementScope::Refused,
-                )
-                .into());
+            let refused = self.runner.refused(node, statement, number, refusal);
+            return Err(refused.into());
         }
         let sql = self.shell.pass(statement.sql);
         let sql = sql.map_err(|obstacle| ScriptError::Statement {

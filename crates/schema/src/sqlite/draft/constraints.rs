@@ -87,7 +87,7 @@ impl Draft<'_> {
     /// Finds the constraint that a statement names.
     pub(super) fn find(&self, constraint: &DroppedConstraint) -> Result<Named, AlterError> {
         let known = constraints(&self.sql, &self.outline);
-        let same = |columns: &[String], names: &[alembic_sql::Name]| {
+        let same = |columns: &[String], names: &[Name]| {
             columns.len() == names.len()
                 && columns
                     .iter()
@@ -173,44 +173,19 @@ impl Draft<'_> {
         self.edit(edits)
     }
 
-    pub(super) fn rename_constraint(&mut self, from: &str, to: &str) -> Changed {
+    pub(super) fn rename_constraint(&mut self, from: &Name, to: &str) -> Changed {
         let to_name = mention::name(to);
         let known = constraints(&self.sql, &self.outline);
         let mut written = known.iter().filter(|known| known.is_written);
-        if written.any(|known| is_called(known, &to_name) && !from.eq_ignore_ascii_case(&to_name)) {
+        if written
+            .any(|known| is_called(known, &to_name) && !from.kept().eq_ignore_ascii_case(&to_name))
+        {
             return Err(AlterError::ConstraintExists {
                 table: self.name(),
                 constraint: to_name,
             });
         }
-        let tokens = alembic_sql::quote(from);
-        let wanted = known.iter().filter(|known| is_called(known, from));
-        let wanted: Vec<&Named> = wanted.collect();
-        let found = match wanted.as_slice() {
-            [] => {
-                return Err(AlterError::NoConstraint {
-                    table: self.name(),
-                    constraint: tokens,
-                    known: known
-                        .iter()
-                        .filter_map(|known| known.name.clone())
-                        .collect(),
-                });
-            }
-            [one] => *one,
-            several => match several.iter().filter(|known| known.is_written).count() {
-                1 => several
-                    .iter()
-                    .find(|known| known.is_written)
-                    .expect("one was counted"),
-                _ => {
-                    return Err(AlterError::SeveralConstraints {
-                        table: self.name(),
-                        constraint: from.to_owned(),
-                    });
-                }
-            },
-        };
+        let found = self.find(&DroppedConstraint::Named(from.clone()))?;
         let (name, span) = match found.place {
             Place::Column(column, number) => {
                 let constraint = &self.outline.columns[column].constraints[number];
