@@ -1,5 +1,20 @@
-//! Schemas of databases, and how tables are changed without losing anything.
+//! Schemas of databases: how they are read and compared, and how tables are changed without losing
+//! anything.
 //!
 //! Everything here is pure: it reads what a catalog says, and returns the statements that change it.
 
+mod change;
+mod diff;
+mod engine;
+mod model;
+mod postgres;
+mod reflect;
 pub mod sqlite;
+
+pub use change::{Change, Cost, Hazard, Statement, Verb};
+pub use diff::{DiffError, DiffOptions, diff};
+pub use model::{
+    Attribute, Column, Constraint, ConstraintKind, Definition, Domain, Extension, Generated,
+    Identity, Index, Object, ObjectId, ObjectKind, Routine, Schema, Sequence, Table, View,
+};
+pub use reflect::{ReflectError, Rows, queries, reflect};

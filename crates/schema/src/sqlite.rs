@@ -15,8 +15,13 @@ mod names;
 mod native;
 mod rebuild;
 mod rows;
+mod schema;
 #[cfg(test)]
 mod tests;
+
+pub(crate) use schema::{
+    QUERIES, covers, create, drop, drops_with, is_renamed, must_go, reflect, rename, transition,
+};
 
 pub use catalog::{Catalog, Object, ObjectKind};
 pub use dangling::{Compilation, DanglingKey, Offered, compilations, dangling_keys};

@@ -1,0 +1,164 @@
+//! A change of a schema, what it costs, and how it reads to a person.
+
+use crate::model::ObjectId;
+
+/// A change of one object.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change {
+    /// What happens to the object.
+    pub verb: Verb,
+    /// The object; by its new name, if it is renamed.
+    pub object: ObjectId,
+    /// What happens, as a person says it: `change the type of users.name from TEXT to VARCHAR(20)`.
+    pub sentence: String,
+    /// What may go wrong, or be lost.
+    pub hazards: Vec<Hazard>,
+    /// The statements that make the change.
+    pub statements: Vec<Statement>,
+}
+
+/// What happens to an object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Verb {
+    /// It is created.
+    Create,
+    /// It is changed and keeps its content.
+    Alter,
+    /// It gets another name.
+    Rename,
+    /// It is dropped, and another one is created in its place later.
+    TakeAway,
+    /// It is created again in the place of what was taken away.
+    PutBack,
+    /// It is dropped.
+    Drop,
+}
+
+/// A statement of a change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Statement {
+    /// Its text, without a semicolon at the end.
+    pub sql: String,
+    /// Whether it must run outside of a transaction, or be committed before what follows it.
+    pub stands_alone: bool,
+}
+
+/// What may go wrong with a change, or be lost by it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Hazard {
+    /// The rows of a table are lost.
+    DestroysRows(ObjectId),
+    /// The values of a column are lost, or what they had beyond what the new type holds.
+    DestroysValues(ObjectId),
+    /// The table is written anew, while nobody can use it.
+    Rewrites(ObjectId),
+    /// All rows are read while nobody can write to the table.
+    Scans(ObjectId),
+    /// The statement fails if there are rows that do not fit; says which.
+    MayFail(String),
+    /// The program that is deployed now may stop working; says why.
+    BreaksProgram(String),
+}
+
+/// What a change costs, the cheapest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Cost {
+    /// It adds what nothing uses yet.
+    Additive,
+    /// It takes nothing away, and reads or writes no rows.
+    Widening,
+    /// It reads or writes all rows of a table.
+    Rebuild,
+    /// Whether it succeeds depends on the rows.
+    MayFail,
+    /// Data is lost.
+    Destructive,
+}
+
+impl Change {
+    /// Returns what the change costs.
+    #[must_use]
+    pub fn cost(&self) -> Cost {
+        let base = match self.verb {
+            Verb::Create => Cost::Additive,
+            Verb::Alter | Verb::Rename | Verb::TakeAway | Verb::PutBack | Verb::Drop => {
+                Cost::Widening
+            }
+        };
+        let hazards = self.hazards.iter().map(Hazard::cost);
+        hazards.max().unwrap_or(base).max(base)
+    }
+}
+
+impl Hazard {
+    /// Returns the cost of a change with this hazard.
+    #[must_use]
+    pub const fn cost(&self) -> Cost {
+        match self {
+            Self::DestroysRows(_) | Self::DestroysValues(_) => Cost::Destructive,
+            Self::Rewrites(_) | Self::Scans(_) => Cost::Rebuild,
+            Self::MayFail(_) => Cost::MayFail,
+            Self::BreaksProgram(_) => Cost::Widening,
+        }
+    }
+
+    /// Returns the hazard as a sentence without its full stop.
+    #[must_use]
+    pub fn sentence(&self) -> String {
+        match self {
+            Self::DestroysRows(table) => format!("the rows of {table} are lost"),
+            Self::DestroysValues(column) => format!("values of {column} are lost"),
+            Self::Rewrites(table) => {
+                format!("{table} is written anew, and nobody can use it meanwhile")
+            }
+            Self::Scans(table) => {
+                format!("all rows of {table} are read, and nobody can write to it meanwhile")
+            }
+            Self::MayFail(why) => format!("fails if {why}"),
+            Self::BreaksProgram(why) => why.clone(),
+        }
+    }
+}
+
+impl Cost {
+    /// All of them, the cheapest first.
+    pub const ALL: [Self; 5] = [
+        Self::Additive,
+        Self::Widening,
+        Self::Rebuild,
+        Self::MayFail,
+        Self::Destructive,
+    ];
+
+    /// Returns the name that arguments and settings use.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Additive => "additive",
+            Self::Widening => "widening",
+            Self::Rebuild => "rebuild",
+            Self::MayFail => "may-fail",
+            Self::Destructive => "destructive",
+        }
+    }
+}
+
+impl Statement {
+    /// Creates a statement that runs in the transaction of the others.
+    #[must_use]
+    pub fn new(sql: impl Into<String>) -> Self {
+        Self {
+            sql: sql.into(),
+            stands_alone: false,
+        }
+    }
+
+    /// Creates a statement that must run outside of a transaction, or be committed before what follows.
+    #[must_use]
+    pub fn alone(sql: impl Into<String>) -> Self {
+        Self {
+            sql: sql.into(),
+            stands_alone: true,
+        }
+    }
+}

@@ -1,0 +1,205 @@
+//! Finds what happens to each object, and what has to get out of its way.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Comparison, Fate, Transition};
+use crate::change::{Change, Verb};
+use crate::engine;
+use crate::model::{ObjectId, ObjectKind, Schema};
+
+/// What happens to the objects of two schemas.
+#[derive(Debug, Default)]
+pub(super) struct Found {
+    /// The objects that only the second schema has, and those that are created again.
+    pub(super) created: BTreeSet<ObjectId>,
+    /// The objects that only the first schema has, and those that are created again.
+    pub(super) dropped: BTreeSet<ObjectId>,
+    /// The objects that only get another name: old, new.
+    pub(super) renamed: Vec<(ObjectId, ObjectId)>,
+    /// The changes of objects that stay, with what they disturb.
+    pub(super) altered: BTreeMap<ObjectId, (Vec<Change>, BTreeSet<ObjectId>)>,
+}
+
+/// Changes that are made at once, and the objects that exist, or are gone, after them.
+#[derive(Debug)]
+pub(super) struct Operation {
+    pub(super) changes: Vec<Change>,
+    pub(super) creates: BTreeSet<ObjectId>,
+    pub(super) alters: BTreeSet<ObjectId>,
+    pub(super) drops: BTreeSet<ObjectId>,
+}
+
+/// Finds what happens to each object.
+pub(super) fn find(comparison: Comparison<'_>) -> Found {
+    let Comparison { from, to, .. } = comparison;
+    let mut found = Found {
+        created: only_in(to, from),
+        dropped: only_in(from, to),
+        ..Found::default()
+    };
+    found.find_renamed(comparison);
+    let mut away = BTreeMap::new();
+    for id in from.objects.keys() {
+        if !to.objects.contains_key(id) || engine::is_part(id, from.dialect) {
+            continue;
+        }
+        match engine::transition(id, comparison) {
+            Transition::Same => {}
+            Transition::Alter { changes, disturbs } => {
+                for disturbed in &disturbs {
+                    away.insert(disturbed.clone(), Fate::Disturbed);
+                }
+                found.altered.insert(id.clone(), (changes, disturbs));
+            }
+            Transition::Replace => found.replace(id),
+        }
+    }
+    for id in &found.dropped {
+        away.insert(id.clone(), Fate::Dropped);
+    }
+    found.take_away_dependents(away, comparison);
+    found
+}
+
+fn only_in(schema: &Schema, other: &Schema) -> BTreeSet<ObjectId> {
+    let ids = schema.objects.keys();
+    ids.filter(|id| !other.objects.contains_key(id))
+        .filter(|id| !engine::is_part(id, schema.dialect))
+        .cloned()
+        .collect()
+}
+
+impl Found {
+    fn find_renamed(&mut self, comparison: Comparison<'_>) {
+        for old in self.dropped.clone() {
+            let mut created = self.created.iter();
+            let new = created.find(|new| {
+                old.kind == new.kind
+                    && old.schema == new.schema
+                    && engine::is_renamed(&old, new, comparison)
+            });
+            if let Some(new) = new.cloned() {
+                self.dropped.remove(&old);
+                self.created.remove(&new);
+                self.renamed.push((old, new));
+            }
+        }
+    }
+
+    fn replace(&mut self, id: &ObjectId) {
+        self.altered.remove(id);
+        self.dropped.insert(id.clone());
+        self.created.insert(id.clone());
+    }
+
+    /// Adds what cannot stay where it is, because something that it needs does not.
+    fn take_away_dependents(
+        &mut self,
+        mut away: BTreeMap<ObjectId, Fate>,
+        comparison: Comparison<'_>,
+    ) {
+        let mut dependents: BTreeMap<&ObjectId, Vec<&ObjectId>> = BTreeMap::new();
+        for (id, object) in &comparison.from.objects {
+            for needed in &object.needs {
+                dependents.entry(needed).or_default().push(id);
+            }
+        }
+        let mut left: Vec<(ObjectId, Fate)> =
+            away.iter().map(|(id, fate)| (id.clone(), *fate)).collect();
+        while let Some((needed, fate)) = left.pop() {
+            for dependent in dependents.get(&needed).into_iter().flatten() {
+                let stays = comparison.to.objects.contains_key(*dependent)
+                    && away.get(*dependent) != Some(&Fate::Dropped);
+                if stays && engine::must_go(dependent, &needed, fate, comparison) {
+                    self.replace(dependent);
+                    away.insert((*dependent).clone(), Fate::Dropped);
+                    left.push(((*dependent).clone(), Fate::Dropped));
+                }
+            }
+        }
+    }
+
+    /// Returns the operations; those in `apart` are not made together with their tables.
+    pub(super) fn operations(
+        &self,
+        apart: &BTreeSet<ObjectId>,
+        comparison: Comparison<'_>,
+    ) -> Vec<Operation> {
+        let mut operations = Vec::new();
+        for (old, new) in &self.renamed {
+            operations.push(Operation {
+                changes: vec![engine::rename(old, new, comparison)],
+                creates: BTreeSet::from([new.clone()]),
+                alters: BTreeSet::new(),
+                drops: BTreeSet::from([old.clone()]),
+            });
+        }
+        for (id, (changes, disturbs)) in &self.altered {
+            let mut alters = disturbs.clone();
+            alters.insert(id.clone());
+            operations.push(Operation {
+                changes: changes.clone(),
+                creates: BTreeSet::new(),
+                alters,
+                drops: BTreeSet::new(),
+            });
+        }
+        let whole: BTreeSet<ObjectId> = self.created.difference(apart).cloned().collect();
+        let creations = grouped(&self.created, |id| engine::covers(id, &whole, comparison));
+        for (id, covered) in creations {
+            let mut change = engine::create(&id, &covered, comparison);
+            if self.dropped.contains(&id) {
+                change.verb = Verb::PutBack;
+            }
+            let mut creates = covered;
+            creates.insert(id);
+            operations.push(Operation {
+                changes: vec![change],
+                creates,
+                alters: BTreeSet::new(),
+                drops: BTreeSet::new(),
+            });
+        }
+        let whole: BTreeSet<ObjectId> = self.dropped.difference(apart).cloned().collect();
+        let drops = grouped(&self.dropped, |id| {
+            engine::drops_with(id, &whole, comparison)
+        });
+        for (id, along) in drops {
+            let mut change = engine::drop(&id, comparison);
+            if self.created.contains(&id) {
+                change.verb = Verb::TakeAway;
+            }
+            let mut drops = along;
+            drops.insert(id);
+            operations.push(Operation {
+                changes: vec![change],
+                creates: BTreeSet::new(),
+                alters: BTreeSet::new(),
+                drops,
+            });
+        }
+        operations
+    }
+}
+
+/// Returns the objects that stand for themselves, each with those that it covers.
+fn grouped(
+    ids: &BTreeSet<ObjectId>,
+    covers: impl Fn(&ObjectId) -> BTreeSet<ObjectId>,
+) -> Vec<(ObjectId, BTreeSet<ObjectId>)> {
+    let mut taken = BTreeSet::new();
+    let mut groups = Vec::new();
+    // What covers others comes before them: tables before columns, views before their triggers.
+    let mut ordered: Vec<&ObjectId> = ids.iter().collect();
+    ordered.sort_by_key(|id| (!matches!(id.kind, ObjectKind::Table), id.parent.is_some()));
+    for id in ordered {
+        if taken.contains(id) {
+            continue;
+        }
+        let mut covered = covers(id);
+        covered.remove(id);
+        covered.retain(|other| taken.insert(other.clone()));
+        groups.push((id.clone(), covered));
+    }
+    groups
+}

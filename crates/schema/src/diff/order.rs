@@ -1,0 +1,258 @@
+//! Puts changes into an order in which each finds what it needs.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::operations::{Found, Operation};
+use super::{Comparison, DiffError};
+use crate::change::{Change, Verb};
+use crate::model::{ConstraintKind, Definition, ObjectId, ObjectKind, Schema};
+
+/// Returns the changes in their order.
+pub(super) fn sorted(comparison: Comparison<'_>, found: Found) -> Result<Vec<Change>, DiffError> {
+    let mut apart = BTreeSet::new();
+    loop {
+        let operations = found.operations(&apart, comparison);
+        match order(&operations, comparison) {
+            Ok(order) => {
+                let mut operations: Vec<Option<Operation>> =
+                    operations.into_iter().map(Some).collect();
+                let ordered = order.into_iter().filter_map(|at| operations[at].take());
+                return Ok(ordered.flat_map(|operation| operation.changes).collect());
+            }
+            Err(circle) => {
+                let keys = foreign_keys(&operations, &circle, comparison);
+                let before = apart.len();
+                apart.extend(keys);
+                if apart.len() == before {
+                    let touched = circle.iter().flat_map(|at| touched(&operations[*at]));
+                    return Err(DiffError {
+                        cycle: touched.cloned().collect(),
+                    });
+                }
+            }
+        }
+    }
+}
+
+/// Returns the objects that an operation is about.
+fn touched(operation: &Operation) -> impl Iterator<Item = &ObjectId> {
+    operation.changes.iter().map(|change| &change.object)
+}
+
+/// Returns the foreign keys that are made or dropped with their tables in a circle of operations.
+fn foreign_keys(
+    operations: &[Operation],
+    circle: &[usize],
+    comparison: Comparison<'_>,
+) -> BTreeSet<ObjectId> {
+    let operations = circle.iter().map(|at| &operations[*at]);
+    let parts = operations.flat_map(|operation| {
+        let created = operation.creates.iter().map(|id| (id, comparison.to));
+        let dropped = operation.drops.iter().map(|id| (id, comparison.from));
+        created.chain(dropped)
+    });
+    parts
+        .filter(|(id, schema)| is_foreign_key(id, schema))
+        .map(|(id, _)| id.clone())
+        .collect()
+}
+
+fn is_foreign_key(id: &ObjectId, schema: &Schema) -> bool {
+    let object = schema.get(id);
+    object.is_some_and(|object| {
+        matches!(&object.definition, Definition::Constraint(constraint)
+            if constraint.kind == ConstraintKind::ForeignKey)
+    })
+}
+
+/// Returns the order of the operations, or those that wait for each other.
+fn order(operations: &[Operation], comparison: Comparison<'_>) -> Result<Vec<usize>, Vec<usize>> {
+    let mut followers = edges(operations, comparison);
+    let mut waiting: Vec<usize> = vec![0; operations.len()];
+    for follower in followers.iter().flatten() {
+        waiting[*follower] += 1;
+    }
+    let mut ready: BTreeSet<(Rank<'_>, usize)> = (0..operations.len())
+        .filter(|at| waiting[*at] == 0)
+        .map(|at| (Rank::of(&operations[at]), at))
+        .collect();
+    let mut order = Vec::with_capacity(operations.len());
+    while let Some((_, at)) = ready.pop_first() {
+        order.push(at);
+        for follower in std::mem::take(&mut followers[at]) {
+            waiting[follower] -= 1;
+            if waiting[follower] == 0 {
+                ready.insert((Rank::of(&operations[follower]), follower));
+            }
+        }
+    }
+    if order.len() == operations.len() {
+        return Ok(order);
+    }
+    Err((0..operations.len())
+        .filter(|at| waiting[*at] > 0)
+        .collect())
+}
+
+/// Returns which operations must follow each.
+fn edges(operations: &[Operation], comparison: Comparison<'_>) -> Vec<BTreeSet<usize>> {
+    let creators = index(operations, |operation| &operation.creates);
+    let alterers = index(operations, |operation| &operation.alters);
+    let droppers = index(operations, |operation| &operation.drops);
+    let none = Vec::new();
+    let by = |index: &BTreeMap<&ObjectId, Vec<usize>>, id: &ObjectId| {
+        index.get(id).unwrap_or(&none).clone()
+    };
+    let mut followers = vec![BTreeSet::new(); operations.len()];
+    let mut follow = |first: usize, second: usize| {
+        if first != second {
+            followers[first].insert(second);
+        }
+    };
+    let mut names: BTreeMap<_, Vec<usize>> = BTreeMap::new();
+    for (id, at) in &droppers {
+        let place = (&id.schema, &id.parent, &id.name);
+        names.entry(place).or_default().extend(at);
+    }
+    for (at, operation) in operations.iter().enumerate() {
+        // What it makes needs what others make or change.
+        for id in operation.creates.iter().chain(&operation.alters) {
+            let needs = comparison.to.get(id).map(|object| &object.needs);
+            for needed in needs.into_iter().flatten() {
+                for first in by(&creators, needed) {
+                    follow(first, at);
+                }
+                if !operation.alters.contains(needed) {
+                    for first in by(&alterers, needed) {
+                        follow(first, at);
+                    }
+                }
+            }
+        }
+        for id in &operation.creates {
+            let place = (&id.schema, &id.parent, &id.name);
+            for first in names.get(&place).into_iter().flatten() {
+                follow(*first, at);
+            }
+        }
+        // What it drops or changes lets go of what others drop.
+        for id in operation.drops.iter().chain(&operation.alters) {
+            let needs = comparison.from.get(id).map(|object| &object.needs);
+            for needed in needs.into_iter().flatten() {
+                for second in by(&droppers, needed) {
+                    follow(at, second);
+                }
+                if operation.drops.contains(id) {
+                    for second in by(&alterers, needed) {
+                        follow(at, second);
+                    }
+                }
+            }
+        }
+    }
+    followers
+}
+
+fn index(
+    operations: &[Operation],
+    ids: impl Fn(&Operation) -> &BTreeSet<ObjectId>,
+) -> BTreeMap<&ObjectId, Vec<usize>> {
+    let mut index: BTreeMap<&ObjectId, Vec<usize>> = BTreeMap::new();
+    for (at, operation) in operations.iter().enumerate() {
+        for id in ids(operation) {
+            index.entry(id).or_default().push(at);
+        }
+    }
+    index
+}
+
+/// What decides between operations that do not wait for each other: the order in which a person would
+/// write them.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Rank<'o> {
+    stage: Stage,
+    table: Option<&'o str>,
+    object: Option<&'o ObjectId>,
+}
+
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+enum Stage {
+    TakeAway,
+    DropPart,
+    Rename,
+    CreateBefore,
+    Table,
+    CreatePart,
+    CreateAfter,
+    Drop,
+}
+
+impl<'o> Rank<'o> {
+    fn of(operation: &'o Operation) -> Self {
+        let change = operation.changes.first();
+        let object = change.map(|change| &change.object);
+        let table = object.and_then(|object| match object.kind {
+            ObjectKind::Table => Some(object.name.as_str()),
+            _ => object.parent.as_deref(),
+        });
+        Self {
+            stage: change.map_or(Stage::Table, Stage::of),
+            table,
+            object,
+        }
+    }
+}
+
+impl Stage {
+    fn of(change: &Change) -> Self {
+        let kind = change.object.kind;
+        match change.verb {
+            Verb::TakeAway => Self::TakeAway,
+            Verb::Rename => Self::Rename,
+            Verb::Alter => Self::Table,
+            Verb::Create | Verb::PutBack => match kind {
+                ObjectKind::Schema
+                | ObjectKind::Extension
+                | ObjectKind::Collation
+                | ObjectKind::Enum
+                | ObjectKind::Composite
+                | ObjectKind::Range
+                | ObjectKind::Domain
+                | ObjectKind::Sequence => Self::CreateBefore,
+                ObjectKind::Table | ObjectKind::Column => Self::Table,
+                ObjectKind::SequenceOwner | ObjectKind::Constraint | ObjectKind::Index => {
+                    Self::CreatePart
+                }
+                ObjectKind::Routine
+                | ObjectKind::View
+                | ObjectKind::MaterializedView
+                | ObjectKind::Statistics
+                | ObjectKind::Rule
+                | ObjectKind::Trigger
+                | ObjectKind::Policy => Self::CreateAfter,
+            },
+            Verb::Drop => match kind {
+                ObjectKind::Constraint
+                | ObjectKind::Index
+                | ObjectKind::View
+                | ObjectKind::MaterializedView
+                | ObjectKind::Statistics
+                | ObjectKind::Rule
+                | ObjectKind::Trigger
+                | ObjectKind::Policy
+                | ObjectKind::SequenceOwner => Self::DropPart,
+                ObjectKind::Schema
+                | ObjectKind::Extension
+                | ObjectKind::Collation
+                | ObjectKind::Enum
+                | ObjectKind::Composite
+                | ObjectKind::Range
+                | ObjectKind::Domain
+                | ObjectKind::Sequence
+                | ObjectKind::Table
+                | ObjectKind::Column
+                | ObjectKind::Routine => Self::Drop,
+            },
+        }
+    }
+}
