@@ -23,13 +23,13 @@ pub struct DiffOptions {
 
 /// Two schemas of one engine that are compared.
 #[derive(Clone, Copy, Debug)]
-pub struct Comparison<'s> {
+pub(crate) struct Comparison<'s> {
     /// The schema before.
-    pub from: &'s Schema,
+    pub(crate) from: &'s Schema,
     /// The schema afterwards.
-    pub to: &'s Schema,
+    pub(crate) to: &'s Schema,
     /// How they are compared.
-    pub options: DiffOptions,
+    pub(crate) options: DiffOptions,
 }
 
 /// How an object that both schemas have becomes that of the second one.

@@ -83,18 +83,17 @@ pub(crate) fn drop(id: &ObjectId, comparison: Comparison<'_>) -> Change {
     }
 }
 
-/// Returns whether two objects differ in nothing but their names, and can be renamed.
-pub(crate) fn is_renamed(from: &ObjectId, to: &ObjectId, comparison: Comparison<'_>) -> bool {
+/// Returns the change that gives an object another name, if two objects differ in nothing else and can
+/// be renamed.
+pub(crate) fn renamed(
+    from: &ObjectId,
+    to: &ObjectId,
+    comparison: Comparison<'_>,
+) -> Option<Change> {
     match comparison.to.dialect {
-        Dialect::Sqlite => sqlite::is_renamed(from, to, comparison),
-        Dialect::Postgres => postgres::is_renamed(from, to, comparison),
-    }
-}
-
-/// Returns the change that gives an object another name.
-pub(crate) fn rename(from: &ObjectId, to: &ObjectId, comparison: Comparison<'_>) -> Change {
-    match comparison.to.dialect {
-        Dialect::Sqlite => sqlite::rename(from, to, comparison),
-        Dialect::Postgres => postgres::rename(from, to, comparison),
+        // It renames nothing but tables and columns.
+        Dialect::Sqlite => None,
+        Dialect::Postgres => postgres::is_renamed(from, to, comparison)
+            .then(|| postgres::rename(from, to, comparison)),
     }
 }

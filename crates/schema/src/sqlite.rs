@@ -9,19 +9,22 @@ mod dangling;
 mod draft;
 mod edit;
 mod error;
+mod facts;
 mod keys;
 mod mention;
 mod names;
 mod native;
 mod rebuild;
+mod reflect;
+mod render;
 mod rows;
-mod schema;
 #[cfg(test)]
 mod tests;
+mod transition;
 
-pub(crate) use schema::{
-    QUERIES, covers, create, drop, drops_with, is_renamed, must_go, reflect, rename, transition,
-};
+pub(crate) use reflect::{QUERIES, reflect};
+pub(crate) use render::{covers, create, drop, drops_with, must_go};
+pub(crate) use transition::transition;
 
 pub use catalog::{Catalog, Object, ObjectKind};
 pub use dangling::{Compilation, DanglingKey, Offered, compilations, dangling_keys};

@@ -244,6 +244,7 @@ impl StatementKind {
             | AlterAction::AlterColumn { .. }
             | AlterAction::DropColumn { .. }
             | AlterAction::DropConstraint { .. }
+            | AlterAction::Rebuild { .. }
             | AlterAction::Other => None,
         })
     }
@@ -276,6 +277,7 @@ impl AlterAction {
             | Self::AlterColumn { .. }
             | Self::DropColumn { .. }
             | Self::DropConstraint { .. }
+            | Self::Rebuild { .. }
             | Self::Other => false,
         }
     }

@@ -97,6 +97,11 @@ pub enum AlterAction {
         /// Whether it drops what depends on the constraint, too.
         cascade: bool,
     },
+    /// `REBUILD AS`: the table becomes the one of a whole definition, which only this library knows.
+    Rebuild {
+        /// The definition from its opening parenthesis on.
+        definition: String,
+    },
     /// Any other action.
     Other,
 }
@@ -191,7 +196,11 @@ impl AlterTable {
         let mut actions = Vec::new();
         while words.kind().is_some() {
             let start = words.start();
-            skip_until(&mut words, |_| false);
+            match words.at("REBUILD") {
+                // Commas may divide the options at its end.
+                true => while words.next().is_some() {},
+                false => skip_until(&mut words, |_| false),
+            }
             let action = words.text_since(start);
             actions.push(AlterAction::read(Cursor::of(action, words.dialect())));
             words.eat(",");
@@ -224,6 +233,10 @@ impl AlterAction {
             Self::read_altered(words)
         } else if words.eat("DROP") {
             Self::read_dropped(words)
+        } else if words.eat_all(&["REBUILD", "AS"]) {
+            let definition = rest(words);
+            let is_whole = definition.starts_with('(');
+            is_whole.then_some(Self::Rebuild { definition })
         } else {
             None
         };

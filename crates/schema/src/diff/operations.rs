@@ -14,8 +14,8 @@ pub(super) struct Found {
     pub(super) created: BTreeSet<ObjectId>,
     /// The objects that only the first schema has, and those that are created again.
     pub(super) dropped: BTreeSet<ObjectId>,
-    /// The objects that only get another name: old, new.
-    pub(super) renamed: Vec<(ObjectId, ObjectId)>,
+    /// The objects that only get another name: old, new, and the change.
+    pub(super) renamed: Vec<(ObjectId, ObjectId, Change)>,
     /// The changes of objects that stay, with what they disturb.
     pub(super) altered: BTreeMap<ObjectId, (Vec<Change>, BTreeSet<ObjectId>)>,
 }
@@ -72,16 +72,18 @@ fn only_in(schema: &Schema, other: &Schema) -> BTreeSet<ObjectId> {
 impl Found {
     fn find_renamed(&mut self, comparison: Comparison<'_>) {
         for old in self.dropped.clone() {
-            let mut created = self.created.iter();
-            let new = created.find(|new| {
-                old.kind == new.kind
-                    && old.schema == new.schema
-                    && engine::is_renamed(&old, new, comparison)
+            let mut created = self
+                .created
+                .iter()
+                .filter(|new| old.kind == new.kind && old.schema == new.schema);
+            let found = created.find_map(|new| {
+                let change = engine::renamed(&old, new, comparison)?;
+                Some((new.clone(), change))
             });
-            if let Some(new) = new.cloned() {
+            if let Some((new, change)) = found {
                 self.dropped.remove(&old);
                 self.created.remove(&new);
-                self.renamed.push((old, new));
+                self.renamed.push((old, new, change));
             }
         }
     }
@@ -126,9 +128,9 @@ impl Found {
         comparison: Comparison<'_>,
     ) -> Vec<Operation> {
         let mut operations = Vec::new();
-        for (old, new) in &self.renamed {
+        for (old, new, change) in &self.renamed {
             operations.push(Operation {
-                changes: vec![engine::rename(old, new, comparison)],
+                changes: vec![change.clone()],
                 creates: BTreeSet::from([new.clone()]),
                 alters: BTreeSet::new(),
                 drops: BTreeSet::from([old.clone()]),

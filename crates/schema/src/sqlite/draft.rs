@@ -2,6 +2,7 @@
 
 mod columns;
 mod constraints;
+mod redefine;
 
 pub(super) use columns::is_bare_word;
 
@@ -117,6 +118,7 @@ impl<'c> Draft<'c> {
                 Err(AlterError::NoConstraint { .. }) if *if_exists => Ok(()),
                 Err(error) => Err(error),
             },
+            AlterAction::Rebuild { definition } => self.redefine(number, definition),
             AlterAction::RenameConstraint { from, to } => {
                 self.rename_constraint(from, to.written())
             }

@@ -15,7 +15,8 @@ pub fn is_ours(action: &AlterAction) -> bool {
         | AlterAction::AlterColumn { .. }
         | AlterAction::DropColumn { .. }
         | AlterAction::DropConstraint { .. }
-        | AlterAction::RenameConstraint { .. } => true,
+        | AlterAction::RenameConstraint { .. }
+        | AlterAction::Rebuild { .. } => true,
         AlterAction::RenameTable { .. } | AlterAction::RenameColumn { .. } | AlterAction::Other => {
             false
         }
@@ -29,7 +30,8 @@ pub fn is_foreign(action: &AlterAction) -> bool {
         AlterAction::AddConstraint { .. }
         | AlterAction::AlterColumn { .. }
         | AlterAction::DropConstraint { .. }
-        | AlterAction::RenameConstraint { .. } => true,
+        | AlterAction::RenameConstraint { .. }
+        | AlterAction::Rebuild { .. } => true,
         AlterAction::AddColumn { .. }
         | AlterAction::DropColumn { .. }
         | AlterAction::RenameTable { .. }
@@ -56,7 +58,8 @@ pub fn is_native_everywhere(action: &AlterAction) -> bool {
         | AlterAction::AlterColumn { .. }
         | AlterAction::DropColumn { .. }
         | AlterAction::DropConstraint { .. }
-        | AlterAction::RenameConstraint { .. } => false,
+        | AlterAction::RenameConstraint { .. }
+        | AlterAction::Rebuild { .. } => false,
     }
 }
 

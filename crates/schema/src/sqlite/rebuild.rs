@@ -209,6 +209,7 @@ fn native(table: &Name, action: &AlterAction) -> String {
         | AlterAction::RenameConstraint { .. }
         | AlterAction::RenameTable { .. }
         | AlterAction::RenameColumn { .. }
+        | AlterAction::Rebuild { .. }
         | AlterAction::Other => unreachable!("SQLite has no such action in every version"),
     }
 }

@@ -91,6 +91,7 @@ fn told(action: &AlterAction) -> String {
                 flag("(cascade)", *cascade)
             )
         }
+        AlterAction::Rebuild { definition } => format!("rebuild as {definition}"),
         AlterAction::Other => "other".to_owned(),
     }
 }

@@ -1,0 +1,181 @@
+//! How objects of SQLite become others.
+
+mod actions;
+
+use std::collections::BTreeSet;
+
+use alembic_sql::{Dialect, StatementKind, TableOutline, quote, split};
+
+use self::actions::Action;
+use super::catalog::{Catalog, Object as CatalogObject, ObjectKind as CatalogKind};
+use super::draft::Draft;
+use super::facts::Facts;
+use crate::change::{Change, Hazard, Statement, Verb};
+use crate::diff::{Comparison, Transition};
+use crate::model::{Definition, ObjectId, ObjectKind, Schema, Table};
+
+/// Returns how the object that both schemas have becomes that of the second one.
+pub(crate) fn transition(id: &ObjectId, comparison: Comparison<'_>) -> Transition {
+    let definition = |schema: &'_ Schema| schema.get(id).map(|object| object.definition.clone());
+    let (before, after) = (definition(comparison.from), definition(comparison.to));
+    let is_same = match (before, after) {
+        (Some(Definition::Table(before)), Some(Definition::Table(after))) => {
+            return of_table(id, &before, &after, comparison);
+        }
+        (Some(Definition::Index(before)), Some(Definition::Index(after))) => {
+            before.unique == after.unique
+                && before.table.eq_ignore_ascii_case(&after.table)
+                && tokens(&before.definition) == tokens(&after.definition)
+        }
+        (Some(Definition::View(before)), Some(Definition::View(after))) => {
+            normalized(&before.query) == normalized(&after.query)
+        }
+        (Some(Definition::Statement(before)), Some(Definition::Statement(after))) => {
+            normalized(&before) == normalized(&after)
+        }
+        (before, after) => before == after,
+    };
+    match is_same {
+        true => Transition::Same,
+        false => Transition::Replace,
+    }
+}
+
+fn normalized(sql: &str) -> String {
+    alembic_sql::normalized(sql, Dialect::Sqlite)
+}
+
+/// Returns the tokens of an index, in which words mean the same in any case.
+fn tokens(sql: &str) -> String {
+    normalized(sql).to_ascii_lowercase()
+}
+
+fn of_table(
+    id: &ObjectId,
+    before: &Table,
+    after: &Table,
+    comparison: Comparison<'_>,
+) -> Transition {
+    let text = |table: &Table| table.sql.clone().unwrap_or_default();
+    let (before_sql, after_sql) = (text(before), text(after));
+    let (before_facts, after_facts) = (Facts::read(&before_sql), Facts::read(&after_sql));
+    let (Some(before), Some(after)) = (before_facts, after_facts) else {
+        return match normalized(&before_sql) == normalized(&after_sql) {
+            true => Transition::Same,
+            false => Transition::Replace,
+        };
+    };
+    if before.same(&after, comparison.options.column_order) {
+        return Transition::Same;
+    }
+    let catalog = catalog(id, comparison);
+    let actions = actions::between(id, &before, &after);
+    let reached = reached(&catalog, id, &actions)
+        .is_some_and(|facts| facts.same(&after, comparison.options.column_order));
+    let changes = match reached {
+        true => actions
+            .into_iter()
+            .map(|action| action.change(id))
+            .collect(),
+        false => vec![rebuild(id, &before, &after, &after_sql)],
+    };
+    Transition::Alter {
+        changes,
+        disturbs: BTreeSet::new(),
+    }
+}
+
+/// Returns what actions make of the table, if they can be carried out.
+fn reached(catalog: &Catalog, table: &ObjectId, actions: &[Action]) -> Option<Facts> {
+    let written: Vec<&str> = actions.iter().map(|action| action.sql.as_str()).collect();
+    let name = quote(&table.name);
+    let statement = format!("ALTER TABLE {name} {}", written.join(", "));
+    let found = split(&statement, Dialect::Sqlite);
+    let [statement] = found.statements.as_slice() else {
+        return None;
+    };
+    let StatementKind::AlterTable(altered) = &statement.kind else {
+        return None;
+    };
+    let object = catalog.find(&altered.table)?;
+    let mut draft = Draft::new(catalog, object).ok()?;
+    for (number, action) in altered.actions.iter().enumerate() {
+        let is_ours = super::is_ours(action);
+        let applied = is_ours.then(|| draft.apply(number, action))?;
+        applied.ok()?;
+    }
+    Facts::read(&draft.sql)
+}
+
+/// Returns the catalog when the table is changed: its own indexes and triggers that are others
+/// afterwards are gone, and what its foreign keys refer to exists.
+fn catalog(table: &ObjectId, comparison: Comparison<'_>) -> Catalog {
+    let mut catalog = Catalog::new(vec!["main".to_owned()]);
+    let Comparison { from, to, .. } = comparison;
+    let before = from
+        .objects
+        .iter()
+        .filter(|(id, object)| match &object.definition {
+            Definition::Table(_) => true,
+            Definition::Index(index) => {
+                let after = to.get(id).map(|after| &after.definition);
+                index.table.eq_ignore_ascii_case(&table.name)
+                    && matches!(after, Some(Definition::Index(after)) if after.sql == index.sql)
+            }
+            _ => id.kind == ObjectKind::Trigger && to.objects.contains_key(id),
+        });
+    let created = to
+        .objects
+        .iter()
+        .filter(|(id, _)| id.kind == ObjectKind::Table && !from.objects.contains_key(id));
+    for (id, object) in before.chain(created) {
+        let (kind, table, sql) = match &object.definition {
+            Definition::Table(known) => (CatalogKind::Table, id.name.clone(), known.sql.clone()),
+            Definition::Index(index) => (
+                CatalogKind::Index,
+                index.table.clone(),
+                Some(index.sql.clone()),
+            ),
+            Definition::Statement(sql) => (
+                CatalogKind::Trigger,
+                id.parent.clone().unwrap_or_default(),
+                Some(sql.clone()),
+            ),
+            _ => continue,
+        };
+        catalog.objects.push(CatalogObject {
+            database: "main".to_owned(),
+            kind,
+            name: id.name.clone(),
+            table,
+            sql,
+        });
+    }
+    catalog
+}
+
+/// Returns the change of a table into one that no other form of `ALTER TABLE` makes of it.
+fn rebuild(id: &ObjectId, before: &Facts, after: &Facts, sql: &str) -> Change {
+    let definition =
+        TableOutline::read(sql).map_or(sql, |outline| sql[outline.name.end..].trim_start());
+    let table = quote(&id.name);
+    let mut hazards: Vec<Hazard> = before
+        .columns
+        .iter()
+        .filter(|column| column.generated.is_none() && after.column(&column.name).is_none())
+        .map(|column| Hazard::DestroysValues(id.part(ObjectKind::Column, &column.name)))
+        .collect();
+    hazards.push(Hazard::Rewrites(id.clone()));
+    hazards.push(Hazard::MayFail(
+        "rows do not fit the new definition".to_owned(),
+    ));
+    Change {
+        verb: Verb::Alter,
+        object: id.clone(),
+        sentence: format!("rebuild {id}"),
+        hazards,
+        statements: vec![Statement::new(format!(
+            "ALTER TABLE {table} REBUILD AS {definition}"
+        ))],
+    }
+}
