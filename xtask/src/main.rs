@@ -15,6 +15,7 @@ mod handover;
 mod oldest_sqlite;
 mod peers;
 mod plans;
+mod schemas;
 mod servers;
 mod snapshots;
 mod test;
@@ -48,6 +49,8 @@ enum Xtask {
     OldestSqlite(oldest_sqlite::OldestSqliteArgs),
     /// Compare what a change of a table loses with other tools (needs the network, Python and Node.js)
     Peers(peers::PeersArgs),
+    /// Change each schema of many pairs into the other and back, with rows
+    Schemas(schemas::SchemasArgs),
     /// Run the tests that need a PostgreSQL server on each of its versions (needs npm and the network)
     PostgresVersions(versions::VersionsArgs),
     /// Start the real binary many times at once, and kill, stop and cut off what holds the lock
@@ -73,6 +76,7 @@ fn main() -> ExitCode {
         Xtask::Compatibility(args) => args.run(),
         Xtask::OldestSqlite(args) => args.run(),
         Xtask::Peers(args) => args.run(),
+        Xtask::Schemas(args) => args.run(),
         Xtask::PostgresVersions(args) => args.run(),
         Xtask::Conformance(args) => args.run(),
         Xtask::Measure(args) => args.measure(),

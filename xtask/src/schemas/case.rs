@@ -1,0 +1,115 @@
+//! The pairs of schemas, as files have them.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use crate::Result;
+
+/// Two schemas, and rows of the first.
+#[derive(Clone, Debug)]
+pub(super) struct Case {
+    pub(super) id: String,
+    pub(super) dialect: String,
+    pub(super) source: String,
+    pub(super) from: String,
+    pub(super) to: String,
+    pub(super) rows: String,
+    pub(super) rows_of_to: String,
+    pub(super) tier: u64,
+    /// Whether both sides are the same.
+    pub(super) is_noop: bool,
+    /// The roles that both sides need.
+    #[expect(dead_code, reason = "for the other engine")]
+    pub(super) roles: Vec<String>,
+}
+
+/// One direction of a case.
+#[derive(Clone, Debug)]
+pub(super) struct Pair<'c> {
+    pub(super) name: &'c str,
+    pub(super) is_swapped: bool,
+    pub(super) from: &'c str,
+    pub(super) to: &'c str,
+    pub(super) rows: &'c str,
+    pub(super) is_noop: bool,
+}
+
+impl Case {
+    pub(super) fn pair(&self, is_swapped: bool) -> Pair<'_> {
+        let (from, to, rows) = match is_swapped {
+            false => (&self.from, &self.to, &self.rows),
+            true => (&self.to, &self.from, &self.rows_of_to),
+        };
+        Pair {
+            name: &self.id,
+            is_swapped,
+            from,
+            to,
+            rows,
+            is_noop: self.is_noop,
+        }
+    }
+}
+
+impl Pair<'_> {
+    pub(super) const fn direction(&self) -> &'static str {
+        match self.is_swapped {
+            false => "forwards",
+            true => "backwards",
+        }
+    }
+}
+
+/// Reads the pairs of a folder, engine by engine, in the order of the files.
+pub(super) fn read(folder: &Path) -> Result<Vec<Case>> {
+    let mut cases = Vec::new();
+    for engine in ["sqlite", "postgres"] {
+        let folder = folder.join(engine);
+        if !folder.is_dir() {
+            continue;
+        }
+        let mut paths: Vec<PathBuf> = fs::read_dir(&folder)?
+            .map(|entry| entry.map(|entry| entry.path()))
+            .collect::<Result<_, _>>()?;
+        paths.retain(|path| path.extension().is_some_and(|end| end == "jsonl"));
+        paths.sort();
+        for path in paths {
+            let source = path.file_stem().unwrap_or_default().to_string_lossy();
+            for line in fs::read_to_string(&path)?.lines() {
+                let value: Value = serde_json::from_str(line)?;
+                cases.push(case(&value, engine, &source));
+            }
+        }
+    }
+    match cases.is_empty() {
+        true => Err(format!("there are no pairs in {}", folder.display()).into()),
+        false => Ok(cases),
+    }
+}
+
+fn case(value: &Value, engine: &str, source: &str) -> Case {
+    let text = |key: &str| value[key].as_str().unwrap_or_default().to_owned();
+    let list = |key: &str| {
+        let items = value[key].as_array();
+        let items = items.into_iter().flatten();
+        items.filter_map(|item| item.as_str().map(ToOwned::to_owned))
+    };
+    let expected = match &value["expect"] {
+        Value::String(word) => vec![word.clone()],
+        _ => list("expect").collect(),
+    };
+    Case {
+        id: text("id"),
+        dialect: engine.to_owned(),
+        source: source.to_owned(),
+        from: text("from_sql"),
+        to: text("to_sql"),
+        rows: text("seed_rows_sql"),
+        rows_of_to: text("seed_rows_of_to_sql"),
+        tier: value["tier"].as_u64().unwrap_or_default(),
+        is_noop: expected.iter().any(|word| word == "noop"),
+        roles: list("roles").collect(),
+    }
+}

@@ -1,0 +1,197 @@
+//! Attempts on SQLite.
+
+mod catalog;
+
+use std::path::PathBuf;
+
+use alembic_history::{History, SourceFile};
+use alembic_migrate::{Dialect, Migrations, RunError};
+use alembic_schema::{Change, DiffOptions, Rows, Schema, diff, queries, reflect};
+use rusqlite::Connection;
+use rusqlite::types::ValueRef;
+
+use super::attempt::{Fault, Verdict};
+use super::case::Pair;
+
+/// The tables of the runs themselves.
+const OWN: &str = "alembic_version";
+
+/// Changes one schema into the other, and back.
+pub(super) fn attempt(pair: &Pair<'_>) -> Verdict {
+    attempt_all(pair).into()
+}
+
+fn attempt_all(pair: &Pair<'_>) -> Result<bool, Fault> {
+    let from = database(pair.from, "the first schema")?;
+    let to = database(pair.to, "the second schema")?;
+    let (first, second) = (schema(&from)?, schema(&to)?);
+    let up = compared(&first, &second)?;
+    let down = compared(&second, &first)?;
+    let text = revision(&up, &down);
+    if pair.is_noop && !up.is_empty() {
+        return Err(Fault::new("changes where there is no difference", text));
+    }
+    let migrations = migrations(&text)?;
+    let expected = (catalog::of(&from)?, catalog::of(&to)?);
+    let failed =
+        |cause: &str, error: &dyn std::fmt::Display| Fault::new(cause, format!("{error}\n{text}"));
+    // Without rows, it must go through, both ways.
+    let mut empty = from;
+    upgrade(&migrations, &mut empty).map_err(|error| failed("the upgrade fails", &error))?;
+    check(&empty, &expected.1, &second, "after the upgrade", &text)?;
+    downgrade(&migrations, &mut empty).map_err(|error| failed("the downgrade fails", &error))?;
+    check(&empty, &expected.0, &first, "after the downgrade", &text)?;
+    if pair.rows.is_empty() {
+        return Ok(false);
+    }
+    let mut filled = database(pair.from, "the first schema")?;
+    if filled.execute_batch(pair.rows).is_err() {
+        return Ok(false);
+    }
+    let before = catalog::rows(&filled)?;
+    if upgrade(&migrations, &mut filled).is_err() {
+        check(&filled, &expected.0, &first, "after a refusal", &text)?;
+        return match catalog::rows(&filled)? == before {
+            true => Ok(true),
+            false => Err(Fault::new("a refusal changes rows", text)),
+        };
+    }
+    check(&filled, &expected.1, &second, "after the upgrade", &text)?;
+    let lost = catalog::lost(&before, &catalog::rows(&filled)?);
+    if let Some(lost) = lost {
+        return Err(Fault::new("rows are lost", format!("{lost}\n{text}")));
+    }
+    let changed = catalog::rows(&filled)?;
+    if downgrade(&migrations, &mut filled).is_err() {
+        return Ok(true);
+    }
+    check(&filled, &expected.0, &first, "after the downgrade", &text)?;
+    match catalog::lost(&changed, &catalog::rows(&filled)?) {
+        Some(lost) => Err(Fault::new(
+            "rows are lost on the way back",
+            format!("{lost}\n{text}"),
+        )),
+        None => Ok(false),
+    }
+}
+
+fn database(sql: &str, what: &str) -> Result<Connection, Fault> {
+    let made = Connection::open_in_memory().and_then(|connection| {
+        connection.execute_batch("PRAGMA foreign_keys = OFF")?;
+        connection.execute_batch(sql)?;
+        Ok(connection)
+    });
+    made.map_err(|error| Fault::new(format!("{what} cannot be made"), error.to_string()))
+}
+
+/// Reads the schema, without the tables of runs.
+fn schema(connection: &Connection) -> Result<Schema, Fault> {
+    let answers: Result<Vec<Rows>, rusqlite::Error> = queries(Dialect::Sqlite)
+        .iter()
+        .map(|(_, sql)| rows(connection, sql))
+        .collect();
+    let fault =
+        |error: &dyn std::fmt::Display| Fault::new("the schema cannot be read", error.to_string());
+    let answers = answers.map_err(|error| fault(&error))?;
+    let mut schema = reflect(Dialect::Sqlite, &answers).map_err(|error| fault(&error))?;
+    schema.objects.retain(|id, _| {
+        let is_own = |name: &str| name.starts_with(OWN);
+        !is_own(&id.name) && !id.parent.as_deref().is_some_and(is_own)
+    });
+    Ok(schema)
+}
+
+fn rows(connection: &Connection, sql: &str) -> Result<Rows, rusqlite::Error> {
+    let mut statement = connection.prepare(sql)?;
+    let count = statement.column_count();
+    let rows = statement.query_map([], |row| {
+        (0..count)
+            .map(|at| {
+                Ok(match row.get_ref(at)? {
+                    ValueRef::Null => None,
+                    ValueRef::Integer(number) => Some(number.to_string()),
+                    ValueRef::Real(number) => Some(number.to_string()),
+                    ValueRef::Text(text) | ValueRef::Blob(text) => {
+                        Some(String::from_utf8_lossy(text).into_owned())
+                    }
+                })
+            })
+            .collect()
+    })?;
+    rows.collect()
+}
+
+fn compared(from: &Schema, to: &Schema) -> Result<Vec<Change>, Fault> {
+    diff(from, to, DiffOptions::default())
+        .map_err(|error| Fault::new("the changes have no order", error.to_string()))
+}
+
+fn revision(up: &[Change], down: &[Change]) -> String {
+    let statements = |changes: &[Change]| {
+        let statements = changes.iter().flat_map(|change| &change.statements);
+        let statements: Vec<String> = statements
+            .map(|statement| format!("{};\n", statement.sql))
+            .collect();
+        statements.concat()
+    };
+    format!(
+        "-- Change\n--\n-- Revision ID: a1\n-- Revises:\n\n-- alembic: upgrade\n{}\n\
+         -- alembic: downgrade\n{}",
+        statements(up),
+        statements(down)
+    )
+}
+
+fn migrations(text: &str) -> Result<Migrations, Fault> {
+    let file = SourceFile {
+        path: PathBuf::from("a1.sql"),
+        content: Ok(text.as_bytes().to_vec()),
+    };
+    let history = History::new([file], &[Dialect::Sqlite]);
+    let history = history
+        .map_err(|error| Fault::new("the revision is invalid", format!("{error}\n{text}")))?;
+    Ok(Migrations::new(history))
+}
+
+fn upgrade(migrations: &Migrations, connection: &mut Connection) -> Result<(), RunError> {
+    migrations.upgrade(connection, "heads").map(drop)
+}
+
+fn downgrade(migrations: &Migrations, connection: &mut Connection) -> Result<(), RunError> {
+    migrations.downgrade(connection, "base").map(drop)
+}
+
+/// Compares a database with a schema: by its catalog, and by our own comparison.
+fn check(
+    connection: &Connection,
+    expected: &[String],
+    schema: &Schema,
+    when: &str,
+    text: &str,
+) -> Result<(), Fault> {
+    let found = catalog::of(connection)?;
+    if found != expected {
+        let differences: Vec<String> = difference(expected, &found);
+        return Err(Fault::new(
+            format!("another catalog {when}"),
+            format!("{}\n{text}", differences.join("\n")),
+        ));
+    }
+    let left = compared(&self::schema(connection)?, schema)?;
+    match left.as_slice() {
+        [] => Ok(()),
+        [first, ..] => Err(Fault::new(
+            format!("differences are left {when}"),
+            format!("{first:?}\n{text}"),
+        )),
+    }
+}
+
+fn difference(expected: &[String], found: &[String]) -> Vec<String> {
+    let missing = expected.iter().filter(|line| !found.contains(line));
+    let added = found.iter().filter(|line| !expected.contains(line));
+    missing
+        .map(|line| format!("- {line}"))
+        .chain(added.map(|line| format!("+ {line}")))
+        .collect()
+}
