@@ -15,7 +15,6 @@ use std::time::Instant;
 
 use clap::Args;
 
-use self::attempt::Verdict;
 use self::case::Case;
 use self::table::Tally;
 use crate::Result;
@@ -52,14 +51,14 @@ impl SchemasArgs {
             }
             for swapped in [false, true] {
                 let pair = case.pair(swapped);
-                let verdict = sqlite::attempt(&pair);
-                if let Verdict::Failed { cause, details } = &verdict {
-                    println!("{} {}: {cause}", pair.name, pair.direction());
+                let result = sqlite::attempt(&pair);
+                if let Err(fault) = &result {
+                    println!("{} {}: {}", pair.name, pair.direction(), fault.cause);
                     if self.verbose {
-                        println!("{details}");
+                        println!("{}", fault.details);
                     }
                 }
-                tally.add(&case, &verdict);
+                tally.add(&case, &result);
             }
         }
         println!("{tally}");

@@ -496,7 +496,7 @@ fn names_of_version_tables_are_quoted() {
             ..Runner::new(&history, *dialect)
         };
         let script = runner.upgrade_script("head").unwrap();
-        let table = "\"main\".\"my \"\"$alembic$ version's\"";
+        let table = "main.\"my \"\"$alembic$ version's\"";
         let create = match dialect {
             Dialect::Sqlite => format!("CREATE TABLE IF NOT EXISTS {table} (\n"),
             Dialect::Postgres => format!("IS NULL THEN\nCREATE TABLE {table} (\n"),
@@ -504,7 +504,7 @@ fn names_of_version_tables_are_quoted() {
         assert!(script.contains(&create), "{script}");
         let (part, count) = match dialect {
             Dialect::Sqlite => (
-                "FROM \"main\".sqlite_master WHERE name = 'my \"$alembic$ version''s_progress'",
+                "FROM main.sqlite_master WHERE name = 'my \"$alembic$ version''s_progress'",
                 1,
             ),
             Dialect::Postgres => ("$_alembic$;\n", 6),

@@ -10,6 +10,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use crate::change::Change;
+use crate::engine;
 use crate::model::{ObjectId, Schema};
 
 /// How two schemas are compared.
@@ -86,6 +87,8 @@ impl std::error::Error for DiffError {}
 ///
 /// Objects that need each other in a way that cannot be taken apart.
 pub fn diff(from: &Schema, to: &Schema, options: DiffOptions) -> Result<Vec<Change>, DiffError> {
+    let to = engine::aligned(from, to);
+    let to = to.as_ref();
     let comparison = Comparison { from, to, options };
     order::sorted(comparison, operations::find(comparison))
 }

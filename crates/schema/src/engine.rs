@@ -1,13 +1,22 @@
 //! What the engines decide about objects: each question is answered in both of their rooms.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use alembic_sql::Dialect;
 
 use crate::change::Change;
 use crate::diff::{Comparison, Fate, Transition};
-use crate::model::{ObjectId, ObjectKind};
+use crate::model::{ObjectId, ObjectKind, Schema};
 use crate::{postgres, sqlite};
+
+/// Returns the second schema with the names that the first one has for the same objects.
+pub(crate) fn aligned<'s>(from: &Schema, to: &'s Schema) -> Cow<'s, Schema> {
+    match to.dialect {
+        Dialect::Sqlite => sqlite::aligned(from, to),
+        Dialect::Postgres => Cow::Borrowed(to),
+    }
+}
 
 /// Returns whether the transition of its table looks after an object.
 pub(crate) const fn is_part(id: &ObjectId, dialect: Dialect) -> bool {

@@ -4,6 +4,7 @@
 //! the statements that carry them out. The new definition is an edit of the stored text, so that
 //! what nobody asked to change stays, to the byte.
 
+mod aligned;
 mod catalog;
 mod dangling;
 mod draft;
@@ -22,6 +23,7 @@ mod rows;
 mod tests;
 mod transition;
 
+pub(crate) use aligned::aligned;
 pub(crate) use reflect::{QUERIES, reflect};
 pub(crate) use render::{covers, create, drop, drops_with, must_go};
 pub(crate) use transition::transition;

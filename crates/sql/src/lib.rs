@@ -15,6 +15,7 @@ mod newer;
 mod normal;
 mod outline;
 mod quote;
+mod reserved;
 mod setting;
 mod span;
 mod split;

@@ -2,19 +2,25 @@
 
 use std::fmt::Write;
 
-/// Quotes a name that needs it. Like Alembic, it leaves plain names plain, so that the table's
-/// definition comes out byte for byte the same.
+use crate::reserved::is_reserved;
+
+/// Quotes a name that needs it on some dialect. Like Alembic, it leaves plain names plain, so that
+/// the table's definition comes out byte for byte the same.
+///
+/// # Examples
+///
+/// ```
+/// use alembic_sql::quote;
+///
+/// assert_eq!(quote("users"), "users");
+/// assert_eq!(quote("order"), "\"order\"");
+/// assert_eq!(quote("Users"), "\"Users\"");
+/// ```
 #[must_use]
 pub fn quote(name: &str) -> String {
-    // The dialects' reserved words with an underscore begin with one of these.
-    let reserved = !name.contains('_')
-        || ["current_", "session_", "system_"]
-            .iter()
-            .any(|word| name.starts_with(word));
-    if is_plain(name) && !reserved {
-        name.to_owned()
-    } else {
-        enclose(name, '"')
+    match is_plain(name) && !is_reserved(name) {
+        true => name.to_owned(),
+        false => enclose(name, '"'),
     }
 }
 

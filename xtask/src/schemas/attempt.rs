@@ -1,26 +1,23 @@
 //! What came of an attempt.
 
 /// What came of changing one schema into another, and back.
-#[derive(Clone, Debug)]
-pub(super) enum Verdict {
-    /// Everything is as it must be.
-    Passed {
-        /// Whether the rows were in the way, and kept the change from being made.
-        refused: bool,
-    },
-    /// Something is not.
-    Failed {
-        /// What is wrong, in a few words that are the same for faults of one kind.
-        cause: String,
-        /// What was written, and what differs.
-        details: String,
-    },
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Outcome {
+    /// Everything is as it must be, with rows and without.
+    Passed,
+    /// So it is without rows; with them, they are in the way, and nothing was changed.
+    Refused,
+    /// One of the schemas does not work by itself: a foreign key or view leads nowhere. Runs refuse
+    /// that.
+    Broken,
 }
 
 /// What is wrong with an attempt.
 #[derive(Debug)]
 pub(super) struct Fault {
+    /// A few words that are the same for faults of one kind.
     pub(super) cause: String,
+    /// What was written, and what differs.
     pub(super) details: String,
 }
 
@@ -29,15 +26,6 @@ impl Fault {
         Self {
             cause: cause.into(),
             details: details.into(),
-        }
-    }
-}
-
-impl From<Result<bool, Fault>> for Verdict {
-    fn from(result: Result<bool, Fault>) -> Self {
-        match result {
-            Ok(refused) => Self::Passed { refused },
-            Err(Fault { cause, details }) => Self::Failed { cause, details },
         }
     }
 }

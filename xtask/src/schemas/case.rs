@@ -18,8 +18,6 @@ pub(super) struct Case {
     pub(super) rows: String,
     pub(super) rows_of_to: String,
     pub(super) tier: u64,
-    /// Whether both sides are the same.
-    pub(super) is_noop: bool,
     /// The roles that both sides need.
     #[expect(dead_code, reason = "for the other engine")]
     pub(super) roles: Vec<String>,
@@ -33,7 +31,6 @@ pub(super) struct Pair<'c> {
     pub(super) from: &'c str,
     pub(super) to: &'c str,
     pub(super) rows: &'c str,
-    pub(super) is_noop: bool,
 }
 
 impl Case {
@@ -48,7 +45,6 @@ impl Case {
             from,
             to,
             rows,
-            is_noop: self.is_noop,
         }
     }
 }
@@ -96,10 +92,6 @@ fn case(value: &Value, engine: &str, source: &str) -> Case {
         let items = items.into_iter().flatten();
         items.filter_map(|item| item.as_str().map(ToOwned::to_owned))
     };
-    let expected = match &value["expect"] {
-        Value::String(word) => vec![word.clone()],
-        _ => list("expect").collect(),
-    };
     Case {
         id: text("id"),
         dialect: engine.to_owned(),
@@ -109,7 +101,6 @@ fn case(value: &Value, engine: &str, source: &str) -> Case {
         rows: text("seed_rows_sql"),
         rows_of_to: text("seed_rows_of_to_sql"),
         tier: value["tier"].as_u64().unwrap_or_default(),
-        is_noop: expected.iter().any(|word| word == "noop"),
         roles: list("roles").collect(),
     }
 }

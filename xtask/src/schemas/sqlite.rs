@@ -8,31 +8,34 @@ use alembic_history::{History, SourceFile};
 use alembic_migrate::{Dialect, Migrations, RunError};
 use alembic_schema::{Change, DiffOptions, Rows, Schema, diff, queries, reflect};
 use rusqlite::Connection;
+use rusqlite::functions::FunctionFlags;
 use rusqlite::types::ValueRef;
 
-use super::attempt::{Fault, Verdict};
+use super::attempt::{Fault, Outcome};
 use super::case::Pair;
 
 /// The tables of the runs themselves.
 const OWN: &str = "alembic_version";
 
 /// Changes one schema into the other, and back.
-pub(super) fn attempt(pair: &Pair<'_>) -> Verdict {
-    attempt_all(pair).into()
-}
-
-fn attempt_all(pair: &Pair<'_>) -> Result<bool, Fault> {
+pub(super) fn attempt(pair: &Pair<'_>) -> Result<Outcome, Fault> {
     let from = database(pair.from, "the first schema")?;
     let to = database(pair.to, "the second schema")?;
     let (first, second) = (schema(&from)?, schema(&to)?);
     let up = compared(&first, &second)?;
     let down = compared(&second, &first)?;
     let text = revision(&up, &down);
-    if pair.is_noop && !up.is_empty() {
+    let expected = (catalog::of(&from)?, catalog::of(&to)?);
+    if expected.0 == expected.1 && !up.is_empty() {
         return Err(Fault::new("changes where there is no difference", text));
     }
+    if catalog::broken(&from)
+        .or_else(|| catalog::broken(&to))
+        .is_some()
+    {
+        return Ok(Outcome::Broken);
+    }
     let migrations = migrations(&text)?;
-    let expected = (catalog::of(&from)?, catalog::of(&to)?);
     let failed =
         |cause: &str, error: &dyn std::fmt::Display| Fault::new(cause, format!("{error}\n{text}"));
     // Without rows, it must go through, both ways.
@@ -42,17 +45,17 @@ fn attempt_all(pair: &Pair<'_>) -> Result<bool, Fault> {
     downgrade(&migrations, &mut empty).map_err(|error| failed("the downgrade fails", &error))?;
     check(&empty, &expected.0, &first, "after the downgrade", &text)?;
     if pair.rows.is_empty() {
-        return Ok(false);
+        return Ok(Outcome::Passed);
     }
     let mut filled = database(pair.from, "the first schema")?;
     if filled.execute_batch(pair.rows).is_err() {
-        return Ok(false);
+        return Ok(Outcome::Passed);
     }
     let before = catalog::rows(&filled)?;
     if upgrade(&migrations, &mut filled).is_err() {
         check(&filled, &expected.0, &first, "after a refusal", &text)?;
         return match catalog::rows(&filled)? == before {
-            true => Ok(true),
+            true => Ok(Outcome::Refused),
             false => Err(Fault::new("a refusal changes rows", text)),
         };
     }
@@ -63,7 +66,7 @@ fn attempt_all(pair: &Pair<'_>) -> Result<bool, Fault> {
     }
     let changed = catalog::rows(&filled)?;
     if downgrade(&migrations, &mut filled).is_err() {
-        return Ok(true);
+        return Ok(Outcome::Refused);
     }
     check(&filled, &expected.0, &first, "after the downgrade", &text)?;
     match catalog::lost(&changed, &catalog::rows(&filled)?) {
@@ -71,13 +74,17 @@ fn attempt_all(pair: &Pair<'_>) -> Result<bool, Fault> {
             "rows are lost on the way back",
             format!("{lost}\n{text}"),
         )),
-        None => Ok(false),
+        None => Ok(Outcome::Passed),
     }
 }
 
 fn database(sql: &str, what: &str) -> Result<Connection, Fault> {
     let made = Connection::open_in_memory().and_then(|connection| {
         connection.execute_batch("PRAGMA foreign_keys = OFF")?;
+        // Builds of SQLite that do mathematics have it.
+        connection.create_scalar_function("pi", 0, FunctionFlags::SQLITE_DETERMINISTIC, |_| {
+            Ok(std::f64::consts::PI)
+        })?;
         connection.execute_batch(sql)?;
         Ok(connection)
     });

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use super::attempt::Verdict;
+use super::attempt::{Fault, Outcome};
 use super::case::Case;
 
-/// The results by source.
+/// The results by engine and source.
 #[derive(Debug, Default)]
 pub(super) struct Tally {
     sources: BTreeMap<(String, String), Counts>,
@@ -15,25 +15,19 @@ pub(super) struct Tally {
 
 #[derive(Debug, Default)]
 struct Counts {
-    attempts: usize,
-    passed: usize,
-    refused: usize,
+    outcomes: BTreeMap<Outcome, usize>,
     failed: usize,
 }
 
 impl Tally {
-    pub(super) fn add(&mut self, case: &Case, verdict: &Verdict) {
+    pub(super) fn add(&mut self, case: &Case, result: &Result<Outcome, Fault>) {
         let source = (case.dialect.clone(), case.source.clone());
         let counts = self.sources.entry(source).or_default();
-        counts.attempts += 1;
-        match verdict {
-            Verdict::Passed { refused } => {
-                counts.passed += 1;
-                counts.refused += usize::from(*refused);
-            }
-            Verdict::Failed { cause, .. } => {
+        match result {
+            Ok(outcome) => *counts.outcomes.entry(*outcome).or_default() += 1,
+            Err(fault) => {
                 counts.failed += 1;
-                *self.causes.entry(cause.clone()).or_default() += 1;
+                *self.causes.entry(fault.cause.clone()).or_default() += 1;
             }
         }
     }
@@ -43,35 +37,44 @@ impl Tally {
     }
 }
 
+impl Counts {
+    fn of(&self, outcome: Outcome) -> usize {
+        self.outcomes.get(&outcome).copied().unwrap_or_default()
+    }
+
+    fn add(&mut self, other: &Self) {
+        for (outcome, number) in &other.outcomes {
+            *self.outcomes.entry(*outcome).or_default() += number;
+        }
+        self.failed += other.failed;
+    }
+
+    fn line(&self, engine: &str, source: &str) -> String {
+        let all = self.outcomes.values().sum::<usize>() + self.failed;
+        format!(
+            "| {engine} | {source} | {all} | {} | {} | {} | {} |",
+            self.of(Outcome::Passed),
+            self.of(Outcome::Refused),
+            self.of(Outcome::Broken),
+            self.failed
+        )
+    }
+}
+
 impl fmt::Display for Tally {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(
             f,
-            "| engine | source | changes | passed | of these refused with rows | failed |"
+            "| engine | source | changes | passed | passed, but refused with rows | schemas that do not \
+             work | failed |"
         )?;
-        writeln!(f, "|---|---|---|---|---|---|")?;
+        writeln!(f, "|---|---|---|---|---|---|---|")?;
         let mut all = Counts::default();
         for ((engine, source), counts) in &self.sources {
-            let Counts {
-                attempts,
-                passed,
-                refused,
-                failed,
-            } = counts;
-            writeln!(
-                f,
-                "| {engine} | {source} | {attempts} | {passed} | {refused} | {failed} |"
-            )?;
-            all.attempts += attempts;
-            all.passed += passed;
-            all.refused += refused;
-            all.failed += failed;
+            writeln!(f, "{}", counts.line(engine, source))?;
+            all.add(counts);
         }
-        writeln!(
-            f,
-            "| all | | {} | {} | {} | {} |",
-            all.attempts, all.passed, all.refused, all.failed
-        )?;
+        writeln!(f, "{}", all.line("all", ""))?;
         for (cause, number) in &self.causes {
             writeln!(f, "{number:>5}  {cause}")?;
         }

@@ -73,22 +73,22 @@ fn statements_say_what_they_do_to_the_connection() {
     Sets { restore: "PRAGMA busy_timeout = 5000" }: PRAGMA busy_timeout = 1000
     Sets { restore: "PRAGMA foreign_keys = ON" }: PRAGMA foreign_keys = OFF
     Begins { rollback: "ROLLBACK" }: BEGIN IMMEDIATE
-    Works: EXPLAIN PRAGMA "main".foreign_key_check
+    Works: EXPLAIN PRAGMA main.foreign_key_check
     Works: CREATE TABLE alembic_version ( version_num VARCHAR(32) NOT NULL, CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num) )
     Works: CREATE TABLE a (x)
     Works: CREATE TABLE a2 (x)
     Works: INSERT INTO alembic_version (version_num) VALUES ('a')
-    Works: EXPLAIN PRAGMA "main".foreign_key_check
+    Works: EXPLAIN PRAGMA main.foreign_key_check
     Commits: COMMIT
     Works: PRAGMA foreign_keys = ON
     Works: PRAGMA busy_timeout = 5000
     "#);
     assert_snapshot!(executed(Dialect::Postgres), @r#"
     Begins { rollback: "ROLLBACK" }: BEGIN ISOLATION LEVEL READ COMMITTED
-    Works: CREATE TABLE "public".alembic_version ( version_num VARCHAR(32) NOT NULL, CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num) )
+    Works: CREATE TABLE public.alembic_version ( version_num VARCHAR(32) NOT NULL, CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num) )
     Works: CREATE TABLE a (x)
     Works: CREATE TABLE a2 (x)
-    Works: INSERT INTO "public".alembic_version (version_num) VALUES ('a')
+    Works: INSERT INTO public.alembic_version (version_num) VALUES ('a')
     Commits: COMMIT
     "#);
 }
@@ -115,7 +115,7 @@ fn on_postgres_the_tables_of_a_run_are_named_with_their_schema() {
             // In the catalog, its schema is another column.
             let sql = sql.replace("'alembic_version_log'", "");
             let all = sql.matches("alembic_version").count();
-            let qualified = sql.matches("\"public\".alembic_version").count();
+            let qualified = sql.matches("public.alembic_version").count();
             assert_eq!(all, qualified, "{sql}");
             mentions += all;
         }
@@ -147,7 +147,7 @@ fn on_postgres_tables_are_never_read_without_a_limit_to_the_wait() {
             Task::Progress(ProgressTask::Read) => "progress",
             _ => continue,
         };
-        let is_limited = sql.starts_with("LOCK TABLE \"public\".alembic_version")
+        let is_limited = sql.starts_with("LOCK TABLE public.alembic_version")
             && sql.contains(" IN ACCESS SHARE MODE NOWAIT; SELECT ");
         assert_eq!(is_limited, !is_open, "{sql}");
         reads.push((what, *is_open));

@@ -112,6 +112,8 @@ fn reached(catalog: &Catalog, table: &ObjectId, actions: &[Action]) -> Option<Fa
 fn catalog(table: &ObjectId, comparison: Comparison<'_>) -> Catalog {
     let mut catalog = Catalog::new(vec!["main".to_owned()]);
     let Comparison { from, to, .. } = comparison;
+    let needs = to.get(table).map(|after| after.needs.clone());
+    let needs = needs.unwrap_or_default();
     let before = from
         .objects
         .iter()
@@ -130,7 +132,15 @@ fn catalog(table: &ObjectId, comparison: Comparison<'_>) -> Catalog {
         .filter(|(id, _)| id.kind == ObjectKind::Table && !from.objects.contains_key(id));
     for (id, object) in before.chain(created) {
         let (kind, table, sql) = match &object.definition {
-            Definition::Table(known) => (CatalogKind::Table, id.name.clone(), known.sql.clone()),
+            Definition::Table(known) => {
+                // What the table refers to afterwards is changed before it.
+                let after = needs.contains(id).then(|| to.get(id)).flatten();
+                let known = match after.map(|after| &after.definition) {
+                    Some(Definition::Table(after)) => after,
+                    _ => known,
+                };
+                (CatalogKind::Table, id.name.clone(), known.sql.clone())
+            }
             Definition::Index(index) => (
                 CatalogKind::Index,
                 index.table.clone(),

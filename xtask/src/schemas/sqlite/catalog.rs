@@ -50,6 +50,8 @@ fn table_lines(
     let about = |name: &str, columns: &str| {
         format!("SELECT {columns} FROM pragma_{name}({})", literal(table))
     };
+    let named = literal(table);
+    let table = table.to_lowercase();
     let columns = query(
         connection,
         &about(
@@ -100,8 +102,7 @@ fn table_lines(
     let kind = query(
         connection,
         &format!(
-            "SELECT type, wr, strict FROM pragma_table_list WHERE schema = 'main' AND name = {}",
-            literal(table)
+            "SELECT type, wr, strict FROM pragma_table_list WHERE schema = 'main' AND name = {named}"
         ),
     )?;
     lines.extend(
@@ -144,7 +145,10 @@ fn words(sql: &str) -> Vec<String> {
                 found.push(format!("constraint {name}"));
             }
             ("on", "conflict") => found.push(format!("on conflict {}", word(at + 2))),
-            ("autoincrement" | "deferrable" | "deferred", _) => found.push(word(at).to_owned()),
+            // Of two that say the same, pragmas tell one.
+            ("unique" | "autoincrement" | "deferrable" | "deferred", _) => {
+                found.push(word(at).to_owned())
+            }
             ("collate", name) if name != "binary" => found.push(format!("collate {name}")),
             _ => {}
         }
@@ -217,18 +221,52 @@ pub(super) fn lost(before: &TableRows, after: &TableRows) -> Option<String> {
         let picked = |rows: &[BTreeMap<String, String>]| {
             let mut picked: Vec<Vec<String>> = rows
                 .iter()
-                .map(|row| common.iter().map(|name| row[*name].clone()).collect())
+                .map(|row| common.iter().map(|name| compared(&row[*name])).collect())
                 .collect();
             picked.sort();
             picked
         };
-        if picked(rows) != picked(now) {
-            return Some(format!(
-                "{table}: {:?}, now {:?}",
-                picked(rows),
-                picked(now)
-            ));
+        let (then, now) = (picked(rows), picked(now));
+        if then != now {
+            return Some(format!("{table}: {then:?}, now {now:?}"));
         }
     }
     None
+}
+
+/// Returns a value to compare: a number in one form, whether or not it is a whole one.
+fn compared(value: &str) -> String {
+    let inner = value
+        .strip_prefix('\'')
+        .and_then(|value| value.strip_suffix('\''));
+    let is_plain = |text: &&str| !text.starts_with('0') || text.len() < 2 || text.starts_with("0.");
+    let number = inner
+        .filter(is_plain)
+        .and_then(|text| text.parse::<f64>().ok());
+    number.map_or_else(|| value.to_owned(), |number| number.to_string())
+}
+
+/// Returns what does not work in a database, as SQLite says: a foreign key to nothing, a view that does
+/// not compile.
+pub(super) fn broken(connection: &Connection) -> Option<String> {
+    let parents = query(
+        connection,
+        "SELECT m.name, k.\"table\" FROM sqlite_master AS m, pragma_foreign_key_list(m.name) AS k \
+         WHERE m.type = 'table' AND NOT EXISTS (SELECT 1 FROM sqlite_master AS p \
+         WHERE p.type = 'table' AND p.name = k.\"table\" COLLATE NOCASE)",
+    );
+    let views = query(
+        connection,
+        "SELECT name FROM sqlite_master WHERE type = 'view'",
+    );
+    let views = views.into_iter().flatten().filter_map(|row| {
+        let view = row.into_iter().next()??;
+        let read = connection.prepare(&format!("SELECT * FROM {}", quote(&view)));
+        read.err().map(|error| format!("view {view}: {error}"))
+    });
+    let parents = parents.into_iter().flatten();
+    let parents = parents.map(|row| format!("foreign key {}", cells(&row)));
+    let mismatch = query(connection, "PRAGMA foreign_key_check").err();
+    let mismatch = mismatch.map(|error| error.to_string());
+    parents.chain(views).chain(mismatch).next()
 }

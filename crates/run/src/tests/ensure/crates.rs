@@ -156,7 +156,7 @@ fn crates_that_share_a_version_table_are_refused_before_anything_is_asked() {
     assert_eq!(fake.log.text(), "");
     assert_eq!(
         said(&outcome),
-        "! the crates shop, users share the version table \"versions\"; \
+        "! the crates shop, users share the version table versions; \
          the database is as it was before"
     );
     assert_eq!(outcome.unwrap_err().kind(), FailureKind::Migration);
@@ -217,7 +217,7 @@ fn tables_with_and_without_a_schema_are_looked_up() {
     let outcome = fake.drive(ensure_all(crates));
     assert_eq!(
         said(&outcome),
-        "! the crates shop, mail share the version table \"public\".alembic_version; \
+        "! the crates shop, mail share the version table public.alembic_version; \
          the database is as it was before"
     );
     assert_eq!(

@@ -2,7 +2,7 @@
 
 use alembic_sql::{ColumnConstraintKind, Reference, Span, TableOutline};
 
-use super::{Changed, Draft, Match, Source};
+use super::{Changed, Draft, Source};
 use crate::sqlite::catalog::ObjectKind;
 use crate::sqlite::edit::Edits;
 use crate::sqlite::error::{AlterError, Dependent};
@@ -54,20 +54,18 @@ impl Draft<'_> {
         Ok(())
     }
 
-    /// Refuses to leave a column out that triggers or foreign keys of other tables need.
+    /// Refuses to leave a column out that triggers need. Foreign keys of other tables may follow, and
+    /// are looked at when everything is done.
     fn require_unused(&self, column: &str) -> Changed {
         let triggers = self.catalog.triggers(self.table).filter(|trigger| {
             let of = update_columns(trigger.sql.as_deref().unwrap_or_default());
             of.iter().any(|name| name.eq_ignore_ascii_case(column))
         });
-        let mut found: Vec<Dependent> = triggers
-            .map(|trigger| Dependent::Object {
-                kind: ObjectKind::Trigger,
-                name: trigger.name.clone(),
-            })
-            .collect();
-        found.extend(self.foreign_keys_to(&[column.to_owned()], Match::Any));
-        self.require_unneeded(format!("the column `{column}`"), found)
+        let found = triggers.map(|trigger| Dependent::Object {
+            kind: ObjectKind::Trigger,
+            name: trigger.name.clone(),
+        });
+        self.require_unneeded(format!("the column `{column}`"), found.collect())
     }
 
     /// Demands nothing of a new column for which SQLite chooses the numbers.
@@ -90,7 +88,7 @@ impl Draft<'_> {
 
     /// Demands that values stay what they are in columns of other types.
     fn demand_types(&mut self, number: usize, (before_sql, before): (&str, &TableOutline)) {
-        let becomes_strict = self.outline.strict && !before.strict;
+        let is_strict = [before.strict, self.outline.strict];
         for (column, source) in self.outline.columns.iter().zip(&self.sources) {
             let Source::Column(from) = source else {
                 continue;
@@ -102,10 +100,22 @@ impl Draft<'_> {
                 known.type_span.map_or("", |span| span.text(before_sql)),
                 column.type_span.map_or("", |span| span.text(&self.sql)),
             );
-            if becomes_strict || !old.eq_ignore_ascii_case(new) {
+            // In a STRICT table, ANY keeps every value as it is; in others, it is as NUMERIC.
+            let changes_rules = match is_strict {
+                [false, true] => true,
+                [true, false] => new.eq_ignore_ascii_case("ANY"),
+                [true, true] | [false, false] => false,
+            };
+            if changes_rules || !old.eq_ignore_ascii_case(new) {
+                // What may hold any value is as a column without a type.
+                let is_free = before.strict && old.eq_ignore_ascii_case("ANY");
                 let converted = Demanded::Type {
                     column: from.clone(),
-                    before: old.to_owned(),
+                    before: if is_free {
+                        String::new()
+                    } else {
+                        old.to_owned()
+                    },
                     to: new.to_owned(),
                     is_strict: self.outline.strict,
                 };

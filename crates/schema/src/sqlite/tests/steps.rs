@@ -43,61 +43,61 @@ fn rows_keep_their_numbers() {
         (
             "CREATE TABLE t (a INT)",
             "ALTER a SET NOT NULL",
-            "INSERT OR ABORT INTO \"main\".\"t\" (rowid, \"a\") SELECT \"rowid\", \"a\" FROM \
-             \"main\".alembic_old AS \"t\"",
+            "INSERT OR ABORT INTO main.t (rowid, a) SELECT rowid, a FROM \
+             main.alembic_old AS t",
         ),
         (
             "CREATE TABLE t (a INTEGER PRIMARY KEY, b)",
             "ALTER b SET NOT NULL",
-            "INSERT OR ABORT INTO \"main\".\"t\" SELECT * FROM \"main\".alembic_old",
+            "INSERT OR ABORT INTO main.t SELECT * FROM main.alembic_old",
         ),
         (
             "CREATE TABLE t (a INTEGER PRIMARY KEY DESC, b)",
             "ALTER b SET NOT NULL",
-            "INSERT OR ABORT INTO \"main\".\"t\" (rowid, \"a\", \"b\") SELECT \"rowid\", \"a\", \
-             \"b\" FROM \"main\".alembic_old AS \"t\"",
+            "INSERT OR ABORT INTO main.t (rowid, a, b) SELECT rowid, a, \
+             b FROM main.alembic_old AS t",
         ),
         (
             "CREATE TABLE t (rowid, b)",
             "ALTER b SET NOT NULL",
-            "INSERT OR ABORT INTO \"main\".\"t\" (_rowid_, \"rowid\", \"b\") SELECT _rowid_, \
-             \"rowid\", \"b\" FROM \"main\".alembic_old AS \"t\"",
+            "INSERT OR ABORT INTO main.t (_rowid_, rowid, b) SELECT _rowid_, \
+             rowid, b FROM main.alembic_old AS t",
         ),
         (
             "CREATE TABLE t (a PRIMARY KEY, b) WITHOUT ROWID",
             "ALTER b SET NOT NULL",
-            "INSERT OR ABORT INTO \"main\".\"t\" SELECT * FROM \"main\".alembic_old",
+            "INSERT OR ABORT INTO main.t SELECT * FROM main.alembic_old",
         ),
         (
             "CREATE TABLE t (a INTEGER PRIMARY KEY, b, c AS (b) STORED)",
             "ALTER b SET NOT NULL",
-            "INSERT OR ABORT INTO \"main\".\"t\" (\"a\", \"b\") SELECT \"a\", \"b\" FROM \
-             \"main\".alembic_old AS \"t\"",
+            "INSERT OR ABORT INTO main.t (a, b) SELECT a, b FROM \
+             main.alembic_old AS t",
         ),
         (
             "CREATE TABLE t (a, b)",
             "ALTER b TYPE INT USING t.a + 1",
-            "INSERT OR ABORT INTO \"main\".\"t\" (rowid, \"a\", \"b\") SELECT \"rowid\", \"a\", \
-             (\nt.a + 1\n) FROM \"main\".alembic_old AS \"t\"",
+            "INSERT OR ABORT INTO main.t (rowid, a, b) SELECT rowid, a, \
+             (\nt.a + 1\n) FROM main.alembic_old AS t",
         ),
         (
             "CREATE TABLE t (a, b)",
             "ALTER b TYPE INT USING (SELECT p.t FROM p WHERE f(p.a, t.b) = t.a)",
-            "INSERT OR ABORT INTO \"main\".\"t\" (rowid, \"a\", \"b\") SELECT \"rowid\", \"a\", \
-             (\n(SELECT p.t FROM p WHERE f(p.a, t.b) = t.a)\n) FROM \"main\".alembic_old AS \"t\"",
+            "INSERT OR ABORT INTO main.t (rowid, a, b) SELECT rowid, a, \
+             (\n(SELECT p.t FROM p WHERE f(p.a, t.b) = t.a)\n) FROM main.alembic_old AS t",
         ),
         (
             "CREATE TABLE t (a, b)",
             "ADD COLUMN c INTEGER PRIMARY KEY",
-            "INSERT OR ABORT INTO \"main\".\"t\" (rowid, \"a\", \"b\") SELECT \"rowid\", \"a\", \
-             \"b\" FROM \"main\".alembic_old AS \"t\"",
+            "INSERT OR ABORT INTO main.t (rowid, a, b) SELECT rowid, a, \
+             b FROM main.alembic_old AS t",
         ),
         // A table that qualifies its columns keeps its name.
         (
             "CREATE TABLE t (a CHECK (t.a > 0), b AS (a))",
             "ALTER a SET NOT NULL",
-            "INSERT OR ABORT INTO \"main\".\"t\" (rowid, \"a\") SELECT alembic_rowid, \"a\" FROM \
-             \"main\".alembic_rows AS \"t\"",
+            "INSERT OR ABORT INTO main.t (rowid, a) SELECT alembic_rowid, a FROM \
+             main.alembic_rows AS t",
         ),
     ] {
         let rebuild = rebuild_for(&[table], actions);
@@ -139,7 +139,7 @@ fn temporary_triggers_belong_to_one_table() {
         });
     };
     add(ObjectKind::Table, "t", "CREATE TABLE t (a)");
-    for (name, on) in [("r1", "main.t"), ("r2", "\"temp\".T"), ("r3", "t")] {
+    for (name, on) in [("r1", "main.t"), ("r2", "temp.T"), ("r3", "t")] {
         let sql = format!("CREATE TRIGGER {name} AFTER INSERT ON {on} BEGIN SELECT 1; END");
         add(ObjectKind::Trigger, name, &sql);
     }
@@ -241,12 +241,12 @@ fn rows_are_looked_at_where_sqlite_would_change_them() {
 #[test]
 fn defaults_are_values_in_explanations() {
     for (default, expected) in [
-        ("7", "(\n7\n) AS \"b\""),
-        ("(1 + 1)", "(\n(1 + 1)\n) AS \"b\""),
-        ("word", "(\n'word'\n) AS \"b\""),
-        ("true", "(\ntrue\n) AS \"b\""),
-        ("CURRENT_DATE", "(\nCURRENT_DATE\n) AS \"b\""),
-        ("x'00'", "(\nx'00'\n) AS \"b\""),
+        ("7", "(\n7\n) AS b"),
+        ("(1 + 1)", "(\n(1 + 1)\n) AS b"),
+        ("word", "(\n'word'\n) AS b"),
+        ("true", "(\ntrue\n) AS b"),
+        ("CURRENT_DATE", "(\nCURRENT_DATE\n) AS b"),
+        ("x'00'", "(\nx'00'\n) AS b"),
     ] {
         let add = format!("ADD COLUMN b DEFAULT {default} CHECK (b)");
         let rebuild = rebuild_for(&["CREATE TABLE t (a)"], &add);
@@ -290,8 +290,8 @@ fn sqlite_does_what_it_can() {
         ),
         (
             "CREATE TABLE t (a, b)",
-            "DROP COLUMN IF EXISTS \"b\"",
-            native("ALTER TABLE t DROP COLUMN \"b\""),
+            "DROP COLUMN IF EXISTS b",
+            native("ALTER TABLE t DROP COLUMN b"),
         ),
         (
             "CREATE TABLE t (a)",

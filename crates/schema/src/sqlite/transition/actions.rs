@@ -269,9 +269,14 @@ impl Actions<'_> {
     }
 }
 
+/// Returns the collation of a column, in quotes only if they are needed: as a rule, it is written in
+/// capitals.
 fn quoted_collation(column: &ColumnFacts) -> String {
-    column
-        .collation
-        .as_deref()
-        .map_or_else(|| "BINARY".to_owned(), quote)
+    let Some(collation) = column.collation.as_deref() else {
+        return "BINARY".to_owned();
+    };
+    match quote(&collation.to_ascii_lowercase()).starts_with('"') {
+        true => quote(collation),
+        false => collation.to_owned(),
+    }
 }
