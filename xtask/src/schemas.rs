@@ -7,6 +7,7 @@
 
 mod attempt;
 mod case;
+mod random;
 mod sqlite;
 mod table;
 
@@ -23,7 +24,14 @@ use crate::Result;
 #[derive(Debug, Args)]
 pub(crate) struct SchemasArgs {
     /// The folder with `sqlite/*.jsonl` and `postgres/*.jsonl`
-    folder: PathBuf,
+    #[arg(required_unless_present = "random")]
+    folder: Option<PathBuf>,
+    /// Try so many pairs of random schemas instead
+    #[arg(long, value_name = "NUMBER", conflicts_with = "folder")]
+    random: Option<u64>,
+    /// The seed of the first random pair; the next ones have the numbers after it
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
     /// Only the pairs of this engine
     #[arg(long, value_name = "NAME")]
     engine: Option<String>,
@@ -45,7 +53,7 @@ impl SchemasArgs {
     pub(crate) fn run(&self) -> Result<()> {
         let begin = Instant::now();
         let mut tally = Tally::default();
-        for case in case::read(&self.folder)? {
+        for case in self.cases()? {
             if !self.wants(&case) {
                 continue;
             }
@@ -66,6 +74,18 @@ impl SchemasArgs {
         match tally.failures() {
             0 => Ok(()),
             failures => Err(format!("{failures} changes failed").into()),
+        }
+    }
+
+    fn cases(&self) -> Result<Vec<Case>> {
+        let seeds = self.seed..self.seed + self.random.unwrap_or_default();
+        let engines = ["sqlite"];
+        let random = engines
+            .into_iter()
+            .flat_map(|engine| seeds.clone().map(|seed| random::case(engine, seed)));
+        match &self.folder {
+            Some(folder) => case::read(folder),
+            None => Ok(random.collect()),
         }
     }
 
