@@ -225,7 +225,7 @@ impl<'c> Draft<'c> {
                 }
                 ColumnConstraintKind::Null
                 | ColumnConstraintKind::Default { .. }
-                | ColumnConstraintKind::Collate
+                | ColumnConstraintKind::Collate { .. }
                 | ColumnConstraintKind::Deferral
                 | ColumnConstraintKind::Generated { .. }
                 | ColumnConstraintKind::Nothing => None,
@@ -292,8 +292,10 @@ impl<'c> Draft<'c> {
             false => parent.sql.as_deref().unwrap_or_default(),
         };
         let is_new = is_self && columns.iter().all(|column| own.contains(column));
-        let is_key =
-            is_new || is_unique(self.catalog, parent, (parent_sql, &outline), &columns, None);
+        // Whatever its collations, a key may refer to the primary key without naming its columns.
+        let is_key = is_new
+            || reference.columns.is_empty()
+            || is_unique(self.catalog, parent, (parent_sql, &outline), &columns, None);
         if columns.is_empty() || !is_key {
             return Err(AlterError::NoKey {
                 table: parent.name.clone(),

@@ -54,7 +54,8 @@ impl Draft<'_> {
                 }
                 if let Some(collation) = collation {
                     let collation = format!("COLLATE {}", collation.written());
-                    let known = of(|kind| *kind == ColumnConstraintKind::Collate).next();
+                    let known =
+                        of(|kind| matches!(kind, ColumnConstraintKind::Collate { .. })).next();
                     match known {
                         Some(span) => edits.replace(span, collation),
                         None => edits.insert(type_end, format!(" {collation}")),
@@ -229,7 +230,7 @@ impl Draft<'_> {
         };
         match kind {
             TableConstraintKind::PrimaryKey { columns, .. }
-            | TableConstraintKind::Unique { columns } => has(columns),
+            | TableConstraintKind::Unique { columns, .. } => has(columns),
             TableConstraintKind::Check { expression } => mentions(&self.sql, *expression, column),
             TableConstraintKind::ForeignKey { columns, .. } => has(columns),
             TableConstraintKind::Nothing => false,
