@@ -151,7 +151,7 @@ impl Case {
             // It went with a column.
             AlterError::NoConstraint { .. } | AlterError::NoColumn { .. } => change.drops(),
             AlterError::NoKey { .. } => {
-                change.drops() || !columns.iter().any(|(_, info)| info.3 > 0)
+                change.drops() || change.moves_key() || !columns.iter().any(|(_, info)| info.3 > 0)
             }
             AlterError::KeyLength { parent_columns, .. } => parent_columns.len() > 1,
             AlterError::Needed { by, .. } => {
