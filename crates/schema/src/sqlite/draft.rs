@@ -36,6 +36,8 @@ pub(super) struct Draft<'c> {
     pub(super) dropped: Vec<String>,
     /// What the rows must fulfil, each with the number of its action.
     pub(super) demands: Vec<(usize, Demanded)>,
+    /// The columns whose values another type may change, each with the number of its action.
+    pub(super) converted: Vec<(usize, String)>,
     /// Whether constraints that have an index of their own were added or dropped.
     pub(super) moves_indexes: bool,
 }
@@ -73,6 +75,7 @@ impl<'c> Draft<'c> {
             outline,
             dropped: Vec::new(),
             demands: Vec::new(),
+            converted: Vec::new(),
             moves_indexes: false,
         })
     }

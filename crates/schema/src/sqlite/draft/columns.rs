@@ -132,6 +132,7 @@ impl Draft<'_> {
 
     fn convert(&mut self, number: usize, index: usize, to: &str, using: Option<&str>) {
         let column = &self.outline.columns[index];
+        self.converted.push((number, column.name.clone()));
         if let Some(using) = using {
             self.sources[index] = Source::Expression(using.to_owned());
             return;
