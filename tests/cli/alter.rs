@@ -42,7 +42,7 @@ fn what_is_in_the_way_is_told_and_nothing_is_changed() {
         ),
         (
             "ALTER TABLE item ADD UNIQUE (price)",
-            "error[unfit-rows] | 2 rows with the same values in price: price = 5 in 2 rows",
+            "error[unfit-rows] | 2 rows with the same values in price: id = 1: price = 5; id = 4: price = 5",
         ),
         (
             "ALTER TABLE item ADD CONSTRAINT low CHECK (price < 100)",

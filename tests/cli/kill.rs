@@ -10,6 +10,8 @@ use alembic_tests::{Database, Numbers, Project, fill, revision};
 
 use crate::on_both;
 
+mod rebuild;
+
 /// How many revisions the killed runs have.
 const REVISIONS: usize = 12;
 

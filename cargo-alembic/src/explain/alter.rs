@@ -43,6 +43,10 @@ pub(super) fn next_step(fault: &AlterFault, diagnostic: Diagnostic) -> Diagnosti
             "a new table cannot safely take the place of the old one on this connection: use \
              SQLite itself",
         ),
+        AlterFault::Count { .. } => diagnostic.help(
+            "nothing was lost; an index may lack rows of its table: look with `PRAGMA \
+             integrity_check`, and repair with `REINDEX`",
+        ),
         AlterFault::Catalog { .. } => diagnostic.help(
             "nothing was lost, and this should not happen: report it with the definition of the \
              table",

@@ -431,7 +431,7 @@ codes! {
 
         /// Rows do not fit a change of a table on SQLite: NULL under a new `NOT NULL`, duplicates under
         /// a new `UNIQUE`, values that a new `CHECK` or foreign key refuses, or that another type would
-        /// change. The message has their number and the first of them. The database is unchanged.
+        /// change or make equal. The message has their number and the first of them. The database is unchanged.
         UnfitRows = "unfit-rows",
 
         /// After the migration, rows would refer to rows that do not exist. SQLite does not carry

@@ -28,6 +28,15 @@ pub enum AlterFault {
         /// The pragma.
         name: &'static str,
     },
+    /// Not all rows were copied.
+    Count {
+        /// The table.
+        table: String,
+        /// How many rows it has.
+        rows: u64,
+        /// How many were copied.
+        copied: u64,
+    },
     /// The catalog is not what it should be afterwards.
     Catalog {
         /// The kind of the object that is another, missing or new.
@@ -42,17 +51,24 @@ impl fmt::Display for AlterFault {
         match self {
             Self::Refused(error) => error.fmt(f),
             Self::Rows { loss, count, shown } => {
-                let rows = match count {
-                    1 => "1 row".to_owned(),
-                    count => format!("{count} rows"),
-                };
-                write!(f, "{rows} {loss}: {}", shown.join("; "))?;
+                write!(f, "{} {loss}: {}", counted(*count), shown.join("; "))?;
                 match *count > shown.len() as u64 {
                     true => f.write_str("; ..."),
                     false => Ok(()),
                 }
             }
             Self::Setting { name } => write!(f, "the connection ignores PRAGMA {name}"),
+            Self::Count {
+                table,
+                rows,
+                copied,
+            } => {
+                let rows = counted(*rows);
+                write!(
+                    f,
+                    "the table `{table}` has {rows}, and {copied} of them were copied"
+                )
+            }
             Self::Catalog { kind, name } => {
                 write!(
                     f,
@@ -61,6 +77,13 @@ impl fmt::Display for AlterFault {
                 )
             }
         }
+    }
+}
+
+fn counted(rows: u64) -> String {
+    match rows {
+        1 => "1 row".to_owned(),
+        rows => format!("{rows} rows"),
     }
 }
 

@@ -98,7 +98,10 @@ pub enum ColumnConstraintKind {
         value: Span,
     },
     /// `COLLATE`.
-    Collate,
+    Collate {
+        /// The collation, without quotes.
+        collation: String,
+    },
     /// `REFERENCES`, with what says when it is checked.
     References(Reference),
     /// `DEFERRABLE` that does not follow its reference.
@@ -143,6 +146,8 @@ pub enum TableConstraintKind {
     PrimaryKey {
         /// The columns.
         columns: Vec<String>,
+        /// The collation that each of them is compared by, where it is not the column's own.
+        collations: Vec<Option<String>>,
         /// Whether it says `AUTOINCREMENT`.
         autoincrement: bool,
     },
@@ -150,6 +155,8 @@ pub enum TableConstraintKind {
     Unique {
         /// The columns.
         columns: Vec<String>,
+        /// The collation that each of them is compared by, where it is not the column's own.
+        collations: Vec<Option<String>>,
     },
     /// `CHECK`.
     Check {

@@ -37,6 +37,8 @@ pub(super) struct Draft<'c> {
     pub(super) dropped: Vec<String>,
     /// What the rows must fulfil, each with the number of its action.
     pub(super) demands: Vec<(usize, Demanded)>,
+    /// The columns whose values another type may change, each with the number of its action.
+    pub(super) converted: Vec<(usize, String)>,
     /// Whether constraints that have an index of their own were added or dropped.
     pub(super) moves_indexes: bool,
 }
@@ -74,6 +76,7 @@ impl<'c> Draft<'c> {
             outline,
             dropped: Vec::new(),
             demands: Vec::new(),
+            converted: Vec::new(),
             moves_indexes: false,
         })
     }
@@ -227,7 +230,7 @@ impl<'c> Draft<'c> {
                 }
                 ColumnConstraintKind::Null
                 | ColumnConstraintKind::Default { .. }
-                | ColumnConstraintKind::Collate
+                | ColumnConstraintKind::Collate { .. }
                 | ColumnConstraintKind::Deferral
                 | ColumnConstraintKind::Generated { .. }
                 | ColumnConstraintKind::Nothing => None,
@@ -294,8 +297,10 @@ impl<'c> Draft<'c> {
             false => parent.sql.as_deref().unwrap_or_default(),
         };
         let is_new = is_self && columns.iter().all(|column| own.contains(column));
-        let is_key =
-            is_new || is_unique(self.catalog, parent, (parent_sql, &outline), &columns, None);
+        // Whatever its collations, a key may refer to the primary key without naming its columns.
+        let is_key = is_new
+            || reference.columns.is_empty()
+            || is_unique(self.catalog, parent, (parent_sql, &outline), &columns, None);
         if columns.is_empty() || !is_key {
             return Err(AlterError::NoKey {
                 table: parent.name.clone(),

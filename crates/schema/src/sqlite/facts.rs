@@ -170,14 +170,9 @@ fn column_facts(sql: &str, column: &ColumnOutline) -> ColumnFacts {
             ColumnConstraintKind::Default { value } => {
                 facts.default = Some(without_parentheses(value.text(sql)).to_owned());
             }
-            ColumnConstraintKind::Collate => {
-                let written = constraint.span.text(sql);
-                let last = Tokens::new(written, Dialect::Sqlite)
-                    .without_trivia()
-                    .last();
-                let collation = last.map(|token| name(token.span.text(written)));
-                facts.collation =
-                    collation.filter(|collation| !collation.eq_ignore_ascii_case("BINARY"));
+            ColumnConstraintKind::Collate { collation } => {
+                let is_usual = collation.eq_ignore_ascii_case("BINARY");
+                facts.collation = (!is_usual).then(|| collation.clone());
             }
             ColumnConstraintKind::Generated { expression, stored } => {
                 facts.generated = Some((text(*expression), *stored));

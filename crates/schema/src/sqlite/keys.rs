@@ -5,8 +5,8 @@ use alembic_sql::{
 };
 
 use super::catalog::{Catalog, Object};
-use super::mention::{self, index_columns};
-use super::names::{Demand, Place, constraints};
+use super::mention::{self, KeyPart, index_columns, is_unique_index};
+use super::names::{Demand, Named, Place, constraints};
 
 /// Returns the columns of the primary key.
 pub(super) fn primary_key(outline: &TableOutline) -> Option<Vec<String>> {
@@ -88,26 +88,63 @@ pub(super) fn is_unique(
     columns: &[String],
     except: Option<Place>,
 ) -> bool {
-    let same = |others: &[String]| {
-        others.len() == columns.len()
-            && others.iter().all(|other| {
+    // For SQLite, a key counts only if it compares as its columns do.
+    let same = |parts: &[KeyPart]| {
+        parts.len() == columns.len()
+            && parts.iter().all(|part| {
                 let mut columns = columns.iter();
-                columns.any(|column| column.eq_ignore_ascii_case(other))
+                columns.any(|column| column.eq_ignore_ascii_case(&part.column))
+                    && has_own_collation(outline, part)
             })
     };
-    let by_constraint = constraints(sql, outline).iter().any(|known| {
-        Some(known.place) != except
-            && match &known.demand {
-                Demand::PrimaryKey(others) | Demand::Unique(others) => same(others),
-                Demand::NotNull | Demand::ForeignKey(_) | Demand::Check(_) => false,
-            }
-    });
+    let by_constraint = constraints(sql, outline)
+        .iter()
+        .filter(|known| Some(known.place) != except)
+        .any(|known| key_parts(outline, known).is_some_and(|parts| same(&parts)));
     let by_index = catalog.indexes(table).any(|index| {
         let sql = index.sql.as_deref().unwrap_or_default();
-        let is_unique = sql.get(..13) == Some("CREATE UNIQUE");
-        is_unique && index_columns(sql).is_some_and(|columns| same(&columns))
+        is_unique_index(sql) && index_columns(sql).is_some_and(|parts| same(&parts))
     });
     by_constraint || by_index
+}
+
+/// Returns the columns of a primary key or a `UNIQUE`; `None` for any other constraint.
+pub(super) fn key_parts(outline: &TableOutline, constraint: &Named) -> Option<Vec<KeyPart>> {
+    let columns = match &constraint.demand {
+        Demand::PrimaryKey(columns) | Demand::Unique(columns) => columns.iter(),
+        Demand::NotNull | Demand::ForeignKey(_) | Demand::Check(_) => return None,
+    };
+    let collations = match constraint.place {
+        Place::Column(..) => &[],
+        Place::Table(index) => match &outline.constraints[index].kind {
+            TableConstraintKind::PrimaryKey { collations, .. }
+            | TableConstraintKind::Unique { collations, .. } => collations.as_slice(),
+            TableConstraintKind::Check { .. }
+            | TableConstraintKind::ForeignKey { .. }
+            | TableConstraintKind::Nothing => &[],
+        },
+    };
+    let parts = columns.enumerate().map(|(index, column)| KeyPart {
+        column: column.clone(),
+        collation: collations.get(index).cloned().flatten(),
+    });
+    Some(parts.collect())
+}
+
+fn has_own_collation(outline: &TableOutline, part: &KeyPart) -> bool {
+    let Some(collation) = &part.collation else {
+        return true;
+    };
+    let column = outline.column(&part.column);
+    // The last of several counts.
+    let own = column.and_then(|column| {
+        let mut constraints = column.constraints.iter().rev();
+        constraints.find_map(|constraint| match &constraint.kind {
+            ColumnConstraintKind::Collate { collation } => Some(collation.as_str()),
+            _ => None,
+        })
+    });
+    collation.eq_ignore_ascii_case(own.unwrap_or("BINARY"))
 }
 
 /// Returns the foreign keys of a table: its columns, and what they refer to.

@@ -107,42 +107,85 @@ pub(super) fn index_parts(sql: &str) -> Span {
     Span::new(sql.len(), sql.len())
 }
 
-/// Returns the columns of an index on all rows that has no expression.
-pub(super) fn index_columns(sql: &str) -> Option<Vec<String>> {
-    let parts = index_parts(sql);
-    // The first token after them is the parenthesis.
-    let is_partial = significant(sql, Span::new(parts.end, sql.len()))
-        .nth(1)
-        .is_some();
-    let columns = part_starts(sql, parts).map(|(column, is_whole)| is_whole.then_some(column));
-    (!is_partial).then(|| columns.collect()).flatten()
+/// Returns whether the stored text of an index says that it is unique.
+pub(super) fn is_unique_index(sql: &str) -> bool {
+    sql.get(..13) == Some("CREATE UNIQUE")
 }
 
-/// Returns the first token of each part of an index as a name, and whether it is a column: nothing
-/// but a collation and an order may follow. A string is a column there.
-fn part_starts(sql: &str, parts: Span) -> impl Iterator<Item = (String, bool)> {
-    let tokens: Vec<Token> = significant(sql, parts).collect();
-    let mut found: Vec<(String, bool)> = Vec::new();
+/// Returns the condition of a partial index.
+pub(super) fn index_condition(sql: &str) -> Option<&str> {
+    let parts = index_parts(sql);
+    // The first token after them is the parenthesis, and the next one is `WHERE`.
+    let start = significant(sql, Span::new(parts.end, sql.len())).nth(2)?;
+    sql.get(start.span.start..)
+}
+
+/// Returns the columns of an index on all rows that has no expression.
+pub(super) fn index_columns(sql: &str) -> Option<Vec<KeyPart>> {
+    let columns = index_terms(sql).into_iter().map(|term| match term {
+        IndexTerm::Column(part) => Some(part),
+        IndexTerm::Expression(_) => None,
+    });
+    match index_condition(sql) {
+        None => columns.collect(),
+        Some(_) => None,
+    }
+}
+
+/// A column of a key or an index.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct KeyPart {
+    /// The column, without quotes.
+    pub(super) column: String,
+    /// The collation that it is compared by, where it is not the column's own.
+    pub(super) collation: Option<String>,
+}
+
+/// What an index sorts by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum IndexTerm {
+    /// A column. A string is one here.
+    Column(KeyPart),
+    /// An expression, with its collation and without its order.
+    Expression(String),
+}
+
+/// Returns what an index sorts by.
+pub(super) fn index_terms(sql: &str) -> Vec<IndexTerm> {
+    let tokens: Vec<Token> = significant(sql, index_parts(sql)).collect();
     let mut depth = 0_usize;
-    let mut is_start = true;
-    for (index, token) in tokens.iter().enumerate() {
-        let text = token.span.text(sql);
-        if is_start {
-            let next = tokens.get(index + 1).map(|next| next.span.text(sql));
-            let ends = [",", "COLLATE", "ASC", "DESC"];
-            let is_column =
-                next.is_none_or(|next| ends.iter().any(|end| next.eq_ignore_ascii_case(end)));
-            let is_name = is_name(*token) || token.kind == TokenKind::String;
-            found.push((name(text), is_name && is_column));
-        }
-        match text {
+    let terms = tokens.split(|token| {
+        match token.span.text(sql) {
             "(" => depth += 1,
             ")" => depth = depth.saturating_sub(1),
             _ => {}
         }
-        is_start = depth == 0 && text == ",";
-    }
-    found.into_iter()
+        depth == 0 && token.span.text(sql) == ","
+    });
+    terms.filter_map(|term| index_term(sql, term)).collect()
+}
+
+fn index_term(sql: &str, term: &[Token]) -> Option<IndexTerm> {
+    let is = |token: &Token, word: &str| token.span.text(sql).eq_ignore_ascii_case(word);
+    let term = match term {
+        [term @ .., last] if is(last, "ASC") || is(last, "DESC") => term,
+        term => term,
+    };
+    let (first, last) = (term.first()?, term.last()?);
+    let is_column = is_name(*first) || first.kind == TokenKind::String;
+    let text = |token: &Token| name(token.span.text(sql));
+    let collation = match term {
+        [_] if is_column => None,
+        [_, collate, collation] if is_column && is(collate, "COLLATE") => Some(text(collation)),
+        _ => {
+            let expression = sql.get(first.span.start..last.span.end)?;
+            return Some(IndexTerm::Expression(expression.to_owned()));
+        }
+    };
+    Some(IndexTerm::Column(KeyPart {
+        column: text(first),
+        collation,
+    }))
 }
 
 /// Returns whether an index, view or trigger mentions a column of the name.
@@ -150,13 +193,15 @@ pub(super) fn object_mentions(object: &Object, column: &str) -> bool {
     let sql = object.sql.as_deref().unwrap_or_default();
     let start = match object.kind {
         ObjectKind::Index => {
-            let parts = index_parts(sql);
-            let mut starts = part_starts(sql, parts);
-            if starts.any(|(name, is_column)| is_column && name.eq_ignore_ascii_case(column)) {
+            let is_term = |term: IndexTerm| match term {
+                IndexTerm::Column(part) => part.column.eq_ignore_ascii_case(column),
+                IndexTerm::Expression(_) => false,
+            };
+            if index_terms(sql).into_iter().any(is_term) {
                 return true;
             }
             // Its name and its table are no columns.
-            parts.start
+            index_parts(sql).start
         }
         ObjectKind::Table | ObjectKind::View | ObjectKind::Trigger => 0,
     };

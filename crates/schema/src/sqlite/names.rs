@@ -51,7 +51,7 @@ pub(super) fn constraints(sql: &str, outline: &TableOutline) -> Vec<Named> {
     for (index, constraint) in outline.constraints.iter().enumerate() {
         let demand = match &constraint.kind {
             TableConstraintKind::PrimaryKey { columns, .. } => Demand::PrimaryKey(columns.clone()),
-            TableConstraintKind::Unique { columns } => Demand::Unique(columns.clone()),
+            TableConstraintKind::Unique { columns, .. } => Demand::Unique(columns.clone()),
             TableConstraintKind::Check { expression } => Demand::Check(*expression),
             TableConstraintKind::ForeignKey { columns, .. } => Demand::ForeignKey(columns.clone()),
             TableConstraintKind::Nothing => continue,
@@ -92,7 +92,7 @@ fn demand_of_column(column: &ColumnOutline, kind: &ColumnConstraintKind) -> Opti
         ColumnConstraintKind::References(_) => Some(Demand::ForeignKey(columns())),
         ColumnConstraintKind::Null
         | ColumnConstraintKind::Default { .. }
-        | ColumnConstraintKind::Collate
+        | ColumnConstraintKind::Collate { .. }
         | ColumnConstraintKind::Deferral
         | ColumnConstraintKind::Generated { .. }
         | ColumnConstraintKind::Nothing => None,

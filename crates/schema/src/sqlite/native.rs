@@ -76,7 +76,7 @@ fn can_add(sql: &str, column: &ColumnOutline) -> bool {
         && constraints().all(|kind| match kind {
             ColumnConstraintKind::Null
             | ColumnConstraintKind::Default { .. }
-            | ColumnConstraintKind::Collate
+            | ColumnConstraintKind::Collate { .. }
             | ColumnConstraintKind::Deferral
             | ColumnConstraintKind::Nothing => true,
             ColumnConstraintKind::NotNull => !is_null && !is_generated,
@@ -113,7 +113,7 @@ pub(super) fn can_drop(
             ColumnConstraintKind::NotNull
                 | ColumnConstraintKind::Null
                 | ColumnConstraintKind::Default { .. }
-                | ColumnConstraintKind::Collate
+                | ColumnConstraintKind::Collate { .. }
         )
     });
     let mut others = outline.columns.iter().filter(|other| *other != column);

@@ -1,5 +1,6 @@
 //! Plans how a table is rebuilt with another definition.
 
+mod explain;
 mod planner;
 mod rows;
 
@@ -32,10 +33,30 @@ pub struct Rebuild {
     pub table: String,
     /// What to do, in this order.
     pub steps: Vec<Step>,
-    /// If the copy of the rows fails, these queries show why.
-    pub explanations: Vec<Check>,
+    /// Why steps fail, for those that rows can be in the way of.
+    pub explanations: Vec<Explanation>,
     /// The objects of all databases afterwards, without those of SQLite itself, sorted.
     pub expected: Vec<Object>,
+}
+
+impl Rebuild {
+    /// Returns what explains why a step fails.
+    #[must_use]
+    pub fn explanation(&self, task: &StepTask) -> Option<&Explanation> {
+        let mut explanations = self.explanations.iter();
+        explanations.find(|explanation| explanation.task == *task)
+    }
+}
+
+/// What shows why a step of a rebuild fails. All of it must be rolled back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Explanation {
+    /// The step.
+    pub task: StepTask,
+    /// Statements to execute first.
+    pub statements: Vec<String>,
+    /// The queries that find the rows in the way, each on its own.
+    pub checks: Vec<Check>,
 }
 
 /// A step of a rebuild.
@@ -50,6 +71,13 @@ pub enum Step {
     },
     /// Stop if there are such rows.
     Require(Check),
+    /// Stop unless all rows were copied by the statement before.
+    Count {
+        /// The table that they are in, qualified.
+        from: String,
+        /// The table that they were copied to, qualified.
+        into: String,
+    },
     /// What the rebuild was planned for: the table, its indexes and its triggers. Whoever carries it out
     /// later has to make sure that they are still the same.
     Expect(Vec<Object>),
@@ -82,6 +110,16 @@ pub enum StepTask {
         /// Its name.
         name: String,
     },
+}
+
+impl StepTask {
+    /// Returns the task of creating an index or a trigger again.
+    fn restore(object: &Object) -> Self {
+        Self::Restore {
+            kind: object.kind,
+            name: object.name.clone(),
+        }
+    }
 }
 
 /// Plans the actions of statements on one table; `if_exists` says that all of them do nothing if

@@ -91,7 +91,10 @@ impl fmt::Display for Loss {
     }
 }
 
-/// Where rows are read that are to become those of the table.
+/// How many rows are shown.
+const SHOWN: usize = 5;
+
+/// Where rows are looked at.
 pub(super) struct RowSource {
     /// The table that is read, qualified.
     pub(super) from: String,
@@ -99,120 +102,116 @@ pub(super) struct RowSource {
     pub(super) name: String,
     /// The expression that tells a row to people.
     pub(super) key: String,
-    /// The columns, and the expression of each.
-    pub(super) columns: Vec<(String, String)>,
 }
 
-/// The text of one row, among the columns of a query.
-const ROW: &str = "alembic_row";
-
-/// How many rows are shown.
-const SHOWN: usize = 5;
+/// What rows are equal in: what is compared, and how it is shown.
+pub(super) struct Compared {
+    /// The expression, with its collation.
+    pub(super) expression: String,
+    /// The name.
+    pub(super) name: String,
+}
 
 impl RowSource {
-    /// Returns the expression that tells a row by columns.
-    pub(super) fn tell(columns: &[(String, String)]) -> String {
-        let columns = columns.iter().map(|(name, expression)| {
+    /// Returns the expression that tells a row by names and expressions.
+    pub(super) fn tell<'v>(values: impl IntoIterator<Item = (&'v str, &'v str)>) -> String {
+        let values = values.into_iter().map(|(name, expression)| {
             let name = literal(&format!("{name} = "));
             format!("{name} || substr(quote({expression}), 1, 60)")
         });
-        columns.collect::<Vec<_>>().join(" || ', ' || ")
+        values.collect::<Vec<_>>().join(" || ', ' || ")
     }
 
-    /// Returns the rows as a part of `FROM`.
-    fn rows(&self) -> String {
-        let columns = self.columns.iter();
-        let columns: Vec<String> = columns
-            .map(|(name, expression)| format!("{expression} AS {}", quote(name)))
-            .collect();
-        format!(
-            "(SELECT {} AS {ROW}, {} FROM {} AS {name}) AS {name}",
-            self.key,
-            columns.join(", "),
-            self.from,
-            name = quote(&self.name)
-        )
+    /// Returns the expression that tells a row by its columns.
+    pub(super) fn tell_columns(columns: &[String]) -> String {
+        let quoted: Vec<String> = columns.iter().map(|column| quote(column)).collect();
+        let names = columns.iter().map(String::as_str);
+        Self::tell(names.zip(quoted.iter().map(String::as_str)))
     }
 
     fn query(&self, condition: &str) -> String {
         format!(
-            "SELECT count(*) OVER (), {ROW} FROM {} WHERE {condition} LIMIT {SHOWN}",
-            self.rows()
+            "SELECT count(*) OVER (), {} FROM {} AS {} WHERE {condition} LIMIT {SHOWN}",
+            self.key,
+            self.from,
+            quote(&self.name)
         )
     }
 
-    /// Returns the queries for rows that do not fulfil a demand.
-    pub(super) fn checks(&self, action: usize, demand: &Demanded) -> Vec<Check> {
-        let check = |loss, query| Check {
-            action,
-            loss,
-            query,
-        };
-        match demand {
-            Demanded::NotNull(column) => {
-                let columns = vec![column.clone()];
-                vec![self.nulls(action, columns)]
-            }
-            Demanded::PrimaryKey(columns) => vec![
-                self.nulls(action, columns.clone()),
-                self.duplicates(action, columns),
-            ],
-            Demanded::Unique(columns) => vec![self.duplicates(action, columns)],
-            Demanded::Check(expression) => {
-                let loss = Loss::Check {
-                    expression: expression.clone(),
-                };
-                // A comment at its end would swallow the parenthesis.
-                vec![check(loss, self.query(&format!("NOT (\n{expression}\n)")))]
-            }
-            Demanded::ForeignKey { .. } => Vec::new(),
-            Demanded::Type {
-                column,
-                before,
-                to,
-                is_strict,
-            } => {
-                let Some(condition) = changed(&quote(column), before, to, *is_strict) else {
-                    return Vec::new();
-                };
-                let loss = Loss::Changed {
-                    column: column.clone(),
-                    to: to.clone(),
-                };
-                vec![check(loss, self.query(&condition))]
-            }
-        }
-    }
-
-    fn nulls(&self, action: usize, columns: Vec<String>) -> Check {
-        let conditions = columns.iter();
-        let conditions: Vec<String> = conditions
-            .map(|column| format!("{} IS NULL", quote(column)))
-            .collect();
+    /// Returns the query for rows that have NULL in columns; `values` are their expressions.
+    pub(super) fn nulls(&self, action: usize, columns: &[String], values: &[String]) -> Check {
+        let conditions = values.iter().map(|value| format!("{value} IS NULL"));
         Check {
             action,
-            query: self.query(&conditions.join(" OR ")),
-            loss: Loss::Null { columns },
+            query: self.query(&conditions.collect::<Vec<_>>().join(" OR ")),
+            loss: Loss::Null {
+                columns: columns.to_vec(),
+            },
         }
     }
 
-    fn duplicates(&self, action: usize, columns: &[String]) -> Check {
-        let names: Vec<String> = columns.iter().map(|column| quote(column)).collect();
-        let told = columns.iter().map(|column| (column.clone(), quote(column)));
-        let told = Self::tell(&told.collect::<Vec<_>>());
+    /// Returns the query for rows for which an expression is false.
+    pub(super) fn failing(&self, action: usize, expression: &str) -> Check {
+        Check {
+            action,
+            query: self.query(&format!("NOT {}", parenthesized(expression))),
+            loss: Loss::Check {
+                expression: expression.to_owned(),
+            },
+        }
+    }
+
+    /// Returns the query for the rows of the table before whose values would be others in a column of
+    /// another type, if there can be any.
+    pub(super) fn changed(
+        &self,
+        action: usize,
+        column: &str,
+        (before, to): (&str, &str),
+        is_strict: bool,
+    ) -> Option<Check> {
+        let condition = changed(&quote(column), before, to, is_strict)?;
+        Some(Check {
+            action,
+            query: self.query(&condition),
+            loss: Loss::Changed {
+                column: column.to_owned(),
+                to: to.to_owned(),
+            },
+        })
+    }
+
+    /// Returns the query for rows that are equal, among those that fulfil a condition.
+    pub(super) fn duplicates(
+        &self,
+        action: usize,
+        compared: &[Compared],
+        condition: Option<&str>,
+    ) -> Check {
+        let values = compared.iter().map(|value| value.expression.as_str());
+        let values: Vec<&str> = values.collect();
+        let names = compared.iter().map(|value| value.name.as_str());
+        let told = Self::tell(names.zip(values.iter().copied()));
+        let mut conditions = vec![all_present(&values)];
+        conditions.extend(condition.map(parenthesized));
         let query = format!(
-            "SELECT sum(count) OVER (), {ROW} FROM (SELECT count(*) AS count, \
-             {told} || ' in ' || count(*) || ' rows' AS {ROW} FROM {} WHERE {} \
-             GROUP BY {} HAVING count(*) > 1) LIMIT {SHOWN}",
-            self.rows(),
-            all_present(&names),
-            names.join(", ")
+            "SELECT count(*) OVER (), alembic_row FROM (SELECT {key} || ': ' || {told} AS alembic_row, \
+             count(*) OVER (PARTITION BY {values}) AS alembic_count, \
+             row_number() OVER (ORDER BY {values}) AS alembic_number \
+             FROM {from} AS {name} WHERE {conditions}) \
+             WHERE alembic_count > 1 ORDER BY alembic_number LIMIT {SHOWN}",
+            key = self.key,
+            values = values.join(", "),
+            from = self.from,
+            name = quote(&self.name),
+            conditions = conditions.join(" AND "),
         );
+        let columns = compared.iter().map(|value| value.name.clone());
         Check {
             action,
             query,
             loss: Loss::Duplicate {
-                columns: columns.to_vec(),
+                columns: columns.collect(),
             },
         }
     }
@@ -248,8 +247,14 @@ impl RowSource {
     }
 }
 
-fn all_present(names: &[String]) -> String {
-    let present = names.iter().map(|name| format!("{name} IS NOT NULL"));
+/// Returns an expression in parentheses, which a comment at its end would swallow otherwise.
+pub(super) fn parenthesized(expression: &str) -> String {
+    format!("(\n{expression}\n)")
+}
+
+fn all_present(values: &[impl AsRef<str>]) -> String {
+    let values = values.iter().map(AsRef::as_ref);
+    let present = values.map(|value| format!("{value} IS NOT NULL"));
     present.collect::<Vec<_>>().join(" AND ")
 }
 

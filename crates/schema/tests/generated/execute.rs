@@ -1,7 +1,7 @@
 //! Carries out what is planned, as a run does.
 
 use alembic_schema::sqlite::{
-    AlterError, Alteration, Catalog, Loss, Object, ObjectKind, Step, StepTask, plan,
+    AlterError, Alteration, Catalog, Explanation, Loss, Object, ObjectKind, Step, StepTask, plan,
 };
 use alembic_sql::{AlterAction, Dialect, SqlText, StatementKind};
 use rusqlite::Connection;
@@ -97,6 +97,14 @@ fn alter_inside(connection: &Connection, sql: &str, log: &mut Vec<String>) -> Ou
                 let (task, sql) = match step {
                     Step::Execute { task, sql } => (task, sql),
                     Step::Expect(_) => continue,
+                    Step::Count { from, into } => {
+                        let count = |table: &str| -> i64 {
+                            let sql = format!("SELECT count(*) FROM {table}");
+                            connection.query_row(&sql, [], |row| row.get(0)).unwrap()
+                        };
+                        assert_eq!(count(from), count(into), "the rows of {from}");
+                        continue;
+                    }
                     Step::Require(check) => {
                         log.push(format!("-- {}", check.query));
                         match rows_found(connection, &check.query) {
@@ -109,25 +117,18 @@ fn alter_inside(connection: &Connection, sql: &str, log: &mut Vec<String>) -> Ou
                     }
                 };
                 log.push(sql.clone());
-                let done = match task {
-                    StepTask::Copy => connection.execute(sql, []).map(drop),
-                    _ => connection.execute_batch(sql),
+                let Err(error) = connection.execute_batch(sql) else {
+                    continue;
                 };
-                if let Err(error) = done {
-                    if *task == StepTask::Copy {
-                        for check in &rebuild.explanations {
-                            match rows_found(connection, &check.query) {
-                                Ok(0) => {}
-                                Ok(count) => return Outcome::Rows(check.loss.clone(), count),
-                                Err(error) => {
-                                    return Outcome::Failed(format!("{error}: {}", check.query));
-                                }
-                            }
-                        }
-                        return Outcome::Failed(format!("{error} (copying)"));
-                    }
-                    return Outcome::Failed(format!("{error}"));
+                if let Some(explanation) = rebuild.explanation(task)
+                    && let Some(found) = explain(connection, explanation, log)
+                {
+                    return found;
                 }
+                return Outcome::Failed(match task {
+                    StepTask::Copy => format!("{error} (copying)"),
+                    _ => error.to_string(),
+                });
             }
             let mut found = read_catalog(connection).comparable();
             found.sort();
@@ -149,6 +150,27 @@ fn alter_inside(connection: &Connection, sql: &str, log: &mut Vec<String>) -> Ou
             Outcome::Rebuilt
         }
     }
+}
+
+fn explain(
+    connection: &Connection,
+    explanation: &Explanation,
+    log: &mut Vec<String>,
+) -> Option<Outcome> {
+    for sql in &explanation.statements {
+        log.push(format!("-- {sql}"));
+        if let Err(error) = connection.execute_batch(sql) {
+            return Some(Outcome::Failed(format!("{error}: {sql}")));
+        }
+    }
+    for check in &explanation.checks {
+        match rows_found(connection, &check.query) {
+            Ok(0) => {}
+            Ok(count) => return Some(Outcome::Rows(check.loss.clone(), count)),
+            Err(error) => return Some(Outcome::Failed(format!("{error}: {}", check.query))),
+        }
+    }
+    None
 }
 
 fn rows_found(connection: &Connection, query: &str) -> Result<u64, String> {

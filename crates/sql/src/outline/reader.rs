@@ -91,6 +91,14 @@ fn name_span(words: &mut Cursor<'_>) -> Option<Span> {
     }
 }
 
+/// Reads a name, which may be a string, and returns it without quotes.
+fn any_name(words: &mut Cursor<'_>) -> Option<String> {
+    let start = words.start();
+    name_span(words)?;
+    let written = words.text_since(start);
+    Some(crate::name::unquote(written).unwrap_or_else(|| written.to_owned()))
+}
+
 fn name(words: &mut Cursor<'_>) -> Option<String> {
     Some(Name::read(words)?.kept().to_owned())
 }
@@ -110,9 +118,8 @@ fn at_table_constraint(words: &Cursor<'_>) -> bool {
 
 fn column(words: &mut Cursor<'_>, separator: Option<Span>) -> Option<ColumnOutline> {
     let start = words.start();
-    let name_span = name_span(words)?;
-    let written = words.text_since(start);
-    let name = crate::name::unquote(written).unwrap_or_else(|| written.to_owned());
+    let name = any_name(words)?;
+    let name_span = words.span_since(start);
     let type_span = column_type(words);
     let mut constraints = Vec::new();
     while let Some(constraint) = column_constraint(words)? {
@@ -205,8 +212,8 @@ fn column_constraint(words: &mut Cursor<'_>) -> Option<Option<ColumnConstraint>>
         let value = default_value(words)?;
         ColumnConstraintKind::Default { value }
     } else if words.eat("COLLATE") {
-        name_span(words)?;
-        ColumnConstraintKind::Collate
+        let collation = any_name(words)?;
+        ColumnConstraintKind::Collate { collation }
     } else if words.at("REFERENCES") {
         ColumnConstraintKind::References(reference(words)?)
     } else if deferral(words) {
@@ -235,16 +242,20 @@ fn table_constraint(words: &mut Cursor<'_>, separator: Option<Span>) -> Option<C
         false => None,
     };
     let kind = if words.eat_all(&["PRIMARY", "KEY"]) {
-        let (columns, autoincrement) = indexed_columns(words)?;
+        let (columns, collations, autoincrement) = indexed_columns(words)?;
         conflict(words);
         TableConstraintKind::PrimaryKey {
             columns,
+            collations,
             autoincrement,
         }
     } else if words.eat("UNIQUE") {
-        let (columns, _) = indexed_columns(words)?;
+        let (columns, collations, _) = indexed_columns(words)?;
         conflict(words);
-        TableConstraintKind::Unique { columns }
+        TableConstraintKind::Unique {
+            columns,
+            collations,
+        }
     } else if words.eat("CHECK") {
         let expression = brackets(words)?;
         conflict(words);
@@ -270,14 +281,15 @@ fn table_constraint(words: &mut Cursor<'_>, separator: Option<Span>) -> Option<C
 }
 
 /// Reads columns in parentheses, each with its collation and order, and `AUTOINCREMENT` after them.
-fn indexed_columns(words: &mut Cursor<'_>) -> Option<(Vec<String>, bool)> {
+fn indexed_columns(words: &mut Cursor<'_>) -> Option<(Vec<String>, Vec<Option<String>>, bool)> {
     words.eat("(").then_some(())?;
-    let mut columns = Vec::new();
+    let (mut columns, mut collations) = (Vec::new(), Vec::new());
     loop {
         columns.push(name(words)?);
-        if words.eat("COLLATE") {
-            name_span(words)?;
-        }
+        collations.push(match words.eat("COLLATE") {
+            true => Some(any_name(words)?),
+            false => None,
+        });
         if !words.eat("ASC") {
             words.eat("DESC");
         }
@@ -286,7 +298,9 @@ fn indexed_columns(words: &mut Cursor<'_>) -> Option<(Vec<String>, bool)> {
         }
     }
     let autoincrement = words.eat("AUTOINCREMENT");
-    words.eat(")").then_some((columns, autoincrement))
+    words
+        .eat(")")
+        .then_some((columns, collations, autoincrement))
 }
 
 /// Reads `ON CONFLICT`.

@@ -243,12 +243,14 @@ fn what_constraints_say_is_read() {
         table("CONSTRAINT x UNIQUE (a COLLATE NOCASE, \"b c\" DESC) ON CONFLICT FAIL"),
         Some(TableConstraintKind::Unique {
             columns: names(&["a", "b c"]),
+            collations: vec![Some("NOCASE".to_owned()), None],
         })
     );
     assert_eq!(
         table("PRIMARY KEY ('a' AUTOINCREMENT)"),
         Some(TableConstraintKind::PrimaryKey {
             columns: names(&["a"]),
+            collations: vec![None],
             autoincrement: true,
         })
     );

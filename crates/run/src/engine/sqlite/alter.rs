@@ -3,7 +3,8 @@
 use std::borrow::Cow;
 
 use alembic_schema::sqlite::{
-    Alteration, Check, Rebuild, Step, StepTask, is_foreign, is_native_everywhere, is_ours, plan,
+    Alteration, Check, Explanation, Rebuild, Step, StepTask, is_foreign, is_native_everywhere,
+    is_ours, plan,
 };
 use alembic_sql::{AlterAction, Name, StatementKind};
 
@@ -169,18 +170,30 @@ async fn carry_out(link: &Link<'_>, rebuild: &Rebuild) -> Result<(), Failed> {
 fn statement(step: &Step) -> Option<String> {
     match step {
         Step::Execute { sql, .. } => Some(sql.clone()),
-        Step::Require(_) | Step::Expect(_) => None,
+        Step::Require(_) | Step::Count { .. } | Step::Expect(_) => None,
     }
 }
 
 /// Returns how many rows were copied.
 async fn run_steps(link: &Link<'_>, rebuild: &Rebuild, was_legacy: bool) -> Result<u64, Failed> {
-    let mut rows = 0;
+    let (mut rows, mut copied) = (0, 0);
     for step in &rebuild.steps {
         let (task, sql) = match step {
             Step::Execute { task, sql } => (task, sql),
             Step::Require(check) => {
                 require(link, check).await?;
+                continue;
+            }
+            Step::Count { from, .. } => {
+                rows = count(link, from).await?;
+                if rows != copied {
+                    let table = rebuild.table.clone();
+                    return Err(fault(AlterFault::Count {
+                        table,
+                        rows,
+                        copied,
+                    }));
+                }
                 continue;
             }
             // The plan was made in this transaction.
@@ -199,23 +212,24 @@ async fn run_steps(link: &Link<'_>, rebuild: &Rebuild, was_legacy: bool) -> Resu
                     return Err(fault(AlterFault::Setting { name: LEGACY }));
                 }
             }
-            StepTask::Copy => match link.execute(rebuild_statement(sql)).await {
-                Ok(copied) => rows = copied,
-                Err(refused) => {
-                    for check in &rebuild.explanations {
-                        require(link, check).await?;
-                    }
-                    return Err(failed(refused));
-                }
-            },
             StepTask::Native
             | StepTask::PutAway
             | StepTask::Create
+            | StepTask::Copy
             | StepTask::Keep
             | StepTask::Drop
-            | StepTask::Restore { .. } => {
-                link.execute(rebuild_statement(sql)).await.map_err(failed)?;
-            }
+            | StepTask::Restore { .. } => match link.execute(rebuild_statement(sql)).await {
+                Ok(changed) => copied = changed,
+                Err(refused) => {
+                    let found = match rebuild.explanation(task) {
+                        Some(explanation) if refused.error.is_sqlite_constraint() => {
+                            explain(link, explanation).await
+                        }
+                        _ => None,
+                    };
+                    return Err(found.unwrap_or_else(|| failed(refused)));
+                }
+            },
         }
     }
     Ok(rows)
@@ -225,23 +239,54 @@ fn rebuild_statement(sql: &str) -> Execute<'static> {
     Execute::new(Task::Alter(AlterTask::Rebuild), sql.to_owned())
 }
 
+/// Returns how many rows a table has.
+async fn count(link: &Link<'_>, table: &str) -> Result<u64, Failed> {
+    let query = ask(AlterTask::Count, format!("SELECT count(*) FROM {table}"));
+    let found = link.query(query).await.map_err(failed)?;
+    let rows = found.first().map(|row| row.number(0)).transpose();
+    let rows = rows.map_err(attribute_to(Action::AlterTable));
+    Ok(rows.map_err(failed)?.unwrap_or_default())
+}
+
+/// Finds the rows for which a step fails, as far as SQLite answers: the step's own error is not to be
+/// hidden by another one.
+async fn explain(link: &Link<'_>, explanation: &Explanation) -> Option<Failed> {
+    for sql in &explanation.statements {
+        link.execute(rebuild_statement(sql)).await.ok()?;
+    }
+    for check in &explanation.checks {
+        if let Ok(Some(rows)) = find_rows(link, check).await {
+            return Some((check.action, Unaltered::Fault(rows)));
+        }
+    }
+    None
+}
+
 /// Stops if there are rows that the check finds.
 async fn require(link: &Link<'_>, check: &Check) -> Result<(), Failed> {
+    match find_rows(link, check).await {
+        Ok(None) => Ok(()),
+        Ok(Some(rows)) => Err((check.action, Unaltered::Fault(rows))),
+        Err(mut refused) => {
+            refused.error = refused.error.with_offset(None);
+            Err((check.action, refused.into()))
+        }
+    }
+}
+
+/// Returns the rows that a check finds, if there are any.
+async fn find_rows(link: &Link<'_>, check: &Check) -> Result<Option<AlterFault>, RefusedRequest> {
     let query = ask(AlterTask::FindRows, check.query.clone());
-    // Where a query fails, the rows are not to blame.
-    let Ok(found) = link.query(query).await else {
-        return Ok(());
-    };
+    let found = link.query(query).await?;
     let Some(first) = found.first() else {
-        return Ok(());
+        return Ok(None);
     };
     let shown = found.iter().map(|row| text(row, 1).map(ToOwned::to_owned));
-    let rows = AlterFault::Rows {
+    Ok(Some(AlterFault::Rows {
         loss: check.loss.clone(),
         count: first.number(0).unwrap_or(found.len() as u64),
-        shown: shown.collect::<Result<_, _>>().map_err(failed)?,
-    };
-    Err((check.action, Unaltered::Fault(rows)))
+        shown: shown.collect::<Result<_, _>>()?,
+    }))
 }
 
 /// Compares the catalog with what it should be.

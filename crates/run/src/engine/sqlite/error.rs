@@ -64,10 +64,19 @@ fn kind(code: i32) -> DatabaseErrorKind {
 /// SQLite's code of an error that has no code of its own.
 const ERROR: &str = "1";
 
+/// SQLite's primary code of a constraint that fails.
+const CONSTRAINT: i32 = 19;
+
 impl DatabaseError {
     /// Returns whether SQLite gave the error no code of its own.
     #[must_use]
     pub fn is_generic_sqlite_error(&self) -> bool {
         self.code() == Some(ERROR)
+    }
+
+    /// Returns whether a constraint failed in SQLite, so that the transaction is still open.
+    pub(crate) fn is_sqlite_constraint(&self) -> bool {
+        let code = self.code().and_then(|code| code.parse::<i32>().ok());
+        code.is_some_and(|code| code & 0xff == CONSTRAINT)
     }
 }

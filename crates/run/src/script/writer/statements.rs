@@ -47,6 +47,14 @@ impl<'h> Writer<'_, 'h> {
                             let require = self.shell.require(&[check]);
                             self.text.push_str(&require);
                         }
+                        Step::Count { from, into } => {
+                            let condition = format!(
+                                "(SELECT count(*) FROM {from}) = (SELECT count(*) FROM {into})"
+                            );
+                            let check = Check::new(condition, "not all rows were copied");
+                            let require = self.shell.require(&[check]);
+                            self.text.push_str(&require);
+                        }
                         Step::Require(check) => {
                             let condition = format!("NOT EXISTS ({})", check.query);
                             let check = Check::new(condition, format!("rows {}", check.loss));

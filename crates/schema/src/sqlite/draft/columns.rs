@@ -54,7 +54,8 @@ impl Draft<'_> {
                 }
                 if let Some(collation) = collation {
                     let collation = format!("COLLATE {}", collation.written());
-                    let known = of(|kind| *kind == ColumnConstraintKind::Collate).next();
+                    let known =
+                        of(|kind| matches!(kind, ColumnConstraintKind::Collate { .. })).next();
                     match known {
                         Some(span) => edits.replace(span, collation),
                         None => edits.insert(type_end, format!(" {collation}")),
@@ -131,6 +132,7 @@ impl Draft<'_> {
 
     fn convert(&mut self, number: usize, index: usize, to: &str, using: Option<&str>) {
         let column = &self.outline.columns[index];
+        self.converted.push((number, column.name.clone()));
         if let Some(using) = using {
             self.sources[index] = Source::Expression(using.to_owned());
             return;
@@ -229,7 +231,7 @@ impl Draft<'_> {
         };
         match kind {
             TableConstraintKind::PrimaryKey { columns, .. }
-            | TableConstraintKind::Unique { columns } => has(columns),
+            | TableConstraintKind::Unique { columns, .. } => has(columns),
             TableConstraintKind::Check { expression } => mentions(&self.sql, *expression, column),
             TableConstraintKind::ForeignKey { columns, .. } => has(columns),
             TableConstraintKind::Nothing => false,

@@ -35,7 +35,7 @@ impl Draft<'_> {
                 self.moves_indexes = true;
                 Demanded::PrimaryKey(self.known(columns)?)
             }
-            TableConstraintKind::Unique { columns } => {
+            TableConstraintKind::Unique { columns, .. } => {
                 self.moves_indexes = true;
                 Demanded::Unique(self.known(columns)?)
             }

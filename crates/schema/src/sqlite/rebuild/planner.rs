@@ -9,7 +9,7 @@ use crate::sqlite::catalog::{Catalog, Object, ObjectKind, TEMP};
 use crate::sqlite::draft::{Draft, Source};
 use crate::sqlite::keys::{has_sequence, rowid_alias};
 use crate::sqlite::mention::{object_mentions, qualifies};
-use crate::sqlite::rows::Demanded;
+use crate::sqlite::rows::parenthesized;
 
 /// What a rebuild is planned from.
 pub(super) struct Planner<'p> {
@@ -33,46 +33,27 @@ impl Planner<'_> {
     pub(super) fn plan(&self) -> Rebuild {
         let aside = self.aside();
         let mut steps = vec![Step::Expect(self.own_objects())];
-        let source = self.source(&aside);
         self.put_away(&aside, &mut steps);
-        let mut explanations = Vec::new();
-        let mut keys = Vec::new();
-        for (action, demand) in self.draft.demands() {
-            match demand {
-                Demanded::Type { .. } => {
-                    let before = self.old(&aside).checks(*action, demand);
-                    steps.extend(before.into_iter().map(Step::Require));
-                }
-                Demanded::ForeignKey {
-                    columns,
-                    parent,
-                    parent_columns,
-                } => {
-                    let own = self.new_rows();
-                    let qualified = self.qualified(parent);
-                    let parent = (parent.as_str(), qualified.as_str());
-                    keys.push(own.dangling(*action, columns, parent, parent_columns));
-                }
-                // For SQLite, most primary keys may be NULL.
-                Demanded::PrimaryKey(_) => {
-                    let mut checks = source.checks(*action, demand).into_iter();
-                    steps.extend(checks.next().map(Step::Require));
-                    explanations.extend(checks);
-                }
-                Demanded::NotNull(_) | Demanded::Unique(_) | Demanded::Check(_) => {
-                    explanations.extend(source.checks(*action, demand))
-                }
-            }
-        }
+        let required = self.requirements(&aside);
+        steps.extend(required.before.into_iter().map(Step::Require));
         let create = self.create(&self.draft.sql);
         steps.push(execute(StepTask::Create, create));
         steps.push(execute(StepTask::Copy, self.copy(&aside)));
-        steps.extend(keys.into_iter().map(Step::Require));
+        steps.push(Step::Count {
+            from: self.qualified(&aside.name),
+            into: self.qualified(&self.table.name),
+        });
+        steps.extend(required.after.into_iter().map(Step::Require));
         self.restore_sequence(&aside, &mut steps);
         let drop = format!("DROP TABLE {}", self.qualified(&aside.name));
         steps.push(execute(StepTask::Drop, drop));
         self.restore_objects(&mut steps);
         self.restore_statistics(&aside, &mut steps);
+        let mut explanations = vec![self.explain_copy(&aside)];
+        explanations.extend(
+            self.kept_indexes()
+                .filter_map(|index| self.explain_index(index)),
+        );
         Rebuild {
             database: self.table.database.clone(),
             table: self.table.name.clone(),
@@ -137,7 +118,7 @@ impl Planner<'_> {
     }
 
     /// Returns a name that no object has.
-    fn unused(&self, name: &str) -> String {
+    pub(super) fn unused(&self, name: &str) -> String {
         numbered(name, |name| {
             let database = &self.table.database;
             self.catalog.has(database, name) || self.catalog.has(TEMP, name)
@@ -174,6 +155,10 @@ impl Planner<'_> {
         ] {
             steps.push(execute(StepTask::PutAway, statement));
         }
+        steps.push(Step::Count {
+            from: table.clone(),
+            into: aside.clone(),
+        });
         let literal_name = literal(&self.table.name);
         let database = quote(&self.table.database);
         if has_sequence(self.before) {
@@ -193,14 +178,6 @@ impl Planner<'_> {
         steps.push(execute(StepTask::Drop, format!("DROP TABLE {table}")));
     }
 
-    /// Returns the columns before that are not computed.
-    pub(super) fn stored_before(&self) -> impl Iterator<Item = String> {
-        let columns = self.before.columns.iter();
-        columns
-            .filter(|column| !column.is_generated())
-            .map(|column| column.name.clone())
-    }
-
     /// Returns the statement that creates an object from the text that is stored of it.
     fn create(&self, sql: &str) -> String {
         let database = &self.table.database;
@@ -213,16 +190,7 @@ impl Planner<'_> {
             self.qualified(&aside.name),
         );
         let outline = &self.draft.outline;
-        let (mut into, mut from) = (Vec::new(), Vec::new());
-        for (column, source) in outline.columns.iter().zip(&self.draft.sources) {
-            let expression = match source {
-                Source::Column(name) => quote(name),
-                Source::Expression(expression) => format!("(\n{expression}\n)"),
-                Source::Default => continue,
-            };
-            into.push(quote(&column.name));
-            from.push(expression);
-        }
+        let (mut into, mut from) = self.copied();
         let is_whole = into.len() == outline.columns.len()
             && from.len() == self.before.columns.len()
             && into == from
@@ -243,6 +211,20 @@ impl Planner<'_> {
             into.join(", "),
             from.join(", ")
         )
+    }
+
+    /// Returns the columns that get values of the table before, and these values.
+    pub(super) fn copied(&self) -> (Vec<String>, Vec<String>) {
+        let columns = self.draft.outline.columns.iter().zip(&self.draft.sources);
+        let copied = columns.filter_map(|(column, source)| {
+            let value = match source {
+                Source::Column(name) => quote(name),
+                Source::Expression(expression) => parenthesized(expression),
+                Source::Default => return None,
+            };
+            Some((quote(&column.name), value))
+        });
+        copied.unzip()
     }
 
     fn restore_sequence(&self, aside: &Aside, steps: &mut Vec<Step>) {
@@ -313,16 +295,17 @@ impl Planner<'_> {
         })
     }
 
-    fn restore_objects(&self, steps: &mut Vec<Step>) {
+    /// Returns the other indexes.
+    fn kept_indexes(&self) -> impl Iterator<Item = &Object> {
         let gone: BTreeSet<&Object> = self.dropped_indexes().collect();
         let indexes = self.catalog.indexes(self.table);
-        let indexes = indexes.filter(|index| !gone.contains(index));
-        for object in indexes.chain(self.catalog.triggers(self.table)) {
+        indexes.filter(move |index| !gone.contains(index))
+    }
+
+    fn restore_objects(&self, steps: &mut Vec<Step>) {
+        for object in self.kept_indexes().chain(self.catalog.triggers(self.table)) {
             let sql = object.sql.as_deref().unwrap_or_default();
-            let restore = StepTask::Restore {
-                kind: object.kind,
-                name: object.name.clone(),
-            };
+            let restore = StepTask::restore(object);
             steps.push(execute(restore, create_in(&object.database, sql)));
         }
     }
@@ -346,7 +329,7 @@ fn execute(task: StepTask, sql: String) -> Step {
 }
 
 /// Returns the name, or the first with a number after it, that is not `taken`.
-fn numbered(name: &str, taken: impl Fn(&str) -> bool) -> String {
+pub(super) fn numbered(name: &str, taken: impl Fn(&str) -> bool) -> String {
     let names = (1_usize..).map(|number| match number {
         1 => name.to_owned(),
         number => format!("{name}_{number}"),
@@ -356,7 +339,7 @@ fn numbered(name: &str, taken: impl Fn(&str) -> bool) -> String {
 }
 
 /// Returns the name by which statements can reach the rowid.
-fn rowid(outline: &TableOutline) -> Option<&'static str> {
+pub(super) fn rowid(outline: &TableOutline) -> Option<&'static str> {
     let mut names = ["rowid", "_rowid_", "oid"].into_iter();
     names.find(|name| !outline.without_rowid && outline.column(name).is_none())
 }

@@ -1,6 +1,7 @@
 //! Changes that are refused, and why.
 
 use super::plan_for;
+use crate::sqlite::Alteration;
 
 fn check(rows: &[(&[&str], &str, &str)]) {
     for (objects, actions, expected) in rows {
@@ -151,6 +152,28 @@ fn expressions_do_not_read_the_table_itself() {
 }
 
 #[test]
+fn foreign_keys_refer_to_keys_of_the_same_collation() {
+    for (parent, reference) in [
+        ("(x COLLATE NOCASE, UNIQUE (x COLLATE nocase))", "p (x)"),
+        (
+            "(x COLLATE RTRIM COLLATE NOCASE, UNIQUE (x COLLATE 'NOCASE'))",
+            "p (x)",
+        ),
+        ("(x, UNIQUE (\"x\" COLLATE \"BINARY\"))", "p (x)"),
+        // By no names, it is the primary key as it is.
+        ("(x, PRIMARY KEY (x COLLATE NOCASE))", "p"),
+    ] {
+        let parent = format!("CREATE TABLE p {parent}");
+        let add = format!("ADD FOREIGN KEY (a) REFERENCES {reference}");
+        let planned = plan_for(&["CREATE TABLE t (a)", &parent], &add);
+        assert!(
+            matches!(planned, Ok(Alteration::Rebuild(_))),
+            "{parent}: {planned:?}"
+        );
+    }
+}
+
+#[test]
 fn foreign_keys_refer_to_a_key() {
     let no_key = "no primary key and no UNIQUE of `p` is on (x), so no foreign key can refer to it";
     check(&[
@@ -188,6 +211,32 @@ fn foreign_keys_refer_to_a_key() {
                 "CREATE TABLE t (a)",
                 "CREATE TABLE p (x)",
                 "CREATE UNIQUE INDEX i ON p (lower(x))",
+            ],
+            "ADD FOREIGN KEY (a) REFERENCES p (x)",
+            no_key,
+        ),
+        // A key that compares in another way than its column.
+        (
+            &[
+                "CREATE TABLE t (a)",
+                "CREATE TABLE p (x, UNIQUE (x COLLATE NOCASE))",
+            ],
+            "ADD FOREIGN KEY (a) REFERENCES p (x)",
+            no_key,
+        ),
+        (
+            &[
+                "CREATE TABLE t (a)",
+                "CREATE TABLE p (x COLLATE NOCASE, PRIMARY KEY (x COLLATE BINARY))",
+            ],
+            "ADD FOREIGN KEY (a) REFERENCES p (x)",
+            no_key,
+        ),
+        (
+            &[
+                "CREATE TABLE t (a)",
+                "CREATE TABLE p (x)",
+                "CREATE UNIQUE INDEX i ON p (x COLLATE RTRIM)",
             ],
             "ADD FOREIGN KEY (a) REFERENCES p (x)",
             no_key,
@@ -233,6 +282,16 @@ fn what_others_need_stays() {
                 "CREATE TABLE c (x REFERENCES t (b))",
             ],
             "DROP UNIQUE (b)",
+            "UNIQUE (b) is needed by the foreign key `c` (x)",
+        ),
+        // What compares in another way does not replace it.
+        (
+            &[
+                "CREATE TABLE t (a, b UNIQUE, UNIQUE (b COLLATE NOCASE))",
+                "CREATE UNIQUE INDEX i ON t (b COLLATE NOCASE)",
+                "CREATE TABLE c (x REFERENCES t (b))",
+            ],
+            "DROP CONSTRAINT t_b_key",
             "UNIQUE (b) is needed by the foreign key `c` (x)",
         ),
         // Of the table itself, as on PostgreSQL.

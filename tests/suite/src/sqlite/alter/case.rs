@@ -5,6 +5,8 @@ use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
+use super::watched::Obedience;
+
 /// The beginning of a heading.
 const HEADING: &str = "-- case: ";
 
@@ -38,8 +40,8 @@ pub(super) struct Trial {
     pub(super) meanwhile: Option<Meanwhile>,
     /// Whether it is tried with foreign keys on only.
     pub(super) enforced: bool,
-    /// The beginning of the statements that the connection ignores.
-    pub(super) ignored: Option<String>,
+    /// The beginning of the statements that the connection does not obey, and what it does instead.
+    pub(super) disobeyed: Option<(String, Obedience)>,
     /// Whether it is tried with a crash before each of its statements.
     pub(super) killed: bool,
     /// The parts of the error, if it must be refused.
@@ -164,7 +166,12 @@ impl Trial {
         match (word, rest) {
             ("connection", "") => body.clone_into(&mut self.connection),
             ("enforced", "") => self.enforced = true,
-            ("ignoring", statement) => self.ignored = Some(statement.to_owned()),
+            ("ignoring", statement) => {
+                self.disobeyed = Some((statement.to_owned(), Obedience::Ignores));
+            }
+            ("failing", statement) => {
+                self.disobeyed = Some((statement.to_owned(), Obedience::Fails));
+            }
             ("killed", "") => self.killed = true,
             ("journal", mode) => self.journal = Some(mode.to_owned()),
             ("meanwhile", time) => {

@@ -5,7 +5,7 @@ use alembic_migrate::Migrations;
 use super::super::{File, FileSubject};
 use super::case::Difference;
 use super::database::Snapshot;
-use super::watched::Watched;
+use super::watched::{Obedience, Watched};
 use crate::Handle;
 
 /// Upgrades `file` on a connection that is set up by some statements, and checks what it would be after a crash: as before or as after, and ready for
@@ -24,7 +24,7 @@ pub(super) fn faults<S: FileSubject>(
         connection: &mut connection,
         watch: &mut |statement| {
             copies.push((statement.to_owned(), file.copy_with_journal()));
-            true
+            Obedience::Obeys
         },
     };
     if let Err(error) = migrations.upgrade(watched, "heads") {

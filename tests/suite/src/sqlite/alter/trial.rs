@@ -12,7 +12,7 @@ use super::super::{File, FileSubject, chain};
 use super::case::{Behaviour, Case, Meanwhile, Outcome, Trial};
 use super::database::{Snapshot, query_faults};
 use super::killed;
-use super::watched::Watched;
+use super::watched::{Obedience, Watched};
 use crate::{Database, Handle};
 
 /// The settings of a connection that runs a case.
@@ -110,9 +110,9 @@ struct Run<S: FileSubject> {
 impl<S: FileSubject> Run<S> {
     fn carry_out(&mut self, trial: &Trial) {
         let content = self.file.content();
-        let done = match (&trial.meanwhile, &trial.ignored) {
+        let done = match (&trial.meanwhile, &trial.disobeyed) {
             (Some(meanwhile), _) => self.upgrade_while(meanwhile),
-            (None, Some(ignored)) => self.upgrade_ignoring(ignored),
+            (None, Some((statement, instead))) => self.upgrade_without(statement, *instead),
             (None, None) => self.upgrade(),
         };
         self.check_connection("after the upgrade");
@@ -140,15 +140,18 @@ impl<S: FileSubject> Run<S> {
         self.handle.upgrade(&self.migrations, "heads").map(drop)
     }
 
-    /// Upgrades on a connection that takes some statements and does not obey them.
-    fn upgrade_ignoring(&mut self, ignored: &str) -> Result<(), RunError> {
+    /// Upgrades on a connection that does not obey the statements that begin so.
+    fn upgrade_without(&mut self, begin: &str, instead: Obedience) -> Result<(), RunError> {
         let mut connection = self.file.open();
         let enforced = self.handle.rows("PRAGMA foreign_keys");
         let setup = format!("PRAGMA foreign_keys = {enforced}");
         connection.execute_batch(&setup).unwrap();
         let watched = Watched {
             connection: &mut connection,
-            watch: &mut |statement| !statement.starts_with(ignored),
+            watch: &mut |statement| match statement.starts_with(begin) {
+                true => instead,
+                false => Obedience::Obeys,
+            },
         };
         self.migrations.upgrade(watched, "heads").map(drop)
     }

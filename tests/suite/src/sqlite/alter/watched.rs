@@ -10,8 +10,19 @@ use rusqlite::types::Value;
 /// A connection whose statements are seen before they are executed.
 pub(super) struct Watched<'c> {
     pub(super) connection: &'c mut Connection,
-    /// Takes a statement, and returns whether the connection obeys it.
-    pub(super) watch: &'c mut (dyn FnMut(&str) -> bool + Send),
+    /// Takes a statement or a query, and returns what the connection does with it.
+    pub(super) watch: &'c mut (dyn FnMut(&str) -> Obedience + Send),
+}
+
+/// What a connection does with a statement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Obedience {
+    /// It executes the statement.
+    Obeys,
+    /// It says that the statement is executed, and does nothing.
+    Ignores,
+    /// It returns an error.
+    Fails,
 }
 
 impl<'c> Driver<'c> for Watched<'c> {
@@ -33,18 +44,29 @@ impl<'c> Driver<'c> for Watched<'c> {
 impl driver::Connection for Watched<'_> {
     fn execute(&mut self, statement: &Execute<'_>) -> Result<u64, DatabaseError> {
         let sql = statement.sql();
-        let is_obeyed = (self.watch)(sql);
         let is_over = statement.effect() == Effect::RollsBack && self.connection.is_autocommit();
-        if !is_obeyed || is_over {
-            return Ok(0);
+        match (self.watch)(sql) {
+            Obedience::Obeys if !is_over => {
+                self.connection.execute_batch(sql).map_err(database_error)?;
+                Ok(self.connection.changes())
+            }
+            Obedience::Obeys | Obedience::Ignores => Ok(0),
+            Obedience::Fails => Err(failure()),
         }
-        self.connection.execute_batch(sql).map_err(database_error)?;
-        Ok(self.connection.changes())
     }
 
     fn query(&mut self, query: &Query) -> Result<Vec<Row>, DatabaseError> {
-        rows(self.connection, query.sql()).map_err(database_error)
+        match (self.watch)(query.sql()) {
+            Obedience::Obeys | Obedience::Ignores => {
+                rows(self.connection, query.sql()).map_err(database_error)
+            }
+            Obedience::Fails => Err(failure()),
+        }
     }
+}
+
+fn failure() -> DatabaseError {
+    database_error(rusqlite::Error::InvalidQuery)
 }
 
 fn rows(connection: &Connection, sql: &str) -> rusqlite::Result<Vec<Row>> {
