@@ -24,6 +24,7 @@ mod output;
 mod rebase;
 mod recorded;
 mod reference;
+mod replay;
 mod trial;
 mod url;
 mod workspace;

@@ -105,6 +105,8 @@ pub struct Settings {
     pub transaction: TransactionMode,
     /// `schema`: the file that creates the whole target schema, relative to the crate.
     pub schema: Option<String>,
+    /// `base`: the file that creates what is older than the revisions, relative to the crate.
+    pub base: Option<String>,
     /// `baseline`: the revision at which a database without a version table is assumed to be.
     pub baseline: String,
     /// `fresh`: how an empty database gets its schema.
@@ -290,6 +292,7 @@ impl Default for Settings {
             version_table: VersionTable::default(),
             transaction: TransactionMode::default(),
             schema: None,
+            base: None,
             baseline: "base".to_owned(),
             log: true,
             edited: Edited::default(),

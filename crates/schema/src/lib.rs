@@ -9,6 +9,8 @@ mod engine;
 mod model;
 mod postgres;
 mod reflect;
+mod rename;
+mod render;
 pub mod sqlite;
 
 pub use change::{Change, Cost, Hazard, Statement, Verb};
@@ -18,3 +20,5 @@ pub use model::{
     Identity, Index, Object, ObjectId, ObjectKind, Routine, Schema, Sequence, Table, View,
 };
 pub use reflect::{ReflectError, Rows, queries, reflect};
+pub use rename::{Rename, RenameError, find, plain_name, rename_candidates};
+pub use render::{Part, Way, script, sections, summary};

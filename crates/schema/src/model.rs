@@ -134,6 +134,30 @@ impl Schema {
         columns
     }
 
+    /// Returns the table that an object goes with when that is dropped: itself, if it is one.
+    #[must_use]
+    pub fn table_of(&self, id: &ObjectId) -> Option<ObjectId> {
+        let name = match (&id.parent, self.get(id).map(|object| &object.definition)) {
+            _ if id.kind == ObjectKind::Table => return Some(id.clone()),
+            (Some(parent), _) => parent,
+            (None, Some(Definition::Index(index))) => &index.table,
+            (None, _) => return None,
+        };
+        let table = ObjectId::new(ObjectKind::Table, id.schema.as_str(), name);
+        self.objects.contains_key(&table).then_some(table)
+    }
+
+    /// Removes objects, and the parts of tables that are removed.
+    pub fn leave_out(&mut self, is_left_out: impl Fn(&ObjectId) -> bool) {
+        let ids = self.objects.keys().filter(|id| {
+            let table = self.table_of(id);
+            is_left_out(id) || table.is_some_and(|table| is_left_out(&table))
+        });
+        for id in ids.cloned().collect::<Vec<_>>() {
+            self.objects.remove(&id);
+        }
+    }
+
     /// Returns the objects that need this one.
     pub fn dependents<'s>(
         &'s self,

@@ -111,6 +111,10 @@ keys! {
     /// relative to the crate.
     Schema = "schema" => schema,
 
+    /// A file of SQL that creates what databases hold that are older than the first revision; relative to
+    /// the crate. Commands that replay the revisions run it before the first one.
+    Base = "base" => base,
+
     /// The revision at which a database with tables but without a version table is assumed to be.
     Baseline = "baseline" => baseline,
 
@@ -163,6 +167,7 @@ impl Key {
             | Self::Edited
             | Self::Transaction
             | Self::Schema
+            | Self::Base
             | Self::Baseline
             | Self::Fresh => false,
         }
