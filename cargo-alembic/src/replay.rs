@@ -105,6 +105,11 @@ impl Replay<'_> {
         Ok(scratch)
     }
 
+    /// Runs a file of SQL in a database.
+    pub(crate) fn create(&self, file: &SchemaFile, scratch: &mut Scratch) -> Result<()> {
+        create(self.owner, file, scratch)
+    }
+
     /// Reads the schema of a database.
     pub(crate) fn inspect(&self, scratch: &mut Scratch) -> Result<Schema> {
         let found = self.owner.migrations.inspect(&mut scratch.connection);

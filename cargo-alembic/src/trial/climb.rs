@@ -96,7 +96,8 @@ impl Trial<'_> {
             Ok(())
         })?;
         slopes.extend(rest.next().map(|positions| Slope { positions, top }));
-        let has_rows = |node: &&Node| rows_file(&self.replay.owner.history().file(**node).path).is_file();
+        let has_rows =
+            |node: &&Node| rows_file(&self.replay.owner.history().file(**node).path).is_file();
         let with_rows = order.iter().filter(has_rows).count();
         self.ascent = Some(Ascent {
             order,

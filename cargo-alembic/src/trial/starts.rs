@@ -59,7 +59,10 @@ impl Trial<'_> {
         let mut scratch = self.replay.prepared()?;
         let outcome = self.migrations().upgrade(&mut scratch.connection, baseline);
         outcome.map_err(|error| self.explain(error, &scratch))?;
-        let table = self.replay.owner.version_table(self.replay.engine.dialect());
+        let table = self
+            .replay
+            .owner
+            .version_table(self.replay.engine.dialect());
         let table = table.quoted();
         scratch.execute(&format!("DROP TABLE {table}"))?;
         self.ensure(&mut scratch)?;

@@ -13,17 +13,26 @@ use crate::report::Inspection;
 use crate::request::{Query, Task};
 use crate::runner::Runner;
 use crate::session::Session;
+use crate::tables::Tables;
+use crate::target::Target;
 
 impl<'h> Runner<'h> {
     /// Reads the schema: everything except the version table, the log and the table of progress.
     ///
-    /// How many queries that takes does not depend on the database.
+    /// So are the tables of other crates, as far as they are known. How many queries that takes does
+    /// not depend on the database.
     #[must_use]
-    pub fn inspect(self) -> Run<'h, Result<Inspection, RunError>> {
+    pub fn inspect(
+        self,
+        target: Target,
+        others: Vec<(Self, Target)>,
+    ) -> Run<'h, Result<Inspection, RunError>> {
         Run::new(move |port| async move {
+            let own = (self.clone(), target);
+            let crates: Vec<(Self, Target)> = others.into_iter().chain([own]).collect();
             let mut session = Session::open(self, port).await?;
             loop {
-                let outcome = inspect(&mut session).await;
+                let outcome = inspect(&mut session, &crates).await;
                 if let Some(outcome) = session.settle(outcome).await {
                     return session.close(outcome).await;
                 }
@@ -32,7 +41,11 @@ impl<'h> Runner<'h> {
     }
 }
 
-async fn inspect(session: &mut Session<'_>) -> Result<Inspection, Failure> {
+/// Reads the schema for the last of `crates`.
+async fn inspect(
+    session: &mut Session<'_>,
+    crates: &[(Runner<'_>, Target)],
+) -> Result<Inspection, Failure> {
     let found = session.find_versions().await?;
     let dialect = session.runner.dialect;
     session.engine.begin_reading(&mut session.link).await?;
@@ -46,27 +59,35 @@ async fn inspect(session: &mut Session<'_>) -> Result<Inspection, Failure> {
         let error = DatabaseError::new(DatabaseErrorKind::Other, error);
         RefusedRequest::new(Action::DescribeSchema, error)
     })?;
-    let table = &session.versions.table;
-    let own = [table, &table.log(), &table.progress()];
-    leave_out(&mut schema, &own);
+    leave_out_versions(&mut schema, &session.versions.table);
+    let others = &crates[..crates.len() - 1];
+    for (other, _) in others {
+        leave_out_versions(&mut schema, &other.version_table);
+    }
+    let tables = Tables::known(crates, others.len());
+    schema.leave_out(|id| {
+        id.kind == ObjectKind::Table && tables.is_of_others(&*session.engine, &id.name)
+    });
     Ok(Inspection {
         schema,
         has_version_table: found.as_deref() == Some("table"),
     })
 }
 
-/// Removes tables, and everything that goes when they are dropped.
-fn leave_out(schema: &mut Schema, tables: &[&VersionTable]) {
+/// Removes a version table and the tables next to it.
+fn leave_out_versions(schema: &mut Schema, table: &VersionTable) {
     let dialect = schema.dialect;
+    let own = [table, &table.log(), &table.progress()];
     schema.leave_out(|id| {
-        id.kind == ObjectKind::Table && tables.iter().any(|table| is_table(table, id, dialect))
+        id.kind == ObjectKind::Table && own.iter().any(|table| is_table(table, id, dialect))
     });
 }
 
+/// Returns whether an object is a table of this name, in any schema if it is not known in which.
 fn is_table(table: &VersionTable, id: &ObjectId, dialect: Dialect) -> bool {
     let found = VersionTable {
         name: id.name.clone(),
-        schema: Some(id.schema.clone()).filter(|schema| !schema.is_empty()),
+        schema: table.schema.as_ref().map(|_| id.schema.clone()),
     };
     table.is_same(&found, dialect)
 }

@@ -4,8 +4,10 @@
 //! Everything here is pure: it reads what a catalog says, and returns the statements that change it.
 
 mod change;
+mod counting;
 mod diff;
 mod engine;
+mod filter;
 mod model;
 mod postgres;
 mod reflect;
@@ -14,7 +16,9 @@ mod render;
 pub mod sqlite;
 
 pub use change::{Change, Cost, Hazard, Statement, Verb};
+pub use counting::counting;
 pub use diff::{DiffError, DiffOptions, diff};
+pub use filter::{Filter, FilterError};
 pub use model::{
     Attribute, Column, Constraint, ConstraintKind, Definition, Domain, Extension, Generated,
     Identity, Index, Object, ObjectId, ObjectKind, Routine, Schema, Sequence, Table, View,

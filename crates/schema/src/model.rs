@@ -194,6 +194,36 @@ impl ObjectId {
 }
 
 impl ObjectKind {
+    /// All of them, in the order in which an empty database gets them.
+    pub const ALL: [Self; 20] = [
+        Self::Schema,
+        Self::Extension,
+        Self::Collation,
+        Self::Enum,
+        Self::Composite,
+        Self::Range,
+        Self::Domain,
+        Self::Sequence,
+        Self::Table,
+        Self::Column,
+        Self::SequenceOwner,
+        Self::Routine,
+        Self::Constraint,
+        Self::Index,
+        Self::View,
+        Self::MaterializedView,
+        Self::Statistics,
+        Self::Rule,
+        Self::Trigger,
+        Self::Policy,
+    ];
+
+    /// Returns the kind of this name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == name)
+    }
+
     /// Returns the kind as a sentence names it.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

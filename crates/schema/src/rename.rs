@@ -5,7 +5,7 @@ use std::fmt;
 
 use alembic_sql::quote;
 
-use crate::model::{ObjectId, ObjectKind, Schema};
+use crate::model::{Definition, ObjectId, ObjectKind, Schema};
 
 /// A table or a column, and its other name.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -167,12 +167,9 @@ fn shares_columns(old: (&Schema, &ObjectId), new: (&Schema, &ObjectId)) -> bool 
 }
 
 fn has_type(old: (&Schema, &ObjectId), new: (&Schema, &ObjectId)) -> bool {
-    let data_type = |(schema, id): (&Schema, &ObjectId)| {
-        let columns = schema.columns(&table(id)).into_iter();
-        let mut columns = columns.filter(|(column, _)| *column == id);
-        columns
-            .next()
-            .map(|(_, column)| column.data_type.to_ascii_lowercase())
+    let data_type = |(schema, id): (&Schema, &ObjectId)| match &schema.get(id)?.definition {
+        Definition::Column(column) => Some(column.data_type.to_ascii_lowercase()),
+        _ => None,
     };
     data_type(old) == data_type(new)
 }

@@ -20,8 +20,10 @@ pub enum Way {
 /// Changes that follow each other in a revision file.
 #[derive(Clone, Copy, Debug)]
 pub struct Part<'c> {
-    /// The engine that they are for; `None` if all engines of the crate run the same statements.
-    pub dialect: Option<Dialect>,
+    /// The engine that the heading names; `None` if all engines of the crate run the statements.
+    pub named: Option<Dialect>,
+    /// The dialect of the statements.
+    pub dialect: Dialect,
     /// The changes.
     pub changes: &'c [Change],
 }
@@ -46,7 +48,7 @@ pub fn sections(way: Way, parts: &[Part<'_>], comment: impl Fn(&Hazard) -> Strin
     };
     for part in parts {
         for change in part.changes {
-            writer.change(part.dialect, change, &comment);
+            writer.change(*part, change, &comment);
         }
     }
     if writer.text.is_empty() {
@@ -85,7 +87,7 @@ impl Statement {
     pub fn terminated(&self, dialect: Dialect) -> String {
         let sql = self.sql.trim_end();
         let last = Tokens::new(sql, dialect).last();
-        let ends_in_comment = last.is_some_and(|token| token.kind.is_trivia());
+        let ends_in_comment = last.is_some_and(|token| token.is_trivia());
         let separator = if ends_in_comment { "\n" } else { "" };
         format!("{sql}{separator};")
     }
@@ -99,20 +101,15 @@ struct Writer {
 }
 
 impl Writer {
-    fn change(
-        &mut self,
-        dialect: Option<Dialect>,
-        change: &Change,
-        comment: &impl Fn(&Hazard) -> String,
-    ) {
+    fn change(&mut self, part: Part<'_>, change: &Change, comment: &impl Fn(&Hazard) -> String) {
+        let dialect = part.named;
         let comments = change.hazards.iter().map(|hazard| {
             let line = comment(hazard).replace(char::is_control, " ");
             format!("-- {}\n", line.trim_end())
         });
         let mut comments: String = comments.collect();
-        let reader = dialect.unwrap_or(Dialect::Sqlite);
         for statement in &change.statements {
-            let sql = statement.terminated(reader);
+            let sql = statement.terminated(part.dialect);
             let is_long = !comments.is_empty() || sql.contains('\n');
             match statement.stands_alone {
                 true => {

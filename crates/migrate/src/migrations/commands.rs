@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use alembic_history::{History, RevisionId, Versions};
-use alembic_run::{Ensured, Inspection, LogEntry, LogReport, Purge, Record, Report, StampReport, Status};
+use alembic_run::{
+    Ensured, Inspection, LogEntry, LogReport, Purge, Record, Report, StampReport, Status,
+};
 
 use super::Migrations;
 use crate::EnsureReport;
@@ -195,7 +197,26 @@ impl Migrations {
     /// # }
     /// ```
     pub fn inspect<'d, D: Driver<'d>>(&'d self, database: D) -> D::Output<Inspection> {
-        let run = self.runner(database.dialect()).inspect();
+        self.inspect_among(database, &[])
+    }
+
+    /// Reads the schema of a database that other crates share, as [`inspect`](Self::inspect) does,
+    /// without the tables that are known to be theirs.
+    ///
+    /// # Errors
+    ///
+    /// [`RunError`](crate::RunError), when the database cannot be read.
+    pub fn inspect_among<'d, D: Driver<'d>>(
+        &'d self,
+        database: D,
+        others: &[&'d Self],
+    ) -> D::Output<Inspection> {
+        let dialect = database.dialect();
+        let others = others
+            .iter()
+            .map(|other| (other.runner(dialect), other.target.clone()));
+        let runner = self.runner(dialect);
+        let run = runner.inspect(self.target.clone(), others.collect());
         database.drive(run, &*self.observer)
     }
 
