@@ -167,3 +167,22 @@ pub(crate) struct OfflineArgs {
     )]
     pub(crate) dialect: Option<Dialect>,
 }
+
+/// The arguments of commands that compare schemas.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Schemas")]
+pub(crate) struct ComparedArgs {
+    /// Compare only these: a name with `*`, `schema:NAME` or `kind:KIND`; can be repeated
+    #[arg(long = "include-objects", value_name = "PATTERN")]
+    pub(crate) include: Vec<String>,
+    /// Do not compare these; can be repeated
+    #[arg(long = "exclude-objects", value_name = "PATTERN")]
+    pub(crate) exclude: Vec<String>,
+    /// Fail if a schema has objects that no comparison looks at
+    #[arg(long)]
+    pub(crate) strict: bool,
+    /// The PostgreSQL server to create temporary databases on: the URL of any of its databases, which
+    /// is left untouched
+    #[arg(long, value_name = "URL")]
+    pub(crate) scratch_url: Option<String>,
+}

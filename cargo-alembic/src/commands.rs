@@ -132,10 +132,10 @@ impl Command {
             Command::Edit(args) => &args.database,
             Command::Rebase(args) => &args.database,
             Command::Ensure(args) => &args.database,
+            Command::Revision(args) => return args.autogenerate.url.as_deref(),
             Command::EnsureVersion(args) => &args.database,
             // The URL of `test` only names a server; the database itself is left untouched.
             Command::Init(_)
-            | Command::Revision(_)
             | Command::Merge(_)
             | Command::Lock(_)
             | Command::Heads(_)

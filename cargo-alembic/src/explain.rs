@@ -16,6 +16,7 @@ mod privileges;
 mod question;
 mod remedy;
 mod run;
+mod schemas;
 mod script;
 mod settings;
 mod sqlite;
@@ -36,6 +37,7 @@ pub(crate) use plan::plan;
 pub(crate) use postgres::refusal;
 pub(crate) use question::question;
 pub(crate) use run::run;
+pub(crate) use schemas::circle;
 pub(crate) use script::script;
 pub(crate) use settings::{Manifest, setting};
 

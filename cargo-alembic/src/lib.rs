@@ -5,11 +5,13 @@
 //! crate finds crates, reads configuration and arguments, and shows what happened.
 
 mod args;
+mod autogenerate;
 mod commands;
 mod context;
 mod database;
 mod dry_run;
 mod empty_upgrades;
+mod engines;
 mod explain;
 mod foreign_words;
 mod git;
@@ -24,6 +26,8 @@ mod output;
 mod rebase;
 mod recorded;
 mod reference;
+mod replay;
+mod schemas;
 mod trial;
 mod url;
 mod workspace;

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use alembic_history::{
-    BranchLabel, Code, InvalidName, NewRevision, Node, RevisionFile, RevisionId, Settings,
+    BranchLabel, Code, History, InvalidName, NewRevision, Node, RevisionFile, RevisionId, Settings,
     SourceFile,
 };
 use jiff::tz::TimeZone;
@@ -43,47 +43,29 @@ pub(crate) enum Statements {
     None,
 }
 
-impl RevisionDraft<'_> {
-    /// Writes the revision, and reports its path.
+impl<'r> RevisionDraft<'r> {
+    /// Writes the revision with empty sections, and reports its path.
     pub(crate) fn write(self, context: &Context) -> Result<Response> {
+        let prepared = self.prepare(context)?;
+        let (name, text) = (prepared.owner.name(), prepared.new.render());
+        let json = AnswerJson::NewRevision(prepared.write(context, &text)?);
+        let answer = Answer::new(name, json, String::new());
+        Ok(Response::new(vec![answer], Layout::Plain))
+    }
+
+    /// Validates everything about the revision but its sections.
+    pub(crate) fn prepare(self, context: &Context) -> Result<PreparedRevision<'r>> {
         let settings = &self.owner.configuration.settings;
         self.check_heads()?;
         let date = now(settings.timezone.as_deref())?;
         let new = self.declare(context, &date)?;
-        let text = new.render();
-        check_message(&text, &new)?;
-        let path = self.path(&new, &date)?;
-        let shown_path = PathBuf::from(display_path(&path));
-        let source = SourceFile {
-            path: shown_path.clone(),
-            content: Ok(text.clone().into_bytes()),
-        };
-        let history = self.owner.history().with(source);
-        let history = history.map_err(|error| explain::history(&error, self.owner.name()))?;
-        let mut changes = FileChanges::default();
-        changes.create(&path, &text)?;
-        let lock = CrateLock::read(&self.owner.configuration);
-        if let Some(lock) = &lock {
-            let current = lock.current(&history);
-            let before = lock.both_sides(&current)?;
-            let locked = match self.statements {
-                Statements::ToBeWritten => before.with_new(&current, &new.id),
-                Statements::None => before.with(&current, std::slice::from_ref(&new.id)),
-            };
-            changes.replace(&lock.path, &locked.render())?;
-        }
-        changes.commit()?;
-        context.shell.status("Created", shown_path.display());
-        if let Some(lock) = lock.filter(CrateLock::has_conflict) {
-            context.shell.status("Resolved", display_path(&lock.path));
-        }
-        run_hooks(&settings.post_write_hooks, &path)?;
-        let json = AnswerJson::NewRevision(NewRevisionJson {
-            id: new.id.to_string(),
-            path: display_path(&path),
-        });
-        let answer = Answer::new(self.owner.name(), json, String::new());
-        Ok(Response::new(vec![answer], Layout::Plain))
+        check_message(&new.render(), &new)?;
+        Ok(PreparedRevision {
+            path: self.path(&new, &date)?,
+            owner: self.owner,
+            new,
+            statements: self.statements,
+        })
     }
 
     /// Refuses to start a branch without `--splice`.
@@ -253,6 +235,61 @@ impl RevisionDraft<'_> {
                 .note(known())
                 .help("choose one with `--version-path`")
                 .into()
+        })
+    }
+}
+
+/// A new revision whose header and path are validated.
+pub(crate) struct PreparedRevision<'r> {
+    pub(crate) owner: &'r Crate,
+    pub(crate) new: NewRevision,
+    path: PathBuf,
+    statements: Statements,
+}
+
+impl PreparedRevision<'_> {
+    /// Returns the path that the file will have, as it is shown.
+    pub(crate) fn shown_path(&self) -> String {
+        display_path(&self.path)
+    }
+
+    /// Returns the history of the crate with the revision.
+    pub(crate) fn history(&self, text: &str) -> Result<History> {
+        let source = SourceFile {
+            path: PathBuf::from(display_path(&self.path)),
+            content: Ok(text.as_bytes().to_vec()),
+        };
+        let history = self.owner.history().with(source);
+        history.map_err(|error| explain::history(&error, self.owner.name()))
+    }
+
+    /// Writes the revision, and reports its path.
+    pub(crate) fn write(self, context: &Context, text: &str) -> Result<NewRevisionJson> {
+        let history = self.history(text)?;
+        let Self {
+            owner, new, path, ..
+        } = self;
+        let mut files = FileChanges::default();
+        files.create(&path, text)?;
+        let lock = CrateLock::read(&owner.configuration);
+        if let Some(lock) = &lock {
+            let current = lock.current(&history);
+            let before = lock.both_sides(&current)?;
+            let locked = match self.statements {
+                Statements::ToBeWritten => before.with_new(&current, &new.id),
+                Statements::None => before.with(&current, std::slice::from_ref(&new.id)),
+            };
+            files.replace(&lock.path, &locked.render())?;
+        }
+        files.commit()?;
+        context.shell.status("Created", display_path(&path));
+        if let Some(lock) = lock.filter(CrateLock::has_conflict) {
+            context.shell.status("Resolved", display_path(&lock.path));
+        }
+        run_hooks(&owner.configuration.settings.post_write_hooks, &path)?;
+        Ok(NewRevisionJson {
+            id: new.id.to_string(),
+            path: display_path(&path),
         })
     }
 }

@@ -2,7 +2,6 @@
 
 mod climb;
 mod difference;
-mod roles;
 mod starts;
 
 use std::cell::OnceCell;
@@ -18,6 +17,7 @@ use crate::database::scratch::{Engine, Scratch};
 use crate::explain;
 use crate::lock_file::NewRevisions;
 use crate::output::{Cause, Diagnostic, Error, Result};
+use crate::replay::Replay;
 use crate::workspace::Crate;
 
 /// A check of `cargo alembic test`.
@@ -122,9 +122,11 @@ pub(crate) fn lock(owner: &Crate) -> Option<CheckResult> {
 /// `below` are the crates that this one's revisions depend on, and whose tables they can use.
 pub(crate) fn run(owner: &Crate, below: &[&Crate], engine: &Engine) -> Vec<CheckResult> {
     let mut trial = Trial {
-        owner,
-        below,
-        engine,
+        replay: Replay {
+            owner,
+            below,
+            engine,
+        },
         ascent: None,
         tracked: OnceCell::new(),
     };
@@ -151,7 +153,7 @@ pub(crate) fn run(owner: &Crate, below: &[&Crate], engine: &Engine) -> Vec<Check
         });
     }
     trial.ascent = None;
-    trial.drop_roles();
+    trial.replay.drop_roles();
     made
 }
 
@@ -159,10 +161,7 @@ type CheckFunction = fn(&mut Trial<'_>) -> Result<Verdict>;
 
 /// A trial of a crate's migrations on one engine, with the results that later checks need.
 struct Trial<'l> {
-    owner: &'l Crate,
-    /// The crates that this one's revisions depend on.
-    below: &'l [&'l Crate],
-    engine: &'l Engine,
+    replay: Replay<'l>,
     /// The upgrade's databases and schemas, which `up-down-up` starts from.
     ascent: Option<Ascent>,
     /// The schema of a database that went through every revision.
@@ -171,62 +170,14 @@ struct Trial<'l> {
 
 impl Trial<'_> {
     fn migrations(&self) -> &Migrations {
-        &self.owner.migrations
-    }
-
-    /// Drops the roles that the revisions have created: a server has them for all its databases.
-    fn drop_roles(&self) {
-        let crates = self.below.iter().copied().chain([self.owner]);
-        let own: BTreeSet<String> = crates
-            .flat_map(|known| {
-                let history = known.history();
-                let files = history.graph().nodes().map(|node| history.file(node));
-                files.flat_map(|file| roles::created(&file.text))
-            })
-            .collect();
-        self.engine.drop_roles(|role| own.contains(role));
-    }
-
-    /// Creates an empty database.
-    fn empty(&self) -> Result<Scratch> {
-        self.drop_roles();
-        let crates = self.below.iter().copied().chain([self.owner]);
-        let schemas = crates.filter_map(|known| {
-            let table = &known.configuration.settings.version_table;
-            table.schema.as_deref()
-        });
-        let scratch = self.engine.open(schemas)?;
-        for create in self.roomy_tables() {
-            scratch.execute(&create)?;
-        }
-        Ok(scratch)
-    }
-
-    /// Returns the statements that create the version tables which runs would create without room
-    /// for all ids: the databases that such revisions are written for have wider ones.
-    fn roomy_tables(&self) -> Vec<String> {
-        let crates = self.below.iter().copied().chain([self.owner]);
-        let runners = crates.map(|known| known.migrations.runner(self.engine.dialect()));
-        runners
-            .filter_map(|runner| runner.roomy_version_table())
-            .collect()
+        &self.replay.owner.migrations
     }
 
     /// Returns why no database without a version table can be made ready, if that is so.
     fn needs_table(&self) -> Option<Verdict> {
         let why = "ids are too long for a version table as runs create it, so databases have one";
-        let needs = !self.roomy_tables().is_empty();
+        let needs = !self.replay.roomy_tables().is_empty();
         needs.then(|| Verdict::Skipped(why.to_owned()))
-    }
-
-    /// Creates a database in which the crates below are at their heads.
-    fn prepared(&self) -> Result<Scratch> {
-        let mut scratch = self.empty()?;
-        for known in self.below {
-            let outcome = known.migrations.upgrade(&mut scratch.connection, "heads");
-            outcome.map_err(|error| known.explain_trial(error, &scratch.database))?;
-        }
-        Ok(scratch)
     }
 
     fn schema(&self, scratch: &mut Scratch) -> Result<String> {
@@ -235,7 +186,7 @@ impl Trial<'_> {
     }
 
     fn explain(&self, error: RunError, scratch: &Scratch) -> Error {
-        self.owner.explain_trial(error, &scratch.database)
+        self.replay.explain(error, scratch)
     }
 }
 

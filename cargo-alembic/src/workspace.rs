@@ -84,7 +84,7 @@ impl Workspace {
             .baseline(settings.baseline.as_str())
             .fresh(settings.fresh)
             .lock_timeout(access.lock_timeout);
-        if let Some((path, text)) = schema(&configuration)? {
+        if let Some(SchemaFile { path, text }) = configuration.target()? {
             migrations = migrations.schema(path, text);
         }
         Ok(Crate::new(configuration, dialects, migrations, access))
@@ -111,23 +111,49 @@ impl Workspace {
     }
 }
 
-/// Reads the file that creates the target schema of a crate, if one is configured.
-fn schema(configuration: &Configuration) -> Result<Option<(PathBuf, String)>> {
-    let Some(schema) = &configuration.settings.schema else {
-        return Ok(None);
-    };
-    let path = configuration.folder.join(schema);
-    let shown_path = PathBuf::from(display_path(&path));
-    match read_text(&path) {
-        Ok(text) => Ok(Some((shown_path, text))),
-        Err(error) => Err(unreadable_schema(&configuration.name, &shown_path, error)),
+/// A file of SQL that creates a schema.
+#[derive(Clone, Debug)]
+pub(crate) struct SchemaFile {
+    /// Its path, as it is shown.
+    pub(crate) path: PathBuf,
+    pub(crate) text: String,
+}
+
+impl Configuration {
+    /// Reads the file that creates the target schema, if one is configured.
+    pub(crate) fn target(&self) -> Result<Option<SchemaFile>> {
+        self.read_schema("schema", self.settings.schema.as_deref())
+    }
+
+    /// Reads the file that creates what is older than the revisions, if one is configured.
+    pub(crate) fn base(&self) -> Result<Option<SchemaFile>> {
+        self.read_schema("base", self.settings.base.as_deref())
+    }
+
+    fn read_schema(&self, key: &str, name: Option<&str>) -> Result<Option<SchemaFile>> {
+        let Some(name) = name else {
+            return Ok(None);
+        };
+        let path = self.folder.join(name);
+        let shown_path = PathBuf::from(display_path(&path));
+        match read_text(&path) {
+            Ok(text) => Ok(Some(SchemaFile {
+                path: shown_path,
+                text,
+            })),
+            Err(error) => Err(unreadable_schema(key, &self.name, &shown_path, error)),
+        }
     }
 }
 
-fn unreadable_schema(name: &str, path: &Path, error: std::io::Error) -> Error {
-    let title = format!("cannot read the target schema {}: {error}", path.display());
+fn unreadable_schema(key: &str, name: &str, path: &Path, error: std::io::Error) -> Error {
+    let what = match key {
+        "base" => "base schema",
+        _ => "target schema",
+    };
+    let title = format!("cannot read the {what} {}: {error}", path.display());
     Diagnostic::new(Cause::Unreadable(error), title)
         .code(Code::UnreadableSchema)
-        .note(format!("it is `schema` in the configuration of `{name}`"))
+        .note(format!("it is `{key}` in the configuration of `{name}`"))
         .into()
 }

@@ -3,9 +3,14 @@
 use std::path::PathBuf;
 
 use alembic_history::{Expression, Node, ResolveError, RevisionId};
+use alembic_migrate::schema::{Cost, DiffOptions};
 use clap::Args;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 
+use crate::args::ComparedArgs;
+use crate::autogenerate::{Answers, Autogenerate};
 use crate::context::Context;
+use crate::engines::engines;
 use crate::explain;
 use crate::new_revision::{RevisionDraft, Statements};
 use crate::output::lines::join;
@@ -41,14 +46,75 @@ pub struct RevisionArgs {
     /// The folder to write to, if the crate has several
     #[arg(long, value_name = "FOLDER")]
     version_path: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) autogenerate: AutogenerateArgs,
+}
+
+/// The arguments of `--autogenerate`.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Autogenerate")]
+pub(super) struct AutogenerateArgs {
+    /// Write what makes the target schema of the schema that the revisions make
+    #[arg(long)]
+    autogenerate: bool,
+    /// The schema to begin with: what the revisions make, or what the database has
+    #[arg(
+        long,
+        value_enum,
+        value_name = "SCHEMA",
+        default_value_t,
+        requires = "autogenerate"
+    )]
+    from: Start,
+    /// A table or column that was renamed, as `users=people` or `users.name=full_name`; can be repeated
+    #[arg(long, value_name = "OLD=NEW", requires = "autogenerate")]
+    rename: Vec<String>,
+    /// A table or column that was not renamed, but is to be dropped; can be repeated
+    #[arg(long, value_name = "NAME", requires = "autogenerate")]
+    drop: Vec<String>,
+    /// The costs of changes that may be written; stop at others
+    #[arg(
+        long,
+        value_name = "COST",
+        value_delimiter = ',',
+        requires = "autogenerate",
+        value_parser = PossibleValuesParser::new(Cost::ALL.map(Cost::as_str))
+            .map(|name| Cost::named(&name).unwrap_or(Cost::Destructive))
+    )]
+    allow: Option<Vec<Cost>>,
+    /// Write the forms of PostgreSQL that lock no table for long
+    #[arg(long, requires = "autogenerate")]
+    online: bool,
+    /// The database to count in what would be lost, and to begin with for `--from database`, instead of
+    /// the configured one
+    #[arg(long, value_name = "URL", requires = "autogenerate")]
+    pub(super) url: Option<String>,
+    /// Print the file instead of writing it
+    #[arg(long, requires = "autogenerate")]
+    dry_run: bool,
+    #[command(flatten)]
+    compared: ComparedArgs,
+}
+
+/// The schema that a revision is generated from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+enum Start {
+    /// What the revisions make.
+    #[default]
+    History,
+    /// What the database has, which must be at the heads.
+    Database,
 }
 
 impl RevisionArgs {
     pub(super) fn run(self, context: &Context) -> Result<Response> {
-        let owner = context.only_crate(&Access::default())?;
+        let owner = context.only_crate(&Access {
+            url: self.autogenerate.url.clone(),
+            ..Access::default()
+        })?;
         let head = owner.parse(&self.head)?;
         let follows = follows(&owner, &head)?;
-        RevisionDraft {
+        let draft = RevisionDraft {
             owner: &owner,
             message: self.message,
             id: self.rev_id,
@@ -58,8 +124,32 @@ impl RevisionArgs {
             depends_on: self.depends_on,
             folder: self.version_path.as_deref(),
             statements: Statements::ToBeWritten,
+        };
+        let args = self.autogenerate;
+        if !args.autogenerate {
+            return draft.write(context);
         }
-        .write(context)
+        let url = args.url.as_deref();
+        let engines = engines(&owner, &[args.compared.scratch_url.as_deref(), url])?;
+        let order = context.workspace()?.order(vec![owner.clone()])?;
+        Autogenerate {
+            answers: Answers {
+                renamed: args.rename,
+                dropped: args.drop,
+            },
+            allow: args.allow,
+            from_database: args.from == Start::Database,
+            dry_run: args.dry_run,
+            strictness: args.compared.strict.into(),
+            options: DiffOptions {
+                online: args.online,
+                ..DiffOptions::default()
+            },
+            url,
+            include: &args.compared.include,
+            exclude: &args.compared.exclude,
+        }
+        .run(context, &owner, &order.below(&owner), &engines, draft)
     }
 }
 

@@ -1,21 +1,20 @@
 //! `cargo alembic test`
 
-use alembic_history::{Code, Direction};
 use std::fmt::Write;
 
+use alembic_history::Direction;
 use alembic_migrate::Dialect;
 use anstyle::AnsiColor;
 use clap::Args;
 
 use crate::context::Context;
-use crate::database::Database;
 use crate::database::scratch::{self, Engine};
+use crate::engines;
 use crate::explain;
 use crate::newer_sql;
 use crate::output::json::{AnswerJson, CheckJson, TestJson};
 use crate::output::{Answer, Cause, Diagnostic, Error, Response, Result, printable};
 use crate::trial::{self, Check, CheckResult, Verdict};
-use crate::url::{DatabaseUrl, PostgresUrl};
 use crate::workspace::{Access, Crate};
 
 /// Arguments of `cargo alembic test`.
@@ -113,7 +112,10 @@ impl TestArgs {
             engines.push(Engine::Sqlite(owner.configuration.sqlite_extensions()));
         }
         let verdict = if owner.dialects.contains(&Dialect::Postgres) {
-            let server = self.server(owner, !engines.is_empty());
+            let server = match engines::server(owner, &[self.url.as_deref()]) {
+                Ok(None) if engines.is_empty() => Err(engines::no_server(owner)),
+                server => server,
+            };
             match server.and_then(|url| url.as_ref().map(Engine::postgres).transpose()) {
                 Ok(Some(engine)) => {
                     engines.push(engine);
@@ -135,30 +137,6 @@ impl TestArgs {
             verdict,
         });
         (engines, result)
-    }
-
-    /// Finds the server that an argument, the environment or the configuration names. It is
-    /// required for a crate that supports only PostgreSQL.
-    fn server(&self, owner: &Crate, is_optional: bool) -> Result<Option<PostgresUrl>> {
-        let name = owner.name();
-        match owner.configuration.find_database(self.url.as_deref())? {
-            Some(Database {
-                url: DatabaseUrl::Postgres(url),
-                ..
-            }) => Ok(Some(url)),
-            _ if is_optional => Ok(None),
-            _ => {
-                let title = format!("crate `{name}` is for PostgreSQL, but no server is known");
-                Err(Diagnostic::new(Cause::Configuration, title)
-                    .code(Code::NoServer)
-                    .help(format!(
-                        "name one of its databases with `--url postgres://...`, or in the \
-                         environment variable {}; that database is left untouched",
-                        owner.configuration.settings.url_env
-                    ))
-                    .into())
-            }
-        }
     }
 }
 

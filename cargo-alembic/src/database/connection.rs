@@ -4,6 +4,7 @@ use alembic_migrate::driver::{Driver, Observer, Run};
 use alembic_migrate::{Dialect, RunError};
 
 use super::Server;
+use super::scratch::StatementError;
 use crate::output::Result;
 use crate::url::PostgresUrl;
 
@@ -18,6 +19,23 @@ impl Connection {
     /// Prepares connections to a server.
     pub(crate) fn server(url: &PostgresUrl) -> Result<Self> {
         Server::new(url).map(|server| Self::Postgres(Box::new(server)))
+    }
+}
+
+impl Connection {
+    /// Returns the first cell of the answer to a query that belongs to no run.
+    pub(crate) fn cell(&self, query: &str) -> std::result::Result<String, StatementError> {
+        match self {
+            Self::Sqlite(connection) => {
+                let cell = connection.query_row(query, [], |row| row.get::<_, i64>(0));
+                cell.map(|cell| cell.to_string())
+                    .map_err(StatementError::Sqlite)
+            }
+            Self::Postgres(server) => {
+                let cells = server.query(query).map_err(StatementError::Server)?;
+                Ok(cells.into_iter().next().unwrap_or_default())
+            }
+        }
     }
 }
 

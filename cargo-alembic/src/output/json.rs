@@ -5,6 +5,7 @@
 
 mod revisions;
 mod runs;
+mod schemas;
 
 #[cfg(feature = "schema")]
 use schemars::JsonSchema;
@@ -18,6 +19,9 @@ pub(crate) use revisions::{
 pub(crate) use runs::{
     DryRunJson, DryStepJson, EnsureJson, EnsureVersionJson, ExecutedJson, LogJson, LoggedJson,
     LostJson, RebuildJson, RunJson, StampJson, rows,
+};
+pub(crate) use schemas::{
+    AutogenerateJson, ChangeJson, DiffJson, DriftJson, DumpJson, EngineChangesJson,
 };
 
 /// The result of a command.
@@ -89,8 +93,12 @@ pub(crate) fn document(
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
 pub(crate) enum AnswerJson {
+    Autogenerate(AutogenerateJson),
     Branches(Branches),
     Current(CurrentJson),
+    Diff(DiffJson),
+    Drift(DriftJson),
+    Dump(DumpJson),
     DryRun(DryRunJson),
     Ensure(EnsureJson),
     EnsureVersion(EnsureVersionJson),
@@ -207,9 +215,14 @@ pub(crate) struct InitJson {
 #[derive(JsonSchema)]
 #[expect(dead_code, reason = "describes the answers, and is never built")]
 struct Answers {
+    /// The result of `revision --autogenerate`.
+    autogenerate: Document<AutogenerateJson>,
     branches: Document<Branches>,
+    check: Document<DiffJson>,
     current: Document<CurrentJson>,
+    diff: Document<DiffJson>,
     downgrade: Document<RunJson>,
+    dump: Document<DumpJson>,
     ensure: Document<EnsureJson>,
     #[serde(rename = "ensure-version")]
     ensure_version: Document<EnsureVersionJson>,
@@ -227,6 +240,7 @@ struct Answers {
     stamp: Document<StampJson>,
     test: Document<TestJson>,
     upgrade: Document<RunJson>,
+    verify: Document<DriftJson>,
 }
 
 /// Returns the JSON schema of every answer, by command, as text.

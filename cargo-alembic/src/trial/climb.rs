@@ -33,7 +33,7 @@ impl Trial<'_> {
         order: &[Node],
         mut visit: impl FnMut(&mut Scratch, usize) -> Result<()>,
     ) -> Result<Scratch> {
-        let mut scratch = self.prepared()?;
+        let mut scratch = self.replay.prepared()?;
         visit(&mut scratch, 0)?;
         for (position, node) in order.iter().enumerate() {
             self.up(&mut scratch, *node)?;
@@ -44,7 +44,7 @@ impl Trial<'_> {
     }
 
     fn up(&self, scratch: &mut Scratch, node: Node) -> Result<()> {
-        let id = self.owner.graph()[node].id.as_str();
+        let id = self.replay.owner.graph()[node].id.as_str();
         let outcome = self.migrations().upgrade(&mut scratch.connection, id);
         outcome
             .map(drop)
@@ -52,7 +52,7 @@ impl Trial<'_> {
     }
 
     fn down(&self, scratch: &mut Scratch, node: Node) -> Result<()> {
-        let id = self.owner.graph()[node].id.as_str();
+        let id = self.replay.owner.graph()[node].id.as_str();
         let outcome = self.migrations().revert(&mut scratch.connection, id);
         outcome
             .map(drop)
@@ -61,7 +61,7 @@ impl Trial<'_> {
 
     /// Inserts the rows from the file next to a revision.
     fn insert_rows(&self, scratch: &Scratch, node: Node) -> Result<()> {
-        let path = rows_file(&self.owner.history().file(node).path);
+        let path = rows_file(&self.replay.owner.history().file(node).path);
         let shown = path.display();
         let sql = match read_text(&path) {
             Ok(sql) => sql,
@@ -80,7 +80,7 @@ impl Trial<'_> {
     }
 
     pub(super) fn upgrade(&mut self) -> Result<Verdict> {
-        let graph = self.owner.graph();
+        let graph = self.replay.owner.graph();
         let heads: Vec<Node> = graph.real_heads().collect();
         let order = graph.in_order(&graph.required_by(&heads));
         let mut schemas = Vec::new();
@@ -96,14 +96,15 @@ impl Trial<'_> {
             Ok(())
         })?;
         slopes.extend(rest.next().map(|positions| Slope { positions, top }));
-        let has_rows = |node: &&Node| rows_file(&self.owner.history().file(**node).path).is_file();
+        let has_rows =
+            |node: &&Node| rows_file(&self.replay.owner.history().file(**node).path).is_file();
         let with_rows = order.iter().filter(has_rows).count();
         self.ascent = Some(Ascent {
             order,
             schemas,
             slopes,
         });
-        let revisions = count(self.owner.graph().len(), "revision");
+        let revisions = count(self.replay.owner.graph().len(), "revision");
         Ok(Verdict::Passed(match with_rows {
             0 => format!("{revisions}, no rows (put some next to a revision, in *.rows.sql)"),
             files => format!("{revisions}, with rows for {files} of them"),
@@ -111,8 +112,8 @@ impl Trial<'_> {
     }
 
     fn reversal(&self, node: Node) -> Reversal<'_> {
-        let file = &self.owner.history().file(node).file;
-        file.reversal(self.engine.dialect())
+        let file = &self.replay.owner.history().file(node).file;
+        file.reversal(self.replay.engine.dialect())
     }
 
     /// Returns the ranges of the order in which revisions can be reverted one after the other.
@@ -182,8 +183,8 @@ impl Trial<'_> {
     }
 
     fn no_downgrade(&self, node: Node) -> Diagnostic {
-        let path = &self.owner.history().file(node).path;
-        let id = &self.owner.graph()[node].id;
+        let path = &self.replay.owner.history().file(node).path;
+        let id = &self.replay.owner.graph()[node].id;
         let title = format!("revision {id} has no downgrade section");
         Diagnostic::new(Cause::Check, title)
             .note(format!("its file is {}", path.display()))
@@ -200,7 +201,7 @@ impl Trial<'_> {
         (below, above): (&str, &str),
         more: bool,
     ) -> Result<BTreeSet<String>> {
-        let id = &self.owner.graph()[node].id;
+        let id = &self.replay.owner.graph()[node].id;
         self.down(scratch, node)?;
         let left = self.schema(scratch)?;
         // Applying it again would only fail over what is left.

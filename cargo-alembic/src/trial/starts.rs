@@ -11,7 +11,7 @@ impl Trial<'_> {
     /// Returns the schema of a database that went through every revision at once.
     fn tracked(&self) -> Result<&str> {
         if self.tracked.get().is_none() {
-            let mut scratch = self.prepared()?;
+            let mut scratch = self.replay.prepared()?;
             let outcome = self.migrations().upgrade(&mut scratch.connection, "heads");
             outcome.map_err(|error| self.explain(error, &scratch))?;
             let _ = self.tracked.set(self.schema(&mut scratch)?);
@@ -20,13 +20,13 @@ impl Trial<'_> {
     }
 
     fn ensure(&self, scratch: &mut Scratch) -> Result<Outcome> {
-        let below = self.below.iter().map(|known| &known.migrations);
+        let below = self.replay.below.iter().map(|known| &known.migrations);
         let crates: Vec<&Migrations> = below.chain([self.migrations()]).collect();
         let reports = ensure_all_ready(&mut scratch.connection, &crates);
         let reports = reports.map_err(|error| self.explain(error, scratch))?;
         let own = reports
             .iter()
-            .find(|report| report.package == self.owner.name());
+            .find(|report| report.package == self.replay.owner.name());
         Ok(own.map_or(Outcome::Ready, |report| report.outcome))
     }
 
@@ -35,7 +35,7 @@ impl Trial<'_> {
             return Ok(skipped);
         }
         let tracked = self.tracked()?;
-        let mut scratch = self.empty()?;
+        let mut scratch = self.replay.empty()?;
         let outcome = self.ensure(&mut scratch)?;
         let fresh = self.schema(&mut scratch)?;
         let reordered = compare("a fresh database", tracked, &fresh)?;
@@ -50,16 +50,19 @@ impl Trial<'_> {
         if let Some(skipped) = self.needs_table() {
             return Ok(skipped);
         }
-        let baseline = &self.owner.configuration.settings.baseline;
-        let parsed: Expression = self.owner.parse(baseline)?;
-        if self.owner.resolve(&parsed, None)?.is_empty() {
+        let baseline = &self.replay.owner.configuration.settings.baseline;
+        let parsed: Expression = self.replay.owner.parse(baseline)?;
+        if self.replay.owner.resolve(&parsed, None)?.is_empty() {
             return Ok(Verdict::Skipped("no `baseline` is configured".to_owned()));
         }
         let tracked = self.tracked()?;
-        let mut scratch = self.prepared()?;
+        let mut scratch = self.replay.prepared()?;
         let outcome = self.migrations().upgrade(&mut scratch.connection, baseline);
         outcome.map_err(|error| self.explain(error, &scratch))?;
-        let table = self.owner.version_table(self.engine.dialect());
+        let table = self
+            .replay
+            .owner
+            .version_table(self.replay.engine.dialect());
         let table = table.quoted();
         scratch.execute(&format!("DROP TABLE {table}"))?;
         self.ensure(&mut scratch)?;
@@ -70,7 +73,7 @@ impl Trial<'_> {
     }
 
     pub(super) fn second_start(&self) -> Result<Verdict> {
-        let mut scratch = self.empty()?;
+        let mut scratch = self.replay.empty()?;
         self.ensure(&mut scratch)?;
         let schema = self.schema(&mut scratch)?;
         let rows = scratch.rows()?;

@@ -107,6 +107,14 @@ impl Crate {
         }
     }
 
+    /// Returns the crate with another history of its files.
+    pub(crate) fn with_history(&self, history: History) -> Self {
+        Self {
+            migrations: self.migrations.with_history(history),
+            ..self.clone()
+        }
+    }
+
     pub(crate) fn graph(&self) -> &Graph {
         self.history().graph()
     }

@@ -267,6 +267,44 @@ codes! {
         SharedVersionTable = "shared-version-table",
     }
 
+    "Schemas" {
+        /// A command compares with the target schema, and the crate has none. Write SQL that creates the
+        /// schema as it should be, and name the file with `schema` in the configuration; `cargo alembic
+        /// dump --write` begins it with what the revisions make.
+        NoTarget = "no-target",
+
+        /// `--rename` or `--drop` names no table and no column of the schema that the revisions make, or
+        /// the target does not have the new name. Nothing was written.
+        InvalidRename = "invalid-rename",
+
+        /// Something is gone in the target, and something like it is new: it may have been renamed, or
+        /// one dropped and the other one created, which loses what it holds. Neither is guessed: the
+        /// message has both answers as arguments.
+        RenameOrDrop = "rename-or-drop",
+
+        /// A change costs more than `--allow` or `allow` in the configuration permits: it destroys data,
+        /// may fail on some rows, or reads or writes all rows of a table. Nothing was written.
+        CostNotAllowed = "cost-not-allowed",
+
+        /// A generated revision was run on temporary databases, and does not lead to the target or not
+        /// back from it. Nothing was written. Write the revision by hand.
+        RevisionNotProved = "revision-not-proved",
+
+        /// Objects need each other in a circle that cannot be taken apart. Write the revision by hand.
+        CircleOfObjects = "circle-of-objects",
+
+        /// `revision --autogenerate --from database` compares with a database that is not at the heads.
+        /// Upgrade it first, or leave the argument out: the revisions are replayed then.
+        DatabaseBehind = "database-behind",
+
+        /// A schema has objects of kinds that no comparison looks at. With `--strict`, that is an error;
+        /// otherwise, it is a note.
+        NotCompared = "not-compared",
+
+        /// `include` or `exclude` has a pattern with an unknown kind of objects.
+        InvalidPattern = "invalid-pattern",
+    }
+
     "Databases" {
         /// An object has the name of the version table but is not a version table: it is a view, it
         /// has no column `version_num`, or it contains NULL.

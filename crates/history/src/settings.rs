@@ -77,6 +77,8 @@ pub struct Settings {
     pub url: Option<String>,
     /// The table that sets `url`; a relative path is relative to its manifest.
     pub url_scope: Scope,
+    /// `scratch-url`: a database of the server on which temporary databases are created.
+    pub scratch_url: Option<String>,
     /// `url-env`: the environment variable that names the database.
     pub url_env: String,
     /// `sqlite-extensions`: the libraries that the command loads into its connections to SQLite.
@@ -105,6 +107,14 @@ pub struct Settings {
     pub transaction: TransactionMode,
     /// `schema`: the file that creates the whole target schema, relative to the crate.
     pub schema: Option<String>,
+    /// `base`: the file that creates what is older than the revisions, relative to the crate.
+    pub base: Option<String>,
+    /// `allow`: the costs of changes that `revision --autogenerate` writes.
+    pub allow: Vec<String>,
+    /// `include`: the objects that schemas are compared by; all, if it is empty.
+    pub include: Vec<String>,
+    /// `exclude`: the objects that no comparison of schemas looks at.
+    pub exclude: Vec<String>,
     /// `baseline`: the revision at which a database without a version table is assumed to be.
     pub baseline: String,
     /// `fresh`: how an empty database gets its schema.
@@ -279,6 +289,7 @@ impl Default for Settings {
         Self {
             url: None,
             url_scope: Scope::Package,
+            scratch_url: None,
             url_env: "DATABASE_URL".to_owned(),
             sqlite_extensions: Vec::new(),
             sqlite_extensions_scope: Scope::Package,
@@ -290,6 +301,12 @@ impl Default for Settings {
             version_table: VersionTable::default(),
             transaction: TransactionMode::default(),
             schema: None,
+            base: None,
+            allow: ["additive", "widening", "rebuild", "may-fail", "destructive"]
+                .map(ToOwned::to_owned)
+                .to_vec(),
+            include: Vec::new(),
+            exclude: Vec::new(),
             baseline: "base".to_owned(),
             log: true,
             edited: Edited::default(),

@@ -56,6 +56,7 @@ mod postgres;
 pub mod report;
 #[cfg(feature = "rusqlite")]
 mod rusqlite;
+pub mod schema;
 #[cfg(feature = "sqlx-postgres")]
 mod sqlx_postgres;
 #[cfg(feature = "tokio-postgres")]

@@ -1,6 +1,6 @@
 //! The parts of reports and events.
 
 pub use alembic_run::{
-    Action, Ensured, Holder, LogAction, LogEntry, LogGap, LogReport, LogWriter, LoggedRevision,
-    Record, RunStep, StampReport, Status, StepReport, UnfinishedRevision,
+    Action, Ensured, Holder, Inspection, LogAction, LogEntry, LogGap, LogReport, LogWriter,
+    LoggedRevision, Record, RunStep, StampReport, Status, StepReport, UnfinishedRevision,
 };

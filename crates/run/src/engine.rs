@@ -299,6 +299,10 @@ pub(crate) trait Engine: OwnTables + Send + Sync {
         link: &'a mut Link<'_>,
         table: &'a VersionTable,
     ) -> Conversation<'a, String>;
+
+    /// Begins a transaction in which every query finds the same state of the database, and writes
+    /// definitions as on any other connection.
+    fn begin_reading<'a>(&'a self, link: &'a mut Link<'_>) -> Conversation<'a, ()>;
 }
 
 /// Returns the failure of a request whose answer says that another migrator is running.

@@ -160,7 +160,7 @@ async fn locate_tables<'h>(
             let mut session = Session::open(runner.clone(), port.clone()).await?;
             let found = session.find_versions().await;
             let table = session.table().clone();
-            session.close(found.map(|()| table)).await
+            session.close(found.map(|_| table)).await
         };
         let located = located.await;
         tables.push(located.map_err(|error| error.with_package(&target.package))?);

@@ -44,6 +44,7 @@ mod error;
 mod event;
 mod exchange;
 mod failure;
+mod inspect;
 mod ledger;
 mod link;
 mod log;
@@ -85,7 +86,7 @@ pub use log::{Author, LogAction, LogEntry, LogGap, LogReport, LogWriter, LoggedR
 pub use policy::{Interruption, Missing, Purge};
 pub use rehearsed::Rehearsed;
 pub use report::{
-    EnsureReport, Ensured, Outcome, Report, Scenario, StampReport, Status, StepReport,
+    EnsureReport, Ensured, Inspection, Outcome, Report, Scenario, StampReport, Status, StepReport,
     UnfinishedRevision,
 };
 pub use request::{Batch, Effect, Execute, Query, Row};

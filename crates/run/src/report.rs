@@ -4,6 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use alembic_history::{Direction, RevisionId, Versions};
+use alembic_schema::Schema;
 
 use crate::log::LoggedRevision;
 
@@ -41,6 +42,16 @@ pub struct StampReport {
     pub before: Versions,
     /// The rows of the version table now.
     pub after: Versions,
+}
+
+/// The schema of a database.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Inspection {
+    /// The schema, without the version table, the log and the table of progress.
+    pub schema: Schema,
+    /// Whether the database has a version table.
+    pub has_version_table: bool,
 }
 
 /// An unfinished revision: a section outside of transactions did not run to its end.

@@ -3,12 +3,38 @@
 use alembic_history::{FileStatement, Position};
 
 use crate::database_error::{DatabaseError, DatabaseErrorKind};
+use crate::error::RunError;
+use crate::exchange::Run;
 use crate::failure::Failure;
 use crate::pieces::execute_all;
+use crate::runner::Runner;
 use crate::session::Session;
 use crate::session_changes::SessionChanges;
 use crate::soundness::Soundness;
 use crate::target::Schema;
+
+impl<'h> Runner<'h> {
+    /// Creates a schema in one transaction, and records nothing of it.
+    #[must_use]
+    pub fn create(self, schema: Schema) -> Run<'h, Result<(), RunError>> {
+        Run::new(move |port| async move {
+            let mut session = Session::open(self, port).await?;
+            loop {
+                let outcome = create(&mut session, &schema).await;
+                if let Some(outcome) = session.settle(outcome).await {
+                    return session.close(outcome).await;
+                }
+            }
+        })
+    }
+}
+
+async fn create(session: &mut Session<'_>, schema: &Schema) -> Result<(), Failure> {
+    session.find_versions().await?;
+    session.begin().await?;
+    create_schema(session, schema).await?;
+    session.commit().await
+}
 
 /// Runs the statements of a target schema in the transaction that is open.
 pub(crate) async fn create_schema(

@@ -180,9 +180,9 @@ impl<'h> Session<'h> {
     }
 
     /// Looks for the version table.
-    pub(crate) async fn find_versions(&mut self) -> Result<(), Failure> {
+    pub(crate) async fn find_versions(&mut self) -> Result<Option<String>, Failure> {
         let engine = &mut *self.engine;
-        self.versions.find(engine, &self.link).await.map(drop)
+        self.versions.find(engine, &self.link).await
     }
 
     /// Returns the version table as it is called in this database.

@@ -75,6 +75,21 @@ pub enum Cost {
     Destructive,
 }
 
+impl Verb {
+    /// Returns the name that answers use.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Create => "create",
+            Self::Alter => "alter",
+            Self::Rename => "rename",
+            Self::TakeAway => "take-away",
+            Self::PutBack => "put-back",
+            Self::Drop => "drop",
+        }
+    }
+}
+
 impl Change {
     /// Returns what the change costs.
     #[must_use]
@@ -140,6 +155,12 @@ impl Cost {
             Self::MayFail => "may-fail",
             Self::Destructive => "destructive",
         }
+    }
+
+    /// Returns the cost of this name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|cost| cost.as_str() == name)
     }
 }
 

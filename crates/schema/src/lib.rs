@@ -4,17 +4,25 @@
 //! Everything here is pure: it reads what a catalog says, and returns the statements that change it.
 
 mod change;
+mod counting;
 mod diff;
 mod engine;
+mod filter;
 mod model;
 mod postgres;
 mod reflect;
+mod rename;
+mod render;
 pub mod sqlite;
 
 pub use change::{Change, Cost, Hazard, Statement, Verb};
+pub use counting::counting;
 pub use diff::{DiffError, DiffOptions, diff};
+pub use filter::{Filter, FilterError};
 pub use model::{
     Attribute, Column, Constraint, ConstraintKind, Definition, Domain, Extension, Generated,
     Identity, Index, Object, ObjectId, ObjectKind, Routine, Schema, Sequence, Table, View,
 };
 pub use reflect::{ReflectError, Rows, queries, reflect};
+pub use rename::{Rename, RenameError, find, plain_name, rename_candidates};
+pub use render::{Part, Way, script, sections, summary};

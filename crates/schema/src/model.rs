@@ -134,6 +134,30 @@ impl Schema {
         columns
     }
 
+    /// Returns the table that an object goes with when that is dropped: itself, if it is one.
+    #[must_use]
+    pub fn table_of(&self, id: &ObjectId) -> Option<ObjectId> {
+        let name = match (&id.parent, self.get(id).map(|object| &object.definition)) {
+            _ if id.kind == ObjectKind::Table => return Some(id.clone()),
+            (Some(parent), _) => parent,
+            (None, Some(Definition::Index(index))) => &index.table,
+            (None, _) => return None,
+        };
+        let table = ObjectId::new(ObjectKind::Table, id.schema.as_str(), name);
+        self.objects.contains_key(&table).then_some(table)
+    }
+
+    /// Removes objects, and the parts of tables that are removed.
+    pub fn leave_out(&mut self, is_left_out: impl Fn(&ObjectId) -> bool) {
+        let ids = self.objects.keys().filter(|id| {
+            let table = self.table_of(id);
+            is_left_out(id) || table.is_some_and(|table| is_left_out(&table))
+        });
+        for id in ids.cloned().collect::<Vec<_>>() {
+            self.objects.remove(&id);
+        }
+    }
+
     /// Returns the objects that need this one.
     pub fn dependents<'s>(
         &'s self,
@@ -170,6 +194,36 @@ impl ObjectId {
 }
 
 impl ObjectKind {
+    /// All of them, in the order in which an empty database gets them.
+    pub const ALL: [Self; 20] = [
+        Self::Schema,
+        Self::Extension,
+        Self::Collation,
+        Self::Enum,
+        Self::Composite,
+        Self::Range,
+        Self::Domain,
+        Self::Sequence,
+        Self::Table,
+        Self::Column,
+        Self::SequenceOwner,
+        Self::Routine,
+        Self::Constraint,
+        Self::Index,
+        Self::View,
+        Self::MaterializedView,
+        Self::Statistics,
+        Self::Rule,
+        Self::Trigger,
+        Self::Policy,
+    ];
+
+    /// Returns the kind of this name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == name)
+    }
+
     /// Returns the kind as a sentence names it.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

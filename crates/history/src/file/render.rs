@@ -37,6 +37,12 @@ impl NewRevision {
     /// reports.
     #[must_use]
     pub fn render(&self) -> String {
+        self.render_with("-- alembic: upgrade\n\n-- alembic: downgrade\n")
+    }
+
+    /// Returns the file's text, with these sections below the header.
+    #[must_use]
+    pub fn render_with(&self, sections: &str) -> String {
         let mut text = String::new();
         for line in self.doc().lines() {
             push_comment(&mut text, line);
@@ -58,7 +64,8 @@ impl NewRevision {
                 &format!("Depends On: {}", self.depends_on.join(", ")),
             );
         }
-        text.push_str("\n-- alembic: upgrade\n\n-- alembic: downgrade\n");
+        text.push('\n');
+        text.push_str(sections);
         text
     }
 }

@@ -62,6 +62,11 @@ keys! {
     /// `url`.
     UrlEnv = "url-env" => url_env,
 
+    /// The URL of any database of the PostgreSQL server on which `test` and the commands that compare
+    /// schemas create temporary databases, if it is not the server of `url`. That database is left
+    /// untouched.
+    ScratchUrl = "scratch-url" => scratch_url,
+
     /// The extensions of SQLite that the command loads into its connections: a path is relative to
     /// the manifest that sets it, and a name without a `/` is that of a library of the system, such
     /// as `mod_spatialite`. An application opens its connection itself, and loads its extensions
@@ -111,6 +116,23 @@ keys! {
     /// relative to the crate.
     Schema = "schema" => schema,
 
+    /// A file of SQL that creates what databases hold that are older than the first revision; relative to
+    /// the crate. Commands that replay the revisions run it before the first one.
+    Base = "base" => base,
+
+    /// The costs of the changes that `revision --autogenerate` writes; it stops at others. They are
+    /// `additive`, `widening` (nothing is taken away, and no row is read), `rebuild` (all rows of a
+    /// table are read or written), `may-fail` (on some rows) and `destructive` (data is lost).
+    Allow = "allow" => allow,
+
+    /// The objects that comparisons of schemas look at; all of them, if the list is empty. Each is the
+    /// name of a table or view, with `*` for any characters, as in `shop_*`; `schema:NAME`; or
+    /// `kind:KIND`, as in `kind:view`. What belongs to a table goes with it.
+    Include = "include" => include,
+
+    /// The objects that comparisons of schemas do not look at, written as in `include`.
+    Exclude = "exclude" => exclude,
+
     /// The revision at which a database with tables but without a version table is assumed to be.
     Baseline = "baseline" => baseline,
 
@@ -147,12 +169,16 @@ impl Key {
         match self {
             Self::Url
             | Self::UrlEnv
+            | Self::ScratchUrl
             | Self::SqliteExtensions
             | Self::SqliteVersion
             | Self::FileTemplate
             | Self::TruncateSlugLength
             | Self::Timezone
-            | Self::PostWriteHooks => true,
+            | Self::PostWriteHooks
+            | Self::Allow
+            | Self::Include
+            | Self::Exclude => true,
             Self::Migrations
             | Self::Dialects
             | Self::Chain
@@ -163,6 +189,7 @@ impl Key {
             | Self::Edited
             | Self::Transaction
             | Self::Schema
+            | Self::Base
             | Self::Baseline
             | Self::Fresh => false,
         }

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use alembic_history::{History, RevisionId, Versions};
-use alembic_run::{Ensured, LogEntry, LogReport, Purge, Record, Report, StampReport, Status};
+use alembic_run::{
+    Ensured, Inspection, LogEntry, LogReport, Purge, Record, Report, StampReport, Status,
+};
 
 use super::Migrations;
 use crate::EnsureReport;
@@ -162,6 +164,59 @@ impl Migrations {
     /// [`RunError`](crate::RunError), when the database cannot be read or is ahead of this program.
     pub fn status<'d, D: Driver<'d>>(&'d self, database: D) -> D::Output<Status> {
         let run = self.runner(database.dialect()).status();
+        database.drive(run, &*self.observer)
+    }
+
+    /// Reads the schema of a database as data: its tables, their columns, constraints and indexes, and
+    /// everything else but the version table and what belongs to it.
+    ///
+    /// How many queries that takes does not depend on the database.
+    ///
+    /// # Errors
+    ///
+    /// [`RunError`](crate::RunError), when the database cannot be read.
+    ///
+    /// ```
+    /// use alembic_migrate::Migrations;
+    /// use alembic_migrate::history::History;
+    /// use alembic_migrate::schema::{ObjectId, ObjectKind};
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let mut connection = rusqlite::Connection::open_in_memory()?;
+    /// connection.execute_batch("CREATE TABLE users (id INTEGER PRIMARY KEY, name TEXT NOT NULL)")?;
+    ///
+    /// let inspection = Migrations::new(History::default()).inspect(&mut connection)?;
+    /// assert!(!inspection.has_version_table);
+    /// let users = ObjectId::new(ObjectKind::Table, "", "users");
+    /// let columns = inspection.schema.columns(&users);
+    /// let (id, name) = columns[1];
+    /// assert_eq!(id.to_string(), "column users.name");
+    /// assert_eq!(name.data_type, "TEXT");
+    /// assert!(name.not_null);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn inspect<'d, D: Driver<'d>>(&'d self, database: D) -> D::Output<Inspection> {
+        self.inspect_among(database, &[])
+    }
+
+    /// Reads the schema of a database that other crates share, as [`inspect`](Self::inspect) does,
+    /// without the tables that are known to be theirs.
+    ///
+    /// # Errors
+    ///
+    /// [`RunError`](crate::RunError), when the database cannot be read.
+    pub fn inspect_among<'d, D: Driver<'d>>(
+        &'d self,
+        database: D,
+        others: &[&'d Self],
+    ) -> D::Output<Inspection> {
+        let dialect = database.dialect();
+        let others = others
+            .iter()
+            .map(|other| (other.runner(dialect), other.target.clone()));
+        let runner = self.runner(dialect);
+        let run = runner.inspect(self.target.clone(), others.collect());
         database.drive(run, &*self.observer)
     }
 

@@ -408,12 +408,19 @@ impl Engine for Postgres {
         table: &'a VersionTable,
     ) -> Conversation<'a, String> {
         Box::pin(async move {
+            self.begin_reading(link).await?;
+            let rows = link.query(describe::query(table)).await?;
+            Ok(describe::text(&rows))
+        })
+    }
+
+    fn begin_reading<'a>(&'a self, link: &'a mut Link<'_>) -> Conversation<'a, ()> {
+        Box::pin(async move {
             lock::check_no_transaction(link).await?;
             lock::begin_with(link, "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY").await?;
             let turn = statement_lock_timeout(link).as_millis().max(1);
             link.query(describe::settings(turn)).await?;
-            let rows = link.query(describe::query(table)).await?;
-            Ok(describe::text(&rows))
+            Ok(())
         })
     }
 }

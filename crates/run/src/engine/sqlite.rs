@@ -407,4 +407,13 @@ impl Engine for Sqlite {
             Ok(describe::text(&rows))
         })
     }
+
+    fn begin_reading<'a>(&'a self, link: &'a mut Link<'_>) -> Conversation<'a, ()> {
+        Box::pin(async move {
+            let begin = Execute::new(Task::Begin, "BEGIN").undone_by(ROLLBACK);
+            link.execute(begin).await?;
+            link.is_open = true;
+            Ok(())
+        })
+    }
 }

@@ -57,6 +57,12 @@ impl Row {
     }
 }
 
+impl From<Row> for Vec<Option<String>> {
+    fn from(row: Row) -> Self {
+        row.0
+    }
+}
+
 /// Returns a time without the parts of a second.
 pub(crate) fn whole_seconds(time: &str) -> String {
     time.chars().take(19).collect()

@@ -1,0 +1,192 @@
+//! Writes the revision that makes the schema of the revisions into the target, once it is proved.
+
+mod costs;
+mod counts;
+mod draft;
+mod origin;
+mod proof;
+mod renames;
+mod side;
+
+use alembic_migrate::Dialect;
+use alembic_migrate::schema::{Change, Cost, DiffOptions};
+use alembic_schema::Filter;
+
+use crate::context::Context;
+use crate::database::scratch::Engine;
+use crate::explain;
+use crate::new_revision::{PreparedRevision, RevisionDraft};
+use crate::output::json::{AnswerJson, AutogenerateJson, ChangeJson, EngineChangesJson};
+use crate::output::{Answer, Layout, Response, Result};
+use crate::replay::Replay;
+use crate::schemas::{Strictness, filter_for, report_not_compared};
+use crate::workspace::Crate;
+
+use counts::Counts;
+use draft::{Draft, Sharing};
+use origin::Origin;
+pub(crate) use renames::Answers;
+use side::Side;
+
+/// What `revision --autogenerate` was asked for.
+pub(crate) struct Autogenerate<'a> {
+    /// The answers to what may have been renamed.
+    pub(crate) answers: Answers,
+    /// The costs that are allowed, if an argument names them.
+    pub(crate) allow: Option<Vec<Cost>>,
+    /// Whether the database takes the place of the history.
+    pub(crate) from_database: bool,
+    /// Whether the file is printed, and not written.
+    pub(crate) dry_run: bool,
+    /// Whether what cannot be compared is an error.
+    pub(crate) strictness: Strictness,
+    pub(crate) options: DiffOptions,
+    /// The database that an argument names.
+    pub(crate) url: Option<&'a str>,
+    pub(crate) include: &'a [String],
+    pub(crate) exclude: &'a [String],
+}
+
+impl Autogenerate<'_> {
+    /// Compares the schemas on each engine, and writes the revision.
+    pub(crate) fn run(
+        self,
+        context: &Context,
+        owner: &Crate,
+        below: &[&Crate],
+        engines: &[Engine],
+        draft: RevisionDraft<'_>,
+    ) -> Result<Response> {
+        let settings = &owner.configuration.settings;
+        let filter = filter_for(owner, self.include, self.exclude)?;
+        let prepared = draft.prepare(context)?;
+        let mut sides = Vec::new();
+        for engine in engines {
+            let replay = Replay {
+                owner,
+                below,
+                engine,
+            };
+            let side = self.compare(context, replay, &filter)?;
+            report_not_compared(context, owner, side.schemas(), self.strictness)?;
+            sides.push(side);
+        }
+        if sides.iter().all(|side| side.upgrade.is_empty()) {
+            let what = format_args!("No changes detected ({})", owner.name());
+            context.shell.status("Finished", what);
+            return Ok(self.response(owner, &sides, None, None));
+        }
+        report_changes(context, &sides);
+        costs::check(settings, self.allow.as_deref(), &sides)?;
+        let counts = match self.url {
+            Some(_) => Counts::read(owner, &sides)?,
+            None => Counts::default(),
+        };
+        let text = proved(&prepared, &sides, &counts)?;
+        if self.dry_run {
+            return Ok(self.response(owner, &sides, Some(text), None));
+        }
+        let written = prepared.write(context, &text)?;
+        let written = (written.id, written.path);
+        Ok(self.response(owner, &sides, Some(text), Some(written)))
+    }
+
+    /// Compares the schemas on one engine.
+    fn compare<'r>(
+        &self,
+        context: &Context,
+        replay: Replay<'r>,
+        filter: &Filter,
+    ) -> Result<Side<'r>> {
+        let origin = match self.from_database {
+            true => Origin::database(context, &replay)?,
+            false => Origin::history(&replay)?,
+        };
+        Side::compare(replay, origin, filter, &self.answers, self.options)
+    }
+
+    fn response(
+        &self,
+        owner: &Crate,
+        sides: &[Side<'_>],
+        text: Option<String>,
+        written: Option<(String, String)>,
+    ) -> Response {
+        let (id, path) = written.unzip();
+        let engines = sides.iter().map(|side| EngineChangesJson {
+            dialect: side.dialect().to_string(),
+            changes: ChangeJson::all(&side.upgrade),
+            not_compared: side.not_compared(),
+        });
+        let json = AutogenerateJson {
+            id,
+            path,
+            text: text.clone(),
+            engines: engines.collect(),
+        };
+        let shown = text.filter(|_| self.dry_run).unwrap_or_default();
+        let answer = Answer::verbatim(owner.name(), AnswerJson::Autogenerate(json), shown);
+        Response::new(vec![answer], Layout::Scripts)
+    }
+}
+
+/// Reports each change, once if all engines have it.
+fn report_changes(context: &Context, sides: &[Side<'_>]) {
+    let sentences = |side: &Side<'_>| -> Vec<String> {
+        let changes = side.upgrade.iter();
+        changes.map(|change| change.sentence.clone()).collect()
+    };
+    let [first, rest @ ..] = sides else {
+        return;
+    };
+    let is_same = rest.iter().all(|side| sentences(side) == sentences(first));
+    let shown = if is_same { &sides[..1] } else { sides };
+    for side in shown {
+        let engine = match is_same {
+            true => String::new(),
+            false => format!(" ({})", side.dialect().product()),
+        };
+        for sentence in sentences(side) {
+            context
+                .shell
+                .status("Detected", format_args!("{sentence}{engine}"));
+        }
+    }
+}
+
+/// Returns the text of the revision, once it made the target of the history, and the history of that
+/// again, on each engine.
+///
+/// What all engines may run is proposed as one section first: PostgreSQL reads most of what SQLite keeps
+/// as it was written. Only the proof shows whether it makes the target there, too.
+fn proved(prepared: &PreparedRevision<'_>, sides: &[Side<'_>], counts: &Counts) -> Result<String> {
+    let mut sharing = Sharing::proposed(sides);
+    loop {
+        let draft = Draft {
+            prepared,
+            sides,
+            counts,
+            sharing,
+        };
+        let text = draft.text();
+        match proof::prove(prepared, sides, &text) {
+            Ok(()) => return Ok(text),
+            Err(fault) => match sharing.without(fault.way) {
+                Some(less) => sharing = less,
+                None => return Err(fault.explain(prepared)),
+            },
+        }
+    }
+}
+
+/// Returns the changes that make one schema of another.
+fn changes_between(
+    owner: &Crate,
+    dialect: Dialect,
+    from: &alembic_migrate::schema::Schema,
+    to: &alembic_migrate::schema::Schema,
+    options: DiffOptions,
+) -> Result<Vec<Change>> {
+    let changes = alembic_migrate::schema::diff(from, to, options);
+    changes.map_err(|error| explain::circle(&error, owner.name(), dialect))
+}

@@ -1,0 +1,169 @@
+//! What was renamed: answers from arguments, or from a person at a terminal.
+
+use std::collections::BTreeSet;
+use std::io::{IsTerminal, Write};
+
+use alembic_history::Code;
+use alembic_migrate::schema::{Change, Hazard, ObjectId, Schema, Statement, Verb};
+use alembic_schema::{Rename, RenameError, find, plain_name, rename_candidates};
+
+use crate::database::scratch::Scratch;
+use crate::output::{Cause, Diagnostic, Error, Result, quote_for_shell};
+
+/// The answers to what was renamed, as arguments give them.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Answers {
+    /// `old=new`.
+    pub(crate) renamed: Vec<String>,
+    /// What was not renamed.
+    pub(crate) dropped: Vec<String>,
+}
+
+impl Answers {
+    /// Returns the renames that the arguments name, and those that a person at a terminal confirms.
+    pub(super) fn find(&self, before: &Schema, target: &Schema) -> Result<Vec<Rename>> {
+        let mut renames: Vec<Rename> = Vec::new();
+        for text in &self.renamed {
+            let rename = Rename::parse(text, before);
+            let rename = rename.map_err(|error| invalid("--rename", text, &error))?;
+            if target.get(&moved(&rename.renamed(), &renames)).is_none() {
+                let new = plain_name(&rename.renamed());
+                let why = RenameError::Unknown(new);
+                return Err(
+                    Error::from(invalid("--rename", text, &why)).note("in the target schema")
+                );
+            }
+            renames.push(rename);
+        }
+        if std::io::stdin().is_terminal() && std::io::stderr().is_terminal() {
+            for candidate in self.open(before, target, &renames)? {
+                let is_taken = |other: &Rename| {
+                    other.object == candidate.object || other.renamed() == candidate.renamed()
+                };
+                if !renames.iter().any(is_taken) && ask(&candidate) {
+                    renames.push(candidate);
+                }
+            }
+        }
+        Ok(renames)
+    }
+
+    /// Refuses to drop and create what may have been renamed, unless that is answered.
+    pub(super) fn check(&self, renamed: &Schema, target: &Schema) -> Result<()> {
+        if std::io::stdin().is_terminal() && std::io::stderr().is_terminal() {
+            // Whatever is left was asked for.
+            return Ok(());
+        }
+        match self.open(renamed, target, &[])?.as_slice() {
+            [] => Ok(()),
+            candidates => Err(unanswered(candidates)),
+        }
+    }
+
+    /// Returns what may have been renamed and is not answered.
+    fn open(&self, from: &Schema, to: &Schema, renames: &[Rename]) -> Result<Vec<Rename>> {
+        let mut dropped = BTreeSet::new();
+        for name in &self.dropped {
+            match find(name, from) {
+                Ok(id) => {
+                    dropped.insert(id);
+                }
+                // It has another name by now.
+                Err(RenameError::Unknown(_)) if !self.renamed.is_empty() => {}
+                Err(error) => return Err(invalid("--drop", name, &error).into()),
+            }
+        }
+        let mut candidates = rename_candidates(from, to);
+        candidates.retain(|candidate| {
+            let is_taken = |other: &Rename| {
+                other.object == candidate.object || other.renamed() == candidate.renamed()
+            };
+            !dropped.contains(&candidate.object) && !renames.iter().any(is_taken)
+        });
+        Ok(candidates)
+    }
+}
+
+/// Returns a column as it is called once its table is renamed.
+fn moved(id: &ObjectId, renames: &[Rename]) -> ObjectId {
+    let table = id.parent.as_ref().and_then(|parent| {
+        let mut tables = renames.iter();
+        tables.find(|rename| rename.object.parent.is_none() && rename.object.name == *parent)
+    });
+    ObjectId {
+        parent: match table {
+            Some(rename) => Some(rename.name.clone()),
+            None => id.parent.clone(),
+        },
+        ..id.clone()
+    }
+}
+
+fn invalid(option: &str, text: &str, error: &RenameError) -> Diagnostic {
+    let title = format!("invalid `{option} {text}`: {error}");
+    Diagnostic::new(Cause::Arguments, title)
+        .code(Code::InvalidRename)
+        .help("write `--rename users.name=full_name` for a column, `--rename users=people` for a table")
+}
+
+fn unanswered(candidates: &[Rename]) -> Error {
+    let title = "the target may rename something, or drop it and create another";
+    let mut diagnostic = Diagnostic::new(Cause::Revision, title).code(Code::RenameOrDrop);
+    for candidate in candidates {
+        let (old, new) = (&candidate.object, candidate.renamed());
+        diagnostic = diagnostic
+            .note(format!("{old} is gone, and {new} is new"))
+            .help(format!(
+                "if it was renamed, keep what it holds with `--rename {}`; if not, say so with \
+                 `--drop {}`",
+                quote_for_shell(&candidate.to_string()),
+                quote_for_shell(&plain_name(old))
+            ));
+    }
+    diagnostic.into()
+}
+
+/// Asks at the terminal.
+fn ask(candidate: &Rename) -> bool {
+    let (old, new) = (&candidate.object, candidate.renamed());
+    let mut stderr = std::io::stderr();
+    let _ = write!(stderr, "Was {old} renamed to {}? [y/N] ", plain_name(&new));
+    let _ = stderr.flush();
+    let mut answer = String::new();
+    let _ = std::io::stdin().read_line(&mut answer);
+    matches!(answer.trim(), "y" | "Y" | "yes")
+}
+
+/// Renames in a database.
+pub(super) fn execute(renames: &[Rename], scratch: &Scratch) -> Result<()> {
+    for change in changes(renames) {
+        for statement in &change.statements {
+            scratch.execute(&statement.sql)?;
+        }
+    }
+    Ok(())
+}
+
+/// Returns the changes that rename.
+pub(super) fn changes(renames: &[Rename]) -> Vec<Change> {
+    let mut done: Vec<Rename> = Vec::new();
+    let mut changes = Vec::new();
+    for rename in renames {
+        let rename = Rename {
+            object: moved(&rename.object, &done),
+            name: rename.name.clone(),
+        };
+        let old = rename.object.to_string();
+        changes.push(Change {
+            verb: Verb::Rename,
+            object: rename.renamed(),
+            sentence: format!("rename {old} to {}", rename.name),
+            hazards: vec![Hazard::BreaksProgram(format!(
+                "the program that is deployed still uses {old}"
+            ))],
+            statements: vec![Statement::new(rename.statement())],
+        });
+        done.push(rename);
+    }
+    changes
+}

@@ -1,0 +1,55 @@
+//! Finds the engines on which temporary databases of a crate are created.
+
+use alembic_history::Code;
+use alembic_migrate::Dialect;
+
+use crate::database::Database;
+use crate::database::scratch::Engine;
+use crate::output::{Cause, Diagnostic, Error, Result};
+use crate::url::{DatabaseUrl, PostgresUrl};
+use crate::workspace::Crate;
+
+/// Returns the engines that a crate's revisions are written for; fails if one of them needs a server and
+/// none is known. An argument names its URL, or else that of a database on it.
+pub(crate) fn engines(owner: &Crate, urls: &[Option<&str>]) -> Result<Vec<Engine>> {
+    let dialects = owner.dialects.iter();
+    dialects
+        .map(|dialect| match dialect {
+            Dialect::Sqlite => Ok(Engine::Sqlite(owner.configuration.sqlite_extensions())),
+            Dialect::Postgres => match server(owner, urls)? {
+                Some(url) => Engine::postgres(&url),
+                None => Err(no_server(owner)),
+            },
+        })
+        .collect()
+}
+
+/// Finds the server that one of the arguments, the configuration or the environment names.
+pub(crate) fn server(owner: &Crate, urls: &[Option<&str>]) -> Result<Option<PostgresUrl>> {
+    let scratch = owner.configuration.settings.scratch_url.as_deref();
+    let named = urls.iter().copied().chain([scratch]).flatten().map(Some);
+    for url in named.chain([None]) {
+        if let Some(Database {
+            url: DatabaseUrl::Postgres(url),
+            ..
+        }) = owner.configuration.find_database(url)?
+        {
+            return Ok(Some(url));
+        }
+    }
+    Ok(None)
+}
+
+/// Explains how to name a server.
+pub(crate) fn no_server(owner: &Crate) -> Error {
+    let name = owner.name();
+    let title = format!("crate `{name}` is for PostgreSQL, but no server is known");
+    Diagnostic::new(Cause::Configuration, title)
+        .code(Code::NoServer)
+        .help(format!(
+            "name one of its databases with `--url postgres://...`, or in the environment variable \
+             {}; that database is left untouched",
+            owner.configuration.settings.url_env
+        ))
+        .into()
+}

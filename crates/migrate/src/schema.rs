@@ -1,0 +1,7 @@
+//! The schema of a database as data, and how two of them differ.
+
+pub use alembic_schema::{
+    Attribute, Change, Column, Constraint, ConstraintKind, Cost, Definition, DiffError,
+    DiffOptions, Domain, Extension, Generated, Hazard, Identity, Index, Object, ObjectId,
+    ObjectKind, Routine, Schema, Sequence, Statement, Table, Verb, View, diff,
+};

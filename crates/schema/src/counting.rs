@@ -1,0 +1,36 @@
+//! Queries for how much changes destroy.
+
+use alembic_sql::{Dialect, quote};
+
+use crate::change::Hazard;
+use crate::engine;
+use crate::model::{ObjectId, ObjectKind};
+
+/// Returns what a hazard destroys, and the query for how many rows or values that are.
+#[must_use]
+pub fn counting(hazard: &Hazard, dialect: Dialect) -> Option<(&ObjectId, String)> {
+    let count = engine::count_function(dialect);
+    match hazard {
+        Hazard::DestroysRows(table) => {
+            let query = format!("SELECT {count}(*) FROM {}", name(table));
+            Some((table, query))
+        }
+        Hazard::DestroysValues(column) => {
+            let parent = column.parent.as_ref()?;
+            let table = ObjectId::new(ObjectKind::Table, column.schema.as_str(), parent);
+            let (table, column_name) = (name(&table), quote(&column.name));
+            let query = format!("SELECT {count}({column_name}) FROM {table}");
+            Some((column, query))
+        }
+        Hazard::Rewrites(_) | Hazard::Scans(_) | Hazard::MayFail(_) | Hazard::BreaksProgram(_) => {
+            None
+        }
+    }
+}
+
+fn name(table: &ObjectId) -> String {
+    match table.schema.as_str() {
+        "" => quote(&table.name),
+        schema => format!("{}.{}", quote(schema), quote(&table.name)),
+    }
+}
