@@ -14,7 +14,8 @@ pub mod sqlite;
 pub use change::{Change, Cost, Hazard, Statement, Verb};
 pub use diff::{DiffError, DiffOptions, diff};
 pub use model::{
-    Attribute, Column, Constraint, ConstraintKind, Definition, Domain, Extension, Generated,
-    Identity, Index, Object, ObjectId, ObjectKind, Routine, Schema, Sequence, Table, View,
+    Attribute, Column, Constraint, ConstraintKind, Definition, Domain, Extension, Firing,
+    Generated, Identity, Index, IndexUse, Object, ObjectId, ObjectKind, Partition, Routine, Schema,
+    Sequence, Statistics, Table, Trigger, View,
 };
 pub use reflect::{ReflectError, Rows, queries, reflect};

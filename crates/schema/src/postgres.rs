@@ -1,10 +1,16 @@
 //! PostgreSQL: what its catalogs say, and the statements that change its objects.
 
+mod queries;
+mod reflect;
+
 use std::collections::BTreeSet;
 
 use crate::change::Change;
 use crate::diff::{Comparison, Fate, Transition};
 use crate::model::ObjectId;
+
+pub(crate) use queries::QUERIES;
+pub(crate) use reflect::reflect;
 
 pub(crate) fn transition(id: &ObjectId, comparison: Comparison<'_>) -> Transition {
     let _ = (id, comparison);
@@ -61,13 +67,4 @@ pub(crate) fn is_renamed(from: &ObjectId, to: &ObjectId, comparison: Comparison<
 pub(crate) fn rename(from: &ObjectId, to: &ObjectId, comparison: Comparison<'_>) -> Change {
     let _ = (from, to, comparison);
     todo!()
-}
-
-pub(crate) const QUERIES: &[(&str, &str)] = &[];
-
-pub(crate) fn reflect(
-    answers: &[crate::reflect::Rows],
-) -> Result<crate::model::Schema, crate::reflect::ReflectError> {
-    let _ = answers;
-    Ok(crate::model::Schema::new(alembic_sql::Dialect::Postgres))
 }

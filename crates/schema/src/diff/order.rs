@@ -220,9 +220,10 @@ impl Stage {
                 | ObjectKind::Domain
                 | ObjectKind::Sequence => Self::CreateBefore,
                 ObjectKind::Table | ObjectKind::Column => Self::Table,
-                ObjectKind::SequenceOwner | ObjectKind::Constraint | ObjectKind::Index => {
-                    Self::CreatePart
-                }
+                ObjectKind::SequenceOwner
+                | ObjectKind::Default
+                | ObjectKind::Constraint
+                | ObjectKind::Index => Self::CreatePart,
                 ObjectKind::Routine
                 | ObjectKind::View
                 | ObjectKind::MaterializedView
@@ -232,7 +233,8 @@ impl Stage {
                 | ObjectKind::Policy => Self::CreateAfter,
             },
             Verb::Drop => match kind {
-                ObjectKind::Constraint
+                ObjectKind::Default
+                | ObjectKind::Constraint
                 | ObjectKind::Index
                 | ObjectKind::View
                 | ObjectKind::MaterializedView
