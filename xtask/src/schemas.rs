@@ -7,6 +7,8 @@
 
 mod attempt;
 mod case;
+#[cfg(feature = "postgres")]
+mod postgres;
 mod sqlite;
 mod table;
 
@@ -28,6 +30,9 @@ pub(crate) struct SchemasArgs {
     /// Only the pairs of this engine
     #[arg(long, value_name = "NAME")]
     engine: Option<String>,
+    /// The server for the pairs of PostgreSQL; this program must be built with `--features postgres`
+    #[arg(long, value_name = "URL")]
+    url: Option<String>,
     /// Only the pairs of this source: the name of a file
     #[arg(long, value_name = "NAME")]
     source: Option<String>,
@@ -46,13 +51,18 @@ impl SchemasArgs {
     pub(crate) fn run(&self) -> Result<()> {
         let begin = Instant::now();
         let mut tally = Tally::default();
+        let server = self.server()?;
         for case in case::read(&self.folder)? {
             if !self.wants(&case) {
                 continue;
             }
             for swapped in [false, true] {
                 let pair = case.pair(swapped);
-                let verdict = sqlite::attempt(&pair);
+                let verdict = match (case.dialect.as_str(), &server) {
+                    ("postgres", Some(server)) => server.attempt(&pair),
+                    ("postgres", None) => continue,
+                    _ => sqlite::attempt(&pair),
+                };
                 if let Verdict::Failed { cause, details } = &verdict {
                     println!("{} {}: {cause}", pair.name, pair.direction());
                     if self.verbose {
@@ -70,17 +80,39 @@ impl SchemasArgs {
         }
     }
 
+    #[cfg(feature = "postgres")]
+    fn server(&self) -> Result<Option<postgres::Server>> {
+        self.url.as_deref().map(postgres::Server::new).transpose()
+    }
+
+    #[cfg(not(feature = "postgres"))]
+    fn server(&self) -> Result<Option<NoServer>> {
+        match self.url {
+            Some(_) => Err("--url needs a program that is built with `--features postgres`".into()),
+            None => Ok(None),
+        }
+    }
+
     fn wants(&self, case: &Case) -> bool {
-        case.dialect == "sqlite"
-            && self
-                .engine
-                .as_ref()
-                .is_none_or(|engine| *engine == case.dialect)
+        self.engine
+            .as_ref()
+            .is_none_or(|engine| *engine == case.dialect)
             && self
                 .source
                 .as_ref()
                 .is_none_or(|source| *source == case.source)
             && self.tier.is_none_or(|tier| tier == case.tier)
             && self.only.as_ref().is_none_or(|part| case.id.contains(part))
+    }
+}
+
+/// What stands for a server in a program that cannot connect to one.
+#[cfg(not(feature = "postgres"))]
+enum NoServer {}
+
+#[cfg(not(feature = "postgres"))]
+impl NoServer {
+    fn attempt(&self, _: &case::Pair<'_>) -> Verdict {
+        match *self {}
     }
 }

@@ -21,7 +21,6 @@ pub(super) struct Case {
     /// Whether both sides are the same.
     pub(super) is_noop: bool,
     /// The roles that both sides need.
-    #[expect(dead_code, reason = "for the other engine")]
     pub(super) roles: Vec<String>,
 }
 
@@ -34,6 +33,9 @@ pub(super) struct Pair<'c> {
     pub(super) to: &'c str,
     pub(super) rows: &'c str,
     pub(super) is_noop: bool,
+    /// The roles that both sides need.
+    #[cfg_attr(not(feature = "postgres"), expect(dead_code, reason = "for PostgreSQL"))]
+    pub(super) roles: &'c [String],
 }
 
 impl Case {
@@ -49,6 +51,7 @@ impl Case {
             to,
             rows,
             is_noop: self.is_noop,
+            roles: &self.roles,
         }
     }
 }

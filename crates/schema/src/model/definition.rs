@@ -61,6 +61,8 @@ pub struct Attribute {
     pub data_type: String,
     /// The collation, if it is not the type's own.
     pub collation: Option<String>,
+    /// The comment on it.
+    pub comment: Option<String>,
 }
 
 /// A domain; its constraints are objects of their own.

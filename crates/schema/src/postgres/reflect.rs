@@ -22,6 +22,7 @@ pub(crate) fn reflect(answers: &[Rows]) -> Result<Schema, ReflectError> {
         schema: Schema::new(Dialect::Postgres),
         places: HashMap::new(),
         aliases: HashMap::new(),
+        column_names: HashMap::new(),
     };
     for cells in reader.rows("aliases")? {
         reader.read_alias(cells)?;
@@ -56,6 +57,8 @@ struct Reader<'a> {
     places: HashMap<Place<'a>, ObjectId>,
     /// Which other row stands for the object that a row is a part of.
     aliases: HashMap<(&'a str, &'a str), Place<'a>>,
+    /// The names of columns, by the numbers of the relation and the column.
+    column_names: HashMap<(&'a str, &'a str), &'a str>,
 }
 
 impl<'a> Reader<'a> {
@@ -132,19 +135,34 @@ impl<'a> Reader<'a> {
     fn read_comment(&mut self, mut cells: Cells<'a>) -> Result<(), ReflectError> {
         let place = (cells.text()?, cells.text()?, cells.text()?);
         let comment = cells.text()?.to_owned();
-        // What belongs to an extension has the extension's comments.
-        let place = match self.places.contains_key(&place) {
-            true => place,
-            false => match self.aliases.get(&(place.0, place.1)) {
-                Some(whole) if whole.0 != "pg_extension" => *whole,
-                Some(_) | None => return Ok(()),
-            },
+        // What belongs to an extension has comments of the extension.
+        let place = match self.aliases.get(&(place.0, place.1)) {
+            Some(whole) if !self.places.contains_key(&place) && whole.0 != "pg_extension" => *whole,
+            Some(_) | None => place,
         };
-        let Some(id) = self.places.get(&place).cloned() else {
+        if let Some(id) = self.places.get(&place).cloned() {
+            if let Some(object) = self.schema.objects.get_mut(&id) {
+                object.comment = Some(comment);
+            }
+            return Ok(());
+        }
+        let Some(name) = self.column_names.get(&(place.1, place.2)) else {
             return Ok(());
         };
-        if let Some(object) = self.schema.objects.get_mut(&id) {
-            object.comment = Some(comment);
+        let owner = self.relation(place.1).cloned();
+        let object = owner.and_then(|owner| self.schema.objects.get_mut(&owner));
+        match object.map(|object| &mut object.definition) {
+            Some(Definition::View(view)) => {
+                view.column_comments.insert((*name).to_owned(), comment);
+            }
+            Some(Definition::Composite(attributes)) => {
+                for attribute in attributes {
+                    if attribute.name == *name {
+                        attribute.comment = Some(comment.clone());
+                    }
+                }
+            }
+            _ => {}
         }
         Ok(())
     }

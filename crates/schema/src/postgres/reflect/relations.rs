@@ -94,7 +94,9 @@ fn read_column<'a>(reader: &mut Reader<'a>, mut cells: Cells<'a>) -> Result<(), 
     let Some(owner) = reader.relation(relation).cloned() else {
         return Ok(());
     };
-    let name = cells.text()?.to_owned();
+    let name = cells.text()?;
+    reader.column_names.insert((relation, number), name);
+    let name = name.to_owned();
     let data_type = cells.text()?.to_owned();
     let collation = cells.owned()?;
     let Some(object) = reader.schema.objects.get_mut(&owner) else {
@@ -106,6 +108,7 @@ fn read_column<'a>(reader: &mut Reader<'a>, mut cells: Cells<'a>) -> Result<(), 
                 name,
                 data_type,
                 collation,
+                comment: None,
             });
             return Ok(());
         }
