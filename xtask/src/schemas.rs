@@ -7,6 +7,7 @@
 
 mod attempt;
 mod case;
+mod postgres;
 mod random;
 mod sqlite;
 mod table;
@@ -14,9 +15,11 @@ mod table;
 use std::path::PathBuf;
 use std::time::Instant;
 
+use alembic_migrate::Dialect;
 use clap::Args;
 
 use self::case::Case;
+use self::postgres::Server;
 use self::table::Tally;
 use crate::Result;
 
@@ -34,7 +37,10 @@ pub(crate) struct SchemasArgs {
     seed: u64,
     /// Only the pairs of this engine
     #[arg(long, value_name = "NAME")]
-    engine: Option<String>,
+    engine: Option<Dialect>,
+    /// The server for the pairs of PostgreSQL, instead of one that is started for them
+    #[arg(long, value_name = "URL")]
+    url: Option<String>,
     /// Only the pairs of this source: the name of a file
     #[arg(long, value_name = "NAME")]
     source: Option<String>,
@@ -53,13 +59,23 @@ impl SchemasArgs {
     pub(crate) fn run(&self) -> Result<()> {
         let begin = Instant::now();
         let mut tally = Tally::default();
+        let mut server = None;
         for case in self.cases()? {
             if !self.wants(&case) {
                 continue;
             }
             for swapped in [false, true] {
                 let pair = case.pair(swapped);
-                let result = sqlite::attempt(&pair);
+                let result = match case.engine {
+                    Dialect::Sqlite => sqlite::attempt(&pair),
+                    Dialect::Postgres => {
+                        if server.is_none() {
+                            server = Some(Server::new(self.url.as_deref())?);
+                        }
+                        let server = server.as_ref().ok_or("there is no server")?;
+                        server.attempt(&pair)
+                    }
+                };
                 if let Err(fault) = &result {
                     println!("{} {}: {}", pair.name, pair.direction(), fault.cause);
                     if self.verbose {
@@ -79,10 +95,9 @@ impl SchemasArgs {
 
     fn cases(&self) -> Result<Vec<Case>> {
         let seeds = self.seed..self.seed + self.random.unwrap_or_default();
-        let engines = ["sqlite"];
-        let random = engines
-            .into_iter()
-            .flat_map(|engine| seeds.clone().map(|seed| random::case(engine, seed)));
+        let random = Dialect::ALL
+            .iter()
+            .flat_map(|engine| seeds.clone().map(|seed| random::case(*engine, seed)));
         match &self.folder {
             Some(folder) => case::read(folder),
             None => Ok(random.collect()),
@@ -90,11 +105,7 @@ impl SchemasArgs {
     }
 
     fn wants(&self, case: &Case) -> bool {
-        case.dialect == "sqlite"
-            && self
-                .engine
-                .as_ref()
-                .is_none_or(|engine| *engine == case.dialect)
+        self.engine.is_none_or(|engine| engine == case.engine)
             && self
                 .source
                 .as_ref()

@@ -44,6 +44,9 @@ pub(crate) enum Transition {
         changes: Vec<Change>,
         /// The objects whose dependents cannot stay meanwhile: a column whose type changes.
         disturbs: BTreeSet<ObjectId>,
+        /// The other objects that the changes create, change or drop as well: the sequence that a
+        /// column's own numbering takes the place of.
+        settles: BTreeSet<ObjectId>,
     },
     /// It is dropped, and created again.
     Replace,

@@ -110,7 +110,6 @@ pub(crate) fn renamed(
     match comparison.to.dialect {
         // It renames nothing but tables and columns.
         Dialect::Sqlite => None,
-        Dialect::Postgres => postgres::is_renamed(from, to, comparison)
-            .then(|| postgres::rename(from, to, comparison)),
+        Dialect::Postgres => postgres::renamed(from, to, comparison),
     }
 }

@@ -20,8 +20,9 @@ pub use counting::counting;
 pub use diff::{DiffError, DiffOptions, diff};
 pub use filter::{Filter, FilterError};
 pub use model::{
-    Attribute, Column, Constraint, ConstraintKind, Definition, Domain, Extension, Generated,
-    Identity, Index, Object, ObjectId, ObjectKind, Routine, Schema, Sequence, Table, View,
+    Attribute, Column, Constraint, ConstraintKind, Definition, Domain, Extension, Firing,
+    Generated, Identity, Index, IndexUse, Object, ObjectId, ObjectKind, Partition, Routine, Schema,
+    Sequence, Statistics, Table, Trigger, View,
 };
 pub use reflect::{ReflectError, Rows, queries, reflect};
 pub use rename::{Rename, RenameError, find, plain_name, rename_candidates};

@@ -8,8 +8,9 @@ use alembic_sql::Dialect;
 mod definition;
 
 pub use definition::{
-    Attribute, Column, Constraint, ConstraintKind, Definition, Domain, Extension, Generated,
-    Identity, Index, Routine, Sequence, Table, View,
+    Attribute, Column, Constraint, ConstraintKind, Definition, Domain, Extension, Firing,
+    Generated, Identity, Index, IndexUse, Partition, Routine, Sequence, Statistics, Table, Trigger,
+    View,
 };
 
 /// A schema.
@@ -63,6 +64,8 @@ pub enum ObjectKind {
     SequenceOwner,
     /// A function, procedure or aggregate.
     Routine,
+    /// The default of a column (PostgreSQL).
+    Default,
     /// A constraint of a table or domain.
     Constraint,
     /// An index that is no constraint's.
@@ -240,6 +243,7 @@ impl ObjectKind {
             Self::Column => "column",
             Self::SequenceOwner => "owner of sequence",
             Self::Routine => "routine",
+            Self::Default => "default",
             Self::Constraint => "constraint",
             Self::Index => "index",
             Self::View => "view",

@@ -1,73 +1,22 @@
 //! PostgreSQL: what its catalogs say, and the statements that change its objects.
 
-use std::collections::BTreeSet;
+mod cast;
+mod comment;
+mod create;
+mod dependents;
+mod drop;
+mod facts;
+mod name;
+mod queries;
+mod reflect;
+mod rename;
+mod sequence;
+mod transition;
 
-use crate::change::Change;
-use crate::diff::{Comparison, Fate, Transition};
-use crate::model::ObjectId;
-
-pub(crate) fn transition(id: &ObjectId, comparison: Comparison<'_>) -> Transition {
-    let _ = (id, comparison);
-    Transition::Same
-}
-
-pub(crate) fn must_go(
-    dependent: &ObjectId,
-    needed: &ObjectId,
-    fate: Fate,
-    comparison: Comparison<'_>,
-) -> bool {
-    let _ = (dependent, needed, fate, comparison);
-    false
-}
-
-pub(crate) fn covers(
-    id: &ObjectId,
-    created: &BTreeSet<ObjectId>,
-    comparison: Comparison<'_>,
-) -> BTreeSet<ObjectId> {
-    let _ = (id, created, comparison);
-    BTreeSet::new()
-}
-
-pub(crate) fn create(
-    id: &ObjectId,
-    covered: &BTreeSet<ObjectId>,
-    comparison: Comparison<'_>,
-) -> Change {
-    let _ = (id, covered, comparison);
-    todo!()
-}
-
-pub(crate) fn drops_with(
-    id: &ObjectId,
-    dropped: &BTreeSet<ObjectId>,
-    comparison: Comparison<'_>,
-) -> BTreeSet<ObjectId> {
-    let _ = (id, dropped, comparison);
-    BTreeSet::new()
-}
-
-pub(crate) fn drop(id: &ObjectId, comparison: Comparison<'_>) -> Change {
-    let _ = (id, comparison);
-    todo!()
-}
-
-pub(crate) fn is_renamed(from: &ObjectId, to: &ObjectId, comparison: Comparison<'_>) -> bool {
-    let _ = (from, to, comparison);
-    false
-}
-
-pub(crate) fn rename(from: &ObjectId, to: &ObjectId, comparison: Comparison<'_>) -> Change {
-    let _ = (from, to, comparison);
-    todo!()
-}
-
-pub(crate) const QUERIES: &[(&str, &str)] = &[];
-
-pub(crate) fn reflect(
-    answers: &[crate::reflect::Rows],
-) -> Result<crate::model::Schema, crate::reflect::ReflectError> {
-    let _ = answers;
-    Ok(crate::model::Schema::new(alembic_sql::Dialect::Postgres))
-}
+pub(crate) use create::create;
+pub(crate) use dependents::{covers, must_go};
+pub(crate) use drop::{drop, drops_with};
+pub(crate) use queries::QUERIES;
+pub(crate) use reflect::reflect;
+pub(crate) use rename::renamed;
+pub(crate) use transition::transition;

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use alembic_migrate::Dialect;
 use serde_json::Value;
 
 use crate::Result;
@@ -11,7 +12,7 @@ use crate::Result;
 #[derive(Clone, Debug)]
 pub(super) struct Case {
     pub(super) id: String,
-    pub(super) dialect: String,
+    pub(super) engine: Dialect,
     pub(super) source: String,
     pub(super) from: String,
     pub(super) to: String,
@@ -19,7 +20,6 @@ pub(super) struct Case {
     pub(super) rows_of_to: String,
     pub(super) tier: u64,
     /// The roles that both sides need.
-    #[expect(dead_code, reason = "for the other engine")]
     pub(super) roles: Vec<String>,
 }
 
@@ -31,6 +31,8 @@ pub(super) struct Pair<'c> {
     pub(super) from: &'c str,
     pub(super) to: &'c str,
     pub(super) rows: &'c str,
+    /// The roles that both sides need.
+    pub(super) roles: &'c [String],
 }
 
 impl Case {
@@ -45,6 +47,7 @@ impl Case {
             from,
             to,
             rows,
+            roles: &self.roles,
         }
     }
 }
@@ -61,8 +64,8 @@ impl Pair<'_> {
 /// Reads the pairs of a folder, engine by engine, in the order of the files.
 pub(super) fn read(folder: &Path) -> Result<Vec<Case>> {
     let mut cases = Vec::new();
-    for engine in ["sqlite", "postgres"] {
-        let folder = folder.join(engine);
+    for engine in Dialect::ALL {
+        let folder = folder.join(engine.name());
         if !folder.is_dir() {
             continue;
         }
@@ -75,7 +78,7 @@ pub(super) fn read(folder: &Path) -> Result<Vec<Case>> {
             let source = path.file_stem().unwrap_or_default().to_string_lossy();
             for line in fs::read_to_string(&path)?.lines() {
                 let value: Value = serde_json::from_str(line)?;
-                cases.push(case(&value, engine, &source));
+                cases.push(case(&value, *engine, &source));
             }
         }
     }
@@ -85,7 +88,7 @@ pub(super) fn read(folder: &Path) -> Result<Vec<Case>> {
     }
 }
 
-fn case(value: &Value, engine: &str, source: &str) -> Case {
+fn case(value: &Value, engine: Dialect, source: &str) -> Case {
     let text = |key: &str| value[key].as_str().unwrap_or_default().to_owned();
     let list = |key: &str| {
         let items = value[key].as_array();
@@ -94,7 +97,7 @@ fn case(value: &Value, engine: &str, source: &str) -> Case {
     };
     Case {
         id: text("id"),
-        dialect: engine.to_owned(),
+        engine,
         source: source.to_owned(),
         from: text("from_sql"),
         to: text("to_sql"),

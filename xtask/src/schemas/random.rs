@@ -3,6 +3,7 @@
 mod column;
 mod render;
 
+use alembic_migrate::Dialect;
 use alembic_tests::Numbers;
 
 use self::column::{Column, column};
@@ -64,7 +65,7 @@ const TABLES: &[&str] = &[
 ];
 
 /// Returns the pair of a seed.
-pub(super) fn case(dialect: &str, seed: u64) -> Case {
+pub(super) fn case(engine: Dialect, seed: u64) -> Case {
     let numbers = &mut Numbers::new(seed);
     let from = RandomSchema::new(numbers);
     let mut to = from.clone();
@@ -73,12 +74,12 @@ pub(super) fn case(dialect: &str, seed: u64) -> Case {
     }
     Case {
         id: format!("seed {seed}"),
-        dialect: dialect.to_owned(),
+        engine,
         source: "random".to_owned(),
-        from: from.sql(dialect),
-        to: to.sql(dialect),
-        rows: from.rows(dialect, numbers),
-        rows_of_to: to.rows(dialect, numbers),
+        from: from.sql(engine),
+        to: to.sql(engine),
+        rows: from.rows(engine, numbers),
+        rows_of_to: to.rows(engine, numbers),
         tier: 1,
         roles: Vec::new(),
     }

@@ -3,13 +3,15 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use alembic_migrate::Dialect;
+
 use super::attempt::{Fault, Outcome};
 use super::case::Case;
 
 /// The results by engine and source.
 #[derive(Debug, Default)]
 pub(super) struct Tally {
-    sources: BTreeMap<(String, String), Counts>,
+    sources: BTreeMap<(Dialect, String), Counts>,
     causes: BTreeMap<String, usize>,
 }
 
@@ -21,7 +23,7 @@ struct Counts {
 
 impl Tally {
     pub(super) fn add(&mut self, case: &Case, result: &Result<Outcome, Fault>) {
-        let source = (case.dialect.clone(), case.source.clone());
+        let source = (case.engine, case.source.clone());
         let counts = self.sources.entry(source).or_default();
         match result {
             Ok(outcome) => *counts.outcomes.entry(*outcome).or_default() += 1,
@@ -71,7 +73,7 @@ impl fmt::Display for Tally {
         writeln!(f, "|---|---|---|---|---|---|---|")?;
         let mut all = Counts::default();
         for ((engine, source), counts) in &self.sources {
-            writeln!(f, "{}", counts.line(engine, source))?;
+            writeln!(f, "{}", counts.line(engine.name(), source))?;
             all.add(counts);
         }
         writeln!(f, "{}", all.line("all", ""))?;

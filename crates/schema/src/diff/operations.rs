@@ -16,8 +16,16 @@ pub(super) struct Found {
     pub(super) dropped: BTreeSet<ObjectId>,
     /// The objects that only get another name: old, new, and the change.
     pub(super) renamed: Vec<(ObjectId, ObjectId, Change)>,
-    /// The changes of objects that stay, with what they disturb.
-    pub(super) altered: BTreeMap<ObjectId, (Vec<Change>, BTreeSet<ObjectId>)>,
+    /// The changes of objects that stay.
+    pub(super) altered: BTreeMap<ObjectId, Alteration>,
+}
+
+/// The changes of an object that stays.
+#[derive(Debug)]
+pub(super) struct Alteration {
+    changes: Vec<Change>,
+    disturbs: BTreeSet<ObjectId>,
+    settles: BTreeSet<ObjectId>,
 }
 
 /// Changes that are made at once, and the objects that exist, or are gone, after them.
@@ -45,15 +53,25 @@ pub(super) fn find(comparison: Comparison<'_>) -> Found {
         }
         match engine::transition(id, comparison) {
             Transition::Same => {}
-            Transition::Alter { changes, disturbs } => {
+            Transition::Alter {
+                changes,
+                disturbs,
+                settles,
+            } => {
                 for disturbed in &disturbs {
                     away.insert(disturbed.clone(), Fate::Disturbed);
                 }
-                found.altered.insert(id.clone(), (changes, disturbs));
+                let alteration = Alteration {
+                    changes,
+                    disturbs,
+                    settles,
+                };
+                found.altered.insert(id.clone(), alteration);
             }
             Transition::Replace => found.replace(id),
         }
     }
+    found.leave_out_settled();
     for id in &found.dropped {
         away.insert(id.clone(), Fate::Dropped);
     }
@@ -85,6 +103,17 @@ impl Found {
                 self.created.remove(&new);
                 self.renamed.push((old, new, change));
             }
+        }
+    }
+
+    /// Leaves out what the changes of other objects do already.
+    fn leave_out_settled(&mut self) {
+        let alterations = self.altered.values();
+        let settled = alterations.flat_map(|alteration| alteration.settles.clone());
+        for id in settled.collect::<BTreeSet<ObjectId>>() {
+            self.created.remove(&id);
+            self.dropped.remove(&id);
+            self.altered.remove(&id);
         }
     }
 
@@ -136,14 +165,24 @@ impl Found {
                 drops: BTreeSet::from([old.clone()]),
             });
         }
-        for (id, (changes, disturbs)) in &self.altered {
-            let mut alters = disturbs.clone();
+        for (id, alteration) in &self.altered {
+            let mut alters = alteration.disturbs.clone();
             alters.insert(id.clone());
+            let (mut creates, mut drops) = (BTreeSet::new(), BTreeSet::new());
+            for settled in &alteration.settles {
+                let before = comparison.from.objects.contains_key(settled);
+                let set = match (before, comparison.to.objects.contains_key(settled)) {
+                    (true, false) => &mut drops,
+                    (false, _) => &mut creates,
+                    (true, true) => &mut alters,
+                };
+                set.insert(settled.clone());
+            }
             operations.push(Operation {
-                changes: changes.clone(),
-                creates: BTreeSet::new(),
+                changes: alteration.changes.clone(),
+                creates,
                 alters,
-                drops: BTreeSet::new(),
+                drops,
             });
         }
         let whole: BTreeSet<ObjectId> = self.created.difference(apart).cloned().collect();
@@ -193,7 +232,14 @@ fn grouped(
     let mut groups = Vec::new();
     // What covers others comes before them: tables before columns, views before their triggers.
     let mut ordered: Vec<&ObjectId> = ids.iter().collect();
-    ordered.sort_by_key(|id| (!matches!(id.kind, ObjectKind::Table), id.parent.is_some()));
+    ordered.sort_by_key(|id| {
+        let is_column = id.kind == ObjectKind::Column;
+        (
+            id.kind != ObjectKind::Table,
+            !is_column,
+            id.parent.is_some(),
+        )
+    });
     for id in ordered {
         if taken.contains(id) {
             continue;

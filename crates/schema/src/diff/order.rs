@@ -20,9 +20,8 @@ pub(super) fn sorted(comparison: Comparison<'_>, found: Found) -> Result<Vec<Cha
                 return Ok(ordered.flat_map(|operation| operation.changes).collect());
             }
             Err(circle) => {
-                let keys = foreign_keys(&operations, &circle, comparison);
                 let before = apart.len();
-                apart.extend(keys);
+                apart.extend(separable(&operations, &circle, comparison));
                 if apart.len() == before {
                     let touched = circle.iter().flat_map(|at| touched(&operations[*at]));
                     return Err(DiffError {
@@ -39,8 +38,8 @@ fn touched(operation: &Operation) -> impl Iterator<Item = &ObjectId> {
     operation.changes.iter().map(|change| &change.object)
 }
 
-/// Returns the foreign keys that are made or dropped with their tables in a circle of operations.
-fn foreign_keys(
+/// Returns what is made or dropped with tables in a circle of operations, and need not be.
+fn separable(
     operations: &[Operation],
     circle: &[usize],
     comparison: Comparison<'_>,
@@ -52,17 +51,24 @@ fn foreign_keys(
         created.chain(dropped)
     });
     parts
-        .filter(|(id, schema)| is_foreign_key(id, schema))
+        .filter(|(id, schema)| is_separable(id, schema))
         .map(|(id, _)| id.clone())
         .collect()
 }
 
-fn is_foreign_key(id: &ObjectId, schema: &Schema) -> bool {
-    let object = schema.get(id);
-    object.is_some_and(|object| {
-        matches!(&object.definition, Definition::Constraint(constraint)
-            if constraint.kind == ConstraintKind::ForeignKey)
-    })
+/// Returns whether an object can be made after its table: what may refer to other tables, or call
+/// functions that know the table.
+fn is_separable(id: &ObjectId, schema: &Schema) -> bool {
+    schema
+        .get(id)
+        .is_some_and(|object| match &object.definition {
+            Definition::Constraint(constraint) => matches!(
+                constraint.kind,
+                ConstraintKind::ForeignKey | ConstraintKind::Check
+            ),
+            Definition::Default(_) => true,
+            _ => false,
+        })
 }
 
 /// Returns the order of the operations, or those that wait for each other.
@@ -220,9 +226,10 @@ impl Stage {
                 | ObjectKind::Domain
                 | ObjectKind::Sequence => Self::CreateBefore,
                 ObjectKind::Table | ObjectKind::Column => Self::Table,
-                ObjectKind::SequenceOwner | ObjectKind::Constraint | ObjectKind::Index => {
-                    Self::CreatePart
-                }
+                ObjectKind::SequenceOwner
+                | ObjectKind::Default
+                | ObjectKind::Constraint
+                | ObjectKind::Index => Self::CreatePart,
                 ObjectKind::Routine
                 | ObjectKind::View
                 | ObjectKind::MaterializedView
@@ -232,7 +239,8 @@ impl Stage {
                 | ObjectKind::Policy => Self::CreateAfter,
             },
             Verb::Drop => match kind {
-                ObjectKind::Constraint
+                ObjectKind::Default
+                | ObjectKind::Constraint
                 | ObjectKind::Index
                 | ObjectKind::View
                 | ObjectKind::MaterializedView

@@ -2,6 +2,8 @@
 //!
 //! Texts are what the database gives back, so that two of them are equal when it reads them alike.
 
+use std::collections::BTreeMap;
+
 /// What an object is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Definition {
@@ -21,6 +23,8 @@ pub enum Definition {
     Table(Table),
     /// A column.
     Column(Column),
+    /// The expression of a column's default (PostgreSQL).
+    Default(String),
     /// The table and column that a sequence is dropped with.
     SequenceOwner(String, String),
     /// A constraint.
@@ -31,6 +35,10 @@ pub enum Definition {
     View(View),
     /// A function, procedure or aggregate.
     Routine(Routine),
+    /// A trigger or rule (PostgreSQL).
+    Trigger(Trigger),
+    /// Extended statistics (PostgreSQL).
+    Statistics(Statistics),
     /// Anything else: the statement that creates it.
     Statement(String),
 }
@@ -53,6 +61,8 @@ pub struct Attribute {
     pub data_type: String,
     /// The collation, if it is not the type's own.
     pub collation: Option<String>,
+    /// The comment on it.
+    pub comment: Option<String>,
 }
 
 /// A domain; its constraints are objects of their own.
@@ -69,7 +79,7 @@ pub struct Domain {
 }
 
 /// A sequence.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Sequence {
     /// The type of its values.
     pub data_type: String,
@@ -94,11 +104,20 @@ pub struct Sequence {
 pub struct Table {
     /// The whole statement that creates it, where the database keeps it (SQLite).
     pub sql: Option<String>,
-    /// What follows the columns, in the words of the engine: `STRICT`, `PARTITION BY ...`,
-    /// `INHERITS (...)`, `WITH (...)`.
+    /// What follows the columns: `STRICT`, `WITHOUT ROWID` (SQLite).
     pub options: Vec<String>,
-    /// The table that it is a partition of, and the bound (PostgreSQL).
-    pub partition: Option<(String, String)>,
+    /// The partition that it is (PostgreSQL).
+    pub partition: Option<Partition>,
+    /// The tables that it inherits from, with their schemas (PostgreSQL).
+    pub parents: Vec<(String, String)>,
+    /// How its rows are put into partitions (PostgreSQL).
+    pub partition_key: Option<String>,
+    /// The storage parameters, as `name=value` (PostgreSQL).
+    pub storage: Vec<String>,
+    /// The access method, unless it is `heap` (PostgreSQL).
+    pub access_method: Option<String>,
+    /// The composite type that says what its columns are (PostgreSQL).
+    pub of_type: Option<String>,
     /// Whether it is not written to the log of the server (PostgreSQL).
     pub unlogged: bool,
     /// Whether row-level security is enabled, and forced (PostgreSQL).
@@ -107,6 +126,15 @@ pub struct Table {
     pub replica_identity: Option<String>,
     /// Whether it is a virtual table (SQLite).
     pub is_virtual: bool,
+}
+
+/// The place of a partition.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Partition {
+    /// The schema and name of the partitioned table.
+    pub table: (String, String),
+    /// Which of its rows the partition holds.
+    pub bound: String,
 }
 
 /// A column.
@@ -120,7 +148,8 @@ pub struct Column {
     pub collation: Option<String>,
     /// Whether NULL is refused.
     pub not_null: bool,
-    /// The expression of the default.
+    /// The expression of the default (SQLite; on PostgreSQL it is an object of its own, because what it
+    /// calls may have to be replaced while the column stays).
     pub default: Option<String>,
     /// The expression that computes the values.
     pub generated: Option<Generated>,
@@ -148,6 +177,8 @@ pub struct Generated {
 pub struct Identity {
     /// Whether a statement may not give a value of its own.
     pub always: bool,
+    /// The name of the sequence.
+    pub name: String,
     /// The sequence.
     pub sequence: Sequence,
 }
@@ -170,6 +201,8 @@ pub struct Constraint {
     pub validated: bool,
     /// Whether it comes from a parent table (PostgreSQL).
     pub inherited: bool,
+    /// What its index is used for besides (PostgreSQL).
+    pub uses: Vec<IndexUse>,
 }
 
 /// What a constraint demands.
@@ -207,6 +240,19 @@ pub struct Index {
     pub parent: Option<String>,
     /// Whether the server can use it; one that was built concurrently and failed is invalid.
     pub valid: bool,
+    /// What it is used for besides (PostgreSQL).
+    pub uses: Vec<IndexUse>,
+    /// The numbers of expressions and how much of them is looked at for statistics (PostgreSQL).
+    pub statistics: Vec<(String, String)>,
+}
+
+/// What a table uses one of its indexes for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum IndexUse {
+    /// The order in which `CLUSTER` puts its rows.
+    Cluster,
+    /// Telling its rows apart in logical replication.
+    ReplicaIdentity,
 }
 
 /// A view.
@@ -220,11 +266,15 @@ pub struct View {
     pub options: Vec<String>,
     /// Whether a materialized view has been filled.
     pub is_filled: bool,
+    /// The comments on its columns (PostgreSQL).
+    pub column_comments: BTreeMap<String, String>,
 }
 
 /// A function, procedure or aggregate.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Routine {
+    /// The name, without the arguments.
+    pub name: String,
     /// `FUNCTION`, `PROCEDURE` or `AGGREGATE`.
     pub kind: String,
     /// The statement that creates it, with `OR REPLACE` where there is such a form.
@@ -232,4 +282,40 @@ pub struct Routine {
     /// What a replacement must have in common: the types that it returns, the names and defaults of the
     /// arguments.
     pub signature: String,
+    /// The arguments as a statement that drops it writes them.
+    pub arguments: String,
+    /// The body, where the server does not say what it needs.
+    pub body: Option<String>,
+}
+
+/// A trigger or rule.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Trigger {
+    /// The statement that creates it.
+    pub sql: String,
+    /// When it fires.
+    pub firing: Firing,
+}
+
+/// When a trigger or rule fires.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Firing {
+    /// Unless the session replays what another server did.
+    #[default]
+    Origin,
+    /// Only if the session replays what another server did.
+    Replica,
+    /// In every session.
+    Always,
+    /// Never.
+    Disabled,
+}
+
+/// Extended statistics.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Statistics {
+    /// The statement that creates them.
+    pub sql: String,
+    /// How much of the rows is looked at, unless the server decides.
+    pub target: Option<String>,
 }

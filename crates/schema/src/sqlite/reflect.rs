@@ -141,6 +141,8 @@ fn add(schema: &mut Schema, entry: &Entry<'_>, relations: &BTreeMap<String, Obje
                 parent: None,
                 valid: true,
                 sql,
+                uses: Vec::new(),
+                statistics: Vec::new(),
             };
             (id(ObjectKind::Index, entry.name), Definition::Index(index))
         }
@@ -150,6 +152,7 @@ fn add(schema: &mut Schema, entry: &Entry<'_>, relations: &BTreeMap<String, Obje
                 columns: Vec::new(),
                 options: Vec::new(),
                 is_filled: true,
+                column_comments: BTreeMap::new(),
             };
             (id(ObjectKind::View, entry.name), Definition::View(view))
         }
@@ -237,6 +240,7 @@ fn add_parts(schema: &mut Schema, table: &ObjectId, sql: &str) {
             references: constraint.references.map(|parent| (String::new(), parent)),
             validated: true,
             inherited: false,
+            uses: Vec::new(),
         };
         let needs = BTreeSet::from([table.clone()]);
         insert(schema, id, Definition::Constraint(constraint), needs);

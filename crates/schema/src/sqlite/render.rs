@@ -78,9 +78,12 @@ fn statement(definition: &Definition) -> Option<&str> {
         | Definition::Domain(_)
         | Definition::Sequence(_)
         | Definition::Column(_)
+        | Definition::Default(_)
         | Definition::SequenceOwner(..)
         | Definition::Constraint(_)
-        | Definition::Routine(_) => None,
+        | Definition::Routine(_)
+        | Definition::Trigger(_)
+        | Definition::Statistics(_) => None,
     }
 }
 

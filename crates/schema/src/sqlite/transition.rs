@@ -82,6 +82,7 @@ fn of_table(
     Transition::Alter {
         changes,
         disturbs: BTreeSet::new(),
+        settles: BTreeSet::new(),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use alembic_migrate::Dialect;
 use alembic_sql::{literal, quote};
 use alembic_tests::Numbers;
 
@@ -10,8 +11,8 @@ use super::{Constraint, Index, Kind, RandomSchema, Table};
 
 impl RandomSchema {
     /// Returns the statements that make the schema.
-    pub(super) fn sql(&self, dialect: &str) -> String {
-        let is_sqlite = dialect == "sqlite";
+    pub(super) fn sql(&self, engine: Dialect) -> String {
+        let is_sqlite = engine == Dialect::Sqlite;
         let mut sql = String::new();
         let mut late = String::new();
         for (at, table) in self.tables.iter().enumerate() {
@@ -134,7 +135,7 @@ impl RandomSchema {
     }
 
     /// Returns statements that insert rows, of which some may be refused.
-    pub(super) fn rows(&self, dialect: &str, numbers: &mut Numbers) -> String {
+    pub(super) fn rows(&self, engine: Dialect, numbers: &mut Numbers) -> String {
         let mut sql = String::new();
         for round in 1..=3 {
             for table in &self.tables {
@@ -150,9 +151,9 @@ impl RandomSchema {
                         false => value(column.data, round),
                     })
                     .collect();
-                let overriding = match dialect {
-                    "sqlite" => "",
-                    _ => "OVERRIDING SYSTEM VALUE ",
+                let overriding = match engine {
+                    Dialect::Sqlite => "",
+                    Dialect::Postgres => "OVERRIDING SYSTEM VALUE ",
                 };
                 let _ = writeln!(
                     sql,

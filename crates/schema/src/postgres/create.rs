@@ -1,0 +1,285 @@
+//! Statements that create objects.
+
+pub(super) mod column;
+pub(super) mod table;
+
+use std::collections::BTreeSet;
+
+use alembic_sql::literal;
+
+use super::name::{self, quote};
+use super::{comment, facts, sequence};
+use crate::change::{Change, Hazard, Statement, Verb};
+use crate::diff::Comparison;
+use crate::model::{
+    Constraint, ConstraintKind, Definition, Domain, Firing, Index, IndexUse, Object, ObjectId,
+    ObjectKind, Sequence, Statistics, Trigger, View,
+};
+
+/// Returns the creation of an object of the second schema, and of what it covers.
+pub(crate) fn create(
+    id: &ObjectId,
+    covered: &BTreeSet<ObjectId>,
+    comparison: Comparison<'_>,
+) -> Change {
+    let mut change = Change {
+        verb: Verb::Create,
+        object: id.clone(),
+        sentence: format!("create {id}"),
+        hazards: Vec::new(),
+        statements: Vec::new(),
+    };
+    let Some(object) = comparison.to.get(id) else {
+        return change;
+    };
+    write(&mut change, object, covered, comparison);
+    for new in std::iter::once(id).chain(covered) {
+        if let Some(object) = comparison.to.get(new) {
+            change.statements.extend(comment::of_new(new, object));
+        }
+    }
+    change
+}
+
+fn write(
+    change: &mut Change,
+    object: &Object,
+    covered: &BTreeSet<ObjectId>,
+    comparison: Comparison<'_>,
+) {
+    let id = change.object.clone();
+    let own = name::of(&id);
+    let mut write = |sql: String| change.statements.push(Statement::new(sql));
+    match &object.definition {
+        Definition::Schema => write(format!("CREATE SCHEMA {own}")),
+        Definition::Extension(extension) => {
+            let schema = quote(&extension.schema);
+            write(format!("CREATE EXTENSION {own} SCHEMA {schema}"));
+        }
+        Definition::Enum(labels) => {
+            let labels: Vec<String> = labels.iter().map(|label| literal(label)).collect();
+            write(format!("CREATE TYPE {own} AS ENUM ({})", labels.join(", ")));
+        }
+        Definition::Composite(attributes) => {
+            let texts: Vec<String> = attributes.iter().map(column::attribute).collect();
+            write(format!("CREATE TYPE {own} AS ({})", texts.join(", ")));
+            for attribute in attributes {
+                if let Some(text) = &attribute.comment {
+                    write(column::attribute_comment(&id, &attribute.name, Some(text)));
+                }
+            }
+        }
+        Definition::Domain(domain) => write(domain_sql(&id, domain, covered, comparison)),
+        Definition::Sequence(options) => write(sequence_sql(&own, options)),
+        Definition::Table(table) => table::create(change, table, covered, comparison),
+        Definition::Column(column) => column::add(change, column, covered, comparison),
+        Definition::Default(expression) => write(format!(
+            "ALTER TABLE {} ALTER COLUMN {} SET DEFAULT {expression}",
+            facts::only(&id, comparison.to),
+            quote(&id.name)
+        )),
+        Definition::SequenceOwner(table, column) => write(format!(
+            "ALTER SEQUENCE {own} OWNED BY {}.{}",
+            name::qualified(&id.schema, table),
+            quote(column)
+        )),
+        Definition::Constraint(constraint) => {
+            add_constraint(change, object, constraint, comparison)
+        }
+        Definition::Index(index) => create_index(change, index, comparison),
+        Definition::View(view) => write(view_sql(&id, view, "CREATE")),
+        Definition::Routine(routine) => {
+            if facts::mentions_changes(routine, comparison) {
+                write("SET LOCAL check_function_bodies = off".to_owned());
+            }
+            write(routine.sql.clone());
+        }
+        Definition::Trigger(trigger) => {
+            write(trigger.sql.clone());
+            if trigger.firing != Firing::Origin {
+                write(firing(&id, trigger));
+            }
+        }
+        Definition::Statistics(statistics) => {
+            write(statistics.sql.clone());
+            if statistics.target.is_some() {
+                write(statistics_target(&own, statistics));
+            }
+        }
+        Definition::Statement(sql) => write(sql.clone()),
+    }
+}
+
+fn domain_sql(
+    id: &ObjectId,
+    domain: &Domain,
+    covered: &BTreeSet<ObjectId>,
+    comparison: Comparison<'_>,
+) -> String {
+    let mut sql = format!("CREATE DOMAIN {} AS {}", name::of(id), domain.data_type);
+    if let Some(collation) = &domain.collation {
+        sql += &format!(" COLLATE {collation}");
+    }
+    if let Some(default) = &domain.default {
+        sql += &format!(" DEFAULT {default}");
+    }
+    if domain.not_null {
+        sql += " NOT NULL";
+    }
+    for part in covered {
+        if let Some(Definition::Constraint(constraint)) = facts::definition(comparison.to, part) {
+            let definition = &constraint.definition;
+            sql += &format!(" CONSTRAINT {} {definition}", quote(&part.name));
+        }
+    }
+    sql
+}
+
+/// Returns the statement that creates a sequence.
+pub(super) fn sequence_sql(own: &str, options: &Sequence) -> String {
+    let unlogged = match options.unlogged {
+        true => "UNLOGGED ",
+        false => "",
+    };
+    let mut sql = format!("CREATE {unlogged}SEQUENCE {own}");
+    if options.data_type != "bigint" {
+        sql += &format!(" AS {}", options.data_type);
+    }
+    for option in sequence::options(options) {
+        sql += &format!(" {option}");
+    }
+    sql
+}
+
+/// Returns the statement that creates a view, or replaces it.
+pub(super) fn view_sql(id: &ObjectId, view: &View, verb: &str) -> String {
+    let (word, end) = match id.kind {
+        ObjectKind::MaterializedView if !view.is_filled => ("MATERIALIZED VIEW", "\nWITH NO DATA"),
+        ObjectKind::MaterializedView => ("MATERIALIZED VIEW", ""),
+        _ => ("VIEW", ""),
+    };
+    let options = match view.options.is_empty() {
+        true => String::new(),
+        false => format!(" WITH ({})", view.options.join(", ")),
+    };
+    format!(
+        "{verb} {word} {}{options} AS\n{}{end}",
+        name::of(id),
+        view.query
+    )
+}
+
+/// Returns the statement that says when a trigger or rule fires.
+pub(super) fn firing(id: &ObjectId, trigger: &Trigger) -> String {
+    let word = match id.kind {
+        ObjectKind::Rule => "RULE",
+        _ => "TRIGGER",
+    };
+    let verb = match trigger.firing {
+        Firing::Origin => "ENABLE",
+        Firing::Replica => "ENABLE REPLICA",
+        Firing::Always => "ENABLE ALWAYS",
+        Firing::Disabled => "DISABLE",
+    };
+    format!(
+        "ALTER TABLE {} {verb} {word} {}",
+        name::owner(id),
+        quote(&id.name)
+    )
+}
+
+/// Returns the statement that says how much statistics look at.
+pub(super) fn statistics_target(own: &str, statistics: &Statistics) -> String {
+    let target = statistics.target.as_deref().unwrap_or("-1");
+    format!("ALTER STATISTICS {own} SET STATISTICS {target}")
+}
+
+fn add_constraint(
+    change: &mut Change,
+    object: &Object,
+    constraint: &Constraint,
+    comparison: Comparison<'_>,
+) {
+    if constraint.inherited {
+        // The parent's constraint makes it.
+        return;
+    }
+    let id = change.object.clone();
+    let word = match comment::is_of_domain(object) {
+        true => "DOMAIN",
+        false => "TABLE",
+    };
+    let (name, owner) = (quote(&id.name), name::owner(&id));
+    let head = format!("ALTER {word} {owner}");
+    let definition = &constraint.definition;
+    let is_late = comparison.options.online
+        && matches!(
+            constraint.kind,
+            ConstraintKind::Check | ConstraintKind::ForeignKey
+        );
+    let not_valid = match constraint.validated && !is_late {
+        true => "",
+        false => " NOT VALID",
+    };
+    let mut write = |sql: String| change.statements.push(Statement::new(sql));
+    write(format!(
+        "{head} ADD CONSTRAINT {name} {definition}{not_valid}"
+    ));
+    if is_late && constraint.validated {
+        write(format!("{head} VALIDATE CONSTRAINT {name}"));
+    }
+    for used in &constraint.uses {
+        write(use_of_index(&owner, &id.name, *used));
+    }
+    let table = facts::owner_table(&id);
+    if word == "TABLE" && comparison.from.objects.contains_key(&table) && constraint.validated {
+        change.hazards.extend([
+            Hazard::Scans(table),
+            Hazard::MayFail(format!("rows do not fulfil {}", id.name)),
+        ]);
+    }
+}
+
+/// Returns the statement that lets a table use an index for something.
+pub(super) fn use_of_index(table: &str, index: &str, used: IndexUse) -> String {
+    let word = match used {
+        IndexUse::Cluster => "CLUSTER ON",
+        IndexUse::ReplicaIdentity => "REPLICA IDENTITY USING INDEX",
+    };
+    format!("ALTER TABLE {table} {word} {}", quote(index))
+}
+
+fn create_index(change: &mut Change, index: &Index, comparison: Comparison<'_>) {
+    let id = change.object.clone();
+    let table = name::qualified(&id.schema, &index.table);
+    let mut sql = index.sql.clone();
+    let is_kept = facts::relation(comparison.from, &id.schema, &index.table).is_some();
+    let can_wait = is_kept && !facts::is_partitioned(comparison.to, &id.schema, &index.table);
+    let statement = match comparison.options.online && can_wait {
+        true => {
+            sql = sql.replacen("INDEX ", "INDEX CONCURRENTLY ", 1);
+            Statement::alone(sql)
+        }
+        false => Statement::new(sql),
+    };
+    change.statements.push(statement);
+    for used in &index.uses {
+        let sql = use_of_index(&table, &id.name, *used);
+        change.statements.push(Statement::new(sql));
+    }
+    for (number, target) in &index.statistics {
+        change.statements.push(Statement::new(format!(
+            "ALTER INDEX {} ALTER COLUMN {number} SET STATISTICS {target}",
+            name::of(&id)
+        )));
+    }
+    if let Some(table) = facts::relation(comparison.from, &id.schema, &index.table) {
+        if !comparison.options.online {
+            change.hazards.push(Hazard::Scans(table.clone()));
+        }
+        if index.unique {
+            let why = "rows have the same values".to_owned();
+            change.hazards.push(Hazard::MayFail(why));
+        }
+    }
+}

@@ -1,0 +1,196 @@
+//! `CREATE TABLE`.
+
+use std::collections::BTreeSet;
+
+use crate::change::{Change, Statement};
+use crate::diff::Comparison;
+use crate::model::{Column, Definition, ObjectId, ObjectKind, Schema, Table};
+use crate::postgres::create::{column, use_of_index};
+use crate::postgres::facts;
+use crate::postgres::name::{self, quote};
+
+/// Writes the statements that create a table with what is covered.
+pub(super) fn create(
+    change: &mut Change,
+    table: &Table,
+    covered: &BTreeSet<ObjectId>,
+    comparison: Comparison<'_>,
+) {
+    let id = change.object.clone();
+    let schema = comparison.to;
+    let columns: Vec<(&ObjectId, &Column)> = schema.columns(&id);
+    let mut lines = Vec::new();
+    for (part, column) in &columns {
+        if covered.contains(*part) && !column.inherited {
+            lines.push(column::clause(part, column, covered, schema));
+        }
+    }
+    for part in covered {
+        if let Some(constraint) = facts::constraint(schema, part)
+            && part.parent.as_ref() == Some(&id.name)
+            && !constraint.inherited
+            && constraint.validated
+        {
+            let definition = &constraint.definition;
+            lines.push(format!("CONSTRAINT {} {definition}", quote(&part.name)));
+        }
+    }
+    let sql = statement(&id, table, &lines);
+    change.statements.push(Statement::new(sql));
+    let mut write = |sql: String| change.statements.push(Statement::new(sql));
+    let own = name::of(&id);
+    for part in covered {
+        let Some(constraint) = facts::constraint(schema, part) else {
+            continue;
+        };
+        if !constraint.validated && !constraint.inherited {
+            write(format!(
+                "ALTER TABLE {own} ADD CONSTRAINT {} {} NOT VALID",
+                quote(&part.name),
+                constraint.definition
+            ));
+        }
+        for used in &constraint.uses {
+            write(use_of_index(&own, &part.name, *used));
+        }
+    }
+    for (part, column) in columns {
+        if covered.contains(part) {
+            for action in differences_from_parent(part, column, schema) {
+                write(format!("ALTER TABLE {own} {action}"));
+            }
+            for action in column::options(&part.name, None, column) {
+                write(format!("ALTER TABLE {own} {action}"));
+            }
+        }
+    }
+    for action in security(&Table::default(), table) {
+        write(format!("ALTER TABLE {own} {action}"));
+    }
+    if let Some(identity) = &table.replica_identity {
+        write(format!("ALTER TABLE {own} REPLICA IDENTITY {identity}"));
+    }
+}
+
+fn statement(id: &ObjectId, table: &Table, lines: &[String]) -> String {
+    let unlogged = match table.unlogged {
+        true => "UNLOGGED ",
+        false => "",
+    };
+    let mut sql = format!("CREATE {unlogged}TABLE {}", name::of(id));
+    if let Some(partition) = &table.partition {
+        let (of, parent) = &partition.table;
+        sql += &format!(" PARTITION OF {}", name::qualified(of, parent));
+    }
+    if let Some(of) = &table.of_type {
+        sql += &format!(" OF {of}");
+    }
+    let may_be_left_out = table.partition.is_some() || table.of_type.is_some();
+    match lines {
+        [] if may_be_left_out => {}
+        [] => sql += " ()",
+        lines => sql += &format!(" (\n    {}\n)", lines.join(",\n    ")),
+    }
+    if let Some(partition) = &table.partition {
+        sql += &format!(" {}", partition.bound);
+    }
+    if !table.parents.is_empty() {
+        let parents: Vec<String> = table
+            .parents
+            .iter()
+            .map(|(of, parent)| name::qualified(of, parent))
+            .collect();
+        sql += &format!(" INHERITS ({})", parents.join(", "));
+    }
+    if let Some(key) = &table.partition_key {
+        sql += &format!(" PARTITION BY {key}");
+    }
+    if let Some(method) = &table.access_method {
+        sql += &format!(" USING {}", quote(method));
+    }
+    if !table.storage.is_empty() {
+        sql += &format!(" WITH ({})", table.storage.join(", "));
+    }
+    sql
+}
+
+/// Returns the actions that make an inherited column differ from the parent's.
+fn differences_from_parent(id: &ObjectId, column: &Column, schema: &Schema) -> Vec<String> {
+    let parent = match column.inherited {
+        true => facts::inherited_from(schema, id),
+        false => None,
+    };
+    let Some(parent) = parent else {
+        return Vec::new();
+    };
+    let name = quote(&id.name);
+    let mut actions = Vec::new();
+    let is_stricter = facts::column(schema, &parent).is_some_and(|parent| !parent.not_null);
+    if column.not_null && is_stricter {
+        actions.push(format!("ALTER COLUMN {name} SET NOT NULL"));
+    }
+    match (facts::default(schema, &parent), facts::default(schema, id)) {
+        (Some(_), None) => actions.push(format!("ALTER COLUMN {name} DROP DEFAULT")),
+        (before, Some(after)) if before != Some(after) => {
+            actions.push(format!("ALTER COLUMN {name} SET DEFAULT {after}"));
+        }
+        (_, _) => {}
+    }
+    actions
+}
+
+/// Returns the actions that make the row-level security of one table that of another.
+pub(in crate::postgres) fn security(before: &Table, after: &Table) -> Vec<&'static str> {
+    let mut actions = Vec::new();
+    match (before.row_security.0, after.row_security.0) {
+        (false, true) => actions.push("ENABLE ROW LEVEL SECURITY"),
+        (true, false) => actions.push("DISABLE ROW LEVEL SECURITY"),
+        (true, true) | (false, false) => {}
+    }
+    match (before.row_security.1, after.row_security.1) {
+        (false, true) => actions.push("FORCE ROW LEVEL SECURITY"),
+        (true, false) => actions.push("NO FORCE ROW LEVEL SECURITY"),
+        (true, true) | (false, false) => {}
+    }
+    actions
+}
+
+/// Returns which of the created objects the creation of a table includes.
+pub(in crate::postgres) fn covers(
+    id: &ObjectId,
+    created: &BTreeSet<ObjectId>,
+    schema: &Schema,
+) -> BTreeSet<ObjectId> {
+    let mut covered = BTreeSet::new();
+    for part in created {
+        let is_own = part.schema == id.schema && part.parent.as_ref() == Some(&id.name);
+        let is_included = match facts::definition(schema, part) {
+            Some(Definition::Column(_) | Definition::Default(_) | Definition::Constraint(_)) => {
+                is_own
+            }
+            Some(Definition::Index(index)) => {
+                let parent = index.parent.as_ref();
+                let parent = parent.and_then(|parent| index_parent(schema, id, parent));
+                part.schema == id.schema
+                    && index.table == id.name
+                    && parent.is_some_and(|parent| !created.contains(&parent))
+            }
+            _ => false,
+        };
+        if is_included {
+            covered.insert(part.clone());
+        }
+        if is_own && let Some(column) = facts::column(schema, part) {
+            let parts = column::covers(part, column, created, schema);
+            covered.extend(parts);
+        }
+    }
+    covered
+}
+
+/// Returns the index of the partitioned table with this name.
+fn index_parent(schema: &Schema, partition: &ObjectId, name: &str) -> Option<ObjectId> {
+    let table = facts::table(schema, partition)?;
+    let (of, _) = &table.partition.as_ref()?.table;
+    Some(ObjectId::new(ObjectKind::Index, of, name))
+}

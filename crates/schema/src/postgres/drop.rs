@@ -1,0 +1,274 @@
+//! Statements that drop objects.
+
+use std::collections::BTreeSet;
+
+use super::name::{self, quote};
+use super::{comment, facts, sequence};
+use crate::change::{Change, Hazard, Statement, Verb};
+use crate::diff::Comparison;
+use crate::model::{Constraint, Definition, IndexUse, Object, ObjectId, ObjectKind, Schema};
+
+/// Returns the drop of an object of the first schema.
+pub(crate) fn drop(id: &ObjectId, comparison: Comparison<'_>) -> Change {
+    let from = comparison.from;
+    let statements = from
+        .get(id)
+        .map(|object| statements(id, object, comparison));
+    let hazard = match facts::definition(from, id) {
+        Some(Definition::Table(_)) => Some(Hazard::DestroysRows(id.clone())),
+        Some(Definition::Column(column)) if column.generated.is_none() => {
+            Some(Hazard::DestroysValues(id.clone()))
+        }
+        _ => None,
+    };
+    Change {
+        verb: Verb::Drop,
+        object: id.clone(),
+        sentence: format!("drop {id}"),
+        hazards: hazard.into_iter().collect(),
+        statements: statements.unwrap_or_default(),
+    }
+}
+
+fn statements(id: &ObjectId, object: &Object, comparison: Comparison<'_>) -> Vec<Statement> {
+    let own = name::of(id);
+    let part = |word: &str| format!("DROP {word} {} ON {}", quote(&id.name), name::owner(id));
+    let sql = match id.kind {
+        ObjectKind::Schema => format!("DROP SCHEMA {own}"),
+        ObjectKind::Extension => format!("DROP EXTENSION {own}"),
+        ObjectKind::Collation => format!("DROP COLLATION {own}"),
+        ObjectKind::Enum | ObjectKind::Composite | ObjectKind::Range => format!("DROP TYPE {own}"),
+        ObjectKind::Domain => format!("DROP DOMAIN {own}"),
+        ObjectKind::Sequence => format!("DROP SEQUENCE {own}"),
+        ObjectKind::Table => format!("DROP TABLE {own}"),
+        ObjectKind::Column => {
+            if facts::column(comparison.from, id).is_some_and(|column| column.inherited) {
+                // It goes with the parent's column.
+                return Vec::new();
+            }
+            format!(
+                "ALTER TABLE {} DROP COLUMN {}",
+                name::owner(id),
+                quote(&id.name)
+            )
+        }
+        ObjectKind::SequenceOwner => format!("ALTER SEQUENCE {own} OWNED BY NONE"),
+        ObjectKind::Routine => format!("DROP {}", comment::routine(id, object)),
+        ObjectKind::Default => format!(
+            "ALTER TABLE {} ALTER COLUMN {} DROP DEFAULT",
+            facts::only(id, comparison.from),
+            quote(&id.name)
+        ),
+        ObjectKind::Constraint => return drop_constraint(id, object),
+        ObjectKind::Index => return drop_index(id, object, comparison),
+        ObjectKind::View => format!("DROP VIEW {own}"),
+        ObjectKind::MaterializedView => format!("DROP MATERIALIZED VIEW {own}"),
+        ObjectKind::Statistics => format!("DROP STATISTICS {own}"),
+        ObjectKind::Rule => part("RULE"),
+        ObjectKind::Trigger => part("TRIGGER"),
+        ObjectKind::Policy => part("POLICY"),
+    };
+    vec![Statement::new(sql)]
+}
+
+fn drop_constraint(id: &ObjectId, object: &Object) -> Vec<Statement> {
+    let Definition::Constraint(constraint) = &object.definition else {
+        return Vec::new();
+    };
+    if constraint.inherited {
+        // It goes with the parent's constraint.
+        return Vec::new();
+    }
+    let word = match comment::is_of_domain(object) {
+        true => "DOMAIN",
+        false => "TABLE",
+    };
+    let owner = name::owner(id);
+    let mut statements = unused(&owner, &constraint.uses, &[]);
+    statements.push(Statement::new(format!(
+        "ALTER {word} {owner} DROP CONSTRAINT {}",
+        quote(&id.name)
+    )));
+    statements
+}
+
+fn drop_index(id: &ObjectId, object: &Object, comparison: Comparison<'_>) -> Vec<Statement> {
+    let Definition::Index(index) = &object.definition else {
+        return Vec::new();
+    };
+    if index.parent.is_some() {
+        // It goes with the partitioned table's index.
+        return Vec::new();
+    }
+    let table = name::qualified(&id.schema, &index.table);
+    let mut statements = unused(&table, &index.uses, &[]);
+    let own = name::of(id);
+    let can_wait = !facts::is_partitioned(comparison.from, &id.schema, &index.table);
+    statements.push(match comparison.options.online && can_wait {
+        true => Statement::alone(format!("DROP INDEX CONCURRENTLY {own}")),
+        false => Statement::new(format!("DROP INDEX {own}")),
+    });
+    statements
+}
+
+/// Returns the statements after which a table does not use an index any longer.
+pub(super) fn unused(table: &str, before: &[IndexUse], after: &[IndexUse]) -> Vec<Statement> {
+    let left = before.iter().filter(|used| !after.contains(used));
+    left.map(|used| {
+        Statement::new(match used {
+            IndexUse::Cluster => format!("ALTER TABLE {table} SET WITHOUT CLUSTER"),
+            IndexUse::ReplicaIdentity => {
+                format!("ALTER TABLE {table} REPLICA IDENTITY DEFAULT")
+            }
+        })
+    })
+    .collect()
+}
+
+/// Returns which of the dropped objects go along by themselves.
+pub(crate) fn drops_with(
+    id: &ObjectId,
+    dropped: &BTreeSet<ObjectId>,
+    comparison: Comparison<'_>,
+) -> BTreeSet<ObjectId> {
+    let from = comparison.from;
+    let is_owner = matches!(
+        id.kind,
+        ObjectKind::Table | ObjectKind::View | ObjectKind::MaterializedView | ObjectKind::Domain
+    );
+    let mut along: BTreeSet<ObjectId> = dropped
+        .iter()
+        .filter(|part| match id.kind {
+            _ if is_owner => goes_with_owner(part, id, from),
+            ObjectKind::Column => goes_with_column(part, id, from),
+            ObjectKind::Constraint => goes_with_constraint(part, id, from),
+            ObjectKind::Index => goes_with_index(part, id, from),
+            _ => false,
+        })
+        .cloned()
+        .collect();
+    // A sequence goes with its owner.
+    let owners = along
+        .iter()
+        .filter(|part| part.kind == ObjectKind::SequenceOwner);
+    let sequences: Vec<ObjectId> = owners.map(sequence::of_owner).collect();
+    along.extend(sequences.into_iter().filter(|part| dropped.contains(part)));
+    along
+}
+
+fn goes_with_owner(part: &ObjectId, owner: &ObjectId, from: &Schema) -> bool {
+    if part.schema != owner.schema {
+        return false;
+    }
+    match facts::definition(from, part) {
+        Some(Definition::Index(index)) => index.table == owner.name,
+        Some(Definition::SequenceOwner(table, _)) => {
+            *table == owner.name && is_dropped_whole(part, from)
+        }
+        Some(Definition::Statistics(_)) => {
+            from.get(part)
+                .is_some_and(|object| object.needs.contains(owner))
+                || from.get(part).is_some_and(|object| {
+                    let mut needs = object.needs.iter();
+                    needs.any(|needed| needed.parent.as_ref() == Some(&owner.name))
+                })
+        }
+        _ => part.parent.as_ref() == Some(&owner.name),
+    }
+}
+
+/// Returns whether the only thing that needs an owned sequence is the default of its column.
+fn is_dropped_whole(owner: &ObjectId, from: &Schema) -> bool {
+    let sequence = sequence::of_owner(owner);
+    let table = from.get(owner).and_then(|object| {
+        let mut needs = object.needs.iter();
+        needs.find(|needed| needed.kind == ObjectKind::Column)
+    });
+    let mut dependents = from.dependents(&sequence);
+    dependents.all(|(id, _)| {
+        id == owner
+            || (id.kind == ObjectKind::Default
+                && table
+                    .is_some_and(|column| column.parent == id.parent && column.schema == id.schema))
+    })
+}
+
+fn goes_with_column(part: &ObjectId, column: &ObjectId, from: &Schema) -> bool {
+    match part.kind {
+        ObjectKind::Default => facts::column_of(part) == *column,
+        ObjectKind::SequenceOwner => {
+            let owns = from
+                .get(part)
+                .is_some_and(|object| object.needs.contains(column));
+            owns && is_dropped_whole(part, from)
+        }
+        ObjectKind::Constraint => {
+            part.parent == column.parent
+                && part.schema == column.schema
+                && facts::constraint(from, part)
+                    .is_some_and(|constraint| constraint.columns.contains(&column.name))
+        }
+        ObjectKind::Column => part.name == column.name && facts::heirs(from, column).contains(part),
+        _ => false,
+    }
+}
+
+fn goes_with_constraint(part: &ObjectId, parent: &ObjectId, from: &Schema) -> bool {
+    part.kind == ObjectKind::Constraint && inherits(part, parent, from)
+}
+
+/// Returns whether a constraint is what the constraint of a parent table makes.
+pub(super) fn inherits(part: &ObjectId, parent: &ObjectId, schema: &Schema) -> bool {
+    let (Some(own), Some(parents)) = (
+        facts::constraint(schema, part),
+        facts::constraint(schema, parent),
+    ) else {
+        return false;
+    };
+    own.inherited && is_alike(own, parents) && is_heir(part, parent, schema)
+}
+
+fn is_alike(own: &Constraint, parents: &Constraint) -> bool {
+    own.kind == parents.kind && own.definition == parents.definition
+}
+
+fn is_heir(part: &ObjectId, parent: &ObjectId, schema: &Schema) -> bool {
+    let mut left = vec![facts::owner_table(parent)];
+    let table = facts::owner_table(part);
+    while let Some(ancestor) = left.pop() {
+        for child in facts::children(schema, &ancestor) {
+            if *child == table {
+                return true;
+            }
+            left.push(child.clone());
+        }
+    }
+    false
+}
+
+fn goes_with_index(part: &ObjectId, parent: &ObjectId, from: &Schema) -> bool {
+    belongs_to(part, parent, from)
+}
+
+/// Returns whether an index is one of a partition, and belongs to this one.
+pub(super) fn belongs_to(part: &ObjectId, parent: &ObjectId, schema: &Schema) -> bool {
+    let mut part = part.clone();
+    loop {
+        let Some(Definition::Index(index)) = facts::definition(schema, &part) else {
+            return false;
+        };
+        let Some(name) = &index.parent else {
+            return false;
+        };
+        let table = ObjectId::new(ObjectKind::Table, &part.schema, &index.table);
+        let Some(partition) =
+            facts::table(schema, &table).and_then(|table| table.partition.as_ref())
+        else {
+            return false;
+        };
+        part = ObjectId::new(ObjectKind::Index, &partition.table.0, name);
+        if part == *parent {
+            return true;
+        }
+    }
+}

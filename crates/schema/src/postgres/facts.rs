@@ -1,0 +1,169 @@
+//! Questions about schemas that several statements depend on.
+
+use super::name;
+use crate::diff::Comparison;
+use crate::model::{Column, Constraint, Definition, ObjectId, ObjectKind, Routine, Schema, Table};
+
+/// Returns what an object is.
+pub(super) fn definition<'s>(schema: &'s Schema, id: &ObjectId) -> Option<&'s Definition> {
+    schema.get(id).map(|object| &object.definition)
+}
+
+/// Returns a column.
+pub(super) fn column<'s>(schema: &'s Schema, id: &ObjectId) -> Option<&'s Column> {
+    match definition(schema, id)? {
+        Definition::Column(column) => Some(column),
+        _ => None,
+    }
+}
+
+/// Returns a constraint.
+pub(super) fn constraint<'s>(schema: &'s Schema, id: &ObjectId) -> Option<&'s Constraint> {
+    match definition(schema, id)? {
+        Definition::Constraint(constraint) => Some(constraint),
+        _ => None,
+    }
+}
+
+/// Returns a table.
+pub(super) fn table<'s>(schema: &'s Schema, id: &ObjectId) -> Option<&'s Table> {
+    match definition(schema, id)? {
+        Definition::Table(table) => Some(table),
+        _ => None,
+    }
+}
+
+/// Returns the expression of a column's default.
+pub(super) fn default<'s>(schema: &'s Schema, column: &ObjectId) -> Option<&'s str> {
+    match definition(schema, &default_of(column))? {
+        Definition::Default(expression) => Some(expression),
+        _ => None,
+    }
+}
+
+/// Returns the name of a column's default.
+pub(super) fn default_of(column: &ObjectId) -> ObjectId {
+    ObjectId {
+        kind: ObjectKind::Default,
+        ..column.clone()
+    }
+}
+
+/// Returns the column of a default.
+pub(super) fn column_of(default: &ObjectId) -> ObjectId {
+    ObjectId {
+        kind: ObjectKind::Column,
+        ..default.clone()
+    }
+}
+
+/// Returns the table that something is a part of.
+pub(super) fn owner_table(id: &ObjectId) -> ObjectId {
+    let name = id.parent.clone().unwrap_or_default();
+    ObjectId::new(ObjectKind::Table, &id.schema, name)
+}
+
+/// Returns the table or materialized view with this name.
+pub(super) fn relation(schema: &Schema, of: &str, name: &str) -> Option<ObjectId> {
+    [ObjectKind::Table, ObjectKind::MaterializedView]
+        .map(|kind| ObjectId::new(kind, of, name))
+        .into_iter()
+        .find(|id| schema.objects.contains_key(id))
+}
+
+/// Returns whether a table consists of partitions.
+pub(super) fn is_partitioned(schema: &Schema, of: &str, name: &str) -> bool {
+    let id = ObjectId::new(ObjectKind::Table, of, name);
+    table(schema, &id).is_some_and(|table| table.partition_key.is_some())
+}
+
+/// Returns the tables that inherit from a table, or are its partitions.
+pub(super) fn children<'s>(
+    schema: &'s Schema,
+    parent: &'s ObjectId,
+) -> impl Iterator<Item = &'s ObjectId> {
+    let dependents = schema.dependents(parent);
+    let children = dependents.filter(|(_, object)| match &object.definition {
+        Definition::Table(table) => {
+            parents(table).any(|(schema, name)| *schema == parent.schema && *name == parent.name)
+        }
+        _ => false,
+    });
+    children.map(|(id, _)| id)
+}
+
+/// Returns the tables that a table inherits from, or is a partition of.
+pub(super) fn parents(table: &Table) -> impl Iterator<Item = &(String, String)> {
+    let partitioned = table.partition.as_ref().map(|partition| &partition.table);
+    table.parents.iter().chain(partitioned)
+}
+
+/// Returns the same part of each table that inherits it, directly or not.
+pub(super) fn heirs(schema: &Schema, part: &ObjectId) -> Vec<ObjectId> {
+    let mut heirs = Vec::new();
+    let mut left = vec![owner_table(part)];
+    while let Some(table) = left.pop() {
+        for child in children(schema, &table) {
+            let heir = child.part(part.kind, part.name.clone());
+            if schema.objects.contains_key(&heir) {
+                heirs.push(heir);
+            }
+            left.push(child.clone());
+        }
+    }
+    heirs
+}
+
+/// Returns the same part of a table that the table of this one inherits from.
+pub(super) fn inherited_from(schema: &Schema, part: &ObjectId) -> Option<ObjectId> {
+    let table = table(schema, &owner_table(part))?;
+    let mut parts = parents(table).map(|(of, name)| {
+        ObjectId::new(ObjectKind::Table, of, name).part(part.kind, part.name.clone())
+    });
+    parts.find(|part| schema.objects.contains_key(part))
+}
+
+/// Returns the name of the table of a part, with `ONLY` where the statement would reach others.
+pub(super) fn only(part: &ObjectId, schema: &Schema) -> String {
+    let table = owner_table(part);
+    match children(schema, &table).next().is_some() {
+        true => format!("ONLY {}", name::of(&table)),
+        false => name::of(&table),
+    }
+}
+
+/// Returns whether the body of a routine mentions something that the second schema has and the first
+/// has not, so that it can only be checked at the end.
+pub(super) fn mentions_changes(routine: &Routine, comparison: Comparison<'_>) -> bool {
+    let Some(body) = &routine.body else {
+        return false;
+    };
+    let text = format!("{body} {}", routine.sql);
+    let words: std::collections::BTreeSet<&str> = text
+        .split(|letter: char| !letter.is_alphanumeric() && letter != '_' && letter != '$')
+        .collect();
+    comparison.to.objects.iter().any(|(id, object)| {
+        let name = match &object.definition {
+            Definition::Routine(other) if other.sql != routine.sql => other.name.as_str(),
+            Definition::Table(_)
+            | Definition::View(_)
+            | Definition::Enum(_)
+            | Definition::Composite(_)
+            | Definition::Domain(_)
+            | Definition::Sequence(_)
+            | Definition::Column(_)
+            | Definition::Statement(_) => id.name.as_str(),
+            _ => return false,
+        };
+        words.contains(name)
+            && (comparison.from.get(id) != Some(object) || id.kind == ObjectKind::View)
+    })
+}
+
+/// Returns the type and the collation of a column or domain.
+pub(super) fn collated(data_type: &str, collation: Option<&str>) -> String {
+    match collation {
+        Some(collation) => format!("{data_type} COLLATE {collation}"),
+        None => data_type.to_owned(),
+    }
+}

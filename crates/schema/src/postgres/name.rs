@@ -1,0 +1,109 @@
+//! Names and texts in statements.
+
+use crate::model::ObjectId;
+
+/// The words that cannot be names everywhere, up to PostgreSQL 18.
+const RESERVED: &str = " all analyse analyze and any array as asc asymmetric authorization between \
+bigint binary bit boolean both case cast char character check coalesce collate collation column \
+concurrently constraint create cross current_catalog current_date current_role current_schema \
+current_time current_timestamp current_user dec decimal default deferrable desc distinct do else end \
+except exists extract false fetch float for foreign freeze from full grant greatest group grouping \
+having ilike in initially inner inout int integer intersect interval into is isnull join json \
+json_array json_arrayagg json_exists json_object json_objectagg json_query json_scalar json_serialize \
+json_table json_value lateral leading least left like limit localtime localtimestamp merge_action \
+national natural nchar none normalize not notnull null nullif numeric offset on only or order out \
+outer overlaps overlay placing position precision primary real references returning right row select \
+session_user setof similar smallint some substring symmetric system_user table tablesample then time \
+timestamp to trailing treat trim true union unique user using values varchar variadic verbose when \
+where window with xmlattributes xmlconcat xmlelement xmlexists xmlforest xmlnamespaces xmlparse xmlpi \
+xmlroot xmlserialize xmltable ";
+
+/// Quotes a name that needs it, as the server does.
+pub(super) fn quote(name: &str) -> String {
+    let is_part = |byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_');
+    let is_plain = name.bytes().all(is_part)
+        && name.starts_with(|first: char| !first.is_ascii_digit())
+        && !RESERVED.contains(&format!(" {name} "));
+    match is_plain {
+        true => name.to_owned(),
+        false => format!("\"{}\"", name.replace('"', "\"\"")),
+    }
+}
+
+/// Returns a name with its schema, unless that is `public`.
+pub(super) fn qualified(schema: &str, name: &str) -> String {
+    match schema {
+        "" | "public" => quote(name),
+        _ => full(schema, name),
+    }
+}
+
+/// Returns a name with its schema, as the server writes it in definitions.
+pub(super) fn full(schema: &str, name: &str) -> String {
+    format!("{}.{}", quote(schema), quote(name))
+}
+
+/// Returns the name of an object.
+pub(super) fn of(id: &ObjectId) -> String {
+    qualified(&id.schema, &id.name)
+}
+
+/// Returns the name of what an object is a part of.
+pub(super) fn owner(id: &ObjectId) -> String {
+    qualified(&id.schema, id.parent.as_deref().unwrap_or_default())
+}
+
+/// Returns the name that the server gives to what belongs to a table and these columns: the longer part
+/// is cut until all of it fits into 63 bytes.
+pub(super) fn chosen(table: &str, columns: &str, end: &str) -> String {
+    let separators = usize::from(!columns.is_empty()) + 1;
+    let room = 63_usize.saturating_sub(end.len() + separators);
+    let (mut first, mut second) = (table.len(), columns.len());
+    while first + second > room {
+        if first > second {
+            first -= 1;
+        } else {
+            second -= 1;
+        }
+    }
+    let table = &table[..table.floor_char_boundary(first)];
+    let columns = &columns[..columns.floor_char_boundary(second)];
+    match columns.is_empty() {
+        true => format!("{table}_{end}"),
+        false => format!("{table}_{columns}_{end}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{chosen, qualified, quote};
+
+    #[test]
+    fn names_are_quoted_where_the_server_does() {
+        for (name, expected) in [
+            ("users", "users"),
+            ("user", "\"user\""),
+            ("current_user", "\"current_user\""),
+            ("name", "name"),
+            ("Users", "\"Users\""),
+            ("1st", "\"1st\""),
+            ("a\"b", "\"a\"\"b\""),
+            ("straße", "\"straße\""),
+        ] {
+            assert_eq!(quote(name), expected);
+        }
+        assert_eq!(qualified("public", "t"), "t");
+        assert_eq!(qualified("Shop", "order"), "\"Shop\".\"order\"");
+    }
+
+    #[test]
+    fn long_names_are_cut_where_the_server_does() {
+        let long = "a".repeat(60);
+        assert_eq!(chosen("t", "id", "seq"), "t_id_seq");
+        assert_eq!(chosen("t", "", "pkey"), "t_pkey");
+        let expected = format!("{}_{}_seq", "a".repeat(29), "a".repeat(29));
+        assert_eq!(chosen(&long, &long, "seq"), expected);
+        let expected = format!("{}_id_seq", "a".repeat(56));
+        assert_eq!(chosen(&long, "id", "seq"), expected);
+    }
+}

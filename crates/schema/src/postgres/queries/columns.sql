@@ -1,0 +1,18 @@
+SELECT a.attrelid::text, a.attnum::text, a.attname::text, format_type(a.atttypid, a.atttypmod),
+    CASE WHEN a.attcollation NOT IN (0, t.typcollation) THEN a.attcollation::regcollation::text END,
+    a.attnotnull::text, a.attgenerated::text, a.attidentity::text,
+    d.oid::text, pg_get_expr(d.adbin, d.adrelid), a.attislocal::text, (a.attinhcount > 0)::text,
+    CASE WHEN a.attstorage <> t.typstorage THEN CASE a.attstorage
+        WHEN 'p' THEN 'PLAIN' WHEN 'e' THEN 'EXTERNAL' WHEN 'm' THEN 'MAIN' ELSE 'EXTENDED' END END,
+    -- Only columns whose values can be compressed are asked for what old servers do not have.
+    CASE WHEN a.attlen = -1 THEN CASE to_jsonb(a) ->> 'attcompression'
+        WHEN 'p' THEN 'pglz' WHEN 'l' THEN 'lz4' END END,
+    CASE WHEN a.attstattarget >= 0 THEN a.attstattarget::text END,
+    array_to_string(a.attoptions, ', ')
+FROM pg_attribute a
+JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+JOIN pg_type t ON t.oid = a.atttypid
+LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+WHERE a.attnum > 0 AND NOT a.attisdropped AND c.relkind IN ('r', 'p', 'v', 'm', 'c')
+AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+ORDER BY a.attrelid, a.attnum

@@ -1,0 +1,12 @@
+-- What partitions make of a foreign key is left out.
+SELECT c.oid::text, c.conrelid::text, c.contypid::text, c.conname::text, c.contype::text,
+    pg_get_constraintdef(c.oid), c.convalidated::text,
+    (NOT c.conislocal OR c.conparentid <> 0)::text, c.confrelid::text,
+    (SELECT string_agg(a.attname, E'\n' ORDER BY k.number)
+        FROM unnest(c.conkey) WITH ORDINALITY AS k (attnum, number)
+        JOIN pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = k.attnum),
+    i.indisclustered::text, i.indisreplident::text
+FROM pg_constraint c JOIN pg_namespace n ON n.oid = c.connamespace
+LEFT JOIN pg_index i ON i.indexrelid = c.conindid AND i.indrelid = c.conrelid
+WHERE (c.contype IN ('p', 'u', 'c', 'x', 'n') OR (c.contype = 'f' AND c.conparentid = 0))
+AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'

@@ -1,0 +1,9 @@
+SELECT DISTINCT d.classid::regclass::text, d.objid::text, d.objsubid::text,
+    d.refclassid::regclass::text, d.refobjid::text, d.refobjsubid::text
+FROM pg_depend d
+WHERE d.deptype IN ('n', 'a', 'i', 'P', 'S') AND d.objid >= 16384 AND d.refobjid >= 16384
+AND d.refclassid <> 'pg_namespace'::regclass
+-- The owner of a sequence needs it, not the other way round.
+AND NOT (d.classid = 'pg_class'::regclass AND d.refclassid = 'pg_class'::regclass
+    AND d.deptype IN ('a', 'i') AND d.refobjsubid > 0
+    AND EXISTS (SELECT FROM pg_sequence s WHERE s.seqrelid = d.objid))

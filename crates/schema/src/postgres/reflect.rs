@@ -1,0 +1,212 @@
+//! Makes a schema of what the queries return.
+
+mod attached;
+mod cells;
+mod relations;
+mod routines;
+mod types;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use alembic_sql::Dialect;
+
+use self::cells::Cells;
+use super::queries::QUERIES;
+use crate::model::{Definition, Object, ObjectId, ObjectKind, Schema};
+use crate::reflect::{ReflectError, Rows};
+
+/// Reads the answers to [`QUERIES`], in their order.
+pub(crate) fn reflect(answers: &[Rows]) -> Result<Schema, ReflectError> {
+    let mut reader = Reader {
+        answers,
+        schema: Schema::new(Dialect::Postgres),
+        places: HashMap::new(),
+        aliases: HashMap::new(),
+        column_names: HashMap::new(),
+    };
+    for cells in reader.rows("aliases")? {
+        reader.read_alias(cells)?;
+    }
+    types::read(&mut reader)?;
+    relations::read(&mut reader)?;
+    attached::read(&mut reader)?;
+    routines::read(&mut reader)?;
+    for cells in reader.rows("needs")? {
+        reader.read_need(cells)?;
+    }
+    for cells in reader.rows("comments")? {
+        reader.read_comment(cells)?;
+    }
+    for mut cells in reader.rows("others")? {
+        let kind = cells.text()?.to_owned();
+        let names = reader.schema.not_compared.entry(kind).or_default();
+        names.insert(cells.text()?.to_owned());
+    }
+    reader.add_owners();
+    Ok(reader.schema)
+}
+
+/// A row of the catalog: the catalog, the number of the row there, and the number of a column.
+type Place<'a> = (&'a str, &'a str, &'a str);
+
+/// Reads answers.
+struct Reader<'a> {
+    answers: &'a [Rows],
+    schema: Schema,
+    /// Which object a row of the catalog is.
+    places: HashMap<Place<'a>, ObjectId>,
+    /// Which other row stands for the object that a row is a part of.
+    aliases: HashMap<(&'a str, &'a str), Place<'a>>,
+    /// The names of columns, by the numbers of the relation and the column.
+    column_names: HashMap<(&'a str, &'a str), &'a str>,
+}
+
+impl<'a> Reader<'a> {
+    /// Returns the rows of a query.
+    fn rows(&self, query: &'static str) -> Result<Vec<Cells<'a>>, ReflectError> {
+        let at = QUERIES.iter().position(|(name, _)| *name == query);
+        let rows = at.and_then(|at| self.answers.get(at));
+        let rows = rows.ok_or_else(|| ReflectError {
+            query,
+            what: "there is none".to_owned(),
+        })?;
+        Ok(rows.iter().map(|row| Cells::new(query, row)).collect())
+    }
+
+    /// Adds an object that is this row of the catalog.
+    fn add(&mut self, place: Place<'a>, id: ObjectId, definition: Definition) {
+        self.places.insert(place, id.clone());
+        self.add_unplaced(id, definition);
+    }
+
+    /// Adds an object that no row of the catalog stands for.
+    fn add_unplaced(&mut self, id: ObjectId, definition: Definition) {
+        let object = Object {
+            definition,
+            comment: None,
+            needs: BTreeSet::new(),
+        };
+        self.schema.objects.insert(id, object);
+    }
+
+    /// Returns the object that a row of the catalog is, or is a part of.
+    fn object_at(&self, place: Place<'a>) -> Option<&ObjectId> {
+        let (mut class, mut oid, mut column) = place;
+        // An array of rows of a table is as far as it goes; a circle is impossible, but not on paper.
+        for _ in 0..8 {
+            let exact = self.places.get(&(class, oid, column));
+            if let Some(id) = exact.or_else(|| self.places.get(&(class, oid, "0"))) {
+                return Some(id);
+            }
+            (class, oid, column) = *self.aliases.get(&(class, oid))?;
+        }
+        None
+    }
+
+    /// Returns the table or view with this number.
+    fn relation(&self, oid: &'a str) -> Option<&ObjectId> {
+        self.places.get(&("pg_class", oid, "0"))
+    }
+
+    fn read_alias(&mut self, mut cells: Cells<'a>) -> Result<(), ReflectError> {
+        let part = (cells.text()?, cells.text()?);
+        let whole = (cells.text()?, cells.text()?, cells.text()?);
+        self.aliases.insert(part, whole);
+        Ok(())
+    }
+
+    fn read_need(&mut self, mut cells: Cells<'a>) -> Result<(), ReflectError> {
+        let dependent = (cells.text()?, cells.text()?, cells.text()?);
+        let needed = (cells.text()?, cells.text()?, cells.text()?);
+        let (Some(dependent), Some(needed)) = (self.object_at(dependent), self.object_at(needed))
+        else {
+            return Ok(());
+        };
+        if dependent == needed {
+            return Ok(());
+        }
+        let (dependent, needed) = (dependent.clone(), needed.clone());
+        if let Some(object) = self.schema.objects.get_mut(&dependent) {
+            object.needs.insert(needed);
+        }
+        Ok(())
+    }
+
+    fn read_comment(&mut self, mut cells: Cells<'a>) -> Result<(), ReflectError> {
+        let place = (cells.text()?, cells.text()?, cells.text()?);
+        let comment = cells.text()?.to_owned();
+        // What belongs to an extension has comments of the extension.
+        let place = match self.aliases.get(&(place.0, place.1)) {
+            Some(whole) if !self.places.contains_key(&place) && whole.0 != "pg_extension" => *whole,
+            Some(_) | None => place,
+        };
+        if let Some(id) = self.places.get(&place).cloned() {
+            if let Some(object) = self.schema.objects.get_mut(&id) {
+                object.comment = Some(comment);
+            }
+            return Ok(());
+        }
+        let Some(name) = self.column_names.get(&(place.1, place.2)) else {
+            return Ok(());
+        };
+        let owner = self.relation(place.1).cloned();
+        let object = owner.and_then(|owner| self.schema.objects.get_mut(&owner));
+        match object.map(|object| &mut object.definition) {
+            Some(Definition::View(view)) => {
+                view.column_comments.insert((*name).to_owned(), comment);
+            }
+            Some(Definition::Composite(attributes)) => {
+                for attribute in attributes {
+                    if attribute.name == *name {
+                        attribute.comment = Some(comment.clone());
+                    }
+                }
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Adds the needs that the catalog does not write down: parts need what they are parts of, and
+    /// everything needs its schema.
+    fn add_owners(&mut self) {
+        let owners: BTreeMap<(String, String), ObjectId> = self
+            .schema
+            .objects
+            .keys()
+            .filter(|id| {
+                id.parent.is_none()
+                    && matches!(
+                        id.kind,
+                        ObjectKind::Table
+                            | ObjectKind::View
+                            | ObjectKind::MaterializedView
+                            | ObjectKind::Domain
+                    )
+            })
+            .map(|id| ((id.schema.clone(), id.name.clone()), id.clone()))
+            .collect();
+        for (id, object) in &mut self.schema.objects {
+            if !id.schema.is_empty() {
+                let schema = ObjectId::new(ObjectKind::Schema, "", id.schema.clone());
+                object.needs.insert(schema);
+            }
+            let Some(parent) = &id.parent else { continue };
+            if let Some(owner) = owners.get(&(id.schema.clone(), parent.clone())) {
+                if id.kind == ObjectKind::Default && owner.kind == ObjectKind::Table {
+                    let column = owner.part(ObjectKind::Column, id.name.clone());
+                    object.needs.insert(column);
+                }
+                object.needs.insert(owner.clone());
+            }
+        }
+        let schemas = self.schema.objects.keys();
+        let schemas = schemas.filter(|id| id.kind == ObjectKind::Schema);
+        let schemas: BTreeSet<ObjectId> = schemas.cloned().collect();
+        for object in self.schema.objects.values_mut() {
+            object
+                .needs
+                .retain(|needed| needed.kind != ObjectKind::Schema || schemas.contains(needed));
+        }
+    }
+}

@@ -1,0 +1,205 @@
+//! Reads constraints, indexes, triggers, rules, policies and statistics.
+
+use super::Reader;
+use super::cells::Cells;
+use crate::model::{
+    Constraint, ConstraintKind, Definition, Firing, Index, IndexUse, ObjectId, ObjectKind,
+    Statistics, Trigger,
+};
+use crate::reflect::ReflectError;
+
+pub(super) fn read(reader: &mut Reader<'_>) -> Result<(), ReflectError> {
+    for cells in reader.rows("constraints")? {
+        read_constraint(reader, cells)?;
+    }
+    let rows = reader.rows("indexes")?;
+    for cells in rows.clone() {
+        read_index(reader, cells)?;
+    }
+    for cells in rows {
+        read_index_parent(reader, cells)?;
+    }
+    for cells in reader.rows("parts")? {
+        read_part(reader, cells)?;
+    }
+    Ok(())
+}
+
+fn read_constraint<'a>(reader: &mut Reader<'a>, mut cells: Cells<'a>) -> Result<(), ReflectError> {
+    let place = ("pg_constraint", cells.text()?, "0");
+    let table = reader.relation(cells.text()?);
+    let domain = reader.places.get(&("pg_type", cells.text()?, "0"));
+    let Some(owner) = table.or(domain).cloned() else {
+        return Ok(());
+    };
+    let name = cells.text()?;
+    let kind = match cells.text()? {
+        "p" => ConstraintKind::PrimaryKey,
+        "u" => ConstraintKind::Unique,
+        "c" => ConstraintKind::Check,
+        "x" => ConstraintKind::Exclude,
+        "n" => ConstraintKind::NotNull,
+        "f" => ConstraintKind::ForeignKey,
+        other => return Err(cells.error(format!("{other} is not a kind of constraint"))),
+    };
+    let definition = cells.text()?;
+    let definition = definition.strip_suffix(" NOT VALID").unwrap_or(definition);
+    let definition = definition.to_owned();
+    let (validated, inherited) = (cells.flag()?, cells.flag()?);
+    let references = reader.relation(cells.text()?);
+    let references = references.map(|table| (table.schema.clone(), table.name.clone()));
+    let constraint = Constraint {
+        kind,
+        is_named: true,
+        definition,
+        references,
+        validated,
+        inherited,
+        columns: cells.lines()?,
+        uses: uses(&mut cells)?,
+    };
+    if kind == ConstraintKind::NotNull && !names_not_null(reader, &owner, name, &constraint) {
+        return Ok(());
+    }
+    let id = owner.part(ObjectKind::Constraint, name);
+    reader.add(place, id, Definition::Constraint(constraint));
+    Ok(())
+}
+
+/// Returns whether a NOT NULL is more than what the column says of itself; the column leaves it to
+/// the constraint then.
+fn names_not_null(
+    reader: &mut Reader<'_>,
+    owner: &ObjectId,
+    name: &str,
+    constraint: &Constraint,
+) -> bool {
+    let Some(column) = constraint.columns.first() else {
+        return false;
+    };
+    let is_usual = name == format!("{}_{column}_not_null", owner.name)
+        && constraint.validated
+        && !constraint.definition.ends_with("NO INHERIT");
+    if is_usual || owner.kind != ObjectKind::Table {
+        return false;
+    }
+    let column = owner.part(ObjectKind::Column, column.clone());
+    if let Some(object) = reader.schema.objects.get_mut(&column)
+        && let Definition::Column(column) = &mut object.definition
+    {
+        column.not_null = false;
+    }
+    true
+}
+
+fn uses(cells: &mut Cells<'_>) -> Result<Vec<IndexUse>, ReflectError> {
+    let mut uses = Vec::new();
+    for used in [IndexUse::Cluster, IndexUse::ReplicaIdentity] {
+        if cells.optional()? == Some("true") {
+            uses.push(used);
+        }
+    }
+    Ok(uses)
+}
+
+fn read_index<'a>(reader: &mut Reader<'a>, mut cells: Cells<'a>) -> Result<(), ReflectError> {
+    let place = ("pg_class", cells.text()?, "0");
+    let id = ObjectId::new(ObjectKind::Index, cells.text()?, cells.text()?);
+    let Some(table) = reader.relation(cells.text()?) else {
+        return Ok(());
+    };
+    let table = table.name.clone();
+    let (head, definition) = (cells.text()?, cells.text()?);
+    let unique = cells.flag()?;
+    let _parent = cells.optional()?;
+    let valid = cells.flag()?;
+    let uses = uses(&mut cells)?;
+    let statistics = cells.lines()?.into_iter();
+    let statistics = statistics.filter_map(|line| {
+        let (number, target) = line.split_once(' ')?;
+        Some((number.to_owned(), target.to_owned()))
+    });
+    let index = Index {
+        sql: format!("{head}{definition}"),
+        definition: definition.to_owned(),
+        table,
+        unique,
+        parent: None,
+        valid,
+        uses,
+        statistics: statistics.collect(),
+    };
+    reader.add(place, id, Definition::Index(index));
+    Ok(())
+}
+
+/// Reads the index that a partition's index belongs to, which may be one of a constraint.
+fn read_index_parent<'a>(
+    reader: &mut Reader<'a>,
+    mut cells: Cells<'a>,
+) -> Result<(), ReflectError> {
+    let place = ("pg_class", cells.text()?, "0");
+    for _before_the_parent in 0..6 {
+        cells.optional()?;
+    }
+    let Some(parent) = cells.optional()? else {
+        return Ok(());
+    };
+    let parent = reader.object_at(("pg_class", parent, "0"));
+    let parent = parent.map(|parent| parent.name.clone());
+    let id = reader.places.get(&place);
+    if let Some(object) = id.and_then(|id| reader.schema.objects.get_mut(id))
+        && let Definition::Index(index) = &mut object.definition
+    {
+        index.parent = parent;
+    }
+    Ok(())
+}
+
+fn read_part<'a>(reader: &mut Reader<'a>, mut cells: Cells<'a>) -> Result<(), ReflectError> {
+    let kind = cells.text()?;
+    let oid = cells.text()?;
+    let Some(owner) = reader.relation(cells.text()?).cloned() else {
+        return Ok(());
+    };
+    let schema = cells.text()?;
+    let name = cells.text()?;
+    let state = cells.optional()?;
+    let sql = cells.text()?.to_owned();
+    let (class, id, definition) = match kind {
+        "trigger" => {
+            let id = owner.part(ObjectKind::Trigger, name);
+            ("pg_trigger", id, trigger(sql, state))
+        }
+        "rule" => {
+            let id = owner.part(ObjectKind::Rule, name);
+            ("pg_rewrite", id, trigger(sql, state))
+        }
+        "policy" => {
+            let id = owner.part(ObjectKind::Policy, name);
+            ("pg_policy", id, Definition::Statement(sql))
+        }
+        "statistics" => {
+            let target = state.map(str::to_owned);
+            let id = ObjectId::new(ObjectKind::Statistics, schema, name);
+            let statistics = Statistics { sql, target };
+            ("pg_statistic_ext", id, Definition::Statistics(statistics))
+        }
+        other => return Err(cells.error(format!("{other} is not a kind of part"))),
+    };
+    reader.add((class, oid, "0"), id, definition);
+    Ok(())
+}
+
+fn trigger(sql: String, state: Option<&str>) -> Definition {
+    let sql = sql.strip_suffix(';').map(str::to_owned).unwrap_or(sql);
+    Definition::Trigger(Trigger {
+        sql,
+        firing: match state {
+            Some("D") => Firing::Disabled,
+            Some("R") => Firing::Replica,
+            Some("A") => Firing::Always,
+            _ => Firing::Origin,
+        },
+    })
+}

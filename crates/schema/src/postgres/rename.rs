@@ -1,0 +1,58 @@
+//! Objects that only get another name.
+
+use super::facts;
+use super::name::{self, quote};
+use crate::change::{Change, Statement, Verb};
+use crate::diff::Comparison;
+use crate::model::{Definition, Index, ObjectId};
+
+/// Returns the change that gives an object another name, if two objects differ in nothing else.
+pub(crate) fn renamed(
+    from: &ObjectId,
+    to: &ObjectId,
+    comparison: Comparison<'_>,
+) -> Option<Change> {
+    let before = comparison.from.get(from)?;
+    let after = comparison.to.get(to)?;
+    let table = facts::owner_table(from);
+    let (old, new) = (quote(&from.name), quote(&to.name));
+    let sql = match (&before.definition, &after.definition) {
+        (Definition::Constraint(before), Definition::Constraint(after)) => {
+            let is_alike = before == after && from.parent == to.parent && !before.inherited;
+            let is_kept = facts::table(comparison.from, &table).is_some()
+                && facts::table(comparison.to, &table).is_some();
+            (is_alike && is_kept).then(|| {
+                let table = name::of(&table);
+                format!("ALTER TABLE {table} RENAME CONSTRAINT {old} TO {new}")
+            })?
+        }
+        (Definition::Index(before), Definition::Index(after)) => {
+            let is_kept = facts::relation(comparison.to, &to.schema, &after.table).is_some();
+            (is_kept && is_alike(before, after))
+                .then(|| format!("ALTER INDEX {} RENAME TO {new}", name::of(from)))?
+        }
+        _ => return None,
+    };
+    let mut statements = vec![Statement::new(sql)];
+    if before.comment != after.comment {
+        let comment = after.comment.as_deref();
+        statements.push(super::comment::statement(to, after, comment));
+    }
+    Some(Change {
+        verb: Verb::Rename,
+        object: to.clone(),
+        sentence: format!("rename {from} to {}", to.name),
+        hazards: Vec::new(),
+        statements,
+    })
+}
+
+fn is_alike(before: &Index, after: &Index) -> bool {
+    before.definition == after.definition
+        && before.table == after.table
+        && before.unique == after.unique
+        && before.valid == after.valid
+        && before.uses == after.uses
+        && before.statistics == after.statistics
+        && before.parent == after.parent
+}

@@ -1,0 +1,161 @@
+//! The options of sequences, and columns that are numbered by one.
+
+use super::name::{self, quote};
+use crate::model::{Column, Definition, ObjectId, ObjectKind, Schema, Sequence};
+
+/// Returns the options that differ from those of a plain sequence of the type.
+pub(super) fn options(sequence: &Sequence) -> Vec<String> {
+    differences(
+        &plain(&sequence.data_type, sequence.increment.starts_with('-')),
+        sequence,
+    )
+}
+
+/// Returns the options that make one sequence of another, besides the type.
+pub(super) fn differences(before: &Sequence, after: &Sequence) -> Vec<String> {
+    let mut options = Vec::new();
+    let values = [
+        ("INCREMENT BY", &before.increment, &after.increment),
+        ("MINVALUE", &before.min, &after.min),
+        ("MAXVALUE", &before.max, &after.max),
+        ("START WITH", &before.start, &after.start),
+        ("CACHE", &before.cache, &after.cache),
+    ];
+    for (word, before, after) in values {
+        if before != after {
+            options.push(format!("{word} {after}"));
+        }
+    }
+    match (before.cycle, after.cycle) {
+        (false, true) => options.push("CYCLE".to_owned()),
+        (true, false) => options.push("NO CYCLE".to_owned()),
+        (true, true) | (false, false) => {}
+    }
+    options
+}
+
+/// Returns the sequence that is made without any options.
+pub(super) fn plain(data_type: &str, descends: bool) -> Sequence {
+    let (min, max) = match data_type {
+        "smallint" => ("-32768", "32767"),
+        "integer" => ("-2147483648", "2147483647"),
+        _ => ("-9223372036854775808", "9223372036854775807"),
+    };
+    let (start, min, max, increment) = match descends {
+        false => ("1", "1", max, "1"),
+        true => ("-1", min, "-1", "-1"),
+    };
+    Sequence {
+        data_type: data_type.to_owned(),
+        start: start.to_owned(),
+        increment: increment.to_owned(),
+        min: min.to_owned(),
+        max: max.to_owned(),
+        cache: "1".to_owned(),
+        cycle: false,
+        unlogged: false,
+    }
+}
+
+/// Returns the sequences that are owned by a column, as their own facts.
+pub(super) fn owned<'s>(schema: &'s Schema, column: &'s ObjectId) -> Vec<&'s ObjectId> {
+    let owners = schema.dependents(column);
+    let owners = owners.filter(|(id, _)| id.kind == ObjectKind::SequenceOwner);
+    owners.map(|(id, _)| id).collect()
+}
+
+/// Returns the sequence that an owner is about.
+pub(super) fn of_owner(owner: &ObjectId) -> ObjectId {
+    ObjectId::new(ObjectKind::Sequence, &owner.schema, &owner.name)
+}
+
+/// The objects that `serial` makes of a column.
+pub(super) struct Serial {
+    /// The type's name.
+    pub(super) word: &'static str,
+    /// The sequence, its owner and the default.
+    pub(super) parts: [ObjectId; 3],
+}
+
+/// Returns what is made by `serial`, if the column looks exactly like that.
+pub(super) fn serial(schema: &Schema, id: &ObjectId, column: &Column) -> Option<Serial> {
+    let word = match column.data_type.as_str() {
+        "smallint" => "smallserial",
+        "integer" => "serial",
+        "bigint" => "bigserial",
+        _ => return None,
+    };
+    let table = id.parent.as_deref()?;
+    let chosen = name::chosen(table, &id.name, "seq");
+    let sequence = ObjectId::new(ObjectKind::Sequence, &id.schema, &chosen);
+    let owner = ObjectId::new(ObjectKind::SequenceOwner, &id.schema, &chosen);
+    let default = ObjectId {
+        kind: ObjectKind::Default,
+        ..id.clone()
+    };
+    let found = schema.get(&sequence)?;
+    let Definition::Sequence(options) = &found.definition else {
+        return None;
+    };
+    let is_plain = Sequence {
+        unlogged: false,
+        ..options.clone()
+    } == plain(&column.data_type, false);
+    let owns = schema
+        .get(&owner)
+        .is_some_and(|object| object.needs.contains(id));
+    let call = format!(
+        "nextval('{}'::regclass)",
+        name::full(&id.schema, &chosen).replace('\'', "''")
+    );
+    let is_default = matches!(
+        schema.get(&default).map(|object| &object.definition),
+        Some(Definition::Default(expression)) if *expression == call
+    );
+    let is_serial = is_plain && owns && is_default && column.not_null && found.comment.is_none();
+    is_serial.then(|| Serial {
+        word,
+        parts: [sequence, owner, default],
+    })
+}
+
+/// Returns the clause that makes a column number itself.
+pub(super) fn identity_clause(id: &ObjectId, identity: &crate::model::Identity) -> String {
+    let mut options = Vec::new();
+    let table = id.parent.as_deref().unwrap_or_default();
+    if identity.name != name::chosen(table, &id.name, "seq") {
+        let sequence = name::full(&id.schema, &identity.name);
+        options.push(format!("SEQUENCE NAME {sequence}"));
+    }
+    options.extend(self::options(&identity.sequence));
+    let options = match options.is_empty() {
+        true => String::new(),
+        false => format!(" ({})", options.join(" ")),
+    };
+    format!("GENERATED {} AS IDENTITY{options}", when(identity.always))
+}
+
+/// Returns how an identity column treats values that a statement gives.
+pub(super) const fn when(always: bool) -> &'static str {
+    match always {
+        true => "ALWAYS",
+        false => "BY DEFAULT",
+    }
+}
+
+/// Returns the statement that lets a sequence continue where another one has stopped.
+pub(super) fn continued(sequence: &str, other: &str) -> String {
+    format!(
+        "SELECT pg_catalog.setval({}, last_value, is_called) FROM {other}",
+        alembic_sql::literal(sequence)
+    )
+}
+
+/// Returns the statement that lets a sequence continue after the highest value of a column.
+pub(super) fn after_values(sequence: &str, table: &str, column: &str) -> String {
+    let column = quote(column);
+    format!(
+        "SELECT pg_catalog.setval({}, max({column})) FROM {table} HAVING max({column}) > 0",
+        alembic_sql::literal(sequence)
+    )
+}

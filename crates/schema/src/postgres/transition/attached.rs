@@ -1,0 +1,166 @@
+//! Changes of constraints, indexes, triggers and statistics.
+
+use super::Alteration;
+use crate::change::Hazard;
+use crate::diff::Comparison;
+use crate::model::{Constraint, ConstraintKind, Firing, Index, IndexUse, Statistics, Trigger};
+use crate::postgres::name::{self, quote};
+use crate::postgres::{create, drop, facts};
+
+/// Adds what makes one constraint of another.
+pub(super) fn constraint(
+    alteration: &mut Alteration,
+    before: &Constraint,
+    after: &Constraint,
+) -> bool {
+    let id = alteration.id.clone();
+    let owner = name::owner(&id);
+    let own = quote(&id.name);
+    let is_same = before.kind == after.kind && before.columns == after.columns;
+    if !is_same || (before.validated && !after.validated) {
+        return false;
+    }
+    if before.definition != after.definition {
+        let (old, _) = deferrable(&before.definition);
+        let (new, mode) = deferrable(&after.definition);
+        if before.kind != ConstraintKind::ForeignKey || old != new {
+            return false;
+        }
+        let sql = format!("ALTER TABLE {owner} ALTER CONSTRAINT {own} {mode}");
+        alteration.add(format!("change when {id} is checked"), [sql]);
+    }
+    if !before.validated && after.validated {
+        let table = facts::owner_table(&id);
+        let word = match alteration.is_of_domain {
+            true => "DOMAIN",
+            false => "TABLE",
+        };
+        let sql = format!("ALTER {word} {owner} VALIDATE CONSTRAINT {own}");
+        alteration.add(format!("validate {id}"), [sql]);
+        alteration.risk(Hazard::Scans(table));
+        alteration.risk(Hazard::MayFail(format!("rows do not fulfil {}", id.name)));
+    }
+    uses(alteration, &owner, &before.uses, &after.uses);
+    true
+}
+
+/// Splits what says when a foreign key is checked from its definition.
+fn deferrable(definition: &str) -> (&str, &'static str) {
+    for (end, mode) in [
+        (
+            " DEFERRABLE INITIALLY DEFERRED",
+            "DEFERRABLE INITIALLY DEFERRED",
+        ),
+        (" DEFERRABLE", "DEFERRABLE INITIALLY IMMEDIATE"),
+    ] {
+        if let Some(rest) = definition.strip_suffix(end) {
+            return (rest, mode);
+        }
+    }
+    (definition, "NOT DEFERRABLE")
+}
+
+fn uses(alteration: &mut Alteration, table: &str, before: &[IndexUse], after: &[IndexUse]) {
+    if before == after {
+        return;
+    }
+    let id = alteration.id.clone();
+    let unused = drop::unused(table, before, after);
+    let mut statements: Vec<String> = unused.into_iter().map(|statement| statement.sql).collect();
+    let used = after.iter().filter(|used| !before.contains(used));
+    statements.extend(used.map(|used| create::use_of_index(table, &id.name, *used)));
+    alteration.add(format!("change what {id} is used for"), statements);
+}
+
+/// Adds what makes one index of another.
+pub(super) fn index(
+    alteration: &mut Alteration,
+    before: &Index,
+    after: &Index,
+    comparison: Comparison<'_>,
+) -> bool {
+    let id = alteration.id.clone();
+    let is_same = before.sql == after.sql && before.table == after.table;
+    if !is_same || (!before.valid && after.valid && !is_partitioned(alteration, after, comparison))
+    {
+        return false;
+    }
+    let table = name::qualified(&id.schema, &after.table);
+    let own = name::of(&id);
+    if let Some(parent) = &after.parent
+        && before.parent.is_none()
+        && let Some(of) = is_attached_already(&id.schema, after, comparison)
+    {
+        let parent = name::qualified(&of, parent);
+        let sql = format!("ALTER INDEX {parent} ATTACH PARTITION {own}");
+        alteration.add(format!("attach {id}"), [sql]);
+    }
+    uses(alteration, &table, &before.uses, &after.uses);
+    let mut targets: Vec<String> = Vec::new();
+    for (number, _) in &before.statistics {
+        if !after.statistics.iter().any(|(other, _)| other == number) {
+            targets.push(format!(
+                "ALTER INDEX {own} ALTER COLUMN {number} SET STATISTICS -1"
+            ));
+        }
+    }
+    for target in &after.statistics {
+        if !before.statistics.contains(target) {
+            let (number, target) = target;
+            targets.push(format!(
+                "ALTER INDEX {own} ALTER COLUMN {number} SET STATISTICS {target}"
+            ));
+        }
+    }
+    if !targets.is_empty() {
+        alteration.add(format!("change the statistics of {id}"), targets);
+    }
+    true
+}
+
+fn is_partitioned(alteration: &Alteration, index: &Index, comparison: Comparison<'_>) -> bool {
+    facts::is_partitioned(comparison.to, &alteration.id.schema, &index.table)
+}
+
+/// Returns the schema of the partitioned table if both schemas have the partition in the same place, so
+/// that nothing else attaches its index.
+fn is_attached_already(schema: &str, index: &Index, comparison: Comparison<'_>) -> Option<String> {
+    let id = facts::relation(comparison.to, schema, &index.table)?;
+    let before = facts::table(comparison.from, &id)?;
+    let after = facts::table(comparison.to, &id)?;
+    let partition = after.partition.as_ref()?;
+    (before.partition == after.partition).then(|| partition.table.0.clone())
+}
+
+/// Adds what makes one trigger or rule of another.
+pub(super) fn trigger(alteration: &mut Alteration, before: &Trigger, after: &Trigger) -> bool {
+    if before.sql != after.sql {
+        return false;
+    }
+    if before.firing != after.firing {
+        let id = alteration.id.clone();
+        let what = match after.firing {
+            Firing::Disabled => "disable",
+            Firing::Origin | Firing::Replica | Firing::Always => "enable",
+        };
+        alteration.add(format!("{what} {id}"), [create::firing(&id, after)]);
+    }
+    true
+}
+
+/// Adds what makes extended statistics others.
+pub(super) fn statistics(
+    alteration: &mut Alteration,
+    before: &Statistics,
+    after: &Statistics,
+) -> bool {
+    if before.sql != after.sql {
+        return false;
+    }
+    if before.target != after.target {
+        let own = name::of(&alteration.id);
+        let sentence = format!("change the target of {}", alteration.id);
+        alteration.add(sentence, [create::statistics_target(&own, after)]);
+    }
+    true
+}

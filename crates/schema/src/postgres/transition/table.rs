@@ -1,0 +1,157 @@
+//! Changes of tables.
+
+use super::Alteration;
+use crate::change::Hazard;
+use crate::diff::Comparison;
+use crate::model::{ObjectId, ObjectKind, Partition, Table};
+use crate::postgres::create::table::security;
+use crate::postgres::name::{self, quote};
+
+/// Adds what makes one table of another, besides its parts.
+pub(super) fn table(
+    alteration: &mut Alteration,
+    before: &Table,
+    after: &Table,
+    comparison: Comparison<'_>,
+) -> bool {
+    let id = alteration.id.clone();
+    let own = name::of(&id);
+    if before.partition_key != after.partition_key {
+        return false;
+    }
+    if before.unlogged != after.unlogged {
+        let word = match after.unlogged {
+            true => "UNLOGGED",
+            false => "LOGGED",
+        };
+        let sql = format!("ALTER TABLE {own} SET {word}");
+        alteration.add(format!("make {id} {}", word.to_lowercase()), [sql]);
+        alteration.risk(Hazard::Rewrites(id.clone()));
+    }
+    if before.access_method != after.access_method {
+        let method = after.access_method.as_deref().unwrap_or("heap");
+        let sql = format!("ALTER TABLE {own} SET ACCESS METHOD {}", quote(method));
+        alteration.add(format!("change the access method of {id}"), [sql]);
+        alteration.risk(Hazard::Rewrites(id.clone()));
+    }
+    partition(
+        alteration,
+        before.partition.as_ref(),
+        after.partition.as_ref(),
+    );
+    parents(alteration, before, after, comparison);
+    if before.of_type != after.of_type {
+        let action = match &after.of_type {
+            Some(of) => format!("OF {of}"),
+            None => "NOT OF".to_owned(),
+        };
+        alteration.add(
+            format!("change the type of {id}"),
+            [format!("ALTER TABLE {own} {action}")],
+        );
+    }
+    let mut actions = Vec::new();
+    actions.extend(reset(&before.storage, &after.storage));
+    actions.extend(set(&before.storage, &after.storage));
+    if !actions.is_empty() {
+        let sql = format!("ALTER TABLE {own} {}", actions.join(", "));
+        alteration.add(format!("change the storage parameters of {id}"), [sql]);
+    }
+    let actions = security(before, after);
+    if !actions.is_empty() {
+        let sql = format!("ALTER TABLE {own} {}", actions.join(", "));
+        alteration.add(format!("change the row-level security of {id}"), [sql]);
+    }
+    if before.replica_identity != after.replica_identity {
+        let identity = after.replica_identity.as_deref().unwrap_or("DEFAULT");
+        let sql = format!("ALTER TABLE {own} REPLICA IDENTITY {identity}");
+        alteration.add(format!("change the replica identity of {id}"), [sql]);
+    }
+    true
+}
+
+fn partition(alteration: &mut Alteration, before: Option<&Partition>, after: Option<&Partition>) {
+    if before == after {
+        return;
+    }
+    let id = alteration.id.clone();
+    let own = name::of(&id);
+    let table = |partition: &Partition| {
+        let (of, table) = &partition.table;
+        name::qualified(of, table)
+    };
+    let mut statements = Vec::new();
+    if let Some(before) = before {
+        let table = table(before);
+        statements.push(format!("ALTER TABLE {table} DETACH PARTITION {own}"));
+    }
+    if let Some(after) = after {
+        let bound = &after.bound;
+        let table = table(after);
+        statements.push(format!(
+            "ALTER TABLE {table} ATTACH PARTITION {own} {bound}"
+        ));
+    }
+    let what = match (before.is_some(), after.is_some()) {
+        (_, false) => "detach",
+        (false, true) => "attach",
+        (true, true) => "change the bound of",
+    };
+    alteration.add(format!("{what} {id}"), statements);
+    if after.is_some() {
+        alteration.risk(Hazard::Scans(id));
+        alteration.risk(Hazard::MayFail("rows are outside of the bound".to_owned()));
+    }
+}
+
+fn parents(alteration: &mut Alteration, before: &Table, after: &Table, comparison: Comparison<'_>) {
+    if before.parents == after.parents {
+        return;
+    }
+    let id = alteration.id.clone();
+    let own = name::of(&id);
+    let mut statements = Vec::new();
+    for (of, parent) in &before.parents {
+        let table = ObjectId::new(ObjectKind::Table, of, parent);
+        let is_there = comparison.from.objects.contains_key(&table);
+        if is_there && !after.parents.contains(&(of.clone(), parent.clone())) {
+            let parent = name::qualified(of, parent);
+            statements.push(format!("ALTER TABLE {own} NO INHERIT {parent}"));
+        }
+    }
+    for (of, parent) in &after.parents {
+        if !before.parents.contains(&(of.clone(), parent.clone())) {
+            let parent = name::qualified(of, parent);
+            statements.push(format!("ALTER TABLE {own} INHERIT {parent}"));
+        }
+    }
+    alteration.add(format!("change what {id} inherits from"), statements);
+}
+
+/// Returns the action that takes options away, if any go.
+pub(super) fn reset(before: &[String], after: &[String]) -> Option<String> {
+    let names = |options: &[String]| -> Vec<String> {
+        let names = options.iter().map(|option| {
+            option
+                .split_once('=')
+                .map_or(option.as_str(), |(name, _)| name)
+        });
+        names.map(str::to_owned).collect()
+    };
+    let kept = names(after);
+    let gone: Vec<String> = names(before)
+        .into_iter()
+        .filter(|name| !kept.contains(name))
+        .collect();
+    (!gone.is_empty()).then(|| format!("RESET ({})", gone.join(", ")))
+}
+
+/// Returns the action that sets options, if any are new.
+pub(super) fn set(before: &[String], after: &[String]) -> Option<String> {
+    let new: Vec<&str> = after
+        .iter()
+        .filter(|option| !before.contains(option))
+        .map(String::as_str)
+        .collect();
+    (!new.is_empty()).then(|| format!("SET ({})", new.join(", ")))
+}

@@ -1,0 +1,322 @@
+//! Changes of extensions and types.
+
+use std::collections::BTreeMap;
+
+use alembic_sql::literal;
+
+use super::Alteration;
+use crate::change::{Hazard, Statement};
+use crate::diff::Comparison;
+use crate::model::{Attribute, Domain, Extension, ObjectId, ObjectKind};
+use crate::postgres::create::{self, column};
+use crate::postgres::facts;
+use crate::postgres::name::{self, quote};
+
+/// Adds what moves an extension; its version is not compared.
+pub(super) fn extension(
+    alteration: &mut Alteration,
+    before: &Extension,
+    after: &Extension,
+) -> bool {
+    if before.schema != after.schema {
+        let id = alteration.id.clone();
+        let (own, schema) = (quote(&id.name), quote(&after.schema));
+        let sql = format!("ALTER EXTENSION {own} SET SCHEMA {schema}");
+        alteration.add(format!("move {id} to the schema {}", after.schema), [sql]);
+    }
+    true
+}
+
+/// Adds what gives an enum other labels.
+pub(super) fn labels(
+    alteration: &mut Alteration,
+    before: &[String],
+    after: &[String],
+    comparison: Comparison<'_>,
+) -> bool {
+    if before == after {
+        return true;
+    }
+    let kept: Vec<&String> = after
+        .iter()
+        .filter(|label| before.contains(label))
+        .collect();
+    if !before.iter().eq(kept) {
+        let gone = before.iter().filter(|label| !after.contains(label));
+        let gone: Vec<&str> = gone.map(String::as_str).collect();
+        swap(alteration, comparison);
+        if !gone.is_empty() {
+            let why = format!("a value is one of {}", gone.join(", "));
+            alteration.risk(Hazard::MayFail(why));
+        }
+        return true;
+    }
+    let id = alteration.id.clone();
+    let own = name::of(&id);
+    for (at, label) in after.iter().enumerate() {
+        if before.contains(label) {
+            continue;
+        }
+        // The labels before this one exist by now.
+        let is_last = after[at..].iter().all(|label| !before.contains(label));
+        let place = match at.checked_sub(1) {
+            _ if is_last => String::new(),
+            Some(previous) => format!(" AFTER {}", literal(&after[previous])),
+            None => {
+                let mut rest = after[at..].iter();
+                let next = rest.find(|label| before.contains(label));
+                next.map_or_else(String::new, |next| format!(" BEFORE {}", literal(next)))
+            }
+        };
+        let sql = format!("ALTER TYPE {own} ADD VALUE {}{place}", literal(label));
+        alteration.add_statements(format!("add {label} to {id}"), vec![Statement::alone(sql)]);
+    }
+    true
+}
+
+/// Adds what puts a new type into the place of the old one, in all columns.
+pub(super) fn swap(alteration: &mut Alteration, comparison: Comparison<'_>) {
+    let id = alteration.id.clone();
+    let own = name::of(&id);
+    let old = name::chosen(&id.name, "", "old");
+    let mut statements = vec![Statement::new(format!(
+        "ALTER TYPE {own} RENAME TO {}",
+        quote(&old)
+    ))];
+    statements.extend(create::create(&id, &domain_parts(&id, comparison), comparison).statements);
+    let mut tables: BTreeMap<ObjectId, Vec<String>> = BTreeMap::new();
+    for (user, _) in comparison.from.dependents(&id) {
+        let actions = conversion(alteration, user, comparison);
+        if !actions.is_empty() {
+            let mut table = facts::owner_table(user);
+            if user.kind == ObjectKind::Composite {
+                table = user.clone();
+            }
+            tables.entry(table).or_default().extend(actions);
+        }
+    }
+    for (table, actions) in tables {
+        let word = match table.kind {
+            ObjectKind::Composite => "TYPE",
+            _ => "TABLE",
+        };
+        statements.push(Statement::new(format!(
+            "ALTER {word} {} {}",
+            name::of(&table),
+            actions.join(",\n    ")
+        )));
+        if word == "TABLE" {
+            alteration.hazards.push(Hazard::Rewrites(table));
+        }
+    }
+    let word = match id.kind {
+        ObjectKind::Domain => "DOMAIN",
+        _ => "TYPE",
+    };
+    let old = name::qualified(&id.schema, &old);
+    statements.push(Statement::new(format!("DROP {word} {old}")));
+    alteration.disturbs.insert(id.clone());
+    alteration.add_statements(
+        format!("put another {id} into the place of the old one"),
+        statements,
+    );
+}
+
+/// Adds what puts a new range type into the place of the old one, if columns use it.
+pub(super) fn range(alteration: &mut Alteration, comparison: Comparison<'_>) -> bool {
+    let id = alteration.id.clone();
+    let mut dependents = comparison.from.dependents(&id);
+    let is_stored =
+        id.kind == ObjectKind::Range && dependents.any(|(user, _)| user.kind == ObjectKind::Column);
+    if is_stored {
+        swap(alteration, comparison);
+    }
+    is_stored
+}
+
+/// Returns the constraints that the creation of a domain includes, and leaves them to it.
+fn domain_parts(id: &ObjectId, comparison: Comparison<'_>) -> std::collections::BTreeSet<ObjectId> {
+    let parts = comparison.to.objects.keys().filter(|part| {
+        id.kind == ObjectKind::Domain
+            && part.kind == ObjectKind::Constraint
+            && part.schema == id.schema
+            && part.parent.as_ref() == Some(&id.name)
+    });
+    parts.cloned().collect()
+}
+
+/// Returns the actions that give what uses a type the new one.
+fn conversion(
+    alteration: &mut Alteration,
+    user: &ObjectId,
+    comparison: Comparison<'_>,
+) -> Vec<String> {
+    let name = quote(&user.name);
+    if user.kind == ObjectKind::Composite {
+        let own = name::full(&alteration.id.schema, &alteration.id.name);
+        let Some(crate::model::Definition::Composite(attributes)) =
+            facts::definition(comparison.to, user)
+        else {
+            return Vec::new();
+        };
+        let uses = attributes
+            .iter()
+            .filter(|attribute| attribute.data_type.trim_end_matches("[]") == own);
+        return uses
+            .map(|attribute| {
+                format!(
+                    "ALTER ATTRIBUTE {} TYPE {}",
+                    quote(&attribute.name),
+                    attribute.data_type
+                )
+            })
+            .collect();
+    }
+    let (Some(before), Some(after)) = (
+        facts::column(comparison.from, user),
+        facts::column(comparison.to, user),
+    ) else {
+        return Vec::new();
+    };
+    if before.data_type != after.data_type || before.inherited || before.generated.is_some() {
+        return Vec::new();
+    }
+    alteration.disturbs.insert(user.clone());
+    let heirs = facts::heirs(comparison.to, user);
+    alteration.disturbs.extend(heirs);
+    let text = match after.data_type.ends_with("[]") {
+        true => "text[]",
+        false => "text",
+    };
+    let data_type = &after.data_type;
+    let mut actions = Vec::new();
+    let default = facts::default_of(user);
+    if comparison.from.objects.contains_key(&default) {
+        actions.push(format!("ALTER COLUMN {name} DROP DEFAULT"));
+        alteration.settles.insert(default.clone());
+    }
+    actions.push(format!(
+        "ALTER COLUMN {name} TYPE {data_type} USING {name}::{text}::{data_type}"
+    ));
+    if let Some(expression) = facts::default(comparison.to, user) {
+        actions.push(format!("ALTER COLUMN {name} SET DEFAULT {expression}"));
+        alteration.settles.insert(default);
+    }
+    actions
+}
+
+/// Adds what gives a composite type other attributes.
+pub(super) fn composite(
+    alteration: &mut Alteration,
+    before: &[Attribute],
+    after: &[Attribute],
+    comparison: Comparison<'_>,
+) -> bool {
+    let id = alteration.id.clone();
+    let find = |attributes: &[Attribute], name: &str| {
+        attributes
+            .iter()
+            .find(|attribute| attribute.name == name)
+            .cloned()
+    };
+    let kept = before.iter().filter(|old| find(after, &old.name).is_some());
+    let new = after.iter().filter(|new| find(before, &new.name).is_none());
+    let reached = kept.chain(new).map(|attribute| &attribute.name);
+    let is_reached = reached.eq(after.iter().map(|attribute| &attribute.name));
+    let mut dependents = comparison.from.dependents(&id);
+    let is_stored = dependents.any(|(user, _)| {
+        matches!(
+            user.kind,
+            ObjectKind::Column | ObjectKind::Table | ObjectKind::Composite | ObjectKind::Domain
+        )
+    });
+    let is_retyped = before.iter().any(|old| {
+        find(after, &old.name)
+            .is_some_and(|new| new.data_type != old.data_type || new.collation != old.collation)
+    });
+    if !is_stored && (!is_reached || is_retyped) {
+        return false;
+    }
+    if !is_reached || is_retyped {
+        swap(alteration, comparison);
+        let why = "values do not fit into the new attributes".to_owned();
+        alteration.risk(Hazard::MayFail(why));
+        return true;
+    }
+    let mut actions = Vec::new();
+    for old in before {
+        if find(after, &old.name).is_none() {
+            actions.push(format!("DROP ATTRIBUTE {}", quote(&old.name)));
+        }
+    }
+    for new in after {
+        if find(before, &new.name).is_none() {
+            actions.push(format!("ADD ATTRIBUTE {}", column::attribute(new)));
+        }
+    }
+    if !actions.is_empty() {
+        let sql = format!("ALTER TYPE {} {}", name::of(&id), actions.join(", "));
+        alteration.add(format!("change the attributes of {id}"), [sql]);
+        if actions.iter().any(|action| action.starts_with("DROP")) && is_stored {
+            alteration.risk(Hazard::DestroysValues(id.clone()));
+        }
+    }
+    for new in after {
+        let old = find(before, &new.name).and_then(|old| old.comment);
+        if old != new.comment {
+            let sql = column::attribute_comment(&id, &new.name, new.comment.as_deref());
+            alteration.add(format!("change the comment on {id}.{}", new.name), [sql]);
+        }
+    }
+    true
+}
+
+/// Adds what makes one domain of another, besides its constraints.
+pub(super) fn domain(
+    alteration: &mut Alteration,
+    before: &Domain,
+    after: &Domain,
+    comparison: Comparison<'_>,
+) -> bool {
+    let id = alteration.id.clone();
+    if before.data_type != after.data_type || before.collation != after.collation {
+        let constraints = comparison
+            .from
+            .objects
+            .keys()
+            .chain(comparison.to.objects.keys());
+        let constraints: Vec<ObjectId> = constraints
+            .filter(|part| {
+                part.kind == ObjectKind::Constraint
+                    && part.schema == id.schema
+                    && part.parent.as_ref() == Some(&id.name)
+            })
+            .cloned()
+            .collect();
+        alteration.settles.extend(constraints);
+        swap(alteration, comparison);
+        let why = "values do not fit into the new type".to_owned();
+        alteration.risk(Hazard::MayFail(why));
+        return true;
+    }
+    let head = format!("ALTER DOMAIN {}", name::of(&id));
+    let mut statements = Vec::new();
+    if before.default != after.default {
+        statements.push(match &after.default {
+            Some(default) => format!("{head} SET DEFAULT {default}"),
+            None => format!("{head} DROP DEFAULT"),
+        });
+    }
+    match (before.not_null, after.not_null) {
+        (false, true) => statements.push(format!("{head} SET NOT NULL")),
+        (true, false) => statements.push(format!("{head} DROP NOT NULL")),
+        (true, true) | (false, false) => {}
+    }
+    if !statements.is_empty() {
+        alteration.add(format!("change {id}"), statements);
+        if after.not_null && !before.not_null {
+            alteration.risk(Hazard::MayFail(format!("a value of {id} is NULL")));
+        }
+    }
+    true
+}

@@ -1,0 +1,281 @@
+//! Attempts on PostgreSQL.
+
+mod dump;
+mod rows;
+
+use std::io::Write as _;
+use std::process::{Command, Stdio};
+
+use alembic_migrate::Dialect;
+use alembic_schema::{Change, DiffOptions, Rows, Schema, diff, queries, reflect};
+use postgres::{Client, NoTls, SimpleQueryMessage};
+
+use super::attempt::{Fault, Outcome};
+use super::case::Pair;
+use crate::Result;
+
+/// The tables of the runs themselves.
+const OWN: &str = "alembic_version";
+
+/// What makes definitions the same on every connection.
+const SETTINGS: &str = "SET search_path = pg_catalog, pg_temp; SET datestyle = ISO; \
+    SET intervalstyle = postgres; SET timezone = 'UTC'; SET extra_float_digits = 1; SET jit = off";
+
+/// A server that gets a database for each attempt.
+pub(super) struct Server {
+    url: String,
+}
+
+/// A database that is dropped in the end.
+struct Database<'s> {
+    server: &'s Server,
+    name: String,
+}
+
+impl Server {
+    /// Connects to a server, or starts one.
+    pub(super) fn new(url: Option<&str>) -> Result<Self> {
+        let started = || alembic_tests::postgres::Server::shared().url("");
+        let url = url.map_or_else(started, ToOwned::to_owned);
+        let server = Self {
+            url: url.trim_end_matches('/').to_owned(),
+        };
+        server.client("postgres")?;
+        Ok(server)
+    }
+
+    fn client(&self, database: &str) -> Result<Client, postgres::Error> {
+        let config: postgres::Config = format!("{}/{database}", self.url).parse()?;
+        config.connect(NoTls)
+    }
+
+    /// Changes one schema into the other, and back.
+    pub(super) fn attempt(&self, pair: &Pair<'_>) -> Result<Outcome, Fault> {
+        self.create_roles(pair)?;
+        let from = self.database("from", None)?;
+        from.run(pair.from, "the first schema")?;
+        let to = self.database("to", None)?;
+        to.run(pair.to, "the second schema")?;
+        let (first, second) = (from.schema()?, to.schema()?);
+        let up = compared(&first, &second)?;
+        let down = compared(&second, &first)?;
+        let text = format!("{}\n-- back:\n{}", written(&up), written(&down));
+        let expected = (from.dump()?, to.dump()?);
+        if expected.0 == expected.1 && !up.is_empty() {
+            return Err(Fault::new("changes where there is no difference", text));
+        }
+        let check = |database: &Database<'_>, is_up: bool, when: &str| {
+            let (dump, schema) = match is_up {
+                true => (&expected.1, &second),
+                false => (&expected.0, &first),
+            };
+            database.check(dump, schema, when, &text)
+        };
+        let failed = |cause: &str, error: &dyn std::fmt::Display| {
+            Fault::new(cause, format!("{error}\n{text}"))
+        };
+        if !pair.rows.is_empty() {
+            let filled = self.database("filled", Some(&from))?;
+            if filled.run(pair.rows, "rows").is_ok() {
+                let kept = rows::kept(&first, &second, &up);
+                let before = rows::digests(&filled, &kept)?;
+                if filled.apply(&up).is_ok() {
+                    check(&filled, true, "after the upgrade")?;
+                    let after = rows::digests(&filled, &kept)?;
+                    if let Some(lost) = rows::lost(&before, &after) {
+                        return Err(Fault::new("rows are lost", format!("{lost}\n{text}")));
+                    }
+                    if filled.apply(&down).is_ok() {
+                        check(&filled, false, "after the downgrade")?;
+                        return Ok(Outcome::Passed);
+                    }
+                }
+            }
+        }
+        // Without rows, it must go through, both ways.
+        let empty = self.database("empty", Some(&from))?;
+        empty
+            .apply(&up)
+            .map_err(|error| failed("the upgrade fails", &error))?;
+        check(&empty, true, "after the upgrade")?;
+        empty
+            .apply(&down)
+            .map_err(|error| failed("the downgrade fails", &error))?;
+        check(&empty, false, "after the downgrade")?;
+        Ok(match pair.rows.is_empty() {
+            true => Outcome::Passed,
+            false => Outcome::Refused,
+        })
+    }
+
+    fn create_roles(&self, pair: &Pair<'_>) -> Result<(), Fault> {
+        let fault = |error: postgres::Error| Fault::new("no roles", error.to_string());
+        let mut client = self.client("postgres").map_err(fault)?;
+        for role in pair.roles {
+            let role = alembic_sql::quote(role);
+            // It may exist by now.
+            let _ = client.batch_execute(&format!("CREATE ROLE {role}"));
+        }
+        Ok(())
+    }
+
+    fn database(&self, name: &str, template: Option<&Database<'_>>) -> Result<Database<'_>, Fault> {
+        let name = format!("schemas_{}_{name}", std::process::id());
+        let template = template.map_or("template0", |template| &template.name);
+        let create = || -> Result<(), postgres::Error> {
+            let mut client = self.client("postgres")?;
+            client.batch_execute(&format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"))?;
+            client.batch_execute(&format!("CREATE DATABASE {name} TEMPLATE {template}"))
+        };
+        create().map_err(|error| Fault::new("no database", error.to_string()))?;
+        Ok(Database { server: self, name })
+    }
+}
+
+impl Database<'_> {
+    fn url(&self) -> String {
+        format!("{}/{}", self.server.url, self.name)
+    }
+
+    fn client(&self) -> Result<Client, Fault> {
+        let client = self.server.client(&self.name);
+        client.map_err(|error| Fault::new("no connection", error.to_string()))
+    }
+
+    /// Runs a script as its author did.
+    fn run(&self, sql: &str, what: &str) -> Result<(), Fault> {
+        let run = || -> std::io::Result<std::process::Output> {
+            let mut psql = Command::new("psql")
+                .args(["-qX", "-v", "ON_ERROR_STOP=1", &self.url()])
+                .stdin(Stdio::piped())
+                .stdout(Stdio::null())
+                .stderr(Stdio::piped())
+                .spawn()?;
+            if let Some(mut input) = psql.stdin.take() {
+                // A script that fails leaves the rest unread.
+                let _ = input.write_all(sql.as_bytes());
+            }
+            psql.wait_with_output()
+        };
+        let fault = |details: String| Fault::new(format!("{what} cannot be made"), details);
+        let output = run().map_err(|error| fault(error.to_string()))?;
+        match output.status.success() {
+            true => Ok(()),
+            false => Err(fault(String::from_utf8_lossy(&output.stderr).into_owned())),
+        }
+    }
+
+    fn query(client: &mut Client, sql: &str) -> Result<Rows, postgres::Error> {
+        let messages = client.simple_query(sql)?;
+        let rows = messages.into_iter().filter_map(|message| match message {
+            SimpleQueryMessage::Row(row) => {
+                let cells = (0..row.len()).map(|at| row.get(at).map(str::to_owned));
+                Some(cells.collect())
+            }
+            _ => None,
+        });
+        Ok(rows.collect())
+    }
+
+    /// Reads the schema, without the tables of runs.
+    fn schema(&self) -> Result<Schema, Fault> {
+        let fault = |error: &dyn std::fmt::Display| {
+            Fault::new("the schema cannot be read", error.to_string())
+        };
+        let mut client = self.client()?;
+        client
+            .batch_execute(SETTINGS)
+            .map_err(|error| fault(&error))?;
+        let answers: Result<Vec<Rows>, postgres::Error> = queries(Dialect::Postgres)
+            .iter()
+            .map(|(_, sql)| Self::query(&mut client, sql))
+            .collect();
+        let answers = answers.map_err(|error| {
+            let details = error.as_db_error().map(ToString::to_string);
+            fault(&details.unwrap_or_else(|| error.to_string()))
+        })?;
+        let mut schema = reflect(Dialect::Postgres, &answers).map_err(|error| fault(&error))?;
+        schema.objects.retain(|id, _| {
+            let is_own = |name: &str| name.starts_with(OWN);
+            !is_own(&id.name) && !id.parent.as_deref().is_some_and(is_own)
+        });
+        Ok(schema)
+    }
+
+    fn dump(&self) -> Result<Vec<String>, Fault> {
+        dump::of(&self.url()).map_err(|error| Fault::new("no dump", error.to_string()))
+    }
+
+    /// Carries out changes: in one transaction, but for what stands alone.
+    fn apply(&self, changes: &[Change]) -> Result<(), String> {
+        let mut client = self.client().map_err(|fault| fault.details)?;
+        let mut run = |sql: &str| {
+            client.batch_execute(sql).map_err(|error| {
+                let error = error.as_db_error().map_or_else(
+                    || error.to_string(),
+                    |error| format!("{} {}", error.message(), error.detail().unwrap_or_default()),
+                );
+                format!("{error}\n in: {sql}")
+            })
+        };
+        run("BEGIN")?;
+        for statement in changes.iter().flat_map(|change| &change.statements) {
+            if statement.stands_alone {
+                run("COMMIT")?;
+                run(&statement.sql)?;
+                run("BEGIN")?;
+            } else {
+                run(&statement.sql)?;
+            }
+        }
+        run("COMMIT")
+    }
+
+    /// Compares the database with a schema: by its dump, and by our own comparison.
+    fn check(
+        &self,
+        expected: &[String],
+        schema: &Schema,
+        when: &str,
+        text: &str,
+    ) -> Result<(), Fault> {
+        let found = self.dump()?;
+        if found != expected {
+            let differences = dump::difference(expected, &found);
+            return Err(Fault::new(
+                format!("another catalog {when}"),
+                format!("{differences}\n{text}"),
+            ));
+        }
+        match compared(&self.schema()?, schema)?.as_slice() {
+            [] => Ok(()),
+            left => Err(Fault::new(
+                format!("differences are left {when}"),
+                format!("{}\n{text}", written(left)),
+            )),
+        }
+    }
+}
+
+impl Drop for Database<'_> {
+    fn drop(&mut self) {
+        if let Ok(mut client) = self.server.client("postgres") {
+            let drop = format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name);
+            // The next attempt drops it otherwise.
+            let _ = client.batch_execute(&drop);
+        }
+    }
+}
+
+fn compared(from: &Schema, to: &Schema) -> Result<Vec<Change>, Fault> {
+    diff(from, to, DiffOptions::default())
+        .map_err(|error| Fault::new("the changes have no order", error.to_string()))
+}
+
+fn written(changes: &[Change]) -> String {
+    let statements = changes.iter().flat_map(|change| &change.statements);
+    let statements: Vec<String> = statements
+        .map(|statement| format!("{};\n", statement.sql))
+        .collect();
+    statements.concat()
+}

@@ -1,0 +1,94 @@
+//! What `pg_dump` says of a database: another way than the one that is tested.
+
+use std::process::Command;
+
+use alembic_sql::{Dialect, split};
+
+use super::OWN;
+use crate::Result;
+
+/// What begins a statement about what no comparison looks at.
+const NOT_COMPARED: &[&str] = &[
+    "SET ",
+    "SELECT pg_catalog.set_config",
+    "CREATE FOREIGN",
+    "ALTER FOREIGN",
+    "COMMENT ON FOREIGN",
+    "CREATE SERVER",
+    "ALTER SERVER",
+    "COMMENT ON SERVER",
+    "CREATE USER MAPPING",
+    "CREATE CAST",
+    "COMMENT ON CAST",
+    "CREATE OPERATOR",
+    "ALTER OPERATOR",
+    "CREATE PUBLICATION",
+    "ALTER PUBLICATION",
+    "COMMENT ON PUBLICATION",
+    "CREATE SUBSCRIPTION",
+    "ALTER SUBSCRIPTION",
+    "COMMENT ON SUBSCRIPTION",
+    "CREATE EVENT TRIGGER",
+    "ALTER EVENT TRIGGER",
+    "COMMENT ON EVENT TRIGGER",
+    "CREATE TEXT SEARCH",
+    "ALTER TEXT SEARCH",
+    "CREATE TRUSTED",
+    "CREATE LANGUAGE",
+    "CREATE ACCESS METHOD",
+    "CREATE CONVERSION",
+    "SECURITY LABEL",
+];
+
+/// Returns the statements of a dump, sorted; the order of columns is left out.
+pub(super) fn of(url: &str) -> Result<Vec<String>> {
+    let output = Command::new("pg_dump")
+        .args(["-s", "--no-owner", "--no-privileges", "-T"])
+        .args([&format!("{OWN}*"), url])
+        .output()?;
+    if !output.status.success() {
+        return Err(String::from_utf8_lossy(&output.stderr).into());
+    }
+    let text = String::from_utf8_lossy(&output.stdout);
+    // The client's commands are no SQL.
+    let lines = text.lines().filter(|line| !line.starts_with('\\'));
+    let text: Vec<&str> = lines.collect();
+    let text = text.join("\n");
+    let found = split(&text, Dialect::Postgres);
+    let mut statements: Vec<String> = found
+        .statements
+        .iter()
+        .map(|statement| statement.span.text(&text).to_owned())
+        .filter(|sql| !NOT_COMPARED.iter().any(|begin| sql.starts_with(begin)))
+        .map(|sql| without_order(&sql))
+        .collect();
+    statements.sort();
+    Ok(statements)
+}
+
+/// Returns a `CREATE TABLE` with its columns in the order of their names.
+fn without_order(sql: &str) -> String {
+    let is_table = sql.starts_with("CREATE TABLE") || sql.starts_with("CREATE UNLOGGED TABLE");
+    if !is_table {
+        return sql.to_owned();
+    }
+    let mut lines: Vec<&str> = sql.lines().map(|line| line.trim_end_matches(',')).collect();
+    let end = lines.iter().rposition(|line| line.starts_with(')'));
+    if let Some(end) = end
+        && let Some(columns) = lines.get_mut(1..end)
+    {
+        columns.sort_unstable();
+    }
+    lines.join("\n")
+}
+
+/// Returns the statements that only one of two dumps has.
+pub(super) fn difference(expected: &[String], found: &[String]) -> String {
+    let missing = expected.iter().filter(|sql| !found.contains(sql));
+    let added = found.iter().filter(|sql| !expected.contains(sql));
+    let lines: Vec<String> = missing
+        .map(|sql| format!("- {sql}"))
+        .chain(added.map(|sql| format!("+ {sql}")))
+        .collect();
+    lines.join("\n")
+}
