@@ -241,15 +241,15 @@ const POSTGRES: &[(&str, Outcome)] = &[
     ("ALTER TABLE alembic_version ADD COLUMN note text", Harmless),
     (
         "DELETE FROM alembic_version",
-        Told("expected to change one row of \"public\".alembic_version, changed 0"),
+        Told("expected to change one row of public.alembic_version, changed 0"),
     ),
     (
         "TRUNCATE alembic_version",
-        Told("expected to change one row of \"public\".alembic_version, changed 0"),
+        Told("expected to change one row of public.alembic_version, changed 0"),
     ),
     (
         "UPDATE alembic_version SET version_num = 'r3'",
-        Told("expected to change one row of \"public\".alembic_version, changed 0"),
+        Told("expected to change one row of public.alembic_version, changed 0"),
     ),
     ("INSERT INTO alembic_version VALUES ('r9')", MOVED),
     (
@@ -270,16 +270,16 @@ const POSTGRES: &[(&str, Outcome)] = &[
     ),
     (
         "CREATE RULE r AS ON UPDATE TO alembic_version DO INSTEAD NOTHING",
-        Told("expected to change one row of \"public\".alembic_version, changed 0"),
+        Told("expected to change one row of public.alembic_version, changed 0"),
     ),
     (
         "CREATE RULE r AS ON UPDATE TO alembic_version DO ALSO DELETE FROM alembic_version",
-        Told("expected to change one row of \"public\".alembic_version, changed 0"),
+        Told("expected to change one row of public.alembic_version, changed 0"),
     ),
     (
         "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$; \
          CREATE TRIGGER t BEFORE UPDATE ON alembic_version FOR EACH ROW EXECUTE FUNCTION f()",
-        Told("expected to change one row of \"public\".alembic_version, changed 0"),
+        Told("expected to change one row of public.alembic_version, changed 0"),
     ),
     (
         "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'no'; END $$; \

@@ -64,7 +64,7 @@ const POSTGRES_KINDS: [(&str, &str); 5] = [
 fn table(dialect: Dialect) -> &'static str {
     match dialect {
         Dialect::Sqlite => "alembic_version",
-        Dialect::Postgres => "\"public\".alembic_version",
+        Dialect::Postgres => "public.alembic_version",
     }
 }
 
