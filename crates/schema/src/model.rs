@@ -118,9 +118,9 @@ impl Schema {
         owner: &'s ObjectId,
         kind: ObjectKind,
     ) -> impl Iterator<Item = (&'s ObjectId, &'s Object)> {
-        self.objects.iter().filter(move |(id, _)| {
-            id.kind == kind && id.schema == owner.schema && id.parent.as_ref() == Some(&owner.name)
-        })
+        // The first of them, if there were one without a name.
+        let parts = self.objects.range(owner.part(kind, "")..);
+        parts.take_while(move |(id, _)| id.is_part_of(owner, kind))
     }
 
     /// Returns the columns of a table, in their order.
@@ -182,6 +182,13 @@ impl ObjectId {
             parent: None,
             name: name.into(),
         }
+    }
+
+    /// Returns whether this is a part of one kind of a table, view or domain.
+    pub(crate) fn is_part_of(&self, owner: &Self, kind: ObjectKind) -> bool {
+        self.kind == kind
+            && self.schema == owner.schema
+            && self.parent.as_ref() == Some(&owner.name)
     }
 
     /// Identifies a part of this table, view or domain.

@@ -3,8 +3,11 @@
 mod dump;
 mod rows;
 
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
 use std::io::Write as _;
 use std::process::{Command, Stdio};
+use std::rc::Rc;
 
 use alembic_migrate::Dialect;
 use alembic_schema::{Change, DiffOptions, Rows, Schema, diff, queries, reflect};
@@ -24,11 +27,21 @@ const SETTINGS: &str = "SET search_path = pg_catalog, pg_temp; SET datestyle = I
 /// A server that gets a database for each attempt.
 pub(super) struct Server {
     url: String,
+    /// What was made last of each side, which the way back asks for again.
+    made: RefCell<VecDeque<(String, Rc<Made>)>>,
+    number: Cell<usize>,
+}
+
+/// A schema, with a database that has it.
+struct Made {
+    database: Database,
+    schema: Schema,
+    dump: Vec<String>,
 }
 
 /// A database that is dropped in the end.
-struct Database<'s> {
-    server: &'s Server,
+struct Database {
+    url: String,
     name: String,
 }
 
@@ -39,45 +52,39 @@ impl Server {
         let url = url.map_or_else(started, ToOwned::to_owned);
         let server = Self {
             url: url.trim_end_matches('/').to_owned(),
+            made: RefCell::default(),
+            number: Cell::new(0),
         };
-        server.client("postgres")?;
+        connect(&server.url, "postgres")?;
         Ok(server)
-    }
-
-    fn client(&self, database: &str) -> Result<Client, postgres::Error> {
-        let config: postgres::Config = format!("{}/{database}", self.url).parse()?;
-        config.connect(NoTls)
     }
 
     /// Changes one schema into the other, and back.
     pub(super) fn attempt(&self, pair: &Pair<'_>) -> Result<Outcome, Fault> {
         self.create_roles(pair)?;
-        let from = self.database("from", None)?;
-        from.run(pair.from, "the first schema")?;
-        let to = self.database("to", None)?;
-        to.run(pair.to, "the second schema")?;
-        let (first, second) = (from.schema()?, to.schema()?);
-        let up = compared(&first, &second)?;
-        let down = compared(&second, &first)?;
+        let from = self.make(pair.from, "the first schema")?;
+        let to = self.make(pair.to, "the second schema")?;
+        let (first, second) = (&from.schema, &to.schema);
+        let up = compared(first, second)?;
+        let down = compared(second, first)?;
         let text = format!("{}\n-- back:\n{}", written(&up), written(&down));
-        let expected = (from.dump()?, to.dump()?);
-        if expected.0 == expected.1 && !up.is_empty() {
+        if from.dump == to.dump && !up.is_empty() {
             return Err(Fault::new("changes where there is no difference", text));
         }
-        let check = |database: &Database<'_>, is_up: bool, when: &str| {
-            let (dump, schema) = match is_up {
-                true => (&expected.1, &second),
-                false => (&expected.0, &first),
+        let check = |database: &Database, is_up: bool, when: &str| {
+            let expected = match is_up {
+                true => &to,
+                false => &from,
             };
-            database.check(dump, schema, when, &text)
+            database.check(expected, when, &text)
         };
         let failed = |cause: &str, error: &dyn std::fmt::Display| {
             Fault::new(cause, format!("{error}\n{text}"))
         };
         if !pair.rows.is_empty() {
-            let filled = self.database("filled", Some(&from))?;
+            let filled = self.database(Some(&from.database))?;
             if filled.run(pair.rows, "rows").is_ok() {
-                let kept = rows::kept(&first, &second, &up);
+                let kept = rows::kept(first, second, &up);
                 let before = rows::digests(&filled, &kept)?;
                 if filled.apply(&up).is_ok() {
                     check(&filled, true, "after the upgrade")?;
@@ -93,7 +100,7 @@ impl Server {
             }
         }
         // Without rows, it must go through, both ways.
-        let empty = self.database("empty", Some(&from))?;
+        let empty = self.database(Some(&from.database))?;
         empty
             .apply(&up)
             .map_err(|error| failed("the upgrade fails", &error))?;
@@ -110,7 +117,7 @@ impl Server {
 
     fn create_roles(&self, pair: &Pair<'_>) -> Result<(), Fault> {
         let fault = |error: postgres::Error| Fault::new("no roles", error.to_string());
-        let mut client = self.client("postgres").map_err(fault)?;
+        let mut client = connect(&self.url, "postgres").map_err(fault)?;
         for role in pair.roles {
             let role = alembic_sql::quote(role);
             // It may exist by now.
@@ -119,26 +126,51 @@ impl Server {
         Ok(())
     }
 
-    fn database(&self, name: &str, template: Option<&Database<'_>>) -> Result<Database<'_>, Fault> {
-        let name = format!("schemas_{}_{name}", std::process::id());
+    /// Returns the schema that a script makes.
+    fn make(&self, sql: &str, what: &str) -> Result<Rc<Made>, Fault> {
+        let mut all = self.made.borrow_mut();
+        if let Some((_, made)) = all.iter().find(|(made, _)| made == sql) {
+            return Ok(Rc::clone(made));
+        }
+        let database = self.database(None)?;
+        database.run(sql, what)?;
+        let made = Rc::new(Made {
+            schema: database.schema()?,
+            dump: database.dump()?,
+            database,
+        });
+        all.push_front((sql.to_owned(), Rc::clone(&made)));
+        all.truncate(2);
+        Ok(made)
+    }
+
+    fn database(&self, template: Option<&Database>) -> Result<Database, Fault> {
+        let number = self.number.get();
+        self.number.set(number + 1);
+        let name = format!("schemas_{}_{number}", std::process::id());
         let template = template.map_or("template0", |template| &template.name);
         let create = || -> Result<(), postgres::Error> {
-            let mut client = self.client("postgres")?;
-            client.batch_execute(&format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"))?;
+            let mut client = connect(&self.url, "postgres")?;
             client.batch_execute(&format!("CREATE DATABASE {name} TEMPLATE {template}"))
         };
         create().map_err(|error| Fault::new("no database", error.to_string()))?;
-        Ok(Database { server: self, name })
+        let url = self.url.clone();
+        Ok(Database { url, name })
     }
 }
 
-impl Database<'_> {
+fn connect(url: &str, database: &str) -> Result<Client, postgres::Error> {
+    let config: postgres::Config = format!("{url}/{database}").parse()?;
+    config.connect(NoTls)
+}
+
+impl Database {
     fn url(&self) -> String {
-        format!("{}/{}", self.server.url, self.name)
+        format!("{}/{}", self.url, self.name)
     }
 
     fn client(&self) -> Result<Client, Fault> {
-        let client = self.server.client(&self.name);
+        let client = connect(&self.url, &self.name);
         client.map_err(|error| Fault::new("no connection", error.to_string()))
     }
 
@@ -232,22 +264,16 @@ impl Database<'_> {
     }
 
     /// Compares the database with a schema: by its dump, and by our own comparison.
-    fn check(
-        &self,
-        expected: &[String],
-        schema: &Schema,
-        when: &str,
-        text: &str,
-    ) -> Result<(), Fault> {
+    fn check(&self, expected: &Made, when: &str, text: &str) -> Result<(), Fault> {
         let found = self.dump()?;
-        if found != expected {
-            let differences = dump::difference(expected, &found);
+        if found != expected.dump {
+            let differences = dump::difference(&expected.dump, &found);
             return Err(Fault::new(
                 format!("another catalog {when}"),
                 format!("{differences}\n{text}"),
             ));
         }
-        match compared(&self.schema()?, schema)?.as_slice() {
+        match compared(&self.schema()?, &expected.schema)?.as_slice() {
             [] => Ok(()),
             left => Err(Fault::new(
                 format!("differences are left {when}"),
@@ -257,9 +283,9 @@ impl Database<'_> {
     }
 }
 
-impl Drop for Database<'_> {
+impl Drop for Database {
     fn drop(&mut self) {
-        if let Ok(mut client) = self.server.client("postgres") {
+        if let Ok(mut client) = connect(&self.url, "postgres") {
             let drop = format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name);
             // The next attempt drops it otherwise.
             let _ = client.batch_execute(&drop);

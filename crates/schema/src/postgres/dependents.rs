@@ -26,11 +26,7 @@ pub(crate) fn covers(
             covered
         }
         Some(Definition::Domain(_)) => {
-            let parts = created.iter().filter(|part| {
-                part.kind == ObjectKind::Constraint
-                    && part.schema == id.schema
-                    && part.parent.as_ref() == Some(&id.name)
-            });
+            let parts = facts::parts(created, id, ObjectKind::Constraint);
             parts.cloned().collect()
         }
         Some(Definition::Constraint(_)) => {

@@ -1,5 +1,7 @@
 //! Questions about schemas that several statements depend on.
 
+use std::collections::BTreeSet;
+
 use super::name;
 use crate::diff::Comparison;
 use crate::model::{Column, Constraint, Definition, ObjectId, ObjectKind, Routine, Schema, Table};
@@ -61,6 +63,16 @@ pub(super) fn column_of(default: &ObjectId) -> ObjectId {
 pub(super) fn owner_table(id: &ObjectId) -> ObjectId {
     let name = id.parent.clone().unwrap_or_default();
     ObjectId::new(ObjectKind::Table, &id.schema, name)
+}
+
+/// Returns those of some objects that are parts of a table, view or domain.
+pub(super) fn parts<'s>(
+    ids: &'s BTreeSet<ObjectId>,
+    owner: &'s ObjectId,
+    kind: ObjectKind,
+) -> impl Iterator<Item = &'s ObjectId> {
+    let parts = ids.range(owner.part(kind, "")..);
+    parts.take_while(move |id| id.is_part_of(owner, kind))
 }
 
 /// Returns the table or materialized view with this name.
@@ -139,7 +151,7 @@ pub(super) fn mentions_changes(routine: &Routine, comparison: Comparison<'_>) ->
         return false;
     };
     let text = format!("{body} {}", routine.sql);
-    let words: std::collections::BTreeSet<&str> = text
+    let words: BTreeSet<&str> = text
         .split(|letter: char| !letter.is_alphanumeric() && letter != '_' && letter != '$')
         .collect();
     comparison.to.objects.iter().any(|(id, object)| {

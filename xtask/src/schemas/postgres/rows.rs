@@ -35,7 +35,7 @@ pub(super) fn kept(from: &Schema, to: &Schema, changes: &[Change]) -> Kept {
 
 /// Returns the number of rows of each table, and a digest of the values.
 pub(super) fn digests(
-    database: &Database<'_>,
+    database: &Database,
     kept: &Kept,
 ) -> Result<BTreeMap<(String, String), String>, Fault> {
     let mut client = database.client()?;

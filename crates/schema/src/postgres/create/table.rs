@@ -162,28 +162,33 @@ pub(in crate::postgres) fn covers(
     schema: &Schema,
 ) -> BTreeSet<ObjectId> {
     let mut covered = BTreeSet::new();
-    for part in created {
-        let is_own = part.schema == id.schema && part.parent.as_ref() == Some(&id.name);
-        let is_included = match facts::definition(schema, part) {
-            Some(Definition::Column(_) | Definition::Default(_) | Definition::Constraint(_)) => {
-                is_own
-            }
-            Some(Definition::Index(index)) => {
-                let parent = index.parent.as_ref();
-                let parent = parent.and_then(|parent| index_parent(schema, id, parent));
-                part.schema == id.schema
-                    && index.table == id.name
-                    && parent.is_some_and(|parent| !created.contains(&parent))
-            }
-            _ => false,
-        };
-        if is_included {
+    for kind in [
+        ObjectKind::Column,
+        ObjectKind::Default,
+        ObjectKind::Constraint,
+    ] {
+        for part in facts::parts(created, id, kind) {
             covered.insert(part.clone());
+            if let Some(column) = facts::column(schema, part) {
+                covered.extend(column::covers(part, column, created, schema));
+            }
         }
-        if is_own && let Some(column) = facts::column(schema, part) {
-            let parts = column::covers(part, column, created, schema);
-            covered.extend(parts);
-        }
+    }
+    let is_partition = facts::table(schema, id).is_some_and(|table| table.partition.is_some());
+    if is_partition {
+        let indexes = created
+            .iter()
+            .filter(|part| match facts::definition(schema, part) {
+                Some(Definition::Index(index)) => {
+                    let parent = index.parent.as_ref();
+                    let parent = parent.and_then(|parent| index_parent(schema, id, parent));
+                    part.schema == id.schema
+                        && index.table == id.name
+                        && parent.is_some_and(|parent| !created.contains(&parent))
+                }
+                _ => false,
+            });
+        covered.extend(indexes.cloned());
     }
     covered
 }
