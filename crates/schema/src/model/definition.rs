@@ -50,6 +50,8 @@ pub struct Extension {
     pub schema: String,
     /// Its version, which is not compared.
     pub version: String,
+    /// Whether it can be moved to another schema.
+    pub relocatable: bool,
 }
 
 /// An attribute of a composite type.

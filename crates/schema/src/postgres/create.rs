@@ -69,7 +69,20 @@ fn write(
                 }
             }
         }
-        Definition::Domain(domain) => write(domain_sql(&id, domain, covered, comparison)),
+        Definition::Domain(domain) => {
+            write(domain_sql(&id, domain, covered, comparison));
+            for part in covered {
+                if let Some(constraint) = facts::constraint(comparison.to, part)
+                    && !constraint.validated
+                {
+                    write(format!(
+                        "ALTER DOMAIN {own} ADD CONSTRAINT {} {} NOT VALID",
+                        quote(&part.name),
+                        constraint.definition
+                    ));
+                }
+            }
+        }
         Definition::Sequence(options) => write(sequence_sql(&own, options)),
         Definition::Table(table) => table::create(change, table, covered, comparison),
         Definition::Column(column) => column::add(change, column, covered, comparison),
@@ -127,7 +140,9 @@ fn domain_sql(
         sql += " NOT NULL";
     }
     for part in covered {
-        if let Some(Definition::Constraint(constraint)) = facts::definition(comparison.to, part) {
+        if let Some(constraint) = facts::constraint(comparison.to, part)
+            && constraint.validated
+        {
             let definition = &constraint.definition;
             sql += &format!(" CONSTRAINT {} {definition}", quote(&part.name));
         }

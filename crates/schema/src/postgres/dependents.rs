@@ -91,6 +91,8 @@ pub(crate) fn must_go(
             // A table's constraints and indexes follow the type of a column, but not a type that takes
             // the place of another one.
             ObjectKind::Index => needed.kind != ObjectKind::Column,
+            // A new domain has its constraints.
+            ObjectKind::Constraint if dependent.parent.as_ref() == Some(&needed.name) => false,
             ObjectKind::Constraint => {
                 needed.kind != ObjectKind::Column || changes_both_sides(dependent, comparison)
             }

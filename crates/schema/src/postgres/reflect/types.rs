@@ -16,6 +16,7 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Result<(), ReflectError> {
         let extension = Extension {
             schema: cells.text()?.to_owned(),
             version: cells.text()?.to_owned(),
+            relocatable: cells.flag()?,
         };
         reader.add(place, id, Definition::Extension(extension));
     }

@@ -19,6 +19,9 @@ pub(super) fn extension(
     after: &Extension,
 ) -> bool {
     if before.schema != after.schema {
+        if !before.relocatable {
+            return false;
+        }
         let id = alteration.id.clone();
         let (own, schema) = (quote(&id.name), quote(&after.schema));
         let sql = format!("ALTER EXTENSION {own} SET SCHEMA {schema}");
@@ -74,6 +77,17 @@ pub(super) fn labels(
     true
 }
 
+/// Returns whether values of a type may be stored somewhere.
+fn is_stored(id: &ObjectId, comparison: Comparison<'_>) -> bool {
+    let mut dependents = comparison.from.dependents(id);
+    dependents.any(|(user, _)| {
+        matches!(
+            user.kind,
+            ObjectKind::Column | ObjectKind::Table | ObjectKind::Composite | ObjectKind::Domain
+        )
+    })
+}
+
 /// Adds what puts a new type into the place of the old one, in all columns.
 pub(super) fn swap(alteration: &mut Alteration, comparison: Comparison<'_>) {
     let id = alteration.id.clone();
@@ -125,9 +139,7 @@ pub(super) fn swap(alteration: &mut Alteration, comparison: Comparison<'_>) {
 /// Adds what puts a new range type into the place of the old one, if columns use it.
 pub(super) fn range(alteration: &mut Alteration, comparison: Comparison<'_>) -> bool {
     let id = alteration.id.clone();
-    let mut dependents = comparison.from.dependents(&id);
-    let is_stored =
-        id.kind == ObjectKind::Range && dependents.any(|(user, _)| user.kind == ObjectKind::Column);
+    let is_stored = id.kind == ObjectKind::Range && is_stored(&id, comparison);
     if is_stored {
         swap(alteration, comparison);
     }
@@ -223,13 +235,7 @@ pub(super) fn composite(
     let new = after.iter().filter(|new| find(before, &new.name).is_none());
     let reached = kept.chain(new).map(|attribute| &attribute.name);
     let is_reached = reached.eq(after.iter().map(|attribute| &attribute.name));
-    let mut dependents = comparison.from.dependents(&id);
-    let is_stored = dependents.any(|(user, _)| {
-        matches!(
-            user.kind,
-            ObjectKind::Column | ObjectKind::Table | ObjectKind::Composite | ObjectKind::Domain
-        )
-    });
+    let is_stored = is_stored(&id, comparison);
     let is_retyped = before.iter().any(|old| {
         find(after, &old.name)
             .is_some_and(|new| new.data_type != old.data_type || new.collation != old.collation)
@@ -280,6 +286,9 @@ pub(super) fn domain(
 ) -> bool {
     let id = alteration.id.clone();
     if before.data_type != after.data_type || before.collation != after.collation {
+        if !is_stored(&id, comparison) {
+            return false;
+        }
         let constraints = comparison
             .from
             .objects
