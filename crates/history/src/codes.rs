@@ -454,6 +454,11 @@ codes! {
         /// back. Nothing was changed.
         NotTakenBack = "not-taken-back",
 
+        /// With `--dry-run`, several crates have something to do in one database on PostgreSQL. Each
+        /// would be taken back before the next one begins, so that none would see what the ones before
+        /// it do. On SQLite, those after the first are rehearsed on a copy. Nothing was changed.
+        CratesApart = "crates-apart",
+
         /// A change to the version table affected no row or more than one, or its rows changed
         /// while a section ran outside transactions: something else, such as a trigger, writes to
         /// it.
