@@ -447,7 +447,8 @@ codes! {
         /// After the migration, objects would not work on SQLite, which checks none of this when a
         /// revision changes its schema: a foreign key to a table or column that does not exist, or a
         /// view or trigger that does not compile. What was like that before the run is passed over, and
-        /// so is what needs a function that only the application has. Nothing was changed.
+        /// so is what needs a function that only the application has. Or a view or trigger did not compile
+        /// before, which keeps SQLite from renaming tables and columns. Nothing was changed.
         BrokenObject = "broken-object",
 
         /// With `--dry-run`, a revision has a section outside of transactions, which could not be taken
