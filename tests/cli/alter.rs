@@ -260,3 +260,34 @@ fn a_script_changes_the_table_that_it_was_written_for_and_no_other() {
     sqlite(&scripted, &script).success();
     assert_eq!(dump(&scripted), dump(&online));
 }
+
+/// They would be committed without a word.
+#[test]
+fn no_script_is_written_that_leaves_broken_objects() {
+    let rebuild = "ALTER TABLE item ALTER price SET DEFAULT 0";
+    for (sql, stderr) in [
+        (
+            "CREATE VIEW late AS SELECT nosuch FROM item",
+            "error[broken-object] | the view `late` does not compile: no such column: nosuch",
+        ),
+        (
+            "ALTER TABLE owner RENAME TO person; CREATE TABLE log (x REFERENCES owner)",
+            "error[broken-object] | the foreign key log (x) refers to a table owner that does not exist",
+        ),
+    ] {
+        let project = shop(&format!("{rebuild};\n{sql};"));
+        check_in(&project, sql, "upgrade --sql", 8, stderr);
+    }
+    // What was broken below the start is not the script's, and functions may be the application's.
+    let project = shop(rebuild);
+    project.replace(
+        "migrations/aa01.sql",
+        "CREATE TABLE owner",
+        "CREATE VIEW early AS SELECT x FROM y;\nCREATE TABLE owner",
+    );
+    project.run("upgrade --sql aa01:head").success();
+    let project = shop(&format!(
+        "{rebuild};\nCREATE VIEW v AS SELECT mine(code) AS m FROM item;"
+    ));
+    project.run("upgrade --sql").success();
+}
