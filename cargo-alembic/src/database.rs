@@ -71,6 +71,17 @@ impl Database {
         Ok(connection)
     }
 
+    /// Copies the database to a file that goes away with its connection; `None` on a server.
+    pub(crate) fn copy(&self, extensions: &[PathBuf]) -> Result<Option<Connection>> {
+        match &self.url {
+            DatabaseUrl::Sqlite(url) => {
+                let copy = sqlite::copy(url, extensions)?;
+                Ok(Some(Connection::Sqlite(copy)))
+            }
+            DatabaseUrl::Postgres(_) => Ok(None),
+        }
+    }
+
     fn open(&self) -> Result<Connection> {
         match &self.url {
             DatabaseUrl::Sqlite(url) => {

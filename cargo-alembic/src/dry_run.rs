@@ -1,14 +1,15 @@
 //! `--dry-run`: a whole run that shows each statement as it runs, and is taken back at its end.
 
+mod shared;
+
 use std::fmt::Write;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
-use alembic_history::Direction;
 use alembic_migrate::Event;
 
 use crate::context::Context;
-use crate::database::Watch;
+use crate::database::{Connection, Watch};
 use crate::migrate::Migration;
 use crate::newer_sql;
 use crate::output::json::{
@@ -17,6 +18,7 @@ use crate::output::json::{
 use crate::output::reports::HumanDuration;
 use crate::output::{Answer, Layout, Response, Result};
 use crate::workspace::{Access, Crate};
+use shared::Copies;
 
 /// Runs the migration of each crate, and takes it back.
 pub(crate) fn run(
@@ -25,16 +27,26 @@ pub(crate) fn run(
     access: &Access,
 ) -> Result<Response> {
     let (order, _) = migration.checked(context, access)?;
+    shared::check_apart(migration, &order.chosen)?;
+    let mut copies = Copies::default();
     let mut answers = Vec::new();
-    for own in &order.chosen {
-        let json = rehearse(migration, context, own)?;
+    for (index, own) in order.chosen.iter().enumerate() {
+        let mut copy = copies.take(own.database()?);
+        let json = rehearse(migration, context, own, copy.as_mut())?;
+        copies.go_ahead(migration, &order.chosen[index..], copy, &json)?;
         let text = describe(&json);
         answers.push(Answer::new(own.name(), AnswerJson::DryRun(json), text));
     }
     Ok(Response::new(answers, Layout::Scripts))
 }
 
-fn rehearse(migration: &Migration<'_>, context: &Context, own: &Crate) -> Result<DryRunJson> {
+/// Rehearses the migration of a crate on its database, or on a copy of it.
+fn rehearse(
+    migration: &Migration<'_>,
+    context: &Context,
+    own: &Crate,
+    copy: Option<&mut Connection>,
+) -> Result<DryRunJson> {
     let start = Instant::now();
     let database = own.database()?;
     own.check_sql(migration.direction)?;
@@ -54,14 +66,16 @@ fn rehearse(migration: &Migration<'_>, context: &Context, own: &Crate) -> Result
                 event,
             );
         });
-    let mut connection = match database.is_missing() {
-        // What a missing file would hold is held in memory.
-        true => database.read()?,
-        false => database.write(context.shell)?,
-    };
-    let outcome = match migration.direction {
-        Direction::Upgrade => migrations.upgrade(&mut connection, migration.target),
-        Direction::Downgrade => migrations.downgrade(&mut connection, migration.target),
+    let outcome = match copy {
+        Some(copy) => migration.carry_out(&migrations, copy),
+        None => {
+            let mut connection = match database.is_missing() {
+                // What a missing file would hold is held in memory.
+                true => database.read()?,
+                false => database.write(context.shell)?,
+            };
+            migration.carry_out(&migrations, &mut connection)
+        }
     };
     let report = outcome.map_err(|error| own.explain(error, database))?;
     let took = start.elapsed();

@@ -6,9 +6,10 @@ use std::time::Instant;
 
 use alembic_history::{Direction, Node};
 use alembic_migrate::options::{Interruption, Missing, TransactionMode};
+use alembic_migrate::{Migrations, Report, RunError};
 
 use crate::context::Context;
-use crate::database::Watch;
+use crate::database::{Connection, Watch};
 use crate::empty_upgrades;
 use crate::lock_file;
 use crate::newer_sql;
@@ -118,6 +119,18 @@ impl Migration<'_> {
         Ok(plan.rows)
     }
 
+    /// Migrates a database to the target.
+    pub(crate) fn carry_out(
+        &self,
+        migrations: &Migrations,
+        connection: &mut Connection,
+    ) -> std::result::Result<Report, RunError> {
+        match self.direction {
+            Direction::Upgrade => migrations.upgrade(connection, self.target),
+            Direction::Downgrade => migrations.downgrade(connection, self.target),
+        }
+    }
+
     /// Migrates the database of one crate to the target.
     pub(crate) fn migrate(&self, context: &Context, own: &Crate) -> Result<RunJson> {
         let start = Instant::now();
@@ -158,10 +171,7 @@ impl Migration<'_> {
             true => database.read()?,
             false => database.write(context.shell)?,
         };
-        let outcome = match self.direction {
-            Direction::Upgrade => migrations.upgrade(&mut connection, self.target),
-            Direction::Downgrade => migrations.downgrade(&mut connection, self.target),
-        };
+        let outcome = self.carry_out(&migrations, &mut connection);
         progress.finish();
         let report = outcome.map_err(|error| own.explain(error, database))?;
         let took = start.elapsed();

@@ -129,6 +129,74 @@ fn what_is_in_the_way_is_told_and_nothing_is_changed() {
     );
 }
 
+/// What was broken before is in the way of names only.
+#[test]
+fn what_keeps_sqlite_from_renaming_is_named() {
+    const BROKEN: &str = "CREATE TABLE away (a); CREATE TABLE log (a);
+        CREATE VIEW lost AS SELECT a FROM away;
+        CREATE TRIGGER logged AFTER INSERT ON log BEGIN INSERT INTO away VALUES (1); END;
+        CREATE VIEW unknown AS SELECT nosuch(a) AS a FROM log;";
+    let next = "SQLite compiles all views and triggers when it renames | create what is missing";
+    for (broken, upgrade, stderr) in [
+        (
+            "DROP TRIGGER logged; DROP TABLE away",
+            "ALTER TABLE item RENAME TO article",
+            "error[broken-object] | error in view lost: no such table: main.away, since the view `lost` does \
+             not compile: no such table: main.away | statement 1 of revision bb02 | as it was before",
+        ),
+        (
+            "DROP TABLE away",
+            "SELECT 1; ALTER TABLE item RENAME COLUMN price TO cost",
+            "error[broken-object] | the view `lost` does not compile: no such table: main.away, and the \
+             trigger `logged` does not compile: | statement 2 of revision bb02",
+        ),
+        (
+            "DROP VIEW lost; DROP TABLE away",
+            "ALTER TABLE item RENAME TO article",
+            "error[broken-object] | the trigger `logged` does not compile: no such table: main.away",
+        ),
+    ] {
+        let project = shop(upgrade);
+        project.run("upgrade aa01").success();
+        let broken = format!("{BROKEN}{broken};\n");
+        sqlite(&project.path("shop.db"), &broken).success();
+        check_in(
+            &project,
+            upgrade,
+            "upgrade",
+            8,
+            &format!("{stderr} | {next}"),
+        );
+        check_in(&project, upgrade, "upgrade --dry-run", 8, stderr);
+    }
+    // It has nothing to do with others that fail, or succeed.
+    for (upgrade, code) in [
+        (
+            "ALTER TABLE nosuch ADD COLUMN a",
+            "error[migration-failed] | no such table: nosuch",
+        ),
+        (
+            "ALTER TABLE item RENAME nosuch",
+            "error[migration-failed] | incomplete input",
+        ),
+    ] {
+        let project = shop(upgrade);
+        project.run("upgrade aa01").success();
+        let broken = format!("{BROKEN}DROP TABLE away;\n");
+        sqlite(&project.path("shop.db"), &broken).success();
+        check_in(&project, upgrade, "upgrade", 8, code);
+    }
+    let project =
+        shop("ALTER TABLE item ADD COLUMN more; ALTER TABLE owner ALTER name SET NOT NULL");
+    project.run("upgrade aa01").success();
+    sqlite(
+        &project.path("shop.db"),
+        &format!("{BROKEN}DROP TABLE away;\n"),
+    )
+    .success();
+    project.run("upgrade").success();
+}
+
 #[test]
 fn a_dry_run_shows_what_a_run_does() {
     let project = shop(
@@ -191,4 +259,35 @@ fn a_script_changes_the_table_that_it_was_written_for_and_no_other() {
     }
     sqlite(&scripted, &script).success();
     assert_eq!(dump(&scripted), dump(&online));
+}
+
+/// They would be committed without a word.
+#[test]
+fn no_script_is_written_that_leaves_broken_objects() {
+    let rebuild = "ALTER TABLE item ALTER price SET DEFAULT 0";
+    for (sql, stderr) in [
+        (
+            "CREATE VIEW late AS SELECT nosuch FROM item",
+            "error[broken-object] | the view `late` does not compile: no such column: nosuch",
+        ),
+        (
+            "ALTER TABLE owner RENAME TO person; CREATE TABLE log (x REFERENCES owner)",
+            "error[broken-object] | the foreign key log (x) refers to a table owner that does not exist",
+        ),
+    ] {
+        let project = shop(&format!("{rebuild};\n{sql};"));
+        check_in(&project, sql, "upgrade --sql", 8, stderr);
+    }
+    // What was broken below the start is not the script's, and functions may be the application's.
+    let project = shop(rebuild);
+    project.replace(
+        "migrations/aa01.sql",
+        "CREATE TABLE owner",
+        "CREATE VIEW early AS SELECT x FROM y;\nCREATE TABLE owner",
+    );
+    project.run("upgrade --sql aa01:head").success();
+    let project = shop(&format!(
+        "{rebuild};\nCREATE VIEW v AS SELECT mine(code) AS m FROM item;"
+    ));
+    project.run("upgrade --sql").success();
 }

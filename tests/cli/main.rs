@@ -10,6 +10,7 @@ mod connecting;
 mod current;
 mod documents;
 mod downgrade;
+mod dry_run;
 mod edit;
 mod ensure;
 mod ensure_version;

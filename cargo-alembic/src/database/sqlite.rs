@@ -7,6 +7,7 @@ use alembic_history::Code;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use rusqlite::backup::Backup;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use crate::output::{Cause, Diagnostic, Error, Result, display_path};
@@ -40,6 +41,29 @@ pub(super) fn write(url: &SqliteUrl, extensions: &[PathBuf]) -> Result<Connectio
         }
     };
     equip(opened, url, extensions)
+}
+
+/// Copies a database to a file that SQLite deletes when its connection closes; a missing file counts as
+/// empty.
+pub(super) fn copy(url: &SqliteUrl, extensions: &[PathBuf]) -> Result<Connection> {
+    let from = open_to_read(url).map_err(|error| cannot_open(url, error))?;
+    let mut copy = equip(Connection::open(""), url, extensions)?;
+    let copied = Backup::new(&from, &mut copy)
+        .and_then(|backup| backup.run_to_completion(i32::MAX, Duration::ZERO, None));
+    match copied {
+        Ok(()) => Ok(copy),
+        Err(error) => Err(cannot_copy(url, error)),
+    }
+}
+
+fn cannot_copy(url: &SqliteUrl, error: rusqlite::Error) -> Error {
+    let url = DatabaseUrl::Sqlite(url.clone());
+    let title = format!("cannot copy {url}: {error}");
+    Diagnostic::new(Cause::Sqlite(error), title)
+        .code(Code::DatabaseUnreachable)
+        .note("crates that share a database are rehearsed on a copy of it, in a temporary file")
+        .help("free some space for temporary files, or rehearse each crate by itself with `-p`")
+        .into()
 }
 
 /// Adds what SQLite's own shell has and a connection of rusqlite does not, and what the

@@ -16,6 +16,7 @@ pub(super) fn details(
 ) -> Diagnostic {
     let code = match fault {
         AlterFault::Rows { .. } => Code::UnfitRows,
+        AlterFault::Obstacles { .. } => Code::BrokenObject,
         _ => Code::UnalterableTable,
     };
     diagnostic
@@ -42,6 +43,10 @@ pub(super) fn next_step(fault: &AlterFault, diagnostic: Diagnostic) -> Diagnosti
         AlterFault::Setting { .. } => diagnostic.help(
             "a new table cannot safely take the place of the old one on this connection: use \
              SQLite itself",
+        ),
+        AlterFault::Obstacles { .. } => diagnostic.help(
+            "SQLite compiles all views and triggers when it renames something: create what is missing, \
+             or drop what needs it, in a statement before",
         ),
         AlterFault::Count { .. } => diagnostic.help(
             "nothing was lost; an index may lack rows of its table: look with `PRAGMA \

@@ -485,12 +485,18 @@ codes! {
         /// After the migration, objects would not work on SQLite, which checks none of this when a
         /// revision changes its schema: a foreign key to a table or column that does not exist, or a
         /// view or trigger that does not compile. What was like that before the run is passed over, and
-        /// so is what needs a function that only the application has. Nothing was changed.
+        /// so is what needs a function that only the application has. Or a view or trigger did not compile
+        /// before, which keeps SQLite from renaming tables and columns. Nothing was changed.
         BrokenObject = "broken-object",
 
         /// With `--dry-run`, a revision has a section outside of transactions, which could not be taken
         /// back. Nothing was changed.
         NotTakenBack = "not-taken-back",
+
+        /// With `--dry-run`, several crates have something to do in one database on PostgreSQL. Each
+        /// would be taken back before the next one begins, so that none would see what the ones before
+        /// it do. On SQLite, those after the first are rehearsed on a copy. Nothing was changed.
+        CratesApart = "crates-apart",
 
         /// A change to the version table affected no row or more than one, or its rows changed
         /// while a section ran outside transactions: something else, such as a trigger, writes to

@@ -6,6 +6,7 @@ use alembic_history::FileStatement;
 use alembic_schema::sqlite::{AlterError, Loss, ObjectKind};
 use alembic_sql::{AlterTable, StatementKind};
 
+use crate::broken::BrokenObject;
 use crate::refused_request::RefusedRequest;
 
 /// Why a change of a table was not carried out, or taken back.
@@ -27,6 +28,13 @@ pub enum AlterFault {
     Setting {
         /// The pragma.
         name: &'static str,
+    },
+    /// The database does not carry it out while other objects do not work.
+    Obstacles {
+        /// Its error.
+        error: String,
+        /// The objects.
+        objects: Vec<BrokenObject>,
     },
     /// Not all rows were copied.
     Count {
@@ -58,6 +66,10 @@ impl fmt::Display for AlterFault {
                 }
             }
             Self::Setting { name } => write!(f, "the connection ignores PRAGMA {name}"),
+            Self::Obstacles { error, objects } => {
+                let objects: Vec<String> = objects.iter().map(ToString::to_string).collect();
+                write!(f, "{error}, since {}", objects.join(", and "))
+            }
             Self::Count {
                 table,
                 rows,

@@ -19,7 +19,7 @@ use alembic_sql::{SettingChanges, StatementKind};
 
 use crate::action::Action;
 use crate::alter::{Means, Numbered, Unaltered};
-use crate::broken::Broken;
+use crate::broken::{Broken, BrokenObject};
 use crate::dangling::{DanglingFault, DanglingRows, KeyChange};
 use crate::database_error::{DatabaseError, DatabaseErrorKind};
 use crate::failure::Failure;
@@ -190,6 +190,17 @@ pub(crate) trait Engine: OwnTables + Send + Sync {
         _link: &'a Link<'h>,
         _statements: &'a [Numbered<'h>],
     ) -> Altered<'a> {
+        Box::pin(ready(Ok(Vec::new())))
+    }
+
+    /// Finds the objects that keep the database from carrying out a statement that has failed in a
+    /// transaction, although they have nothing to do with it.
+    fn find_obstacles<'a>(
+        &'a self,
+        _link: &'a Link<'_>,
+        _kind: &'a StatementKind,
+        _error: &'a DatabaseError,
+    ) -> Conversation<'a, Vec<BrokenObject>> {
         Box::pin(ready(Ok(Vec::new())))
     }
 

@@ -7,7 +7,7 @@ mod group;
 use alembic_history::{FileStatement, Node, RowChange};
 
 use crate::action::Action;
-use crate::alter::Numbered;
+use crate::alter::{AlterFault, Numbered, Unaltered};
 use crate::database_error::{DatabaseError, DatabaseErrorKind};
 use crate::event::{Event, Executed, Lost};
 use crate::failure::{Failure, StatementScope};
@@ -109,7 +109,43 @@ async fn run_plain<'h>(session: &mut Session<'h>, pieces: &[Piece<'h>]) -> Resul
     }
     match batch.failed {
         None => Ok(()),
-        Some((index, error)) => Err(failure(session, &pieces[index], error)),
+        Some((index, error)) => Err(explain(session, &pieces[index], error).await),
+    }
+}
+
+/// Returns the failure of a piece, with the objects that are in its way.
+async fn explain<'h>(session: &Session<'h>, piece: &Piece<'h>, error: DatabaseError) -> Failure {
+    let Piece::Statement {
+        node,
+        statement,
+        number,
+    } = piece
+    else {
+        return failure(session, piece, error);
+    };
+    let (engine, link) = (&session.engine, &session.link);
+    let obstacles = engine.find_obstacles(link, statement.kind(), &error).await;
+    // The failure is reported, with or without this answer.
+    let objects = obstacles.unwrap_or_default();
+    if objects.is_empty() {
+        return failure(session, piece, error);
+    }
+    let statements = [Numbered {
+        statement: *statement,
+        number: *number,
+    }];
+    let fault = AlterFault::Obstacles {
+        error: error.to_string(),
+        objects,
+    };
+    let failed = (0, Unaltered::Fault(fault));
+    let runner = &session.runner;
+    runner.alter_failure(*node, &statements, failed, scope(session))
+}
+
+fn scope(session: &Session<'_>) -> StatementScope {
+    StatementScope::Transaction {
+        is_shared: session.ledger.has_open_steps(),
     }
 }
 
@@ -131,11 +167,8 @@ async fn alter<'h>(
     }
     let altered = session.engine.alter(&session.link, statements).await;
     altered.map(drop).map_err(|failed| {
-        let is_shared = session.ledger.has_open_steps();
-        let scope = StatementScope::Transaction { is_shared };
-        session
-            .runner
-            .alter_failure(node, statements, failed, scope)
+        let runner = &session.runner;
+        runner.alter_failure(node, statements, failed, scope(session))
     })
 }
 
@@ -211,11 +244,8 @@ fn failure<'h>(session: &Session<'h>, piece: &Piece<'h>, error: DatabaseError) -
             number,
             ..
         } => {
-            let scope = StatementScope::Transaction {
-                is_shared: session.ledger.has_open_steps(),
-            };
             let runner = &session.runner;
-            runner.statement_failure(*node, *statement, *number, error, scope)
+            runner.statement_failure(*node, *statement, *number, error, scope(session))
         }
         Piece::Alter { .. } | Piece::Setting(_) => {
             RefusedRequest::new(Action::KeepSettings, error).into()

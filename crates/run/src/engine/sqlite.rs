@@ -20,7 +20,7 @@ use self::session::KeptSession;
 use super::{Altered, Conversation, Engine, Execution, Probe, VersionTableLookup};
 use crate::action::Action;
 use crate::alter::{Means, Numbered};
-use crate::broken::Broken;
+use crate::broken::{Broken, BrokenObject};
 use crate::dangling::{DanglingFault, DanglingRows, ForeignKey, KeyChange, compare};
 use crate::database_error::DatabaseError;
 use crate::event::Event;
@@ -246,6 +246,20 @@ impl Engine for Sqlite {
 
     fn alter<'a, 'h>(&'a self, link: &'a Link<'h>, statements: &'a [Numbered<'h>]) -> Altered<'a> {
         Box::pin(alter::alter(link, statements))
+    }
+
+    fn find_obstacles<'a>(
+        &'a self,
+        link: &'a Link<'_>,
+        kind: &'a StatementKind,
+        error: &'a DatabaseError,
+    ) -> Conversation<'a, Vec<BrokenObject>> {
+        Box::pin(async move {
+            match alter::reads_all_objects(kind) && error.is_generic_sqlite_error() {
+                true => Ok(broken::find_uncompiled(link).await?),
+                false => Ok(Vec::new()),
+            }
+        })
     }
 
     fn losses(&self, kind: &StatementKind) -> Vec<(String, Query)> {

@@ -9,6 +9,7 @@ use alembic_sql::StatementKind;
 
 use super::{Range, ScriptError};
 use crate::alter::Means;
+use crate::broken::new_ones;
 use crate::engine::{Engine, engine};
 use crate::error::RunError;
 use crate::exchange::Run;
@@ -86,11 +87,17 @@ async fn follow_all<'h>(
         follow(runner, engine, link, (node, Direction::Upgrade), &mut noted).await?;
     }
     noted.clear();
+    let broken = engine.find_broken(link).await?.unwrap_or_default();
     for step in &plan.steps {
         let place = (step.revision, plan.direction);
         follow(runner, engine, link, place, &mut noted).await?;
     }
-    Ok(Rehearsed::new(noted))
+    let found = engine.find_broken(link).await?.unwrap_or_default();
+    let objects = new_ones(&broken.objects, found.objects, &found.tables);
+    match objects.is_empty() {
+        true => Ok(Rehearsed::new(noted)),
+        false => Err(Failure::Broken { objects }),
+    }
 }
 
 /// Runs the statements of a revision, and notes what those become that are planned from a catalog.

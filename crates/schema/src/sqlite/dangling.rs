@@ -290,11 +290,18 @@ fn defines(tokens: &[Token], sql: &str, index: usize) -> bool {
         }
         depth == 0
     });
-    is_table || close.is_some_and(|close| text(close + 1).eq_ignore_ascii_case("AS"))
+    // After a call, `AS` names its result.
+    let is_common = |close: usize| {
+        let words = ["(", "NOT", "MATERIALIZED"];
+        let mut words = words.iter();
+        text(close + 1).eq_ignore_ascii_case("AS")
+            && words.any(|word| text(close + 2).eq_ignore_ascii_case(word))
+    };
+    is_table || close.is_some_and(is_common)
 }
 
 /// The keywords that a parenthesis may follow.
-const KEYWORDS: [&str; 49] = [
+const KEYWORDS: [&str; 50] = [
     "all",
     "and",
     "as",
@@ -323,6 +330,7 @@ const KEYWORDS: [&str; 49] = [
     "like",
     "limit",
     "match",
+    "materialized",
     "not",
     "of",
     "offset",

@@ -2,6 +2,7 @@
 
 mod edits;
 mod names;
+mod offered;
 mod refusals;
 mod steps;
 mod values;

@@ -36,6 +36,24 @@ pub(super) fn means(kind: &StatementKind) -> Option<Means> {
     })
 }
 
+/// Returns whether SQLite compiles all views and triggers to carry out a statement by itself.
+pub(super) fn reads_all_objects(kind: &StatementKind) -> bool {
+    let altered = altered_table(kind);
+    altered.is_some_and(|table| {
+        table.actions.iter().any(|action| match action {
+            AlterAction::RenameTable { .. } | AlterAction::RenameColumn { .. } => true,
+            // SQLite drops a column itself where there are no views and triggers.
+            AlterAction::DropColumn { .. }
+            | AlterAction::AddColumn { .. }
+            | AlterAction::AddConstraint { .. }
+            | AlterAction::AlterColumn { .. }
+            | AlterAction::DropConstraint { .. }
+            | AlterAction::RenameConstraint { .. }
+            | AlterAction::Other => false,
+        })
+    })
+}
+
 /// Returns what a statement destroys, and the queries for how many there are.
 pub(super) fn losses(kind: &StatementKind) -> Vec<(String, Query)> {
     let count = |what: String, table: &Name, counted: &str| {

@@ -38,8 +38,27 @@ pub(super) async fn find(link: &Link<'_>) -> Result<Broken, RefusedRequest> {
     let catalog = read_catalog(link).await?;
     let keys = dangling_keys(&catalog).into_iter();
     let mut objects: Vec<BrokenObject> = keys.map(BrokenObject::ForeignKey).collect();
+    objects.extend(uncompiled(link, &catalog).await?);
+    let tables = catalog.objects.into_iter();
+    let tables = tables.filter(|object| object.kind == ObjectKind::Table);
+    Ok(Broken {
+        objects,
+        tables: tables.map(|table| table.name).collect(),
+    })
+}
+
+/// Finds the views and triggers that do not compile.
+pub(super) async fn find_uncompiled(link: &Link<'_>) -> Result<Vec<BrokenObject>, RefusedRequest> {
+    let catalog = read_catalog(link).await?;
+    uncompiled(link, &catalog).await
+}
+
+async fn uncompiled(
+    link: &Link<'_>,
+    catalog: &Catalog,
+) -> Result<Vec<BrokenObject>, RefusedRequest> {
     let mut uncompiled = Vec::new();
-    for compilation in compilations(&catalog) {
+    for compilation in compilations(catalog) {
         let compile = Execute::new(Task::FindBroken(BrokenTask::Compile), compilation.sql);
         match link.execute(compile).await {
             Ok(_) => {}
@@ -54,7 +73,7 @@ pub(super) async fn find(link: &Link<'_>) -> Result<Broken, RefusedRequest> {
         }
     }
     if !uncompiled.is_empty() {
-        let unknown = unknown(link, &catalog).await?;
+        let unknown = unknown(link, catalog).await?;
         uncompiled.retain(|object| match object {
             BrokenObject::Uncompiled { names, .. } => {
                 !names.iter().any(|name| unknown.contains(name))
@@ -62,13 +81,7 @@ pub(super) async fn find(link: &Link<'_>) -> Result<Broken, RefusedRequest> {
             BrokenObject::ForeignKey(_) => true,
         });
     }
-    objects.extend(uncompiled);
-    let tables = catalog.objects.into_iter();
-    let tables = tables.filter(|object| object.kind == ObjectKind::Table);
-    Ok(Broken {
-        objects,
-        tables: tables.map(|table| table.name).collect(),
-    })
+    Ok(uncompiled)
 }
 
 /// Finds the objects that need something which the application has and this connection has not.
