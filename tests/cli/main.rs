@@ -4,6 +4,7 @@
 
 mod alter;
 mod alter_table;
+mod autogenerate;
 mod bad_input;
 mod branches;
 mod connecting;
