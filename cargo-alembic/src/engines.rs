@@ -24,6 +24,22 @@ pub(crate) fn engines(owner: &Crate, urls: &[Option<&str>]) -> Result<Vec<Engine
         .collect()
 }
 
+/// Returns the engine of a database; on a server, temporary databases are created next to it, unless an
+/// argument or the configuration names another server.
+pub(crate) fn engine_of(
+    owner: &Crate,
+    database: &Database,
+    scratch_url: Option<&str>,
+) -> Result<Engine> {
+    match &database.url {
+        DatabaseUrl::Sqlite(_) => Ok(Engine::Sqlite(owner.configuration.sqlite_extensions())),
+        DatabaseUrl::Postgres(url) => match server(owner, &[scratch_url])? {
+            Some(server) => Engine::postgres(&server),
+            None => Engine::postgres(url),
+        },
+    }
+}
+
 /// Finds the server that one of the arguments, the configuration or the environment names.
 pub(crate) fn server(owner: &Crate, urls: &[Option<&str>]) -> Result<Option<PostgresUrl>> {
     let scratch = owner.configuration.settings.scratch_url.as_deref();

@@ -35,6 +35,7 @@ mod rebase;
 mod requirements;
 mod revision;
 mod scenarios;
+mod schemas;
 mod selection;
 mod show;
 mod stamp;
