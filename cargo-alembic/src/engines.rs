@@ -18,7 +18,7 @@ pub(crate) fn engines(owner: &Crate, urls: &[Option<&str>]) -> Result<Vec<Engine
             Dialect::Sqlite => Ok(Engine::Sqlite(owner.configuration.sqlite_extensions())),
             Dialect::Postgres => match server(owner, urls)? {
                 Some(url) => Engine::postgres(&url),
-                None => Err(no_server(owner)),
+                None => Err(no_server(owner, "--scratch-url")),
             },
         })
         .collect()
@@ -56,14 +56,14 @@ pub(crate) fn server(owner: &Crate, urls: &[Option<&str>]) -> Result<Option<Post
     Ok(None)
 }
 
-/// Explains how to name a server.
-pub(crate) fn no_server(owner: &Crate) -> Error {
+/// Explains how to name a server, by an option or in the environment.
+pub(crate) fn no_server(owner: &Crate, option: &str) -> Error {
     let name = owner.name();
     let title = format!("crate `{name}` is for PostgreSQL, but no server is known");
     Diagnostic::new(Cause::Configuration, title)
         .code(Code::NoServer)
         .help(format!(
-            "name one of its databases with `--url postgres://...`, or in the environment variable \
+            "name one of its databases with `{option} postgres://...`, or in the environment variable \
              {}; that database is left untouched",
             owner.configuration.settings.url_env
         ))
