@@ -23,7 +23,7 @@ mod toml;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use alembic_history::{Code, FolderError, History, Settings, SourceFile, read_folder};
+use alembic_history::{Code, FolderError, History, Settings, SourceFile, StaleSchema, read_folder};
 use alembic_sql::SqlText;
 
 use manifest::{Manifest, Problem};
@@ -144,6 +144,17 @@ fn check(
             Ok(text) => {
                 for problem in schema::newer_sql(&text, name, &settings) {
                     warn(&problem, cargo)?;
+                }
+                let stale = history
+                    .as_ref()
+                    .ok()
+                    .filter(|history| history.is_stale(text.as_str()));
+                if stale.is_some() {
+                    let problem = schema::stale(name, &package);
+                    match settings.stale_schema {
+                        StaleSchema::Warn => warn(&problem, cargo)?,
+                        StaleSchema::Error => problems.push(problem),
+                    }
                 }
                 schema = Some(text);
             }

@@ -70,6 +70,20 @@ pub(crate) fn read(path: &Path, name: &str, dialects: &[Dialect]) -> Result<SqlT
     }
 }
 
+/// Returns the problem of a file that was written for other revisions.
+pub(crate) fn stale(name: &str, package: &str) -> Problem {
+    Problem {
+        place: name.to_owned(),
+        code: Code::StaleSchema,
+        title: "the target schema was written for other revisions".to_owned(),
+        note: Some(
+            "an empty database gets another schema than one that goes through the revisions"
+                .to_owned(),
+        ),
+        help: format!("write it anew with `cargo alembic dump --write -p {package}`"),
+    }
+}
+
 /// Returns what the oldest supported SQLite does not understand.
 pub(crate) fn newer_sql(text: &SqlText, name: &str, settings: &Settings) -> Vec<Problem> {
     let dialects = settings.dialects_for(None).into_iter();

@@ -173,11 +173,11 @@ pub(crate) struct OfflineArgs {
 #[command(next_help_heading = "Schemas")]
 pub(crate) struct ComparedArgs {
     /// Compare only these: a name with `*`, `schema:NAME` or `kind:KIND`; can be repeated
-    #[arg(long = "include-objects", value_name = "PATTERN")]
-    pub(crate) include: Vec<String>,
+    #[arg(long, value_name = "PATTERN")]
+    pub(crate) include_objects: Vec<String>,
     /// Do not compare these; can be repeated
-    #[arg(long = "exclude-objects", value_name = "PATTERN")]
-    pub(crate) exclude: Vec<String>,
+    #[arg(long, value_name = "PATTERN")]
+    pub(crate) exclude_objects: Vec<String>,
     /// Fail if a schema has objects that no comparison looks at
     #[arg(long)]
     pub(crate) strict: bool,

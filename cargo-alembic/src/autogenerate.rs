@@ -8,13 +8,11 @@ mod proof;
 mod renames;
 mod side;
 
-use alembic_migrate::Dialect;
-use alembic_migrate::schema::{Change, Cost, DiffOptions};
+use alembic_migrate::schema::{Cost, DiffOptions};
 use alembic_schema::Filter;
 
 use crate::context::Context;
 use crate::database::scratch::Engine;
-use crate::explain;
 use crate::new_revision::{PreparedRevision, RevisionDraft};
 use crate::output::json::{AnswerJson, AutogenerateJson, ChangeJson, EngineChangesJson};
 use crate::output::{Answer, Layout, Response, Result};
@@ -177,16 +175,4 @@ fn proved(prepared: &PreparedRevision<'_>, sides: &[Side<'_>], counts: &Counts) 
             },
         }
     }
-}
-
-/// Returns the changes that make one schema of another.
-fn changes_between(
-    owner: &Crate,
-    dialect: Dialect,
-    from: &alembic_migrate::schema::Schema,
-    to: &alembic_migrate::schema::Schema,
-    options: DiffOptions,
-) -> Result<Vec<Change>> {
-    let changes = alembic_migrate::schema::diff(from, to, options);
-    changes.map_err(|error| explain::circle(&error, owner.name(), dialect))
 }

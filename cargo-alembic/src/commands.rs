@@ -1,8 +1,11 @@
 //! The commands, one file each.
 
 mod branches;
+mod check;
 mod current;
+mod diff;
 mod downgrade;
+mod dump;
 mod edit;
 mod ensure;
 mod ensure_version;
@@ -18,6 +21,7 @@ mod show;
 mod stamp;
 mod test;
 mod upgrade;
+mod verify;
 
 use clap::{Args, Parser, Subcommand};
 
@@ -83,6 +87,14 @@ pub enum Command {
     Log(log::LogArgs),
     /// Record which revisions a database is at, without running them
     Stamp(stamp::StampArgs),
+    /// Check that the revisions make the target schema
+    Check(check::CheckArgs),
+    /// Check that the databases have the schema that their revisions make
+    Verify(verify::VerifyArgs),
+    /// Show how two schemas differ
+    Diff(diff::DiffArgs),
+    /// Print the SQL that makes a schema
+    Dump(dump::DumpArgs),
     /// Test the migrations on temporary databases
     Test(test::TestArgs),
     /// Open a revision file in an editor
@@ -112,6 +124,10 @@ impl Command {
             Command::Show(args) => args.run(context),
             Command::Log(args) => args.run(context),
             Command::Stamp(args) => args.run(context),
+            Command::Check(args) => args.run(context),
+            Command::Verify(args) => args.run(context),
+            Command::Diff(args) => args.run(context),
+            Command::Dump(args) => args.run(context),
             Command::Test(args) => args.run(context),
             Command::Edit(args) => args.run(context),
             Command::Ensure(args) => args.run(context),
@@ -129,6 +145,7 @@ impl Command {
             Command::Show(args) => &args.database,
             Command::Log(args) => &args.database,
             Command::Stamp(args) => &args.database,
+            Command::Verify(args) => &args.database,
             Command::Edit(args) => &args.database,
             Command::Rebase(args) => &args.database,
             Command::Ensure(args) => &args.database,
@@ -139,6 +156,9 @@ impl Command {
             | Command::Merge(_)
             | Command::Lock(_)
             | Command::Heads(_)
+            | Command::Check(_)
+            | Command::Diff(_)
+            | Command::Dump(_)
             | Command::Branches(_)
             | Command::Test(_) => return None,
         };

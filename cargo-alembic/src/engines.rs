@@ -18,10 +18,26 @@ pub(crate) fn engines(owner: &Crate, urls: &[Option<&str>]) -> Result<Vec<Engine
             Dialect::Sqlite => Ok(Engine::Sqlite(owner.configuration.sqlite_extensions())),
             Dialect::Postgres => match server(owner, urls)? {
                 Some(url) => Engine::postgres(&url),
-                None => Err(no_server(owner)),
+                None => Err(no_server(owner, "--scratch-url")),
             },
         })
         .collect()
+}
+
+/// Returns the engine of a database; on a server, temporary databases are created next to it, unless an
+/// argument or the configuration names another server.
+pub(crate) fn engine_of(
+    owner: &Crate,
+    database: &Database,
+    scratch_url: Option<&str>,
+) -> Result<Engine> {
+    match &database.url {
+        DatabaseUrl::Sqlite(_) => Ok(Engine::Sqlite(owner.configuration.sqlite_extensions())),
+        DatabaseUrl::Postgres(url) => match server(owner, &[scratch_url])? {
+            Some(server) => Engine::postgres(&server),
+            None => Engine::postgres(url),
+        },
+    }
 }
 
 /// Finds the server that one of the arguments, the configuration or the environment names.
@@ -40,14 +56,14 @@ pub(crate) fn server(owner: &Crate, urls: &[Option<&str>]) -> Result<Option<Post
     Ok(None)
 }
 
-/// Explains how to name a server.
-pub(crate) fn no_server(owner: &Crate) -> Error {
+/// Explains how to name a server, by an option or in the environment.
+pub(crate) fn no_server(owner: &Crate, option: &str) -> Error {
     let name = owner.name();
     let title = format!("crate `{name}` is for PostgreSQL, but no server is known");
     Diagnostic::new(Cause::Configuration, title)
         .code(Code::NoServer)
         .help(format!(
-            "name one of its databases with `--url postgres://...`, or in the environment variable \
+            "name one of its databases with `{option} postgres://...`, or in the environment variable \
              {}; that database is left untouched",
             owner.configuration.settings.url_env
         ))

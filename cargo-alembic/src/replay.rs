@@ -89,13 +89,17 @@ impl Replay<'_> {
     pub(crate) fn at(&self, revisions: &str) -> Result<Scratch> {
         let mut scratch = self.prepared()?;
         if self.owner.graph().len() > 0 && revisions != "base" {
-            let outcome = self
-                .owner
-                .migrations
-                .upgrade(&mut scratch.connection, revisions);
-            outcome.map_err(|error| self.explain(error, &scratch))?;
+            self.apply(revisions, &mut scratch)?;
         }
         Ok(scratch)
+    }
+
+    /// Applies revisions in a database.
+    pub(crate) fn apply(&self, revisions: &str, scratch: &mut Scratch) -> Result<()> {
+        let migrations = &self.owner.migrations;
+        let outcome = migrations.upgrade(&mut scratch.connection, revisions);
+        let outcome = outcome.map(drop);
+        outcome.map_err(|error| self.explain(error, scratch))
     }
 
     /// Creates a database with the schema that a file creates.

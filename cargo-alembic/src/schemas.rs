@@ -1,5 +1,8 @@
 //! The schemas that commands compare: the target, the history, and those of databases.
 
+mod differ;
+mod source;
+
 use std::collections::BTreeSet;
 
 use alembic_history::Code;
@@ -13,6 +16,9 @@ use crate::database::scratch::Scratch;
 use crate::output::{Cause, Diagnostic, Error, Result};
 use crate::replay::Replay;
 use crate::workspace::{Access, Crate};
+
+pub(crate) use differ::{Differ, changes, script as changes_script, text as changes_text};
+pub(crate) use source::Source;
 
 /// Creates a database with the target schema of the crate.
 pub(crate) fn target(replay: &Replay<'_>) -> Result<Scratch> {

@@ -20,7 +20,7 @@ use cargo_metadata::Package;
 use crate::args::GlobalArgs;
 use crate::output::{Cause, Diagnostic, Error, Result, display_path};
 pub(crate) use configuration::{Configuration, from_toml};
-pub(crate) use crates::{Access, Crate, answers_one_by_one};
+pub(crate) use crates::{Access, Crate, TargetFile, answers_one_by_one};
 pub(crate) use expressions::{crates_matching, crates_to_move};
 use readahead::Readahead;
 pub(crate) use requirements::{CrateOrder, PlannedRows, access_to, check_dependents};
@@ -84,7 +84,9 @@ impl Workspace {
             .baseline(settings.baseline.as_str())
             .fresh(settings.fresh)
             .lock_timeout(access.lock_timeout);
-        if let Some(SchemaFile { path, text }) = configuration.target()? {
+        let is_written_later =
+            access.target == TargetFile::Optional && configuration.lacks_target();
+        if !is_written_later && let Some(SchemaFile { path, text }) = configuration.target()? {
             migrations = migrations.schema(path, text);
         }
         Ok(Crate::new(configuration, dialects, migrations, access))
@@ -123,6 +125,12 @@ impl Configuration {
     /// Reads the file that creates the target schema, if one is configured.
     pub(crate) fn target(&self) -> Result<Option<SchemaFile>> {
         self.read_schema("schema", self.settings.schema.as_deref())
+    }
+
+    /// Returns whether the file that is configured for the target schema does not exist.
+    fn lacks_target(&self) -> bool {
+        let schema = self.settings.schema.as_ref();
+        schema.is_some_and(|name| !self.folder.join(name).exists())
     }
 
     /// Reads the file that creates what is older than the revisions, if one is configured.

@@ -290,6 +290,8 @@ fn the_schema_has_every_command_that_answers() {
         .collect();
     // What four of them answer with `--sql`.
     commands.push("sql");
+    // What `revision` answers with `--autogenerate`.
+    commands.push("autogenerate");
     commands.sort_unstable();
     assert_eq!(known, commands);
 }

@@ -4,6 +4,7 @@
 
 mod alter;
 mod alter_table;
+mod autogenerate;
 mod bad_input;
 mod branches;
 mod connecting;
@@ -35,6 +36,7 @@ mod rebase;
 mod requirements;
 mod revision;
 mod scenarios;
+mod schemas;
 mod selection;
 mod show;
 mod stamp;

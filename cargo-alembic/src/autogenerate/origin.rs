@@ -5,12 +5,11 @@ use alembic_migrate::options::Purge;
 use alembic_migrate::schema::DiffOptions;
 use alembic_schema::script;
 
-use super::changes_between;
 use crate::context::Context;
 use crate::database::scratch::Scratch;
 use crate::output::{Cause, Diagnostic, Hint, Result, Subcommand, Suggestion};
 use crate::replay::Replay;
-use crate::schemas::inspect_database;
+use crate::schemas::{changes, inspect_database};
 use crate::workspace::SchemaFile;
 
 /// A database with the schema that the comparison begins with, at the heads.
@@ -49,13 +48,13 @@ impl Origin {
         let mut scratch = replay.below()?;
         let below = replay.inspect(&mut scratch)?;
         let dialect = replay.engine.dialect();
-        let changes = changes_between(owner, dialect, &below, &schema, DiffOptions::default())?;
+        let changes = changes(owner, &below, &schema, DiffOptions::default())?;
         let file = SchemaFile {
             path: format!("<{}>", database.url).into(),
             text: script(&changes, dialect),
         };
         replay.create(&file, &mut scratch)?;
-        if !owner.graph().nodes().next().is_none() {
+        if owner.graph().nodes().next().is_some() {
             let stamped = owner
                 .migrations
                 .stamp(&mut scratch.connection, &["heads"], Purge::No);

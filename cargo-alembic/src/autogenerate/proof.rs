@@ -72,8 +72,8 @@ impl Unproved {
             Way::Upgrade => "the generated upgrade",
             Way::Downgrade => "the generated downgrade",
         };
-        let help = "nothing was written: write the revision by hand, with `cargo alembic revision`; \
-                    `--dry-run` of the parts that work can be had by `--exclude`";
+        let help = "nothing was written: write the revision by hand with `cargo alembic revision`, or \
+                    leave objects out with `--exclude-objects`";
         match self.reason {
             Reason::Failed(error) => error
                 .note(format!(

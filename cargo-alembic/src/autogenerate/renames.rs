@@ -45,7 +45,7 @@ impl Answers {
                 }
             }
         }
-        Ok(renames)
+        Ok(in_sequence(renames))
     }
 
     /// Refuses to drop and create what may have been renamed, unless that is answered.
@@ -144,17 +144,21 @@ pub(super) fn execute(renames: &[Rename], scratch: &Scratch) -> Result<()> {
     Ok(())
 }
 
+/// Returns renames by the names that their objects have once those before are made.
+fn in_sequence(renames: Vec<Rename>) -> Vec<Rename> {
+    let mut done: Vec<Rename> = Vec::new();
+    for rename in renames {
+        let object = moved(&rename.object, &done);
+        done.push(Rename { object, ..rename });
+    }
+    done
+}
+
 /// Returns the changes that rename.
 pub(super) fn changes(renames: &[Rename]) -> Vec<Change> {
-    let mut done: Vec<Rename> = Vec::new();
-    let mut changes = Vec::new();
-    for rename in renames {
-        let rename = Rename {
-            object: moved(&rename.object, &done),
-            name: rename.name.clone(),
-        };
-        let old = rename.object.to_string();
-        changes.push(Change {
+    let changes = renames.iter().map(|rename| {
+        let old = &rename.object;
+        Change {
             verb: Verb::Rename,
             object: rename.renamed(),
             sentence: format!("rename {old} to {}", rename.name),
@@ -162,8 +166,7 @@ pub(super) fn changes(renames: &[Rename]) -> Vec<Change> {
                 "the program that is deployed still uses {old}"
             ))],
             statements: vec![Statement::new(rename.statement())],
-        });
-        done.push(rename);
-    }
-    changes
+        }
+    });
+    changes.collect()
 }

@@ -4,13 +4,12 @@ use alembic_migrate::Dialect;
 use alembic_migrate::schema::{Change, DiffOptions, Schema};
 use alembic_schema::{Filter, Rename, Way};
 
-use super::changes_between;
 use super::origin::Origin;
 use super::renames::{self, Answers};
 use crate::database::scratch::Scratch;
 use crate::output::Result;
 use crate::replay::Replay;
-use crate::schemas::{not_compared, target};
+use crate::schemas::{changes, not_compared, target};
 
 /// The comparison of two schemas on one engine.
 pub(super) struct Side<'r> {
@@ -52,10 +51,10 @@ impl<'r> Side<'r> {
             }
         };
         answers.check(&renamed, &target)?;
-        let (owner, dialect) = (replay.owner, replay.engine.dialect());
+        let owner = replay.owner;
         let mut upgrade = renames::changes(&renames);
-        upgrade.extend(changes_between(owner, dialect, &renamed, &target, options)?);
-        let mut downgrade = changes_between(owner, dialect, &target, &renamed, options)?;
+        upgrade.extend(changes(owner, &renamed, &target, options)?);
+        let mut downgrade = changes(owner, &target, &renamed, options)?;
         let reversed: Vec<Rename> = renames.iter().rev().map(Rename::reversed).collect();
         downgrade.extend(renames::changes(&reversed));
         Ok(Self {
@@ -98,11 +97,11 @@ impl<'r> Side<'r> {
     ) -> Result<Vec<Change>> {
         let mut found = self.replay.inspect(scratch)?;
         self.filter.apply(&mut found);
-        let (owner, dialect) = (self.replay.owner, self.dialect());
-        let mut changes = changes_between(owner, dialect, &found, expected, self.options)?;
-        if changes.is_empty() {
-            changes = changes_between(owner, dialect, expected, &found, self.options)?;
+        let owner = self.replay.owner;
+        let mut left = changes(owner, &found, expected, self.options)?;
+        if left.is_empty() {
+            left = changes(owner, expected, &found, self.options)?;
         }
-        Ok(changes)
+        Ok(left)
     }
 }

@@ -146,8 +146,8 @@ impl RevisionArgs {
                 ..DiffOptions::default()
             },
             url,
-            include: &args.compared.include,
-            exclude: &args.compared.exclude,
+            include: &args.compared.include_objects,
+            exclude: &args.compared.exclude_objects,
         }
         .run(context, &owner, &order.below(&owner), &engines, draft)
     }

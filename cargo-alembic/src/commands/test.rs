@@ -113,7 +113,7 @@ impl TestArgs {
         }
         let verdict = if owner.dialects.contains(&Dialect::Postgres) {
             let server = match engines::server(owner, &[self.url.as_deref()]) {
-                Ok(None) if engines.is_empty() => Err(engines::no_server(owner)),
+                Ok(None) if engines.is_empty() => Err(engines::no_server(owner, "--url")),
                 server => server,
             };
             match server.and_then(|url| url.as_ref().map(Engine::postgres).transpose()) {

@@ -31,11 +31,13 @@ pub enum Exit {
     Database = 7,
     /// A migration failed.
     Migration = 8,
+    /// `check` or `verify`: the schemas differ.
+    SchemasDiffer = 9,
 }
 
 impl Exit {
     /// Every exit code, and what it means.
-    pub(crate) const ALL: [(Exit, &str); 9] = [
+    pub(crate) const ALL: [(Exit, &str); 10] = [
         (
             Exit::Success,
             "everything was done, or there was nothing to do",
@@ -67,6 +69,11 @@ impl Exit {
              malformed",
         ),
         (Exit::Migration, "a migration failed"),
+        (
+            Exit::SchemasDiffer,
+            "`check`: the revisions do not make the target schema; `verify`: a database does not have the \
+             schema that its revisions make",
+        ),
     ];
 }
 

@@ -38,6 +38,8 @@ enum End {
     Success,
     /// These crates are not at their heads; each with its number of pending revisions.
     NotAtHeads(Vec<(String, usize)>),
+    /// The schemas of these crates differ; each with its number of changes.
+    Differs(Vec<(String, usize)>),
     Failure(Error),
 }
 
@@ -78,6 +80,14 @@ impl Response {
     pub(crate) fn with_pending(mut self, crates: Vec<(String, usize)>) -> Self {
         if !crates.is_empty() && matches!(self.end, End::Success) {
             self.end = End::NotAtHeads(crates);
+        }
+        self
+    }
+
+    /// Records the crates whose schemas differ, unless something failed.
+    pub(crate) fn with_differing(mut self, crates: Vec<(String, usize)>) -> Self {
+        if !crates.is_empty() && matches!(self.end, End::Success) {
+            self.end = End::Differs(crates);
         }
         self
     }
@@ -139,7 +149,7 @@ pub(crate) fn finish(response: Response, format: Format, shell: Shell, call: &Ca
         (Format::Json, _) => {
             let errors = match &response.end {
                 End::Failure(error) => Some(error.diagnostics.as_slice()),
-                End::Success | End::NotAtHeads(_) => None,
+                End::Success | End::NotAtHeads(_) | End::Differs(_) => None,
             };
             match response.answers {
                 None if errors.is_none() => Ok(()),
@@ -168,6 +178,13 @@ pub(crate) fn finish(response: Response, format: Format, shell: Shell, call: &Ca
                 shell.status("Behind", what);
             }
             Exit::NotAtHeads
+        }
+        End::Differs(crates) => {
+            for (name, count) in crates {
+                let changes = if count == 1 { "change" } else { "changes" };
+                shell.status("Differs", format_args!("{name}: {count} {changes}"));
+            }
+            Exit::SchemasDiffer
         }
         End::Failure(error) => {
             shell::report(&error, call);

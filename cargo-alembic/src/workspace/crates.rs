@@ -38,6 +38,17 @@ pub(crate) struct Access {
     pub(crate) url: Option<String>,
     /// How long to wait for a lock held by another process.
     pub(crate) lock_timeout: Duration,
+    pub(crate) target: TargetFile,
+}
+
+/// Whether the file of the target schema must exist.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum TargetFile {
+    /// It must, if it is configured.
+    #[default]
+    Needed,
+    /// The command is about to write it.
+    Optional,
 }
 
 impl Default for Access {
@@ -45,6 +56,7 @@ impl Default for Access {
         Self {
             url: None,
             lock_timeout: DEFAULT_LOCK_TIMEOUT,
+            target: TargetFile::default(),
         }
     }
 }
@@ -54,6 +66,7 @@ impl From<&DatabaseArgs> for Access {
         Self {
             url: args.url.clone(),
             lock_timeout: args.lock_timeout,
+            target: TargetFile::default(),
         }
     }
 }
@@ -64,6 +77,7 @@ impl Access {
         Self {
             url: None,
             lock_timeout: self.lock_timeout,
+            target: self.target,
         }
     }
 }

@@ -301,6 +301,15 @@ codes! {
         /// otherwise, it is a note.
         NotCompared = "not-compared",
 
+        /// `diff` or `dump` was given something that names no schema, or two schemas of different engines.
+        UnknownSchema = "unknown-schema",
+
+        /// The file of the target schema was written by `cargo alembic dump --write` for other revisions
+        /// than the crate has, so that an empty database would get another schema than one that went
+        /// through the revisions. Write it anew. It is a warning of builds, and an error with
+        /// `stale-schema = "error"`.
+        StaleSchema = "stale-schema",
+
         /// `include` or `exclude` has a pattern with an unknown kind of objects.
         InvalidPattern = "invalid-pattern",
     }

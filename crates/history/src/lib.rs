@@ -8,6 +8,7 @@ mod digest;
 mod expression;
 mod file;
 mod finding;
+mod fingerprint;
 #[cfg(feature = "folder")]
 mod folder;
 mod graph;
@@ -55,7 +56,7 @@ pub use rows::{RowChange, Rows, Versions};
 pub use settings::{
     Chain, DEFAULT_FILE_TEMPLATE, DEFAULT_FOLDER, Edited, Fresh, Key as SettingsKey,
     KeyDocumentation, Scope as SettingsScope, Settings, SettingsFault, SettingsFaultKind,
-    Table as SettingsTable, TransactionMode, Value as SettingsValue,
+    StaleSchema, Table as SettingsTable, TransactionMode, Value as SettingsValue,
 };
 pub use suggest::nearest;
 pub use version_table::{InvalidTableName, VersionTable};

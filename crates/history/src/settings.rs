@@ -107,6 +107,8 @@ pub struct Settings {
     pub transaction: TransactionMode,
     /// `schema`: the file that creates the whole target schema, relative to the crate.
     pub schema: Option<String>,
+    /// `stale-schema`: the treatment of a target schema that was written for other revisions.
+    pub stale_schema: StaleSchema,
     /// `base`: the file that creates what is older than the revisions, relative to the crate.
     pub base: Option<String>,
     /// `allow`: the costs of changes that `revision --autogenerate` writes.
@@ -147,6 +149,16 @@ pub enum Edited {
     Refuse,
     /// A run reports them.
     Warn,
+}
+
+/// The treatment of a target schema that was written for other revisions.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum StaleSchema {
+    /// A build reports it.
+    #[default]
+    Warn,
+    /// A build fails.
+    Error,
 }
 
 /// How an empty database gets its schema.
@@ -301,6 +313,7 @@ impl Default for Settings {
             version_table: VersionTable::default(),
             transaction: TransactionMode::default(),
             schema: None,
+            stale_schema: StaleSchema::default(),
             base: None,
             allow: ["additive", "widening", "rebuild", "may-fail", "destructive"]
                 .map(ToOwned::to_owned)

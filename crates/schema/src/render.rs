@@ -1,12 +1,12 @@
 //! Writes changes as the sections of a revision file, and what they come to as one line.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 use alembic_sql::{Dialect, Tokens};
 
 use crate::change::{Change, Hazard, Statement, Verb};
-use crate::model::ObjectKind;
+use crate::model::{ObjectId, ObjectKind};
 
 /// The direction of a section.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,6 +45,7 @@ pub fn sections(way: Way, parts: &[Part<'_>], comment: impl Fn(&Hazard) -> Strin
         way,
         text: String::new(),
         open: None,
+        rewritten: None,
     };
     for part in parts {
         for change in part.changes {
@@ -98,12 +99,33 @@ struct Writer {
     text: String,
     /// The section that is being written: its dialect, and whether a blank line ends it.
     open: Option<(Option<Dialect>, bool)>,
+    /// The table that a comment says is written anew: the changes that follow are made with it.
+    rewritten: Option<ObjectId>,
 }
 
 impl Writer {
+    /// Returns the hazards of a change that need a comment.
+    fn to_tell<'c>(&mut self, change: &'c Change) -> Vec<&'c Hazard> {
+        let is_elsewhere = |table: &ObjectId| change.object.parent.as_ref() != Some(&table.name);
+        if self.rewritten.as_ref().is_some_and(is_elsewhere) {
+            self.rewritten = None;
+        }
+        let hazards = change.hazards.iter().filter(|hazard| match hazard {
+            Hazard::Rewrites(table) => {
+                self.rewritten.replace(table.clone()).as_ref() != Some(table)
+            }
+            Hazard::DestroysRows(_)
+            | Hazard::DestroysValues(_)
+            | Hazard::Scans(_)
+            | Hazard::MayFail(_)
+            | Hazard::BreaksProgram(_) => true,
+        });
+        hazards.collect()
+    }
+
     fn change(&mut self, part: Part<'_>, change: &Change, comment: &impl Fn(&Hazard) -> String) {
         let dialect = part.named;
-        let comments = change.hazards.iter().map(|hazard| {
+        let comments = self.to_tell(change).into_iter().map(|hazard| {
             let line = comment(hazard).replace(char::is_control, " ");
             format!("-- {}\n", line.trim_end())
         });
@@ -150,7 +172,6 @@ enum Deed {
     Create,
     Drop,
     Rename,
-    Rebuild,
     Change,
     Recreate,
 }
@@ -159,16 +180,17 @@ enum Deed {
 #[must_use]
 pub fn summary(changes: &[Change]) -> String {
     let mut counts: BTreeMap<(Deed, ObjectKind), (usize, usize)> = BTreeMap::new();
+    let mut rewritten = BTreeSet::new();
     for change in changes {
-        let is_rewritten = change
-            .hazards
-            .iter()
-            .any(|hazard| matches!(hazard, Hazard::Rewrites(_)));
+        rewritten.extend(change.hazards.iter().filter_map(|hazard| match hazard {
+            Hazard::Rewrites(table) => Some(table),
+            _ => None,
+        }));
         let deed = match change.verb {
             Verb::Create => Deed::Create,
             Verb::Drop => Deed::Drop,
             Verb::Rename => Deed::Rename,
-            Verb::Alter if is_rewritten && change.object.kind == ObjectKind::Table => Deed::Rebuild,
+            Verb::Alter if rewritten.contains(&change.object) => continue,
             Verb::Alter => Deed::Change,
             Verb::PutBack => Deed::Recreate,
             Verb::TakeAway => continue,
@@ -192,13 +214,17 @@ pub fn summary(changes: &[Change]) -> String {
                 Deed::Create => format!("+{what}"),
                 Deed::Drop => format!("-{what}"),
                 Deed::Rename => format!("{what} renamed"),
-                Deed::Rebuild => format!("{what} rebuilt"),
                 Deed::Change => format!("{what} changed"),
                 Deed::Recreate => format!("{what} recreated"),
             };
             what + &destruction(count, destroying, kind)
         });
-    lines.collect::<Vec<_>>().join(", ")
+    let mut lines: Vec<String> = lines.collect();
+    if !rewritten.is_empty() {
+        let tables = counted(rewritten.len(), ObjectKind::Table);
+        lines.push(format!("{tables} rebuilt"));
+    }
+    lines.join(", ")
 }
 
 fn destruction(count: usize, destroying: usize, kind: ObjectKind) -> String {

@@ -105,6 +105,27 @@ pub(crate) struct ChangeJson {
     statements: Vec<String>,
 }
 
+impl DriftJson {
+    /// Returns the drift as lines, and the SQL that would undo it.
+    pub(crate) fn text(&self) -> String {
+        if self.drift.is_empty() {
+            return String::new();
+        }
+        let lines = self
+            .drift
+            .iter()
+            .map(|change| change.sentence.clone() + "\n");
+        let undo = self.undo.lines().map(|line| match line {
+            "" => "\n".to_owned(),
+            line => format!("    {line}\n"),
+        });
+        lines
+            .chain(["\nThis would undo it:\n\n".to_owned()])
+            .chain(undo)
+            .collect()
+    }
+}
+
 impl ChangeJson {
     pub(crate) fn new(change: &Change) -> Self {
         let object = &change.object;

@@ -116,6 +116,10 @@ keys! {
     /// relative to the crate.
     Schema = "schema" => schema,
 
+    /// What a build does when the file that `schema` names was written by `cargo alembic dump --write`
+    /// for other revisions than the crate has: `warn`, or fail with an `error`.
+    StaleSchema = "stale-schema" => stale_schema,
+
     /// A file of SQL that creates what databases hold that are older than the first revision; relative to
     /// the crate. Commands that replay the revisions run it before the first one.
     Base = "base" => base,
@@ -189,6 +193,7 @@ impl Key {
             | Self::Edited
             | Self::Transaction
             | Self::Schema
+            | Self::StaleSchema
             | Self::Base
             | Self::Baseline
             | Self::Fresh => false,

@@ -1,6 +1,6 @@
 //! Reads and describes the kinds of values in a manifest.
 
-use super::{Chain, Edited, Fresh, TransactionMode, Value};
+use super::{Chain, Edited, Fresh, StaleSchema, TransactionMode, Value};
 use crate::Dialect;
 use alembic_sql::SqliteVersion;
 
@@ -44,6 +44,10 @@ impl Choice for Edited {
 impl Choice for Fresh {
     const WORDS: &'static [(&'static str, Self)] =
         &[("create", Self::Create), ("replay", Self::Replay)];
+}
+
+impl Choice for StaleSchema {
+    const WORDS: &'static [(&'static str, Self)] = &[("warn", Self::Warn), ("error", Self::Error)];
 }
 
 impl Choice for TransactionMode {

@@ -1,7 +1,6 @@
 //! Sections and summaries, as rows of data.
 
 use super::*;
-use crate::model::ObjectId;
 
 fn change(verb: Verb, kind: ObjectKind, name: &str, statements: &[Statement]) -> Change {
     Change {

@@ -1,0 +1,151 @@
+//! `cargo alembic check`, `verify`, `diff` and `dump`
+
+use alembic_tests::{Project, revision};
+use insta::assert_snapshot;
+
+use crate::{chain, workspace};
+
+/// A crate whose revisions make two tables, with a target schema.
+fn project() -> Project {
+    let project = Project::with_crate("shop");
+    project.configure("schema = \"schema.sql\"");
+    let users = revision("aa01").upgrade("CREATE TABLE users (id INTEGER PRIMARY KEY, name TEXT);");
+    let posts = revision("bb02").revises("aa01").upgrade(
+        "CREATE TABLE posts (id INTEGER PRIMARY KEY, body TEXT);\nCREATE INDEX posts_body ON posts (body);",
+    );
+    project.add(users.downgrade("DROP TABLE users;"));
+    project.add(posts.downgrade("DROP TABLE posts;"));
+    project
+}
+
+#[test]
+fn the_target_and_the_revisions() {
+    let project = project();
+    let mut shown = project.transcript(&["check", "dump", "dump --write", "check"]);
+    shown += &format!("\n{}\n", project.read("schema.sql"));
+    project.replace("schema.sql", "name TEXT", "name TEXT NOT NULL");
+    shown += &project.transcript(&["check", "check --format json", "diff history target --sql"]);
+    assert_snapshot!(shown);
+}
+
+#[test]
+fn a_database_and_its_revisions() {
+    let project = project();
+    project.run("dump --write").success();
+    project.run("upgrade aa01").success();
+    let mut shown = project.transcript(&["verify"]);
+    project.database("shop.db").execute(
+        "ALTER TABLE users ADD COLUMN by_hand TEXT; CREATE TABLE more (id INTEGER); \
+         INSERT INTO users (name) VALUES ('a')",
+    );
+    let before = project.tree();
+    shown += &project.transcript(&["verify", "verify --format json"]);
+    assert_eq!(before.changes(&project.tree()), Vec::<String>::new());
+    assert_snapshot!(shown);
+}
+
+/// What undoes the drift is what makes it go away.
+#[test]
+fn drift_is_undone_by_what_is_printed() {
+    for by_hand in [
+        "ALTER TABLE users ADD COLUMN by_hand TEXT",
+        "DROP INDEX posts_body",
+        "CREATE VIEW v AS SELECT name FROM users",
+        "CREATE TRIGGER t AFTER INSERT ON users BEGIN SELECT 1; END",
+    ] {
+        let project = project();
+        project.run("dump --write").success();
+        project.run("upgrade").success();
+        let database = project.database("shop.db");
+        database.execute(by_hand);
+        let outcome = project.run("verify --format json");
+        assert_eq!(outcome.status, 9, "{by_hand}: {outcome}");
+        let answer = outcome.json();
+        database.execute(answer["crates"][0]["undo"].as_str().unwrap());
+        project.run("verify").success();
+    }
+}
+
+#[test]
+fn any_two_schemas() {
+    let project = project();
+    project.run("dump --write").success();
+    project.run("upgrade aa01").success();
+    project.write(
+        "other.sql",
+        "CREATE TABLE users (id INTEGER PRIMARY KEY, name TEXT);\n",
+    );
+    project
+        .database("other.db")
+        .execute("CREATE TABLE other (id INTEGER)");
+    assert_snapshot!(project.transcript(&[
+        "diff history target",
+        "diff history@aa01 history",
+        "diff history history@base",
+        "diff database history",
+        "diff database other.sql",
+        "diff sqlite://other.db database",
+        "diff history@aa01 target --sql",
+        "diff history@zz target",
+        "diff nothing target",
+    ]));
+}
+
+/// What is dumped makes the same schema again, and is always the same.
+#[test]
+fn a_dump_makes_the_schema() {
+    let project = project();
+    let objects = "CREATE TABLE a (id INTEGER PRIMARY KEY, b_id INTEGER REFERENCES b (id));\n\
+                   CREATE TABLE b (id INTEGER PRIMARY KEY, a_id INTEGER REFERENCES a (id), \
+                   n INTEGER GENERATED ALWAYS AS (a_id + 1) STORED CHECK (n > 0)) STRICT;\n\
+                   CREATE UNIQUE INDEX u ON b (a_id DESC) WHERE a_id IS NOT NULL;\n\
+                   CREATE VIEW w AS SELECT * FROM v; CREATE VIEW v AS SELECT id FROM a; -- before\n\
+                   CREATE TRIGGER t AFTER INSERT ON a BEGIN INSERT INTO b (a_id) VALUES (new.id); END;\n\
+                   CREATE VIRTUAL TABLE f USING fts5(body);";
+    let more = revision("cc03").revises("bb02").upgrade(objects);
+    project.add(more.without_downgrade());
+    let dump = project.run("dump").success().stdout;
+    assert_eq!(dump, project.run("dump").success().stdout);
+    project.run("dump --write").success();
+    project.write("dump.sql", &dump);
+    let outcome = project.run("diff history dump.sql").success();
+    assert!(
+        outcome.stderr.contains("No changes detected"),
+        "{outcome}\n{dump}"
+    );
+    project.database("loaded.db").execute(&dump);
+    let outcome = project.run("diff sqlite://loaded.db history").success();
+    assert!(
+        outcome.stderr.contains("No changes detected"),
+        "{outcome}\n{dump}"
+    );
+    project.run("check").success();
+}
+
+#[test]
+fn several_crates() {
+    let project = workspace();
+    for name in ["app", "store"] {
+        let manifest = format!("{name}/Cargo.toml");
+        project.replace(&manifest, "url-env", "schema = \"schema.sql\"\nurl-env");
+    }
+    assert_snapshot!(project.transcript(&["dump --write", "check", "upgrade -q", "verify"]));
+}
+
+#[test]
+fn a_crate_without_a_target() {
+    assert_snapshot!(chain().transcript(&["check", "dump --write", "diff target history"]));
+}
+
+#[test]
+fn the_example_workspace() {
+    let project = Project::example("chorus");
+    for name in ["chat2chart", "chimera", "daa-chatbot", "orchestrator"] {
+        let manifest = format!("crates/{name}/Cargo.toml");
+        if !project.read(&manifest).contains("schema = ") {
+            continue;
+        }
+        let outcome = project.run(&format!("check -p {name}"));
+        assert_eq!(outcome.status, 0, "{name}: {outcome}");
+    }
+}
