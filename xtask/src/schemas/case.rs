@@ -72,13 +72,20 @@ pub(super) fn read(folder: &Path) -> Result<Vec<Case>> {
         let mut paths: Vec<PathBuf> = fs::read_dir(&folder)?
             .map(|entry| entry.map(|entry| entry.path()))
             .collect::<Result<_, _>>()?;
-        paths.retain(|path| path.extension().is_some_and(|end| end == "jsonl"));
         paths.sort();
         for path in paths {
             let source = path.file_stem().unwrap_or_default().to_string_lossy();
-            for line in fs::read_to_string(&path)?.lines() {
-                let value: Value = serde_json::from_str(line)?;
-                cases.push(case(&value, *engine, &source));
+            let end = path.extension().unwrap_or_default().to_string_lossy();
+            let text = fs::read_to_string(&path)?;
+            match &*end {
+                "jsonl" => {
+                    for line in text.lines() {
+                        let value: Value = serde_json::from_str(line)?;
+                        cases.push(case(&value, *engine, &source));
+                    }
+                }
+                "sql" => cases.extend(sections(&text, *engine, &source)),
+                _ => return Err(format!("{}: neither .sql nor .jsonl", path.display()).into()),
             }
         }
     }
@@ -106,4 +113,43 @@ fn case(value: &Value, engine: Dialect, source: &str) -> Case {
         tier: value["tier"].as_u64().unwrap_or_default(),
         roles: list("roles").collect(),
     }
+}
+
+/// Reads the cases of a file of SQL: each begins at `-- case: NAME`, and has its parts below `-- from`,
+/// `-- to` and `-- rows`.
+fn sections(text: &str, engine: Dialect, source: &str) -> Vec<Case> {
+    let parts = text.split("-- case: ").skip(1);
+    parts
+        .map(|part| {
+            let (name, part) = part.split_once('\n').unwrap_or((part, ""));
+            let mut case = Case {
+                id: format!("{source}/{name}"),
+                engine,
+                source: source.to_owned(),
+                from: String::new(),
+                to: String::new(),
+                rows: String::new(),
+                rows_of_to: String::new(),
+                tier: 1,
+                roles: Vec::new(),
+            };
+            let mut place = 0;
+            for line in part.lines() {
+                match line {
+                    "-- from" => place = 0,
+                    "-- to" => place = 1,
+                    "-- rows" => place = 2,
+                    line => {
+                        let text = [&mut case.from, &mut case.to, &mut case.rows];
+                        let text = text.into_iter().nth(place);
+                        text.into_iter()
+                            .for_each(|text| *text += &format!("{line}\n"));
+                    }
+                }
+            }
+            // What does not fit the other schema is left out there.
+            case.rows_of_to = case.rows.clone();
+            case
+        })
+        .collect()
 }

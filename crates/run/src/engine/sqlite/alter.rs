@@ -49,6 +49,7 @@ pub(super) fn reads_all_objects(kind: &StatementKind) -> bool {
             | AlterAction::AlterColumn { .. }
             | AlterAction::DropConstraint { .. }
             | AlterAction::RenameConstraint { .. }
+            | AlterAction::Rebuild { .. }
             | AlterAction::Other => false,
         })
     })
