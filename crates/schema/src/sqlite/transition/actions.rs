@@ -6,6 +6,7 @@ use crate::change::{Change, Hazard, Statement, Verb};
 use crate::model::{ObjectId, ObjectKind};
 use crate::sqlite::facts::{ColumnFacts, ConstraintFacts, Facts};
 use crate::sqlite::names::Demand;
+use crate::sqlite::rows::changed;
 
 /// An action of `ALTER TABLE`, and what it is to people.
 pub(super) struct Action {
@@ -64,7 +65,7 @@ pub(super) fn between(table: &ObjectId, before: &Facts, after: &Facts) -> Vec<Ac
     for column in &after.columns {
         match before.column(&column.name) {
             None => actions.add_column(column, after),
-            Some(known) => actions.alter_column(known, column),
+            Some(known) => actions.alter_column(known, column, after.strict),
         }
     }
     for column in &before.columns {
@@ -158,7 +159,7 @@ impl Actions<'_> {
         self.push(Verb::Drop, id.clone(), format!("drop {id}"), hazards, sql);
     }
 
-    fn alter_column(&mut self, before: &ColumnFacts, after: &ColumnFacts) {
+    fn alter_column(&mut self, before: &ColumnFacts, after: &ColumnFacts, is_strict: bool) {
         let id = self.column(&before.name);
         let name = quote(&before.name);
         let (old, new) = (before.compared_default(), after.compared_default());
@@ -185,8 +186,9 @@ impl Actions<'_> {
                 ),
             };
             let mut hazards = vec![self.rewrites()];
-            if has_other_type {
-                hazards.push(Hazard::MayFail("values would be others".to_owned()));
+            if changed(&name, &before.data_type, data_type, is_strict).is_some() {
+                let why = format!("values of {} would be others", before.name);
+                hazards.push(Hazard::MayFail(why));
             }
             let sql = format!("ALTER COLUMN {name} TYPE {data_type}{collation}");
             self.push(Verb::Alter, id.clone(), sentence, hazards, sql);
