@@ -102,7 +102,7 @@ fn write(
         Definition::Index(index) => create_index(change, index, comparison),
         Definition::View(view) => write(view_sql(&id, view, "CREATE")),
         Definition::Routine(routine) => {
-            if facts::mentions_changes(routine, comparison) {
+            if facts::mentions_changes(object, comparison) {
                 write("SET LOCAL check_function_bodies = off".to_owned());
             }
             write(routine.sql.clone());
