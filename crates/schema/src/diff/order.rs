@@ -88,7 +88,10 @@ fn is_separable(id: &ObjectId, schema: &Schema) -> bool {
                 ConstraintKind::ForeignKey | ConstraintKind::Check
             ),
             Definition::Default(_) => true,
-            _ => false,
+            _ => matches!(
+                id.kind,
+                ObjectKind::Policy | ObjectKind::Trigger | ObjectKind::Rule
+            ),
         })
 }
 
