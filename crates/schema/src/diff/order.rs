@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::operations::{Found, Operation};
 use super::{Comparison, DiffError};
 use crate::change::{Change, Verb};
-use crate::model::{ConstraintKind, Definition, ObjectId, ObjectKind, Schema};
+use crate::model::{ConstraintKind, Definition, Object, ObjectId, ObjectKind, Schema};
 
 /// Returns the changes in their order.
 pub(super) fn sorted(comparison: Comparison<'_>, found: Found) -> Result<Vec<Change>, DiffError> {
@@ -187,7 +187,8 @@ fn edges(
                 for second in by(&droppers, needed) {
                     follow(at, second);
                 }
-                if operation.drops.contains(id) {
+                let is_free = |object: &Object| !object.needs.contains(needed);
+                if comparison.to.get(id).is_none_or(is_free) || operation.drops.contains(id) {
                     for second in by(&alterers, needed) {
                         follow(at, second);
                     }
