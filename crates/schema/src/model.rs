@@ -93,6 +93,8 @@ pub struct Object {
     pub comment: Option<String>,
     /// The objects that must exist for it to exist, as far as the database knows.
     pub needs: BTreeSet<ObjectId>,
+    /// The objects that it may use without the database knowing: what the body of a function mentions.
+    pub mentions: BTreeSet<ObjectId>,
 }
 
 impl Schema {

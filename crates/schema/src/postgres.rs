@@ -11,6 +11,8 @@ mod queries;
 mod reflect;
 mod rename;
 mod sequence;
+#[cfg(test)]
+mod tests;
 mod transition;
 
 pub(crate) use create::create;

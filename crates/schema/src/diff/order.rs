@@ -5,14 +5,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::operations::{Found, Operation};
 use super::{Comparison, DiffError};
 use crate::change::{Change, Verb};
-use crate::model::{ConstraintKind, Definition, ObjectId, ObjectKind, Schema};
+use crate::model::{ConstraintKind, Definition, Object, ObjectId, ObjectKind, Schema};
 
 /// Returns the changes in their order.
 pub(super) fn sorted(comparison: Comparison<'_>, found: Found) -> Result<Vec<Change>, DiffError> {
     let mut apart = BTreeSet::new();
+    // The operations that do not wait for what they only mention.
+    let mut hasty = BTreeSet::new();
     loop {
         let operations = found.operations(&apart, comparison);
-        match order(&operations, comparison) {
+        match order(&operations, &hasty, comparison) {
             Ok(order) => {
                 let mut operations: Vec<Option<Operation>> =
                     operations.into_iter().map(Some).collect();
@@ -20,6 +22,16 @@ pub(super) fn sorted(comparison: Comparison<'_>, found: Found) -> Result<Vec<Cha
                 return Ok(ordered.flat_map(|operation| operation.changes).collect());
             }
             Err(circle) => {
+                let before = hasty.len();
+                hasty.extend(
+                    circle
+                        .iter()
+                        .filter(|at| mentions(&operations[**at], comparison)),
+                );
+                if hasty.len() > before {
+                    continue;
+                }
+                hasty.clear();
                 let before = apart.len();
                 apart.extend(separable(&operations, &circle, comparison));
                 if apart.len() == before {
@@ -31,6 +43,15 @@ pub(super) fn sorted(comparison: Comparison<'_>, found: Found) -> Result<Vec<Cha
             }
         }
     }
+}
+
+/// Returns whether an operation makes something that mentions other objects.
+fn mentions(operation: &Operation, comparison: Comparison<'_>) -> bool {
+    let mut made = operation.creates.iter().chain(&operation.alters);
+    made.any(|id| {
+        let object = comparison.to.get(id);
+        object.is_some_and(|object| !object.mentions.is_empty())
+    })
 }
 
 /// Returns the objects that an operation is about.
@@ -67,13 +88,20 @@ fn is_separable(id: &ObjectId, schema: &Schema) -> bool {
                 ConstraintKind::ForeignKey | ConstraintKind::Check
             ),
             Definition::Default(_) => true,
-            _ => false,
+            _ => matches!(
+                id.kind,
+                ObjectKind::Policy | ObjectKind::Trigger | ObjectKind::Rule
+            ),
         })
 }
 
 /// Returns the order of the operations, or those that wait for each other.
-fn order(operations: &[Operation], comparison: Comparison<'_>) -> Result<Vec<usize>, Vec<usize>> {
-    let mut followers = edges(operations, comparison);
+fn order(
+    operations: &[Operation],
+    hasty: &BTreeSet<usize>,
+    comparison: Comparison<'_>,
+) -> Result<Vec<usize>, Vec<usize>> {
+    let mut followers = edges(operations, hasty, comparison);
     let mut waiting: Vec<usize> = vec![0; operations.len()];
     for follower in followers.iter().flatten() {
         waiting[*follower] += 1;
@@ -101,7 +129,11 @@ fn order(operations: &[Operation], comparison: Comparison<'_>) -> Result<Vec<usi
 }
 
 /// Returns which operations must follow each.
-fn edges(operations: &[Operation], comparison: Comparison<'_>) -> Vec<BTreeSet<usize>> {
+fn edges(
+    operations: &[Operation],
+    hasty: &BTreeSet<usize>,
+    comparison: Comparison<'_>,
+) -> Vec<BTreeSet<usize>> {
     let creators = index(operations, |operation| &operation.creates);
     let alterers = index(operations, |operation| &operation.alters);
     let droppers = index(operations, |operation| &operation.drops);
@@ -123,6 +155,13 @@ fn edges(operations: &[Operation], comparison: Comparison<'_>) -> Vec<BTreeSet<u
     for (at, operation) in operations.iter().enumerate() {
         // What it makes needs what others make or change.
         for id in operation.creates.iter().chain(&operation.alters) {
+            let mentions = comparison.to.get(id).map(|object| &object.mentions);
+            let mentions = mentions.filter(|_| !hasty.contains(&at));
+            for mentioned in mentions.into_iter().flatten() {
+                for first in by(&creators, mentioned) {
+                    follow(first, at);
+                }
+            }
             let needs = comparison.to.get(id).map(|object| &object.needs);
             for needed in needs.into_iter().flatten() {
                 for first in by(&creators, needed) {
@@ -148,7 +187,8 @@ fn edges(operations: &[Operation], comparison: Comparison<'_>) -> Vec<BTreeSet<u
                 for second in by(&droppers, needed) {
                     follow(at, second);
                 }
-                if operation.drops.contains(id) {
+                let is_free = |object: &Object| !object.needs.contains(needed);
+                if comparison.to.get(id).is_none_or(is_free) || operation.drops.contains(id) {
                     for second in by(&alterers, needed) {
                         follow(at, second);
                     }
@@ -248,6 +288,8 @@ impl Stage {
                 | ObjectKind::Rule
                 | ObjectKind::Trigger
                 | ObjectKind::Policy
+                // A call may mean the one that is dropped as well as one that is created.
+                | ObjectKind::Routine
                 | ObjectKind::SequenceOwner => Self::DropPart,
                 ObjectKind::Schema
                 | ObjectKind::Extension
@@ -258,8 +300,7 @@ impl Stage {
                 | ObjectKind::Domain
                 | ObjectKind::Sequence
                 | ObjectKind::Table
-                | ObjectKind::Column
-                | ObjectKind::Routine => Self::Drop,
+                | ObjectKind::Column => Self::Drop,
             },
         }
     }

@@ -4,6 +4,82 @@ use super::name::quote;
 use crate::diff::Comparison;
 use crate::model::{Definition, ObjectKind, Schema};
 
+/// What a change of a type does to the values.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Conversion {
+    /// They stay as they are, and the table is not written anew.
+    Free,
+    /// They mean the same.
+    Exact,
+    /// What the new type does not hold is lost.
+    Rounded,
+    /// They may not be values of the new type, and then the change fails.
+    Checked,
+}
+
+/// Returns what a change of a type does to the values.
+pub(super) fn conversion(before: &str, after: &str) -> Conversion {
+    let (from, to) = (plain(before), plain(after));
+    if from == to || (is_text(from) && is_text(to)) {
+        return same_family(from, to, arguments(before), arguments(after));
+    }
+    let rank = |data_type: &str| {
+        let numbers = ["smallint", "integer", "bigint", "numeric"];
+        numbers.iter().position(|number| *number == data_type)
+    };
+    match (from, to) {
+        ("date", "timestamp without time zone") | ("real", "double precision") => Conversion::Exact,
+        ("smallint" | "integer", "double precision") | ("inet" | "cidr", "inet") => {
+            Conversion::Exact
+        }
+        (_, "text" | "character varying") if arguments(after).is_empty() => Conversion::Exact,
+        (_, "date" | "time without time zone") if from.starts_with("timestamp") => {
+            Conversion::Rounded
+        }
+        ("numeric" | "real" | "double precision", _) if is_number(to) => Conversion::Rounded,
+        ("bigint", "real" | "double precision") | ("integer", "real") => Conversion::Rounded,
+        (_, _) => match (rank(from), rank(to)) {
+            (Some(from), Some(to)) if from < to && arguments(after).is_empty() => Conversion::Exact,
+            _ => Conversion::Checked,
+        },
+    }
+}
+
+/// Returns what happens to the values if only the arguments of a type change, or one text becomes
+/// another one.
+fn same_family(from: &str, to: &str, before: Vec<u32>, after: Vec<u32>) -> Conversion {
+    let is_varying = |data_type: &str| matches!(data_type, "text" | "character varying");
+    if is_varying(from) && is_varying(to) {
+        return match (before.first(), after.first()) {
+            (_, None) => Conversion::Free,
+            (Some(before), Some(after)) if before <= after => Conversion::Free,
+            (_, Some(_)) => Conversion::Checked,
+        };
+    }
+    match (before.as_slice(), after.as_slice()) {
+        _ if before == after && from == to => Conversion::Free,
+        (_, []) if from == to => Conversion::Free,
+        ([digits, places], [more, same]) if from == "numeric" && places <= same => {
+            match digits - digits.min(places) <= more - more.min(same) {
+                true if places == same => Conversion::Free,
+                true => Conversion::Exact,
+                false => Conversion::Checked,
+            }
+        }
+        (_, _) if from == "numeric" || from.starts_with("time") => Conversion::Rounded,
+        (_, _) => Conversion::Checked,
+    }
+}
+
+/// Returns the numbers between the parentheses of a type.
+fn arguments(data_type: &str) -> Vec<u32> {
+    let inside = data_type
+        .split_once('(')
+        .and_then(|(_, rest)| rest.split_once(')'));
+    let numbers = inside.map_or("", |(inside, _)| inside).split(',');
+    numbers.filter_map(|number| number.parse().ok()).collect()
+}
+
 /// Returns what computes the new values of a column, unless the server converts them by itself.
 pub(super) fn using(
     column: &str,
@@ -138,4 +214,84 @@ fn is_assigned(from: &str, to: &str) -> bool {
                     "time without time zone"
                 )
         )
+}
+
+#[cfg(test)]
+mod tests {
+    use alembic_sql::Dialect;
+
+    use super::{Conversion, conversion, using};
+    use crate::diff::{Comparison, DiffOptions};
+    use crate::model::Schema;
+
+    #[test]
+    fn values_are_converted_by_the_server_or_by_an_expression() {
+        let schema = Schema::new(Dialect::Postgres);
+        let comparison = Comparison {
+            from: &schema,
+            to: &schema,
+            options: DiffOptions::default(),
+        };
+        for (before, after, expected) in [
+            ("character varying(50)", "character varying(100)", None),
+            ("character varying(50)", "text", None),
+            ("integer", "bigint", None),
+            ("numeric(10,2)", "integer", None),
+            ("uuid", "text", None),
+            ("character varying(10)[]", "text[]", None),
+            ("timestamp without time zone", "date", None),
+            ("json", "jsonb", None),
+            ("text", "uuid", Some("c::uuid")),
+            ("character varying(255)", "integer", Some("c::integer")),
+            ("text", "public.mood", Some("c::public.mood")),
+            ("integer", "public.mood", Some("c::text::public.mood")),
+            ("integer", "boolean", Some("c::boolean")),
+            ("bigint", "boolean", Some("(c <> 0)::boolean")),
+            ("boolean", "integer", Some("c::integer")),
+            ("boolean", "bigint", Some("c::integer::bigint")),
+            (
+                "public.mood[]",
+                "public.tone[]",
+                Some("c::text[]::public.tone[]"),
+            ),
+            (
+                "integer",
+                "integer[]",
+                Some("CASE WHEN c IS NOT NULL THEN ARRAY[c] END::integer[]"),
+            ),
+            ("integer", "uuid", Some("c::text::uuid")),
+        ] {
+            let found = using("c", before, after, comparison);
+            assert_eq!(found.as_deref(), expected, "{before} to {after}");
+        }
+    }
+
+    #[test]
+    fn a_conversion_is_free_or_exact_or_loses_something() {
+        for (before, after, expected) in [
+            (
+                "character varying(50)",
+                "character varying(100)",
+                Conversion::Free,
+            ),
+            ("character varying(50)", "text", Conversion::Free),
+            ("text", "character varying", Conversion::Free),
+            ("text", "character varying(10)", Conversion::Checked),
+            ("numeric(10,2)", "numeric(12,2)", Conversion::Free),
+            ("numeric(10,2)", "numeric", Conversion::Free),
+            ("numeric(10,2)", "numeric(12,4)", Conversion::Exact),
+            ("numeric(10,2)", "numeric(10,4)", Conversion::Checked),
+            ("numeric(10,4)", "numeric(10,2)", Conversion::Rounded),
+            ("integer", "bigint", Conversion::Exact),
+            ("bigint", "integer", Conversion::Checked),
+            ("numeric", "integer", Conversion::Rounded),
+            ("timestamp with time zone", "date", Conversion::Rounded),
+            ("date", "timestamp without time zone", Conversion::Exact),
+            ("uuid", "text", Conversion::Exact),
+            ("text", "uuid", Conversion::Checked),
+            ("character(4)", "character(2)", Conversion::Checked),
+        ] {
+            assert_eq!(conversion(before, after), expected, "{before} to {after}");
+        }
+    }
 }

@@ -102,7 +102,7 @@ fn write(
         Definition::Index(index) => create_index(change, index, comparison),
         Definition::View(view) => write(view_sql(&id, view, "CREATE")),
         Definition::Routine(routine) => {
-            if facts::mentions_changes(routine, comparison) {
+            if facts::mentions_changes(object, comparison) {
                 write("SET LOCAL check_function_bodies = off".to_owned());
             }
             write(routine.sql.clone());
@@ -236,23 +236,64 @@ fn add_constraint(
         true => "",
         false => " NOT VALID",
     };
+    let table = facts::owner_table(&id);
+    let is_kept = word == "TABLE" && comparison.from.objects.contains_key(&table);
+    let mut is_scanned = constraint.validated && !is_late;
+    if comparison.options.online
+        && is_kept
+        && let Some((index, constraint)) = by_index(&id, constraint, comparison)
+    {
+        change.statements.push(Statement::alone(index));
+        change.statements.push(Statement::new(constraint));
+        is_scanned = false;
+    } else {
+        let sql = format!("{head} ADD CONSTRAINT {name} {definition}{not_valid}");
+        change.statements.push(Statement::new(sql));
+    }
     let mut write = |sql: String| change.statements.push(Statement::new(sql));
-    write(format!(
-        "{head} ADD CONSTRAINT {name} {definition}{not_valid}"
-    ));
     if is_late && constraint.validated {
         write(format!("{head} VALIDATE CONSTRAINT {name}"));
     }
     for used in &constraint.uses {
         write(use_of_index(&owner, &id.name, *used));
     }
-    let table = facts::owner_table(&id);
-    if word == "TABLE" && comparison.from.objects.contains_key(&table) && constraint.validated {
-        change.hazards.extend([
-            Hazard::Scans(table),
-            Hazard::MayFail(format!("rows do not fulfil {}", id.name)),
-        ]);
+    if is_kept && is_scanned {
+        change.hazards.push(Hazard::Scans(table));
     }
+    if is_kept && constraint.validated {
+        let why = format!("rows do not fulfil {}", id.name);
+        change.hazards.push(Hazard::MayFail(why));
+    }
+}
+
+/// Returns the statements that make a key of an index that is built while others write to the table.
+fn by_index(
+    id: &ObjectId,
+    constraint: &Constraint,
+    comparison: Comparison<'_>,
+) -> Option<(String, String)> {
+    let table = id.parent.as_deref()?;
+    if facts::is_partitioned(comparison.to, &id.schema, table) {
+        return None;
+    }
+    let word = match constraint.kind {
+        ConstraintKind::PrimaryKey => "PRIMARY KEY",
+        ConstraintKind::Unique => "UNIQUE",
+        _ => return None,
+    };
+    let columns = constraint.definition.strip_prefix(word)?;
+    let columns = columns
+        .strip_prefix(' ')
+        .filter(|rest| rest.starts_with('('))?;
+    let (columns, mode) = match columns.split_once(" DEFERRABLE") {
+        Some((columns, mode)) => (columns, format!(" DEFERRABLE{mode}")),
+        None => (columns, String::new()),
+    };
+    let (owner, name) = (name::owner(id), quote(&id.name));
+    Some((
+        format!("CREATE UNIQUE INDEX CONCURRENTLY {name} ON {owner} {columns}"),
+        format!("ALTER TABLE {owner} ADD CONSTRAINT {name} {word} USING INDEX {name}{mode}"),
+    ))
 }
 
 /// Returns the statement that lets a table use an index for something.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::name;
 use crate::diff::Comparison;
-use crate::model::{Column, Constraint, Definition, ObjectId, ObjectKind, Routine, Schema, Table};
+use crate::model::{Column, Constraint, Definition, Object, ObjectId, ObjectKind, Schema, Table};
 
 /// Returns what an object is.
 pub(super) fn definition<'s>(schema: &'s Schema, id: &ObjectId) -> Option<&'s Definition> {
@@ -144,32 +144,27 @@ pub(super) fn only(part: &ObjectId, schema: &Schema) -> String {
     }
 }
 
-/// Returns whether the body of a routine mentions something that the second schema has and the first
-/// has not, so that it can only be checked at the end.
-pub(super) fn mentions_changes(routine: &Routine, comparison: Comparison<'_>) -> bool {
-    let Some(body) = &routine.body else {
-        return false;
+/// Returns whether a routine mentions something that changes, so that its body can only be checked at
+/// the end.
+pub(super) fn mentions_changes(routine: &Object, comparison: Comparison<'_>) -> bool {
+    let Comparison { from, to, .. } = comparison;
+    let columns = |schema, table| -> Vec<_> {
+        let columns = Schema::columns(schema, table).into_iter();
+        columns
+            .map(|(id, column)| (id.clone(), column.clone()))
+            .collect()
     };
-    let text = format!("{body} {}", routine.sql);
-    let words: BTreeSet<&str> = text
-        .split(|letter: char| !letter.is_alphanumeric() && letter != '_' && letter != '$')
-        .collect();
-    comparison.to.objects.iter().any(|(id, object)| {
-        let name = match &object.definition {
-            Definition::Routine(other) if other.sql != routine.sql => other.name.as_str(),
-            Definition::Table(_)
-            | Definition::View(_)
-            | Definition::Enum(_)
-            | Definition::Composite(_)
-            | Definition::Domain(_)
-            | Definition::Sequence(_)
-            | Definition::Column(_)
-            | Definition::Statement(_) => id.name.as_str(),
-            _ => return false,
-        };
-        words.contains(name)
-            && (comparison.from.get(id) != Some(object) || id.kind == ObjectKind::View)
-    })
+    routine
+        .mentions
+        .iter()
+        .any(|mentioned| match mentioned.kind {
+            // It may be away for a while.
+            ObjectKind::View | ObjectKind::MaterializedView => true,
+            ObjectKind::Table => {
+                from.get(mentioned).is_none() || columns(from, mentioned) != columns(to, mentioned)
+            }
+            _ => from.get(mentioned) != to.get(mentioned),
+        })
 }
 
 /// Returns the type and the collation of a column or domain.

@@ -4,6 +4,7 @@ mod attached;
 mod cells;
 mod relations;
 mod routines;
+mod stable;
 mod types;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -43,6 +44,7 @@ pub(crate) fn reflect(answers: &[Rows]) -> Result<Schema, ReflectError> {
         names.insert(cells.text()?.to_owned());
     }
     reader.add_owners();
+    routines::add_mentions(&mut reader.schema);
     Ok(reader.schema)
 }
 
@@ -85,6 +87,7 @@ impl<'a> Reader<'a> {
             definition,
             comment: None,
             needs: BTreeSet::new(),
+            mentions: BTreeSet::new(),
         };
         self.schema.objects.insert(id, object);
     }

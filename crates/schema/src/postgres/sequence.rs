@@ -34,6 +34,27 @@ pub(super) fn differences(before: &Sequence, after: &Sequence) -> Vec<String> {
     options
 }
 
+/// Returns the statements that bring a sequence that stands outside of its new limits into them: the
+/// limits are widened first, and a sequence that was never used begins again.
+pub(super) fn moved(own: &str, before: &Sequence, after: &Sequence) -> Vec<String> {
+    let number = |text: &str| text.parse::<i64>().unwrap_or_default();
+    let narrows =
+        number(&after.min) > number(&before.min) || number(&after.max) < number(&before.max);
+    if !narrows || before.start == after.start {
+        return Vec::new();
+    }
+    let min = number(&before.min).min(number(&after.min));
+    let max = number(&before.max).max(number(&after.max));
+    vec![
+        format!("ALTER SEQUENCE {own} MINVALUE {min} MAXVALUE {max}"),
+        format!(
+            "SELECT pg_catalog.setval({}, {}, false) FROM {own} WHERE NOT is_called",
+            alembic_sql::literal(own),
+            after.start
+        ),
+    ]
+}
+
 /// Returns the sequence that is made without any options.
 pub(super) fn plain(data_type: &str, descends: bool) -> Sequence {
     let (min, max) = match data_type {

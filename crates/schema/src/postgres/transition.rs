@@ -9,7 +9,7 @@ mod view;
 
 use std::collections::BTreeSet;
 
-use super::comment;
+use super::{comment, facts};
 use crate::change::{Change, Hazard, Statement, Verb};
 use crate::diff::{Comparison, Transition};
 use crate::model::{Definition, Object, ObjectId};
@@ -68,8 +68,9 @@ fn alter(
             attached::index(alteration, before, after, comparison)
         }
         (D::View(before), D::View(after)) => view::view(alteration, before, after),
-        (D::Routine(before), D::Routine(after)) => {
-            view::routine(alteration, before, after, comparison)
+        (D::Routine(old), D::Routine(new)) => {
+            let is_early = facts::mentions_changes(after, comparison);
+            view::routine(alteration, old, new, is_early)
         }
         (D::Trigger(before), D::Trigger(after)) => attached::trigger(alteration, before, after),
         (D::Statistics(before), D::Statistics(after)) => {

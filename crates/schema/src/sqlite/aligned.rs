@@ -20,6 +20,7 @@ pub(crate) fn aligned<'s>(from: &Schema, to: &'s Schema) -> Cow<'s, Schema> {
     let objects = to.objects.iter().map(|(id, object)| {
         let object = Object {
             needs: object.needs.iter().map(renamed).collect(),
+            mentions: object.mentions.clone(),
             ..object.clone()
         };
         (renamed(id), object)

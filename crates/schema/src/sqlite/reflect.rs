@@ -182,6 +182,7 @@ fn insert(schema: &mut Schema, id: ObjectId, definition: Definition, needs: BTre
         definition,
         comment: None,
         needs,
+        mentions: BTreeSet::new(),
     };
     schema.objects.insert(id, object);
 }

@@ -42,14 +42,7 @@ const NOT_COMPARED: &[&str] = &[
 
 /// Returns the statements of a dump, sorted; the order of columns is left out.
 pub(super) fn of(url: &str) -> Result<Vec<String>> {
-    let output = Command::new("pg_dump")
-        .args(["-s", "--no-owner", "--no-privileges", "-T"])
-        .args([&format!("{OWN}*"), url])
-        .output()?;
-    if !output.status.success() {
-        return Err(String::from_utf8_lossy(&output.stderr).into());
-    }
-    let text = String::from_utf8_lossy(&output.stdout);
+    let text = text(url)?;
     // The client's commands are no SQL.
     let lines = text.lines().filter(|line| !line.starts_with('\\'));
     let text: Vec<&str> = lines.collect();
@@ -64,6 +57,18 @@ pub(super) fn of(url: &str) -> Result<Vec<String>> {
         .collect();
     statements.sort();
     Ok(statements)
+}
+
+/// Returns a dump as it is.
+pub(super) fn text(url: &str) -> Result<String> {
+    let output = Command::new("pg_dump")
+        .args(["-s", "--no-owner", "--no-privileges", "-T"])
+        .args([&format!("{OWN}*"), url])
+        .output()?;
+    match output.status.success() {
+        true => Ok(String::from_utf8_lossy(&output.stdout).into_owned()),
+        false => Err(String::from_utf8_lossy(&output.stderr).into()),
+    }
 }
 
 /// Returns a `CREATE TABLE` with its columns in the order of their names.

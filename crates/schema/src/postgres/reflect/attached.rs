@@ -2,6 +2,7 @@
 
 use super::Reader;
 use super::cells::Cells;
+use super::stable::stable;
 use crate::model::{
     Constraint, ConstraintKind, Definition, Firing, Index, IndexUse, ObjectId, ObjectKind,
     Statistics, Trigger,
@@ -44,7 +45,7 @@ fn read_constraint<'a>(reader: &mut Reader<'a>, mut cells: Cells<'a>) -> Result<
     };
     let definition = cells.text()?;
     let definition = definition.strip_suffix(" NOT VALID").unwrap_or(definition);
-    let definition = definition.to_owned();
+    let definition = stable(definition).into_owned();
     let (validated, inherited) = (cells.flag()?, cells.flag()?);
     let references = reader.relation(cells.text()?);
     let references = references.map(|table| (table.schema.clone(), table.name.clone()));
@@ -109,7 +110,7 @@ fn read_index<'a>(reader: &mut Reader<'a>, mut cells: Cells<'a>) -> Result<(), R
         return Ok(());
     };
     let table = table.name.clone();
-    let (head, definition) = (cells.text()?, cells.text()?);
+    let (head, definition) = (cells.text()?, stable(cells.text()?));
     let unique = cells.flag()?;
     let _parent = cells.optional()?;
     let valid = cells.flag()?;
@@ -121,7 +122,7 @@ fn read_index<'a>(reader: &mut Reader<'a>, mut cells: Cells<'a>) -> Result<(), R
     });
     let index = Index {
         sql: format!("{head}{definition}"),
-        definition: definition.to_owned(),
+        definition: definition.into_owned(),
         table,
         unique,
         parent: None,
@@ -165,7 +166,7 @@ fn read_part<'a>(reader: &mut Reader<'a>, mut cells: Cells<'a>) -> Result<(), Re
     let schema = cells.text()?;
     let name = cells.text()?;
     let state = cells.optional()?;
-    let sql = cells.text()?.to_owned();
+    let sql = stable(cells.text()?).into_owned();
     let (class, id, definition) = match kind {
         "trigger" => {
             let id = owner.part(ObjectKind::Trigger, name);

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::Reader;
 use super::cells::Cells;
+use super::stable::stable;
 use crate::model::{
     Attribute, Column, Definition, Generated, Identity, ObjectId, ObjectKind, Partition, Sequence,
     Table, View,
@@ -71,7 +72,7 @@ fn read_relation<'a>(reader: &mut Reader<'a>, mut cells: Cells<'a>) -> Result<()
     table.access_method = cells.owned()?;
     table.of_type = cells.owned()?;
     let query = cells.optional()?.unwrap_or_default().trim();
-    let query = query.strip_suffix(';').unwrap_or(query).to_owned();
+    let query = stable(query.strip_suffix(';').unwrap_or(query)).into_owned();
     let definition = match kind {
         ObjectKind::View | ObjectKind::MaterializedView => Definition::View(View {
             query,
@@ -119,7 +120,7 @@ fn read_column<'a>(reader: &mut Reader<'a>, mut cells: Cells<'a>) -> Result<(), 
     let generated = cells.text()?;
     let identity = cells.text()?;
     let default_place = cells.optional()?;
-    let expression = cells.owned()?;
+    let expression = cells.optional()?.map(|text| stable(text).into_owned());
     let (is_local, is_inherited) = (cells.flag()?, cells.flag()?);
     let mut options = Vec::new();
     for word in ["STORAGE", "COMPRESSION", "STATISTICS"] {

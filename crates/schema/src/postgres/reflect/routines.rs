@@ -1,7 +1,9 @@
 //! Reads functions, procedures and aggregates.
 
+use std::collections::{BTreeSet, HashMap};
+
 use super::Reader;
-use crate::model::{Definition, ObjectId, ObjectKind, Routine};
+use crate::model::{Definition, ObjectId, ObjectKind, Routine, Schema};
 use crate::reflect::ReflectError;
 
 pub(super) fn read(reader: &mut Reader<'_>) -> Result<(), ReflectError> {
@@ -33,4 +35,42 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Result<(), ReflectError> {
         reader.add(place, id, Definition::Routine(routine));
     }
     Ok(())
+}
+
+/// Adds what the bodies of routines mention, which the server does not tell.
+pub(super) fn add_mentions(schema: &mut Schema) {
+    let mut named: HashMap<&str, Vec<&ObjectId>> = HashMap::new();
+    for (id, object) in &schema.objects {
+        let name = match &object.definition {
+            Definition::Routine(routine) => routine.name.as_str(),
+            Definition::Table(_)
+            | Definition::View(_)
+            | Definition::Enum(_)
+            | Definition::Composite(_)
+            | Definition::Domain(_)
+            | Definition::Sequence(_) => id.name.as_str(),
+            _ => continue,
+        };
+        named.entry(name).or_default().push(id);
+    }
+    let mut mentions = Vec::new();
+    for (id, object) in &schema.objects {
+        let Definition::Routine(Routine {
+            body: Some(body), ..
+        }) = &object.definition
+        else {
+            continue;
+        };
+        let is_part = |letter: char| letter.is_alphanumeric() || matches!(letter, '_' | '$');
+        let words = body.split(|letter| !is_part(letter));
+        let found = words.filter_map(|word| named.get(word)).flatten();
+        let mut found: BTreeSet<ObjectId> = found.map(|id| (*id).clone()).collect();
+        found.remove(id);
+        mentions.push((id.clone(), found));
+    }
+    for (id, found) in mentions {
+        if let Some(object) = schema.objects.get_mut(&id) {
+            object.mentions = found;
+        }
+    }
 }

@@ -3,9 +3,10 @@
 use super::{Alteration, numbering};
 use crate::change::Hazard;
 use crate::diff::Comparison;
-use crate::model::Column;
+use crate::model::{Column, ObjectId};
+use crate::postgres::cast::{self, Conversion};
 use crate::postgres::name::{self, quote};
-use crate::postgres::{cast, create, facts};
+use crate::postgres::{create, facts};
 
 /// Adds what makes one column of another.
 pub(super) fn column(
@@ -37,18 +38,33 @@ pub(super) fn column(
     let mut hazards = Vec::new();
     if is_retyped {
         actions.extend(retype(alteration, before, after, comparison));
-        hazards.push(Hazard::Rewrites(table.clone()));
-        if may_lose(&before.data_type, &after.data_type) {
-            let why = format!("values of {} are not of the new type", id.name);
-            hazards.push(Hazard::MayFail(why));
+        let conversion = cast::conversion(&before.data_type, &after.data_type);
+        if conversion != Conversion::Free {
+            hazards.push(Hazard::Rewrites(table.clone()));
+        }
+        match conversion {
+            Conversion::Free | Conversion::Exact => {}
+            Conversion::Rounded => hazards.push(Hazard::DestroysValues(id.clone())),
+            Conversion::Checked => {
+                let why = format!("values of {} are not of the new type", id.name);
+                hazards.push(Hazard::MayFail(why));
+            }
         }
     }
+    let mut late = Vec::new();
     match (before.not_null, after.not_null) {
         (false, true) => {
-            // It is true before the numbering begins, which asks for it.
-            actions.insert(0, format!("ALTER COLUMN {name} SET NOT NULL"));
-            hazards.push(Hazard::Scans(table));
+            let action = format!("ALTER COLUMN {name} SET NOT NULL");
+            if comparison.options.online && after.identity.is_none() {
+                late = validated_not_null(&id, &action);
+            } else {
+                // The numbering asks for it.
+                actions.insert(0, action);
+                hazards.push(Hazard::Scans(table));
+            }
             hazards.push(Hazard::MayFail(format!("{} is NULL in a row", id.name)));
+            let why = format!("a program that leaves out {} fails", id.name);
+            hazards.push(Hazard::BreaksProgram(why));
         }
         (true, false) => actions.push(format!("ALTER COLUMN {name} DROP NOT NULL")),
         (true, true) | (false, false) => {}
@@ -59,6 +75,7 @@ pub(super) fn column(
         statements.push(format!("ALTER TABLE {owner} {}", actions.join(",\n    ")));
     }
     statements.extend(numbering.after);
+    statements.extend(late);
     if !statements.is_empty() {
         alteration.add(sentence(&id.to_string(), before, after), statements);
         for hazard in hazards {
@@ -66,6 +83,21 @@ pub(super) fn column(
         }
     }
     true
+}
+
+/// Returns the statements that refuse NULL without reading all rows while nobody can write.
+fn validated_not_null(id: &ObjectId, action: &str) -> Vec<String> {
+    let (owner, column) = (name::owner(id), quote(&id.name));
+    let table = id.parent.as_deref().unwrap_or_default();
+    let check = quote(&name::chosen(table, &id.name, "not_null"));
+    vec![
+        format!(
+            "ALTER TABLE {owner} ADD CONSTRAINT {check} CHECK ({column} IS NOT NULL) NOT VALID"
+        ),
+        format!("ALTER TABLE {owner} VALIDATE CONSTRAINT {check}"),
+        format!("ALTER TABLE {owner} {action}"),
+        format!("ALTER TABLE {owner} DROP CONSTRAINT {check}"),
+    ]
 }
 
 fn sentence(id: &str, before: &Column, after: &Column) -> String {
@@ -122,36 +154,6 @@ fn retype(
     }
     actions.push(action);
     actions
-}
-
-/// Returns whether a value of one type may not be one of another type.
-fn may_lose(before: &str, after: &str) -> bool {
-    let widens = [
-        ("smallint", &["integer", "bigint", "numeric", "text"][..]),
-        (
-            "integer",
-            &["bigint", "numeric", "double precision", "text"][..],
-        ),
-        ("bigint", &["numeric", "text"][..]),
-        ("real", &["double precision"][..]),
-        ("date", &["timestamp without time zone"][..]),
-    ];
-    let is_wider = widens
-        .iter()
-        .any(|(from, to)| *from == before && to.contains(&after));
-    let length = |data_type: &str| -> Option<u32> {
-        let rest = data_type.strip_prefix("character varying(")?;
-        rest.strip_suffix(')')?.parse().ok()
-    };
-    let is_longer = match (length(before), length(after)) {
-        (Some(before), Some(after)) => after >= before,
-        (Some(_), None) => matches!(after, "text" | "character varying"),
-        (None, _) => {
-            before == "character varying" && after == "text"
-                || before == "text" && after == "character varying"
-        }
-    };
-    !is_wider && !is_longer
 }
 
 /// Adds what the change of the parent's column does not do to an inherited one.

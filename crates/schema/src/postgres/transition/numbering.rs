@@ -10,7 +10,7 @@ use crate::postgres::{facts, sequence};
 pub(super) fn sequence(alteration: &mut Alteration, before: &Sequence, after: &Sequence) -> bool {
     let id = alteration.id.clone();
     let own = name::of(&id);
-    let mut statements = Vec::new();
+    let mut statements = sequence::moved(&own, before, after);
     let options = changes(before, after);
     if !options.is_empty() {
         statements.push(format!("ALTER SEQUENCE {own} {}", options.join(" ")));
@@ -113,6 +113,8 @@ fn identity(
             .actions
             .push(format!("ALTER COLUMN {column} {actions}"));
     }
+    let own = name::qualified(&id.schema, &old.name);
+    numbering.before = sequence::moved(&own, &old.sequence, &new.sequence);
     if old.name != new.name {
         numbering.before.push(format!(
             "ALTER SEQUENCE {} RENAME TO {}",

@@ -1,9 +1,8 @@
 //! Changes of views and routines.
 
 use super::Alteration;
-use crate::diff::Comparison;
 use crate::model::{ObjectKind, Routine, View};
-use crate::postgres::{comment, create, facts, name};
+use crate::postgres::{comment, create, name};
 
 /// Adds what makes one view of another.
 pub(super) fn view(alteration: &mut Alteration, before: &View, after: &View) -> bool {
@@ -47,12 +46,12 @@ pub(super) fn view(alteration: &mut Alteration, before: &View, after: &View) -> 
     true
 }
 
-/// Adds what makes one routine of another.
+/// Adds what makes one routine of another, before what it mentions has changed or after that.
 pub(super) fn routine(
     alteration: &mut Alteration,
     before: &Routine,
     after: &Routine,
-    comparison: Comparison<'_>,
+    is_early: bool,
 ) -> bool {
     if before.sql == after.sql && before.kind == after.kind {
         return true;
@@ -64,7 +63,7 @@ pub(super) fn routine(
         return false;
     }
     let mut statements = Vec::new();
-    if facts::mentions_changes(after, comparison) {
+    if is_early {
         statements.push("SET LOCAL check_function_bodies = off".to_owned());
     }
     statements.push(after.sql.clone());
