@@ -191,10 +191,10 @@ impl Planner<'_> {
         );
         let outline = &self.draft.outline;
         let (mut into, mut from) = self.copied();
-        let is_whole = into.len() == outline.columns.len()
-            && from.len() == self.before.columns.len()
-            && into == from
-            && aside.is_moved;
+        let before = self.before.columns.iter();
+        let before: Vec<String> = before.map(|column| quote(&column.name)).collect();
+        let is_whole =
+            into.len() == outline.columns.len() && from == before && into == from && aside.is_moved;
         let numbers_itself = rowid_alias(&self.draft.sql, outline)
             .is_some_and(|alias| into.contains(&quote(&alias.name)));
         if let (false, Some(new), Some(old)) = (numbers_itself, rowid(outline), &aside.rowid) {
