@@ -71,6 +71,14 @@ impl Database {
         Ok(connection)
     }
 
+    /// Returns whether [`copy`](Self::copy) makes one.
+    pub(crate) fn has_copies(&self) -> bool {
+        match self.url {
+            DatabaseUrl::Sqlite(_) => true,
+            DatabaseUrl::Postgres(_) => false,
+        }
+    }
+
     /// Copies the database to a file that goes away with its connection; `None` on a server.
     pub(crate) fn copy(&self, extensions: &[PathBuf]) -> Result<Option<Connection>> {
         match &self.url {

@@ -11,6 +11,7 @@ mod crates;
 mod embed;
 mod load;
 mod others;
+mod peak_memory;
 mod place;
 mod plain;
 #[cfg(feature = "postgres")]
@@ -54,6 +55,8 @@ enum Part {
     Apply,
     /// Rebuilding a table of a million rows on SQLite
     Rebuild,
+    /// The memory of rebuilding tables of 100,000 and of a million rows on SQLite
+    Memory,
     /// Starts in a program that have nothing to do, with a log and without one
     Start,
     /// Commands that have nothing to do
@@ -125,6 +128,9 @@ impl BenchArgs {
         }
         if wanted(Part::Rebuild) {
             show(rebuild::measure(&disk)?);
+        }
+        if wanted(Part::Memory) {
+            show(rebuild::measure_memory(&disk)?);
         }
         if wanted(Part::Start) {
             show(start::measure(&disk)?);

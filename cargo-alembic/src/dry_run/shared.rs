@@ -1,7 +1,6 @@
 //! Dry runs of crates that share a database: each must see what the ones before it would have done there.
 
 use alembic_history::{Code, Direction};
-use alembic_migrate::Dialect;
 
 use crate::database::{Connection, Database, DatabaseIdentity};
 use crate::migrate::Migration;
@@ -79,10 +78,10 @@ fn in_database<'c>(database: &Database, crates: &'c [Crate]) -> Result<Vec<&'c C
 pub(super) fn check_apart(migration: &Migration<'_>, chosen: &[Crate]) -> Result<()> {
     for (index, own) in chosen.iter().enumerate() {
         let database = own.database()?;
-        let others = match database.dialect() {
-            Dialect::Sqlite => continue,
-            Dialect::Postgres => in_database(database, &chosen[index + 1..])?,
-        };
+        if database.has_copies() {
+            continue;
+        }
+        let others = in_database(database, &chosen[index + 1..])?;
         if others.is_empty() || !has_steps(migration, own)? {
             continue;
         }

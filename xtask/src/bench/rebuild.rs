@@ -7,12 +7,14 @@ use alembic_history::{Dialect, History, SourceFile};
 use alembic_migrate::Migrations;
 use rusqlite::Connection;
 
+use super::peak_memory;
 use super::place::Place;
 use super::rounds::{interleaved, timed};
 use super::table::{Row, Table};
 use crate::Result;
 
 const ROWS: usize = 1_000_000;
+const FEW_ROWS: usize = 100_000;
 const ROUNDS: usize = 5;
 const GOAL: f64 = 1.1;
 
@@ -48,7 +50,7 @@ const INDEX: &str = "CREATE INDEX item_code ON item (code)";
 pub(super) fn measure(place: &Place) -> Result<Table> {
     let folder = place.folder("rebuild")?;
     let (full, file) = (folder.join("full.db"), folder.join("changed.db"));
-    fill(&full)?;
+    fill(&full, ROWS)?;
     let mut rows = Vec::new();
     for change in &CHANGES {
         let migrations = migrations(change.alter)?;
@@ -78,12 +80,36 @@ pub(super) fn measure(place: &Place) -> Result<Table> {
     })
 }
 
-fn fill(path: &Path) -> Result<()> {
+/// Compares the memory that a rebuild of few rows needs with that of many.
+pub(super) fn measure_memory(place: &Place) -> Result<Table> {
+    let folder = place.folder("memory")?;
+    let mut rows = Vec::new();
+    for change in &CHANGES {
+        let migrations = migrations(change.alter)?;
+        let mut bound = None;
+        for count in [FEW_ROWS, ROWS] {
+            let file = folder.join("changed.db");
+            let _ = std::fs::remove_file(&file);
+            fill(&file, count)?;
+            let mut connection = Connection::open(&file)?;
+            let peak = peak_memory::of(|| Ok(migrations.upgrade(&mut connection, "heads")?))?;
+            let bound = *bound.get_or_insert(peak);
+            let what = format!("{}: {count} rows", change.what);
+            rows.push(Row::memory(what, peak, bound).at_most(GOAL));
+        }
+    }
+    Ok(Table {
+        title: "the most memory in use while a table is rebuilt".to_owned(),
+        rows,
+    })
+}
+
+fn fill(path: &Path, rows: usize) -> Result<()> {
     let connection = Connection::open(path)?;
     Ok(connection.execute_batch(&format!(
         "BEGIN; CREATE TABLE item ({COLUMNS}); \
-         WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {ROWS}) \
-         INSERT INTO item SELECT i, 'code ' || (i * 7919 % {ROWS}), i % 1000, \
+         WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {rows}) \
+         INSERT INTO item SELECT i, 'code ' || (i * 7919 % {rows}), i % 1000, \
          'a note of some length, as notes have it ' || i FROM n; {INDEX}; COMMIT;"
     ))?)
 }

@@ -51,6 +51,13 @@ impl Row {
         Self::new(what, figure, Some(times.median()))
     }
 
+    /// Shows how many times as much memory as `bound` it needs.
+    pub(super) fn memory(what: impl Into<String>, bytes: u64, bound: u64) -> Self {
+        let figure = format!("{:.2}", bytes as f64 / bound as f64);
+        let megabytes = bytes as f64 / 1e6;
+        Self::new(format!("{}: {megabytes:.1} MB", what.into()), figure, None)
+    }
+
     /// Shows how much longer than `bound` it took.
     pub(super) fn difference(what: impl Into<String>, times: &Times, bound: &Times) -> Self {
         let more = times.median().saturating_sub(bound.median());

@@ -91,6 +91,9 @@ impl fmt::Display for Loss {
     }
 }
 
+/// The name of the table that a foreign key refers to.
+const PARENT: &str = "alembic_parent";
+
 /// How many rows are shown.
 const SHOWN: usize = 5;
 
@@ -227,12 +230,16 @@ impl RowSource {
         let (parent_name, parent) = parent;
         let names: Vec<String> = columns.iter().map(|column| quote(column)).collect();
         let own = quote(&self.name);
+        let other = match self.name.eq_ignore_ascii_case(PARENT) {
+            true => format!("{PARENT}_2"),
+            false => PARENT.to_owned(),
+        };
         let pairs = names.iter().zip(parent_columns);
         let pairs: Vec<String> = pairs
-            .map(|(name, parent)| format!("alembic_parent.{} = {own}.{name}", quote(parent)))
+            .map(|(name, parent)| format!("{other}.{} = {own}.{name}", quote(parent)))
             .collect();
         let condition = format!(
-            "{} AND NOT EXISTS (SELECT 1 FROM {parent} AS alembic_parent WHERE {})",
+            "{} AND NOT EXISTS (SELECT 1 FROM {parent} AS {other} WHERE {})",
             all_present(&names),
             pairs.join(" AND ")
         );

@@ -1,7 +1,7 @@
 //! A driver that watches what a run executes.
 
 use alembic_migrate::driver::{
-    self, DatabaseError, DatabaseErrorKind, Driver, Effect, Execute, Observer, Query, Row, Run,
+    self, DatabaseError, Driver, Effect, Execute, Observer, Query, Row, Run, sqlite_error,
 };
 use alembic_migrate::{Dialect, RunError};
 use rusqlite::Connection;
@@ -90,5 +90,7 @@ fn text(value: Value) -> Option<String> {
 }
 
 fn database_error(error: rusqlite::Error) -> DatabaseError {
-    DatabaseError::new(DatabaseErrorKind::Other, error)
+    let code = error.sqlite_error().map(|error| error.extended_code);
+    let message = error.to_string();
+    sqlite_error(error, message, code)
 }
