@@ -8,6 +8,7 @@ use std::cell::OnceCell;
 use std::collections::BTreeSet;
 
 use alembic_history::{Chain, Code};
+use alembic_migrate::schema::{DiffOptions, Schema, diff};
 use alembic_migrate::{Dialect, Migrations, RunError};
 
 use climb::Ascent;
@@ -165,7 +166,7 @@ struct Trial<'l> {
     /// The upgrade's databases and schemas, which `up-down-up` starts from.
     ascent: Option<Ascent>,
     /// The schema of a database that went through every revision.
-    tracked: OnceCell<String>,
+    tracked: OnceCell<Picture>,
 }
 
 impl Trial<'_> {
@@ -180,9 +181,12 @@ impl Trial<'_> {
         needs.then(|| Verdict::Skipped(why.to_owned()))
     }
 
-    fn schema(&self, scratch: &mut Scratch) -> Result<String> {
+    fn schema(&self, scratch: &mut Scratch) -> Result<Picture> {
         let described = self.migrations().describe(&mut scratch.connection);
-        described.map_err(|error| self.explain(error, scratch))
+        Ok(Picture {
+            text: described.map_err(|error| self.explain(error, scratch))?,
+            schema: self.replay.inspect(scratch)?,
+        })
     }
 
     fn explain(&self, error: RunError, scratch: &Scratch) -> Error {
@@ -196,11 +200,31 @@ fn check_failure(diagnostics: Vec<Diagnostic>) -> Error {
     failed.collect::<Vec<_>>().into()
 }
 
+/// The schema of a database: as text, which is quick to compare and to show, and as data.
+struct Picture {
+    text: String,
+    schema: Schema,
+}
+
+impl Picture {
+    /// Returns whether both are the same schema, however it is written: a constraint may stand behind
+    /// its column or below all of them.
+    fn is_same(&self, other: &Self) -> bool {
+        let is_made = |from: &Schema, to: &Schema| {
+            diff(from, to, DiffOptions::default()).is_ok_and(|changes| changes.is_empty())
+        };
+        self.schema.not_compared == other.schema.not_compared
+            && is_made(&self.schema, &other.schema)
+            && is_made(&other.schema, &self.schema)
+    }
+}
+
 /// Refuses a schema that differs from the expected one, and shows the difference; returns the tables
 /// whose columns are only in another order.
-fn compare(what: &str, expected: &str, found: &str) -> Result<BTreeSet<String>> {
-    match difference::between(expected, found) {
+fn compare(what: &str, expected: &Picture, found: &Picture) -> Result<BTreeSet<String>> {
+    match difference::between(&expected.text, &found.text) {
         Difference::Order(tables) => Ok(tables),
+        Difference::Lines(_) if expected.is_same(found) => Ok(BTreeSet::new()),
         Difference::Lines(lines) => {
             let title = format!("{what}: the schema differs");
             Err(Diagnostic::new(Cause::Check, title)

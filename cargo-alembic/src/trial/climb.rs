@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use alembic_history::{Node, Reversal, read_text, rows_file};
 
-use super::{Trial, Verdict, check_failure, compare, count, with_order};
+use super::{Picture, Trial, Verdict, check_failure, compare, count, with_order};
 use crate::database::scratch::Scratch;
 use crate::output::{Cause, Diagnostic, Result};
 
@@ -13,7 +13,7 @@ use crate::output::{Cause, Diagnostic, Result};
 pub(super) struct Ascent {
     order: Vec<Node>,
     /// The schema before the first revision, and after each.
-    schemas: Vec<String>,
+    schemas: Vec<Picture>,
     slopes: Vec<Slope>,
 }
 
@@ -157,7 +157,7 @@ impl Trial<'_> {
         } in slopes
         {
             while let Some(position) = positions.next_back() {
-                let schemas = (schemas[position].as_str(), schemas[position + 1].as_str());
+                let schemas = (&schemas[position], &schemas[position + 1]);
                 let more = !positions.is_empty();
                 match self.revert_and_reapply(&mut top, order[position], schemas, more) {
                     Ok(tables) => reordered.extend(tables),
@@ -198,7 +198,7 @@ impl Trial<'_> {
         &self,
         scratch: &mut Scratch,
         node: Node,
-        (below, above): (&str, &str),
+        (below, above): (&Picture, &Picture),
         more: bool,
     ) -> Result<BTreeSet<String>> {
         let id = &self.replay.owner.graph()[node].id;

@@ -3,20 +3,21 @@
 use alembic_history::Expression;
 use alembic_migrate::{Migrations, Outcome, ensure_all_ready};
 
-use super::{Trial, Verdict, check_failure, compare, with_order};
+use super::{Picture, Trial, Verdict, check_failure, compare, with_order};
 use crate::database::scratch::Scratch;
 use crate::output::{Cause, Diagnostic, Result};
 
 impl Trial<'_> {
     /// Returns the schema of a database that went through every revision at once.
-    fn tracked(&self) -> Result<&str> {
-        if self.tracked.get().is_none() {
-            let mut scratch = self.replay.prepared()?;
-            let outcome = self.migrations().upgrade(&mut scratch.connection, "heads");
-            outcome.map_err(|error| self.explain(error, &scratch))?;
-            let _ = self.tracked.set(self.schema(&mut scratch)?);
+    fn tracked(&self) -> Result<&Picture> {
+        if let Some(known) = self.tracked.get() {
+            return Ok(known);
         }
-        Ok(self.tracked.get().map_or("", String::as_str))
+        let mut scratch = self.replay.prepared()?;
+        let outcome = self.migrations().upgrade(&mut scratch.connection, "heads");
+        outcome.map_err(|error| self.explain(error, &scratch))?;
+        let picture = self.schema(&mut scratch)?;
+        Ok(self.tracked.get_or_init(|| picture))
     }
 
     fn ensure(&self, scratch: &mut Scratch) -> Result<Outcome> {
@@ -52,23 +53,28 @@ impl Trial<'_> {
         }
         let baseline = &self.replay.owner.configuration.settings.baseline;
         let parsed: Expression = self.replay.owner.parse(baseline)?;
-        if self.replay.owner.resolve(&parsed, None)?.is_empty() {
+        let is_base = self.replay.owner.resolve(&parsed, None)?.is_empty();
+        let base = self.replay.owner.configuration.settings.base.as_deref();
+        if is_base && base.is_none() {
             return Ok(Verdict::Skipped("no `baseline` is configured".to_owned()));
         }
         let tracked = self.tracked()?;
         let mut scratch = self.replay.prepared()?;
-        let outcome = self.migrations().upgrade(&mut scratch.connection, baseline);
-        outcome.map_err(|error| self.explain(error, &scratch))?;
-        let table = self
-            .replay
-            .owner
-            .version_table(self.replay.engine.dialect());
-        let table = table.quoted();
-        scratch.execute(&format!("DROP TABLE {table}"))?;
+        if !is_base {
+            let outcome = self.migrations().upgrade(&mut scratch.connection, baseline);
+            outcome.map_err(|error| self.explain(error, &scratch))?;
+            let table = self
+                .replay
+                .owner
+                .version_table(self.replay.engine.dialect());
+            let table = table.quoted();
+            scratch.execute(&format!("DROP TABLE {table}"))?;
+        }
         self.ensure(&mut scratch)?;
         let legacy = self.schema(&mut scratch)?;
         let reordered = compare("a legacy database", tracked, &legacy)?;
-        let text = format!("from {baseline}, same schema");
+        let start = base.filter(|_| is_base).unwrap_or(baseline);
+        let text = format!("from {start}, same schema");
         Ok(Verdict::Passed(with_order(text, &reordered)))
     }
 
