@@ -21,7 +21,7 @@ use crate::schemas::{Strictness, filter_for, report_not_compared};
 use crate::workspace::Crate;
 
 use counts::Counts;
-use draft::{Draft, Sharing};
+use draft::{Draft, Sharings};
 use origin::Origin;
 pub(crate) use renames::Answers;
 use side::Side;
@@ -155,24 +155,35 @@ fn report_changes(context: &Context, sides: &[Side<'_>]) {
 /// Returns the text of the revision, once it made the target of the history, and the history of that
 /// again, on each engine.
 ///
-/// What all engines may run is proposed as one section first: PostgreSQL reads most of what SQLite keeps
-/// as it was written. Only the proof shows whether it makes the target there, too.
+/// As much as possible is proposed as sections for all engines first: PostgreSQL reads most of what
+/// SQLite keeps as it was written. Only the proof shows whether it makes the target there, too.
 fn proved(prepared: &PreparedRevision<'_>, sides: &[Side<'_>], counts: &Counts) -> Result<String> {
-    let mut sharing = Sharing::proposed(sides);
-    loop {
+    let mut sharings = Sharings::MOST;
+    let draft = |sharings| {
         let draft = Draft {
             prepared,
             sides,
             counts,
-            sharing,
+            sharings,
         };
-        let text = draft.text();
-        match proof::prove(prepared, sides, &text) {
+        draft.text()
+    };
+    loop {
+        let text = draft(sharings);
+        let fault = match proof::prove(prepared, sides, &text) {
             Ok(()) => return Ok(text),
-            Err(fault) => match sharing.without(fault.way) {
-                Some(less) => sharing = less,
-                None => return Err(fault.explain(prepared)),
-            },
+            Err(fault) => fault,
+        };
+        // The same text would fail again.
+        let mut less = sharings.less(fault.way);
+        while let Some(next) = less
+            && draft(next) == text
+        {
+            less = next.less(fault.way);
+        }
+        match less {
+            Some(less) => sharings = less,
+            None => return Err(fault.explain(prepared)),
         }
     }
 }

@@ -2,69 +2,72 @@
 
 use std::fmt::Write;
 
+use alembic_migrate::Dialect;
 use alembic_migrate::schema::Change;
-use alembic_schema::{Part, Way, sections, summary};
+use alembic_schema::{Part, Shared, Sharing, Way, sections, shared, summary};
 
 use super::Side;
 use super::counts::Counts;
 use crate::new_revision::PreparedRevision;
 
-/// Which directions all engines run the same sections for.
+/// How much the engines share in each direction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Sharing {
-    upgrade: bool,
-    downgrade: bool,
+pub(super) struct Sharings {
+    upgrade: Sharing,
+    downgrade: Sharing,
 }
 
-impl Sharing {
-    /// Returns the directions in which all engines do the same to the same objects.
-    pub(super) fn proposed(sides: &[Side<'_>]) -> Self {
-        let is_same = |way| {
-            let [first, rest @ ..] = sides else {
-                return false;
-            };
-            let mut rest = rest.iter();
-            rest.all(|side| is_alike(first.changes(way), side.changes(way)))
-        };
-        Self {
-            upgrade: is_same(Way::Upgrade),
-            downgrade: is_same(Way::Downgrade),
-        }
+impl Sharings {
+    /// As much as possible.
+    pub(super) const MOST: Self = Self {
+        upgrade: Sharing::SameObject,
+        downgrade: Sharing::SameObject,
+    };
+
+    /// Returns what is left once less is shared in a direction; `None` if nothing is.
+    pub(super) fn less(self, way: Way) -> Option<Self> {
+        Some(match way {
+            Way::Upgrade => Self {
+                upgrade: self.upgrade.less()?,
+                ..self
+            },
+            Way::Downgrade => Self {
+                downgrade: self.downgrade.less()?,
+                ..self
+            },
+        })
     }
 
-    /// Returns what is left once a direction is written for each engine; `None` if it was already.
-    pub(super) fn without(self, way: Way) -> Option<Self> {
+    fn of(self, way: Way) -> Sharing {
         match way {
-            Way::Upgrade if self.upgrade => Some(Self {
-                upgrade: false,
-                ..self
-            }),
-            Way::Downgrade if self.downgrade => Some(Self {
-                downgrade: false,
-                ..self
-            }),
-            Way::Upgrade | Way::Downgrade => None,
+            Way::Upgrade => self.upgrade,
+            Way::Downgrade => self.downgrade,
         }
     }
 }
 
-/// Returns whether two engines do the same to the same objects.
-fn is_alike(changes: &[Change], others: &[Change]) -> bool {
-    let alone = |changes: &[Change]| {
-        let mut statements = changes.iter().flat_map(|change| &change.statements);
-        statements.any(|statement| statement.stands_alone)
-    };
-    let key = |change: &Change| {
-        let object = &change.object;
-        (
-            change.verb,
-            object.kind,
-            object.parent.clone(),
-            object.name.clone(),
-        )
-    };
-    let same = changes.iter().map(key).eq(others.iter().map(key));
-    same && !alone(changes) && !alone(others)
+/// Changes that follow each other, and the engine that they are for.
+struct Run {
+    /// The engine; `None` if all engines of the crate make the changes.
+    named: Option<Dialect>,
+    dialect: Dialect,
+    changes: Vec<Change>,
+}
+
+/// Puts changes together that follow each other on the same engines.
+fn runs(merged: impl Iterator<Item = (Option<Dialect>, Dialect, Change)>) -> Vec<Run> {
+    let mut runs: Vec<Run> = Vec::new();
+    for (named, dialect, change) in merged {
+        match runs.last_mut() {
+            Some(run) if run.named == named => run.changes.push(change),
+            _ => runs.push(Run {
+                named,
+                dialect,
+                changes: vec![change],
+            }),
+        }
+    }
+    runs
 }
 
 /// A generated revision that is not proved yet.
@@ -72,20 +75,16 @@ pub(super) struct Draft<'d> {
     pub(super) prepared: &'d PreparedRevision<'d>,
     pub(super) sides: &'d [Side<'d>],
     pub(super) counts: &'d Counts,
-    pub(super) sharing: Sharing,
+    pub(super) sharings: Sharings,
 }
 
 impl Draft<'_> {
     /// Returns the text of the file.
     pub(super) fn text(&self) -> String {
         let mut body = self.head();
-        let ways = [
-            (Way::Upgrade, self.sharing.upgrade),
-            (Way::Downgrade, self.sharing.downgrade),
-        ];
-        for (way, is_shared) in ways {
+        for way in [Way::Upgrade, Way::Downgrade] {
             body.push('\n');
-            body.push_str(&self.sections(way, is_shared));
+            body.push_str(&self.sections(way));
         }
         self.prepared.new.render_with(&body)
     }
@@ -117,17 +116,40 @@ impl Draft<'_> {
         head
     }
 
-    fn sections(&self, way: Way, is_shared: bool) -> String {
-        let comment = |hazard: &_| self.counts.sentence(hazard);
-        let shown = match self.sides {
-            [first, _, ..] if is_shared => std::slice::from_ref(first),
-            sides => sides,
+    fn sections(&self, way: Way) -> String {
+        let runs = match self.sides {
+            [first, second] => {
+                let merged = self.sharings.of(way);
+                let (ours, theirs) = (first.changes(way), second.changes(way));
+                let merged = merged.merge(ours, theirs).into_iter();
+                runs(merged.map(|place| match place {
+                    Shared::First(at) => {
+                        let dialect = first.dialect();
+                        (Some(dialect), dialect, ours[at].clone())
+                    }
+                    Shared::Second(at) => {
+                        let dialect = second.dialect();
+                        (Some(dialect), dialect, theirs[at].clone())
+                    }
+                    Shared::Both(at, other) => {
+                        (None, first.dialect(), shared(&ours[at], &theirs[other]))
+                    }
+                }))
+            }
+            sides => {
+                let all = sides.iter().flat_map(|side| {
+                    let changes = side.changes(way).iter();
+                    changes.map(|change| (side.named(sides), side.dialect(), change.clone()))
+                });
+                runs(all)
+            }
         };
-        let parts = shown.iter().map(|side| Part {
-            named: (shown.len() > 1).then(|| side.dialect()),
-            dialect: side.dialect(),
-            changes: side.changes(way),
+        let parts = runs.iter().map(|run| Part {
+            named: run.named,
+            dialect: run.dialect,
+            changes: &run.changes,
         });
+        let comment = |hazard: &_| self.counts.sentence(hazard);
         sections(way, &parts.collect::<Vec<_>>(), comment)
     }
 }

@@ -73,6 +73,11 @@ impl<'r> Side<'r> {
         self.replay.engine.dialect()
     }
 
+    /// Returns the engine as a heading names it, unless it is the only one.
+    pub(super) fn named(&self, sides: &[Self]) -> Option<Dialect> {
+        (sides.len() > 1).then(|| self.dialect())
+    }
+
     pub(super) fn changes(&self, way: Way) -> &[Change] {
         match way {
             Way::Upgrade => &self.upgrade,

@@ -13,6 +13,7 @@ mod postgres;
 mod reflect;
 mod rename;
 mod render;
+mod sharing;
 pub mod sqlite;
 
 pub use change::{Change, Cost, Hazard, Statement, Verb};
@@ -27,3 +28,4 @@ pub use model::{
 pub use reflect::{ReflectError, Rows, queries, reflect};
 pub use rename::{Rename, RenameError, find, plain_name, rename_candidates};
 pub use render::{Part, Way, script, sections, summary};
+pub use sharing::{Shared, Sharing, shared};
