@@ -5,6 +5,7 @@
 mod alter;
 mod alter_table;
 mod autogenerate;
+mod autogenerate_on_servers;
 mod bad_input;
 mod branches;
 mod connecting;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use alembic_migrate::schema::{Hazard, ObjectId};
+use alembic_migrate::schema::Hazard;
 use alembic_schema::counting;
 
 use super::Side;
@@ -14,7 +14,8 @@ use crate::workspace::Crate;
 pub(super) struct Counts {
     /// The database, as it is shown.
     database: String,
-    counts: BTreeMap<ObjectId, String>,
+    /// By the name of the object: one engine has schemas, and another has none.
+    counts: BTreeMap<String, String>,
 }
 
 impl Counts {
@@ -40,7 +41,7 @@ impl Counts {
                     .note(format!("in {}", database.url))
                     .into()
             })?;
-            counts.insert(object.clone(), counted);
+            counts.insert(object.to_string(), counted);
         }
         Ok(Self {
             database: database.url.to_string(),
@@ -53,7 +54,7 @@ impl Counts {
         let sentence = capitalized(&hazard.sentence());
         let counted = match hazard {
             Hazard::DestroysRows(object) | Hazard::DestroysValues(object) => {
-                self.counts.get(object)
+                self.counts.get(&object.to_string())
             }
             Hazard::Rewrites(_)
             | Hazard::Scans(_)

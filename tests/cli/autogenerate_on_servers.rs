@@ -1,0 +1,224 @@
+//! `cargo alembic revision --autogenerate` on PostgreSQL, and on both engines.
+#![cfg(unix)]
+
+use std::fs;
+
+use alembic_tests::Project;
+use alembic_tests::postgres::{Database, Server};
+use insta::assert_snapshot;
+
+/// A crate for these dialects with a target schema, and a database of its own on a server.
+struct Subject {
+    project: Project,
+    database: Database,
+}
+
+impl Subject {
+    fn new(dialects: &str, target: &str) -> Self {
+        let project = Project::with_crate("shop");
+        project.configure(&format!("schema = \"schema.sql\"\ndialects = [{dialects}]"));
+        project.write("schema.sql", target);
+        let database = Server::shared().database();
+        Self { project, database }
+    }
+
+    fn run(&self, line: &str) -> alembic_tests::Outcome {
+        let place = self.project.here();
+        place.env("DATABASE_URL", self.database.url()).run(line)
+    }
+
+    /// Writes the revision that leads to the target, and returns its text.
+    fn generate(&self, id: &str, arguments: &str) -> String {
+        let line = format!("revision --autogenerate -m Change --rev-id {id} {arguments}");
+        let outcome = self.run(&line).success();
+        assert!(!outcome.stderr.contains("No changes"), "{outcome}");
+        let files = fs::read_dir(self.project.path("migrations")).unwrap();
+        let mut names = files.map(|file| file.unwrap().file_name().into_string().unwrap());
+        let name = names.find(|name| name.contains(id)).unwrap();
+        self.project.read(format!("migrations/{name}"))
+    }
+
+    /// Checks that the revisions are right and lead to the target.
+    fn check(&self) {
+        let shown = self.run("check").success();
+        assert_eq!(shown.stdout, "", "{shown}");
+        self.run("test").success();
+    }
+}
+
+const BOTH: &str = "\"sqlite\", \"postgres\"";
+
+const BEFORE: &str = "\
+CREATE TABLE users (id INTEGER PRIMARY KEY, name VARCHAR(20) NOT NULL, email TEXT UNIQUE);
+CREATE TABLE posts (id INTEGER PRIMARY KEY, user_id INTEGER NOT NULL REFERENCES users (id),
+    body TEXT DEFAULT 'x', CHECK (id > 0));
+CREATE INDEX posts_user ON posts (user_id);
+CREATE VIEW names AS SELECT name FROM users;
+";
+
+/// What both engines read is written once, and proved on both.
+#[test]
+fn a_section_for_both_engines() {
+    let subject = Subject::new(BOTH, BEFORE);
+    let first = subject.generate("aa01", "");
+    subject.check();
+    let after = BEFORE
+        .replace(
+            "email TEXT UNIQUE",
+            "email TEXT UNIQUE, age INTEGER NOT NULL DEFAULT 0",
+        )
+        .replace(
+            "(user_id);",
+            "(user_id, id);\nCREATE TABLE tags (label TEXT NOT NULL UNIQUE);",
+        );
+    subject.project.write("schema.sql", after);
+    let second = subject.generate("bb02", "");
+    subject.check();
+    assert_snapshot!(format!("{first}\n{second}"));
+}
+
+/// What differs has sections of its own, in the order that each engine needs.
+#[test]
+fn sections_for_each_engine() {
+    let subject = Subject::new(BOTH, BEFORE);
+    subject.generate("aa01", "");
+    let after = BEFORE
+        .replace("name VARCHAR(20) NOT NULL", "full_name VARCHAR(40)")
+        .replace("SELECT name", "SELECT full_name")
+        .replace(", CHECK (id > 0)", "")
+        .replace("users (id)", "users (id) ON DELETE CASCADE");
+    subject.project.write("schema.sql", after);
+    assert_snapshot!(subject.generate("bb02", "--rename users.name=full_name"));
+    subject.check();
+}
+
+/// Where the engines have different statements, rows outlive the way there and back.
+#[test]
+fn rows_outlive_changes() {
+    let before = "CREATE TABLE subscription (id int PRIMARY KEY, remote varchar(255) NOT NULL \
+                  DEFAULT '00000000-0000-0000-0000-000000000000');\n\
+                  CREATE INDEX subscription_remote ON subscription (remote);\n";
+    let subject = Subject::new("\"postgres\"", before);
+    subject.generate("aa01", "");
+    subject.run("upgrade").success();
+    let id = "6f1c1f0e-3b1e-4d0e-9a53-0f6a6c1b2a10";
+    let insert = format!("INSERT INTO subscription VALUES (1, '{id}')");
+    subject.database.execute(&insert);
+    subject
+        .project
+        .write("schema.sql", before.replace("varchar(255)", "uuid"));
+    assert_snapshot!(subject.generate("bb02", ""));
+    for line in ["upgrade", "verify", "downgrade -1", "verify"] {
+        subject.run(line).success();
+        let rows = subject.database.query("SELECT remote FROM subscription");
+        assert_eq!(rows, [id], "{line}");
+    }
+}
+
+/// Objects that only PostgreSQL has, and what must run outside of transactions.
+#[test]
+fn objects_of_postgres() {
+    let before = "CREATE TYPE mood AS ENUM ('sad', 'happy');\n\
+                  CREATE TABLE person (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, \
+                  name text NOT NULL, mood mood DEFAULT 'sad');\n";
+    let subject = Subject::new("\"postgres\"", before);
+    subject.generate("aa01", "");
+    let after = before.replace("'happy'", "'fine', 'happy'")
+        + "CREATE FUNCTION shout(t text) RETURNS text LANGUAGE sql AS 'SELECT upper(t)';\n\
+           CREATE INDEX person_name ON person USING hash (name);\n\
+           CREATE MATERIALIZED VIEW moods AS SELECT mood, count(*) FROM person GROUP BY mood;\n\
+           ALTER TABLE person ENABLE ROW LEVEL SECURITY;\n\
+           CREATE POLICY own ON person USING (name = current_user);\n\
+           COMMENT ON TABLE person IS 'who';\n";
+    subject.project.write("schema.sql", after);
+    let text = subject.generate("bb02", "");
+    subject.check();
+    assert_snapshot!(text);
+}
+
+/// The server writes defaults with casts: that is no difference.
+#[test]
+fn defaults_that_the_server_writes_otherwise() {
+    let target = "CREATE TYPE \"user-role\" AS ENUM ('admin', 'customer');\nCREATE SEQUENCE s;\n\
+        CREATE TABLE d (a \"user-role\" DEFAULT 'customer', b varchar(20) DEFAULT 'x', \
+        c text DEFAULT 'it''s', d int DEFAULT -1, f text[] DEFAULT '{}', g jsonb DEFAULT '{}', \
+        h timestamptz DEFAULT now(), j interval DEFAULT '1 day', k bigint DEFAULT nextval('s'), \
+        l char(3) DEFAULT 'abc', t text DEFAULT NULL, u text DEFAULT lower('X'));\n";
+    let subject = Subject::new("\"postgres\"", target);
+    subject.generate("aa01", "");
+    subject.check();
+    let changed = target
+        .replace("'customer', b", "'admin', b")
+        .replace("'1 day'", "'2 days'");
+    subject.project.write("schema.sql", changed);
+    let text = subject.generate("bb02", "");
+    assert_eq!(text.matches("SET DEFAULT").count(), 4, "{text}");
+    subject.check();
+}
+
+/// What is lost is counted in the database that is named; a database by hand is told by `verify`.
+#[test]
+fn databases_of_a_server() {
+    let subject = Subject::new(BOTH, BEFORE);
+    subject.generate("aa01", "");
+    subject.run("upgrade").success();
+    subject
+        .database
+        .execute("INSERT INTO users (id, name) VALUES (1, 'a'), (2, 'b')");
+    let without = "CREATE TABLE posts (id INTEGER PRIMARY KEY, user_id INTEGER NOT NULL, \
+                   body TEXT DEFAULT 'x', CHECK (id > 0));\n\
+                   CREATE INDEX posts_user ON posts (user_id);\n";
+    subject.project.write("schema.sql", without);
+    let url = subject.database.url();
+    let text = subject.generate("bb02", &format!("--url {url}"));
+    assert!(
+        text.contains("-- The rows of table users are lost: 2 in postgres://"),
+        "{text}"
+    );
+    subject
+        .database
+        .execute("CREATE VIEW by_hand AS SELECT 1 AS x");
+    let outcome = subject.run("verify");
+    assert_eq!(outcome.status, 9, "{outcome}");
+    assert!(
+        outcome.stdout.contains("    DROP VIEW by_hand;"),
+        "{outcome}"
+    );
+}
+
+/// A crate for both engines is proved on both, or not at all.
+#[test]
+fn without_a_server() {
+    let project = Project::with_crate("shop");
+    project.configure(&format!("schema = \"schema.sql\"\ndialects = [{BOTH}]"));
+    project.write("schema.sql", BEFORE);
+    let database = Server::shared().database();
+    let line = "revision --autogenerate -m Change --rev-id aa01 --dry-run";
+    let url = database.url();
+    assert_snapshot!(project.transcript(&[line, "check", "dump"]));
+    project
+        .run(&format!("{line} --scratch-url {url}"))
+        .success();
+    project.configure(&format!("scratch-url = \"{url}\""));
+    project.run(line).success();
+}
+
+/// The dump of a server is loaded again by its own shell and by the command.
+#[test]
+fn dumps_of_a_server() {
+    let subject = Subject::new("\"postgres\"", BEFORE);
+    subject.generate("aa01", "");
+    subject.run("upgrade").success();
+    let dump = subject.run("dump database").success().stdout;
+    let other = Server::shared().database();
+    other.execute(&dump);
+    let outcome = subject
+        .run(&format!("diff {} database", other.url()))
+        .success();
+    assert!(
+        outcome.stderr.contains("No changes detected"),
+        "{outcome}\n{dump}"
+    );
+    subject.run("dump --write").success();
+    subject.check();
+}
