@@ -1,6 +1,7 @@
 //! Statements that create objects.
 
 pub(super) mod column;
+mod partition;
 pub(super) mod table;
 
 use std::collections::BTreeSet;
@@ -97,7 +98,12 @@ fn write(
             quote(column)
         )),
         Definition::Constraint(constraint) => {
-            add_constraint(change, object, constraint, comparison)
+            add_constraint(change, object, constraint, comparison);
+            let heirs = covered.iter().filter_map(|heir| {
+                let constraint = facts::constraint(comparison.to, heir)?;
+                partition::constraint_rename(heir, constraint)
+            });
+            change.statements.extend(heirs.map(Statement::new));
         }
         Definition::Index(index) => create_index(change, index, comparison),
         Definition::View(view) => write(view_sql(&id, view, "CREATE")),

@@ -129,6 +129,13 @@ impl<'a> Reader<'a> {
             return Ok(());
         }
         let (dependent, needed) = (dependent.clone(), needed.clone());
+        if dependent.kind == ObjectKind::Index && needed.kind == ObjectKind::Index {
+            // The index of a partitioned table takes those that its partitions have by then.
+            if let Some(object) = self.schema.objects.get_mut(&needed) {
+                object.mentions.insert(dependent);
+            }
+            return Ok(());
+        }
         if let Some(object) = self.schema.objects.get_mut(&dependent) {
             object.needs.insert(needed);
         }
@@ -193,6 +200,12 @@ impl<'a> Reader<'a> {
             if !id.schema.is_empty() {
                 let schema = ObjectId::new(ObjectKind::Schema, "", id.schema.clone());
                 object.needs.insert(schema);
+            }
+            if let Definition::Extension(extension) = &object.definition {
+                let schema = extension.schema.clone();
+                object
+                    .needs
+                    .insert(ObjectId::new(ObjectKind::Schema, "", schema));
             }
             let Some(parent) = &id.parent else { continue };
             if let Some(owner) = owners.get(&(id.schema.clone(), parent.clone())) {
