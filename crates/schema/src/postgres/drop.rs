@@ -154,7 +154,10 @@ pub(crate) fn drops_with(
         .filter(|part| goes(part, id, from))
         .cloned()
         .collect();
-    // A sequence goes with its owner.
+    // A sequence goes with its owner, unless it stays and gets another one.
+    along.retain(|part| {
+        part.kind != ObjectKind::SequenceOwner || dropped.contains(&sequence::of_owner(part))
+    });
     let owners = along
         .iter()
         .filter(|part| part.kind == ObjectKind::SequenceOwner);

@@ -96,6 +96,9 @@ pub(super) fn index(
     {
         return false;
     }
+    if before.valid && !after.valid {
+        return false;
+    }
     // The index of a partition goes with that of the partitioned table.
     let loses_parent = before.parent.is_some() && after.parent.is_none();
     if loses_parent && is_partition_of(&id.schema, after, comparison).is_some() {
