@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{Comparison, Fate, Transition};
 use crate::change::{Change, Verb};
 use crate::engine;
-use crate::model::{ObjectId, ObjectKind, Schema};
+use crate::model::{ObjectId, Schema};
 
 /// What happens to the objects of two schemas.
 #[derive(Debug, Default)]
@@ -228,26 +228,27 @@ fn grouped(
     ids: &BTreeSet<ObjectId>,
     covers: impl Fn(&ObjectId) -> BTreeSet<ObjectId>,
 ) -> Vec<(ObjectId, BTreeSet<ObjectId>)> {
-    let mut taken = BTreeSet::new();
-    let mut groups = Vec::new();
-    // What covers others comes before them: tables before columns, views before their triggers.
-    let mut ordered: Vec<&ObjectId> = ids.iter().collect();
-    ordered.sort_by_key(|id| {
-        let is_column = id.kind == ObjectKind::Column;
-        (
-            id.kind != ObjectKind::Table,
-            !is_column,
-            id.parent.is_some(),
-        )
+    let groups = ids.iter().map(|id| {
+        let mut covered = covers(id);
+        covered.remove(id);
+        (id, covered)
     });
-    for id in ordered {
+    let groups: Vec<(&ObjectId, BTreeSet<ObjectId>)> = groups.collect();
+    let inner: BTreeSet<ObjectId> = groups
+        .iter()
+        .flat_map(|(_, covered)| covered.iter().cloned())
+        .collect();
+    // What nothing covers comes first, and what is left covers nothing that is taken.
+    let (outer, others): (Vec<_>, Vec<_>) =
+        groups.into_iter().partition(|(id, _)| !inner.contains(*id));
+    let mut taken = BTreeSet::new();
+    let mut found = Vec::new();
+    for (id, mut covered) in outer.into_iter().chain(others) {
         if taken.contains(id) {
             continue;
         }
-        let mut covered = covers(id);
-        covered.remove(id);
         covered.retain(|other| taken.insert(other.clone()));
-        groups.push((id.clone(), covered));
+        found.push((id.clone(), covered));
     }
-    groups
+    found
 }

@@ -1,6 +1,7 @@
 //! Statements that create objects.
 
 pub(super) mod column;
+mod partition;
 pub(super) mod table;
 
 use std::collections::BTreeSet;
@@ -97,7 +98,12 @@ fn write(
             quote(column)
         )),
         Definition::Constraint(constraint) => {
-            add_constraint(change, object, constraint, comparison)
+            add_constraint(change, object, constraint, comparison);
+            let heirs = covered.iter().filter_map(|heir| {
+                let constraint = facts::constraint(comparison.to, heir)?;
+                partition::constraint_rename(heir, constraint)
+            });
+            change.statements.extend(heirs.map(Statement::new));
         }
         Definition::Index(index) => create_index(change, index, comparison),
         Definition::View(view) => write(view_sql(&id, view, "CREATE")),
@@ -310,7 +316,12 @@ fn create_index(change: &mut Change, index: &Index, comparison: Comparison<'_>) 
     let table = name::qualified(&id.schema, &index.table);
     let mut sql = index.sql.clone();
     let is_kept = facts::relation(comparison.from, &id.schema, &index.table).is_some();
-    let can_wait = is_kept && !facts::is_partitioned(comparison.to, &id.schema, &index.table);
+    let is_partitioned = facts::is_partitioned(comparison.to, &id.schema, &index.table);
+    let can_wait = is_kept && !is_partitioned;
+    if is_partitioned && !index.valid {
+        // It is not yet one of all partitions.
+        sql = sql.replacen(" ON ", " ON ONLY ", 1);
+    }
     let statement = match comparison.options.online && can_wait {
         true => {
             sql = sql.replacen("INDEX ", "INDEX CONCURRENTLY ", 1);

@@ -30,16 +30,14 @@ pub(crate) fn covers(
             parts.cloned().collect()
         }
         Some(Definition::Constraint(_)) => {
+            let table = facts::owner_table(id);
+            if facts::children(schema, &table).next().is_none() {
+                return BTreeSet::new();
+            }
             let heirs = created
                 .iter()
                 .filter(|part| drop::inherits(part, id, schema));
             heirs.cloned().collect()
-        }
-        Some(Definition::Index(_)) => {
-            let parts = created
-                .iter()
-                .filter(|part| drop::belongs_to(part, id, schema));
-            parts.cloned().collect()
         }
         _ => BTreeSet::new(),
     }

@@ -132,22 +132,32 @@ pub(crate) fn drops_with(
     comparison: Comparison<'_>,
 ) -> BTreeSet<ObjectId> {
     let from = comparison.from;
-    let is_owner = matches!(
-        id.kind,
-        ObjectKind::Table | ObjectKind::View | ObjectKind::MaterializedView | ObjectKind::Domain
-    );
+    let table = match facts::definition(from, id) {
+        Some(Definition::Index(index)) => {
+            ObjectId::new(ObjectKind::Table, &id.schema, &index.table)
+        }
+        _ => facts::owner_table(id),
+    };
+    let has_heirs = || facts::children(from, &table).next().is_some();
+    let goes: fn(&ObjectId, &ObjectId, &Schema) -> bool = match id.kind {
+        ObjectKind::Table
+        | ObjectKind::View
+        | ObjectKind::MaterializedView
+        | ObjectKind::Domain => goes_with_owner,
+        ObjectKind::Column => goes_with_column,
+        ObjectKind::Constraint if has_heirs() => goes_with_constraint,
+        ObjectKind::Index if has_heirs() => goes_with_index,
+        _ => return BTreeSet::new(),
+    };
     let mut along: BTreeSet<ObjectId> = dropped
         .iter()
-        .filter(|part| match id.kind {
-            _ if is_owner => goes_with_owner(part, id, from),
-            ObjectKind::Column => goes_with_column(part, id, from),
-            ObjectKind::Constraint => goes_with_constraint(part, id, from),
-            ObjectKind::Index => goes_with_index(part, id, from),
-            _ => false,
-        })
+        .filter(|part| goes(part, id, from))
         .cloned()
         .collect();
-    // A sequence goes with its owner.
+    // A sequence goes with its owner, unless it stays and gets another one.
+    along.retain(|part| {
+        part.kind != ObjectKind::SequenceOwner || dropped.contains(&sequence::of_owner(part))
+    });
     let owners = along
         .iter()
         .filter(|part| part.kind == ObjectKind::SequenceOwner);

@@ -94,8 +94,11 @@ pub(super) fn children<'s>(
     schema: &'s Schema,
     parent: &'s ObjectId,
 ) -> impl Iterator<Item = &'s ObjectId> {
-    let dependents = schema.dependents(parent);
-    let children = dependents.filter(|(_, object)| match &object.definition {
+    let tables = schema
+        .objects
+        .range(ObjectId::new(ObjectKind::Table, "", "")..);
+    let tables = tables.take_while(|(id, _)| id.kind == ObjectKind::Table);
+    let children = tables.filter(|(_, object)| match &object.definition {
         Definition::Table(table) => {
             parents(table).any(|(schema, name)| *schema == parent.schema && *name == parent.name)
         }

@@ -13,7 +13,7 @@ use alembic_sql::Dialect;
 
 use self::cells::Cells;
 use super::queries::QUERIES;
-use crate::model::{Definition, Object, ObjectId, ObjectKind, Schema};
+use crate::model::{ConstraintKind, Definition, Object, ObjectId, ObjectKind, Schema};
 use crate::reflect::{ReflectError, Rows};
 
 /// Reads the answers to [`QUERIES`], in their order.
@@ -128,11 +128,32 @@ impl<'a> Reader<'a> {
         if dependent == needed {
             return Ok(());
         }
-        let (dependent, needed) = (dependent.clone(), needed.clone());
+        let (mut dependent, mut needed) = (dependent.clone(), needed.clone());
+        if dependent.kind == ObjectKind::Index && needed.kind == ObjectKind::Index {
+            // The index of a partitioned table takes those that its partitions have by then.
+            if let Some(object) = self.schema.objects.get_mut(&needed) {
+                object.mentions.insert(dependent);
+            }
+            return Ok(());
+        }
+        if needed.kind == ObjectKind::Index && self.is_key(&dependent) {
+            (dependent, needed) = (needed, dependent);
+        }
         if let Some(object) = self.schema.objects.get_mut(&dependent) {
             object.needs.insert(needed);
         }
         Ok(())
+    }
+
+    /// Returns whether a constraint has an index of its own.
+    fn is_key(&self, id: &ObjectId) -> bool {
+        let object = self.schema.get(id);
+        object.is_some_and(|object| {
+            matches!(&object.definition, Definition::Constraint(constraint) if matches!(
+                constraint.kind,
+                ConstraintKind::PrimaryKey | ConstraintKind::Unique | ConstraintKind::Exclude
+            ))
+        })
     }
 
     fn read_comment(&mut self, mut cells: Cells<'a>) -> Result<(), ReflectError> {
@@ -193,6 +214,12 @@ impl<'a> Reader<'a> {
             if !id.schema.is_empty() {
                 let schema = ObjectId::new(ObjectKind::Schema, "", id.schema.clone());
                 object.needs.insert(schema);
+            }
+            if let Definition::Extension(extension) = &object.definition {
+                let schema = extension.schema.clone();
+                object
+                    .needs
+                    .insert(ObjectId::new(ObjectKind::Schema, "", schema));
             }
             let Some(parent) = &id.parent else { continue };
             if let Some(owner) = owners.get(&(id.schema.clone(), parent.clone())) {

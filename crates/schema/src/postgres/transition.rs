@@ -62,7 +62,7 @@ fn alter(
             column::default(alteration, before, after, comparison)
         }
         (D::Constraint(before), D::Constraint(after)) => {
-            attached::constraint(alteration, before, after)
+            attached::constraint(alteration, before, after, comparison)
         }
         (D::Index(before), D::Index(after)) => {
             attached::index(alteration, before, after, comparison)

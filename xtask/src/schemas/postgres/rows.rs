@@ -45,7 +45,7 @@ pub(super) fn digests(
         let columns: Vec<String> = columns.iter().map(quoted).collect();
         let sql = format!(
             "SELECT count(*) || ' ' || coalesce(md5(string_agg(r, ' ' ORDER BY r)), '') \
-             FROM (SELECT ROW({})::text AS r FROM {}.{}) AS t",
+             FROM (SELECT ROW({})::text AS r FROM ONLY {}.{}) AS t",
             columns.join(", "),
             quoted(&table.0),
             quoted(&table.1)

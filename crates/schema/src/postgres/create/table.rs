@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::change::{Change, Statement};
 use crate::diff::Comparison;
 use crate::model::{Column, Definition, ObjectId, ObjectKind, Schema, Table};
-use crate::postgres::create::{column, use_of_index};
+use crate::postgres::create::{column, partition, use_of_index};
 use crate::postgres::facts;
 use crate::postgres::name::{self, quote};
 
@@ -53,6 +53,9 @@ pub(super) fn create(
         for used in &constraint.uses {
             write(use_of_index(&own, &part.name, *used));
         }
+    }
+    for sql in partition::renames(&id, covered, schema) {
+        write(sql);
     }
     for (part, column) in columns {
         if covered.contains(part) {

@@ -3,7 +3,9 @@
 use super::Alteration;
 use crate::change::Hazard;
 use crate::diff::Comparison;
-use crate::model::{Constraint, ConstraintKind, Firing, Index, IndexUse, Statistics, Trigger};
+use crate::model::{
+    Constraint, ConstraintKind, Firing, Index, IndexUse, ObjectId, ObjectKind, Statistics, Trigger,
+};
 use crate::postgres::name::{self, quote};
 use crate::postgres::{create, drop, facts};
 
@@ -12,12 +14,22 @@ pub(super) fn constraint(
     alteration: &mut Alteration,
     before: &Constraint,
     after: &Constraint,
+    comparison: Comparison<'_>,
 ) -> bool {
     let id = alteration.id.clone();
     let owner = name::owner(&id);
     let own = quote(&id.name);
     let is_same = before.kind == after.kind && before.columns == after.columns;
     if !is_same || (before.validated && !after.validated) {
+        return false;
+    }
+    // The key of a partition goes with that of the partitioned table.
+    let table = facts::owner_table(&id);
+    let place = |schema| facts::table(schema, &table).and_then(|table| table.partition.as_ref());
+    let loses_parent = before.inherited && !after.inherited;
+    let is_kept =
+        place(comparison.from).is_some() && place(comparison.from) == place(comparison.to);
+    if loses_parent && is_kept {
         return false;
     }
     if before.definition != after.definition {
@@ -30,7 +42,6 @@ pub(super) fn constraint(
         alteration.add(format!("change when {id} is checked"), [sql]);
     }
     if !before.validated && after.validated {
-        let table = facts::owner_table(&id);
         let word = match alteration.is_of_domain {
             true => "DOMAIN",
             false => "TABLE",
@@ -85,11 +96,23 @@ pub(super) fn index(
     {
         return false;
     }
+    if before.valid && !after.valid {
+        return false;
+    }
+    // The index of a partition goes with that of the partitioned table.
+    let loses_parent = before.parent.is_some() && after.parent.is_none();
+    if loses_parent && is_partition_of(&id.schema, after, comparison).is_some() {
+        return false;
+    }
     let table = name::qualified(&id.schema, &after.table);
     let own = name::of(&id);
     if let Some(parent) = &after.parent
         && before.parent.is_none()
-        && let Some(of) = is_attached_already(&id.schema, after, comparison)
+        && let Some(of) = is_partition_of(&id.schema, after, comparison)
+        && comparison
+            .from
+            .objects
+            .contains_key(&ObjectId::new(ObjectKind::Index, &of, parent))
     {
         let parent = name::qualified(&of, parent);
         let sql = format!("ALTER INDEX {parent} ATTACH PARTITION {own}");
@@ -122,9 +145,8 @@ fn is_partitioned(alteration: &Alteration, index: &Index, comparison: Comparison
     facts::is_partitioned(comparison.to, &alteration.id.schema, &index.table)
 }
 
-/// Returns the schema of the partitioned table if both schemas have the partition in the same place, so
-/// that nothing else attaches its index.
-fn is_attached_already(schema: &str, index: &Index, comparison: Comparison<'_>) -> Option<String> {
+/// Returns the schema of the partitioned table if both schemas have the partition in the same place.
+fn is_partition_of(schema: &str, index: &Index, comparison: Comparison<'_>) -> Option<String> {
     let id = facts::relation(comparison.to, schema, &index.table)?;
     let before = facts::table(comparison.from, &id)?;
     let after = facts::table(comparison.to, &id)?;
