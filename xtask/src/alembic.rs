@@ -25,7 +25,13 @@ pub(crate) struct PythonArgs {
 impl PythonArgs {
     /// Installs Alembic, unless that was done; returns a program of its environment.
     pub(crate) fn provide(&self, program: &str) -> Result<PathBuf> {
-        let environment = cargo::target()?.join("alembic-venv");
+        let python = self.provide_with("alembic-venv", &[ALEMBIC, PSYCOPG])?;
+        Ok(python.with_file_name(executable(program)))
+    }
+
+    /// Installs packages into an environment of that name, and returns its Python.
+    pub(crate) fn provide_with(&self, environment: &str, packages: &[&str]) -> Result<PathBuf> {
+        let environment = cargo::target()?.join(environment);
         let programs = environment.join(if cfg!(windows) { "Scripts" } else { "bin" });
         let python = programs.join(executable("python"));
         if !python.exists() {
@@ -34,9 +40,18 @@ impl PythonArgs {
                 .args(["-m", "venv"])
                 .arg(&environment))?;
         }
-        let install = ["-m", "pip", "install", "--quiet", ALEMBIC, PSYCOPG];
-        run(Command::new(&python).args(install))?;
-        Ok(programs.join(executable(program)))
+        let install = ["-m", "pip", "install", "--quiet"];
+        run(Command::new(&python).args(install).args(packages))?;
+        Ok(python)
+    }
+}
+
+impl Default for PythonArgs {
+    fn default() -> Self {
+        let python = if cfg!(windows) { "python" } else { "python3" };
+        Self {
+            python: python.into(),
+        }
     }
 }
 

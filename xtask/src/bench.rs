@@ -20,6 +20,8 @@ mod processes;
 mod project;
 mod rebuild;
 mod rounds;
+#[cfg(feature = "postgres")]
+mod schemas;
 mod split;
 mod start;
 mod table;
@@ -67,6 +69,9 @@ enum Part {
     Split,
     /// Applying revisions on PostgreSQL, and starts that find nothing to do there
     Postgres,
+    /// Comparing two PostgreSQL databases of 500 tables, also with migra and Alembic (needs Python and
+    /// the network)
+    Schemas,
     /// Building a crate and its build script from nothing, in user time
     Embed,
     /// Building a crate with 1,000 revisions, compared with sqlx and refinery: takes minutes, and
@@ -147,6 +152,11 @@ impl BenchArgs {
         #[cfg(feature = "postgres")]
         if wanted(Part::Postgres) {
             postgres::measure(&disk, &mut show)?;
+        }
+        // It installs others: only when asked for.
+        #[cfg(feature = "postgres")]
+        if self.part == Some(Part::Schemas) {
+            schemas::measure(&mut show)?;
         }
         if wanted(Part::Embed) {
             show(embed::measure(&disk)?);

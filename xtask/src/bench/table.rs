@@ -86,6 +86,15 @@ impl Row {
         self
     }
 
+    /// Sets the goal that a ratio is at least `goal`.
+    #[cfg(feature = "postgres")]
+    pub(super) fn at_least(mut self, goal: f64) -> Self {
+        let met = self.figure.parse::<f64>().is_ok_and(|ratio| ratio >= goal);
+        let text = format!(">= {goal:.2}");
+        self.goal = Some(Goal { text, met });
+        self
+    }
+
     /// Sets the goal that a ratio is more than `goal`.
     pub(super) fn more_than(mut self, goal: f64) -> Self {
         let met = self.figure.parse::<f64>().is_ok_and(|ratio| ratio > goal);
