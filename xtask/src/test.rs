@@ -1,5 +1,6 @@
 //! `cargo xtask test`: everything that must pass before a change lands.
 
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use clap::Args;
@@ -17,11 +18,22 @@ pub(crate) struct TestArgs {
 /// One thing that must pass.
 struct Step {
     name: &'static str,
-    /// The arguments for cargo.
+    program: Program,
     args: &'static [&'static str],
     env: Option<(&'static str, &'static str)>,
     /// Whether `--quick` leaves it out.
     slow: bool,
+}
+
+/// What a step runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Program {
+    Cargo,
+    /// A program that the tests were built with: cargo itself would build it again, with other features
+    /// of what it depends on.
+    Built(&'static str),
+    /// This one.
+    Xtask,
 }
 
 /// The manifest of the crate with a lockfile of its own: its SQLite needs other versions than ours.
@@ -31,15 +43,17 @@ const SQLX_SQLITE: &str = "crates/sqlx-sqlite/Cargo.toml";
 ///
 /// The invariants of the repository are ordinary tests, in `tidy.rs`. Compatibility with other
 /// libraries is not a step: it changes with their releases, not with our code.
-const STEPS: [Step; 9] = [
+const STEPS: [Step; 11] = [
     Step {
         name: "format",
+        program: Program::Cargo,
         args: &["fmt", "--all", "--check"],
         env: None,
         slow: false,
     },
     Step {
         name: "clippy",
+        program: Program::Cargo,
         args: &[
             "clippy",
             "--locked",
@@ -56,34 +70,42 @@ const STEPS: [Step; 9] = [
     },
     Step {
         name: "tests",
+        program: Program::Cargo,
         args: &["test", "--locked", "--workspace"],
         env: None,
         slow: false,
     },
     Step {
         name: "conformance",
-        args: &[
-            "run",
-            "--locked",
-            "--quiet",
-            "--package",
-            "alembic-tests",
-            "--bin",
-            "conformance",
-            "--",
-            "--quick",
-        ],
+        program: Program::Built("conformance"),
+        args: &["--quick"],
+        env: None,
+        slow: true,
+    },
+    Step {
+        name: "pairs of schemas",
+        program: Program::Xtask,
+        args: &["schemas", "fixtures/schemas"],
+        env: None,
+        slow: true,
+    },
+    Step {
+        name: "random pairs of schemas",
+        program: Program::Xtask,
+        args: &["schemas", "--random", "25"],
         env: None,
         slow: true,
     },
     Step {
         name: "documentation",
+        program: Program::Cargo,
         args: &["doc", "--locked", "--workspace", "--no-deps"],
         env: Some(("RUSTDOCFLAGS", "-D warnings")),
         slow: true,
     },
     Step {
         name: "format of the example workspace",
+        program: Program::Cargo,
         args: &[
             "fmt",
             "--all",
@@ -96,12 +118,14 @@ const STEPS: [Step; 9] = [
     },
     Step {
         name: "format of alembic-sqlx-sqlite",
+        program: Program::Cargo,
         args: &["fmt", "--manifest-path", SQLX_SQLITE, "--check"],
         env: None,
         slow: false,
     },
     Step {
         name: "clippy of alembic-sqlx-sqlite",
+        program: Program::Cargo,
         args: &[
             "clippy",
             "--locked",
@@ -119,6 +143,7 @@ const STEPS: [Step; 9] = [
     },
     Step {
         name: "tests of alembic-sqlx-sqlite",
+        program: Program::Cargo,
         args: &[
             "test",
             "--locked",
@@ -135,18 +160,36 @@ const STEPS: [Step; 9] = [
 impl Step {
     /// Returns the command as one would type it.
     fn line(&self) -> String {
-        let command = format!("cargo {}", self.args.join(" "));
+        let args = self.args.join(" ");
+        let command = match self.program {
+            Program::Cargo => format!("cargo {args}"),
+            Program::Built(name) => format!("target/debug/{name} {args}"),
+            Program::Xtask => format!("cargo xtask {args}"),
+        };
         match self.env {
             Some((name, value)) => format!("{name}=\"{value}\" {command}"),
             None => command,
         }
     }
 
+    fn command(&self) -> Result<Command> {
+        let program = match self.program {
+            Program::Cargo => return Ok(cargo::command(self.args.iter().copied())),
+            Program::Built(name) => {
+                let name = format!("{name}{}", std::env::consts::EXE_SUFFIX);
+                cargo::target()?.join("debug").join(name)
+            }
+            Program::Xtask => std::env::current_exe()?,
+        };
+        let mut command = Command::new(program);
+        command.args(self.args).current_dir(cargo::root());
+        Ok(command)
+    }
+
     fn run(&self) -> Result<Duration> {
         eprintln!("==> {}: {}", self.name, self.line());
         let start = Instant::now();
-        let mut command = cargo::command(self.args.iter().copied());
-        let done = cargo::run(command.envs(self.env));
+        let done = cargo::run(self.command()?.envs(self.env));
         done.map(|()| start.elapsed()).map_err(|_| {
             let place = cargo::root().display();
             format!(
