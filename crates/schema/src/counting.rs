@@ -3,13 +3,13 @@
 use alembic_sql::{Dialect, quote};
 
 use crate::change::Hazard;
-use crate::engine;
+use crate::engine::room;
 use crate::model::{ObjectId, ObjectKind};
 
 /// Returns what a hazard destroys, and the query for how many rows or values that are.
 #[must_use]
 pub fn counting(hazard: &Hazard, dialect: Dialect) -> Option<(&ObjectId, String)> {
-    let count = engine::count_function(dialect);
+    let count = room(dialect).count_function;
     match hazard {
         Hazard::DestroysRows(table) => {
             let query = format!("SELECT {count}(*) FROM {}", name(table));

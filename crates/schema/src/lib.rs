@@ -3,7 +3,9 @@
 //!
 //! Everything here is pure: it reads what a catalog says, and returns the statements that change it.
 
+mod answers;
 mod change;
+mod comparison;
 mod counting;
 mod diff;
 mod engine;
@@ -13,19 +15,22 @@ mod postgres;
 mod reflect;
 mod rename;
 mod render;
+mod room;
 mod sharing;
 pub mod sqlite;
 
+pub use answers::{ReflectError, Rows};
 pub use change::{Change, Cost, Hazard, Statement, Verb};
+pub use comparison::DiffOptions;
 pub use counting::counting;
-pub use diff::{DiffError, DiffOptions, diff};
+pub use diff::{DiffError, diff};
 pub use filter::{Filter, FilterError};
 pub use model::{
     Attribute, Column, Constraint, ConstraintKind, Definition, Domain, Extension, Firing,
     Generated, Identity, Index, IndexUse, Object, ObjectId, ObjectKind, Partition, Routine, Schema,
     Sequence, Statistics, Table, Trigger, View,
 };
-pub use reflect::{ReflectError, Rows, queries, reflect};
+pub use reflect::{queries, reflect};
 pub use rename::{Rename, RenameError, find, plain_name, rename_candidates};
 pub use render::{Part, Way, script, sections, summary};
 pub use sharing::{Shared, Sharing, shared};

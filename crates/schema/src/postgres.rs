@@ -15,10 +15,22 @@ mod sequence;
 mod tests;
 mod transition;
 
-pub(crate) use create::create;
-pub(crate) use dependents::{covers, must_go};
-pub(crate) use drop::{drop, drops_with};
-pub(crate) use queries::QUERIES;
-pub(crate) use reflect::reflect;
-pub(crate) use rename::renamed;
-pub(crate) use transition::transition;
+use std::borrow::Cow;
+
+use crate::room::Room;
+
+/// What PostgreSQL says to the questions about schemas.
+pub(crate) static ROOM: Room = Room {
+    queries: queries::QUERIES,
+    reflect: reflect::reflect,
+    count_function: "pg_catalog.count",
+    aligned: |_, to| Cow::Borrowed(to),
+    is_part: |_| false,
+    transition: transition::transition,
+    must_go: dependents::must_go,
+    covers: dependents::covers,
+    create: create::create,
+    drops_with: drop::drops_with,
+    drop: drop::drop,
+    renamed: rename::renamed,
+};

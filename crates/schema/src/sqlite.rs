@@ -23,10 +23,8 @@ mod rows;
 mod tests;
 mod transition;
 
-pub(crate) use aligned::aligned;
-pub(crate) use reflect::{QUERIES, reflect};
-pub(crate) use render::{covers, create, drop, drops_with, must_go};
-pub(crate) use transition::transition;
+use crate::model::ObjectKind as Kind;
+use crate::room::Room;
 
 pub use catalog::{Catalog, Object, ObjectKind};
 pub use dangling::{Compilation, DanglingKey, Offered, compilations, dangling_keys};
@@ -34,3 +32,20 @@ pub use error::{AlterError, Dependent};
 pub use native::{is_foreign, is_native_everywhere, is_ours};
 pub use rebuild::{Alteration, Explanation, Rebuild, Step, StepTask, plan};
 pub use rows::{Check, Loss};
+
+/// What SQLite says to the questions about schemas.
+pub(crate) static ROOM: Room = Room {
+    queries: reflect::QUERIES,
+    reflect: reflect::reflect,
+    count_function: "count",
+    aligned: aligned::aligned,
+    is_part: |id| matches!(id.kind, Kind::Column | Kind::Constraint),
+    transition: transition::transition,
+    must_go: render::must_go,
+    covers: render::covers,
+    create: render::create,
+    drops_with: render::drops_with,
+    drop: render::drop,
+    // It renames nothing but tables and columns.
+    renamed: |_, _, _| None,
+};

@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Comparison, Fate, Transition};
 use crate::change::{Change, Verb};
-use crate::engine;
+use crate::comparison::{Comparison, Fate, Transition};
+use crate::engine::room;
 use crate::model::{ObjectId, Schema};
 
 /// What happens to the objects of two schemas.
@@ -48,10 +48,10 @@ pub(super) fn find(comparison: Comparison<'_>) -> Found {
     found.find_renamed(comparison);
     let mut away = BTreeMap::new();
     for id in from.objects.keys() {
-        if !to.objects.contains_key(id) || engine::is_part(id, from.dialect) {
+        if !to.objects.contains_key(id) || (room(from.dialect).is_part)(id) {
             continue;
         }
-        match engine::transition(id, comparison) {
+        match (room(comparison.to.dialect).transition)(id, comparison) {
             Transition::Same => {}
             Transition::Alter {
                 changes,
@@ -82,7 +82,7 @@ pub(super) fn find(comparison: Comparison<'_>) -> Found {
 fn only_in(schema: &Schema, other: &Schema) -> BTreeSet<ObjectId> {
     let ids = schema.objects.keys();
     ids.filter(|id| !other.objects.contains_key(id))
-        .filter(|id| !engine::is_part(id, schema.dialect))
+        .filter(|id| !(room(schema.dialect).is_part)(id))
         .cloned()
         .collect()
 }
@@ -95,7 +95,7 @@ impl Found {
                 .iter()
                 .filter(|new| old.kind == new.kind && old.schema == new.schema);
             let found = created.find_map(|new| {
-                let change = engine::renamed(&old, new, comparison)?;
+                let change = (room(comparison.to.dialect).renamed)(&old, new, comparison)?;
                 Some((new.clone(), change))
             });
             if let Some((new, change)) = found {
@@ -141,7 +141,9 @@ impl Found {
             for dependent in dependents.get(&needed).into_iter().flatten() {
                 let stays = comparison.to.objects.contains_key(*dependent)
                     && away.get(*dependent) != Some(&Fate::Dropped);
-                if stays && engine::must_go(dependent, &needed, fate, comparison) {
+                if stays
+                    && (room(comparison.to.dialect).must_go)(dependent, &needed, fate, comparison)
+                {
                     self.replace(dependent);
                     away.insert((*dependent).clone(), Fate::Dropped);
                     left.push(((*dependent).clone(), Fate::Dropped));
@@ -186,9 +188,11 @@ impl Found {
             });
         }
         let whole: BTreeSet<ObjectId> = self.created.difference(apart).cloned().collect();
-        let creations = grouped(&self.created, |id| engine::covers(id, &whole, comparison));
+        let creations = grouped(&self.created, |id| {
+            (room(comparison.to.dialect).covers)(id, &whole, comparison)
+        });
         for (id, covered) in creations {
-            let mut change = engine::create(&id, &covered, comparison);
+            let mut change = (room(comparison.to.dialect).create)(&id, &covered, comparison);
             if self.dropped.contains(&id) {
                 change.verb = Verb::PutBack;
             }
@@ -203,10 +207,10 @@ impl Found {
         }
         let whole: BTreeSet<ObjectId> = self.dropped.difference(apart).cloned().collect();
         let drops = grouped(&self.dropped, |id| {
-            engine::drops_with(id, &whole, comparison)
+            (room(comparison.to.dialect).drops_with)(id, &whole, comparison)
         });
         for (id, along) in drops {
-            let mut change = engine::drop(&id, comparison);
+            let mut change = (room(comparison.to.dialect).drop)(&id, comparison);
             if self.created.contains(&id) {
                 change.verb = Verb::TakeAway;
             }

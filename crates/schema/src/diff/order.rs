@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::DiffError;
 use super::operations::{Found, Operation};
-use super::{Comparison, DiffError};
 use crate::change::{Change, Verb};
+use crate::comparison::Comparison;
 use crate::model::{ConstraintKind, Definition, Object, ObjectId, ObjectKind, Schema};
 
 /// Returns the changes in their order.

@@ -1,7 +1,7 @@
 //! How values of one type become values of another one.
 
 use super::name::quote;
-use crate::diff::Comparison;
+use crate::comparison::Comparison;
 use crate::model::{Definition, ObjectKind, Schema};
 
 /// What a change of a type does to the values.
@@ -221,7 +221,7 @@ mod tests {
     use alembic_sql::Dialect;
 
     use super::{Conversion, conversion, using};
-    use crate::diff::{Comparison, DiffOptions};
+    use crate::comparison::{Comparison, DiffOptions};
     use crate::model::Schema;
 
     #[test]

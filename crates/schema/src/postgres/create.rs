@@ -11,7 +11,7 @@ use alembic_sql::literal;
 use super::name::{self, quote};
 use super::{comment, facts, sequence};
 use crate::change::{Change, Hazard, Statement, Verb};
-use crate::diff::Comparison;
+use crate::comparison::Comparison;
 use crate::model::{
     Constraint, ConstraintKind, Definition, Domain, Firing, Index, IndexUse, Object, ObjectId,
     ObjectKind, Sequence, Statistics, Trigger, View,

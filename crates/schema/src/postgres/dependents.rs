@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::create::{column, table};
 use super::{drop, facts};
-use crate::diff::{Comparison, Fate};
+use crate::comparison::{Comparison, Fate};
 use crate::model::{ConstraintKind, Definition, ObjectId, ObjectKind};
 
 /// Returns which of the created objects the creation of this one includes.

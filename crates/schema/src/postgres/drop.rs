@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::name::{self, quote};
 use super::{comment, facts, sequence};
 use crate::change::{Change, Hazard, Statement, Verb};
-use crate::diff::Comparison;
+use crate::comparison::Comparison;
 use crate::model::{Constraint, Definition, IndexUse, Object, ObjectId, ObjectKind, Schema};
 
 /// Returns the drop of an object of the first schema.

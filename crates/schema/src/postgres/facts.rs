@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::name;
-use crate::diff::Comparison;
+use crate::comparison::Comparison;
 use crate::model::{Column, Constraint, Definition, Object, ObjectId, ObjectKind, Schema, Table};
 
 /// Returns what an object is.

@@ -13,8 +13,8 @@ use alembic_sql::Dialect;
 
 use self::cells::Cells;
 use super::queries::QUERIES;
+use crate::answers::{ReflectError, Rows};
 use crate::model::{ConstraintKind, Definition, Object, ObjectId, ObjectKind, Schema};
-use crate::reflect::{ReflectError, Rows};
 
 /// Reads the answers to [`QUERIES`], in their order.
 pub(crate) fn reflect(answers: &[Rows]) -> Result<Schema, ReflectError> {

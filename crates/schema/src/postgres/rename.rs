@@ -3,7 +3,7 @@
 use super::facts;
 use super::name::{self, quote};
 use crate::change::{Change, Statement, Verb};
-use crate::diff::Comparison;
+use crate::comparison::Comparison;
 use crate::model::{Definition, Index, ObjectId};
 
 /// Returns the change that gives an object another name, if two objects differ in nothing else.

@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 
 use super::{comment, facts};
 use crate::change::{Change, Hazard, Statement, Verb};
-use crate::diff::{Comparison, Transition};
+use crate::comparison::{Comparison, Transition};
 use crate::model::{Definition, Object, ObjectId};
 
 /// Returns how an object becomes that of the second schema.

@@ -8,11 +8,11 @@ use super::catalog::is_internal;
 use super::facts::Facts;
 use super::mention::name;
 use super::names::Demand;
+use crate::answers::{ReflectError, Rows};
 use crate::model::{
     Column, Constraint, ConstraintKind, Definition, Generated, Index, Object, ObjectId, ObjectKind,
     Schema, Table, View,
 };
-use crate::reflect::{ReflectError, Rows};
 
 /// The queries that a schema is read by.
 pub(crate) const QUERIES: &[(&str, &str)] = &[

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use alembic_sql::quote;
 
 use crate::change::{Change, Hazard, Statement, Verb};
-use crate::diff::{Comparison, Fate};
+use crate::comparison::{Comparison, Fate};
 use crate::model::{Definition, Object, ObjectId, ObjectKind};
 
 /// Returns whether an object goes with the table that another one takes the place of.

@@ -11,7 +11,7 @@ use super::catalog::{Catalog, Object as CatalogObject, ObjectKind as CatalogKind
 use super::draft::Draft;
 use super::facts::Facts;
 use crate::change::{Change, Hazard, Statement, Verb};
-use crate::diff::{Comparison, Transition};
+use crate::comparison::{Comparison, Transition};
 use crate::model::{Definition, ObjectId, ObjectKind, Schema, Table};
 
 /// Returns how the object that both schemas have becomes that of the second one.

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use alembic_sql::literal;
 
 use crate::change::{Change, Hazard, Statement};
-use crate::diff::Comparison;
+use crate::comparison::Comparison;
 use crate::model::{Attribute, Column, ObjectId, Schema};
 use crate::postgres::name::{self, quote};
 use crate::postgres::{facts, sequence};

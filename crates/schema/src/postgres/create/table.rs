@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::change::{Change, Statement};
-use crate::diff::Comparison;
+use crate::comparison::Comparison;
 use crate::model::{Column, Definition, ObjectId, ObjectKind, Schema, Table};
 use crate::postgres::create::{column, partition, use_of_index};
 use crate::postgres::facts;

@@ -3,11 +3,11 @@
 use super::Reader;
 use super::cells::Cells;
 use super::stable::stable;
+use crate::answers::ReflectError;
 use crate::model::{
     Constraint, ConstraintKind, Definition, Firing, Index, IndexUse, ObjectId, ObjectKind,
     Statistics, Trigger,
 };
-use crate::reflect::ReflectError;
 
 pub(super) fn read(reader: &mut Reader<'_>) -> Result<(), ReflectError> {
     for cells in reader.rows("constraints")? {

@@ -1,6 +1,6 @@
 //! Reads the cells of a row, from the left.
 
-use crate::reflect::ReflectError;
+use crate::answers::ReflectError;
 
 /// The cells of a row that are left to read.
 #[derive(Clone)]

@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use super::Reader;
 use super::cells::Cells;
 use super::stable::stable;
+use crate::answers::ReflectError;
 use crate::model::{
     Attribute, Column, Definition, Generated, Identity, ObjectId, ObjectKind, Partition, Sequence,
     Table, View,
 };
-use crate::reflect::ReflectError;
 
 pub(super) fn read(reader: &mut Reader<'_>) -> Result<(), ReflectError> {
     let rows = reader.rows("relations")?;

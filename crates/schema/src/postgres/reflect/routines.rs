@@ -3,8 +3,8 @@
 use std::collections::{BTreeSet, HashMap};
 
 use super::Reader;
+use crate::answers::ReflectError;
 use crate::model::{Definition, ObjectId, ObjectKind, Routine, Schema};
-use crate::reflect::ReflectError;
 
 pub(super) fn read(reader: &mut Reader<'_>) -> Result<(), ReflectError> {
     for mut cells in reader.rows("routines")? {

@@ -1,8 +1,8 @@
 //! Reads schemas, extensions, collations and types.
 
 use super::Reader;
+use crate::answers::ReflectError;
 use crate::model::{Definition, Domain, Extension, ObjectId, ObjectKind};
-use crate::reflect::ReflectError;
 
 pub(super) fn read(reader: &mut Reader<'_>) -> Result<(), ReflectError> {
     for mut cells in reader.rows("schemas")? {

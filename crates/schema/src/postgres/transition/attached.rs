@@ -2,7 +2,7 @@
 
 use super::Alteration;
 use crate::change::Hazard;
-use crate::diff::Comparison;
+use crate::comparison::Comparison;
 use crate::model::{
     Constraint, ConstraintKind, Firing, Index, IndexUse, ObjectId, ObjectKind, Statistics, Trigger,
 };

@@ -2,7 +2,7 @@
 
 use super::{Alteration, numbering};
 use crate::change::Hazard;
-use crate::diff::Comparison;
+use crate::comparison::Comparison;
 use crate::model::{Column, ObjectId};
 use crate::postgres::cast::{self, Conversion};
 use crate::postgres::name::{self, quote};

@@ -1,7 +1,7 @@
 //! Changes of sequences, and of how columns are numbered.
 
 use super::Alteration;
-use crate::diff::Comparison;
+use crate::comparison::Comparison;
 use crate::model::{Column, Definition, Identity, ObjectId, ObjectKind, Sequence};
 use crate::postgres::name::{self, quote};
 use crate::postgres::{facts, sequence};

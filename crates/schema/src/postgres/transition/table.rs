@@ -2,7 +2,7 @@
 
 use super::Alteration;
 use crate::change::Hazard;
-use crate::diff::Comparison;
+use crate::comparison::Comparison;
 use crate::model::{ObjectId, ObjectKind, Partition, Table};
 use crate::postgres::create::table::security;
 use crate::postgres::name::{self, quote};

@@ -6,7 +6,7 @@ use alembic_sql::literal;
 
 use super::Alteration;
 use crate::change::{Hazard, Statement};
-use crate::diff::Comparison;
+use crate::comparison::Comparison;
 use crate::model::{Attribute, Domain, Extension, ObjectId, ObjectKind};
 use crate::postgres::create::{self, column};
 use crate::postgres::facts;

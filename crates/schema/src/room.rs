@@ -1,0 +1,39 @@
+//! What the engines decide about schemas and objects: each has a room that answers the same questions.
+
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+
+use crate::answers::{ReflectError, Rows};
+use crate::change::Change;
+use crate::comparison::{Comparison, Fate, Transition};
+use crate::model::{ObjectId, Schema};
+
+/// The answers of an engine.
+pub(crate) struct Room {
+    /// The queries that a schema is read by, each with its name.
+    pub(crate) queries: &'static [(&'static str, &'static str)],
+    /// Reads their answers.
+    pub(crate) reflect: fn(&[Rows]) -> Result<Schema, ReflectError>,
+    /// The function that counts, as no other object can be taken for it.
+    pub(crate) count_function: &'static str,
+    /// Returns the second schema with the names that the first one has for the same objects.
+    pub(crate) aligned: for<'s> fn(&Schema, &'s Schema) -> Cow<'s, Schema>,
+    /// Returns whether the transition of its table looks after an object.
+    pub(crate) is_part: fn(&ObjectId) -> bool,
+    /// Returns how the object that both schemas have becomes that of the second one.
+    pub(crate) transition: fn(&ObjectId, Comparison<'_>) -> Transition,
+    /// Returns whether the first of two objects, which both schemas have, must be taken away because of
+    /// what happens to the second one, which it needs.
+    pub(crate) must_go: fn(&ObjectId, &ObjectId, Fate, Comparison<'_>) -> bool,
+    /// Returns which of the objects that are created the creation of this one can include.
+    pub(crate) covers: fn(&ObjectId, &BTreeSet<ObjectId>, Comparison<'_>) -> BTreeSet<ObjectId>,
+    /// Returns the creation of an object of the second schema, and of what it covers.
+    pub(crate) create: fn(&ObjectId, &BTreeSet<ObjectId>, Comparison<'_>) -> Change,
+    /// Returns which of the objects that are dropped go along when this one is dropped.
+    pub(crate) drops_with: fn(&ObjectId, &BTreeSet<ObjectId>, Comparison<'_>) -> BTreeSet<ObjectId>,
+    /// Returns the drop of an object of the first schema.
+    pub(crate) drop: fn(&ObjectId, Comparison<'_>) -> Change,
+    /// Returns the change that gives an object another name, if two objects differ in nothing else and
+    /// can be renamed.
+    pub(crate) renamed: fn(&ObjectId, &ObjectId, Comparison<'_>) -> Option<Change>,
+}
