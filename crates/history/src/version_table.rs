@@ -82,7 +82,7 @@ pub(crate) fn check_table_name(name: &str, dialects: &[Dialect]) -> Result<(), S
         && check_table_name(table, dialects).is_ok()
     {
         let write = format!("write `version-table = \"{table}\"`");
-        return Err(match dialects.contains(&Dialect::Postgres) {
+        return Err(match dialects.iter().any(|dialect| dialect.has_schemas()) {
             true => {
                 format!("`{name}` has a dot; {write} and `version-table-schema = \"{schema}\"`")
             }
@@ -153,7 +153,7 @@ impl VersionTable {
     /// all of `dialects`: SQLite has no schemas, so a schema meant for PostgreSQL is left out.
     #[must_use]
     pub fn on(&self, dialect: Dialect, dialects: &[Dialect]) -> Self {
-        let is_theirs = dialect == Dialect::Sqlite && dialects.contains(&Dialect::Postgres);
+        let is_theirs = !dialect.has_schemas() && dialects.iter().any(|other| other.has_schemas());
         Self {
             name: self.name.clone(),
             schema: self.schema.clone().filter(|_| !is_theirs),

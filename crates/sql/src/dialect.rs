@@ -45,6 +45,12 @@ impl Dialect {
         scheme.parse().ok()
     }
 
+    /// Returns whether its databases have schemas that tables are in.
+    #[must_use]
+    pub const fn has_schemas(self) -> bool {
+        matches!(self, Dialect::Postgres)
+    }
+
     /// Returns the name of the database, as people write it.
     #[must_use]
     pub fn product(self) -> &'static str {
