@@ -5,6 +5,7 @@ mod connection;
 pub(crate) mod scratch;
 mod server;
 mod sqlite;
+mod statement_error;
 
 use std::path::{Path, PathBuf};
 

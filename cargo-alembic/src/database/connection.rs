@@ -4,7 +4,7 @@ use alembic_migrate::driver::{Driver, Observer, Run};
 use alembic_migrate::{Dialect, RunError};
 
 use super::Server;
-use super::scratch::StatementError;
+use super::statement_error::StatementError;
 use crate::output::Result;
 use crate::url::PostgresUrl;
 

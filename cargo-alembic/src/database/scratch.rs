@@ -2,7 +2,6 @@
 
 use alembic_history::Code;
 use std::collections::BTreeSet;
-use std::fmt;
 use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::{Mutex, MutexGuard, Once, PoisonError};
@@ -14,6 +13,7 @@ use sqlx::postgres::PgConnectOptions;
 use tokio::runtime::Builder;
 
 use super::server::{message, query};
+use super::statement_error::StatementError;
 use super::{Connection, Database, INTERRUPTED, Server};
 use crate::explain::refusal;
 use crate::naming::random_id;
@@ -250,38 +250,6 @@ impl Scratch {
             [] => Ok(String::new()),
             queries => Ok(query(&queries.join(" UNION ALL "))?.join(" ")),
         }
-    }
-}
-
-/// The error of a statement that belongs to no run.
-#[derive(Debug)]
-pub(crate) enum StatementError {
-    Sqlite(rusqlite::Error),
-    Server(sqlx::Error),
-}
-
-impl fmt::Display for StatementError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            StatementError::Sqlite(error) => error.fmt(f),
-            StatementError::Server(error) => f.write_str(&message(error)),
-        }
-    }
-}
-
-impl From<StatementError> for Cause {
-    fn from(error: StatementError) -> Self {
-        match error {
-            StatementError::Sqlite(error) => Cause::Sqlite(error),
-            StatementError::Server(error) => Cause::Server(error),
-        }
-    }
-}
-
-impl From<StatementError> for Error {
-    fn from(error: StatementError) -> Self {
-        let title = error.to_string();
-        Diagnostic::new(error.into(), title).into()
     }
 }
 

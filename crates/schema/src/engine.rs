@@ -18,14 +18,6 @@ pub(crate) fn aligned<'s>(from: &Schema, to: &'s Schema) -> Cow<'s, Schema> {
     }
 }
 
-/// Returns the function that counts, as no other object can be taken for it.
-pub(crate) const fn count_function(dialect: Dialect) -> &'static str {
-    match dialect {
-        Dialect::Sqlite => "count",
-        Dialect::Postgres => "pg_catalog.count",
-    }
-}
-
 /// Returns whether the transition of its table looks after an object.
 pub(crate) const fn is_part(id: &ObjectId, dialect: Dialect) -> bool {
     match dialect {
