@@ -5,7 +5,7 @@ mod connection;
 pub(crate) mod scratch;
 mod server;
 mod sqlite;
-pub(crate) mod statement_error;
+mod statement_error;
 
 use std::path::{Path, PathBuf};
 

@@ -5,6 +5,7 @@ use std::fs;
 use alembic_tests::{Project, revision};
 use insta::assert_snapshot;
 
+use crate::readme::blocks;
 use crate::{chain, workspace};
 
 /// A crate with a target schema.
@@ -337,4 +338,41 @@ fn a_base_schema() {
     let outcome = project.run(&generate("bb02")).success();
     assert!(outcome.stderr.contains("No changes detected"), "{outcome}");
     assert_snapshot!(project.transcript(&["test"]));
+}
+
+/// The commands of docs/autogenerate.md do what the page says.
+#[test]
+fn the_page() {
+    let project = Project::with_crate("shop");
+    let users = "CREATE TABLE users (id INTEGER PRIMARY KEY, name TEXT NOT NULL);";
+    let first = revision("create_users").upgrade(users);
+    project.add(first.downgrade("DROP TABLE users;"));
+    let mut commands = 0;
+    let sections = ["The target", "In step"];
+    for block in sections
+        .map(|name| blocks("docs/autogenerate.md", name))
+        .concat()
+    {
+        match block.language.as_str() {
+            "toml" => {
+                let (_, keys) = block.text.split_once('\n').unwrap();
+                project.configure(keys);
+            }
+            "sql" => {
+                project.write("schema.sql", block.text);
+            }
+            "console" => {
+                for command in block.text.split("$ cargo alembic ").skip(1) {
+                    let (line, shown) = command.split_once('\n').unwrap_or((command, ""));
+                    let place = project.here().env("SOURCE_DATE_EPOCH", "1767323045");
+                    let outcome = place.run(line).success();
+                    let found = format!("{}{}", outcome.stderr, outcome.stdout);
+                    assert_eq!(found.trim(), shown.trim(), "cargo alembic {line}");
+                    commands += 1;
+                }
+            }
+            language => panic!("nothing is known of a block of {language}"),
+        }
+    }
+    assert_eq!(commands, 6);
 }

@@ -5,8 +5,9 @@ use std::fs;
 use alembic_tests::{Project, fixtures};
 
 /// A block of a page: its language, and its lines.
+#[derive(Clone)]
 pub(crate) struct Block {
-    language: String,
+    pub(crate) language: String,
     pub(crate) text: String,
 }
 

@@ -31,7 +31,7 @@ impl Counts {
         };
         let connection = database.read()?;
         for hazard in side.upgrade.iter().flat_map(|change| &change.hazards) {
-            let Some((object, query)) = counting(hazard, database.dialect()) else {
+            let Some((object, query)) = counting(hazard) else {
                 continue;
             };
             // A database that is behind may not have it.

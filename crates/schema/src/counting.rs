@@ -1,23 +1,23 @@
 //! Queries for how much changes destroy.
 
-use alembic_sql::{Dialect, quote};
+use alembic_sql::quote;
 
 use crate::change::Hazard;
-use crate::engine::room;
 use crate::model::{ObjectId, ObjectKind};
 
 /// Returns what a hazard destroys, and the query for how many rows or values that are.
 #[must_use]
-pub fn counting(hazard: &Hazard, dialect: Dialect) -> Option<(&ObjectId, String)> {
-    let count = room(dialect).count_function;
+pub fn counting(hazard: &Hazard) -> Option<(&ObjectId, String)> {
     match hazard {
         Hazard::DestroysRows(table) => {
+            let count = function(table);
             let query = format!("SELECT {count}(*) FROM {}", name(table));
             Some((table, query))
         }
         Hazard::DestroysValues(column) => {
             let parent = column.parent.as_ref()?;
             let table = ObjectId::new(ObjectKind::Table, column.schema.as_str(), parent);
+            let count = function(&table);
             let (table, column_name) = (name(&table), quote(&column.name));
             let query = format!("SELECT {count}({column_name}) FROM {table}");
             Some((column, query))
@@ -25,6 +25,14 @@ pub fn counting(hazard: &Hazard, dialect: Dialect) -> Option<(&ObjectId, String)
         Hazard::Rewrites(_) | Hazard::Scans(_) | Hazard::MayFail(_) | Hazard::BreaksProgram(_) => {
             None
         }
+    }
+}
+
+/// Returns the function that counts, as no object in a schema of the search path can be taken for it.
+fn function(table: &ObjectId) -> &'static str {
+    match table.schema.as_str() {
+        "" => "count",
+        _ => "pg_catalog.count",
     }
 }
 

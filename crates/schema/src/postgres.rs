@@ -23,7 +23,6 @@ use crate::room::Room;
 pub(crate) static ROOM: Room = Room {
     queries: queries::QUERIES,
     reflect: reflect::reflect,
-    count_function: "pg_catalog.count",
     aligned: |_, to| Cow::Borrowed(to),
     is_part: |_| false,
     transition: transition::transition,

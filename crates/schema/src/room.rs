@@ -14,8 +14,6 @@ pub(crate) struct Room {
     pub(crate) queries: &'static [(&'static str, &'static str)],
     /// Reads their answers.
     pub(crate) reflect: fn(&[Rows]) -> Result<Schema, ReflectError>,
-    /// The function that counts, as no other object can be taken for it.
-    pub(crate) count_function: &'static str,
     /// Returns the second schema with the names that the first one has for the same objects.
     pub(crate) aligned: for<'s> fn(&Schema, &'s Schema) -> Cow<'s, Schema>,
     /// Returns whether the transition of its table looks after an object.

@@ -37,7 +37,6 @@ pub use rows::{Check, Loss};
 pub(crate) static ROOM: Room = Room {
     queries: reflect::QUERIES,
     reflect: reflect::reflect,
-    count_function: "count",
     aligned: aligned::aligned,
     is_part: |id| matches!(id.kind, Kind::Column | Kind::Constraint),
     transition: transition::transition,
