@@ -87,7 +87,7 @@ fn is_separable(id: &ObjectId, schema: &Schema) -> bool {
                 constraint.kind,
                 ConstraintKind::ForeignKey | ConstraintKind::Check
             ),
-            Definition::Default(_) | Definition::Index(_) => true,
+            Definition::Default(_) => true,
             _ => matches!(
                 id.kind,
                 ObjectKind::Policy | ObjectKind::Trigger | ObjectKind::Rule
