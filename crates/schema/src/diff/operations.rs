@@ -123,6 +123,18 @@ impl Found {
         self.created.insert(id.clone());
     }
 
+    /// Drops and creates what would be renamed, if it cannot stay where it is.
+    fn give_up_rename(&mut self, id: &ObjectId, must_go: impl Fn(&ObjectId) -> bool) {
+        let mut renames = self.renamed.iter();
+        if let Some(at) = renames.position(|(old, _, _)| old == id)
+            && must_go(id)
+        {
+            let (old, new, _) = self.renamed.swap_remove(at);
+            self.dropped.insert(old);
+            self.created.insert(new);
+        }
+    }
+
     /// Adds what cannot stay where it is, because something that it needs does not.
     fn take_away_dependents(
         &mut self,
@@ -139,6 +151,9 @@ impl Found {
             away.iter().map(|(id, fate)| (id.clone(), *fate)).collect();
         while let Some((needed, fate)) = left.pop() {
             for dependent in dependents.get(&needed).into_iter().flatten() {
+                self.give_up_rename(dependent, |old| {
+                    (room(comparison.to.dialect).must_go)(old, &needed, fate, comparison)
+                });
                 let stays = comparison.to.objects.contains_key(*dependent)
                     && away.get(*dependent) != Some(&Fate::Dropped);
                 if stays

@@ -88,7 +88,7 @@ fn is_separable(id: &ObjectId, schema: &Schema) -> bool {
                 constraint.kind,
                 ConstraintKind::ForeignKey | ConstraintKind::Check
             ),
-            Definition::Default(_) | Definition::Index(_) => true,
+            Definition::Default(_) => true,
             _ => matches!(
                 id.kind,
                 ObjectKind::Policy | ObjectKind::Trigger | ObjectKind::Rule
@@ -135,9 +135,16 @@ fn edges(
     hasty: &BTreeSet<usize>,
     comparison: Comparison<'_>,
 ) -> Vec<BTreeSet<usize>> {
-    let creators = index(operations, |operation| &operation.creates);
+    // A rename makes nothing, and takes nothing away but a name.
+    let creators = index(operations, |operation| match is_rename(operation) {
+        true => &EMPTY,
+        false => &operation.creates,
+    });
     let alterers = index(operations, |operation| &operation.alters);
-    let droppers = index(operations, |operation| &operation.drops);
+    let droppers = index(operations, |operation| match is_rename(operation) {
+        true => &EMPTY,
+        false => &operation.drops,
+    });
     let none = Vec::new();
     let by = |index: &BTreeMap<&ObjectId, Vec<usize>>, id: &ObjectId| {
         index.get(id).unwrap_or(&none).clone()
@@ -148,12 +155,25 @@ fn edges(
             followers[first].insert(second);
         }
     };
-    let mut names: BTreeMap<_, Vec<usize>> = BTreeMap::new();
-    for (id, at) in &droppers {
-        let place = (&id.schema, &id.parent, &id.name);
-        names.entry(place).or_default().extend(at);
+    let mut names: BTreeMap<Place<'_>, Vec<usize>> = BTreeMap::new();
+    for (at, operation) in operations.iter().enumerate() {
+        for id in &operation.drops {
+            for place in places(id, comparison.from) {
+                names.entry(place).or_default().push(at);
+            }
+        }
     }
     for (at, operation) in operations.iter().enumerate() {
+        for id in &operation.creates {
+            let places = places(id, comparison.to);
+            for first in places.iter().filter_map(|place| names.get(place)).flatten() {
+                follow(*first, at);
+            }
+        }
+        if is_rename(operation) {
+            // What becomes of what it needs makes no difference to its name.
+            continue;
+        }
         // What it makes needs what others make or change.
         for id in operation.creates.iter().chain(&operation.alters) {
             let mentions = comparison.to.get(id).map(|object| &object.mentions);
@@ -175,12 +195,6 @@ fn edges(
                 }
             }
         }
-        for id in &operation.creates {
-            let place = (&id.schema, &id.parent, &id.name);
-            for first in names.get(&place).into_iter().flatten() {
-                follow(*first, at);
-            }
-        }
         // What it drops or changes lets go of what others drop.
         for id in operation.drops.iter().chain(&operation.alters) {
             let needs = comparison.from.get(id).map(|object| &object.needs);
@@ -198,6 +212,39 @@ fn edges(
         }
     }
     followers
+}
+
+static EMPTY: BTreeSet<ObjectId> = BTreeSet::new();
+
+fn is_rename(operation: &Operation) -> bool {
+    let mut changes = operation.changes.iter();
+    changes.any(|change| change.verb == Verb::Rename)
+}
+
+/// A name that only one object can have: the schema, the owner, the name.
+type Place<'s> = (&'s str, Option<&'s str>, &'s str);
+
+/// Returns the names that an object takes: its own, and those of the index and the sequence that come
+/// with it.
+fn places<'s>(id: &'s ObjectId, schema: &'s Schema) -> Vec<Place<'s>> {
+    let mut places = vec![(id.schema.as_str(), id.parent.as_deref(), id.name.as_str())];
+    match schema.get(id).map(|object| &object.definition) {
+        Some(Definition::Constraint(constraint)) => match constraint.kind {
+            ConstraintKind::PrimaryKey | ConstraintKind::Unique | ConstraintKind::Exclude => {
+                places.push((&id.schema, None, &id.name));
+            }
+            ConstraintKind::Check
+            | ConstraintKind::NotNull
+            | ConstraintKind::ForeignKey
+            | ConstraintKind::Trigger => {}
+        },
+        Some(Definition::Column(column)) => {
+            let identity = column.identity.as_ref();
+            places.extend(identity.map(|identity| (&*id.schema, None, &*identity.name)));
+        }
+        _ => {}
+    }
+    places
 }
 
 fn index(

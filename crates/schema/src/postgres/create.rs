@@ -330,6 +330,15 @@ fn create_index(change: &mut Change, index: &Index, comparison: Comparison<'_>) 
         false => Statement::new(sql),
     };
     change.statements.push(statement);
+    if is_partitioned && !index.valid {
+        let own = name::of(&id);
+        let parts = comparison.to.objects.keys();
+        let parts = parts.filter(|part| facts::belongs_to(part, &id, comparison.to));
+        change.statements.extend(parts.map(|part| {
+            let part = name::of(part);
+            Statement::new(format!("ALTER INDEX {own} ATTACH PARTITION {part}"))
+        }));
+    }
     for used in &index.uses {
         let sql = use_of_index(&table, &id.name, *used);
         change.statements.push(Statement::new(sql));

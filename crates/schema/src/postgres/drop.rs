@@ -146,7 +146,7 @@ pub(crate) fn drops_with(
         | ObjectKind::Domain => goes_with_owner,
         ObjectKind::Column => goes_with_column,
         ObjectKind::Constraint if has_heirs() => goes_with_constraint,
-        ObjectKind::Index if has_heirs() => goes_with_index,
+        ObjectKind::Index if has_heirs() => facts::belongs_to,
         _ => return BTreeSet::new(),
     };
     let mut along: BTreeSet<ObjectId> = dropped
@@ -254,31 +254,4 @@ fn is_heir(part: &ObjectId, parent: &ObjectId, schema: &Schema) -> bool {
         }
     }
     false
-}
-
-fn goes_with_index(part: &ObjectId, parent: &ObjectId, from: &Schema) -> bool {
-    belongs_to(part, parent, from)
-}
-
-/// Returns whether an index is one of a partition, and belongs to this one.
-pub(super) fn belongs_to(part: &ObjectId, parent: &ObjectId, schema: &Schema) -> bool {
-    let mut part = part.clone();
-    loop {
-        let Some(Definition::Index(index)) = facts::definition(schema, &part) else {
-            return false;
-        };
-        let Some(name) = &index.parent else {
-            return false;
-        };
-        let table = ObjectId::new(ObjectKind::Table, &part.schema, &index.table);
-        let Some(partition) =
-            facts::table(schema, &table).and_then(|table| table.partition.as_ref())
-        else {
-            return false;
-        };
-        part = ObjectId::new(ObjectKind::Index, &partition.table.0, name);
-        if part == *parent {
-            return true;
-        }
-    }
 }

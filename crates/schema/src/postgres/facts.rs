@@ -177,3 +177,25 @@ pub(super) fn collated(data_type: &str, collation: Option<&str>) -> String {
         None => data_type.to_owned(),
     }
 }
+
+/// Returns whether an index is one of a partition, and belongs to this one.
+pub(super) fn belongs_to(part: &ObjectId, parent: &ObjectId, schema: &Schema) -> bool {
+    let mut part = part.clone();
+    loop {
+        let Some(Definition::Index(index)) = definition(schema, &part) else {
+            return false;
+        };
+        let Some(name) = &index.parent else {
+            return false;
+        };
+        let partition = ObjectId::new(ObjectKind::Table, &part.schema, &index.table);
+        let Some(partition) = table(schema, &partition).and_then(|table| table.partition.as_ref())
+        else {
+            return false;
+        };
+        part = ObjectId::new(ObjectKind::Index, &partition.table.0, name);
+        if part == *parent {
+            return true;
+        }
+    }
+}

@@ -128,16 +128,14 @@ impl<'a> Reader<'a> {
         if dependent == needed {
             return Ok(());
         }
-        let (mut dependent, mut needed) = (dependent.clone(), needed.clone());
-        if dependent.kind == ObjectKind::Index && needed.kind == ObjectKind::Index {
+        let (dependent, needed) = (dependent.clone(), needed.clone());
+        let has_index = dependent.kind == ObjectKind::Index || self.is_key(&dependent);
+        if has_index && needed.kind == ObjectKind::Index {
             // The index of a partitioned table takes those that its partitions have by then.
             if let Some(object) = self.schema.objects.get_mut(&needed) {
                 object.mentions.insert(dependent);
             }
             return Ok(());
-        }
-        if needed.kind == ObjectKind::Index && self.is_key(&dependent) {
-            (dependent, needed) = (needed, dependent);
         }
         if let Some(object) = self.schema.objects.get_mut(&dependent) {
             object.needs.insert(needed);

@@ -36,3 +36,9 @@ UNION ALL
 SELECT 'pg_class', d.objid::text, 'pg_class', d.refobjid::text, d.refobjsubid::text
 FROM pg_depend d WHERE d.deptype = 'i' AND d.classid = 'pg_class'::regclass
 AND d.refclassid = 'pg_class'::regclass AND d.refobjsubid > 0
+
+UNION ALL
+-- What a foreign key to a partitioned table makes for each of the partitions.
+SELECT 'pg_constraint', c.oid::text, 'pg_constraint', p.oid::text, '0'
+FROM pg_constraint c JOIN pg_constraint p ON p.oid = c.conparentid AND p.conrelid = c.conrelid
+WHERE c.contype = 'f'

@@ -2,7 +2,7 @@
 
 use super::Alteration;
 use crate::change::Hazard;
-use crate::comparison::Comparison;
+use crate::comparison::{Comparison, Transition};
 use crate::model::{
     Constraint, ConstraintKind, Firing, Index, IndexUse, ObjectId, ObjectKind, Statistics, Trigger,
 };
@@ -100,9 +100,14 @@ pub(super) fn index(
         return false;
     }
     // The index of a partition goes with that of the partitioned table.
-    let loses_parent = before.parent.is_some() && after.parent.is_none();
-    if loses_parent && is_partition_of(&id.schema, after, comparison).is_some() {
-        return false;
+    if let Some(parent) = &before.parent
+        && let Some(of) = is_partition_of(&id.schema, after, comparison)
+    {
+        let parent = ObjectId::new(ObjectKind::Index, of, parent);
+        let is_replaced = super::transition(&parent, comparison) == Transition::Replace;
+        if after.parent.is_none() || is_replaced {
+            return false;
+        }
     }
     let table = name::qualified(&id.schema, &after.table);
     let own = name::of(&id);

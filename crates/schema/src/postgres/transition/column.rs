@@ -33,8 +33,26 @@ pub(super) fn column(
     }
     let is_retyped = before.data_type != after.data_type || before.collation != after.collation;
     let numbering = numbering::numbering(alteration, before, after, comparison);
+    let owner = name::owner(&id);
     let mut statements = numbering.before;
-    actions.extend(numbering.actions);
+    let mut added = Vec::new();
+    match (
+        is_retyped,
+        before.identity.is_some(),
+        after.identity.is_some(),
+    ) {
+        // Columns of some types cannot number themselves.
+        (true, true, false) => {
+            let actions = numbering.actions.join(", ");
+            statements.push(format!("ALTER TABLE {owner} {actions}"));
+        }
+        (true, false, true) => {
+            actions.extend(numbering.actions);
+            let action = actions.pop().unwrap_or_default();
+            added.push(format!("ALTER TABLE {owner} {action}"));
+        }
+        (_, _, _) => actions.extend(numbering.actions),
+    }
     let mut hazards = Vec::new();
     if is_retyped {
         actions.extend(retype(alteration, before, after, comparison));
@@ -71,9 +89,9 @@ pub(super) fn column(
     }
     actions.extend(create::column::options(&id.name, Some(before), after));
     if !actions.is_empty() {
-        let owner = name::owner(&id);
         statements.push(format!("ALTER TABLE {owner} {}", actions.join(",\n    ")));
     }
+    statements.extend(added);
     statements.extend(numbering.after);
     statements.extend(late);
     if !statements.is_empty() {
