@@ -6,6 +6,7 @@
 mod alter;
 mod database;
 mod evidence;
+mod existence;
 mod expression;
 mod files;
 mod log;

@@ -71,9 +71,7 @@ impl TestArgs {
                 results.extend(trial::run(next, &below, engine));
             }
             // The engine is only named if PostgreSQL is among them.
-            let is_named = engines
-                .iter()
-                .any(|engine| engine.dialect() == Dialect::Postgres);
+            let is_named = engines.iter().any(Engine::is_server);
             results.extend(server);
             let json = AnswerJson::Test(TestJson {
                 checks: results.iter().map(json).collect(),

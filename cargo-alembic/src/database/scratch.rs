@@ -112,6 +112,11 @@ impl Engine {
         }
     }
 
+    /// Returns whether databases are created on a server.
+    pub(crate) const fn is_server(&self) -> bool {
+        matches!(self, Engine::Postgres(_))
+    }
+
     pub(crate) const fn dialect(&self) -> Dialect {
         match self {
             Engine::Sqlite(_) => Dialect::Sqlite,

@@ -5,6 +5,7 @@ use alembic_migrate::driver::{DatabaseError, DatabaseErrorKind};
 use sqlx::postgres::PgConnectOptions;
 
 use super::Lifetime;
+use super::existence::Existence;
 use super::remedy::Remedy;
 use crate::output::{Diagnostic, quote_for_shell};
 use crate::url::{PostgresUrl, UserSource};
@@ -95,13 +96,13 @@ fn advice(code: Option<&str>, url: &PostgresUrl) -> String {
     }
 }
 
-/// Returns whether a statement tried to create an object that already exists.
-pub(super) fn exists_already(code: &str) -> bool {
-    matches!(
-        code,
+/// Returns what an error says about the object that a statement creates.
+pub(super) fn existence(code: &str) -> Existence {
+    match code {
         // duplicate_schema, duplicate_column, duplicate_object, duplicate_table
-        "42P06" | "42701" | "42710" | "42P07"
-    )
+        "42P06" | "42701" | "42710" | "42P07" => Existence::Certain,
+        _ => Existence::Unrelated,
+    }
 }
 
 /// What surrounds a statement.

@@ -1,13 +1,14 @@
 //! The question to ask a database after a run on it has failed.
 
 use alembic_history::VersionTable;
+use alembic_migrate::RunError;
 use alembic_migrate::driver::DatabaseErrorKind;
-use alembic_migrate::{Dialect, RunError};
 use alembic_run::Failure;
 
+use super::existence::Existence;
 use super::outline::{Outline, Verb};
 use super::privileges::own_table;
-use super::statement::{exists_already, text};
+use super::statement::{existence, text};
 use super::{Lifetime, Question, Storage, Subject};
 
 /// Returns the question that the explanation of an error depends on, if any.
@@ -30,17 +31,17 @@ pub(crate) fn question(
                 let outline = Outline::of(text(location, subject.history), dialect);
                 privileges(outline.schema, None)
             }
-            DatabaseErrorKind::Other if exists_already(error, dialect) => {
-                let object = match dialect {
-                    // The code only says that something is wrong with the statement.
-                    Dialect::Sqlite => {
+            DatabaseErrorKind::Other => {
+                let object = match existence(error, dialect) {
+                    Existence::Unrelated => return None,
+                    Existence::Certain => None,
+                    Existence::Possible => {
                         let outline = Outline::of(text(location, subject.history), dialect);
                         Some(outline)
                             .filter(|outline| outline.verb == Verb::Create)?
                             .name
                             .into()
                     }
-                    Dialect::Postgres => None,
                 };
                 Some(Question::ExistsAlready {
                     object,

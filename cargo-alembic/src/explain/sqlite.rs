@@ -6,6 +6,7 @@ use alembic_migrate::driver::{DatabaseError, DatabaseErrorKind};
 use alembic_run::StatementLocation;
 use alembic_sql::StatementKind;
 
+use super::existence::Existence;
 use super::remedy::Remedy;
 use crate::output::Diagnostic;
 use crate::url::SqliteUrl;
@@ -87,8 +88,11 @@ fn refuses_transaction(kind: &StatementKind) -> bool {
 /// The code of a checkpoint that the transaction of its own connection is in the way of.
 const LOCKED: &str = "6";
 
-/// Returns whether a statement may have tried to create an object that already exists: SQLite has
-/// one code for everything that is wrong with a statement.
-pub(super) fn may_exist_already(code: &str) -> bool {
-    code == "1"
+/// Returns what an error says about the object that a statement creates: the code only says that
+/// something is wrong with the statement.
+pub(super) fn existence(code: &str) -> Existence {
+    match code {
+        "1" => Existence::Possible,
+        _ => Existence::Unrelated,
+    }
 }

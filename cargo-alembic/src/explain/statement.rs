@@ -5,6 +5,7 @@ use alembic_migrate::Dialect;
 use alembic_migrate::driver::{DatabaseError, DatabaseErrorKind};
 use alembic_run::{StatementLocation, StatementScope};
 
+use super::existence::Existence;
 use super::outline::Outline;
 use super::privileges::RefusedOperation;
 use super::remedy::Remedy;
@@ -127,12 +128,12 @@ pub(super) fn next_step(
     diagnostic.help("correct the statement, and run the command again")
 }
 
-/// Returns whether a statement tried, or may have tried, to create an object that already exists.
-pub(super) fn exists_already(error: &DatabaseError, dialect: Dialect) -> bool {
+/// Returns what an error says about the object that a statement creates.
+pub(super) fn existence(error: &DatabaseError, dialect: Dialect) -> Existence {
     let code = error.code().unwrap_or_default();
     match dialect {
-        Dialect::Sqlite => sqlite::may_exist_already(code),
-        Dialect::Postgres => postgres::exists_already(code),
+        Dialect::Sqlite => sqlite::existence(code),
+        Dialect::Postgres => postgres::existence(code),
     }
 }
 

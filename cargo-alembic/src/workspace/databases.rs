@@ -105,7 +105,7 @@ impl Configuration {
     /// Refuses a schema for the version table on an engine without schemas.
     pub(crate) fn check_schema(&self, dialect: Dialect) -> Result<()> {
         match self.version_table(dialect).schema {
-            Some(schema) if dialect == Dialect::Sqlite && schema != "main" => {
+            Some(schema) if !dialect.has_schemas() && schema != "main" => {
                 let title = format!("SQLite has no schema `{schema}`");
                 Err(Diagnostic::new(Cause::Configuration, title)
                     .code(Code::InvalidConfigurationValue)
