@@ -55,11 +55,17 @@ pub fn a_schema_is_data_without_what_belongs_to_runs<S: Subject>() {
     let inspection = inspect();
     assert!(inspection.has_version_table);
     let schema = inspection.schema;
-    let ids = schema.objects.keys().filter(|id| empty.schema.get(id).is_none());
+    let ids = schema
+        .objects
+        .keys()
+        .filter(|id| empty.schema.get(id).is_none());
     let names: Vec<String> = ids.map(ToString::to_string).collect();
     assert!(names.contains(&"table a".to_owned()), "{names:?}");
     assert!(names.contains(&"column a.name".to_owned()), "{names:?}");
-    assert!(!names.iter().any(|name| name.contains("version")), "{names:?}");
+    assert!(
+        !names.iter().any(|name| name.contains("version")),
+        "{names:?}"
+    );
     // What leads to this schema leads nowhere from it.
     let changes = diff(&empty.schema, &schema, DiffOptions::default()).unwrap();
     assert_eq!(changes.len(), 2, "{changes:?}");

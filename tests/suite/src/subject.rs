@@ -303,7 +303,7 @@ macro_rules! commands {
         fn inspect(
             &mut self,
             migrations: &::alembic_migrate::Migrations,
-        ) -> Result<$crate::Inspection, ::alembic_migrate::RunError> {
+        ) -> Result<::alembic_migrate::report::Inspection, ::alembic_migrate::RunError> {
             match self { $($handle => $outcome(migrations.inspect($database)),)+ }
         }
     };
