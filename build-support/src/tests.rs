@@ -1,3 +1,5 @@
+use alembic_history::Dialect;
+
 use super::*;
 
 struct Project {
@@ -129,6 +131,55 @@ fn sql_that_the_oldest_sqlite_refuses_is_a_warning() {
             .filter_map(|line| line.strip_prefix("cargo::warning="));
         let lines: Vec<&str> = lines.filter(|line| !line.contains("= help")).collect();
         assert_eq!(lines, expected, "{configuration}");
+    }
+}
+
+#[test]
+fn a_target_schema_of_other_revisions_is_told() {
+    let revision = |sql: &str| {
+        format!("-- a\n-- Revision ID: a1\n-- Revises:\n\n-- alembic: upgrade\n{sql};\n")
+    };
+    let table = "CREATE TABLE a (b TEXT)";
+    let source = |sql: &str| SourceFile {
+        path: "a.sql".into(),
+        content: Ok(revision(sql).into_bytes()),
+    };
+    let history = History::new([source(table)], &[Dialect::Sqlite]).unwrap();
+    let written = history.schema_head("shop") + table + ";\n";
+    let other = "CREATE TABLE a (b INTEGER)";
+    for (sql, schema, setting, is_told, is_built) in [
+        (table, written.as_str(), "", false, true),
+        ("CREATE TABLE a (b TEXT) -- all", &written, "", false, true),
+        (other, &written, "", true, true),
+        (other, &written, "stale-schema = \"warn\"\n", true, true),
+        (other, &written, "stale-schema = \"error\"\n", true, false),
+        // Nobody has said what it was written for.
+        (
+            other,
+            "CREATE TABLE a (b INTEGER);\n",
+            "stale-schema = \"error\"\n",
+            false,
+            true,
+        ),
+        (
+            table,
+            "-- Fingerprint: x\nCREATE TABLE a (b TEXT);\n",
+            "",
+            true,
+            true,
+        ),
+    ] {
+        let project = Project::new(&[
+            (
+                "shop/Cargo.toml",
+                &format!("{MANIFEST}schema = \"schema.sql\"\n{setting}"),
+            ),
+            ("shop/migrations/a.sql", &revision(sql)),
+            ("shop/schema.sql", schema),
+        ]);
+        let said = project.run();
+        assert_eq!(said.contains("[stale-schema]"), is_told, "{sql}: {said}");
+        assert_eq!(project.embedded().is_some(), is_built, "{sql}: {said}");
     }
 }
 

@@ -88,7 +88,7 @@ impl Replay<'_> {
     /// Creates a database at revisions of the crate: `heads`, or another expression.
     pub(crate) fn at(&self, revisions: &str) -> Result<Scratch> {
         let mut scratch = self.prepared()?;
-        if self.owner.graph().len() > 0 && revisions != "base" {
+        if !self.owner.graph().is_empty() && revisions != "base" {
             self.apply(revisions, &mut scratch)?;
         }
         Ok(scratch)

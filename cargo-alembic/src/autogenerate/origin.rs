@@ -54,7 +54,7 @@ impl Origin {
             text: script(&changes, dialect),
         };
         replay.create(&file, &mut scratch)?;
-        if owner.graph().nodes().next().is_some() {
+        if !owner.graph().is_empty() {
             let stamped = owner
                 .migrations
                 .stamp(&mut scratch.connection, &["heads"], Purge::No);

@@ -66,7 +66,7 @@ impl Source {
             Self::History(revisions) => {
                 let owner = replay.owner;
                 let expression = owner.parse(revisions)?;
-                if owner.graph().nodes().next().is_some() {
+                if !owner.graph().is_empty() {
                     owner.resolve(&expression, None)?;
                 }
                 replay.at(revisions)?

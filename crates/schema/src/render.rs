@@ -105,7 +105,7 @@ struct Writer {
 
 impl Writer {
     /// Returns the hazards of a change that need a comment.
-    fn to_tell<'c>(&mut self, change: &'c Change) -> Vec<&'c Hazard> {
+    fn hazards_to_report<'c>(&mut self, change: &'c Change) -> Vec<&'c Hazard> {
         let is_elsewhere = |table: &ObjectId| change.object.parent.as_ref() != Some(&table.name);
         if self.rewritten.as_ref().is_some_and(is_elsewhere) {
             self.rewritten = None;
@@ -125,7 +125,7 @@ impl Writer {
 
     fn change(&mut self, part: Part<'_>, change: &Change, comment: &impl Fn(&Hazard) -> String) {
         let dialect = part.named;
-        let comments = self.to_tell(change).into_iter().map(|hazard| {
+        let comments = self.hazards_to_report(change).into_iter().map(|hazard| {
             let line = comment(hazard).replace(char::is_control, " ");
             format!("-- {}\n", line.trim_end())
         });

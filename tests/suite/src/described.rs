@@ -1,6 +1,7 @@
 //! Descriptions of schemas: all of it, always the same, and nothing else.
 
 use alembic_migrate::history::History;
+use alembic_migrate::schema::{DiffOptions, diff};
 use alembic_migrate::{Dialect, Migrations};
 
 use crate::revisions::single;
@@ -38,4 +39,35 @@ pub fn the_same_schema_is_the_same_text<S: Subject>() {
     let one = S::Database::new(&tables.concat());
     let other = S::Database::new(&[tables[1], tables[0], tables[2]].concat());
     assert_eq!(describe::<S>(&one), describe::<S>(&other));
+}
+
+/// The version table, the log and the table of progress are no part of a schema.
+pub fn a_schema_is_data_without_what_belongs_to_runs<S: Subject>() {
+    let scratch = S::Database::new("");
+    let sql = "CREATE TABLE a (id INTEGER PRIMARY KEY, name VARCHAR(20) NOT NULL);\n\
+               CREATE UNIQUE INDEX b ON a (name);";
+    let migrations = single(S::Database::DIALECT, sql);
+    let inspect = || open::<S>(&scratch).inspect(&migrations).unwrap();
+    let empty = inspect();
+    assert!(!empty.has_version_table);
+    open::<S>(&scratch).upgrade(&migrations, "heads").unwrap();
+    scratch.execute("CREATE TABLE alembic_version_progress (id INTEGER)");
+    let inspection = inspect();
+    assert!(inspection.has_version_table);
+    let schema = inspection.schema;
+    let ids = schema
+        .objects
+        .keys()
+        .filter(|id| empty.schema.get(id).is_none());
+    let names: Vec<String> = ids.map(ToString::to_string).collect();
+    assert!(names.contains(&"table a".to_owned()), "{names:?}");
+    assert!(names.contains(&"column a.name".to_owned()), "{names:?}");
+    assert!(
+        !names.iter().any(|name| name.contains("version")),
+        "{names:?}"
+    );
+    // What leads to this schema leads nowhere from it.
+    let changes = diff(&empty.schema, &schema, DiffOptions::default()).unwrap();
+    assert_eq!(changes.len(), 2, "{changes:?}");
+    assert_eq!(diff(&schema, &schema, DiffOptions::default()).unwrap(), []);
 }

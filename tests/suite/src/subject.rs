@@ -5,7 +5,7 @@ use std::time::SystemTime;
 
 use alembic_migrate::history::RevisionId;
 use alembic_migrate::options::Purge;
-use alembic_migrate::report::{Ensured, Record, StampReport, Status};
+use alembic_migrate::report::{Ensured, Inspection, Record, StampReport, Status};
 use alembic_migrate::{Dialect, EnsureReport, Migrations, Report, RunError};
 
 /// What a database holds as text, or the bytes of a damaged file.
@@ -106,6 +106,9 @@ pub trait Handle: Send {
 
     /// Carries out [`Migrations::describe`].
     fn describe(&mut self, migrations: &Migrations) -> Result<String, RunError>;
+
+    /// Carries out [`Migrations::inspect`].
+    fn inspect(&mut self, migrations: &Migrations) -> Result<Inspection, RunError>;
 
     /// Returns whether nothing of a command is left: no transaction, and no connection of a pool
     /// taken. A lost connection has nothing left.
@@ -295,6 +298,13 @@ macro_rules! commands {
             migrations: &::alembic_migrate::Migrations,
         ) -> Result<String, ::alembic_migrate::RunError> {
             match self { $($handle => $outcome(migrations.describe($database)),)+ }
+        }
+
+        fn inspect(
+            &mut self,
+            migrations: &::alembic_migrate::Migrations,
+        ) -> Result<::alembic_migrate::report::Inspection, ::alembic_migrate::RunError> {
+            match self { $($handle => $outcome(migrations.inspect($database)),)+ }
         }
     };
 }

@@ -74,7 +74,8 @@ macro_rules! driver_suite {
                 up_and_down_at_once_end_at_a_revision;
             [described]
                 nothing_is_nothing,
-                the_same_schema_is_the_same_text;
+                the_same_schema_is_the_same_text,
+                a_schema_is_data_without_what_belongs_to_runs;
         }
 
         #[test]
