@@ -195,6 +195,15 @@ fn edges(
                 }
             }
         }
+        // What it puts back was taken away for what others drop.
+        for id in &operation.creates {
+            let needs = comparison.from.get(id).map(|object| &object.needs);
+            for needed in needs.into_iter().flatten() {
+                for first in by(&droppers, needed) {
+                    follow(first, at);
+                }
+            }
+        }
         // What it drops or changes lets go of what others drop.
         for id in operation.drops.iter().chain(&operation.alters) {
             let needs = comparison.from.get(id).map(|object| &object.needs);

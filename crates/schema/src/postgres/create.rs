@@ -339,6 +339,15 @@ fn create_index(change: &mut Change, index: &Index, comparison: Comparison<'_>) 
             Statement::new(format!("ALTER INDEX {own} ATTACH PARTITION {part}"))
         }));
     }
+    if let Some(parent) = facts::index_parent(&id, comparison.to)
+        && facts::is_kept_index(&parent, comparison)
+        && is_kept
+    {
+        let (parent, own) = (name::of(&parent), name::of(&id));
+        change.statements.push(Statement::new(format!(
+            "ALTER INDEX {parent} ATTACH PARTITION {own}"
+        )));
+    }
     for used in &index.uses {
         let sql = use_of_index(&table, &id.name, *used);
         change.statements.push(Statement::new(sql));

@@ -180,22 +180,32 @@ pub(super) fn collated(data_type: &str, collation: Option<&str>) -> String {
 
 /// Returns whether an index is one of a partition, and belongs to this one.
 pub(super) fn belongs_to(part: &ObjectId, parent: &ObjectId, schema: &Schema) -> bool {
-    let mut part = part.clone();
-    loop {
-        let Some(Definition::Index(index)) = definition(schema, &part) else {
-            return false;
-        };
-        let Some(name) = &index.parent else {
-            return false;
-        };
-        let partition = ObjectId::new(ObjectKind::Table, &part.schema, &index.table);
-        let Some(partition) = table(schema, &partition).and_then(|table| table.partition.as_ref())
-        else {
-            return false;
-        };
-        part = ObjectId::new(ObjectKind::Index, &partition.table.0, name);
-        if part == *parent {
-            return true;
+    let parents = std::iter::successors(index_parent(part, schema), |part| {
+        index_parent(part, schema)
+    });
+    parents.into_iter().any(|found| found == *parent)
+}
+
+/// Returns the index of the partitioned table that an index of a partition belongs to.
+pub(super) fn index_parent(id: &ObjectId, schema: &Schema) -> Option<ObjectId> {
+    let Definition::Index(index) = definition(schema, id)? else {
+        return None;
+    };
+    let partition = ObjectId::new(ObjectKind::Table, &id.schema, &index.table);
+    let partition = table(schema, &partition)?.partition.as_ref()?;
+    let name = index.parent.as_ref()?;
+    Some(ObjectId::new(ObjectKind::Index, &partition.table.0, name))
+}
+
+/// Returns whether an index stays, rather than being dropped and created again.
+pub(super) fn is_kept_index(id: &ObjectId, comparison: Comparison<'_>) -> bool {
+    match (
+        definition(comparison.from, id),
+        definition(comparison.to, id),
+    ) {
+        (Some(Definition::Index(before)), Some(Definition::Index(after))) => {
+            before.sql == after.sql && (after.valid || !before.valid)
         }
+        _ => false,
     }
 }
