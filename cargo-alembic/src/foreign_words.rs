@@ -5,9 +5,9 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 /// The subcommands of other tools.
 const SUBCOMMANDS: &[(&[&str], &str)] = &[
     (
-        &["check", "diff", "verify", "validate"],
-        "`cargo alembic current --check-heads` fails unless every database is at its heads, and \
-         `cargo alembic test` runs the revisions; there is no comparison with models yet",
+        &["validate"],
+        "`cargo alembic check` compares the revisions with the target schema, `cargo alembic verify` a \
+         database with its revisions, and `cargo alembic test` runs the revisions",
     ),
     (
         &["status", "info", "version"],
@@ -53,11 +53,6 @@ const SUBCOMMANDS: &[(&[&str], &str)] = &[
 
 /// The options of other tools.
 const OPTIONS: &[(&[&str], &str)] = &[
-    (
-        &["--autogenerate"],
-        "revisions cannot be generated yet: `cargo alembic revision -m \"what it does\"` writes one to \
-         fill in",
-    ),
     (
         &["-c", "--config"],
         "there is no alembic.ini: the configuration is [package.metadata.alembic] in the Cargo.toml \

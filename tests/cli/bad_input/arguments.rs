@@ -154,22 +154,17 @@ pub(super) fn expressions() -> Vec<Row> {
 pub(super) fn foreign_words() -> Vec<Row> {
     let word = |line, stderr| row("a word of another tool", line, 2, stderr);
     vec![
-        word("check", "tip: `cargo alembic current --check-heads`"),
+        word("validate", "tip: `cargo alembic check`"),
         word("status", "tip: `cargo alembic current` shows"),
         word("list_templates", "cargo alembic init"),
         word("up", "cargo alembic upgrade"),
         word("version", "tip: `cargo alembic current` shows"),
-        word("verify", "tip: `cargo alembic current --check-heads`"),
         word("hash", "cargo alembic lock"),
         word("redo", "cargo alembic downgrade -1 | cargo alembic test"),
         word("reset", "cargo alembic downgrade base"),
         word("setup", "cargo alembic ensure"),
         word("rollback", "cargo alembic downgrade -1"),
         word("new", "cargo alembic revision -m"),
-        word(
-            "revision --autogenerate -m x",
-            "tip: revisions cannot be generated yet",
-        ),
         word("upgrade -c alembic.ini", "there is no alembic.ini"),
         word("--config=alembic.ini upgrade", "there is no alembic.ini"),
         word("upgrade -x tenant=a", "there is no env.py"),
