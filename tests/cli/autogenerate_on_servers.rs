@@ -222,3 +222,17 @@ fn dumps_of_a_server() {
     subject.run("dump --write").success();
     subject.check();
 }
+
+/// What one engine keeps as it was written is read by the other one, whichever comes first.
+#[test]
+fn a_dump_for_both_engines() {
+    for dialects in [BOTH, "\"postgres\", \"sqlite\""] {
+        let subject = Subject::new(dialects, BEFORE);
+        subject.generate("aa01", "");
+        subject.run("dump --write").success();
+        let written = subject.project.read("schema.sql");
+        assert!(written.contains("name VARCHAR(20) NOT NULL"), "{written}");
+        assert!(!written.contains("public"), "{written}");
+        subject.check();
+    }
+}

@@ -63,14 +63,15 @@ impl DumpArgs {
             let wanted = self.dialect.or(source.dialect());
             let is_wanted =
                 |engine: &&Engine| wanted.is_none_or(|dialect| dialect == engine.dialect());
-            let Some(engine) = all.iter().find(is_wanted) else {
-                return Err(self.unknown_dialect(next));
-            };
-            let dump = self.dump(context, &order, next, engine, &source)?;
-            let path = match self.write {
-                true => Some(self.write(context, &order, next, &all, &dump)?),
-                false => None,
-            };
+            let mut outcome = Err(self.unknown_dialect(next));
+            for engine in all.iter().filter(is_wanted) {
+                outcome = self.dumped(context, &order, next, (engine, &all), &source);
+                // One engine may not read what another one writes.
+                if outcome.is_ok() || !self.write {
+                    break;
+                }
+            }
+            let (dump, path) = outcome?;
             let text = match path {
                 Some(_) => String::new(),
                 None => dump.sql.clone(),
@@ -88,6 +89,23 @@ impl DumpArgs {
             false => Layout::Scripts,
         };
         Ok(Response::new(answers, layout))
+    }
+
+    /// Dumps the schema on one of the engines, and writes it if that was asked for.
+    fn dumped(
+        &self,
+        context: &Context,
+        order: &CrateOrder,
+        owner: &Crate,
+        (engine, all): (&Engine, &[Engine]),
+        source: &Source,
+    ) -> Result<(Dump, Option<String>)> {
+        let dump = self.dump(context, order, owner, engine, source)?;
+        let path = match self.write {
+            true => Some(self.write(context, order, owner, all, &dump)?),
+            false => None,
+        };
+        Ok((dump, path))
     }
 
     fn unknown_dialect(&self, owner: &Crate) -> crate::output::Error {
