@@ -134,7 +134,7 @@ pub(super) fn serial(schema: &Schema, id: &ObjectId, column: &Column) -> Option<
         Some(Definition::Default(expression)) if *expression == call
     );
     let is_serial = is_plain && owns && is_default && column.not_null && found.comment.is_none();
-    is_serial.then(|| Serial {
+    is_serial.then_some(Serial {
         word,
         parts: [sequence, owner, default],
     })

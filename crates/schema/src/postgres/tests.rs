@@ -141,7 +141,7 @@ impl Built {
         let call = format!("nextval('public.{sequence}'::regclass)");
         self.any_column(name, column, &[])
             .add(id.clone(), Definition::Sequence(plain()), &[])
-            .default(name, &call, &[id.clone()])
+            .default(name, &call, std::slice::from_ref(&id))
             .add(
                 named(ObjectKind::SequenceOwner, &sequence),
                 owner,
