@@ -187,7 +187,7 @@ fn definition(column: &Column, table: &Table, is_sqlite: bool) -> String {
             true => format!("{from} || '!'"),
             false => format!("({from} IS NULL)::text"),
         };
-        let kind = match is_sqlite && column.options % 2 == 0 {
+        let kind = match is_sqlite && column.options.is_multiple_of(2) {
             true => "VIRTUAL",
             false => "STORED",
         };
