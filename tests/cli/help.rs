@@ -3,7 +3,7 @@
 use alembic_tests::Project;
 use insta::assert_snapshot;
 
-fn check(command: &str) -> String {
+fn shown(command: &str) -> String {
     Project::empty().transcript(&[&format!("{command} --help")])
 }
 
@@ -12,7 +12,7 @@ macro_rules! help {
         $(
             #[test]
             fn $name() {
-                assert_snapshot!(check($command));
+                assert_snapshot!(shown($command));
             }
         )*
 
@@ -47,6 +47,10 @@ help! {
     show: "show",
     log: "log",
     stamp: "stamp",
+    check: "check",
+    verify: "verify",
+    diff: "diff",
+    dump: "dump",
     test: "test",
     edit: "edit",
     ensure: "ensure",
@@ -60,7 +64,7 @@ fn short() {
 
 #[test]
 fn of_everything() {
-    assert_snapshot!(check(""));
+    assert_snapshot!(shown(""));
 }
 
 #[test]
