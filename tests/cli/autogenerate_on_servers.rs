@@ -236,3 +236,16 @@ fn a_dump_for_both_engines() {
         subject.check();
     }
 }
+
+/// What the model does not hold is told, or refused.
+#[test]
+fn what_is_not_compared() {
+    let subject = Subject::new("\"postgres\"", "");
+    let sql = "CREATE TABLE users (id INTEGER PRIMARY KEY); GRANT SELECT ON users TO PUBLIC";
+    subject.database.execute(sql);
+    let told = subject.run("dump database").success();
+    assert!(told.stderr.contains("not compared: "), "{told}");
+    let refused = subject.run("dump database --strict");
+    assert_ne!(refused.status, 0, "{refused}");
+    assert!(refused.stderr.contains("error[not-compared]"), "{refused}");
+}

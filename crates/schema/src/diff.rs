@@ -5,6 +5,8 @@
 
 mod operations;
 mod order;
+#[cfg(test)]
+mod tests;
 
 use std::fmt;
 

@@ -182,6 +182,12 @@ pub(super) fn arguments() -> Vec<Row> {
         ),
         row("an unknown argument", "upgrade --slq", 2, "--slq"),
         row(
+            "a kind of objects that does not exist",
+            "dump --include-objects kind:nothing",
+            2,
+            "error[invalid-pattern] | kind:nothing",
+        ),
+        row(
             "what is for scripts alone",
             "upgrade --dialect sqlite",
             2,

@@ -71,15 +71,15 @@ fn renames_are_read_by_the_names_of_a_schema() {
     for (text, expected) in [
         (
             "users=people",
-            Ok("ALTER TABLE \"users\" RENAME TO \"people\""),
+            Ok("ALTER TABLE users RENAME TO people"),
         ),
         (
             "users.a.b=full_name",
-            Ok("ALTER TABLE \"users\" RENAME COLUMN \"a.b\" TO full_name"),
+            Ok("ALTER TABLE users RENAME COLUMN \"a.b\" TO full_name"),
         ),
         (
             "users.a.b=users.full_name",
-            Ok("ALTER TABLE \"users\" RENAME COLUMN \"a.b\" TO full_name"),
+            Ok("ALTER TABLE users RENAME COLUMN \"a.b\" TO full_name"),
         ),
         (
             "users.name=x",

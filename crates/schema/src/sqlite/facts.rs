@@ -124,21 +124,24 @@ impl ColumnFacts {
         compared(&self.data_type, &[])
     }
 
-    /// Returns the default, to compare: a word in it may be a text.
+    /// Returns the default, to compare: a word in it may be a text, unless it is a function or a value.
     pub(super) fn compared_default(&self) -> Option<String> {
         let default = self.default.as_deref()?;
-        let words = Tokens::new(default, Dialect::Sqlite).without_trivia();
-        let words: Vec<String> = words
-            .map(|token| {
-                let text = token.span.text(default);
-                let is_value = ["null", "true", "false"].contains(&&*text.to_ascii_lowercase())
-                    || text.to_ascii_lowercase().starts_with("current_");
-                match is_value {
-                    true => text.to_ascii_lowercase(),
-                    false => text.to_owned(),
-                }
-            })
+        let texts: Vec<&str> = Tokens::new(default, Dialect::Sqlite)
+            .without_trivia()
+            .map(|token| token.span.text(default))
             .collect();
+        let words = texts.iter().enumerate().map(|(at, text)| {
+            let lower = text.to_ascii_lowercase();
+            let is_function = texts.get(at + 1) == Some(&"(");
+            let is_value =
+                ["null", "true", "false"].contains(&&*lower) || lower.starts_with("current_");
+            match is_function || is_value {
+                true => lower,
+                false => (*text).to_owned(),
+            }
+        });
+        let words: Vec<String> = words.collect();
         Some(words.join(" "))
     }
 }

@@ -240,10 +240,11 @@ pub(super) fn composite(
         find(after, &old.name)
             .is_some_and(|new| new.data_type != old.data_type || new.collation != old.collation)
     });
-    if !is_stored && (!is_reached || is_retyped) {
+    // Values that are stored are read again by the places of their attributes, so that these must stay.
+    if !is_reached || is_retyped && !is_stored {
         return false;
     }
-    if !is_reached || is_retyped {
+    if is_retyped {
         swap(alteration, comparison);
         let why = "values do not fit into the new attributes".to_owned();
         alteration.risk(Hazard::MayFail(why));
