@@ -92,7 +92,7 @@ const STEPS: [Step; 11] = [
     Step {
         name: "random pairs of schemas",
         program: Program::Xtask,
-        args: &["schemas", "--random", "25"],
+        args: &["schemas", "--random", "10"],
         env: None,
         slow: true,
     },
