@@ -69,10 +69,7 @@ fn renames_are_read_by_the_names_of_a_schema() {
         ("users.name", "x INT"),
     ]);
     for (text, expected) in [
-        (
-            "users=people",
-            Ok("ALTER TABLE users RENAME TO people"),
-        ),
+        ("users=people", Ok("ALTER TABLE users RENAME TO people")),
         (
             "users.a.b=full_name",
             Ok("ALTER TABLE users RENAME COLUMN \"a.b\" TO full_name"),
