@@ -249,3 +249,25 @@ fn what_is_not_compared() {
     assert_ne!(refused.status, 0, "{refused}");
     assert!(refused.stderr.contains("error[not-compared]"), "{refused}");
 }
+
+/// The crate of the example workspace that keeps a target is in step, on both engines.
+#[test]
+fn the_example_workspace() {
+    let project = Project::example("chorus");
+    let database = Server::shared().database();
+    let line = format!("check -p chorus --scratch-url {}", database.url());
+    let checked = project.run(&line).success();
+    assert_eq!(checked.stdout, "", "{checked}");
+    let schema = "crates/chorus/schema.sql";
+    project.replace(
+        schema,
+        "content_hash VARCHAR(64)",
+        "content_hash VARCHAR(80)",
+    );
+    let changed = project.run(&line);
+    assert_eq!(changed.status, 9, "{changed}");
+    assert!(
+        changed.stdout.contains("documents.content_hash"),
+        "{changed}"
+    );
+}

@@ -136,16 +136,3 @@ fn several_crates() {
 fn a_crate_without_a_target() {
     assert_snapshot!(chain().transcript(&["check", "dump --write", "diff target history"]));
 }
-
-#[test]
-fn the_example_workspace() {
-    let project = Project::example("chorus");
-    for name in ["chat2chart", "chimera", "daa-chatbot", "orchestrator"] {
-        let manifest = format!("crates/{name}/Cargo.toml");
-        if !project.read(&manifest).contains("schema = ") {
-            continue;
-        }
-        let outcome = project.run(&format!("check -p {name}"));
-        assert_eq!(outcome.status, 0, "{name}: {outcome}");
-    }
-}
