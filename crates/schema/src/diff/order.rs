@@ -211,7 +211,10 @@ fn edges(
                 for second in by(&droppers, needed) {
                     follow(at, second);
                 }
-                let is_free = |object: &Object| !object.needs.contains(needed);
+                // Tables that SQLite rebuilds may refer to each other before and after, in other ways.
+                let is_free = |object: &Object| {
+                    id.kind != ObjectKind::Table && !object.needs.contains(needed)
+                };
                 if comparison.to.get(id).is_none_or(is_free) || operation.drops.contains(id) {
                     for second in by(&alterers, needed) {
                         follow(at, second);

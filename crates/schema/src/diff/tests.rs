@@ -84,3 +84,36 @@ fn objects_that_need_each_other_are_named() {
         "these objects need each other: view a, view b"
     );
 }
+
+#[test]
+fn tables_that_refer_to_each_other_in_another_way_are_changed() {
+    let table = |name: &'static str, sql: &'static str| ("table", name, name, sql);
+    let before = schema(&[
+        table("a", "CREATE TABLE a (id INTEGER PRIMARY KEY)"),
+        table("b", "CREATE TABLE b (id INTEGER PRIMARY KEY, a_id INTEGER)"),
+        table(
+            "c",
+            "CREATE TABLE c (id INTEGER PRIMARY KEY, x INTEGER REFERENCES a (id))",
+        ),
+    ]);
+    let after = schema(&[
+        table("a", "CREATE TABLE a (id INTEGER PRIMARY KEY, y TEXT)"),
+        table(
+            "b",
+            "CREATE TABLE b (id INTEGER PRIMARY KEY, a_id INTEGER REFERENCES a (id))",
+        ),
+        table(
+            "c",
+            "CREATE TABLE c (id INTEGER PRIMARY KEY, x INTEGER REFERENCES b (id))",
+        ),
+    ]);
+    assert_eq!(
+        statements(&before, &after),
+        [
+            "ALTER TABLE a ADD COLUMN y TEXT",
+            "ALTER TABLE b ADD FOREIGN KEY (a_id) REFERENCES a (id)",
+            "ALTER TABLE c DROP FOREIGN KEY (x)",
+            "ALTER TABLE c ADD FOREIGN KEY (x) REFERENCES b (id)"
+        ]
+    );
+}
