@@ -11,6 +11,7 @@ use std::rc::Rc;
 
 use alembic_migrate::Dialect;
 use alembic_schema::{Change, DiffOptions, Rows, Schema, diff, queries, reflect};
+use alembic_tests::postgres::program;
 use postgres::{Client, NoTls, SimpleQueryMessage};
 
 use super::attempt::{Fault, Outcome};
@@ -215,7 +216,7 @@ impl Database {
     /// Runs a script as its author did.
     fn run(&self, sql: &str, what: &str) -> Result<(), Fault> {
         let run = || -> std::io::Result<std::process::Output> {
-            let mut psql = Command::new("psql")
+            let mut psql = Command::new(program("psql"))
                 .args(["-qX", "-v", "ON_ERROR_STOP=1", &self.url()])
                 .stdin(Stdio::piped())
                 .stdout(Stdio::null())

@@ -3,6 +3,7 @@
 use std::process::Command;
 
 use alembic_sql::{Dialect, split};
+use alembic_tests::postgres::program;
 
 use super::OWN;
 use crate::Result;
@@ -61,7 +62,7 @@ pub(super) fn of(url: &str) -> Result<Vec<String>> {
 
 /// Returns a dump as it is.
 pub(super) fn text(url: &str) -> Result<String> {
-    let output = Command::new("pg_dump")
+    let output = Command::new(program("pg_dump"))
         .args(["-s", "--no-owner", "--no-privileges", "-T"])
         .args([&format!("{OWN}*"), url])
         .output()?;
