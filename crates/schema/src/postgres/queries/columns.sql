@@ -4,12 +4,12 @@ SELECT a.attrelid::text, a.attnum::text, a.attname::text, format_type(a.atttypid
     d.oid::text, pg_get_expr(d.adbin, d.adrelid), a.attislocal::text, (a.attinhcount > 0)::text,
     CASE WHEN a.attstorage <> t.typstorage THEN CASE a.attstorage
         WHEN 'p' THEN 'PLAIN' WHEN 'e' THEN 'EXTERNAL' WHEN 'm' THEN 'MAIN' ELSE 'EXTENDED' END END,
-    -- Only columns whose values can be compressed are asked for what old servers do not have.
-    CASE WHEN a.attlen = -1 THEN CASE to_jsonb(a) ->> 'attcompression'
-        WHEN 'p' THEN 'pglz' WHEN 'l' THEN 'lz4' END END,
+    CASE a.compression WHEN 'p' THEN 'pglz' WHEN 'l' THEN 'lz4' END,
     CASE WHEN a.attstattarget >= 0 THEN a.attstattarget::text END,
     array_to_string(a.attoptions, ', ')
-FROM pg_attribute a
+-- Servers before 14 do not have the column, and take the one around it.
+FROM (VALUES (''::"char")) AS old (attcompression)
+CROSS JOIN LATERAL (SELECT a.*, attcompression AS compression FROM pg_attribute a) AS a
 JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace
 JOIN pg_type t ON t.oid = a.atttypid
 LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
