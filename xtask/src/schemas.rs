@@ -7,7 +7,7 @@
 
 mod attempt;
 mod case;
-mod postgres;
+pub(crate) mod postgres;
 mod random;
 mod sqlite;
 mod table;

@@ -31,17 +31,21 @@ pub(crate) enum Transition {
     /// It is the same.
     Same,
     /// It is changed in place.
-    Alter {
-        /// The changes, in their order.
-        changes: Vec<Change>,
-        /// The objects whose dependents cannot stay meanwhile: a column whose type changes.
-        disturbs: BTreeSet<ObjectId>,
-        /// The other objects that the changes create, change or drop as well: the sequence that a
-        /// column's own numbering takes the place of.
-        settles: BTreeSet<ObjectId>,
-    },
+    Alter(InPlace),
     /// It is dropped, and created again.
     Replace,
+}
+
+/// What changes an object in place.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct InPlace {
+    /// The changes, in their order.
+    pub(crate) changes: Vec<Change>,
+    /// The objects whose dependents cannot stay meanwhile: a column whose type changes.
+    pub(crate) disturbs: BTreeSet<ObjectId>,
+    /// The other objects that the changes create, change or drop as well: the sequence that a column's
+    /// own numbering takes the place of.
+    pub(crate) settles: BTreeSet<ObjectId>,
 }
 
 /// What happens to an object that others need.

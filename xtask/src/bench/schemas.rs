@@ -6,14 +6,14 @@ use std::process::Command;
 use std::time::Duration;
 
 use alembic_history::Dialect;
-use alembic_schema::{DiffOptions, Rows, Schema, diff, queries, reflect};
+use alembic_schema::{DiffOptions, Schema, diff, queries, reflect};
 use alembic_tests::postgres::{Database, Server};
-use postgres::{Client, SimpleQueryMessage};
 
 use super::rounds::{interleave, timed};
 use super::table::{Row, Table};
 use crate::Result;
 use crate::alembic::PythonArgs;
+use crate::schemas::postgres::{answers, prepare};
 
 const TABLES: usize = 500;
 const COLUMNS: usize = 20;
@@ -25,9 +25,6 @@ const GOAL: f64 = 1.3;
 /// How many times as long as ours the others take at least.
 const MIGRA: f64 = 3.0;
 const ALEMBIC: f64 = 6.0;
-
-/// What makes definitions the same on every connection.
-const SETTINGS: &str = "SET search_path = pg_catalog, pg_temp; SET jit = off";
 
 pub(super) fn measure(show: &mut dyn FnMut(Table)) -> Result<()> {
     let python = PythonArgs::default();
@@ -46,16 +43,16 @@ pub(super) fn measure(show: &mut dyn FnMut(Table)) -> Result<()> {
     after.execute(&schema(true));
     let mut clients = [before.open(), after.open()];
     for client in &mut clients {
-        client.batch_execute(SETTINGS)?;
+        prepare(client)?;
     }
     let clients = std::cell::RefCell::new(clients);
     let mut alone = || {
         timed(|| {
-            let mut answers = Vec::new();
+            let mut read = Vec::new();
             for client in clients.borrow_mut().iter_mut() {
-                answers.push(answers_of(client)?);
+                read.push(answers(client)?);
             }
-            Ok(answers)
+            Ok(read)
         })
     };
     let mut changes = 0;
@@ -63,7 +60,7 @@ pub(super) fn measure(show: &mut dyn FnMut(Table)) -> Result<()> {
         timed(|| {
             let mut schemas: Vec<Schema> = Vec::new();
             for client in clients.borrow_mut().iter_mut() {
-                schemas.push(reflect(Dialect::Postgres, &answers_of(client)?)?);
+                schemas.push(reflect(Dialect::Postgres, &answers(client)?)?);
             }
             let found = diff(&schemas[0], &schemas[1], DiffOptions::default())?;
             changes = found.len();
@@ -154,22 +151,6 @@ fn schema(is_changed: bool) -> String {
         }
     }
     sql
-}
-
-fn answers_of(client: &mut Client) -> Result<Vec<Rows>> {
-    let mut answers = Vec::new();
-    for (_, sql) in queries(Dialect::Postgres) {
-        let messages = client.simple_query(sql)?;
-        let rows = messages.into_iter().filter_map(|message| match message {
-            SimpleQueryMessage::Row(row) => {
-                let cells = (0..row.len()).map(|at| row.get(at).map(str::to_owned));
-                Some(cells.collect())
-            }
-            _ => None,
-        });
-        answers.push(rows.collect());
-    }
-    Ok(answers)
 }
 
 /// Has another tool compare the databases, and returns how long it says that it took.

@@ -25,6 +25,29 @@ const OWN: &str = "alembic_version";
 const SETTINGS: &str = "SET search_path = pg_catalog, pg_temp; SET datestyle = ISO; \
     SET intervalstyle = postgres; SET timezone = 'UTC'; SET extra_float_digits = 1; SET jit = off";
 
+/// Makes definitions the same as on every other connection.
+pub(crate) fn prepare(client: &mut Client) -> Result<(), postgres::Error> {
+    client.batch_execute(SETTINGS)
+}
+
+/// Returns what a server answers to the queries that a schema is read by.
+pub(crate) fn answers(client: &mut Client) -> Result<Vec<Rows>, postgres::Error> {
+    let queries = queries(Dialect::Postgres).iter();
+    queries.map(|(_, sql)| query(client, sql)).collect()
+}
+
+fn query(client: &mut Client, sql: &str) -> Result<Rows, postgres::Error> {
+    let messages = client.simple_query(sql)?;
+    let rows = messages.into_iter().filter_map(|message| match message {
+        SimpleQueryMessage::Row(row) => {
+            let cells = (0..row.len()).map(|at| row.get(at).map(str::to_owned));
+            Some(cells.collect())
+        }
+        _ => None,
+    });
+    Ok(rows.collect())
+}
+
 /// A server that gets a database for each attempt.
 pub(super) struct Server {
     url: String,
@@ -236,31 +259,13 @@ impl Database {
         }
     }
 
-    fn query(client: &mut Client, sql: &str) -> Result<Rows, postgres::Error> {
-        let messages = client.simple_query(sql)?;
-        let rows = messages.into_iter().filter_map(|message| match message {
-            SimpleQueryMessage::Row(row) => {
-                let cells = (0..row.len()).map(|at| row.get(at).map(str::to_owned));
-                Some(cells.collect())
-            }
-            _ => None,
-        });
-        Ok(rows.collect())
-    }
-
     /// Reads the schema, without the tables of runs.
     fn schema(&self) -> Result<Schema, Fault> {
         let fault = |error: &dyn std::fmt::Display| {
             Fault::new("the schema cannot be read", error.to_string())
         };
         let mut client = self.client()?;
-        client
-            .batch_execute(SETTINGS)
-            .map_err(|error| fault(&error))?;
-        let answers: Result<Vec<Rows>, postgres::Error> = queries(Dialect::Postgres)
-            .iter()
-            .map(|(_, sql)| Self::query(&mut client, sql))
-            .collect();
+        let answers = prepare(&mut client).and_then(|()| answers(&mut client));
         let answers = answers.map_err(|error| {
             let details = error.as_db_error().map(ToString::to_string);
             fault(&details.unwrap_or_else(|| error.to_string()))

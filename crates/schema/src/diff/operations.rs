@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::change::{Change, Verb};
-use crate::comparison::{Comparison, Fate, Transition};
+use crate::comparison::{Comparison, Fate, InPlace, Transition};
 use crate::engine::room;
 use crate::model::{ObjectId, Schema};
 
@@ -17,19 +17,11 @@ pub(super) struct Found {
     /// The objects that only get another name: old, new, and the change.
     pub(super) renamed: Vec<(ObjectId, ObjectId, Change)>,
     /// The changes of objects that stay.
-    pub(super) altered: BTreeMap<ObjectId, Alteration>,
-}
-
-/// The changes of an object that stays.
-#[derive(Debug)]
-pub(super) struct Alteration {
-    changes: Vec<Change>,
-    disturbs: BTreeSet<ObjectId>,
-    settles: BTreeSet<ObjectId>,
+    pub(super) altered: BTreeMap<ObjectId, InPlace>,
 }
 
 /// Changes that are made at once, and the objects that exist, or are gone, after them.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Operation {
     pub(super) changes: Vec<Change>,
     pub(super) creates: BTreeSet<ObjectId>,
@@ -40,6 +32,7 @@ pub(super) struct Operation {
 /// Finds what happens to each object.
 pub(super) fn find(comparison: Comparison<'_>) -> Found {
     let Comparison { from, to, .. } = comparison;
+    let room = room(to.dialect);
     let mut found = Found {
         created: only_in(to, from),
         dropped: only_in(from, to),
@@ -48,24 +41,15 @@ pub(super) fn find(comparison: Comparison<'_>) -> Found {
     found.find_renamed(comparison);
     let mut away = BTreeMap::new();
     for id in from.objects.keys() {
-        if !to.objects.contains_key(id) || (room(from.dialect).is_part)(id) {
+        if !to.objects.contains_key(id) || (room.is_part)(id) {
             continue;
         }
-        match (room(comparison.to.dialect).transition)(id, comparison) {
+        match (room.transition)(id, comparison) {
             Transition::Same => {}
-            Transition::Alter {
-                changes,
-                disturbs,
-                settles,
-            } => {
-                for disturbed in &disturbs {
+            Transition::Alter(alteration) => {
+                for disturbed in &alteration.disturbs {
                     away.insert(disturbed.clone(), Fate::Disturbed);
                 }
-                let alteration = Alteration {
-                    changes,
-                    disturbs,
-                    settles,
-                };
                 found.altered.insert(id.clone(), alteration);
             }
             Transition::Replace => found.replace(id),
@@ -89,13 +73,14 @@ fn only_in(schema: &Schema, other: &Schema) -> BTreeSet<ObjectId> {
 
 impl Found {
     fn find_renamed(&mut self, comparison: Comparison<'_>) {
+        let renamed = room(comparison.to.dialect).renamed;
         for old in self.dropped.clone() {
             let mut created = self
                 .created
                 .iter()
                 .filter(|new| old.kind == new.kind && old.schema == new.schema);
             let found = created.find_map(|new| {
-                let change = (room(comparison.to.dialect).renamed)(&old, new, comparison)?;
+                let change = renamed(&old, new, comparison)?;
                 Some((new.clone(), change))
             });
             if let Some((new, change)) = found {
@@ -141,6 +126,7 @@ impl Found {
         mut away: BTreeMap<ObjectId, Fate>,
         comparison: Comparison<'_>,
     ) {
+        let must_go = room(comparison.to.dialect).must_go;
         let mut dependents: BTreeMap<&ObjectId, Vec<&ObjectId>> = BTreeMap::new();
         for (id, object) in &comparison.from.objects {
             for needed in &object.needs {
@@ -151,14 +137,10 @@ impl Found {
             away.iter().map(|(id, fate)| (id.clone(), *fate)).collect();
         while let Some((needed, fate)) = left.pop() {
             for dependent in dependents.get(&needed).into_iter().flatten() {
-                self.give_up_rename(dependent, |old| {
-                    (room(comparison.to.dialect).must_go)(old, &needed, fate, comparison)
-                });
+                self.give_up_rename(dependent, |old| must_go(old, &needed, fate, comparison));
                 let stays = comparison.to.objects.contains_key(*dependent)
                     && away.get(*dependent) != Some(&Fate::Dropped);
-                if stays
-                    && (room(comparison.to.dialect).must_go)(dependent, &needed, fate, comparison)
-                {
+                if stays && must_go(dependent, &needed, fate, comparison) {
                     self.replace(dependent);
                     away.insert((*dependent).clone(), Fate::Dropped);
                     left.push(((*dependent).clone(), Fate::Dropped));
@@ -173,41 +155,38 @@ impl Found {
         apart: &BTreeSet<ObjectId>,
         comparison: Comparison<'_>,
     ) -> Vec<Operation> {
+        let room = room(comparison.to.dialect);
         let mut operations = Vec::new();
         for (old, new, change) in &self.renamed {
             operations.push(Operation {
                 changes: vec![change.clone()],
                 creates: BTreeSet::from([new.clone()]),
-                alters: BTreeSet::new(),
                 drops: BTreeSet::from([old.clone()]),
+                ..Operation::default()
             });
         }
         for (id, alteration) in &self.altered {
-            let mut alters = alteration.disturbs.clone();
-            alters.insert(id.clone());
-            let (mut creates, mut drops) = (BTreeSet::new(), BTreeSet::new());
+            let mut operation = Operation {
+                changes: alteration.changes.clone(),
+                alters: alteration.disturbs.clone(),
+                ..Operation::default()
+            };
+            operation.alters.insert(id.clone());
             for settled in &alteration.settles {
                 let before = comparison.from.objects.contains_key(settled);
                 let set = match (before, comparison.to.objects.contains_key(settled)) {
-                    (true, false) => &mut drops,
-                    (false, _) => &mut creates,
-                    (true, true) => &mut alters,
+                    (true, false) => &mut operation.drops,
+                    (false, _) => &mut operation.creates,
+                    (true, true) => &mut operation.alters,
                 };
                 set.insert(settled.clone());
             }
-            operations.push(Operation {
-                changes: alteration.changes.clone(),
-                creates,
-                alters,
-                drops,
-            });
+            operations.push(operation);
         }
         let whole: BTreeSet<ObjectId> = self.created.difference(apart).cloned().collect();
-        let creations = grouped(&self.created, |id| {
-            (room(comparison.to.dialect).covers)(id, &whole, comparison)
-        });
+        let creations = grouped(&self.created, |id| (room.covers)(id, &whole, comparison));
         for (id, covered) in creations {
-            let mut change = (room(comparison.to.dialect).create)(&id, &covered, comparison);
+            let mut change = (room.create)(&id, &covered, comparison);
             if self.dropped.contains(&id) {
                 change.verb = Verb::PutBack;
             }
@@ -216,16 +195,15 @@ impl Found {
             operations.push(Operation {
                 changes: vec![change],
                 creates,
-                alters: BTreeSet::new(),
-                drops: BTreeSet::new(),
+                ..Operation::default()
             });
         }
         let whole: BTreeSet<ObjectId> = self.dropped.difference(apart).cloned().collect();
         let drops = grouped(&self.dropped, |id| {
-            (room(comparison.to.dialect).drops_with)(id, &whole, comparison)
+            (room.drops_with)(id, &whole, comparison)
         });
         for (id, along) in drops {
-            let mut change = (room(comparison.to.dialect).drop)(&id, comparison);
+            let mut change = (room.drop)(&id, comparison);
             if self.created.contains(&id) {
                 change.verb = Verb::TakeAway;
             }
@@ -233,9 +211,8 @@ impl Found {
             drops.insert(id);
             operations.push(Operation {
                 changes: vec![change],
-                creates: BTreeSet::new(),
-                alters: BTreeSet::new(),
                 drops,
+                ..Operation::default()
             });
         }
         operations

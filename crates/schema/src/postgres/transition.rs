@@ -7,11 +7,9 @@ mod table;
 mod types;
 mod view;
 
-use std::collections::BTreeSet;
-
 use super::{comment, facts};
 use crate::change::{Change, Hazard, Statement, Verb};
-use crate::comparison::{Comparison, Transition};
+use crate::comparison::{Comparison, InPlace, Transition};
 use crate::model::{Definition, Object, ObjectId};
 
 /// Returns how an object becomes that of the second schema.
@@ -109,9 +107,7 @@ struct Alteration {
     is_of_domain: bool,
     /// The hazards of the change that is added next.
     hazards: Vec<Hazard>,
-    changes: Vec<Change>,
-    disturbs: BTreeSet<ObjectId>,
-    settles: BTreeSet<ObjectId>,
+    made: InPlace,
 }
 
 impl Alteration {
@@ -120,9 +116,7 @@ impl Alteration {
             id: id.clone(),
             is_of_domain,
             hazards: Vec::new(),
-            changes: Vec::new(),
-            disturbs: BTreeSet::new(),
-            settles: BTreeSet::new(),
+            made: InPlace::default(),
         }
     }
 
@@ -138,7 +132,7 @@ impl Alteration {
 
     /// Adds a change whose statements may stand alone.
     fn add_statements(&mut self, sentence: impl Into<String>, statements: Vec<Statement>) {
-        self.changes.push(Change {
+        self.made.changes.push(Change {
             verb: Verb::Alter,
             object: self.id.clone(),
             sentence: sentence.into(),
@@ -149,19 +143,15 @@ impl Alteration {
 
     /// Adds a hazard of the last change.
     fn risk(&mut self, hazard: Hazard) {
-        if let Some(change) = self.changes.last_mut() {
+        if let Some(change) = self.made.changes.last_mut() {
             change.hazards.push(hazard);
         }
     }
 
     fn done(self) -> Transition {
-        match self.changes.is_empty() {
+        match self.made.changes.is_empty() {
             true => Transition::Same,
-            false => Transition::Alter {
-                changes: self.changes,
-                disturbs: self.disturbs,
-                settles: self.settles,
-            },
+            false => Transition::Alter(self.made),
         }
     }
 }

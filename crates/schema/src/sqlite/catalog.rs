@@ -178,6 +178,14 @@ pub(super) fn is_internal(name: &str) -> bool {
     start.is_some_and(|start| start.eq_ignore_ascii_case("sqlite_"))
 }
 
+/// Returns whether a statement creates a virtual table.
+pub(super) fn is_virtual(sql: &str) -> bool {
+    let mut words = Tokens::new(sql, Dialect::Sqlite).without_trivia();
+    words
+        .nth(1)
+        .is_some_and(|word| word.span.text(sql).eq_ignore_ascii_case("VIRTUAL"))
+}
+
 /// The name of the temporary database.
 pub(super) const TEMP: &str = "temp";
 

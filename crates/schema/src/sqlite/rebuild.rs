@@ -4,10 +4,10 @@ mod explain;
 mod planner;
 mod rows;
 
-use alembic_sql::{AlterAction, ColumnOutline, Dialect, Name, TableOutline, Tokens};
+use alembic_sql::{AlterAction, ColumnOutline, Name, TableOutline};
 
 use self::planner::Planner;
-use super::catalog::{Catalog, Object, ObjectKind, is_internal};
+use super::catalog::{Catalog, Object, ObjectKind, is_internal, is_virtual};
 use super::draft::{Draft, Source};
 use super::error::AlterError;
 use super::native::{can_drop, is_native_everywhere};
@@ -214,13 +214,9 @@ fn in_order<'a>(
 
 fn check_kind(object: &Object) -> Result<(), AlterError> {
     let sql = object.sql.as_deref().unwrap_or_default();
-    let mut words = Tokens::new(sql, Dialect::Sqlite).without_trivia();
-    let is_virtual = words
-        .nth(1)
-        .is_some_and(|word| word.span.text(sql).eq_ignore_ascii_case("VIRTUAL"));
     let what = if object.kind == ObjectKind::View {
         "a view"
-    } else if is_virtual {
+    } else if is_virtual(sql) {
         "a virtual table"
     } else if is_internal(&object.name) {
         "a table of SQLite itself"

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use alembic_sql::{Dialect, TokenKind, Tokens};
 
-use super::catalog::is_internal;
+use super::catalog::{is_internal, is_virtual};
 use super::facts::Facts;
 use super::mention::name;
 use super::names::Demand;
@@ -72,7 +72,7 @@ pub(crate) fn reflect(answers: &[Rows]) -> Result<Schema, ReflectError> {
     for entry in &entries {
         add(&mut schema, entry, &relations);
     }
-    add_references(&mut schema, &entries, &relations);
+    add_references(&mut schema, &relations);
     Ok(schema)
 }
 
@@ -117,21 +117,17 @@ fn shadows(entries: &[Entry<'_>], kinds: &Rows) -> BTreeSet<String> {
     shadows
 }
 
-fn is_virtual(sql: &str) -> bool {
-    let mut words = Tokens::new(sql, Dialect::Sqlite).without_trivia();
-    words
-        .nth(1)
-        .is_some_and(|word| word.span.text(sql).eq_ignore_ascii_case("VIRTUAL"))
-}
-
 fn add(schema: &mut Schema, entry: &Entry<'_>, relations: &BTreeMap<String, ObjectId>) {
     let sql = entry.sql.to_owned();
     let table = relations.get(&entry.table.to_ascii_lowercase());
     let (id, definition) = match entry.kind {
         "table" => {
-            let table = id(ObjectKind::Table, entry.name);
-            add_parts(schema, &table, &sql);
-            (table, Definition::Table(table_of(&sql)))
+            let (table, facts) = (id(ObjectKind::Table, entry.name), Facts::read(&sql));
+            let definition = Definition::Table(table_of(sql, facts.as_ref()));
+            if let Some(facts) = facts {
+                add_parts(schema, &table, facts);
+            }
+            (table, definition)
         }
         "index" => {
             let index = Index {
@@ -187,25 +183,22 @@ fn insert(schema: &mut Schema, id: ObjectId, definition: Definition, needs: BTre
     schema.objects.insert(id, object);
 }
 
-fn table_of(sql: &str) -> Table {
+fn table_of(sql: String, facts: Option<&Facts>) -> Table {
     let mut options = Vec::new();
-    if let Some(facts) = Facts::read(sql) {
+    if let Some(facts) = facts {
         options.extend(facts.strict.then(|| "STRICT".to_owned()));
         options.extend(facts.without_rowid.then(|| "WITHOUT ROWID".to_owned()));
     }
     Table {
-        sql: Some(sql.to_owned()),
+        is_virtual: is_virtual(&sql),
+        sql: Some(sql),
         options,
-        is_virtual: is_virtual(sql),
         ..Table::default()
     }
 }
 
 /// Adds the columns and constraints of a table.
-fn add_parts(schema: &mut Schema, table: &ObjectId, sql: &str) {
-    let Some(facts) = Facts::read(sql) else {
-        return;
-    };
+fn add_parts(schema: &mut Schema, table: &ObjectId, facts: Facts) {
     for (position, column) in facts.columns.into_iter().enumerate() {
         let generated = column
             .generated
@@ -250,21 +243,17 @@ fn add_parts(schema: &mut Schema, table: &ObjectId, sql: &str) {
 
 /// Lets each table need those that its foreign keys refer to, but for those that refer back: SQLite
 /// creates and drops tables in any order.
-fn add_references(
-    schema: &mut Schema,
-    entries: &[Entry<'_>],
-    relations: &BTreeMap<String, ObjectId>,
-) {
+fn add_references(schema: &mut Schema, relations: &BTreeMap<String, ObjectId>) {
     let mut parents: BTreeMap<&ObjectId, BTreeSet<&ObjectId>> = BTreeMap::new();
-    for entry in entries.iter().filter(|entry| entry.kind == "table") {
-        let Some(table) = relations.get(&entry.name.to_ascii_lowercase()) else {
-            continue;
-        };
-        let facts = Facts::read(entry.sql);
-        let constraints = facts.into_iter().flat_map(|facts| facts.constraints);
+    let tables = relations.values();
+    for table in tables.filter(|relation| relation.kind == ObjectKind::Table) {
+        let constraints = schema.parts(table, ObjectKind::Constraint);
         let referred = constraints
-            .filter_map(|constraint| constraint.references)
-            .filter_map(|parent| relations.get(&parent.to_ascii_lowercase()))
+            .filter_map(|(_, object)| match &object.definition {
+                Definition::Constraint(constraint) => constraint.references.as_ref(),
+                _ => None,
+            })
+            .filter_map(|(_, parent)| relations.get(&parent.to_ascii_lowercase()))
             .filter(|parent| *parent != table);
         parents.insert(table, referred.collect());
     }

@@ -2,8 +2,6 @@
 
 mod actions;
 
-use std::collections::BTreeSet;
-
 use alembic_sql::{Dialect, StatementKind, TableOutline, quote, split};
 
 use self::actions::Action;
@@ -11,7 +9,7 @@ use super::catalog::{Catalog, Object as CatalogObject, ObjectKind as CatalogKind
 use super::draft::Draft;
 use super::facts::Facts;
 use crate::change::{Change, Hazard, Statement, Verb};
-use crate::comparison::{Comparison, Transition};
+use crate::comparison::{Comparison, InPlace, Transition};
 use crate::model::{Definition, ObjectId, ObjectKind, Schema, Table};
 
 /// Returns how the object that both schemas have becomes that of the second one.
@@ -79,11 +77,10 @@ fn of_table(
             .collect(),
         false => vec![rebuild(id, &before, &after, &after_sql)],
     };
-    Transition::Alter {
+    Transition::Alter(InPlace {
         changes,
-        disturbs: BTreeSet::new(),
-        settles: BTreeSet::new(),
-    }
+        ..InPlace::default()
+    })
 }
 
 /// Returns what actions make of the table, if they can be carried out.

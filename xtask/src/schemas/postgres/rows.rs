@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use alembic_schema::{Change, Definition, Hazard, ObjectId, ObjectKind, Schema};
 
-use super::Database;
+use super::{Database, query};
 use crate::schemas::attempt::Fault;
 
 /// The columns whose values must stay, by their tables.
@@ -50,7 +50,7 @@ pub(super) fn digests(
             quoted(&table.0),
             quoted(&table.1)
         );
-        let rows = Database::query(&mut client, &sql)
+        let rows = query(&mut client, &sql)
             .map_err(|error| Fault::new("rows cannot be read", format!("{error}\n{sql}")))?;
         let digest = rows.into_iter().flatten().flatten().collect();
         digests.insert(table.clone(), digest);

@@ -20,6 +20,9 @@ pub(super) fn column(
         inherited(alteration, before, after, comparison);
         return true;
     }
+    if before == after {
+        return true;
+    }
     let name = quote(&id.name);
     let table = facts::owner_table(&id);
     let mut actions = Vec::new();
@@ -139,8 +142,11 @@ fn retype(
 ) -> Vec<String> {
     let id = alteration.id.clone();
     let name = quote(&id.name);
-    alteration.disturbs.insert(id.clone());
-    alteration.disturbs.extend(facts::heirs(comparison.to, &id));
+    alteration.made.disturbs.insert(id.clone());
+    alteration
+        .made
+        .disturbs
+        .extend(facts::heirs(comparison.to, &id));
     let using = cast::using(&id.name, &before.data_type, &after.data_type, comparison);
     let mut action = format!("ALTER COLUMN {name} TYPE {}", after.data_type);
     if let Some(collation) = &after.collation {
@@ -151,7 +157,7 @@ fn retype(
     }
     let mut actions = Vec::new();
     let default = facts::default_of(&id);
-    if alteration.settles.contains(&default) {
+    if alteration.made.settles.contains(&default) {
         return vec![action];
     }
     let old = facts::default(comparison.from, &id);
@@ -161,12 +167,12 @@ fn retype(
     if !is_kept {
         if old.is_some() {
             actions.push(format!("ALTER COLUMN {name} DROP DEFAULT"));
-            alteration.settles.insert(default.clone());
+            alteration.made.settles.insert(default.clone());
         }
         actions.push(action);
         if let Some(new) = new {
             actions.push(format!("ALTER COLUMN {name} SET DEFAULT {new}"));
-            alteration.settles.insert(default);
+            alteration.made.settles.insert(default);
         }
         return actions;
     }

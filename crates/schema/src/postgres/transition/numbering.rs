@@ -73,6 +73,15 @@ pub(super) struct Numbering {
     pub(super) after: Vec<String>,
 }
 
+impl Numbering {
+    /// Gives a sequence another name beforehand, and returns that with its schema.
+    fn rename(&mut self, sequence: &str, schema: &str, to: &str) -> String {
+        let rename = format!("ALTER SEQUENCE {sequence} RENAME TO {}", quote(to));
+        self.before.push(rename);
+        name::qualified(schema, to)
+    }
+}
+
 /// Returns what changes how a column is numbered.
 pub(super) fn numbering(
     alteration: &mut Alteration,
@@ -116,11 +125,7 @@ fn identity(
     let own = name::qualified(&id.schema, &old.name);
     numbering.before = sequence::moved(&own, &old.sequence, &new.sequence);
     if old.name != new.name {
-        numbering.before.push(format!(
-            "ALTER SEQUENCE {} RENAME TO {}",
-            name::qualified(&id.schema, &old.name),
-            quote(&new.name)
-        ));
+        numbering.rename(&own, &id.schema, &new.name);
     }
     numbering
 }
@@ -166,7 +171,7 @@ fn to_identity(
     if comparison.from.objects.contains_key(&default) {
         let action = format!("ALTER COLUMN {column} DROP DEFAULT");
         numbering.actions.push(action);
-        alteration.settles.insert(default);
+        alteration.made.settles.insert(default);
     }
     let clause = sequence::identity_clause(&id, identity);
     let add = format!("ALTER COLUMN {column} ADD {clause}");
@@ -181,14 +186,10 @@ fn to_identity(
         kind: ObjectKind::SequenceOwner,
         ..old.clone()
     };
-    alteration.settles.extend([old.clone(), owner]);
+    alteration.made.settles.extend([old.clone(), owner]);
     let mut away = name::of(&old);
     if old.name == identity.name {
-        let other = name::chosen(&old.name, "", "serial");
-        numbering
-            .before
-            .push(format!("ALTER SEQUENCE {away} RENAME TO {}", quote(&other)));
-        away = name::qualified(&old.schema, &other);
+        away = numbering.rename(&away, &old.schema, &name::chosen(&old.name, "", "serial"));
     }
     numbering.actions.push(add);
     numbering.after.push(sequence::continued(&new, &away));
@@ -214,11 +215,7 @@ fn from_identity(
     };
     let mut away = name::qualified(&id.schema, &identity.name);
     if new.name == identity.name {
-        let other = name::chosen(&new.name, "", "identity");
-        numbering
-            .before
-            .push(format!("ALTER SEQUENCE {away} RENAME TO {}", quote(&other)));
-        away = name::qualified(&id.schema, &other);
+        away = numbering.rename(&away, &id.schema, &name::chosen(&new.name, "", "identity"));
     }
     let own = name::of(&new);
     numbering
@@ -230,7 +227,7 @@ fn from_identity(
     if let Some(expression) = facts::default(comparison.to, &id) {
         let action = format!("ALTER TABLE {table} ALTER COLUMN {column} SET DEFAULT {expression}");
         numbering.after.push(action);
-        alteration.settles.insert(default);
+        alteration.made.settles.insert(default);
     }
     let owned = format!("ALTER SEQUENCE {own} OWNED BY {table}.{column}");
     numbering.after.push(owned);
@@ -238,6 +235,6 @@ fn from_identity(
         kind: ObjectKind::SequenceOwner,
         ..new.clone()
     };
-    alteration.settles.extend([new, owner]);
+    alteration.made.settles.extend([new, owner]);
     numbering
 }

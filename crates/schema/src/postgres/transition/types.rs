@@ -129,7 +129,7 @@ pub(super) fn swap(alteration: &mut Alteration, comparison: Comparison<'_>) {
     };
     let old = name::qualified(&id.schema, &old);
     statements.push(Statement::new(format!("DROP {word} {old}")));
-    alteration.disturbs.insert(id.clone());
+    alteration.made.disturbs.insert(id.clone());
     alteration.add_statements(
         format!("put another {id} into the place of the old one"),
         statements,
@@ -193,9 +193,9 @@ fn conversion(
     if before.data_type != after.data_type || before.inherited || before.generated.is_some() {
         return Vec::new();
     }
-    alteration.disturbs.insert(user.clone());
+    alteration.made.disturbs.insert(user.clone());
     let heirs = facts::heirs(comparison.to, user);
-    alteration.disturbs.extend(heirs);
+    alteration.made.disturbs.extend(heirs);
     let text = match after.data_type.ends_with("[]") {
         true => "text[]",
         false => "text",
@@ -205,14 +205,14 @@ fn conversion(
     let default = facts::default_of(user);
     if comparison.from.objects.contains_key(&default) {
         actions.push(format!("ALTER COLUMN {name} DROP DEFAULT"));
-        alteration.settles.insert(default.clone());
+        alteration.made.settles.insert(default.clone());
     }
     actions.push(format!(
         "ALTER COLUMN {name} TYPE {data_type} USING {name}::{text}::{data_type}"
     ));
     if let Some(expression) = facts::default(comparison.to, user) {
         actions.push(format!("ALTER COLUMN {name} SET DEFAULT {expression}"));
-        alteration.settles.insert(default);
+        alteration.made.settles.insert(default);
     }
     actions
 }
@@ -303,7 +303,7 @@ pub(super) fn domain(
             })
             .cloned()
             .collect();
-        alteration.settles.extend(constraints);
+        alteration.made.settles.extend(constraints);
         swap(alteration, comparison);
         let why = "values do not fit into the new type".to_owned();
         alteration.risk(Hazard::MayFail(why));
