@@ -10,6 +10,7 @@ use std::path::Path;
 use alembic_history::{Dialect, Edited, Fresh, History, Settings, TransactionMode};
 
 use crate::CheckedMigrations;
+use crate::schema::SchemaText;
 
 /// The files that `include_migrations!` includes.
 const TABLE: &str = "alembic_migrations.rs";
@@ -29,15 +30,21 @@ pub(crate) fn write(sound: &CheckedMigrations, folder: &Path) -> io::Result<()> 
         let path = file.path.display().to_string();
         let _ = writeln!(files, "        ({path:?}, {start}, {end}),");
     }
-    let schema = match (&sound.settings.schema, &sound.schema) {
-        (Some(path), Some(text)) => {
-            let (start, end) = place(text.as_str());
-            format!(".schema({path:?}, {start}, {end})\n")
+    let mut schemas = String::new();
+    for SchemaText {
+        name,
+        dialects,
+        text,
+    } in &sound.schemas
+    {
+        let (start, end) = place(text.as_str());
+        for dialect in dialects {
+            let dialect = path(*dialect);
+            let _ = writeln!(schemas, "    ({dialect}, {name:?}, {start}, {end}),");
         }
-        _ => String::new(),
-    };
+    }
     let digests = digests(&sound.history);
-    let table = table(&sound.package, &sound.settings, &files, &schema, &digests);
+    let table = table(&sound.package, &sound.settings, &files, &schemas, &digests);
     write_if_changed(&folder.join(TEXTS), &texts)?;
     write_if_changed(&folder.join(TABLE), &table)
 }
@@ -60,7 +67,7 @@ fn path(dialect: Dialect) -> String {
     format!("::alembic_migrate::Dialect::{dialect:?}")
 }
 
-fn table(package: &str, settings: &Settings, files: &str, schema: &str, digests: &str) -> String {
+fn table(package: &str, settings: &Settings, files: &str, schemas: &str, digests: &str) -> String {
     let version_table = &settings.version_table;
     let transaction = match settings.transaction {
         TransactionMode::Run => "Run",
@@ -88,7 +95,7 @@ fn table(package: &str, settings: &Settings, files: &str, schema: &str, digests:
              include_str!({TEXTS:?}),\n    \
              &[\n{files}    ],\n\
          )\n\
-         {schema}\
+         .schemas(&[\n{schemas}])\n\
          .dialects(&[{dialects}])\n\
          {digests}\
          .version_table({:?})\n\

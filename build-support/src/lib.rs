@@ -24,9 +24,9 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use alembic_history::{Code, FolderError, History, Settings, SourceFile, StaleSchema, read_folder};
-use alembic_sql::SqlText;
 
 use manifest::{Manifest, Problem};
+use schema::SchemaText;
 
 /// Checks the migrations of the crate that is being built, and embeds them.
 ///
@@ -69,8 +69,8 @@ struct CheckedMigrations {
     package: String,
     settings: Settings,
     history: History,
-    /// The text of the target schema.
-    schema: Option<SqlText>,
+    /// The files of the target schema.
+    schemas: Vec<SchemaText>,
 }
 
 /// Reads and checks everything, after reporting to cargo the files that the result depends on.
@@ -136,37 +136,37 @@ fn check(
         }
         problems.extend(baseline::check(&manifest, &settings.baseline, history));
     }
-    let mut schema = None;
-    if let Some(name) = &settings.schema {
+    let mut schemas = Vec::new();
+    let files = settings.schema.iter();
+    for (name, dialects) in files.flat_map(|files| files.by_file(&dialects)) {
         let path = crate_folder.join(name);
         writeln!(cargo, "cargo::rerun-if-changed={}", path.display())?;
-        match schema::read(&path, name, &dialects) {
-            Ok(text) => {
-                for problem in schema::newer_sql(&text, name, &settings) {
-                    warn(&problem, cargo)?;
-                }
-                let stale = history
-                    .as_ref()
-                    .ok()
-                    .filter(|history| history.is_stale(text.as_str()));
-                if stale.is_some() {
-                    let problem = schema::stale(name, &package);
-                    match settings.stale_schema {
-                        StaleSchema::Warn => warn(&problem, cargo)?,
-                        StaleSchema::Error => problems.push(problem),
-                    }
-                }
-                schema = Some(text);
+        let schema = match SchemaText::read(&path, name, dialects) {
+            Ok(schema) => schema,
+            Err(found) => {
+                problems.extend(found);
+                continue;
             }
-            Err(found) => problems.extend(found),
+        };
+        for problem in schema.newer_sql(settings.sqlite_version) {
+            warn(&problem, cargo)?;
         }
+        let is_stale = |history: &History| history.is_stale(schema.text.as_str());
+        if history.as_ref().is_ok_and(is_stale) {
+            let problem = schema.stale(&package);
+            match settings.stale_schema {
+                StaleSchema::Warn => warn(&problem, cargo)?,
+                StaleSchema::Error => problems.push(problem),
+            }
+        }
+        schemas.push(schema);
     }
     Ok(match history {
         Ok(history) if problems.is_empty() => Ok(CheckedMigrations {
             package,
             settings,
             history,
-            schema,
+            schemas,
         }),
         _ => Err(problems),
     })

@@ -118,6 +118,7 @@ impl Source {
             SettingsValue::Number(_)
             | SettingsValue::Flag(_)
             | SettingsValue::List(_)
+            | SettingsValue::Table(_)
             | SettingsValue::Other => None,
         };
         found.into_iter().filter_map(text).collect()

@@ -3,10 +3,8 @@
 use std::io;
 use std::path::Path;
 
-use alembic_history::{
-    Code, Dialect, FindingKind, Position, Settings, Span, merge_conflict, read_text,
-};
-use alembic_sql::{SplitErrorKind, SqlText, summary};
+use alembic_history::{Code, Dialect, FindingKind, Position, Span, merge_conflict, read_text};
+use alembic_sql::{SplitErrorKind, SqlText, SqliteVersion, summary};
 
 use crate::manifest::Problem;
 
@@ -18,88 +16,112 @@ fn reason(error: &io::Error) -> String {
     }
 }
 
-/// Reads the file at `path`, which is shown as `name`, and checks it as revisions are checked.
-pub(crate) fn read(path: &Path, name: &str, dialects: &[Dialect]) -> Result<SqlText, Vec<Problem>> {
-    let text = read_text(path).map_err(|error| {
-        vec![Problem {
-            place: name.to_owned(),
-            code: Code::UnreadableSchema,
-            title: format!("cannot read the target schema: {}", reason(&error)),
-            note: None,
-            help: "write the file, or correct `schema` under [package.metadata.alembic]".to_owned(),
-        }]
-    })?;
-    let text = SqlText::new(text);
-    let conflict = merge_conflict(text.as_str());
-    let mut findings: Vec<(Span, FindingKind)> = conflict
-        .map(|marker| (marker, FindingKind::MergeConflict))
-        .into_iter()
-        .collect();
-    // Whatever else is wrong comes from having both sides.
-    for dialect in dialects.iter().filter(|_| conflict.is_none()) {
-        let found = check(&text, *dialect);
-        // A finding of several dialects is reported once.
-        let new = found
+/// A file that creates the target schema.
+pub(crate) struct SchemaText {
+    /// Its path, as it is shown.
+    pub(crate) name: String,
+    /// The dialects that it is for.
+    pub(crate) dialects: Vec<Dialect>,
+    pub(crate) text: SqlText,
+}
+
+impl SchemaText {
+    /// Reads the file at `path`, and checks it as revisions are checked.
+    pub(crate) fn read(
+        path: &Path,
+        name: &str,
+        dialects: Vec<Dialect>,
+    ) -> Result<Self, Vec<Problem>> {
+        let text = read_text(path).map_err(|error| {
+            vec![Problem {
+                place: name.to_owned(),
+                code: Code::UnreadableSchema,
+                title: format!("cannot read the target schema: {}", reason(&error)),
+                note: None,
+                help: "write the file, or correct `schema` under [package.metadata.alembic]"
+                    .to_owned(),
+            }]
+        })?;
+        let schema = Self {
+            name: name.to_owned(),
+            dialects,
+            text: SqlText::new(text),
+        };
+        match schema.problems() {
+            problems if problems.is_empty() => Ok(schema),
+            problems => Err(problems),
+        }
+    }
+
+    fn problems(&self) -> Vec<Problem> {
+        let text = &self.text;
+        let conflict = merge_conflict(text.as_str());
+        let mut findings: Vec<(Span, FindingKind)> = conflict
+            .map(|marker| (marker, FindingKind::MergeConflict))
             .into_iter()
-            .filter(|finding| !findings.contains(finding));
-        let new: Vec<_> = new.collect();
-        findings.extend(new);
+            .collect();
+        // Whatever else is wrong comes from having both sides.
+        for dialect in self.dialects.iter().filter(|_| conflict.is_none()) {
+            let found = check(text, *dialect);
+            // A finding of several dialects is reported once.
+            let new = found
+                .into_iter()
+                .filter(|finding| !findings.contains(finding));
+            let new: Vec<_> = new.collect();
+            findings.extend(new);
+        }
+        findings.sort_by_key(|(span, _)| *span);
+        let problems = findings.into_iter().map(|(span, kind)| {
+            let help = match kind {
+                FindingKind::TransactionControl { .. } => {
+                    "remove it: the target schema is created in one transaction".to_owned()
+                }
+                FindingKind::MergeConflict
+                | FindingKind::Sql(
+                    SplitErrorKind::CopyFromStdin | SplitErrorKind::ClientCommand,
+                ) => kind.help(),
+                _ => "close it where it should end".to_owned(),
+            };
+            self.problem(span, &kind, help)
+        });
+        problems.collect()
     }
-    findings.sort_by_key(|(span, _)| *span);
-    let problems = findings.iter().map(|(span, kind)| Problem {
-        place: format!("{name}:{}", Position::of(text.as_str(), span.start)),
-        code: kind.code(),
-        title: kind.to_string(),
-        note: None,
-        help: match kind {
-            FindingKind::TransactionControl { .. } => {
-                "remove it: the target schema is created in one transaction".to_owned()
-            }
-            FindingKind::MergeConflict
-            | FindingKind::Sql(SplitErrorKind::CopyFromStdin | SplitErrorKind::ClientCommand) => {
-                kind.help()
-            }
-            _ => "close it where it should end".to_owned(),
-        },
-    });
-    let problems: Vec<Problem> = problems.collect();
-    if problems.is_empty() {
-        Ok(text)
-    } else {
-        Err(problems)
-    }
-}
 
-/// Returns the problem of a file that was written for other revisions.
-pub(crate) fn stale(name: &str, package: &str) -> Problem {
-    Problem {
-        place: name.to_owned(),
-        code: Code::StaleSchema,
-        title: "the target schema was written for other revisions".to_owned(),
-        note: Some(
-            "an empty database gets another schema than one that goes through the revisions"
-                .to_owned(),
-        ),
-        help: format!("write it anew with `cargo alembic dump --write -p {package}`"),
-    }
-}
-
-/// Returns what the oldest supported SQLite does not understand.
-pub(crate) fn newer_sql(text: &SqlText, name: &str, settings: &Settings) -> Vec<Problem> {
-    let dialects = settings.dialects_for(None).into_iter();
-    let newer = dialects.flat_map(|dialect| text.newer_sql(dialect, settings.sqlite_version));
-    let problems = newer.map(|newer| {
-        let place = Position::of(text.as_str(), newer.span.start);
-        let kind = FindingKind::Newer(newer);
+    fn problem(&self, span: Span, kind: &FindingKind, help: String) -> Problem {
+        let position = Position::of(self.text.as_str(), span.start);
         Problem {
-            place: format!("{name}:{place}"),
+            place: format!("{}:{position}", self.name),
             code: kind.code(),
             title: kind.to_string(),
             note: None,
-            help: kind.help(),
+            help,
         }
-    });
-    problems.collect()
+    }
+
+    /// Returns the problem of a file that was written for other revisions.
+    pub(crate) fn stale(&self, package: &str) -> Problem {
+        Problem {
+            place: self.name.clone(),
+            code: Code::StaleSchema,
+            title: "the target schema was written for other revisions".to_owned(),
+            note: Some(
+                "an empty database gets another schema than one that goes through the revisions"
+                    .to_owned(),
+            ),
+            help: format!("write it anew with `cargo alembic dump --write -p {package}`"),
+        }
+    }
+
+    /// Returns what the oldest supported SQLite does not understand.
+    pub(crate) fn newer_sql(&self, oldest: SqliteVersion) -> Vec<Problem> {
+        let dialects = self.dialects.iter();
+        let newer = dialects.flat_map(|dialect| self.text.newer_sql(*dialect, oldest));
+        let problems = newer.map(|newer| {
+            let (span, kind) = (newer.span, FindingKind::Newer(newer));
+            self.problem(span, &kind, kind.help())
+        });
+        problems.collect()
+    }
 }
 
 fn check(text: &SqlText, dialect: Dialect) -> Vec<(Span, FindingKind)> {

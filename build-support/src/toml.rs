@@ -33,6 +33,15 @@ pub(crate) struct TomlError {
     pub(crate) offset: usize,
 }
 
+impl Item {
+    fn value(&self) -> SettingsValue {
+        match self {
+            Item::Value(value) => value.clone(),
+            Item::Table(table) => SettingsValue::Table(table.values()),
+        }
+    }
+}
+
 impl Table {
     /// Reads a whole document.
     pub(crate) fn parse(text: &str) -> Result<Self, TomlError> {
@@ -61,16 +70,11 @@ impl Table {
         self.entries.iter().find(|entry| entry.key == key)
     }
 
-    /// Returns the keys with their values; a table is a value that no key takes.
+    /// Returns the keys with their values.
     pub(crate) fn values(&self) -> Vec<(String, SettingsValue)> {
-        let value = |item: &Item| match item {
-            Item::Value(value) => value.clone(),
-            Item::Table(_) => SettingsValue::Other,
-        };
         let entries = self.entries.iter();
-        entries
-            .map(|entry| (entry.key.clone(), value(&entry.item)))
-            .collect()
+        let entries = entries.map(|entry| (entry.key.clone(), entry.item.value()));
+        entries.collect()
     }
 
     /// Returns the table at `path`, which is written at `offset`, and creates missing tables.
@@ -259,10 +263,7 @@ impl<'t> Reader<'t> {
             if self.take("]") {
                 return Some(list);
             }
-            list.push(match self.item()? {
-                Item::Value(value) => value,
-                Item::Table(_) => SettingsValue::Other,
-            });
+            list.push(self.item()?.value());
             self.skip_lines();
             if !self.take(",") {
                 self.expect("]")?;
@@ -377,6 +378,11 @@ mod tests {
                 toml::Value::Integer(number) => SettingsValue::Number(*number),
                 toml::Value::Boolean(flag) => SettingsValue::Flag(*flag),
                 toml::Value::Array(list) => SettingsValue::List(list.iter().map(value).collect()),
+                toml::Value::Table(table) => {
+                    let entries = table.iter();
+                    let entries = entries.map(|(key, item)| (key.clone(), value(item)));
+                    SettingsValue::Table(entries.collect())
+                }
                 _ => SettingsValue::Other,
             }
         }

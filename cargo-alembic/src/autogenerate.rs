@@ -66,7 +66,7 @@ impl Autogenerate<'_> {
                 engine,
             };
             let side = self.compare(context, replay, &filter)?;
-            report_not_compared(context, owner, side.schemas(), self.strictness)?;
+            report_not_compared(context, owner, &side.not_compared(), self.strictness)?;
             sides.push(side);
         }
         if sides.iter().all(|side| side.upgrade.is_empty()) {

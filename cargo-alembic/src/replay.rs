@@ -128,7 +128,7 @@ impl Replay<'_> {
 
 /// Creates what is older than the revisions of a crate, if it is known.
 fn provide_base(known: &Crate, scratch: &mut Scratch) -> Result<()> {
-    match known.configuration.base()? {
+    match known.configuration.base(scratch.database.dialect())? {
         Some(base) => create(known, &base, scratch),
         None => Ok(()),
     }

@@ -1,12 +1,13 @@
 //! The schemas that commands compare: the target, the history, and those of databases.
 
 mod differ;
+mod dump;
 mod source;
 
 use std::collections::BTreeSet;
 
 use alembic_history::Code;
-use alembic_migrate::Migrations;
+use alembic_migrate::{Dialect, Migrations};
 use alembic_migrate::schema::Schema;
 use alembic_schema::Filter;
 
@@ -18,18 +19,27 @@ use crate::replay::Replay;
 use crate::workspace::{Access, Crate};
 
 pub(crate) use differ::{Differ, changes, script as changes_script, text as changes_text};
+pub(crate) use dump::{Dump, target_files};
 pub(crate) use source::Source;
 
 /// Creates a database with the target schema of the crate.
 pub(crate) fn target(replay: &Replay<'_>) -> Result<Scratch> {
-    match replay.owner.configuration.target()? {
+    let dialect = replay.engine.dialect();
+    match replay.owner.configuration.target(dialect)? {
         Some(file) => replay.created_by(&file),
-        None => Err(no_target(replay.owner)),
+        None => Err(no_target(replay.owner, dialect)),
     }
 }
 
-fn no_target(owner: &Crate) -> Error {
-    let title = format!("crate `{}` has no target schema", owner.name());
+fn no_target(owner: &Crate, dialect: Dialect) -> Error {
+    let title = match &owner.configuration.settings.schema {
+        Some(_) => format!(
+            "crate `{}` has no target schema on {}",
+            owner.name(),
+            dialect.product()
+        ),
+        None => format!("crate `{}` has no target schema", owner.name()),
+    };
     Diagnostic::new(Cause::Configuration, title)
         .code(Code::NoTarget)
         .help(
@@ -93,13 +103,12 @@ pub(crate) fn not_compared<'s>(schemas: impl IntoIterator<Item = &'s Schema>) ->
 }
 
 /// Reports what schemas have and no comparison looks at, or refuses it.
-pub(crate) fn report_not_compared<'s>(
+pub(crate) fn report_not_compared(
     context: &Context,
     owner: &Crate,
-    schemas: impl IntoIterator<Item = &'s Schema>,
+    lines: &[String],
     strictness: Strictness,
 ) -> Result<()> {
-    let lines = not_compared(schemas);
     match strictness {
         Strictness::Strict if !lines.is_empty() => {
             let title = "the schemas hold objects that are not compared";

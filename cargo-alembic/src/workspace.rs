@@ -11,10 +11,10 @@ mod readahead;
 mod requirements;
 mod selection;
 
-use alembic_history::{Code, read_text};
+use alembic_history::{Code, SchemaFiles, read_text};
 use std::path::{Path, PathBuf};
 
-use alembic_migrate::Migrations;
+use alembic_migrate::{Dialect, Migrations};
 use cargo_metadata::Package;
 
 use crate::args::GlobalArgs;
@@ -84,10 +84,12 @@ impl Workspace {
             .baseline(settings.baseline.as_str())
             .fresh(settings.fresh)
             .lock_timeout(access.lock_timeout);
-        let is_written_later =
-            access.target == TargetFile::Optional && configuration.lacks_target();
-        if !is_written_later && let Some(SchemaFile { path, text }) = configuration.target()? {
-            migrations = migrations.schema(path, text);
+        for dialect in &dialects {
+            let is_written_later =
+                access.target == TargetFile::Optional && configuration.lacks_target(*dialect);
+            if !is_written_later && let Some(file) = configuration.target(*dialect)? {
+                migrations = migrations.schema_for(*dialect, file.path, file.text);
+            }
         }
         Ok(Crate::new(configuration, dialects, migrations, access))
     }
@@ -122,24 +124,30 @@ pub(crate) struct SchemaFile {
 }
 
 impl Configuration {
-    /// Reads the file that creates the target schema, if one is configured.
-    pub(crate) fn target(&self) -> Result<Option<SchemaFile>> {
-        self.read_schema("schema", self.settings.schema.as_deref())
+    /// Reads the file that creates the target schema on a dialect, if one is configured.
+    pub(crate) fn target(&self, dialect: Dialect) -> Result<Option<SchemaFile>> {
+        self.read_schema("schema", self.settings.schema.as_ref(), dialect)
     }
 
     /// Returns whether the file that is configured for the target schema does not exist.
-    fn lacks_target(&self) -> bool {
+    fn lacks_target(&self, dialect: Dialect) -> bool {
         let schema = self.settings.schema.as_ref();
-        schema.is_some_and(|name| !self.folder.join(name).exists())
+        let file = schema.and_then(|files| files.of(dialect));
+        file.is_some_and(|name| !self.folder.join(name).exists())
     }
 
     /// Reads the file that creates what is older than the revisions, if one is configured.
-    pub(crate) fn base(&self) -> Result<Option<SchemaFile>> {
-        self.read_schema("base", self.settings.base.as_deref())
+    pub(crate) fn base(&self, dialect: Dialect) -> Result<Option<SchemaFile>> {
+        self.read_schema("base", self.settings.base.as_ref(), dialect)
     }
 
-    fn read_schema(&self, key: &str, name: Option<&str>) -> Result<Option<SchemaFile>> {
-        let Some(name) = name else {
+    fn read_schema(
+        &self,
+        key: &str,
+        files: Option<&SchemaFiles>,
+        dialect: Dialect,
+    ) -> Result<Option<SchemaFile>> {
+        let Some(name) = files.and_then(|files| files.of(dialect)) else {
             return Ok(None);
         };
         let path = self.folder.join(name);

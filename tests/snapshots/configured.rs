@@ -38,9 +38,11 @@ impl Configured {
                 .transaction(settings.transaction)
                 .baseline(settings.baseline.as_str())
                 .fresh(settings.fresh);
-        if let Some(schema) = &settings.schema {
-            let text = std::fs::read_to_string(folder.join(schema)).unwrap();
-            migrations = migrations.schema(schema, text);
+        for dialect in settings.dialects_for(None) {
+            if let Some(schema) = settings.schema.as_ref().and_then(|files| files.of(dialect)) {
+                let text = std::fs::read_to_string(folder.join(schema)).unwrap();
+                migrations = migrations.schema_for(dialect, schema, text);
+            }
         }
         Self {
             name: name.to_owned(),
@@ -71,6 +73,10 @@ fn value(item: &toml::Value) -> SettingsValue {
         toml::Value::Integer(number) => SettingsValue::Number(*number),
         toml::Value::Boolean(flag) => SettingsValue::Flag(*flag),
         toml::Value::Array(list) => SettingsValue::List(list.iter().map(value).collect()),
+        toml::Value::Table(table) => {
+            let entries = table.iter();
+            SettingsValue::Table(entries.map(|(key, item)| (key.clone(), value(item))).collect())
+        }
         _ => SettingsValue::Other,
     }
 }

@@ -73,7 +73,8 @@ impl VerifyArgs {
         let filter = filter_for(owner, &compared.include_objects, &compared.exclude_objects)?;
         filter.apply(&mut expected);
         filter.apply(&mut found);
-        report_not_compared(context, owner, [&expected, &found], compared.strict.into())?;
+        let not_compared = not_compared([&expected, &found]);
+        report_not_compared(context, owner, &not_compared, compared.strict.into())?;
         let options = DiffOptions::default();
         let drift: Vec<Change> = changes(owner, &expected, &found, options)?;
         let undo = changes(owner, &found, &expected, options)?;
@@ -82,7 +83,7 @@ impl VerifyArgs {
             rows: rows(&versions),
             drift: ChangeJson::all(&drift),
             undo: script(&undo, database.dialect()),
-            not_compared: not_compared([&expected, &found]),
+            not_compared,
         })
     }
 }

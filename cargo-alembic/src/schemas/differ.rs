@@ -61,11 +61,12 @@ impl Differ<'_> {
         }
         let [from, to] = schemas;
         let (from, to) = (from?, to?);
-        report_not_compared(context, replay.owner, [&from, &to], self.strictness)?;
+        let not_compared = not_compared([&from, &to]);
+        report_not_compared(context, replay.owner, &not_compared, self.strictness)?;
         Ok(EngineChanges {
             dialect: to.dialect,
             changes: changes(replay.owner, &from, &to, DiffOptions::default())?,
-            not_compared: not_compared([&from, &to]),
+            not_compared,
         })
     }
 

@@ -54,7 +54,8 @@ impl Trial<'_> {
         let baseline = &self.replay.owner.configuration.settings.baseline;
         let parsed: Expression = self.replay.owner.parse(baseline)?;
         let is_base = self.replay.owner.resolve(&parsed, None)?.is_empty();
-        let base = self.replay.owner.configuration.settings.base.as_deref();
+        let base = self.replay.owner.configuration.settings.base.as_ref();
+        let base = base.and_then(|files| files.of(self.replay.engine.dialect()));
         if is_base && base.is_none() {
             return Ok(Verdict::Skipped("no `baseline` is configured".to_owned()));
         }

@@ -162,20 +162,33 @@ fn json_value(json: &Value) -> SettingsValue {
             .map_or(SettingsValue::Other, SettingsValue::Number),
         Value::Array(list) => SettingsValue::List(list.iter().map(json_value).collect()),
         Value::Bool(flag) => SettingsValue::Flag(*flag),
-        Value::Null | Value::Object(_) => SettingsValue::Other,
+        Value::Object(entries) => {
+            let entries = entries.iter();
+            let entries = entries.map(|(key, json)| (key.clone(), json_value(json)));
+            SettingsValue::Table(entries.collect())
+        }
+        Value::Null => SettingsValue::Other,
     }
 }
 
 /// Reads a `metadata.alembic` table from a parsed manifest.
 pub(crate) fn from_toml(scope: SettingsScope, table: &dyn TableLike) -> SettingsTable {
-    let values = table.iter().map(|(key, item)| {
-        let value = item.as_value().map_or(SettingsValue::Other, toml_value);
-        (key.to_owned(), value)
-    });
     SettingsTable {
         scope,
-        entries: values.collect(),
+        entries: toml_entries(table),
     }
+}
+
+fn toml_entries(table: &dyn TableLike) -> Vec<(String, SettingsValue)> {
+    let entries = table.iter().map(|(key, item)| {
+        let value = match (item.as_value(), item.as_table_like()) {
+            (_, Some(table)) => SettingsValue::Table(toml_entries(table)),
+            (Some(value), None) => toml_value(value),
+            (None, None) => SettingsValue::Other,
+        };
+        (key.to_owned(), value)
+    });
+    entries.collect()
 }
 
 fn toml_value(value: &toml_edit::Value) -> SettingsValue {
@@ -185,6 +198,7 @@ fn toml_value(value: &toml_edit::Value) -> SettingsValue {
         Toml::Integer(number) => SettingsValue::Number(*number.value()),
         Toml::Array(list) => SettingsValue::List(list.iter().map(toml_value).collect()),
         Toml::Boolean(flag) => SettingsValue::Flag(*flag.value()),
-        Toml::Float(_) | Toml::Datetime(_) | Toml::InlineTable(_) => SettingsValue::Other,
+        Toml::InlineTable(table) => SettingsValue::Table(toml_entries(table)),
+        Toml::Float(_) | Toml::Datetime(_) => SettingsValue::Other,
     }
 }

@@ -5,6 +5,7 @@
 
 mod key;
 mod kind;
+mod schema_files;
 
 use std::fmt;
 
@@ -16,6 +17,7 @@ use crate::{Code, Dialect, VersionTable, nearest};
 use kind::Choice;
 
 pub use key::{Key, KeyDocumentation};
+pub use schema_files::SchemaFiles;
 
 /// A value in a manifest.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,6 +30,8 @@ pub enum Value {
     Flag(bool),
     /// A list.
     List(Vec<Value>),
+    /// A table: its keys and values, in the order of the manifest.
+    Table(Vec<(String, Value)>),
     /// Any other value, which no key takes.
     Other,
 }
@@ -105,12 +109,12 @@ pub struct Settings {
     pub edited: Edited,
     /// `transaction`: how much one transaction covers.
     pub transaction: TransactionMode,
-    /// `schema`: the file that creates the whole target schema, relative to the crate.
-    pub schema: Option<String>,
+    /// `schema`: the files that create the whole target schema, relative to the crate.
+    pub schema: Option<SchemaFiles>,
     /// `stale-schema`: the treatment of a target schema that was written for other revisions.
     pub stale_schema: StaleSchema,
-    /// `base`: the file that creates what is older than the revisions, relative to the crate.
-    pub base: Option<String>,
+    /// `base`: the files that create what is older than the revisions, relative to the crate.
+    pub base: Option<SchemaFiles>,
     /// `allow`: the costs of changes that `revision --autogenerate` writes.
     pub allow: Vec<String>,
     /// `include`: the objects that schemas are compared by; all, if it is empty.

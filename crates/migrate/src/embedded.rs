@@ -16,7 +16,7 @@ pub struct Embedded {
     /// All texts, one after the other.
     texts: &'static str,
     files: &'static [(&'static str, usize, usize)],
-    schema: Option<(&'static str, usize, usize)>,
+    schemas: &'static [(Dialect, &'static str, usize, usize)],
     dialects: &'static [Dialect],
     digests: &'static [(Dialect, &'static [u64])],
     version_table: Option<&'static str>,
@@ -41,7 +41,7 @@ impl Embedded {
             package,
             texts,
             files,
-            schema: None,
+            schemas: &[],
             dialects: &[Dialect::Sqlite],
             digests: &[],
             version_table: None,
@@ -54,10 +54,13 @@ impl Embedded {
         }
     }
 
-    /// Sets the target schema: its path, and where its text begins and ends.
+    /// Sets the target schema of each dialect: its path, and where its text begins and ends.
     #[must_use]
-    pub const fn schema(mut self, path: &'static str, start: usize, end: usize) -> Self {
-        self.schema = Some((path, start, end));
+    pub const fn schemas(
+        mut self,
+        schemas: &'static [(Dialect, &'static str, usize, usize)],
+    ) -> Self {
+        self.schemas = schemas;
         self
     }
 
@@ -157,10 +160,9 @@ impl Embedded {
             .transaction(self.transaction)
             .baseline(self.baseline)
             .fresh(self.fresh);
-        match self.schema {
-            Some((path, start, end)) => migrations.schema(path, text(start, end)),
-            None => migrations,
-        }
+        self.schemas.iter().fold(migrations, |migrations, (dialect, path, start, end)| {
+            migrations.schema_for(*dialect, *path, text(*start, *end))
+        })
     }
 }
 
@@ -202,7 +204,7 @@ mod tests {
             .fresh(Fresh::Create);
         assert_eq!(format!("{:?}", default.load()), plain);
         let other = EMBEDDED
-            .schema("schema.sql", 0, 4)
+            .schemas(&[(Dialect::Postgres, "schema.sql", 0, 4)])
             .version_table("versions")
             .version_table_schema("audit")
             .dialects(&[Dialect::Postgres])
@@ -211,11 +213,15 @@ mod tests {
             .fresh(Fresh::Replay);
         assert_eq!(
             (
-                other.schema,
+                other.schemas,
                 other.version_table,
                 other.version_table_schema
             ),
-            (Some(("schema.sql", 0, 4)), Some("versions"), Some("audit"))
+            (
+                &[(Dialect::Postgres, "schema.sql", 0, 4)][..],
+                Some("versions"),
+                Some("audit")
+            )
         );
         assert_eq!(other.dialects, [Dialect::Postgres]);
         let history = other.load().history().clone();

@@ -2,6 +2,7 @@
 
 mod commands;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -36,6 +37,8 @@ pub struct Migrations {
     missing: Missing,
     dry_run: bool,
     target: Target,
+    /// The target schemas that are of one dialect.
+    schemas: BTreeMap<Dialect, Schema>,
     observer: Arc<Observer>,
 }
 
@@ -61,6 +64,7 @@ impl Migrations {
                 baseline: "base".to_owned(),
                 ahead: Ahead::default(),
             },
+            schemas: BTreeMap::new(),
             observer: Arc::new(log),
         }
     }
@@ -158,10 +162,20 @@ impl Migrations {
     /// Its tables also decide whether a database without a version table is this crate's.
     #[must_use]
     pub fn schema(mut self, path: impl Into<PathBuf>, sql: impl Into<Arc<str>>) -> Self {
-        self.target.schema = Some(Schema {
-            path: path.into(),
-            text: SqlText::new(sql),
-        });
+        self.target.schema = Some(schema(path, sql));
+        self
+    }
+
+    /// Sets the target schema for databases of one dialect, instead of what [`schema`](Self::schema)
+    /// sets for all of them.
+    #[must_use]
+    pub fn schema_for(
+        mut self,
+        dialect: Dialect,
+        path: impl Into<PathBuf>,
+        sql: impl Into<Arc<str>>,
+    ) -> Self {
+        self.schemas.insert(dialect, schema(path, sql));
         self
     }
 
@@ -226,6 +240,16 @@ impl Migrations {
             ..Runner::new(&self.history, dialect)
         }
     }
+
+    /// Returns the target of databases of a dialect.
+    fn target(&self, dialect: Dialect) -> Target {
+        let own = self.schemas.get(&dialect);
+        let schema = own.or(self.target.schema.as_ref()).cloned();
+        Target {
+            schema,
+            ..self.target.clone()
+        }
+    }
 }
 
 /// Makes a database ready for a crate, whatever state it is in, and reports what was done.
@@ -285,7 +309,7 @@ pub fn ensure_all_ready<'d, D: Driver<'d>>(
     let dialect = database.dialect();
     let sets = crates.iter().map(|migrations| {
         let runner = migrations.runner(dialect);
-        (runner, migrations.target.clone())
+        (runner, migrations.target(dialect))
     });
     let run = ensure_all(sets.collect());
     let observer: &'d Observer = match crates {
@@ -293,6 +317,14 @@ pub fn ensure_all_ready<'d, D: Driver<'d>>(
         [] => &log,
     };
     database.drive(run, observer)
+}
+
+/// Returns a target schema; `path` is shown when it fails.
+fn schema(path: impl Into<PathBuf>, sql: impl Into<Arc<str>>) -> Schema {
+    Schema {
+        path: path.into(),
+        text: SqlText::new(sql),
+    }
 }
 
 /// Logs an event of a command.

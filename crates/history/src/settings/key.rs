@@ -112,16 +112,17 @@ keys! {
     /// What one transaction covers: the whole `run`, or each `revision`.
     Transaction = "transaction" => transaction,
 
-    /// A file of SQL that creates the whole target schema, for empty databases at start-up;
-    /// relative to the crate.
+    /// A file of SQL that creates the whole target schema, for empty databases at start-up; relative to
+    /// the crate. It is one file for all dialects, or one for each, as in `{ sqlite =
+    /// "schema.sqlite.sql", postgres = "schema.postgres.sql" }`.
     Schema = "schema" => schema,
 
     /// What a build does when the file that `schema` names was written by `cargo alembic dump --write`
     /// for other revisions than the crate has: `warn`, or fail with an `error`.
     StaleSchema = "stale-schema" => stale_schema,
 
-    /// A file of SQL that creates what databases hold that are older than the first revision; relative to
-    /// the crate. Commands that replay the revisions run it before the first one.
+    /// A file of SQL that creates what databases hold that are older than the first revision, or one for
+    /// each dialect, as in `schema`; relative to the crate. Commands that replay the revisions run it before the first one.
     Base = "base" => base,
 
     /// The costs of the changes that `revision --autogenerate` writes; it stops at others. They are

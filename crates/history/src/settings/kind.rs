@@ -117,7 +117,11 @@ impl Kind for Vec<String> {
     fn read(value: &Value) -> Result<Self, String> {
         let values = match value {
             Value::List(list) => list.as_slice(),
-            Value::Text(_) | Value::Number(_) | Value::Flag(_) | Value::Other => {
+            Value::Text(_)
+            | Value::Number(_)
+            | Value::Flag(_)
+            | Value::Table(_)
+            | Value::Other => {
                 std::slice::from_ref(value)
             }
         };
@@ -190,7 +194,11 @@ impl Kind for bool {
     fn read(value: &Value) -> Result<Self, String> {
         match value {
             Value::Flag(flag) => Ok(*flag),
-            Value::Text(_) | Value::Number(_) | Value::List(_) | Value::Other => {
+            Value::Text(_)
+            | Value::Number(_)
+            | Value::List(_)
+            | Value::Table(_)
+            | Value::Other => {
                 Err("it is neither true nor false".to_owned())
             }
         }
@@ -211,7 +219,12 @@ impl Kind for usize {
     fn read(value: &Value) -> Result<Self, String> {
         let number = match value {
             Value::Number(number) if *number > 0 => usize::try_from(*number).ok(),
-            Value::Number(_) | Value::Text(_) | Value::Flag(_) | Value::List(_) | Value::Other => {
+            Value::Number(_)
+            | Value::Text(_)
+            | Value::Flag(_)
+            | Value::List(_)
+            | Value::Table(_)
+            | Value::Other => {
                 None
             }
         };
@@ -242,7 +255,12 @@ impl Kind for Vec<Vec<String>> {
                 let words = words.iter().map(string);
                 words.collect::<Result<Vec<_>, _>>().map_err(|_| why())
             }
-            Value::List(_) | Value::Text(_) | Value::Number(_) | Value::Flag(_) | Value::Other => {
+            Value::List(_)
+            | Value::Text(_)
+            | Value::Number(_)
+            | Value::Flag(_)
+            | Value::Table(_)
+            | Value::Other => {
                 Err(why())
             }
         };
@@ -265,7 +283,7 @@ impl Kind for Vec<Vec<String>> {
 }
 
 /// Reads a string that is not empty.
-fn text(value: &Value) -> Result<String, String> {
+pub(super) fn text(value: &Value) -> Result<String, String> {
     let text = string(value)?;
     if text.trim().is_empty() {
         return Err("it is empty".to_owned());
@@ -276,13 +294,17 @@ fn text(value: &Value) -> Result<String, String> {
 fn string(value: &Value) -> Result<String, String> {
     match value {
         Value::Text(text) => Ok(text.clone()),
-        Value::Number(_) | Value::Flag(_) | Value::List(_) | Value::Other => {
+        Value::Number(_)
+        | Value::Flag(_)
+        | Value::List(_)
+        | Value::Table(_)
+        | Value::Other => {
             Err("it is not a string".to_owned())
         }
     }
 }
 
 #[inline]
-fn quoted(text: &str) -> String {
+pub(super) fn quoted(text: &str) -> String {
     format!("\"{text}\"")
 }

@@ -105,10 +105,66 @@ fn values_are_of_their_kind() {
         Err("invalid value of `chain`: it is not a string"),
     );
     check(
-        "models",
+        "modells",
         Value::Other,
-        Err("unknown configuration key `models`"),
+        Err("unknown configuration key `modells`"),
     );
+    let files = |files: &[(&str, &str)]| {
+        let files = files.iter();
+        Value::Table(
+            files
+                .map(|(key, file)| ((*key).to_owned(), text(file)))
+                .collect(),
+        )
+    };
+    for (value, why) in [
+        (files(&[]), Some("it names no file")),
+        (
+            files(&[("mysql", "a.sql")]),
+            Some("unknown dialect 'mysql', expected `sqlite` or `postgres`"),
+        ),
+        (files(&[("sqlite", " ")]), Some("`sqlite`: it is empty")),
+        (
+            files(&[("postgres", "a.sql"), ("postgresql", "b.sql")]),
+            Some("it names two files for postgres"),
+        ),
+        (Value::Flag(true), Some("it is not a string")),
+        (files(&[("postgresql", "a.sql")]), None),
+    ] {
+        for key in ["schema", "base"] {
+            let why = why.map(|why| format!("invalid value of `{key}`: {why}"));
+            check(key, value.clone(), why.as_deref().map_or(Ok(()), Err));
+        }
+    }
+}
+
+#[test]
+fn a_schema_has_one_file_or_one_for_each_dialect() {
+    let read = |value| {
+        let entries = vec![("schema".to_owned(), value)];
+        let scope = Scope::Package;
+        Settings::read(&[Table { scope, entries }])
+            .unwrap()
+            .schema
+            .unwrap()
+    };
+    let text = |text: &str| Value::Text(text.to_owned());
+    let both = [Dialect::Sqlite, Dialect::Postgres];
+    let shared = read(text("a.sql"));
+    assert_eq!(shared.by_file(&both), [("a.sql", both.to_vec())]);
+    let entry = |key: &str, file| (key.to_owned(), text(file));
+    let each = read(Value::Table(vec![
+        entry("postgresql", "b.sql"),
+        entry("sqlite", "a.sql"),
+    ]));
+    let sqlite = ("a.sql", vec![Dialect::Sqlite]);
+    assert_eq!(
+        each.by_file(&both),
+        [sqlite.clone(), ("b.sql", vec![Dialect::Postgres])]
+    );
+    let one = read(Value::Table(vec![entry("sqlite", "a.sql")]));
+    assert_eq!(one.by_file(&both), [sqlite]);
+    assert_eq!(one.of(Dialect::Postgres), None);
 }
 
 #[test]

@@ -153,8 +153,9 @@ impl Migrations {
     ///
     /// [`RunError`](crate::RunError), which carries the state of the database.
     pub fn ensure<'d, D: Driver<'d>>(&'d self, database: D) -> D::Output<EnsureReport> {
-        let runner = self.runner(database.dialect());
-        database.drive(runner.ensure(self.target.clone()), &*self.observer)
+        let dialect = database.dialect();
+        let run = self.runner(dialect).ensure(self.target(dialect));
+        database.drive(run, &*self.observer)
     }
 
     /// Reads the database's revisions and which are pending, without changing anything.
@@ -214,9 +215,9 @@ impl Migrations {
         let dialect = database.dialect();
         let others = others
             .iter()
-            .map(|other| (other.runner(dialect), other.target.clone()));
+            .map(|other| (other.runner(dialect), other.target(dialect)));
         let runner = self.runner(dialect);
-        let run = runner.inspect(self.target.clone(), others.collect());
+        let run = runner.inspect(self.target(dialect), others.collect());
         database.drive(run, &*self.observer)
     }
 
