@@ -30,21 +30,27 @@ pub(crate) fn write(sound: &CheckedMigrations, folder: &Path) -> io::Result<()> 
         let path = file.path.display().to_string();
         let _ = writeln!(files, "        ({path:?}, {start}, {end}),");
     }
-    let mut schemas = String::new();
-    for SchemaText {
-        name,
-        dialects,
-        text,
-    } in &sound.schemas
-    {
-        let (start, end) = place(text.as_str());
-        for dialect in dialects {
-            let dialect = path(*dialect);
-            let _ = writeln!(schemas, "    ({dialect}, {name:?}, {start}, {end}),");
+    let mut list = |files: &[SchemaText]| {
+        let mut entries = String::new();
+        for file in files {
+            let (name, (start, end)) = (&file.name, place(file.text.as_str()));
+            for dialect in &file.dialects {
+                let dialect = path(*dialect);
+                let _ = writeln!(entries, "    ({dialect}, {name:?}, {start}, {end}),");
+            }
         }
-    }
+        entries
+    };
+    let schemas = list(&sound.schemas);
+    let bases = list(&sound.bases);
     let digests = digests(&sound.history);
-    let table = table(&sound.package, &sound.settings, &files, &schemas, &digests);
+    let table = table(
+        &sound.package,
+        &sound.settings,
+        &files,
+        (&schemas, &bases),
+        &digests,
+    );
     write_if_changed(&folder.join(TEXTS), &texts)?;
     write_if_changed(&folder.join(TABLE), &table)
 }
@@ -67,7 +73,13 @@ fn path(dialect: Dialect) -> String {
     format!("::alembic_migrate::Dialect::{dialect:?}")
 }
 
-fn table(package: &str, settings: &Settings, files: &str, schemas: &str, digests: &str) -> String {
+fn table(
+    package: &str,
+    settings: &Settings,
+    files: &str,
+    (schemas, bases): (&str, &str),
+    digests: &str,
+) -> String {
     let version_table = &settings.version_table;
     let transaction = match settings.transaction {
         TransactionMode::Run => "Run",
@@ -96,6 +108,7 @@ fn table(package: &str, settings: &Settings, files: &str, schemas: &str, digests
              &[\n{files}    ],\n\
          )\n\
          .schemas(&[\n{schemas}])\n\
+         .bases(&[\n{bases}])\n\
          .dialects(&[{dialects}])\n\
          {digests}\
          .version_table({:?})\n\

@@ -23,7 +23,10 @@ mod toml;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use alembic_history::{Code, FolderError, History, Settings, SourceFile, StaleSchema, read_folder};
+use alembic_history::{
+    Code, FolderError, History, SchemaFiles, Settings, SettingsKey, SourceFile, StaleSchema,
+    read_folder,
+};
 
 use manifest::{Manifest, Problem};
 use schema::SchemaText;
@@ -71,6 +74,8 @@ struct CheckedMigrations {
     history: History,
     /// The files of the target schema.
     schemas: Vec<SchemaText>,
+    /// The files that create what is older than the revisions.
+    bases: Vec<SchemaText>,
 }
 
 /// Reads and checks everything, after reporting to cargo the files that the result depends on.
@@ -136,21 +141,27 @@ fn check(
         }
         problems.extend(baseline::check(&manifest, &settings.baseline, history));
     }
-    let mut schemas = Vec::new();
-    let files = settings.schema.iter();
-    for (name, dialects) in files.flat_map(|files| files.by_file(&dialects)) {
-        let path = crate_folder.join(name);
-        writeln!(cargo, "cargo::rerun-if-changed={}", path.display())?;
-        let schema = match SchemaText::read(&path, name, dialects) {
-            Ok(schema) => schema,
-            Err(found) => {
-                problems.extend(found);
-                continue;
+    let mut read = |key, files: &Option<SchemaFiles>| {
+        let files = files.iter().flat_map(|files| files.by_file(&dialects));
+        let mut texts = Vec::new();
+        for (name, dialects) in files {
+            let path = crate_folder.join(name);
+            writeln!(cargo, "cargo::rerun-if-changed={}", path.display())?;
+            match SchemaText::read(key, &path, name, dialects) {
+                Ok(text) => {
+                    for problem in text.newer_sql(settings.sqlite_version) {
+                        warn(&problem, cargo)?;
+                    }
+                    texts.push(text);
+                }
+                Err(found) => problems.extend(found),
             }
-        };
-        for problem in schema.newer_sql(settings.sqlite_version) {
-            warn(&problem, cargo)?;
         }
+        io::Result::Ok(texts)
+    };
+    let bases = read(SettingsKey::Base, &settings.base)?;
+    let schemas = read(SettingsKey::Schema, &settings.schema)?;
+    for schema in &schemas {
         let is_stale = |history: &History| history.is_stale(schema.text.as_str());
         if history.as_ref().is_ok_and(is_stale) {
             let problem = schema.stale(&package);
@@ -159,7 +170,6 @@ fn check(
                 StaleSchema::Error => problems.push(problem),
             }
         }
-        schemas.push(schema);
     }
     Ok(match history {
         Ok(history) if problems.is_empty() => Ok(CheckedMigrations {
@@ -167,6 +177,7 @@ fn check(
             settings,
             history,
             schemas,
+            bases,
         }),
         _ => Err(problems),
     })

@@ -1,12 +1,22 @@
-//! Reads the target schema.
+//! Reads the files that create schemas.
 
 use std::io;
 use std::path::Path;
 
-use alembic_history::{Code, Dialect, FindingKind, Position, Span, merge_conflict, read_text};
+use alembic_history::{
+    Code, Dialect, FindingKind, Position, SettingsKey, Span, merge_conflict, read_text,
+};
 use alembic_sql::{SplitErrorKind, SqlText, SqliteVersion, summary};
 
 use crate::manifest::Problem;
+
+/// Returns what the file of a setting creates.
+fn what(key: SettingsKey) -> &'static str {
+    match key {
+        SettingsKey::Base => "base schema",
+        _ => "target schema",
+    }
+}
 
 /// Returns why a file cannot be read, without the words of an operating system.
 fn reason(error: &io::Error) -> String {
@@ -16,7 +26,7 @@ fn reason(error: &io::Error) -> String {
     }
 }
 
-/// A file that creates the target schema.
+/// A file that creates a schema: the target, or what is older than the revisions.
 pub(crate) struct SchemaText {
     /// Its path, as it is shown.
     pub(crate) name: String,
@@ -28,6 +38,7 @@ pub(crate) struct SchemaText {
 impl SchemaText {
     /// Reads the file at `path`, and checks it as revisions are checked.
     pub(crate) fn read(
+        key: SettingsKey,
         path: &Path,
         name: &str,
         dialects: Vec<Dialect>,
@@ -36,10 +47,11 @@ impl SchemaText {
             vec![Problem {
                 place: name.to_owned(),
                 code: Code::UnreadableSchema,
-                title: format!("cannot read the target schema: {}", reason(&error)),
+                title: format!("cannot read the {}: {}", what(key), reason(&error)),
                 note: None,
-                help: "write the file, or correct `schema` under [package.metadata.alembic]"
-                    .to_owned(),
+                help: format!(
+                    "write the file, or correct `{key}` under [package.metadata.alembic]"
+                ),
             }]
         })?;
         let schema = Self {
@@ -71,19 +83,20 @@ impl SchemaText {
             findings.extend(new);
         }
         findings.sort_by_key(|(span, _)| *span);
-        let problems = findings.into_iter().map(|(span, kind)| {
-            let help = match kind {
-                FindingKind::TransactionControl { .. } => {
-                    "remove it: the target schema is created in one transaction".to_owned()
-                }
-                FindingKind::MergeConflict
-                | FindingKind::Sql(
-                    SplitErrorKind::CopyFromStdin | SplitErrorKind::ClientCommand,
-                ) => kind.help(),
-                _ => "close it where it should end".to_owned(),
-            };
-            self.problem(span, &kind, help)
-        });
+        let problems =
+            findings.into_iter().map(|(span, kind)| {
+                let help = match kind {
+                    FindingKind::TransactionControl { .. } => {
+                        "remove it: the schema is created in one transaction".to_owned()
+                    }
+                    FindingKind::MergeConflict
+                    | FindingKind::Sql(
+                        SplitErrorKind::CopyFromStdin | SplitErrorKind::ClientCommand,
+                    ) => kind.help(),
+                    _ => "close it where it should end".to_owned(),
+                };
+                self.problem(span, &kind, help)
+            });
         problems.collect()
     }
 

@@ -7,8 +7,8 @@ mod source;
 use std::collections::BTreeSet;
 
 use alembic_history::Code;
-use alembic_migrate::{Dialect, Migrations};
 use alembic_migrate::schema::Schema;
+use alembic_migrate::{Dialect, Migrations};
 use alembic_schema::Filter;
 
 use crate::context::Context;

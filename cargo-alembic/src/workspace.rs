@@ -90,6 +90,9 @@ impl Workspace {
             if !is_written_later && let Some(file) = configuration.target(*dialect)? {
                 migrations = migrations.schema_for(*dialect, file.path, file.text);
             }
+            if let Some(file) = configuration.base(*dialect)? {
+                migrations = migrations.base_for(*dialect, file.path, file.text);
+            }
         }
         Ok(Crate::new(configuration, dialects, migrations, access))
     }

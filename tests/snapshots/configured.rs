@@ -1,12 +1,13 @@
 //! A crate's migrations, as its manifest configures them.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use alembic_history::{Settings, SettingsScope, SettingsTable, SettingsValue};
+use alembic_history::{Dialect, Settings, SettingsScope, SettingsTable, SettingsValue};
 use alembic_migrate::Migrations;
 
 pub(crate) struct Configured {
     pub(crate) name: String,
+    folder: PathBuf,
     pub(crate) settings: Settings,
     pub(crate) migrations: Migrations,
 }
@@ -43,12 +44,23 @@ impl Configured {
                 let text = std::fs::read_to_string(folder.join(schema)).unwrap();
                 migrations = migrations.schema_for(dialect, schema, text);
             }
+            if let Some(base) = settings.base.as_ref().and_then(|files| files.of(dialect)) {
+                let text = std::fs::read_to_string(folder.join(base)).unwrap();
+                migrations = migrations.base_for(dialect, base, text);
+            }
         }
         Self {
             name: name.to_owned(),
+            folder: folder.to_owned(),
             settings,
             migrations,
         }
+    }
+
+    /// Returns what creates the tables that are older than the first revision, if there are any.
+    pub(crate) fn base(&self, dialect: Dialect) -> Option<String> {
+        let file = self.settings.base.as_ref()?.of(dialect)?;
+        Some(std::fs::read_to_string(self.folder.join(file)).unwrap())
     }
 
     /// Returns the first revision.
@@ -75,7 +87,11 @@ fn value(item: &toml::Value) -> SettingsValue {
         toml::Value::Array(list) => SettingsValue::List(list.iter().map(value).collect()),
         toml::Value::Table(table) => {
             let entries = table.iter();
-            SettingsValue::Table(entries.map(|(key, item)| (key.clone(), value(item))).collect())
+            SettingsValue::Table(
+                entries
+                    .map(|(key, item)| (key.clone(), value(item)))
+                    .collect(),
+            )
         }
         _ => SettingsValue::Other,
     }

@@ -24,6 +24,7 @@ mod programs;
 mod project;
 mod repository;
 mod revision;
+mod settled;
 mod tree;
 mod words;
 
@@ -37,4 +38,5 @@ pub use pgbouncer::PgBouncer;
 pub use project::{EPOCH, Place, Project, fixtures};
 pub use repository::Origin;
 pub use revision::{RevisionText, revision};
+pub use settled::settled;
 pub use tree::Tree;

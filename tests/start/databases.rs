@@ -2,10 +2,11 @@
 
 use alembic_migrate::history::History;
 use alembic_migrate::{Dialect, Migrations};
-use alembic_tests::Database;
+use alembic_tests::{Database, settled};
 use rusqlite::{Connection, OpenFlags};
 use sqlx::postgres::PgConnectOptions;
 
+use crate::chorus_file;
 use crate::open::Open;
 
 /// Makes a database with this content.
@@ -13,6 +14,11 @@ pub(crate) fn with(dialect: Dialect, sql: &str) -> Database {
     let database = Database::new(dialect);
     database.execute(sql);
     database
+}
+
+/// Makes a database as installations of `chorus` are that are older than version tracking.
+pub(crate) fn older(dialect: Dialect) -> Database {
+    with(dialect, &chorus_file("base.sql"))
 }
 
 /// Makes a database at a revision, and executes statements on it.
@@ -57,7 +63,7 @@ pub(crate) fn schema(database: &Database, except: &[&str]) -> String {
             text = text + line + "\n";
         }
     }
-    text
+    settled(&text)
 }
 
 /// Returns the names of a table's columns.

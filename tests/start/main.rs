@@ -31,11 +31,23 @@ fn chorus() -> Migrations {
 
 /// Those, and revisions that come later.
 fn chorus_and(later: &[RevisionText]) -> Migrations {
-    let schema = std::fs::read_to_string(chorus_folder().join("schema.sql")).unwrap();
+    let dialects = Dialect::ALL.iter();
+    dialects.fold(without_schema(later), |migrations, dialect| {
+        let name = format!("schema.{dialect}.sql");
+        let schema = chorus_file(&name);
+        migrations.schema_for(*dialect, name, schema)
+    })
+}
+
+/// Those without the target schema.
+fn without_schema(later: &[RevisionText]) -> Migrations {
     Migrations::new(chorus_history(later))
         .package("chorus")
-        .schema("schema.sql", schema)
-        .baseline("001_add_documents")
+        .base("base.sql", chorus_file("base.sql"))
+}
+
+fn chorus_file(name: &str) -> String {
+    std::fs::read_to_string(chorus_folder().join(name)).unwrap()
 }
 
 fn chorus_folder() -> PathBuf {

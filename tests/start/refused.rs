@@ -7,7 +7,7 @@ use alembic_migrate::options::Ahead;
 use alembic_migrate::{Dialect, FailureKind, ensure_database_ready};
 use alembic_tests::Database;
 
-use crate::databases::{at, open_read_only, options, with};
+use crate::databases::{at, older, open_read_only, options, with};
 use crate::open::Open;
 use crate::others::{Migrator, Other};
 use crate::{HEAD, chorus, line_of};
@@ -69,13 +69,12 @@ fn check_busy<Held>(
 #[test]
 fn a_database_that_a_migrator_holds_is_busy() {
     for &dialect in Dialect::ALL {
-        let untracked = "DROP TABLE alembic_version";
         for (name, database) in [
             (
                 "fresh",
                 with(dialect, "CREATE TABLE other (id INTEGER PRIMARY KEY)"),
             ),
-            ("legacy", at(dialect, &chorus(), "001", untracked)),
+            ("legacy", older(dialect)),
             ("behind", at(dialect, &chorus(), "003", "")),
         ] {
             check_busy(name, &database, Migrator::at_work, Migrator::fail);

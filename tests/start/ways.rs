@@ -6,12 +6,17 @@ use alembic_migrate::options::Fresh;
 use alembic_migrate::{Dialect, Migrations, ensure_database_ready};
 use alembic_tests::{Database, revision};
 
-use crate::databases::{at, open_read_only, schema, with};
+use crate::databases::{at, older, open_read_only, schema, with};
 use crate::open::Open;
 use crate::others::Migrator;
-use crate::{HEAD, chorus, chorus_history, each, line_of, migrations};
+use crate::{HEAD, chorus, each, line_of, migrations, without_schema};
 
-/// Rows as the tables of the baseline take them.
+/// Rows as the tables take them that are older than the first revision.
+const OLDER_ROWS: &str = "INSERT INTO characters (id, name, system_prompt) VALUES ('c', 'Ada', '');
+                          INSERT INTO conversations (id, character_id, title) \
+                          VALUES ('v', 'c', 'Hello');";
+
+/// Rows as the tables of the first revision take them.
 const ROWS: &str = "INSERT INTO documents (id, filename, media_type, size_bytes) \
                     VALUES (1, 'a.txt', 'text/plain', 3);
                     INSERT INTO document_chunks (id, document_id, chunk_index, content) \
@@ -32,6 +37,11 @@ fn ways(dialect: Dialect) -> Vec<Way> {
     let all = "001_add_documents 002_add_code_sandbox 003_add_content_hash \
                004_rename_chunk_content 005_count_chunk_characters 006_index_failed_executions";
     let legacy = || {
+        let database = older(dialect);
+        database.execute(OLDER_ROWS);
+        database
+    };
+    let at_the_first = || {
         let sql = format!("{ROWS}DROP TABLE alembic_version;");
         at(dialect, &chorus(), "001", &sql)
     };
@@ -42,7 +52,7 @@ fn ways(dialect: Dialect) -> Vec<Way> {
         report: report.leak(),
     };
     let applied = |from: &str| all[all.find(from).unwrap()..].to_owned();
-    let without_schema = Migrations::new(chorus_history(&[])).package("chorus");
+    let without_schema = without_schema(&[]);
     vec![
         way(
             "fresh",
@@ -72,14 +82,26 @@ fn ways(dialect: Dialect) -> Vec<Way> {
             "legacy",
             legacy(),
             chorus(),
+            format!("legacy migrated [] -> [{HEAD}], applied [{all}]"),
+        ),
+        way(
+            "legacy, without a target schema",
+            legacy(),
+            without_schema.clone(),
+            format!("legacy migrated [] -> [{HEAD}], applied [{all}]"),
+        ),
+        way(
+            "legacy, at a baseline",
+            at_the_first(),
+            chorus().baseline("001_add_documents"),
             format!(
                 "legacy migrated [] -> [{HEAD}], applied [{}]",
                 applied("002")
             ),
         ),
         way(
-            "legacy, without a target schema",
-            legacy(),
+            "legacy, at a baseline, without a target schema",
+            at_the_first(),
             without_schema.baseline("001_add_documents"),
             format!(
                 "legacy migrated [] -> [{HEAD}], applied [{}]",
@@ -94,11 +116,14 @@ fn ways(dialect: Dialect) -> Vec<Way> {
         ),
         way(
             "tracked, with nothing applied",
-            with(
-                dialect,
-                "CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL, \
-                 CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num))",
-            ),
+            {
+                let database = older(dialect);
+                database.execute(
+                    "CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL, \
+                     CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num))",
+                );
+                database
+            },
             chorus(),
             format!("tracked migrated [] -> [{HEAD}], applied [{all}]"),
         ),
@@ -199,12 +224,24 @@ fn a_second_start_changes_nothing_and_takes_no_lock() {
 #[test]
 fn rows_survive() {
     for &dialect in Dialect::ALL {
-        let legacy = format!("{ROWS}DROP TABLE alembic_version;");
-        for (name, database) in [
-            ("legacy", at(dialect, &chorus(), "001", &legacy)),
-            ("tracked", at(dialect, &chorus(), "003", ROWS)),
+        let database = older(dialect);
+        database.execute(OLDER_ROWS);
+        ensure_database_ready(&mut Open::new(&database), &chorus()).unwrap();
+        let titles = "SELECT name, title FROM conversations v \
+                      JOIN characters c ON c.id = v.character_id";
+        assert_eq!(database.query(titles), ["Ada|Hello"], "{dialect}");
+
+        let untracked = format!("{ROWS}DROP TABLE alembic_version;");
+        let at_the_first = chorus().baseline("001_add_documents");
+        for (name, database, migrations) in [
+            (
+                "legacy",
+                at(dialect, &chorus(), "001", &untracked),
+                at_the_first,
+            ),
+            ("tracked", at(dialect, &chorus(), "003", ROWS), chorus()),
         ] {
-            ensure_database_ready(&mut Open::new(&database), &chorus()).unwrap();
+            ensure_database_ready(&mut Open::new(&database), &migrations).unwrap();
             let chunks = database.query(
                 "SELECT filename, body, character_count \
                  FROM documents JOIN document_chunks c ON c.document_id = documents.id \

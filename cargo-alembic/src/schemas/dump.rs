@@ -82,8 +82,9 @@ impl<'r> Made<'r> {
 
     fn differs(&self, written_by: Dialect, left: &str) -> Error {
         let (written_by, engine) = (written_by.product(), self.dialect().product());
-        let title =
-            format!("the SQL of {written_by} does not make the schema of the revisions on {engine}");
+        let title = format!(
+            "the SQL of {written_by} does not make the schema of the revisions on {engine}"
+        );
         let help = match written_by == engine {
             true => "nothing was written".to_owned(),
             false => {

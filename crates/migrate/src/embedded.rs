@@ -6,6 +6,9 @@ use alembic_history::{Dialect, Edited, Fresh, History, SourceFile, TransactionMo
 
 use crate::Migrations;
 
+/// Files of SQL: the dialect of each, its path, and where its text begins and ends.
+type SchemaTexts = &'static [(Dialect, &'static str, usize, usize)];
+
 /// The data that a build script embeds; [`include_migrations!`](crate::include_migrations) turns it
 /// into [`Migrations`].
 ///
@@ -16,7 +19,8 @@ pub struct Embedded {
     /// All texts, one after the other.
     texts: &'static str,
     files: &'static [(&'static str, usize, usize)],
-    schemas: &'static [(Dialect, &'static str, usize, usize)],
+    schemas: SchemaTexts,
+    bases: SchemaTexts,
     dialects: &'static [Dialect],
     digests: &'static [(Dialect, &'static [u64])],
     version_table: Option<&'static str>,
@@ -42,6 +46,7 @@ impl Embedded {
             texts,
             files,
             schemas: &[],
+            bases: &[],
             dialects: &[Dialect::Sqlite],
             digests: &[],
             version_table: None,
@@ -56,11 +61,16 @@ impl Embedded {
 
     /// Sets the target schema of each dialect: its path, and where its text begins and ends.
     #[must_use]
-    pub const fn schemas(
-        mut self,
-        schemas: &'static [(Dialect, &'static str, usize, usize)],
-    ) -> Self {
+    pub const fn schemas(mut self, schemas: SchemaTexts) -> Self {
         self.schemas = schemas;
+        self
+    }
+
+    /// Sets what is older than the revisions on each dialect: its path, and where its text begins and
+    /// ends.
+    #[must_use]
+    pub const fn bases(mut self, bases: SchemaTexts) -> Self {
+        self.bases = bases;
         self
     }
 
@@ -160,8 +170,13 @@ impl Embedded {
             .transaction(self.transaction)
             .baseline(self.baseline)
             .fresh(self.fresh);
-        self.schemas.iter().fold(migrations, |migrations, (dialect, path, start, end)| {
+        let schemas = self.schemas.iter();
+        let migrations = schemas.fold(migrations, |migrations, (dialect, path, start, end)| {
             migrations.schema_for(*dialect, *path, text(*start, *end))
+        });
+        let bases = self.bases.iter();
+        bases.fold(migrations, |migrations, (dialect, path, start, end)| {
+            migrations.base_for(*dialect, *path, text(*start, *end))
         })
     }
 }

@@ -37,8 +37,9 @@ pub struct Migrations {
     missing: Missing,
     dry_run: bool,
     target: Target,
-    /// The target schemas that are of one dialect.
-    schemas: BTreeMap<Dialect, Schema>,
+    schema: Schemas,
+    /// What databases hold that are older than the first revision.
+    base: Schemas,
     observer: Arc<Observer>,
 }
 
@@ -64,7 +65,8 @@ impl Migrations {
                 baseline: "base".to_owned(),
                 ahead: Ahead::default(),
             },
-            schemas: BTreeMap::new(),
+            schema: Schemas::default(),
+            base: Schemas::default(),
             observer: Arc::new(log),
         }
     }
@@ -162,7 +164,7 @@ impl Migrations {
     /// Its tables also decide whether a database without a version table is this crate's.
     #[must_use]
     pub fn schema(mut self, path: impl Into<PathBuf>, sql: impl Into<Arc<str>>) -> Self {
-        self.target.schema = Some(schema(path, sql));
+        self.schema.shared = Some(schema(path, sql));
         self
     }
 
@@ -175,7 +177,31 @@ impl Migrations {
         path: impl Into<PathBuf>,
         sql: impl Into<Arc<str>>,
     ) -> Self {
-        self.schemas.insert(dialect, schema(path, sql));
+        self.schema.own.insert(dialect, schema(path, sql));
+        self
+    }
+
+    /// Sets what databases hold that are older than the first revision, as SQL that creates it; `path`
+    /// is shown when it fails.
+    ///
+    /// Where the revisions are applied to an empty database, it is created first. A database without a
+    /// version table that has some of its tables is taken to have all of them.
+    #[must_use]
+    pub fn base(mut self, path: impl Into<PathBuf>, sql: impl Into<Arc<str>>) -> Self {
+        self.base.shared = Some(schema(path, sql));
+        self
+    }
+
+    /// Sets what such databases hold that are of one dialect, instead of what [`base`](Self::base) sets
+    /// for all of them.
+    #[must_use]
+    pub fn base_for(
+        mut self,
+        dialect: Dialect,
+        path: impl Into<PathBuf>,
+        sql: impl Into<Arc<str>>,
+    ) -> Self {
+        self.base.own.insert(dialect, schema(path, sql));
         self
     }
 
@@ -229,6 +255,7 @@ impl Migrations {
     pub fn runner(&self, dialect: Dialect) -> Runner<'_> {
         Runner {
             version_table: self.version_table.on(dialect, self.history.dialects()),
+            base: self.base.of(dialect),
             transaction: self.transaction,
             lock_timeout: self.lock_timeout,
             interruption: self.interruption,
@@ -243,10 +270,8 @@ impl Migrations {
 
     /// Returns the target of databases of a dialect.
     fn target(&self, dialect: Dialect) -> Target {
-        let own = self.schemas.get(&dialect);
-        let schema = own.or(self.target.schema.as_ref()).cloned();
         Target {
-            schema,
+            schema: self.schema.of(dialect),
             ..self.target.clone()
         }
     }
@@ -319,7 +344,21 @@ pub fn ensure_all_ready<'d, D: Driver<'d>>(
     database.drive(run, observer)
 }
 
-/// Returns a target schema; `path` is shown when it fails.
+/// SQL that creates a schema, on all dialects or on one.
+#[derive(Clone, Debug, Default)]
+struct Schemas {
+    shared: Option<Schema>,
+    /// What takes precedence on single dialects.
+    own: BTreeMap<Dialect, Schema>,
+}
+
+impl Schemas {
+    fn of(&self, dialect: Dialect) -> Option<Schema> {
+        self.own.get(&dialect).or(self.shared.as_ref()).cloned()
+    }
+}
+
+/// Returns SQL that creates a schema; `path` is shown when it fails.
 fn schema(path: impl Into<PathBuf>, sql: impl Into<Arc<str>>) -> Schema {
     Schema {
         path: path.into(),
@@ -333,6 +372,9 @@ fn log(event: &Event) {
         Event::Found { package, scenario } => info!(package, %scenario, "Found the database"),
         Event::NothingPending { package } => info!(package, "No pending migrations"),
         Event::SchemaCreated { package } => info!(package, "Created the target schema"),
+        Event::BaseCreated { path } => {
+            info!(path = %path.display(), "Created what is older than the revisions");
+        }
         Event::StepFinished { step, took } => {
             // Not called `message`, which is tracing's name for the text of an event.
             let (revision, title) = (&step.revision, &step.message);

@@ -1,6 +1,7 @@
 //! The events that a run reports while it is under way.
 
 use std::fmt;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use alembic_history::{Direction, RevisionId};
@@ -45,6 +46,11 @@ pub enum Event {
     SchemaCreated {
         /// The crate.
         package: String,
+    },
+    /// What is older than the revisions was created in an empty database.
+    BaseCreated {
+        /// The file that creates it, as it is shown.
+        path: PathBuf,
     },
     /// Everything done so far is committed.
     Committed,

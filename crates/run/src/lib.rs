@@ -32,6 +32,7 @@
 
 mod action;
 mod alter;
+mod base;
 mod batch;
 mod broken;
 mod commands;

@@ -21,6 +21,7 @@ use crate::refusal::Refusal;
 use crate::rehearsed::Rehearsed;
 use crate::request::Progress;
 use crate::state::DatabaseState;
+use crate::target::Schema;
 
 /// One history, and the settings of runs that bring databases to it.
 #[derive(Clone, Debug)]
@@ -31,6 +32,9 @@ pub struct Runner<'h> {
     pub dialect: Dialect,
     /// The version table.
     pub version_table: VersionTable,
+    /// What databases hold that are older than the first revision; a replay in an empty one begins
+    /// with it.
+    pub base: Option<Schema>,
     /// How much one transaction covers.
     pub transaction: TransactionMode,
     /// How long to wait for a lock that another session holds.
@@ -85,6 +89,7 @@ impl<'h> Runner<'h> {
             history,
             dialect,
             version_table: VersionTable::default(),
+            base: None,
             transaction: TransactionMode::default(),
             lock_timeout: DEFAULT_LOCK_TIMEOUT,
             interruption: Interruption::default(),

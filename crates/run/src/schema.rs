@@ -1,6 +1,6 @@
 //! A target schema, created whole in an empty database.
 
-use alembic_history::{FileStatement, Position};
+use alembic_history::FileStatement;
 
 use crate::database_error::{DatabaseError, DatabaseErrorKind};
 use crate::error::RunError;
@@ -41,16 +41,11 @@ pub(crate) async fn create_schema(
     session: &mut Session<'_>,
     schema: &Schema,
 ) -> Result<(), Failure> {
-    let Schema { path, text } = schema;
-    let failure = |offset, error| Failure::Schema {
-        path: path.clone(),
-        position: Position::of(text.as_str(), offset),
-        error,
-    };
+    let text = &schema.text;
     let dialect = session.runner.dialect;
     if let Some(error) = text.split(dialect).errors.first() {
         let source = DatabaseError::new(DatabaseErrorKind::Other, *error);
-        return Err(failure(error.span.start, source));
+        return Err(schema.failure(error.span.start, source));
     }
     let statements: Vec<FileStatement<'_>> = text.statements(dialect).collect();
     let before = Soundness::find(session, statements.iter().copied()).await?;
@@ -61,15 +56,14 @@ pub(crate) async fn create_schema(
             .engine
             .refuses(statement.kind(), session.link.is_open)
         {
-            return Err(failure(statement.span.start, refusal.into()));
+            return Err(schema.failure(statement.span.start, refusal.into()));
         }
     }
     let executed = statements
         .iter()
         .map(|statement| session.statement(*statement).into_owned());
     if let Some((index, error)) = execute_all(session, executed.collect()).await.failed {
-        let start = statements[index].span.start;
-        return Err(failure(start + error.offset().unwrap_or(0), error));
+        return Err(schema.failure(statements[index].span.start, error));
     }
     session.restore_session().await?;
     before.check(session).await

@@ -76,6 +76,16 @@ impl Ends {
 struct Range {
     rows: Vec<Node>,
     plan: Plan,
+    start: Start,
+}
+
+/// What a script begins with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Start {
+    /// An empty database.
+    Empty,
+    /// A database at the rows.
+    Rows,
 }
 
 fn syntax(error: SyntaxError) -> ScriptError {
@@ -93,15 +103,15 @@ fn plan(error: PlanError) -> ScriptError {
 impl Runner<'_> {
     /// Writes the script of an upgrade; `range` is `END` or `[START]:[END]`.
     ///
-    /// Without a start, the database is at base: it has no version table, or an empty one. Without
-    /// an end, the script leads to the heads.
+    /// Without a start, the database is empty, and the script begins with what is older than the
+    /// revisions, if that is known. A database that has it starts at `base`: it has no version table,
+    /// or an empty one. Without an end, the script leads to the heads.
     ///
     /// # Errors
     ///
     /// When the range cannot be planned without a database, or the script would differ from a run.
     pub fn upgrade_script(&self, range: &str) -> Result<String, ScriptError> {
-        let Range { rows, plan } = self.upgrade_range(range)?;
-        self.migration_script(&rows, plan)
+        self.migration_script(self.upgrade_range(range)?)
     }
 
     fn upgrade_range(&self, range: &str) -> Result<Range, ScriptError> {
@@ -129,6 +139,10 @@ impl Runner<'_> {
         Ok(Range {
             rows,
             plan: planned,
+            start: match ends.start {
+                None => Start::Empty,
+                Some(_) => Start::Rows,
+            },
         })
     }
 
@@ -139,8 +153,7 @@ impl Runner<'_> {
     /// As [`upgrade_script`](Self::upgrade_script), when one end of the range is missing, and when a
     /// revision is irreversible.
     pub fn downgrade_script(&self, range: &str) -> Result<String, ScriptError> {
-        let Range { rows, plan } = self.downgrade_range(range)?;
-        self.migration_script(&rows, plan)
+        self.migration_script(self.downgrade_range(range)?)
     }
 
     fn downgrade_range(&self, range: &str) -> Result<Range, ScriptError> {
@@ -158,6 +171,7 @@ impl Runner<'_> {
         Ok(Range {
             rows,
             plan: planned,
+            start: Start::Rows,
         })
     }
 
@@ -242,14 +256,22 @@ impl Runner<'_> {
         graph.resolve(start, None).map_err(resolve)
     }
 
-    fn migration_script(&self, rows: &[Node], mut plan: Plan) -> Result<String, ScriptError> {
-        let mut writer = Writer::new(self, rows);
+    fn migration_script(&self, range: Range) -> Result<String, ScriptError> {
+        let Range {
+            rows,
+            mut plan,
+            start,
+        } = range;
+        let mut writer = Writer::new(self, &rows);
         let verb = match plan.direction {
             Direction::Upgrade => "Upgrade",
             Direction::Downgrade => "Downgrade",
         };
         writer.title(verb, &plan.rows);
         writer.head(&plan);
+        if start == Start::Empty {
+            writer.begin_with_base();
+        }
         while !plan.steps.is_empty() {
             let batch = self.batch(&plan);
             writer.transaction(&plan, batch.steps)?;

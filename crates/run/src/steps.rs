@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use alembic_history::{Direction, FileStatement, Node, Plan, Step};
 
+use crate::base::provide_base;
 use crate::batch::Batch;
 use crate::dangling::KeyChange;
 use crate::event::{Event, RunStep};
@@ -101,6 +102,9 @@ async fn carry_out_batch(
     }
     if rest.plan.steps.is_empty() {
         return Ok(Extent::All);
+    }
+    if rest.plan.direction == Direction::Upgrade {
+        provide_base(session).await?;
     }
     let batch = session.runner.batch(&rest.plan);
     if run_steps(session, &rest.plan, batch).await? {

@@ -6,13 +6,14 @@ use alembic_history::Direction;
 use crate::engine::Engine;
 use crate::report::Scenario;
 use crate::runner::Runner;
-use crate::target::{Schema, Target};
+use crate::target::Target;
 
 /// The owners of tables, as far as they are known.
 pub(crate) struct Tables {
     /// The tables of the crate's target schema, if it has one.
     target: Option<Vec<String>>,
-    /// The tables that the crate's revisions create, whether or not later ones drop them.
+    /// The tables that the crate's revisions create, whether or not later ones drop them, and those that
+    /// are older.
     created: Vec<String>,
     /// The same tables of the other crates, and their version tables.
     others: Vec<String>,
@@ -72,15 +73,16 @@ impl Tables {
 }
 
 fn target_tables(runner: &Runner<'_>, target: &Target) -> Option<Vec<String>> {
-    let Schema { text, .. } = target.schema.as_ref()?;
-    let statements = text.statements(runner.dialect);
-    let names = statements.filter_map(|statement| statement.kind().named_table());
-    Some(names.map(|name| name.kept().to_owned()).collect())
+    let schema = target.schema.as_ref()?;
+    Some(schema.tables(runner.dialect))
 }
 
 fn created_tables(runner: &Runner<'_>) -> Vec<String> {
     let nodes = runner.history.graph().nodes();
     let statements = nodes.flat_map(|node| runner.all_statements(node, Direction::Upgrade));
     let names = statements.filter_map(|statement| statement.kind().named_table());
-    names.map(|name| name.kept().to_owned()).collect()
+    let names = names.map(|name| name.kept().to_owned());
+    let base = runner.base.iter();
+    let older = base.flat_map(|base| base.tables(runner.dialect));
+    names.chain(older).collect()
 }

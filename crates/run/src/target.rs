@@ -2,8 +2,11 @@
 
 use std::path::PathBuf;
 
-use alembic_history::Fresh;
+use alembic_history::{Dialect, Fresh, Position};
 use alembic_sql::SqlText;
+
+use crate::database_error::DatabaseError;
+use crate::failure::Failure;
 
 /// The target of an application's database, beyond its revisions.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,13 +31,32 @@ impl Target {
     }
 }
 
-/// The SQL that creates a target schema.
+/// The SQL that creates a schema: the target, or what is older than the revisions.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Schema {
     /// The file, as it is shown to people.
     pub path: PathBuf,
     /// Its text.
     pub text: SqlText,
+}
+
+impl Schema {
+    /// Returns the failure of the statement that begins at `offset`.
+    pub(crate) fn failure(&self, offset: usize, error: DatabaseError) -> Failure {
+        let offset = offset + error.offset().unwrap_or(0);
+        Failure::Schema {
+            path: self.path.clone(),
+            position: Position::of(self.text.as_str(), offset),
+            error,
+        }
+    }
+
+    /// Returns the names of the tables that the text creates, as the database keeps them.
+    pub(crate) fn tables(&self, dialect: Dialect) -> Vec<String> {
+        let statements = self.text.statements(dialect);
+        let names = statements.filter_map(|statement| statement.kind().named_table());
+        names.map(|name| name.kept().to_owned()).collect()
+    }
 }
 
 /// The treatment of a database at revisions that this program does not know: a newer program has

@@ -117,11 +117,7 @@ impl Kind for Vec<String> {
     fn read(value: &Value) -> Result<Self, String> {
         let values = match value {
             Value::List(list) => list.as_slice(),
-            Value::Text(_)
-            | Value::Number(_)
-            | Value::Flag(_)
-            | Value::Table(_)
-            | Value::Other => {
+            Value::Text(_) | Value::Number(_) | Value::Flag(_) | Value::Table(_) | Value::Other => {
                 std::slice::from_ref(value)
             }
         };
@@ -194,11 +190,7 @@ impl Kind for bool {
     fn read(value: &Value) -> Result<Self, String> {
         match value {
             Value::Flag(flag) => Ok(*flag),
-            Value::Text(_)
-            | Value::Number(_)
-            | Value::List(_)
-            | Value::Table(_)
-            | Value::Other => {
+            Value::Text(_) | Value::Number(_) | Value::List(_) | Value::Table(_) | Value::Other => {
                 Err("it is neither true nor false".to_owned())
             }
         }
@@ -224,9 +216,7 @@ impl Kind for usize {
             | Value::Flag(_)
             | Value::List(_)
             | Value::Table(_)
-            | Value::Other => {
-                None
-            }
+            | Value::Other => None,
         };
         number.ok_or_else(|| "it is not a positive whole number".to_owned())
     }
@@ -260,9 +250,7 @@ impl Kind for Vec<Vec<String>> {
             | Value::Number(_)
             | Value::Flag(_)
             | Value::Table(_)
-            | Value::Other => {
-                Err(why())
-            }
+            | Value::Other => Err(why()),
         };
         commands.iter().map(command).collect()
     }
@@ -294,11 +282,7 @@ pub(super) fn text(value: &Value) -> Result<String, String> {
 fn string(value: &Value) -> Result<String, String> {
     match value {
         Value::Text(text) => Ok(text.clone()),
-        Value::Number(_)
-        | Value::Flag(_)
-        | Value::List(_)
-        | Value::Table(_)
-        | Value::Other => {
+        Value::Number(_) | Value::Flag(_) | Value::List(_) | Value::Table(_) | Value::Other => {
             Err("it is not a string".to_owned())
         }
     }

@@ -32,7 +32,7 @@ impl<'h> Runner<'h> {
         &self,
         range: &str,
     ) -> Result<Option<Run<'h, Result<Rehearsed, RunError>>>, ScriptError> {
-        let Range { rows, plan } = self.upgrade_range(range)?;
+        let Range { rows, plan, .. } = self.upgrade_range(range)?;
         Ok(self.rehearse(rows, plan))
     }
 
@@ -45,7 +45,7 @@ impl<'h> Runner<'h> {
         &self,
         range: &str,
     ) -> Result<Option<Run<'h, Result<Rehearsed, RunError>>>, ScriptError> {
-        let Range { rows, plan } = self.downgrade_range(range)?;
+        let Range { rows, plan, .. } = self.downgrade_range(range)?;
         Ok(self.rehearse(rows, plan))
     }
 
@@ -80,6 +80,13 @@ async fn follow_all<'h>(
     let off = Task::SwitchForeignKeys { on: false };
     link.execute(Execute::new(off, "PRAGMA foreign_keys = OFF"))
         .await?;
+    if let Some(base) = &runner.base {
+        for statement in base.text.statements(runner.dialect) {
+            let execute = Execute::new(Task::RunStatement, statement.sql.to_owned());
+            let executed = link.execute(execute).await;
+            executed.map_err(|refused| base.failure(statement.span.start, refused.error))?;
+        }
+    }
     let graph = runner.history.graph();
     let before = graph.in_order(&graph.required_by(rows));
     let mut noted = BTreeMap::new();

@@ -20,6 +20,7 @@ use crate::refusal::Refusal;
 use crate::request::Execute;
 use crate::runner::Runner;
 use crate::session_changes::{ConstraintModes, SessionChanges};
+use crate::target::Schema;
 
 /// Writes a script, and tracks the rows of the version table.
 pub(super) struct Writer<'s, 'h> {
@@ -46,6 +47,8 @@ pub(super) struct Writer<'s, 'h> {
     /// What the current revision may change in the session, if the script restores that.
     changes: Option<SessionChanges>,
     modes: ConstraintModes,
+    /// What is older than the revisions, until it is written.
+    base: Option<&'s Schema>,
 }
 
 /// A section outside of transactions: where it begins in its revision.
@@ -77,7 +80,13 @@ impl<'s, 'h> Writer<'s, 'h> {
             shows_line_ends: false,
             changes: None,
             modes: ConstraintModes::default(),
+            base: None,
         }
+    }
+
+    /// Makes the first transaction begin with what is older than the revisions.
+    pub(super) fn begin_with_base(&mut self) {
+        self.base = self.runner.base.as_ref();
     }
 
     /// Returns the revisions that the database is at.
@@ -150,6 +159,9 @@ impl<'s, 'h> Writer<'s, 'h> {
         {
             self.statement(&dangling.count);
             self.has_count = true;
+        }
+        if let Some(base) = self.base.take() {
+            self.base(base)?;
         }
         for step in steps {
             self.step(step, plan.direction)?;

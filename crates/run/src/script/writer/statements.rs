@@ -5,10 +5,13 @@ use alembic_schema::sqlite::Step;
 
 use super::Writer;
 use crate::alter::Numbered;
+use crate::database_error::{DatabaseError, DatabaseErrorKind};
 use crate::pieces::Piece;
 use crate::script::checks::Check;
 use crate::script::error::ScriptError;
 use crate::script::obstacle::Obstacle;
+use crate::session_changes::SessionChanges;
+use crate::target::Schema;
 
 impl<'h> Writer<'_, 'h> {
     /// Writes a piece of a revision.
@@ -67,6 +70,42 @@ impl<'h> Writer<'_, 'h> {
             }
             Piece::Setting(_) | Piece::Modes { .. } | Piece::Row(_) => Ok(()),
         }
+    }
+
+    /// Writes what is older than the revisions.
+    pub(super) fn base(&mut self, base: &Schema) -> Result<(), ScriptError> {
+        let dialect = self.runner.dialect;
+        if let Some(error) = base.text.split(dialect).errors.first() {
+            let source = DatabaseError::new(DatabaseErrorKind::Other, *error);
+            return Err(base.failure(error.span.start, source).into());
+        }
+        self.comment(&format!(
+            "What is older than the revisions: {}",
+            base.path.display()
+        ));
+        self.text.push('\n');
+        let statements: Vec<FileStatement<'_>> = base.text.statements(dialect).collect();
+        let changes = SessionChanges::of(&statements);
+        let own = self.runner.lock_timeout;
+        let keep = self.shell.keep_session(&changes, own);
+        self.text += keep.as_deref().unwrap_or_default();
+        for statement in statements {
+            let start = statement.span.start;
+            if let Some(refusal) = self.engine.refuses(statement.kind(), true) {
+                return Err(base.failure(start, refusal.into()).into());
+            }
+            let sql = self.shell.pass(statement.sql).map_err(|obstacle| {
+                let source = DatabaseError::new(DatabaseErrorKind::Other, obstacle.to_string());
+                base.failure(start, source)
+            })?;
+            self.statement(&sql);
+            let reading = self.shell.restore_reading(&statement.setting_changes);
+            self.text.push_str(reading);
+        }
+        if keep.is_some() {
+            self.text += &self.shell.restore_session(own);
+        }
+        Ok(())
     }
 
     /// Writes a statement of a revision.
