@@ -8,11 +8,11 @@ use std::collections::BTreeSet;
 use alembic_migrate::RunError;
 use alembic_migrate::driver::Driver;
 use alembic_migrate::schema::Schema;
-use alembic_sql::SqlText;
+use alembic_run::Schema as SchemaFile;
 
 use crate::database::scratch::{Engine, Scratch};
 use crate::output::{Error, Result};
-use crate::workspace::{Crate, SchemaFile};
+use crate::workspace::Crate;
 
 /// A crate whose revisions are replayed, and the engine of the databases.
 pub(crate) struct Replay<'r> {
@@ -138,10 +138,7 @@ fn provide_base(known: &Crate, scratch: &mut Scratch) -> Result<()> {
 /// with the place of what is wrong.
 fn create(known: &Crate, file: &SchemaFile, scratch: &mut Scratch) -> Result<()> {
     let runner = known.migrations.runner(scratch.database.dialect());
-    let run = runner.create(alembic_run::Schema {
-        path: file.path.clone(),
-        text: SqlText::new(file.text.as_str()),
-    });
+    let run = runner.create(file.clone());
     let created = scratch.connection.drive(run, &|_| {});
     created.map_err(|error| known.explain_trial(error, &scratch.database))
 }

@@ -11,10 +11,12 @@ mod readahead;
 mod requirements;
 mod selection;
 
-use alembic_history::{Code, SchemaFiles, read_text};
+use alembic_history::{Code, SchemaFiles, SettingsKey, read_text};
 use std::path::{Path, PathBuf};
 
 use alembic_migrate::{Dialect, Migrations};
+use alembic_run::{Schema as SchemaFile, SchemaRole};
+use alembic_sql::SqlText;
 use cargo_metadata::Package;
 
 use crate::args::GlobalArgs;
@@ -88,10 +90,10 @@ impl Workspace {
             let is_written_later =
                 access.target == TargetFile::Optional && configuration.lacks_target(*dialect);
             if !is_written_later && let Some(file) = configuration.target(*dialect)? {
-                migrations = migrations.schema_for(*dialect, file.path, file.text);
+                migrations = migrations.schema_for(*dialect, file.path, file.text.as_str());
             }
             if let Some(file) = configuration.base(*dialect)? {
-                migrations = migrations.base_for(*dialect, file.path, file.text);
+                migrations = migrations.base_for(*dialect, file.path, file.text.as_str());
             }
         }
         Ok(Crate::new(configuration, dialects, migrations, access))
@@ -118,18 +120,10 @@ impl Workspace {
     }
 }
 
-/// A file of SQL that creates a schema.
-#[derive(Clone, Debug)]
-pub(crate) struct SchemaFile {
-    /// Its path, as it is shown.
-    pub(crate) path: PathBuf,
-    pub(crate) text: String,
-}
-
 impl Configuration {
     /// Reads the file that creates the target schema on a dialect, if one is configured.
     pub(crate) fn target(&self, dialect: Dialect) -> Result<Option<SchemaFile>> {
-        self.read_schema("schema", self.settings.schema.as_ref(), dialect)
+        self.read_schema(SchemaRole::Target, self.settings.schema.as_ref(), dialect)
     }
 
     /// Returns whether the file that is configured for the target schema does not exist.
@@ -141,12 +135,12 @@ impl Configuration {
 
     /// Reads the file that creates what is older than the revisions, if one is configured.
     pub(crate) fn base(&self, dialect: Dialect) -> Result<Option<SchemaFile>> {
-        self.read_schema("base", self.settings.base.as_ref(), dialect)
+        self.read_schema(SchemaRole::Base, self.settings.base.as_ref(), dialect)
     }
 
     fn read_schema(
         &self,
-        key: &str,
+        role: SchemaRole,
         files: Option<&SchemaFiles>,
         dialect: Dialect,
     ) -> Result<Option<SchemaFile>> {
@@ -157,20 +151,21 @@ impl Configuration {
         let shown_path = PathBuf::from(display_path(&path));
         match read_text(&path) {
             Ok(text) => Ok(Some(SchemaFile {
+                role,
                 path: shown_path,
-                text,
+                text: SqlText::new(text),
             })),
-            Err(error) => Err(unreadable_schema(key, &self.name, &shown_path, error)),
+            Err(error) => Err(unreadable_schema(role, &self.name, &shown_path, error)),
         }
     }
 }
 
-fn unreadable_schema(key: &str, name: &str, path: &Path, error: std::io::Error) -> Error {
-    let what = match key {
-        "base" => "base schema",
-        _ => "target schema",
+fn unreadable_schema(role: SchemaRole, name: &str, path: &Path, error: std::io::Error) -> Error {
+    let key = match role {
+        SchemaRole::Target => SettingsKey::Schema,
+        SchemaRole::Base => SettingsKey::Base,
     };
-    let title = format!("cannot read the {what} {}: {error}", path.display());
+    let title = format!("cannot read the {role} {}: {error}", path.display());
     Diagnostic::new(Cause::Unreadable(error), title)
         .code(Code::UnreadableSchema)
         .note(format!("it is `{key}` in the configuration of `{name}`"))

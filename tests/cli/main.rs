@@ -7,6 +7,7 @@ mod alter_table;
 mod autogenerate;
 mod autogenerate_on_servers;
 mod bad_input;
+mod base;
 mod branches;
 mod connecting;
 mod current;

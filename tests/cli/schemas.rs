@@ -122,6 +122,17 @@ fn a_dump_makes_the_schema() {
     project.run("check").success();
 }
 
+/// One file for both engines would say the same to both; a missing one is told.
+#[test]
+fn a_file_for_each_engine() {
+    let project = Project::with_crate("shop");
+    project.configure("schema = { sqlite = \"a.sql\" }\ndialects = [\"sqlite\"]");
+    project.add(revision("aa01").upgrade("CREATE TABLE users (id INTEGER PRIMARY KEY);"));
+    let shown = project.transcript(&["dump --write", "check", "dump --write --format json"]);
+    project.replace("Cargo.toml", "sqlite = \"a.sql\"", "postgres = \"b.sql\"");
+    assert_snapshot!(shown + &project.transcript(&["check", "dump --write", "ensure"]));
+}
+
 #[test]
 fn several_crates() {
     let project = workspace();

@@ -3,14 +3,15 @@
 use alembic_history::Code;
 use alembic_migrate::options::Purge;
 use alembic_migrate::schema::DiffOptions;
+use alembic_run::{Schema as SchemaFile, SchemaRole};
 use alembic_schema::script;
+use alembic_sql::SqlText;
 
 use crate::context::Context;
 use crate::database::scratch::Scratch;
 use crate::output::{Cause, Diagnostic, Hint, Result, Subcommand, Suggestion};
 use crate::replay::Replay;
 use crate::schemas::{changes, inspect_database};
-use crate::workspace::SchemaFile;
 
 /// A database with the schema that the comparison begins with, at the heads.
 pub(super) struct Origin {
@@ -50,8 +51,9 @@ impl Origin {
         let dialect = replay.engine.dialect();
         let changes = changes(owner, &below, &schema, DiffOptions::default())?;
         let file = SchemaFile {
+            role: SchemaRole::Target,
             path: format!("<{}>", database.url).into(),
-            text: script(&changes, dialect),
+            text: SqlText::new(script(&changes, dialect)),
         };
         replay.create(&file, &mut scratch)?;
         if !owner.graph().is_empty() {

@@ -125,6 +125,13 @@ impl Progress {
                 );
                 self.line("Adopting", &what);
             }
+            Event::BaseCreated { path } => {
+                let path = path.display();
+                self.line(
+                    "Created",
+                    &format!("what is older than the revisions ({path})"),
+                );
+            }
             Event::LogNotKept { table, owner } => {
                 let what = format!(
                     "this run is not recorded in {table}, which belongs to the role {owner}, as the \

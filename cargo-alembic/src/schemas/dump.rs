@@ -3,14 +3,16 @@
 use alembic_history::Code;
 use alembic_migrate::Dialect;
 use alembic_migrate::schema::{DiffOptions, Schema};
+use alembic_run::{Schema as SchemaFile, SchemaRole};
 use alembic_schema::{Filter, script};
+use alembic_sql::SqlText;
 
 use super::{changes, not_compared};
 use crate::database::scratch::Engine;
 use crate::new_file::FileChanges;
 use crate::output::{Cause, Diagnostic, Error, Result, display_path};
 use crate::replay::Replay;
-use crate::workspace::{Crate, CrateOrder, SchemaFile};
+use crate::workspace::{Crate, CrateOrder};
 
 /// A schema as SQL.
 #[derive(Clone, Debug)]
@@ -69,40 +71,26 @@ impl<'r> Made<'r> {
     }
 
     /// Fails unless a file makes the schema of the revisions.
-    fn check(&self, file: &SchemaFile, written_by: Dialect) -> Result<()> {
+    fn check(&self, file: &SchemaFile) -> Result<()> {
         let replay = &self.replay;
         let mut found = replay.inspect(&mut replay.created_by(file)?)?;
         self.filter.apply(&mut found);
         let left = changes(replay.owner, &found, &self.heads, DiffOptions::default())?;
         match left.first() {
             None => Ok(()),
-            Some(first) => Err(self.differs(written_by, &first.sentence)),
-        }
-    }
-
-    fn differs(&self, written_by: Dialect, left: &str) -> Error {
-        let (written_by, engine) = (written_by.product(), self.dialect().product());
-        let title = format!(
-            "the SQL of {written_by} does not make the schema of the revisions on {engine}"
-        );
-        let help = match written_by == engine {
-            true => "nothing was written".to_owned(),
-            false => {
-                let files = Dialect::ALL
-                    .iter()
-                    .map(|dialect| format!("{dialect} = \"schema.{dialect}.sql\""));
-                let files: Vec<String> = files.collect();
-                format!(
-                    "nothing was written; give each engine a file of its own: `schema = {{ {} }}`",
-                    files.join(", ")
-                )
+            Some(first) => {
+                let title = format!("{} does not make the schema", file.path.display());
+                Err(Diagnostic::new(Cause::Check, title)
+                    .code(Code::SchemaDiffers)
+                    .note(format!(
+                        "on {}, left: {}",
+                        self.dialect().product(),
+                        first.sentence
+                    ))
+                    .help("nothing was written")
+                    .into())
             }
-        };
-        Diagnostic::new(Cause::Check, title)
-            .code(Code::SchemaDiffers)
-            .note(format!("left: {left}"))
-            .help(help)
-            .into()
+        }
     }
 }
 
@@ -164,22 +152,42 @@ fn shared_text(made: &[Made<'_>], head: &str, shown: &str) -> Result<(Dump, Stri
     let mut failed = None;
     for author in made {
         let dump = author.dump()?;
+        let text = head.to_owned() + &dump.sql;
         let file = SchemaFile {
+            role: SchemaRole::Target,
             path: shown.into(),
-            text: head.to_owned() + &dump.sql,
+            text: SqlText::new(text.as_str()),
         };
-        let checked = made
-            .iter()
-            .try_for_each(|reader| reader.check(&file, dump.dialect));
-        match checked {
-            Ok(()) => return Ok((dump, file.text)),
+        match made.iter().try_for_each(|reader| reader.check(&file)) {
+            Ok(()) => return Ok((dump, text)),
             Err(error) => failed = Some(error),
         }
     }
-    match failed {
-        Some(error) => Err(error),
-        None => unreachable!("a file is for at least one engine"),
+    match (made, failed) {
+        ([_], Some(error)) => Err(error),
+        _ => Err(not_shared(made, shown)),
     }
+}
+
+/// Explains that the engines of a crate need files of their own.
+fn not_shared(made: &[Made<'_>], shown: &str) -> Error {
+    let dialects = || made.iter().map(Made::dialect);
+    let products: Vec<&str> = dialects().map(Dialect::product).collect();
+    let title = format!(
+        "one file cannot make the schema of the revisions on {}",
+        products.join(" and ")
+    );
+    let files = dialects().map(|dialect| format!("{dialect} = \"schema.{dialect}.sql\""));
+    let files: Vec<String> = files.collect();
+    Diagnostic::new(Cause::Check, title)
+        .code(Code::SchemaDiffers)
+        .note(format!("{shown} was not written"))
+        .help(format!(
+            "give each engine a file of its own, with `schema = {{ {} }}` under \
+             [package.metadata.alembic]",
+            files.join(", ")
+        ))
+        .into()
 }
 
 fn no_file(owner: &Crate) -> Error {

@@ -5,13 +5,15 @@ use std::path::{Path, PathBuf};
 use alembic_history::{Code, read_text};
 use alembic_migrate::Dialect;
 use alembic_migrate::schema::Schema;
+use alembic_run::{Schema as SchemaFile, SchemaRole};
+use alembic_sql::SqlText;
 
 use super::{inspect_database, target};
 use crate::context::Context;
 use crate::database::Database;
 use crate::output::{Cause, Diagnostic, Result};
 use crate::replay::Replay;
-use crate::workspace::{Crate, SchemaFile};
+use crate::workspace::Crate;
 
 /// A schema, as an argument names it.
 #[derive(Clone, Debug)]
@@ -77,7 +79,11 @@ impl Source {
                     Diagnostic::new(Cause::Unreadable(error), title).code(Code::UnreadableSchema)
                 })?;
                 let path = path.clone();
-                replay.created_by(&SchemaFile { path, text })?
+                replay.created_by(&SchemaFile {
+                    role: SchemaRole::Target,
+                    path,
+                    text: SqlText::new(text),
+                })?
             }
         };
         replay.inspect(&mut scratch)

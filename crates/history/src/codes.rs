@@ -512,7 +512,8 @@ codes! {
         /// it.
         VersionTableChanged = "version-table-changed",
 
-        /// A statement of the target schema failed on an empty database. The database is unchanged.
+        /// A statement of the target schema, or of what is older than the revisions, failed on an empty
+        /// database. The database is unchanged.
         SchemaFailed = "schema-failed",
 
         /// `cargo alembic test` found that one way to the heads ends in a different schema than the

@@ -11,7 +11,7 @@ use std::time::Duration;
 use alembic_history::{Edited, Fresh, History, RevisionId, TransactionMode, VersionTable};
 use alembic_run::{
     Ahead, Author, DEFAULT_LOCK_TIMEOUT, Event, Interruption, Missing, Observer, Runner, Schema,
-    Target, ensure_all,
+    SchemaRole, Target, ensure_all,
 };
 use alembic_sql::SqlText;
 use tracing::{debug, info, warn};
@@ -164,7 +164,7 @@ impl Migrations {
     /// Its tables also decide whether a database without a version table is this crate's.
     #[must_use]
     pub fn schema(mut self, path: impl Into<PathBuf>, sql: impl Into<Arc<str>>) -> Self {
-        self.schema.shared = Some(schema(path, sql));
+        self.schema.shared = Some(schema(SchemaRole::Target, path, sql));
         self
     }
 
@@ -177,7 +177,8 @@ impl Migrations {
         path: impl Into<PathBuf>,
         sql: impl Into<Arc<str>>,
     ) -> Self {
-        self.schema.own.insert(dialect, schema(path, sql));
+        let schema = schema(SchemaRole::Target, path, sql);
+        self.schema.own.insert(dialect, schema);
         self
     }
 
@@ -188,7 +189,7 @@ impl Migrations {
     /// version table that has some of its tables is taken to have all of them.
     #[must_use]
     pub fn base(mut self, path: impl Into<PathBuf>, sql: impl Into<Arc<str>>) -> Self {
-        self.base.shared = Some(schema(path, sql));
+        self.base.shared = Some(schema(SchemaRole::Base, path, sql));
         self
     }
 
@@ -201,7 +202,8 @@ impl Migrations {
         path: impl Into<PathBuf>,
         sql: impl Into<Arc<str>>,
     ) -> Self {
-        self.base.own.insert(dialect, schema(path, sql));
+        let base = schema(SchemaRole::Base, path, sql);
+        self.base.own.insert(dialect, base);
         self
     }
 
@@ -359,8 +361,9 @@ impl Schemas {
 }
 
 /// Returns SQL that creates a schema; `path` is shown when it fails.
-fn schema(path: impl Into<PathBuf>, sql: impl Into<Arc<str>>) -> Schema {
+fn schema(role: SchemaRole, path: impl Into<PathBuf>, sql: impl Into<Arc<str>>) -> Schema {
     Schema {
+        role,
         path: path.into(),
         text: SqlText::new(sql),
     }

@@ -25,6 +25,7 @@ pub(crate) async fn provide_base(session: &mut Session<'_>) -> Result<(), Failur
     if found.any(is_own) {
         return Ok(());
     }
+    session.provide_version_table().await?;
     create_schema(session, &base).await?;
     session
         .link

@@ -17,6 +17,7 @@ use crate::dangling::{ForeignKey, Violation};
 use crate::database_error::DatabaseError;
 use crate::log::{LogGap, LogWriter, LoggedRevision};
 use crate::refused_request::RefusedRequest;
+use crate::target::SchemaRole;
 
 pub use statement::{StatementLocation, StatementScope};
 
@@ -158,8 +159,10 @@ pub enum Failure {
         /// What it ran in.
         scope: StatementScope,
     },
-    /// A statement of the target schema failed.
+    /// A statement of a schema failed.
     Schema {
+        /// What it was to create.
+        role: SchemaRole,
         /// The file.
         path: PathBuf,
         /// The line and column of the error.

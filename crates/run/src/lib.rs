@@ -94,7 +94,7 @@ pub use request::{Batch, Effect, Execute, Query, Row};
 pub use runner::{DEFAULT_LOCK_TIMEOUT, Runner};
 pub use script::{Obstacle, ScriptError};
 pub use state::DatabaseState;
-pub use target::{Ahead, Schema, Target};
+pub use target::{Ahead, Schema, SchemaRole, Target};
 pub use undo::Undo;
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! The target of an application's database, beyond its revisions.
 
+use std::fmt;
 use std::path::PathBuf;
 
 use alembic_history::{Dialect, Fresh, Position};
@@ -34,6 +35,8 @@ impl Target {
 /// The SQL that creates a schema: the target, or what is older than the revisions.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Schema {
+    /// What it creates.
+    pub role: SchemaRole,
     /// The file, as it is shown to people.
     pub path: PathBuf,
     /// Its text.
@@ -45,6 +48,7 @@ impl Schema {
     pub(crate) fn failure(&self, offset: usize, error: DatabaseError) -> Failure {
         let offset = offset + error.offset().unwrap_or(0);
         Failure::Schema {
+            role: self.role,
             path: self.path.clone(),
             position: Position::of(self.text.as_str(), offset),
             error,
@@ -56,6 +60,24 @@ impl Schema {
         let statements = self.text.statements(dialect);
         let names = statements.filter_map(|statement| statement.kind().named_table());
         names.map(|name| name.kept().to_owned()).collect()
+    }
+}
+
+/// What the SQL of a schema creates.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SchemaRole {
+    /// The whole target schema.
+    Target,
+    /// What is older than the first revision.
+    Base,
+}
+
+impl fmt::Display for SchemaRole {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Target => "target schema",
+            Self::Base => "base schema",
+        })
     }
 }
 

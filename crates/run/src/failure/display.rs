@@ -177,12 +177,13 @@ impl fmt::Display for Failure {
                 location.revision
             ),
             Self::Schema {
+                role,
                 path,
                 position,
                 error,
             } => write!(
                 f,
-                "{}:{position}: the target schema failed: {error}",
+                "{}:{position}: the {role} failed: {error}",
                 path.display()
             ),
             Self::RowCount {

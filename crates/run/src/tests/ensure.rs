@@ -13,7 +13,7 @@ use insta::{allow_duplicates, assert_snapshot};
 
 use super::fake::{Fake, content, conversation};
 use super::revisions::{PLAIN, Source, history};
-use crate::{Ahead, EnsureReport, RunError, Schema, Target};
+use crate::{Ahead, EnsureReport, RunError, Schema, SchemaRole, Target};
 
 pub(super) fn target() -> Target {
     Target {
@@ -28,6 +28,7 @@ pub(super) fn target() -> Target {
 pub(super) fn with_schema(text: &str) -> Target {
     Target {
         schema: Some(Schema {
+            role: SchemaRole::Target,
             path: PathBuf::from("schema.sql"),
             text: SqlText::new(text),
         }),

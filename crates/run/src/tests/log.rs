@@ -54,6 +54,7 @@ pub(super) fn event_line(event: &Event) -> Option<String> {
         Event::Found { package, scenario } => format!("-> {package} is {scenario}"),
         Event::NothingPending { package } => format!("-> nothing is pending for {package}"),
         Event::SchemaCreated { package } => format!("-> the schema of {package} is created"),
+        Event::BaseCreated { path } => format!("-> {} is created", path.display()),
         Event::Committed => "-> committed".to_owned(),
         Event::Unfinished { waited, .. } => {
             format!("-> waiting {}s for a statement", waited.as_secs())
