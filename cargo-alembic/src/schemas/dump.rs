@@ -118,13 +118,16 @@ pub(crate) fn target_files(
     engines: &[Engine],
     filter: &Filter,
 ) -> Result<TargetFiles> {
-    let Some(files) = &owner.configuration.settings.schema else {
+    let files = owner.configuration.settings.schema.as_ref();
+    let files = files.map(|files| files.by_file(&owner.dialects));
+    let files = files.unwrap_or_default();
+    if files.is_empty() {
         return Err(no_file(owner));
-    };
+    }
     let below = order.below(owner);
     let head = owner.history().schema_head(owner.name());
     let mut target = TargetFiles::default();
-    for (name, dialects) in files.by_file(&owner.dialects) {
+    for (name, dialects) in files {
         let engines = engines
             .iter()
             .filter(|engine| dialects.contains(&engine.dialect()));
