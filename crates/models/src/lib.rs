@@ -9,6 +9,8 @@ mod link;
 pub mod model;
 mod naming;
 mod order;
+#[cfg(feature = "scan")]
+mod scan;
 mod sql;
 mod stated;
 #[cfg(feature = "source")]
@@ -17,6 +19,8 @@ mod written;
 pub use alembic_sql::Dialect;
 pub use fault::{ModelError, ModelFault};
 pub use naming::table_name;
+#[cfg(feature = "scan")]
+pub use scan::{Fault, Models, Rename, Sources, StatedTable, scan};
 pub use stated::{ColumnType, Columns, Table, create_sql};
 #[cfg(feature = "source")]
 pub use written::{

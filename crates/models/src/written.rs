@@ -7,6 +7,7 @@ mod column;
 mod column_type;
 mod emit;
 mod finding;
+mod foreign_key;
 mod rust_type;
 mod sql_text;
 mod table;
@@ -21,6 +22,8 @@ use crate::model::{ColumnsModel, TableModel, TypeModel};
 pub use finding::Finding;
 pub use rust_type::{RustType, rust_types};
 
+#[cfg(feature = "scan")]
+pub(crate) use clauses::field_name as plain_name;
 pub(crate) use finding::Findings;
 
 /// The structs that a struct names, as its source writes them.

@@ -6,8 +6,8 @@ use syn::LitStr;
 use syn::ext::IdentExt;
 
 use super::arguments::{Argument, Arguments};
-use super::{Findings, Paths, sql_text};
-use crate::model::{Action, Constraint, Engines, Index, Link, Part, Rule, Target, Text, Timing};
+use super::{Findings, sql_text};
+use crate::model::{Constraint, Engines, Index, Part, Rule, Text, Timing};
 
 /// The fields that constraints and indexes name, to be looked up once all fields are read.
 #[derive(Default)]
@@ -24,11 +24,11 @@ pub(super) struct Clauses {
 }
 
 /// What an index or constraint is about, and the options after it.
-struct Clause {
-    span: Span,
-    fields: Vec<Ident>,
-    texts: Vec<LitStr>,
-    options: Arguments,
+pub(super) struct Clause {
+    pub(super) span: Span,
+    pub(super) fields: Vec<Ident>,
+    pub(super) texts: Vec<LitStr>,
+    pub(super) options: Arguments,
 }
 
 const INDEX: &[&str] = &[
@@ -41,19 +41,10 @@ const INDEX: &[&str] = &[
     "where",
 ];
 const UNIQUE: &[&str] = &["deferrable", "deferred", "name", "nulls_not_distinct"];
-const FOREIGN_KEY: &[&str] = &[
-    "deferrable",
-    "deferred",
-    "name",
-    "on_delete",
-    "on_update",
-    "references",
-    "schema",
-];
 
 impl Clause {
     /// Reads the arguments of `name(...)`, in which `options` have a meaning.
-    fn read(argument: &Argument, options: &[&str], findings: &mut Findings) -> Self {
+    pub(super) fn read(argument: &Argument, options: &[&str], findings: &mut Findings) -> Self {
         let mut clause = Self {
             span: argument.span(),
             fields: Vec::new(),
@@ -94,7 +85,7 @@ impl Clause {
         self.expect_no_texts(findings);
     }
 
-    fn expect_no_texts(&self, findings: &mut Findings) {
+    pub(super) fn expect_no_texts(&self, findings: &mut Findings) {
         for text in &self.texts {
             findings.add_with_help(text.span(), "expected a field", "name it without quotes");
         }
@@ -115,13 +106,18 @@ impl Clause {
     }
 }
 
-/// Returns the name of a field without `r#`.
-pub(super) fn field_name(field: &Ident) -> String {
+/// Returns a name without `r#`.
+pub(crate) fn field_name(field: &Ident) -> String {
     field.unraw().to_string()
 }
 
 impl Clauses {
-    fn fields(&mut self, fields: &[Ident], at: Span, findings: &mut Findings) -> Vec<Text> {
+    pub(super) fn fields(
+        &mut self,
+        fields: &[Ident],
+        at: Span,
+        findings: &mut Findings,
+    ) -> Vec<Text> {
         if fields.is_empty() {
             findings.add(at, "expected at least one field");
         }
@@ -283,182 +279,6 @@ impl Clauses {
             }),
         });
     }
-
-    /// Reads `foreign_key(a, b, references(Struct), ...)` of a struct.
-    pub(super) fn foreign_key(
-        &mut self,
-        argument: &Argument,
-        paths: &mut Paths,
-        findings: &mut Findings,
-    ) {
-        let clause = Clause::read(argument, FOREIGN_KEY, findings);
-        clause.expect_no_texts(findings);
-        let fields = self.fields(&clause.fields, clause.span, findings);
-        let Some(references) = clause.options.get("references") else {
-            findings.add_with_help(
-                clause.span,
-                "a foreign key has to refer to something",
-                "write `foreign_key(a, b, references(Struct))`",
-            );
-            return;
-        };
-        let Some((target, inner)) = target(references, paths, findings) else {
-            return;
-        };
-        self.add_foreign_key(fields, target, &[&clause.options, &inner], findings);
-    }
-
-    /// Reads `references(Struct, ...)` of a field, and the options beside it.
-    pub(super) fn references_of(
-        &mut self,
-        field: &str,
-        argument: &Argument,
-        beside: &Arguments,
-        paths: &mut Paths,
-        findings: &mut Findings,
-    ) {
-        if let Some((target, inner)) = target(argument, paths, findings) {
-            let fields = vec![field.to_owned().into()];
-            self.add_foreign_key(fields, target, &[&inner, beside], findings);
-        }
-    }
-
-    /// Adds a foreign key whose options are in one of several places.
-    fn add_foreign_key(
-        &mut self,
-        fields: Vec<Text>,
-        target: Target,
-        options: &[&Arguments],
-        findings: &mut Findings,
-    ) {
-        let mut find = |name: &str| {
-            let mut found = options.iter().filter_map(|options| options.get(name));
-            let first = found.next();
-            if let Some(second) = found.next() {
-                findings.add(second.span(), format!("`{name}` is there twice"));
-            }
-            first.cloned()
-        };
-        // The name of a field's column stands beside the key.
-        let name = options
-            .iter()
-            .take(1)
-            .find_map(|options| options.get("name"));
-        let name = name.or_else(|| options.get(1)?.get("name").filter(|_| fields.len() > 1));
-        let on_delete = find("on_delete");
-        let on_update = find("on_update");
-        let deferrable = find("deferrable");
-        let deferred = find("deferred");
-        for word in deferrable.iter().chain(&deferred) {
-            word.expect_word(findings);
-        }
-        let mut action_of = |argument: Option<Argument>| {
-            let argument = argument?;
-            let action = action(&argument, findings)?;
-            if action == Action::SetNull {
-                let span = argument.span();
-                let names = fields.iter().map(ToString::to_string);
-                self.set_to_null.extend(names.map(|name| (name, span)));
-            }
-            Some(action)
-        };
-        let on_delete = action_of(on_delete);
-        let on_update = action_of(on_update);
-        let name = name.and_then(|name| name.text(findings));
-        self.constraints.push(Constraint {
-            name: name.and_then(|name| sql_text::name(&name, findings)),
-            rule: Rule::ForeignKey {
-                fields: fields.into(),
-                target,
-                on_delete,
-                on_update,
-                timing: match deferred.is_some() {
-                    true => Timing::Deferred,
-                    false if deferrable.is_some() => Timing::Deferrable,
-                    false => Timing::Immediate,
-                },
-            },
-        });
-    }
-}
-
-/// Reads what a key refers to, and the options in the same parentheses.
-fn target(
-    argument: &Argument,
-    paths: &mut Paths,
-    findings: &mut Findings,
-) -> Option<(Target, Arguments)> {
-    let help = "write `references(Struct)`, or `references(\"table\", \"column\")`";
-    let Argument::List(name, arguments) = argument else {
-        findings.add_with_help(argument.span(), "expected what the key refers to", help);
-        return None;
-    };
-    let Some((first, rest)) = arguments.split_first() else {
-        findings.add_with_help(name.span(), "expected what the key refers to", help);
-        return None;
-    };
-    let rest = Argument::List(name.clone(), rest.to_vec());
-    let clause = Clause::read(&rest, FOREIGN_KEY, findings);
-    let schema = clause.options.text("schema", findings);
-    let target = match (first, first.path()) {
-        (Argument::Text(table), _) => {
-            for field in &clause.fields {
-                findings.add_with_help(field.span(), "expected a column", "write it in quotes");
-            }
-            let columns = clause.texts.iter();
-            let columns: Vec<Text> = columns
-                .filter_map(|column| sql_text::name(column, findings))
-                .collect();
-            Target::Named {
-                schema: schema.and_then(|schema| sql_text::name(&schema, findings)),
-                table: sql_text::name(table, findings)?,
-                columns: columns.into(),
-            }
-        }
-        (_, Some(path)) => {
-            clause.expect_no_texts(findings);
-            if let Some(schema) = schema {
-                findings.add(schema.span(), "the struct says which schema it is in");
-            }
-            let fields = clause.fields.iter().map(field_name);
-            Target::Struct {
-                table: Link::Path(paths.keep(&path).into()),
-                fields: fields.map(Text::from).collect::<Vec<Text>>().into(),
-            }
-        }
-        (_, None) => {
-            findings.add_with_help(first.span(), "expected what the key refers to", help);
-            return None;
-        }
-    };
-    Some((target, clause.options))
-}
-
-fn action(argument: &Argument, findings: &mut Findings) -> Option<Action> {
-    let word = match argument {
-        Argument::Value(_, value) => value.key().map(ToString::to_string),
-        Argument::Text(_)
-        | Argument::Number(_)
-        | Argument::Path(_)
-        | Argument::Word(_)
-        | Argument::List(..) => None,
-    };
-    let action = match word.as_deref() {
-        Some("cascade") => Action::Cascade,
-        Some("restrict") => Action::Restrict,
-        Some("set_null") => Action::SetNull,
-        Some("set_default") => Action::SetDefault,
-        Some("no_action") => Action::NoAction,
-        _ => {
-            findings.add_with_help(
-                argument.span(),
-                "unknown action of a foreign key",
-                "known are `cascade`, `restrict`, `set_null`, `set_default`, `no_action`",
-            );
-            return None;
-        }
-    };
-    Some(action)
 }
 
 /// Reads `only = sqlite`.
