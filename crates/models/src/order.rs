@@ -33,7 +33,9 @@ pub(crate) fn creation_order(tables: &[LinkedTable<'_>]) -> Vec<usize> {
         found: Vec::new(),
     };
     for place in places.values() {
-        order.visit(*place);
+        if !order.visited[*place] {
+            order.visit(*place);
+        }
     }
     order.found
 }

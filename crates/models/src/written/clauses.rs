@@ -42,6 +42,14 @@ const INDEX: &[&str] = &[
 ];
 const UNIQUE: &[&str] = &["deferrable", "deferred", "name", "nulls_not_distinct"];
 
+/// The options that are words without a value. A field of such a name is written with `r#`.
+const FLAGS: [&str; 4] = ["deferrable", "deferred", "nulls_not_distinct", "unique"];
+
+fn is_flag(word: &Ident, options: &[&str]) -> bool {
+    let is_word = |one: &&str| word == *one;
+    FLAGS.iter().any(|one| is_word(one)) && options.iter().any(is_word)
+}
+
 impl Clause {
     /// Reads the arguments of `name(...)`, in which `options` have a meaning.
     pub(super) fn read(argument: &Argument, options: &[&str], findings: &mut Findings) -> Self {
@@ -62,7 +70,7 @@ impl Clause {
         let mut rest = Vec::new();
         for argument in arguments {
             match argument {
-                Argument::Word(word) if !options.contains(&word.to_string().as_str()) => {
+                Argument::Word(word) if !is_flag(&word, options) => {
                     clause.fields.push(word);
                 }
                 Argument::Text(text) => clause.texts.push(text),
@@ -221,7 +229,7 @@ impl Clauses {
         let mut options = Vec::new();
         for argument in arguments {
             match argument {
-                Argument::Word(word) if !INDEX.contains(&word.to_string().as_str()) => {
+                Argument::Word(word) if !is_flag(word, INDEX) => {
                     self.mentions.0.push(word.clone());
                     parts.push(Part::Field(field_name(word).into()));
                 }
