@@ -211,8 +211,8 @@ pub(crate) fn link<'k>(
     let mut constraints = Vec::new();
     for constraint in &flat.constraints {
         match link_constraint(constraint, &flat, known, &names) {
-            Ok(constraint) => constraints.push(constraint),
-            Err(fault) => faults.push(fault),
+            Ok(linked) => constraints.push(linked),
+            Err(fault) => faults.push(at_first(fault, fields_of(&constraint.rule))),
         }
     }
     for check in checks {
@@ -224,8 +224,14 @@ pub(crate) fn link<'k>(
     let mut indexes = Vec::new();
     for index in &flat.indexes {
         match link_index(index, &flat, &names) {
-            Ok(index) => indexes.push(index),
-            Err(fault) => faults.push(fault),
+            Ok(linked) => indexes.push(linked),
+            Err(fault) => {
+                let first = index.parts.first().and_then(|part| match part {
+                    Part::Field(field) => Some(field),
+                    Part::Sql(_) => None,
+                });
+                faults.push(at_first(fault, first));
+            }
         }
     }
     let table = LinkedTable {
@@ -238,6 +244,23 @@ pub(crate) fn link<'k>(
     match faults.is_empty() {
         true => Ok(table),
         false => Err(faults),
+    }
+}
+
+/// Returns the first field that a constraint is about.
+fn fields_of(rule: &Rule) -> Option<&Text> {
+    match rule {
+        Rule::PrimaryKey { fields }
+        | Rule::Unique { fields, .. }
+        | Rule::ForeignKey { fields, .. } => fields.first(),
+        Rule::Check { field, .. } => field.as_ref(),
+    }
+}
+
+fn at_first(fault: ModelFault, field: Option<&Text>) -> ModelFault {
+    match field {
+        Some(field) => fault.at(field),
+        None => fault,
     }
 }
 
@@ -377,12 +400,20 @@ fn link_target<'k>(
     };
     if !target.columns.is_empty() && target.columns.len() != count {
         return Err(ModelFault::new(format!(
-            "{count} columns refer to {} of `{}`",
-            target.columns.len(),
+            "the key has {}, and refers to {} of `{}`",
+            columns(count),
+            columns(target.columns.len()),
             target.table
         )));
     }
     Ok(target)
+}
+
+fn columns(count: usize) -> String {
+    match count {
+        1 => "1 column".to_owned(),
+        count => format!("{count} columns"),
+    }
 }
 
 fn link_index<'k>(

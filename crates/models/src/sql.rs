@@ -1,5 +1,6 @@
 //! Writes tables as DDL.
 
+mod default;
 mod postgres;
 mod sqlite;
 mod table;
@@ -78,7 +79,7 @@ pub(crate) fn create_sql(
         created.insert(address(table));
         // A key to a table that comes later is added at the end.
         let is_later = |target: Address<'_>| every.contains(&target) && !created.contains(&target);
-        match table::create(table, rules, &is_later) {
+        match table::create(table, dialect, &is_later) {
             Ok(statements) => {
                 paragraphs.push(statements.create);
                 late.extend(statements.late);

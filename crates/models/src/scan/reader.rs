@@ -155,7 +155,9 @@ impl<'t> Reader<'t> {
 
     /// Looks for tables inside of an item, where they cannot be read.
     fn search(&mut self, item: &impl ToTokens, attributes: &[Attribute], here: &Here) {
-        if decided(attributes, self.features).is_there == Truth::False {
+        let decided = decided(attributes, self.features);
+        let mut there = decided.attributes.iter();
+        if decided.is_there == Truth::False || there.any(|one| one.path().is_ident("test")) {
             return;
         }
         if let Some(span) = hidden_derive(item.to_token_stream()) {

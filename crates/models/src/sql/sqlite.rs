@@ -1,8 +1,9 @@
 //! DDL of SQLite.
 
-use alembic_sql::{Dialect, TokenKind, Tokens};
+use alembic_sql::Dialect;
 
 use super::Rules;
+use super::default::{is_literal, significant};
 use crate::link::{LinkedColumn, Stored};
 use crate::model::TableModel;
 
@@ -48,23 +49,7 @@ fn strict(name: &str) -> &str {
 
 /// Returns a default as SQLite reads it: everything but a literal in parentheses.
 fn default(text: &str) -> String {
-    let tokens = Tokens::new(text, Dialect::Sqlite).without_trivia();
-    let tokens: Vec<TokenKind> = tokens.map(|token| token.kind).collect();
-    let words = [
-        "CURRENT_DATE",
-        "CURRENT_TIME",
-        "CURRENT_TIMESTAMP",
-        "FALSE",
-        "NULL",
-        "TRUE",
-    ];
-    let is_literal = match tokens.as_slice() {
-        [TokenKind::String | TokenKind::Number]
-        | [TokenKind::Symbol(b'-' | b'+'), TokenKind::Number] => true,
-        [TokenKind::Word] => words.contains(&text.trim().to_ascii_uppercase().as_str()),
-        _ => false,
-    };
-    match is_literal {
+    match is_literal(&significant(text, Dialect::Sqlite), text) {
         true => text.to_owned(),
         false => format!("({text})"),
     }

@@ -1,6 +1,6 @@
 //! Writes one table.
 
-use alembic_sql::{literal, quote};
+use alembic_sql::{Dialect, literal, quote};
 
 use super::{Rules, qualified};
 use crate::fault::ModelFault;
@@ -20,10 +20,15 @@ pub(super) struct Statements {
 
 pub(super) fn create(
     table: &LinkedTable<'_>,
-    rules: &'static Rules,
+    dialect: Dialect,
     is_later: &dyn Fn(Address<'_>) -> bool,
 ) -> Result<Statements, Vec<ModelFault>> {
-    let writer = Writer { table, rules };
+    let rules = super::rules(dialect);
+    let writer = Writer {
+        table,
+        rules,
+        dialect,
+    };
     let mut lines = Vec::new();
     let mut faults = Vec::new();
     let mut late = Vec::new();
@@ -64,6 +69,7 @@ pub(super) fn create(
 struct Writer<'t, 'k> {
     table: &'t LinkedTable<'k>,
     rules: &'static Rules,
+    dialect: Dialect,
 }
 
 impl Writer<'_, '_> {
@@ -82,7 +88,8 @@ impl Writer<'_, '_> {
     ) -> Result<String, ModelFault> {
         let column = linked.column;
         let Some(type_name) = (self.rules.type_name)(self.table.model, linked) else {
-            let text = format!("column `{}` has no type on this engine", column.name);
+            let engine = self.dialect.product();
+            let text = format!("{engine} has no type for column `{}`", column.name);
             return Err(ModelFault::new(text)
                 .with_help(
                     "say the type for each engine: `type(sqlite = \"...\", postgres = \"...\")`",

@@ -302,7 +302,7 @@ pub(super) fn data_type(
     let sizes = Sizes::read(arguments, findings);
     let stated = arguments
         .get("type")
-        .map(|argument| sql_text::each(argument, findings));
+        .map(|argument| sql_text::types(argument, findings));
     let stated = stated.unwrap_or_default();
     let is_whole = stated.sqlite.is_some() && stated.postgres.is_some();
     let data_type = match read.stored {

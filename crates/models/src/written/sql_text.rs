@@ -82,6 +82,35 @@ pub(super) fn each(argument: &Argument, findings: &mut Findings) -> Each {
     }
 }
 
+/// The words after which the name of a type is over.
+const AFTER_TYPES: [&str; 9] = [
+    "CHECK",
+    "COLLATE",
+    "CONSTRAINT",
+    "DEFAULT",
+    "GENERATED",
+    "NOT",
+    "PRIMARY",
+    "REFERENCES",
+    "UNIQUE",
+];
+
+/// Reads the names of types, as [`each`] does.
+pub(super) fn types(argument: &Argument, findings: &mut Findings) -> Each {
+    let types = each(argument, findings);
+    let texts = types.sqlite.iter().chain(&types.postgres);
+    let mut words = texts.flat_map(|text| text.split(|c: char| !c.is_alphanumeric() && c != '_'));
+    let found = words.find(|word| AFTER_TYPES.contains(&word.to_ascii_uppercase().as_str()));
+    if let Some(word) = found {
+        findings.add_with_help(
+            argument.span(),
+            format!("`{word}` is not a part of a type"),
+            "whether a column is NULL follows from `Option`; all else has its attributes",
+        );
+    }
+    types
+}
+
 /// Reads `sqlite = "...", postgres = "..."`.
 fn of_dialects(arguments: Vec<Argument>, findings: &mut Findings) -> Each {
     let names: Vec<&str> = Dialect::ALL.iter().map(|dialect| dialect.name()).collect();

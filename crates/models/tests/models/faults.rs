@@ -58,7 +58,7 @@ fn structs_that_do_not_fit_together() {
 #[derive(Table)] struct D { #[column(references(A))] a: i64, #[column(references(B, key))] b: i64 }
 #[derive(Table)] #[table(foreign_key(a, references(E2)))] struct E { a: i64, #[column(index(name = \"x\"), index(name = \"x\"))] b: i64 }
 #[derive(Table)] #[table(primary_key(a, b))] struct E2 { a: i64, b: i64, #[column(index(name = \"x\"))] c: i64 }
-#[derive(Table)] #[table(naming = sqlalchemy, check(\"1 = 1\"))] struct F { #[column(index)] a_name_that_is_rather_long_for_a_column_of_a_table_with_an_index: i64 }
+#[derive(Table)] #[table(naming = sqlalchemy, check(\"1 = 1\"))] struct F { #[column(index)] a_name_that_is_rather_long_for_a_column_with_an_index_on_it: i64 }
 #[derive(Table)] #[table(without_rowid)] struct G { id: i64 }
 #[derive(Columns)] struct H { #[table(flatten)] h: H }
 #[derive(Table)] struct I { #[table(flatten)] h: H }
@@ -122,6 +122,8 @@ struct A {
     #[column = 1] ac: i64,
     #[column(generated = \"a\", default = \"1\")] ad: i64,
     #[column(name =)] ae: i64,
+    #[column(type = \"TEXT NOT NULL\")] af: String,
+    #[column(default = \"1 UNIQUE\")] ag: i64,
 }
 ",
     );

@@ -285,7 +285,7 @@ fn other_crates() {
 fn files_to_watch() {
     let source = Source::new(&with_structs(
         "mod m; include!(\"x.rs\");\n//- src/m.rs\n#[derive(Table)] struct A {}\n//- src/x.rs\nmod n;\n\
-         //- src/n.rs\nfn f() {}\n//- src/unused.rs\nfn g() {}",
+         //- src/n.rs\nconst F: i64 = 1;\n//- src/unused.rs\nconst G: i64 = 1;",
     ));
     let models = source.scan("shop", &[]).unwrap();
     let names = models.files().iter().map(|file| file.file_name().unwrap());

@@ -153,6 +153,8 @@ struct Defaults {
     data: Value,
     #[column(generated = \"number + sum\")]
     both: i64,
+    #[column(default(sqlite = \"1 IN (1, 2)\", postgres = \"NOT 1 IN (1, 2)\"))]
+    condition: bool,
     #[column(default = \"NULL\")]
     nothing: Option<String>,
 }

@@ -100,11 +100,11 @@ fn types_of_rust() {
         ("std::net::IpAddr", Some(("TEXT NOT NULL", "INET NOT NULL"))),
         (
             "Vec<String>",
-            Some(("column `f` has no type on this engine", "TEXT[] NOT NULL")),
+            Some(("SQLite has no type for column `f`", "TEXT[] NOT NULL")),
         ),
         (
             "Option<Vec<Option<i64>>>",
-            Some(("column `f` has no type on this engine", "BIGINT[]")),
+            Some(("SQLite has no type for column `f`", "BIGINT[]")),
         ),
         ("Vec<Vec<i64>>", None),
         ("Vec<Settings>", None),
