@@ -17,7 +17,7 @@ use std::collections::BTreeMap;
 use proc_macro2::{Span, TokenStream};
 use syn::{DeriveInput, Path};
 
-use crate::model::{ColumnsModel, TableModel, TypeModel};
+use crate::model::{ColumnsModel, TableModel, Text, TypeModel};
 
 pub use finding::Finding;
 pub use rust_type::{RustType, rust_types};
@@ -26,21 +26,35 @@ pub use rust_type::{RustType, rust_types};
 pub(crate) use clauses::field_name as plain_name;
 pub(crate) use finding::Findings;
 
+/// What a path has to lead to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Wanted {
+    Table,
+    Columns,
+    Type,
+}
+
 /// The structs that a struct names, as its source writes them.
 #[derive(Default)]
-pub(crate) struct Paths(pub(crate) BTreeMap<String, Path>);
+pub(crate) struct Paths(BTreeMap<(Wanted, String), Path>);
 
 impl Paths {
     /// Keeps a path, and returns the text that stands for it.
-    pub(crate) fn keep(&mut self, path: &Path) -> String {
+    fn keep(&mut self, wanted: Wanted, path: &Path) -> Text {
         let text = path_text(path);
-        self.0.entry(text.clone()).or_insert_with(|| path.clone());
-        text
+        let kept = self.0.entry((wanted, text.clone()));
+        kept.or_insert_with(|| path.clone());
+        text.into()
+    }
+
+    /// Returns the path that a text stands for.
+    pub(crate) fn get(&self, wanted: Wanted, text: &str) -> Option<&Path> {
+        self.0.get(&(wanted, text.to_owned()))
     }
 }
 
 /// Returns a path without the space between its tokens.
-pub(crate) fn path_text(path: &Path) -> String {
+fn path_text(path: &Path) -> String {
     let segments = path
         .segments
         .iter()

@@ -9,13 +9,13 @@ use proc_macro2::{LineColumn, Span};
 
 use super::fault::Fault;
 use super::reader::{Found, Kind, Stated};
-use super::relink::{self, Wanted};
+use super::relink;
 use super::tree::Tree;
 use crate::fault::{ModelError, ModelFault};
 use crate::link::Known;
 use crate::model::{ColumnsModel, Link, Member, TableModel, TypeModel};
 use crate::sql;
-use crate::written::Paths;
+use crate::written::{Paths, Wanted};
 
 /// The tables of a crate, as its sources state them.
 #[derive(Debug)]
@@ -158,7 +158,9 @@ impl Models {
             match found {
                 Some(found) if is_wanted => *path = found.to_owned().into(),
                 Some(_) | None => {
-                    let written = paths.0.get(&**path).and_then(|path| path.segments.first());
+                    let written = paths
+                        .get(wanted, path)
+                        .and_then(|path| path.segments.first());
                     let span = written.map_or_else(Span::call_site, |first| first.ident.span());
                     faults.push(unresolved(&file, span, path, wanted));
                 }

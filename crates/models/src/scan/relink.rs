@@ -3,14 +3,7 @@
 use crate::model::{
     ColumnsModel, DataType, Link, Member, Rule, TableModel, Target, Text, TypeModel,
 };
-
-/// What a path has to lead to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Wanted {
-    Table,
-    Columns,
-    Type,
-}
+use crate::written::Wanted;
 
 /// Calls a function with every path of a model, for it to replace.
 pub(super) type Replace<'r> = dyn FnMut(&mut Text, Wanted) + 'r;

@@ -8,7 +8,7 @@ use syn::{Attribute, Field, Type};
 use super::arguments::{Argument, Arguments, of_attributes};
 use super::clauses::{Clauses, field_name};
 use super::rust_type::{self, Family, Stored};
-use super::{Findings, Paths, sql_text};
+use super::{Findings, Paths, Wanted, sql_text};
 use crate::model::{Column, DataType, Each, Generated, Identity, Link, Member, Text};
 
 const KNOWN: &[&str] = &[
@@ -86,7 +86,9 @@ fn flattened(field: &Type, paths: &mut Paths, findings: &mut Findings) -> Option
             .iter()
             .all(|segment| segment.arguments.is_none())
     {
-        return Some(Member::Flatten(Link::Path(paths.keep(&path.path).into())));
+        return Some(Member::Flatten(Link::Path(
+            paths.keep(Wanted::Columns, &path.path),
+        )));
     }
     findings.add_with_help(
         field.span(),
@@ -323,7 +325,7 @@ pub(super) fn data_type(
         }
         Stored::Named(path) if arguments.get("type").is_none() => {
             sizes.refuse(findings);
-            Some(DataType::Named(Link::Path(paths.keep(&path).into())))
+            Some(DataType::Named(Link::Path(paths.keep(Wanted::Type, &path))))
         }
         Stored::Named(_) | Stored::Unknown => {
             unknown(&field.ty, arguments, findings);

@@ -5,7 +5,7 @@ use quote::{format_ident, quote};
 use syn::{DeriveInput, Fields, Path, Type};
 
 use super::clauses::field_name;
-use super::{Paths, Reading};
+use super::{Paths, Reading, Wanted};
 use crate::model::{
     Action, Column, ColumnsModel, Constraint, DataType, Each, Engines, EnumModel, Generated,
     Identity, Index, Link, List, Member, Naming, Part, Rule, TableModel, Target, Text, Timing,
@@ -101,22 +101,30 @@ impl<T: Emit + Clone> Emit for List<T> {
 
 /// What a link leads to, and how the application gets there.
 trait Linked {
+    const WANTED: Wanted;
+
     fn function(path: &Path) -> TokenStream;
 }
 
 impl Linked for TableModel {
+    const WANTED: Wanted = Wanted::Table;
+
     fn function(path: &Path) -> TokenStream {
         quote!(<#path as ::alembic_migrate::models::Table>::table)
     }
 }
 
 impl Linked for ColumnsModel {
+    const WANTED: Wanted = Wanted::Columns;
+
     fn function(path: &Path) -> TokenStream {
         quote!(<#path as ::alembic_migrate::models::Columns>::columns)
     }
 }
 
 impl Linked for TypeModel {
+    const WANTED: Wanted = Wanted::Type;
+
     fn function(path: &Path) -> TokenStream {
         quote!(<#path as ::alembic_migrate::models::ColumnType>::data_type)
     }
@@ -125,7 +133,7 @@ impl Linked for TypeModel {
 impl<T: Linked> Emit for Link<T> {
     fn emit(&self, paths: &Paths) -> TokenStream {
         let path = match self {
-            Link::Path(path) => paths.0.get(&**path),
+            Link::Path(path) => paths.get(T::WANTED, path),
             Link::Model(_) => None,
         };
         let function = path.map(T::function);
@@ -279,9 +287,19 @@ fn impl_columns(input: &DeriveInput, model: &ColumnsModel, paths: &Paths) -> Tok
     let model = model.emit(paths);
     quote! {
         #[doc(hidden)]
-        #[derive(::core::clone::Clone, ::core::marker::Copy)]
         #[allow(dead_code, non_snake_case, reason = "not every name is used")]
         pub struct #names { #(#declared),* }
+
+        // A derive would report what is wrong with a field once more.
+        #[automatically_derived]
+        impl ::core::clone::Clone for #names {
+            fn clone(&self) -> Self {
+                *self
+            }
+        }
+
+        #[automatically_derived]
+        impl ::core::marker::Copy for #names {}
 
         #[automatically_derived]
         impl #generics ::alembic_migrate::models::Columns for #name #arguments #conditions {
@@ -328,7 +346,7 @@ fn fields<'p>(
             && !is_column
             && flattens(model, &super::path_text(&path.path))
         {
-            let path = paths.0.get(&super::path_text(&path.path));
+            let path = paths.get(Wanted::Columns, &super::path_text(&path.path));
             found.push((ident.clone(), String::new(), path));
         }
     }

@@ -2,7 +2,7 @@
 
 use super::arguments::{Argument, Arguments};
 use super::clauses::{Clause, Clauses, field_name};
-use super::{Findings, Paths, sql_text};
+use super::{Findings, Paths, Wanted, sql_text};
 use crate::model::{Action, Constraint, Link, Rule, Target, Text, Timing};
 
 const FOREIGN_KEY: &[&str] = &[
@@ -152,7 +152,7 @@ fn target(
             }
             let fields = clause.fields.iter().map(field_name);
             Target::Struct {
-                table: Link::Path(paths.keep(&path).into()),
+                table: Link::Path(paths.keep(Wanted::Table, &path)),
                 fields: fields.map(Text::from).collect::<Vec<Text>>().into(),
             }
         }

@@ -15,7 +15,7 @@ use structs::{Event, Project, Task, Team, User};
 
 #[test]
 fn the_derive_and_the_scanner_say_the_same() {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/derive/structs.rs");
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("derive/structs.rs");
     let sources = Sources {
         name: "structs".to_owned(),
         roots: vec![file],
