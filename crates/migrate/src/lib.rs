@@ -50,6 +50,8 @@ pub mod embedded;
 mod folder;
 pub mod history;
 mod migrations;
+#[cfg(feature = "derive")]
+pub mod models;
 pub mod options;
 #[cfg(any(feature = "sqlx-postgres", feature = "tokio-postgres"))]
 mod postgres;
@@ -63,6 +65,10 @@ mod sqlx_postgres;
 mod tokio_postgres;
 
 pub use alembic_history::{Dialect, Versions};
+#[cfg(feature = "derive")]
+pub use alembic_macros::{ColumnType, Columns, Table};
+#[cfg(feature = "derive")]
+pub use alembic_models::{ColumnType, Columns, Table};
 pub use alembic_run::{
     DatabaseState, EnsureReport, Event, FailureKind, Outcome, Report, RunError, Scenario,
 };

@@ -28,7 +28,7 @@ const fn layer(name: &'static str, ours: &'static [&'static str], others: Others
 }
 
 /// Every crate that users build, from the bottom up.
-const LAYERS: [Layer; 8] = [
+const LAYERS: [Layer; 10] = [
     layer("alembic-sql", &[], Only(&[])),
     layer("alembic-history", &["alembic-sql"], Only(&["walkdir"])),
     layer(
@@ -43,8 +43,20 @@ const LAYERS: [Layer; 8] = [
         Only(&[]),
     ),
     layer(
+        "alembic-models",
+        &["alembic-sql"],
+        Only(&["proc-macro2", "quote", "syn"]),
+    ),
+    layer(
+        "alembic-macros",
+        &["alembic-models"],
+        Only(&["proc-macro2", "syn"]),
+    ),
+    layer(
         "alembic-migrate",
         &[
+            "alembic-macros",
+            "alembic-models",
             "alembic-run",
             "alembic-history",
             "alembic-schema",
@@ -61,6 +73,7 @@ const LAYERS: [Layer; 8] = [
         "cargo-alembic",
         &[
             "alembic-migrate",
+            "alembic-models",
             "alembic-run",
             "alembic-history",
             "alembic-schema",

@@ -1,0 +1,73 @@
+//! What is wrong with a table as a whole.
+
+use std::collections::BTreeSet;
+
+use super::{LinkedColumn, LinkedRule, LinkedTable};
+use crate::fault::ModelFault;
+
+/// Finds what no single struct of a table shows.
+pub(super) fn faults_of(table: &LinkedTable<'_>) -> Vec<ModelFault> {
+    let mut faults = Vec::new();
+    let mut seen = BTreeSet::new();
+    for LinkedColumn { column, .. } in &table.columns {
+        if !seen.insert(column.name.to_ascii_lowercase()) {
+            let text = format!("two fields are the column `{}`", column.name);
+            faults.push(ModelFault::new(text).at(&column.field));
+        }
+    }
+    if table.columns.is_empty() {
+        faults.push(ModelFault::new("the table has no columns"));
+    }
+    let keys = table.constraints.iter().filter_map(|one| match &one.rule {
+        LinkedRule::PrimaryKey(columns) => Some(columns),
+        LinkedRule::Unique { .. } | LinkedRule::Check { .. } | LinkedRule::ForeignKey { .. } => {
+            None
+        }
+    });
+    let keys: Vec<&Vec<&str>> = keys.collect();
+    if keys.len() > 1 {
+        faults.push(
+            ModelFault::new("the table has two primary keys")
+                .with_help("name several columns in one key: `primary_key(a, b)` on the struct"),
+        );
+    }
+    let key: &[&str] = keys.first().map_or(&[], |key| key.as_slice());
+    for LinkedColumn { column, .. } in &table.columns {
+        let name = &*column.name;
+        if column.identity.is_some() && key != [name] {
+            faults.push(
+                ModelFault::new("rows are numbered only by the whole primary key")
+                    .with_help("remove `identity`, or make the column the only one of the key")
+                    .at(&column.field),
+            );
+        }
+        if column.identity.is_some() && table.model.without_rowid {
+            faults.push(
+                ModelFault::new("a table without rowids does not number its rows")
+                    .with_help("remove `identity` or `without_rowid`")
+                    .at(&column.field),
+            );
+        }
+        if column.nullable && key.contains(&name) {
+            faults.push(
+                ModelFault::new("a column of the primary key cannot be NULL")
+                    .with_help("use the type without `Option`")
+                    .at(&column.field),
+            );
+        }
+    }
+    if table.model.without_rowid && key.is_empty() {
+        faults.push(ModelFault::new(
+            "a table without rowids has to have a primary key",
+        ));
+    }
+    let mut names = BTreeSet::new();
+    let constraints = table.constraints.iter().filter_map(|one| one.name.as_ref());
+    for name in constraints.chain(table.indexes.iter().map(|index| &index.name)) {
+        if !names.insert(name) {
+            let text = format!("two constraints or indexes of the table are called `{name}`");
+            faults.push(ModelFault::new(text).with_help("give one of them another `name`"));
+        }
+    }
+    faults
+}

@@ -1,0 +1,65 @@
+//! Reads the tables of a crate from its sources, as the compiler would, and without it.
+
+mod attributes;
+mod condition;
+mod derives;
+mod fault;
+mod models;
+mod module_files;
+mod reader;
+mod relink;
+mod tree;
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+pub use fault::Fault;
+pub use models::{Models, Rename, StatedTable};
+
+use reader::Reader;
+use tree::Tree;
+
+/// The sources of a crate.
+#[derive(Clone, Debug, Default)]
+pub struct Sources<'a> {
+    /// The name by which other crates use the library: of a package `shop-models`, `shop_models`.
+    pub name: String,
+    /// The root files of its targets; that of the library comes first.
+    pub roots: Vec<PathBuf>,
+    /// Whether the first root is that of the library.
+    pub has_library: bool,
+    /// The features that are enabled.
+    pub features: BTreeSet<String>,
+    /// The crates that it may refer to, by the names that its sources use.
+    pub dependencies: Vec<(String, &'a Models)>,
+}
+
+/// Reads the tables of a crate.
+///
+/// # Errors
+///
+/// Everything that is wrong, or cannot be read: what is left out would be taken for a table that is to
+/// be dropped.
+pub fn scan(sources: &Sources<'_>) -> Result<Models, Vec<Fault>> {
+    let mut tree = Tree::new(&sources.name);
+    for (name, models) in &sources.dependencies {
+        tree.add_dependency(name, models.tree());
+    }
+    let mut reader = Reader::new(&mut tree, &sources.features);
+    for (index, root) in sources.roots.iter().enumerate() {
+        reader.read_root(root, index == 0 && sources.has_library);
+    }
+    let (found, files, mut faults) = reader.finish();
+    let tree = Arc::new(tree);
+    let dependencies = sources.dependencies.iter().map(|(_, models)| *models);
+    let models = Models::link(tree, (found, files), dependencies, &mut faults);
+    match faults.is_empty() {
+        true => Ok(models),
+        false => {
+            faults.sort();
+            faults.dedup();
+            Err(faults)
+        }
+    }
+}

@@ -1,0 +1,403 @@
+//! Walks through the files of a crate.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use proc_macro2::Span;
+use quote::ToTokens;
+use syn::punctuated::Punctuated;
+use syn::spanned::Spanned;
+use syn::{
+    Attribute, Data, DeriveInput, Expr, Field, Fields, File, Item, ItemMacro, ItemMod, Lit, LitStr,
+    Meta, Token,
+};
+
+use super::attributes::{Decided, decided};
+use super::condition::Truth;
+use super::derives::{Derive, derives, hidden_derive};
+use super::fault::Fault;
+use super::module_files::Here;
+use super::tree::{Tree, names_of};
+use crate::model::{ColumnsModel, TableModel, TypeModel};
+use crate::written::{Finding, Reading, plain_name, read_column_type, read_columns, read_table};
+
+/// Structs and enums that were found, by the key of each.
+pub(super) type Found = BTreeMap<String, Stated>;
+
+/// A struct or enum with a derive of this tool.
+pub(super) struct Stated {
+    pub(super) file: PathBuf,
+    pub(super) span: Span,
+    /// The module that its paths count from.
+    pub(super) module: usize,
+    pub(super) kind: Kind,
+}
+
+pub(super) enum Kind {
+    Table(Reading<TableModel>),
+    Columns(Reading<ColumnsModel>),
+    Type(Reading<TypeModel>),
+}
+
+/// How deep files and modules may be in each other.
+const DEEPEST: usize = 128;
+
+pub(super) struct Reader<'t> {
+    tree: &'t mut Tree,
+    features: &'t BTreeSet<String>,
+    /// The items with derives, to be looked at when all imports are known.
+    pending: Vec<Pending>,
+    /// The key of what begins at a place, which several targets may lead to.
+    places: BTreeMap<(PathBuf, usize, usize), String>,
+    files: BTreeSet<PathBuf>,
+    faults: Vec<Fault>,
+    depth: usize,
+}
+
+/// A struct or an enum that may have a derive of this tool.
+struct Pending {
+    here: PathBuf,
+    module: usize,
+    input: DeriveInput,
+    decided: Decided,
+    /// The condition around it that cannot be decided.
+    doubt: Option<Span>,
+}
+
+impl<'t> Reader<'t> {
+    pub(super) fn new(tree: &'t mut Tree, features: &'t BTreeSet<String>) -> Self {
+        Self {
+            tree,
+            features,
+            pending: Vec::new(),
+            places: BTreeMap::new(),
+            files: BTreeSet::new(),
+            faults: Vec::new(),
+            depth: 0,
+        }
+    }
+
+    /// Reads a target.
+    pub(super) fn read_root(&mut self, root: &Path, is_library: bool) {
+        let name = self.tree.name.clone();
+        let module = self.tree.add_module(&name, None);
+        if is_library {
+            self.tree.library = Some(module);
+        }
+        self.read_file(&Here::beside(root.to_owned()), module, None, None);
+    }
+
+    /// Reads a file; `declared` is where another file names it.
+    fn read_file(
+        &mut self,
+        here: &Here,
+        module: usize,
+        declared: Option<(&Path, Span)>,
+        doubt: Option<Span>,
+    ) {
+        let text = match fs::read_to_string(&here.file) {
+            Ok(text) => text,
+            Err(error) => {
+                let (file, span) = declared.unwrap_or((&here.file, Span::call_site()));
+                let text = format!("cannot read {}: {error}", here.file.display());
+                self.faults.push(Fault::new(file, span, text));
+                return;
+            }
+        };
+        self.files.insert(here.file.clone());
+        if self.depth > DEEPEST {
+            let (file, span) = declared.unwrap_or((&here.file, Span::call_site()));
+            let text = "files include each other without end";
+            self.faults.push(Fault::new(file, span, text));
+            return;
+        }
+        match syn::parse_file(&text) {
+            Ok(File { attrs, items, .. }) => {
+                let decided = decided(&attrs, self.features);
+                if decided.is_there != Truth::False {
+                    let doubt = doubt.or(decided.undecided);
+                    self.depth += 1;
+                    self.read_items(items, here, module, doubt);
+                    self.depth -= 1;
+                }
+            }
+            Err(errors) => {
+                let fault =
+                    |error: syn::Error| Fault::new(&here.file, error.span(), error.to_string());
+                self.faults.extend(errors.into_iter().map(fault));
+            }
+        }
+    }
+
+    fn read_items(&mut self, items: Vec<Item>, here: &Here, module: usize, doubt: Option<Span>) {
+        for item in items {
+            match item {
+                Item::Mod(item) => self.read_module(item, here, module, doubt),
+                Item::Use(item) => {
+                    if decided(&item.attrs, self.features).is_there != Truth::False {
+                        let names = names_of(&item.tree, item.leading_colon.is_some());
+                        self.tree.modules[module].uses.extend(names);
+                    }
+                }
+                Item::Struct(item) => self.read_input(item.into(), here, module, doubt),
+                Item::Enum(item) => self.read_input(item.into(), here, module, doubt),
+                Item::Macro(item) => self.read_macro(&item, here, module, doubt),
+                Item::Fn(ref inner) => self.search(&item, &inner.attrs, here),
+                Item::Impl(ref inner) => self.search(&item, &inner.attrs, here),
+                Item::Const(ref inner) => self.search(&item, &inner.attrs, here),
+                Item::Static(ref inner) => self.search(&item, &inner.attrs, here),
+                Item::Trait(ref inner) => self.search(&item, &inner.attrs, here),
+                _ => {}
+            }
+        }
+    }
+
+    /// Looks for tables inside of an item, where they cannot be read.
+    fn search(&mut self, item: &impl ToTokens, attributes: &[Attribute], here: &Here) {
+        let decided = decided(attributes, self.features);
+        let mut there = decided.attributes.iter();
+        if decided.is_there == Truth::False || there.any(|one| one.path().is_ident("test")) {
+            return;
+        }
+        if let Some(span) = hidden_derive(item.to_token_stream()) {
+            let text = "a table inside of a function or a macro cannot be read";
+            self.faults.push(
+                Fault::new(&here.file, span, text)
+                    .with_help("write the struct out in a module, or state the table in SQL"),
+            );
+        }
+    }
+
+    fn read_module(&mut self, item: ItemMod, here: &Here, module: usize, doubt: Option<Span>) {
+        let decided = decided(&item.attrs, self.features);
+        if decided.is_there == Truth::False {
+            return;
+        }
+        let doubt = doubt.or(decided.undecided);
+        let name = plain_name(&item.ident);
+        let path = path_attribute(&decided.attributes);
+        if let Some(uncertain) = decided
+            .uncertain
+            .iter()
+            .find(|one| one.path().is_ident("path"))
+        {
+            let text = "the file of this module depends on a condition that cannot be decided";
+            self.faults
+                .push(Fault::new(&here.file, uncertain.span(), text));
+            return;
+        }
+        let child = self.tree.add_module(&name, Some(module));
+        if let Some((_, items)) = item.content {
+            self.read_items(items, &here.inside(&name, path.as_deref()), child, doubt);
+            return;
+        }
+        let inner = match path {
+            Some(path) => Here::beside(here.named(&path)),
+            None => {
+                let candidates = here.candidates(&name);
+                match candidates.iter().find(|file| file.is_file()) {
+                    Some(file) => here.module(&name, file.clone()),
+                    // A module that may not be there need not have a file.
+                    None if doubt.is_some() => return,
+                    None => {
+                        let text = format!(
+                            "the file of module `{name}` is missing: neither {} nor {} exists",
+                            candidates[0].display(),
+                            candidates[1].display()
+                        );
+                        self.faults
+                            .push(Fault::new(&here.file, item.ident.span(), text));
+                        return;
+                    }
+                }
+            }
+        };
+        let declared = Some((here.file.as_path(), item.ident.span()));
+        self.read_file(&inner, child, declared, doubt);
+    }
+
+    fn read_macro(&mut self, item: &ItemMacro, here: &Here, module: usize, doubt: Option<Span>) {
+        let decided = decided(&item.attrs, self.features);
+        if decided.is_there == Truth::False {
+            return;
+        }
+        if !item.mac.path.is_ident("include") {
+            self.search(&item.mac.tokens, &item.attrs, here);
+            return;
+        }
+        let span = item.mac.path.span();
+        match item.mac.parse_body::<LitStr>() {
+            Ok(path) => {
+                let included = Here {
+                    file: here.included(&path.value()),
+                    ..here.clone()
+                };
+                let doubt = doubt.or(decided.undecided);
+                self.read_file(&included, module, Some((&here.file, path.span())), doubt);
+            }
+            Err(_) => self.faults.push(
+                Fault::new(&here.file, span, "what is included here cannot be read")
+                    .with_help("name the file by a string, or leave the file out of the models"),
+            ),
+        }
+    }
+
+    fn read_input(&mut self, input: DeriveInput, here: &Here, module: usize, doubt: Option<Span>) {
+        let decided = decided(&input.attrs, self.features);
+        if decided.is_there != Truth::False {
+            self.pending.push(Pending {
+                here: here.file.clone(),
+                module,
+                doubt: doubt.or(decided.undecided),
+                input,
+                decided,
+            });
+        }
+    }
+
+    /// Reads the structs and enums, and returns them with everything that is wrong.
+    pub(super) fn finish(mut self) -> (Found, BTreeSet<PathBuf>, Vec<Fault>) {
+        let mut found = Found::new();
+        for pending in std::mem::take(&mut self.pending) {
+            self.read_pending(pending, &mut found);
+        }
+        (found, self.files, self.faults)
+    }
+
+    fn read_pending(&mut self, pending: Pending, found: &mut Found) {
+        let Pending {
+            here,
+            module,
+            mut input,
+            decided,
+            doubt,
+        } = pending;
+        let certain = derives(&decided.attributes, self.tree, module);
+        let uncertain = derives(&decided.uncertain, self.tree, module);
+        if let Some((_, path)) = uncertain.first() {
+            let text = "whether this is derived depends on a condition that cannot be decided";
+            self.faults.push(undecided(&here, path.span(), text));
+            return;
+        }
+        let Some((derive, path)) = certain.first() else {
+            return;
+        };
+        if let Some(span) = doubt {
+            let text = format!(
+                "whether `{}` exists depends on a condition that cannot be decided",
+                input.ident
+            );
+            self.faults.push(undecided(&here, span, text));
+            return;
+        }
+        if let Some((_, second)) = certain.get(1) {
+            let text = "a struct is a table, columns, or the type of a column";
+            self.faults.push(Fault::new(&here, second.span(), text));
+            return;
+        }
+        let span = input.ident.span();
+        let name = plain_name(&input.ident);
+        let start = span.start();
+        let place = (here.clone(), start.line, start.column);
+        if let Some(key) = self.places.get(&place) {
+            let key = key.clone();
+            self.tree.modules[module].items.insert(name, key);
+            return;
+        }
+        let mut key = format!("{}::{name}", self.tree.modules[module].path);
+        // The library and a program may have different structs at the same path.
+        while found.contains_key(&key) {
+            key.push('\'');
+        }
+        input.attrs = decided.attributes;
+        self.decide_members(&mut input, &here);
+        let kind = match (derive, path) {
+            (Derive::Table, _) => read_table(&input).map(Kind::Table),
+            (Derive::Columns, _) => read_columns(&input).map(Kind::Columns),
+            (Derive::ColumnType, _) => read_column_type(&input).map(Kind::Type),
+        };
+        self.places.insert(place, key.clone());
+        self.tree.modules[module].items.insert(name, key.clone());
+        match kind {
+            Ok(kind) => {
+                let stated = Stated {
+                    file: here,
+                    span,
+                    module,
+                    kind,
+                };
+                found.insert(key, stated);
+            }
+            Err(findings) => {
+                let fault = |finding: Finding| Fault::of_finding(&here, finding);
+                self.faults.extend(findings.into_iter().map(fault));
+            }
+        }
+    }
+
+    /// Removes the fields and variants that are not there, and decides the attributes of the others.
+    fn decide_members(&mut self, input: &mut DeriveInput, here: &Path) {
+        match &mut input.data {
+            Data::Struct(data) => match &mut data.fields {
+                Fields::Named(fields) => self.decide_fields(&mut fields.named, here),
+                Fields::Unnamed(fields) => self.decide_fields(&mut fields.unnamed, here),
+                Fields::Unit => {}
+            },
+            Data::Enum(data) => {
+                let variants = std::mem::take(&mut data.variants);
+                for mut variant in variants {
+                    if self.decide_member(&mut variant.attrs, here) {
+                        data.variants.push(variant);
+                    }
+                }
+            }
+            Data::Union(_) => {}
+        }
+    }
+
+    fn decide_fields(&mut self, fields: &mut Punctuated<Field, Token![,]>, here: &Path) {
+        for mut field in std::mem::take(fields) {
+            if self.decide_member(&mut field.attrs, here) {
+                fields.push(field);
+            }
+        }
+    }
+
+    /// Decides the attributes of a field or variant, and returns whether it is there.
+    fn decide_member(&mut self, attributes: &mut Vec<Attribute>, here: &Path) -> bool {
+        let decided = decided(attributes, self.features);
+        let is_ours = |one: &&Attribute| {
+            let path = one.path();
+            path.is_ident("table") || path.is_ident("column") || path.is_ident("cfg_attr")
+        };
+        let uncertain = decided.uncertain.iter().find(is_ours).map(Spanned::span);
+        if let Some(span) = decided.undecided.or(uncertain) {
+            let text = "what is stored depends on a condition that cannot be decided";
+            self.faults.push(undecided(here, span, text));
+        }
+        *attributes = decided.attributes;
+        decided.is_there == Truth::True
+    }
+}
+
+fn undecided(here: &Path, span: Span, text: impl Into<String>) -> Fault {
+    Fault::new(here, span, text)
+        .with_help("only features, `test` and `all`, `any` and `not` of them can be decided")
+}
+
+/// Returns the file that `#[path = "..."]` names.
+fn path_attribute(attributes: &[Attribute]) -> Option<String> {
+    attributes
+        .iter()
+        .find_map(|attribute| match &attribute.meta {
+            Meta::NameValue(pair) if pair.path.is_ident("path") => match &pair.value {
+                Expr::Lit(literal) => match &literal.lit {
+                    Lit::Str(path) => Some(path.value()),
+                    _ => None,
+                },
+                _ => None,
+            },
+            _ => None,
+        })
+}

@@ -1,0 +1,410 @@
+//! Writes models as Rust, for a `static`.
+
+use proc_macro2::{Ident, TokenStream};
+use quote::{format_ident, quote};
+use syn::{DeriveInput, Fields, Path, Type};
+
+use super::clauses::field_name;
+use super::{Paths, Reading, Wanted};
+use crate::model::{
+    Action, Column, ColumnsModel, Constraint, DataType, Each, Engines, EnumModel, Generated,
+    Identity, Index, Link, List, Member, Naming, Part, Rule, TableModel, Target, Text, Timing,
+    TypeModel,
+};
+
+/// Writes a value as the Rust that makes it.
+trait Emit {
+    fn emit(&self, paths: &Paths) -> TokenStream;
+}
+
+/// Writes the impl for a struct, field by field.
+macro_rules! emit_struct {
+    ($($name:ident { $($field:ident),* $(,)? })*) => {$(
+        impl Emit for $name {
+            fn emit(&self, paths: &Paths) -> TokenStream {
+                let Self { $($field),* } = self;
+                $(let $field = $field.emit(paths);)*
+                quote!(__alembic::$name { $($field: #$field),* })
+            }
+        }
+    )*};
+}
+
+/// Writes the impl for an enum without fields, variant by variant.
+macro_rules! emit_enum {
+    ($($name:ident { $($variant:ident),* $(,)? })*) => {$(
+        impl Emit for $name {
+            fn emit(&self, _: &Paths) -> TokenStream {
+                match self {
+                    $(Self::$variant => quote!(__alembic::$name::$variant),)*
+                }
+            }
+        }
+    )*};
+}
+
+emit_struct! {
+    Each { sqlite, postgres }
+    TableModel { name, schema, renamed_from, comment, strict, without_rowid, columns }
+    ColumnsModel { naming, members, constraints, indexes }
+    Column {
+        field, name, renamed_from, data_type, nullable, identity, default, generated, collation,
+        comment,
+    }
+    EnumModel { values, native, schema }
+    Generated { expression, stored }
+    Constraint { name, rule }
+    Index {
+        name, unique, nulls_not_distinct, parts, include, method, condition, engines,
+    }
+    Engines { sqlite, postgres }
+    Naming { primary_key, unique, check, foreign_key, index }
+}
+
+emit_enum! {
+    Identity { ByDefault, Always }
+    Action { NoAction, Restrict, Cascade, SetNull, SetDefault }
+    Timing { Immediate, Deferrable, Deferred }
+}
+
+impl Emit for bool {
+    fn emit(&self, _: &Paths) -> TokenStream {
+        quote!(#self)
+    }
+}
+
+impl Emit for Text {
+    fn emit(&self, _: &Paths) -> TokenStream {
+        let text: &str = self;
+        quote!(__alembic::Borrowed(#text))
+    }
+}
+
+impl<T: Emit> Emit for Option<T> {
+    fn emit(&self, paths: &Paths) -> TokenStream {
+        match self {
+            Some(value) => {
+                let value = value.emit(paths);
+                quote!(::core::option::Option::Some(#value))
+            }
+            None => quote!(::core::option::Option::None),
+        }
+    }
+}
+
+impl<T: Emit + Clone> Emit for List<T> {
+    fn emit(&self, paths: &Paths) -> TokenStream {
+        let items = self.iter().map(|item| item.emit(paths));
+        quote!(__alembic::Borrowed(&[#(#items),*]))
+    }
+}
+
+/// What a link leads to, and how the application gets there.
+trait Linked {
+    const WANTED: Wanted;
+
+    fn function(path: &Path) -> TokenStream;
+}
+
+impl Linked for TableModel {
+    const WANTED: Wanted = Wanted::Table;
+
+    fn function(path: &Path) -> TokenStream {
+        quote!(<#path as ::alembic_migrate::models::Table>::table)
+    }
+}
+
+impl Linked for ColumnsModel {
+    const WANTED: Wanted = Wanted::Columns;
+
+    fn function(path: &Path) -> TokenStream {
+        quote!(<#path as ::alembic_migrate::models::Columns>::columns)
+    }
+}
+
+impl Linked for TypeModel {
+    const WANTED: Wanted = Wanted::Type;
+
+    fn function(path: &Path) -> TokenStream {
+        quote!(<#path as ::alembic_migrate::models::ColumnType>::data_type)
+    }
+}
+
+impl<T: Linked> Emit for Link<T> {
+    fn emit(&self, paths: &Paths) -> TokenStream {
+        let path = match self {
+            Link::Path(path) => paths.get(T::WANTED, path),
+            Link::Model(_) => None,
+        };
+        let function = path.map(T::function);
+        quote!(__alembic::Link::Model(#function))
+    }
+}
+
+impl Emit for Member {
+    fn emit(&self, paths: &Paths) -> TokenStream {
+        match self {
+            Self::Column(column) => {
+                let column = column.emit(paths);
+                quote!(__alembic::Member::Column(#column))
+            }
+            Self::Flatten(link) => {
+                let link = link.emit(paths);
+                quote!(__alembic::Member::Flatten(#link))
+            }
+        }
+    }
+}
+
+impl Emit for DataType {
+    fn emit(&self, paths: &Paths) -> TokenStream {
+        match self {
+            Self::Sql(each) => {
+                let each = each.emit(paths);
+                quote!(__alembic::DataType::Sql(#each))
+            }
+            Self::Named(link) => {
+                let link = link.emit(paths);
+                quote!(__alembic::DataType::Named(#link))
+            }
+        }
+    }
+}
+
+impl Emit for TypeModel {
+    fn emit(&self, paths: &Paths) -> TokenStream {
+        match self {
+            Self::Newtype(inner) => {
+                let inner = inner.emit(paths);
+                quote!(__alembic::TypeModel::Newtype(#inner))
+            }
+            Self::Enum(model) => {
+                let model = model.emit(paths);
+                quote!(__alembic::TypeModel::Enum(#model))
+            }
+        }
+    }
+}
+
+impl Emit for Part {
+    fn emit(&self, paths: &Paths) -> TokenStream {
+        match self {
+            Self::Field(field) => {
+                let field = field.emit(paths);
+                quote!(__alembic::Part::Field(#field))
+            }
+            Self::Sql(sql) => {
+                let sql = sql.emit(paths);
+                quote!(__alembic::Part::Sql(#sql))
+            }
+        }
+    }
+}
+
+/// Writes a variant with named fields.
+macro_rules! emit_variant {
+    ($paths:expr, $name:ident :: $variant:ident { $($field:ident),* }) => {{
+        $(let $field = $field.emit($paths);)*
+        quote!(__alembic::$name::$variant { $($field: #$field),* })
+    }};
+}
+
+impl Emit for Rule {
+    fn emit(&self, paths: &Paths) -> TokenStream {
+        match self {
+            Self::PrimaryKey { fields } => emit_variant!(paths, Rule::PrimaryKey { fields }),
+            Self::Unique {
+                fields,
+                nulls_not_distinct,
+                timing,
+            } => emit_variant!(
+                paths,
+                Rule::Unique {
+                    fields,
+                    nulls_not_distinct,
+                    timing
+                }
+            ),
+            Self::Check { field, expression } => {
+                emit_variant!(paths, Rule::Check { field, expression })
+            }
+            Self::ForeignKey {
+                fields,
+                target,
+                on_delete,
+                on_update,
+                timing,
+            } => emit_variant!(
+                paths,
+                Rule::ForeignKey {
+                    fields,
+                    target,
+                    on_delete,
+                    on_update,
+                    timing
+                }
+            ),
+        }
+    }
+}
+
+impl Emit for Target {
+    fn emit(&self, paths: &Paths) -> TokenStream {
+        match self {
+            Self::Struct { table, fields } => {
+                emit_variant!(paths, Target::Struct { table, fields })
+            }
+            Self::Named {
+                schema,
+                table,
+                columns,
+            } => emit_variant!(
+                paths,
+                Target::Named {
+                    schema,
+                    table,
+                    columns
+                }
+            ),
+        }
+    }
+}
+
+/// Returns the impl of `Columns`, without the block around it.
+fn impl_columns(input: &DeriveInput, model: &ColumnsModel, paths: &Paths) -> TokenStream {
+    let name = &input.ident;
+    let (generics, arguments, conditions) = input.generics.split_for_impl();
+    let names = format_ident!("{}Columns", field_name(name));
+    let members = fields(input, model, paths);
+    let declared = members.iter().map(|(field, _, name)| match name {
+        Some(path) => quote!(pub #field: <#path as ::alembic_migrate::models::Columns>::Names),
+        None => quote!(pub #field: &'static str),
+    });
+    let values = members.iter().map(|(field, column, name)| match name {
+        Some(path) => quote!(#field: <#path as ::alembic_migrate::models::Columns>::COLUMNS),
+        None => quote!(#field: #column),
+    });
+    let model = model.emit(paths);
+    quote! {
+        #[doc(hidden)]
+        #[allow(dead_code, non_snake_case, reason = "not every name is used")]
+        pub struct #names { #(#declared),* }
+
+        // A derive would report what is wrong with a field once more.
+        #[automatically_derived]
+        impl ::core::clone::Clone for #names {
+            fn clone(&self) -> Self {
+                *self
+            }
+        }
+
+        #[automatically_derived]
+        impl ::core::marker::Copy for #names {}
+
+        #[automatically_derived]
+        impl #generics ::alembic_migrate::models::Columns for #name #arguments #conditions {
+            type Names = #names;
+
+            const COLUMNS: #names = #names { #(#values),* };
+
+            fn columns() -> &'static __alembic::ColumnsModel {
+                static MODEL: __alembic::ColumnsModel = #model;
+                &MODEL
+            }
+        }
+    }
+}
+
+/// Returns the fields that stand for columns: each with the name of its column, or the struct that it
+/// flattens.
+fn fields<'p>(
+    input: &DeriveInput,
+    model: &ColumnsModel,
+    paths: &'p Paths,
+) -> Vec<(Ident, String, Option<&'p Path>)> {
+    let syn::Data::Struct(data) = &input.data else {
+        return Vec::new();
+    };
+    let Fields::Named(fields) = &data.fields else {
+        return Vec::new();
+    };
+    let mut found = Vec::new();
+    for field in &fields.named {
+        let Some(ident) = &field.ident else { continue };
+        let name = field_name(ident);
+        for member in &*model.members {
+            match member {
+                Member::Column(column) if column.field == name => {
+                    found.push((ident.clone(), column.name.to_string(), None));
+                }
+                Member::Column(_) => {}
+                Member::Flatten(_) => {}
+            }
+        }
+        let is_column = found.last().is_some_and(|(last, _, _)| last == ident);
+        if let Type::Path(path) = &field.ty
+            && !is_column
+            && flattens(model, &super::path_text(&path.path))
+        {
+            let path = paths.get(Wanted::Columns, &super::path_text(&path.path));
+            found.push((ident.clone(), String::new(), path));
+        }
+    }
+    found
+}
+
+fn flattens(model: &ColumnsModel, path: &str) -> bool {
+    model.members.iter().any(|member| match member {
+        Member::Flatten(Link::Path(flattened)) => flattened == path,
+        Member::Flatten(Link::Model(_)) | Member::Column(_) => false,
+    })
+}
+
+/// Encloses what a derive adds, so that its names meet no others.
+fn block(items: &TokenStream) -> TokenStream {
+    quote! {
+        const _: () = {
+            use ::alembic_migrate::models::model as __alembic;
+            #items
+        };
+    }
+}
+
+pub(super) fn columns(input: &DeriveInput, reading: &Reading<ColumnsModel>) -> TokenStream {
+    block(&impl_columns(input, &reading.model, &reading.paths))
+}
+
+pub(super) fn table(input: &DeriveInput, reading: &Reading<TableModel>) -> TokenStream {
+    let name = &input.ident;
+    let (generics, arguments, conditions) = input.generics.split_for_impl();
+    let table = &*reading.model.name;
+    let model = reading.model.emit(&reading.paths);
+    let columns = impl_columns(input, &reading.model.columns, &reading.paths);
+    block(&quote! {
+        #columns
+
+        #[automatically_derived]
+        impl #generics ::alembic_migrate::models::Table for #name #arguments #conditions {
+            const NAME: &'static str = #table;
+
+            fn table() -> &'static __alembic::TableModel {
+                static MODEL: __alembic::TableModel = #model;
+                &MODEL
+            }
+        }
+    })
+}
+
+pub(super) fn column_type(input: &DeriveInput, reading: &Reading<TypeModel>) -> TokenStream {
+    let name = &input.ident;
+    let model = reading.model.emit(&reading.paths);
+    block(&quote! {
+        #[automatically_derived]
+        impl ::alembic_migrate::models::ColumnType for #name {
+            fn data_type() -> &'static __alembic::TypeModel {
+                static MODEL: __alembic::TypeModel = #model;
+                &MODEL
+            }
+        }
+    })
+}

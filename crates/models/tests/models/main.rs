@@ -1,0 +1,9 @@
+//! Sources that are read: what they state, and what is wrong with them.
+
+#![expect(clippy::unwrap_used, reason = "what fails to unwrap fails the test")]
+
+mod faults;
+mod modules;
+mod source;
+mod tables;
+mod types;
