@@ -16,7 +16,9 @@ struct Subject {
 impl Subject {
     fn new(dialects: &str, target: &str) -> Self {
         let project = Project::with_crate("shop");
-        project.configure(&format!("schema = \"schema.sql\"\ndialects = [{dialects}]"));
+        project.configure(&format!(
+            "schema = \"schema.sql\"\ndialects = [{dialects}]\nengine-specific = [\"*.id\"]"
+        ));
         project.write("schema.sql", target);
         let database = Server::shared().database();
         Self { project, database }
