@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use alembic_history::{Edited, Fresh, History, RevisionId, TransactionMode, VersionTable};
 use alembic_run::{
-    Ahead, Author, DEFAULT_LOCK_TIMEOUT, Event, Interruption, Missing, Observer, Runner, Schema,
-    Target, ensure_all,
+    Ahead, Author, DEFAULT_LOCK_TIMEOUT, Event, Expected, Interruption, Missing, Observer, Runner,
+    Schema, Target, ensure_all,
 };
 use alembic_sql::SqlText;
 use tracing::{debug, info, warn};
@@ -57,9 +57,11 @@ impl Migrations {
             target: Target {
                 package: String::new(),
                 schema: None,
+                base: None,
                 fresh: Fresh::default(),
                 baseline: "base".to_owned(),
                 ahead: Ahead::default(),
+                expected: None,
             },
             observer: Arc::new(log),
         }
@@ -184,6 +186,27 @@ impl Migrations {
     #[must_use]
     pub fn ahead(mut self, ahead: Ahead) -> Self {
         self.target.ahead = ahead;
+        self
+    }
+
+    /// Sets what databases hold that are older than the first revision, as SQL that creates it in an empty
+    /// database; [`replay`](Self::replay) runs it before the revisions. `path` is shown when it fails.
+    #[must_use]
+    pub fn base(mut self, path: impl Into<PathBuf>, sql: impl Into<Arc<str>>) -> Self {
+        self.target.base = Some(Schema {
+            path: path.into(),
+            text: SqlText::new(sql),
+        });
+        self
+    }
+
+    /// Lets [`ensure_database_ready`] compare each database that it has made ready with what
+    /// [`replay`](Self::replay) returned, and fail if they differ; by default, it compares nothing.
+    ///
+    /// What it has applied until then stays.
+    #[must_use]
+    pub fn verified_against(mut self, expected: Expected) -> Self {
+        self.target.expected = Some(Arc::new(expected));
         self
     }
 

@@ -17,6 +17,7 @@ use crate::dangling::{ForeignKey, Violation};
 use crate::database_error::DatabaseError;
 use crate::log::{LogGap, LogWriter, LoggedRevision};
 use crate::refused_request::RefusedRequest;
+use crate::report::Verification;
 
 pub use statement::{StatementLocation, StatementScope};
 
@@ -229,6 +230,13 @@ pub enum Failure {
         /// Its file.
         path: PathBuf,
     },
+    /// A scratch database is not empty, so that it may be another one than the one that is meant.
+    NotEmpty {
+        /// Its tables.
+        tables: Vec<String>,
+    },
+    /// The database has something else than its revisions make.
+    Drift(Box<Verification>),
     /// A revision is unfinished, and the run would not continue it.
     Unfinished {
         /// The revision.
@@ -340,6 +348,8 @@ impl Failure {
             | Self::UncheckedDialect { .. }
             | Self::NoSecondConnection { .. }
             | Self::NotTakenBack { .. }
+            | Self::NotEmpty { .. }
+            | Self::Drift(_)
             | Self::Unfinished { .. }
             | Self::Interrupted { .. }
             | Self::ChangedMeanwhile { .. }

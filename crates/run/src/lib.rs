@@ -69,6 +69,7 @@ mod steps;
 mod tables;
 mod target;
 mod undo;
+mod verify;
 mod versions;
 
 pub use action::Action;
@@ -86,8 +87,8 @@ pub use log::{Author, LogAction, LogEntry, LogGap, LogReport, LogWriter, LoggedR
 pub use policy::{Interruption, Missing, Purge};
 pub use rehearsed::Rehearsed;
 pub use report::{
-    EnsureReport, Ensured, Inspection, Outcome, Report, Scenario, StampReport, Status, StepReport,
-    UnfinishedRevision,
+    EnsureReport, Ensured, Expected, Inspection, Outcome, Report, Scenario, StampReport, Status,
+    StepReport, UnfinishedRevision, Verification,
 };
 pub use request::{Batch, Effect, Execute, Query, Row};
 pub use runner::{DEFAULT_LOCK_TIMEOUT, Runner};

@@ -1,9 +1,12 @@
 //! The target of an application's database, beyond its revisions.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use alembic_history::Fresh;
 use alembic_sql::SqlText;
+
+use crate::report::Expected;
 
 /// The target of an application's database, beyond its revisions.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,12 +15,16 @@ pub struct Target {
     pub package: String,
     /// The target schema, which is created whole in an empty database.
     pub schema: Option<Schema>,
+    /// What databases hold that are older than the first revision.
+    pub base: Option<Schema>,
     /// How an empty database gets its schema.
     pub fresh: Fresh,
     /// The revision at which a database without a version table is assumed to be.
     pub baseline: String,
     /// The treatment of a database that is ahead of this program.
     pub ahead: Ahead,
+    /// What the database must have when it is ready, if that is compared.
+    pub expected: Option<Arc<Expected>>,
 }
 
 impl Target {

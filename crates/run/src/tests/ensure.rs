@@ -22,6 +22,8 @@ pub(super) fn target() -> Target {
         fresh: Fresh::Create,
         baseline: "base".to_owned(),
         ahead: Ahead::Refuse,
+        base: None,
+        expected: None,
     }
 }
 

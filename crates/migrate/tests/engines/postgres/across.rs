@@ -135,6 +135,30 @@ fn engines_that_disagree() {
     }
 }
 
+/// Scripts that empty a database make the schema `public` anew, and some databases have none.
+#[test]
+fn the_schema_public_is_no_difference() {
+    let new = Scratch::new(Via::Options, "");
+    let read = |scratch: &Scratch| {
+        let migrations = Migrations::new(History::default());
+        let options = options(&scratch.address());
+        block_on(migrations.inspect(&options)).unwrap().schema
+    };
+    let untouched = read(&new);
+    for (sql, is_same) in [
+        ("DROP SCHEMA public; CREATE SCHEMA public;", true),
+        (
+            "COMMENT ON SCHEMA public IS 'standard public schema';",
+            true,
+        ),
+        ("COMMENT ON SCHEMA public IS 'ours';", false),
+        ("DROP SCHEMA public;", false),
+    ] {
+        new.execute(sql);
+        assert_eq!(read(&new) == untouched, is_same, "{sql}");
+    }
+}
+
 #[test]
 fn patterns_name_disagreements() {
     let scratch = Scratch::new(Via::Options, "");
