@@ -21,7 +21,7 @@ pub(crate) use runs::{
     LostJson, RebuildJson, RunJson, StampJson, rows,
 };
 pub(crate) use schemas::{
-    AutogenerateJson, ChangeJson, DiffJson, DriftJson, DumpJson, EngineChangesJson,
+    AutogenerateJson, ChangeJson, DiffJson, DriftJson, DumpJson, EngineChangesJson, OmissionJson,
 };
 
 /// The result of a command.

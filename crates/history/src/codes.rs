@@ -290,6 +290,12 @@ codes! {
         /// back from it. Nothing was written. Write the revision by hand.
         RevisionNotProved = "revision-not-proved",
 
+        /// `revision --autogenerate` detected a change and could not write it: the statements were run on
+        /// temporary databases, and failed or made something else, or objects need each other in a circle.
+        /// The rest was written and proved; the head of the file names what is missing, and why. Write that
+        /// by hand.
+        ChangeNotWritten = "change-not-written",
+
         /// Objects need each other in a circle that cannot be taken apart. Write the revision by hand.
         CircleOfObjects = "circle-of-objects",
 
