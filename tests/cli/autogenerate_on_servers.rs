@@ -159,7 +159,7 @@ fn changes_that_cannot_be_written() {
     let omissions = &answer.json()["crates"][0]["not_written"];
     assert_eq!(
         omissions[0]["sentence"],
-        "change the type of column entry.k from integer to bigint"
+        "changed the type of column entry.k from integer to bigint"
     );
     subject
         .project

@@ -108,7 +108,7 @@ impl<'r> Side<'r> {
                 ));
             }
             self.omissions.extend(circle.iter().map(|id| Omission {
-                sentence: format!("change {id}"),
+                sentence: format!("changed {id}"),
                 reason: error.to_string(),
             }));
             self.leave_out(circle);
@@ -144,7 +144,7 @@ impl<'r> Side<'r> {
         let sentences: Vec<String> = match changes.peek() {
             Some(_) => changes.map(|change| change.sentence.clone()).collect(),
             // Only the way back fails; nothing is changed then that it could not take back.
-            None => objects.iter().map(|id| format!("change {id}")).collect(),
+            None => objects.iter().map(|id| format!("changed {id}")).collect(),
         };
         let tables = objects.iter().filter_map(|id| self.target.table_of(id));
         let tables: BTreeSet<ObjectId> = tables.collect();

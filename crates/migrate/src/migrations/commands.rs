@@ -278,7 +278,7 @@ impl Migrations {
     ///
     /// connection.execute_batch("ALTER TABLE users ADD COLUMN name TEXT")?;
     /// let found = migrations.verify(&mut connection, &expected)?;
-    /// assert_eq!(found.drift[0].sentence, "add column users.name");
+    /// assert_eq!(found.drift[0].sentence, "added column users.name");
     /// # Ok(())
     /// # }
     /// ```
