@@ -8,13 +8,16 @@ mod proof;
 mod renames;
 mod side;
 
+use alembic_history::Code;
 use alembic_migrate::schema::{Cost, DiffOptions};
 use alembic_schema::Filter;
 
 use crate::context::Context;
 use crate::database::scratch::Engine;
 use crate::new_revision::{PreparedRevision, RevisionDraft};
-use crate::output::json::{AnswerJson, AutogenerateJson, ChangeJson, EngineChangesJson};
+use crate::output::json::{
+    AnswerJson, AutogenerateJson, ChangeJson, EngineChangesJson, OmissionJson,
+};
 use crate::output::{Answer, Layout, Response, Result};
 use crate::replay::Replay;
 use crate::schemas::{Strictness, filter_for, report_not_compared};
@@ -23,6 +26,7 @@ use crate::workspace::Crate;
 use counts::Counts;
 use draft::{Draft, Sharings};
 use origin::Origin;
+use proof::Unproved;
 pub(crate) use renames::Answers;
 use side::Side;
 
@@ -80,7 +84,8 @@ impl Autogenerate<'_> {
             Some(_) => Counts::read(owner, &sides)?,
             None => Counts::default(),
         };
-        let text = proved(&prepared, &sides, &counts)?;
+        let text = proved(&prepared, &mut sides, &counts)?;
+        report_omissions(context, &sides);
         if self.dry_run {
             return Ok(self.response(owner, &sides, Some(text), None));
         }
@@ -121,6 +126,7 @@ impl Autogenerate<'_> {
             path,
             text: text.clone(),
             engines: engines.collect(),
+            not_written: sides.iter().flat_map(omissions).collect(),
         };
         let shown = text.filter(|_| self.dry_run).unwrap_or_default();
         let answer = Answer::verbatim(owner.name(), AnswerJson::Autogenerate(json), shown);
@@ -152,12 +158,65 @@ fn report_changes(context: &Context, sides: &[Side<'_>]) {
     }
 }
 
+/// Reports the changes that the revision leaves out.
+fn report_omissions(context: &Context, sides: &[Side<'_>]) {
+    let omissions: Vec<OmissionJson> = sides.iter().flat_map(omissions).collect();
+    for OmissionJson {
+        dialect,
+        sentence,
+        reason,
+    } in &omissions
+    {
+        let code = Code::ChangeNotWritten;
+        let what = format_args!("[{code}] {sentence}: {reason} ({dialect})");
+        context.shell.status("Not written", what);
+    }
+    if !omissions.is_empty() {
+        let next = "write what is missing by hand, where the head of the file names it";
+        context.shell.status("Next", next);
+    }
+}
+
+fn omissions<'s>(side: &'s Side<'_>) -> impl Iterator<Item = OmissionJson> + use<'s> {
+    side.omissions.iter().map(|omission| OmissionJson {
+        dialect: side.dialect().to_string(),
+        sentence: omission.sentence.clone(),
+        reason: omission.reason.clone(),
+    })
+}
+
 /// Returns the text of the revision, once it made the target of the history, and the history of that
 /// again, on each engine.
 ///
 /// As much as possible is proposed as sections for all engines first: PostgreSQL reads most of what
-/// SQLite keeps as it was written. Only the proof shows whether it makes the target there, too.
-fn proved(prepared: &PreparedRevision<'_>, sides: &[Side<'_>], counts: &Counts) -> Result<String> {
+/// SQLite keeps as it was written. Only the proof shows whether it makes the target there, too. What
+/// cannot be proved is left out as long as something remains.
+fn proved(
+    prepared: &PreparedRevision<'_>,
+    sides: &mut [Side<'_>],
+    counts: &Counts,
+) -> Result<String> {
+    loop {
+        let fault = match proved_whole(prepared, sides, counts) {
+            Ok(text) => return Ok(text),
+            Err(fault) => fault,
+        };
+        let Some((at, culprits)) = &fault.culprits else {
+            return Err(fault.explain(prepared));
+        };
+        let is_omitted = sides[*at].omit(culprits, &fault.in_short())?;
+        if !is_omitted || sides.iter().all(|side| side.upgrade.is_empty()) {
+            return Err(fault.explain(prepared));
+        }
+    }
+}
+
+/// Returns the text of the revision with all changes of the sides.
+fn proved_whole(
+    prepared: &PreparedRevision<'_>,
+    sides: &[Side<'_>],
+    counts: &Counts,
+) -> std::result::Result<String, Unproved> {
     let mut sharings = Sharings::MOST;
     let draft = |sharings| {
         let draft = Draft {
@@ -183,7 +242,7 @@ fn proved(prepared: &PreparedRevision<'_>, sides: &[Side<'_>], counts: &Counts) 
         }
         match less {
             Some(less) => sharings = less,
-            None => return Err(fault.explain(prepared)),
+            None => return Err(fault),
         }
     }
 }

@@ -5,9 +5,9 @@ mod roles;
 use std::cell::LazyCell;
 use std::collections::BTreeSet;
 
-use alembic_migrate::RunError;
 use alembic_migrate::driver::Driver;
 use alembic_migrate::schema::Schema;
+use alembic_migrate::{Migrations, RunError};
 use alembic_run::Schema as SchemaFile;
 
 use crate::database::scratch::{Engine, Scratch};
@@ -114,9 +114,12 @@ impl Replay<'_> {
         create(self.owner, file, scratch)
     }
 
-    /// Reads the schema of a database.
+    /// Reads the schema of a database, without the tables of the crates below.
     pub(crate) fn inspect(&self, scratch: &mut Scratch) -> Result<Schema> {
-        let found = self.owner.migrations.inspect(&mut scratch.connection);
+        let below = self.below.iter().map(|known| &known.migrations);
+        let below: Vec<&Migrations> = below.collect();
+        let owner = &self.owner.migrations;
+        let found = owner.inspect_among(&mut scratch.connection, &below);
         let found = found.map_err(|error| self.explain(error, scratch))?;
         Ok(found.schema)
     }

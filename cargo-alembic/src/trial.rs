@@ -2,16 +2,17 @@
 
 mod climb;
 mod difference;
+mod engines;
 mod starts;
 
 use std::cell::OnceCell;
 use std::collections::BTreeSet;
 
-use alembic_history::{Chain, Code};
+use alembic_history::{Chain, Code, Node};
 use alembic_migrate::schema::{DiffOptions, Schema, diff};
 use alembic_migrate::{Dialect, Migrations, RunError};
 
-use climb::Ascent;
+use climb::Slope;
 use difference::Difference;
 
 use crate::database::scratch::{Engine, Scratch};
@@ -20,6 +21,8 @@ use crate::lock_file::NewRevisions;
 use crate::output::{Cause, Diagnostic, Error, Result};
 use crate::replay::Replay;
 use crate::workspace::Crate;
+
+pub(crate) use engines::engines;
 
 /// A check of `cargo alembic test`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,6 +44,8 @@ pub(crate) enum Check {
     Legacy,
     /// A second start changes nothing.
     SecondStart,
+    /// Both engines of a crate get the same tables, columns and keys.
+    Engines,
 }
 
 impl Check {
@@ -55,6 +60,7 @@ impl Check {
             Check::Fresh => "fresh",
             Check::Legacy => "legacy",
             Check::SecondStart => "second-start",
+            Check::Engines => "engines",
         }
     }
 }
@@ -118,17 +124,30 @@ pub(crate) fn lock(owner: &Crate) -> Option<CheckResult> {
     })
 }
 
-/// Runs the checks that need databases, each on databases of its own.
+/// What the revisions make of a crate's schema on one engine.
+pub(crate) struct Ladder {
+    order: Vec<Node>,
+    /// The schema before the first revision, and after each.
+    schemas: Vec<Picture>,
+}
+
+/// Runs the checks that need databases, each on databases of its own, and returns what the revisions
+/// make, if all of them can be applied.
 ///
 /// `below` are the crates that this one's revisions depend on, and whose tables they can use.
-pub(crate) fn run(owner: &Crate, below: &[&Crate], engine: &Engine) -> Vec<CheckResult> {
+pub(crate) fn run(
+    owner: &Crate,
+    below: &[&Crate],
+    engine: &Engine,
+) -> (Vec<CheckResult>, Option<Ladder>) {
     let mut trial = Trial {
         replay: Replay {
             owner,
             below,
             engine,
         },
-        ascent: None,
+        ladder: None,
+        slopes: Vec::new(),
         tracked: OnceCell::new(),
     };
     let checks: [(Check, CheckFunction); 5] = [
@@ -153,9 +172,10 @@ pub(crate) fn run(owner: &Crate, below: &[&Crate], engine: &Engine) -> Vec<Check
             verdict,
         });
     }
-    trial.ascent = None;
+    // Their databases go before the roles that own something in them.
+    trial.slopes.clear();
     trial.replay.drop_roles();
-    made
+    (made, trial.ladder)
 }
 
 type CheckFunction = fn(&mut Trial<'_>) -> Result<Verdict>;
@@ -163,8 +183,10 @@ type CheckFunction = fn(&mut Trial<'_>) -> Result<Verdict>;
 /// A trial of a crate's migrations on one engine, with the results that later checks need.
 struct Trial<'l> {
     replay: Replay<'l>,
-    /// The upgrade's databases and schemas, which `up-down-up` starts from.
-    ascent: Option<Ascent>,
+    /// What the upgrade made, revision by revision.
+    ladder: Option<Ladder>,
+    /// The upgrade's databases, which `up-down-up` starts from.
+    slopes: Vec<Slope>,
     /// The schema of a database that went through every revision.
     tracked: OnceCell<Picture>,
 }

@@ -16,7 +16,9 @@ struct Subject {
 impl Subject {
     fn new(dialects: &str, target: &str) -> Self {
         let project = Project::with_crate("shop");
-        project.configure(&format!("schema = \"schema.sql\"\ndialects = [{dialects}]"));
+        project.configure(&format!(
+            "schema = \"schema.sql\"\ndialects = [{dialects}]\nengine-specific = [\"*.id\"]"
+        ));
         project.write("schema.sql", target);
         let database = Server::shared().database();
         Self { project, database }
@@ -134,6 +136,46 @@ fn objects_of_postgres() {
     let text = subject.generate("bb02", "");
     subject.check();
     assert_snapshot!(text);
+}
+
+/// What PostgreSQL refuses is named in the file, and the rest is written; if nothing is left, nothing is.
+#[test]
+fn changes_that_cannot_be_written() {
+    let before = "CREATE TYPE mood AS ENUM ('sad', 'glad');\n\
+                  CREATE TABLE entry (k int NOT NULL, mood mood, note text) PARTITION BY RANGE (k);\n\
+                  CREATE TABLE entry_1 PARTITION OF entry FOR VALUES FROM (0) TO (10);\n";
+    let subject = Subject::new("\"postgres\"", before);
+    subject.generate("aa01", "");
+    let after = before
+        .replace("k int", "k bigint")
+        .replace("note text", "note varchar(9)")
+        + "CREATE VIEW notes AS SELECT k, note FROM entry;\n";
+    subject.project.write("schema.sql", &after);
+    let line = "revision --autogenerate -m Change --rev-id bb02";
+    let written = subject.run(&format!("{line} --dry-run"));
+    let answer = subject
+        .run(&format!("{line} --dry-run --format json"))
+        .success();
+    let omissions = &answer.json()["crates"][0]["not_written"];
+    assert_eq!(
+        omissions[0]["sentence"],
+        "changed the type of column entry.k from integer to bigint"
+    );
+    subject
+        .project
+        .write("schema.sql", before.replace("k int", "k bigint"));
+    let nothing = subject.run(line);
+    assert_eq!(nothing.status, 8, "{nothing}");
+    assert!(nothing.stderr.contains("nothing was written"), "{nothing}");
+    let names = fs::read_dir(subject.project.path("migrations")).unwrap();
+    assert_eq!(names.count(), 1);
+    subject.project.write("schema.sql", &after);
+    subject.run(line).success();
+    for line in ["upgrade", "downgrade -1", "upgrade"] {
+        subject.run(line).success();
+    }
+    assert_eq!(subject.run("check").status, 9);
+    assert_snapshot!(written);
 }
 
 /// The server writes defaults with casts: that is no difference.

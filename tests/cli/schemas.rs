@@ -1,9 +1,9 @@
 //! `cargo alembic check`, `verify`, `diff` and `dump`
 
-use alembic_tests::{Project, revision};
+use alembic_tests::{Project, graph, revision};
 use insta::assert_snapshot;
 
-use crate::{chain, workspace};
+use crate::{chain, give_tables_of_their_own, workspace};
 
 /// A crate whose revisions make two tables, with a target schema.
 fn project() -> Project {
@@ -146,4 +146,29 @@ fn several_crates() {
 #[test]
 fn a_crate_without_a_target() {
     assert_snapshot!(chain().transcript(&["check", "dump --write", "diff target history"]));
+}
+
+/// Whether crates share a database or not, no crate is compared by the tables of those that its
+/// revisions depend on.
+#[test]
+fn crates_that_depend_on_each_other() {
+    for is_shared in [false, true] {
+        let project = Project::with_workspace(&["app", "store"]);
+        project.add_to("store/migrations", graph("cc03; dd04<-cc03"));
+        project.add_to("app/migrations", graph("aa01; bb02<-aa01 dep store@dd04"));
+        if is_shared {
+            give_tables_of_their_own(&project);
+            for name in ["app", "store"] {
+                let url = format!("sqlite://{name}.db");
+                project.replace(format!("{name}/Cargo.toml"), &url, "sqlite://../shared.db");
+            }
+        }
+        project.run("upgrade").success();
+        project.run("verify").success();
+        let dump = project.run("dump -p app").success().stdout;
+        assert!(
+            dump.contains("t_aa01") && !dump.contains("t_cc03"),
+            "{dump}"
+        );
+    }
 }

@@ -10,10 +10,10 @@ use insta::assert_snapshot;
 
 use crate::chain;
 
-/// A crate as [`chain`], for both engines.
+/// A crate as [`chain`], for both engines; its keys are numbered on SQLite only.
 fn chain_for_both() -> Project {
     let project = chain();
-    project.configure("dialects = [\"sqlite\", \"postgres\"]");
+    project.configure("dialects = [\"sqlite\", \"postgres\"]\nengine-specific = [\"*.id\"]");
     project
 }
 
@@ -111,6 +111,25 @@ fn scenarios() -> Vec<Scenario> {
                 "migrations/dd04.rows.sql",
                 "INSERT INTO dd04 VALUES ('a');\nINSERT INTO dd04 VALUES (NULL);\n",
             )],
+        ),
+        scenario(
+            "engines that get different tables",
+            vec![
+                dd04().upgrade("CREATE TABLE dd04 (number INTEGER PRIMARY KEY, name TEXT);"),
+                ee05()
+                    .upgrade(
+                        "ALTER TABLE dd04 ADD COLUMN age INTEGER;\n\n\
+                         -- alembic: upgrade sqlite\nALTER TABLE dd04 ADD COLUMN note TEXT;\n\n\
+                         -- alembic: upgrade postgres\nALTER TABLE dd04 ADD COLUMN remark TEXT;",
+                    )
+                    .downgrade(
+                        "ALTER TABLE dd04 DROP COLUMN age;\n\n\
+                         -- alembic: downgrade sqlite\nALTER TABLE dd04 DROP COLUMN note;\n\n\
+                         -- alembic: downgrade postgres\nALTER TABLE dd04 DROP COLUMN remark;",
+                    ),
+                table("ff06", "ee05"),
+            ],
+            &[],
         ),
         scenario(
             "a target schema that differs",
@@ -249,8 +268,7 @@ fn servers() {
 #[test]
 fn ids_that_a_new_version_table_has_no_room_for() {
     let long = "a_revision_whose_id_has_more_than_32_characters";
-    let project = chain();
-    project.configure("dialects = [\"sqlite\", \"postgres\"]");
+    let project = chain_for_both();
     let next = revision(long)
         .revises("cc03")
         .upgrade("CREATE TABLE x (y INTEGER);");

@@ -8,6 +8,7 @@ use alembic_schema::{Part, Shared, Sharing, Way, sections, shared, summary};
 
 use super::Side;
 use super::counts::Counts;
+use super::side::Omission;
 use crate::new_revision::PreparedRevision;
 
 /// How much the engines share in each direction.
@@ -112,6 +113,16 @@ impl Draft<'_> {
                 summary => summary,
             };
             let _ = writeln!(head, "-- {engine}{summary}");
+        }
+        for side in self.sides {
+            for omission in &side.omissions {
+                let engine = match self.sides {
+                    [_] => String::new(),
+                    _ => format!(" for {}", side.dialect().product()),
+                };
+                let Omission { sentence, reason } = omission;
+                let _ = writeln!(head, "-- Not written{engine}: {sentence}: {reason}");
+            }
         }
         head
     }

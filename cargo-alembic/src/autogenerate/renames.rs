@@ -161,7 +161,7 @@ pub(super) fn changes(renames: &[Rename]) -> Vec<Change> {
         Change {
             verb: Verb::Rename,
             object: rename.renamed(),
-            sentence: format!("rename {old} to {}", rename.name),
+            sentence: format!("renamed {old} to {}", rename.name),
             hazards: vec![Hazard::BreaksProgram(format!(
                 "the program that is deployed still uses {old}"
             ))],

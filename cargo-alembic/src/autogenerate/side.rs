@@ -1,12 +1,15 @@
 //! The comparison of two schemas on one engine.
 
+use std::collections::BTreeSet;
+
 use alembic_migrate::Dialect;
-use alembic_migrate::schema::{Change, DiffOptions, Schema};
+use alembic_migrate::schema::{Change, DiffOptions, ObjectId, Schema, Verb, diff};
 use alembic_schema::{Filter, Rename, Way};
 
 use super::origin::Origin;
 use super::renames::{self, Answers};
 use crate::database::scratch::Scratch;
+use crate::explain;
 use crate::output::Result;
 use crate::replay::Replay;
 use crate::schemas::{changes, not_compared, target};
@@ -25,6 +28,21 @@ pub(super) struct Side<'r> {
     pub(super) upgrade: Vec<Change>,
     /// The changes that take them back.
     pub(super) downgrade: Vec<Change>,
+    /// What is detected and cannot be written.
+    pub(super) omissions: Vec<Omission>,
+    renames: Vec<Rename>,
+    /// The schema before, with the names that the target has.
+    renamed: Schema,
+    /// The objects that are not compared, because their changes cannot be written.
+    omitted: BTreeSet<ObjectId>,
+}
+
+/// A change that is detected and cannot be written.
+pub(super) struct Omission {
+    /// The change, as a person says it.
+    pub(super) sentence: String,
+    /// Why it cannot be written.
+    pub(super) reason: String,
 }
 
 impl<'r> Side<'r> {
@@ -51,22 +69,108 @@ impl<'r> Side<'r> {
             }
         };
         answers.check(&renamed, &target)?;
-        let owner = replay.owner;
-        let mut upgrade = renames::changes(&renames);
-        upgrade.extend(changes(owner, &renamed, &target, options)?);
-        let mut downgrade = changes(owner, &target, &renamed, options)?;
-        let reversed: Vec<Rename> = renames.iter().rev().map(Rename::reversed).collect();
-        downgrade.extend(renames::changes(&reversed));
-        Ok(Self {
+        let mut side = Self {
             replay,
             origin,
             before,
             target,
             filter: filter.clone(),
             options,
-            upgrade,
-            downgrade,
-        })
+            upgrade: Vec::new(),
+            downgrade: Vec::new(),
+            omissions: Vec::new(),
+            renames,
+            renamed,
+            omitted: BTreeSet::new(),
+        };
+        side.find_changes()?;
+        Ok(side)
+    }
+
+    /// Compares the schemas, without objects that need each other in a circle.
+    fn find_changes(&mut self) -> Result<()> {
+        let (upgrade, downgrade) = loop {
+            let upgrade = diff(&self.renamed, &self.target, self.options);
+            let both = upgrade.and_then(|upgrade| {
+                let downgrade = diff(&self.target, &self.renamed, self.options)?;
+                Ok((upgrade, downgrade))
+            });
+            let error = match both {
+                Ok(both) => break both,
+                Err(error) => error,
+            };
+            let circle: BTreeSet<ObjectId> = error.cycle.iter().cloned().collect();
+            if circle.is_subset(&self.omitted) {
+                return Err(explain::circle(
+                    &error,
+                    self.replay.owner.name(),
+                    self.dialect(),
+                ));
+            }
+            self.omissions.extend(circle.iter().map(|id| Omission {
+                sentence: format!("changed {id}"),
+                reason: error.to_string(),
+            }));
+            self.leave_out(circle);
+        };
+        let reversed: Vec<Rename> = self.renames.iter().rev().map(Rename::reversed).collect();
+        self.upgrade = renames::changes(&self.renames);
+        self.upgrade.extend(upgrade);
+        self.downgrade = downgrade;
+        self.downgrade.extend(renames::changes(&reversed));
+        Ok(())
+    }
+
+    fn leave_out(&mut self, objects: BTreeSet<ObjectId>) {
+        self.omitted.extend(objects);
+        for schema in [&mut self.before, &mut self.renamed, &mut self.target] {
+            schema.leave_out(|id| self.omitted.contains(id));
+        }
+    }
+
+    /// Leaves objects out of the comparison, because their changes cannot be written; returns whether that
+    /// is possible.
+    pub(super) fn omit(&mut self, objects: &BTreeSet<ObjectId>, reason: &str) -> Result<bool> {
+        let all = || self.upgrade.iter().chain(&self.downgrade);
+        let concerns = |change: &&Change| objects.contains(&change.object);
+        if objects.is_empty()
+            || all()
+                .filter(concerns)
+                .any(|change| change.verb == Verb::Rename)
+        {
+            return Ok(false);
+        }
+        let mut changes = self.upgrade.iter().filter(concerns).peekable();
+        let sentences: Vec<String> = match changes.peek() {
+            Some(_) => changes.map(|change| change.sentence.clone()).collect(),
+            // Only the way back fails; nothing is changed then that it could not take back.
+            None => objects.iter().map(|id| format!("changed {id}")).collect(),
+        };
+        let tables = objects.iter().filter_map(|id| self.target.table_of(id));
+        let tables: BTreeSet<ObjectId> = tables.collect();
+        // A database that keeps the text of a whole table compares that.
+        for next in [objects.clone(), tables] {
+            if next.is_subset(&self.omitted) {
+                continue;
+            }
+            self.leave_out(next);
+            self.find_changes()?;
+            if !self
+                .upgrade
+                .iter()
+                .chain(&self.downgrade)
+                .any(|change| concerns(&change))
+            {
+                let reason = reason.to_owned();
+                self.omissions
+                    .extend(sentences.into_iter().map(|sentence| Omission {
+                        sentence,
+                        reason: reason.clone(),
+                    }));
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     pub(super) fn dialect(&self) -> Dialect {
@@ -102,6 +206,7 @@ impl<'r> Side<'r> {
     ) -> Result<Vec<Change>> {
         let mut found = self.replay.inspect(scratch)?;
         self.filter.apply(&mut found);
+        found.leave_out(|id| self.omitted.contains(id));
         let owner = self.replay.owner;
         let mut left = changes(owner, &found, expected, self.options)?;
         if left.is_empty() {

@@ -67,8 +67,14 @@ impl TestArgs {
             let mut results = vec![trial::chain(next)];
             results.extend(trial::lock(next));
             let below = order.below(next);
+            let mut ladders = Vec::new();
             for engine in &engines {
-                results.extend(trial::run(next, &below, engine));
+                let (made, ladder) = trial::run(next, &below, engine);
+                results.extend(made);
+                ladders.push(ladder);
+            }
+            if let [one, other] = ladders.as_slice() {
+                results.push(trial::engines(next, one.as_ref(), other.as_ref()));
             }
             // The engine is only named if PostgreSQL is among them.
             let is_named = engines.iter().any(Engine::is_server);

@@ -145,6 +145,8 @@ fn details(fault: &Failure, diagnostic: Diagnostic, subject: Subject<'_>) -> Dia
         Failure::NotTakenBack { path, .. } => diagnostic
             .code(Code::NotTakenBack)
             .note(format!("its file is {}", path.display())),
+        // Only applications give a scratch database, or verify at their start.
+        Failure::NotEmpty { .. } | Failure::Drift(_) => diagnostic,
         Failure::Unfinished { .. } => diagnostic.code(Code::UnfinishedRevision),
         Failure::Interrupted { location, .. } => diagnostic
             .code(Code::InterruptedStatement)
@@ -219,6 +221,8 @@ pub(super) fn refused(fault: &Failure, diagnostic: Diagnostic, subject: Subject<
         | Failure::Broken { .. }
         | Failure::NoSecondConnection { .. }
         | Failure::NotTakenBack { .. }
+        | Failure::NotEmpty { .. }
+        | Failure::Drift(_)
         | Failure::Unfinished { .. }
         | Failure::Interrupted { .. }
         | Failure::ChangedMeanwhile { .. }
@@ -329,6 +333,7 @@ fn next_step(
         Failure::NotTakenBack { .. } => diagnostic.help(
             "name the revision before it, or the last one that the dry run is to go to",
         ),
+        Failure::NotEmpty { .. } | Failure::Drift(_) => diagnostic,
         Failure::Unfinished { .. }
         | Failure::Interrupted { .. }
         | Failure::ChangedMeanwhile { .. } => unfinished::next_step(fault, diagnostic, subject),

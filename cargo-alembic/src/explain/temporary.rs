@@ -41,6 +41,8 @@ pub(super) fn next_step(fault: &Failure) -> Option<&'static str> {
         | Failure::Broken { .. }
         | Failure::NoSecondConnection { .. }
         | Failure::NotTakenBack { .. }
+        | Failure::NotEmpty { .. }
+        | Failure::Drift(_)
         | Failure::Database { .. } => None,
     }
 }

@@ -153,6 +153,8 @@ fn exit_of_failure(failure: &Failure) -> Exit {
         | Failure::ForeignKeyMismatch { .. }
         | Failure::Broken { .. }
         | Failure::NotTakenBack { .. }
+        | Failure::NotEmpty { .. }
+        | Failure::Drift(_)
         | Failure::Unfinished { .. }
         | Failure::Interrupted { .. }
         | Failure::ChangedMeanwhile { .. }

@@ -21,7 +21,7 @@ pub(crate) use runs::{
     LostJson, RebuildJson, RunJson, StampJson, rows,
 };
 pub(crate) use schemas::{
-    AutogenerateJson, ChangeJson, DiffJson, DriftJson, DumpJson, EngineChangesJson,
+    AutogenerateJson, ChangeJson, DiffJson, DriftJson, DumpJson, EngineChangesJson, OmissionJson,
 };
 
 /// The result of a command.
@@ -186,7 +186,7 @@ pub(crate) struct TestJson {
 #[derive(Debug, Serialize)]
 #[cfg_attr(feature = "schema", derive(JsonSchema), schemars(rename = "Check"))]
 pub(crate) struct CheckJson {
-    /// Its name: `chain`, `lock`, `upgrade`, `up-down-up`, `fresh`, `legacy` or `second-start`; `server` if
+    /// Its name: `chain`, `lock`, `upgrade`, `up-down-up`, `fresh`, `legacy`, `second-start` or `engines`; `server` if
     /// there is none to run the others on.
     pub(crate) name: String,
     /// The dialect of the databases that it ran on: `sqlite` or `postgres`; null for `chain` and

@@ -1,24 +1,17 @@
 //! Upgrades revision by revision, and downgrades back from each.
 
 use std::collections::BTreeSet;
+use std::mem;
 use std::ops::Range;
 
 use alembic_history::{Node, Reversal, read_text, rows_file};
 
-use super::{Picture, Trial, Verdict, check_failure, compare, count, with_order};
+use super::{Ladder, Picture, Trial, Verdict, check_failure, compare, count, with_order};
 use crate::database::scratch::Scratch;
 use crate::output::{Cause, Diagnostic, Result};
 
-/// An upgrade, revision by revision.
-pub(super) struct Ascent {
-    order: Vec<Node>,
-    /// The schema before the first revision, and after each.
-    schemas: Vec<Picture>,
-    slopes: Vec<Slope>,
-}
-
 /// Revisions that can be reverted one after the other.
-struct Slope {
+pub(super) struct Slope {
     /// Their positions in the order.
     positions: Range<usize>,
     /// A database at the last of them.
@@ -99,11 +92,8 @@ impl Trial<'_> {
         let has_rows =
             |node: &&Node| rows_file(&self.replay.owner.history().file(**node).path).is_file();
         let with_rows = order.iter().filter(has_rows).count();
-        self.ascent = Some(Ascent {
-            order,
-            schemas,
-            slopes,
-        });
+        self.slopes = slopes;
+        self.ladder = Some(Ladder { order, schemas });
         let revisions = count(self.replay.owner.graph().len(), "revision");
         Ok(Verdict::Passed(match with_rows {
             0 => format!("{revisions}, no rows (put some next to a revision, in *.rows.sql)"),
@@ -133,14 +123,10 @@ impl Trial<'_> {
 
     /// Downgrades revision by revision, from the heads and from below each irreversible one.
     pub(super) fn up_down_up(&mut self) -> Result<Verdict> {
-        let Some(ascent) = self.ascent.take() else {
+        let slopes = mem::take(&mut self.slopes);
+        let Some(Ladder { order, schemas }) = &self.ladder else {
             return Ok(Verdict::Skipped("`upgrade` did not run".to_owned()));
         };
-        let Ascent {
-            order,
-            schemas,
-            slopes,
-        } = ascent;
         let (mut reverted, mut irreversible) = (0, 0);
         let mut faults = Vec::new();
         let mut reordered = BTreeSet::new();

@@ -121,6 +121,8 @@ pub struct Settings {
     pub include: Vec<String>,
     /// `exclude`: the objects that no comparison of schemas looks at.
     pub exclude: Vec<String>,
+    /// `engine-specific`: the tables and columns that the engines of a crate may have differently.
+    pub engine_specific: Vec<String>,
     /// `baseline`: the revision at which a database without a version table is assumed to be.
     pub baseline: String,
     /// `fresh`: how an empty database gets its schema.
@@ -324,6 +326,7 @@ impl Default for Settings {
                 .to_vec(),
             include: Vec::new(),
             exclude: Vec::new(),
+            engine_specific: Vec::new(),
             baseline: "base".to_owned(),
             log: true,
             edited: Edited::default(),

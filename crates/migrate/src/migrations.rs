@@ -10,8 +10,8 @@ use std::time::Duration;
 
 use alembic_history::{Edited, Fresh, History, RevisionId, TransactionMode, VersionTable};
 use alembic_run::{
-    Ahead, Author, DEFAULT_LOCK_TIMEOUT, Event, Interruption, Missing, Observer, Runner, Schema,
-    SchemaRole, Target, ensure_all,
+    Ahead, Author, DEFAULT_LOCK_TIMEOUT, Event, Expected, Interruption, Missing, Observer, Runner,
+    Schema, SchemaRole, Target, ensure_all,
 };
 use alembic_sql::SqlText;
 use tracing::{debug, info, warn};
@@ -64,6 +64,7 @@ impl Migrations {
                 fresh: Fresh::default(),
                 baseline: "base".to_owned(),
                 ahead: Ahead::default(),
+                expected: None,
             },
             schema: Schemas::default(),
             base: Schemas::default(),
@@ -226,6 +227,16 @@ impl Migrations {
     #[must_use]
     pub fn ahead(mut self, ahead: Ahead) -> Self {
         self.target.ahead = ahead;
+        self
+    }
+
+    /// Lets [`ensure_database_ready`] compare each database that it has made ready with what
+    /// [`replay`](Self::replay) returned, and fail if they differ; by default, it compares nothing.
+    ///
+    /// What it has applied until then stays.
+    #[must_use]
+    pub fn verified_against(mut self, expected: Expected) -> Self {
+        self.target.expected = Some(Arc::new(expected));
         self
     }
 

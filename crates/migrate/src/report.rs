@@ -1,6 +1,7 @@
 //! The parts of reports and events.
 
 pub use alembic_run::{
-    Action, Ensured, Holder, Inspection, LogAction, LogEntry, LogGap, LogReport, LogWriter,
-    LoggedRevision, Record, RunStep, StampReport, Status, StepReport, UnfinishedRevision,
+    Action, Ensured, Expected, Holder, Inspection, LogAction, LogEntry, LogGap, LogReport,
+    LogWriter, LoggedRevision, Record, RunStep, StampReport, Status, StepReport,
+    UnfinishedRevision, Verification,
 };

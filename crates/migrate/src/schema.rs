@@ -2,6 +2,7 @@
 
 pub use alembic_schema::{
     Attribute, Change, Column, Constraint, ConstraintKind, Cost, Definition, DiffError,
-    DiffOptions, Domain, Extension, Generated, Hazard, Identity, Index, Object, ObjectId,
-    ObjectKind, Routine, Schema, Sequence, Statement, Table, Verb, View, diff,
+    DiffOptions, Disagreement, Domain, Extension, Feature, FeatureKind, Generated, Hazard,
+    Identity, Index, Object, ObjectId, ObjectKind, Referral, Routine, Schema, Sequence, Statement,
+    Table, Verb, View, across, diff,
 };

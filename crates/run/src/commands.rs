@@ -8,7 +8,7 @@ use alembic_history::{
 use crate::action::Action;
 use crate::database_error::{DatabaseError, DatabaseErrorKind};
 use crate::error::RunError;
-use crate::exchange::Run;
+use crate::exchange::{Port, Run};
 use crate::failure::Failure;
 use crate::log::{self, LogAction, LogEntry, LogReport, Record, Whole};
 use crate::other_tools;
@@ -106,12 +106,7 @@ impl<'h> Runner<'h> {
     /// Reads the rows of the version table, whether or not a file explains them.
     #[must_use]
     pub fn current(self) -> Run<'h, Result<Versions, RunError>> {
-        Run::new(move |port| async move {
-            let mut session = Session::open(self, port).await?;
-            let outcome = session.read_versions().await;
-            let versions = session.versions.rows().versions(session.graph());
-            session.close(outcome.map(|()| versions)).await
-        })
+        Run::new(move |port| async move { versions(self, &port).await })
     }
 
     /// Reads the database's revisions, which are pending and which is unfinished, without changing
@@ -236,12 +231,23 @@ impl<'h> Runner<'h> {
     }
 }
 
-fn syntax_failure(error: SyntaxError) -> Failure {
+/// Reads the rows of the version table.
+pub(crate) async fn versions<'h>(
+    runner: Runner<'h>,
+    port: &Port<'h>,
+) -> Result<Versions, RunError> {
+    let mut session = Session::open(runner, port.clone()).await?;
+    let outcome = session.read_versions().await;
+    let versions = session.versions.rows().versions(session.graph());
+    session.close(outcome.map(|()| versions)).await
+}
+
+pub(crate) fn syntax_failure(error: SyntaxError) -> Failure {
     Failure::Plan(PlanError::Resolve(ResolveError::Syntax(error)))
 }
 
 /// Migrates, and begins again as long as locks of other sessions are in the way.
-async fn settled(
+pub(crate) async fn settled(
     session: &mut Session<'_>,
     direction: Direction,
     decide: Decide<'_>,

@@ -22,6 +22,7 @@ use crate::state::DatabaseState;
 use crate::steps::carry_out;
 use crate::tables::Tables;
 use crate::target::{Ahead, Target};
+use crate::verify;
 use crate::versions::Moment;
 
 impl<'h> Runner<'h> {
@@ -80,8 +81,18 @@ async fn ensure_each<'h>(
         };
         let done = session.ledger.steps().to_vec();
         let mut report = session.close(outcome).await.map_err(failed)?;
-        report.took = (runner.clock)().saturating_sub(start);
         finished.add(&report, done);
+        if let Some(expected) = &target.expected
+            && report.outcome != Outcome::Ahead
+        {
+            let verified = verify::check(crates, index, expected, &port).await;
+            let failed = |error: RunError| {
+                let error = error.with_package(&target.package);
+                finished.add_to(error, runner.transaction)
+            };
+            verified.map_err(failed)?;
+        }
+        report.took = (runner.clock)().saturating_sub(start);
         reports.push(report);
     }
     Ok(reports)

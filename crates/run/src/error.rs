@@ -30,6 +30,8 @@ pub enum FailureKind {
     Busy,
     /// The database cannot be reached, read or written.
     Unreachable,
+    /// The database has something else than its revisions make: it was changed by hand.
+    Drift,
     /// A migration failed, or cannot be planned.
     Migration,
 }
@@ -87,6 +89,7 @@ impl RunError {
                 of_database(error, FailureKind::Migration)
             }
             Failure::Database { error, .. } => of_database(error, FailureKind::Unreachable),
+            Failure::Drift(_) => FailureKind::Drift,
             Failure::History(_)
             | Failure::Plan(_)
             | Failure::Requirements(_)
@@ -113,6 +116,7 @@ impl RunError {
             | Failure::UncheckedDialect { .. }
             | Failure::NoSecondConnection { .. }
             | Failure::NotTakenBack { .. }
+            | Failure::NotEmpty { .. }
             | Failure::Unfinished { .. }
             | Failure::Interrupted { .. }
             | Failure::ChangedMeanwhile { .. }

@@ -17,6 +17,7 @@ use crate::dangling::{ForeignKey, Violation};
 use crate::database_error::DatabaseError;
 use crate::log::{LogGap, LogWriter, LoggedRevision};
 use crate::refused_request::RefusedRequest;
+use crate::report::Verification;
 use crate::target::SchemaRole;
 
 pub use statement::{StatementLocation, StatementScope};
@@ -232,6 +233,13 @@ pub enum Failure {
         /// Its file.
         path: PathBuf,
     },
+    /// A scratch database is not empty, so that it may be another one than the one that is meant.
+    NotEmpty {
+        /// Its tables.
+        tables: Vec<String>,
+    },
+    /// The database has something else than its revisions make.
+    Drift(Box<Verification>),
     /// A revision is unfinished, and the run would not continue it.
     Unfinished {
         /// The revision.
@@ -343,6 +351,8 @@ impl Failure {
             | Self::UncheckedDialect { .. }
             | Self::NoSecondConnection { .. }
             | Self::NotTakenBack { .. }
+            | Self::NotEmpty { .. }
+            | Self::Drift(_)
             | Self::Unfinished { .. }
             | Self::Interrupted { .. }
             | Self::ChangedMeanwhile { .. }

@@ -5,8 +5,9 @@ use alembic_schema::{ObjectId, ObjectKind, Rows, Schema, queries, reflect};
 
 use crate::action::Action;
 use crate::database_error::{DatabaseError, DatabaseErrorKind};
+use crate::engine::engine;
 use crate::error::RunError;
-use crate::exchange::Run;
+use crate::exchange::{Port, Run};
 use crate::failure::Failure;
 use crate::refused_request::RefusedRequest;
 use crate::report::Inspection;
@@ -28,23 +29,44 @@ impl<'h> Runner<'h> {
         others: Vec<(Self, Target)>,
     ) -> Run<'h, Result<Inspection, RunError>> {
         Run::new(move |port| async move {
-            let own = (self.clone(), target);
+            let own = (self, target);
             let crates: Vec<(Self, Target)> = others.into_iter().chain([own]).collect();
-            let mut session = Session::open(self, port).await?;
-            loop {
-                let outcome = inspect(&mut session, &crates).await;
-                if let Some(outcome) = session.settle(outcome).await {
-                    return session.close(outcome).await;
-                }
-            }
+            inspected(&crates, crates.len() - 1, &port).await
         })
     }
 }
 
-/// Reads the schema for the last of `crates`.
+/// Reads the schema for one of `crates`.
+pub(crate) async fn inspected<'h>(
+    crates: &[(Runner<'h>, Target)],
+    index: usize,
+    port: &Port<'h>,
+) -> Result<Inspection, RunError> {
+    let mut session = Session::open(crates[index].0.clone(), port.clone()).await?;
+    loop {
+        let outcome = inspect(&mut session, crates, index).await;
+        if let Some(outcome) = session.settle(outcome).await {
+            return session.close(outcome).await;
+        }
+    }
+}
+
+/// Removes what belongs to other crates from a schema.
+pub(crate) fn leave_out_others(schema: &mut Schema, crates: &[(Runner<'_>, Target)], index: usize) {
+    let engine = engine(schema.dialect);
+    for (number, (other, _)) in crates.iter().enumerate() {
+        if number != index {
+            leave_out_versions(schema, &other.version_table);
+        }
+    }
+    let tables = Tables::known(crates, index);
+    schema.leave_out(|id| id.kind == ObjectKind::Table && tables.is_of_others(&*engine, &id.name));
+}
+
 async fn inspect(
     session: &mut Session<'_>,
     crates: &[(Runner<'_>, Target)],
+    index: usize,
 ) -> Result<Inspection, Failure> {
     let found = session.find_versions().await?;
     let dialect = session.runner.dialect;
@@ -60,14 +82,7 @@ async fn inspect(
         RefusedRequest::new(Action::DescribeSchema, error)
     })?;
     leave_out_versions(&mut schema, &session.versions.table);
-    let others = &crates[..crates.len() - 1];
-    for (other, _) in others {
-        leave_out_versions(&mut schema, &other.version_table);
-    }
-    let tables = Tables::known(crates, others.len());
-    schema.leave_out(|id| {
-        id.kind == ObjectKind::Table && tables.is_of_others(&*session.engine, &id.name)
-    });
+    leave_out_others(&mut schema, crates, index);
     Ok(Inspection {
         schema,
         has_version_table: found.as_deref() == Some("table"),

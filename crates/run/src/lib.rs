@@ -70,6 +70,7 @@ mod steps;
 mod tables;
 mod target;
 mod undo;
+mod verify;
 mod versions;
 
 pub use action::Action;
@@ -87,8 +88,8 @@ pub use log::{Author, LogAction, LogEntry, LogGap, LogReport, LogWriter, LoggedR
 pub use policy::{Interruption, Missing, Purge};
 pub use rehearsed::Rehearsed;
 pub use report::{
-    EnsureReport, Ensured, Inspection, Outcome, Report, Scenario, StampReport, Status, StepReport,
-    UnfinishedRevision,
+    EnsureReport, Ensured, Expected, Inspection, Outcome, Report, Scenario, StampReport, Status,
+    StepReport, UnfinishedRevision, Verification,
 };
 pub use request::{Batch, Effect, Execute, Query, Row};
 pub use runner::{DEFAULT_LOCK_TIMEOUT, Runner};

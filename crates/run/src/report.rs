@@ -1,10 +1,11 @@
 //! The reports of finished runs.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::time::Duration;
 
 use alembic_history::{Direction, RevisionId, Versions};
-use alembic_schema::Schema;
+use alembic_schema::{Change, Schema};
 
 use crate::log::LoggedRevision;
 
@@ -52,6 +53,41 @@ pub struct Inspection {
     pub schema: Schema,
     /// Whether the database has a version table.
     pub has_version_table: bool,
+}
+
+/// What revisions make in an empty database.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Expected {
+    /// The rows of the version table.
+    pub versions: Versions,
+    /// The schema, without the version table, the log and the table of progress.
+    pub schema: Schema,
+}
+
+/// How a database compares with what its revisions make.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Verification {
+    /// The rows of the version table.
+    pub versions: Versions,
+    /// The rows of the database that it was compared with. If they are others, the schemas are not
+    /// compared: there are revisions between them.
+    pub expected: Versions,
+    /// What the database has otherwise than its revisions make it, as the changes that make it so.
+    pub drift: Vec<Change>,
+    /// The changes that would undo the drift.
+    pub undo: Vec<Change>,
+    /// What the database has and no comparison looks at, by kind.
+    pub not_compared: BTreeMap<String, BTreeSet<String>>,
+}
+
+impl Verification {
+    /// Returns whether the database is at the expected revisions, and has what they make.
+    #[must_use]
+    pub fn is_sound(&self) -> bool {
+        self.versions == self.expected && self.drift.is_empty()
+    }
 }
 
 /// An unfinished revision: a section outside of transactions did not run to its end.

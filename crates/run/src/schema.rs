@@ -4,7 +4,7 @@ use alembic_history::FileStatement;
 
 use crate::database_error::{DatabaseError, DatabaseErrorKind};
 use crate::error::RunError;
-use crate::exchange::Run;
+use crate::exchange::{Port, Run};
 use crate::failure::Failure;
 use crate::pieces::execute_all;
 use crate::runner::Runner;
@@ -17,15 +17,22 @@ impl<'h> Runner<'h> {
     /// Creates a schema in one transaction, and records nothing of it.
     #[must_use]
     pub fn create(self, schema: Schema) -> Run<'h, Result<(), RunError>> {
-        Run::new(move |port| async move {
-            let mut session = Session::open(self, port).await?;
-            loop {
-                let outcome = create(&mut session, &schema).await;
-                if let Some(outcome) = session.settle(outcome).await {
-                    return session.close(outcome).await;
-                }
-            }
-        })
+        Run::new(move |port| async move { created(self, &schema, &port).await })
+    }
+}
+
+/// Creates a schema in one transaction, and records nothing of it.
+pub(crate) async fn created<'h>(
+    runner: Runner<'h>,
+    schema: &Schema,
+    port: &Port<'h>,
+) -> Result<(), RunError> {
+    let mut session = Session::open(runner, port.clone()).await?;
+    loop {
+        let outcome = create(&mut session, schema).await;
+        if let Some(outcome) = session.settle(outcome).await {
+            return session.close(outcome).await;
+        }
     }
 }
 

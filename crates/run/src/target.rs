@@ -2,12 +2,14 @@
 
 use std::fmt;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use alembic_history::{Dialect, Fresh, Position};
 use alembic_sql::SqlText;
 
 use crate::database_error::DatabaseError;
 use crate::failure::Failure;
+use crate::report::Expected;
 
 /// The target of an application's database, beyond its revisions.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,6 +24,8 @@ pub struct Target {
     pub baseline: String,
     /// The treatment of a database that is ahead of this program.
     pub ahead: Ahead,
+    /// What the database must have when it is ready, if that is compared.
+    pub expected: Option<Arc<Expected>>,
 }
 
 impl Target {

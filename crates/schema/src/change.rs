@@ -9,7 +9,7 @@ pub struct Change {
     pub verb: Verb,
     /// The object; by its new name, if it is renamed.
     pub object: ObjectId,
-    /// What happens, as a person says it: `change the type of users.name from TEXT to VARCHAR(20)`.
+    /// What happens, as a person says it: `changed the type of column users.name from TEXT to VARCHAR(20)`.
     pub sentence: String,
     /// What may go wrong, or be lost.
     pub hazards: Vec<Hazard>,

@@ -96,7 +96,7 @@ impl Pattern {
 }
 
 /// Returns whether a name is like a pattern with `*` for any characters.
-fn is_like(name: &str, pattern: &str) -> bool {
+pub(crate) fn is_like(name: &str, pattern: &str) -> bool {
     let Some((start, rest)) = pattern.split_once('*') else {
         return name == pattern;
     };

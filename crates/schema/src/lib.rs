@@ -3,6 +3,7 @@
 //!
 //! Everything here is pure: it reads what a catalog says, and returns the statements that change it.
 
+mod across;
 mod answers;
 mod change;
 mod comparison;
@@ -19,6 +20,7 @@ mod room;
 mod sharing;
 pub mod sqlite;
 
+pub use across::{Disagreement, Feature, FeatureKind, Referral, across};
 pub use answers::{ReflectError, Rows};
 pub use change::{Change, Cost, Hazard, Statement, Verb};
 pub use comparison::DiffOptions;

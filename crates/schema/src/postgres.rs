@@ -32,4 +32,5 @@ pub(crate) static ROOM: Room = Room {
     drops_with: drop::drops_with,
     drop: drop::drop,
     renamed: rename::renamed,
+    numbered: |_| None,
 };

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use crate::answers::{ReflectError, Rows};
 use crate::change::Change;
 use crate::comparison::{Comparison, Fate, Transition};
-use crate::model::{ObjectId, Schema};
+use crate::model::{ObjectId, Schema, Table};
 
 /// The answers of an engine.
 pub(crate) struct Room {
@@ -34,4 +34,6 @@ pub(crate) struct Room {
     /// Returns the change that gives an object another name, if two objects differ in nothing else and
     /// can be renamed.
     pub(crate) renamed: fn(&ObjectId, &ObjectId, Comparison<'_>) -> Option<Change>,
+    /// Returns the column of a table that numbers the rows because of its type, without a word that says so.
+    pub(crate) numbered: fn(&Table) -> Option<String>,
 }

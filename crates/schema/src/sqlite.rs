@@ -47,4 +47,5 @@ pub(crate) static ROOM: Room = Room {
     drop: render::drop,
     // It renames nothing but tables and columns.
     renamed: |_, _, _| None,
+    numbered: keys::numbered,
 };

@@ -42,6 +42,7 @@ pub mod statements;
 pub mod transactions;
 pub mod unfinished;
 pub mod unwinding;
+pub mod verified;
 pub mod version_table;
 
 pub use command::Command;

@@ -5,7 +5,9 @@ use std::time::SystemTime;
 
 use alembic_migrate::history::RevisionId;
 use alembic_migrate::options::Purge;
-use alembic_migrate::report::{Ensured, Inspection, Record, StampReport, Status};
+use alembic_migrate::report::{
+    Ensured, Expected, Inspection, Record, StampReport, Status, Verification,
+};
 use alembic_migrate::{Dialect, EnsureReport, Migrations, Report, RunError};
 
 /// What a database holds as text, or the bytes of a damaged file.
@@ -106,6 +108,21 @@ pub trait Handle: Send {
 
     /// Carries out [`Migrations::describe`].
     fn describe(&mut self, migrations: &Migrations) -> Result<String, RunError>;
+
+    /// Carries out [`Migrations::replay_among`].
+    fn replay(
+        &mut self,
+        migrations: &Migrations,
+        revisions: &str,
+        others: &[&Migrations],
+    ) -> Result<Expected, RunError>;
+
+    /// Carries out [`Migrations::verify`].
+    fn verify(
+        &mut self,
+        migrations: &Migrations,
+        expected: &Expected,
+    ) -> Result<Verification, RunError>;
 
     /// Carries out [`Migrations::inspect`].
     fn inspect(&mut self, migrations: &Migrations) -> Result<Inspection, RunError>;
@@ -298,6 +315,25 @@ macro_rules! commands {
             migrations: &::alembic_migrate::Migrations,
         ) -> Result<String, ::alembic_migrate::RunError> {
             match self { $($handle => $outcome(migrations.describe($database)),)+ }
+        }
+
+        fn replay(
+            &mut self,
+            migrations: &::alembic_migrate::Migrations,
+            revisions: &str,
+            others: &[&::alembic_migrate::Migrations],
+        ) -> Result<::alembic_migrate::report::Expected, ::alembic_migrate::RunError> {
+            match self {
+                $($handle => $outcome(migrations.replay_among($database, revisions, others)),)+
+            }
+        }
+
+        fn verify(
+            &mut self,
+            migrations: &::alembic_migrate::Migrations,
+            expected: &::alembic_migrate::report::Expected,
+        ) -> Result<::alembic_migrate::report::Verification, ::alembic_migrate::RunError> {
+            match self { $($handle => $outcome(migrations.verify($database, expected)),)+ }
         }
 
         fn inspect(

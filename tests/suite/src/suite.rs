@@ -76,6 +76,11 @@ macro_rules! driver_suite {
                 nothing_is_nothing,
                 the_same_schema_is_the_same_text,
                 a_schema_is_data_without_what_belongs_to_runs;
+            [verified]
+                drift_is_data,
+                a_start_can_verify,
+                only_an_empty_database_is_replayed_into,
+                crates_below_are_replayed_first;
         }
 
         #[test]

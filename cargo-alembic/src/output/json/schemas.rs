@@ -21,6 +21,20 @@ pub(crate) struct AutogenerateJson {
     pub(crate) text: Option<String>,
     /// The changes, on each engine of the crate.
     pub(crate) engines: Vec<EngineChangesJson>,
+    /// What was detected and is left to be written by hand.
+    pub(crate) not_written: Vec<OmissionJson>,
+}
+
+/// A change that was detected and could not be written.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(JsonSchema), schemars(rename = "Omission"))]
+pub(crate) struct OmissionJson {
+    /// The dialect of the engine.
+    pub(crate) dialect: String,
+    /// The change, as a sentence.
+    pub(crate) sentence: String,
+    /// Why it could not be written.
+    pub(crate) reason: String,
 }
 
 /// The result of `check` and `diff`.

@@ -138,6 +138,11 @@ keys! {
     /// The objects that comparisons of schemas do not look at, written as in `include`.
     Exclude = "exclude" => exclude,
 
+    /// What SQLite and PostgreSQL may have differently, although `cargo alembic test` compares the tables
+    /// of a crate that is written for both: the name of a table, or of a column as `documents.search`,
+    /// with `*` for any characters.
+    EngineSpecific = "engine-specific" => engine_specific,
+
     /// The revision at which a database with tables but without a version table is assumed to be.
     Baseline = "baseline" => baseline,
 
@@ -183,7 +188,8 @@ impl Key {
             | Self::PostWriteHooks
             | Self::Allow
             | Self::Include
-            | Self::Exclude => true,
+            | Self::Exclude
+            | Self::EngineSpecific => true,
             Self::Migrations
             | Self::Dialects
             | Self::Chain

@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use alembic_history::{History, RevisionId, Versions};
 use alembic_run::{
-    Ensured, Inspection, LogEntry, LogReport, Purge, Record, Report, StampReport, Status,
+    Ensured, Expected, Inspection, LogEntry, LogReport, Purge, Record, Report, Runner, StampReport,
+    Status, Target, Verification,
 };
 
 use super::Migrations;
-use crate::EnsureReport;
 use crate::driver::Driver;
+use crate::{Dialect, EnsureReport};
 
 impl Migrations {
     /// Applies the revisions needed to reach `target`, a revision expression such as `heads` or
@@ -213,11 +214,98 @@ impl Migrations {
         others: &[&'d Self],
     ) -> D::Output<Inspection> {
         let dialect = database.dialect();
-        let others = others
-            .iter()
-            .map(|other| (other.runner(dialect), other.target(dialect)));
         let runner = self.runner(dialect);
-        let run = runner.inspect(self.target(dialect), others.collect());
+        let run = runner.inspect(self.target(dialect), others_on(dialect, others));
+        database.drive(run, &*self.observer)
+    }
+
+    /// Applies revisions in an empty scratch database, and returns what they make: what
+    /// [`verify`](Self::verify) compares databases with.
+    ///
+    /// On SQLite, the scratch database is one in memory; on PostgreSQL, one that was created for this, and
+    /// that the caller drops. A database that has tables or a version table is refused.
+    ///
+    /// # Errors
+    ///
+    /// [`RunError`](crate::RunError), which carries the state of the scratch database.
+    pub fn replay<'d, D: Driver<'d>>(&'d self, scratch: D, revisions: &str) -> D::Output<Expected> {
+        self.replay_among(scratch, revisions, &[])
+    }
+
+    /// Applies revisions in an empty scratch database, as [`replay`](Self::replay) does, after all those of
+    /// other crates, whose tables they may use, in this order.
+    ///
+    /// # Errors
+    ///
+    /// [`RunError`](crate::RunError), which carries the state of the scratch database.
+    pub fn replay_among<'d, D: Driver<'d>>(
+        &'d self,
+        scratch: D,
+        revisions: &str,
+        others: &[&'d Self],
+    ) -> D::Output<Expected> {
+        let dialect = scratch.dialect();
+        let runner = self.runner(dialect);
+        let run = runner.replay(self.target(dialect), others_on(dialect, others), revisions);
+        scratch.drive(run, &*self.observer)
+    }
+
+    /// Compares the schema of a database with what its revisions make, as a health check does: what was
+    /// changed by hand is returned as changes.
+    ///
+    /// Writes nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`RunError`](crate::RunError), when the database cannot be read; what differs is not an error.
+    ///
+    /// ```
+    /// use alembic_migrate::{Dialect, Migrations};
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # std::fs::write(
+    /// #     folder.path().join("a.sql"),
+    /// #     "-- Add users\n-- Revision ID: a1b2\n-- Revises:\n\n\
+    /// #      -- alembic: upgrade\nCREATE TABLE users (id INTEGER PRIMARY KEY);\n",
+    /// # )?;
+    /// # let migrations = Migrations::from_folder(folder.path(), &[Dialect::Sqlite])?;
+    /// let mut scratch = rusqlite::Connection::open_in_memory()?;
+    /// let expected = migrations.replay(&mut scratch, "heads")?;
+    ///
+    /// # let mut connection = rusqlite::Connection::open_in_memory()?;
+    /// migrations.upgrade(&mut connection, "heads")?;
+    /// assert!(migrations.verify(&mut connection, &expected)?.is_sound());
+    ///
+    /// connection.execute_batch("ALTER TABLE users ADD COLUMN name TEXT")?;
+    /// let found = migrations.verify(&mut connection, &expected)?;
+    /// assert_eq!(found.drift[0].sentence, "added column users.name");
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn verify<'d, D: Driver<'d>>(
+        &'d self,
+        database: D,
+        expected: &'d Expected,
+    ) -> D::Output<Verification> {
+        self.verify_among(database, expected, &[])
+    }
+
+    /// Compares the schema of a database that other crates share, as [`verify`](Self::verify) does,
+    /// without the tables that are known to be theirs.
+    ///
+    /// # Errors
+    ///
+    /// [`RunError`](crate::RunError), when the database cannot be read.
+    pub fn verify_among<'d, D: Driver<'d>>(
+        &'d self,
+        database: D,
+        expected: &'d Expected,
+        others: &[&'d Self],
+    ) -> D::Output<Verification> {
+        let dialect = database.dialect();
+        let runner = self.runner(dialect);
+        let run = runner.verify(self.target(dialect), others_on(dialect, others), expected);
         database.drive(run, &*self.observer)
     }
 
@@ -251,4 +339,11 @@ impl Migrations {
         let run = self.runner(database.dialect()).describe();
         database.drive(run, &*self.observer)
     }
+}
+
+/// Returns the runners of other crates.
+fn others_on<'d>(dialect: Dialect, others: &[&'d Migrations]) -> Vec<(Runner<'d>, Target)> {
+    let others = others.iter();
+    let runners = others.map(|other| (other.runner(dialect), other.target(dialect)));
+    runners.collect()
 }

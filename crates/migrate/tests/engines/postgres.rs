@@ -1,6 +1,7 @@
 //! What only PostgreSQL has: connections that end, locks that are waited for, and its own ways to
 //! fail.
 
+mod across;
 mod cancelled;
 mod constraints;
 mod database;

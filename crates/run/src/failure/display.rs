@@ -4,6 +4,8 @@ use std::fmt;
 
 use alembic_history::{PlanError, RevisionId, Versions, join};
 
+use crate::report::Verification;
+
 use super::{Failure, Unacceptable};
 use crate::dangling::{ForeignKey, Violation};
 use crate::log::LoggedRevision;
@@ -245,6 +247,17 @@ impl fmt::Display for Failure {
                 "revision {revision} has a section outside of transactions, which a dry run could \
                  not take back"
             ),
+            Self::NotEmpty { tables } => match tables.as_slice() {
+                [] => f.write_str("the scratch database has a version table, so it is not empty"),
+                [table, rest @ ..] => {
+                    write!(f, "the scratch database is not empty: it has table {table}")?;
+                    match rest.len() {
+                        0 => Ok(()),
+                        more => write!(f, " and {more} more"),
+                    }
+                }
+            },
+            Self::Drift(verification) => fmt_drift(verification, f),
             Self::NoSecondConnection { revision, .. } => write!(
                 f,
                 "revision {revision} has a section outside a transaction, and a single connection \
@@ -332,5 +345,32 @@ fn rows(versions: &Versions) -> String {
         "no rows".to_owned()
     } else {
         versions.to_string()
+    }
+}
+
+/// Writes how a database differs from what its revisions make, with the first of the changes.
+fn fmt_drift(verification: &Verification, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let Verification {
+        versions,
+        expected,
+        drift,
+        ..
+    } = verification;
+    match drift.as_slice() {
+        [] => write!(
+            f,
+            "the database is at {versions}, and was to be compared with {expected}"
+        ),
+        [first, rest @ ..] => {
+            write!(
+                f,
+                "the database is not what its revisions make: {}",
+                first.sentence
+            )?;
+            match rest.len() {
+                0 => Ok(()),
+                more => write!(f, ", and {more} more changes by hand"),
+            }
+        }
     }
 }

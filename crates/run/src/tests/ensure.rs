@@ -22,6 +22,7 @@ pub(super) fn target() -> Target {
         fresh: Fresh::Create,
         baseline: "base".to_owned(),
         ahead: Ahead::Refuse,
+        expected: None,
     }
 }
 

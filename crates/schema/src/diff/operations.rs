@@ -189,6 +189,7 @@ impl Found {
             let mut change = (room.create)(&id, &covered, comparison);
             if self.dropped.contains(&id) {
                 change.verb = Verb::PutBack;
+                change.sentence = format!("recreated {id}");
             }
             let mut creates = covered;
             creates.insert(id);
@@ -206,6 +207,7 @@ impl Found {
             let mut change = (room.drop)(&id, comparison);
             if self.created.contains(&id) {
                 change.verb = Verb::TakeAway;
+                change.sentence = format!("took {id} away");
             }
             let mut drops = along;
             drops.insert(id);

@@ -26,7 +26,7 @@ pub(crate) fn create(
     let mut change = Change {
         verb: Verb::Create,
         object: id.clone(),
-        sentence: format!("create {id}"),
+        sentence: format!("added {id}"),
         hazards: Vec::new(),
         statements: Vec::new(),
     };

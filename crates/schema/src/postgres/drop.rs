@@ -24,7 +24,7 @@ pub(crate) fn drop(id: &ObjectId, comparison: Comparison<'_>) -> Change {
     Change {
         verb: Verb::Drop,
         object: id.clone(),
-        sentence: format!("drop {id}"),
+        sentence: format!("removed {id}"),
         hazards: hazard.into_iter().collect(),
         statements: statements.unwrap_or_default(),
     }

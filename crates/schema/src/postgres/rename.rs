@@ -41,7 +41,7 @@ pub(crate) fn renamed(
     Some(Change {
         verb: Verb::Rename,
         object: to.clone(),
-        sentence: format!("rename {from} to {}", to.name),
+        sentence: format!("renamed {from} to {}", to.name),
         hazards: Vec::new(),
         statements,
     })

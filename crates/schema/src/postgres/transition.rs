@@ -24,7 +24,7 @@ pub(crate) fn transition(id: &ObjectId, comparison: Comparison<'_>) -> Transitio
     }
     if before.comment != after.comment {
         let statement = comment::statement(id, after, after.comment.as_deref());
-        alteration.add(format!("change the comment on {id}"), [statement.sql]);
+        alteration.add(format!("changed the comment on {id}"), [statement.sql]);
     }
     alteration.done()
 }

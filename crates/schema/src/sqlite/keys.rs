@@ -7,6 +7,7 @@ use alembic_sql::{
 use super::catalog::{Catalog, Object};
 use super::mention::{self, KeyPart, index_columns, is_unique_index};
 use super::names::{Demand, Named, Place, constraints};
+use crate::model::Table;
 
 /// Returns the columns of the primary key.
 pub(super) fn primary_key(outline: &TableOutline) -> Option<Vec<String>> {
@@ -51,6 +52,13 @@ pub(super) fn rowid_alias<'o>(sql: &str, outline: &'o TableOutline) -> Option<&'
         )
     });
     (is_integer && !is_descending).then_some(column)
+}
+
+/// Returns the column that numbers the rows of a table.
+pub(super) fn numbered(table: &Table) -> Option<String> {
+    let sql = table.sql.as_deref()?;
+    let outline = TableOutline::read(sql)?;
+    rowid_alias(sql, &outline).map(|column| column.name.clone())
 }
 
 /// Returns whether the table keeps the highest number that a row had.

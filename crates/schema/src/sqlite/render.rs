@@ -54,7 +54,7 @@ pub(crate) fn create(id: &ObjectId, _: &BTreeSet<ObjectId>, comparison: Comparis
     Change {
         verb: Verb::Create,
         object: id.clone(),
-        sentence: format!("create {id}"),
+        sentence: format!("added {id}"),
         hazards,
         statements: vec![Statement::new(sql)],
     }
@@ -122,7 +122,7 @@ pub(crate) fn drop(id: &ObjectId, comparison: Comparison<'_>) -> Change {
     Change {
         verb: Verb::Drop,
         object: id.clone(),
-        sentence: format!("drop {id}"),
+        sentence: format!("removed {id}"),
         hazards: match holds_rows {
             true => vec![Hazard::DestroysRows(id.clone())],
             false => Vec::new(),

@@ -180,7 +180,7 @@ fn rebuild(id: &ObjectId, before: &Facts, after: &Facts, sql: &str) -> Change {
     Change {
         verb: Verb::Alter,
         object: id.clone(),
-        sentence: format!("rebuild {id}"),
+        sentence: format!("rebuilt {id}"),
         hazards,
         statements: vec![Statement::new(format!(
             "ALTER TABLE {table} REBUILD AS {definition}"

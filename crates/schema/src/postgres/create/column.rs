@@ -70,7 +70,7 @@ pub(super) fn add(
     comparison: Comparison<'_>,
 ) {
     let id = change.object.clone();
-    change.sentence = format!("add {id}");
+    change.sentence = format!("added {id}");
     if column.inherited {
         // The parent's column makes it.
         return;

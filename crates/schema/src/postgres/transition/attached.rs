@@ -39,7 +39,7 @@ pub(super) fn constraint(
             return false;
         }
         let sql = format!("ALTER TABLE {owner} ALTER CONSTRAINT {own} {mode}");
-        alteration.add(format!("change when {id} is checked"), [sql]);
+        alteration.add(format!("changed when {id} is checked"), [sql]);
     }
     if !before.validated && after.validated {
         let word = match alteration.is_of_domain {
@@ -47,7 +47,7 @@ pub(super) fn constraint(
             false => "TABLE",
         };
         let sql = format!("ALTER {word} {owner} VALIDATE CONSTRAINT {own}");
-        alteration.add(format!("validate {id}"), [sql]);
+        alteration.add(format!("validated {id}"), [sql]);
         alteration.risk(Hazard::Scans(table));
         alteration.risk(Hazard::MayFail(format!("rows do not fulfil {}", id.name)));
     }
@@ -80,7 +80,7 @@ fn uses(alteration: &mut Alteration, table: &str, before: &[IndexUse], after: &[
     let mut statements: Vec<String> = unused.into_iter().map(|statement| statement.sql).collect();
     let used = after.iter().filter(|used| !before.contains(used));
     statements.extend(used.map(|used| create::use_of_index(table, &id.name, *used)));
-    alteration.add(format!("change what {id} is used for"), statements);
+    alteration.add(format!("changed what {id} is used for"), statements);
 }
 
 /// Adds what makes one index of another.
@@ -121,7 +121,7 @@ pub(super) fn index(
     {
         let parent = name::qualified(&of, parent);
         let sql = format!("ALTER INDEX {parent} ATTACH PARTITION {own}");
-        alteration.add(format!("attach {id}"), [sql]);
+        alteration.add(format!("attached {id}"), [sql]);
     }
     uses(alteration, &table, &before.uses, &after.uses);
     let mut targets: Vec<String> = Vec::new();
@@ -141,7 +141,7 @@ pub(super) fn index(
         }
     }
     if !targets.is_empty() {
-        alteration.add(format!("change the statistics of {id}"), targets);
+        alteration.add(format!("changed the statistics of {id}"), targets);
     }
     true
 }
@@ -186,7 +186,7 @@ pub(super) fn statistics(
     }
     if before.target != after.target {
         let own = name::of(&alteration.id);
-        let sentence = format!("change the target of {}", alteration.id);
+        let sentence = format!("changed the target of {}", alteration.id);
         alteration.add(sentence, [create::statistics_target(&own, after)]);
     }
     true

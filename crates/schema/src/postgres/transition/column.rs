@@ -124,12 +124,12 @@ fn validated_not_null(id: &ObjectId, action: &str) -> Vec<String> {
 fn sentence(id: &str, before: &Column, after: &Column) -> String {
     if before.data_type != after.data_type {
         let (old, new) = (&before.data_type, &after.data_type);
-        return format!("change the type of {id} from {old} to {new}");
+        return format!("changed the type of {id} from {old} to {new}");
     }
     match (before.not_null, after.not_null) {
-        (false, true) => format!("make {id} NOT NULL"),
-        (true, false) => format!("let {id} be NULL"),
-        (true, true) | (false, false) => format!("change {id}"),
+        (false, true) => format!("made {id} NOT NULL"),
+        (true, false) => format!("made {id} nullable"),
+        (true, true) | (false, false) => format!("changed {id}"),
     }
 }
 
@@ -202,18 +202,18 @@ fn inherited(
     match (before.not_null, after.not_null) {
         (false, true) if !follows => {
             let sql = format!("ALTER TABLE {owner} ALTER COLUMN {name} SET NOT NULL");
-            alteration.add(format!("make {id} NOT NULL"), [sql]);
+            alteration.add(format!("made {id} NOT NULL"), [sql]);
         }
         (true, false) if !follows => {
             let sql = format!("ALTER TABLE {owner} ALTER COLUMN {name} DROP NOT NULL");
-            alteration.add(format!("let {id} be NULL"), [sql]);
+            alteration.add(format!("made {id} nullable"), [sql]);
         }
         (_, _) => {}
     }
     let options = create::column::options(&id.name, Some(before), after);
     if !options.is_empty() {
         let sql = format!("ALTER TABLE {owner} {}", options.join(", "));
-        alteration.add(format!("change {id}"), [sql]);
+        alteration.add(format!("changed {id}"), [sql]);
     }
 }
 
@@ -231,7 +231,7 @@ pub(super) fn default(
             facts::only(&id, comparison.to),
             quote(&id.name)
         );
-        alteration.add(format!("change the {id} from {before} to {after}"), [sql]);
+        alteration.add(format!("changed the {id} from {before} to {after}"), [sql]);
     }
     true
 }

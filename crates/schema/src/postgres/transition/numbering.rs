@@ -23,7 +23,7 @@ pub(super) fn sequence(alteration: &mut Alteration, before: &Sequence, after: &S
         statements.push(format!("ALTER SEQUENCE {own} SET {word}"));
     }
     if !statements.is_empty() {
-        alteration.add(format!("change {id}"), statements);
+        alteration.add(format!("changed {id}"), statements);
     }
     true
 }
@@ -58,7 +58,7 @@ pub(super) fn owner(alteration: &mut Alteration, table: &str, column: &str) -> b
         name::qualified(&id.schema, table),
         quote(column)
     );
-    alteration.add(format!("change {id}"), [sql]);
+    alteration.add(format!("changed {id}"), [sql]);
     true
 }
 

@@ -25,13 +25,13 @@ pub(super) fn table(
             false => "LOGGED",
         };
         let sql = format!("ALTER TABLE {own} SET {word}");
-        alteration.add(format!("make {id} {}", word.to_lowercase()), [sql]);
+        alteration.add(format!("made {id} {}", word.to_lowercase()), [sql]);
         alteration.risk(Hazard::Rewrites(id.clone()));
     }
     if before.access_method != after.access_method {
         let method = after.access_method.as_deref().unwrap_or("heap");
         let sql = format!("ALTER TABLE {own} SET ACCESS METHOD {}", quote(method));
-        alteration.add(format!("change the access method of {id}"), [sql]);
+        alteration.add(format!("changed the access method of {id}"), [sql]);
         alteration.risk(Hazard::Rewrites(id.clone()));
     }
     partition(
@@ -46,7 +46,7 @@ pub(super) fn table(
             None => "NOT OF".to_owned(),
         };
         alteration.add(
-            format!("change the type of {id}"),
+            format!("changed the type of {id}"),
             [format!("ALTER TABLE {own} {action}")],
         );
     }
@@ -55,17 +55,17 @@ pub(super) fn table(
     actions.extend(set(&before.storage, &after.storage));
     if !actions.is_empty() {
         let sql = format!("ALTER TABLE {own} {}", actions.join(", "));
-        alteration.add(format!("change the storage parameters of {id}"), [sql]);
+        alteration.add(format!("changed the storage parameters of {id}"), [sql]);
     }
     let actions = security(before, after);
     if !actions.is_empty() {
         let sql = format!("ALTER TABLE {own} {}", actions.join(", "));
-        alteration.add(format!("change the row-level security of {id}"), [sql]);
+        alteration.add(format!("changed the row-level security of {id}"), [sql]);
     }
     if before.replica_identity != after.replica_identity {
         let identity = after.replica_identity.as_deref().unwrap_or("DEFAULT");
         let sql = format!("ALTER TABLE {own} REPLICA IDENTITY {identity}");
-        alteration.add(format!("change the replica identity of {id}"), [sql]);
+        alteration.add(format!("changed the replica identity of {id}"), [sql]);
     }
     true
 }
@@ -93,9 +93,9 @@ fn partition(alteration: &mut Alteration, before: Option<&Partition>, after: Opt
         ));
     }
     let what = match (before.is_some(), after.is_some()) {
-        (_, false) => "detach",
-        (false, true) => "attach",
-        (true, true) => "change the bound of",
+        (_, false) => "detached",
+        (false, true) => "attached",
+        (true, true) => "changed the bound of",
     };
     alteration.add(format!("{what} {id}"), statements);
     if after.is_some() {
@@ -125,7 +125,7 @@ fn parents(alteration: &mut Alteration, before: &Table, after: &Table, compariso
             statements.push(format!("ALTER TABLE {own} INHERIT {parent}"));
         }
     }
-    alteration.add(format!("change what {id} inherits from"), statements);
+    alteration.add(format!("changed what {id} inherits from"), statements);
 }
 
 /// Returns the action that takes options away, if any go.

@@ -25,7 +25,7 @@ pub(super) fn extension(
         let id = alteration.id.clone();
         let (own, schema) = (quote(&id.name), quote(&after.schema));
         let sql = format!("ALTER EXTENSION {own} SET SCHEMA {schema}");
-        alteration.add(format!("move {id} to the schema {}", after.schema), [sql]);
+        alteration.add(format!("moved {id} to the schema {}", after.schema), [sql]);
     }
     true
 }
@@ -72,7 +72,10 @@ pub(super) fn labels(
             }
         };
         let sql = format!("ALTER TYPE {own} ADD VALUE {}{place}", literal(label));
-        alteration.add_statements(format!("add {label} to {id}"), vec![Statement::alone(sql)]);
+        alteration.add_statements(
+            format!("added {label} to {id}"),
+            vec![Statement::alone(sql)],
+        );
     }
     true
 }
@@ -263,7 +266,7 @@ pub(super) fn composite(
     }
     if !actions.is_empty() {
         let sql = format!("ALTER TYPE {} {}", name::of(&id), actions.join(", "));
-        alteration.add(format!("change the attributes of {id}"), [sql]);
+        alteration.add(format!("changed the attributes of {id}"), [sql]);
         if actions.iter().any(|action| action.starts_with("DROP")) && is_stored {
             alteration.risk(Hazard::DestroysValues(id.clone()));
         }
@@ -272,7 +275,7 @@ pub(super) fn composite(
         let old = find(before, &new.name).and_then(|old| old.comment);
         if old != new.comment {
             let sql = column::attribute_comment(&id, &new.name, new.comment.as_deref());
-            alteration.add(format!("change the comment on {id}.{}", new.name), [sql]);
+            alteration.add(format!("changed the comment on {id}.{}", new.name), [sql]);
         }
     }
     true
@@ -323,7 +326,7 @@ pub(super) fn domain(
         (true, true) | (false, false) => {}
     }
     if !statements.is_empty() {
-        alteration.add(format!("change {id}"), statements);
+        alteration.add(format!("changed {id}"), statements);
         if after.not_null && !before.not_null {
             alteration.risk(Hazard::MayFail(format!("a value of {id} is NULL")));
         }

@@ -14,7 +14,7 @@ pub(super) fn view(alteration: &mut Alteration, before: &View, after: &View) -> 
             return false;
         }
         let sql = create::view_sql(&id, after, "CREATE OR REPLACE");
-        alteration.add(format!("change {id}"), [sql]);
+        alteration.add(format!("changed {id}"), [sql]);
     } else if before.options != after.options {
         let word = match is_stored {
             true => "MATERIALIZED VIEW",
@@ -28,7 +28,7 @@ pub(super) fn view(alteration: &mut Alteration, before: &View, after: &View) -> 
         if let Some(set) = super::table::set(&before.options, &after.options) {
             statements.push(format!("ALTER {word} {own} {set}"));
         }
-        alteration.add(format!("change the options of {id}"), statements);
+        alteration.add(format!("changed the options of {id}"), statements);
     }
     if is_stored && before.is_filled != after.is_filled {
         let data = match after.is_filled {
@@ -36,12 +36,12 @@ pub(super) fn view(alteration: &mut Alteration, before: &View, after: &View) -> 
             false => "WITH NO DATA",
         };
         let sql = format!("REFRESH MATERIALIZED VIEW {} {data}", name::of(&id));
-        alteration.add(format!("change whether {id} is filled"), [sql]);
+        alteration.add(format!("changed whether {id} is filled"), [sql]);
     }
     let comments = comment::of_columns(&id, Some(before), after);
     if !comments.is_empty() {
         let comments = comments.into_iter().map(|statement| statement.sql);
-        alteration.add(format!("change the comments on columns of {id}"), comments);
+        alteration.add(format!("changed the comments on columns of {id}"), comments);
     }
     true
 }
@@ -67,7 +67,7 @@ pub(super) fn routine(
         statements.push("SET LOCAL check_function_bodies = off".to_owned());
     }
     statements.push(after.sql.clone());
-    let sentence = format!("change {}", alteration.id);
+    let sentence = format!("changed {}", alteration.id);
     alteration.add(sentence, statements);
     true
 }

@@ -145,7 +145,7 @@ impl Actions<'_> {
         if has_constraint || is_stored {
             hazards.push(self.rewrites());
         }
-        let (sentence, sql) = (format!("add {id}"), format!("ADD COLUMN {}", column.sql));
+        let (sentence, sql) = (format!("added {id}"), format!("ADD COLUMN {}", column.sql));
         self.push(Verb::Create, id, sentence, hazards, sql);
     }
 
@@ -156,7 +156,13 @@ impl Actions<'_> {
             None => vec![Hazard::DestroysValues(id.clone())],
         };
         let sql = format!("DROP COLUMN {}", quote(&column.name));
-        self.push(Verb::Drop, id.clone(), format!("drop {id}"), hazards, sql);
+        self.push(
+            Verb::Drop,
+            id.clone(),
+            format!("removed {id}"),
+            hazards,
+            sql,
+        );
     }
 
     fn alter_column(&mut self, before: &ColumnFacts, after: &ColumnFacts, is_strict: bool) {
@@ -177,11 +183,11 @@ impl Actions<'_> {
             let data_type = &after.data_type;
             let sentence = match has_other_type {
                 true => format!(
-                    "change the type of {id} from {} to {}",
+                    "changed the type of {id} from {} to {}",
                     before.data_type, data_type
                 ),
                 false => format!(
-                    "change the collation of {id} from {} to {}",
+                    "changed the collation of {id} from {} to {}",
                     collations[0], collations[1]
                 ),
             };
@@ -200,7 +206,7 @@ impl Actions<'_> {
                     format!("ALTER COLUMN {name} SET DEFAULT {default}"),
                 ),
                 None => (
-                    format!("drop the default of {id}"),
+                    format!("removed the default of {id}"),
                     format!("ALTER COLUMN {name} DROP DEFAULT"),
                 ),
             };
@@ -211,12 +217,12 @@ impl Actions<'_> {
             (None, Some(_)) => {
                 let why = format!("{} has NULL", before.name);
                 let hazards = vec![self.rewrites(), Hazard::MayFail(why)];
-                let sentence = format!("refuse NULL in {id}");
+                let sentence = format!("made {id} NOT NULL");
                 let sql = format!("ALTER COLUMN {name} SET NOT NULL");
                 self.push(Verb::Alter, id, sentence, hazards, sql);
             }
             (Some(_), None) => {
-                let sentence = format!("allow NULL in {id}");
+                let sentence = format!("made {id} nullable");
                 let hazards = vec![self.rewrites()];
                 let sql = format!("ALTER COLUMN {name} DROP NOT NULL");
                 self.push(Verb::Alter, id, sentence, hazards, sql);
@@ -237,13 +243,13 @@ impl Actions<'_> {
             (None, Demand::Check(_) | Demand::NotNull) => constraint.definition.trim().to_owned(),
         };
         let hazards = vec![self.rewrites()];
-        let sentence = format!("drop {id}");
+        let sentence = format!("removed {id}");
         self.push(Verb::Drop, id, sentence, hazards, format!("DROP {what}"));
     }
 
     fn rename_constraint(&mut self, old: &ConstraintFacts, new: &ConstraintFacts) {
         let id = self.constraint(&new.name);
-        let sentence = format!("rename constraint {} to {}", old.name, new.name);
+        let sentence = format!("renamed constraint {} to {}", old.name, new.name);
         let sql = format!(
             "RENAME CONSTRAINT {} TO {}",
             quote(&old.name),
@@ -265,7 +271,7 @@ impl Actions<'_> {
             Some(name) => format!("CONSTRAINT {} ", quote(name)),
             None => String::new(),
         };
-        let sentence = format!("add {id}");
+        let sentence = format!("added {id}");
         let sql = format!("ADD {name}{}", constraint.definition.trim());
         self.push(Verb::Create, id, sentence, hazards, sql);
     }
