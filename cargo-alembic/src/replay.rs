@@ -114,6 +114,15 @@ impl Replay<'_> {
         create(self.owner, file, scratch)
     }
 
+    /// Runs SQL in a database, and leaves it to the caller to explain why that fails.
+    pub(crate) fn try_create(
+        &self,
+        sql: &SchemaFile,
+        scratch: &mut Scratch,
+    ) -> std::result::Result<(), RunError> {
+        try_create(self.owner, sql, scratch)
+    }
+
     /// Reads the schema of a database, without the tables of the crates below.
     pub(crate) fn inspect(&self, scratch: &mut Scratch) -> Result<Schema> {
         let below = self.below.iter().map(|known| &known.migrations);
@@ -140,8 +149,16 @@ fn provide_base(known: &Crate, scratch: &mut Scratch) -> Result<()> {
 /// Creates the schema of a file as an application creates its target schema: with the same checks, and
 /// with the place of what is wrong.
 fn create(known: &Crate, file: &SchemaFile, scratch: &mut Scratch) -> Result<()> {
-    let runner = known.migrations.runner(scratch.database.dialect());
-    let run = runner.create(file.clone());
-    let created = scratch.connection.drive(run, &|_| {});
+    let created = try_create(known, file, scratch);
     created.map_err(|error| known.explain_trial(error, &scratch.database))
+}
+
+fn try_create(
+    known: &Crate,
+    sql: &SchemaFile,
+    scratch: &mut Scratch,
+) -> std::result::Result<(), RunError> {
+    let runner = known.migrations.runner(scratch.database.dialect());
+    let run = runner.create(sql.clone());
+    scratch.connection.drive(run, &|_| {})
 }

@@ -3,12 +3,15 @@
 mod differ;
 mod dump;
 mod source;
+mod stated;
 
 use std::collections::BTreeSet;
 
 use alembic_history::Code;
 use alembic_migrate::schema::Schema;
 use alembic_migrate::{Dialect, Migrations};
+use alembic_models::Rename as StatedRename;
+use alembic_run::Failure;
 use alembic_schema::Filter;
 
 use crate::context::Context;
@@ -21,14 +24,56 @@ use crate::workspace::{Access, Crate};
 pub(crate) use differ::{Differ, changes, script as changes_script, text as changes_text};
 pub(crate) use dump::{Dump, target_files};
 pub(crate) use source::Source;
+use stated::{Part, Stated};
+
+/// The target schema of a crate, in a database.
+pub(crate) struct Target {
+    pub(crate) scratch: Scratch,
+    /// What it says has got another name.
+    pub(crate) renames: Vec<StatedRename>,
+}
 
 /// Creates a database with the target schema of the crate.
-pub(crate) fn target(replay: &Replay<'_>) -> Result<Scratch> {
+pub(crate) fn target(replay: &Replay<'_>) -> Result<Target> {
     let dialect = replay.engine.dialect();
+    if let Some(plan) = replay.owner.models() {
+        let stated = Stated::read(plan)?;
+        return Ok(Target {
+            scratch: created_by_structs(replay, &stated)?,
+            renames: stated.renames(),
+        });
+    }
     match replay.owner.configuration.target(dialect)? {
-        Some(file) => replay.created_by(&file),
+        Some(file) => Ok(Target {
+            scratch: replay.created_by(&file)?,
+            renames: Vec::new(),
+        }),
         None => Err(no_target(replay.owner, dialect)),
     }
+}
+
+/// Creates a database with what structs state, and the files beside them.
+fn created_by_structs(replay: &Replay<'_>, stated: &Stated) -> Result<Scratch> {
+    let dialect = replay.engine.dialect();
+    let mut scratch = replay.below()?;
+    for part in stated.parts(dialect)? {
+        let structs = match part {
+            Part::File(file) => {
+                replay.create(&file, &mut scratch)?;
+                continue;
+            }
+            Part::Structs(structs) => structs,
+        };
+        replay
+            .try_create(&structs, &mut scratch)
+            .map_err(|error| match error.failure() {
+                Failure::Schema {
+                    position, error, ..
+                } => stated.explain(&structs, dialect, *position, error),
+                _ => replay.explain(error, &scratch),
+            })?;
+    }
+    Ok(scratch)
 }
 
 fn no_target(owner: &Crate, dialect: Dialect) -> Error {
@@ -45,7 +90,7 @@ fn no_target(owner: &Crate, dialect: Dialect) -> Error {
         .help(
             "write SQL that creates the schema as it should be, and name the file with `schema = \
              \"schema.sql\"` under [package.metadata.alembic]; `cargo alembic dump --write` begins \
-             it with what the revisions make",
+             it with what the revisions make; or state the schema by structs, with `models = true`",
         )
         .into()
 }

@@ -10,6 +10,7 @@ mod packages;
 mod readahead;
 mod requirements;
 mod selection;
+mod sources;
 
 use alembic_history::{Code, SchemaFiles, SettingsKey, read_text};
 use std::path::{Path, PathBuf};
@@ -26,6 +27,7 @@ pub(crate) use crates::{Access, Crate, TargetFile, answers_one_by_one};
 pub(crate) use expressions::{crates_matching, crates_to_move};
 use readahead::Readahead;
 pub(crate) use requirements::{CrateOrder, PlannedRows, access_to, check_dependents};
+pub(crate) use sources::{CrateSources, ModelPlan};
 
 /// The packages of a workspace, each after those that it depends on.
 #[derive(Debug)]
@@ -96,7 +98,9 @@ impl Workspace {
                 migrations = migrations.base_for(*dialect, file.path, file.text.as_str());
             }
         }
-        Ok(Crate::new(configuration, dialects, migrations, access))
+        let models = &configuration.settings.models;
+        let plan = ModelPlan::find(&self.packages, &configuration.folder, models);
+        Ok(Crate::new(configuration, dialects, migrations, access).stated_by(plan))
     }
 
     /// Reads the migrations of several crates, and reports the errors of all of them.

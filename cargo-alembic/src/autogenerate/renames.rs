@@ -5,6 +5,7 @@ use std::io::{IsTerminal, Write};
 
 use alembic_history::Code;
 use alembic_migrate::schema::{Change, Hazard, ObjectId, Schema, Statement, Verb};
+use alembic_models::Rename as StatedRename;
 use alembic_schema::{Rename, RenameError, find, plain_name, rename_candidates};
 
 use crate::database::scratch::Scratch;
@@ -20,9 +21,15 @@ pub(crate) struct Answers {
 }
 
 impl Answers {
-    /// Returns the renames that the arguments name, and those that a person at a terminal confirms.
-    pub(super) fn find(&self, before: &Schema, target: &Schema) -> Result<Vec<Rename>> {
-        let mut renames: Vec<Rename> = Vec::new();
+    /// Returns the renames that the arguments name, those that the target itself states, and those that a
+    /// person at a terminal confirms.
+    pub(super) fn find(
+        &self,
+        before: &Schema,
+        target: &Schema,
+        stated: &[StatedRename],
+    ) -> Result<Vec<Rename>> {
+        let mut renames: Vec<Rename> = stated_renames(stated, before);
         for text in &self.renamed {
             let rename = Rename::parse(text, before);
             let rename = rename.map_err(|error| invalid("--rename", text, &error))?;
@@ -82,6 +89,35 @@ impl Answers {
         });
         Ok(candidates)
     }
+}
+
+/// Returns the stated renames that are still to be made: the sources keep them afterwards.
+fn stated_renames(stated: &[StatedRename], before: &Schema) -> Vec<Rename> {
+    let renames = stated.iter().filter_map(|rename| {
+        let qualified = |name: &str| match &rename.schema {
+            Some(schema) => format!("{schema}.{name}"),
+            None => name.to_owned(),
+        };
+        let (old, new) = match &rename.column {
+            None => (qualified(&rename.from), &rename.table),
+            Some(column) => {
+                // The table may have got another name, too.
+                let mut tables = stated.iter().filter(|table| table.column.is_none());
+                let table = tables.find(|table| table.table == rename.table);
+                let names = [table.map(|table| &table.from), Some(&rename.table)];
+                let mut names = names.into_iter().flatten().map(|name| qualified(name));
+                let table = names.find(|name| find(name, before).is_ok())?;
+                (format!("{table}.{}", rename.from), column)
+            }
+        };
+        let object = find(&old, before).ok()?;
+        let rename = Rename {
+            object,
+            name: new.clone(),
+        };
+        before.get(&rename.renamed()).is_none().then_some(rename)
+    });
+    renames.collect()
 }
 
 /// Returns a column as it is called once its table is renamed.

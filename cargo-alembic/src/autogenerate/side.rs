@@ -55,9 +55,10 @@ impl<'r> Side<'r> {
     ) -> Result<Self> {
         let mut before = replay.inspect(&mut origin.scratch)?;
         filter.apply(&mut before);
-        let mut target = replay.inspect(&mut target(&replay)?)?;
+        let mut stated = target(&replay)?;
+        let mut target = replay.inspect(&mut stated.scratch)?;
         filter.apply(&mut target);
-        let renames = answers.find(&before, &target)?;
+        let renames = answers.find(&before, &target, &stated.renames)?;
         let renamed = match renames.as_slice() {
             [] => before.clone(),
             renames => {

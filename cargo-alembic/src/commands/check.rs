@@ -25,9 +25,8 @@ impl CheckArgs {
             .order(context.crates(&Access::default())?)?;
         let mut answers = Vec::new();
         let mut differing = Vec::new();
-        let has_target = |known: &&crate::workspace::Crate| {
-            known.configuration.settings.schema.is_some() || order.chosen.len() == 1
-        };
+        let has_target =
+            |known: &&crate::workspace::Crate| known.has_target() || order.chosen.len() == 1;
         for next in order.chosen.iter().filter(has_target) {
             let differ = Differ {
                 from: ("history", Source::History("heads".to_owned())),

@@ -64,7 +64,7 @@ impl Source {
     pub(crate) fn read(&self, context: &Context, replay: &Replay<'_>) -> Result<Schema> {
         let mut scratch = match self {
             Self::Database(database) => return inspect_database(context, replay.owner, database),
-            Self::Target => target(replay)?,
+            Self::Target => target(replay)?.scratch,
             Self::History(revisions) => {
                 let owner = replay.owner;
                 let expression = owner.parse(revisions)?;

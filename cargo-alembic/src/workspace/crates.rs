@@ -11,8 +11,8 @@ use alembic_migrate::report::Status;
 use alembic_migrate::{Dialect, Migrations, Report, RunError, Versions};
 use alembic_run::DEFAULT_LOCK_TIMEOUT;
 
-use super::Configuration;
 use super::evidence::evidence;
+use super::{Configuration, ModelPlan};
 use crate::args::DatabaseArgs;
 use crate::database::Database;
 use crate::explain::{self, Lifetime, Source, Storage, Subject};
@@ -29,6 +29,8 @@ pub(crate) struct Crate {
     pub(super) access: Access,
     source: Source,
     database: OnceCell<Database>,
+    /// What states its target schema, unless files do.
+    models: Option<ModelPlan>,
 }
 
 /// How a command accesses the databases of its crates.
@@ -96,7 +98,23 @@ impl Crate {
             access: access.clone(),
             source: Source::Files,
             database: OnceCell::new(),
+            models: None,
         }
+    }
+
+    pub(super) fn stated_by(mut self, plan: Option<ModelPlan>) -> Self {
+        self.models = plan;
+        self
+    }
+
+    /// Returns the sources that state the target schema, unless files do.
+    pub(crate) fn models(&self) -> Option<&ModelPlan> {
+        self.models.as_ref()
+    }
+
+    /// Returns whether the crate says how its schema should be.
+    pub(crate) fn has_target(&self) -> bool {
+        self.models.is_some() || self.configuration.settings.schema.is_some()
     }
 
     /// Returns how the command accesses the crate's database.

@@ -270,8 +270,13 @@ codes! {
     "Schemas" {
         /// A command compares with the target schema, and the crate has none. Write SQL that creates the
         /// schema as it should be, and name the file with `schema` in the configuration; `cargo alembic
-        /// dump --write` begins it with what the revisions make.
+        /// dump --write` begins it with what the revisions make. Or state it by structs, with `models`.
         NoTarget = "no-target",
+
+        /// A struct that states a table cannot be read, or the database does not accept what it states. A
+        /// struct that is left out would be taken for a table to drop, so nothing is compared. `models` in
+        /// the configuration says where structs are looked for.
+        InvalidModel = "invalid-model",
 
         /// `--rename` or `--drop` names no table and no column of the schema that the revisions make, or
         /// the target does not have the new name. Nothing was written.

@@ -55,7 +55,7 @@ pub use revision::Revision;
 pub use rows::{RowChange, Rows, Versions};
 pub use settings::{
     Chain, DEFAULT_FILE_TEMPLATE, DEFAULT_FOLDER, Edited, Fresh, Key as SettingsKey,
-    KeyDocumentation, SchemaFiles, Scope as SettingsScope, Settings, SettingsFault,
+    KeyDocumentation, ModelSources, SchemaFiles, Scope as SettingsScope, Settings, SettingsFault,
     SettingsFaultKind, StaleSchema, Table as SettingsTable, TransactionMode,
     Value as SettingsValue,
 };

@@ -5,6 +5,7 @@
 
 mod key;
 mod kind;
+mod models;
 mod schema_files;
 
 use std::fmt;
@@ -17,6 +18,7 @@ use crate::{Code, Dialect, VersionTable, nearest};
 use kind::Choice;
 
 pub use key::{Key, KeyDocumentation};
+pub use models::ModelSources;
 pub use schema_files::SchemaFiles;
 
 /// A value in a manifest.
@@ -111,6 +113,8 @@ pub struct Settings {
     pub transaction: TransactionMode,
     /// `schema`: the files that create the whole target schema, relative to the crate.
     pub schema: Option<SchemaFiles>,
+    /// `models`: what states the target schema instead.
+    pub models: ModelSources,
     /// `stale-schema`: the treatment of a target schema that was written for other revisions.
     pub stale_schema: StaleSchema,
     /// `base`: the files that create what is older than the revisions, relative to the crate.
@@ -319,6 +323,7 @@ impl Default for Settings {
             version_table: VersionTable::default(),
             transaction: TransactionMode::default(),
             schema: None,
+            models: ModelSources::None,
             stale_schema: StaleSchema::default(),
             base: None,
             allow: ["additive", "widening", "rebuild", "may-fail", "destructive"]

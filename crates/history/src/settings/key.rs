@@ -117,6 +117,12 @@ keys! {
     /// "schema.sqlite.sql", postgres = "schema.postgres.sql" }`.
     Schema = "schema" => schema,
 
+    /// What states how the schema should be: with `true`, the structs with `derive(Table)` in the sources
+    /// of the crate, and the files of SQL in its folder `schema`; or files and folders. Commands compare
+    /// the revisions with it. `schema` then names what `cargo alembic dump --write` writes for empty
+    /// databases.
+    Models = "models" => models,
+
     /// What a build does when the file that `schema` names was written by `cargo alembic dump --write`
     /// for other revisions than the crate has: `warn`, or fail with an `error`.
     StaleSchema = "stale-schema" => stale_schema,
@@ -200,6 +206,7 @@ impl Key {
             | Self::Edited
             | Self::Transaction
             | Self::Schema
+            | Self::Models
             | Self::StaleSchema
             | Self::Base
             | Self::Baseline

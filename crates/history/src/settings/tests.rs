@@ -118,6 +118,19 @@ fn values_are_of_their_kind() {
         )
     };
     for (value, why) in [
+        (Value::Flag(true), None),
+        (list(&["src/models.rs", "schema"]), None),
+        (list(&[]), Some("the list is empty")),
+        (text(" "), Some("it is empty")),
+        (
+            Value::Number(1),
+            Some("it is neither true nor false, nor a path or a list of paths"),
+        ),
+    ] {
+        let why = why.map(|why| format!("invalid value of `models`: {why}"));
+        check("models", value, why.as_deref().map_or(Ok(()), Err));
+    }
+    for (value, why) in [
         (files(&[]), Some("it names no file")),
         (
             files(&[("mysql", "a.sql")]),

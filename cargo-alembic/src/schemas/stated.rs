@@ -1,0 +1,278 @@
+//! The target schema as a crate's structs state it, and files of SQL beside them.
+
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+
+use alembic_history::{Code, Position, read_text};
+use alembic_migrate::Dialect;
+use alembic_models::{Fault, Models, Rename, Sources, scan};
+use alembic_run::{DatabaseError, Schema as SchemaFile, SchemaRole};
+use alembic_sql::SqlText;
+
+use crate::output::{Cause, Diagnostic, Error, Excerpt, Result, display_path};
+use crate::workspace::{CrateSources, ModelPlan};
+
+/// What states the target schema of a crate.
+#[derive(Clone, Debug)]
+pub(crate) struct Stated {
+    models: Rc<Models>,
+    files: Vec<SqlFile>,
+}
+
+/// A file of SQL beside the structs.
+#[derive(Clone, Debug)]
+struct SqlFile {
+    path: PathBuf,
+    /// The only dialect that it is for, as its name says.
+    dialect: Option<Dialect>,
+    text: SqlText,
+}
+
+/// What the names of files begin with that are run before the tables of the structs are created.
+const BEFORE: &str = "before";
+
+impl Stated {
+    /// Reads the sources and files of a plan.
+    pub(crate) fn read(plan: &ModelPlan) -> Result<Self> {
+        let mut read: Vec<Models> = Vec::new();
+        for sources in &plan.crates {
+            let models = scan_crate(sources, &read).map_err(|faults| unreadable(&faults))?;
+            read.push(models);
+        }
+        let mut files = Vec::new();
+        for path in &plan.sql {
+            for path in sql_files(path)? {
+                let text = read_text(&path).map_err(|error| unreadable_file(&path, error))?;
+                files.push(SqlFile {
+                    dialect: dialect_of(&path),
+                    text: SqlText::new(text),
+                    path: display_path(&path).into(),
+                });
+            }
+        }
+        let models = read.pop().expect("a plan ends with the crate itself");
+        Ok(Self {
+            models: Rc::new(models),
+            files,
+        })
+    }
+
+    /// Returns what creates the schema on a dialect, in this order.
+    pub(crate) fn parts(&self, dialect: Dialect) -> Result<Vec<Part>> {
+        let sql = self.models.sql(dialect);
+        let sql = sql.map_err(|faults| unreadable(&faults))?;
+        let structs = Part::Structs(SchemaFile {
+            role: SchemaRole::Target,
+            path: "structs".into(),
+            text: SqlText::new(sql),
+        });
+        let files = |before: bool| {
+            let files = self.files.iter().filter(move |file| {
+                let is_wanted = file.dialect.is_none_or(|only| only == dialect);
+                is_wanted && file.is_before() == before
+            });
+            files.map(|file| {
+                Part::File(SchemaFile {
+                    role: SchemaRole::Target,
+                    path: file.path.clone(),
+                    text: file.text.clone(),
+                })
+            })
+        };
+        Ok(files(true).chain([structs]).chain(files(false)).collect())
+    }
+
+    /// Returns what the structs say has got another name.
+    pub(crate) fn renames(&self) -> Vec<Rename> {
+        self.models.renames()
+    }
+
+    /// Explains why the statement at a position of what the structs state failed: by the struct whose
+    /// table it creates, or adds to.
+    pub(crate) fn explain(
+        &self,
+        structs: &SchemaFile,
+        dialect: Dialect,
+        position: Position,
+        error: &DatabaseError,
+    ) -> Error {
+        let product = dialect.product();
+        let text = structs.text.as_str();
+        let mut table = None;
+        let mut failed = None;
+        for statement in structs.text.statements(dialect) {
+            if Position::of(text, statement.span.start) > position {
+                break;
+            }
+            if let Some(name) = statement.kind().named_table() {
+                table = Some(name.kept().to_owned());
+            }
+            failed = Some(statement.sql);
+        }
+        let mut tables = self.models.tables();
+        let stated = tables.find(|stated| Some(stated.name) == table.as_deref());
+        let what = match &stated {
+            Some(stated) => format!("table {} of struct `{}`", stated.name, stated.path),
+            None => "what the structs state".to_owned(),
+        };
+        let title = format!("{what} cannot be created on {product}: {error}");
+        let mut diagnostic = Diagnostic::new(Cause::Configuration, title).code(Code::InvalidModel);
+        if let Some(stated) = stated {
+            diagnostic = point(diagnostic, stated.file, stated.line, stated.column);
+        }
+        if let Some(sql) = failed {
+            diagnostic = diagnostic.note(format!("the statement is\n{sql}"));
+        }
+        diagnostic.into()
+    }
+}
+
+/// A part of what creates the schema.
+#[derive(Clone, Debug)]
+pub(crate) enum Part {
+    /// A file of SQL.
+    File(SchemaFile),
+    /// What the structs state.
+    Structs(SchemaFile),
+}
+
+impl SqlFile {
+    fn is_before(&self) -> bool {
+        let name = self.path.file_name().and_then(|name| name.to_str());
+        name.is_some_and(|name| name.starts_with(BEFORE))
+    }
+}
+
+fn scan_crate(sources: &CrateSources, read: &[Models]) -> std::result::Result<Models, Vec<Fault>> {
+    let dependencies = sources.dependencies.iter();
+    let dependencies = dependencies.map(|(name, index)| (name.clone(), &read[*index]));
+    scan(&Sources {
+        name: sources.name.clone(),
+        roots: sources.roots.clone(),
+        has_library: sources.has_library,
+        features: sources.features.clone(),
+        dependencies: dependencies.collect(),
+    })
+}
+
+/// Returns a file, or the files of SQL in a folder, by name; none if the folder does not exist.
+fn sql_files(path: &Path) -> Result<Vec<PathBuf>> {
+    if path.extension().is_some_and(|extension| extension == "sql") {
+        return Ok(vec![path.to_owned()]);
+    }
+    let entries = match path.read_dir() {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(unreadable_file(path, error)),
+    };
+    let mut files = Vec::new();
+    for entry in entries {
+        let found = entry.map_err(|error| unreadable_file(path, error))?.path();
+        if found
+            .extension()
+            .is_some_and(|extension| extension == "sql")
+        {
+            files.push(found);
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
+/// Returns the dialect that the name of a file ends with, as in `views.postgres.sql`.
+fn dialect_of(path: &Path) -> Option<Dialect> {
+    let stem = Path::new(path.file_stem()?);
+    stem.extension()?.to_str()?.parse().ok()
+}
+
+fn unreadable_file(path: &Path, error: std::io::Error) -> Error {
+    let title = format!("cannot read {}: {error}", display_path(path));
+    Diagnostic::new(Cause::Unreadable(error), title)
+        .code(Code::UnreadableSchema)
+        .note("it belongs to the target schema, by `models` in the configuration")
+        .into()
+}
+
+/// Explains everything that is wrong with the structs.
+fn unreadable(faults: &[Fault]) -> Error {
+    let diagnostics = faults.iter().map(|fault| {
+        let diagnostic = Diagnostic::new(Cause::Configuration, fault.text.as_str());
+        let diagnostic = diagnostic.code(Code::InvalidModel);
+        let diagnostic = point(diagnostic, &fault.file, fault.line, fault.column);
+        match &fault.help {
+            Some(help) => diagnostic.help(help.clone()),
+            None => diagnostic,
+        }
+    });
+    diagnostics.collect::<Vec<Diagnostic>>().into()
+}
+
+/// Adds where in a source something is wrong.
+fn point(diagnostic: Diagnostic, file: &Path, line: usize, column: usize) -> Diagnostic {
+    let shown = display_path(file);
+    match std::fs::read_to_string(file) {
+        Ok(text) => diagnostic.excerpt(Excerpt::new(shown, &text, word_at(&text, line, column))),
+        Err(_) => diagnostic.note(format!("at {shown}:{line}:{column}")),
+    }
+}
+
+/// Returns the bytes of the word at a line and a column.
+fn word_at(text: &str, line: usize, column: usize) -> Range<usize> {
+    let before = text.split_inclusive('\n').take(line.saturating_sub(1));
+    let start_of_line: usize = before.map(str::len).sum();
+    let rest = &text[start_of_line..];
+    let mut characters = rest.char_indices();
+    let start = characters.nth(column.saturating_sub(1));
+    let start = start_of_line + start.map_or(rest.len(), |(offset, _)| offset);
+    let is_in_word = |c: char| c.is_alphanumeric() || c == '_';
+    let length = text[start..].find(|c| !is_in_word(c));
+    let length = length.unwrap_or(text.len() - start);
+    start..start + length.max(1).min(text.len() - start)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_found_by_line_and_column() {
+        let text = "a\n  é größe: #[x]\r\nend";
+        for (line, column, word) in [
+            (1, 1, "a"),
+            (2, 3, "é"),
+            (2, 5, "größe"),
+            (2, 12, "#"),
+            (3, 1, "end"),
+            (3, 4, ""),
+            (9, 9, ""),
+        ] {
+            assert_eq!(&text[word_at(text, line, column)], word, "{line}:{column}");
+        }
+    }
+
+    #[test]
+    fn the_name_of_a_file_says_its_engine() {
+        for (name, dialect, before) in [
+            ("schema/views.sql", None, false),
+            ("schema/views.postgres.sql", Some(Dialect::Postgres), false),
+            (
+                "schema/before_types.sqlite.sql",
+                Some(Dialect::Sqlite),
+                true,
+            ),
+            ("before.sql", None, true),
+            ("schema/v1.2.sql", None, false),
+        ] {
+            let path = PathBuf::from(name);
+            assert_eq!(dialect_of(&path), dialect, "{name}");
+            let text = SqlText::new("");
+            let file = SqlFile {
+                path,
+                dialect,
+                text,
+            };
+            assert_eq!(file.is_before(), before, "{name}");
+        }
+    }
+}

@@ -1,0 +1,181 @@
+//! The sources of a crate and of those that it depends on, as cargo describes them.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use alembic_history::ModelSources;
+use cargo_metadata::camino::Utf8Path;
+use cargo_metadata::{Dependency, DependencyKind, Package, Target, TargetKind};
+
+use super::packages::folder;
+
+/// The sources of a crate that states its tables, and of the workspace's crates that it depends on.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct ModelPlan {
+    /// The crates, each after those that it depends on; the last one is the crate itself.
+    pub(crate) crates: Vec<CrateSources>,
+    /// The files and folders of SQL beside the structs.
+    pub(crate) sql: Vec<PathBuf>,
+}
+
+/// The sources of a crate.
+#[derive(Clone, Debug)]
+pub(crate) struct CrateSources {
+    /// The name by which other crates use the library.
+    pub(crate) name: String,
+    /// The root files of its targets, that of the library first.
+    pub(crate) roots: Vec<PathBuf>,
+    pub(crate) has_library: bool,
+    pub(crate) features: BTreeSet<String>,
+    /// The names of crates that its sources use, and which of the plan's crates they are.
+    pub(crate) dependencies: Vec<(String, usize)>,
+}
+
+/// The folder of the files of SQL beside structs, unless configured.
+const SQL_FOLDER: &str = "schema";
+
+impl ModelPlan {
+    /// Plans what is read for the package in `crate_folder`, if its tables are stated by structs.
+    pub(super) fn find(
+        packages: &[Package],
+        crate_folder: &Path,
+        sources: &ModelSources,
+    ) -> Option<Self> {
+        let own = packages
+            .iter()
+            .position(|package| folder(package) == crate_folder)?;
+        let paths = match sources {
+            ModelSources::None => return None,
+            ModelSources::Crate => None,
+            ModelSources::Paths(paths) => Some(paths),
+        };
+        let mut plan = Self::default();
+        let mut known = BTreeMap::new();
+        let features = BTreeSet::from(["default".to_owned()]);
+        plan.add(packages, own, features, &mut known);
+        match paths {
+            None => plan.sql.push(crate_folder.join(SQL_FOLDER)),
+            Some(paths) => {
+                let paths = paths.iter().map(|path| crate_folder.join(path));
+                let is_source = |path: &PathBuf| path.extension().is_some_and(|end| end == "rs");
+                let (roots, sql) = paths.partition::<Vec<PathBuf>, _>(is_source);
+                plan.sql = sql;
+                if let Some(own) = plan.crates.last_mut() {
+                    own.restrict(roots);
+                }
+            }
+        }
+        Some(plan)
+    }
+
+    /// Adds a package after those of the workspace that it depends on, and returns its index.
+    fn add(
+        &mut self,
+        packages: &[Package],
+        index: usize,
+        features: BTreeSet<String>,
+        known: &mut BTreeMap<usize, usize>,
+    ) -> usize {
+        if let Some(place) = known.get(&index) {
+            self.crates[*place].features.extend(features);
+            return *place;
+        }
+        let package = &packages[index];
+        let features = closure(package, features);
+        let mut dependencies = Vec::new();
+        for dependency in &package.dependencies {
+            let Some(below) = package_of(packages, dependency) else {
+                continue;
+            };
+            let Some(library) = library(&packages[below]) else {
+                continue;
+            };
+            let alias = dependency.rename.as_deref().unwrap_or(&library.name);
+            let mut wanted: BTreeSet<String> = dependency.features.iter().cloned().collect();
+            if dependency.uses_default_features {
+                wanted.insert("default".to_owned());
+            }
+            let place = self.add(packages, below, wanted, known);
+            dependencies.push((in_sources(alias), place));
+        }
+        let library = library(package);
+        let binaries = package.targets.iter().filter(|target| target.is_bin());
+        let roots = library.into_iter().chain(binaries);
+        let name = library.map_or(package.name.as_str(), |library| &library.name);
+        self.crates.push(CrateSources {
+            name: in_sources(name),
+            roots: roots
+                .map(|target| target.src_path.clone().into_std_path_buf())
+                .collect(),
+            has_library: library.is_some(),
+            features,
+            dependencies,
+        });
+        known.insert(index, self.crates.len() - 1);
+        self.crates.len() - 1
+    }
+}
+
+impl CrateSources {
+    /// Leaves only these root files.
+    fn restrict(&mut self, roots: Vec<PathBuf>) {
+        let library = self.roots.first().filter(|_| self.has_library).cloned();
+        let (first, others): (Vec<PathBuf>, Vec<PathBuf>) = roots
+            .into_iter()
+            .partition(|root| library.as_ref() == Some(root));
+        self.has_library = !first.is_empty();
+        self.roots = first.into_iter().chain(others).collect();
+    }
+}
+
+/// Returns the index of the workspace's package that a dependency is.
+fn package_of(packages: &[Package], dependency: &Dependency) -> Option<usize> {
+    if dependency.kind != DependencyKind::Normal {
+        return None;
+    }
+    let path: &Utf8Path = dependency.path.as_deref()?;
+    packages
+        .iter()
+        .position(|package| package.manifest_path.parent() == Some(path))
+}
+
+fn library(package: &Package) -> Option<&Target> {
+    package.targets.iter().find(|target| {
+        let kinds = target.kind.iter();
+        kinds.into_iter().any(|kind| {
+            matches!(
+                kind,
+                TargetKind::Lib
+                    | TargetKind::RLib
+                    | TargetKind::DyLib
+                    | TargetKind::CDyLib
+                    | TargetKind::StaticLib
+            )
+        })
+    })
+}
+
+/// Returns the name of a crate as sources write it.
+fn in_sources(name: &str) -> String {
+    name.replace('-', "_")
+}
+
+/// Returns the features that these ones enable, with these.
+fn closure(package: &Package, features: BTreeSet<String>) -> BTreeSet<String> {
+    let mut open: Vec<String> = features.into_iter().collect();
+    let mut enabled = BTreeSet::new();
+    while let Some(feature) = open.pop() {
+        let Some(implied) = package.features.get(&feature) else {
+            continue;
+        };
+        if enabled.insert(feature) {
+            let names = implied.iter().filter_map(|implied| {
+                // `dep:name` is no feature, and `name?/feature` enables none of this package.
+                let name = implied.split('/').next()?;
+                (!name.ends_with('?')).then(|| name.to_owned())
+            });
+            open.extend(names);
+        }
+    }
+    enabled
+}
