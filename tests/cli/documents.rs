@@ -40,8 +40,8 @@ fn every_code_is_documented() {
     check_document("diagnostics.md", &page);
 }
 
-/// The line of docs/configuration.md after which the table of keys begins.
-const TABLE_OF_KEYS: &str =
+/// The line of a page after which a table begins that is made from the code.
+const BEFORE_TABLE: &str =
     "<!-- The table is written by `UPDATE_DOCS=1 cargo test -p alembic-tests`. -->\n\n";
 
 #[test]
@@ -59,14 +59,31 @@ fn every_key_is_documented() {
         let (key, value) = (row.key, row.value);
         table += &format!("| `{key}` | {value} |{default} |{shared} | {comment} |\n");
     }
-    let path = fixtures().join("../docs/configuration.md");
+    check_document("configuration.md", &with_table("configuration.md", &table));
+}
+
+/// Returns a page with another table in the place of the one that it has.
+fn with_table(name: &str, table: &str) -> String {
+    let path = fixtures().join("../docs").join(name);
     let page = fs::read_to_string(path).unwrap().replace("\r\n", "\n");
-    let (before, rest) = page.split_once(TABLE_OF_KEYS).unwrap();
+    let (before, rest) = page.split_once(BEFORE_TABLE).unwrap();
     let (_, after) = rest.split_once("\n\n").unwrap();
-    check_document(
-        "configuration.md",
-        &format!("{before}{TABLE_OF_KEYS}{table}\n{after}"),
-    );
+    format!("{before}{BEFORE_TABLE}{table}\n{after}")
+}
+
+#[test]
+fn every_type_of_rust_is_documented() {
+    let mut table = String::from("| Rust | crate | SQLite | PostgreSQL |\n|---|---|---|---|\n");
+    let quoted = |names: &[&str]| {
+        let names = names.iter().map(|name| format!("`{name}`"));
+        names.collect::<Vec<String>>().join(", ")
+    };
+    for row in alembic_models::rust_types() {
+        let (names, crates) = (quoted(row.names), quoted(row.crates));
+        let (sqlite, postgres) = (row.sqlite, row.postgres);
+        table += &format!("| {names} | {crates} | `{sqlite}` | `{postgres}` |\n");
+    }
+    check_document("models.md", &with_table("models.md", &table));
 }
 
 /// Returns the text of a doc comment, whose lines begin with a blank.

@@ -12,6 +12,7 @@ mod cargo;
 mod compatibility;
 mod conformance;
 mod handover;
+mod models;
 mod oldest_sqlite;
 mod peers;
 mod plans;
@@ -51,6 +52,8 @@ enum Xtask {
     Peers(peers::PeersArgs),
     /// Change each schema of many pairs into the other and back, with rows
     Schemas(schemas::SchemasArgs),
+    /// Read random structs from their sources and compile them, and change their schemas
+    Models(models::ModelsArgs),
     /// Run the tests that need a PostgreSQL server on each of its versions (needs npm and the network)
     PostgresVersions(versions::VersionsArgs),
     /// Start the real binary many times at once, and kill, stop and cut off what holds the lock
@@ -77,6 +80,7 @@ fn main() -> ExitCode {
         Xtask::OldestSqlite(args) => args.run(),
         Xtask::Peers(args) => args.run(),
         Xtask::Schemas(args) => args.run(),
+        Xtask::Models(args) => args.run(),
         Xtask::PostgresVersions(args) => args.run(),
         Xtask::Conformance(args) => args.run(),
         Xtask::Measure(args) => args.measure(),

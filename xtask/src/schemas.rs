@@ -18,7 +18,7 @@ use std::time::Instant;
 use alembic_migrate::Dialect;
 use clap::Args;
 
-use self::case::Case;
+pub(crate) use self::case::Case;
 use self::postgres::Server;
 use self::table::Tally;
 use crate::Result;
@@ -60,39 +60,10 @@ pub(crate) struct SchemasArgs {
 
 impl SchemasArgs {
     pub(crate) fn run(&self) -> Result<()> {
-        let begin = Instant::now();
-        let mut tally = Tally::default();
-        let mut server = None;
         let cases = self.cases()?.into_iter();
         let wanted = cases.filter(|case| self.wants(case));
-        for case in wanted.step_by(self.every.max(1)) {
-            for swapped in [false, true] {
-                let pair = case.pair(swapped);
-                let result = match case.engine {
-                    Dialect::Sqlite => sqlite::attempt(&pair),
-                    Dialect::Postgres => {
-                        if server.is_none() {
-                            server = Some(Server::new(self.url.as_deref())?);
-                        }
-                        let server = server.as_ref().ok_or("there is no server")?;
-                        server.attempt(&pair)
-                    }
-                };
-                if let Err(fault) = &result {
-                    println!("{} {}: {}", pair.name, pair.direction(), fault.cause);
-                    if self.verbose {
-                        println!("{}", fault.details);
-                    }
-                }
-                tally.add(&case, &result);
-            }
-        }
-        println!("{tally}");
-        println!("in {:.0} s", begin.elapsed().as_secs_f64());
-        match tally.failures() {
-            0 => Ok(()),
-            failures => Err(format!("{failures} changes failed").into()),
-        }
+        let wanted = wanted.step_by(self.every.max(1));
+        try_cases(wanted, self.url.as_deref(), self.verbose)
     }
 
     fn cases(&self) -> Result<Vec<Case>> {
@@ -114,5 +85,44 @@ impl SchemasArgs {
                 .is_none_or(|source| *source == case.source)
             && self.tier.is_none_or(|tier| tier == case.tier)
             && self.only.as_ref().is_none_or(|part| case.id.contains(part))
+    }
+}
+
+/// Changes each schema into the other and back, and fails if that does not go well.
+pub(crate) fn try_cases(
+    cases: impl Iterator<Item = Case>,
+    url: Option<&str>,
+    verbose: bool,
+) -> Result<()> {
+    let begin = Instant::now();
+    let mut tally = Tally::default();
+    let mut server = None;
+    for case in cases {
+        for swapped in [false, true] {
+            let pair = case.pair(swapped);
+            let result = match case.engine {
+                Dialect::Sqlite => sqlite::attempt(&pair),
+                Dialect::Postgres => {
+                    if server.is_none() {
+                        server = Some(Server::new(url)?);
+                    }
+                    let server = server.as_ref().ok_or("there is no server")?;
+                    server.attempt(&pair)
+                }
+            };
+            if let Err(fault) = &result {
+                println!("{} {}: {}", pair.name, pair.direction(), fault.cause);
+                if verbose {
+                    println!("{}", fault.details);
+                }
+            }
+            tally.add(&case, &result);
+        }
+    }
+    println!("{tally}");
+    println!("in {:.0} s", begin.elapsed().as_secs_f64());
+    match tally.failures() {
+        0 => Ok(()),
+        failures => Err(format!("{failures} changes failed").into()),
     }
 }

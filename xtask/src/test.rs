@@ -43,7 +43,7 @@ const SQLX_SQLITE: &str = "crates/sqlx-sqlite/Cargo.toml";
 ///
 /// The invariants of the repository are ordinary tests, in `tidy.rs`. Compatibility with other
 /// libraries is not a step: it changes with their releases, not with our code.
-const STEPS: [Step; 11] = [
+const STEPS: [Step; 12] = [
     Step {
         name: "format",
         program: Program::Cargo,
@@ -93,6 +93,13 @@ const STEPS: [Step; 11] = [
         name: "random pairs of schemas",
         program: Program::Xtask,
         args: &["schemas", "--random", "10"],
+        env: None,
+        slow: true,
+    },
+    Step {
+        name: "random models",
+        program: Program::Xtask,
+        args: &["models", "--random", "5"],
         env: None,
         slow: true,
     },

@@ -10,7 +10,7 @@ use crate::Result;
 
 /// Two schemas, and rows of the first.
 #[derive(Clone, Debug)]
-pub(super) struct Case {
+pub(crate) struct Case {
     pub(super) id: String,
     pub(super) engine: Dialect,
     pub(super) source: String,
@@ -36,6 +36,21 @@ pub(super) struct Pair<'c> {
 }
 
 impl Case {
+    /// Returns a pair without rows.
+    pub(crate) fn new(id: String, engine: Dialect, from: String, to: String) -> Self {
+        Self {
+            id,
+            engine,
+            source: "models".to_owned(),
+            from,
+            to,
+            rows: String::new(),
+            rows_of_to: String::new(),
+            tier: 1,
+            roles: Vec::new(),
+        }
+    }
+
     pub(super) fn pair(&self, is_swapped: bool) -> Pair<'_> {
         let (from, to, rows) = match is_swapped {
             false => (&self.from, &self.to, &self.rows),

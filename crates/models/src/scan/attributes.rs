@@ -40,17 +40,25 @@ impl Parse for Conditional {
 }
 
 /// Decides the conditions of an item's attributes.
-pub(super) fn decided(attributes: &[Attribute], features: &BTreeSet<String>) -> Decided {
+pub(super) fn decided(attributes: Vec<Attribute>, features: &BTreeSet<String>) -> Decided {
     let mut decided = Decided {
         attributes: Vec::new(),
         is_there: Truth::True,
         undecided: None,
         uncertain: Vec::new(),
     };
+    if !attributes.iter().any(is_condition) {
+        decided.attributes = attributes;
+        return decided;
+    }
     for attribute in attributes {
-        decided.add(attribute.clone(), Truth::True, features);
+        decided.add(attribute, Truth::True, features);
     }
     decided
+}
+
+fn is_condition(attribute: &Attribute) -> bool {
+    attribute.path().is_ident("cfg") || attribute.path().is_ident("cfg_attr")
 }
 
 impl Decided {

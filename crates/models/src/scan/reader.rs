@@ -114,7 +114,7 @@ impl<'t> Reader<'t> {
         }
         match syn::parse_file(&text) {
             Ok(File { attrs, items, .. }) => {
-                let decided = decided(&attrs, self.features);
+                let decided = decided(attrs, self.features);
                 if decided.is_there != Truth::False {
                     let doubt = doubt.or(decided.undecided);
                     self.depth += 1;
@@ -135,7 +135,7 @@ impl<'t> Reader<'t> {
             match item {
                 Item::Mod(item) => self.read_module(item, here, module, doubt),
                 Item::Use(item) => {
-                    if decided(&item.attrs, self.features).is_there != Truth::False {
+                    if decided(item.attrs, self.features).is_there != Truth::False {
                         let names = names_of(&item.tree, item.leading_colon.is_some());
                         self.tree.modules[module].uses.extend(names);
                     }
@@ -155,7 +155,7 @@ impl<'t> Reader<'t> {
 
     /// Looks for tables inside of an item, where they cannot be read.
     fn search(&mut self, item: &impl ToTokens, attributes: &[Attribute], here: &Here) {
-        let decided = decided(attributes, self.features);
+        let decided = decided(attributes.to_vec(), self.features);
         let mut there = decided.attributes.iter();
         if decided.is_there == Truth::False || there.any(|one| one.path().is_ident("test")) {
             return;
@@ -170,7 +170,7 @@ impl<'t> Reader<'t> {
     }
 
     fn read_module(&mut self, item: ItemMod, here: &Here, module: usize, doubt: Option<Span>) {
-        let decided = decided(&item.attrs, self.features);
+        let decided = decided(item.attrs.clone(), self.features);
         if decided.is_there == Truth::False {
             return;
         }
@@ -218,7 +218,7 @@ impl<'t> Reader<'t> {
     }
 
     fn read_macro(&mut self, item: &ItemMacro, here: &Here, module: usize, doubt: Option<Span>) {
-        let decided = decided(&item.attrs, self.features);
+        let decided = decided(item.attrs.clone(), self.features);
         if decided.is_there == Truth::False {
             return;
         }
@@ -243,8 +243,14 @@ impl<'t> Reader<'t> {
         }
     }
 
-    fn read_input(&mut self, input: DeriveInput, here: &Here, module: usize, doubt: Option<Span>) {
-        let decided = decided(&input.attrs, self.features);
+    fn read_input(
+        &mut self,
+        mut input: DeriveInput,
+        here: &Here,
+        module: usize,
+        doubt: Option<Span>,
+    ) {
+        let decided = decided(std::mem::take(&mut input.attrs), self.features);
         if decided.is_there != Truth::False {
             self.pending.push(Pending {
                 here: here.file.clone(),
@@ -366,7 +372,7 @@ impl<'t> Reader<'t> {
 
     /// Decides the attributes of a field or variant, and returns whether it is there.
     fn decide_member(&mut self, attributes: &mut Vec<Attribute>, here: &Path) -> bool {
-        let decided = decided(attributes, self.features);
+        let decided = decided(std::mem::take(attributes), self.features);
         let is_ours = |one: &&Attribute| {
             let path = one.path();
             path.is_ident("table") || path.is_ident("column") || path.is_ident("cfg_attr")

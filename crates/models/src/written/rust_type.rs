@@ -80,16 +80,16 @@ const TYPES: [RustType; 19] = [
         "TIMESTAMP",
         "TIMESTAMP WITH TIME ZONE",
     ),
-    row(&["Uuid"], &["uuid"], "BLOB", "UUID"),
+    row(&["Uuid"], &["uuid", "sqlx"], "BLOB", "UUID"),
     row(
-        &["Value", "Json", "Json<_>"],
+        &["Value", "JsonValue", "Json", "Json<_>"],
         &["serde_json", "sqlx"],
         "TEXT",
         "JSONB",
     ),
     row(
         &["Decimal", "BigDecimal"],
-        &["rust_decimal", "bigdecimal"],
+        &["rust_decimal", "bigdecimal", "sqlx"],
         "TEXT",
         "NUMERIC",
     ),
@@ -97,7 +97,7 @@ const TYPES: [RustType; 19] = [
 
 const NETWORK: RustType = row(
     &["IpNetwork", "IpAddr", "Ipv4Addr", "Ipv6Addr", "IpNet"],
-    &["ipnetwork", "std", "core", "ipnet"],
+    &["ipnetwork", "std", "core", "ipnet", "sqlx"],
     "TEXT",
     "INET",
 );
