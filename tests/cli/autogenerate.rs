@@ -277,14 +277,62 @@ fn defaults_are_compared_by_what_they_mean() {
 #[cfg(unix)]
 #[test]
 fn hooks_run_on_a_generated_file() {
+    for (hooks, status, stderr, end) in [
+        (r#"[["true"], ["true", "{path}"]]"#, 0, "", ""),
+        (
+            r#"[["sh", "-c", "echo '-- checked' >> \"$0\""]]"#,
+            0,
+            "",
+            "-- checked\n",
+        ),
+        (
+            r#"[["false"]]"#,
+            1,
+            "post-write hook `false` failed: exit status: 1",
+            "",
+        ),
+        (
+            r#"[["no-such-program"], ["sh", "-c", "echo '-- late' >> \"$0\""]]"#,
+            1,
+            "post-write hook `no-such-program` failed: No such file",
+            ";\n",
+        ),
+        (
+            r#"[["sh", "-c", "echo '-- before' >> \"$0\"; kill -9 $$"]]"#,
+            1,
+            "failed: signal: 9",
+            "-- before\n",
+        ),
+    ] {
+        let project = with_target(BEFORE);
+        project.configure(&format!("post-write-hooks = {hooks}"));
+        let outcome = project.run(&generate("aa01"));
+        assert_eq!(outcome.status, status, "{hooks}: {outcome}");
+        assert!(outcome.stderr.contains(stderr), "{hooks}: {outcome}");
+        let is_told = outcome
+            .stderr
+            .contains("the revision was written: migrations/");
+        assert_eq!(is_told, status != 0, "{hooks}: {outcome}");
+        let text = project.read(format!("migrations/{}", only_file(&project)));
+        assert!(text.ends_with(end), "{hooks}: {text}");
+        project.run("upgrade").success();
+    }
+    // A dry run writes no file that a hook could work on.
     let project = with_target(BEFORE);
-    project.configure("post-write-hooks = [[\"false\"]]");
-    let outcome = project.run(&generate("aa01"));
-    assert_eq!(outcome.status, 1, "{outcome}");
-    assert!(
-        outcome.stderr.contains("the revision was written"),
-        "{outcome}"
-    );
+    project.configure(r#"post-write-hooks = [["false"]]"#);
+    project
+        .run(&format!("{} --dry-run", generate("aa01")))
+        .success();
+}
+
+/// Returns the name of the only revision.
+fn only_file(project: &Project) -> String {
+    let files = std::fs::read_dir(project.path("migrations")).unwrap();
+    let names: Vec<String> = files
+        .map(|file| file.unwrap().file_name().into_string().unwrap())
+        .collect();
+    assert_eq!(names.len(), 1, "{names:?}");
+    names[0].clone()
 }
 
 /// Only what is asked for is compared.
