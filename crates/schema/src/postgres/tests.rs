@@ -83,6 +83,7 @@ impl Built {
             references: None,
             validated: true,
             inherited: false,
+            index_parent: None,
             uses: Vec::new(),
         };
         let mut needs = needs.to_vec();
