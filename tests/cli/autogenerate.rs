@@ -325,6 +325,42 @@ fn hooks_run_on_a_generated_file() {
         .success();
 }
 
+/// The order of columns is no difference, unless it is asked for.
+#[test]
+fn columns_in_another_order() {
+    let before = "CREATE TABLE users (id INTEGER PRIMARY KEY, name TEXT, mail TEXT UNIQUE);\n\
+                  CREATE INDEX users_name ON users (name);\n\
+                  CREATE TABLE posts (id INTEGER PRIMARY KEY, user_id INTEGER REFERENCES users (id));\n";
+    let project = with_target(before);
+    project.run(&generate("aa01")).success();
+    project.run("upgrade").success();
+    let database = project.database("shop.db");
+    database.execute("INSERT INTO users VALUES (1, 'a', 'b'); INSERT INTO posts VALUES (1, 1)");
+    project.write(
+        "schema.sql",
+        before.replace("name TEXT, mail TEXT UNIQUE", "mail TEXT UNIQUE, name TEXT"),
+    );
+    let none = project.run(&generate("bb02")).success();
+    assert!(none.stderr.contains("No changes detected"), "{none}");
+    let some = project
+        .run(&format!("{} --column-order", generate("bb02")))
+        .success();
+    assert!(
+        some.stderr.contains("Detected rebuilt table users"),
+        "{some}"
+    );
+    for (line, row) in [
+        ("upgrade", "1|b|a"),
+        ("downgrade -1", "1|a|b"),
+        ("upgrade", "1|b|a"),
+    ] {
+        project.run(line).success();
+        assert_eq!(database.query("SELECT * FROM users"), [row], "{line}");
+        assert_eq!(database.query("SELECT * FROM posts"), ["1|1"], "{line}");
+    }
+    project.run("test").success();
+}
+
 /// Returns the name of the only revision.
 fn only_file(project: &Project) -> String {
     let files = std::fs::read_dir(project.path("migrations")).unwrap();
