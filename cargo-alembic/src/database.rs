@@ -2,6 +2,7 @@
 
 mod cancel;
 mod connection;
+mod interruption;
 pub(crate) mod scratch;
 mod server;
 mod sqlite;
@@ -16,9 +17,6 @@ use crate::url::{DatabaseUrl, SqliteTarget, SqliteUrl, real_path};
 pub(crate) use cancel::Watch;
 pub(crate) use connection::Connection;
 pub(crate) use server::Server;
-
-/// The exit code of a program that Ctrl-C has ended.
-const INTERRUPTED: i32 = 130;
 
 /// The database that a URL names.
 #[derive(Clone, Debug)]

@@ -277,14 +277,98 @@ fn defaults_are_compared_by_what_they_mean() {
 #[cfg(unix)]
 #[test]
 fn hooks_run_on_a_generated_file() {
+    for (hooks, status, stderr, end) in [
+        (r#"[["true"], ["true", "{path}"]]"#, 0, "", ""),
+        (
+            r#"[["sh", "-c", "echo '-- checked' >> \"$0\""]]"#,
+            0,
+            "",
+            "-- checked\n",
+        ),
+        (
+            r#"[["false"]]"#,
+            1,
+            "post-write hook `false` failed: exit status: 1",
+            "",
+        ),
+        (
+            r#"[["no-such-program"], ["sh", "-c", "echo '-- late' >> \"$0\""]]"#,
+            1,
+            "post-write hook `no-such-program` failed: No such file",
+            ";\n",
+        ),
+        (
+            r#"[["sh", "-c", "echo '-- before' >> \"$0\"; kill -9 $$"]]"#,
+            1,
+            "failed: signal: 9",
+            "-- before\n",
+        ),
+    ] {
+        let project = with_target(BEFORE);
+        project.configure(&format!("post-write-hooks = {hooks}"));
+        let outcome = project.run(&generate("aa01"));
+        assert_eq!(outcome.status, status, "{hooks}: {outcome}");
+        assert!(outcome.stderr.contains(stderr), "{hooks}: {outcome}");
+        let is_told = outcome
+            .stderr
+            .contains("the revision was written: migrations/");
+        assert_eq!(is_told, status != 0, "{hooks}: {outcome}");
+        let text = project.read(format!("migrations/{}", only_file(&project)));
+        assert!(text.ends_with(end), "{hooks}: {text}");
+        project.run("upgrade").success();
+    }
+    // A dry run writes no file that a hook could work on.
     let project = with_target(BEFORE);
-    project.configure("post-write-hooks = [[\"false\"]]");
-    let outcome = project.run(&generate("aa01"));
-    assert_eq!(outcome.status, 1, "{outcome}");
-    assert!(
-        outcome.stderr.contains("the revision was written"),
-        "{outcome}"
+    project.configure(r#"post-write-hooks = [["false"]]"#);
+    project
+        .run(&format!("{} --dry-run", generate("aa01")))
+        .success();
+}
+
+/// The order of columns is no difference, unless it is asked for.
+#[test]
+fn columns_in_another_order() {
+    let before = "CREATE TABLE users (id INTEGER PRIMARY KEY, name TEXT, mail TEXT UNIQUE);\n\
+                  CREATE INDEX users_name ON users (name);\n\
+                  CREATE TABLE posts (id INTEGER PRIMARY KEY, user_id INTEGER REFERENCES users (id));\n";
+    let project = with_target(before);
+    project.run(&generate("aa01")).success();
+    project.run("upgrade").success();
+    let database = project.database("shop.db");
+    database.execute("INSERT INTO users VALUES (1, 'a', 'b'); INSERT INTO posts VALUES (1, 1)");
+    project.write(
+        "schema.sql",
+        before.replace("name TEXT, mail TEXT UNIQUE", "mail TEXT UNIQUE, name TEXT"),
     );
+    let none = project.run(&generate("bb02")).success();
+    assert!(none.stderr.contains("No changes detected"), "{none}");
+    let some = project
+        .run(&format!("{} --column-order", generate("bb02")))
+        .success();
+    assert!(
+        some.stderr.contains("Detected rebuilt table users"),
+        "{some}"
+    );
+    for (line, row) in [
+        ("upgrade", "1|b|a"),
+        ("downgrade -1", "1|a|b"),
+        ("upgrade", "1|b|a"),
+    ] {
+        project.run(line).success();
+        assert_eq!(database.query("SELECT * FROM users"), [row], "{line}");
+        assert_eq!(database.query("SELECT * FROM posts"), ["1|1"], "{line}");
+    }
+    project.run("test").success();
+}
+
+/// Returns the name of the only revision.
+fn only_file(project: &Project) -> String {
+    let files = std::fs::read_dir(project.path("migrations")).unwrap();
+    let names: Vec<String> = files
+        .map(|file| file.unwrap().file_name().into_string().unwrap())
+        .collect();
+    assert_eq!(names.len(), 1, "{names:?}");
+    names[0].clone()
 }
 
 /// Only what is asked for is compared.

@@ -2,6 +2,8 @@
 #![cfg(unix)]
 
 use std::fs;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 use alembic_tests::Project;
 use alembic_tests::postgres::{Database, Server};
@@ -136,6 +138,135 @@ fn objects_of_postgres() {
     let text = subject.generate("bb02", "");
     subject.check();
     assert_snapshot!(text);
+}
+
+/// Each form that lets others write meanwhile, with rows, up and down; the rows are read once the lock that
+/// keeps others from writing is gone.
+#[test]
+fn forms_that_let_others_write() {
+    let before = "CREATE DOMAIN short AS text;\n\
+        CREATE TABLE owner (id int PRIMARY KEY);\n\
+        CREATE TABLE pet (id int NOT NULL, owner_id int, name text, tag short, \
+        CONSTRAINT pet_tag CHECK (tag <> ''));\n\
+        CREATE INDEX pet_name ON pet (name);\n\
+        CREATE TABLE log (at int NOT NULL, owner_id int) PARTITION BY RANGE (at);\n\
+        CREATE TABLE log_1 PARTITION OF log FOR VALUES FROM (0) TO (10);\n";
+    let after = "CREATE DOMAIN short AS text CONSTRAINT is_short CHECK (length(VALUE) < 9);\n\
+        CREATE TABLE owner (id int PRIMARY KEY);\n\
+        CREATE TABLE pet (id int PRIMARY KEY, owner_id int NOT NULL REFERENCES owner (id), name text UNIQUE, \
+        tag short, CONSTRAINT pet_tag CHECK (tag <> 'x'));\n\
+        CREATE INDEX pet_tag_owner ON pet (tag, owner_id) WHERE tag IS NOT NULL;\n\
+        CREATE TABLE log (at int NOT NULL, owner_id int REFERENCES owner (id), CHECK (at > -1)) \
+        PARTITION BY RANGE (at);\n\
+        CREATE TABLE log_1 PARTITION OF log FOR VALUES FROM (0) TO (10);\n\
+        CREATE INDEX log_owner ON log (owner_id);\n\
+        CREATE TABLE toy (pet_id int REFERENCES pet (id), CHECK (pet_id > 0));\n";
+    let subject = Subject::new("\"postgres\"", before);
+    subject.generate("aa01", "");
+    subject.run("upgrade").success();
+    subject.database.execute(
+        "INSERT INTO owner VALUES (1); INSERT INTO pet VALUES (1, 1, 'a', 'b'); INSERT INTO log VALUES (1, 1)",
+    );
+    subject.project.write("schema.sql", after);
+    assert_snapshot!(subject.generate("bb02", "--online"));
+    for line in [
+        "upgrade",
+        "verify",
+        "downgrade -1",
+        "verify",
+        "upgrade",
+        "verify",
+    ] {
+        subject.run(line).success();
+        let rows = subject
+            .database
+            .query("SELECT id, owner_id, name, tag FROM pet");
+        assert_eq!(rows, ["1|1|a|b"], "{line}");
+    }
+    subject.check();
+}
+
+/// A rename is a question at a terminal.
+#[cfg(target_os = "linux")]
+#[test]
+fn renames_at_a_terminal() {
+    let before = "CREATE TABLE users (id INTEGER NOT NULL, name TEXT, mail TEXT);\n";
+    let after = before.replace("name TEXT", "full_name TEXT");
+    for (answer, expected) in [
+        ("y", "ALTER TABLE users RENAME COLUMN name TO full_name;"),
+        ("yes", "RENAME COLUMN name TO full_name;"),
+        ("n", "ALTER TABLE users DROP COLUMN name;"),
+        ("", "ALTER TABLE users DROP COLUMN name;"),
+        ("maybe", "ALTER TABLE users DROP COLUMN name;"),
+    ] {
+        let subject = Subject::new("\"sqlite\"", before);
+        subject.generate("aa01", "");
+        subject.project.write("schema.sql", &after);
+        let line = "revision --autogenerate -m Change --rev-id bb02";
+        let shown = subject
+            .project
+            .here()
+            .at_terminal(line, &format!("{answer}\n"));
+        let question = "Was column users.name renamed to users.full_name? [y/N]";
+        assert!(shown.contains(question), "{answer}: {shown}");
+        assert!(shown.contains("Created"), "{answer}: {shown}");
+        let files = fs::read_dir(subject.project.path("migrations")).unwrap();
+        let mut paths = files.map(|file| file.unwrap().path());
+        let path = paths.find(|path| path.to_string_lossy().contains("bb02"));
+        let text = fs::read_to_string(path.unwrap()).unwrap();
+        assert!(text.contains(expected), "{answer}: {text}");
+    }
+}
+
+/// The temporary databases of a command that is interrupted are dropped.
+#[test]
+fn interrupts_leave_nothing() {
+    let subject = Subject::new(
+        "\"postgres\"",
+        "CREATE TABLE t (x int); SELECT pg_sleep(60);",
+    );
+    let names = || {
+        let names = "SELECT datname FROM pg_database WHERE datname LIKE 'alembic\\_test\\_%'";
+        let names = format!("{names} AND datdba = 'interrupted'::regrole");
+        subject.database.query(&names)
+    };
+    subject.database.execute(
+        "DROP ROLE IF EXISTS interrupted; CREATE ROLE interrupted LOGIN CREATEDB PASSWORD 'x'",
+    );
+    let (_, address) = subject.database.url().split_once('@').unwrap();
+    let url = format!("postgres://interrupted:x@{address}");
+    let line = format!("revision --autogenerate -m Change --scratch-url {url}");
+    let words: Vec<String> = line.split(' ').map(ToOwned::to_owned).collect();
+    for signal in ["-INT", "-TERM"] {
+        let mut command = subject.project.here().command(&words);
+        let mut child = command
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let sleeping = "SELECT pid FROM pg_stat_activity WHERE usename = 'interrupted' \
+                        AND query LIKE '%pg_sleep(60)%'";
+        let begin = Instant::now();
+        while subject.database.query(sleeping).is_empty() {
+            assert!(begin.elapsed() < Duration::from_secs(60), "it never sleeps");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        assert!(!names().is_empty());
+        let id = child.id().to_string();
+        assert!(
+            Command::new("kill")
+                .args([signal, &id])
+                .status()
+                .unwrap()
+                .success()
+        );
+        let code = child.wait().unwrap().code();
+        assert!(matches!(code, Some(130 | 143)), "{signal}: {code:?}");
+        assert_eq!(names(), Vec::<String>::new(), "{signal}");
+        let files = fs::read_dir(subject.project.path("migrations")).unwrap();
+        assert_eq!(files.count(), 0, "{signal}");
+    }
+    subject.database.execute("DROP ROLE interrupted");
 }
 
 /// What PostgreSQL refuses is named in the file, and the rest is written; if nothing is left, nothing is.

@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::fs;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -401,6 +402,28 @@ impl Place<'_> {
         command.arg("alembic").args(arguments);
         self.prepare(&mut command);
         command
+    }
+
+    /// Runs a command line at a terminal, on which somebody types, and returns what is shown there.
+    ///
+    /// # Panics
+    ///
+    /// When there is no terminal.
+    #[cfg(target_os = "linux")]
+    #[must_use]
+    pub fn at_terminal(&self, line: &str, typed: &str) -> String {
+        // It makes a terminal, and passes on what it reads.
+        let mut command = Command::new("script");
+        let line = format!("'{}' alembic {line}", binary().display());
+        command.args(["-qec", &line, "/dev/null"]);
+        self.prepare(&mut command);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut child = command.spawn().expect("`script` of util-linux");
+        let mut stdin = child.stdin.take().expect("it is piped");
+        stdin.write_all(typed.as_bytes()).expect("it reads");
+        let output = child.wait_with_output().expect("it ends");
+        drop(stdin);
+        String::from_utf8_lossy(&output.stdout).into_owned()
     }
 
     /// Gives a command the folder and the environment of every command.

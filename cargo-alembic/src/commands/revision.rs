@@ -85,6 +85,9 @@ pub(super) struct AutogenerateArgs {
     /// Write the forms of PostgreSQL that lock no table for long
     #[arg(long, requires = "autogenerate")]
     online: bool,
+    /// Compare the order of columns, too, and rebuild tables of SQLite that have another one
+    #[arg(long, requires = "autogenerate")]
+    column_order: bool,
     /// The database to count in what would be lost, and to begin with for `--from database`, instead of
     /// the configured one
     #[arg(long, value_name = "URL", requires = "autogenerate")]
@@ -143,7 +146,7 @@ impl RevisionArgs {
             strictness: args.compared.strict.into(),
             options: DiffOptions {
                 online: args.online,
-                ..DiffOptions::default()
+                column_order: args.column_order,
             },
             url,
             include: &args.compared.include_objects,

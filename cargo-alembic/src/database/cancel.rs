@@ -1,4 +1,4 @@
-//! Ctrl-C during a statement outside of transactions: a server would go on with it.
+//! A signal during a statement outside of transactions: a server would go on with it.
 
 use std::sync::{Mutex, MutexGuard, Once, PoisonError};
 use std::time::Duration;
@@ -9,8 +9,9 @@ use sqlx::postgres::PgConnectOptions;
 use tokio::runtime::Builder;
 use tokio::time::timeout;
 
+use super::Database;
+use super::interruption::interruption;
 use super::server::query;
-use super::{Database, INTERRUPTED};
 use crate::output::{Shell, Verbosity};
 use crate::url::DatabaseUrl;
 
@@ -28,7 +29,7 @@ static EXECUTION: Mutex<Option<Execution>> = Mutex::new(None);
 const ATTEMPTS: usize = 10;
 const TURN: Duration = Duration::from_secs(1);
 
-/// Follows a run on a database, so that Ctrl-C cancels what its server executes.
+/// Follows a run on a database, so that a signal cancels what its server executes.
 pub(crate) struct Watch {
     /// The options of connections to the server, if it is one.
     options: Option<PgConnectOptions>,
@@ -80,7 +81,7 @@ fn execution() -> MutexGuard<'static, Option<Execution>> {
     EXECUTION.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Waits for Ctrl-C on a thread of its own, from the first such statement on.
+/// Waits for a signal on a thread of its own, from the first such statement on.
 fn listen() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
@@ -88,16 +89,16 @@ fn listen() {
             return;
         };
         std::thread::spawn(move || {
-            if runtime.block_on(tokio::signal::ctrl_c()).is_ok() {
+            if let Ok(code) = runtime.block_on(interruption()) {
                 runtime.block_on(end());
-                std::process::exit(INTERRUPTED);
+                std::process::exit(code);
             }
         });
     });
 }
 
 /// Cancels the statement, and lets the run report what became of it, which ends the program. Returns
-/// if that takes too long, or at another Ctrl-C.
+/// if that takes too long, or at another signal.
 async fn end() {
     let shell = Shell {
         verbosity: Verbosity::Normal,
@@ -114,7 +115,7 @@ async fn end() {
         if let Some(execution) = current {
             let _ = timeout(TURN, query(&execution.options, &cancel(&execution))).await;
         }
-        if timeout(TURN, tokio::signal::ctrl_c()).await.is_ok() {
+        if timeout(TURN, interruption()).await.is_ok() {
             break;
         }
     }

@@ -12,9 +12,10 @@ use rusqlite::backup::Backup;
 use sqlx::postgres::PgConnectOptions;
 use tokio::runtime::Builder;
 
+use super::interruption::interruption;
 use super::server::{message, query};
 use super::statement_error::StatementError;
-use super::{Connection, Database, INTERRUPTED, Server};
+use super::{Connection, Database, Server};
 use crate::explain::refusal;
 use crate::naming::random_id;
 use crate::output::{Cause, Diagnostic, Error, Result, quote_for_sql};
@@ -283,7 +284,7 @@ fn drop_statement(name: &str) -> String {
     format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 }
 
-/// Makes Ctrl-C drop the temporary databases before the program ends.
+/// Makes a signal drop the temporary databases before it ends the program.
 fn drop_when_interrupted() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
@@ -291,15 +292,15 @@ fn drop_when_interrupted() {
             return;
         };
         std::thread::spawn(move || {
-            if runtime.block_on(tokio::signal::ctrl_c()).is_err() {
+            let Ok(code) = runtime.block_on(interruption()) else {
                 return;
-            }
+            };
             // Holding the lock keeps others from creating or dropping databases.
             let undropped = undropped();
             for (options, name) in undropped.iter() {
                 let _ = runtime.block_on(query(options, &drop_statement(name)));
             }
-            std::process::exit(INTERRUPTED);
+            std::process::exit(code);
         });
     });
 }

@@ -168,3 +168,30 @@ fn sections(text: &str, engine: Dialect, source: &str) -> Vec<Case> {
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The table of what is detected names cases that exist.
+    #[test]
+    fn the_cases_of_the_table_exist() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/schemas");
+        let cases = read(&folder).unwrap();
+        let page = std::fs::read_to_string(folder.join("README.md")).unwrap();
+        let rows = page.lines().filter(|line| line.starts_with("| ")).skip(1);
+        let mut count = 0;
+        for row in rows {
+            let cells: Vec<&str> = row.trim_matches('|').split('|').map(str::trim).collect();
+            for (cell, engine) in cells[1..].iter().zip([Dialect::Sqlite, Dialect::Postgres]) {
+                for name in cell.split(", ").filter(|name| *name != "-") {
+                    let mut known = cases.iter();
+                    let exists = known.any(|case| case.engine == engine && case.id == name);
+                    assert!(exists, "{engine}: {name}");
+                    count += 1;
+                }
+            }
+        }
+        assert!(count > 60, "{count}");
+    }
+}

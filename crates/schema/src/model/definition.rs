@@ -203,6 +203,9 @@ pub struct Constraint {
     pub validated: bool,
     /// Whether it comes from a parent table (PostgreSQL).
     pub inherited: bool,
+    /// The index of a partitioned table that its index belongs to, unless that is a constraint's
+    /// (PostgreSQL).
+    pub index_parent: Option<String>,
     /// What its index is used for besides (PostgreSQL).
     pub uses: Vec<IndexUse>,
 }

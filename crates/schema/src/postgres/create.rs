@@ -233,16 +233,29 @@ fn add_constraint(
     let (name, owner) = (quote(&id.name), name::owner(&id));
     let head = format!("ALTER {word} {owner}");
     let definition = &constraint.definition;
-    let is_late = comparison.options.online
-        && matches!(
-            constraint.kind,
-            ConstraintKind::Check | ConstraintKind::ForeignKey
-        );
+    let table = facts::owner_table(&id);
+    let domain = ObjectId {
+        kind: ObjectKind::Domain,
+        ..table.clone()
+    };
+    let is_old = [&table, &domain].map(|owner| comparison.from.objects.contains_key(owner));
+    let can_wait = match constraint.kind {
+        ConstraintKind::Check => true,
+        // Those of partitioned tables are checked at once.
+        ConstraintKind::ForeignKey => {
+            !facts::is_partitioned(comparison.to, &id.schema, &table.name)
+        }
+        ConstraintKind::PrimaryKey
+        | ConstraintKind::Unique
+        | ConstraintKind::Exclude
+        | ConstraintKind::NotNull
+        | ConstraintKind::Trigger => false,
+    };
+    let is_late = comparison.options.online && is_old.contains(&true) && can_wait;
     let not_valid = match constraint.validated && !is_late {
         true => "",
         false => " NOT VALID",
     };
-    let table = facts::owner_table(&id);
     let is_kept = word == "TABLE" && comparison.from.objects.contains_key(&table);
     let mut is_scanned = constraint.validated && !is_late;
     if comparison.options.online
@@ -256,12 +269,14 @@ fn add_constraint(
         let sql = format!("{head} ADD CONSTRAINT {name} {definition}{not_valid}");
         change.statements.push(Statement::new(sql));
     }
-    let mut write = |sql: String| change.statements.push(Statement::new(sql));
     if is_late && constraint.validated {
-        write(format!("{head} VALIDATE CONSTRAINT {name}"));
+        // The lock of the statement before is gone by then.
+        let validate = format!("{head} VALIDATE CONSTRAINT {name}");
+        change.statements.push(Statement::alone(validate));
     }
     for used in &constraint.uses {
-        write(use_of_index(&owner, &id.name, *used));
+        let sql = use_of_index(&owner, &id.name, *used);
+        change.statements.push(Statement::new(sql));
     }
     if is_kept && is_scanned {
         change.hazards.push(Hazard::Scans(table));

@@ -1,6 +1,6 @@
 //! Questions about schemas that several statements depend on.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::name;
 use crate::comparison::Comparison;
@@ -195,6 +195,36 @@ pub(super) fn index_parent(id: &ObjectId, schema: &Schema) -> Option<ObjectId> {
     let partition = table(schema, &partition)?.partition.as_ref()?;
     let name = index.parent.as_ref()?;
     Some(ObjectId::new(ObjectKind::Index, &partition.table.0, name))
+}
+
+/// Returns the index, or the constraint of the index, that a partition has for each index of its table.
+pub(super) fn seats(schema: &Schema, partition: &ObjectId) -> BTreeMap<ObjectId, ObjectId> {
+    let Some(of) = table(schema, partition).and_then(|table| table.partition.as_ref()) else {
+        return BTreeMap::new();
+    };
+    let of = &of.table.0;
+    let parent = |name: &Option<String>| {
+        let name = name.as_deref()?;
+        Some(ObjectId::new(ObjectKind::Index, of, name))
+    };
+    let indexes = schema
+        .objects
+        .range(ObjectId::new(ObjectKind::Index, "", "")..);
+    let indexes = indexes.take_while(|(id, _)| id.kind == ObjectKind::Index);
+    let indexes = indexes.filter_map(|(id, object)| match &object.definition {
+        Definition::Index(index)
+            if id.schema == partition.schema && index.table == partition.name =>
+        {
+            Some((parent(&index.parent)?, id.clone()))
+        }
+        _ => None,
+    });
+    let constraints = schema.parts(partition, ObjectKind::Constraint);
+    let constraints = constraints.filter_map(|(id, object)| match &object.definition {
+        Definition::Constraint(constraint) => Some((parent(&constraint.index_parent)?, id.clone())),
+        _ => None,
+    });
+    indexes.chain(constraints).collect()
 }
 
 /// Returns whether an index stays, rather than being dropped and created again.

@@ -3,6 +3,7 @@
 mod attached;
 mod column;
 mod numbering;
+mod partition;
 mod table;
 mod types;
 mod view;

@@ -234,6 +234,7 @@ fn add_parts(schema: &mut Schema, table: &ObjectId, facts: Facts) {
             references: constraint.references.map(|parent| (String::new(), parent)),
             validated: true,
             inherited: false,
+            index_parent: None,
             uses: Vec::new(),
         };
         let needs = BTreeSet::from([table.clone()]);

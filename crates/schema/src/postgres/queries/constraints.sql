@@ -5,7 +5,9 @@ SELECT c.oid::text, c.conrelid::text, c.contypid::text, c.conname::text, c.conty
     (SELECT string_agg(a.attname, E'\n' ORDER BY k.number)
         FROM unnest(c.conkey) WITH ORDINALITY AS k (attnum, number)
         JOIN pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = k.attnum),
-    i.indisclustered::text, i.indisreplident::text
+    i.indisclustered::text, i.indisreplident::text,
+    CASE WHEN c.contype IN ('p', 'u', 'x') AND c.conparentid = 0
+        THEN (SELECT p.inhparent::text FROM pg_inherits p WHERE p.inhrelid = c.conindid) END
 FROM pg_constraint c JOIN pg_namespace n ON n.oid = c.connamespace
 LEFT JOIN pg_index i ON i.indexrelid = c.conindid AND i.indrelid = c.conrelid
 WHERE (c.contype IN ('p', 'u', 'c', 'x', 'n') OR (c.contype = 'f' AND c.conparentid = 0))

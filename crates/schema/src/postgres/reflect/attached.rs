@@ -10,7 +10,8 @@ use crate::model::{
 };
 
 pub(super) fn read(reader: &mut Reader<'_>) -> Result<(), ReflectError> {
-    for cells in reader.rows("constraints")? {
+    let constraints = reader.rows("constraints")?;
+    for cells in constraints.clone() {
         read_constraint(reader, cells)?;
     }
     let rows = reader.rows("indexes")?;
@@ -18,7 +19,10 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Result<(), ReflectError> {
         read_index(reader, cells)?;
     }
     for cells in rows {
-        read_index_parent(reader, cells)?;
+        read_index_parent(reader, "pg_class", cells, 6)?;
+    }
+    for cells in constraints {
+        read_index_parent(reader, "pg_constraint", cells, 11)?;
     }
     for cells in reader.rows("parts")? {
         read_part(reader, cells)?;
@@ -56,6 +60,7 @@ fn read_constraint<'a>(reader: &mut Reader<'a>, mut cells: Cells<'a>) -> Result<
         references,
         validated,
         inherited,
+        index_parent: None,
         columns: cells.lines()?,
         uses: uses(&mut cells)?,
     };
@@ -134,13 +139,16 @@ fn read_index<'a>(reader: &mut Reader<'a>, mut cells: Cells<'a>) -> Result<(), R
     Ok(())
 }
 
-/// Reads the index that a partition's index belongs to, which may be one of a constraint.
+/// Reads the index that the index of a partition belongs to, which may be one of a constraint; `cells`
+/// stand between the index, or the constraint that it is of, and that one.
 fn read_index_parent<'a>(
     reader: &mut Reader<'a>,
+    class: &'static str,
     mut cells: Cells<'a>,
+    between: usize,
 ) -> Result<(), ReflectError> {
-    let place = ("pg_class", cells.text()?, "0");
-    for _before_the_parent in 0..6 {
+    let place = (class, cells.text()?, "0");
+    for _before_the_parent in 0..between {
         cells.optional()?;
     }
     let Some(parent) = cells.optional()? else {
@@ -149,10 +157,11 @@ fn read_index_parent<'a>(
     let parent = reader.object_at(("pg_class", parent, "0"));
     let parent = parent.map(|parent| parent.name.clone());
     let id = reader.places.get(&place);
-    if let Some(object) = id.and_then(|id| reader.schema.objects.get_mut(id))
-        && let Definition::Index(index) = &mut object.definition
-    {
-        index.parent = parent;
+    let object = id.and_then(|id| reader.schema.objects.get_mut(id));
+    match object.map(|object| &mut object.definition) {
+        Some(Definition::Index(index)) => index.parent = parent,
+        Some(Definition::Constraint(constraint)) => constraint.index_parent = parent,
+        _ => {}
     }
     Ok(())
 }

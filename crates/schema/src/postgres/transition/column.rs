@@ -1,7 +1,7 @@
 //! Changes of columns and their defaults.
 
 use super::{Alteration, numbering};
-use crate::change::Hazard;
+use crate::change::{Hazard, Statement};
 use crate::comparison::Comparison;
 use crate::model::{Column, ObjectId};
 use crate::postgres::cast::{self, Conversion};
@@ -96,9 +96,10 @@ pub(super) fn column(
     }
     statements.extend(added);
     statements.extend(numbering.after);
-    statements.extend(late);
+    let statements = statements.into_iter().map(Statement::new).chain(late);
+    let statements: Vec<Statement> = statements.collect();
     if !statements.is_empty() {
-        alteration.add(sentence(&id.to_string(), before, after), statements);
+        alteration.add_statements(sentence(&id.to_string(), before, after), statements);
         for hazard in hazards {
             alteration.risk(hazard);
         }
@@ -106,18 +107,19 @@ pub(super) fn column(
     true
 }
 
-/// Returns the statements that refuse NULL without reading all rows while nobody can write.
-fn validated_not_null(id: &ObjectId, action: &str) -> Vec<String> {
+/// Returns the statements that refuse NULL without reading all rows while nobody can write: the lock of
+/// the first one is gone when the rows are read.
+fn validated_not_null(id: &ObjectId, action: &str) -> Vec<Statement> {
     let (owner, column) = (name::owner(id), quote(&id.name));
     let table = id.parent.as_deref().unwrap_or_default();
     let check = quote(&name::chosen(table, &id.name, "not_null"));
     vec![
-        format!(
+        Statement::new(format!(
             "ALTER TABLE {owner} ADD CONSTRAINT {check} CHECK ({column} IS NOT NULL) NOT VALID"
-        ),
-        format!("ALTER TABLE {owner} VALIDATE CONSTRAINT {check}"),
-        format!("ALTER TABLE {owner} {action}"),
-        format!("ALTER TABLE {owner} DROP CONSTRAINT {check}"),
+        )),
+        Statement::alone(format!("ALTER TABLE {owner} VALIDATE CONSTRAINT {check}")),
+        Statement::new(format!("ALTER TABLE {owner} {action}")),
+        Statement::new(format!("ALTER TABLE {owner} DROP CONSTRAINT {check}")),
     ]
 }
 

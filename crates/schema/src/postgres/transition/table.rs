@@ -1,6 +1,6 @@
 //! Changes of tables.
 
-use super::Alteration;
+use super::{Alteration, partition};
 use crate::change::Hazard;
 use crate::comparison::Comparison;
 use crate::model::{ObjectId, ObjectKind, Partition, Table};
@@ -34,11 +34,13 @@ pub(super) fn table(
         alteration.add(format!("changed the access method of {id}"), [sql]);
         alteration.risk(Hazard::Rewrites(id.clone()));
     }
-    partition(
-        alteration,
-        before.partition.as_ref(),
-        after.partition.as_ref(),
-    );
+    if !partition::reseat(alteration, comparison) {
+        place(
+            alteration,
+            before.partition.as_ref(),
+            after.partition.as_ref(),
+        );
+    }
     parents(alteration, before, after, comparison);
     if before.of_type != after.of_type {
         let action = match &after.of_type {
@@ -70,7 +72,7 @@ pub(super) fn table(
     true
 }
 
-fn partition(alteration: &mut Alteration, before: Option<&Partition>, after: Option<&Partition>) {
+fn place(alteration: &mut Alteration, before: Option<&Partition>, after: Option<&Partition>) {
     if before == after {
         return;
     }
