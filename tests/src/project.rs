@@ -148,6 +148,9 @@ impl Project {
     pub fn example(main: &str) -> Self {
         let mut project = Self::empty();
         copy(&fixtures().join("workspace"), &project.root);
+        let library = fixtures().join("../crates/migrate");
+        let library = library.display().to_string().replace('\\', "/");
+        project.replace("Cargo.toml", "../../crates/migrate", &library);
         project.main = project.root.join("crates").join(main);
         for (name, file, variable) in EXAMPLE {
             project.add_crate(&format!("crates/{name}"), file, variable);
