@@ -154,6 +154,13 @@ impl<'r> RevisionDraft<'r> {
     }
 
     /// Returns whether a dependency has the form `crate@revision` rather than `label@revision`.
+    /// Returns the names of the other crates that the revision depends on.
+    pub(crate) fn other_crates(&self) -> impl Iterator<Item = &str> {
+        let names = self.depends_on.iter();
+        let names = names.filter(|name| self.names_another_crate(name));
+        names.filter_map(|name| name.split_once('@').map(|(package, _)| package))
+    }
+
     fn names_another_crate(&self, name: &str) -> bool {
         let branch = name.split_once('@').map(|(branch, _)| branch);
         branch.is_some_and(|branch| self.owner.graph().named(branch).is_none())

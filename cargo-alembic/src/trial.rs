@@ -3,6 +3,7 @@
 mod climb;
 mod difference;
 mod engines;
+mod models;
 mod starts;
 
 use std::cell::OnceCell;
@@ -44,6 +45,8 @@ pub(crate) enum Check {
     Legacy,
     /// A second start changes nothing.
     SecondStart,
+    /// The revisions make what the structs state.
+    Models,
     /// Both engines of a crate get the same tables, columns and keys.
     Engines,
 }
@@ -60,6 +63,7 @@ impl Check {
             Check::Fresh => "fresh",
             Check::Legacy => "legacy",
             Check::SecondStart => "second-start",
+            Check::Models => "models",
             Check::Engines => "engines",
         }
     }
@@ -150,13 +154,16 @@ pub(crate) fn run(
         slopes: Vec::new(),
         tracked: OnceCell::new(),
     };
-    let checks: [(Check, CheckFunction); 5] = [
+    let mut checks: Vec<(Check, CheckFunction)> = vec![
         (Check::Upgrade, |trial| trial.upgrade()),
         (Check::UpDownUp, |trial| trial.up_down_up()),
         (Check::Fresh, |trial| trial.fresh()),
         (Check::Legacy, |trial| trial.legacy()),
         (Check::SecondStart, |trial| trial.second_start()),
     ];
+    if owner.models().is_some() {
+        checks.push((Check::Models, |trial| trial.models()));
+    }
     let mut made = Vec::new();
     let mut broken = false;
     for (check, make) in checks {

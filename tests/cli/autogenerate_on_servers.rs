@@ -475,25 +475,25 @@ fn the_example_workspace() {
     let checked = check("--workspace").success();
     let finished = checked.stderr.matches("No changes detected").count();
     assert_eq!(finished, 5, "{checked}");
-    for name in [
-        "chat2chart",
-        "chimera",
-        "chorus",
-        "daa-chatbot",
-        "orchestrator",
+    let before = project.tree();
+    let line = format!("dump --write --workspace --scratch-url {}", database.url());
+    project.run(&line).success();
+    assert_eq!(before.changes(&project.tree()), Vec::<String>::new());
+    for (name, source) in [
+        ("chat2chart", "models.rs"),
+        ("chimera", "auth.rs"),
+        ("chorus", "models/document.rs"),
+        ("daa-chatbot", "models.rs"),
+        ("orchestrator", "models.rs"),
     ] {
-        for (file, word) in [
-            ("schema.sqlite.sql", "VARCHAR("),
-            ("schema.postgres.sql", "character varying("),
-        ] {
-            let path = format!("crates/{name}/{file}");
-            let text = project.read(&path);
-            project.write(&path, text.replacen(word, &format!("{word}9"), 1));
-            let changed = check(&format!("-p {name}"));
-            project.write(&path, text);
-            assert_eq!(changed.status, 9, "{path}: {changed}");
-            let is_named = changed.stdout.contains(&format!("{word}9"));
-            assert!(is_named, "{path}: {changed}");
+        let path = format!("crates/{name}/src/{source}");
+        let text = project.read(&path);
+        project.write(&path, text.replacen("length = ", "length = 9", 1));
+        let changed = check(&format!("-p {name}"));
+        project.write(&path, text);
+        assert_eq!(changed.status, 9, "{path}: {changed}");
+        for engine in ["SQLite: ", "PostgreSQL: "] {
+            assert!(changed.stdout.contains(engine), "{path}: {changed}");
         }
     }
 }

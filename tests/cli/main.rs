@@ -31,6 +31,7 @@ mod language;
 mod lock;
 mod log;
 mod merge;
+mod models;
 mod offline;
 mod output;
 mod readme;

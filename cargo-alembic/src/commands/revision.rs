@@ -15,7 +15,7 @@ use crate::explain;
 use crate::new_revision::{RevisionDraft, Statements};
 use crate::output::lines::join;
 use crate::output::{Cause, Diagnostic, Error, Response, Result};
-use crate::workspace::{Access, Crate};
+use crate::workspace::{Access, Crate, access_to};
 
 /// Arguments of `cargo alembic revision`.
 #[derive(Debug, Args)]
@@ -134,7 +134,17 @@ impl RevisionArgs {
         }
         let url = args.url.as_deref();
         let engines = engines(&owner, &[args.compared.scratch_url.as_deref(), url])?;
-        let order = context.workspace()?.order(vec![owner.clone()])?;
+        let named: Vec<String> = draft.other_crates().map(ToOwned::to_owned).collect();
+        let named: Vec<&str> = named.iter().map(String::as_str).collect();
+        let workspace = context.workspace()?;
+        let mut crates = vec![owner.clone()];
+        for name in &named {
+            if let Some(other) = workspace.find_crate(name)? {
+                let access = access_to(&other, std::slice::from_ref(&owner))?;
+                crates.push(workspace.read(other, &access)?);
+            }
+        }
+        let order = workspace.order(crates)?;
         Autogenerate {
             answers: Answers {
                 renamed: args.rename,
@@ -152,7 +162,13 @@ impl RevisionArgs {
             include: &args.compared.include_objects,
             exclude: &args.compared.exclude_objects,
         }
-        .run(context, &owner, &order.below(&owner), &engines, draft)
+        .run(
+            context,
+            &owner,
+            &order.below_with(&owner, &named),
+            &engines,
+            draft,
+        )
     }
 }
 

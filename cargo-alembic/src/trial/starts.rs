@@ -9,7 +9,7 @@ use crate::output::{Cause, Diagnostic, Result};
 
 impl Trial<'_> {
     /// Returns the schema of a database that went through every revision at once.
-    fn tracked(&self) -> Result<&Picture> {
+    pub(super) fn tracked(&self) -> Result<&Picture> {
         if let Some(known) = self.tracked.get() {
             return Ok(known);
         }

@@ -118,6 +118,11 @@ fn planned_or_current(
 impl CrateOrder {
     /// Returns the crates that `own` depends on and shares a database with, in order.
     pub(crate) fn below(&self, own: &Crate) -> Vec<&Crate> {
+        self.below_with(own, &[])
+    }
+
+    /// Returns those, if a new revision also depends on the crates that are `named`.
+    pub(crate) fn below_with(&self, own: &Crate, named: &[&str]) -> Vec<&Crate> {
         let mut names = vec![own.name()];
         let mut below = Vec::new();
         let all: Vec<&Crate> = self.others.iter().chain(&self.chosen).collect();
@@ -129,6 +134,7 @@ impl CrateOrder {
                 let mut crates = all.iter();
                 crates.any(|known| known.name() == *name && known.requires(other.name()))
             });
+            let wanted = wanted || named.contains(&other.name());
             let shared = own_identity.is_some() && identity(other) == own_identity;
             if wanted && shared && !names.contains(&other.name()) {
                 names.push(other.name());

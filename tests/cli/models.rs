@@ -1,0 +1,372 @@
+//! Target schemas that structs state: `models` in the configuration.
+
+use std::fs;
+use std::path::PathBuf;
+
+use alembic_tests::postgres::Server;
+use alembic_tests::{Place, Project};
+use insta::assert_snapshot;
+
+use crate::on_both;
+
+/// A crate whose tables are stated by structs in two files, and a view beside them.
+fn project() -> Project {
+    let project = Project::with_crate("shop");
+    project.configure("models = true");
+    project.write(
+        "src/lib.rs",
+        "pub mod post;\n\n\
+         use alembic_migrate::{Columns, Table};\n\n\
+         #[derive(Columns)]\n\
+         pub struct BaseModel {\n    \
+             #[column(identity)]\n    pub id: i64,\n    \
+             #[column(default = \"CURRENT_TIMESTAMP\")]\n    pub created_at: chrono::NaiveDateTime,\n\
+         }\n\n\
+         #[derive(Table)]\n\
+         #[table(name = \"users\")]\n\
+         pub struct User {\n    \
+             #[table(flatten)]\n    pub base: BaseModel,\n    \
+             #[column(length = 255, unique)]\n    pub email: String,\n\
+         }\n",
+    );
+    project.write(
+        "src/post.rs",
+        "use alembic_migrate::Table;\n\n\
+         #[derive(Table)]\n\
+         #[table(name = \"posts\")]\n\
+         pub struct Post {\n    \
+             #[column(identity)]\n    pub id: i64,\n    \
+             #[column(references(crate::User, id), on_delete = cascade, index)]\n    pub user_id: i64,\n    \
+             pub body: Option<String>,\n\
+         }\n",
+    );
+    let view = "CREATE VIEW emails AS SELECT email FROM users;\n";
+    project.write("schema/views.sql", view);
+    project
+}
+
+fn generate(id: &str) -> String {
+    format!("revision --autogenerate -m {id} --rev-id {id}")
+}
+
+/// Returns the path of a generated revision.
+fn revision_file(project: &Project, folder: &str, id: &str) -> PathBuf {
+    let files = fs::read_dir(project.path(folder)).unwrap();
+    let mut paths = files.map(|file| file.unwrap().path());
+    let is_wanted = |path: &PathBuf| path.to_string_lossy().ends_with(&format!("{id}.sql"));
+    paths.find(is_wanted).unwrap()
+}
+
+/// Returns its text.
+fn written(project: &Project, folder: &str, id: &str) -> String {
+    project.read(revision_file(project, folder, id))
+}
+
+#[test]
+fn structs_are_the_source_of_truth() {
+    let project = project();
+    let mut shown = project.transcript(&[&generate("aa01"), "upgrade", "check", "verify"]);
+    shown += &written(&project, "migrations", "aa01");
+    project.replace(
+        "src/post.rs",
+        "pub body: Option<String>,",
+        "#[column(renamed_from = \"body\")]\n    pub text: Option<String>,\n    \
+         #[column(default = \"0\")]\n    pub likes: i32,",
+    );
+    shown += &project.transcript(&["check", &generate("bb02"), "upgrade", &generate("cc03")]);
+    shown += &written(&project, "migrations", "bb02");
+    shown += &project.transcript(&["downgrade -1", "upgrade", "test", "dump target"]);
+    assert_snapshot!(shown);
+}
+
+/// What is left out would be taken for a table to drop.
+#[test]
+fn what_cannot_be_read_stops_comparisons_alone() {
+    let project = project();
+    project.run(&generate("aa01")).success();
+    let read = project.read("src/post.rs");
+    let mut shown = String::new();
+    for (from, to) in [
+        ("pub body: Option<String>", "pub body: Option<Body>"),
+        ("index)", "indexed)"),
+        ("pub struct Post {", "pub struct Post {{"),
+        ("crate::User", "crate::Person"),
+        (
+            "pub body:",
+            "#[column(check = \"bodi <> ''\")]\n    pub body:",
+        ),
+        (
+            "use alembic_migrate::Table;",
+            "use alembic_migrate::Table;\nmod gone;",
+        ),
+    ] {
+        project.write("src/post.rs", read.replace(from, to));
+        shown += &project.transcript(&["check"]);
+        project.run("upgrade").success();
+    }
+    project.write("src/post.rs", &read);
+    project.write(
+        "schema/views.sql",
+        "CREATE VIEW emails AS\nSELECT mail FROM users;\n",
+    );
+    shown += &project.transcript(&["check", &generate("bb02")]);
+    assert_snapshot!(shown);
+}
+
+/// Which files state the target, and on which engine.
+#[test]
+fn files_of_the_target() {
+    for (models, files, expected) in [
+        ("false", &[][..], "no-target"),
+        (
+            "true",
+            &[("schema/a.sql", "CREATE TABLE a (x INT);")][..],
+            "table a",
+        ),
+        (
+            "true",
+            &[("schema/a.postgres.sql", "CREATE TABLE a (x INT);")][..],
+            "table posts",
+        ),
+        (
+            "true",
+            &[("schema/before.sql", "CREATE TABLE a (x INT);")][..],
+            "table a",
+        ),
+        ("[\"src/post.rs\", \"src/lib.rs\"]", &[][..], "table posts"),
+        (
+            "[\"src/lib.rs\", \"more.sql\"]",
+            &[("more.sql", "CREATE TABLE a (x INT);")][..],
+            "table a",
+        ),
+        (
+            "[\"src/lib.rs\", \"sql\"]",
+            &[("sql/a.sql", "CREATE TABLE a (x INT);")][..],
+            "table a",
+        ),
+        (
+            "\"more.sql\"",
+            &[("more.sql", "CREATE TABLE a (x INT);")][..],
+            "table a",
+        ),
+        ("\"gone.sql\"", &[][..], "cannot read gone.sql"),
+        ("\"src/gone.rs\"", &[][..], "gone.rs"),
+    ] {
+        let project = project();
+        project.replace("Cargo.toml", "models = true", &format!("models = {models}"));
+        for (path, text) in files {
+            project.write(path, text);
+        }
+        let outcome = project.run(&format!("{} --dry-run", generate("aa01")));
+        assert!(
+            outcome.stderr.contains(expected),
+            "{models} {files:?}: {outcome}"
+        );
+    }
+}
+
+/// A struct may refer to one of a crate that this one depends on, by the name that it has there.
+#[test]
+fn structs_of_other_crates() {
+    let project = Project::with_workspace(&["app", "store-models"]);
+    let people = "use alembic_migrate::Table;\n\n\
+                  #[derive(Table)]\npub struct Person {\n    \
+                  #[column(identity)]\n    pub id: i64,\n}\n";
+    project.write("store-models/src/lib.rs", people);
+    let order = "use alembic_migrate::Table;\nuse people::Person as Customer;\n\n\
+                 #[cfg(feature = \"orders\")]\n#[derive(Table)]\npub struct Order {\n    \
+                 #[column(identity)]\n    pub id: i64,\n    \
+                 #[column(references(Customer))]\n    pub person_id: i64,\n}\n";
+    project.write("app/src/lib.rs", order);
+    let depends = "[dependencies]\npeople = { path = \"../store-models\", package = \"store-models\" }\n\n\
+                   [features]\ndefault = [\"orders\"]\norders = []\n";
+    project.replace("app/Cargo.toml", "[dependencies]\n", depends);
+    for name in ["app", "store-models"] {
+        project.replace(
+            &format!("{name}/Cargo.toml"),
+            "url-env",
+            "models = true\nurl-env",
+        );
+    }
+    project
+        .run(&format!("{} -p store-models", generate("aa01")))
+        .success();
+    let shown = project.transcript(&[
+        &format!("{} -p app --dry-run", generate("bb02")),
+        &format!("{} -p app --depends-on store-models@aa01", generate("bb02")),
+        "upgrade --workspace",
+        "check --workspace",
+        "test --workspace",
+    ]);
+    assert_snapshot!(shown);
+    project.replace("app/Cargo.toml", "default = [\"orders\"]", "default = []");
+    let outcome = project.run("test -p app");
+    let is_told = outcome.stderr.contains("removed table order");
+    assert!(is_told && outcome.status != 0, "{outcome}");
+}
+
+/// A column that a system's document adds to one of its models.
+struct Addition {
+    name: &'static str,
+    /// The database of the crate.
+    database: &'static str,
+    /// The source, below the crate's.
+    source: &'static str,
+    /// The struct, and what is added at its beginning.
+    table: &'static str,
+    field: &'static str,
+    /// The column, as `check` names it.
+    column: &'static str,
+}
+
+const ADDITIONS: [Addition; 5] = [
+    Addition {
+        name: "chat2chart",
+        database: "chat2chart.db",
+        source: "models.rs",
+        table: "pub struct Conversation {",
+        field: "#[column(length = 100)]\n    pub new_field: Option<String>,",
+        column: "conversation.new_field",
+    },
+    Addition {
+        name: "chimera",
+        database: "chimera.db",
+        source: "auth.rs",
+        table: "pub struct User {",
+        field: "#[column(length = 200)]\n    pub nickname: Option<String>,",
+        column: "users.nickname",
+    },
+    Addition {
+        name: "chorus",
+        database: "data/chorus.db",
+        source: "models/document.rs",
+        table: "pub struct Document {",
+        field: "pub summary: Option<String>,",
+        column: "documents.summary",
+    },
+    Addition {
+        name: "daa-chatbot",
+        database: "storage/sqlite/app.db",
+        source: "models.rs",
+        table: "pub struct Document {",
+        field: "#[column(length = 255)]\n    pub new_field: Option<String>,",
+        column: "documents.new_field",
+    },
+    Addition {
+        name: "orchestrator",
+        database: "data/orchestrator.db",
+        source: "models.rs",
+        table: "pub struct Task {",
+        field: "pub new_field: Option<String>,",
+        column: "task.new_field",
+    },
+];
+
+/// Where the commands of the example workspace run: a server is known for the crates that need one.
+fn with_servers<'p>(project: &'p Project, url: &str) -> Place<'p> {
+    let names = [
+        "",
+        "CHAT2CHART_",
+        "CHORUS_",
+        "DAA_CHATBOT_",
+        "ORCHESTRATOR_",
+    ];
+    names.into_iter().fold(project.here(), |place, name| {
+        place.env(&format!("{name}DATABASE_URL"), url)
+    })
+}
+
+/// The workflow of the five documents: edit the models, generate, review, apply, go back.
+#[test]
+fn the_workflow_of_each_system() {
+    let server = Server::shared();
+    for addition in ADDITIONS {
+        let Addition { name, source, .. } = addition;
+        let project = Project::example(name);
+        let database = server.database();
+        let run = |line: &str| {
+            let place = with_servers(&project, &database.url());
+            place.run(&format!("{line} -p {name}"))
+        };
+        let sqlite = project.path(format!("crates/{name}/{}", addition.database));
+        let both = |line: &str| {
+            let url = format!("sqlite://{}", sqlite.display());
+            [run(line), run(&format!("{line} --url {url}"))].map(|outcome| outcome.success())
+        };
+        let folder = sqlite.parent().unwrap();
+        fs::create_dir_all(folder).unwrap();
+        both("upgrade");
+        let path = format!("crates/{name}/src/{source}");
+        let with_field = format!("{}\n    {}", addition.table, addition.field);
+        project.replace(&path, addition.table, &with_field);
+        let differs = run("check");
+        assert_eq!(differs.status, 9, "{name}: {differs}");
+        let is_named = differs.stdout.contains(addition.column);
+        assert!(is_named, "{name}: {differs}");
+
+        run(&generate("new_field")).success();
+        let text = written(&project, &format!("crates/{name}/migrations"), "new_field");
+        let (table, column) = addition.column.split_once('.').unwrap();
+        for part in [
+            format!("ALTER TABLE {table} ADD COLUMN {column} "),
+            format!("ALTER TABLE {table} DROP COLUMN {column};"),
+        ] {
+            assert!(text.contains(&part), "{name}: {text}");
+        }
+        let again = run(&generate("again")).success();
+        let is_told = again.stderr.contains("No changes detected");
+        assert!(is_told, "{name}: {again}");
+        for line in ["upgrade", "verify", "downgrade -1", "upgrade", "verify"] {
+            both(line);
+        }
+        run("dump --write").success();
+        run("test").success();
+    }
+}
+
+/// A column that must have a value, in a table that has rows: added, filled, and then required.
+#[test]
+fn data_is_migrated_in_the_middle() {
+    on_both(|dialect| {
+        let project = Project::example("daa-chatbot").main_on(dialect);
+        let source = "crates/daa-chatbot/src/models.rs";
+        let database = project.database("storage/sqlite/app.db");
+        let server = Server::shared().database();
+        let run = |line: &str| {
+            let url = server.url();
+            project.run(&format!("{line} -p daa-chatbot --scratch-url {url}"))
+        };
+        project.run("upgrade -p daa-chatbot").success();
+        database.execute("INSERT INTO projects (id, name) VALUES (1, 'Atlas'), (2, 'Borealis')");
+        let field = |field: &str| {
+            let table = "pub struct Project {\n    #[table(flatten)]\n    pub base: Base,\n";
+            let text = project.read(source);
+            let (before, after) = text.split_once(table).unwrap();
+            let rest = after.trim_start_matches("    pub owner: Option<String>,\n");
+            project.write(source, format!("{before}{table}    {field}\n{rest}"));
+        };
+        field("pub owner: Option<String>,");
+        run(&generate("owner")).success();
+        let folder = "crates/daa-chatbot/migrations";
+        let text = written(&project, folder, "owner");
+        let filled = text.replacen(
+            "\n-- alembic: downgrade",
+            "UPDATE projects SET owner = lower(name);\n\n-- alembic: downgrade",
+            1,
+        );
+        project.write(revision_file(&project, folder, "owner"), filled);
+        field("#[column(default = \"'nobody'\")]\n    pub owner: String,");
+        run(&generate("required")).success();
+        project.run("upgrade -p daa-chatbot").success();
+        let owners = "SELECT owner FROM projects ORDER BY id";
+        assert_eq!(database.query(owners), ["atlas", "borealis"]);
+        database.execute("INSERT INTO projects (id, name) VALUES (3, 'Corona')");
+        assert_eq!(database.query(owners), ["atlas", "borealis", "nobody"]);
+        run("check").success();
+        project.run("downgrade -2 -p daa-chatbot").success();
+        assert_eq!(
+            database.query("SELECT name FROM projects WHERE id = 1"),
+            ["Atlas"]
+        );
+    });
+}
