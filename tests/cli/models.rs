@@ -182,11 +182,12 @@ fn structs_of_other_crates() {
                    [features]\ndefault = [\"orders\"]\norders = []\n";
     project.replace("app/Cargo.toml", "[dependencies]\n", depends);
     for name in ["app", "store-models"] {
-        project.replace(
-            &format!("{name}/Cargo.toml"),
-            "url-env",
-            "models = true\nurl-env",
-        );
+        let manifest = format!("{name}/Cargo.toml");
+        let table = name.replace('-', "_");
+        let keys = format!("models = true\nversion-table = \"{table}_version\"\nurl-env");
+        project.replace(&manifest, "url-env", &keys);
+        let url = format!("sqlite://{name}.db");
+        project.replace(&manifest, &url, "sqlite://../shared.db");
     }
     project
         .run(&format!("{} -p store-models", generate("aa01")))
