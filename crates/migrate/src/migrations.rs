@@ -1,8 +1,8 @@
 //! A set of migrations.
 
 mod commands;
+mod schemas;
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -11,14 +11,15 @@ use std::time::Duration;
 use alembic_history::{Edited, Fresh, History, RevisionId, TransactionMode, VersionTable};
 use alembic_run::{
     Ahead, Author, DEFAULT_LOCK_TIMEOUT, Event, Expected, Interruption, Missing, Observer, Runner,
-    Schema, SchemaRole, Target, ensure_all,
+    SchemaRole, Target, ensure_all,
 };
-use alembic_sql::SqlText;
 use tracing::{debug, info, warn};
 
 use crate::author;
 use crate::driver::Driver;
 use crate::{Dialect, EnsureReport};
+
+use schemas::{Schemas, schema};
 
 /// The migrations of one crate, and how databases are brought to them.
 ///
@@ -355,29 +356,6 @@ pub fn ensure_all_ready<'d, D: Driver<'d>>(
         [] => &log,
     };
     database.drive(run, observer)
-}
-
-/// SQL that creates a schema, on all dialects or on one.
-#[derive(Clone, Debug, Default)]
-struct Schemas {
-    shared: Option<Schema>,
-    /// What takes precedence on single dialects.
-    own: BTreeMap<Dialect, Schema>,
-}
-
-impl Schemas {
-    fn of(&self, dialect: Dialect) -> Option<Schema> {
-        self.own.get(&dialect).or(self.shared.as_ref()).cloned()
-    }
-}
-
-/// Returns SQL that creates a schema; `path` is shown when it fails.
-fn schema(role: SchemaRole, path: impl Into<PathBuf>, sql: impl Into<Arc<str>>) -> Schema {
-    Schema {
-        role,
-        path: path.into(),
-        text: SqlText::new(sql),
-    }
 }
 
 /// Logs an event of a command.

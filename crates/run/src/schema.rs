@@ -1,6 +1,6 @@
 //! A target schema, created whole in an empty database.
 
-use alembic_history::FileStatement;
+use alembic_history::{FileStatement, Position};
 
 use crate::database_error::{DatabaseError, DatabaseErrorKind};
 use crate::error::RunError;
@@ -32,6 +32,19 @@ pub(crate) async fn created<'h>(
         let outcome = create(&mut session, schema).await;
         if let Some(outcome) = session.settle(outcome).await {
             return session.close(outcome).await;
+        }
+    }
+}
+
+impl Schema {
+    /// Returns the failure of the statement that begins at `offset`.
+    pub(crate) fn failure(&self, offset: usize, error: DatabaseError) -> Failure {
+        let offset = offset + error.offset().unwrap_or(0);
+        Failure::Schema {
+            role: self.role,
+            path: self.path.clone(),
+            position: Position::of(self.text.as_str(), offset),
+            error,
         }
     }
 }

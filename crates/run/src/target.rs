@@ -4,11 +4,9 @@ use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use alembic_history::{Dialect, Fresh, Position};
+use alembic_history::{Dialect, Fresh};
 use alembic_sql::SqlText;
 
-use crate::database_error::DatabaseError;
-use crate::failure::Failure;
 use crate::report::Expected;
 
 /// The target of an application's database, beyond its revisions.
@@ -48,17 +46,6 @@ pub struct Schema {
 }
 
 impl Schema {
-    /// Returns the failure of the statement that begins at `offset`.
-    pub(crate) fn failure(&self, offset: usize, error: DatabaseError) -> Failure {
-        let offset = offset + error.offset().unwrap_or(0);
-        Failure::Schema {
-            role: self.role,
-            path: self.path.clone(),
-            position: Position::of(self.text.as_str(), offset),
-            error,
-        }
-    }
-
     /// Returns the names of the tables that the text creates, as the database keeps them.
     pub(crate) fn tables(&self, dialect: Dialect) -> Vec<String> {
         let statements = self.text.statements(dialect);

@@ -283,6 +283,21 @@ impl Disagreement {
         is_like(table, &pattern)
             || columns.any(|column| is_like(&format!("{table}.{column}"), &pattern))
     }
+
+    /// Returns how a person makes the other engine number the rows, too, if that is what it does not do.
+    #[must_use]
+    pub fn how_to_number(&self) -> Option<String> {
+        let FeatureKind::KeyValue(column) = &self.feature.kind else {
+            return None;
+        };
+        let mut others = Dialect::ALL.iter();
+        let other = others.find(|dialect| **dialect != self.only_on)?;
+        let product = other.product();
+        let how = (room(*other).how_to_number)(&self.feature.table, column);
+        Some(format!(
+            "if the database is to number the rows on {product}, too, {how}"
+        ))
+    }
 }
 
 impl fmt::Display for Disagreement {

@@ -33,4 +33,5 @@ pub(crate) static ROOM: Room = Room {
     drop: drop::drop,
     renamed: rename::renamed,
     numbered: |_| None,
+    how_to_number: transition::how_to_number,
 };

@@ -36,4 +36,6 @@ pub(crate) struct Room {
     pub(crate) renamed: fn(&ObjectId, &ObjectId, Comparison<'_>) -> Option<Change>,
     /// Returns the column of a table that numbers the rows because of its type, without a word that says so.
     pub(crate) numbered: fn(&Table) -> Option<String>,
+    /// Returns how a person makes the engine number the rows of a table by a column.
+    pub(crate) how_to_number: fn(&str, &str) -> String,
 }

@@ -48,4 +48,5 @@ pub(crate) static ROOM: Room = Room {
     // It renames nothing but tables and columns.
     renamed: |_, _, _| None,
     numbered: keys::numbered,
+    how_to_number: keys::how_to_number,
 };

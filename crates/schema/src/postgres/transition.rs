@@ -8,6 +8,8 @@ mod table;
 mod types;
 mod view;
 
+pub(crate) use numbering::how_to_number;
+
 use super::{comment, facts};
 use crate::change::{Change, Hazard, Statement, Verb};
 use crate::comparison::{Comparison, InPlace, Transition};

@@ -1,7 +1,7 @@
 //! The keys of a table.
 
 use alembic_sql::{
-    ColumnConstraintKind, ColumnOutline, Reference, TableConstraintKind, TableOutline,
+    ColumnConstraintKind, ColumnOutline, Reference, TableConstraintKind, TableOutline, quote,
 };
 
 use super::catalog::{Catalog, Object};
@@ -171,4 +171,10 @@ pub(super) fn references(outline: &TableOutline) -> Vec<(Vec<String>, Reference)
         }
     }
     found
+}
+
+/// Returns how a person makes SQLite number the rows of a table by a column.
+pub(super) fn how_to_number(_table: &str, column: &str) -> String {
+    let column = quote(column);
+    format!("declare `{column} INTEGER PRIMARY KEY` there: no other type does")
 }

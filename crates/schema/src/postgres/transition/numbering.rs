@@ -238,3 +238,13 @@ fn from_identity(
     alteration.made.settles.extend([new, owner]);
     numbering
 }
+
+/// Returns how a person makes PostgreSQL number the rows of a table by a column.
+pub(crate) fn how_to_number(table: &str, column: &str) -> String {
+    format!(
+        "let a section `-- alembic: upgrade postgres` say `ALTER TABLE {} ALTER COLUMN {} ADD GENERATED \
+         BY DEFAULT AS IDENTITY;`",
+        quote(table),
+        quote(column)
+    )
+}
