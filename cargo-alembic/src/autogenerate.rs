@@ -8,7 +8,9 @@ mod proof;
 mod renames;
 mod side;
 
-use alembic_history::Code;
+use std::collections::BTreeSet;
+
+use alembic_history::{Code, has_fingerprint};
 use alembic_migrate::schema::{Cost, DiffOptions};
 use alembic_schema::Filter;
 
@@ -18,7 +20,7 @@ use crate::new_revision::{PreparedRevision, RevisionDraft};
 use crate::output::json::{
     AnswerJson, AutogenerateJson, ChangeJson, EngineChangesJson, OmissionJson,
 };
-use crate::output::{Answer, Layout, Response, Result};
+use crate::output::{Answer, Hint, Layout, Response, Result, Subcommand, Suggestion};
 use crate::replay::Replay;
 use crate::schemas::{Strictness, filter_for, report_not_compared};
 use crate::workspace::Crate;
@@ -90,6 +92,7 @@ impl Autogenerate<'_> {
             return Ok(self.response(owner, &sides, Some(text), None));
         }
         let written = prepared.write(context, &text)?;
+        report_stale_files(context, owner);
         let written = (written.id, written.path);
         Ok(self.response(owner, &sides, Some(text), Some(written)))
     }
@@ -174,6 +177,24 @@ fn report_omissions(context: &Context, sides: &[Side<'_>]) {
     if !omissions.is_empty() {
         let next = "write what is missing by hand, where the head of the file names it";
         context.shell.status("Next", next);
+    }
+}
+
+/// Says how the files that empty databases are created by come in step with the new revision.
+fn report_stale_files(context: &Context, owner: &Crate) {
+    let files = owner.dialects.iter().filter_map(|dialect| {
+        let file = owner.configuration.target(*dialect).ok().flatten()?;
+        has_fingerprint(file.text.as_str()).then_some(file.path)
+    });
+    let files: BTreeSet<String> = files.map(|path| path.display().to_string()).collect();
+    if !files.is_empty() {
+        let files: Vec<String> = files.into_iter().collect();
+        let dump = Suggestion::for_crate(Subcommand::Dump, owner.name()).argument("--write");
+        let next = Hint::from("when the revision is as it should be, write ")
+            .text(files.join(" and "))
+            .text(" anew with ")
+            .command(dump);
+        context.shell.status("Next", next.render(&context.call));
     }
 }
 

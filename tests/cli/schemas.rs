@@ -122,6 +122,16 @@ fn a_dump_makes_the_schema() {
     project.run("check").success();
 }
 
+/// What empty databases are created by is for other revisions as soon as one is generated.
+#[test]
+fn a_file_that_a_new_revision_makes_stale() {
+    let project = project();
+    project.run("dump --write").success();
+    project.replace("schema.sql", "name TEXT", "name TEXT, mail TEXT");
+    let generate = "revision --autogenerate -m Mail --rev-id cc03";
+    assert_snapshot!(project.transcript(&[generate, "dump --write", "check"]));
+}
+
 /// One file for both engines would say the same to both; a missing one is told.
 #[test]
 fn a_file_for_each_engine() {

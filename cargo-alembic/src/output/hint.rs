@@ -34,6 +34,7 @@ pub(crate) struct Suggestion {
 pub(crate) enum Subcommand {
     Current,
     Downgrade,
+    Dump,
     Ensure,
     Heads,
     History,
@@ -151,6 +152,7 @@ impl Subcommand {
         match self {
             Subcommand::Current => "current",
             Subcommand::Downgrade => "downgrade",
+            Subcommand::Dump => "dump",
             Subcommand::Ensure => "ensure",
             Subcommand::Heads => "heads",
             Subcommand::History => "history",
@@ -173,7 +175,8 @@ impl Subcommand {
             | Subcommand::Log
             | Subcommand::Stamp
             | Subcommand::Upgrade => true,
-            Subcommand::Heads
+            Subcommand::Dump
+            | Subcommand::Heads
             | Subcommand::History
             | Subcommand::Init
             | Subcommand::Lock

@@ -44,9 +44,21 @@ impl History {
     /// fingerprint was not written by the command.
     #[must_use]
     pub fn is_stale(&self, schema: &str) -> bool {
-        let lines = schema.trim_start_matches('\u{feff}').lines();
-        let mut comment = lines.take_while(|line| line.starts_with("--"));
-        let found = comment.find_map(|line| line.strip_prefix(KEY));
-        found.is_some_and(|text| text.trim().parse() != Ok(self.fingerprint()))
+        let found = written_fingerprint(schema);
+        found.is_some_and(|text| text.parse() != Ok(self.fingerprint()))
     }
+}
+
+/// Returns whether the file of a target schema says which revisions it was written for: then a new one
+/// makes it stale.
+#[must_use]
+pub fn has_fingerprint(schema: &str) -> bool {
+    written_fingerprint(schema).is_some()
+}
+
+fn written_fingerprint(schema: &str) -> Option<&str> {
+    let lines = schema.trim_start_matches('\u{feff}').lines();
+    let mut comment = lines.take_while(|line| line.starts_with("--"));
+    let found = comment.find_map(|line| line.strip_prefix(KEY));
+    found.map(str::trim)
 }
