@@ -7,10 +7,10 @@ mod models;
 mod starts;
 
 use std::cell::OnceCell;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use alembic_history::{Chain, Code, Node};
-use alembic_migrate::schema::{DiffOptions, Schema, diff};
+use alembic_migrate::schema::{DiffOptions, ObjectId, Schema, diff};
 use alembic_migrate::{Dialect, Migrations, RunError};
 
 use climb::Slope;
@@ -153,6 +153,7 @@ pub(crate) fn run(
         ladder: None,
         slopes: Vec::new(),
         tracked: OnceCell::new(),
+        tracked_rows: OnceCell::new(),
     };
     let mut checks: Vec<(Check, CheckFunction)> = vec![
         (Check::Upgrade, |trial| trial.upgrade()),
@@ -196,7 +197,12 @@ struct Trial<'l> {
     slopes: Vec<Slope>,
     /// The schema of a database that went through every revision.
     tracked: OnceCell<Picture>,
+    /// How many rows it has.
+    tracked_rows: OnceCell<RowCounts>,
 }
+
+/// The numbers of rows of tables, as the database writes them.
+type RowCounts = BTreeMap<ObjectId, String>;
 
 impl Trial<'_> {
     fn migrations(&self) -> &Migrations {

@@ -120,3 +120,18 @@ fn the_example_workspace() {
     assert_snapshot!(project.transcript(&["test"]));
     assert_eq!(before.changes(&project.tree()), Vec::<String>::new());
 }
+
+/// What revisions insert is part of what a fresh database has.
+#[test]
+fn rows_that_a_target_schema_lacks() {
+    let project = chain();
+    let rows = "INSERT INTO t_aa01 (id) VALUES (1), (2);";
+    let rows = revision("dd04").revises("cc03").upgrade(rows);
+    project.add(rows.downgrade("DELETE FROM t_aa01;"));
+    project.configure("schema = \"schema.sql\"");
+    project.run("dump --write").success();
+    let mut shown = project.transcript(&["test"]);
+    project.configure("fresh = \"replay\"");
+    shown += &project.transcript(&["test"]);
+    assert_snapshot!(shown);
+}

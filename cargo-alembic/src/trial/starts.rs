@@ -1,9 +1,11 @@
 //! The states in which an application can find its database when it starts.
 
-use alembic_history::Expression;
+use alembic_history::{Code, Expression};
+use alembic_migrate::schema::{Hazard, ObjectId, ObjectKind};
 use alembic_migrate::{Migrations, Outcome, ensure_all_ready};
+use alembic_schema::counting;
 
-use super::{Picture, Trial, Verdict, check_failure, compare, with_order};
+use super::{Picture, RowCounts, Trial, Verdict, check_failure, compare, with_order};
 use crate::database::scratch::Scratch;
 use crate::output::{Cause, Diagnostic, Result};
 
@@ -17,6 +19,8 @@ impl Trial<'_> {
         let outcome = self.migrations().upgrade(&mut scratch.connection, "heads");
         outcome.map_err(|error| self.explain(error, &scratch))?;
         let picture = self.schema(&mut scratch)?;
+        let rows = count_rows(&picture, &scratch)?;
+        let _ = self.tracked_rows.set(rows);
         Ok(self.tracked.get_or_init(|| picture))
     }
 
@@ -41,7 +45,12 @@ impl Trial<'_> {
         let fresh = self.schema(&mut scratch)?;
         let reordered = compare("a fresh database", tracked, &fresh)?;
         let text = match outcome {
-            Outcome::Created => "created whole, with the same schema as from the revisions",
+            Outcome::Created => {
+                let expected = self.tracked_rows.get();
+                let found = count_rows(&fresh, &scratch)?;
+                check_rows(expected.unwrap_or(&found), &found)?;
+                "created whole, with the same schema as from the revisions"
+            }
             _ => "created by the revisions",
         };
         Ok(Verdict::Passed(with_order(text.to_owned(), &reordered)))
@@ -98,4 +107,38 @@ impl Trial<'_> {
             Err(check_failure(faults))
         }
     }
+}
+
+/// Counts the rows of each table.
+fn count_rows(picture: &Picture, scratch: &Scratch) -> Result<RowCounts> {
+    let objects = picture.schema.objects.keys();
+    let mut counts = RowCounts::new();
+    for id in objects.filter(|id| id.kind == ObjectKind::Table) {
+        if let Some((_, query)) = counting(&Hazard::DestroysRows(id.clone())) {
+            counts.insert(id.clone(), scratch.connection.cell(&query)?);
+        }
+    }
+    Ok(counts)
+}
+
+/// Refuses a database that was created whole and lacks rows that the revisions insert.
+fn check_rows(expected: &RowCounts, found: &RowCounts) -> Result<()> {
+    let differs = |table: &&ObjectId| found.get(table) != expected.get(table);
+    let tables: Vec<&ObjectId> = expected.keys().filter(differs).collect();
+    if tables.is_empty() {
+        return Ok(());
+    }
+    let title = "a fresh database: the rows differ from those that the revisions insert";
+    let mut diagnostic = Diagnostic::new(Cause::Check, title).code(Code::SchemaDiffers);
+    let count = |counts: &RowCounts, table| counts.get(table).cloned().unwrap_or_default();
+    for table in tables {
+        let (expected, found) = (count(expected, table), count(found, table));
+        diagnostic = diagnostic.note(format!("{table}: {found} rows instead of {expected}"));
+    }
+    Err(diagnostic
+        .help(
+            "insert them in the file that `schema` names, too, or let empty databases replay the revisions, \
+             with `fresh = \"replay\"` under [package.metadata.alembic]",
+        )
+        .into())
 }
