@@ -58,7 +58,8 @@ impl Parse for Condition {
     }
 }
 
-/// Decides a condition. Tests are never compiled in.
+/// Decides a condition. Tests are never compiled in, and `alembic` holds only here, so that sources can
+/// leave something out of the models, or decide what cannot be decided otherwise.
 pub(super) fn decide(condition: &Condition, features: &BTreeSet<String>) -> Truth {
     let meta = match condition {
         Condition::Literal(truth) => return Truth::of(*truth),
@@ -67,9 +68,12 @@ pub(super) fn decide(condition: &Condition, features: &BTreeSet<String>) -> Trut
     match meta {
         Meta::Path(path) => {
             let never = ["test", "doc", "doctest", "miri"];
-            match never.iter().any(|name| path.is_ident(name)) {
-                true => Truth::False,
-                false => Truth::Unknown,
+            if path.is_ident("alembic") {
+                Truth::True
+            } else if never.iter().any(|name| path.is_ident(name)) {
+                Truth::False
+            } else {
+                Truth::Unknown
             }
         }
         Meta::NameValue(pair) if pair.path.is_ident("feature") => match &pair.value {

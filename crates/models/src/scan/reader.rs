@@ -55,14 +55,30 @@ pub(super) struct Reader<'t> {
     depth: usize,
 }
 
+/// A condition that cannot be decided, around what is read.
+#[derive(Clone)]
+struct Doubt {
+    file: PathBuf,
+    span: Span,
+}
+
+impl Doubt {
+    /// Returns the condition of an item, if it has one that cannot be decided.
+    fn of(decided: &Decided, here: &Here) -> Option<Self> {
+        decided.undecided.map(|span| Self {
+            file: here.file.clone(),
+            span,
+        })
+    }
+}
+
 /// A struct or an enum that may have a derive of this tool.
 struct Pending {
     here: PathBuf,
     module: usize,
     input: DeriveInput,
     decided: Decided,
-    /// The condition around it that cannot be decided.
-    doubt: Option<Span>,
+    doubt: Option<Doubt>,
 }
 
 impl<'t> Reader<'t> {
@@ -94,7 +110,7 @@ impl<'t> Reader<'t> {
         here: &Here,
         module: usize,
         declared: Option<(&Path, Span)>,
-        doubt: Option<Span>,
+        doubt: Option<&Doubt>,
     ) {
         let text = match fs::read_to_string(&here.file) {
             Ok(text) => text,
@@ -116,7 +132,8 @@ impl<'t> Reader<'t> {
             Ok(File { attrs, items, .. }) => {
                 let decided = decided(attrs, self.features);
                 if decided.is_there != Truth::False {
-                    let doubt = doubt.or(decided.undecided);
+                    let own = Doubt::of(&decided, here);
+                    let doubt = doubt.or(own.as_ref());
                     self.depth += 1;
                     self.read_items(items, here, module, doubt);
                     self.depth -= 1;
@@ -130,7 +147,7 @@ impl<'t> Reader<'t> {
         }
     }
 
-    fn read_items(&mut self, items: Vec<Item>, here: &Here, module: usize, doubt: Option<Span>) {
+    fn read_items(&mut self, items: Vec<Item>, here: &Here, module: usize, doubt: Option<&Doubt>) {
         for item in items {
             match item {
                 Item::Mod(item) => self.read_module(item, here, module, doubt),
@@ -169,27 +186,37 @@ impl<'t> Reader<'t> {
         }
     }
 
-    fn read_module(&mut self, item: ItemMod, here: &Here, module: usize, doubt: Option<Span>) {
+    fn read_module(&mut self, item: ItemMod, here: &Here, module: usize, doubt: Option<&Doubt>) {
         let decided = decided(item.attrs.clone(), self.features);
         if decided.is_there == Truth::False {
             return;
         }
-        let doubt = doubt.or(decided.undecided);
+        let own = Doubt::of(&decided, here);
+        let doubt = doubt.or(own.as_ref());
         let name = plain_name(&item.ident);
         let path = path_attribute(&decided.attributes);
-        if let Some(uncertain) = decided
-            .uncertain
-            .iter()
-            .find(|one| one.path().is_ident("path"))
-        {
-            let text = "the file of this module depends on a condition that cannot be decided";
-            self.faults
-                .push(Fault::new(&here.file, uncertain.span(), text));
-            return;
-        }
+        let mut uncertain = decided.uncertain.iter();
+        let uncertain = uncertain.find(|one| one.path().is_ident("path"));
         let child = self.tree.add_module(&name, Some(module));
         if let Some((_, items)) = item.content {
             self.read_items(items, &here.inside(&name, path.as_deref()), child, doubt);
+            return;
+        }
+        let declared = Some((here.file.as_path(), item.ident.span()));
+        // Whichever of its files is compiled, none may hold a table.
+        if let Some(uncertain) = uncertain {
+            let doubt = Doubt {
+                file: here.file.clone(),
+                span: uncertain.span(),
+            };
+            let named = path_attribute(&decided.uncertain);
+            let named = named.map(|path| Here::beside(here.named(&path)));
+            let own = here.candidates(&name).map(|file| here.module(&name, file));
+            for inner in named.into_iter().chain(own) {
+                if inner.file.is_file() {
+                    self.read_file(&inner, child, declared, Some(&doubt));
+                }
+            }
             return;
         }
         let inner = match path {
@@ -206,18 +233,17 @@ impl<'t> Reader<'t> {
                             candidates[0].display(),
                             candidates[1].display()
                         );
-                        self.faults
-                            .push(Fault::new(&here.file, item.ident.span(), text));
+                        let fault = Fault::new(&here.file, item.ident.span(), text);
+                        self.faults.push(fault);
                         return;
                     }
                 }
             }
         };
-        let declared = Some((here.file.as_path(), item.ident.span()));
         self.read_file(&inner, child, declared, doubt);
     }
 
-    fn read_macro(&mut self, item: &ItemMacro, here: &Here, module: usize, doubt: Option<Span>) {
+    fn read_macro(&mut self, item: &ItemMacro, here: &Here, module: usize, doubt: Option<&Doubt>) {
         let decided = decided(item.attrs.clone(), self.features);
         if decided.is_there == Truth::False {
             return;
@@ -233,12 +259,14 @@ impl<'t> Reader<'t> {
                     file: here.included(&path.value()),
                     ..here.clone()
                 };
-                let doubt = doubt.or(decided.undecided);
+                let own = Doubt::of(&decided, here);
+                let doubt = doubt.or(own.as_ref());
                 self.read_file(&included, module, Some((&here.file, path.span())), doubt);
             }
             Err(_) => self.faults.push(
-                Fault::new(&here.file, span, "what is included here cannot be read")
-                    .with_help("name the file by a string, or leave the file out of the models"),
+                Fault::new(&here.file, span, "what is included here cannot be read").with_help(
+                    "name the file by a string, or leave it out: `#[cfg(not(alembic))]`",
+                ),
             ),
         }
     }
@@ -248,14 +276,14 @@ impl<'t> Reader<'t> {
         mut input: DeriveInput,
         here: &Here,
         module: usize,
-        doubt: Option<Span>,
+        doubt: Option<&Doubt>,
     ) {
         let decided = decided(std::mem::take(&mut input.attrs), self.features);
         if decided.is_there != Truth::False {
             self.pending.push(Pending {
                 here: here.file.clone(),
                 module,
-                doubt: doubt.or(decided.undecided),
+                doubt: doubt.cloned().or_else(|| Doubt::of(&decided, here)),
                 input,
                 decided,
             });
@@ -289,12 +317,12 @@ impl<'t> Reader<'t> {
         let Some((derive, path)) = certain.first() else {
             return;
         };
-        if let Some(span) = doubt {
+        if let Some(doubt) = doubt {
             let text = format!(
                 "whether `{}` exists depends on a condition that cannot be decided",
                 input.ident
             );
-            self.faults.push(undecided(&here, span, text));
+            self.faults.push(undecided(&doubt.file, doubt.span, text));
             return;
         }
         if let Some((_, second)) = certain.get(1) {
@@ -388,8 +416,10 @@ impl<'t> Reader<'t> {
 }
 
 fn undecided(here: &Path, span: Span, text: impl Into<String>) -> Fault {
-    Fault::new(here, span, text)
-        .with_help("only features, `test` and `all`, `any` and `not` of them can be decided")
+    Fault::new(here, span, text).with_help(
+        "only features and `test` can be decided; `any(alembic, ...)` puts it into the models, \
+             `all(not(alembic), ...)` leaves it out",
+    )
 }
 
 /// Returns the file that `#[path = "..."]` names.

@@ -39,6 +39,13 @@ fn f() { #[derive(Table)] struct H { id: i64 } }
 include!(concat!(env!(\"OUT_DIR\"), \"/generated.rs\"));
 include!(\"absent.rs\");
 mod broken;
+#[cfg(not(alembic))] include!(concat!(env!(\"OUT_DIR\"), \"/left_out.rs\"));
+#[cfg_attr(unix, path = \"unix.rs\")] mod system;
+#[cfg_attr(unix, path = \"plain.rs\")] mod harmless;
+//- src/unix.rs
+#[derive(Table)] struct L { id: i64 }
+//- src/plain.rs
+struct M { id: i64 }
 //- src/broken.rs
 struct K { id: }
 ",
