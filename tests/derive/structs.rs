@@ -135,7 +135,7 @@ pub(crate) struct Event<'a> {
     #[column(name = "order")]
     pub(crate) position: u32,
     pub(crate) text: std::borrow::Cow<'a, str>,
-    #[column(references(Event), on_delete = no_action, deferrable)]
+    #[column(references(Self), on_delete = no_action, deferrable)]
     pub(crate) previous: Option<i64>,
 }
 

@@ -4,19 +4,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use proc_macro2::Span;
+use proc_macro2::{Ident, Span};
 use quote::ToTokens;
-use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
-use syn::{
-    Attribute, Data, DeriveInput, Expr, Field, Fields, File, Item, ItemMacro, ItemMod, Lit, LitStr,
-    Meta, Token,
-};
+use syn::{Attribute, DeriveInput, Expr, File, Item, ItemMacro, ItemMod, Lit, LitStr, Meta};
 
 use super::attributes::{Decided, decided};
 use super::condition::Truth;
 use super::derives::{Derive, derives, hidden_derive};
 use super::fault::Fault;
+use super::members::{Members, undecided};
 use super::module_files::Here;
 use super::tree::{Tree, names_of};
 use crate::model::{ColumnsModel, TableModel, TypeModel};
@@ -24,6 +21,15 @@ use crate::written::{Finding, Reading, plain_name, read_column_type, read_column
 
 /// Structs and enums that were found, by the key of each.
 pub(super) type Found = BTreeMap<String, Stated>;
+
+/// What was read.
+pub(super) struct Read {
+    pub(super) found: Found,
+    /// The keys of structs that are wrong themselves.
+    pub(super) failed: BTreeSet<String>,
+    pub(super) files: BTreeSet<PathBuf>,
+    pub(super) faults: Vec<Fault>,
+}
 
 /// A struct or enum with a derive of this tool.
 pub(super) struct Stated {
@@ -50,6 +56,7 @@ pub(super) struct Reader<'t> {
     pending: Vec<Pending>,
     /// The key of what begins at a place, which several targets may lead to.
     places: BTreeMap<(PathBuf, usize, usize), String>,
+    failed: BTreeSet<String>,
     files: BTreeSet<PathBuf>,
     faults: Vec<Fault>,
     depth: usize,
@@ -88,6 +95,7 @@ impl<'t> Reader<'t> {
             features,
             pending: Vec::new(),
             places: BTreeMap::new(),
+            failed: BTreeSet::new(),
             files: BTreeSet::new(),
             faults: Vec::new(),
             depth: 0,
@@ -155,6 +163,12 @@ impl<'t> Reader<'t> {
                     if decided(item.attrs, self.features).is_there != Truth::False {
                         let names = names_of(&item.tree, item.leading_colon.is_some());
                         self.tree.modules[module].uses.extend(names);
+                    }
+                }
+                Item::Type(item) => {
+                    let decided = decided(item.attrs, self.features);
+                    if decided.is_there != Truth::False {
+                        self.declare(&item.ident, module);
                     }
                 }
                 Item::Struct(item) => self.read_input(item.into(), here, module, doubt),
@@ -280,6 +294,7 @@ impl<'t> Reader<'t> {
     ) {
         let decided = decided(std::mem::take(&mut input.attrs), self.features);
         if decided.is_there != Truth::False {
+            self.declare(&input.ident, module);
             self.pending.push(Pending {
                 here: here.file.clone(),
                 module,
@@ -290,13 +305,26 @@ impl<'t> Reader<'t> {
         }
     }
 
+    /// Notes that a module has a type, whatever its derives.
+    fn declare(&mut self, name: &Ident, module: usize) {
+        let name = plain_name(name);
+        let module = &mut self.tree.modules[module];
+        let key = format!("{}::{name}", module.path);
+        module.items.insert(name, key);
+    }
+
     /// Reads the structs and enums, and returns them with everything that is wrong.
-    pub(super) fn finish(mut self) -> (Found, BTreeSet<PathBuf>, Vec<Fault>) {
+    pub(super) fn finish(mut self) -> Read {
         let mut found = Found::new();
         for pending in std::mem::take(&mut self.pending) {
             self.read_pending(pending, &mut found);
         }
-        (found, self.files, self.faults)
+        Read {
+            found,
+            failed: self.failed,
+            files: self.files,
+            faults: self.faults,
+        }
     }
 
     fn read_pending(&mut self, pending: Pending, found: &mut Found) {
@@ -345,7 +373,12 @@ impl<'t> Reader<'t> {
             key.push('\'');
         }
         input.attrs = decided.attributes;
-        self.decide_members(&mut input, &here);
+        Members {
+            features: self.features,
+            here: &here,
+            faults: &mut self.faults,
+        }
+        .decide(&mut input);
         let kind = match (derive, path) {
             (Derive::Table, _) => read_table(&input).map(Kind::Table),
             (Derive::Columns, _) => read_columns(&input).map(Kind::Columns),
@@ -364,62 +397,12 @@ impl<'t> Reader<'t> {
                 found.insert(key, stated);
             }
             Err(findings) => {
+                self.failed.insert(key);
                 let fault = |finding: Finding| Fault::of_finding(&here, finding);
                 self.faults.extend(findings.into_iter().map(fault));
             }
         }
     }
-
-    /// Removes the fields and variants that are not there, and decides the attributes of the others.
-    fn decide_members(&mut self, input: &mut DeriveInput, here: &Path) {
-        match &mut input.data {
-            Data::Struct(data) => match &mut data.fields {
-                Fields::Named(fields) => self.decide_fields(&mut fields.named, here),
-                Fields::Unnamed(fields) => self.decide_fields(&mut fields.unnamed, here),
-                Fields::Unit => {}
-            },
-            Data::Enum(data) => {
-                let variants = std::mem::take(&mut data.variants);
-                for mut variant in variants {
-                    if self.decide_member(&mut variant.attrs, here) {
-                        data.variants.push(variant);
-                    }
-                }
-            }
-            Data::Union(_) => {}
-        }
-    }
-
-    fn decide_fields(&mut self, fields: &mut Punctuated<Field, Token![,]>, here: &Path) {
-        for mut field in std::mem::take(fields) {
-            if self.decide_member(&mut field.attrs, here) {
-                fields.push(field);
-            }
-        }
-    }
-
-    /// Decides the attributes of a field or variant, and returns whether it is there.
-    fn decide_member(&mut self, attributes: &mut Vec<Attribute>, here: &Path) -> bool {
-        let decided = decided(std::mem::take(attributes), self.features);
-        let is_ours = |one: &&Attribute| {
-            let path = one.path();
-            path.is_ident("table") || path.is_ident("column") || path.is_ident("cfg_attr")
-        };
-        let uncertain = decided.uncertain.iter().find(is_ours).map(Spanned::span);
-        if let Some(span) = decided.undecided.or(uncertain) {
-            let text = "what is stored depends on a condition that cannot be decided";
-            self.faults.push(undecided(here, span, text));
-        }
-        *attributes = decided.attributes;
-        decided.is_there == Truth::True
-    }
-}
-
-fn undecided(here: &Path, span: Span, text: impl Into<String>) -> Fault {
-    Fault::new(here, span, text).with_help(
-        "only features and `test` can be decided; `any(alembic, ...)` puts it into the models, \
-             `all(not(alembic), ...)` leaves it out",
-    )
 }
 
 /// Returns the file that `#[path = "..."]` names.

@@ -59,9 +59,11 @@ pub(super) fn read(
         }
     }
     if arguments.word("skip", findings) {
+        clauses.no_columns.push(field_name(ident));
         return None;
     }
     if arguments.word("flatten", findings) {
+        clauses.no_columns.push(field_name(ident));
         return flattened(&field.ty, paths, findings);
     }
     let reader = Reader {
@@ -311,7 +313,12 @@ pub(super) fn data_type(
         Stored::Known { .. } | Stored::Named(_) | Stored::Unknown if is_whole => {
             Some(DataType::Sql(stated))
         }
-        Stored::Known { each, family } => {
+        Stored::Known {
+            each,
+            family,
+            assumed,
+        } => {
+            paths.assumed.extend(assumed);
             let own = sizes.apply(each, family, findings);
             if let Some(span) = arguments.span("identity")
                 && family != Family::Integer

@@ -274,7 +274,7 @@ impl Emit for Target {
 fn impl_columns(input: &DeriveInput, model: &ColumnsModel, paths: &Paths) -> TokenStream {
     let name = &input.ident;
     let (generics, arguments, conditions) = input.generics.split_for_impl();
-    let names = format_ident!("{}Columns", field_name(name));
+    let names = format_ident!("__{}Columns", field_name(name));
     let members = fields(input, model, paths);
     let declared = members.iter().map(|(field, _, name)| match name {
         Some(path) => quote!(pub #field: <#path as ::alembic_migrate::models::Columns>::Names),
