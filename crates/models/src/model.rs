@@ -60,6 +60,7 @@ pub struct ColumnsModel {
 
 /// What one field stands for.
 #[derive(Clone, Debug)]
+#[expect(clippy::large_enum_variant, reason = "a `static` has no boxes")]
 pub enum Member {
     /// A column.
     Column(Column),

@@ -46,7 +46,7 @@ impl Truth {
 /// A condition; `true` and `false` are none that [`Meta`] reads.
 pub(super) enum Condition {
     Literal(bool),
-    Meta(Meta),
+    Meta(Box<Meta>),
 }
 
 impl Parse for Condition {
@@ -54,7 +54,7 @@ impl Parse for Condition {
         if input.peek(LitBool) {
             return Ok(Self::Literal(input.parse::<LitBool>()?.value));
         }
-        input.parse().map(Self::Meta)
+        Ok(Self::Meta(Box::new(input.parse()?)))
     }
 }
 
@@ -65,7 +65,7 @@ pub(super) fn decide(condition: &Condition, features: &BTreeSet<String>) -> Trut
         Condition::Literal(truth) => return Truth::of(*truth),
         Condition::Meta(meta) => meta,
     };
-    match meta {
+    match &**meta {
         Meta::Path(path) => {
             let never = ["test", "doc", "doctest", "miri"];
             if path.is_ident("alembic") {

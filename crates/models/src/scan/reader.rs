@@ -159,18 +159,11 @@ impl<'t> Reader<'t> {
         for item in items {
             match item {
                 Item::Mod(item) => self.read_module(item, here, module, doubt),
-                Item::Use(item) => {
-                    if decided(item.attrs, self.features).is_there != Truth::False {
-                        let names = names_of(&item.tree, item.leading_colon.is_some());
-                        self.tree.modules[module].uses.extend(names);
-                    }
+                Item::Use(item) if self.is_there(&item.attrs) => {
+                    let names = names_of(&item.tree, item.leading_colon.is_some());
+                    self.tree.modules[module].uses.extend(names);
                 }
-                Item::Type(item) => {
-                    let decided = decided(item.attrs, self.features);
-                    if decided.is_there != Truth::False {
-                        self.declare(&item.ident, module);
-                    }
-                }
+                Item::Type(item) if self.is_there(&item.attrs) => self.declare(&item.ident, module),
                 Item::Struct(item) => self.read_input(item.into(), here, module, doubt),
                 Item::Enum(item) => self.read_input(item.into(), here, module, doubt),
                 Item::Macro(item) => self.read_macro(&item, here, module, doubt),
@@ -182,6 +175,11 @@ impl<'t> Reader<'t> {
                 _ => {}
             }
         }
+    }
+
+    /// Returns whether an item may be there.
+    fn is_there(&self, attributes: &[Attribute]) -> bool {
+        decided(attributes.to_vec(), self.features).is_there != Truth::False
     }
 
     /// Looks for tables inside of an item, where they cannot be read.

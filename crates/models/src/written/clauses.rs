@@ -51,7 +51,7 @@ const FLAGS: [&str; 4] = ["deferrable", "deferred", "nulls_not_distinct", "uniqu
 
 fn is_flag(word: &Ident, options: &[&str]) -> bool {
     let is_word = |one: &&str| word == *one;
-    FLAGS.iter().any(|one| is_word(one)) && options.iter().any(is_word)
+    FLAGS.iter().any(is_word) && options.iter().any(is_word)
 }
 
 impl Clause {
