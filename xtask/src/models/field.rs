@@ -227,8 +227,9 @@ impl Field {
             "check = {:?}",
             format!("{} IS NOT NULL OR 1 > 0", self.quoted())
         );
-        // An enum has a check of its own.
-        add(self.check && self.kind != Kind::Status, &check);
+        // An enum has a check of its own, which may have the same name.
+        let is_enum = matches!(self.kind, Kind::Status | Kind::Size);
+        add(self.check && !is_enum, &check);
         let has_comment = self.default && self.kind.default().is_none();
         add(self.comment && !has_comment, "comment = \"It's a column\"");
         let collation = "collation(sqlite = \"NOCASE\", postgres = \"C\")";

@@ -8,7 +8,7 @@ use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
 use syn::{Attribute, Data, DeriveInput, Field, Fields, Token};
 
-use super::attributes::decided;
+use super::attributes::{decided, has_condition};
 use super::condition::Truth;
 use super::fault::Fault;
 
@@ -29,6 +29,9 @@ impl Members<'_> {
                 Fields::Unit => {}
             },
             Data::Enum(data) => {
+                if !data.variants.iter().any(|one| has_condition(&one.attrs)) {
+                    return;
+                }
                 let variants = std::mem::take(&mut data.variants);
                 for mut variant in variants {
                     if self.decide_member(&mut variant.attrs) {
@@ -41,6 +44,9 @@ impl Members<'_> {
     }
 
     fn decide_fields(&mut self, fields: &mut Punctuated<Field, Token![,]>) {
+        if !fields.iter().any(|field| has_condition(&field.attrs)) {
+            return;
+        }
         for mut field in std::mem::take(fields) {
             if self.decide_member(&mut field.attrs) {
                 fields.push(field);
