@@ -270,8 +270,13 @@ impl Emit for Target {
     }
 }
 
-/// Returns the impl of `Columns`, without the block around it.
-fn impl_columns(input: &DeriveInput, model: &ColumnsModel, paths: &Paths) -> TokenStream {
+/// Returns the impl of `Columns`, which finds the columns by `found`, without the block around it.
+fn impl_columns(
+    input: &DeriveInput,
+    model: &ColumnsModel,
+    paths: &Paths,
+    found: &TokenStream,
+) -> TokenStream {
     let name = &input.ident;
     let (generics, arguments, conditions) = input.generics.split_for_impl();
     let names = format_ident!("__{}Columns", field_name(name));
@@ -284,7 +289,6 @@ fn impl_columns(input: &DeriveInput, model: &ColumnsModel, paths: &Paths) -> Tok
         Some(path) => quote!(#field: <#path as ::alembic_migrate::models::Columns>::COLUMNS),
         None => quote!(#field: #column),
     });
-    let model = model.emit(paths);
     quote! {
         #[doc(hidden)]
         #[allow(dead_code, non_snake_case, reason = "not every name is used")]
@@ -308,8 +312,7 @@ fn impl_columns(input: &DeriveInput, model: &ColumnsModel, paths: &Paths) -> Tok
             const COLUMNS: #names = #names { #(#values),* };
 
             fn columns() -> &'static __alembic::ColumnsModel {
-                static MODEL: __alembic::ColumnsModel = #model;
-                &MODEL
+                #found
             }
         }
     }
@@ -371,7 +374,12 @@ fn block(items: &TokenStream) -> TokenStream {
 }
 
 pub(super) fn columns(input: &DeriveInput, reading: &Reading<ColumnsModel>) -> TokenStream {
-    block(&impl_columns(input, &reading.model, &reading.paths))
+    let model = reading.model.emit(&reading.paths);
+    let found = quote! {
+        static MODEL: __alembic::ColumnsModel = #model;
+        &MODEL
+    };
+    block(&impl_columns(input, &reading.model, &reading.paths, &found))
 }
 
 pub(super) fn table(input: &DeriveInput, reading: &Reading<TableModel>) -> TokenStream {
@@ -379,7 +387,8 @@ pub(super) fn table(input: &DeriveInput, reading: &Reading<TableModel>) -> Token
     let (generics, arguments, conditions) = input.generics.split_for_impl();
     let table = &*reading.model.name;
     let model = reading.model.emit(&reading.paths);
-    let columns = impl_columns(input, &reading.model.columns, &reading.paths);
+    let found = quote!(&<Self as ::alembic_migrate::models::Table>::table().columns);
+    let columns = impl_columns(input, &reading.model.columns, &reading.paths, &found);
     block(&quote! {
         #columns
 
