@@ -85,6 +85,8 @@ pub(crate) enum Priority {
 pub(crate) struct Task {
     #[table(flatten)]
     pub(crate) base: BaseModel,
+    #[column(skip)]
+    pub(crate) before: Option<BaseModel>,
     pub(crate) project: uuid::Uuid,
     pub(crate) number: i32,
     #[column(

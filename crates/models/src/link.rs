@@ -93,9 +93,10 @@ impl<'k> Flat<'k> {
         for member in &*model.members {
             match member {
                 Member::Column(column) => self.columns.push(column),
-                Member::Flatten(link) => {
-                    let flattened = follow(link, |path| known.columns(path))?;
-                    self.add(flattened, known, depth + 1)?;
+                Member::Flatten { field, columns } => {
+                    let flattened = follow(columns, |path| known.columns(path));
+                    let added = flattened.and_then(|model| self.add(model, known, depth + 1));
+                    added.map_err(|fault| fault.at(field))?;
                 }
             }
         }

@@ -65,7 +65,12 @@ pub enum Member {
     /// A column.
     Column(Column),
     /// The columns of another struct.
-    Flatten(Link<ColumnsModel>),
+    Flatten {
+        /// The field of the struct.
+        field: Text,
+        /// The other struct.
+        columns: Link<ColumnsModel>,
+    },
 }
 
 /// A column.

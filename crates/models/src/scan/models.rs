@@ -308,12 +308,15 @@ impl Models {
         for member in &*model.members {
             match member {
                 Member::Column(column) => visit(column),
-                Member::Flatten(Link::Path(path)) => {
-                    if let Some(inner) = self.known.columns(path) {
+                Member::Flatten { columns, .. } => {
+                    let inner = match columns {
+                        Link::Path(path) => self.known.columns(path),
+                        Link::Model(model) => Some(model()),
+                    };
+                    if let Some(inner) = inner {
                         self.each_column(inner, depth + 1, visit);
                     }
                 }
-                Member::Flatten(Link::Model(model)) => self.each_column(model(), depth + 1, visit),
             }
         }
     }

@@ -64,7 +64,7 @@ pub(super) fn read(
     }
     if arguments.word("flatten", findings) {
         clauses.no_columns.push(field_name(ident));
-        return flattened(&field.ty, paths, findings);
+        return flattened(ident, &field.ty, paths, findings);
     }
     let reader = Reader {
         ident,
@@ -79,7 +79,12 @@ pub(super) fn read(
     column.map(Member::Column)
 }
 
-fn flattened(field: &Type, paths: &mut Paths, findings: &mut Findings) -> Option<Member> {
+fn flattened(
+    ident: &Ident,
+    field: &Type,
+    paths: &mut Paths,
+    findings: &mut Findings,
+) -> Option<Member> {
     if let Type::Path(path) = field
         && path.qself.is_none()
         && path
@@ -88,9 +93,10 @@ fn flattened(field: &Type, paths: &mut Paths, findings: &mut Findings) -> Option
             .iter()
             .all(|segment| segment.arguments.is_none())
     {
-        return Some(Member::Flatten(Link::Path(
-            paths.keep(Wanted::Columns, &path.path),
-        )));
+        return Some(Member::Flatten {
+            field: field_name(ident).into(),
+            columns: Link::Path(paths.keep(Wanted::Columns, &path.path)),
+        });
     }
     findings.add_with_help(
         field.span(),

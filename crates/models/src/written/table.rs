@@ -154,14 +154,14 @@ fn check(
 ) {
     let columns = members.iter().filter_map(|member| match member {
         Member::Column(column) => Some(column),
-        Member::Flatten(_) => None,
+        Member::Flatten { .. } => None,
     });
     let columns: BTreeMap<&str, bool> = columns
         .map(|column| (&*column.field, column.nullable))
         .collect();
     let flattens = members
         .iter()
-        .any(|member| matches!(member, Member::Flatten(_)));
+        .any(|member| matches!(member, Member::Flatten { .. }));
     for mention in &clauses.mentions {
         let name = field_name(mention);
         if clauses.no_columns.contains(&name) {
