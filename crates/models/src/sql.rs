@@ -127,8 +127,7 @@ fn doubled(tables: &[LinkedTable<'_>], rules: &Rules) -> Vec<ModelError> {
             if let Some(other) = relations.insert(key, &table.model.name)
                 && (other != table.model.name || *name == table.model.name)
             {
-                let text =
-                    format!("`{name}` is the name of something that table `{other}` has, too");
+                let text = format!("table `{other}` already has something called `{name}`");
                 faults.push(ModelFault::new(text).with_help("give one of them another `name`"));
             }
         }

@@ -192,7 +192,7 @@ impl Arguments {
             let span = key.span();
             let (_, of_name) = sorted.entry(name.clone()).or_insert((span, Vec::new()));
             if !of_name.is_empty() && !repeated.contains(&name.as_str()) {
-                findings.add(span, format!("`{name}` is there twice"));
+                findings.add(span, format!("`{name}` is given twice"));
                 continue;
             }
             of_name.push(argument);

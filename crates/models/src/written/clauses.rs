@@ -152,7 +152,7 @@ impl Clauses {
                 .iter()
                 .any(|other| field_name(other) == name)
             {
-                findings.add(field.span(), format!("`{name}` is there twice"));
+                findings.add(field.span(), format!("`{name}` is given twice"));
             }
         }
         self.mentions.extend(fields.iter().cloned());

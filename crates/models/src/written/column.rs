@@ -219,7 +219,7 @@ impl Reader<'_> {
                 for argument in lonely {
                     findings.add_with_help(
                         argument.span(),
-                        "there is no foreign key that this is about",
+                        "no foreign key stands beside this",
                         "add `references(Struct)`",
                     );
                 }
@@ -278,7 +278,7 @@ pub(super) fn comment(
         if comment.is_empty() {
             findings.add_with_help(
                 word.span(),
-                "there is no doc comment to take",
+                "no doc comment to take",
                 "write one, or `comment = \"...\"`",
             );
         }

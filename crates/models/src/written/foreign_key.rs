@@ -74,7 +74,7 @@ impl Clauses {
             let mut found = options.iter().filter_map(|options| options.get(name));
             let first = found.next();
             if let Some(second) = found.next() {
-                findings.add(second.span(), format!("`{name}` is there twice"));
+                findings.add(second.span(), format!("`{name}` is given twice"));
             }
             first.cloned()
         };
