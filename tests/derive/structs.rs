@@ -85,6 +85,8 @@ pub(crate) enum Priority {
 pub(crate) struct Task {
     #[table(flatten)]
     pub(crate) base: BaseModel,
+    #[column(skip)]
+    pub(crate) before: Option<BaseModel>,
     pub(crate) project: uuid::Uuid,
     pub(crate) number: i32,
     #[column(
@@ -135,7 +137,7 @@ pub(crate) struct Event<'a> {
     #[column(name = "order")]
     pub(crate) position: u32,
     pub(crate) text: std::borrow::Cow<'a, str>,
-    #[column(references(Event), on_delete = no_action, deferrable)]
+    #[column(references(Self), on_delete = no_action, deferrable)]
     pub(crate) previous: Option<i64>,
 }
 

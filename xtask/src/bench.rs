@@ -10,6 +10,7 @@ mod command;
 mod crates;
 mod embed;
 mod load;
+mod models;
 mod others;
 mod peak_memory;
 mod place;
@@ -65,6 +66,8 @@ enum Part {
     Processes,
     /// Reading the files of long histories
     Load,
+    /// Reading tables from sources
+    Models,
     /// Splitting SQL into statements
     Split,
     /// Applying revisions on PostgreSQL, and starts that find nothing to do there
@@ -145,6 +148,9 @@ impl BenchArgs {
         }
         if wanted(Part::Load) {
             show(load::measure(&disk)?);
+        }
+        if wanted(Part::Models) {
+            show(models::measure(&disk)?);
         }
         if wanted(Part::Split) {
             show(split::measure()?);

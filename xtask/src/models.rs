@@ -8,7 +8,7 @@ mod random;
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::PathBuf;
+use std::path::Path;
 use std::process::Command;
 
 use alembic_migrate::Dialect;
@@ -104,7 +104,7 @@ impl ModelsArgs {
 }
 
 /// Writes a crate with a module for each schema, which prints their DDL.
-fn write(folder: &PathBuf, modules: &[(String, RandomModels)]) -> Result<()> {
+fn write(folder: &Path, modules: &[(String, RandomModels)]) -> Result<()> {
     let root = cargo::root().display().to_string();
     fs::create_dir_all(folder.join("src"))?;
     let manifest = format!(
@@ -142,7 +142,7 @@ fn print(module: &str, tables: &[&alembic_migrate::models::model::TableModel]) {
 }
 
 /// Reads the structs from their sources, each module for itself.
-fn scanned(folder: &PathBuf, modules: &[(String, RandomModels)]) -> Result<Ddl> {
+fn scanned(folder: &Path, modules: &[(String, RandomModels)]) -> Result<Ddl> {
     let mut ddl = Ddl::new();
     for (name, _) in modules {
         let sources = Sources {
@@ -164,7 +164,7 @@ fn scanned(folder: &PathBuf, modules: &[(String, RandomModels)]) -> Result<Ddl> 
 }
 
 /// Compiles the structs, and returns what they print.
-fn compiled(folder: &PathBuf) -> Result<Ddl> {
+fn compiled(folder: &Path) -> Result<Ddl> {
     let output = Command::new(cargo::cargo())
         .args(["run", "--quiet", "--offline"])
         .env(

@@ -7,6 +7,31 @@ use proc_macro2::TokenStream;
 use syn::{DeriveInput, parse_macro_input};
 
 /// States a table: what its columns, constraints and indexes are.
+///
+/// ```
+/// use alembic_migrate::Table;
+///
+/// #[derive(Table)]
+/// #[table(name = "documents", unique(folder, filename))]
+/// struct Document {
+///     #[column(identity)]
+///     id: i64,
+///     #[column(length = 500)]
+///     filename: String,
+///     #[column(references(Folder), on_delete = cascade, index)]
+///     folder: i64,
+/// }
+///
+/// #[derive(Table)]
+/// struct Folder {
+///     #[column(identity)]
+///     id: i64,
+/// }
+///
+/// assert_eq!(Document::NAME, "documents");
+/// ```
+///
+/// The [guide](https://github.com/cargo-alembic/cargo-alembic/blob/main/docs/models.md) lists all attributes.
 #[proc_macro_derive(Table, attributes(table, column))]
 pub fn table(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
     let input = parse_macro_input!(input as DeriveInput);
@@ -14,6 +39,25 @@ pub fn table(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
 }
 
 /// States columns that several tables share.
+///
+/// ```
+/// use alembic_migrate::{Columns, Table};
+///
+/// #[derive(Columns)]
+/// struct BaseModel {
+///     #[column(identity)]
+///     id: i64,
+/// }
+///
+/// #[derive(Table)]
+/// struct Project {
+///     #[table(flatten)]
+///     base: BaseModel,
+///     name: String,
+/// }
+///
+/// assert_eq!(Project::COLUMNS.base.id, "id");
+/// ```
 #[proc_macro_derive(Columns, attributes(table, column))]
 pub fn columns(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
     let input = parse_macro_input!(input as DeriveInput);
@@ -21,6 +65,23 @@ pub fn columns(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
 }
 
 /// States how the values of an enum or a newtype are stored.
+///
+/// ```
+/// use alembic_migrate::{ColumnType, Table};
+///
+/// #[derive(ColumnType)]
+/// #[column(rename_all = "snake_case")]
+/// enum Status {
+///     Pending,
+///     InProgress,
+/// }
+///
+/// #[derive(Table)]
+/// struct Task {
+///     #[column(default = "'pending'")]
+///     status: Status,
+/// }
+/// ```
 #[proc_macro_derive(ColumnType, attributes(column))]
 pub fn column_type(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
     let input = parse_macro_input!(input as DeriveInput);

@@ -3,6 +3,7 @@
 //! from them.
 
 mod faults;
+mod table;
 
 use std::borrow::Cow;
 
@@ -10,10 +11,14 @@ use alembic_sql::{literal, quote};
 
 use crate::fault::ModelFault;
 use crate::model::{
-    Action, Column, ColumnsModel, Constraint, DataType, Each, EnumModel, Index, Link, Member,
-    Naming, Part, Rule, TableModel, Target, Text, Timing, TypeModel,
+    Column, ColumnsModel, Constraint, DataType, Each, EnumModel, Index, Link, Member, Naming, Part,
+    Rule, TableModel, Target, Text, TypeModel,
 };
 use crate::naming::{NameKind, Names};
+
+pub(crate) use table::{
+    LinkedColumn, LinkedConstraint, LinkedIndex, LinkedRule, LinkedTable, LinkedTarget, Stored,
+};
 
 /// Where the structs are that models name by their paths.
 pub(crate) trait Known {
@@ -54,67 +59,6 @@ fn follow<'k, T>(
     }
 }
 
-/// A table with everything that its struct takes from others.
-pub(crate) struct LinkedTable<'k> {
-    pub(crate) model: &'k TableModel,
-    pub(crate) columns: Vec<LinkedColumn<'k>>,
-    pub(crate) constraints: Vec<LinkedConstraint<'k>>,
-    pub(crate) indexes: Vec<LinkedIndex<'k>>,
-}
-
-pub(crate) struct LinkedColumn<'k> {
-    pub(crate) column: &'k Column,
-    pub(crate) stored: Stored<'k>,
-}
-
-/// How the values of a column are stored.
-#[derive(Clone, Copy)]
-pub(crate) enum Stored<'k> {
-    Sql(&'k Each),
-    Enum(&'k EnumModel),
-}
-
-pub(crate) struct LinkedConstraint<'k> {
-    pub(crate) name: Option<Text>,
-    pub(crate) rule: LinkedRule<'k>,
-}
-
-/// A [`Rule`] with the names of columns.
-pub(crate) enum LinkedRule<'k> {
-    PrimaryKey(Vec<&'k str>),
-    Unique {
-        columns: Vec<&'k str>,
-        nulls_not_distinct: bool,
-        timing: Timing,
-    },
-    Check {
-        column: Option<&'k str>,
-        expression: Cow<'k, Each>,
-    },
-    ForeignKey {
-        columns: Vec<&'k str>,
-        target: LinkedTarget<'k>,
-        on_delete: Option<Action>,
-        on_update: Option<Action>,
-        timing: Timing,
-    },
-}
-
-#[derive(Clone)]
-pub(crate) struct LinkedTarget<'k> {
-    pub(crate) schema: Option<&'k str>,
-    pub(crate) table: &'k str,
-    pub(crate) columns: Vec<&'k str>,
-}
-
-pub(crate) struct LinkedIndex<'k> {
-    pub(crate) name: Text,
-    pub(crate) index: &'k Index,
-    /// The parts as SQL.
-    pub(crate) parts: Vec<String>,
-    pub(crate) include: Vec<&'k str>,
-}
-
 /// The columns of a table's struct and of those that it flattens, in order.
 struct Flat<'k> {
     naming: Option<&'k Naming>,
@@ -149,9 +93,10 @@ impl<'k> Flat<'k> {
         for member in &*model.members {
             match member {
                 Member::Column(column) => self.columns.push(column),
-                Member::Flatten(link) => {
-                    let flattened = follow(link, |path| known.columns(path))?;
-                    self.add(flattened, known, depth + 1)?;
+                Member::Flatten { field, columns } => {
+                    let flattened = follow(columns, |path| known.columns(path));
+                    let added = flattened.and_then(|model| self.add(model, known, depth + 1));
+                    added.map_err(|fault| fault.at(field))?;
                 }
             }
         }

@@ -60,11 +60,17 @@ pub struct ColumnsModel {
 
 /// What one field stands for.
 #[derive(Clone, Debug)]
+#[expect(clippy::large_enum_variant, reason = "a `static` has no boxes")]
 pub enum Member {
     /// A column.
     Column(Column),
     /// The columns of another struct.
-    Flatten(Link<ColumnsModel>),
+    Flatten {
+        /// The field of the struct.
+        field: Text,
+        /// The other struct.
+        columns: Link<ColumnsModel>,
+    },
 }
 
 /// A column.

@@ -4,6 +4,7 @@ mod attributes;
 mod condition;
 mod derives;
 mod fault;
+mod members;
 mod models;
 mod module_files;
 mod reader;
@@ -50,10 +51,9 @@ pub fn scan(sources: &Sources<'_>) -> Result<Models, Vec<Fault>> {
     for (index, root) in sources.roots.iter().enumerate() {
         reader.read_root(root, index == 0 && sources.has_library);
     }
-    let (found, files, mut faults) = reader.finish();
-    let tree = Arc::new(tree);
+    let read = reader.finish();
     let dependencies = sources.dependencies.iter().map(|(_, models)| *models);
-    let models = Models::link(tree, (found, files), dependencies, &mut faults);
+    let (models, mut faults) = Models::link(Arc::new(tree), read, dependencies);
     match faults.is_empty() {
         true => Ok(models),
         false => {

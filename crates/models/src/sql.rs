@@ -32,6 +32,8 @@ struct Rules {
     has_enums: bool,
     /// Whether constraints are added to tables that exist, and tables referred to have to exist.
     adds_constraints: bool,
+    /// Whether the index of a key is a relation by the name of the key.
+    names_keys: bool,
     /// Whether tables and columns have comments.
     has_comments: bool,
     /// Whether indexes have methods and columns that they only store, and unique ones can take
@@ -67,6 +69,7 @@ pub(crate) fn create_sql(
     }
     let rules = rules(dialect);
     errors.extend(doubled(&linked, rules));
+    errors.extend(contradicting(&linked, rules));
     let order = creation_order(&linked);
     let mut paragraphs = Vec::new();
     paragraphs.extend(schemas(&linked, rules));
@@ -111,20 +114,53 @@ fn doubled(tables: &[LinkedTable<'_>], rules: &Rules) -> Vec<ModelError> {
         let schema = table.model.schema.as_deref().filter(|_| rules.has_schemas);
         let indexes = table.indexes.iter();
         let indexes = indexes.filter(|one| (rules.exists)(one.index.engines));
-        let names = std::iter::once(&table.model.name).chain(indexes.map(|one| &one.name));
+        let indexes = indexes.map(|one| &one.name);
+        let keys = table.constraints.iter();
+        let keys = keys.filter(|one| rules.names_keys && one.rule.is_key());
+        let keys = keys.filter_map(|one| one.name.as_ref());
+        let names = std::iter::once(&table.model.name)
+            .chain(indexes)
+            .chain(keys);
         let mut faults = Vec::new();
         for name in names {
             let key = (schema, name.to_ascii_lowercase());
             if let Some(other) = relations.insert(key, &table.model.name)
                 && (other != table.model.name || *name == table.model.name)
             {
-                let text =
-                    format!("`{name}` is the name of something that table `{other}` has, too");
+                let text = format!("table `{other}` already has something called `{name}`");
                 faults.push(ModelFault::new(text).with_help("give one of them another `name`"));
             }
         }
         if !faults.is_empty() {
             errors.push(error(table.model, faults));
+        }
+    }
+    errors
+}
+
+/// Finds types of enums that have one name and different values, or the name of a table.
+fn contradicting(tables: &[LinkedTable<'_>], rules: &Rules) -> Vec<ModelError> {
+    let mut errors = Vec::new();
+    let mut known: BTreeMap<Address<'_>, Option<&EnumModel>> = BTreeMap::new();
+    if rules.has_enums {
+        known.extend(tables.iter().map(|table| (address(table), None)));
+    }
+    for table in tables.iter().filter(|_| rules.has_enums) {
+        for LinkedColumn { column, stored } in &table.columns {
+            let Stored::Enum(model) = *stored else {
+                continue;
+            };
+            let Some(name) = model.native.as_deref() else {
+                continue;
+            };
+            let key = (model.schema.as_deref(), name);
+            let other = known.entry(key).or_insert(Some(model));
+            if other.is_none_or(|other| other != model) {
+                let what = if other.is_some() { "enum" } else { "table" };
+                let text = format!("the type `{name}` has the name of another {what}");
+                let fault = ModelFault::new(text).with_help("name it: `native = \"...\"`");
+                errors.push(error(table.model, vec![fault.at(&column.field)]));
+            }
         }
     }
     errors

@@ -14,7 +14,7 @@ mod table;
 
 use std::collections::BTreeMap;
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use syn::{DeriveInput, Path};
 
 use crate::model::{ColumnsModel, TableModel, Text, TypeModel};
@@ -36,20 +36,24 @@ pub(crate) enum Wanted {
 
 /// The structs that a struct names, as its source writes them.
 #[derive(Default)]
-pub(crate) struct Paths(BTreeMap<(Wanted, String), Path>);
+pub(crate) struct Paths {
+    kept: BTreeMap<(Wanted, String), Path>,
+    /// Types without a path that are taken for those of well-known crates.
+    pub(crate) assumed: Vec<Ident>,
+}
 
 impl Paths {
     /// Keeps a path, and returns the text that stands for it.
     fn keep(&mut self, wanted: Wanted, path: &Path) -> Text {
         let text = path_text(path);
-        let kept = self.0.entry((wanted, text.clone()));
+        let kept = self.kept.entry((wanted, text.clone()));
         kept.or_insert_with(|| path.clone());
         text.into()
     }
 
     /// Returns the path that a text stands for.
     pub(crate) fn get(&self, wanted: Wanted, text: &str) -> Option<&Path> {
-        self.0.get(&(wanted, text.to_owned()))
+        self.kept.get(&(wanted, text.to_owned()))
     }
 }
 

@@ -17,6 +17,8 @@ pub(super) struct Field {
     check: bool,
     comment: bool,
     collation: bool,
+    generated: bool,
+    renamed: bool,
     /// The number of a table, and a choice of what follows.
     reference: Option<(usize, usize)>,
 }
@@ -130,6 +132,8 @@ impl Field {
             check: one_in(6),
             comment: one_in(8),
             collation: one_in(6),
+            generated: kind == Kind::I32 && one_in(4),
+            renamed: one_in(8),
             reference: None,
         };
         if kind.is_ordered() {
@@ -157,8 +161,17 @@ impl Field {
             default: false,
             check: false,
             collation: false,
+            generated: false,
             reference: Some((table, numbers.below(6))),
             ..Self::new(number, numbers)
+        }
+    }
+
+    /// Returns a part of a key of two columns.
+    pub(super) fn part(number: usize, kind: Kind, numbers: &mut Numbers) -> Self {
+        Self {
+            reference: None,
+            ..Self::reference(number, kind, 0, numbers)
         }
     }
 
@@ -210,7 +223,10 @@ impl Field {
             (Kind::Other, None) => add(true, "type(sqlite = \"TEXT\", postgres = \"INTERVAL\")"),
             _ => {}
         }
-        if self.default {
+        add(self.renamed, "renamed_from = \"an older name\"");
+        add(self.generated, "generated = \"40 + 2\"");
+        let default = self.default && !self.generated;
+        if default {
             add(
                 true,
                 self.kind.default().unwrap_or("comment = \"no default\""),
@@ -227,9 +243,10 @@ impl Field {
             "check = {:?}",
             format!("{} IS NOT NULL OR 1 > 0", self.quoted())
         );
-        // An enum has a check of its own.
-        add(self.check && self.kind != Kind::Status, &check);
-        let has_comment = self.default && self.kind.default().is_none();
+        // An enum has a check of its own, which may have the same name.
+        let is_enum = matches!(self.kind, Kind::Status | Kind::Size);
+        add(self.check && !is_enum, &check);
+        let has_comment = default && self.kind.default().is_none();
         add(self.comment && !has_comment, "comment = \"It's a column\"");
         let collation = "collation(sqlite = \"NOCASE\", postgres = \"C\")";
         add(self.collation && self.kind == Kind::Text, collation);

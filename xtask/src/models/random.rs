@@ -20,6 +20,8 @@ struct Table {
     name: Option<String>,
     key: Key,
     has_base: bool,
+    /// Choices: how rows are numbered, whether there are rowids, a field that is skipped.
+    options: usize,
     fields: Vec<Field>,
     clauses: Vec<Clause>,
     strict: bool,
@@ -44,6 +46,8 @@ enum Key {
 enum Clause {
     Unique(usize, usize),
     Check(usize),
+    /// Two fields, and the number of a table.
+    ForeignKey(usize, usize, usize),
     Index {
         fields: (usize, usize),
         options: usize,
@@ -108,6 +112,7 @@ impl RandomModels {
             name: (is_free && numbers.below(2) == 0).then(|| name.to_owned()),
             key,
             has_base: key == Key::Other && numbers.below(3) > 0,
+            options: numbers.below(12),
             fields: Vec::new(),
             clauses: Vec::new(),
             strict: numbers.below(8) == 0,
@@ -127,7 +132,19 @@ impl RandomModels {
         let kind = match target.key {
             Key::Identity(kind) | Key::Plain(kind) => kind,
             Key::Other if target.has_base => Kind::I32,
-            Key::Pair | Key::Other => return,
+            Key::Pair => {
+                let number = target.number;
+                let table = &mut self.tables[at];
+                let first = table.next_field();
+                for (place, kind) in [(first, Kind::I32), (first + 1, Kind::Text)] {
+                    table.fields.push(Field::part(place, kind, numbers));
+                }
+                table
+                    .clauses
+                    .push(Clause::ForeignKey(first, first + 1, number));
+                return;
+            }
+            Key::Other => return,
         };
         let number = target.number;
         let table = &mut self.tables[at];
@@ -152,7 +169,12 @@ impl RandomModels {
 
     fn drop_table(&mut self, at: usize) {
         let number = self.tables[at].number;
-        let is_used = |table: &Table| table.fields.iter().any(|field| field.refers_to(number));
+        let refers =
+            |clause: &Clause| matches!(clause, Clause::ForeignKey(.., to) if *to == number);
+        let is_used = |table: &Table| {
+            table.fields.iter().any(|field| field.refers_to(number))
+                || table.clauses.iter().any(refers)
+        };
         if self.tables.len() > 1 && !self.tables.iter().any(is_used) {
             self.tables.remove(at);
         }
@@ -225,7 +247,9 @@ impl Table {
         let (a, b) = (&self.fields[a], &self.fields[b]);
         let number = numbers.below(1000);
         let is_free = |clause: &Clause| match clause {
-            Clause::Unique(..) | Clause::Check(..) => !clause.names(a.number),
+            Clause::Unique(..) | Clause::Check(..) | Clause::ForeignKey(..) => {
+                !clause.names(a.number)
+            }
             Clause::Index { number: known, .. } => *known != number,
         };
         if a.number == b.number
@@ -240,7 +264,7 @@ impl Table {
             1 => Clause::Check(a.number),
             _ => Clause::Index {
                 fields: (a.number, b.number),
-                options: numbers.below(6),
+                options: numbers.below(8),
                 number,
             },
         });
@@ -261,6 +285,9 @@ impl Table {
         if self.strict {
             arguments.push("strict".to_owned());
         }
+        if self.options == 0 && matches!(self.key, Key::Plain(_) | Key::Pair) {
+            arguments.push("without_rowid".to_owned());
+        }
         if self.comment {
             arguments.push("comment = \"It's a table\"".to_owned());
         }
@@ -280,6 +307,10 @@ impl Table {
         }
         let _ = writeln!(source, "pub struct T{} {{", self.number);
         match self.key {
+            Key::Identity(kind) if self.options < 3 => {
+                let always = "    #[column(identity = always)]\n    pub id";
+                let _ = writeln!(source, "{always}: {},", kind.rust());
+            }
             Key::Identity(kind) => {
                 let _ = writeln!(
                     source,
@@ -301,6 +332,9 @@ impl Table {
         for field in &self.fields {
             source += &field.source();
         }
+        if self.options == 3 {
+            source += "    #[column(skip)]\n    pub skipped: Option<Base>,\n";
+        }
         source + "}\n"
     }
 }
@@ -309,7 +343,7 @@ impl Clause {
     /// Returns whether it names a field.
     fn names(&self, field: usize) -> bool {
         match self {
-            Self::Unique(a, b) => *a == field || *b == field,
+            Self::Unique(a, b) | Self::ForeignKey(a, b, _) => *a == field || *b == field,
             Self::Check(a) => *a == field,
             Self::Index { fields: (a, b), .. } => *a == field || *b == field,
         }
@@ -322,6 +356,14 @@ impl Clause {
                 let sql = format!("{} IS NOT NULL OR 1 = 1", column(*a));
                 format!("check({sql:?}, name = \"ck_{table}_{a}\")")
             }
+            Self::ForeignKey(a, b, to) => {
+                format!("foreign_key(f{a}, f{b}, references(T{to}), name = \"fk_{table}_{a}\")")
+            }
+            Self::Index {
+                fields: (a, b),
+                options: 6,
+                number,
+            } => format!("index(f{a}, include(f{b}), name = \"ix_{table}_{number}\")"),
             Self::Index {
                 fields: (a, b),
                 options,

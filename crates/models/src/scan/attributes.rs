@@ -47,7 +47,7 @@ pub(super) fn decided(attributes: Vec<Attribute>, features: &BTreeSet<String>) -
         undecided: None,
         uncertain: Vec::new(),
     };
-    if !attributes.iter().any(is_condition) {
+    if !has_condition(&attributes) {
         decided.attributes = attributes;
         return decided;
     }
@@ -57,8 +57,11 @@ pub(super) fn decided(attributes: Vec<Attribute>, features: &BTreeSet<String>) -
     decided
 }
 
-fn is_condition(attribute: &Attribute) -> bool {
-    attribute.path().is_ident("cfg") || attribute.path().is_ident("cfg_attr")
+/// Returns whether there is anything to decide.
+pub(super) fn has_condition(attributes: &[Attribute]) -> bool {
+    let is_condition =
+        |one: &Attribute| one.path().is_ident("cfg") || one.path().is_ident("cfg_attr");
+    attributes.iter().any(is_condition)
 }
 
 impl Decided {

@@ -46,7 +46,7 @@ impl Truth {
 /// A condition; `true` and `false` are none that [`Meta`] reads.
 pub(super) enum Condition {
     Literal(bool),
-    Meta(Meta),
+    Meta(Box<Meta>),
 }
 
 impl Parse for Condition {
@@ -54,22 +54,26 @@ impl Parse for Condition {
         if input.peek(LitBool) {
             return Ok(Self::Literal(input.parse::<LitBool>()?.value));
         }
-        input.parse().map(Self::Meta)
+        Ok(Self::Meta(Box::new(input.parse()?)))
     }
 }
 
-/// Decides a condition. Tests are never compiled in.
+/// Decides a condition. Tests are never compiled in, and `alembic` holds only here, so that sources can
+/// leave something out of the models, or decide what cannot be decided otherwise.
 pub(super) fn decide(condition: &Condition, features: &BTreeSet<String>) -> Truth {
     let meta = match condition {
         Condition::Literal(truth) => return Truth::of(*truth),
         Condition::Meta(meta) => meta,
     };
-    match meta {
+    match &**meta {
         Meta::Path(path) => {
             let never = ["test", "doc", "doctest", "miri"];
-            match never.iter().any(|name| path.is_ident(name)) {
-                true => Truth::False,
-                false => Truth::Unknown,
+            if path.is_ident("alembic") {
+                Truth::True
+            } else if never.iter().any(|name| path.is_ident(name)) {
+                Truth::False
+            } else {
+                Truth::Unknown
             }
         }
         Meta::NameValue(pair) if pair.path.is_ident("feature") => match &pair.value {

@@ -1,6 +1,6 @@
 //! The tables of a crate, as its sources state them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -8,14 +8,14 @@ use alembic_sql::Dialect;
 use proc_macro2::{LineColumn, Span};
 
 use super::fault::Fault;
-use super::reader::{Found, Kind, Stated};
+use super::reader::{Kind, Read, Stated};
 use super::relink;
 use super::tree::Tree;
 use crate::fault::{ModelError, ModelFault};
 use crate::link::Known;
 use crate::model::{ColumnsModel, Link, Member, TableModel, TypeModel};
 use crate::sql;
-use crate::written::{Paths, Wanted};
+use crate::written::{Paths, Wanted, plain_name};
 
 /// The tables of a crate, as its sources state them.
 #[derive(Debug)]
@@ -93,10 +93,15 @@ impl Models {
     /// Puts together what was found, and reports the paths that lead nowhere.
     pub(super) fn link<'a>(
         tree: Arc<Tree>,
-        (found, files): (Found, BTreeSet<PathBuf>),
+        read: Read,
         dependencies: impl Iterator<Item = &'a Models>,
-        faults: &mut Vec<Fault>,
-    ) -> Self {
+    ) -> (Self, Vec<Fault>) {
+        let Read {
+            found,
+            failed,
+            files,
+            mut faults,
+        } = read;
         let mut models = Self {
             tree,
             known: KnownModels::default(),
@@ -110,21 +115,23 @@ impl Models {
             models.known.columns.extend(known.columns);
             models.known.types.extend(known.types);
         }
-        let kinds: BTreeMap<String, Wanted> = found
+        let kinds = found
             .iter()
-            .map(|(key, stated)| (key.clone(), kind(stated)))
-            .collect();
+            .map(|(key, stated)| (key.clone(), Some(kind(stated))));
+        let mut kinds: BTreeMap<String, Option<Wanted>> = kinds.collect();
+        // What leads to a struct that is wrong itself is not wrong.
+        kinds.extend(failed.into_iter().map(|key| (key, None)));
         for (key, stated) in found {
-            models.add(key, stated, &kinds, faults);
+            models.add(key, stated, &kinds, &mut faults);
         }
-        models
+        (models, faults)
     }
 
     fn add(
         &mut self,
         key: String,
         stated: Stated,
-        kinds: &BTreeMap<String, Wanted>,
+        kinds: &BTreeMap<String, Option<Wanted>>,
         faults: &mut Vec<Fault>,
     ) {
         let Stated {
@@ -148,11 +155,23 @@ impl Models {
         };
         self.places.insert(key.clone(), places);
         let tree = Arc::clone(&self.tree);
+        let assumed = match &kind {
+            Kind::Table(reading) => &reading.paths.assumed,
+            Kind::Columns(reading) => &reading.paths.assumed,
+            Kind::Type(reading) => &reading.paths.assumed,
+        };
+        for name in assumed {
+            if tree.find(module, &plain_name(name)).is_some() {
+                let text = format!("`{name}` is a type of its own here, not the well-known one");
+                let help = format!("write its path, as in `self::{name}`, or `type = \"...\"`");
+                faults.push(Fault::new(&file, name.span(), text).with_help(help));
+            }
+        }
         let known = &mut self.known;
         let mut resolve = |paths: &Paths, path: &mut crate::model::Text, wanted: Wanted| {
             let found = tree.find(module, path);
             let is_wanted = found.is_some_and(|found| match kinds.get(found) {
-                Some(kind) => fits(*kind, wanted),
+                Some(kind) => kind.is_none_or(|kind| fits(kind, wanted)),
                 None => known.has(found, wanted),
             });
             match found {
@@ -289,12 +308,15 @@ impl Models {
         for member in &*model.members {
             match member {
                 Member::Column(column) => visit(column),
-                Member::Flatten(Link::Path(path)) => {
-                    if let Some(inner) = self.known.columns(path) {
+                Member::Flatten { columns, .. } => {
+                    let inner = match columns {
+                        Link::Path(path) => self.known.columns(path),
+                        Link::Model(model) => Some(model()),
+                    };
+                    if let Some(inner) = inner {
                         self.each_column(inner, depth + 1, visit);
                     }
                 }
-                Member::Flatten(Link::Model(model)) => self.each_column(model(), depth + 1, visit),
             }
         }
     }

@@ -4,19 +4,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use proc_macro2::Span;
+use proc_macro2::{Ident, Span};
 use quote::ToTokens;
-use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
-use syn::{
-    Attribute, Data, DeriveInput, Expr, Field, Fields, File, Item, ItemMacro, ItemMod, Lit, LitStr,
-    Meta, Token,
-};
+use syn::{Attribute, DeriveInput, Expr, File, Item, ItemMacro, ItemMod, Lit, LitStr, Meta};
 
 use super::attributes::{Decided, decided};
 use super::condition::Truth;
 use super::derives::{Derive, derives, hidden_derive};
 use super::fault::Fault;
+use super::members::{Members, undecided};
 use super::module_files::Here;
 use super::tree::{Tree, names_of};
 use crate::model::{ColumnsModel, TableModel, TypeModel};
@@ -24,6 +21,15 @@ use crate::written::{Finding, Reading, plain_name, read_column_type, read_column
 
 /// Structs and enums that were found, by the key of each.
 pub(super) type Found = BTreeMap<String, Stated>;
+
+/// What was read.
+pub(super) struct Read {
+    pub(super) found: Found,
+    /// The keys of structs that are wrong themselves.
+    pub(super) failed: BTreeSet<String>,
+    pub(super) files: BTreeSet<PathBuf>,
+    pub(super) faults: Vec<Fault>,
+}
 
 /// A struct or enum with a derive of this tool.
 pub(super) struct Stated {
@@ -50,9 +56,27 @@ pub(super) struct Reader<'t> {
     pending: Vec<Pending>,
     /// The key of what begins at a place, which several targets may lead to.
     places: BTreeMap<(PathBuf, usize, usize), String>,
+    failed: BTreeSet<String>,
     files: BTreeSet<PathBuf>,
     faults: Vec<Fault>,
     depth: usize,
+}
+
+/// A condition that cannot be decided, around what is read.
+#[derive(Clone)]
+struct Doubt {
+    file: PathBuf,
+    span: Span,
+}
+
+impl Doubt {
+    /// Returns the condition of an item, if it has one that cannot be decided.
+    fn of(decided: &Decided, here: &Here) -> Option<Self> {
+        decided.undecided.map(|span| Self {
+            file: here.file.clone(),
+            span,
+        })
+    }
 }
 
 /// A struct or an enum that may have a derive of this tool.
@@ -61,8 +85,7 @@ struct Pending {
     module: usize,
     input: DeriveInput,
     decided: Decided,
-    /// The condition around it that cannot be decided.
-    doubt: Option<Span>,
+    doubt: Option<Doubt>,
 }
 
 impl<'t> Reader<'t> {
@@ -72,6 +95,7 @@ impl<'t> Reader<'t> {
             features,
             pending: Vec::new(),
             places: BTreeMap::new(),
+            failed: BTreeSet::new(),
             files: BTreeSet::new(),
             faults: Vec::new(),
             depth: 0,
@@ -94,7 +118,7 @@ impl<'t> Reader<'t> {
         here: &Here,
         module: usize,
         declared: Option<(&Path, Span)>,
-        doubt: Option<Span>,
+        doubt: Option<&Doubt>,
     ) {
         let text = match fs::read_to_string(&here.file) {
             Ok(text) => text,
@@ -116,7 +140,8 @@ impl<'t> Reader<'t> {
             Ok(File { attrs, items, .. }) => {
                 let decided = decided(attrs, self.features);
                 if decided.is_there != Truth::False {
-                    let doubt = doubt.or(decided.undecided);
+                    let own = Doubt::of(&decided, here);
+                    let doubt = doubt.or(own.as_ref());
                     self.depth += 1;
                     self.read_items(items, here, module, doubt);
                     self.depth -= 1;
@@ -130,16 +155,15 @@ impl<'t> Reader<'t> {
         }
     }
 
-    fn read_items(&mut self, items: Vec<Item>, here: &Here, module: usize, doubt: Option<Span>) {
+    fn read_items(&mut self, items: Vec<Item>, here: &Here, module: usize, doubt: Option<&Doubt>) {
         for item in items {
             match item {
                 Item::Mod(item) => self.read_module(item, here, module, doubt),
-                Item::Use(item) => {
-                    if decided(item.attrs, self.features).is_there != Truth::False {
-                        let names = names_of(&item.tree, item.leading_colon.is_some());
-                        self.tree.modules[module].uses.extend(names);
-                    }
+                Item::Use(item) if self.is_there(&item.attrs) => {
+                    let names = names_of(&item.tree, item.leading_colon.is_some());
+                    self.tree.modules[module].uses.extend(names);
                 }
+                Item::Type(item) if self.is_there(&item.attrs) => self.declare(&item.ident, module),
                 Item::Struct(item) => self.read_input(item.into(), here, module, doubt),
                 Item::Enum(item) => self.read_input(item.into(), here, module, doubt),
                 Item::Macro(item) => self.read_macro(&item, here, module, doubt),
@@ -151,6 +175,11 @@ impl<'t> Reader<'t> {
                 _ => {}
             }
         }
+    }
+
+    /// Returns whether an item may be there.
+    fn is_there(&self, attributes: &[Attribute]) -> bool {
+        decided(attributes.to_vec(), self.features).is_there != Truth::False
     }
 
     /// Looks for tables inside of an item, where they cannot be read.
@@ -169,27 +198,37 @@ impl<'t> Reader<'t> {
         }
     }
 
-    fn read_module(&mut self, item: ItemMod, here: &Here, module: usize, doubt: Option<Span>) {
+    fn read_module(&mut self, item: ItemMod, here: &Here, module: usize, doubt: Option<&Doubt>) {
         let decided = decided(item.attrs.clone(), self.features);
         if decided.is_there == Truth::False {
             return;
         }
-        let doubt = doubt.or(decided.undecided);
+        let own = Doubt::of(&decided, here);
+        let doubt = doubt.or(own.as_ref());
         let name = plain_name(&item.ident);
         let path = path_attribute(&decided.attributes);
-        if let Some(uncertain) = decided
-            .uncertain
-            .iter()
-            .find(|one| one.path().is_ident("path"))
-        {
-            let text = "the file of this module depends on a condition that cannot be decided";
-            self.faults
-                .push(Fault::new(&here.file, uncertain.span(), text));
-            return;
-        }
+        let mut uncertain = decided.uncertain.iter();
+        let uncertain = uncertain.find(|one| one.path().is_ident("path"));
         let child = self.tree.add_module(&name, Some(module));
         if let Some((_, items)) = item.content {
             self.read_items(items, &here.inside(&name, path.as_deref()), child, doubt);
+            return;
+        }
+        let declared = Some((here.file.as_path(), item.ident.span()));
+        // Whichever of its files is compiled, none may hold a table.
+        if let Some(uncertain) = uncertain {
+            let doubt = Doubt {
+                file: here.file.clone(),
+                span: uncertain.span(),
+            };
+            let named = path_attribute(&decided.uncertain);
+            let named = named.map(|path| Here::beside(here.named(&path)));
+            let own = here.candidates(&name).map(|file| here.module(&name, file));
+            for inner in named.into_iter().chain(own) {
+                if inner.file.is_file() {
+                    self.read_file(&inner, child, declared, Some(&doubt));
+                }
+            }
             return;
         }
         let inner = match path {
@@ -206,18 +245,17 @@ impl<'t> Reader<'t> {
                             candidates[0].display(),
                             candidates[1].display()
                         );
-                        self.faults
-                            .push(Fault::new(&here.file, item.ident.span(), text));
+                        let fault = Fault::new(&here.file, item.ident.span(), text);
+                        self.faults.push(fault);
                         return;
                     }
                 }
             }
         };
-        let declared = Some((here.file.as_path(), item.ident.span()));
         self.read_file(&inner, child, declared, doubt);
     }
 
-    fn read_macro(&mut self, item: &ItemMacro, here: &Here, module: usize, doubt: Option<Span>) {
+    fn read_macro(&mut self, item: &ItemMacro, here: &Here, module: usize, doubt: Option<&Doubt>) {
         let decided = decided(item.attrs.clone(), self.features);
         if decided.is_there == Truth::False {
             return;
@@ -233,12 +271,14 @@ impl<'t> Reader<'t> {
                     file: here.included(&path.value()),
                     ..here.clone()
                 };
-                let doubt = doubt.or(decided.undecided);
+                let own = Doubt::of(&decided, here);
+                let doubt = doubt.or(own.as_ref());
                 self.read_file(&included, module, Some((&here.file, path.span())), doubt);
             }
             Err(_) => self.faults.push(
-                Fault::new(&here.file, span, "what is included here cannot be read")
-                    .with_help("name the file by a string, or leave the file out of the models"),
+                Fault::new(&here.file, span, "what is included here cannot be read").with_help(
+                    "name the file by a string, or leave it out: `#[cfg(not(alembic))]`",
+                ),
             ),
         }
     }
@@ -248,27 +288,41 @@ impl<'t> Reader<'t> {
         mut input: DeriveInput,
         here: &Here,
         module: usize,
-        doubt: Option<Span>,
+        doubt: Option<&Doubt>,
     ) {
         let decided = decided(std::mem::take(&mut input.attrs), self.features);
         if decided.is_there != Truth::False {
+            self.declare(&input.ident, module);
             self.pending.push(Pending {
                 here: here.file.clone(),
                 module,
-                doubt: doubt.or(decided.undecided),
+                doubt: doubt.cloned().or_else(|| Doubt::of(&decided, here)),
                 input,
                 decided,
             });
         }
     }
 
+    /// Notes that a module has a type, whatever its derives.
+    fn declare(&mut self, name: &Ident, module: usize) {
+        let name = plain_name(name);
+        let module = &mut self.tree.modules[module];
+        let key = format!("{}::{name}", module.path);
+        module.items.insert(name, key);
+    }
+
     /// Reads the structs and enums, and returns them with everything that is wrong.
-    pub(super) fn finish(mut self) -> (Found, BTreeSet<PathBuf>, Vec<Fault>) {
+    pub(super) fn finish(mut self) -> Read {
         let mut found = Found::new();
         for pending in std::mem::take(&mut self.pending) {
             self.read_pending(pending, &mut found);
         }
-        (found, self.files, self.faults)
+        Read {
+            found,
+            failed: self.failed,
+            files: self.files,
+            faults: self.faults,
+        }
     }
 
     fn read_pending(&mut self, pending: Pending, found: &mut Found) {
@@ -289,12 +343,12 @@ impl<'t> Reader<'t> {
         let Some((derive, path)) = certain.first() else {
             return;
         };
-        if let Some(span) = doubt {
+        if let Some(doubt) = doubt {
             let text = format!(
                 "whether `{}` exists depends on a condition that cannot be decided",
                 input.ident
             );
-            self.faults.push(undecided(&here, span, text));
+            self.faults.push(undecided(&doubt.file, doubt.span, text));
             return;
         }
         if let Some((_, second)) = certain.get(1) {
@@ -317,7 +371,12 @@ impl<'t> Reader<'t> {
             key.push('\'');
         }
         input.attrs = decided.attributes;
-        self.decide_members(&mut input, &here);
+        Members {
+            features: self.features,
+            here: &here,
+            faults: &mut self.faults,
+        }
+        .decide(&mut input);
         let kind = match (derive, path) {
             (Derive::Table, _) => read_table(&input).map(Kind::Table),
             (Derive::Columns, _) => read_columns(&input).map(Kind::Columns),
@@ -336,60 +395,12 @@ impl<'t> Reader<'t> {
                 found.insert(key, stated);
             }
             Err(findings) => {
+                self.failed.insert(key);
                 let fault = |finding: Finding| Fault::of_finding(&here, finding);
                 self.faults.extend(findings.into_iter().map(fault));
             }
         }
     }
-
-    /// Removes the fields and variants that are not there, and decides the attributes of the others.
-    fn decide_members(&mut self, input: &mut DeriveInput, here: &Path) {
-        match &mut input.data {
-            Data::Struct(data) => match &mut data.fields {
-                Fields::Named(fields) => self.decide_fields(&mut fields.named, here),
-                Fields::Unnamed(fields) => self.decide_fields(&mut fields.unnamed, here),
-                Fields::Unit => {}
-            },
-            Data::Enum(data) => {
-                let variants = std::mem::take(&mut data.variants);
-                for mut variant in variants {
-                    if self.decide_member(&mut variant.attrs, here) {
-                        data.variants.push(variant);
-                    }
-                }
-            }
-            Data::Union(_) => {}
-        }
-    }
-
-    fn decide_fields(&mut self, fields: &mut Punctuated<Field, Token![,]>, here: &Path) {
-        for mut field in std::mem::take(fields) {
-            if self.decide_member(&mut field.attrs, here) {
-                fields.push(field);
-            }
-        }
-    }
-
-    /// Decides the attributes of a field or variant, and returns whether it is there.
-    fn decide_member(&mut self, attributes: &mut Vec<Attribute>, here: &Path) -> bool {
-        let decided = decided(std::mem::take(attributes), self.features);
-        let is_ours = |one: &&Attribute| {
-            let path = one.path();
-            path.is_ident("table") || path.is_ident("column") || path.is_ident("cfg_attr")
-        };
-        let uncertain = decided.uncertain.iter().find(is_ours).map(Spanned::span);
-        if let Some(span) = decided.undecided.or(uncertain) {
-            let text = "what is stored depends on a condition that cannot be decided";
-            self.faults.push(undecided(here, span, text));
-        }
-        *attributes = decided.attributes;
-        decided.is_there == Truth::True
-    }
-}
-
-fn undecided(here: &Path, span: Span, text: impl Into<String>) -> Fault {
-    Fault::new(here, span, text)
-        .with_help("only features, `test` and `all`, `any` and `not` of them can be decided")
 }
 
 /// Returns the file that `#[path = "..."]` names.

@@ -16,7 +16,7 @@ pub(super) fn columns(model: &mut ColumnsModel, replace: &mut Replace<'_>) {
     for member in model.members.to_mut() {
         match member {
             Member::Column(column) => data_type(&mut column.data_type, replace),
-            Member::Flatten(inner) => link(inner, Wanted::Columns, replace),
+            Member::Flatten { columns, .. } => link(columns, Wanted::Columns, replace),
         }
     }
     for constraint in model.constraints.to_mut() {

@@ -23,7 +23,7 @@ pub(super) struct Module {
     pub(super) parent: Option<usize>,
     pub(super) root: usize,
     pub(super) children: BTreeMap<String, usize>,
-    /// The structs and enums that were read, by their names in the module: the keys of the models.
+    /// The types that are declared, by their names: the keys of the models, if they have any.
     pub(super) items: BTreeMap<String, String>,
     pub(super) uses: Vec<Use>,
 }

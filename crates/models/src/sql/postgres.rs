@@ -19,6 +19,7 @@ pub(super) static RULES: Rules = Rules {
     has_schemas: true,
     has_enums: true,
     adds_constraints: true,
+    names_keys: true,
     has_comments: true,
     has_methods: true,
     defers_unique: true,

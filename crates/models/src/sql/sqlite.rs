@@ -17,6 +17,7 @@ pub(super) static RULES: Rules = Rules {
     has_schemas: false,
     has_enums: false,
     adds_constraints: false,
+    names_keys: false,
     has_comments: false,
     has_methods: false,
     defers_unique: false,

@@ -6,7 +6,7 @@ use proc_macro2::{Ident, Span};
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream};
 use syn::punctuated::Punctuated;
-use syn::{Attribute, LitInt, LitStr, Path, Token, parenthesized};
+use syn::{Attribute, Lit, LitInt, LitStr, Path, Token, parenthesized};
 
 use super::Findings;
 
@@ -29,11 +29,16 @@ pub(super) enum Argument {
 
 impl Parse for Argument {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
-        if input.peek(LitStr) {
-            return input.parse().map(Self::Text);
-        }
-        if input.peek(LitInt) {
-            return input.parse().map(Self::Number);
+        // Looking for each kind of literal would read it once for each.
+        if input.cursor().literal().is_some() {
+            return match input.parse()? {
+                Lit::Str(text) => Ok(Self::Text(text)),
+                Lit::Int(number) => Ok(Self::Number(number)),
+                other => Err(syn::Error::new(
+                    other.span(),
+                    "expected a string or a number",
+                )),
+            };
         }
         if input.peek(Token![::]) || input.peek2(Token![::]) {
             return Path::parse_mod_style(input).map(Self::Path);
@@ -187,7 +192,7 @@ impl Arguments {
             let span = key.span();
             let (_, of_name) = sorted.entry(name.clone()).or_insert((span, Vec::new()));
             if !of_name.is_empty() && !repeated.contains(&name.as_str()) {
-                findings.add(span, format!("`{name}` is there twice"));
+                findings.add(span, format!("`{name}` is given twice"));
                 continue;
             }
             of_name.push(argument);

@@ -9,16 +9,20 @@ use super::arguments::{Argument, Arguments};
 use super::{Findings, sql_text};
 use crate::model::{Constraint, Engines, Index, Part, Rule, Text, Timing};
 
-/// The fields that constraints and indexes name, to be looked up once all fields are read.
-#[derive(Default)]
-pub(super) struct Mentions(pub(super) Vec<Ident>);
-
 /// The constraints and indexes that are read.
-#[derive(Default)]
 pub(super) struct Clauses {
+    /// The struct, which `Self` means.
+    pub(super) own: Ident,
     pub(super) constraints: Vec<Constraint>,
     pub(super) indexes: Vec<Index>,
-    pub(super) mentions: Mentions,
+    /// The fields that are named, to be looked up once all fields are read.
+    pub(super) mentions: Vec<Ident>,
+    /// The fields of the primary key that the struct names.
+    pub(super) key_fields: Vec<Ident>,
+    /// Where primary keys are stated.
+    pub(super) keys: Vec<Span>,
+    /// The fields that are no columns themselves.
+    pub(super) no_columns: Vec<String>,
     /// The columns of foreign keys that are to become NULL, and where that is said.
     pub(super) set_to_null: Vec<(String, Span)>,
 }
@@ -47,7 +51,7 @@ const FLAGS: [&str; 4] = ["deferrable", "deferred", "nulls_not_distinct", "uniqu
 
 fn is_flag(word: &Ident, options: &[&str]) -> bool {
     let is_word = |one: &&str| word == *one;
-    FLAGS.iter().any(|one| is_word(one)) && options.iter().any(is_word)
+    FLAGS.iter().any(is_word) && options.iter().any(is_word)
 }
 
 impl Clause {
@@ -120,6 +124,19 @@ pub(crate) fn field_name(field: &Ident) -> String {
 }
 
 impl Clauses {
+    pub(super) fn new(own: &Ident) -> Self {
+        Self {
+            own: own.clone(),
+            constraints: Vec::new(),
+            indexes: Vec::new(),
+            mentions: Vec::new(),
+            key_fields: Vec::new(),
+            keys: Vec::new(),
+            no_columns: Vec::new(),
+            set_to_null: Vec::new(),
+        }
+    }
+
     pub(super) fn fields(
         &mut self,
         fields: &[Ident],
@@ -129,7 +146,16 @@ impl Clauses {
         if fields.is_empty() {
             findings.add(at, "expected at least one field");
         }
-        self.mentions.0.extend(fields.iter().cloned());
+        for (index, field) in fields.iter().enumerate() {
+            let name = field_name(field);
+            if fields[..index]
+                .iter()
+                .any(|other| field_name(other) == name)
+            {
+                findings.add(field.span(), format!("`{name}` is given twice"));
+            }
+        }
+        self.mentions.extend(fields.iter().cloned());
         let names = fields.iter().map(field_name);
         names.map(Text::from).collect()
     }
@@ -139,6 +165,8 @@ impl Clauses {
         let clause = Clause::read(argument, &["name"], findings);
         clause.expect_no_texts(findings);
         let fields = self.fields(&clause.fields, clause.span, findings);
+        self.keys.push(clause.span);
+        self.key_fields.extend(clause.fields.iter().cloned());
         self.constraints.push(Constraint {
             name: clause.name(findings),
             rule: Rule::PrimaryKey {
@@ -156,6 +184,7 @@ impl Clauses {
     ) {
         let clause = Clause::read(argument, &["name"], findings);
         clause.expect_options(findings);
+        self.keys.push(clause.span);
         self.constraints.push(Constraint {
             name: clause.name(findings),
             rule: Rule::PrimaryKey {
@@ -230,7 +259,7 @@ impl Clauses {
         for argument in arguments {
             match argument {
                 Argument::Word(word) if !is_flag(word, INDEX) => {
-                    self.mentions.0.push(word.clone());
+                    self.mentions.push(word.clone());
                     parts.push(Part::Field(field_name(word).into()));
                 }
                 Argument::Text(text) => {

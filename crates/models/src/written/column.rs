@@ -59,10 +59,12 @@ pub(super) fn read(
         }
     }
     if arguments.word("skip", findings) {
+        clauses.no_columns.push(field_name(ident));
         return None;
     }
     if arguments.word("flatten", findings) {
-        return flattened(&field.ty, paths, findings);
+        clauses.no_columns.push(field_name(ident));
+        return flattened(ident, &field.ty, paths, findings);
     }
     let reader = Reader {
         ident,
@@ -77,7 +79,12 @@ pub(super) fn read(
     column.map(Member::Column)
 }
 
-fn flattened(field: &Type, paths: &mut Paths, findings: &mut Findings) -> Option<Member> {
+fn flattened(
+    ident: &Ident,
+    field: &Type,
+    paths: &mut Paths,
+    findings: &mut Findings,
+) -> Option<Member> {
     if let Type::Path(path) = field
         && path.qself.is_none()
         && path
@@ -86,9 +93,10 @@ fn flattened(field: &Type, paths: &mut Paths, findings: &mut Findings) -> Option
             .iter()
             .all(|segment| segment.arguments.is_none())
     {
-        return Some(Member::Flatten(Link::Path(
-            paths.keep(Wanted::Columns, &path.path),
-        )));
+        return Some(Member::Flatten {
+            field: field_name(ident).into(),
+            columns: Link::Path(paths.keep(Wanted::Columns, &path.path)),
+        });
     }
     findings.add_with_help(
         field.span(),
@@ -211,7 +219,7 @@ impl Reader<'_> {
                 for argument in lonely {
                     findings.add_with_help(
                         argument.span(),
-                        "there is no foreign key that this is about",
+                        "no foreign key stands beside this",
                         "add `references(Struct)`",
                     );
                 }
@@ -270,7 +278,7 @@ pub(super) fn comment(
         if comment.is_empty() {
             findings.add_with_help(
                 word.span(),
-                "there is no doc comment to take",
+                "no doc comment to take",
                 "write one, or `comment = \"...\"`",
             );
         }
@@ -311,7 +319,12 @@ pub(super) fn data_type(
         Stored::Known { .. } | Stored::Named(_) | Stored::Unknown if is_whole => {
             Some(DataType::Sql(stated))
         }
-        Stored::Known { each, family } => {
+        Stored::Known {
+            each,
+            family,
+            assumed,
+        } => {
+            paths.assumed.extend(assumed);
             let own = sizes.apply(each, family, findings);
             if let Some(span) = arguments.span("identity")
                 && family != Family::Integer

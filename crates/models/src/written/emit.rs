@@ -2,7 +2,7 @@
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
-use syn::{DeriveInput, Fields, Path, Type};
+use syn::{Data, DeriveInput, Path};
 
 use super::clauses::field_name;
 use super::{Paths, Reading, Wanted};
@@ -41,6 +41,14 @@ macro_rules! emit_enum {
             }
         }
     )*};
+}
+
+/// Writes a variant with named fields.
+macro_rules! emit_variant {
+    ($paths:expr, $name:ident :: $variant:ident { $($field:ident),* }) => {{
+        $(let $field = $field.emit($paths);)*
+        quote!(__alembic::$name::$variant { $($field: #$field),* })
+    }};
 }
 
 emit_struct! {
@@ -130,13 +138,17 @@ impl Linked for TypeModel {
     }
 }
 
+/// Returns the path of a link as the source writes it.
+fn path_of<'p, T: Linked>(link: &Link<T>, paths: &'p Paths) -> Option<&'p Path> {
+    match link {
+        Link::Path(path) => paths.get(T::WANTED, path),
+        Link::Model(_) => None,
+    }
+}
+
 impl<T: Linked> Emit for Link<T> {
     fn emit(&self, paths: &Paths) -> TokenStream {
-        let path = match self {
-            Link::Path(path) => paths.get(T::WANTED, path),
-            Link::Model(_) => None,
-        };
-        let function = path.map(T::function);
+        let function = path_of(self, paths).map(T::function);
         quote!(__alembic::Link::Model(#function))
     }
 }
@@ -148,9 +160,8 @@ impl Emit for Member {
                 let column = column.emit(paths);
                 quote!(__alembic::Member::Column(#column))
             }
-            Self::Flatten(link) => {
-                let link = link.emit(paths);
-                quote!(__alembic::Member::Flatten(#link))
+            Self::Flatten { field, columns } => {
+                emit_variant!(paths, Member::Flatten { field, columns })
             }
         }
     }
@@ -199,14 +210,6 @@ impl Emit for Part {
             }
         }
     }
-}
-
-/// Writes a variant with named fields.
-macro_rules! emit_variant {
-    ($paths:expr, $name:ident :: $variant:ident { $($field:ident),* }) => {{
-        $(let $field = $field.emit($paths);)*
-        quote!(__alembic::$name::$variant { $($field: #$field),* })
-    }};
 }
 
 impl Emit for Rule {
@@ -270,25 +273,21 @@ impl Emit for Target {
     }
 }
 
-/// Returns the impl of `Columns`, without the block around it.
-fn impl_columns(input: &DeriveInput, model: &ColumnsModel, paths: &Paths) -> TokenStream {
+/// Returns the impl of `Columns`, which finds the columns by `found`, without the block around it.
+fn impl_columns(
+    input: &DeriveInput,
+    model: &ColumnsModel,
+    paths: &Paths,
+    found: &TokenStream,
+) -> TokenStream {
     let name = &input.ident;
     let (generics, arguments, conditions) = input.generics.split_for_impl();
-    let names = format_ident!("{}Columns", field_name(name));
-    let members = fields(input, model, paths);
-    let declared = members.iter().map(|(field, _, name)| match name {
-        Some(path) => quote!(pub #field: <#path as ::alembic_migrate::models::Columns>::Names),
-        None => quote!(pub #field: &'static str),
-    });
-    let values = members.iter().map(|(field, column, name)| match name {
-        Some(path) => quote!(#field: <#path as ::alembic_migrate::models::Columns>::COLUMNS),
-        None => quote!(#field: #column),
-    });
-    let model = model.emit(paths);
+    let names = format_ident!("__{}Columns", field_name(name));
+    let (types, values) = names_of_columns(input, model, paths);
     quote! {
         #[doc(hidden)]
         #[allow(dead_code, non_snake_case, reason = "not every name is used")]
-        pub struct #names { #(#declared),* }
+        pub struct #names { #(#types),* }
 
         // A derive would report what is wrong with a field once more.
         #[automatically_derived]
@@ -308,56 +307,47 @@ fn impl_columns(input: &DeriveInput, model: &ColumnsModel, paths: &Paths) -> Tok
             const COLUMNS: #names = #names { #(#values),* };
 
             fn columns() -> &'static __alembic::ColumnsModel {
-                static MODEL: __alembic::ColumnsModel = #model;
-                &MODEL
+                #found
             }
         }
     }
 }
 
-/// Returns the fields that stand for columns: each with the name of its column, or the struct that it
-/// flattens.
-fn fields<'p>(
+/// Returns the types and the values of the fields that hold the names of columns.
+fn names_of_columns(
     input: &DeriveInput,
     model: &ColumnsModel,
-    paths: &'p Paths,
-) -> Vec<(Ident, String, Option<&'p Path>)> {
-    let syn::Data::Struct(data) = &input.data else {
-        return Vec::new();
-    };
-    let Fields::Named(fields) = &data.fields else {
-        return Vec::new();
-    };
-    let mut found = Vec::new();
-    for field in &fields.named {
-        let Some(ident) = &field.ident else { continue };
-        let name = field_name(ident);
-        for member in &*model.members {
-            match member {
-                Member::Column(column) if column.field == name => {
-                    found.push((ident.clone(), column.name.to_string(), None));
-                }
-                Member::Column(_) => {}
-                Member::Flatten(_) => {}
+    paths: &Paths,
+) -> (Vec<TokenStream>, Vec<TokenStream>) {
+    let mut types = Vec::new();
+    let mut values = Vec::new();
+    for member in &*model.members {
+        let (Member::Column(Column { field, .. }) | Member::Flatten { field, .. }) = member;
+        let ident = ident_of(input, field);
+        let (data_type, value) = match member {
+            Member::Column(column) => {
+                let name = &*column.name;
+                (quote!(&'static str), quote!(#name))
             }
-        }
-        let is_column = found.last().is_some_and(|(last, _, _)| last == ident);
-        if let Type::Path(path) = &field.ty
-            && !is_column
-            && flattens(model, &super::path_text(&path.path))
-        {
-            let path = paths.get(Wanted::Columns, &super::path_text(&path.path));
-            found.push((ident.clone(), String::new(), path));
-        }
+            Member::Flatten { columns, .. } => {
+                let path = path_of(columns, paths);
+                let columns = quote!(<#path as ::alembic_migrate::models::Columns>);
+                (quote!(#columns::Names), quote!(#columns::COLUMNS))
+            }
+        };
+        types.push(quote!(pub #ident: #data_type));
+        values.push(quote!(#ident: #value));
     }
-    found
+    (types, values)
 }
 
-fn flattens(model: &ColumnsModel, path: &str) -> bool {
-    model.members.iter().any(|member| match member {
-        Member::Flatten(Link::Path(flattened)) => flattened == path,
-        Member::Flatten(Link::Model(_)) | Member::Column(_) => false,
-    })
+/// Returns a field's name as the struct writes it.
+fn ident_of<'i>(input: &'i DeriveInput, field: &str) -> Option<&'i Ident> {
+    let Data::Struct(data) = &input.data else {
+        return None;
+    };
+    let mut idents = data.fields.iter().filter_map(|field| field.ident.as_ref());
+    idents.find(|ident| field_name(ident) == field)
 }
 
 /// Encloses what a derive adds, so that its names meet no others.
@@ -371,7 +361,12 @@ fn block(items: &TokenStream) -> TokenStream {
 }
 
 pub(super) fn columns(input: &DeriveInput, reading: &Reading<ColumnsModel>) -> TokenStream {
-    block(&impl_columns(input, &reading.model, &reading.paths))
+    let model = reading.model.emit(&reading.paths);
+    let found = quote! {
+        static MODEL: __alembic::ColumnsModel = #model;
+        &MODEL
+    };
+    block(&impl_columns(input, &reading.model, &reading.paths, &found))
 }
 
 pub(super) fn table(input: &DeriveInput, reading: &Reading<TableModel>) -> TokenStream {
@@ -379,7 +374,8 @@ pub(super) fn table(input: &DeriveInput, reading: &Reading<TableModel>) -> Token
     let (generics, arguments, conditions) = input.generics.split_for_impl();
     let table = &*reading.model.name;
     let model = reading.model.emit(&reading.paths);
-    let columns = impl_columns(input, &reading.model.columns, &reading.paths);
+    let found = quote!(&<Self as ::alembic_migrate::models::Table>::table().columns);
+    let columns = impl_columns(input, &reading.model.columns, &reading.paths, &found);
     block(&quote! {
         #columns
 

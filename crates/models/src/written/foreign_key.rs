@@ -1,5 +1,8 @@
 //! Reads foreign keys.
 
+use proc_macro2::Ident;
+use syn::Path;
+
 use super::arguments::{Argument, Arguments};
 use super::clauses::{Clause, Clauses, field_name};
 use super::{Findings, Paths, Wanted, sql_text};
@@ -34,7 +37,7 @@ impl Clauses {
             );
             return;
         };
-        let Some((target, inner)) = target(references, paths, findings) else {
+        let Some((target, inner)) = target(references, &self.own, paths, findings) else {
             return;
         };
         let name = clause.options.get("name").or_else(|| inner.get("name"));
@@ -50,7 +53,7 @@ impl Clauses {
         paths: &mut Paths,
         findings: &mut Findings,
     ) {
-        if let Some((target, inner)) = target(argument, paths, findings) {
+        if let Some((target, inner)) = target(argument, &self.own, paths, findings) {
             let fields = vec![field.to_owned().into()];
             // Beside the key stands the name of the column.
             let name = inner.get("name");
@@ -71,7 +74,7 @@ impl Clauses {
             let mut found = options.iter().filter_map(|options| options.get(name));
             let first = found.next();
             if let Some(second) = found.next() {
-                findings.add(second.span(), format!("`{name}` is there twice"));
+                findings.add(second.span(), format!("`{name}` is given twice"));
             }
             first.cloned()
         };
@@ -115,6 +118,7 @@ impl Clauses {
 /// Reads what a key refers to, and the options in the same parentheses.
 fn target(
     argument: &Argument,
+    own: &Ident,
     paths: &mut Paths,
     findings: &mut Findings,
 ) -> Option<(Target, Arguments)> {
@@ -150,6 +154,11 @@ fn target(
             if let Some(schema) = schema {
                 findings.add(schema.span(), "the struct says which schema it is in");
             }
+            // A `static` does not know the `Self` around it.
+            let path = match path.is_ident("Self") {
+                true => Path::from(own.clone()),
+                false => path,
+            };
             let fields = clause.fields.iter().map(field_name);
             Target::Struct {
                 table: Link::Path(paths.keep(Wanted::Table, &path)),

@@ -1,5 +1,6 @@
 //! Which types of SQL the usual types of Rust are stored as.
 
+use proc_macro2::Ident;
 use syn::{GenericArgument, Path, PathArguments, PathSegment, Type};
 
 use crate::model::Each;
@@ -116,7 +117,12 @@ pub(super) struct FieldType {
 /// How a type is stored.
 pub(super) enum Stored {
     /// As a type that is known.
-    Known { each: Each, family: Family },
+    Known {
+        each: Each,
+        family: Family,
+        /// The name by which it was taken for a type of another crate.
+        assumed: Option<Ident>,
+    },
     /// As its own derive says.
     Named(Path),
     /// In no way that is known.
@@ -150,7 +156,7 @@ pub(super) fn read(field: &Type) -> FieldType {
 fn stored(field: &Type) -> Stored {
     let field = plain(field);
     if let Some(row) = find(field) {
-        return known(row);
+        return known(row, assumed(field, row));
     }
     if let Some(element) = argument_of(field, "Vec") {
         let element = argument_of(element, "Option").unwrap_or(element);
@@ -161,6 +167,7 @@ fn stored(field: &Type) -> Stored {
                     postgres: Some(format!("{}[]", row.postgres).into()),
                 },
                 family: Family::Array,
+                assumed: assumed(plain(element), row),
             },
             None => Stored::Unknown,
         };
@@ -188,7 +195,7 @@ fn has_no_arguments(path: &Path) -> bool {
         .all(|segment| segment.arguments.is_none())
 }
 
-fn known(row: &RustType) -> Stored {
+fn known(row: &RustType, assumed: Option<Ident>) -> Stored {
     let family = match row.postgres {
         "SMALLINT" | "INTEGER" | "BIGINT" => Family::Integer,
         "TEXT" => Family::Text,
@@ -201,6 +208,17 @@ fn known(row: &RustType) -> Stored {
             postgres: Some(row.postgres.into()),
         },
         family,
+        assumed,
+    }
+}
+
+/// Returns the name of a type that has no path, unless everyone has it in scope.
+fn assumed(field: &Type, row: &RustType) -> Option<Ident> {
+    match field {
+        Type::Path(path) if path.path.segments.len() == 1 && !row.crates.is_empty() => {
+            Some(path.path.segments[0].ident.clone())
+        }
+        _ => None,
     }
 }
 

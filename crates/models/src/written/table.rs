@@ -80,7 +80,7 @@ fn read_struct(
         findings.add(parameter.ident.span(), "a table has no parameters");
     }
     let mut paths = Paths::default();
-    let mut clauses = Clauses::default();
+    let mut clauses = Clauses::new(&input.ident);
     let mut spans = BTreeMap::new();
     let mut members = Vec::new();
     if let Some(argument) = arguments.get("primary_key") {
@@ -154,20 +154,39 @@ fn check(
 ) {
     let columns = members.iter().filter_map(|member| match member {
         Member::Column(column) => Some(column),
-        Member::Flatten(_) => None,
+        Member::Flatten { .. } => None,
     });
     let columns: BTreeMap<&str, bool> = columns
         .map(|column| (&*column.field, column.nullable))
         .collect();
     let flattens = members
         .iter()
-        .any(|member| matches!(member, Member::Flatten(_)));
-    for mention in &clauses.mentions.0 {
+        .any(|member| matches!(member, Member::Flatten { .. }));
+    for mention in &clauses.mentions {
         let name = field_name(mention);
+        if clauses.no_columns.contains(&name) {
+            findings.add(mention.span(), format!("`{name}` is not a column"));
+        }
         // A field that is wrong is reported itself.
         let is_field = columns.contains_key(name.as_str()) || spans.contains_key(&name);
         if !is_field && !flattens {
             findings.add(mention.span(), format!("no field is called `{name}`"));
+        }
+    }
+    for second in clauses.keys.iter().skip(1) {
+        findings.add_with_help(
+            *second,
+            "a table has one primary key",
+            "name several columns in one key: `primary_key(a, b)` on the struct",
+        );
+    }
+    for field in &clauses.key_fields {
+        if columns.get(field_name(field).as_str()) == Some(&true) {
+            findings.add_with_help(
+                field.span(),
+                "a column of the primary key cannot be NULL",
+                "use the type without `Option`",
+            );
         }
     }
     for (field, span) in &clauses.set_to_null {

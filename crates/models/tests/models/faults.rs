@@ -39,6 +39,13 @@ fn f() { #[derive(Table)] struct H { id: i64 } }
 include!(concat!(env!(\"OUT_DIR\"), \"/generated.rs\"));
 include!(\"absent.rs\");
 mod broken;
+#[cfg(not(alembic))] include!(concat!(env!(\"OUT_DIR\"), \"/left_out.rs\"));
+#[cfg_attr(unix, path = \"unix.rs\")] mod system;
+#[cfg_attr(unix, path = \"plain.rs\")] mod harmless;
+//- src/unix.rs
+#[derive(Table)] struct L { id: i64 }
+//- src/plain.rs
+struct M { id: i64 }
 //- src/broken.rs
 struct K { id: }
 ",
@@ -62,6 +69,13 @@ fn structs_that_do_not_fit_together() {
 #[derive(Table)] #[table(without_rowid)] struct G { id: i64 }
 #[derive(Columns)] struct H { #[table(flatten)] h: H }
 #[derive(Table)] struct I { #[table(flatten)] h: H }
+#[derive(ColumnType)] struct Name(String);
+#[derive(Table)] struct K { #[column(identity)] id: Name }
+#[derive(ColumnType)] #[column(native = \"kind\")] enum Kind1 { A }
+#[derive(ColumnType)] #[column(native = \"kind\")] enum Kind2 { B }
+#[derive(ColumnType)] #[column(native = \"m\")] enum Kind3 { C }
+#[derive(Table)] struct L { #[column(unique(name = \"one\"))] a: Kind1, b: Kind1 }
+#[derive(Table)] struct M { #[column(unique(name = \"one\"))] a: Kind2, b: Kind3 }
 #[derive(Table)] struct J { tags: Vec<String> }
 ",
     );
@@ -75,6 +89,9 @@ fn paths_that_lead_nowhere() {
 mod m { pub struct Plain { id: i64 } #[derive(Columns)] pub struct Base { id: i64 } }
 #[derive(Table)] struct A { #[column(references(User))] a: i64, #[column(references(m::Plain))] b: i64, #[column(references(m::Base))] c: i64 }
 #[derive(Table)] struct B { #[table(flatten)] base: m::Plain, kind: Kind, other: elsewhere::Kind }
+mod n { pub struct Date; #[derive(ColumnType)] pub struct Time(i64); pub type Value = i64; }
+use n::{Date, Time, Value};
+#[derive(Table)] struct D { a: Date, b: Option<Time>, c: Value, d: n::Time, e: chrono::NaiveDate, f: time::Date, #[column(type = \"DATE\")] g: Date }
 use m::Loop as Loop2;
 use Loop2 as Loop;
 #[derive(Table)] struct C { #[column(references(Loop))] a: i64 }
@@ -149,6 +166,8 @@ fn shapes() {
 #[derive(ColumnType)] #[column(schema = \"s\")] enum N { A }
 #[derive(Columns)] #[table(name = \"x\")] struct O { id: i64 }
 #[derive(Table)] struct P { #[table(flatten)] a: Option<O> }
+#[derive(Table)] #[table(primary_key(a, b), unique(c), unique(a, a), index(o))] struct Q { #[column(primary_key)] a: i64, b: Option<i64>, #[column(skip)] c: i64, #[table(flatten)] o: R }
+#[derive(Columns)] struct R { x: char }
 ",
     );
 }

@@ -106,6 +106,8 @@ fn conditions() {
         ("any()", vec![]),
         ("test", vec![]),
         ("not(test)", there.clone()),
+        ("any(alembic, unix)", there.clone()),
+        ("all(not(alembic), unix)", vec![]),
         ("true", there),
         ("false", vec![]),
     ] {

@@ -108,7 +108,7 @@ struct Member {
     b: Option<String>,
     #[column(references(Tenant, slug), on_delete = set_null)]
     slug: Option<String>,
-    #[column(references(Member))]
+    #[column(references(Self))]
     parent: Option<Uuid>,
     #[column(references(\"tenant\", \"slug\", name = \"by_name\"))]
     named: Option<String>,

@@ -119,3 +119,52 @@ fn types_of_rust() {
         check(rust, expected);
     }
 }
+
+/// What drivers write of a value, SQLite must keep as it is, whatever type the column has.
+#[test]
+fn sqlite_keeps_what_drivers_write() {
+    for (rust, written, kept) in [
+        ("bool", "1", "integer|1"),
+        ("i64", "9007199254740993", "integer|9007199254740993"),
+        ("f64", "1.0", "real|1.0"),
+        ("String", "'0010'", "text|0010"),
+        ("Vec<u8>", "x'3130'", "blob|10"),
+        ("NaiveDate", "'2026-01-02'", "text|2026-01-02"),
+        ("NaiveTime", "'12:00:00'", "text|12:00:00"),
+        (
+            "NaiveDateTime",
+            "'2026-01-02 12:00:00'",
+            "text|2026-01-02 12:00:00",
+        ),
+        (
+            "DateTime<Utc>",
+            "'2026-01-02T12:00:00+00:00'",
+            "text|2026-01-02T12:00:00+00:00",
+        ),
+        (
+            "jiff::Timestamp",
+            "'2026-01-02T12:00:00Z'",
+            "text|2026-01-02T12:00:00Z",
+        ),
+        (
+            "Uuid",
+            "x'31323334353637383930616263646566'",
+            "blob|1234567890abcdef",
+        ),
+        ("Value", "'1.0'", "text|1.0"),
+        ("Decimal", "'0.10'", "text|0.10"),
+        ("IpAddr", "'10'", "text|10"),
+    ] {
+        for strict in ["", "#[table(strict)]"] {
+            let source = Source::new(&format!(
+                "#[derive(Table)] {strict} struct A {{ f: {rust} }}"
+            ));
+            let models = source.scan("shop", &[]).unwrap();
+            let database = alembic_tests::Database::new(Dialect::Sqlite);
+            database.execute(&models.sql(Dialect::Sqlite).unwrap());
+            database.execute(&format!("INSERT INTO a VALUES ({written})"));
+            let found = database.query("SELECT typeof(f) || '|' || CAST(f AS TEXT) FROM a");
+            assert_eq!(found, [kept], "{rust} {strict}");
+        }
+    }
+}
