@@ -1,6 +1,6 @@
 //! Finds what happens to each object, and what has to get out of its way.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::change::{Change, Verb};
 use crate::comparison::{Comparison, Fate, InPlace, Transition};
@@ -33,17 +33,19 @@ pub(super) struct Operation {
 pub(super) fn find(comparison: Comparison<'_>) -> Found {
     let Comparison { from, to, .. } = comparison;
     let room = room(to.dialect);
+    let (dropped, kept, created) = split(from, to);
+    let whole = |ids: Vec<&ObjectId>| {
+        let ids = ids.into_iter().filter(|id| !(room.is_part)(id));
+        ids.cloned().collect()
+    };
     let mut found = Found {
-        created: only_in(to, from),
-        dropped: only_in(from, to),
+        created: whole(created),
+        dropped: whole(dropped),
         ..Found::default()
     };
     found.find_renamed(comparison);
     let mut away = BTreeMap::new();
-    for id in from.objects.keys() {
-        if !to.objects.contains_key(id) || (room.is_part)(id) {
-            continue;
-        }
+    for id in kept.into_iter().filter(|id| !(room.is_part)(id)) {
         match (room.transition)(id, comparison) {
             Transition::Same => {}
             Transition::Alter(alteration) => {
@@ -63,12 +65,25 @@ pub(super) fn find(comparison: Comparison<'_>) -> Found {
     found
 }
 
-fn only_in(schema: &Schema, other: &Schema) -> BTreeSet<ObjectId> {
-    let ids = schema.objects.keys();
-    ids.filter(|id| !other.objects.contains_key(id))
-        .filter(|id| !(room(schema.dialect).is_part)(id))
-        .cloned()
-        .collect()
+/// Returns the objects that only the first schema has, those that both have, and those that only the second
+/// one has; both are read in their order.
+fn split<'s>(
+    from: &'s Schema,
+    to: &'s Schema,
+) -> (Vec<&'s ObjectId>, Vec<&'s ObjectId>, Vec<&'s ObjectId>) {
+    let (mut dropped, mut kept, mut created) = (Vec::new(), Vec::new(), Vec::new());
+    let mut left = to.objects.keys().peekable();
+    for id in from.objects.keys() {
+        while let Some(new) = left.next_if(|new| *new < id) {
+            created.push(new);
+        }
+        match left.next_if_eq(&id) {
+            Some(_) => kept.push(id),
+            None => dropped.push(id),
+        }
+    }
+    created.extend(left);
+    (dropped, kept, created)
 }
 
 impl Found {
@@ -127,7 +142,10 @@ impl Found {
         comparison: Comparison<'_>,
     ) {
         let must_go = room(comparison.to.dialect).must_go;
-        let mut dependents: BTreeMap<&ObjectId, Vec<&ObjectId>> = BTreeMap::new();
+        if away.is_empty() {
+            return;
+        }
+        let mut dependents: HashMap<&ObjectId, Vec<&ObjectId>> = HashMap::new();
         for (id, object) in &comparison.from.objects {
             for needed in &object.needs {
                 dependents.entry(needed).or_default().push(id);

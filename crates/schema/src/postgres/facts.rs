@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::name;
 use crate::comparison::Comparison;
-use crate::model::{Column, Constraint, Definition, Object, ObjectId, ObjectKind, Schema, Table};
+use crate::model::{
+    Column, Constraint, Definition, Index, Object, ObjectId, ObjectKind, Schema, Table,
+};
 
 /// Returns what an object is.
 pub(super) fn definition<'s>(schema: &'s Schema, id: &ObjectId) -> Option<&'s Definition> {
@@ -207,24 +209,29 @@ pub(super) fn seats(schema: &Schema, partition: &ObjectId) -> BTreeMap<ObjectId,
         let name = name.as_deref()?;
         Some(ObjectId::new(ObjectKind::Index, of, name))
     };
-    let indexes = schema
-        .objects
-        .range(ObjectId::new(ObjectKind::Index, "", "")..);
-    let indexes = indexes.take_while(|(id, _)| id.kind == ObjectKind::Index);
-    let indexes = indexes.filter_map(|(id, object)| match &object.definition {
-        Definition::Index(index)
-            if id.schema == partition.schema && index.table == partition.name =>
-        {
-            Some((parent(&index.parent)?, id.clone()))
-        }
-        _ => None,
-    });
+    let indexes = indexes_of(schema, partition);
+    let indexes = indexes.filter_map(|(id, index)| Some((parent(&index.parent)?, id.clone())));
     let constraints = schema.parts(partition, ObjectKind::Constraint);
     let constraints = constraints.filter_map(|(id, object)| match &object.definition {
         Definition::Constraint(constraint) => Some((parent(&constraint.index_parent)?, id.clone())),
         _ => None,
     });
     indexes.chain(constraints).collect()
+}
+
+/// Returns the indexes of a table that are no constraint's.
+pub(super) fn indexes_of<'s>(
+    schema: &'s Schema,
+    table: &'s ObjectId,
+) -> impl Iterator<Item = (&'s ObjectId, &'s Index)> {
+    let first = ObjectId::new(ObjectKind::Index, table.schema.as_str(), "");
+    let indexes = schema.objects.range(first..);
+    let indexes =
+        indexes.take_while(|(id, _)| id.kind == ObjectKind::Index && id.schema == table.schema);
+    indexes.filter_map(|(id, object)| match &object.definition {
+        Definition::Index(index) if index.table == table.name => Some((id, index)),
+        _ => None,
+    })
 }
 
 /// Returns whether an index stays, rather than being dropped and created again.

@@ -18,10 +18,12 @@ use crate::model::{ConstraintKind, Definition, Object, ObjectId, ObjectKind, Sch
 
 /// Reads the answers to [`QUERIES`], in their order.
 pub(crate) fn reflect(answers: &[Rows]) -> Result<Schema, ReflectError> {
+    // Most rows are objects, or what they need.
+    let rows = answers.iter().map(Vec::len).sum();
     let mut reader = Reader {
         answers,
         schema: Schema::new(Dialect::Postgres),
-        places: HashMap::new(),
+        places: HashMap::with_capacity(rows),
         aliases: HashMap::new(),
         column_names: HashMap::new(),
     };
@@ -190,51 +192,51 @@ impl<'a> Reader<'a> {
     }
 
     /// Adds the needs that the catalog does not write down: parts need what they are parts of, and
-    /// everything needs its schema.
+    /// everything else needs its schema.
     fn add_owners(&mut self) {
-        let owners: BTreeMap<(String, String), ObjectId> = self
-            .schema
-            .objects
-            .keys()
-            .filter(|id| {
-                id.parent.is_none()
-                    && matches!(
-                        id.kind,
-                        ObjectKind::Table
-                            | ObjectKind::View
-                            | ObjectKind::MaterializedView
-                            | ObjectKind::Domain
-                    )
-            })
-            .map(|id| ((id.schema.clone(), id.name.clone()), id.clone()))
-            .collect();
-        for (id, object) in &mut self.schema.objects {
-            if !id.schema.is_empty() {
-                let schema = ObjectId::new(ObjectKind::Schema, "", id.schema.clone());
-                object.needs.insert(schema);
-            }
-            if let Definition::Extension(extension) = &object.definition {
-                let schema = extension.schema.clone();
-                object
-                    .needs
-                    .insert(ObjectId::new(ObjectKind::Schema, "", schema));
-            }
-            let Some(parent) = &id.parent else { continue };
-            if let Some(owner) = owners.get(&(id.schema.clone(), parent.clone())) {
-                if id.kind == ObjectKind::Default && owner.kind == ObjectKind::Table {
-                    let column = owner.part(ObjectKind::Column, id.name.clone());
-                    object.needs.insert(column);
-                }
-                object.needs.insert(owner.clone());
-            }
-        }
+        let ids = self.schema.objects.keys();
+        let owners = ids.filter(|id| {
+            id.parent.is_none()
+                && matches!(
+                    id.kind,
+                    ObjectKind::Table
+                        | ObjectKind::View
+                        | ObjectKind::MaterializedView
+                        | ObjectKind::Domain
+                )
+        });
+        let owners = owners.map(|id| ((id.schema.clone(), id.name.clone()), id.clone()));
+        let owners: BTreeMap<(String, String), ObjectId> = owners.collect();
         let schemas = self.schema.objects.keys();
         let schemas = schemas.filter(|id| id.kind == ObjectKind::Schema);
         let schemas: BTreeSet<ObjectId> = schemas.cloned().collect();
-        for object in self.schema.objects.values_mut() {
-            object
-                .needs
-                .retain(|needed| needed.kind != ObjectKind::Schema || schemas.contains(needed));
+        let schema = |name: &str| {
+            let id = ObjectId::new(ObjectKind::Schema, "", name);
+            schemas.contains(&id).then_some(id)
+        };
+        // The parts of one owner follow each other.
+        let mut last: Option<&ObjectId> = None;
+        for (id, object) in &mut self.schema.objects {
+            if let Definition::Extension(extension) = &object.definition {
+                object.needs.extend(schema(&extension.schema));
+            }
+            let Some(parent) = &id.parent else {
+                object.needs.extend(schema(&id.schema));
+                continue;
+            };
+            let is_owner = |owner: &&ObjectId| owner.schema == id.schema && owner.name == *parent;
+            let known = last.filter(is_owner);
+            let owner = known.or_else(|| owners.get(&(id.schema.clone(), parent.clone())));
+            let Some(owner) = owner else {
+                object.needs.extend(schema(&id.schema));
+                continue;
+            };
+            if id.kind == ObjectKind::Default && owner.kind == ObjectKind::Table {
+                let column = owner.part(ObjectKind::Column, id.name.clone());
+                object.needs.insert(column);
+            }
+            object.needs.insert(owner.clone());
+            last = Some(owner);
         }
     }
 }

@@ -13,13 +13,18 @@ pub(crate) use numbering::how_to_number;
 use super::{comment, facts};
 use crate::change::{Change, Hazard, Statement, Verb};
 use crate::comparison::{Comparison, InPlace, Transition};
-use crate::model::{Definition, Object, ObjectId};
+use crate::model::{Definition, Object, ObjectId, ObjectKind};
 
 /// Returns how an object becomes that of the second schema.
 pub(crate) fn transition(id: &ObjectId, comparison: Comparison<'_>) -> Transition {
     let (Some(before), Some(after)) = (comparison.from.get(id), comparison.to.get(id)) else {
         return Transition::Same;
     };
+    // What becomes of other objects makes no difference to most of them.
+    let stands_alone = matches!(id.kind, ObjectKind::Column | ObjectKind::SequenceOwner);
+    if stands_alone && before.definition == after.definition && before.comment == after.comment {
+        return Transition::Same;
+    }
     let mut alteration = Alteration::new(id, comment::is_of_domain(after));
     let is_possible = alter(&mut alteration, before, after, comparison);
     if !is_possible {

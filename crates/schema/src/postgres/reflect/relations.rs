@@ -100,21 +100,21 @@ fn read_column<'a>(reader: &mut Reader<'a>, mut cells: Cells<'a>) -> Result<(), 
     let name = name.to_owned();
     let data_type = cells.text()?.to_owned();
     let collation = cells.owned()?;
-    let Some(object) = reader.schema.objects.get_mut(&owner) else {
-        return Ok(());
-    };
-    match &mut object.definition {
-        Definition::Composite(attributes) => {
-            attributes.push(Attribute {
-                name,
-                data_type,
-                collation,
-                comment: None,
-            });
-            return Ok(());
+    if owner.kind != ObjectKind::Table {
+        let object = reader.schema.objects.get_mut(&owner);
+        match object.map(|object| &mut object.definition) {
+            Some(Definition::Composite(attributes)) => {
+                attributes.push(Attribute {
+                    name,
+                    data_type,
+                    collation,
+                    comment: None,
+                });
+                return Ok(());
+            }
+            Some(Definition::View(view)) => view.columns.push((name.clone(), data_type.clone())),
+            _ => {}
         }
-        Definition::View(view) => view.columns.push((name.clone(), data_type.clone())),
-        _ => {}
     }
     let not_null = cells.flag()?;
     let generated = cells.text()?;

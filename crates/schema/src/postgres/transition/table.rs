@@ -3,7 +3,7 @@
 use super::{Alteration, partition};
 use crate::change::Hazard;
 use crate::comparison::Comparison;
-use crate::model::{ObjectId, ObjectKind, Partition, Table};
+use crate::model::{ObjectId, ObjectKind, Table};
 use crate::postgres::create::table::security;
 use crate::postgres::name::{self, quote};
 
@@ -34,13 +34,8 @@ pub(super) fn table(
         alteration.add(format!("changed the access method of {id}"), [sql]);
         alteration.risk(Hazard::Rewrites(id.clone()));
     }
-    if !partition::reseat(alteration, comparison) {
-        place(
-            alteration,
-            before.partition.as_ref(),
-            after.partition.as_ref(),
-        );
-    }
+    let places = (before.partition.as_ref(), after.partition.as_ref());
+    partition::place(alteration, places, comparison);
     parents(alteration, before, after, comparison);
     if before.of_type != after.of_type {
         let action = match &after.of_type {
@@ -70,40 +65,6 @@ pub(super) fn table(
         alteration.add(format!("changed the replica identity of {id}"), [sql]);
     }
     true
-}
-
-fn place(alteration: &mut Alteration, before: Option<&Partition>, after: Option<&Partition>) {
-    if before == after {
-        return;
-    }
-    let id = alteration.id.clone();
-    let own = name::of(&id);
-    let table = |partition: &Partition| {
-        let (of, table) = &partition.table;
-        name::qualified(of, table)
-    };
-    let mut statements = Vec::new();
-    if let Some(before) = before {
-        let table = table(before);
-        statements.push(format!("ALTER TABLE {table} DETACH PARTITION {own}"));
-    }
-    if let Some(after) = after {
-        let bound = &after.bound;
-        let table = table(after);
-        statements.push(format!(
-            "ALTER TABLE {table} ATTACH PARTITION {own} {bound}"
-        ));
-    }
-    let what = match (before.is_some(), after.is_some()) {
-        (_, false) => "detached",
-        (false, true) => "attached",
-        (true, true) => "changed the bound of",
-    };
-    alteration.add(format!("{what} {id}"), statements);
-    if after.is_some() {
-        alteration.risk(Hazard::Scans(id));
-        alteration.risk(Hazard::MayFail("rows are outside of the bound".to_owned()));
-    }
 }
 
 fn parents(alteration: &mut Alteration, before: &Table, after: &Table, comparison: Comparison<'_>) {
