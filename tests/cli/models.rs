@@ -287,7 +287,7 @@ fn the_workflow_of_each_system() {
         let project = Project::example(name);
         let database = server.database();
         let run = |line: &str| {
-            let place = with_servers(&project, &database.url());
+            let place = with_servers(&project, database.url());
             place.run(&format!("{line} -p {name}"))
         };
         let sqlite = project.path(format!("crates/{name}/{}", addition.database));

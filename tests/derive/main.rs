@@ -1,7 +1,5 @@
 //! What the derives state is what the scanner reads, and both are DDL of both engines.
 
-#![expect(clippy::unwrap_used, reason = "what fails to unwrap fails the test")]
-
 #[expect(dead_code, reason = "the structs are not used, but their tables")]
 mod structs;
 
