@@ -43,7 +43,7 @@ const SQLX_SQLITE: &str = "crates/sqlx-sqlite/Cargo.toml";
 ///
 /// The invariants of the repository are ordinary tests, in `tidy.rs`. Compatibility with other
 /// libraries is not a step: it changes with their releases, not with our code.
-const STEPS: [Step; 12] = [
+const STEPS: [Step; 13] = [
     Step {
         name: "format",
         program: Program::Cargo,
@@ -122,6 +122,20 @@ const STEPS: [Step; 12] = [
         ],
         env: None,
         slow: false,
+    },
+    Step {
+        name: "models of the example workspace",
+        program: Program::Cargo,
+        args: &[
+            "check",
+            "--locked",
+            "--manifest-path",
+            "fixtures/workspace/Cargo.toml",
+            "--target-dir",
+            "target",
+        ],
+        env: None,
+        slow: true,
     },
     Step {
         name: "format of alembic-sqlx-sqlite",
