@@ -2,7 +2,6 @@
 
 use std::ops::Range;
 use std::path::{Path, PathBuf};
-use std::rc::Rc;
 
 use alembic_history::{Code, Position, read_text};
 use alembic_migrate::Dialect;
@@ -14,9 +13,9 @@ use crate::output::{Cause, Diagnostic, Error, Excerpt, Result, display_path};
 use crate::workspace::{CrateSources, ModelPlan};
 
 /// What states the target schema of a crate.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(crate) struct Stated {
-    models: Rc<Models>,
+    models: Models,
     files: Vec<SqlFile>,
 }
 
@@ -52,10 +51,7 @@ impl Stated {
             }
         }
         let models = read.pop().expect("a plan ends with the crate itself");
-        Ok(Self {
-            models: Rc::new(models),
-            files,
-        })
+        Ok(Self { models, files })
     }
 
     /// Returns what creates the schema on a dialect, in this order.
