@@ -12,7 +12,7 @@ mod requirements;
 mod selection;
 mod sources;
 
-use alembic_history::{Code, SchemaFiles, SettingsKey, read_text};
+use alembic_history::{Code, ModelSources, SchemaFiles, SettingsKey, read_text};
 use std::path::{Path, PathBuf};
 
 use alembic_migrate::{Dialect, Migrations};
@@ -88,9 +88,11 @@ impl Workspace {
             .baseline(settings.baseline.as_str())
             .fresh(settings.fresh)
             .lock_timeout(access.lock_timeout);
+        // Where structs state the target, the file is made of the revisions, and those come first.
+        let may_lack =
+            access.target == TargetFile::Optional || settings.models != ModelSources::None;
         for dialect in &dialects {
-            let is_written_later =
-                access.target == TargetFile::Optional && configuration.lacks_target(*dialect);
+            let is_written_later = may_lack && configuration.lacks_target(*dialect);
             if !is_written_later && let Some(file) = configuration.target(*dialect)? {
                 migrations = migrations.schema_for(*dialect, file.path, file.text.as_str());
             }

@@ -80,6 +80,18 @@ fn structs_are_the_source_of_truth() {
     assert_snapshot!(shown);
 }
 
+/// The file for empty databases is made of the revisions, so that the first revision comes before it.
+#[test]
+fn the_file_for_empty_databases_comes_later() {
+    let project = project();
+    project.configure("schema = \"schema.sql\"");
+    project.run(&generate("aa01")).success();
+    project.run("dump --write").success();
+    for line in ["ensure", "test", "verify"] {
+        project.run(line).success();
+    }
+}
+
 /// What is left out would be taken for a table to drop.
 #[test]
 fn what_cannot_be_read_stops_comparisons_alone() {
