@@ -73,6 +73,26 @@ fn a_database_that_has_it_is_taken_as_it_is() {
     assert!(outcome.stderr.contains("no such table: users"), "{outcome}");
 }
 
+/// A database that has it is told by its tables. One without any is for temporary databases alone.
+#[test]
+fn one_without_tables() {
+    let project = Project::with_crate("shop");
+    project
+        .write("base.sql", "CREATE VIEW one AS SELECT 1 AS x;\n")
+        .configure("base = \"base.sql\"");
+    let two = revision("aa01").upgrade("CREATE VIEW two AS SELECT x FROM one;");
+    project.add(two.downgrade("DROP VIEW two;"));
+    for line in ["dump", "test"] {
+        project.run(line).success();
+    }
+    project
+        .database("shop.db")
+        .execute("CREATE VIEW one AS SELECT 1 AS x");
+    for line in ["upgrade", "verify"] {
+        project.run(line).success();
+    }
+}
+
 #[test]
 fn one_that_fails_changes_nothing() {
     on_both(|dialect| {

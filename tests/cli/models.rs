@@ -4,7 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use alembic_tests::postgres::Server;
-use alembic_tests::{Place, Project};
+use alembic_tests::{Place, Project, fixtures};
 use insta::assert_snapshot;
 
 use crate::on_both;
@@ -163,6 +163,8 @@ fn files_of_the_target() {
             "table a",
         ),
         ("\"gone.sql\"", &[][..], "cannot read gone.sql"),
+        ("[\"src\"]", &[][..], "src has no files of SQL"),
+        ("[\"schemma\"]", &[][..], "cannot read schemma"),
         ("\"src/gone.rs\"", &[][..], "gone.rs"),
     ] {
         let project = project();
@@ -175,6 +177,24 @@ fn files_of_the_target() {
             outcome.stderr.contains(expected),
             "{models} {files:?}: {outcome}"
         );
+    }
+}
+
+/// What would be left out is an error.
+#[test]
+fn files_of_sql_that_would_be_left_out() {
+    for (path, expected) in [
+        ("schema/more/a.sql", "schema/more would be left out"),
+        (
+            "schema/a.pg.sql",
+            "schema/a.pg.sql is for an unknown dialect 'pg'",
+        ),
+    ] {
+        let project = project();
+        project.write(path, "CREATE TABLE a (x INT);");
+        let outcome = project.run("check");
+        assert!(outcome.stderr.contains(expected), "{path}: {outcome}");
+        assert_ne!(outcome.status, 0, "{path}");
     }
 }
 
@@ -194,6 +214,11 @@ fn structs_of_other_crates() {
     let depends = "[dependencies]\npeople = { path = \"../store-models\", package = \"store-models\" }\n\n\
                    [features]\ndefault = [\"orders\"]\norders = []\n";
     project.replace("app/Cargo.toml", "[dependencies]\n", depends);
+    // The derives come from here.
+    let library = fixtures().join("../crates/migrate");
+    let library = library.display().to_string().replace('\\', "/");
+    let derives = format!("[dependencies]\nalembic-migrate = {{ path = \"{library}\" }}\n");
+    project.replace("store-models/Cargo.toml", "[dependencies]\n", &derives);
     for name in ["app", "store-models"] {
         let manifest = format!("{name}/Cargo.toml");
         let table = name.replace('-', "_");

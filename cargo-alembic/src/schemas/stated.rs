@@ -1,5 +1,6 @@
 //! The target schema as a crate's structs state it, and files of SQL beside them.
 
+use std::io;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
@@ -40,11 +41,11 @@ impl Stated {
             read.push(models);
         }
         let mut files = Vec::new();
-        for path in &plan.sql {
-            for path in sql_files(path)? {
+        for path in plan.sql.iter() {
+            for path in sql_files(path, plan.is_chosen)? {
                 let text = read_text(&path).map_err(|error| unreadable_file(&path, error))?;
                 files.push(SqlFile {
-                    dialect: dialect_of(&path),
+                    dialect: dialect_of(&path)?,
                     text: SqlText::new(text),
                     path: display_path(&path).into(),
                 });
@@ -136,7 +137,7 @@ pub(crate) enum Part {
 impl SqlFile {
     fn is_before(&self) -> bool {
         let name = self.path.file_name().and_then(|name| name.to_str());
-        name.is_some_and(|name| name.starts_with(BEFORE))
+        name.is_some_and(|name| name.to_ascii_lowercase().starts_with(BEFORE))
     }
 }
 
@@ -152,37 +153,71 @@ fn scan_crate(sources: &CrateSources, read: &[Models]) -> std::result::Result<Mo
     })
 }
 
-/// Returns a file, or the files of SQL in a folder, by name; none if the folder does not exist.
-fn sql_files(path: &Path) -> Result<Vec<PathBuf>> {
-    if path.extension().is_some_and(|extension| extension == "sql") {
+/// Returns a file, or the files of SQL in a folder, by name. A folder that was not `chosen` need not exist.
+fn sql_files(path: &Path, is_chosen: bool) -> Result<Vec<PathBuf>> {
+    if is_sql(path) {
         return Ok(vec![path.to_owned()]);
     }
     let entries = match path.read_dir() {
         Ok(entries) => entries,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound && !is_chosen => {
+            return Ok(Vec::new());
+        }
         Err(error) => return Err(unreadable_file(path, error)),
     };
     let mut files = Vec::new();
     for entry in entries {
-        let found = entry.map_err(|error| unreadable_file(path, error))?.path();
-        if found
-            .extension()
-            .is_some_and(|extension| extension == "sql")
-        {
+        let entry = entry.map_err(|error| unreadable_file(path, error))?;
+        let found = entry.path();
+        let kind = entry.file_type();
+        let is_folder = kind.is_ok_and(|kind| kind.is_dir());
+        if is_folder && !sql_files(&found, true)?.is_empty() {
+            let help = "put its files one folder higher, or name the folder in `models`, too";
+            return Err(ignored(&found, "would be left out").help(help));
+        }
+        if !is_folder && is_sql(&found) {
             files.push(found);
         }
+    }
+    if files.is_empty() && is_chosen {
+        return Err(ignored(path, "has no files of SQL").help("remove it from `models`"));
     }
     files.sort();
     Ok(files)
 }
 
-/// Returns the dialect that the name of a file ends with, as in `views.postgres.sql`.
-fn dialect_of(path: &Path) -> Option<Dialect> {
-    let stem = Path::new(path.file_stem()?);
-    stem.extension()?.to_str()?.parse().ok()
+fn is_sql(path: &Path) -> bool {
+    let extension = path.extension();
+    extension.is_some_and(|extension| extension.eq_ignore_ascii_case("sql"))
 }
 
-fn unreadable_file(path: &Path, error: std::io::Error) -> Error {
+/// Returns the dialect that the name of a file ends with, as in `views.postgres.sql`.
+fn dialect_of(path: &Path) -> Result<Option<Dialect>> {
+    let stem = path.file_stem().map(Path::new);
+    let Some(name) = stem
+        .and_then(Path::extension)
+        .and_then(|name| name.to_str())
+    else {
+        return Ok(None);
+    };
+    let dialect = name.to_ascii_lowercase().parse();
+    dialect.map(Some).map_err(|error| {
+        let help = "end the name with `.sqlite.sql` or `.postgres.sql` for one engine, and leave other dots \
+                    out";
+        ignored(path, &format!("is for an {error}")).help(help)
+    })
+}
+
+/// Explains what would not become part of the target.
+fn ignored(path: &Path, why: &str) -> Error {
+    let title = format!("{} {why}", display_path(path));
+    Diagnostic::new(Cause::Configuration, title)
+        .code(Code::UnreadableSchema)
+        .note("it belongs to the target schema, by `models` in the configuration")
+        .into()
+}
+
+fn unreadable_file(path: &Path, error: io::Error) -> Error {
     let title = format!("cannot read {}: {error}", display_path(path));
     Diagnostic::new(Cause::Unreadable(error), title)
         .code(Code::UnreadableSchema)
@@ -258,10 +293,14 @@ mod tests {
                 true,
             ),
             ("before.sql", None, true),
-            ("schema/v1.2.sql", None, false),
+            (
+                "schema/Before_all.POSTGRES.SQL",
+                Some(Dialect::Postgres),
+                true,
+            ),
         ] {
             let path = PathBuf::from(name);
-            assert_eq!(dialect_of(&path), dialect, "{name}");
+            assert_eq!(dialect_of(&path).ok(), Some(dialect), "{name}");
             let text = SqlText::new("");
             let file = SqlFile {
                 path,
@@ -269,6 +308,9 @@ mod tests {
                 text,
             };
             assert_eq!(file.is_before(), before, "{name}");
+        }
+        for name in ["schema/v1.2.sql", "views.pg.sql"] {
+            assert!(dialect_of(Path::new(name)).is_err(), "{name}");
         }
     }
 }

@@ -16,6 +16,8 @@ pub(crate) struct ModelPlan {
     pub(crate) crates: Vec<CrateSources>,
     /// The files and folders of SQL beside the structs.
     pub(crate) sql: Vec<PathBuf>,
+    /// Whether the configuration names these: then each must be there.
+    pub(crate) is_chosen: bool,
 }
 
 /// The sources of a crate.
@@ -50,9 +52,8 @@ impl ModelPlan {
             ModelSources::Paths(paths) => Some(paths),
         };
         let mut plan = Self::default();
-        let mut known = BTreeMap::new();
-        let features = BTreeSet::from(["default".to_owned()]);
-        plan.add(packages, own, features, &mut known);
+        let enabled = Enabled::find(packages, own);
+        plan.add(packages, own, &enabled, &mut BTreeMap::new());
         match paths {
             None => plan.sql.push(crate_folder.join(SQL_FOLDER)),
             Some(paths) => {
@@ -60,6 +61,7 @@ impl ModelPlan {
                 let is_source = |path: &PathBuf| path.extension().is_some_and(|end| end == "rs");
                 let (roots, sql) = paths.partition::<Vec<PathBuf>, _>(is_source);
                 plan.sql = sql;
+                plan.is_chosen = true;
                 if let Some(own) = plan.crates.last_mut() {
                     own.restrict(roots);
                 }
@@ -73,15 +75,13 @@ impl ModelPlan {
         &mut self,
         packages: &[Package],
         index: usize,
-        features: BTreeSet<String>,
+        enabled: &Enabled,
         known: &mut BTreeMap<usize, usize>,
     ) -> usize {
         if let Some(place) = known.get(&index) {
-            self.crates[*place].features.extend(features);
             return *place;
         }
         let package = &packages[index];
-        let features = closure(package, features);
         let mut dependencies = Vec::new();
         for dependency in &package.dependencies {
             let Some(below) = package_of(packages, dependency) else {
@@ -90,13 +90,12 @@ impl ModelPlan {
             let Some(library) = library(&packages[below]) else {
                 continue;
             };
-            let alias = dependency.rename.as_deref().unwrap_or(&library.name);
-            let mut wanted: BTreeSet<String> = dependency.features.iter().cloned().collect();
-            if dependency.uses_default_features {
-                wanted.insert("default".to_owned());
+            // A crate that the derives do not reach has no structs with them.
+            if enabled.reaches_derives(packages, below) {
+                let alias = dependency.rename.as_deref().unwrap_or(&library.name);
+                let place = self.add(packages, below, enabled, known);
+                dependencies.push((in_sources(alias), place));
             }
-            let place = self.add(packages, below, wanted, known);
-            dependencies.push((in_sources(alias), place));
         }
         let library = library(package);
         let binaries = package.targets.iter().filter(|target| target.is_bin());
@@ -108,11 +107,84 @@ impl ModelPlan {
                 .map(|target| target.src_path.clone().into_std_path_buf())
                 .collect(),
             has_library: library.is_some(),
-            features,
+            features: enabled.features.get(&index).cloned().unwrap_or_default(),
             dependencies,
         });
         known.insert(index, self.crates.len() - 1);
         self.crates.len() - 1
+    }
+}
+
+/// The package whose derives state tables.
+const DERIVES: &str = "alembic-migrate";
+
+/// The features of packages that are enabled when a package is built with its default ones.
+#[derive(Debug, Default)]
+struct Enabled {
+    features: BTreeMap<usize, BTreeSet<String>>,
+}
+
+impl Enabled {
+    fn find(packages: &[Package], own: usize) -> Self {
+        let mut enabled = Self::default();
+        let mut open = vec![(own, "default".to_owned())];
+        enabled.reach(packages, own, &mut open);
+        while let Some((index, feature)) = open.pop() {
+            let package = &packages[index];
+            let Some(implied) = package.features.get(&feature) else {
+                continue;
+            };
+            if !enabled.features.entry(index).or_default().insert(feature) {
+                continue;
+            }
+            for implied in implied.iter().filter(|name| !name.starts_with("dep:")) {
+                let Some((name, feature)) = implied.split_once('/') else {
+                    open.push((index, implied.clone()));
+                    continue;
+                };
+                // `name?/feature` enables none of this package.
+                if !name.ends_with('?') {
+                    open.push((index, name.to_owned()));
+                }
+                let name = name.trim_end_matches('?');
+                let mut dependencies = package.dependencies.iter();
+                let dependency = dependencies.find(|dependency| {
+                    dependency.rename.as_deref().unwrap_or(&dependency.name) == name
+                });
+                let below = dependency.and_then(|dependency| package_of(packages, dependency));
+                open.extend(below.map(|below| (below, feature.to_owned())));
+            }
+        }
+        enabled
+    }
+
+    /// Enters a package and those below it, with the features that are asked of them.
+    fn reach(&mut self, packages: &[Package], index: usize, open: &mut Vec<(usize, String)>) {
+        if self.features.contains_key(&index) {
+            return;
+        }
+        self.features.insert(index, BTreeSet::new());
+        for dependency in &packages[index].dependencies {
+            let Some(below) = package_of(packages, dependency) else {
+                continue;
+            };
+            let default = dependency
+                .uses_default_features
+                .then(|| "default".to_owned());
+            let wanted = dependency.features.iter().cloned().chain(default);
+            open.extend(wanted.map(|feature| (below, feature)));
+            self.reach(packages, below, open);
+        }
+    }
+
+    /// Returns whether a package, or one of the workspace that it depends on, has the derives.
+    fn reaches_derives(&self, packages: &[Package], index: usize) -> bool {
+        packages[index].dependencies.iter().any(|dependency| {
+            let is_normal = dependency.kind == DependencyKind::Normal;
+            let below = package_of(packages, dependency);
+            (is_normal && dependency.name == DERIVES)
+                || below.is_some_and(|below| self.reaches_derives(packages, below))
+        })
     }
 }
 
@@ -158,24 +230,4 @@ fn library(package: &Package) -> Option<&Target> {
 /// Returns the name of a crate as sources write it.
 fn in_sources(name: &str) -> String {
     name.replace('-', "_")
-}
-
-/// Returns the features that these ones enable, with these.
-fn closure(package: &Package, features: BTreeSet<String>) -> BTreeSet<String> {
-    let mut open: Vec<String> = features.into_iter().collect();
-    let mut enabled = BTreeSet::new();
-    while let Some(feature) = open.pop() {
-        let Some(implied) = package.features.get(&feature) else {
-            continue;
-        };
-        if enabled.insert(feature) {
-            let names = implied.iter().filter_map(|implied| {
-                // `dep:name` is no feature, and `name?/feature` enables none of this package.
-                let name = implied.split('/').next()?;
-                (!name.ends_with('?')).then(|| name.to_owned())
-            });
-            open.extend(names);
-        }
-    }
-    enabled
 }

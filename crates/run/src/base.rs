@@ -7,7 +7,8 @@ use crate::session::Session;
 
 /// Creates what is older than the revisions, in a database that has none of it and no version table.
 ///
-/// A database that has some of it was made before versions were tracked: it is taken as it is.
+/// A database that has some of it was made before versions were tracked: it is taken as it is. That is told
+/// by its tables, so a base without any is never created here.
 pub(crate) async fn provide_base(session: &mut Session<'_>) -> Result<(), Failure> {
     let Some(base) = session.runner.base.clone() else {
         return Ok(());
@@ -16,6 +17,9 @@ pub(crate) async fn provide_base(session: &mut Session<'_>) -> Result<(), Failur
         return Ok(());
     }
     let own = base.tables(session.runner.dialect);
+    if own.is_empty() {
+        return Ok(());
+    }
     let found = session.link.query(session.engine.list_tables()).await?;
     let mut found = found.iter().filter_map(|row| row.cell(0));
     let is_own = |table: &str| {

@@ -128,7 +128,8 @@ keys! {
     StaleSchema = "stale-schema" => stale_schema,
 
     /// A file of SQL that creates what databases hold that are older than the first revision, or one for
-    /// each dialect, as in `schema`; relative to the crate. Commands that replay the revisions run it before the first one.
+    /// each dialect, as in `schema`; relative to the crate. Commands that replay the revisions run it before the first one, and so
+    /// does whatever applies them to an empty database, which is told by the tables that the file creates.
     Base = "base" => base,
 
     /// The costs of the changes that `revision --autogenerate` writes; it stops at others. They are
