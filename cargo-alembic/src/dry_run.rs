@@ -52,8 +52,8 @@ fn rehearse(
     own.check_sql(migration.direction)?;
     let what = format_args!("{} ({})", own.name(), database.url);
     context.shell.status("Rehearsing", what);
-    let steps = Arc::new(Mutex::new(Vec::new()));
-    let (noted, watch) = (Arc::clone(&steps), Watch::new(database));
+    let notes = Arc::new(Mutex::new(Notes::default()));
+    let (noted, watch) = (Arc::clone(&notes), Watch::new(database));
     let migrations = own
         .migrations
         .clone()
@@ -92,9 +92,11 @@ fn rehearse(
     context.shell.status("Finished", what);
     let dialect = database.dialect();
     newer_sql::report_steps(context, own, migration.direction, dialect, &report.steps);
-    let steps = std::mem::take(&mut *steps.lock().unwrap_or_else(PoisonError::into_inner));
+    let Notes { base, steps } =
+        std::mem::take(&mut *notes.lock().unwrap_or_else(PoisonError::into_inner));
     Ok(DryRunJson {
         database: database.url.to_string(),
+        base,
         steps,
         before: rows(&report.before),
         after: rows(&report.after),
@@ -102,9 +104,19 @@ fn rehearse(
     })
 }
 
+/// What the events of a run tell.
+#[derive(Default)]
+struct Notes {
+    /// The file of what is older than the revisions, if it was created.
+    base: Option<String>,
+    steps: Vec<DryStepJson>,
+}
+
 /// Notes what an event tells of a run.
-fn note(steps: &mut Vec<DryStepJson>, event: &Event) {
+fn note(notes: &mut Notes, event: &Event) {
+    let steps = &mut notes.steps;
     match event {
+        Event::BaseCreated { path } => notes.base = Some(path.display().to_string()),
         Event::StepStarted { step, .. } => steps.push(DryStepJson {
             direction: step.direction.to_string(),
             revision: step.revision.to_string(),
@@ -137,13 +149,16 @@ fn note(steps: &mut Vec<DryStepJson>, event: &Event) {
             }
         }
         // The transaction begins again.
-        Event::Retrying { .. } => steps.clear(),
+        Event::Retrying { .. } => *notes = Notes::default(),
         _ => {}
     }
 }
 
 fn describe(run: &DryRunJson) -> String {
     let mut text = String::new();
+    if let Some(base) = &run.base {
+        let _ = writeln!(text, "-- what is older than the revisions: {base}\n");
+    }
     for step in &run.steps {
         let DryStepJson {
             direction,

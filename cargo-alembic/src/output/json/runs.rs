@@ -63,6 +63,8 @@ impl StepJson {
 pub(crate) struct DryRunJson {
     /// The database, without its password.
     pub(crate) database: String,
+    /// The file of what is older than the revisions, if it would be created first; null otherwise.
+    pub(crate) base: Option<String>,
     /// The revisions that would be applied or reverted, in order.
     pub(crate) steps: Vec<DryStepJson>,
     /// The rows of the version table before.
