@@ -150,6 +150,7 @@ fn scan_crate(sources: &CrateSources, read: &[Models]) -> std::result::Result<Mo
         has_library: sources.has_library,
         features: sources.features.clone(),
         dependencies: dependencies.collect(),
+        tables_in: None,
     })
 }
 

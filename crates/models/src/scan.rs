@@ -4,9 +4,12 @@ mod attributes;
 mod condition;
 mod derives;
 mod fault;
+mod hidden;
+mod known_derives;
 mod members;
 mod models;
 mod module_files;
+mod own;
 mod reader;
 mod relink;
 mod tree;
@@ -18,6 +21,7 @@ use std::sync::Arc;
 pub use fault::Fault;
 pub use models::{Models, Rename, StatedTable};
 
+use own::Own;
 use reader::Reader;
 use tree::Tree;
 
@@ -34,6 +38,10 @@ pub struct Sources<'a> {
     pub features: BTreeSet<String>,
     /// The crates that it may refer to, by the names that its sources use.
     pub dependencies: Vec<(String, &'a Models)>,
+    /// The files and folders that state the crate's own tables: a file with the modules below it, a
+    /// folder with all that is in it. Without them, it is the whole crate. All of it is read in any
+    /// case: what other files state may be referred to.
+    pub tables_in: Option<Vec<PathBuf>>,
 }
 
 /// Reads the tables of a crate.
@@ -53,7 +61,10 @@ pub fn scan(sources: &Sources<'_>) -> Result<Models, Vec<Fault>> {
     }
     let read = reader.finish();
     let dependencies = sources.dependencies.iter().map(|(_, models)| *models);
-    let (models, mut faults) = Models::link(Arc::new(tree), read, dependencies);
+    let own = Own::new(sources.tables_in.as_deref());
+    let unreached = own.unreached(&read.files);
+    let (models, mut faults) = Models::link(Arc::new(tree), read, &own, dependencies);
+    faults.extend(unreached);
     match faults.is_empty() {
         true => Ok(models),
         false => {

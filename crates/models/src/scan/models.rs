@@ -8,6 +8,7 @@ use alembic_sql::Dialect;
 use proc_macro2::{LineColumn, Span};
 
 use super::fault::Fault;
+use super::own::Own;
 use super::reader::{Kind, Read, Stated};
 use super::relink;
 use super::tree::Tree;
@@ -94,6 +95,7 @@ impl Models {
     pub(super) fn link<'a>(
         tree: Arc<Tree>,
         read: Read,
+        own: &Own<'_>,
         dependencies: impl Iterator<Item = &'a Models>,
     ) -> (Self, Vec<Fault>) {
         let Read {
@@ -122,6 +124,9 @@ impl Models {
         // What leads to a struct that is wrong itself is not wrong.
         kinds.extend(failed.into_iter().map(|key| (key, None)));
         for (key, stated) in found {
+            if matches!(stated.kind, Kind::Table(_)) && own.holds(&stated, &models.tree) {
+                models.own.push(key.clone());
+            }
             models.add(key, stated, &kinds, &mut faults);
         }
         (models, faults)
@@ -138,6 +143,7 @@ impl Models {
             file,
             span,
             module,
+            also: _,
             kind,
         } = stated;
         let spans = match &kind {
@@ -191,8 +197,7 @@ impl Models {
                 relink::table(&mut reading.model, &mut |path, wanted| {
                     resolve(&paths, path, wanted);
                 });
-                known.tables.insert(key.clone(), reading.model);
-                self.own.push(key);
+                known.tables.insert(key, reading.model);
             }
             Kind::Columns(mut reading) => {
                 let paths = reading.paths;
@@ -228,8 +233,16 @@ impl Models {
             Err(errors) => errors,
         };
         let mut faults = Vec::new();
-        for ModelError { table, faults: all } in errors {
-            let own = self.own().find(|(_, model)| model.name == table);
+        for error in errors {
+            let ModelError {
+                schema,
+                table,
+                faults: all,
+            } = error;
+            let is_it = |model: &TableModel| {
+                model.schema.as_deref() == schema.as_deref() && model.name == table
+            };
+            let own = self.own().find(|(_, model)| is_it(model));
             let key = own.map_or("", |(key, _)| key);
             faults.extend(all.into_iter().map(|fault| self.place(key, fault)));
         }

@@ -1,5 +1,6 @@
 //! Where the file of a module is.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 
 /// A place in the sources: a file, and the folder for the modules that are declared there.
@@ -67,4 +68,9 @@ impl Here {
     pub(super) fn included(&self, path: &str) -> PathBuf {
         folder_of(&self.file).join(path)
     }
+}
+
+/// Returns a path without links and detours.
+pub(super) fn real(path: &Path) -> PathBuf {
+    fs::canonicalize(path).unwrap_or_else(|_| path.to_owned())
 }

@@ -1,23 +1,30 @@
 //! Walks through the files of a crate.
 
+mod doubt;
+mod inside;
+mod pending;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use doubt::{Cause, Doubt};
+use inside::HiddenDerive;
+use pending::Pending;
 use proc_macro2::{Ident, Span};
-use quote::ToTokens;
 use syn::spanned::Spanned;
-use syn::{Attribute, DeriveInput, Expr, File, Item, ItemMacro, ItemMod, Lit, LitStr, Meta};
+use syn::{
+    Attribute, DeriveInput, Expr, File, Item, ItemExternCrate, ItemMacro, ItemMod, Lit, LitStr,
+    Meta,
+};
 
-use super::attributes::{Decided, decided};
+use super::attributes::decided;
 use super::condition::Truth;
-use super::derives::{Derive, derives, hidden_derive};
 use super::fault::Fault;
-use super::members::{Members, undecided};
-use super::module_files::Here;
-use super::tree::{Tree, names_of};
+use super::module_files::{Here, real};
+use super::tree::{Tree, Use, names_of};
 use crate::model::{ColumnsModel, TableModel, TypeModel};
-use crate::written::{Finding, Reading, plain_name, read_column_type, read_columns, read_table};
+use crate::written::{Reading, plain_name};
 
 /// Structs and enums that were found, by the key of each.
 pub(super) type Found = BTreeMap<String, Stated>;
@@ -37,6 +44,8 @@ pub(super) struct Stated {
     pub(super) span: Span,
     /// The module that its paths count from.
     pub(super) module: usize,
+    /// The modules of other targets that hold it too.
+    pub(super) also: Vec<usize>,
     pub(super) kind: Kind,
 }
 
@@ -46,46 +55,19 @@ pub(super) enum Kind {
     Type(Reading<TypeModel>),
 }
 
-/// How deep files and modules may be in each other.
-const DEEPEST: usize = 128;
-
 pub(super) struct Reader<'t> {
     tree: &'t mut Tree,
     features: &'t BTreeSet<String>,
     /// The items with derives, to be looked at when all imports are known.
     pending: Vec<Pending>,
+    hidden: Vec<HiddenDerive>,
     /// The key of what begins at a place, which several targets may lead to.
     places: BTreeMap<(PathBuf, usize, usize), String>,
     failed: BTreeSet<String>,
     files: BTreeSet<PathBuf>,
     faults: Vec<Fault>,
-    depth: usize,
-}
-
-/// A condition that cannot be decided, around what is read.
-#[derive(Clone)]
-struct Doubt {
-    file: PathBuf,
-    span: Span,
-}
-
-impl Doubt {
-    /// Returns the condition of an item, if it has one that cannot be decided.
-    fn of(decided: &Decided, here: &Here) -> Option<Self> {
-        decided.undecided.map(|span| Self {
-            file: here.file.clone(),
-            span,
-        })
-    }
-}
-
-/// A struct or an enum that may have a derive of this tool.
-struct Pending {
-    here: PathBuf,
-    module: usize,
-    input: DeriveInput,
-    decided: Decided,
-    doubt: Option<Doubt>,
+    /// The files that lead to what is being read.
+    open: Vec<PathBuf>,
 }
 
 impl<'t> Reader<'t> {
@@ -94,11 +76,12 @@ impl<'t> Reader<'t> {
             tree,
             features,
             pending: Vec::new(),
+            hidden: Vec::new(),
             places: BTreeMap::new(),
             failed: BTreeSet::new(),
             files: BTreeSet::new(),
             faults: Vec::new(),
-            depth: 0,
+            open: Vec::new(),
         }
     }
 
@@ -109,6 +92,7 @@ impl<'t> Reader<'t> {
         if is_library {
             self.tree.library = Some(module);
         }
+        self.tree.modules[module].file = root.to_owned();
         self.read_file(&Here::beside(root.to_owned()), module, None, None);
     }
 
@@ -130,7 +114,8 @@ impl<'t> Reader<'t> {
             }
         };
         self.files.insert(here.file.clone());
-        if self.depth > DEEPEST {
+        let file = real(&here.file);
+        if self.open.contains(&file) {
             let (file, span) = declared.unwrap_or((&here.file, Span::call_site()));
             let text = "files include each other without end";
             self.faults.push(Fault::new(file, span, text));
@@ -142,9 +127,9 @@ impl<'t> Reader<'t> {
                 if decided.is_there != Truth::False {
                     let own = Doubt::of(&decided, here);
                     let doubt = doubt.or(own.as_ref());
-                    self.depth += 1;
+                    self.open.push(file);
                     self.read_items(items, here, module, doubt);
-                    self.depth -= 1;
+                    self.open.pop();
                 }
             }
             Err(errors) => {
@@ -163,15 +148,18 @@ impl<'t> Reader<'t> {
                     let names = names_of(&item.tree, item.leading_colon.is_some());
                     self.tree.modules[module].uses.extend(names);
                 }
+                Item::ExternCrate(item) if self.is_there(&item.attrs) => {
+                    self.read_crate(&item, module);
+                }
                 Item::Type(item) if self.is_there(&item.attrs) => self.declare(&item.ident, module),
                 Item::Struct(item) => self.read_input(item.into(), here, module, doubt),
                 Item::Enum(item) => self.read_input(item.into(), here, module, doubt),
                 Item::Macro(item) => self.read_macro(&item, here, module, doubt),
-                Item::Fn(ref inner) => self.search(&item, &inner.attrs, here),
-                Item::Impl(ref inner) => self.search(&item, &inner.attrs, here),
-                Item::Const(ref inner) => self.search(&item, &inner.attrs, here),
-                Item::Static(ref inner) => self.search(&item, &inner.attrs, here),
-                Item::Trait(ref inner) => self.search(&item, &inner.attrs, here),
+                Item::Fn(ref inner) => self.search(&item, &inner.attrs, here, module),
+                Item::Impl(ref inner) => self.search(&item, &inner.attrs, here, module),
+                Item::Const(ref inner) => self.search(&item, &inner.attrs, here, module),
+                Item::Static(ref inner) => self.search(&item, &inner.attrs, here, module),
+                Item::Trait(ref inner) => self.search(&item, &inner.attrs, here, module),
                 _ => {}
             }
         }
@@ -182,20 +170,23 @@ impl<'t> Reader<'t> {
         decided(attributes.to_vec(), self.features).is_there != Truth::False
     }
 
-    /// Looks for tables inside of an item, where they cannot be read.
-    fn search(&mut self, item: &impl ToTokens, attributes: &[Attribute], here: &Here) {
-        let decided = decided(attributes.to_vec(), self.features);
-        let mut there = decided.attributes.iter();
-        if decided.is_there == Truth::False || there.any(|one| one.path().is_ident("test")) {
-            return;
+    /// Notes the name that `extern crate` gives to a crate: in a root, all modules have it.
+    fn read_crate(&mut self, item: &ItemExternCrate, module: usize) {
+        let real = plain_name(&item.ident);
+        let renamed = item.rename.as_ref().map(|(_, name)| plain_name(name));
+        let name = renamed.unwrap_or_else(|| real.clone());
+        let path = match real.as_str() {
+            "self" => vec!["crate".to_owned()],
+            _ => vec![String::new(), real.clone()],
+        };
+        let module = &mut self.tree.modules[module];
+        if module.parent.is_none() {
+            module.crates.insert(name.clone(), real);
         }
-        if let Some(span) = hidden_derive(item.to_token_stream()) {
-            let text = "a table inside of a function or a macro cannot be read";
-            self.faults.push(
-                Fault::new(&here.file, span, text)
-                    .with_help("write the struct out in a module, or state the table in SQL"),
-            );
-        }
+        module.uses.push(Use {
+            name: Some(name),
+            path,
+        });
     }
 
     fn read_module(&mut self, item: ItemMod, here: &Here, module: usize, doubt: Option<&Doubt>) {
@@ -210,6 +201,7 @@ impl<'t> Reader<'t> {
         let mut uncertain = decided.uncertain.iter();
         let uncertain = uncertain.find(|one| one.path().is_ident("path"));
         let child = self.tree.add_module(&name, Some(module));
+        self.tree.modules[child].file.clone_from(&here.file);
         if let Some((_, items)) = item.content {
             self.read_items(items, &here.inside(&name, path.as_deref()), child, doubt);
             return;
@@ -220,6 +212,7 @@ impl<'t> Reader<'t> {
             let doubt = Doubt {
                 file: here.file.clone(),
                 span: uncertain.span(),
+                cause: Cause::Condition,
             };
             let named = path_attribute(&decided.uncertain);
             let named = named.map(|path| Here::beside(here.named(&path)));
@@ -252,6 +245,7 @@ impl<'t> Reader<'t> {
                 }
             }
         };
+        self.tree.modules[child].file.clone_from(&inner.file);
         self.read_file(&inner, child, declared, doubt);
     }
 
@@ -261,7 +255,7 @@ impl<'t> Reader<'t> {
             return;
         }
         if !item.mac.path.is_ident("include") {
-            self.search(&item.mac.tokens, &item.attrs, here);
+            self.search(&item.mac, &item.attrs, here, module);
             return;
         }
         let span = item.mac.path.span();
@@ -309,97 +303,6 @@ impl<'t> Reader<'t> {
         let module = &mut self.tree.modules[module];
         let key = format!("{}::{name}", module.path);
         module.items.insert(name, key);
-    }
-
-    /// Reads the structs and enums, and returns them with everything that is wrong.
-    pub(super) fn finish(mut self) -> Read {
-        let mut found = Found::new();
-        for pending in std::mem::take(&mut self.pending) {
-            self.read_pending(pending, &mut found);
-        }
-        Read {
-            found,
-            failed: self.failed,
-            files: self.files,
-            faults: self.faults,
-        }
-    }
-
-    fn read_pending(&mut self, pending: Pending, found: &mut Found) {
-        let Pending {
-            here,
-            module,
-            mut input,
-            decided,
-            doubt,
-        } = pending;
-        let certain = derives(&decided.attributes, self.tree, module);
-        let uncertain = derives(&decided.uncertain, self.tree, module);
-        if let Some((_, path)) = uncertain.first() {
-            let text = "whether this is derived depends on a condition that cannot be decided";
-            self.faults.push(undecided(&here, path.span(), text));
-            return;
-        }
-        let Some((derive, path)) = certain.first() else {
-            return;
-        };
-        if let Some(doubt) = doubt {
-            let text = format!(
-                "whether `{}` exists depends on a condition that cannot be decided",
-                input.ident
-            );
-            self.faults.push(undecided(&doubt.file, doubt.span, text));
-            return;
-        }
-        if let Some((_, second)) = certain.get(1) {
-            let text = "a struct is a table, columns, or the type of a column";
-            self.faults.push(Fault::new(&here, second.span(), text));
-            return;
-        }
-        let span = input.ident.span();
-        let name = plain_name(&input.ident);
-        let start = span.start();
-        let place = (here.clone(), start.line, start.column);
-        if let Some(key) = self.places.get(&place) {
-            let key = key.clone();
-            self.tree.modules[module].items.insert(name, key);
-            return;
-        }
-        let mut key = format!("{}::{name}", self.tree.modules[module].path);
-        // The library and a program may have different structs at the same path.
-        while found.contains_key(&key) {
-            key.push('\'');
-        }
-        input.attrs = decided.attributes;
-        Members {
-            features: self.features,
-            here: &here,
-            faults: &mut self.faults,
-        }
-        .decide(&mut input);
-        let kind = match (derive, path) {
-            (Derive::Table, _) => read_table(&input).map(Kind::Table),
-            (Derive::Columns, _) => read_columns(&input).map(Kind::Columns),
-            (Derive::ColumnType, _) => read_column_type(&input).map(Kind::Type),
-        };
-        self.places.insert(place, key.clone());
-        self.tree.modules[module].items.insert(name, key.clone());
-        match kind {
-            Ok(kind) => {
-                let stated = Stated {
-                    file: here,
-                    span,
-                    module,
-                    kind,
-                };
-                found.insert(key, stated);
-            }
-            Err(findings) => {
-                self.failed.insert(key);
-                let fault = |finding: Finding| Fault::of_finding(&here, finding);
-                self.faults.extend(findings.into_iter().map(fault));
-            }
-        }
     }
 }
 

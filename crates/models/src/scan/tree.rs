@@ -1,9 +1,12 @@
 //! The modules of a crate, and what a path means in them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use syn::UseTree;
+
+use super::known_derives::{by_name, is_ours};
 
 /// The modules of a crate's targets.
 #[derive(Debug)]
@@ -26,6 +29,10 @@ pub(super) struct Module {
     /// The types that are declared, by their names: the keys of the models, if they have any.
     pub(super) items: BTreeMap<String, String>,
     pub(super) uses: Vec<Use>,
+    /// The names that `extern crate` gives in a root, for all modules below it.
+    pub(super) crates: BTreeMap<String, String>,
+    /// The file that it is in.
+    pub(super) file: PathBuf,
 }
 
 /// One name that a `use` brings in, or all names of a module.
@@ -37,13 +44,34 @@ pub(super) struct Use {
 }
 
 /// What a path leads to.
+#[derive(Clone)]
 enum Place<'t> {
     Module(&'t Tree, usize),
     Item(&'t str),
+    /// A path from the name of a crate on whose sources are not known.
+    Outside(Vec<String>),
 }
 
-/// How many `use`s are followed one after another.
-const DEEPEST: usize = 64;
+/// Which names are looked for: a type and a derive may have the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Names {
+    /// Those of modules and types.
+    Types,
+    Derives,
+}
+
+/// A name in a module of a tree.
+type Question = (*const Tree, usize, Names, String);
+
+/// What is known while a path is followed. Modules that import everything from each other ask the
+/// same again and again.
+struct Search<'t> {
+    /// What the whole path should lead to.
+    names: Names,
+    answers: BTreeMap<Question, Place<'t>>,
+    /// What has been asked in this round, answered or not.
+    asked: BTreeSet<Question>,
+}
 
 impl Tree {
     pub(super) fn new(name: &str) -> Self {
@@ -79,17 +107,71 @@ impl Tree {
         place
     }
 
+    /// Adds what has the names of a module, and imports of its own, as the body of a function does.
+    pub(super) fn add_scope(&mut self, module: usize, imports: Vec<Use>) -> usize {
+        let place = self.modules.len();
+        let outer = Use {
+            name: None,
+            path: vec!["super".to_owned()],
+        };
+        let inner = imports.into_iter().map(|one| Use {
+            path: from_scope(one.path),
+            ..one
+        });
+        self.modules.push(Module {
+            path: self.modules[module].path.clone(),
+            parent: Some(module),
+            root: self.modules[module].root,
+            uses: inner.chain([outer]).collect(),
+            ..Module::default()
+        });
+        place
+    }
+
     /// Returns the key of the struct or enum that a path means in a module.
     pub(super) fn find(&self, module: usize, path: &str) -> Option<&str> {
         let segments: Vec<String> = path.split("::").map(str::to_owned).collect();
-        match self.follow(module, &segments, DEEPEST)? {
+        match self.search(module, &segments, Names::Types)? {
             Place::Item(key) => Some(key),
-            Place::Module(..) => None,
+            Place::Module(..) | Place::Outside(_) => None,
         }
     }
 
-    fn follow(&self, module: usize, path: &[String], depth: usize) -> Option<Place<'_>> {
-        let depth = depth.checked_sub(1)?;
+    /// Returns the path of the derive that a path means in a module, from the name of its crate on.
+    pub(super) fn find_derive(&self, module: usize, path: &[String]) -> Option<Vec<String>> {
+        match self.search(module, path, Names::Derives)? {
+            Place::Outside(path) => Some(path),
+            Place::Module(..) | Place::Item(_) => None,
+        }
+    }
+
+    fn search(&self, module: usize, path: &[String], names: Names) -> Option<Place<'_>> {
+        let mut search = Search {
+            names,
+            answers: BTreeMap::new(),
+            asked: BTreeSet::new(),
+        };
+        loop {
+            let answers = search.answers.len();
+            search.asked.clear();
+            let found = match path {
+                [name] => self.lookup(module, name, names, &mut search),
+                path => self.follow(module, path, names, &mut search),
+            };
+            // What was asked for while it was being looked for may be found with what is known now.
+            if found.is_some() || search.answers.len() == answers {
+                return found;
+            }
+        }
+    }
+
+    fn follow<'t>(
+        &'t self,
+        module: usize,
+        path: &[String],
+        names: Names,
+        search: &mut Search<'t>,
+    ) -> Option<Place<'t>> {
         let (first, rest) = path.split_first()?;
         let here = &self.modules[module];
         let mut place = match first.as_str() {
@@ -99,12 +181,16 @@ impl Tree {
             // `::name`
             "" => {
                 let (name, rest) = rest.split_first()?;
-                return self.descend(self.external(name)?, rest, depth);
+                let start = self.external(module, name, search)?;
+                return descend(start, rest, names, search);
             }
-            name => match self.lookup(module, name, depth) {
-                Some(place) => place,
-                None => self.external(name)?,
-            },
+            name => {
+                let wanted = if rest.is_empty() { names } else { Names::Types };
+                match self.lookup(module, name, wanted, search) {
+                    Some(place) => place,
+                    None => self.external(module, name, search)?,
+                }
+            }
         };
         let mut rest = rest;
         while let ([first, after @ ..], Place::Module(tree, module)) = (rest, &place)
@@ -113,54 +199,109 @@ impl Tree {
             place = Place::Module(tree, tree.modules[*module].parent?);
             rest = after;
         }
-        self.descend(place, rest, depth)
-    }
-
-    fn descend<'t>(
-        &'t self,
-        mut place: Place<'t>,
-        path: &[String],
-        depth: usize,
-    ) -> Option<Place<'t>> {
-        for segment in path {
-            let Place::Module(tree, module) = place else {
-                return None;
-            };
-            place = tree.lookup(module, segment, depth)?;
-        }
-        Some(place)
+        descend(place, rest, names, search)
     }
 
     /// Returns the root of another crate, or of the library of this one.
-    fn external(&self, name: &str) -> Option<Place<'_>> {
+    fn external<'t>(&'t self, module: usize, name: &str, search: &Search<'t>) -> Option<Place<'t>> {
+        let root = self.modules[module].root;
+        let real = self.modules[root].crates.get(name);
+        let name = real.map_or(name, String::as_str);
+        if name == "self" {
+            return Some(Place::Module(self, root));
+        }
+        // What the crates of the derives hold is known without their sources.
+        if search.names == Names::Derives && is_ours(name) {
+            return Some(Place::Outside(vec![name.to_owned()]));
+        }
         if let Some(tree) = self.dependencies.get(name) {
             return Some(Place::Module(tree, tree.library?));
         }
-        (name == self.name).then_some(Place::Module(self, self.library?))
+        if name == self.name {
+            return Some(Place::Module(self, self.library?));
+        }
+        Some(Place::Outside(vec![name.to_owned()]))
     }
 
     /// Returns what a name means in a module, without looking at other crates.
-    fn lookup(&self, module: usize, name: &str, depth: usize) -> Option<Place<'_>> {
-        let depth = depth.checked_sub(1)?;
+    fn lookup<'t>(
+        &'t self,
+        module: usize,
+        name: &str,
+        names: Names,
+        search: &mut Search<'t>,
+    ) -> Option<Place<'t>> {
+        let question: Question = (self, module, names, name.to_owned());
+        if let Some(answer) = search.answers.get(&question) {
+            return Some(answer.clone());
+        }
+        if !search.asked.insert(question.clone()) {
+            return None;
+        }
+        let place = self
+            .declared(module, name, names)
+            .or_else(|| self.imported_by_name(module, name, names, search))
+            .or_else(|| self.imported_with_all(module, name, names, search))?;
+        search.answers.insert(question, place.clone());
+        Some(place)
+    }
+
+    fn declared(&self, module: usize, name: &str, names: Names) -> Option<Place<'_>> {
         let here = &self.modules[module];
-        if let Some(key) = here.items.get(name) {
-            return Some(Place::Item(key));
+        match names {
+            Names::Derives => None,
+            Names::Types => {
+                let item = here.items.get(name).map(|key| Place::Item(key));
+                let child = here.children.get(name);
+                item.or_else(|| child.map(|child| Place::Module(self, *child)))
+            }
         }
-        if let Some(child) = here.children.get(name) {
-            return Some(Place::Module(self, *child));
+    }
+
+    fn imported_by_name<'t>(
+        &'t self,
+        module: usize,
+        name: &str,
+        names: Names,
+        search: &mut Search<'t>,
+    ) -> Option<Place<'t>> {
+        let uses = self.modules[module].uses.iter();
+        let mut outside = None;
+        for one in uses.filter(|one| one.name.as_deref() == Some(name)) {
+            match self.follow_use(module, one, names, search) {
+                // Under other conditions, the name may be that of something known.
+                Some(Place::Outside(path)) => {
+                    let is_ours = path.first().is_some_and(|first| is_ours(first));
+                    outside = outside.filter(|_| !is_ours).or(Some(Place::Outside(path)));
+                }
+                Some(found) => return Some(found),
+                None => {}
+            }
         }
-        let named = here.uses.iter();
-        let mut named = named.filter(|one| one.name.as_deref() == Some(name));
-        if let Some(found) = named.find_map(|one| self.follow_use(module, one, depth)) {
-            return Some(found);
-        }
-        let globs = here.uses.iter().filter(|one| one.name.is_none());
-        for glob in globs {
-            if let Some(Place::Module(tree, inner)) = self.follow_use(module, glob, depth)
-                && (inner != module || !std::ptr::eq(tree, self))
-                && let Some(found) = tree.lookup(inner, name, depth)
-            {
-                return Some(found);
+        outside
+    }
+
+    fn imported_with_all<'t>(
+        &'t self,
+        module: usize,
+        name: &str,
+        names: Names,
+        search: &mut Search<'t>,
+    ) -> Option<Place<'t>> {
+        let globs = self.modules[module].uses.iter();
+        for glob in globs.filter(|one| one.name.is_none()) {
+            let found = match self.follow_use(module, glob, Names::Types, search) {
+                Some(Place::Module(tree, inner)) => tree.lookup(inner, name, names, search),
+                Some(Place::Outside(mut path)) => {
+                    let is_derive = names == Names::Derives && by_name(name).is_some();
+                    let is_known = is_derive && path.first().is_some_and(|first| is_ours(first));
+                    path.push(name.to_owned());
+                    is_known.then_some(Place::Outside(path))
+                }
+                Some(Place::Item(_)) | None => None,
+            };
+            if found.is_some() {
+                return found;
             }
         }
         None
@@ -168,31 +309,59 @@ impl Tree {
 
     /// Returns what a `use` leads to. A name that it brings in under itself, as in `use a::a`, is
     /// not looked for in the module again.
-    fn follow_use(&self, module: usize, one: &Use, depth: usize) -> Option<Place<'_>> {
+    fn follow_use<'t>(
+        &'t self,
+        module: usize,
+        one: &Use,
+        names: Names,
+        search: &mut Search<'t>,
+    ) -> Option<Place<'t>> {
         let is_own = one.path.first() == one.name.as_ref();
         if is_own && let Some(first) = one.path.first() {
             let child = self.modules[module].children.get(first);
             let child = child.map(|child| Place::Module(self, *child));
-            let start = child.or_else(|| self.external(first))?;
-            return self.descend(start, &one.path[1..], depth);
+            let start = child.or_else(|| self.external(module, first, search))?;
+            return descend(start, &one.path[1..], names, search);
         }
-        self.follow(module, &one.path, depth)
+        self.follow(module, &one.path, names, search)
     }
 
-    /// Returns the path that a module imports a name by.
-    pub(super) fn imported(&self, module: usize, name: &str) -> Option<&[String]> {
+    /// Returns whether a module imports a name by itself.
+    pub(super) fn imports(&self, module: usize, name: &str) -> bool {
         let mut uses = self.modules[module].uses.iter();
-        let found = uses.find(|one| one.name.as_deref() == Some(name));
-        found.map(|one| one.path.as_slice())
+        uses.any(|one| one.name.as_deref() == Some(name))
     }
+}
 
-    /// Returns whether a name is that of a crate whose sources are known, or of a module.
-    pub(super) fn is_known(&self, module: usize, name: &str) -> bool {
-        ["crate", "self", "super"].contains(&name)
-            || self.dependencies.contains_key(name)
-            || name == self.name
-            || self.modules[module].children.contains_key(name)
+fn descend<'t>(
+    mut place: Place<'t>,
+    path: &[String],
+    names: Names,
+    search: &mut Search<'t>,
+) -> Option<Place<'t>> {
+    for (index, segment) in path.iter().enumerate() {
+        let is_last = index + 1 == path.len();
+        let wanted = if is_last { names } else { Names::Types };
+        place = match place {
+            Place::Module(tree, module) => tree.lookup(module, segment, wanted, search)?,
+            Place::Outside(mut outside) => {
+                outside.push(segment.clone());
+                Place::Outside(outside)
+            }
+            Place::Item(_) => return None,
+        };
     }
+    Some(place)
+}
+
+/// Returns a path as it is written in the scope inside of the module that it counts from.
+pub(super) fn from_scope(mut path: Vec<String>) -> Vec<String> {
+    match path.first().map(String::as_str) {
+        Some("self") => path[0] = "super".to_owned(),
+        Some("super") => path.insert(0, "super".to_owned()),
+        Some(_) | None => {}
+    }
+    path
 }
 
 /// Returns the names that a `use` brings in.

@@ -2,8 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "what fails to unwrap fails the test")]
 
+mod derives;
 mod faults;
 mod modules;
+mod own;
 mod source;
 mod tables;
 mod types;

@@ -4,7 +4,7 @@ use crate::source::Source;
 
 /// Checks which tables a crate states, with the features `a` and `b`; faults are shown as lines.
 #[track_caller]
-fn check(source: &str, expected: &[&str]) {
+pub(crate) fn check(source: &str, expected: &[&str]) {
     let source = Source::new(source).with_features(&["a", "b"]);
     let found: Vec<String> = match source.scan("shop", &[]) {
         Ok(models) => models
@@ -18,7 +18,7 @@ fn check(source: &str, expected: &[&str]) {
 
 const STRUCT: &str = "{ #[column(identity)] id: i64 }";
 
-fn with_structs(text: &str) -> String {
+pub(crate) fn with_structs(text: &str) -> String {
     text.replace("{}", STRUCT)
 }
 
@@ -147,50 +147,6 @@ fn fields_under_conditions() {
 }
 
 #[test]
-fn derives_by_their_names() {
-    for (source, expected) in [
-        (
-            "#[derive(Debug, Clone, Table)] struct A {}",
-            vec!["shop::A a"],
-        ),
-        (
-            "#[derive(alembic_migrate::Table)] struct A {}",
-            vec!["shop::A a"],
-        ),
-        (
-            "#[derive(::alembic_migrate::Table)] struct A {}",
-            vec!["shop::A a"],
-        ),
-        (
-            "use alembic_migrate::Table; #[derive(Table)] struct A {}",
-            vec!["shop::A a"],
-        ),
-        (
-            "use alembic_migrate::Table as Db; #[derive(Db)] struct A {}",
-            vec!["shop::A a"],
-        ),
-        (
-            "use alembic_migrate as am; #[derive(am::Table)] struct A {}",
-            vec!["shop::A a"],
-        ),
-        (
-            "use alembic_migrate::{self as am}; #[derive(am::Table)] struct A {}",
-            vec!["shop::A a"],
-        ),
-        ("use cli_table::Table; #[derive(Table)] struct A {}", vec![]),
-        ("#[derive(cli_table::Table)] struct A {}", vec![]),
-        (
-            "mod prelude { pub use alembic_migrate::Table; } use crate::prelude::Table; \
-             #[derive(Table)] struct A {}",
-            vec!["shop::A a"],
-        ),
-        ("#[derive(Debug)] struct A {}", vec![]),
-    ] {
-        check(&with_structs(source), &expected);
-    }
-}
-
-#[test]
 fn paths_to_other_structs() {
     let user = "#[derive(Table)] pub struct User {}";
     let refers = |path: &str| {
@@ -239,6 +195,58 @@ fn paths_to_other_structs() {
     }
     let inner = format!("{user} mod m {{ {} }}", refers("super::User"));
     check(&with_structs(&inner), &["shop::User user", "shop::m::A a"]);
+}
+
+#[test]
+fn modules_that_import_everything_from_each_other() {
+    let table = |name: &str| {
+        format!(
+            "use super::*; use chrono::NaiveDate;\n\
+             #[derive(Table)] pub struct {name} {{ #[column(identity)] id: i64, at: NaiveDate }}\n"
+        )
+    };
+    let mut source = String::new();
+    let mut expected = Vec::new();
+    for index in 0..40 {
+        source += &format!("mod m{index} {{ {} }}\n", table(&format!("T{index}")));
+        source += &format!("pub use m{index}::*;\n");
+        expected.push(format!("shop::m{index}::T{index} t{index}"));
+    }
+    expected.sort();
+    let expected: Vec<&str> = expected.iter().map(String::as_str).collect();
+    check(&source, &expected);
+    let prelude = format!(
+        "pub mod prelude {{ pub use crate::*; pub use crate::a::*; pub use crate::b::*; }}\n\
+         pub mod a {{ use crate::prelude::*; {} }}\n\
+         pub mod b {{ use crate::prelude::*; {} }}\n\
+         pub use a::*; pub use b::*; pub use prelude::*;",
+        table("A"),
+        table("B"),
+    );
+    check(&prelude, &["shop::a::A a", "shop::b::B b"]);
+    let wrong = prelude.replace("at: NaiveDate", "at: NaiveDat");
+    let fault = |line| {
+        [
+            format!("src/lib.rs:{line}: no column type is known for `NaiveDat`"),
+            "    help: say how it is stored: `#[column(type = \"TEXT\")]`; an enum or newtype may \
+             have `#[derive(ColumnType)]`"
+                .to_owned(),
+        ]
+    };
+    let faults = [fault("3:66"), fault("6:66")].concat();
+    let faults: Vec<&str> = faults.iter().map(String::as_str).collect();
+    check(&wrong, &faults);
+    // A name is found behind a circle that asks for itself first.
+    let circle = "mod a { pub use crate::b::*; pub use crate::c::*; }\n\
+                  mod b { pub use crate::a::*; }\n\
+                  mod c { pub mod n { #[derive(Table)] pub struct User {} } }\n\
+                  use a::n::User as First; use b::n::User as Second;\n\
+                  #[derive(Table)] struct A { #[column(identity)] id: i64, \
+                  #[column(references(First))] a: i64, #[column(references(Second))] b: i64 }";
+    check(
+        &with_structs(circle),
+        &["shop::A a", "shop::c::n::User user"],
+    );
 }
 
 #[test]

@@ -12,6 +12,7 @@ pub(crate) struct Source {
     folder: TempDir,
     roots: Vec<PathBuf>,
     features: BTreeSet<String>,
+    tables_in: Option<Vec<PathBuf>>,
 }
 
 impl Source {
@@ -45,11 +46,19 @@ impl Source {
             folder,
             roots,
             features: BTreeSet::new(),
+            tables_in: None,
         }
     }
 
     pub(crate) fn with_features(mut self, features: &[&str]) -> Self {
         self.features = features.iter().map(ToString::to_string).collect();
+        self
+    }
+
+    /// Takes only the tables of some files and folders.
+    pub(crate) fn with_tables_in(mut self, places: &[&str]) -> Self {
+        let folder = self.folder.path();
+        self.tables_in = Some(places.iter().map(|place| folder.join(place)).collect());
         self
     }
 
@@ -71,6 +80,7 @@ impl Source {
             dependencies: dependencies
                 .map(|(name, models)| (name.to_string(), *models))
                 .collect(),
+            tables_in: self.tables_in.clone(),
         })
     }
 
