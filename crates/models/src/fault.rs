@@ -37,6 +37,8 @@ impl ModelFault {
 /// The error of writing tables as SQL: a table, and what is wrong with its model.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ModelError {
+    /// The schema of the table.
+    pub schema: Option<String>,
     /// The table.
     pub table: String,
     /// Everything that is wrong with it.
@@ -45,7 +47,10 @@ pub struct ModelError {
 
 impl fmt::Display for ModelError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "table `{}`", self.table)?;
+        match &self.schema {
+            Some(schema) => write!(f, "table `{schema}.{}`", self.table)?,
+            None => write!(f, "table `{}`", self.table)?,
+        }
         for (index, fault) in self.faults.iter().enumerate() {
             f.write_str(if index == 0 { ": " } else { "; " })?;
             if let Some(field) = &fault.field {

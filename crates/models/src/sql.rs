@@ -101,6 +101,7 @@ pub(crate) fn create_sql(
 
 fn error(model: &TableModel, faults: Vec<ModelFault>) -> ModelError {
     ModelError {
+        schema: model.schema.as_ref().map(ToString::to_string),
         table: model.name.to_string(),
         faults,
     }
