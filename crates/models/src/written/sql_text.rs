@@ -83,13 +83,16 @@ pub(super) fn each(argument: &Argument, findings: &mut Findings) -> Each {
 }
 
 /// The words after which the name of a type is over.
-const AFTER_TYPES: [&str; 9] = [
+const AFTER_TYPES: [&str; 12] = [
+    "AS",
     "CHECK",
     "COLLATE",
     "CONSTRAINT",
     "DEFAULT",
     "GENERATED",
     "NOT",
+    "NULL",
+    "ON",
     "PRIMARY",
     "REFERENCES",
     "UNIQUE",

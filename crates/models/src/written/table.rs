@@ -208,6 +208,17 @@ fn check(
             findings.add(span.unwrap_or_else(Span::call_site), text);
         }
     }
+    let mut before: BTreeMap<String, &str> = BTreeMap::new();
+    for member in members {
+        if let Member::Column(column) = member
+            && let Some(from) = &column.renamed_from
+            && let Some(other) = before.insert(from.to_ascii_lowercase(), &column.field)
+        {
+            let span = spans.get(&*column.field).copied();
+            let text = format!("`{other}` was the column `{from}`, too");
+            findings.add(span.unwrap_or_else(Span::call_site), text);
+        }
+    }
 }
 
 /// Reads `naming = sqlalchemy` and `naming(index = "ix_{table}_{column}")`.

@@ -141,6 +141,11 @@ struct A {
     #[column(name =)] ae: i64,
     #[column(type = \"TEXT NOT NULL\")] af: String,
     #[column(default = \"1 UNIQUE\")] ag: i64,
+    #[column(type = \"INT AS (b) STORED\")] ah: i64,
+    #[column(type = \"INT NULL\")] ai: i64,
+    #[column(type(sqlite = \"INT ON CONFLICT FAIL\", postgres = \"INT\"))] aj: i64,
+    #[column(renamed_from = \"old\")] ak: i64,
+    #[column(renamed_from = \"Old\")] al: i64,
 }
 ",
     );
