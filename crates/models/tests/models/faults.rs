@@ -183,8 +183,8 @@ fn tables_of_one_name_in_two_schemas() {
         "schemas",
         "
 mod a { #[derive(Table)] #[table(schema = \"a\", name = \"users\")] struct User { #[column(identity)] id: i64 } }
-mod b { #[derive(Table)] #[table(schema = \"b\", name = \"users\", unique(nowhere))] struct User { #[column(identity)] id: i64 } }
-mod c { #[derive(Table)] #[table(name = \"users\", unique(gone))] struct User { #[column(identity)] id: i64 } }
+mod b { #[derive(Table)] #[table(schema = \"b\", name = \"users\")] struct User { #[column(identity)] id: i64, tags: Vec<String> } }
+mod c { #[derive(Table)] #[table(name = \"users\")] struct User { #[column(identity)] id: i64, flags: Vec<bool> } }
 ",
     );
 }
