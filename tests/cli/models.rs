@@ -147,6 +147,12 @@ fn files_of_the_target() {
             "table a",
         ),
         ("[\"src/post.rs\", \"src/lib.rs\"]", &[][..], "table posts"),
+        // Tables of other files are known, and not the crate's.
+        (
+            "[\"src/post.rs\"]",
+            &[][..],
+            "refers to a table users that does not exist",
+        ),
         (
             "[\"src/lib.rs\", \"more.sql\"]",
             &[("more.sql", "CREATE TABLE a (x INT);")][..],

@@ -8,7 +8,7 @@ use alembic_history::{Code, Position, read_text};
 use alembic_migrate::Dialect;
 use alembic_models::{Fault, Models, Rename, Sources, scan};
 use alembic_run::{DatabaseError, Schema as SchemaFile, SchemaRole};
-use alembic_sql::SqlText;
+use alembic_sql::{Name, SqlText};
 
 use crate::output::{Cause, Diagnostic, Error, Excerpt, Result, display_path};
 use crate::workspace::{CrateSources, ModelPlan};
@@ -103,12 +103,17 @@ impl Stated {
                 break;
             }
             if let Some(name) = statement.kind().named_table() {
-                table = Some(name.kept().to_owned());
+                table = Some(name.clone());
             }
             failed = Some(statement.sql);
         }
         let mut tables = self.models.tables();
-        let stated = tables.find(|stated| Some(stated.name) == table.as_deref());
+        let stated = tables.find(|stated| {
+            table.as_ref().is_some_and(|table: &Name| {
+                let is_in_schema = stated.schema.is_none() || stated.schema == table.qualifier();
+                table.kept() == stated.name && is_in_schema
+            })
+        });
         let what = match &stated {
             Some(stated) => format!("table {} of struct `{}`", stated.name, stated.path),
             None => "what the structs state".to_owned(),
@@ -150,7 +155,7 @@ fn scan_crate(sources: &CrateSources, read: &[Models]) -> std::result::Result<Mo
         has_library: sources.has_library,
         features: sources.features.clone(),
         dependencies: dependencies.collect(),
-        tables_in: None,
+        tables_in: sources.tables_in.clone(),
     })
 }
 

@@ -31,6 +31,8 @@ pub(crate) struct CrateSources {
     pub(crate) features: BTreeSet<String>,
     /// The names of crates that its sources use, and which of the plan's crates they are.
     pub(crate) dependencies: Vec<(String, usize)>,
+    /// The files that state its tables, unless all do.
+    pub(crate) tables_in: Option<Vec<PathBuf>>,
 }
 
 /// The folder of the files of SQL beside structs, unless configured.
@@ -59,11 +61,11 @@ impl ModelPlan {
             Some(paths) => {
                 let paths = paths.iter().map(|path| crate_folder.join(path));
                 let is_source = |path: &PathBuf| path.extension().is_some_and(|end| end == "rs");
-                let (roots, sql) = paths.partition::<Vec<PathBuf>, _>(is_source);
+                let (sources, sql) = paths.partition::<Vec<PathBuf>, _>(is_source);
                 plan.sql = sql;
                 plan.is_chosen = true;
                 if let Some(own) = plan.crates.last_mut() {
-                    own.restrict(roots);
+                    own.tables_in = Some(sources);
                 }
             }
         }
@@ -109,6 +111,7 @@ impl ModelPlan {
             has_library: library.is_some(),
             features: enabled.features.get(&index).cloned().unwrap_or_default(),
             dependencies,
+            tables_in: None,
         });
         known.insert(index, self.crates.len() - 1);
         self.crates.len() - 1
@@ -185,18 +188,6 @@ impl Enabled {
             (is_normal && dependency.name == DERIVES)
                 || below.is_some_and(|below| self.reaches_derives(packages, below))
         })
-    }
-}
-
-impl CrateSources {
-    /// Leaves only these root files.
-    fn restrict(&mut self, roots: Vec<PathBuf>) {
-        let library = self.roots.first().filter(|_| self.has_library).cloned();
-        let (first, others): (Vec<PathBuf>, Vec<PathBuf>) = roots
-            .into_iter()
-            .partition(|root| library.as_ref() == Some(root));
-        self.has_library = !first.is_empty();
-        self.roots = first.into_iter().chain(others).collect();
     }
 }
 
