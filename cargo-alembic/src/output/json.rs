@@ -186,8 +186,8 @@ pub(crate) struct TestJson {
 #[derive(Debug, Serialize)]
 #[cfg_attr(feature = "schema", derive(JsonSchema), schemars(rename = "Check"))]
 pub(crate) struct CheckJson {
-    /// Its name: `chain`, `lock`, `upgrade`, `up-down-up`, `fresh`, `legacy`, `second-start` or `engines`; `server` if
-    /// there is none to run the others on.
+    /// Its name: `chain`, `lock`, `upgrade`, `up-down-up`, `fresh`, `legacy`, `second-start`, `models` or
+    /// `engines`; `server` if there is none to run the others on.
     pub(crate) name: String,
     /// The dialect of the databases that it ran on: `sqlite` or `postgres`; null for `chain` and
     /// `lock`, which need no database.
