@@ -42,6 +42,15 @@ pub struct GlobalArgs {
     /// The path to the Cargo.toml of the crate or workspace
     #[arg(long, global = true, value_name = "PATH", help_heading = "Crates")]
     pub(crate) manifest_path: Option<PathBuf>,
+    /// A folder of revisions to work on, where no Cargo.toml configures them
+    #[arg(
+        long,
+        global = true,
+        value_name = "FOLDER",
+        conflicts_with_all = ["package", "workspace", "exclude", "manifest_path"],
+        help_heading = "Crates"
+    )]
+    pub(crate) migrations: Option<PathBuf>,
     /// The output format
     #[arg(
         long,

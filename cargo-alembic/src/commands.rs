@@ -37,6 +37,19 @@ pub enum CargoCli {
     Alembic(Cli),
 }
 
+/// The arguments of `cargo-alembic`, where there is no cargo.
+#[derive(Debug, Parser)]
+#[command(
+    name = "cargo-alembic",
+    bin_name = "cargo-alembic",
+    about = "Schema migrations for the crates of a workspace",
+    styles = clap_styles()
+)]
+pub(crate) struct AloneCli {
+    #[command(flatten)]
+    pub(crate) cli: Cli,
+}
+
 /// Schema migrations for the crates of a workspace.
 #[derive(Debug, Args)]
 #[command(version, about, long_about = None, subcommand_required = true, arg_required_else_help = true)]

@@ -4,7 +4,7 @@ use std::cell::OnceCell;
 use std::path::PathBuf;
 
 use crate::args::GlobalArgs;
-use crate::output::{Call, Result, Shell, Verbosity};
+use crate::output::{Call, Cause, Diagnostic, Place, Program, Result, Shell, Verbosity};
 use crate::workspace::{Access, Configuration, Crate, Workspace};
 
 /// The context of a command.
@@ -20,16 +20,21 @@ pub(crate) struct Context {
 }
 
 impl Context {
-    pub(crate) fn new(args: GlobalArgs, url: Option<String>) -> Self {
+    pub(crate) fn new(program: Program, args: GlobalArgs, url: Option<String>) -> Self {
         let verbosity = if args.quiet {
             Verbosity::Quiet
         } else {
             Verbosity::Normal
         };
         let crates = args.selection();
+        let place = match (&args.manifest_path, &args.migrations) {
+            (_, Some(folder)) => Place::Migrations(folder),
+            (Some(manifest), None) => Place::Manifest(manifest),
+            (None, None) => Place::Nearest,
+        };
         Self {
             shell: Shell { verbosity },
-            call: Call::new(args.manifest_path.as_deref(), url.as_deref(), &crates),
+            call: Call::new(program, place, url.as_deref(), &crates),
             args,
             url,
             workspace: OnceCell::new(),
@@ -65,6 +70,12 @@ impl Context {
 
     /// Finds the manifest and the name of the package that `init` will set up.
     pub(crate) fn package_to_init(&self) -> Result<(PathBuf, String)> {
+        if self.args.migrations.is_some() {
+            let title = "`init` configures a crate, and `--migrations` works without one";
+            let fault = Diagnostic::new(Cause::Arguments, title);
+            let help = "leave out one of the two: revisions in a folder need no configuration";
+            return Err(fault.help(help).into());
+        }
         self.workspace()?.package_to_init(&self.args)
     }
 }

@@ -18,7 +18,7 @@ use std::path::Path;
 pub(crate) use cause::Cause;
 pub(crate) use diagnostic::{Diagnostic, Error, Excerpt, Result};
 pub use exit::Exit;
-pub(crate) use hint::{Call, Hint, Subcommand, Suggestion};
+pub(crate) use hint::{Call, Hint, Place, Program, Subcommand, Suggestion};
 pub(crate) use printable::printable;
 pub(crate) use progress::Progress;
 pub(crate) use quoting::{quote_for_shell, quote_for_sql};

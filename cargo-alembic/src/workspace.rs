@@ -6,6 +6,7 @@ mod crates;
 mod databases;
 mod evidence;
 mod expressions;
+mod manifests;
 mod packages;
 mod readahead;
 mod requirements;
@@ -55,8 +56,13 @@ impl Workspace {
             (Some(manifest), Some(current)) => Some(current.join(manifest)),
             _ => nearest.clone(),
         };
-        let readahead = Readahead::begin(guess, args.package.clone(), url.map(ToOwned::to_owned));
-        let metadata = packages::metadata(args.manifest_path.as_deref())?;
+        let read_ahead = guess.clone().filter(|_| args.migrations.is_none());
+        let readahead =
+            Readahead::begin(read_ahead, args.package.clone(), url.map(ToOwned::to_owned));
+        let metadata = match &args.migrations {
+            Some(folder) => packages::of_revisions(folder)?,
+            None => packages::metadata(args.manifest_path.as_deref(), guess.as_deref())?,
+        };
         let manifest = match &args.manifest_path {
             Some(manifest) => manifest.canonicalize().ok(),
             None => nearest,

@@ -389,6 +389,18 @@ impl Place<'_> {
         Outcome::new(output, &self.project.shown())
     }
 
+    /// Runs `cargo-alembic` with the arguments in `line`, as where there is no cargo.
+    pub fn run_without_cargo(&self, line: &str) -> Outcome {
+        let mut command = Command::new(binary());
+        command.args(words(line));
+        self.prepare(&mut command);
+        command.env_remove("CARGO").env("PATH", "");
+        Outcome::new(
+            command.output().expect("the binary runs"),
+            &self.project.shown(),
+        )
+    }
+
     /// Runs several commands, and returns what a user sees: each command line after `$`, and
     /// what it wrote.
     pub fn transcript(&self, lines: &[&str]) -> String {
