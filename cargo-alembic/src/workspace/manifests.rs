@@ -232,7 +232,12 @@ impl fmt::Display for ManifestError {
         match self {
             Self::Unreadable(path, error) => write!(f, "{}: {error}", display_path(path)),
             Self::Invalid(path, error) => {
-                write!(f, "{}: {}", display_path(path), error.to_string().trim_end())
+                write!(
+                    f,
+                    "{}: {}",
+                    display_path(path),
+                    error.to_string().trim_end()
+                )
             }
         }
     }
