@@ -51,6 +51,42 @@ pub struct GlobalArgs {
         help_heading = "Crates"
     )]
     pub(crate) migrations: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+}
+
+impl GlobalArgs {
+    /// Returns the arguments that choose every crate.
+    pub(crate) fn of_everything(output: OutputArgs) -> Self {
+        Self {
+            package: Vec::new(),
+            workspace: false,
+            exclude: Vec::new(),
+            manifest_path: None,
+            migrations: None,
+            output,
+        }
+    }
+
+    /// Returns the arguments that choose crates, as they can be repeated.
+    pub(crate) fn selection(&self) -> Vec<String> {
+        let mut arguments = Vec::new();
+        if self.workspace {
+            arguments.push("--workspace".to_owned());
+        }
+        for (option, names) in [("-p", &self.package), ("--exclude", &self.exclude)] {
+            let named = names
+                .iter()
+                .flat_map(|name| [option.to_owned(), name.clone()]);
+            arguments.extend(named);
+        }
+        arguments
+    }
+}
+
+/// The arguments about output that every command takes.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct OutputArgs {
     /// The output format
     #[arg(
         long,
@@ -74,23 +110,6 @@ pub struct GlobalArgs {
     /// Print only the result
     #[arg(short, long, global = true, help_heading = "Output")]
     pub(crate) quiet: bool,
-}
-
-impl GlobalArgs {
-    /// Returns the arguments that choose crates, as they can be repeated.
-    pub(crate) fn selection(&self) -> Vec<String> {
-        let mut arguments = Vec::new();
-        if self.workspace {
-            arguments.push("--workspace".to_owned());
-        }
-        for (option, names) in [("-p", &self.package), ("--exclude", &self.exclude)] {
-            let named = names
-                .iter()
-                .flat_map(|name| [option.to_owned(), name.clone()]);
-            arguments.extend(named);
-        }
-        arguments
-    }
 }
 
 /// When to use colour.

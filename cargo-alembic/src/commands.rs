@@ -1,26 +1,26 @@
 //! The commands, one file each.
 
-mod branches;
+pub(crate) mod branches;
 mod check;
-mod current;
+pub(crate) mod current;
 mod diff;
-mod downgrade;
+pub(crate) mod downgrade;
 mod dump;
 mod edit;
-mod ensure;
+pub(crate) mod ensure;
 mod ensure_version;
-mod heads;
-mod history;
+pub(crate) mod heads;
+pub(crate) mod history;
 mod init;
 mod lock;
-mod log;
+pub(crate) mod log;
 mod merge;
 mod rebase;
 mod revision;
-mod show;
-mod stamp;
+pub(crate) mod show;
+pub(crate) mod stamp;
 mod test;
-mod upgrade;
+pub(crate) mod upgrade;
 mod verify;
 
 use clap::{Args, Parser, Subcommand};

@@ -3,7 +3,9 @@
 use std::cell::OnceCell;
 use std::path::PathBuf;
 
-use crate::args::GlobalArgs;
+use alembic_migrate::Migrations;
+
+use crate::args::{GlobalArgs, OutputArgs};
 use crate::output::{Call, Cause, Diagnostic, Place, Program, Result, Shell, Verbosity};
 use crate::workspace::{Access, Configuration, Crate, Workspace};
 
@@ -21,11 +23,6 @@ pub(crate) struct Context {
 
 impl Context {
     pub(crate) fn new(program: Program, args: GlobalArgs, url: Option<String>) -> Self {
-        let verbosity = if args.quiet {
-            Verbosity::Quiet
-        } else {
-            Verbosity::Normal
-        };
         let crates = args.selection();
         let place = match (&args.manifest_path, &args.migrations) {
             (_, Some(folder)) => Place::Migrations(folder),
@@ -33,12 +30,29 @@ impl Context {
             (None, None) => Place::Nearest,
         };
         Self {
-            shell: Shell { verbosity },
+            shell: shell(&args.output),
             call: Call::new(program, place, url.as_deref(), &crates),
             args,
             url,
             workspace: OnceCell::new(),
         }
+    }
+
+    /// Creates the context of a command that an application carries; its users type `words`.
+    pub(crate) fn of_application(
+        words: &str,
+        migrations: &Migrations,
+        output: &OutputArgs,
+        url: Option<String>,
+    ) -> Result<Self> {
+        let program = Program::Application(words.to_owned());
+        Ok(Self {
+            shell: shell(output),
+            call: Call::new(program, Place::Embedded, url.as_deref(), &[]),
+            args: GlobalArgs::of_everything(output.clone()),
+            url,
+            workspace: OnceCell::from(Workspace::of_application(migrations)?),
+        })
     }
 
     /// Finds the workspace, asking cargo only once.
@@ -78,4 +92,14 @@ impl Context {
         }
         self.workspace()?.package_to_init(&self.args)
     }
+}
+
+/// Returns the shell that arguments ask for.
+pub(crate) fn shell(output: &OutputArgs) -> Shell {
+    let verbosity = if output.quiet {
+        Verbosity::Quiet
+    } else {
+        Verbosity::Normal
+    };
+    Shell { verbosity }
 }

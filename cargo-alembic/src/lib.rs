@@ -10,6 +10,7 @@ mod commands;
 mod context;
 mod database;
 mod dry_run;
+pub mod embedded;
 mod empty_upgrades;
 mod engines;
 mod explain;
@@ -73,9 +74,9 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> Exit {
             };
         }
     };
-    cli.global.color.write_global();
+    cli.global.output.color.write_global();
     let url = cli.command.url().map(ToOwned::to_owned);
-    let format = cli.global.format;
+    let format = cli.global.output.format;
     let context = Context::new(program, cli.global, url);
     let outcome = cli.command.run(&context).unwrap_or_else(Into::into);
     output::finish(outcome, format, context.shell, &context.call)

@@ -19,7 +19,7 @@ use std::path::{Path, PathBuf};
 use alembic_migrate::{Dialect, Migrations};
 use alembic_run::{Schema as SchemaFile, SchemaRole};
 use alembic_sql::SqlText;
-use cargo_metadata::Package;
+use cargo_metadata::{Metadata, Package};
 
 use crate::args::GlobalArgs;
 use crate::output::{Cause, Diagnostic, Error, Result, display_path};
@@ -41,6 +41,8 @@ pub(crate) struct Workspace {
     /// The manifest given to the command, or else the nearest one.
     manifest: Option<PathBuf>,
     readahead: Readahead,
+    /// The migrations of the one crate of an application, which has no files.
+    embedded: Option<Migrations>,
 }
 
 impl Workspace {
@@ -67,19 +69,47 @@ impl Workspace {
             Some(manifest) => manifest.canonicalize().ok(),
             None => nearest,
         };
-        let root = metadata.workspace_root.clone().into_std_path_buf();
-        Ok(Self {
+        Ok(Self::new(metadata, manifest, readahead))
+    }
+
+    /// Returns the workspace of an application that holds the migrations of one crate.
+    pub(crate) fn of_application(migrations: &Migrations) -> Result<Self> {
+        let table = migrations.versions_table();
+        let dialects = migrations.history().dialects().iter();
+        let mut settings = serde_json::json!({
+            "version-table": table.name,
+            "dialects": dialects.map(|dialect| dialect.name()).collect::<Vec<_>>(),
+            "lock": false,
+        });
+        if let Some(schema) = &table.schema {
+            settings["version-table-schema"] = schema.as_str().into();
+        }
+        let metadata = packages::of_application(migrations.package_name(), &settings)?;
+        let mut workspace = Self::new(metadata, None, Readahead::begin(None, Vec::new(), None));
+        workspace.embedded = Some(migrations.clone());
+        Ok(workspace)
+    }
+
+    fn new(metadata: Metadata, manifest: Option<PathBuf>, readahead: Readahead) -> Self {
+        let root = metadata.workspace_root.into_std_path_buf();
+        Self {
             root_manifest: root.join("Cargo.toml"),
             root,
             metadata: metadata.workspace_metadata,
             packages: packages::in_dependency_order(metadata.packages),
             manifest,
             readahead,
-        })
+            embedded: None,
+        }
     }
 
     /// Reads the migrations of a crate.
     pub(crate) fn read(&self, configuration: Configuration, access: &Access) -> Result<Crate> {
+        if let Some(migrations) = &self.embedded {
+            let dialects = migrations.history().dialects().to_vec();
+            let migrations = migrations.clone().lock_timeout(access.lock_timeout);
+            return Ok(Crate::new(configuration, dialects, migrations, access));
+        }
         let Configuration { name, settings, .. } = &configuration;
         let from_env = std::env::var(&settings.url_env).ok();
         let dialects = settings.dialects_for(access.url.as_deref().or(from_env.as_deref()));

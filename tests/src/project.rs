@@ -391,14 +391,16 @@ impl Place<'_> {
 
     /// Runs `cargo-alembic` with the arguments in `line`, as where there is no cargo.
     pub fn run_without_cargo(&self, line: &str) -> Outcome {
-        let mut command = Command::new(binary());
+        self.clone().env("PATH", "").run_program(binary(), line)
+    }
+
+    /// Runs a program with the arguments in `line`, where no variable tells of cargo.
+    pub fn run_program(&self, program: &Path, line: &str) -> Outcome {
+        let mut command = Command::new(program);
         command.args(words(line));
         self.prepare(&mut command);
-        command.env_remove("CARGO").env("PATH", "");
-        Outcome::new(
-            command.output().expect("the binary runs"),
-            &self.project.shown(),
-        )
+        let output = command.env_remove("CARGO").output();
+        Outcome::new(output.expect("the program runs"), &self.project.shown())
     }
 
     /// Runs several commands, and returns what a user sees: each command line after `$`, and

@@ -59,7 +59,7 @@ pub(crate) struct Call {
     url: String,
     /// ` --manifest-path PATH`, ` --migrations FOLDER`, or empty.
     place: String,
-    /// Whether there is only the crate that `--migrations` makes, which no argument can choose.
+    /// Whether there is one crate, which no argument can choose.
     has_one_crate: bool,
 }
 
@@ -71,23 +71,30 @@ pub(crate) enum Place<'p> {
     Manifest(&'p Path),
     /// In a folder of revisions without a manifest: the call has one crate, which no argument chooses.
     Migrations(&'p Path),
+    /// In the application that the call is one of, which has one crate, too.
+    Embedded,
 }
 
 /// How the user runs the command.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Program {
     /// Through cargo: `cargo alembic`.
     #[default]
     Cargo,
     /// Where cargo may be missing: `cargo-alembic`.
     Alone,
+    /// As a subcommand of an application, by these words.
+    Application(String),
 }
 
 impl Program {
-    fn words(self) -> &'static str {
+    /// Returns the words before the name of a subcommand.
+    fn words(&self, subcommand: Subcommand) -> &str {
         match self {
             Program::Cargo => "cargo alembic",
             Program::Alone => "cargo-alembic",
+            Program::Application(words) if subcommand.needs_no_sources() => words,
+            Program::Application(_) => "cargo alembic",
         }
     }
 }
@@ -161,9 +168,13 @@ impl Suggestion {
     }
 
     fn render(&self, call: &Call) -> String {
-        let mut line = format!("`{} {}", call.program.words(), self.subcommand.name());
+        let mut line = format!(
+            "`{} {}",
+            call.program.words(self.subcommand),
+            self.subcommand.name()
+        );
         match &self.package {
-            Some(_) if call.has_one_crate => {}
+            Some(_) if call.has_one_crate && self.subcommand.needs_no_sources() => {}
             Some(name) => line.push_str(&format!(" -p {name}")),
             // It sets up a crate that the call could not choose.
             None if self.subcommand == Subcommand::Init => {}
@@ -197,6 +208,26 @@ impl Subcommand {
             Subcommand::Revision => "revision",
             Subcommand::Stamp => "stamp",
             Subcommand::Upgrade => "upgrade",
+        }
+    }
+
+    /// Returns whether an application carries the command, or it works in a folder of revisions.
+    fn needs_no_sources(self) -> bool {
+        match self {
+            Subcommand::Current
+            | Subcommand::Downgrade
+            | Subcommand::Ensure
+            | Subcommand::Heads
+            | Subcommand::History
+            | Subcommand::Log
+            | Subcommand::Stamp
+            | Subcommand::Upgrade => true,
+            Subcommand::Dump
+            | Subcommand::Init
+            | Subcommand::Lock
+            | Subcommand::Merge
+            | Subcommand::Rebase
+            | Subcommand::Revision => false,
         }
     }
 
@@ -236,11 +267,11 @@ impl Call {
             crates: crates.collect(),
             url: url.unwrap_or_default(),
             place: match place {
-                Place::Nearest => String::new(),
+                Place::Nearest | Place::Embedded => String::new(),
                 Place::Manifest(path) => given("--manifest-path", path.display().to_string()),
                 Place::Migrations(path) => given("--migrations", path.display().to_string()),
             },
-            has_one_crate: matches!(place, Place::Migrations(_)),
+            has_one_crate: matches!(place, Place::Migrations(_) | Place::Embedded),
         }
     }
 }

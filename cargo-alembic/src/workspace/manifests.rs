@@ -131,17 +131,22 @@ pub(super) fn of_revisions(revisions: &Path) -> serde_json::Result<Metadata> {
         Some(_) | None => parent.file_name(),
     };
     let name = named.map_or("migrations".into(), |name| name.to_string_lossy());
+    of_one(&name, parent, &json!({ "migrations": revisions }))
+}
+
+/// Returns what `cargo metadata` would report of a crate with nothing but this configuration.
+pub(super) fn of_one(name: &str, folder: &Path, alembic: &Value) -> serde_json::Result<Metadata> {
     let package = json!({
         "name": name,
         "version": "0.0.0",
         "id": name,
-        "manifest_path": parent.join("Cargo.toml"),
+        "manifest_path": folder.join("Cargo.toml"),
         "dependencies": [],
         "targets": [],
         "features": {},
-        "metadata": { "alembic": { "migrations": revisions } },
+        "metadata": { "alembic": alembic },
     });
-    report(vec![package], parent, None)
+    report(vec![package], folder, None)
 }
 
 fn report(

@@ -34,10 +34,7 @@ pub(super) fn metadata(manifest: Option<&Path>, nearest: Option<&Path>) -> Resul
     };
     match Manifests::read(nearest, Others::Read) {
         Ok(manifests) if is_missing || !manifests.have_sources() => {
-            manifests.metadata().map_err(|unusable| {
-                let error = cargo_metadata::Error::Json(unusable);
-                unreadable(&error.to_string(), error, CORRECT)
-            })
+            manifests.metadata().map_err(unusable)
         }
         Ok(_) => Err(refused(error)),
         Err(fault) if is_missing => Err(unreadable(&fault.to_string(), error, CORRECT)),
@@ -83,10 +80,22 @@ pub(super) fn of_revisions(folder: &Path) -> Result<Metadata> {
                 .into());
         }
     }
-    manifests::of_revisions(&folder).map_err(|error| {
-        let error = cargo_metadata::Error::Json(error);
-        unreadable(&error.to_string(), error, CORRECT)
-    })
+    manifests::of_revisions(&folder).map_err(unusable)
+}
+
+/// Describes the crate of an application, which has no files.
+pub(super) fn of_application(name: &str, alembic: &serde_json::Value) -> Result<Metadata> {
+    let name = match name {
+        "" => "application",
+        name => name,
+    };
+    let folder = std::env::current_dir().unwrap_or_default();
+    manifests::of_one(name, &folder, alembic).map_err(unusable)
+}
+
+fn unusable(error: serde_json::Error) -> Error {
+    let error = cargo_metadata::Error::Json(error);
+    unreadable(&error.to_string(), error, CORRECT)
 }
 
 /// Returns whether there is no cargo that could be asked.
