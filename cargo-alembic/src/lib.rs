@@ -15,6 +15,7 @@ mod empty_upgrades;
 mod engines;
 mod explain;
 mod foreign_words;
+mod from_code;
 mod git;
 mod lock_file;
 mod migrate;
@@ -40,6 +41,7 @@ use clap::{CommandFactory, Parser};
 
 pub use args::GlobalArgs;
 pub use commands::{CargoCli, Cli, Command};
+pub use from_code::{NewRevision, RevisionError};
 pub use output::Exit;
 #[cfg(feature = "schema")]
 pub use output::json::schema;

@@ -19,6 +19,7 @@ mod ensure;
 mod ensure_version;
 #[cfg(unix)]
 mod extensions;
+mod from_code;
 mod golden;
 mod handover;
 mod heads;

@@ -161,7 +161,6 @@ fn the_application_carries_commands() {
         "current --check-heads",
         "downgrade -1",
         "downgrade nowhere",
-        "upgrade --sql 004:005",
         "upgrade --dry-run 002",
         "show 002",
         "ensure",

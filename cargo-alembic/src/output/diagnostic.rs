@@ -96,6 +96,18 @@ impl From<Vec<Diagnostic>> for Error {
 }
 
 impl Error {
+    /// Renders the diagnostics, one below the other, in colour.
+    pub(crate) fn render(&self, call: &Call) -> String {
+        let diagnostics = self.diagnostics.iter();
+        let diagnostics = diagnostics.map(|diagnostic| diagnostic.render(call) + "\n");
+        diagnostics.collect::<Vec<String>>().join("\n")
+    }
+
+    /// Renders the diagnostics without colour.
+    pub(crate) fn text(&self, call: &Call) -> String {
+        anstream::adapter::strip_str(&self.render(call)).to_string()
+    }
+
     /// Adds an error to the earlier ones.
     pub(crate) fn add(errors: &mut Option<Self>, error: Self) {
         match errors {

@@ -2,7 +2,7 @@
 
 use super::json::{self, AnswerJson};
 use super::shell::{self, Shell};
-use super::{Call, Diagnostic, Error, Exit, Format, printable};
+use super::{Call, Diagnostic, Error, Exit, Format, Result, printable};
 
 /// The response of a command: its answers, and how it ended.
 pub(crate) struct Response {
@@ -90,6 +90,16 @@ impl Response {
             self.end = End::Differs(crates);
         }
         self
+    }
+
+    /// Returns the answers, or the failure that the command ended with.
+    pub(crate) fn answers(self) -> Result<Vec<Answer>> {
+        match self.end {
+            End::Failure(error) => Err(error),
+            End::Success | End::NotAtHeads(_) | End::Differs(_) => {
+                Ok(self.answers.unwrap_or_default())
+            }
+        }
     }
 
     fn text(&self) -> String {

@@ -63,8 +63,5 @@ fn ignore_broken_pipe(written: io::Result<()>) -> io::Result<()> {
 /// Prints an error to stderr.
 pub(crate) fn report(error: &Error, call: &Call) {
     let mut stderr = anstream::stderr().lock();
-    for (index, diagnostic) in error.diagnostics.iter().enumerate() {
-        let separator = if index > 0 { "\n" } else { "" };
-        let _ = writeln!(stderr, "{separator}{}", diagnostic.render(call));
-    }
+    let _ = write!(stderr, "{}", error.render(call));
 }
