@@ -69,6 +69,7 @@ mod state;
 mod steps;
 mod tables;
 mod target;
+mod tool_table;
 mod undo;
 mod verify;
 mod versions;
@@ -96,6 +97,7 @@ pub use runner::{DEFAULT_LOCK_TIMEOUT, Runner};
 pub use script::{Obstacle, ScriptError};
 pub use state::DatabaseState;
 pub use target::{Ahead, Schema, SchemaRole, Target};
+pub use tool_table::{TakeOver, ToolColumn, ToolRecord, ToolTable};
 pub use undo::Undo;
 
 #[cfg(test)]
