@@ -24,6 +24,7 @@ mod handover;
 mod heads;
 mod help;
 mod history;
+mod import;
 mod init;
 mod json;
 mod kill;

@@ -80,8 +80,9 @@ impl FolderImport {
         let answer = answer(&place, tool, &from, &imported, &files, self.dry_run);
         if !self.dry_run {
             place.write(context, &files)?;
-            let next =
-                Suggestion::for_crate(Subcommand::Import, &answer.name).argument("--database");
+            let next = Suggestion::for_crate(Subcommand::Import, &answer.name)
+                .argument("--database")
+                .elsewhere();
             let next = Hint::default().command(next).render(&context.call);
             context.shell.status(
                 "Next",

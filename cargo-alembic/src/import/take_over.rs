@@ -41,6 +41,17 @@ enum Refusal {
 }
 
 impl TakeOverRequest {
+    /// Asks for what the usual table of a tool says.
+    pub(crate) fn of(tool: Tool) -> Self {
+        Self {
+            tool: Some(tool),
+            table: None,
+            ignored: Vec::new(),
+            strict: false,
+            dry_run: false,
+        }
+    }
+
     /// Takes over the databases of the chosen crates, one after the other.
     pub(crate) fn run(&self, context: &Context, access: &Access) -> Result<Response> {
         let chosen = context.crates(access)?;

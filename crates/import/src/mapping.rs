@@ -79,7 +79,7 @@ pub fn map(
         .map(|(node, origin)| (&origin.key, *node))
         .collect();
     let mut unknown = Vec::new();
-    let mut mismatches = Vec::new();
+    let mut mismatches: HashMap<Node, Mismatch> = HashMap::new();
     let mut done: HashSet<Node> = HashSet::new();
     for migration in &applied.migrations {
         let key = &migration.key;
@@ -95,11 +95,12 @@ pub fn map(
         if let (Some(known), Some(recorded)) = (&origin.checksum, &migration.checksum)
             && !known.allows(recorded)
         {
-            mismatches.push(Mismatch {
+            let mismatch = Mismatch {
                 revision: graph[*node].id.clone(),
                 key: key.clone(),
                 file: origin.file.clone(),
-            });
+            };
+            mismatches.insert(*node, mismatch);
         }
     }
     if !unknown.is_empty() {
@@ -129,9 +130,19 @@ pub fn map(
     Ok(Mapping {
         targets: graph.ids(&targets),
         applied: done.len(),
-        mismatches,
+        mismatches: in_order(graph, mismatches),
         repeated,
     })
+}
+
+/// Returns what is known of nodes in the order of the graph.
+fn in_order<T>(graph: &Graph, mut known: HashMap<Node, T>) -> Vec<T> {
+    let newest_first = graph.newest_first();
+    let mut found: Vec<T> = newest_first
+        .filter_map(|node| known.remove(&node))
+        .collect();
+    found.reverse();
+    found
 }
 
 /// Returns whether a version lies at or below the one that the tool began with.

@@ -252,7 +252,7 @@ fn joined(pieces: Vec<Piece>) -> Vec<Piece> {
 
 /// Removes blank lines at the ends, and ends the text with the end of its last line.
 fn trimmed(sql: &str) -> String {
-    let sql = sql.trim_start_matches(['\n', '\r']).trim_end();
+    let sql = sql.trim();
     match sql.is_empty() {
         true => String::new(),
         false => format!("{sql}\n"),

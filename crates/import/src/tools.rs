@@ -130,7 +130,11 @@ fn divide<'f>(
         .collect();
     let part = |is_up: bool| {
         let index = turns.iter().position(|(_, up)| *up == is_up)?;
-        let start = turns[index].0;
+        // Comments may come before the first marker.
+        let start = match index {
+            0 => text.len() - text.trim_start_matches('\u{feff}').len(),
+            index => turns[index].0,
+        };
         let end = turns.get(index + 1).map_or(text.len(), |(start, _)| *start);
         Some(Script {
             span: start..end,
