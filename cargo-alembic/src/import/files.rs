@@ -1,5 +1,6 @@
 //! Writes the migrations of another tool as revisions: all of them or none, into a folder of their own.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use alembic_history::{Code, Dialect, History, Lock, SettingsScope, SourceFile};
@@ -63,7 +64,7 @@ impl FolderImport {
         let from = self.source.find_folder(crate_folder)?;
         let folder = read_folder(&from)?;
         let tool = self.source.find_tool(&from, &folder)?;
-        let place = self.place(context, name, manifest, &from)?;
+        let place = self.place(context, name, manifest, &from, tool)?;
         let today = now(place.configuration.settings.timezone.as_deref())?;
         let date = |version: &str| create_date(&date_of(version).unwrap_or_else(|| today.clone()));
         let imported = import(tool, &folder, place.dialect, date);
@@ -99,6 +100,7 @@ impl FolderImport {
         name: String,
         manifest: Manifest,
         from: &Path,
+        tool: Tool,
     ) -> Result<Place> {
         let crate_folder = manifest.path.parent().unwrap_or(Path::new(".")).to_owned();
         let is_configured = manifest.is_configured();
@@ -162,6 +164,13 @@ impl FolderImport {
         };
         // As all of these tools do.
         keys["transaction"] = value("revision");
+        // A database that is taken over keeps the table, and no revision has to make it.
+        let mut excluded = configuration.settings.exclude.clone();
+        let table = tool.default_table().to_owned();
+        if !excluded.contains(&table) {
+            excluded.push(table);
+        }
+        keys["exclude"] = value(excluded.into_iter().collect::<toml_edit::Array>());
         Ok(Place {
             name,
             manifest,
@@ -314,12 +323,9 @@ fn answer(
     let would = if dry_run { "would be " } else { "" };
     let mut text = format!("{count} {revisions} {would}imported from {tool}: {from} -> {into}\n");
     for (heading, weight) in [("changed", Weight::Change), ("look at", Weight::Look)] {
-        let findings: Vec<String> = imported
-            .findings_of(weight)
-            .map(|finding| format!("  {finding}\n"))
-            .collect();
-        if !findings.is_empty() {
-            text.push_str(&format!("{heading}:\n{}", findings.concat()));
+        let lines = lines(imported.findings_of(weight));
+        if !lines.is_empty() {
+            text.push_str(&format!("{heading}:\n{lines}"));
         }
     }
     let revision = |(revision, file): (&ImportedRevision, &NewFile)| ImportedJson {
@@ -338,6 +344,32 @@ fn answer(
         findings: finding_json(imported.findings_of(Weight::Look)),
     };
     Answer::new(&place.name, AnswerJson::Import(json), text)
+}
+
+/// Returns a line for each finding, and one for many files of which the same is to be said.
+fn lines<'f>(findings: impl Iterator<Item = &'f Finding>) -> String {
+    const MANY: usize = 4;
+    let findings: Vec<&Finding> = findings.collect();
+    let mut places: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+    for finding in &findings {
+        let message = finding.kind.to_string();
+        places.entry(message).or_default().push(&finding.path);
+    }
+    let mut text = String::new();
+    for finding in findings {
+        let message = finding.kind.to_string();
+        let alike = places.get(&message).map_or(0, Vec::len);
+        if alike < MANY {
+            text.push_str(&format!("  {finding}\n"));
+        } else if let Some(paths) = places.remove(&message) {
+            let last = paths.last().unwrap_or(&"");
+            text.push_str(&format!(
+                "  {alike} files, from {} to {last}: {message}\n",
+                paths[0]
+            ));
+        }
+    }
+    text
 }
 
 fn finding_json<'f>(findings: impl Iterator<Item = &'f Finding>) -> Vec<FindingJson> {

@@ -338,9 +338,7 @@ impl Refused<'_> {
                 );
                 let ignored = keys
                     .iter()
-                    .map(|(Key::Version(key) | Key::Repeatable(key))| {
-                        format!("--ignore {}", crate::output::quote_for_shell(key))
-                    });
+                    .map(|key| format!("--ignore {}", crate::output::quote_for_shell(key.name())));
                 let ignored = ignored.collect::<Vec<_>>().join(" ");
                 diagnostic(Code::ToolUnknownRows, title)
                     .help("if the folder has newer files, import it again")

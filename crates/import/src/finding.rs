@@ -87,7 +87,7 @@ pub enum FindingKind {
         /// The tool.
         tool: Tool,
     },
-    /// A statement uses the table of the tool, which an empty database does not have.
+    /// A statement uses the table of the tool, which a revision of its own creates in an empty database.
     UsesOwnTable {
         /// The table.
         table: &'static str,
@@ -290,7 +290,10 @@ impl fmt::Display for FindingKind {
                 )
             }
             Self::UsesOwnTable { table } => {
-                write!(f, "uses {table}, which an empty database will not have")
+                write!(
+                    f,
+                    "uses {table}, which the first revision creates in an empty database"
+                )
             }
             Self::Repeatable => {
                 f.write_str("ran again at each change; its revision runs once, after the others")

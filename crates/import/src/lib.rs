@@ -12,6 +12,7 @@ mod folder;
 mod mapping;
 mod migration;
 mod origin;
+mod own_table;
 mod revision;
 mod script;
 #[cfg(test)]

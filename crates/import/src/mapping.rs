@@ -84,8 +84,9 @@ pub fn map(
     for migration in &applied.migrations {
         let key = &migration.key;
         let Some(node) = by_key.get(key) else {
-            let (Key::Version(name) | Key::Repeatable(name)) = key;
-            if !ignored.contains(name) && !is_below_baseline(applied, key) {
+            if !ignored.iter().any(|ignored| ignored == key.name())
+                && !is_below_baseline(applied, key)
+            {
                 unknown.push(key.clone());
             }
             continue;
@@ -106,6 +107,11 @@ pub fn map(
     if !unknown.is_empty() {
         return Err(MappingError::Unknown(unknown));
     }
+    // A database of the tool has its table.
+    let tables = by_key
+        .iter()
+        .filter(|(key, _)| matches!(key, Key::Table(_)));
+    done.extend(tables.map(|(_, node)| *node));
     done.extend(
         by_key
             .iter()

@@ -12,6 +12,18 @@ pub enum Key {
     Version(String),
     /// The description of a migration that runs again whenever it changes.
     Repeatable(String),
+    /// None: it is the creation of the tool's own table.
+    Table(String),
+}
+
+impl Key {
+    /// Returns the name alone.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Version(name) | Self::Repeatable(name) | Self::Table(name) => name,
+        }
+    }
 }
 
 impl fmt::Display for Key {
@@ -19,6 +31,7 @@ impl fmt::Display for Key {
         match self {
             Self::Version(version) => write!(f, "version {version}"),
             Self::Repeatable(description) => write!(f, "repeatable {description}"),
+            Self::Table(name) => write!(f, "table {name}"),
         }
     }
 }

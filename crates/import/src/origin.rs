@@ -44,6 +44,7 @@ impl Origin {
         let key = match kind {
             "version" => Key::Version(name.to_owned()),
             "repeatable" => Key::Repeatable(name.to_owned()),
+            "table" => Key::Table(name.to_owned()),
             _ => return None,
         };
         Some(Self {

@@ -7,6 +7,7 @@ use alembic_history::{
 };
 
 use crate::migration::{Down, Migration, Script};
+use crate::own_table;
 use crate::script::Piece;
 use crate::tools::{self, Reading};
 use crate::{Finding, FindingKind, Folder, Key, Origin, Tool, Weight};
@@ -54,7 +55,7 @@ impl ImportedRevision {
         let (folder, name) = file.rsplit_once('/').unwrap_or(("", file));
         match (self.origin.tool, folder) {
             // Its files have the same name in every folder.
-            (Tool::Diesel, folder) => folder,
+            (Tool::Diesel, folder) if !folder.is_empty() => folder,
             _ => name
                 .trim_end_matches(".sql")
                 .trim_end_matches(".up")
@@ -88,7 +89,7 @@ pub fn import(
     }
     let mut names: HashMap<RevisionId, &str> = HashMap::new();
     let mut final_ones = Vec::new();
-    let mut parent = None;
+    let mut parent = imported.provide_own_table(tool, &migrations, dialect, &date);
     for migration in &migrations {
         let Some(id) = imported.id(migration) else {
             continue;
@@ -135,6 +136,46 @@ impl Imported {
             line: None,
             kind,
         });
+    }
+
+    /// Begins with a revision that creates the table of the tool, if a migration uses it; returns its id.
+    fn provide_own_table(
+        &mut self,
+        tool: Tool,
+        migrations: &[Migration<'_>],
+        dialect: Dialect,
+        date: &impl Fn(&str) -> String,
+    ) -> Option<RevisionId> {
+        let table = tool.default_table();
+        let mut scripts = migrations.iter().map(|migration| &migration.up);
+        scripts.find(|script| script.mentions(table, dialect).is_some())?;
+        let first = migrations
+            .first()
+            .map_or("", |migration| migration.key.name());
+        let origin = Origin {
+            tool,
+            key: Key::Table(table.to_owned()),
+            checksum: None,
+            file: table.to_owned(),
+        };
+        let id = RevisionId::for_new_revision(format!("{}_table", tool.name())).ok()?;
+        self.revisions.push(ImportedRevision {
+            new: NewRevision {
+                message: format!("table of {tool}\n\n{origin}"),
+                id: id.clone(),
+                revises: Vec::new(),
+                create_date: date(first),
+                branch_labels: Vec::new(),
+                depends_on: Vec::new(),
+            },
+            sections: format!(
+                "-- alembic: upgrade\n-- A later revision uses it; a database of {tool} has it.\n{};\n\n\
+                 -- alembic: downgrade irreversible: {tool} may have made the table\n",
+                own_table::create(tool, dialect)
+            ),
+            origin,
+        });
+        Some(id)
     }
 
     /// Returns the id of a migration's revision: the one that people know, if it can be one.
@@ -192,15 +233,12 @@ impl Author {
             true => &migration.id,
             false => &migration.message,
         };
-        let version = match &migration.key {
-            Key::Version(version) | Key::Repeatable(version) => version,
-        };
         let revision = ImportedRevision {
             new: NewRevision {
                 message: format!("{message}\n\n{origin}"),
                 id,
                 revises: parent.cloned().into_iter().collect(),
-                create_date: date(version),
+                create_date: date(migration.key.name()),
                 branch_labels: Vec::new(),
                 depends_on: Vec::new(),
             },
