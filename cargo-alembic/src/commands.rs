@@ -1,5 +1,6 @@
 //! The commands, one file each.
 
+mod baseline;
 pub(crate) mod branches;
 mod check;
 pub(crate) mod current;
@@ -77,6 +78,8 @@ pub enum Command {
     Init(init::InitArgs),
     /// Write the migrations of another tool as revisions, or take over a database of it
     Import(import::ImportArgs),
+    /// Write a first revision that makes the schema of a database, and record it there
+    Baseline(baseline::BaselineArgs),
     /// Write a new revision file
     Revision(revision::RevisionArgs),
     /// Write a revision that merges several heads into one
@@ -128,6 +131,7 @@ impl Command {
         match self {
             Command::Init(args) => args.run(context),
             Command::Import(args) => args.run(context),
+            Command::Baseline(args) => args.run(context),
             Command::Revision(args) => args.run(context),
             Command::Merge(args) => args.run(context),
             Command::Rebase(args) => args.run(context),
@@ -156,6 +160,7 @@ impl Command {
     pub(crate) fn url(&self) -> Option<&str> {
         let database = match self {
             Command::Import(args) => &args.database,
+            Command::Baseline(args) => &args.database,
             Command::Upgrade(args) => &args.database,
             Command::Downgrade(args) => &args.database,
             Command::Current(args) => &args.database,

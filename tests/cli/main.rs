@@ -8,6 +8,7 @@ mod autogenerate;
 mod autogenerate_on_servers;
 mod bad_input;
 mod base;
+mod baseline;
 mod branches;
 mod connecting;
 mod current;

@@ -14,7 +14,7 @@ use serde::Serialize;
 
 use super::Diagnostic;
 use super::printable::printable_json;
-pub(crate) use imports::{FindingJson, ImportJson, ImportedJson, TakeOverJson};
+pub(crate) use imports::{BaselineJson, FindingJson, ImportJson, ImportedJson, TakeOverJson};
 pub(crate) use revisions::{
     BranchPoint, Branches, CurrentJson, RevisionJson, Revisions, UnfinishedJson, strings,
 };
@@ -96,6 +96,7 @@ pub(crate) fn document(
 #[serde(untagged)]
 pub(crate) enum AnswerJson {
     Autogenerate(AutogenerateJson),
+    Baseline(BaselineJson),
     Branches(Branches),
     Current(CurrentJson),
     Diff(DiffJson),
@@ -221,6 +222,7 @@ pub(crate) struct InitJson {
 struct Answers {
     /// The result of `revision --autogenerate`.
     autogenerate: Document<AutogenerateJson>,
+    baseline: Document<BaselineJson>,
     branches: Document<Branches>,
     check: Document<DiffJson>,
     current: Document<CurrentJson>,

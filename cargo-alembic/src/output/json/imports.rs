@@ -1,4 +1,4 @@
-//! The answers of `import`.
+//! The answers of `import` and `baseline`.
 
 #[cfg(feature = "schema")]
 use schemars::JsonSchema;
@@ -77,4 +77,18 @@ pub(crate) struct TakeOverJson {
     /// How the version table has changed.
     #[serde(flatten)]
     pub(crate) stamp: StampJson,
+}
+
+/// The result of `baseline`.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(JsonSchema), schemars(rename = "Baseline"))]
+pub(crate) struct BaselineJson {
+    /// The id of the revision.
+    pub(crate) id: String,
+    /// Its file.
+    pub(crate) path: String,
+    /// What the database has and the revision does not make.
+    pub(crate) not_compared: Vec<String>,
+    /// How the version table has changed; null with `--dry-run`.
+    pub(crate) stamp: Option<StampJson>,
 }
