@@ -7,6 +7,7 @@ use alembic_tests::{Outcome, Project};
 use insta::assert_snapshot;
 
 use crate::on_both;
+use crate::readme::{blocks, timeless};
 
 use Dialect::{Postgres, Sqlite};
 
@@ -547,4 +548,41 @@ fn answers_for_programs() {
         "import --url sqlite://shop.db --format json",
         "import --database --format json",
     ]));
+}
+
+/// What docs/import.md shows is what happens.
+#[test]
+fn the_guide() {
+    let project = project(SQLX);
+    project
+        .database("shop.db")
+        .execute(&half_applied("sqlx", Sqlite).0);
+    let checksum = "UPDATE _sqlx_migrations SET checksum = x'";
+    let mut commands = 0;
+    for block in blocks("docs/import.md", "From sqlx") {
+        for command in format!("\n{}", block.text)
+            .split("\n$ cargo alembic ")
+            .skip(1)
+        {
+            let (line, shown) = command.split_once('\n').unwrap();
+            let outcome = project.run(line);
+            let found = format!("{}{}", outcome.stdout, outcome.stderr);
+            let [found, shown] = [&found, shown].map(timeless);
+            assert!(
+                found.starts_with(shown.trim_end()),
+                "{line}:\n{found}\n{shown}"
+            );
+            commands += 1;
+            // The table was made by hand.
+            if line.starts_with("import --url") {
+                let text = project.read("revisions/0001_create_account.sql");
+                let (_, rest) = text.split_once("checksum ").unwrap();
+                let (known, _) = rest.split_once(',').unwrap();
+                project
+                    .database("shop.db")
+                    .execute(&format!("{checksum}{known}'"));
+            }
+        }
+    }
+    assert_eq!(commands, 4);
 }
