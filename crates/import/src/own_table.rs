@@ -1,30 +1,17 @@
 //! The table in which a tool records what it has run, as the tool creates it.
 
-mod postgres;
-mod sqlite;
-
-use alembic_sql::Dialect;
-
 use crate::Tool;
 
-/// The types that differ between the databases; each has a file named after it.
-struct Types {
-    bytes: &'static str,
-    time: &'static str,
-}
-
 /// Returns the statement that creates the table unless it exists.
-pub(crate) fn create(tool: Tool, dialect: Dialect) -> String {
-    let Types { bytes, time } = match dialect {
-        Dialect::Sqlite => sqlite::TYPES,
-        Dialect::Postgres => postgres::TYPES,
-    };
+///
+/// The types are those of PostgreSQL: SQLite takes any name of a type, and stores the same values.
+pub(crate) fn create(tool: Tool) -> String {
     let now = "DEFAULT CURRENT_TIMESTAMP";
     let columns = match tool {
         Tool::Sqlx => format!(
             "version BIGINT PRIMARY KEY,\n    description TEXT NOT NULL,\n    \
-             installed_on {time} NOT NULL {now},\n    success BOOLEAN NOT NULL,\n    \
-             checksum {bytes} NOT NULL,\n    execution_time BIGINT NOT NULL"
+             installed_on TIMESTAMPTZ NOT NULL {now},\n    success BOOLEAN NOT NULL,\n    \
+             checksum BYTEA NOT NULL,\n    execution_time BIGINT NOT NULL"
         ),
         Tool::Diesel => format!(
             "version VARCHAR(50) PRIMARY KEY NOT NULL,\n    run_on TIMESTAMP NOT NULL {now}"

@@ -171,7 +171,7 @@ impl Imported {
             sections: format!(
                 "-- alembic: upgrade\n-- A later revision uses it; a database of {tool} has it.\n{};\n\n\
                  -- alembic: downgrade irreversible: {tool} may have made the table\n",
-                own_table::create(tool, dialect)
+                own_table::create(tool)
             ),
             origin,
         });
