@@ -3,8 +3,10 @@
 use std::fmt::Write;
 
 use alembic_history::Dialect;
+use alembic_import::Tool;
 use alembic_tests::{Outcome, Project};
 use insta::assert_snapshot;
+use postgres::{Client, NoTls};
 
 use crate::on_both;
 use crate::readme::{blocks, timeless};
@@ -319,9 +321,7 @@ fn databases_are_taken_over_where_they_are() {
 }
 
 fn table_of(tool: &str) -> &'static str {
-    tool.parse::<alembic_import::Tool>()
-        .unwrap()
-        .default_table()
+    tool.parse::<Tool>().unwrap().default_table()
 }
 
 /// What stops an import of files: nothing is written. Arguments, more files, the code and a phrase.
@@ -517,6 +517,44 @@ fn databases_that_are_refused() {
             }
         }
     });
+}
+
+/// sqlx holds an advisory lock on PostgreSQL while it runs, and every tool writes to its table: neither
+/// may happen while the table is read. The numbers of sqlx's lock are those that it computes itself.
+#[test]
+fn a_tool_that_runs_is_waited_for() {
+    assert_eq!(
+        Tool::Sqlx.advisory_lock().unwrap()("postgres"),
+        368_907_709_894_077_238
+    );
+    let project = project(SQLX).on(Postgres);
+    project.run("import").success();
+    let database = project.database("shop.db");
+    database.execute(&half_applied("sqlx", Postgres).0);
+    let name = &database.query("SELECT current_database()")[0];
+    let number = Tool::Sqlx.advisory_lock().unwrap()(name);
+    for lock in [
+        format!("SELECT pg_advisory_lock({number})"),
+        "BEGIN; INSERT INTO _sqlx_migrations (version, description, success, checksum, \
+         execution_time) VALUES (2, 'x', TRUE, '', 1)"
+            .to_owned(),
+    ] {
+        let mut other = Client::connect(&database.url(), NoTls).unwrap();
+        other.batch_execute(&lock).unwrap();
+        let outcome = failed(project.run("import --database --lock-timeout 0.2"));
+        assert!(
+            outcome.stderr.contains("keep the other tool from running"),
+            "{outcome}"
+        );
+        assert_eq!(database.versions(), [""; 0], "{lock}");
+    }
+    settled(&project);
+    assert_eq!(database.versions(), ["1"]);
+}
+
+/// Takes the database over, once the server has ended the connections of others.
+fn settled(project: &Project) {
+    project.run("import --database --lock-timeout 20").success();
 }
 
 /// A crate that is configured keeps its keys, and gets those that it needs.

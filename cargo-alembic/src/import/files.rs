@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use alembic_history::{Code, Dialect, History, Lock, SettingsScope, SourceFile};
+use alembic_history::{Code, DEFAULT_FOLDER, Dialect, History, Lock, SettingsScope, SourceFile};
 use alembic_import::{Finding, FindingKind, Imported, ImportedRevision, Tool, Weight, import};
 use jiff::Zoned;
 use jiff::civil::{Date, DateTime};
@@ -114,7 +114,9 @@ impl FolderImport {
             .map(Configuration::folders)
             .unwrap_or_default();
         let own = folders.first().filter(|folder| real(folder) != real(from));
-        if let Some(holding) = folders.iter().find(|folder| holds_revisions(folder)) {
+        let usual = crate_folder.join(DEFAULT_FOLDER);
+        let mut holding = folders.iter().chain([&usual]);
+        if let Some(holding) = holding.find(|folder| holds_revisions(folder)) {
             return Err(occupied(holding, &name));
         }
         let into = match (&self.into, own) {

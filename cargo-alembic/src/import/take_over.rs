@@ -54,7 +54,11 @@ impl TakeOverRequest {
 
     /// Takes over the databases of the chosen crates, one after the other.
     pub(crate) fn run(&self, context: &Context, access: &Access) -> Result<Response> {
-        let chosen = context.crates(access)?;
+        let mut chosen = context.crates(access)?;
+        // A workspace may have crates that began without another tool.
+        if chosen.iter().any(|own| !tools_of(own).is_empty()) {
+            chosen.retain(|own| !tools_of(own).is_empty());
+        }
         context.workspace()?.check_databases(&chosen)?;
         Ok(answers_one_by_one(&chosen, |own| {
             self.take_over(context, own).map(AnswerJson::TakeOver)
@@ -128,12 +132,8 @@ impl TakeOverRequest {
         if let Some(tool) = self.tool {
             return Ok(tool);
         }
-        let history = own.history();
-        let nodes = history.graph().nodes();
-        let origins = nodes.filter_map(|node| Origin::find(&history.file(node).file.header.doc));
-        let found: BTreeSet<Tool> = origins.map(|origin| origin.tool).collect();
         let name = own.name();
-        let mut found = found.into_iter();
+        let mut found = tools_of(own).into_iter();
         match (found.next(), found.next()) {
             (Some(tool), None) => Ok(tool),
             (None, _) => Err(nothing_imported(own)),
@@ -201,6 +201,14 @@ impl TakeOverRequest {
         }
         Ok(mapping)
     }
+}
+
+/// Returns the tools that revisions of a crate were imported from.
+fn tools_of(own: &Crate) -> BTreeSet<Tool> {
+    let history = own.history();
+    let nodes = history.graph().nodes();
+    let origins = nodes.filter_map(|node| Origin::find(&history.file(node).file.header.doc));
+    origins.map(|origin| origin.tool).collect()
 }
 
 fn is_at(versions: &Versions, targets: &[RevisionId]) -> bool {

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use alembic_sql::{
     Dialect, IndexAction, Split, Statement, StatementKind, TokenKind, Tokens, TransactionControl,
-    split, summary,
+    split, summary, unquote,
 };
 
 use crate::folder::line_at;
@@ -104,7 +104,9 @@ impl Script<'_> {
         let mut tokens = Tokens::new(sql, dialect);
         let found = tokens.find(|token| match token.kind {
             TokenKind::Word => token.span.text(sql).eq_ignore_ascii_case(name),
-            TokenKind::QuotedName => token.span.text(sql)[1..].starts_with(name),
+            TokenKind::QuotedName => {
+                unquote(token.span.text(sql)).is_some_and(|quoted| quoted == name)
+            }
             _ => false,
         });
         found.map(|token| token.span.start)

@@ -1,7 +1,5 @@
 //! Folders in, revisions and findings out; tables in, places among revisions out.
 
-#![expect(clippy::unwrap_used, reason = "a test that panics fails, as it should")]
-
 mod databases;
 mod folders;
 
