@@ -1,5 +1,6 @@
 //! The commands, one file each.
 
+mod baseline;
 pub(crate) mod branches;
 mod check;
 pub(crate) mod current;
@@ -11,6 +12,7 @@ pub(crate) mod ensure;
 mod ensure_version;
 pub(crate) mod heads;
 pub(crate) mod history;
+mod import;
 mod init;
 mod lock;
 pub(crate) mod log;
@@ -74,6 +76,10 @@ fn clap_styles() -> clap::builder::Styles {
 pub enum Command {
     /// Set up migrations for a crate: a folder and a configuration
     Init(init::InitArgs),
+    /// Write the migrations of another tool as revisions, or take over a database of it
+    Import(import::ImportArgs),
+    /// Write a first revision that makes the schema of a database, and record it there
+    Baseline(baseline::BaselineArgs),
     /// Write a new revision file
     Revision(revision::RevisionArgs),
     /// Write a revision that merges several heads into one
@@ -124,6 +130,8 @@ impl Command {
     pub(crate) fn run(self, context: &Context) -> Result<Response> {
         match self {
             Command::Init(args) => args.run(context),
+            Command::Import(args) => args.run(context),
+            Command::Baseline(args) => args.run(context),
             Command::Revision(args) => args.run(context),
             Command::Merge(args) => args.run(context),
             Command::Rebase(args) => args.run(context),
@@ -151,6 +159,8 @@ impl Command {
     /// Returns the database that `--url` names, for commands that use one.
     pub(crate) fn url(&self) -> Option<&str> {
         let database = match self {
+            Command::Import(args) => &args.database,
+            Command::Baseline(args) => &args.database,
             Command::Upgrade(args) => &args.database,
             Command::Downgrade(args) => &args.database,
             Command::Current(args) => &args.database,

@@ -10,6 +10,7 @@ mod existence;
 mod expression;
 mod files;
 mod log;
+mod other_tools;
 mod outline;
 mod plan;
 mod postgres;

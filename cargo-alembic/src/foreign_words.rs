@@ -37,7 +37,7 @@ const SUBCOMMANDS: &[(&[&str], &str)] = &[
          server's own commands",
     ),
     (
-        &["setup", "prepare", "baseline"],
+        &["setup", "prepare"],
         "`cargo alembic ensure` gets databases ready, from empty ones and from those that are older \
          than the version table",
     ),

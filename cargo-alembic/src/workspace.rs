@@ -28,6 +28,7 @@ pub(crate) use crates::{Access, Crate, TargetFile, answers_one_by_one};
 pub(crate) use expressions::{crates_matching, crates_to_move};
 use readahead::Readahead;
 pub(crate) use requirements::{CrateOrder, PlannedRows, access_to, check_dependents};
+pub(crate) use selection::holds_revisions;
 pub(crate) use sources::{CrateSources, ModelPlan};
 
 /// The packages of a workspace, each after those that it depends on.

@@ -34,6 +34,8 @@ macro_rules! help {
 
 help! {
     init: "init",
+    import: "import",
+    baseline: "baseline",
     revision: "revision",
     merge: "merge",
     rebase: "rebase",

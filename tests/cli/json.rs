@@ -292,6 +292,8 @@ fn the_schema_has_every_command_that_answers() {
     commands.push("sql");
     // What `revision` answers with `--autogenerate`.
     commands.push("autogenerate");
+    // What `import` answers with `--database`.
+    commands.push("import-database");
     commands.sort_unstable();
     assert_eq!(known, commands);
 }

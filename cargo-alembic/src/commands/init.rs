@@ -4,18 +4,18 @@ use std::path::{Path, PathBuf};
 
 use alembic_history::{Code, DEFAULT_FOLDER, Dialect, Lock, SettingsScope};
 use clap::Args;
-use toml_edit::{DocumentMut, Item, Table, TomlError, value};
+use toml_edit::{Table, value};
 
 use crate::context::Context;
 use crate::database::Database;
 use crate::lock_file::CrateLock;
+use crate::manifest::{DatabaseSetting, Manifest, configured_url, new_table, unwritable};
 use crate::new_file::{create, replace};
 use crate::output::json::{AnswerJson, InitJson};
 use crate::output::{
-    Answer, Cause, Diagnostic, Error, Hint, Layout, Response, Result, Subcommand, Suggestion,
-    display_path,
+    Answer, Cause, Diagnostic, Hint, Layout, Response, Result, Subcommand, Suggestion, display_path,
 };
-use crate::url::{DatabaseUrl, RedactedUrl, UrlPlace};
+use crate::url::UrlPlace;
 use crate::workspace::{Configuration, from_toml};
 
 /// Arguments of `cargo alembic init`.
@@ -47,28 +47,10 @@ Create one with `cargo alembic revision -m \"what it does\"`, apply the pending 
 impl InitArgs {
     pub(super) fn run(self, context: &Context) -> Result<Response> {
         let (manifest, name) = context.package_to_init()?;
-        let crate_folder = manifest.parent().unwrap_or(Path::new("."));
-        let cannot = |cause, why: &dyn std::fmt::Display| -> Error {
-            let title = format!("cannot change {}: {why}", display_path(&manifest));
-            Diagnostic::new(cause, title).into()
-        };
-        let failed = |error: std::io::Error| {
-            let why = error.to_string();
-            cannot(Cause::Unwritable(error), &why)
-        };
-        let text = std::fs::read_to_string(&manifest).map_err(failed)?;
-        let document: DocumentMut = text
-            .parse()
-            .map_err(|error: TomlError| cannot(Cause::Manifest, &error))?;
-        let package = document.get("package").and_then(Item::as_table_like);
-        let metadata = package.and_then(|package| package.get("metadata"));
-        if metadata.is_some_and(|metadata| !metadata.is_table_like()) {
-            return Err(cannot(
-                Cause::Manifest,
-                &"`package.metadata` is not a table",
-            ));
-        }
-        if is_configured(&document) {
+        let manifest = Manifest::read(manifest)?;
+        let crate_folder = manifest.path.parent().unwrap_or(Path::new(".")).to_owned();
+        let crate_folder = crate_folder.as_path();
+        if manifest.is_configured() {
             return self.create_folders(context, &name);
         }
         let relative = self.folder.unwrap_or_else(|| DEFAULT_FOLDER.into());
@@ -92,7 +74,7 @@ impl InitArgs {
             Some(url) => configured_url(url, crate_folder)?,
             None => {
                 // Another URL in the manifest would never be used, or hide that one.
-                let bare = table(&relative, &DatabaseSetting::Dialect(Dialect::Sqlite));
+                let bare = new_table(&relative, &DatabaseSetting::Dialect(Dialect::Sqlite));
                 let elsewhere = configure_crate(&bare)?.find_url(None)?;
                 match elsewhere.and_then(|(url, _)| Dialect::of_url(&url)) {
                     Some(dialect) => DatabaseSetting::Dialect(dialect),
@@ -100,7 +82,7 @@ impl InitArgs {
                 }
             }
         };
-        let mut table = table(&relative, &setting);
+        let mut table = new_table(&relative, &setting);
         let workspace = context.workspace()?;
         if let Some(version_table) = &self.version_table {
             table["version-table"] = value(version_table);
@@ -121,12 +103,13 @@ impl InitArgs {
         }
         let configuration = configure_crate(&table)?;
         let database = configuration.database(None)?;
-        let configured = configure(document, &text, table);
+        let path = manifest.path.clone();
+        let configured = manifest.configured(table);
         create(&folder.join("README.md"), README)?;
         create(&folder.join(Lock::FILE_NAME), &Lock::default().render())?;
         context.shell.status("Created", display_path(&folder));
-        replace(&manifest, &configured).map_err(failed)?;
-        context.shell.status("Configured", display_path(&manifest));
+        replace(&path, &configured).map_err(|error| unwritable(&path, error))?;
+        context.shell.status("Configured", display_path(&path));
         context
             .shell
             .status("Database", described(&configuration, &database)?);
@@ -135,7 +118,7 @@ impl InitArgs {
         context.shell.status("Next", next);
         let json = AnswerJson::Init(InitJson {
             folder: display_path(&folder),
-            manifest: display_path(&manifest),
+            manifest: display_path(&path),
             database: database.url.to_string(),
         });
         let answer = Answer::new(&name, json, String::new());
@@ -171,14 +154,6 @@ impl InitArgs {
     }
 }
 
-/// The database setting that is written to the configuration.
-enum DatabaseSetting {
-    /// The URL of the database.
-    Url(String),
-    /// Its dialect; the URL is written elsewhere.
-    Dialect(Dialect),
-}
-
 /// Describes the database that commands will use, and where its URL is written, if that is not in the
 /// crate's own manifest.
 fn described(configuration: &Configuration, database: &Database) -> Result<String> {
@@ -198,68 +173,4 @@ fn described(configuration: &Configuration, database: &Database) -> Result<Strin
         }
         _ => url.to_string(),
     })
-}
-
-/// Returns the setting for a URL of the command line, if it can be configured: a manifest must not
-/// contain a password.
-fn configured_url(url: String, crate_folder: &Path) -> Result<DatabaseSetting> {
-    let shown = RedactedUrl::new(&url);
-    let invalid = |why: &dyn std::fmt::Display| {
-        let title = format!("invalid database URL `{shown}`: {why}");
-        Diagnostic::new(Cause::Arguments, title)
-    };
-    let parsed = DatabaseUrl::parse(&url, &UrlPlace::Argument).map_err(|error| invalid(&error))?;
-    if shown.hides {
-        return Err(invalid(&"its password would be written to Cargo.toml")
-            .help(
-                "leave the password out: set PGPASSWORD, use ~/.pgpass, or put the whole URL in \
-                 the environment variable DATABASE_URL",
-            )
-            .into());
-    }
-    Ok(DatabaseSetting::Url(match parsed {
-        DatabaseUrl::Sqlite(parsed) => parsed.in_manifest(crate_folder).unwrap_or(url),
-        DatabaseUrl::Postgres(_) => url,
-    }))
-}
-
-fn is_configured(manifest: &DocumentMut) -> bool {
-    let metadata = manifest
-        .get("package")
-        .and_then(|package| package.get("metadata"));
-    metadata.is_some_and(|metadata| metadata.get("alembic").is_some())
-}
-
-/// Returns the configuration.
-fn table(folder: &Path, database: &DatabaseSetting) -> Table {
-    let mut alembic = Table::new();
-    match database {
-        DatabaseSetting::Url(url) => alembic["url"] = value(url),
-        DatabaseSetting::Dialect(dialect) => {
-            let dialects: toml_edit::Array = [dialect.name()].into_iter().collect();
-            alembic["dialects"] = value(dialects);
-        }
-    }
-    if folder != Path::new(DEFAULT_FOLDER) {
-        alembic["migrations"] = value(folder.display().to_string());
-    }
-    alembic["lock"] = value(true);
-    alembic
-}
-
-/// Adds the configuration to a manifest that has none, and leaves the rest unchanged.
-fn configure(mut document: DocumentMut, manifest: &str, alembic: Table) -> String {
-    let package = document["package"].or_insert(Item::Table(Table::new()));
-    if package.get("metadata").is_none() {
-        let mut metadata = Table::new();
-        metadata.set_implicit(true);
-        package["metadata"] = Item::Table(metadata);
-    }
-    package["metadata"]["alembic"] = Item::Table(alembic);
-    let configured = document.to_string();
-    // The TOML parser normalises line endings.
-    if manifest.contains("\r\n") && !configured.contains('\r') {
-        return configured.replace('\n', "\r\n");
-    }
-    configured
 }

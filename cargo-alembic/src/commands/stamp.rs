@@ -1,13 +1,16 @@
 //! `cargo alembic stamp`
 
 use alembic_history::Node;
+use alembic_import::Tool;
 use alembic_migrate::Migrations;
 use alembic_migrate::options::Purge;
 use alembic_run::Runner;
 use clap::Args;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 use crate::args::{DatabaseArgs, OfflineArgs};
 use crate::context::Context;
+use crate::import::TakeOverRequest;
 use crate::migrate::readable;
 use crate::offline::scripts;
 use crate::output::json::{AnswerJson, LogJson, StampJson};
@@ -23,7 +26,7 @@ pub struct StampArgs {
     /// also `START:END`, where START is what the version table holds now
     #[arg(
         value_name = "REVISION",
-        required_unless_present = "accept",
+        required_unless_present_any = ["accept", "from"],
         allow_negative_numbers = true
     )]
     revisions: Vec<String>,
@@ -37,6 +40,15 @@ pub struct StampArgs {
         conflicts_with_all = ["revisions", "purge", "sql"]
     )]
     accept: Vec<String>,
+    /// Record what the table of another tool says, as `cargo alembic import TOOL --database` does
+    #[arg(
+        long,
+        value_name = "TOOL",
+        conflicts_with_all = ["revisions", "accept", "purge", "sql"],
+        value_parser = PossibleValuesParser::new(Tool::ALL.map(Tool::name))
+            .try_map(|name| name.parse::<Tool>()),
+    )]
+    from: Option<Tool>,
     /// Empty the version table first, whatever it contains
     #[arg(long, conflicts_with = "sql")]
     purge: bool,
@@ -50,6 +62,9 @@ impl StampArgs {
     pub(crate) fn run(self, context: &Context) -> Result<Response> {
         let targets: Vec<&str> = self.revisions.iter().map(String::as_str).collect();
         let access = Access::from(&self.database);
+        if let Some(tool) = self.from {
+            return TakeOverRequest::of(tool).run(context, &access);
+        }
         if self.offline.sql {
             let script = |runner: Runner<'_>| runner.stamp_script(&targets);
             return scripts(context, &self.offline, &access, &targets, None, &script);

@@ -88,6 +88,8 @@ pub(super) fn own_table(action: Action, versions: &VersionTable) -> Option<Versi
         Action::Connect
         | Action::SetLockTimeout
         | Action::Lock
+        | Action::LockTool
+        | Action::ReadToolTable
         | Action::ListTables
         | Action::DescribeSchema
         | Action::KeepSettings
@@ -112,11 +114,13 @@ fn is_read_only(action: Action) -> bool {
         | Action::DescribeSchema
         | Action::FindVersionTable
         | Action::ReadVersionTable
+        | Action::ReadToolTable
         | Action::ReadLog
         | Action::ReadProgress => true,
         Action::Connect
         | Action::SetLockTimeout
         | Action::Lock
+        | Action::LockTool
         | Action::CreateVersionTable
         | Action::WriteVersionTable
         | Action::WriteLog

@@ -11,8 +11,8 @@ use alembic_run::{Failure, Violation};
 use super::privileges::RefusedOperation;
 use super::statement::{self, FailedStatement};
 use super::{
-    Evidence, Lifetime, Source, Storage, Subject, alter, database, excerpt, files, log, plan,
-    temporary, unfinished,
+    Evidence, Lifetime, Source, Storage, Subject, alter, database, excerpt, files, log,
+    other_tools, plan, temporary, unfinished,
 };
 use crate::output::{Cause, Diagnostic, Error, Hint, Subcommand, Suggestion, quote_for_sql};
 
@@ -254,17 +254,10 @@ fn next_step(
         Failure::InvalidVersionTable { .. } => diagnostic.help(format!(
             "write another `version-table` under [package.metadata.alembic] of `{name}`"
         )),
-        Failure::ManagedByAnotherTool { tool, .. } => {
+        Failure::ManagedByAnotherTool { tool, table, .. } => {
             let stamp = |revision| Suggestion::for_crate(Subcommand::Stamp, name).argument(revision);
             diagnostic
-                .help(
-                    Hint::from(format!(
-                        "if the revisions continue the migrations of {tool}, record the one that \
-                         the database is at with "
-                    ))
-                    .command(stamp("<revision>"))
-                    .text(", and run the command again"),
-                )
+                .help(other_tools::continuation(tool, table, subject))
                 .help(
                     Hint::from("if they have nothing to do with them, run all revisions after ")
                         .command(stamp("base")),

@@ -38,6 +38,7 @@ pub(crate) enum Subcommand {
     Ensure,
     Heads,
     History,
+    Import,
     Init,
     Lock,
     Log,
@@ -200,6 +201,7 @@ impl Subcommand {
             Subcommand::Ensure => "ensure",
             Subcommand::Heads => "heads",
             Subcommand::History => "history",
+            Subcommand::Import => "import",
             Subcommand::Init => "init",
             Subcommand::Lock => "lock",
             Subcommand::Log => "log",
@@ -236,6 +238,7 @@ impl Subcommand {
             Subcommand::Current
             | Subcommand::Downgrade
             | Subcommand::Ensure
+            | Subcommand::Import
             | Subcommand::Log
             | Subcommand::Stamp
             | Subcommand::Upgrade => true,

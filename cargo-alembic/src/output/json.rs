@@ -3,6 +3,7 @@
 //! Every answer is one object with one entry per crate. `docs/json-schema.json` is derived from
 //! these types.
 
+mod imports;
 mod revisions;
 mod runs;
 mod schemas;
@@ -13,6 +14,7 @@ use serde::Serialize;
 
 use super::Diagnostic;
 use super::printable::printable_json;
+pub(crate) use imports::{BaselineJson, FindingJson, ImportJson, ImportedJson, TakeOverJson};
 pub(crate) use revisions::{
     BranchPoint, Branches, CurrentJson, RevisionJson, Revisions, UnfinishedJson, strings,
 };
@@ -94,6 +96,7 @@ pub(crate) fn document(
 #[serde(untagged)]
 pub(crate) enum AnswerJson {
     Autogenerate(AutogenerateJson),
+    Baseline(BaselineJson),
     Branches(Branches),
     Current(CurrentJson),
     Diff(DiffJson),
@@ -102,6 +105,7 @@ pub(crate) enum AnswerJson {
     DryRun(DryRunJson),
     Ensure(EnsureJson),
     EnsureVersion(EnsureVersionJson),
+    Import(ImportJson),
     Init(InitJson),
     Lock(LockJson),
     Log(LogJson),
@@ -111,6 +115,7 @@ pub(crate) enum AnswerJson {
     Run(RunJson),
     Script(ScriptJson),
     Stamp(StampJson),
+    TakeOver(TakeOverJson),
     Test(TestJson),
 }
 
@@ -217,6 +222,7 @@ pub(crate) struct InitJson {
 struct Answers {
     /// The result of `revision --autogenerate`.
     autogenerate: Document<AutogenerateJson>,
+    baseline: Document<BaselineJson>,
     branches: Document<Branches>,
     check: Document<DiffJson>,
     current: Document<CurrentJson>,
@@ -228,6 +234,10 @@ struct Answers {
     ensure_version: Document<EnsureVersionJson>,
     heads: Document<Revisions>,
     history: Document<Revisions>,
+    import: Document<ImportJson>,
+    /// The result of `import --database`.
+    #[serde(rename = "import-database")]
+    import_database: Document<TakeOverJson>,
     init: Document<InitJson>,
     lock: Document<LockJson>,
     log: Document<LogJson>,

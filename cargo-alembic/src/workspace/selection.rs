@@ -74,7 +74,7 @@ impl Workspace {
             )),
             None => {
                 let names = self.names(|_| true);
-                let title = "`init` works on one crate, but the workspace has several";
+                let title = "this command works on one crate, but the workspace has several";
                 Err(Diagnostic::new(Cause::Arguments, title)
                     .note(format!("they are {}", names.join(", ")))
                     .help("choose one with `-p <crate>`, or run the command in its folder")
@@ -264,7 +264,7 @@ fn no_migrations() -> Error {
 
 /// Returns whether a folder holds a file that declares a revision, and so does not belong to
 /// another tool.
-fn holds_revisions(folder: &Path) -> bool {
+pub(crate) fn holds_revisions(folder: &Path) -> bool {
     let files = read_folder(folder).unwrap_or_default();
     files.into_iter().any(|file| {
         let text = file

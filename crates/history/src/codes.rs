@@ -332,11 +332,46 @@ codes! {
 
         /// The database has no version table, but the table in which another migration tool records
         /// what it has run: sqlx, diesel, refinery, SeaORM, Flyway, dbmate or another. Its tables
-        /// probably exist, so `upgrade` and `ensure` would create them again. If the revisions continue
-        /// that tool's migrations, record the one that the database is at, with `cargo alembic stamp
-        /// <revision>`; if they have nothing to do with them, with `cargo alembic stamp base`. `ensure`
+        /// probably exist, so `upgrade` and `ensure` would create them again. If the revisions were imported
+        /// from that tool, take the database over with `cargo alembic import --database`; `cargo alembic
+        /// import` imports them ([import.md](import.md)). If they continue the migrations of a tool that has
+        /// no import, record the one that the database is at, with `cargo alembic stamp <revision>`; if they have nothing to do with them, with `cargo alembic stamp base`. `ensure`
         /// takes a configured `baseline` for that answer.
         ManagedByAnotherTool = "managed-by-another-tool",
+
+        /// A migration of another tool cannot become a revision, or no revision was imported from one. The
+        /// message names the file and the line. Nothing was written and nothing was stamped.
+        NotImported = "not-imported",
+
+        /// `cargo alembic import` cannot tell which tool a folder belongs to, or has no import from the one
+        /// that was named. Name the tool and the folder, as in `cargo alembic import sqlx db/migrations`.
+        UnknownTool = "unknown-tool",
+
+        /// `cargo alembic import --database` finds no table of the tool, or one that lacks its columns. If it
+        /// has another name, name it with `--table`. Nothing was stamped.
+        ToolTable = "tool-table",
+
+        /// Another tool has begun a migration and not finished it. Finish or undo it with that tool before
+        /// the database is taken over. Nothing was stamped.
+        ToolUnfinished = "tool-unfinished",
+
+        /// Another tool has applied migrations above some that it has not applied. A version table cannot
+        /// say that. Apply the missing ones with that tool, or, if the database has what they do, stamp the
+        /// revision that it is at. Nothing was stamped.
+        ToolHoles = "tool-holes",
+
+        /// The table of another tool has versions that no revision was imported from. Import the folder
+        /// again, or, if their files were removed on purpose, name the versions with `--ignore`. Nothing was
+        /// stamped.
+        ToolUnknownRows = "tool-unknown-rows",
+
+        /// With `--strict`, another tool has run files with other checksums than those that were imported.
+        /// Nothing was stamped.
+        ToolChecksum = "tool-checksum",
+
+        /// The database that is to be taken over already has a version table with other rows than the table
+        /// of the tool says. Nothing was stamped.
+        AlreadyTracked = "already-tracked",
 
         /// A revision's id has more characters than the version table of the database holds; nothing
         /// was changed. A version table that this tool creates holds 32 characters, as Alembic's

@@ -23,6 +23,10 @@ pub enum Action {
     CreateVersionTable,
     /// Change the version table.
     WriteVersionTable,
+    /// Keep another tool from running.
+    LockTool,
+    /// Read the table of another tool.
+    ReadToolTable,
     /// Read the log.
     ReadLog,
     /// Write to the log.
@@ -69,6 +73,8 @@ impl fmt::Display for Action {
             Action::ReadVersionTable => "read the version table",
             Action::CreateVersionTable => "create the version table",
             Action::WriteVersionTable => "change the version table",
+            Action::LockTool => "keep the other tool from running",
+            Action::ReadToolTable => "read the table of the other tool",
             Action::ReadLog => "read the log of applied revisions",
             Action::WriteLog => "write to the log of applied revisions",
             Action::ReadProgress => "read the progress of an unfinished revision",

@@ -301,26 +301,37 @@ async fn stamp(
     if creates || !plan.changes.is_empty() || purges || session.versions.has_progress {
         session.begin().await?;
         // Under lock, since another session may have stamped meanwhile.
-        let plan = plan_stamp(session, targets, purge).await?;
-        before = session.versions.rows().versions(session.graph());
-        let hidden = log::adopt(session).await?.hidden;
-        session.check_ids(&plan.changes)?;
-        session.provide_version_table().await?;
-        if purge == Purge::Yes {
-            session.clear_versions().await?;
-        }
-        change_versions(session, &plan.changes).await?;
-        log::enter_stamp(session, LogAction::Stamp, &hidden);
-        log::write(session).await?;
-        // The stamp declares what an unfinished revision has done.
-        forget(session).await?;
-        session.check_versions(Moment::BeforeCommit).await?;
-        session.commit().await?;
+        before = write_stamp(session, targets, purge).await?;
     }
     Ok(StampReport {
         before,
         after: session.versions.rows().versions(session.graph()),
     })
+}
+
+/// Moves the rows of the version table in the transaction that has begun, commits it, and returns the
+/// rows before.
+pub(crate) async fn write_stamp(
+    session: &mut Session<'_>,
+    targets: &[Expression],
+    purge: Purge,
+) -> Result<Versions, Failure> {
+    let plan = plan_stamp(session, targets, purge).await?;
+    let before = session.versions.rows().versions(session.graph());
+    let hidden = log::adopt(session).await?.hidden;
+    session.check_ids(&plan.changes)?;
+    session.provide_version_table().await?;
+    if purge == Purge::Yes {
+        session.clear_versions().await?;
+    }
+    change_versions(session, &plan.changes).await?;
+    log::enter_stamp(session, LogAction::Stamp, &hidden);
+    log::write(session).await?;
+    // The stamp declares what an unfinished revision has done.
+    forget(session).await?;
+    session.check_versions(Moment::BeforeCommit).await?;
+    session.commit().await?;
+    Ok(before)
 }
 
 async fn accept(session: &mut Session<'_>, revisions: &[String]) -> Result<Vec<LogEntry>, Failure> {

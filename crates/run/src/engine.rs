@@ -4,6 +4,7 @@ mod lookup;
 mod own_tables;
 mod postgres;
 mod sqlite;
+mod tool_tables;
 
 pub(crate) use lookup::VersionTableLookup;
 pub(crate) use own_tables::OwnTables;
@@ -32,6 +33,7 @@ use crate::session_changes::{Reach, SessionChanges};
 
 pub(crate) use sqlite::schema_prefix;
 pub use sqlite::sqlite_error;
+pub(crate) use tool_tables::ToolTables;
 
 /// A part of a run that an engine carries out on the connection.
 pub(crate) type Conversation<'a, T> = Pin<Box<dyn Future<Output = Result<T, Failure>> + Send + 'a>>;
@@ -67,7 +69,7 @@ pub(crate) fn engine(dialect: Dialect) -> Box<dyn Engine> {
 }
 
 /// One kind of database: its requests, and the settings to make and restore on a connection.
-pub(crate) trait Engine: OwnTables + Send + Sync {
+pub(crate) trait Engine: OwnTables + ToolTables + Send + Sync {
     // The connection and its settings.
 
     /// Returns whether after an error in a transaction the database only accepts its rollback.

@@ -69,6 +69,7 @@ mod state;
 mod steps;
 mod tables;
 mod target;
+mod tool_table;
 mod undo;
 mod verify;
 mod versions;
@@ -85,6 +86,7 @@ pub use event::{Event, Executed, Holder, Lost, Rebuilt, RunStep};
 pub use exchange::{AsyncConnection, Connection, Observer, Run};
 pub use failure::{Failure, StatementLocation, StatementScope, Unacceptable};
 pub use log::{Author, LogAction, LogEntry, LogGap, LogReport, LogWriter, LoggedRevision, Record};
+pub use other_tools::other_tool_tables;
 pub use policy::{Interruption, Missing, Purge};
 pub use rehearsed::Rehearsed;
 pub use report::{
@@ -96,6 +98,7 @@ pub use runner::{DEFAULT_LOCK_TIMEOUT, Runner};
 pub use script::{Obstacle, ScriptError};
 pub use state::DatabaseState;
 pub use target::{Ahead, Schema, SchemaRole, Target};
+pub use tool_table::{TakeOver, ToolColumn, ToolRecord, ToolTable};
 pub use undo::Undo;
 
 #[cfg(test)]

@@ -28,6 +28,11 @@ const RECORDS: [Record; 12] = [
     record("__EFMigrationsHistory", "Entity Framework"),
 ];
 
+/// Returns the names of the tables in which other migration tools record what they have run.
+pub fn other_tool_tables() -> impl Iterator<Item = &'static str> {
+    RECORDS.iter().map(|record| record.table)
+}
+
 /// Returns the names of the tables, as a list of SQL literals.
 pub(crate) fn tables() -> String {
     let literals = RECORDS.iter().map(|record| format!("'{}'", record.table));

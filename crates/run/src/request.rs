@@ -169,6 +169,8 @@ pub(crate) enum Task {
     RestoreModes,
     /// Read or write a version table.
     Versions(VersionTable, VersionTask),
+    /// Read the table of another tool.
+    ToolTable(ToolTask),
     /// Read or write the log.
     Log(LogTask),
     /// Read or write the table of progress.
@@ -198,6 +200,16 @@ pub(crate) enum VersionTask {
     Change(RowChange),
     Clear,
     Drop,
+}
+
+/// A task on the table of another tool.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ToolTask {
+    /// List its columns.
+    Find,
+    /// Keep the tool from running.
+    Lock,
+    Read,
 }
 
 /// A task on the log.
@@ -361,6 +373,10 @@ impl Task {
                 VersionTask::Change(_) | VersionTask::Clear | VersionTask::Drop => {
                     Action::WriteVersionTable
                 }
+            },
+            Self::ToolTable(task) => match task {
+                ToolTask::Find | ToolTask::Read => Action::ReadToolTable,
+                ToolTask::Lock => Action::LockTool,
             },
             Self::Log(task) => match task {
                 LogTask::Read | LogTask::ReadWaysBack | LogTask::FindWriters => Action::ReadLog,

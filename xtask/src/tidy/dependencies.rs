@@ -28,7 +28,7 @@ const fn layer(name: &'static str, ours: &'static [&'static str], others: Others
 }
 
 /// Every crate that users build, from the bottom up.
-const LAYERS: [Layer; 10] = [
+const LAYERS: [Layer; 11] = [
     layer("alembic-sql", &[], Only(&[])),
     layer("alembic-history", &["alembic-sql"], Only(&["walkdir"])),
     layer(
@@ -52,6 +52,7 @@ const LAYERS: [Layer; 10] = [
         &["alembic-models"],
         Only(&["proc-macro2", "syn"]),
     ),
+    layer("alembic-import", &["alembic-history", "alembic-sql"], Any),
     layer(
         "alembic-migrate",
         &[
@@ -72,6 +73,7 @@ const LAYERS: [Layer; 10] = [
     layer(
         "cargo-alembic",
         &[
+            "alembic-import",
             "alembic-migrate",
             "alembic-models",
             "alembic-run",

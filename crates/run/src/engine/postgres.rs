@@ -7,6 +7,7 @@ mod literals;
 mod lock;
 mod quote;
 pub(super) mod settings;
+mod tool_tables;
 mod trust;
 mod versions;
 

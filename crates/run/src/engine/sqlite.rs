@@ -7,6 +7,7 @@ mod describe;
 mod error;
 mod foreign_keys;
 mod session;
+mod tool_tables;
 mod versions;
 
 use std::future::{Future, ready};

@@ -124,6 +124,7 @@ pub(super) fn request_line(task: &Task, sql: &str, graphs: &BTreeMap<String, Gra
             format!("restore {}", settings.collect::<Vec<_>>().join(", "))
         }
         Task::Versions(table, task) => versions_line(table, *task, graphs),
+        Task::ToolTable(task) => format!("{task:?} of the table of another tool"),
         Task::Log(task) => format!("{task:?} of the log"),
         Task::Progress(task) => progress_line(task),
         Task::Lock(task) => lock_line(*task).to_owned(),

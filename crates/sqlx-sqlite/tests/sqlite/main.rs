@@ -10,6 +10,7 @@
 
 mod cancelled;
 mod drivers;
+mod imported;
 mod locks;
 mod tasks;
 mod transactions;

@@ -125,6 +125,7 @@ impl Fake {
             Task::SetForWork | Task::RestoreReading => changed(1),
             Task::RestoreModes => changed(0),
             Task::Versions(table, task) => self.perform_versions(table, *task, sql),
+            Task::ToolTable(task) => panic!("no other tool has a table here: {task:?}"),
             Task::Log(_) => panic!("this database lets nobody keep a log"),
             Task::Progress(task) => self.perform_progress(task, sql),
             Task::Lock(task) => self.perform_lock(*task),

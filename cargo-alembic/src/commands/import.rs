@@ -1,0 +1,80 @@
+//! `cargo alembic import`
+
+use std::path::PathBuf;
+
+use alembic_migrate::Dialect;
+use clap::Args;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+
+use crate::args::DatabaseArgs;
+use crate::context::Context;
+use crate::import::{FolderImport, Source, TakeOverRequest};
+use crate::output::{Response, Result};
+use crate::workspace::Access;
+
+/// Arguments of `cargo alembic import`.
+#[derive(Debug, Args)]
+pub struct ImportArgs {
+    /// The tool: sqlx, diesel, refinery, dbmate, goose or flyway [default: the one that the folder
+    /// belongs to]
+    #[arg(value_name = "TOOL")]
+    tool: Option<String>,
+    /// The folder of its migrations [default: migrations or db/migrations in the crate]
+    #[arg(value_name = "FOLDER", conflicts_with = "take_over")]
+    folder: Option<PathBuf>,
+    /// The folder for the revision files, relative to the crate [default: the configured one, or
+    /// revisions]
+    #[arg(long, value_name = "FOLDER", conflicts_with = "take_over")]
+    into: Option<PathBuf>,
+    /// The dialect of the migrations [default: that of the database]
+    #[arg(
+        long,
+        value_name = "DIALECT",
+        conflicts_with = "take_over",
+        value_parser = PossibleValuesParser::new(Dialect::ALL.iter().map(|dialect| dialect.name()))
+            .try_map(|name| name.parse::<Dialect>()),
+    )]
+    dialect: Option<Dialect>,
+    /// Report what would be done, and write nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// Take over the database: read the table of the tool, and record which revisions the database is
+    /// at; nothing is run
+    #[arg(long = "database")]
+    take_over: bool,
+    /// The table of the tool, if it has another name than usual
+    #[arg(long, value_name = "TABLE", requires = "take_over")]
+    table: Option<String>,
+    /// A version that the table may have without a revision; can be repeated
+    #[arg(long, value_name = "VERSION", requires = "take_over")]
+    ignore: Vec<String>,
+    /// Fail if the tool has run other files than those that were imported
+    #[arg(long, requires = "take_over")]
+    strict: bool,
+    #[command(flatten)]
+    pub(super) database: DatabaseArgs,
+}
+
+impl ImportArgs {
+    pub(super) fn run(self, context: &Context) -> Result<Response> {
+        let source = Source::read(self.tool.as_deref(), self.folder.as_deref())?;
+        if self.take_over {
+            let request = TakeOverRequest {
+                tool: source.tool,
+                table: self.table,
+                ignored: self.ignore,
+                strict: self.strict,
+                dry_run: self.dry_run,
+            };
+            return request.run(context, &Access::from(&self.database));
+        }
+        let import = FolderImport {
+            source,
+            into: self.into,
+            dialect: self.dialect,
+            url: self.database.url,
+            dry_run: self.dry_run,
+        };
+        import.run(context)
+    }
+}

@@ -1,0 +1,133 @@
+//! The manifest of a crate that gets its configuration: `[package.metadata.alembic]`.
+
+use std::path::{Path, PathBuf};
+
+use alembic_history::{DEFAULT_FOLDER, Dialect};
+use toml_edit::{DocumentMut, Item, Table, TomlError, value};
+
+use crate::output::{Cause, Diagnostic, Error, Result, display_path};
+use crate::url::{DatabaseUrl, RedactedUrl, UrlPlace};
+
+/// The manifest of a crate, as it is before it is changed.
+pub(crate) struct Manifest {
+    pub(crate) path: PathBuf,
+    pub(crate) text: String,
+    pub(crate) document: DocumentMut,
+}
+
+impl Manifest {
+    /// Reads a manifest that can hold a configuration.
+    pub(crate) fn read(path: PathBuf) -> Result<Self> {
+        let text = std::fs::read_to_string(&path).map_err(|error| unwritable(&path, error))?;
+        let document: DocumentMut = text
+            .parse()
+            .map_err(|error: TomlError| cannot_change(&path, Cause::Manifest, &error))?;
+        let package = document.get("package").and_then(Item::as_table_like);
+        let metadata = package.and_then(|package| package.get("metadata"));
+        if metadata.is_some_and(|metadata| !metadata.is_table_like()) {
+            let why = "`package.metadata` is not a table";
+            return Err(cannot_change(&path, Cause::Manifest, &why));
+        }
+        Ok(Self {
+            path,
+            text,
+            document,
+        })
+    }
+
+    /// Returns whether the manifest holds a configuration.
+    pub(crate) fn is_configured(&self) -> bool {
+        let package = self.document.get("package");
+        let metadata = package.and_then(|package| package.get("metadata"));
+        metadata.is_some_and(|metadata| metadata.get("alembic").is_some())
+    }
+
+    /// Returns the text with a configuration, for a manifest that has none; the rest stays as it is.
+    pub(crate) fn configured(mut self, alembic: Table) -> String {
+        let package = self.document["package"].or_insert(Item::Table(Table::new()));
+        if package.get("metadata").is_none() {
+            let mut metadata = Table::new();
+            metadata.set_implicit(true);
+            package["metadata"] = Item::Table(metadata);
+        }
+        package["metadata"]["alembic"] = Item::Table(alembic);
+        self.render()
+    }
+
+    /// Returns the text with keys of the configuration set.
+    pub(crate) fn with_keys(mut self, keys: &Table) -> String {
+        let alembic = &mut self.document["package"]["metadata"]["alembic"];
+        for (key, item) in keys {
+            alembic[key] = item.clone();
+        }
+        self.render()
+    }
+
+    fn render(&self) -> String {
+        let configured = self.document.to_string();
+        // The TOML parser normalises line endings.
+        if self.text.contains("\r\n") && !configured.contains('\r') {
+            return configured.replace('\n', "\r\n");
+        }
+        configured
+    }
+}
+
+fn cannot_change(path: &Path, cause: Cause, why: &dyn std::fmt::Display) -> Error {
+    let title = format!("cannot change {}: {why}", display_path(path));
+    Diagnostic::new(cause, title).into()
+}
+
+/// Explains that a manifest cannot be read or written.
+pub(crate) fn unwritable(path: &Path, error: std::io::Error) -> Error {
+    let why = error.to_string();
+    cannot_change(path, Cause::Unwritable(error), &why)
+}
+
+/// The database setting that is written to the configuration.
+pub(crate) enum DatabaseSetting {
+    /// The URL of the database.
+    Url(String),
+    /// Its dialect; the URL is written elsewhere.
+    Dialect(Dialect),
+}
+
+/// Returns the setting for a URL of the command line, if it can be configured: a manifest must not
+/// contain a password.
+pub(crate) fn configured_url(url: String, crate_folder: &Path) -> Result<DatabaseSetting> {
+    let shown = RedactedUrl::new(&url);
+    let invalid = |why: &dyn std::fmt::Display| {
+        let title = format!("invalid database URL `{shown}`: {why}");
+        Diagnostic::new(Cause::Arguments, title)
+    };
+    let parsed = DatabaseUrl::parse(&url, &UrlPlace::Argument).map_err(|error| invalid(&error))?;
+    if shown.hides {
+        return Err(invalid(&"its password would be written to Cargo.toml")
+            .help(
+                "leave the password out: set PGPASSWORD, use ~/.pgpass, or put the whole URL in \
+                 the environment variable DATABASE_URL",
+            )
+            .into());
+    }
+    Ok(DatabaseSetting::Url(match parsed {
+        DatabaseUrl::Sqlite(parsed) => parsed.in_manifest(crate_folder).unwrap_or(url),
+        DatabaseUrl::Postgres(_) => url,
+    }))
+}
+
+/// Returns the configuration.
+pub(crate) fn new_table(folder: &Path, database: &DatabaseSetting) -> Table {
+    let mut alembic = Table::new();
+    match database {
+        DatabaseSetting::Url(url) => alembic["url"] = value(url),
+        DatabaseSetting::Dialect(dialect) => {
+            let dialects: toml_edit::Array = [dialect.name()].into_iter().collect();
+            alembic["dialects"] = value(dialects);
+        }
+    }
+    if folder != Path::new(DEFAULT_FOLDER) {
+        alembic["migrations"] = value(folder.display().to_string());
+    }
+    alembic["lock"] = value(true);
+    alembic
+}
