@@ -1,13 +1,16 @@
 //! The target schema as a crate's structs state it, and files of SQL beside them.
 
+use std::collections::BTreeSet;
 use std::io;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use alembic_history::{Code, Position, read_text};
 use alembic_migrate::Dialect;
-use alembic_models::{Fault, Models, Rename, Sources, scan};
+use alembic_migrate::schema::{ObjectKind, Schema};
+use alembic_models::{Fault, Grammar, Models, Rename, Sources, scan};
 use alembic_run::{DatabaseError, Schema as SchemaFile, SchemaRole};
+use alembic_schema::PartialSchema;
 use alembic_sql::{Name, SqlText};
 
 use crate::output::{Cause, Diagnostic, Error, Excerpt, Result, display_path};
@@ -18,6 +21,7 @@ use crate::workspace::{CrateSources, ModelPlan};
 pub(crate) struct Stated {
     models: Models,
     files: Vec<SqlFile>,
+    grammar: Grammar,
 }
 
 /// A file of SQL beside the structs.
@@ -37,7 +41,8 @@ impl Stated {
     pub(crate) fn read(plan: &ModelPlan) -> Result<Self> {
         let mut read: Vec<Models> = Vec::new();
         for sources in &plan.crates {
-            let models = scan_crate(sources, &read).map_err(|faults| unreadable(&faults))?;
+            let models =
+                scan_crate(sources, plan.grammar, &read).map_err(|faults| unreadable(&faults))?;
             read.push(models);
         }
         let mut files = Vec::new();
@@ -52,7 +57,12 @@ impl Stated {
             }
         }
         let models = read.pop().expect("a plan ends with the crate itself");
-        Ok(Self { models, files })
+        let grammar = plan.grammar;
+        Ok(Self {
+            models,
+            files,
+            grammar,
+        })
     }
 
     /// Returns what creates the schema on a dialect, in this order.
@@ -78,6 +88,34 @@ impl Stated {
             })
         };
         Ok(files(true).chain([structs]).chain(files(false)).collect())
+    }
+
+    /// Returns whether the structs state a part of the schema only.
+    pub(crate) fn is_partial(&self) -> bool {
+        match self.grammar {
+            Grammar::Own => false,
+            Grammar::SeaOrm => true,
+        }
+    }
+
+    /// Returns the schema that is stated as a part of one.
+    pub(crate) fn partial(&self, stated: Schema) -> PartialSchema {
+        let mut left = BTreeSet::new();
+        for column in self.models.left() {
+            let tables = stated.objects.keys().filter(|id| {
+                let schema = column.schema.as_ref();
+                let is_in =
+                    id.schema.is_empty() || schema.is_none_or(|schema| *schema == id.schema);
+                id.kind == ObjectKind::Table && id.name == column.table && is_in
+            });
+            left.extend(tables.map(|table| table.part(ObjectKind::Column, column.column.as_str())));
+        }
+        PartialSchema { stated, left }
+    }
+
+    /// Returns the names of the types that the structs state by their values.
+    pub(crate) fn enums(&self) -> BTreeSet<String> {
+        self.models.enums()
     }
 
     /// Returns what the structs say has got another name.
@@ -146,7 +184,11 @@ impl SqlFile {
     }
 }
 
-fn scan_crate(sources: &CrateSources, read: &[Models]) -> std::result::Result<Models, Vec<Fault>> {
+fn scan_crate(
+    sources: &CrateSources,
+    grammar: Grammar,
+    read: &[Models],
+) -> std::result::Result<Models, Vec<Fault>> {
     let dependencies = sources.dependencies.iter();
     let dependencies = dependencies.map(|(name, index)| (name.clone(), &read[*index]));
     scan(&Sources {
@@ -156,6 +198,7 @@ fn scan_crate(sources: &CrateSources, read: &[Models]) -> std::result::Result<Mo
         features: sources.features.clone(),
         dependencies: dependencies.collect(),
         tables_in: sources.tables_in.clone(),
+        grammar,
     })
 }
 

@@ -20,7 +20,7 @@ use kind::Choice;
 
 pub use fault::{SettingsFault, SettingsFaultKind};
 pub use key::{Key, KeyDocumentation};
-pub use models::ModelSources;
+pub use models::{EntitySources, ModelSources};
 pub use schema_files::SchemaFiles;
 
 /// A value in a manifest.

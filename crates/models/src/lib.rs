@@ -20,7 +20,7 @@ pub use alembic_sql::Dialect;
 pub use fault::{ModelError, ModelFault};
 pub use naming::table_name;
 #[cfg(feature = "scan")]
-pub use scan::{Fault, Models, Rename, Sources, StatedTable, scan};
+pub use scan::{Fault, Grammar, LeftColumn, Models, Rename, Sources, StatedTable, scan};
 pub use stated::{ColumnType, Columns, Table, create_sql};
 #[cfg(feature = "source")]
 pub use written::{

@@ -118,7 +118,9 @@ keys! {
     Schema = "schema" => schema,
 
     /// What states how the schema should be: with `true`, the structs with `derive(Table)` in the sources
-    /// of the crate, and the files of SQL in its folder `schema`; or files and folders. Commands compare
+    /// of the crate, and the files of SQL in its folder `schema`; or files and folders. With `{ sea-orm =
+    /// true }`, it is the entities of sea-orm, in all sources of the crate or in those that are named in
+    /// place of `true`; what they cannot state stays as the revisions make it. Commands compare
     /// the revisions with it. `schema` then names what `cargo alembic dump --write` writes for empty
     /// databases.
     Models = "models" => models,

@@ -1,6 +1,6 @@
 //! The tables of a crate, as its sources state them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use super::relink;
 use super::tree::Tree;
 use crate::fault::{ModelError, ModelFault};
 use crate::link::Known;
-use crate::model::{ColumnsModel, Link, Member, TableModel, TypeModel};
+use crate::model::{ColumnsModel, Link, Member, TableModel, Text, TypeModel};
 use crate::sql;
 use crate::written::{Paths, Wanted, plain_name};
 
@@ -26,7 +26,19 @@ pub struct Models {
     /// The keys of the crate's own tables.
     own: Vec<String>,
     places: BTreeMap<String, Places>,
+    left: BTreeMap<String, Vec<Text>>,
     files: Vec<PathBuf>,
+}
+
+/// A column of which nothing is stated, but that it exists.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct LeftColumn {
+    /// The schema of the table.
+    pub schema: Option<String>,
+    /// The table.
+    pub table: String,
+    /// The column.
+    pub column: String,
 }
 
 /// Where a struct and its fields are.
@@ -109,6 +121,7 @@ impl Models {
             known: KnownModels::default(),
             own: Vec::new(),
             places: BTreeMap::new(),
+            left: BTreeMap::new(),
             files: files.into_iter().collect(),
         };
         for below in dependencies {
@@ -144,8 +157,12 @@ impl Models {
             span,
             module,
             also: _,
+            left,
             kind,
         } = stated;
+        if !left.is_empty() {
+            self.left.insert(key.clone(), left);
+        }
         let spans = match &kind {
             Kind::Table(reading) => &reading.fields,
             Kind::Columns(reading) => &reading.fields,
@@ -306,6 +323,31 @@ impl Models {
             });
         }
         renames
+    }
+
+    /// Returns the columns of the crate's own tables that stay as they are.
+    #[must_use]
+    pub fn left(&self) -> Vec<LeftColumn> {
+        let columns = self.own().flat_map(|(key, table)| {
+            let columns = self.left.get(key).into_iter().flatten();
+            columns.map(|column| LeftColumn {
+                schema: table.schema.as_ref().map(ToString::to_string),
+                table: table.name.to_string(),
+                column: column.to_string(),
+            })
+        });
+        columns.collect()
+    }
+
+    /// Returns the names of the types that the crate's own tables state by their values.
+    #[must_use]
+    pub fn enums(&self) -> BTreeSet<String> {
+        let types = self.known.types.values();
+        let names = types.filter_map(|model| match model {
+            TypeModel::Enum(model) => model.native.as_ref().map(ToString::to_string),
+            TypeModel::Newtype(_) => None,
+        });
+        names.collect()
     }
 
     fn each_column(
