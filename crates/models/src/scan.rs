@@ -67,7 +67,8 @@ pub fn scan(sources: &Sources<'_>) -> Result<Models, Vec<Fault>> {
     let dependencies = sources.dependencies.iter().map(|(_, models)| *models);
     let own = Own::new(sources.tables_in.as_deref());
     let unreached = own.unreached(&read.files);
-    let (models, mut faults) = Models::link(Arc::new(tree), read, &own, dependencies);
+    let (models, mut faults) =
+        Models::link(Arc::new(tree), read, &own, sources.grammar, dependencies);
     faults.extend(unreached);
     match faults.is_empty() {
         true => Ok(models),

@@ -8,9 +8,11 @@ use alembic_sql::Dialect;
 use proc_macro2::{LineColumn, Span};
 
 use super::fault::Fault;
+use super::known_derives::Grammar;
 use super::own::Own;
 use super::reader::{Kind, Read, Stated};
 use super::relink;
+use super::sea_orm::remove_impossible;
 use super::tree::Tree;
 use crate::fault::{ModelError, ModelFault};
 use crate::link::Known;
@@ -22,6 +24,7 @@ use crate::written::{Paths, Wanted, plain_name};
 #[derive(Debug)]
 pub struct Models {
     tree: Arc<Tree>,
+    grammar: Grammar,
     known: KnownModels,
     /// The keys of the crate's own tables.
     own: Vec<String>,
@@ -108,6 +111,7 @@ impl Models {
         tree: Arc<Tree>,
         read: Read,
         own: &Own<'_>,
+        grammar: Grammar,
         dependencies: impl Iterator<Item = &'a Models>,
     ) -> (Self, Vec<Fault>) {
         let Read {
@@ -118,6 +122,7 @@ impl Models {
         } = read;
         let mut models = Self {
             tree,
+            grammar,
             known: KnownModels::default(),
             own: Vec::new(),
             places: BTreeMap::new(),
@@ -141,6 +146,9 @@ impl Models {
                 models.own.push(key.clone());
             }
             models.add(key, stated, &kinds, &mut faults);
+        }
+        if grammar == Grammar::SeaOrm {
+            remove_impossible(&mut models.known.tables);
         }
         (models, faults)
     }
@@ -178,6 +186,7 @@ impl Models {
         };
         self.places.insert(key.clone(), places);
         let tree = Arc::clone(&self.tree);
+        let grammar = self.grammar;
         let assumed = match &kind {
             Kind::Table(reading) => &reading.paths.assumed,
             Kind::Columns(reading) => &reading.paths.assumed,
@@ -204,7 +213,7 @@ impl Models {
                         .get(wanted, path)
                         .and_then(|path| path.segments.first());
                     let span = written.map_or_else(Span::call_site, |first| first.ident.span());
-                    faults.push(unresolved(&file, span, path, wanted));
+                    faults.push(unresolved(grammar, &file, span, path, wanted));
                 }
             }
         };
@@ -275,6 +284,8 @@ impl Models {
     /// Returns a fault of a table where its struct is, or the field.
     fn place(&self, key: &str, fault: ModelFault) -> Fault {
         let ModelFault { field, text, help } = fault;
+        // What helps is an attribute of this tool.
+        let help = help.filter(|_| self.grammar == Grammar::Own);
         let places = self.places.get(key);
         let start = places.map(|places| {
             let of_field = field.as_ref().and_then(|field| places.fields.get(field));
@@ -406,17 +417,26 @@ fn fits(kind: Wanted, wanted: Wanted) -> bool {
     kind == wanted || (kind == Wanted::Table && wanted == Wanted::Columns)
 }
 
-fn unresolved(file: &Path, span: Span, path: &str, wanted: Wanted) -> Fault {
-    let (text, help) = match wanted {
-        Wanted::Table => (
+fn unresolved(grammar: Grammar, file: &Path, span: Span, path: &str, wanted: Wanted) -> Fault {
+    let (text, help) = match (wanted, grammar) {
+        (Wanted::Table, Grammar::SeaOrm) => (
+            format!("no entity `{path}` is found here"),
+            "import it; if its sources are elsewhere, write `skip_fk`, and leave the key to the revisions",
+        ),
+        (Wanted::Type, Grammar::SeaOrm) => (
+            format!("no column type is known for `{path}`"),
+            "say how it is stored: `#[sea_orm(column_type = \"...\")]`; an enum or newtype may have \
+             `DeriveActiveEnum` or `DeriveValueType`",
+        ),
+        (Wanted::Table, Grammar::Own) => (
             format!("no struct `{path}` with `derive(Table)` is found here"),
             "import it, or name the table: `references(\"table\", \"column\")`",
         ),
-        Wanted::Columns => (
+        (Wanted::Columns, _) => (
             format!("no struct `{path}` with `derive(Columns)` is found here"),
             "add `#[derive(Columns)]` to it, or import it",
         ),
-        Wanted::Type => (
+        (Wanted::Type, Grammar::Own) => (
             format!("no column type is known for `{path}`"),
             "say how it is stored: `#[column(type = \"TEXT\")]`; an enum or newtype may have \
              `#[derive(ColumnType)]`",

@@ -10,7 +10,7 @@ mod value;
 use syn::Path;
 
 pub(super) use entity::read_entity;
-pub(super) use relation::{Relations, read_relations};
+pub(super) use relation::{Relations, read_relations, remove_impossible};
 pub(super) use types::{is_integer, stored_alias};
 pub(super) use value::{read_active_enum, read_json, read_value_type};
 

@@ -29,7 +29,6 @@ pub(super) enum Demand {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Reference {
     table: (String, String),
-    /// None, if it is the primary key of the table.
     columns: Vec<String>,
     /// What happens on `DELETE` and on `UPDATE`; none, if nothing does.
     actions: [Option<String>; 2],
@@ -68,10 +67,9 @@ impl Key {
     pub(super) fn refers_alike(&self, other: &Self) -> bool {
         match (&self.demand, &other.demand) {
             (Demand::ForeignKey(own), Demand::ForeignKey(found)) => {
-                let is_same_target = own.columns.is_empty()
-                    || found.columns.is_empty()
-                    || own.columns == found.columns;
-                self.columns == other.columns && own.table == found.table && is_same_target
+                self.columns == other.columns
+                    && own.table == found.table
+                    && own.columns == found.columns
             }
             _ => false,
         }
@@ -114,6 +112,20 @@ pub(super) fn keys(schema: &Schema, table: &ObjectId) -> Vec<Key> {
     constraints.chain(indexes).collect()
 }
 
+/// Returns the columns of a table's primary key.
+fn primary_key(schema: &Schema, of: &str, name: &str) -> Vec<String> {
+    let name = folded(schema, name);
+    let constraints = schema.objects.iter().filter(|(id, _)| {
+        let parent = id.parent.as_deref().map(|parent| folded(schema, parent));
+        id.schema == of && parent.as_ref() == Some(&name)
+    });
+    let mut keys = constraints.filter_map(|(_, object)| match &object.definition {
+        Definition::Constraint(one) if one.kind == ConstraintKind::PrimaryKey => Some(&one.columns),
+        _ => None,
+    });
+    keys.next().cloned().unwrap_or_default()
+}
+
 /// Returns a name as it is compared with others.
 pub(super) fn folded(schema: &Schema, name: &str) -> String {
     (room(schema.dialect).folded)(name)
@@ -134,12 +146,14 @@ fn demand(schema: &Schema, constraint: &Constraint) -> Demand {
         ConstraintKind::ForeignKey => {
             let (of, name) = constraint.references.clone().unwrap_or_default();
             let words = words(schema, &constraint.definition);
+            let columns = match referenced(&words) {
+                columns if columns.is_empty() => primary_key(schema, &of, &name),
+                columns => columns,
+            };
+            let columns = columns.iter().map(|column| folded(schema, column));
             Demand::ForeignKey(Reference {
+                columns: columns.collect(),
                 table: (of, folded(schema, &name)),
-                columns: referenced(&words)
-                    .iter()
-                    .map(|name| folded(schema, name))
-                    .collect(),
                 actions: ["DELETE", "UPDATE"].map(|event| action(&words, event)),
             })
         }

@@ -105,7 +105,7 @@ impl Arguments {
         match text.parse() {
             Ok(code) => Some(code),
             Err(error) => {
-                findings.add_syntax(error);
+                findings.add(text.span(), format!("cannot read this as Rust: {error}"));
                 None
             }
         }

@@ -8,7 +8,7 @@ use syn::spanned::Spanned;
 use syn::{Data, DeriveInput, Expr, Field, Fields, LitStr, Type};
 
 use super::arguments::Arguments;
-use super::relation::{reference, variant};
+use super::relation::{add, reference, variant};
 use super::types::{argument_of, column_type, field_type, path_of};
 use super::value::in_style;
 use super::{Scope, default};
@@ -62,6 +62,7 @@ pub(in crate::scan) fn read_entity(
         columns: Vec::new(),
         key: Vec::new(),
         constraints: Vec::new(),
+        relations: Vec::new(),
         indexes: Vec::new(),
         uniques: BTreeMap::new(),
         left: Vec::new(),
@@ -79,7 +80,8 @@ pub(in crate::scan) fn read_entity(
     let schema = text("schema_name", &mut reader.findings);
     let comment = text("comment", &mut reader.findings);
     let columns = reader.columns_model();
-    let model = TableModel {
+    let relations = std::mem::take(&mut reader.relations);
+    let mut model = TableModel {
         name: reader.table,
         schema,
         renamed_from: None,
@@ -88,6 +90,9 @@ pub(in crate::scan) fn read_entity(
         without_rowid: false,
         columns,
     };
+    for key in relations {
+        add(&mut model, key);
+    }
     reader.findings.or(Entity {
         reading: Reading {
             model,
@@ -106,6 +111,7 @@ struct Reader<'s> {
     columns: Vec<Column>,
     key: Vec<Text>,
     constraints: Vec<Constraint>,
+    relations: Vec<Constraint>,
     indexes: Vec<Index>,
     /// The unique indexes of several columns.
     uniques: BTreeMap<String, Vec<Part>>,
@@ -252,8 +258,7 @@ impl Reader<'_> {
         if let Some(path) = path_of(entity).filter(|_| refers) {
             let key = reference(path.clone(), field.span(), arguments, &mut self.findings);
             let paths = &mut self.paths;
-            self.constraints
-                .extend(key.map(|key| key.constraint(paths)));
+            self.relations.extend(key.map(|key| key.constraint(paths)));
         }
         true
     }

@@ -1,12 +1,16 @@
 //! Reads what an entity refers to.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use heck::ToUpperCamelCase;
 use proc_macro2::{Ident, Span};
 use syn::{Data, DeriveInput, LitStr, Path};
 
 use super::ENTITY;
 use super::arguments::Arguments;
-use crate::model::{Action, Constraint, Link, Rule, TableModel, Target, Text, Timing};
+use crate::model::{
+    Action, Constraint, Link, Member, Part, Rule, TableModel, Target, Text, Timing,
+};
 use crate::written::{Finding, Findings, Paths, Reading, Wanted};
 
 /// What the relations of an entity state.
@@ -31,10 +35,95 @@ impl Relations {
     /// Adds the keys to the entity.
     pub(in crate::scan) fn add_to(self, entity: &mut Reading<TableModel>) {
         for key in self.keys {
-            let constraints = entity.model.columns.constraints.to_mut();
-            constraints.push(key.constraint(&mut entity.paths));
+            let constraint = key.constraint(&mut entity.paths);
+            add(&mut entity.model, constraint);
         }
     }
+}
+
+/// Adds a key to an entity. Several may refer from the same columns, and would be called the same.
+pub(super) fn add(entity: &mut TableModel, mut key: Constraint) {
+    let Rule::ForeignKey { fields, .. } = &key.rule else {
+        return;
+    };
+    let is_on_them = |known: &&Constraint| matches!(&known.rule, Rule::ForeignKey { fields: own, .. } if own == fields);
+    let number = entity.columns.constraints.iter().filter(is_on_them).count() + 1;
+    if number > 1 && key.name.is_none() {
+        let columns: Vec<&str> = fields
+            .iter()
+            .map(|field| column_name(entity, field))
+            .collect();
+        key.name = Some(format!("fk-{}-{}-{number}", entity.name, columns.join("_")).into());
+    }
+    entity.columns.constraints.to_mut().push(key);
+}
+
+/// Removes the keys to columns by which no entity tells rows apart, since such a relation is there for
+/// queries only, and those that another relation states, too.
+pub(in crate::scan) fn remove_impossible(tables: &mut BTreeMap<String, TableModel>) {
+    let unique: BTreeMap<String, Vec<BTreeSet<Text>>> = tables
+        .iter()
+        .map(|(key, table)| (key.clone(), unique_columns(table)))
+        .collect();
+    for table in tables.values_mut() {
+        let mut seen = BTreeSet::new();
+        table.columns.constraints.to_mut().retain(|constraint| {
+            let Rule::ForeignKey {
+                fields: own,
+                target: Target::Struct { table, fields },
+                ..
+            } = &constraint.rule
+            else {
+                return true;
+            };
+            let known = match table {
+                Link::Path(path) => unique.get(&**path),
+                Link::Model(_) => None,
+            };
+            if let Link::Path(path) = table
+                && !seen.insert((own.clone(), path.clone(), fields.clone()))
+            {
+                return false;
+            }
+            let fields: BTreeSet<Text> = fields.iter().cloned().collect();
+            // What leads nowhere is reported.
+            known.is_none_or(|known| known.contains(&fields))
+        });
+    }
+}
+
+/// Returns the columns by which rows are told apart, by their fields.
+fn unique_columns(table: &TableModel) -> Vec<BTreeSet<Text>> {
+    let constraints = table.columns.constraints.iter();
+    let constraints = constraints.filter_map(|one| match &one.rule {
+        Rule::PrimaryKey { fields } | Rule::Unique { fields, .. } => {
+            Some(fields.iter().cloned().collect())
+        }
+        Rule::Check { .. } | Rule::ForeignKey { .. } => None,
+    });
+    let indexes = table.columns.indexes.iter().filter(|index| index.unique);
+    let indexes = indexes.map(|index| {
+        let parts = index.parts.iter();
+        let parts = parts.filter_map(|part| match part {
+            Part::Field(field) => Some(field.clone()),
+            Part::Sql(_) => None,
+        });
+        parts.collect()
+    });
+    constraints.chain(indexes).collect()
+}
+
+fn column_name<'m>(entity: &'m TableModel, field: &'m str) -> &'m str {
+    let mut columns = entity
+        .columns
+        .members
+        .iter()
+        .filter_map(|member| match member {
+            Member::Column(column) => Some(column),
+            Member::Flatten { .. } => None,
+        });
+    let found = columns.find(|column| column.field == field);
+    found.map_or(field, |column| &column.name)
 }
 
 /// Reads an enum with `derive(DeriveRelation)`.

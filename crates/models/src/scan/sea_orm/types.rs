@@ -257,7 +257,8 @@ pub(super) fn column_type(code: &Expr, span: Span, findings: &mut Findings) -> O
         return Some(row.with(&literals.numbers));
     }
     let text = format!("unknown column type `{}`", code.to_token_stream());
-    let help = "use a variant of sea-orm's `ColumnType`, or `custom(\"...\")`";
+    let help = "use a variant of sea-orm's `ColumnType`, or `custom(\"...\")`; or leave it to the type of \
+                Rust: `#[cfg_attr(not(alembic), sea_orm(column_type = \"...\"))]`";
     findings.add_with_help(span, text, help);
     None
 }
