@@ -8,11 +8,11 @@ mod stated;
 use std::collections::BTreeSet;
 
 use alembic_history::Code;
-use alembic_migrate::schema::{ObjectKind, Schema};
+use alembic_migrate::schema::{ObjectId, ObjectKind, Schema};
 use alembic_migrate::{Dialect, Migrations};
 use alembic_models::Rename as StatedRename;
 use alembic_run::Failure;
-use alembic_schema::{Filter, PartialSchema};
+use alembic_schema::{Filter, PartialSchema, plain_name};
 
 use crate::context::Context;
 use crate::database::Database;
@@ -69,11 +69,12 @@ impl Target {
         Ok(Self { stated, renames })
     }
 
-    /// Returns the whole schema, with what it does not state as another schema has it.
-    pub(crate) fn completed(&self, current: &Schema) -> Schema {
+    /// Returns the whole schema, with what it does not state as another schema has it, but for what is
+    /// `dropped`.
+    pub(crate) fn completed(&self, current: &Schema, dropped: &BTreeSet<ObjectId>) -> Schema {
         match &self.stated {
             StatedSchema::Whole(schema) => schema.clone(),
-            StatedSchema::Part(partial) => partial.completed(current),
+            StatedSchema::Part(partial) => partial.completed(current, dropped),
         }
     }
 
@@ -82,10 +83,25 @@ impl Target {
         let StatedSchema::Part(partial) = &self.stated else {
             return None;
         };
-        let counts = partial.unstated(completed).into_iter();
-        let counts: Vec<String> = counts.map(|(kind, count)| counted(kind, count)).collect();
-        (!counts.is_empty()).then(|| counts.join(", "))
+        let found = partial.unstated(completed).into_iter();
+        let found: Vec<String> = found.map(|(kind, ids)| in_words(kind, &ids)).collect();
+        (!found.is_empty()).then(|| found.join(", "))
     }
+}
+
+/// Returns how many objects of a kind there are, and which columns: one of them may have lost its field.
+fn in_words(kind: ObjectKind, ids: &[ObjectId]) -> String {
+    /// How many columns are named.
+    const NAMED: usize = 8;
+    let count = counted(kind, ids.len());
+    if kind != ObjectKind::Column {
+        return count;
+    }
+    let mut names: Vec<String> = ids.iter().take(NAMED).map(plain_name).collect();
+    if ids.len() > NAMED {
+        names.push("...".to_owned());
+    }
+    format!("{count} ({})", names.join(", "))
 }
 
 /// Returns a number of objects of a kind.

@@ -58,8 +58,9 @@ impl<'r> Side<'r> {
         let mut before = replay.inspect(&mut origin.scratch)?;
         filter.apply(&mut before);
         let stated = Target::read(&replay, &before)?;
+        let dropped = answers.dropped(&before)?;
         let completed = |current: &Schema| {
-            let mut target = stated.completed(current);
+            let mut target = stated.completed(current, &dropped);
             filter.apply(&mut target);
             target
         };

@@ -1,5 +1,6 @@
 //! Compares two schemas on the engines of a crate.
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use alembic_migrate::Dialect;
@@ -74,7 +75,7 @@ impl Differ<'_> {
         let completed = |other: &Source| -> Result<[Schema; 2]> {
             let current = other.read(context, replay)?;
             let target = Target::read(replay, &current)?;
-            let whole = target.completed(&current);
+            let whole = target.completed(&current, &BTreeSet::new());
             report_unstated(context, replay.owner, target.unstated(&whole).as_deref());
             Ok([current, whole])
         };

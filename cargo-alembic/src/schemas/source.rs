@@ -1,5 +1,6 @@
 //! The schemas that `diff` and `dump` take, as arguments name them.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use alembic_history::{Code, read_text};
@@ -72,7 +73,7 @@ impl Source {
             Self::Database(database) => return inspect_database(context, replay.owner, database),
             Self::Target => {
                 let current = Self::heads().read(context, replay)?;
-                return Ok(Target::read(replay, &current)?.completed(&current));
+                return Ok(Target::read(replay, &current)?.completed(&current, &BTreeSet::new()));
             }
             Self::History(revisions) => {
                 let owner = replay.owner;

@@ -1,5 +1,7 @@
 //! What the structs of a crate state, against what its revisions make.
 
+use std::collections::BTreeSet;
+
 use alembic_history::Code;
 use alembic_migrate::schema::DiffOptions;
 
@@ -13,7 +15,7 @@ impl Trial<'_> {
         let owner = replay.owner;
         let filter = filter_for(owner, &[], &[])?;
         let mut made = self.tracked()?.schema.clone();
-        let mut stated = Target::read(replay, &made)?.completed(&made);
+        let mut stated = Target::read(replay, &made)?.completed(&made, &BTreeSet::new());
         filter.apply(&mut stated);
         filter.apply(&mut made);
         let found = changes(owner, &made, &stated, DiffOptions::default())?;

@@ -28,23 +28,23 @@ pub struct PartialSchema {
 impl PartialSchema {
     /// Returns the schema that has what is stated, and for all the rest what another schema has.
     ///
-    /// A table that is stated has the columns that are stated, and those that nothing can state: the
-    /// computed ones, and those that are left as they are. Its constraints, indexes and defaults stay,
-    /// unless others are stated.
+    /// Constraints, indexes and defaults stay, unless others are stated, and so do columns that are not
+    /// stated, if rows can be inserted without a value for them. Tables and columns that are `dropped` do
+    /// not, unless they are stated.
     #[must_use]
-    pub fn completed(&self, current: &Schema) -> Schema {
+    pub fn completed(&self, current: &Schema, dropped: &BTreeSet<ObjectId>) -> Schema {
         let room = room(current.dialect);
         let stated = (room.aligned)(current, &self.stated);
-        let whole = Merge::new(&stated, current, &self.left).finish();
+        let whole = Merge::new(&stated, current, &self.left, dropped).finish();
         (room.settled)(current, whole)
     }
 
-    /// Returns how many objects of each kind a completed schema has because another schema had them.
-    /// What belongs to a table that is not stated counts as that table.
+    /// Returns the objects of each kind that a completed schema has because another schema had them. What
+    /// belongs to a table that is not stated is left out, but for the table.
     #[must_use]
-    pub fn unstated(&self, completed: &Schema) -> BTreeMap<ObjectKind, usize> {
+    pub fn unstated(&self, completed: &Schema) -> BTreeMap<ObjectKind, Vec<ObjectId>> {
         let stated = (room(completed.dialect).aligned)(completed, &self.stated);
-        let mut counts = BTreeMap::new();
+        let mut found: BTreeMap<ObjectKind, Vec<ObjectId>> = BTreeMap::new();
         let is_of_unstated = |id: &ObjectId| {
             let table = completed.table_of(id);
             table.is_some_and(|table| table != *id && stated.get(&table).is_none())
@@ -63,7 +63,10 @@ impl PartialSchema {
                     match default {
                         Some(Definition::Column(known)) => {
                             if column.default.is_some() && known.default.is_none() {
-                                *counts.entry(ObjectKind::Default).or_default() += 1;
+                                found
+                                    .entry(ObjectKind::Default)
+                                    .or_default()
+                                    .push(id.clone());
                             }
                             false
                         }
@@ -83,10 +86,10 @@ impl PartialSchema {
                 | Definition::Statement(_) => stated.get(id).is_none(),
             };
             if is_unstated && !is_of_unstated(id) {
-                *counts.entry(id.kind).or_default() += 1;
+                found.entry(id.kind).or_default().push(id.clone());
             }
         }
-        counts
+        found
     }
 }
 

@@ -11,6 +11,7 @@ pub(super) struct Merge<'s> {
     stated: &'s Schema,
     current: &'s Schema,
     left: &'s BTreeSet<ObjectId>,
+    dropped: &'s BTreeSet<ObjectId>,
     whole: Schema,
 }
 
@@ -19,12 +20,14 @@ impl<'s> Merge<'s> {
         stated: &'s Schema,
         current: &'s Schema,
         left: &'s BTreeSet<ObjectId>,
+        dropped: &'s BTreeSet<ObjectId>,
     ) -> Self {
         let whole = current.clone();
         Self {
             stated,
             current,
             left,
+            dropped,
             whole,
         }
     }
@@ -39,6 +42,11 @@ impl<'s> Merge<'s> {
                 _ if self.stated.table_of(id).is_some() => {}
                 _ => self.add(id, object),
             }
+        }
+        let dropped = self.dropped.iter();
+        for table in dropped.filter(|id| self.stated.get(id).is_none()) {
+            self.whole
+                .leave_out(|id| id == table && id.kind == ObjectKind::Table);
         }
         self.whole
     }
@@ -79,13 +87,22 @@ impl<'s> Merge<'s> {
         }
         for (id, column) in self.current.columns(table) {
             let is_stated = self.stated.get(id).is_some() || self.is_left(id);
-            if !is_stated && column.generated.is_none() {
+            if !is_stated && (self.dropped.contains(id) || self.needs_value(id, column)) {
                 self.drop_column(table, id);
             }
         }
         for key in keys(self.stated, table) {
             self.put_key(table, &key);
         }
+    }
+
+    /// Returns whether no row can be inserted without a value for a column.
+    fn needs_value(&self, id: &ObjectId, column: &Column) -> bool {
+        let has_value = column.default.is_some()
+            || column.generated.is_some()
+            || column.identity.is_some()
+            || self.current.get(&default_of(id)).is_some();
+        column.not_null && !has_value
     }
 
     fn put_comment(&mut self, id: &ObjectId, object: &Object) {
@@ -111,10 +128,7 @@ impl<'s> Merge<'s> {
         let Some(object) = self.stated.get(id) else {
             return;
         };
-        let default = ObjectId {
-            kind: ObjectKind::Default,
-            ..id.clone()
-        };
+        let default = default_of(id);
         let Some(Definition::Column(known)) = self.whole.get(id).map(|known| &known.definition)
         else {
             let position = self.whole.columns(table).len() + 1;
@@ -245,5 +259,13 @@ impl<'s> Merge<'s> {
             new.is_named = old.is_named;
         }
         self.whole.objects.insert(replaced.id.clone(), object);
+    }
+}
+
+/// Identifies the default of a column, where that is an object.
+fn default_of(column: &ObjectId) -> ObjectId {
+    ObjectId {
+        kind: ObjectKind::Default,
+        ..column.clone()
     }
 }

@@ -43,13 +43,13 @@ fn check_with(current: &str, stated: &str, left: &[(&str, &str)], expected: &[&s
         stated: schema(stated),
         left: left.collect(),
     };
-    let whole = partial.completed(&current);
+    let whole = partial.completed(&current, &BTreeSet::new());
     let sentences = |from: &Schema, to: &Schema| -> Vec<String> {
         let changes = diff(from, to, DiffOptions::default()).unwrap();
         changes.into_iter().map(|change| change.sentence).collect()
     };
     assert_eq!(sentences(&current, &whole), expected);
-    let again = partial.completed(&whole);
+    let again = partial.completed(&whole, &BTreeSet::new());
     assert_eq!(sentences(&whole, &again), [""; 0], "it is completed once");
 }
 
@@ -104,14 +104,11 @@ fn columns() {
             &[],
             &["added column t.c"],
         ),
-        // An index of a column goes with it.
-        (
-            "a varchar NOT NULL",
-            &[],
-            &["removed index t_b", "removed column t.b"],
-        ),
-        ("a varchar NOT NULL", &[("t", "b")], &[]),
-        ("a varchar NOT NULL", &[("T", "B")], &[]),
+        ("a varchar NOT NULL", &[], &[]),
+        // No row could be inserted any more. An index of a column goes with it.
+        ("b INT", &[], &["removed index t_a", "removed column t.a"]),
+        ("b INT", &[("t", "a")], &[]),
+        ("b INT", &[("T", "A")], &[]),
         ("a blob, b INT", &[("t", "a")], &[]),
     ] {
         let stated = format!("CREATE TABLE t ({stated});");
@@ -191,6 +188,34 @@ fn tables() {
     check("", "", &[]);
 }
 
+/// What is not stated goes if somebody says so, and stays if it is stated.
+#[test]
+fn what_is_dropped() {
+    let current = schema(
+        "CREATE TABLE t (a INT, b INT CHECK (b > 0)); CREATE INDEX i ON t (b);
+        CREATE TABLE other (a INT); CREATE INDEX k ON other (a);",
+    );
+    let partial = PartialSchema {
+        stated: schema("CREATE TABLE t (a INT);"),
+        left: BTreeSet::new(),
+    };
+    let table = |name: &str| ObjectId::new(ObjectKind::Table, "", name);
+    for (dropped, expected) in [
+        (table("other"), &["removed table other"][..]),
+        (table("t"), &[]),
+        (table("t").part(ObjectKind::Column, "a"), &[]),
+        (
+            table("t").part(ObjectKind::Column, "b"),
+            &["removed index i", "removed column t.b"],
+        ),
+    ] {
+        let whole = partial.completed(&current, &BTreeSet::from([dropped]));
+        let changes = diff(&current, &whole, DiffOptions::default()).unwrap();
+        let sentences: Vec<String> = changes.into_iter().map(|change| change.sentence).collect();
+        assert_eq!(sentences, expected);
+    }
+}
+
 #[test]
 fn what_is_not_stated_is_counted() {
     let current = schema(
@@ -203,10 +228,10 @@ fn what_is_not_stated_is_counted() {
         stated: schema("CREATE TABLE t (a INT PRIMARY KEY, b INT); CREATE INDEX x ON t (b);"),
         left: BTreeSet::new(),
     };
-    let counts = partial.unstated(&partial.completed(&current));
+    let counts = partial.unstated(&partial.completed(&current, &BTreeSet::new()));
     let counts: Vec<(&str, usize)> = counts
         .iter()
-        .map(|(kind, count)| (kind.as_str(), *count))
+        .map(|(kind, count)| (kind.as_str(), count.len()))
         .collect();
     let expected = [
         ("table", 1),
