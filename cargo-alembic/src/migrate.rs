@@ -10,7 +10,9 @@ use alembic_migrate::{Migrations, Report, RunError};
 
 use crate::context::Context;
 use crate::database::{Connection, Watch};
+use crate::diesel;
 use crate::empty_upgrades;
+use crate::hooks;
 use crate::lock_file;
 use crate::newer_sql;
 use crate::output::json::{AnswerJson, RunJson};
@@ -182,6 +184,10 @@ impl Migration<'_> {
             Direction::Upgrade => empty_upgrades::report(context, own, &report.steps),
             Direction::Downgrade => HashSet::new(),
         };
+        if !report.steps.is_empty() {
+            diesel::keep_in_step(context, own)?;
+            hooks::after_run(own)?;
+        }
         Ok(RunJson::new(&database.url, &report, took, &empty))
     }
 }

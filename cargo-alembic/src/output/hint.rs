@@ -46,6 +46,7 @@ pub(crate) enum Subcommand {
     Revision,
     Stamp,
     Upgrade,
+    Verify,
 }
 
 /// The arguments of this call that suggested commands repeat, so that they concern the same
@@ -208,6 +209,7 @@ impl Subcommand {
             Subcommand::Revision => "revision",
             Subcommand::Stamp => "stamp",
             Subcommand::Upgrade => "upgrade",
+            Subcommand::Verify => "verify",
         }
     }
 
@@ -238,7 +240,8 @@ impl Subcommand {
             | Subcommand::Ensure
             | Subcommand::Log
             | Subcommand::Stamp
-            | Subcommand::Upgrade => true,
+            | Subcommand::Upgrade
+            | Subcommand::Verify => true,
             Subcommand::Dump
             | Subcommand::Heads
             | Subcommand::History

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 use std::io;
-use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use alembic_history::{Code, Position, read_text};
@@ -292,44 +291,14 @@ fn unreadable(faults: &[Fault]) -> Error {
 fn point(diagnostic: Diagnostic, file: &Path, line: usize, column: usize) -> Diagnostic {
     let shown = display_path(file);
     match std::fs::read_to_string(file) {
-        Ok(text) => diagnostic.excerpt(Excerpt::new(shown, &text, word_at(&text, line, column))),
+        Ok(text) => diagnostic.excerpt(Excerpt::at(shown, &text, line, column)),
         Err(_) => diagnostic.note(format!("at {shown}:{line}:{column}")),
     }
-}
-
-/// Returns the bytes of the word at a line and a column.
-fn word_at(text: &str, line: usize, column: usize) -> Range<usize> {
-    let before = text.split_inclusive('\n').take(line.saturating_sub(1));
-    let start_of_line: usize = before.map(str::len).sum();
-    let rest = &text[start_of_line..];
-    let mut characters = rest.char_indices();
-    let start = characters.nth(column.saturating_sub(1));
-    let start = start_of_line + start.map_or(rest.len(), |(offset, _)| offset);
-    let is_in_word = |c: char| c.is_alphanumeric() || c == '_';
-    let length = text[start..].find(|c| !is_in_word(c));
-    let length = length.unwrap_or(text.len() - start);
-    start..start + length.max(1).min(text.len() - start)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn words_are_found_by_line_and_column() {
-        let text = "a\n  é größe: #[x]\r\nend";
-        for (line, column, word) in [
-            (1, 1, "a"),
-            (2, 3, "é"),
-            (2, 5, "größe"),
-            (2, 12, "#"),
-            (3, 1, "end"),
-            (3, 4, ""),
-            (9, 9, ""),
-        ] {
-            assert_eq!(&text[word_at(text, line, column)], word, "{line}:{column}");
-        }
-    }
 
     #[test]
     fn the_name_of_a_file_says_its_engine() {

@@ -4,6 +4,8 @@
 //! [`create_sql`] of several. The command reads the same structs from the sources, with
 //! the same code (features `source` and `scan`), so both say the same.
 
+#[cfg(feature = "scan")]
+pub mod diesel;
 mod fault;
 mod link;
 pub mod model;

@@ -125,6 +125,10 @@ keys! {
     /// databases.
     Models = "models" => models,
 
+    /// The file in which diesel's `table!` declares the tables, such as `src/schema.rs`; relative to the
+    /// crate. `verify` compares it with the database, and `upgrade` and `downgrade` keep it in step.
+    DieselSchema = "diesel-schema" => diesel_schema,
+
     /// What a build does when the file that `schema` names was written by `cargo alembic dump --write`
     /// for other revisions than the crate has: `warn`, or fail with an `error`.
     StaleSchema = "stale-schema" => stale_schema,
@@ -171,6 +175,10 @@ keys! {
     /// Commands to run on each new file, such as `[["sqlfluff", "fix", "{path}"]]`. Without
     /// `{path}`, the path is the last argument.
     PostWriteHooks = "post-write-hooks" => post_write_hooks,
+
+    /// Commands to run in the crate's folder after `upgrade` or `downgrade` has changed its database,
+    /// such as `[["cargo", "sqlx", "prepare"]]`.
+    PostRunHooks = "post-run-hooks" => post_run_hooks,
 }
 
 impl Key {
@@ -195,6 +203,7 @@ impl Key {
             | Self::TruncateSlugLength
             | Self::Timezone
             | Self::PostWriteHooks
+            | Self::PostRunHooks
             | Self::Allow
             | Self::Include
             | Self::Exclude
@@ -210,6 +219,7 @@ impl Key {
             | Self::Transaction
             | Self::Schema
             | Self::Models
+            | Self::DieselSchema
             | Self::StaleSchema
             | Self::Base
             | Self::Baseline
