@@ -11,7 +11,7 @@ use alembic_models::diesel::{DieselSchema, squeezed};
 
 use crate::context::Context;
 use crate::database::Database;
-use crate::new_file;
+use crate::new_file::FileChanges;
 use crate::output::{
     Cause, Diagnostic, Excerpt, Hint, Result, Subcommand, Suggestion, display_path,
 };
@@ -42,7 +42,8 @@ impl DieselFile {
         let shown = display_path(&path);
         let text = match path.exists() {
             true => read_text(&path).map_err(|error| {
-                Diagnostic::new(Cause::Unreadable(error), format!("cannot read {shown}"))
+                let title = format!("cannot read {shown}: {error}");
+                Diagnostic::new(Cause::Unreadable(error), title)
                     .code(Code::DieselSchema)
                     .note(format!(
                         "it is `{}` in the configuration",
@@ -150,10 +151,9 @@ pub(crate) fn keep_in_step(context: &Context, owner: &Crate) -> Result<()> {
                     .text(" says what differs"),
             )
     })?;
-    new_file::replace(&file.path, &text).map_err(|error| {
-        Diagnostic::new(Cause::Unwritable(error), format!("cannot write {shown}"))
-            .code(Code::DieselSchema)
-    })?;
+    let mut changes = FileChanges::default();
+    changes.write(&file.path, &text)?;
+    changes.commit()?;
     context.shell.status("Updated", shown);
     Ok(())
 }

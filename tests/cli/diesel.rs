@@ -92,7 +92,10 @@ fn what_is_written_by_hand_stays() {
     let mut shown = String::new();
     for (from, to) in [
         ("email ->", "/// Where mails go.\n        email ->"),
-        ("diesel::table! {", "// ours\ndiesel::table! {"),
+        (
+            "diesel::table! {\n    users",
+            "// ours\ndiesel::table! {\n    users",
+        ),
         (
             "diesel::joinable!",
             "pub type Id = i32;\n\ndiesel::joinable!",
