@@ -185,11 +185,16 @@ impl Migration<'_> {
             Direction::Downgrade => HashSet::new(),
         };
         if !report.steps.is_empty() {
-            diesel::keep_in_step(context, own)?;
-            hooks::after_run(own)?;
+            after_run(context, own)?;
         }
         Ok(RunJson::new(&database.url, &report, took, &empty))
     }
+}
+
+/// Does what the configuration asks for once a database was migrated.
+pub(crate) fn after_run(context: &Context, own: &Crate) -> Result<()> {
+    diesel::keep_in_step(context, own)?;
+    hooks::after_run(own)
 }
 
 /// Reads every readable crate of the workspace, to find out what its revisions depend on.

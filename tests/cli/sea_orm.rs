@@ -290,6 +290,7 @@ fn sources_of_entities() {
             "{ sea-orm = \"src/gone\" }",
             "no target of the crate reads this",
         ),
+        ("true", "entities of sea-orm are not read"),
         ("{ sea-orm = false }", "`sea-orm`: it is neither true"),
         (
             "{ diesel = true }",

@@ -25,12 +25,19 @@ impl DieselType {
     }
 }
 
+/// What is known of the types of an engine.
+struct Room {
+    dialect: Dialect,
+    /// Returns the type of a column, if diesel knows it.
+    of: fn(&str, &Schema) -> Option<DieselType>,
+}
+
+const ROOMS: [Room; Dialect::ALL.len()] = [postgres::ROOM, sqlite::ROOM];
+
 /// Returns the type of a column, if diesel knows it.
 pub(super) fn of(data_type: &str, schema: &Schema) -> Option<DieselType> {
-    match schema.dialect {
-        Dialect::Sqlite => sqlite::of(data_type),
-        Dialect::Postgres => Some(postgres::of(data_type, schema)),
-    }
+    let room = ROOMS.iter().find(|room| room.dialect == schema.dialect)?;
+    (room.of)(data_type, schema)
 }
 
 /// Returns the one argument of a type, as in `varchar(20)`.

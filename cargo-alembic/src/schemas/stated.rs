@@ -57,6 +57,12 @@ impl Stated {
         }
         let models = read.pop().expect("a plan ends with the crate itself");
         let grammar = plan.grammar;
+        if let Some(fault) = models.unread_entity()
+            && files.is_empty()
+        {
+            // Every table would be one to drop.
+            return Err(unreadable(std::slice::from_ref(fault)));
+        }
         Ok(Self {
             models,
             files,

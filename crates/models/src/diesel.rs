@@ -285,7 +285,7 @@ impl Parse for DieselColumn {
         input.parse::<Token![->]>()?;
         let mut tokens = TokenStream::new();
         let mut depth = 0_usize;
-        while !input.is_empty() && !(depth == 0 && input.peek(Token![,])) {
+        while !(input.is_empty() || depth == 0 && input.peek(Token![,])) {
             let token: TokenTree = input.parse()?;
             if let TokenTree::Punct(punct) = &token {
                 match punct.as_char() {

@@ -1,8 +1,14 @@
 //! The types of columns on PostgreSQL, by the names that its catalogs have for them.
 
+use alembic_migrate::Dialect;
 use alembic_migrate::schema::{Definition, Schema};
 
-use super::{DieselType, length};
+use super::{DieselType, Room, length};
+
+pub(super) const ROOM: Room = Room {
+    dialect: Dialect::Postgres,
+    of: |data_type, schema| Some(of(data_type, schema)),
+};
 
 /// Types as the server writes them, and diesel's names of them.
 const TYPES: [(&str, &str); 30] = [
@@ -38,7 +44,7 @@ const TYPES: [(&str, &str); 30] = [
     ("uuid", "Uuid"),
 ];
 
-pub(super) fn of(data_type: &str, schema: &Schema) -> DieselType {
+fn of(data_type: &str, schema: &Schema) -> DieselType {
     if let Some(element) = data_type.strip_suffix("[]") {
         let element = of(element, schema);
         return DieselType {

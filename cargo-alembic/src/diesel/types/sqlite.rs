@@ -1,8 +1,15 @@
 //! The types of columns on SQLite, as diesel's command tells them apart.
 
-use super::{DieselType, length};
+use alembic_migrate::Dialect;
 
-pub(super) fn of(data_type: &str) -> Option<DieselType> {
+use super::{DieselType, Room, length};
+
+pub(super) const ROOM: Room = Room {
+    dialect: Dialect::Sqlite,
+    of: |data_type, _| of(data_type),
+};
+
+fn of(data_type: &str) -> Option<DieselType> {
     let name = data_type.to_ascii_lowercase();
     let has = |words: &[&str]| words.iter().any(|word| name.contains(word));
     let is = |words: &[&str]| words.contains(&name.as_str());

@@ -30,6 +30,7 @@ pub struct Models {
     own: Vec<String>,
     places: BTreeMap<String, Places>,
     left: BTreeMap<String, Vec<Text>>,
+    unread_entity: Option<Fault>,
     files: Vec<PathBuf>,
 }
 
@@ -119,6 +120,7 @@ impl Models {
             failed,
             files,
             mut faults,
+            unread_entity,
         } = read;
         let mut models = Self {
             tree,
@@ -127,6 +129,7 @@ impl Models {
             own: Vec::new(),
             places: BTreeMap::new(),
             left: BTreeMap::new(),
+            unread_entity,
             files: files.into_iter().collect(),
         };
         for below in dependencies {
@@ -348,6 +351,12 @@ impl Models {
             })
         });
         columns.collect()
+    }
+
+    /// Returns the fault of sources that state no table, and have entities that are not read.
+    #[must_use]
+    pub fn unread_entity(&self) -> Option<&Fault> {
+        self.unread_entity.as_ref().filter(|_| self.own.is_empty())
     }
 
     /// Returns the names of the types that the crate's own tables state by their values.

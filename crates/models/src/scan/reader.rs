@@ -37,6 +37,8 @@ pub(super) struct Read {
     pub(super) failed: BTreeSet<String>,
     pub(super) files: BTreeSet<PathBuf>,
     pub(super) faults: Vec<Fault>,
+    /// The fault of the first entity of sea-orm, if those are not read.
+    pub(super) unread_entity: Option<Fault>,
 }
 
 /// A struct or enum with a derive of this tool.
@@ -72,6 +74,7 @@ pub(super) struct Reader<'t> {
     failed: BTreeSet<String>,
     files: BTreeSet<PathBuf>,
     faults: Vec<Fault>,
+    unread_entity: Option<Fault>,
     /// The files that lead to what is being read.
     open: Vec<PathBuf>,
 }
@@ -93,6 +96,7 @@ impl<'t> Reader<'t> {
             failed: BTreeSet::new(),
             files: BTreeSet::new(),
             faults: Vec::new(),
+            unread_entity: None,
             open: Vec::new(),
         }
     }

@@ -62,6 +62,7 @@ impl Reader<'_> {
             failed: self.failed,
             files: self.files,
             faults: self.faults,
+            unread_entity: self.unread_entity,
         }
     }
 
@@ -82,6 +83,26 @@ impl Reader<'_> {
             derives.any(|(meaning, _)| matches!(meaning, Meaning::Ours(Derive::Entity)))
         });
         types.into_iter().chain(entities).collect()
+    }
+
+    /// Notes that there are entities of sea-orm, where those are not what states the tables.
+    fn note_entity(&mut self, here: &Path, module: usize, decided: &Decided, input: &DeriveInput) {
+        if self.grammar == Grammar::SeaOrm || self.unread_entity.is_some() {
+            return;
+        }
+        let all = derives(&decided.attributes, self.tree, module, Grammar::SeaOrm);
+        let is_entity = |(meaning, _): &(Meaning, _)| {
+            matches!(
+                meaning,
+                Meaning::Ours(Derive::Entity | Derive::ExpandedEntity)
+            )
+        };
+        if all.iter().any(is_entity) {
+            let text = "no struct states a table, and entities of sea-orm are not read";
+            let fault = Fault::new(here, input.ident.span(), text)
+                .with_help("if they are to state the tables, write `models = { sea-orm = true }`");
+            self.unread_entity = Some(fault);
+        }
     }
 
     /// Adds relations to the entity that they are of.
@@ -153,6 +174,7 @@ impl Reader<'_> {
             return;
         }
         let Some((Meaning::Ours(derive), _)) = certain.first() else {
+            self.note_entity(&here, module, &decided, &input);
             return;
         };
         if let Some(doubt) = doubt {
