@@ -216,7 +216,7 @@ impl Models {
                         .get(wanted, path)
                         .and_then(|path| path.segments.first());
                     let span = written.map_or_else(Span::call_site, |first| first.ident.span());
-                    faults.push(unresolved(grammar, &file, span, path, wanted));
+                    faults.push(Fault::unresolved(grammar, &file, span, path, wanted));
                 }
             }
         };
@@ -424,32 +424,4 @@ fn kind(stated: &Stated) -> Wanted {
 /// Returns whether a struct of a kind can be used as another: a table has columns.
 fn fits(kind: Wanted, wanted: Wanted) -> bool {
     kind == wanted || (kind == Wanted::Table && wanted == Wanted::Columns)
-}
-
-fn unresolved(grammar: Grammar, file: &Path, span: Span, path: &str, wanted: Wanted) -> Fault {
-    let (text, help) = match (wanted, grammar) {
-        (Wanted::Table, Grammar::SeaOrm) => (
-            format!("no entity `{path}` is found here"),
-            "import it; if its sources are elsewhere, write `skip_fk`, and leave the key to the revisions",
-        ),
-        (Wanted::Type, Grammar::SeaOrm) => (
-            format!("no column type is known for `{path}`"),
-            "say how it is stored: `#[sea_orm(column_type = \"...\")]`; an enum or newtype may have \
-             `DeriveActiveEnum` or `DeriveValueType`",
-        ),
-        (Wanted::Table, Grammar::Own) => (
-            format!("no struct `{path}` with `derive(Table)` is found here"),
-            "import it, or name the table: `references(\"table\", \"column\")`",
-        ),
-        (Wanted::Columns, _) => (
-            format!("no struct `{path}` with `derive(Columns)` is found here"),
-            "add `#[derive(Columns)]` to it, or import it",
-        ),
-        (Wanted::Type, Grammar::Own) => (
-            format!("no column type is known for `{path}`"),
-            "say how it is stored: `#[column(type = \"TEXT\")]`; an enum or newtype may have \
-             `#[derive(ColumnType)]`",
-        ),
-    };
-    Fault::new(file, span, text).with_help(help)
 }
