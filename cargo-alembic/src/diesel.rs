@@ -133,7 +133,7 @@ pub(crate) fn keep_in_step(context: &Context, owner: &Crate) -> Result<()> {
     if differences(&file.schema, &found).is_empty() {
         return Ok(());
     }
-    found.keep_joins(&file.schema);
+    found.keep_what_is_written(&file.schema);
     let shown = display_path(&file.path);
     let text = file.with(&found).map_err(|why| {
         let title =

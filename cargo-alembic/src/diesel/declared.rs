@@ -70,7 +70,7 @@ const RESERVED: [&str; 57] = [
     "yield",
 ];
 
-/// Returns the tables of a schema that have a primary key, or the columns whose types diesel does not know.
+/// Returns the tables of a schema, or the columns whose types diesel does not know.
 pub(super) fn declared(schema: &Schema) -> Result<DieselSchema, Vec<String>> {
     let mut unknown = Vec::new();
     let mut tables = Vec::new();
@@ -79,7 +79,7 @@ pub(super) fn declared(schema: &Schema) -> Result<DieselSchema, Vec<String>> {
         let is_plain = matches!(&object.definition, Definition::Table(table) if !table.is_virtual);
         let is_here = matches!(id.schema.as_str(), "" | "public") && !id.name.starts_with("__");
         let key = primary_key(schema, id);
-        if !is_plain || !is_here || key.is_empty() {
+        if !is_plain || !is_here {
             continue;
         }
         let name = rust_name(&id.name, None);

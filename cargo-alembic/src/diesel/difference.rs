@@ -33,7 +33,8 @@ pub(super) fn differences(file: &DieselSchema, database: &DieselSchema) -> Vec<S
         }
     }
     for found in &database.tables {
-        if named(file, &found.sql_name).is_none() {
+        // diesel has no tables without a key, unless a person writes one.
+        if named(file, &found.sql_name).is_none() && !found.primary_key.is_empty() {
             lines.push(format!("table {} is not declared", found.sql_name));
         }
     }
@@ -81,7 +82,7 @@ fn compare(table: &DieselTable, found: &DieselTable, lines: &mut Vec<String>) {
             ));
         }
     }
-    if table.primary_key != found.primary_key {
+    if table.primary_key != found.primary_key && !found.primary_key.is_empty() {
         lines.push(format!(
             "the primary key of {} is ({}), and declared as ({})",
             table.sql_name,

@@ -25,7 +25,7 @@ pub struct DieselTable {
     pub name: String,
     /// Its name in the database.
     pub sql_name: String,
-    /// The columns of the primary key, by their names in Rust.
+    /// The columns of the primary key, by their names in Rust; none, if a database has no key.
     pub primary_key: Vec<String>,
     /// The columns, in their order.
     pub columns: Vec<DieselColumn>,
@@ -114,8 +114,20 @@ impl DieselSchema {
         Ok(())
     }
 
-    /// Takes over the joins of another file by columns that exist: they may be there without a foreign key.
-    pub fn keep_joins(&mut self, other: &Self) {
+    /// Takes over what another file says beyond what a database has: the primary keys of tables that have
+    /// none there, and are left out otherwise, and joins without a foreign key, by columns that exist.
+    pub fn keep_what_is_written(&mut self, other: &Self) {
+        for table in self
+            .tables
+            .iter_mut()
+            .filter(|table| table.primary_key.is_empty())
+        {
+            let mut known = other.tables.iter();
+            if let Some(known) = known.find(|known| known.sql_name == table.sql_name) {
+                table.primary_key.clone_from(&known.primary_key);
+            }
+        }
+        self.tables.retain(|table| !table.primary_key.is_empty());
         let has = |join: &DieselJoin| {
             let mut tables = self.tables.iter();
             let child = tables.clone().find(|table| table.name == join.child);

@@ -200,6 +200,7 @@ pub struct Model {
     #[sea_orm(column_type = \"Binary(16)\")] pub af: Vec<u8>,
     #[sea_orm(column_type = \"VarBinary(StringLen::N(16))\")] pub ag: Vec<u8>,
     #[sea_orm(column_type = \"Blob\")] pub ah: Vec<u8>,
+    #[sea_orm(column_type = \"var_binary(32)\")] pub ag2: Vec<u8>,
     #[sea_orm(column_type = \"JsonBinary\")] pub ai: Json,
     #[sea_orm(column_type = \"Money(None)\")] pub aj: Decimal,
     #[sea_orm(column_type = \"Custom(\\\"text\\\".to_owned())\")] pub ak: Anything,

@@ -253,7 +253,9 @@ pub(super) fn column_type(code: &Expr, span: Span, findings: &mut Findings) -> O
             _ => {}
         }
     }
-    if let Some(row) = rows().find(|row| row.variant == variant) {
+    // `VarBinary(StringLen::N(32))` is `var_binary(32)`, too.
+    let plain = variant.replace('_', "");
+    if let Some(row) = rows().find(|row| row.variant.eq_ignore_ascii_case(&plain)) {
         return Some(row.with(&literals.numbers));
     }
     let text = format!("unknown column type `{}`", code.to_token_stream());
