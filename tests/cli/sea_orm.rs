@@ -156,7 +156,7 @@ fn what_entities_state_is_compared() {
             "user",
             "pub email",
             "#[sea_orm(default_value = \"x\")]\n    pub email",
-            "set the default of column users.email to 'x'",
+            "default of column users.email to 'x'|added default users.email",
         ),
         (
             "post",
@@ -180,7 +180,7 @@ fn what_entities_state_is_compared() {
             "post",
             "to = \"super::user::Column::Id\"",
             "to = \"super::user::Column::Id\", on_delete = \"SetNull\"",
-            "added constraint posts.",
+            "added constraint posts.|recreated constraint posts.posts_user_id_fkey",
         ),
         (
             "post",
@@ -203,9 +203,10 @@ fn what_entities_state_is_compared() {
                 "" => "No changes detected",
                 expected => expected,
             };
-            // PostgreSQL says the type of a text, too.
-            let shown = outcome.stderr.replace("'x'::character varying", "'x'");
-            assert!(shown.contains(expected), "{to}: {outcome}");
+            // The engines say it in different words.
+            let mut sentences = expected.split('|');
+            let is_told = sentences.any(|sentence| outcome.stderr.contains(sentence));
+            assert!(is_told, "{to}: {outcome}");
             for line in ["upgrade", "check", "downgrade -1"] {
                 project.run(line).success();
             }
