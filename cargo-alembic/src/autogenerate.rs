@@ -22,7 +22,7 @@ use crate::output::json::{
 };
 use crate::output::{Answer, Hint, Layout, Response, Result, Subcommand, Suggestion};
 use crate::replay::Replay;
-use crate::schemas::{Strictness, filter_for, report_not_compared};
+use crate::schemas::{Strictness, filter_for, report_not_compared, report_unstated};
 use crate::workspace::Crate;
 
 use counts::Counts;
@@ -73,6 +73,7 @@ impl Autogenerate<'_> {
             };
             let side = self.compare(context, replay, &filter)?;
             report_not_compared(context, owner, &side.not_compared(), self.strictness)?;
+            report_unstated(context, owner, side.unstated.as_deref());
             sides.push(side);
         }
         if sides.iter().all(|side| side.upgrade.is_empty()) {

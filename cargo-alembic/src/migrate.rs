@@ -10,7 +10,9 @@ use alembic_migrate::{Migrations, Report, RunError};
 
 use crate::context::Context;
 use crate::database::{Connection, Watch};
+use crate::diesel;
 use crate::empty_upgrades;
+use crate::hooks;
 use crate::lock_file;
 use crate::newer_sql;
 use crate::output::json::{AnswerJson, RunJson};
@@ -182,8 +184,17 @@ impl Migration<'_> {
             Direction::Upgrade => empty_upgrades::report(context, own, &report.steps),
             Direction::Downgrade => HashSet::new(),
         };
+        if !report.steps.is_empty() {
+            after_run(context, own)?;
+        }
         Ok(RunJson::new(&database.url, &report, took, &empty))
     }
+}
+
+/// Does what the configuration asks for once a database was migrated.
+pub(crate) fn after_run(context: &Context, own: &Crate) -> Result<()> {
+    diesel::keep_in_step(context, own)?;
+    hooks::after_run(own)
 }
 
 /// Reads every readable crate of the workspace, to find out what its revisions depend on.

@@ -1,7 +1,6 @@
 //! Writes new revision files, once everything about them has been validated.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use alembic_history::{
     BranchLabel, Code, History, InvalidName, NewRevision, Node, RevisionFile, RevisionId, Settings,
@@ -12,6 +11,7 @@ use jiff::{Timestamp, Zoned};
 
 use crate::context::Context;
 use crate::explain;
+use crate::hooks;
 use crate::lock_file::CrateLock;
 use crate::naming;
 use crate::new_file::FileChanges;
@@ -293,7 +293,7 @@ impl PreparedRevision<'_> {
         if let Some(lock) = lock.filter(CrateLock::has_conflict) {
             context.shell.status("Resolved", display_path(&lock.path));
         }
-        run_hooks(&owner.configuration.settings.post_write_hooks, &path)?;
+        hooks::after_write(&owner.configuration.settings.post_write_hooks, &path)?;
         Ok(NewRevisionJson {
             id: new.id.to_string(),
             path: display_path(&path),
@@ -356,37 +356,4 @@ fn check_message(text: &str, new: &NewRevision) -> Result<()> {
     Err(diagnostic
         .help("do not start a line with `Revision ID:`, `Revises:` or `alembic:`")
         .into())
-}
-
-/// Runs the configured programs on a new file. `{path}` stands for its path, which is otherwise the
-/// last argument.
-fn run_hooks(hooks: &[Vec<String>], path: &Path) -> Result<()> {
-    for hook in hooks {
-        let Some((program, arguments)) = hook.split_first() else {
-            continue;
-        };
-        let shown_path = path.display().to_string();
-        let mut command = Command::new(program);
-        command.args(
-            arguments
-                .iter()
-                .map(|argument| argument.replace("{path}", &shown_path)),
-        );
-        if !arguments.iter().any(|argument| argument.contains("{path}")) {
-            command.arg(path);
-        }
-        // Stdout is reserved for the answer.
-        command.stdout(std::io::stderr());
-        let outcome = match command.status() {
-            Ok(status) if status.success() => continue,
-            Ok(status) => status.to_string(),
-            Err(error) => error.to_string(),
-        };
-        let title = format!("post-write hook `{}` failed: {outcome}", hook.join(" "));
-        return Err(Diagnostic::new(Cause::Program, title)
-            .note(format!("the revision was written: {}", display_path(path)))
-            .help("fix the hook and run it on the file, or remove the file")
-            .into());
-    }
-    Ok(())
 }

@@ -11,7 +11,7 @@ use alembic_migrate::report::Record;
 use crate::context::Context;
 use crate::database::Database;
 use crate::explain;
-use crate::migrate::readable;
+use crate::migrate::{after_run, readable};
 use crate::output::json::{AnswerJson, RunJson, ScriptJson};
 use crate::output::{
     Answer, Cause, Diagnostic, Error, Hint, Layout, Progress, Response, Result, Subcommand,
@@ -205,6 +205,9 @@ fn revert(context: &Context, own: &Crate, all: &[Crate]) -> Result<AnswerJson> {
     if own.report_run(context.shell, &report, took) > 0 {
         let next = format_args!("`cargo alembic upgrade -p {}`", own.name());
         context.shell.status("Next", next);
+    }
+    if !report.steps.is_empty() {
+        after_run(context, own)?;
     }
     Ok(AnswerJson::Run(RunJson::new(
         &database.url,

@@ -8,15 +8,16 @@ mod stated;
 use std::collections::BTreeSet;
 
 use alembic_history::Code;
-use alembic_migrate::schema::Schema;
+use alembic_migrate::schema::{ObjectId, ObjectKind, Schema};
 use alembic_migrate::{Dialect, Migrations};
 use alembic_models::Rename as StatedRename;
 use alembic_run::Failure;
-use alembic_schema::Filter;
+use alembic_schema::{Filter, PartialSchema, plain_name};
 
 use crate::context::Context;
 use crate::database::Database;
 use crate::database::scratch::Scratch;
+use crate::explain;
 use crate::output::{Cause, Diagnostic, Error, Result};
 use crate::replay::Replay;
 use crate::workspace::{Access, Crate};
@@ -26,54 +27,143 @@ pub(crate) use dump::{Dump, target_files};
 pub(crate) use source::Source;
 use stated::{Part, Stated};
 
-/// The target schema of a crate, in a database.
+/// The target schema of a crate.
 pub(crate) struct Target {
-    pub(crate) scratch: Scratch,
+    stated: StatedSchema,
     /// What it says has got another name.
     pub(crate) renames: Vec<StatedRename>,
 }
 
-/// Creates a database with the target schema of the crate.
-pub(crate) fn target(replay: &Replay<'_>) -> Result<Target> {
-    let dialect = replay.engine.dialect();
-    if let Some(plan) = replay.owner.models() {
+/// A schema as something states it.
+enum StatedSchema {
+    Whole(Schema),
+    /// All the rest is what the schema has that it is compared with.
+    Part(PartialSchema),
+}
+
+impl Target {
+    /// Reads the target schema of the crate, to compare it with another one: a part of a schema may be
+    /// made of types that only the other one says how to create.
+    pub(crate) fn read(replay: &Replay<'_>, current: &Schema) -> Result<Self> {
+        let dialect = replay.engine.dialect();
+        let Some(plan) = replay.owner.models() else {
+            let file = replay.owner.configuration.target(dialect)?;
+            let file = file.ok_or_else(|| no_target(replay.owner, dialect))?;
+            return Ok(Self {
+                stated: StatedSchema::Whole(replay.inspect(&mut replay.created_by(&file)?)?),
+                renames: Vec::new(),
+            });
+        };
         let stated = Stated::read(plan)?;
-        return Ok(Target {
-            scratch: created_by_structs(replay, &stated)?,
-            renames: stated.renames(),
-        });
+        let mut scratch = replay.below()?;
+        if stated.is_partial() {
+            create_types(replay, &mut scratch, current, &stated)?;
+        }
+        create_stated(replay, &stated, &mut scratch)?;
+        let schema = replay.inspect(&mut scratch)?;
+        let renames = stated.renames();
+        let stated = match stated.is_partial() {
+            true => StatedSchema::Part(stated.partial(schema)),
+            false => StatedSchema::Whole(schema),
+        };
+        Ok(Self { stated, renames })
     }
-    match replay.owner.configuration.target(dialect)? {
-        Some(file) => Ok(Target {
-            scratch: replay.created_by(&file)?,
-            renames: Vec::new(),
-        }),
-        None => Err(no_target(replay.owner, dialect)),
+
+    /// Returns the whole schema, with what it does not state as another schema has it, but for what is
+    /// `dropped`.
+    pub(crate) fn completed(&self, current: &Schema, dropped: &BTreeSet<ObjectId>) -> Schema {
+        match &self.stated {
+            StatedSchema::Whole(schema) => schema.clone(),
+            StatedSchema::Part(partial) => partial.completed(current, dropped),
+        }
+    }
+
+    /// Returns what a completed schema has that the target does not state, in words.
+    pub(crate) fn unstated(&self, completed: &Schema) -> Option<String> {
+        let StatedSchema::Part(partial) = &self.stated else {
+            return None;
+        };
+        let found = partial.unstated(completed).into_iter();
+        let found: Vec<String> = found.map(|(kind, ids)| in_words(kind, &ids)).collect();
+        (!found.is_empty()).then(|| found.join(", "))
     }
 }
 
-/// Creates a database with what structs state, and the files beside them.
-fn created_by_structs(replay: &Replay<'_>, stated: &Stated) -> Result<Scratch> {
+/// Returns how many objects of a kind there are, and which columns: one of them may have lost its field.
+fn in_words(kind: ObjectKind, ids: &[ObjectId]) -> String {
+    /// How many columns are named.
+    const NAMED: usize = 8;
+    let count = counted(kind, ids.len());
+    if kind != ObjectKind::Column {
+        return count;
+    }
+    let mut names: Vec<String> = ids.iter().take(NAMED).map(plain_name).collect();
+    if ids.len() > NAMED {
+        names.push("...".to_owned());
+    }
+    format!("{count} ({})", names.join(", "))
+}
+
+/// Returns a number of objects of a kind.
+fn counted(kind: ObjectKind, count: usize) -> String {
+    let name = kind.as_str();
+    match (count, name.strip_suffix('y'), name.ends_with('x')) {
+        (1, ..) => format!("1 {name}"),
+        (_, Some(stem), _) => format!("{count} {stem}ies"),
+        (_, None, true) => format!("{count} {name}es"),
+        (_, None, false) => format!("{count} {name}s"),
+    }
+}
+
+/// Reports what the entities do not state, and what therefore stays as it is.
+pub(crate) fn report_unstated(context: &Context, owner: &Crate, unstated: Option<&str>) {
+    if let Some(unstated) = unstated {
+        let what = format_args!(
+            "left as they are, since no entity states them: {unstated} ({})",
+            owner.name()
+        );
+        context.shell.status("Note", what);
+    }
+}
+
+/// Creates the types that the columns of entities may have, and that no entity states.
+fn create_types(
+    replay: &Replay<'_>,
+    scratch: &mut Scratch,
+    current: &Schema,
+    stated: &Stated,
+) -> Result<()> {
+    let before = replay.inspect(scratch)?;
+    let statements = alembic_schema::types(&before, current, &stated.enums());
+    let statements = statements
+        .map_err(|error| explain::circle(&error, replay.owner.name(), current.dialect))?;
+    for statement in statements {
+        scratch.execute(&statement.sql)?;
+    }
+    Ok(())
+}
+
+/// Creates what structs state in a database, and the files beside them.
+fn create_stated(replay: &Replay<'_>, stated: &Stated, scratch: &mut Scratch) -> Result<()> {
     let dialect = replay.engine.dialect();
-    let mut scratch = replay.below()?;
     for part in stated.parts(dialect)? {
         let structs = match part {
             Part::File(file) => {
-                replay.create(&file, &mut scratch)?;
+                replay.create(&file, scratch)?;
                 continue;
             }
             Part::Structs(structs) => structs,
         };
         replay
-            .try_create(&structs, &mut scratch)
+            .try_create(&structs, scratch)
             .map_err(|error| match error.failure() {
                 Failure::Schema {
                     position, error, ..
                 } => stated.explain(&structs, dialect, *position, error),
-                _ => replay.explain(error, &scratch),
+                _ => replay.explain(error, scratch),
             })?;
     }
-    Ok(scratch)
+    Ok(())
 }
 
 fn no_target(owner: &Crate, dialect: Dialect) -> Error {
@@ -90,7 +180,8 @@ fn no_target(owner: &Crate, dialect: Dialect) -> Error {
         .help(
             "write SQL that creates the schema as it should be, and name the file with `schema = \
              \"schema.sql\"` under [package.metadata.alembic]; `cargo alembic dump --write` begins \
-             it with what the revisions make; or state the schema by structs, with `models = true`",
+             it with what the revisions make; or state the schema by structs, with `models = true`, or by \
+             the entities of sea-orm, with `models = { sea-orm = true }`",
         )
         .into()
 }

@@ -7,8 +7,7 @@ use alembic_tests::postgres::Server;
 use alembic_tests::{Place, Project, fixtures};
 use insta::assert_snapshot;
 
-use crate::on_both;
-use crate::readme::{blocks, timeless};
+use crate::{guide, on_both};
 
 /// A crate whose tables are stated by structs in two files, and a view beside them.
 fn project() -> Project {
@@ -420,38 +419,9 @@ fn data_is_migrated_in_the_middle() {
 #[test]
 fn the_guide() {
     let project = Project::new("shop");
-    let mut commands = 0;
     let sections = ["The structs", "The revision", "The next one"];
-    for block in sections
-        .map(|name| blocks("docs/first-revision.md", name))
-        .concat()
-    {
-        match block.language.as_str() {
-            // The library is not there to be had.
-            "toml" if block.text.starts_with("[dependencies]") => {}
-            "toml" => {
-                let (_, keys) = block.text.split_once('\n').unwrap();
-                project.configure(keys);
-            }
-            "rust" => {
-                project.write("src/lib.rs", block.text);
-            }
-            "sql" => {
-                let path = revision_file(&project, "migrations", "create_the_tables");
-                assert_eq!(project.read(path).trim(), block.text.trim());
-            }
-            "console" => {
-                for command in block.text.split("$ cargo alembic ").skip(1) {
-                    let (line, shown) = command.split_once('\n').unwrap_or((command, ""));
-                    let place = project.here().env("SOURCE_DATE_EPOCH", "1767323045");
-                    let outcome = place.run(line).success();
-                    let found = format!("{}{}", outcome.stderr, outcome.stdout);
-                    assert_eq!(timeless(&found), timeless(shown), "cargo alembic {line}");
-                    commands += 1;
-                }
-            }
-            language => panic!("nothing is known of a block of {language}"),
-        }
-    }
-    assert_eq!(commands, 8);
+    assert_eq!(
+        guide::follow(&project, "docs/first-revision.md", &sections),
+        8
+    );
 }

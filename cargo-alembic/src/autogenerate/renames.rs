@@ -67,8 +67,8 @@ impl Answers {
         }
     }
 
-    /// Returns what may have been renamed and is not answered.
-    fn open(&self, from: &Schema, to: &Schema, renames: &[Rename]) -> Result<Vec<Rename>> {
+    /// Returns what is to be dropped, of what a schema has.
+    pub(super) fn dropped(&self, from: &Schema) -> Result<BTreeSet<ObjectId>> {
         let mut dropped = BTreeSet::new();
         for name in &self.dropped {
             match find(name, from) {
@@ -80,6 +80,12 @@ impl Answers {
                 Err(error) => return Err(invalid("--drop", name, &error).into()),
             }
         }
+        Ok(dropped)
+    }
+
+    /// Returns what may have been renamed and is not answered.
+    fn open(&self, from: &Schema, to: &Schema, renames: &[Rename]) -> Result<Vec<Rename>> {
+        let dropped = self.dropped(from)?;
         let mut candidates = rename_candidates(from, to);
         candidates.retain(|candidate| {
             let is_taken = |other: &Rename| {

@@ -12,7 +12,7 @@ use crate::database::scratch::Scratch;
 use crate::explain;
 use crate::output::Result;
 use crate::replay::Replay;
-use crate::schemas::{changes, not_compared, target};
+use crate::schemas::{Target, changes, not_compared};
 
 /// The comparison of two schemas on one engine.
 pub(super) struct Side<'r> {
@@ -22,6 +22,8 @@ pub(super) struct Side<'r> {
     /// The schema before.
     pub(super) before: Schema,
     pub(super) target: Schema,
+    /// What the target does not state, in words.
+    pub(super) unstated: Option<String>,
     pub(super) filter: Filter,
     pub(super) options: DiffOptions,
     /// The changes that make the target, renames first.
@@ -55,10 +57,14 @@ impl<'r> Side<'r> {
     ) -> Result<Self> {
         let mut before = replay.inspect(&mut origin.scratch)?;
         filter.apply(&mut before);
-        let mut stated = target(&replay)?;
-        let mut target = replay.inspect(&mut stated.scratch)?;
-        filter.apply(&mut target);
-        let renames = answers.find(&before, &target, &stated.renames)?;
+        let stated = Target::read(&replay, &before)?;
+        let dropped = answers.dropped(&before)?;
+        let completed = |current: &Schema| {
+            let mut target = stated.completed(current, &dropped);
+            filter.apply(&mut target);
+            target
+        };
+        let renames = answers.find(&before, &completed(&before), &stated.renames)?;
         let renamed = match renames.as_slice() {
             [] => before.clone(),
             renames => {
@@ -69,11 +75,13 @@ impl<'r> Side<'r> {
                 renamed
             }
         };
+        let target = completed(&renamed);
         answers.check(&renamed, &target)?;
         let mut side = Self {
             replay,
             origin,
             before,
+            unstated: stated.unstated(&target),
             target,
             filter: filter.clone(),
             options,

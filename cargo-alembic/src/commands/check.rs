@@ -29,7 +29,7 @@ impl CheckArgs {
             |known: &&crate::workspace::Crate| known.has_target() || order.chosen.len() == 1;
         for next in order.chosen.iter().filter(has_target) {
             let differ = Differ {
-                from: ("history", Source::History("heads".to_owned())),
+                from: ("history", Source::heads()),
                 to: ("target", Source::Target),
                 filter: filter_for(
                     next,

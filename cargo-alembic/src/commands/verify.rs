@@ -6,6 +6,7 @@ use clap::Args;
 
 use crate::args::{ComparedArgs, DatabaseArgs};
 use crate::context::Context;
+use crate::diesel;
 use crate::engines::engine_of;
 use crate::output::json::{AnswerJson, ChangeJson, DriftJson, rows};
 use crate::output::{Answer, Error, Response, Result};
@@ -43,6 +44,9 @@ impl VerifyArgs {
                     }
                     let text = json.text();
                     answers.push(Answer::new(next.name(), AnswerJson::Drift(json), text));
+                    if let Err(error) = diesel::verify(context, next) {
+                        Error::add(&mut failed, error);
+                    }
                 }
                 // An error in one database does not hide the drift of the others.
                 Err(error) => Error::add(&mut failed, error),

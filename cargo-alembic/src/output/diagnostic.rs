@@ -66,6 +66,11 @@ impl Excerpt {
         }
     }
 
+    /// Returns the word of `text` at a line and a column in characters, both from 1.
+    pub(crate) fn at(path: impl Into<String>, text: &str, line: usize, column: usize) -> Self {
+        Self::new(path, text, word_at(text, line, column))
+    }
+
     /// Adds what is written at the span.
     pub(crate) fn label(mut self, label: impl Into<String>) -> Self {
         self.label = Some(label.into());
@@ -286,9 +291,39 @@ impl fmt::Display for Note {
     }
 }
 
+/// Returns the bytes of the word at a line and a column.
+fn word_at(text: &str, line: usize, column: usize) -> Range<usize> {
+    let before = text.split_inclusive('\n').take(line.saturating_sub(1));
+    let start_of_line: usize = before.map(str::len).sum();
+    let rest = &text[start_of_line..];
+    let mut characters = rest.char_indices();
+    let start = characters.nth(column.saturating_sub(1));
+    let start = start_of_line + start.map_or(rest.len(), |(offset, _)| offset);
+    let is_in_word = |c: char| c.is_alphanumeric() || c == '_';
+    let length = text[start..].find(|c| !is_in_word(c));
+    let length = length.unwrap_or(text.len() - start);
+    start..start + length.max(1).min(text.len() - start)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn words_are_found_by_line_and_column() {
+        let text = "a\n  é größe: #[x]\r\nend";
+        for (line, column, word) in [
+            (1, 1, "a"),
+            (2, 3, "é"),
+            (2, 5, "größe"),
+            (2, 12, "#"),
+            (3, 1, "end"),
+            (3, 4, ""),
+            (9, 9, ""),
+        ] {
+            assert_eq!(&text[word_at(text, line, column)], word, "{line}:{column}");
+        }
+    }
 
     #[test]
     fn excerpts_hold_the_line_and_nothing_else() {

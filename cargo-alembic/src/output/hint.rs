@@ -47,6 +47,7 @@ pub(crate) enum Subcommand {
     Revision,
     Stamp,
     Upgrade,
+    Verify,
 }
 
 /// The arguments of this call that suggested commands repeat, so that they concern the same
@@ -210,6 +211,7 @@ impl Subcommand {
             Subcommand::Revision => "revision",
             Subcommand::Stamp => "stamp",
             Subcommand::Upgrade => "upgrade",
+            Subcommand::Verify => "verify",
         }
     }
 
@@ -241,7 +243,8 @@ impl Subcommand {
             | Subcommand::Import
             | Subcommand::Log
             | Subcommand::Stamp
-            | Subcommand::Upgrade => true,
+            | Subcommand::Upgrade
+            | Subcommand::Verify => true,
             Subcommand::Dump
             | Subcommand::Heads
             | Subcommand::History

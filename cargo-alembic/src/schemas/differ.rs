@@ -1,12 +1,13 @@
 //! Compares two schemas on the engines of a crate.
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use alembic_migrate::Dialect;
 use alembic_migrate::schema::{Change, DiffOptions, Hazard, Schema};
 use alembic_schema::Filter;
 
-use super::{Source, Strictness, not_compared, report_not_compared};
+use super::{Source, Strictness, Target, not_compared, report_not_compared, report_unstated};
 use crate::context::Context;
 use crate::database::scratch::Engine;
 use crate::explain;
@@ -55,12 +56,10 @@ impl Differ<'_> {
 
     /// Compares the schemas on the engine of a replay.
     pub(crate) fn compare(&self, context: &Context, replay: &Replay<'_>) -> Result<EngineChanges> {
-        let mut schemas = [&self.from.1, &self.to.1].map(|source| source.read(context, replay));
-        for schema in schemas.iter_mut().flatten() {
+        let [mut from, mut to] = self.read(context, replay)?;
+        for schema in [&mut from, &mut to] {
             self.filter.apply(schema);
         }
-        let [from, to] = schemas;
-        let (from, to) = (from?, to?);
         let not_compared = not_compared([&from, &to]);
         report_not_compared(context, replay.owner, &not_compared, self.strictness)?;
         Ok(EngineChanges {
@@ -68,6 +67,30 @@ impl Differ<'_> {
             changes: changes(replay.owner, &from, &to, DiffOptions::default())?,
             not_compared,
         })
+    }
+
+    /// Reads both schemas. What a target does not state is what the other schema has.
+    fn read(&self, context: &Context, replay: &Replay<'_>) -> Result<[Schema; 2]> {
+        let (from, to) = (&self.from.1, &self.to.1);
+        let completed = |other: &Source| -> Result<[Schema; 2]> {
+            let current = other.read(context, replay)?;
+            let target = Target::read(replay, &current)?;
+            let whole = target.completed(&current, &BTreeSet::new());
+            report_unstated(context, replay.owner, target.unstated(&whole).as_deref());
+            Ok([current, whole])
+        };
+        match (from, to) {
+            (Source::Target, Source::Target) => {
+                let target = from.read(context, replay)?;
+                Ok([target.clone(), target])
+            }
+            (_, Source::Target) => completed(from),
+            (Source::Target, _) => completed(to).map(|[to, from]| [from, to]),
+            _ => {
+                let [from, to] = [from, to].map(|source| source.read(context, replay));
+                Ok([from?, to?])
+            }
+        }
     }
 
     /// Returns the answer for programs.

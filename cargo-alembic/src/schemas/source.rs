@@ -1,5 +1,6 @@
 //! The schemas that `diff` and `dump` take, as arguments name them.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use alembic_history::{Code, read_text};
@@ -8,7 +9,7 @@ use alembic_migrate::schema::Schema;
 use alembic_run::{Schema as SchemaFile, SchemaRole};
 use alembic_sql::SqlText;
 
-use super::{inspect_database, target};
+use super::{Target, inspect_database};
 use crate::context::Context;
 use crate::database::Database;
 use crate::output::{Cause, Diagnostic, Result};
@@ -52,6 +53,11 @@ impl Source {
         }
     }
 
+    /// Returns what all revisions make.
+    pub(crate) fn heads() -> Self {
+        Self::History("heads".to_owned())
+    }
+
     /// Returns the only engine that has the schema, if it is of one.
     pub(crate) fn dialect(&self) -> Option<Dialect> {
         match self {
@@ -60,11 +66,15 @@ impl Source {
         }
     }
 
-    /// Reads the schema, on the engine of a replay.
+    /// Reads the schema, on the engine of a replay. A target that states a part only is the one that the
+    /// heads of the revisions complete.
     pub(crate) fn read(&self, context: &Context, replay: &Replay<'_>) -> Result<Schema> {
         let mut scratch = match self {
             Self::Database(database) => return inspect_database(context, replay.owner, database),
-            Self::Target => target(replay)?.scratch,
+            Self::Target => {
+                let current = Self::heads().read(context, replay)?;
+                return Ok(Target::read(replay, &current)?.completed(&current, &BTreeSet::new()));
+            }
             Self::History(revisions) => {
                 let owner = replay.owner;
                 let expression = owner.parse(revisions)?;

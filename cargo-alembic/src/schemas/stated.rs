@@ -1,13 +1,15 @@
 //! The target schema as a crate's structs state it, and files of SQL beside them.
 
+use std::collections::BTreeSet;
 use std::io;
-use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use alembic_history::{Code, Position, read_text};
 use alembic_migrate::Dialect;
-use alembic_models::{Fault, Models, Rename, Sources, scan};
+use alembic_migrate::schema::{ObjectKind, Schema};
+use alembic_models::{Fault, Grammar, Models, Rename, Sources, scan};
 use alembic_run::{DatabaseError, Schema as SchemaFile, SchemaRole};
+use alembic_schema::PartialSchema;
 use alembic_sql::{Name, SqlText};
 
 use crate::output::{Cause, Diagnostic, Error, Excerpt, Result, display_path};
@@ -18,6 +20,7 @@ use crate::workspace::{CrateSources, ModelPlan};
 pub(crate) struct Stated {
     models: Models,
     files: Vec<SqlFile>,
+    grammar: Grammar,
 }
 
 /// A file of SQL beside the structs.
@@ -37,7 +40,8 @@ impl Stated {
     pub(crate) fn read(plan: &ModelPlan) -> Result<Self> {
         let mut read: Vec<Models> = Vec::new();
         for sources in &plan.crates {
-            let models = scan_crate(sources, &read).map_err(|faults| unreadable(&faults))?;
+            let models =
+                scan_crate(sources, plan.grammar, &read).map_err(|faults| unreadable(&faults))?;
             read.push(models);
         }
         let mut files = Vec::new();
@@ -52,7 +56,18 @@ impl Stated {
             }
         }
         let models = read.pop().expect("a plan ends with the crate itself");
-        Ok(Self { models, files })
+        let grammar = plan.grammar;
+        if let Some(fault) = models.unread_entity()
+            && files.is_empty()
+        {
+            // Every table would be one to drop.
+            return Err(unreadable(std::slice::from_ref(fault)));
+        }
+        Ok(Self {
+            models,
+            files,
+            grammar,
+        })
     }
 
     /// Returns what creates the schema on a dialect, in this order.
@@ -78,6 +93,34 @@ impl Stated {
             })
         };
         Ok(files(true).chain([structs]).chain(files(false)).collect())
+    }
+
+    /// Returns whether the structs state a part of the schema only.
+    pub(crate) fn is_partial(&self) -> bool {
+        match self.grammar {
+            Grammar::Own => false,
+            Grammar::SeaOrm => true,
+        }
+    }
+
+    /// Returns the schema that is stated as a part of one.
+    pub(crate) fn partial(&self, stated: Schema) -> PartialSchema {
+        let mut left = BTreeSet::new();
+        for column in self.models.left() {
+            let tables = stated.objects.keys().filter(|id| {
+                let schema = column.schema.as_ref();
+                let is_in =
+                    id.schema.is_empty() || schema.is_none_or(|schema| *schema == id.schema);
+                id.kind == ObjectKind::Table && id.name == column.table && is_in
+            });
+            left.extend(tables.map(|table| table.part(ObjectKind::Column, column.column.as_str())));
+        }
+        PartialSchema { stated, left }
+    }
+
+    /// Returns the names of the types that the structs state by their values.
+    pub(crate) fn enums(&self) -> BTreeSet<String> {
+        self.models.enums()
     }
 
     /// Returns what the structs say has got another name.
@@ -146,7 +189,11 @@ impl SqlFile {
     }
 }
 
-fn scan_crate(sources: &CrateSources, read: &[Models]) -> std::result::Result<Models, Vec<Fault>> {
+fn scan_crate(
+    sources: &CrateSources,
+    grammar: Grammar,
+    read: &[Models],
+) -> std::result::Result<Models, Vec<Fault>> {
     let dependencies = sources.dependencies.iter();
     let dependencies = dependencies.map(|(name, index)| (name.clone(), &read[*index]));
     scan(&Sources {
@@ -156,6 +203,7 @@ fn scan_crate(sources: &CrateSources, read: &[Models]) -> std::result::Result<Mo
         features: sources.features.clone(),
         dependencies: dependencies.collect(),
         tables_in: sources.tables_in.clone(),
+        grammar,
     })
 }
 
@@ -249,44 +297,14 @@ fn unreadable(faults: &[Fault]) -> Error {
 fn point(diagnostic: Diagnostic, file: &Path, line: usize, column: usize) -> Diagnostic {
     let shown = display_path(file);
     match std::fs::read_to_string(file) {
-        Ok(text) => diagnostic.excerpt(Excerpt::new(shown, &text, word_at(&text, line, column))),
+        Ok(text) => diagnostic.excerpt(Excerpt::at(shown, &text, line, column)),
         Err(_) => diagnostic.note(format!("at {shown}:{line}:{column}")),
     }
-}
-
-/// Returns the bytes of the word at a line and a column.
-fn word_at(text: &str, line: usize, column: usize) -> Range<usize> {
-    let before = text.split_inclusive('\n').take(line.saturating_sub(1));
-    let start_of_line: usize = before.map(str::len).sum();
-    let rest = &text[start_of_line..];
-    let mut characters = rest.char_indices();
-    let start = characters.nth(column.saturating_sub(1));
-    let start = start_of_line + start.map_or(rest.len(), |(offset, _)| offset);
-    let is_in_word = |c: char| c.is_alphanumeric() || c == '_';
-    let length = text[start..].find(|c| !is_in_word(c));
-    let length = length.unwrap_or(text.len() - start);
-    start..start + length.max(1).min(text.len() - start)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn words_are_found_by_line_and_column() {
-        let text = "a\n  é größe: #[x]\r\nend";
-        for (line, column, word) in [
-            (1, 1, "a"),
-            (2, 3, "é"),
-            (2, 5, "größe"),
-            (2, 12, "#"),
-            (3, 1, "end"),
-            (3, 4, ""),
-            (9, 9, ""),
-        ] {
-            assert_eq!(&text[word_at(text, line, column)], word, "{line}:{column}");
-        }
-    }
 
     #[test]
     fn the_name_of_a_file_says_its_engine() {

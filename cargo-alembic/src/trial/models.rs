@@ -1,19 +1,21 @@
 //! What the structs of a crate state, against what its revisions make.
 
+use std::collections::BTreeSet;
+
 use alembic_history::Code;
 use alembic_migrate::schema::DiffOptions;
 
 use super::{Trial, Verdict};
 use crate::output::{Cause, Diagnostic, Hint, Result, Subcommand, Suggestion};
-use crate::schemas::{changes, filter_for, target};
+use crate::schemas::{Target, changes, filter_for};
 
 impl Trial<'_> {
     pub(super) fn models(&self) -> Result<Verdict> {
         let replay = &self.replay;
         let owner = replay.owner;
         let filter = filter_for(owner, &[], &[])?;
-        let mut stated = replay.inspect(&mut target(replay)?.scratch)?;
         let mut made = self.tracked()?.schema.clone();
+        let mut stated = Target::read(replay, &made)?.completed(&made, &BTreeSet::new());
         filter.apply(&mut stated);
         filter.apply(&mut made);
         let found = changes(owner, &made, &stated, DiffOptions::default())?;

@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use alembic_history::ModelSources;
+use alembic_history::{EntitySources, ModelSources};
+use alembic_models::Grammar;
 use cargo_metadata::camino::Utf8Path;
 use cargo_metadata::{Dependency, DependencyKind, Package, Target, TargetKind};
 
@@ -18,6 +19,8 @@ pub(crate) struct ModelPlan {
     pub(crate) sql: Vec<PathBuf>,
     /// Whether the configuration names these: then each must be there.
     pub(crate) is_chosen: bool,
+    /// What states the tables.
+    pub(crate) grammar: Grammar,
 }
 
 /// The sources of a crate.
@@ -48,18 +51,29 @@ impl ModelPlan {
         let own = packages
             .iter()
             .position(|package| folder(package) == crate_folder)?;
-        let paths = match sources {
+        let (paths, grammar) = match sources {
             ModelSources::None => return None,
-            ModelSources::Crate => None,
-            ModelSources::Paths(paths) => Some(paths),
+            ModelSources::Crate => (None, Grammar::Own),
+            ModelSources::Paths(paths) => (Some(paths), Grammar::Own),
+            ModelSources::SeaOrm(EntitySources::Crate) => (None, Grammar::SeaOrm),
+            ModelSources::SeaOrm(EntitySources::Paths(paths)) => (Some(paths), Grammar::SeaOrm),
         };
-        let mut plan = Self::default();
+        let mut plan = Self {
+            grammar,
+            ..Self::default()
+        };
         let enabled = Enabled::find(packages, own);
         plan.add(packages, own, &enabled, &mut BTreeMap::new());
-        match paths {
-            None => plan.sql.push(crate_folder.join(SQL_FOLDER)),
-            Some(paths) => {
-                let paths = paths.iter().map(|path| crate_folder.join(path));
+        let paths = paths.map(|paths| paths.iter().map(|path| crate_folder.join(path)));
+        match (paths, grammar) {
+            (None, Grammar::Own) => plan.sql.push(crate_folder.join(SQL_FOLDER)),
+            (None, Grammar::SeaOrm) => {}
+            (Some(paths), Grammar::SeaOrm) => {
+                if let Some(own) = plan.crates.last_mut() {
+                    own.tables_in = Some(paths.collect());
+                }
+            }
+            (Some(paths), Grammar::Own) => {
                 let is_source = |path: &PathBuf| path.extension().is_some_and(|end| end == "rs");
                 let (sources, sql) = paths.partition::<Vec<PathBuf>, _>(is_source);
                 plan.sql = sql;
@@ -93,7 +107,7 @@ impl ModelPlan {
                 continue;
             };
             // A crate that the derives do not reach has no structs with them.
-            if enabled.reaches_derives(packages, below) {
+            if enabled.reaches_derives(packages, below, self.grammar) {
                 let alias = dependency.rename.as_deref().unwrap_or(&library.name);
                 let place = self.add(packages, below, enabled, known);
                 dependencies.push((in_sources(alias), place));
@@ -118,8 +132,13 @@ impl ModelPlan {
     }
 }
 
-/// The package whose derives state tables.
-const DERIVES: &str = "alembic-migrate";
+/// Returns the package whose derives state tables.
+fn package_of_derives(grammar: Grammar) -> &'static str {
+    match grammar {
+        Grammar::Own => "alembic-migrate",
+        Grammar::SeaOrm => "sea-orm",
+    }
+}
 
 /// The features of packages that are enabled when a package is built with its default ones.
 #[derive(Debug, Default)]
@@ -181,12 +200,12 @@ impl Enabled {
     }
 
     /// Returns whether a package, or one of the workspace that it depends on, has the derives.
-    fn reaches_derives(&self, packages: &[Package], index: usize) -> bool {
+    fn reaches_derives(&self, packages: &[Package], index: usize, grammar: Grammar) -> bool {
         packages[index].dependencies.iter().any(|dependency| {
             let is_normal = dependency.kind == DependencyKind::Normal;
             let below = package_of(packages, dependency);
-            (is_normal && dependency.name == DERIVES)
-                || below.is_some_and(|below| self.reaches_derives(packages, below))
+            (is_normal && dependency.name == package_of_derives(grammar))
+                || below.is_some_and(|below| self.reaches_derives(packages, below, grammar))
         })
     }
 }

@@ -278,6 +278,11 @@ codes! {
         /// the configuration says where structs are looked for.
         InvalidModel = "invalid-model",
 
+        /// The file that `diesel-schema` names declares other tables or columns than the database has, or
+        /// cannot be read; or it holds more than `diesel print-schema` writes by default, so that it is not
+        /// written anew. The database is as it was migrated.
+        DieselSchema = "diesel-schema",
+
         /// `--rename` or `--drop` names no table and no column of the schema that the revisions make, or
         /// the target does not have the new name. Nothing was written.
         InvalidRename = "invalid-rename",

@@ -55,7 +55,7 @@ pub use resolve::ResolveError;
 pub use revision::Revision;
 pub use rows::{RowChange, Rows, Versions};
 pub use settings::{
-    Chain, DEFAULT_FILE_TEMPLATE, DEFAULT_FOLDER, Edited, Fresh, Key as SettingsKey,
+    Chain, DEFAULT_FILE_TEMPLATE, DEFAULT_FOLDER, Edited, EntitySources, Fresh, Key as SettingsKey,
     KeyDocumentation, ModelSources, SchemaFiles, Scope as SettingsScope, Settings, SettingsFault,
     SettingsFaultKind, StaleSchema, Table as SettingsTable, TransactionMode,
     Value as SettingsValue,

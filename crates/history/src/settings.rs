@@ -20,7 +20,7 @@ use kind::Choice;
 
 pub use fault::{SettingsFault, SettingsFaultKind};
 pub use key::{Key, KeyDocumentation};
-pub use models::ModelSources;
+pub use models::{EntitySources, ModelSources};
 pub use schema_files::SchemaFiles;
 
 /// A value in a manifest.
@@ -139,8 +139,12 @@ pub struct Settings {
     pub truncate_slug_length: usize,
     /// `timezone`: of the dates of new revisions.
     pub timezone: Option<String>,
+    /// `diesel-schema`: the file of diesel's that declares the tables, relative to the crate.
+    pub diesel_schema: Option<String>,
     /// `post-write-hooks`: programs and their arguments, run on each new revision file.
     pub post_write_hooks: Vec<Vec<String>>,
+    /// `post-run-hooks`: programs and their arguments, run after a database was migrated.
+    pub post_run_hooks: Vec<Vec<String>>,
 }
 
 /// The shape that a build requires of a history.
@@ -259,7 +263,9 @@ impl Default for Settings {
             file_template: DEFAULT_FILE_TEMPLATE.to_owned(),
             truncate_slug_length: 40,
             timezone: None,
+            diesel_schema: None,
             post_write_hooks: Vec::new(),
+            post_run_hooks: Vec::new(),
         }
     }
 }

@@ -4,6 +4,8 @@
 //! [`create_sql`] of several. The command reads the same structs from the sources, with
 //! the same code (features `source` and `scan`), so both say the same.
 
+#[cfg(feature = "scan")]
+pub mod diesel;
 mod fault;
 mod link;
 pub mod model;
@@ -20,7 +22,7 @@ pub use alembic_sql::Dialect;
 pub use fault::{ModelError, ModelFault};
 pub use naming::table_name;
 #[cfg(feature = "scan")]
-pub use scan::{Fault, Models, Rename, Sources, StatedTable, scan};
+pub use scan::{Fault, Grammar, LeftColumn, Models, Rename, Sources, StatedTable, scan};
 pub use stated::{ColumnType, Columns, Table, create_sql};
 #[cfg(feature = "source")]
 pub use written::{

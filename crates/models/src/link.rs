@@ -145,7 +145,9 @@ pub(crate) fn link<'k>(
     for column in &flat.columns {
         match stored(&column.data_type, known, 0) {
             Ok(stored) => {
-                if let Stored::Enum(model) = stored {
+                if let Stored::Enum(model) = stored
+                    && model.is_checked
+                {
                     checks.push(check_of_enum(column, model, &names));
                 }
                 columns.push(LinkedColumn { column, stored });

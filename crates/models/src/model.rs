@@ -125,6 +125,8 @@ pub struct EnumModel {
     pub native: Option<Text>,
     /// The schema of that type.
     pub schema: Option<Text>,
+    /// Whether a check refuses other values, where the engine has no enums.
+    pub is_checked: bool,
 }
 
 /// How a database numbers rows.

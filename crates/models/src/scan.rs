@@ -12,6 +12,7 @@ mod module_files;
 mod own;
 mod reader;
 mod relink;
+mod sea_orm;
 mod tree;
 
 use std::collections::BTreeSet;
@@ -19,7 +20,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 pub use fault::Fault;
-pub use models::{Models, Rename, StatedTable};
+pub use known_derives::Grammar;
+pub use models::{LeftColumn, Models, Rename, StatedTable};
 
 use own::Own;
 use reader::Reader;
@@ -42,6 +44,8 @@ pub struct Sources<'a> {
     /// folder with all that is in it. Without them, it is the whole crate. All of it is read in any
     /// case: what other files state may be referred to.
     pub tables_in: Option<Vec<PathBuf>>,
+    /// What states the tables.
+    pub grammar: Grammar,
 }
 
 /// Reads the tables of a crate.
@@ -55,7 +59,7 @@ pub fn scan(sources: &Sources<'_>) -> Result<Models, Vec<Fault>> {
     for (name, models) in &sources.dependencies {
         tree.add_dependency(name, models.tree());
     }
-    let mut reader = Reader::new(&mut tree, &sources.features);
+    let mut reader = Reader::new(&mut tree, &sources.features, sources.grammar);
     for (index, root) in sources.roots.iter().enumerate() {
         reader.read_root(root, index == 0 && sources.has_library);
     }
@@ -63,7 +67,8 @@ pub fn scan(sources: &Sources<'_>) -> Result<Models, Vec<Fault>> {
     let dependencies = sources.dependencies.iter().map(|(_, models)| *models);
     let own = Own::new(sources.tables_in.as_deref());
     let unreached = own.unreached(&read.files);
-    let (models, mut faults) = Models::link(Arc::new(tree), read, &own, dependencies);
+    let (models, mut faults) =
+        Models::link(Arc::new(tree), read, &own, sources.grammar, dependencies);
     faults.extend(unreached);
     match faults.is_empty() {
         true => Ok(models),

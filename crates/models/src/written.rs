@@ -44,7 +44,7 @@ pub(crate) struct Paths {
 
 impl Paths {
     /// Keeps a path, and returns the text that stands for it.
-    fn keep(&mut self, wanted: Wanted, path: &Path) -> Text {
+    pub(crate) fn keep(&mut self, wanted: Wanted, path: &Path) -> Text {
         let text = path_text(path);
         let kept = self.kept.entry((wanted, text.clone()));
         kept.or_insert_with(|| path.clone());
@@ -58,7 +58,7 @@ impl Paths {
 }
 
 /// Returns a path without the space between its tokens.
-fn path_text(path: &Path) -> String {
+pub(crate) fn path_text(path: &Path) -> String {
     let segments = path
         .segments
         .iter()

@@ -12,6 +12,7 @@ mod diff;
 mod engine;
 mod filter;
 mod model;
+mod partial;
 mod postgres;
 mod reflect;
 mod rename;
@@ -32,6 +33,7 @@ pub use model::{
     Generated, Identity, Index, IndexUse, Object, ObjectId, ObjectKind, Partition, Routine, Schema,
     Sequence, Statistics, Table, Trigger, View,
 };
+pub use partial::{PartialSchema, types};
 pub use reflect::{queries, reflect};
 pub use rename::{Rename, RenameError, find, plain_name, rename_candidates};
 pub use render::{Part, Way, script, sections, summary};

@@ -7,6 +7,7 @@ mod dependents;
 mod drop;
 mod facts;
 mod name;
+mod partial;
 mod queries;
 mod reflect;
 mod rename;
@@ -24,6 +25,9 @@ pub(crate) static ROOM: Room = Room {
     queries: queries::QUERIES,
     reflect: reflect::reflect,
     aligned: |_, to| Cow::Borrowed(to),
+    folded: str::to_owned,
+    fits: partial::fits,
+    settled: |_, whole| whole,
     is_part: |_| false,
     transition: transition::transition,
     must_go: dependents::must_go,

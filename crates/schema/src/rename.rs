@@ -5,6 +5,7 @@ use std::fmt;
 
 use alembic_sql::quote;
 
+use crate::engine::room;
 use crate::model::{Definition, ObjectId, ObjectKind, Schema};
 
 /// A table or a column, and its other name.
@@ -166,12 +167,16 @@ fn shares_columns(old: (&Schema, &ObjectId), new: (&Schema, &ObjectId)) -> bool 
     shared * 2 > old.len().max(new.len())
 }
 
+/// Returns whether a column could hold what another one holds.
 fn has_type(old: (&Schema, &ObjectId), new: (&Schema, &ObjectId)) -> bool {
     let data_type = |(schema, id): (&Schema, &ObjectId)| match &schema.get(id)?.definition {
         Definition::Column(column) => Some(column.data_type.to_ascii_lowercase()),
         _ => None,
     };
-    data_type(old) == data_type(new)
+    match (data_type(old), data_type(new)) {
+        (Some(before), Some(after)) => (room(new.0.dialect).fits)(&after, &before, old.0),
+        _ => false,
+    }
 }
 
 impl fmt::Display for Rename {

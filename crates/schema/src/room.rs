@@ -16,6 +16,14 @@ pub(crate) struct Room {
     pub(crate) reflect: fn(&[Rows]) -> Result<Schema, ReflectError>,
     /// Returns the second schema with the names that the first one has for the same objects.
     pub(crate) aligned: for<'s> fn(&Schema, &'s Schema) -> Cow<'s, Schema>,
+    /// Returns a name as it is compared with others.
+    pub(crate) folded: fn(&str) -> String,
+    /// Returns whether a column may keep its type, the second one, where the first is stated roughly, as
+    /// the type of a program's values is.
+    pub(crate) fits: fn(&str, &str, &Schema) -> bool,
+    /// Returns the second schema once the texts of its objects say what became of their parts, which were
+    /// those of the first one.
+    pub(crate) settled: fn(&Schema, Schema) -> Schema,
     /// Returns whether the transition of its table looks after an object.
     pub(crate) is_part: fn(&ObjectId) -> bool,
     /// Returns how the object that both schemas have becomes that of the second one.

@@ -15,6 +15,7 @@ mod keys;
 mod mention;
 mod names;
 mod native;
+mod partial;
 mod rebuild;
 mod reflect;
 mod render;
@@ -38,6 +39,9 @@ pub(crate) static ROOM: Room = Room {
     queries: reflect::QUERIES,
     reflect: reflect::reflect,
     aligned: aligned::aligned,
+    folded: str::to_ascii_lowercase,
+    fits: partial::fits,
+    settled: partial::settled,
     is_part: |id| matches!(id.kind, Kind::Column | Kind::Constraint),
     transition: transition::transition,
     must_go: render::must_go,

@@ -45,7 +45,7 @@ const LAYERS: [Layer; 11] = [
     layer(
         "alembic-models",
         &["alembic-sql"],
-        Only(&["proc-macro2", "quote", "syn"]),
+        Only(&["heck", "proc-macro2", "quote", "syn"]),
     ),
     layer(
         "alembic-macros",

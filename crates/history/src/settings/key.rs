@@ -118,10 +118,16 @@ keys! {
     Schema = "schema" => schema,
 
     /// What states how the schema should be: with `true`, the structs with `derive(Table)` in the sources
-    /// of the crate, and the files of SQL in its folder `schema`; or files and folders. Commands compare
+    /// of the crate, and the files of SQL in its folder `schema`; or files and folders. With `{ sea-orm =
+    /// true }`, it is the entities of sea-orm, in all sources of the crate or in those that are named in
+    /// place of `true`; what they cannot state stays as the revisions make it. Commands compare
     /// the revisions with it. `schema` then names what `cargo alembic dump --write` writes for empty
     /// databases.
     Models = "models" => models,
+
+    /// The file in which diesel's `table!` declares the tables, such as `src/schema.rs`; relative to the
+    /// crate. `verify` compares it with the database, and `upgrade` and `downgrade` keep it in step.
+    DieselSchema = "diesel-schema" => diesel_schema,
 
     /// What a build does when the file that `schema` names was written by `cargo alembic dump --write`
     /// for other revisions than the crate has: `warn`, or fail with an `error`.
@@ -169,6 +175,10 @@ keys! {
     /// Commands to run on each new file, such as `[["sqlfluff", "fix", "{path}"]]`. Without
     /// `{path}`, the path is the last argument.
     PostWriteHooks = "post-write-hooks" => post_write_hooks,
+
+    /// Commands to run in the crate's folder after `upgrade` or `downgrade` has changed its database,
+    /// such as `[["cargo", "sqlx", "prepare"]]`.
+    PostRunHooks = "post-run-hooks" => post_run_hooks,
 }
 
 impl Key {
@@ -193,6 +203,7 @@ impl Key {
             | Self::TruncateSlugLength
             | Self::Timezone
             | Self::PostWriteHooks
+            | Self::PostRunHooks
             | Self::Allow
             | Self::Include
             | Self::Exclude
@@ -208,6 +219,7 @@ impl Key {
             | Self::Transaction
             | Self::Schema
             | Self::Models
+            | Self::DieselSchema
             | Self::StaleSchema
             | Self::Base
             | Self::Baseline

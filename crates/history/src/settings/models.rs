@@ -15,6 +15,35 @@ pub enum ModelSources {
     /// The structs in these files and those that they bring in, and these files of SQL or the ones in
     /// these folders; relative to the crate.
     Paths(Vec<String>),
+    /// The entities of sea-orm, which state a part of the schema.
+    SeaOrm(EntitySources),
+}
+
+/// Where the entities of sea-orm are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum EntitySources {
+    /// In the sources of the crate's targets.
+    Crate,
+    /// In these files and folders, relative to the crate.
+    Paths(Vec<String>),
+}
+
+/// The name of the table's only entry.
+const SEA_ORM: &str = "sea-orm";
+
+impl EntitySources {
+    fn read(value: &Value) -> Result<Self, String> {
+        match value {
+            Value::Flag(true) => Ok(Self::Crate),
+            Value::Text(_) | Value::List(_) => match Vec::<String>::read(value)? {
+                paths if paths.is_empty() => Err("the list is empty".to_owned()),
+                paths => Ok(Self::Paths(paths)),
+            },
+            Value::Flag(false) | Value::Number(_) | Value::Table(_) | Value::Other => {
+                Err("it is neither true, nor a path or a list of paths".to_owned())
+            }
+        }
+    }
 }
 
 impl Kind for ModelSources {
@@ -26,7 +55,14 @@ impl Kind for ModelSources {
                 paths if paths.is_empty() => Err("the list is empty".to_owned()),
                 paths => Ok(Self::Paths(paths)),
             },
-            Value::Number(_) | Value::Table(_) | Value::Other => {
+            Value::Table(entries) => match entries.as_slice() {
+                [(name, value)] if name == SEA_ORM => match EntitySources::read(value) {
+                    Ok(sources) => Ok(Self::SeaOrm(sources)),
+                    Err(why) => Err(format!("`{SEA_ORM}`: {why}")),
+                },
+                _ => Err(format!("as a table, it is `{{ {SEA_ORM} = true }}`")),
+            },
+            Value::Number(_) | Value::Other => {
                 Err("it is neither true nor false, nor a path or a list of paths".to_owned())
             }
         }
@@ -34,7 +70,9 @@ impl Kind for ModelSources {
 
     #[inline]
     fn description() -> String {
-        "`true` or `false`, or a path or a list of paths".to_owned()
+        "`true` or `false`, a path or a list of paths, or `{ sea-orm = true }` with `true`, a path or a list \
+         of paths"
+            .to_owned()
     }
 
     #[inline]
@@ -43,6 +81,10 @@ impl Kind for ModelSources {
             Self::None => "false".to_owned(),
             Self::Crate => "true".to_owned(),
             Self::Paths(paths) => paths.in_manifest(),
+            Self::SeaOrm(EntitySources::Crate) => format!("{{ {SEA_ORM} = true }}"),
+            Self::SeaOrm(EntitySources::Paths(paths)) => {
+                format!("{{ {SEA_ORM} = {} }}", paths.in_manifest())
+            }
         }
     }
 }

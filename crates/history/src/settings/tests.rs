@@ -93,6 +93,21 @@ fn values_are_of_their_kind() {
             "invalid value of `post-write-hooks`: it is not a list of commands such as [\"sqlfluff\", \"fix\"]",
         ),
     );
+    let entities = |name: &str, value| Value::Table(vec![(name.to_owned(), value)]);
+    check("models", entities("sea-orm", Value::Flag(true)), Ok(()));
+    check("models", entities("sea-orm", text("src/entity")), Ok(()));
+    check(
+        "models",
+        entities("sea-orm", Value::Flag(false)),
+        Err(
+            "invalid value of `models`: `sea-orm`: it is neither true, nor a path or a list of paths",
+        ),
+    );
+    check(
+        "models",
+        entities("seaorm", Value::Flag(true)),
+        Err("invalid value of `models`: as a table, it is `{ sea-orm = true }`"),
+    );
     check("lock", Value::Flag(true), Ok(()));
     check(
         "lock",
@@ -217,6 +232,7 @@ fn a_workspace_sets_nothing_that_is_embedded() {
         ("truncate-slug-length", Value::Number(9)),
         ("timezone", text("UTC")),
         ("post-write-hooks", Value::List(Vec::new())),
+        ("post-run-hooks", Value::List(Vec::new())),
     ] {
         check_in(Scope::Workspace, key, value, Ok(()));
     }

@@ -5,7 +5,7 @@ use syn::parse::ParseStream;
 use syn::punctuated::Punctuated;
 use syn::{Attribute, Path, Token};
 
-use super::known_derives::{Derive, by_name, is_ours};
+use super::known_derives::{Derive, Grammar};
 use super::tree::Tree;
 use crate::written::plain_name;
 
@@ -21,6 +21,7 @@ pub(super) fn derives(
     attributes: &[Attribute],
     tree: &Tree,
     module: usize,
+    grammar: Grammar,
 ) -> Vec<(Meaning, Path)> {
     let lists = attributes
         .iter()
@@ -28,7 +29,7 @@ pub(super) fn derives(
     let paths = lists.filter_map(|list| list.parse_args_with(paths).ok());
     let known = paths
         .flatten()
-        .filter_map(|path| Some((meaning(&segments(&path), tree, module)?, path)));
+        .filter_map(|path| Some((meaning(&segments(&path), tree, module, grammar)?, path)));
     known.collect()
 }
 
@@ -43,19 +44,28 @@ fn segments(path: &Path) -> Vec<String> {
     leading.into_iter().chain(segments).collect()
 }
 
-/// Returns what a path means as a derive in a module; nothing, if it is not one of this tool.
-pub(super) fn meaning(path: &[String], tree: &Tree, module: usize) -> Option<Meaning> {
+/// Returns what a path means as a derive in a module; nothing, if it states nothing about tables.
+pub(super) fn meaning(
+    path: &[String],
+    tree: &Tree,
+    module: usize,
+    grammar: Grammar,
+) -> Option<Meaning> {
     let last = path.last()?;
-    match tree.find_derive(module, path) {
-        Some(found) => {
-            let is_ours = found.first().is_some_and(|first| is_ours(first));
-            by_name(found.last()?)
-                .filter(|_| is_ours)
+    match (tree.find_derive(module, path), grammar) {
+        (Some(found), _) => {
+            let is_known = found.first().is_some_and(|first| grammar.is_from(first));
+            grammar
+                .derive(found.last()?)
+                .filter(|_| is_known)
                 .map(Meaning::Ours)
         }
+        (None, Grammar::SeaOrm) => grammar.derive(last).map(Meaning::Ours),
         // Nothing names it here, so it comes with all names of a crate.
-        None if path.len() == 1 && !tree.imports(module, last) => by_name(last).map(Meaning::Ours),
-        None => by_name(last).map(|_| Meaning::Unknown),
+        (None, Grammar::Own) if path.len() == 1 && !tree.imports(module, last) => {
+            grammar.derive(last).map(Meaning::Ours)
+        }
+        (None, Grammar::Own) => grammar.derive(last).map(|_| Meaning::Unknown),
     }
 }
 

@@ -59,7 +59,8 @@ impl Members<'_> {
         let decided = decided(std::mem::take(attributes), self.features);
         let is_ours = |one: &&Attribute| {
             let path = one.path();
-            path.is_ident("table") || path.is_ident("column") || path.is_ident("cfg_attr")
+            let names = ["table", "column", "sea_orm", "cfg_attr"];
+            names.iter().any(|name| path.is_ident(name))
         };
         let uncertain = decided.uncertain.iter().find(is_ours).map(Spanned::span);
         if let Some(span) = decided.undecided.or(uncertain) {

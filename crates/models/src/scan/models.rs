@@ -1,6 +1,6 @@
 //! The tables of a crate, as its sources state them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -8,13 +8,15 @@ use alembic_sql::Dialect;
 use proc_macro2::{LineColumn, Span};
 
 use super::fault::Fault;
+use super::known_derives::Grammar;
 use super::own::Own;
 use super::reader::{Kind, Read, Stated};
 use super::relink;
+use super::sea_orm::remove_impossible;
 use super::tree::Tree;
 use crate::fault::{ModelError, ModelFault};
 use crate::link::Known;
-use crate::model::{ColumnsModel, Link, Member, TableModel, TypeModel};
+use crate::model::{ColumnsModel, Link, Member, TableModel, Text, TypeModel};
 use crate::sql;
 use crate::written::{Paths, Wanted, plain_name};
 
@@ -22,11 +24,25 @@ use crate::written::{Paths, Wanted, plain_name};
 #[derive(Debug)]
 pub struct Models {
     tree: Arc<Tree>,
+    grammar: Grammar,
     known: KnownModels,
     /// The keys of the crate's own tables.
     own: Vec<String>,
     places: BTreeMap<String, Places>,
+    left: BTreeMap<String, Vec<Text>>,
+    unread_entity: Option<Fault>,
     files: Vec<PathBuf>,
+}
+
+/// A column of which nothing is stated, but that it exists.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct LeftColumn {
+    /// The schema of the table.
+    pub schema: Option<String>,
+    /// The table.
+    pub table: String,
+    /// The column.
+    pub column: String,
 }
 
 /// Where a struct and its fields are.
@@ -96,6 +112,7 @@ impl Models {
         tree: Arc<Tree>,
         read: Read,
         own: &Own<'_>,
+        grammar: Grammar,
         dependencies: impl Iterator<Item = &'a Models>,
     ) -> (Self, Vec<Fault>) {
         let Read {
@@ -103,12 +120,16 @@ impl Models {
             failed,
             files,
             mut faults,
+            unread_entity,
         } = read;
         let mut models = Self {
             tree,
+            grammar,
             known: KnownModels::default(),
             own: Vec::new(),
             places: BTreeMap::new(),
+            left: BTreeMap::new(),
+            unread_entity,
             files: files.into_iter().collect(),
         };
         for below in dependencies {
@@ -129,6 +150,9 @@ impl Models {
             }
             models.add(key, stated, &kinds, &mut faults);
         }
+        if grammar == Grammar::SeaOrm {
+            remove_impossible(&mut models.known.tables);
+        }
         (models, faults)
     }
 
@@ -144,8 +168,12 @@ impl Models {
             span,
             module,
             also: _,
+            left,
             kind,
         } = stated;
+        if !left.is_empty() {
+            self.left.insert(key.clone(), left);
+        }
         let spans = match &kind {
             Kind::Table(reading) => &reading.fields,
             Kind::Columns(reading) => &reading.fields,
@@ -161,6 +189,7 @@ impl Models {
         };
         self.places.insert(key.clone(), places);
         let tree = Arc::clone(&self.tree);
+        let grammar = self.grammar;
         let assumed = match &kind {
             Kind::Table(reading) => &reading.paths.assumed,
             Kind::Columns(reading) => &reading.paths.assumed,
@@ -187,7 +216,7 @@ impl Models {
                         .get(wanted, path)
                         .and_then(|path| path.segments.first());
                     let span = written.map_or_else(Span::call_site, |first| first.ident.span());
-                    faults.push(unresolved(&file, span, path, wanted));
+                    faults.push(Fault::unresolved(grammar, &file, span, path, wanted));
                 }
             }
         };
@@ -258,6 +287,8 @@ impl Models {
     /// Returns a fault of a table where its struct is, or the field.
     fn place(&self, key: &str, fault: ModelFault) -> Fault {
         let ModelFault { field, text, help } = fault;
+        // What helps is an attribute of this tool.
+        let help = help.filter(|_| self.grammar == Grammar::Own);
         let places = self.places.get(key);
         let start = places.map(|places| {
             let of_field = field.as_ref().and_then(|field| places.fields.get(field));
@@ -306,6 +337,37 @@ impl Models {
             });
         }
         renames
+    }
+
+    /// Returns the columns of the crate's own tables that stay as they are.
+    #[must_use]
+    pub fn left(&self) -> Vec<LeftColumn> {
+        let columns = self.own().flat_map(|(key, table)| {
+            let columns = self.left.get(key).into_iter().flatten();
+            columns.map(|column| LeftColumn {
+                schema: table.schema.as_ref().map(ToString::to_string),
+                table: table.name.to_string(),
+                column: column.to_string(),
+            })
+        });
+        columns.collect()
+    }
+
+    /// Returns the fault of sources that state no table, and have entities that are not read.
+    #[must_use]
+    pub fn unread_entity(&self) -> Option<&Fault> {
+        self.unread_entity.as_ref().filter(|_| self.own.is_empty())
+    }
+
+    /// Returns the names of the types that the crate's own tables state by their values.
+    #[must_use]
+    pub fn enums(&self) -> BTreeSet<String> {
+        let types = self.known.types.values();
+        let names = types.filter_map(|model| match model {
+            TypeModel::Enum(model) => model.native.as_ref().map(ToString::to_string),
+            TypeModel::Newtype(_) => None,
+        });
+        names.collect()
     }
 
     fn each_column(
@@ -362,23 +424,4 @@ fn kind(stated: &Stated) -> Wanted {
 /// Returns whether a struct of a kind can be used as another: a table has columns.
 fn fits(kind: Wanted, wanted: Wanted) -> bool {
     kind == wanted || (kind == Wanted::Table && wanted == Wanted::Columns)
-}
-
-fn unresolved(file: &Path, span: Span, path: &str, wanted: Wanted) -> Fault {
-    let (text, help) = match wanted {
-        Wanted::Table => (
-            format!("no struct `{path}` with `derive(Table)` is found here"),
-            "import it, or name the table: `references(\"table\", \"column\")`",
-        ),
-        Wanted::Columns => (
-            format!("no struct `{path}` with `derive(Columns)` is found here"),
-            "add `#[derive(Columns)]` to it, or import it",
-        ),
-        Wanted::Type => (
-            format!("no column type is known for `{path}`"),
-            "say how it is stored: `#[column(type = \"TEXT\")]`; an enum or newtype may have \
-             `#[derive(ColumnType)]`",
-        ),
-    };
-    Fault::new(file, span, text).with_help(help)
 }

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use doubt::{Cause, Doubt};
 use inside::HiddenDerive;
-use pending::Pending;
+use pending::{Alias, Pending};
 use proc_macro2::{Ident, Span};
 use syn::spanned::Spanned;
 use syn::{
@@ -21,9 +21,10 @@ use syn::{
 use super::attributes::decided;
 use super::condition::Truth;
 use super::fault::Fault;
+use super::known_derives::Grammar;
 use super::module_files::{Here, real};
 use super::tree::{Tree, Use, names_of};
-use crate::model::{ColumnsModel, TableModel, TypeModel};
+use crate::model::{ColumnsModel, TableModel, Text, TypeModel};
 use crate::written::{Reading, plain_name};
 
 /// Structs and enums that were found, by the key of each.
@@ -36,6 +37,8 @@ pub(super) struct Read {
     pub(super) failed: BTreeSet<String>,
     pub(super) files: BTreeSet<PathBuf>,
     pub(super) faults: Vec<Fault>,
+    /// The fault of the first entity of sea-orm, if those are not read.
+    pub(super) unread_entity: Option<Fault>,
 }
 
 /// A struct or enum with a derive of this tool.
@@ -46,9 +49,12 @@ pub(super) struct Stated {
     pub(super) module: usize,
     /// The modules of other targets that hold it too.
     pub(super) also: Vec<usize>,
+    /// The columns that stay as they are.
+    pub(super) left: Vec<Text>,
     pub(super) kind: Kind,
 }
 
+/// What a struct or an enum states.
 pub(super) enum Kind {
     Table(Reading<TableModel>),
     Columns(Reading<ColumnsModel>),
@@ -58,29 +64,39 @@ pub(super) enum Kind {
 pub(super) struct Reader<'t> {
     tree: &'t mut Tree,
     features: &'t BTreeSet<String>,
+    grammar: Grammar,
     /// The items with derives, to be looked at when all imports are known.
     pending: Vec<Pending>,
+    aliases: Vec<Alias>,
     hidden: Vec<HiddenDerive>,
     /// The key of what begins at a place, which several targets may lead to.
     places: BTreeMap<(PathBuf, usize, usize), String>,
     failed: BTreeSet<String>,
     files: BTreeSet<PathBuf>,
     faults: Vec<Fault>,
+    unread_entity: Option<Fault>,
     /// The files that lead to what is being read.
     open: Vec<PathBuf>,
 }
 
 impl<'t> Reader<'t> {
-    pub(super) fn new(tree: &'t mut Tree, features: &'t BTreeSet<String>) -> Self {
+    pub(super) fn new(
+        tree: &'t mut Tree,
+        features: &'t BTreeSet<String>,
+        grammar: Grammar,
+    ) -> Self {
         Self {
             tree,
             features,
+            grammar,
             pending: Vec::new(),
+            aliases: Vec::new(),
             hidden: Vec::new(),
             places: BTreeMap::new(),
             failed: BTreeSet::new(),
             files: BTreeSet::new(),
             faults: Vec::new(),
+            unread_entity: None,
             open: Vec::new(),
         }
     }
@@ -151,7 +167,14 @@ impl<'t> Reader<'t> {
                 Item::ExternCrate(item) if self.is_there(&item.attrs) => {
                     self.read_crate(&item, module);
                 }
-                Item::Type(item) if self.is_there(&item.attrs) => self.declare(&item.ident, module),
+                Item::Type(item) if self.is_there(&item.attrs) => {
+                    self.declare(&item.ident, module);
+                    self.aliases.push(Alias {
+                        here: here.file.clone(),
+                        module,
+                        item,
+                    });
+                }
                 Item::Struct(item) => self.read_input(item.into(), here, module, doubt),
                 Item::Enum(item) => self.read_input(item.into(), here, module, doubt),
                 Item::Macro(item) => self.read_macro(&item, here, module, doubt),

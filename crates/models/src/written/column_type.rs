@@ -131,6 +131,7 @@ fn read_enum(input: &DeriveInput, data: &DataEnum, findings: &mut Findings) -> O
         values: values.into(),
         native,
         schema,
+        is_checked: true,
     })
 }
 

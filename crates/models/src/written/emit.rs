@@ -59,7 +59,7 @@ emit_struct! {
         field, name, renamed_from, data_type, nullable, identity, default, generated, collation,
         comment,
     }
-    EnumModel { values, native, schema }
+    EnumModel { values, native, schema, is_checked }
     Generated { expression, stored }
     Constraint { name, rule }
     Index {

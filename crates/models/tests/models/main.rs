@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "what fails to unwrap fails the test")]
 
 mod derives;
+mod entities;
 mod faults;
 mod modules;
 mod own;

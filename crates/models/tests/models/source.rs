@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use alembic_models::{Fault, Models, Sources, scan};
+use alembic_models::{Fault, Grammar, Models, Sources, scan};
 use tempfile::TempDir;
 
 /// A crate in a folder that goes away.
@@ -13,6 +13,7 @@ pub(crate) struct Source {
     roots: Vec<PathBuf>,
     features: BTreeSet<String>,
     tables_in: Option<Vec<PathBuf>>,
+    grammar: Grammar,
 }
 
 impl Source {
@@ -47,6 +48,7 @@ impl Source {
             roots,
             features: BTreeSet::new(),
             tables_in: None,
+            grammar: Grammar::Own,
         }
     }
 
@@ -59,6 +61,12 @@ impl Source {
     pub(crate) fn with_tables_in(mut self, places: &[&str]) -> Self {
         let folder = self.folder.path();
         self.tables_in = Some(places.iter().map(|place| folder.join(place)).collect());
+        self
+    }
+
+    /// Takes the entities of sea-orm.
+    pub(crate) fn with_entities(mut self) -> Self {
+        self.grammar = Grammar::SeaOrm;
         self
     }
 
@@ -81,6 +89,7 @@ impl Source {
                 .map(|(name, models)| (name.to_string(), *models))
                 .collect(),
             tables_in: self.tables_in.clone(),
+            grammar: self.grammar,
         })
     }
 

@@ -65,7 +65,8 @@ fn is_kept(table: &str, comparison: Comparison<'_>) -> bool {
     comparison.from.objects.contains_key(&table)
 }
 
-fn statement(definition: &Definition) -> Option<&str> {
+/// Returns the statement that creates an object, if it has one of its own.
+pub(super) fn statement(definition: &Definition) -> Option<&str> {
     match definition {
         Definition::Table(table) => table.sql.as_deref(),
         Definition::Index(index) => Some(&index.sql),

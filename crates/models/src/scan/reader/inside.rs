@@ -11,7 +11,7 @@ use super::Reader;
 use super::doubt::{Cause, Doubt};
 use crate::scan::attributes::decided;
 use crate::scan::condition::Truth;
-use crate::scan::derives::meaning;
+use crate::scan::derives::{Meaning, meaning};
 use crate::scan::fault::Fault;
 use crate::scan::hidden::{Hidden, Search};
 use crate::scan::module_files::{Here, real};
@@ -128,6 +128,14 @@ impl Reader<'_> {
         }
     }
 
+    fn states_table(&self, path: &[String], scope: usize) -> bool {
+        match meaning(path, self.tree, scope, self.grammar) {
+            Some(Meaning::Ours(derive)) => derive.is_table(),
+            Some(Meaning::Unknown) => true,
+            None => false,
+        }
+    }
+
     /// Reports the derives of this tool inside of macros and functions.
     pub(super) fn report_hidden(&mut self) {
         for hidden in &self.hidden {
@@ -138,7 +146,7 @@ impl Reader<'_> {
                 paths,
             } = hidden;
             let mut paths = paths.iter();
-            if paths.any(|path| meaning(path, self.tree, *scope).is_some()) {
+            if paths.any(|path| self.states_table(path, *scope)) {
                 let text = "a table inside of a function or a macro cannot be read";
                 let fault = Fault::new(file, *span, text)
                     .with_help("write the struct out in a module, or state the table in SQL");

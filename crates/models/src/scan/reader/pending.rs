@@ -1,21 +1,37 @@
 //! Reads the structs and enums, when all imports are known.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use proc_macro2::Span;
 use quote::ToTokens;
-use syn::DeriveInput;
 use syn::spanned::Spanned;
+use syn::{DeriveInput, ItemType};
 
 use super::doubt::Doubt;
 use super::{Found, Kind, Read, Reader, Stated};
 use crate::scan::attributes::Decided;
 use crate::scan::derives::{Meaning, derives};
 use crate::scan::fault::Fault;
-use crate::scan::known_derives::Derive;
+use crate::scan::known_derives::{Derive, Grammar};
 use crate::scan::members::{Members, undecided};
-use crate::written::{Finding, plain_name, read_column_type, read_columns, read_table};
+use crate::scan::sea_orm::{
+    Declared, ENTITY, Relations, Scope, is_integer, read_active_enum, read_entity, read_json,
+    read_relations, read_value_type, stored_alias,
+};
+use crate::scan::tree::Tree;
+use crate::written::{
+    Finding, Paths, Reading, path_text, plain_name, read_column_type, read_columns, read_table,
+};
 
-/// A struct or an enum that may have a derive of this tool.
+/// The name of a type for another one.
+pub(super) struct Alias {
+    pub(super) here: PathBuf,
+    pub(super) module: usize,
+    pub(super) item: ItemType,
+}
+
+/// A struct or an enum that may have a derive that states tables.
 pub(super) struct Pending {
     pub(super) here: PathBuf,
     pub(super) module: usize,
@@ -28,8 +44,17 @@ impl Reader<'_> {
     /// Reads the structs and enums, and returns them with everything that is wrong.
     pub(in crate::scan) fn finish(mut self) -> Read {
         let mut found = Found::new();
-        for pending in std::mem::take(&mut self.pending) {
-            self.read_pending(pending, &mut found);
+        let mut relations = Vec::new();
+        if self.grammar == Grammar::SeaOrm {
+            for alias in std::mem::take(&mut self.aliases) {
+                self.read_alias(alias, &mut found);
+            }
+        }
+        for pending in self.in_order() {
+            self.read_pending(pending, &mut found, &mut relations);
+        }
+        for (module, relations) in relations {
+            self.add_relations(module, relations, &mut found);
         }
         self.report_hidden();
         Read {
@@ -37,10 +62,95 @@ impl Reader<'_> {
             failed: self.failed,
             files: self.files,
             faults: self.faults,
+            unread_entity: self.unread_entity,
         }
     }
 
-    fn read_pending(&mut self, pending: Pending, found: &mut Found) {
+    /// Returns the items that are pending, with the types of columns before what has columns.
+    fn in_order(&mut self) -> Vec<Pending> {
+        let all = std::mem::take(&mut self.pending);
+        if self.grammar == Grammar::Own {
+            return all;
+        }
+        let (entities, types): (Vec<_>, Vec<_>) = all.into_iter().partition(|pending| {
+            let derives = derives(
+                &pending.decided.attributes,
+                self.tree,
+                pending.module,
+                self.grammar,
+            );
+            let mut derives = derives.iter();
+            derives.any(|(meaning, _)| matches!(meaning, Meaning::Ours(Derive::Entity)))
+        });
+        types.into_iter().chain(entities).collect()
+    }
+
+    /// Notes that there are entities of sea-orm, where those are not what states the tables.
+    fn note_entity(&mut self, here: &Path, module: usize, decided: &Decided, input: &DeriveInput) {
+        if self.grammar == Grammar::SeaOrm || self.unread_entity.is_some() {
+            return;
+        }
+        let all = derives(&decided.attributes, self.tree, module, Grammar::SeaOrm);
+        let is_entity = |(meaning, _): &(Meaning, _)| {
+            matches!(
+                meaning,
+                Meaning::Ours(Derive::Entity | Derive::ExpandedEntity)
+            )
+        };
+        if all.iter().any(is_entity) {
+            let text = "no struct states a table, and entities of sea-orm are not read";
+            let fault = Fault::new(here, input.ident.span(), text)
+                .with_help("if they are to state the tables, write `models = { sea-orm = true }`");
+            self.unread_entity = Some(fault);
+        }
+    }
+
+    /// Adds relations to the entity that they are of.
+    fn add_relations(&mut self, module: usize, relations: Relations, found: &mut Found) {
+        let key = self.tree.find(module, &relations.entity);
+        let entity = key.and_then(|key| found.get_mut(key));
+        if let Some(Kind::Table(reading)) = entity.map(|stated| &mut stated.kind) {
+            relations.add_to(reading);
+        }
+    }
+
+    /// Takes what an alias stands for as a type of columns.
+    fn read_alias(&self, alias: Alias, found: &mut Found) {
+        let Alias { here, module, item } = alias;
+        let scope = SeaOrmScope {
+            tree: &*self.tree,
+            module,
+            found,
+        };
+        let Some(model) = stored_alias(&item.ty, &scope) else {
+            return;
+        };
+        let key = format!(
+            "{}::{}",
+            self.tree.modules[module].path,
+            plain_name(&item.ident)
+        );
+        let stated = Stated {
+            file: here,
+            span: item.ident.span(),
+            module,
+            also: Vec::new(),
+            left: Vec::new(),
+            kind: Kind::Type(Reading {
+                model,
+                paths: Paths::default(),
+                fields: BTreeMap::new(),
+            }),
+        };
+        found.entry(key).or_insert(stated);
+    }
+
+    fn read_pending(
+        &mut self,
+        pending: Pending,
+        found: &mut Found,
+        relations: &mut Vec<(usize, Relations)>,
+    ) {
         let Pending {
             here,
             module,
@@ -48,8 +158,8 @@ impl Reader<'_> {
             decided,
             doubt,
         } = pending;
-        let certain = derives(&decided.attributes, self.tree, module);
-        let uncertain = derives(&decided.uncertain, self.tree, module);
+        let certain = derives(&decided.attributes, self.tree, module, self.grammar);
+        let uncertain = derives(&decided.uncertain, self.tree, module, self.grammar);
         let unknown = certain
             .iter()
             .chain(&uncertain)
@@ -64,6 +174,7 @@ impl Reader<'_> {
             return;
         }
         let Some((Meaning::Ours(derive), _)) = certain.first() else {
+            self.note_entity(&here, module, &decided, &input);
             return;
         };
         if let Some(doubt) = doubt {
@@ -76,7 +187,11 @@ impl Reader<'_> {
             return;
         }
         let span = input.ident.span();
-        let name = plain_name(&input.ident);
+        // An entity is known by the name of the struct that its derive adds.
+        let name = match derive {
+            Derive::Entity => ENTITY.to_owned(),
+            _ => plain_name(&input.ident),
+        };
         let start = span.start();
         let place = (here.clone(), start.line, start.column);
         if let Some(key) = self.places.get(&place) {
@@ -99,10 +214,34 @@ impl Reader<'_> {
             faults: &mut self.faults,
         }
         .decide(&mut input);
+        let mut left = Vec::new();
+        let scope = SeaOrmScope {
+            tree: &*self.tree,
+            module,
+            found,
+        };
         let kind = match derive {
             Derive::Table => read_table(&input).map(Kind::Table),
             Derive::Columns => read_columns(&input).map(Kind::Columns),
             Derive::ColumnType => read_column_type(&input).map(Kind::Type),
+            Derive::Entity => read_entity(&input, &scope).map(|entity| {
+                left = entity.left;
+                Kind::Table(entity.reading)
+            }),
+            Derive::ActiveEnum => read_active_enum(&input).map(Kind::Type),
+            Derive::ValueType => read_value_type(&input, &scope).map(Kind::Type),
+            Derive::Json => read_json(&input).map(Kind::Type),
+            Derive::ExpandedEntity => Err(vec![expanded(span)]),
+            Derive::Relations => {
+                match read_relations(&input) {
+                    Ok(read) => relations.push((module, read)),
+                    Err(findings) => {
+                        let fault = |finding: Finding| Fault::of_finding(&here, finding);
+                        self.faults.extend(findings.into_iter().map(fault));
+                    }
+                }
+                return;
+            }
         };
         self.places.insert(place, key.clone());
         self.tree.modules[module].items.insert(name, key.clone());
@@ -113,6 +252,7 @@ impl Reader<'_> {
                     span,
                     module,
                     also: Vec::new(),
+                    left,
                     kind,
                 };
                 found.insert(key, stated);
@@ -123,6 +263,40 @@ impl Reader<'_> {
                 self.faults.extend(findings.into_iter().map(fault));
             }
         }
+    }
+}
+
+/// The types that the sources declare, from one module.
+struct SeaOrmScope<'r> {
+    tree: &'r Tree,
+    module: usize,
+    found: &'r Found,
+}
+
+impl Scope for SeaOrmScope<'_> {
+    fn declared(&self, path: &syn::Path) -> Option<Declared> {
+        let key = self.tree.find(self.module, &path_text(path))?;
+        let is_integer = match self.found.get(key).map(|stated| &stated.kind) {
+            Some(Kind::Type(reading)) => is_integer(&reading.model),
+            Some(Kind::Table(_) | Kind::Columns(_)) | None => false,
+        };
+        Some(match is_integer {
+            true => Declared::Integer,
+            false => Declared::Other,
+        })
+    }
+}
+
+/// Returns the finding of an entity whose columns are an enum.
+fn expanded(span: Span) -> Finding {
+    Finding {
+        span,
+        text: "an entity in the expanded format cannot be read".to_owned(),
+        help: Some(
+            "write it in the compact format, with `DeriveEntityModel`; or leave its table to the \
+             revisions: `#[cfg_attr(not(alembic), derive(DeriveEntity))]`"
+                .to_owned(),
+        ),
     }
 }
 
