@@ -8,7 +8,7 @@ use alembic_migrate::options::Interruption;
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
-use crate::output::Format;
+use crate::output::{Detail, Format};
 
 /// The arguments that every command takes.
 #[derive(Clone, Debug, Args)]
@@ -62,7 +62,7 @@ pub struct GlobalArgs {
         help_heading = "Output"
     )]
     pub(crate) color: Color,
-    /// Print only the result
+    /// Print only the result, and what a server warns of
     #[arg(short, long, global = true, help_heading = "Output")]
     pub(crate) quiet: bool,
 }
@@ -116,6 +116,23 @@ pub(crate) struct DatabaseArgs {
     /// How many seconds to wait for a lock held by another process
     #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = seconds, help_heading = "Database")]
     pub(crate) lock_timeout: Duration,
+}
+
+/// How much of a run is shown.
+#[derive(Clone, Copy, Debug, Args)]
+pub(crate) struct DetailArgs {
+    /// Show each statement with its time, and the notices of the server
+    #[arg(short, long, conflicts_with = "quiet", help_heading = "Output")]
+    verbose: bool,
+}
+
+impl DetailArgs {
+    pub(crate) fn detail(self) -> Detail {
+        match self.verbose {
+            true => Detail::Statements,
+            false => Detail::Revisions,
+        }
+    }
 }
 
 /// How to handle a statement outside of transactions whose outcome is unknown.

@@ -3,14 +3,17 @@
 use std::cell::OnceCell;
 use std::path::PathBuf;
 
+use alembic_migrate::Dialect;
+
 use crate::args::GlobalArgs;
-use crate::output::{Call, Result, Shell, Verbosity};
+use crate::output::{Call, Detail, Progress, Result, Shell, Verbosity, Warnings};
 use crate::workspace::{Access, Configuration, Crate, Workspace};
 
 /// The context of a command.
 #[derive(Debug)]
 pub(crate) struct Context {
     pub(crate) shell: Shell,
+    pub(crate) warnings: Warnings,
     /// What suggested commands repeat of this call.
     pub(crate) call: Call,
     args: GlobalArgs,
@@ -29,11 +32,17 @@ impl Context {
         let crates = args.selection();
         Self {
             shell: Shell { verbosity },
+            warnings: Warnings::default(),
             call: Call::new(args.manifest_path.as_deref(), url.as_deref(), &crates),
             args,
             url,
             workspace: OnceCell::new(),
         }
+    }
+
+    /// Prepares to show a run for a crate.
+    pub(crate) fn progress(&self, detail: Detail, package: &str, dialect: Dialect) -> Progress {
+        Progress::new((self.shell, &self.warnings), detail, package, dialect)
     }
 
     /// Finds the workspace, asking cargo only once.

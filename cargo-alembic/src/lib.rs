@@ -64,7 +64,8 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> Exit {
     let format = cli.global.format;
     let context = Context::new(cli.global, url);
     let outcome = cli.command.run(&context).unwrap_or_else(Into::into);
-    output::finish(outcome, format, context.shell, &context.call)
+    let shell = (context.shell, &context.warnings);
+    output::finish(outcome, format, shell, &context.call)
 }
 
 /// Returns the reference of the command line, as Markdown.

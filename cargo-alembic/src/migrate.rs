@@ -14,7 +14,7 @@ use crate::empty_upgrades;
 use crate::lock_file;
 use crate::newer_sql;
 use crate::output::json::{AnswerJson, RunJson};
-use crate::output::{Progress, Response, Result};
+use crate::output::{Detail, Response, Result};
 use crate::workspace::{
     Access, Crate, CrateOrder, PlannedRows, access_to, answers_one_by_one, check_dependents,
     crates_to_move,
@@ -25,6 +25,7 @@ pub(crate) struct Migration<'m> {
     pub(crate) direction: Direction,
     pub(crate) target: &'m str,
     pub(crate) transaction_per_revision: bool,
+    pub(crate) detail: Detail,
     pub(crate) interrupted: Interruption,
     pub(crate) missing: Missing,
 }
@@ -153,12 +154,13 @@ impl Migration<'_> {
         if self.direction == Direction::Downgrade {
             own.report_missing_database(context.shell)?;
         }
-        let progress = Arc::new(Progress::new(context.shell));
+        let progress = Arc::new(context.progress(self.detail, own.name(), database.dialect()));
         let (shown, watch) = (Arc::clone(&progress), Watch::new(database));
         let mut migrations = own
             .migrations
             .clone()
             .interruption(self.interrupted)
+            .report_statements(self.detail == Detail::Statements)
             .missing(self.missing)
             .observe(move |event| {
                 watch.note(event);

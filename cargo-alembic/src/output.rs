@@ -12,6 +12,8 @@ mod quoting;
 pub(crate) mod reports;
 mod response;
 mod shell;
+mod terminal_line;
+mod warnings;
 
 use std::path::Path;
 
@@ -20,10 +22,11 @@ pub(crate) use diagnostic::{Diagnostic, Error, Excerpt, Result};
 pub use exit::Exit;
 pub(crate) use hint::{Call, Hint, Subcommand, Suggestion};
 pub(crate) use printable::printable;
-pub(crate) use progress::Progress;
+pub(crate) use progress::{Detail, Progress};
 pub(crate) use quoting::{quote_for_shell, quote_for_sql};
 pub(crate) use response::{Answer, Layout, Response, finish};
 pub(crate) use shell::{Shell, Verbosity};
+pub(crate) use warnings::Warnings;
 
 /// The format of answers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]

@@ -14,7 +14,7 @@ use crate::explain;
 use crate::migrate::readable;
 use crate::output::json::{AnswerJson, RunJson, ScriptJson};
 use crate::output::{
-    Answer, Cause, Diagnostic, Error, Hint, Layout, Progress, Response, Result, Subcommand,
+    Answer, Cause, Detail, Diagnostic, Error, Hint, Layout, Response, Result, Subcommand,
     Suggestion,
 };
 use crate::workspace::{
@@ -192,7 +192,8 @@ fn revert(context: &Context, own: &Crate, all: &[Crate]) -> Result<AnswerJson> {
     for line in recorded.sql().lines().filter(|line| !line.is_empty()) {
         context.shell.status("", format_args!("{line}"));
     }
-    let progress = Arc::new(Progress::new(context.shell));
+    let (name, dialect) = (own.name(), database.dialect());
+    let progress = Arc::new(context.progress(Detail::Revisions, name, dialect));
     let shown = Arc::clone(&progress);
     let migrations = recorded.own.migrations.clone();
     let migrations = migrations.observe(move |event| shown.show(event));

@@ -114,9 +114,10 @@ impl Workspace {
         let mut crates = Vec::new();
         let mut failed = None;
         for configuration in configurations {
+            let name = configuration.name.clone();
             match self.read(configuration, access) {
                 Ok(read) => crates.push(read),
-                Err(error) => Error::add(&mut failed, error),
+                Err(error) => Error::add(&mut failed, error.about(&name)),
             }
         }
         match failed {

@@ -32,6 +32,7 @@ mod lock;
 mod log;
 mod merge;
 mod models;
+mod notices;
 mod offline;
 mod output;
 mod readme;

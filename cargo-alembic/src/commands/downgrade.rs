@@ -4,7 +4,7 @@ use alembic_history::Direction;
 use alembic_migrate::options::Missing;
 use clap::Args;
 
-use crate::args::{DatabaseArgs, InterruptedArgs, OfflineArgs};
+use crate::args::{DatabaseArgs, DetailArgs, InterruptedArgs, OfflineArgs};
 use crate::context::Context;
 use crate::dry_run;
 use crate::migrate::Migration;
@@ -36,6 +36,8 @@ pub struct DowngradeArgs {
     /// Commit after each revision instead of once for the whole run
     #[arg(long)]
     transaction_per_revision: bool,
+    #[command(flatten)]
+    detail: DetailArgs,
     #[command(flatten)]
     interrupted: InterruptedArgs,
     #[command(flatten)]
@@ -73,6 +75,7 @@ impl DowngradeArgs {
             direction,
             target: &revision,
             transaction_per_revision: self.transaction_per_revision,
+            detail: self.detail.detail(),
             interrupted: self.interrupted.policy(),
             missing: Missing::Refuse,
         };

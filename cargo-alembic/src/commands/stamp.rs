@@ -8,10 +8,11 @@ use clap::Args;
 
 use crate::args::{DatabaseArgs, OfflineArgs};
 use crate::context::Context;
+use crate::database::Database;
 use crate::migrate::readable;
 use crate::offline::scripts;
 use crate::output::json::{AnswerJson, LogJson, StampJson};
-use crate::output::{Progress, Response, Result, reports};
+use crate::output::{Detail, Response, Result, reports};
 use crate::workspace::{
     Access, Crate, PlannedRows, answers_one_by_one, check_dependents, crates_to_move,
 };
@@ -76,7 +77,8 @@ impl StampArgs {
                 true => database.read()?,
                 false => database.write(context.shell)?,
             };
-            let entries = reporting(context, own).accept(&mut connection, &revisions);
+            let migrations = reporting(context, own, database);
+            let entries = migrations.accept(&mut connection, &revisions);
             let entries = entries.map_err(|error| own.explain(error, database))?;
             for entry in &entries {
                 let what = format_args!("{} ({} in {})", entry.revision, own.name(), database.url);
@@ -92,7 +94,8 @@ impl StampArgs {
 
     /// Stamps the database of one crate.
     fn stamp(&self, context: &Context, own: &Crate, targets: &[&str]) -> Result<StampJson> {
-        let (database, migrations) = (own.database()?, reporting(context, own));
+        let database = own.database()?;
+        let migrations = reporting(context, own, database);
         let purge = self.purge();
         let is_missing = database.is_missing();
         if is_missing {
@@ -118,8 +121,9 @@ impl StampArgs {
 }
 
 /// Returns the migrations of a crate, whose runs show what they find in the log.
-fn reporting(context: &Context, own: &Crate) -> Migrations {
-    let progress = Progress::new(context.shell);
+fn reporting(context: &Context, own: &Crate, database: &Database) -> Migrations {
+    let dialect = database.dialect();
+    let progress = context.progress(Detail::Revisions, own.name(), dialect);
     let migrations = own.migrations.clone();
     migrations.observe(move |event| progress.show(event))
 }

@@ -4,7 +4,7 @@ use alembic_history::Direction;
 use alembic_migrate::options::Missing;
 use clap::Args;
 
-use crate::args::{DatabaseArgs, InterruptedArgs, OfflineArgs};
+use crate::args::{DatabaseArgs, DetailArgs, InterruptedArgs, OfflineArgs};
 use crate::context::Context;
 use crate::dry_run;
 use crate::migrate::Migration;
@@ -33,6 +33,8 @@ pub struct UpgradeArgs {
     /// Run everything, show each statement as it runs, and take it all back
     #[arg(long, conflicts_with_all = ["sql", "transaction_per_revision", "interrupted"])]
     dry_run: bool,
+    #[command(flatten)]
+    detail: DetailArgs,
     #[command(flatten)]
     interrupted: InterruptedArgs,
     #[command(flatten)]
@@ -66,6 +68,7 @@ impl UpgradeArgs {
             direction,
             target: &self.revision,
             transaction_per_revision: self.transaction_per_revision,
+            detail: self.detail.detail(),
             interrupted: self.interrupted.policy(),
             missing: match self.missing {
                 true => Missing::Apply,

@@ -1,6 +1,6 @@
 //! Diagnostics: what is displayed when something is wrong.
 
-use alembic_history::Code;
+use alembic_history::{Code, Position};
 use std::fmt;
 use std::ops::Range;
 
@@ -23,6 +23,8 @@ pub(crate) struct Diagnostic {
     pub(crate) cause: Cause,
     pub(crate) title: String,
     pub(crate) code: Option<Code>,
+    /// The crate that it is about.
+    pub(crate) package: Option<String>,
     excerpts: Vec<Excerpt>,
     notes: Vec<Note>,
     help: Vec<Hint>,
@@ -104,6 +106,15 @@ impl Error {
         }
     }
 
+    /// Names the crate that this is about, unless it is known.
+    #[must_use]
+    pub(crate) fn about(mut self, package: &str) -> Self {
+        for diagnostic in &mut self.diagnostics {
+            diagnostic.package.get_or_insert_with(|| package.to_owned());
+        }
+        self
+    }
+
     /// Adds a note to the last thing that is wrong.
     pub(crate) fn note(self, note: impl Into<String>) -> Self {
         self.map_last(|last| last.note(note))
@@ -181,6 +192,7 @@ impl Diagnostic {
             cause,
             title: title.into(),
             code: None,
+            package: None,
             excerpts: Vec::new(),
             notes: Vec::new(),
             help: Vec::new(),
@@ -190,6 +202,36 @@ impl Diagnostic {
     pub(crate) fn code(mut self, code: Code) -> Self {
         self.code = Some(code);
         self
+    }
+
+    /// Returns the file and the place in it that is at fault.
+    pub(super) fn place(&self) -> Option<(&str, Position)> {
+        let excerpt = self.excerpts.first()?;
+        let column = excerpt.line[..excerpt.span.start].chars().count() + 1;
+        let line = excerpt.number;
+        Some((&excerpt.path, Position { line, column }))
+    }
+
+    /// Returns the state that the database is in.
+    pub(super) fn database_state(&self) -> Option<String> {
+        self.notes.iter().find_map(|note| match note {
+            Note::State(state) => Some(state.to_string()),
+            Note::Text(_) => None,
+        })
+    }
+
+    /// Returns the other notes.
+    pub(super) fn notes(&self) -> Vec<String> {
+        let notes = self.notes.iter().filter_map(|note| match note {
+            Note::State(_) => None,
+            Note::Text(text) => Some(text.clone()),
+        });
+        notes.collect()
+    }
+
+    /// Returns what can be done next.
+    pub(super) fn help_for(&self, call: &Call) -> Vec<String> {
+        self.help.iter().map(|hint| hint.render(call)).collect()
     }
 
     pub(crate) fn excerpt(mut self, excerpt: Excerpt) -> Self {

@@ -2,7 +2,7 @@
 
 use super::json::{self, AnswerJson};
 use super::shell::{self, Shell};
-use super::{Call, Diagnostic, Error, Exit, Format, printable};
+use super::{Call, Diagnostic, Error, Exit, Format, Warnings, printable};
 
 /// The response of a command: its answers, and how it ended.
 pub(crate) struct Response {
@@ -142,7 +142,12 @@ impl Answer {
 }
 
 /// Writes a command's answers and errors, and returns its exit code.
-pub(crate) fn finish(response: Response, format: Format, shell: Shell, call: &Call) -> Exit {
+pub(crate) fn finish(
+    response: Response,
+    format: Format,
+    (shell, warnings): (Shell, &Warnings),
+    call: &Call,
+) -> Exit {
     let written = match (format, response.layout) {
         (Format::Text, Layout::Scripts) => shell::answer_verbatim(&response.text()),
         (Format::Text, Layout::Plain | Layout::Sections) => shell::answer(response.text()),
@@ -151,12 +156,13 @@ pub(crate) fn finish(response: Response, format: Format, shell: Shell, call: &Ca
                 End::Failure(error) => Some(error.diagnostics.as_slice()),
                 End::Success | End::NotAtHeads(_) | End::Differs(_) => None,
             };
+            let warnings = warnings.list();
             match response.answers {
-                None if errors.is_none() => Ok(()),
+                None if errors.is_none() && warnings.is_empty() => Ok(()),
                 answers => {
                     let answers = answers.unwrap_or_default().into_iter();
                     let answers = answers.map(|answer| (answer.name, answer.json));
-                    shell::answer(json::document(answers, errors))
+                    shell::answer(json::document(answers, errors, warnings, call))
                 }
             }
         }

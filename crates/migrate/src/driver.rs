@@ -1,10 +1,12 @@
 //! The interface that a database library provides to carry out runs.
 
 pub use alembic_run::{
-    AsyncConnection, Batch, Connection, DatabaseError, DatabaseErrorKind, Effect, Execute,
-    Observer, Query, Row, Run, Undo, sqlite_error,
+    AsyncConnection, Batch, Connection, DatabaseError, DatabaseErrorKind, Effect, Execute, Notice,
+    Observer, Query, Row, Run, Severity, Undo, sqlite_error,
 };
 
+#[cfg(feature = "tokio-postgres")]
+pub use crate::tokio_postgres::{ClientNotices, NoticingClient};
 use crate::{Dialect, RunError};
 
 /// A database on which the commands of [`Migrations`](crate::Migrations) are carried out.

@@ -11,7 +11,7 @@ use std::time::Duration;
 use alembic_history::{Edited, Fresh, History, RevisionId, TransactionMode, VersionTable};
 use alembic_run::{
     Ahead, Author, DEFAULT_LOCK_TIMEOUT, Event, Expected, Interruption, Missing, Observer, Runner,
-    SchemaRole, Target, ensure_all,
+    SchemaRole, Severity, Target, ensure_all,
 };
 use tracing::{debug, info, warn};
 
@@ -37,6 +37,7 @@ pub struct Migrations {
     edited: Edited,
     missing: Missing,
     dry_run: bool,
+    report_statements: bool,
     target: Target,
     schema: Schemas,
     /// What databases hold that are older than the first revision.
@@ -59,6 +60,7 @@ impl Migrations {
             edited: Edited::default(),
             missing: Missing::default(),
             dry_run: false,
+            report_statements: false,
             target: Target {
                 package: String::new(),
                 schema: None,
@@ -150,6 +152,14 @@ impl Migrations {
     #[must_use]
     pub fn dry_run(mut self, dry_run: bool) -> Self {
         self.dry_run = dry_run;
+        self
+    }
+
+    /// Sets whether each statement of a revision is sent by itself and reported with its time, as
+    /// [`Event::Executed`](crate::Event); it is not by default, since it takes a round trip to the server.
+    #[must_use]
+    pub fn report_statements(mut self, report: bool) -> Self {
+        self.report_statements = report;
         self
     }
 
@@ -278,6 +288,7 @@ impl Migrations {
             edited: self.edited,
             missing: self.missing,
             dry_run: self.dry_run,
+            report_statements: self.report_statements,
             ..Runner::new(&self.history, dialect)
         }
     }
@@ -420,6 +431,20 @@ fn log(event: &Event) {
             for revision in revisions {
                 warn!(%revision, "An applied revision was edited");
             }
+        }
+        Event::Noticed { notice, origin } => {
+            let origin = origin.as_ref().map(tracing::field::display);
+            let code = notice.code.as_deref();
+            match notice.severity {
+                Severity::Warning => warn!(origin, code, "The server warns: {notice}"),
+                Severity::Notice | Severity::Info => {
+                    info!(origin, code, "The server says: {notice}");
+                }
+                _ => debug!(origin, code, "The server says: {notice}"),
+            }
+        }
+        Event::Executed(executed) => {
+            debug!(sql = executed.sql, took = ?executed.took, "Executed a statement");
         }
         // The end of a step is logged, so its beginning is not.
         _ => {}

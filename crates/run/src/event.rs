@@ -8,6 +8,7 @@ use alembic_history::{Direction, RevisionId};
 
 use crate::dangling::ForeignKey;
 use crate::log::LoggedRevision;
+use crate::notice::{Notice, NoticeOrigin};
 use crate::report::Scenario;
 
 /// An event of a run.
@@ -104,8 +105,22 @@ pub enum Event {
         /// The keys.
         keys: Vec<ForeignKey>,
     },
-    /// In a dry run, a statement of a revision was executed.
+    /// A statement of a revision is about to be executed; in a run that
+    /// [reports statements](crate::Runner::report_statements).
+    StatementStarted {
+        /// The statement, in short.
+        summary: String,
+    },
+    /// A statement of a revision was executed; in a dry run, and in a run that
+    /// [reports statements](crate::Runner::report_statements).
     Executed(Executed),
+    /// The server has sent a notice about a statement of a file, or about a commit.
+    Noticed {
+        /// The notice.
+        notice: Notice,
+        /// The statement; `None` at a commit, which executes what was deferred.
+        origin: Option<NoticeOrigin>,
+    },
     /// A table was rebuilt, to change it in a way that SQLite's own `ALTER TABLE` lacks.
     TableRebuilt(Rebuilt),
     /// Another program has moved the rows of the version table since the log was last written, and the
@@ -141,7 +156,7 @@ pub enum Event {
     },
 }
 
-/// A statement of a revision that a dry run has executed.
+/// A statement of a revision that was executed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Executed {
@@ -150,7 +165,7 @@ pub struct Executed {
     /// How long it took; `None` if it changes a table, and the events of rebuilds that follow say what
     /// it takes.
     pub took: Option<Duration>,
-    /// What it destroys.
+    /// What it destroys; found in a dry run only.
     pub losses: Vec<Lost>,
 }
 

@@ -49,6 +49,7 @@ mod inspect;
 mod ledger;
 mod link;
 mod log;
+mod notice;
 mod other_tools;
 mod outside;
 mod pieces;
@@ -85,6 +86,7 @@ pub use event::{Event, Executed, Holder, Lost, Rebuilt, RunStep};
 pub use exchange::{AsyncConnection, Connection, Observer, Run};
 pub use failure::{Failure, StatementLocation, StatementScope, Unacceptable};
 pub use log::{Author, LogAction, LogEntry, LogGap, LogReport, LogWriter, LoggedRevision, Record};
+pub use notice::{Notice, NoticeOrigin, Severity};
 pub use policy::{Interruption, Missing, Purge};
 pub use rehearsed::Rehearsed;
 pub use report::{

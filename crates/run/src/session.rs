@@ -249,9 +249,12 @@ impl<'h> Session<'h> {
         let expected = self.versions.rows();
         let graph = self.graph();
         let engine = &mut *self.engine;
-        self.versions
-            .read(engine, &self.link, graph, moment)
-            .await?;
+        let read = self.versions.read(engine, &self.link, graph, moment).await;
+        if moment == Moment::BeforeCommit {
+            // It has executed what was deferred.
+            self.link.report_notices_of_commit().await;
+        }
+        read?;
         let found = self.versions.rows();
         if found == expected {
             return Ok(());

@@ -5,12 +5,15 @@ use std::pin::pin;
 use std::task::{Context, Waker};
 use std::time::Duration;
 
-use alembic_run::{AsyncConnection, Batch, DatabaseError, Event, Execute, Query, Row, Undo};
+use alembic_run::{
+    AsyncConnection, Batch, DatabaseError, Event, Execute, Notice, Query, Row, Undo,
+};
 use futures_util::future::{Either, select};
 use sqlx::{Connection, PgConnection};
 use tokio::time::{Instant, sleep_until};
 
 use super::messages::{Correspondence, safe};
+use super::notices::Notices;
 use super::second_connection::{ANSWER_TIMEOUT, SecondConnection, Sign, silence};
 use crate::driver::Observer;
 
@@ -39,7 +42,7 @@ impl<'c> Server<'c> {
     ) -> Self {
         Self {
             main: MainConnection {
-                correspondence: Correspondence::new(connection),
+                correspondence: Correspondence::new(connection, Notices::kept()),
                 undo: Undo::default(),
                 is_silent: false,
             },
@@ -104,6 +107,10 @@ impl AsyncConnection for Server<'_> {
 
     async fn execute_all(&mut self, statements: &[Execute<'_>]) -> Option<Batch> {
         Some(self.send(statements).await)
+    }
+
+    fn take_notices(&mut self) -> Vec<Notice> {
+        std::mem::take(&mut self.main.correspondence.noticed)
     }
 
     async fn query_aside(&mut self, query: &Query) -> Result<Option<Vec<Row>>, DatabaseError> {

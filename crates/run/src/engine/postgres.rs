@@ -5,6 +5,7 @@ mod describe;
 mod index;
 mod literals;
 mod lock;
+mod message;
 mod quote;
 pub(super) mod settings;
 mod trust;
@@ -45,11 +46,6 @@ const STATEMENT_LOCK_TIMEOUT: Duration = Duration::from_secs(3);
 /// How long the server waits for the next statement of a transaction, in milliseconds; a program that
 /// still runs sends it at once.
 const IDLE_TIMEOUT: &str = "300000";
-
-/// The most bytes of statements in one message to a server, unless a single statement has more: the
-/// server reads all of them before it executes the first, and `pg_stat_activity` shows only the
-/// first kilobyte.
-const MESSAGE: usize = 16 * 1024;
 
 fn statement_lock_timeout(link: &Link<'_>) -> Duration {
     link.lock_timeout.min(STATEMENT_LOCK_TIMEOUT)
@@ -146,7 +142,9 @@ impl Engine for Postgres {
         Box::pin(async move {
             self.check_lock(link).await?;
             // A commit that fails rolls back at once.
-            link.execute(Execute::new(Task::Commit, "COMMIT")).await?;
+            let committed = link.execute(Execute::new(Task::Commit, "COMMIT")).await;
+            link.report_notices_of_commit().await;
+            committed?;
             Ok(())
         })
     }
@@ -185,12 +183,7 @@ impl Engine for Postgres {
     }
 
     fn message_length(&self, statements: &[Execute<'_>]) -> usize {
-        let mut bytes = 0;
-        let fitting = statements.iter().take_while(|statement| {
-            bytes += statement.sql.len();
-            bytes <= MESSAGE
-        });
-        fitting.count().max(1)
+        message::length(statements)
     }
 
     fn keep_session<'a>(
