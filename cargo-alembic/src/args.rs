@@ -9,6 +9,7 @@ use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 use crate::output::{Detail, Format};
+use crate::workspace::Dotenv;
 
 /// The arguments that every command takes.
 #[derive(Clone, Debug, Args)]
@@ -42,6 +43,9 @@ pub struct GlobalArgs {
     /// The path to the Cargo.toml of the crate or workspace
     #[arg(long, global = true, value_name = "PATH", help_heading = "Crates")]
     pub(crate) manifest_path: Option<PathBuf>,
+    /// Do not look for the database's URL in `.env`
+    #[arg(long, global = true, help_heading = "Crates")]
+    pub(crate) no_dotenv: bool,
     /// The output format
     #[arg(
         long,
@@ -52,7 +56,7 @@ pub struct GlobalArgs {
         help_heading = "Output"
     )]
     pub(crate) format: Format,
-    /// When to use colour
+    /// When to use colour; by default as `CARGO_TERM_COLOR` says, or else on a terminal
     #[arg(
         long,
         global = true,
@@ -68,6 +72,14 @@ pub struct GlobalArgs {
 }
 
 impl GlobalArgs {
+    /// Returns whether `.env` is read.
+    pub(crate) fn dotenv(&self) -> Dotenv {
+        match self.no_dotenv {
+            true => Dotenv::Ignore,
+            false => Dotenv::Read,
+        }
+    }
+
     /// Returns the arguments that choose crates, as they can be repeated.
     pub(crate) fn selection(&self) -> Vec<String> {
         let mut arguments = Vec::new();
@@ -87,7 +99,7 @@ impl GlobalArgs {
 /// When to use colour.
 #[derive(Clone, Copy, Debug, Default, clap::ValueEnum)]
 pub(crate) enum Color {
-    /// When the output is a terminal.
+    /// As `CARGO_TERM_COLOR` says, or else when the output is a terminal.
     #[default]
     Auto,
     /// Always.
@@ -97,9 +109,14 @@ pub(crate) enum Color {
 }
 
 impl Color {
+    /// Makes it the choice for everything that is written from now on.
     pub(crate) fn write_global(self) {
         let choice = match self {
-            Color::Auto => anstream::ColorChoice::Auto,
+            Color::Auto => match std::env::var("CARGO_TERM_COLOR").as_deref() {
+                Ok("always") => anstream::ColorChoice::Always,
+                Ok("never") => anstream::ColorChoice::Never,
+                Ok(_) | Err(_) => anstream::ColorChoice::Auto,
+            },
             Color::Always => anstream::ColorChoice::Always,
             Color::Never => anstream::ColorChoice::Never,
         };

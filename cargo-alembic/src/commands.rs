@@ -19,6 +19,7 @@ mod rebase;
 mod revision;
 mod show;
 mod stamp;
+mod status;
 mod test;
 mod upgrade;
 mod verify;
@@ -73,6 +74,10 @@ pub enum Command {
     Upgrade(upgrade::UpgradeArgs),
     /// Revert revisions
     Downgrade(downgrade::DowngradeArgs),
+    /// Show where the databases are and what is pending
+    ///
+    /// Exits with code 3 unless every database is at its heads.
+    Status(status::StatusArgs),
     /// Show which revisions the databases are at
     Current(current::CurrentArgs),
     /// Show the heads: revisions that no other revision follows
@@ -117,6 +122,7 @@ impl Command {
             Command::Lock(args) => args.run(context),
             Command::Upgrade(args) => args.run(context),
             Command::Downgrade(args) => args.run(context),
+            Command::Status(args) => args.run(context),
             Command::Current(args) => args.run(context),
             Command::Heads(args) => args.run(context),
             Command::Branches(args) => args.run(context),
@@ -140,6 +146,7 @@ impl Command {
         let database = match self {
             Command::Upgrade(args) => &args.database,
             Command::Downgrade(args) => &args.database,
+            Command::Status(args) => &args.database,
             Command::Current(args) => &args.database,
             Command::History(args) => &args.database,
             Command::Show(args) => &args.database,

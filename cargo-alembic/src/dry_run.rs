@@ -50,7 +50,7 @@ fn rehearse(
     let start = Instant::now();
     let database = own.database()?;
     own.check_sql(migration.direction)?;
-    let what = format_args!("{} ({})", own.name(), database.url);
+    let what = format_args!("{} ({})", own.name(), database.shown());
     context.shell.status("Rehearsing", what);
     let notes = Arc::new(Mutex::new(Notes::default()));
     let (noted, watch) = (Arc::clone(&notes), Watch::new(database));

@@ -9,12 +9,14 @@ mod autogenerate;
 mod commands;
 mod context;
 mod database;
+mod dependencies;
 mod dry_run;
 mod empty_upgrades;
 mod engines;
 mod explain;
 mod foreign_words;
 mod git;
+mod ignored_database;
 mod lock_file;
 mod migrate;
 mod naming;
@@ -47,6 +49,8 @@ use context::Context;
 
 /// Runs the command given by `args`, as cargo passes them: `cargo-alembic alembic ...`.
 pub fn main(args: impl IntoIterator<Item = OsString>) -> Exit {
+    // What is wrong with the arguments is shown in colour, too.
+    args::Color::default().write_global();
     let CargoCli::Alembic(cli) = match CargoCli::try_parse_from(args) {
         Ok(cli) => cli,
         Err(mut error) => {

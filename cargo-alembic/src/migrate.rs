@@ -21,6 +21,7 @@ use crate::workspace::{
 };
 
 /// An upgrade or a downgrade, as the arguments ask for it.
+#[derive(Clone, Copy)]
 pub(crate) struct Migration<'m> {
     pub(crate) direction: Direction,
     pub(crate) target: &'m str,
@@ -149,7 +150,7 @@ impl Migration<'_> {
             Direction::Upgrade => "Upgrading",
             Direction::Downgrade => "Downgrading",
         };
-        let what = format_args!("{} ({})", own.name(), database.url);
+        let what = format_args!("{} ({})", own.name(), database.shown());
         context.shell.status(verb, what);
         if self.direction == Direction::Downgrade {
             own.report_missing_database(context.shell)?;

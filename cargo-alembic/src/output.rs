@@ -2,6 +2,7 @@
 
 mod cause;
 mod diagnostic;
+mod excerpt;
 mod exit;
 mod hint;
 pub(crate) mod json;
@@ -18,7 +19,8 @@ mod warnings;
 use std::path::Path;
 
 pub(crate) use cause::Cause;
-pub(crate) use diagnostic::{Diagnostic, Error, Excerpt, Result};
+pub(crate) use diagnostic::{Diagnostic, Error, Result};
+pub(crate) use excerpt::Excerpt;
 pub use exit::Exit;
 pub(crate) use hint::{Call, Hint, Subcommand, Suggestion};
 pub(crate) use printable::printable;

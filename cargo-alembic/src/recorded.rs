@@ -101,7 +101,7 @@ impl Recorded {
             let title = format!("the log does not hold the way back of revision {logged}");
             return Err(Diagnostic::new(Cause::Revision, title)
                 .code(Code::UnknownRows)
-                .note(format!("crate `{}`, database {}", own.name(), database.url))
+                .database(own.name(), database.shown())
                 .help("restore its file, from another branch or a newer version of this crate")
                 .into());
         }
@@ -109,7 +109,7 @@ impl Recorded {
             let title = "no file declares anything that was applied to this database";
             return Err(Diagnostic::new(Cause::Revision, title)
                 .code(Code::UnknownRows)
-                .note(format!("crate `{}`, database {}", own.name(), database.url))
+                .database(own.name(), database.shown())
                 .help(
                     "it looks like the database of another crate: check the URL, or give this crate \
                      a `version-table` of its own",
@@ -139,7 +139,7 @@ impl Recorded {
             );
             return Err(Diagnostic::new(Cause::Revision, title)
                 .code(Code::RemovedRevision)
-                .note(format!("crate `{}`, database {}", own.name(), database.url))
+                .database(own.name(), database.shown())
                 .help(
                     Hint::from("if the database no longer has what they did, record that with ")
                         .command(stamp.argument("--accept").arguments(&ids)),

@@ -4,6 +4,7 @@
 mod configuration;
 mod crates;
 mod databases;
+mod dotenv;
 mod evidence;
 mod expressions;
 mod packages;
@@ -24,6 +25,7 @@ use crate::args::GlobalArgs;
 use crate::output::{Cause, Diagnostic, Error, Result, display_path};
 pub(crate) use configuration::{Configuration, from_toml};
 pub(crate) use crates::{Access, Crate, TargetFile, answers_one_by_one};
+pub(crate) use dotenv::Dotenv;
 pub(crate) use expressions::{crates_matching, crates_to_move};
 use readahead::Readahead;
 pub(crate) use requirements::{CrateOrder, PlannedRows, access_to, check_dependents};
@@ -40,6 +42,7 @@ pub(crate) struct Workspace {
     /// The manifest given to the command, or else the nearest one.
     manifest: Option<PathBuf>,
     readahead: Readahead,
+    dotenv: Dotenv,
 }
 
 impl Workspace {
@@ -55,7 +58,9 @@ impl Workspace {
             (Some(manifest), Some(current)) => Some(current.join(manifest)),
             _ => nearest.clone(),
         };
-        let readahead = Readahead::begin(guess, args.package.clone(), url.map(ToOwned::to_owned));
+        let dotenv = args.dotenv();
+        let url = url.map(ToOwned::to_owned);
+        let readahead = Readahead::begin(guess, args.package.clone(), url, dotenv);
         let metadata = packages::metadata(args.manifest_path.as_deref())?;
         let manifest = match &args.manifest_path {
             Some(manifest) => manifest.canonicalize().ok(),
@@ -69,14 +74,18 @@ impl Workspace {
             packages: packages::in_dependency_order(metadata.packages),
             manifest,
             readahead,
+            dotenv,
         })
     }
 
     /// Reads the migrations of a crate.
     pub(crate) fn read(&self, configuration: Configuration, access: &Access) -> Result<Crate> {
         let Configuration { name, settings, .. } = &configuration;
-        let from_env = std::env::var(&settings.url_env).ok();
-        let dialects = settings.dialects_for(access.url.as_deref().or(from_env.as_deref()));
+        let argument = access.url.as_deref();
+        // What is wrong with it is an error of those who need the database.
+        let found = configuration.find_url(argument).ok().flatten();
+        let url = found.as_ref().map(|(url, _)| url.as_str());
+        let dialects = settings.dialects_for(argument.or(url));
         let history = self.readahead.history(&configuration.folders(), &dialects);
         let history = history.map_err(|error| configuration.explain(error))?;
         let mut migrations = Migrations::new(history)

@@ -186,6 +186,8 @@ fn check_commands(dialect: Dialect) {
             "branches",
             "heads",
             "heads --resolve-dependencies",
+            "status",
+            "upgrade --dry-run",
             "upgrade heads",
             "current -v",
             "history -v",
@@ -206,7 +208,6 @@ fn check_commands(dialect: Dialect) {
             "stamp base",
             "stamp --sql base:heads",
             "upgrade --sql",
-            "upgrade -p store --dry-run",
             "show head",
         ],
     );
@@ -287,9 +288,16 @@ fn errors_are_answered() {
             let crates = answer["crates"].as_array().unwrap().iter();
             let crates: Vec<&Value> = crates.map(|answer| &answer["crate"]).collect();
             assert_eq!(crates, done, "{line}\n{outcome}");
-            assert_eq!(answer["errors"].as_array().map(Vec::len), Some(1), "{line}\n{outcome}");
+            assert_eq!(
+                answer["errors"].as_array().map(Vec::len),
+                Some(1),
+                "{line}\n{outcome}"
+            );
             for (key, value) in error.as_object().unwrap() {
-                assert_eq!(&answer["errors"][0][key], value, "{key} of {line}\n{outcome}");
+                assert_eq!(
+                    &answer["errors"][0][key], value,
+                    "{key} of {line}\n{outcome}"
+                );
             }
         }
     });

@@ -12,6 +12,7 @@ mod branches;
 mod connecting;
 mod current;
 mod documents;
+mod dotenv;
 mod downgrade;
 mod dry_run;
 mod edit;
@@ -44,7 +45,10 @@ mod schemas;
 mod selection;
 mod show;
 mod stamp;
+mod status;
 mod teams;
+#[cfg(target_os = "linux")]
+mod terminal;
 mod test;
 mod test_on_servers;
 mod unfinished;

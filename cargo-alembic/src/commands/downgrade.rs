@@ -18,7 +18,7 @@ use crate::workspace::Access;
 #[command(mut_arg("interrupted", |interrupted| interrupted.conflicts_with("sql")))]
 pub struct DowngradeArgs {
     /// The target: an id, `base`, `-1`, `branch@-1`; with `--sql`: `START:END`, where START is the
-    /// revision that the database is at
+    /// revision that the database is at, or `current` to read it there
     #[arg(
         value_name = "REVISION",
         required_unless_present = "recorded",

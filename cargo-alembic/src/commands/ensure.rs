@@ -77,7 +77,7 @@ impl EnsureArgs {
                 .try_for_each(|next| next.check_sql(Direction::Upgrade))?;
         }
         let names: Vec<&str> = group.iter().map(|next| next.name()).collect();
-        let what = format_args!("{} ({})", names.join(", "), database.url);
+        let what = format_args!("{} ({})", names.join(", "), database.shown());
         context.shell.status("Ensuring", what);
         let progress =
             Arc::new(context.progress(self.detail.detail(), group[0].name(), database.dialect()));

@@ -21,7 +21,7 @@ use crate::workspace::{
 #[derive(Debug, Args)]
 pub struct StampArgs {
     /// The revisions that the database is at: ids, labels, `head`, `heads`, `base`; with `--sql`,
-    /// also `START:END`, where START is what the version table holds now
+    /// also `START:END`, where START is what the version table holds now, or `current` to read it
     #[arg(
         value_name = "REVISION",
         required_unless_present = "accept",

@@ -6,6 +6,7 @@ use clap::Args;
 
 use crate::args::{DatabaseArgs, DetailArgs, InterruptedArgs, OfflineArgs};
 use crate::context::Context;
+use crate::dependencies;
 use crate::dry_run;
 use crate::migrate::Migration;
 use crate::offline::{MigrationScript, scripts};
@@ -17,7 +18,7 @@ use crate::workspace::Access;
 #[command(mut_arg("interrupted", |interrupted| interrupted.conflicts_with("sql")))]
 pub struct UpgradeArgs {
     /// The target: an id, a label, `head`, `heads`, `+1`, `branch@head`; with `--sql`, also
-    /// `START:END`, where START is the revision that the database is at
+    /// `START:END`, where START is the revision that the database is at, or `current` to read it there
     #[arg(
         value_name = "REVISION",
         default_value = "heads",
@@ -30,6 +31,9 @@ pub struct UpgradeArgs {
     /// Also apply the revisions that lie below the database's version and never ran on it
     #[arg(long, conflicts_with = "sql")]
     missing: bool,
+    /// Also apply what the revisions need of crates that the command is not for, and no more of those
+    #[arg(long, conflicts_with_all = ["sql", "dry_run"])]
+    with_dependencies: bool,
     /// Run everything, show each statement as it runs, and take it all back
     #[arg(long, conflicts_with_all = ["sql", "transaction_per_revision", "interrupted"])]
     dry_run: bool,
@@ -75,6 +79,9 @@ impl UpgradeArgs {
                 false => Missing::Refuse,
             },
         };
+        if self.with_dependencies {
+            return dependencies::upgrade(&migration, context, &access);
+        }
         match self.dry_run {
             true => dry_run::run(&migration, context, &access),
             false => migration.run(context, &access),

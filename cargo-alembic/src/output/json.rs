@@ -17,7 +17,8 @@ use super::{Call, Diagnostic};
 use findings::ErrorJson;
 pub(crate) use findings::WarningJson;
 pub(crate) use revisions::{
-    BranchPoint, Branches, CurrentJson, RevisionJson, Revisions, UnfinishedJson, strings,
+    BranchPoint, Branches, CurrentJson, RevisionJson, RevisionTitleJson, Revisions, StatusJson,
+    UnfinishedJson, strings,
 };
 pub(crate) use runs::{
     DryRunJson, DryStepJson, EnsureJson, EnsureVersionJson, ExecutedJson, LogJson, LoggedJson,
@@ -69,7 +70,9 @@ pub(crate) fn document(
         crates: crates.collect(),
         errors: errors.map(|errors| {
             let errors = errors.iter();
-            errors.map(|error| ErrorJson::new(error, call)).collect()
+            errors
+                .flat_map(|error| ErrorJson::of(error, call))
+                .collect()
         }),
         warnings: Some(warnings).filter(|warnings| !warnings.is_empty()),
     };
@@ -98,6 +101,7 @@ pub(crate) enum AnswerJson {
     Run(RunJson),
     Script(ScriptJson),
     Stamp(StampJson),
+    Status(StatusJson),
     Test(TestJson),
 }
 
@@ -228,6 +232,7 @@ struct Answers {
     /// The result of `upgrade`, `downgrade`, `stamp` and `ensure-version` with `--sql`.
     sql: Document<ScriptJson>,
     stamp: Document<StampJson>,
+    status: Document<StatusJson>,
     test: Document<TestJson>,
     upgrade: Document<RunJson>,
     verify: Document<DriftJson>,

@@ -1,7 +1,7 @@
 //! Shows the progress of a run: a line per revision, what the server says, and on a terminal what takes
 //! long.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use alembic_history::Direction;
@@ -37,6 +37,8 @@ pub(crate) struct Progress {
     dialect: Dialect,
     /// The crate that the events are about.
     package: Mutex<String>,
+    /// The sessions that the last statement waited for.
+    blockers: Mutex<Option<String>>,
     line: TerminalLine,
 }
 
@@ -53,6 +55,7 @@ impl Progress {
             detail,
             dialect,
             package: Mutex::new(package.to_owned()),
+            blockers: Mutex::default(),
             line: TerminalLine::new(shell.verbosity == Verbosity::Normal),
         }
     }
@@ -104,6 +107,12 @@ impl Progress {
                 };
                 self.wait(&what, *waited);
             }
+            Event::Blocked { waited, holders } => {
+                let holders: Vec<String> = holders.iter().map(ToString::to_string).collect();
+                let holders = holders.join("; ");
+                self.wait(&format!("for a lock of {holders}"), *waited);
+                *lock(&self.blockers) = Some(holders);
+            }
             Event::Unfinished { waited, process } => {
                 let what = match process {
                     Some(process) => format!(
@@ -129,10 +138,11 @@ impl Progress {
             Event::Retrying { error, .. } => {
                 // The steps start over.
                 self.finish();
-                self.line(
-                    "Retrying",
-                    &format!("the transaction after a rollback: {error}"),
-                );
+                let mut what = format!("the transaction after a rollback: {error}");
+                if let Some(blockers) = lock(&self.blockers).take() {
+                    what += &format!("; it waited for {blockers}");
+                }
+                self.line("Retrying", &what);
             }
             Event::TableRebuilt(rebuilt) => {
                 let (rows, took) = (rebuilt.rows, HumanDuration(rebuilt.took));
@@ -190,7 +200,7 @@ impl Progress {
 
     fn wait(&self, what: &str, waited: Duration) {
         if !self.line.wait("Waiting", what, waited) {
-            self.line("Waiting", &format!("{} {what}", HumanDuration(waited)));
+            self.line("Waiting", &format!("{what} ({})", HumanDuration(waited)));
         }
     }
 
@@ -223,10 +233,13 @@ impl Progress {
         self.line.print(&status_line(verb, what));
     }
 
-    fn package(&self) -> std::sync::MutexGuard<'_, String> {
-        let package = self.package.lock();
-        package.unwrap_or_else(PoisonError::into_inner)
+    fn package(&self) -> MutexGuard<'_, String> {
+        lock(&self.package)
     }
+}
+
+fn lock<T>(noted: &Mutex<T>) -> MutexGuard<'_, T> {
+    noted.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Returns a step in Alembic's words: `upgrade A -> B, message`.

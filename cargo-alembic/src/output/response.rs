@@ -84,6 +84,14 @@ impl Response {
         self
     }
 
+    /// Records that some crates are not at their heads, as their answers say, unless something failed.
+    pub(crate) fn not_at_heads(mut self) -> Self {
+        if matches!(self.end, End::Success) {
+            self.end = End::NotAtHeads(Vec::new());
+        }
+        self
+    }
+
     /// Records the crates whose schemas differ, unless something failed.
     pub(crate) fn with_differing(mut self, crates: Vec<(String, usize)>) -> Self {
         if !crates.is_empty() && matches!(self.end, End::Success) {

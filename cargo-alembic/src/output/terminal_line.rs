@@ -10,8 +10,8 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::shell::{status_line, write_line};
 
-/// How often the line is written anew, and how long something may take before it is shown.
-const TICK: Duration = Duration::from_secs(1);
+/// How often the line is looked at; what takes less than a second is not shown.
+const TICK: Duration = Duration::from_millis(200);
 
 /// The last line of a terminal; nothing anywhere else.
 pub(super) struct TerminalLine {

@@ -371,6 +371,7 @@ impl Crate {
             url: &database.url,
             table: self.version_table(database.dialect()),
             lifetime: Lifetime::Lasting,
+            shown: database.shown(),
         }
     }
 }

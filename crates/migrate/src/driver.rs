@@ -2,7 +2,7 @@
 
 pub use alembic_run::{
     AsyncConnection, Batch, Connection, DatabaseError, DatabaseErrorKind, Effect, Execute, Notice,
-    Observer, Query, Row, Run, Severity, Undo, sqlite_error,
+    Observer, Query, Row, Run, Severity, Undo, Watch, sqlite_error,
 };
 
 #[cfg(feature = "tokio-postgres")]

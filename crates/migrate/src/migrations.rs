@@ -2,6 +2,7 @@
 
 mod commands;
 mod schemas;
+mod tracing_log;
 
 use std::fmt;
 use std::path::PathBuf;
@@ -11,15 +12,15 @@ use std::time::Duration;
 use alembic_history::{Edited, Fresh, History, RevisionId, TransactionMode, VersionTable};
 use alembic_run::{
     Ahead, Author, DEFAULT_LOCK_TIMEOUT, Event, Expected, Interruption, Missing, Observer, Runner,
-    SchemaRole, Severity, Target, ensure_all,
+    SchemaRole, Target, ensure_all,
 };
-use tracing::{debug, info, warn};
 
 use crate::author;
 use crate::driver::Driver;
 use crate::{Dialect, EnsureReport};
 
 use schemas::{Schemas, schema};
+use tracing_log::log;
 
 /// The migrations of one crate, and how databases are brought to them.
 ///
@@ -367,88 +368,6 @@ pub fn ensure_all_ready<'d, D: Driver<'d>>(
         [] => &log,
     };
     database.drive(run, observer)
-}
-
-/// Logs an event of a command.
-fn log(event: &Event) {
-    match event {
-        Event::Found { package, scenario } => info!(package, %scenario, "Found the database"),
-        Event::NothingPending { package } => info!(package, "No pending migrations"),
-        Event::SchemaCreated { package } => info!(package, "Created the target schema"),
-        Event::BaseCreated { path } => {
-            info!(path = %path.display(), "Created what is older than the revisions");
-        }
-        Event::StepFinished { step, took } => {
-            // Not called `message`, which is tracing's name for the text of an event.
-            let (revision, title) = (&step.revision, &step.message);
-            info!(%revision, title, ?took, "Ran {}", step.direction);
-        }
-        Event::CommittingValue { before, value } => warn!(
-            %before,
-            value,
-            "Committing earlier than the whole run, for a new value of an enum"
-        ),
-        Event::Committed => debug!("Committed"),
-        Event::Waiting {
-            waited,
-            holder: Some(holder),
-        } => warn!(?waited, %holder, "Waiting for another migrator"),
-        Event::Waiting { waited, .. } => warn!(?waited, "Waiting for a lock on the database"),
-        Event::NoConnection { waited } => warn!(?waited, "Waiting for a second connection"),
-        Event::Silence { waited } => warn!(?waited, "The server does not answer"),
-        Event::Retrying { error, retries } => {
-            warn!(error, retries, "Beginning the transaction again");
-        }
-        Event::ForeignKeysIgnored { keys } => {
-            for key in keys {
-                warn!(%key, "Not checking a foreign key that cannot be enforced");
-            }
-        }
-        Event::TableRebuilt(rebuilt) => info!(
-            table = rebuilt.table,
-            rows = rebuilt.rows,
-            took = ?rebuilt.took,
-            "Rebuilt a table"
-        ),
-        Event::Adopted {
-            before,
-            applied,
-            unknown,
-            reverted,
-        } => warn!(
-            before,
-            applied = applied.len() + unknown.len(),
-            reverted = reverted.len(),
-            "Another program has moved the version table"
-        ),
-        Event::LogNotKept { table, owner } => {
-            warn!(
-                table,
-                owner, "The log belongs to another role, so none is kept"
-            );
-        }
-        Event::Edited { revisions } => {
-            for revision in revisions {
-                warn!(%revision, "An applied revision was edited");
-            }
-        }
-        Event::Noticed { notice, origin } => {
-            let origin = origin.as_ref().map(tracing::field::display);
-            let code = notice.code.as_deref();
-            match notice.severity {
-                Severity::Warning => warn!(origin, code, "The server warns: {notice}"),
-                Severity::Notice | Severity::Info => {
-                    info!(origin, code, "The server says: {notice}");
-                }
-                _ => debug!(origin, code, "The server says: {notice}"),
-            }
-        }
-        Event::Executed(executed) => {
-            debug!(sql = executed.sql, took = ?executed.took, "Executed a statement");
-        }
-        // The end of a step is logged, so its beginning is not.
-        _ => {}
-    }
 }
 
 impl fmt::Debug for Migrations {

@@ -71,6 +71,14 @@ pub enum Event {
         /// The holder of the lock, if the database shows it.
         holder: Option<Holder>,
     },
+    /// A statement waits for locks of other sessions. It gives up after a few seconds, since others that
+    /// need the same queue up after it, and its transaction is begun again.
+    Blocked {
+        /// How long the statement has not been answered.
+        waited: Duration,
+        /// The sessions that it waits for.
+        holders: Vec<Holder>,
+    },
     /// The server, or a pooler in front of it, has no second connection to spare, and the run keeps
     /// waiting for one.
     NoConnection {
@@ -195,7 +203,7 @@ pub struct Rebuilt {
     pub took: Duration,
 }
 
-/// The holder of the migration lock.
+/// The session that holds a lock.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Holder {
@@ -207,7 +215,7 @@ pub struct Holder {
     pub user: String,
     /// The address that it is connected from.
     pub host: String,
-    /// When it took the lock, in UTC.
+    /// When its transaction began, in UTC.
     pub since: String,
 }
 

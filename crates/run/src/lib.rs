@@ -93,7 +93,7 @@ pub use report::{
     EnsureReport, Ensured, Expected, Inspection, Outcome, Report, Scenario, StampReport, Status,
     StepReport, UnfinishedRevision, Verification,
 };
-pub use request::{Batch, Effect, Execute, Query, Row};
+pub use request::{Batch, Effect, Execute, Query, Row, Watch};
 pub use runner::{DEFAULT_LOCK_TIMEOUT, Runner};
 pub use script::{Obstacle, ScriptError};
 pub use state::DatabaseState;

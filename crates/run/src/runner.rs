@@ -54,6 +54,8 @@ pub struct Runner<'h> {
     pub dry_run: bool,
     /// Whether each statement of a revision is sent by itself, and reported with its time.
     pub report_statements: bool,
+    /// The rows of the database that a script is for, if it was read: `current` names them.
+    pub script_rows: Option<Vec<Node>>,
     /// What the rehearsal of a script has noted.
     pub rehearsed: Rehearsed,
     /// Returns the time since some fixed moment.
@@ -102,6 +104,7 @@ impl<'h> Runner<'h> {
             missing: Missing::default(),
             dry_run: false,
             report_statements: false,
+            script_rows: None,
             rehearsed: Rehearsed::default(),
             clock: monotonic,
         }

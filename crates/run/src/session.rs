@@ -222,6 +222,7 @@ impl<'h> Session<'h> {
     /// Returns the request for a statement of a revision.
     pub(crate) fn statement<'s>(&self, statement: FileStatement<'s>) -> Execute<'s> {
         let request = Execute::new(Task::RunStatement, statement.sql);
+        let request = request.watched_by(self.engine.watch());
         match self.engine.undo(statement.kind()) {
             None => request,
             Some(undo) => request.undone_by(undo),

@@ -135,7 +135,7 @@ fn listen(migrations: &Migrations) -> (Migrations, Arc<Mutex<Vec<String>>>) {
                 rebuilt.table, rebuilt.rows, rebuilt.statements
             ),
             // Not every library passes them on.
-            Event::Noticed { .. } => return,
+            Event::Noticed { .. } | Event::Blocked { .. } => return,
             // How often depends on the moment.
             Event::Waiting { .. } | Event::NoConnection { .. } | Event::Silence { .. } => return,
             event => format!("{event:?}"),

@@ -50,11 +50,23 @@ pub(super) struct ErrorJson {
 }
 
 impl ErrorJson {
-    pub(super) fn new(diagnostic: &Diagnostic, call: &Call) -> Self {
+    /// Returns what is wrong, once for each crate that it is about.
+    pub(super) fn of(diagnostic: &Diagnostic, call: &Call) -> Vec<Self> {
+        match diagnostic.packages() {
+            [] => vec![Self::new(diagnostic, None, call)],
+            packages => {
+                let packages = packages.iter();
+                let new = |package: &String| Self::new(diagnostic, Some(package.clone()), call);
+                packages.map(new).collect()
+            }
+        }
+    }
+
+    fn new(diagnostic: &Diagnostic, package: Option<String>, call: &Call) -> Self {
         let place = diagnostic.place();
         let location = diagnostic.cause.location();
         Self {
-            package: diagnostic.package.clone(),
+            package,
             code: diagnostic.code.map(|code| code.to_string()),
             message: diagnostic.title.clone(),
             file: place.map(|(path, _)| path.to_owned()),

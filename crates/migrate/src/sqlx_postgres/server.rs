@@ -6,11 +6,11 @@ use std::task::{Context, Waker};
 use std::time::Duration;
 
 use alembic_run::{
-    AsyncConnection, Batch, DatabaseError, Event, Execute, Notice, Query, Row, Undo,
+    AsyncConnection, Batch, DatabaseError, Event, Execute, Notice, Query, Row, Undo, Watch,
 };
 use futures_util::future::{Either, select};
 use sqlx::{Connection, PgConnection};
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep_until, timeout};
 
 use super::messages::{Correspondence, safe};
 use super::notices::Notices;
@@ -24,6 +24,9 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// How often it is asked while it can be reached: statements take as long as they take, and no
 /// firewall or proxy may close the second connection as idle meanwhile.
 const HEARTBEAT: Duration = Duration::from_secs(30);
+
+/// How long a statement may take before the server is asked what it waits for.
+const WATCH: Duration = Duration::from_secs(1);
 
 /// The connections of a run.
 pub(super) struct Server<'c> {
@@ -63,7 +66,8 @@ impl<'c> Server<'c> {
         if !self.main.is_silent {
             let correspondence = &mut self.main.correspondence;
             let sending = correspondence.execute_all(statements, &mut changed);
-            sent = answer(sending, &mut self.aside, self.observer).await;
+            let watch = statements.iter().find_map(Execute::watch);
+            sent = answer(sending, watch, &mut self.aside, self.observer).await;
         }
         let failed = match sent {
             Some(sent) => sent.err(),
@@ -94,7 +98,7 @@ impl AsyncConnection for Server<'_> {
             return Err(silence(ANSWER_TIMEOUT));
         }
         let rows = self.main.correspondence.rows(query.sql());
-        let rows = answer(rows, &mut self.aside, self.observer).await;
+        let rows = answer(rows, None, &mut self.aside, self.observer).await;
         rows.unwrap_or_else(|| {
             self.main.is_silent = true;
             Err(silence(ANSWER_TIMEOUT))
@@ -122,17 +126,46 @@ impl AsyncConnection for Server<'_> {
 /// has given no sign of life for too long. sqlx cannot have the system watch its connections.
 async fn answer<T>(
     request: impl Future<Output = T>,
+    mut watch: Option<&Watch>,
     aside: &mut SecondConnection,
     observer: &Observer,
 ) -> Option<T> {
     let mut request = pin!(request);
-    let mut alive = Instant::now();
+    let begin = Instant::now();
+    let mut alive = begin;
     let mut next = alive + PATIENCE;
+    let mut watched = begin + WATCH;
     loop {
-        request = match select(request, pin!(sleep_until(next))).await {
+        let wake = watch.map_or(next, |_| next.min(watched));
+        request = match select(request, pin!(sleep_until(wake))).await {
             Either::Left((answer, _)) => return Some(answer),
             Either::Right(((), request)) => request,
         };
+        if wake < next
+            && let Some(asked) = watch
+        {
+            let asking = timeout(PATIENCE, aside.query(asked.query()));
+            let rows = match select(request, pin!(asking)).await {
+                Either::Left((answer, _)) => return Some(answer),
+                Either::Right((rows, waiting)) => {
+                    request = waiting;
+                    rows
+                }
+            };
+            match rows {
+                Ok(Ok(Some(rows))) => {
+                    if let Some(event) = asked.event(&rows, begin.elapsed()) {
+                        observer(&event);
+                    }
+                }
+                // It is not worth more.
+                Ok(Ok(None) | Err(_)) | Err(_) => watch = None,
+            }
+            // A statement that still runs then waits for nothing, or for something that was reported.
+            let pause = begin.elapsed().clamp(WATCH, HEARTBEAT);
+            watched = Instant::now() + pause;
+            continue;
+        }
         let sign = match select(request, pin!(aside.probe(PATIENCE))).await {
             Either::Left((answer, _)) => return Some(answer),
             Either::Right((sign, waiting)) => {

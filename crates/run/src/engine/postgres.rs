@@ -13,6 +13,7 @@ mod versions;
 
 use std::future::{Future, ready};
 use std::pin::Pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use alembic_history::{FileStatement, VersionTable};
@@ -24,7 +25,7 @@ use crate::dangling::{DanglingFault, DanglingRows, KeyChange};
 use crate::database_error::{DatabaseError, DatabaseErrorKind};
 use crate::link::Link;
 use crate::policy::Interruption;
-use crate::request::{Execute, LockTask, Progress, ProgressTask, Query, Task};
+use crate::request::{Execute, LockTask, Progress, ProgressTask, Query, Task, Watch};
 use crate::session_changes::{Reach, SessionChanges};
 use lock::{Lock, begin};
 use settings::{SettingLifetime, Settings, WorkSetting, set, watch_connection};
@@ -37,6 +38,8 @@ pub(super) struct Postgres {
     /// The database's name, once the version table was looked for.
     database: String,
     settings: Settings,
+    /// What to ask on the second connection while a statement takes long.
+    watch: Option<Arc<Watch>>,
 }
 
 /// How long a statement waits for a lock before its transaction is rolled back and begun again:
@@ -295,6 +298,10 @@ impl Engine for Postgres {
             let executed = link.execute(statement).await;
             executed.map(drop).map_err(|refused| refused.error)
         })
+    }
+
+    fn watch(&self) -> Option<Arc<Watch>> {
+        self.watch.clone()
     }
 
     fn count_changes<'a>(&'a self, _link: &'a Link<'_>) -> Conversation<'a, Option<String>> {
