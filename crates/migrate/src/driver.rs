@@ -5,8 +5,6 @@ pub use alembic_run::{
     Observer, Query, Row, Run, Severity, Undo, Watch, sqlite_error,
 };
 
-#[cfg(feature = "tokio-postgres")]
-pub use crate::tokio_postgres::{ClientNotices, NoticingClient};
 use crate::{Dialect, RunError};
 
 /// A database on which the commands of [`Migrations`](crate::Migrations) are carried out.

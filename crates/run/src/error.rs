@@ -154,7 +154,7 @@ impl RunError {
 
 impl fmt::Display for RunError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(package) = self.package() {
+        if let Some(package) = self.package().filter(|package| !package.is_empty()) {
             write!(f, "crate `{package}`: ")?;
         }
         write!(f, "{}; {}", self.failure, self.state)

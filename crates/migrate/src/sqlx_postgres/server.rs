@@ -10,7 +10,7 @@ use alembic_run::{
 };
 use futures_util::future::{Either, select};
 use sqlx::{Connection, PgConnection};
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::time::{Instant, sleep_until, timeout_at};
 
 use super::messages::{Correspondence, safe};
 use super::notices::Notices;
@@ -144,7 +144,8 @@ async fn answer<T>(
         if wake < next
             && let Some(asked) = watch
         {
-            let asking = timeout(PATIENCE, aside.query(asked.query()));
+            // A server that falls silent meanwhile is found out at the usual time.
+            let asking = timeout_at(next, aside.query(asked.query()));
             let rows = match select(request, pin!(asking)).await {
                 Either::Left((answer, _)) => return Some(answer),
                 Either::Right((rows, waiting)) => {

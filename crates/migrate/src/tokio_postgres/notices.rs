@@ -17,8 +17,7 @@ use crate::{Dialect, RunError};
 /// Keeps the notices of a connection of tokio-postgres for runs on its client.
 ///
 /// ```no_run
-/// use alembic_migrate::driver::ClientNotices;
-/// use alembic_migrate::{Migrations, ensure_database_ready};
+/// use alembic_migrate::{ClientNotices, Migrations, ensure_database_ready};
 /// use tokio_postgres::NoTls;
 ///
 /// # async fn start(url: &str, migrations: &Migrations) -> Result<(), Box<dyn std::error::Error>> {

@@ -204,6 +204,7 @@ fn lock_line(task: LockTask) -> &'static str {
         LockTask::Keep => "keep lock",
         LockTask::Check => "check lock",
         LockTask::FindHolder => "find holder",
+        LockTask::FindBlockers => "find blockers",
         LockTask::Release => "release lock",
     }
 }

@@ -3,9 +3,8 @@
 use std::fmt::Write;
 use std::sync::{Arc, Mutex};
 
-use alembic_migrate::driver::ClientNotices;
 use alembic_migrate::options::TransactionMode;
-use alembic_migrate::{Event, Migrations};
+use alembic_migrate::{ClientNotices, Event, Migrations};
 use alembic_suite::{Database, Handle};
 use tokio_postgres::NoTls;
 
