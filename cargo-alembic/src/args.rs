@@ -46,6 +46,61 @@ pub struct GlobalArgs {
     /// Do not look for the database's URL in `.env`
     #[arg(long, global = true, help_heading = "Crates")]
     pub(crate) no_dotenv: bool,
+    /// A folder of revisions to work on, where no Cargo.toml configures them
+    #[arg(
+        long,
+        global = true,
+        value_name = "FOLDER",
+        conflicts_with_all = ["package", "workspace", "exclude", "manifest_path"],
+        help_heading = "Crates"
+    )]
+    pub(crate) migrations: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+}
+
+impl GlobalArgs {
+    /// Returns the arguments that choose every crate.
+    pub(crate) fn of_everything(output: OutputArgs) -> Self {
+        Self {
+            package: Vec::new(),
+            workspace: false,
+            exclude: Vec::new(),
+            manifest_path: None,
+            migrations: None,
+            // An application reads what it wants to read by itself.
+            no_dotenv: true,
+            output,
+        }
+    }
+
+    /// Returns whether `.env` is read.
+    pub(crate) fn dotenv(&self) -> Dotenv {
+        match self.no_dotenv {
+            true => Dotenv::Ignore,
+            false => Dotenv::Read,
+        }
+    }
+
+    /// Returns the arguments that choose crates, as they can be repeated.
+    pub(crate) fn selection(&self) -> Vec<String> {
+        let mut arguments = Vec::new();
+        if self.workspace {
+            arguments.push("--workspace".to_owned());
+        }
+        for (option, names) in [("-p", &self.package), ("--exclude", &self.exclude)] {
+            let named = names
+                .iter()
+                .flat_map(|name| [option.to_owned(), name.clone()]);
+            arguments.extend(named);
+        }
+        arguments
+    }
+}
+
+/// The arguments about output that every command takes.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct OutputArgs {
     /// The output format
     #[arg(
         long,
@@ -69,31 +124,6 @@ pub struct GlobalArgs {
     /// Print only the result, and what a server warns of
     #[arg(short, long, global = true, help_heading = "Output")]
     pub(crate) quiet: bool,
-}
-
-impl GlobalArgs {
-    /// Returns whether `.env` is read.
-    pub(crate) fn dotenv(&self) -> Dotenv {
-        match self.no_dotenv {
-            true => Dotenv::Ignore,
-            false => Dotenv::Read,
-        }
-    }
-
-    /// Returns the arguments that choose crates, as they can be repeated.
-    pub(crate) fn selection(&self) -> Vec<String> {
-        let mut arguments = Vec::new();
-        if self.workspace {
-            arguments.push("--workspace".to_owned());
-        }
-        for (option, names) in [("-p", &self.package), ("--exclude", &self.exclude)] {
-            let named = names
-                .iter()
-                .flat_map(|name| [option.to_owned(), name.clone()]);
-            arguments.extend(named);
-        }
-        arguments
-    }
 }
 
 /// When to use colour.

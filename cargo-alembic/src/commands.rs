@@ -1,27 +1,27 @@
 //! The commands, one file each.
 
-mod branches;
+pub(crate) mod branches;
 mod check;
-mod current;
+pub(crate) mod current;
 mod diff;
-mod downgrade;
+pub(crate) mod downgrade;
 mod dump;
 mod edit;
-mod ensure;
+pub(crate) mod ensure;
 mod ensure_version;
-mod heads;
-mod history;
+pub(crate) mod heads;
+pub(crate) mod history;
 mod init;
 mod lock;
-mod log;
+pub(crate) mod log;
 mod merge;
 mod rebase;
 mod revision;
-mod show;
-mod stamp;
-mod status;
+pub(crate) mod show;
+pub(crate) mod stamp;
+pub(crate) mod status;
 mod test;
-mod upgrade;
+pub(crate) mod upgrade;
 mod verify;
 
 use clap::{Args, Parser, Subcommand};
@@ -36,6 +36,19 @@ use crate::output::{Response, Result};
 pub enum CargoCli {
     /// Schema migrations for the crates of a workspace
     Alembic(Cli),
+}
+
+/// The arguments of `cargo-alembic`, where there is no cargo.
+#[derive(Debug, Parser)]
+#[command(
+    name = "cargo-alembic",
+    bin_name = "cargo-alembic",
+    about = "Schema migrations for the crates of a workspace",
+    styles = clap_styles()
+)]
+pub(crate) struct AloneCli {
+    #[command(flatten)]
+    pub(crate) cli: Cli,
 }
 
 /// Schema migrations for the crates of a workspace.

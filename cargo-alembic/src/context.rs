@@ -3,10 +3,12 @@
 use std::cell::OnceCell;
 use std::path::PathBuf;
 
-use alembic_migrate::Dialect;
+use alembic_migrate::{Dialect, Migrations};
 
-use crate::args::GlobalArgs;
-use crate::output::{Call, Detail, Progress, Result, Shell, Verbosity, Warnings};
+use crate::args::{GlobalArgs, OutputArgs};
+use crate::output::{
+    Call, Cause, Detail, Diagnostic, Place, Program, Progress, Result, Shell, Verbosity, Warnings,
+};
 use crate::workspace::{Access, Configuration, Crate, Workspace};
 
 /// The context of a command.
@@ -23,17 +25,17 @@ pub(crate) struct Context {
 }
 
 impl Context {
-    pub(crate) fn new(args: GlobalArgs, url: Option<String>) -> Self {
-        let verbosity = if args.quiet {
-            Verbosity::Quiet
-        } else {
-            Verbosity::Normal
-        };
+    pub(crate) fn new(program: Program, args: GlobalArgs, url: Option<String>) -> Self {
         let crates = args.selection();
+        let place = match (&args.manifest_path, &args.migrations) {
+            (_, Some(folder)) => Place::Migrations(folder),
+            (Some(manifest), None) => Place::Manifest(manifest),
+            (None, None) => Place::Nearest,
+        };
         Self {
-            shell: Shell { verbosity },
+            shell: shell(&args.output),
             warnings: Warnings::default(),
-            call: Call::new(args.manifest_path.as_deref(), url.as_deref(), &crates),
+            call: Call::new(program, place, url.as_deref(), &crates),
             args,
             url,
             workspace: OnceCell::new(),
@@ -43,6 +45,24 @@ impl Context {
     /// Prepares to show a run for a crate.
     pub(crate) fn progress(&self, detail: Detail, package: &str, dialect: Dialect) -> Progress {
         Progress::new((self.shell, &self.warnings), detail, package, dialect)
+    }
+
+    /// Creates the context of a command that an application carries; its users type `words`.
+    pub(crate) fn of_application(
+        words: &str,
+        migrations: &Migrations,
+        output: &OutputArgs,
+        url: Option<String>,
+    ) -> Result<Self> {
+        let program = Program::Application(words.to_owned());
+        Ok(Self {
+            shell: shell(output),
+            warnings: Warnings::default(),
+            call: Call::new(program, Place::Embedded, url.as_deref(), &[]),
+            args: GlobalArgs::of_everything(output.clone()),
+            url,
+            workspace: OnceCell::from(Workspace::of_application(migrations)?),
+        })
     }
 
     /// Finds the workspace, asking cargo only once.
@@ -74,6 +94,22 @@ impl Context {
 
     /// Finds the manifest and the name of the package that `init` will set up.
     pub(crate) fn package_to_init(&self) -> Result<(PathBuf, String)> {
+        if self.args.migrations.is_some() {
+            let title = "`init` configures a crate, and `--migrations` works without one";
+            let fault = Diagnostic::new(Cause::Arguments, title);
+            let help = "leave out one of the two: revisions in a folder need no configuration";
+            return Err(fault.help(help).into());
+        }
         self.workspace()?.package_to_init(&self.args)
     }
+}
+
+/// Returns the shell that arguments ask for.
+pub(crate) fn shell(output: &OutputArgs) -> Shell {
+    let verbosity = if output.quiet {
+        Verbosity::Quiet
+    } else {
+        Verbosity::Normal
+    };
+    Shell { verbosity }
 }

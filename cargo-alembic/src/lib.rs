@@ -11,6 +11,7 @@ mod context;
 mod database;
 mod dependencies;
 mod dry_run;
+pub mod embedded;
 mod empty_upgrades;
 mod engines;
 mod explain;
@@ -45,13 +46,27 @@ pub use output::Exit;
 #[cfg(feature = "schema")]
 pub use output::json::schema;
 
+use commands::AloneCli;
 use context::Context;
+use output::Program;
 
-/// Runs the command given by `args`, as cargo passes them: `cargo-alembic alembic ...`.
+/// Runs the command given by `args`, as cargo passes them: `cargo-alembic alembic ...`; without cargo
+/// they are `cargo-alembic ...`.
 pub fn main(args: impl IntoIterator<Item = OsString>) -> Exit {
     // What is wrong with the arguments is shown in colour, too.
     args::Color::default().write_global();
-    let CargoCli::Alembic(cli) = match CargoCli::try_parse_from(args) {
+    let args: Vec<OsString> = args.into_iter().collect();
+    let (program, parsed) = match args.get(1) {
+        Some(word) if word == "alembic" => {
+            let parsed = CargoCli::try_parse_from(args);
+            (Program::Cargo, parsed.map(|CargoCli::Alembic(cli)| cli))
+        }
+        Some(_) | None => {
+            let parsed = AloneCli::try_parse_from(args);
+            (Program::Alone, parsed.map(|AloneCli { cli }| cli))
+        }
+    };
+    let cli = match parsed {
         Ok(cli) => cli,
         Err(mut error) => {
             foreign_words::explain(&mut error);
@@ -63,10 +78,10 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> Exit {
             };
         }
     };
-    cli.global.color.write_global();
+    cli.global.output.color.write_global();
     let url = cli.command.url().map(ToOwned::to_owned);
-    let format = cli.global.format;
-    let context = Context::new(cli.global, url);
+    let format = cli.global.output.format;
+    let context = Context::new(program, cli.global, url);
     let outcome = cli.command.run(&context).unwrap_or_else(Into::into);
     let shell = (context.shell, &context.warnings);
     output::finish(outcome, format, shell, &context.call)

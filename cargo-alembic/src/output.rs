@@ -22,7 +22,7 @@ pub(crate) use cause::Cause;
 pub(crate) use diagnostic::{Diagnostic, Error, Result};
 pub(crate) use excerpt::Excerpt;
 pub use exit::Exit;
-pub(crate) use hint::{Call, Hint, Subcommand, Suggestion};
+pub(crate) use hint::{Call, Hint, Place, Program, Subcommand, Suggestion};
 pub(crate) use printable::printable;
 pub(crate) use progress::{Detail, Progress};
 pub(crate) use quoting::{quote_for_shell, quote_for_sql};

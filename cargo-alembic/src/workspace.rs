@@ -7,6 +7,7 @@ mod databases;
 mod dotenv;
 mod evidence;
 mod expressions;
+mod manifests;
 mod packages;
 mod readahead;
 mod requirements;
@@ -19,7 +20,7 @@ use std::path::{Path, PathBuf};
 use alembic_migrate::{Dialect, Migrations};
 use alembic_run::{Schema as SchemaFile, SchemaRole};
 use alembic_sql::SqlText;
-use cargo_metadata::Package;
+use cargo_metadata::{Metadata, Package};
 
 use crate::args::GlobalArgs;
 use crate::output::{Cause, Diagnostic, Error, Result, display_path};
@@ -43,6 +44,8 @@ pub(crate) struct Workspace {
     manifest: Option<PathBuf>,
     readahead: Readahead,
     dotenv: Dotenv,
+    /// The migrations of the one crate of an application, which has no files.
+    embedded: Option<Migrations>,
 }
 
 impl Workspace {
@@ -60,14 +63,47 @@ impl Workspace {
         };
         let dotenv = args.dotenv();
         let url = url.map(ToOwned::to_owned);
-        let readahead = Readahead::begin(guess, args.package.clone(), url, dotenv);
-        let metadata = packages::metadata(args.manifest_path.as_deref())?;
+        let read_ahead = guess.clone().filter(|_| args.migrations.is_none());
+        let readahead = Readahead::begin(read_ahead, args.package.clone(), url, dotenv);
+        let metadata = match &args.migrations {
+            Some(folder) => packages::of_revisions(folder)?,
+            None => packages::metadata(args.manifest_path.as_deref(), guess.as_deref())?,
+        };
         let manifest = match &args.manifest_path {
             Some(manifest) => manifest.canonicalize().ok(),
             None => nearest,
         };
-        let root = metadata.workspace_root.clone().into_std_path_buf();
-        Ok(Self {
+        Ok(Self::new(metadata, manifest, readahead, dotenv))
+    }
+
+    /// Returns the workspace of an application that holds the migrations of one crate.
+    pub(crate) fn of_application(migrations: &Migrations) -> Result<Self> {
+        let table = migrations.versions_table();
+        let dialects = migrations.history().dialects().iter();
+        let mut settings = serde_json::json!({
+            "version-table": table.name,
+            "dialects": dialects.map(|dialect| dialect.name()).collect::<Vec<_>>(),
+            "lock": false,
+        });
+        if let Some(schema) = &table.schema {
+            settings["version-table-schema"] = schema.as_str().into();
+        }
+        let metadata = packages::of_application(migrations.package_name(), &settings)?;
+        let dotenv = Dotenv::Ignore;
+        let readahead = Readahead::begin(None, Vec::new(), None, dotenv);
+        let mut workspace = Self::new(metadata, None, readahead, dotenv);
+        workspace.embedded = Some(migrations.clone());
+        Ok(workspace)
+    }
+
+    fn new(
+        metadata: Metadata,
+        manifest: Option<PathBuf>,
+        readahead: Readahead,
+        dotenv: Dotenv,
+    ) -> Self {
+        let root = metadata.workspace_root.into_std_path_buf();
+        Self {
             root_manifest: root.join("Cargo.toml"),
             root,
             metadata: metadata.workspace_metadata,
@@ -75,11 +111,17 @@ impl Workspace {
             manifest,
             readahead,
             dotenv,
-        })
+            embedded: None,
+        }
     }
 
     /// Reads the migrations of a crate.
     pub(crate) fn read(&self, configuration: Configuration, access: &Access) -> Result<Crate> {
+        if let Some(migrations) = &self.embedded {
+            let dialects = migrations.history().dialects().to_vec();
+            let migrations = migrations.clone().lock_timeout(access.lock_timeout);
+            return Ok(Crate::new(configuration, dialects, migrations, access));
+        }
         let Configuration { name, settings, .. } = &configuration;
         let argument = access.url.as_deref();
         // What is wrong with it is an error of those who need the database.

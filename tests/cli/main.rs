@@ -55,6 +55,7 @@ mod unfinished;
 mod upgrade;
 mod urls;
 mod waiting;
+mod without_cargo;
 
 use alembic_history::Dialect;
 use alembic_tests::{Project, graph};

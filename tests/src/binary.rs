@@ -44,9 +44,11 @@ fn build() -> Result<PathBuf, String> {
         Some("debug") | None => "dev",
         Some(profile) => profile,
     };
+    // With a test of the workspace, libraries have the features that `cargo test --workspace` has
+    // built them with; by itself the binary would have each of them built once more.
     let output = cargo()
-        .args(["build", "--package", "cargo-alembic", "--bin"])
-        .args(["cargo-alembic", "--quiet", "--profile"])
+        .args(["build", "--workspace", "--bin", "cargo-alembic"])
+        .args(["--test", "digests", "--quiet", "--profile"])
         .arg(profile)
         .args(["--message-format", "json-render-diagnostics"])
         .arg("--target-dir")
@@ -57,7 +59,9 @@ fn build() -> Result<PathBuf, String> {
     let messages = String::from_utf8_lossy(&output.stdout);
     let executable = messages.lines().rev().find_map(|line| {
         let message: serde_json::Value = serde_json::from_str(line).ok()?;
-        message["executable"].as_str().map(PathBuf::from)
+        let target = message["target"]["name"].as_str();
+        let executable = message["executable"].as_str().map(PathBuf::from);
+        executable.filter(|_| target == Some("cargo-alembic"))
     });
     executable
         .filter(|_| output.status.success())

@@ -42,7 +42,9 @@ impl Keeper {
     /// Makes a folder, and starts a shell in it that finds the programs in `programs`.
     pub(crate) fn new(programs: &Path, last: &str) -> io::Result<Self> {
         // A socket in it must not have a path of more than 107 bytes.
-        let folder = tempfile::Builder::new().prefix("alembic-").tempdir()?;
+        let folder = tempfile::Builder::new()
+            .prefix("alembic-")
+            .tempdir_in(parent())?;
         let path = std::env::var_os("PATH").unwrap_or_default();
         let path = [PathBuf::from(programs)]
             .into_iter()
@@ -117,6 +119,34 @@ impl Drop for Keeper {
         drop(self.commands.take());
         let _ = self.shell.wait();
     }
+}
+
+/// How many bytes must be free in memory for the files of servers: what a few clusters need, with
+/// the logs that they keep.
+const ROOM: u64 = 4 << 30;
+
+/// Returns where the folders of servers are made: in memory, where there is room for them. Each
+/// `CREATE DATABASE` makes 300 files, which costs many file systems more than everything else that
+/// a test asks for.
+fn parent() -> PathBuf {
+    let memory = PathBuf::from("/dev/shm");
+    if free(&memory).is_some_and(|free| free >= ROOM) {
+        memory
+    } else {
+        std::env::temp_dir()
+    }
+}
+
+/// Returns how many bytes are free in the file system of a folder.
+#[cfg(unix)]
+fn free(folder: &Path) -> Option<u64> {
+    let system = rustix::fs::statvfs(folder).ok()?;
+    Some(system.f_bavail * system.f_frsize)
+}
+
+#[cfg(not(unix))]
+fn free(_: &Path) -> Option<u64> {
+    None
 }
 
 /// Returns a TCP port that nobody listens at.

@@ -389,6 +389,20 @@ impl Place<'_> {
         Outcome::new(output, &self.project.shown())
     }
 
+    /// Runs `cargo-alembic` with the arguments in `line`, as where there is no cargo.
+    pub fn run_without_cargo(&self, line: &str) -> Outcome {
+        self.clone().env("PATH", "").run_program(binary(), line)
+    }
+
+    /// Runs a program with the arguments in `line`, where no variable tells of cargo.
+    pub fn run_program(&self, program: &Path, line: &str) -> Outcome {
+        let mut command = Command::new(program);
+        command.args(words(line));
+        self.prepare(&mut command);
+        let output = command.env_remove("CARGO").output();
+        Outcome::new(output.expect("the program runs"), &self.project.shown())
+    }
+
     /// Runs several commands, and returns what a user sees: each command line after `$`, and
     /// what it wrote.
     pub fn transcript(&self, lines: &[&str]) -> String {

@@ -7,7 +7,7 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use alembic_migrate::{Dialect, ensure_database_ready};
-use alembic_tests::{Database, cargo, fixtures};
+use alembic_tests::{Database, Project, cargo, fixtures};
 
 use crate::databases::{at, older, schema, with};
 use crate::open::Open;
@@ -149,6 +149,44 @@ fn the_application_says_why_it_does_not_start() {
         "postgres://somebody:whose-secret@127.0.0.1:none/app".to_owned(),
     ] {
         check_refused(&argument, "the database cannot be reached");
+    }
+}
+
+/// The commands that it carries are those of `cargo alembic`, on each engine.
+#[test]
+fn the_application_carries_commands() {
+    let lines = [
+        "current",
+        "upgrade 002",
+        "current --check-heads",
+        "downgrade -1",
+        "downgrade nowhere",
+        "upgrade --sql 004:005",
+        "upgrade --dry-run 002",
+        "show 002",
+        "ensure",
+        "current",
+        "stamp 005",
+        "heads -p chorus",
+        "revision -m more",
+    ];
+    for &dialect in Dialect::ALL {
+        let project = Project::empty();
+        let server = Database::new(Dialect::Postgres);
+        // Without the variable, its database is a file in the current folder.
+        let place = match dialect {
+            Dialect::Sqlite => project.here(),
+            Dialect::Postgres => project.here().env("DATABASE_URL", server.url()),
+        };
+        let mut shown = String::new();
+        for line in lines {
+            let outcome = place.run_program(application(), &format!("migrate {line}"));
+            shown += &format!("$ application migrate {line}\n{outcome}\n");
+        }
+        insta::assert_snapshot!(
+            format!("the_application_carries_commands_on_{dialect}"),
+            shown
+        );
     }
 }
 

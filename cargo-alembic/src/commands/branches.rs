@@ -20,7 +20,7 @@ pub struct BranchesArgs {
 }
 
 impl BranchesArgs {
-    pub(super) fn run(self, context: &Context) -> Result<Response> {
+    pub(crate) fn run(self, context: &Context) -> Result<Response> {
         let crates = context.crates(&Access::default())?;
         let answers = crates.iter().map(|next| {
             let (json, text) = self.branches(next.history());

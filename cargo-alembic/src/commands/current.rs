@@ -23,11 +23,11 @@ pub struct CurrentArgs {
     #[arg(short, long)]
     check_heads: bool,
     #[command(flatten)]
-    pub(super) database: DatabaseArgs,
+    pub(crate) database: DatabaseArgs,
 }
 
 impl CurrentArgs {
-    pub(super) fn run(self, context: &Context) -> Result<Response> {
+    pub(crate) fn run(self, context: &Context) -> Result<Response> {
         let crates = context.crates(&(&self.database).into())?;
         context.workspace()?.check_databases(&crates)?;
         let mut answers = Vec::new();

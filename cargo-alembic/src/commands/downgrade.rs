@@ -43,11 +43,11 @@ pub struct DowngradeArgs {
     #[command(flatten)]
     offline: OfflineArgs,
     #[command(flatten)]
-    pub(super) database: DatabaseArgs,
+    pub(crate) database: DatabaseArgs,
 }
 
 impl DowngradeArgs {
-    pub(super) fn run(self, context: &Context) -> Result<Response> {
+    pub(crate) fn run(self, context: &Context) -> Result<Response> {
         let access = Access::from(&self.database);
         if self.recorded {
             return recorded::downgrade(context, &access, self.dry_run);

@@ -28,11 +28,11 @@ pub struct EnsureArgs {
     #[command(flatten)]
     interrupted: InterruptedArgs,
     #[command(flatten)]
-    pub(super) database: DatabaseArgs,
+    pub(crate) database: DatabaseArgs,
 }
 
 impl EnsureArgs {
-    pub(super) fn run(self, context: &Context) -> Result<Response> {
+    pub(crate) fn run(self, context: &Context) -> Result<Response> {
         let crates = context.crates(&(&self.database).into())?;
         let workspace = context.workspace()?;
         let order = workspace.order(crates)?;

@@ -20,7 +20,7 @@ pub struct HeadsArgs {
 }
 
 impl HeadsArgs {
-    pub(super) fn run(self, context: &Context) -> Result<Response> {
+    pub(crate) fn run(self, context: &Context) -> Result<Response> {
         let crates = context.crates(&Access::default())?;
         let mut answers = Vec::new();
         for next in &crates {

@@ -24,11 +24,11 @@ pub struct HistoryArgs {
     #[arg(short, long)]
     indicate_current: bool,
     #[command(flatten)]
-    pub(super) database: DatabaseArgs,
+    pub(crate) database: DatabaseArgs,
 }
 
 impl HistoryArgs {
-    pub(super) fn run(self, context: &Context) -> Result<Response> {
+    pub(crate) fn run(self, context: &Context) -> Result<Response> {
         let crates = context.crates(&(&self.database).into())?;
         let text = self.rev_range.as_deref().unwrap_or(":").trim();
         let range: Range = text.parse().map_err(|error| {

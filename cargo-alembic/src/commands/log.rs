@@ -22,11 +22,11 @@ pub struct LogArgs {
     #[arg(short = 'n', long, value_name = "COUNT")]
     limit: Option<usize>,
     #[command(flatten)]
-    pub(super) database: DatabaseArgs,
+    pub(crate) database: DatabaseArgs,
 }
 
 impl LogArgs {
-    pub(super) fn run(self, context: &Context) -> Result<Response> {
+    pub(crate) fn run(self, context: &Context) -> Result<Response> {
         let crates = context.crates(&(&self.database).into())?;
         context.workspace()?.check_databases(&crates)?;
         let mut answers = Vec::new();

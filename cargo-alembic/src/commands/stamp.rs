@@ -44,11 +44,11 @@ pub struct StampArgs {
     #[command(flatten)]
     offline: OfflineArgs,
     #[command(flatten)]
-    pub(super) database: DatabaseArgs,
+    pub(crate) database: DatabaseArgs,
 }
 
 impl StampArgs {
-    pub(super) fn run(self, context: &Context) -> Result<Response> {
+    pub(crate) fn run(self, context: &Context) -> Result<Response> {
         let targets: Vec<&str> = self.revisions.iter().map(String::as_str).collect();
         let access = Access::from(&self.database);
         if self.offline.sql {

@@ -44,11 +44,11 @@ pub struct UpgradeArgs {
     #[command(flatten)]
     offline: OfflineArgs,
     #[command(flatten)]
-    pub(super) database: DatabaseArgs,
+    pub(crate) database: DatabaseArgs,
 }
 
 impl UpgradeArgs {
-    pub(super) fn run(self, context: &Context) -> Result<Response> {
+    pub(crate) fn run(self, context: &Context) -> Result<Response> {
         let access = Access::from(&self.database);
         let direction = Direction::Upgrade;
         if self.offline.sql {

@@ -52,12 +52,51 @@ pub(crate) enum Subcommand {
 /// databases and crates.
 #[derive(Debug, Default)]
 pub(crate) struct Call {
+    program: Program,
     /// ` -p CRATE`, ` --workspace` or the like, or empty.
     crates: String,
     /// ` --url URL`, or empty.
     url: String,
-    /// ` --manifest-path PATH`, or empty.
-    manifest: String,
+    /// ` --manifest-path PATH`, ` --migrations FOLDER`, or empty.
+    place: String,
+    /// Whether there is one crate, which no argument can choose.
+    has_one_crate: bool,
+}
+
+/// Where a call finds its crates.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Place<'p> {
+    /// Around the current folder.
+    Nearest,
+    Manifest(&'p Path),
+    /// In a folder of revisions without a manifest: the call has one crate, which no argument chooses.
+    Migrations(&'p Path),
+    /// In the application that the call is one of, which has one crate, too.
+    Embedded,
+}
+
+/// How the user runs the command.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Program {
+    /// Through cargo: `cargo alembic`.
+    #[default]
+    Cargo,
+    /// Where cargo may be missing: `cargo-alembic`.
+    Alone,
+    /// As a subcommand of an application, by these words.
+    Application(String),
+}
+
+impl Program {
+    /// Returns the words before the name of a subcommand.
+    fn words(&self, subcommand: Subcommand) -> &str {
+        match self {
+            Program::Cargo => "cargo alembic",
+            Program::Alone => "cargo-alembic",
+            Program::Application(words) if subcommand.needs_no_sources() => words,
+            Program::Application(_) => "cargo alembic",
+        }
+    }
 }
 
 impl Hint {
@@ -129,8 +168,13 @@ impl Suggestion {
     }
 
     fn render(&self, call: &Call) -> String {
-        let mut line = format!("`cargo alembic {}", self.subcommand.name());
+        let mut line = format!(
+            "`{} {}",
+            call.program.words(self.subcommand),
+            self.subcommand.name()
+        );
         match &self.package {
+            Some(_) if call.has_one_crate && self.subcommand.needs_no_sources() => {}
             Some(name) => line.push_str(&format!(" -p {name}")),
             // It sets up a crate that the call could not choose.
             None if self.subcommand == Subcommand::Init => {}
@@ -143,7 +187,7 @@ impl Suggestion {
         if self.subcommand.asks_database() && !self.elsewhere {
             line.push_str(&call.url);
         }
-        line + &call.manifest + "`"
+        line + &call.place + "`"
     }
 }
 
@@ -164,6 +208,26 @@ impl Subcommand {
             Subcommand::Revision => "revision",
             Subcommand::Stamp => "stamp",
             Subcommand::Upgrade => "upgrade",
+        }
+    }
+
+    /// Returns whether an application carries the command, or it works in a folder of revisions.
+    fn needs_no_sources(self) -> bool {
+        match self {
+            Subcommand::Current
+            | Subcommand::Downgrade
+            | Subcommand::Ensure
+            | Subcommand::Heads
+            | Subcommand::History
+            | Subcommand::Log
+            | Subcommand::Stamp
+            | Subcommand::Upgrade => true,
+            Subcommand::Dump
+            | Subcommand::Init
+            | Subcommand::Lock
+            | Subcommand::Merge
+            | Subcommand::Rebase
+            | Subcommand::Revision => false,
         }
     }
 
@@ -189,18 +253,25 @@ impl Subcommand {
 
 impl Call {
     /// `crates` are the arguments that choose crates.
-    pub(crate) fn new(manifest: Option<&Path>, url: Option<&str>, crates: &[String]) -> Self {
-        let url = url.map(|url| RedactedUrl::new(url).to_string());
-        let manifest = manifest.map(|path| path.display().to_string());
-        let given = |name: &str, value: Option<String>| match value {
-            Some(value) => format!(" {name} {}", quote_for_shell(&value)),
-            None => String::new(),
-        };
+    pub(crate) fn new(
+        program: Program,
+        place: Place<'_>,
+        url: Option<&str>,
+        crates: &[String],
+    ) -> Self {
+        let given = |name: &str, value: String| format!(" {name} {}", quote_for_shell(&value));
+        let url = url.map(|url| given("--url", RedactedUrl::new(url).to_string()));
         let crates = crates.iter().map(|argument| format!(" {argument}"));
         Self {
+            program,
             crates: crates.collect(),
-            url: given("--url", url),
-            manifest: given("--manifest-path", manifest),
+            url: url.unwrap_or_default(),
+            place: match place {
+                Place::Nearest | Place::Embedded => String::new(),
+                Place::Manifest(path) => given("--manifest-path", path.display().to_string()),
+                Place::Migrations(path) => given("--migrations", path.display().to_string()),
+            },
+            has_one_crate: matches!(place, Place::Migrations(_) | Place::Embedded),
         }
     }
 }
@@ -213,18 +284,27 @@ mod tests {
     fn arguments_of_the_call_are_repeated() {
         let crates = ["-p", "c", "-p", "d"].map(str::to_owned);
         let url = Some("sqlite://a b.db");
-        let call = Call::new(Some("x/Cargo.toml".as_ref()), url, &crates);
+        let manifest = Place::Manifest("x/Cargo.toml".as_ref());
+        let call = Call::new(Program::Cargo, manifest, url, &crates);
+        let migrations = Place::Migrations("x/sql".as_ref());
+        let alone = Call::new(Program::Alone, migrations, url, &[]);
         let upgrade = Suggestion::for_crate(Subcommand::Upgrade, "a");
         let stamp = Suggestion::new(Subcommand::Stamp).argument("x");
         let heads = Suggestion::new(Subcommand::Heads);
         let hint = Hint::default;
-        for (hint, plain, repeated) in [
-            ("no command".into(), "no command", "no command"),
+        for (hint, plain, repeated, without_cargo) in [
+            (
+                "no command".into(),
+                "no command",
+                "no command",
+                "no command",
+            ),
             (
                 hint().text("try ").command(upgrade).text(", or `b`"),
                 "try `cargo alembic upgrade -p a`, or `b`",
                 "try `cargo alembic upgrade -p a --url 'sqlite://a b.db' --manifest-path \
                  x/Cargo.toml`, or `b`",
+                "try `cargo-alembic upgrade --url 'sqlite://a b.db' --migrations x/sql`, or `b`",
             ),
             (
                 hint()
@@ -234,10 +314,13 @@ mod tests {
                 "`cargo alembic stamp x` or `cargo alembic heads`",
                 "`cargo alembic stamp -p c -p d x --manifest-path x/Cargo.toml` or `cargo alembic \
                  heads -p c -p d --manifest-path x/Cargo.toml`",
+                "`cargo-alembic stamp x --migrations x/sql` or `cargo-alembic heads --migrations \
+                 x/sql`",
             ),
         ] {
             assert_eq!(hint.render(&Call::default()), plain);
             assert_eq!(hint.render(&call), repeated);
+            assert_eq!(hint.render(&alone), without_cargo);
         }
     }
 }

@@ -105,11 +105,13 @@ impl Configuration {
                 "set the environment variable {variable}, as in \
                  `{variable}=postgres://<user>:<password>@<host>/{name}`"
             )
-        } else {
+        } else if self.folder.join("Cargo.toml").exists() {
             format!(
                 "set `url = \"sqlite://{name}.db\"` under [package.metadata.alembic] in its \
                  Cargo.toml, or the environment variable {variable}, or that variable in `.env`"
             )
+        } else {
+            format!("name it with `--url`, or in the environment variable {variable}")
         };
         let title = format!("no database is configured for crate `{name}`");
         Diagnostic::new(Cause::Configuration, title)

@@ -5,13 +5,12 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::thread::JoinHandle;
 
-use alembic_history::{History, Settings, SettingsScope, SettingsTable, SourceFile};
+use alembic_history::{History, Settings, SourceFile};
 use alembic_migrate::history::read_folder;
 use alembic_migrate::{Dialect, LoadError};
-use toml_edit::{Document, Item};
 
-use super::configuration::from_toml;
 use super::dotenv::Dotenv;
+use super::manifests::{Manifests, Others};
 
 /// Reads the revision files of a crate; their SQL is checked for `dialects` only when needed.
 fn read(folders: &[PathBuf], dialects: &[Dialect]) -> Result<History, LoadError> {
@@ -130,73 +129,20 @@ fn guesses(manifest: &Path, packages: &[String], url: Option<&str>, dotenv: Dote
 
 /// Returns the folders and settings of crates, as far as the manifests alone show them.
 fn crates(manifest: &Path, packages: &[String]) -> Option<Vec<(PathBuf, Settings)>> {
-    let own = parse(manifest)?;
-    let folder = manifest.parent()?;
-    let is_root = own.get("workspace").is_some();
-    let root = match is_root {
-        true => Some((folder.to_owned(), own.clone())),
-        false => folder.ancestors().skip(1).find_map(|folder| {
-            let document = parse(&folder.join("Cargo.toml"))?;
-            document.get("workspace")?;
-            Some((folder.to_owned(), document))
-        }),
+    let others = match packages.is_empty() {
+        true => Others::Leave,
+        false => Others::Read,
     };
-    let mut manifests = vec![(folder.to_owned(), own)];
-    if let Some((root_folder, root)) = &root
-        && (is_root || !packages.is_empty())
-    {
-        let members = members(root_folder, root).into_iter();
-        let members = members.filter(|member| member != folder);
-        manifests.extend(members.filter_map(|member| {
-            let document = parse(&member.join("Cargo.toml"))?;
-            Some((member, document))
-        }));
-    }
-    let shared = root
-        .as_ref()
-        .and_then(|(_, root)| alembic(root, SettingsScope::Workspace));
-    let crates = manifests.iter().filter_map(|(folder, document)| {
-        let name = document.get("package")?.get("name")?.as_str()?;
-        if !packages.is_empty() && !packages.iter().any(|package| package == name) {
+    let manifests = Manifests::read(manifest, others).ok()?;
+    let crates = manifests.packages().filter_map(|package| {
+        if !packages.is_empty() && !packages.iter().any(|name| package.name() == Some(name)) {
             return None;
         }
-        let tables = [shared.clone(), alembic(document, SettingsScope::Package)];
+        let tables = [manifests.settings(), package.settings()];
         let tables: Vec<_> = tables.into_iter().flatten().collect();
-        Some((folder.clone(), Settings::read(&tables).ok()?))
+        Some((package.folder.clone(), Settings::read(&tables).ok()?))
     });
     Some(crates.collect())
-}
-
-fn parse(manifest: &Path) -> Option<Document<String>> {
-    let text = std::fs::read_to_string(manifest).ok()?;
-    Document::parse(text).ok()
-}
-
-/// Returns the `metadata.alembic` table of a package or a workspace.
-fn alembic(document: &Document<String>, scope: SettingsScope) -> Option<SettingsTable> {
-    let metadata = document.get(scope.as_str())?.get("metadata")?;
-    let table = metadata.get("alembic")?.as_table_like()?;
-    Some(from_toml(scope, table))
-}
-
-/// Returns the folders of the members that a workspace lists; the only patterns expanded are those
-/// that end in `/*`.
-fn members(root: &Path, document: &Document<String>) -> Vec<PathBuf> {
-    let listed = document
-        .get("workspace")
-        .and_then(|table| table.get("members"));
-    let listed = listed.and_then(Item::as_array).into_iter().flatten();
-    let mut folders = Vec::new();
-    for member in listed.filter_map(|member| member.as_str()) {
-        match member.strip_suffix("/*") {
-            Some(parent) => {
-                let entries = std::fs::read_dir(root.join(parent)).into_iter().flatten();
-                folders.extend(entries.flatten().map(|entry| entry.path()));
-            }
-            None => folders.push(root.join(member)),
-        }
-    }
-    folders
 }
 
 #[cfg(test)]

@@ -268,6 +268,18 @@ impl Migrations {
         &self.history
     }
 
+    /// Returns the name of the crate; empty if it has none.
+    #[must_use]
+    pub fn package_name(&self) -> &str {
+        &self.target.package
+    }
+
+    /// Returns the version table, as it was set.
+    #[must_use]
+    pub fn versions_table(&self) -> &VersionTable {
+        &self.version_table
+    }
+
     /// Returns the heads: the revisions that no other follows.
     #[must_use]
     pub fn heads(&self) -> Vec<&RevisionId> {

@@ -1,0 +1,112 @@
+//! Images for deployment: without cargo, without sources, or with nothing but the revisions.
+
+use alembic_tests::{Place, Project, graph};
+use insta::assert_snapshot;
+
+use crate::workspace;
+
+/// Returns what several commands show where there is no cargo.
+fn transcript(place: &Place<'_>, lines: &[&str]) -> String {
+    let shown = lines
+        .iter()
+        .map(|line| format!("$ cargo-alembic {line}\n{}", place.run_without_cargo(line)));
+    shown.collect::<Vec<_>>().join("\n")
+}
+
+/// A folder with a manifest and revisions, and what a manifest takes from a workspace that is not
+/// there.
+fn image() -> Project {
+    let project = Project::empty();
+    project.write(
+        "Cargo.toml",
+        "[package]\nname = \"shop\"\nedition.workspace = true\n\
+         [dependencies]\nserde.workspace = true\nstore = { path = \"../store\" }\n\
+         [package.metadata.alembic]\nurl = \"sqlite://shop.db\"\nversion-table = \"shop_version\"\n",
+    );
+    project.add_to("migrations", graph("aa01; bb02<-aa01"));
+    project
+}
+
+#[test]
+fn a_manifest_and_revisions() {
+    let project = image();
+    assert_snapshot!(transcript(
+        &project.here(),
+        &[
+            "upgrade",
+            "current",
+            "heads -p shop",
+            "downgrade -1",
+            "current --check-heads",
+            "upgrade --manifest-path Cargo.toml",
+            "downgrade nowhere",
+            "upgrade -p stroe",
+            "nonsense",
+        ],
+    ));
+    let tables = project.database("shop.db").tables();
+    assert!(tables.contains(&"shop_version".to_owned()), "{tables:?}");
+}
+
+/// Cargo refuses manifests without sources; the answers are the same.
+#[test]
+fn cargo_without_sources() {
+    let project = image();
+    assert_eq!(
+        project.run("heads").to_string(),
+        project.here().run_without_cargo("heads").to_string()
+    );
+    project.write("src/lib.rs", "");
+    assert_snapshot!(project.transcript(&["heads"]));
+}
+
+/// Crates come in the order of their dependencies, and one that is not in the image is none.
+#[test]
+fn crates_of_a_workspace() {
+    let project = workspace();
+    for sources in ["app/src", "store/src"] {
+        std::fs::remove_dir_all(project.path(sources)).unwrap();
+    }
+    project.replace("Cargo.toml", "members = [", "members = [\"left-out\", ");
+    let lines = ["heads", "heads -p store", "upgrade"];
+    assert_snapshot!(transcript(&project.here(), &lines));
+    let with_cargo = project.at("app").run("heads --workspace");
+    let without = project.at("app").run_without_cargo("heads --workspace");
+    assert_eq!(with_cargo.to_string(), without.to_string());
+}
+
+#[test]
+fn a_folder_of_revisions() {
+    let project = Project::empty();
+    project.add_to("shop/migrations", graph("aa01; bb02<-aa01"));
+    project.add_to("sql", graph("cc03"));
+    project.write("file", "");
+    assert_snapshot!(transcript(
+        &project.here(),
+        &[
+            "heads",
+            "heads --migrations shop/migrations",
+            "heads --migrations sql --format json",
+            "upgrade --migrations shop/migrations",
+            "upgrade --migrations shop/migrations --url sqlite://a.db",
+            "downgrade cc03 --migrations shop/migrations --url sqlite://a.db",
+            "revision -m more --migrations shop/migrations",
+            "heads --migrations nowhere",
+            "heads --migrations file",
+            "heads --migrations sql -p sql",
+            "init --migrations sql",
+        ],
+    ));
+}
+
+/// A manifest says which version table is meant, and so nothing passes it over.
+#[test]
+fn manifests_that_cannot_be_used() {
+    let project = image();
+    let configured = transcript(&project.here(), &["upgrade --migrations migrations"]);
+    project.write("Cargo.toml", "[package");
+    let invalid = transcript(&project.here(), &["upgrade"]);
+    project.write("src/lib.rs", "");
+    let refused = project.transcript(&["upgrade"]);
+    assert_snapshot!(format!("{configured}\n{invalid}\n{refused}"));
+}
