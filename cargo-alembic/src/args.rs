@@ -8,7 +8,8 @@ use alembic_migrate::options::Interruption;
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
-use crate::output::Format;
+use crate::output::{Detail, Format};
+use crate::workspace::Dotenv;
 
 /// The arguments that every command takes.
 #[derive(Clone, Debug, Args)]
@@ -42,6 +43,9 @@ pub struct GlobalArgs {
     /// The path to the Cargo.toml of the crate or workspace
     #[arg(long, global = true, value_name = "PATH", help_heading = "Crates")]
     pub(crate) manifest_path: Option<PathBuf>,
+    /// Do not look for the database's URL in `.env`
+    #[arg(long, global = true, help_heading = "Crates")]
+    pub(crate) no_dotenv: bool,
     /// A folder of revisions to work on, where no Cargo.toml configures them
     #[arg(
         long,
@@ -64,7 +68,17 @@ impl GlobalArgs {
             exclude: Vec::new(),
             manifest_path: None,
             migrations: None,
+            // An application reads what it wants to read by itself.
+            no_dotenv: true,
             output,
+        }
+    }
+
+    /// Returns whether `.env` is read.
+    pub(crate) fn dotenv(&self) -> Dotenv {
+        match self.no_dotenv {
+            true => Dotenv::Ignore,
+            false => Dotenv::Read,
         }
     }
 
@@ -97,7 +111,7 @@ pub(crate) struct OutputArgs {
         help_heading = "Output"
     )]
     pub(crate) format: Format,
-    /// When to use colour
+    /// When to use colour; by default as `CARGO_TERM_COLOR` says, or else on a terminal
     #[arg(
         long,
         global = true,
@@ -107,7 +121,7 @@ pub(crate) struct OutputArgs {
         help_heading = "Output"
     )]
     pub(crate) color: Color,
-    /// Print only the result
+    /// Print only the result, and what a server warns of
     #[arg(short, long, global = true, help_heading = "Output")]
     pub(crate) quiet: bool,
 }
@@ -115,7 +129,7 @@ pub(crate) struct OutputArgs {
 /// When to use colour.
 #[derive(Clone, Copy, Debug, Default, clap::ValueEnum)]
 pub(crate) enum Color {
-    /// When the output is a terminal.
+    /// As `CARGO_TERM_COLOR` says, or else when the output is a terminal.
     #[default]
     Auto,
     /// Always.
@@ -125,9 +139,14 @@ pub(crate) enum Color {
 }
 
 impl Color {
+    /// Makes it the choice for everything that is written from now on.
     pub(crate) fn write_global(self) {
         let choice = match self {
-            Color::Auto => anstream::ColorChoice::Auto,
+            Color::Auto => match std::env::var("CARGO_TERM_COLOR").as_deref() {
+                Ok("always") => anstream::ColorChoice::Always,
+                Ok("never") => anstream::ColorChoice::Never,
+                Ok(_) | Err(_) => anstream::ColorChoice::Auto,
+            },
             Color::Always => anstream::ColorChoice::Always,
             Color::Never => anstream::ColorChoice::Never,
         };
@@ -144,6 +163,23 @@ pub(crate) struct DatabaseArgs {
     /// How many seconds to wait for a lock held by another process
     #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = seconds, help_heading = "Database")]
     pub(crate) lock_timeout: Duration,
+}
+
+/// How much of a run is shown.
+#[derive(Clone, Copy, Debug, Args)]
+pub(crate) struct DetailArgs {
+    /// Show each statement with its time, and the notices of the server
+    #[arg(short, long, conflicts_with = "quiet", help_heading = "Output")]
+    verbose: bool,
+}
+
+impl DetailArgs {
+    pub(crate) fn detail(self) -> Detail {
+        match self.verbose {
+            true => Detail::Statements,
+            false => Detail::Revisions,
+        }
+    }
 }
 
 /// How to handle a statement outside of transactions whose outcome is unknown.

@@ -21,6 +21,7 @@ mod rebase;
 mod revision;
 pub(crate) mod show;
 pub(crate) mod stamp;
+pub(crate) mod status;
 mod test;
 pub(crate) mod upgrade;
 mod verify;
@@ -92,6 +93,10 @@ pub enum Command {
     Upgrade(upgrade::UpgradeArgs),
     /// Revert revisions
     Downgrade(downgrade::DowngradeArgs),
+    /// Show where the databases are and what is pending
+    ///
+    /// Exits with code 3 unless every database is at its heads.
+    Status(status::StatusArgs),
     /// Show which revisions the databases are at
     Current(current::CurrentArgs),
     /// Show the heads: revisions that no other revision follows
@@ -138,6 +143,7 @@ impl Command {
             Command::Lock(args) => args.run(context),
             Command::Upgrade(args) => args.run(context),
             Command::Downgrade(args) => args.run(context),
+            Command::Status(args) => args.run(context),
             Command::Current(args) => args.run(context),
             Command::Heads(args) => args.run(context),
             Command::Branches(args) => args.run(context),
@@ -163,6 +169,7 @@ impl Command {
             Command::Baseline(args) => &args.database,
             Command::Upgrade(args) => &args.database,
             Command::Downgrade(args) => &args.database,
+            Command::Status(args) => &args.database,
             Command::Current(args) => &args.database,
             Command::History(args) => &args.database,
             Command::Show(args) => &args.database,

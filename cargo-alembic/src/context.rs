@@ -3,16 +3,19 @@
 use std::cell::OnceCell;
 use std::path::PathBuf;
 
-use alembic_migrate::Migrations;
+use alembic_migrate::{Dialect, Migrations};
 
 use crate::args::{GlobalArgs, OutputArgs};
-use crate::output::{Call, Cause, Diagnostic, Place, Program, Result, Shell, Verbosity};
+use crate::output::{
+    Call, Cause, Detail, Diagnostic, Place, Program, Progress, Result, Shell, Verbosity, Warnings,
+};
 use crate::workspace::{Access, Configuration, Crate, Workspace};
 
 /// The context of a command.
 #[derive(Debug)]
 pub(crate) struct Context {
     pub(crate) shell: Shell,
+    pub(crate) warnings: Warnings,
     /// What suggested commands repeat of this call.
     pub(crate) call: Call,
     args: GlobalArgs,
@@ -31,11 +34,17 @@ impl Context {
         };
         Self {
             shell: shell(&args.output),
+            warnings: Warnings::default(),
             call: Call::new(program, place, url.as_deref(), &crates),
             args,
             url,
             workspace: OnceCell::new(),
         }
+    }
+
+    /// Prepares to show a run for a crate.
+    pub(crate) fn progress(&self, detail: Detail, package: &str, dialect: Dialect) -> Progress {
+        Progress::new((self.shell, &self.warnings), detail, package, dialect)
     }
 
     /// Creates the context of a command that an application carries; its users type `words`.
@@ -48,6 +57,7 @@ impl Context {
         let program = Program::Application(words.to_owned());
         Ok(Self {
             shell: shell(output),
+            warnings: Warnings::default(),
             call: Call::new(program, Place::Embedded, url.as_deref(), &[]),
             args: GlobalArgs::of_everything(output.clone()),
             url,

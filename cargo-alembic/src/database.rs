@@ -22,6 +22,8 @@ pub(crate) use server::Server;
 #[derive(Clone, Debug)]
 pub(crate) struct Database {
     pub(crate) url: DatabaseUrl,
+    /// The file `.env` that names it, as it is displayed, if one does.
+    pub(crate) dotenv: Option<String>,
     /// The extensions that a connection to SQLite loads.
     pub(crate) extensions: Vec<PathBuf>,
 }
@@ -44,12 +46,21 @@ impl Database {
     pub(crate) fn in_memory(extensions: Vec<PathBuf>) -> Self {
         Self {
             url: DatabaseUrl::Sqlite(SqliteUrl::in_memory()),
+            dotenv: None,
             extensions,
         }
     }
 
     pub(crate) fn dialect(&self) -> Dialect {
         self.url.dialect()
+    }
+
+    /// Returns the URL, with the file `.env` that it comes from, for people.
+    pub(crate) fn shown(&self) -> String {
+        match &self.dotenv {
+            Some(path) => format!("{}, from {path}", self.url),
+            None => self.url.to_string(),
+        }
     }
 
     /// Opens the database for reading only; a missing file counts as empty.
@@ -104,7 +115,7 @@ impl Database {
     }
 
     /// Returns the file that holds the database, if it is one.
-    fn file(&self) -> Option<&Path> {
+    pub(crate) fn file(&self) -> Option<&Path> {
         match &self.url {
             DatabaseUrl::Sqlite(SqliteUrl {
                 target: SqliteTarget::File(path),

@@ -50,10 +50,11 @@ fn rehearse(
     let start = Instant::now();
     let database = own.database()?;
     own.check_sql(migration.direction)?;
-    let what = format_args!("{} ({})", own.name(), database.url);
+    let what = format_args!("{} ({})", own.name(), database.shown());
     context.shell.status("Rehearsing", what);
     let notes = Arc::new(Mutex::new(Notes::default()));
     let (noted, watch) = (Arc::clone(&notes), Watch::new(database));
+    let progress = context.progress(migration.detail, own.name(), database.dialect());
     let migrations = own
         .migrations
         .clone()
@@ -61,6 +62,9 @@ fn rehearse(
         .dry_run(true)
         .observe(move |event| {
             watch.note(event);
+            if let Event::Noticed { .. } = event {
+                progress.show(event);
+            }
             note(
                 &mut noted.lock().unwrap_or_else(PoisonError::into_inner),
                 event,

@@ -7,10 +7,10 @@ use crate::args::{DatabaseArgs, OutputArgs};
 use crate::commands::{
     branches::BranchesArgs, current::CurrentArgs, downgrade::DowngradeArgs, ensure::EnsureArgs,
     heads::HeadsArgs, history::HistoryArgs, log::LogArgs, show::ShowArgs, stamp::StampArgs,
-    upgrade::UpgradeArgs,
+    status::StatusArgs, upgrade::UpgradeArgs,
 };
 use crate::context::{self, Context};
-use crate::output::{self, Call, Exit, Response, Result};
+use crate::output::{self, Call, Exit, Response, Result, Warnings};
 
 /// The commands that an application carries, as the arguments of one of its own subcommands.
 ///
@@ -61,6 +61,8 @@ enum MigrateCommand {
     Upgrade(UpgradeArgs),
     /// Revert revisions
     Downgrade(DowngradeArgs),
+    /// Show where the database is and what is pending
+    Status(StatusArgs),
     /// Show which revisions the database is at
     Current(CurrentArgs),
     /// Show the heads: revisions that no other revision follows
@@ -137,12 +139,13 @@ impl MigrateArgs {
             Ok(context) => {
                 let outcome = self.command.run(&context);
                 let outcome = outcome.unwrap_or_else(Into::into);
-                output::finish(outcome, format, context.shell, &context.call)
+                let shell = (context.shell, &context.warnings);
+                output::finish(outcome, format, shell, &context.call)
             }
             Err(error) => output::finish(
                 error.into(),
                 format,
-                context::shell(&self.output),
+                (context::shell(&self.output), &Warnings::default()),
                 &Call::default(),
             ),
         }
@@ -154,6 +157,7 @@ impl MigrateCommand {
         match self {
             Self::Upgrade(args) => args.run(context),
             Self::Downgrade(args) => args.run(context),
+            Self::Status(args) => args.run(context),
             Self::Current(args) => args.run(context),
             Self::Heads(args) => args.run(context),
             Self::Branches(args) => args.run(context),
@@ -170,6 +174,7 @@ impl MigrateCommand {
         match self {
             Self::Upgrade(args) => Some(&mut args.database),
             Self::Downgrade(args) => Some(&mut args.database),
+            Self::Status(args) => Some(&mut args.database),
             Self::Current(args) => Some(&mut args.database),
             Self::History(args) => Some(&mut args.database),
             Self::Show(args) => Some(&mut args.database),

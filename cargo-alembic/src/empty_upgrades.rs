@@ -28,7 +28,8 @@ pub(crate) fn report(
         };
         let path = &own.history().file(node).path;
         for fault in faults.iter().filter(|fault| fault.path == *path) {
-            context.shell.status("Empty", described(fault));
+            let (source, text) = (("Empty", own.name()), described(fault));
+            context.warnings.fault(context.shell, source, fault, text);
             first.get_or_insert(node);
             found.insert(step.revision.clone());
         }

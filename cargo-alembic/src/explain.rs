@@ -65,6 +65,8 @@ pub(crate) struct Storage<'s> {
     pub(crate) url: &'s DatabaseUrl,
     pub(crate) table: VersionTable,
     pub(crate) lifetime: Lifetime,
+    /// The URL as it is shown, with the file `.env` that it comes from.
+    pub(crate) shown: String,
 }
 
 /// How long a database exists.

@@ -10,9 +10,9 @@ const SUBCOMMANDS: &[(&[&str], &str)] = &[
          database with its revisions, and `cargo alembic test` runs the revisions",
     ),
     (
-        &["status", "info", "version"],
-        "`cargo alembic current` shows where every database is, and `cargo alembic history -i` shows \
-         that in the history",
+        &["info", "version"],
+        "`cargo alembic status` shows where every database is and what is pending, and `cargo alembic \
+         history -i` shows that in the history",
     ),
     (
         &["list_templates", "list-templates"],

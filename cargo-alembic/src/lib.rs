@@ -9,6 +9,7 @@ mod autogenerate;
 mod commands;
 mod context;
 mod database;
+mod dependencies;
 mod diesel;
 mod dry_run;
 pub mod embedded;
@@ -19,6 +20,7 @@ mod foreign_words;
 mod from_code;
 mod git;
 mod hooks;
+mod ignored_database;
 mod import;
 mod lock_file;
 mod manifest;
@@ -57,6 +59,8 @@ use output::Program;
 /// Runs the command given by `args`, as cargo passes them: `cargo-alembic alembic ...`; without cargo
 /// they are `cargo-alembic ...`.
 pub fn main(args: impl IntoIterator<Item = OsString>) -> Exit {
+    // What is wrong with the arguments is shown in colour, too.
+    args::Color::default().write_global();
     let args: Vec<OsString> = args.into_iter().collect();
     let (program, parsed) = match args.get(1) {
         Some(word) if word == "alembic" => {
@@ -85,7 +89,8 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> Exit {
     let format = cli.global.output.format;
     let context = Context::new(program, cli.global, url);
     let outcome = cli.command.run(&context).unwrap_or_else(Into::into);
-    output::finish(outcome, format, context.shell, &context.call)
+    let shell = (context.shell, &context.warnings);
+    output::finish(outcome, format, shell, &context.call)
 }
 
 /// Returns the reference of the command line, as Markdown.

@@ -16,17 +16,19 @@ use crate::hooks;
 use crate::lock_file;
 use crate::newer_sql;
 use crate::output::json::{AnswerJson, RunJson};
-use crate::output::{Progress, Response, Result};
+use crate::output::{Detail, Response, Result};
 use crate::workspace::{
     Access, Crate, CrateOrder, PlannedRows, access_to, answers_one_by_one, check_dependents,
     crates_to_move,
 };
 
 /// An upgrade or a downgrade, as the arguments ask for it.
+#[derive(Clone, Copy)]
 pub(crate) struct Migration<'m> {
     pub(crate) direction: Direction,
     pub(crate) target: &'m str,
     pub(crate) transaction_per_revision: bool,
+    pub(crate) detail: Detail,
     pub(crate) interrupted: Interruption,
     pub(crate) missing: Missing,
 }
@@ -150,17 +152,18 @@ impl Migration<'_> {
             Direction::Upgrade => "Upgrading",
             Direction::Downgrade => "Downgrading",
         };
-        let what = format_args!("{} ({})", own.name(), database.url);
+        let what = format_args!("{} ({})", own.name(), database.shown());
         context.shell.status(verb, what);
         if self.direction == Direction::Downgrade {
             own.report_missing_database(context.shell)?;
         }
-        let progress = Arc::new(Progress::new(context.shell));
+        let progress = Arc::new(context.progress(self.detail, own.name(), database.dialect()));
         let (shown, watch) = (Arc::clone(&progress), Watch::new(database));
         let mut migrations = own
             .migrations
             .clone()
             .interruption(self.interrupted)
+            .report_statements(self.detail == Detail::Statements)
             .missing(self.missing)
             .observe(move |event| {
                 watch.note(event);

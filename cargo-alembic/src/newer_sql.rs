@@ -47,7 +47,8 @@ fn report(context: &Context, own: &Crate, found: &[Fault]) {
     for fault in found {
         let (path, kind) = (fault.path.display(), &fault.finding.kind);
         let what = format_args!("{path}:{}: [{}] {kind}", fault.position(), kind.code());
-        context.shell.status("Newer", what);
+        let source = ("Newer", own.name());
+        context.warnings.fault(context.shell, source, fault, what);
     }
     if !found.is_empty() {
         let oldest = own.configuration.settings.sqlite_version;

@@ -1,6 +1,6 @@
 //! Scripts instead of runs: `--sql`.
 
-use alembic_history::{Direction, Node, TransactionMode};
+use alembic_history::{Direction, Node, Symbol, TransactionMode};
 use alembic_migrate::Dialect;
 use alembic_migrate::RunError;
 use alembic_migrate::driver::Driver;
@@ -56,9 +56,14 @@ pub(crate) fn scripts(
     for next in &chosen {
         let dialect = dialect(args, &next.configuration, access)?;
         next.configuration.check_schema(dialect)?;
-        let written = write_one(next, dialect, context, write)?;
+        let rows = match starts_at_current(next, targets)? {
+            true => Some(next.current(next.database()?)?),
+            false => None,
+        };
+        let written = write_one(next, (dialect, rows.clone()), context, write)?;
         if let Some(direction) = direction {
-            let runner = next.migrations.runner(dialect);
+            let mut runner = next.migrations.runner(dialect);
+            runner.script_rows = rows;
             let revisions = write.revisions(&runner);
             let revisions = revisions.map_err(|error| explain::script(error, next.subject()))?;
             newer_sql::report_revisions(context, next, direction, dialect, revisions);
@@ -129,9 +134,22 @@ impl Write for MigrationScript<'_> {
     }
 }
 
+/// Returns whether a script begins where the database is.
+fn starts_at_current(own: &Crate, targets: &[&str]) -> Result<bool> {
+    for target in targets {
+        if let Some((start, _)) = target.split_once(':')
+            && !start.trim().is_empty()
+            && own.parse(start.trim())?.symbol == Some(Symbol::Current)
+        {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 fn write_one(
     own: &Crate,
-    dialect: Dialect,
+    (dialect, rows): (Dialect, Option<Vec<Node>>),
     context: &Context,
     write: &impl Write,
 ) -> Result<String> {
@@ -139,6 +157,7 @@ fn write_one(
     let database = Database::in_memory(own.configuration.sqlite_extensions());
     let mut connection = None;
     let mut runner = own.migrations.runner(dialect);
+    runner.script_rows = rows;
     if let Some(run) = write.rehearse(&runner).map_err(failed)? {
         let connection = connection.insert(database.write(context.shell)?);
         let rehearsed = connection.drive(run, &|_| {});

@@ -2,6 +2,7 @@
 
 mod cause;
 mod diagnostic;
+mod excerpt;
 mod exit;
 mod hint;
 pub(crate) mod json;
@@ -12,18 +13,22 @@ mod quoting;
 pub(crate) mod reports;
 mod response;
 mod shell;
+mod terminal_line;
+mod warnings;
 
 use std::path::Path;
 
 pub(crate) use cause::Cause;
-pub(crate) use diagnostic::{Diagnostic, Error, Excerpt, Result};
+pub(crate) use diagnostic::{Diagnostic, Error, Result};
+pub(crate) use excerpt::Excerpt;
 pub use exit::Exit;
 pub(crate) use hint::{Call, Hint, Place, Program, Subcommand, Suggestion};
 pub(crate) use printable::printable;
-pub(crate) use progress::Progress;
+pub(crate) use progress::{Detail, Progress};
 pub(crate) use quoting::{quote_for_shell, quote_for_sql};
 pub(crate) use response::{Answer, Layout, Response, finish};
 pub(crate) use shell::{Shell, Verbosity};
+pub(crate) use warnings::Warnings;
 
 /// The format of answers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]

@@ -14,7 +14,7 @@ use crate::explain;
 use crate::migrate::{after_run, readable};
 use crate::output::json::{AnswerJson, RunJson, ScriptJson};
 use crate::output::{
-    Answer, Cause, Diagnostic, Error, Hint, Layout, Progress, Response, Result, Subcommand,
+    Answer, Cause, Detail, Diagnostic, Error, Hint, Layout, Response, Result, Subcommand,
     Suggestion,
 };
 use crate::workspace::{
@@ -101,7 +101,7 @@ impl Recorded {
             let title = format!("the log does not hold the way back of revision {logged}");
             return Err(Diagnostic::new(Cause::Revision, title)
                 .code(Code::UnknownRows)
-                .note(format!("crate `{}`, database {}", own.name(), database.url))
+                .database(own.name(), database.shown())
                 .help("restore its file, from another branch or a newer version of this crate")
                 .into());
         }
@@ -109,7 +109,7 @@ impl Recorded {
             let title = "no file declares anything that was applied to this database";
             return Err(Diagnostic::new(Cause::Revision, title)
                 .code(Code::UnknownRows)
-                .note(format!("crate `{}`, database {}", own.name(), database.url))
+                .database(own.name(), database.shown())
                 .help(
                     "it looks like the database of another crate: check the URL, or give this crate \
                      a `version-table` of its own",
@@ -139,7 +139,7 @@ impl Recorded {
             );
             return Err(Diagnostic::new(Cause::Revision, title)
                 .code(Code::RemovedRevision)
-                .note(format!("crate `{}`, database {}", own.name(), database.url))
+                .database(own.name(), database.shown())
                 .help(
                     Hint::from("if the database no longer has what they did, record that with ")
                         .command(stamp.argument("--accept").arguments(&ids)),
@@ -192,7 +192,8 @@ fn revert(context: &Context, own: &Crate, all: &[Crate]) -> Result<AnswerJson> {
     for line in recorded.sql().lines().filter(|line| !line.is_empty()) {
         context.shell.status("", format_args!("{line}"));
     }
-    let progress = Arc::new(Progress::new(context.shell));
+    let (name, dialect) = (own.name(), database.dialect());
+    let progress = Arc::new(context.progress(Detail::Revisions, name, dialect));
     let shown = Arc::clone(&progress);
     let migrations = recorded.own.migrations.clone();
     let migrations = migrations.observe(move |event| shown.show(event));

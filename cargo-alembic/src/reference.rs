@@ -33,8 +33,9 @@ const JSON: &str = "\
 
 With `--format json` a command writes one object to stdout, with one entry per crate below
 `crates`; [json-schema.json](json-schema.json) describes it for each command. A command that fails
-adds `errors`, each with its code and the database's own code where there is one. Errors are also text
-on stderr, and an exit code.
+adds `errors`, each with its crate, its code, its place in a file, the statement, the database's own code,
+the state of the database and the next command, as far as there are such. `warnings` is what a command
+warns of and what a server says. Errors and warnings are also text on stderr, and errors an exit code.
 
 ";
 

@@ -4,6 +4,7 @@
 mod configuration;
 mod crates;
 mod databases;
+mod dotenv;
 mod evidence;
 mod expressions;
 mod manifests;
@@ -25,6 +26,7 @@ use crate::args::GlobalArgs;
 use crate::output::{Cause, Diagnostic, Error, Result, display_path};
 pub(crate) use configuration::{Configuration, from_toml};
 pub(crate) use crates::{Access, Crate, TargetFile, answers_one_by_one};
+pub(crate) use dotenv::Dotenv;
 pub(crate) use expressions::{crates_matching, crates_to_move};
 use readahead::Readahead;
 pub(crate) use requirements::{CrateOrder, PlannedRows, access_to, check_dependents};
@@ -42,6 +44,7 @@ pub(crate) struct Workspace {
     /// The manifest given to the command, or else the nearest one.
     manifest: Option<PathBuf>,
     readahead: Readahead,
+    dotenv: Dotenv,
     /// The migrations of the one crate of an application, which has no files.
     embedded: Option<Migrations>,
 }
@@ -59,9 +62,10 @@ impl Workspace {
             (Some(manifest), Some(current)) => Some(current.join(manifest)),
             _ => nearest.clone(),
         };
+        let dotenv = args.dotenv();
+        let url = url.map(ToOwned::to_owned);
         let read_ahead = guess.clone().filter(|_| args.migrations.is_none());
-        let readahead =
-            Readahead::begin(read_ahead, args.package.clone(), url.map(ToOwned::to_owned));
+        let readahead = Readahead::begin(read_ahead, args.package.clone(), url, dotenv);
         let metadata = match &args.migrations {
             Some(folder) => packages::of_revisions(folder)?,
             None => packages::metadata(args.manifest_path.as_deref(), guess.as_deref())?,
@@ -70,7 +74,7 @@ impl Workspace {
             Some(manifest) => manifest.canonicalize().ok(),
             None => nearest,
         };
-        Ok(Self::new(metadata, manifest, readahead))
+        Ok(Self::new(metadata, manifest, readahead, dotenv))
     }
 
     /// Returns the workspace of an application that holds the migrations of one crate.
@@ -86,12 +90,19 @@ impl Workspace {
             settings["version-table-schema"] = schema.as_str().into();
         }
         let metadata = packages::of_application(migrations.package_name(), &settings)?;
-        let mut workspace = Self::new(metadata, None, Readahead::begin(None, Vec::new(), None));
+        let dotenv = Dotenv::Ignore;
+        let readahead = Readahead::begin(None, Vec::new(), None, dotenv);
+        let mut workspace = Self::new(metadata, None, readahead, dotenv);
         workspace.embedded = Some(migrations.clone());
         Ok(workspace)
     }
 
-    fn new(metadata: Metadata, manifest: Option<PathBuf>, readahead: Readahead) -> Self {
+    fn new(
+        metadata: Metadata,
+        manifest: Option<PathBuf>,
+        readahead: Readahead,
+        dotenv: Dotenv,
+    ) -> Self {
         let root = metadata.workspace_root.into_std_path_buf();
         Self {
             root_manifest: root.join("Cargo.toml"),
@@ -100,6 +111,7 @@ impl Workspace {
             packages: packages::in_dependency_order(metadata.packages),
             manifest,
             readahead,
+            dotenv,
             embedded: None,
         }
     }
@@ -112,8 +124,11 @@ impl Workspace {
             return Ok(Crate::new(configuration, dialects, migrations, access));
         }
         let Configuration { name, settings, .. } = &configuration;
-        let from_env = std::env::var(&settings.url_env).ok();
-        let dialects = settings.dialects_for(access.url.as_deref().or(from_env.as_deref()));
+        let argument = access.url.as_deref();
+        // What is wrong with it is an error of those who need the database.
+        let found = configuration.find_url(argument).ok().flatten();
+        let url = found.as_ref().map(|(url, _)| url.as_str());
+        let dialects = settings.dialects_for(argument.or(url));
         let history = self.readahead.history(&configuration.folders(), &dialects);
         let history = history.map_err(|error| configuration.explain(error))?;
         let mut migrations = Migrations::new(history)
@@ -151,9 +166,10 @@ impl Workspace {
         let mut crates = Vec::new();
         let mut failed = None;
         for configuration in configurations {
+            let name = configuration.name.clone();
             match self.read(configuration, access) {
                 Ok(read) => crates.push(read),
-                Err(error) => Error::add(&mut failed, error),
+                Err(error) => Error::add(&mut failed, error.about(&name)),
             }
         }
         match failed {

@@ -42,6 +42,7 @@ help! {
     lock: "lock",
     upgrade: "upgrade",
     downgrade: "downgrade",
+    status: "status",
     current: "current",
     heads: "heads",
     branches: "branches",

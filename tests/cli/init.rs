@@ -459,3 +459,44 @@ fn the_next_command() {
     let expected = "-m \"what it does\" --manifest-path ../my-store/Cargo.toml`\n";
     assert!(outcome.stderr.contains(expected), "{outcome}");
 }
+
+/// The file of the database is not for the repository.
+#[test]
+fn the_database_file_is_ignored_by_git() {
+    for (before, line, after) in [
+        (None, "init", Some("/shop.db\n/shop.db-*\n")),
+        (
+            Some("target"),
+            "init",
+            Some("target\n/shop.db\n/shop.db-*\n"),
+        ),
+        (
+            Some("a\r\n"),
+            "init",
+            Some("a\r\n/shop.db\r\n/shop.db-*\r\n"),
+        ),
+        (Some("*.db\n"), "init", Some("*.db\n")),
+        (
+            None,
+            "init --url sqlite://data/mine.db",
+            Some("/data/mine.db\n/data/mine.db-*\n"),
+        ),
+        (None, "init --url sqlite:///tmp/elsewhere.db", None),
+        (None, "init --url postgres://h/d", None),
+    ] {
+        let project = Project::new("shop");
+        project.git("init -q");
+        if let Some(before) = before {
+            project.write(".gitignore", before);
+        }
+        project.run(line).success();
+        let found = project
+            .path(".gitignore")
+            .exists()
+            .then(|| project.read(".gitignore"));
+        assert_eq!(found.as_deref(), after, "{before:?} {line}");
+    }
+    let project = Project::new("shop");
+    project.run("init").success();
+    assert!(!project.path(".gitignore").exists());
+}

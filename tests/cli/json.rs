@@ -129,9 +129,10 @@ fn check(project: &Project, lines: &[&str]) {
     let schema = Schema::new();
     for line in lines {
         let outcome = project.run(&format!("{line} --format json"));
-        let command = match line.contains("--sql") {
-            true => "sql",
-            false => line.split_whitespace().next().unwrap(),
+        let command = match line {
+            line if line.contains("--sql") => "sql",
+            line if line.starts_with("upgrade") && line.contains("--dry-run") => "dry-run",
+            line => line.split_whitespace().next().unwrap(),
         };
         assert!([0, 3].contains(&outcome.status), "{line}\n{outcome}");
         let faults = schema.faults(command, &outcome.json());
@@ -185,6 +186,8 @@ fn check_commands(dialect: Dialect) {
             "branches",
             "heads",
             "heads --resolve-dependencies",
+            "status",
+            "upgrade --dry-run",
             "upgrade heads",
             "current -v",
             "history -v",
@@ -239,22 +242,37 @@ fn errors_are_answered() {
                 8,
                 vec!["a"],
                 json!({
+                    "crate": "b",
                     "code": "migration-failed",
                     "message": message,
+                    "file": "b/migrations/bb01.sql",
+                    "line": 8,
+                    "column": 8,
+                    "revision": "bb01",
+                    "statement_number": 1,
+                    "statement": "SELECT missing",
                     "database_code": database_code,
+                    "state": null,
+                    "help": ["correct the statement, and run the command again"],
                 }),
             ),
             (
                 "show zz99",
                 6,
                 vec![],
-                json!({ "message": "can't locate revision identified by 'zz99'" }),
+                json!({
+                    "crate": null,
+                    "message": "can't locate revision identified by 'zz99'",
+                    "file": null,
+                    "state": null,
+                }),
             ),
             (
                 "upgrade -p a --url mysql://h/d",
                 4,
                 vec![],
                 json!({
+                    "crate": "a",
                     "code": "invalid-url",
                     "message": "invalid database URL `mysql://h/d`: no driver for \
                                 `mysql:`; a database URL begins with `sqlite:` or `postgres:`",
@@ -270,7 +288,17 @@ fn errors_are_answered() {
             let crates = answer["crates"].as_array().unwrap().iter();
             let crates: Vec<&Value> = crates.map(|answer| &answer["crate"]).collect();
             assert_eq!(crates, done, "{line}\n{outcome}");
-            assert_eq!(answer["errors"], json!([error]), "{line}\n{outcome}");
+            assert_eq!(
+                answer["errors"].as_array().map(Vec::len),
+                Some(1),
+                "{line}\n{outcome}"
+            );
+            for (key, value) in error.as_object().unwrap() {
+                assert_eq!(
+                    &answer["errors"][0][key], value,
+                    "{key} of {line}\n{outcome}"
+                );
+            }
         }
     });
 }
@@ -290,6 +318,8 @@ fn the_schema_has_every_command_that_answers() {
         .collect();
     // What four of them answer with `--sql`.
     commands.push("sql");
+    // What two of them answer with `--dry-run`.
+    commands.push("dry-run");
     // What `revision` answers with `--autogenerate`.
     commands.push("autogenerate");
     // What `import` answers with `--database`.

@@ -9,7 +9,7 @@ pub(crate) mod shells;
 use alembic_tests::postgres::{self, Server};
 use alembic_tests::{Outcome, Project, revision};
 
-use crate::{branched, chain, workspace};
+use crate::{branched, chain, on_both, workspace};
 use shells::{STOP, assert_same, dump, psql, sqlite};
 
 fn script(project: &Project, line: &str) -> String {
@@ -543,4 +543,39 @@ fn branches() {
         .run("stamp users@base --url sqlite://online.db")
         .success();
     assert_eq!(dump(&path), dump(&project.path("online.db")));
+}
+
+/// A script can begin where the database is, which is only read.
+#[test]
+fn a_script_from_where_the_database_is() {
+    on_both(|dialect| {
+        let project = chain().on(dialect);
+        for (rows, line, same) in [
+            (
+                "base",
+                "upgrade --sql current:head",
+                "upgrade --sql base:head",
+            ),
+            (
+                "bb02",
+                "upgrade --sql current:head",
+                "upgrade --sql bb02:head",
+            ),
+            (
+                "bb02",
+                "upgrade --sql current:+1",
+                "upgrade --sql bb02:cc03",
+            ),
+            (
+                "bb02",
+                "downgrade --sql current:base",
+                "downgrade --sql bb02:base",
+            ),
+            ("bb02", "stamp --sql current:head", "stamp --sql bb02:head"),
+        ] {
+            project.run(&format!("stamp {rows}")).success();
+            let (found, expected) = (project.run(line).success(), project.run(same).success());
+            assert_eq!(found.stdout, expected.stdout, "{line} at {rows}");
+        }
+    });
 }

@@ -186,3 +186,22 @@ fn what_is_missing_has_requirements_too() {
         project.run("current --check-heads --workspace").success();
     });
 }
+
+/// What is needed of other crates comes along, and no more of them.
+#[test]
+fn crates_bring_what_they_need() {
+    on_both(|dialect| {
+        let project = Project::with_workspace(&["app", "base", "store"]).on(dialect);
+        project.add_to("base/migrations", graph("ee05; ff06<-ee05"));
+        let needed = graph("cc03; dd04<-cc03 dep base@ee05; dd05<-dd04");
+        project.add_to("store/migrations", needed);
+        project.add_to("app/migrations", graph("aa01; bb02<-aa01 dep store@dd04"));
+        assert_snapshot!(project.transcript(&[
+            "upgrade -p app",
+            "upgrade -p app aa01 --with-dependencies",
+            "upgrade -p app --with-dependencies",
+            "status",
+            "upgrade -p app --with-dependencies --format json",
+        ]));
+    });
+}

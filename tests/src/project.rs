@@ -421,6 +421,27 @@ impl Place<'_> {
         command
     }
 
+    /// Runs a command line at a terminal with this many columns, and returns everything that is written
+    /// there, with its control sequences.
+    ///
+    /// # Panics
+    ///
+    /// When there is no terminal.
+    #[cfg(target_os = "linux")]
+    #[must_use]
+    pub fn at_terminal_of(&self, columns: u16, line: &str) -> Vec<u8> {
+        let mut command = Command::new("script");
+        let line = format!(
+            "stty cols {columns} rows 60; '{}' alembic {line}",
+            binary().display()
+        );
+        command.args(["-qec", &line, "/dev/null"]);
+        self.prepare(&mut command);
+        command.env("TERM", "xterm");
+        let output = command.output().expect("`script` of util-linux");
+        output.stdout
+    }
+
     /// Runs a command line at a terminal, on which somebody types, and returns what is shown there.
     ///
     /// # Panics

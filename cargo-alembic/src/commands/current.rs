@@ -41,6 +41,11 @@ impl CurrentArgs {
                         let what = format_args!("{} ({})", unfinished.text, next.name());
                         context.shell.status("Note", what);
                     }
+                    if json.revisions.is_empty() && !next.database()?.is_missing() {
+                        let what =
+                            format_args!("{} is at base: no revision is applied", next.name());
+                        context.shell.status("Note", what);
+                    }
                     self.note_differences(context, next, &json);
                     let missing = json.pending.len() + json.hidden.len() + json.removed.len();
                     if missing > 0 {

@@ -4,7 +4,7 @@ use alembic_history::Direction;
 use alembic_migrate::options::Missing;
 use clap::Args;
 
-use crate::args::{DatabaseArgs, InterruptedArgs, OfflineArgs};
+use crate::args::{DatabaseArgs, DetailArgs, InterruptedArgs, OfflineArgs};
 use crate::context::Context;
 use crate::dry_run;
 use crate::migrate::Migration;
@@ -18,7 +18,7 @@ use crate::workspace::Access;
 #[command(mut_arg("interrupted", |interrupted| interrupted.conflicts_with("sql")))]
 pub struct DowngradeArgs {
     /// The target: an id, `base`, `-1`, `branch@-1`; with `--sql`: `START:END`, where START is the
-    /// revision that the database is at
+    /// revision that the database is at, or `current` to read it there
     #[arg(
         value_name = "REVISION",
         required_unless_present = "recorded",
@@ -36,6 +36,8 @@ pub struct DowngradeArgs {
     /// Commit after each revision instead of once for the whole run
     #[arg(long)]
     transaction_per_revision: bool,
+    #[command(flatten)]
+    detail: DetailArgs,
     #[command(flatten)]
     interrupted: InterruptedArgs,
     #[command(flatten)]
@@ -73,6 +75,7 @@ impl DowngradeArgs {
             direction,
             target: &revision,
             transaction_per_revision: self.transaction_per_revision,
+            detail: self.detail.detail(),
             interrupted: self.interrupted.policy(),
             missing: Missing::Refuse,
         };

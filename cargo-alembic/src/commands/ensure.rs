@@ -7,14 +7,14 @@ use alembic_migrate::options::Ahead;
 use alembic_migrate::{Migrations, ensure_all_ready};
 use clap::Args;
 
-use crate::args::{DatabaseArgs, InterruptedArgs};
+use crate::args::{DatabaseArgs, DetailArgs, InterruptedArgs};
 use crate::context::Context;
 use crate::database::Watch;
 use crate::empty_upgrades;
 use crate::lock_file;
 use crate::newer_sql;
 use crate::output::json::{AnswerJson, EnsureJson};
-use crate::output::{Answer, Layout, Progress, Response, Result, reports};
+use crate::output::{Answer, Detail, Layout, Response, Result, reports};
 use crate::workspace::{Crate, CrateOrder, PlannedRows};
 
 /// Arguments of `cargo alembic ensure`.
@@ -23,6 +23,8 @@ pub struct EnsureArgs {
     /// Leave a database alone if a newer version of the crate has migrated it
     #[arg(long)]
     allow_ahead: bool,
+    #[command(flatten)]
+    detail: DetailArgs,
     #[command(flatten)]
     interrupted: InterruptedArgs,
     #[command(flatten)]
@@ -75,9 +77,10 @@ impl EnsureArgs {
                 .try_for_each(|next| next.check_sql(Direction::Upgrade))?;
         }
         let names: Vec<&str> = group.iter().map(|next| next.name()).collect();
-        let what = format_args!("{} ({})", names.join(", "), database.url);
+        let what = format_args!("{} ({})", names.join(", "), database.shown());
         context.shell.status("Ensuring", what);
-        let progress = Arc::new(Progress::new(context.shell));
+        let progress =
+            Arc::new(context.progress(self.detail.detail(), group[0].name(), database.dialect()));
         let ahead = if self.allow_ahead {
             Ahead::Allow
         } else {
@@ -89,6 +92,7 @@ impl EnsureArgs {
                 let (shown, watch) = (Arc::clone(&progress), Watch::new(database));
                 let migrations = next.migrations.clone().ahead(ahead);
                 migrations
+                    .report_statements(self.detail.detail() == Detail::Statements)
                     .interruption(self.interrupted.policy())
                     .observe(move |event| {
                         watch.note(event);

@@ -8,6 +8,7 @@ use toml_edit::{Table, value};
 
 use crate::context::Context;
 use crate::database::Database;
+use crate::ignored_database;
 use crate::lock_file::CrateLock;
 use crate::manifest::{DatabaseSetting, Manifest, configured_url, new_table, unwritable};
 use crate::new_file::{create, replace};
@@ -110,6 +111,13 @@ impl InitArgs {
         context.shell.status("Created", display_path(&folder));
         replace(&path, &configured).map_err(|error| unwritable(&path, error))?;
         context.shell.status("Configured", display_path(&path));
+        if let (DatabaseSetting::Url(_), Some(file)) = (&setting, database.file()) {
+            let ignored = crate_folder.join(".gitignore");
+            if ignored_database::ignore(crate_folder, file)? {
+                let what = format_args!("{} in {}", display_path(file), display_path(&ignored));
+                context.shell.status("Ignored", what);
+            }
+        }
         context
             .shell
             .status("Database", described(&configuration, &database)?);
@@ -162,10 +170,10 @@ fn described(configuration: &Configuration, database: &Database) -> Result<Strin
     let url = &database.url;
     let settings = &configuration.settings;
     Ok(match (place, own) {
-        (Some(place @ UrlPlace::Environment(_)), Some(own)) => {
+        (Some(place @ (UrlPlace::Environment(_) | UrlPlace::Dotenv { .. })), Some(own)) => {
             format!("{url}, from {place}; without it, {}", own.url)
         }
-        (Some(place @ UrlPlace::Environment(_)), None) => {
+        (Some(place @ (UrlPlace::Environment(_) | UrlPlace::Dotenv { .. })), None) => {
             format!("{url}, from {place}; the manifest names none")
         }
         _ if settings.url_scope == SettingsScope::Workspace => {

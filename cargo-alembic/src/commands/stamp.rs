@@ -10,11 +10,12 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 use crate::args::{DatabaseArgs, OfflineArgs};
 use crate::context::Context;
+use crate::database::Database;
 use crate::import::TakeOverRequest;
 use crate::migrate::readable;
 use crate::offline::scripts;
 use crate::output::json::{AnswerJson, LogJson, StampJson};
-use crate::output::{Progress, Response, Result, reports};
+use crate::output::{Detail, Response, Result, reports};
 use crate::workspace::{
     Access, Crate, PlannedRows, answers_one_by_one, check_dependents, crates_to_move,
 };
@@ -23,7 +24,7 @@ use crate::workspace::{
 #[derive(Debug, Args)]
 pub struct StampArgs {
     /// The revisions that the database is at: ids, labels, `head`, `heads`, `base`; with `--sql`,
-    /// also `START:END`, where START is what the version table holds now
+    /// also `START:END`, where START is what the version table holds now, or `current` to read it
     #[arg(
         value_name = "REVISION",
         required_unless_present_any = ["accept", "from"],
@@ -91,7 +92,8 @@ impl StampArgs {
                 true => database.read()?,
                 false => database.write(context.shell)?,
             };
-            let entries = reporting(context, own).accept(&mut connection, &revisions);
+            let migrations = reporting(context, own, database);
+            let entries = migrations.accept(&mut connection, &revisions);
             let entries = entries.map_err(|error| own.explain(error, database))?;
             for entry in &entries {
                 let what = format_args!("{} ({} in {})", entry.revision, own.name(), database.url);
@@ -107,7 +109,8 @@ impl StampArgs {
 
     /// Stamps the database of one crate.
     fn stamp(&self, context: &Context, own: &Crate, targets: &[&str]) -> Result<StampJson> {
-        let (database, migrations) = (own.database()?, reporting(context, own));
+        let database = own.database()?;
+        let migrations = reporting(context, own, database);
         let purge = self.purge();
         let is_missing = database.is_missing();
         if is_missing {
@@ -133,8 +136,9 @@ impl StampArgs {
 }
 
 /// Returns the migrations of a crate, whose runs show what they find in the log.
-fn reporting(context: &Context, own: &Crate) -> Migrations {
-    let progress = Progress::new(context.shell);
+fn reporting(context: &Context, own: &Crate, database: &Database) -> Migrations {
+    let dialect = database.dialect();
+    let progress = context.progress(Detail::Revisions, own.name(), dialect);
     let migrations = own.migrations.clone();
     migrations.observe(move |event| progress.show(event))
 }

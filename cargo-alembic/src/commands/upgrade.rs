@@ -4,8 +4,9 @@ use alembic_history::Direction;
 use alembic_migrate::options::Missing;
 use clap::Args;
 
-use crate::args::{DatabaseArgs, InterruptedArgs, OfflineArgs};
+use crate::args::{DatabaseArgs, DetailArgs, InterruptedArgs, OfflineArgs};
 use crate::context::Context;
+use crate::dependencies;
 use crate::dry_run;
 use crate::migrate::Migration;
 use crate::offline::{MigrationScript, scripts};
@@ -17,7 +18,7 @@ use crate::workspace::Access;
 #[command(mut_arg("interrupted", |interrupted| interrupted.conflicts_with("sql")))]
 pub struct UpgradeArgs {
     /// The target: an id, a label, `head`, `heads`, `+1`, `branch@head`; with `--sql`, also
-    /// `START:END`, where START is the revision that the database is at
+    /// `START:END`, where START is the revision that the database is at, or `current` to read it there
     #[arg(
         value_name = "REVISION",
         default_value = "heads",
@@ -30,9 +31,14 @@ pub struct UpgradeArgs {
     /// Also apply the revisions that lie below the database's version and never ran on it
     #[arg(long, conflicts_with = "sql")]
     missing: bool,
+    /// Also apply what the revisions need of crates that the command is not for, and no more of those
+    #[arg(long, conflicts_with_all = ["sql", "dry_run"])]
+    with_dependencies: bool,
     /// Run everything, show each statement as it runs, and take it all back
     #[arg(long, conflicts_with_all = ["sql", "transaction_per_revision", "interrupted"])]
     dry_run: bool,
+    #[command(flatten)]
+    detail: DetailArgs,
     #[command(flatten)]
     interrupted: InterruptedArgs,
     #[command(flatten)]
@@ -66,12 +72,16 @@ impl UpgradeArgs {
             direction,
             target: &self.revision,
             transaction_per_revision: self.transaction_per_revision,
+            detail: self.detail.detail(),
             interrupted: self.interrupted.policy(),
             missing: match self.missing {
                 true => Missing::Apply,
                 false => Missing::Refuse,
             },
         };
+        if self.with_dependencies {
+            return dependencies::upgrade(&migration, context, &access);
+        }
         match self.dry_run {
             true => dry_run::run(&migration, context, &access),
             false => migration.run(context, &access),

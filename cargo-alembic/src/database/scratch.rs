@@ -168,6 +168,7 @@ impl Host {
         undropped.push((self.url.options.as_ref().clone(), name.clone()));
         drop(undropped);
         let database = Database {
+            dotenv: None,
             url: DatabaseUrl::Postgres(url),
             extensions: Vec::new(),
         };

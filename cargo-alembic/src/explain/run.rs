@@ -74,10 +74,7 @@ fn state(
     storage: &Storage<'_>,
 ) -> Diagnostic {
     let diagnostic = diagnostic
-        .note(format!(
-            "crate `{}`, database {}",
-            subject.name, storage.url
-        ))
+        .database(subject.name, storage.shown.as_str())
         .state(error.state().clone());
     match error.rollback_error() {
         Some(rollback) => diagnostic.note(format!(

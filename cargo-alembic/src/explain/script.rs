@@ -25,7 +25,8 @@ pub(crate) fn script(error: ScriptError, subject: Subject<'_>) -> Error {
             fault => run::refused(fault, new(run::title(fault)), subject),
         },
         ScriptError::NoStart { .. } => {
-            diagnostic().help("name the revision that the database is at, as in `ae10:head`")
+            diagnostic()
+                .help("name the revision that the database is at, as in `ae10:head`, or have it read there, as in `current:head`")
         }
         ScriptError::OpenRange { .. } => diagnostic()
             .help("write `START:END`: the revision that the database is at, and the target"),

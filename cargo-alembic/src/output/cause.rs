@@ -7,7 +7,7 @@ use std::rc::Rc;
 use alembic_history::{PlanError, ResolveError, SettingsFault};
 use alembic_migrate::RunError;
 use alembic_migrate::driver::DatabaseError;
-use alembic_run::ScriptError;
+use alembic_run::{ScriptError, StatementLocation};
 
 use crate::url::UrlError;
 
@@ -97,6 +97,15 @@ impl Cause {
             | Cause::System(_)
             | Cause::Script(_)
             | Cause::Check => None,
+        }
+    }
+
+    /// Returns the location of the statement that failed or is in doubt, if there is one.
+    pub(crate) fn location(&self) -> Option<&StatementLocation> {
+        match self {
+            Cause::Run(error) => error.failure().location(),
+            Cause::CheckCausedBy(cause) => cause.location(),
+            _ => None,
         }
     }
 

@@ -1,13 +1,13 @@
 //! Diagnostics: what is displayed when something is wrong.
 
-use alembic_history::Code;
+use alembic_history::{Code, Position};
 use std::fmt;
-use std::ops::Range;
 
 use alembic_migrate::DatabaseState;
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+use terminal_size::{Width, terminal_size_of};
 
-use super::{Call, Cause, Hint, printable};
+use super::{Call, Cause, Excerpt, Hint, printable};
 
 /// Why a command failed: one diagnostic for each thing that is wrong.
 #[derive(Debug)]
@@ -23,65 +23,19 @@ pub(crate) struct Diagnostic {
     pub(crate) cause: Cause,
     pub(crate) title: String,
     pub(crate) code: Option<Code>,
+    /// The crates that it is about.
+    packages: Vec<String>,
     excerpts: Vec<Excerpt>,
     notes: Vec<Note>,
     help: Vec<Hint>,
 }
 
-/// A part of a file that a diagnostic points to; the first one is at fault.
-///
-/// It holds a single line, not the text: a file may be a dump of many megabytes, with many faults.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Excerpt {
-    path: String,
-    line: String,
-    /// The number of the line, from 1.
-    number: usize,
-    /// The span in the line.
-    span: Range<usize>,
-    label: Option<String>,
-}
-
-/// How many bytes of a line are kept behind the span, which is more than is shown.
-const LINE_REST: usize = 1_000;
-
-impl Excerpt {
-    /// Returns the part of `text` at `span`, up to the end of its first line, so that an unterminated
-    /// literal does not fill the screen.
-    pub(crate) fn new(path: impl Into<String>, text: &str, span: Range<usize>) -> Self {
-        let start = text.floor_char_boundary(span.start);
-        let end = text.floor_char_boundary(span.end.max(start));
-        let line_start = text[..start].rfind('\n').map_or(0, |before| before + 1);
-        let is_line_end = ['\n', '\r'];
-        let length = text[start..end].find(is_line_end).unwrap_or(end - start);
-        let rest = text[start..].find(is_line_end);
-        let line_end = rest.map_or(text.len(), |rest| start + rest);
-        let line_end = line_end.min(text.floor_char_boundary(start + length + LINE_REST));
-        Self {
-            path: path.into(),
-            line: text[line_start..line_end].to_owned(),
-            number: text[..line_start].matches('\n').count() + 1,
-            span: start - line_start..start - line_start + length,
-            label: None,
-        }
-    }
-
-    /// Returns the word of `text` at a line and a column in characters, both from 1.
-    pub(crate) fn at(path: impl Into<String>, text: &str, line: usize, column: usize) -> Self {
-        Self::new(path, text, word_at(text, line, column))
-    }
-
-    /// Adds what is written at the span.
-    pub(crate) fn label(mut self, label: impl Into<String>) -> Self {
-        self.label = Some(label.into());
-        self
-    }
-}
-
 /// A note below a diagnostic.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 enum Note {
     Text(String),
+    /// The database, and the crates whose database it is.
+    Database(Vec<String>, String),
     /// The state that the database is in.
     State(DatabaseState),
 }
@@ -113,12 +67,30 @@ impl Error {
         anstream::adapter::strip_str(&self.render(call)).to_string()
     }
 
-    /// Adds an error to the earlier ones.
+    /// Adds an error to the earlier ones. What is wrong with several crates alike is told once.
     pub(crate) fn add(errors: &mut Option<Self>, error: Self) {
-        match errors {
-            None => *errors = Some(error),
-            Some(first) => first.diagnostics.extend(error.diagnostics),
+        let Some(earlier) = errors else {
+            *errors = Some(error);
+            return;
+        };
+        for diagnostic in error.diagnostics {
+            let mut all = earlier.diagnostics.iter_mut();
+            match all.find(|earlier| earlier.is_same(&diagnostic)) {
+                Some(same) => same.join(diagnostic),
+                None => earlier.diagnostics.push(diagnostic),
+            }
         }
+    }
+
+    /// Names the crate that this is about, unless it is known.
+    #[must_use]
+    pub(crate) fn about(mut self, package: &str) -> Self {
+        for diagnostic in &mut self.diagnostics {
+            if diagnostic.packages.is_empty() {
+                diagnostic.packages.push(package.to_owned());
+            }
+        }
+        self
     }
 
     /// Adds a note to the last thing that is wrong.
@@ -198,6 +170,7 @@ impl Diagnostic {
             cause,
             title: title.into(),
             code: None,
+            packages: Vec::new(),
             excerpts: Vec::new(),
             notes: Vec::new(),
             help: Vec::new(),
@@ -209,6 +182,41 @@ impl Diagnostic {
         self
     }
 
+    /// Returns the crates that it is about.
+    pub(super) fn packages(&self) -> &[String] {
+        &self.packages
+    }
+
+    /// Returns the file and the place in it that is at fault.
+    pub(super) fn place(&self) -> Option<(&str, Position)> {
+        let excerpt = self.excerpts.first()?;
+        let column = excerpt.line[..excerpt.span.start].chars().count() + 1;
+        let line = excerpt.number;
+        Some((&excerpt.path, Position { line, column }))
+    }
+
+    /// Returns the state that the database is in.
+    pub(super) fn database_state(&self) -> Option<String> {
+        self.notes.iter().find_map(|note| match note {
+            Note::State(state) => Some(state.to_string()),
+            Note::Text(_) | Note::Database(..) => None,
+        })
+    }
+
+    /// Returns the other notes.
+    pub(super) fn notes(&self) -> Vec<String> {
+        let notes = self.notes.iter().filter_map(|note| match note {
+            Note::State(_) => None,
+            Note::Text(_) | Note::Database(..) => Some(note.to_string()),
+        });
+        notes.collect()
+    }
+
+    /// Returns what can be done next.
+    pub(super) fn help_for(&self, call: &Call) -> Vec<String> {
+        self.help.iter().map(|hint| hint.render(call)).collect()
+    }
+
     pub(crate) fn excerpt(mut self, excerpt: Excerpt) -> Self {
         self.excerpts.push(excerpt);
         self
@@ -217,6 +225,37 @@ impl Diagnostic {
     pub(crate) fn note(mut self, note: impl Into<String>) -> Self {
         self.notes.push(Note::Text(note.into()));
         self
+    }
+
+    /// Adds the database that it is about, which is a crate's.
+    pub(crate) fn database(mut self, package: &str, url: impl Into<String>) -> Self {
+        let packages = vec![package.to_owned()];
+        self.notes.push(Note::Database(packages, url.into()));
+        self
+    }
+
+    /// Returns whether another one says the same of another crate.
+    fn is_same(&self, other: &Self) -> bool {
+        let is_same_note = |(own, other): (&Note, &Note)| match (own, other) {
+            (Note::Database(_, own), Note::Database(_, other)) => own == other,
+            (own, other) => own == other,
+        };
+        self.title == other.title
+            && self.code == other.code
+            && self.excerpts == other.excerpts
+            && self.help == other.help
+            && self.notes.len() == other.notes.len()
+            && self.notes.iter().zip(&other.notes).all(is_same_note)
+    }
+
+    /// Adds the crates of another one that says the same.
+    fn join(&mut self, other: Self) {
+        join(&mut self.packages, other.packages);
+        for (own, other) in self.notes.iter_mut().zip(other.notes) {
+            if let (Note::Database(own, _), Note::Database(other, _)) = (own, other) {
+                join(own, other);
+            }
+        }
     }
 
     /// Adds the state that the database is in.
@@ -243,7 +282,13 @@ impl Diagnostic {
             title = title.id(code.as_str());
         }
         let mut group: Group<'_> = Group::with_title(title);
-        for (index, excerpt) in self.excerpts.iter().enumerate() {
+        let columns = match terminal_size_of(std::io::stderr()) {
+            Some((Width(columns), _)) => Some(usize::from(columns)),
+            None => None,
+        };
+        let excerpts = self.excerpts.iter();
+        let excerpts: Vec<Excerpt> = excerpts.map(|excerpt| excerpt.fitted(columns)).collect();
+        for (index, excerpt) in excerpts.iter().enumerate() {
             let kind = if index == 0 {
                 AnnotationKind::Primary
             } else {
@@ -266,8 +311,18 @@ impl Diagnostic {
         for hint in &self.help {
             group = group.element(Level::HELP.message(printable(&hint.render(call))));
         }
-        Renderer::styled().render(&[group])
+        let renderer = Renderer::styled();
+        let renderer = match columns {
+            Some(columns) => renderer.term_width(columns),
+            None => renderer,
+        };
+        renderer.render(&[group])
     }
+}
+
+fn join(names: &mut Vec<String>, others: Vec<String>) {
+    let new = others.into_iter().filter(|other| !names.contains(other));
+    names.extend(new.collect::<Vec<String>>());
 }
 
 impl fmt::Display for Diagnostic {
@@ -286,68 +341,15 @@ impl fmt::Display for Note {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Note::Text(text) => f.write_str(text),
-            Note::State(state) => state.fmt(f),
-        }
-    }
-}
-
-/// Returns the bytes of the word at a line and a column.
-fn word_at(text: &str, line: usize, column: usize) -> Range<usize> {
-    let before = text.split_inclusive('\n').take(line.saturating_sub(1));
-    let start_of_line: usize = before.map(str::len).sum();
-    let rest = &text[start_of_line..];
-    let mut characters = rest.char_indices();
-    let start = characters.nth(column.saturating_sub(1));
-    let start = start_of_line + start.map_or(rest.len(), |(offset, _)| offset);
-    let is_in_word = |c: char| c.is_alphanumeric() || c == '_';
-    let length = text[start..].find(|c| !is_in_word(c));
-    let length = length.unwrap_or(text.len() - start);
-    start..start + length.max(1).min(text.len() - start)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn words_are_found_by_line_and_column() {
-        let text = "a\n  é größe: #[x]\r\nend";
-        for (line, column, word) in [
-            (1, 1, "a"),
-            (2, 3, "é"),
-            (2, 5, "größe"),
-            (2, 12, "#"),
-            (3, 1, "end"),
-            (3, 4, ""),
-            (9, 9, ""),
-        ] {
-            assert_eq!(&text[word_at(text, line, column)], word, "{line}:{column}");
-        }
-    }
-
-    #[test]
-    fn excerpts_hold_the_line_and_nothing_else() {
-        let long = format!("{}{}", "é".repeat(100), "x".repeat(10_000));
-        for (text, span, line, number, within) in [
-            ("", 0..0, "", 1, 0..0),
-            ("one\ntwo\n", 0..3, "one", 1, 0..3),
-            ("one\ntwo\n", 4..7, "two", 2, 0..3),
-            ("one\r\ntwo three\r\n", 9..14, "two three", 2, 4..9),
-            // A span of several lines ends with the first of them.
-            ("one\ntwo three\nfour", 8..18, "two three", 2, 4..9),
-            ("one\n", 4..4, "", 2, 0..0),
-            ("one", 3..3, "one", 1, 3..3),
-            ("né", 2..3, "né", 1, 1..3),
-            (&long, 200..201, &long[..200 + 1 + LINE_REST], 1, 200..201),
-        ] {
-            let excerpt = Excerpt::new("a.sql", text, span.clone());
-            let found = (excerpt.line.as_str(), excerpt.number, excerpt.span);
-            let end = text.floor_char_boundary(span.end);
-            assert_eq!(found.0, line, "{span:?}");
-            assert_eq!(found.1, number, "{span:?}");
-            if text.is_char_boundary(span.start) && end == span.end {
-                assert_eq!(found.2, within, "{span:?}");
+            Note::Database(packages, url) => {
+                let crates = if packages.len() == 1 {
+                    "crate"
+                } else {
+                    "crates"
+                };
+                write!(f, "{crates} `{}`, database {url}", packages.join("`, `"))
             }
+            Note::State(state) => state.fmt(f),
         }
     }
 }

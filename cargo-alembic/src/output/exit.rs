@@ -19,7 +19,7 @@ pub enum Exit {
     Failure = 1,
     /// The arguments are wrong.
     Usage = 2,
-    /// `current --check-heads`: a database is not at its heads.
+    /// `status`, `current --check-heads`: a database is not at its heads.
     NotAtHeads = 3,
     /// The workspace or its configuration is wrong.
     Configuration = 4,
@@ -49,7 +49,7 @@ impl Exit {
         (Exit::Usage, "the arguments are wrong"),
         (
             Exit::NotAtHeads,
-            "`current --check-heads`: a database is not at its heads",
+            "`status`, `current --check-heads`: a database is not at its heads",
         ),
         (
             Exit::Configuration,

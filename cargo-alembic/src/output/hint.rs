@@ -227,11 +227,13 @@ impl Subcommand {
             | Subcommand::Stamp
             | Subcommand::Upgrade => true,
             Subcommand::Dump
+            | Subcommand::Import
             | Subcommand::Init
             | Subcommand::Lock
             | Subcommand::Merge
             | Subcommand::Rebase
-            | Subcommand::Revision => false,
+            | Subcommand::Revision
+            | Subcommand::Verify => false,
         }
     }
 

@@ -3,6 +3,7 @@
 //! Every answer is one object with one entry per crate. `docs/json-schema.json` is derived from
 //! these types.
 
+mod findings;
 mod imports;
 mod revisions;
 mod runs;
@@ -12,11 +13,14 @@ mod schemas;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::Diagnostic;
 use super::printable::printable_json;
+use super::{Call, Diagnostic};
+use findings::ErrorJson;
+pub(crate) use findings::WarningJson;
 pub(crate) use imports::{BaselineJson, FindingJson, ImportJson, ImportedJson, TakeOverJson};
 pub(crate) use revisions::{
-    BranchPoint, Branches, CurrentJson, RevisionJson, Revisions, UnfinishedJson, strings,
+    BranchPoint, Branches, CurrentJson, RevisionJson, RevisionTitleJson, Revisions, StatusJson,
+    UnfinishedJson, strings,
 };
 pub(crate) use runs::{
     DryRunJson, DryStepJson, EnsureJson, EnsureVersionJson, ExecutedJson, LogJson, LoggedJson,
@@ -35,6 +39,9 @@ struct Document<T> {
     /// What is wrong, if the command failed; absent if it succeeded.
     #[serde(skip_serializing_if = "Option::is_none")]
     errors: Option<Vec<ErrorJson>>,
+    /// What it warns of, and what servers said; absent if there is nothing of that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    warnings: Option<Vec<WarningJson>>,
 }
 
 /// The result of a command for one crate.
@@ -52,41 +59,24 @@ struct CrateAnswer<T> {
     answer: T,
 }
 
-/// One thing that is wrong.
-#[derive(Debug, Serialize)]
-#[cfg_attr(feature = "schema", derive(JsonSchema), schemars(rename = "Error"))]
-struct ErrorJson {
-    /// The code of this kind of error, as in docs/diagnostics.md; absent if it has none.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    code: Option<String>,
-    /// What is wrong.
-    message: String,
-    /// The database's own code, if it gave one: a SQLSTATE such as `42501` on PostgreSQL, the
-    /// extended result code as a decimal number on SQLite.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    database_code: Option<String>,
-}
-
-impl ErrorJson {
-    fn new(diagnostic: &Diagnostic) -> Self {
-        Self {
-            code: diagnostic.code.map(|code| code.to_string()),
-            message: diagnostic.title.clone(),
-            database_code: diagnostic.cause.database_code(),
-        }
-    }
-}
-
-/// Returns the answers for all crates, and the errors, as one JSON object.
+/// Returns the answers for all crates, the errors and the warnings as one JSON object.
 pub(crate) fn document(
     answers: impl IntoIterator<Item = (String, AnswerJson)>,
     errors: Option<&[Diagnostic]>,
+    warnings: Vec<WarningJson>,
+    call: &Call,
 ) -> String {
     let crates = answers.into_iter();
     let crates = crates.map(|(name, answer)| CrateAnswer { name, answer });
     let document = Document {
         crates: crates.collect(),
-        errors: errors.map(|errors| errors.iter().map(ErrorJson::new).collect()),
+        errors: errors.map(|errors| {
+            let errors = errors.iter();
+            errors
+                .flat_map(|error| ErrorJson::of(error, call))
+                .collect()
+        }),
+        warnings: Some(warnings).filter(|warnings| !warnings.is_empty()),
     };
     printable_json(&serde_json::to_string_pretty(&document).unwrap_or_default()) + "\n"
 }
@@ -115,6 +105,7 @@ pub(crate) enum AnswerJson {
     Run(RunJson),
     Script(ScriptJson),
     Stamp(StampJson),
+    Status(StatusJson),
     TakeOver(TakeOverJson),
     Test(TestJson),
 }
@@ -227,6 +218,9 @@ struct Answers {
     check: Document<DiffJson>,
     current: Document<CurrentJson>,
     diff: Document<DiffJson>,
+    /// The result of `upgrade` and `downgrade` with `--dry-run`.
+    #[serde(rename = "dry-run")]
+    dry_run: Document<DryRunJson>,
     downgrade: Document<RunJson>,
     dump: Document<DumpJson>,
     ensure: Document<EnsureJson>,
@@ -248,6 +242,7 @@ struct Answers {
     /// The result of `upgrade`, `downgrade`, `stamp` and `ensure-version` with `--sql`.
     sql: Document<ScriptJson>,
     stamp: Document<StampJson>,
+    status: Document<StatusJson>,
     test: Document<TestJson>,
     upgrade: Document<RunJson>,
     verify: Document<DriftJson>,

@@ -2,7 +2,7 @@
 
 use super::json::{self, AnswerJson};
 use super::shell::{self, Shell};
-use super::{Call, Diagnostic, Error, Exit, Format, Result, printable};
+use super::{Call, Diagnostic, Error, Exit, Format, Result, Warnings, printable};
 
 /// The response of a command: its answers, and how it ended.
 pub(crate) struct Response {
@@ -84,6 +84,14 @@ impl Response {
         self
     }
 
+    /// Records that some crates are not at their heads, as their answers say, unless something failed.
+    pub(crate) fn not_at_heads(mut self) -> Self {
+        if matches!(self.end, End::Success) {
+            self.end = End::NotAtHeads(Vec::new());
+        }
+        self
+    }
+
     /// Records the crates whose schemas differ, unless something failed.
     pub(crate) fn with_differing(mut self, crates: Vec<(String, usize)>) -> Self {
         if !crates.is_empty() && matches!(self.end, End::Success) {
@@ -152,7 +160,12 @@ impl Answer {
 }
 
 /// Writes a command's answers and errors, and returns its exit code.
-pub(crate) fn finish(response: Response, format: Format, shell: Shell, call: &Call) -> Exit {
+pub(crate) fn finish(
+    response: Response,
+    format: Format,
+    (shell, warnings): (Shell, &Warnings),
+    call: &Call,
+) -> Exit {
     let written = match (format, response.layout) {
         (Format::Text, Layout::Scripts) => shell::answer_verbatim(&response.text()),
         (Format::Text, Layout::Plain | Layout::Sections) => shell::answer(response.text()),
@@ -161,12 +174,13 @@ pub(crate) fn finish(response: Response, format: Format, shell: Shell, call: &Ca
                 End::Failure(error) => Some(error.diagnostics.as_slice()),
                 End::Success | End::NotAtHeads(_) | End::Differs(_) => None,
             };
+            let warnings = warnings.list();
             match response.answers {
-                None if errors.is_none() => Ok(()),
+                None if errors.is_none() && warnings.is_empty() => Ok(()),
                 answers => {
                     let answers = answers.unwrap_or_default().into_iter();
                     let answers = answers.map(|answer| (answer.name, answer.json));
-                    shell::answer(json::document(answers, errors))
+                    shell::answer(json::document(answers, errors, warnings, call))
                 }
             }
         }

@@ -25,16 +25,36 @@ impl Shell {
     pub(crate) fn status(self, verb: &str, what: impl Display) {
         if self.verbosity == Verbosity::Normal {
             let line = status_line(verb, what);
-            // If stderr is closed, there is nowhere left to report that.
-            let _ = writeln!(anstream::stderr(), "{line}");
+            write_line(&line);
+        }
+    }
+
+    /// Prints the line of a warning, unless only the result is wanted.
+    pub(crate) fn warning(self, verb: &str, what: impl Display) {
+        if self.verbosity == Verbosity::Normal {
+            write_line(&warning_line(verb, what));
         }
     }
 }
 
+/// Writes a line to stderr; if that is closed, there is nowhere left to report it.
+pub(super) fn write_line(line: &str) {
+    let _ = writeln!(anstream::stderr(), "{line}");
+}
+
 /// Returns a status line, safe for a terminal.
 pub(crate) fn status_line(verb: &str, what: impl Display) -> String {
+    line(AnsiColor::Green, verb, what)
+}
+
+/// Returns the line of a warning, safe for a terminal.
+pub(crate) fn warning_line(verb: &str, what: impl Display) -> String {
+    line(AnsiColor::Yellow, verb, what)
+}
+
+fn line(color: AnsiColor, verb: &str, what: impl Display) -> String {
     let what = printable(&what.to_string());
-    let style: Style = AnsiColor::Green.on_default().bold();
+    let style: Style = color.on_default().bold();
     format!("{style}{verb:>12}{style:#} {what}")
 }
 

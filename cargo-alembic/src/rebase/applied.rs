@@ -11,7 +11,7 @@ use crate::database::Database;
 use crate::migrate::{Migration, readable};
 use crate::output::lines::join;
 use crate::output::{
-    Cause, Diagnostic, Error, Hint, Progress, Result, Shell, Subcommand, Suggestion,
+    Cause, Detail, Diagnostic, Error, Hint, Result, Shell, Subcommand, Suggestion,
 };
 use crate::workspace::{Crate, PlannedRows, check_dependents};
 
@@ -107,7 +107,8 @@ impl<'c> AppliedRevisions<'c> {
         context.shell.status("Reverting", what);
         let what = format_args!("{} ({})", owner.name(), self.database.url);
         context.shell.status("Downgrading", what);
-        let progress = Arc::new(Progress::new(context.shell));
+        let (name, dialect) = (owner.name(), self.database.dialect());
+        let progress = Arc::new(context.progress(Detail::Revisions, name, dialect));
         let shown = Arc::clone(&progress);
         let migrations = owner.migrations.clone();
         let migrations = migrations.observe(move |event| shown.show(event));
@@ -155,6 +156,7 @@ impl<'c> AppliedRevisions<'c> {
             .read(configuration, self.owner.access())?;
         for tip in &self.tips {
             let migration = Migration {
+                detail: Detail::Revisions,
                 direction: Direction::Upgrade,
                 target: tip.as_str(),
                 transaction_per_revision: false,

@@ -10,6 +10,8 @@ pub(crate) enum UrlPlace {
     Argument,
     /// This environment variable.
     Environment(String),
+    /// This variable in a file `.env`, which is named as it is displayed.
+    Dotenv { variable: String, path: String },
     /// A manifest in this folder.
     Manifest(PathBuf),
 }
@@ -19,7 +21,7 @@ impl UrlPlace {
     pub(super) fn base(&self) -> PathBuf {
         match self {
             // Where an application that is started here looks for the file, too.
-            UrlPlace::Argument | UrlPlace::Environment(_) => {
+            UrlPlace::Argument | UrlPlace::Environment(_) | UrlPlace::Dotenv { .. } => {
                 std::env::current_dir().unwrap_or_default()
             }
             UrlPlace::Manifest(folder) => folder.clone(),
@@ -32,6 +34,7 @@ impl fmt::Display for UrlPlace {
         match self {
             UrlPlace::Argument => f.write_str("`--url`"),
             UrlPlace::Environment(variable) => write!(f, "the environment variable {variable}"),
+            UrlPlace::Dotenv { variable, path } => write!(f, "{variable} in {path}"),
             UrlPlace::Manifest(_) => f.write_str("`url` in its configuration"),
         }
     }

@@ -9,6 +9,7 @@ use alembic_migrate::{Dialect, LoadError};
 use serde_json::Value;
 use toml_edit::TableLike;
 
+use super::dotenv::Dotenv;
 use crate::explain::{self, Manifest};
 use crate::output::{Cause, Diagnostic, Error, Hint, Subcommand, Suggestion, display_path};
 
@@ -22,6 +23,8 @@ pub(crate) struct Configuration {
     /// The workspace's folder.
     pub(super) workspace: PathBuf,
     pub(crate) settings: Settings,
+    /// Whether the URL of its database may be in `.env`.
+    pub(super) dotenv: Dotenv,
 }
 
 /// A `metadata.alembic` table, and the manifest that holds it.

@@ -154,7 +154,7 @@ impl Crate {
     /// Checks the SQL of the revision files that runs in `direction`, unless that was already done.
     pub(crate) fn check_sql(&self, direction: Direction) -> Result<()> {
         let checked = self.history().check_sql(direction);
-        checked.map_err(|error| explain::history(&error, self.name()))
+        checked.map_err(|error| explain::history(&error, self.name()).about(self.name()))
     }
 
     /// Refuses a plan for `database` with a revision that cannot be reverted.
@@ -187,7 +187,8 @@ impl Crate {
         if let Some(database) = self.database.get() {
             return Ok(database);
         }
-        let found = self.configuration.database(self.access.url.as_deref())?;
+        let found = self.configuration.database(self.access.url.as_deref());
+        let found = found.map_err(|error| error.about(self.name()))?;
         Ok(self.database.get_or_init(|| found))
     }
 
@@ -254,7 +255,8 @@ impl Crate {
 
     /// Reads the rows of the version table in `database`.
     pub(crate) fn versions(&self, database: &Database) -> Result<Versions> {
-        let versions = self.migrations.current(&mut database.read()?);
+        let mut connection = database.read().map_err(|error| error.about(self.name()))?;
+        let versions = self.migrations.current(&mut connection);
         versions.map_err(|error| self.explain(error, database))
     }
 
@@ -267,6 +269,7 @@ impl Crate {
                 Err(explained) if matches!(error, PlanError::UnknownRows { .. }) => explained,
                 Ok(_) | Err(_) => {
                     explain::plan(&error, self.subject(), Some(&self.storage(database)))
+                        .about(self.name())
                 }
             }
         })
@@ -279,7 +282,8 @@ impl Crate {
 
     /// Reads where `database` is, what is pending there and what is unfinished.
     pub(crate) fn status(&self, database: &Database) -> Result<Status> {
-        let status = self.migrations.status(&mut database.read()?);
+        let mut connection = database.read().map_err(|error| error.about(self.name()))?;
+        let status = self.migrations.status(&mut connection);
         status.map_err(|error| self.explain(error, database))
     }
 
@@ -303,6 +307,7 @@ impl Crate {
             }
             Direction::Upgrade | Direction::Downgrade => {
                 explain::plan(&error, self.subject(), Some(&self.storage(database)))
+                    .about(self.name())
             }
         })
     }
@@ -317,7 +322,7 @@ impl Crate {
         let targets = targets.iter().map(|target| self.parse(target));
         let targets = targets.collect::<Result<Vec<Expression>>>()?;
         let plan = self.graph().plan_stamp(rows, &targets).map_err(|error| {
-            explain::plan(&error, self.subject(), Some(&self.storage(database)))
+            explain::plan(&error, self.subject(), Some(&self.storage(database))).about(self.name())
         })?;
         Ok(plan.rows)
     }
@@ -327,7 +332,7 @@ impl Crate {
     pub(crate) fn explain_expression(&self, error: &ResolveError, rows: Option<&[Node]>) -> Error {
         let read = rows.and_then(|_| self.database.get());
         let storage = read.map(|database| self.storage(database));
-        explain::resolve(error, self.name(), storage.as_ref())
+        explain::resolve(error, self.name(), storage.as_ref()).about(self.name())
     }
 
     /// Explains the failure of a run on `database`.
@@ -350,7 +355,7 @@ impl Crate {
             Some(question) => evidence(&question, &self.migrations, database),
             None => explain::Evidence::Nothing,
         };
-        explain::run(error, subject, &storage, &evidence)
+        explain::run(error, subject, &storage, &evidence).about(self.name())
     }
 
     pub(crate) fn subject(&self) -> Subject<'_> {
@@ -366,6 +371,7 @@ impl Crate {
             url: &database.url,
             table: self.version_table(database.dialect()),
             lifetime: Lifetime::Lasting,
+            shown: database.shown(),
         }
     }
 }
@@ -385,6 +391,7 @@ pub(crate) fn answers_one_by_one(
             Ok(json) => answers.push(Answer::new(next.name(), json, String::new())),
             Err(error) => {
                 let (done, rest) = names.split_at(index);
+                let error = error.about(next.name());
                 failed = Some(error.with_other_crates(done, &rest[..1], &rest[1..]));
                 break;
             }

@@ -3,9 +3,10 @@
 use alembic_history::Code;
 use alembic_migrate::Dialect;
 
+use super::dotenv::DotenvValue;
 use super::{Configuration, Crate, Workspace};
 use crate::database::Database;
-use crate::output::{Cause, Diagnostic, Error, Result};
+use crate::output::{Cause, Diagnostic, Error, Result, display_path};
 use crate::url::{DatabaseUrl, RedactedUrl, UrlError, UrlPlace};
 
 impl Configuration {
@@ -25,27 +26,41 @@ impl Configuration {
         let url = DatabaseUrl::parse(&text, &place);
         let url = url.map_err(|error| self.invalid_url(&text, &place, error))?;
         self.check_schema(url.dialect())?;
-        Ok(Some(self.database_at(url)))
+        Ok(Some(self.database_at(url, &place)))
     }
 
     /// Finds the URL of the crate's database, and where it is written. An argument takes precedence
-    /// over the environment, and the environment over the configuration.
+    /// over the environment, the environment over `.env`, and that over the configuration.
     pub(crate) fn find_url(&self, argument: Option<&str>) -> Result<Option<(String, UrlPlace)>> {
         let variable = &self.settings.url_env;
         let from_env = self.url_from_environment()?;
-        Ok(match (argument, from_env, &self.settings.url) {
-            (Some(url), _, _) => Some((url.to_owned(), UrlPlace::Argument)),
-            (None, Some(url), _) => Some((url, UrlPlace::Environment(variable.clone()))),
-            (None, None, Some(url)) => Some((url.clone(), self.configured_place())),
-            (None, None, None) => None,
-        })
+        if let Some(url) = argument {
+            return Ok(Some((url.to_owned(), UrlPlace::Argument)));
+        }
+        let configured = || {
+            let url = self.settings.url.as_ref()?;
+            Some((url.clone(), self.configured_place()))
+        };
+        match from_env {
+            // An empty variable leaves out what `.env` says, too.
+            Some(url) if url.is_empty() => Ok(configured()),
+            Some(url) => Ok(Some((url, UrlPlace::Environment(variable.clone())))),
+            None => {
+                let found = self.dotenv.find(&self.folder, variable)?;
+                let found = found.map(|DotenvValue { value, path }| {
+                    let (variable, path) = (variable.clone(), display_path(&path));
+                    (value, UrlPlace::Dotenv { variable, path })
+                });
+                Ok(found.or_else(configured))
+            }
+        }
     }
 
-    /// Reads a database URL from the environment; an empty variable counts as unset.
+    /// Reads a database URL from the environment.
     fn url_from_environment(&self) -> Result<Option<String>> {
         let variable = &self.settings.url_env;
         match std::env::var(variable) {
-            Ok(url) => Ok(Some(url).filter(|url| !url.is_empty())),
+            Ok(url) => Ok(Some(url)),
             Err(std::env::VarError::NotPresent) => Ok(None),
             Err(std::env::VarError::NotUnicode(_)) => {
                 let title = format!(
@@ -93,7 +108,7 @@ impl Configuration {
         } else if self.folder.join("Cargo.toml").exists() {
             format!(
                 "set `url = \"sqlite://{name}.db\"` under [package.metadata.alembic] in its \
-                 Cargo.toml, or the environment variable {variable}"
+                 Cargo.toml, or the environment variable {variable}, or that variable in `.env`"
             )
         } else {
             format!("name it with `--url`, or in the environment variable {variable}")
@@ -125,14 +140,19 @@ impl Configuration {
     /// Returns the database that the configuration itself names.
     pub(crate) fn configured_database(&self) -> Option<Database> {
         let url = self.settings.url.as_deref()?;
-        let url = DatabaseUrl::parse(url, &self.configured_place()).ok()?;
-        Some(self.database_at(url))
+        let place = self.configured_place();
+        let url = DatabaseUrl::parse(url, &place).ok()?;
+        Some(self.database_at(url, &place))
     }
 
     /// Returns the database at a URL, as this crate opens it.
-    fn database_at(&self, url: DatabaseUrl) -> Database {
+    fn database_at(&self, url: DatabaseUrl, place: &UrlPlace) -> Database {
         Database {
             url,
+            dotenv: match place {
+                UrlPlace::Dotenv { path, .. } => Some(path.clone()),
+                UrlPlace::Argument | UrlPlace::Environment(_) | UrlPlace::Manifest(_) => None,
+            },
             extensions: self.sqlite_extensions(),
         }
     }

@@ -9,6 +9,7 @@ use alembic_history::{History, Settings, SourceFile};
 use alembic_migrate::history::read_folder;
 use alembic_migrate::{Dialect, LoadError};
 
+use super::dotenv::Dotenv;
 use super::manifests::{Manifests, Others};
 
 /// Reads the revision files of a crate; their SQL is checked for `dialects` only when needed.
@@ -52,9 +53,10 @@ impl Readahead {
         manifest: Option<PathBuf>,
         packages: Vec<String>,
         url: Option<String>,
+        dotenv: Dotenv,
     ) -> Self {
         let thread = manifest.and_then(|manifest| {
-            let read = move || guesses(&manifest, &packages, url.as_deref());
+            let read = move || guesses(&manifest, &packages, url.as_deref(), dotenv);
             // If the thread cannot start, everything is read when it is needed.
             std::thread::Builder::new().spawn(read).ok()
         });
@@ -102,12 +104,16 @@ impl Readahead {
 /// Reads the histories of a manifest's crates: those named in `packages`, or all of them.
 ///
 /// Errors are left to the caller that needs the history.
-fn guesses(manifest: &Path, packages: &[String], url: Option<&str>) -> Vec<Guess> {
+fn guesses(manifest: &Path, packages: &[String], url: Option<&str>, dotenv: Dotenv) -> Vec<Guess> {
     let Some(crates) = crates(manifest, packages) else {
         return Vec::new();
     };
     let guesses = crates.into_iter().map(|(folder, settings)| {
-        let from_env = std::env::var(&settings.url_env).ok();
+        let variable = &settings.url_env;
+        let from_env = std::env::var(variable).ok().or_else(|| {
+            let found = dotenv.find(&folder, variable).ok().flatten();
+            found.map(|found| found.value)
+        });
         let dialects = settings.dialects_for(url.or(from_env.as_deref()));
         let folders = settings.migrations.iter();
         let folders: Vec<PathBuf> = folders.map(|name| folder.join(name)).collect();

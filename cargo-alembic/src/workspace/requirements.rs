@@ -2,7 +2,9 @@
 
 use std::collections::HashMap;
 
-use alembic_history::{Code, CrateHistory, Node, RequirementErrorKind, in_dependency_order};
+use alembic_history::{
+    Code, CrateHistory, Direction, Node, RequirementErrorKind, in_dependency_order,
+};
 
 use super::{Access, Configuration, Crate, Workspace};
 use crate::database::Database;
@@ -15,6 +17,8 @@ pub(crate) struct CrateOrder {
     pub(crate) chosen: Vec<Crate>,
     /// Other crates that they depend on.
     others: Vec<Crate>,
+    /// The names of all of them, each after those that it depends on.
+    names: Vec<String>,
 }
 
 /// The database of a crate other than the one that a command works on.
@@ -64,10 +68,18 @@ impl Workspace {
             all.push(self.read(missing, &access)?);
         };
         let mut slots: Vec<Option<Crate>> = all.into_iter().map(Some).collect();
-        let sorted = order.into_iter().filter_map(|index| slots[index].take());
+        let sorted: Vec<Crate> = order
+            .into_iter()
+            .filter_map(|index| slots[index].take())
+            .collect();
+        let all = sorted.iter().map(|known| known.name().to_owned()).collect();
         let is_chosen = |known: &Crate| names.iter().any(|name| name == known.name());
-        let (chosen, others) = sorted.partition(is_chosen);
-        Ok(CrateOrder { chosen, others })
+        let (chosen, others) = sorted.into_iter().partition(is_chosen);
+        Ok(CrateOrder {
+            chosen,
+            others,
+            names: all,
+        })
     }
 }
 
@@ -116,6 +128,54 @@ fn planned_or_current(
 }
 
 impl CrateOrder {
+    /// Returns the crates that the command is for and those of which they need something, each after those
+    /// that it depends on, with the revisions that others need of it and that are not applied; `target`
+    /// is that of the crates that the command is for.
+    pub(crate) fn needs(&self, target: &str) -> Result<Vec<(&Crate, Vec<Node>)>> {
+        let mut needs: Vec<(&Crate, Vec<Node>)> = Vec::new();
+        for name in &self.names {
+            let mut all = self.chosen.iter().chain(&self.others);
+            needs.extend(
+                all.find(|known| known.name() == name)
+                    .map(|own| (own, Vec::new())),
+            );
+        }
+        for index in (0..needs.len()).rev() {
+            let (below, rest) = needs.split_at_mut(index);
+            let (own, needed) = &mut rest[0];
+            let mut chosen = self.chosen.iter();
+            let is_chosen = chosen.any(|chosen| chosen.name() == own.name());
+            if needed.is_empty() && !is_chosen {
+                continue;
+            }
+            let (graph, database) = (own.graph(), own.database()?);
+            let rows = own.current(database)?;
+            let applied = graph.required_by(&rows);
+            needed.retain(|node| !applied.contains(*node));
+            let mut steps = needed.clone();
+            if is_chosen {
+                let plan = own.plan(Direction::Upgrade, target, &rows, database)?;
+                steps.extend(plan.steps.iter().map(|step| step.revision));
+            }
+            let steps = graph.required_by(&steps);
+            let steps = graph.nodes().filter(|node| steps.contains(*node));
+            for node in steps.filter(|node| !applied.contains(*node)) {
+                for requirement in own.history().file(node).requirements() {
+                    let mut others = below.iter_mut();
+                    let other = others.find(|(other, _)| other.name() == requirement.package);
+                    if let Some((other, needed)) = other {
+                        needed.extend(other.graph().named(requirement.revision));
+                    }
+                }
+            }
+        }
+        needs.retain(|(own, needed)| {
+            let mut chosen = self.chosen.iter();
+            !needed.is_empty() || chosen.any(|chosen| chosen.name() == own.name())
+        });
+        Ok(needs)
+    }
+
     /// Returns the crates that `own` depends on and shares a database with, in order.
     pub(crate) fn below(&self, own: &Crate) -> Vec<&Crate> {
         self.below_with(own, &[])
@@ -252,6 +312,8 @@ fn is_not_met(
     let title =
         format!("revision {id} depends on {revision} of crate `{package}`, which is not applied");
     let upgrade = neighbor.suggest(Subcommand::Upgrade, package, revision);
+    let along = Suggestion::for_crate(Subcommand::Upgrade, own.name());
+    let along = along.argument("--with-dependencies");
     Diagnostic::new(Cause::Revision, title)
         .code(Code::RequirementNotMet)
         .note(format!(
@@ -260,5 +322,6 @@ fn is_not_met(
             neighbor.database.url
         ))
         .help(Hint::from("apply it with ").command(upgrade))
+        .help(Hint::from("or bring along all that is needed, with ").command(along))
         .into()
 }

@@ -201,6 +201,7 @@ impl Workspace {
             folder: folder.to_owned(),
             workspace: self.root.clone(),
             settings,
+            dotenv: self.dotenv,
         })
     }
 
@@ -235,6 +236,7 @@ impl Workspace {
                     folder: folder(package).to_owned(),
                     workspace: self.root.clone(),
                     settings,
+                    dotenv: self.dotenv,
                 }),
                 Err(found) => {
                     // A fault in the workspace's table is reported once, however many crates share

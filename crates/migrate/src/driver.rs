@@ -1,8 +1,8 @@
 //! The interface that a database library provides to carry out runs.
 
 pub use alembic_run::{
-    AsyncConnection, Batch, Connection, DatabaseError, DatabaseErrorKind, Effect, Execute,
-    Observer, Query, Row, Run, Undo, sqlite_error,
+    AsyncConnection, Batch, Connection, DatabaseError, DatabaseErrorKind, Effect, Execute, Notice,
+    Observer, Query, Row, Run, Severity, Undo, Watch, sqlite_error,
 };
 
 use crate::{Dialect, RunError};

@@ -195,7 +195,15 @@ macro_rules! include_migrations {
         static MIGRATIONS: ::std::sync::LazyLock<$crate::Migrations> =
             ::std::sync::LazyLock::new(|| {
                 let embedded: $crate::embedded::Embedded =
-                    include!(concat!(env!("OUT_DIR"), "/alembic_migrations.rs"));
+                    include!(concat!(
+                        env!(
+                            "OUT_DIR",
+                            "this crate has no build script that embeds its migrations: write \
+                             `fn main() { alembic_build::embed_migrations(); }` into build.rs, and add \
+                             `alembic-build` to the build-dependencies"
+                        ),
+                        "/alembic_migrations.rs"
+                    ));
                 embedded.load()
             });
         &*MIGRATIONS

@@ -75,3 +75,5 @@ pub use alembic_run::{
 #[cfg(feature = "walkdir")]
 pub use folder::LoadError;
 pub use migrations::{Migrations, ensure_all_ready, ensure_database_ready};
+#[cfg(feature = "tokio-postgres")]
+pub use tokio_postgres::{ClientNotices, NoticingClient};

@@ -2,6 +2,7 @@
 
 mod commands;
 mod schemas;
+mod tracing_log;
 
 use std::fmt;
 use std::path::PathBuf;
@@ -13,13 +14,13 @@ use alembic_run::{
     Ahead, Author, DEFAULT_LOCK_TIMEOUT, Event, Expected, Interruption, Missing, Observer, Runner,
     SchemaRole, Target, ensure_all,
 };
-use tracing::{debug, info, warn};
 
 use crate::author;
 use crate::driver::Driver;
 use crate::{Dialect, EnsureReport};
 
 use schemas::{Schemas, schema};
+use tracing_log::log;
 
 /// The migrations of one crate, and how databases are brought to them.
 ///
@@ -37,6 +38,7 @@ pub struct Migrations {
     edited: Edited,
     missing: Missing,
     dry_run: bool,
+    report_statements: bool,
     target: Target,
     schema: Schemas,
     /// What databases hold that are older than the first revision.
@@ -59,6 +61,7 @@ impl Migrations {
             edited: Edited::default(),
             missing: Missing::default(),
             dry_run: false,
+            report_statements: false,
             target: Target {
                 package: String::new(),
                 schema: None,
@@ -150,6 +153,14 @@ impl Migrations {
     #[must_use]
     pub fn dry_run(mut self, dry_run: bool) -> Self {
         self.dry_run = dry_run;
+        self
+    }
+
+    /// Sets whether each statement of a revision is sent by itself and reported with its time, as
+    /// [`Event::Executed`](crate::Event); it is not by default, since it takes a round trip to the server.
+    #[must_use]
+    pub fn report_statements(mut self, report: bool) -> Self {
+        self.report_statements = report;
         self
     }
 
@@ -290,6 +301,7 @@ impl Migrations {
             edited: self.edited,
             missing: self.missing,
             dry_run: self.dry_run,
+            report_statements: self.report_statements,
             ..Runner::new(&self.history, dialect)
         }
     }
@@ -368,74 +380,6 @@ pub fn ensure_all_ready<'d, D: Driver<'d>>(
         [] => &log,
     };
     database.drive(run, observer)
-}
-
-/// Logs an event of a command.
-fn log(event: &Event) {
-    match event {
-        Event::Found { package, scenario } => info!(package, %scenario, "Found the database"),
-        Event::NothingPending { package } => info!(package, "No pending migrations"),
-        Event::SchemaCreated { package } => info!(package, "Created the target schema"),
-        Event::BaseCreated { path } => {
-            info!(path = %path.display(), "Created what is older than the revisions");
-        }
-        Event::StepFinished { step, took } => {
-            // Not called `message`, which is tracing's name for the text of an event.
-            let (revision, title) = (&step.revision, &step.message);
-            info!(%revision, title, ?took, "Ran {}", step.direction);
-        }
-        Event::CommittingValue { before, value } => warn!(
-            %before,
-            value,
-            "Committing earlier than the whole run, for a new value of an enum"
-        ),
-        Event::Committed => debug!("Committed"),
-        Event::Waiting {
-            waited,
-            holder: Some(holder),
-        } => warn!(?waited, %holder, "Waiting for another migrator"),
-        Event::Waiting { waited, .. } => warn!(?waited, "Waiting for a lock on the database"),
-        Event::NoConnection { waited } => warn!(?waited, "Waiting for a second connection"),
-        Event::Silence { waited } => warn!(?waited, "The server does not answer"),
-        Event::Retrying { error, retries } => {
-            warn!(error, retries, "Beginning the transaction again");
-        }
-        Event::ForeignKeysIgnored { keys } => {
-            for key in keys {
-                warn!(%key, "Not checking a foreign key that cannot be enforced");
-            }
-        }
-        Event::TableRebuilt(rebuilt) => info!(
-            table = rebuilt.table,
-            rows = rebuilt.rows,
-            took = ?rebuilt.took,
-            "Rebuilt a table"
-        ),
-        Event::Adopted {
-            before,
-            applied,
-            unknown,
-            reverted,
-        } => warn!(
-            before,
-            applied = applied.len() + unknown.len(),
-            reverted = reverted.len(),
-            "Another program has moved the version table"
-        ),
-        Event::LogNotKept { table, owner } => {
-            warn!(
-                table,
-                owner, "The log belongs to another role, so none is kept"
-            );
-        }
-        Event::Edited { revisions } => {
-            for revision in revisions {
-                warn!(%revision, "An applied revision was edited");
-            }
-        }
-        // The end of a step is logged, so its beginning is not.
-        _ => {}
-    }
 }
 
 impl fmt::Debug for Migrations {

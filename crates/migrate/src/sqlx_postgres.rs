@@ -2,6 +2,7 @@
 
 mod error;
 mod messages;
+mod notices;
 mod second_connection;
 mod server;
 

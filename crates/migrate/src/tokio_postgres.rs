@@ -1,5 +1,7 @@
 //! The driver for PostgreSQL, through tokio-postgres.
 
+mod notices;
+
 use std::future::Future;
 use std::pin::{Pin, pin};
 use std::task::{Context, Waker};
@@ -7,7 +9,7 @@ use std::time::Duration;
 
 use ::tokio_postgres::error::{DbError, ErrorPosition};
 use ::tokio_postgres::{Client, Error, SimpleQueryMessage};
-use alembic_run::{AsyncConnection, Batch, DatabaseError, Execute, Query, Row, Run, Undo};
+use alembic_run::{AsyncConnection, Batch, DatabaseError, Execute, Notice, Query, Row, Run, Undo};
 use futures_util::TryStreamExt;
 
 use crate::driver::{Driver, Observer};
@@ -16,6 +18,7 @@ use crate::postgres::{
     to_statement,
 };
 use crate::{Dialect, RunError};
+pub use notices::{ClientNotices, NoticingClient};
 
 /// Runs on this connection alone, whose transactions also keep other migrators away. Revisions
 /// with a section outside of transactions are refused: they need a second connection.
@@ -34,20 +37,30 @@ impl<'d> Driver<'d> for &'d mut Client {
         run: Run<'d, Result<T, RunError>>,
         observer: &'d Observer,
     ) -> Self::Output<T> {
-        Box::pin(async move {
-            let mut connection = Connection {
-                client: self,
-                has_answered: false,
-                undo: Undo::default(),
-            };
-            run.drive_async(&mut connection, observer).await
-        })
+        Box::pin(carry_out(self, None, run, observer))
     }
+}
+
+/// Runs on a client, whose notices are kept if somebody keeps them.
+async fn carry_out<T: Send>(
+    client: &Client,
+    notices: Option<&ClientNotices>,
+    run: Run<'_, Result<T, RunError>>,
+    observer: &Observer,
+) -> Result<T, RunError> {
+    let mut connection = Connection {
+        client,
+        notices,
+        has_answered: false,
+        undo: Undo::default(),
+    };
+    run.drive_async(&mut connection, observer).await
 }
 
 /// A connection that carries out a run; what that leaves is undone on drop.
 struct Connection<'c> {
     client: &'c Client,
+    notices: Option<&'c ClientNotices>,
     has_answered: bool,
     undo: Undo,
 }
@@ -67,6 +80,8 @@ impl AsyncConnection for Connection<'_> {
     async fn query(&mut self, query: &Query) -> Result<Vec<Row>, DatabaseError> {
         let mut rows = Vec::new();
         let sql = query.sql();
+        // What came before is not about this.
+        let _ = self.take_notices();
         match ask(self.client, sql, &mut rows, &mut Vec::new()).await {
             Ok(()) => {
                 self.has_answered = true;
@@ -81,7 +96,15 @@ impl AsyncConnection for Connection<'_> {
     }
 
     async fn execute_all(&mut self, statements: &[Execute<'_>]) -> Option<Batch> {
-        Some(self.send(statements).await)
+        match self.notices {
+            None => Some(self.send(statements).await),
+            // They come by another way than the answers, so nothing says which of several they are about.
+            Some(_) => None,
+        }
+    }
+
+    fn take_notices(&mut self) -> Vec<Notice> {
+        self.notices.map(ClientNotices::take).unwrap_or_default()
     }
 }
 
@@ -92,6 +115,8 @@ impl Connection<'_> {
         let sql = texts.join(SEPARATOR);
         let mut batch = Batch::default();
         let mut rows = Vec::new();
+        // What came before is about none of these.
+        let _ = self.take_notices();
         let asked = ask(self.client, &sql, &mut rows, &mut batch.changed).await;
         batch.failed = match asked {
             Ok(()) if batch.changed.len() == statements.len() => {

@@ -13,6 +13,7 @@ pub(crate) use postgres::settings::{OF_LIBRARY, READING, keep};
 
 use std::future::{Future, ready};
 use std::pin::Pin;
+use std::sync::Arc;
 
 use alembic_history::{Dialect, FileStatement, VersionTable};
 use alembic_schema::sqlite::Step;
@@ -28,7 +29,7 @@ use crate::link::Link;
 use crate::policy::Interruption;
 use crate::refusal::Refusal;
 use crate::refused_request::RefusedRequest;
-use crate::request::{Execute, Progress, Query};
+use crate::request::{Execute, Progress, Query, Watch};
 use crate::session_changes::{Reach, SessionChanges};
 
 pub(crate) use sqlite::schema_prefix;
@@ -252,6 +253,9 @@ pub(crate) trait Engine: OwnTables + ToolTables + Send + Sync {
         link: &'a Link<'h>,
         statement: Execute<'h>,
     ) -> Pin<Box<dyn Future<Output = Result<(), DatabaseError>> + Send + 'a>>;
+
+    /// Returns what to ask while a statement takes long, if anything can be asked.
+    fn watch(&self) -> Option<Arc<Watch>>;
 
     /// Returns how many rows the connection has changed, if it counts them.
     fn count_changes<'a>(&'a self, link: &'a Link<'_>) -> Conversation<'a, Option<String>>;

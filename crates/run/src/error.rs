@@ -154,6 +154,9 @@ impl RunError {
 
 impl fmt::Display for RunError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(package) = self.package().filter(|package| !package.is_empty()) {
+            write!(f, "crate `{package}`: ")?;
+        }
         write!(f, "{}; {}", self.failure, self.state)
     }
 }
@@ -173,8 +176,6 @@ impl fmt::Debug for RunError {
     }
 }
 
-impl Error for RunError {
-    fn source(&self) -> Option<&(dyn Error + 'static)> {
-        self.database_error().and_then(Error::source)
-    }
-}
+/// Has no source: its text says all that the sources say, and whoever prints a chain of errors would print
+/// it twice. The error of the library is the source of the [database error](RunError::database_error).
+impl Error for RunError {}

@@ -8,6 +8,7 @@ use alembic_history::{Direction, RevisionId};
 
 use crate::dangling::ForeignKey;
 use crate::log::LoggedRevision;
+use crate::notice::{Notice, NoticeOrigin};
 use crate::report::Scenario;
 
 /// An event of a run.
@@ -70,6 +71,14 @@ pub enum Event {
         /// The holder of the lock, if the database shows it.
         holder: Option<Holder>,
     },
+    /// A statement waits for locks of other sessions. It gives up after a few seconds, since others that
+    /// need the same queue up after it, and its transaction is begun again.
+    Blocked {
+        /// How long the statement has not been answered.
+        waited: Duration,
+        /// The sessions that it waits for.
+        holders: Vec<Holder>,
+    },
     /// The server, or a pooler in front of it, has no second connection to spare, and the run keeps
     /// waiting for one.
     NoConnection {
@@ -104,8 +113,22 @@ pub enum Event {
         /// The keys.
         keys: Vec<ForeignKey>,
     },
-    /// In a dry run, a statement of a revision was executed.
+    /// A statement of a revision is about to be executed; in a run that
+    /// [reports statements](crate::Runner::report_statements).
+    StatementStarted {
+        /// The statement, in short.
+        summary: String,
+    },
+    /// A statement of a revision was executed; in a dry run, and in a run that
+    /// [reports statements](crate::Runner::report_statements).
     Executed(Executed),
+    /// The server has sent a notice about a statement of a file, or about a commit.
+    Noticed {
+        /// The notice.
+        notice: Notice,
+        /// The statement; `None` at a commit, which executes what was deferred.
+        origin: Option<NoticeOrigin>,
+    },
     /// A table was rebuilt, to change it in a way that SQLite's own `ALTER TABLE` lacks.
     TableRebuilt(Rebuilt),
     /// Another program has moved the rows of the version table since the log was last written, and the
@@ -141,7 +164,7 @@ pub enum Event {
     },
 }
 
-/// A statement of a revision that a dry run has executed.
+/// A statement of a revision that was executed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Executed {
@@ -150,7 +173,7 @@ pub struct Executed {
     /// How long it took; `None` if it changes a table, and the events of rebuilds that follow say what
     /// it takes.
     pub took: Option<Duration>,
-    /// What it destroys.
+    /// What it destroys; found in a dry run only.
     pub losses: Vec<Lost>,
 }
 
@@ -180,7 +203,7 @@ pub struct Rebuilt {
     pub took: Duration,
 }
 
-/// The holder of the migration lock.
+/// The session that holds a lock.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Holder {
@@ -192,7 +215,7 @@ pub struct Holder {
     pub user: String,
     /// The address that it is connected from.
     pub host: String,
-    /// When it took the lock, in UTC.
+    /// When its transaction began, in UTC.
     pub since: String,
 }
 

@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use crate::database_error::{DatabaseError, DatabaseErrorKind};
 use crate::event::Event;
+use crate::notice::Notice;
 use crate::request::{Batch, Execute, Query, Row};
 use crate::undo::Undo;
 
@@ -50,6 +51,12 @@ pub trait Connection {
     fn execute_all(&mut self, statements: &[Execute<'_>]) -> Option<Batch> {
         let _ = statements;
         None
+    }
+
+    /// Takes the notices that the server has sent about the last request, whether or not it failed;
+    /// none if the library does not pass them on.
+    fn take_notices(&mut self) -> Vec<Notice> {
+        Vec::new()
     }
 
     /// Returns the rows of one query on a second connection to the same database, which is opened
@@ -94,6 +101,12 @@ pub trait AsyncConnection: Send {
     ) -> impl Future<Output = Option<Batch>> + Send {
         let _ = statements;
         std::future::ready(None)
+    }
+
+    /// Takes the notices that the server has sent about the last request, whether or not it failed;
+    /// none if the library does not pass them on.
+    fn take_notices(&mut self) -> Vec<Notice> {
+        Vec::new()
     }
 
     /// Returns the rows of one query on a second connection to the same database, which is opened
@@ -170,6 +183,7 @@ impl<'r, T> Run<'r, T> {
                     Request::QueryAside(query, reply) => {
                         reply.give(connection.query_aside(&query));
                     }
+                    Request::TakeNotices(reply) => reply.give(connection.take_notices()),
                     Request::Pause(pause, reply) => {
                         connection.pause(pause);
                         reply.give(());
@@ -206,6 +220,7 @@ impl<'r, T> Run<'r, T> {
                     Request::QueryAside(query, reply) => {
                         reply.give(connection.query_aside(&query).await);
                     }
+                    Request::TakeNotices(reply) => reply.give(connection.take_notices()),
                     Request::Pause(pause, reply) => {
                         connection.pause(pause).await;
                         reply.give(());
@@ -283,6 +298,7 @@ enum Request<'r> {
     ExecuteAll(Vec<Execute<'r>>, Reply<Option<Batch>>),
     Query(Query, Reply<Result<Vec<Row>, DatabaseError>>),
     QueryAside(Query, Reply<Result<Option<Vec<Row>>, DatabaseError>>),
+    TakeNotices(Reply<Vec<Notice>>),
     Pause(Duration, Reply<()>),
     Tell(Event, Reply<()>),
 }
@@ -330,6 +346,10 @@ impl<'r> Port<'r> {
         query: Query,
     ) -> Result<Option<Vec<Row>>, DatabaseError> {
         self.ask(|reply| Request::QueryAside(query, reply)).await
+    }
+
+    pub(crate) async fn take_notices(&self) -> Vec<Notice> {
+        self.ask(Request::TakeNotices).await
     }
 
     pub(crate) async fn pause(&self, pause: Duration) {

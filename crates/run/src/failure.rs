@@ -317,6 +317,18 @@ impl From<PlanError> for Failure {
 }
 
 impl Failure {
+    /// Returns the location of the statement that failed or is in doubt, if there is one.
+    #[must_use]
+    pub fn location(&self) -> Option<&StatementLocation> {
+        match self {
+            Self::Statement { location, .. }
+            | Self::Alter { location, .. }
+            | Self::Interrupted { location, .. }
+            | Self::InvalidIndex { location, .. } => Some(location),
+            _ => None,
+        }
+    }
+
     /// Returns the database's own error, if there is one.
     #[must_use]
     pub fn database_error(&self) -> Option<&DatabaseError> {

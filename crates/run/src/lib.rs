@@ -49,6 +49,7 @@ mod inspect;
 mod ledger;
 mod link;
 mod log;
+mod notice;
 mod other_tools;
 mod outside;
 mod pieces;
@@ -86,6 +87,7 @@ pub use event::{Event, Executed, Holder, Lost, Rebuilt, RunStep};
 pub use exchange::{AsyncConnection, Connection, Observer, Run};
 pub use failure::{Failure, StatementLocation, StatementScope, Unacceptable};
 pub use log::{Author, LogAction, LogEntry, LogGap, LogReport, LogWriter, LoggedRevision, Record};
+pub use notice::{Notice, NoticeOrigin, Severity};
 pub use other_tools::other_tool_tables;
 pub use policy::{Interruption, Missing, Purge};
 pub use rehearsed::Rehearsed;
@@ -93,7 +95,7 @@ pub use report::{
     EnsureReport, Ensured, Expected, Inspection, Outcome, Report, Scenario, StampReport, Status,
     StepReport, UnfinishedRevision, Verification,
 };
-pub use request::{Batch, Effect, Execute, Query, Row};
+pub use request::{Batch, Effect, Execute, Query, Row, Watch};
 pub use runner::{DEFAULT_LOCK_TIMEOUT, Runner};
 pub use script::{Obstacle, ScriptError};
 pub use state::DatabaseState;

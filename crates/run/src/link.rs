@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::database_error::{DatabaseError, DatabaseErrorKind};
 use crate::event::Event;
 use crate::exchange::Port;
+use crate::notice::NoticeOrigin;
 use crate::refused_request::RefusedRequest;
 use crate::request::{Batch, Execute, Query, Row, Task};
 
@@ -65,6 +66,24 @@ impl<'h> Link<'h> {
     /// messages.
     pub(crate) async fn execute_all(&self, statements: Vec<Execute<'h>>) -> Option<Batch> {
         self.port.execute_all(statements).await
+    }
+
+    /// Reports the notices of the last request, whose statements have these origins.
+    pub(crate) async fn report_notices(&self, origin: impl Fn(usize) -> Option<NoticeOrigin>) {
+        for notice in self.port.take_notices().await {
+            if let Some(origin) = origin(notice.statement) {
+                let origin = Some(origin);
+                self.report(Event::Noticed { notice, origin }).await;
+            }
+        }
+    }
+
+    /// Reports the notices of a commit.
+    pub(crate) async fn report_notices_of_commit(&self) {
+        for notice in self.port.take_notices().await {
+            let origin = None;
+            self.report(Event::Noticed { notice, origin }).await;
+        }
     }
 
     async fn execute_after(

@@ -3,7 +3,7 @@
 use alembic_history::{Direction, FileStatement, Node};
 
 use crate::database_error::{DatabaseError, DatabaseErrorKind};
-use crate::event::Event;
+use crate::event::{Event, Executed};
 use crate::failure::{Failure, StatementScope};
 use crate::ledger::UnfinishedEntry;
 use crate::progress::{record, take_back};
@@ -111,7 +111,7 @@ async fn run_alone<'h>(
 ) -> Result<(), Failure> {
     session.engine.check_lock(&session.link).await?;
     check_index(session, node, statement, number).await?;
-    let Err(error) = execute(session, statement).await else {
+    let Err(error) = execute(session, node, statement).await else {
         return Ok(());
     };
     // The failure is reported, with or without this answer.
@@ -147,6 +147,7 @@ async fn check_index<'h>(
 /// Executes a statement of a revision outside of transactions, unless it is refused.
 async fn execute<'h>(
     session: &Session<'h>,
+    node: Node,
     statement: FileStatement<'h>,
 ) -> Result<(), DatabaseError> {
     if let Some(refusal) = session
@@ -157,7 +158,19 @@ async fn execute<'h>(
     }
     let request = session.statement(statement);
     let link = &session.link;
-    session.engine.execute_outside(link, request).await?;
+    let start = link.now();
+    let executed = session.engine.execute_outside(link, request).await;
+    let origin = |_| Some(session.runner.origin(node, statement));
+    link.report_notices(origin).await;
+    executed?;
+    if session.runner.report_statements {
+        link.report(Event::Executed(Executed {
+            sql: statement.sql.to_owned(),
+            took: Some(link.now().saturating_sub(start)),
+            losses: Vec::new(),
+        }))
+        .await;
+    }
     let changes = &statement.setting_changes;
     match session.engine.restore_reading(changes, link.is_open) {
         None => Ok(()),

@@ -5,12 +5,14 @@
 mod group;
 
 use alembic_history::{FileStatement, Node, RowChange};
+use alembic_sql::summary;
 
 use crate::action::Action;
 use crate::alter::{AlterFault, Numbered, Unaltered};
 use crate::database_error::{DatabaseError, DatabaseErrorKind};
 use crate::event::{Event, Executed, Lost};
 use crate::failure::{Failure, StatementScope};
+use crate::notice::NoticeOrigin;
 use crate::refused_request::RefusedRequest;
 use crate::request::{Batch, Execute};
 use crate::session::Session;
@@ -98,9 +100,12 @@ async fn run_plain<'h>(session: &mut Session<'h>, pieces: &[Piece<'h>]) -> Resul
         Piece::Alter { .. } => None,
     });
     let statements: Vec<Execute<'h>> = statements.collect();
-    let batch = match session.runner.dry_run {
-        true => rehearse(session, pieces, statements).await,
-        false => execute_all(session, statements).await,
+    let batch = match session.runner.dry_run || session.runner.report_statements {
+        true => execute_singly(session, pieces, statements).await,
+        false => {
+            let origin = |index: usize| pieces.get(index)?.origin(session);
+            execute_all(session, statements, origin).await
+        }
     };
     for (piece, changed) in pieces.iter().zip(batch.changed) {
         if let Piece::Row(change) = piece {
@@ -155,7 +160,7 @@ async fn alter<'h>(
     node: Node,
     statements: &[Numbered<'h>],
 ) -> Result<(), Failure> {
-    if session.runner.dry_run {
+    if session.runner.dry_run || session.runner.report_statements {
         for Numbered { statement, .. } in statements {
             let executed = Executed {
                 sql: statement.sql.to_owned(),
@@ -173,7 +178,7 @@ async fn alter<'h>(
 }
 
 /// Executes statements one by one, and reports those of revisions.
-async fn rehearse<'h>(
+async fn execute_singly<'h>(
     session: &Session<'h>,
     pieces: &[Piece<'h>],
     statements: Vec<Execute<'h>>,
@@ -188,8 +193,15 @@ async fn rehearse<'h>(
             Some(statement) => find_losses(session, statement).await,
             None => Vec::new(),
         };
+        if let Some(statement) = own {
+            let summary = summary(statement.sql, session.runner.dialect);
+            let started = Event::StatementStarted { summary };
+            session.link.report(started).await;
+        }
         let start = session.link.now();
-        match session.link.execute(execute).await {
+        let executed = session.link.execute(execute).await;
+        session.link.report_notices(|_| piece.origin(session)).await;
+        match executed {
             Ok(changed) => batch.changed.push(changed),
             Err(refused) => {
                 batch.failed = Some((index, refused.error));
@@ -209,6 +221,9 @@ async fn rehearse<'h>(
 /// Finds what a statement destroys, in a dry run.
 async fn find_losses(session: &Session<'_>, statement: FileStatement<'_>) -> Vec<Lost> {
     let mut found = Vec::new();
+    if !session.runner.dry_run {
+        return found;
+    }
     for (what, query) in session.engine.losses(statement.kind()) {
         // A statement about what is missing destroys nothing, or fails by itself.
         let rows = session.link.query(query).await.unwrap_or_default();
@@ -254,14 +269,34 @@ fn failure<'h>(session: &Session<'h>, piece: &Piece<'h>, error: DatabaseError) -
     }
 }
 
-/// Executes statements up to the first that fails.
-pub(crate) async fn execute_all<'h>(session: &Session<'h>, statements: Vec<Execute<'h>>) -> Batch {
+impl Piece<'_> {
+    /// Returns the statement of a file that the server's notices are about; none for what the run
+    /// does on its own account.
+    fn origin(&self, session: &Session<'_>) -> Option<NoticeOrigin> {
+        match self {
+            Piece::Statement {
+                node, statement, ..
+            }
+            | Piece::Modes {
+                node, statement, ..
+            } => Some(session.runner.origin(*node, *statement)),
+            Piece::Alter { .. } | Piece::Setting(_) | Piece::Row(_) => None,
+        }
+    }
+}
+
+/// Executes statements up to the first that fails; their notices have these origins.
+pub(crate) async fn execute_all<'h>(
+    session: &Session<'h>,
+    statements: Vec<Execute<'h>>,
+    origin: impl Fn(usize) -> Option<NoticeOrigin>,
+) -> Batch {
     let mut executed = Batch::default();
     let mut rest = statements.as_slice();
     while !rest.is_empty() && executed.failed.is_none() {
         let (message, later) = rest.split_at(session.engine.message_length(rest));
         let done = executed.changed.len();
-        let batch = execute_message(session, message).await;
+        let batch = execute_message(session, message, |index| origin(done + index)).await;
         executed.changed.extend(batch.changed);
         executed.failed = batch.failed.map(|(index, error)| (done + index, error));
         rest = later;
@@ -269,15 +304,22 @@ pub(crate) async fn execute_all<'h>(session: &Session<'h>, statements: Vec<Execu
     executed
 }
 
-async fn execute_message<'h>(session: &Session<'h>, statements: &[Execute<'h>]) -> Batch {
+async fn execute_message<'h>(
+    session: &Session<'h>,
+    statements: &[Execute<'h>],
+    origin: impl Fn(usize) -> Option<NoticeOrigin>,
+) -> Batch {
     if statements.len() > 1
         && let Some(batch) = session.link.execute_all(statements.to_vec()).await
     {
+        session.link.report_notices(origin).await;
         return check_counts(batch, statements.len());
     }
     let mut batch = Batch::default();
     for (index, statement) in statements.iter().enumerate() {
-        match session.link.execute(statement.clone()).await {
+        let executed = session.link.execute(statement.clone()).await;
+        session.link.report_notices(|_| origin(index)).await;
+        match executed {
             Ok(changed) => batch.changed.push(changed),
             Err(refused) => {
                 batch.failed = Some((index, refused.error));

@@ -1,8 +1,10 @@
 //! The requests of a run to a connection, and the rows that come back.
 
 mod row;
+mod watch;
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use alembic_history::{RowChange, VersionTable};
 
@@ -11,6 +13,7 @@ use crate::database_error::DatabaseError;
 
 pub use row::Row;
 pub(crate) use row::whole_seconds;
+pub use watch::Watch;
 
 /// One statement to execute.
 ///
@@ -22,6 +25,8 @@ pub struct Execute<'r> {
     pub(crate) task: Task,
     /// The statement that undoes this one.
     pub(crate) undo: Option<Cow<'static, str>>,
+    /// What to ask while it takes long.
+    pub(crate) watch: Option<Arc<Watch>>,
 }
 
 /// The effect of a statement on its connection.
@@ -53,7 +58,13 @@ impl<'r> Execute<'r> {
             sql: sql.into(),
             task,
             undo: None,
+            watch: None,
         }
+    }
+
+    pub(crate) fn watched_by(mut self, watch: Option<Arc<Watch>>) -> Self {
+        self.watch = watch;
+        self
     }
 
     pub(crate) fn undone_by(mut self, undo: impl Into<Cow<'static, str>>) -> Self {
@@ -66,6 +77,7 @@ impl<'r> Execute<'r> {
             sql: Cow::Owned(self.sql.into_owned()),
             task: self.task,
             undo: self.undo,
+            watch: self.watch,
         }
     }
 
@@ -73,6 +85,12 @@ impl<'r> Execute<'r> {
     #[must_use]
     pub fn sql(&self) -> &str {
         &self.sql
+    }
+
+    /// Returns what to ask while the statement takes long, if anything.
+    #[must_use]
+    pub fn watch(&self) -> Option<&Watch> {
+        self.watch.as_deref()
     }
 
     /// Returns the effect of the statement on its connection.
@@ -304,6 +322,8 @@ pub(crate) enum LockTask {
     Keep,
     Check,
     FindHolder,
+    /// Find the sessions that a statement waits for.
+    FindBlockers,
     Release,
 }
 

@@ -16,6 +16,7 @@ use crate::engine::engine;
 use crate::error::RunError;
 use crate::failure::{Failure, StatementLocation, StatementScope};
 use crate::log::{Author, Fingerprint, LogAction, NewEntry};
+use crate::notice::NoticeOrigin;
 use crate::policy::{Interruption, Missing};
 use crate::refusal::Refusal;
 use crate::rehearsed::Rehearsed;
@@ -51,6 +52,10 @@ pub struct Runner<'h> {
     pub missing: Missing,
     /// Whether everything is taken back at its end, instead of committed.
     pub dry_run: bool,
+    /// Whether each statement of a revision is sent by itself, and reported with its time.
+    pub report_statements: bool,
+    /// The rows of the database that a script is for, if it was read: `current` names them.
+    pub script_rows: Option<Vec<Node>>,
     /// What the rehearsal of a script has noted.
     pub rehearsed: Rehearsed,
     /// Returns the time since some fixed moment.
@@ -98,6 +103,8 @@ impl<'h> Runner<'h> {
             edited: Edited::default(),
             missing: Missing::default(),
             dry_run: false,
+            report_statements: false,
+            script_rows: None,
             rehearsed: Rehearsed::default(),
             clock: monotonic,
         }
@@ -265,6 +272,18 @@ impl<'h> Runner<'h> {
             offset,
             statement: number,
             summary: sql::summary(statement.sql, self.dialect),
+        }
+    }
+
+    /// Returns a statement as the origin of a notice.
+    pub(crate) fn origin(&self, node: Node, statement: FileStatement<'h>) -> NoticeOrigin {
+        let file = self.history.file(node);
+        NoticeOrigin {
+            revision: Some(file.file.header.id.name.clone()),
+            path: file.path.clone(),
+            position: Position::of(&file.text, statement.span.start),
+            summary: sql::summary(statement.sql, self.dialect),
+            may_speak: statement.kind().may_speak(),
         }
     }
 

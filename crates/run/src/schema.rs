@@ -1,11 +1,13 @@
 //! A target schema, created whole in an empty database.
 
 use alembic_history::{FileStatement, Position};
+use alembic_sql::summary;
 
 use crate::database_error::{DatabaseError, DatabaseErrorKind};
 use crate::error::RunError;
 use crate::exchange::{Port, Run};
 use crate::failure::Failure;
+use crate::notice::NoticeOrigin;
 use crate::pieces::execute_all;
 use crate::runner::Runner;
 use crate::session::Session;
@@ -82,7 +84,18 @@ pub(crate) async fn create_schema(
     let executed = statements
         .iter()
         .map(|statement| session.statement(*statement).into_owned());
-    if let Some((index, error)) = execute_all(session, executed.collect()).await.failed {
+    let origin = |index: usize| {
+        let statement = statements.get(index)?;
+        Some(NoticeOrigin {
+            revision: None,
+            path: schema.path.clone(),
+            position: Position::of(text.as_str(), statement.span.start),
+            summary: summary(statement.sql, dialect),
+            may_speak: statement.kind().may_speak(),
+        })
+    };
+    let executed = execute_all(session, executed.collect(), origin).await;
+    if let Some((index, error)) = executed.failed {
         return Err(schema.failure(statements[index].span.start, error));
     }
     session.restore_session().await?;

@@ -242,7 +242,8 @@ impl Runner<'_> {
         Ok(checked.map_err(Failure::History)?)
     }
 
-    /// Returns the rows of a version table at the start of a script.
+    /// Returns the rows of a version table at the start of a script; `current` names those of the database,
+    /// if it was read.
     fn rows_at(&self, start: Option<&Expression>) -> Result<Vec<Node>, ScriptError> {
         let Some(start) = start else {
             return Ok(Vec::new());
@@ -253,7 +254,9 @@ impl Runner<'_> {
             });
         }
         let graph = self.history.graph();
-        graph.resolve(start, None).map_err(resolve)
+        graph
+            .resolve(start, self.script_rows.as_deref())
+            .map_err(resolve)
     }
 
     fn migration_script(&self, range: Range) -> Result<String, ScriptError> {

@@ -222,6 +222,7 @@ impl<'h> Session<'h> {
     /// Returns the request for a statement of a revision.
     pub(crate) fn statement<'s>(&self, statement: FileStatement<'s>) -> Execute<'s> {
         let request = Execute::new(Task::RunStatement, statement.sql);
+        let request = request.watched_by(self.engine.watch());
         match self.engine.undo(statement.kind()) {
             None => request,
             Some(undo) => request.undone_by(undo),
@@ -249,9 +250,12 @@ impl<'h> Session<'h> {
         let expected = self.versions.rows();
         let graph = self.graph();
         let engine = &mut *self.engine;
-        self.versions
-            .read(engine, &self.link, graph, moment)
-            .await?;
+        let read = self.versions.read(engine, &self.link, graph, moment).await;
+        if moment == Moment::BeforeCommit {
+            // It has executed what was deferred.
+            self.link.report_notices_of_commit().await;
+        }
+        read?;
         let found = self.versions.rows();
         if found == expected {
             return Ok(());

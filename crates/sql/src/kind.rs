@@ -143,6 +143,27 @@ impl StatementKind {
         }
     }
 
+    /// Returns whether the statement is there to run code that may say something: what the server says
+    /// of any other one is about that statement.
+    #[must_use]
+    pub const fn may_speak(&self) -> bool {
+        match self {
+            Self::CreateTable(table) => table.is_filled,
+            Self::Transaction(_) | Self::Rows | Self::Call | Self::Block { .. } => true,
+            Self::Setting(_)
+            | Self::AlterTable(_)
+            | Self::DropTable(_)
+            | Self::Index(_)
+            | Self::View
+            | Self::Trigger
+            | Self::Attach
+            | Self::Detach
+            | Self::Vacuum
+            | Self::AddEnumValue(_)
+            | Self::Other => false,
+        }
+    }
+
     /// Returns the setting that the statement changes, if it changes one.
     #[must_use]
     pub const fn setting(&self) -> Option<&Setting> {

@@ -155,10 +155,10 @@ pub(super) fn foreign_words() -> Vec<Row> {
     let word = |line, stderr| row("a word of another tool", line, 2, stderr);
     vec![
         word("validate", "tip: `cargo alembic check`"),
-        word("status", "tip: `cargo alembic current` shows"),
+        word("info", "tip: `cargo alembic status` shows"),
         word("list_templates", "cargo alembic init"),
         word("up", "cargo alembic upgrade"),
-        word("version", "tip: `cargo alembic current` shows"),
+        word("version", "tip: `cargo alembic status` shows"),
         word("hash", "cargo alembic lock"),
         word("redo", "cargo alembic downgrade -1 | cargo alembic test"),
         word("reset", "cargo alembic downgrade base"),

@@ -134,6 +134,8 @@ fn listen(migrations: &Migrations) -> (Migrations, Arc<Mutex<Vec<String>>>) {
                 "rebuilt {}: {} rows by {:?}",
                 rebuilt.table, rebuilt.rows, rebuilt.statements
             ),
+            // Not every library passes them on.
+            Event::Noticed { .. } | Event::Blocked { .. } => return,
             // How often depends on the moment.
             Event::Waiting { .. } | Event::NoConnection { .. } | Event::Silence { .. } => return,
             event => format!("{event:?}"),

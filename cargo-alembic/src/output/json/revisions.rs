@@ -127,6 +127,68 @@ pub(crate) struct CurrentJson {
     pub(crate) unfinished: Option<UnfinishedJson>,
 }
 
+/// The result of `status`.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(JsonSchema), schemars(rename = "Status"))]
+pub(crate) struct StatusJson {
+    /// The database, without its password.
+    pub(crate) database: String,
+    /// Whether it exists; a server is asked, and answers.
+    pub(crate) exists: bool,
+    /// Whether it is at all of its heads, and nothing is unknown, hidden, removed or unfinished.
+    pub(crate) at_heads: bool,
+    /// The rows of the version table, sorted.
+    pub(crate) rows: Vec<String>,
+    /// The revisions that the rows name.
+    pub(crate) current: Vec<RevisionTitleJson>,
+    /// The rows that no file explains; if there are any, nothing else is known.
+    pub(crate) unknown: Vec<String>,
+    /// The revisions that are not applied yet, in the order in which they will be applied.
+    pub(crate) pending: Vec<RevisionTitleJson>,
+    /// The revisions that lie below the rows and never ran here.
+    pub(crate) hidden: Vec<RevisionTitleJson>,
+    /// The revisions that were applied with another content than their files have now.
+    pub(crate) edited: Vec<LoggedJson>,
+    /// The revisions that were applied, and that the files no longer have below the rows.
+    pub(crate) removed: Vec<LoggedJson>,
+    /// The unfinished revision, if a statement outside of transactions failed or its outcome is
+    /// unknown.
+    pub(crate) unfinished: Option<UnfinishedJson>,
+}
+
+/// A revision in short.
+#[derive(Debug, Serialize)]
+#[cfg_attr(
+    feature = "schema",
+    derive(JsonSchema),
+    schemars(rename = "RevisionTitle")
+)]
+pub(crate) struct RevisionTitleJson {
+    /// The id.
+    id: String,
+    /// The first paragraph of the header.
+    message: String,
+    /// Its file, relative to the current folder if it is inside it.
+    path: String,
+}
+
+impl RevisionTitleJson {
+    pub(crate) fn new(history: &History, node: Node) -> Self {
+        let revision = &history.graph()[node];
+        Self {
+            id: revision.id.to_string(),
+            message: revision.message.clone(),
+            path: history.file(node).path.display().to_string(),
+        }
+    }
+}
+
+impl std::fmt::Display for RevisionTitleJson {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}, {}", self.id, self.message)
+    }
+}
+
 /// An unfinished revision.
 #[derive(Debug, Serialize)]
 #[cfg_attr(

@@ -213,7 +213,7 @@ pub(crate) struct LoggedJson {
     /// Its id.
     pub(crate) revision: String,
     /// The first paragraph of its header, as it was then.
-    message: String,
+    pub(crate) message: String,
     /// When it was logged, in UTC.
     time: String,
 }
@@ -298,6 +298,14 @@ impl RunJson {
 }
 
 impl RunJson {
+    /// Adds a run that follows.
+    pub(crate) fn and_then(mut self, next: Self) -> Self {
+        self.steps.extend(next.steps);
+        self.after = next.after;
+        self.seconds += next.seconds;
+        self
+    }
+
     /// Returns the answer when nothing was to be done.
     pub(crate) fn nothing(url: &DatabaseUrl, versions: &Versions) -> Self {
         Self {

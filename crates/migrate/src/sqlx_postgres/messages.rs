@@ -1,6 +1,6 @@
 //! Messages to the server, and what becomes of a connection when one fails.
 
-use alembic_run::{DatabaseError, Effect, Execute, Row};
+use alembic_run::{DatabaseError, Effect, Execute, Notice, Row};
 use futures_util::TryStreamExt;
 use sqlx::postgres::PgRow;
 use sqlx::{
@@ -9,6 +9,7 @@ use sqlx::{
 };
 
 use super::error::{is_notification, request_error};
+use super::notices::Notices;
 use crate::postgres::{Aftermath, SEPARATOR, second_statement, to_statement};
 
 /// How many times a request is repeated because notifications took the place of its answer.
@@ -18,13 +19,18 @@ const REPEATS: usize = 8;
 pub(super) struct Correspondence<C> {
     pub(super) connection: C,
     has_answered: bool,
+    notices: Notices,
+    /// The notices about the last statements that were executed.
+    pub(super) noticed: Vec<Notice>,
 }
 
 impl<C: AsMut<PgConnection>> Correspondence<C> {
-    pub(super) fn new(connection: C) -> Self {
+    pub(super) fn new(connection: C, notices: Notices) -> Self {
         Self {
             connection,
             has_answered: false,
+            notices,
+            noticed: Vec::new(),
         }
     }
 
@@ -37,9 +43,17 @@ impl<C: AsMut<PgConnection>> Correspondence<C> {
     ) -> Result<(), (usize, DatabaseError)> {
         let texts: Vec<&str> = statements.iter().map(Execute::sql).collect();
         let sql = texts.join(SEPARATOR);
+        self.noticed.clear();
         for attempt in 0.. {
             changed.clear();
-            let error = match execute(self.connection.as_mut(), &sql, changed).await {
+            let (notices, noticed) = (&self.notices, &mut self.noticed);
+            let connection = self.connection.as_mut();
+            // What came with earlier requests is about none of these.
+            notices.take(0).for_each(drop);
+            let executed = execute(connection, &sql, changed, notices, noticed).await;
+            let last = changed.len().min(statements.len() - 1);
+            noticed.extend(notices.take(last));
+            let error = match executed {
                 Ok(()) if changed.len() == statements.len() => {
                     self.has_answered = true;
                     return Ok(());
@@ -67,8 +81,15 @@ impl<C: AsMut<PgConnection>> Correspondence<C> {
 
     /// Returns the rows of a query, whose cells the simple protocol gives as text.
     pub(super) async fn rows(&mut self, sql: &str) -> Result<Vec<Row>, DatabaseError> {
+        self.noticed.clear();
         for attempt in 0.. {
-            let error = match rows(self.connection.as_mut(), sql).await {
+            self.notices.take(0).for_each(drop);
+            let found = self
+                .notices
+                .during(rows(self.connection.as_mut(), sql))
+                .await;
+            self.noticed.extend(self.notices.take(0));
+            let error = match found {
                 Ok(rows) => {
                     self.has_answered = true;
                     return Ok(rows);
@@ -127,10 +148,14 @@ async fn execute(
     connection: &mut PgConnection,
     sql: &str,
     changed: &mut Vec<u64>,
+    notices: &Notices,
+    noticed: &mut Vec<Notice>,
 ) -> Result<(), sqlx::Error> {
     let mut results = raw_sql(safe(sql)).fetch_many(connection);
-    while let Some(result) = results.try_next().await? {
+    while let Some(result) = notices.during(results.try_next()).await? {
         if let Either::Left(result) = result {
+            // They precede the end of their statement.
+            noticed.extend(notices.take(changed.len()));
             changed.push(result.rows_affected());
         }
     }

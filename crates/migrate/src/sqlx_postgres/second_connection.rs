@@ -9,6 +9,7 @@ use tokio::time::timeout;
 
 use super::error::connect_error;
 use super::messages::Correspondence;
+use super::notices::Notices;
 
 /// How long to wait for a server that does not answer although its answer takes no time: on a new
 /// connection, and on the second one.
@@ -75,7 +76,7 @@ impl SecondConnection {
         };
         if let State::Closed = self.state {
             let connection = connect(options).await.map_err(connect_error)?;
-            self.state = State::Open(Correspondence::new(connection));
+            self.state = State::Open(Correspondence::new(connection, Notices::ignored()));
         }
         let State::Open(correspondence) = &mut self.state else {
             return Err(DatabaseError::new(

@@ -5,12 +5,15 @@ use std::pin::pin;
 use std::task::{Context, Waker};
 use std::time::Duration;
 
-use alembic_run::{AsyncConnection, Batch, DatabaseError, Event, Execute, Query, Row, Undo};
+use alembic_run::{
+    AsyncConnection, Batch, DatabaseError, Event, Execute, Notice, Query, Row, Undo, Watch,
+};
 use futures_util::future::{Either, select};
 use sqlx::{Connection, PgConnection};
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep_until, timeout_at};
 
 use super::messages::{Correspondence, safe};
+use super::notices::Notices;
 use super::second_connection::{ANSWER_TIMEOUT, SecondConnection, Sign, silence};
 use crate::driver::Observer;
 
@@ -21,6 +24,9 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// How often it is asked while it can be reached: statements take as long as they take, and no
 /// firewall or proxy may close the second connection as idle meanwhile.
 const HEARTBEAT: Duration = Duration::from_secs(30);
+
+/// How long a statement may take before the server is asked what it waits for.
+const WATCH: Duration = Duration::from_secs(1);
 
 /// The connections of a run.
 pub(super) struct Server<'c> {
@@ -39,7 +45,7 @@ impl<'c> Server<'c> {
     ) -> Self {
         Self {
             main: MainConnection {
-                correspondence: Correspondence::new(connection),
+                correspondence: Correspondence::new(connection, Notices::kept()),
                 undo: Undo::default(),
                 is_silent: false,
             },
@@ -60,7 +66,8 @@ impl<'c> Server<'c> {
         if !self.main.is_silent {
             let correspondence = &mut self.main.correspondence;
             let sending = correspondence.execute_all(statements, &mut changed);
-            sent = answer(sending, &mut self.aside, self.observer).await;
+            let watch = statements.iter().find_map(Execute::watch);
+            sent = answer(sending, watch, &mut self.aside, self.observer).await;
         }
         let failed = match sent {
             Some(sent) => sent.err(),
@@ -91,7 +98,7 @@ impl AsyncConnection for Server<'_> {
             return Err(silence(ANSWER_TIMEOUT));
         }
         let rows = self.main.correspondence.rows(query.sql());
-        let rows = answer(rows, &mut self.aside, self.observer).await;
+        let rows = answer(rows, None, &mut self.aside, self.observer).await;
         rows.unwrap_or_else(|| {
             self.main.is_silent = true;
             Err(silence(ANSWER_TIMEOUT))
@@ -106,6 +113,10 @@ impl AsyncConnection for Server<'_> {
         Some(self.send(statements).await)
     }
 
+    fn take_notices(&mut self) -> Vec<Notice> {
+        std::mem::take(&mut self.main.correspondence.noticed)
+    }
+
     async fn query_aside(&mut self, query: &Query) -> Result<Option<Vec<Row>>, DatabaseError> {
         self.aside.query(query).await
     }
@@ -115,17 +126,47 @@ impl AsyncConnection for Server<'_> {
 /// has given no sign of life for too long. sqlx cannot have the system watch its connections.
 async fn answer<T>(
     request: impl Future<Output = T>,
+    mut watch: Option<&Watch>,
     aside: &mut SecondConnection,
     observer: &Observer,
 ) -> Option<T> {
     let mut request = pin!(request);
-    let mut alive = Instant::now();
+    let begin = Instant::now();
+    let mut alive = begin;
     let mut next = alive + PATIENCE;
+    let mut watched = begin + WATCH;
     loop {
-        request = match select(request, pin!(sleep_until(next))).await {
+        let wake = watch.map_or(next, |_| next.min(watched));
+        request = match select(request, pin!(sleep_until(wake))).await {
             Either::Left((answer, _)) => return Some(answer),
             Either::Right(((), request)) => request,
         };
+        if wake < next
+            && let Some(asked) = watch
+        {
+            // A server that falls silent meanwhile is found out at the usual time.
+            let asking = timeout_at(next, aside.query(asked.query()));
+            let rows = match select(request, pin!(asking)).await {
+                Either::Left((answer, _)) => return Some(answer),
+                Either::Right((rows, waiting)) => {
+                    request = waiting;
+                    rows
+                }
+            };
+            match rows {
+                Ok(Ok(Some(rows))) => {
+                    if let Some(event) = asked.event(&rows, begin.elapsed()) {
+                        observer(&event);
+                    }
+                }
+                // It is not worth more.
+                Ok(Ok(None) | Err(_)) | Err(_) => watch = None,
+            }
+            // A statement that still runs then waits for nothing, or for something that was reported.
+            let pause = begin.elapsed().clamp(WATCH, HEARTBEAT);
+            watched = Instant::now() + pause;
+            continue;
+        }
         let sign = match select(request, pin!(aside.probe(PATIENCE))).await {
             Either::Left((answer, _)) => return Some(answer),
             Either::Right((sign, waiting)) => {

@@ -13,6 +13,7 @@ mod locked;
 #[cfg(unix)]
 mod lost;
 mod messages;
+mod noticed;
 mod notified;
 mod outside;
 mod planted;

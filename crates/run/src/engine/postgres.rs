@@ -5,6 +5,7 @@ mod describe;
 mod index;
 mod literals;
 mod lock;
+mod message;
 mod quote;
 pub(super) mod settings;
 mod tool_tables;
@@ -13,6 +14,7 @@ mod versions;
 
 use std::future::{Future, ready};
 use std::pin::Pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use alembic_history::{FileStatement, VersionTable};
@@ -24,7 +26,7 @@ use crate::dangling::{DanglingFault, DanglingRows, KeyChange};
 use crate::database_error::{DatabaseError, DatabaseErrorKind};
 use crate::link::Link;
 use crate::policy::Interruption;
-use crate::request::{Execute, LockTask, Progress, ProgressTask, Query, Task};
+use crate::request::{Execute, LockTask, Progress, ProgressTask, Query, Task, Watch};
 use crate::session_changes::{Reach, SessionChanges};
 use lock::{Lock, begin};
 use settings::{SettingLifetime, Settings, WorkSetting, set, watch_connection};
@@ -37,6 +39,8 @@ pub(super) struct Postgres {
     /// The database's name, once the version table was looked for.
     database: String,
     settings: Settings,
+    /// What to ask on the second connection while a statement takes long.
+    watch: Option<Arc<Watch>>,
 }
 
 /// How long a statement waits for a lock before its transaction is rolled back and begun again:
@@ -46,11 +50,6 @@ const STATEMENT_LOCK_TIMEOUT: Duration = Duration::from_secs(3);
 /// How long the server waits for the next statement of a transaction, in milliseconds; a program that
 /// still runs sends it at once.
 const IDLE_TIMEOUT: &str = "300000";
-
-/// The most bytes of statements in one message to a server, unless a single statement has more: the
-/// server reads all of them before it executes the first, and `pg_stat_activity` shows only the
-/// first kilobyte.
-const MESSAGE: usize = 16 * 1024;
 
 fn statement_lock_timeout(link: &Link<'_>) -> Duration {
     link.lock_timeout.min(STATEMENT_LOCK_TIMEOUT)
@@ -147,7 +146,9 @@ impl Engine for Postgres {
         Box::pin(async move {
             self.check_lock(link).await?;
             // A commit that fails rolls back at once.
-            link.execute(Execute::new(Task::Commit, "COMMIT")).await?;
+            let committed = link.execute(Execute::new(Task::Commit, "COMMIT")).await;
+            link.report_notices_of_commit().await;
+            committed?;
             Ok(())
         })
     }
@@ -186,12 +187,7 @@ impl Engine for Postgres {
     }
 
     fn message_length(&self, statements: &[Execute<'_>]) -> usize {
-        let mut bytes = 0;
-        let fitting = statements.iter().take_while(|statement| {
-            bytes += statement.sql.len();
-            bytes <= MESSAGE
-        });
-        fitting.count().max(1)
+        message::length(statements)
     }
 
     fn keep_session<'a>(
@@ -303,6 +299,10 @@ impl Engine for Postgres {
             let executed = link.execute(statement).await;
             executed.map(drop).map_err(|refused| refused.error)
         })
+    }
+
+    fn watch(&self) -> Option<Arc<Watch>> {
+        self.watch.clone()
     }
 
     fn count_changes<'a>(&'a self, _link: &'a Link<'_>) -> Conversation<'a, Option<String>> {

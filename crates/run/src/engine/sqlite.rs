@@ -12,6 +12,7 @@ mod versions;
 
 use std::future::{Future, ready};
 use std::pin::Pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use alembic_history::{FileStatement, VersionTable};
@@ -29,7 +30,7 @@ use crate::link::{Link, ROLLBACK, WAITING_TURN};
 use crate::policy::Interruption;
 use crate::refusal::Refusal;
 use crate::refused_request::RefusedRequest;
-use crate::request::{Execute, Progress, Query, Task};
+use crate::request::{Execute, Progress, Query, Task, Watch};
 use crate::session_changes::{Reach, SessionChanges};
 
 pub use error::sqlite_error;
@@ -334,6 +335,10 @@ impl Engine for Sqlite {
             let executed = link.execute_patiently(statement).await;
             executed.map(drop).map_err(|refused| refused.error)
         })
+    }
+
+    fn watch(&self) -> Option<Arc<Watch>> {
+        None
     }
 
     fn count_changes<'a>(&'a self, link: &'a Link<'_>) -> Conversation<'a, Option<String>> {

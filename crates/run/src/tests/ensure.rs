@@ -223,7 +223,7 @@ fn the_loser_of_a_race_finds_the_work_done() {
         ahead: Ahead::Allow,
         ..target()
     };
-    let unknown = "! the version table names revisions that no file declares: x; \
+    let unknown = "! crate `shop`: the version table names revisions that no file declares: x; \
                    the database is as it was before";
     for (before, meanwhile, target, expected) in [
         (None, "b", target(), "tracked ready [b] -> [b], applied []"),
@@ -282,7 +282,7 @@ fn a_database_that_is_ahead_is_refused_or_left_alone() {
         (
             &["b", "x"],
             Ahead::Refuse,
-            "! the version table names revisions that no file declares: x; \
+            "! crate `shop`: the version table names revisions that no file declares: x; \
              the database is as it was before",
         ),
     ] {

@@ -79,6 +79,11 @@ pub(super) fn event_line(event: &Event) -> Option<String> {
         Event::Executed(executed) => format!("-> executed {}", executed.sql),
         Event::TableRebuilt(rebuilt) => format!("-> rebuilt {}", rebuilt.table),
         Event::Retrying { error, retries } => format!("-> retrying {retries}: {error}"),
+        Event::Blocked { waited, holders } => {
+            format!("-> blocked {}s by {}", waited.as_secs(), holders.len())
+        }
+        Event::StatementStarted { summary } => format!("-> begins {summary}"),
+        Event::Noticed { notice, .. } => format!("-> notice {notice}"),
     })
 }
 
@@ -200,6 +205,7 @@ fn lock_line(task: LockTask) -> &'static str {
         LockTask::Keep => "keep lock",
         LockTask::Check => "check lock",
         LockTask::FindHolder => "find holder",
+        LockTask::FindBlockers => "find blockers",
         LockTask::Release => "release lock",
     }
 }

@@ -13,6 +13,7 @@
 
 use std::error::Error;
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use alembic_history::{VersionTable, fnv_1a};
@@ -25,7 +26,7 @@ use crate::event::{Event, Holder};
 use crate::failure::Failure;
 use crate::link::{Link, PAUSE, ROLLBACK, WAITING_TURN};
 use crate::refused_request::RefusedRequest;
-use crate::request::{Execute, LockTask, Query, Task};
+use crate::request::{Execute, LockTask, Query, Task, Watch};
 
 /// The lock that keeps other migrators away.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -261,6 +262,7 @@ impl Postgres {
         let timeouts = set(&settings);
         link.query_aside(asks(LockTask::Keep, timeouts)).await?;
         self.lock = Lock::Aside;
+        self.watch = Some(Arc::new(watch(key)));
         Ok(Some(Attempt::Granted))
     }
 
@@ -272,14 +274,31 @@ impl Postgres {
     }
 }
 
+/// The columns of [`Holder`] in `pg_stat_activity`.
+const HOLDER: &str = "a.pid, a.application_name, a.usename, \
+     coalesce(a.client_hostname, pg_catalog.host(a.client_addr), 'the server''s own host'), \
+     pg_catalog.to_char(a.xact_start AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS')";
+
+/// Returns what to ask on the second connection for the sessions that the run's statement waits for: its
+/// transaction is the one that keeps other migrators away.
+fn watch(key: i64) -> Watch {
+    let held = held_locks(key);
+    let query = format!(
+        "SELECT pg_catalog.pg_stat_clear_snapshot(); \
+         SELECT {HOLDER} FROM {held} \
+         CROSS JOIN LATERAL pg_catalog.unnest(pg_catalog.pg_blocking_pids(l.pid)) AS b(pid) \
+         JOIN pg_catalog.pg_stat_activity a ON a.pid OPERATOR(pg_catalog.=) b.pid \
+         WHERE l.objid OPERATOR(pg_catalog.=) {}::pg_catalog.int8 ORDER BY a.pid",
+        inner(key) & 0xffff_ffff
+    );
+    Watch::new(asks(LockTask::FindBlockers, query))
+}
+
 /// Finds the holder of the lock.
 async fn find_holder(link: &Link<'_>, key: i64) -> Option<Holder> {
     let held = held_locks(key);
     let query = format!(
-        "SELECT a.pid, a.application_name, a.usename, \
-         coalesce(a.client_hostname, pg_catalog.host(a.client_addr), 'the server''s own host'), \
-         pg_catalog.to_char(a.xact_start AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS') \
-         FROM {held} JOIN pg_catalog.pg_stat_activity a ON a.pid OPERATOR(pg_catalog.=) l.pid \
+        "SELECT {HOLDER} FROM {held} JOIN pg_catalog.pg_stat_activity a ON a.pid OPERATOR(pg_catalog.=) l.pid \
          ORDER BY l.objid OPERATOR(pg_catalog.=) {}::pg_catalog.int8 DESC",
         key & 0xffff_ffff
     );
@@ -290,15 +309,7 @@ async fn find_holder(link: &Link<'_>, key: i64) -> Option<Holder> {
         Ok(None) => link.query(query).await.ok()?,
         Err(_) => return None,
     };
-    let row = rows.first()?;
-    let cell = |column| row.cell(column).unwrap_or_default().to_owned();
-    Some(Holder {
-        process: cell(0),
-        application: cell(1),
-        user: cell(2),
-        host: cell(3),
-        since: cell(4),
-    })
+    Holder::read(rows.first()?)
 }
 
 fn held_lock(waited: Duration, holder: Option<Holder>) -> DatabaseError {

@@ -16,12 +16,12 @@ fn a_target_schema_that_cannot_be_run_whole_is_not_run_at_all() {
     for (schema, expected) in [
         (
             "CREATE TABLE a (x);\nCREATE TABLE b (x DEFAULT 'y);\n",
-            "! schema.sql:2:27: the target schema failed: string literal is never closed; \
+            "! crate `shop`: schema.sql:2:27: the target schema failed: string literal is never closed; \
              the database is as it was before",
         ),
         (
             "CREATE TABLE a (x);\nCOMMIT;\n",
-            "! schema.sql:2:1: the target schema failed: transactions are begun and ended by the \
+            "! crate `shop`: schema.sql:2:1: the target schema failed: transactions are begun and ended by the \
              run itself; the database is as it was before",
         ),
     ] {

@@ -296,7 +296,7 @@ impl Fake {
                 self.inside = self.grant(key);
                 flag(self.inside)
             }
-            LockTask::FindHolder => holder(),
+            LockTask::FindHolder | LockTask::FindBlockers => holder(),
             LockTask::Enter
             | LockTask::Leave
             | LockTask::Begin
