@@ -282,10 +282,8 @@ impl Diagnostic {
             title = title.id(code.as_str());
         }
         let mut group: Group<'_> = Group::with_title(title);
-        let columns = match terminal_size_of(std::io::stderr()) {
-            Some((Width(columns), _)) => Some(usize::from(columns)),
-            None => None,
-        };
+        let size = terminal_size_of(std::io::stderr());
+        let columns = size.map(|(Width(columns), _)| usize::from(columns));
         let excerpts = self.excerpts.iter();
         let excerpts: Vec<Excerpt> = excerpts.map(|excerpt| excerpt.fitted(columns)).collect();
         for (index, excerpt) in excerpts.iter().enumerate() {

@@ -300,7 +300,7 @@ enum Request<'r> {
     QueryAside(Query, Reply<Result<Option<Vec<Row>>, DatabaseError>>),
     TakeNotices(Reply<Vec<Notice>>),
     Pause(Duration, Reply<()>),
-    Tell(Event, Reply<()>),
+    Tell(Box<Event>, Reply<()>),
 }
 
 /// The slot for one reply.
@@ -357,7 +357,8 @@ impl<'r> Port<'r> {
     }
 
     pub(crate) async fn report(&self, event: Event) {
-        self.ask(|reply| Request::Tell(event, reply)).await;
+        self.ask(|reply| Request::Tell(Box::new(event), reply))
+            .await;
     }
 }
 
