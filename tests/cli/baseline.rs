@@ -56,14 +56,14 @@ fn what_cannot_be_a_baseline() {
         (
             SCHEMA,
             true,
-            "[already-tracked]",
+            "error[already-tracked]",
             "crate `shop` already has revisions",
         ),
         (
             "CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL); \
              INSERT INTO alembic_version VALUES ('x');",
             false,
-            "[already-tracked]",
+            "error[already-tracked]",
             "already has a version table",
         ),
         ("", false, "[database-unreachable]", "does not exist"),

@@ -186,7 +186,10 @@ fn a_program_that_is_killed_while_it_builds_an_index() {
         "upgrade --lock-timeout 0.5",
         "upgrade --lock-timeout 0 --interrupted skip",
     ]);
-    let waits = waits.replace(&process, "[process]");
+    // On a busy machine, half a second is long enough to tell of.
+    let is_told = |line: &&str| !line.trim_start().starts_with("Waiting for process ");
+    let waits: Vec<&str> = waits.lines().filter(is_told).collect();
+    let waits = waits.join("\n").replace(&process, "[process]") + "\n";
     other.batch_execute("COMMIT").unwrap();
     let at_work = BUILDING.replace("AND wait_event_type = 'Lock' ", "");
     wait_until(&database, &at_work, true);

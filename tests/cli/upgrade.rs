@@ -295,10 +295,15 @@ fn the_example_workspace() {
     on_both(|dialect| {
         let project = Project::example("chimera").on(dialect);
         let transcript = project.transcript(&["upgrade", "current"]);
-        // Only SQLite needs new tables for some changes.
-        let is_rebuild = |line: &&str| line.trim_start().starts_with("Rebuilt table ");
-        let (rebuilds, same): (Vec<&str>, Vec<&str>) = transcript.lines().partition(is_rebuild);
-        assert_eq!(rebuilds.is_empty(), dialect == Dialect::Postgres);
+        // Only SQLite needs new tables for some changes, and only a server has something to say: that
+        // an index, which a revision may have left half built, is not there.
+        let beginning = match dialect {
+            Dialect::Sqlite => "Rebuilt table ",
+            Dialect::Postgres => "Notice ",
+        };
+        let is_own = |line: &&str| line.trim_start().starts_with(beginning);
+        let (only, same): (Vec<&str>, Vec<&str>) = transcript.lines().partition(is_own);
+        assert!(!only.is_empty(), "on {dialect}");
         assert_snapshot!(same.join("\n"));
     });
 }

@@ -90,7 +90,7 @@ fn a_folder_of_revisions() {
             "upgrade --migrations shop/migrations",
             "upgrade --migrations shop/migrations --url sqlite://a.db",
             "downgrade cc03 --migrations shop/migrations --url sqlite://a.db",
-            "revision -m more --migrations shop/migrations",
+            "revision -m more --rev-id dd04 --migrations shop/migrations",
             "heads --migrations nowhere",
             "heads --migrations file",
             "heads --migrations sql -p sql",

@@ -144,7 +144,8 @@ fn everything_is_as_it_was() {
             for _ in 0..2 {
                 let mut open = Open::new(&database);
                 let error = ensure_database_ready(&mut open, &migrations).unwrap_err();
-                let expected = format!("{expected}; the database is as it was before");
+                let expected =
+                    format!("crate `shop`: {expected}; the database is as it was before");
                 assert_eq!(error.to_string(), expected, "{name}");
                 assert_eq!(error.kind(), FailureKind::Migration, "{name}");
                 assert_eq!(*error.state(), DatabaseState::Unchanged, "{name}");

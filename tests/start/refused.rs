@@ -33,7 +33,7 @@ fn a_database_ahead_of_the_program_is_refused_or_left_alone() {
             assert_eq!(error.kind(), FailureKind::Ahead, "{name}");
             assert_eq!(
                 error.to_string(),
-                "the version table names revisions that no file declares: 007_later; \
+                "crate `chorus`: the version table names revisions that no file declares: 007_later; \
                  the database is as it was before",
                 "{name}"
             );

@@ -170,7 +170,7 @@ fn crates_before_the_one_that_fails_stay_ready() {
         let done = ensure_all_ready(&mut Open::new(&database), &[&accounts, &broken]);
         let error = done.unwrap_err().to_string();
         assert!(
-            error.starts_with("billing.sql:1:21: "),
+            error.starts_with("crate `billing`: billing.sql:1:21: "),
             "{dialect}: {error}"
         );
         assert_eq!(database.query("SELECT * FROM accounts_version"), ["a2"]);

@@ -340,8 +340,9 @@ codes! {
         /// probably exist, so `upgrade` and `ensure` would create them again. If the revisions were imported
         /// from that tool, take the database over with `cargo alembic import --database`; `cargo alembic
         /// import` imports them ([import.md](import.md)). If they continue the migrations of a tool that has
-        /// no import, record the one that the database is at, with `cargo alembic stamp <revision>`; if they have nothing to do with them, with `cargo alembic stamp base`. `ensure`
-        /// takes a configured `baseline` for that answer.
+        /// no import, record the one that the database is at, with `cargo alembic stamp <revision>`; if they
+        /// have nothing to do with them, with `cargo alembic stamp base`. `ensure` takes a configured
+        /// `baseline` for that answer.
         ManagedByAnotherTool = "managed-by-another-tool",
 
         /// A migration of another tool cannot become a revision, or no revision was imported from one. The
