@@ -48,41 +48,56 @@ impl Manifests {
     pub(super) fn read(manifest: &Path, others: Others) -> Result<Self, ManifestError> {
         let folder = manifest.parent().unwrap_or(manifest).to_owned();
         let own = parse(manifest)?;
-        let is_root = own.get("workspace").is_some();
-        let root = match is_root {
+        let root = match own.get("workspace").is_some() {
             true => Some((folder.clone(), own.clone())),
-            false => folder.ancestors().skip(1).find_map(|folder| {
-                let document = parse(&folder.join("Cargo.toml")).ok()?;
+            false => folder.ancestors().skip(1).find_map(|above| {
+                let document = parse(&above.join("Cargo.toml")).ok()?;
                 document.get("workspace")?;
-                Some((folder.to_owned(), document))
+                Some((above.to_owned(), document))
             }),
         };
-        let mut packages = vec![Manifest {
+        let root = root.filter(|(root, document)| !is_excluded(&folder, root, document));
+        let own = Manifest {
             folder: folder.clone(),
             document: own,
-        }];
-        if let Some((root_folder, root)) = &root
-            && (is_root || others == Others::Read)
-        {
-            let members = members(root_folder, root).into_iter();
-            let mut members: Vec<PathBuf> = members.filter(|member| *member != folder).collect();
-            members.sort();
-            members.dedup();
-            packages.extend(members.into_iter().filter_map(|folder| {
-                let document = parse(&folder.join("Cargo.toml")).ok()?;
-                Some(Manifest { folder, document })
-            }));
-        }
-        let (root, workspace) = match root {
-            Some((folder, document)) => (folder, Some(document)),
-            None => (folder, None),
         };
-        packages.retain(|package| package.name().is_some());
-        Ok(Self {
-            root,
-            workspace,
-            packages,
-        })
+        let mut found = Self {
+            root: folder.clone(),
+            workspace: None,
+            packages: vec![own],
+        };
+        if let Some((root, document)) = root {
+            if folder == root || others == Others::Read {
+                found.read_members(&root, &document);
+            }
+            found.root = root;
+            found.workspace = Some(document);
+        }
+        found.packages.retain(|package| package.name().is_some());
+        Ok(found)
+    }
+
+    /// Reads the members of a workspace, as cargo finds them: the package in its root, those that it
+    /// lists, and those in its folder that others depend on.
+    fn read_members(&mut self, root: &Path, document: &Document<String>) {
+        let mut open = members(root, document);
+        open.push(root.to_owned());
+        open.extend(self.packages[0].paths(root, Some(document)));
+        while let Some(folder) = open.pop() {
+            let is_known = self.packages.iter().any(|known| known.folder == folder);
+            if is_known || !folder.starts_with(root) || is_excluded(&folder, root, document) {
+                continue;
+            }
+            if let Ok(read) = parse(&folder.join("Cargo.toml")) {
+                let member = Manifest {
+                    folder,
+                    document: read,
+                };
+                open.extend(member.paths(root, Some(document)));
+                self.packages.push(member);
+            }
+        }
+        self.packages[1..].sort_by(|one, other| one.folder.cmp(&other.folder));
     }
 
     pub(super) fn packages(&self) -> impl Iterator<Item = &Manifest> {
@@ -188,6 +203,13 @@ impl Manifest {
         let binaries = binaries.filter_map(|binary| binary.get("path"));
         let mut paths = library.chain(binaries).filter_map(Item::as_str);
         self.folder.join("src").is_dir() || paths.any(|path| self.folder.join(path).is_file())
+    }
+
+    /// Returns the folders of dependencies.
+    fn paths(&self, root: &Path, workspace: Option<&Document<String>>) -> Vec<PathBuf> {
+        let dependencies = self.dependencies(root, workspace).into_iter();
+        let paths = dependencies.filter_map(|dependency| Some(dependency["path"].as_str()?.into()));
+        paths.collect()
     }
 
     /// Returns the dependencies in folders, as cargo reports them.
@@ -301,24 +323,30 @@ fn alembic(document: &Document<String>, scope: SettingsScope) -> Option<Settings
     Some(from_toml(scope, table))
 }
 
-/// Returns the folders of the members that a workspace lists; the only patterns expanded are those
-/// that end in `/*`.
+/// Returns the strings of an array of a workspace's table.
+fn listed<'d>(document: &'d Document<String>, key: &str) -> impl Iterator<Item = &'d str> {
+    let table = document.get("workspace");
+    let array = table.and_then(|table| table.get(key)?.as_array());
+    array
+        .into_iter()
+        .flatten()
+        .filter_map(|entry| entry.as_str())
+}
+
+/// Returns whether a workspace excludes a folder, and does not list it all the same.
+fn is_excluded(folder: &Path, root: &Path, document: &Document<String>) -> bool {
+    let is_in = |path: &str| folder.starts_with(resolved(&root.join(path)));
+    listed(document, "exclude").any(is_in) && !listed(document, "members").any(is_in)
+}
+
+/// Returns the folders of the members that a workspace lists, by their paths or by patterns.
 fn members(root: &Path, document: &Document<String>) -> Vec<PathBuf> {
-    let listed = document
-        .get("workspace")
-        .and_then(|table| table.get("members"));
-    let listed = listed.and_then(Item::as_array).into_iter().flatten();
-    let mut folders = Vec::new();
-    for member in listed.filter_map(|member| member.as_str()) {
-        match member.strip_suffix("/*") {
-            Some(parent) => {
-                let entries = std::fs::read_dir(root.join(parent)).into_iter().flatten();
-                folders.extend(entries.flatten().map(|entry| entry.path()));
-            }
-            None => folders.push(root.join(member)),
-        }
-    }
-    folders
+    let escaped = glob::Pattern::escape(&root.display().to_string());
+    let found = listed(document, "members").flat_map(|member| {
+        let found = glob::glob(&format!("{escaped}/{member}"));
+        found.into_iter().flatten().flatten()
+    });
+    found.map(|folder| resolved(&folder)).collect()
 }
 
 /// Returns a path without the `..` that lead out of folders before them.
@@ -332,4 +360,62 @@ fn resolved(path: &Path) -> PathBuf {
         }
     }
     resolved
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn members_are_those_that_cargo_finds() {
+        let folder = tempfile::tempdir().unwrap();
+        let write = |path: &str, text: &str| {
+            let path = folder.path().join(path).join("Cargo.toml");
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        };
+        write(
+            "",
+            "[workspace]\nmembers = [\"./a\", \"crates/*\", \"deep/*/x?\", \"kept/in\", \"gone\"]\n\
+             exclude = [\"crates/old\", \"kept\"]\n[workspace.dependencies]\nshared = { path = \"shared\" }\n\
+             [package]\nname = \"root\"\n[dependencies]\nvia = { path = \"via\" }\n",
+        );
+        for name in [
+            "a",
+            "crates/b",
+            "crates/old",
+            "deep/q/x1",
+            "deep/q/y",
+            "kept/in",
+            "kept/out",
+            "other",
+            "shared",
+            "via/further",
+        ] {
+            let named = name.rsplit('/').next().unwrap();
+            write(name, &format!("[package]\nname = \"{named}\"\n"));
+        }
+        write(
+            "via",
+            "[package]\nname = \"via\"\n[target.'cfg(unix)'.build-dependencies]\n\
+             further = { path = \"further/../further\" }\nshared.workspace = true\n",
+        );
+        let all = ["root", "a", "b", "x1", "in", "shared", "via", "further"];
+        let check = |manifest: &str, others, expected: &[&str]| {
+            let manifest = folder.path().join(manifest).join("Cargo.toml");
+            let found = Manifests::read(&manifest, others).unwrap();
+            let mut names: Vec<&str> = found.packages().filter_map(Manifest::name).collect();
+            let mut expected = expected.to_vec();
+            names.sort_unstable();
+            expected.sort_unstable();
+            assert_eq!(names, expected, "{}", manifest.display());
+        };
+        check("", Others::Leave, &all);
+        check("a", Others::Leave, &["a"]);
+        check("a", Others::Read, &all);
+        check("kept/in", Others::Read, &all);
+        // Each of these is a workspace of its own, or what cargo would refuse.
+        check("crates/old", Others::Read, &["old"]);
+        check("kept/out", Others::Read, &["out"]);
+    }
 }
