@@ -26,6 +26,14 @@ pub(crate) fn upgrade(
         let mut needed = needs.iter().filter(|(known, _)| known.name() == own.name());
         let needed = needed.next().map_or(&[][..], |(_, needed)| needed);
         let mut done: Option<RunJson> = None;
+        let mut run = |migration: &Migration<'_>| -> Result<()> {
+            let next = migration.migrate(context, own)?;
+            done = Some(match done.take() {
+                Some(done) => done.and_then(next),
+                None => next,
+            });
+            Ok(())
+        };
         for node in needed {
             if !is_pending(own, *node)? {
                 continue;
@@ -35,22 +43,14 @@ pub(crate) fn upgrade(
                 target: &target,
                 ..*migration
             };
-            let run = only.migrate(context, own)?;
-            done = Some(match done {
-                Some(done) => done.and_then(run),
-                None => run,
-            });
+            run(&only)?;
         }
         if order
             .chosen
             .iter()
             .any(|chosen| chosen.name() == own.name())
         {
-            let run = migration.migrate(context, own)?;
-            done = Some(match done {
-                Some(done) => done.and_then(run),
-                None => run,
-            });
+            run(migration)?;
         }
         let database = own.database()?;
         match done {

@@ -51,6 +51,23 @@ impl<'f> Reading<'f> {
         }
         text
     }
+
+    /// Takes the way up of a divided file, or reports that it has none, or that statements stand before
+    /// its marker.
+    fn way_up(
+        &mut self,
+        file: &FolderFile,
+        divided: &mut Divided<'f>,
+        marker: &'static str,
+    ) -> Option<Script<'f>> {
+        let kind = match divided.up.take() {
+            None => FindingKind::NoUp { marker },
+            Some(_) if holds_statements(divided.before) => FindingKind::OutsideMarkers { marker },
+            Some(up) => return Some(up),
+        };
+        self.find(file, kind);
+        None
+    }
 }
 
 /// Files by version, of which each version may have one.

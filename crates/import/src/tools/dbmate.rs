@@ -1,6 +1,6 @@
 //! Migrations of dbmate: `<digits>_<name>.sql` with `-- migrate:up` and `-- migrate:down`.
 
-use super::{ByVersion, Marker, Reading, divide, holds_statements, leading_digits, markers, words};
+use super::{ByVersion, Marker, Reading, divide, leading_digits, markers, words};
 use crate::folder::FolderFile;
 use crate::migration::{Down, Key, Migration};
 use crate::{FindingKind, Folder};
@@ -49,15 +49,10 @@ pub(super) fn read(folder: &Folder) -> Reading<'_> {
             continue;
         };
         let found: Vec<Marker<'_>> = markers(text, marker).collect();
-        let divided = divide(file, text, &found, |marker| Some(marker.words[0] == "up"));
-        let Some(mut up) = divided.up else {
-            reading.find(file, FindingKind::NoUp { marker: UP });
+        let mut divided = divide(file, text, &found, |marker| Some(marker.words[0] == "up"));
+        let Some(mut up) = reading.way_up(file, &mut divided, UP) else {
             continue;
         };
-        if holds_statements(divided.before) {
-            reading.find(file, FindingKind::OutsideMarkers { marker: UP });
-            continue;
-        }
         let is_outside = |direction: &str| {
             let mut found = found.iter().filter(|marker| marker.words[0] == direction);
             found.any(|marker| marker.words.contains(&"transaction:false"))

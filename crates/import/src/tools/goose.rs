@@ -1,9 +1,6 @@
 //! Migrations of goose: `<number>_<name>.sql` with `-- +goose Up` and `-- +goose Down`.
 
-use super::{
-    ByVersion, Marker, Reading, divide, holds_statements, leading_digits, markers, report_holes,
-    words,
-};
+use super::{ByVersion, Marker, Reading, divide, leading_digits, markers, report_holes, words};
 use crate::folder::{FolderFile, line_at};
 use crate::migration::{Down, Key, Migration};
 use crate::{Finding, FindingKind, Folder, Tool};
@@ -59,18 +56,13 @@ pub(super) fn read(folder: &Folder) -> Reading<'_> {
         };
         let found: Vec<Marker<'_>> = markers(text, marker).collect();
         let is = |marker: &Marker<'_>, word: &str| marker.words[0].eq_ignore_ascii_case(word);
-        let divided = divide(file, text, &found, |marker| {
+        let mut divided = divide(file, text, &found, |marker| {
             let is_up = is(marker, "up");
             (is_up || is(marker, "down")).then_some(is_up)
         });
-        let Some(mut up) = divided.up else {
-            reading.find(file, FindingKind::NoUp { marker: UP });
+        let Some(mut up) = reading.way_up(file, &mut divided, UP) else {
             continue;
         };
-        if holds_statements(divided.before) {
-            reading.find(file, FindingKind::OutsideMarkers { marker: UP });
-            continue;
-        }
         let outside = |marker: &Marker<'_>| is(marker, "no") && marker.words.len() > 1;
         up.outside = found.iter().any(outside);
         let substituted = found
