@@ -4,8 +4,8 @@
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::os::unix::net::UnixStream;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::thread::spawn;
 
 use sqlx::postgres::{PgConnectOptions, PgSslMode};
@@ -27,6 +27,7 @@ pub(crate) struct Proxy {
     address: SocketAddr,
     /// How many statements each connection has sent.
     statements: Arc<[AtomicUsize; 2]>,
+    lost: Arc<OnceLock<String>>,
     is_silent: Arc<AtomicBool>,
 }
 
@@ -37,10 +38,12 @@ impl Proxy {
         let proxy = Self {
             address: listener.local_addr().unwrap(),
             statements: Arc::default(),
+            lost: Arc::default(),
             is_silent: Arc::default(),
         };
         let is_silent = Arc::clone(&proxy.is_silent);
         let statements = Arc::clone(&proxy.statements);
+        let lost = Arc::clone(&proxy.lost);
         let options = options.clone();
         spawn(move || {
             for number in 0..statements.len() {
@@ -51,10 +54,15 @@ impl Proxy {
                 spawn(move || copy(answers, &to, &silence));
                 let silence = Arc::clone(&is_silent);
                 let statements = Arc::clone(&statements);
+                let lost = Arc::clone(&lost);
                 spawn(move || {
                     let last = cut.filter(|cut| cut.connection == number);
                     // Either end may go at any time.
-                    let _ = forward(&client, &server, &statements[number], last, &silence);
+                    if let Ok(Some(sql)) =
+                        forward(&client, &server, &statements[number], last, &silence)
+                    {
+                        lost.set(sql).unwrap();
+                    }
                     let _ = client.shutdown(Shutdown::Both);
                     // The server reads what has arrived before it comes to the end.
                     let _ = server.shutdown(Shutdown::Write);
@@ -86,16 +94,21 @@ impl Proxy {
     pub(crate) fn statements(&self, connection: usize) -> usize {
         self.statements[connection].load(Ordering::SeqCst)
     }
+
+    /// Returns the statement at which the connection was lost, if it came to that.
+    pub(crate) fn lost(&self) -> Option<&str> {
+        self.lost.get().map(String::as_str)
+    }
 }
 
-/// Passes on what a client says up to the last message.
+/// Passes on what a client says; returns the statement after which it ended the connection.
 fn forward(
     mut client: &TcpStream,
     server: &Stream,
     statements: &AtomicUsize,
     last: Option<Cut>,
     is_silent: &AtomicBool,
-) -> io::Result<()> {
+) -> io::Result<Option<String>> {
     let mut first = true;
     loop {
         // The first message has no letter in front of its length.
@@ -121,7 +134,8 @@ fn forward(
             server.write(&message)?;
         }
         if cut.is_some() {
-            return Ok(());
+            let sql = message[begin..].strip_suffix(b"\0");
+            return Ok(sql.map(|sql| String::from_utf8_lossy(sql).into_owned()));
         }
     }
 }
