@@ -5,13 +5,13 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use alembic_history::Direction;
-use alembic_migrate::report::{Notice, NoticeOrigin, RunStep, Severity};
+use alembic_migrate::report::{Notice, NoticeOrigin, RowsCopied, RunStep, Severity};
 use alembic_migrate::{Dialect, Event};
 use alembic_sql::summary;
 
 use super::reports::HumanDuration;
 use super::shell::{Shell, Verbosity, status_line, warning_line};
-use super::terminal_line::TerminalLine;
+use super::terminal_line::{Part, TerminalLine};
 use super::{Warnings, lines};
 
 /// The number of revisions from which a terminal shows a bar below the lines.
@@ -144,6 +144,7 @@ impl Progress {
                 }
                 self.line("Retrying", &what);
             }
+            Event::RowsCopied(copied) => self.line.go_on(part(copied)),
             Event::TableRebuilt(rebuilt) => {
                 let (rows, took) = (rebuilt.rows, HumanDuration(rebuilt.took));
                 let table = &rebuilt.table;
@@ -240,6 +241,22 @@ impl Progress {
 
 fn lock<T>(noted: &Mutex<T>) -> MutexGuard<'_, T> {
     noted.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Returns how far the copy of a table is.
+fn part(copied: &RowsCopied) -> Part {
+    let RowsCopied {
+        table,
+        rows,
+        portions,
+        of,
+        ..
+    } = copied;
+    Part {
+        done: *portions as u64,
+        of: *of as u64,
+        what: format!("copying {table}: {rows} rows"),
+    }
 }
 
 /// Returns a step in Alembic's words: `upgrade A -> B, message`.

@@ -33,6 +33,17 @@ struct Activity {
     verb: &'static str,
     what: String,
     since: Instant,
+    part: Option<Part>,
+}
+
+/// How far an activity is.
+pub(super) struct Part {
+    /// How much of it is done.
+    pub(super) done: u64,
+    /// How much there is.
+    pub(super) of: u64,
+    /// What is done, for people.
+    pub(super) what: String,
 }
 
 impl TerminalLine {
@@ -62,9 +73,7 @@ impl TerminalLine {
             return;
         }
         let bar = ProgressBar::new(total as u64);
-        let style = "{prefix:>12} [{bar:30}] {pos}/{len} {wide_msg}";
-        let style = ProgressStyle::with_template(style);
-        bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+        bar.set_style(style("{prefix:>12} [{bar:30}] {pos}/{len} {wide_msg}"));
         bar.set_prefix("Running");
         let mut state = lock(&self.state);
         state.bar = Some(bar);
@@ -87,7 +96,15 @@ impl TerminalLine {
             verb,
             what,
             since: Instant::now(),
+            part: None,
         });
+    }
+
+    /// Notes how far it is.
+    pub(super) fn go_on(&self, part: Part) {
+        if let Some(activity) = &mut lock(&self.state).activity {
+            activity.part = Some(part);
+        }
     }
 
     /// Shows what is waited for, which has lasted for so long; returns whether there is a line for it.
@@ -99,6 +116,7 @@ impl TerminalLine {
                 verb,
                 what: what.to_owned(),
                 since: now.checked_sub(waited).unwrap_or(now),
+                part: None,
             });
             state.tick();
         }
@@ -135,19 +153,28 @@ impl State {
         if seconds == 0 {
             return;
         }
-        let bar = self.bar.get_or_insert_with(|| {
-            let bar = ProgressBar::no_length();
-            let style = ProgressStyle::with_template("{wide_msg}");
-            bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
-            bar
-        });
-        bar.set_message(match self.is_counting {
-            true => format!("({seconds} s)"),
-            false => {
-                let Activity { verb, what, .. } = activity;
-                status_line(verb, format_args!("{seconds} s {what}"))
+        let is_counting = self.is_counting;
+        let bar = self.bar.get_or_insert_with(ProgressBar::no_length);
+        let Activity {
+            verb, what, part, ..
+        } = activity;
+        match part {
+            Some(Part { what, .. }) if is_counting => {
+                bar.set_message(format!("({seconds} s) {what}"))
             }
-        });
+            None if is_counting => bar.set_message(format!("({seconds} s)")),
+            Some(Part { done, of, what }) => {
+                bar.set_style(style("{prefix:>12} [{bar:30}] {wide_msg}"));
+                bar.set_prefix(*verb);
+                bar.set_length(*of);
+                bar.set_position(*done);
+                bar.set_message(format!("{seconds} s {what}"));
+            }
+            None => {
+                bar.set_style(style("{wide_msg}"));
+                bar.set_message(status_line(verb, format_args!("{seconds} s {what}")));
+            }
+        }
         bar.tick();
     }
 
@@ -162,6 +189,11 @@ impl State {
             None => {}
         }
     }
+}
+
+fn style(template: &str) -> ProgressStyle {
+    let style = ProgressStyle::with_template(template);
+    style.unwrap_or_else(|_| ProgressStyle::default_bar())
 }
 
 fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {

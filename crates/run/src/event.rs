@@ -129,6 +129,8 @@ pub enum Event {
         /// The statement; `None` at a commit, which executes what was deferred.
         origin: Option<NoticeOrigin>,
     },
+    /// A portion of a table's rows was copied, to rebuild it; only of a table with many rows.
+    RowsCopied(RowsCopied),
     /// A table was rebuilt, to change it in a way that SQLite's own `ALTER TABLE` lacks.
     TableRebuilt(Rebuilt),
     /// Another program has moved the rows of the version table since the log was last written, and the
@@ -185,6 +187,20 @@ pub struct Lost {
     pub what: String,
     /// How many there are.
     pub count: u64,
+}
+
+/// How far the copy of a table's rows is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct RowsCopied {
+    /// The table.
+    pub table: String,
+    /// How many rows are copied.
+    pub rows: u64,
+    /// How many portions are copied; they span the same numbers of rowids, not of rows.
+    pub portions: usize,
+    /// How many portions there are.
+    pub of: usize,
 }
 
 /// A table that was rebuilt.

@@ -83,7 +83,7 @@ pub use database_error::{DatabaseError, DatabaseErrorKind};
 pub use engine::sqlite_error;
 pub use ensure::ensure_all;
 pub use error::{FailureKind, RunError};
-pub use event::{Event, Executed, Holder, Lost, Rebuilt, RunStep};
+pub use event::{Event, Executed, Holder, Lost, Rebuilt, RowsCopied, RunStep};
 pub use exchange::{AsyncConnection, Connection, Observer, Run};
 pub use failure::{Failure, StatementLocation, StatementScope, Unacceptable};
 pub use log::{Author, LogAction, LogEntry, LogGap, LogReport, LogWriter, LoggedRevision, Record};

@@ -280,6 +280,10 @@ pub(crate) enum AlterTask {
     FindRows,
     /// Count what a statement destroys.
     Count,
+    /// Find the lowest and the highest rowid of a table.
+    FindBounds,
+    /// Show how SQLite would execute a statement.
+    Explain,
 }
 
 /// A task of the search for objects that do not work.

@@ -31,7 +31,7 @@ pub use catalog::{Catalog, Object, ObjectKind};
 pub use dangling::{Compilation, DanglingKey, Offered, compilations, dangling_keys};
 pub use error::{AlterError, Dependent};
 pub use native::{is_foreign, is_native_everywhere, is_ours};
-pub use rebuild::{Alteration, Explanation, Rebuild, Step, StepTask, plan};
+pub use rebuild::{Alteration, Explanation, Portions, Rebuild, Step, StepTask, plan};
 pub use rows::{Check, Loss};
 
 /// What SQLite says to the questions about schemas.

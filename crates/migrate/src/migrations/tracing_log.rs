@@ -43,6 +43,9 @@ pub(super) fn log(event: &Event) {
                 warn!(%key, "Not checking a foreign key that cannot be enforced");
             }
         }
+        Event::RowsCopied(copied) => {
+            debug!(table = copied.table, rows = copied.rows, "Copying rows");
+        }
         Event::TableRebuilt(rebuilt) => info!(
             table = rebuilt.table,
             rows = rebuilt.rows,

@@ -77,6 +77,7 @@ pub(super) fn event_line(event: &Event) -> Option<String> {
         Event::LogNotKept { owner, .. } => format!("-> no log, since it is {owner}'s"),
         Event::Edited { revisions } => format!("-> {} edited", revisions.len()),
         Event::Executed(executed) => format!("-> executed {}", executed.sql),
+        Event::RowsCopied(copied) => format!("-> copied {} of {}", copied.rows, copied.table),
         Event::TableRebuilt(rebuilt) => format!("-> rebuilt {}", rebuilt.table),
         Event::Retrying { error, retries } => format!("-> retrying {retries}: {error}"),
         Event::Blocked { waited, holders } => {

@@ -2,6 +2,7 @@
 
 mod explain;
 mod planner;
+mod portions;
 mod rows;
 
 use alembic_sql::{AlterAction, ColumnOutline, Name, TableOutline};
@@ -12,6 +13,8 @@ use super::draft::{Draft, Source};
 use super::error::AlterError;
 use super::native::{can_drop, is_native_everywhere};
 use super::rows::Check;
+
+pub use portions::Portions;
 
 /// How the actions on a table are carried out.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,6 +36,8 @@ pub struct Rebuild {
     pub table: String,
     /// What to do, in this order.
     pub steps: Vec<Step>,
+    /// How the rows can be copied in portions, if they can.
+    pub portions: Option<Portions>,
     /// Why steps fail, for those that rows can be in the way of.
     pub explanations: Vec<Explanation>,
     /// The objects of all databases afterwards, without those of SQLite itself, sorted.

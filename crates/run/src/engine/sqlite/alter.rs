@@ -3,15 +3,15 @@
 use std::borrow::Cow;
 
 use alembic_schema::sqlite::{
-    Alteration, Check, Explanation, Rebuild, Step, StepTask, is_foreign, is_native_everywhere,
-    is_ours, plan,
+    Alteration, Check, Explanation, Portions, Rebuild, Step, StepTask, is_foreign,
+    is_native_everywhere, is_ours, plan,
 };
 use alembic_sql::{AlterAction, Name, StatementKind};
 
 use super::catalog::read_catalog;
 use crate::action::Action;
 use crate::alter::{AlterFault, Means, Numbered, Unaltered, altered_table};
-use crate::event::{Event, Rebuilt};
+use crate::event::{Event, Rebuilt, RowsCopied};
 use crate::link::Link;
 use crate::refused_request::{RefusedRequest, attribute_to};
 use crate::request::{AlterTask, Execute, Query, Row, Task};
@@ -237,7 +237,7 @@ async fn run_steps(link: &Link<'_>, rebuild: &Rebuild, was_legacy: bool) -> Resu
             | StepTask::Copy
             | StepTask::Keep
             | StepTask::Drop
-            | StepTask::Restore { .. } => match link.execute(rebuild_statement(sql)).await {
+            | StepTask::Restore { .. } => match execute(link, rebuild, task, sql).await {
                 Ok(changed) => copied = changed,
                 Err(refused) => {
                     let found = match rebuild.explanation(task) {
@@ -252,6 +252,58 @@ async fn run_steps(link: &Link<'_>, rebuild: &Rebuild, was_legacy: bool) -> Resu
         }
     }
     Ok(rows)
+}
+
+/// Executes a statement of a rebuild; many rows are copied in portions, to report how far it is.
+/// Returns how many rows it has changed.
+async fn execute(
+    link: &Link<'_>,
+    rebuild: &Rebuild,
+    task: &StepTask,
+    sql: &str,
+) -> Result<u64, RefusedRequest> {
+    let statements = match (task, &rebuild.portions) {
+        (StepTask::Copy, Some(portions)) => divided(link, portions, sql).await?,
+        _ => Vec::new(),
+    };
+    if statements.is_empty() {
+        return link.execute(rebuild_statement(sql)).await;
+    }
+    let mut rows = 0;
+    for (index, statement) in statements.iter().enumerate() {
+        rows += link.execute(rebuild_statement(statement)).await?;
+        let copied = RowsCopied {
+            table: rebuild.table.clone(),
+            rows,
+            portions: index + 1,
+            of: statements.len(),
+        };
+        link.report(Event::RowsCopied(copied)).await;
+    }
+    Ok(rows)
+}
+
+/// Returns the statements for the portions of a copy, if there are to be any.
+async fn divided(
+    link: &Link<'_>,
+    portions: &Portions,
+    sql: &str,
+) -> Result<Vec<String>, RefusedRequest> {
+    let bounds = ask(AlterTask::FindBounds, portions.bounds());
+    let found = link.query(bounds).await?;
+    let bound = |column: usize| found.first()?.number(column).ok();
+    let (Some(lowest), Some(highest)) = (bound(0), bound(1)) else {
+        return Ok(Vec::new());
+    };
+    let statements = portions.statements(sql, (lowest, highest));
+    if statements.is_empty() {
+        return Ok(statements);
+    }
+    // Where SQLite copies whole records, which is much faster, it has to copy all of them at once.
+    let program = ask(AlterTask::Explain, format!("EXPLAIN {sql}"));
+    let program = link.query(program).await?;
+    let takes_apart = program.iter().any(|row| row.cell(1) == Some("MakeRecord"));
+    Ok(if takes_apart { statements } else { Vec::new() })
 }
 
 fn rebuild_statement(sql: &str) -> Execute<'static> {

@@ -58,6 +58,7 @@ impl Planner<'_> {
             database: self.table.database.clone(),
             table: self.table.name.clone(),
             steps,
+            portions: self.portions(&aside),
             explanations,
             expected: self.expected(),
         }

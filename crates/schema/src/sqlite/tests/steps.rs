@@ -106,6 +106,71 @@ fn rows_keep_their_numbers() {
     }
 }
 
+#[test]
+fn rows_that_can_be_told_apart_are_copied_in_portions() {
+    for (table, actions, is_divided) in [
+        ("CREATE TABLE t (a, b)", "ALTER b SET NOT NULL", true),
+        (
+            "CREATE TABLE t (a, b)",
+            "ALTER b TYPE INT USING a + 1",
+            true,
+        ),
+        (
+            "CREATE TABLE t (a, b)",
+            "ALTER b TYPE INT USING (select 1)",
+            false,
+        ),
+        (
+            "CREATE TABLE t (a, b)",
+            "ALTER b TYPE INT USING a IN (VALUES (1))",
+            false,
+        ),
+        (
+            "CREATE TABLE t (a PRIMARY KEY, b) WITHOUT ROWID",
+            "ALTER b SET NOT NULL",
+            false,
+        ),
+        (
+            "CREATE TABLE t (rowid, _rowid_, oid)",
+            "ALTER oid SET NOT NULL",
+            false,
+        ),
+        (
+            "CREATE TABLE t (a CHECK (t.a > 0))",
+            "ALTER a SET NOT NULL",
+            false,
+        ),
+    ] {
+        let portions = rebuild_for(&[table], actions).portions;
+        assert_eq!(portions.is_some(), is_divided, "{actions}\n{table}");
+    }
+}
+
+#[test]
+fn portions_follow_each_other() {
+    let rebuild = rebuild_for(&["CREATE TABLE t (a, b)"], "ALTER b SET NOT NULL");
+    let portions = rebuild.portions.unwrap();
+    for (bounds, first, second, last) in [
+        (
+            (1, 1_000_001),
+            "COPY WHERE rowid <= 10001",
+            "COPY WHERE rowid > 10001 AND rowid <= 20001",
+            "COPY WHERE rowid > 990001",
+        ),
+        (
+            (i64::MIN, i64::MAX),
+            "COPY WHERE rowid <= -9038904596117680292",
+            "COPY WHERE rowid > -9038904596117680292 AND rowid <= -8854437155380584776",
+            "COPY WHERE rowid > 9038904596117680290",
+        ),
+    ] {
+        let found = portions.statements("COPY", bounds);
+        let found = [found.first(), found.get(1), found.last()].map(Option::unwrap);
+        assert_eq!(found, [first, second, last], "{bounds:?}");
+    }
+    assert!(portions.statements("COPY", (1, 100_000)).is_empty());
+}
+
 /// Wherever the table is, SQLite would take one for the other when it renames.
 #[test]
 fn rows_are_moved_while_a_temporary_table_hides_another_one() {
