@@ -12,11 +12,29 @@ use alembic_history::{Dialect, Edited, Fresh, History, Settings, TransactionMode
 use crate::CheckedMigrations;
 use crate::schema::SchemaText;
 
-/// The files that `include_migrations!` includes.
-const TABLE: &str = "alembic_migrations.rs";
-const TEXTS: &str = "alembic_migrations.txt";
+/// Returns the files that `include_migrations!` includes for a history: its table, and its texts.
+fn files(history: Option<&str>) -> [String; 2] {
+    let name = match history {
+        Some(history) => format!("alembic_migrations.{history}"),
+        None => "alembic_migrations".to_owned(),
+    };
+    ["rs", "txt"].map(|extension| format!("{name}.{extension}"))
+}
+
+/// Writes what fails the build of a program that does not say which of the histories it means.
+pub(crate) fn write_choice(histories: &[&str], folder: &Path) -> io::Result<()> {
+    let calls = histories.iter();
+    let calls = calls.map(|history| format!("include_migrations!({history:?})"));
+    let why = format!(
+        "this crate has several histories: {}",
+        calls.collect::<Vec<_>>().join(", ")
+    );
+    let [table, _] = files(None);
+    write_if_changed(&folder.join(table), &format!("compile_error!({why:?})\n"))
+}
 
 pub(crate) fn write(sound: &CheckedMigrations, folder: &Path) -> io::Result<()> {
+    let [table_name, texts_name] = files(sound.history_name.as_deref());
     let mut texts = String::new();
     let mut place = |text: &str| {
         let start = texts.len();
@@ -45,14 +63,14 @@ pub(crate) fn write(sound: &CheckedMigrations, folder: &Path) -> io::Result<()> 
     let bases = list(&sound.bases);
     let digests = digests(&sound.history);
     let table = table(
-        &sound.package,
+        (&sound.package, &texts_name),
         &sound.settings,
         &files,
         (&schemas, &bases),
         &digests,
     );
-    write_if_changed(&folder.join(TEXTS), &texts)?;
-    write_if_changed(&folder.join(TABLE), &table)
+    write_if_changed(&folder.join(texts_name), &texts)?;
+    write_if_changed(&folder.join(table_name), &table)
 }
 
 /// Returns the digests of the revisions: a program would read all of their SQL for them when it
@@ -74,7 +92,7 @@ fn path(dialect: Dialect) -> String {
 }
 
 fn table(
-    package: &str,
+    (package, texts): (&str, &str),
     settings: &Settings,
     files: &str,
     (schemas, bases): (&str, &str),
@@ -104,7 +122,7 @@ fn table(
         "// Made by the build script.\n\
          ::alembic_migrate::embedded::Embedded::new(\n    \
              {package:?},\n    \
-             include_str!({TEXTS:?}),\n    \
+             include_str!({texts:?}),\n    \
              &[\n{files}    ],\n\
          )\n\
          .schemas(&[\n{schemas}])\n\

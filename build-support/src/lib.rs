@@ -24,8 +24,8 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use alembic_history::{
-    Code, FolderError, History, SchemaFiles, Settings, SettingsKey, SourceFile, StaleSchema,
-    read_folder,
+    Code, FolderError, History, HistorySettings, SchemaFiles, Settings, SettingsKey, SourceFile,
+    StaleSchema, read_folder,
 };
 
 use manifest::{Manifest, Problem};
@@ -55,7 +55,18 @@ pub fn embed_migrations() {
 /// `cargo`.
 fn run(crate_folder: &Path, out_folder: &Path, mut cargo: impl Write) -> io::Result<()> {
     match check(crate_folder, &mut cargo)? {
-        Ok(sound) => embed::write(&sound, out_folder),
+        Ok(sound) => {
+            let names = sound
+                .iter()
+                .filter_map(|sound| sound.history_name.as_deref());
+            let names: Vec<&str> = names.collect();
+            if !names.is_empty() {
+                embed::write_choice(&names, out_folder)?;
+            }
+            sound
+                .iter()
+                .try_for_each(|sound| embed::write(sound, out_folder))
+        }
         Err(problems) => {
             for problem in problems {
                 for line in problem.to_string().lines() {
@@ -67,9 +78,12 @@ fn run(crate_folder: &Path, out_folder: &Path, mut cargo: impl Write) -> io::Res
     }
 }
 
-/// The embedded data.
+/// The embedded data of a history.
 struct CheckedMigrations {
+    /// The name by which the history is known: that of the crate, unless it has several.
     package: String,
+    /// The history's own name, if the crate has several.
+    history_name: Option<String>,
     settings: Settings,
     history: History,
     /// The files of the target schema.
@@ -82,16 +96,35 @@ struct CheckedMigrations {
 fn check(
     crate_folder: &Path,
     cargo: &mut impl Write,
-) -> io::Result<Result<CheckedMigrations, Vec<Problem>>> {
+) -> io::Result<Result<Vec<CheckedMigrations>, Vec<Problem>>> {
     let mut manifest = Manifest::read(crate_folder);
     for path in manifest.paths() {
         writeln!(cargo, "cargo::rerun-if-changed={}", path.display())?;
     }
     let mut problems = std::mem::take(&mut manifest.problems);
-    let Some(settings) = manifest.settings.take() else {
-        return Ok(Err(problems));
-    };
-    let package = manifest.package.clone();
+    let mut checked = Vec::new();
+    for own in &manifest.histories {
+        match check_history(crate_folder, &manifest, own, cargo)? {
+            Ok(sound) => checked.push(sound),
+            Err(found) => problems.extend(found),
+        }
+    }
+    Ok(match problems.is_empty() {
+        true => Ok(checked),
+        false => Err(problems),
+    })
+}
+
+/// Reads and checks one history.
+fn check_history(
+    crate_folder: &Path,
+    manifest: &Manifest,
+    own: &HistorySettings,
+    cargo: &mut impl Write,
+) -> io::Result<Result<CheckedMigrations, Vec<Problem>>> {
+    let settings = &own.settings;
+    let package = own.full_name(&manifest.package);
+    let mut problems = Vec::new();
     let mut files = Vec::new();
     for name in &settings.migrations {
         let path = crate_folder.join(name);
@@ -133,13 +166,13 @@ fn check(
     };
     problems.extend(faults.iter().map(Problem::from));
     if let Ok(history) = &history {
-        let faults = lock::check(crate_folder, &settings, history, &package);
+        let faults = lock::check(crate_folder, settings, history, &package);
         problems.extend(faults.iter().map(Problem::from));
         let newer = history.all_newer_sql(settings.sqlite_version);
         for fault in history.empty_upgrades().iter().chain(&newer) {
             warn(&Problem::from(fault), cargo)?;
         }
-        problems.extend(baseline::check(&manifest, &settings.baseline, history));
+        problems.extend(baseline::check(manifest, own, history));
     }
     let mut read = |key, files: &Option<SchemaFiles>| {
         let files = files.iter().flat_map(|files| files.by_file(&dialects));
@@ -174,7 +207,8 @@ fn check(
     Ok(match history {
         Ok(history) if problems.is_empty() => Ok(CheckedMigrations {
             package,
-            settings,
+            history_name: own.name.clone(),
+            settings: settings.clone(),
             history,
             schemas,
             bases,

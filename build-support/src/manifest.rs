@@ -4,8 +4,8 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use alembic_history::{
-    Code, Fault, Position, Settings, SettingsFault, SettingsFaultKind, SettingsKey, SettingsScope,
-    SettingsTable, SettingsValue,
+    Code, Fault, HistorySettings, Position, Settings, SettingsFault, SettingsFaultKind,
+    SettingsKey, SettingsScope, SettingsTable, SettingsValue,
 };
 
 use crate::toml::Table;
@@ -16,8 +16,8 @@ pub(crate) struct Manifest {
     pub(crate) package: String,
     /// The manifests that were read: the workspace's, and the crate's.
     sources: Vec<Source>,
-    /// The settings that decide what is checked.
-    pub(crate) settings: Option<Settings>,
+    /// The settings of each history that decide what is checked.
+    pub(crate) histories: Vec<HistorySettings>,
     /// The problems in the configuration.
     pub(crate) problems: Vec<Problem>,
 }
@@ -124,9 +124,15 @@ impl Source {
         found.into_iter().filter_map(text).collect()
     }
 
-    /// Returns the line that sets a key of the configuration.
+    /// Returns the line that sets a key of the configuration, or of one of its tables, by its place in it.
     fn place(&self, key: &str) -> Option<String> {
-        let offset = self.configuration()?.offset(key)?;
+        let configuration = self.configuration()?;
+        let of_table = || {
+            let mut tables: Vec<&str> = key.split('.').collect();
+            let key = tables.pop()?;
+            configuration.table(&tables)?.offset(key)
+        };
+        let offset = configuration.offset(key).or_else(of_table)?;
         let line = Position::of(&self.text, offset).line;
         Some(format!("{}:{line}", self.path.display()))
     }
@@ -145,11 +151,11 @@ impl Manifest {
         let name = sources
             .last()
             .and_then(|source| source.texts(&["package"], "name").pop());
-        let (settings, problems) = settings(&sources);
+        let (histories, problems) = histories(&sources);
         Self {
             package: name.unwrap_or_default(),
             sources,
-            settings,
+            histories,
             problems,
         }
     }
@@ -163,10 +169,14 @@ impl Manifest {
         paths
     }
 
-    /// Returns the place that sets a key.
-    pub(crate) fn place(&self, key: SettingsKey) -> String {
-        let mut places = self.sources.iter().rev();
-        let place = places.find_map(|source| source.place(key.as_str()));
+    /// Returns the place that sets a key for a history.
+    pub(crate) fn place(&self, history: Option<&str>, key: SettingsKey) -> String {
+        let own = history.map(|history| format!("{}.{history}.{key}", SettingsKey::Histories));
+        let mut keys = own.into_iter().chain([key.to_string()]);
+        let place = keys.find_map(|key| {
+            let mut places = self.sources.iter().rev();
+            places.find_map(|source| source.place(&key))
+        });
         place.unwrap_or_else(|| "Cargo.toml".to_owned())
     }
 }
@@ -180,13 +190,13 @@ const NEEDED: [SettingsKey; 5] = [
     SettingsKey::Baseline,
 ];
 
-fn settings(sources: &[Source]) -> (Option<Settings>, Vec<Problem>) {
+fn histories(sources: &[Source]) -> (Vec<HistorySettings>, Vec<Problem>) {
     let broken = sources
         .iter()
         .filter_map(|source| source.document.as_ref().err());
     let broken: Vec<Problem> = broken.cloned().collect();
     if !broken.is_empty() {
-        return (None, broken);
+        return (Vec::new(), broken);
     }
     let with_table = sources.iter().filter_map(|source| {
         let entries = source.configuration()?.values();
@@ -194,8 +204,8 @@ fn settings(sources: &[Source]) -> (Option<Settings>, Vec<Problem>) {
         Some((source, SettingsTable { scope, entries }))
     });
     let (places, mut tables): (Vec<&Source>, Vec<SettingsTable>) = with_table.unzip();
-    let faults = match Settings::read(&tables) {
-        Ok(settings) => return (Some(settings), Vec::new()),
+    let faults = match Settings::read_histories(&tables) {
+        Ok(histories) => return (histories, Vec::new()),
         Err(faults) => faults,
     };
     let problem = |fault: &SettingsFault| Problem {
@@ -213,17 +223,21 @@ fn settings(sources: &[Source]) -> (Option<Settings>, Vec<Problem>) {
             SettingsFaultKind::OfPackage(key) => Some(key),
             SettingsFaultKind::ImpliedDialect(_) => Some(SettingsKey::Dialects),
         };
-        key.is_some_and(|key| NEEDED.contains(&key))
+        let is_of_history = fault.key.starts_with(SettingsKey::Histories.as_str());
+        is_of_history || key.is_some_and(|key| NEEDED.contains(&key))
     };
     if faults.iter().any(hides) {
-        return (None, problems);
+        return (Vec::new(), problems);
     }
     for fault in &faults {
         tables[fault.table]
             .entries
             .retain(|(key, _)| *key != fault.key);
     }
-    (Settings::read(&tables).ok(), problems)
+    (
+        Settings::read_histories(&tables).unwrap_or_default(),
+        problems,
+    )
 }
 
 /// Returns whether cargo has unpacked, vendored or checked out a crate, so that its author is not

@@ -43,6 +43,53 @@ fn revision(id: &str, revises: &str) -> String {
 }
 
 #[test]
+fn every_history_of_a_crate_is_embedded() {
+    let manifest = "[package]\nname = \"shop\"\n\n[package.metadata.alembic]\nlock = false\n\n\
+                    [package.metadata.alembic.histories.records]\nmigrations = \"sql/records\"\n\
+                    version-table = \"records_version\"\n\n\
+                    [package.metadata.alembic.histories.main]\nmigrations = \"sql/main\"\n\
+                    dialects = \"postgres\"\nbaseline = \"BASELINE\"\n";
+    let files = |baseline: &str| {
+        Project::new(&[
+            ("shop/Cargo.toml", &manifest.replace("BASELINE", baseline)),
+            ("shop/sql/main/a.sql", &revision("a1", "")),
+            ("shop/sql/records/a.sql", &revision("a1", "")),
+            ("shop/sql/records/b.sql", &revision("b2", "a1")),
+        ])
+    };
+    let project = files("a1");
+    assert_eq!(
+        project.run(),
+        "cargo::rerun-if-changed=[ROOT]/shop/Cargo.toml\n\
+         cargo::rerun-if-changed=[ROOT]/shop/sql/main\n\
+         cargo::rerun-if-changed=[ROOT]/shop/sql/records\n"
+    );
+    let out = project.folder.path().join("out");
+    for (file, expected) in [
+        ("alembic_migrations.main.rs", "\"shop/main\""),
+        ("alembic_migrations.main.rs", "Dialect::Postgres"),
+        (
+            "alembic_migrations.main.rs",
+            "\"alembic_migrations.main.txt\"",
+        ),
+        ("alembic_migrations.records.rs", "\"shop/records\""),
+        ("alembic_migrations.records.rs", "records_version"),
+        ("alembic_migrations.records.rs", "sql/records/b.sql"),
+        (
+            "alembic_migrations.rs",
+            "compile_error!(\"this crate has several histories: include_migrations!(\\\"main\\\"), \
+             include_migrations!(\\\"records\\\")\")",
+        ),
+    ] {
+        let text = std::fs::read_to_string(out.join(file)).unwrap();
+        assert!(text.contains(expected), "{file}: {text}");
+    }
+    let said = files("gone").run();
+    assert!(said.contains("-p shop/main"), "{said}");
+    assert!(said.contains("shop/Cargo.toml:14"), "{said}");
+}
+
+#[test]
 fn a_sound_chain_is_embedded() {
     let project = Project::new(&[
         ("shop/Cargo.toml", MANIFEST),

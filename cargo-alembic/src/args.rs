@@ -14,7 +14,7 @@ use crate::workspace::Dotenv;
 /// The arguments that every command takes.
 #[derive(Clone, Debug, Args)]
 pub struct GlobalArgs {
-    /// The crate to work on; can be repeated
+    /// The crate to work on, or one of its histories as CRATE/HISTORY; can be repeated
     #[arg(
         short,
         long,
@@ -31,7 +31,7 @@ pub struct GlobalArgs {
         help_heading = "Crates"
     )]
     pub(crate) workspace: bool,
-    /// Exclude a crate; can be repeated
+    /// Exclude a crate or a history; can be repeated
     #[arg(
         long,
         global = true,

@@ -9,7 +9,7 @@ use crate::args::{GlobalArgs, OutputArgs};
 use crate::output::{
     Call, Cause, Detail, Diagnostic, Place, Program, Progress, Result, Shell, Verbosity, Warnings,
 };
-use crate::workspace::{Access, Configuration, Crate, Workspace};
+use crate::workspace::{Access, Configuration, Crate, Histories, Workspace};
 
 /// The context of a command.
 #[derive(Debug)]
@@ -79,16 +79,34 @@ impl Context {
         self.workspace()?.chosen(&self.args)
     }
 
+    /// Finds the crates that the arguments choose and that are for their databases, which are of this
+    /// dialect if it is named, in dependency order.
+    pub(crate) fn configurations_for(
+        &self,
+        access: &Access,
+        dialect: Option<Dialect>,
+    ) -> Result<Vec<Configuration>> {
+        let chosen = self.configurations()?;
+        Ok(match access.histories {
+            Histories::All => chosen,
+            Histories::OfDatabase => {
+                let url = access.url.as_deref();
+                let workspace = self.workspace()?;
+                workspace.of_their_databases(chosen, &self.args, (url, dialect))
+            }
+        })
+    }
+
     /// Reads the crates that the arguments choose, in dependency order.
     pub(crate) fn crates(&self, access: &Access) -> Result<Vec<Crate>> {
-        let configurations = self.configurations()?;
+        let configurations = self.configurations_for(access, None)?;
         self.workspace()?.read_all(configurations, access)
     }
 
     /// Reads the one crate that the arguments choose, for a command that works on only one.
     pub(crate) fn only_crate(&self, access: &Access) -> Result<Crate> {
         let workspace = self.workspace()?;
-        let configuration = workspace.only_one(self.configurations()?)?;
+        let configuration = workspace.only_one(self.configurations_for(access, None)?)?;
         workspace.read(configuration, access)
     }
 

@@ -2,22 +2,26 @@
 
 use std::path::{Path, PathBuf};
 
-use alembic_history::{DEFAULT_FOLDER, Dialect};
+use alembic_history::{DEFAULT_FOLDER, Dialect, SettingsKey, check_history_name, split_full_name};
 use toml_edit::{DocumentMut, Item, Table, TomlError, value};
 
 use crate::output::{Cause, Diagnostic, Error, Result, display_path};
 use crate::url::{DatabaseUrl, RedactedUrl, UrlPlace};
+use crate::workspace::holds_revisions;
 
 /// The manifest of a crate, as it is before it is changed.
 pub(crate) struct Manifest {
     pub(crate) path: PathBuf,
     pub(crate) text: String,
     pub(crate) document: DocumentMut,
+    /// The tables below `package` down to the one that is changed: the crate's configuration, or that of
+    /// one of its histories.
+    tables: Vec<String>,
 }
 
 impl Manifest {
-    /// Reads a manifest that can hold a configuration.
-    pub(crate) fn read(path: PathBuf) -> Result<Self> {
+    /// Reads a manifest that can hold the configuration of a crate, or of a history of it, by its name.
+    pub(crate) fn read(path: PathBuf, name: &str) -> Result<Self> {
         let text = std::fs::read_to_string(&path).map_err(|error| unwritable(&path, error))?;
         let document: DocumentMut = text
             .parse()
@@ -28,35 +32,69 @@ impl Manifest {
             let why = "`package.metadata` is not a table";
             return Err(cannot_change(&path, Cause::Manifest, &why));
         }
+        let mut tables = vec!["metadata".to_owned(), "alembic".to_owned()];
+        if let (package, Some(history)) = split_full_name(name) {
+            let why = check_history_name(history);
+            why.map_err(|why| Diagnostic::new(Cause::Arguments, why))?;
+            let alembic = metadata.and_then(|metadata| metadata.get("alembic"));
+            let histories = SettingsKey::Histories.as_str();
+            let usual = path.with_file_name(DEFAULT_FOLDER);
+            let has_one = match alembic {
+                Some(alembic) => alembic.get(histories).is_none(),
+                None => holds_revisions(&usual),
+            };
+            if has_one {
+                let title = format!("crate `{package}` has one history, which has no name");
+                return Err(Diagnostic::new(Cause::Configuration, title)
+                    .help(format!(
+                        "give it one in {}: move its keys to [package.metadata.alembic.{histories}.<name>]",
+                        display_path(&path)
+                    ))
+                    .into());
+            }
+            tables.extend([histories.to_owned(), history.to_owned()]);
+        }
         Ok(Self {
             path,
             text,
             document,
+            tables,
         })
     }
 
     /// Returns whether the manifest holds a configuration.
     pub(crate) fn is_configured(&self) -> bool {
+        let mut tables = self.tables.iter();
         let package = self.document.get("package");
-        let metadata = package.and_then(|package| package.get("metadata"));
-        metadata.is_some_and(|metadata| metadata.get("alembic").is_some())
+        let table =
+            package.and_then(|package| tables.try_fold(package, |table, name| table.get(name)));
+        table.is_some()
     }
 
     /// Returns the text with a configuration, for a manifest that has none; the rest stays as it is.
     pub(crate) fn configured(mut self, alembic: Table) -> String {
-        let package = self.document["package"].or_insert(Item::Table(Table::new()));
-        if package.get("metadata").is_none() {
-            let mut metadata = Table::new();
-            metadata.set_implicit(true);
-            package["metadata"] = Item::Table(metadata);
+        let mut table = self.document["package"].or_insert(Item::Table(Table::new()));
+        let Some((last, above)) = self.tables.split_last() else {
+            return self.render();
+        };
+        for name in above {
+            if table.get(name).is_none() {
+                let mut missing = Table::new();
+                missing.set_implicit(true);
+                table[name] = Item::Table(missing);
+            }
+            table = &mut table[name];
         }
-        package["metadata"]["alembic"] = Item::Table(alembic);
+        table[last] = Item::Table(alembic);
         self.render()
     }
 
     /// Returns the text with keys of the configuration set.
     pub(crate) fn with_keys(mut self, keys: &Table) -> String {
-        let alembic = &mut self.document["package"]["metadata"]["alembic"];
+        let mut alembic = &mut self.document["package"];
+        for name in &self.tables {
+            alembic = &mut alembic[name];
+        }
         for (key, item) in keys {
             alembic[key] = item.clone();
         }

@@ -27,7 +27,7 @@ pub(crate) fn scripts(
     direction: Option<Direction>,
     write: &impl Write,
 ) -> Result<Response> {
-    let mut configurations = context.configurations()?;
+    let mut configurations = context.configurations_for(access, args.dialect)?;
     for configuration in &mut configurations {
         let dialects = &mut configuration.settings.dialects;
         if let (None, Some(dialect)) = (&dialects, args.dialect) {

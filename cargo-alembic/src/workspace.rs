@@ -25,7 +25,7 @@ use cargo_metadata::{Metadata, Package};
 use crate::args::GlobalArgs;
 use crate::output::{Cause, Diagnostic, Error, Result, display_path};
 pub(crate) use configuration::{Configuration, from_toml};
-pub(crate) use crates::{Access, Crate, TargetFile, answers_one_by_one};
+pub(crate) use crates::{Access, Crate, Histories, TargetFile, answers_one_by_one};
 pub(crate) use dotenv::Dotenv;
 pub(crate) use expressions::{crates_matching, crates_to_move};
 use readahead::Readahead;

@@ -28,6 +28,7 @@ mod guide;
 mod handover;
 mod heads;
 mod help;
+mod histories;
 mod history;
 mod import;
 mod init;

@@ -9,7 +9,7 @@ use crate::explain;
 use crate::output::json::{AnswerJson, Revisions};
 use crate::output::lines::{Parts, block, line};
 use crate::output::{Answer, Response, Result};
-use crate::workspace::{Crate, crates_matching};
+use crate::workspace::{Access, Crate, crates_matching};
 
 /// Arguments of `cargo alembic history`.
 #[derive(Debug, Args)]
@@ -29,7 +29,7 @@ pub struct HistoryArgs {
 
 impl HistoryArgs {
     pub(crate) fn run(self, context: &Context) -> Result<Response> {
-        let crates = context.crates(&(&self.database).into())?;
+        let crates = context.crates(&Access::of_files(&self.database))?;
         let text = self.rev_range.as_deref().unwrap_or(":").trim();
         let range: Range = text.parse().map_err(|error| {
             let names: Vec<&str> = crates.iter().map(Crate::name).collect();

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use alembic_history::{Code, DEFAULT_FOLDER, Dialect, Lock, SettingsScope};
+use alembic_history::{Code, DEFAULT_FOLDER, Dialect, Lock, SettingsScope, split_full_name};
 use clap::Args;
 use toml_edit::{Table, value};
 
@@ -48,13 +48,17 @@ Create one with `cargo alembic revision -m \"what it does\"`, apply the pending 
 impl InitArgs {
     pub(super) fn run(self, context: &Context) -> Result<Response> {
         let (manifest, name) = context.package_to_init()?;
-        let manifest = Manifest::read(manifest)?;
+        let manifest = Manifest::read(manifest, &name)?;
         let crate_folder = manifest.path.parent().unwrap_or(Path::new(".")).to_owned();
         let crate_folder = crate_folder.as_path();
         if manifest.is_configured() {
             return self.create_folders(context, &name);
         }
-        let relative = self.folder.unwrap_or_else(|| DEFAULT_FOLDER.into());
+        let (package, history) = split_full_name(&name);
+        let relative = self.folder.unwrap_or_else(|| match history {
+            Some(history) => Path::new(DEFAULT_FOLDER).join(history),
+            None => DEFAULT_FOLDER.into(),
+        });
         let folder = crate_folder.join(&relative);
         let occupied = folder
             .read_dir()
@@ -79,7 +83,9 @@ impl InitArgs {
                 let elsewhere = configure_crate(&bare)?.find_url(None)?;
                 match elsewhere.and_then(|(url, _)| Dialect::of_url(&url)) {
                     Some(dialect) => DatabaseSetting::Dialect(dialect),
-                    None => DatabaseSetting::Url(format!("sqlite://{name}.db")),
+                    None => {
+                        DatabaseSetting::Url(format!("sqlite://{}.db", history.unwrap_or(package)))
+                    }
                 }
             }
         };
@@ -88,7 +94,7 @@ impl InitArgs {
         if let Some(version_table) = &self.version_table {
             table["version-table"] = value(version_table);
         } else if let Some(other) = workspace.sharing_crate(&configure_crate(&table)?)? {
-            let version_table = format!("{}_version", name.replace('-', "_"));
+            let version_table = format!("{}_version", name.replace(['-', '/'], "_"));
             table["version-table"] = value(&version_table);
             let what = format_args!(
                 "{name} shares its database with {other}, so its version table is {version_table}"

@@ -7,7 +7,7 @@ use crate::context::Context;
 use crate::output::json::{AnswerJson, Revisions};
 use crate::output::lines::block;
 use crate::output::{Answer, Response, Result};
-use crate::workspace::crates_matching;
+use crate::workspace::{Access, crates_matching};
 
 /// Arguments of `cargo alembic show`.
 #[derive(Debug, Args)]
@@ -21,7 +21,7 @@ pub struct ShowArgs {
 
 impl ShowArgs {
     pub(crate) fn run(self, context: &Context) -> Result<Response> {
-        let crates = context.crates(&(&self.database).into())?;
+        let crates = context.crates(&Access::of_files(&self.database))?;
         let chosen = crates_matching(crates, &[&self.revision])?;
         let mut answers = Vec::new();
         for next in &chosen {

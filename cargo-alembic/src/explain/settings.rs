@@ -26,7 +26,13 @@ pub(crate) fn setting(fault: &SettingsFault, manifest: &Manifest) -> Diagnostic 
     let span = Document::parse(text.as_str()).ok().and_then(|document| {
         let part = document.get(manifest.scope.as_str())?;
         let table = part.get("metadata")?.get("alembic")?.as_table_like()?;
-        table.key(&fault.key)?.span()
+        let of_table = || {
+            let (tables, key) = fault.key.rsplit_once('.')?;
+            let mut tables = tables.split('.');
+            let table = tables.try_fold(table, |table, name| table.get(name)?.as_table_like())?;
+            table.key(key)
+        };
+        table.key(&fault.key).or_else(of_table)?.span()
     });
     match span {
         Some(span) => {

@@ -59,7 +59,7 @@ impl FolderImport {
     /// Reads the folder, writes the revisions unless the run is dry, and reports both.
     pub(crate) fn run(self, context: &Context) -> Result<Response> {
         let (manifest, name) = context.package_to_init()?;
-        let manifest = Manifest::read(manifest)?;
+        let manifest = Manifest::read(manifest, &name)?;
         let crate_folder = manifest.path.parent().unwrap_or(Path::new("."));
         let from = self.source.find_folder(crate_folder)?;
         let folder = read_folder(&from)?;

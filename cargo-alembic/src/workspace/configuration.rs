@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use alembic_history::{
-    Code, Settings, SettingsFault, SettingsScope, SettingsTable, SettingsValue, VersionTable,
+    Code, HistorySettings, Settings, SettingsFault, SettingsScope, SettingsTable, SettingsValue,
+    VersionTable, split_full_name,
 };
 use alembic_migrate::{Dialect, LoadError};
 use serde_json::Value;
@@ -16,7 +17,7 @@ use crate::output::{Cause, Diagnostic, Error, Hint, Subcommand, Suggestion, disp
 /// A crate that has migrations, and its configuration.
 #[derive(Clone, Debug)]
 pub(crate) struct Configuration {
-    /// The crate's name.
+    /// The crate's name; if it has several histories, with the name of this one.
     pub(crate) name: String,
     /// The crate's folder.
     pub(crate) folder: PathBuf,
@@ -70,6 +71,17 @@ impl Configuration {
         }
     }
 
+    /// Returns whether the crate has several histories, of which this is one.
+    pub(crate) fn is_one_of_several(&self) -> bool {
+        split_full_name(&self.name).1.is_some()
+    }
+
+    /// Returns whether the revisions are written for databases of this dialect, as far as it is said.
+    pub(crate) fn is_for(&self, dialect: Dialect) -> bool {
+        let dialects = self.settings.dialects.as_ref();
+        dialects.is_none_or(|dialects| dialects.contains(&dialect))
+    }
+
     /// Returns the crate's version table in a database of this dialect.
     pub(crate) fn version_table(&self, dialect: Dialect) -> VersionTable {
         let dialects = self.settings.dialects.as_deref().unwrap_or_default();
@@ -104,8 +116,10 @@ impl Configuration {
     }
 }
 
-/// Reads a crate's configuration; later `sources` override earlier ones.
-pub(super) fn read(sources: &[Source<'_>]) -> Result<Settings, Vec<ConfigurationFault>> {
+/// Reads the configuration of each history of a crate; later `sources` override earlier ones.
+pub(super) fn read(
+    sources: &[Source<'_>],
+) -> Result<Vec<HistorySettings>, Vec<ConfigurationFault>> {
     let fault = |source: &Source<'_>, key| ConfigurationFault {
         manifest: source.manifest.to_owned(),
         scope: source.scope,
@@ -115,7 +129,7 @@ pub(super) fn read(sources: &[Source<'_>]) -> Result<Settings, Vec<Configuration
         return Err(vec![fault(source, None)]);
     }
     let tables: Vec<SettingsTable> = sources.iter().map(from_json).collect();
-    Settings::read(&tables).map_err(|faults| {
+    Settings::read_histories(&tables).map_err(|faults| {
         let faults = faults.into_iter();
         let faults = faults.map(|key| fault(&sources[key.table], Some(key)));
         faults.collect()

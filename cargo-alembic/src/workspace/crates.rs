@@ -41,6 +41,17 @@ pub(crate) struct Access {
     /// How long to wait for a lock held by another process.
     pub(crate) lock_timeout: Duration,
     pub(crate) target: TargetFile,
+    pub(crate) histories: Histories,
+}
+
+/// Which of the histories of a crate that has several a command is about, unless one is named.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Histories {
+    /// All of them.
+    #[default]
+    All,
+    /// Those that are written for databases of the dialect of theirs.
+    OfDatabase,
 }
 
 /// Whether the file of the target schema must exist.
@@ -59,6 +70,7 @@ impl Default for Access {
             url: None,
             lock_timeout: DEFAULT_LOCK_TIMEOUT,
             target: TargetFile::default(),
+            histories: Histories::default(),
         }
     }
 }
@@ -69,17 +81,28 @@ impl From<&DatabaseArgs> for Access {
             url: args.url.clone(),
             lock_timeout: args.lock_timeout,
             target: TargetFile::default(),
+            histories: Histories::OfDatabase,
         }
     }
 }
 
 impl Access {
+    /// Returns the access of a command that is about revision files, and reads a database only if it is
+    /// asked for what is there.
+    pub(crate) fn of_files(args: &DatabaseArgs) -> Self {
+        Self {
+            histories: Histories::All,
+            ..args.into()
+        }
+    }
+
     /// Returns the access to crates that the arguments do not choose.
     pub(crate) fn for_other_crates(&self) -> Self {
         Self {
             url: None,
             lock_timeout: self.lock_timeout,
             target: self.target,
+            histories: self.histories,
         }
     }
 }

@@ -236,6 +236,9 @@ fn shares_table(
 ) -> bool {
     let identity = database.identity();
     let dialect = database.dialect();
+    if !own.is_for(dialect) || !other.is_for(dialect) {
+        return false;
+    }
     let (mut table, mut other) = (own.version_table(dialect), other.version_table(dialect));
     if identity.is_none() || identity != theirs.identity() {
         return false;

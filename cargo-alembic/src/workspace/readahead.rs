@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::thread::JoinHandle;
 
-use alembic_history::{History, Settings, SourceFile};
+use alembic_history::{History, Settings, SourceFile, split_full_name};
 use alembic_migrate::history::read_folder;
 use alembic_migrate::{Dialect, LoadError};
 
@@ -135,14 +135,26 @@ fn crates(manifest: &Path, packages: &[String]) -> Option<Vec<(PathBuf, Settings
     };
     let manifests = Manifests::read(manifest, others).ok()?;
     let crates = manifests.packages().filter_map(|package| {
-        if !packages.is_empty() && !packages.iter().any(|name| package.name() == Some(name)) {
+        let name = package.name().unwrap_or_default();
+        let is_named = |named: &String| {
+            let (package, _) = split_full_name(named);
+            package == name
+        };
+        if !packages.is_empty() && !packages.iter().any(is_named) {
             return None;
         }
         let tables = [manifests.settings(), package.settings()];
         let tables: Vec<_> = tables.into_iter().flatten().collect();
-        Some((package.folder.clone(), Settings::read(&tables).ok()?))
+        let histories = Settings::read_histories(&tables).ok()?.into_iter();
+        let chosen = histories.filter(move |history| {
+            let is_named = |named: &String| {
+                split_full_name(named).1.is_none() || *named == history.full_name(name)
+            };
+            packages.is_empty() || packages.iter().any(is_named)
+        });
+        Some(chosen.map(|history| (package.folder.clone(), history.settings)))
     });
-    Some(crates.collect())
+    Some(crates.flatten().collect())
 }
 
 #[cfg(test)]

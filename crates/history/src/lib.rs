@@ -55,10 +55,11 @@ pub use resolve::ResolveError;
 pub use revision::Revision;
 pub use rows::{RowChange, Rows, Versions};
 pub use settings::{
-    Chain, DEFAULT_FILE_TEMPLATE, DEFAULT_FOLDER, Edited, EntitySources, Fresh, Key as SettingsKey,
-    KeyDocumentation, ModelSources, SchemaFiles, Scope as SettingsScope, Settings, SettingsFault,
-    SettingsFaultKind, StaleSchema, Table as SettingsTable, TransactionMode,
-    Value as SettingsValue,
+    Chain, DEFAULT_FILE_TEMPLATE, DEFAULT_FOLDER, Edited, EntitySources, Fresh, Histories,
+    HistorySettings, Key as SettingsKey, KeyDocumentation, ModelSources, SchemaFiles,
+    Scope as SettingsScope, Settings, SettingsFault, SettingsFaultKind, StaleSchema,
+    Table as SettingsTable, TransactionMode, Value as SettingsValue, check_history_name, full_name,
+    split_full_name,
 };
 pub use suggest::nearest;
 pub use version_table::{InvalidTableName, VersionTable};

@@ -4,6 +4,7 @@
 //! once for the command line and for build scripts.
 
 mod fault;
+mod histories;
 mod key;
 mod kind;
 mod models;
@@ -19,6 +20,7 @@ use crate::{Dialect, VersionTable, nearest};
 use kind::Choice;
 
 pub use fault::{SettingsFault, SettingsFaultKind};
+pub use histories::{Histories, HistorySettings, check_history_name, full_name, split_full_name};
 pub use key::{Key, KeyDocumentation};
 pub use models::{EntitySources, ModelSources};
 pub use schema_files::SchemaFiles;
@@ -93,6 +95,9 @@ pub struct Settings {
     pub sqlite_extensions: Vec<String>,
     /// The table that sets `sqlite-extensions`; a relative path is relative to its manifest.
     pub sqlite_extensions_scope: Scope,
+    /// `histories`: the histories of a crate that has several; see
+    /// [`read_histories`](Self::read_histories).
+    pub histories: Histories,
     /// `migrations`: the folders of the revision files, relative to the crate.
     pub migrations: Vec<String>,
     /// `dialects`: the dialects that the revisions are written for.
@@ -239,6 +244,7 @@ impl Default for Settings {
             url_env: "DATABASE_URL".to_owned(),
             sqlite_extensions: Vec::new(),
             sqlite_extensions_scope: Scope::Package,
+            histories: Histories::default(),
             migrations: vec![DEFAULT_FOLDER.to_owned()],
             dialects: None,
             sqlite_version: SqliteVersion::default(),
@@ -291,6 +297,18 @@ impl Settings {
     /// assert_eq!(faults[0].help(), "did you mean `url`?");
     /// ```
     pub fn read(tables: &[Table]) -> Result<Self, Vec<SettingsFault>> {
+        let (settings, mut faults) = Self::set_all(tables);
+        faults.extend(settings.implied_dialect(tables));
+        faults.extend(settings.version_table_faults(tables));
+        if faults.is_empty() {
+            Ok(settings)
+        } else {
+            Err(faults)
+        }
+    }
+
+    /// Sets every key by itself, and returns the faults of those that cannot be set.
+    fn set_all(tables: &[Table]) -> (Self, Vec<SettingsFault>) {
         let mut settings = Self::default();
         let mut faults = Vec::new();
         for (table, Table { scope, entries }) in tables.iter().enumerate() {
@@ -305,13 +323,7 @@ impl Settings {
                 });
             }
         }
-        faults.extend(settings.implied_dialect(tables));
-        faults.extend(settings.version_table_faults(tables));
-        if faults.is_empty() {
-            Ok(settings)
-        } else {
-            Err(faults)
-        }
+        (settings, faults)
     }
 
     fn set(&mut self, scope: Scope, key: &str, value: &Value) -> Result<(), SettingsFaultKind> {

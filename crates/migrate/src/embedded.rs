@@ -189,9 +189,15 @@ impl Embedded {
 /// let migrations = alembic_migrate::include_migrations!();
 /// alembic_migrate::ensure_database_ready(&mut connection, migrations)?;
 /// ```
+///
+/// A crate with several histories names the one that it means:
+///
+/// ```text
+/// let records = alembic_migrate::include_migrations!("records");
+/// ```
 #[macro_export]
 macro_rules! include_migrations {
-    () => {{
+    (@file $($name:literal),+) => {{
         static MIGRATIONS: ::std::sync::LazyLock<$crate::Migrations> =
             ::std::sync::LazyLock::new(|| {
                 let embedded: $crate::embedded::Embedded =
@@ -202,12 +208,20 @@ macro_rules! include_migrations {
                              `fn main() { alembic_build::embed_migrations(); }` into build.rs, and add \
                              `alembic-build` to the build-dependencies"
                         ),
-                        "/alembic_migrations.rs"
+                        "/alembic_migrations",
+                        $($name,)+
+                        ".rs"
                     ));
                 embedded.load()
             });
         &*MIGRATIONS
     }};
+    () => {
+        $crate::include_migrations!(@file "")
+    };
+    ($history:literal) => {
+        $crate::include_migrations!(@file ".", $history)
+    };
 }
 
 #[cfg(test)]

@@ -77,6 +77,11 @@ keys! {
     /// says that there are none yet; otherwise, a build fails if it finds no revisions.
     Migrations = "migrations" => migrations,
 
+    /// The histories of a crate that has several, each of its own or for an engine of its own. Each is a
+    /// table by its name, `[package.metadata.alembic.histories.NAME]`, with keys of this table; what it
+    /// does not set is as in this table. See [several histories](#several-histories).
+    Histories = "histories" => histories,
+
     /// The dialects that the revisions are written for; the SQL is checked for each. Unless set,
     /// it is the dialect of the database's URL, or SQLite.
     Dialects = "dialects" => dialects,
@@ -209,6 +214,7 @@ impl Key {
             | Self::Exclude
             | Self::EngineSpecific => true,
             Self::Migrations
+            | Self::Histories
             | Self::Dialects
             | Self::Chain
             | Self::Lock

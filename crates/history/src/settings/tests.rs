@@ -322,3 +322,91 @@ fn names_of_version_tables() {
         assert_eq!(found, why.map_or(Ok(()), Err), "{dialects}: {name}");
     }
 }
+
+#[test]
+fn histories_override_the_table_of_their_crate() {
+    let text = |text: &str| Value::Text(text.to_owned());
+    let table = |entries: &[(&str, Value)]| {
+        let entries = entries.iter();
+        let entries = entries.map(|(key, value)| ((*key).to_owned(), value.clone()));
+        Value::Table(entries.collect())
+    };
+    let of_package = |entries: &[(&str, Value)]| {
+        let Value::Table(entries) = table(entries) else {
+            unreachable!();
+        };
+        Table {
+            scope: Scope::Package,
+            entries,
+        }
+    };
+    let histories = table(&[
+        ("b", table(&[("baseline", text("b1"))])),
+        ("a", table(&[("dialects", text("postgres"))])),
+    ]);
+    let package = of_package(&[("baseline", text("x")), ("histories", histories)]);
+    // The URL does not decide the dialect of a history that says it.
+    let workspace = Table {
+        scope: Scope::Workspace,
+        entries: vec![("url".to_owned(), text("sqlite://a.db"))],
+    };
+    let read = Settings::read_histories(&[workspace, package]).unwrap();
+    let found = read.iter().map(|history| {
+        let settings = &history.settings;
+        let dialects = settings.dialects.clone();
+        (history.full_name("p"), settings.baseline.as_str(), dialects)
+    });
+    assert_eq!(
+        found.collect::<Vec<_>>(),
+        [
+            ("p/a".to_owned(), "x", Some(vec![Dialect::Postgres])),
+            ("p/b".to_owned(), "b1", None),
+        ]
+    );
+    for (histories, key, why) in [
+        (
+            text("a"),
+            "histories",
+            "invalid value of `histories`: it is not a table of histories",
+        ),
+        (
+            table(&[]),
+            "histories",
+            "invalid value of `histories`: it names no history",
+        ),
+        (
+            table(&[("a", text("a"))]),
+            "histories",
+            "invalid value of `histories`: `a` is not a table",
+        ),
+        (
+            table(&[("a/b", table(&[]))]),
+            "histories",
+            "invalid value of `histories`: `a/b` is no name of a history: it has other characters \
+             than letters, digits, `-` and `_`",
+        ),
+        (
+            table(&[("a", table(&[("histories", table(&[]))]))]),
+            "histories",
+            "invalid value of `histories`: `a` has histories of its own",
+        ),
+        (
+            table(&[("a", table(&[("urll", text("a"))])), ("b", table(&[]))]),
+            "histories.a.urll",
+            "unknown configuration key `histories.a.urll`",
+        ),
+        (
+            table(&[("a", table(&[("chain", text("a"))]))]),
+            "histories.a.chain",
+            "invalid value of `histories.a.chain`: `a` is neither `linear` nor `merged`",
+        ),
+    ] {
+        let faults = Settings::read_histories(&[of_package(&[("histories", histories)])]);
+        let faults = faults.unwrap_err();
+        let found: Vec<(usize, &str, String)> = faults
+            .iter()
+            .map(|fault| (fault.table, fault.key.as_str(), fault.to_string()))
+            .collect();
+        assert_eq!(found, [(0, key, why.to_owned())]);
+    }
+}
