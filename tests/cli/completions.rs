@@ -286,6 +286,24 @@ mod shells {
         check(&home(&project), "zsh -d -i", &rows);
     }
 
+    /// Its own keys are unlike those of the others, so the completers are called as it calls them.
+    #[test]
+    fn elvish() {
+        if !has("elvish") {
+            return;
+        }
+        let project = branched();
+        let call = "for words [[cargo alembic upg] [cargo-alembic show users@c] [cargo bu]] {\n\
+                    $edit:completion:arg-completer[$words[0]] $@words | each {|found| echo \
+                    '<'(to-string $found)'>' }\n}\nexit\n";
+        let own = "set edit:completion:arg-completer[cargo] = {|@words| put own-$words[-1] }\n";
+        project.write("rc.elv", own.to_owned() + &documented("elvish") + call);
+        let shown = home(&project).program_at_terminal("elvish -rc rc.elv", "");
+        for expected in ["upgrade &code-suffix=' '", "users@cc03 &", "<own-bu>"] {
+            assert!(shown.contains(expected), "{expected} is not in\n{shown}");
+        }
+    }
+
     #[test]
     fn fish() {
         if !has("fish") {

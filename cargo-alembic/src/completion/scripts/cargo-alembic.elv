@@ -5,11 +5,15 @@ use str
 fn -cargo-alembic {|@words|
     cargo-alembic completions -- $@words | from-lines | each {|line|
         var value help = (str:split &max=2 "\t" $line)
-        if (eq $help '') {
-            put $value
-        } else {
-            edit:complex-candidate $value &display=$value'  '$help
+        var display = $value
+        if (not-eq $help '') {
+            set display = $value'  '$help
         }
+        var suffix = ' '
+        if (or (str:has-suffix $value /) (str:has-suffix $value =) (str:has-suffix $value @)) {
+            set suffix = ''
+        }
+        edit:complex-candidate $value &display=$display &code-suffix=$suffix
     }
 }
 
