@@ -12,7 +12,7 @@ use crate::output::{Detail, Format};
 use crate::workspace::Dotenv;
 
 /// The arguments that every command takes.
-#[derive(Clone, Debug, Args)]
+#[derive(Clone, Debug, Default, Args)]
 pub struct GlobalArgs {
     /// The crate to work on, or one of its histories as CRATE/HISTORY; can be repeated
     #[arg(
@@ -63,14 +63,10 @@ impl GlobalArgs {
     /// Returns the arguments that choose every crate.
     pub(crate) fn of_everything(output: OutputArgs) -> Self {
         Self {
-            package: Vec::new(),
-            workspace: false,
-            exclude: Vec::new(),
-            manifest_path: None,
-            migrations: None,
             // An application reads what it wants to read by itself.
             no_dotenv: true,
             output,
+            ..Self::default()
         }
     }
 
@@ -99,7 +95,7 @@ impl GlobalArgs {
 }
 
 /// The arguments about output that every command takes.
-#[derive(Clone, Debug, Args)]
+#[derive(Clone, Debug, Default, Args)]
 pub(crate) struct OutputArgs {
     /// The output format
     #[arg(
@@ -157,7 +153,7 @@ impl Color {
 /// The arguments of commands that use databases.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct DatabaseArgs {
-    /// The database to use, instead of the configured one
+    /// The database to use, instead of the one that DATABASE_URL or the configuration names
     #[arg(long, value_name = "URL", help_heading = "Database")]
     pub(crate) url: Option<String>,
     /// How many seconds to wait for a lock held by another process

@@ -3,6 +3,7 @@
 mod baseline;
 pub(crate) mod branches;
 mod check;
+mod completions;
 pub(crate) mod current;
 mod diff;
 pub(crate) mod downgrade;
@@ -10,12 +11,14 @@ mod dump;
 mod edit;
 pub(crate) mod ensure;
 mod ensure_version;
+mod examples;
 pub(crate) mod heads;
 pub(crate) mod history;
 mod import;
 mod init;
 mod lock;
 pub(crate) mod log;
+mod man;
 mod merge;
 mod rebase;
 mod revision;
@@ -26,7 +29,9 @@ mod test;
 pub(crate) mod upgrade;
 mod verify;
 
-use clap::{Args, Parser, Subcommand};
+pub(crate) use examples::EXAMPLES_HEADING;
+
+use clap::{Args, CommandFactory, Parser, Subcommand};
 
 use crate::args::GlobalArgs;
 use crate::context::Context;
@@ -53,14 +58,38 @@ pub(crate) struct AloneCli {
     pub(crate) cli: Cli,
 }
 
+/// Where the databases of crates are.
+const DATABASES: &str = "\
+The environment variable DATABASE_URL names the database of a crate, in the environment or in `.env`, or \
+else `url` below [package.metadata.alembic] in its Cargo.toml; `--url` names another one.";
+
 /// Schema migrations for the crates of a workspace.
 #[derive(Debug, Args)]
-#[command(version, about, long_about = None, subcommand_required = true, arg_required_else_help = true)]
+#[command(
+    version,
+    about,
+    long_about = None,
+    after_help = DATABASES,
+    subcommand_required = true,
+    arg_required_else_help = true
+)]
 pub struct Cli {
     #[command(flatten)]
     pub(crate) global: GlobalArgs,
     #[command(subcommand)]
     pub(crate) command: Command,
+}
+
+/// Returns the command line that cargo passes on.
+pub(crate) fn with_cargo() -> clap::Command {
+    CargoCli::command().mut_subcommand("alembic", |alembic| {
+        examples::add_to(alembic, "cargo alembic")
+    })
+}
+
+/// Returns the command line of `cargo-alembic`.
+pub(crate) fn alone() -> clap::Command {
+    examples::add_to(AloneCli::command(), "cargo-alembic")
 }
 
 fn clap_styles() -> clap::builder::Styles {
@@ -128,6 +157,10 @@ pub enum Command {
     /// Create the version table if it does not exist
     #[command(visible_alias = "ensure_version")]
     EnsureVersion(ensure_version::EnsureVersionArgs),
+    /// Print the script that makes a shell complete command lines
+    Completions(completions::CompletionsArgs),
+    /// Print the manual page, or write those of all commands
+    Man(man::ManArgs),
 }
 
 impl Command {
@@ -159,6 +192,8 @@ impl Command {
             Command::Edit(args) => args.run(context),
             Command::Ensure(args) => args.run(context),
             Command::EnsureVersion(args) => args.run(context),
+            Command::Completions(args) => Ok(args.run()),
+            Command::Man(args) => args.run(context),
         }
     }
 
@@ -190,6 +225,8 @@ impl Command {
             | Command::Diff(_)
             | Command::Dump(_)
             | Command::Branches(_)
+            | Command::Completions(_)
+            | Command::Man(_)
             | Command::Test(_) => return None,
         };
         database.url.as_deref()

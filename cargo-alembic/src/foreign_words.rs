@@ -105,15 +105,12 @@ fn place(word: &str, words: &[(&[&str], &'static str)]) -> Option<&'static str> 
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
-
     use super::*;
-    use crate::CargoCli;
+    use crate::commands;
 
     #[test]
     fn no_foreign_word_is_one_of_ours() {
-        let cargo = CargoCli::command();
-        let alembic = cargo.find_subcommand("alembic").unwrap();
+        let alembic = commands::alone();
         for word in SUBCOMMANDS.iter().flat_map(|(words, _)| *words) {
             assert!(alembic.find_subcommand(word).is_none(), "{word}");
         }

@@ -7,6 +7,7 @@
 mod args;
 mod autogenerate;
 mod commands;
+mod completion;
 mod context;
 mod database;
 mod dependencies;
@@ -24,6 +25,7 @@ mod ignored_database;
 mod import;
 mod lock_file;
 mod manifest;
+mod manual;
 mod migrate;
 mod naming;
 mod new_file;
@@ -42,8 +44,8 @@ mod workspace;
 
 use std::ffi::OsString;
 
+use clap::FromArgMatches;
 use clap::error::ErrorKind;
-use clap::{CommandFactory, Parser};
 
 pub use args::GlobalArgs;
 pub use commands::{CargoCli, Cli, Command};
@@ -64,11 +66,11 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> Exit {
     let args: Vec<OsString> = args.into_iter().collect();
     let (program, parsed) = match args.get(1) {
         Some(word) if word == "alembic" => {
-            let parsed = CargoCli::try_parse_from(args);
+            let parsed = parse(commands::with_cargo(), args);
             (Program::Cargo, parsed.map(|CargoCli::Alembic(cli)| cli))
         }
         Some(_) | None => {
-            let parsed = AloneCli::try_parse_from(args);
+            let parsed = parse(commands::alone(), args);
             (Program::Alone, parsed.map(|AloneCli { cli }| cli))
         }
     };
@@ -93,8 +95,12 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> Exit {
     output::finish(outcome, format, shell, &context.call)
 }
 
+fn parse<C: FromArgMatches>(command: clap::Command, args: Vec<OsString>) -> Result<C, clap::Error> {
+    C::from_arg_matches(&command.try_get_matches_from(args)?)
+}
+
 /// Returns the reference of the command line, as Markdown.
 #[must_use]
 pub fn cli_reference() -> String {
-    reference::render(CargoCli::command())
+    reference::render(commands::with_cargo())
 }

@@ -14,7 +14,7 @@ mod requirements;
 mod selection;
 mod sources;
 
-use alembic_history::{Code, ModelSources, SchemaFiles, SettingsKey, read_text};
+use alembic_history::{Code, History, ModelSources, SchemaFiles, SettingsKey, read_text};
 use std::path::{Path, PathBuf};
 
 use alembic_migrate::{Dialect, Migrations};
@@ -77,6 +77,24 @@ impl Workspace {
         Ok(Self::new(metadata, manifest, readahead, dotenv))
     }
 
+    /// Finds the workspace as far as the manifests show it, without asking cargo.
+    pub(crate) fn from_manifests(args: &GlobalArgs) -> Option<Self> {
+        let current = std::env::current_dir().ok()?;
+        let nearest = || {
+            let mut folders = current.ancestors().map(|folder| folder.join("Cargo.toml"));
+            folders.find(|manifest| manifest.is_file())
+        };
+        let named = args.manifest_path.as_ref();
+        let manifest = named.map_or_else(nearest, |manifest| Some(current.join(manifest)));
+        let metadata = match &args.migrations {
+            Some(folder) => packages::of_revisions(folder).ok()?,
+            None => packages::of_manifests(manifest.as_deref()?)?,
+        };
+        let dotenv = args.dotenv();
+        let readahead = Readahead::begin(None, Vec::new(), None, dotenv);
+        Some(Self::new(metadata, manifest, readahead, dotenv))
+    }
+
     /// Returns the workspace of an application that holds the migrations of one crate.
     pub(crate) fn of_application(migrations: &Migrations) -> Result<Self> {
         let table = migrations.versions_table();
@@ -114,6 +132,19 @@ impl Workspace {
             dotenv,
             embedded: None,
         }
+    }
+
+    /// Returns the names of all packages, in dependency order.
+    pub(crate) fn package_names(&self) -> Vec<String> {
+        let packages = self.packages.iter();
+        packages.map(|package| package.name.to_string()).collect()
+    }
+
+    /// Reads the history of a crate, if its files form one.
+    pub(crate) fn history(&self, configuration: &Configuration) -> Option<History> {
+        let dialects = configuration.settings.dialects_for(None);
+        let history = self.readahead.history(&configuration.folders(), &dialects);
+        history.ok()
     }
 
     /// Reads the migrations of a crate.

@@ -58,6 +58,8 @@ help! {
     edit: "edit",
     ensure: "ensure",
     ensure_version: "ensure-version",
+    completions: "completions",
+    man: "man",
 }
 
 #[test]

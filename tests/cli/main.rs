@@ -10,6 +10,7 @@ mod bad_input;
 mod base;
 mod baseline;
 mod branches;
+mod completions;
 mod connecting;
 mod current;
 mod diesel;

@@ -450,10 +450,21 @@ impl Place<'_> {
     #[cfg(target_os = "linux")]
     #[must_use]
     pub fn at_terminal(&self, line: &str, typed: &str) -> String {
+        let line = format!("'{}' alembic {line}", binary().display());
+        self.program_at_terminal(&line, typed)
+    }
+
+    /// Runs a program at a terminal, on which somebody types, and returns what is shown there.
+    ///
+    /// # Panics
+    ///
+    /// When there is no terminal.
+    #[cfg(target_os = "linux")]
+    #[must_use]
+    pub fn program_at_terminal(&self, line: &str, typed: &str) -> String {
         // It makes a terminal, and passes on what it reads.
         let mut command = Command::new("script");
-        let line = format!("'{}' alembic {line}", binary().display());
-        command.args(["-qec", &line, "/dev/null"]);
+        command.args(["-qec", line, "/dev/null"]);
         self.prepare(&mut command);
         command.stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut child = command.spawn().expect("`script` of util-linux");

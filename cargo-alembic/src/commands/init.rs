@@ -26,7 +26,7 @@ pub struct InitArgs {
     #[arg(value_name = "FOLDER")]
     folder: Option<PathBuf>,
     /// The database to configure; a relative path is relative to the current folder [default:
-    /// sqlite://<crate>.db in the crate, unless the environment or the workspace names one]
+    /// sqlite://<crate>.db in the crate, unless DATABASE_URL or the workspace names one]
     #[arg(long, value_name = "URL")]
     url: Option<String>,
     /// The version table to configure [default: alembic_version, or <crate>_version in a database

@@ -89,7 +89,7 @@ pub(super) struct AutogenerateArgs {
     #[arg(long, requires = "autogenerate")]
     column_order: bool,
     /// The database to count in what would be lost, and to begin with for `--from database`, instead of
-    /// the configured one
+    /// the one that DATABASE_URL or the configuration names
     #[arg(long, value_name = "URL", requires = "autogenerate")]
     pub(super) url: Option<String>,
     /// Print the file instead of writing it

@@ -20,8 +20,8 @@ use crate::workspace::{Access, Crate};
 /// Arguments of `cargo alembic test`.
 #[derive(Debug, Args)]
 pub struct TestArgs {
-    /// The PostgreSQL server to create temporary databases on, instead of the configured one: the
-    /// URL of any of its databases, which is left untouched
+    /// The PostgreSQL server to create temporary databases on, instead of that of DATABASE_URL or the
+    /// configuration: the URL of any of its databases, which is left untouched
     #[arg(long, value_name = "URL", help_heading = "Database")]
     url: Option<String>,
 }

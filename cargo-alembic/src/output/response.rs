@@ -8,6 +8,8 @@ use super::{Call, Diagnostic, Error, Exit, Format, Result, Warnings, printable};
 pub(crate) struct Response {
     /// The answer for each crate; `None` if the command has no answer.
     answers: Option<Vec<Answer>>,
+    /// A text that is written as it is in every format; empty if there is none.
+    document: String,
     layout: Layout,
     end: End,
 }
@@ -47,15 +49,24 @@ impl Response {
     /// The response of a command that succeeded and has no answer.
     pub(crate) const SILENT: Self = Self {
         answers: None,
+        document: String::new(),
         layout: Layout::Plain,
         end: End::Success,
     };
+
+    /// Creates the response of a command that prints a text which belongs to no crate.
+    pub(crate) fn document(text: String) -> Self {
+        Self {
+            document: text,
+            ..Self::SILENT
+        }
+    }
 
     pub(crate) fn new(answers: Vec<Answer>, layout: Layout) -> Self {
         Self {
             answers: Some(answers),
             layout,
-            end: End::Success,
+            ..Self::SILENT
         }
     }
 
@@ -167,6 +178,7 @@ pub(crate) fn finish(
     call: &Call,
 ) -> Exit {
     let written = match (format, response.layout) {
+        _ if !response.document.is_empty() => shell::answer_verbatim(&response.document),
         (Format::Text, Layout::Scripts) => shell::answer_verbatim(&response.text()),
         (Format::Text, Layout::Plain | Layout::Sections) => shell::answer(response.text()),
         (Format::Json, _) => {

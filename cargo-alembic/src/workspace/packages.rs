@@ -42,6 +42,12 @@ pub(super) fn metadata(manifest: Option<&Path>, nearest: Option<&Path>) -> Resul
     }
 }
 
+/// Describes the workspace of a manifest as the manifests alone show it, if they can be read.
+pub(super) fn of_manifests(manifest: &Path) -> Option<Metadata> {
+    let manifests = Manifests::read(manifest, Others::Read).ok()?;
+    manifests.metadata().ok()
+}
+
 /// Describes a folder of revisions that belongs to no crate.
 ///
 /// A manifest that configures it would be passed over, and with it the version table.
