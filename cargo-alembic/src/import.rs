@@ -1,9 +1,14 @@
 //! Imports from other migration tools: their folders, and the databases that they manage.
 
+mod alembic;
 mod files;
+mod place;
+mod report;
 mod source;
 mod take_over;
 
+pub(crate) use alembic::{AlembicImport, no_take_over};
 pub(crate) use files::FolderImport;
-pub(crate) use source::{Source, tools};
+pub(crate) use place::PlaceRequest;
+pub(crate) use source::{ALEMBIC, Source, tools};
 pub(crate) use take_over::TakeOverRequest;

@@ -154,14 +154,30 @@ impl Workspace {
             let migrations = migrations.clone().lock_timeout(access.lock_timeout);
             return Ok(Crate::new(configuration, dialects, migrations, access));
         }
-        let Configuration { name, settings, .. } = &configuration;
+        let dialects = self.dialects(&configuration, access);
+        let history = self.readahead.history(&configuration.folders(), &dialects);
+        let history = history.map_err(|error| configuration.explain(error))?;
+        self.with_history(configuration, dialects, history, access)
+    }
+
+    /// Returns the dialects that the revisions of a crate are written for.
+    fn dialects(&self, configuration: &Configuration, access: &Access) -> Vec<Dialect> {
         let argument = access.url.as_deref();
         // What is wrong with it is an error of those who need the database.
         let found = configuration.find_url(argument).ok().flatten();
         let url = found.as_ref().map(|(url, _)| url.as_str());
-        let dialects = settings.dialects_for(argument.or(url));
-        let history = self.readahead.history(&configuration.folders(), &dialects);
-        let history = history.map_err(|error| configuration.explain(error))?;
+        configuration.settings.dialects_for(argument.or(url))
+    }
+
+    /// Returns a crate with these migrations, whatever its files are.
+    pub(crate) fn with_history(
+        &self,
+        configuration: Configuration,
+        dialects: Vec<Dialect>,
+        history: History,
+        access: &Access,
+    ) -> Result<Crate> {
+        let Configuration { name, settings, .. } = &configuration;
         let mut migrations = Migrations::new(history)
             .package(name.as_str())
             .version_table(settings.version_table.clone())

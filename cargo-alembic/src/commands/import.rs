@@ -8,25 +8,28 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 use crate::args::DatabaseArgs;
 use crate::context::Context;
-use crate::import::{FolderImport, Source, TakeOverRequest};
+use crate::import::{
+    ALEMBIC, AlembicImport, FolderImport, PlaceRequest, Source, TakeOverRequest, no_take_over,
+};
 use crate::output::{Response, Result};
 use crate::workspace::Access;
 
 /// Arguments of `cargo alembic import`.
 #[derive(Debug, Args)]
 pub struct ImportArgs {
-    /// The tool: sqlx, diesel, refinery, dbmate, goose or flyway [default: the one that the folder
-    /// belongs to]
+    /// The tool: sqlx, diesel, refinery, dbmate, goose, flyway or alembic [default: the one that the
+    /// folder belongs to]
     #[arg(value_name = "TOOL")]
     tool: Option<String>,
-    /// The folder of its migrations [default: migrations or db/migrations in the crate]
+    /// The folder of its migrations [default: migrations or db/migrations in the crate]; of Alembic, the
+    /// folder of the project [default: that of the crate]
     #[arg(value_name = "FOLDER", conflicts_with = "take_over")]
     folder: Option<PathBuf>,
     /// The folder for the revision files, relative to the crate [default: the configured one, or
     /// revisions]
     #[arg(long, value_name = "FOLDER", conflicts_with = "take_over")]
     into: Option<PathBuf>,
-    /// The dialect of the migrations [default: that of the database]
+    /// The dialect of the migrations [default: that of the database]; can be repeated for Alembic
     #[arg(
         long,
         value_name = "DIALECT",
@@ -34,7 +37,14 @@ pub struct ImportArgs {
         value_parser = PossibleValuesParser::new(Dialect::ALL.iter().map(|dialect| dialect.name()))
             .try_map(|name| name.parse::<Dialect>()),
     )]
-    dialect: Option<Dialect>,
+    dialect: Vec<Dialect>,
+    /// The Python that runs the project of Alembic [default: that of .venv in its folder, or python3]
+    #[arg(long, value_name = "PATH", conflicts_with = "take_over")]
+    python: Option<PathBuf>,
+    /// The PostgreSQL server to run the revisions of Alembic on: the URL of any of its databases, which
+    /// is left untouched
+    #[arg(long, value_name = "URL", conflicts_with = "take_over")]
+    scratch_url: Option<String>,
     /// Report what would be done, and write nothing
     #[arg(long)]
     dry_run: bool,
@@ -57,6 +67,24 @@ pub struct ImportArgs {
 
 impl ImportArgs {
     pub(super) fn run(self, context: &Context) -> Result<Response> {
+        let place = PlaceRequest {
+            into: self.into,
+            dialects: self.dialect,
+            url: self.database.url.clone(),
+        };
+        if self.tool.as_deref() == Some(ALEMBIC) {
+            if self.take_over {
+                return Err(no_take_over().into());
+            }
+            let import = AlembicImport {
+                folder: self.folder,
+                python: self.python,
+                scratch_url: self.scratch_url,
+                place,
+                dry_run: self.dry_run,
+            };
+            return import.run(context);
+        }
         let source = Source::read(self.tool.as_deref(), self.folder.as_deref())?;
         if self.take_over {
             let request = TakeOverRequest {
@@ -70,9 +98,7 @@ impl ImportArgs {
         }
         let import = FolderImport {
             source,
-            into: self.into,
-            dialect: self.dialect,
-            url: self.database.url,
+            place,
             dry_run: self.dry_run,
         };
         import.run(context)

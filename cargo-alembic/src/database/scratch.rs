@@ -10,6 +10,7 @@ use std::time::Duration;
 use alembic_migrate::Dialect;
 use rusqlite::backup::Backup;
 use sqlx::postgres::PgConnectOptions;
+use tempfile::TempDir;
 use tokio::runtime::Builder;
 
 use super::interruption::interruption;
@@ -19,7 +20,7 @@ use super::{Connection, Database, Server};
 use crate::explain::refusal;
 use crate::naming::random_id;
 use crate::output::{Cause, Diagnostic, Error, Result, quote_for_sql};
-use crate::url::{DatabaseUrl, PostgresUrl};
+use crate::url::{DatabaseUrl, PostgresUrl, SqliteUrl};
 
 /// The prefix of the names of temporary databases on servers.
 const PREFIX: &str = "alembic_test_";
@@ -55,6 +56,8 @@ pub(crate) struct Scratch {
     pub(crate) database: Database,
     pub(crate) connection: Connection,
     on_server: Option<(Rc<Host>, String)>,
+    /// The folder of its file, if other programs can open it; removed after the connection.
+    _folder: Option<TempDir>,
 }
 
 impl Engine {
@@ -148,6 +151,14 @@ impl Engine {
         }
         Ok(scratch)
     }
+
+    /// Creates an empty database that other programs can open, too.
+    pub(crate) fn open_for_programs(&self) -> Result<Scratch> {
+        match self {
+            Engine::Sqlite(extensions) => Scratch::in_file(extensions.clone()),
+            Engine::Postgres(_) => self.open([]),
+        }
+    }
 }
 
 impl Host {
@@ -176,6 +187,7 @@ impl Host {
             connection: database.open()?,
             database,
             on_server: Some((Rc::clone(self), name)),
+            _folder: None,
         })
     }
 
@@ -205,6 +217,27 @@ impl Scratch {
             connection: database.open()?,
             database,
             on_server: None,
+            _folder: None,
+        })
+    }
+
+    /// Creates a database in a file that goes away with this value.
+    fn in_file(extensions: Vec<PathBuf>) -> Result<Self> {
+        let folder = tempfile::Builder::new().prefix(PREFIX).tempdir();
+        let folder = folder.map_err(|error| -> Error {
+            let title = format!("cannot create a temporary folder: {error}");
+            Diagnostic::new(Cause::Unwritable(error), title).into()
+        })?;
+        let url = SqliteUrl::of_file(folder.path().join("scratch.db"));
+        let database = Database {
+            url: DatabaseUrl::Sqlite(url),
+            ..Database::in_memory(extensions)
+        };
+        Ok(Self {
+            connection: database.open()?,
+            database,
+            on_server: None,
+            _folder: Some(folder),
         })
     }
 

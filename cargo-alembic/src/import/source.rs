@@ -8,6 +8,9 @@ use walkdir::WalkDir;
 
 use crate::output::{Cause, Diagnostic, Error, Hint, Result, Subcommand, Suggestion, display_path};
 
+/// The name of Alembic in arguments: its revisions are no SQL, and are imported by running them.
+pub(crate) const ALEMBIC: &str = "alembic";
+
 /// Where tools usually keep their migrations, below a crate.
 const USUAL_FOLDERS: [&str; 2] = ["migrations", "db/migrations"];
 
@@ -35,7 +38,7 @@ impl Source {
                 folder: Some(first.into()),
             }),
             (Err(error), _) => {
-                let near = nearest(first, Tool::ALL.map(Tool::name));
+                let near = nearest(first, names());
                 let help = match near.first() {
                     Some(tool) => format!("did you mean `{tool}`?"),
                     None => format!("the tools are {}; a folder must exist", tools()),
@@ -107,7 +110,11 @@ impl Source {
 
 /// Returns the names of the tools.
 pub(crate) fn tools() -> String {
-    Tool::ALL.map(Tool::name).join(", ")
+    names().collect::<Vec<_>>().join(", ")
+}
+
+fn names() -> impl Iterator<Item = &'static str> {
+    Tool::ALL.into_iter().map(Tool::name).chain([ALEMBIC])
 }
 
 fn no_folder(title: String) -> Error {

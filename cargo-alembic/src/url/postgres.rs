@@ -3,6 +3,7 @@
 use std::error::Error;
 
 use alembic_history::nearest;
+use percent_encoding::percent_decode_str;
 use sqlx::ConnectOptions;
 use sqlx::postgres::PgConnectOptions;
 use url::Url;
@@ -69,6 +70,15 @@ impl PostgresUrl {
             user: self.user,
             text: format!("{name} on {}", self.text),
         }
+    }
+
+    /// Returns the password, if the URL or the environment has one.
+    pub(crate) fn password(&self) -> Option<String> {
+        // Of the options, only a URL tells it; a name or a host may not fit into one.
+        let options = PgConnectOptions::clone(&self.options);
+        let url = options.username("user").host("host").to_url_lossy();
+        let password = percent_decode_str(url.password()?).decode_utf8_lossy();
+        Some(password.into_owned())
     }
 
     /// Returns the name of the database, which defaults to the user's name.

@@ -46,6 +46,15 @@ impl SqliteUrl {
         }
     }
 
+    /// Returns the URL of a file that may be created.
+    pub(crate) fn of_file(path: PathBuf) -> Self {
+        Self {
+            text: written(&path.display().to_string(), ""),
+            target: SqliteTarget::File(path),
+            ..Self::in_memory()
+        }
+    }
+
     /// Returns the URL as displayed.
     pub(super) fn text(&self) -> &str {
         &self.text

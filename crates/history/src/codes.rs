@@ -349,6 +349,15 @@ codes! {
         /// message names the file and the line. Nothing was written and nothing was stamped.
         NotImported = "not-imported",
 
+        /// `cargo alembic import alembic` cannot run Python, or that Python has no Alembic, or no driver for the
+        /// database. Name the Python of the project's environment with `--python`. Nothing was written.
+        NoAlembic = "no-alembic",
+
+        /// The project of Alembic cannot be imported: its `env.py` or a revision fails to load, runs nothing,
+        /// opens another database than the scratch database that it was given, or runs each revision on
+        /// several databases. The message has the last line of Python's traceback. Nothing was written.
+        AlembicProject = "alembic-project",
+
         /// `cargo alembic import` cannot tell which tool a folder belongs to, or has no import from the one
         /// that was named. Name the tool and the folder, as in `cargo alembic import sqlx db/migrations`.
         UnknownTool = "unknown-tool",

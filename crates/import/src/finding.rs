@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use alembic_history::Direction;
 use alembic_sql::SplitErrorKind;
 
 use crate::Tool;
@@ -96,6 +97,25 @@ pub enum FindingKind {
     Repeatable,
     /// The settings of a migration cannot be read, so the tool goes by its defaults.
     UnreadableSettings,
+    /// A function of a revision reads rows, and does what they say.
+    ReadsRows {
+        /// The direction of the function.
+        direction: Direction,
+        /// Its first query.
+        query: String,
+    },
+    /// A function of a revision reads rows, and did nothing without them.
+    DependsOnRows {
+        /// The direction of the function.
+        direction: Direction,
+        /// Its first query.
+        query: String,
+    },
+    /// A downgrade raises an exception.
+    Raises {
+        /// The exception.
+        why: String,
+    },
 
     /// The file is not UTF-8.
     NotUtf8,
@@ -141,6 +161,13 @@ pub enum FindingKind {
     },
     /// The revision file would be wrong.
     Revision(alembic_history::FindingKind),
+    /// A statement has a parameter that cannot be written into it.
+    Unwritten {
+        /// The statement.
+        statement: String,
+        /// Why not.
+        why: String,
+    },
     /// The folder has no migrations.
     NoMigrations(Tool),
 }
@@ -165,7 +192,10 @@ impl FindingKind {
             | Self::Placeholder { .. }
             | Self::UsesOwnTable { .. }
             | Self::Repeatable
-            | Self::UnreadableSettings => Weight::Look,
+            | Self::UnreadableSettings
+            | Self::ReadsRows { .. }
+            | Self::DependsOnRows { .. }
+            | Self::Raises { .. } => Weight::Look,
             Self::NotUtf8
             | Self::BadVersion
             | Self::DuplicateVersion { .. }
@@ -177,6 +207,7 @@ impl FindingKind {
             | Self::Unsplittable(_)
             | Self::Transaction { .. }
             | Self::Revision(_)
+            | Self::Unwritten { .. }
             | Self::NoMigrations(_) => Weight::Error,
         }
     }
@@ -204,6 +235,9 @@ impl FindingKind {
                 "rewrite the file so that it runs in one transaction".to_owned()
             }
             Self::Revision(_) => "reword the line".to_owned(),
+            Self::Unwritten { .. } => {
+                "write the value into the statement, in the project, and import again".to_owned()
+            }
             Self::NoMigrations(_) => {
                 "name the folder after the tool, as in `cargo alembic import sqlx db/migrations`"
                     .to_owned()
@@ -223,7 +257,10 @@ impl FindingKind {
             | Self::Placeholder { .. }
             | Self::UsesOwnTable { .. }
             | Self::Repeatable
-            | Self::UnreadableSettings => return None,
+            | Self::UnreadableSettings
+            | Self::ReadsRows { .. }
+            | Self::DependsOnRows { .. }
+            | Self::Raises { .. } => return None,
         })
     }
 }
@@ -300,6 +337,26 @@ impl fmt::Display for FindingKind {
             }
             Self::UnreadableSettings => {
                 f.write_str("cannot be read, so that the defaults of the tool hold")
+            }
+            Self::ReadsRows { direction, query } => write!(
+                f,
+                "its {direction} reads rows (`{query}`): the revision does what that came to in an \
+                 empty database"
+            ),
+            Self::DependsOnRows { direction, query } => write!(
+                f,
+                "its {direction} depends on rows (`{query}`), and did nothing in an empty database: \
+                 that of the revision is empty"
+            ),
+            Self::Raises { why } => write!(
+                f,
+                "its downgrade raises an exception, so its revision is declared irreversible: {why}"
+            ),
+            Self::Unwritten { statement, why } => {
+                write!(
+                    f,
+                    "`{statement}` cannot be written with its parameters: {why}"
+                )
             }
             Self::NotUtf8 => f.write_str("is not UTF-8 text"),
             Self::BadVersion => f.write_str("its name does not begin with a version"),

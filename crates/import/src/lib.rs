@@ -13,6 +13,7 @@ mod mapping;
 mod migration;
 mod origin;
 mod own_table;
+mod recorded;
 mod revision;
 mod script;
 #[cfg(test)]
@@ -28,5 +29,6 @@ pub use folder::{Folder, FolderFile};
 pub use mapping::{Mapping, MappingError, Mismatch, map};
 pub use migration::Key;
 pub use origin::Origin;
+pub use recorded::{Event, RecordedRevision, Recording, import_recorded};
 pub use revision::{Imported, ImportedRevision, import};
 pub use tool::{Tool, ToolColumn, UnknownTool};

@@ -19,8 +19,10 @@ pub struct ImportedRevision {
     pub new: NewRevision,
     /// Its sections.
     pub sections: String,
-    /// What it was imported from.
-    pub origin: Origin,
+    /// The file that it was imported from, below the folder of the tool.
+    pub file: String,
+    /// What the tool records of it, unless its table is ours.
+    pub origin: Option<Origin>,
 }
 
 /// What becomes of a folder.
@@ -51,12 +53,14 @@ impl ImportedRevision {
     /// migration.
     #[must_use]
     pub fn file_stem(&self) -> &str {
-        let file = self.origin.file.as_str();
+        let file = self.file.as_str();
         let (folder, name) = file.rsplit_once('/').unwrap_or(("", file));
-        match (self.origin.tool, folder) {
+        let tool = self.origin.as_ref().map(|origin| origin.tool);
+        match (tool, folder) {
             // Its files have the same name in every folder.
-            (Tool::Diesel, folder) if !folder.is_empty() => folder,
-            _ => name
+            (Some(Tool::Diesel), folder) if !folder.is_empty() => folder,
+            (None, _) => name.trim_end_matches(".py"),
+            (Some(_), _) => name
                 .trim_end_matches(".sql")
                 .trim_end_matches(".up")
                 .trim_end_matches(".rows"),
@@ -173,7 +177,8 @@ impl Imported {
                  -- alembic: downgrade irreversible: {tool} may have made the table\n",
                 own_table::create(tool)
             ),
-            origin,
+            file: origin.file.clone(),
+            origin: Some(origin),
         });
         Some(id)
     }
@@ -243,7 +248,8 @@ impl Author {
                 depends_on: Vec::new(),
             },
             sections: up.sections.clone() + "\n" + &down.sections,
-            origin,
+            file: origin.file.clone(),
+            origin: Some(origin),
         };
         let faults = self.faults(&revision, &up, &down);
         let is_right = faults.is_empty();

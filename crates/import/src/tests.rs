@@ -37,7 +37,7 @@ fn shown(imported: &Imported) -> String {
             new.id,
             parents.collect::<Vec<String>>(),
             new.message.lines().next().unwrap_or_default(),
-            revision.origin.file,
+            revision.file,
             revision.sections,
         );
     }
@@ -88,7 +88,7 @@ fn origins_are_read_as_they_are_written() {
     ];
     for revision in imported(Tool::Flyway, &files, Dialect::Postgres).revisions {
         let doc = revision.new.doc();
-        assert_eq!(Origin::find(&doc), Some(revision.origin), "{doc}");
+        assert_eq!(Origin::find(&doc), revision.origin, "{doc}");
     }
     for doc in [
         "",

@@ -37,4 +37,4 @@ pub use partial::{PartialSchema, types};
 pub use reflect::{queries, reflect};
 pub use rename::{Rename, RenameError, find, plain_name, rename_candidates};
 pub use render::{Part, Way, script, sections, summary};
-pub use sharing::{Shared, Sharing, shared};
+pub use sharing::{Shared, Sharing, merge, shared};

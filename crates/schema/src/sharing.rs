@@ -53,6 +53,44 @@ pub fn shared(first: &Change, second: &Change) -> Change {
     change
 }
 
+/// Merges two sequences of these lengths, each of which keeps its order; of what `is_shared` allows, as much
+/// as possible is shared.
+#[must_use]
+pub fn merge(first: usize, second: usize, is_shared: impl Fn(usize, usize) -> bool) -> Vec<Shared> {
+    // The lengths of the longest common sequences of what is left.
+    let mut lengths = vec![vec![0_usize; second + 1]; first + 1];
+    for at in (0..first).rev() {
+        for other in (0..second).rev() {
+            let skipped = lengths[at + 1][other].max(lengths[at][other + 1]);
+            lengths[at][other] = match is_shared(at, other) {
+                true => skipped.max(lengths[at + 1][other + 1] + 1),
+                false => skipped,
+            };
+        }
+    }
+    let (mut at, mut other) = (0, 0);
+    let mut merged = Vec::with_capacity(first.max(second));
+    while at < first || other < second {
+        let (has_first, has_second) = (at < first, other < second);
+        if has_first
+            && has_second
+            && is_shared(at, other)
+            && lengths[at][other] == lengths[at + 1][other + 1] + 1
+        {
+            merged.push(Shared::Both(at, other));
+            at += 1;
+            other += 1;
+        } else if has_first && (!has_second || lengths[at + 1][other] == lengths[at][other]) {
+            merged.push(Shared::First(at));
+            at += 1;
+        } else {
+            merged.push(Shared::Second(other));
+            other += 1;
+        }
+    }
+    merged
+}
+
 impl Sharing {
     /// Returns the next smaller one.
     #[must_use]
@@ -67,39 +105,9 @@ impl Sharing {
     /// Merges the changes of two engines, each of which keeps its order; as many as possible are shared.
     #[must_use]
     pub fn merge(self, first: &[Change], second: &[Change]) -> Vec<Shared> {
-        let is_shared = |at: usize, other: usize| self.allows(&first[at], &second[other]);
-        // The lengths of the longest common sequences of what is left.
-        let mut lengths = vec![vec![0_usize; second.len() + 1]; first.len() + 1];
-        for at in (0..first.len()).rev() {
-            for other in (0..second.len()).rev() {
-                let skipped = lengths[at + 1][other].max(lengths[at][other + 1]);
-                lengths[at][other] = match is_shared(at, other) {
-                    true => skipped.max(lengths[at + 1][other + 1] + 1),
-                    false => skipped,
-                };
-            }
-        }
-        let (mut at, mut other) = (0, 0);
-        let mut merged = Vec::with_capacity(first.len().max(second.len()));
-        while at < first.len() || other < second.len() {
-            let (has_first, has_second) = (at < first.len(), other < second.len());
-            if has_first
-                && has_second
-                && is_shared(at, other)
-                && lengths[at][other] == lengths[at + 1][other + 1] + 1
-            {
-                merged.push(Shared::Both(at, other));
-                at += 1;
-                other += 1;
-            } else if has_first && (!has_second || lengths[at + 1][other] == lengths[at][other]) {
-                merged.push(Shared::First(at));
-                at += 1;
-            } else {
-                merged.push(Shared::Second(other));
-                other += 1;
-            }
-        }
-        merged
+        merge(first.len(), second.len(), |at, other| {
+            self.allows(&first[at], &second[other])
+        })
     }
 
     fn allows(self, first: &Change, second: &Change) -> bool {

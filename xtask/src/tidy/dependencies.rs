@@ -52,7 +52,11 @@ const LAYERS: [Layer; 11] = [
         &["alembic-models"],
         Only(&["proc-macro2", "syn"]),
     ),
-    layer("alembic-import", &["alembic-history", "alembic-sql"], Any),
+    layer(
+        "alembic-import",
+        &["alembic-history", "alembic-schema", "alembic-sql"],
+        Any,
+    ),
     layer(
         "alembic-migrate",
         &[

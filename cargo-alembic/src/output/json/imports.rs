@@ -10,7 +10,7 @@ use super::StampJson;
 #[derive(Debug, Serialize)]
 #[cfg_attr(feature = "schema", derive(JsonSchema), schemars(rename = "Import"))]
 pub(crate) struct ImportJson {
-    /// The tool: `sqlx`, `diesel`, `refinery`, `dbmate`, `goose` or `flyway`.
+    /// The tool: `sqlx`, `diesel`, `refinery`, `dbmate`, `goose`, `flyway` or `alembic`.
     pub(crate) tool: String,
     /// The folder of its migrations.
     pub(crate) from: String,
@@ -18,7 +18,7 @@ pub(crate) struct ImportJson {
     pub(crate) into: String,
     /// Whether the files were written; not with `--dry-run`.
     pub(crate) written: bool,
-    /// The revisions, each of which follows the one before.
+    /// The revisions: each follows the one before, unless they are Alembic's.
     pub(crate) revisions: Vec<ImportedJson>,
     /// What was changed and means the same.
     pub(crate) changes: Vec<FindingJson>,
@@ -36,7 +36,7 @@ pub(crate) struct ImportJson {
 pub(crate) struct ImportedJson {
     /// Its id.
     pub(crate) id: String,
-    /// What the tool calls the migration: `version 1`, or `repeatable views`.
+    /// What the tool calls the migration: `version 1`, `repeatable views`, or `revision ae1027a6acf0`.
     pub(crate) version: String,
     /// The file of the tool, below its folder.
     pub(crate) file: String,

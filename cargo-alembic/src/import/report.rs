@@ -1,0 +1,131 @@
+//! What an import says: the answer, and what stops it.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use alembic_history::Code;
+use alembic_import::{Finding, FindingKind, Imported, ImportedRevision, Weight};
+
+use super::place::{NewFile, Place};
+use crate::output::json::{AnswerJson, FindingJson, ImportJson, ImportedJson};
+use crate::output::{Answer, Cause, Diagnostic, Result, display_path};
+
+/// The tool that is imported from: its name in arguments, and in sentences.
+#[derive(Clone, Debug)]
+pub(super) struct ToolName {
+    pub(super) argument: &'static str,
+    pub(super) shown: String,
+}
+
+/// Fails with everything that keeps the folder from being imported.
+pub(super) fn check(imported: &Imported, from: &Path, tool: &ToolName) -> Result<()> {
+    let mut errors: Vec<Diagnostic> = imported
+        .findings_of(Weight::Error)
+        .map(|finding| {
+            let place = match finding.path.as_str() {
+                "" => from.to_owned(),
+                path => from.join(path),
+            };
+            let line = finding
+                .line
+                .map_or(String::new(), |line| format!(":{line}"));
+            let title = format!("{}{line}: {}", display_path(&place), finding.kind);
+            let diagnostic = Diagnostic::new(Cause::History, title).code(Code::NotImported);
+            match finding.kind.help() {
+                Some(help) => diagnostic.help(help),
+                None => diagnostic,
+            }
+        })
+        .collect();
+    match errors.pop() {
+        None => Ok(()),
+        Some(last) => {
+            let last = last.note(format!(
+                "nothing of {}'s migrations was imported",
+                tool.shown
+            ));
+            errors.push(last);
+            Err(errors.into())
+        }
+    }
+}
+
+/// Returns what was imported, and what is to know about it.
+pub(super) fn answer(
+    place: &Place,
+    tool: &ToolName,
+    from: &Path,
+    imported: &Imported,
+    files: &[NewFile],
+    dry_run: bool,
+) -> Answer {
+    let into = place.folder();
+    let (from, into) = (display_path(from), display_path(&into));
+    let count = imported.revisions.len();
+    let revisions = if count == 1 { "revision" } else { "revisions" };
+    let would = if dry_run { "would be " } else { "" };
+    let mut text = format!(
+        "{count} {revisions} {would}imported from {}: {from} -> {into}\n",
+        tool.shown
+    );
+    for (heading, weight) in [("changed", Weight::Change), ("look at", Weight::Look)] {
+        let lines = lines(imported.findings_of(weight));
+        if !lines.is_empty() {
+            text.push_str(&format!("{heading}:\n{lines}"));
+        }
+    }
+    let revision = |(revision, file): (&ImportedRevision, &NewFile)| ImportedJson {
+        id: revision.new.id.to_string(),
+        version: match &revision.origin {
+            Some(origin) => origin.key.to_string(),
+            None => format!("revision {}", revision.new.id),
+        },
+        file: revision.file.clone(),
+        path: display_path(&file.path),
+    };
+    let json = ImportJson {
+        tool: tool.argument.to_owned(),
+        from,
+        into,
+        written: !dry_run,
+        revisions: imported.revisions.iter().zip(files).map(revision).collect(),
+        changes: finding_json(imported.findings_of(Weight::Change)),
+        findings: finding_json(imported.findings_of(Weight::Look)),
+    };
+    Answer::new(&place.name, AnswerJson::Import(json), text)
+}
+
+/// Returns a line for each finding, and one for many files of which the same is to be said.
+fn lines<'f>(findings: impl Iterator<Item = &'f Finding>) -> String {
+    const MANY: usize = 4;
+    let findings: Vec<&Finding> = findings.collect();
+    let mut places: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+    for finding in &findings {
+        let message = finding.kind.to_string();
+        places.entry(message).or_default().push(&finding.path);
+    }
+    let mut text = String::new();
+    for finding in findings {
+        let message = finding.kind.to_string();
+        let alike = places.get(&message).map_or(0, Vec::len);
+        if alike < MANY {
+            text.push_str(&format!("  {finding}\n"));
+        } else if let Some(paths) = places.remove(&message) {
+            let last = paths.last().unwrap_or(&"");
+            text.push_str(&format!(
+                "  {alike} files, from {} to {last}: {message}\n",
+                paths[0]
+            ));
+        }
+    }
+    text
+}
+
+fn finding_json<'f>(findings: impl Iterator<Item = &'f Finding>) -> Vec<FindingJson> {
+    let findings = findings.map(|Finding { path, line, kind }: &Finding| FindingJson {
+        path: Some(path.clone()).filter(|path| !path.is_empty()),
+        line: *line,
+        message: FindingKind::to_string(kind),
+    });
+    findings.collect()
+}
