@@ -151,3 +151,40 @@ fn for_each_engine_one() {
     }
     assert_eq!(database.versions(), ["aa01"]);
 }
+
+/// A project of diesel with a folder for each engine, which have a migration in common.
+#[test]
+fn each_history_is_imported() {
+    let project = Project::empty();
+    project.write("src/lib.rs", "");
+    project.write(
+        "Cargo.toml",
+        "[package]\nname = \"vault\"\nedition = \"2024\"\n",
+    );
+    for (engine, extra) in [
+        ("sqlite", "2024-02-02-000000_b"),
+        ("postgresql", "2024-03-03-000000_c"),
+    ] {
+        for name in ["2024-01-01-000000_a", extra] {
+            let folder = format!("migrations/{engine}/{name}");
+            project.write(
+                format!("{folder}/up.sql"),
+                format!("CREATE TABLE t{} (x INT);", &name[5..7]),
+            );
+            project.write(
+                format!("{folder}/down.sql"),
+                format!("DROP TABLE t{};", &name[5..7]),
+            );
+        }
+    }
+    assert_snapshot!(project.transcript(&[
+        "import diesel migrations/sqlite -p vault/sqlite --dialect sqlite",
+        "import diesel migrations/postgresql -p vault/postgres --dialect postgres",
+        "import diesel migrations/sqlite -p vault --dialect sqlite",
+        "heads",
+    ]));
+    assert_snapshot!(project.read("Cargo.toml"));
+    let here = project.here().env("DATABASE_URL", "sqlite://vault.db");
+    here.run("upgrade").success();
+    here.run("downgrade base").success();
+}

@@ -49,7 +49,7 @@ impl AlembicImport {
     /// Records the revisions, proves what they become, writes it unless the run is dry, and reports it.
     pub(crate) fn run(self, context: &Context) -> Result<Response> {
         let (manifest, name) = context.package_to_init()?;
-        let manifest = Manifest::read(manifest)?;
+        let manifest = Manifest::read(manifest, &name)?;
         let crate_folder = manifest.path.parent().unwrap_or(Path::new("."));
         let project = Project::find(self.folder.as_deref(), crate_folder)?;
         let crate_to_set_up = (manifest, name);

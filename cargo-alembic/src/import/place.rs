@@ -2,7 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use alembic_history::{DEFAULT_FOLDER, Dialect, History, Lock, SettingsScope, SourceFile};
+use alembic_history::{
+    DEFAULT_FOLDER, Dialect, History, Lock, SettingsScope, SourceFile, split_full_name,
+};
 use alembic_import::Imported;
 use toml_edit::{Array, Table, value};
 
@@ -88,15 +90,21 @@ impl PlaceRequest {
             .map(Configuration::folders)
             .unwrap_or_default();
         let own = folders.first().filter(|folder| real(folder) != real(from));
+        let (_, history) = split_full_name(&name);
+        // Other histories of the crate may be in it.
         let usual = crate_folder.join(DEFAULT_FOLDER);
-        let mut holding = folders.iter().chain([&usual]);
+        let usual = history.is_none().then_some(&usual);
+        let mut holding = folders.iter().chain(usual);
         if let Some(holding) = holding.find(|folder| holds_revisions(folder)) {
             return Err(occupied(holding, &name));
         }
         let into = match (&self.into, own) {
             (Some(into), _) => into.clone(),
             (None, Some(own)) => own.strip_prefix(&crate_folder).unwrap_or(own).to_owned(),
-            (None, None) => NEW_FOLDER.into(),
+            (None, None) => match history {
+                Some(history) => Path::new(NEW_FOLDER).join(history),
+                None => NEW_FOLDER.into(),
+            },
         };
         let target = crate_folder.join(&into);
         if !is_free(&target) {
