@@ -12,12 +12,18 @@ mod random;
 mod sqlite;
 mod table;
 
+use std::collections::BTreeMap;
+use std::num::NonZero;
 use std::path::PathBuf;
+use std::sync::mpsc::channel;
+use std::sync::{Mutex, PoisonError};
+use std::thread::{available_parallelism, scope};
 use std::time::Instant;
 
 use alembic_migrate::Dialect;
 use clap::Args;
 
+use self::attempt::{Fault, Outcome};
 pub(crate) use self::case::Case;
 use self::postgres::Server;
 use self::table::Tally;
@@ -88,41 +94,105 @@ impl SchemasArgs {
     }
 }
 
+/// A case, and what came of both of its directions.
+type Tried = (Case, [Result<Outcome, Fault>; 2]);
+
 /// Changes each schema into the other and back, and fails if that does not go well.
+///
+/// Several threads take the cases, since an attempt mostly waits for programs; what they find is told in
+/// the order of the cases.
 pub(crate) fn try_cases(
-    cases: impl Iterator<Item = Case>,
+    cases: impl Iterator<Item = Case> + Send,
     url: Option<&str>,
     verbose: bool,
 ) -> Result<()> {
     let begin = Instant::now();
     let mut tally = Tally::default();
-    let mut server = None;
-    for case in cases {
-        for swapped in [false, true] {
-            let pair = case.pair(swapped);
-            let result = match case.engine {
-                Dialect::Sqlite => sqlite::attempt(&pair),
-                Dialect::Postgres => {
-                    if server.is_none() {
-                        server = Some(Server::new(url)?);
+    let threads = available_parallelism().map_or(1, NonZero::get);
+    let cases = Mutex::new(cases.enumerate());
+    let (done, found) = channel();
+    scope(|scope| -> Result<()> {
+        for thread in 0..threads {
+            let (done, cases) = (done.clone(), &cases);
+            scope.spawn(move || {
+                let mut worker = Worker {
+                    number: thread,
+                    url,
+                    server: None,
+                };
+                loop {
+                    let case = cases.lock().unwrap_or_else(PoisonError::into_inner).next();
+                    let Some((index, case)) = case else {
+                        return;
+                    };
+                    let tried = worker.try_case(&case).map(|results| (case, results));
+                    let tried = tried.map_err(|error| error.to_string());
+                    let is_over = tried.is_err();
+                    if done.send((index, tried)).is_err() || is_over {
+                        return;
                     }
-                    let server = server.as_ref().ok_or("there is no server")?;
-                    server.attempt(&pair)
                 }
-            };
-            if let Err(fault) = &result {
-                println!("{} {}: {}", pair.name, pair.direction(), fault.cause);
-                if verbose {
-                    println!("{}", fault.details);
-                }
-            }
-            tally.add(&case, &result);
+            });
         }
-    }
+        drop(done);
+        let mut waiting = BTreeMap::<usize, Tried>::new();
+        let mut next = 0;
+        for (index, tried) in found {
+            waiting.insert(index, tried?);
+            while let Some((case, results)) = waiting.remove(&next) {
+                tally.enter(&case, &results, verbose);
+                next += 1;
+            }
+        }
+        Ok(())
+    })?;
     println!("{tally}");
     println!("in {:.0} s", begin.elapsed().as_secs_f64());
     match tally.failures() {
         0 => Ok(()),
         failures => Err(format!("{failures} changes failed").into()),
+    }
+}
+
+/// What a thread tries cases with.
+struct Worker<'u> {
+    number: usize,
+    url: Option<&'u str>,
+    /// Its databases, once it has tried a case of PostgreSQL.
+    server: Option<Server>,
+}
+
+impl Worker<'_> {
+    fn try_case(&mut self, case: &Case) -> Result<[Result<Outcome, Fault>; 2]> {
+        let mut attempt = |swapped| -> Result<Result<Outcome, Fault>> {
+            let pair = case.pair(swapped);
+            Ok(match case.engine {
+                Dialect::Sqlite => sqlite::attempt(&pair),
+                Dialect::Postgres => {
+                    if self.server.is_none() {
+                        self.server = Some(Server::new(self.url, self.number)?);
+                    }
+                    let server = self.server.as_ref().ok_or("there is no server")?;
+                    server.attempt(&pair)
+                }
+            })
+        };
+        Ok([attempt(false)?, attempt(true)?])
+    }
+}
+
+impl Tally {
+    /// Enters what came of a case, and tells what is wrong.
+    fn enter(&mut self, case: &Case, results: &[Result<Outcome, Fault>; 2], verbose: bool) {
+        for (swapped, result) in [false, true].into_iter().zip(results) {
+            if let Err(fault) = result {
+                let pair = case.pair(swapped);
+                println!("{} {}: {}", pair.name, pair.direction(), fault.cause);
+                if verbose {
+                    println!("{}", fault.details);
+                }
+            }
+            self.add(case, result);
+        }
     }
 }

@@ -51,6 +51,8 @@ fn query(client: &mut Client, sql: &str) -> Result<Rows, postgres::Error> {
 /// A server that gets a database for each attempt.
 pub(super) struct Server {
     url: String,
+    /// The number of the thread whose databases are on it.
+    worker: usize,
     /// What was made last of each side, which the way back asks for again.
     made: RefCell<VecDeque<(String, Rc<Made>)>>,
     number: Cell<usize>,
@@ -71,11 +73,12 @@ struct Database {
 
 impl Server {
     /// Connects to a server, or starts one.
-    pub(super) fn new(url: Option<&str>) -> Result<Self> {
+    pub(super) fn new(url: Option<&str>, worker: usize) -> Result<Self> {
         let started = || alembic_tests::postgres::Server::shared().url("");
         let url = url.map_or_else(started, ToOwned::to_owned);
         let server = Self {
             url: url.trim_end_matches('/').to_owned(),
+            worker,
             made: RefCell::default(),
             number: Cell::new(0),
         };
@@ -209,7 +212,7 @@ impl Server {
     fn database(&self, template: Option<&Database>) -> Result<Database, Fault> {
         let number = self.number.get();
         self.number.set(number + 1);
-        let name = format!("schemas_{}_{number}", std::process::id());
+        let name = format!("schemas_{}_{}_{number}", std::process::id(), self.worker);
         let template = template.map_or("template0", |template| &template.name);
         let create = || -> Result<(), postgres::Error> {
             let mut client = connect(&self.url, "postgres")?;
