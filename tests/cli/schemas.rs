@@ -156,6 +156,8 @@ fn several_crates() {
 #[test]
 fn a_crate_without_a_target() {
     assert_snapshot!(chain().transcript(&["check", "dump --write", "diff target history"]));
+    // A check of several crates that checks none of them would pass in silence.
+    assert_snapshot!(workspace().transcript(&["check", "verify"]));
 }
 
 /// Whether crates share a database or not, no crate is compared by the tables of those that its

@@ -83,6 +83,20 @@ fn what_the_log_knows() {
     });
 }
 
+/// `upgrade` refuses such a database, and this says so before.
+#[test]
+fn a_database_of_another_tool() {
+    on_both(|dialect| {
+        let project = chain().on(dialect);
+        let database = project.database("shop.db");
+        database.execute("CREATE TABLE _sqlx_migrations (version BIGINT)");
+        assert_snapshot!(project.transcript(&["status", "status --format json"]));
+        project.run("stamp base").success();
+        let taken = project.run("status").stdout;
+        assert!(!taken.contains("managed by"), "{taken}");
+    });
+}
+
 /// Two crates with one database that does not answer are one failure.
 #[test]
 fn one_failure_of_several_crates_is_told_once() {

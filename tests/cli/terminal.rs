@@ -37,11 +37,19 @@ fn shown(project: &Project, columns: u16, line: &str) -> String {
     shown.replace(&project.root().display().to_string(), "[ROOT]")
 }
 
+/// The widths of terminals.
+const WIDTHS: [u16; 3] = [200, 80, 50];
+
 #[test]
 fn the_status() {
     let project = chain();
+    let long = "Give each customer a shop of their own, and count what they have bought there";
+    project.add(revision("dd04").revises("cc03").message(long));
     project.run("upgrade aa01").success();
-    assert_snapshot!(shown(&project, 80, "status"));
+    for columns in WIDTHS {
+        let name = format!("the_status_in_{columns}_columns");
+        assert_snapshot!(name, shown(&project, columns, "status"));
+    }
 }
 
 const LONG: &str = "INSERT INTO t_aa01 (id) SELECT 1 AS the_first_of_many_columns, 2 AS the_second_of_many_columns, \
@@ -52,7 +60,7 @@ const LONG: &str = "INSERT INTO t_aa01 (id) SELECT 1 AS the_first_of_many_column
 fn an_error_in_terminals_of_several_widths() {
     let project = chain();
     project.add(revision("dd04").revises("cc03").upgrade(LONG));
-    for columns in [200, 80, 50] {
+    for columns in WIDTHS {
         let name = format!("an_error_in_{columns}_columns");
         assert_snapshot!(name, shown(&project, columns, "upgrade"));
     }
@@ -68,13 +76,18 @@ fn a_slow_statement() {
         .upgrade("SELECT pg_sleep(2.4);");
     project.add(slow.downgrade("SELECT pg_sleep(2.4);"));
     let mut all = String::new();
-    for (line, moment) in [
-        ("upgrade", "2 s dd04"),
-        ("downgrade -1 -v", "2 s SELECT pg_sleep(2.4)"),
+    for (columns, line, moment) in [
+        (80, "upgrade", "2 s dd04"),
+        (80, "downgrade -1 -v", "2 s SELECT pg_sleep(2.4)"),
+        (50, "upgrade -v", "2 s SELECT"),
+        (200, "downgrade -1", "2 s dd04"),
     ] {
-        let written = project.here().at_terminal_of(80, line);
-        let (while_slow, after) = (screen(80, &written, moment), screen(80, &written, ""));
-        all += &format!("$ {line}\n{while_slow}\n# and then\n{after}\n\n");
+        let written = project.here().at_terminal_of(columns, line);
+        let (while_slow, after) = (
+            screen(columns, &written, moment),
+            screen(columns, &written, ""),
+        );
+        all += &format!("$ {line} # in {columns} columns\n{while_slow}\n# and then\n{after}\n\n");
     }
     let database = Regex::new(r"postgres://\S+\)").unwrap();
     assert_snapshot!(database.replace_all(&all, "[DATABASE_URL])"));
@@ -87,14 +100,17 @@ fn a_wait() {
     project.run("upgrade aa01").success();
     let other = project.database("shop.db").open();
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
-    let written = project
-        .here()
-        .at_terminal_of(80, "upgrade --lock-timeout 2.6");
-    let (waiting, after) = (
-        screen(80, &written, "Waiting 2 s for"),
-        screen(80, &written, ""),
-    );
-    assert_snapshot!(format!("{waiting}\n# and then\n{after}"));
+    for columns in WIDTHS {
+        let written = project
+            .here()
+            .at_terminal_of(columns, "upgrade --lock-timeout 2.6");
+        let (waiting, after) = (
+            screen(columns, &written, "Waiting 2 s for"),
+            screen(columns, &written, ""),
+        );
+        let name = format!("a_wait_in_{columns}_columns");
+        assert_snapshot!(name, format!("{waiting}\n# and then\n{after}"));
+    }
 }
 
 /// Whoever holds a lock of a table is named, at a terminal and elsewhere.

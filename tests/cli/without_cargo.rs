@@ -1,6 +1,6 @@
 //! Images for deployment: without cargo, without sources, or with nothing but the revisions.
 
-use alembic_tests::{Place, Project, graph};
+use alembic_tests::{Place, Project, graph, revision};
 use insta::assert_snapshot;
 
 use crate::workspace;
@@ -73,6 +73,15 @@ fn crates_of_a_workspace() {
     let with_cargo = project.at("app").run("heads --workspace");
     let without = project.at("app").run_without_cargo("heads --workspace");
     assert_eq!(with_cargo.to_string(), without.to_string());
+}
+
+/// An image for one crate of a workspace lacks what its revisions depend on.
+#[test]
+fn a_crate_that_is_left_out() {
+    let project = image();
+    let revision = revision("cc03").revises("bb02").upgrade("SELECT 1;");
+    project.add(revision.depends_on("store@s1"));
+    assert_snapshot!(transcript(&project.here(), &["status", "upgrade"]));
 }
 
 #[test]

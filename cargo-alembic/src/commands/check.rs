@@ -9,7 +9,7 @@ use crate::output::json::AnswerJson;
 use crate::output::{Answer, Response, Result};
 use crate::replay::Replay;
 use crate::schemas::{Differ, Source, changes_text, filter_for};
-use crate::workspace::Access;
+use crate::workspace::{Access, Crate};
 
 /// Arguments of `cargo alembic check`.
 #[derive(Debug, Args)]
@@ -25,9 +25,10 @@ impl CheckArgs {
             .order(context.crates(&Access::default())?)?;
         let mut answers = Vec::new();
         let mut differing = Vec::new();
-        let has_target =
-            |known: &&crate::workspace::Crate| known.has_target() || order.chosen.len() == 1;
-        for next in order.chosen.iter().filter(has_target) {
+        // If no crate has a target, that is the error, as it is for one crate.
+        let any_has_target = order.chosen.iter().any(Crate::has_target);
+        let is_checked = |known: &&Crate| known.has_target() || !any_has_target;
+        for next in order.chosen.iter().filter(is_checked) {
             let differ = Differ {
                 from: ("history", Source::heads()),
                 to: ("target", Source::Target),

@@ -3,13 +3,12 @@
 use std::fmt::Write;
 
 use alembic_history::Node;
-use alembic_migrate::report::Status;
 use clap::Args;
 
 use crate::args::DatabaseArgs;
 use crate::context::Context;
 use crate::output::json::{
-    AnswerJson, LoggedJson, RevisionTitleJson, StatusJson, UnfinishedJson, rows,
+    AnswerJson, LoggedJson, ManagedByJson, RevisionTitleJson, StatusJson, UnfinishedJson, rows,
 };
 use crate::output::{Answer, Error, Layout, Response, Result};
 use crate::workspace::Crate;
@@ -50,7 +49,7 @@ impl StatusArgs {
 /// Reads where the database of a crate is.
 fn status(own: &Crate) -> Result<StatusJson> {
     let database = own.database()?;
-    let versions = own.versions(database)?;
+    let (versions, status) = own.versions_and_status(database)?;
     let (history, graph) = (own.history(), own.graph());
     let title = |node: Node| RevisionTitleJson::new(history, node);
     let nodes_of = |ids: &[alembic_history::RevisionId]| -> Vec<RevisionTitleJson> {
@@ -69,18 +68,19 @@ fn status(own: &Crate) -> Result<StatusJson> {
         edited: Vec::new(),
         removed: Vec::new(),
         unfinished: None,
+        managed_by: None,
     };
-    if !versions.unknown.is_empty() {
-        // What is pending above rows that no file explains is not known.
+    // What is pending above rows that no file explains is not known.
+    let Some(status) = status else {
         return Ok(json);
-    }
-    let status: Status = own.status(database)?;
+    };
     json.at_heads = status.is_current();
     json.pending = nodes_of(&status.pending);
     json.hidden = nodes_of(&status.hidden);
     json.edited = status.edited.iter().map(LoggedJson::new).collect();
     json.removed = status.removed.iter().map(LoggedJson::new).collect();
     json.unfinished = status.unfinished.map(UnfinishedJson::new);
+    json.managed_by = status.managed_by.map(ManagedByJson::new);
     Ok(json)
 }
 
@@ -111,7 +111,10 @@ fn describe(name: &str, database: &str, json: &StatusJson) -> String {
     let mut line = |verb: &str, what: String| {
         let _ = writeln!(text, "{verb:>12} {what}");
     };
-    if json.rows.is_empty() {
+    if let Some(ManagedByJson { tool, table }) = &json.managed_by {
+        let what = format!("{tool}, which has the table {table}; `upgrade` says how to go on");
+        line("managed by", what);
+    } else if json.rows.is_empty() {
         line("at", "base".to_owned());
     }
     for revision in &json.current {

@@ -19,8 +19,8 @@ use findings::ErrorJson;
 pub(crate) use findings::WarningJson;
 pub(crate) use imports::{BaselineJson, FindingJson, ImportJson, ImportedJson, TakeOverJson};
 pub(crate) use revisions::{
-    BranchPoint, Branches, CurrentJson, RevisionJson, RevisionTitleJson, Revisions, StatusJson,
-    UnfinishedJson, strings,
+    BranchPoint, Branches, CurrentJson, ManagedByJson, RevisionJson, RevisionTitleJson, Revisions,
+    StatusJson, UnfinishedJson, strings,
 };
 pub(crate) use runs::{
     DryRunJson, DryStepJson, EnsureJson, EnsureVersionJson, ExecutedJson, LogJson, LoggedJson,

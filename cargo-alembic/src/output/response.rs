@@ -125,6 +125,10 @@ impl Response {
         let answers = self.answers.as_deref().unwrap_or_default();
         match self.layout {
             Layout::Plain => answers.iter().map(|answer| answer.text.as_str()).collect(),
+            // Status lines have said it all.
+            Layout::Sections if answers.iter().all(|answer| answer.text.is_empty()) => {
+                String::new()
+            }
             Layout::Sections => {
                 let sections = answers.iter();
                 let sections =

@@ -310,6 +310,22 @@ impl Crate {
         status.map_err(|error| self.explain(error, database))
     }
 
+    /// Reads where `database` is, and what is pending and unfinished there, unless no file explains its rows.
+    pub(crate) fn versions_and_status(
+        &self,
+        database: &Database,
+    ) -> Result<(Versions, Option<Status>)> {
+        let mut connection = database.read().map_err(|error| error.about(self.name()))?;
+        let versions = self.migrations.current(&mut connection);
+        let versions = versions.map_err(|error| self.explain(error, database))?;
+        if !versions.unknown.is_empty() {
+            return Ok((versions, None));
+        }
+        let status = self.migrations.status(&mut connection);
+        let status = status.map_err(|error| self.explain(error, database))?;
+        Ok((versions, Some(status)))
+    }
+
     /// Plans the way from rows of the version table in `database` to a target.
     pub(crate) fn plan(
         &self,

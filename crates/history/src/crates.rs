@@ -74,7 +74,12 @@ impl RequirementErrorKind {
     #[must_use]
     pub fn help(&self) -> String {
         match self {
-            Self::UnknownCrate(_) | Self::UnknownRevision { .. } | Self::Circle(_) => {
+            Self::UnknownCrate(_) => {
+                "write `Depends On: <crate>@<revision>` with a crate of the workspace; an image needs the \
+                 Cargo.toml and the revisions of that crate, too"
+                    .into()
+            }
+            Self::UnknownRevision { .. } | Self::Circle(_) => {
                 "write `Depends On: <crate>@<revision>` with a crate of the workspace".into()
             }
             Self::OwnCrate(revision) => {

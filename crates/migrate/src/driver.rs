@@ -68,6 +68,12 @@ pub trait Driver<'d>: Sized {
     /// Returns the dialect of the database.
     fn dialect(&self) -> Dialect;
 
+    /// Returns the database as errors name it, without a password: its file, or `host:port/name`; `None`
+    /// if the connection does not say.
+    fn name(&self) -> Option<String> {
+        None
+    }
+
     /// Carries out `run` to its end.
     fn drive<T: Send + 'd>(
         self,

@@ -291,6 +291,7 @@ impl Migrations {
     #[must_use]
     pub fn runner(&self, dialect: Dialect) -> Runner<'_> {
         Runner {
+            package: self.package_name().to_owned(),
             version_table: self.version_table.on(dialect, self.history.dialects()),
             base: self.base.of(dialect),
             transaction: self.transaction,
@@ -303,6 +304,14 @@ impl Migrations {
             dry_run: self.dry_run,
             report_statements: self.report_statements,
             ..Runner::new(&self.history, dialect)
+        }
+    }
+
+    /// Returns the runner for a database, which errors name.
+    fn runner_on<'m, 'd>(&'m self, database: &impl Driver<'d>) -> Runner<'m> {
+        Runner {
+            database: database.name(),
+            ..self.runner(database.dialect())
         }
     }
 
@@ -360,18 +369,26 @@ pub fn ensure_database_ready<'d, D: Driver<'d>>(
 /// Makes a database ready for several crates, in the order of their dependencies, otherwise as
 /// given; see [`ensure_database_ready`].
 ///
-/// Each has its own version table. The observer of the first one receives the events of all.
+/// Each has its own version table, and is a run of its own. The observer of the first one receives the
+/// events of all.
 ///
 /// # Errors
 ///
-/// The errors of [`ensure_database_ready`]; the crates before the one that fails stay migrated.
+/// The errors of [`ensure_database_ready`], for the first crate that fails, which
+/// [`RunError::package`](crate::RunError::package) names. The crates before it stay ready, and the
+/// [state](crate::RunError::state) of the error lists what was applied for them; those after it are as they
+/// were. So the application must not start, and the next call continues with the crate that failed.
+///
+/// What is wrong with the crates as a whole, such as two with the same version table, or a revision that
+/// depends on a crate which is not among them, is found before anything is changed; then the error names no
+/// crate, or the one whose revision it is.
 pub fn ensure_all_ready<'d, D: Driver<'d>>(
     database: D,
     crates: &[&'d Migrations],
 ) -> D::Output<Vec<EnsureReport>> {
     let dialect = database.dialect();
     let sets = crates.iter().map(|migrations| {
-        let runner = migrations.runner(dialect);
+        let runner = migrations.runner_on(&database);
         (runner, migrations.target(dialect))
     });
     let run = ensure_all(sets.collect());

@@ -2,6 +2,6 @@
 
 pub use alembic_run::{
     Action, Ensured, Expected, Holder, Inspection, LogAction, LogEntry, LogGap, LogReport,
-    LogWriter, LoggedRevision, Notice, NoticeOrigin, Record, RowsCopied, RunStep, Severity,
-    StampReport, Status, StepReport, UnfinishedRevision, Verification,
+    LogWriter, LoggedRevision, Notice, NoticeOrigin, OtherTool, Record, RowsCopied, RunStep,
+    Severity, StampReport, Status, StepReport, UnfinishedRevision, Verification,
 };

@@ -24,6 +24,12 @@ impl<'c> Driver<'c> for &'c mut Connection {
         Dialect::Sqlite
     }
 
+    fn name(&self) -> Option<String> {
+        // It is empty for a database in memory.
+        let path = self.path().filter(|path| !path.is_empty());
+        path.map(ToOwned::to_owned)
+    }
+
     fn drive<T: Send + 'c>(
         self,
         run: Run<'c, Result<T, RunError>>,

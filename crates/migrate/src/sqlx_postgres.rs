@@ -38,6 +38,10 @@ impl<'d> Driver<'d> for &'d PgPool {
         Dialect::Postgres
     }
 
+    fn name(&self) -> Option<String> {
+        Some(name(&self.connect_options()))
+    }
+
     fn drive<T: Send + 'd>(
         self,
         run: Run<'d, Result<T, RunError>>,
@@ -72,6 +76,10 @@ impl<'d> Driver<'d> for &'d PgConnectOptions {
 
     fn dialect(&self) -> Dialect {
         Dialect::Postgres
+    }
+
+    fn name(&self) -> Option<String> {
+        Some(name(self))
     }
 
     fn drive<T: Send + 'd>(
@@ -117,6 +125,17 @@ impl<'d> Driver<'d> for &'d mut PgConnection {
             carry_out(self, None, run, observer).await.0
         })
     }
+}
+
+/// Returns the database that options lead to, as errors name it.
+fn name(options: &PgConnectOptions) -> String {
+    let host = match options.get_socket() {
+        Some(socket) => socket.display().to_string(),
+        None => options.get_host().to_owned(),
+    };
+    // The server takes the name of the user otherwise.
+    let database = options.get_database().unwrap_or(options.get_username());
+    format!("{host}:{}/{database}", options.get_port())
 }
 
 /// A connection of a pool, which is closed rather than returned with work half done.

@@ -374,6 +374,7 @@ async fn status(session: &mut Session<'_>) -> Result<Status, Failure> {
     let edited = differences.edited.into_iter();
     Ok(Status {
         unfinished,
+        managed_by: other_tools::find(&session.versions),
         pending: graph.ids(&graph.pending(&nodes)),
         hidden: graph.ids(&differences.hidden),
         edited: edited.map(|(_, logged)| logged).collect(),

@@ -7,6 +7,7 @@ use alembic_history::PlanError;
 
 use crate::database_error::{DatabaseError, DatabaseErrorKind};
 use crate::failure::Failure;
+use crate::runner::Runner;
 use crate::state::DatabaseState;
 
 /// The failure of a run, and the state in which it leaves the database.
@@ -17,6 +18,7 @@ pub struct RunError {
     state: DatabaseState,
     rollback: Option<Box<DatabaseError>>,
     package: Option<Box<str>>,
+    database: Option<Box<str>>,
 }
 
 /// The kinds of failures that an application distinguishes when it starts.
@@ -43,6 +45,7 @@ impl RunError {
             state,
             rollback: None,
             package: None,
+            database: None,
         }
     }
 
@@ -57,15 +60,32 @@ impl RunError {
     }
 
     pub(crate) fn with_package(mut self, package: &str) -> Self {
-        self.package = Some(package.into());
+        self.package = Some(package)
+            .filter(|name| !name.is_empty())
+            .map(Into::into);
         self
     }
 
-    /// Returns the crate that was being made ready; `None` if the error concerns no single one, or
-    /// another command.
+    /// Adds what the error is about: the crate of a runner, and its database.
+    pub(crate) fn about(self, runner: &Runner<'_>) -> Self {
+        Self {
+            database: runner.database.as_deref().map(Into::into),
+            ..self.with_package(&runner.package)
+        }
+    }
+
+    /// Returns the crate whose migrations failed; `None` if it has no name, or if the error concerns no
+    /// single one.
     #[must_use]
     pub fn package(&self) -> Option<&str> {
         self.package.as_deref()
+    }
+
+    /// Returns the database as errors name it, without a password: its file, or `host:port/name`; `None`
+    /// if the driver does not know it.
+    #[must_use]
+    pub fn database(&self) -> Option<&str> {
+        self.database.as_deref()
     }
 
     /// Returns the kind of failure.
@@ -154,8 +174,11 @@ impl RunError {
 
 impl fmt::Display for RunError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(package) = self.package().filter(|package| !package.is_empty()) {
-            write!(f, "crate `{package}`: ")?;
+        match (self.package(), self.database()) {
+            (Some(package), Some(database)) => write!(f, "crate `{package}` on {database}: ")?,
+            (Some(package), None) => write!(f, "crate `{package}`: ")?,
+            (None, Some(database)) => write!(f, "on {database}: ")?,
+            (None, None) => {}
         }
         write!(f, "{}; {}", self.failure, self.state)
     }
@@ -172,6 +195,7 @@ impl fmt::Debug for RunError {
             .field("state", &self.state)
             .field("rollback", &self.rollback)
             .field("package", &self.package)
+            .field("database", &self.database)
             .finish()
     }
 }

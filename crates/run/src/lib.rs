@@ -92,8 +92,8 @@ pub use other_tools::other_tool_tables;
 pub use policy::{Interruption, Missing, Purge};
 pub use rehearsed::Rehearsed;
 pub use report::{
-    EnsureReport, Ensured, Expected, Inspection, Outcome, Report, Scenario, StampReport, Status,
-    StepReport, UnfinishedRevision, Verification,
+    EnsureReport, Ensured, Expected, Inspection, OtherTool, Outcome, Report, Scenario, StampReport,
+    Status, StepReport, UnfinishedRevision, Verification,
 };
 pub use request::{Batch, Effect, Execute, Query, Row, Watch};
 pub use runner::{DEFAULT_LOCK_TIMEOUT, Runner};

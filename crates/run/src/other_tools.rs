@@ -1,6 +1,7 @@
 //! Databases that another migration tool manages: it keeps a table of what it has run.
 
 use crate::failure::Failure;
+use crate::report::OtherTool;
 use crate::versions::VersionStore;
 
 /// A table in which another tool records what it has run.
@@ -39,17 +40,28 @@ pub(crate) fn tables() -> String {
     literals.collect::<Vec<_>>().join(", ")
 }
 
-/// Refuses to apply revisions to a database that has another tool's table and no version table: what
-/// that tool has run would run again.
-pub(crate) fn check(versions: &VersionStore) -> Result<(), Failure> {
+/// Returns the tool that manages a database without a version table, if its table shows one.
+pub(crate) fn find(versions: &VersionStore) -> Option<OtherTool> {
     let (None, Some(table)) = (&versions.rows, &versions.other_tool) else {
-        return Ok(());
+        return None;
     };
     let mut records = RECORDS.iter();
     let known = records.find(|record| record.table.eq_ignore_ascii_case(table));
-    Err(Failure::ManagedByAnotherTool {
+    Some(OtherTool {
+        name: known.map_or("another tool", |record| record.tool),
         table: table.clone(),
-        tool: known.map_or("another tool", |record| record.tool),
-        version_table: versions.table.quoted(),
     })
+}
+
+/// Refuses to apply revisions to a database that has another tool's table and no version table: what
+/// that tool has run would run again.
+pub(crate) fn check(versions: &VersionStore) -> Result<(), Failure> {
+    match find(versions) {
+        None => Ok(()),
+        Some(OtherTool { name, table }) => Err(Failure::ManagedByAnotherTool {
+            table,
+            tool: name,
+            version_table: versions.table.quoted(),
+        }),
+    }
 }

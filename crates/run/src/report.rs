@@ -143,6 +143,19 @@ pub struct Status {
     pub removed: Vec<LoggedRevision>,
     /// The revision that an earlier run has left unfinished, if one has.
     pub unfinished: Option<UnfinishedRevision>,
+    /// The tool that manages the database instead, if one does: revisions are not applied to it before it
+    /// is taken over.
+    pub managed_by: Option<OtherTool>,
+}
+
+/// Another migration tool, which manages a database that has no version table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct OtherTool {
+    /// The name of the tool, or of those that have such a table.
+    pub name: &'static str,
+    /// The table in which it records what it has run.
+    pub table: String,
 }
 
 impl Status {

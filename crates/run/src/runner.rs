@@ -27,6 +27,10 @@ use crate::target::Schema;
 /// One history, and the settings of runs that bring databases to it.
 #[derive(Clone, Debug)]
 pub struct Runner<'h> {
+    /// The crate whose history it is; empty if it has no name.
+    pub package: String,
+    /// The database as errors name it, without a password, if that is known.
+    pub database: Option<String>,
     /// The history.
     pub history: &'h History,
     /// The dialect of the database.
@@ -91,6 +95,8 @@ impl<'h> Runner<'h> {
     #[must_use]
     pub fn new(history: &'h History, dialect: Dialect) -> Self {
         Self {
+            package: String::new(),
+            database: None,
             history,
             dialect,
             version_table: VersionTable::default(),
@@ -197,7 +203,7 @@ impl<'h> Runner<'h> {
     /// When one is irreversible: the failure that a run would end with.
     pub fn check_way_back(&self, plan: &Plan) -> Result<(), RunError> {
         let checked = self.check_reversible(plan);
-        checked.map_err(|failure| RunError::new(failure, DatabaseState::Unchanged))
+        checked.map_err(|failure| RunError::new(failure, DatabaseState::Unchanged).about(self))
     }
 
     /// Returns the failure of a statement that is refused before anything of its revision runs.

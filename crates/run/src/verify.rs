@@ -66,9 +66,12 @@ async fn replay<'h>(
     revisions: Result<Expression, SyntaxError>,
     port: &Port<'h>,
 ) -> Result<Expected, RunError> {
-    let refused = |failure| RunError::new(failure, DatabaseState::Unchanged);
-    let revisions = revisions.map_err(|error| refused(syntax_failure(error)))?;
     let own = crates.len() - 1;
+    let refused = |failure| {
+        let error = RunError::new(failure, DatabaseState::Unchanged);
+        error.about(&crates[own].0)
+    };
+    let revisions = revisions.map_err(|error| refused(syntax_failure(error)))?;
     let found = inspected(&crates[own..], 0, port).await?;
     check_empty(&found).map_err(refused)?;
     let mut versions = Versions::default();
@@ -155,7 +158,7 @@ pub(crate) async fn check<'h>(
         true => Ok(()),
         false => {
             let failure = Failure::Drift(Box::new(verification));
-            Err(RunError::new(failure, DatabaseState::Unchanged))
+            Err(RunError::new(failure, DatabaseState::Unchanged).about(&crates[index].0))
         }
     }
 }

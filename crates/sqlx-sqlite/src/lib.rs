@@ -64,6 +64,13 @@ impl<'d> Driver<'d> for Sqlx<&'d SqlitePool> {
         Dialect::Sqlite
     }
 
+    fn name(&self) -> Option<String> {
+        let options = self.0.connect_options();
+        let file = options.get_filename().display().to_string();
+        // What sqlx calls a database in memory.
+        Some(file).filter(|file| !file.starts_with("file:sqlx-in-memory"))
+    }
+
     fn drive<T: Send + 'd>(
         self,
         run: Run<'d, Result<T, RunError>>,

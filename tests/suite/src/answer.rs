@@ -17,6 +17,17 @@ pub fn failure(error: &RunError) -> String {
     error.failure().to_string()
 }
 
+/// Returns the text of an error without the database, which is another one in each test, and which not
+/// every driver knows.
+#[must_use]
+pub fn text(error: &RunError) -> String {
+    let text = error.to_string();
+    match error.database() {
+        Some(database) => text.replacen(&format!("on {database}: "), "", 1),
+        None => text,
+    }
+}
+
 /// Returns the state that a failed run leaves.
 #[must_use]
 pub fn state(error: &RunError) -> &DatabaseState {

@@ -4,7 +4,7 @@ use alembic_migrate::history::History;
 use alembic_migrate::options::TransactionMode;
 use alembic_migrate::{DatabaseState, Dialect, Migrations};
 
-use crate::answer::{has_failed_rollback, state};
+use crate::answer::{has_failed_rollback, state, text};
 use crate::comparison::record;
 use crate::revisions::{chain, file};
 use crate::sql::each;
@@ -477,7 +477,7 @@ pub fn a_version_table_in_the_first_revision_is_told<S: Subject>() {
             "r1.sql:7:{column}: statement 2 of revision r1 failed: {}; {state}",
             message.of(S::Database::DIALECT)
         );
-        assert_eq!(error.unwrap_err().to_string(), expected);
+        assert_eq!(text(&error.unwrap_err()), expected);
         let current = open::<S>(&scratch).current(&migrations).unwrap();
         assert!(current.is_empty());
     }

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use alembic_migrate::history::History;
 use alembic_migrate::{DatabaseState, Migrations};
 
-use crate::answer::{failure, state};
+use crate::answer::{failure, state, text};
 use crate::comparison::record;
 use crate::revisions::{chain, file, single};
 use crate::sql::{Sql, both, each};
@@ -130,7 +130,7 @@ pub fn a_statement_may_be_long<S: Subject>() {
         1
     };
     let place = format!("r1.sql:7:{column}: statement 2 of revision r1 failed: ");
-    assert!(error.to_string().starts_with(&place));
+    assert!(text(&error).starts_with(&place));
 }
 
 pub fn a_history_may_be_long<S: Subject>() {

@@ -3,7 +3,7 @@
 use alembic_migrate::options::{Purge, VersionTable};
 use alembic_migrate::{DatabaseState, Dialect};
 
-use crate::answer::{failure, state};
+use crate::answer::{failure, state, text};
 use crate::comparison::record;
 use crate::revisions::chain;
 use crate::sql::each;
@@ -305,7 +305,7 @@ pub fn a_name_that_would_be_another_table_is_refused<S: Subject>() {
             )
         });
         let is_refused = why.is_some();
-        assert_eq!(outcome.err().map(|error| error.to_string()), why, "{name}");
+        assert_eq!(outcome.err().map(|error| text(&error)), why, "{name}");
         assert_eq!(scratch.dump() == before, is_refused, "{name}");
     }
 }
@@ -326,6 +326,6 @@ pub fn a_schema_that_is_missing_is_told<S: Subject>() {
         "cannot create the version table: schema \"Nowhere\" does not exist; \
              the database is as it was before",
     );
-    assert_eq!(error.to_string(), expected.of(S::Database::DIALECT));
+    assert_eq!(text(&error), expected.of(S::Database::DIALECT));
     assert_eq!(scratch.dump(), before);
 }

@@ -1,7 +1,7 @@
 //! Answers about revisions: what their files say, and which ones databases are at.
 
 use alembic_history::{History, Node, RevisionId};
-use alembic_migrate::report::UnfinishedRevision;
+use alembic_migrate::report::{OtherTool, UnfinishedRevision};
 #[cfg(feature = "schema")]
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -154,6 +154,27 @@ pub(crate) struct StatusJson {
     /// The unfinished revision, if a statement outside of transactions failed or its outcome is
     /// unknown.
     pub(crate) unfinished: Option<UnfinishedJson>,
+    /// The other tool that manages the database, if one does; then revisions are not applied before that is settled.
+    pub(crate) managed_by: Option<ManagedByJson>,
+}
+
+/// Another migration tool that manages a database.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(JsonSchema), schemars(rename = "ManagedBy"))]
+pub(crate) struct ManagedByJson {
+    /// Its name, or those of the tools that have such a table.
+    pub(crate) tool: String,
+    /// The table in which it records what it has run.
+    pub(crate) table: String,
+}
+
+impl ManagedByJson {
+    pub(crate) fn new(tool: OtherTool) -> Self {
+        Self {
+            tool: tool.name.to_owned(),
+            table: tool.table,
+        }
+    }
 }
 
 /// A revision in short.

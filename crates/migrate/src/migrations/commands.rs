@@ -22,7 +22,7 @@ impl Migrations {
     ///
     /// [`RunError`](crate::RunError), which carries the state of the database.
     pub fn upgrade<'d, D: Driver<'d>>(&'d self, database: D, target: &str) -> D::Output<Report> {
-        let run = self.runner(database.dialect()).upgrade(target);
+        let run = self.runner_on(&database).upgrade(target);
         database.drive(run, &*self.observer)
     }
 
@@ -33,7 +33,7 @@ impl Migrations {
     /// [`RunError`](crate::RunError), which carries the state of the database. A revision that
     /// cannot be reverted is found before anything is changed.
     pub fn downgrade<'d, D: Driver<'d>>(&'d self, database: D, target: &str) -> D::Output<Report> {
-        let run = self.runner(database.dialect()).downgrade(target);
+        let run = self.runner_on(&database).downgrade(target);
         database.drive(run, &*self.observer)
     }
 
@@ -43,7 +43,7 @@ impl Migrations {
     ///
     /// [`RunError`](crate::RunError), which carries the state of the database.
     pub fn revert<'d, D: Driver<'d>>(&'d self, database: D, revision: &str) -> D::Output<Report> {
-        let run = self.runner(database.dialect()).revert(revision);
+        let run = self.runner_on(&database).revert(revision);
         database.drive(run, &*self.observer)
     }
 
@@ -58,7 +58,7 @@ impl Migrations {
         targets: &[&str],
         purge: Purge,
     ) -> D::Output<StampReport> {
-        let run = self.runner(database.dialect()).stamp(targets, purge);
+        let run = self.runner_on(&database).stamp(targets, purge);
         database.drive(run, &*self.observer)
     }
 
@@ -70,7 +70,7 @@ impl Migrations {
     ///
     /// [`RunError`](crate::RunError), when the database cannot be read.
     pub fn current<'d, D: Driver<'d>>(&'d self, database: D) -> D::Output<Versions> {
-        let run = self.runner(database.dialect()).current();
+        let run = self.runner_on(&database).current();
         database.drive(run, &*self.observer)
     }
 
@@ -80,7 +80,7 @@ impl Migrations {
     ///
     /// [`RunError`](crate::RunError), when the database cannot be read.
     pub fn log<'d, D: Driver<'d>>(&'d self, database: D) -> D::Output<LogReport> {
-        let run = self.runner(database.dialect()).log();
+        let run = self.runner_on(&database).log();
         database.drive(run, &*self.observer)
     }
 
@@ -91,7 +91,7 @@ impl Migrations {
     ///
     /// [`RunError`](crate::RunError), when the database cannot be read.
     pub fn record<'d, D: Driver<'d>>(&'d self, database: D) -> D::Output<Record> {
-        let run = self.runner(database.dialect()).record();
+        let run = self.runner_on(&database).record();
         database.drive(run, &*self.observer)
     }
 
@@ -118,7 +118,7 @@ impl Migrations {
         record: &Record,
         steps: &[RevisionId],
     ) -> D::Output<Report> {
-        let runner = self.runner(database.dialect());
+        let runner = self.runner_on(&database);
         database.drive(runner.revert_recorded(record, steps), &*self.observer)
     }
 
@@ -134,7 +134,7 @@ impl Migrations {
         database: D,
         revisions: &[&str],
     ) -> D::Output<Vec<LogEntry>> {
-        let run = self.runner(database.dialect()).accept(revisions);
+        let run = self.runner_on(&database).accept(revisions);
         database.drive(run, &*self.observer)
     }
 
@@ -144,7 +144,7 @@ impl Migrations {
     ///
     /// [`RunError`](crate::RunError), which carries the state of the database.
     pub fn ensure_version<'d, D: Driver<'d>>(&'d self, database: D) -> D::Output<Ensured> {
-        let run = self.runner(database.dialect()).ensure_version();
+        let run = self.runner_on(&database).ensure_version();
         database.drive(run, &*self.observer)
     }
 
@@ -155,7 +155,7 @@ impl Migrations {
     /// [`RunError`](crate::RunError), which carries the state of the database.
     pub fn ensure<'d, D: Driver<'d>>(&'d self, database: D) -> D::Output<EnsureReport> {
         let dialect = database.dialect();
-        let run = self.runner(dialect).ensure(self.target(dialect));
+        let run = self.runner_on(&database).ensure(self.target(dialect));
         database.drive(run, &*self.observer)
     }
 
@@ -165,7 +165,7 @@ impl Migrations {
     ///
     /// [`RunError`](crate::RunError), when the database cannot be read or is ahead of this program.
     pub fn status<'d, D: Driver<'d>>(&'d self, database: D) -> D::Output<Status> {
-        let run = self.runner(database.dialect()).status();
+        let run = self.runner_on(&database).status();
         database.drive(run, &*self.observer)
     }
 
@@ -214,7 +214,7 @@ impl Migrations {
         others: &[&'d Self],
     ) -> D::Output<Inspection> {
         let dialect = database.dialect();
-        let runner = self.runner(dialect);
+        let runner = self.runner_on(&database);
         let run = runner.inspect(self.target(dialect), others_on(dialect, others));
         database.drive(run, &*self.observer)
     }
@@ -245,7 +245,7 @@ impl Migrations {
         others: &[&'d Self],
     ) -> D::Output<Expected> {
         let dialect = scratch.dialect();
-        let runner = self.runner(dialect);
+        let runner = self.runner_on(&scratch);
         let run = runner.replay(self.target(dialect), others_on(dialect, others), revisions);
         scratch.drive(run, &*self.observer)
     }
@@ -304,7 +304,7 @@ impl Migrations {
         others: &[&'d Self],
     ) -> D::Output<Verification> {
         let dialect = database.dialect();
-        let runner = self.runner(dialect);
+        let runner = self.runner_on(&database);
         let run = runner.verify(self.target(dialect), others_on(dialect, others), expected);
         database.drive(run, &*self.observer)
     }
@@ -336,7 +336,7 @@ impl Migrations {
     /// # }
     /// ```
     pub fn describe<'d, D: Driver<'d>>(&'d self, database: D) -> D::Output<String> {
-        let run = self.runner(database.dialect()).describe();
+        let run = self.runner_on(&database).describe();
         database.drive(run, &*self.observer)
     }
 }

@@ -5,7 +5,7 @@ use alembic_migrate::options::TransactionMode;
 use alembic_run::Violation;
 
 use super::{File, FileSubject, chain, single};
-use crate::answer::{failure, state, violations};
+use crate::answer::{failure, state, text, violations};
 use crate::comparison::record;
 use crate::{Command, Database, Handle};
 
@@ -264,7 +264,7 @@ pub fn a_new_key_that_cannot_be_enforced_is_refused<S: FileSubject>() {
         let dump_before = file.dump();
         let error = connection.upgrade(&single(upgrade), "heads").unwrap_err();
         assert_eq!(
-            error.to_string(),
+            text(&error),
             format!(
                 "foreign key mismatch: {expected} cannot be enforced, since the referenced \
                  columns need not be unique; the database is as it was before"

@@ -3,6 +3,7 @@
 use alembic_migrate::options::{Purge, TransactionMode};
 
 use super::{File, FileSubject, chain, single};
+use crate::answer::text;
 use crate::subject::open;
 use crate::{Database, Handle};
 
@@ -225,7 +226,7 @@ pub fn a_database_cannot_be_attached_in_a_transaction<S: FileSubject>() {
     let migrations = single("ATTACH ':memory:' AS more;");
     let error = open::<S>(&file).upgrade(&migrations, "heads").unwrap_err();
     assert_eq!(
-        error.to_string(),
+        text(&error),
         "r1.sql:6:1: statement 1 of revision r1 failed: a database can only be attached in a \
          no-transaction section, since it could not be detached before the end of the transaction; \
          the database is as it was before"
@@ -285,7 +286,7 @@ pub fn a_connection_that_keeps_no_journal_is_refused<S: FileSubject>() {
     handle.execute("PRAGMA journal_mode = OFF");
     let error = handle.upgrade(&migrations, "heads").unwrap_err();
     assert_eq!(
-        error.to_string(),
+        text(&error),
         "cannot begin a transaction: the connection's journal_mode is OFF, so a failure could not \
          be undone; the database is as it was before"
     );

@@ -5,6 +5,7 @@ use alembic_migrate::history::History;
 
 use super::{File, FileSubject, chain, single};
 use crate::Command::Upgrade;
+use crate::answer::text;
 use crate::comparison::{compare, record};
 use crate::subject::open;
 use crate::{Database, Handle};
@@ -94,7 +95,7 @@ pub fn parameters_are_refused<S: FileSubject>() {
                      parameter {name}, which has no value; the database is as it was before"
                 )
             };
-            let message = error.to_string();
+            let message = text(&error);
             // SQLite has no name for the first parameter, where the only one is the third.
             let is_unnamed = parameter == "?3" && message == expected("?");
             if !is_unnamed {

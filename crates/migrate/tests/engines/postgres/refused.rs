@@ -101,3 +101,20 @@ fn a_refused_connection_is_not_a_lost_one() {
         }
     }
 }
+
+/// An application prints an error as it is.
+#[test]
+fn errors_name_the_crate_and_the_database() {
+    let migrations = chain(&["-- alembic: upgrade\nSELECT 1;"]).package("shop");
+    let options = start(Moment::Login, "28P01")
+        .password("secret")
+        .database("orders");
+    let port = options.get_port();
+    for via in [Via::Pool, Via::Options] {
+        let error = Open::with(via, options.clone()).upgrade(&migrations, "heads");
+        let text = error.unwrap_err().to_string();
+        let place = format!("crate `shop` on 127.0.0.1:{port}/orders: ");
+        assert!(text.starts_with(&place), "{via:?}: {text}");
+        assert!(!text.contains("secret"), "{via:?}: {text}");
+    }
+}

@@ -3,7 +3,7 @@
 use super::{Open, POSTGRES, Scratch, Via, chain, options, single};
 use alembic_migrate::options::{TransactionMode, VersionTable};
 use alembic_migrate::{DatabaseState, Migrations, Scenario};
-use alembic_suite::answer::state;
+use alembic_suite::answer::{state, text};
 use alembic_suite::{Database, Handle};
 use sqlx::postgres::PgConnectOptions;
 
@@ -127,7 +127,7 @@ fn without_a_schema_to_create_in_it_is_told() {
             let mut database = Open::with(Via::Pool, options);
             let error = database.upgrade(&two(), "heads").unwrap_err();
             assert_eq!(
-                error.to_string(),
+                text(&error),
                 "cannot create the version table: no schema has been selected to create in; \
                  the database is as it was before"
             );
@@ -273,7 +273,7 @@ fn who_may_only_read_can_start_on_a_current_database() {
         let error = open().ensure(&two()).unwrap_err();
         let expected = "r2.sql:6:1: statement 1 of revision r2 failed: \
                         permission denied for schema public; the database is as it was before";
-        let message = error.to_string().replace("6:14", "6:1");
+        let message = text(&error).replace("6:14", "6:1");
         assert_eq!(message, expected, "{via:?}");
         assert_eq!(*state(&error), DatabaseState::Unchanged);
         assert_eq!(scratch.dump(), before);
