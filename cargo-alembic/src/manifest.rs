@@ -32,28 +32,8 @@ impl Manifest {
             let why = "`package.metadata` is not a table";
             return Err(cannot_change(&path, Cause::Manifest, &why));
         }
-        let mut tables = vec!["metadata".to_owned(), "alembic".to_owned()];
-        if let (package, Some(history)) = split_full_name(name) {
-            let why = check_history_name(history);
-            why.map_err(|why| Diagnostic::new(Cause::Arguments, why))?;
-            let alembic = metadata.and_then(|metadata| metadata.get("alembic"));
-            let histories = SettingsKey::Histories.as_str();
-            let usual = path.with_file_name(DEFAULT_FOLDER);
-            let has_one = match alembic {
-                Some(alembic) => alembic.get(histories).is_none(),
-                None => holds_revisions(&usual),
-            };
-            if has_one {
-                let title = format!("crate `{package}` has one history, which has no name");
-                return Err(Diagnostic::new(Cause::Configuration, title)
-                    .help(format!(
-                        "give it one in {}: move its keys to [package.metadata.alembic.{histories}.<name>]",
-                        display_path(&path)
-                    ))
-                    .into());
-            }
-            tables.extend([histories.to_owned(), history.to_owned()]);
-        }
+        let alembic = metadata.and_then(|metadata| metadata.get("alembic"));
+        let tables = configured_tables(&path, name, alembic)?;
         Ok(Self {
             path,
             text,
@@ -109,6 +89,40 @@ impl Manifest {
         }
         configured
     }
+}
+
+/// Returns the tables below `package` down to that of a crate, or of a history of it, by its name: a crate
+/// has either one history without a name, or several with names.
+fn configured_tables(path: &Path, name: &str, alembic: Option<&Item>) -> Result<Vec<String>> {
+    let key = SettingsKey::Histories.as_str();
+    let histories = alembic.and_then(|alembic| alembic.get(key));
+    let fault = |title: String| Diagnostic::new(Cause::Configuration, title);
+    let mut tables = vec!["metadata".to_owned(), "alembic".to_owned()];
+    let (package, history) = split_full_name(name);
+    match (history, histories) {
+        (None, None) => return Ok(tables),
+        (None, Some(_)) => {
+            let title = format!("crate `{package}` has several histories");
+            let help = format!("choose one of them, or a new one, with `-p {package}/<history>`");
+            return Err(fault(title).help(help).into());
+        }
+        (Some(history), _) => {
+            let checked = check_history_name(history);
+            checked.map_err(|why| Diagnostic::new(Cause::Arguments, why))?;
+            tables.extend([key.to_owned(), history.to_owned()]);
+        }
+    }
+    if histories.is_none()
+        && (alembic.is_some() || holds_revisions(&path.with_file_name(DEFAULT_FOLDER)))
+    {
+        let title = format!("crate `{package}` has one history, which has no name");
+        let help = format!(
+            "give it one in {}: move its keys to [package.metadata.alembic.{key}.<name>]",
+            display_path(path)
+        );
+        return Err(fault(title).help(help).into());
+    }
+    Ok(tables)
 }
 
 fn cannot_change(path: &Path, cause: Cause, why: &dyn std::fmt::Display) -> Error {
