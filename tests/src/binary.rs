@@ -33,13 +33,31 @@ pub fn cargo() -> Command {
     command
 }
 
-fn build() -> Result<PathBuf, String> {
+/// Returns the folder that this test was built in, for a profile.
+fn profile_folder() -> PathBuf {
     let test = std::env::current_exe().expect("the test knows its own path");
     // TARGET/PROFILE/deps/NAME, or TARGET/PROFILE/NAME where it is a program
     let folders = test.ancestors().skip(1);
     let mut folders = folders.skip_while(|folder| folder.ends_with("deps"));
     let profile = folders.next().expect("the test is in a profile's folder");
-    let target = folders.next().expect("the test is in a target folder");
+    profile.to_owned()
+}
+
+/// Returns the target folder that this test was built in: what else is built there shares libraries
+/// with it.
+///
+/// # Panics
+///
+/// When the test is not in such a folder.
+#[must_use]
+pub fn target_folder() -> PathBuf {
+    let folder = profile_folder();
+    let target = folder.parent().expect("the test is in a target folder");
+    target.to_owned()
+}
+
+fn build() -> Result<PathBuf, String> {
+    let profile = profile_folder();
     let profile = match profile.file_name().and_then(|name| name.to_str()) {
         Some("debug") | None => "dev",
         Some(profile) => profile,
@@ -52,7 +70,7 @@ fn build() -> Result<PathBuf, String> {
         .arg(profile)
         .args(["--message-format", "json-render-diagnostics"])
         .arg("--target-dir")
-        .arg(target)
+        .arg(target_folder())
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .output()
         .expect("cargo runs");

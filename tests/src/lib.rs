@@ -28,7 +28,7 @@ mod settled;
 mod tree;
 mod words;
 
-pub use binary::{binary, cargo};
+pub use binary::{binary, cargo, target_folder};
 pub use database::{Database, fill};
 pub use graph::graph;
 pub use log::LOG;

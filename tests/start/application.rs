@@ -7,7 +7,7 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use alembic_migrate::{Dialect, ensure_database_ready};
-use alembic_tests::{Database, Project, cargo, fixtures};
+use alembic_tests::{Database, Project, cargo, fixtures, target_folder};
 
 use crate::databases::{at, older, schema, with};
 use crate::open::Open;
@@ -33,8 +33,7 @@ fn application() -> &'static Path {
                 "json-render-diagnostics",
             ])
             .arg("--target-dir")
-            .arg(Path::new(env!("CARGO_TARGET_TMPDIR")).join("start/application"))
-            .env("CARGO_PROFILE_DEV_DEBUG", "none")
+            .arg(target_folder())
             .current_dir(fixtures().join("application"))
             .output()
             .unwrap();
