@@ -85,6 +85,14 @@ impl Replay<'_> {
         Ok(scratch)
     }
 
+    /// Creates a database that other programs can open, too, and in which what is older than the crate's
+    /// revisions exists.
+    pub(crate) fn prepared_for_programs(&self) -> Result<Scratch> {
+        let mut scratch = self.engine.open_for_programs()?;
+        provide_base(self.owner, &mut scratch)?;
+        Ok(scratch)
+    }
+
     /// Creates a database at revisions of the crate: `heads`, or another expression.
     pub(crate) fn at(&self, revisions: &str) -> Result<Scratch> {
         let mut scratch = self.prepared()?;

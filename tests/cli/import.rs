@@ -1,5 +1,7 @@
 //! `cargo alembic import`, and `cargo alembic stamp --from`
 
+mod alembic;
+mod refinery;
 mod refused;
 
 use std::fmt::Write;

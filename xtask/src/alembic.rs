@@ -14,6 +14,9 @@ pub(crate) const ALEMBIC: &str = "alembic==1.20.1";
 /// What it reaches PostgreSQL with.
 const PSYCOPG: &str = "psycopg[binary]==3.3.9";
 
+/// What asynchronous engines need.
+const ASYNC: [&str; 3] = ["aiosqlite==0.22.1", "asyncpg==0.32.0", "greenlet==3.5.6"];
+
 /// Arguments about the Python to install Alembic for.
 #[derive(Debug, Args)]
 pub(crate) struct PythonArgs {
@@ -25,7 +28,8 @@ pub(crate) struct PythonArgs {
 impl PythonArgs {
     /// Installs Alembic, unless that was done; returns a program of its environment.
     pub(crate) fn provide(&self, program: &str) -> Result<PathBuf> {
-        let python = self.provide_with("alembic-venv", &[ALEMBIC, PSYCOPG])?;
+        let packages = [&[ALEMBIC, PSYCOPG][..], &ASYNC].concat();
+        let python = self.provide_with("alembic-venv", &packages)?;
         Ok(python.with_file_name(executable(program)))
     }
 

@@ -1,4 +1,5 @@
-//! `cargo xtask handover`: databases go from our commands to Python's Alembic and back.
+//! `cargo xtask handover`: databases go from our commands to Python's Alembic and back, and a project of
+//! Alembic becomes revisions of ours.
 
 use clap::Args;
 
@@ -18,9 +19,8 @@ impl HandoverArgs {
         servers::provide()?;
         let alembic = self.python.provide("alembic")?;
         let test = ["test", "--locked", "--quiet", "--package", "alembic-tests"];
-        let test = test
-            .into_iter()
-            .chain(["--test", "cli", "--", "handover::"]);
+        let names = ["handover::", "import::alembic::"];
+        let test = test.into_iter().chain(["--test", "cli", "--"]).chain(names);
         run(cargo::command(test).env("ALEMBIC", alembic))
     }
 }

@@ -42,7 +42,7 @@ enum Xtask {
     Snapshots(snapshots::SnapshotsArgs),
     /// Compare plans with Alembic's own, on random graphs beyond those of the tests
     Plans(plans::PlansArgs),
-    /// Hand databases over to Python's Alembic, and take them back
+    /// Hand databases over to Python's Alembic, take them back, and import a project of it
     Handover(handover::HandoverArgs),
     /// Have cargo resolve which versions of other libraries work with ours (needs the network)
     Compatibility(compatibility::CompatibilityArgs),

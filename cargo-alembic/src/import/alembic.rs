@@ -19,6 +19,7 @@ use crate::engines::engines;
 use crate::manifest::Manifest;
 use crate::new_revision::{create_date, now};
 use crate::output::{Cause, Diagnostic, Layout, Response, Result};
+use crate::replay::Replay;
 use crate::workspace::{Access, Crate};
 use project::Project;
 use proof::Proof;
@@ -66,6 +67,11 @@ impl AlembicImport {
         };
         let mut runs = Vec::new();
         for engine in &engines {
+            let replay = Replay {
+                owner: &empty,
+                below: &[],
+                engine,
+            };
             let product = engine.dialect().product();
             let what = format_args!("the revisions of {} on {product}", project.shown());
             context.shell.status("Recording", what);
@@ -73,7 +79,7 @@ impl AlembicImport {
                 recording,
                 scratch,
                 table,
-            } = recorder.record(engine)?;
+            } = recorder.record(&replay)?;
             configure(&mut place, table);
             runs.push(Run {
                 engine,

@@ -107,15 +107,18 @@ fn lines<'f>(findings: impl Iterator<Item = &'f Finding>) -> String {
     let mut text = String::new();
     for finding in findings {
         let message = finding.kind.to_string();
-        let alike = places.get(&message).map_or(0, Vec::len);
-        if alike < MANY {
-            text.push_str(&format!("  {finding}\n"));
-        } else if let Some(paths) = places.remove(&message) {
-            let last = paths.last().unwrap_or(&"");
-            text.push_str(&format!(
-                "  {alike} files, from {} to {last}: {message}\n",
-                paths[0]
-            ));
+        let paths = places.get(&message).map_or(&[][..], Vec::as_slice);
+        match paths {
+            [first, .., last] if paths.len() >= MANY => {
+                let count = paths.len();
+                text.push_str(&format!(
+                    "  {count} files, from {first} to {last}: {message}\n"
+                ));
+                // The others are told with it.
+                places.insert(message, Vec::new());
+            }
+            [] => {}
+            _ => text.push_str(&format!("  {finding}\n")),
         }
     }
     text
@@ -128,4 +131,27 @@ fn finding_json<'f>(findings: impl Iterator<Item = &'f Finding>) -> Vec<FindingJ
         message: FindingKind::to_string(kind),
     });
     findings.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_many_files_have_is_told_once() {
+        let finding = |path: &str, kind: FindingKind| Finding {
+            path: path.to_owned(),
+            line: None,
+            kind,
+        };
+        let many = ["a", "b", "c", "d"].map(|path| finding(path, FindingKind::EmptyUp));
+        let few = ["a", "b"].map(|path| finding(path, FindingKind::NotAMigration));
+        let all: Vec<Finding> = many.into_iter().chain(few).collect();
+        assert_eq!(
+            lines(all.iter()),
+            "  4 files, from a to d: has no statements\n  \
+             a: is not a migration, and was passed over\n  \
+             b: is not a migration, and was passed over\n"
+        );
+    }
 }

@@ -340,13 +340,13 @@ impl fmt::Display for FindingKind {
             }
             Self::ReadsRows { direction, query } => write!(
                 f,
-                "its {direction} reads rows (`{query}`): the revision does what that came to in an \
+                "its {direction} reads rows (`{query}`): the revision repeats what it executed on an \
                  empty database"
             ),
             Self::DependsOnRows { direction, query } => write!(
                 f,
-                "its {direction} depends on rows (`{query}`), and did nothing in an empty database: \
-                 that of the revision is empty"
+                "its {direction} depends on rows (`{query}`), and executed nothing on an empty \
+                 database: the revision's {direction} is empty"
             ),
             Self::Raises { why } => write!(
                 f,

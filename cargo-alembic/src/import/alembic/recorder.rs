@@ -9,12 +9,23 @@ use alembic_import::{Event, RecordedRevision, Recording};
 use serde::{Deserialize, Serialize};
 
 use super::project::Project;
-use crate::database::scratch::{Engine, Scratch};
+use crate::database::scratch::Scratch;
 use crate::output::{Cause, Diagnostic, Error, Result, display_path};
+use crate::replay::Replay;
 use crate::url::{DatabaseUrl, SqliteTarget};
 
-/// The program.
-const PROGRAM: &str = include_str!("recorder.py");
+/// The program: one text, since it is read from the standard input.
+const PROGRAM: &str = concat!(
+    include_str!("recorder/answers.py"),
+    "\n\n",
+    include_str!("recorder/scratch.py"),
+    "\n\n",
+    include_str!("recorder/literals.py"),
+    "\n\n",
+    include_str!("recorder/events.py"),
+    "\n\n",
+    include_str!("recorder/project.py"),
+);
 
 /// The environment variable that says what the program is asked for.
 const ASKED: &str = "ALEMBIC_IMPORT";
@@ -88,7 +99,7 @@ enum Line {
         again: usize,
     },
     Done {
-        done: Option<TableJson>,
+        done: TableJson,
     },
 }
 
@@ -219,14 +230,14 @@ impl From<&Scratch> for ScratchJson {
 
 impl Recorder<'_> {
     /// Records every revision, on as many scratch databases as that takes.
-    pub(super) fn record(&self, engine: &Engine) -> Result<Recorded> {
+    pub(super) fn record(&self, replay: &Replay<'_>) -> Result<Recorded> {
         let mut recording = Recording {
-            dialect: engine.dialect(),
+            dialect: replay.engine.dialect(),
             revisions: Vec::new(),
         };
         let mut known = 0;
         loop {
-            let scratch = engine.open_for_programs()?;
+            let scratch = replay.prepared_for_programs()?;
             let mut again = None;
             let mut table = None;
             for line in self.run(&scratch, known, None)? {
@@ -253,7 +264,7 @@ impl Recorder<'_> {
                         }
                     }
                     Line::Again { again: next } => again = Some(next),
-                    Line::Done { done } => table = done,
+                    Line::Done { done } => table = Some(done),
                 }
             }
             match (again, table) {
@@ -369,8 +380,9 @@ impl Recorder<'_> {
             ErrorKind::Failed => (
                 Code::NotImported,
                 format!("revision {revision} failed on an empty database: {said}"),
-                "`alembic upgrade head` on an empty database shows whether Alembic itself can; if a \
-                 revision needs what none creates, import on the other engine only, with `--dialect`"
+                "`alembic upgrade head` on an empty database shows whether Alembic itself can; if the \
+                 revisions need tables that none of them creates, name the SQL that does with `base` \
+                 under [package.metadata.alembic]"
                     .to_owned(),
             ),
         };
