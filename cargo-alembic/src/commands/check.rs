@@ -61,6 +61,6 @@ impl CheckArgs {
             let json = AnswerJson::Diff(differ.json(&found));
             answers.push(Answer::new(next.name(), json, changes_text(&found)));
         }
-        Ok(Response::sections(answers, order.chosen.len()).with_differing(differing))
+        Ok(Response::findings(answers, order.chosen.len()).with_differing(differing))
     }
 }

@@ -52,7 +52,7 @@ impl VerifyArgs {
                 Err(error) => Error::add(&mut failed, error),
             }
         }
-        let response = Response::sections(answers, order.chosen.len());
+        let response = Response::findings(answers, order.chosen.len());
         Ok(response.with_error(failed).with_differing(drifted))
     }
 

@@ -79,6 +79,15 @@ impl Response {
         Self::new(answers, layout)
     }
 
+    /// Creates a response with one section per crate, if there are several crates, and if status lines have
+    /// not said it all.
+    pub(crate) fn findings(answers: Vec<Answer>, crates: usize) -> Self {
+        match answers.iter().all(|answer| answer.text.is_empty()) {
+            true => Self::new(answers, Layout::Plain),
+            false => Self::sections(answers, crates),
+        }
+    }
+
     /// Records an error, if there is one.
     pub(crate) fn with_error(mut self, error: Option<Error>) -> Self {
         if let Some(error) = error {
@@ -125,10 +134,6 @@ impl Response {
         let answers = self.answers.as_deref().unwrap_or_default();
         match self.layout {
             Layout::Plain => answers.iter().map(|answer| answer.text.as_str()).collect(),
-            // Status lines have said it all.
-            Layout::Sections if answers.iter().all(|answer| answer.text.is_empty()) => {
-                String::new()
-            }
             Layout::Sections => {
                 let sections = answers.iter();
                 let sections =

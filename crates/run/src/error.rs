@@ -7,7 +7,6 @@ use alembic_history::PlanError;
 
 use crate::database_error::{DatabaseError, DatabaseErrorKind};
 use crate::failure::Failure;
-use crate::runner::Runner;
 use crate::state::DatabaseState;
 
 /// The failure of a run, and the state in which it leaves the database.
@@ -66,12 +65,9 @@ impl RunError {
         self
     }
 
-    /// Adds what the error is about: the crate of a runner, and its database.
-    pub(crate) fn about(self, runner: &Runner<'_>) -> Self {
-        Self {
-            database: runner.database.as_deref().map(Into::into),
-            ..self.with_package(&runner.package)
-        }
+    pub(crate) fn with_database(mut self, database: Option<&str>) -> Self {
+        self.database = database.map(Into::into);
+        self
     }
 
     /// Returns the crate whose migrations failed; `None` if it has no name, or if the error concerns no

@@ -76,6 +76,13 @@ fn monotonic() -> Duration {
 }
 
 impl<'h> Runner<'h> {
+    /// Returns the error of a failure, which names the crate and the database.
+    pub(crate) fn error(&self, failure: Failure, state: DatabaseState) -> RunError {
+        RunError::new(failure, state)
+            .with_package(&self.package)
+            .with_database(self.database.as_deref())
+    }
+
     /// Refuses a database that the revisions are not written for, and a version table that it cannot
     /// have.
     pub(crate) fn check(&self) -> Result<(), Failure> {
@@ -203,7 +210,7 @@ impl<'h> Runner<'h> {
     /// When one is irreversible: the failure that a run would end with.
     pub fn check_way_back(&self, plan: &Plan) -> Result<(), RunError> {
         let checked = self.check_reversible(plan);
-        checked.map_err(|failure| RunError::new(failure, DatabaseState::Unchanged).about(self))
+        checked.map_err(|failure| self.error(failure, DatabaseState::Unchanged))
     }
 
     /// Returns the failure of a statement that is refused before anything of its revision runs.

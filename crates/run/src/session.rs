@@ -168,7 +168,7 @@ impl<'h> Session<'h> {
     /// Returns the error of a failure, with the state that it leaves.
     pub(crate) fn run_error(&self, failure: Failure) -> RunError {
         let state = self.ledger.state(self.graph(), self.runner.transaction);
-        RunError::new(failure, state).about(&self.runner)
+        self.runner.error(failure, state)
     }
 
     /// Reads the version table without creating it.

@@ -67,10 +67,7 @@ async fn replay<'h>(
     port: &Port<'h>,
 ) -> Result<Expected, RunError> {
     let own = crates.len() - 1;
-    let refused = |failure| {
-        let error = RunError::new(failure, DatabaseState::Unchanged);
-        error.about(&crates[own].0)
-    };
+    let refused = |failure| crates[own].0.error(failure, DatabaseState::Unchanged);
     let revisions = revisions.map_err(|error| refused(syntax_failure(error)))?;
     let found = inspected(&crates[own..], 0, port).await?;
     check_empty(&found).map_err(refused)?;
@@ -158,7 +155,7 @@ pub(crate) async fn check<'h>(
         true => Ok(()),
         false => {
             let failure = Failure::Drift(Box::new(verification));
-            Err(RunError::new(failure, DatabaseState::Unchanged).about(&crates[index].0))
+            Err(crates[index].0.error(failure, DatabaseState::Unchanged))
         }
     }
 }
