@@ -149,7 +149,7 @@ fn projects_that_are_refused() {
             "could not record: boom␛",
         ),
         (
-            format!("{{\"history\": []}}\n{{\"again\": 0}}"),
+            "{\"history\": []}\n{\"again\": 0}".to_owned(),
             "error[not-imported]",
             "has no revisions",
         ),
