@@ -149,7 +149,7 @@ fn projects_that_are_refused() {
             "could not record: boom␛",
         ),
         (
-            format!("{{\"history\": []}}\n{{\"again\": 0}}"),
+            "{\"history\": []}\n{\"again\": 0}".to_owned(),
             "error[not-imported]",
             "has no revisions",
         ),
@@ -286,5 +286,50 @@ fn a_project_of_alembic_itself() {
             alembic(&program, &database, "upgrade heads");
             project.run("current --check-heads").success();
         });
+    }
+}
+
+/// What `env.py` may do that leads elsewhere, or nowhere: nothing is executed on another database.
+#[test]
+fn environments_that_lead_elsewhere() {
+    let Some(program) = std::env::var_os(ALEMBIC).map(PathBuf::from) else {
+        return;
+    };
+    let python = program.with_file_name(format!("python{}", std::env::consts::EXE_SUFFIX));
+    for (env, phrase) in [
+        (
+            "import sqlite3\nfrom sqlalchemy import create_engine, event\n\
+             from sqlalchemy.engine import Engine\nfrom alembic import context\n\
+             @event.listens_for(Engine, 'do_connect')\n\
+             def elsewhere(*_):\n    return sqlite3.connect('elsewhere.db')\n\
+             with create_engine('sqlite://').connect() as connection:\n\
+             \x20   context.configure(connection=connection)\n    context.run_migrations()\n",
+            "opens another database",
+        ),
+        (
+            "import nowhere\n",
+            "env.py:1: ModuleNotFoundError: No module named 'nowhere'",
+        ),
+        ("", "it must call context.run_migrations()"),
+    ] {
+        let project = Project::new("shop");
+        project.write("py/env.py", env);
+        project.write(
+            "py/versions/a1.py",
+            "revision = 'a1'\ndown_revision = None\n",
+        );
+        project.write("py/elsewhere.db", "");
+        let line = format!(
+            "import alembic py --dialect sqlite --python {}",
+            python.display()
+        );
+        let (outcome, changes) = outcome_of(&project, &line);
+        let outcome = failed(outcome);
+        assert!(
+            outcome.stderr.contains("error[alembic-project]"),
+            "{outcome}"
+        );
+        assert!(outcome.stderr.contains(phrase), "{outcome}");
+        assert_eq!(changes, Vec::<String>::new());
     }
 }

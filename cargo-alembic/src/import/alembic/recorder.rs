@@ -386,9 +386,17 @@ impl Recorder<'_> {
                     .to_owned(),
             ),
         };
+        let note = match error.kind {
+            ErrorKind::Foreign => "nothing was written, and nothing executed on that database",
+            ErrorKind::NoAlembic
+            | ErrorKind::NoDriver
+            | ErrorKind::Project
+            | ErrorKind::Several
+            | ErrorKind::Failed => "nothing was written; only a scratch database was connected to",
+        };
         Diagnostic::new(Cause::Program, title)
             .code(code)
-            .note("nothing was written; only a scratch database was connected to")
+            .note(note)
             .help(help)
             .into()
     }

@@ -244,7 +244,7 @@ fn what_cannot_be_written() {
         ),
         (
             revision(&["SELECT '\n-- alembic: upgrade\n'"], &[]),
-            "heading",
+            "string literal is never closed",
         ),
     ] {
         let imported = import_recorded(&[recording(Postgres, vec![revision])], "2026-01-01");

@@ -68,6 +68,8 @@ class Project:
         sys.path.insert(0, folder)
         self.script = ScriptDirectory.from_config(self.config)
         self.order, self.table = [], None
+        # The types that upgrades have created: in one run of them all, Alembic creates each only once.
+        self.memo = {}
         # env.py may still say where the revisions are.
         self.run_environment(self.read_order, "heads")
         if self.table is None:
@@ -113,7 +115,9 @@ class Project:
 
             return run
 
-        def steps(_current, _context):
+        def steps(_current, context):
+            if is_upgrade:
+                context.impl.memo = self.memo
             make = MigrationStep.upgrade_from_script if is_upgrade else MigrationStep.downgrade_from_script
             step = make(self.script.revision_map, revision)
             step.migration_fn = recorded(step.migration_fn)
