@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use alembic_migrate::{Event, Migrations, RunError};
 
-use crate::answer::{database_error_kind, has_failed_rollback, state};
+use crate::answer::{database_error_kind, has_failed_rollback, state, text};
 use crate::subject::name;
 use crate::{Command, Database, Handle, Subject};
 
@@ -105,7 +105,7 @@ fn check_errors<S: Subject>(ours: &RunError, theirs: &RunError, context: &str) {
     );
     let rolled_back = !has_failed_rollback(ours) && !has_failed_rollback(theirs);
     assert!(rolled_back, "{context}");
-    let (ours, theirs) = (ours.to_string(), theirs.to_string());
+    let (ours, theirs) = (text(ours), text(theirs));
     if S::PLACES_ERRORS || theirs.contains("syntax error") {
         assert_eq!(ours, theirs, "{context}");
     } else {

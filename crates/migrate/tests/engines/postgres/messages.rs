@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use super::{Open, Scratch, Via, block_on, chain, single};
 use alembic_migrate::{FailureKind, RunError};
 use alembic_suite::Handle;
-use alembic_suite::answer::failure;
+use alembic_suite::answer::{failure, text};
 use alembic_tests::postgres::Server;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 
@@ -178,7 +178,7 @@ fn a_password_is_nowhere_to_be_read() {
             });
             let error = database.upgrade(&migrations, "heads").unwrap_err();
             assert_eq!(error.kind(), FailureKind::Unreachable, "{error}");
-            let message = error.to_string();
+            let message = text(&error);
             assert!(message.starts_with(expected), "{message}");
             let read = everything(&error) + &told.lock().unwrap() + &format!("{migrations:?}");
             for secret in [SECRET, ENCODED, "f1sh", "s3cret"] {

@@ -22,12 +22,23 @@ pub(crate) struct Cut {
     pub(crate) arrives: bool,
 }
 
+/// How a connection was lost.
+#[derive(Debug)]
+pub(crate) struct Lost {
+    /// Its last statement.
+    pub(crate) sql: String,
+    /// How many commits the connection that migrates had sent by then.
+    pub(crate) commits: usize,
+}
+
 /// A port that leads to the server.
 pub(crate) struct Proxy {
     address: SocketAddr,
     /// How many statements each connection has sent.
     statements: Arc<[AtomicUsize; 2]>,
-    lost: Arc<OnceLock<String>>,
+    /// How many commits the connection that migrates has sent.
+    commits: Arc<AtomicUsize>,
+    lost: Arc<OnceLock<Lost>>,
     is_silent: Arc<AtomicBool>,
 }
 
@@ -38,11 +49,13 @@ impl Proxy {
         let proxy = Self {
             address: listener.local_addr().unwrap(),
             statements: Arc::default(),
+            commits: Arc::default(),
             lost: Arc::default(),
             is_silent: Arc::default(),
         };
         let is_silent = Arc::clone(&proxy.is_silent);
         let statements = Arc::clone(&proxy.statements);
+        let commits = Arc::clone(&proxy.commits);
         let lost = Arc::clone(&proxy.lost);
         let options = options.clone();
         spawn(move || {
@@ -54,14 +67,18 @@ impl Proxy {
                 spawn(move || copy(answers, &to, &silence));
                 let silence = Arc::clone(&is_silent);
                 let statements = Arc::clone(&statements);
-                let lost = Arc::clone(&lost);
+                let (commits, lost) = (Arc::clone(&commits), Arc::clone(&lost));
                 spawn(move || {
                     let last = cut.filter(|cut| cut.connection == number);
+                    let counted = |sql: &str| {
+                        let is_commit = number == 0 && sql == "COMMIT";
+                        commits.fetch_add(usize::from(is_commit), Ordering::SeqCst);
+                        statements[number].fetch_add(1, Ordering::SeqCst) + 1
+                    };
                     // Either end may go at any time.
-                    if let Ok(Some(sql)) =
-                        forward(&client, &server, &statements[number], last, &silence)
-                    {
-                        lost.set(sql).unwrap();
+                    if let Ok(Some(sql)) = forward(&client, &server, counted, last, &silence) {
+                        let commits = commits.load(Ordering::SeqCst);
+                        lost.set(Lost { sql, commits }).unwrap();
                     }
                     let _ = client.shutdown(Shutdown::Both);
                     // The server reads what has arrived before it comes to the end.
@@ -95,9 +112,14 @@ impl Proxy {
         self.statements[connection].load(Ordering::SeqCst)
     }
 
-    /// Returns the statement at which the connection was lost, if it came to that.
-    pub(crate) fn lost(&self) -> Option<&str> {
-        self.lost.get().map(String::as_str)
+    /// Returns how the connection was lost, if it came to that.
+    pub(crate) fn lost(&self) -> Option<&Lost> {
+        self.lost.get()
+    }
+
+    /// Returns how many commits the connection that migrates has sent.
+    pub(crate) fn commits(&self) -> usize {
+        self.commits.load(Ordering::SeqCst)
     }
 }
 
@@ -105,7 +127,7 @@ impl Proxy {
 fn forward(
     mut client: &TcpStream,
     server: &Stream,
-    statements: &AtomicUsize,
+    counted: impl Fn(&str) -> usize,
     last: Option<Cut>,
     is_silent: &AtomicBool,
 ) -> io::Result<Option<String>> {
@@ -121,12 +143,14 @@ fn forward(
         message.resize(begin + length as usize - 4, 0);
         client.read_exact(&mut message[begin..])?;
         first = false;
-        let cut = if is_statement {
-            let number = statements.fetch_add(1, Ordering::SeqCst) + 1;
+        let sql = message[begin..]
+            .strip_suffix(b"\0")
+            .filter(|_| is_statement);
+        let sql = sql.map(|sql| String::from_utf8_lossy(sql).into_owned());
+        let cut = sql.as_deref().and_then(|sql| {
+            let number = counted(sql);
             last.filter(|cut| cut.statement == number)
-        } else {
-            None
-        };
+        });
         if is_silent.load(Ordering::SeqCst) {
             continue;
         }
@@ -134,8 +158,7 @@ fn forward(
             server.write(&message)?;
         }
         if cut.is_some() {
-            let sql = message[begin..].strip_suffix(b"\0");
-            return Ok(sql.map(|sql| String::from_utf8_lossy(sql).into_owned()));
+            return Ok(sql);
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use alembic_migrate::options::{Purge, TransactionMode};
 use alembic_migrate::{DatabaseState, Migrations};
-use alembic_suite::answer::state;
+use alembic_suite::answer::{state, text};
 use alembic_suite::{Database, Handle};
 use sqlx::{Row, raw_sql};
 
@@ -396,7 +396,7 @@ fn what_waits_for_the_commit_runs_before_the_last_check() {
         let dangling = single("INSERT INTO child VALUES (7);");
         let error = scratch.open().upgrade(&dangling, "heads").unwrap_err();
         let expected = "cannot commit: insert or update on table \"child\" violates foreign key";
-        assert!(error.to_string().starts_with(expected), "{error}");
+        assert!(text(&error).starts_with(expected), "{error}");
         let mended = single("INSERT INTO child VALUES (7); INSERT INTO parent VALUES (7);");
         scratch.open().upgrade(&mended, "heads").unwrap();
     }
