@@ -75,11 +75,13 @@ impl Proxy {
                         commits.fetch_add(usize::from(is_commit), Ordering::SeqCst);
                         statements[number].fetch_add(1, Ordering::SeqCst) + 1
                     };
-                    // Either end may go at any time.
-                    if let Ok(Some(sql)) = forward(&client, &server, counted, last, &silence) {
+                    let is_lost = |sql: String| {
                         let commits = commits.load(Ordering::SeqCst);
                         lost.set(Lost { sql, commits }).unwrap();
-                    }
+                    };
+                    let cut = last.map(|cut| (cut, is_lost));
+                    // Either end may go at any time.
+                    let _ = forward(&client, &server, counted, cut, &silence);
                     let _ = client.shutdown(Shutdown::Both);
                     // The server reads what has arrived before it comes to the end.
                     let _ = server.shutdown(Shutdown::Write);
@@ -123,14 +125,15 @@ impl Proxy {
     }
 }
 
-/// Passes on what a client says; returns the statement after which it ended the connection.
+/// Passes on what a client says, up to the message at which its connection is cut: before anyone could
+/// answer that.
 fn forward(
     mut client: &TcpStream,
     server: &Stream,
     counted: impl Fn(&str) -> usize,
-    last: Option<Cut>,
+    cut: Option<(Cut, impl Fn(String))>,
     is_silent: &AtomicBool,
-) -> io::Result<Option<String>> {
+) -> io::Result<()> {
     let mut first = true;
     loop {
         // The first message has no letter in front of its length.
@@ -143,22 +146,23 @@ fn forward(
         message.resize(begin + length as usize - 4, 0);
         client.read_exact(&mut message[begin..])?;
         first = false;
-        let sql = message[begin..]
-            .strip_suffix(b"\0")
-            .filter(|_| is_statement);
-        let sql = sql.map(|sql| String::from_utf8_lossy(sql).into_owned());
-        let cut = sql.as_deref().and_then(|sql| {
-            let number = counted(sql);
-            last.filter(|cut| cut.statement == number)
-        });
-        if is_silent.load(Ordering::SeqCst) {
-            continue;
+        if is_statement {
+            let sql = message[begin..].strip_suffix(b"\0").unwrap();
+            let sql = String::from_utf8_lossy(sql).into_owned();
+            let number = counted(&sql);
+            if let Some((cut, is_lost)) = &cut
+                && cut.statement == number
+            {
+                is_lost(sql);
+                client.shutdown(Shutdown::Both)?;
+                return match cut.arrives {
+                    true => server.write(&message),
+                    false => Ok(()),
+                };
+            }
         }
-        if cut.is_none_or(|cut| cut.arrives) {
+        if !is_silent.load(Ordering::SeqCst) {
             server.write(&message)?;
-        }
-        if cut.is_some() {
-            return Ok(sql);
         }
     }
 }
