@@ -22,9 +22,10 @@ pub fn failure(error: &RunError) -> String {
 #[must_use]
 pub fn text(error: &RunError) -> String {
     let text = error.to_string();
-    match error.database() {
-        Some(database) => text.replacen(&format!("on {database}: "), "", 1),
-        None => text,
+    match (error.package(), error.database()) {
+        (Some(_), Some(database)) => text.replacen(&format!(" on {database}: "), ": ", 1),
+        (None, Some(database)) => text.replacen(&format!("on {database}: "), "", 1),
+        (_, None) => text,
     }
 }
 

@@ -10,6 +10,7 @@ use alembic_migrate::options::{Purge, TransactionMode};
 use alembic_migrate::{Migrations, RunError};
 use alembic_sqlx_sqlite::Sqlx;
 use alembic_suite::Command::{self, Downgrade, Ensure, EnsureVersion, Stamp, Upgrade};
+use alembic_suite::answer::text;
 use alembic_suite::sqlite::File;
 use alembic_suite::{Content, Database};
 use sqlx::sqlite::SqlitePoolOptions;
@@ -220,7 +221,7 @@ async fn a_command_that_fails_is_cut_short_too() {
                     pool.close().await;
                     assert_eq!(scratch.content(), before, "{context}");
                     if let Some(outcome) = outcome {
-                        heard.insert(outcome.unwrap_err().to_string());
+                        heard.insert(text(&outcome.unwrap_err()));
                         break;
                     }
                 }
