@@ -54,10 +54,7 @@ impl Workspace {
     /// probably need; `url` is the database that an argument names.
     pub(crate) fn find(args: &GlobalArgs, url: Option<&str>) -> Result<Self> {
         let current = std::env::current_dir().ok();
-        let nearest = current.as_ref().and_then(|current| {
-            let mut folders = current.ancestors().map(|folder| folder.join("Cargo.toml"));
-            folders.find(|manifest| manifest.is_file())
-        });
+        let nearest = current.as_deref().and_then(nearest_manifest);
         let guess = match (&args.manifest_path, &current) {
             (Some(manifest), Some(current)) => Some(current.join(manifest)),
             _ => nearest.clone(),
@@ -80,12 +77,10 @@ impl Workspace {
     /// Finds the workspace as far as the manifests show it, without asking cargo.
     pub(crate) fn from_manifests(args: &GlobalArgs) -> Option<Self> {
         let current = std::env::current_dir().ok()?;
-        let nearest = || {
-            let mut folders = current.ancestors().map(|folder| folder.join("Cargo.toml"));
-            folders.find(|manifest| manifest.is_file())
+        let manifest = match &args.manifest_path {
+            Some(manifest) => Some(current.join(manifest)),
+            None => nearest_manifest(&current),
         };
-        let named = args.manifest_path.as_ref();
-        let manifest = named.map_or_else(nearest, |manifest| Some(current.join(manifest)));
         let metadata = match &args.migrations {
             Some(folder) => packages::of_revisions(folder).ok()?,
             None => packages::of_manifests(manifest.as_deref()?)?,
@@ -224,6 +219,12 @@ impl Workspace {
             None => Ok(crates),
         }
     }
+}
+
+/// Returns the manifest in a folder, or in the nearest one that holds it.
+fn nearest_manifest(folder: &Path) -> Option<PathBuf> {
+    let mut manifests = folder.ancestors().map(|folder| folder.join("Cargo.toml"));
+    manifests.find(|manifest| manifest.is_file())
 }
 
 impl Configuration {

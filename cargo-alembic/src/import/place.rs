@@ -249,7 +249,8 @@ impl Place {
     }
 }
 
-fn real(path: &Path) -> PathBuf {
+/// Returns the path of what is there, whatever leads to it.
+pub(super) fn real(path: &Path) -> PathBuf {
     path.canonicalize().unwrap_or_else(|_| path.to_owned())
 }
 

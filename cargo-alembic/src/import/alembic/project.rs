@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use alembic_history::Code;
 
+use crate::import::place::real;
 use crate::output::{Cause, Diagnostic, Error, Result, display_path};
 
 /// A project of Alembic.
@@ -72,10 +73,6 @@ impl Project {
         let own = || own.find(|python| python.is_file());
         named.or_else(own).unwrap_or_else(|| PYTHON.into())
     }
-}
-
-fn real(path: &Path) -> PathBuf {
-    path.canonicalize().unwrap_or_else(|_| path.to_owned())
 }
 
 fn no_project(path: &Path) -> Error {
