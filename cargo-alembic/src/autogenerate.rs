@@ -1,11 +1,11 @@
 //! Writes the revision that makes the schema of the revisions into the target, once it is proved.
 
+mod answers;
 mod costs;
 mod counts;
 mod draft;
 mod origin;
 mod proof;
-mod renames;
 mod side;
 
 use std::collections::BTreeSet;
@@ -25,11 +25,11 @@ use crate::replay::Replay;
 use crate::schemas::{Strictness, filter_for, report_not_compared, report_unstated};
 use crate::workspace::Crate;
 
+pub(crate) use answers::Answers;
 use counts::Counts;
 use draft::{Draft, Sharings};
 use origin::Origin;
 use proof::Unproved;
-pub(crate) use renames::Answers;
 use side::Side;
 
 /// What `revision --autogenerate` was asked for.

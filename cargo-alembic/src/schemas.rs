@@ -2,6 +2,7 @@
 
 mod differ;
 mod dump;
+pub(crate) mod renames;
 mod source;
 mod stated;
 
@@ -24,7 +25,7 @@ use crate::workspace::{Access, Crate};
 
 pub(crate) use differ::{Differ, changes, script as changes_script, text as changes_text};
 pub(crate) use dump::{Dump, target_files};
-pub(crate) use source::Source;
+pub(crate) use source::{Source, database_with};
 use stated::{Part, Stated};
 
 /// The target schema of a crate.

@@ -79,6 +79,36 @@ fn structs_are_the_source_of_truth() {
     assert_snapshot!(shown);
 }
 
+/// What the structs say was renamed is neither dropped nor created, whatever it is compared with.
+#[test]
+fn comparisons_know_what_was_renamed() {
+    let project = project();
+    project.run(&generate("aa01")).success();
+    project.run("upgrade").success();
+    let before = project.run("dump history").success();
+    project.write("before.sql", before.stdout);
+    project.replace(
+        "src/post.rs",
+        "name = \"posts\"",
+        "name = \"articles\", renamed_from = \"posts\"",
+    );
+    project.replace(
+        "src/post.rs",
+        "pub body: Option<String>,",
+        "#[column(renamed_from = \"body\")]\n    pub text: Option<String>,",
+    );
+    let shown = project.transcript(&[
+        "check",
+        "diff history target --sql",
+        "diff target history --sql",
+        "diff database target",
+        "diff before.sql target",
+        "diff history@base target",
+        "check --exclude-objects articles --exclude-objects posts*",
+    ]);
+    assert_snapshot!(shown);
+}
+
 /// The file for empty databases is made of the revisions, so that the first revision comes before it.
 #[test]
 fn the_file_for_empty_databases_comes_later() {

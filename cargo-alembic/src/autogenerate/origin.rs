@@ -2,16 +2,12 @@
 
 use alembic_history::Code;
 use alembic_migrate::options::Purge;
-use alembic_migrate::schema::DiffOptions;
-use alembic_run::{Schema as SchemaFile, SchemaRole};
-use alembic_schema::script;
-use alembic_sql::SqlText;
 
 use crate::context::Context;
 use crate::database::scratch::Scratch;
 use crate::output::{Cause, Diagnostic, Hint, Result, Subcommand, Suggestion};
 use crate::replay::Replay;
-use crate::schemas::{changes, inspect_database};
+use crate::schemas::{database_with, inspect_database};
 
 /// A database with the schema that the comparison begins with, at the heads.
 pub(super) struct Origin {
@@ -46,16 +42,8 @@ impl Origin {
                 .into());
         }
         let schema = inspect_database(context, owner, database)?;
-        let mut scratch = replay.below()?;
-        let below = replay.inspect(&mut scratch)?;
-        let dialect = replay.engine.dialect();
-        let changes = changes(owner, &below, &schema, DiffOptions::default())?;
-        let file = SchemaFile {
-            role: SchemaRole::Target,
-            path: format!("<{}>", database.url).into(),
-            text: SqlText::new(script(&changes, dialect)),
-        };
-        replay.create(&file, &mut scratch)?;
+        let path = format!("<{}>", database.url).into();
+        let mut scratch = database_with(&schema, path, replay)?;
         if !owner.graph().is_empty() {
             let stamped = owner
                 .migrations

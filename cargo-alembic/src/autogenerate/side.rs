@@ -6,13 +6,13 @@ use alembic_migrate::Dialect;
 use alembic_migrate::schema::{Change, DiffOptions, ObjectId, Schema, Verb, diff};
 use alembic_schema::{Filter, Rename, Way};
 
+use super::answers::Answers;
 use super::origin::Origin;
-use super::renames::{self, Answers};
 use crate::database::scratch::Scratch;
 use crate::explain;
 use crate::output::Result;
 use crate::replay::Replay;
-use crate::schemas::{Target, changes, not_compared};
+use crate::schemas::{Target, changes, not_compared, renames};
 
 /// The comparison of two schemas on one engine.
 pub(super) struct Side<'r> {
@@ -122,11 +122,11 @@ impl<'r> Side<'r> {
             }));
             self.leave_out(circle);
         };
-        let reversed: Vec<Rename> = self.renames.iter().rev().map(Rename::reversed).collect();
         self.upgrade = renames::changes(&self.renames);
         self.upgrade.extend(upgrade);
         self.downgrade = downgrade;
-        self.downgrade.extend(renames::changes(&reversed));
+        self.downgrade
+            .extend(renames::changes(&renames::reversed(&self.renames)));
         Ok(())
     }
 

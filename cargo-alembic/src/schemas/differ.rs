@@ -5,9 +5,11 @@ use std::fmt::Write;
 
 use alembic_migrate::Dialect;
 use alembic_migrate::schema::{Change, DiffOptions, Hazard, Schema};
-use alembic_schema::Filter;
+use alembic_schema::{Filter, Rename};
 
-use super::{Source, Strictness, Target, not_compared, report_not_compared, report_unstated};
+use super::{
+    Source, Strictness, Target, not_compared, renames, report_not_compared, report_unstated,
+};
 use crate::context::Context;
 use crate::database::scratch::Engine;
 use crate::explain;
@@ -29,6 +31,25 @@ pub(crate) struct EngineChanges {
     pub(crate) dialect: Dialect,
     pub(crate) changes: Vec<Change>,
     not_compared: Vec<String>,
+}
+
+/// Two schemas, and the renames before and after what makes one of the other.
+struct Compared {
+    from: Schema,
+    to: Schema,
+    renames_before: Vec<Rename>,
+    renames_after: Vec<Rename>,
+}
+
+impl Compared {
+    fn new(from: Schema, to: Schema) -> Self {
+        Self {
+            from,
+            to,
+            renames_before: Vec::new(),
+            renames_after: Vec::new(),
+        }
+    }
 }
 
 /// Returns the changes that make one schema of another.
@@ -56,41 +77,83 @@ impl Differ<'_> {
 
     /// Compares the schemas on the engine of a replay.
     pub(crate) fn compare(&self, context: &Context, replay: &Replay<'_>) -> Result<EngineChanges> {
-        let [mut from, mut to] = self.read(context, replay)?;
-        for schema in [&mut from, &mut to] {
-            self.filter.apply(schema);
-        }
+        let Compared {
+            from,
+            to,
+            renames_before,
+            renames_after,
+        } = self.read(context, replay)?;
         let not_compared = not_compared([&from, &to]);
         report_not_compared(context, replay.owner, &not_compared, self.strictness)?;
+        let mut all = renames::changes(&renames_before);
+        all.extend(changes(replay.owner, &from, &to, DiffOptions::default())?);
+        all.extend(renames::changes(&renames_after));
         Ok(EngineChanges {
             dialect: to.dialect,
-            changes: changes(replay.owner, &from, &to, DiffOptions::default())?,
+            changes: all,
             not_compared,
         })
     }
 
-    /// Reads both schemas. What a target does not state is what the other schema has.
-    fn read(&self, context: &Context, replay: &Replay<'_>) -> Result<[Schema; 2]> {
+    /// Reads both schemas.
+    fn read(&self, context: &Context, replay: &Replay<'_>) -> Result<Compared> {
         let (from, to) = (&self.from.1, &self.to.1);
-        let completed = |other: &Source| -> Result<[Schema; 2]> {
-            let current = other.read(context, replay)?;
-            let target = Target::read(replay, &current)?;
-            let whole = target.completed(&current, &BTreeSet::new());
-            report_unstated(context, replay.owner, target.unstated(&whole).as_deref());
-            Ok([current, whole])
-        };
         match (from, to) {
             (Source::Target, Source::Target) => {
-                let target = from.read(context, replay)?;
-                Ok([target.clone(), target])
+                let target = self.filtered(from.read(context, replay)?);
+                Ok(Compared::new(target.clone(), target))
             }
-            (_, Source::Target) => completed(from),
-            (Source::Target, _) => completed(to).map(|[to, from]| [from, to]),
+            (_, Source::Target) => {
+                let (from, to, renames_before) = self.target_beside(from, context, replay)?;
+                Ok(Compared {
+                    renames_before,
+                    ..Compared::new(from, to)
+                })
+            }
+            (Source::Target, _) => {
+                let (to, from, renames) = self.target_beside(to, context, replay)?;
+                Ok(Compared {
+                    renames_after: renames::reversed(&renames),
+                    ..Compared::new(from, to)
+                })
+            }
             _ => {
                 let [from, to] = [from, to].map(|source| source.read(context, replay));
-                Ok([from?, to?])
+                Ok(Compared::new(self.filtered(from?), self.filtered(to?)))
             }
         }
+    }
+
+    /// Reads a schema and the target, which may state that something of it has got another name: then the
+    /// schema is the one with these renames made. What the target does not state is what the schema has.
+    fn target_beside(
+        &self,
+        source: &Source,
+        context: &Context,
+        replay: &Replay<'_>,
+    ) -> Result<(Schema, Schema, Vec<Rename>)> {
+        let whole = source.read(context, replay)?;
+        let mut current = self.filtered(whole.clone());
+        let target = Target::read(replay, &current)?;
+        let renames = renames::stated(&target.renames, &current);
+        let renames = renames::in_sequence(renames);
+        if !renames.is_empty() {
+            let mut copy = source.copy(replay, &whole)?;
+            renames::execute(&renames, &copy)?;
+            current = self.filtered(replay.inspect(&mut copy)?);
+        }
+        let completed = target.completed(&current, &BTreeSet::new());
+        report_unstated(
+            context,
+            replay.owner,
+            target.unstated(&completed).as_deref(),
+        );
+        Ok((current, self.filtered(completed), renames))
+    }
+
+    fn filtered(&self, mut schema: Schema) -> Schema {
+        self.filter.apply(&mut schema);
+        schema
     }
 
     /// Returns the answer for programs.

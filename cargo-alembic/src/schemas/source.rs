@@ -5,13 +5,15 @@ use std::path::{Path, PathBuf};
 
 use alembic_history::{Code, read_text};
 use alembic_migrate::Dialect;
-use alembic_migrate::schema::Schema;
+use alembic_migrate::schema::{DiffOptions, Schema};
 use alembic_run::{Schema as SchemaFile, SchemaRole};
+use alembic_schema::script;
 use alembic_sql::SqlText;
 
-use super::{Target, inspect_database};
+use super::{Target, changes, inspect_database};
 use crate::context::Context;
 use crate::database::Database;
+use crate::database::scratch::Scratch;
 use crate::output::{Cause, Diagnostic, Result};
 use crate::replay::Replay;
 use crate::workspace::Crate;
@@ -69,33 +71,65 @@ impl Source {
     /// Reads the schema, on the engine of a replay. A target that states a part only is the one that the
     /// heads of the revisions complete.
     pub(crate) fn read(&self, context: &Context, replay: &Replay<'_>) -> Result<Schema> {
-        let mut scratch = match self {
-            Self::Database(database) => return inspect_database(context, replay.owner, database),
+        match self {
             Self::Target => {
                 let current = Self::heads().read(context, replay)?;
-                return Ok(Target::read(replay, &current)?.completed(&current, &BTreeSet::new()));
+                Ok(Target::read(replay, &current)?.completed(&current, &BTreeSet::new()))
             }
-            Self::History(revisions) => {
-                let owner = replay.owner;
-                let expression = owner.parse(revisions)?;
-                if !owner.graph().is_empty() {
-                    owner.resolve(&expression, None)?;
-                }
-                replay.at(revisions)?
-            }
-            Self::File(path) => {
-                let text = read_text(path).map_err(|error| {
-                    let title = format!("cannot read {}: {error}", path.display());
-                    Diagnostic::new(Cause::Unreadable(error), title).code(Code::UnreadableSchema)
-                })?;
-                let path = path.clone();
-                replay.created_by(&SchemaFile {
-                    role: SchemaRole::Target,
-                    path,
-                    text: SqlText::new(text),
-                })?
-            }
-        };
-        replay.inspect(&mut scratch)
+            Self::Database(database) => inspect_database(context, replay.owner, database),
+            Self::History(revisions) => replay.inspect(&mut history(replay, revisions)?),
+            Self::File(path) => replay.inspect(&mut file(replay, path)?),
+        }
     }
+
+    /// Creates a temporary database with the schema, which was read before.
+    pub(crate) fn copy(&self, replay: &Replay<'_>, schema: &Schema) -> Result<Scratch> {
+        match self {
+            Self::Target => database_with(schema, "target".into(), replay),
+            Self::Database(database) => {
+                database_with(schema, format!("<{}>", database.url).into(), replay)
+            }
+            Self::History(revisions) => history(replay, revisions),
+            Self::File(path) => file(replay, path),
+        }
+    }
+}
+
+fn history(replay: &Replay<'_>, revisions: &str) -> Result<Scratch> {
+    let owner = replay.owner;
+    let expression = owner.parse(revisions)?;
+    if !owner.graph().is_empty() {
+        owner.resolve(&expression, None)?;
+    }
+    replay.at(revisions)
+}
+
+fn file(replay: &Replay<'_>, path: &Path) -> Result<Scratch> {
+    let text = read_text(path).map_err(|error| {
+        let title = format!("cannot read {}: {error}", path.display());
+        Diagnostic::new(Cause::Unreadable(error), title).code(Code::UnreadableSchema)
+    })?;
+    replay.created_by(&SchemaFile {
+        role: SchemaRole::Target,
+        path: path.to_owned(),
+        text: SqlText::new(text),
+    })
+}
+
+/// Creates a temporary database with a schema that was read; `path` names it in errors.
+pub(crate) fn database_with(
+    schema: &Schema,
+    path: PathBuf,
+    replay: &Replay<'_>,
+) -> Result<Scratch> {
+    let mut scratch = replay.below()?;
+    let below = replay.inspect(&mut scratch)?;
+    let changes = changes(replay.owner, &below, schema, DiffOptions::default())?;
+    let file = SchemaFile {
+        role: SchemaRole::Target,
+        path,
+        text: SqlText::new(script(&changes, schema.dialect)),
+    };
+    replay.create(&file, &mut scratch)?;
+    Ok(scratch)
 }

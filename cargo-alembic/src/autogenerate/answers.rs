@@ -4,12 +4,12 @@ use std::collections::BTreeSet;
 use std::io::{IsTerminal, Write};
 
 use alembic_history::Code;
-use alembic_migrate::schema::{Change, Hazard, ObjectId, Schema, Statement, Verb};
+use alembic_migrate::schema::{ObjectId, Schema};
 use alembic_models::Rename as StatedRename;
 use alembic_schema::{Rename, RenameError, find, plain_name, rename_candidates};
 
-use crate::database::scratch::Scratch;
 use crate::output::{Cause, Diagnostic, Error, Result, quote_for_shell};
+use crate::schemas::renames;
 
 /// The answers to what was renamed, as arguments give them.
 #[derive(Clone, Debug, Default)]
@@ -29,11 +29,14 @@ impl Answers {
         target: &Schema,
         stated: &[StatedRename],
     ) -> Result<Vec<Rename>> {
-        let mut renames: Vec<Rename> = stated_renames(stated, before);
+        let mut renames = renames::stated(stated, before);
         for text in &self.renamed {
             let rename = Rename::parse(text, before);
             let rename = rename.map_err(|error| invalid("--rename", text, &error))?;
-            if target.get(&moved(&rename.renamed(), &renames)).is_none() {
+            if target
+                .get(&renames::moved(&rename.renamed(), &renames))
+                .is_none()
+            {
                 let new = plain_name(&rename.renamed());
                 let why = RenameError::Unknown(new);
                 return Err(
@@ -52,7 +55,7 @@ impl Answers {
                 }
             }
         }
-        Ok(in_sequence(renames))
+        Ok(renames::in_sequence(renames))
     }
 
     /// Refuses to drop and create what may have been renamed, unless that is answered.
@@ -97,50 +100,6 @@ impl Answers {
     }
 }
 
-/// Returns the stated renames that are still to be made: the sources keep them afterwards.
-fn stated_renames(stated: &[StatedRename], before: &Schema) -> Vec<Rename> {
-    let renames = stated.iter().filter_map(|rename| {
-        let qualified = |name: &str| match &rename.schema {
-            Some(schema) => format!("{schema}.{name}"),
-            None => name.to_owned(),
-        };
-        let (old, new) = match &rename.column {
-            None => (qualified(&rename.from), &rename.table),
-            Some(column) => {
-                // The table may have got another name, too.
-                let mut tables = stated.iter().filter(|table| table.column.is_none());
-                let table = tables.find(|table| table.table == rename.table);
-                let names = [table.map(|table| &table.from), Some(&rename.table)];
-                let mut names = names.into_iter().flatten().map(|name| qualified(name));
-                let table = names.find(|name| find(name, before).is_ok())?;
-                (format!("{table}.{}", rename.from), column)
-            }
-        };
-        let object = find(&old, before).ok()?;
-        let rename = Rename {
-            object,
-            name: new.clone(),
-        };
-        before.get(&rename.renamed()).is_none().then_some(rename)
-    });
-    renames.collect()
-}
-
-/// Returns a column as it is called once its table is renamed.
-fn moved(id: &ObjectId, renames: &[Rename]) -> ObjectId {
-    let table = id.parent.as_ref().and_then(|parent| {
-        let mut tables = renames.iter();
-        tables.find(|rename| rename.object.parent.is_none() && rename.object.name == *parent)
-    });
-    ObjectId {
-        parent: match table {
-            Some(rename) => Some(rename.name.clone()),
-            None => id.parent.clone(),
-        },
-        ..id.clone()
-    }
-}
-
 fn invalid(option: &str, text: &str, error: &RenameError) -> Diagnostic {
     let title = format!("invalid `{option} {text}`: {error}");
     Diagnostic::new(Cause::Arguments, title)
@@ -174,41 +133,4 @@ fn ask(candidate: &Rename) -> bool {
     let mut answer = String::new();
     let _ = std::io::stdin().read_line(&mut answer);
     matches!(answer.trim(), "y" | "Y" | "yes")
-}
-
-/// Renames in a database.
-pub(super) fn execute(renames: &[Rename], scratch: &Scratch) -> Result<()> {
-    for change in changes(renames) {
-        for statement in &change.statements {
-            scratch.execute(&statement.sql)?;
-        }
-    }
-    Ok(())
-}
-
-/// Returns renames by the names that their objects have once those before are made.
-fn in_sequence(renames: Vec<Rename>) -> Vec<Rename> {
-    let mut done: Vec<Rename> = Vec::new();
-    for rename in renames {
-        let object = moved(&rename.object, &done);
-        done.push(Rename { object, ..rename });
-    }
-    done
-}
-
-/// Returns the changes that rename.
-pub(super) fn changes(renames: &[Rename]) -> Vec<Change> {
-    let changes = renames.iter().map(|rename| {
-        let old = &rename.object;
-        Change {
-            verb: Verb::Rename,
-            object: rename.renamed(),
-            sentence: format!("renamed {old} to {}", rename.name),
-            hazards: vec![Hazard::BreaksProgram(format!(
-                "the program that is deployed still uses {old}"
-            ))],
-            statements: vec![Statement::new(rename.statement())],
-        }
-    });
-    changes.collect()
 }

@@ -1,0 +1,94 @@
+//! Renames: those that a target states, in the order of their execution, and their changes.
+
+use alembic_migrate::schema::{Change, Hazard, ObjectId, Schema, Statement, Verb};
+use alembic_models::Rename as StatedRename;
+use alembic_schema::{Rename, find};
+
+use crate::database::scratch::Scratch;
+use crate::output::Result;
+
+/// Returns the stated renames that are still to be made: the sources keep them afterwards.
+pub(crate) fn stated(stated: &[StatedRename], before: &Schema) -> Vec<Rename> {
+    let renames = stated.iter().filter_map(|rename| {
+        let qualified = |name: &str| match &rename.schema {
+            Some(schema) => format!("{schema}.{name}"),
+            None => name.to_owned(),
+        };
+        let (old, new) = match &rename.column {
+            None => (qualified(&rename.from), &rename.table),
+            Some(column) => {
+                // The table may have got another name, too.
+                let mut tables = stated.iter().filter(|table| table.column.is_none());
+                let table = tables.find(|table| table.table == rename.table);
+                let names = [table.map(|table| &table.from), Some(&rename.table)];
+                let mut names = names.into_iter().flatten().map(|name| qualified(name));
+                let table = names.find(|name| find(name, before).is_ok())?;
+                (format!("{table}.{}", rename.from), column)
+            }
+        };
+        let object = find(&old, before).ok()?;
+        let rename = Rename {
+            object,
+            name: new.clone(),
+        };
+        before.get(&rename.renamed()).is_none().then_some(rename)
+    });
+    renames.collect()
+}
+
+/// Returns a column as it is called once its table is renamed.
+pub(crate) fn moved(id: &ObjectId, renames: &[Rename]) -> ObjectId {
+    let table = id.parent.as_ref().and_then(|parent| {
+        let mut tables = renames.iter();
+        tables.find(|rename| rename.object.parent.is_none() && rename.object.name == *parent)
+    });
+    ObjectId {
+        parent: match table {
+            Some(rename) => Some(rename.name.clone()),
+            None => id.parent.clone(),
+        },
+        ..id.clone()
+    }
+}
+
+/// Renames in a database.
+pub(crate) fn execute(renames: &[Rename], scratch: &Scratch) -> Result<()> {
+    for change in changes(renames) {
+        for statement in &change.statements {
+            scratch.execute(&statement.sql)?;
+        }
+    }
+    Ok(())
+}
+
+/// Returns renames by the names that their objects have once those before are made.
+pub(crate) fn in_sequence(renames: Vec<Rename>) -> Vec<Rename> {
+    let mut done: Vec<Rename> = Vec::new();
+    for rename in renames {
+        let object = moved(&rename.object, &done);
+        done.push(Rename { object, ..rename });
+    }
+    done
+}
+
+/// Returns the renames that take these back.
+pub(crate) fn reversed(renames: &[Rename]) -> Vec<Rename> {
+    renames.iter().rev().map(Rename::reversed).collect()
+}
+
+/// Returns the changes that rename.
+pub(crate) fn changes(renames: &[Rename]) -> Vec<Change> {
+    let changes = renames.iter().map(|rename| {
+        let old = &rename.object;
+        Change {
+            verb: Verb::Rename,
+            object: rename.renamed(),
+            sentence: format!("renamed {old} to {}", rename.name),
+            hazards: vec![Hazard::BreaksProgram(format!(
+                "the program that is deployed still uses {old}"
+            ))],
+            statements: vec![Statement::new(rename.statement())],
+        }
+    });
+    changes.collect()
+}
