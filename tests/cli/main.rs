@@ -65,8 +65,18 @@ mod urls;
 mod waiting;
 mod without_cargo;
 
+use std::path::PathBuf;
+
 use alembic_history::Dialect;
 use alembic_tests::{Project, graph};
+
+/// Returns the program of another tool, for tests that only `cargo xtask handover` runs: it installs them,
+/// and names them by variables.
+#[track_caller]
+fn program_of(variable: &str) -> PathBuf {
+    let program = std::env::var_os(variable).map(PathBuf::from);
+    program.unwrap_or_else(|| panic!("{variable} names no program: run `cargo xtask handover`"))
+}
 
 /// Makes a check on every engine. Snapshots of one name are one snapshot: what is shown must be the
 /// same on all.

@@ -59,6 +59,7 @@ impl Default for PythonArgs {
     }
 }
 
-fn executable(name: &str) -> PathBuf {
+/// Returns the name of a program's file.
+pub(crate) fn executable(name: &str) -> PathBuf {
     Path::new(name).with_extension(std::env::consts::EXE_EXTENSION)
 }

