@@ -241,8 +241,24 @@ pub(super) fn is_kept_index(id: &ObjectId, comparison: Comparison<'_>) -> bool {
         definition(comparison.to, id),
     ) {
         (Some(Definition::Index(before)), Some(Definition::Index(after))) => {
-            before.sql == after.sql && (after.valid || !before.valid)
+            let of = ObjectId::new(ObjectKind::Table, &id.schema, &before.table);
+            before.sql == after.sql
+                && (after.valid || !before.valid)
+                && is_kept_table(&of, comparison)
         }
         _ => false,
     }
+}
+
+/// Returns whether a table stays, rather than being dropped and created again.
+fn is_kept_table(id: &ObjectId, comparison: Comparison<'_>) -> bool {
+    let (Some(before), Some(after)) = (table(comparison.from, id), table(comparison.to, id)) else {
+        return false;
+    };
+    before.partition_key == after.partition_key
+        && parents(before)
+            .filter(|parent| parents(after).any(|other| other == *parent))
+            .all(|(of, name)| {
+                is_kept_table(&ObjectId::new(ObjectKind::Table, of, name), comparison)
+            })
 }

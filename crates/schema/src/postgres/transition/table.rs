@@ -1,5 +1,6 @@
 //! Changes of tables.
 
+use super::family::Moves;
 use super::{Alteration, partition};
 use crate::change::Hazard;
 use crate::comparison::Comparison;
@@ -34,8 +35,7 @@ pub(super) fn table(
         alteration.add(format!("changed the access method of {id}"), [sql]);
         alteration.risk(Hazard::Rewrites(id.clone()));
     }
-    let places = (before.partition.as_ref(), after.partition.as_ref());
-    partition::place(alteration, places, comparison);
+    partition::place(alteration, (before, after), comparison);
     parents(alteration, before, after, comparison);
     if before.of_type != after.of_type {
         let action = match &after.of_type {
@@ -82,13 +82,22 @@ fn parents(alteration: &mut Alteration, before: &Table, after: &Table, compariso
             statements.push(format!("ALTER TABLE {own} NO INHERIT {parent}"));
         }
     }
+    let moves = Moves::new(before, after);
+    statements.extend(moves.leave(alteration, comparison));
+    let what = format!("changed what {id} inherits from");
+    if !statements.is_empty() {
+        alteration.add(what.clone(), std::mem::take(&mut statements));
+    }
+    moves.join(alteration, comparison);
     for (of, parent) in &after.parents {
         if !before.parents.contains(&(of.clone(), parent.clone())) {
             let parent = name::qualified(of, parent);
             statements.push(format!("ALTER TABLE {own} INHERIT {parent}"));
         }
     }
-    alteration.add(format!("changed what {id} inherits from"), statements);
+    if !statements.is_empty() {
+        alteration.add(what, statements);
+    }
 }
 
 /// Returns the action that takes options away, if any go.
