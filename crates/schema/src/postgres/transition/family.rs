@@ -49,8 +49,10 @@ impl Moves {
             |part: &ObjectId| gives(&self.left, from, part) && !gives(&self.kept, from, part);
         let mut statements = Vec::new();
         for table in &self.left {
-            let columns = from.columns(table).into_iter().map(|(column, _)| column);
-            alteration.made.precedes.extend(columns.cloned());
+            let columns = from.parts(table, ObjectKind::Column);
+            let parts = columns.chain(checks(from, table));
+            let parts = parts.map(|(part, _)| part.clone());
+            alteration.made.precedes.extend(parts);
         }
         for (check, _) in checks(from, &id).filter(|(check, _)| is_left(check)) {
             let text = |schema| facts::constraint(schema, check).map(|check| &check.definition);

@@ -3,9 +3,10 @@
 use super::family::Moves;
 use super::{Alteration, partition};
 use crate::change::Hazard;
-use crate::comparison::Comparison;
+use crate::comparison::{Comparison, Transition};
 use crate::model::{ObjectId, ObjectKind, Table};
 use crate::postgres::create::table::security;
+use crate::postgres::facts;
 use crate::postgres::name::{self, quote};
 
 /// Adds what makes one table of another, besides its parts.
@@ -17,7 +18,10 @@ pub(super) fn table(
 ) -> bool {
     let id = alteration.id.clone();
     let own = name::of(&id);
-    if before.partition_key != after.partition_key {
+    if before.partition_key != after.partition_key
+        || !facts::keeps_key_types(&id, comparison)
+        || swaps_key_type(&id, comparison)
+    {
         return false;
     }
     if before.unlogged != after.unlogged {
@@ -65,6 +69,27 @@ pub(super) fn table(
         alteration.add(format!("changed the replica identity of {id}"), [sql]);
     }
     true
+}
+
+/// Returns whether another type takes the place of one by whose values a table is partitioned.
+fn swaps_key_type(id: &ObjectId, comparison: Comparison<'_>) -> bool {
+    let from = comparison.from;
+    let columns = from.columns(id).into_iter().map(|(column, _)| column);
+    let mut keys = columns.filter(|column| facts::is_key_of_partitions(from, column));
+    keys.any(|column| {
+        let needs = from.get(column).map(|object| &object.needs);
+        let types = needs.into_iter().flatten().filter(|needed| {
+            matches!(
+                needed.kind,
+                ObjectKind::Enum | ObjectKind::Domain | ObjectKind::Range
+            )
+        });
+        let mut types = types.map(|used| (used, super::transition(used, comparison)));
+        types.any(|(used, transition)| match transition {
+            Transition::Alter(made) => made.disturbs.contains(used),
+            Transition::Same | Transition::Replace => false,
+        })
+    })
 }
 
 fn parents(alteration: &mut Alteration, before: &Table, after: &Table, comparison: Comparison<'_>) {
