@@ -46,6 +46,12 @@ pub(crate) struct InPlace {
     /// The other objects that the changes create, change or drop as well: the sequence that a column's
     /// own numbering takes the place of.
     pub(crate) settles: BTreeSet<ObjectId>,
+    /// The other objects that the changes drop, although new ones of their names come later.
+    pub(crate) frees: BTreeSet<ObjectId>,
+    /// The objects whose own changes must be made before: columns of a table that this one joins.
+    pub(crate) follows: BTreeSet<ObjectId>,
+    /// The objects whose own changes must be made afterwards: columns of a table that this one leaves.
+    pub(crate) precedes: BTreeSet<ObjectId>,
 }
 
 /// What happens to an object that others need.

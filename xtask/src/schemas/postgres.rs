@@ -183,7 +183,9 @@ impl Server {
     fn create_roles(&self, pair: &Pair<'_>) -> Result<(), Fault> {
         let fault = |error: postgres::Error| Fault::new("no roles", error.to_string());
         let mut client = connect(&self.url, "postgres").map_err(fault)?;
-        for role in pair.roles {
+        // Scripts expect the superuser of most servers.
+        let usual = ["postgres".to_owned()];
+        for role in pair.roles.iter().chain(&usual) {
             let role = alembic_sql::quote(role);
             // It may exist by now.
             let _ = client.batch_execute(&format!("CREATE ROLE {role}"));

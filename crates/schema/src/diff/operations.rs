@@ -27,6 +27,10 @@ pub(super) struct Operation {
     pub(super) creates: BTreeSet<ObjectId>,
     pub(super) alters: BTreeSet<ObjectId>,
     pub(super) drops: BTreeSet<ObjectId>,
+    /// The objects that others create, change or drop before.
+    pub(super) follows: BTreeSet<ObjectId>,
+    /// The objects that others change or drop afterwards.
+    pub(super) precedes: BTreeSet<ObjectId>,
 }
 
 /// Finds what happens to each object.
@@ -106,14 +110,23 @@ impl Found {
         }
     }
 
-    /// Leaves out what the changes of other objects do already.
-    fn leave_out_settled(&mut self) {
+    /// Returns what the changes of other objects do already.
+    fn settled(&self) -> BTreeSet<ObjectId> {
         let alterations = self.altered.values();
         let settled = alterations.flat_map(|alteration| alteration.settles.clone());
-        for id in settled.collect::<BTreeSet<ObjectId>>() {
+        settled.collect()
+    }
+
+    /// Leaves out what the changes of other objects do already.
+    fn leave_out_settled(&mut self) {
+        for id in self.settled() {
             self.created.remove(&id);
             self.dropped.remove(&id);
             self.altered.remove(&id);
+        }
+        let alterations = self.altered.values();
+        for id in alterations.flat_map(|alteration| &alteration.frees) {
+            self.dropped.remove(id);
         }
     }
 
@@ -151,12 +164,14 @@ impl Found {
                 dependents.entry(needed).or_default().push(id);
             }
         }
+        let settled = self.settled();
         let mut left: Vec<(ObjectId, Fate)> =
             away.iter().map(|(id, fate)| (id.clone(), *fate)).collect();
         while let Some((needed, fate)) = left.pop() {
             for dependent in dependents.get(&needed).into_iter().flatten() {
                 self.give_up_rename(dependent, |old| must_go(old, &needed, fate, comparison));
                 let stays = comparison.to.objects.contains_key(*dependent)
+                    && !settled.contains(*dependent)
                     && away.get(*dependent) != Some(&Fate::Dropped);
                 if stays && must_go(dependent, &needed, fate, comparison) {
                     self.replace(dependent);
@@ -187,6 +202,9 @@ impl Found {
             let mut operation = Operation {
                 changes: alteration.changes.clone(),
                 alters: alteration.disturbs.clone(),
+                drops: alteration.frees.clone(),
+                follows: alteration.follows.clone(),
+                precedes: alteration.precedes.clone(),
                 ..Operation::default()
             };
             operation.alters.insert(id.clone());

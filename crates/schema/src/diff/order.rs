@@ -174,6 +174,17 @@ fn edges(
             // What becomes of what it needs makes no difference to its name.
             continue;
         }
+        for id in &operation.follows {
+            let firsts = [by(&creators, id), by(&alterers, id), by(&droppers, id)];
+            for first in firsts.concat() {
+                follow(first, at);
+            }
+        }
+        for id in &operation.precedes {
+            for second in [by(&alterers, id), by(&droppers, id)].concat() {
+                follow(at, second);
+            }
+        }
         // What it makes needs what others make or change.
         for id in operation.creates.iter().chain(&operation.alters) {
             let mentions = comparison.to.get(id).map(|object| &object.mentions);

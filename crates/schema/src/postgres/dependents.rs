@@ -57,7 +57,11 @@ pub(crate) fn must_go(
     match fate {
         Fate::Dropped => match dependent.kind {
             ObjectKind::Column => needed.kind == ObjectKind::Table || is_generated(),
-            ObjectKind::Table => needed.kind == ObjectKind::Table,
+            // What leaves its parent first can stay.
+            ObjectKind::Table => facts::table(comparison.to, dependent).is_some_and(|table| {
+                let mut parents = facts::parents(table);
+                parents.any(|(of, name)| *of == needed.schema && *name == needed.name)
+            }),
             ObjectKind::Schema
             | ObjectKind::Extension
             | ObjectKind::Collation

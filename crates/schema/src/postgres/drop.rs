@@ -1,12 +1,14 @@
 //! Statements that drop objects.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::name::{self, quote};
 use super::{comment, facts, sequence};
 use crate::change::{Change, Hazard, Statement, Verb};
 use crate::comparison::Comparison;
-use crate::model::{Constraint, Definition, IndexUse, Object, ObjectId, ObjectKind, Schema};
+use crate::model::{
+    Constraint, Definition, IndexUse, Object, ObjectId, ObjectKind, Partition, Schema,
+};
 
 /// Returns the drop of an object of the first schema.
 pub(crate) fn drop(id: &ObjectId, comparison: Comparison<'_>) -> Change {
@@ -14,18 +16,22 @@ pub(crate) fn drop(id: &ObjectId, comparison: Comparison<'_>) -> Change {
     let statements = from
         .get(id)
         .map(|object| statements(id, object, comparison));
-    let hazard = match facts::definition(from, id) {
-        Some(Definition::Table(_)) => Some(Hazard::DestroysRows(id.clone())),
+    let hazards = match facts::definition(from, id) {
+        Some(Definition::Table(_)) => vec![Hazard::DestroysRows(id.clone())],
         Some(Definition::Column(column)) if column.generated.is_none() => {
-            Some(Hazard::DestroysValues(id.clone()))
+            vec![Hazard::DestroysValues(id.clone())]
         }
-        _ => None,
+        Some(Definition::Index(_)) => {
+            let holders = holders(id, comparison).into_iter();
+            holders.map(|(id, _)| Hazard::Scans(id)).collect()
+        }
+        _ => Vec::new(),
     };
     Change {
         verb: Verb::Drop,
         object: id.clone(),
         sentence: format!("removed {id}"),
-        hazards: hazard.into_iter().collect(),
+        hazards,
         statements: statements.unwrap_or_default(),
     }
 }
@@ -104,11 +110,49 @@ fn drop_index(id: &ObjectId, object: &Object, comparison: Comparison<'_>) -> Vec
     let mut statements = unused(&table, &index.uses, &[]);
     let own = name::of(id);
     let can_wait = !facts::is_partitioned(comparison.from, &id.schema, &index.table);
+    let holders = holders(id, comparison);
+    statements.extend(holders.iter().map(|(partition, place)| {
+        let (of, partition) = (parent(place), name::of(partition));
+        Statement::new(format!("ALTER TABLE {of} DETACH PARTITION {partition}"))
+    }));
     statements.push(match comparison.options.online && can_wait {
         true => Statement::alone(format!("DROP INDEX CONCURRENTLY {own}")),
         false => Statement::new(format!("DROP INDEX {own}")),
     });
+    statements.extend(holders.iter().map(|(partition, place)| {
+        let (of, partition, bound) = (parent(place), name::of(partition), &place.bound);
+        Statement::new(format!(
+            "ALTER TABLE {of} ATTACH PARTITION {partition} {bound}"
+        ))
+    }));
     statements
+}
+
+fn parent(place: &Partition) -> String {
+    let (schema, table) = &place.table;
+    name::qualified(schema, table)
+}
+
+/// Returns the partitions that must be apart while an index is dropped: the index of a key of their own
+/// belongs to it, and the server lets neither go before the other.
+fn holders(index: &ObjectId, comparison: Comparison<'_>) -> BTreeMap<ObjectId, Partition> {
+    let from = comparison.from;
+    let constraints = from
+        .objects
+        .range(ObjectId::new(ObjectKind::Constraint, "", "")..);
+    let constraints = constraints.take_while(|(id, _)| id.kind == ObjectKind::Constraint);
+    let holders = constraints.filter_map(|(id, object)| {
+        let Definition::Constraint(constraint) = &object.definition else {
+            return None;
+        };
+        let above = constraint.index_parent.as_ref()?;
+        let partition = facts::owner_table(id);
+        let place = facts::table(from, &partition)?.partition.clone()?;
+        let above = ObjectId::new(ObjectKind::Index, &place.table.0, above);
+        let belongs = above == *index || facts::belongs_to(&above, index, from);
+        belongs.then_some((partition, place))
+    });
+    holders.collect()
 }
 
 /// Returns the statements after which a table does not use an index any longer.

@@ -2,6 +2,7 @@
 
 mod attached;
 mod column;
+mod family;
 mod numbering;
 mod partition;
 mod table;

@@ -145,10 +145,11 @@ fn retype(
     let id = alteration.id.clone();
     let name = quote(&id.name);
     alteration.made.disturbs.insert(id.clone());
-    alteration
-        .made
-        .disturbs
-        .extend(facts::heirs(comparison.to, &id));
+    // Who joins or leaves does so before or afterwards.
+    let heirs = facts::heirs(comparison.to, &id).into_iter();
+    let old_heirs = facts::heirs(comparison.from, &id);
+    let heirs = heirs.filter(|heir| old_heirs.contains(heir));
+    alteration.made.disturbs.extend(heirs);
     let using = cast::using(&id.name, &before.data_type, &after.data_type, comparison);
     let mut action = format!("ALTER COLUMN {name} TYPE {}", after.data_type);
     if let Some(collation) = &after.collation {

@@ -6,32 +6,38 @@
 use std::collections::BTreeSet;
 
 use super::Alteration;
+use super::family::Moves;
 use crate::change::Hazard;
 use crate::comparison::Comparison;
-use crate::model::{Definition, ObjectId, ObjectKind, Partition, Schema};
+use crate::model::{ConstraintKind, Definition, ObjectId, ObjectKind, Partition, Schema, Table};
 use crate::postgres::facts;
 use crate::postgres::name::{self, quote};
 
 /// Adds what makes one place of a table of another.
 pub(super) fn place(
     alteration: &mut Alteration,
-    (before, after): (Option<&Partition>, Option<&Partition>),
+    (before, after): (&Table, &Table),
     comparison: Comparison<'_>,
 ) {
     let Comparison { from, to, .. } = comparison;
+    let moves = Moves::new(before, after);
+    let (before, after) = (before.partition.as_ref(), after.partition.as_ref());
     let id = alteration.id.clone();
     let own = name::of(&id);
     let is_old = |seat: &ObjectId| from.objects.contains_key(seat);
     let is_kept = |seat: &ObjectId| to.objects.contains_key(seat);
     let stays = before.map(|place| &place.table) == after.map(|place| &place.table);
+    // What the table has inherited becomes its own.
+    let (remaining, left): (Vec<ObjectId>, Vec<ObjectId>) = match stays {
+        true => (Vec::new(), Vec::new()),
+        false => left_behind(&id, from)
+            .into_iter()
+            .partition(|seat| create(seat, &own, from) == create_again(seat, &id, to)),
+    };
     let seats = match stays {
         true => moved(&id, comparison),
         false => Seats {
-            // What the table has inherited becomes its own.
-            old: left_behind(&id, from)
-                .into_iter()
-                .filter(|seat| !is_kept(seat))
-                .collect(),
+            old: left.into_iter().collect(),
             new: facts::seats(to, &id).into_values().collect(),
         },
     };
@@ -44,14 +50,33 @@ pub(super) fn place(
         let table = table(before);
         statements.push(format!("ALTER TABLE {table} DETACH PARTITION {own}"));
     }
-    let (old, new) = (seats.old.iter(), seats.new.iter());
+    let mut kept_keys = Vec::new();
+    if !stays {
+        statements.extend(moves.leave(alteration, comparison));
+        let (kept, gone): (Vec<_>, Vec<_>) = copied_keys(before, from)
+            .into_iter()
+            .partition(|key| is_left(key, &id, comparison));
+        statements.extend(gone.iter().map(|key| {
+            let name = quote(&key.name);
+            format!("ALTER TABLE {own} DROP CONSTRAINT IF EXISTS {name}")
+        }));
+        let kept = kept.iter().map(|key| id.part(key.kind, &*key.name));
+        kept_keys.extend(kept);
+    }
+    let old = seats.old.iter();
     statements.extend(old.filter_map(|seat| drop(seat, &own, from)));
-    let missing = new.filter(|seat| !is_old(seat));
+    if !stays && after.is_some() {
+        if !statements.is_empty() {
+            alteration.add(format!("detached {id}"), std::mem::take(&mut statements));
+        }
+        moves.join(alteration, comparison);
+    }
+    let missing = seats.new.iter().filter(|seat| !is_old(seat));
     statements.extend(missing.filter_map(|seat| create(seat, &own, to)));
     let mut again: Vec<ObjectId> = seats
         .old
         .iter()
-        .filter(|seat| is_kept(seat))
+        .filter(|seat| stays && is_kept(seat))
         .cloned()
         .collect();
     if let Some(after) = after {
@@ -72,16 +97,50 @@ pub(super) fn place(
     };
     alteration.add(what, statements);
     if after.is_some() {
-        alteration.risk(Hazard::Scans(id));
+        alteration.risk(Hazard::Scans(id.clone()));
     }
     if after.is_some() && before != after {
         alteration.risk(Hazard::MayFail("rows are outside of the bound".to_owned()));
     }
     let Seats { old, new } = seats;
-    alteration.made.disturbs.extend(old.iter().cloned());
     let new = new.into_iter().filter(|seat| !is_old(seat) || stays);
+    let (freed, old): (Vec<ObjectId>, Vec<ObjectId>) =
+        old.into_iter().partition(|seat| !stays && is_kept(seat));
+    alteration.made.disturbs.extend(old.iter().cloned());
+    alteration.made.frees.extend(freed);
     let settled = old.into_iter().chain(new).chain(again);
+    let settled = settled.chain(kept_keys).chain(remaining);
     alteration.made.settles.extend(settled);
+}
+
+/// Returns the foreign keys whose copies a partition keeps when it leaves: those of the table that it is a
+/// part of, which may be a partition itself.
+fn copied_keys(place: Option<&Partition>, schema: &Schema) -> Vec<ObjectId> {
+    let table =
+        |place: &Partition| ObjectId::new(ObjectKind::Table, &place.table.0, &place.table.1);
+    let above = |id: &ObjectId| Some(table(facts::table(schema, id)?.partition.as_ref()?));
+    let tables = std::iter::successors(place.map(table), above);
+    let keys = tables.flat_map(|table| {
+        let constraints = schema.parts(&table, ObjectKind::Constraint);
+        let keys = constraints.filter(|(_, object)| match &object.definition {
+            Definition::Constraint(constraint) => constraint.kind == ConstraintKind::ForeignKey,
+            _ => false,
+        });
+        keys.map(|(key, _)| key.clone()).collect::<Vec<_>>()
+    });
+    keys.collect()
+}
+
+/// Returns whether the copy of a foreign key is what a table that leaves has afterwards: the key itself
+/// may be gone by then, unless it is to stay or goes with its table.
+fn is_left(key: &ObjectId, table: &ObjectId, comparison: Comparison<'_>) -> bool {
+    let Comparison { from, to, .. } = comparison;
+    let text = |schema, id: &ObjectId| {
+        facts::constraint(schema, id).map(|constraint| constraint.definition.clone())
+    };
+    let before = text(from, key);
+    let stays = text(to, key) == before || !to.objects.contains_key(&facts::owner_table(key));
+    stays && text(to, &table.part(key.kind, &*key.name)) == before
 }
 
 /// Returns the indexes of a table that the server could take instead of those that are to belong to the
@@ -128,11 +187,16 @@ fn moved(id: &ObjectId, comparison: Comparison<'_>) -> Seats {
     Seats { old, new }
 }
 
-/// Returns what a table keeps when it is no partition any longer, although it had it as one only.
+/// Returns the keys and indexes that a table keeps when it is no partition any longer, although it had them
+/// as one only.
 fn left_behind(id: &ObjectId, from: &Schema) -> Vec<ObjectId> {
     let constraints = from.parts(id, ObjectKind::Constraint);
     let inherited = constraints.filter_map(|(part, object)| match &object.definition {
-        Definition::Constraint(constraint) if constraint.inherited => Some(part.clone()),
+        Definition::Constraint(constraint)
+            if constraint.inherited && constraint.kind != ConstraintKind::Check =>
+        {
+            Some(part.clone())
+        }
         _ => None,
     });
     let seats = facts::seats(from, id).into_values();
@@ -147,6 +211,14 @@ fn drop(seat: &ObjectId, table: &str, from: &Schema) -> Option<String> {
         }
         Definition::Index(_) => Some(format!("DROP INDEX {}", name::of(seat))),
         _ => None,
+    }
+}
+
+/// Returns the statement that creates a key or index, if it is one of this table.
+fn create_again(seat: &ObjectId, table: &ObjectId, schema: &Schema) -> Option<String> {
+    match facts::definition(schema, seat)? {
+        Definition::Index(index) if index.table != table.name => None,
+        _ => create(seat, &name::of(table), schema),
     }
 }
 

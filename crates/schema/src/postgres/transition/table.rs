@@ -1,10 +1,12 @@
 //! Changes of tables.
 
+use super::family::Moves;
 use super::{Alteration, partition};
 use crate::change::Hazard;
-use crate::comparison::Comparison;
+use crate::comparison::{Comparison, Transition};
 use crate::model::{ObjectId, ObjectKind, Table};
 use crate::postgres::create::table::security;
+use crate::postgres::facts;
 use crate::postgres::name::{self, quote};
 
 /// Adds what makes one table of another, besides its parts.
@@ -16,7 +18,10 @@ pub(super) fn table(
 ) -> bool {
     let id = alteration.id.clone();
     let own = name::of(&id);
-    if before.partition_key != after.partition_key {
+    if before.partition_key != after.partition_key
+        || !facts::keeps_key_types(&id, comparison)
+        || swaps_key_type(&id, comparison)
+    {
         return false;
     }
     if before.unlogged != after.unlogged {
@@ -34,8 +39,7 @@ pub(super) fn table(
         alteration.add(format!("changed the access method of {id}"), [sql]);
         alteration.risk(Hazard::Rewrites(id.clone()));
     }
-    let places = (before.partition.as_ref(), after.partition.as_ref());
-    partition::place(alteration, places, comparison);
+    partition::place(alteration, (before, after), comparison);
     parents(alteration, before, after, comparison);
     if before.of_type != after.of_type {
         let action = match &after.of_type {
@@ -67,6 +71,27 @@ pub(super) fn table(
     true
 }
 
+/// Returns whether another type takes the place of one by whose values a table is partitioned.
+fn swaps_key_type(id: &ObjectId, comparison: Comparison<'_>) -> bool {
+    let from = comparison.from;
+    let columns = from.columns(id).into_iter().map(|(column, _)| column);
+    let mut keys = columns.filter(|column| facts::is_key_of_partitions(from, column));
+    keys.any(|column| {
+        let needs = from.get(column).map(|object| &object.needs);
+        let types = needs.into_iter().flatten().filter(|needed| {
+            matches!(
+                needed.kind,
+                ObjectKind::Enum | ObjectKind::Domain | ObjectKind::Range
+            )
+        });
+        let mut types = types.map(|used| (used, super::transition(used, comparison)));
+        types.any(|(used, transition)| match transition {
+            Transition::Alter(made) => made.disturbs.contains(used),
+            Transition::Same | Transition::Replace => false,
+        })
+    })
+}
+
 fn parents(alteration: &mut Alteration, before: &Table, after: &Table, comparison: Comparison<'_>) {
     if before.parents == after.parents {
         return;
@@ -82,13 +107,22 @@ fn parents(alteration: &mut Alteration, before: &Table, after: &Table, compariso
             statements.push(format!("ALTER TABLE {own} NO INHERIT {parent}"));
         }
     }
+    let moves = Moves::new(before, after);
+    statements.extend(moves.leave(alteration, comparison));
+    let what = format!("changed what {id} inherits from");
+    if !statements.is_empty() {
+        alteration.add(what.clone(), std::mem::take(&mut statements));
+    }
+    moves.join(alteration, comparison);
     for (of, parent) in &after.parents {
         if !before.parents.contains(&(of.clone(), parent.clone())) {
             let parent = name::qualified(of, parent);
             statements.push(format!("ALTER TABLE {own} INHERIT {parent}"));
         }
     }
-    alteration.add(format!("changed what {id} inherits from"), statements);
+    if !statements.is_empty() {
+        alteration.add(what, statements);
+    }
 }
 
 /// Returns the action that takes options away, if any go.

@@ -1,13 +1,13 @@
 //! Changes of extensions and types.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use alembic_sql::literal;
 
 use super::Alteration;
 use crate::change::{Hazard, Statement};
 use crate::comparison::Comparison;
-use crate::model::{Attribute, Domain, Extension, ObjectId, ObjectKind};
+use crate::model::{Attribute, Definition, Domain, Extension, ObjectId, ObjectKind, Schema};
 use crate::postgres::create::{self, column};
 use crate::postgres::facts;
 use crate::postgres::name::{self, quote};
@@ -91,25 +91,38 @@ fn is_stored(id: &ObjectId, comparison: Comparison<'_>) -> bool {
     })
 }
 
-/// Adds what puts a new type into the place of the old one, in all columns.
+/// Adds what puts a new type into the place of the old one, in all columns; domains over it need new ones
+/// as well.
 pub(super) fn swap(alteration: &mut Alteration, comparison: Comparison<'_>) {
     let id = alteration.id.clone();
-    let own = name::of(&id);
-    let old = name::chosen(&id.name, "", "old");
-    let mut statements = vec![Statement::new(format!(
-        "ALTER TYPE {own} RENAME TO {}",
-        quote(&old)
-    ))];
-    statements.extend(create::create(&id, &domain_parts(&id, comparison), comparison).statements);
+    let types = with_domains(&id, comparison);
+    let mut statements = Vec::new();
+    for renamed in &types {
+        statements.extend(renames(renamed, comparison.from));
+    }
+    for new in &types {
+        let parts = domain_parts(new, comparison.to);
+        statements.extend(create::create(new, &parts, comparison).statements);
+        if *new != id {
+            let old_parts = domain_parts(new, comparison.from);
+            alteration
+                .made
+                .settles
+                .extend(parts.into_iter().chain(old_parts));
+            alteration.made.settles.insert(new.clone());
+        }
+    }
     let mut tables: BTreeMap<ObjectId, Vec<String>> = BTreeMap::new();
-    for (user, _) in comparison.from.dependents(&id) {
-        let actions = conversion(alteration, user, comparison);
-        if !actions.is_empty() {
-            let mut table = facts::owner_table(user);
-            if user.kind == ObjectKind::Composite {
-                table = user.clone();
+    for used in &types {
+        for (user, _) in comparison.from.dependents(used) {
+            let actions = conversion(alteration, used, user, comparison);
+            if !actions.is_empty() {
+                let mut table = facts::owner_table(user);
+                if user.kind == ObjectKind::Composite {
+                    table = user.clone();
+                }
+                tables.entry(table).or_default().extend(actions);
             }
-            tables.entry(table).or_default().extend(actions);
         }
     }
     for (table, actions) in tables {
@@ -126,17 +139,68 @@ pub(super) fn swap(alteration: &mut Alteration, comparison: Comparison<'_>) {
             alteration.hazards.push(Hazard::Rewrites(table));
         }
     }
-    let word = match id.kind {
-        ObjectKind::Domain => "DOMAIN",
-        _ => "TYPE",
-    };
-    let old = name::qualified(&id.schema, &old);
-    statements.push(Statement::new(format!("DROP {word} {old}")));
-    alteration.made.disturbs.insert(id.clone());
+    for gone in types.iter().rev() {
+        let word = match gone.kind {
+            ObjectKind::Domain => "DOMAIN",
+            _ => "TYPE",
+        };
+        let old = name::qualified(&gone.schema, &old_name(gone));
+        statements.push(Statement::new(format!("DROP {word} {old}")));
+    }
+    alteration.made.disturbs.extend(types);
     alteration.add_statements(
         format!("put another {id} into the place of the old one"),
         statements,
     );
+}
+
+/// Returns a type and the domains over it that stay, each after what it is over.
+fn with_domains(id: &ObjectId, comparison: Comparison<'_>) -> Vec<ObjectId> {
+    let mut types = vec![id.clone()];
+    let mut at = 0;
+    while let Some(base) = types.get(at).cloned() {
+        for (user, _) in comparison.from.dependents(&base) {
+            let stays = comparison.to.objects.contains_key(user);
+            if user.kind == ObjectKind::Domain && stays {
+                types.push(user.clone());
+            }
+        }
+        at += 1;
+    }
+    types
+}
+
+fn old_name(id: &ObjectId) -> String {
+    name::chosen(&id.name, "", "old")
+}
+
+/// Returns the statements that make the names of a type free: those of a range are also functions, and
+/// there are two.
+fn renames(id: &ObjectId, schema: &Schema) -> Vec<Statement> {
+    let (own, old) = (name::of(id), quote(&old_name(id)));
+    let mut renames = vec![format!("ALTER TYPE {own} RENAME TO {old}")];
+    let range = match facts::definition(schema, id) {
+        Some(Definition::Statement(sql)) if id.kind == ObjectKind::Range => sql.as_str(),
+        _ => "",
+    };
+    let option = |name: &str| {
+        let (_, value) = range.split_once(name)?;
+        let value = value.split(", ").next()?;
+        Some(value.trim_end_matches(')'))
+    };
+    if let Some(subtype) = option("(subtype = ") {
+        for bounds in ["", ", text"] {
+            renames.push(format!(
+                "ALTER FUNCTION {own}({subtype}, {subtype}{bounds}) RENAME TO {old}"
+            ));
+        }
+    }
+    if let Some(multirange) = option("multirange_type_name = ") {
+        let old = quote(&name::chosen(&id.name, "multirange", "old"));
+        renames.push(format!("ALTER TYPE {multirange} RENAME TO {old}"));
+        renames.push(format!("ALTER FUNCTION {multirange}() RENAME TO {old}"));
+    }
+    renames.into_iter().map(Statement::new).collect()
 }
 
 /// Adds what puts a new range type into the place of the old one, if columns use it.
@@ -149,29 +213,24 @@ pub(super) fn range(alteration: &mut Alteration, comparison: Comparison<'_>) -> 
     is_stored
 }
 
-/// Returns the constraints that the creation of a domain includes, and leaves them to it.
-fn domain_parts(id: &ObjectId, comparison: Comparison<'_>) -> std::collections::BTreeSet<ObjectId> {
-    let parts = comparison.to.objects.keys().filter(|part| {
-        id.kind == ObjectKind::Domain
-            && part.kind == ObjectKind::Constraint
-            && part.schema == id.schema
-            && part.parent.as_ref() == Some(&id.name)
-    });
-    parts.cloned().collect()
+/// Returns the constraints of a domain, which its creation includes.
+fn domain_parts(id: &ObjectId, schema: &Schema) -> BTreeSet<ObjectId> {
+    let parts = schema.parts(id, ObjectKind::Constraint);
+    let parts = parts.filter(|_| id.kind == ObjectKind::Domain);
+    parts.map(|(part, _)| part.clone()).collect()
 }
 
 /// Returns the actions that give what uses a type the new one.
 fn conversion(
     alteration: &mut Alteration,
+    used: &ObjectId,
     user: &ObjectId,
     comparison: Comparison<'_>,
 ) -> Vec<String> {
     let name = quote(&user.name);
     if user.kind == ObjectKind::Composite {
-        let own = name::full(&alteration.id.schema, &alteration.id.name);
-        let Some(crate::model::Definition::Composite(attributes)) =
-            facts::definition(comparison.to, user)
-        else {
+        let own = name::full(&used.schema, &used.name);
+        let Some(Definition::Composite(attributes)) = facts::definition(comparison.to, user) else {
             return Vec::new();
         };
         let uses = attributes
@@ -194,6 +253,10 @@ fn conversion(
         return Vec::new();
     };
     if before.data_type != after.data_type || before.inherited || before.generated.is_some() {
+        return Vec::new();
+    }
+    if facts::is_key_of_partitions(comparison.from, user) {
+        // Its table is another one.
         return Vec::new();
     }
     alteration.made.disturbs.insert(user.clone());
@@ -265,6 +328,20 @@ pub(super) fn composite(
         }
     }
     if !actions.is_empty() {
+        let typed = typed_tables(&id, comparison);
+        for attribute in before.iter().chain(after) {
+            let is_kept =
+                find(before, &attribute.name).is_some() && find(after, &attribute.name).is_some();
+            let columns = typed.iter().filter(|_| !is_kept);
+            let columns = columns.map(|table| table.part(ObjectKind::Column, &*attribute.name));
+            alteration.made.settles.extend(columns);
+        }
+        let cascade = match typed.is_empty() {
+            true => "",
+            false => " CASCADE",
+        };
+        let actions = actions.iter().map(|action| format!("{action}{cascade}"));
+        let actions: Vec<String> = actions.collect();
         let sql = format!("ALTER TYPE {} {}", name::of(&id), actions.join(", "));
         alteration.add(format!("changed the attributes of {id}"), [sql]);
         if actions.iter().any(|action| action.starts_with("DROP")) && is_stored {
@@ -281,6 +358,19 @@ pub(super) fn composite(
     true
 }
 
+/// Returns the tables of a type before and afterwards, whose columns change with it.
+fn typed_tables(id: &ObjectId, comparison: Comparison<'_>) -> Vec<ObjectId> {
+    let of = |schema, table: &ObjectId| {
+        facts::table(schema, table).and_then(|table| table.of_type.as_deref())
+    };
+    let dependents = comparison.from.dependents(id).map(|(user, _)| user);
+    let tables = dependents.filter(|user| {
+        let before = of(comparison.from, user);
+        before.is_some() && before == of(comparison.to, user)
+    });
+    tables.cloned().collect()
+}
+
 /// Adds what makes one domain of another, besides its constraints.
 pub(super) fn domain(
     alteration: &mut Alteration,
@@ -293,19 +383,8 @@ pub(super) fn domain(
         if !is_stored(&id, comparison) {
             return false;
         }
-        let constraints = comparison
-            .from
-            .objects
-            .keys()
-            .chain(comparison.to.objects.keys());
-        let constraints: Vec<ObjectId> = constraints
-            .filter(|part| {
-                part.kind == ObjectKind::Constraint
-                    && part.schema == id.schema
-                    && part.parent.as_ref() == Some(&id.name)
-            })
-            .cloned()
-            .collect();
+        let constraints = [comparison.from, comparison.to].map(|schema| domain_parts(&id, schema));
+        let constraints = constraints.into_iter().flatten();
         alteration.made.settles.extend(constraints);
         swap(alteration, comparison);
         let why = "values do not fit into the new type".to_owned();
