@@ -134,16 +134,23 @@ fn check_history(
                 path: path_in_crate(&file.path, &path, name),
                 ..file
             })),
-            Err(FolderError { path: at, source }) => problems.push(Problem {
-                place: path_in_crate(&at, &path, name).display().to_string(),
-                code: Code::UnreadableFolder,
-                title: format!("cannot read the migrations: {source}"),
-                note: None,
-                help: format!(
-                    "create the folder with `cargo alembic init -p {package}`, or correct \
-                     `migrations` under [package.metadata.alembic]"
-                ),
-            }),
+            Err(FolderError { path: at, source }) => {
+                let why = match source.kind() {
+                    io::ErrorKind::NotFound => "there is no such folder".to_owned(),
+                    _ => source.to_string(),
+                };
+                problems.push(Problem {
+                    place: path_in_crate(&at, &path, name).display().to_string(),
+                    code: Code::UnreadableFolder,
+                    title: format!("cannot read the migrations: {why}"),
+                    note: None,
+                    help: format!(
+                        "bring the folder back as it was, as from git; create it with `cargo \
+                         alembic init -p {package}` if there are no revisions yet; or correct \
+                         `migrations` under [package.metadata.alembic]"
+                    ),
+                });
+            }
         }
     }
     if files.is_empty() && problems.is_empty() && !settings.migrations.is_empty() {

@@ -22,7 +22,7 @@ use crate::output::json::{
 };
 use crate::output::{Answer, Hint, Layout, Response, Result, Subcommand, Suggestion};
 use crate::replay::Replay;
-use crate::schemas::{Strictness, filter_for, report_not_compared, report_unstated};
+use crate::schemas::{Strictness, Target, filter_for, report_not_compared, report_unstated};
 use crate::workspace::Crate;
 
 pub(crate) use answers::Answers;
@@ -105,6 +105,7 @@ impl Autogenerate<'_> {
         replay: Replay<'r>,
         filter: &Filter,
     ) -> Result<Side<'r>> {
+        Target::check(&replay)?;
         let origin = match self.from_database {
             true => Origin::database(context, &replay)?,
             false => Origin::history(&replay)?,

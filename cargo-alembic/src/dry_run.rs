@@ -83,17 +83,19 @@ fn rehearse(
     };
     let report = outcome.map_err(|error| own.explain(error, database))?;
     let took = start.elapsed();
-    let what = format_args!(
-        "{} would be at {}, and was taken back: {} in {}",
-        own.name(),
-        report.after,
-        match report.steps.len() {
-            1 => "1 revision".to_owned(),
-            steps => format!("{steps} revisions"),
-        },
-        HumanDuration(took)
-    );
-    context.shell.status("Finished", what);
+    let (name, after) = (own.name(), &report.after);
+    let took_back = match report.steps.len() {
+        0 => format!("{name} would stay at {after}: there is nothing to run"),
+        1 => format!(
+            "{name} would be at {after}, and was taken back: 1 revision in {}",
+            HumanDuration(took)
+        ),
+        steps => format!(
+            "{name} would be at {after}, and was taken back: {steps} revisions in {}",
+            HumanDuration(took)
+        ),
+    };
+    context.shell.status("Finished", took_back);
     let dialect = database.dialect();
     newer_sql::report_steps(context, own, migration.direction, dialect, &report.steps);
     let Notes { base, steps } =

@@ -45,7 +45,7 @@ impl Git {
             });
         }
         if let Some(commit) = self.rebased_onto()? {
-            let name = "the commits that git puts yours on".to_owned();
+            let name = "the base of the unfinished rebase".to_owned();
             return Ok(Base { commit, name });
         }
         let branch = self.ask(&["symbolic-ref", "--quiet", "--short", "HEAD"])?;

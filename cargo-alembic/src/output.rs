@@ -42,7 +42,15 @@ pub(crate) enum Format {
 
 /// Returns a path as it is displayed: relative to the current folder if it is inside it.
 pub(crate) fn display_path(path: &Path) -> String {
+    below_current(path).display().to_string()
+}
+
+/// Returns a path relative to the current folder if it is inside it. Below the root folder, as in an image,
+/// it would hide that the path is absolute.
+pub(crate) fn below_current(path: &Path) -> &Path {
     let current = std::env::current_dir().unwrap_or_default();
-    let shown = path.strip_prefix(&current).unwrap_or(path);
-    shown.display().to_string()
+    match current.parent() {
+        Some(_) => path.strip_prefix(&current).unwrap_or(path),
+        None => path,
+    }
 }

@@ -43,6 +43,16 @@ enum StatedSchema {
 }
 
 impl Target {
+    /// Refuses a crate without a target schema, before anything is read to compare it with.
+    pub(crate) fn check(replay: &Replay<'_>) -> Result<()> {
+        let owner = replay.owner;
+        let dialect = replay.engine.dialect();
+        match owner.models().is_some() || owner.configuration.target(dialect)?.is_some() {
+            true => Ok(()),
+            false => Err(no_target(owner, dialect)),
+        }
+    }
+
     /// Reads the target schema of the crate, to compare it with another one: a part of a schema may be
     /// made of types that only the other one says how to create.
     pub(crate) fn read(replay: &Replay<'_>, current: &Schema) -> Result<Self> {
@@ -55,7 +65,7 @@ impl Target {
                 renames: Vec::new(),
             });
         };
-        let stated = Stated::read(plan)?;
+        let stated = Stated::read(plan, replay.owner.name())?;
         let mut scratch = replay.below()?;
         if stated.is_partial() {
             create_types(replay, &mut scratch, current, &stated)?;

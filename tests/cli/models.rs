@@ -109,6 +109,24 @@ fn comparisons_know_what_was_renamed() {
     assert_snapshot!(shown);
 }
 
+/// Sources that state no table would drop every one.
+#[test]
+fn sources_without_a_table_are_no_target() {
+    let project = project();
+    project.run(&generate("aa01")).success();
+    fs::remove_file(project.path("schema/views.sql")).unwrap();
+    let lines = ["check", &generate("bb02"), "test"];
+    // The module of post.rs is not declared.
+    project.write("src/lib.rs", "");
+    let mut shown = project.transcript(&lines);
+    fs::remove_file(project.path("src/post.rs")).unwrap();
+    shown += &project.transcript(&lines);
+    // As in an image.
+    fs::remove_dir_all(project.path("src")).unwrap();
+    shown += &project.here().run_without_cargo("check").to_string();
+    assert_snapshot!(shown);
+}
+
 /// The file for empty databases is made of the revisions, so that the first revision comes before it.
 #[test]
 fn the_file_for_empty_databases_comes_later() {
@@ -244,7 +262,9 @@ fn structs_of_other_crates() {
     let order = "use alembic_migrate::Table;\nuse people::Person as Customer;\n\n\
                  #[cfg(feature = \"orders\")]\n#[derive(Table)]\npub struct Order {\n    \
                  #[column(identity)]\n    pub id: i64,\n    \
-                 #[column(references(Customer))]\n    pub person_id: i64,\n}\n";
+                 #[column(references(Customer))]\n    pub person_id: i64,\n}\n\n\
+                 #[derive(Table)]\npub struct Note {\n    \
+                 #[column(identity)]\n    pub id: i64,\n}\n";
     project.write("app/src/lib.rs", order);
     let depends = "[dependencies]\npeople = { path = \"../store-models\", package = \"store-models\" }\n\n\
                    [features]\ndefault = [\"orders\"]\norders = []\n";

@@ -48,6 +48,18 @@ fn a_manifest_and_revisions() {
     assert!(tables.contains(&"shop_version".to_owned()), "{tables:?}");
 }
 
+/// In an image, the working folder is often the root folder: a path below it is still told as it is.
+#[cfg(unix)]
+#[test]
+fn paths_from_the_root_folder() {
+    let project = image();
+    let manifest = project.path("Cargo.toml");
+    let line = format!("status --manifest-path {}", manifest.display());
+    let outcome = project.at("/").run_without_cargo(&line);
+    let url = format!("sqlite://{}", project.path("shop.db").display());
+    assert!(outcome.stdout.contains(&url), "{outcome}");
+}
+
 /// Cargo refuses manifests without sources; the answers are the same.
 #[test]
 fn cargo_without_sources() {

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use alembic_history::Node;
+use alembic_history::{Edited, Node};
 use clap::Args;
 
 use crate::args::DatabaseArgs;
@@ -30,7 +30,7 @@ impl StatusArgs {
         for own in &crates {
             match status(own) {
                 Ok(json) => {
-                    are_at_heads &= json.at_heads;
+                    are_at_heads &= json.at_heads && !is_refused(own, &json);
                     let text = describe(own.name(), &own.database()?.shown(), &json);
                     answers.push(Answer::new(own.name(), AnswerJson::Status(json), text));
                 }
@@ -43,6 +43,14 @@ impl StatusArgs {
             true => response,
             false => response.not_at_heads(),
         })
+    }
+}
+
+/// Returns whether commands that run revisions refuse the database, because applied ones were edited.
+fn is_refused(own: &Crate, json: &StatusJson) -> bool {
+    match own.configuration.settings.edited {
+        Edited::Refuse => !json.edited.is_empty(),
+        Edited::Warn => false,
     }
 }
 
@@ -84,6 +92,9 @@ fn status(own: &Crate) -> Result<StatusJson> {
     Ok(json)
 }
 
+/// Where the ways on are told.
+const NEXT: &str = "`upgrade` says how to go on";
+
 /// Describes the status of a crate for people: one line, and one for each revision that needs something.
 fn describe(name: &str, database: &str, json: &StatusJson) -> String {
     let mut text = String::new();
@@ -94,7 +105,12 @@ fn describe(name: &str, database: &str, json: &StatusJson) -> String {
         StatusJson {
             unfinished: Some(_),
             ..
-        } => "is unfinished".to_owned(),
+        } => "is in the middle of a revision".to_owned(),
+        StatusJson {
+            at_heads: true,
+            edited,
+            ..
+        } if !edited.is_empty() => "is at its heads, but files were edited".to_owned(),
         StatusJson { at_heads: true, .. } => "is at its heads".to_owned(),
         StatusJson { pending, .. } => match pending.len() {
             0 => "differs from its files".to_owned(),
@@ -112,7 +128,7 @@ fn describe(name: &str, database: &str, json: &StatusJson) -> String {
         let _ = writeln!(text, "{verb:>12} {what}");
     };
     if let Some(ManagedByJson { tool, table }) = &json.managed_by {
-        let what = format!("{tool}, which has the table {table}; `upgrade` says how to go on");
+        let what = format!("{tool}, which has the table {table}; {NEXT}");
         line("managed by", what);
     } else if json.rows.is_empty() {
         line("at", "base".to_owned());
@@ -121,15 +137,15 @@ fn describe(name: &str, database: &str, json: &StatusJson) -> String {
         line("at", revision.to_string());
     }
     for row in &json.unknown {
-        line("unknown", format!("{row}: no file declares it"));
+        line("unknown", format!("{row}: no file declares it; {NEXT}"));
     }
     if let Some(unfinished) = &json.unfinished {
-        line("unfinished", unfinished.text.clone());
+        line("stopped", format!("{}; {NEXT}", unfinished.text));
     }
     for revision in &json.hidden {
         line(
             "hidden",
-            format!("{revision}: it lies below, and never ran"),
+            format!("{revision}: it lies below, and never ran; {NEXT}"),
         );
     }
     for (verb, logged, what) in [
@@ -144,7 +160,7 @@ fn describe(name: &str, database: &str, json: &StatusJson) -> String {
             revision, message, ..
         } in logged
         {
-            line(verb, format!("{revision}, {message}: {what}"));
+            line(verb, format!("{revision}, {message}: {what}; {NEXT}"));
         }
     }
     for revision in &json.pending {

@@ -22,7 +22,12 @@ use crate::workspace::{Access, Crate};
 pub struct TestArgs {
     /// The PostgreSQL server to create temporary databases on, instead of that of DATABASE_URL or the
     /// configuration: the URL of any of its databases, which is left untouched
-    #[arg(long, value_name = "URL", help_heading = "Database")]
+    #[arg(
+        long,
+        visible_alias = "scratch-url",
+        value_name = "URL",
+        help_heading = "Database"
+    )]
     url: Option<String>,
 }
 

@@ -81,9 +81,19 @@ fn revisions(word: &str, words: &[&str], names: &Names) -> Vec<Candidate> {
     let at = word.find('@').map_or(0, |at| at + 1);
     let (branch, _) = word.split_at(at);
     let label = branch.strip_suffix('@');
-    let symbols = words
-        .iter()
-        .filter(|symbol| label.is_none() || **symbol != "current");
+    let several = names.chosen().nth(1).is_some();
+    let is_branch = label.is_none_or(|label| {
+        let mut revisions = names.chosen().flat_map(|known| &known.revisions);
+        revisions.any(|revision| {
+            revision.id.starts_with(label) || revision.labels.iter().any(|known| known == label)
+        })
+    });
+    let symbols = words.iter().filter(|symbol| match **symbol {
+        "current" => label.is_none(),
+        // Steps are those of one crate.
+        "+1" | "-1" => is_branch && !several,
+        _ => is_branch,
+    });
     let mut candidates: Vec<Candidate> = symbols
         .map(|symbol| Candidate::new(*symbol, meaning(symbol)))
         .collect();
@@ -92,7 +102,6 @@ fn revisions(word: &str, words: &[&str], names: &Names) -> Vec<Candidate> {
         let labels = labels.into_iter();
         candidates.extend(labels.map(|label| Candidate::new(label, "the branch of this label")));
     }
-    let several = names.chosen().nth(1).is_some();
     for known in names.chosen() {
         let on_branch = known.revisions.iter().filter(|revision| {
             label.is_none_or(|label| revision.labels.iter().any(|known| known == label))

@@ -183,8 +183,15 @@ impl Host {
             url: DatabaseUrl::Postgres(url),
             extensions: Vec::new(),
         };
+        // A pooler in front of the server may have created it, and refuse it.
+        let connection = database.open().map_err(|error| {
+            error.help(
+                "a pooler knows its own databases only: for temporary ones, name the server itself with \
+                 `--scratch-url`, or by `scratch-url` in the configuration",
+            )
+        })?;
         Ok(Scratch {
-            connection: database.open()?,
+            connection,
             database,
             on_server: Some((Rc::clone(self), name)),
             _folder: None,
@@ -201,10 +208,10 @@ impl Host {
             // insufficient_privilege
             Some("42501") => fault.help(format!(
                 "allow it with `ALTER ROLE {} CREATEDB`, or name another server or user with \
-                 `--url`",
+                 `--scratch-url`",
                 quote_for_sql(self.url.options.get_username())
             )),
-            _ => fault.help("name another server or user with `--url`"),
+            _ => fault.help("name another server or user with `--scratch-url`"),
         };
         fault.into()
     }

@@ -30,7 +30,8 @@ pub(super) fn next_step(fault: &AlterFault, diagnostic: Diagnostic) -> Diagnosti
         AlterFault::Refused(error) => refused(error, diagnostic),
         AlterFault::Rows { loss, .. } => diagnostic.help(match loss {
             Loss::Null { .. } => {
-                "give these rows a value with an UPDATE before the statement, or the column a DEFAULT"
+                "give the column a DEFAULT; or let it be NULL, give these rows a value with an UPDATE, \
+                 and then `ALTER COLUMN ... SET NOT NULL`"
             }
             Loss::Duplicate { .. } => "delete or change these rows before the statement",
             Loss::Check { .. } | Loss::Dangling { .. } => {

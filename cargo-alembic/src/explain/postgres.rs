@@ -86,12 +86,12 @@ fn advice(code: Option<&str>, url: &PostgresUrl) -> String {
         // connection_exception, protocol_violation: PgBouncer's code for whatever it refuses
         code if code.starts_with("08") => {
             "a pooler in front of the server, or the server itself, refuses the connection: check \
-             the database, the user, the parameters and the `sslmode` in the URL, and whether the \
-             pooler reaches its server and has connections to spare; its log says more"
+             the database, the user, the password, the parameters and the `sslmode` in the URL, and \
+             whether the pooler reaches its server and has connections to spare; its log says more"
                 .to_owned()
         }
-        _ => "check that the server is running and that the URL has the right host, port, user \
-              and database; the password can also be in PGPASSWORD or ~/.pgpass"
+        _ => "check that the server is running and that the URL has the right host, port, `sslmode`, \
+              user and database"
             .to_owned(),
     }
 }
@@ -185,9 +185,11 @@ fn options(url: &PostgresUrl) -> String {
     };
     let given = place(&url.options).into_iter();
     let usual = place(&PgConnectOptions::new_without_pgpass());
+    let is_socket = url.options.get_socket().is_some();
     given
         .zip(usual)
-        .filter(|(given, usual)| given != usual)
+        // Without a host, programs of PostgreSQL take the socket.
+        .filter(|(given, usual)| given != usual || (given.0 == "-h" && !is_socket))
         .map(|((option, value), _)| format!(" {option} {}", quote_for_shell(&value)))
         .collect()
 }

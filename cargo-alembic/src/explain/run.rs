@@ -350,8 +350,8 @@ fn next_step(
                     quote_for_sql(schema)
                 )),
                 None => diagnostic.help(
-                    "make search_path include a schema that exists, or configure \
-                     `version-table-schema`",
+                    "make search_path include a schema that exists and that the user may use \
+                     (`GRANT USAGE, CREATE ON SCHEMA ...`), or configure `version-table-schema`",
                 ),
             }
         }

@@ -88,7 +88,11 @@ impl<'c> AppliedRevisions<'c> {
     /// Says what happens to the database.
     pub(crate) fn announce(&self, shell: Shell) {
         let ids = join(&self.owner.graph().ids(&self.applied));
-        let what = format_args!("{ids} in {}, and apply them again", self.database.url);
+        let them = match self.applied.len() {
+            1 => "it",
+            _ => "them",
+        };
+        let what = format_args!("{ids} in {}, and apply {them} again", self.database.url);
         shell.status("Would revert", what);
     }
 

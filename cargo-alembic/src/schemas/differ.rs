@@ -132,6 +132,7 @@ impl Differ<'_> {
         context: &Context,
         replay: &Replay<'_>,
     ) -> Result<(Schema, Schema, Vec<Rename>)> {
+        Target::check(replay)?;
         let whole = source.read(context, replay)?;
         let mut current = self.filtered(whole.clone());
         let target = Target::read(replay, &current)?;

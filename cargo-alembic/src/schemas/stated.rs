@@ -11,6 +11,7 @@ use alembic_models::{Fault, Grammar, Models, Rename, Sources, scan};
 use alembic_run::{DatabaseError, Schema as SchemaFile, SchemaRole};
 use alembic_schema::PartialSchema;
 use alembic_sql::{Name, SqlText};
+use walkdir::{DirEntry, WalkDir};
 
 use crate::output::{Cause, Diagnostic, Error, Excerpt, Result, display_path};
 use crate::workspace::{CrateSources, ModelPlan};
@@ -37,7 +38,7 @@ const BEFORE: &str = "before";
 
 impl Stated {
     /// Reads the sources and files of a plan.
-    pub(crate) fn read(plan: &ModelPlan) -> Result<Self> {
+    pub(crate) fn read(plan: &ModelPlan, package: &str) -> Result<Self> {
         let mut read: Vec<Models> = Vec::new();
         for sources in &plan.crates {
             let models =
@@ -62,6 +63,13 @@ impl Stated {
         {
             // Every table would be one to drop.
             return Err(unreadable(std::slice::from_ref(fault)));
+        }
+        if models.tables().next().is_none()
+            && files.is_empty()
+            && let Some(sources) = plan.crates.last()
+        {
+            return Err(nothing_stated(&models, &sources.roots, grammar)
+                .note(format!("in crate `{package}`")));
         }
         Ok(Self {
             models,
@@ -277,6 +285,50 @@ fn unreadable_file(path: &Path, error: io::Error) -> Error {
         .code(Code::UnreadableSchema)
         .note("it belongs to the target schema, by `models` in the configuration")
         .into()
+}
+
+/// Explains that the sources state no table: every table would be one to drop.
+fn nothing_stated(models: &Models, roots: &[PathBuf], grammar: Grammar) -> Error {
+    /// How many files are named.
+    const NAMED: usize = 4;
+    let (what, derive) = match grammar {
+        Grammar::Own => ("struct", "Table"),
+        Grammar::SeaOrm => ("entity", "DeriveEntityModel"),
+    };
+    let title = format!("no {what} states a table");
+    let mut diagnostic = Diagnostic::new(Cause::Configuration, title).code(Code::NoTarget);
+    let shown = models.files().iter().take(NAMED);
+    let shown: Vec<String> = shown.map(|path| display_path(path)).collect();
+    diagnostic = match (shown.as_slice(), models.files().len()) {
+        ([], _) => diagnostic.note("there are no sources here"),
+        (shown, count) if count > NAMED => {
+            diagnostic.note(format!("read were {}, ...", shown.join(", ")))
+        }
+        (shown, _) => diagnostic.note(format!("read were {}", shown.join(", "))),
+    };
+    diagnostic = diagnostic.note("every table would be one to drop, so nothing is compared");
+    let is_unread = |path: &Path| {
+        let states = |text: String| text.contains("derive(") && text.contains(derive);
+        !models.files().iter().any(|read| read == path)
+            && std::fs::read_to_string(path).is_ok_and(states)
+    };
+    let folders: BTreeSet<&Path> = roots.iter().filter_map(|root| root.parent()).collect();
+    let files = folders
+        .into_iter()
+        .flat_map(|folder| WalkDir::new(folder).sort_by_file_name());
+    let mut sources = files.filter_map(|entry| entry.ok().map(DirEntry::into_path));
+    match sources
+        .find(|path| path.extension().is_some_and(|extension| extension == "rs") && is_unread(path))
+    {
+        Some(path) => diagnostic.help(format!(
+            "{} has `derive({derive})`, but is no module of the crate: declare it with `mod`",
+            display_path(&path)
+        )),
+        None => diagnostic.help(format!(
+            "state the tables by `derive({derive})`; or leave `models` out of the configuration"
+        )),
+    }
+    .into()
 }
 
 /// Explains everything that is wrong with the structs.

@@ -6,6 +6,7 @@ use std::path::{Component, Path, PathBuf};
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
 
 use super::{UrlError, UrlPlace};
+use crate::output::below_current;
 
 /// What a path has encoded in a URL.
 const ENCODED: &AsciiSet = &CONTROLS.add(b' ').add(b'%').add(b'?').add(b'#');
@@ -159,9 +160,7 @@ fn relative(path: &Path, folder: &Path) -> Option<String> {
 
 /// Returns the URL of a file as `--url` takes it, relative to the current folder if it is inside it.
 fn shown(path: &Path, query: &str) -> String {
-    let current = std::env::current_dir().unwrap_or_default();
-    let path = path.strip_prefix(&current).unwrap_or(path);
-    written(&path.display().to_string(), query)
+    written(&below_current(path).display().to_string(), query)
 }
 
 /// Returns the URL with a path.

@@ -99,17 +99,20 @@ impl Configuration {
             display_path(&error.path),
             error.source.kind() == std::io::ErrorKind::NotFound,
         );
-        let title = format!(
-            "cannot read the migrations of `{name}`: {path}: {}",
-            error.source
-        );
+        let why = match is_missing {
+            true => "there is no such folder".to_owned(),
+            false => error.source.to_string(),
+        };
+        let title = format!("cannot read the migrations of `{name}`: {path}: {why}");
         let fault = Diagnostic::new(Cause::Unreadable(error.source), title);
         let fault = fault.code(Code::UnreadableFolder);
         let fault = match is_missing {
-            true => fault.help(
-                Hint::from("create the folder with ")
-                    .command(Suggestion::for_crate(Subcommand::Init, name)),
-            ),
+            true => fault
+                .help("if it was there before, bring it back as it was, as from git")
+                .help(
+                    Hint::from("if the crate has no revisions yet, create the folder with ")
+                        .command(Suggestion::for_crate(Subcommand::Init, name)),
+                ),
             false => fault.help("make the folder readable"),
         };
         fault.into()

@@ -193,7 +193,7 @@ impl Workspace {
             for other in &crates[..index] {
                 let own = (&checked.configuration, database);
                 if shares_table(own, (&other.configuration, other.database()?)) {
-                    return Err(shared_table(other.name(), own));
+                    return Err(shared_table(&other.configuration, own));
                 }
             }
         }
@@ -223,7 +223,7 @@ fn check_configured(
         if let Some(theirs) = other.configured_database()
             && shares_table((configuration, &own), (other, &theirs))
         {
-            return Err(shared_table(&other.name, (configuration, database)));
+            return Err(shared_table(other, (configuration, database)));
         }
     }
     Ok(())
@@ -253,15 +253,37 @@ fn shares_table(
     table.is_same(&other, dialect)
 }
 
-fn shared_table(other: &str, (own, database): (&Configuration, &Database)) -> Error {
+fn shared_table(other: &Configuration, (own, database): (&Configuration, &Database)) -> Error {
     let title = format!(
-        "crates `{other}` and `{}` use the same version table in the same database",
-        own.name
+        "crates `{}` and `{}` use the same version table in the same database",
+        other.name, own.name
     );
     let table = own.version_table(database.dialect()).quoted();
-    Diagnostic::new(Cause::Configuration, title)
+    let mut diagnostic = Diagnostic::new(Cause::Configuration, title)
         .code(Code::SharedVersionTable)
-        .note(format!("the table is {table} in {}", database.url))
+        .note(format!("the table is {table} in {}", database.url));
+    let replaced = [other, own].into_iter().find_map(|configuration| {
+        let configured = configuration.configured_database()?;
+        let place = configuration.find_url(None).ok()??.1;
+        let variable = match place {
+            UrlPlace::Environment(variable) | UrlPlace::Dotenv { variable, .. } => variable,
+            UrlPlace::Argument | UrlPlace::Manifest(_) => return None,
+        };
+        let is_replaced = configured.identity() != database.identity();
+        is_replaced.then_some((configuration, configured, variable))
+    });
+    if let Some((configuration, configured, variable)) = replaced {
+        let name = &configuration.name;
+        diagnostic = diagnostic
+            .note(format!(
+                "{variable} takes the place of the `url` of crate `{name}`, which is {}",
+                configured.url
+            ))
+            .help(format!(
+                "if each has a database of its own, name another variable by the `url-env` of crate `{name}`"
+            ));
+    }
+    diagnostic
         .help("give one of them another `version-table` under [package.metadata.alembic]")
         .into()
 }
