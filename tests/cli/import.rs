@@ -79,6 +79,38 @@ fn failed(outcome: Outcome) -> Outcome {
     outcome
 }
 
+/// Migrations of SQLite refer to tables that come later, as those of plume and vaultwarden do.
+#[test]
+fn a_key_that_a_later_migration_mends() {
+    const FILES: Files = &[
+        (
+            "migrations/0001_create_orders.sql",
+            "CREATE TABLE orders (id INTEGER PRIMARY KEY, account INTEGER REFERENCES account (id), \
+             FOREIGN KEY (account) REFERENCES account (id));\n",
+        ),
+        (
+            "migrations/0002_nothing_to_do_with_it.sql",
+            "CREATE TABLE other (id INTEGER);\n",
+        ),
+        ("migrations/0003_create_account.sql", SQLX[0].1),
+    ];
+    let project = project(FILES);
+    project.run("import --url sqlite://shop.db").success();
+    let first = failed(project.run("upgrade 2")).stderr;
+    let fault = "the foreign key orders (account) refers to a table account that does not exist\n";
+    assert!(
+        first.contains(&format!("error[broken-object]: {fault}")),
+        "{first}"
+    );
+    assert!(!first.contains("transaction = "), "{first}");
+    let alone = failed(project.run("upgrade --transaction-per-revision")).stderr;
+    let help = "if 2 or a later revision mends it, run them in one transaction: configure \
+                `transaction = \"run\"`";
+    assert!(alone.contains(help), "{alone}");
+    project.run("upgrade").success();
+    assert_eq!(project.database("shop.db").versions(), ["3"]);
+}
+
 /// Runs a command, and returns what it changes.
 fn outcome_of(project: &Project, line: &str) -> (Outcome, Vec<String>) {
     let before = project.tree();
