@@ -226,9 +226,9 @@ const PROJECTS: &[(&str, &str, Files)] = &[
 /// The table of each tool with its first migration applied, as the tool documents it, and the revision
 /// that the database is then at.
 fn half_applied(tool: &str, dialect: Dialect) -> (String, &'static str) {
-    let bytes = match dialect {
-        Sqlite => "BLOB",
-        Postgres => "BYTEA",
+    let (bytes, numbered) = match dialect {
+        Sqlite => ("BLOB", "INTEGER PRIMARY KEY"),
+        Postgres => ("BYTEA", "SERIAL PRIMARY KEY"),
     };
     let (tables, at) = match tool {
         "sqlx" => (
@@ -263,11 +263,12 @@ fn half_applied(tool: &str, dialect: Dialect) -> (String, &'static str) {
             "20240102030405",
         ),
         "goose" => (
-            "CREATE TABLE goose_db_version (id INTEGER PRIMARY KEY, version_id BIGINT NOT NULL, \
-             is_applied BOOLEAN NOT NULL, tstamp TIMESTAMP DEFAULT CURRENT_TIMESTAMP);\n\
-             INSERT INTO goose_db_version (id, version_id, is_applied) VALUES (1, 0, TRUE), \
-             (2, 1, TRUE), (3, 2, TRUE), (4, 2, FALSE);"
-                .to_owned(),
+            format!(
+                "CREATE TABLE goose_db_version (id {numbered}, version_id BIGINT NOT NULL, \
+                 is_applied BOOLEAN NOT NULL, tstamp TIMESTAMP DEFAULT CURRENT_TIMESTAMP);\n\
+                 INSERT INTO goose_db_version (version_id, is_applied) VALUES (0, TRUE), \
+                 (1, TRUE), (2, TRUE), (2, FALSE);"
+            ),
             "1",
         ),
         "flyway" => (
@@ -327,6 +328,7 @@ fn databases_are_taken_over_where_they_are() {
             };
             assert_eq!(database.versions(), [at], "{context}");
             half.run("upgrade").success();
+            half.run("verify").success();
 
             let whole = project(files).on(dialect);
             whole
