@@ -80,6 +80,38 @@ fn failed(outcome: Outcome) -> Outcome {
     outcome
 }
 
+/// Migrations of SQLite refer to tables that come later, as those of plume and vaultwarden do.
+#[test]
+fn a_key_that_a_later_migration_mends() {
+    const FILES: Files = &[
+        (
+            "migrations/0001_create_orders.sql",
+            "CREATE TABLE orders (id INTEGER PRIMARY KEY, account INTEGER REFERENCES account (id), \
+             FOREIGN KEY (account) REFERENCES account (id));\n",
+        ),
+        (
+            "migrations/0002_nothing_to_do_with_it.sql",
+            "CREATE TABLE other (id INTEGER);\n",
+        ),
+        ("migrations/0003_create_account.sql", SQLX[0].1),
+    ];
+    let project = project(FILES);
+    project.run("import --url sqlite://shop.db").success();
+    let first = failed(project.run("upgrade 2")).stderr;
+    let fault = "the foreign key orders (account) refers to a table account that does not exist\n";
+    assert!(
+        first.contains(&format!("error[broken-object]: {fault}")),
+        "{first}"
+    );
+    assert!(!first.contains("transaction = "), "{first}");
+    let alone = failed(project.run("upgrade --transaction-per-revision")).stderr;
+    let help = "if 2 or a later revision mends it, run them in one transaction: configure \
+                `transaction = \"run\"`";
+    assert!(alone.contains(help), "{alone}");
+    project.run("upgrade").success();
+    assert_eq!(project.database("shop.db").versions(), ["3"]);
+}
+
 /// Runs a command, and returns what it changes.
 fn outcome_of(project: &Project, line: &str) -> (Outcome, Vec<String>) {
     let before = project.tree();
@@ -195,9 +227,9 @@ const PROJECTS: &[(&str, &str, Files)] = &[
 /// The table of each tool with its first migration applied, as the tool documents it, and the revision
 /// that the database is then at.
 fn half_applied(tool: &str, dialect: Dialect) -> (String, &'static str) {
-    let bytes = match dialect {
-        Sqlite => "BLOB",
-        Postgres => "BYTEA",
+    let (bytes, numbered) = match dialect {
+        Sqlite => ("BLOB", "INTEGER PRIMARY KEY"),
+        Postgres => ("BYTEA", "SERIAL PRIMARY KEY"),
     };
     let (tables, at) = match tool {
         "sqlx" => (
@@ -232,11 +264,12 @@ fn half_applied(tool: &str, dialect: Dialect) -> (String, &'static str) {
             "20240102030405",
         ),
         "goose" => (
-            "CREATE TABLE goose_db_version (id INTEGER PRIMARY KEY, version_id BIGINT NOT NULL, \
-             is_applied BOOLEAN NOT NULL, tstamp TIMESTAMP DEFAULT CURRENT_TIMESTAMP);\n\
-             INSERT INTO goose_db_version (id, version_id, is_applied) VALUES (1, 0, TRUE), \
-             (2, 1, TRUE), (3, 2, TRUE), (4, 2, FALSE);"
-                .to_owned(),
+            format!(
+                "CREATE TABLE goose_db_version (id {numbered}, version_id BIGINT NOT NULL, \
+                 is_applied BOOLEAN NOT NULL, tstamp TIMESTAMP DEFAULT CURRENT_TIMESTAMP);\n\
+                 INSERT INTO goose_db_version (version_id, is_applied) VALUES (0, TRUE), \
+                 (1, TRUE), (2, TRUE), (2, FALSE);"
+            ),
             "1",
         ),
         "flyway" => (
@@ -296,6 +329,7 @@ fn databases_are_taken_over_where_they_are() {
             };
             assert_eq!(database.versions(), [at], "{context}");
             half.run("upgrade").success();
+            half.run("verify").success();
 
             let whole = project(files).on(dialect);
             whole

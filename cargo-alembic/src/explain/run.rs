@@ -314,9 +314,18 @@ fn next_step(
         ),
         Failure::ForeignKeyMismatch { .. } => diagnostic
             .help("give the referenced columns a PRIMARY KEY or a UNIQUE index"),
-        Failure::Broken { .. } => diagnostic.help(
-            "create what is missing, or change or drop what needs it, in the same revision",
-        ),
+        Failure::Broken { next, .. } => {
+            let diagnostic = diagnostic.help(
+                "create what is missing, or change or drop what needs it, in the same revision",
+            );
+            match next {
+                None => diagnostic,
+                Some(next) => diagnostic.help(format!(
+                    "if {next} or a later revision mends it, run them in one transaction: configure \
+                     `transaction = \"run\"`"
+                )),
+            }
+        }
         Failure::NoSecondConnection { .. } => {
             diagnostic.help("allow the server one more connection")
         }

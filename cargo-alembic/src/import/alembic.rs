@@ -92,7 +92,7 @@ impl AlembicImport {
             shown: "Alembic".to_owned(),
         };
         let imported = imported(&place, &runs)?;
-        check(&imported, &from, &tool)?;
+        check(&imported, &from, &tool, None)?;
         let files = NewFile::of(&imported, &place);
         let owner = crate_of(context, &place, files.clone())?;
         for run in &mut runs {

@@ -11,7 +11,7 @@ use toml_edit::value;
 use super::Source;
 use super::place::{Engines, NewFile, PlaceRequest};
 use super::report::{ToolName, answer, check};
-use super::source::read_folder;
+use super::source::{elsewhere, read_folder};
 use crate::context::Context;
 use crate::manifest::Manifest;
 use crate::new_revision::{create_date, now};
@@ -42,14 +42,17 @@ impl FolderImport {
             let fault = Diagnostic::new(Cause::Arguments, title);
             return Err(fault.help("name only one dialect").into());
         };
-        // As all of these tools do.
-        place.keys["transaction"] = value("revision");
+        // All of these tools commit each migration. Without need that is no gain: on SQLite, migrations leave
+        // foreign keys broken that later ones mend.
+        if dialect.needs_commits() {
+            place.keys["transaction"] = value("revision");
+        }
         place.exclude(tool.default_table());
         let today = now(place.configuration.settings.timezone.as_deref())?;
         let date = |version: &str| create_date(&date_of(version).unwrap_or_else(|| today.clone()));
         let imported = import(tool, &folder, dialect, date);
         let shown = ToolName::of(tool);
-        check(&imported, &from, &shown)?;
+        check(&imported, &from, &shown, elsewhere(tool, &from, &folder))?;
         let files = NewFile::of(&imported, &place);
         let answer = answer(&place, &shown, &from, &imported, &files, self.dry_run);
         if !self.dry_run {
@@ -80,7 +83,8 @@ impl ToolName {
 fn date_of(version: &str) -> Option<Zoned> {
     let digits = version.bytes().all(|byte| byte.is_ascii_digit());
     let time = match (digits, version.len()) {
-        (true, 14) => DateTime::strptime("%Y%m%d%H%M%S", version).ok()?,
+        // diesel numbers the migrations of a second.
+        (true, 14 | 18) => DateTime::strptime("%Y%m%d%H%M%S", &version[..14]).ok()?,
         (true, 12) => DateTime::strptime("%Y%m%d%H%M", version).ok()?,
         (true, 8) => Date::strptime("%Y%m%d", version)
             .ok()?
@@ -88,4 +92,26 @@ fn date_of(version: &str) -> Option<Zoned> {
         _ => return None,
     };
     time.to_zoned(TimeZone::UTC).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_are_dates() {
+        for (version, date) in [
+            ("20260730", Some("2026-07-30T00:00:00+00:00[UTC]")),
+            ("202607301459", Some("2026-07-30T14:59:00+00:00[UTC]")),
+            ("20260730145958", Some("2026-07-30T14:59:58+00:00[UTC]")),
+            ("202607301459580001", Some("2026-07-30T14:59:58+00:00[UTC]")),
+            ("202607301459580", None),
+            ("20261812144402", None),
+            ("1.2", None),
+            ("7", None),
+        ] {
+            let found = date_of(version).map(|date| date.to_string());
+            assert_eq!(found.as_deref(), date, "{version}");
+        }
+    }
 }

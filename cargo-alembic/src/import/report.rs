@@ -8,7 +8,7 @@ use alembic_import::{Finding, FindingKind, Imported, ImportedRevision, Weight};
 
 use super::place::{NewFile, Place};
 use crate::output::json::{AnswerJson, FindingJson, ImportJson, ImportedJson};
-use crate::output::{Answer, Cause, Diagnostic, Result, display_path};
+use crate::output::{Answer, Cause, Diagnostic, Hint, Result, display_path};
 
 /// The tool that is imported from: its name in arguments, and in sentences.
 #[derive(Clone, Debug)]
@@ -17,26 +17,16 @@ pub(super) struct ToolName {
     pub(super) shown: String,
 }
 
-/// Fails with everything that keeps the folder from being imported.
-pub(super) fn check(imported: &Imported, from: &Path, tool: &ToolName) -> Result<()> {
-    let mut errors: Vec<Diagnostic> = imported
-        .findings_of(Weight::Error)
-        .map(|finding| {
-            let place = match finding.path.as_str() {
-                "" => from.to_owned(),
-                path => from.join(path),
-            };
-            let line = finding
-                .line
-                .map_or(String::new(), |line| format!(":{line}"));
-            let title = format!("{}{line}: {}", display_path(&place), finding.kind);
-            let diagnostic = Diagnostic::new(Cause::History, title).code(Code::NotImported);
-            match finding.kind.help() {
-                Some(help) => diagnostic.help(help),
-                None => diagnostic,
-            }
-        })
-        .collect();
+/// Fails with everything that keeps the folder from being imported; `elsewhere` says which other tool or folder
+/// may be meant.
+pub(super) fn check(
+    imported: &Imported,
+    from: &Path,
+    tool: &ToolName,
+    elsewhere: Option<Hint>,
+) -> Result<()> {
+    let findings: Vec<&Finding> = imported.findings_of(Weight::Error).collect();
+    let mut errors: Vec<Diagnostic> = alike(&findings).map(|alike| fault(&alike, from)).collect();
     match errors.pop() {
         None => Ok(()),
         Some(last) => {
@@ -44,9 +34,51 @@ pub(super) fn check(imported: &Imported, from: &Path, tool: &ToolName) -> Result
                 "nothing of {}'s migrations was imported",
                 tool.shown
             ));
-            errors.push(last);
+            errors.push(match elsewhere {
+                Some(elsewhere) => last.help(elsewhere),
+                None => last,
+            });
             Err(errors.into())
         }
+    }
+}
+
+/// Returns the findings that say the same, of each of its files, in the order of the first ones.
+fn alike<'f>(findings: &[&'f Finding]) -> impl Iterator<Item = Vec<&'f Finding>> {
+    let mut groups: Vec<Vec<&Finding>> = Vec::new();
+    for finding in findings {
+        let mut known = groups.iter_mut();
+        match known.find(|group| group[0].kind == finding.kind) {
+            Some(group) => group.push(finding),
+            None => groups.push(vec![finding]),
+        }
+    }
+    groups.into_iter()
+}
+
+/// Returns what is wrong with files that have the same fault.
+fn fault(findings: &[&Finding], from: &Path) -> Diagnostic {
+    const SHOWN: usize = 8;
+    let place = |finding: &Finding| {
+        let place = match finding.path.as_str() {
+            "" => from.to_owned(),
+            path => from.join(path),
+        };
+        let line = finding.line.map(|line| format!(":{line}"));
+        display_path(&place) + &line.unwrap_or_default()
+    };
+    let (first, others) = (findings[0], &findings[1..]);
+    let title = format!("{}: {}", place(first), first.kind);
+    let mut diagnostic = Diagnostic::new(Cause::History, title).code(Code::NotImported);
+    for other in others.iter().take(SHOWN) {
+        diagnostic = diagnostic.note(format!("the same is true of {}", place(other)));
+    }
+    if others.len() > SHOWN {
+        diagnostic = diagnostic.note(format!("and of {} more", others.len() - SHOWN));
+    }
+    match first.kind.help() {
+        Some(help) => diagnostic.help(help),
+        None => diagnostic,
     }
 }
 

@@ -1,9 +1,10 @@
 //! The folder of another tool: where it is, which tool it belongs to, and its files.
 
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
 use alembic_history::{Code, nearest, read_file};
-use alembic_import::{Detection, Folder, FolderFile, Tool, detect};
+use alembic_import::{Detection, Folder, FolderFile, Tool, detect, detect_below};
 use walkdir::WalkDir;
 
 use crate::output::{Cause, Diagnostic, Error, Hint, Result, Subcommand, Suggestion, display_path};
@@ -77,9 +78,10 @@ impl Source {
             Detection::Several(several) => several,
             Detection::Nothing => {
                 let title = format!("{shown} has no migrations of a tool that can be imported");
+                let another = || format!("name another folder; the tools are {}", tools()).into();
                 return Err(Diagnostic::new(Cause::Arguments, title)
                     .code(Code::UnknownTool)
-                    .help(format!("name another folder; the tools are {}", tools()))
+                    .help(below(path, folder).unwrap_or_else(another))
                     .into());
             }
         };
@@ -92,20 +94,54 @@ impl Source {
         for (tool, file) in &several {
             diagnostic = diagnostic.note(format!("{file} looks like a migration of {tool}"));
         }
-        let commands = several.iter().map(|(tool, _)| {
-            Suggestion::new(Subcommand::Import)
-                .argument(tool.name())
-                .argument(&shown)
-        });
-        let hint =
-            commands
-                .enumerate()
-                .fold(Hint::from("name the tool: "), |hint, (index, command)| {
-                    let hint = if index > 0 { hint.text(" or ") } else { hint };
-                    hint.command(command)
-                });
+        let tools = several.iter().map(|(tool, _)| *tool);
+        let hint = commands("name the tool: ", tools.map(|tool| (tool, path.to_owned())));
         Err(diagnostic.help(hint).into())
     }
+}
+
+/// Returns what may be meant instead of the migrations of a tool in a folder that has none of it: another tool,
+/// or folders below.
+pub(super) fn elsewhere(tool: Tool, path: &Path, folder: &Folder) -> Option<Hint> {
+    match detect(folder) {
+        Detection::Tool(other) if other != tool => {
+            let hint = format!("the files look like migrations of {other}: ");
+            Some(commands(hint, [(other, path.to_owned())].into_iter()))
+        }
+        Detection::Nothing => below(path, folder),
+        Detection::Tool(_) | Detection::Several(_) => None,
+    }
+}
+
+/// Returns the imports of folders below one that has no migrations itself, if any of them has.
+fn below(path: &Path, folder: &Folder) -> Option<Hint> {
+    const SHOWN: usize = 4;
+    let found = detect_below(folder).into_iter();
+    let found = found.flat_map(|(below, tools)| {
+        let place = path.join(below);
+        tools.into_iter().map(move |tool| (tool, place.clone()))
+    });
+    let mut found = found.take(SHOWN).peekable();
+    found.peek()?;
+    Some(commands("folders below it have migrations: ", found))
+}
+
+/// Returns a hint that names the commands of imports.
+fn commands(
+    text: impl Into<Cow<'static, str>>,
+    imports: impl Iterator<Item = (Tool, PathBuf)>,
+) -> Hint {
+    let hint = Hint::default().text(text);
+    imports
+        .enumerate()
+        .fold(hint, |hint, (index, (tool, path))| {
+            let hint = if index > 0 { hint.text(" or ") } else { hint };
+            hint.command(
+                Suggestion::new(Subcommand::Import)
+                    .argument(tool.name())
+                    .argument(display_path(&path)),
+            )
+        })
 }
 
 /// Returns the names of the tools.

@@ -288,13 +288,12 @@ impl Refused<'_> {
                     database.url
                 ))
         };
-        let run_tool = format!("run `{}`, and this command again", tool.apply_command());
         match refusal {
             Refusal::Missing => {
                 let title = format!("the database has no table {table} of {tool}");
                 diagnostic(Code::ToolTable, title)
                     .help(
-                        Hint::from("if it has another name, name it with ")
+                        Hint::from("if it has another name or schema, name it with ")
                             .command(import("--table <table>")),
                     )
                     .help(
@@ -324,10 +323,16 @@ impl Refused<'_> {
                 )
             }
             Refusal::Edited(mismatches) => {
-                let ids = ids(mismatches.iter().map(|mismatch| &mismatch.revision)).join(", ");
-                let title = format!(
-                    "{tool} ran other files here than those that revisions {ids} were imported from"
-                );
+                let ids = ids(mismatches.iter().map(|mismatch| &mismatch.revision));
+                let title = match ids.as_slice() {
+                    [id] => format!(
+                        "{tool} ran another file here than the one that revision {id} was imported from"
+                    ),
+                    ids => format!(
+                        "{tool} ran other files here than those that revisions {} were imported from",
+                        ids.join(", ")
+                    ),
+                };
                 diagnostic(Code::ToolChecksum, title)
                     .help("if they mean the same, leave out `--strict`")
             }
@@ -369,7 +374,13 @@ impl Refused<'_> {
                         diagnostic = diagnostic.note(format!("{id} was imported from {file}"));
                     }
                 }
-                diagnostic.help(format!("to apply them, {run_tool}")).help(
+                let fill = match tool.fill_command() {
+                    Some(command) => {
+                        format!("to apply them, run `{command}`, and this command again")
+                    }
+                    None => format!("{tool} does not apply them any more: execute their SQL"),
+                };
+                diagnostic.help(fill).help(
                     Hint::from("if the database has what they do, record that with ")
                         .command(stamp(&above.join(" "))),
                 )

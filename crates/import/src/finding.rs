@@ -147,6 +147,11 @@ pub enum FindingKind {
         /// The line.
         marker: &'static str,
     },
+    /// The file has the line that begins a direction more than once.
+    SeveralMarkers {
+        /// The line.
+        marker: &'static str,
+    },
     /// Statements stand where the tool runs them in no direction.
     OutsideMarkers {
         /// The line that would begin a way up.
@@ -203,6 +208,7 @@ impl FindingKind {
             | Self::NoId { .. }
             | Self::NotSql
             | Self::NoUp { .. }
+            | Self::SeveralMarkers { .. }
             | Self::OutsideMarkers { .. }
             | Self::Unsplittable(_)
             | Self::Transaction { .. }
@@ -218,6 +224,11 @@ impl FindingKind {
         Some(match self {
             Self::NotUtf8 => "save the file as UTF-8, or move it out of the folder".to_owned(),
             Self::BadVersion => "rename the file, or move it out of the folder".to_owned(),
+            Self::DuplicateVersion { first, .. } if first.contains('/') => {
+                "move the file that no database has applied out of the folder; if the folders below are \
+                 histories of their own, import them one by one"
+                    .to_owned()
+            }
             Self::DuplicateVersion { .. } | Self::DuplicateId { .. } => {
                 "move the file that no database has applied out of the folder".to_owned()
             }
@@ -228,20 +239,22 @@ impl FindingKind {
             Self::NoUp { marker } | Self::OutsideMarkers { marker } => {
                 format!("put `{marker}` before the statements")
             }
+            Self::SeveralMarkers { .. } => {
+                "divide the file into several, or leave in it what the tool has run".to_owned()
+            }
             Self::Unsplittable(_) => {
                 "correct the SQL, or name its dialect with `--dialect`".to_owned()
             }
             Self::Transaction { .. } => {
-                "rewrite the file so that it runs in one transaction".to_owned()
+                "rewrite the file so that it runs in one transaction, or name its dialect with \
+                 `--dialect` if this is another one"
+                    .to_owned()
             }
             Self::Revision(_) => "reword the line".to_owned(),
             Self::Unwritten { .. } => {
                 "write the value into the statement, in the project, and import again".to_owned()
             }
-            Self::NoMigrations(_) => {
-                "name the folder after the tool, as in `cargo alembic import sqlx db/migrations`"
-                    .to_owned()
-            }
+            Self::NoMigrations(tool) => format!("name a folder with migrations of {tool}"),
             Self::TakenOut { .. }
             | Self::OtherId { .. }
             | Self::FoundOutside { .. }
@@ -371,6 +384,12 @@ impl fmt::Display for FindingKind {
             }
             Self::NotSql => f.write_str("is a migration, but not in SQL"),
             Self::NoUp { marker } => write!(f, "has no line `{marker}`"),
+            Self::SeveralMarkers { marker } => {
+                write!(
+                    f,
+                    "has several lines `{marker}`, and it is not known which of them ran"
+                )
+            }
             Self::OutsideMarkers { marker } => {
                 write!(
                     f,

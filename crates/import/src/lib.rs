@@ -23,7 +23,7 @@ mod tools;
 
 pub use applied::{Applied, AppliedMigration};
 pub use checksum::Checksum;
-pub use detect::{Detection, detect};
+pub use detect::{Detection, detect, detect_below};
 pub use finding::{Finding, FindingKind, Weight};
 pub use folder::{Folder, FolderFile};
 pub use mapping::{Mapping, MappingError, Mismatch, map};

@@ -133,9 +133,10 @@ pub fn map(
             above: graph.ids(&targets),
         });
     }
+    let is_applied = |node: &&Node| !matches!(origins[*node].key, Key::Table(_));
     Ok(Mapping {
         targets: graph.ids(&targets),
-        applied: done.len(),
+        applied: done.iter().filter(is_applied).count(),
         mismatches: in_order(graph, mismatches),
         repeated,
     })

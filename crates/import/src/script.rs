@@ -117,10 +117,11 @@ impl Script<'_> {
         let sql = &self.text[self.span.clone()];
         let undoing = statements.iter().filter(|one| match &one.kind {
             StatementKind::Transaction(control) => match control {
-                TransactionControl::Begin
-                | TransactionControl::Commit
-                | TransactionControl::Savepoint
-                | TransactionControl::Release => false,
+                // Code of another dialect reads like that, such as `END IF`.
+                TransactionControl::Begin | TransactionControl::Commit => {
+                    !is_plain(one.span.text(sql), dialect)
+                }
+                TransactionControl::Savepoint | TransactionControl::Release => false,
                 TransactionControl::Rollback
                 | TransactionControl::RollbackToSavepoint
                 | TransactionControl::Prepare
@@ -212,6 +213,44 @@ impl Script<'_> {
 
 fn is_control(statement: &Statement, control: TransactionControl) -> bool {
     statement.kind == StatementKind::Transaction(control)
+}
+
+/// Returns whether a statement that begins or ends a transaction says nothing else.
+fn is_plain(sql: &str, dialect: Dialect) -> bool {
+    const WORDS: [&str; 23] = [
+        "AND",
+        "BEGIN",
+        "CHAIN",
+        "COMMIT",
+        "COMMITTED",
+        "DEFERRABLE",
+        "DEFERRED",
+        "END",
+        "EXCLUSIVE",
+        "IMMEDIATE",
+        "ISOLATION",
+        "LEVEL",
+        "NO",
+        "NOT",
+        "ONLY",
+        "READ",
+        "REPEATABLE",
+        "SERIALIZABLE",
+        "START",
+        "TRANSACTION",
+        "UNCOMMITTED",
+        "WORK",
+        "WRITE",
+    ];
+    let mut tokens = Tokens::new(sql, dialect).without_trivia();
+    tokens.all(|token| match token.kind {
+        TokenKind::Word => {
+            let word = token.span.text(sql);
+            let mut known = WORDS.iter();
+            known.any(|known| word.eq_ignore_ascii_case(known))
+        }
+        kind => kind == TokenKind::Symbol(b','),
+    })
 }
 
 /// Returns the offset after the semicolon that ends a statement.

@@ -122,16 +122,16 @@ impl Tool {
         }
     }
 
-    /// Returns the command that applies what is pending with the tool itself.
+    /// Returns the command by which the tool applies migrations below those that are applied, if it can.
     #[must_use]
-    pub const fn apply_command(self) -> &'static str {
+    pub const fn fill_command(self) -> Option<&'static str> {
         match self {
-            Self::Sqlx => "sqlx migrate run",
-            Self::Diesel => "diesel migration run",
-            Self::Refinery => "refinery migrate",
-            Self::Dbmate => "dbmate migrate",
-            Self::Goose => "goose up",
-            Self::Flyway => "flyway migrate",
+            Self::Sqlx => Some("sqlx migrate run"),
+            Self::Diesel => Some("diesel migration run"),
+            Self::Refinery => None,
+            Self::Dbmate => Some("dbmate migrate"),
+            Self::Goose => Some("goose up --allow-missing"),
+            Self::Flyway => Some("flyway migrate -outOfOrder=true"),
         }
     }
 

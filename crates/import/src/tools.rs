@@ -52,16 +52,18 @@ impl<'f> Reading<'f> {
         text
     }
 
-    /// Takes the way up of a divided file, or reports that it has none, or that statements stand before
-    /// its marker.
+    /// Takes the way up of a divided file, or reports that it has none or several parts, or that statements
+    /// stand before its marker.
     fn way_up(
         &mut self,
         file: &FolderFile,
         divided: &mut Divided<'f>,
-        marker: &'static str,
+        [marker, down]: [&'static str; 2],
     ) -> Option<Script<'f>> {
         let kind = match divided.up.take() {
             None => FindingKind::NoUp { marker },
+            Some(_) if divided.ups > 1 => FindingKind::SeveralMarkers { marker },
+            Some(_) if divided.downs > 1 => FindingKind::SeveralMarkers { marker: down },
             Some(_) if holds_statements(divided.before) => FindingKind::OutsideMarkers { marker },
             Some(up) => return Some(up),
         };
@@ -130,6 +132,9 @@ fn markers<'t>(
 struct Divided<'f> {
     up: Option<Script<'f>>,
     down: Option<Script<'f>>,
+    /// How many markers begin a way up, and how many a way back.
+    ups: usize,
+    downs: usize,
     /// The statements before the first marker.
     before: &'f str,
 }
@@ -164,9 +169,12 @@ fn divide<'f>(
         })
     };
     let before = turns.first().map_or(text.len(), |(start, _)| *start);
+    let count = |is_up: bool| turns.iter().filter(|(_, up)| *up == is_up).count();
     Divided {
         up: part(true),
         down: part(false),
+        ups: count(true),
+        downs: count(false),
         before: &text[..before],
     }
 }

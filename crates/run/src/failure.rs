@@ -199,6 +199,9 @@ pub enum Failure {
     Broken {
         /// The objects.
         objects: Vec<BrokenObject>,
+        /// The revision that would run next, if it has a transaction of its own for no other reason than that
+        /// each revision has.
+        next: Option<RevisionId>,
     },
     /// Revisions leave foreign keys to columns that need not be unique, so that no row could be
     /// checked.

@@ -73,7 +73,10 @@ impl Soundness {
         let objects = new_ones(before, after.objects, &after.tables);
         match objects.is_empty() {
             true => Ok(()),
-            false => Err(Failure::Broken { objects }),
+            false => Err(Failure::Broken {
+                objects,
+                next: None,
+            }),
         }
     }
 }

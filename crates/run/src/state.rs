@@ -114,8 +114,34 @@ impl fmt::Display for DatabaseState {
 }
 
 fn stays(f: &mut fmt::Formatter<'_>, done: &[RevisionId]) -> fmt::Result {
+    const MANY: usize = 12;
     match done {
         [] => Ok(()),
+        [first, .., last] if done.len() > MANY => {
+            let count = done.len();
+            write!(
+                f,
+                "{count} revisions are committed, from {first} to {last}; "
+            )
+        }
         done => write!(f, "these revisions are committed: {}; ", join(done, ", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn many_revisions_are_counted() {
+        let shown = |count: usize| {
+            let ids = (1..=count)
+                .map(|number| RevisionId::for_new_revision(format!("r{number}")).unwrap());
+            let done: Vec<RevisionId> = ids.collect();
+            std::fmt::from_fn(|f| stays(f, &done)).to_string()
+        };
+        assert_eq!(shown(0), "");
+        assert_eq!(shown(2), "these revisions are committed: r1, r2; ");
+        assert_eq!(shown(13), "13 revisions are committed, from r1 to r13; ");
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use alembic_history::{Direction, FileStatement, Node, Plan, Step};
+use alembic_history::{Direction, FileStatement, Node, Plan, Step, TransactionMode};
 
 use crate::base::provide_base;
 use crate::batch::Batch;
@@ -244,7 +244,7 @@ async fn run_steps(
     }
     log::write(session).await?;
     let checked = before.check(session).await;
-    checked.map_err(|failure| with_suspects(session, failure, steps, direction))?;
+    checked.map_err(|failure| with_revisions(session, failure, steps, rest, direction))?;
     session.check_versions(Moment::BeforeCommit).await?;
     if let (Some(value), Some(next)) = (batch.value, rest.first()) {
         let before = session.graph()[next.revision].id.clone();
@@ -306,16 +306,27 @@ fn check_outside(session: &Session<'_>, node: Node, direction: Direction) -> Res
     Ok(())
 }
 
-/// Adds the revisions that may have left dangling rows: the rows are compared once for all
-/// steps, since each search reads every row that refers to another table.
-fn with_suspects(
+/// Adds the revisions that a fault is about. Those that may have left dangling rows: the rows are compared
+/// once for all steps, since each search reads every row that refers to another table. And the one that would
+/// have run next, which may mend broken objects.
+fn with_revisions(
     session: &Session<'_>,
     failure: Failure,
     steps: &[Step],
+    rest: &[Step],
     direction: Direction,
 ) -> Failure {
-    let Failure::ForeignKeys { violations, .. } = failure else {
-        return failure;
+    let violations = match failure {
+        Failure::ForeignKeys { violations, .. } => violations,
+        Failure::Broken { objects, .. } => {
+            let next = match session.runner.transaction {
+                TransactionMode::Revision => rest.first(),
+                TransactionMode::Run => None,
+            };
+            let next = next.map(|step| session.graph()[step.revision].id.clone());
+            return Failure::Broken { objects, next };
+        }
+        failure => return failure,
     };
     let suspects = steps
         .iter()

@@ -52,9 +52,8 @@ impl Filter {
             return;
         }
         let matches = |patterns: &[Pattern], schema: &Schema, id: &ObjectId| {
-            let table = schema.table_of(id);
-            let mut ids = [Some(id), table.as_ref()].into_iter().flatten();
-            ids.any(|id| patterns.iter().any(|pattern| pattern.matches(id)))
+            let mut ids = schema.with_table(id);
+            ids.any(|id| patterns.iter().any(|pattern| pattern.matches(&id)))
         };
         let ids = schema.objects.keys().filter(|id| {
             let is_included = self.include.is_empty() || matches(&self.include, schema, id);

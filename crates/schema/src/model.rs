@@ -152,11 +152,28 @@ impl Schema {
         self.objects.contains_key(&table).then_some(table)
     }
 
-    /// Removes objects, and the parts of tables that are removed.
+    /// Returns an object, and the table that it is left out with: the one that it belongs to, or whose column
+    /// owns it.
+    pub(crate) fn with_table(&self, id: &ObjectId) -> impl Iterator<Item = ObjectId> {
+        let owner = ObjectId::new(ObjectKind::SequenceOwner, id.schema.as_str(), &id.name);
+        let table = match (id.kind, self.get(&owner).map(|owner| &owner.definition)) {
+            (
+                ObjectKind::Sequence | ObjectKind::SequenceOwner,
+                Some(Definition::SequenceOwner(table, _)),
+            ) => {
+                let table = ObjectId::new(ObjectKind::Table, id.schema.as_str(), table);
+                self.objects.contains_key(&table).then_some(table)
+            }
+            _ => self.table_of(id),
+        };
+        [Some(id.clone()), table].into_iter().flatten()
+    }
+
+    /// Removes objects, and what belongs to tables that are removed.
     pub fn leave_out(&mut self, is_left_out: impl Fn(&ObjectId) -> bool) {
         let ids = self.objects.keys().filter(|id| {
-            let table = self.table_of(id);
-            is_left_out(id) || table.is_some_and(|table| is_left_out(&table))
+            let mut ids = self.with_table(id);
+            ids.any(|id| is_left_out(&id))
         });
         for id in ids.cloned().collect::<Vec<_>>() {
             self.objects.remove(&id);

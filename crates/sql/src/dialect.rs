@@ -51,6 +51,13 @@ impl Dialect {
         matches!(self, Dialect::Postgres)
     }
 
+    /// Returns whether statements may need what others before them have committed, such as a new value of an
+    /// enum.
+    #[must_use]
+    pub const fn needs_commits(self) -> bool {
+        matches!(self, Self::Postgres)
+    }
+
     /// Returns the name of the database, as people write it.
     #[must_use]
     pub fn product(self) -> &'static str {

@@ -68,6 +68,86 @@ fn folders_that_are_refused() {
             "migrations/V1__A.java: is a migration, but not in SQL",
         ),
         (
+            "import --dialect sqlite",
+            &[
+                ("migrations/mysql/README.md", ""),
+                (
+                    "migrations/postgresql/2024-01-02-030405_a/up.sql",
+                    "SELECT 1;",
+                ),
+                ("migrations/sqlite/2024-01-02-030405_a/up.sql", "SELECT 1;"),
+            ],
+            "error[unknown-tool]",
+            "`cargo alembic import diesel migrations/postgresql` or \
+             `cargo alembic import diesel migrations/sqlite`",
+        ),
+        (
+            "import diesel --dialect sqlite",
+            &[("migrations/sqlite/2024-01-02-030405_a/up.sql", "SELECT 1;")],
+            "error[not-imported]",
+            "folders below it have migrations: `cargo alembic import diesel migrations/sqlite`",
+        ),
+        (
+            "import refinery --dialect sqlite",
+            &[
+                ("migrations/app/V1__a.sql", "SELECT 1;"),
+                ("migrations/events/V1__b.sql", "SELECT 1;"),
+            ],
+            "error[not-imported]",
+            "if the folders below are histories of their own, import them one by one",
+        ),
+        (
+            "import refinery --dialect sqlite",
+            &[("migrations/1_a.sql", "SELECT 1;")],
+            "error[not-imported]",
+            "the files look like migrations of sqlx: `cargo alembic import sqlx migrations`",
+        ),
+        (
+            "import refinery --dialect sqlite",
+            &[("migrations/a.txt", "")],
+            "error[not-imported]",
+            "name a folder with migrations of refinery",
+        ),
+        (
+            "import goose --dialect postgres",
+            &[
+                ("migrations/1_a.sql", "-- +goose Up\nSELECT 1;"),
+                ("migrations/2_b.go", "package b"),
+                ("migrations/3_c.go", "package c"),
+            ],
+            "error[not-imported]: migrations/2_b.go: is a migration, but not in SQL\n |\n \
+             = note: the same is true of migrations/3_c.go",
+            "write the SQL that it executes",
+        ),
+        (
+            "import --dialect sqlite",
+            &[(
+                "migrations/1_a.sql",
+                "CREATE FUNCTION f() RETURNS int AS $$\nBEGIN\n IF TRUE THEN\n  RETURN 1;\n END IF;\n\
+                 END; $$ LANGUAGE plpgsql;\n",
+            )],
+            "migrations/1_a.sql:5: `END IF` cannot be taken out",
+            "or name its dialect with `--dialect`",
+        ),
+        (
+            "import --dialect sqlite",
+            &[(
+                "migrations/1_a.sql",
+                "-- migrate:up\nSELECT 1;\n-- migrate:down\n-- migrate:up\nSELECT 2;\n",
+            )],
+            "migrations/1_a.sql: has several lines `-- migrate:up`",
+            "divide the file into several",
+        ),
+        (
+            "import --dialect sqlite",
+            &[(
+                "migrations/1_a.sql",
+                "-- +goose Up\nSELECT 1;\n-- +goose Down\nSELECT 2;\n-- +goose Down\nSELECT 3;\n",
+            )],
+            "migrations/1_a.sql: has several lines `-- +goose Down`",
+            "divide the file into several",
+        ),
+        (
             "import --dialect sqlite --into migrations",
             SQLX,
             "",
@@ -111,7 +191,7 @@ fn databases_that_are_refused() {
             String::new(),
             "--strict",
             "error[tool-checksum]",
-            "leave out `--strict`",
+            "ran another file here than the one that revision 1 was imported from",
         ),
         (
             row(2, "FALSE"),
@@ -199,4 +279,32 @@ fn databases_that_are_refused() {
             }
         }
     });
+}
+
+/// refinery refuses to run what is below an applied migration, whatever it is told.
+#[test]
+fn a_hole_that_the_tool_does_not_fill() {
+    const FILES: super::Files = &[
+        ("migrations/V1__a.sql", "CREATE TABLE a (id INTEGER);"),
+        ("migrations/V2__b.sql", "CREATE TABLE b (id INTEGER);"),
+    ];
+    let project = project(FILES);
+    project
+        .run("import refinery --url sqlite://shop.db")
+        .success();
+    project.database("shop.db").execute(
+        "CREATE TABLE refinery_schema_history (version INTEGER PRIMARY KEY, name VARCHAR(255), \
+         applied_on VARCHAR(255), checksum VARCHAR(255));\n\
+         INSERT INTO refinery_schema_history VALUES (2, 'b', '2024-01-01T00:00:00Z', '7');",
+    );
+    let outcome = failed(project.run("import --database --url sqlite://shop.db"));
+    let stderr = outcome.stderr;
+    assert!(
+        stderr.contains("error[tool-holes]: refinery has not applied V1"),
+        "{stderr}"
+    );
+    assert!(
+        stderr.contains("refinery does not apply them any more: execute their SQL"),
+        "{stderr}"
+    );
 }

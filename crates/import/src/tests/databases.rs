@@ -65,6 +65,29 @@ fn place(tool: Tool, files: &[(&str, &str)], rows: &[&[&str]], ignored: &[&str])
     }
 }
 
+#[test]
+fn the_table_of_the_tool_is_not_counted() {
+    let files = [
+        ("1_a.sql", "SELECT 1 FROM _sqlx_migrations;"),
+        ("2_b.sql", "SELECT 2;"),
+    ];
+    let history = history(Tool::Sqlx, &files);
+    for (rows, at) in [
+        (vec![], "sqlx_table"),
+        (vec!["1"], "1"),
+        (vec!["1", "2"], "2"),
+    ] {
+        let cell = |cell: &str| Some(cell.to_owned());
+        let cells = rows
+            .iter()
+            .map(|version| vec![cell(version), cell("1"), None]);
+        let applied = Applied::read(Tool::Sqlx, &cells.collect::<Vec<_>>());
+        let mapping = map(&history, Tool::Sqlx, &applied, &[]).unwrap();
+        assert_eq!(mapping.applied, rows.len());
+        assert_eq!(mapping.targets[0].as_str(), at);
+    }
+}
+
 const THREE: &[(&str, &str)] = &[
     ("1_a.sql", "CREATE TABLE a (id INTEGER);"),
     ("2_b.sql", "CREATE TABLE b (id INTEGER);"),

@@ -5,7 +5,7 @@ use crate::folder::FolderFile;
 use crate::migration::{Down, Key, Migration};
 use crate::{FindingKind, Folder};
 
-const UP: &str = "-- migrate:up";
+const DIRECTIONS: [&str; 2] = ["-- migrate:up", "-- migrate:down"];
 
 /// Returns whether a file is one of dbmate.
 pub(crate) fn is_ours(file: &FolderFile) -> bool {
@@ -50,7 +50,7 @@ pub(super) fn read(folder: &Folder) -> Reading<'_> {
         };
         let found: Vec<Marker<'_>> = markers(text, marker).collect();
         let mut divided = divide(file, text, &found, |marker| Some(marker.words[0] == "up"));
-        let Some(mut up) = reading.way_up(file, &mut divided, UP) else {
+        let Some(mut up) = reading.way_up(file, &mut divided, DIRECTIONS) else {
             continue;
         };
         let is_outside = |direction: &str| {

@@ -5,7 +5,7 @@ use crate::folder::{FolderFile, line_at};
 use crate::migration::{Down, Key, Migration};
 use crate::{Finding, FindingKind, Folder, Tool};
 
-const UP: &str = "-- +goose Up";
+const DIRECTIONS: [&str; 2] = ["-- +goose Up", "-- +goose Down"];
 
 /// Returns whether a file is one of goose.
 pub(crate) fn is_ours(file: &FolderFile) -> bool {
@@ -60,7 +60,7 @@ pub(super) fn read(folder: &Folder) -> Reading<'_> {
             let is_up = is(marker, "up");
             (is_up || is(marker, "down")).then_some(is_up)
         });
-        let Some(mut up) = reading.way_up(file, &mut divided, UP) else {
+        let Some(mut up) = reading.way_up(file, &mut divided, DIRECTIONS) else {
             continue;
         };
         let outside = |marker: &Marker<'_>| is(marker, "no") && marker.words.len() > 1;

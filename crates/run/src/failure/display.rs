@@ -202,7 +202,7 @@ impl fmt::Display for Failure {
                 rows(expected),
                 rows(found)
             ),
-            Self::Broken { objects } => {
+            Self::Broken { objects, .. } => {
                 let objects: Vec<String> = objects.iter().map(ToString::to_string).collect();
                 f.write_str(&objects.join("; "))
             }

@@ -103,7 +103,10 @@ async fn follow_all<'h>(
     let objects = new_ones(&broken.objects, found.objects, &found.tables);
     match objects.is_empty() {
         true => Ok(Rehearsed::new(noted)),
-        false => Err(Failure::Broken { objects }),
+        false => Err(Failure::Broken {
+            objects,
+            next: None,
+        }),
     }
 }
 

@@ -8,7 +8,7 @@ use crate::model::{
     Column, Constraint, ConstraintKind, Definition, Identity, Index, Object, ObjectId, ObjectKind,
     Schema, Sequence, Table, View,
 };
-use crate::{DiffOptions, diff};
+use crate::{DiffOptions, Filter, diff};
 
 /// Builds a schema of tables in `public`.
 struct Built(Schema);
@@ -208,6 +208,31 @@ fn serial_columns_are_written_as_such() {
         &["CREATE TABLE t (\n    id serial NOT NULL,\n    CONSTRAINT t_pkey PRIMARY KEY (id)\n)"],
     );
     check(to(), built(), &["DROP TABLE t"]);
+}
+
+#[test]
+fn the_sequence_of_a_column_is_left_out_with_its_table() {
+    let tables = || built().table("a").serial("a.id").table("b").serial("b.id");
+    let names = |schema: &Schema| {
+        let sequences = schema
+            .objects
+            .keys()
+            .filter(|id| id.kind == ObjectKind::Sequence);
+        sequences.map(|id| id.name.clone()).collect::<Vec<_>>()
+    };
+    let pattern = ["a".to_owned()];
+    for (filter, left) in [
+        (Filter::new(&[], &pattern), "b_id_seq"),
+        (Filter::new(&pattern, &[]), "a_id_seq"),
+    ] {
+        let mut schema = tables().0;
+        filter.unwrap().apply(&mut schema);
+        assert_eq!(names(&schema), [left]);
+        assert_eq!(schema.objects.len(), 5);
+    }
+    let mut schema = tables().0;
+    schema.leave_out(|id| *id == table("b"));
+    assert_eq!(names(&schema), ["a_id_seq"]);
 }
 
 #[test]

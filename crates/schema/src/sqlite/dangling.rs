@@ -74,6 +74,8 @@ pub fn dangling_keys(catalog: &Catalog) -> Vec<DanglingKey> {
         }
     }
     found.sort();
+    // A column and a table constraint may state the same key.
+    found.dedup();
     found
 }
 
