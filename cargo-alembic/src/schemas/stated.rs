@@ -307,6 +307,11 @@ fn nothing_stated(models: &Models, roots: &[PathBuf], grammar: Grammar) -> Error
         (shown, _) => diagnostic.note(format!("read were {}", shown.join(", "))),
     };
     diagnostic = diagnostic.note("every table would be one to drop, so nothing is compared");
+    if models.files().is_empty() {
+        return diagnostic
+            .help("compare where the sources are; `upgrade` and `current` do not need them")
+            .into();
+    }
     let is_unread = |path: &Path| {
         let states = |text: String| text.contains("derive(") && text.contains(derive);
         !models.files().iter().any(|read| read == path)
