@@ -5,7 +5,7 @@ mod planner;
 mod portions;
 mod rows;
 
-use alembic_sql::{AlterAction, ColumnOutline, Name, TableOutline};
+use alembic_sql::{AlterAction, ColumnChange, ColumnOutline, Name, TableOutline};
 
 use self::planner::Planner;
 use super::catalog::{Catalog, Object, ObjectKind, is_internal, is_virtual};
@@ -198,13 +198,21 @@ pub fn plan(
     Ok(Alteration::Rebuild(Box::new(planned.plan())))
 }
 
-/// Returns the actions with their numbers, in the order in which they are carried out: where all
-/// columns are dropped, the new ones come first, because a table has at least one.
+/// Returns the actions with their numbers, in the order in which they are carried out. Where all columns
+/// are dropped, the new ones come first, because a table has at least one. A constraint is dropped before the
+/// changes of columns that it could forbid, as PostgreSQL does it.
 fn in_order<'a>(
     actions: &[&'a AlterAction],
     before: &TableOutline,
 ) -> Vec<(usize, &'a AlterAction)> {
-    let mut ordered: Vec<_> = actions.iter().copied().enumerate().collect();
+    let mut ordered: Vec<(usize, &AlterAction)> = Vec::new();
+    for (number, action) in actions.iter().copied().enumerate() {
+        let waits = |(_, before): &&(usize, &AlterAction)| {
+            matches!(action, AlterAction::DropConstraint { .. }) && can_be_forbidden(before)
+        };
+        let waiting = ordered.iter().rev().take_while(waits).count();
+        ordered.insert(ordered.len() - waiting, (number, action));
+    }
     let is_dropped = |column: &ColumnOutline| {
         actions.iter().any(|action| {
             matches!(action, AlterAction::DropColumn { column: dropped, .. }
@@ -215,6 +223,19 @@ fn in_order<'a>(
         ordered.sort_by_key(|(_, action)| !matches!(action, AlterAction::AddColumn { .. }));
     }
     ordered
+}
+
+/// Returns whether a primary key can forbid an action.
+fn can_be_forbidden(action: &AlterAction) -> bool {
+    match action {
+        AlterAction::AlterColumn { change, .. } => match change {
+            ColumnChange::SetType { .. } | ColumnChange::DropNotNull => true,
+            ColumnChange::SetNotNull
+            | ColumnChange::SetDefault { .. }
+            | ColumnChange::DropDefault => false,
+        },
+        _ => false,
+    }
 }
 
 fn check_kind(object: &Object) -> Result<(), AlterError> {

@@ -16,6 +16,17 @@ fn columns_are_changed_wherever_they_stand() {
     check(&[
         // The type.
         ("(a INT, b)", "ALTER a TYPE TEXT", "(a TEXT, b)"),
+        // The key goes first, wherever it stands.
+        (
+            "(a INTEGER, b, CONSTRAINT k PRIMARY KEY (a))",
+            "ALTER a TYPE TEXT, DROP CONSTRAINT k, ALTER b TYPE INT",
+            "(a TEXT, b INT)",
+        ),
+        (
+            "(a INT NOT NULL, b, PRIMARY KEY (a))",
+            "ALTER a DROP NOT NULL, DROP PRIMARY KEY",
+            "(a INT, b)",
+        ),
         (
             "(b, a INT)",
             "ALTER COLUMN a SET DATA TYPE VARCHAR(20)",
