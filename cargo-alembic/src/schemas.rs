@@ -9,7 +9,7 @@ mod stated;
 use std::collections::BTreeSet;
 
 use alembic_history::Code;
-use alembic_migrate::schema::{ObjectId, ObjectKind, Schema};
+use alembic_migrate::schema::{Change, DiffOptions, ObjectId, ObjectKind, Schema};
 use alembic_migrate::{Dialect, Migrations};
 use alembic_models::Rename as StatedRename;
 use alembic_run::Failure;
@@ -23,7 +23,7 @@ use crate::output::{Cause, Diagnostic, Error, Result};
 use crate::replay::Replay;
 use crate::workspace::{Access, Crate};
 
-pub(crate) use differ::{Differ, changes, script as changes_script, text as changes_text};
+pub(crate) use differ::{Differ, script as changes_script, text as changes_text};
 pub(crate) use dump::{Dump, target_files};
 pub(crate) use source::{Source, database_with};
 use stated::{Part, Stated};
@@ -216,6 +216,17 @@ pub(crate) fn inspect_database(
     let found = owner.migrations.inspect_among(&mut connection, &others);
     let found = found.map_err(|error| owner.explain(error, database))?;
     Ok(found.schema)
+}
+
+/// Returns the changes that make one schema of another.
+pub(crate) fn changes(
+    owner: &Crate,
+    from: &Schema,
+    to: &Schema,
+    options: DiffOptions,
+) -> Result<Vec<Change>> {
+    let changes = alembic_migrate::schema::diff(from, to, options);
+    changes.map_err(|error| explain::circle(&error, owner.name(), to.dialect))
 }
 
 /// Returns which objects are compared, by arguments or else by the configuration.

@@ -4,7 +4,7 @@ use alembic_tests::{Project, graph};
 use insta::assert_snapshot;
 
 use crate::bad_input::check_in;
-use crate::chain;
+use crate::{chain, workspace};
 
 /// Checks which file a command creates, and what it says of that.
 #[track_caller]
@@ -62,6 +62,18 @@ fn another_variable() {
     );
     project.run("upgrade").success();
     assert!(project.path("theirs.db").exists());
+}
+
+/// One variable for several crates takes the place of all their URLs.
+#[test]
+fn a_variable_that_leads_to_one_database() {
+    let project = workspace();
+    for (name, variable) in [("app", "APP_DATABASE_URL"), ("store", "STORE_DATABASE_URL")] {
+        project.replace(&format!("{name}/Cargo.toml"), variable, "DATABASE_URL");
+    }
+    project.write(".env", "DATABASE_URL=sqlite://one.db\n");
+    let stderr = "error[shared-version-table] | DATABASE_URL takes the place of the `url` of crate | `url-env`";
+    check_in(&project, "one variable", "upgrade", 4, stderr);
 }
 
 /// The file is named wherever the URL is shown.

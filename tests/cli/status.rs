@@ -116,3 +116,22 @@ fn one_failure_of_several_crates_is_told_once() {
     });
     assert_snapshot!(shown.join("\n"));
 }
+
+/// Commands that run revisions refuse edited ones, so a job that asks for the status must not pass.
+#[test]
+fn an_edited_file_is_an_exit_code() {
+    for (setting, status) in [("", 3), ("edited = \"warn\"", 0)] {
+        let project = chain();
+        project.configure(setting);
+        project.run("upgrade").success();
+        project.replace("migrations/cc03.sql", "INTEGER", "BIGINT");
+        let outcome = project.run("status");
+        assert_eq!(outcome.status, status, "{outcome}");
+        assert!(
+            outcome
+                .stdout
+                .contains("at its heads, but files were edited"),
+            "{outcome}"
+        );
+    }
+}

@@ -8,15 +8,14 @@ use alembic_migrate::schema::{Change, DiffOptions, Hazard, Schema};
 use alembic_schema::{Filter, Rename};
 
 use super::{
-    Source, Strictness, Target, not_compared, renames, report_not_compared, report_unstated,
+    Source, Strictness, Target, changes, not_compared, renames, report_not_compared,
+    report_unstated,
 };
 use crate::context::Context;
 use crate::database::scratch::Engine;
-use crate::explain;
 use crate::output::Result;
 use crate::output::json::{ChangeJson, DiffJson, EngineChangesJson};
 use crate::replay::Replay;
-use crate::workspace::Crate;
 
 /// Two schemas to compare, and how.
 pub(crate) struct Differ<'d> {
@@ -50,17 +49,6 @@ impl Compared {
             renames_after: Vec::new(),
         }
     }
-}
-
-/// Returns the changes that make one schema of another.
-pub(crate) fn changes(
-    owner: &Crate,
-    from: &Schema,
-    to: &Schema,
-    options: DiffOptions,
-) -> Result<Vec<Change>> {
-    let changes = alembic_migrate::schema::diff(from, to, options);
-    changes.map_err(|error| explain::circle(&error, owner.name(), to.dialect))
 }
 
 impl Differ<'_> {
