@@ -65,13 +65,15 @@ impl Target {
                 renames: Vec::new(),
             });
         };
-        let stated = Stated::read(plan, replay.owner.name())?;
+        let stated = Stated::read(plan)?;
         let mut scratch = replay.below()?;
         if stated.is_partial() {
             create_types(replay, &mut scratch, current, &stated)?;
         }
         create_stated(replay, &stated, &mut scratch)?;
         let schema = replay.inspect(&mut scratch)?;
+        let checked = stated.check(plan, &schema);
+        checked.map_err(|error| error.note(format!("in crate `{}`", replay.owner.name())))?;
         let renames = stated.renames();
         let stated = match stated.is_partial() {
             true => StatedSchema::Part(stated.partial(schema)),

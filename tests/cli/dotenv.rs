@@ -69,7 +69,7 @@ fn another_variable() {
 fn a_variable_that_leads_to_one_database() {
     let project = workspace();
     for (name, variable) in [("app", "APP_DATABASE_URL"), ("store", "STORE_DATABASE_URL")] {
-        project.replace(&format!("{name}/Cargo.toml"), variable, "DATABASE_URL");
+        project.replace(format!("{name}/Cargo.toml"), variable, "DATABASE_URL");
     }
     project.write(".env", "DATABASE_URL=sqlite://one.db\n");
     let stderr = "error[shared-version-table] | DATABASE_URL takes the place of the `url` of crate | `url-env`";

@@ -38,7 +38,7 @@ const BEFORE: &str = "before";
 
 impl Stated {
     /// Reads the sources and files of a plan.
-    pub(crate) fn read(plan: &ModelPlan, package: &str) -> Result<Self> {
+    pub(crate) fn read(plan: &ModelPlan) -> Result<Self> {
         let mut read: Vec<Models> = Vec::new();
         for sources in &plan.crates {
             let models =
@@ -64,18 +64,23 @@ impl Stated {
             // Every table would be one to drop.
             return Err(unreadable(std::slice::from_ref(fault)));
         }
-        if models.tables().next().is_none()
-            && files.is_empty()
-            && let Some(sources) = plan.crates.last()
-        {
-            return Err(nothing_stated(&models, &sources.roots, grammar)
-                .note(format!("in crate `{package}`")));
-        }
         Ok(Self {
             models,
             files,
             grammar,
         })
+    }
+
+    /// Refuses a target without any table because no struct states one: every table would be one to drop.
+    pub(crate) fn check(&self, plan: &ModelPlan, schema: &Schema) -> Result<()> {
+        let mut objects = schema.objects.keys();
+        let has_tables = objects.any(|id| id.kind == ObjectKind::Table);
+        match plan.crates.last() {
+            Some(sources) if !has_tables && self.models.tables().next().is_none() => {
+                Err(nothing_stated(&self.models, &sources.roots, self.grammar))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Returns what creates the schema on a dialect, in this order.
@@ -287,7 +292,7 @@ fn unreadable_file(path: &Path, error: io::Error) -> Error {
         .into()
 }
 
-/// Explains that the sources state no table: every table would be one to drop.
+/// Explains that the sources state no table.
 fn nothing_stated(models: &Models, roots: &[PathBuf], grammar: Grammar) -> Error {
     /// How many files are named.
     const NAMED: usize = 4;
