@@ -75,7 +75,10 @@ fn half_of_dbmate_is_taken_over() {
         migrate(&program, &database, &FILES[..2]);
         let before = database.query(RECORD);
         let refused = failed(project.run("upgrade"));
-        assert!(refused.stderr.contains("import --database"), "{refused}");
+        assert!(
+            refused.stderr.contains("take the database over with"),
+            "{refused}"
+        );
         project.run("import --database --strict").success();
         let upgraded = project.run("upgrade").success();
         let ran = upgraded.stderr.matches("Running upgrade").count();
