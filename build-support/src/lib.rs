@@ -24,8 +24,8 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use alembic_history::{
-    Code, FolderError, History, HistorySettings, SchemaFiles, Settings, SettingsKey, SourceFile,
-    StaleSchema, read_folder,
+    Code, History, HistorySettings, SchemaFiles, Settings, SettingsKey, SourceFile, StaleSchema,
+    read_folder,
 };
 
 use manifest::{Manifest, Problem};
@@ -134,23 +134,19 @@ fn check_history(
                 path: path_in_crate(&file.path, &path, name),
                 ..file
             })),
-            Err(FolderError { path: at, source }) => {
-                let why = match source.kind() {
-                    io::ErrorKind::NotFound => "there is no such folder".to_owned(),
-                    _ => source.to_string(),
-                };
-                problems.push(Problem {
-                    place: path_in_crate(&at, &path, name).display().to_string(),
-                    code: Code::UnreadableFolder,
-                    title: format!("cannot read the migrations: {why}"),
-                    note: None,
-                    help: format!(
-                        "bring the folder back as it was, as from git; create it with `cargo \
-                         alembic init -p {package}` if there are no revisions yet; or correct \
-                         `migrations` under [package.metadata.alembic]"
-                    ),
-                });
-            }
+            Err(error) => problems.push(Problem {
+                place: path_in_crate(&error.path, &path, name)
+                    .display()
+                    .to_string(),
+                code: Code::UnreadableFolder,
+                title: format!("cannot read the migrations: {}", error.reason()),
+                note: None,
+                help: format!(
+                    "bring the folder back as it was, as from git; create it with `cargo alembic \
+                     init -p {package}` if there are no revisions yet; or correct `migrations` \
+                     under [package.metadata.alembic]"
+                ),
+            }),
         }
     }
     if files.is_empty() && problems.is_empty() && !settings.migrations.is_empty() {

@@ -84,18 +84,15 @@ fn rehearse(
     let report = outcome.map_err(|error| own.explain(error, database))?;
     let took = start.elapsed();
     let (name, after) = (own.name(), &report.after);
-    let took_back = match report.steps.len() {
+    let finished = match report.steps.len() {
         0 => format!("{name} would stay at {after}: there is nothing to run"),
-        1 => format!(
-            "{name} would be at {after}, and was taken back: 1 revision in {}",
-            HumanDuration(took)
-        ),
         steps => format!(
-            "{name} would be at {after}, and was taken back: {steps} revisions in {}",
+            "{name} would be at {after}, and was taken back: {steps} {} in {}",
+            if steps == 1 { "revision" } else { "revisions" },
             HumanDuration(took)
         ),
     };
-    context.shell.status("Finished", took_back);
+    context.shell.status("Finished", finished);
     let dialect = database.dialect();
     newer_sql::report_steps(context, own, migration.direction, dialect, &report.steps);
     let Notes { base, steps } =

@@ -99,11 +99,10 @@ impl Configuration {
             display_path(&error.path),
             error.source.kind() == std::io::ErrorKind::NotFound,
         );
-        let why = match is_missing {
-            true => "there is no such folder".to_owned(),
-            false => error.source.to_string(),
-        };
-        let title = format!("cannot read the migrations of `{name}`: {path}: {why}");
+        let title = format!(
+            "cannot read the migrations of `{name}`: {path}: {}",
+            error.reason()
+        );
         let fault = Diagnostic::new(Cause::Unreadable(error.source), title);
         let fault = fault.code(Code::UnreadableFolder);
         let fault = match is_missing {

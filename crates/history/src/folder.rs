@@ -17,6 +17,17 @@ pub struct FolderError {
     pub source: std::io::Error,
 }
 
+impl FolderError {
+    /// Returns the reason, in words.
+    #[must_use]
+    pub fn reason(&self) -> String {
+        match self.source.kind() {
+            std::io::ErrorKind::NotFound => "there is no such folder".to_owned(),
+            _ => self.source.to_string(),
+        }
+    }
+}
+
 impl fmt::Display for FolderError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "cannot search {}: {}", self.path.display(), self.source)

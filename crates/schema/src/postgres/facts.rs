@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::name;
 use crate::comparison::Comparison;
 use crate::model::{
-    Column, Constraint, Definition, Index, Object, ObjectId, ObjectKind, Schema, Table,
+    Column, Constraint, ConstraintKind, Definition, Index, Object, ObjectId, ObjectKind, Schema,
+    Table,
 };
 
 /// Returns what an object is.
@@ -231,6 +232,19 @@ pub(super) fn indexes_of<'s>(
     indexes.filter_map(|(id, object)| match &object.definition {
         Definition::Index(index) if index.table == table.name => Some((id, index)),
         _ => None,
+    })
+}
+
+/// Returns the constraints of a kind that a table has.
+pub(super) fn constraints_of<'s>(
+    schema: &'s Schema,
+    table: &'s ObjectId,
+    kind: ConstraintKind,
+) -> impl Iterator<Item = (&'s ObjectId, &'s Object)> {
+    let constraints = schema.parts(table, ObjectKind::Constraint);
+    constraints.filter(move |(_, object)| match &object.definition {
+        Definition::Constraint(constraint) => constraint.kind == kind,
+        _ => false,
     })
 }
 

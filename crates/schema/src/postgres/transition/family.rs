@@ -206,9 +206,5 @@ fn checks<'s>(
     schema: &'s Schema,
     table: &'s ObjectId,
 ) -> impl Iterator<Item = (&'s ObjectId, &'s Object)> {
-    let constraints = schema.parts(table, ObjectKind::Constraint);
-    constraints.filter(|(_, object)| match &object.definition {
-        Definition::Constraint(constraint) => constraint.kind == ConstraintKind::Check,
-        _ => false,
-    })
+    facts::constraints_of(schema, table, ConstraintKind::Check)
 }

@@ -121,11 +121,7 @@ fn copied_keys(place: Option<&Partition>, schema: &Schema) -> Vec<ObjectId> {
     let above = |id: &ObjectId| Some(table(facts::table(schema, id)?.partition.as_ref()?));
     let tables = std::iter::successors(place.map(table), above);
     let keys = tables.flat_map(|table| {
-        let constraints = schema.parts(&table, ObjectKind::Constraint);
-        let keys = constraints.filter(|(_, object)| match &object.definition {
-            Definition::Constraint(constraint) => constraint.kind == ConstraintKind::ForeignKey,
-            _ => false,
-        });
+        let keys = facts::constraints_of(schema, &table, ConstraintKind::ForeignKey);
         keys.map(|(key, _)| key.clone()).collect::<Vec<_>>()
     });
     keys.collect()
