@@ -4,40 +4,42 @@
 use alembic_history::VersionTable;
 use alembic_sql::literal;
 
+/// Whom the server lets do everything: the user that it was set up with has this id on every server, and
+/// a superuser counts as a member of every role.
+const SUPERUSER: &str = "10::pg_catalog.oid";
+
 /// Returns the condition that a relation, a row of `pg_class` by this name, is a superuser's, the
 /// current user's, or that of a role that the user was made a member of: a superuser is one of all.
+///
+/// It asks functions instead of tables, since it is part of what every start waits for.
 pub(super) fn is_own(relation: &str) -> String {
     format!(
-        "EXISTS (SELECT FROM pg_catalog.pg_roles o, pg_catalog.pg_roles u \
-         WHERE o.oid OPERATOR(pg_catalog.=) {relation}.relowner \
-         AND u.rolname OPERATOR(pg_catalog.=) current_user \
-         AND (o.rolsuper OR o.oid OPERATOR(pg_catalog.=) u.oid \
-         OR NOT u.rolsuper AND pg_catalog.pg_has_role(u.oid, o.oid, 'MEMBER')))"
+        "({relation}.relowner OPERATOR(pg_catalog.=) \
+         pg_catalog.quote_ident(current_user::pg_catalog.text)::pg_catalog.regrole::pg_catalog.oid \
+         OR pg_catalog.pg_has_role({relation}.relowner, {SUPERUSER}, 'MEMBER') \
+         OR NOT pg_catalog.pg_has_role({SUPERUSER}, 'MEMBER') \
+         AND pg_catalog.pg_has_role({relation}.relowner, 'MEMBER'))"
     )
 }
 
-/// Returns the condition that reading a relation and writing to it runs nobody else's code: it is the
-/// user's own, or a table with nothing attached to it.
-pub(super) fn is_trusted(relation: &str) -> String {
+/// The lowest id that a server gives to what its users create.
+const FIRST_USER_OBJECT: &str = "16384::pg_catalog.oid";
+
+/// Returns the condition that a relation is a table to which nothing is attached, so that reading it and
+/// writing to it runs no code of its owner.
+pub(super) fn runs_nothing(relation: &str) -> String {
     format!(
-        "({} OR {relation}.relkind OPERATOR(pg_catalog.=) 'r' AND NOT {relation}.relhastriggers \
+        "({relation}.relkind OPERATOR(pg_catalog.=) 'r' AND NOT {relation}.relhastriggers \
          AND NOT {relation}.relhasrules AND NOT {relation}.relrowsecurity \
          AND NOT {relation}.relhassubclass \
-         AND NOT EXISTS (SELECT FROM pg_catalog.pg_attrdef d \
-         WHERE d.adrelid OPERATOR(pg_catalog.=) {relation}.oid) \
-         AND NOT EXISTS (SELECT FROM pg_catalog.pg_constraint k \
-         WHERE k.conrelid OPERATOR(pg_catalog.=) {relation}.oid \
-         AND k.contype OPERATOR(pg_catalog.=) 'c') \
+         AND {relation}.relchecks OPERATOR(pg_catalog.=) 0::pg_catalog.int2 \
          AND NOT EXISTS (SELECT FROM pg_catalog.pg_index i \
          WHERE i.indrelid OPERATOR(pg_catalog.=) {relation}.oid \
          AND (i.indexprs IS NOT NULL OR i.indpred IS NOT NULL)) \
          AND NOT EXISTS (SELECT FROM pg_catalog.pg_attribute a \
-         JOIN pg_catalog.pg_type y ON y.oid OPERATOR(pg_catalog.=) a.atttypid \
          WHERE a.attrelid OPERATOR(pg_catalog.=) {relation}.oid \
-         AND a.attnum OPERATOR(pg_catalog.>) 0 \
-         AND y.typnamespace OPERATOR(pg_catalog.<>) \
-         'pg_catalog'::pg_catalog.regnamespace::pg_catalog.oid))",
-        is_own(relation)
+         AND a.attnum OPERATOR(pg_catalog.>) 0::pg_catalog.int2 AND (a.atthasdef \
+         OR a.atttypid OPERATOR(pg_catalog.>=) {FIRST_USER_OBJECT})))"
     )
 }
 
@@ -49,9 +51,10 @@ pub(super) fn are_trusted(table: &VersionTable) -> String {
     });
     format!(
         "NOT EXISTS (SELECT FROM pg_catalog.pg_class c \
-         WHERE c.oid OPERATOR(pg_catalog.=) ANY (ARRAY[{}]) AND NOT {})",
+         WHERE c.oid OPERATOR(pg_catalog.=) ANY (ARRAY[{}]) AND NOT ({} OR {}))",
         names.join(", "),
-        is_trusted("c")
+        is_own("c"),
+        runs_nothing("c")
     )
 }
 
@@ -75,7 +78,7 @@ pub(super) fn find_writers(table: &VersionTable) -> String {
          AND (u.rolsuper OR NOT pg_catalog.pg_has_role(u.oid, r.oid, 'MEMBER')) \
          AND (r.oid OPERATOR(pg_catalog.=) l.relowner \
          OR NOT pg_catalog.pg_has_role(r.oid, l.relowner, 'MEMBER') \
-         AND r.oid OPERATOR(pg_catalog.>=) 16384::pg_catalog.oid \
+         AND r.oid OPERATOR(pg_catalog.>=) {FIRST_USER_OBJECT} \
          AND (pg_catalog.has_table_privilege(r.oid, l.oid, 'INSERT, UPDATE, TRIGGER') \
          OR pg_catalog.has_any_column_privilege(r.oid, l.oid, 'INSERT, UPDATE')))) AS w \
          LEFT JOIN LATERAL (SELECT CASE WHEN a.grantee OPERATOR(pg_catalog.=) 0::pg_catalog.oid \

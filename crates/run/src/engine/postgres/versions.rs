@@ -4,7 +4,7 @@ use alembic_history::{MAX_ID_LENGTH, VersionTable};
 use alembic_sql::literal;
 
 use super::Postgres;
-use super::trust::{self, is_own, is_trusted};
+use super::trust::{self, is_own, runs_nothing};
 use crate::database_error::DatabaseError;
 use crate::engine::OwnTables;
 use crate::other_tools;
@@ -86,34 +86,53 @@ impl OwnTables for Postgres {
 /// Returns the query for the kind of the object that has the version table's name, whether the table
 /// of progress exists, the schema, the database, the table of another tool, how many characters of an
 /// id the version table holds, and what the account may do with the log.
+///
+/// Every start waits for it, and the server spends most of its time on planning: so who is trusted is
+/// asked once, for all tables.
 fn find(table: &VersionTable) -> String {
     let schema = schema(table);
+    let log = literal(&table.log().name);
     format!(
-        "SELECT CASE WHEN c.oid IS NULL THEN NULL ELSE pg_catalog.concat(\
-         CASE WHEN c.relpersistence OPERATOR(pg_catalog.=) 't' THEN 'temporary ' END, \
-         CASE WHEN c.relkind OPERATOR(pg_catalog.=) ANY (ARRAY['r', 'p']) THEN \
-         CASE WHEN {} THEN 'table' ELSE 'table of another user, and runs code of its own' END \
-         WHEN c.relkind OPERATOR(pg_catalog.=) 'v' THEN 'view' \
-         WHEN c.relkind OPERATOR(pg_catalog.=) 'm' THEN 'materialized view' \
-         WHEN c.relkind OPERATOR(pg_catalog.=) 'f' THEN 'foreign table' \
-         WHEN c.relkind OPERATOR(pg_catalog.=) 'S' THEN 'sequence' \
-         WHEN c.relkind OPERATOR(pg_catalog.=) ANY (ARRAY['i', 'I']) THEN 'index' \
-         WHEN c.relkind OPERATOR(pg_catalog.=) 'c' THEN 'type' ELSE 'relation' END) END, \
-         (SELECT 1 FROM pg_catalog.pg_class p \
-         WHERE p.oid OPERATOR(pg_catalog.=) pg_catalog.to_regclass({})::pg_catalog.oid AND {}), \
-         coalesce(n.nspname, {schema}), pg_catalog.current_database(), {}, {ID_LIMIT}, {} \
-         FROM (SELECT pg_catalog.to_regclass({})::pg_catalog.oid AS oid) AS t \
-         LEFT JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) t.oid \
-         LEFT JOIN pg_catalog.pg_namespace n \
-         ON n.oid OPERATOR(pg_catalog.=) c.relnamespace",
-        is_trusted("c"),
+        "WITH named AS (SELECT pg_catalog.to_regclass({})::pg_catalog.oid AS version, \
+         pg_catalog.to_regclass({})::pg_catalog.oid AS progress), \
+         home AS (SELECT s.oid, s.nspname FROM pg_catalog.pg_namespace s \
+         WHERE s.oid OPERATOR(pg_catalog.=) (SELECT v.relnamespace FROM pg_catalog.pg_class v \
+         WHERE v.oid OPERATOR(pg_catalog.=) (SELECT version FROM named)) \
+         OR (SELECT version IS NULL FROM named) \
+         AND s.nspname OPERATOR(pg_catalog.=) {schema}::pg_catalog.name), \
+         found AS (SELECT r.oid, r.relname, r.relnamespace, r.relkind, r.relpersistence, r.relowner, \
+         {} AS is_own, {} AS runs_nothing FROM pg_catalog.pg_class r \
+         WHERE r.oid OPERATOR(pg_catalog.=) (SELECT version FROM named) \
+         OR r.oid OPERATOR(pg_catalog.=) (SELECT progress FROM named) \
+         OR r.relname OPERATOR(pg_catalog.=) {log} \
+         AND r.relnamespace OPERATOR(pg_catalog.=) (SELECT oid FROM home)) \
+         SELECT {KIND}, CASE WHEN p.is_own OR p.runs_nothing THEN 1 END, coalesce(h.nspname, {schema}), \
+         pg_catalog.current_database(), {}, {ID_LIMIT}, {LOG_ACCESS} \
+         FROM named n LEFT JOIN home h ON true \
+         LEFT JOIN found c ON c.oid OPERATOR(pg_catalog.=) n.version \
+         LEFT JOIN found p ON p.oid OPERATOR(pg_catalog.=) n.progress \
+         LEFT JOIN found l ON l.relname OPERATOR(pg_catalog.=) {log} \
+         AND l.relnamespace OPERATOR(pg_catalog.=) h.oid",
+        literal(&table.quoted()),
         literal(&table.progress().quoted()),
-        is_trusted("p"),
+        is_own("r"),
+        runs_nothing("r"),
         find_other_tool("c.oid IS NULL", &schema),
-        log_access(table, &schema),
-        literal(&table.quoted())
     )
 }
+
+/// What has the name of the version table, `c`, as an expression.
+const KIND: &str = "CASE WHEN c.oid IS NULL THEN NULL ELSE pg_catalog.concat(\
+     CASE WHEN c.relpersistence OPERATOR(pg_catalog.=) 't' THEN 'temporary ' END, \
+     CASE WHEN c.relkind OPERATOR(pg_catalog.=) ANY (ARRAY['r', 'p']) THEN \
+     CASE WHEN c.is_own OR c.runs_nothing THEN 'table' \
+     ELSE 'table of another user, and runs code of its own' END \
+     WHEN c.relkind OPERATOR(pg_catalog.=) 'v' THEN 'view' \
+     WHEN c.relkind OPERATOR(pg_catalog.=) 'm' THEN 'materialized view' \
+     WHEN c.relkind OPERATOR(pg_catalog.=) 'f' THEN 'foreign table' \
+     WHEN c.relkind OPERATOR(pg_catalog.=) 'S' THEN 'sequence' \
+     WHEN c.relkind OPERATOR(pg_catalog.=) ANY (ARRAY['i', 'I']) THEN 'index' \
+     WHEN c.relkind OPERATOR(pg_catalog.=) 'c' THEN 'type' ELSE 'relation' END) END";
 
 /// Returns the schema of the version table as an expression.
 fn schema(table: &VersionTable) -> String {
@@ -146,22 +165,13 @@ fn find_other_tool(is_missing: &str, schema: &str) -> String {
     )
 }
 
-/// Returns what the account may do with the log, as an expression: it is created in `schema`, or in
-/// that of the version table `c`. What the log says is believed, so it is only read if it is the user's
-/// own, or belongs to the same role as the version table, which is believed, too.
-fn log_access(table: &VersionTable, schema: &str) -> String {
-    format!(
-        "(SELECT CASE WHEN l.oid IS NULL \
-         THEN CASE WHEN pg_catalog.has_schema_privilege(s.oid, 'CREATE') THEN 'create' END \
-         WHEN NOT ({} OR coalesce(l.relowner OPERATOR(pg_catalog.=) c.relowner, false) AND {}) \
-         THEN pg_catalog.concat('untrusted ', pg_catalog.pg_get_userbyid(l.relowner)) \
-         WHEN NOT pg_catalog.has_table_privilege(l.oid, 'SELECT') THEN NULL \
-         WHEN pg_catalog.has_table_privilege(l.oid, 'INSERT') THEN 'write' ELSE 'read' END \
-         FROM pg_catalog.pg_namespace s LEFT JOIN pg_catalog.pg_class l \
-         ON l.relnamespace OPERATOR(pg_catalog.=) s.oid AND l.relname OPERATOR(pg_catalog.=) {} \
-         WHERE s.nspname OPERATOR(pg_catalog.=) coalesce(n.nspname, {schema}::pg_catalog.name))",
-        is_own("l"),
-        is_trusted("l"),
-        literal(&table.log().name)
-    )
-}
+/// What the account may do with the log `l`, as an expression: it is created in the schema `h`. What
+/// the log says is believed, so it is only read if it is the user's own, or belongs to the same role as
+/// the version table `c`, which is believed, too.
+const LOG_ACCESS: &str = "CASE WHEN l.oid IS NULL \
+     THEN CASE WHEN pg_catalog.has_schema_privilege(h.oid, 'CREATE') THEN 'create' END \
+     WHEN NOT (l.is_own OR coalesce(l.relowner OPERATOR(pg_catalog.=) c.relowner, false) \
+     AND l.runs_nothing) \
+     THEN pg_catalog.concat('untrusted ', pg_catalog.pg_get_userbyid(l.relowner)) \
+     WHEN NOT pg_catalog.has_table_privilege(l.oid, 'SELECT') THEN NULL \
+     WHEN pg_catalog.has_table_privilege(l.oid, 'INSERT') THEN 'write' ELSE 'read' END";
