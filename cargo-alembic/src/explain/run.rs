@@ -97,6 +97,7 @@ fn details(fault: &Failure, diagnostic: Diagnostic, subject: Subject<'_>) -> Dia
         Failure::SharedVersionTable { .. } => diagnostic.code(Code::SharedVersionTable),
         Failure::InvalidVersionTable { .. } => diagnostic.code(Code::InvalidConfigurationValue),
         Failure::ManagedByAnotherTool { .. } => diagnostic.code(Code::ManagedByAnotherTool),
+        Failure::NoSchema => diagnostic.code(Code::NoSchema),
         Failure::MalformedVersionTable { .. } => diagnostic.code(Code::MalformedVersionTable),
         Failure::IdTooLong { path, .. } => diagnostic
             .code(Code::IdTooLong)
@@ -198,6 +199,7 @@ pub(super) fn refused(fault: &Failure, diagnostic: Diagnostic, subject: Subject<
         | Failure::SharedVersionTable { .. }
         | Failure::InvalidVersionTable { .. }
         | Failure::ManagedByAnotherTool { .. }
+        | Failure::NoSchema
         | Failure::MalformedVersionTable { .. }
         | Failure::IdTooLong { .. }
         | Failure::UnknownRows { .. }
@@ -260,6 +262,10 @@ fn next_step(
                         .command(stamp("base")),
                 )
         }
+        Failure::NoSchema => diagnostic.help(
+            "make search_path include a schema that exists and that the user may use \
+             (`GRANT USAGE, CREATE ON SCHEMA ...`), or configure `version-table-schema`",
+        ),
         Failure::MalformedVersionTable { .. } => {
             diagnostic
                 .help("rename the object with this name, or configure another `version-table`")
@@ -353,15 +359,11 @@ fn next_step(
                 && error.kind() == DatabaseErrorKind::Other
                 && storage.dialect() == Dialect::Postgres;
             match &storage.table.schema {
-                _ if !no_schema => diagnostic,
-                Some(schema) => diagnostic.help(format!(
+                Some(schema) if no_schema => diagnostic.help(format!(
                     "create it with `CREATE SCHEMA {}`, or correct `version-table-schema`",
                     quote_for_sql(schema)
                 )),
-                None => diagnostic.help(
-                    "make search_path include a schema that exists and that the user may use \
-                     (`GRANT USAGE, CREATE ON SCHEMA ...`), or configure `version-table-schema`",
-                ),
+                Some(_) | None => diagnostic,
             }
         }
     }

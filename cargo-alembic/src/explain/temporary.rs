@@ -28,6 +28,7 @@ pub(super) fn next_step(fault: &Failure) -> Option<&'static str> {
         | Failure::LogRowCount { .. }
         | Failure::Statement { .. }
         | Failure::SharedVersionTable { .. }
+        | Failure::NoSchema
         | Failure::MalformedVersionTable { .. }
         | Failure::InvalidVersionTable { .. }
         | Failure::Irreversible { .. }

@@ -130,6 +130,7 @@ fn exit_of_failure(failure: &Failure) -> Exit {
         | Failure::InvalidVersionTable { .. }
         | Failure::UncheckedDialect { .. } => Exit::Configuration,
         Failure::ManagedByAnotherTool { .. }
+        | Failure::NoSchema
         | Failure::MalformedVersionTable { .. }
         | Failure::IdTooLong { .. }
         | Failure::NoSecondConnection { .. } => Exit::Database,

@@ -331,6 +331,11 @@ codes! {
     }
 
     "Databases" {
+        /// No schema on the search path of the connection exists that the user may use, so there is no place
+        /// where the version table is or could be, and what is applied cannot be said. Make `search_path`
+        /// include one, grant `USAGE` on it, or configure `version-table-schema`.
+        NoSchema = "no-schema",
+
         /// An object has the name of the version table but is not a version table: it is a view, it
         /// has no column `version_num`, or it contains NULL.
         MalformedVersionTable = "malformed-version-table",

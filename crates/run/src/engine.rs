@@ -82,8 +82,16 @@ pub(crate) trait Engine: OwnTables + ToolTables + Send + Sync {
     /// Restores the settings of the connection that the run has changed.
     fn close<'a>(&'a mut self, link: &'a mut Link<'_>) -> Conversation<'a, ()>;
 
-    /// Records where the version table is.
-    fn locate(&mut self, found: &VersionTableLookup, table: &mut VersionTable);
+    /// Records where the version table is, or would be.
+    ///
+    /// # Errors
+    ///
+    /// Fails if there is no such place.
+    fn locate(
+        &mut self,
+        found: &VersionTableLookup,
+        table: &mut VersionTable,
+    ) -> Result<(), Failure>;
 
     /// Returns the action that failed when the very first request failed.
     fn first_action(&self, error: &DatabaseError, action: Action) -> Action;

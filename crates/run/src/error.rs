@@ -110,6 +110,7 @@ impl RunError {
             | Failure::Plan(_)
             | Failure::Requirements(_)
             | Failure::ManagedByAnotherTool { .. }
+            | Failure::NoSchema
             | Failure::MalformedVersionTable { .. }
             | Failure::IdTooLong { .. }
             | Failure::Hidden { .. }

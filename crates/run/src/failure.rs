@@ -48,6 +48,9 @@ pub enum Failure {
         /// The version table that does not exist.
         version_table: String,
     },
+    /// No schema on the search path exists that the user may use, so there is no place where the version
+    /// table is or could be.
+    NoSchema,
     /// An object has the version table's name but is not a version table.
     MalformedVersionTable {
         /// The table.
@@ -343,6 +346,7 @@ impl Failure {
             | Self::Plan(_)
             | Self::Requirements(_)
             | Self::ManagedByAnotherTool { .. }
+            | Self::NoSchema
             | Self::MalformedVersionTable { .. }
             | Self::IdTooLong { .. }
             | Self::Hidden { .. }

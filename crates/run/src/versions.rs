@@ -74,7 +74,7 @@ impl VersionStore {
             true => found.log.clone(),
             false => found.log.clone().switched_off(),
         };
-        engine.locate(&found, &mut self.table);
+        engine.locate(&found, &mut self.table)?;
         self.other_tool = found.other_tool;
         Ok(found.kind)
     }

@@ -210,6 +210,29 @@ pub(crate) fn rights() -> Vec<Row> {
         .on_server()
         .with(read_only),
     ];
+    // Its tables are as if they did not exist for that user: nothing says that the database is at base.
+    let closed = |project: &Project| {
+        let database = project.database("shop.db");
+        database.execute("REVOKE USAGE ON SCHEMA public FROM PUBLIC");
+    };
+    for line in [
+        "status",
+        "current",
+        "downgrade base",
+        "log",
+        "upgrade",
+        "show current",
+    ] {
+        rows.push(
+            of(
+                "a user who may not use the schema",
+                stranger,
+                line,
+                "error[no-schema]: no schema on the search path exists that the user may use | `GRANT USAGE, CREATE ON SCHEMA ...`",
+            )
+            .with(closed),
+        );
+    }
     for line in ["upgrade", "ensure", "stamp head", "ensure-version"] {
         rows.push(
             of(
@@ -235,7 +258,7 @@ pub(crate) fn rights() -> Vec<Row> {
                 "a search path that leads nowhere",
                 line,
                 7,
-                "error: cannot create the version table: no schema has been selected to create in | search_path",
+                "error[no-schema]: no schema on the search path exists that the user may use | the database is as it was before | search_path",
             )
             .on_server()
             .address(with_parameter("options=-csearch_path%3Dnowhere")),

@@ -33,6 +33,10 @@ impl fmt::Display for Failure {
                 "another tool manages this database: it has {table}, the table of {tool}, and no \
                  {version_table}, so it must be stamped first"
             ),
+            Self::NoSchema => f.write_str(
+                "no schema on the search path exists that the user may use, so there is no place for \
+                 the version table",
+            ),
             Self::MalformedVersionTable { table, why } => {
                 write!(f, "{table} is not a version table: {why}")
             }

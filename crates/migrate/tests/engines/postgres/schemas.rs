@@ -128,8 +128,8 @@ fn without_a_schema_to_create_in_it_is_told() {
             let error = database.upgrade(&two(), "heads").unwrap_err();
             assert_eq!(
                 text(&error),
-                "cannot create the version table: no schema has been selected to create in; \
-                 the database is as it was before"
+                "no schema on the search path exists that the user may use, so there is no place for \
+                 the version table; the database is as it was before"
             );
             assert_eq!(scratch.dump(), before);
         }
