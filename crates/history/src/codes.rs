@@ -227,8 +227,8 @@ codes! {
         /// to the revisions whatever differs in it.
         UncheckedDialect = "unchecked-dialect",
 
-        /// A migration folder does not exist or cannot be searched. `cargo alembic init` creates
-        /// it.
+        /// A migration folder does not exist or cannot be searched. If it was there, bring it back first,
+        /// since databases may have its revisions; `cargo alembic init` creates a new one.
         UnreadableFolder = "unreadable-folder",
 
         /// A build found no revisions in the migration folders. Write the first one with `cargo alembic
@@ -271,6 +271,9 @@ codes! {
         /// A command compares with the target schema, and the crate has none. Write SQL that creates the
         /// schema as it should be, and name the file with `schema` in the configuration; `cargo alembic
         /// dump --write` begins it with what the revisions make. Or state it by structs, with `models`.
+        ///
+        /// It is also the error of `models` where the sources state no table at all, since compared with
+        /// that, every table would have to go: a `mod` line or a file of the sources is probably missing.
         NoTarget = "no-target",
 
         /// A struct that states a table cannot be read, or the database does not accept what it states. A
@@ -484,8 +487,9 @@ codes! {
         /// `PgConnectOptions`.
         NoSecondConnection = "no-second-connection",
 
-        /// `cargo alembic test` is not allowed to create databases on the server. Allow the user to
-        /// do so with `ALTER ROLE ... CREATEDB`, or name another server with `--url`.
+        /// A command that replays revisions in a scratch database is not allowed to create one on the
+        /// server. Allow the user to do so with `ALTER ROLE ... CREATEDB`, or name another server for
+        /// scratch databases with `--scratch-url`, or `scratch-url` in the configuration.
         CannotCreateDatabase = "cannot-create-database",
 
         /// A library that `sqlite-extensions` names cannot be loaded: it does not exist, is built for

@@ -159,6 +159,7 @@ macro_rules! driver_suite {
                 a_revision_goes_on_with_what_it_has_set,
                 a_database_cannot_be_attached_in_a_transaction,
                 a_journal_mode_stays_if_the_file_keeps_it,
+                an_attached_database_keeps_its_journal_mode,
                 a_connection_that_keeps_no_journal_is_refused;
             [sqlite::described]
                 a_schema_is_described;

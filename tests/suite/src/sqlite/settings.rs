@@ -279,6 +279,34 @@ pub fn a_journal_mode_stays_if_the_file_keeps_it<S: FileSubject>() {
     }
 }
 
+/// A pragma without a name is for all databases of the connection, and the attached ones are the user's.
+pub fn an_attached_database_keeps_its_journal_mode<S: FileSubject>() {
+    for (before, sets) in [("delete", "WAL"), ("wal", "DELETE"), ("wal", "MEMORY")] {
+        for (then, ends) in [
+            ("CREATE TABLE more (x)", true),
+            ("SELECT no_such_column", false),
+        ] {
+            let (file, aside) = (File::new(""), File::new("CREATE TABLE data (x)"));
+            let mut handle = open::<S>(&file);
+            handle.execute(&format!(
+                "ATTACH '{}' AS \"As ide\"; PRAGMA \"As ide\".journal_mode = {before}",
+                aside.address()
+            ));
+            let migrations = chain(&[format!(
+                "-- alembic: upgrade no-transaction\nPRAGMA journal_mode = {sets}; {then};"
+            )]);
+            let outcome = handle.upgrade(&migrations, "heads");
+            assert_eq!(outcome.is_ok(), ends, "{before}, {sets}, {then}");
+            drop(handle);
+            let mode: String = aside
+                .open()
+                .pragma_query_value(None, "journal_mode", |row| row.get(0))
+                .unwrap();
+            assert_eq!(mode, before, "{sets}, {then}");
+        }
+    }
+}
+
 pub fn a_connection_that_keeps_no_journal_is_refused<S: FileSubject>() {
     let file = File::new("CREATE TABLE data (x NOT NULL); INSERT INTO data VALUES (1), (2), (3);");
     let migrations = single("UPDATE data SET x = x + 10; INSERT INTO data VALUES (NULL);");

@@ -13,6 +13,9 @@ use crate::session_changes::{Reach, SessionChanges};
 #[derive(Debug, Default)]
 pub(super) struct KeptSession {
     settings: Vec<(&'static Pragma, String)>,
+    /// The journal modes of the databases that were attached before: a `PRAGMA journal_mode` without a
+    /// name changes theirs, too, and none of them is a revision's to change.
+    attached: Vec<(String, String)>,
     /// The names of the databases, if the revision attaches some.
     databases: Option<Vec<String>>,
 }
@@ -141,6 +144,9 @@ impl KeptSession {
             if let Some(value) = pragma.read(link).await? {
                 self.settings.push((pragma, value));
             }
+            if pragma.name == JOURNAL {
+                self.attached = journal_modes(link).await?;
+            }
         }
         if changes.include("database_list") {
             self.databases = Some(databases(link).await?);
@@ -180,6 +186,18 @@ impl KeptSession {
             }
         }
         self.settings.retain(|(pragma, _)| !pragma.outside);
+        for (name, before) in std::mem::take(&mut self.attached) {
+            let pragma = format!("{}.{JOURNAL}", quote(&name));
+            if journal_mode_of(link, &name)
+                .await?
+                .is_some_and(|now| now != before)
+            {
+                let sql = format!("PRAGMA {pragma} = {}", literal(&before));
+                let restored = vec![(pragma, Some(before))];
+                link.execute(Execute::new(Task::RestoreSettings(restored), sql))
+                    .await?;
+            }
+        }
         self.detach(link).await
     }
 
@@ -209,6 +227,31 @@ fn journal_mode<'b>(before: &'b str, now: Option<&str>) -> Option<&'b str> {
         (WAL, _) => Some("delete"),
         (before, now) => (before != now).then_some(before),
     }
+}
+
+/// Returns the journal modes of the databases that are attached to the connection.
+async fn journal_modes(link: &Link<'_>) -> Result<Vec<(String, String)>, RefusedRequest> {
+    let mut modes = Vec::new();
+    for name in databases(link).await? {
+        if name != "main"
+            && let Some(mode) = journal_mode_of(link, &name).await?
+        {
+            modes.push((name, mode));
+        }
+    }
+    Ok(modes)
+}
+
+/// Returns the journal mode of one database of the connection, unless it is attached no more.
+async fn journal_mode_of(link: &Link<'_>, name: &str) -> Result<Option<String>, RefusedRequest> {
+    // A name of no database would be an error.
+    if !databases(link).await?.iter().any(|known| known == name) {
+        return Ok(None);
+    }
+    let query = format!("PRAGMA {}.{JOURNAL}", quote(name));
+    let found = link.query(Query::new(Task::ReadSettings, query)).await?;
+    let found = found.first().and_then(|row| row.cell(0));
+    Ok(found.map(ToOwned::to_owned))
 }
 
 /// Returns the names of the databases of the connection, except the temporary one, which SQLite lists
