@@ -110,10 +110,7 @@ pub(super) fn parse(
     );
     let id = match id {
         None => {
-            findings.push(Finding::new(
-                place,
-                FindingKind::MissingKey { key: REVISION_ID },
-            ));
+            missing_key(REVISION_ID, place, findings);
             None
         }
         Some(Value { key, value }) if value.text(text).is_empty() => {
@@ -125,10 +122,7 @@ pub(super) fn parse(
         Some(Value { value, .. }) => revision_id(text, value, findings),
     };
     if revises.is_none() {
-        findings.push(Finding::new(
-            place,
-            FindingKind::MissingKey { key: REVISES },
-        ));
+        missing_key(REVISES, place, findings);
     }
     let revises_value = revises.map_or(Span::new(end, end), |revises| revises.value);
     let revises = list(text, revises)
@@ -175,6 +169,20 @@ pub(super) fn parse(
             .filter(|date| !date.is_empty()),
     });
     (header, end)
+}
+
+/// Adds that a key is missing, unless the file seems to have it, misspelt or in another place: that is
+/// found already.
+fn missing_key(missing: &'static str, place: Span, findings: &mut Vec<Finding>) {
+    let is_meant = findings.iter().any(|finding| match &finding.kind {
+        FindingKind::UnknownKey { meant, .. } => *meant == Some(missing),
+        FindingKind::KeyOutsideHeader { key } => *key == missing,
+        _ => false,
+    });
+    if !is_meant {
+        let kind = FindingKind::MissingKey { key: missing };
+        findings.push(Finding::new(place, kind));
+    }
 }
 
 /// Finds the keys below the header, where they have no effect.

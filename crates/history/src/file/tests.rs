@@ -107,11 +107,20 @@ fn faulty_headers_say_what_and_where() {
     );
     check(
         &format!("-- Revison ID: a1\n-- Revises:\n{up}"),
-        &["1:1 missing-key", "1:4 unknown-key"],
+        &["1:4 unknown-key"],
     );
     check(
         &format!("-- Revision ID: a1\n-- Revise: b\n{up}"),
-        &["1:1 missing-key", "2:4 unknown-key"],
+        &["2:4 unknown-key"],
+    );
+    // A line that is not a comment ends the header.
+    check(
+        &format!("-- A\n\n-- Revision ID: a1\n-- Revises: b\n{up}"),
+        &["3:4 key-outside-header", "4:4 key-outside-header"],
+    );
+    check(
+        &format!("-- A\n\n-- Revision ID: a1\n{up}"),
+        &["1:1 missing-key", "3:4 key-outside-header"],
     );
     check(
         &format!("-- Revision ID: a1\n-- Revises:\n-- Branch Labels: a@b\n{up}"),
