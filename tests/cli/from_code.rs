@@ -31,6 +31,23 @@ fn a_revision_is_written_as_by_the_command() {
 }
 
 #[test]
+fn a_revision_is_written_of_structs() {
+    let project = Project::with_crate("shop");
+    project.configure("models = true\n");
+    project.write(
+        "src/lib.rs",
+        "#[derive(alembic_migrate::Table)]\n\
+         #[table(name = \"users\")]\n\
+         pub struct User {\n    #[column(identity)]\n    pub id: i64,\n}\n",
+    );
+    let generated = NewRevision::new(project.path("Cargo.toml"), "Add users").autogenerate();
+    let path = generated.write().unwrap().unwrap();
+    let text = std::fs::read_to_string(path).unwrap();
+    assert!(text.contains("CREATE TABLE users"), "{text}");
+    assert_eq!(generated.write().unwrap(), None);
+}
+
+#[test]
 fn what_the_command_refuses_is_an_error_and_changes_nothing() {
     let project = shop();
     let manifest = project.path("Cargo.toml");

@@ -54,6 +54,7 @@ mod selection;
 mod show;
 mod stamp;
 mod status;
+mod systems;
 mod teams;
 #[cfg(target_os = "linux")]
 mod terminal;

@@ -3,11 +3,10 @@
 use std::fs;
 use std::path::PathBuf;
 
-use alembic_tests::postgres::Server;
-use alembic_tests::{Place, Project, fixtures};
+use alembic_tests::{Project, fixtures};
 use insta::assert_snapshot;
 
-use crate::{guide, on_both};
+use crate::guide;
 
 /// A crate whose tables are stated by structs in two files, and a view beside them.
 fn project() -> Project {
@@ -45,12 +44,12 @@ fn project() -> Project {
     project
 }
 
-fn generate(id: &str) -> String {
+pub(crate) fn generate(id: &str) -> String {
     format!("revision --autogenerate -m {id} --rev-id {id}")
 }
 
 /// Returns the path of a generated revision.
-fn revision_file(project: &Project, folder: &str, id: &str) -> PathBuf {
+pub(crate) fn revision_file(project: &Project, folder: &str, id: &str) -> PathBuf {
     let files = fs::read_dir(project.path(folder)).unwrap();
     let mut paths = files.map(|file| file.unwrap().path());
     let is_wanted = |path: &PathBuf| path.to_string_lossy().ends_with(&format!("{id}.sql"));
@@ -58,7 +57,7 @@ fn revision_file(project: &Project, folder: &str, id: &str) -> PathBuf {
 }
 
 /// Returns its text.
-fn written(project: &Project, folder: &str, id: &str) -> String {
+pub(crate) fn written(project: &Project, folder: &str, id: &str) -> String {
     project.read(revision_file(project, folder, id))
 }
 
@@ -300,170 +299,64 @@ fn structs_of_other_crates() {
     assert!(is_told && outcome.status != 0, "{outcome}");
 }
 
-/// A column that a system's document adds to one of its models.
-struct Addition {
-    name: &'static str,
-    /// The database of the crate.
-    database: &'static str,
-    /// The source, below the crate's.
-    source: &'static str,
-    /// The struct, and what is added at its beginning.
-    table: &'static str,
-    field: &'static str,
-    /// The column, as `check` names it.
-    column: &'static str,
-}
-
-const ADDITIONS: [Addition; 5] = [
-    Addition {
-        name: "chat2chart",
-        database: "chat2chart.db",
-        source: "models.rs",
-        table: "pub struct Conversation {",
-        field: "#[column(length = 100)]\n    pub new_field: Option<String>,",
-        column: "conversation.new_field",
-    },
-    Addition {
-        name: "chimera",
-        database: "chimera.db",
-        source: "auth.rs",
-        table: "pub struct User {",
-        field: "#[column(length = 200)]\n    pub nickname: Option<String>,",
-        column: "users.nickname",
-    },
-    Addition {
-        name: "chorus",
-        database: "data/chorus.db",
-        source: "models/document.rs",
-        table: "pub struct Document {",
-        field: "pub summary: Option<String>,",
-        column: "documents.summary",
-    },
-    Addition {
-        name: "daa-chatbot",
-        database: "storage/sqlite/app.db",
-        source: "models.rs",
-        table: "pub struct Document {",
-        field: "#[column(length = 255)]\n    pub new_field: Option<String>,",
-        column: "documents.new_field",
-    },
-    Addition {
-        name: "orchestrator",
-        database: "data/orchestrator.db",
-        source: "models.rs",
-        table: "pub struct Task {",
-        field: "pub new_field: Option<String>,",
-        column: "task.new_field",
-    },
-];
-
-/// Where the commands of the example workspace run: a server is known for the crates that need one.
-fn with_servers<'p>(project: &'p Project, url: &str) -> Place<'p> {
-    let names = [
-        "",
-        "CHAT2CHART_",
-        "CHORUS_",
-        "DAA_CHATBOT_",
-        "ORCHESTRATOR_",
-    ];
-    names.into_iter().fold(project.here(), |place, name| {
-        place.env(&format!("{name}DATABASE_URL"), url)
-    })
-}
-
-/// The workflow of the five documents: edit the models, generate, review, apply, go back.
+/// Somebody has changed the database by hand, and was right: the struct and a revision follow.
 #[test]
-fn the_workflow_of_each_system() {
-    let server = Server::shared();
-    for addition in ADDITIONS {
-        let Addition { name, source, .. } = addition;
-        let project = Project::example(name);
-        let database = server.database();
-        let run = |line: &str| {
-            let place = with_servers(&project, database.url());
-            place.run(&format!("{line} -p {name}"))
-        };
-        let sqlite = project.path(format!("crates/{name}/{}", addition.database));
-        let both = |line: &str| {
-            let url = format!("sqlite://{}", sqlite.display());
-            [run(line), run(&format!("{line} --url {url}"))].map(|outcome| outcome.success())
-        };
-        let folder = sqlite.parent().unwrap();
-        fs::create_dir_all(folder).unwrap();
-        both("upgrade");
-        let path = format!("crates/{name}/src/{source}");
-        let with_field = format!("{}\n    {}", addition.table, addition.field);
-        project.replace(&path, addition.table, &with_field);
-        let differs = run("check");
-        assert_eq!(differs.status, 9, "{name}: {differs}");
-        let is_named = differs.stdout.contains(addition.column);
-        assert!(is_named, "{name}: {differs}");
-
-        run(&generate("new_field")).success();
-        let text = written(&project, &format!("crates/{name}/migrations"), "new_field");
-        let (table, column) = addition.column.split_once('.').unwrap();
-        for part in [
-            format!("ALTER TABLE {table} ADD COLUMN {column} "),
-            format!("ALTER TABLE {table} DROP COLUMN {column};"),
-        ] {
-            assert!(text.contains(&part), "{name}: {text}");
-        }
-        let again = run(&generate("again")).success();
-        let is_told = again.stderr.contains("No changes detected");
-        assert!(is_told, "{name}: {again}");
-        for line in ["upgrade", "verify", "downgrade -1", "upgrade", "verify"] {
-            both(line);
-        }
-        run("dump --write").success();
-        run("test").success();
+fn the_database_is_right() {
+    let project = project();
+    project.run(&generate("aa01")).success();
+    project.run("upgrade").success();
+    project
+        .database("shop.db")
+        .execute("ALTER TABLE posts ADD COLUMN by_hand TEXT");
+    let drift = project.run("verify");
+    assert_eq!(drift.status, 9, "{drift}");
+    assert!(drift.stdout.contains("posts.by_hand"), "{drift}");
+    let differs = project.run("diff database target").success();
+    assert!(
+        differs.stdout.contains("removed column posts.by_hand"),
+        "{differs}"
+    );
+    let body = "    pub body: Option<String>,\n";
+    let with_column = format!("{body}    pub by_hand: Option<String>,\n");
+    project.replace("src/post.rs", body, &with_column);
+    assert_eq!(project.run("diff database target").success().stdout, "");
+    project.run(&generate("bb02")).success();
+    let text = written(&project, "migrations", "bb02");
+    assert!(
+        text.contains("ALTER TABLE posts ADD COLUMN by_hand TEXT"),
+        "{text}"
+    );
+    project.run("stamp bb02").success();
+    for line in ["verify", "check", "status"] {
+        project.run(line).success();
     }
 }
 
-/// A column that must have a value, in a table that has rows: added, filled, and then required.
+/// Where a struct is, what it and its fields are called, and their order, is not part of the schema.
 #[test]
-fn data_is_migrated_in_the_middle() {
-    on_both(|dialect| {
-        let project = Project::example("daa-chatbot").main_on(dialect);
-        let source = "crates/daa-chatbot/src/models.rs";
-        let database = project.database("storage/sqlite/app.db");
-        let server = Server::shared().database();
-        let run = |line: &str| {
-            let url = server.url();
-            project.run(&format!("{line} -p daa-chatbot --scratch-url {url}"))
-        };
-        project.run("upgrade -p daa-chatbot").success();
-        database.execute("INSERT INTO projects (id, name) VALUES (1, 'Atlas'), (2, 'Borealis')");
-        let field = |field: &str| {
-            let table = "pub struct Project {\n    #[table(flatten)]\n    pub base: Base,\n";
-            let text = project.read(source);
-            let (before, after) = text.split_once(table).unwrap();
-            let rest = after.trim_start_matches("    pub owner: Option<String>,\n");
-            project.write(source, format!("{before}{table}    {field}\n{rest}"));
-        };
-        field("pub owner: Option<String>,");
-        run(&generate("owner")).success();
-        let folder = "crates/daa-chatbot/migrations";
-        let text = written(&project, folder, "owner");
-        let filled = text.replacen(
-            "\n-- alembic: downgrade",
-            "UPDATE projects SET owner = lower(name);\n\n-- alembic: downgrade",
-            1,
-        );
-        project.write(revision_file(&project, folder, "owner"), filled);
-        field("#[column(default = \"'nobody'\")]\n    pub owner: String,");
-        run(&generate("required")).success();
-        project.run("upgrade -p daa-chatbot").success();
-        let owners = "SELECT owner FROM projects ORDER BY id";
-        assert_eq!(database.query(owners), ["atlas", "borealis"]);
-        database.execute("INSERT INTO projects (id, name) VALUES (3, 'Corona')");
-        assert_eq!(database.query(owners), ["atlas", "borealis", "nobody"]);
-        run("check").success();
-        project.run("downgrade -2 -p daa-chatbot").success();
-        assert_eq!(
-            database.query("SELECT name FROM projects WHERE id = 1"),
-            ["Atlas"]
-        );
-    });
+fn refactoring_changes_nothing() {
+    let project = project();
+    project.run(&generate("aa01")).success();
+    project.remove("src/post.rs");
+    project.replace("src/lib.rs", "pub mod post;", "pub mod blog;");
+    project.write("src/blog.rs", "pub mod entry;\n");
+    project.write(
+        "src/blog/entry.rs",
+        "use alembic_migrate as migrations;\n\
+         use crate::User as Author;\n\n\
+         #[derive(Clone, migrations::Table)]\n\
+         #[table(name = \"posts\")]\n\
+         pub struct Entry {\n    \
+             #[column(identity)]\n    pub id: i64,\n    \
+             #[column(name = \"body\")]\n    pub text: Option<String>,\n    \
+             #[column(name = \"user_id\", references(Author, id), on_delete = cascade, index)]\n    \
+             pub author: i64,\n\
+         }\n",
+    );
+    let check = project.run("check").success();
+    assert!(check.stderr.contains("No changes detected"), "{check}");
+    let again = project.run(&generate("bb02")).success();
+    assert!(again.stderr.contains("No changes detected"), "{again}");
 }
 
 /// The commands of docs/first-revision.md do what the page says.

@@ -31,6 +31,7 @@ struct Step {
     #[serde(default)]
     stdout: Vec<String>,
     fails: Option<String>,
+    creates: Option<String>,
     sql: Option<String>,
     query: Option<String>,
     expect: Option<Vec<String>>,
@@ -96,6 +97,11 @@ impl Step {
         let mut arguments = run.to_vec();
         arguments.extend(["-p".to_owned(), name.to_owned()]);
         let before = self.fails.as_ref().map(|_| project.tree());
+        let created = self.creates.as_ref();
+        let created = created.map(|path| project.path(project.main().join(path)));
+        if let Some(path) = &created {
+            assert!(!path.exists(), "{place}: {path:?}");
+        }
         let outcome = project.here().run_words(&arguments);
         match &self.fails {
             None => assert_eq!(outcome.status, 0, "{place}: {run:?}\n{outcome}"),
@@ -106,6 +112,9 @@ impl Step {
                 let changes = before.map(|before| before.changes(&project.tree()));
                 assert_eq!(changes, Some(Vec::new()), "{place}: {run:?}");
             }
+        }
+        if let Some(path) = &created {
+            assert!(path.exists(), "{place}: {path:?}\n{outcome}");
         }
         for text in &self.stdout {
             assert!(outcome.stdout.contains(text), "{place}: {text}\n{outcome}");

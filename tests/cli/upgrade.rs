@@ -1,5 +1,7 @@
 //! `cargo alembic upgrade`
 
+use std::fs;
+
 use alembic_history::Dialect;
 use alembic_tests::{Database, Project, graph, revision};
 use insta::assert_snapshot;
@@ -413,5 +415,52 @@ fn upgrades_without_statements() {
         assert!(!outcome.stderr.contains(" Empty "), "{outcome}");
         let tables = project.database("shop.db").tables();
         assert!(tables.contains(&"later".to_owned()), "{tables:?}");
+    }
+}
+
+/// A copy of the one file of a database is a whole backup, whatever its journal mode, since no run leaves
+/// anything beside the file.
+#[test]
+fn a_copy_is_tried_first_and_a_backup_put_back() {
+    for mode in ["DELETE", "WAL"] {
+        let project = Project::example("orchestrator");
+        let run = |line: &str| project.run(&format!("{line} -p orchestrator"));
+        let database = project.database("data/orchestrator.db");
+        let path = project.path("crates/orchestrator/data/orchestrator.db");
+        let copy = project.path("copy.db");
+        run("upgrade 5b08d1e94c7f").success();
+        let before = database.versions();
+        database.execute(&format!("PRAGMA journal_mode = {mode}"));
+        database
+            .execute("INSERT INTO project (name, working_directory) VALUES ('Atlas', '/atlas')");
+        fs::copy(&path, &copy).unwrap();
+        let bytes = fs::read(&path).unwrap();
+
+        let on_copy = format!("--url sqlite://{}", copy.display());
+        run(&format!("upgrade {on_copy}")).success();
+        run(&format!("status {on_copy}")).success();
+        assert!(fs::read(&path).unwrap() == bytes, "{mode}");
+
+        fs::write(&copy, &bytes).unwrap();
+        run("upgrade").success();
+        run("status").success();
+        assert_eq!(
+            database.query("SELECT name FROM project"),
+            ["Atlas"],
+            "{mode}"
+        );
+        fs::copy(&copy, &path).unwrap();
+        let status = run("status");
+        assert_eq!(status.status, 3, "{mode}: {status}");
+        assert_eq!(database.versions(), before, "{mode}");
+        let log = run("log -n 1").success();
+        assert!(log.stdout.contains(&before[0]), "{mode}: {log}");
+        run("upgrade").success();
+        run("status").success();
+        assert_eq!(
+            database.query("SELECT name FROM project"),
+            ["Atlas"],
+            "{mode}"
+        );
     }
 }

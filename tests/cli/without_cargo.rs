@@ -1,5 +1,6 @@
 //! Images for deployment: without cargo, without sources, or with nothing but the revisions.
 
+use alembic_history::Dialect;
 use alembic_tests::{Place, Project, graph, revision};
 use insta::assert_snapshot;
 
@@ -46,6 +47,28 @@ fn a_manifest_and_revisions() {
     ));
     let tables = project.database("shop.db").tables();
     assert!(tables.contains(&"shop_version".to_owned()), "{tables:?}");
+}
+
+/// The sources that state the target schema are not in an image, and what applies revisions needs none.
+#[test]
+fn a_crate_whose_structs_stayed_behind() {
+    let project = Project::example("chat2chart").main_on(Dialect::Postgres);
+    for name in ["chat2chart", "chimera"] {
+        std::fs::remove_dir_all(project.path(format!("crates/{name}/src"))).unwrap();
+    }
+    for line in [
+        "upgrade -p chat2chart",
+        "current --check-heads -p chat2chart",
+        "upgrade -p chat2chart",
+        "downgrade -1 -p chat2chart",
+        "upgrade -p chat2chart",
+    ] {
+        project.here().run_without_cargo(line).success();
+    }
+    let tables = project.database("chat2chart.db").tables();
+    assert!(tables.contains(&"conversation".to_owned()), "{tables:?}");
+    let check = project.here().run_without_cargo("check -p chat2chart");
+    assert_ne!(check.status, 0, "{check}");
 }
 
 /// In an image, the working folder is often the root folder: a path below it is still told as it is.

@@ -294,6 +294,8 @@ fn a_health_check_changes_nothing() {
             let status = chorus().status(&mut open_read_only(&database)).unwrap();
             assert_eq!(status.pending.len(), pending, "{dialect}");
             assert_eq!(status.is_current(), pending == 0, "{dialect}");
+            let revisions: Vec<_> = status.versions.revisions.iter().collect();
+            assert_eq!(revisions == chorus().heads(), pending == 0, "{dialect}");
             assert!(before == database.bytes(), "{dialect}, {pending}");
         }
     }

@@ -5,7 +5,7 @@ use std::fmt;
 use std::time::Duration;
 
 use alembic_history::{Direction, RevisionId, Versions};
-use alembic_schema::{Change, Schema};
+use alembic_schema::{Change, ObjectKind, Schema};
 
 use crate::log::LoggedRevision;
 
@@ -53,6 +53,15 @@ pub struct Inspection {
     pub schema: Schema,
     /// Whether the database has a version table.
     pub has_version_table: bool,
+}
+
+impl Inspection {
+    /// Returns whether nothing was ever made here: there is neither a version table nor any other.
+    #[must_use]
+    pub fn is_fresh(&self) -> bool {
+        let mut objects = self.schema.objects.keys();
+        !self.has_version_table && !objects.any(|id| id.kind == ObjectKind::Table)
+    }
 }
 
 /// What revisions make in an empty database.
