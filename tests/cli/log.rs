@@ -278,6 +278,33 @@ fn the_database_of_another_crate() {
     });
 }
 
+/// Of many revisions that no file explains, the newest are named.
+#[test]
+fn a_long_log_of_another_crate() {
+    let project = Project::with_crate("shop");
+    let ids: Vec<String> = (1..=12).map(|number| format!("r{number:02}")).collect();
+    let links = ids
+        .windows(2)
+        .map(|pair| format!("{}<-{}", pair[1], pair[0]));
+    let links: Vec<String> = links.collect();
+    project.add_to("migrations", graph(&format!("r01; {}", links.join("; "))));
+    project.run("upgrade").success();
+    for id in &ids {
+        project.remove(format!("migrations/{id}.sql"));
+    }
+    project.add_to("migrations", graph("zz99"));
+    let error = project.run("upgrade").stderr;
+    let notes: Vec<&str> = error
+        .lines()
+        .filter_map(|line| line.trim_start().strip_prefix("= note: the log has "))
+        .map(|note| note.split([' ', ',']).next().unwrap())
+        .collect();
+    let newest = [
+        "2", "r03", "r04", "r05", "r06", "r07", "r08", "r09", "r10", "r11", "r12",
+    ];
+    assert_eq!(notes, newest, "{error}");
+}
+
 /// The way back leads past what was put below, on a branch where neither has a file.
 #[test]
 fn the_way_back_knows_what_was_put_below() {

@@ -10,7 +10,7 @@ use super::Subject;
 use crate::output::{Diagnostic, Hint, Subcommand, Suggestion};
 
 /// How many revisions are listed, at most.
-const LISTED: usize = 10;
+pub(super) const LISTED: usize = 10;
 
 /// Adds the code, and the revisions.
 pub(super) fn details(fault: &Failure, diagnostic: Diagnostic) -> Diagnostic {

@@ -4,7 +4,7 @@ use alembic_history::{Code, PlanError};
 use alembic_migrate::report::LoggedRevision;
 
 use super::expression::{place, resolve};
-use super::log::purging_stamp;
+use super::log::{LISTED, purging_stamp};
 use super::{Storage, Subject};
 use crate::output::{Cause, Diagnostic, Error, Hint, Subcommand, Suggestion};
 
@@ -98,9 +98,21 @@ pub(super) fn unknown_rows(
         Hint::from("or, if the tables are known to match a revision, record it with ")
             .command(purging_stamp(subject.name)),
     );
-    let notes = logged.iter().map(|logged| format!("the log has {logged}"));
-    let notes = notes.chain([place_of_rows(subject, storage)]);
-    notes.fold(diagnostic, Diagnostic::note).into()
+    with_logged(diagnostic, logged)
+        .note(place_of_rows(subject, storage))
+        .into()
+}
+
+/// Adds what the log knows of rows: of many, the newest.
+fn with_logged(diagnostic: Diagnostic, logged: &[LoggedRevision]) -> Diagnostic {
+    let older = logged.len().saturating_sub(LISTED);
+    let diagnostic = match older {
+        0 => diagnostic,
+        older => diagnostic.note(format!("the log has {older} more, and then")),
+    };
+    let newest = logged[older..].iter();
+    let notes = newest.map(|logged| format!("the log has {logged}"));
+    notes.fold(diagnostic, Diagnostic::note)
 }
 
 /// Explains that no file declares anything that the log of a database has.
@@ -116,9 +128,7 @@ pub(super) fn another_crate(
              another crate: check the URL, or give this crate a `version-table` of its own",
         )
         .help("or restore the files of all these revisions, and try again");
-    let notes = logged.iter().map(|logged| format!("the log has {logged}"));
-    let notes = notes
-        .take(10)
-        .chain([place_of_rows(subject, Some(storage))]);
-    notes.fold(diagnostic, Diagnostic::note).into()
+    with_logged(diagnostic, logged)
+        .note(place_of_rows(subject, Some(storage)))
+        .into()
 }
