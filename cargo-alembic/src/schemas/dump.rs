@@ -35,7 +35,7 @@ impl Dump {
         Ok(Self {
             dialect,
             sql: script(&changes, dialect),
-            not_compared: not_compared([schema]),
+            not_compared: not_compared(schema, schema),
         })
     }
 }
