@@ -285,21 +285,23 @@ fn partitions(tables: &[ObjectId], schema: &Schema, other: &Schema) -> Vec<Objec
 }
 
 /// Returns the new foreign keys that refer to some tables or to those above them: rows may refer to those of
-/// a table that joins.
+/// a table that joins. Partitioned tables can refer to each other, and those that join them need their keys.
 fn new_references(tables: &[ObjectId], from: &Schema, to: &Schema) -> Vec<ObjectId> {
     let tables = with_ancestors(tables, to);
-    let keys = to
-        .objects
-        .iter()
-        .filter(|(id, object)| match &object.definition {
-            Definition::Constraint(constraint) => {
-                let references = constraint.references.as_ref();
-                references.is_some_and(|(of, name)| {
-                    tables.contains(&ObjectId::new(ObjectKind::Table, of, name))
-                }) && !from.objects.contains_key(*id)
-            }
-            _ => false,
-        });
+    let is_new = |id: &ObjectId| {
+        let owner = facts::owner_table(id);
+        !from.objects.contains_key(id) && !facts::is_partitioned(to, &owner.schema, &owner.name)
+    };
+    let constraints = to.objects.iter().filter(|(id, _)| is_new(id));
+    let keys = constraints.filter(|(_, object)| match &object.definition {
+        Definition::Constraint(constraint) => {
+            let references = constraint.references.as_ref();
+            references.is_some_and(|(of, name)| {
+                tables.contains(&ObjectId::new(ObjectKind::Table, of, name))
+            })
+        }
+        _ => false,
+    });
     keys.map(|(id, _)| id.clone()).collect()
 }
 
