@@ -198,7 +198,12 @@ fn check_history(
     let bases = read(SettingsKey::Base, &settings.base)?;
     let schemas = read(SettingsKey::Schema, &settings.schema)?;
     for schema in &schemas {
-        let is_stale = |history: &History| history.is_stale(schema.text.as_str());
+        let bases = bases.iter().filter(|base| {
+            let mut dialects = base.dialects.iter();
+            dialects.any(|dialect| schema.dialects.contains(dialect))
+        });
+        let bases: Vec<&str> = bases.map(|base| base.text.as_str()).collect();
+        let is_stale = |history: &History| history.is_stale(schema.text.as_str(), &bases);
         if history.as_ref().is_ok_and(is_stale) {
             let problem = schema.stale(&package);
             match settings.stale_schema {

@@ -111,12 +111,13 @@ impl SchemaText {
         }
     }
 
-    /// Returns the problem of a file that was written for other revisions.
+    /// Returns the problem of a file that was written for other revisions, or for another base.
     pub(crate) fn stale(&self, package: &str) -> Problem {
         Problem {
             place: self.name.clone(),
             code: Code::StaleSchema,
-            title: "the target schema was written for other revisions".to_owned(),
+            title: "the target schema was written for other revisions, or for another base"
+                .to_owned(),
             note: Some(
                 "an empty database gets another schema than one that goes through the revisions"
                     .to_owned(),

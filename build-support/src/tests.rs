@@ -192,7 +192,7 @@ fn a_target_schema_of_other_revisions_is_told() {
         content: Ok(revision(sql).into_bytes()),
     };
     let history = History::new([source(table)], &[Dialect::Sqlite]).unwrap();
-    let written = history.schema_head("shop") + table + ";\n";
+    let written = history.schema_head("shop", &[]) + table + ";\n";
     let other = "CREATE TABLE a (b INTEGER)";
     for (sql, schema, setting, is_told, is_built) in [
         (table, written.as_str(), "", false, true),
@@ -227,6 +227,47 @@ fn a_target_schema_of_other_revisions_is_told() {
         let said = project.run();
         assert_eq!(said.contains("[stale-schema]"), is_told, "{sql}: {said}");
         assert_eq!(project.embedded().is_some(), is_built, "{sql}: {said}");
+    }
+}
+
+/// A fresh database begins with the base, too; files of earlier versions do not say with which.
+#[test]
+fn a_target_schema_of_another_base_is_told() {
+    let revision = "-- a\n-- Revision ID: a1\n-- Revises:\n\n-- alembic: upgrade\nDROP TABLE b;\n";
+    let source = SourceFile {
+        path: "a.sql".into(),
+        content: Ok(revision.into()),
+    };
+    let history = History::new([source], &[Dialect::Sqlite]).unwrap();
+    let base = "CREATE TABLE a (x);\nCREATE TABLE b (x);\n";
+    let other = "CREATE TABLE a (y);\nCREATE TABLE b (x);\n";
+    let table = "CREATE TABLE a (x);\n";
+    let written = |bases: &[&str]| history.schema_head("shop", bases) + table;
+    let windows = base.replace('\n', "\r\n");
+    for (base, schema, is_told) in [
+        (Some(base), written(&[base]), false),
+        (Some(&windows), written(&[base]), false),
+        (Some(other), written(&[base]), true),
+        (None, written(&[base]), true),
+        (Some(base), written(&[]), false),
+        (None, written(&[]), false),
+    ] {
+        let key = base.map_or("", |_| "base = \"base.sql\"\n");
+        let manifest = format!("{MANIFEST}schema = \"schema.sql\"\n{key}");
+        let mut files = vec![
+            ("shop/Cargo.toml", manifest.as_str()),
+            ("shop/migrations/a.sql", revision),
+            ("shop/schema.sql", &schema),
+        ];
+        files.extend(base.map(|base| ("shop/base.sql", base)));
+        let project = Project::new(&files);
+        let said = project.run();
+        assert!(project.embedded().is_some(), "{said}");
+        assert_eq!(
+            said.contains("[stale-schema]"),
+            is_told,
+            "{base:?} {schema}: {said}"
+        );
     }
 }
 

@@ -248,18 +248,14 @@ pub(crate) fn filter_for(owner: &Crate, include: &[String], exclude: &[String]) 
     })
 }
 
-/// Returns what schemas have and no comparison looks at, a line for each.
-pub(crate) fn not_compared<'s>(schemas: impl IntoIterator<Item = &'s Schema>) -> Vec<String> {
-    let schemas = schemas.into_iter();
-    let lines = schemas.flat_map(|schema| {
-        let kinds = schema.not_compared.iter();
-        kinds.map(|(kind, names)| {
-            let names: Vec<&str> = names.iter().map(String::as_str).collect();
-            format!("{kind}: {}", names.join(", "))
-        })
+/// Returns what two schemas have and a comparison of them does not look at, a line for each kind.
+pub(crate) fn not_compared(from: &Schema, to: &Schema) -> Vec<String> {
+    let kinds = alembic_schema::not_compared(from, to);
+    let lines = kinds.iter().map(|(kind, names)| {
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        format!("{kind}: {}", names.join(", "))
     });
-    let lines: BTreeSet<String> = lines.collect();
-    lines.into_iter().collect()
+    lines.collect()
 }
 
 /// Reports what schemas have and no comparison looks at, or refuses it.

@@ -458,6 +458,27 @@ fn what_is_not_compared() {
     assert!(refused.stderr.contains("error[not-compared]"), "{refused}");
 }
 
+/// Nothing makes a column that a table inherits its own, or the other way round: the difference is told.
+#[test]
+fn what_is_inherited_and_stated_as_well() {
+    let base = "CREATE TABLE base (a INTEGER, CONSTRAINT positive CHECK (a > 0));\n";
+    let inherited = format!("{base}CREATE TABLE heir (c INTEGER) INHERITS (base);\n");
+    let stated = "(c INTEGER, a INTEGER, CONSTRAINT positive CHECK (a > 0))";
+    let subject = Subject::new("\"postgres\"", &inherited);
+    let sql = format!("{base}CREATE TABLE heir {stated}; ALTER TABLE heir INHERIT base");
+    subject.database.execute(&sql);
+    let note = "own definition of what is inherited: column heir.a, constraint heir.positive";
+    for line in ["diff database target", "diff target database"] {
+        let told = subject.run(line).success();
+        assert!(told.stderr.contains(note), "{told}");
+        let refused = subject.run(&format!("{line} --strict"));
+        assert!(refused.stderr.contains("error[not-compared]"), "{refused}");
+    }
+    subject.project.replace("schema.sql", "(c INTEGER)", stated);
+    let same = subject.run("diff database target --strict").success();
+    assert!(!same.stderr.contains("not compared"), "{same}");
+}
+
 /// The crates of the example workspace are in step with their targets, on both engines.
 #[test]
 fn the_example_workspace() {

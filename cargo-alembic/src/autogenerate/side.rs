@@ -198,13 +198,9 @@ impl<'r> Side<'r> {
         }
     }
 
-    pub(super) fn schemas(&self) -> [&Schema; 2] {
-        [&self.before, &self.target]
-    }
-
     /// Returns what the schemas have and no comparison looks at.
     pub(super) fn not_compared(&self) -> Vec<String> {
-        not_compared(self.schemas())
+        not_compared(&self.before, &self.target)
     }
 
     /// Returns how the schema of a database differs from an expected one.

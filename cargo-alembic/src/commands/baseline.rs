@@ -64,7 +64,7 @@ impl BaselineArgs {
         };
         let filter = self.filter(context, &owner)?;
         let ways = ways(context, &replay, database, &filter)?;
-        let left_out = not_compared([&ways.schema]);
+        let left_out = not_compared(&ways.schema, &ways.schema);
         report_not_compared(context, &owner, &left_out, self.compared.strict.into())?;
         let draft = RevisionDraft {
             owner: &owner,

@@ -77,7 +77,7 @@ impl VerifyArgs {
         let filter = filter_for(owner, &compared.include_objects, &compared.exclude_objects)?;
         filter.apply(&mut expected);
         filter.apply(&mut found);
-        let not_compared = not_compared([&expected, &found]);
+        let not_compared = not_compared(&expected, &found);
         report_not_compared(context, owner, &not_compared, compared.strict.into())?;
         let options = DiffOptions::default();
         let drift: Vec<Change> = changes(owner, &expected, &found, options)?;

@@ -71,7 +71,7 @@ impl Differ<'_> {
             renames_before,
             renames_after,
         } = self.read(context, replay)?;
-        let not_compared = not_compared([&from, &to]);
+        let not_compared = not_compared(&from, &to);
         report_not_compared(context, replay.owner, &not_compared, self.strictness)?;
         let mut all = renames::changes(&renames_before);
         all.extend(changes(replay.owner, &from, &to, DiffOptions::default())?);

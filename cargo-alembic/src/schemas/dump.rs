@@ -35,7 +35,7 @@ impl Dump {
         Ok(Self {
             dialect,
             sql: script(&changes, dialect),
-            not_compared: not_compared([schema]),
+            not_compared: not_compared(schema, schema),
         })
     }
 }
@@ -125,7 +125,6 @@ pub(crate) fn target_files(
         return Err(no_file(owner));
     }
     let below = order.below(owner);
-    let head = owner.history().schema_head(owner.name());
     let mut target = TargetFiles::default();
     for (name, dialects) in files {
         let engines = engines
@@ -142,11 +141,25 @@ pub(crate) fn target_files(
         let made: Vec<Made<'_>> = made.collect::<Result<_>>()?;
         let path = owner.configuration.folder.join(name);
         let shown = display_path(&path);
+        let bases = bases(owner, &dialects)?;
+        let bases: Vec<&str> = bases.iter().map(|base| base.text.as_str()).collect();
+        let head = owner.history().schema_head(owner.name(), &bases);
         let (dump, text) = shared_text(&made, &head, &shown)?;
         target.changes.write(&path, &text)?;
         target.dumps.push((dump, shown));
     }
     Ok(target)
+}
+
+/// Returns the files of what is older than the revisions, each once.
+fn bases(owner: &Crate, dialects: &[Dialect]) -> Result<Vec<SchemaFile>> {
+    let mut bases: Vec<SchemaFile> = Vec::new();
+    for dialect in dialects {
+        let base = owner.configuration.base(*dialect)?;
+        let is_new = |base: &SchemaFile| bases.iter().all(|known| known.path != base.path);
+        bases.extend(base.filter(is_new));
+    }
+    Ok(bases)
 }
 
 /// Returns the text of a file for all of its engines: the SQL of the first one whose SQL all of them

@@ -324,8 +324,8 @@ codes! {
         UnknownSchema = "unknown-schema",
 
         /// The file of the target schema was written by `cargo alembic dump --write` for other revisions
-        /// than the crate has, so that an empty database would get another schema than one that went
-        /// through the revisions. Write it anew. It is a warning of builds, and an error with
+        /// or another base than the crate has, so that an empty database would get another schema than one
+        /// that went through the revisions. Write it anew. It is a warning of builds, and an error with
         /// `stale-schema = "error"`.
         StaleSchema = "stale-schema",
 

@@ -1,7 +1,7 @@
 //! Compares a database with what its revisions make in a scratch database.
 
 use alembic_history::{Direction, Expression, SyntaxError, Versions};
-use alembic_schema::{Change, DiffOptions, ObjectKind, Schema as Objects, diff};
+use alembic_schema::{Change, DiffOptions, ObjectKind, Schema as Objects, diff, not_compared};
 
 use crate::action::Action;
 use crate::commands::{settled, syntax_failure, versions};
@@ -110,7 +110,7 @@ async fn verify<'h>(
 ) -> Result<Verification, RunError> {
     let runner = &crates[index].0;
     // A migrator that ran in between would be taken for drift.
-    let (found, mut schema) = loop {
+    let (found, schema) = loop {
         let before = versions(runner.clone(), port).await?;
         let inspection = inspected(crates, index, port).await?;
         if versions(runner.clone(), port).await? == before {
@@ -131,7 +131,7 @@ async fn verify<'h>(
         expected: expected.versions.clone(),
         drift,
         undo,
-        not_compared: std::mem::take(&mut schema.not_compared),
+        not_compared: not_compared(&made, &schema),
     })
 }
 

@@ -1,6 +1,7 @@
 //! Two schemas that are compared, and what the engines say of their objects.
 
-use std::collections::BTreeSet;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::change::Change;
 use crate::model::{ObjectId, Schema};
@@ -46,12 +47,53 @@ pub(crate) struct InPlace {
     /// The other objects that the changes create, change or drop as well: the sequence that a column's
     /// own numbering takes the place of.
     pub(crate) settles: BTreeSet<ObjectId>,
-    /// The other objects that the changes drop, although new ones of their names come later.
-    pub(crate) frees: BTreeSet<ObjectId>,
-    /// The objects whose own changes must be made before: columns of a table that this one joins.
+}
+
+/// The tables that leave others before all other changes, and join others after them.
+#[derive(Clone, Debug)]
+pub(crate) struct Moves<'s> {
+    /// The schema before, without what is left.
+    pub(crate) from: Cow<'s, Schema>,
+    /// The schema afterwards, without what is joined.
+    pub(crate) to: Cow<'s, Schema>,
+    /// What makes the difference.
+    pub(crate) steps: Vec<Move>,
+    /// The tables that are created in others, each with the objects that are created, changed or dropped
+    /// before.
+    pub(crate) waiting: BTreeMap<ObjectId, BTreeSet<ObjectId>>,
+}
+
+/// A table that leaves others, or joins others.
+#[derive(Clone, Debug)]
+pub(crate) struct Move {
+    pub(crate) kind: MoveKind,
+    /// The statements.
+    pub(crate) change: Change,
+    /// The objects that are created, changed or dropped before.
     pub(crate) follows: BTreeSet<ObjectId>,
-    /// The objects whose own changes must be made afterwards: columns of a table that this one leaves.
+    /// The objects that are created, changed or dropped afterwards.
     pub(crate) precedes: BTreeSet<ObjectId>,
+}
+
+/// Where a table goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum MoveKind {
+    /// Out of other tables.
+    Leave,
+    /// Into other tables, once all that leave them have done so.
+    Join,
+}
+
+impl<'s> Moves<'s> {
+    /// Returns that no table moves.
+    pub(crate) fn none(from: &'s Schema, to: &'s Schema) -> Self {
+        Self {
+            from: Cow::Borrowed(from),
+            to: Cow::Borrowed(to),
+            steps: Vec::new(),
+            waiting: BTreeMap::new(),
+        }
+    }
 }
 
 /// What happens to an object that others need.

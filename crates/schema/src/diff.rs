@@ -46,6 +46,11 @@ impl std::error::Error for DiffError {}
 pub fn diff(from: &Schema, to: &Schema, options: DiffOptions) -> Result<Vec<Change>, DiffError> {
     let to = (room(to.dialect).aligned)(from, to);
     let to = to.as_ref();
-    let comparison = Comparison { from, to, options };
-    order::sorted(comparison, operations::find(comparison))
+    let moves = (room(to.dialect).moves)(from, to);
+    let comparison = Comparison {
+        from: &moves.from,
+        to: &moves.to,
+        options,
+    };
+    order::sorted(comparison, operations::find(comparison), &moves)
 }

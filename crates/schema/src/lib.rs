@@ -12,6 +12,7 @@ mod diff;
 mod engine;
 mod filter;
 mod model;
+mod not_compared;
 mod partial;
 mod postgres;
 mod reflect;
@@ -33,6 +34,7 @@ pub use model::{
     Generated, Identity, Index, IndexUse, Object, ObjectId, ObjectKind, Partition, Routine, Schema,
     Sequence, Statistics, Table, Trigger, View,
 };
+pub use not_compared::not_compared;
 pub use partial::{PartialSchema, types};
 pub use reflect::{queries, reflect};
 pub use rename::{Rename, RenameError, find, plain_name, rename_candidates};

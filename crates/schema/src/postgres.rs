@@ -6,6 +6,9 @@ mod create;
 mod dependents;
 mod drop;
 mod facts;
+mod kept;
+mod lasting;
+mod moves;
 mod name;
 mod partial;
 mod queries;
@@ -28,6 +31,8 @@ pub(crate) static ROOM: Room = Room {
     folded: str::to_owned,
     fits: partial::fits,
     settled: |_, whole| whole,
+    moves: moves::moves,
+    lasting: lasting::lasting,
     is_part: |_| false,
     transition: transition::transition,
     must_go: dependents::must_go,

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use crate::answers::{ReflectError, Rows};
 use crate::change::Change;
-use crate::comparison::{Comparison, Fate, Transition};
+use crate::comparison::{Comparison, Fate, Moves, Transition};
 use crate::model::{ObjectId, Schema, Table};
 
 /// The answers of an engine.
@@ -24,6 +24,12 @@ pub(crate) struct Room {
     /// Returns the second schema once the texts of its objects say what became of their parts, which were
     /// those of the first one.
     pub(crate) settled: fn(&Schema, Schema) -> Schema,
+    /// Returns the tables that leave others and join others, and the schemas in which they stand by
+    /// themselves.
+    pub(crate) moves: for<'s> fn(&'s Schema, &'s Schema) -> Moves<'s>,
+    /// Returns the kind and the name of each difference that is left when the first schema has become the
+    /// second one.
+    pub(crate) lasting: fn(&Schema, &Schema) -> Vec<(&'static str, String)>,
     /// Returns whether the transition of its table looks after an object.
     pub(crate) is_part: fn(&ObjectId) -> bool,
     /// Returns how the object that both schemas have becomes that of the second one.

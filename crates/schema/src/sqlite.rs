@@ -24,6 +24,7 @@ mod rows;
 mod tests;
 mod transition;
 
+use crate::comparison::Moves;
 use crate::model::ObjectKind as Kind;
 use crate::room::Room;
 
@@ -42,6 +43,8 @@ pub(crate) static ROOM: Room = Room {
     folded: str::to_ascii_lowercase,
     fits: partial::fits,
     settled: partial::settled,
+    moves: |from, to| Moves::none(from, to),
+    lasting: |_, _| Vec::new(),
     is_part: |id| matches!(id.kind, Kind::Column | Kind::Constraint),
     transition: transition::transition,
     must_go: render::must_go,

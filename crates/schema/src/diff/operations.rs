@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::change::{Change, Verb};
-use crate::comparison::{Comparison, Fate, InPlace, Transition};
+use crate::comparison::{Comparison, Fate, InPlace, Move, MoveKind, Transition};
 use crate::engine::room;
 use crate::model::{ObjectId, Schema};
 
@@ -29,8 +29,35 @@ pub(super) struct Operation {
     pub(super) drops: BTreeSet<ObjectId>,
     /// The objects that others create, change or drop before.
     pub(super) follows: BTreeSet<ObjectId>,
-    /// The objects that others change or drop afterwards.
+    /// The objects that others create, change or drop afterwards.
     pub(super) precedes: BTreeSet<ObjectId>,
+    /// Where it brings a table, if it does nothing else.
+    pub(super) moves: Option<MoveKind>,
+}
+
+impl Operation {
+    /// Makes an operation of the move of a table.
+    pub(super) fn of_move(step: &Move) -> Self {
+        Self {
+            changes: vec![step.change.clone()],
+            follows: step.follows.clone(),
+            precedes: step.precedes.clone(),
+            moves: Some(step.kind),
+            ..Self::default()
+        }
+    }
+
+    /// Lets the creation of a table wait for changes of those that the table is created in.
+    pub(super) fn wait(&mut self, waiting: &BTreeMap<ObjectId, BTreeSet<ObjectId>>) {
+        let firsts = self.creates.iter().filter_map(|id| waiting.get(id));
+        self.follows.extend(firsts.flatten().cloned());
+    }
+
+    /// Returns the objects that it creates, changes or drops.
+    pub(super) fn touches(&self) -> impl Iterator<Item = &ObjectId> {
+        let ids = self.creates.iter().chain(&self.alters);
+        ids.chain(&self.drops)
+    }
 }
 
 /// Finds what happens to each object.
@@ -124,16 +151,27 @@ impl Found {
             self.dropped.remove(&id);
             self.altered.remove(&id);
         }
-        let alterations = self.altered.values();
-        for id in alterations.flat_map(|alteration| &alteration.frees) {
-            self.dropped.remove(id);
-        }
     }
 
     fn replace(&mut self, id: &ObjectId) {
         self.altered.remove(id);
         self.dropped.insert(id.clone());
         self.created.insert(id.clone());
+    }
+
+    /// Lets the objects that the change of another one would have looked after stand for themselves.
+    fn give_up_settled(&mut self, id: &ObjectId, comparison: Comparison<'_>) {
+        let Some(alteration) = self.altered.remove(id) else {
+            return;
+        };
+        for settled in alteration.settles {
+            if comparison.from.objects.contains_key(&settled) {
+                self.dropped.insert(settled.clone());
+            }
+            if comparison.to.objects.contains_key(&settled) {
+                self.created.insert(settled);
+            }
+        }
     }
 
     /// Drops and creates what would be renamed, if it cannot stay where it is.
@@ -164,7 +202,7 @@ impl Found {
                 dependents.entry(needed).or_default().push(id);
             }
         }
-        let settled = self.settled();
+        let mut settled = self.settled();
         let mut left: Vec<(ObjectId, Fate)> =
             away.iter().map(|(id, fate)| (id.clone(), *fate)).collect();
         while let Some((needed, fate)) = left.pop() {
@@ -174,6 +212,10 @@ impl Found {
                     && !settled.contains(*dependent)
                     && away.get(*dependent) != Some(&Fate::Dropped);
                 if stays && must_go(dependent, &needed, fate, comparison) {
+                    if self.altered.contains_key(*dependent) {
+                        self.give_up_settled(dependent, comparison);
+                        settled = self.settled();
+                    }
                     self.replace(dependent);
                     away.insert((*dependent).clone(), Fate::Dropped);
                     left.push(((*dependent).clone(), Fate::Dropped));
@@ -202,9 +244,6 @@ impl Found {
             let mut operation = Operation {
                 changes: alteration.changes.clone(),
                 alters: alteration.disturbs.clone(),
-                drops: alteration.frees.clone(),
-                follows: alteration.follows.clone(),
-                precedes: alteration.precedes.clone(),
                 ..Operation::default()
             };
             operation.alters.insert(id.clone());

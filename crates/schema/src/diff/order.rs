@@ -5,16 +5,24 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::DiffError;
 use super::operations::{Found, Operation};
 use crate::change::{Change, Verb};
-use crate::comparison::Comparison;
+use crate::comparison::{Comparison, MoveKind, Moves};
 use crate::model::{ConstraintKind, Definition, Object, ObjectId, ObjectKind, Schema};
 
 /// Returns the changes in their order.
-pub(super) fn sorted(comparison: Comparison<'_>, found: Found) -> Result<Vec<Change>, DiffError> {
+pub(super) fn sorted(
+    comparison: Comparison<'_>,
+    found: Found,
+    moves: &Moves<'_>,
+) -> Result<Vec<Change>, DiffError> {
     let mut apart = BTreeSet::new();
     // The operations that do not wait for what they only mention.
     let mut hasty = BTreeSet::new();
     loop {
-        let operations = found.operations(&apart, comparison);
+        let mut operations = found.operations(&apart, comparison);
+        operations
+            .iter_mut()
+            .for_each(|operation| operation.wait(&moves.waiting));
+        operations.extend(moves.steps.iter().map(Operation::of_move));
         match order(&operations, &hasty, comparison) {
             Ok(order) => {
                 let mut operations: Vec<Option<Operation>> =
@@ -145,6 +153,7 @@ fn edges(
         true => &EMPTY,
         false => &operation.drops,
     });
+    let touchers = index(operations, Operation::touches);
     let none = Vec::new();
     let by = |index: &BTreeMap<&ObjectId, Vec<usize>>, id: &ObjectId| {
         index.get(id).unwrap_or(&none).clone()
@@ -155,6 +164,15 @@ fn edges(
             followers[first].insert(second);
         }
     };
+    let of_kind = |kind| {
+        let operations = operations.iter().enumerate();
+        operations.filter(move |(_, operation)| operation.moves == Some(kind))
+    };
+    for (leaves, _) in of_kind(MoveKind::Leave) {
+        for (joins, _) in of_kind(MoveKind::Join) {
+            follow(leaves, joins);
+        }
+    }
     let mut names: BTreeMap<Place<'_>, Vec<usize>> = BTreeMap::new();
     for (at, operation) in operations.iter().enumerate() {
         for id in &operation.drops {
@@ -175,13 +193,12 @@ fn edges(
             continue;
         }
         for id in &operation.follows {
-            let firsts = [by(&creators, id), by(&alterers, id), by(&droppers, id)];
-            for first in firsts.concat() {
+            for first in by(&touchers, id) {
                 follow(first, at);
             }
         }
         for id in &operation.precedes {
-            for second in [by(&alterers, id), by(&droppers, id)].concat() {
+            for second in by(&touchers, id) {
                 follow(at, second);
             }
         }
@@ -253,7 +270,12 @@ fn places<'s>(id: &'s ObjectId, schema: &'s Schema) -> Vec<Place<'s>> {
     let mut places = vec![(id.schema.as_str(), id.parent.as_deref(), id.name.as_str())];
     match schema.get(id).map(|object| &object.definition) {
         Some(Definition::Constraint(constraint)) => match constraint.kind {
-            ConstraintKind::PrimaryKey | ConstraintKind::Unique | ConstraintKind::Exclude => {
+            ConstraintKind::PrimaryKey => {
+                places.push((&id.schema, None, &id.name));
+                // A table has one, whatever its name.
+                places.push((&id.schema, id.parent.as_deref(), ""));
+            }
+            ConstraintKind::Unique | ConstraintKind::Exclude => {
                 places.push((&id.schema, None, &id.name));
             }
             ConstraintKind::Check
@@ -270,10 +292,10 @@ fn places<'s>(id: &'s ObjectId, schema: &'s Schema) -> Vec<Place<'s>> {
     places
 }
 
-fn index(
-    operations: &[Operation],
-    ids: impl Fn(&Operation) -> &BTreeSet<ObjectId>,
-) -> BTreeMap<&ObjectId, Vec<usize>> {
+fn index<'o, I: IntoIterator<Item = &'o ObjectId>>(
+    operations: &'o [Operation],
+    ids: impl Fn(&'o Operation) -> I,
+) -> BTreeMap<&'o ObjectId, Vec<usize>> {
     let mut index: BTreeMap<&ObjectId, Vec<usize>> = BTreeMap::new();
     for (at, operation) in operations.iter().enumerate() {
         for id in ids(operation) {

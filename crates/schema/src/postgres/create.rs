@@ -1,7 +1,7 @@
 //! Statements that create objects.
 
 pub(super) mod column;
-mod partition;
+pub(super) mod partition;
 pub(super) mod table;
 
 use std::collections::BTreeSet;
@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use alembic_sql::literal;
 
 use super::name::{self, quote};
-use super::{comment, facts, sequence};
+use super::{comment, facts, kept, sequence};
 use crate::change::{Change, Hazard, Statement, Verb};
 use crate::comparison::Comparison;
 use crate::model::{
@@ -86,7 +86,17 @@ fn write(
         }
         Definition::Sequence(options) => write(sequence_sql(&own, options)),
         Definition::Table(table) => table::create(change, table, covered, comparison),
-        Definition::Column(column) => column::add(change, column, covered, comparison),
+        Definition::Column(column) => {
+            column::add(change, column, covered, comparison);
+            for heir in covered {
+                let differences = table::differences_from_parent(heir, comparison.to);
+                change
+                    .statements
+                    .extend(differences.into_iter().map(|action| {
+                        Statement::new(format!("ALTER TABLE {} {action}", name::owner(heir)))
+                    }));
+            }
+        }
         Definition::Default(expression) => write(format!(
             "ALTER TABLE {} ALTER COLUMN {} SET DEFAULT {expression}",
             facts::only(&id, comparison.to),
@@ -355,7 +365,7 @@ fn create_index(change: &mut Change, index: &Index, comparison: Comparison<'_>) 
         }));
     }
     if let Some(parent) = facts::index_parent(&id, comparison.to)
-        && facts::is_kept_index(&parent, comparison)
+        && kept::is_kept_index(&parent, comparison.from, comparison.to)
         && is_kept
     {
         let (parent, own) = (name::of(&parent), name::of(&id));

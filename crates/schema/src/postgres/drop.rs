@@ -7,7 +7,8 @@ use super::{comment, facts, sequence};
 use crate::change::{Change, Hazard, Statement, Verb};
 use crate::comparison::Comparison;
 use crate::model::{
-    Constraint, Definition, IndexUse, Object, ObjectId, ObjectKind, Partition, Schema,
+    Constraint, ConstraintKind, Definition, IndexUse, Object, ObjectId, ObjectKind, Partition,
+    Schema,
 };
 
 /// Returns the drop of an object of the first schema.
@@ -17,6 +18,12 @@ pub(crate) fn drop(id: &ObjectId, comparison: Comparison<'_>) -> Change {
         .get(id)
         .map(|object| statements(id, object, comparison));
     let hazards = match facts::definition(from, id) {
+        // Its rows are those of its partitions, which stay or are dropped themselves.
+        Some(Definition::Table(table))
+            if table.partition_key.is_some() && comparison.to.objects.contains_key(id) =>
+        {
+            Vec::new()
+        }
         Some(Definition::Table(_)) => vec![Hazard::DestroysRows(id.clone())],
         Some(Definition::Column(column)) if column.generated.is_none() => {
             vec![Hazard::DestroysValues(id.clone())]
@@ -52,11 +59,7 @@ fn statements(id: &ObjectId, object: &Object, comparison: Comparison<'_>) -> Vec
                 // It goes with the parent's column.
                 return Vec::new();
             }
-            format!(
-                "ALTER TABLE {} DROP COLUMN {}",
-                name::owner(id),
-                quote(&id.name)
-            )
+            return drop_part(id, "TABLE", "COLUMN", comparison);
         }
         ObjectKind::SequenceOwner => format!("ALTER SEQUENCE {own} OWNED BY NONE"),
         ObjectKind::Routine => format!("DROP {}", comment::routine(id, object)),
@@ -65,7 +68,7 @@ fn statements(id: &ObjectId, object: &Object, comparison: Comparison<'_>) -> Vec
             facts::only(id, comparison.from),
             quote(&id.name)
         ),
-        ObjectKind::Constraint => return drop_constraint(id, object),
+        ObjectKind::Constraint => return drop_constraint(id, object, comparison),
         ObjectKind::Index => return drop_index(id, object, comparison),
         ObjectKind::View => format!("DROP VIEW {own}"),
         ObjectKind::MaterializedView => format!("DROP MATERIALIZED VIEW {own}"),
@@ -77,7 +80,24 @@ fn statements(id: &ObjectId, object: &Object, comparison: Comparison<'_>) -> Vec
     vec![Statement::new(sql)]
 }
 
-fn drop_constraint(id: &ObjectId, object: &Object) -> Vec<Statement> {
+/// Returns the statements that drop a column or constraint, but for the tables that inherit it and keep it.
+fn drop_part(id: &ObjectId, word: &str, kind: &str, comparison: Comparison<'_>) -> Vec<Statement> {
+    let Comparison { from, to, .. } = comparison;
+    let (owner, name) = (name::owner(id), quote(&id.name));
+    let is_kept = |heir: &ObjectId| to.objects.contains_key(heir);
+    if !facts::heirs(from, id).iter().any(is_kept) {
+        let sql = format!("ALTER {word} {owner} DROP {kind} {name}");
+        return vec![Statement::new(sql)];
+    }
+    let table = facts::owner_table(id);
+    let heirs = facts::children(from, &table).map(|child| child.part(id.kind, &*id.name));
+    let heirs = heirs.filter(|heir| from.objects.contains_key(heir) && !is_kept(heir));
+    let sql = format!("ALTER {word} ONLY {owner} DROP {kind} {name}");
+    let others = heirs.flat_map(|heir| drop_part(&heir, word, kind, comparison));
+    std::iter::once(Statement::new(sql)).chain(others).collect()
+}
+
+fn drop_constraint(id: &ObjectId, object: &Object, comparison: Comparison<'_>) -> Vec<Statement> {
     let Definition::Constraint(constraint) = &object.definition else {
         return Vec::new();
     };
@@ -91,10 +111,18 @@ fn drop_constraint(id: &ObjectId, object: &Object) -> Vec<Statement> {
     };
     let owner = name::owner(id);
     let mut statements = unused(&owner, &constraint.uses, &[]);
-    statements.push(Statement::new(format!(
-        "ALTER {word} {owner} DROP CONSTRAINT {}",
-        quote(&id.name)
-    )));
+    statements.extend(match constraint.kind {
+        ConstraintKind::Check => drop_part(id, word, "CONSTRAINT", comparison),
+        ConstraintKind::PrimaryKey
+        | ConstraintKind::Unique
+        | ConstraintKind::Exclude
+        | ConstraintKind::NotNull
+        | ConstraintKind::ForeignKey
+        | ConstraintKind::Trigger => vec![Statement::new(format!(
+            "ALTER {word} {owner} DROP CONSTRAINT {}",
+            quote(&id.name)
+        ))],
+    });
     statements
 }
 
@@ -198,6 +226,15 @@ pub(crate) fn drops_with(
         .filter(|part| goes(part, id, from))
         .cloned()
         .collect();
+    // What a table below keeps stays there only if it goes by itself.
+    along.retain(|part| {
+        let heirs = match part.kind {
+            ObjectKind::Constraint if id.kind == ObjectKind::Column => facts::heirs(from, part),
+            _ => Vec::new(),
+        };
+        let mut heirs = heirs.iter();
+        !heirs.any(|heir| comparison.to.objects.contains_key(heir))
+    });
     // A sequence goes with its owner, unless it stays and gets another one.
     along.retain(|part| {
         part.kind != ObjectKind::SequenceOwner || dropped.contains(&sequence::of_owner(part))

@@ -248,49 +248,6 @@ pub(super) fn constraints_of<'s>(
     })
 }
 
-/// Returns whether an index stays, rather than being dropped and created again.
-pub(super) fn is_kept_index(id: &ObjectId, comparison: Comparison<'_>) -> bool {
-    match (
-        definition(comparison.from, id),
-        definition(comparison.to, id),
-    ) {
-        (Some(Definition::Index(before)), Some(Definition::Index(after))) => {
-            let of = ObjectId::new(ObjectKind::Table, &id.schema, &before.table);
-            before.sql == after.sql
-                && (after.valid || !before.valid)
-                && is_kept_table(&of, comparison)
-        }
-        _ => false,
-    }
-}
-
-/// Returns whether a table stays, rather than being dropped and created again.
-fn is_kept_table(id: &ObjectId, comparison: Comparison<'_>) -> bool {
-    let (Some(before), Some(after)) = (table(comparison.from, id), table(comparison.to, id)) else {
-        return false;
-    };
-    before.partition_key == after.partition_key
-        && keeps_key_types(id, comparison)
-        && parents(before)
-            .filter(|parent| parents(after).any(|other| other == *parent))
-            .all(|(of, name)| {
-                is_kept_table(&ObjectId::new(ObjectKind::Table, of, name), comparison)
-            })
-}
-
-/// Returns whether the columns by which a table is partitioned, if it is, have the same types: the server
-/// changes none of them.
-pub(super) fn keeps_key_types(id: &ObjectId, comparison: Comparison<'_>) -> bool {
-    let Comparison { from, to, .. } = comparison;
-    let columns = from.columns(id).into_iter();
-    let mut keys = columns.filter(|(column, _)| is_key_of_partitions(from, column));
-    keys.all(|(column, before)| {
-        self::column(to, column).is_none_or(|after| {
-            before.data_type == after.data_type && before.collation == after.collation
-        })
-    })
-}
-
 /// Returns whether a table is partitioned by a column.
 pub(super) fn is_key_of_partitions(schema: &Schema, column: &ObjectId) -> bool {
     let key = table(schema, &owner_table(column)).and_then(|table| table.partition_key.as_ref());

@@ -430,3 +430,56 @@ fn online_forms_let_others_write() {
         ],
     );
 }
+
+#[test]
+fn what_a_table_below_keeps_is_dropped_above_it_only() {
+    let base = |built: Built| {
+        let id = table("base");
+        let built = built.add(id, Definition::Table(Table::default()), &[]);
+        let built = built.column("base.a", "integer");
+        let columns = [part(ObjectKind::Column, "base.a")];
+        let check = "CHECK ((a > 0))";
+        built.constraint("base.positive", ConstraintKind::Check, check, &columns)
+    };
+    let below = |built: Built, name: &str| {
+        let parents = vec![("public".to_owned(), "base".to_owned())];
+        let heir = Table {
+            parents,
+            ..Table::default()
+        };
+        built.add(table(name), Definition::Table(heir), &[table("base")])
+    };
+    let inherited = |built: Built, name: &str, inherited: bool| {
+        let id = format!("{name}.a");
+        let column = Column {
+            data_type: "integer".to_owned(),
+            inherited,
+            ..Column::default()
+        };
+        let columns = [part(ObjectKind::Column, &id)];
+        let built = below(built, name).any_column(&id, column, &[]);
+        let check = format!("{name}.positive");
+        let definition = "CHECK ((a > 0))";
+        let mut built = built.constraint(&check, ConstraintKind::Check, definition, &columns);
+        let check = built
+            .0
+            .objects
+            .get_mut(&part(ObjectKind::Constraint, &check));
+        if let Some(Definition::Constraint(check)) = check.map(|object| &mut object.definition) {
+            check.inherited = inherited;
+        }
+        built
+    };
+    let from = inherited(inherited(base(built()), "heir", true), "other", true);
+    let to = below(inherited(built().table("base"), "heir", false), "other");
+    check(
+        from,
+        to,
+        &[
+            "ALTER TABLE ONLY base DROP CONSTRAINT positive",
+            "ALTER TABLE other DROP CONSTRAINT positive",
+            "ALTER TABLE ONLY base DROP COLUMN a",
+            "ALTER TABLE other DROP COLUMN a",
+        ],
+    );
+}

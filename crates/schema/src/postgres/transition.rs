@@ -2,9 +2,7 @@
 
 mod attached;
 mod column;
-mod family;
 mod numbering;
-mod partition;
 mod table;
 mod types;
 mod view;

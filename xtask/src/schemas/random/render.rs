@@ -97,13 +97,11 @@ impl RandomSchema {
                 let column = name(column);
                 match choice {
                     0 => format!("CHECK ({column} IS NOT NULL OR id IS NOT NULL)"),
-                    1 => format!("CHECK ({column} IS NULL OR {column} = {column})").replace(
-                        "= ",
-                        if is_sqlite {
-                            "= "
-                        } else {
-                            "IS NOT DISTINCT FROM "
-                        },
+                    1 if is_sqlite => format!("CHECK ({column} IS NULL OR {column} = {column})"),
+                    // Not all types have an operator for it.
+                    1 => format!(
+                        "CHECK ({column} IS NULL \
+                         OR {column}::text IS NOT DISTINCT FROM {column}::text)"
                     ),
                     _ => format!("CHECK (NOT ({column} IS NULL AND id IS NULL))"),
                 }

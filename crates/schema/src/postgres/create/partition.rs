@@ -25,6 +25,16 @@ pub(super) fn renames(id: &ObjectId, covered: &BTreeSet<ObjectId>, schema: &Sche
     renames.collect()
 }
 
+/// Returns whether the server chooses the names of a partition's indexes so that it is clear which is which:
+/// it numbers those of the same columns.
+pub(in crate::postgres) fn has_clear_names(id: &ObjectId, schema: &Schema) -> bool {
+    let indexes = facts::indexes_of(schema, id).filter(|(_, index)| index.parent.is_some());
+    let mut chosen = BTreeSet::new();
+    indexes
+        .map(|(_, index)| chosen_index(index))
+        .all(|name| chosen.insert(name))
+}
+
 /// Returns the statement that gives the key that the server has made for a partition its name.
 pub(super) fn constraint_rename(id: &ObjectId, constraint: &Constraint) -> Option<String> {
     let table = id.parent.as_deref()?;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::change::{Change, Statement};
 use crate::comparison::Comparison;
-use crate::model::{Column, ConstraintKind, Definition, ObjectId, ObjectKind, Schema, Table};
+use crate::model::{Column, Definition, ObjectId, ObjectKind, Schema, Table};
 use crate::postgres::create::{column, partition, use_of_index};
 use crate::postgres::facts;
 use crate::postgres::name::{self, quote};
@@ -19,24 +19,16 @@ pub(super) fn create(
     let id = change.object.clone();
     let schema = comparison.to;
     let columns: Vec<(&ObjectId, &Column)> = schema.columns(&id);
-    // What belongs to an index that exists must be there before the server makes another one for it.
-    let has_own_seat = facts::seats(schema, &id).iter().any(|(parent, seat)| {
-        covered.contains(seat)
-            && seat.kind == ObjectKind::Constraint
-            && facts::is_kept_index(parent, comparison)
-    });
-    let later = table.partition.as_ref().filter(|_| has_own_seat);
     let mut lines = Vec::new();
     for (part, column) in &columns {
-        if covered.contains(*part) && (!column.inherited || later.is_some()) {
+        if covered.contains(*part) && !column.inherited {
             lines.push(column::clause(part, column, covered, schema));
         }
     }
     for part in covered {
         if let Some(constraint) = facts::constraint(schema, part)
             && part.parent.as_ref() == Some(&id.name)
-            && (!constraint.inherited
-                || (later.is_some() && constraint.kind == ConstraintKind::Check))
+            && !constraint.inherited
             && constraint.validated
         {
             let definition = &constraint.definition;
@@ -45,22 +37,7 @@ pub(super) fn create(
     }
     let mut write = |sql: String| change.statements.push(Statement::new(sql));
     let own = name::of(&id);
-    match later {
-        None => write(statement(&id, table, &lines)),
-        Some(partition) => {
-            let alone = Table {
-                partition: None,
-                ..table.clone()
-            };
-            write(statement(&id, &alone, &lines));
-            let (of, parent) = &partition.table;
-            let parent = name::qualified(of, parent);
-            let bound = &partition.bound;
-            write(format!(
-                "ALTER TABLE {parent} ATTACH PARTITION {own} {bound}"
-            ));
-        }
-    }
+    write(statement(&id, table, &lines));
     for part in covered {
         let Some(constraint) = facts::constraint(schema, part) else {
             continue;
@@ -81,7 +58,7 @@ pub(super) fn create(
     }
     for (part, column) in columns {
         if covered.contains(part) {
-            for action in differences_from_parent(part, column, schema) {
+            for action in differences_from_parent(part, schema) {
                 write(format!("ALTER TABLE {own} {action}"));
             }
             for action in column::options(&part.name, None, column) {
@@ -140,12 +117,11 @@ fn statement(id: &ObjectId, table: &Table, lines: &[String]) -> String {
 }
 
 /// Returns the actions that make an inherited column differ from the parent's.
-fn differences_from_parent(id: &ObjectId, column: &Column, schema: &Schema) -> Vec<String> {
-    let parent = match column.inherited {
-        true => facts::inherited_from(schema, id),
-        false => None,
+pub(super) fn differences_from_parent(id: &ObjectId, schema: &Schema) -> Vec<String> {
+    let Some(column) = facts::column(schema, id).filter(|column| column.inherited) else {
+        return Vec::new();
     };
-    let Some(parent) = parent else {
+    let Some(parent) = facts::inherited_from(schema, id) else {
         return Vec::new();
     };
     let name = quote(&id.name);

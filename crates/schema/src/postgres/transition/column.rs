@@ -96,6 +96,9 @@ pub(super) fn column(
     }
     statements.extend(added);
     statements.extend(numbering.after);
+    if is_retyped {
+        statements.extend(defaults_of_heirs(alteration, comparison));
+    }
     let statements = statements.into_iter().map(Statement::new).chain(late);
     let statements: Vec<Statement> = statements.collect();
     if !statements.is_empty() {
@@ -181,6 +184,36 @@ fn retype(
     }
     actions.push(action);
     actions
+}
+
+/// Returns the statements that give the inherited columns their defaults, if that of the parent's column was
+/// taken away or set with its type: what is done to it is done to them.
+fn defaults_of_heirs(alteration: &mut Alteration, comparison: Comparison<'_>) -> Vec<String> {
+    let Comparison { from, to, .. } = comparison;
+    let id = alteration.id.clone();
+    let default = facts::default_of(&id);
+    if !alteration.made.settles.contains(&default) {
+        return Vec::new();
+    }
+    let mut statements = Vec::new();
+    let old_heirs = facts::heirs(from, &id);
+    let heirs = facts::heirs(to, &id).into_iter();
+    for heir in heirs.filter(|heir| old_heirs.contains(heir)) {
+        let own = facts::default(to, &heir);
+        if own != facts::default(to, &id) {
+            let action = match own {
+                Some(own) => format!("SET DEFAULT {own}"),
+                None => "DROP DEFAULT".to_owned(),
+            };
+            statements.push(format!(
+                "ALTER TABLE {} ALTER COLUMN {} {action}",
+                facts::only(&heir, to),
+                quote(&heir.name)
+            ));
+        }
+        alteration.made.settles.insert(facts::default_of(&heir));
+    }
+    statements
 }
 
 /// Adds what the change of the parent's column does not do to an inherited one.

@@ -1,12 +1,11 @@
 //! Changes of tables.
 
-use super::family::Moves;
-use super::{Alteration, partition};
+use super::Alteration;
 use crate::change::Hazard;
-use crate::comparison::{Comparison, Transition};
-use crate::model::{ObjectId, ObjectKind, Table};
+use crate::comparison::Comparison;
+use crate::model::Table;
 use crate::postgres::create::table::security;
-use crate::postgres::facts;
+use crate::postgres::kept;
 use crate::postgres::name::{self, quote};
 
 /// Adds what makes one table of another, besides its parts.
@@ -18,10 +17,7 @@ pub(super) fn table(
 ) -> bool {
     let id = alteration.id.clone();
     let own = name::of(&id);
-    if before.partition_key != after.partition_key
-        || !facts::keeps_key_types(&id, comparison)
-        || swaps_key_type(&id, comparison)
-    {
+    if !kept::can_stay(&id, before, after, comparison.from, comparison.to) {
         return false;
     }
     if before.unlogged != after.unlogged {
@@ -39,8 +35,6 @@ pub(super) fn table(
         alteration.add(format!("changed the access method of {id}"), [sql]);
         alteration.risk(Hazard::Rewrites(id.clone()));
     }
-    partition::place(alteration, (before, after), comparison);
-    parents(alteration, before, after, comparison);
     if before.of_type != after.of_type {
         let action = match &after.of_type {
             Some(of) => format!("OF {of}"),
@@ -69,60 +63,6 @@ pub(super) fn table(
         alteration.add(format!("changed the replica identity of {id}"), [sql]);
     }
     true
-}
-
-/// Returns whether another type takes the place of one by whose values a table is partitioned.
-fn swaps_key_type(id: &ObjectId, comparison: Comparison<'_>) -> bool {
-    let from = comparison.from;
-    let columns = from.columns(id).into_iter().map(|(column, _)| column);
-    let mut keys = columns.filter(|column| facts::is_key_of_partitions(from, column));
-    keys.any(|column| {
-        let needs = from.get(column).map(|object| &object.needs);
-        let types = needs.into_iter().flatten().filter(|needed| {
-            matches!(
-                needed.kind,
-                ObjectKind::Enum | ObjectKind::Domain | ObjectKind::Range
-            )
-        });
-        let mut types = types.map(|used| (used, super::transition(used, comparison)));
-        types.any(|(used, transition)| match transition {
-            Transition::Alter(made) => made.disturbs.contains(used),
-            Transition::Same | Transition::Replace => false,
-        })
-    })
-}
-
-fn parents(alteration: &mut Alteration, before: &Table, after: &Table, comparison: Comparison<'_>) {
-    if before.parents == after.parents {
-        return;
-    }
-    let id = alteration.id.clone();
-    let own = name::of(&id);
-    let mut statements = Vec::new();
-    for (of, parent) in &before.parents {
-        let table = ObjectId::new(ObjectKind::Table, of, parent);
-        let is_there = comparison.from.objects.contains_key(&table);
-        if is_there && !after.parents.contains(&(of.clone(), parent.clone())) {
-            let parent = name::qualified(of, parent);
-            statements.push(format!("ALTER TABLE {own} NO INHERIT {parent}"));
-        }
-    }
-    let moves = Moves::new(before, after);
-    statements.extend(moves.leave(alteration, comparison));
-    let what = format!("changed what {id} inherits from");
-    if !statements.is_empty() {
-        alteration.add(what.clone(), std::mem::take(&mut statements));
-    }
-    moves.join(alteration, comparison);
-    for (of, parent) in &after.parents {
-        if !before.parents.contains(&(of.clone(), parent.clone())) {
-            let parent = name::qualified(of, parent);
-            statements.push(format!("ALTER TABLE {own} INHERIT {parent}"));
-        }
-    }
-    if !statements.is_empty() {
-        alteration.add(what, statements);
-    }
 }
 
 /// Returns the action that takes options away, if any go.

@@ -9,8 +9,8 @@ use crate::change::{Hazard, Statement};
 use crate::comparison::Comparison;
 use crate::model::{Attribute, Definition, Domain, Extension, ObjectId, ObjectKind, Schema};
 use crate::postgres::create::{self, column};
-use crate::postgres::facts;
 use crate::postgres::name::{self, quote};
+use crate::postgres::{facts, kept};
 
 /// Adds what moves an extension; its version is not compared.
 pub(super) fn extension(
@@ -40,11 +40,7 @@ pub(super) fn labels(
     if before == after {
         return true;
     }
-    let kept: Vec<&String> = after
-        .iter()
-        .filter(|label| before.contains(label))
-        .collect();
-    if !before.iter().eq(kept) {
+    if !kept::is_extended(before, after) {
         let gone = before.iter().filter(|label| !after.contains(label));
         let gone: Vec<&str> = gone.map(String::as_str).collect();
         swap(alteration, comparison);
@@ -255,8 +251,7 @@ fn conversion(
     if before.data_type != after.data_type || before.inherited || before.generated.is_some() {
         return Vec::new();
     }
-    if facts::is_key_of_partitions(comparison.from, user) {
-        // Its table is another one.
+    if !kept::is_kept_table(&facts::owner_table(user), comparison.from, comparison.to) {
         return Vec::new();
     }
     alteration.made.disturbs.insert(user.clone());
@@ -302,10 +297,7 @@ pub(super) fn composite(
     let reached = kept.chain(new).map(|attribute| &attribute.name);
     let is_reached = reached.eq(after.iter().map(|attribute| &attribute.name));
     let is_stored = is_stored(&id, comparison);
-    let is_retyped = before.iter().any(|old| {
-        find(after, &old.name)
-            .is_some_and(|new| new.data_type != old.data_type || new.collation != old.collation)
-    });
+    let is_retyped = kept::is_retyped(before, after);
     // Values that are stored are read again by the places of their attributes, so that these must stay.
     if !is_reached || is_retyped && !is_stored {
         return false;
