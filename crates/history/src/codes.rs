@@ -358,6 +358,11 @@ codes! {
         /// several databases. The message has the last line of Python's traceback. Nothing was written.
         AlembicProject = "alembic-project",
 
+        /// `cargo alembic import sea-orm` cannot build the program of the project's migrations, or that program
+        /// does not run them one at a time on the database that it is given. Its `main` has to hand its
+        /// arguments to `cli::run_cli`. Nothing was written.
+        MigrationProgram = "migration-program",
+
         /// `cargo alembic import` cannot tell which tool a folder belongs to, or has no import from the one
         /// that was named. Name the tool and the folder, as in `cargo alembic import sqlx db/migrations`.
         UnknownTool = "unknown-tool",

@@ -111,7 +111,7 @@ pub enum FindingKind {
         /// Its first query.
         query: String,
     },
-    /// A downgrade raises an exception.
+    /// A downgrade fails.
     Raises {
         /// The exception.
         why: String,
@@ -363,7 +363,7 @@ impl fmt::Display for FindingKind {
             ),
             Self::Raises { why } => write!(
                 f,
-                "its downgrade raises an exception, so its revision is declared irreversible: {why}"
+                "its downgrade fails, so its revision is declared irreversible: {why}"
             ),
             Self::Unwritten { statement, why } => {
                 write!(
