@@ -336,7 +336,7 @@ codes! {
         MalformedVersionTable = "malformed-version-table",
 
         /// The database has no version table, but the table in which another migration tool records
-        /// what it has run: sqlx, diesel, refinery, SeaORM, Flyway, dbmate or another. Its tables
+        /// what it has run: sqlx, diesel, refinery, sea-orm, Flyway, dbmate or another. Its tables
         /// probably exist, so `upgrade` and `ensure` would create them again. If the revisions were imported
         /// from that tool, take the database over with `cargo alembic import --database`; `cargo alembic
         /// import` imports them ([import.md](import.md)). If they continue the migrations of a tool that has

@@ -1,5 +1,8 @@
 //! What a client of PostgreSQL executes, read from the messages between it and the server.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::{HashMap, VecDeque};
 
 /// A statement that a client sent.
