@@ -26,7 +26,9 @@ impl HandoverArgs {
         let test = ["test", "--locked", "--quiet", "--workspace"];
         let imports = ["import::alembic::", "import::dbmate::", "import::sea_orm::"];
         let test = test.into_iter().chain(["--test", "cli", "--"]);
-        let test = test.chain(["--include-ignored", "handover::"]).chain(imports);
+        let test = test
+            .chain(["--include-ignored", "handover::"])
+            .chain(imports);
         run(cargo::command(test)
             .env("ALEMBIC", alembic)
             .env("DBMATE", dbmate.with_file_name(executable("dbmate"))))

@@ -121,11 +121,19 @@ fn a_program_runs_step_by_step() {
         let changes = before.changes(&project.tree());
         assert_eq!(changes, ["+ migration/Cargo.lock"], "what a build writes");
         let outcome = imported.import(dialect, "").success();
-        assert_snapshot!(format!("{}\n{}", outcome.stdout, revisions(project, "revisions")));
-        let next = "Next `cargo alembic import -p shop --database` for each database that sea-orm manages";
+        assert_snapshot!(format!(
+            "{}\n{}",
+            outcome.stdout,
+            revisions(project, "revisions")
+        ));
+        let next =
+            "Next `cargo alembic import -p shop --database` for each database that sea-orm manages";
         assert!(outcome.stderr.contains(next), "{outcome}");
         let manifest = project.read("Cargo.toml");
-        assert!(manifest.contains("exclude = [\"seaql_migrations\"]"), "{manifest}");
+        assert!(
+            manifest.contains("exclude = [\"seaql_migrations\"]"),
+            "{manifest}"
+        );
         assert_eq!(
             manifest.contains("transaction = \"revision\""),
             dialect == Dialect::Postgres
@@ -157,7 +165,9 @@ fn apply(command: &mut Command, database: &Database, count: usize) {
         Dialect::Sqlite => format!("sqlite://{}?mode=rwc", database.path().display()),
         Dialect::Postgres => format!("{}?sslmode=disable", database.url()),
     };
-    let command = command.args(["up", "-n", &count.to_string()]).env("DATABASE_URL", url);
+    let command = command
+        .args(["up", "-n", &count.to_string()])
+        .env("DATABASE_URL", url);
     let output = command.output().unwrap();
     let errors = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{errors}");
@@ -172,7 +182,10 @@ fn check_taking_over(project: &Project, dialect: Dialect, apply: impl Fn(&Databa
     apply(&database, 2);
     let before = database.query(record);
     let refused = failed(project.run("upgrade"));
-    assert!(refused.stderr.contains("import -p shop --database"), "{refused}");
+    assert!(
+        refused.stderr.contains("import -p shop --database"),
+        "{refused}"
+    );
     project.run("import --database --strict").success();
     let upgraded = project.run("upgrade").success();
     let ran = upgraded.stderr.matches("Running upgrade").count();
