@@ -4,7 +4,7 @@
 //! away here: it makes its table, asks it what is applied, and records what it has done.
 
 use alembic_history::{Dialect, RevisionId};
-use alembic_sql::{Statement, StatementKind, TransactionControl, split};
+use alembic_sql::{Split, Statement, StatementKind, TransactionControl, split};
 
 use crate::migration::Script;
 use crate::recorded::{Event, RecordedRevision, Recording, words};
@@ -127,18 +127,15 @@ struct OwnWork<'t> {
 impl OwnWork<'_> {
     /// Returns what the migration did, of all that was observed.
     fn cut(&self, observed: &[Observed]) -> Vec<Event> {
-        let start = self.start(observed);
-        let end = self.end(observed).filter(|end| *end >= start);
+        let observed: Vec<Observed> = observed.iter().flat_map(|one| self.divided(one)).collect();
+        let start = self.start(&observed);
+        let end = self.end(&observed).filter(|end| *end >= start);
         let mut events = Vec::new();
         let mut is_open = false;
-        for (index, one) in observed.iter().enumerate() {
-            let is_own = index < start || Some(index) == end;
+        for (index, one) in observed.into_iter().enumerate() {
             let event = match one {
-                Observed::Unwritten { sql, why } => Event::Unwritten {
-                    sql: sql.clone(),
-                    why: why.clone(),
-                },
-                Observed::Executed(sql) => match self.control(sql) {
+                Observed::Unwritten { sql, why } => Event::Unwritten { sql, why },
+                Observed::Executed(sql) => match self.control(&sql) {
                     Some(TransactionControl::Begin) => {
                         is_open = true;
                         continue;
@@ -151,17 +148,15 @@ impl OwnWork<'_> {
                         is_open = false;
                         Event::RolledBack
                     }
-                    // A tool may record it before the transaction of the migration ends.
-                    _ if end.is_some_and(|end| index > end) => continue,
-                    _ if self.changes_table(sql) => Event::OfTool { sql: sql.clone() },
+                    _ if self.changes_table(&sql) => Event::OfTool { sql },
                     _ => Event::Executed {
-                        sql: sql.clone(),
+                        outside: self.runs_outside(&sql),
                         deliberate: false,
-                        outside: self.runs_outside(sql),
+                        sql,
                     },
                 },
             };
-            if is_own {
+            if index < start || end.is_some_and(|end| index >= end) {
                 continue;
             }
             events.push(event);
@@ -170,6 +165,25 @@ impl OwnWork<'_> {
             }
         }
         events
+    }
+
+    /// Returns the statements of a text one by one: SQLite sees them like that, and PostgreSQL not always.
+    fn divided(&self, one: &Observed) -> Vec<Observed> {
+        let Observed::Executed(sql) = one else {
+            return vec![one.clone()];
+        };
+        let Split { statements, errors } = split(sql, self.dialect);
+        if !errors.is_empty() || statements.len() < 2 {
+            return vec![one.clone()];
+        }
+        let mut start = 0;
+        let texts = statements.into_iter().map(|statement| {
+            // Comments come before the statement that they are about.
+            let text = &sql[start..statement.span.end];
+            start = statement.span.end;
+            Observed::Executed(text.trim_start_matches(';').trim().to_owned())
+        });
+        texts.collect()
     }
 
     /// Returns the index of the first statement of the migration: the tool asks before it what is applied.

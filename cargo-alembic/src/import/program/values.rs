@@ -91,7 +91,8 @@ async fn literal(
     };
     let quoted: String = match value.is_binary {
         true => {
-            let quoting = query_scalar("SELECT pg_catalog.format('%L', $1)");
+            // Kept, it would take each value for one of the first one's type.
+            let quoting = query_scalar("SELECT pg_catalog.format('%L', $1)").persistent(false);
             let raw = Raw(value.oid, bytes.clone());
             quoting.bind(raw).fetch_one(&mut *connection).await?
         }

@@ -41,7 +41,7 @@ fn migration(version: &str, upgrade: &[&str], downgrade: &[&str]) -> ObservedMig
 /// A migration as PostgreSQL sees it.
 fn in_transaction(version: &str, upgrade: &[&str], downgrade: &[&str]) -> ObservedMigration {
     let whole =
-        |own: &[&str], record| executed(&[&["BEGIN"], &BEFORE, own, &[record, "COMMIT"]].concat());
+        |own: &[&str], record| executed(&[&["BEGIN"][..], &BEFORE, own, &[record, "COMMIT"]].concat());
     ObservedMigration {
         version: version.to_owned(),
         upgrade: whole(upgrade, APPLIED),
@@ -133,6 +133,19 @@ fn the_work_of_the_tool_is_cut_away() {
         migration("m", &own, &[]).upgrade,
         in_transaction("m", &own, &[]).upgrade,
         executed(&newer),
+        in_transaction(
+            "m",
+            &["CREATE TABLE a (x INT);\n INSERT INTO a VALUES (1);"],
+            &[],
+        )
+        .upgrade,
+        // A transaction of its own, in one text.
+        migration(
+            "m",
+            &["BEGIN; CREATE TABLE a (x INT); INSERT INTO a VALUES (1); COMMIT"],
+            &[],
+        )
+        .upgrade,
         executed(&bare),
     ] {
         assert_eq!(
