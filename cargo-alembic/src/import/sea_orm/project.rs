@@ -87,6 +87,8 @@ impl Project {
             .arg(&manifest)
             .args(["--bin", &program.name, "--target-dir"])
             .arg(folder.as_std_path())
+            // Cargo's configuration is that of the folder.
+            .current_dir(&self.folder)
             .stdin(Stdio::null());
         if context.shell.is_quiet() {
             command.arg("--quiet");

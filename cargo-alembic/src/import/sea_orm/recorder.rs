@@ -175,20 +175,21 @@ impl ProgramRecorder {
     }
 
     fn unconnected(&self, why: &str, dialect: Dialect) -> Error {
-        let (product, feature) = match dialect {
-            Dialect::Sqlite => ("SQLite", "sqlx-sqlite"),
-            Dialect::Postgres => ("PostgreSQL", "sqlx-postgres"),
-        };
         let title = format!(
             "the program {} cannot use the scratch database: {why}",
             display_path(&self.program)
         );
-        self.fault(Code::MigrationProgram, title)
-            .help(format!(
-                "for {product}, its sea-orm-migration needs the feature `{feature}`; `--dialect` names the \
+        let help = match dialect {
+            Dialect::Sqlite => {
+                "for SQLite, its sea-orm-migration needs the feature `sqlx-sqlite`; `--dialect` names the \
                  engine to record on"
-            ))
-            .into()
+            }
+            Dialect::Postgres => {
+                "for PostgreSQL, its sea-orm-migration needs the feature `sqlx-postgres`, and the server has to \
+                 take connections without TLS; `--scratch-url` names another one"
+            }
+        };
+        self.fault(Code::MigrationProgram, title).help(help).into()
     }
 
     fn foreign(&self) -> Error {

@@ -40,8 +40,9 @@ fn migration(version: &str, upgrade: &[&str], downgrade: &[&str]) -> ObservedMig
 
 /// A migration as PostgreSQL sees it.
 fn in_transaction(version: &str, upgrade: &[&str], downgrade: &[&str]) -> ObservedMigration {
-    let whole =
-        |own: &[&str], record| executed(&[&["BEGIN"][..], &BEFORE, own, &[record, "COMMIT"]].concat());
+    let whole = |own: &[&str], record| {
+        executed(&[&["BEGIN"][..], &BEFORE, own, &[record, "COMMIT"]].concat())
+    };
     ObservedMigration {
         version: version.to_owned(),
         upgrade: whole(upgrade, APPLIED),
