@@ -1,50 +1,48 @@
 //! Observes what a program executes on a scratch database, whatever library it does that with.
-//!
-//! On PostgreSQL, it connects to a proxy. On SQLite, it is compiled with a SQLite that reports.
 
-mod proxy;
-mod values;
-mod wire;
+mod postgres;
+mod sqlite;
 
 use std::path::Path;
 use std::process::Command;
 
 use alembic_import::Observed;
-use url::Url;
 
-use crate::database::Connection;
 use crate::database::scratch::Scratch;
 use crate::output::{Cause, Diagnostic, Error, Result};
-use crate::url::{DatabaseUrl, PostgresUrl, SqliteTarget};
-use proxy::Proxy;
+use crate::url::DatabaseUrl;
+use postgres::proxy::Proxy;
 
-/// What SQLite includes when it is compiled to report.
-const RECORDER: &str = include_str!("program/recorder.h");
-
-/// Its name, which is part of what Cargo compares: another content needs another one.
-const RECORDER_NAME: &str = "alembic_recorder_1.h";
-
-/// The environment variable that names the file for reports of SQLite.
-const RECORD: &str = "ALEMBIC_RECORD";
-
-/// Flags of SQLite, as the crate has them that compiles it.
-const SQLITE_FLAGS: &str = "LIBSQLITE3_FLAGS";
-
-/// Has a command of cargo compile a SQLite that reports what it executes; `folder` keeps what is needed for it.
+/// Has a command of cargo build a program that can be observed; `folder` keeps what is needed for it.
 pub(super) fn prepare_build(cargo: &mut Command, folder: &Path) -> std::io::Result<()> {
-    std::fs::create_dir_all(folder)?;
-    std::fs::write(folder.join(RECORDER_NAME), RECORDER)?;
-    let own = std::env::var(SQLITE_FLAGS).unwrap_or_default();
-    let flags = format!(
-        "{own} -DSQLITE_CUSTOM_INCLUDE={RECORDER_NAME} -DSQLITE_EXTRA_INIT=alembic_recorder"
-    );
-    cargo.env(SQLITE_FLAGS, flags.trim_start());
-    // The flags may name no folder.
-    match cfg!(windows) {
-        true => cargo.env("CL", format!("/I\"{}\"", folder.display())),
-        false => cargo.env("C_INCLUDE_PATH", folder),
-    };
-    Ok(())
+    sqlite::prepare_build(cargo, folder)
+}
+
+/// Returns the tables of a database.
+pub(super) fn tables(scratch: &Scratch) -> Result<Vec<String>> {
+    cells(
+        scratch,
+        match &scratch.database.url {
+            DatabaseUrl::Sqlite(_) => sqlite::TABLES,
+            DatabaseUrl::Postgres(_) => postgres::TABLES,
+        },
+    )
+}
+
+/// Returns the cells of the rows of a query.
+pub(super) fn cells(scratch: &Scratch, query: &str) -> Result<Vec<String>> {
+    scratch.cells(query).map_err(|error| {
+        let title = format!("cannot read the scratch database: {error}");
+        Diagnostic::new(error.into(), title).into()
+    })
+}
+
+/// Returns what to do if a program of sea-orm cannot connect to a database.
+pub(super) fn connection_help(scratch: &Scratch) -> &'static str {
+    match &scratch.database.url {
+        DatabaseUrl::Sqlite(_) => sqlite::HELP,
+        DatabaseUrl::Postgres(_) => postgres::HELP,
+    }
 }
 
 /// A program that is about to run on a scratch database.
@@ -59,17 +57,13 @@ impl<'s> Observation<'s> {
         match &scratch.database.url {
             DatabaseUrl::Sqlite(url) => {
                 let file = tempfile::NamedTempFile::new().map_err(unobserved)?;
-                let path = match &url.target {
-                    SqliteTarget::File(path) => path.display().to_string(),
-                    SqliteTarget::Memory => ":memory:".to_owned(),
-                };
-                command.env("DATABASE_URL", format!("sqlite://{path}?mode=rwc"));
-                command.env(RECORD, file.path());
+                command.env("DATABASE_URL", sqlite::url(url));
+                command.env(sqlite::RECORD, file.path());
                 Ok(Self::Sqlite(file))
             }
             DatabaseUrl::Postgres(url) => {
                 let proxy = Proxy::start(&url.options).map_err(unobserved)?;
-                command.env("DATABASE_URL", by_way_of(&proxy, url));
+                command.env("DATABASE_URL", postgres::by_way_of(&proxy, url));
                 Ok(Self::Postgres { proxy, scratch })
             }
         }
@@ -78,36 +72,10 @@ impl<'s> Observation<'s> {
     /// Returns what the program has executed, once it has ended.
     pub(super) fn finish(self) -> Result<Vec<Observed>> {
         match self {
-            Self::Sqlite(file) => {
-                let text = std::fs::read(file.path()).map_err(unobserved)?;
-                let texts = text
-                    .split(|byte| *byte == 0)
-                    .filter(|text| !text.is_empty());
-                let observed = texts
-                    .map(|text| Observed::Executed(String::from_utf8_lossy(text).into_owned()));
-                Ok(observed.collect())
-            }
-            Self::Postgres { proxy, scratch } => {
-                let sent = proxy.finish();
-                Ok(match &scratch.connection {
-                    Connection::Postgres(server) => values::written(server, sent),
-                    Connection::Sqlite(_) => Vec::new(),
-                })
-            }
+            Self::Sqlite(file) => sqlite::observed(file.path()).map_err(unobserved),
+            Self::Postgres { proxy, scratch } => Ok(postgres::observed(proxy, scratch)),
         }
     }
-}
-
-/// Returns the URL of a database by way of a proxy.
-fn by_way_of(proxy: &Proxy, url: &PostgresUrl) -> String {
-    let address = proxy.address();
-    let text = format!("postgres://{address}/{}?sslmode=disable", url.database());
-    let Ok(mut shown) = Url::parse(&text) else {
-        return text;
-    };
-    let _ = shown.set_username(url.options.get_username());
-    let _ = shown.set_password(url.password().as_deref());
-    shown.into()
 }
 
 fn unobserved(error: std::io::Error) -> Error {

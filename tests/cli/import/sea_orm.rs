@@ -314,7 +314,7 @@ fn the_tool_is_found_by_its_files() {
 #[test]
 #[ignore = "builds sea-orm: `cargo xtask handover` does"]
 fn half_of_sea_orm_is_taken_over() {
-    let folder = fixtures().join("sea-orm/migration");
+    let folder = fixtures().join("sea-orm/migration").canonicalize().unwrap();
     let target = target_folder().join("sea-orm");
     let server = alembic_tests::postgres::Server::shared();
     let line = format!(

@@ -3,12 +3,12 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-use alembic_history::{Code, Dialect};
+use alembic_history::Code;
 use alembic_import::{Observed, ObservedMigration, Tool, observed};
 
 use super::project::Project;
 use crate::database::scratch::Scratch;
-use crate::import::program::Observation;
+use crate::import::program::{Observation, cells, connection_help, tables};
 use crate::import::recorded::{RecordTable, Recorded, Recorder};
 use crate::import::report::ToolName;
 use crate::output::{Cause, Diagnostic, Error, Result, display_path, quote_for_sql};
@@ -72,7 +72,7 @@ impl ProgramRecorder {
         let mut new = after.into_iter().filter(|table| !before.contains(table));
         let found = new.next();
         match (found, step.failed) {
-            (_, Some(why)) => Err(self.unconnected(&why, scratch.database.dialect())),
+            (_, Some(why)) => Err(self.unconnected(&why, scratch)),
             (None, None) => Err(self.foreign()),
             (Some(_), None) if step.observed.is_empty() => Err(self.unobserved()),
             (Some(table), None) => Ok(table),
@@ -174,21 +174,12 @@ impl ProgramRecorder {
         self.fault(Code::MigrationProgram, title).help(help).into()
     }
 
-    fn unconnected(&self, why: &str, dialect: Dialect) -> Error {
+    fn unconnected(&self, why: &str, scratch: &Scratch) -> Error {
         let title = format!(
             "the program {} cannot use the scratch database: {why}",
             display_path(&self.program)
         );
-        let help = match dialect {
-            Dialect::Sqlite => {
-                "for SQLite, its sea-orm-migration needs the feature `sqlx-sqlite`; `--dialect` names the \
-                 engine to record on"
-            }
-            Dialect::Postgres => {
-                "for PostgreSQL, its sea-orm-migration needs the feature `sqlx-postgres`, and the server has to \
-                 take connections without TLS; `--scratch-url` names another one"
-            }
-        };
+        let help = connection_help(scratch);
         self.fault(Code::MigrationProgram, title).help(help).into()
     }
 
@@ -253,19 +244,6 @@ fn reason(output: &Output, scratch: &Scratch) -> String {
     }
 }
 
-/// Returns the tables of a database.
-fn tables(scratch: &Scratch) -> Result<Vec<String>> {
-    let query = match scratch.database.dialect() {
-        Dialect::Sqlite => "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name",
-        Dialect::Postgres => {
-            "SELECT relname FROM pg_catalog.pg_class WHERE relkind = 'r' \
-             AND relnamespace::pg_catalog.regnamespace::text !~ '^(pg_|information_schema$)' \
-             ORDER BY relname"
-        }
-    };
-    cells(scratch, query)
-}
-
 /// Returns the versions that are applied.
 fn versions(scratch: &Scratch, table: &str) -> Result<Vec<String>> {
     let table = quote_for_sql(table);
@@ -273,11 +251,4 @@ fn versions(scratch: &Scratch, table: &str) -> Result<Vec<String>> {
         scratch,
         &format!("SELECT version FROM {table} ORDER BY version"),
     )
-}
-
-fn cells(scratch: &Scratch, query: &str) -> Result<Vec<String>> {
-    scratch.cells(query).map_err(|error| {
-        let title = format!("cannot read the scratch database: {error}");
-        Diagnostic::new(error.into(), title).into()
-    })
 }

@@ -33,7 +33,7 @@ const ENCRYPTION: [u32; 2] = [80_877_103, 80_877_104];
 
 impl Proxy {
     /// Listens for programs that connect to the server of these options.
-    pub(super) fn start(options: &PgConnectOptions) -> std::io::Result<Self> {
+    pub(in crate::import) fn start(options: &PgConnectOptions) -> std::io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
         let address = listener.local_addr()?;
         let (sent, is_over) = (Arc::default(), Arc::new(AtomicBool::new(false)));
