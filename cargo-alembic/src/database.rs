@@ -16,7 +16,7 @@ use crate::output::{Result, Shell, display_path};
 use crate::url::{DatabaseUrl, SqliteTarget, SqliteUrl, real_path};
 pub(crate) use cancel::Watch;
 pub(crate) use connection::Connection;
-pub(crate) use server::Server;
+pub(crate) use server::{Server, message};
 
 /// The database that a URL names.
 #[derive(Clone, Debug)]

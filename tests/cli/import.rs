@@ -4,6 +4,7 @@ mod alembic;
 mod dbmate;
 mod refinery;
 mod refused;
+mod sea_orm;
 
 use std::fmt::Write;
 

@@ -1,5 +1,5 @@
 //! `cargo xtask handover`: databases go from our commands to Python's Alembic and back, and projects of
-//! Alembic and of dbmate become revisions of ours.
+//! Alembic, of dbmate and of sea-orm become revisions of ours.
 
 use clap::Args;
 
@@ -24,9 +24,11 @@ impl HandoverArgs {
         let dbmate = self.python.provide_with("dbmate-venv", &[DBMATE])?;
         // As the other tests are built: with the features of the whole workspace.
         let test = ["test", "--locked", "--quiet", "--workspace"];
-        let names = ["handover::", "import::alembic::", "import::dbmate::"];
+        let imports = ["import::alembic::", "import::dbmate::", "import::sea_orm::"];
         let test = test.into_iter().chain(["--test", "cli", "--"]);
-        let test = test.chain(["--include-ignored"]).chain(names);
+        let test = test
+            .chain(["--include-ignored", "handover::"])
+            .chain(imports);
         run(cargo::command(test)
             .env("ALEMBIC", alembic)
             .env("DBMATE", dbmate.with_file_name(executable("dbmate"))))

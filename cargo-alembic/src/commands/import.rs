@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use alembic_import::Tool;
 use alembic_migrate::Dialect;
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
@@ -9,7 +10,8 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use crate::args::DatabaseArgs;
 use crate::context::Context;
 use crate::import::{
-    ALEMBIC, AlembicImport, FolderImport, PlaceRequest, Source, TakeOverRequest, no_take_over,
+    ALEMBIC, AlembicImport, FolderImport, PlaceRequest, SeaOrmImport, Source, TakeOverRequest,
+    no_take_over,
 };
 use crate::output::{Response, Result};
 use crate::workspace::Access;
@@ -17,19 +19,21 @@ use crate::workspace::Access;
 /// Arguments of `cargo alembic import`.
 #[derive(Debug, Args)]
 pub struct ImportArgs {
-    /// The tool: sqlx, diesel, refinery, dbmate, goose, flyway or alembic [default: the one that the
-    /// folder belongs to]
+    /// The tool: sqlx, diesel, refinery, dbmate, goose, flyway, sea-orm or alembic [default: the one that
+    /// the folder belongs to]
     #[arg(value_name = "TOOL")]
     tool: Option<String>,
     /// The folder of its migrations [default: migrations or db/migrations in the crate]; of Alembic, the
-    /// folder of the project [default: that of the crate]
+    /// folder of the project [default: that of the crate]; of sea-orm, that of the crate with the migrations
+    /// [default: migration in or next to the crate]
     #[arg(value_name = "FOLDER", conflicts_with = "take_over")]
     folder: Option<PathBuf>,
     /// The folder for the revision files, relative to the crate [default: the configured one, or
     /// revisions]
     #[arg(long, value_name = "FOLDER", conflicts_with = "take_over")]
     into: Option<PathBuf>,
-    /// The dialect of the migrations [default: that of the database]; can be repeated for Alembic
+    /// The dialect of the migrations [default: that of the database]; can be repeated for Alembic and
+    /// sea-orm
     #[arg(
         long,
         value_name = "DIALECT",
@@ -41,8 +45,8 @@ pub struct ImportArgs {
     /// The Python that runs the project of Alembic [default: that of .venv in its folder, or python3]
     #[arg(long, value_name = "PATH", conflicts_with = "take_over")]
     python: Option<PathBuf>,
-    /// The PostgreSQL server to run the revisions of Alembic on: the URL of any of its databases, which
-    /// is left untouched
+    /// The PostgreSQL server to run the migrations of Alembic or sea-orm on: the URL of any of its
+    /// databases, which is left untouched
     #[arg(long, value_name = "URL", conflicts_with = "take_over")]
     scratch_url: Option<String>,
     /// Report what would be done, and write nothing
@@ -96,8 +100,18 @@ impl ImportArgs {
             };
             return request.run(context, &Access::from(&self.database));
         }
+        if source.tool == Some(Tool::SeaOrm) {
+            let import = SeaOrmImport {
+                folder: source.folder,
+                scratch_url: self.scratch_url,
+                place,
+                dry_run: self.dry_run,
+            };
+            return import.run(context);
+        }
         let import = FolderImport {
             source,
+            scratch_url: self.scratch_url,
             place,
             dry_run: self.dry_run,
         };

@@ -277,6 +277,21 @@ impl Scratch {
         }
     }
 
+    /// Returns the cells of the rows of a query, as text.
+    pub(crate) fn cells(&self, sql: &str) -> std::result::Result<Vec<String>, StatementError> {
+        match &self.connection {
+            Connection::Sqlite(connection) => {
+                let cells = || -> rusqlite::Result<Vec<String>> {
+                    let mut query = connection.prepare(sql)?;
+                    let rows = query.query_map([], |row| row.get(0))?;
+                    rows.collect()
+                };
+                cells().map_err(StatementError::Sqlite)
+            }
+            Connection::Postgres(server) => server.query(sql).map_err(StatementError::Server),
+        }
+    }
+
     /// Returns a fingerprint that differs as soon as a row has changed.
     pub(crate) fn rows(&self) -> std::result::Result<String, StatementError> {
         let server = match &self.connection {

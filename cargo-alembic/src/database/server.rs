@@ -33,6 +33,15 @@ impl Server {
         }
     }
 
+    pub(crate) const fn options(&self) -> &PgConnectOptions {
+        &self.options
+    }
+
+    /// Waits for what is done on the server.
+    pub(crate) fn block_on<T>(&self, work: impl Future<Output = T>) -> T {
+        self.runtime.block_on(work)
+    }
+
     /// Executes statements that belong to no run on a new connection, and returns the cells of all
     /// rows in order, as text; NULL becomes an empty string.
     pub(crate) fn query(&self, sql: &str) -> sqlx::Result<Vec<String>> {

@@ -8,18 +8,20 @@ use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
 use toml_edit::value;
 
-use super::Source;
 use super::place::{Engines, NewFile, PlaceRequest};
 use super::report::{ToolName, answer, check};
 use super::source::{elsewhere, read_folder};
+use super::{SeaOrmImport, Source};
 use crate::context::Context;
 use crate::manifest::Manifest;
 use crate::new_revision::{create_date, now};
-use crate::output::{Cause, Diagnostic, Hint, Layout, Response, Result, Subcommand, Suggestion};
+use crate::output::{Cause, Diagnostic, Layout, Response, Result};
 
 /// An import of a folder, as the arguments ask for it.
 pub(crate) struct FolderImport {
     pub(crate) source: Source,
+    /// The server to create scratch databases on, for migrations that have to be run.
+    pub(crate) scratch_url: Option<String>,
     pub(crate) place: PlaceRequest,
     pub(crate) dry_run: bool,
 }
@@ -33,6 +35,15 @@ impl FolderImport {
         let from = self.source.find_folder(crate_folder)?;
         let folder = read_folder(&from)?;
         let tool = self.source.find_tool(&from, &folder)?;
+        if tool == Tool::SeaOrm {
+            let import = SeaOrmImport {
+                folder: Some(from),
+                scratch_url: self.scratch_url,
+                place: self.place,
+                dry_run: self.dry_run,
+            };
+            return import.run(context);
+        }
         let crate_to_set_up = (manifest, name);
         let mut place = self
             .place
@@ -57,25 +68,9 @@ impl FolderImport {
         let answer = answer(&place, &shown, &from, &imported, &files, self.dry_run);
         if !self.dry_run {
             place.write(context, &files)?;
-            let next = Suggestion::for_crate(Subcommand::Import, &answer.name)
-                .argument("--database")
-                .elsewhere();
-            let next = Hint::default().command(next).render(&context.call);
-            context.shell.status(
-                "Next",
-                format_args!("{next} for each database that {tool} manages"),
-            );
+            shown.suggest_taking_over(context, &answer.name);
         }
         Ok(Response::new(vec![answer], Layout::Plain))
-    }
-}
-
-impl ToolName {
-    fn of(tool: Tool) -> Self {
-        Self {
-            argument: tool.name(),
-            shown: tool.to_string(),
-        }
     }
 }
 

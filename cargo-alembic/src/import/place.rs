@@ -202,7 +202,8 @@ impl Place {
         if !excluded.iter().any(|known| known == table) {
             excluded.push(table.to_owned());
         }
-        self.keys["exclude"] = value(excluded.into_iter().collect::<Array>());
+        self.keys["exclude"] = value(excluded.iter().collect::<Array>());
+        self.configuration.settings.exclude = excluded;
     }
 
     /// Returns the folder to write to.

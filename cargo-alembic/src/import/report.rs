@@ -4,17 +4,39 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use alembic_history::Code;
-use alembic_import::{Finding, FindingKind, Imported, ImportedRevision, Weight};
+use alembic_import::{Finding, FindingKind, Imported, ImportedRevision, Tool, Weight};
 
 use super::place::{NewFile, Place};
+use crate::context::Context;
 use crate::output::json::{AnswerJson, FindingJson, ImportJson, ImportedJson};
-use crate::output::{Answer, Cause, Diagnostic, Hint, Result, display_path};
+use crate::output::{
+    Answer, Cause, Diagnostic, Hint, Result, Subcommand, Suggestion, display_path,
+};
 
 /// The tool that is imported from: its name in arguments, and in sentences.
 #[derive(Clone, Debug)]
 pub(super) struct ToolName {
     pub(super) argument: &'static str,
     pub(super) shown: String,
+}
+
+impl ToolName {
+    pub(super) fn of(tool: Tool) -> Self {
+        Self {
+            argument: tool.name(),
+            shown: tool.to_string(),
+        }
+    }
+
+    /// Says by which command databases of the tool are taken over.
+    pub(super) fn suggest_taking_over(&self, context: &Context, name: &str) {
+        let next = Suggestion::for_crate(Subcommand::Import, name)
+            .argument("--database")
+            .elsewhere();
+        let next = Hint::default().command(next).render(&context.call);
+        let what = format_args!("{next} for each database that {} manages", self.shown);
+        context.shell.status("Next", what);
+    }
 }
 
 /// Fails with everything that keeps the folder from being imported; `elsewhere` says which other tool or folder

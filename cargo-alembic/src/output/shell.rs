@@ -29,6 +29,11 @@ impl Shell {
         }
     }
 
+    /// Returns whether only the result is wanted.
+    pub(crate) fn is_quiet(self) -> bool {
+        self.verbosity == Verbosity::Quiet
+    }
+
     /// Prints the line of a warning, unless only the result is wanted.
     pub(crate) fn warning(self, verb: &str, what: impl Display) {
         if self.verbosity == Verbosity::Normal {

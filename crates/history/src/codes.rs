@@ -344,7 +344,7 @@ codes! {
         MalformedVersionTable = "malformed-version-table",
 
         /// The database has no version table, but the table in which another migration tool records
-        /// what it has run: sqlx, diesel, refinery, SeaORM, Flyway, dbmate or another. Its tables
+        /// what it has run: sqlx, diesel, refinery, sea-orm, Flyway, dbmate or another. Its tables
         /// probably exist, so `upgrade` and `ensure` would create them again. If the revisions were imported
         /// from that tool, take the database over with `cargo alembic import --database`; `cargo alembic
         /// import` imports them ([import.md](import.md)). If they continue the migrations of a tool that has
@@ -365,6 +365,11 @@ codes! {
         /// opens another database than the scratch database that it was given, or runs each revision on
         /// several databases. The message has the last line of Python's traceback. Nothing was written.
         AlembicProject = "alembic-project",
+
+        /// `cargo alembic import sea-orm` cannot build the program of the project's migrations, or that program
+        /// does not run them one at a time on the database that it is given. Its `main` has to hand its
+        /// arguments to `cli::run_cli`. Nothing was written.
+        MigrationProgram = "migration-program",
 
         /// `cargo alembic import` cannot tell which tool a folder belongs to, or has no import from the one
         /// that was named. Name the tool and the folder, as in `cargo alembic import sqlx db/migrations`.

@@ -47,7 +47,7 @@ impl Applied {
             let (key, row) = match tool {
                 Tool::Sqlx if is_true(1) => (version(), Row::Applied(text(2))),
                 Tool::Sqlx => (version(), Row::Dirty),
-                Tool::Diesel | Tool::Dbmate => (version(), Row::Applied(None)),
+                Tool::Diesel | Tool::Dbmate | Tool::SeaOrm => (version(), Row::Applied(None)),
                 Tool::Refinery => (version(), Row::Applied(text(1))),
                 // It begins its table with it.
                 Tool::Goose if cell(0) == Some("0") => continue,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::tools::{dbmate, diesel, flyway, goose, refinery, sqlx};
+use crate::tools::{dbmate, diesel, flyway, goose, refinery, sea_orm, sqlx};
 use crate::{Folder, FolderFile, Tool};
 
 /// The tools that a folder may belong to.
@@ -30,6 +30,7 @@ pub fn detect(folder: &Folder) -> Detection {
             Tool::Dbmate => dbmate::is_ours(file),
             Tool::Goose => goose::is_ours(file),
             Tool::Flyway => flyway::is_only_ours(file),
+            Tool::SeaOrm => sea_orm::is_ours(file),
         };
         if let Some(file) = files.find(speaks) {
             found.push((tool, file.path.clone()));

@@ -111,7 +111,7 @@ pub enum FindingKind {
         /// Its first query.
         query: String,
     },
-    /// A downgrade raises an exception.
+    /// A downgrade fails.
     Raises {
         /// The exception.
         why: String,
@@ -142,6 +142,8 @@ pub enum FindingKind {
     },
     /// The migration is written in another language than SQL.
     NotSql,
+    /// The file is a migration in Rust that returns its SQL.
+    ReturnsSql,
     /// The file lacks the line that begins its way up.
     NoUp {
         /// The line.
@@ -207,6 +209,7 @@ impl FindingKind {
             | Self::DuplicateId { .. }
             | Self::NoId { .. }
             | Self::NotSql
+            | Self::ReturnsSql
             | Self::NoUp { .. }
             | Self::SeveralMarkers { .. }
             | Self::OutsideMarkers { .. }
@@ -235,6 +238,9 @@ impl FindingKind {
             Self::NoId { .. } => "rename the file".to_owned(),
             Self::NotSql => "write the SQL that it executes into a file of the same version, and \
                              import again"
+                .to_owned(),
+            Self::ReturnsSql => "print what its `migration()` returns, save that byte for byte with `.sql` in \
+                                 the place of `.rs`, and import a folder with these files"
                 .to_owned(),
             Self::NoUp { marker } | Self::OutsideMarkers { marker } => {
                 format!("put `{marker}` before the statements")
@@ -363,7 +369,7 @@ impl fmt::Display for FindingKind {
             ),
             Self::Raises { why } => write!(
                 f,
-                "its downgrade raises an exception, so its revision is declared irreversible: {why}"
+                "its downgrade fails, so its revision is declared irreversible: {why}"
             ),
             Self::Unwritten { statement, why } => {
                 write!(
@@ -383,6 +389,7 @@ impl fmt::Display for FindingKind {
                 write!(f, "no revision can be named after version {version:?}")
             }
             Self::NotSql => f.write_str("is a migration, but not in SQL"),
+            Self::ReturnsSql => f.write_str("is a migration in Rust that returns its SQL"),
             Self::NoUp { marker } => write!(f, "has no line `{marker}`"),
             Self::SeveralMarkers { marker } => {
                 write!(

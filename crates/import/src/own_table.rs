@@ -24,6 +24,9 @@ pub(crate) fn create(tool: Tool) -> String {
             "id INTEGER PRIMARY KEY,\n    version_id BIGINT NOT NULL,\n    \
              is_applied BOOLEAN NOT NULL,\n    tstamp TIMESTAMP NOT NULL {now}"
         ),
+        Tool::SeaOrm => {
+            "version VARCHAR PRIMARY KEY NOT NULL,\n    applied_at BIGINT NOT NULL".to_owned()
+        }
         Tool::Flyway => format!(
             "installed_rank INTEGER PRIMARY KEY,\n    version VARCHAR(50),\n    \
              description VARCHAR(200) NOT NULL,\n    type VARCHAR(20) NOT NULL,\n    \

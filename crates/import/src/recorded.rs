@@ -1,6 +1,7 @@
-//! Revisions of Alembic, as what they executed when they were run one at a time.
+//! Revisions of Alembic, and migrations of other tools that are programs, as what they executed when they were
+//! run one at a time.
 //!
-//! Alembic's revisions are programs, and only running them shows what they do. What each executed in both
+//! Only running programs shows what they do. What each executed in both
 //! directions comes in as events, and revisions with the same ids and relations go out.
 
 mod sections;
@@ -12,9 +13,11 @@ use alembic_history::{
     BranchLabel, Dialect, Direction, FindingKind as Fault, NewRevision, RevisionFile, RevisionId,
 };
 
-use crate::{Finding, FindingKind, Imported, ImportedRevision};
+use crate::{Finding, FindingKind, Imported, ImportedRevision, Origin};
 use sections::{Side, sections};
 use statements::{Reading, statements};
+
+pub(crate) use statements::words;
 
 /// What the revisions of a project executed on one engine.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,7 +28,7 @@ pub struct Recording {
     pub revisions: Vec<RecordedRevision>,
 }
 
-/// A revision of Alembic, and what it executed.
+/// A revision of Alembic or of another tool, and what it executed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RecordedRevision {
     /// Its id.
@@ -44,8 +47,10 @@ pub struct RecordedRevision {
     pub upgrade: Vec<Event>,
     /// What its downgrade did.
     pub downgrade: Vec<Event>,
-    /// What its downgrade raised, if it did.
+    /// What its downgrade failed with, if it did.
     pub raised: Option<String>,
+    /// Where it comes from, unless the version table of the project is ours.
+    pub origin: Option<Origin>,
 }
 
 /// Something that a function of a revision did.
@@ -66,6 +71,11 @@ pub enum Event {
         sql: String,
         /// Why not.
         why: String,
+    },
+    /// It changed the table in which the tool records its migrations.
+    OfTool {
+        /// The SQL.
+        sql: String,
     },
     /// It committed.
     Committed,
@@ -146,7 +156,10 @@ impl Author<'_> {
         let downgrade = self.sides(sides, Direction::Downgrade);
         self.report_idleness(&upgrade, &downgrade);
         let recorded = self.revision;
-        let (message, date) = documented(recorded);
+        let (mut message, date) = documented(recorded);
+        if let Some(origin) = &recorded.origin {
+            message = format!("{message}\n\n{origin}");
+        }
         let new = NewRevision {
             message,
             id: self.id(&recorded.id)?,
@@ -162,7 +175,7 @@ impl Author<'_> {
                 sections(Direction::Downgrade, &downgrade)
             ),
             file: self.file(stems),
-            origin: None,
+            origin: recorded.origin.clone(),
             new,
         };
         let faults = faults(&revision, dialects, &upgrade, &downgrade);

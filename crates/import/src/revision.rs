@@ -62,6 +62,7 @@ impl ImportedRevision {
             (None, _) => name.trim_end_matches(".py"),
             (Some(_), _) => name
                 .trim_end_matches(".sql")
+                .trim_end_matches(".rs")
                 .trim_end_matches(".up")
                 .trim_end_matches(".rows"),
         }

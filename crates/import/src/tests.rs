@@ -2,6 +2,7 @@
 
 mod databases;
 mod folders;
+mod observed;
 mod recorded;
 
 use std::fmt::Write;

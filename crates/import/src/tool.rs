@@ -20,6 +20,8 @@ pub enum Tool {
     Goose,
     /// Flyway, its migrations in SQL.
     Flyway,
+    /// sea-orm, whose migrations are programs.
+    SeaOrm,
 }
 
 /// A column of a tool's table.
@@ -45,13 +47,14 @@ impl std::error::Error for UnknownTool {}
 
 impl Tool {
     /// Every tool.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Sqlx,
         Self::Diesel,
         Self::Refinery,
         Self::Dbmate,
         Self::Goose,
         Self::Flyway,
+        Self::SeaOrm,
     ];
 
     /// Returns the name of the tool, as arguments have it.
@@ -64,6 +67,7 @@ impl Tool {
             Self::Dbmate => "dbmate",
             Self::Goose => "goose",
             Self::Flyway => "flyway",
+            Self::SeaOrm => "sea-orm",
         }
     }
 
@@ -77,6 +81,7 @@ impl Tool {
             Self::Dbmate => "schema_migrations",
             Self::Goose => "goose_db_version",
             Self::Flyway => "flyway_schema_history",
+            Self::SeaOrm => "seaql_migrations",
         }
     }
 
@@ -86,7 +91,7 @@ impl Tool {
         use ToolColumn::{Bytes, Text};
         match self {
             Self::Sqlx => &[Text("version"), Text("success"), Bytes("checksum")],
-            Self::Diesel | Self::Dbmate => &[Text("version")],
+            Self::Diesel | Self::Dbmate | Self::SeaOrm => &[Text("version")],
             Self::Refinery => &[Text("version"), Text("checksum")],
             Self::Goose => &[Text("version_id"), Text("is_applied")],
             Self::Flyway => &[
@@ -103,7 +108,7 @@ impl Tool {
     #[must_use]
     pub const fn order(self) -> &'static str {
         match self {
-            Self::Sqlx | Self::Diesel | Self::Refinery | Self::Dbmate => "version",
+            Self::Sqlx | Self::Diesel | Self::Refinery | Self::Dbmate | Self::SeaOrm => "version",
             Self::Goose => "id",
             Self::Flyway => "installed_rank",
         }
@@ -118,7 +123,12 @@ impl Tool {
                 let crc = crc::Crc::<u32>::new(&crc::CRC_32_ISO_HDLC);
                 0x3d32_ad9e * i64::from(crc.checksum(database.as_bytes()))
             }),
-            Self::Diesel | Self::Refinery | Self::Dbmate | Self::Goose | Self::Flyway => None,
+            Self::Diesel
+            | Self::Refinery
+            | Self::Dbmate
+            | Self::Goose
+            | Self::Flyway
+            | Self::SeaOrm => None,
         }
     }
 
@@ -132,6 +142,7 @@ impl Tool {
             Self::Dbmate => Some("dbmate migrate"),
             Self::Goose => Some("goose up --allow-missing"),
             Self::Flyway => Some("flyway migrate -outOfOrder=true"),
+            Self::SeaOrm => Some("sea-orm-cli migrate up"),
         }
     }
 

@@ -5,6 +5,7 @@ pub(crate) mod diesel;
 pub(crate) mod flyway;
 pub(crate) mod goose;
 pub(crate) mod refinery;
+pub(crate) mod sea_orm;
 pub(crate) mod sqlx;
 
 use std::collections::BTreeMap;
@@ -31,6 +32,7 @@ pub(crate) fn read(tool: Tool, folder: &Folder) -> Reading<'_> {
         Tool::Dbmate => dbmate::read(folder),
         Tool::Goose => goose::read(folder),
         Tool::Flyway => flyway::read(folder),
+        Tool::SeaOrm => sea_orm::read(folder),
     }
 }
 

@@ -18,7 +18,7 @@ const RECORDS: [Record; 12] = [
     record("_sqlx_migrations", "sqlx"),
     record("__diesel_schema_migrations", "diesel"),
     record("refinery_schema_history", "refinery"),
-    record("seaql_migrations", "SeaORM"),
+    record("seaql_migrations", "sea-orm"),
     record("flyway_schema_history", "Flyway"),
     record("goose_db_version", "goose"),
     record("schema_migrations", "dbmate, golang-migrate or Rails"),

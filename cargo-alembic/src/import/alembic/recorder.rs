@@ -1,15 +1,18 @@
 //! Runs a project's own environment, by a program in Python that reports what it executes.
 
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-use alembic_history::Code;
+use alembic_history::{Code, VersionTable};
 use alembic_import::{Event, RecordedRevision, Recording};
 use serde::{Deserialize, Serialize};
 
 use super::project::Project;
 use crate::database::scratch::Scratch;
+use crate::import::ALEMBIC;
+use crate::import::recorded::{RecordTable, Recorded, Recorder};
+use crate::import::report::ToolName;
 use crate::output::{Cause, Diagnostic, Error, Result, display_path};
 use crate::replay::Replay;
 use crate::url::{DatabaseUrl, SqliteTarget};
@@ -31,17 +34,9 @@ const PROGRAM: &str = concat!(
 const ASKED: &str = "ALEMBIC_IMPORT";
 
 /// Runs the environment of a project.
-pub(super) struct Recorder<'p> {
+pub(super) struct PythonRecorder<'p> {
     pub(super) python: PathBuf,
     pub(super) project: &'p Project,
-}
-
-/// What the revisions executed on one engine.
-pub(super) struct Recorded {
-    pub(super) recording: Recording,
-    /// The database in which they all ran.
-    pub(super) scratch: Scratch,
-    pub(super) table: TableJson,
 }
 
 /// What the program is asked for.
@@ -69,10 +64,10 @@ struct ScratchJson {
 
 /// The version table of the project, and how much one of its transactions covers.
 #[derive(Clone, Debug, Deserialize)]
-pub(super) struct TableJson {
-    pub(super) name: String,
-    pub(super) schema: Option<String>,
-    pub(super) per_revision: bool,
+struct TableJson {
+    name: String,
+    schema: Option<String>,
+    per_revision: bool,
 }
 
 /// A line of the program.
@@ -228,9 +223,23 @@ impl From<&Scratch> for ScratchJson {
     }
 }
 
-impl Recorder<'_> {
-    /// Records every revision, on as many scratch databases as that takes.
-    pub(super) fn record(&self, replay: &Replay<'_>) -> Result<Recorded> {
+impl Recorder for PythonRecorder<'_> {
+    fn tool(&self) -> ToolName {
+        ToolName {
+            argument: ALEMBIC,
+            shown: "Alembic".to_owned(),
+        }
+    }
+
+    fn folder(&self) -> &Path {
+        &self.project.folder
+    }
+
+    fn shown(&self) -> String {
+        self.project.shown()
+    }
+
+    fn record(&self, replay: &Replay<'_>) -> Result<Recorded> {
         let mut recording = Recording {
             dialect: replay.engine.dialect(),
             revisions: Vec::new(),
@@ -273,7 +282,11 @@ impl Recorder<'_> {
                     return Ok(Recorded {
                         recording,
                         scratch,
-                        table,
+                        per_revision: table.per_revision,
+                        table: RecordTable::Shared(VersionTable {
+                            name: table.name,
+                            schema: table.schema,
+                        }),
                     });
                 }
                 (_, None) if recording.revisions.is_empty() => return Err(self.no_revisions()),
@@ -282,8 +295,7 @@ impl Recorder<'_> {
         }
     }
 
-    /// Reverts revisions in a database in which all have run, one after the other.
-    pub(super) fn revert(&self, scratch: &Scratch, ids: &[&str]) -> Result<()> {
+    fn revert(&self, scratch: &Scratch, ids: &[&str]) -> Result<()> {
         let lines = self.run(scratch, 0, Some(ids))?;
         let error = lines.iter().find_map(|line| match line {
             Line::Error { error } => Some(self.explain(error)),
@@ -291,7 +303,9 @@ impl Recorder<'_> {
         });
         error.map_or(Ok(()), Err)
     }
+}
 
+impl PythonRecorder<'_> {
     fn run(&self, scratch: &Scratch, known: usize, revert: Option<&[&str]>) -> Result<Vec<Line>> {
         let folder = self.project.folder.display().to_string();
         let file = self.project.file.as_ref();

@@ -11,7 +11,7 @@ use super::statements::Statement;
 pub(super) struct Side {
     pub(super) dialect: Dialect,
     pub(super) statements: Vec<Statement>,
-    /// Whether the function raised an exception, so that there is no way.
+    /// Whether the function failed, so that there is no way.
     pub(super) raised: bool,
 }
 
@@ -82,4 +82,4 @@ pub(super) fn sections(direction: Direction, sides: &[Side]) -> String {
     text
 }
 
-const IRREVERSIBLE: &str = "irreversible: its downgrade raises an exception";
+const IRREVERSIBLE: &str = "irreversible: its downgrade fails";

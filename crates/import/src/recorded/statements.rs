@@ -65,6 +65,11 @@ pub(super) fn statements(events: &[Event], file: &str, dialect: Dialect) -> Read
                 reading.find(file, FindingKind::Unwritten { statement, why });
                 continue;
             }
+            Event::OfTool { sql } => {
+                let statement = summary(sql, dialect);
+                reading.find(file, FindingKind::TakenOut { statement });
+                continue;
+            }
             Event::Executed {
                 sql,
                 deliberate,
@@ -146,7 +151,8 @@ fn single(statements: &[Parsed]) -> Option<&StatementKind> {
     }
 }
 
-fn words(sql: &str, dialect: Dialect) -> impl Iterator<Item = String> {
+/// Returns the words and the names of SQL: words in lower case, names as they are.
+pub(crate) fn words(sql: &str, dialect: Dialect) -> impl Iterator<Item = String> {
     let tokens = Tokens::new(sql, dialect).without_trivia();
     tokens.filter_map(move |token| match token.kind {
         TokenKind::Word => Some(token.span.text(sql).to_ascii_lowercase()),
@@ -206,7 +212,9 @@ fn calls_own(sql: &str, dialect: Dialect) -> bool {
 /// Returns whether a query reads other rows than those of a catalog.
 fn reads_rows(sql: &str, dialect: Dialect) -> bool {
     let words: Vec<String> = words(sql, dialect).collect();
-    let is_catalog = |word: &String| CATALOGS.contains(&word.as_str()) || word.starts_with("pg_");
+    let is_catalog = |word: &String| {
+        CATALOGS.contains(&word.as_str()) || word.starts_with("pg_") || word.starts_with("pragma_")
+    };
     words.iter().any(|word| word == "from") && !words.iter().any(is_catalog)
 }
 

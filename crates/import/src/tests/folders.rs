@@ -202,7 +202,7 @@ fn folders_that_cannot_be_imported() {
         (
             Tool::Refinery,
             &[("V1__a.rs", "fn a() {}")],
-            "V1__a.rs: is a migration, but not in SQL",
+            "V1__a.rs: is a migration in Rust that returns its SQL",
         ),
         (
             Tool::Refinery,

@@ -192,7 +192,7 @@ fn engines_share_what_they_do_alike() {
         raising.raised = Some("no".to_owned());
         let postgres = recording(Postgres, vec![raising]);
         let imported = import_recorded(&[sqlite, postgres], "2026-01-01");
-        let down = "\n-- alembic: downgrade postgres irreversible: its downgrade raises an exception\n\n\
+        let down = "\n-- alembic: downgrade postgres irreversible: its downgrade fails\n\n\
                     -- alembic: downgrade sqlite\nD;\n";
         assert_eq!(imported.revisions[0].sections, format!("{expected}{down}"));
     }

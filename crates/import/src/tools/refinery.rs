@@ -37,7 +37,7 @@ pub(super) fn read(folder: &Folder) -> Reading<'_> {
             // Cargo's sources often share the folder.
             None if file.name() == "mod.rs" => {}
             None => reading.find(file, FindingKind::NotAMigration),
-            Some((.., "rs")) => reading.find(file, FindingKind::NotSql),
+            Some((.., "rs")) => reading.find(file, FindingKind::ReturnsSql),
             Some((_, version, ..)) => match version.parse() {
                 Ok(version) => by_version.add(version, file, &mut reading),
                 Err(_) => reading.find(file, FindingKind::BadVersion),

@@ -124,7 +124,7 @@ impl Project {
                     connection.run_next_migration(migrations.clone()).unwrap();
                 }
             }
-            Tool::Refinery | Tool::Dbmate | Tool::Goose | Tool::Flyway => {
+            Tool::Refinery | Tool::Dbmate | Tool::Goose | Tool::Flyway | Tool::SeaOrm => {
                 unreachable!("it has no library here")
             }
         }

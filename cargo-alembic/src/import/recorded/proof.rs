@@ -4,7 +4,7 @@ use alembic_history::Code;
 use alembic_import::Recording;
 use alembic_migrate::schema::DiffOptions;
 
-use super::recorder::Recorder;
+use super::Recorder;
 use crate::database::scratch::{Engine, Scratch};
 use crate::output::{Cause, Diagnostic, Error, Result};
 use crate::replay::Replay;
@@ -15,14 +15,23 @@ use crate::workspace::Crate;
 pub(super) struct Proof<'p> {
     /// The crate with its new revisions.
     pub(super) owner: &'p Crate,
-    pub(super) recorder: &'p Recorder<'p>,
+    pub(super) recorder: &'p dyn Recorder,
     pub(super) engine: &'p Engine,
     pub(super) recording: &'p Recording,
 }
 
+/// When a schema differs.
+#[derive(Clone, Copy)]
+enum Difference {
+    /// After the upgrades.
+    Made,
+    /// After the downgrades.
+    Left,
+}
+
 impl Proof<'_> {
-    /// Applies all revisions, and reverts those above the last one that cannot be; Alembic has done the one
-    /// in `theirs`, and does the other there.
+    /// Applies all revisions, and reverts those above the last one that cannot be; the project has done the
+    /// one in `theirs`, and does the other there.
     pub(super) fn run(&self, theirs: &mut Scratch) -> Result<()> {
         let replay = Replay {
             owner: self.owner,
@@ -33,12 +42,7 @@ impl Proof<'_> {
         let migrations = &self.owner.migrations;
         let upgraded = migrations.upgrade(&mut ours.connection, "heads");
         upgraded.map_err(|error| unproved(replay.explain(error, &ours)))?;
-        self.compare(
-            &replay,
-            &mut ours,
-            theirs,
-            "make another schema than Alembic's",
-        )?;
+        self.compare(&replay, &mut ours, theirs, Difference::Made)?;
         let reverted = self.reversible();
         if reverted.is_empty() {
             return Ok(());
@@ -48,8 +52,7 @@ impl Proof<'_> {
             let run = migrations.revert(&mut ours.connection, id);
             run.map_err(|error| unproved(replay.explain(error, &ours)))?;
         }
-        let what = "leave another schema than Alembic's when they are reverted";
-        self.compare(&replay, &mut ours, theirs, what)
+        self.compare(&replay, &mut ours, theirs, Difference::Left)
     }
 
     /// Returns the revisions that can be reverted before one that cannot be, the last one first.
@@ -64,7 +67,7 @@ impl Proof<'_> {
         replay: &Replay<'_>,
         ours: &mut Scratch,
         theirs: &mut Scratch,
-        what: &str,
+        difference: Difference,
     ) -> Result<()> {
         let filter = filter_for(self.owner, &[], &[])?;
         let (mut found, mut expected) = (replay.inspect(ours)?, replay.inspect(theirs)?);
@@ -75,7 +78,15 @@ impl Proof<'_> {
             return Ok(());
         }
         let product = self.engine.dialect().product();
-        let title = format!("on {product}, the revisions {what}");
+        let tool = self.recorder.tool().shown;
+        let title = match difference {
+            Difference::Made => {
+                format!("on {product}, the revisions make another schema than {tool}'s")
+            }
+            Difference::Left => format!(
+                "on {product}, the revisions leave another schema than {tool}'s when they are reverted"
+            ),
+        };
         let mut diagnostic = Diagnostic::new(Cause::Check, title).code(Code::RevisionNotProved);
         for change in &left {
             diagnostic = diagnostic.note(format!("left: {}", change.sentence));
