@@ -10,7 +10,7 @@ mod sea_orm;
 mod source;
 mod take_over;
 
-pub(crate) use alembic::{AlembicImport, no_take_over};
+pub(crate) use alembic::{AlembicImport, no_python, no_take_over};
 pub(crate) use files::FolderImport;
 pub(crate) use place::PlaceRequest;
 pub(crate) use sea_orm::SeaOrmImport;

@@ -31,6 +31,10 @@ const EXAMPLES: [(&str, &[Example]); 27] = [
                 "sqlx --database",
                 "Record in the database in DATABASE_URL what sqlx has applied there",
             ),
+            (
+                "sea-orm ../migration --dialect sqlite",
+                "Run the migrations of sea-orm on scratch databases, and write what they execute",
+            ),
         ],
     ),
     (

@@ -11,7 +11,7 @@ use crate::args::DatabaseArgs;
 use crate::context::Context;
 use crate::import::{
     ALEMBIC, AlembicImport, FolderImport, PlaceRequest, SeaOrmImport, Source, TakeOverRequest,
-    no_take_over,
+    no_python, no_take_over,
 };
 use crate::output::{Response, Result};
 use crate::workspace::Access;
@@ -88,6 +88,9 @@ impl ImportArgs {
                 dry_run: self.dry_run,
             };
             return import.run(context);
+        }
+        if self.python.is_some() {
+            return Err(no_python().into());
         }
         let source = Source::read(self.tool.as_deref(), self.folder.as_deref())?;
         if self.take_over {

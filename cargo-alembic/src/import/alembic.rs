@@ -52,3 +52,12 @@ pub(crate) fn no_take_over() -> Diagnostic {
         "`cargo alembic current` shows where it is, and `cargo alembic upgrade` applies the rest",
     )
 }
+
+/// Refuses a Python where none is run.
+pub(crate) fn no_python() -> Diagnostic {
+    let title =
+        "`--python` is for projects of Alembic: no other tool's migrations are run by Python";
+    Diagnostic::new(Cause::Arguments, title)
+        .note("nothing was written")
+        .help("leave `--python` out, or write `cargo alembic import alembic`")
+}

@@ -201,6 +201,11 @@ fn arguments_that_are_refused() {
         ("import alembic py", "", "name it with `--dialect sqlite`"),
         ("import alembic --database", "", "need not be taken over"),
         (
+            "import sqlx py --python python3",
+            "",
+            "leave `--python` out",
+        ),
+        (
             "import alembics py",
             "error[unknown-tool]",
             "did you mean `alembic`?",
