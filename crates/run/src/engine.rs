@@ -83,15 +83,10 @@ pub(crate) trait Engine: OwnTables + ToolTables + Send + Sync {
     fn close<'a>(&'a mut self, link: &'a mut Link<'_>) -> Conversation<'a, ()>;
 
     /// Records where the version table is, or would be.
-    ///
-    /// # Errors
-    ///
-    /// Fails if there is no such place.
-    fn locate(
-        &mut self,
-        found: &VersionTableLookup,
-        table: &mut VersionTable,
-    ) -> Result<(), Failure>;
+    fn locate(&mut self, found: &VersionTableLookup, table: &mut VersionTable);
+
+    /// Returns whether there is a place where a version table that was looked for is, or could be.
+    fn has_place(&self, table: &VersionTable) -> bool;
 
     /// Returns the action that failed when the very first request failed.
     fn first_action(&self, error: &DatabaseError, action: Action) -> Action;

@@ -74,7 +74,7 @@ impl VersionStore {
             true => found.log.clone(),
             false => found.log.clone().switched_off(),
         };
-        engine.locate(&found, &mut self.table)?;
+        engine.locate(&found, &mut self.table);
         self.other_tool = found.other_tool;
         Ok(found.kind)
     }
@@ -104,6 +104,8 @@ impl VersionStore {
             why,
         };
         match kind.as_deref() {
+            // Whether it is at base cannot be said.
+            None if !engine.has_place(&self.table) => return Err(Failure::NoSchema),
             None => {
                 self.log.last = self.read_last_entry(engine, link).await?;
                 return Ok(None);

@@ -24,7 +24,6 @@ use super::{Conversation, Engine, Execution, Probe, VersionTableLookup, busy_fai
 use crate::action::Action;
 use crate::dangling::{DanglingFault, DanglingRows, KeyChange};
 use crate::database_error::{DatabaseError, DatabaseErrorKind};
-use crate::failure::Failure;
 use crate::link::Link;
 use crate::policy::Interruption;
 use crate::request::{Execute, LockTask, Progress, ProgressTask, Query, Task, Watch};
@@ -75,15 +74,13 @@ impl Engine for Postgres {
 
     /// Adds the schema to the version table's name, so that a statement that sets the search path
     /// does not hide the table.
-    fn locate(
-        &mut self,
-        found: &VersionTableLookup,
-        table: &mut VersionTable,
-    ) -> Result<(), Failure> {
-        let schema = found.schema.clone().ok_or(Failure::NoSchema)?;
-        table.schema = Some(schema);
+    fn locate(&mut self, found: &VersionTableLookup, table: &mut VersionTable) {
+        table.schema.clone_from(&found.schema);
         self.database = found.database.clone().unwrap_or_default();
-        Ok(())
+    }
+
+    fn has_place(&self, table: &VersionTable) -> bool {
+        table.schema.is_some()
     }
 
     /// The first request of all shows whether the server can be reached.

@@ -26,7 +26,6 @@ use crate::broken::{Broken, BrokenObject};
 use crate::dangling::{DanglingFault, DanglingRows, ForeignKey, KeyChange, compare};
 use crate::database_error::DatabaseError;
 use crate::event::Event;
-use crate::failure::Failure;
 use crate::link::{Link, ROLLBACK, WAITING_TURN};
 use crate::policy::Interruption;
 use crate::refusal::Refusal;
@@ -111,12 +110,10 @@ impl Engine for Sqlite {
         })
     }
 
-    fn locate(
-        &mut self,
-        _found: &VersionTableLookup,
-        _table: &mut VersionTable,
-    ) -> Result<(), Failure> {
-        Ok(())
+    fn locate(&mut self, _found: &VersionTableLookup, _table: &mut VersionTable) {}
+
+    fn has_place(&self, _table: &VersionTable) -> bool {
+        true
     }
 
     fn first_action(&self, _error: &DatabaseError, action: Action) -> Action {
