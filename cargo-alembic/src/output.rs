@@ -40,9 +40,13 @@ pub(crate) enum Format {
     Json,
 }
 
-/// Returns a path as it is displayed: relative to the current folder if it is inside it.
+/// Returns a path as it is displayed: relative to the current folder if it is inside it, and `.` for that one.
 pub(crate) fn display_path(path: &Path) -> String {
-    below_current(path).display().to_string()
+    let path = below_current(path);
+    match path.as_os_str().is_empty() {
+        true => ".".to_owned(),
+        false => path.display().to_string(),
+    }
 }
 
 /// Returns a path relative to the current folder if it is inside it. Below the root folder, as in an image,

@@ -195,7 +195,7 @@ fn arguments_that_are_refused() {
         ),
         (
             "import alembic --dialect sqlite",
-            "error[unknown-tool]",
+            "error[unknown-tool]: . has no project of Alembic",
             "import alembic path/to/project",
         ),
         ("import alembic py", "", "name it with `--dialect sqlite`"),
