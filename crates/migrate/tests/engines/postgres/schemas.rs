@@ -258,7 +258,8 @@ fn who_may_only_read_can_start_on_a_current_database() {
     let name = scratch.rows("SELECT current_database()").trim().to_owned();
     let role = format!("{name}_reader");
     scratch.execute(&format!(
-        "CREATE ROLE {role}; GRANT USAGE ON SCHEMA public TO {role};
+        "REVOKE CREATE ON SCHEMA public FROM PUBLIC;
+         CREATE ROLE {role}; GRANT USAGE ON SCHEMA public TO {role};
          GRANT SELECT ON ALL TABLES IN SCHEMA public TO {role}"
     ));
     let before = scratch.dump();
