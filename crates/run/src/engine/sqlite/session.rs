@@ -97,9 +97,7 @@ impl Pragma {
             LIKE => "SELECT 'a' NOT LIKE 'A'".to_owned(),
             name => format!("PRAGMA {name}"),
         };
-        let found = link.query(Query::new(Task::ReadSettings, query)).await?;
-        let found = found.first().and_then(|row| row.cell(0));
-        Ok(found.map(ToOwned::to_owned))
+        read(link, query).await
     }
 
     fn set(&self, value: &str) -> String {
@@ -186,19 +184,28 @@ impl KeptSession {
             }
         }
         self.settings.retain(|(pragma, _)| !pragma.outside);
-        for (name, before) in std::mem::take(&mut self.attached) {
-            let pragma = format!("{}.{JOURNAL}", quote(&name));
-            if journal_mode_of(link, &name)
-                .await?
-                .is_some_and(|now| now != before)
-            {
+        self.restore_attached(link).await?;
+        self.detach(link).await
+    }
+
+    /// Puts back the journal modes of the databases that were attached before and still are.
+    async fn restore_attached(&mut self, link: &Link<'_>) -> Result<(), RefusedRequest> {
+        let kept = std::mem::take(&mut self.attached);
+        if kept.is_empty() {
+            return Ok(());
+        }
+        let attached = journal_modes(link).await?;
+        for (name, before) in kept {
+            let mut attached = attached.iter();
+            if attached.any(|(known, now)| *known == name && *now != before) {
+                let pragma = format!("{}.{JOURNAL}", quote(&name));
                 let sql = format!("PRAGMA {pragma} = {}", literal(&before));
                 let restored = vec![(pragma, Some(before))];
                 link.execute(Execute::new(Task::RestoreSettings(restored), sql))
                     .await?;
             }
         }
-        self.detach(link).await
+        Ok(())
     }
 
     /// Detaches the databases that a revision has attached.
@@ -233,22 +240,19 @@ fn journal_mode<'b>(before: &'b str, now: Option<&str>) -> Option<&'b str> {
 async fn journal_modes(link: &Link<'_>) -> Result<Vec<(String, String)>, RefusedRequest> {
     let mut modes = Vec::new();
     for name in databases(link).await? {
-        if name != "main"
-            && let Some(mode) = journal_mode_of(link, &name).await?
-        {
+        if name == "main" {
+            continue;
+        }
+        let query = format!("PRAGMA {}.{JOURNAL}", quote(&name));
+        if let Some(mode) = read(link, query).await? {
             modes.push((name, mode));
         }
     }
     Ok(modes)
 }
 
-/// Returns the journal mode of one database of the connection, unless it is attached no more.
-async fn journal_mode_of(link: &Link<'_>, name: &str) -> Result<Option<String>, RefusedRequest> {
-    // A name of no database would be an error.
-    if !databases(link).await?.iter().any(|known| known == name) {
-        return Ok(None);
-    }
-    let query = format!("PRAGMA {}.{JOURNAL}", quote(name));
+/// Returns the value of a setting.
+async fn read(link: &Link<'_>, query: String) -> Result<Option<String>, RefusedRequest> {
     let found = link.query(Query::new(Task::ReadSettings, query)).await?;
     let found = found.first().and_then(|row| row.cell(0));
     Ok(found.map(ToOwned::to_owned))
