@@ -13,6 +13,6 @@ mod take_over;
 pub(crate) use alembic::{AlembicImport, no_python, no_take_over};
 pub(crate) use files::FolderImport;
 pub(crate) use place::PlaceRequest;
-pub(crate) use sea_orm::SeaOrmImport;
+use sea_orm::SeaOrmImport;
 pub(crate) use source::{ALEMBIC, Source, tools};
 pub(crate) use take_over::TakeOverRequest;

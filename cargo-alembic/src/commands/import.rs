@@ -2,7 +2,6 @@
 
 use std::path::PathBuf;
 
-use alembic_import::Tool;
 use alembic_migrate::Dialect;
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
@@ -10,8 +9,8 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use crate::args::DatabaseArgs;
 use crate::context::Context;
 use crate::import::{
-    ALEMBIC, AlembicImport, FolderImport, PlaceRequest, SeaOrmImport, Source, TakeOverRequest,
-    no_python, no_take_over,
+    ALEMBIC, AlembicImport, FolderImport, PlaceRequest, Source, TakeOverRequest, no_python,
+    no_take_over,
 };
 use crate::output::{Response, Result};
 use crate::workspace::Access;
@@ -102,15 +101,6 @@ impl ImportArgs {
                 dry_run: self.dry_run,
             };
             return request.run(context, &Access::from(&self.database));
-        }
-        if source.tool == Some(Tool::SeaOrm) {
-            let import = SeaOrmImport {
-                folder: source.folder,
-                scratch_url: self.scratch_url,
-                place,
-                dry_run: self.dry_run,
-            };
-            return import.run(context);
         }
         let import = FolderImport {
             source,

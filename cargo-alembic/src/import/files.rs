@@ -1,6 +1,6 @@
 //! Writes the migrations of another tool as revisions: all of them or none, into a folder of their own.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use alembic_import::{Tool, import};
 use jiff::Zoned;
@@ -28,7 +28,11 @@ pub(crate) struct FolderImport {
 
 impl FolderImport {
     /// Reads the folder, writes the revisions unless the run is dry, and reports both.
-    pub(crate) fn run(self, context: &Context) -> Result<Response> {
+    pub(crate) fn run(mut self, context: &Context) -> Result<Response> {
+        if self.source.tool == Some(Tool::SeaOrm) {
+            let folder = self.source.folder.take();
+            return self.run_program(folder, context);
+        }
         let (manifest, name) = context.package_to_init()?;
         let manifest = Manifest::read(manifest, &name)?;
         let crate_folder = manifest.path.parent().unwrap_or(Path::new("."));
@@ -36,13 +40,7 @@ impl FolderImport {
         let folder = read_folder(&from)?;
         let tool = self.source.find_tool(&from, &folder)?;
         if tool == Tool::SeaOrm {
-            let import = SeaOrmImport {
-                folder: Some(from),
-                scratch_url: self.scratch_url,
-                place: self.place,
-                dry_run: self.dry_run,
-            };
-            return import.run(context);
+            return self.run_program(Some(from), context);
         }
         let crate_to_set_up = (manifest, name);
         let mut place = self
@@ -71,6 +69,17 @@ impl FolderImport {
             shown.suggest_taking_over(context, &answer.name);
         }
         Ok(Response::new(vec![answer], Layout::Plain))
+    }
+
+    /// Imports migrations that are a program, whose project `folder` belongs to.
+    fn run_program(self, folder: Option<PathBuf>, context: &Context) -> Result<Response> {
+        let import = SeaOrmImport {
+            folder,
+            scratch_url: self.scratch_url,
+            place: self.place,
+            dry_run: self.dry_run,
+        };
+        import.run(context)
     }
 }
 
