@@ -2,7 +2,7 @@
 
 use alembic_migrate::schema::{Change, Hazard, ObjectId, Schema, Statement, Verb};
 use alembic_models::Rename as StatedRename;
-use alembic_schema::{Rename, find};
+use alembic_schema::{ObjectName, Rename, find};
 
 use crate::database::scratch::Scratch;
 use crate::output::Result;
@@ -42,13 +42,13 @@ pub(crate) fn moved(id: &ObjectId, renames: &[Rename]) -> ObjectId {
         let mut tables = renames.iter();
         tables.find(|rename| rename.object.parent.is_none() && rename.object.name == *parent)
     });
-    ObjectId {
-        parent: match table {
-            Some(rename) => Some(rename.name.clone()),
-            None => id.parent.clone(),
-        },
-        ..id.clone()
-    }
+    let Some(rename) = table else {
+        return id.clone();
+    };
+    ObjectId::from(ObjectName {
+        parent: Some(rename.name.clone()),
+        ..(**id).clone()
+    })
 }
 
 /// Renames in a database.

@@ -209,10 +209,7 @@ fn primary_key(schema: &Schema, table: &ObjectId) -> Option<Vec<String>> {
 
 /// Returns whether a column gets a value of its own where an INSERT has none.
 fn has_value(schema: &Schema, id: &ObjectId, column: &Column) -> bool {
-    let default = ObjectId {
-        kind: ObjectKind::Default,
-        ..id.clone()
-    };
+    let default = id.of_kind(ObjectKind::Default);
     column.default.is_some()
         || column.generated.is_some()
         || column.identity.is_some()

@@ -6,7 +6,7 @@ use std::fmt;
 use alembic_sql::quote;
 
 use crate::engine::room;
-use crate::model::{Definition, ObjectId, ObjectKind, Schema};
+use crate::model::{Definition, ObjectId, ObjectKind, ObjectName, Schema};
 
 /// A table or a column, and its other name.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -73,10 +73,10 @@ impl Rename {
     /// Returns the object by its new name.
     #[must_use]
     pub fn renamed(&self) -> ObjectId {
-        ObjectId {
+        ObjectId::from(ObjectName {
             name: self.name.clone(),
-            ..self.object.clone()
-        }
+            ..(*self.object).clone()
+        })
     }
 }
 

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use crate::answers::{ReflectError, Rows};
 use crate::change::Change;
 use crate::comparison::{Comparison, Fate, Moves, Transition};
-use crate::model::{ObjectId, Schema, Table};
+use crate::model::{Object, ObjectId, Schema, Table};
 
 /// The answers of an engine.
 pub(crate) struct Room {
@@ -33,7 +33,7 @@ pub(crate) struct Room {
     /// Returns whether the transition of its table looks after an object.
     pub(crate) is_part: fn(&ObjectId) -> bool,
     /// Returns how the object that both schemas have becomes that of the second one.
-    pub(crate) transition: fn(&ObjectId, Comparison<'_>) -> Transition,
+    pub(crate) transition: fn(&ObjectId, [&Object; 2], Comparison<'_>) -> Transition,
     /// Returns whether the first of two objects, which both schemas have, must be taken away because of
     /// what happens to the second one, which it needs.
     pub(crate) must_go: fn(&ObjectId, &ObjectId, Fate, Comparison<'_>) -> bool,

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use crate::change::{Change, Verb};
 use crate::comparison::{Comparison, Fate, InPlace, Move, MoveKind, Transition};
 use crate::engine::room;
-use crate::model::{ObjectId, Schema};
+use crate::model::{Object, ObjectId, Schema};
 
 /// What happens to the objects of two schemas.
 #[derive(Debug, Default)]
@@ -64,7 +64,11 @@ impl Operation {
 pub(super) fn find(comparison: Comparison<'_>) -> Found {
     let Comparison { from, to, .. } = comparison;
     let room = room(to.dialect);
-    let (dropped, kept, created) = split(from, to);
+    let Split {
+        dropped,
+        kept,
+        created,
+    } = split(from, to);
     let whole = |ids: Vec<&ObjectId>| {
         let ids = ids.into_iter().filter(|id| !(room.is_part)(id));
         ids.cloned().collect()
@@ -76,8 +80,8 @@ pub(super) fn find(comparison: Comparison<'_>) -> Found {
     };
     found.find_renamed(comparison);
     let mut away = BTreeMap::new();
-    for id in kept.into_iter().filter(|id| !(room.is_part)(id)) {
-        match (room.transition)(id, comparison) {
+    for (id, objects) in kept.into_iter().filter(|(id, _)| !(room.is_part)(id)) {
+        match (room.transition)(id, objects, comparison) {
             Transition::Same => {}
             Transition::Alter(alteration) => {
                 for disturbed in &alteration.disturbs {
@@ -96,25 +100,32 @@ pub(super) fn find(comparison: Comparison<'_>) -> Found {
     found
 }
 
-/// Returns the objects that only the first schema has, those that both have, and those that only the second
-/// one has; both are read in their order.
-fn split<'s>(
-    from: &'s Schema,
-    to: &'s Schema,
-) -> (Vec<&'s ObjectId>, Vec<&'s ObjectId>, Vec<&'s ObjectId>) {
-    let (mut dropped, mut kept, mut created) = (Vec::new(), Vec::new(), Vec::new());
-    let mut left = to.objects.keys().peekable();
-    for id in from.objects.keys() {
-        while let Some(new) = left.next_if(|new| *new < id) {
-            created.push(new);
+/// The objects of two schemas.
+#[derive(Default)]
+struct Split<'s> {
+    /// Those that only the first schema has.
+    dropped: Vec<&'s ObjectId>,
+    /// Those that both have, as they are in each.
+    kept: Vec<(&'s ObjectId, [&'s Object; 2])>,
+    /// Those that only the second schema has.
+    created: Vec<&'s ObjectId>,
+}
+
+/// Splits the objects of two schemas, which are both read in their order.
+fn split<'s>(from: &'s Schema, to: &'s Schema) -> Split<'s> {
+    let mut split = Split::default();
+    let mut left = to.objects.iter().peekable();
+    for (id, before) in &from.objects {
+        while let Some((new, _)) = left.next_if(|(new, _)| *new < id) {
+            split.created.push(new);
         }
-        match left.next_if_eq(&id) {
-            Some(_) => kept.push(id),
-            None => dropped.push(id),
+        match left.next_if(|(new, _)| *new == id) {
+            Some((_, after)) => split.kept.push((id, [before, after])),
+            None => split.dropped.push(id),
         }
     }
-    created.extend(left);
-    (dropped, kept, created)
+    split.created.extend(left.map(|(id, _)| id));
+    split
 }
 
 impl Found {

@@ -222,10 +222,7 @@ impl<'s> Merge<'s> {
         for id in parts.map(|(id, _)| id.clone()).collect::<Vec<_>>() {
             // The sequence of a column goes with it.
             if id.kind == ObjectKind::SequenceOwner {
-                let sequence = ObjectId {
-                    kind: ObjectKind::Sequence,
-                    ..id.clone()
-                };
+                let sequence = id.of_kind(ObjectKind::Sequence);
                 self.whole.objects.remove(&sequence);
             }
             self.whole.objects.remove(&id);
@@ -264,8 +261,5 @@ impl<'s> Merge<'s> {
 
 /// Identifies the default of a column, where that is an object.
 fn default_of(column: &ObjectId) -> ObjectId {
-    ObjectId {
-        kind: ObjectKind::Default,
-        ..column.clone()
-    }
+    column.of_kind(ObjectKind::Default)
 }

@@ -134,12 +134,12 @@ fn base<'t>(schema: &'t Schema, data_type: &'t str) -> (&'t str, bool) {
 }
 
 fn domain<'s>(schema: &'s Schema, data_type: &str) -> Option<&'s str> {
-    schema.objects.iter().find_map(|(id, object)| {
+    let mut domains = schema.of_kind(ObjectKind::Domain);
+    domains.find_map(|(id, object)| {
         let Definition::Domain(domain) = &object.definition else {
             return None;
         };
-        let is_this =
-            id.kind == ObjectKind::Domain && super::name::full(&id.schema, &id.name) == data_type;
+        let is_this = super::name::full(&id.schema, &id.name) == data_type;
         is_this.then_some(domain.data_type.as_str())
     })
 }

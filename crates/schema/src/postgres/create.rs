@@ -244,10 +244,7 @@ fn add_constraint(
     let head = format!("ALTER {word} {owner}");
     let definition = &constraint.definition;
     let table = facts::owner_table(&id);
-    let domain = ObjectId {
-        kind: ObjectKind::Domain,
-        ..table.clone()
-    };
+    let domain = table.of_kind(ObjectKind::Domain);
     let is_old = [&table, &domain].map(|owner| comparison.from.objects.contains_key(owner));
     let can_wait = match constraint.kind {
         ConstraintKind::Check => true,

@@ -48,18 +48,12 @@ pub(super) fn default<'s>(schema: &'s Schema, column: &ObjectId) -> Option<&'s s
 
 /// Returns the name of a column's default.
 pub(super) fn default_of(column: &ObjectId) -> ObjectId {
-    ObjectId {
-        kind: ObjectKind::Default,
-        ..column.clone()
-    }
+    column.of_kind(ObjectKind::Default)
 }
 
 /// Returns the column of a default.
 pub(super) fn column_of(default: &ObjectId) -> ObjectId {
-    ObjectId {
-        kind: ObjectKind::Column,
-        ..default.clone()
-    }
+    default.of_kind(ObjectKind::Column)
 }
 
 /// Returns the table that something is a part of.
@@ -97,10 +91,7 @@ pub(super) fn children<'s>(
     schema: &'s Schema,
     parent: &'s ObjectId,
 ) -> impl Iterator<Item = &'s ObjectId> {
-    let tables = schema
-        .objects
-        .range(ObjectId::new(ObjectKind::Table, "", "")..);
-    let tables = tables.take_while(|(id, _)| id.kind == ObjectKind::Table);
+    let tables = schema.of_kind(ObjectKind::Table);
     let children = tables.filter(|(_, object)| match &object.definition {
         Definition::Table(table) => {
             parents(table).any(|(schema, name)| *schema == parent.schema && *name == parent.name)

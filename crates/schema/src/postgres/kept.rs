@@ -33,6 +33,9 @@ pub(super) fn can_stay(
     from: &Schema,
     to: &Schema,
 ) -> bool {
+    if before.partition_key.is_none() && after.partition_key.is_none() {
+        return true;
+    }
     let columns = from.columns(id).into_iter();
     let mut keys = columns.filter(|(column, _)| facts::is_key_of_partitions(from, column));
     before.partition_key == after.partition_key

@@ -37,8 +37,8 @@ pub(crate) fn moves<'s>(from: &'s Schema, to: &'s Schema) -> Moves<'s> {
 
 /// Returns the new tables that begin with the defaults of others.
 fn waiting(from: &Schema, to: &Schema) -> BTreeMap<ObjectId, BTreeSet<ObjectId>> {
-    let tables = to.objects.keys();
-    let new = tables.filter(|id| id.kind == ObjectKind::Table && !from.objects.contains_key(*id));
+    let tables = to.of_kind(ObjectKind::Table).map(|(id, _)| id);
+    let new = tables.filter(|id| !from.objects.contains_key(*id));
     let new = new.filter_map(|id| {
         let above: Vec<ObjectId> = parents(facts::table(to, id)?).collect();
         let mut defaults = surroundings(&above, from, to);
@@ -60,9 +60,8 @@ struct Mover<'s> {
 }
 
 fn movers<'s>(from: &'s Schema, to: &'s Schema) -> Vec<Mover<'s>> {
-    let tables = to.objects.keys();
-    let tables = tables.filter(|id| id.kind == ObjectKind::Table);
-    let movers = tables.filter_map(|id| {
+    let tables = to.of_kind(ObjectKind::Table);
+    let movers = tables.filter_map(|(id, _)| {
         let after = facts::table(to, id)?;
         let tables = facts::table(from, id).into_iter().chain([after]);
         tables.flat_map(parents).next()?;

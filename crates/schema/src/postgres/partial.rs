@@ -1,6 +1,6 @@
 //! Types of columns that are stated roughly.
 
-use crate::model::{Definition, ObjectId, ObjectKind, Schema};
+use crate::model::{Definition, ObjectKind, Schema};
 
 /// Types as the server writes them, and the other ones that hold the same values as programs read and
 /// write them.
@@ -78,9 +78,7 @@ fn type_named<'s>(name: &str, schema: &'s Schema) -> Option<&'s Definition> {
         ObjectKind::Range,
         ObjectKind::Domain,
     ];
-    let mut objects = schema.objects.iter();
-    let found = objects.find(|(id, _): &(&ObjectId, _)| {
-        kinds.contains(&id.kind) && id.parent.is_none() && id.name == name
-    });
+    let mut types = kinds.into_iter().flat_map(|kind| schema.of_kind(kind));
+    let found = types.find(|(id, _)| id.name == name);
     found.map(|(_, object)| &object.definition)
 }

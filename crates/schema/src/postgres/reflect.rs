@@ -2,12 +2,13 @@
 
 mod attached;
 mod cells;
+mod owners;
 mod relations;
 mod routines;
 mod stable;
 mod types;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 
 use alembic_sql::Dialect;
 
@@ -22,7 +23,7 @@ pub(crate) fn reflect(answers: &[Rows]) -> Result<Schema, ReflectError> {
     let rows = answers.iter().map(Vec::len).sum();
     let mut reader = Reader {
         answers,
-        schema: Schema::new(Dialect::Postgres),
+        objects: Vec::with_capacity(rows),
         places: HashMap::with_capacity(rows),
         aliases: HashMap::new(),
         column_names: HashMap::new(),
@@ -40,14 +41,18 @@ pub(crate) fn reflect(answers: &[Rows]) -> Result<Schema, ReflectError> {
     for cells in reader.rows("comments")? {
         reader.read_comment(cells)?;
     }
+    let mut schema = Schema::new(Dialect::Postgres);
     for mut cells in reader.rows("others")? {
         let kind = cells.text()?.to_owned();
-        let names = reader.schema.not_compared.entry(kind).or_default();
+        let names = schema.not_compared.entry(kind).or_default();
         names.insert(cells.text()?.to_owned());
     }
-    reader.add_owners();
-    routines::add_mentions(&mut reader.schema);
-    Ok(reader.schema)
+    owners::add(&mut reader.objects);
+    routines::add_mentions(&mut reader.objects);
+    // They are large: their order is found before they are moved.
+    reader.objects.sort_by_cached_key(|(id, _)| id.clone());
+    schema.objects = reader.objects.into_iter().collect();
+    Ok(schema)
 }
 
 /// A row of the catalog: the catalog, the number of the row there, and the number of a column.
@@ -56,12 +61,12 @@ type Place<'a> = (&'a str, &'a str, &'a str);
 /// Reads answers.
 struct Reader<'a> {
     answers: &'a [Rows],
-    schema: Schema,
-    /// Which object a row of the catalog is.
-    places: HashMap<Place<'a>, ObjectId>,
+    objects: Vec<(ObjectId, Object)>,
+    /// Which of the objects a row of the catalog is.
+    places: HashMap<Place<'a>, usize>,
     /// Which other row stands for the object that a row is a part of.
     aliases: HashMap<(&'a str, &'a str), Place<'a>>,
-    /// The names of columns, by the numbers of the relation and the column.
+    /// The names of columns that are no objects, by the numbers of the relation and the column.
     column_names: HashMap<(&'a str, &'a str), &'a str>,
 }
 
@@ -79,29 +84,41 @@ impl<'a> Reader<'a> {
 
     /// Adds an object that is this row of the catalog.
     fn add(&mut self, place: Place<'a>, id: ObjectId, definition: Definition) {
-        self.places.insert(place, id.clone());
-        self.add_unplaced(id, definition);
+        self.places.insert(place, self.objects.len());
+        self.add_unplaced(id, definition, BTreeSet::new());
     }
 
     /// Adds an object that no row of the catalog stands for.
-    fn add_unplaced(&mut self, id: ObjectId, definition: Definition) {
+    fn add_unplaced(&mut self, id: ObjectId, definition: Definition, needs: BTreeSet<ObjectId>) {
         let object = Object {
             definition,
             comment: None,
-            needs: BTreeSet::new(),
+            needs,
             mentions: BTreeSet::new(),
         };
-        self.schema.objects.insert(id, object);
+        self.objects.push((id, object));
+    }
+
+    /// Returns the object that a row of the catalog is.
+    fn at(&self, place: Place<'a>) -> Option<&ObjectId> {
+        let at = *self.places.get(&place)?;
+        Some(&self.objects[at].0)
+    }
+
+    /// Returns what the object is that a row of the catalog is.
+    fn definition(&mut self, place: Place<'a>) -> Option<&mut Definition> {
+        let at = *self.places.get(&place)?;
+        Some(&mut self.objects[at].1.definition)
     }
 
     /// Returns the object that a row of the catalog is, or is a part of.
-    fn object_at(&self, place: Place<'a>) -> Option<&ObjectId> {
+    fn whole_at(&self, place: Place<'a>) -> Option<usize> {
         let (mut class, mut oid, mut column) = place;
         // An array of rows of a table is as far as it goes; a circle is impossible, but not on paper.
         for _ in 0..8 {
             let exact = self.places.get(&(class, oid, column));
-            if let Some(id) = exact.or_else(|| self.places.get(&(class, oid, "0"))) {
-                return Some(id);
+            if let Some(at) = exact.or_else(|| self.places.get(&(class, oid, "0"))) {
+                return Some(*at);
             }
             (class, oid, column) = *self.aliases.get(&(class, oid))?;
         }
@@ -110,7 +127,7 @@ impl<'a> Reader<'a> {
 
     /// Returns the table or view with this number.
     fn relation(&self, oid: &'a str) -> Option<&ObjectId> {
-        self.places.get(&("pg_class", oid, "0"))
+        self.at(("pg_class", oid, "0"))
     }
 
     fn read_alias(&mut self, mut cells: Cells<'a>) -> Result<(), ReflectError> {
@@ -123,37 +140,23 @@ impl<'a> Reader<'a> {
     fn read_need(&mut self, mut cells: Cells<'a>) -> Result<(), ReflectError> {
         let dependent = (cells.text()?, cells.text()?, cells.text()?);
         let needed = (cells.text()?, cells.text()?, cells.text()?);
-        let (Some(dependent), Some(needed)) = (self.object_at(dependent), self.object_at(needed))
+        let (Some(dependent), Some(needed)) = (self.whole_at(dependent), self.whole_at(needed))
         else {
             return Ok(());
         };
         if dependent == needed {
             return Ok(());
         }
-        let (dependent, needed) = (dependent.clone(), needed.clone());
-        let has_index = dependent.kind == ObjectKind::Index || self.is_key(&dependent);
-        if has_index && needed.kind == ObjectKind::Index {
+        let needs_index = self.objects[needed].0.kind == ObjectKind::Index;
+        if needs_index && has_index(&self.objects[dependent].1.definition) {
             // The index of a partitioned table takes those that its partitions have by then.
-            if let Some(object) = self.schema.objects.get_mut(&needed) {
-                object.mentions.insert(dependent);
-            }
+            let dependent = self.objects[dependent].0.clone();
+            self.objects[needed].1.mentions.insert(dependent);
             return Ok(());
         }
-        if let Some(object) = self.schema.objects.get_mut(&dependent) {
-            object.needs.insert(needed);
-        }
+        let needed = self.objects[needed].0.clone();
+        self.objects[dependent].1.needs.insert(needed);
         Ok(())
-    }
-
-    /// Returns whether a constraint has an index of its own.
-    fn is_key(&self, id: &ObjectId) -> bool {
-        let object = self.schema.get(id);
-        object.is_some_and(|object| {
-            matches!(&object.definition, Definition::Constraint(constraint) if matches!(
-                constraint.kind,
-                ConstraintKind::PrimaryKey | ConstraintKind::Unique | ConstraintKind::Exclude
-            ))
-        })
     }
 
     fn read_comment(&mut self, mut cells: Cells<'a>) -> Result<(), ReflectError> {
@@ -164,24 +167,20 @@ impl<'a> Reader<'a> {
             Some(whole) if !self.places.contains_key(&place) && whole.0 != "pg_extension" => *whole,
             Some(_) | None => place,
         };
-        if let Some(id) = self.places.get(&place).cloned() {
-            if let Some(object) = self.schema.objects.get_mut(&id) {
-                object.comment = Some(comment);
-            }
+        if let Some(at) = self.places.get(&place) {
+            self.objects[*at].1.comment = Some(comment);
             return Ok(());
         }
-        let Some(name) = self.column_names.get(&(place.1, place.2)) else {
+        let Some(name) = self.column_names.get(&(place.1, place.2)).copied() else {
             return Ok(());
         };
-        let owner = self.relation(place.1).cloned();
-        let object = owner.and_then(|owner| self.schema.objects.get_mut(&owner));
-        match object.map(|object| &mut object.definition) {
+        match self.definition(("pg_class", place.1, "0")) {
             Some(Definition::View(view)) => {
-                view.column_comments.insert((*name).to_owned(), comment);
+                view.column_comments.insert(name.to_owned(), comment);
             }
             Some(Definition::Composite(attributes)) => {
                 for attribute in attributes {
-                    if attribute.name == *name {
+                    if attribute.name == name {
                         attribute.comment = Some(comment.clone());
                     }
                 }
@@ -190,53 +189,16 @@ impl<'a> Reader<'a> {
         }
         Ok(())
     }
+}
 
-    /// Adds the needs that the catalog does not write down: parts need what they are parts of, and
-    /// everything else needs its schema.
-    fn add_owners(&mut self) {
-        let ids = self.schema.objects.keys();
-        let owners = ids.filter(|id| {
-            id.parent.is_none()
-                && matches!(
-                    id.kind,
-                    ObjectKind::Table
-                        | ObjectKind::View
-                        | ObjectKind::MaterializedView
-                        | ObjectKind::Domain
-                )
-        });
-        let owners = owners.map(|id| ((id.schema.clone(), id.name.clone()), id.clone()));
-        let owners: BTreeMap<(String, String), ObjectId> = owners.collect();
-        let schemas = self.schema.objects.keys();
-        let schemas = schemas.filter(|id| id.kind == ObjectKind::Schema);
-        let schemas: BTreeSet<ObjectId> = schemas.cloned().collect();
-        let schema = |name: &str| {
-            let id = ObjectId::new(ObjectKind::Schema, "", name);
-            schemas.contains(&id).then_some(id)
-        };
-        // The parts of one owner follow each other.
-        let mut last: Option<&ObjectId> = None;
-        for (id, object) in &mut self.schema.objects {
-            if let Definition::Extension(extension) = &object.definition {
-                object.needs.extend(schema(&extension.schema));
-            }
-            let Some(parent) = &id.parent else {
-                object.needs.extend(schema(&id.schema));
-                continue;
-            };
-            let is_owner = |owner: &&ObjectId| owner.schema == id.schema && owner.name == *parent;
-            let known = last.filter(is_owner);
-            let owner = known.or_else(|| owners.get(&(id.schema.clone(), parent.clone())));
-            let Some(owner) = owner else {
-                object.needs.extend(schema(&id.schema));
-                continue;
-            };
-            if id.kind == ObjectKind::Default && owner.kind == ObjectKind::Table {
-                let column = owner.part(ObjectKind::Column, id.name.clone());
-                object.needs.insert(column);
-            }
-            object.needs.insert(owner.clone());
-            last = Some(owner);
-        }
+/// Returns whether an object is an index, or a constraint with one.
+fn has_index(definition: &Definition) -> bool {
+    match definition {
+        Definition::Index(_) => true,
+        Definition::Constraint(constraint) => matches!(
+            constraint.kind,
+            ConstraintKind::PrimaryKey | ConstraintKind::Unique | ConstraintKind::Exclude
+        ),
+        _ => false,
     }
 }

@@ -110,10 +110,7 @@ pub(super) fn serial(schema: &Schema, id: &ObjectId, column: &Column) -> Option<
     let chosen = name::chosen(table, &id.name, "seq");
     let sequence = ObjectId::new(ObjectKind::Sequence, &id.schema, &chosen);
     let owner = ObjectId::new(ObjectKind::SequenceOwner, &id.schema, &chosen);
-    let default = ObjectId {
-        kind: ObjectKind::Default,
-        ..id.clone()
-    };
+    let default = id.of_kind(ObjectKind::Default);
     let found = schema.get(&sequence)?;
     let Definition::Sequence(options) = &found.definition else {
         return None;

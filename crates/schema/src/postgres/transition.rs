@@ -15,10 +15,11 @@ use crate::comparison::{Comparison, InPlace, Transition};
 use crate::model::{Definition, Object, ObjectId, ObjectKind};
 
 /// Returns how an object becomes that of the second schema.
-pub(crate) fn transition(id: &ObjectId, comparison: Comparison<'_>) -> Transition {
-    let (Some(before), Some(after)) = (comparison.from.get(id), comparison.to.get(id)) else {
-        return Transition::Same;
-    };
+pub(crate) fn transition(
+    id: &ObjectId,
+    [before, after]: [&Object; 2],
+    comparison: Comparison<'_>,
+) -> Transition {
     // What becomes of other objects makes no difference to most of them.
     let stands_alone = matches!(id.kind, ObjectKind::Column | ObjectKind::SequenceOwner);
     if stands_alone && before.definition == after.definition && before.comment == after.comment {

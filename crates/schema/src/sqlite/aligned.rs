@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use crate::model::{Object, ObjectId, Schema};
+use crate::model::{Object, ObjectId, ObjectName, Schema};
 
 /// Returns the second schema with the names that the first one has for the same objects.
 pub(crate) fn aligned<'s>(from: &Schema, to: &'s Schema) -> Cow<'s, Schema> {
@@ -32,9 +32,9 @@ pub(crate) fn aligned<'s>(from: &Schema, to: &'s Schema) -> Cow<'s, Schema> {
 }
 
 fn folded(id: &ObjectId) -> ObjectId {
-    ObjectId {
+    ObjectId::from(ObjectName {
         parent: id.parent.as_deref().map(str::to_ascii_lowercase),
         name: id.name.to_ascii_lowercase(),
-        ..id.clone()
-    }
+        ..(**id).clone()
+    })
 }

@@ -10,26 +10,28 @@ use super::draft::Draft;
 use super::facts::Facts;
 use crate::change::{Change, Hazard, Statement, Verb};
 use crate::comparison::{Comparison, InPlace, Transition};
-use crate::model::{Definition, ObjectId, ObjectKind, Schema, Table};
+use crate::model::{Definition, Object, ObjectId, ObjectKind, Table};
 
 /// Returns how the object that both schemas have becomes that of the second one.
-pub(crate) fn transition(id: &ObjectId, comparison: Comparison<'_>) -> Transition {
-    let definition = |schema: &'_ Schema| schema.get(id).map(|object| object.definition.clone());
-    let (before, after) = (definition(comparison.from), definition(comparison.to));
-    let is_same = match (before, after) {
-        (Some(Definition::Table(before)), Some(Definition::Table(after))) => {
-            return of_table(id, &before, &after, comparison);
+pub(crate) fn transition(
+    id: &ObjectId,
+    [before, after]: [&Object; 2],
+    comparison: Comparison<'_>,
+) -> Transition {
+    let is_same = match (&before.definition, &after.definition) {
+        (Definition::Table(before), Definition::Table(after)) => {
+            return of_table(id, before, after, comparison);
         }
-        (Some(Definition::Index(before)), Some(Definition::Index(after))) => {
+        (Definition::Index(before), Definition::Index(after)) => {
             before.unique == after.unique
                 && before.table.eq_ignore_ascii_case(&after.table)
                 && tokens(&before.definition) == tokens(&after.definition)
         }
-        (Some(Definition::View(before)), Some(Definition::View(after))) => {
+        (Definition::View(before), Definition::View(after)) => {
             normalized(&before.query) == normalized(&after.query)
         }
-        (Some(Definition::Statement(before)), Some(Definition::Statement(after))) => {
-            normalized(&before) == normalized(&after)
+        (Definition::Statement(before), Definition::Statement(after)) => {
+            normalized(before) == normalized(after)
         }
         (before, after) => before == after,
     };

@@ -24,11 +24,6 @@ SELECT 'pg_rewrite', w.oid::text, 'pg_class', w.ev_class::text, '0'
 FROM pg_rewrite w WHERE w.rulename = '_RETURN' AND w.oid >= 16384
 
 UNION ALL
-SELECT 'pg_attrdef', d.oid::text, 'pg_class', d.adrelid::text, d.adnum::text
-FROM pg_attrdef d JOIN pg_attribute a ON a.attrelid = d.adrelid AND a.attnum = d.adnum
-WHERE a.attgenerated <> ''
-
-UNION ALL
 SELECT 'pg_class', c.conindid::text, 'pg_constraint', c.oid::text, '0'
 FROM pg_constraint c WHERE c.contype IN ('p', 'u', 'x') AND c.conindid <> 0
 

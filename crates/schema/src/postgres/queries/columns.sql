@@ -1,7 +1,9 @@
+-- A default names no columns: the server need not look them up, as it does for an expression of a table.
 SELECT a.attrelid::text, a.attnum::text, a.attname::text, format_type(a.atttypid, a.atttypmod),
     CASE WHEN a.attcollation NOT IN (0, t.typcollation) THEN a.attcollation::regcollation::text END,
     a.attnotnull::text, a.attgenerated::text, a.attidentity::text,
-    d.oid::text, pg_get_expr(d.adbin, d.adrelid), a.attislocal::text, (a.attinhcount > 0)::text,
+    d.oid::text, pg_get_expr(d.adbin, CASE a.attgenerated WHEN '' THEN 0 ELSE d.adrelid END),
+    a.attislocal::text, (a.attinhcount > 0)::text,
     CASE WHEN a.attstorage <> t.typstorage THEN CASE a.attstorage
         WHEN 'p' THEN 'PLAIN' WHEN 'e' THEN 'EXTERNAL' WHEN 'm' THEN 'MAIN' ELSE 'EXTENDED' END END,
     CASE a.compression WHEN 'p' THEN 'pglz' WHEN 'l' THEN 'lz4' END,
@@ -15,4 +17,3 @@ JOIN pg_type t ON t.oid = a.atttypid
 LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
 WHERE a.attnum > 0 AND NOT a.attisdropped AND c.relkind IN ('r', 'p', 'v', 'm', 'c')
 AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
-ORDER BY a.attrelid, a.attnum

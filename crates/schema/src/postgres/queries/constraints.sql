@@ -2,9 +2,7 @@
 SELECT c.oid::text, c.conrelid::text, c.contypid::text, c.conname::text, c.contype::text,
     pg_get_constraintdef(c.oid), c.convalidated::text,
     (NOT c.conislocal OR c.conparentid <> 0)::text, c.confrelid::text,
-    (SELECT string_agg(a.attname, E'\n' ORDER BY k.number)
-        FROM unnest(c.conkey) WITH ORDINALITY AS k (attnum, number)
-        JOIN pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = k.attnum),
+    array_to_string(c.conkey, ' '),
     i.indisclustered::text, i.indisreplident::text,
     CASE WHEN c.contype IN ('p', 'u', 'x') AND c.conparentid = 0
         THEN (SELECT p.inhparent::text FROM pg_inherits p WHERE p.inhrelid = c.conindid) END

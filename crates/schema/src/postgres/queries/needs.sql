@@ -1,4 +1,4 @@
-SELECT DISTINCT d.classid::regclass::text, d.objid::text, d.objsubid::text,
+SELECT d.classid::regclass::text, d.objid::text, d.objsubid::text,
     d.refclassid::regclass::text, d.refobjid::text, d.refobjsubid::text
 FROM pg_depend d
 WHERE d.deptype IN ('n', 'a', 'i', 'P', 'S') AND d.objid >= 16384 AND d.refobjid >= 16384

@@ -1,10 +1,11 @@
 -- Tables, views, materialized views and composite types.
-SELECT c.oid::text, c.relkind::text, n.nspname::text, c.relname::text, c.reltype::text,
+SELECT c.oid::text,
+    (SELECT string_agg(i.inhparent::text, ' ' ORDER BY i.inhseqno) FROM pg_inherits i WHERE i.inhrelid = c.oid),
+    CASE WHEN c.relispartition THEN pg_get_expr(c.relpartbound, c.oid) END,
+    c.relkind::text, n.nspname::text, c.relname::text, c.reltype::text,
     (c.relpersistence = 'u')::text, c.relrowsecurity::text, c.relforcerowsecurity::text,
     CASE c.relreplident WHEN 'f' THEN 'FULL' WHEN 'n' THEN 'NOTHING' END,
     CASE c.relkind WHEN 'p' THEN pg_get_partkeydef(c.oid) END,
-    CASE WHEN c.relispartition THEN pg_get_expr(c.relpartbound, c.oid) END,
-    (SELECT string_agg(i.inhparent::text, ' ' ORDER BY i.inhseqno) FROM pg_inherits i WHERE i.inhrelid = c.oid),
     array_to_string(c.reloptions || CASE WHEN c.reltoastrelid <> 0 THEN ARRAY(SELECT 'toast.' || option
         FROM pg_class t CROSS JOIN unnest(t.reloptions) AS option WHERE t.oid = c.reltoastrelid) END, E'\n'),
     (SELECT a.amname::text FROM pg_am a WHERE a.oid = c.relam AND a.amname <> 'heap'),

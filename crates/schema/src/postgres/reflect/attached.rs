@@ -1,8 +1,8 @@
 //! Reads constraints, indexes, triggers, rules, policies and statistics.
 
-use super::Reader;
 use super::cells::Cells;
 use super::stable::stable;
+use super::{Place, Reader};
 use crate::answers::ReflectError;
 use crate::model::{
     Constraint, ConstraintKind, Definition, Firing, Index, IndexUse, ObjectId, ObjectKind,
@@ -32,8 +32,9 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Result<(), ReflectError> {
 
 fn read_constraint<'a>(reader: &mut Reader<'a>, mut cells: Cells<'a>) -> Result<(), ReflectError> {
     let place = ("pg_constraint", cells.text()?, "0");
-    let table = reader.relation(cells.text()?);
-    let domain = reader.places.get(&("pg_type", cells.text()?, "0"));
+    let relation = cells.text()?;
+    let table = reader.relation(relation);
+    let domain = reader.at(("pg_type", cells.text()?, "0"));
     let Some(owner) = table.or(domain).cloned() else {
         return Ok(());
     };
@@ -53,6 +54,17 @@ fn read_constraint<'a>(reader: &mut Reader<'a>, mut cells: Cells<'a>) -> Result<
     let (validated, inherited) = (cells.flag()?, cells.flag()?);
     let references = reader.relation(cells.text()?);
     let references = references.map(|table| (table.schema.clone(), table.name.clone()));
+    let numbers = cells.optional()?.unwrap_or_default().split(' ');
+    let places: Vec<Place<'a>> = numbers
+        .filter(|number| !number.is_empty())
+        .map(|number| ("pg_class", relation, number))
+        .collect();
+    let columns = places.iter().map(|place| {
+        let column = reader.at(*place);
+        let column = column.ok_or_else(|| cells.error(format!("{name} is of no known column")))?;
+        Ok(column.name.clone())
+    });
+    let columns: Result<Vec<String>, ReflectError> = columns.collect();
     let constraint = Constraint {
         kind,
         is_named: true,
@@ -61,10 +73,12 @@ fn read_constraint<'a>(reader: &mut Reader<'a>, mut cells: Cells<'a>) -> Result<
         validated,
         inherited,
         index_parent: None,
-        columns: cells.lines()?,
+        columns: columns?,
         uses: uses(&mut cells)?,
     };
-    if kind == ConstraintKind::NotNull && !names_not_null(reader, &owner, name, &constraint) {
+    if kind == ConstraintKind::NotNull
+        && !names_not_null(reader, &owner, places.first(), name, &constraint)
+    {
         return Ok(());
     }
     let id = owner.part(ObjectKind::Constraint, name);
@@ -74,13 +88,14 @@ fn read_constraint<'a>(reader: &mut Reader<'a>, mut cells: Cells<'a>) -> Result<
 
 /// Returns whether a NOT NULL is more than what the column says of itself; the column leaves it to
 /// the constraint then.
-fn names_not_null(
-    reader: &mut Reader<'_>,
+fn names_not_null<'a>(
+    reader: &mut Reader<'a>,
     owner: &ObjectId,
+    column_place: Option<&Place<'a>>,
     name: &str,
     constraint: &Constraint,
 ) -> bool {
-    let Some(column) = constraint.columns.first() else {
+    let (Some(place), Some(column)) = (column_place, constraint.columns.first()) else {
         return false;
     };
     let is_usual = name == format!("{}_{column}_not_null", owner.name)
@@ -89,10 +104,7 @@ fn names_not_null(
     if is_usual || owner.kind != ObjectKind::Table {
         return false;
     }
-    let column = owner.part(ObjectKind::Column, column.clone());
-    if let Some(object) = reader.schema.objects.get_mut(&column)
-        && let Definition::Column(column) = &mut object.definition
-    {
+    if let Some(Definition::Column(column)) = reader.definition(*place) {
         column.not_null = false;
     }
     true
@@ -154,11 +166,9 @@ fn read_index_parent<'a>(
     let Some(parent) = cells.optional()? else {
         return Ok(());
     };
-    let parent = reader.object_at(("pg_class", parent, "0"));
-    let parent = parent.map(|parent| parent.name.clone());
-    let id = reader.places.get(&place);
-    let object = id.and_then(|id| reader.schema.objects.get_mut(id));
-    match object.map(|object| &mut object.definition) {
+    let parent = reader.whole_at(("pg_class", parent, "0"));
+    let parent = parent.map(|parent| reader.objects[parent].0.name.clone());
+    match reader.definition(place) {
         Some(Definition::Index(index)) => index.parent = parent,
         Some(Definition::Constraint(constraint)) => constraint.index_parent = parent,
         _ => {}

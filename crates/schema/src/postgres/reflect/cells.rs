@@ -17,6 +17,11 @@ impl<'a> Cells<'a> {
         }
     }
 
+    /// Returns a cell further on that may be NULL.
+    pub(super) fn peek(&self, at: usize) -> Option<&'a str> {
+        self.cells.as_slice().get(at)?.as_deref()
+    }
+
     /// Returns a cell that may be NULL.
     pub(super) fn optional(&mut self) -> Result<Option<&'a str>, ReflectError> {
         let cell = self.cells.next();

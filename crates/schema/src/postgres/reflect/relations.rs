@@ -1,6 +1,6 @@
 //! Reads tables, views, composite types, their columns, and sequences.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Reader;
 use super::cells::Cells;
@@ -13,17 +13,22 @@ use crate::model::{
 
 pub(super) fn read(reader: &mut Reader<'_>) -> Result<(), ReflectError> {
     let rows = reader.rows("relations")?;
-    // Parents are named by their numbers, so all of them are known first.
-    for mut cells in rows.clone() {
-        let oid = cells.text()?;
-        let kind = kind(&mut cells)?;
-        let id = ObjectId::new(kind, cells.text()?, cells.text()?);
-        reader.places.insert(("pg_class", oid, "0"), id);
-    }
-    for cells in rows {
+    for cells in rows.clone() {
         read_relation(reader, cells)?;
     }
-    for cells in reader.rows("columns")? {
+    // Parents are named by their numbers, so all of them are known first.
+    for cells in rows {
+        read_parents(reader, cells)?;
+    }
+    let mut columns = reader.rows("columns")?;
+    // The server sorts them at a higher price.
+    columns.sort_by_cached_key(|cells| {
+        let number = cells
+            .peek(1)
+            .and_then(|number| number.parse::<usize>().ok());
+        (cells.peek(0), number)
+    });
+    for cells in columns {
         read_column(reader, cells)?;
     }
     for cells in reader.rows("sequences")? {
@@ -44,12 +49,14 @@ fn kind(cells: &mut Cells<'_>) -> Result<ObjectKind, ReflectError> {
 
 fn read_relation<'a>(reader: &mut Reader<'a>, mut cells: Cells<'a>) -> Result<(), ReflectError> {
     let oid = cells.text()?;
+    let (_parents, _bound) = (cells.optional()?, cells.optional()?);
     let kind = kind(&mut cells)?;
     let id = ObjectId::new(kind, cells.text()?, cells.text()?);
     let row_type = cells.text()?;
     if kind == ObjectKind::Composite {
         // Comments on a composite type are comments on this one.
-        reader.places.insert(("pg_type", row_type, "0"), id.clone());
+        let place = ("pg_type", row_type, "0");
+        reader.places.insert(place, reader.objects.len());
     }
     let mut table = Table {
         unlogged: cells.flag()?,
@@ -58,16 +65,6 @@ fn read_relation<'a>(reader: &mut Reader<'a>, mut cells: Cells<'a>) -> Result<()
         partition_key: cells.owned()?,
         ..Table::default()
     };
-    let bound = cells.owned()?;
-    let parents = cells.optional()?.unwrap_or_default().split_whitespace();
-    let parents = parents.filter_map(|parent| reader.relation(parent));
-    table.parents = parents
-        .map(|parent| (parent.schema.clone(), parent.name.clone()))
-        .collect();
-    if let Some(bound) = bound {
-        let parent = table.parents.pop();
-        table.partition = parent.map(|table| Partition { table, bound });
-    }
     table.storage = cells.lines()?;
     table.access_method = cells.owned()?;
     table.of_type = cells.owned()?;
@@ -88,6 +85,28 @@ fn read_relation<'a>(reader: &mut Reader<'a>, mut cells: Cells<'a>) -> Result<()
     Ok(())
 }
 
+fn read_parents<'a>(reader: &mut Reader<'a>, mut cells: Cells<'a>) -> Result<(), ReflectError> {
+    let oid = cells.text()?;
+    let Some(parents) = cells.optional()? else {
+        return Ok(());
+    };
+    let parents = parents
+        .split_whitespace()
+        .filter_map(|parent| reader.relation(parent));
+    let mut parents: Vec<(String, String)> = parents
+        .map(|parent| (parent.schema.clone(), parent.name.clone()))
+        .collect();
+    let bound = cells.owned()?;
+    if let Some(Definition::Table(table)) = reader.definition(("pg_class", oid, "0")) {
+        if let Some(bound) = bound {
+            let parent = parents.pop();
+            table.partition = parent.map(|table| Partition { table, bound });
+        }
+        table.parents = parents;
+    }
+    Ok(())
+}
+
 fn read_column<'a>(reader: &mut Reader<'a>, mut cells: Cells<'a>) -> Result<(), ReflectError> {
     let relation = cells.text()?;
     let number = cells.text()?;
@@ -96,23 +115,21 @@ fn read_column<'a>(reader: &mut Reader<'a>, mut cells: Cells<'a>) -> Result<(), 
         return Ok(());
     };
     let name = cells.text()?;
-    reader.column_names.insert((relation, number), name);
-    let name = name.to_owned();
     let data_type = cells.text()?.to_owned();
     let collation = cells.owned()?;
     if owner.kind != ObjectKind::Table {
-        let object = reader.schema.objects.get_mut(&owner);
-        match object.map(|object| &mut object.definition) {
+        reader.column_names.insert((relation, number), name);
+        match reader.definition(("pg_class", relation, "0")) {
             Some(Definition::Composite(attributes)) => {
                 attributes.push(Attribute {
-                    name,
+                    name: name.to_owned(),
                     data_type,
                     collation,
                     comment: None,
                 });
                 return Ok(());
             }
-            Some(Definition::View(view)) => view.columns.push((name.clone(), data_type.clone())),
+            Some(Definition::View(view)) => view.columns.push((name.to_owned(), data_type.clone())),
             _ => {}
         }
     }
@@ -148,14 +165,27 @@ fn read_column<'a>(reader: &mut Reader<'a>, mut cells: Cells<'a>) -> Result<(), 
         inherited: is_inherited && !is_local,
         sql: None,
     };
-    if let (Some(oid), Some(expression), None) = (default_place, expression, &column.generated) {
-        let id = owner.part(ObjectKind::Default, name.clone());
-        let place = ("pg_attrdef", oid, "0");
-        reader.add(place, id, Definition::Default(expression));
-    }
+    let computes = column.generated.is_some();
     if owner.kind == ObjectKind::Table {
         let id = owner.part(ObjectKind::Column, name);
         reader.add(place, id, Definition::Column(column));
+    }
+    match (default_place, expression) {
+        (Some(oid), _) if computes => {
+            reader.aliases.insert(("pg_attrdef", oid), place);
+        }
+        (Some(oid), Some(expression)) => {
+            let id = owner.part(ObjectKind::Default, name);
+            let column = reader.at(place).cloned();
+            let at = reader.objects.len();
+            reader.add(
+                ("pg_attrdef", oid, "0"),
+                id,
+                Definition::Default(expression),
+            );
+            reader.objects[at].1.needs.extend(column);
+        }
+        (_, _) => {}
     }
     Ok(())
 }
@@ -165,7 +195,7 @@ fn read_sequence<'a>(reader: &mut Reader<'a>, mut cells: Cells<'a>) -> Result<()
     let id = ObjectId::new(ObjectKind::Sequence, cells.text()?, cells.text()?);
     let dependency = cells.optional()?;
     let owner = match (cells.optional()?, cells.optional()?) {
-        (Some(table), Some(column)) => reader.places.get(&("pg_class", table, column)).cloned(),
+        (Some(table), Some(column)) => Some(("pg_class", table, column)),
         _ => None,
     };
     let sequence = Sequence {
@@ -179,25 +209,20 @@ fn read_sequence<'a>(reader: &mut Reader<'a>, mut cells: Cells<'a>) -> Result<()
         unlogged: cells.flag()?,
     };
     if dependency == Some("i") {
-        let owner = owner.and_then(|owner| reader.schema.objects.get_mut(&owner));
-        if let Some(Definition::Column(column)) = owner.map(|owner| &mut owner.definition)
+        if let Some(Definition::Column(column)) = owner.and_then(|owner| reader.definition(owner))
             && let Some(identity) = &mut column.identity
         {
-            identity.name = id.name;
+            identity.name.clone_from(&id.name);
             identity.sequence = sequence;
         }
         return Ok(());
     }
-    if let Some(column) = owner
+    if let Some(column) = owner.and_then(|owner| reader.at(owner)).cloned()
         && let Some(table) = &column.parent
     {
-        let mut owned = id.clone();
-        owned.kind = ObjectKind::SequenceOwner;
+        let owned = id.of_kind(ObjectKind::SequenceOwner);
         let definition = Definition::SequenceOwner(table.clone(), column.name.clone());
-        reader.add_unplaced(owned.clone(), definition);
-        if let Some(object) = reader.schema.objects.get_mut(&owned) {
-            object.needs.extend([id.clone(), column]);
-        }
+        reader.add_unplaced(owned, definition, BTreeSet::from([id.clone(), column]));
     }
     reader.add(("pg_class", oid, "0"), id, Definition::Sequence(sequence));
     Ok(())

@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use super::Reader;
 use crate::answers::ReflectError;
-use crate::model::{Definition, ObjectId, ObjectKind, Routine, Schema};
+use crate::model::{Definition, Object, ObjectId, ObjectKind, Routine};
 
 pub(super) fn read(reader: &mut Reader<'_>) -> Result<(), ReflectError> {
     for mut cells in reader.rows("routines")? {
@@ -38,9 +38,9 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Result<(), ReflectError> {
 }
 
 /// Adds what the bodies of routines mention, which the server does not tell.
-pub(super) fn add_mentions(schema: &mut Schema) {
+pub(super) fn add_mentions(objects: &mut [(ObjectId, Object)]) {
     let mut named: HashMap<&str, Vec<&ObjectId>> = HashMap::new();
-    for (id, object) in &schema.objects {
+    for (id, object) in &*objects {
         let name = match &object.definition {
             Definition::Routine(routine) => routine.name.as_str(),
             Definition::Table(_)
@@ -54,7 +54,7 @@ pub(super) fn add_mentions(schema: &mut Schema) {
         named.entry(name).or_default().push(id);
     }
     let mut mentions = Vec::new();
-    for (id, object) in &schema.objects {
+    for (at, (id, object)) in objects.iter().enumerate() {
         let Definition::Routine(Routine {
             body: Some(body), ..
         }) = &object.definition
@@ -66,11 +66,9 @@ pub(super) fn add_mentions(schema: &mut Schema) {
         let found = words.filter_map(|word| named.get(word)).flatten();
         let mut found: BTreeSet<ObjectId> = found.map(|id| (*id).clone()).collect();
         found.remove(id);
-        mentions.push((id.clone(), found));
+        mentions.push((at, found));
     }
-    for (id, found) in mentions {
-        if let Some(object) = schema.objects.get_mut(&id) {
-            object.mentions = found;
-        }
+    for (at, found) in mentions {
+        objects[at].1.mentions = found;
     }
 }

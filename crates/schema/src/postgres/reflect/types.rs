@@ -39,11 +39,11 @@ fn read_enums(reader: &mut Reader<'_>) -> Result<(), ReflectError> {
     for mut cells in reader.rows("enums")? {
         let place = ("pg_type", cells.text()?, "0");
         let id = ObjectId::new(ObjectKind::Enum, cells.text()?, cells.text()?);
-        if !reader.schema.objects.contains_key(&id) {
-            reader.add(place, id.clone(), Definition::Enum(Vec::new()));
+        if reader.at(place).is_none() {
+            reader.add(place, id, Definition::Enum(Vec::new()));
         }
-        if let (Some(label), Some(object)) = (cells.optional()?, reader.schema.objects.get_mut(&id))
-            && let Definition::Enum(labels) = &mut object.definition
+        if let (Some(label), Some(Definition::Enum(labels))) =
+            (cells.optional()?, reader.definition(place))
         {
             labels.push(label.to_owned());
         }

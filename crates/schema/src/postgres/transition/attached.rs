@@ -104,7 +104,9 @@ pub(super) fn index(
         && let Some(of) = is_partition_of(&id.schema, after, comparison)
     {
         let parent = ObjectId::new(ObjectKind::Index, of, parent);
-        let is_replaced = super::transition(&parent, comparison) == Transition::Replace;
+        let objects = (comparison.from.get(&parent), comparison.to.get(&parent));
+        let is_replaced = matches!(objects, (Some(before), Some(after))
+            if super::transition(&parent, [before, after], comparison) == Transition::Replace);
         if after.parent.is_none() || is_replaced {
             return false;
         }

@@ -182,10 +182,7 @@ fn to_identity(
         numbering.after.push(values);
         return numbering;
     };
-    let owner = ObjectId {
-        kind: ObjectKind::SequenceOwner,
-        ..old.clone()
-    };
+    let owner = old.of_kind(ObjectKind::SequenceOwner);
     alteration.made.settles.extend([old.clone(), owner]);
     let mut away = name::of(&old);
     if old.name == identity.name {
@@ -231,10 +228,7 @@ fn from_identity(
     }
     let owned = format!("ALTER SEQUENCE {own} OWNED BY {table}.{column}");
     numbering.after.push(owned);
-    let owner = ObjectId {
-        kind: ObjectKind::SequenceOwner,
-        ..new.clone()
-    };
+    let owner = new.of_kind(ObjectKind::SequenceOwner);
     alteration.made.settles.extend([new, owner]);
     numbering
 }

@@ -16,10 +16,13 @@ pub(super) fn table(
     comparison: Comparison<'_>,
 ) -> bool {
     let id = alteration.id.clone();
-    let own = name::of(&id);
     if !kept::can_stay(&id, before, after, comparison.from, comparison.to) {
         return false;
     }
+    if before == after {
+        return true;
+    }
+    let own = name::of(&id);
     if before.unlogged != after.unlogged {
         let word = match after.unlogged {
             true => "UNLOGGED",
