@@ -357,6 +357,31 @@ fn databases_of_a_server() {
 }
 
 /// A crate for both engines is proved on both, or not at all.
+/// Two databases are compared whatever the revisions are written for.
+#[test]
+fn databases_of_another_engine_than_the_revisions() {
+    let project = Project::with_crate("shop");
+    let [before, after] = [(), ()].map(|()| Server::shared().database());
+    after.execute("CREATE TABLE users (id integer)");
+    let [from, to] = [before.url(), after.url()];
+    let shown = project.run(&format!("diff {from} {to}")).success();
+    assert_eq!(shown.stdout, "added table users\n", "{shown}");
+    for (line, message) in [
+        (
+            format!("diff {from} history"),
+            "the revisions of shop are written for sqlite",
+        ),
+        (
+            format!("diff {from} sqlite://other.db"),
+            "are of different engines",
+        ),
+    ] {
+        let shown = project.run(&line);
+        assert_eq!(shown.status, 2, "{shown}");
+        assert!(shown.stderr.contains(message), "{shown}");
+    }
+}
+
 #[test]
 fn without_a_server() {
     let project = Project::with_crate("shop");

@@ -5,12 +5,12 @@ use clap::Args;
 
 use crate::args::ComparedArgs;
 use crate::context::Context;
-use crate::engines::engines;
+use crate::engines::{engine_of, engines};
 use crate::output::json::AnswerJson;
-use crate::output::{Answer, Cause, Diagnostic, Layout, Response, Result};
+use crate::output::{Answer, Cause, Diagnostic, Error, Layout, Response, Result};
 use crate::replay::Replay;
 use crate::schemas::{Differ, Source, changes_script, changes_text, filter_for};
-use crate::workspace::Access;
+use crate::workspace::{Access, Crate};
 
 /// Arguments of `cargo alembic diff`.
 #[derive(Debug, Args)]
@@ -36,15 +36,18 @@ impl DiffArgs {
             filter: filter_for(&owner, &compared.include_objects, &compared.exclude_objects)?,
             strictness: compared.strict.into(),
         };
-        let all = engines(&owner, &[compared.scratch_url.as_deref(), self.url()])?;
+        let scratch_url = compared.scratch_url.as_deref();
+        let all = match differ.databases() {
+            // Whatever the revisions are written for.
+            Some([from, to]) if from.dialect() == to.dialect() => {
+                vec![engine_of(&owner, from, scratch_url)?]
+            }
+            Some(_) => return Err(self.different_engines()),
+            None => engines(&owner, &[scratch_url, self.url()])?,
+        };
         let engines = differ.engines(&all);
         if engines.is_empty() {
-            let title = format!("`{}` and `{}` are of different engines", self.from, self.to);
-            return Err(Diagnostic::new(Cause::Arguments, title)
-                .code(Code::UnknownSchema)
-                .note("a schema is read by its own engine, and compared with another of it")
-                .help("compare each with `history` or `target`")
-                .into());
+            return Err(self.engine_without_revisions(&owner));
         }
         let order = context.workspace()?.order(vec![owner.clone()])?;
         let below = order.below(&owner);
@@ -71,6 +74,34 @@ impl DiffArgs {
             false => Layout::Plain,
         };
         Ok(Response::new(vec![answer], layout))
+    }
+
+    fn different_engines(&self) -> Error {
+        let title = format!("`{}` and `{}` are of different engines", self.from, self.to);
+        Diagnostic::new(Cause::Arguments, title)
+            .code(Code::UnknownSchema)
+            .note("a schema is read by its own engine, and compared with another of it")
+            .help("compare each with `history` or `target`")
+            .into()
+    }
+
+    fn engine_without_revisions(&self, owner: &Crate) -> Error {
+        let dialects: Vec<&str> = owner
+            .dialects
+            .iter()
+            .map(|dialect| dialect.name())
+            .collect();
+        let title = format!(
+            "`{}` and `{}` have no engine in common: the revisions of {} are written for {}",
+            self.from,
+            self.to,
+            owner.name(),
+            dialects.join(" and ")
+        );
+        Diagnostic::new(Cause::Arguments, title)
+            .code(Code::UnknownSchema)
+            .help("name the engines in `dialects`, or compare the database with another database")
+            .into()
     }
 
     /// Returns the URL among the schemas: its server can have the temporary databases, too.

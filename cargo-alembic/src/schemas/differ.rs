@@ -12,6 +12,7 @@ use super::{
     report_unstated,
 };
 use crate::context::Context;
+use crate::database::Database;
 use crate::database::scratch::Engine;
 use crate::output::Result;
 use crate::output::json::{ChangeJson, DiffJson, EngineChangesJson};
@@ -52,6 +53,14 @@ impl Compared {
 }
 
 impl Differ<'_> {
+    /// Returns the databases, if both schemas are those of databases.
+    pub(crate) fn databases(&self) -> Option<[&Database; 2]> {
+        match (&self.from.1, &self.to.1) {
+            (Source::Database(from), Source::Database(to)) => Some([from, to]),
+            _ => None,
+        }
+    }
+
     /// Returns the engines that have both schemas, of those of the crate.
     pub(crate) fn engines<'e>(&self, engines: &'e [Engine]) -> Vec<&'e Engine> {
         let only = [&self.from.1, &self.to.1].map(Source::dialect);
