@@ -140,6 +140,33 @@ fn objects_of_postgres() {
     assert_snapshot!(text);
 }
 
+/// A revision makes everything in the schema that the search path leads to, as one by hand would.
+#[test]
+fn a_schema_for_each_tenant() {
+    let target = "CREATE TYPE mood AS ENUM ('sad', 'happy');\n\
+                  CREATE TABLE owner (id serial PRIMARY KEY);\n\
+                  CREATE TABLE pet (id int PRIMARY KEY, mood mood DEFAULT 'sad', \
+                  owner_id int NOT NULL REFERENCES owner (id));\n\
+                  CREATE INDEX pet_owner ON pet (owner_id);\n\
+                  CREATE VIEW sad AS SELECT id FROM pet WHERE mood = 'sad';\n";
+    let subject = Subject::new("\"postgres\"", target);
+    subject.generate("aa01", "");
+    subject.run("upgrade").success();
+    subject.database.execute("CREATE SCHEMA tenant");
+    let url = format!("{}?options=-csearch_path%3Dtenant", subject.database.url());
+    subject
+        .project
+        .run(&format!("upgrade --url {url}"))
+        .success();
+    // What the tenant has needs nothing of another schema.
+    subject.database.execute("DROP SCHEMA public CASCADE");
+    let rows = subject.database.query(
+        "INSERT INTO tenant.owner DEFAULT VALUES; INSERT INTO tenant.pet VALUES (7, DEFAULT, 1); \
+         SELECT id::text FROM tenant.sad",
+    );
+    assert_eq!(rows, ["7"]);
+}
+
 /// Each form that lets others write meanwhile, with rows, up and down; the rows are read once the lock that
 /// keeps others from writing is gone.
 #[test]

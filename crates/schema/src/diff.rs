@@ -52,5 +52,7 @@ pub fn diff(from: &Schema, to: &Schema, options: DiffOptions) -> Result<Vec<Chan
         to: &moves.to,
         options,
     };
-    order::sorted(comparison, operations::find(comparison), &moves)
+    let mut changes = order::sorted(comparison, operations::find(comparison), &moves)?;
+    (room(to.dialect).polish)(&mut changes, from, to);
+    Ok(changes)
 }

@@ -18,6 +18,7 @@ mod sequence;
 #[cfg(test)]
 mod tests;
 mod transition;
+mod unqualified;
 
 use std::borrow::Cow;
 
@@ -41,6 +42,7 @@ pub(crate) static ROOM: Room = Room {
     drops_with: drop::drops_with,
     drop: drop::drop,
     renamed: rename::renamed,
+    polish: unqualified::unqualify,
     numbered: |_| None,
     how_to_number: transition::how_to_number,
 };

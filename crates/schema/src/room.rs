@@ -48,6 +48,8 @@ pub(crate) struct Room {
     /// Returns the change that gives an object another name, if two objects differ in nothing else and
     /// can be renamed.
     pub(crate) renamed: fn(&ObjectId, &ObjectId, Comparison<'_>) -> Option<Change>,
+    /// Writes the statements that make the second schema of the first one as a person would.
+    pub(crate) polish: fn(&mut [Change], &Schema, &Schema),
     /// Returns the column of a table that numbers the rows because of its type, without a word that says so.
     pub(crate) numbered: fn(&Table) -> Option<String>,
     /// Returns how a person makes the engine number the rows of a table by a column.

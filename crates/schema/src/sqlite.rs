@@ -54,6 +54,7 @@ pub(crate) static ROOM: Room = Room {
     drop: render::drop,
     // It renames nothing but tables and columns.
     renamed: |_, _, _| None,
+    polish: |_, _, _| {},
     numbered: keys::numbered,
     how_to_number: keys::how_to_number,
 };

@@ -255,7 +255,7 @@ fn numbering_goes_on_where_it_stopped() {
             "CREATE SEQUENCE t_id_seq AS integer",
             "SELECT pg_catalog.setval('t_id_seq', last_value, is_called) FROM t_id_seq_identity",
             "ALTER TABLE t ALTER COLUMN id DROP IDENTITY",
-            "ALTER TABLE t ALTER COLUMN id SET DEFAULT nextval('public.t_id_seq'::regclass)",
+            "ALTER TABLE t ALTER COLUMN id SET DEFAULT nextval('t_id_seq'::regclass)",
             "ALTER SEQUENCE t_id_seq OWNED BY t.id",
         ],
     );
@@ -307,9 +307,9 @@ fn a_type_without_a_label_takes_the_place_of_the_old_one() {
             "DROP VIEW v",
             "ALTER TYPE mood RENAME TO mood_old",
             "CREATE TYPE mood AS ENUM ('ok', 'sad')",
-            "ALTER TABLE t ALTER COLUMN m DROP DEFAULT,\n    ALTER COLUMN m TYPE public.mood USING m::text::public.mood,\n    ALTER COLUMN m SET DEFAULT 'sad'::public.mood",
+            "ALTER TABLE t ALTER COLUMN m DROP DEFAULT,\n    ALTER COLUMN m TYPE mood USING m::text::mood,\n    ALTER COLUMN m SET DEFAULT 'sad'::mood",
             "DROP TYPE mood_old",
-            "CREATE VIEW v AS\nSELECT m FROM public.t",
+            "CREATE VIEW v AS\nSELECT m FROM t",
         ],
     );
 }
@@ -357,8 +357,8 @@ fn keys_in_a_circle_are_taken_apart() {
         &[
             "CREATE TABLE a (\n    x integer\n)",
             "CREATE TABLE b (\n    x integer\n)",
-            "ALTER TABLE a ADD CONSTRAINT a_fkey FOREIGN KEY (x) REFERENCES public.b(x)",
-            "ALTER TABLE b ADD CONSTRAINT b_fkey FOREIGN KEY (x) REFERENCES public.a(x)",
+            "ALTER TABLE a ADD CONSTRAINT a_fkey FOREIGN KEY (x) REFERENCES b(x)",
+            "ALTER TABLE b ADD CONSTRAINT b_fkey FOREIGN KEY (x) REFERENCES a(x)",
         ],
     );
     check(
@@ -422,7 +422,7 @@ fn online_forms_let_others_write() {
             "alone: ALTER TABLE t VALIDATE CONSTRAINT t_a_not_null",
             "ALTER TABLE t ALTER COLUMN a SET NOT NULL",
             "ALTER TABLE t DROP CONSTRAINT t_a_not_null",
-            "alone: CREATE INDEX CONCURRENTLY i ON public.t USING btree (a)",
+            "alone: CREATE INDEX CONCURRENTLY i ON t USING btree (a)",
             "ALTER TABLE t ADD CONSTRAINT c CHECK ((a > 0)) NOT VALID",
             "alone: ALTER TABLE t VALIDATE CONSTRAINT c",
             "alone: CREATE UNIQUE INDEX CONCURRENTLY u ON t (a)",

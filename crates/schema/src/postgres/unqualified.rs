@@ -1,0 +1,153 @@
+//! Statements without the schema `public`.
+//!
+//! The server writes every name in a definition with its schema, and our own parts of a statement leave
+//! `public` out. A statement that does both creates a table wherever the search path leads to, and lets its
+//! foreign keys refer to tables elsewhere.
+
+use std::collections::BTreeSet;
+
+use alembic_sql::{Dialect, Token, TokenKind, Tokens, literal, unquote};
+
+use crate::change::Change;
+use crate::model::{ObjectKind, Schema};
+
+const PUBLIC: &str = "public";
+
+/// The types of the server, up to PostgreSQL 18: it takes these names for its own.
+const TYPES: &str = " aclitem any anyarray anycompatible anycompatiblearray anycompatiblemultirange \
+anycompatiblenonarray anycompatiblerange anyelement anyenum anymultirange anynonarray anyrange bit bool \
+box bpchar bytea char cid cidr circle cstring date datemultirange daterange event_trigger fdw_handler \
+float4 float8 gtsvector index_am_handler inet int2 int2vector int4 int4multirange int4range int8 \
+int8multirange int8range internal interval json jsonb jsonpath language_handler line lseg macaddr \
+macaddr8 money name numeric nummultirange numrange oid oidvector path point polygon record refcursor \
+regclass regcollation regconfig regdictionary regnamespace regoper regoperator regproc regprocedure \
+regrole regtype table_am_handler text tid time timestamp timestamptz timetz trigger tsm_handler \
+tsmultirange tsquery tsrange tstzmultirange tstzrange tsvector txid_snapshot unknown uuid varbit varchar \
+void xid xid8 xml ";
+
+/// Takes `public` away in front of the names of tables, views, sequences and types, where the names mean
+/// the same without it. Routines keep it: the server creates them with it.
+pub(crate) fn unqualify(changes: &mut [Change], from: &Schema, to: &Schema) {
+    let names = names(from, to);
+    if names.contains(PUBLIC) {
+        // What stands before a dot may be this table.
+        return;
+    }
+    for statement in changes.iter_mut().flat_map(|change| &mut change.statements) {
+        if statement.sql.contains(PUBLIC) {
+            statement.sql = unqualified(&statement.sql, &names);
+        }
+    }
+}
+
+/// Returns the names in `public` that the server finds without it.
+fn names<'s>(from: &'s Schema, to: &'s Schema) -> BTreeSet<&'s str> {
+    let objects = from.objects.iter().chain(&to.objects);
+    let ids = objects.map(|(id, _)| id).filter(|id| id.schema == PUBLIC);
+    let (mut found, mut called) = (BTreeSet::new(), BTreeSet::new());
+    for id in ids {
+        match id.kind {
+            ObjectKind::Enum
+            | ObjectKind::Composite
+            | ObjectKind::Range
+            | ObjectKind::Domain
+            | ObjectKind::Sequence
+            | ObjectKind::Table
+            | ObjectKind::View
+            | ObjectKind::MaterializedView => {
+                found.insert(id.name.as_str());
+            }
+            ObjectKind::Routine => {
+                called.extend(id.name.split('(').next());
+            }
+            ObjectKind::Schema
+            | ObjectKind::Extension
+            | ObjectKind::Collation
+            | ObjectKind::Column
+            | ObjectKind::SequenceOwner
+            | ObjectKind::Default
+            | ObjectKind::Constraint
+            | ObjectKind::Index
+            | ObjectKind::Statistics
+            | ObjectKind::Rule
+            | ObjectKind::Trigger
+            | ObjectKind::Policy => {}
+        }
+    }
+    found.retain(|name| {
+        let is_of_server = name.starts_with("pg_") || TYPES.contains(&format!(" {name} "));
+        !is_of_server && !called.contains(name)
+    });
+    found
+}
+
+/// Returns a statement without `public` in front of these names.
+fn unqualified(sql: &str, names: &BTreeSet<&str>) -> String {
+    let tokens: Vec<Token> = Tokens::new(sql, Dialect::Postgres)
+        .without_trivia()
+        .collect();
+    let text = |at: usize| tokens.get(at).map_or("", |token| token.span.text(sql));
+    let mut written = String::with_capacity(sql.len());
+    let mut end = 0;
+    for (at, token) in tokens.iter().enumerate() {
+        let is_name = text(at) == PUBLIC && text(at + 1) == "." && !follows_dot(&tokens[..at]);
+        if is_name && names.contains(unquoted(text(at + 2)).as_str()) {
+            written.push_str(&sql[end..token.span.start]);
+            end = tokens[at + 2].span.start;
+        }
+        // `'public.users_id_seq'::regclass`
+        let is_cast = text(at + 1) == ":" && text(at + 2) == ":";
+        if token.kind == TokenKind::String
+            && is_cast
+            && text(at + 3).starts_with("reg")
+            && let Some(inside) = unquote(text(at))
+        {
+            written.push_str(&sql[end..token.span.start]);
+            written.push_str(&literal(&unqualified(&inside, names)));
+            end = token.span.end;
+        }
+    }
+    written.push_str(&sql[end..]);
+    written
+}
+
+fn follows_dot(before: &[Token]) -> bool {
+    let last = before.last();
+    last.is_some_and(|token| token.kind == TokenKind::Symbol(b'.'))
+}
+
+fn unquoted(name: &str) -> String {
+    unquote(name).unwrap_or_else(|| name.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::unqualified;
+
+    #[test]
+    fn names_lose_the_schema_where_they_mean_the_same() {
+        let names = BTreeSet::from(["task", "Big Table", "mood", "task_id_seq"]);
+        for (written, expected) in [
+            ("REFERENCES public.task(id)", "REFERENCES task(id)"),
+            ("ON public.\"Big Table\" USING", "ON \"Big Table\" USING"),
+            ("a public.mood[]", "a mood[]"),
+            (
+                "nextval('public.task_id_seq'::regclass)",
+                "nextval('task_id_seq'::regclass)",
+            ),
+            ("'public.task'::text", "'public.task'::text"),
+            ("'public.f()'::regprocedure", "'public.f()'::regprocedure"),
+            ("public.f(task)", "public.f(task)"),
+            ("a OPERATOR(public.@>) b", "a OPERATOR(public.@>) b"),
+            ("other.public.task", "other.public.task"),
+            ("x.public", "x.public"),
+            ("$$ public.task $$", "$$ public.task $$"),
+            ("\"public.task\"", "\"public.task\""),
+            ("publics.task", "publics.task"),
+        ] {
+            assert_eq!(unqualified(written, &names), expected);
+        }
+    }
+}
