@@ -68,8 +68,21 @@ impl SchemasArgs {
     pub(crate) fn run(&self) -> Result<()> {
         let cases = self.cases()?.into_iter();
         let wanted = cases.filter(|case| self.wants(case));
-        let wanted = wanted.step_by(self.every.max(1));
-        try_cases(wanted, self.url.as_deref(), self.verbose)
+        let wanted: Vec<Case> = wanted.step_by(self.every.max(1)).collect();
+        let url = self.url.as_deref();
+        let oldest = wanted.iter().map(Case::oldest_server).max().unwrap_or(0);
+        let server = match oldest {
+            0 => 0,
+            _ => postgres::version(url)?,
+        };
+        let (fit, left_out): (Vec<Case>, Vec<Case>) = wanted
+            .into_iter()
+            .partition(|case| case.oldest_server() <= server);
+        if !left_out.is_empty() {
+            let count = left_out.len();
+            eprintln!("left out {count} pairs for newer servers than PostgreSQL {server}");
+        }
+        try_cases(fit.into_iter(), url, self.verbose)
     }
 
     fn cases(&self) -> Result<Vec<Case>> {

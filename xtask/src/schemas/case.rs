@@ -51,6 +51,15 @@ impl Case {
         }
     }
 
+    /// Returns the oldest version of a server that has both schemas, as the name of the file says it:
+    /// `since-18`.
+    pub(super) fn oldest_server(&self) -> u32 {
+        let version = self.source.strip_prefix("since-");
+        version
+            .and_then(|version| version.parse().ok())
+            .unwrap_or(0)
+    }
+
     pub(super) fn pair(&self, is_swapped: bool) -> Pair<'_> {
         let (from, to, rows) = match is_swapped {
             false => (&self.from, &self.to, &self.rows),

@@ -48,6 +48,29 @@ fn query(client: &mut Client, sql: &str) -> Result<Rows, postgres::Error> {
     Ok(rows.collect())
 }
 
+/// Returns the major version of the server that is named, or of the one that would be started.
+pub(super) fn version(url: Option<&str>) -> Result<u32> {
+    let said = match url {
+        Some(url) => {
+            let rows = query(&mut connect(url, "postgres")?, "SHOW server_version")?;
+            let cell = rows.into_iter().flatten().flatten().next();
+            cell.unwrap_or_default()
+        }
+        None => {
+            let output = Command::new(program("postgres"))
+                .arg("--version")
+                .output()?;
+            // postgres (PostgreSQL) 18.4
+            let text = String::from_utf8_lossy(&output.stdout).into_owned();
+            text.rsplit_once(") ")
+                .map_or(String::new(), |(_, version)| version.to_owned())
+        }
+    };
+    let digits = said.split(|letter: char| !letter.is_ascii_digit()).next();
+    let version = digits.and_then(|digits| digits.parse().ok());
+    Ok(version.ok_or_else(|| format!("`{said}` is no version of PostgreSQL"))?)
+}
+
 /// A server that gets a database for each attempt.
 pub(super) struct Server {
     url: String,

@@ -33,9 +33,13 @@ pub(crate) fn unqualify(changes: &mut [Change], from: &Schema, to: &Schema) {
         // What stands before a dot may be this table.
         return;
     }
-    for statement in changes.iter_mut().flat_map(|change| &mut change.statements) {
-        if statement.sql.contains(PUBLIC) {
-            statement.sql = unqualified(&statement.sql, &names);
+    for change in changes {
+        let statements = change.statements.iter_mut();
+        let texts = statements.map(|statement| &mut statement.sql);
+        for text in texts.chain([&mut change.sentence]) {
+            if text.contains(PUBLIC) {
+                *text = unqualified(text, &names);
+            }
         }
     }
 }

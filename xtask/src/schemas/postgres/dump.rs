@@ -78,7 +78,8 @@ fn without_order(sql: &str) -> String {
     if !is_table {
         return sql.to_owned();
     }
-    let mut lines: Vec<&str> = sql.lines().map(|line| line.trim_end_matches(',')).collect();
+    let lines = sql.lines().map(|line| line.trim_end_matches(','));
+    let mut lines: Vec<String> = lines.map(without_chosen_name).collect();
     let end = lines.iter().rposition(|line| line.starts_with(')'));
     if let Some(end) = end
         && let Some(columns) = lines.get_mut(1..end)
@@ -86,6 +87,20 @@ fn without_order(sql: &str) -> String {
         columns.sort_unstable();
     }
     lines.join("\n")
+}
+
+/// Returns a column without the name of its NOT NULL, if the server may have chosen that: it stays when the
+/// table or the column is renamed, and when a partition leaves, and is not compared.
+fn without_chosen_name(line: &str) -> String {
+    let Some((column, rest)) = line.split_once(" CONSTRAINT ") else {
+        return line.to_owned();
+    };
+    let name = rest.strip_suffix(" NOT NULL").unwrap_or_default();
+    let name = name.trim_end_matches(|last: char| last.is_ascii_digit());
+    match name.ends_with("_not_null") {
+        true => format!("{column} NOT NULL"),
+        false => line.to_owned(),
+    }
 }
 
 /// Returns the statements that only one of two dumps has.

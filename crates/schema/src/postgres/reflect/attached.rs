@@ -95,10 +95,10 @@ fn names_not_null<'a>(
     name: &str,
     constraint: &Constraint,
 ) -> bool {
-    let (Some(place), Some(column)) = (column_place, constraint.columns.first()) else {
+    let Some(place) = column_place else {
         return false;
     };
-    let is_usual = name == format!("{}_{column}_not_null", owner.name)
+    let is_usual = is_chosen_by_server(name)
         && constraint.validated
         && !constraint.definition.ends_with("NO INHERIT");
     if is_usual || owner.kind != ObjectKind::Table {
@@ -108,6 +108,14 @@ fn names_not_null<'a>(
         column.not_null = false;
     }
     true
+}
+
+/// Returns whether the server may have chosen the name of a NOT NULL: `users_id_not_null`. The table or the
+/// column may be called otherwise since, the table may have been a partition of the one in the name, and the
+/// name may have been taken or too long.
+fn is_chosen_by_server(name: &str) -> bool {
+    let name = name.trim_end_matches(|last: char| last.is_ascii_digit());
+    name.ends_with("_not_null")
 }
 
 fn uses(cells: &mut Cells<'_>) -> Result<Vec<IndexUse>, ReflectError> {
@@ -222,4 +230,23 @@ fn trigger(sql: String, state: Option<&str>) -> Definition {
             _ => Firing::Origin,
         },
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_chosen_by_server;
+
+    #[test]
+    fn names_of_not_null_that_the_server_chooses() {
+        for (name, expected) in [
+            ("users_id_not_null", true),
+            ("users_id_not_null1", true),
+            ("users_id_not_null12", true),
+            ("id_is_there", false),
+            ("users_id_not_null_", false),
+            ("not_null_id", false),
+        ] {
+            assert_eq!(is_chosen_by_server(name), expected, "{name}");
+        }
+    }
 }
