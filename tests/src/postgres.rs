@@ -28,13 +28,16 @@ const USER: &str = "alembic";
 const PASSWORD: &str = "s3cret-of-the-tests";
 
 /// What is added to the settings of a server as it is installed: where it listens, and what makes
-/// it faster or its log clearer.
+/// its log clearer.
 const SETTINGS: &str = "listen_addresses = '127.0.0.1'
 max_connections = 200
-fsync = off
+log_line_prefix = '%m [%p] %d %a: '
+";
+
+/// What makes a server faster whose databases do not outlast it.
+const NOT_DURABLE: &str = "fsync = off
 synchronous_commit = off
 full_page_writes = off
-log_line_prefix = '%m [%p] %d %a: '
 ";
 
 /// The locale of a server with German messages; `cargo xtask test` generates it.
@@ -97,7 +100,7 @@ impl Server {
         static SERVER: OnceLock<Result<Server, String>> = OnceLock::new();
         let server = SERVER.get_or_init(|| match std::env::var(URL) {
             Ok(url) => Self::connect(&url).map_err(|error| format!("{URL}: {error}")),
-            Err(_) => Self::try_start(None),
+            Err(_) => Self::try_start(NOT_DURABLE, None),
         });
         match server {
             Ok(server) => server,
@@ -124,7 +127,7 @@ impl Server {
     }
 
     fn start_german() -> Result<Self, String> {
-        let server = Self::try_start(Some(GERMAN))?;
+        let server = Self::try_start(NOT_DURABLE, Some(GERMAN))?;
         let message = apart(|| connect(&server.config)?.batch_execute("SELECT 1 / 0"));
         match message.map_err(|error| text(&error)) {
             Err(message) if message.contains("Division durch Null") => Ok(server),
@@ -139,7 +142,21 @@ impl Server {
     /// When it does not start; with what it wrote.
     #[must_use]
     pub fn start() -> Self {
-        match Self::try_start(None) {
+        Self::started_with(NOT_DURABLE)
+    }
+
+    /// Starts a server that ends when it is dropped, and whose commits wait for the disk.
+    ///
+    /// # Panics
+    ///
+    /// When it does not start; with what it wrote.
+    #[must_use]
+    pub fn start_durable() -> Self {
+        Self::started_with("")
+    }
+
+    fn started_with(settings: &str) -> Self {
+        match Self::try_start(settings, None) {
             Ok(server) => server,
             Err(error) => panic!("{error}"),
         }
@@ -160,9 +177,9 @@ impl Server {
         })
     }
 
-    /// Starts a server as it is installed, with messages in the language of another locale than the
-    /// rest, if there is one.
-    fn try_start(messages: Option<&str>) -> Result<Self, String> {
+    /// Starts a server as it is installed but for some settings, with messages in the language of
+    /// another locale than the rest, if there is one.
+    fn try_start(settings: &str, messages: Option<&str>) -> Result<Self, String> {
         let keeper = Keeper::new(&folder()?, "pg_ctl -D data -m immediate stop");
         let mut keeper = keeper.map_err(|error| format!("cannot run a shell: {error}"))?;
         keeper.write("password", PASSWORD)?;
@@ -177,10 +194,9 @@ impl Server {
         for _ in 0..PORTS {
             let port = free_port()?;
             let folder = keeper.folder().display();
-            let settings =
-                format!("{SETTINGS}port = {port}\nunix_socket_directories = '{folder}'\n");
+            let place = format!("port = {port}\nunix_socket_directories = '{folder}'\n");
             // It comes after the file that `initdb` writes.
-            keeper.write("data/postgresql.auto.conf", &settings)?;
+            keeper.write("data/postgresql.auto.conf", &[SETTINGS, settings, &place].concat())?;
             match keeper.run("pg_ctl -D data start") {
                 Ok(()) => return Ok(Self::started(port, keeper)),
                 Err(error) => failure = error,

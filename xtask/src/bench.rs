@@ -12,6 +12,7 @@ mod embed;
 mod load;
 mod models;
 mod others;
+mod outside;
 mod peak_memory;
 mod place;
 mod plain;
@@ -72,6 +73,8 @@ enum Part {
     Split,
     /// Applying revisions on PostgreSQL, and starts that find nothing to do there
     Postgres,
+    /// Revisions outside of transactions, with commits that wait for the disk
+    Outside,
     /// Comparing two PostgreSQL databases of 500 tables, also with migra and Alembic (needs Python and
     /// the network)
     Schemas,
@@ -158,6 +161,11 @@ impl BenchArgs {
         #[cfg(feature = "postgres")]
         if wanted(Part::Postgres) {
             postgres::measure(&disk, &mut show)?;
+        }
+        if wanted(Part::Outside) {
+            show(outside::measure(&disk)?);
+            #[cfg(feature = "postgres")]
+            show(postgres::measure_outside(&disk)?);
         }
         // It installs others: only when asked for.
         #[cfg(feature = "postgres")]

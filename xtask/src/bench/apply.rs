@@ -86,7 +86,8 @@ pub(super) fn statements(history: &History, dialect: Dialect) -> Vec<(String, Ve
     graph.nodes().map(revision).collect()
 }
 
-fn fresh(file: &Path) -> Result<Connection> {
+/// Opens a new file.
+pub(super) fn fresh(file: &Path) -> Result<Connection> {
     match std::fs::remove_file(file) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error.into()),
         _ => Ok(Connection::open(file)?),

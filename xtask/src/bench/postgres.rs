@@ -1,5 +1,6 @@
 //! PostgreSQL: applying many revisions, and starts that find nothing to do.
 
+mod outside;
 mod turns;
 
 use std::process::Command;
@@ -13,11 +14,12 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgPool, raw_sql};
 use tokio::runtime::{Builder, Runtime};
 
+pub(super) use self::outside::measure as measure_outside;
 use self::turns::Turns;
 use super::apply::statements;
 use super::place::Place;
 use super::processes::{cargo_metadata, whole};
-use super::project::{Project, Shape};
+use super::project::{Project, Shape, UPGRADE};
 use super::rounds::{interleaved, timed};
 use super::start;
 use super::table::{Row, Table};
@@ -81,20 +83,31 @@ fn setting_upgrade(index: usize) -> String {
     format!("{sets}{}", upgrade(index))
 }
 
+fn options(database: &Database) -> Result<PgConnectOptions> {
+    let options: PgConnectOptions = database.url().parse()?;
+    Ok(options.disable_statement_logging())
+}
+
+/// Connects to a database; a run needs two connections.
+fn pool(database: &Database) -> Result<(Runtime, PgPool)> {
+    let runtime = Builder::new_current_thread().enable_all().build()?;
+    let pool = PgPoolOptions::new().max_connections(2);
+    let pool = runtime.block_on(pool.connect_with(options(database)?))?;
+    Ok((runtime, pool))
+}
+
 impl Bench {
     fn new(place: &Place, database: Database) -> Result<Self> {
         let load = |name: &str, upgrade: fn(usize) -> String| -> Result<(Project, Migrations)> {
-            let project = Project::with(&place.folder(name)?, REVISIONS, Shape::Line, upgrade)?;
+            let sections = |index| format!("{UPGRADE}{}", upgrade(index));
+            let project = Project::with(&place.folder(name)?, REVISIONS, Shape::Line, sections)?;
             let migrations = Migrations::from_folder(&project.migrations, &[Dialect::Postgres])?;
             Ok((project, migrations))
         };
         let (project, migrations) = load("postgres", upgrade)?;
         let (_, setting) = load("postgres-settings", setting_upgrade)?;
-        let runtime = Builder::new_current_thread().enable_all().build()?;
-        let options: PgConnectOptions = database.url().parse()?;
-        let options = options.disable_statement_logging();
-        let pool = PgPoolOptions::new().max_connections(2);
-        let pool = runtime.block_on(pool.connect_with(options.clone()))?;
+        let options = options(&database)?;
+        let (runtime, pool) = pool(&database)?;
         Ok(Self {
             runtime,
             project,

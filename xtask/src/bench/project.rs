@@ -23,7 +23,9 @@ pub(super) struct Project {
 
 impl Project {
     pub(super) fn create(folder: &Path, revisions: usize, shape: Shape) -> Result<Self> {
-        Self::with(folder, revisions, shape, upgrade)
+        Self::with(folder, revisions, shape, |index| {
+            format!("{UPGRADE}{}", upgrade(index))
+        })
     }
 
     /// Creates a workspace, and one as a member of it, next to a crate without revisions.
@@ -40,12 +42,12 @@ impl Project {
         Ok(project)
     }
 
-    /// Creates one whose revisions do what `upgrade` returns.
+    /// Creates one whose revisions have the sections for upgrades that `sections` returns.
     pub(super) fn with(
         folder: &Path,
         revisions: usize,
         shape: Shape,
-        upgrade: impl Fn(usize) -> String,
+        sections: impl Fn(usize) -> String,
     ) -> Result<Self> {
         let project = Self {
             folder: folder.to_owned(),
@@ -59,11 +61,14 @@ impl Project {
         std::fs::write(folder.join("Cargo.toml"), manifest)?;
         for index in 0..revisions {
             let file = project.migrations.join(file_name(index));
-            std::fs::write(file, text(index, shape, &upgrade(index)))?;
+            std::fs::write(file, text(index, shape, &sections(index)))?;
         }
         Ok(project)
     }
 }
+
+/// The heading of an ordinary section.
+pub(super) const UPGRADE: &str = "-- alembic: upgrade\n";
 
 const MANIFEST: &str = r#"[package]
 name = "bench"
@@ -97,7 +102,7 @@ pub(super) fn upgrade(index: usize) -> String {
 }
 
 /// Returns the text of a revision.
-fn text(index: usize, shape: Shape, upgrade: &str) -> String {
+fn text(index: usize, shape: Shape, sections: &str) -> String {
     let before = |count: usize| index.checked_sub(count).map(id);
     let parents = match (shape, index % 10) {
         (Shape::Merges, 6) => vec![before(2)],
@@ -116,8 +121,7 @@ fn text(index: usize, shape: Shape, upgrade: &str) -> String {
          -- Revises: {parents}\n\
          -- Create Date: 2026-01-01 00:00:00+00:00{depends_on}\n\
          \n\
-         -- alembic: upgrade\n\
-         {upgrade}\
+         {sections}\
          \n\
          -- alembic: downgrade\n\
          DROP INDEX table_{index}_name_idx;\n\
