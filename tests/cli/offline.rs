@@ -81,6 +81,16 @@ fn hostile(dialect: &str) -> Project {
             .revises("aa01")
             .upgrade("UPDATE t SET a = a || '\r\n' WHERE id = 1;\n-- Nothing\n;"),
     );
+    // Two of them outside of transactions.
+    for (id, below) in [("cc03", "bb02"), ("dd04", "cc03")] {
+        let text = revision(id)
+            .revises(below)
+            .upgrade(format!("CREATE TABLE {id} (id INTEGER);"));
+        let text = text
+            .to_string()
+            .replace("upgrade\n", "upgrade no-transaction\n");
+        project.write(format!("migrations/{id}.sql"), text);
+    }
     project
 }
 

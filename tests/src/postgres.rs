@@ -196,7 +196,10 @@ impl Server {
             let folder = keeper.folder().display();
             let place = format!("port = {port}\nunix_socket_directories = '{folder}'\n");
             // It comes after the file that `initdb` writes.
-            keeper.write("data/postgresql.auto.conf", &[SETTINGS, settings, &place].concat())?;
+            keeper.write(
+                "data/postgresql.auto.conf",
+                &[SETTINGS, settings, &place].concat(),
+            )?;
             match keeper.run("pg_ctl -D data start") {
                 Ok(()) => return Ok(Self::started(port, keeper)),
                 Err(error) => failure = error,

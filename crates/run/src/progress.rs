@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use alembic_history::{Direction, Node, Plan};
+use alembic_history::{Direction, MAX_ID_LENGTH, Node, Plan, RevisionId};
 
 use crate::action::Action;
 use crate::engine::Execution;
@@ -34,7 +34,8 @@ pub(crate) enum Continuation {
 
 /// Records how many statements of a revision are done, and whether the next one begins.
 ///
-/// Within a transaction, the first record creates the table.
+/// Within a transaction, the first record creates the table, or takes the place of that of the revision
+/// before, whose row is written there.
 pub(crate) async fn record(
     session: &mut Session<'_>,
     node: Node,
@@ -42,12 +43,15 @@ pub(crate) async fn record(
     done: usize,
     is_begun: bool,
 ) -> Result<(), Failure> {
+    let revision = &session.graph()[node].id;
+    let progress = session.progress.as_ref();
+    let is_other = progress.is_some_and(|progress| progress.revision != revision.as_str());
+    if is_other && !has_room(revision) {
+        forget(session).await?;
+    }
     let is_first = session.progress.is_none();
     if is_first && !session.versions.has_progress {
-        let create = {
-            let revision = &session.graph()[node].id;
-            session.engine.create_progress(session.table(), revision)
-        };
+        let create = session.engine.create_progress(session.table(), revision);
         session.link.execute(create).await?;
         session.versions.has_progress = true;
     }
@@ -73,6 +77,11 @@ pub(crate) async fn record(
     }
     session.progress = Some(progress);
     Ok(())
+}
+
+/// Returns whether a table of progress that was created for another revision has room for this one.
+pub(crate) fn has_room(revision: &RevisionId) -> bool {
+    revision.length() <= MAX_ID_LENGTH
 }
 
 /// Removes the progress of a revision that is finished now, or that a stamp declares finished.

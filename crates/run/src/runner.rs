@@ -300,10 +300,11 @@ impl<'h> Runner<'h> {
         }
     }
 
-    /// Plans the next transaction of `plan`.
+    /// Plans the next steps of `plan` that need no transaction of their own.
     ///
-    /// A section outside of transactions commits the steps before it, so its revision gets a
-    /// transaction of its own and is recorded as soon as possible.
+    /// A section outside of transactions commits the steps before it, so nothing that may fail comes
+    /// between it and the row of its revision. But where a revision begins with such a section, the
+    /// commit of the steps before it records that its first statement begins.
     pub(crate) fn batch(&self, plan: &Plan) -> Batch<'h> {
         if self.dry_run {
             return Batch {
@@ -311,18 +312,20 @@ impl<'h> Runner<'h> {
                 value: None,
             };
         }
-        let steps = match self.transaction {
-            TransactionMode::Revision => 1,
-            TransactionMode::Run => {
-                let mut steps = plan.steps.iter();
-                match steps.position(|step| self.leaves_transaction(step, plan.direction)) {
-                    None => plan.steps.len(),
-                    Some(before) => before.max(1),
+        let direction = plan.direction;
+        let leaves = |step: &Step| self.leaves_transaction(step, direction);
+        let follows = |[before, step]: &[Step; 2]| {
+            self.begins_outside(step, direction)
+                || match self.transaction {
+                    TransactionMode::Revision => false,
+                    TransactionMode::Run => !leaves(before) && !leaves(step),
                 }
-            }
         };
-        let sql = plan.steps[..steps.min(plan.steps.len())].iter();
-        let sql = sql.map(|step| self.all_statements(step.revision, plan.direction));
+        let pairs = plan.steps.array_windows();
+        let steps = plan.steps.len().min(1) + pairs.take_while(|pair| follows(pair)).count();
+        let first = self.transactions(&plan.steps[..steps], direction).next();
+        let sql = first.unwrap_or_default().iter();
+        let sql = sql.map(|step| self.all_statements(step.revision, direction));
         match value_to_commit(sql) {
             None => Batch { steps, value: None },
             Some((steps, value)) => Batch {
@@ -336,6 +339,24 @@ impl<'h> Runner<'h> {
     pub(crate) fn leaves_transaction(&self, step: &Step, direction: Direction) -> bool {
         let mut sections = self.sections(step.revision, direction);
         sections.any(|section| !section.transaction)
+    }
+
+    /// Returns whether a step leaves its transaction before its first statement.
+    fn begins_outside(&self, step: &Step, direction: Direction) -> bool {
+        let mut sections = self.sections(step.revision, direction);
+        sections
+            .find(|section| section.statements(self.dialect).next().is_some())
+            .is_some_and(|section| !section.transaction)
+    }
+
+    /// Returns the steps of a batch that share a transaction: each but the last one is committed by the
+    /// first record of the step after it.
+    pub(crate) fn transactions<'s>(
+        &self,
+        steps: &'s [Step],
+        direction: Direction,
+    ) -> impl Iterator<Item = &'s [Step]> {
+        steps.chunk_by(move |_, step| !self.begins_outside(step, direction))
     }
 
     /// Returns the progress of a revision: how many of its statements are done, and whether the

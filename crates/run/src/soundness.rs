@@ -1,6 +1,6 @@
 //! What a database holds that does not work, before and after a run: only what is new is a fault.
 
-use alembic_history::FileStatement;
+use alembic_history::{Direction, FileStatement, Node, Step, TransactionMode};
 
 use crate::broken::{BrokenObject, new_ones};
 use crate::dangling::{DanglingFault, DanglingRows, KeyChange};
@@ -78,5 +78,46 @@ impl Soundness {
                 next: None,
             }),
         }
+    }
+}
+
+/// Returns what a step may do to foreign keys.
+fn key_change(session: &Session<'_>, step: &Step, direction: Direction) -> KeyChange {
+    let statements = session.runner.all_statements(step.revision, direction);
+    let changes = statements
+        .iter()
+        .map(|statement| session.engine.key_change(statement.kind()));
+    changes.max().unwrap_or_default()
+}
+
+/// Adds the revisions that a fault is about. Those that may have left dangling rows: the rows are compared
+/// once for all steps, since each search reads every row that refers to another table. And the one that would
+/// have run next, which may mend broken objects.
+pub(crate) fn with_revisions(
+    session: &Session<'_>,
+    failure: Failure,
+    steps: &[Step],
+    next: Option<&Step>,
+    direction: Direction,
+) -> Failure {
+    let violations = match failure {
+        Failure::ForeignKeys { violations, .. } => violations,
+        Failure::Broken { objects, .. } => {
+            let next = match session.runner.transaction {
+                TransactionMode::Revision => next,
+                TransactionMode::Run => None,
+            };
+            let next = next.map(|step| session.graph()[step.revision].id.clone());
+            return Failure::Broken { objects, next };
+        }
+        failure => return failure,
+    };
+    let suspects = steps
+        .iter()
+        .filter(|step| key_change(session, step, direction) == KeyChange::Rows);
+    let suspects: Vec<Node> = suspects.map(|step| step.revision).collect();
+    Failure::ForeignKeys {
+        violations,
+        suspects: session.graph().ids(&suspects),
     }
 }

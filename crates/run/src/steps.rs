@@ -2,11 +2,10 @@
 
 use std::time::Duration;
 
-use alembic_history::{Direction, FileStatement, Node, Plan, Step, TransactionMode};
+use alembic_history::{Direction, FileStatement, Node, Plan, Step};
 
 use crate::base::provide_base;
 use crate::batch::Batch;
-use crate::dangling::KeyChange;
 use crate::event::{Event, RunStep};
 use crate::failure::Failure;
 use crate::log::{self, Differences};
@@ -17,7 +16,7 @@ use crate::refusal::Refusal;
 use crate::report::StepReport;
 use crate::session::{Decide, Session};
 use crate::session_changes::{ConstraintModes, Reach, SessionChanges};
-use crate::soundness::Soundness;
+use crate::soundness::{Soundness, with_revisions};
 use crate::versions::Moment;
 
 /// The work of a command, carried out in one transaction after the other.
@@ -177,13 +176,12 @@ fn check_connections(session: &Session<'_>, plan: &Plan) -> Result<(), Failure> 
     })
 }
 
-/// Returns what a step may do to foreign keys.
-fn key_change(session: &Session<'_>, step: &Step, direction: Direction) -> KeyChange {
-    let statements = session.runner.all_statements(step.revision, direction);
-    let changes = statements
-        .iter()
-        .map(|statement| session.engine.key_change(statement.kind()));
-    changes.max().unwrap_or_default()
+/// What ends the transaction of steps.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum End {
+    Commit,
+    /// The commit that also records that the first statement of the next step begins.
+    NextRecord,
 }
 
 /// Runs the first steps of a plan and commits them; returns whether they are done, which they are
@@ -194,13 +192,53 @@ async fn run_steps(
     batch: Batch<'_>,
 ) -> Result<bool, Failure> {
     let direction = plan.direction;
-    let (steps, rest) = plan.steps.split_at(batch.steps);
+    let total = session.ledger.steps().len() + plan.steps.len();
+    let transactions = session
+        .runner
+        .transactions(&plan.steps[..batch.steps], direction);
+    let transactions: Vec<&[Step]> = transactions.collect();
+    let mut done = 0;
+    for (index, steps) in transactions.iter().enumerate() {
+        done += steps.len();
+        let next = transactions.get(index + 1).map(|steps| steps[0].revision);
+        let end = match next.map(|next| check_statements(session, next, direction)) {
+            Some(Ok(())) => End::NextRecord,
+            // What is refused must not take back what is done.
+            Some(Err(_)) | None => End::Commit,
+        };
+        let (rest, place) = (plan.steps.get(done), (direction, total));
+        if !run_transaction(session, steps, rest, place, end).await? {
+            return Ok(false);
+        }
+        if end == End::NextRecord {
+            continue;
+        }
+        if let (Some(value), Some(next)) = (batch.value, rest) {
+            let before = session.graph()[next.revision].id.clone();
+            let value = value.written.clone();
+            let event = Event::CommittingValue { before, value };
+            session.link.report(event).await;
+        }
+        session.commit().await?;
+        session.engine.forget_session();
+    }
+    Ok(true)
+}
+
+/// Runs steps up to the commit, with its checks; returns whether they are done. `next` is the step
+/// after them, and `total` how many steps the run has.
+async fn run_transaction(
+    session: &mut Session<'_>,
+    steps: &[Step],
+    next: Option<&Step>,
+    (direction, total): (Direction, usize),
+    end: End,
+) -> Result<bool, Failure> {
     let statements = steps
         .iter()
         .flat_map(|step| session.runner.all_statements(step.revision, direction));
     let statements: Vec<FileStatement<'_>> = statements.collect();
     let before = Soundness::find(session, statements.into_iter()).await?;
-    let total = session.ledger.steps().len() + plan.steps.len();
     let mut modes = ConstraintModes::default();
     for step in steps {
         let revision = &session.graph()[step.revision];
@@ -228,7 +266,9 @@ async fn run_steps(
         pieces.extend(restore_modes(session, place, &mut modes));
         pieces.extend(step.rows.iter().copied().map(Piece::Row));
         pieces::run(session, pieces).await?;
-        forget(session).await?;
+        if end == End::Commit {
+            forget(session).await?;
+        }
         let took = session.link.now().saturating_sub(start);
         session.ledger.enter(StepReport {
             revision: run_step.revision.clone(),
@@ -244,16 +284,8 @@ async fn run_steps(
     }
     log::write(session).await?;
     let checked = before.check(session).await;
-    checked.map_err(|failure| with_revisions(session, failure, steps, rest, direction))?;
+    checked.map_err(|failure| with_revisions(session, failure, steps, next, direction))?;
     session.check_versions(Moment::BeforeCommit).await?;
-    if let (Some(value), Some(next)) = (batch.value, rest.first()) {
-        let before = session.graph()[next.revision].id.clone();
-        let value = value.written.clone();
-        let event = Event::CommittingValue { before, value };
-        session.link.report(event).await;
-    }
-    session.commit().await?;
-    session.engine.forget_session();
     Ok(true)
 }
 
@@ -280,19 +312,24 @@ async fn keep_session(
     node: Node,
     direction: Direction,
 ) -> Result<(), Failure> {
-    let statements = session.runner.all_statements(node, direction);
-    if let Some(index) = session.engine.find_misread(&statements) {
-        let (statement, refusal) = (statements[index], Refusal::PlainBackslash);
-        return Err(session.runner.refused(node, statement, index + 1, refusal));
-    }
-    check_outside(session, node, direction)?;
-    let changes = SessionChanges::of(&statements);
+    check_statements(session, node, direction)?;
+    let changes = SessionChanges::of(&session.runner.all_statements(node, direction));
     session.engine.keep_session(&session.link, changes).await
 }
 
-/// Refuses statements of sections outside of transactions before anything of their revision is done.
-fn check_outside(session: &Session<'_>, node: Node, direction: Direction) -> Result<(), Failure> {
+/// Refuses statements that the server would misread, and those of sections outside of transactions
+/// that may not run there, before anything of their revision is done.
+fn check_statements(
+    session: &Session<'_>,
+    node: Node,
+    direction: Direction,
+) -> Result<(), Failure> {
     let runner = &session.runner;
+    let statements = runner.all_statements(node, direction);
+    if let Some(index) = session.engine.find_misread(&statements) {
+        let (statement, refusal) = (statements[index], Refusal::PlainBackslash);
+        return Err(runner.refused(node, statement, index + 1, refusal));
+    }
     let mut number = 0;
     for section in runner.sections(node, direction) {
         for statement in section.statements(runner.dialect) {
@@ -306,38 +343,6 @@ fn check_outside(session: &Session<'_>, node: Node, direction: Direction) -> Res
     Ok(())
 }
 
-/// Adds the revisions that a fault is about. Those that may have left dangling rows: the rows are compared
-/// once for all steps, since each search reads every row that refers to another table. And the one that would
-/// have run next, which may mend broken objects.
-fn with_revisions(
-    session: &Session<'_>,
-    failure: Failure,
-    steps: &[Step],
-    rest: &[Step],
-    direction: Direction,
-) -> Failure {
-    let violations = match failure {
-        Failure::ForeignKeys { violations, .. } => violations,
-        Failure::Broken { objects, .. } => {
-            let next = match session.runner.transaction {
-                TransactionMode::Revision => rest.first(),
-                TransactionMode::Run => None,
-            };
-            let next = next.map(|step| session.graph()[step.revision].id.clone());
-            return Failure::Broken { objects, next };
-        }
-        failure => return failure,
-    };
-    let suspects = steps
-        .iter()
-        .filter(|step| key_change(session, step, direction) == KeyChange::Rows);
-    let suspects: Vec<Node> = suspects.map(|step| step.revision).collect();
-    Failure::ForeignKeys {
-        violations,
-        suspects: session.graph().ids(&suspects),
-    }
-}
-
 /// Runs the statements of a revision up to its last section outside of transactions, except those
 /// that an earlier run has done; returns the rest, unless another run has continued the revision.
 async fn run_sections<'h>(
@@ -346,9 +351,10 @@ async fn run_sections<'h>(
     before: &Soundness,
     modes: &mut ConstraintModes,
 ) -> Result<Option<Vec<Piece<'h>>>, Failure> {
-    let finished = session
-        .progress
-        .as_ref()
+    let revision = session.graph()[node].id.as_str();
+    let progress = session.progress.as_ref();
+    let finished = progress
+        .filter(|progress| progress.revision == revision)
         .map_or(0, |progress| progress.done);
     let mut pieces = Vec::new();
     let mut done = 0;
@@ -389,8 +395,10 @@ async fn run_sections<'h>(
                 add(&mut pieces, *statement, done);
             }
         } else if !statements.is_empty() {
-            pieces::run(session, std::mem::take(&mut pieces)).await?;
-            before.check(session).await?;
+            if !pieces.is_empty() {
+                pieces::run(session, std::mem::take(&mut pieces)).await?;
+                before.check(session).await?;
+            }
             done = run_outside(session, (node, direction), &repeated, statements, done).await?;
             modes.end_transaction();
             // The section may have switched them on.

@@ -346,7 +346,8 @@ pub(crate) trait OwnTables {
         Execute::new(Task::Progress(ProgressTask::Create), sql)
     }
 
-    /// Returns the statement that records the progress of a revision: the first time as a new row.
+    /// Returns the statement that records the progress of a revision: the first time as a new row, and
+    /// then in its place.
     fn write_progress(
         &self,
         versions: &VersionTable,
@@ -367,15 +368,15 @@ pub(crate) trait OwnTables {
             false => "NULL".to_owned(),
         };
         let (process, now) = self.process_and_time();
+        let revision = literal(revision);
         let sql = if is_first {
-            let revision = literal(revision);
             format!(
                 "INSERT INTO {table} (revision, direction, done, begun, digest, process, since) \
                  VALUES ({revision}, '{direction}', {done}, {begun}, '{digest}', {process}, {now})"
             )
         } else {
             format!(
-                "UPDATE {table} SET done = {done}, begun = {begun}, digest = '{digest}', \
+                "UPDATE {table} SET revision = {revision}, direction = '{direction}', done = {done}, begun = {begun}, digest = '{digest}', \
                  process = {process}, since = {now}"
             )
         };

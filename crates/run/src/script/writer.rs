@@ -143,7 +143,7 @@ impl<'s, 'h> Writer<'s, 'h> {
         let _ = write!(self.text, "\n{settings}\n");
     }
 
-    /// Writes the first `batch` steps of a plan, in one transaction as far as they allow.
+    /// Writes the first `batch` steps of a plan, in transactions as a run has them.
     pub(super) fn transaction(&mut self, plan: &Plan, batch: usize) -> Result<(), ScriptError> {
         let steps = &plan.steps[..batch];
         self.text.push_str(self.shell.hold_foreign_keys());
@@ -152,31 +152,42 @@ impl<'s, 'h> Writer<'s, 'h> {
             self.check_other_tools();
         }
         self.check_start();
-        if steps
-            .iter()
-            .any(|step| self.may_dangle(step, plan.direction))
+        let mut transactions = self.runner.transactions(steps, plan.direction).peekable();
+        while let Some(steps) = transactions.next() {
+            self.count_dangling(steps, plan.direction);
+            if let Some(base) = self.base.take() {
+                self.base(base)?;
+            }
+            for step in steps {
+                self.step(step, plan.direction)?;
+            }
+            // Otherwise, the first record of the next step takes its place.
+            if transactions.peek().is_none() && std::mem::take(&mut self.has_progress) {
+                let drop = self.engine.drop_progress(&self.runner.version_table);
+                self.execute(&drop);
+            }
+            self.text.push_str(self.shell.run_deferred());
+            let checks: Vec<Check> = self.dangling_check().into_iter().collect();
+            self.check(CHANGED, &checks);
+            if std::mem::take(&mut self.has_count)
+                && let Some(dangling) = self.shell.dangling()
+            {
+                self.statement(&dangling.forget);
+            }
+        }
+        self.statement("COMMIT");
+        self.modes.end_transaction();
+        Ok(())
+    }
+
+    /// Counts the rows that refer to nothing, if there may be more after these steps.
+    fn count_dangling(&mut self, steps: &[Step], direction: Direction) {
+        if steps.iter().any(|step| self.may_dangle(step, direction))
             && let Some(dangling) = self.shell.dangling()
         {
             self.statement(&dangling.count);
             self.has_count = true;
         }
-        if let Some(base) = self.base.take() {
-            self.base(base)?;
-        }
-        for step in steps {
-            self.step(step, plan.direction)?;
-        }
-        self.text.push_str(self.shell.run_deferred());
-        let checks: Vec<Check> = self.dangling_check().into_iter().collect();
-        self.check(CHANGED, &checks);
-        if std::mem::take(&mut self.has_count)
-            && let Some(dangling) = self.shell.dangling()
-        {
-            self.statement(&dangling.forget);
-        }
-        self.statement("COMMIT");
-        self.modes.end_transaction();
-        Ok(())
     }
 
     fn may_dangle(&self, step: &Step, direction: Direction) -> bool {
@@ -357,10 +368,6 @@ impl<'s, 'h> Writer<'s, 'h> {
         let before = self.rows_text();
         self.change_rows(&step.rows);
         self.log_step(step.revision, direction, &before);
-        if std::mem::take(&mut self.has_progress) {
-            let drop = self.engine.drop_progress(&runner.version_table);
-            self.execute(&drop);
-        }
         Ok(())
     }
 

@@ -7,7 +7,7 @@ use alembic_history::{Dialect, Direction, History, SourceFile, TransactionMode};
 use insta::assert_snapshot;
 
 use super::fake::{Command, Failing, Fake, REFUSED, Second, content, converse};
-use super::revisions::{ALONE, INDEX, OUTSIDE, PATH, PLAIN, Source, TWICE, history};
+use super::revisions::{ALONE, INDEX, OUTSIDE, PATH, PLAIN, ROW, Source, TWICE, history};
 use super::truth::{Case, after_failure};
 use crate::{DatabaseState, Failure, FailureKind, Interruption, Purge};
 
@@ -79,6 +79,8 @@ fn whichever_request_fails_the_state_is_told_truly_and_the_next_run_ends_it() {
         (both, OUTSIDE, Some(&["d"]), Command::Downgrade("base")),
         (both, ALONE, None, Command::Upgrade("heads")),
         (both, TWICE, None, Command::Upgrade("heads")),
+        (both, ROW, None, Command::Upgrade("heads")),
+        (both, ROW, Some(&["f"]), Command::Downgrade("base")),
         (postgres, PATH, None, Command::Upgrade("heads")),
         (postgres, INDEX, None, Command::Upgrade("heads")),
     ] {
@@ -124,6 +126,18 @@ fn so_it_is_when_a_run_goes_on_with_an_unfinished_revision() {
         (TWICE, &[], up, "UPDATE a3", REFUSED, Refuse),
         (TWICE, &[], up, "VACUUM a4", took_effect, Skip),
         (TWICE, &[], up, "VACUUM a5", lost, Again),
+        (ROW, &[], up, "VACUUM b1", lost, Again),
+        (ROW, &[], up, "VACUUM b1", REFUSED, Refuse),
+        (ROW, &[], up, "VACUUM c1", took_effect, Skip),
+        (ROW, &[], up, "VACUUM c2", lost, Again),
+        (
+            ROW,
+            &["f"],
+            Command::Downgrade("base"),
+            "VACUUM not_c2",
+            took_effect,
+            Skip,
+        ),
     ] {
         let history = history(sources);
         for dialect in Dialect::ALL {
@@ -357,6 +371,18 @@ fn statements_wait_for_locks_where_they_hold_none() {
         let waiting = fake.log.starting_with("-> waiting");
         assert_eq!(waiting.len(), if waits { 2 } else { 0 }, "{statement}");
     }
+}
+
+#[test]
+fn what_is_refused_outside_does_not_take_back_what_comes_before() {
+    let misread = "-- alembic: upgrade no-transaction\nSET standard_conforming_strings = off;\n\
+                   VACUUM 'a\\b';\n";
+    let sources: &[Source] = &[PLAIN[0], ("b", "a", misread)];
+    let mut fake = Fake::postgres(None);
+    let error = fake.run(&history(sources), PerRun, Command::Upgrade("heads"));
+    assert_snapshot!(error.unwrap_err(), @"b.sql:7:1: statement 2 of revision b failed: standard_conforming_strings is off, but the statements of a revision are read with it on: write E'...' where a backslash is an escape; these revisions are committed: a; everything else is as it was before");
+    let executed = ["CREATE TABLE a (x)", "CREATE TABLE a2 (x)"];
+    assert_eq!(fake.content, content(Some(&["a"]), &executed));
 }
 
 #[test]

@@ -59,6 +59,45 @@ pub(super) const TWICE: &[Source] = &[(
      -- alembic: upgrade no-transaction\nVACUUM a4;\nVACUUM a5;\n",
 )];
 
+/// Revisions that leave their transactions one after the other: at their beginning, but for the last
+/// but one.
+pub(super) const ROW: &[Source] = &[
+    (
+        "a",
+        "",
+        "-- alembic: upgrade\nUPDATE a1;\n-- alembic: downgrade\nUPDATE not_a1;\n",
+    ),
+    (
+        "b",
+        "a",
+        "-- alembic: upgrade no-transaction\nVACUUM b1;\n\
+         -- alembic: downgrade no-transaction\nVACUUM not_b1;\n",
+    ),
+    (
+        "c",
+        "b",
+        "-- alembic: upgrade no-transaction\nVACUUM c1;\nVACUUM c2;\n\
+         -- alembic: downgrade no-transaction\nVACUUM not_c2;\nVACUUM not_c1;\n",
+    ),
+    (
+        "d",
+        "c",
+        "-- alembic: upgrade no-transaction\nVACUUM d1;\n-- alembic: upgrade\nUPDATE d2;\n\
+         -- alembic: downgrade\nUPDATE not_d2;\n-- alembic: downgrade no-transaction\nVACUUM not_d1;\n",
+    ),
+    (
+        "e",
+        "d",
+        "-- alembic: upgrade\nUPDATE e1;\n-- alembic: upgrade no-transaction\nVACUUM e2;\n\
+         -- alembic: downgrade no-transaction\nVACUUM not_e2;\n-- alembic: downgrade\nUPDATE not_e1;\n",
+    ),
+    (
+        "f",
+        "e",
+        "-- alembic: upgrade\nUPDATE f1;\n-- alembic: downgrade\nUPDATE not_f1;\n",
+    ),
+];
+
 /// Two revisions, one of which sets the search path, in a transaction and outside.
 pub(super) const PATH: &[Source] = &[
     (

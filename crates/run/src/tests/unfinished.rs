@@ -48,7 +48,6 @@ fn a_run_goes_on_with_the_statement_that_failed() {
     find dangling
     list databases
     -> step 1 of 1
-    find dangling
     record 2 done, 3 begun
     commit
     -> committed
@@ -122,7 +121,6 @@ fn the_caller_decides_about_a_statement_that_may_have_taken_effect() {
     find dangling
     list databases
     -> step 1 of 1
-    find dangling
     record 1 done, 2 begun
     commit
     -> committed
@@ -158,7 +156,6 @@ fn the_caller_decides_about_a_statement_that_may_have_taken_effect() {
     find dangling
     list databases
     -> step 1 of 1
-    find dangling
     record 2 done, 3 begun
     commit
     -> committed

@@ -134,11 +134,11 @@ COMMIT;
 
 VACUUM;
 
-UPDATE alembic_version_progress SET done = 2, begun = 3, digest = '7fcccd616ea678d9', process = NULL, since = CURRENT_TIMESTAMP;
+UPDATE alembic_version_progress SET revision = 'b2', direction = 'upgrade', done = 2, begun = 3, digest = '7fcccd616ea678d9', process = NULL, since = CURRENT_TIMESTAMP;
 
 ANALYZE;
 
-UPDATE alembic_version_progress SET done = 3, begun = NULL, digest = '1411b81b01f09505', process = NULL, since = CURRENT_TIMESTAMP;
+UPDATE alembic_version_progress SET revision = 'b2', direction = 'upgrade', done = 3, begun = NULL, digest = '1411b81b01f09505', process = NULL, since = CURRENT_TIMESTAMP;
 
 PRAGMA foreign_keys = OFF;
 BEGIN IMMEDIATE;

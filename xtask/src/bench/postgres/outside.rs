@@ -54,7 +54,8 @@ pub(in super::super) fn measure(place: &Place) -> Result<Table> {
 }
 
 async fn clear(pool: &PgPool) -> Result<()> {
-    let clear = "DROP SCHEMA public CASCADE; CREATE SCHEMA public; CREATE TABLE account (id INTEGER)";
+    let clear =
+        "DROP SCHEMA public CASCADE; CREATE SCHEMA public; CREATE TABLE account (id INTEGER)";
     raw_sql(clear).execute(pool).await?;
     Ok(())
 }

@@ -5,6 +5,7 @@ use alembic_history::{Direction, Edited, Node, NodeSet, Plan, Rows};
 use super::super::checks::Check;
 use super::{OutsideSection, Writer};
 use crate::log::{Author, LogAction, NewEntry, rows_text};
+use crate::progress::has_room;
 
 impl Writer<'_, '_> {
     /// Refuses tables of the run that somebody else has put there.
@@ -110,15 +111,20 @@ impl Writer<'_, '_> {
 
     /// Writes the progress of a revision: how many statements of its section are done.
     pub(super) fn record(&mut self, section: &OutsideSection, statements: usize, is_begun: bool) {
-        let is_first = !std::mem::replace(&mut self.has_progress, true);
         let versions = &self.runner.version_table;
         let OutsideSection {
             node,
             direction,
             done,
         } = *section;
+        let revision = &self.runner.history.graph()[node].id;
+        if self.has_progress && done + statements == 0 && !has_room(revision) {
+            let drop = self.engine.drop_progress(versions);
+            self.execute(&drop);
+            self.has_progress = false;
+        }
+        let is_first = !std::mem::replace(&mut self.has_progress, true);
         if is_first {
-            let revision = &self.runner.history.graph()[node].id;
             let create = self.engine.create_progress(versions, revision);
             self.execute(&create);
         }
