@@ -5,9 +5,11 @@ mod difference;
 mod engines;
 mod models;
 mod starts;
+mod together;
 
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
 use alembic_history::{Chain, Code, Node};
 use alembic_migrate::schema::{DiffOptions, ObjectId, Schema, diff};
@@ -152,6 +154,7 @@ pub(crate) fn run(
         },
         ladder: None,
         slopes: Vec::new(),
+        together: Vec::new(),
         tracked: OnceCell::new(),
         tracked_rows: OnceCell::new(),
     };
@@ -195,6 +198,8 @@ struct Trial<'l> {
     ladder: Option<Ladder>,
     /// The upgrade's databases, which `up-down-up` starts from.
     slopes: Vec<Slope>,
+    /// The positions of revisions that can only be applied together.
+    together: Vec<Range<usize>>,
     /// The schema of a database that went through every revision.
     tracked: OnceCell<Picture>,
     /// How many rows it has.

@@ -6,6 +6,8 @@ use std::ops::Range;
 
 use alembic_history::{Node, Reversal, read_text, rows_file};
 
+use alembic_migrate::RunError;
+
 use super::{Ladder, Picture, Trial, Verdict, check_failure, compare, count, with_order};
 use crate::database::scratch::Scratch;
 use crate::output::{Cause, Diagnostic, Result};
@@ -28,20 +30,47 @@ impl Trial<'_> {
     ) -> Result<Scratch> {
         let mut scratch = self.replay.prepared()?;
         visit(&mut scratch, 0)?;
-        for (position, node) in order.iter().enumerate() {
-            self.up(&mut scratch, *node)?;
-            self.insert_rows(&scratch, *node)?;
-            visit(&mut scratch, position + 1)?;
+        let mut position = 0;
+        while position < order.len() {
+            let end = self.end_of_group(position);
+            self.up(&mut scratch, order[end - 1])?;
+            for node in &order[position..end] {
+                self.insert_rows(&scratch, *node)?;
+            }
+            for applied in position..end {
+                visit(&mut scratch, applied + 1)?;
+            }
+            position = end;
         }
         Ok(scratch)
     }
 
+    /// Returns whether a revision can only be applied together with others.
+    fn is_joined(&self, position: usize) -> bool {
+        let mut groups = self.together.iter();
+        groups.any(|group| group.contains(&position))
+    }
+
+    /// Returns the end of the revisions that are applied with the one at `position`, in the order.
+    fn end_of_group(&self, position: usize) -> usize {
+        let mut groups = self.together.iter();
+        let group = groups.find(|group| group.contains(&position));
+        group.map_or(position + 1, |group| group.end)
+    }
+
     fn up(&self, scratch: &mut Scratch, node: Node) -> Result<()> {
+        let outcome = self.try_up(scratch, node);
+        outcome.map_err(|error| self.explain(error, scratch))
+    }
+
+    pub(super) fn try_up(
+        &self,
+        scratch: &mut Scratch,
+        node: Node,
+    ) -> std::result::Result<(), RunError> {
         let id = self.replay.owner.graph()[node].id.as_str();
         let outcome = self.migrations().upgrade(&mut scratch.connection, id);
-        outcome
-            .map(drop)
-            .map_err(|error| self.explain(error, scratch))
+        outcome.map(drop)
     }
 
     fn down(&self, scratch: &mut Scratch, node: Node) -> Result<()> {
@@ -53,7 +82,7 @@ impl Trial<'_> {
     }
 
     /// Inserts the rows from the file next to a revision.
-    fn insert_rows(&self, scratch: &Scratch, node: Node) -> Result<()> {
+    pub(super) fn insert_rows(&self, scratch: &Scratch, node: Node) -> Result<()> {
         let path = rows_file(&self.replay.owner.history().file(node).path);
         let shown = path.display();
         let sql = match read_text(&path) {
@@ -76,6 +105,7 @@ impl Trial<'_> {
         let graph = self.replay.owner.graph();
         let heads: Vec<Node> = graph.real_heads().collect();
         let order = graph.in_order(&graph.required_by(&heads));
+        self.together = self.find_together(&order)?;
         let mut schemas = Vec::new();
         let mut slopes = Vec::new();
         let mut rest = self.slopes(&order).into_iter().peekable();
@@ -95,9 +125,16 @@ impl Trial<'_> {
         self.slopes = slopes;
         self.ladder = Some(Ladder { order, schemas });
         let revisions = count(self.replay.owner.graph().len(), "revision");
-        Ok(Verdict::Passed(match with_rows {
+        let text = match with_rows {
             0 => format!("{revisions}, no rows (put some next to a revision, in *.rows.sql)"),
             files => format!("{revisions}, with rows for {files} of them"),
+        };
+        let unsound: usize = self.together.iter().map(|group| group.len() - 1).sum();
+        Ok(Verdict::Passed(match unsound {
+            0 => text,
+            unsound => format!(
+                "{text}; {unsound} imported only with the one that mends what they leave broken"
+            ),
         }))
     }
 
@@ -110,7 +147,7 @@ impl Trial<'_> {
     fn slopes(&self, order: &[Node]) -> Vec<Range<usize>> {
         let mut slopes: Vec<Range<usize>> = Vec::new();
         for (position, node) in order.iter().enumerate() {
-            if !matches!(self.reversal(*node), Reversal::Possible) {
+            if self.is_joined(position) || !matches!(self.reversal(*node), Reversal::Possible) {
                 continue;
             }
             match slopes.last_mut() {
@@ -127,11 +164,12 @@ impl Trial<'_> {
         let Some(Ladder { order, schemas }) = &self.ladder else {
             return Ok(Verdict::Skipped("`upgrade` did not run".to_owned()));
         };
-        let (mut reverted, mut irreversible) = (0, 0);
+        let (mut reverted, mut irreversible, mut joined) = (0, 0, 0);
         let mut faults = Vec::new();
         let mut reordered = BTreeSet::new();
         for (position, node) in order.iter().enumerate() {
             match self.reversal(*node) {
+                Reversal::Possible if self.is_joined(position) => joined += 1,
                 Reversal::Possible => reverted += 1,
                 Reversal::Declared(_) => irreversible += 1,
                 Reversal::Missing => faults.push((position, vec![self.no_downgrade(*node)])),
@@ -164,7 +202,10 @@ impl Trial<'_> {
             return Err(check_failure(faults.collect()));
         }
         let reverted = count(reverted, "revision");
-        let text = format!("{reverted}, {irreversible} irreversible");
+        let mut text = format!("{reverted}, {irreversible} irreversible");
+        if joined > 0 {
+            text += &format!(", {joined} not on their own");
+        }
         Ok(Verdict::Passed(with_order(text, &reordered)))
     }
 
