@@ -1,6 +1,7 @@
 //! Imports from other migration tools: their folders, and the databases that they manage.
 
 mod alembic;
+mod config;
 mod files;
 mod place;
 mod program;

@@ -1,6 +1,7 @@
 //! `cargo alembic import`, and `cargo alembic stamp --from`
 
 mod alembic;
+mod configured;
 mod dbmate;
 mod refinery;
 mod refused;

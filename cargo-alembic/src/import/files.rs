@@ -8,6 +8,7 @@ use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
 use toml_edit::value;
 
+use super::config::read_config;
 use super::place::{Engines, NewFile, PlaceRequest};
 use super::report::{ToolName, answer, check};
 use super::source::{elsewhere, read_folder};
@@ -42,6 +43,7 @@ impl FolderImport {
         if tool == Tool::SeaOrm {
             return self.run_program(Some(from), context);
         }
+        let config = read_config(tool, crate_folder)?;
         let crate_to_set_up = (manifest, name);
         let mut place = self
             .place
@@ -56,10 +58,10 @@ impl FolderImport {
         if dialect.needs_commits() {
             place.keys["transaction"] = value("revision");
         }
-        place.exclude(tool.default_table());
+        place.exclude(&config.table_of(tool).name);
         let today = now(place.configuration.settings.timezone.as_deref())?;
         let date = |version: &str| create_date(&date_of(version).unwrap_or_else(|| today.clone()));
-        let imported = import(tool, &folder, dialect, date);
+        let imported = import((tool, &config), &folder, dialect, date);
         let shown = ToolName::of(tool);
         check(&imported, &from, &shown, elsewhere(tool, &from, &folder))?;
         let files = NewFile::of(&imported, &place);

@@ -7,6 +7,7 @@ use alembic_history::{Code, nearest, read_file};
 use alembic_import::{Detection, Folder, FolderFile, Tool, detect, detect_below};
 use walkdir::WalkDir;
 
+use super::config::read_config;
 use crate::output::{Cause, Diagnostic, Error, Hint, Result, Subcommand, Suggestion, display_path};
 
 /// The name of Alembic in arguments: its revisions are no SQL, and are imported by running them.
@@ -55,6 +56,9 @@ impl Source {
     /// Finds the folder of the tool, for a crate in `crate_folder`.
     pub(crate) fn find_folder(&self, crate_folder: &Path) -> Result<PathBuf> {
         let Some(named) = &self.folder else {
+            if let Some(configured) = self.find_configured(crate_folder)? {
+                return Ok(configured);
+            }
             let mut usual = USUAL_FOLDERS.iter().map(|folder| crate_folder.join(folder));
             return usual.find(|folder| folder.is_dir()).ok_or_else(|| {
                 let usual = USUAL_FOLDERS.join(" or ");
@@ -65,6 +69,24 @@ impl Source {
         let mut places = [current.join(named), crate_folder.join(named)].into_iter();
         let found = places.find(|folder| folder.is_dir());
         found.ok_or_else(|| no_folder(format!("there is no folder {}", named.display())))
+    }
+
+    /// Returns the folder that the configuration of a tool names.
+    fn find_configured(&self, crate_folder: &Path) -> Result<Option<PathBuf>> {
+        let tools = Tool::ALL.into_iter();
+        for tool in tools.filter(|tool| self.tool.is_none_or(|named| named == *tool)) {
+            let Some(folder) = read_config(tool, crate_folder)?.folder else {
+                continue;
+            };
+            let path = crate_folder.join(&folder);
+            if path.is_dir() {
+                return Ok(Some(path));
+            }
+            let file = tool.config_file().unwrap_or_default();
+            let title = format!("there is no folder {folder}, which {file} names");
+            return Err(no_folder(title));
+        }
+        Ok(None)
     }
 
     /// Returns the tool that a folder belongs to.
@@ -185,7 +207,7 @@ pub(super) fn read_folder(path: &Path) -> Result<Folder> {
     Ok(folder)
 }
 
-fn unreadable(path: &Path, error: std::io::Error) -> Error {
+pub(super) fn unreadable(path: &Path, error: std::io::Error) -> Error {
     let title = format!("cannot read {}: {error}", display_path(path));
     Diagnostic::new(Cause::Unreadable(error), title)
         .code(Code::UnreadableFile)

@@ -8,6 +8,7 @@ use alembic_import::{Applied, Key, Mapping, MappingError, Mismatch, Origin, Tool
 use alembic_migrate::driver::Driver;
 use alembic_run::{TakeOver, ToolColumn, ToolRecord, ToolTable};
 
+use super::config::read_config;
 use super::tools;
 use crate::context::Context;
 use crate::database::Database;
@@ -71,7 +72,7 @@ impl TakeOverRequest {
         if database.is_missing() {
             return Err(explain::missing_database(&database.url, own.name()));
         }
-        let table = self.tool_table(tool);
+        let table = self.tool_table(tool, own)?;
         let shown = table.table.quoted();
         let found: Mutex<Option<Mapping>> = Mutex::default();
         let history = own.history();
@@ -153,25 +154,29 @@ impl TakeOverRequest {
         }
     }
 
-    fn tool_table(&self, tool: Tool) -> ToolTable {
+    /// Returns the table of the tool: the one that is named, or configured in the crate.
+    fn tool_table(&self, tool: Tool, own: &Crate) -> Result<ToolTable> {
         let columns = tool.columns().iter().map(|column| match column {
             alembic_import::ToolColumn::Text(name) => ToolColumn::Text(name),
             alembic_import::ToolColumn::Bytes(name) => ToolColumn::Bytes(name),
         });
-        let name = self.table.as_deref().unwrap_or(tool.default_table());
-        let (schema, name) = match name.split_once('.') {
-            Some((schema, name)) => (Some(schema.to_owned()), name),
-            None => (None, name),
+        let named = self
+            .table
+            .as_deref()
+            .map(|name| match name.split_once('.') {
+                Some((schema, name)) => (Some(schema.to_owned()), name.to_owned()),
+                None => (None, name.to_owned()),
+            });
+        let table = match named {
+            Some((schema, name)) => VersionTable { name, schema },
+            None => read_config(tool, &own.configuration.folder)?.table_of(tool),
         };
-        ToolTable {
-            table: VersionTable {
-                name: name.to_owned(),
-                schema,
-            },
+        Ok(ToolTable {
+            table,
             columns: columns.collect(),
             order: tool.order(),
             advisory_lock: tool.advisory_lock(),
-        }
+        })
     }
 
     /// Finds the place of a database.

@@ -375,6 +375,11 @@ codes! {
         /// that was named. Name the tool and the folder, as in `cargo alembic import sqlx db/migrations`.
         UnknownTool = "unknown-tool",
 
+        /// The configuration file of another tool, `sqlx.toml` or `diesel.toml`, says something about its
+        /// migrations that `cargo alembic import` cannot follow. Correct it, or move it away to import by the
+        /// tool's defaults. Nothing was written.
+        ToolConfiguration = "tool-configuration",
+
         /// `cargo alembic import --database` finds no table of the tool, or one that lacks its columns. If it
         /// has another name, name it with `--table`. Nothing was stamped.
         ToolTable = "tool-table",

@@ -12,9 +12,9 @@ use siphasher::sip::SipHasher13;
 pub struct Checksum(Vec<String>);
 
 impl Checksum {
-    /// Returns what sqlx records: SHA-384 of the bytes.
-    pub(crate) fn sqlx(content: &[u8]) -> Self {
-        let bytes = Sha384::digest(content);
+    /// Returns what sqlx records: SHA-384 of the text without the characters that it is told to ignore.
+    pub(crate) fn sqlx(text: &str, ignored: &[char]) -> Self {
+        let bytes = Sha384::digest(text.replace(ignored, ""));
         let hex = bytes.iter().map(|byte| format!("{byte:02x}"));
         Self(vec![hex.collect()])
     }

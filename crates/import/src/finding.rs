@@ -44,6 +44,11 @@ pub enum FindingKind {
         /// The id.
         id: String,
     },
+    /// The first revision creates a schema, as the tool does before its migrations.
+    CreatesSchema {
+        /// The schema.
+        schema: String,
+    },
     /// The tool runs the file outside of transactions, although nothing in it says so.
     FoundOutside {
         /// The statement that no transaction takes.
@@ -91,7 +96,7 @@ pub enum FindingKind {
     /// A statement uses the table of the tool, which a revision of its own creates in an empty database.
     UsesOwnTable {
         /// The table.
-        table: &'static str,
+        table: String,
     },
     /// The tool runs the file again whenever it changes; its revision runs once.
     Repeatable,
@@ -184,9 +189,10 @@ impl FindingKind {
     #[must_use]
     pub const fn weight(&self) -> Weight {
         match self {
-            Self::TakenOut { .. } | Self::OtherId { .. } | Self::FoundOutside { .. } => {
-                Weight::Change
-            }
+            Self::TakenOut { .. }
+            | Self::OtherId { .. }
+            | Self::CreatesSchema { .. }
+            | Self::FoundOutside { .. } => Weight::Change,
             Self::NotAMigration
             | Self::Hole { .. }
             | Self::NoWayBack { .. }
@@ -263,6 +269,7 @@ impl FindingKind {
             Self::NoMigrations(tool) => format!("name a folder with migrations of {tool}"),
             Self::TakenOut { .. }
             | Self::OtherId { .. }
+            | Self::CreatesSchema { .. }
             | Self::FoundOutside { .. }
             | Self::NotAMigration
             | Self::Hole { .. }
@@ -300,6 +307,12 @@ impl fmt::Display for FindingKind {
             Self::TakenOut { statement } => write!(f, "`{statement}` taken out"),
             Self::OtherId { version, id } => {
                 write!(f, "version {version} becomes revision {id}")
+            }
+            Self::CreatesSchema { schema } => {
+                write!(
+                    f,
+                    "the first revision creates the schema {schema}, as the tool does"
+                )
             }
             Self::FoundOutside { statement } => {
                 write!(f, "runs outside of a transaction, for `{statement}`")

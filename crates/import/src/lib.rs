@@ -6,6 +6,7 @@
 
 mod applied;
 mod checksum;
+mod config;
 mod detect;
 mod finding;
 mod folder;
@@ -24,6 +25,7 @@ mod tools;
 
 pub use applied::{Applied, AppliedMigration};
 pub use checksum::Checksum;
+pub use config::{ConfigFault, ConfigFaultKind, ToolConfig};
 pub use detect::{Detection, detect, detect_below};
 pub use finding::{Finding, FindingKind, Weight};
 pub use folder::{Folder, FolderFile};

@@ -1,11 +1,13 @@
 //! The table in which a tool records what it has run, as the tool creates it.
 
+use alembic_history::VersionTable;
+
 use crate::Tool;
 
-/// Returns the statement that creates the table unless it exists.
+/// Returns the statement that creates the table, under this name, unless it exists.
 ///
 /// The types are those of PostgreSQL: SQLite takes any name of a type, and stores the same values.
-pub(crate) fn create(tool: Tool) -> String {
+pub(crate) fn create(tool: Tool, table: &VersionTable) -> String {
     let now = "DEFAULT CURRENT_TIMESTAMP";
     let columns = match tool {
         Tool::Sqlx => format!(
@@ -37,6 +39,6 @@ pub(crate) fn create(tool: Tool) -> String {
     };
     format!(
         "CREATE TABLE IF NOT EXISTS {} (\n    {columns}\n)",
-        tool.default_table()
+        table.quoted()
     )
 }

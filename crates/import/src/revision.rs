@@ -4,13 +4,16 @@ use std::collections::HashMap;
 
 use alembic_history::{
     Dialect, Direction, FindingKind as Fault, InvalidName, NewRevision, RevisionFile, RevisionId,
+    VersionTable,
 };
+
+use alembic_sql::quote;
 
 use crate::migration::{Down, Migration, Script};
 use crate::own_table;
 use crate::script::Piece;
 use crate::tools::{self, Reading};
-use crate::{Finding, FindingKind, Folder, Key, Origin, Tool, Weight};
+use crate::{Finding, FindingKind, Folder, Key, Origin, Tool, ToolConfig, Weight};
 
 /// A revision that stands for a migration of another tool.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,11 +72,11 @@ impl ImportedRevision {
     }
 }
 
-/// Makes revisions of the migrations in a folder of a tool; `date` returns the creation date of a version,
-/// as headers have it.
+/// Makes revisions of the migrations in a folder of a tool, and of what it is configured to do; `date`
+/// returns the creation date of a version, as headers have it.
 #[must_use]
 pub fn import(
-    tool: Tool,
+    (tool, config): (Tool, &ToolConfig),
     folder: &Folder,
     dialect: Dialect,
     date: impl Fn(&str) -> String,
@@ -81,7 +84,7 @@ pub fn import(
     let Reading {
         migrations,
         findings,
-    } = tools::read(tool, folder);
+    } = tools::read(tool, folder, config);
     let mut imported = Imported {
         revisions: Vec::new(),
         findings,
@@ -94,7 +97,8 @@ pub fn import(
     }
     let mut names: HashMap<RevisionId, &str> = HashMap::new();
     let mut final_ones = Vec::new();
-    let mut parent = imported.provide_own_table(tool, &migrations, dialect, &date);
+    let own_table = config.table_of(tool);
+    let mut parent = imported.provide_own_table((tool, &own_table), &migrations, dialect, &date);
     for migration in &migrations {
         let Some(id) = imported.id(migration) else {
             continue;
@@ -110,6 +114,7 @@ pub fn import(
         }
         let mut author = Author {
             tool,
+            own_table: &own_table.name,
             dialect,
             findings: Vec::new(),
         };
@@ -120,6 +125,11 @@ pub fn import(
             imported.revisions.push(revision);
         }
         parent = Some(id);
+    }
+    match dialect {
+        Dialect::Postgres => imported.create_schemas(tool, &config.schemas),
+        // There it is an error of the tool.
+        Dialect::Sqlite => {}
     }
     if !final_ones.is_empty() {
         imported.report(FindingKind::NoWayBack {
@@ -146,12 +156,12 @@ impl Imported {
     /// Begins with a revision that creates the table of the tool, if a migration uses it; returns its id.
     fn provide_own_table(
         &mut self,
-        tool: Tool,
+        (tool, own_table): (Tool, &VersionTable),
         migrations: &[Migration<'_>],
         dialect: Dialect,
         date: &impl Fn(&str) -> String,
     ) -> Option<RevisionId> {
-        let table = tool.default_table();
+        let table = own_table.name.as_str();
         let mut scripts = migrations.iter().map(|migration| &migration.up);
         scripts.find(|script| script.mentions(table, dialect).is_some())?;
         let first = migrations
@@ -176,12 +186,29 @@ impl Imported {
             sections: format!(
                 "-- alembic: upgrade\n-- A later revision uses it; a database of {tool} has it.\n{};\n\n\
                  -- alembic: downgrade irreversible: {tool} may have made the table\n",
-                own_table::create(tool)
+                own_table::create(tool, own_table)
             ),
             file: origin.file.clone(),
             origin: Some(origin),
         });
         Some(id)
+    }
+
+    /// Creates schemas before everything else.
+    fn create_schemas(&mut self, tool: Tool, schemas: &[String]) {
+        let Some(first) = self.revisions.first_mut().filter(|_| !schemas.is_empty()) else {
+            return;
+        };
+        let create = schemas
+            .iter()
+            .map(|schema| format!("CREATE SCHEMA IF NOT EXISTS {};\n", quote(schema)));
+        let create: String = create.collect();
+        let heading = "-- alembic: upgrade\n";
+        let why = format!("-- {tool} is configured to create what its migrations need.\n");
+        first.sections = format!("{heading}{why}{create}\n{}", first.sections);
+        for schema in schemas.iter().cloned() {
+            self.report(FindingKind::CreatesSchema { schema });
+        }
     }
 
     /// Returns the id of a migration's revision: the one that people know, if it can be one.
@@ -212,13 +239,15 @@ impl Imported {
 }
 
 /// What writes one revision.
-struct Author {
+struct Author<'t> {
     tool: Tool,
+    /// The name of the tool's table.
+    own_table: &'t str,
     dialect: Dialect,
     findings: Vec<Finding>,
 }
 
-impl Author {
+impl Author<'_> {
     /// Writes the revision of a migration, and returns whether it is irreversible.
     fn write(
         &mut self,
@@ -292,8 +321,9 @@ impl Author {
         let mut script = script.clone();
         script.outside |= found.is_some();
         self.findings.extend(found);
-        let table = self.tool.default_table();
+        let table = self.own_table;
         if let Some(offset) = script.mentions(table, self.dialect) {
+            let table = table.to_owned();
             let kind = FindingKind::UsesOwnTable { table };
             self.findings.push(script.finding(offset, kind));
         }

@@ -9,7 +9,7 @@ use std::fmt::Write;
 
 use alembic_history::Dialect;
 
-use crate::{Checksum, Folder, FolderFile, Imported, Origin, Tool, import};
+use crate::{Checksum, Folder, FolderFile, Imported, Origin, Tool, ToolConfig, import};
 
 /// Returns a folder with these files, which need not be in order.
 fn folder(files: &[(&str, &str)]) -> Folder {
@@ -24,7 +24,18 @@ fn folder(files: &[(&str, &str)]) -> Folder {
 
 /// Imports a folder on one day.
 fn imported(tool: Tool, files: &[(&str, &str)], dialect: Dialect) -> Imported {
-    import(tool, &folder(files), dialect, |_| "2026-01-02".to_owned())
+    configured(tool, &ToolConfig::default(), files, dialect)
+}
+
+/// Does the same for a tool that is configured like this.
+fn configured(
+    tool: Tool,
+    config: &ToolConfig,
+    files: &[(&str, &str)],
+    dialect: Dialect,
+) -> Imported {
+    let date = |_: &str| "2026-01-02".to_owned();
+    import((tool, config), &folder(files), dialect, date)
 }
 
 /// Returns what becomes of a folder: each revision without the keys of its header, and the findings.
@@ -55,8 +66,15 @@ fn shown(imported: &Imported) -> String {
 fn checksums_are_those_of_the_tools() {
     for (found, expected) in [
         (
-            Checksum::sqlx(b"CREATE TABLE a (id INT);\n"),
+            Checksum::sqlx("CREATE TABLE a (id INT);\n", &[]),
             "3fe175e6046ef43f222e00f4e37eb3334e080326914e01e81c3002088a2d0ead3325ebc38815da90fe87a4f23f2f933a",
+        ),
+        (
+            Checksum::sqlx(
+                "\u{feff}CREATE TABLE\ta (id INT);\r\n",
+                &['\u{feff}', '\t', '\r'],
+            ),
+            "b9a84fda7302eb60477c2d3b6169823d061dad31650e162aa2217adfcec24f71c3b3c8e917e14247cf4b10197fee526b",
         ),
         (
             Checksum::refinery("initial", 1, "CREATE TABLE a (id INT);\n"),

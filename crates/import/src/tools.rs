@@ -13,7 +13,7 @@ use std::collections::btree_map::Entry;
 
 use crate::folder::FolderFile;
 use crate::migration::{Migration, Script};
-use crate::{Finding, FindingKind, Folder, Tool};
+use crate::{Finding, FindingKind, Folder, Tool, ToolConfig};
 
 /// What a tool finds in a folder.
 #[derive(Debug, Default)]
@@ -23,10 +23,10 @@ pub(crate) struct Reading<'f> {
     pub(crate) findings: Vec<Finding>,
 }
 
-/// Reads a folder as a tool does.
-pub(crate) fn read(tool: Tool, folder: &Folder) -> Reading<'_> {
+/// Reads a folder as a tool does that is configured like this.
+pub(crate) fn read<'f>(tool: Tool, folder: &'f Folder, config: &ToolConfig) -> Reading<'f> {
     match tool {
-        Tool::Sqlx => sqlx::read(folder),
+        Tool::Sqlx => sqlx::read(folder, &config.ignored),
         Tool::Diesel => diesel::read(folder),
         Tool::Refinery => refinery::read(folder),
         Tool::Dbmate => dbmate::read(folder),

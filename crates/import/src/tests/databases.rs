@@ -109,7 +109,7 @@ const FLYWAY: &[(&str, &str)] = &[
 
 #[test]
 fn sqlx() {
-    let one = Checksum::sqlx(THREE[0].1.as_bytes()).to_string();
+    let one = Checksum::sqlx(THREE[0].1, &[]).to_string();
     let one = ["1", "true", &one];
     for (rows, ignored, expected) in [
         (&[][..], &[][..], "at "),

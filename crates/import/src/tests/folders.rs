@@ -3,8 +3,8 @@
 use alembic_history::Dialect;
 use insta::assert_snapshot;
 
-use super::{folder, imported, shown};
-use crate::{Detection, Tool, detect};
+use super::{configured, folder, imported, shown};
+use crate::{Detection, Tool, ToolConfig, detect};
 
 use Dialect::{Postgres, Sqlite};
 
@@ -262,7 +262,9 @@ fn text_that_is_not_utf_8() {
     ] {
         let mut folder = folder(&[(path, "")]);
         folder.files[0].content = vec![b'a', 0xff];
-        let imported = crate::import(tool, &folder, Sqlite, |_| String::new());
+        let imported = crate::import((tool, &ToolConfig::default()), &folder, Sqlite, |_| {
+            String::new()
+        });
         assert_eq!(
             shown(&imported),
             format!("Error: {path}: is not UTF-8 text\n")
@@ -319,4 +321,77 @@ fn folders_show_their_tool() {
         };
         assert_eq!(found, expected, "{files:?}");
     }
+}
+
+#[test]
+fn what_sqlx_is_configured_to_create_and_to_use_comes_first() {
+    let config = "[migrate]\ntable-name = 'audit.applied'\ncreate-schemas = ['audit', '\"Odd\"']";
+    let config = ToolConfig::read(Tool::Sqlx, config).unwrap();
+    let files = [
+        (
+            "1_a.sql",
+            "-- no-transaction\nCREATE TABLE audit.a (id INT);\n",
+        ),
+        ("2_b.sql", "DELETE FROM audit.applied WHERE version = 7;\n"),
+    ];
+    let own = configured(Tool::Sqlx, &config, &files, Postgres);
+    assert_snapshot!(shown(&own), @"
+    == sqlx_table revises []: table of sqlx (applied)
+    -- alembic: upgrade
+    -- sqlx is configured to create what its migrations need.
+    CREATE SCHEMA IF NOT EXISTS audit;
+    CREATE SCHEMA IF NOT EXISTS \"Odd\";
+
+    -- alembic: upgrade
+    -- A later revision uses it; a database of sqlx has it.
+    CREATE TABLE IF NOT EXISTS audit.applied (
+        version BIGINT PRIMARY KEY,
+        description TEXT NOT NULL,
+        installed_on TIMESTAMPTZ NOT NULL DEFAULT CURRENT_TIMESTAMP,
+        success BOOLEAN NOT NULL,
+        checksum BYTEA NOT NULL,
+        execution_time BIGINT NOT NULL
+    );
+
+    -- alembic: downgrade irreversible: sqlx may have made the table
+
+    == 1 revises [\"sqlx_table\"]: a (1_a.sql)
+    -- alembic: upgrade no-transaction
+    CREATE TABLE audit.a (id INT);
+
+    -- alembic: downgrade irreversible: sqlx had a single file for it, without a way back
+
+    == 2 revises [\"1\"]: b (2_b.sql)
+    -- alembic: upgrade
+    DELETE FROM audit.applied WHERE version = 7;
+
+    -- alembic: downgrade irreversible: sqlx had a single file for it, without a way back
+
+    Look: 2_b.sql:1: uses applied, which the first revision creates in an empty database
+    Change: the first revision creates the schema audit, as the tool does
+    Change: the first revision creates the schema Odd, as the tool does
+    Look: 2 of 3 revisions cannot be reverted: 1, 2
+    ");
+    let without = configured(Tool::Sqlx, &config, &files[..1], Postgres);
+    assert_snapshot!(shown(&without), @"
+    == 1 revises []: a (1_a.sql)
+    -- alembic: upgrade
+    -- sqlx is configured to create what its migrations need.
+    CREATE SCHEMA IF NOT EXISTS audit;
+    CREATE SCHEMA IF NOT EXISTS \"Odd\";
+
+    -- alembic: upgrade no-transaction
+    CREATE TABLE audit.a (id INT);
+
+    -- alembic: downgrade irreversible: sqlx had a single file for it, without a way back
+
+    Change: the first revision creates the schema audit, as the tool does
+    Change: the first revision creates the schema Odd, as the tool does
+    Look: 1 of 1 revisions cannot be reverted: 1
+    ");
+    let sqlite = configured(Tool::Sqlx, &config, &files[..1], Sqlite);
+    assert_eq!(
+        shown(&sqlite),
+        shown(&imported(Tool::Sqlx, &files[..1], Sqlite))
+    );
 }

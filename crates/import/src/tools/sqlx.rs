@@ -26,7 +26,8 @@ fn parts(file: &FolderFile) -> Option<(&str, &str)> {
     (file.is_at_top() && name.ends_with(".sql")).then_some((version, name))
 }
 
-pub(super) fn read(folder: &Folder) -> Reading<'_> {
+/// Reads a folder; checksums pass over the `ignored` characters.
+pub(super) fn read<'f>(folder: &'f Folder, ignored: &[char]) -> Reading<'f> {
     let mut reading = Reading::default();
     let (mut ups, mut downs) = (ByVersion::new(), BTreeMap::new());
     for file in &folder.files {
@@ -71,7 +72,7 @@ pub(super) fn read(folder: &Folder) -> Reading<'_> {
             message: words(name),
             up: script(file, text),
             down,
-            checksum: Some(Checksum::sqlx(&file.content)),
+            checksum: Some(Checksum::sqlx(text, ignored)),
         });
     }
     for file in downs.into_values() {
