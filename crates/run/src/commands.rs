@@ -20,7 +20,7 @@ use crate::report::{Ensured, Report, StampReport, Status};
 use crate::runner::Runner;
 use crate::session::{Decide, Session, WayBack};
 use crate::steps::carry_out;
-use crate::versions::Moment;
+use crate::versions::{Lookup, Moment};
 
 impl<'h> Runner<'h> {
     /// Applies the revisions needed to reach `target`.
@@ -329,7 +329,9 @@ pub(crate) async fn write_stamp(
     log::write(session).await?;
     // The stamp declares what an unfinished revision has done.
     forget(session).await?;
-    session.check_versions(Moment::BeforeCommit).await?;
+    session
+        .check_versions(Moment::BeforeCommit, Lookup::Again)
+        .await?;
     session.commit().await?;
     Ok(before)
 }
@@ -347,7 +349,9 @@ async fn accept(session: &mut Session<'_>, revisions: &[String]) -> Result<Vec<L
     let differences = log::adopt(session).await?;
     log::enter_acceptance(session, &differences, revisions)?;
     let written = log::write(session).await?;
-    session.check_versions(Moment::BeforeCommit).await?;
+    session
+        .check_versions(Moment::BeforeCommit, Lookup::Again)
+        .await?;
     session.commit().await?;
     Ok(written)
 }

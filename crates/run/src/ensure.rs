@@ -23,7 +23,7 @@ use crate::steps::carry_out;
 use crate::tables::Tables;
 use crate::target::{Ahead, Target};
 use crate::verify;
-use crate::versions::Moment;
+use crate::versions::{Lookup, Moment};
 
 impl<'h> Runner<'h> {
     /// Makes a database ready for one crate; the caller provides the crates that it depends on.
@@ -270,7 +270,9 @@ async fn ensure(
             change_versions(session, &stamp.changes).await?;
             log::enter_stamp(session, LogAction::Create, &[]);
             log::write(session).await?;
-            session.check_versions(Moment::BeforeCommit).await?;
+            session
+                .check_versions(Moment::BeforeCommit, Lookup::Again)
+                .await?;
             session.ledger.enter_created(graph, &graph.pending(&rows));
             session.commit().await?;
             let created = Event::SchemaCreated { package: package() };
@@ -319,7 +321,7 @@ async fn adopt(session: &mut Session<'_>, baseline: &str) -> Result<(), Failure>
     log::enter_stamp(session, LogAction::Stamp, &[]);
     log::write(session).await?;
     session.ledger.enter_stamp();
-    session.check_versions(Moment::During).await
+    session.check_versions(Moment::During, Lookup::Again).await
 }
 
 /// Reads the version table, and returns the report if the database is ready already.

@@ -1,6 +1,7 @@
 //! Statements outside of transactions: each takes effect at once, and cannot be undone.
 
 use alembic_history::{Direction, FileStatement, Node};
+use alembic_sql::StatementKind;
 
 use crate::database_error::{DatabaseError, DatabaseErrorKind};
 use crate::event::{Event, Executed};
@@ -9,6 +10,7 @@ use crate::ledger::UnfinishedEntry;
 use crate::progress::{record, take_back};
 use crate::request::Execute;
 use crate::session::Session;
+use crate::versions::Lookup;
 
 /// Commits, and runs statements outside of transactions; returns how many statements of the
 /// revision are then done.
@@ -178,5 +180,31 @@ async fn execute<'h>(
             let restored = link.execute(reading).await;
             restored.map(drop).map_err(|refused| refused.error)
         }
+    }
+}
+
+/// Returns whether the version table is looked for again after statements outside of transactions: not
+/// after those that take most of them, where no other run can have come between.
+pub(crate) fn lookup_after(session: &Session<'_>, statements: &[FileStatement<'_>]) -> Lookup {
+    let leaves_tables = |statement: &FileStatement<'_>| match statement.kind() {
+        StatementKind::Index(_) | StatementKind::Vacuum => true,
+        StatementKind::CreateTable(_)
+        | StatementKind::AlterTable(_)
+        | StatementKind::DropTable(_)
+        | StatementKind::View
+        | StatementKind::Trigger
+        | StatementKind::Rows
+        | StatementKind::Attach
+        | StatementKind::Detach
+        | StatementKind::Setting(_)
+        | StatementKind::Transaction(_)
+        | StatementKind::Call
+        | StatementKind::Block { .. }
+        | StatementKind::AddEnumValue(_)
+        | StatementKind::Other => false,
+    };
+    match session.engine.locks_outside() == Some(true) && statements.iter().all(leaves_tables) {
+        true => Lookup::Known,
+        false => Lookup::Again,
     }
 }

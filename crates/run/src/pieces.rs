@@ -270,6 +270,15 @@ fn failure<'h>(session: &Session<'h>, piece: &Piece<'h>, error: DatabaseError) -
 }
 
 impl Piece<'_> {
+    /// Returns whether a piece is work of the run itself, and runs nothing of a revision.
+    pub(crate) fn is_own(&self) -> bool {
+        match self {
+            // What was deferred runs when the modes are put back.
+            Piece::Statement { .. } | Piece::Alter { .. } | Piece::Modes { .. } => false,
+            Piece::Setting(_) | Piece::Row(_) => true,
+        }
+    }
+
     /// Returns the statement of a file that the server's notices are about; none for what the run
     /// does on its own account.
     fn origin(&self, session: &Session<'_>) -> Option<NoticeOrigin> {

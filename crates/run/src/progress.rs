@@ -56,9 +56,12 @@ pub(crate) async fn record(
         session.versions.has_progress = true;
     }
     let progress = session.runner.progress(node, direction, done, is_begun);
-    let write = session
-        .engine
-        .write_progress(session.table(), progress.clone(), is_first);
+    let write = session.engine.write_progress(
+        session.table(),
+        progress.clone(),
+        is_first,
+        session.link.is_open,
+    );
     // Outside of a transaction, a record that meets a lock changes nothing.
     let prepare = session
         .engine

@@ -18,7 +18,7 @@ use crate::log::LastEntry;
 use crate::refused_request::RefusedRequest;
 use crate::request::{Execute, Progress, Task};
 use crate::runner::Runner;
-use crate::versions::{Moment, VersionStore};
+use crate::versions::{Lookup, Moment, VersionStore};
 
 /// How long a transaction waits before it is begun again for the first time.
 const RETRY_PAUSE: Duration = Duration::from_millis(100);
@@ -175,7 +175,7 @@ impl<'h> Session<'h> {
     pub(crate) async fn read_versions(&mut self) -> Result<(), Failure> {
         let graph = self.graph();
         let engine = &mut *self.engine;
-        let moment = Moment::During;
+        let moment = (Moment::During, Lookup::Again);
         self.versions.read(engine, &self.link, graph, moment).await
     }
 
@@ -246,11 +246,18 @@ impl<'h> Session<'h> {
 
     /// Refuses to continue when the version table holds other rows than it should, whether a
     /// statement of a revision, a trigger or another session changed them.
-    pub(crate) async fn check_versions(&mut self, moment: Moment) -> Result<(), Failure> {
+    pub(crate) async fn check_versions(
+        &mut self,
+        moment: Moment,
+        lookup: Lookup,
+    ) -> Result<(), Failure> {
         let expected = self.versions.rows();
         let graph = self.graph();
         let engine = &mut *self.engine;
-        let read = self.versions.read(engine, &self.link, graph, moment).await;
+        let read = self
+            .versions
+            .read(engine, &self.link, graph, (moment, lookup))
+            .await;
         if moment == Moment::BeforeCommit {
             // It has executed what was deferred.
             self.link.report_notices_of_commit().await;

@@ -9,7 +9,7 @@ use crate::batch::Batch;
 use crate::event::{Event, RunStep};
 use crate::failure::Failure;
 use crate::log::{self, Differences};
-use crate::outside::run_outside;
+use crate::outside::{lookup_after, run_outside};
 use crate::pieces::{self, Piece};
 use crate::progress::{Continuation, forget, is_own, resume, wait};
 use crate::refusal::Refusal;
@@ -17,7 +17,7 @@ use crate::report::StepReport;
 use crate::session::{Decide, Session};
 use crate::session_changes::{ConstraintModes, Reach, SessionChanges};
 use crate::soundness::{Soundness, with_revisions};
-use crate::versions::Moment;
+use crate::versions::{Lookup, Moment};
 
 /// The work of a command, carried out in one transaction after the other.
 struct Work {
@@ -240,6 +240,7 @@ async fn run_transaction(
     let statements: Vec<FileStatement<'_>> = statements.collect();
     let before = Soundness::find(session, statements.into_iter()).await?;
     let mut modes = ConstraintModes::default();
+    let mut lookup = Lookup::Known;
     for step in steps {
         let revision = &session.graph()[step.revision];
         let run_step = RunStep {
@@ -265,6 +266,9 @@ async fn run_transaction(
         pieces.extend(restored.into_iter().map(Piece::Setting));
         pieces.extend(restore_modes(session, place, &mut modes));
         pieces.extend(step.rows.iter().copied().map(Piece::Row));
+        if !pieces.iter().all(Piece::is_own) {
+            lookup = Lookup::Again;
+        }
         pieces::run(session, pieces).await?;
         if end == End::Commit {
             forget(session).await?;
@@ -285,7 +289,7 @@ async fn run_transaction(
     log::write(session).await?;
     let checked = before.check(session).await;
     checked.map_err(|failure| with_revisions(session, failure, steps, next, direction))?;
-    session.check_versions(Moment::BeforeCommit).await?;
+    session.check_versions(Moment::BeforeCommit, lookup).await?;
     Ok(true)
 }
 
@@ -405,7 +409,8 @@ async fn run_sections<'h>(
             session.hold_foreign_keys().await?;
             session.begin().await?;
             let set_again = session.engine.suspend_session(&session.link).await?;
-            let checked = session.check_versions(Moment::During).await;
+            let lookup = lookup_after(session, statements);
+            let checked = session.check_versions(Moment::During, lookup).await;
             if matches!(checked, Ok(()) | Err(Failure::RowsMoved { .. }))
                 && !is_own(session).await?
             {

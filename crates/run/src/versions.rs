@@ -18,6 +18,14 @@ pub(crate) enum Moment {
     BeforeCommit,
 }
 
+/// Whether the table is looked for again before it is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Lookup {
+    Again,
+    /// It is where it was: nothing has run since that could have changed that, or what is attached to it.
+    Known,
+}
+
 /// The version table of a run.
 #[derive(Debug)]
 pub(crate) struct VersionStore {
@@ -85,9 +93,10 @@ impl VersionStore {
         engine: &mut dyn Engine,
         link: &Link<'_>,
         graph: &Graph,
-        moment: Moment,
+        (moment, lookup): (Moment, Lookup),
     ) -> Result<(), Failure> {
-        self.rows = self.read_rows(engine, link, graph, moment).await?;
+        let rows = self.read_rows(engine, link, graph, (moment, lookup));
+        self.rows = rows.await?;
         Ok(())
     }
 
@@ -96,9 +105,12 @@ impl VersionStore {
         engine: &mut dyn Engine,
         link: &Link<'_>,
         graph: &Graph,
-        moment: Moment,
+        (moment, lookup): (Moment, Lookup),
     ) -> Result<Option<Rows>, Failure> {
-        let kind = self.find(engine, link).await?;
+        let kind = match lookup {
+            Lookup::Known if self.rows.is_some() => Some("table".to_owned()),
+            Lookup::Known | Lookup::Again => self.find(engine, link).await?,
+        };
         let malformed = |why: String| Failure::MalformedVersionTable {
             table: self.table.quoted(),
             why,

@@ -347,12 +347,13 @@ pub(crate) trait OwnTables {
     }
 
     /// Returns the statement that records the progress of a revision: the first time as a new row, and
-    /// then in its place.
+    /// then in its place; `is_open` says whether a transaction is open.
     fn write_progress(
         &self,
         versions: &VersionTable,
         progress: Progress,
         is_first: bool,
+        is_open: bool,
     ) -> Execute<'static> {
         let table = versions.progress().quoted();
         let Progress {
@@ -380,8 +381,20 @@ pub(crate) trait OwnTables {
                  process = {process}, since = {now}"
             )
         };
+        // A begun statement must be recorded before anything that the server does not take back in a
+        // crash. Without this record, the statement before it counts as begun, as it was.
+        let sql = match is_open || progress.is_begun {
+            true => sql,
+            false => self.without_waiting(sql),
+        };
         let task = ProgressTask::Write { progress, is_first };
         Execute::new(Task::Progress(task), sql)
+    }
+
+    /// Returns a change of all rows of a table that does not wait for the disk, where the database can
+    /// do that for one statement alone: after a crash of the server, it may not have happened.
+    fn without_waiting(&self, update: String) -> String {
+        update
     }
 
     /// Returns the query that reads the progress of an unfinished revision; [`read_row`] reads its

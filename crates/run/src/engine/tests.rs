@@ -63,8 +63,10 @@ fn requests(dialect: Dialect, table: &VersionTable) -> String {
         engine.create_log(table),
         engine.write_log(table, &entries()),
         engine.create_progress(table, &graph[from].id),
-        engine.write_progress(table, progress(0, true), true),
-        engine.write_progress(table, progress(1, false), false),
+        engine.write_progress(table, progress(0, true), true, true),
+        engine.write_progress(table, progress(1, true), false, false),
+        engine.write_progress(table, progress(1, false), false, true),
+        engine.write_progress(table, progress(1, false), false, false),
         engine.drop_progress(table),
     ];
     let writers = engine.find_log_writers(table);
@@ -143,6 +145,8 @@ fn requests_to_sqlite() {
     INSERT INTO alembic_version_log (number, revision, message, direction, action, digest, rows_after, fingerprint, logged_at, took_us, user_name, host, application, tool_version, way_back_digest, way_back) VALUES (1, 'a1', 'It''s one', 'upgrade', 'run', '0123456789abcdef', 'a1', '01382975c0ea2a05', CURRENT_TIMESTAMP, 7000, 'ann', 'ann''s laptop', NULL, '1.2.3', '1865a6244d44a884', 'DROP'), (2, 'a1', 'It''s one', 'downgrade', 'stamp', NULL, '', '0000000000000000', CURRENT_TIMESTAMP, NULL, NULL, NULL, NULL, '1.2.3', NULL, NULL)
     CREATE TABLE alembic_version_progress ( revision VARCHAR(32) NOT NULL, direction VARCHAR(9) NOT NULL, done INTEGER NOT NULL, begun INTEGER, digest VARCHAR(16) NOT NULL, process INTEGER, since TIMESTAMP NOT NULL )
     INSERT INTO alembic_version_progress (revision, direction, done, begun, digest, process, since) VALUES ('a1', 'upgrade', 0, 1, '0123456789abcdef', NULL, CURRENT_TIMESTAMP)
+    UPDATE alembic_version_progress SET revision = 'a1', direction = 'upgrade', done = 1, begun = 2, digest = '0123456789abcdef', process = NULL, since = CURRENT_TIMESTAMP
+    UPDATE alembic_version_progress SET revision = 'a1', direction = 'upgrade', done = 1, begun = NULL, digest = '0123456789abcdef', process = NULL, since = CURRENT_TIMESTAMP
     UPDATE alembic_version_progress SET revision = 'a1', direction = 'upgrade', done = 1, begun = NULL, digest = '0123456789abcdef', process = NULL, since = CURRENT_TIMESTAMP
     DROP TABLE alembic_version_progress
     ");
@@ -174,7 +178,9 @@ fn requests_to_postgres_name_the_schema_and_do_not_wait_outside_of_transactions(
     INSERT INTO public.alembic_version_log (number, revision, message, direction, action, digest, rows_after, fingerprint, logged_at, took_us, user_name, host, application, tool_version, way_back_digest, way_back) VALUES (1, 'a1', 'It''s one', 'upgrade', 'run', '0123456789abcdef', 'a1', '01382975c0ea2a05', pg_catalog.clock_timestamp() AT TIME ZONE 'UTC', 7000, session_user, 'ann''s laptop', NULL, '1.2.3', '1865a6244d44a884', 'DROP'), (2, 'a1', 'It''s one', 'downgrade', 'stamp', NULL, '', '0000000000000000', pg_catalog.clock_timestamp() AT TIME ZONE 'UTC', NULL, session_user, NULL, NULL, '1.2.3', NULL, NULL)
     CREATE TABLE public.alembic_version_progress ( revision VARCHAR(32) NOT NULL, direction VARCHAR(9) NOT NULL, done INTEGER NOT NULL, begun INTEGER, digest VARCHAR(16) NOT NULL, process INTEGER, since TIMESTAMP NOT NULL )
     INSERT INTO public.alembic_version_progress (revision, direction, done, begun, digest, process, since) VALUES ('a1', 'upgrade', 0, 1, '0123456789abcdef', pg_catalog.pg_backend_pid(), pg_catalog.clock_timestamp() AT TIME ZONE 'UTC')
+    UPDATE public.alembic_version_progress SET revision = 'a1', direction = 'upgrade', done = 1, begun = 2, digest = '0123456789abcdef', process = pg_catalog.pg_backend_pid(), since = pg_catalog.clock_timestamp() AT TIME ZONE 'UTC'
     UPDATE public.alembic_version_progress SET revision = 'a1', direction = 'upgrade', done = 1, begun = NULL, digest = '0123456789abcdef', process = pg_catalog.pg_backend_pid(), since = pg_catalog.clock_timestamp() AT TIME ZONE 'UTC'
+    WITH s AS (SELECT pg_catalog.set_config('synchronous_commit', 'off', true) AS value) UPDATE public.alembic_version_progress SET revision = 'a1', direction = 'upgrade', done = 1, begun = NULL, digest = '0123456789abcdef', process = pg_catalog.pg_backend_pid(), since = pg_catalog.clock_timestamp() AT TIME ZONE 'UTC' WHERE (SELECT value FROM s) IS NOT NULL
     DROP TABLE public.alembic_version_progress
     "#);
 }

@@ -422,7 +422,6 @@ fn the_commit_before_a_section_outside_records_that_it_begins() {
     update a to b
     -> done
     find dangling
-    find versions
     read versions
     find dangling
     list databases
@@ -442,7 +441,6 @@ fn the_commit_before_a_section_outside_records_that_it_begins() {
     update b to c
     -> done
     find dangling
-    find versions
     read versions
     find dangling
     list databases
@@ -490,7 +488,6 @@ fn the_commit_before_a_section_outside_records_that_it_begins() {
     drop progress
     -> done
     find dangling
-    find versions
     read versions
     commit
     -> committed
@@ -547,7 +544,6 @@ fn the_commit_before_a_section_outside_records_that_it_begins() {
     insert a
     -> done
     find dangling
-    find versions
     read versions
     find dangling
     list databases
@@ -568,7 +564,6 @@ fn the_commit_before_a_section_outside_records_that_it_begins() {
     drop progress
     -> done
     find dangling
-    find versions
     read versions
     commit
     -> committed

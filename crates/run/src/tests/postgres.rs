@@ -44,7 +44,6 @@ fn a_section_outside_of_transactions_is_recorded_statement_by_statement() {
     record 3 done
     begin
     set for transaction
-    find versions in public
     read versions
     UPDATE b4
     update a to b

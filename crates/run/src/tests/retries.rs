@@ -242,7 +242,6 @@ fn what_runs_outside_of_transactions_is_not_begun_again() {
     record 3 done
     begin
     set for transaction
-    find versions in public
     read versions
     UPDATE b4
     update a to b

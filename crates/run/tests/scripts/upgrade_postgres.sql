@@ -189,7 +189,7 @@ COMMIT;
 
 CREATE INDEX CONCURRENTLY by_name ON users (name);
 
-UPDATE alembic_version_progress SET revision = 'b2', direction = 'upgrade', done = 2, begun = NULL, digest = 'a3b1cdb7a46be8ae', process = pg_catalog.pg_backend_pid(), since = pg_catalog.clock_timestamp() AT TIME ZONE 'UTC';
+WITH s AS (SELECT pg_catalog.set_config('synchronous_commit', 'off', true) AS value) UPDATE alembic_version_progress SET revision = 'b2', direction = 'upgrade', done = 2, begun = NULL, digest = 'a3b1cdb7a46be8ae', process = pg_catalog.pg_backend_pid(), since = pg_catalog.clock_timestamp() AT TIME ZONE 'UTC' WHERE (SELECT value FROM s) IS NOT NULL;
 
 BEGIN;
 SET LOCAL lock_timeout = '1500ms';

@@ -60,6 +60,15 @@ impl OwnTables for Postgres {
         )
     }
 
+    fn without_waiting(&self, update: String) -> String {
+        // The statement is a transaction, whose commit goes by this. A part without an effect on the
+        // rows would not be computed.
+        format!(
+            "WITH s AS (SELECT pg_catalog.set_config('synchronous_commit', 'off', true) AS value) \
+             {update} WHERE (SELECT value FROM s) IS NOT NULL"
+        )
+    }
+
     fn new_id_limit(&self) -> Option<usize> {
         Some(MAX_ID_LENGTH)
     }

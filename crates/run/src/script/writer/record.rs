@@ -131,7 +131,11 @@ impl Writer<'_, '_> {
         let progress = self
             .runner
             .progress(node, direction, done + statements, is_begun);
-        let write = self.engine.write_progress(versions, progress, is_first);
+        // The first record of a section is part of the transaction before it.
+        let is_open = statements == 0;
+        let write = self
+            .engine
+            .write_progress(versions, progress, is_first, is_open);
         self.execute(&write);
     }
 }
