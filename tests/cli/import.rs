@@ -112,6 +112,27 @@ fn a_key_that_a_later_migration_mends() {
     assert!(alone.contains(help), "{alone}");
     project.run("upgrade").success();
     assert_eq!(project.database("shop.db").versions(), ["3"]);
+
+    // Nobody can change what databases have applied, so `test` takes it as a run from nothing does.
+    let tested = project.run("test").success();
+    let upgrade = "3 revisions, no rows (put some next to a revision, in *.rows.sql); 2 imported \
+                   revisions applied with the one that mends what is broken until then";
+    assert!(tested.stdout.contains(upgrade), "{tested}");
+    assert!(
+        tested.stdout.contains("0 revisions, 3 irreversible"),
+        "{tested}"
+    );
+    // But what is written from now on has to work by itself.
+    let broken = alembic_tests::revision("aa04")
+        .revises("3")
+        .upgrade("CREATE TABLE line (id INTEGER REFERENCES later (id));");
+    let mending = alembic_tests::revision("bb05")
+        .revises("aa04")
+        .upgrade("CREATE TABLE later (id INTEGER PRIMARY KEY);");
+    project.add_to("revisions", [broken, mending]);
+    project.run("lock").success();
+    let refused = failed(project.run("test"));
+    assert!(refused.stderr.contains("error[broken-object]"), "{refused}");
 }
 
 /// Runs a command, and returns what it changes.

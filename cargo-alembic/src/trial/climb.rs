@@ -133,7 +133,8 @@ impl Trial<'_> {
         Ok(Verdict::Passed(match unsound {
             0 => text,
             unsound => format!(
-                "{text}; {unsound} imported only with the one that mends what they leave broken"
+                "{text}; {} applied with the one that mends what is broken until then",
+                count(unsound, "imported revision")
             ),
         }))
     }
