@@ -5,8 +5,7 @@ use std::path::Path;
 use alembic_history::Code;
 use alembic_import::{Tool, ToolConfig};
 
-use super::source::unreadable;
-use crate::output::{Cause, Diagnostic, Result, display_path};
+use crate::output::{Cause, Diagnostic, Error, Result, display_path};
 
 /// Reads how a tool is configured in the folder of a crate.
 pub(super) fn read_config(tool: Tool, crate_folder: &Path) -> Result<ToolConfig> {
@@ -31,4 +30,12 @@ pub(super) fn read_config(tool: Tool, crate_folder: &Path) -> Result<ToolConfig>
             .help("correct the file, or move it away to import by the defaults of the tool")
             .into()
     })
+}
+
+/// Returns the error of a file or a folder that cannot be read.
+pub(super) fn unreadable(path: &Path, error: std::io::Error) -> Error {
+    let title = format!("cannot read {}: {error}", display_path(path));
+    Diagnostic::new(Cause::Unreadable(error), title)
+        .code(Code::UnreadableFile)
+        .into()
 }

@@ -7,7 +7,7 @@ use alembic_history::{Code, nearest, read_file};
 use alembic_import::{Detection, Folder, FolderFile, Tool, detect, detect_below};
 use walkdir::WalkDir;
 
-use super::config::read_config;
+use super::config::{read_config, unreadable};
 use crate::output::{Cause, Diagnostic, Error, Hint, Result, Subcommand, Suggestion, display_path};
 
 /// The name of Alembic in arguments: its revisions are no SQL, and are imported by running them.
@@ -205,11 +205,4 @@ pub(super) fn read_folder(path: &Path) -> Result<Folder> {
         folder.files.push(file);
     }
     Ok(folder)
-}
-
-pub(super) fn unreadable(path: &Path, error: std::io::Error) -> Error {
-    let title = format!("cannot read {}: {error}", display_path(path));
-    Diagnostic::new(Cause::Unreadable(error), title)
-        .code(Code::UnreadableFile)
-        .into()
 }

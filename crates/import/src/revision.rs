@@ -126,10 +126,9 @@ pub fn import(
         }
         parent = Some(id);
     }
-    match dialect {
-        Dialect::Postgres => imported.create_schemas(tool, &config.schemas),
-        // There it is an error of the tool.
-        Dialect::Sqlite => {}
+    // Elsewhere it is an error of the tool.
+    if dialect.has_schemas() {
+        imported.create_schemas(tool, &config.schemas);
     }
     if !final_ones.is_empty() {
         imported.report(FindingKind::NoWayBack {

@@ -13,6 +13,7 @@ mod postgres;
 mod retries;
 mod revisions;
 mod rows;
+mod rows_of_sections;
 mod splits;
 mod sql;
 mod truth;
