@@ -158,7 +158,7 @@ fn configuration_that_cannot_be_followed_is_refused() {
             "diesel.toml",
             "migrations_directory.dir = \"\\u001b[31melsewhere\"",
             "error[unknown-tool]",
-            "there is no folder \\u{1b}[31melsewhere, which diesel.toml names",
+            "there is no folder ␛[31melsewhere, which diesel.toml names",
         ),
     ] {
         let project = project(SQLX);
