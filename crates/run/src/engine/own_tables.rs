@@ -377,7 +377,8 @@ pub(crate) trait OwnTables {
             )
         } else {
             format!(
-                "UPDATE {table} SET revision = {revision}, direction = '{direction}', done = {done}, begun = {begun}, digest = '{digest}', \
+                "UPDATE {table} SET revision = {revision}, direction = '{direction}', \
+                 done = {done}, begun = {begun}, digest = '{digest}', \
                  process = {process}, since = {now}"
             )
         };
