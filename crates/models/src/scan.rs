@@ -1,6 +1,7 @@
 //! Reads the tables of a crate from its sources, as the compiler would, and without it.
 
 mod attributes;
+mod bodies;
 mod condition;
 mod derives;
 mod fault;

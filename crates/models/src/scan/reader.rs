@@ -18,7 +18,8 @@ use syn::{
     Meta,
 };
 
-use super::attributes::decided;
+use super::attributes::{decided, has_condition};
+use super::bodies::without_bodies;
 use super::condition::Truth;
 use super::fault::Fault;
 use super::known_derives::Grammar;
@@ -137,7 +138,7 @@ impl<'t> Reader<'t> {
             self.faults.push(Fault::new(file, span, text));
             return;
         }
-        match syn::parse_file(&text) {
+        match syn::parse_file(&without_bodies(&text, &[])) {
             Ok(File { attrs, items, .. }) => {
                 let decided = decided(attrs, self.features);
                 if decided.is_there != Truth::False {
@@ -190,7 +191,8 @@ impl<'t> Reader<'t> {
 
     /// Returns whether an item may be there.
     fn is_there(&self, attributes: &[Attribute]) -> bool {
-        decided(attributes.to_vec(), self.features).is_there != Truth::False
+        !has_condition(attributes)
+            || decided(attributes.to_vec(), self.features).is_there != Truth::False
     }
 
     /// Notes the name that `extern crate` gives to a crate: in a root, all modules have it.

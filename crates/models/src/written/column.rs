@@ -120,7 +120,7 @@ impl Reader<'_> {
                 let text = argument.text(findings);
                 text.and_then(|text| sql_text::name(&text, findings))
             }
-            None => self.own_name(findings),
+            None => sql_text::name_at(self.name.clone(), self.ident.span(), findings),
         };
         let renamed_from = arguments.text("renamed_from", findings);
         let renamed_from = renamed_from.and_then(|text| sql_text::name(&text, findings));
@@ -143,12 +143,6 @@ impl Reader<'_> {
             collation,
             comment: comment(arguments, &field.attrs, findings),
         })
-    }
-
-    /// Returns the name of the column that a field without `name` stands for.
-    fn own_name(&self, findings: &mut Findings) -> Option<Text> {
-        let literal = syn::LitStr::new(&self.name, self.ident.span());
-        sql_text::name(&literal, findings)
     }
 
     fn identity(&self, findings: &mut Findings) -> Option<Identity> {

@@ -77,8 +77,8 @@ fn read_enum(input: &DeriveInput, data: &DataEnum, findings: &mut Findings) -> O
     let style = style.and_then(|text| Style::read(&text, findings));
     let native = match arguments.get("native") {
         Some(super::arguments::Argument::Word(word)) => {
-            let own = LitStr::new(&table_name(&field_name(&input.ident)), word.span());
-            sql_text::name(&own, findings)
+            let own = table_name(&field_name(&input.ident));
+            sql_text::name_at(own, word.span(), findings)
         }
         Some(argument) => {
             let text = argument.text(findings);

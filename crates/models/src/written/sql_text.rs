@@ -2,6 +2,7 @@
 //! cannot become more than it stands for.
 
 use alembic_sql::{Dialect, TokenKind, Tokens};
+use proc_macro2::Span;
 use syn::LitStr;
 
 use super::Findings;
@@ -130,18 +131,22 @@ fn of_dialects(arguments: Vec<Argument>, findings: &mut Findings) -> Each {
 
 /// Returns the name of an object, which must not be too long for PostgreSQL.
 pub(super) fn name(text: &LitStr, findings: &mut Findings) -> Option<Text> {
-    let name = text.value();
+    name_at(text.value(), text.span(), findings)
+}
+
+/// Returns the name of an object that no text of the source states, as [`name`] does.
+pub(super) fn name_at(name: String, span: Span, findings: &mut Findings) -> Option<Text> {
     if name.is_empty() {
-        findings.add(text.span(), "the name is empty");
+        findings.add(span, "the name is empty");
         return None;
     }
     if name.contains('\0') {
-        findings.add(text.span(), "a name cannot hold a zero byte");
+        findings.add(span, "a name cannot hold a zero byte");
         return None;
     }
     if name.len() > LONGEST_NAME {
         findings.add_with_help(
-            text.span(),
+            span,
             format!("the name is longer than {LONGEST_NAME} bytes"),
             "PostgreSQL would cut it",
         );

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use proc_macro2::Span;
-use syn::{Data, DeriveInput, Fields, FieldsNamed, LitStr};
+use syn::{Data, DeriveInput, Fields, FieldsNamed};
 
 use super::arguments::{Argument, Arguments, of_attributes};
 use super::clauses::{Clauses, field_name};
@@ -41,7 +41,7 @@ pub(super) fn read_table(input: &DeriveInput) -> Result<Reading<TableModel>, Vec
         Some(_) => name,
         None => {
             let name = table_name(&field_name(&input.ident));
-            sql_text::name(&LitStr::new(&name, input.ident.span()), &mut findings)
+            sql_text::name_at(name, input.ident.span(), &mut findings)
         }
     };
     let model = TableModel {
@@ -101,6 +101,7 @@ fn read_struct(
     let before = clauses.constraints.len();
     let indexes_before = clauses.indexes.len();
     if let Some(fields) = named_fields(input, findings) {
+        members.reserve_exact(fields.named.len());
         for field in &fields.named {
             if let Some(ident) = &field.ident {
                 spans.insert(field_name(ident), ident.span());
