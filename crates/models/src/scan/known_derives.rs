@@ -1,5 +1,7 @@
 //! The derives that state tables.
 
+use super::sea_orm::TRAITS;
+
 /// What states the tables of a crate.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Grammar {
@@ -52,6 +54,14 @@ impl Grammar {
         };
         let found = names.find(|(known, _)| *known == name);
         found.map(|(_, derive)| *derive)
+    }
+
+    /// Returns the traits whose implementations are read.
+    pub(super) fn traits(self) -> &'static [&'static str] {
+        match self {
+            Self::Own => &[],
+            Self::SeaOrm => &TRAITS,
+        }
     }
 
     /// Returns whether a crate has the derives. No other crate has any of the names of sea-orm's, which

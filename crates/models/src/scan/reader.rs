@@ -10,12 +10,12 @@ use std::path::{Path, PathBuf};
 
 use doubt::{Cause, Doubt};
 use inside::HiddenDerive;
-use pending::{Alias, Pending};
+use pending::{Alias, Implementation, Pending};
 use proc_macro2::{Ident, Span};
 use syn::spanned::Spanned;
 use syn::{
-    Attribute, DeriveInput, Expr, File, Item, ItemExternCrate, ItemMacro, ItemMod, Lit, LitStr,
-    Meta,
+    Attribute, DeriveInput, Expr, File, Item, ItemExternCrate, ItemImpl, ItemMacro, ItemMod, Lit,
+    LitStr, Meta,
 };
 
 use super::attributes::{decided, has_condition};
@@ -24,6 +24,7 @@ use super::condition::Truth;
 use super::fault::Fault;
 use super::known_derives::Grammar;
 use super::module_files::{Here, real};
+use super::sea_orm::trait_of;
 use super::tree::{Tree, Use, names_of};
 use crate::model::{ColumnsModel, TableModel, Text, TypeModel};
 use crate::written::{Reading, plain_name};
@@ -69,6 +70,7 @@ pub(super) struct Reader<'t> {
     /// The items with derives, to be looked at when all imports are known.
     pending: Vec<Pending>,
     aliases: Vec<Alias>,
+    impls: Vec<Implementation>,
     hidden: Vec<HiddenDerive>,
     /// The key of what begins at a place, which several targets may lead to.
     places: BTreeMap<(PathBuf, usize, usize), String>,
@@ -92,6 +94,7 @@ impl<'t> Reader<'t> {
             grammar,
             pending: Vec::new(),
             aliases: Vec::new(),
+            impls: Vec::new(),
             hidden: Vec::new(),
             places: BTreeMap::new(),
             failed: BTreeSet::new(),
@@ -138,7 +141,7 @@ impl<'t> Reader<'t> {
             self.faults.push(Fault::new(file, span, text));
             return;
         }
-        match syn::parse_file(&without_bodies(&text, &[])) {
+        match syn::parse_file(&without_bodies(&text, self.grammar.traits())) {
             Ok(File { attrs, items, .. }) => {
                 let decided = decided(attrs, self.features);
                 if decided.is_there != Truth::False {
@@ -180,12 +183,27 @@ impl<'t> Reader<'t> {
                 Item::Enum(item) => self.read_input(item.into(), here, module, doubt),
                 Item::Macro(item) => self.read_macro(&item, here, module, doubt),
                 Item::Fn(ref inner) => self.search(&item, &inner.attrs, here, module),
-                Item::Impl(ref inner) => self.search(&item, &inner.attrs, here, module),
+                Item::Impl(item) => self.read_impl(item, here, module),
                 Item::Const(ref inner) => self.search(&item, &inner.attrs, here, module),
                 Item::Static(ref inner) => self.search(&item, &inner.attrs, here, module),
                 Item::Trait(ref inner) => self.search(&item, &inner.attrs, here, module),
                 _ => {}
             }
+        }
+    }
+
+    /// Keeps an implementation that says something about an entity.
+    fn read_impl(&mut self, item: ItemImpl, here: &Here, module: usize) {
+        self.search(&item, &item.attrs, here, module);
+        if self.grammar == Grammar::SeaOrm
+            && trait_of(&item).is_some()
+            && self.is_there(&item.attrs)
+        {
+            self.impls.push(Implementation {
+                here: here.file.clone(),
+                module,
+                item,
+            });
         }
     }
 

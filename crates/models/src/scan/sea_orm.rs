@@ -1,8 +1,10 @@
 //! Reads the entities of sea-orm as what they state about tables.
 
 mod arguments;
+mod chain;
 mod default;
 mod entity;
+mod expanded;
 mod relation;
 mod types;
 mod value;
@@ -10,12 +12,23 @@ mod value;
 use syn::Path;
 
 pub(super) use entity::read_entity;
-pub(super) use relation::{Relations, read_relations, remove_impossible};
+pub(super) use expanded::{Parts, read_expanded, trait_of};
+pub(super) use relation::{Relations, read_relation_impl, read_relations, remove_impossible};
 pub(super) use types::{is_integer, stored_alias};
 pub(super) use value::{read_active_enum, read_json, read_value_type};
 
 /// The name of the struct that stands for an entity, and that the derive adds.
 pub(super) const ENTITY: &str = "Entity";
+
+/// The traits by which an entity says what it is, where it is written out.
+pub(super) const TRAITS: [&str; 4] = [
+    "ColumnTrait",
+    "EntityName",
+    "PrimaryKeyTrait",
+    RELATION_TRAIT,
+];
+
+pub(super) const RELATION_TRAIT: &str = "RelationTrait";
 
 /// What is known of the types that a struct names.
 pub(super) trait Scope {

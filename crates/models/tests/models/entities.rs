@@ -34,12 +34,7 @@ fn check(name: &str, text: &str) {
     insta::assert_snapshot!(name, shown);
 }
 
-/// The format of sea-orm 1, as its command writes it from a database.
-#[test]
-fn relations_as_an_enum() {
-    check(
-        "compact",
-        "
+const COMPACT: &str = "
 mod prelude;
 mod user;
 mod post;
@@ -108,6 +103,265 @@ pub enum Relation {
         fk_name = \"parent\"
     )]
     Parent,
+}
+";
+
+/// The format of sea-orm 1, as its command writes it from a database.
+#[test]
+fn relations_as_an_enum() {
+    check("compact", COMPACT);
+}
+
+const EXPANDED: &str = "
+mod prelude;
+mod user;
+mod post;
+//- src/prelude.rs
+pub use super::user::Entity as Users;
+//- src/user.rs
+use sea_orm::entity::prelude::*;
+#[derive(Copy, Clone, Default, Debug, DeriveEntity)]
+pub struct Entity;
+impl EntityName for Entity {
+    fn table_name(&self) -> & 'static str {
+        \"user\"
+    }
+    fn comment(&self) -> Option<&str> { Some(\"Who writes\") }
+}
+#[derive(Clone, Debug, PartialEq, DeriveModel, DeriveActiveModel, Eq)]
+pub struct Model {
+    pub id: i64,
+    pub email: String,
+    pub balance: Option<Decimal> ,
+    pub status: Option<Status> ,
+    pub created_at: DateTimeWithTimeZone,
+}
+#[derive(Copy, Clone, Debug, EnumIter, DeriveColumn)]
+pub enum Column {
+    Id,
+    Email,
+    Balance,
+    Status,
+    CreatedAt,
+}
+#[derive(Copy, Clone, Debug, EnumIter, DerivePrimaryKey)]
+pub enum PrimaryKey {
+    Id,
+}
+impl PrimaryKeyTrait for PrimaryKey {
+    type ValueType = i64;
+    fn auto_increment() -> bool {
+        true
+    }
+}
+#[derive(Copy, Clone, Debug, EnumIter)]
+pub enum Relation {
+    Post,
+}
+impl ColumnTrait for Column {
+    type EntityName = Entity;
+    fn def(&self) -> ColumnDef {
+        match self {
+            Self::Id => ColumnType::BigInteger.def(),
+            Self::Email => ColumnType::Text.def().unique(),
+            Self::Balance => ColumnType::Decimal(Some((10u32, 2u32))).def().null(),
+            Self::Status => Status::db_type().get_column_type().to_owned().def().null(),
+            Self::CreatedAt => ColumnType::TimestampWithTimeZone.def(),
+        }
+    }
+}
+impl RelationTrait for Relation {
+    fn def(&self) -> RelationDef {
+        match self {
+            Self::Post => Entity::has_many(super::post::Entity).into(),
+        }
+    }
+}
+impl Related<super::post::Entity> for Entity {
+    fn to() -> RelationDef {
+        Relation::Post.def()
+    }
+}
+#[derive(Debug, Clone, PartialEq, Eq, EnumIter, DeriveActiveEnum)]
+#[sea_orm(rs_type = \"String\", db_type = \"Enum\", enum_name = \"user_status\")]
+pub enum Status {
+    #[sea_orm(string_value = \"new\")]
+    New,
+    #[sea_orm(string_value = \"it's gone\")]
+    Gone,
+}
+impl ActiveModelBehavior for ActiveModel {}
+//- src/post.rs
+use sea_orm::entity::prelude::*;
+use crate::prelude::Users;
+#[derive(Copy, Clone, Default, Debug, DeriveEntity)]
+pub struct Entity;
+impl EntityName for Entity {
+    fn schema_name(&self) -> Option< &str > {
+        Some(\"blog\")
+    }
+    fn table_name(&self) -> & 'static str {
+        \"post\"
+    }
+}
+#[derive(Clone, Debug, PartialEq, DeriveModel, DeriveActiveModel)]
+pub struct Model {
+    pub author_id: i64,
+    pub number: i32,
+    pub parent_author: Option<i64> ,
+    pub parent_number: Option<i32> ,
+    pub body: Json,
+}
+#[derive(Copy, Clone, Debug, EnumIter, DeriveColumn)]
+pub enum Column {
+    AuthorId,
+    Number,
+    ParentAuthor,
+    ParentNumber,
+    Body,
+}
+#[derive(Copy, Clone, Debug, EnumIter, DerivePrimaryKey)]
+pub enum PrimaryKey {
+    AuthorId,
+    Number,
+}
+impl PrimaryKeyTrait for PrimaryKey {
+    type ValueType = (i64, i32);
+    fn auto_increment() -> bool {
+        false
+    }
+}
+#[derive(Copy, Clone, Debug, EnumIter)]
+pub enum Relation { User, Same, NoKey, Skipped, Parent, Reversed }
+impl ColumnTrait for Column {
+    type EntityName = Entity;
+    fn def(&self) -> ColumnDef {
+        match self {
+            Self::AuthorId => ColumnType::BigInteger.def(),
+            Self::Number => ColumnType::Integer.def(),
+            Self::ParentAuthor => ColumnType::BigInteger.def().null(),
+            Self::ParentNumber => ColumnType::Integer.def().null(),
+            Self::Body => ColumnType::Json.def(),
+        }
+    }
+}
+impl RelationTrait for Relation {
+    fn def(&self) -> RelationDef {
+        match self {
+            Self::User => Entity::belongs_to(super::user::Entity)
+                .from(Column::AuthorId)
+                .to(super::user::Column::Id)
+                .on_update(ForeignKeyAction::NoAction)
+                .on_delete(ForeignKeyAction::Cascade)
+                .into(),
+            Self::Same => Entity::belongs_to(Users)
+                .from(Column::AuthorId)
+                .to(super::user::Column::Id)
+                .into(),
+            Self::NoKey => Entity::belongs_to(Users)
+                .from(Column::Number)
+                .to(super::user::Column::Balance)
+                .into(),
+            Self::Skipped => {
+                Entity::belongs_to(Users).skip_fk().from(Column::Number).to(super::user::Column::Id).into()
+            }
+            Self::Parent => Entity::belongs_to(Entity)
+                .from((Column::ParentAuthor, Column::ParentNumber))
+                .to((Column::AuthorId, Column::Number))
+                .on_delete(sea_orm::sea_query::ForeignKeyAction::SetNull)
+                .fk_name(\"parent\")
+                .into(),
+            Self::Reversed => super::user::Relation::Post.def().rev(),
+        }
+    }
+}
+impl ActiveModelBehavior for ActiveModel {}
+";
+
+/// The format of `--expanded-format`, with all that it writes and some of what is added by hand.
+#[test]
+fn entities_that_are_written_out() {
+    let [compact, expanded] = [COMPACT, EXPANDED].map(|text| {
+        let source = Source::new(text).with_entities();
+        source
+            .scan("shop", &[])
+            .unwrap_or_else(|faults| panic!("{}", source.show(&faults)))
+    });
+    for dialect in Dialect::ALL {
+        assert_eq!(
+            expanded.sql(*dialect).unwrap(),
+            compact.sql(*dialect).unwrap()
+        );
+    }
+}
+
+/// What only hands write: other names, definitions with more methods, relations of a compact entity.
+#[test]
+fn parts_of_entities_by_hand() {
+    check(
+        "by_hand",
+        "
+pub mod fruit {
+    use sea_orm::entity::prelude::*;
+    #[derive(Copy, Clone, Default, Debug, DeriveEntity)]
+    #[sea_orm(table_name = \"fruit\", column = \"Field\", model = \"Fruit\", primary_key = \"Key\")]
+    pub struct Entity;
+    #[derive(Clone, Debug, DeriveModel, DeriveActiveModel)]
+    pub struct Fruit {
+        pub id: i32,
+        pub part: i32,
+        pub r#type: Kind,
+        pub self_: String,
+        pub label: Option<String>,
+        pub other: Hidden,
+        #[cfg(test)] pub test: String,
+    }
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveColumn)]
+    pub enum Field {
+        Id,
+        Part,
+        Type,
+        Self_,
+        #[sea_orm(column_name = \"Caption\")]
+        Label,
+        Other,
+        #[cfg(test)] Test,
+    }
+    #[derive(Copy, Clone, Debug, EnumIter, DerivePrimaryKey)]
+    pub enum Key { Part, Id }
+    impl PrimaryKeyTrait for Key { type ValueType = (i32, i32); fn auto_increment() -> bool { false } }
+    impl ColumnTrait for Field {
+        type EntityName = Entity;
+        fn def(&self) -> ColumnDef {
+            return match *self {
+                Field::Id | Field::Part => (ColumnType::Integer).def(),
+                Field::Type => Kind::db_type().def().indexed(),
+                Field::Self_ => ColumnType::String(StringLen::N(5)).def().unique_key(\"a\").default_value(\"a b\"),
+                Field::Label => ColumnType::Text.def().nullable().default(Expr::cust(\"'a  b'\")).comment(\"It\"),
+                Field::Other => ColumnType::custom(\"text\").def().renamed_from(\"before\").extra(\"CHECK (other <> '')\"),
+            };
+        }
+    }
+    #[derive(DeriveActiveEnum)]
+    #[sea_orm(rs_type = \"i32\", db_type = \"Integer\")]
+    pub enum Kind { #[sea_orm(num_value = 0)] Small }
+    pub struct Hidden;
+    #[derive(Copy, Clone, Debug, EnumIter)]
+    pub enum Relation {}
+    impl RelationTrait for Relation { fn def(&self) -> RelationDef { panic!(\"No RelationDef\") } }
+}
+pub mod seed {
+    use sea_orm::entity::prelude::*;
+    #[derive(DeriveEntityModel)]
+    #[sea_orm(table_name = \"seed\")]
+    pub struct Model { #[sea_orm(primary_key)] pub id: i32, pub parent_id: Option<i32> }
+    #[derive(Copy, Clone, Debug, EnumIter)]
+    pub enum Relation { Parent }
+    impl RelationTrait for Relation {
+        fn def(&self) -> RelationDef {
+            match self { Self::Parent => Entity::belongs_to(Entity).from(Column::ParentId).to(Column::Id).on_delete(ForeignKeyAction::Cascade).into() }
+        }
+    }
 }
 ",
     );
@@ -234,6 +488,34 @@ fn what_cannot_be_read() {
 mod expanded {
     #[derive(Copy, Clone, Default, Debug, DeriveEntity)]
     pub struct Entity;
+}
+mod written_out {
+    #[derive(DeriveEntity)]
+    pub struct Entity;
+    impl EntityName for Entity { fn table_name(&self) -> &'static str { NAME } }
+    #[derive(DeriveModel)]
+    pub struct Model { pub a: i32 }
+    pub enum Column { A, B, C, D }
+    pub enum PrimaryKey { A }
+    impl ColumnTrait for Column {
+        fn def(&self) -> ColumnDef {
+            match self {
+                Self::A => ColumnType::Integer.def().loud(),
+                Self::B => definition(),
+                _ => ColumnType::Text.def(),
+            }
+        }
+    }
+    impl RelationTrait for Relation {
+        fn def(&self) -> RelationDef {
+            match self {
+                Self::A => Entity::belongs_to(super::nowhere::Entity).from(Column::A).to(Column::B).into(),
+                Self::B => relation(),
+                Self::C => Entity::belongs_to(entity()).from(Column::A).to(Column::B).into(),
+                Self::D => Entity::belongs_to(super::wrong::Entity).into(),
+            }
+        }
+    }
 }
 mod nameless {
     #[derive(DeriveEntityModel)]

@@ -3,10 +3,9 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use proc_macro2::Span;
 use quote::ToTokens;
 use syn::spanned::Spanned;
-use syn::{DeriveInput, ItemType};
+use syn::{DeriveInput, ItemImpl, ItemType};
 
 use super::doubt::Doubt;
 use super::{Found, Kind, Read, Reader, Stated};
@@ -16,8 +15,9 @@ use crate::scan::fault::Fault;
 use crate::scan::known_derives::{Derive, Grammar};
 use crate::scan::members::{Members, undecided};
 use crate::scan::sea_orm::{
-    Declared, ENTITY, Relations, Scope, is_integer, read_active_enum, read_entity, read_json,
-    read_relations, read_value_type, stored_alias,
+    Declared, ENTITY, Parts, RELATION_TRAIT, Relations, Scope, is_integer, read_active_enum,
+    read_entity, read_expanded, read_json, read_relation_impl, read_relations, read_value_type,
+    stored_alias, trait_of,
 };
 use crate::scan::tree::Tree;
 use crate::written::{
@@ -29,6 +29,13 @@ pub(super) struct Alias {
     pub(super) here: PathBuf,
     pub(super) module: usize,
     pub(super) item: ItemType,
+}
+
+/// An implementation that says something about an entity.
+pub(super) struct Implementation {
+    pub(super) here: PathBuf,
+    pub(super) module: usize,
+    pub(super) item: ItemImpl,
 }
 
 /// A struct or an enum that may have a derive that states tables.
@@ -50,9 +57,11 @@ impl Reader<'_> {
                 self.read_alias(alias, &mut found);
             }
         }
-        for pending in self.in_order() {
-            self.read_pending(pending, &mut found, &mut relations);
+        let mut parts = self.parts();
+        for pending in self.in_order(&mut parts) {
+            self.read_pending(pending, &parts, &mut found, &mut relations);
         }
+        self.read_relation_impls(&mut relations);
         for (module, relations) in relations {
             self.add_relations(module, relations, &mut found);
         }
@@ -66,23 +75,74 @@ impl Reader<'_> {
         }
     }
 
-    /// Returns the items that are pending, with the types of columns before what has columns.
-    fn in_order(&mut self) -> Vec<Pending> {
+    /// Returns the items that are pending, with the types of columns before what has columns, and adds
+    /// those without a derive that is known to the parts of the entity in the same module.
+    fn in_order(&mut self, parts: &mut BTreeMap<usize, Parts>) -> Vec<Pending> {
         let all = std::mem::take(&mut self.pending);
         if self.grammar == Grammar::Own {
             return all;
         }
-        let (entities, types): (Vec<_>, Vec<_>) = all.into_iter().partition(|pending| {
+        let (mut types, mut entities) = (Vec::new(), Vec::new());
+        for pending in all {
             let derives = derives(
                 &pending.decided.attributes,
                 self.tree,
                 pending.module,
                 self.grammar,
             );
-            let mut derives = derives.iter();
-            derives.any(|(meaning, _)| matches!(meaning, Meaning::Ours(Derive::Entity)))
-        });
+            let is_entity = |(meaning, _): &(Meaning, _)| {
+                matches!(
+                    meaning,
+                    Meaning::Ours(Derive::Entity | Derive::ExpandedEntity)
+                )
+            };
+            if derives.iter().any(is_entity) {
+                entities.push(pending);
+                continue;
+            }
+            if derives.is_empty()
+                && let Some(parts) = parts.get_mut(&pending.module)
+            {
+                let mut input = pending.input.clone();
+                Members {
+                    features: self.features,
+                    here: &pending.here,
+                    faults: &mut self.faults,
+                }
+                .decide(&mut input);
+                parts.inputs.push(input);
+            }
+            types.push(pending);
+        }
         types.into_iter().chain(entities).collect()
+    }
+
+    /// Returns what is implemented for entities, by the modules.
+    fn parts(&self) -> BTreeMap<usize, Parts> {
+        let mut parts: BTreeMap<usize, Parts> = BTreeMap::new();
+        for implementation in &self.impls {
+            let parts = parts.entry(implementation.module).or_default();
+            parts.impls.push(implementation.item.clone());
+        }
+        parts
+    }
+
+    /// Reads the relations that are written out, of entities in either format.
+    fn read_relation_impls(&mut self, relations: &mut Vec<(usize, Relations)>) {
+        for Implementation { here, module, item } in std::mem::take(&mut self.impls) {
+            if trait_of(&item) != Some(RELATION_TRAIT) {
+                continue;
+            }
+            match read_relation_impl(&item) {
+                Ok(read) => relations.push((module, read)),
+                Err(findings) => self.add_findings(&here, findings),
+            }
+        }
+    }
+
+    fn add_findings(&mut self, here: &Path, findings: Vec<Finding>) {
+        let fault = |finding: Finding| Fault::of_finding(here, finding);
+        self.faults.extend(findings.into_iter().map(fault));
     }
 
     /// Notes that there are entities of sea-orm, where those are not what states the tables.
@@ -148,6 +208,7 @@ impl Reader<'_> {
     fn read_pending(
         &mut self,
         pending: Pending,
+        parts: &BTreeMap<usize, Parts>,
         found: &mut Found,
         relations: &mut Vec<(usize, Relations)>,
     ) {
@@ -231,14 +292,18 @@ impl Reader<'_> {
             Derive::ActiveEnum => read_active_enum(&input).map(Kind::Type),
             Derive::ValueType => read_value_type(&input, &scope).map(Kind::Type),
             Derive::Json => read_json(&input).map(Kind::Type),
-            Derive::ExpandedEntity => Err(vec![expanded(span)]),
+            Derive::ExpandedEntity => {
+                let none = Parts::default();
+                let parts = parts.get(&module).unwrap_or(&none);
+                read_expanded(&input, parts, &scope).map(|entity| {
+                    left = entity.left;
+                    Kind::Table(entity.reading)
+                })
+            }
             Derive::Relations => {
                 match read_relations(&input) {
                     Ok(read) => relations.push((module, read)),
-                    Err(findings) => {
-                        let fault = |finding: Finding| Fault::of_finding(&here, finding);
-                        self.faults.extend(findings.into_iter().map(fault));
-                    }
+                    Err(findings) => self.add_findings(&here, findings),
                 }
                 return;
             }
@@ -259,8 +324,7 @@ impl Reader<'_> {
             }
             Err(findings) => {
                 self.failed.insert(key);
-                let fault = |finding: Finding| Fault::of_finding(&here, finding);
-                self.faults.extend(findings.into_iter().map(fault));
+                self.add_findings(&here, findings);
             }
         }
     }
@@ -284,19 +348,6 @@ impl Scope for SeaOrmScope<'_> {
             true => Declared::Integer,
             false => Declared::Other,
         })
-    }
-}
-
-/// Returns the finding of an entity whose columns are an enum.
-fn expanded(span: Span) -> Finding {
-    Finding {
-        span,
-        text: "an entity in the expanded format cannot be read".to_owned(),
-        help: Some(
-            "write it in the compact format, with `DeriveEntityModel`; or leave its table to the \
-             revisions: `#[cfg_attr(not(alembic), derive(DeriveEntity))]`"
-                .to_owned(),
-        ),
     }
 }
 

@@ -14,6 +14,7 @@ pub(super) struct Argument {
 }
 
 /// The arguments of all the `#[sea_orm(...)]` of one item.
+#[derive(Default)]
 pub(super) struct Arguments(Vec<Argument>);
 
 struct List(Vec<Argument>);
@@ -53,6 +54,24 @@ impl Arguments {
             }
         }
         Self(all)
+    }
+
+    /// Adds what another notation states, as an argument.
+    pub(super) fn add(&mut self, name: &str, span: Span, value: Option<Expr>) {
+        let name = Ident::new(name, span);
+        self.0.push(Argument { name, value });
+    }
+
+    pub(super) fn add_word(&mut self, name: &str, span: Span) {
+        self.add(name, span, None);
+    }
+
+    pub(super) fn add_text(&mut self, name: &str, text: &str, span: Span) {
+        let value = Expr::Lit(ExprLit {
+            attrs: Vec::new(),
+            lit: Lit::Str(LitStr::new(text, span)),
+        });
+        self.add(name, span, Some(value));
     }
 
     fn get(&self, name: &str) -> Option<&Argument> {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use heck::ToSnakeCase;
-use proc_macro2::Span;
+use proc_macro2::{Ident, Span};
 use syn::spanned::Spanned;
 use syn::{Data, DeriveInput, Expr, Field, Fields, LitStr, Type};
 
@@ -41,70 +41,19 @@ pub(in crate::scan) fn read_entity(
 ) -> Result<Entity, Vec<Finding>> {
     let mut findings = Findings::default();
     let arguments = Arguments::read(&input.attrs, &mut findings);
-    let text = |name: &str, findings: &mut Findings| -> Option<Text> {
-        arguments
-            .text(name, findings)
-            .map(|text| text.value().into())
-    };
-    let name = text("table_name", &mut findings);
-    if name.is_none() && !arguments.has("table_name") {
-        let help = "write `#[sea_orm(table_name = \"...\")]`";
-        findings.add_with_help(
-            input.ident.span(),
-            "the entity has no name of a table",
-            help,
-        );
-    }
-    let mut reader = Reader {
-        scope,
-        style: arguments.text("rename_all", &mut findings),
-        table: name.clone().unwrap_or_default(),
-        columns: Vec::new(),
-        key: Vec::new(),
-        constraints: Vec::new(),
-        relations: Vec::new(),
-        indexes: Vec::new(),
-        uniques: BTreeMap::new(),
-        left: Vec::new(),
-        paths: Paths::default(),
-        spans: BTreeMap::new(),
-        findings,
-    };
+    let mut reader = Reader::new(&arguments, input.ident.span(), scope, findings);
     if let Data::Struct(data) = &input.data
         && let Fields::Named(fields) = &data.fields
     {
         for field in &fields.named {
-            reader.read(field);
+            reader.read_field(field);
         }
     }
-    let schema = text("schema_name", &mut reader.findings);
-    let comment = text("comment", &mut reader.findings);
-    let columns = reader.columns_model();
-    let relations = std::mem::take(&mut reader.relations);
-    let mut model = TableModel {
-        name: reader.table,
-        schema,
-        renamed_from: None,
-        comment,
-        strict: false,
-        without_rowid: false,
-        columns,
-    };
-    for key in relations {
-        add(&mut model, key);
-    }
-    reader.findings.or(Entity {
-        reading: Reading {
-            model,
-            paths: reader.paths,
-            fields: reader.spans,
-        },
-        left: reader.left,
-    })
+    reader.entity(&arguments)
 }
 
 /// Reads the fields of an entity. Columns are found by their names in the enum of columns.
-struct Reader<'s> {
+pub(super) struct Reader<'s> {
     scope: &'s dyn Scope,
     style: Option<LitStr>,
     table: Text,
@@ -121,15 +70,48 @@ struct Reader<'s> {
     findings: Findings,
 }
 
-impl Reader<'_> {
-    fn read(&mut self, field: &Field) {
+impl<'s> Reader<'s> {
+    /// Begins an entity at a place, with the arguments of it.
+    pub(super) fn new(
+        arguments: &Arguments,
+        place: Span,
+        scope: &'s dyn Scope,
+        mut findings: Findings,
+    ) -> Self {
+        let name = arguments.text("table_name", &mut findings);
+        if name.is_none() && !arguments.has("table_name") {
+            let help = "write `#[sea_orm(table_name = \"...\")]`";
+            findings.add_with_help(place, "the entity has no name of a table", help);
+        }
+        Self {
+            scope,
+            style: arguments.text("rename_all", &mut findings),
+            table: name.map(|name| name.value().into()).unwrap_or_default(),
+            columns: Vec::new(),
+            key: Vec::new(),
+            constraints: Vec::new(),
+            relations: Vec::new(),
+            indexes: Vec::new(),
+            uniques: BTreeMap::new(),
+            left: Vec::new(),
+            paths: Paths::default(),
+            spans: BTreeMap::new(),
+            findings,
+        }
+    }
+
+    fn read_field(&mut self, field: &Field) {
         let Some(ident) = &field.ident else {
             return;
         };
         let arguments = Arguments::read(&field.attrs, &mut self.findings);
-        if self.read_relation(field, &arguments) {
-            return;
+        if !self.read_relation(field, &arguments) {
+            self.read(ident, Some(&field.ty), &arguments);
         }
+    }
+
+    /// Reads a column, of which the type of its values and the arguments are known.
+    pub(super) fn read(&mut self, ident: &Ident, field: Option<&Type>, arguments: &Arguments) {
         let findings = &mut self.findings;
         let plain = plain_name(ident);
         let of_enum = arguments.text("enum_name", findings);
@@ -153,10 +135,10 @@ impl Reader<'_> {
         if arguments.has("select_as") || arguments.has("save_as") {
             self.left.push(name.clone().into());
         }
-        let read = field_type(&field.ty, self.scope, &mut self.paths);
-        let span = arguments
-            .span("column_type")
-            .unwrap_or_else(|| field.ty.span());
+        let place = field.map_or_else(|| ident.span(), Spanned::span);
+        let read = field.map(|field| field_type(field, self.scope, &mut self.paths));
+        let read = read.unwrap_or_default();
+        let span = arguments.span("column_type").unwrap_or(place);
         let stated = arguments.code::<Expr>("column_type", findings);
         let is_stated = stated.is_some();
         let stated = stated.and_then(|code| column_type(&code, span, findings));
@@ -166,7 +148,7 @@ impl Reader<'_> {
             (None, Some(stored)) => stored,
             (None, None) => {
                 let help = "say how it is stored: `#[sea_orm(column_type = \"...\")]`";
-                findings.add_with_help(field.ty.span(), "this type is not known", help);
+                findings.add_with_help(place, "this type is not known", help);
                 return;
             }
         };
@@ -199,7 +181,7 @@ impl Reader<'_> {
             let numbers = arguments.flag("auto_increment").unwrap_or(true) && read.is_integer;
             column.identity = numbers.then_some(Identity::ByDefault);
         }
-        self.read_keys(&column.field, &arguments);
+        self.read_keys(&column.field, arguments);
         self.columns.push(column);
     }
 
@@ -264,6 +246,36 @@ impl Reader<'_> {
     }
 
     /// Puts everything together.
+    pub(super) fn entity(mut self, arguments: &Arguments) -> Result<Entity, Vec<Finding>> {
+        let mut text = |name: &str| -> Option<Text> {
+            let text = arguments.text(name, &mut self.findings)?;
+            Some(text.value().into())
+        };
+        let schema = text("schema_name");
+        let comment = text("comment");
+        let columns = self.columns_model();
+        let mut model = TableModel {
+            name: self.table,
+            schema,
+            renamed_from: None,
+            comment,
+            strict: false,
+            without_rowid: false,
+            columns,
+        };
+        for key in self.relations {
+            add(&mut model, key);
+        }
+        self.findings.or(Entity {
+            reading: Reading {
+                model,
+                paths: self.paths,
+                fields: self.spans,
+            },
+            left: self.left,
+        })
+    }
+
     fn columns_model(&mut self) -> ColumnsModel {
         let key = std::mem::take(&mut self.key);
         let is_single = key.len() == 1;

@@ -4,14 +4,16 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use heck::ToUpperCamelCase;
 use proc_macro2::{Ident, Span};
-use syn::{Data, DeriveInput, LitStr, Path};
+use syn::spanned::Spanned;
+use syn::{Data, DeriveInput, Expr, ItemImpl, LitStr, Path};
 
 use super::ENTITY;
 use super::arguments::Arguments;
+use super::chain::{Chain, add_code, arms, last_segment, method};
 use crate::model::{
     Action, Constraint, Link, Member, Part, Rule, TableModel, Target, Text, Timing,
 };
-use crate::written::{Finding, Findings, Paths, Reading, Wanted};
+use crate::written::{Finding, Findings, Paths, Reading, Wanted, plain_name};
 
 /// What the relations of an entity state.
 pub(in crate::scan) struct Relations {
@@ -149,6 +151,69 @@ pub(in crate::scan) fn read_relations(input: &DeriveInput) -> Result<Relations, 
     findings.or(Relations { entity, keys })
 }
 
+/// Reads an `impl RelationTrait`, where the relations are written out.
+pub(in crate::scan) fn read_relation_impl(item: &ItemImpl) -> Result<Relations, Vec<Finding>> {
+    let mut findings = Findings::default();
+    let of_variants = method(item, "def").map(|method| arms(method, &mut findings));
+    let mut entity = ENTITY.to_owned();
+    let mut keys = Vec::new();
+    for (_, code) in of_variants.unwrap_or_default() {
+        let chain = Chain::of(code);
+        let (kind, referred) = match chain.start {
+            Expr::Call(call) => (last_segment(&call.func), call.args.first()),
+            _ => (None, None),
+        };
+        // What is reversed is stated by the other entity.
+        let is_other = chain.calls.iter().any(|(name, _)| *name == "rev");
+        match kind.map(ToString::to_string).as_deref() {
+            Some("belongs_to") if !is_other => {}
+            Some("has_one" | "has_many" | "has_many_via" | "belongs_to") => continue,
+            _ if is_other || matches!(code, Expr::Macro(_)) => continue,
+            _ => {
+                let help = "write `Entity::belongs_to(...)`, or `#[cfg(not(alembic))]` on the `impl`, to \
+                            leave its keys to the revisions";
+                findings.add_with_help(code.span(), "this relation cannot be read", help);
+                continue;
+            }
+        }
+        let Some(Expr::Path(referred)) = referred else {
+            findings.add(code.span(), "which entity this refers to cannot be read");
+            continue;
+        };
+        if let Expr::Call(call) = chain.start
+            && let Expr::Path(path) = &*call.func
+            && let Some(own) = path.path.segments.iter().rev().nth(1)
+        {
+            entity = plain_name(&own.ident);
+        }
+        let mut arguments = Arguments::default();
+        for (name, argument) in &chain.calls {
+            let Some(argument) = argument else {
+                continue;
+            };
+            match name.to_string().as_str() {
+                "from" | "to" => add_code(&mut arguments, &name.to_string(), argument),
+                "on_delete" | "on_update" => {
+                    let action = last_segment(argument).map_or_else(String::new, plain_name);
+                    arguments.add_text(&name.to_string(), &action, argument.span());
+                }
+                "fk_name" => arguments.add("fk_name", name.span(), Some((*argument).clone())),
+                _ => {}
+            }
+        }
+        if chain.calls.iter().any(|(name, _)| *name == "skip_fk") {
+            arguments.add_word("skip_fk", code.span());
+        }
+        keys.extend(reference(
+            referred.path.clone(),
+            code.span(),
+            &arguments,
+            &mut findings,
+        ));
+    }
+    findings.or(Relations { entity, keys })
+}
+
 /// Reads the arguments of a relation that refers to an entity; nothing, if it is no foreign key.
 pub(super) fn reference(
     entity: Path,
@@ -216,7 +281,7 @@ impl Reference {
 
 /// Returns the name of a column in the enum of columns: of `cake_id`, `CakeId`.
 pub(super) fn variant(name: &Ident) -> String {
-    crate::written::plain_name(name).to_upper_camel_case()
+    plain_name(name).to_upper_camel_case()
 }
 
 fn action_of(text: &LitStr, findings: &mut Findings) -> Option<Action> {

@@ -292,6 +292,7 @@ impl<'ast> Visit<'ast> for Literals {
 }
 
 /// What the type of a field says.
+#[derive(Default)]
 pub(super) struct FieldType {
     pub(super) nullable: bool,
     pub(super) stored: Option<DataType>,
