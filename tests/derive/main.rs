@@ -9,7 +9,7 @@ use alembic_migrate::models::{Columns, create_sql};
 use alembic_migrate::{Dialect, Table};
 use alembic_models::{Sources, scan};
 use alembic_tests::Database;
-use structs::{Event, Project, Task, Team, User};
+use structs::{Event, Parcel, Project, Task, Team, User};
 
 #[test]
 fn the_derive_and_the_scanner_say_the_same() {
@@ -26,6 +26,7 @@ fn the_derive_and_the_scanner_say_the_same() {
         Task::table(),
         Project::table(),
         Event::table(),
+        Parcel::table(),
     ];
     for dialect in Dialect::ALL {
         let scanned = models.sql(*dialect).unwrap();

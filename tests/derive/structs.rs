@@ -160,3 +160,36 @@ pub(crate) mod rust_decimal {
 pub(crate) mod serde_json {
     pub(crate) struct Value;
 }
+
+/// A crate of an application that exports the derives anew.
+pub(crate) mod db {
+    pub(crate) use alembic_migrate as alembic;
+}
+
+#[derive(Columns)]
+#[table(crate = "db::alembic")]
+pub(crate) struct Numbered {
+    #[column(identity)]
+    pub(crate) id: i64,
+}
+
+#[derive(ColumnType)]
+#[column(crate = "db::alembic")]
+pub(crate) enum Size {
+    Small,
+}
+
+#[derive(ColumnType)]
+#[column(crate = "db::alembic")]
+pub(crate) struct Grams(pub(crate) i32);
+
+#[derive(Table)]
+#[table(name = "parcels", crate = "db::alembic")]
+pub(crate) struct Parcel {
+    #[table(flatten)]
+    pub(crate) numbered: Numbered,
+    pub(crate) size: Size,
+    pub(crate) weight: Grams,
+    #[column(references(Parcel))]
+    pub(crate) inside: Option<i64>,
+}

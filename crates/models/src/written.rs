@@ -38,6 +38,8 @@ pub(crate) enum Wanted {
 #[derive(Default)]
 pub(crate) struct Paths {
     kept: BTreeMap<(Wanted, String), Path>,
+    /// The path by which the struct reaches `alembic_migrate`, if it is not its own dependency.
+    pub(crate) library: Option<Path>,
     /// Types without a path that are taken for those of well-known crates.
     pub(crate) assumed: Vec<Ident>,
 }

@@ -27,10 +27,31 @@ pub(super) fn derives(
         .iter()
         .filter(|one| one.path().is_ident("derive"));
     let paths = lists.filter_map(|list| list.parse_args_with(paths).ok());
-    let known = paths
-        .flatten()
-        .filter_map(|path| Some((meaning(&segments(&path), tree, module, grammar)?, path)));
+    let is_ours = grammar == Grammar::Own && names_library(attributes);
+    let known = paths.flatten().filter_map(|path| {
+        let segments = segments(&path);
+        let found = match (meaning(&segments, tree, module, grammar), segments.last()) {
+            // No other derive has that attribute, whatever crate exports this one anew.
+            (None | Some(Meaning::Unknown), Some(last)) if is_ours => {
+                grammar.derive(last).map(Meaning::Ours)
+            }
+            (found, _) => found,
+        };
+        Some((found?, path))
+    });
     known.collect()
+}
+
+/// Returns whether an attribute names the library of the derives: `#[table(crate = "...")]`.
+fn names_library(attributes: &[Attribute]) -> bool {
+    attributes.iter().any(|one| {
+        let is_of_derives = one.path().is_ident("table") || one.path().is_ident("column");
+        is_of_derives
+            && one.meta.require_list().is_ok_and(|list| {
+                let mut tokens = list.tokens.clone().into_iter();
+                tokens.any(|token| matches!(token, TokenTree::Ident(word) if word == "crate"))
+            })
+    })
 }
 
 fn paths(input: ParseStream<'_>) -> syn::Result<Punctuated<Path, Token![,]>> {

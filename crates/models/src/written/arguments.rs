@@ -225,4 +225,15 @@ impl Arguments {
     pub(super) fn text(&self, name: &str, findings: &mut Findings) -> Option<LitStr> {
         self.get(name)?.text(findings)
     }
+
+    /// Returns the path of `crate = "..."`, by which a struct reaches the library of the derives.
+    pub(super) fn library(&self, findings: &mut Findings) -> Option<Path> {
+        let text = self.text("crate", findings)?;
+        let path = text.parse_with(Path::parse_mod_style);
+        path.map_err(|_| {
+            let help = "write `crate = \"path::to::alembic_migrate\"`";
+            findings.add_with_help(text.span(), "this is not a path", help);
+        })
+        .ok()
+    }
 }

@@ -12,9 +12,9 @@ use super::{Finding, Findings, Paths, Reading, sql_text};
 use crate::model::{EnumModel, Text, TypeModel};
 use crate::naming::table_name;
 
-const OF_ENUM: &[&str] = &["native", "rename_all", "schema"];
+const OF_ENUM: &[&str] = &["crate", "native", "rename_all", "schema"];
 const OF_VARIANT: &[&str] = &["rename"];
-const OF_NEWTYPE: &[&str] = &["length", "precision", "scale", "type"];
+const OF_NEWTYPE: &[&str] = &["crate", "length", "precision", "scale", "type"];
 
 pub(super) fn read(input: &DeriveInput) -> Result<Reading<TypeModel>, Vec<Finding>> {
     let mut findings = Findings::default();
@@ -23,7 +23,7 @@ pub(super) fn read(input: &DeriveInput) -> Result<Reading<TypeModel>, Vec<Findin
     }
     let mut paths = Paths::default();
     let model = match &input.data {
-        Data::Enum(data) => read_enum(input, data, &mut findings).map(TypeModel::Enum),
+        Data::Enum(data) => read_enum(input, data, &mut paths, &mut findings).map(TypeModel::Enum),
         Data::Struct(data) => read_newtype(input, data, &mut paths, &mut findings),
         Data::Union(_) => {
             findings.add(input.ident.span(), "a union cannot be stored");
@@ -59,6 +59,7 @@ fn read_newtype(
     };
     let all = of_attributes(&input.attrs, &["column"], findings);
     let arguments = Arguments::sort(all, OF_NEWTYPE, &[], findings);
+    paths.library = arguments.library(findings);
     let (stored, nullable) = data_type(field, &arguments, paths, findings);
     if nullable {
         findings.add_with_help(
@@ -70,9 +71,15 @@ fn read_newtype(
     stored.map(TypeModel::Newtype)
 }
 
-fn read_enum(input: &DeriveInput, data: &DataEnum, findings: &mut Findings) -> Option<EnumModel> {
+fn read_enum(
+    input: &DeriveInput,
+    data: &DataEnum,
+    paths: &mut Paths,
+    findings: &mut Findings,
+) -> Option<EnumModel> {
     let all = of_attributes(&input.attrs, &["column"], findings);
     let arguments = Arguments::sort(all, OF_ENUM, &[], findings);
+    paths.library = arguments.library(findings);
     let style = arguments.text("rename_all", findings);
     let style = style.and_then(|text| Style::read(&text, findings));
     let native = match arguments.get("native") {

@@ -1,7 +1,7 @@
 //! Writes models as Rust, for a `static`.
 
 use proc_macro2::{Ident, TokenStream};
-use quote::{format_ident, quote};
+use quote::{ToTokens, format_ident, quote};
 use syn::{Data, DeriveInput, Path};
 
 use super::clauses::field_name;
@@ -118,7 +118,7 @@ impl Linked for TableModel {
     const WANTED: Wanted = Wanted::Table;
 
     fn function(path: &Path) -> TokenStream {
-        quote!(<#path as ::alembic_migrate::models::Table>::table)
+        quote!(<#path as __models::Table>::table)
     }
 }
 
@@ -126,7 +126,7 @@ impl Linked for ColumnsModel {
     const WANTED: Wanted = Wanted::Columns;
 
     fn function(path: &Path) -> TokenStream {
-        quote!(<#path as ::alembic_migrate::models::Columns>::columns)
+        quote!(<#path as __models::Columns>::columns)
     }
 }
 
@@ -134,7 +134,7 @@ impl Linked for TypeModel {
     const WANTED: Wanted = Wanted::Type;
 
     fn function(path: &Path) -> TokenStream {
-        quote!(<#path as ::alembic_migrate::models::ColumnType>::data_type)
+        quote!(<#path as __models::ColumnType>::data_type)
     }
 }
 
@@ -301,7 +301,7 @@ fn impl_columns(
         impl ::core::marker::Copy for #names {}
 
         #[automatically_derived]
-        impl #generics ::alembic_migrate::models::Columns for #name #arguments #conditions {
+        impl #generics __models::Columns for #name #arguments #conditions {
             type Names = #names;
 
             const COLUMNS: #names = #names { #(#values),* };
@@ -331,7 +331,7 @@ fn names_of_columns(
             }
             Member::Flatten { columns, .. } => {
                 let path = path_of(columns, paths);
-                let columns = quote!(<#path as ::alembic_migrate::models::Columns>);
+                let columns = quote!(<#path as __models::Columns>);
                 (quote!(#columns::Names), quote!(#columns::COLUMNS))
             }
         };
@@ -351,10 +351,15 @@ fn ident_of<'i>(input: &'i DeriveInput, field: &str) -> Option<&'i Ident> {
 }
 
 /// Encloses what a derive adds, so that its names meet no others.
-fn block(items: &TokenStream) -> TokenStream {
+fn block(paths: &Paths, items: &TokenStream) -> TokenStream {
+    let usual = quote!(::alembic_migrate);
+    let library = paths
+        .library
+        .as_ref()
+        .map_or(usual, ToTokens::to_token_stream);
     quote! {
         const _: () = {
-            use ::alembic_migrate::models::model as __alembic;
+            use #library::models::{self as __models, model as __alembic};
             #items
         };
     }
@@ -366,7 +371,10 @@ pub(super) fn columns(input: &DeriveInput, reading: &Reading<ColumnsModel>) -> T
         static MODEL: __alembic::ColumnsModel = #model;
         &MODEL
     };
-    block(&impl_columns(input, &reading.model, &reading.paths, &found))
+    block(
+        &reading.paths,
+        &impl_columns(input, &reading.model, &reading.paths, &found),
+    )
 }
 
 pub(super) fn table(input: &DeriveInput, reading: &Reading<TableModel>) -> TokenStream {
@@ -374,33 +382,39 @@ pub(super) fn table(input: &DeriveInput, reading: &Reading<TableModel>) -> Token
     let (generics, arguments, conditions) = input.generics.split_for_impl();
     let table = &*reading.model.name;
     let model = reading.model.emit(&reading.paths);
-    let found = quote!(&<Self as ::alembic_migrate::models::Table>::table().columns);
+    let found = quote!(&<Self as __models::Table>::table().columns);
     let columns = impl_columns(input, &reading.model.columns, &reading.paths, &found);
-    block(&quote! {
-        #columns
+    block(
+        &reading.paths,
+        &quote! {
+            #columns
 
-        #[automatically_derived]
-        impl #generics ::alembic_migrate::models::Table for #name #arguments #conditions {
-            const NAME: &'static str = #table;
+            #[automatically_derived]
+            impl #generics __models::Table for #name #arguments #conditions {
+                const NAME: &'static str = #table;
 
-            fn table() -> &'static __alembic::TableModel {
-                static MODEL: __alembic::TableModel = #model;
-                &MODEL
+                fn table() -> &'static __alembic::TableModel {
+                    static MODEL: __alembic::TableModel = #model;
+                    &MODEL
+                }
             }
-        }
-    })
+        },
+    )
 }
 
 pub(super) fn column_type(input: &DeriveInput, reading: &Reading<TypeModel>) -> TokenStream {
     let name = &input.ident;
     let model = reading.model.emit(&reading.paths);
-    block(&quote! {
-        #[automatically_derived]
-        impl ::alembic_migrate::models::ColumnType for #name {
-            fn data_type() -> &'static __alembic::TypeModel {
-                static MODEL: __alembic::TypeModel = #model;
-                &MODEL
+    block(
+        &reading.paths,
+        &quote! {
+            #[automatically_derived]
+            impl __models::ColumnType for #name {
+                fn data_type() -> &'static __alembic::TypeModel {
+                    static MODEL: __alembic::TypeModel = #model;
+                    &MODEL
+                }
             }
-        }
-    })
+        },
+    )
 }

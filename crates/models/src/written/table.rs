@@ -14,6 +14,7 @@ use crate::naming::{PLACEHOLDERS, table_name};
 
 const OF_TABLE: &[&str] = &[
     "comment",
+    "crate",
     "name",
     "naming",
     "primary_key",
@@ -22,7 +23,7 @@ const OF_TABLE: &[&str] = &[
     "strict",
     "without_rowid",
 ];
-const OF_COLUMNS: &[&str] = &["naming", "primary_key"];
+const OF_COLUMNS: &[&str] = &["crate", "naming", "primary_key"];
 const REPEATED: &[&str] = &["check", "foreign_key", "index", "unique"];
 
 pub(super) fn read_table(input: &DeriveInput) -> Result<Reading<TableModel>, Vec<Finding>> {
@@ -79,7 +80,10 @@ fn read_struct(
     if let Some(parameter) = input.generics.const_params().next() {
         findings.add(parameter.ident.span(), "a table has no parameters");
     }
-    let mut paths = Paths::default();
+    let mut paths = Paths {
+        library: arguments.library(findings),
+        ..Paths::default()
+    };
     let mut clauses = Clauses::new(&input.ident);
     let mut spans = BTreeMap::new();
     let mut members = Vec::new();

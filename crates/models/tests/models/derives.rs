@@ -1,5 +1,8 @@
 //! Which derives are those of this tool, and which cannot be read.
 
+use alembic_models::{Finding, derive_column_type, derive_columns, derive_table};
+use proc_macro2::TokenStream;
+
 use crate::modules::{check, with_structs};
 
 #[test]
@@ -83,6 +86,19 @@ fn derives_by_their_names() {
             "extern crate self as me; mod p { pub use alembic_migrate::Table as T; } \
              #[derive(me::p::T)] struct A {}",
             vec!["shop::A a"],
+        ),
+        // Another crate exports it anew, and the struct says so.
+        (
+            "use db::Table; #[derive(Table)] #[table(crate = \"db::alembic\")] struct A {}",
+            vec!["shop::A a"],
+        ),
+        (
+            "#[derive(db::alembic::Table)] #[table(name = \"a\", crate = \"db::alembic\")] struct A {}",
+            vec!["shop::A a"],
+        ),
+        (
+            "use db::Table; #[derive(Table)] #[table(name = \"a\")] struct A {}",
+            vec![],
         ),
         // A struct is not a derive.
         (
@@ -282,5 +298,29 @@ fn files_in_circles() {
     ] {
         let fault = format!("{place}: files include each other without end");
         check(source, &[&fault]);
+    }
+}
+
+/// What the derives add reaches the library by the path that the struct names, and by no other.
+#[test]
+fn the_library_of_the_derives_is_named() {
+    let check = |text: &str, derive: fn(&syn::DeriveInput) -> Result<TokenStream, Vec<Finding>>| {
+        let named = derive(&syn::parse_str(text).unwrap()).unwrap().to_string();
+        assert!(named.contains("use db :: alembic :: models"), "{named}");
+        assert!(!named.contains("alembic_migrate"), "{named}");
+        let usual = text.replace("crate = \"db::alembic\"", "");
+        let usual = derive(&syn::parse_str(&usual).unwrap())
+            .unwrap()
+            .to_string();
+        let usual = usual.replace(":: alembic_migrate :: models", "db :: alembic :: models");
+        assert_eq!(usual, named);
+    };
+    let table = "#[table(crate = \"db::alembic\")] struct A { #[table(flatten)] b: B, c: C, \
+                 #[column(references(D))] d: i64 }";
+    check(table, derive_table);
+    check(table, derive_columns);
+    for stored in ["enum E { F }", "struct G(i64);", "struct H(I);"] {
+        let text = format!("#[column(crate = \"db::alembic\")] {stored}");
+        check(&text, derive_column_type);
     }
 }

@@ -105,7 +105,7 @@ fn attributes() {
         "attributes",
         "
 #[derive(Table)]
-#[table(nme = \"x\", name = \"a\", name = \"b\", schema, strict = true, naming = rails, naming(index = \"{tbl}\"))]
+#[table(crate = \"1\", nme = \"x\", name = \"a\", name = \"b\", schema, strict = true, naming = rails, naming(index = \"{tbl}\"))]
 #[table(primary_key(), unique(nope), unique(\"a\"), index, index(), index(a, wher = \"x\"), index(\"a, b\"), foreign_key(a), check)]
 struct A {
     #[column(length = \"x\")] a: String,
