@@ -194,8 +194,8 @@ impl Workspace {
                 migrations = migrations.base_for(*dialect, file.path, file.text.as_str());
             }
         }
-        let models = &configuration.settings.models;
-        let plan = ModelPlan::find(&self.packages, &configuration.folder, models);
+        let settings = &configuration.settings;
+        let plan = ModelPlan::find(&self.packages, &configuration.folder, settings)?;
         Ok(Crate::new(configuration, dialects, migrations, access).stated_by(plan))
     }
 

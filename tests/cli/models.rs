@@ -297,6 +297,9 @@ fn structs_of_other_crates() {
     let outcome = project.run("test -p app");
     let is_told = outcome.stderr.contains("removed table order");
     assert!(is_told && outcome.status != 0, "{outcome}");
+    let chosen = "model-features = [\"orders\"]\nmodels = true\n";
+    project.replace("app/Cargo.toml", "models = true\n", chosen);
+    project.run("test -p app").success();
 }
 
 /// Somebody has changed the database by hand, and was right: the struct and a revision follow.

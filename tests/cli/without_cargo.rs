@@ -56,6 +56,12 @@ fn a_crate_whose_structs_stayed_behind() {
     for name in ["chat2chart", "chimera"] {
         std::fs::remove_dir_all(project.path(format!("crates/{name}/src"))).unwrap();
     }
+    let manifest = "crates/chat2chart/Cargo.toml";
+    project.replace(
+        manifest,
+        "models = ",
+        "model-features = [\"reports\"]\nmodels = ",
+    );
     for line in [
         "upgrade -p chat2chart",
         "current --check-heads -p chat2chart",

@@ -3,12 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use alembic_history::{EntitySources, ModelSources};
+use alembic_history::{Code, EntitySources, ModelSources, Settings, SettingsKey, nearest};
 use alembic_models::Grammar;
 use cargo_metadata::camino::Utf8Path;
 use cargo_metadata::{Dependency, DependencyKind, Package, Target, TargetKind};
 
 use super::packages::folder;
+use crate::output::{Cause, Diagnostic, Result};
 
 /// The sources of a crate that states its tables, and of the workspace's crates that it depends on.
 #[derive(Clone, Debug, Default)]
@@ -43,16 +44,21 @@ const SQL_FOLDER: &str = "schema";
 
 impl ModelPlan {
     /// Plans what is read for the package in `crate_folder`, if its tables are stated by structs.
+    ///
+    /// # Errors
+    ///
+    /// When a feature is configured that the package does not have.
     pub(super) fn find(
         packages: &[Package],
         crate_folder: &Path,
-        sources: &ModelSources,
-    ) -> Option<Self> {
-        let own = packages
-            .iter()
-            .position(|package| folder(package) == crate_folder)?;
-        let (paths, grammar) = match sources {
-            ModelSources::None => return None,
+        settings: &Settings,
+    ) -> Result<Option<Self>> {
+        let mut all = packages.iter();
+        let Some(own) = all.position(|package| folder(package) == crate_folder) else {
+            return Ok(None);
+        };
+        let (paths, grammar) = match &settings.models {
+            ModelSources::None => return Ok(None),
             ModelSources::Crate => (None, Grammar::Own),
             ModelSources::Paths(paths) => (Some(paths), Grammar::Own),
             ModelSources::SeaOrm(EntitySources::Crate) => (None, Grammar::SeaOrm),
@@ -62,7 +68,7 @@ impl ModelPlan {
             grammar,
             ..Self::default()
         };
-        let enabled = Enabled::find(packages, own);
+        let enabled = Enabled::find(packages, own, chosen(&packages[own], settings)?);
         plan.add(packages, own, &enabled, &mut BTreeMap::new());
         let paths = paths.map(|paths| paths.iter().map(|path| crate_folder.join(path)));
         match (paths, grammar) {
@@ -83,7 +89,7 @@ impl ModelPlan {
                 }
             }
         }
-        Some(plan)
+        Ok(Some(plan))
     }
 
     /// Adds a package after those of the workspace that it depends on, and returns its index.
@@ -140,16 +146,46 @@ fn package_of_derives(grammar: Grammar) -> &'static str {
     }
 }
 
-/// The features of packages that are enabled when a package is built with its default ones.
+/// Returns the configured features of a package. Without sources, its features are not known either, and
+/// its structs are not read.
+fn chosen<'s>(package: &Package, settings: &'s Settings) -> Result<&'s [String]> {
+    let features = &settings.model_features;
+    let unknown = features
+        .iter()
+        .find(|name| !package.features.contains_key(*name));
+    let Some(unknown) = unknown.filter(|_| !package.targets.is_empty()) else {
+        return Ok(features);
+    };
+    let known: Vec<&str> = package.features.keys().map(String::as_str).collect();
+    let near = nearest(unknown, known.iter().copied());
+    let help = match near.first() {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => "declare it under [features] in the manifest of the crate".to_owned(),
+    };
+    let key = SettingsKey::ModelFeatures;
+    let title = format!(
+        "invalid value of `{key}`: `{unknown}` is not a feature of {}",
+        package.name
+    );
+    Err(Diagnostic::new(Cause::Configuration, title)
+        .code(Code::InvalidConfigurationValue)
+        .help(help)
+        .into())
+}
+
+/// The features of packages that are enabled when a package is built with its default ones, and some
+/// that are chosen.
 #[derive(Debug, Default)]
 struct Enabled {
     features: BTreeMap<usize, BTreeSet<String>>,
 }
 
 impl Enabled {
-    fn find(packages: &[Package], own: usize) -> Self {
+    fn find(packages: &[Package], own: usize, chosen: &[String]) -> Self {
         let mut enabled = Self::default();
-        let mut open = vec![(own, "default".to_owned())];
+        let chosen = chosen.iter().map(|feature| (own, feature.clone()));
+        let mut open: Vec<(usize, String)> = chosen.collect();
+        open.push((own, "default".to_owned()));
         enabled.reach(packages, own, &mut open);
         while let Some((index, feature)) = open.pop() {
             let package = &packages[index];

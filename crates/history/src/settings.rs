@@ -122,6 +122,8 @@ pub struct Settings {
     pub schema: Option<SchemaFiles>,
     /// `models`: what states the target schema instead.
     pub models: ModelSources,
+    /// `model-features`: the features with which the structs are read, besides the default ones.
+    pub model_features: Vec<String>,
     /// `stale-schema`: the treatment of a target schema that was written for other revisions.
     pub stale_schema: StaleSchema,
     /// `base`: the files that create what is older than the revisions, relative to the crate.
@@ -254,6 +256,7 @@ impl Default for Settings {
             transaction: TransactionMode::default(),
             schema: None,
             models: ModelSources::None,
+            model_features: Vec::new(),
             stale_schema: StaleSchema::default(),
             base: None,
             allow: ["additive", "widening", "rebuild", "may-fail", "destructive"]

@@ -72,6 +72,13 @@ pub(super) fn configuration() -> Vec<Row> {
         )
         .configure("dialects = [\"mysql\"]"),
         row(
+            "a feature that the crate does not have",
+            "check",
+            4,
+            "error[invalid-configuration-value]: invalid value of `model-features`: `reports` is not a feature of shop | declare it under [features]",
+        )
+        .configure("models = true\nmodel-features = [\"reports\"]"),
+        row(
             "an unknown mode of transactions",
             "upgrade",
             4,

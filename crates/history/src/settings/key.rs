@@ -130,6 +130,10 @@ keys! {
     /// databases.
     Models = "models" => models,
 
+    /// The features of the crate with which its structs are read, besides its default ones: they decide
+    /// `#[cfg(feature = "...")]`.
+    ModelFeatures = "model-features" => model_features,
+
     /// The file in which diesel's `table!` declares the tables, such as `src/schema.rs`; relative to the
     /// crate. `verify` compares it with the database, and `upgrade` and `downgrade` keep it in step.
     DieselSchema = "diesel-schema" => diesel_schema,
@@ -225,6 +229,7 @@ impl Key {
             | Self::Transaction
             | Self::Schema
             | Self::Models
+            | Self::ModelFeatures
             | Self::DieselSchema
             | Self::StaleSchema
             | Self::Base
