@@ -1,9 +1,7 @@
 //! Finds the derives of this tool among others of the same name.
 
-use proc_macro2::{TokenStream, TokenTree};
-use syn::parse::ParseStream;
-use syn::punctuated::Punctuated;
-use syn::{Attribute, Path, Token};
+use proc_macro2::{Span, TokenStream, TokenTree};
+use syn::Attribute;
 
 use super::known_derives::{Derive, Grammar};
 use super::tree::Tree;
@@ -16,21 +14,29 @@ pub(super) enum Meaning {
     Unknown,
 }
 
+/// A path in a derive.
+pub(super) struct DerivePath {
+    /// Its segments; the first is empty if it begins with `::`.
+    pub(super) segments: Vec<String>,
+    pub(super) span: Span,
+}
+
 /// Returns the paths in derives that are not known to mean something else.
 pub(super) fn derives(
     attributes: &[Attribute],
     tree: &Tree,
     module: usize,
     grammar: Grammar,
-) -> Vec<(Meaning, Path)> {
+) -> Vec<(Meaning, DerivePath)> {
     let lists = attributes
         .iter()
-        .filter(|one| one.path().is_ident("derive"));
-    let paths = lists.filter_map(|list| list.parse_args_with(paths).ok());
+        .filter(|one| one.path().is_ident("derive"))
+        .filter_map(|one| one.meta.require_list().ok());
+    let paths = lists.flat_map(|list| paths_of(list.tokens.clone()));
     let is_ours = grammar == Grammar::Own && names_library(attributes);
-    let known = paths.flatten().filter_map(|path| {
-        let segments = segments(&path);
-        let found = match (meaning(&segments, tree, module, grammar), segments.last()) {
+    let known = paths.filter_map(|path| {
+        let found = meaning(&path.segments, tree, module, grammar);
+        let found = match (found, path.segments.last()) {
             // No other derive has that attribute, whatever crate exports this one anew.
             (None | Some(Meaning::Unknown), Some(last)) if is_ours => {
                 grammar.derive(last).map(Meaning::Ours)
@@ -52,17 +58,6 @@ fn names_library(attributes: &[Attribute]) -> bool {
                 tokens.any(|token| matches!(token, TokenTree::Ident(word) if word == "crate"))
             })
     })
-}
-
-fn paths(input: ParseStream<'_>) -> syn::Result<Punctuated<Path, Token![,]>> {
-    Punctuated::parse_terminated_with(input, Path::parse_mod_style)
-}
-
-/// Returns the segments of a path; the first is empty if it begins with `::`.
-fn segments(path: &Path) -> Vec<String> {
-    let leading = path.leading_colon.map(|_| String::new());
-    let segments = path.segments.iter().map(|one| plain_name(&one.ident));
-    leading.into_iter().chain(segments).collect()
 }
 
 /// Returns what a path means as a derive in a module; nothing, if it states nothing about tables.
@@ -90,20 +85,30 @@ pub(super) fn meaning(
     }
 }
 
-/// Returns the paths in a derive whose tokens may be those of a macro.
-pub(super) fn paths_of(list: TokenStream) -> Vec<Vec<String>> {
-    let mut paths = vec![Vec::new()];
+/// Returns the paths in a derive, whose tokens may be those of a macro.
+pub(super) fn paths_of(list: TokenStream) -> Vec<DerivePath> {
+    let mut paths: Vec<DerivePath> = Vec::new();
+    let mut is_new = true;
     for token in list {
-        match token {
-            TokenTree::Punct(punct) if punct.as_char() == ',' => paths.push(Vec::new()),
-            TokenTree::Ident(ident) => {
-                if let Some(path) = paths.last_mut() {
-                    path.push(plain_name(&ident));
-                }
+        let (span, segment) = match token {
+            TokenTree::Punct(punct) if punct.as_char() == ',' => {
+                is_new = true;
+                continue;
             }
-            TokenTree::Punct(_) | TokenTree::Group(_) | TokenTree::Literal(_) => {}
+            TokenTree::Punct(punct) if punct.as_char() == ':' && is_new => {
+                (punct.span(), String::new())
+            }
+            TokenTree::Ident(ident) => (ident.span(), plain_name(&ident)),
+            TokenTree::Punct(_) | TokenTree::Group(_) | TokenTree::Literal(_) => continue,
+        };
+        match paths.last_mut().filter(|_| !is_new) {
+            Some(path) => path.segments.push(segment),
+            None => paths.push(DerivePath {
+                segments: vec![segment],
+                span,
+            }),
         }
+        is_new = false;
     }
-    paths.retain(|path| !path.is_empty());
     paths
 }

@@ -46,7 +46,10 @@ impl Search {
                 [TokenTree::Ident(word), TokenTree::Group(list), ..] if word == "derive" => {
                     self.found.push(Hidden::Derive {
                         span: list.span(),
-                        paths: paths_of(list.stream()),
+                        paths: paths_of(list.stream())
+                            .into_iter()
+                            .map(|path| path.segments)
+                            .collect(),
                     });
                 }
                 [TokenTree::Ident(word), ..] if word == "use" => self.import(rest),

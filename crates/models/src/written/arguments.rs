@@ -2,11 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use proc_macro2::{Ident, Span};
-use syn::ext::IdentExt;
-use syn::parse::{Parse, ParseStream};
+use proc_macro2::token_stream::IntoIter;
+use proc_macro2::{Delimiter, Ident, Span, TokenStream, TokenTree};
 use syn::punctuated::Punctuated;
-use syn::{Attribute, Lit, LitInt, LitStr, Path, Token, parenthesized};
+use syn::{Attribute, Lit, LitInt, LitStr, Path, Token};
 
 use super::Findings;
 
@@ -27,39 +26,147 @@ pub(super) enum Argument {
     List(Ident, Vec<Argument>),
 }
 
-impl Parse for Argument {
-    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
-        // Looking for each kind of literal would read it once for each.
-        if input.cursor().literal().is_some() {
-            return match input.parse()? {
-                Lit::Str(text) => Ok(Self::Text(text)),
-                Lit::Int(number) => Ok(Self::Number(number)),
+/// Reads arguments from tokens. syn's parser copies all tokens first, and again to look at one; in a scan
+/// of many structs, that is most of the time that their attributes take.
+struct Reader {
+    /// The tokens, and in front of them those of groups that only macros see.
+    streams: Vec<IntoIter>,
+    next: Option<TokenTree>,
+    /// What has no place is at the end.
+    end: Span,
+}
+
+impl Reader {
+    fn new(tokens: TokenStream, end: Span) -> Self {
+        let mut reader = Self {
+            streams: vec![tokens.into_iter()],
+            next: None,
+            end,
+        };
+        reader.take();
+        reader
+    }
+
+    /// Returns the next token, and goes on.
+    fn take(&mut self) -> Option<TokenTree> {
+        let mut following = None;
+        while let Some(stream) = self.streams.last_mut() {
+            match stream.next() {
+                Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::None => {
+                    self.streams.push(group.stream().into_iter());
+                }
+                Some(token) => {
+                    following = Some(token);
+                    break;
+                }
+                None => {
+                    self.streams.pop();
+                }
+            }
+        }
+        std::mem::replace(&mut self.next, following)
+    }
+
+    fn is_at(&self, sign: char) -> bool {
+        matches!(&self.next, Some(TokenTree::Punct(punct)) if punct.as_char() == sign)
+    }
+
+    fn unexpected(&self, expected: &str) -> syn::Error {
+        match &self.next {
+            Some(token) => syn::Error::new(token.span(), format!("expected {expected}")),
+            None => {
+                let text = format!("unexpected end of input, expected {expected}");
+                syn::Error::new(self.end, text)
+            }
+        }
+    }
+
+    fn word(&mut self) -> syn::Result<Ident> {
+        match self.take() {
+            Some(TokenTree::Ident(word)) => Ok(word),
+            other => {
+                self.next = other;
+                Err(self.unexpected("identifier"))
+            }
+        }
+    }
+
+    fn list(mut self) -> syn::Result<Vec<Argument>> {
+        let mut arguments = Vec::new();
+        while self.next.is_some() {
+            arguments.push(self.argument()?);
+            if self.is_at(',') {
+                self.take();
+            } else if self.next.is_some() {
+                return Err(self.unexpected("`,`"));
+            }
+        }
+        Ok(arguments)
+    }
+
+    fn argument(&mut self) -> syn::Result<Argument> {
+        if let Some(TokenTree::Literal(literal)) = &self.next {
+            let literal = Lit::new(literal.clone());
+            self.take();
+            return match literal {
+                Lit::Str(text) => Ok(Argument::Text(text)),
+                Lit::Int(number) => Ok(Argument::Number(number)),
                 other => Err(syn::Error::new(
                     other.span(),
                     "expected a string or a number",
                 )),
             };
         }
-        if input.peek(Token![::]) || input.peek2(Token![::]) {
-            return Path::parse_mod_style(input).map(Self::Path);
+        if self.is_at(':') {
+            return self.path(None);
         }
-        let name = input.call(Ident::parse_any)?;
-        if input.peek(syn::token::Paren) {
-            let inner;
-            parenthesized!(inner in input);
-            return Ok(Self::List(name, list(&inner)?));
+        let name = self.word()?;
+        if self.is_at(':') {
+            return self.path(Some(name));
         }
-        if input.peek(Token![=]) {
-            input.parse::<Token![=]>()?;
-            return Ok(Self::Value(name, Box::new(input.parse()?)));
+        match &self.next {
+            Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Parenthesis => {
+                let inner = Self::new(group.stream(), group.span_close());
+                self.take();
+                Ok(Argument::List(name, inner.list()?))
+            }
+            Some(TokenTree::Punct(punct)) if punct.as_char() == '=' => {
+                self.take();
+                Ok(Argument::Value(name, Box::new(self.argument()?)))
+            }
+            Some(_) | None => Ok(Argument::Word(name)),
         }
-        Ok(Self::Word(name))
     }
-}
 
-fn list(input: ParseStream<'_>) -> syn::Result<Vec<Argument>> {
-    let arguments = Punctuated::<Argument, Token![,]>::parse_terminated(input)?;
-    Ok(arguments.into_iter().collect())
+    /// Reads a path after its first word, or one that begins with `::`.
+    fn path(&mut self, first: Option<Ident>) -> syn::Result<Argument> {
+        let leading_colon = match first {
+            Some(_) => None,
+            None => Some(self.colons()?),
+        };
+        let mut segments = Punctuated::new();
+        segments.push_value(match first {
+            Some(first) => first.into(),
+            None => self.word()?.into(),
+        });
+        while self.is_at(':') {
+            segments.push_punct(self.colons()?);
+            segments.push_value(self.word()?.into());
+        }
+        Ok(Argument::Path(Path {
+            leading_colon,
+            segments,
+        }))
+    }
+
+    fn colons(&mut self) -> syn::Result<Token![::]> {
+        let first = self.take().map_or(self.end, |token| token.span());
+        if !self.is_at(':') {
+            return Err(self.unexpected("`::`"));
+        }
+        let second = self.take().map_or(self.end, |token| token.span());
+        Ok(Token![::]([first, second]))
+    }
 }
 
 impl Argument {
@@ -151,7 +258,11 @@ pub(super) fn of_attributes(
         if !names.iter().any(|name| attribute.path().is_ident(name)) {
             continue;
         }
-        match attribute.parse_args_with(list) {
+        let read = attribute.meta.require_list().and_then(|list| {
+            let end = list.delimiter.span().close();
+            Reader::new(list.tokens.clone(), end).list()
+        });
+        match read {
             Ok(arguments) => all.extend(arguments),
             Err(error) => findings.add_syntax(error),
         }

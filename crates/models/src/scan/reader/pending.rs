@@ -3,14 +3,12 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use quote::ToTokens;
-use syn::spanned::Spanned;
 use syn::{DeriveInput, ItemImpl, ItemType};
 
 use super::doubt::Doubt;
 use super::{Found, Kind, Read, Reader, Stated};
 use crate::scan::attributes::Decided;
-use crate::scan::derives::{Meaning, derives};
+use crate::scan::derives::{DerivePath, Meaning, derives};
 use crate::scan::fault::Fault;
 use crate::scan::known_derives::{Derive, Grammar};
 use crate::scan::members::{Members, undecided};
@@ -231,7 +229,7 @@ impl Reader<'_> {
         }
         if let Some((_, path)) = uncertain.first() {
             let text = "whether this is derived depends on a condition that cannot be decided";
-            self.faults.push(undecided(&here, path.span(), text));
+            self.faults.push(undecided(&here, path.span, text));
             return;
         }
         let Some((Meaning::Ours(derive), _)) = certain.first() else {
@@ -244,7 +242,7 @@ impl Reader<'_> {
         }
         if let Some((_, second)) = certain.get(1) {
             let text = "a struct is a table, columns, or the type of a column";
-            self.faults.push(Fault::new(&here, second.span(), text));
+            self.faults.push(Fault::new(&here, second.span, text));
             return;
         }
         let span = input.ident.span();
@@ -352,11 +350,11 @@ impl Scope for SeaOrmScope<'_> {
 }
 
 /// Returns the fault of a derive that may be one of this tool, or not.
-fn unknown_derive(here: &Path, path: &syn::Path) -> Fault {
-    let name = path.to_token_stream().to_string().replace(' ', "");
+fn unknown_derive(here: &Path, path: &DerivePath) -> Fault {
+    let name = path.segments.join("::");
     Fault::new(
         here,
-        path.span(),
+        path.span,
         format!("where the derive `{name}` comes from is not found"),
     )
     .with_help(
