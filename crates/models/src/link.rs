@@ -144,13 +144,18 @@ pub(crate) fn link<'k>(
     let mut checks = Vec::new();
     for column in &flat.columns {
         match stored(&column.data_type, known, 0) {
-            Ok(stored) => {
+            Ok((stored, is_array)) => {
                 if let Stored::Enum(model) = stored
                     && model.is_checked
+                    && !is_array
                 {
                     checks.push(check_of_enum(column, model, &names));
                 }
-                columns.push(LinkedColumn { column, stored });
+                columns.push(LinkedColumn {
+                    column,
+                    stored,
+                    is_array,
+                });
             }
             Err(fault) => faults.push(fault.at(&column.field)),
         }
@@ -211,19 +216,25 @@ fn at_first(fault: ModelFault, field: Option<&Text>) -> ModelFault {
     }
 }
 
+/// Returns how the values of a type are stored, and whether they are arrays of it.
 fn stored<'k>(
     data_type: &'k DataType,
     known: &'k dyn Known,
     depth: usize,
-) -> Result<Stored<'k>, ModelFault> {
+) -> Result<(Stored<'k>, bool), ModelFault> {
     const DEEPEST: usize = 32;
     match data_type {
-        DataType::Sql(each) => Ok(Stored::Sql(each)),
-        DataType::Named(_) if depth > DEEPEST => Err(ModelFault::new("a type is stored as itself")),
-        DataType::Named(link) => match follow(link, |path| known.data_type(path))? {
-            TypeModel::Newtype(inner) => stored(inner, known, depth + 1),
-            TypeModel::Enum(model) => Ok(Stored::Enum(model)),
-        },
+        DataType::Sql(each) => Ok((Stored::Sql(each), false)),
+        DataType::Named(_) | DataType::Array(_) if depth > DEEPEST => {
+            Err(ModelFault::new("a type is stored as itself"))
+        }
+        DataType::Named(link) | DataType::Array(link) => {
+            let (stored, is_array) = match follow(link, |path| known.data_type(path))? {
+                TypeModel::Newtype(inner) => stored(inner, known, depth + 1)?,
+                TypeModel::Enum(model) => (Stored::Enum(model), false),
+            };
+            Ok((stored, is_array || matches!(data_type, DataType::Array(_))))
+        }
     }
 }
 

@@ -105,6 +105,8 @@ pub enum DataType {
     Sql(Each),
     /// A type with a derive of its own.
     Named(Link<TypeModel>),
+    /// An array of such a type, on engines that have arrays.
+    Array(Link<TypeModel>),
 }
 
 /// What `derive(ColumnType)` says of a type.

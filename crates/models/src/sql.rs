@@ -147,7 +147,7 @@ fn contradicting(tables: &[LinkedTable<'_>], rules: &Rules) -> Vec<ModelError> {
         known.extend(tables.iter().map(|table| (address(table), None)));
     }
     for table in tables.iter().filter(|_| rules.has_enums) {
-        for LinkedColumn { column, stored } in &table.columns {
+        for LinkedColumn { column, stored, .. } in &table.columns {
             let Stored::Enum(model) = *stored else {
                 continue;
             };

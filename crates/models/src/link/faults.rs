@@ -32,7 +32,7 @@ pub(super) fn faults_of(table: &LinkedTable<'_>) -> Vec<ModelFault> {
         );
     }
     let key: &[&str] = keys.first().map_or(&[], |key| key.as_slice());
-    for LinkedColumn { column, stored } in &table.columns {
+    for LinkedColumn { column, stored, .. } in &table.columns {
         let name = &*column.name;
         if column.identity.is_some() && !stored.is_integer() {
             faults.push(ModelFault::new("only integers number rows").at(&column.field));

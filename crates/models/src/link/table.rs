@@ -15,6 +15,8 @@ pub(crate) struct LinkedTable<'k> {
 pub(crate) struct LinkedColumn<'k> {
     pub(crate) column: &'k Column,
     pub(crate) stored: Stored<'k>,
+    /// Whether the values are arrays of what is stored.
+    pub(crate) is_array: bool,
 }
 
 /// How the values of a column are stored.

@@ -27,13 +27,15 @@ pub(super) static RULES: Rules = Rules {
 };
 
 fn type_name(_: &TableModel, column: &LinkedColumn<'_>) -> Option<String> {
-    match column.stored {
-        Stored::Sql(each) => each.postgres.as_ref().map(ToString::to_string),
-        Stored::Enum(model) => Some(match &model.native {
+    let name = match column.stored {
+        Stored::Sql(each) => each.postgres.as_deref()?.to_owned(),
+        Stored::Enum(model) => match &model.native {
             Some(name) => qualified(model.schema.as_deref(), name),
             None => "TEXT".to_owned(),
-        }),
-    }
+        },
+    };
+    let array = if column.is_array { "[]" } else { "" };
+    Some(format!("{name}{array}"))
 }
 
 /// Returns a default in parentheses, unless it is a value or a call: after anything else, a word

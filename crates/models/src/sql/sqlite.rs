@@ -28,6 +28,9 @@ fn type_name(table: &TableModel, column: &LinkedColumn<'_>) -> Option<String> {
     if column.column.identity.is_some() {
         return Some("INTEGER".to_owned());
     }
+    if column.is_array {
+        return None;
+    }
     let name = match column.stored {
         Stored::Sql(each) => each.sqlite.as_deref()?,
         Stored::Enum(_) => "TEXT",

@@ -178,6 +178,10 @@ impl Emit for DataType {
                 let link = link.emit(paths);
                 quote!(__alembic::DataType::Named(#link))
             }
+            Self::Array(link) => {
+                let link = link.emit(paths);
+                quote!(__alembic::DataType::Array(#link))
+            }
         }
     }
 }

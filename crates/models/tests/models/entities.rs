@@ -474,7 +474,13 @@ pub struct Model {
     #[sea_orm(column_type = \"Array(std::sync::Arc::new(ColumnType::String(StringLen::N(9))))\")] pub g: Vec<String>,
     #[sea_orm(column_type = \"Bit(Some(3))\")] pub h: Vec<u8>,
     #[sea_orm(column_type = \"Interval(None, None)\")] pub i: String,
+    pub j: Option<Vec<Kind>>, pub k: Vec<Option<Level>>, pub l: Levels,
 }
+#[derive(DeriveActiveEnum)]
+#[sea_orm(rs_type = \"String\", db_type = \"Enum\", enum_name = \"kind\")]
+pub enum Kind { #[sea_orm(string_value = \"new\")] New }
+#[derive(DeriveValueType)] pub struct Level(pub i16);
+#[derive(DeriveValueType)] pub struct Levels(pub Vec<Level>);
 ",
     );
 }

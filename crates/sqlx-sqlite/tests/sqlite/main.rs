@@ -12,6 +12,7 @@ mod cancelled;
 mod drivers;
 mod imported;
 mod locks;
+mod models;
 mod tasks;
 mod transactions;
 

@@ -214,7 +214,7 @@ fn array_of(element: &Each) -> Each {
 pub(in crate::scan) fn is_integer(model: &TypeModel) -> bool {
     match model {
         TypeModel::Newtype(DataType::Sql(each)) => is_integer_name(each),
-        TypeModel::Newtype(DataType::Named(_)) | TypeModel::Enum(_) => false,
+        TypeModel::Newtype(DataType::Named(_) | DataType::Array(_)) | TypeModel::Enum(_) => false,
     }
 }
 
@@ -314,6 +314,17 @@ pub(super) fn field_type(field: &Type, scope: &dyn Scope, paths: &mut Paths) -> 
             nullable,
             stored: Some(DataType::Named(Link::Path(text))),
             is_integer: declared == Declared::Integer,
+        };
+    }
+    if let Some(element) = argument_of(inner, "Vec")
+        && let Type::Path(path) = argument_of(element, "Option").unwrap_or(element)
+        && scope.declared(&path.path).is_some()
+    {
+        let text = paths.keep(Wanted::Type, &path.path);
+        return FieldType {
+            nullable,
+            stored: Some(DataType::Array(Link::Path(text))),
+            is_integer: false,
         };
     }
     let stored = known(inner, scope);
