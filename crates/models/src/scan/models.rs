@@ -12,7 +12,7 @@ use super::known_derives::Grammar;
 use super::own::Own;
 use super::reader::{Kind, Read, Stated};
 use super::relink;
-use super::sea_orm::remove_impossible;
+use super::sea_orm::{name_all, remove_impossible};
 use super::tree::Tree;
 use crate::fault::{ModelError, ModelFault};
 use crate::link::Known;
@@ -152,6 +152,7 @@ impl Models {
         }
         if grammar == Grammar::SeaOrm {
             remove_impossible(&mut models.known.tables);
+            models.known.tables.values_mut().for_each(name_all);
         }
         (models, faults)
     }

@@ -5,6 +5,7 @@ mod chain;
 mod default;
 mod entity;
 mod expanded;
+mod names;
 mod relation;
 mod types;
 mod value;
@@ -13,6 +14,7 @@ use syn::Path;
 
 pub(super) use entity::read_entity;
 pub(super) use expanded::{Parts, read_expanded, trait_of};
+pub(super) use names::name_all;
 pub(super) use relation::{Relations, read_relation_impl, read_relations, remove_impossible};
 pub(super) use types::{is_integer, stored_alias};
 pub(super) use value::{read_active_enum, read_json, read_value_type};

@@ -335,7 +335,7 @@ pub mod fruit {
         fn def(&self) -> ColumnDef {
             return match *self {
                 Field::Id | Field::Part => (ColumnType::Integer).def(),
-                Field::Type => Kind::db_type().def().indexed(),
+                Field::Type => Kind::db_type().indexed(),
                 Field::Self_ => ColumnType::String(StringLen::N(5)).def().unique_key(\"a\").default_value(\"a b\"),
                 Field::Label => ColumnType::Text.def().nullable().default(Expr::cust(\"'a  b'\")).comment(\"It\"),
                 Field::Other => ColumnType::custom(\"text\").def().renamed_from(\"before\").extra(\"CHECK (other <> '')\"),
@@ -353,8 +353,8 @@ pub mod fruit {
 pub mod seed {
     use sea_orm::entity::prelude::*;
     #[derive(DeriveEntityModel)]
-    #[sea_orm(table_name = \"seed\")]
-    pub struct Model { #[sea_orm(primary_key)] pub id: i32, pub parent_id: Option<i32> }
+    #[sea_orm(table_name = \"seed_of_a_name_that_is_longer_than_what_postgresql_keeps\")]
+    pub struct Model { #[sea_orm(primary_key)] pub id: i32, #[sea_orm(indexed)] pub parent_id: Option<i32> }
     #[derive(Copy, Clone, Debug, EnumIter)]
     pub enum Relation { Parent }
     impl RelationTrait for Relation {

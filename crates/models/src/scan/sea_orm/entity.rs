@@ -13,8 +13,8 @@ use super::types::{argument_of, column_type, field_type, path_of};
 use super::value::in_style;
 use super::{Scope, default};
 use crate::model::{
-    Column, ColumnsModel, Constraint, DataType, Each, Engines, Identity, Index, Member, Naming,
-    Part, Rule, TableModel, Text, Timing,
+    Column, ColumnsModel, Constraint, DataType, Each, Engines, Identity, Index, Member, Part, Rule,
+    TableModel, Text, Timing,
 };
 use crate::written::{Finding, Findings, Paths, Reading, plain_name};
 
@@ -24,15 +24,6 @@ pub(in crate::scan) struct Entity {
     /// The columns of which nothing is stated.
     pub(in crate::scan) left: Vec<Text>,
 }
-
-/// The names that sea-orm gives.
-const NAMING: Naming = Naming {
-    primary_key: None,
-    unique: None,
-    check: None,
-    foreign_key: Some(Text::Borrowed("fk-{table}-{columns}")),
-    index: Text::Borrowed("idx-{table}-{columns}"),
-};
 
 /// Reads a struct with `derive(DeriveEntityModel)`.
 pub(in crate::scan) fn read_entity(
@@ -297,7 +288,7 @@ impl<'s> Reader<'s> {
             .into_iter()
             .map(Member::Column);
         ColumnsModel {
-            naming: Some(NAMING),
+            naming: None,
             members: members.collect::<Vec<_>>().into(),
             constraints: std::mem::take(&mut self.constraints).into(),
             indexes: std::mem::take(&mut self.indexes).into(),

@@ -2,6 +2,7 @@
 //! same.
 
 use heck::ToSnakeCase;
+use proc_macro2::Ident;
 use syn::spanned::Spanned;
 use syn::{Data, DeriveInput, Expr, Field, ItemImpl, LitStr, Type, Variant};
 
@@ -169,13 +170,17 @@ fn read_definition(
     findings: &mut Findings,
 ) -> Result<Option<syn::Path>, Unreadable> {
     let chain = Chain::of(definition);
-    let mut calls = chain.calls.iter();
-    let before = calls.by_ref().take_while(|(name, _)| *name != "def");
-    let is_plain = before.fold(true, |is_plain, (name, _)| {
-        is_plain && (*name == "get_column_type" || *name == "to_owned" || *name == "clone")
-    });
-    let is_defined = chain.calls.iter().any(|(name, _)| *name == "def");
-    if !is_plain || !is_defined {
+    let stored = named_type(chain.start);
+    let is_def = |(name, _): &(&Ident, Option<&Expr>)| *name == "def";
+    let (before, calls) = match chain.calls.iter().position(is_def) {
+        Some(place) => (&chain.calls[..place], &chain.calls[place + 1..]),
+        // Before sea-orm 0.11, the type of an enum was a definition.
+        None if stored.is_some() => (&[][..], &chain.calls[..]),
+        None => (&chain.calls[..], &[][..]),
+    };
+    let is_defined = before.len() < chain.calls.len() || stored.is_some();
+    let mut before = before.iter();
+    if !is_defined || !before.all(|(name, _)| *name == "get_column_type" || *name == "to_owned") {
         let help = "write `ColumnType::...`, and `def()` after it";
         findings.add_with_help(definition.span(), "this definition cannot be read", help);
         return Err(Unreadable);
@@ -193,18 +198,26 @@ fn read_definition(
             _ => findings.add(name.span(), format!("what `{name}` does is not known")),
         }
     }
-    // `Kind::db_type()`, of an enum or a type with values of its own.
-    if let Expr::Call(call) = chain.start
-        && let Expr::Path(path) = &*call.func
-        && last_segment(&call.func).is_some_and(|name| name == "db_type" || name == "column_type")
-    {
-        let mut path = path.path.clone();
-        path.segments.pop();
-        path.segments.pop_punct();
-        return Ok(Some(path));
+    if stored.is_none() {
+        add_code(arguments, "column_type", chain.start);
     }
-    add_code(arguments, "column_type", chain.start);
-    Ok(None)
+    Ok(stored)
+}
+
+/// Returns the type in `Kind::db_type()`: an enum, or another type that says how it is stored.
+fn named_type(start: &Expr) -> Option<syn::Path> {
+    let Expr::Call(call) = start else {
+        return None;
+    };
+    let name = last_segment(&call.func)?;
+    let Expr::Path(path) = &*call.func else {
+        return None;
+    };
+    let mut path = path.path.clone();
+    path.segments.pop();
+    path.segments.pop_punct();
+    let is_type = (name == "db_type" || name == "column_type") && !path.segments.is_empty();
+    is_type.then_some(path)
 }
 
 /// Returns the type whose values a column holds. Whether it may be NULL is said by the definition.

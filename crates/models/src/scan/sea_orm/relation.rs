@@ -115,7 +115,7 @@ fn unique_columns(table: &TableModel) -> Vec<BTreeSet<Text>> {
     constraints.chain(indexes).collect()
 }
 
-fn column_name<'m>(entity: &'m TableModel, field: &'m str) -> &'m str {
+pub(super) fn column_name<'m>(entity: &'m TableModel, field: &'m str) -> &'m str {
     let mut columns = entity
         .columns
         .members
