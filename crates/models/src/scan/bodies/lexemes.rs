@@ -124,16 +124,11 @@ impl<'s> Lexemes<'s> {
     fn skip_character(&mut self) {
         let rest = &self.source[self.position..];
         let mut characters = rest.char_indices();
-        match characters.next() {
-            Some((_, '\\')) => {
-                let end = rest.get(2..).and_then(|rest| rest.find('\''));
-                self.position += end.map_or(1, |end| end + 3);
-            }
-            Some(_) => match characters.next() {
-                Some((quote, '\'')) => self.position += quote + 1,
-                Some(_) | None => {}
-            },
-            None => {}
+        if rest.starts_with('\\') {
+            let end = rest.get(2..).and_then(|rest| rest.find('\''));
+            self.position += end.map_or(1, |end| end + 3);
+        } else if let Some((quote, '\'')) = characters.nth(1) {
+            self.position += quote + 1;
         }
     }
 
