@@ -92,7 +92,7 @@ const STEPS: [Step; 13] = [
     Step {
         name: "tests",
         program: Program::Cargo,
-        args: &["test", "--locked", "--workspace"],
+        args: &["test", "--locked", "--workspace", "--no-fail-fast"],
         // Twice the processors of the smallest machine: a test that waits leaves its processor to another.
         env: Some(("RUST_TEST_THREADS", "4")),
         slow: false,
