@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use alembic_history::{Dialect, History, RevisionId, SourceFile};
-use alembic_import::{Applied, Folder, FolderFile, Mapping, Tool, import, map};
+use alembic_import::{Applied, Folder, FolderFile, Mapping, Tool, ToolConfig, import, map};
 use alembic_migrate::Migrations;
 use alembic_migrate::driver::Driver;
 use alembic_migrate::options::TransactionMode;
@@ -139,7 +139,10 @@ impl Project {
         let folder = Folder {
             files: files.collect(),
         };
-        let imported = import(self.tool, &folder, Dialect::Sqlite, |_| String::new());
+        let config = ToolConfig::default();
+        let imported = import((self.tool, &config), &folder, Dialect::Sqlite, |_| {
+            String::new()
+        });
         let files = imported.revisions.iter().map(|revision| SourceFile {
             path: format!("{}.sql", revision.file_stem()).into(),
             content: Ok(revision.render().into_bytes()),
