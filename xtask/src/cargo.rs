@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitStatus};
+use std::process::Command;
 
 use crate::Result;
 
@@ -36,33 +36,15 @@ pub(crate) fn command<'a>(args: impl IntoIterator<Item = &'a str>) -> Command {
 
 /// Runs a command, and fails when it does.
 pub(crate) fn run(command: &mut Command) -> Result<()> {
+    let program = command.get_program().to_string_lossy().into_owned();
     let status = command.status();
-    let status = status.map_err(|error| unusable(command, &error))?;
-    match status.success() {
-        true => Ok(()),
-        false => Err(failed(command, status).into()),
-    }
-}
-
-/// Runs a command, and fails with what it has said when it does.
-pub(crate) fn run_quietly(command: &mut Command) -> Result<()> {
-    let output = command.output();
-    let output = output.map_err(|error| unusable(command, &error))?;
-    if output.status.success() {
+    let status = status.map_err(|error| format!("cannot run `{program}`: {error}"))?;
+    if status.success() {
         return Ok(());
     }
-    let said =
-        [output.stdout, output.stderr].map(|text| String::from_utf8_lossy(&text).into_owned());
-    Err(format!("{}{}", said.concat(), failed(command, output.status)).into())
-}
-
-fn unusable(command: &Command, error: &std::io::Error) -> String {
-    format!("cannot run `{}`: {error}", command.get_program().display())
-}
-
-fn failed(command: &Command, status: ExitStatus) -> String {
-    let args = command.get_args().map(|arg| arg.to_string_lossy());
-    let args: Vec<_> = args.collect();
-    let program = command.get_program().display();
-    format!("`{program} {}` failed ({status})", args.join(" "))
+    let args: Vec<_> = command
+        .get_args()
+        .map(|arg| arg.to_string_lossy())
+        .collect();
+    Err(format!("`{program} {}` failed ({status})", args.join(" ")).into())
 }
