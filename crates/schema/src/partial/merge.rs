@@ -101,7 +101,7 @@ impl<'s> Merge<'s> {
         let has_value = column.default.is_some()
             || column.generated.is_some()
             || column.identity.is_some()
-            || self.current.get(&default_of(id)).is_some();
+            || self.current.get(&id.of_kind(ObjectKind::Default)).is_some();
         column.not_null && !has_value
     }
 
@@ -128,7 +128,7 @@ impl<'s> Merge<'s> {
         let Some(object) = self.stated.get(id) else {
             return;
         };
-        let default = default_of(id);
+        let default = id.of_kind(ObjectKind::Default);
         let Some(Definition::Column(known)) = self.whole.get(id).map(|known| &known.definition)
         else {
             let position = self.whole.columns(table).len() + 1;
@@ -257,9 +257,4 @@ impl<'s> Merge<'s> {
         }
         self.whole.objects.insert(replaced.id.clone(), object);
     }
-}
-
-/// Identifies the default of a column, where that is an object.
-fn default_of(column: &ObjectId) -> ObjectId {
-    column.of_kind(ObjectKind::Default)
 }
