@@ -19,7 +19,7 @@ pub(crate) fn covers(
         Some(Definition::Column(own)) => {
             let mut covered = column::covers(id, own, created, schema);
             for heir in facts::heirs(schema, id) {
-                covered.insert(facts::default_of(&heir));
+                covered.insert(heir.of_kind(ObjectKind::Default));
                 covered.insert(heir);
             }
             covered.retain(|part| created.contains(part));

@@ -286,7 +286,7 @@ fn is_dropped_whole(owner: &ObjectId, from: &Schema) -> bool {
 
 fn goes_with_column(part: &ObjectId, column: &ObjectId, from: &Schema) -> bool {
     match part.kind {
-        ObjectKind::Default => facts::column_of(part) == *column,
+        ObjectKind::Default => part.of_kind(ObjectKind::Column) == *column,
         ObjectKind::SequenceOwner => {
             let owns = from
                 .get(part)

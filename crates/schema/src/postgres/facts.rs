@@ -40,20 +40,10 @@ pub(super) fn table<'s>(schema: &'s Schema, id: &ObjectId) -> Option<&'s Table> 
 
 /// Returns the expression of a column's default.
 pub(super) fn default<'s>(schema: &'s Schema, column: &ObjectId) -> Option<&'s str> {
-    match definition(schema, &default_of(column))? {
+    match definition(schema, &column.of_kind(ObjectKind::Default))? {
         Definition::Default(expression) => Some(expression),
         _ => None,
     }
-}
-
-/// Returns the name of a column's default.
-pub(super) fn default_of(column: &ObjectId) -> ObjectId {
-    column.of_kind(ObjectKind::Default)
-}
-
-/// Returns the column of a default.
-pub(super) fn column_of(default: &ObjectId) -> ObjectId {
-    default.of_kind(ObjectKind::Column)
 }
 
 /// Returns the table that something is a part of.

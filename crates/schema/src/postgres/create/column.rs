@@ -6,7 +6,7 @@ use alembic_sql::literal;
 
 use crate::change::{Change, Hazard, Statement};
 use crate::comparison::Comparison;
-use crate::model::{Attribute, Column, ObjectId, Schema};
+use crate::model::{Attribute, Column, ObjectId, ObjectKind, Schema};
 use crate::postgres::name::{self, quote};
 use crate::postgres::{facts, sequence};
 
@@ -34,7 +34,7 @@ pub(super) fn clause(
     if let Some(identity) = &column.identity {
         clause += &format!(" {}", sequence::identity_clause(id, identity));
     }
-    if covered.contains(&facts::default_of(id))
+    if covered.contains(&id.of_kind(ObjectKind::Default))
         && let Some(default) = facts::default(schema, id)
     {
         clause += &format!(" DEFAULT {default}");
@@ -52,7 +52,7 @@ pub(in crate::postgres) fn covers(
     created: &BTreeSet<ObjectId>,
     schema: &Schema,
 ) -> BTreeSet<ObjectId> {
-    let mut covered = BTreeSet::from([facts::default_of(id)]);
+    let mut covered = BTreeSet::from([id.of_kind(ObjectKind::Default)]);
     if let Some(serial) = sequence::serial(schema, id, column)
         && serial.parts.iter().all(|part| created.contains(part))
     {

@@ -3,7 +3,7 @@
 use super::{Alteration, numbering};
 use crate::change::{Hazard, Statement};
 use crate::comparison::Comparison;
-use crate::model::{Column, ObjectId};
+use crate::model::{Column, ObjectId, ObjectKind};
 use crate::postgres::cast::{self, Conversion};
 use crate::postgres::name::{self, quote};
 use crate::postgres::{create, facts};
@@ -162,7 +162,7 @@ fn retype(
         action += &format!(" USING {using}");
     }
     let mut actions = Vec::new();
-    let default = facts::default_of(&id);
+    let default = id.of_kind(ObjectKind::Default);
     if alteration.made.settles.contains(&default) {
         return vec![action];
     }
@@ -191,7 +191,7 @@ fn retype(
 fn defaults_of_heirs(alteration: &mut Alteration, comparison: Comparison<'_>) -> Vec<String> {
     let Comparison { from, to, .. } = comparison;
     let id = alteration.id.clone();
-    let default = facts::default_of(&id);
+    let default = id.of_kind(ObjectKind::Default);
     if !alteration.made.settles.contains(&default) {
         return Vec::new();
     }
@@ -211,7 +211,10 @@ fn defaults_of_heirs(alteration: &mut Alteration, comparison: Comparison<'_>) ->
                 quote(&heir.name)
             ));
         }
-        alteration.made.settles.insert(facts::default_of(&heir));
+        alteration
+            .made
+            .settles
+            .insert(heir.of_kind(ObjectKind::Default));
     }
     statements
 }

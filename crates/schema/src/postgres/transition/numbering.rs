@@ -154,7 +154,7 @@ fn is_of_column(
         true => comparison.from,
         false => comparison.to,
     };
-    let default = facts::default_of(id);
+    let default = id.of_kind(ObjectKind::Default);
     let mut dependents = schema.dependents(sequence);
     dependents.all(|(user, _)| *user == default || user.kind == ObjectKind::SequenceOwner)
 }
@@ -167,7 +167,7 @@ fn to_identity(
     let id = alteration.id.clone();
     let (table, column) = (name::owner(&id), quote(&id.name));
     let mut numbering = Numbering::default();
-    let default = facts::default_of(&id);
+    let default = id.of_kind(ObjectKind::Default);
     if comparison.from.objects.contains_key(&default) {
         let action = format!("ALTER COLUMN {column} DROP DEFAULT");
         numbering.actions.push(action);
@@ -220,7 +220,7 @@ fn from_identity(
         .push(crate::postgres::create::sequence_sql(&own, options));
     numbering.before.push(sequence::continued(&own, &away));
     numbering.actions.push(drop);
-    let default = facts::default_of(&id);
+    let default = id.of_kind(ObjectKind::Default);
     if let Some(expression) = facts::default(comparison.to, &id) {
         let action = format!("ALTER TABLE {table} ALTER COLUMN {column} SET DEFAULT {expression}");
         numbering.after.push(action);

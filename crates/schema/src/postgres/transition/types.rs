@@ -263,7 +263,7 @@ fn conversion(
     };
     let data_type = &after.data_type;
     let mut actions = Vec::new();
-    let default = facts::default_of(user);
+    let default = user.of_kind(ObjectKind::Default);
     if comparison.from.objects.contains_key(&default) {
         actions.push(format!("ALTER COLUMN {name} DROP DEFAULT"));
         alteration.made.settles.insert(default.clone());
