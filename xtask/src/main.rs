@@ -27,6 +27,11 @@ mod versions;
 use std::process::ExitCode;
 
 use clap::Parser;
+use mimalloc::MiMalloc;
+
+/// The allocator of `cargo-alembic`, whose parts are measured in this process.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 type Result<T, E = Box<dyn std::error::Error>> = std::result::Result<T, E>;
 
