@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use alembic_migrate::schema::{
-    Constraint, ConstraintKind, Definition, ObjectId, ObjectKind, Schema,
+    Constraint, ConstraintKind, Definition, Name, ObjectId, ObjectKind, Schema,
 };
 use alembic_models::diesel::{DieselColumn, DieselJoin, DieselSchema, DieselTable};
 
@@ -83,7 +83,7 @@ pub(super) fn declared(schema: &Schema) -> Result<DieselSchema, Vec<String>> {
             continue;
         }
         let name = rust_name(&id.name, None);
-        let column = |name: &String| rust_name(name, Some(&id.name));
+        let column = |name: &Name| rust_name(name, Some(&id.name));
         let columns = schema.columns(id).into_iter();
         let columns = columns.filter_map(|(column_id, column)| {
             let Some(found) = types::of(&column.data_type, schema) else {
@@ -96,7 +96,7 @@ pub(super) fn declared(schema: &Schema) -> Result<DieselSchema, Vec<String>> {
             };
             Some(DieselColumn {
                 name: rust_name(&column_id.name, Some(&id.name)),
-                sql_name: column_id.name.clone(),
+                sql_name: column_id.name.to_string(),
                 data_type,
                 max_length: found.max_length,
                 custom_type: found.custom,
@@ -104,7 +104,7 @@ pub(super) fn declared(schema: &Schema) -> Result<DieselSchema, Vec<String>> {
         });
         tables.push(DieselTable {
             name: name.clone(),
-            sql_name: id.name.clone(),
+            sql_name: id.name.to_string(),
             columns: columns.collect(),
             primary_key: key.iter().map(column).collect(),
         });
@@ -131,7 +131,7 @@ fn constraints<'s>(
     })
 }
 
-fn primary_key(schema: &Schema, table: &ObjectId) -> Vec<String> {
+fn primary_key(schema: &Schema, table: &ObjectId) -> Vec<Name> {
     let mut keys = constraints(schema, table, ConstraintKind::PrimaryKey);
     keys.next()
         .map(|key| key.columns.clone())
@@ -140,12 +140,12 @@ fn primary_key(schema: &Schema, table: &ObjectId) -> Vec<String> {
 
 /// Returns the keys of one column by which a table refers to another one, if there is one such key only.
 fn joins_of(schema: &Schema, table: &ObjectId) -> Vec<DieselJoin> {
-    let mut by_parent: BTreeMap<String, Vec<&Constraint>> = BTreeMap::new();
+    let mut by_parent: BTreeMap<&Name, Vec<&Constraint>> = BTreeMap::new();
     for key in constraints(schema, table, ConstraintKind::ForeignKey) {
         if let Some((_, parent)) = &key.references
             && *parent != table.name
         {
-            by_parent.entry(parent.clone()).or_default().push(key);
+            by_parent.entry(parent).or_default().push(key);
         }
     }
     let joins = by_parent
@@ -154,7 +154,7 @@ fn joins_of(schema: &Schema, table: &ObjectId) -> Vec<DieselJoin> {
             [key] if key.columns.len() == 1 => Some(DieselJoin {
                 child: rust_name(&table.name, None),
                 column: rust_name(&key.columns[0], Some(&table.name)),
-                parent: rust_name(&parent, None),
+                parent: rust_name(parent, None),
             }),
             _ => None,
         });

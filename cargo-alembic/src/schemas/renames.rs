@@ -29,7 +29,7 @@ pub(crate) fn stated(stated: &[StatedRename], before: &Schema) -> Vec<Rename> {
         let object = find(&old, before).ok()?;
         let rename = Rename {
             object,
-            name: new.clone(),
+            name: new.into(),
         };
         before.get(&rename.renamed()).is_none().then_some(rename)
     });

@@ -101,8 +101,8 @@ fn leave_out_versions(schema: &mut Schema, table: &VersionTable) {
 /// Returns whether an object is a table of this name, in any schema if it is not known in which.
 fn is_table(table: &VersionTable, id: &ObjectId, dialect: Dialect) -> bool {
     let found = VersionTable {
-        name: id.name.clone(),
-        schema: table.schema.as_ref().map(|_| id.schema.clone()),
+        name: id.name.to_string(),
+        schema: table.schema.as_ref().map(|_| id.schema.to_string()),
     };
     table.is_same(&found, dialect)
 }

@@ -94,7 +94,7 @@ async fn replay<'h>(
 fn check_empty(found: &Inspection) -> Result<(), Failure> {
     let objects = found.schema.objects.keys();
     let tables = objects.filter(|id| id.kind == ObjectKind::Table);
-    let tables: Vec<String> = tables.map(|id| id.name.clone()).collect();
+    let tables: Vec<String> = tables.map(|id| id.name.to_string()).collect();
     match tables.is_empty() && !found.has_version_table {
         true => Ok(()),
         false => Err(Failure::NotEmpty { tables }),

@@ -248,8 +248,8 @@ fn lower(name: &str) -> String {
     name.to_ascii_lowercase()
 }
 
-fn sorted(names: &[String]) -> Vec<String> {
-    let mut names: Vec<String> = names.iter().map(|name| lower(name)).collect();
+fn sorted<N: AsRef<str>>(names: &[N]) -> Vec<String> {
+    let mut names: Vec<String> = names.iter().map(|name| lower(name.as_ref())).collect();
     names.sort();
     names
 }

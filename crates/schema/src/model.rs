@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use alembic_sql::Dialect;
 
 mod definition;
+mod name;
 mod object_id;
 
 pub use definition::{
@@ -12,6 +13,7 @@ pub use definition::{
     Generated, Identity, Index, IndexUse, Partition, Routine, Sequence, Statistics, Table, Trigger,
     View,
 };
+pub use name::Name;
 pub use object_id::{ObjectId, ObjectKind, ObjectName};
 
 /// A schema.

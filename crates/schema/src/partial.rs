@@ -124,7 +124,7 @@ pub fn types(
             | ObjectKind::Composite
             | ObjectKind::Range
             | ObjectKind::Domain => true,
-            ObjectKind::Enum => !stated.contains(&id.name),
+            ObjectKind::Enum => !stated.contains(id.name.as_str()),
             ObjectKind::Constraint => {
                 let domain = id.parent.as_ref();
                 let domain =

@@ -147,9 +147,9 @@ impl ChangeJson {
         Self {
             verb: change.verb.as_str(),
             kind: object.kind.as_str(),
-            schema: object.schema.clone(),
-            parent: object.parent.clone(),
-            name: object.name.clone(),
+            schema: object.schema.to_string(),
+            parent: object.parent.as_ref().map(ToString::to_string),
+            name: object.name.to_string(),
             sentence: change.sentence.clone(),
             cost: change.cost().as_str(),
             hazards: change.hazards.iter().map(Hazard::sentence).collect(),

@@ -4,6 +4,8 @@
 
 use std::collections::BTreeMap;
 
+use super::Name;
+
 /// What an object is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Definition {
@@ -26,7 +28,7 @@ pub enum Definition {
     /// The expression of a column's default (PostgreSQL).
     Default(String),
     /// The table and column that a sequence is dropped with.
-    SequenceOwner(String, String),
+    SequenceOwner(Name, Name),
     /// A constraint.
     Constraint(Constraint),
     /// An index.
@@ -109,9 +111,9 @@ pub struct Table {
     /// What follows the columns: `STRICT`, `WITHOUT ROWID` (SQLite).
     pub options: Vec<String>,
     /// The partition that it is (PostgreSQL).
-    pub partition: Option<Partition>,
+    pub partition: Option<Box<Partition>>,
     /// The tables that it inherits from, with their schemas (PostgreSQL).
-    pub parents: Vec<(String, String)>,
+    pub parents: Vec<(Name, Name)>,
     /// How its rows are put into partitions (PostgreSQL).
     pub partition_key: Option<String>,
     /// The storage parameters, as `name=value` (PostgreSQL).
@@ -134,7 +136,7 @@ pub struct Table {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Partition {
     /// The schema and name of the partitioned table.
-    pub table: (String, String),
+    pub table: (Name, Name),
     /// Which of its rows the partition holds.
     pub bound: String,
 }
@@ -156,7 +158,7 @@ pub struct Column {
     /// The expression that computes the values.
     pub generated: Option<Generated>,
     /// How the database numbers the rows (PostgreSQL).
-    pub identity: Option<Identity>,
+    pub identity: Option<Box<Identity>>,
     /// What else the engine says of it: storage, compression, statistics target, conflict clauses.
     pub options: Vec<String>,
     /// Whether it comes from a parent table (PostgreSQL).
@@ -180,7 +182,7 @@ pub struct Identity {
     /// Whether a statement may not give a value of its own.
     pub always: bool,
     /// The name of the sequence.
-    pub name: String,
+    pub name: Name,
     /// The sequence.
     pub sequence: Sequence,
 }
@@ -196,16 +198,16 @@ pub struct Constraint {
     /// The constraint without its name, as the database writes it.
     pub definition: String,
     /// The columns.
-    pub columns: Vec<String>,
+    pub columns: Vec<Name>,
     /// The schema and name of the table that a foreign key refers to.
-    pub references: Option<(String, String)>,
+    pub references: Option<(Name, Name)>,
     /// Whether all rows are known to fulfil it; false for `NOT VALID`.
     pub validated: bool,
     /// Whether it comes from a parent table (PostgreSQL).
     pub inherited: bool,
     /// The index of a partitioned table that its index belongs to, unless that is a constraint's
     /// (PostgreSQL).
-    pub index_parent: Option<String>,
+    pub index_parent: Option<Name>,
     /// What its index is used for besides (PostgreSQL).
     pub uses: Vec<IndexUse>,
 }
@@ -238,11 +240,11 @@ pub struct Index {
     /// their names only.
     pub definition: String,
     /// The table.
-    pub table: String,
+    pub table: Name,
     /// Whether it is unique.
     pub unique: bool,
     /// The index of a partitioned table that it belongs to (PostgreSQL).
-    pub parent: Option<String>,
+    pub parent: Option<Name>,
     /// Whether the server can use it; one that was built concurrently and failed is invalid.
     pub valid: bool,
     /// What it is used for besides (PostgreSQL).

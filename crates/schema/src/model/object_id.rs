@@ -5,6 +5,8 @@ use std::fmt;
 use std::ops::Deref;
 use std::sync::Arc;
 
+use super::Name;
+
 /// What identifies an object in its schema; copies share one [`ObjectName`].
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct ObjectId(Arc<ObjectName>);
@@ -15,11 +17,11 @@ pub struct ObjectName {
     /// Its kind.
     pub kind: ObjectKind,
     /// The schema that it is in; empty on SQLite, and for what is in no schema.
-    pub schema: String,
+    pub schema: Name,
     /// The table, view or domain that it is part of.
-    pub parent: Option<String>,
+    pub parent: Option<Name>,
     /// Its name; for a routine, with the types of its arguments.
-    pub name: String,
+    pub name: Name,
 }
 
 impl From<ObjectName> for ObjectId {
@@ -107,7 +109,7 @@ pub enum ObjectKind {
 impl ObjectId {
     /// Identifies an object that stands by itself.
     #[must_use]
-    pub fn new(kind: ObjectKind, schema: impl Into<String>, name: impl Into<String>) -> Self {
+    pub fn new(kind: ObjectKind, schema: impl Into<Name>, name: impl Into<Name>) -> Self {
         Self::from(ObjectName {
             kind,
             schema: schema.into(),
@@ -134,7 +136,7 @@ impl ObjectId {
 
     /// Identifies a part of this table, view or domain.
     #[must_use]
-    pub fn part(&self, kind: ObjectKind, name: impl Into<String>) -> Self {
+    pub fn part(&self, kind: ObjectKind, name: impl Into<Name>) -> Self {
         Self::from(ObjectName {
             kind,
             schema: self.schema.clone(),

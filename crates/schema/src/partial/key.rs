@@ -3,7 +3,9 @@
 use alembic_sql::{TokenKind, Tokens, unquote};
 
 use crate::engine::room;
-use crate::model::{Constraint, ConstraintKind, Definition, Index, ObjectId, ObjectKind, Schema};
+use crate::model::{
+    Constraint, ConstraintKind, Definition, Index, Name, ObjectId, ObjectKind, Schema,
+};
 
 /// What a constraint or an index of a table demands.
 #[derive(Clone, Debug)]
@@ -28,7 +30,7 @@ pub(super) enum Demand {
 /// What a foreign key refers to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Reference {
-    table: (String, String),
+    table: (Name, String),
     columns: Vec<String>,
     /// What happens on `DELETE` and on `UPDATE`; none, if nothing does.
     actions: [Option<String>; 2],
@@ -78,16 +80,12 @@ impl Key {
 
 /// Returns what the constraints and indexes of a table demand.
 pub(super) fn keys(schema: &Schema, table: &ObjectId) -> Vec<Key> {
-    let folded = |names: &[String]| -> Vec<String> {
-        let names = names.iter();
-        names.map(|name| folded(schema, name)).collect()
-    };
     let constraints = schema.parts(table, ObjectKind::Constraint);
     let constraints = constraints.filter_map(|(id, object)| match &object.definition {
         Definition::Constraint(constraint) => Some(Key {
             id: id.clone(),
             demand: demand(schema, constraint),
-            columns: folded(&constraint.columns),
+            columns: all_folded(schema, &constraint.columns),
         }),
         _ => None,
     });
@@ -104,7 +102,7 @@ pub(super) fn keys(schema: &Schema, table: &ObjectId) -> Vec<Key> {
                         Some(_) => Demand::Index,
                         None => Demand::Other,
                     },
-                    columns: folded(&indexed(&words).unwrap_or_default()),
+                    columns: all_folded(schema, &indexed(&words).unwrap_or_default()),
                 })
             }
             _ => None,
@@ -123,12 +121,19 @@ fn primary_key(schema: &Schema, of: &str, name: &str) -> Vec<String> {
         Definition::Constraint(one) if one.kind == ConstraintKind::PrimaryKey => Some(&one.columns),
         _ => None,
     });
-    keys.next().cloned().unwrap_or_default()
+    keys.next()
+        .map(|columns| all_folded(schema, columns))
+        .unwrap_or_default()
 }
 
 /// Returns a name as it is compared with others.
 pub(super) fn folded(schema: &Schema, name: &str) -> String {
     (room(schema.dialect).folded)(name)
+}
+
+fn all_folded<N: AsRef<str>>(schema: &Schema, names: &[N]) -> Vec<String> {
+    let names = names.iter();
+    names.map(|name| folded(schema, name.as_ref())).collect()
 }
 
 /// Returns whether an index mentions a column.
@@ -148,11 +153,10 @@ fn demand(schema: &Schema, constraint: &Constraint) -> Demand {
             let words = words(schema, &constraint.definition);
             let columns = match referenced(&words) {
                 columns if columns.is_empty() => primary_key(schema, &of, &name),
-                columns => columns,
+                columns => all_folded(schema, &columns),
             };
-            let columns = columns.iter().map(|column| folded(schema, column));
             Demand::ForeignKey(Reference {
-                columns: columns.collect(),
+                columns,
                 table: (of, folded(schema, &name)),
                 actions: ["DELETE", "UPDATE"].map(|event| action(&words, event)),
             })

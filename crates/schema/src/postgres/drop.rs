@@ -163,7 +163,7 @@ fn parent(place: &Partition) -> String {
 
 /// Returns the partitions that must be apart while an index is dropped: the index of a key of their own
 /// belongs to it, and the server lets neither go before the other.
-fn holders(index: &ObjectId, comparison: Comparison<'_>) -> BTreeMap<ObjectId, Partition> {
+fn holders(index: &ObjectId, comparison: Comparison<'_>) -> BTreeMap<ObjectId, Box<Partition>> {
     let from = comparison.from;
     let constraints = from
         .objects

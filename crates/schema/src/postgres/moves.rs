@@ -131,7 +131,7 @@ fn changes_seats(id: &ObjectId, from: &Schema, to: &Schema) -> bool {
 
 impl Mover<'_> {
     fn place_before(&self) -> Option<&Partition> {
-        self.before.and_then(|table| table.partition.as_ref())
+        self.before.and_then(|table| table.partition.as_deref())
     }
 
     fn change(&self, sentence: String, statements: Vec<String>) -> Change {
@@ -184,7 +184,7 @@ impl Mover<'_> {
         let mut statements = Vec::new();
         let mut hazards = Vec::new();
         let mut what = format!("changed what {id} inherits from");
-        match (self.place_before(), &self.after.partition) {
+        match (self.place_before(), self.after.partition.as_deref()) {
             (before, Some(after)) => {
                 let rivals = rivals(id, to);
                 statements.extend(

@@ -2,7 +2,7 @@
 
 mod attached;
 mod cells;
-mod owners;
+mod place;
 mod relations;
 mod routines;
 mod stable;
@@ -13,9 +13,10 @@ use std::collections::{BTreeSet, HashMap};
 use alembic_sql::Dialect;
 
 use self::cells::Cells;
+use self::place::Place;
 use super::queries::QUERIES;
 use crate::answers::{ReflectError, Rows};
-use crate::model::{ConstraintKind, Definition, Object, ObjectId, ObjectKind, Schema};
+use crate::model::{ConstraintKind, Definition, Name, Object, ObjectId, ObjectKind, Schema};
 
 /// Reads the answers to [`QUERIES`], in their order.
 pub(crate) fn reflect(answers: &[Rows]) -> Result<Schema, ReflectError> {
@@ -24,6 +25,7 @@ pub(crate) fn reflect(answers: &[Rows]) -> Result<Schema, ReflectError> {
     let mut reader = Reader {
         answers,
         objects: Vec::with_capacity(rows),
+        schemas: HashMap::new(),
         places: HashMap::with_capacity(rows),
         aliases: HashMap::new(),
         column_names: HashMap::new(),
@@ -47,7 +49,6 @@ pub(crate) fn reflect(answers: &[Rows]) -> Result<Schema, ReflectError> {
         let names = schema.not_compared.entry(kind).or_default();
         names.insert(cells.text()?.to_owned());
     }
-    owners::add(&mut reader.objects);
     routines::add_mentions(&mut reader.objects);
     // They are large: their order is found before they are moved.
     reader.objects.sort_by_cached_key(|(id, _)| id.clone());
@@ -55,19 +56,17 @@ pub(crate) fn reflect(answers: &[Rows]) -> Result<Schema, ReflectError> {
     Ok(schema)
 }
 
-/// A row of the catalog: the catalog, the number of the row there, and the number of a column.
-type Place<'a> = (&'a str, &'a str, &'a str);
-
 /// Reads answers.
 struct Reader<'a> {
     answers: &'a [Rows],
     objects: Vec<(ObjectId, Object)>,
+    schemas: HashMap<&'a str, ObjectId>,
     /// Which of the objects a row of the catalog is.
     places: HashMap<Place<'a>, usize>,
     /// Which other row stands for the object that a row is a part of.
-    aliases: HashMap<(&'a str, &'a str), Place<'a>>,
-    /// The names of columns that are no objects, by the numbers of the relation and the column.
-    column_names: HashMap<(&'a str, &'a str), &'a str>,
+    aliases: HashMap<Place<'a>, Place<'a>>,
+    /// The names of columns that are no objects.
+    column_names: HashMap<Place<'a>, &'a str>,
 }
 
 impl<'a> Reader<'a> {
@@ -82,10 +81,31 @@ impl<'a> Reader<'a> {
         Ok(rows.iter().map(|row| Cells::new(query, row)).collect())
     }
 
-    /// Adds an object that is this row of the catalog.
+    /// Identifies an object that is in a schema, and not a part of another.
+    fn id(&self, kind: ObjectKind, schema: &'a str, name: impl Into<Name>) -> ObjectId {
+        let known = self.schemas.get(schema);
+        let schema = known.map_or_else(|| Name::from(schema), |known| known.name.clone());
+        ObjectId::new(kind, schema, name)
+    }
+
+    /// Adds an object that is this row of the catalog; it needs its schema.
     fn add(&mut self, place: Place<'a>, id: ObjectId, definition: Definition) {
+        let schema = self.schemas.get(id.schema.as_str());
+        let needs = schema.cloned().into_iter().collect();
         self.places.insert(place, self.objects.len());
-        self.add_unplaced(id, definition, BTreeSet::new());
+        self.add_unplaced(id, definition, needs);
+    }
+
+    /// Adds a part of an object that is this row of the catalog; it needs what it is a part of.
+    fn add_part(
+        &mut self,
+        place: Place<'a>,
+        (owner, kind, name): (&ObjectId, ObjectKind, &str),
+        definition: Definition,
+    ) {
+        self.places.insert(place, self.objects.len());
+        let needs = BTreeSet::from([owner.clone()]);
+        self.add_unplaced(owner.part(kind, name), definition, needs);
     }
 
     /// Adds an object that no row of the catalog stands for.
@@ -113,33 +133,32 @@ impl<'a> Reader<'a> {
 
     /// Returns the object that a row of the catalog is, or is a part of.
     fn whole_at(&self, place: Place<'a>) -> Option<usize> {
-        let (mut class, mut oid, mut column) = place;
+        let mut place = place;
         // An array of rows of a table is as far as it goes; a circle is impossible, but not on paper.
         for _ in 0..8 {
-            let exact = self.places.get(&(class, oid, column));
-            if let Some(at) = exact.or_else(|| self.places.get(&(class, oid, "0"))) {
+            let exact = self.places.get(&place);
+            if let Some(at) = exact.or_else(|| self.places.get(&place.whole())) {
                 return Some(*at);
             }
-            (class, oid, column) = *self.aliases.get(&(class, oid))?;
+            place = *self.aliases.get(&place.whole())?;
         }
         None
     }
 
     /// Returns the table or view with this number.
-    fn relation(&self, oid: &'a str) -> Option<&ObjectId> {
-        self.at(("pg_class", oid, "0"))
+    fn relation(&self, oid: u32) -> Option<&ObjectId> {
+        self.at(Place::relation(oid))
     }
 
     fn read_alias(&mut self, mut cells: Cells<'a>) -> Result<(), ReflectError> {
-        let part = (cells.text()?, cells.text()?);
-        let whole = (cells.text()?, cells.text()?, cells.text()?);
+        let part = Place::new(cells.text()?, cells.number()?);
+        let whole = cells.place()?;
         self.aliases.insert(part, whole);
         Ok(())
     }
 
     fn read_need(&mut self, mut cells: Cells<'a>) -> Result<(), ReflectError> {
-        let dependent = (cells.text()?, cells.text()?, cells.text()?);
-        let needed = (cells.text()?, cells.text()?, cells.text()?);
+        let (dependent, needed) = (cells.place()?, cells.place()?);
         let (Some(dependent), Some(needed)) = (self.whole_at(dependent), self.whole_at(needed))
         else {
             return Ok(());
@@ -160,21 +179,23 @@ impl<'a> Reader<'a> {
     }
 
     fn read_comment(&mut self, mut cells: Cells<'a>) -> Result<(), ReflectError> {
-        let place = (cells.text()?, cells.text()?, cells.text()?);
+        let place = cells.place()?;
         let comment = cells.text()?.to_owned();
         // What belongs to an extension has comments of the extension.
-        let place = match self.aliases.get(&(place.0, place.1)) {
-            Some(whole) if !self.places.contains_key(&place) && whole.0 != "pg_extension" => *whole,
+        let place = match self.aliases.get(&place.whole()) {
+            Some(whole) if !self.places.contains_key(&place) && whole.catalog != "pg_extension" => {
+                *whole
+            }
             Some(_) | None => place,
         };
         if let Some(at) = self.places.get(&place) {
             self.objects[*at].1.comment = Some(comment);
             return Ok(());
         }
-        let Some(name) = self.column_names.get(&(place.1, place.2)).copied() else {
+        let Some(name) = self.column_names.get(&place).copied() else {
             return Ok(());
         };
-        match self.definition(("pg_class", place.1, "0")) {
+        match self.definition(place.whole()) {
             Some(Definition::View(view)) => {
                 view.column_comments.insert(name.to_owned(), comment);
             }

@@ -115,7 +115,7 @@ impl Built {
         let index = Index {
             sql: format!("CREATE INDEX {name}{definition}"),
             definition: definition.to_owned(),
-            table: of.to_owned(),
+            table: of.into(),
             unique: false,
             parent: None,
             valid: true,
@@ -137,7 +137,7 @@ impl Built {
         };
         let sequence = name.replace('.', "_") + "_seq";
         let (of, own) = name.split_once('.').unwrap_or_default();
-        let owner = Definition::SequenceOwner(of.to_owned(), own.to_owned());
+        let owner = Definition::SequenceOwner(of.into(), own.into());
         let id = named(ObjectKind::Sequence, &sequence);
         let call = format!("nextval('public.{sequence}'::regclass)");
         self.any_column(name, column, &[])
@@ -154,11 +154,11 @@ impl Built {
         let column = Column {
             data_type: "integer".to_owned(),
             not_null: true,
-            identity: Some(Identity {
+            identity: Some(Box::new(Identity {
                 always: false,
-                name: name.replace('.', "_") + "_seq",
+                name: (name.replace('.', "_") + "_seq").into(),
                 sequence: plain(),
-            }),
+            })),
             ..Column::default()
         };
         self.any_column(name, column, &[])
@@ -442,7 +442,7 @@ fn what_a_table_below_keeps_is_dropped_above_it_only() {
         built.constraint("base.positive", ConstraintKind::Check, check, &columns)
     };
     let below = |built: Built, name: &str| {
-        let parents = vec![("public".to_owned(), "base".to_owned())];
+        let parents = vec![("public".into(), "base".into())];
         let heir = Table {
             parents,
             ..Table::default()

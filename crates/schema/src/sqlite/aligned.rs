@@ -33,8 +33,11 @@ pub(crate) fn aligned<'s>(from: &Schema, to: &'s Schema) -> Cow<'s, Schema> {
 
 fn folded(id: &ObjectId) -> ObjectId {
     ObjectId::from(ObjectName {
-        parent: id.parent.as_deref().map(str::to_ascii_lowercase),
-        name: id.name.to_ascii_lowercase(),
+        parent: id
+            .parent
+            .as_deref()
+            .map(|parent| parent.to_ascii_lowercase().into()),
+        name: id.name.to_ascii_lowercase().into(),
         ..(**id).clone()
     })
 }

@@ -10,8 +10,8 @@ use super::mention::name;
 use super::names::Demand;
 use crate::answers::{ReflectError, Rows};
 use crate::model::{
-    Column, Constraint, ConstraintKind, Definition, Generated, Index, Object, ObjectId, ObjectKind,
-    Schema, Table, View,
+    Column, Constraint, ConstraintKind, Definition, Generated, Index, Name, Object, ObjectId,
+    ObjectKind, Schema, Table, View,
 };
 
 /// The queries that a schema is read by.
@@ -132,7 +132,7 @@ fn add(schema: &mut Schema, entry: &Entry<'_>, relations: &BTreeMap<String, Obje
         "index" => {
             let index = Index {
                 definition: after_name(&sql),
-                table: entry.table.to_owned(),
+                table: entry.table.into(),
                 unique: second_word(&sql).eq_ignore_ascii_case("UNIQUE"),
                 parent: None,
                 valid: true,
@@ -230,8 +230,10 @@ fn add_parts(schema: &mut Schema, table: &ObjectId, facts: Facts) {
             kind,
             is_named: constraint.written.is_some(),
             definition: constraint.definition,
-            columns: constraint.columns,
-            references: constraint.references.map(|parent| (String::new(), parent)),
+            columns: constraint.columns.into_iter().map(Name::from).collect(),
+            references: constraint
+                .references
+                .map(|parent| (Name::default(), parent.into())),
             validated: true,
             inherited: false,
             index_parent: None,

@@ -156,8 +156,8 @@ fn catalog(table: &ObjectId, comparison: Comparison<'_>) -> Catalog {
         catalog.objects.push(CatalogObject {
             database: "main".to_owned(),
             kind,
-            name: id.name.clone(),
-            table,
+            name: id.name.to_string(),
+            table: table.to_string(),
             sql,
         });
     }

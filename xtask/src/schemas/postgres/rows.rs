@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use alembic_schema::{Change, Definition, Hazard, ObjectId, ObjectKind, Schema};
+use alembic_schema::{Change, Definition, Hazard, Name, ObjectId, ObjectKind, Schema};
 
 use super::{Database, query};
 use crate::schemas::attempt::Fault;
 
 /// The columns whose values must stay, by their tables.
-pub(super) type Kept = BTreeMap<(String, String), Vec<String>>;
+pub(super) type Kept = BTreeMap<(Name, Name), Vec<Name>>;
 
 /// Returns the columns that both schemas have with one type, and that no change says to lose.
 pub(super) fn kept(from: &Schema, to: &Schema, changes: &[Change]) -> Kept {
@@ -37,11 +37,11 @@ pub(super) fn kept(from: &Schema, to: &Schema, changes: &[Change]) -> Kept {
 pub(super) fn digests(
     database: &Database,
     kept: &Kept,
-) -> Result<BTreeMap<(String, String), String>, Fault> {
+) -> Result<BTreeMap<(Name, Name), String>, Fault> {
     let mut client = database.client()?;
     let mut digests = BTreeMap::new();
     for (table, columns) in kept {
-        let quoted = |name: &String| format!("\"{}\"", name.replace('"', "\"\""));
+        let quoted = |name: &Name| format!("\"{}\"", name.replace('"', "\"\""));
         let columns: Vec<String> = columns.iter().map(quoted).collect();
         let sql = format!(
             "SELECT count(*) || ' ' || coalesce(md5(string_agg(r, ' ' ORDER BY r)), '') \
@@ -60,8 +60,8 @@ pub(super) fn digests(
 
 /// Returns the first table whose rows are not the same.
 pub(super) fn lost(
-    before: &BTreeMap<(String, String), String>,
-    after: &BTreeMap<(String, String), String>,
+    before: &BTreeMap<(Name, Name), String>,
+    after: &BTreeMap<(Name, Name), String>,
 ) -> Option<String> {
     before.iter().find_map(|(table, digest)| {
         let now = after.get(table);

@@ -1,11 +1,12 @@
 //! Reads constraints, indexes, triggers, rules, policies and statistics.
 
+use super::Reader;
 use super::cells::Cells;
+use super::place::Place;
 use super::stable::stable;
-use super::{Place, Reader};
 use crate::answers::ReflectError;
 use crate::model::{
-    Constraint, ConstraintKind, Definition, Firing, Index, IndexUse, ObjectId, ObjectKind,
+    Constraint, ConstraintKind, Definition, Firing, Index, IndexUse, Name, ObjectId, ObjectKind,
     Statistics, Trigger,
 };
 
@@ -31,10 +32,10 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Result<(), ReflectError> {
 }
 
 fn read_constraint<'a>(reader: &mut Reader<'a>, mut cells: Cells<'a>) -> Result<(), ReflectError> {
-    let place = ("pg_constraint", cells.text()?, "0");
-    let relation = cells.text()?;
+    let place = Place::new("pg_constraint", cells.number()?);
+    let relation = cells.number()?;
     let table = reader.relation(relation);
-    let domain = reader.at(("pg_type", cells.text()?, "0"));
+    let domain = reader.at(Place::new("pg_type", cells.number()?));
     let Some(owner) = table.or(domain).cloned() else {
         return Ok(());
     };
@@ -52,19 +53,19 @@ fn read_constraint<'a>(reader: &mut Reader<'a>, mut cells: Cells<'a>) -> Result<
     let definition = definition.strip_suffix(" NOT VALID").unwrap_or(definition);
     let definition = stable(definition).into_owned();
     let (validated, inherited) = (cells.flag()?, cells.flag()?);
-    let references = reader.relation(cells.text()?);
+    let references = reader.relation(cells.number()?);
     let references = references.map(|table| (table.schema.clone(), table.name.clone()));
     let numbers = cells.optional()?.unwrap_or_default().split(' ');
+    let numbers = numbers.filter_map(|number| number.parse().ok());
     let places: Vec<Place<'a>> = numbers
-        .filter(|number| !number.is_empty())
-        .map(|number| ("pg_class", relation, number))
+        .map(|number| Place::of_column("pg_class", relation, number))
         .collect();
     let columns = places.iter().map(|place| {
         let column = reader.at(*place);
         let column = column.ok_or_else(|| cells.error(format!("{name} is of no known column")))?;
         Ok(column.name.clone())
     });
-    let columns: Result<Vec<String>, ReflectError> = columns.collect();
+    let columns: Result<Vec<Name>, ReflectError> = columns.collect();
     let constraint = Constraint {
         kind,
         is_named: true,
@@ -81,8 +82,8 @@ fn read_constraint<'a>(reader: &mut Reader<'a>, mut cells: Cells<'a>) -> Result<
     {
         return Ok(());
     }
-    let id = owner.part(ObjectKind::Constraint, name);
-    reader.add(place, id, Definition::Constraint(constraint));
+    let part = (&owner, ObjectKind::Constraint, name);
+    reader.add_part(place, part, Definition::Constraint(constraint));
     Ok(())
 }
 
@@ -129,9 +130,9 @@ fn uses(cells: &mut Cells<'_>) -> Result<Vec<IndexUse>, ReflectError> {
 }
 
 fn read_index<'a>(reader: &mut Reader<'a>, mut cells: Cells<'a>) -> Result<(), ReflectError> {
-    let place = ("pg_class", cells.text()?, "0");
-    let id = ObjectId::new(ObjectKind::Index, cells.text()?, cells.text()?);
-    let Some(table) = reader.relation(cells.text()?) else {
+    let place = Place::relation(cells.number()?);
+    let id = reader.id(ObjectKind::Index, cells.text()?, cells.text()?);
+    let Some(table) = reader.relation(cells.number()?) else {
         return Ok(());
     };
     let table = table.name.clone();
@@ -167,14 +168,14 @@ fn read_index_parent<'a>(
     mut cells: Cells<'a>,
     between: usize,
 ) -> Result<(), ReflectError> {
-    let place = (class, cells.text()?, "0");
+    let place = Place::new(class, cells.number()?);
     for _before_the_parent in 0..between {
         cells.optional()?;
     }
-    let Some(parent) = cells.optional()? else {
+    let Some(parent) = cells.optional_number()? else {
         return Ok(());
     };
-    let parent = reader.whole_at(("pg_class", parent, "0"));
+    let parent = reader.whole_at(Place::relation(parent));
     let parent = parent.map(|parent| reader.objects[parent].0.name.clone());
     match reader.definition(place) {
         Some(Definition::Index(index)) => index.parent = parent,
@@ -186,36 +187,28 @@ fn read_index_parent<'a>(
 
 fn read_part<'a>(reader: &mut Reader<'a>, mut cells: Cells<'a>) -> Result<(), ReflectError> {
     let kind = cells.text()?;
-    let oid = cells.text()?;
-    let Some(owner) = reader.relation(cells.text()?).cloned() else {
+    let oid = cells.number()?;
+    let Some(owner) = reader.relation(cells.number()?).cloned() else {
         return Ok(());
     };
     let schema = cells.text()?;
     let name = cells.text()?;
     let state = cells.optional()?;
     let sql = stable(cells.text()?).into_owned();
-    let (class, id, definition) = match kind {
-        "trigger" => {
-            let id = owner.part(ObjectKind::Trigger, name);
-            ("pg_trigger", id, trigger(sql, state))
-        }
-        "rule" => {
-            let id = owner.part(ObjectKind::Rule, name);
-            ("pg_rewrite", id, trigger(sql, state))
-        }
-        "policy" => {
-            let id = owner.part(ObjectKind::Policy, name);
-            ("pg_policy", id, Definition::Statement(sql))
-        }
+    let (catalog, kind, definition) = match kind {
+        "trigger" => ("pg_trigger", ObjectKind::Trigger, trigger(sql, state)),
+        "rule" => ("pg_rewrite", ObjectKind::Rule, trigger(sql, state)),
+        "policy" => ("pg_policy", ObjectKind::Policy, Definition::Statement(sql)),
         "statistics" => {
             let target = state.map(str::to_owned);
-            let id = ObjectId::new(ObjectKind::Statistics, schema, name);
-            let statistics = Statistics { sql, target };
-            ("pg_statistic_ext", id, Definition::Statistics(statistics))
+            let statistics = Definition::Statistics(Statistics { sql, target });
+            let id = reader.id(ObjectKind::Statistics, schema, name);
+            reader.add(Place::new("pg_statistic_ext", oid), id, statistics);
+            return Ok(());
         }
         other => return Err(cells.error(format!("{other} is not a kind of part"))),
     };
-    reader.add((class, oid, "0"), id, definition);
+    reader.add_part(Place::new(catalog, oid), (&owner, kind, name), definition);
     Ok(())
 }
 

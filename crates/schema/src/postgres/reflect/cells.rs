@@ -1,5 +1,8 @@
 //! Reads the cells of a row, from the left.
 
+use std::str::FromStr;
+
+use super::place::Place;
 use crate::answers::ReflectError;
 
 /// The cells of a row that are left to read.
@@ -17,11 +20,6 @@ impl<'a> Cells<'a> {
         }
     }
 
-    /// Returns a cell further on that may be NULL.
-    pub(super) fn peek(&self, at: usize) -> Option<&'a str> {
-        self.cells.as_slice().get(at)?.as_deref()
-    }
-
     /// Returns a cell that may be NULL.
     pub(super) fn optional(&mut self) -> Result<Option<&'a str>, ReflectError> {
         let cell = self.cells.next();
@@ -33,6 +31,33 @@ impl<'a> Cells<'a> {
     pub(super) fn text(&mut self) -> Result<&'a str, ReflectError> {
         let cell = self.optional()?;
         cell.ok_or_else(|| self.error("NULL where a value is expected"))
+    }
+
+    /// Returns a cell that is a number.
+    pub(super) fn number<N: FromStr>(&mut self) -> Result<N, ReflectError> {
+        let text = self.text()?;
+        let number = text.parse();
+        number.map_err(|_| self.error(format!("{text} where a number is expected")))
+    }
+
+    /// Returns a cell that is a number or NULL.
+    pub(super) fn optional_number<N: FromStr>(&mut self) -> Result<Option<N>, ReflectError> {
+        match self.clone().optional()? {
+            Some(_) => self.number().map(Some),
+            None => {
+                self.optional()?;
+                Ok(None)
+            }
+        }
+    }
+
+    /// Returns the row of the catalog that the next cells name, and the number of a column of it.
+    pub(super) fn place(&mut self) -> Result<Place<'a>, ReflectError> {
+        Ok(Place::of_column(
+            self.text()?,
+            self.number()?,
+            self.number()?,
+        ))
     }
 
     /// Returns a cell that may be NULL, as a text of its own.

@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Reader;
 use super::cells::Cells;
+use super::place::Place;
 use super::stable::stable;
 use crate::answers::ReflectError;
 use crate::model::{
-    Attribute, Column, Definition, Generated, Identity, ObjectId, ObjectKind, Partition, Sequence,
+    Attribute, Column, Definition, Generated, Identity, Name, ObjectKind, Partition, Sequence,
     Table, View,
 };
 
@@ -20,16 +21,16 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Result<(), ReflectError> {
     for cells in rows {
         read_parents(reader, cells)?;
     }
-    let mut columns = reader.rows("columns")?;
-    // The server sorts them at a higher price.
-    columns.sort_by_cached_key(|cells| {
-        let number = cells
-            .peek(1)
-            .and_then(|number| number.parse::<usize>().ok());
-        (cells.peek(0), number)
+    let columns = reader.rows("columns")?.into_iter();
+    let columns = columns.map(|mut cells| {
+        let place = Place::of_column("pg_class", cells.number()?, cells.number()?);
+        Ok((place, cells))
     });
-    for cells in columns {
-        read_column(reader, cells)?;
+    let mut columns: Vec<(Place<'_>, Cells<'_>)> = columns.collect::<Result<_, ReflectError>>()?;
+    // The server sorts them at a higher price.
+    columns.sort_by_key(|(place, _)| (place.oid, place.column));
+    for (place, cells) in columns {
+        read_column(reader, place, cells)?;
     }
     for cells in reader.rows("sequences")? {
         read_sequence(reader, cells)?;
@@ -48,14 +49,14 @@ fn kind(cells: &mut Cells<'_>) -> Result<ObjectKind, ReflectError> {
 }
 
 fn read_relation<'a>(reader: &mut Reader<'a>, mut cells: Cells<'a>) -> Result<(), ReflectError> {
-    let oid = cells.text()?;
+    let place = Place::relation(cells.number()?);
     let (_parents, _bound) = (cells.optional()?, cells.optional()?);
     let kind = kind(&mut cells)?;
-    let id = ObjectId::new(kind, cells.text()?, cells.text()?);
-    let row_type = cells.text()?;
+    let id = reader.id(kind, cells.text()?, cells.text()?);
+    let row_type = cells.number()?;
     if kind == ObjectKind::Composite {
         // Comments on a composite type are comments on this one.
-        let place = ("pg_type", row_type, "0");
+        let place = Place::new("pg_type", row_type);
         reader.places.insert(place, reader.objects.len());
     }
     let mut table = Table {
@@ -81,45 +82,46 @@ fn read_relation<'a>(reader: &mut Reader<'a>, mut cells: Cells<'a>) -> Result<()
         ObjectKind::Composite => Definition::Composite(Vec::new()),
         _ => Definition::Table(table),
     };
-    reader.add(("pg_class", oid, "0"), id, definition);
+    reader.add(place, id, definition);
     Ok(())
 }
 
 fn read_parents<'a>(reader: &mut Reader<'a>, mut cells: Cells<'a>) -> Result<(), ReflectError> {
-    let oid = cells.text()?;
+    let place = Place::relation(cells.number()?);
     let Some(parents) = cells.optional()? else {
         return Ok(());
     };
     let parents = parents
         .split_whitespace()
-        .filter_map(|parent| reader.relation(parent));
-    let mut parents: Vec<(String, String)> = parents
+        .filter_map(|parent| reader.relation(parent.parse().ok()?));
+    let mut parents: Vec<(Name, Name)> = parents
         .map(|parent| (parent.schema.clone(), parent.name.clone()))
         .collect();
     let bound = cells.owned()?;
-    if let Some(Definition::Table(table)) = reader.definition(("pg_class", oid, "0")) {
+    if let Some(Definition::Table(table)) = reader.definition(place) {
         if let Some(bound) = bound {
             let parent = parents.pop();
-            table.partition = parent.map(|table| Partition { table, bound });
+            table.partition = parent.map(|table| Box::new(Partition { table, bound }));
         }
         table.parents = parents;
     }
     Ok(())
 }
 
-fn read_column<'a>(reader: &mut Reader<'a>, mut cells: Cells<'a>) -> Result<(), ReflectError> {
-    let relation = cells.text()?;
-    let number = cells.text()?;
-    let place = ("pg_class", relation, number);
-    let Some(owner) = reader.relation(relation).cloned() else {
+fn read_column<'a>(
+    reader: &mut Reader<'a>,
+    place: Place<'a>,
+    mut cells: Cells<'a>,
+) -> Result<(), ReflectError> {
+    let Some(owner) = reader.relation(place.oid).cloned() else {
         return Ok(());
     };
     let name = cells.text()?;
     let data_type = cells.text()?.to_owned();
     let collation = cells.owned()?;
     if owner.kind != ObjectKind::Table {
-        reader.column_names.insert((relation, number), name);
-        match reader.definition(("pg_class", relation, "0")) {
+        reader.column_names.insert(place, name);
+        match reader.definition(place.whole()) {
             Some(Definition::Composite(attributes)) => {
                 attributes.push(Attribute {
                     name: name.to_owned(),
@@ -136,7 +138,9 @@ fn read_column<'a>(reader: &mut Reader<'a>, mut cells: Cells<'a>) -> Result<(), 
     let not_null = cells.flag()?;
     let generated = cells.text()?;
     let identity = cells.text()?;
-    let default_place = cells.optional()?;
+    let default_place = cells
+        .optional_number()?
+        .map(|oid| Place::new("pg_attrdef", oid));
     let expression = cells.optional()?.map(|text| stable(text).into_owned());
     let (is_local, is_inherited) = (cells.flag()?, cells.flag()?);
     let mut options = Vec::new();
@@ -144,9 +148,9 @@ fn read_column<'a>(reader: &mut Reader<'a>, mut cells: Cells<'a>) -> Result<(), 
         options.extend(cells.optional()?.map(|value| format!("{word} {value}")));
     }
     options.extend(cells.optional()?.map(|options| format!("({options})")));
-    let position = number.parse();
+    let position = place.column.try_into();
     let column = Column {
-        position: position.map_err(|_| cells.error(format!("{number} is not a number")))?,
+        position: position.map_err(|_| cells.error("the number of a column is negative"))?,
         data_type,
         collation,
         not_null,
@@ -156,10 +160,12 @@ fn read_column<'a>(reader: &mut Reader<'a>, mut cells: Cells<'a>) -> Result<(), 
             stored: generated == "s",
         }),
         // Its sequence is read with the others.
-        identity: (!identity.is_empty()).then(|| Identity {
-            always: identity == "a",
-            name: String::new(),
-            sequence: Sequence::default(),
+        identity: (!identity.is_empty()).then(|| {
+            Box::new(Identity {
+                always: identity == "a",
+                name: Name::default(),
+                sequence: Sequence::default(),
+            })
         }),
         options,
         inherited: is_inherited && !is_local,
@@ -167,22 +173,18 @@ fn read_column<'a>(reader: &mut Reader<'a>, mut cells: Cells<'a>) -> Result<(), 
     };
     let computes = column.generated.is_some();
     if owner.kind == ObjectKind::Table {
-        let id = owner.part(ObjectKind::Column, name);
-        reader.add(place, id, Definition::Column(column));
+        let part = (&owner, ObjectKind::Column, name);
+        reader.add_part(place, part, Definition::Column(column));
     }
     match (default_place, expression) {
-        (Some(oid), _) if computes => {
-            reader.aliases.insert(("pg_attrdef", oid), place);
+        (Some(default), _) if computes => {
+            reader.aliases.insert(default, place);
         }
-        (Some(oid), Some(expression)) => {
-            let id = owner.part(ObjectKind::Default, name);
+        (Some(default), Some(expression)) => {
+            let part = (&owner, ObjectKind::Default, name);
             let column = reader.at(place).cloned();
             let at = reader.objects.len();
-            reader.add(
-                ("pg_attrdef", oid, "0"),
-                id,
-                Definition::Default(expression),
-            );
+            reader.add_part(default, part, Definition::Default(expression));
             reader.objects[at].1.needs.extend(column);
         }
         (_, _) => {}
@@ -191,11 +193,11 @@ fn read_column<'a>(reader: &mut Reader<'a>, mut cells: Cells<'a>) -> Result<(), 
 }
 
 fn read_sequence<'a>(reader: &mut Reader<'a>, mut cells: Cells<'a>) -> Result<(), ReflectError> {
-    let oid = cells.text()?;
-    let id = ObjectId::new(ObjectKind::Sequence, cells.text()?, cells.text()?);
+    let place = Place::relation(cells.number()?);
+    let id = reader.id(ObjectKind::Sequence, cells.text()?, cells.text()?);
     let dependency = cells.optional()?;
-    let owner = match (cells.optional()?, cells.optional()?) {
-        (Some(table), Some(column)) => Some(("pg_class", table, column)),
+    let owner = match (cells.optional_number()?, cells.optional_number()?) {
+        (Some(table), Some(column)) => Some(Place::of_column("pg_class", table, column)),
         _ => None,
     };
     let sequence = Sequence {
@@ -222,8 +224,10 @@ fn read_sequence<'a>(reader: &mut Reader<'a>, mut cells: Cells<'a>) -> Result<()
     {
         let owned = id.of_kind(ObjectKind::SequenceOwner);
         let definition = Definition::SequenceOwner(table.clone(), column.name.clone());
-        reader.add_unplaced(owned, definition, BTreeSet::from([id.clone(), column]));
+        let mut needs = BTreeSet::from([id.clone(), column]);
+        needs.extend(reader.schemas.get(id.schema.as_str()).cloned());
+        reader.add_unplaced(owned, definition, needs);
     }
-    reader.add(("pg_class", oid, "0"), id, Definition::Sequence(sequence));
+    reader.add(place, id, Definition::Sequence(sequence));
     Ok(())
 }

@@ -3,14 +3,15 @@
 use std::collections::{BTreeSet, HashMap};
 
 use super::Reader;
+use super::place::Place;
 use crate::answers::ReflectError;
 use crate::model::{Definition, Object, ObjectId, ObjectKind, Routine};
 
 pub(super) fn read(reader: &mut Reader<'_>) -> Result<(), ReflectError> {
     for mut cells in reader.rows("routines")? {
-        let place = ("pg_proc", cells.text()?, "0");
+        let place = Place::new("pg_proc", cells.number()?);
         let (schema, name, types) = (cells.text()?, cells.text()?, cells.text()?);
-        let id = ObjectId::new(ObjectKind::Routine, schema, format!("{name}({types})"));
+        let id = reader.id(ObjectKind::Routine, schema, format!("{name}({types})"));
         let kind = match cells.text()? {
             "p" => "PROCEDURE",
             "a" => "AGGREGATE",

@@ -1,32 +1,38 @@
 //! Reads schemas, extensions, collations and types.
 
 use super::Reader;
+use super::place::Place;
 use crate::answers::ReflectError;
 use crate::model::{Definition, Domain, Extension, ObjectId, ObjectKind};
 
 pub(super) fn read(reader: &mut Reader<'_>) -> Result<(), ReflectError> {
     for mut cells in reader.rows("schemas")? {
-        let place = ("pg_namespace", cells.text()?, "0");
-        let id = ObjectId::new(ObjectKind::Schema, "", cells.text()?);
+        let place = Place::new("pg_namespace", cells.number()?);
+        let name = cells.text()?;
+        let id = ObjectId::new(ObjectKind::Schema, "", name);
+        reader.schemas.insert(name, id.clone());
         reader.add(place, id, Definition::Schema);
     }
     for mut cells in reader.rows("extensions")? {
-        let place = ("pg_extension", cells.text()?, "0");
+        let place = Place::new("pg_extension", cells.number()?);
         let id = ObjectId::new(ObjectKind::Extension, "", cells.text()?);
         let extension = Extension {
             schema: cells.text()?.to_owned(),
             version: cells.text()?.to_owned(),
             relocatable: cells.flag()?,
         };
+        let schema = reader.schemas.get(extension.schema.as_str()).cloned();
+        let at = reader.objects.len();
         reader.add(place, id, Definition::Extension(extension));
+        reader.objects[at].1.needs.extend(schema);
     }
     for (query, class, kind) in [
         ("collations", "pg_collation", ObjectKind::Collation),
         ("ranges", "pg_type", ObjectKind::Range),
     ] {
         for mut cells in reader.rows(query)? {
-            let place = (class, cells.text()?, "0");
-            let id = ObjectId::new(kind, cells.text()?, cells.text()?);
+            let place = Place::new(class, cells.number()?);
+            let id = reader.id(kind, cells.text()?, cells.text()?);
             let statement = cells.text()?.to_owned();
             reader.add(place, id, Definition::Statement(statement));
         }
@@ -37,8 +43,8 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Result<(), ReflectError> {
 
 fn read_enums(reader: &mut Reader<'_>) -> Result<(), ReflectError> {
     for mut cells in reader.rows("enums")? {
-        let place = ("pg_type", cells.text()?, "0");
-        let id = ObjectId::new(ObjectKind::Enum, cells.text()?, cells.text()?);
+        let place = Place::new("pg_type", cells.number()?);
+        let id = reader.id(ObjectKind::Enum, cells.text()?, cells.text()?);
         if reader.at(place).is_none() {
             reader.add(place, id, Definition::Enum(Vec::new()));
         }
@@ -53,8 +59,8 @@ fn read_enums(reader: &mut Reader<'_>) -> Result<(), ReflectError> {
 
 fn read_domains(reader: &mut Reader<'_>) -> Result<(), ReflectError> {
     for mut cells in reader.rows("domains")? {
-        let place = ("pg_type", cells.text()?, "0");
-        let id = ObjectId::new(ObjectKind::Domain, cells.text()?, cells.text()?);
+        let place = Place::new("pg_type", cells.number()?);
+        let id = reader.id(ObjectKind::Domain, cells.text()?, cells.text()?);
         let domain = Domain {
             data_type: cells.text()?.to_owned(),
             collation: cells.owned()?,
