@@ -97,7 +97,7 @@ impl OwnTables for Postgres {
 /// id the version table holds, and what the account may do with the log.
 ///
 /// Every start waits for it, and the server spends most of its time on planning: so who is trusted is
-/// asked once, for all tables.
+/// asked once, for all tables, and what is attached to a table only if it is somebody else's.
 fn find(table: &VersionTable) -> String {
     let schema = schema(table);
     let log = literal(&table.log().name);
@@ -109,13 +109,15 @@ fn find(table: &VersionTable) -> String {
          WHERE v.oid OPERATOR(pg_catalog.=) (SELECT version FROM named)) \
          OR (SELECT version IS NULL FROM named) \
          AND s.nspname OPERATOR(pg_catalog.=) {schema}::pg_catalog.name), \
-         found AS (SELECT r.oid, r.relname, r.relnamespace, r.relkind, r.relpersistence, r.relowner, \
-         {} AS is_own, {} AS runs_nothing FROM pg_catalog.pg_class r \
+         named_so AS MATERIALIZED (SELECT r.oid, r.relname, r.relnamespace, r.relkind, r.relpersistence, \
+         r.relowner, r.relhastriggers, r.relhasrules, r.relrowsecurity, r.relhassubclass, r.relchecks, \
+         {} AS is_own FROM pg_catalog.pg_class r \
          WHERE r.oid OPERATOR(pg_catalog.=) (SELECT version FROM named) \
          OR r.oid OPERATOR(pg_catalog.=) (SELECT progress FROM named) \
          OR r.relname OPERATOR(pg_catalog.=) {log} \
-         AND r.relnamespace OPERATOR(pg_catalog.=) (SELECT oid FROM home)) \
-         SELECT {KIND}, CASE WHEN p.is_own OR p.runs_nothing THEN 1 END, coalesce(h.nspname, {schema}), \
+         AND r.relnamespace OPERATOR(pg_catalog.=) (SELECT oid FROM home)), \
+         found AS (SELECT r.*, r.is_own OR {} AS is_trusted FROM named_so r) \
+         SELECT {KIND}, CASE WHEN p.is_trusted THEN 1 END, coalesce(h.nspname, {schema}), \
          pg_catalog.current_database(), {}, {ID_LIMIT}, {LOG_ACCESS} \
          FROM named n LEFT JOIN home h ON true \
          LEFT JOIN found c ON c.oid OPERATOR(pg_catalog.=) n.version \
@@ -134,7 +136,7 @@ fn find(table: &VersionTable) -> String {
 const KIND: &str = "CASE WHEN c.oid IS NULL THEN NULL ELSE pg_catalog.concat(\
      CASE WHEN c.relpersistence OPERATOR(pg_catalog.=) 't' THEN 'temporary ' END, \
      CASE WHEN c.relkind OPERATOR(pg_catalog.=) ANY (ARRAY['r', 'p']) THEN \
-     CASE WHEN c.is_own OR c.runs_nothing THEN 'table' \
+     CASE WHEN c.is_trusted THEN 'table' \
      ELSE 'table of another user, and runs code of its own' END \
      WHEN c.relkind OPERATOR(pg_catalog.=) 'v' THEN 'view' \
      WHEN c.relkind OPERATOR(pg_catalog.=) 'm' THEN 'materialized view' \
@@ -180,7 +182,7 @@ fn find_other_tool(is_missing: &str, schema: &str) -> String {
 const LOG_ACCESS: &str = "CASE WHEN l.oid IS NULL \
      THEN CASE WHEN pg_catalog.has_schema_privilege(h.oid, 'CREATE') THEN 'create' END \
      WHEN NOT (l.is_own OR coalesce(l.relowner OPERATOR(pg_catalog.=) c.relowner, false) \
-     AND l.runs_nothing) \
+     AND l.is_trusted) \
      THEN pg_catalog.concat('untrusted ', pg_catalog.pg_get_userbyid(l.relowner)) \
      WHEN NOT pg_catalog.has_table_privilege(l.oid, 'SELECT') THEN NULL \
      WHEN pg_catalog.has_table_privilege(l.oid, 'INSERT') THEN 'write' ELSE 'read' END";
