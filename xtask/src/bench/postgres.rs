@@ -240,23 +240,30 @@ impl Bench {
         self.runtime.block_on(stamp)?;
         // The upgrade has left a dead version of the row for each revision, the stamp has not.
         self.execute("VACUUM")?;
-        let start = |migrations: &Migrations| {
+        let on_pool = |migrations: &Migrations| {
             timed(|| Ok(self.runtime.block_on(migrations.ensure(&self.pool))?))
         };
-        let [select, off, on] = interleaved(
+        let connecting = |migrations: &Migrations| {
+            timed(|| Ok(self.runtime.block_on(migrations.ensure(&self.options))?))
+        };
+        let [select, pool_off, pool_on, off, on] = interleaved(
             STARTS,
             [
                 &mut || timed(|| self.execute("SELECT 1")),
-                &mut || start(&without_log),
-                &mut || start(&self.migrations),
+                &mut || on_pool(&without_log),
+                &mut || on_pool(&self.migrations),
+                &mut || connecting(&without_log),
+                &mut || connecting(&self.migrations),
             ],
         )?;
         Ok(Table {
-            title: format!("a start on an existing pool, {REVISIONS} applied revisions"),
+            title: format!("a start that finds nothing to do, {REVISIONS} applied revisions"),
             rows: vec![
-                Row::ratio("sqlx: `SELECT 1`", &select, &select),
-                Row::ratio("ensure, nothing pending, without a log", &off, &select),
+                Row::ratio("sqlx: `SELECT 1` on an open pool", &select, &select),
+                Row::ratio("connect and ensure, without a log", &off, &select),
                 Row::ratio("the same with a log, against that", &on, &off).at_most(start::GOAL),
+                Row::ratio("ensure on an open pool, without a log", &pool_off, &select),
+                Row::ratio("the same with a log, against that", &pool_on, &pool_off),
             ],
         })
     }
