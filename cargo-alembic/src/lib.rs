@@ -38,6 +38,7 @@ mod recorded;
 mod reference;
 mod replay;
 mod schemas;
+mod several_heads;
 mod trial;
 mod url;
 mod workspace;

@@ -17,6 +17,7 @@ use crate::lock_file;
 use crate::newer_sql;
 use crate::output::json::{AnswerJson, RunJson};
 use crate::output::{Detail, Response, Result};
+use crate::several_heads;
 use crate::workspace::{
     Access, Crate, CrateOrder, PlannedRows, access_to, answers_one_by_one, check_dependents,
     crates_to_move,
@@ -184,7 +185,10 @@ impl Migration<'_> {
         let dialect = database.dialect();
         newer_sql::report_steps(context, own, self.direction, dialect, &report.steps);
         let empty = match self.direction {
-            Direction::Upgrade => empty_upgrades::report(context, own, &report.steps),
+            Direction::Upgrade => {
+                several_heads::report(context, own, &report.steps);
+                empty_upgrades::report(context, own, &report.steps)
+            }
             Direction::Downgrade => HashSet::new(),
         };
         if !report.steps.is_empty() {

@@ -15,6 +15,7 @@ use crate::lock_file;
 use crate::newer_sql;
 use crate::output::json::{AnswerJson, EnsureJson};
 use crate::output::{Answer, Detail, Layout, Response, Result, reports};
+use crate::several_heads;
 use crate::workspace::{Crate, CrateOrder, PlannedRows};
 
 /// Arguments of `cargo alembic ensure`.
@@ -116,6 +117,7 @@ impl EnsureArgs {
             if let Some(own) = own {
                 let (way, dialect) = (Direction::Upgrade, database.dialect());
                 newer_sql::report_steps(context, own, way, dialect, &report.steps);
+                several_heads::report(context, own, &report.steps);
             }
             let empty = own.map(|own| empty_upgrades::report(context, own, &report.steps));
             let json = EnsureJson::new(&database.url, report, &empty.unwrap_or_default());
