@@ -135,12 +135,13 @@ codes! {
         DependencyCycle = "dependency-cycle",
 
         /// A build or `cargo alembic test` requires a single head, and there are several: two people
-        /// have each added a revision. Put your own on top of the others with `cargo alembic rebase`,
-        /// which takes the database at hand down through them and up again; another database that has
-        /// applied them must go down with the files from before. Or merge them with `cargo alembic merge`,
-        /// which needs `chain = "merged"`: a database that has applied one of them then applies the
-        /// other. Do not write `Revises` by hand: the version table only records the last revision, so a
-        /// database that has applied yours would never apply the other.
+        /// have each added a revision. `upgrade` and `ensure` apply them all the same, with a warning.
+        /// Put your own on top of the others with `cargo alembic rebase`, which takes the database at
+        /// hand down through them and up again; another database that has applied them must go down
+        /// with the files from before. Or merge them with `cargo alembic merge`, which needs
+        /// `chain = "merged"`: a database that has applied one of them then applies the other. Do not
+        /// write `Revises` by hand: the version table only records the last revision, so a database
+        /// that has applied yours would never apply the other.
         MultipleHeads = "multiple-heads",
 
         /// The chain must be linear, but several revisions have no parent. Allow branches that are
