@@ -31,7 +31,10 @@ fn an_upgrade_to_several() {
     );
     project.configure("chain = \"merged\"");
     project.run("downgrade base").success();
-    assert_snapshot!("an_upgrade_to_several_merged", project.transcript(&["ensure"]));
+    assert_snapshot!(
+        "an_upgrade_to_several_merged",
+        project.transcript(&["ensure"])
+    );
     project.add_to("migrations", graph("dd04<-bb02,cc03"));
     let shown = project.transcript(&["upgrade"]);
     assert!(!shown.contains("Heads"), "{shown}");

@@ -55,11 +55,12 @@ fn read_constraint<'a>(reader: &mut Reader<'a>, mut cells: Cells<'a>) -> Result<
     let (validated, inherited) = (cells.flag()?, cells.flag()?);
     let references = reader.relation(cells.number()?);
     let references = references.map(|table| (table.schema.clone(), table.name.clone()));
-    let numbers = cells.optional()?.unwrap_or_default().split(' ');
-    let numbers = numbers.filter_map(|number| number.parse().ok());
-    let places: Vec<Place<'a>> = numbers
-        .map(|number| Place::of_column("pg_class", relation, number))
-        .collect();
+    let numbers = cells.optional()?.unwrap_or_default();
+    let places = numbers.split_whitespace().map(|number| {
+        let number = cells.parsed(number)?;
+        Ok(Place::of_column("pg_class", relation, number))
+    });
+    let places: Vec<Place<'a>> = places.collect::<Result<_, ReflectError>>()?;
     let columns = places.iter().map(|place| {
         let column = reader.at(*place);
         let column = column.ok_or_else(|| cells.error(format!("{name} is of no known column")))?;

@@ -36,19 +36,13 @@ impl<'a> Cells<'a> {
     /// Returns a cell that is a number.
     pub(super) fn number<N: FromStr>(&mut self) -> Result<N, ReflectError> {
         let text = self.text()?;
-        let number = text.parse();
-        number.map_err(|_| self.error(format!("{text} where a number is expected")))
+        self.parsed(text)
     }
 
     /// Returns a cell that is a number or NULL.
     pub(super) fn optional_number<N: FromStr>(&mut self) -> Result<Option<N>, ReflectError> {
-        match self.clone().optional()? {
-            Some(_) => self.number().map(Some),
-            None => {
-                self.optional()?;
-                Ok(None)
-            }
-        }
+        let text = self.optional()?;
+        text.map(|text| self.parsed(text)).transpose()
     }
 
     /// Returns the row of the catalog that the next cells name, and the number of a column of it.
@@ -78,6 +72,12 @@ impl<'a> Cells<'a> {
     pub(super) fn lines(&mut self) -> Result<Vec<String>, ReflectError> {
         let lines = self.optional()?.unwrap_or_default().lines();
         Ok(lines.map(str::to_owned).collect())
+    }
+
+    /// Returns the number that a text of the row is.
+    pub(super) fn parsed<N: FromStr>(&self, text: &str) -> Result<N, ReflectError> {
+        let number = text.parse();
+        number.map_err(|_| self.error(format!("{text} where a number is expected")))
     }
 
     /// Returns an error about the query.

@@ -91,12 +91,12 @@ fn read_parents<'a>(reader: &mut Reader<'a>, mut cells: Cells<'a>) -> Result<(),
     let Some(parents) = cells.optional()? else {
         return Ok(());
     };
-    let parents = parents
-        .split_whitespace()
-        .filter_map(|parent| reader.relation(parent.parse().ok()?));
-    let mut parents: Vec<(Name, Name)> = parents
-        .map(|parent| (parent.schema.clone(), parent.name.clone()))
-        .collect();
+    let numbers = parents.split_whitespace();
+    let numbers = numbers.map(|number| cells.parsed(number));
+    let numbers: Vec<u32> = numbers.collect::<Result<_, _>>()?;
+    let known = numbers.into_iter().filter_map(|oid| reader.relation(oid));
+    let known = known.map(|parent| (parent.schema.clone(), parent.name.clone()));
+    let mut parents: Vec<(Name, Name)> = known.collect();
     let bound = cells.owned()?;
     if let Some(Definition::Table(table)) = reader.definition(place) {
         if let Some(bound) = bound {
