@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use alembic_migrate::schema::{
-    Constraint, ConstraintKind, Definition, Name, ObjectId, ObjectKind, Schema,
+    Constraint, ConstraintKind, Definition, ObjectId, ObjectKind, Schema, SharedName,
 };
 use alembic_models::diesel::{DieselColumn, DieselJoin, DieselSchema, DieselTable};
 
@@ -83,7 +83,7 @@ pub(super) fn declared(schema: &Schema) -> Result<DieselSchema, Vec<String>> {
             continue;
         }
         let name = rust_name(&id.name, None);
-        let column = |name: &Name| rust_name(name, Some(&id.name));
+        let column = |name: &SharedName| rust_name(name, Some(&id.name));
         let columns = schema.columns(id).into_iter();
         let columns = columns.filter_map(|(column_id, column)| {
             let Some(found) = types::of(&column.data_type, schema) else {
@@ -131,7 +131,7 @@ fn constraints<'s>(
     })
 }
 
-fn primary_key(schema: &Schema, table: &ObjectId) -> Vec<Name> {
+fn primary_key(schema: &Schema, table: &ObjectId) -> Vec<SharedName> {
     let mut keys = constraints(schema, table, ConstraintKind::PrimaryKey);
     keys.next()
         .map(|key| key.columns.clone())
@@ -140,7 +140,7 @@ fn primary_key(schema: &Schema, table: &ObjectId) -> Vec<Name> {
 
 /// Returns the keys of one column by which a table refers to another one, if there is one such key only.
 fn joins_of(schema: &Schema, table: &ObjectId) -> Vec<DieselJoin> {
-    let mut by_parent: BTreeMap<&Name, Vec<&Constraint>> = BTreeMap::new();
+    let mut by_parent: BTreeMap<&SharedName, Vec<&Constraint>> = BTreeMap::new();
     for key in constraints(schema, table, ConstraintKind::ForeignKey) {
         if let Some((_, parent)) = &key.references
             && *parent != table.name

@@ -3,6 +3,6 @@
 pub use alembic_schema::{
     Attribute, Change, Column, Constraint, ConstraintKind, Cost, Definition, DiffError,
     DiffOptions, Disagreement, Domain, Extension, Feature, FeatureKind, Generated, Hazard,
-    Identity, Index, Name, Object, ObjectId, ObjectKind, ObjectName, Referral, Routine, Schema,
-    Sequence, Statement, Table, Verb, View, across, diff,
+    Identity, Index, Object, ObjectId, ObjectKind, ObjectName, Referral, Routine, Schema, Sequence,
+    SharedName, Statement, Table, Verb, View, across, diff,
 };

@@ -31,8 +31,8 @@ pub use diff::{DiffError, diff};
 pub use filter::{Filter, FilterError};
 pub use model::{
     Attribute, Column, Constraint, ConstraintKind, Definition, Domain, Extension, Firing,
-    Generated, Identity, Index, IndexUse, Name, Object, ObjectId, ObjectKind, ObjectName,
-    Partition, Routine, Schema, Sequence, Statistics, Table, Trigger, View,
+    Generated, Identity, Index, IndexUse, Object, ObjectId, ObjectKind, ObjectName, Partition,
+    Routine, Schema, Sequence, SharedName, Statistics, Table, Trigger, View,
 };
 pub use not_compared::not_compared;
 pub use partial::{PartialSchema, types};

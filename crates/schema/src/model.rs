@@ -5,16 +5,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use alembic_sql::Dialect;
 
 mod definition;
-mod name;
 mod object_id;
+mod shared_name;
 
 pub use definition::{
     Attribute, Column, Constraint, ConstraintKind, Definition, Domain, Extension, Firing,
     Generated, Identity, Index, IndexUse, Partition, Routine, Sequence, Statistics, Table, Trigger,
     View,
 };
-pub use name::Name;
 pub use object_id::{ObjectId, ObjectKind, ObjectName};
+pub use shared_name::SharedName;
 
 /// A schema.
 #[derive(Clone, Debug, PartialEq, Eq)]

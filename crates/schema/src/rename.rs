@@ -6,7 +6,7 @@ use std::fmt;
 use alembic_sql::quote;
 
 use crate::engine::room;
-use crate::model::{Definition, Name, ObjectId, ObjectKind, ObjectName, Schema};
+use crate::model::{Definition, ObjectId, ObjectKind, ObjectName, Schema, SharedName};
 
 /// A table or a column, and its other name.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -14,7 +14,7 @@ pub struct Rename {
     /// The table or column.
     pub object: ObjectId,
     /// The name that it gets.
-    pub name: Name,
+    pub name: SharedName,
 }
 
 /// A rename that cannot be read.
@@ -158,7 +158,7 @@ fn only_in<'s>(schema: &'s Schema, other: &'s Schema) -> impl Iterator<Item = &'
 }
 
 fn shares_columns(old: (&Schema, &ObjectId), new: (&Schema, &ObjectId)) -> bool {
-    let names = |(schema, table): (&Schema, &ObjectId)| -> BTreeSet<Name> {
+    let names = |(schema, table): (&Schema, &ObjectId)| -> BTreeSet<SharedName> {
         let columns = schema.columns(table).into_iter();
         columns.map(|(id, _)| id.name.clone()).collect()
     };

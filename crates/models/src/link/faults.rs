@@ -2,8 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use super::{LinkedColumn, LinkedRule, LinkedTable};
+use alembic_sql::literal;
+
+use super::{LinkedColumn, LinkedRule, LinkedTable, Stored};
 use crate::fault::ModelFault;
+use crate::model::{EnumModel, Text};
 
 /// Finds what no single struct of a table shows.
 pub(super) fn faults_of(table: &LinkedTable<'_>) -> Vec<ModelFault> {
@@ -59,6 +62,7 @@ pub(super) fn faults_of(table: &LinkedTable<'_>) -> Vec<ModelFault> {
             );
         }
     }
+    faults.extend(table.columns.iter().filter_map(default_of_enum));
     if table.model.without_rowid && key.is_empty() {
         faults.push(ModelFault::new(
             "a table without rowids has to have a primary key",
@@ -73,4 +77,37 @@ pub(super) fn faults_of(table: &LinkedTable<'_>) -> Vec<ModelFault> {
         }
     }
     faults
+}
+
+/// Finds a default that the type of its column refuses.
+fn default_of_enum(linked: &LinkedColumn<'_>) -> Option<ModelFault> {
+    let Stored::Enum(model) = linked.stored else {
+        return None;
+    };
+    let is_refused = |text: &&Text| {
+        let value = text_of(text);
+        value.is_some_and(|value| !model.values.iter().any(|one| **one == *value))
+    };
+    let default = &linked.column.default;
+    let mut defaults = [&default.sqlite, &default.postgres].into_iter().flatten();
+    if linked.is_array || !(model.is_checked || model.native.is_some()) {
+        return None;
+    }
+    let default = defaults.find(is_refused)?;
+    let text = format!("the default {default} is no value of its type");
+    let fault = ModelFault::new(text).with_help(format!("write {}", values(model)));
+    Some(fault.at(&linked.column.field))
+}
+
+/// Returns the text that a plain literal stands for.
+fn text_of(literal: &str) -> Option<String> {
+    let inner = literal.trim().strip_prefix('\'')?.strip_suffix('\'')?;
+    let rest = inner.replace("''", "");
+    (!rest.contains('\'')).then(|| inner.replace("''", "'"))
+}
+
+/// Returns the values of an enum as a sentence lists them.
+fn values(model: &EnumModel) -> String {
+    let values = model.values.iter().map(|value| literal(value));
+    values.collect::<Vec<_>>().join(" or ")
 }

@@ -188,3 +188,17 @@ mod c { #[derive(Table)] #[table(name = \"users\")] struct User { #[column(ident
 ",
     );
 }
+
+#[test]
+fn defaults_that_are_no_value_of_their_enum() {
+    check(
+        "default_of_enum",
+        "
+#[derive(ColumnType)] #[column(rename_all = \"snake_case\")] enum Status { NewOne, #[column(rename = \"it's\")] Other }
+#[derive(ColumnType)] #[column(native = \"kind\")] enum Kind { Small }
+#[derive(Table)] struct A { id: i64, #[column(default = \"'new_one'\")] a: Status, #[column(default = \"'it''s'\")] b: Status }
+#[derive(Table)] struct B { id: i64, #[column(default = \"'NewOne'\")] a: Status, #[column(default = \"'big'\")] b: Option<Kind> }
+#[derive(Table)] struct C { id: i64, #[column(default = \"lower('X')\")] b: Status }
+",
+    );
+}

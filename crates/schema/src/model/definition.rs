@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use super::Name;
+use super::SharedName;
 
 /// What an object is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,7 +28,7 @@ pub enum Definition {
     /// The expression of a column's default (PostgreSQL).
     Default(String),
     /// The table and column that a sequence is dropped with.
-    SequenceOwner(Name, Name),
+    SequenceOwner(SharedName, SharedName),
     /// A constraint.
     Constraint(Constraint),
     /// An index.
@@ -113,7 +113,7 @@ pub struct Table {
     /// The partition that it is (PostgreSQL).
     pub partition: Option<Box<Partition>>,
     /// The tables that it inherits from, with their schemas (PostgreSQL).
-    pub parents: Vec<(Name, Name)>,
+    pub parents: Vec<(SharedName, SharedName)>,
     /// How its rows are put into partitions (PostgreSQL).
     pub partition_key: Option<String>,
     /// The storage parameters, as `name=value` (PostgreSQL).
@@ -136,7 +136,7 @@ pub struct Table {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Partition {
     /// The schema and name of the partitioned table.
-    pub table: (Name, Name),
+    pub table: (SharedName, SharedName),
     /// Which of its rows the partition holds.
     pub bound: String,
 }
@@ -182,7 +182,7 @@ pub struct Identity {
     /// Whether a statement may not give a value of its own.
     pub always: bool,
     /// The name of the sequence.
-    pub name: Name,
+    pub name: SharedName,
     /// The sequence.
     pub sequence: Sequence,
 }
@@ -198,16 +198,16 @@ pub struct Constraint {
     /// The constraint without its name, as the database writes it.
     pub definition: String,
     /// The columns.
-    pub columns: Vec<Name>,
+    pub columns: Vec<SharedName>,
     /// The schema and name of the table that a foreign key refers to.
-    pub references: Option<(Name, Name)>,
+    pub references: Option<(SharedName, SharedName)>,
     /// Whether all rows are known to fulfil it; false for `NOT VALID`.
     pub validated: bool,
     /// Whether it comes from a parent table (PostgreSQL).
     pub inherited: bool,
     /// The index of a partitioned table that its index belongs to, unless that is a constraint's
     /// (PostgreSQL).
-    pub index_parent: Option<Name>,
+    pub index_parent: Option<SharedName>,
     /// What its index is used for besides (PostgreSQL).
     pub uses: Vec<IndexUse>,
 }
@@ -240,11 +240,11 @@ pub struct Index {
     /// their names only.
     pub definition: String,
     /// The table.
-    pub table: Name,
+    pub table: SharedName,
     /// Whether it is unique.
     pub unique: bool,
     /// The index of a partitioned table that it belongs to (PostgreSQL).
-    pub parent: Option<Name>,
+    pub parent: Option<SharedName>,
     /// Whether the server can use it; one that was built concurrently and failed is invalid.
     pub valid: bool,
     /// What it is used for besides (PostgreSQL).

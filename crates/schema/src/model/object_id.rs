@@ -5,7 +5,7 @@ use std::fmt;
 use std::ops::Deref;
 use std::sync::Arc;
 
-use super::Name;
+use super::SharedName;
 
 /// What identifies an object in its schema; copies share one [`ObjectName`].
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -17,11 +17,11 @@ pub struct ObjectName {
     /// Its kind.
     pub kind: ObjectKind,
     /// The schema that it is in; empty on SQLite, and for what is in no schema.
-    pub schema: Name,
+    pub schema: SharedName,
     /// The table, view or domain that it is part of.
-    pub parent: Option<Name>,
+    pub parent: Option<SharedName>,
     /// Its name; for a routine, with the types of its arguments.
-    pub name: Name,
+    pub name: SharedName,
 }
 
 impl From<ObjectName> for ObjectId {
@@ -109,7 +109,11 @@ pub enum ObjectKind {
 impl ObjectId {
     /// Identifies an object that stands by itself.
     #[must_use]
-    pub fn new(kind: ObjectKind, schema: impl Into<Name>, name: impl Into<Name>) -> Self {
+    pub fn new(
+        kind: ObjectKind,
+        schema: impl Into<SharedName>,
+        name: impl Into<SharedName>,
+    ) -> Self {
         Self::from(ObjectName {
             kind,
             schema: schema.into(),
@@ -136,7 +140,7 @@ impl ObjectId {
 
     /// Identifies a part of this table, view or domain.
     #[must_use]
-    pub fn part(&self, kind: ObjectKind, name: impl Into<Name>) -> Self {
+    pub fn part(&self, kind: ObjectKind, name: impl Into<SharedName>) -> Self {
         Self::from(ObjectName {
             kind,
             schema: self.schema.clone(),

@@ -4,7 +4,7 @@ use alembic_sql::{TokenKind, Tokens, unquote};
 
 use crate::engine::room;
 use crate::model::{
-    Constraint, ConstraintKind, Definition, Index, Name, ObjectId, ObjectKind, Schema,
+    Constraint, ConstraintKind, Definition, Index, ObjectId, ObjectKind, Schema, SharedName,
 };
 
 /// What a constraint or an index of a table demands.
@@ -30,7 +30,7 @@ pub(super) enum Demand {
 /// What a foreign key refers to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Reference {
-    table: (Name, String),
+    table: (SharedName, String),
     columns: Vec<String>,
     /// What happens on `DELETE` and on `UPDATE`; none, if nothing does.
     actions: [Option<String>; 2],

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::name;
 use crate::comparison::Comparison;
 use crate::model::{
-    Column, Constraint, ConstraintKind, Definition, Index, Name, Object, ObjectId, ObjectKind,
-    Schema, Table,
+    Column, Constraint, ConstraintKind, Definition, Index, Object, ObjectId, ObjectKind, Schema,
+    SharedName, Table,
 };
 
 /// Returns what an object is.
@@ -92,7 +92,7 @@ pub(super) fn children<'s>(
 }
 
 /// Returns the tables that a table inherits from, or is a partition of.
-pub(super) fn parents(table: &Table) -> impl Iterator<Item = &(Name, Name)> {
+pub(super) fn parents(table: &Table) -> impl Iterator<Item = &(SharedName, SharedName)> {
     let partitioned = table.partition.as_ref().map(|partition| &partition.table);
     table.parents.iter().chain(partitioned)
 }
@@ -187,7 +187,7 @@ pub(super) fn seats(schema: &Schema, partition: &ObjectId) -> BTreeMap<ObjectId,
         return BTreeMap::new();
     };
     let of = &of.table.0;
-    let parent = |name: &Option<Name>| {
+    let parent = |name: &Option<SharedName>| {
         let name = name.as_deref()?;
         Some(ObjectId::new(ObjectKind::Index, of, name))
     };

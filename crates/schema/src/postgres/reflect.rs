@@ -16,7 +16,7 @@ use self::cells::Cells;
 use self::place::Place;
 use super::queries::QUERIES;
 use crate::answers::{ReflectError, Rows};
-use crate::model::{ConstraintKind, Definition, Name, Object, ObjectId, ObjectKind, Schema};
+use crate::model::{ConstraintKind, Definition, Object, ObjectId, ObjectKind, Schema, SharedName};
 
 /// Reads the answers to [`QUERIES`], in their order.
 pub(crate) fn reflect(answers: &[Rows]) -> Result<Schema, ReflectError> {
@@ -82,9 +82,9 @@ impl<'a> Reader<'a> {
     }
 
     /// Identifies an object that is in a schema, and not a part of another.
-    fn id(&self, kind: ObjectKind, schema: &'a str, name: impl Into<Name>) -> ObjectId {
+    fn id(&self, kind: ObjectKind, schema: &'a str, name: impl Into<SharedName>) -> ObjectId {
         let known = self.schemas.get(schema);
-        let schema = known.map_or_else(|| Name::from(schema), |known| known.name.clone());
+        let schema = known.map_or_else(|| SharedName::from(schema), |known| known.name.clone());
         ObjectId::new(kind, schema, name)
     }
 

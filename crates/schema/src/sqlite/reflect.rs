@@ -10,8 +10,8 @@ use super::mention::name;
 use super::names::Demand;
 use crate::answers::{ReflectError, Rows};
 use crate::model::{
-    Column, Constraint, ConstraintKind, Definition, Generated, Index, Name, Object, ObjectId,
-    ObjectKind, Schema, Table, View,
+    Column, Constraint, ConstraintKind, Definition, Generated, Index, Object, ObjectId, ObjectKind,
+    Schema, SharedName, Table, View,
 };
 
 /// The queries that a schema is read by.
@@ -230,10 +230,14 @@ fn add_parts(schema: &mut Schema, table: &ObjectId, facts: Facts) {
             kind,
             is_named: constraint.written.is_some(),
             definition: constraint.definition,
-            columns: constraint.columns.into_iter().map(Name::from).collect(),
+            columns: constraint
+                .columns
+                .into_iter()
+                .map(SharedName::from)
+                .collect(),
             references: constraint
                 .references
-                .map(|parent| (Name::default(), parent.into())),
+                .map(|parent| (SharedName::default(), parent.into())),
             validated: true,
             inherited: false,
             index_parent: None,

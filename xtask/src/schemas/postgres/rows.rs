@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use alembic_schema::{Change, Definition, Hazard, Name, ObjectId, ObjectKind, Schema};
+use alembic_schema::{Change, Definition, Hazard, ObjectId, ObjectKind, Schema, SharedName};
 
 use super::{Database, query};
 use crate::schemas::attempt::Fault;
 
 /// The columns whose values must stay, by their tables.
-pub(super) type Kept = BTreeMap<(Name, Name), Vec<Name>>;
+pub(super) type Kept = BTreeMap<(SharedName, SharedName), Vec<SharedName>>;
 
 /// Returns the columns that both schemas have with one type, and that no change says to lose.
 pub(super) fn kept(from: &Schema, to: &Schema, changes: &[Change]) -> Kept {
@@ -37,11 +37,11 @@ pub(super) fn kept(from: &Schema, to: &Schema, changes: &[Change]) -> Kept {
 pub(super) fn digests(
     database: &Database,
     kept: &Kept,
-) -> Result<BTreeMap<(Name, Name), String>, Fault> {
+) -> Result<BTreeMap<(SharedName, SharedName), String>, Fault> {
     let mut client = database.client()?;
     let mut digests = BTreeMap::new();
     for (table, columns) in kept {
-        let quoted = |name: &Name| format!("\"{}\"", name.replace('"', "\"\""));
+        let quoted = |name: &SharedName| format!("\"{}\"", name.replace('"', "\"\""));
         let columns: Vec<String> = columns.iter().map(quoted).collect();
         let sql = format!(
             "SELECT count(*) || ' ' || coalesce(md5(string_agg(r, ' ' ORDER BY r)), '') \
@@ -60,8 +60,8 @@ pub(super) fn digests(
 
 /// Returns the first table whose rows are not the same.
 pub(super) fn lost(
-    before: &BTreeMap<(Name, Name), String>,
-    after: &BTreeMap<(Name, Name), String>,
+    before: &BTreeMap<(SharedName, SharedName), String>,
+    after: &BTreeMap<(SharedName, SharedName), String>,
 ) -> Option<String> {
     before.iter().find_map(|(table, digest)| {
         let now = after.get(table);

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::model::{ConstraintKind, Definition, Name, Object, ObjectId, ObjectKind, Schema};
+use crate::model::{ConstraintKind, Definition, Object, ObjectId, ObjectKind, Schema, SharedName};
 use crate::postgres::facts;
 
 /// Changes a schema into what the server makes of it when a table leaves others: it keeps what it has from
@@ -11,7 +11,7 @@ pub(super) fn separate(schema: &mut Schema, id: &ObjectId, left: &[ObjectId]) {
     let Some(table) = facts::table(schema, id) else {
         return;
     };
-    let is_left = |(of, name): &(Name, Name)| {
+    let is_left = |(of, name): &(SharedName, SharedName)| {
         let mut left = left.iter();
         left.any(|table| table.schema == *of && table.name == *name)
     };

@@ -6,8 +6,8 @@ use super::place::Place;
 use super::stable::stable;
 use crate::answers::ReflectError;
 use crate::model::{
-    Constraint, ConstraintKind, Definition, Firing, Index, IndexUse, Name, ObjectId, ObjectKind,
-    Statistics, Trigger,
+    Constraint, ConstraintKind, Definition, Firing, Index, IndexUse, ObjectId, ObjectKind,
+    SharedName, Statistics, Trigger,
 };
 
 pub(super) fn read(reader: &mut Reader<'_>) -> Result<(), ReflectError> {
@@ -66,7 +66,7 @@ fn read_constraint<'a>(reader: &mut Reader<'a>, mut cells: Cells<'a>) -> Result<
         let column = column.ok_or_else(|| cells.error(format!("{name} is of no known column")))?;
         Ok(column.name.clone())
     });
-    let columns: Result<Vec<Name>, ReflectError> = columns.collect();
+    let columns: Result<Vec<SharedName>, ReflectError> = columns.collect();
     let constraint = Constraint {
         kind,
         is_named: true,

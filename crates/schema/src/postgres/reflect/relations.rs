@@ -8,8 +8,8 @@ use super::place::Place;
 use super::stable::stable;
 use crate::answers::ReflectError;
 use crate::model::{
-    Attribute, Column, Definition, Generated, Identity, Name, ObjectKind, Partition, Sequence,
-    Table, View,
+    Attribute, Column, Definition, Generated, Identity, ObjectKind, Partition, Sequence,
+    SharedName, Table, View,
 };
 
 pub(super) fn read(reader: &mut Reader<'_>) -> Result<(), ReflectError> {
@@ -96,7 +96,7 @@ fn read_parents<'a>(reader: &mut Reader<'a>, mut cells: Cells<'a>) -> Result<(),
     let numbers: Vec<u32> = numbers.collect::<Result<_, _>>()?;
     let known = numbers.into_iter().filter_map(|oid| reader.relation(oid));
     let known = known.map(|parent| (parent.schema.clone(), parent.name.clone()));
-    let mut parents: Vec<(Name, Name)> = known.collect();
+    let mut parents: Vec<(SharedName, SharedName)> = known.collect();
     let bound = cells.owned()?;
     if let Some(Definition::Table(table)) = reader.definition(place) {
         if let Some(bound) = bound {
@@ -163,7 +163,7 @@ fn read_column<'a>(
         identity: (!identity.is_empty()).then(|| {
             Box::new(Identity {
                 always: identity == "a",
-                name: Name::default(),
+                name: SharedName::default(),
                 sequence: Sequence::default(),
             })
         }),

@@ -4,8 +4,8 @@ use super::Alteration;
 use crate::change::Hazard;
 use crate::comparison::{Comparison, Transition};
 use crate::model::{
-    Constraint, ConstraintKind, Firing, Index, IndexUse, Name, ObjectId, ObjectKind, Statistics,
-    Trigger,
+    Constraint, ConstraintKind, Firing, Index, IndexUse, ObjectId, ObjectKind, SharedName,
+    Statistics, Trigger,
 };
 use crate::postgres::name::{self, quote};
 use crate::postgres::{create, drop, facts};
@@ -154,7 +154,7 @@ fn is_partitioned(alteration: &Alteration, index: &Index, comparison: Comparison
 }
 
 /// Returns the schema of the partitioned table if both schemas have the partition in the same place.
-fn is_partition_of(schema: &str, index: &Index, comparison: Comparison<'_>) -> Option<Name> {
+fn is_partition_of(schema: &str, index: &Index, comparison: Comparison<'_>) -> Option<SharedName> {
     let id = facts::relation(comparison.to, schema, &index.table)?;
     let before = facts::table(comparison.from, &id)?;
     let after = facts::table(comparison.to, &id)?;

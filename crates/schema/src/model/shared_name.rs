@@ -9,16 +9,16 @@ use std::sync::Arc;
 /// A name of a schema, a table, or anything else; copies share the text.
 ///
 /// ```
-/// use alembic_schema::Name;
+/// use alembic_schema::SharedName;
 ///
-/// let name = Name::from("users");
+/// let name = SharedName::from("users");
 /// assert_eq!(name, "users");
 /// assert!(name.starts_with("user"));
 /// ```
 #[derive(Clone, Eq)]
-pub struct Name(Arc<str>);
+pub struct SharedName(Arc<str>);
 
-impl Name {
+impl SharedName {
     /// Returns the text.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -26,7 +26,7 @@ impl Name {
     }
 }
 
-impl Deref for Name {
+impl Deref for SharedName {
     type Target = str;
 
     fn deref(&self) -> &str {
@@ -34,61 +34,61 @@ impl Deref for Name {
     }
 }
 
-impl PartialEq for Name {
+impl PartialEq for SharedName {
     fn eq(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.0, &other.0) || self.0 == other.0
     }
 }
 
-impl PartialEq<str> for Name {
+impl PartialEq<str> for SharedName {
     fn eq(&self, other: &str) -> bool {
         *self.0 == *other
     }
 }
 
-impl PartialEq<&str> for Name {
+impl PartialEq<&str> for SharedName {
     fn eq(&self, other: &&str) -> bool {
         *self.0 == **other
     }
 }
 
-impl PartialEq<String> for Name {
+impl PartialEq<String> for SharedName {
     fn eq(&self, other: &String) -> bool {
         *self.0 == **other
     }
 }
 
-impl PartialEq<Name> for str {
-    fn eq(&self, other: &Name) -> bool {
+impl PartialEq<SharedName> for str {
+    fn eq(&self, other: &SharedName) -> bool {
         *self == *other.0
     }
 }
 
-impl PartialEq<Name> for String {
-    fn eq(&self, other: &Name) -> bool {
+impl PartialEq<SharedName> for String {
+    fn eq(&self, other: &SharedName) -> bool {
         **self == *other.0
     }
 }
 
-impl AsRef<str> for Name {
+impl AsRef<str> for SharedName {
     fn as_ref(&self) -> &str {
         &self.0
     }
 }
 
-impl Borrow<str> for Name {
+impl Borrow<str> for SharedName {
     fn borrow(&self) -> &str {
         &self.0
     }
 }
 
-impl Default for Name {
+impl Default for SharedName {
     fn default() -> Self {
         Self::from("")
     }
 }
 
-impl Ord for Name {
+impl Ord for SharedName {
     fn cmp(&self, other: &Self) -> Ordering {
         match Arc::ptr_eq(&self.0, &other.0) {
             true => Ordering::Equal,
@@ -97,62 +97,62 @@ impl Ord for Name {
     }
 }
 
-impl PartialOrd for Name {
+impl PartialOrd for SharedName {
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
         Some(self.cmp(other))
     }
 }
 
-impl std::hash::Hash for Name {
+impl std::hash::Hash for SharedName {
     fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
         self.0.hash(state);
     }
 }
 
-impl fmt::Debug for Name {
+impl fmt::Debug for SharedName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Debug::fmt(&*self.0, f)
     }
 }
 
-impl fmt::Display for Name {
+impl fmt::Display for SharedName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(&self.0)
     }
 }
 
-impl From<&str> for Name {
+impl From<&str> for SharedName {
     fn from(text: &str) -> Self {
         Self(text.into())
     }
 }
 
-impl From<String> for Name {
+impl From<String> for SharedName {
     fn from(text: String) -> Self {
         Self(text.into())
     }
 }
 
-impl From<&String> for Name {
+impl From<&String> for SharedName {
     fn from(text: &String) -> Self {
         text.as_str().into()
     }
 }
 
-impl From<&Self> for Name {
+impl From<&Self> for SharedName {
     fn from(name: &Self) -> Self {
         name.clone()
     }
 }
 
-impl From<Name> for String {
-    fn from(name: Name) -> Self {
+impl From<SharedName> for String {
+    fn from(name: SharedName) -> Self {
         name.as_str().to_owned()
     }
 }
 
-impl From<&Name> for String {
-    fn from(name: &Name) -> Self {
+impl From<&SharedName> for String {
+    fn from(name: &SharedName) -> Self {
         name.as_str().to_owned()
     }
 }
