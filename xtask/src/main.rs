@@ -27,11 +27,11 @@ mod versions;
 use std::process::ExitCode;
 
 use clap::Parser;
-use mimalloc::MiMalloc;
 
-/// The allocator of `cargo-alembic`, whose parts are measured in this process.
+/// The allocator of `cargo-alembic`, whose parts `bench` measures in this process.
+#[cfg(feature = "postgres")]
 #[global_allocator]
-static ALLOCATOR: MiMalloc = MiMalloc;
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 type Result<T, E = Box<dyn std::error::Error>> = std::result::Result<T, E>;
 
