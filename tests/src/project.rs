@@ -487,6 +487,8 @@ impl Place<'_> {
             "CARGO_HOME",
             "RUSTUP_HOME",
             "RUSTUP_TOOLCHAIN",
+            // Whoever has it wants no toolchain to be changed.
+            "RUSTUP_AUTO_INSTALL",
             // What programs cannot do without on Windows.
             "SystemRoot",
             "USERPROFILE",
