@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use alembic_history::{Fault, RevisionId};
+use alembic_history::RevisionId;
 use alembic_migrate::report::StepReport;
 
 use crate::context::Context;
@@ -28,7 +28,9 @@ pub(crate) fn report(
         };
         let path = &own.history().file(node).path;
         for fault in faults.iter().filter(|fault| fault.path == *path) {
-            let (source, text) = (("Empty", own.name()), described(fault));
+            let source = ("Empty", own.name());
+            let kind = &fault.finding.kind;
+            let text = format_args!("{kind}; what is added there now never runs on this database");
             context.warnings.fault(context.shell, source, fault, text);
             first.get_or_insert(node);
             found.insert(step.revision.clone());
@@ -53,13 +55,4 @@ pub(crate) fn report(
         context.shell.status("Next", next.render(&context.call));
     }
     found
-}
-
-fn described(fault: &Fault) -> String {
-    format!(
-        "{}:{}: {}; what is added there now never runs on this database",
-        fault.path.display(),
-        fault.position(),
-        fault.finding.kind
-    )
 }

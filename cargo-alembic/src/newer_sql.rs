@@ -45,8 +45,8 @@ pub(crate) fn report_all(context: &Context, own: &Crate) {
 
 fn report(context: &Context, own: &Crate, found: &[Fault]) {
     for fault in found {
-        let (path, kind) = (fault.path.display(), &fault.finding.kind);
-        let what = format_args!("{path}:{}: [{}] {kind}", fault.position(), kind.code());
+        let kind = &fault.finding.kind;
+        let what = format_args!("[{}] {kind}", kind.code());
         let source = ("Newer", own.name());
         context.warnings.fault(context.shell, source, fault, what);
     }

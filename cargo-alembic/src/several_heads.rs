@@ -9,6 +9,9 @@ use crate::workspace::Crate;
 
 /// Reports that the history has several heads if one of them was applied, with the ways to a single one.
 pub(crate) fn report(context: &Context, own: &Crate, applied: &[StepReport]) {
+    if applied.is_empty() {
+        return;
+    }
     let chain = own.configuration.settings.chain;
     let faults = own.history().check_chain(chain, own.name());
     let mut faults = faults.iter();
@@ -24,9 +27,7 @@ pub(crate) fn report(context: &Context, own: &Crate, applied: &[StepReport]) {
         return;
     }
     let text = format!(
-        "{}:{}: {}; a checked build fails until there is one",
-        fault.path.display(),
-        fault.position(),
+        "{}; a checked build fails until there is one",
         fault.finding.kind
     );
     context

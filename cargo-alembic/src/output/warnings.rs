@@ -19,8 +19,8 @@ impl Warnings {
         self.kept().clone()
     }
 
-    /// Shows a fault in a crate's files that does not keep the command from its work; `text` describes
-    /// it.
+    /// Shows a fault in a crate's files that does not keep the command from its work: its place, and
+    /// `text`.
     pub(crate) fn fault(
         &self,
         shell: Shell,
@@ -28,8 +28,11 @@ impl Warnings {
         fault: &Fault,
         text: impl Display,
     ) {
-        shell.warning(verb, &text);
         let position = fault.position();
+        shell.warning(
+            verb,
+            format_args!("{}:{position}: {text}", fault.path.display()),
+        );
         let warning = WarningJson {
             package: package.to_owned(),
             severity: Severity::Warning.to_string(),

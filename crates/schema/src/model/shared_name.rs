@@ -15,7 +15,7 @@ use std::sync::Arc;
 /// assert_eq!(name, "users");
 /// assert!(name.starts_with("user"));
 /// ```
-#[derive(Clone, Eq)]
+#[derive(Clone, PartialEq, Eq, Hash)]
 pub struct SharedName(Arc<str>);
 
 impl SharedName {
@@ -31,12 +31,6 @@ impl Deref for SharedName {
 
     fn deref(&self) -> &str {
         &self.0
-    }
-}
-
-impl PartialEq for SharedName {
-    fn eq(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.0, &other.0) || self.0 == other.0
     }
 }
 
@@ -100,12 +94,6 @@ impl Ord for SharedName {
 impl PartialOrd for SharedName {
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
         Some(self.cmp(other))
-    }
-}
-
-impl std::hash::Hash for SharedName {
-    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
-        self.0.hash(state);
     }
 }
 

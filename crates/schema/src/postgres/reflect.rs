@@ -89,11 +89,11 @@ impl<'a> Reader<'a> {
     }
 
     /// Adds an object that is this row of the catalog; it needs its schema.
-    fn add(&mut self, place: Place<'a>, id: ObjectId, definition: Definition) {
+    fn add(&mut self, place: Place<'a>, id: ObjectId, definition: Definition) -> &mut Object {
         let schema = self.schemas.get(id.schema.as_str());
         let needs = schema.cloned().into_iter().collect();
         self.places.insert(place, self.objects.len());
-        self.add_unplaced(id, definition, needs);
+        self.add_unplaced(id, definition, needs)
     }
 
     /// Adds a part of an object that is this row of the catalog; it needs what it is a part of.
@@ -102,21 +102,28 @@ impl<'a> Reader<'a> {
         place: Place<'a>,
         (owner, kind, name): (&ObjectId, ObjectKind, &str),
         definition: Definition,
-    ) {
+    ) -> &mut Object {
         self.places.insert(place, self.objects.len());
         let needs = BTreeSet::from([owner.clone()]);
-        self.add_unplaced(owner.part(kind, name), definition, needs);
+        self.add_unplaced(owner.part(kind, name), definition, needs)
     }
 
     /// Adds an object that no row of the catalog stands for.
-    fn add_unplaced(&mut self, id: ObjectId, definition: Definition, needs: BTreeSet<ObjectId>) {
+    fn add_unplaced(
+        &mut self,
+        id: ObjectId,
+        definition: Definition,
+        needs: BTreeSet<ObjectId>,
+    ) -> &mut Object {
         let object = Object {
             definition,
             comment: None,
             needs,
             mentions: BTreeSet::new(),
         };
+        let at = self.objects.len();
         self.objects.push((id, object));
+        &mut self.objects[at].1
     }
 
     /// Returns the object that a row of the catalog is.

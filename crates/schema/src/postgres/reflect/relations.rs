@@ -183,9 +183,8 @@ fn read_column<'a>(
         (Some(default), Some(expression)) => {
             let part = (&owner, ObjectKind::Default, name);
             let column = reader.at(place).cloned();
-            let at = reader.objects.len();
-            reader.add_part(default, part, Definition::Default(expression));
-            reader.objects[at].1.needs.extend(column);
+            let object = reader.add_part(default, part, Definition::Default(expression));
+            object.needs.extend(column);
         }
         (_, _) => {}
     }

@@ -22,9 +22,8 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Result<(), ReflectError> {
             relocatable: cells.flag()?,
         };
         let schema = reader.schemas.get(extension.schema.as_str()).cloned();
-        let at = reader.objects.len();
-        reader.add(place, id, Definition::Extension(extension));
-        reader.objects[at].1.needs.extend(schema);
+        let extension = Definition::Extension(extension);
+        reader.add(place, id, extension).needs.extend(schema);
     }
     for (query, class, kind) in [
         ("collations", "pg_collation", ObjectKind::Collation),
