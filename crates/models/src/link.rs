@@ -2,17 +2,18 @@
 //! tables that are referred to, the types with a derive of their own, and the names that follow
 //! from them.
 
+mod column;
 mod faults;
 mod table;
 
 use std::borrow::Cow;
 
-use alembic_sql::{literal, quote};
+use alembic_sql::quote;
 
 use crate::fault::ModelFault;
 use crate::model::{
-    Column, ColumnsModel, Constraint, DataType, Each, EnumModel, Index, Link, Member, Naming, Part,
-    Rule, TableModel, Target, Text, TypeModel,
+    Column, ColumnsModel, Constraint, Index, Link, Member, Naming, Part, Rule, TableModel, Target,
+    Text, TypeModel,
 };
 use crate::naming::{NameKind, Names};
 
@@ -143,19 +144,10 @@ pub(crate) fn link<'k>(
     let mut columns = Vec::new();
     let mut checks = Vec::new();
     for column in &flat.columns {
-        match stored(&column.data_type, known, 0) {
-            Ok((stored, is_array)) => {
-                if let Stored::Enum(model) = stored
-                    && model.is_checked
-                    && !is_array
-                {
-                    checks.push(check_of_enum(column, model, &names));
-                }
-                columns.push(LinkedColumn {
-                    column,
-                    stored,
-                    is_array,
-                });
+        match column::link(column, known) {
+            Ok(linked) => {
+                checks.extend(column::check_of_enum(&linked, &names));
+                columns.push(linked);
             }
             Err(fault) => faults.push(fault.at(&column.field)),
         }
@@ -214,49 +206,6 @@ fn at_first(fault: ModelFault, field: Option<&Text>) -> ModelFault {
         Some(field) => fault.at(field),
         None => fault,
     }
-}
-
-/// Returns how the values of a type are stored, and whether they are arrays of it.
-fn stored<'k>(
-    data_type: &'k DataType,
-    known: &'k dyn Known,
-    depth: usize,
-) -> Result<(Stored<'k>, bool), ModelFault> {
-    const DEEPEST: usize = 32;
-    match data_type {
-        DataType::Sql(each) => Ok((Stored::Sql(each), false)),
-        DataType::Named(_) | DataType::Array(_) if depth > DEEPEST => {
-            Err(ModelFault::new("a type is stored as itself"))
-        }
-        DataType::Named(link) | DataType::Array(link) => {
-            let (stored, is_array) = match follow(link, |path| known.data_type(path))? {
-                TypeModel::Newtype(inner) => stored(inner, known, depth + 1)?,
-                TypeModel::Enum(model) => (Stored::Enum(model), false),
-            };
-            Ok((stored, is_array || matches!(data_type, DataType::Array(_))))
-        }
-    }
-}
-
-/// Returns the check that a column holds one of the texts of an enum.
-fn check_of_enum<'k>(
-    column: &'k Column,
-    model: &EnumModel,
-    names: &Names<'_>,
-) -> Result<LinkedConstraint<'k>, ModelFault> {
-    let values: Vec<String> = model.values.iter().map(|value| literal(value)).collect();
-    let text = format!("{} IN ({})", quote(&column.name), values.join(", "));
-    let expression = Each {
-        sqlite: Some(text.clone().into()),
-        postgres: model.native.is_none().then(|| text.into()),
-    };
-    Ok(LinkedConstraint {
-        name: names.constraint(NameKind::Check, &[&column.name], "")?,
-        rule: LinkedRule::Check {
-            column: Some(&column.name),
-            expression: Cow::Owned(expression),
-        },
-    })
 }
 
 fn link_constraint<'k>(

@@ -104,9 +104,14 @@ pub enum DataType {
     /// The name of a type.
     Sql(Each),
     /// A type with a derive of its own.
-    Named(Link<TypeModel>),
-    /// An array of such a type, on engines that have arrays.
-    Array(Link<TypeModel>),
+    Derived {
+        /// What its derive says.
+        of: Link<TypeModel>,
+        /// Whether the values are arrays of that type, on engines that have arrays.
+        is_array: bool,
+        /// The name of the type in its place, on the engines that have one.
+        stated: Each,
+    },
 }
 
 /// What `derive(ColumnType)` says of a type.

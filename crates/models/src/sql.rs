@@ -147,11 +147,8 @@ fn contradicting(tables: &[LinkedTable<'_>], rules: &Rules) -> Vec<ModelError> {
         known.extend(tables.iter().map(|table| (address(table), None)));
     }
     for table in tables.iter().filter(|_| rules.has_enums) {
-        for LinkedColumn { column, stored, .. } in &table.columns {
-            let Stored::Enum(model) = *stored else {
-                continue;
-            };
-            let Some(name) = model.native.as_deref() else {
+        for linked in &table.columns {
+            let Some((model, name)) = native(linked) else {
                 continue;
             };
             let key = (model.schema.as_deref(), name);
@@ -160,7 +157,7 @@ fn contradicting(tables: &[LinkedTable<'_>], rules: &Rules) -> Vec<ModelError> {
                 let what = if other.is_some() { "enum" } else { "table" };
                 let text = format!("the type `{name}` has the name of another {what}");
                 let fault = ModelFault::new(text).with_help("name it: `native = \"...\"`");
-                errors.push(error(table.model, vec![fault.at(&column.field)]));
+                errors.push(error(table.model, vec![fault.at(&linked.column.field)]));
             }
         }
     }
@@ -180,10 +177,17 @@ fn schemas(tables: &[LinkedTable<'_>], rules: &Rules) -> Option<String> {
 
 fn enums<'t, 'k>(tables: &'t [LinkedTable<'k>]) -> impl Iterator<Item = &'k EnumModel> + 't {
     let columns = tables.iter().flat_map(|table| &table.columns);
-    columns.filter_map(|column| match column.stored {
-        Stored::Enum(model) if model.native.is_some() => Some(model),
+    columns.filter_map(|column| Some(native(column)?.0))
+}
+
+/// Returns the enum whose type a column has, and the name of that type, on engines that have enums.
+fn native<'k>(column: &LinkedColumn<'k>) -> Option<(&'k EnumModel, &'k str)> {
+    match column.stored {
+        Stored::Enum(model) if column.stated.postgres.is_none() => {
+            Some((model, model.native.as_deref()?))
+        }
         Stored::Enum(_) | Stored::Sql(_) => None,
-    })
+    }
 }
 
 /// Returns the statements that create the types of enums.

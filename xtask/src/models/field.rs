@@ -42,10 +42,13 @@ pub(super) enum Kind {
     Size,
     Number,
     Tags,
+    Statuses,
+    Sizes,
+    Numbers,
     Other,
 }
 
-const KINDS: [Kind; 18] = [
+const KINDS: [Kind; 21] = [
     Kind::Bool,
     Kind::I16,
     Kind::I32,
@@ -63,6 +66,9 @@ const KINDS: [Kind; 18] = [
     Kind::Size,
     Kind::Number,
     Kind::Tags,
+    Kind::Statuses,
+    Kind::Sizes,
+    Kind::Numbers,
     Kind::Other,
 ];
 
@@ -88,6 +94,9 @@ impl Kind {
             Self::Size => "Size",
             Self::Number => "Number",
             Self::Tags => "Vec<String>",
+            Self::Statuses => "Vec<Status>",
+            Self::Sizes => "Vec<Size>",
+            Self::Numbers => "Vec<Number>",
             Self::Other => "std::time::Duration",
         }
     }
@@ -111,7 +120,12 @@ impl Kind {
             Self::Status => Some("default = \"'open'\""),
             Self::Size => Some("default = \"'Small'\""),
             Self::Uuid => Some("default(postgres = \"gen_random_uuid()\")"),
-            Self::Bytes | Self::Tags | Self::Other => None,
+            Self::Bytes
+            | Self::Tags
+            | Self::Statuses
+            | Self::Sizes
+            | Self::Numbers
+            | Self::Other => None,
         }
     }
 }
@@ -218,12 +232,20 @@ impl Field {
             (Kind::Decimal, Some(length)) => {
                 add(true, &format!("precision = {}, scale = 2", 3 + length % 20));
             }
-            (Kind::Tags, _) => add(true, "type(sqlite = \"TEXT\")"),
+            (Kind::Tags | Kind::Statuses | Kind::Sizes | Kind::Numbers, _) => {
+                add(true, "type(sqlite = \"TEXT\")");
+            }
+            (Kind::Status | Kind::Size, Some(length)) => match length % 4 {
+                0 => add(true, "type(sqlite = \"VARCHAR(9)\")"),
+                1 => add(true, "type(postgres = \"VARCHAR(40)\")"),
+                _ => {}
+            },
             (Kind::Other, Some(_)) => add(true, "type = \"BIGINT\""),
             (Kind::Other, None) => add(true, "type(sqlite = \"TEXT\", postgres = \"INTERVAL\")"),
             _ => {}
         }
-        add(self.renamed, "renamed_from = \"an older name\"");
+        let former = format!("renamed_from = \"an older name {}\"", self.number);
+        add(self.renamed, &former);
         add(self.generated, "generated = \"40 + 2\"");
         let default = self.default && !self.generated;
         if default {
@@ -244,7 +266,10 @@ impl Field {
             format!("{} IS NOT NULL OR 1 > 0", self.quoted())
         );
         // An enum has a check of its own, which may have the same name.
-        let is_enum = matches!(self.kind, Kind::Status | Kind::Size);
+        let is_enum = matches!(
+            self.kind,
+            Kind::Status | Kind::Size | Kind::Statuses | Kind::Sizes
+        );
         add(self.check && !is_enum, &check);
         let has_comment = default && self.kind.default().is_none();
         add(self.comment && !has_comment, "comment = \"It's a column\"");

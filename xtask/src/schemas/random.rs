@@ -119,8 +119,17 @@ impl RandomSchema {
             self.add_constraint(at, numbers);
         }
         for _ in 0..numbers.below(3) {
-            self.tables[at].add_index(numbers);
+            self.add_index(at, numbers);
         }
+    }
+
+    /// Returns whether no constraint or index is called so.
+    fn is_free(&self, name: &str) -> bool {
+        let constraints = self.tables.iter().flat_map(|table| &table.constraints);
+        let constraints = constraints.filter_map(|constraint| constraint.name.as_deref());
+        let indexes = self.tables.iter().flat_map(|table| &table.indexes);
+        let mut names = constraints.chain(indexes.map(|index| index.name.as_str()));
+        names.all(|known| known != name)
     }
 
     fn add_constraint(&mut self, at: usize, numbers: &mut Numbers) {
@@ -149,7 +158,28 @@ impl RandomSchema {
         }
         let number = numbers.below(1000);
         let name = (numbers.below(2) == 0).then(|| format!("constraint_{number}"));
-        table.constraints.push(Constraint { name, kind });
+        if name.as_ref().is_none_or(|name| self.is_free(name)) {
+            self.tables[at].constraints.push(Constraint { name, kind });
+        }
+    }
+
+    fn add_index(&mut self, at: usize, numbers: &mut Numbers) {
+        let table = &self.tables[at];
+        let name = format!("index_{}_{}", table.indexes.len(), numbers.below(10_000));
+        let mut columns = vec![numbers.below(table.columns.len())];
+        if numbers.below(3) == 0 {
+            let second = numbers.below(table.columns.len());
+            columns.extend((second != columns[0]).then_some(second));
+        }
+        let index = Index {
+            name,
+            columns,
+            unique: numbers.below(4) == 0,
+            options: numbers.below(8),
+        };
+        if self.is_free(&index.name) {
+            self.tables[at].indexes.push(index);
+        }
     }
 
     fn add_view(&mut self, numbers: &mut Numbers) {
@@ -176,7 +206,7 @@ impl RandomSchema {
                     constraints.remove(numbers.below(constraints.len()));
                 }
             }
-            9 => self.tables[at].add_index(numbers),
+            9 => self.add_index(at, numbers),
             10 => {
                 let table = &mut self.tables[at];
                 match numbers.below(3) {
@@ -263,20 +293,5 @@ impl Table {
         if let Some(column) = self.columns.get_mut(at) {
             column.alter(numbers);
         }
-    }
-
-    fn add_index(&mut self, numbers: &mut Numbers) {
-        let name = format!("index_{}_{}", self.indexes.len(), numbers.below(10_000));
-        let mut columns = vec![numbers.below(self.columns.len())];
-        if numbers.below(3) == 0 {
-            let second = numbers.below(self.columns.len());
-            columns.extend((second != columns[0]).then_some(second));
-        }
-        self.indexes.push(Index {
-            name,
-            columns,
-            unique: numbers.below(4) == 0,
-            options: numbers.below(8),
-        });
     }
 }

@@ -35,9 +35,10 @@ pub(super) fn faults_of(table: &LinkedTable<'_>) -> Vec<ModelFault> {
         );
     }
     let key: &[&str] = keys.first().map_or(&[], |key| key.as_slice());
-    for LinkedColumn { column, stored, .. } in &table.columns {
+    for linked in &table.columns {
+        let column = linked.column;
         let name = &*column.name;
-        if column.identity.is_some() && !stored.is_integer() {
+        if column.identity.is_some() && !linked.is_integer() {
             faults.push(ModelFault::new("only integers number rows").at(&column.field));
         }
         if column.identity.is_some() && key != [name] {
@@ -88,8 +89,13 @@ fn default_of_enum(linked: &LinkedColumn<'_>) -> Option<ModelFault> {
         let value = text_of(text);
         value.is_some_and(|value| !model.values.iter().any(|one| **one == *value))
     };
-    let default = &linked.column.default;
-    let mut defaults = [&default.sqlite, &default.postgres].into_iter().flatten();
+    let (default, stated) = (&linked.column.default, &linked.stated);
+    let defaults = [
+        (&default.sqlite, &stated.sqlite),
+        (&default.postgres, &stated.postgres),
+    ];
+    let defaults = defaults.into_iter().filter(|(_, stated)| stated.is_none());
+    let mut defaults = defaults.filter_map(|(default, _)| default.as_ref());
     if linked.is_array || !(model.is_checked || model.native.is_some()) {
         return None;
     }

@@ -17,6 +17,8 @@ pub(crate) struct LinkedColumn<'k> {
     pub(crate) stored: Stored<'k>,
     /// Whether the values are arrays of what is stored.
     pub(crate) is_array: bool,
+    /// The names of types in place of what is stored.
+    pub(crate) stated: Each,
 }
 
 /// How the values of a column are stored.
@@ -26,18 +28,20 @@ pub(crate) enum Stored<'k> {
     Enum(&'k EnumModel),
 }
 
-impl Stored<'_> {
+impl LinkedColumn<'_> {
     /// Returns whether all values are integers.
-    pub(super) fn is_integer(self) -> bool {
+    pub(super) fn is_integer(&self) -> bool {
         const INTEGERS: [&str; 7] = [
             "BIGINT", "INT", "INT2", "INT4", "INT8", "INTEGER", "SMALLINT",
         ];
-        match self {
-            Self::Sql(each) => each
-                .postgres
-                .as_ref()
-                .is_none_or(|name| INTEGERS.contains(&name.to_ascii_uppercase().as_str())),
-            Self::Enum(_) => false,
+        match self.stored {
+            Stored::Sql(each) => {
+                let name = self.stated.postgres.as_ref().or(each.postgres.as_ref());
+                !self.is_array
+                    && name
+                        .is_none_or(|name| INTEGERS.contains(&name.to_ascii_uppercase().as_str()))
+            }
+            Stored::Enum(_) => false,
         }
     }
 }

@@ -68,7 +68,8 @@ impl Fault {
             ),
             (Wanted::Type, Grammar::Own) => (
                 format!("no column type is known for `{path}`"),
-                "say how it is stored: `#[column(type = \"TEXT\")]`; an enum or newtype may have \
+                "say how it is stored: `#[column(type = \"TEXT\")]`, or for each engine: \
+             `#[column(type(sqlite = \"TEXT\", postgres = \"INET\"))]`; an enum or newtype may have \
              `#[derive(ColumnType)]`",
             ),
         };

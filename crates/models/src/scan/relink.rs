@@ -43,7 +43,7 @@ pub(super) fn column_type(model: &mut TypeModel, replace: &mut Replace<'_>) {
 fn data_type(stored: &mut DataType, replace: &mut Replace<'_>) {
     match stored {
         DataType::Sql(_) => {}
-        DataType::Named(inner) | DataType::Array(inner) => link(inner, Wanted::Type, replace),
+        DataType::Derived { of, .. } => link(of, Wanted::Type, replace),
     }
 }
 

@@ -27,6 +27,9 @@ pub(super) static RULES: Rules = Rules {
 };
 
 fn type_name(_: &TableModel, column: &LinkedColumn<'_>) -> Option<String> {
+    if let Some(stated) = &column.stated.postgres {
+        return Some(stated.to_string());
+    }
     let name = match column.stored {
         Stored::Sql(each) => each.postgres.as_deref()?.to_owned(),
         Stored::Enum(model) => match &model.native {

@@ -28,12 +28,11 @@ fn type_name(table: &TableModel, column: &LinkedColumn<'_>) -> Option<String> {
     if column.column.identity.is_some() {
         return Some("INTEGER".to_owned());
     }
-    if column.is_array {
-        return None;
-    }
-    let name = match column.stored {
-        Stored::Sql(each) => each.sqlite.as_deref()?,
-        Stored::Enum(_) => "TEXT",
+    let name = match (column.stated.sqlite.as_deref(), column.stored) {
+        (Some(stated), _) => stated,
+        (None, _) if column.is_array => return None,
+        (None, Stored::Sql(each)) => each.sqlite.as_deref()?,
+        (None, Stored::Enum(_)) => "TEXT",
     };
     let name = if table.strict { strict(name) } else { name };
     Some(name.to_owned())

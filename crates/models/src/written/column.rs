@@ -310,7 +310,7 @@ pub(super) fn data_type(
     let stated = stated.unwrap_or_default();
     let is_whole = stated.sqlite.is_some() && stated.postgres.is_some();
     let data_type = match read.stored {
-        Stored::Known { .. } | Stored::Named(_) | Stored::Unknown if is_whole => {
+        Stored::Known { .. } | Stored::Derived { .. } | Stored::Unknown if is_whole => {
             Some(DataType::Sql(stated))
         }
         Stored::Known {
@@ -330,11 +330,15 @@ pub(super) fn data_type(
                 postgres: stated.postgres.or(own.postgres),
             }))
         }
-        Stored::Named(path) if arguments.get("type").is_none() => {
+        Stored::Derived { path, is_array } => {
             sizes.refuse(findings);
-            Some(DataType::Named(Link::Path(paths.keep(Wanted::Type, &path))))
+            Some(DataType::Derived {
+                of: Link::Path(paths.keep(Wanted::Type, &path)),
+                is_array,
+                stated,
+            })
         }
-        Stored::Named(_) | Stored::Unknown => {
+        Stored::Unknown => {
             unknown(&field.ty, arguments, findings);
             None
         }

@@ -57,6 +57,13 @@ fn read_newtype(
         );
         return None;
     };
+    for misplaced in of_attributes(&field.attrs, &["column"], findings) {
+        findings.add_with_help(
+            misplaced.span(),
+            "this is said of the newtype, not of its field",
+            "write it above the struct",
+        );
+    }
     let all = of_attributes(&input.attrs, &["column"], findings);
     let arguments = Arguments::sort(all, OF_NEWTYPE, &[], findings);
     paths.library = arguments.library(findings);

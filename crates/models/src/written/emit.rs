@@ -174,14 +174,18 @@ impl Emit for DataType {
                 let each = each.emit(paths);
                 quote!(__alembic::DataType::Sql(#each))
             }
-            Self::Named(link) => {
-                let link = link.emit(paths);
-                quote!(__alembic::DataType::Named(#link))
-            }
-            Self::Array(link) => {
-                let link = link.emit(paths);
-                quote!(__alembic::DataType::Array(#link))
-            }
+            Self::Derived {
+                of,
+                is_array,
+                stated,
+            } => emit_variant!(
+                paths,
+                DataType::Derived {
+                    of,
+                    is_array,
+                    stated
+                }
+            ),
         }
     }
 }

@@ -123,8 +123,8 @@ pub(super) enum Stored {
         /// The name by which it was taken for a type of another crate.
         assumed: Option<Ident>,
     },
-    /// As its own derive says.
-    Named(Path),
+    /// As its own derive says, or as an array of that.
+    Derived { path: Path, is_array: bool },
     /// In no way that is known.
     Unknown,
 }
@@ -159,25 +159,33 @@ fn stored(field: &Type) -> Stored {
         return known(row, assumed(field, row));
     }
     if let Some(element) = argument_of(field, "Vec") {
-        let element = argument_of(element, "Option").unwrap_or(element);
-        return match find(plain(element)) {
+        let inner = argument_of(element, "Option").unwrap_or(element);
+        return match find(plain(inner)) {
             Some(row) => Stored::Known {
                 each: Each {
                     sqlite: None,
                     postgres: Some(format!("{}[]", row.postgres).into()),
                 },
                 family: Family::Array,
-                assumed: assumed(plain(element), row),
+                assumed: assumed(plain(inner), row),
             },
-            None => Stored::Unknown,
+            None => derived(plain(element), true),
         };
     }
+    derived(field, false)
+}
+
+/// Returns that a type is stored as its own derive says, if it may have one.
+fn derived(field: &Type, is_array: bool) -> Stored {
     match field {
         Type::Path(path) if path.qself.is_none() && has_no_arguments(&path.path) => {
             let last = path.path.segments.last();
             match last.is_some_and(|last| is_primitive(&last.ident.to_string())) {
                 true => Stored::Unknown,
-                false => Stored::Named(path.path.clone()),
+                false => Stored::Derived {
+                    path: path.path.clone(),
+                    is_array,
+                },
             }
         }
         _ => Stored::Unknown,

@@ -91,7 +91,7 @@ mod m { pub struct Plain { id: i64 } #[derive(Columns)] pub struct Base { id: i6
 #[derive(Table)] struct B { #[table(flatten)] base: m::Plain, kind: Kind, other: elsewhere::Kind }
 mod n { pub struct Date; #[derive(ColumnType)] pub struct Time(i64); pub type Value = i64; }
 use n::{Date, Time, Value};
-#[derive(Table)] struct D { a: Date, b: Option<Time>, c: Value, d: n::Time, e: chrono::NaiveDate, f: time::Date, #[column(type = \"DATE\")] g: Date }
+#[derive(Table)] struct D { a: Date, b: Option<Time>, c: Value, d: n::Time, e: chrono::NaiveDate, f: time::Date, #[column(type = \"DATE\")] g: Date, #[column(type(postgres = \"DATE\"))] h: Date }
 use m::Loop as Loop2;
 use Loop2 as Loop;
 #[derive(Table)] struct C { #[column(references(Loop))] a: i64 }
@@ -165,6 +165,7 @@ fn shapes() {
 #[derive(ColumnType)] struct H { a: i64 }
 #[derive(ColumnType)] struct I(i64, i64);
 #[derive(ColumnType)] struct J(Option<i64>);
+#[derive(ColumnType)] struct S(#[column(length = 5)] String);
 #[derive(ColumnType)] enum K { A(i64), B { c: i64 } }
 #[derive(ColumnType)] enum L {}
 #[derive(ColumnType)] #[column(rename_all = \"snake\")] enum M { A, #[column(rename = \"A\")] B }

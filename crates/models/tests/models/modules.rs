@@ -228,7 +228,8 @@ fn modules_that_import_everything_from_each_other() {
     let fault = |line| {
         [
             format!("src/lib.rs:{line}: no column type is known for `NaiveDat`"),
-            "    help: say how it is stored: `#[column(type = \"TEXT\")]`; an enum or newtype may \
+            "    help: say how it is stored: `#[column(type = \"TEXT\")]`, or for each engine: \
+             `#[column(type(sqlite = \"TEXT\", postgres = \"INET\"))]`; an enum or newtype may \
              have `#[derive(ColumnType)]`"
                 .to_owned(),
         ]

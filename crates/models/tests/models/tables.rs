@@ -161,3 +161,54 @@ struct Defaults {
 ",
     );
 }
+
+#[test]
+fn types_with_a_derive_of_their_own() {
+    check(
+        "derived",
+        "
+#[derive(Table)]
+struct Job {
+    #[column(identity)]
+    id: JobId,
+    state: State,
+    #[column(type(postgres = \"VARCHAR(9)\"), default = \"'open'\")]
+    former: State,
+    #[column(type(sqlite = \"VARCHAR(9)\"))]
+    level: Level,
+    #[column(type(postgres = \"VARCHAR(9)\"))]
+    text: Level,
+    #[column(type(sqlite = \"TEXT\"))]
+    states: Vec<State>,
+    #[column(type(sqlite = \"TEXT\"))]
+    levels: Option<Vec<Level>>,
+    #[column(type(sqlite = \"TEXT\"))]
+    jobs: Vec<JobId>,
+    #[column(type(sqlite = \"TEXT\"))]
+    codes: Vec<Code>,
+    path: Path,
+    #[column(type(sqlite = \"BLOB\"))]
+    paths: Vec<Path>,
+}
+
+#[derive(ColumnType)]
+struct JobId(i64);
+
+#[derive(ColumnType)]
+#[column(type(postgres = \"CHAR(4)\"))]
+struct Code(Level);
+
+#[derive(ColumnType)]
+#[column(type(sqlite = \"TEXT\"))]
+struct Path(Vec<JobId>);
+
+#[derive(ColumnType)]
+#[column(rename_all = \"lowercase\")]
+enum State { Open, Done }
+
+#[derive(ColumnType)]
+#[column(native)]
+enum Level { Low, High }
+",
+    );
+}

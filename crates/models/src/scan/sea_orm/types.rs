@@ -6,7 +6,7 @@ use syn::visit::{self, Visit};
 use syn::{Expr, GenericArgument, Lit, Path, PathArguments, Type};
 
 use super::{Declared, Scope};
-use crate::model::{DataType, Each, Link, TypeModel};
+use crate::model::{DataType, Each, Link, Text, TypeModel};
 use crate::written::{Findings, Paths, Wanted};
 
 /// A variant of sea-orm's `ColumnType`.
@@ -214,7 +214,7 @@ fn array_of(element: &Each) -> Each {
 pub(in crate::scan) fn is_integer(model: &TypeModel) -> bool {
     match model {
         TypeModel::Newtype(DataType::Sql(each)) => is_integer_name(each),
-        TypeModel::Newtype(DataType::Named(_) | DataType::Array(_)) | TypeModel::Enum(_) => false,
+        TypeModel::Newtype(DataType::Derived { .. }) | TypeModel::Enum(_) => false,
     }
 }
 
@@ -312,7 +312,7 @@ pub(super) fn field_type(field: &Type, scope: &dyn Scope, paths: &mut Paths) -> 
         let text = paths.keep(Wanted::Type, &path.path);
         return FieldType {
             nullable,
-            stored: Some(DataType::Named(Link::Path(text))),
+            stored: Some(derived(text, false)),
             is_integer: declared == Declared::Integer,
         };
     }
@@ -323,7 +323,7 @@ pub(super) fn field_type(field: &Type, scope: &dyn Scope, paths: &mut Paths) -> 
         let text = paths.keep(Wanted::Type, &path.path);
         return FieldType {
             nullable,
-            stored: Some(DataType::Array(Link::Path(text))),
+            stored: Some(derived(text, true)),
             is_integer: false,
         };
     }
@@ -332,6 +332,15 @@ pub(super) fn field_type(field: &Type, scope: &dyn Scope, paths: &mut Paths) -> 
         nullable,
         is_integer: stored.as_ref().is_some_and(is_integer_name),
         stored: stored.map(DataType::Sql),
+    }
+}
+
+/// Returns that a column has the type at a path, or arrays of it.
+fn derived(path: Text, is_array: bool) -> DataType {
+    DataType::Derived {
+        of: Link::Path(path),
+        is_array,
+        stated: Each::default(),
     }
 }
 
