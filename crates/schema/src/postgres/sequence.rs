@@ -1,5 +1,6 @@
 //! The options of sequences, and columns that are numbered by one.
 
+use super::facts;
 use super::name::{self, quote};
 use crate::model::{Column, Definition, ObjectId, ObjectKind, Schema, Sequence};
 
@@ -115,10 +116,11 @@ pub(super) fn serial(schema: &Schema, id: &ObjectId, column: &Column) -> Option<
     let Definition::Sequence(options) = &found.definition else {
         return None;
     };
-    let is_plain = Sequence {
-        unlogged: false,
-        ..options.clone()
-    } == plain(&column.data_type, false);
+    let plain = Sequence {
+        // As the table is, from PostgreSQL 15 on.
+        unlogged: facts::table(schema, &facts::owner_table(id))?.unlogged,
+        ..plain(&column.data_type, false)
+    };
     let owns = schema
         .get(&owner)
         .is_some_and(|object| object.needs.contains(id));
@@ -130,7 +132,8 @@ pub(super) fn serial(schema: &Schema, id: &ObjectId, column: &Column) -> Option<
         schema.get(&default).map(|object| &object.definition),
         Some(Definition::Default(expression)) if *expression == call
     );
-    let is_serial = is_plain && owns && is_default && column.not_null && found.comment.is_none();
+    let is_serial =
+        *options == plain && owns && is_default && column.not_null && found.comment.is_none();
     is_serial.then_some(Serial {
         word,
         parts: [sequence, owner, default],

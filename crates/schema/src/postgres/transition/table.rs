@@ -3,10 +3,10 @@
 use super::Alteration;
 use crate::change::Hazard;
 use crate::comparison::Comparison;
-use crate::model::Table;
+use crate::model::{Definition, ObjectId, Table};
 use crate::postgres::create::table::security;
-use crate::postgres::kept;
 use crate::postgres::name::{self, quote};
+use crate::postgres::{facts, kept, sequence};
 
 /// Adds what makes one table of another, besides its parts.
 pub(super) fn table(
@@ -28,8 +28,16 @@ pub(super) fn table(
             true => "UNLOGGED",
             false => "LOGGED",
         };
-        let sql = format!("ALTER TABLE {own} SET {word}");
-        alteration.add(format!("made {id} {}", word.to_lowercase()), [sql]);
+        let owned = kept_sequences(&id, after, comparison);
+        let mut statements: Vec<String> = owned
+            .iter()
+            .map(|(sequence, _)| format!("ALTER SEQUENCE {sequence} OWNED BY NONE"))
+            .collect();
+        statements.push(format!("ALTER TABLE {own} SET {word}"));
+        for (sequence, column) in &owned {
+            statements.push(format!("ALTER SEQUENCE {sequence} OWNED BY {own}.{column}"));
+        }
+        alteration.add(format!("made {id} {}", word.to_lowercase()), statements);
         alteration.risk(Hazard::Rewrites(id.clone()));
     }
     if before.access_method != after.access_method {
@@ -66,6 +74,31 @@ pub(super) fn table(
         alteration.add(format!("changed the replica identity of {id}"), [sql]);
     }
     true
+}
+
+/// Returns the sequences, with the columns that own them, that are not logged or unlogged as their table will
+/// be: from PostgreSQL 15 on, those that it owns become so with it.
+fn kept_sequences(
+    id: &ObjectId,
+    after: &Table,
+    comparison: Comparison<'_>,
+) -> Vec<(String, String)> {
+    let mut kept = Vec::new();
+    for (column, _) in comparison.from.columns(id) {
+        for owner in sequence::owned(comparison.from, column) {
+            let sequence = sequence::of_owner(owner);
+            let differs = match facts::definition(comparison.to, &sequence) {
+                Some(Definition::Sequence(sequence)) => sequence.unlogged != after.unlogged,
+                _ => false,
+            };
+            let [old, new] =
+                [comparison.from, comparison.to].map(|schema| facts::definition(schema, owner));
+            if differs && old == new {
+                kept.push((name::of(&sequence), quote(&column.name)));
+            }
+        }
+    }
+    kept
 }
 
 /// Returns the action that takes options away, if any go.
