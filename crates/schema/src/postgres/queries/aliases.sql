@@ -10,6 +10,8 @@ FROM pg_type t WHERE t.typarray <> 0 AND t.oid >= 16384
 UNION ALL
 SELECT 'pg_type', t.oid::text, 'pg_class', t.typrelid::text, '0'
 FROM pg_type t WHERE t.typrelid <> 0 AND t.oid >= 16384
+AND NOT EXISTS (SELECT FROM pg_depend d
+    WHERE d.classid = 'pg_type'::regclass AND d.objid = t.oid AND d.deptype = 'e')
 
 UNION ALL
 -- The functions and the multirange type that come with a range type.
