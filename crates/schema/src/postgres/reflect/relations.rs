@@ -147,7 +147,12 @@ fn read_column<'a>(
     for word in ["STORAGE", "COMPRESSION", "STATISTICS"] {
         options.extend(cells.optional()?.map(|value| format!("{word} {value}")));
     }
-    options.extend(cells.optional()?.map(|options| format!("({options})")));
+    // From the minor versions of November 2026 on, every column has a `pg_attver` of the server's own.
+    let stated = cells.optional()?.unwrap_or_default().lines();
+    let stated: Vec<&str> = stated.filter(|option| !option.starts_with("pg_")).collect();
+    if !stated.is_empty() {
+        options.push(format!("({})", stated.join(", ")));
+    }
     let position = place.column.try_into();
     let column = Column {
         position: position.map_err(|_| cells.error("the number of a column is negative"))?,
