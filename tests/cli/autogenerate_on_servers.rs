@@ -567,3 +567,19 @@ fn the_example_workspace() {
         }
     }
 }
+
+/// Options that the server keeps of columns for itself are nobody's: newer minor versions number every column.
+#[test]
+fn options_of_the_server_itself() {
+    let subject = Subject::new("\"postgres\"", BEFORE);
+    subject.generate("aa01", "");
+    subject.run("upgrade").success();
+    subject.database.execute(
+        "UPDATE pg_attribute SET attoptions = '{pg_attver=7,n_distinct=5}'
+         WHERE attrelid = 'users'::regclass AND attname = 'name'",
+    );
+    let shown = subject.run("verify");
+    assert_eq!(shown.status, 9, "{shown}");
+    assert!(shown.stdout.contains("n_distinct"), "{shown}");
+    assert!(!shown.stdout.contains("pg_attver"), "{shown}");
+}
