@@ -83,6 +83,7 @@ impl PartialSchema {
                 | Definition::Routine(_)
                 | Definition::Trigger(_)
                 | Definition::Statistics(_)
+                | Definition::TextSearch(_)
                 | Definition::Statement(_) => stated.get(id).is_none(),
             };
             if is_unstated && !is_of_unstated(id) {
@@ -121,6 +122,8 @@ pub fn types(
             ObjectKind::Schema
             | ObjectKind::Extension
             | ObjectKind::Collation
+            | ObjectKind::TextSearchDictionary
+            | ObjectKind::TextSearchConfiguration
             | ObjectKind::Composite
             | ObjectKind::Range
             | ObjectKind::Domain => true,

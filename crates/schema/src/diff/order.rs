@@ -353,6 +353,8 @@ impl Stage {
                 ObjectKind::Schema
                 | ObjectKind::Extension
                 | ObjectKind::Collation
+                | ObjectKind::TextSearchDictionary
+                | ObjectKind::TextSearchConfiguration
                 | ObjectKind::Enum
                 | ObjectKind::Composite
                 | ObjectKind::Range
@@ -387,6 +389,8 @@ impl Stage {
                 ObjectKind::Schema
                 | ObjectKind::Extension
                 | ObjectKind::Collation
+                | ObjectKind::TextSearchDictionary
+                | ObjectKind::TextSearchConfiguration
                 | ObjectKind::Enum
                 | ObjectKind::Composite
                 | ObjectKind::Range

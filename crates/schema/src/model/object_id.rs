@@ -68,6 +68,10 @@ pub enum ObjectKind {
     Extension,
     /// A collation.
     Collation,
+    /// A dictionary of text search.
+    TextSearchDictionary,
+    /// A configuration of text search.
+    TextSearchConfiguration,
     /// A type with labels.
     Enum,
     /// A type that consists of attributes.
@@ -152,10 +156,12 @@ impl ObjectId {
 
 impl ObjectKind {
     /// All of them, in the order in which an empty database gets them.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 22] = [
         Self::Schema,
         Self::Extension,
         Self::Collation,
+        Self::TextSearchDictionary,
+        Self::TextSearchConfiguration,
         Self::Enum,
         Self::Composite,
         Self::Range,
@@ -188,6 +194,8 @@ impl ObjectKind {
             Self::Schema => "schema",
             Self::Extension => "extension",
             Self::Collation => "collation",
+            Self::TextSearchDictionary => "text search dictionary",
+            Self::TextSearchConfiguration => "text search configuration",
             Self::Enum => "enum",
             Self::Composite => "composite type",
             Self::Range => "range type",

@@ -47,6 +47,8 @@ fn target(id: &ObjectId, object: &Object) -> String {
         ObjectKind::Schema => whole("SCHEMA"),
         ObjectKind::Extension => whole("EXTENSION"),
         ObjectKind::Collation => whole("COLLATION"),
+        ObjectKind::TextSearchDictionary => whole("TEXT SEARCH DICTIONARY"),
+        ObjectKind::TextSearchConfiguration => whole("TEXT SEARCH CONFIGURATION"),
         ObjectKind::Enum | ObjectKind::Composite | ObjectKind::Range => whole("TYPE"),
         ObjectKind::Domain => whole("DOMAIN"),
         ObjectKind::Sequence | ObjectKind::SequenceOwner => whole("SEQUENCE"),

@@ -70,7 +70,9 @@ pub(crate) fn must_go(
             | ObjectKind::Range
             | ObjectKind::Domain
             | ObjectKind::Sequence => false,
-            ObjectKind::SequenceOwner
+            ObjectKind::TextSearchDictionary
+            | ObjectKind::TextSearchConfiguration
+            | ObjectKind::SequenceOwner
             | ObjectKind::Routine
             | ObjectKind::Default
             | ObjectKind::Constraint
@@ -101,6 +103,8 @@ pub(crate) fn must_go(
             ObjectKind::Schema
             | ObjectKind::Extension
             | ObjectKind::Collation
+            | ObjectKind::TextSearchDictionary
+            | ObjectKind::TextSearchConfiguration
             | ObjectKind::Enum
             | ObjectKind::Composite
             | ObjectKind::Range

@@ -50,6 +50,8 @@ fn statements(id: &ObjectId, object: &Object, comparison: Comparison<'_>) -> Vec
         ObjectKind::Schema => format!("DROP SCHEMA {own}"),
         ObjectKind::Extension => format!("DROP EXTENSION {own}"),
         ObjectKind::Collation => format!("DROP COLLATION {own}"),
+        ObjectKind::TextSearchDictionary => format!("DROP TEXT SEARCH DICTIONARY {own}"),
+        ObjectKind::TextSearchConfiguration => format!("DROP TEXT SEARCH CONFIGURATION {own}"),
         ObjectKind::Enum | ObjectKind::Composite | ObjectKind::Range => format!("DROP TYPE {own}"),
         ObjectKind::Domain => format!("DROP DOMAIN {own}"),
         ObjectKind::Sequence => format!("DROP SEQUENCE {own}"),

@@ -67,6 +67,8 @@ fn names<'s>(from: &'s Schema, to: &'s Schema) -> BTreeSet<&'s str> {
             ObjectKind::Schema
             | ObjectKind::Extension
             | ObjectKind::Collation
+            | ObjectKind::TextSearchDictionary
+            | ObjectKind::TextSearchConfiguration
             | ObjectKind::Column
             | ObjectKind::SequenceOwner
             | ObjectKind::Default

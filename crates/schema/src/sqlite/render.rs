@@ -84,7 +84,8 @@ pub(super) fn statement(definition: &Definition) -> Option<&str> {
         | Definition::Constraint(_)
         | Definition::Routine(_)
         | Definition::Trigger(_)
-        | Definition::Statistics(_) => None,
+        | Definition::Statistics(_)
+        | Definition::TextSearch(_) => None,
     }
 }
 
