@@ -83,7 +83,7 @@ impl PartialSchema {
                 | Definition::Routine(_)
                 | Definition::Trigger(_)
                 | Definition::Statistics(_)
-                | Definition::TextSearch(_)
+                | Definition::Statements(_)
                 | Definition::Statement(_) => stated.get(id).is_none(),
             };
             if is_unstated && !is_of_unstated(id) {
@@ -139,6 +139,8 @@ pub fn types(
             | ObjectKind::Column
             | ObjectKind::SequenceOwner
             | ObjectKind::Routine
+            | ObjectKind::Operator
+            | ObjectKind::Cast
             | ObjectKind::Default
             | ObjectKind::Index
             | ObjectKind::View

@@ -366,6 +366,8 @@ impl Stage {
                 | ObjectKind::Constraint
                 | ObjectKind::Index => Self::CreatePart,
                 ObjectKind::Routine
+                | ObjectKind::Operator
+                | ObjectKind::Cast
                 | ObjectKind::View
                 | ObjectKind::MaterializedView
                 | ObjectKind::Statistics
@@ -385,6 +387,8 @@ impl Stage {
                 | ObjectKind::Policy
                 // A call may mean the one that is dropped as well as one that is created.
                 | ObjectKind::Routine
+                | ObjectKind::Operator
+                | ObjectKind::Cast
                 | ObjectKind::SequenceOwner => Self::DropPart,
                 ObjectKind::Schema
                 | ObjectKind::Extension

@@ -41,8 +41,8 @@ pub enum Definition {
     Trigger(Trigger),
     /// Extended statistics (PostgreSQL).
     Statistics(Statistics),
-    /// Dictionaries and configurations of text search: the statements that create one.
-    TextSearch(Vec<String>),
+    /// Text search, operators and casts: the statements that create one.
+    Statements(Vec<String>),
     /// Anything else: the statement that creates it.
     Statement(String),
 }

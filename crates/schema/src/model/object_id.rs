@@ -90,6 +90,10 @@ pub enum ObjectKind {
     SequenceOwner,
     /// A function, procedure or aggregate.
     Routine,
+    /// An operator, named with the types that it is between.
+    Operator,
+    /// A cast, named by its types.
+    Cast,
     /// The default of a column (PostgreSQL).
     Default,
     /// A constraint of a table or domain.
@@ -156,7 +160,7 @@ impl ObjectId {
 
 impl ObjectKind {
     /// All of them, in the order in which an empty database gets them.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 24] = [
         Self::Schema,
         Self::Extension,
         Self::Collation,
@@ -171,6 +175,8 @@ impl ObjectKind {
         Self::Column,
         Self::SequenceOwner,
         Self::Routine,
+        Self::Operator,
+        Self::Cast,
         Self::Constraint,
         Self::Index,
         Self::View,
@@ -205,6 +211,8 @@ impl ObjectKind {
             Self::Column => "column",
             Self::SequenceOwner => "owner of sequence",
             Self::Routine => "routine",
+            Self::Operator => "operator",
+            Self::Cast => "cast",
             Self::Default => "default",
             Self::Constraint => "constraint",
             Self::Index => "index",

@@ -69,6 +69,8 @@ fn target(id: &ObjectId, object: &Object) -> String {
         ObjectKind::Trigger => part("TRIGGER"),
         ObjectKind::Policy => part("POLICY"),
         ObjectKind::Routine => routine(id, object),
+        ObjectKind::Operator => format!("OPERATOR {}", name::operator(id)),
+        ObjectKind::Cast => format!("CAST {}", id.name),
     }
 }
 

@@ -135,7 +135,7 @@ fn write(
                 write(statistics_target(&own, statistics));
             }
         }
-        Definition::TextSearch(statements) => statements.iter().cloned().for_each(write),
+        Definition::Statements(statements) => statements.iter().cloned().for_each(write),
         Definition::Statement(sql) => write(sql.clone()),
     }
 }

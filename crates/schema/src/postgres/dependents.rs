@@ -74,6 +74,8 @@ pub(crate) fn must_go(
             | ObjectKind::TextSearchConfiguration
             | ObjectKind::SequenceOwner
             | ObjectKind::Routine
+            | ObjectKind::Operator
+            | ObjectKind::Cast
             | ObjectKind::Default
             | ObjectKind::Constraint
             | ObjectKind::Index
@@ -90,7 +92,9 @@ pub(crate) fn must_go(
             | ObjectKind::Rule
             | ObjectKind::Trigger
             | ObjectKind::Policy
-            | ObjectKind::Routine => true,
+            | ObjectKind::Routine
+            | ObjectKind::Operator
+            | ObjectKind::Cast => true,
             ObjectKind::Column => is_generated(),
             // A table's constraints and indexes follow the type of a column, but not a type that takes
             // the place of another one.

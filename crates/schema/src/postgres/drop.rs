@@ -65,6 +65,8 @@ fn statements(id: &ObjectId, object: &Object, comparison: Comparison<'_>) -> Vec
         }
         ObjectKind::SequenceOwner => format!("ALTER SEQUENCE {own} OWNED BY NONE"),
         ObjectKind::Routine => format!("DROP {}", comment::routine(id, object)),
+        ObjectKind::Operator => format!("DROP OPERATOR {}", name::operator(id)),
+        ObjectKind::Cast => format!("DROP CAST {}", id.name),
         ObjectKind::Default => format!(
             "ALTER TABLE {} ALTER COLUMN {} DROP DEFAULT",
             facts::only(id, comparison.from),

@@ -48,6 +48,14 @@ pub(super) fn of(id: &ObjectId) -> String {
     qualified(&id.schema, &id.name)
 }
 
+/// Returns an operator with its schema, unless that is `public`, and the types that it is between.
+pub(super) fn operator(id: &ObjectId) -> String {
+    match &*id.schema {
+        "public" => id.name.to_string(),
+        schema => format!("{}.{}", quote(schema), id.name),
+    }
+}
+
 /// Returns the name of what an object is a part of.
 pub(super) fn owner(id: &ObjectId) -> String {
     qualified(&id.schema, id.parent.as_deref().unwrap_or_default())

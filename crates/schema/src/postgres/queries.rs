@@ -9,7 +9,7 @@ pub(crate) const QUERIES: &[(&str, &str)] = &[
     ("schemas", include_str!("queries/schemas.sql")),
     ("extensions", include_str!("queries/extensions.sql")),
     ("collations", include_str!("queries/collations.sql")),
-    ("text_search", include_str!("queries/text_search.sql")),
+    ("statements", include_str!("queries/statements.sql")),
     ("enums", include_str!("queries/enums.sql")),
     ("ranges", include_str!("queries/ranges.sql")),
     ("domains", include_str!("queries/domains.sql")),

@@ -6,6 +6,7 @@ mod place;
 mod relations;
 mod routines;
 mod stable;
+mod statements;
 mod types;
 
 use std::collections::{BTreeSet, HashMap};
@@ -34,6 +35,7 @@ pub(crate) fn reflect(answers: &[Rows]) -> Result<Schema, ReflectError> {
         reader.read_alias(cells)?;
     }
     types::read(&mut reader)?;
+    statements::read(&mut reader)?;
     relations::read(&mut reader)?;
     attached::read(&mut reader)?;
     routines::read(&mut reader)?;

@@ -82,7 +82,7 @@ fn alter(
         (D::Statistics(before), D::Statistics(after)) => {
             attached::statistics(alteration, before, after)
         }
-        (D::TextSearch(before), D::TextSearch(after)) => before == after,
+        (D::Statements(before), D::Statements(after)) => before == after,
         (D::Statement(before), D::Statement(after)) => {
             before == after || types::range(alteration, comparison)
         }
@@ -103,7 +103,7 @@ fn alter(
             | D::Routine(_)
             | D::Trigger(_)
             | D::Statistics(_)
-            | D::TextSearch(_)
+            | D::Statements(_)
             | D::Statement(_),
             _,
         ) => false,

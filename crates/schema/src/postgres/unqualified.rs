@@ -73,6 +73,8 @@ fn names<'s>(from: &'s Schema, to: &'s Schema) -> BTreeSet<&'s str> {
             | ObjectKind::SequenceOwner
             | ObjectKind::Default
             | ObjectKind::Constraint
+            | ObjectKind::Operator
+            | ObjectKind::Cast
             | ObjectKind::Index
             | ObjectKind::Statistics
             | ObjectKind::Rule

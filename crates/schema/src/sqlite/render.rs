@@ -85,7 +85,7 @@ pub(super) fn statement(definition: &Definition) -> Option<&str> {
         | Definition::Routine(_)
         | Definition::Trigger(_)
         | Definition::Statistics(_)
-        | Definition::TextSearch(_) => None,
+        | Definition::Statements(_) => None,
     }
 }
 

@@ -3,11 +3,10 @@ WITH others (classid, objid) AS (
     SELECT 'pg_type'::regclass, t.oid FROM pg_type t WHERE t.typtype IN ('b', 'p')
         AND NOT EXISTS (SELECT FROM pg_type e WHERE e.typarray = t.oid)
     UNION ALL SELECT 'pg_class'::regclass, c.oid FROM pg_class c WHERE c.relkind = 'f'
-    UNION ALL SELECT 'pg_operator'::regclass, oid FROM pg_operator
+    UNION ALL SELECT 'pg_operator'::regclass, oid FROM pg_operator WHERE oprcode = 0
     UNION ALL SELECT 'pg_opclass'::regclass, oid FROM pg_opclass
     UNION ALL SELECT 'pg_opfamily'::regclass, oid FROM pg_opfamily
     UNION ALL SELECT 'pg_am'::regclass, oid FROM pg_am
-    UNION ALL SELECT 'pg_cast'::regclass, oid FROM pg_cast
     UNION ALL SELECT 'pg_conversion'::regclass, oid FROM pg_conversion
     UNION ALL SELECT 'pg_language'::regclass, oid FROM pg_language
     UNION ALL SELECT 'pg_transform'::regclass, oid FROM pg_transform

@@ -36,28 +36,8 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Result<(), ReflectError> {
             reader.add(place, id, Definition::Statement(statement));
         }
     }
-    read_text_search(reader)?;
     read_enums(reader)?;
     read_domains(reader)
-}
-
-fn read_text_search(reader: &mut Reader<'_>) -> Result<(), ReflectError> {
-    for mut cells in reader.rows("text_search")? {
-        let class = cells.text()?;
-        let kind = match class {
-            "pg_ts_dict" => ObjectKind::TextSearchDictionary,
-            _ => ObjectKind::TextSearchConfiguration,
-        };
-        let place = Place::new(class, cells.number()?);
-        let id = reader.id(kind, cells.text()?, cells.text()?);
-        if reader.at(place).is_none() {
-            reader.add(place, id, Definition::TextSearch(Vec::new()));
-        }
-        if let Some(Definition::TextSearch(statements)) = reader.definition(place) {
-            statements.push(cells.text()?.to_owned());
-        }
-    }
-    Ok(())
 }
 
 fn read_enums(reader: &mut Reader<'_>) -> Result<(), ReflectError> {
