@@ -26,7 +26,7 @@ use super::table::{Row, Table};
 use crate::Result;
 
 const REVISIONS: usize = 200;
-const ROUNDS: usize = 15;
+const ROUNDS: usize = 31;
 
 /// A start that does nothing is over soon, and so compared more often.
 const STARTS: usize = 501;

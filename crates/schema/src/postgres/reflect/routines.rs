@@ -50,6 +50,9 @@ pub(super) fn add_mentions(objects: &mut [(ObjectId, Object)]) {
             | Definition::Composite(_)
             | Definition::Domain(_)
             | Definition::Sequence(_) => id.name.as_str(),
+            Definition::Statements(_) if id.kind == ObjectKind::Operator => {
+                id.name.split('(').next().unwrap_or_default()
+            }
             _ => continue,
         };
         named.entry(name).or_default().push(id);
@@ -64,6 +67,8 @@ pub(super) fn add_mentions(objects: &mut [(ObjectId, Object)]) {
         };
         let is_part = |letter: char| letter.is_alphanumeric() || matches!(letter, '_' | '$');
         let words = body.split(|letter| !is_part(letter));
+        let operators = body.split(|letter| !"+-*/<>=~!@#%^&|`?".contains(letter));
+        let words = words.chain(operators).filter(|word| !word.is_empty());
         let found = words.filter_map(|word| named.get(word)).flatten();
         let mut found: BTreeSet<ObjectId> = found.map(|id| (*id).clone()).collect();
         found.remove(id);
