@@ -22,8 +22,8 @@ WITH own (class, objid, schema, name, statements) AS (
     UNION ALL
     -- One whose function is missing is only announced by another, and made with it.
     SELECT 'pg_operator'::regclass, o.oid, n.nspname,
-        format('%s(%s)', o.oprname, concat_ws(', ', coalesce(nullif(o.oprleft, 0)::regtype::text, 'NONE'),
-            nullif(o.oprright, 0)::regtype)),
+        format('%s(%s, %s)', o.oprname, coalesce(nullif(o.oprleft, 0)::regtype::text, 'NONE'),
+            coalesce(nullif(o.oprright, 0)::regtype::text, 'NONE')),
         ARRAY[format('CREATE OPERATOR %I.%s (%s)', n.nspname, o.oprname, concat_ws(', ',
             'FUNCTION = ' || o.oprcode,
             'LEFTARG = ' || nullif(o.oprleft, 0)::regtype,
