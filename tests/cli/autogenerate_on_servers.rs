@@ -369,7 +369,9 @@ fn databases_of_a_server() {
     let url = subject.database.url();
     let text = subject.generate("bb02", &format!("--url {url}"));
     assert!(
-        text.contains("-- The rows of table users are lost: 2 in postgres://"),
+        text.contains(
+            "-- The rows of table users are lost: 2 on PostgreSQL, when this was written."
+        ),
         "{text}"
     );
     subject

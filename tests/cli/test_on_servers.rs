@@ -295,7 +295,7 @@ fn advice_about_temporary_databases() {
             "an index that is left behind",
             format!("\n{concurrently}"),
             "DROP INDEX names;",
-            "could not create unique index | correct the statement, and run the command again",
+            "could not create unique index | change the rows or the statement so that they fit, and run the command again",
         ),
         (
             "a downgrade outside of transactions",

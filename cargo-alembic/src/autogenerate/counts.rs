@@ -12,8 +12,8 @@ use crate::workspace::Crate;
 /// How many rows or values changes would destroy in a database.
 #[derive(Debug, Default)]
 pub(super) struct Counts {
-    /// The database, as it is shown.
-    database: String,
+    /// The engine of the database.
+    engine: &'static str,
     /// By the name of the object: one engine has schemas, and another has none.
     counts: BTreeMap<String, String>,
 }
@@ -44,7 +44,7 @@ impl Counts {
             counts.insert(object.to_string(), counted);
         }
         Ok(Self {
-            database: database.url.to_string(),
+            engine: database.dialect().product(),
             counts,
         })
     }
@@ -62,7 +62,10 @@ impl Counts {
             | Hazard::BreaksProgram(_) => None,
         };
         match counted {
-            Some(count) => format!("{sentence}: {count} in {}.", self.database),
+            Some(count) => format!(
+                "{sentence}: {count} on {}, when this was written.",
+                self.engine
+            ),
             None => sentence + ".",
         }
     }

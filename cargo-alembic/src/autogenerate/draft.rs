@@ -115,11 +115,17 @@ impl Draft<'_> {
             let _ = writeln!(head, "-- {engine}{summary}");
         }
         for side in self.sides {
+            let engine = match self.sides {
+                [_] => String::new(),
+                _ => format!(" for {}", side.dialect().product()),
+            };
+            if is_split(&side.upgrade) || is_split(&side.downgrade) {
+                let _ = writeln!(
+                    head,
+                    "-- Not one transaction{engine}: what ran before a failure stays, and the next run goes on there"
+                );
+            }
             for omission in &side.omissions {
-                let engine = match self.sides {
-                    [_] => String::new(),
-                    _ => format!(" for {}", side.dialect().product()),
-                };
                 let Omission { sentence, reason } = omission;
                 let _ = writeln!(head, "-- Not written{engine}: {sentence}: {reason}");
             }
@@ -163,4 +169,10 @@ impl Draft<'_> {
         let comment = |hazard: &_| self.counts.sentence(hazard);
         sections(way, &parts.collect::<Vec<_>>(), comment)
     }
+}
+
+/// Returns whether some of the statements are committed before others run.
+fn is_split(changes: &[Change]) -> bool {
+    let statements = || changes.iter().flat_map(|change| &change.statements);
+    statements().count() > 1 && statements().any(|statement| statement.stands_alone)
 }

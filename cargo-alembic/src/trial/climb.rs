@@ -234,7 +234,12 @@ impl Trial<'_> {
         let left = self.schema(scratch)?;
         // Applying it again would only fail over what is left.
         let mut reordered = compare(&format!("revision {id}, up and down"), below, &left)?;
-        self.up(scratch, node)?;
+        self.up(scratch, node).map_err(|error| {
+            error.note(
+                "it had been applied and reverted before: the schema was as at first, but rows that its \
+                 downgrade left may be in the way",
+            )
+        })?;
         let again = self.schema(scratch)?;
         let what = format!("revision {id}, up, down and up");
         reordered.extend(compare(&what, above, &again)?);

@@ -276,7 +276,7 @@ pub(crate) fn statements() -> Vec<Row> {
         fails(
             "a row that is there already",
             "CREATE TABLE a (id INTEGER PRIMARY KEY);\nINSERT INTO a VALUES (1), (1);",
-            "error[migration-failed] | migrations/cc03.sql:9:1 | help: correct the statement",
+            "error[migration-failed] | migrations/cc03.sql:9:1 | help: change the rows or the statement so that they fit",
         ),
         fails(
             "a revision that writes to the version table",

@@ -117,7 +117,7 @@ fn order(
     }
     let mut ready: BTreeSet<(Rank<'_>, usize)> = (0..operations.len())
         .filter(|at| waiting[*at] == 0)
-        .map(|at| (Rank::of(&operations[at]), at))
+        .map(|at| (Rank::of(&operations[at], comparison.to), at))
         .collect();
     let mut order = Vec::with_capacity(operations.len());
     while let Some((_, at)) = ready.pop_first() {
@@ -125,7 +125,7 @@ fn order(
         for follower in std::mem::take(&mut followers[at]) {
             waiting[follower] -= 1;
             if waiting[follower] == 0 {
-                ready.insert((Rank::of(&operations[follower]), follower));
+                ready.insert((Rank::of(&operations[follower], comparison.to), follower));
             }
         }
     }
@@ -311,6 +311,8 @@ fn index<'o, I: IntoIterator<Item = &'o ObjectId>>(
 struct Rank<'o> {
     stage: Stage,
     table: Option<&'o str>,
+    /// Where a column is in its table.
+    position: Option<usize>,
     object: Option<&'o ObjectId>,
 }
 
@@ -327,7 +329,7 @@ enum Stage {
 }
 
 impl<'o> Rank<'o> {
-    fn of(operation: &'o Operation) -> Self {
+    fn of(operation: &'o Operation, to: &Schema) -> Self {
         let change = operation.changes.first();
         let object = change.map(|change| &change.object);
         let table = object.and_then(|object| match object.kind {
@@ -337,6 +339,10 @@ impl<'o> Rank<'o> {
         Self {
             stage: change.map_or(Stage::Table, Stage::of),
             table,
+            position: object.and_then(|object| match &to.get(object)?.definition {
+                Definition::Column(column) => Some(column.position),
+                _ => None,
+            }),
             object,
         }
     }

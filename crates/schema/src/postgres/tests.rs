@@ -483,3 +483,26 @@ fn what_a_table_below_keeps_is_dropped_above_it_only() {
         ],
     );
 }
+
+#[test]
+fn columns_are_added_in_their_order() {
+    let at = |position| Column {
+        data_type: "integer".to_owned(),
+        position,
+        ..Column::default()
+    };
+    let from = built().table("t").any_column("t.id", at(1), &[]);
+    let to = built()
+        .table("t")
+        .any_column("t.id", at(1), &[])
+        .any_column("t.weight", at(2), &[])
+        .any_column("t.age", at(3), &[]);
+    check(
+        from,
+        to,
+        &[
+            "ALTER TABLE t ADD COLUMN weight integer",
+            "ALTER TABLE t ADD COLUMN age integer",
+        ],
+    );
+}

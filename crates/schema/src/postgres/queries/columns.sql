@@ -8,7 +8,8 @@ SELECT a.attrelid::text, a.attnum::text, a.attname::text, format_type(a.atttypid
         WHEN 'p' THEN 'PLAIN' WHEN 'e' THEN 'EXTERNAL' WHEN 'm' THEN 'MAIN' ELSE 'EXTENDED' END END,
     CASE a.compression WHEN 'p' THEN 'pglz' WHEN 'l' THEN 'lz4' END,
     CASE WHEN a.attstattarget >= 0 THEN a.attstattarget::text END,
-    array_to_string(a.attoptions, E'\n')
+    CASE WHEN cardinality(a.attoptions) > 1 OR NOT a.attoptions[1] ^@ 'pg_'
+        THEN array_to_string(a.attoptions, E'\n') END
 -- Servers before 14 do not have the column, and take the one around it.
 FROM (VALUES (''::"char")) AS old (attcompression)
 CROSS JOIN LATERAL (SELECT a.*, attcompression AS compression FROM pg_attribute a) AS a
