@@ -133,6 +133,9 @@ pub(super) fn remedy(error: &DatabaseError, around: &Surroundings<'_>) -> Option
     if has_pending_triggers(code) {
         return Some(Remedy::ConstraintsBefore);
     }
+    if is_violation(code) {
+        return Some(Remedy::Rows);
+    }
     uses_new_value(code).then_some(Remedy::SectionBefore)
 }
 
@@ -140,6 +143,12 @@ pub(super) fn remedy(error: &DatabaseError, around: &Surroundings<'_>) -> Option
 fn refuses_transaction(code: &str) -> bool {
     // active_sql_transaction
     code == "25001"
+}
+
+/// Returns whether rows violate a constraint.
+fn is_violation(code: &str) -> bool {
+    // the class integrity_constraint_violation
+    code.starts_with("23")
 }
 
 /// Returns whether a person or a timeout has cancelled a statement.

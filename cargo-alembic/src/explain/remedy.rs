@@ -13,4 +13,6 @@ pub(super) enum Remedy {
     ConstraintsBefore,
     /// Run it again: it was cancelled.
     Again,
+    /// Change the rows, which do not fulfil what it demands of them.
+    Rows,
 }

@@ -51,12 +51,18 @@ pub(super) fn remedy(
     let code = error.code();
     let is_refusal = code.is_none() || code == Some(LOCKED) || error.is_generic_sqlite_error();
     if !is_refusal {
-        return None;
+        return code.is_some_and(is_violation).then_some(Remedy::Rows);
     }
     let section = section.filter(|section| section.transaction)?;
     let mut statements = section.statements(Dialect::Sqlite);
     let failed = statements.find(|statement| statement.span == location.span)?;
     refuses_transaction(failed.kind()).then_some(Remedy::Section)
+}
+
+/// Returns whether rows violate a constraint.
+fn is_violation(code: &str) -> bool {
+    // SQLITE_CONSTRAINT and its extended codes
+    code.parse::<u32>().is_ok_and(|code| code & 0xff == 19)
 }
 
 /// Returns whether a statement is one that SQLite, or the run, refuses inside a transaction.

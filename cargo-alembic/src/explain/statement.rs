@@ -62,7 +62,7 @@ pub(super) fn next_step(
         ),
     };
     match remedy {
-        None => {}
+        None | Some(Remedy::Rows) => {}
         Some(Remedy::Section) => {
             let direction = section.map_or(Direction::Upgrade, |section| section.direction);
             return diagnostic.help(format!(
@@ -125,24 +125,10 @@ pub(super) fn next_step(
             )
             .help("otherwise correct the statement, and run the command again");
     }
-    diagnostic.help(match violates(error, dialect) {
+    diagnostic.help(match remedy == Some(Remedy::Rows) {
         true => "change the rows or the statement so that they fit, and run the command again",
         false => "correct the statement, and run the command again",
     })
-}
-
-/// Returns whether rows do not fulfil what is demanded of them.
-fn violates(error: &DatabaseError, dialect: Dialect) -> bool {
-    const CONSTRAINT: u32 = 19;
-    let Some(code) = error.code() else {
-        return false;
-    };
-    match dialect {
-        Dialect::Sqlite => code
-            .parse::<u32>()
-            .is_ok_and(|code| code & 0xff == CONSTRAINT),
-        Dialect::Postgres => code.starts_with("23"),
-    }
 }
 
 /// Returns what an error says about the object that a statement creates.
