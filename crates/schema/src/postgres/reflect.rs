@@ -10,11 +10,12 @@ mod statements;
 mod types;
 
 use std::collections::{BTreeSet, HashMap};
+use std::hash::BuildHasherDefault;
 
 use alembic_sql::Dialect;
 
 use self::cells::Cells;
-use self::place::Place;
+use self::place::{Catalog, Place, Places};
 use super::queries::QUERIES;
 use crate::answers::{ReflectError, Rows};
 use crate::model::{ConstraintKind, Definition, Object, ObjectId, ObjectKind, Schema, SharedName};
@@ -27,9 +28,9 @@ pub(crate) fn reflect(answers: &[Rows]) -> Result<Schema, ReflectError> {
         answers,
         objects: Vec::with_capacity(rows),
         schemas: HashMap::new(),
-        places: HashMap::with_capacity(rows),
-        aliases: HashMap::new(),
-        column_names: HashMap::new(),
+        places: Places::with_capacity_and_hasher(rows, BuildHasherDefault::new()),
+        aliases: Places::default(),
+        column_names: Places::default(),
     };
     for cells in reader.rows("aliases")? {
         reader.read_alias(cells)?;
@@ -64,11 +65,11 @@ struct Reader<'a> {
     objects: Vec<(ObjectId, Object)>,
     schemas: HashMap<&'a str, ObjectId>,
     /// Which of the objects a row of the catalog is.
-    places: HashMap<Place<'a>, usize>,
+    places: Places<usize>,
     /// Which other row stands for the object that a row is a part of.
-    aliases: HashMap<Place<'a>, Place<'a>>,
+    aliases: Places<Place>,
     /// The names of columns that are no objects.
-    column_names: HashMap<Place<'a>, &'a str>,
+    column_names: Places<&'a str>,
 }
 
 impl<'a> Reader<'a> {
@@ -91,7 +92,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Adds an object that is this row of the catalog; it needs its schema.
-    fn add(&mut self, place: Place<'a>, id: ObjectId, definition: Definition) -> &mut Object {
+    fn add(&mut self, place: Place, id: ObjectId, definition: Definition) -> &mut Object {
         let schema = self.schemas.get(id.schema.as_str());
         let needs = schema.cloned().into_iter().collect();
         self.places.insert(place, self.objects.len());
@@ -101,7 +102,7 @@ impl<'a> Reader<'a> {
     /// Adds a part of an object that is this row of the catalog; it needs what it is a part of.
     fn add_part(
         &mut self,
-        place: Place<'a>,
+        place: Place,
         (owner, kind, name): (&ObjectId, ObjectKind, &str),
         definition: Definition,
     ) -> &mut Object {
@@ -129,19 +130,19 @@ impl<'a> Reader<'a> {
     }
 
     /// Returns the object that a row of the catalog is.
-    fn at(&self, place: Place<'a>) -> Option<&ObjectId> {
+    fn at(&self, place: Place) -> Option<&ObjectId> {
         let at = *self.places.get(&place)?;
         Some(&self.objects[at].0)
     }
 
     /// Returns what the object is that a row of the catalog is.
-    fn definition(&mut self, place: Place<'a>) -> Option<&mut Definition> {
+    fn definition(&mut self, place: Place) -> Option<&mut Definition> {
         let at = *self.places.get(&place)?;
         Some(&mut self.objects[at].1.definition)
     }
 
     /// Returns the object that a row of the catalog is, or is a part of.
-    fn whole_at(&self, place: Place<'a>) -> Option<usize> {
+    fn whole_at(&self, place: Place) -> Option<usize> {
         let mut place = place;
         // An array of rows of a table is as far as it goes; a circle is impossible, but not on paper.
         for _ in 0..8 {
@@ -160,7 +161,7 @@ impl<'a> Reader<'a> {
     }
 
     fn read_alias(&mut self, mut cells: Cells<'a>) -> Result<(), ReflectError> {
-        let part = Place::new(cells.text()?, cells.number()?);
+        let part = Place::new(cells.catalog()?, cells.number()?);
         let whole = cells.place()?;
         self.aliases.insert(part, whole);
         Ok(())
@@ -192,7 +193,9 @@ impl<'a> Reader<'a> {
         let comment = cells.text()?.to_owned();
         // What belongs to an extension has comments of the extension.
         let place = match self.aliases.get(&place.whole()) {
-            Some(whole) if !self.places.contains_key(&place) && whole.catalog != "pg_extension" => {
+            Some(whole)
+                if !self.places.contains_key(&place) && whole.catalog != Catalog::EXTENSION =>
+            {
                 *whole
             }
             Some(_) | None => place,

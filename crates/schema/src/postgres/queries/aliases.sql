@@ -1,41 +1,41 @@
 -- Parts of the catalog that stand for an object: class, oid; class, oid of the object, and of its column.
 -- What belongs to an extension.
-SELECT d.classid::regclass::text, d.objid::text, d.refclassid::regclass::text, d.refobjid::text, '0'
+SELECT d.classid::text, d.objid::text, d.refclassid::text, d.refobjid::text, '0'
 FROM pg_depend d WHERE d.deptype = 'e' AND d.refclassid = 'pg_extension'::regclass
 
 UNION ALL
-SELECT 'pg_type', t.typarray::text, 'pg_type', t.oid::text, '0'
+SELECT t.tableoid::text, t.typarray::text, t.tableoid::text, t.oid::text, '0'
 FROM pg_type t WHERE t.typarray <> 0 AND t.oid >= 16384
 
 UNION ALL
-SELECT 'pg_type', t.oid::text, 'pg_class', t.typrelid::text, '0'
+SELECT t.tableoid::text, t.oid::text, 'pg_class'::regclass::oid::text, t.typrelid::text, '0'
 FROM pg_type t WHERE t.typrelid <> 0 AND t.oid >= 16384
 AND NOT EXISTS (SELECT FROM pg_depend d
     WHERE d.classid = 'pg_type'::regclass AND d.objid = t.oid AND d.deptype = 'e')
 
 UNION ALL
 -- The functions and the multirange type that come with a range type.
-SELECT d.classid::regclass::text, d.objid::text, 'pg_type', d.refobjid::text, '0'
+SELECT d.classid::text, d.objid::text, d.refclassid::text, d.refobjid::text, '0'
 FROM pg_depend d WHERE d.deptype = 'i' AND d.refclassid = 'pg_type'::regclass AND d.refobjid >= 16384
 AND (d.classid = 'pg_proc'::regclass OR (d.classid = 'pg_type'::regclass
     AND EXISTS (SELECT FROM pg_range r WHERE r.rngtypid = d.refobjid)
     AND NOT EXISTS (SELECT FROM pg_type t WHERE t.typarray = d.objid)))
 
 UNION ALL
-SELECT 'pg_rewrite', w.oid::text, 'pg_class', w.ev_class::text, '0'
+SELECT w.tableoid::text, w.oid::text, 'pg_class'::regclass::oid::text, w.ev_class::text, '0'
 FROM pg_rewrite w WHERE w.rulename = '_RETURN' AND w.oid >= 16384
 
 UNION ALL
-SELECT 'pg_class', c.conindid::text, 'pg_constraint', c.oid::text, '0'
+SELECT 'pg_class'::regclass::oid::text, c.conindid::text, c.tableoid::text, c.oid::text, '0'
 FROM pg_constraint c WHERE c.contype IN ('p', 'u', 'x') AND c.conindid <> 0
 
 UNION ALL
-SELECT 'pg_class', d.objid::text, 'pg_class', d.refobjid::text, d.refobjsubid::text
+SELECT d.classid::text, d.objid::text, d.refclassid::text, d.refobjid::text, d.refobjsubid::text
 FROM pg_depend d WHERE d.deptype = 'i' AND d.classid = 'pg_class'::regclass
 AND d.refclassid = 'pg_class'::regclass AND d.refobjsubid > 0
 
 UNION ALL
 -- What a foreign key to a partitioned table makes for each of the partitions.
-SELECT 'pg_constraint', c.oid::text, 'pg_constraint', p.oid::text, '0'
+SELECT c.tableoid::text, c.oid::text, p.tableoid::text, p.oid::text, '0'
 FROM pg_constraint c JOIN pg_constraint p ON p.oid = c.conparentid AND p.conrelid = c.conrelid
 WHERE c.contype = 'f'

@@ -46,7 +46,7 @@ WITH own (class, objid, schema, name, statements) AS (
     FROM pg_cast c CROSS JOIN LATERAL (SELECT format('(%s AS %s)',
         format_type(c.castsource, NULL), format_type(c.casttarget, NULL)) AS types) t
 )
-SELECT o.class::text, o.objid::text, o.schema::text, o.name, s.statement
+SELECT o.class::oid::text, o.objid::text, o.schema::text, o.name, s.statement
 FROM own o CROSS JOIN LATERAL unnest(o.statements) WITH ORDINALITY AS s (statement, number)
 WHERE o.objid >= 16384 AND o.schema !~ '^pg_' AND o.schema <> 'information_schema'
 AND NOT EXISTS (SELECT FROM pg_depend d

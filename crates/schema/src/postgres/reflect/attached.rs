@@ -2,7 +2,7 @@
 
 use super::Reader;
 use super::cells::Cells;
-use super::place::Place;
+use super::place::{Catalog, Place};
 use super::stable::stable;
 use crate::answers::ReflectError;
 use crate::model::{
@@ -20,10 +20,10 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Result<(), ReflectError> {
         read_index(reader, cells)?;
     }
     for cells in rows {
-        read_index_parent(reader, "pg_class", cells, 6)?;
+        read_index_parent(reader, Catalog::CLASS, cells, 6)?;
     }
     for cells in constraints {
-        read_index_parent(reader, "pg_constraint", cells, 11)?;
+        read_index_parent(reader, Catalog::CONSTRAINT, cells, 11)?;
     }
     for cells in reader.rows("parts")? {
         read_part(reader, cells)?;
@@ -32,10 +32,10 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Result<(), ReflectError> {
 }
 
 fn read_constraint<'a>(reader: &mut Reader<'a>, mut cells: Cells<'a>) -> Result<(), ReflectError> {
-    let place = Place::new("pg_constraint", cells.number()?);
+    let place = Place::new(Catalog::CONSTRAINT, cells.number()?);
     let relation = cells.number()?;
     let table = reader.relation(relation);
-    let domain = reader.at(Place::new("pg_type", cells.number()?));
+    let domain = reader.at(Place::new(Catalog::TYPE, cells.number()?));
     let Some(owner) = table.or(domain).cloned() else {
         return Ok(());
     };
@@ -58,9 +58,9 @@ fn read_constraint<'a>(reader: &mut Reader<'a>, mut cells: Cells<'a>) -> Result<
     let numbers = cells.optional()?.unwrap_or_default();
     let places = numbers.split_whitespace().map(|number| {
         let number = cells.parsed(number)?;
-        Ok(Place::of_column("pg_class", relation, number))
+        Ok(Place::of_column(Catalog::CLASS, relation, number))
     });
-    let places: Vec<Place<'a>> = places.collect::<Result<_, ReflectError>>()?;
+    let places: Vec<Place> = places.collect::<Result<_, ReflectError>>()?;
     let columns = places.iter().map(|place| {
         let column = reader.at(*place);
         let column = column.ok_or_else(|| cells.error(format!("{name} is of no known column")))?;
@@ -93,7 +93,7 @@ fn read_constraint<'a>(reader: &mut Reader<'a>, mut cells: Cells<'a>) -> Result<
 fn names_not_null<'a>(
     reader: &mut Reader<'a>,
     owner: &ObjectId,
-    column_place: Option<&Place<'a>>,
+    column_place: Option<&Place>,
     name: &str,
     constraint: &Constraint,
 ) -> bool {
@@ -165,11 +165,11 @@ fn read_index<'a>(reader: &mut Reader<'a>, mut cells: Cells<'a>) -> Result<(), R
 /// stand between the index, or the constraint that it is of, and that one.
 fn read_index_parent<'a>(
     reader: &mut Reader<'a>,
-    class: &'static str,
+    catalog: Catalog,
     mut cells: Cells<'a>,
     between: usize,
 ) -> Result<(), ReflectError> {
-    let place = Place::new(class, cells.number()?);
+    let place = Place::new(catalog, cells.number()?);
     for _before_the_parent in 0..between {
         cells.optional()?;
     }
@@ -197,14 +197,18 @@ fn read_part<'a>(reader: &mut Reader<'a>, mut cells: Cells<'a>) -> Result<(), Re
     let state = cells.optional()?;
     let sql = stable(cells.text()?).into_owned();
     let (catalog, kind, definition) = match kind {
-        "trigger" => ("pg_trigger", ObjectKind::Trigger, trigger(sql, state)),
-        "rule" => ("pg_rewrite", ObjectKind::Rule, trigger(sql, state)),
-        "policy" => ("pg_policy", ObjectKind::Policy, Definition::Statement(sql)),
+        "trigger" => (Catalog::TRIGGER, ObjectKind::Trigger, trigger(sql, state)),
+        "rule" => (Catalog::REWRITE, ObjectKind::Rule, trigger(sql, state)),
+        "policy" => (
+            Catalog::POLICY,
+            ObjectKind::Policy,
+            Definition::Statement(sql),
+        ),
         "statistics" => {
             let target = state.map(str::to_owned);
             let statistics = Definition::Statistics(Statistics { sql, target });
             let id = reader.id(ObjectKind::Statistics, schema, name);
-            reader.add(Place::new("pg_statistic_ext", oid), id, statistics);
+            reader.add(Place::new(Catalog::STATISTIC_EXT, oid), id, statistics);
             return Ok(());
         }
         other => return Err(cells.error(format!("{other} is not a kind of part"))),

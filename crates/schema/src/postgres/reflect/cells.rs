@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use super::place::Place;
+use super::place::{Catalog, Place};
 use crate::answers::ReflectError;
 
 /// The cells of a row that are left to read.
@@ -46,12 +46,17 @@ impl<'a> Cells<'a> {
     }
 
     /// Returns the row of the catalog that the next cells name, and the number of a column of it.
-    pub(super) fn place(&mut self) -> Result<Place<'a>, ReflectError> {
+    pub(super) fn place(&mut self) -> Result<Place, ReflectError> {
         Ok(Place::of_column(
-            self.text()?,
+            self.catalog()?,
             self.number()?,
             self.number()?,
         ))
+    }
+
+    /// Returns a cell that is the number of a table of the catalog.
+    pub(super) fn catalog(&mut self) -> Result<Catalog, ReflectError> {
+        Ok(Catalog(self.number()?))
     }
 
     /// Returns a cell that may be NULL, as a text of its own.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Reader;
 use super::cells::Cells;
-use super::place::Place;
+use super::place::{Catalog, Place};
 use super::stable::stable;
 use crate::answers::ReflectError;
 use crate::model::{
@@ -23,10 +23,10 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Result<(), ReflectError> {
     }
     let columns = reader.rows("columns")?.into_iter();
     let columns = columns.map(|mut cells| {
-        let place = Place::of_column("pg_class", cells.number()?, cells.number()?);
+        let place = Place::of_column(Catalog::CLASS, cells.number()?, cells.number()?);
         Ok((place, cells))
     });
-    let mut columns: Vec<(Place<'_>, Cells<'_>)> = columns.collect::<Result<_, ReflectError>>()?;
+    let mut columns: Vec<(Place, Cells<'_>)> = columns.collect::<Result<_, ReflectError>>()?;
     // The server sorts them at a higher price.
     columns.sort_by_key(|(place, _)| (place.oid, place.column));
     for (place, cells) in columns {
@@ -56,7 +56,7 @@ fn read_relation<'a>(reader: &mut Reader<'a>, mut cells: Cells<'a>) -> Result<()
     let row_type = cells.number()?;
     if kind == ObjectKind::Composite {
         // Comments on a composite type are comments on this one.
-        let place = Place::new("pg_type", row_type);
+        let place = Place::new(Catalog::TYPE, row_type);
         reader.places.insert(place, reader.objects.len());
     }
     let mut table = Table {
@@ -110,7 +110,7 @@ fn read_parents<'a>(reader: &mut Reader<'a>, mut cells: Cells<'a>) -> Result<(),
 
 fn read_column<'a>(
     reader: &mut Reader<'a>,
-    place: Place<'a>,
+    place: Place,
     mut cells: Cells<'a>,
 ) -> Result<(), ReflectError> {
     let Some(owner) = reader.relation(place.oid).cloned() else {
@@ -140,7 +140,7 @@ fn read_column<'a>(
     let identity = cells.text()?;
     let default_place = cells
         .optional_number()?
-        .map(|oid| Place::new("pg_attrdef", oid));
+        .map(|oid| Place::new(Catalog::ATTRDEF, oid));
     let expression = cells.optional()?.map(|text| stable(text).into_owned());
     let (is_local, is_inherited) = (cells.flag()?, cells.flag()?);
     let mut options = Vec::new();
@@ -201,7 +201,7 @@ fn read_sequence<'a>(reader: &mut Reader<'a>, mut cells: Cells<'a>) -> Result<()
     let id = reader.id(ObjectKind::Sequence, cells.text()?, cells.text()?);
     let dependency = cells.optional()?;
     let owner = match (cells.optional_number()?, cells.optional_number()?) {
-        (Some(table), Some(column)) => Some(Place::of_column("pg_class", table, column)),
+        (Some(table), Some(column)) => Some(Place::of_column(Catalog::CLASS, table, column)),
         _ => None,
     };
     let sequence = Sequence {

@@ -3,13 +3,13 @@
 use std::collections::{BTreeSet, HashMap};
 
 use super::Reader;
-use super::place::Place;
+use super::place::{Catalog, Place};
 use crate::answers::ReflectError;
 use crate::model::{Definition, Object, ObjectId, ObjectKind, Routine};
 
 pub(super) fn read(reader: &mut Reader<'_>) -> Result<(), ReflectError> {
     for mut cells in reader.rows("routines")? {
-        let place = Place::new("pg_proc", cells.number()?);
+        let place = Place::new(Catalog::PROC, cells.number()?);
         let (schema, name, types) = (cells.text()?, cells.text()?, cells.text()?);
         let id = reader.id(ObjectKind::Routine, schema, format!("{name}({types})"));
         let kind = match cells.text()? {

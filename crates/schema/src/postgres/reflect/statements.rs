@@ -1,21 +1,23 @@
 //! Reads what is known by the statements that create it: text search, operators and casts.
 
 use super::Reader;
-use super::place::Place;
+use super::place::{Catalog, Place};
 use crate::answers::ReflectError;
 use crate::model::{Definition, ObjectKind};
 
 pub(super) fn read(reader: &mut Reader<'_>) -> Result<(), ReflectError> {
     for mut cells in reader.rows("statements")? {
-        let class = cells.text()?;
-        let kind = match class {
-            "pg_ts_dict" => ObjectKind::TextSearchDictionary,
-            "pg_ts_config" => ObjectKind::TextSearchConfiguration,
-            "pg_operator" => ObjectKind::Operator,
-            "pg_cast" => ObjectKind::Cast,
-            other => return Err(cells.error(format!("{other} is not one of its catalogs"))),
+        let catalog = cells.catalog()?;
+        let kind = match catalog {
+            Catalog::TS_DICT => ObjectKind::TextSearchDictionary,
+            Catalog::TS_CONFIG => ObjectKind::TextSearchConfiguration,
+            Catalog::OPERATOR => ObjectKind::Operator,
+            Catalog::CAST => ObjectKind::Cast,
+            Catalog(other) => {
+                return Err(cells.error(format!("{other} is not one of its catalogs")));
+            }
         };
-        let place = Place::new(class, cells.number()?);
+        let place = Place::new(catalog, cells.number()?);
         let id = reader.id(kind, cells.text()?, cells.text()?);
         if reader.at(place).is_none() {
             reader.add(place, id, Definition::Statements(Vec::new()));

@@ -1,20 +1,20 @@
 //! Reads schemas, extensions, collations and types.
 
 use super::Reader;
-use super::place::Place;
+use super::place::{Catalog, Place};
 use crate::answers::ReflectError;
 use crate::model::{Definition, Domain, Extension, ObjectId, ObjectKind};
 
 pub(super) fn read(reader: &mut Reader<'_>) -> Result<(), ReflectError> {
     for mut cells in reader.rows("schemas")? {
-        let place = Place::new("pg_namespace", cells.number()?);
+        let place = Place::new(Catalog::NAMESPACE, cells.number()?);
         let name = cells.text()?;
         let id = ObjectId::new(ObjectKind::Schema, "", name);
         reader.schemas.insert(name, id.clone());
         reader.add(place, id, Definition::Schema);
     }
     for mut cells in reader.rows("extensions")? {
-        let place = Place::new("pg_extension", cells.number()?);
+        let place = Place::new(Catalog::EXTENSION, cells.number()?);
         let id = ObjectId::new(ObjectKind::Extension, "", cells.text()?);
         let extension = Extension {
             schema: cells.text()?.to_owned(),
@@ -25,12 +25,12 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Result<(), ReflectError> {
         let extension = Definition::Extension(extension);
         reader.add(place, id, extension).needs.extend(schema);
     }
-    for (query, class, kind) in [
-        ("collations", "pg_collation", ObjectKind::Collation),
-        ("ranges", "pg_type", ObjectKind::Range),
+    for (query, catalog, kind) in [
+        ("collations", Catalog::COLLATION, ObjectKind::Collation),
+        ("ranges", Catalog::TYPE, ObjectKind::Range),
     ] {
         for mut cells in reader.rows(query)? {
-            let place = Place::new(class, cells.number()?);
+            let place = Place::new(catalog, cells.number()?);
             let id = reader.id(kind, cells.text()?, cells.text()?);
             let statement = cells.text()?.to_owned();
             reader.add(place, id, Definition::Statement(statement));
@@ -42,7 +42,7 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Result<(), ReflectError> {
 
 fn read_enums(reader: &mut Reader<'_>) -> Result<(), ReflectError> {
     for mut cells in reader.rows("enums")? {
-        let place = Place::new("pg_type", cells.number()?);
+        let place = Place::new(Catalog::TYPE, cells.number()?);
         let id = reader.id(ObjectKind::Enum, cells.text()?, cells.text()?);
         if reader.at(place).is_none() {
             reader.add(place, id, Definition::Enum(Vec::new()));
@@ -58,7 +58,7 @@ fn read_enums(reader: &mut Reader<'_>) -> Result<(), ReflectError> {
 
 fn read_domains(reader: &mut Reader<'_>) -> Result<(), ReflectError> {
     for mut cells in reader.rows("domains")? {
-        let place = Place::new("pg_type", cells.number()?);
+        let place = Place::new(Catalog::TYPE, cells.number()?);
         let id = reader.id(ObjectKind::Domain, cells.text()?, cells.text()?);
         let domain = Domain {
             data_type: cells.text()?.to_owned(),
