@@ -52,15 +52,7 @@ impl Counts {
     /// Returns a hazard as a sentence, with how much it destroys.
     pub(super) fn sentence(&self, hazard: &Hazard) -> String {
         let sentence = capitalized(&hazard.sentence());
-        let counted = match hazard {
-            Hazard::DestroysRows(object) | Hazard::DestroysValues(object) => {
-                self.counts.get(&object.to_string())
-            }
-            Hazard::Rewrites(_)
-            | Hazard::Scans(_)
-            | Hazard::MayFail(_)
-            | Hazard::BreaksProgram(_) => None,
-        };
+        let counted = counting(hazard).and_then(|(object, _)| self.counts.get(&object.to_string()));
         match counted {
             Some(count) => format!(
                 "{sentence}: {count} on {}, when this was written.",

@@ -149,7 +149,9 @@ impl Draft<'_> {
                         (Some(dialect), dialect, theirs[at].clone())
                     }
                     Shared::Both(at, other) => {
-                        (None, first.dialect(), shared(&ours[at], &theirs[other]))
+                        let dialects = [first.dialect(), second.dialect()];
+                        let change = shared([&ours[at], &theirs[other]], dialects);
+                        (None, first.dialect(), change)
                     }
                 }))
             }

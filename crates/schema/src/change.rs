@@ -1,5 +1,7 @@
 //! A change of a schema, what it costs, and how it reads to a person.
 
+use alembic_sql::Dialect;
+
 use crate::model::ObjectId;
 
 /// A change of one object.
@@ -58,6 +60,8 @@ pub enum Hazard {
     MayFail(String),
     /// The program that is deployed now may stop working; says why.
     BreaksProgram(String),
+    /// One of these, of a change that several engines make, and that has it on this one alone.
+    On(Dialect, Box<Hazard>),
 }
 
 /// What a change costs, the cheapest first.
@@ -114,6 +118,21 @@ impl Hazard {
             Self::Rewrites(_) | Self::Scans(_) => Cost::Rebuild,
             Self::MayFail(_) => Cost::MayFail,
             Self::BreaksProgram(_) => Cost::Widening,
+            Self::On(_, hazard) => hazard.cost(),
+        }
+    }
+
+    /// Returns the hazard without the engine that has it.
+    #[must_use]
+    pub fn of_engine(&self) -> &Self {
+        match self {
+            Self::On(_, hazard) => hazard.of_engine(),
+            Self::DestroysRows(_)
+            | Self::DestroysValues(_)
+            | Self::Rewrites(_)
+            | Self::Scans(_)
+            | Self::MayFail(_)
+            | Self::BreaksProgram(_) => self,
         }
     }
 
@@ -131,6 +150,9 @@ impl Hazard {
             }
             Self::MayFail(why) => format!("fails if {why}"),
             Self::BreaksProgram(why) => why.clone(),
+            Self::On(dialect, hazard) => {
+                format!("on {}, {}", dialect.product(), hazard.sentence())
+            }
         }
     }
 }

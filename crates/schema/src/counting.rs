@@ -8,7 +8,7 @@ use crate::model::{ObjectId, ObjectKind};
 /// Returns what a hazard destroys, and the query for how many rows or values that are.
 #[must_use]
 pub fn counting(hazard: &Hazard) -> Option<(&ObjectId, String)> {
-    match hazard {
+    match hazard.of_engine() {
         Hazard::DestroysRows(table) => {
             let count = function(table);
             let query = format!("SELECT {count}(*) FROM {}", name(table));
@@ -22,9 +22,11 @@ pub fn counting(hazard: &Hazard) -> Option<(&ObjectId, String)> {
             let query = format!("SELECT {count}({column_name}) FROM {table}");
             Some((column, query))
         }
-        Hazard::Rewrites(_) | Hazard::Scans(_) | Hazard::MayFail(_) | Hazard::BreaksProgram(_) => {
-            None
-        }
+        Hazard::Rewrites(_)
+        | Hazard::Scans(_)
+        | Hazard::MayFail(_)
+        | Hazard::BreaksProgram(_)
+        | Hazard::On(..) => None,
     }
 }
 

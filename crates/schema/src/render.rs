@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use alembic_sql::{Dialect, Tokens};
 
-use crate::change::{Change, Hazard, Statement, Verb};
+use crate::change::{Change, Cost, Hazard, Statement, Verb};
 use crate::model::{ObjectId, ObjectKind};
 
 /// The direction of a section.
@@ -110,16 +110,20 @@ impl Writer {
         if self.rewritten.as_ref().is_some_and(is_elsewhere) {
             self.rewritten = None;
         }
-        let hazards = change.hazards.iter().filter(|hazard| match hazard {
-            Hazard::Rewrites(table) => {
-                self.rewritten.replace(table.clone()).as_ref() != Some(table)
-            }
-            Hazard::DestroysRows(_)
-            | Hazard::DestroysValues(_)
-            | Hazard::Scans(_)
-            | Hazard::MayFail(_)
-            | Hazard::BreaksProgram(_) => true,
-        });
+        let hazards = change
+            .hazards
+            .iter()
+            .filter(|hazard| match hazard.of_engine() {
+                Hazard::Rewrites(table) => {
+                    self.rewritten.replace(table.clone()).as_ref() != Some(table)
+                }
+                Hazard::DestroysRows(_)
+                | Hazard::DestroysValues(_)
+                | Hazard::Scans(_)
+                | Hazard::MayFail(_)
+                | Hazard::BreaksProgram(_)
+                | Hazard::On(..) => true,
+            });
         hazards.collect()
     }
 
@@ -195,13 +199,10 @@ pub fn summary(changes: &[Change]) -> String {
             Verb::PutBack => Deed::Recreate,
             Verb::TakeAway => continue,
         };
-        let destroys = change.hazards.iter().any(|hazard| match hazard {
-            Hazard::DestroysRows(_) | Hazard::DestroysValues(_) => true,
-            Hazard::Rewrites(_)
-            | Hazard::Scans(_)
-            | Hazard::MayFail(_)
-            | Hazard::BreaksProgram(_) => false,
-        });
+        let destroys = change
+            .hazards
+            .iter()
+            .any(|hazard| hazard.cost() == Cost::Destructive);
         let (count, destroying) = counts.entry((deed, change.object.kind)).or_default();
         *count += 1;
         *destroying += usize::from(destroys);

@@ -1,8 +1,8 @@
 //! Which changes several engines make by the same statements.
 
-use alembic_sql::{AlterAction, DroppedConstraint, SqlText, StatementKind};
+use alembic_sql::{AlterAction, Dialect, DroppedConstraint, SqlText, StatementKind};
 
-use crate::change::{Change, Verb};
+use crate::change::{Change, Hazard, Verb};
 use crate::model::ObjectKind;
 
 /// How much two engines share.
@@ -29,28 +29,35 @@ pub enum Shared {
     Both(usize, usize),
 }
 
-/// Returns a change that both engines make: the statements of one of them, and the hazards of both.
+/// Returns a change that both engines make: the statements of one of them, and the hazards of both; those
+/// that only one of them has name it.
 #[must_use]
-pub fn shared(first: &Change, second: &Change) -> Change {
+pub fn shared([first, second]: [&Change; 2], dialects: [Dialect; 2]) -> Change {
     let chosen = match has_common_forms(first) {
         true => first,
         false => second,
     };
-    let mut change = Change {
-        hazards: first.hazards.clone(),
-        ..chosen.clone()
-    };
-    for hazard in &second.hazards {
+    let has = |change: &Change, hazard: &Hazard| {
         let sentence = hazard.sentence();
-        if !change
+        change
             .hazards
             .iter()
-            .any(|known| known.sentence() == sentence)
-        {
-            change.hazards.push(hazard.clone());
-        }
+            .any(|other| other.sentence() == sentence)
+    };
+    let on = |dialect, hazard: &Hazard| Hazard::On(dialect, Box::new(hazard.clone()));
+    let ours = first
+        .hazards
+        .iter()
+        .map(|hazard| match has(second, hazard) {
+            true => hazard.clone(),
+            false => on(dialects[0], hazard),
+        });
+    let theirs = second.hazards.iter().filter(|hazard| !has(first, hazard));
+    let hazards = ours.chain(theirs.map(|hazard| on(dialects[1], hazard)));
+    Change {
+        hazards: hazards.collect(),
+        ..chosen.clone()
     }
-    change
 }
 
 /// Merges two sequences of these lengths, each of which keeps its order; of what `is_shared` allows, as much
@@ -226,8 +233,17 @@ mod tests {
         let why = |text: &str| Hazard::MayFail(text.to_owned());
         first.hazards = vec![why("x"), why("y")];
         second.hazards = vec![why("y"), why("z")];
-        let both = shared(&first, &second);
+        let both = shared([&first, &second], [Dialect::Sqlite, Dialect::Postgres]);
         assert_eq!(both.statements, second.statements);
-        assert_eq!(both.hazards, [why("x"), why("y"), why("z")]);
+        let on = |dialect, text| Hazard::On(dialect, Box::new(why(text)));
+        assert_eq!(
+            both.hazards,
+            [
+                on(Dialect::Sqlite, "x"),
+                why("y"),
+                on(Dialect::Postgres, "z")
+            ]
+        );
+        assert_eq!(both.hazards[2].sentence(), "on PostgreSQL, fails if z");
     }
 }

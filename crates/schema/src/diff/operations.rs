@@ -293,7 +293,7 @@ impl Found {
             let mut change = (room.drop)(&id, comparison);
             if self.created.contains(&id) {
                 change.verb = Verb::TakeAway;
-                change.sentence = format!("took {id} away");
+                change.sentence = format!("dropped {id} to recreate it");
             }
             let mut drops = along;
             drops.insert(id);

@@ -13,7 +13,7 @@ pub(super) enum Conversion {
     Exact,
     /// What the new type does not hold is lost.
     Rounded,
-    /// They may not be values of the new type, and then the change fails.
+    /// They may not fit into the new type, and then the change fails.
     Checked,
 }
 
@@ -33,6 +33,11 @@ pub(super) fn conversion(before: &str, after: &str) -> Conversion {
             Conversion::Exact
         }
         (_, "text" | "character varying") if arguments(after).is_empty() => Conversion::Exact,
+        (_, "text[]" | "character varying[]")
+            if from.ends_with("[]") && arguments(after).is_empty() =>
+        {
+            Conversion::Exact
+        }
         (_, "date" | "time without time zone") if from.starts_with("timestamp") => {
             Conversion::Rounded
         }
@@ -289,6 +294,9 @@ mod tests {
             ("date", "timestamp without time zone", Conversion::Exact),
             ("uuid", "text", Conversion::Exact),
             ("text", "uuid", Conversion::Checked),
+            ("mood[]", "text[]", Conversion::Exact),
+            ("mood[]", "character varying(4)[]", Conversion::Checked),
+            ("text", "text[]", Conversion::Checked),
             ("character(4)", "character(2)", Conversion::Checked),
         ] {
             assert_eq!(conversion(before, after), expected, "{before} to {after}");

@@ -121,7 +121,8 @@ fn write(
             if facts::mentions_changes(object, comparison) {
                 write("SET LOCAL check_function_bodies = off".to_owned());
             }
-            write(routine.sql.clone());
+            let rest = routine.sql.strip_prefix("CREATE OR REPLACE ");
+            write(rest.map_or_else(|| routine.sql.clone(), |rest| format!("CREATE {rest}")));
         }
         Definition::Trigger(trigger) => {
             write(trigger.sql.clone());

@@ -67,7 +67,7 @@ pub(super) fn column(
             Conversion::Free | Conversion::Exact => {}
             Conversion::Rounded => hazards.push(Hazard::DestroysValues(id.clone())),
             Conversion::Checked => {
-                let why = format!("values of {} are not of the new type", id.name);
+                let why = format!("values of {} do not fit into {}", id.name, after.data_type);
                 hazards.push(Hazard::MayFail(why));
             }
         }
