@@ -63,8 +63,8 @@ pub(crate) fn no_server(owner: &Crate, option: &str) -> Error {
     Diagnostic::new(Cause::Configuration, title)
         .code(Code::NoServer)
         .help(format!(
-            "name one of its databases with `{option} postgres://...`, or in the environment variable \
-             {}; that database is left untouched",
+            "name one of its databases with `{option} postgres://...`, by `scratch-url` in the \
+             configuration, or in the environment variable {}; that database is left untouched",
             owner.configuration.settings.url_env
         ))
         .into()

@@ -94,18 +94,21 @@ impl RebaseArgs {
             None => error,
         })?;
         files.report(context.shell);
-        match applied {
-            Some(applied) => applied.apply_again(context)?,
-            None if !files.move_revisions() => {}
-            None => {
-                let what = format_args!(
-                    "a database that has applied {} must go down through {} with the files from \
-                     before",
-                    join(&ids),
-                    if ids.len() == 1 { "it" } else { "them" },
-                );
-                context.shell.status("Note", what);
+        let other = match applied {
+            Some(applied) => {
+                applied.apply_again(context)?;
+                "another"
             }
+            None => "a",
+        };
+        if files.move_revisions() {
+            let what = format_args!(
+                "{other} database that has applied {} must go down through {} with the files from \
+                 before",
+                join(&ids),
+                if ids.len() == 1 { "it" } else { "them" },
+            );
+            context.shell.status("Note", what);
         }
         Ok(Response::new(vec![answer(String::new())], Layout::Plain))
     }

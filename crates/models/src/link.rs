@@ -121,6 +121,18 @@ impl<'k> Flat<'k> {
         names.map(|field| Ok(&*self.column(field)?.name)).collect()
     }
 
+    /// Returns the column that a part of an index is in SQL: `created_at DESC`.
+    fn ordered_column(&self, sql: &str) -> Option<&'k str> {
+        let mut words = sql.split_whitespace();
+        let name = words.next()?;
+        let is_order = |word: &str| {
+            let words = ["asc", "desc", "nulls", "collate"];
+            words.contains(&word.to_ascii_lowercase().as_str()) || word.ends_with("_ops")
+        };
+        let column = self.columns.iter().find(|column| *column.name == *name)?;
+        words.next().is_none_or(is_order).then_some(&*column.name)
+    }
+
     fn primary_key(&self) -> Result<Vec<&'k str>, ModelFault> {
         let key = self.constraints.iter().find_map(|one| match &one.rule {
             Rule::PrimaryKey { fields } => Some(fields),
@@ -339,7 +351,7 @@ fn link_index<'k>(
             }
             Part::Sql(sql) => {
                 parts.push(sql.to_string());
-                in_name.push("expr");
+                in_name.push(flat.ordered_column(sql).unwrap_or("expr"));
             }
         }
     }

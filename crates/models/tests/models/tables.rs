@@ -116,7 +116,7 @@ struct Member {
 
 // Fields that are called as options are.
 #[derive(Table)]
-#[table(unique(name, r#unique), index(r#where, only))]
+#[table(unique(name, r#unique), index(r#where, only), index(\"name DESC\", \"lower(name)\"))]
 struct Option_ {
     #[column(identity)]
     id: i64,

@@ -141,6 +141,19 @@ impl<'a> Reader<'a> {
         Some(&mut self.objects[at].1.definition)
     }
 
+    /// Returns what the object is that a row of the catalog is; the first of its rows adds it.
+    fn definition_or_add(
+        &mut self,
+        place: Place,
+        id: ObjectId,
+        empty: Definition,
+    ) -> Option<&mut Definition> {
+        if self.at(place).is_none() {
+            self.add(place, id, empty);
+        }
+        self.definition(place)
+    }
+
     /// Returns the object that a row of the catalog is, or is a part of.
     fn whole_at(&self, place: Place) -> Option<usize> {
         let mut place = place;

@@ -19,10 +19,9 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Result<(), ReflectError> {
         };
         let place = Place::new(catalog, cells.number()?);
         let id = reader.id(kind, cells.text()?, cells.text()?);
-        if reader.at(place).is_none() {
-            reader.add(place, id, Definition::Statements(Vec::new()));
-        }
-        if let Some(Definition::Statements(statements)) = reader.definition(place) {
+        let none = Definition::Statements(Vec::new());
+        if let Some(Definition::Statements(statements)) = reader.definition_or_add(place, id, none)
+        {
             statements.push(cells.text()?.to_owned());
         }
     }

@@ -44,12 +44,8 @@ fn read_enums(reader: &mut Reader<'_>) -> Result<(), ReflectError> {
     for mut cells in reader.rows("enums")? {
         let place = Place::new(Catalog::TYPE, cells.number()?);
         let id = reader.id(ObjectKind::Enum, cells.text()?, cells.text()?);
-        if reader.at(place).is_none() {
-            reader.add(place, id, Definition::Enum(Vec::new()));
-        }
-        if let (Some(label), Some(Definition::Enum(labels))) =
-            (cells.optional()?, reader.definition(place))
-        {
+        let labels = reader.definition_or_add(place, id, Definition::Enum(Vec::new()));
+        if let (Some(label), Some(Definition::Enum(labels))) = (cells.optional()?, labels) {
             labels.push(label.to_owned());
         }
     }
