@@ -314,7 +314,10 @@ fn changes_that_cannot_be_written() {
         .run(&format!("{line} --dry-run --format json"))
         .success();
     let omissions = &answer.json()["crates"][0]["not_written"];
-    assert_eq!(omissions[0]["sentence"], "dropped composite type pair to recreate it");
+    assert_eq!(
+        omissions[0]["sentence"],
+        "dropped composite type pair to recreate it"
+    );
     subject.project.write(
         "schema.sql",
         before.replace("a int, b text", "b text, a int"),

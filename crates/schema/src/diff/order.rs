@@ -318,6 +318,8 @@ struct Rank<'o> {
 
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 enum Stage {
+    /// What is committed before the others, so that they are one transaction.
+    AloneBefore,
     TakeAway,
     DropPart,
     Rename,
@@ -326,6 +328,8 @@ enum Stage {
     CreatePart,
     CreateAfter,
     Drop,
+    /// What is committed after the others.
+    AloneAfter,
 }
 
 impl<'o> Rank<'o> {
@@ -351,7 +355,13 @@ impl<'o> Rank<'o> {
 impl Stage {
     fn of(change: &Change) -> Self {
         let kind = change.object.kind;
+        let is_alone = change
+            .statements
+            .iter()
+            .any(|statement| statement.stands_alone);
         match change.verb {
+            Verb::Alter if is_alone && kind == ObjectKind::Enum => Self::AloneBefore,
+            Verb::Create if is_alone && kind == ObjectKind::Index => Self::AloneAfter,
             Verb::TakeAway => Self::TakeAway,
             Verb::Rename => Self::Rename,
             Verb::Alter => Self::Table,

@@ -279,6 +279,27 @@ fn labels_are_added_in_their_places() {
     );
 }
 
+/// So the other statements are one transaction.
+#[test]
+fn labels_are_committed_before_all_else() {
+    let before = || built().table("t").column("t.a", "text");
+    let view = |built: Built| built.view("v", "SELECT 1", &[], &[]);
+    check(
+        view(before()).labels("mood", &["sad"]),
+        before().table("b").labels("mood", &["sad", "happy"]).index(
+            "i",
+            "t",
+            " ON public.t USING btree (a)",
+        ),
+        &[
+            "alone: ALTER TYPE mood ADD VALUE 'happy'",
+            "DROP VIEW v",
+            "CREATE TABLE b ()",
+            "CREATE INDEX i ON t USING btree (a)",
+        ],
+    );
+}
+
 #[test]
 fn a_type_without_a_label_takes_the_place_of_the_old_one() {
     let with = |labels: &[&str]| {
@@ -422,11 +443,11 @@ fn online_forms_let_others_write() {
             "alone: ALTER TABLE t VALIDATE CONSTRAINT t_a_not_null",
             "ALTER TABLE t ALTER COLUMN a SET NOT NULL",
             "ALTER TABLE t DROP CONSTRAINT t_a_not_null",
-            "alone: CREATE INDEX CONCURRENTLY i ON t USING btree (a)",
             "ALTER TABLE t ADD CONSTRAINT c CHECK ((a > 0)) NOT VALID",
             "alone: ALTER TABLE t VALIDATE CONSTRAINT c",
             "alone: CREATE UNIQUE INDEX CONCURRENTLY u ON t (a)",
             "ALTER TABLE t ADD CONSTRAINT u UNIQUE USING INDEX u",
+            "alone: CREATE INDEX CONCURRENTLY i ON t USING btree (a)",
         ],
     );
 }
