@@ -16,7 +16,7 @@ use crate::hooks;
 use crate::lock_file;
 use crate::newer_sql;
 use crate::output::json::{AnswerJson, RunJson};
-use crate::output::{Detail, Response, Result};
+use crate::output::{Detail, Response, Result, Subcommand};
 use crate::several_heads;
 use crate::workspace::{
     Access, Crate, CrateOrder, PlannedRows, access_to, answers_one_by_one, check_dependents,
@@ -119,7 +119,9 @@ impl Migration<'_> {
         }
         match self.direction {
             Direction::Upgrade => order.check_requirements(own, &steps, &[], planned)?,
-            Direction::Downgrade => check_dependents(own, &steps, all, planned)?,
+            Direction::Downgrade => {
+                check_dependents(own, &steps, all, planned, Subcommand::Downgrade)?
+            }
         }
         Ok(plan.rows)
     }

@@ -148,7 +148,8 @@ impl Recorded {
         }
         let known = steps.iter();
         let known = known.filter_map(|node| own.graph().node(graph[*node].id.as_str()));
-        check_dependents(own, &known.collect::<Vec<Node>>(), all, &PlannedRows::new())?;
+        let known: Vec<Node> = known.collect();
+        check_dependents(own, &known, all, &PlannedRows::new(), Subcommand::Downgrade)?;
         recorded.check_reversible(&plan, database)?;
         Ok(Some(Self {
             own: recorded,

@@ -15,7 +15,7 @@ use crate::import::TakeOverRequest;
 use crate::migrate::readable;
 use crate::offline::scripts;
 use crate::output::json::{AnswerJson, LogJson, StampJson};
-use crate::output::{Detail, Response, Result, reports};
+use crate::output::{Detail, Response, Result, Subcommand, reports};
 use crate::workspace::{
     Access, Crate, PlannedRows, answers_one_by_one, check_dependents, crates_to_move,
 };
@@ -181,7 +181,7 @@ fn check_lost(context: &Context, chosen: &[Crate], targets: &[&str], purge: Purg
     losses
         .iter()
         .try_for_each(|(own, lost): &(&Crate, Vec<Node>)| {
-            let checked = check_dependents(own, lost, &all, &planned);
+            let checked = check_dependents(own, lost, &all, &planned, Subcommand::Stamp);
             let names: Vec<&str> = chosen.iter().map(Crate::name).collect();
             checked.map_err(|error| error.with_other_crates(&[], &[], &names))
         })

@@ -48,8 +48,11 @@ pub(crate) fn resolve(error: &ResolveError, name: &str, storage: Option<&Storage
                 .command(Suggestion::for_crate(Subcommand::Rebase, name))
                 .text(" puts yours on top of the others"),
         ),
+        ResolveError::OutOfRange { is_back: true, .. } => diagnostic
+            .help("`base` is before the first revision")
+            .help(list()),
         ResolveError::NotOnBranch { .. }
-        | ResolveError::OutOfRange { .. }
+        | ResolveError::OutOfRange { is_back: false, .. }
         | ResolveError::NotARange { .. } => diagnostic.help(list()),
         ResolveError::WrongWay { .. } => {
             diagnostic.help("`upgrade` takes `+N` with N from 1, `downgrade` takes `-N`")

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use alembic_migrate::driver::DatabaseErrorKind;
 use alembic_migrate::report::Action;
 use alembic_migrate::{Dialect, RunError};
-use alembic_run::{Failure, Violation};
+use alembic_run::{BrokenObject, Failure, Violation};
 
 use super::privileges::RefusedOperation;
 use super::statement::{self, FailedStatement};
@@ -320,10 +320,18 @@ fn next_step(
         ),
         Failure::ForeignKeyMismatch { .. } => diagnostic
             .help("give the referenced columns a PRIMARY KEY or a UNIQUE index"),
-        Failure::Broken { next, .. } => {
+        Failure::Broken { next, objects, .. } => {
             let diagnostic = diagnostic.help(
                 "create what is missing, or change or drop what needs it, in the same revision",
             );
+            let is_key = |object: &BrokenObject| matches!(object, BrokenObject::ForeignKey(_));
+            let diagnostic = match objects.iter().any(is_key) {
+                true => diagnostic.help(
+                    "if another crate creates the table, run that one first: `Depends On: \
+                     crate@revision` in the file, `--depends-on` of `revision`",
+                ),
+                false => diagnostic,
+            };
             match next {
                 None => diagnostic,
                 Some(next) => diagnostic.help(format!(

@@ -105,7 +105,13 @@ impl<'c> AppliedRevisions<'c> {
         let order = context.workspace()?.order(vec![owner.clone()])?;
         let steps = [self.pending.as_slice(), &self.applied].concat();
         order.check_requirements(owner, &steps, &[], &PlannedRows::new())?;
-        check_dependents(owner, &self.applied, &all, &PlannedRows::new())?;
+        check_dependents(
+            owner,
+            &self.applied,
+            &all,
+            &PlannedRows::new(),
+            Subcommand::Downgrade,
+        )?;
         let ids = join(&graph.ids(&self.applied));
         let what = format_args!("{ids} in {} until the files are rebased", self.database.url);
         context.shell.status("Reverting", what);

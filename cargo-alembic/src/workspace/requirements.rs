@@ -258,12 +258,14 @@ impl<'n> Neighbor<'n> {
 /// Refuses to take revisions from the rows of a crate that applied revisions of other crates depend
 /// on.
 ///
-/// `own` is about to lose `lost`; `all` are the crates of the workspace.
+/// `own` is about to lose `lost`; `all` are the crates of the workspace. What is suggested is `way`, a
+/// downgrade or a stamp.
 pub(crate) fn check_dependents(
     own: &Crate,
     lost: &[Node],
     all: &[Crate],
     planned: &PlannedRows<'_>,
+    way: Subcommand,
 ) -> Result<()> {
     let needs = |other: &Crate, node: Node| {
         let mut requirements = other.history().file(node).requirements();
@@ -282,23 +284,33 @@ pub(crate) fn check_dependents(
         let rows = planned_or_current(other, neighbor.database, planned)?;
         let applied = other.graph().required_by(&rows);
         if let Some(node) = nodes.find(|node| applied.contains(*node)) {
-            return Err(is_required(own, other, node, &neighbor));
+            return Err(is_required(own, other, node, &neighbor, way));
         }
     }
     Ok(())
 }
 
-fn is_required(own: &Crate, other: &Crate, node: Node, neighbor: &Neighbor<'_>) -> Error {
+fn is_required(
+    own: &Crate,
+    other: &Crate,
+    node: Node,
+    neighbor: &Neighbor<'_>,
+    way: Subcommand,
+) -> Error {
     let (id, name) = (&other.graph()[node].id, other.name());
     let title = format!(
         "revision {id} of crate `{name}` is applied, and depends on a revision that would not be \
          applied any more"
     );
-    let downgrade = neighbor.suggest(Subcommand::Downgrade, name, "<revision>");
+    let before = neighbor.suggest(way, name, &format!("{id}-1"));
+    let deed = match way {
+        Subcommand::Stamp => "stamp that crate before it first, with ",
+        _ => "revert it first, with ",
+    };
     Diagnostic::new(Cause::Revision, title)
         .code(Code::RequiredByAnotherCrate)
         .note(format!("in crate `{}`", own.name()))
-        .help(Hint::from("revert it first, with ").command(downgrade))
+        .help(Hint::from(deed).command(before))
         .into()
 }
 

@@ -90,8 +90,8 @@ impl LockFinding {
             ),
             Self::Unreadable(_) => ("make the file readable, or write it anew with ", ""),
             Self::Line(LockErrorKind::Conflict) => (
-                "join the two sides with `cargo alembic rebase` or `cargo alembic merge`, which \
-                 resolve it; if the history has one head, write it anew with ",
+                "join the two sides with `cargo alembic rebase -p CRATE` or `cargo alembic merge \
+                 -p CRATE`, which resolve it; if the history has one head, write it anew with ",
                 "",
             ),
             Self::Line(LockErrorKind::Malformed | LockErrorKind::Duplicate(_)) => (

@@ -197,6 +197,7 @@ impl<'g> Resolver<'g> {
             0 => Ok(walk.end),
             missing => Err(ResolveError::OutOfRange {
                 expression: expression.to_string(),
+                is_back: offset < 0,
                 asked,
                 found: asked - missing,
             }),

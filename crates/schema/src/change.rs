@@ -56,6 +56,8 @@ pub enum Hazard {
     Rewrites(ObjectId),
     /// All rows are read while nobody can write to the table.
     Scans(ObjectId),
+    /// All rows are read while nobody can use the table.
+    ScansLocked(ObjectId),
     /// The statement fails if there are rows that do not fit; says which.
     MayFail(String),
     /// The program that is deployed now may stop working; says why.
@@ -115,7 +117,7 @@ impl Hazard {
     pub const fn cost(&self) -> Cost {
         match self {
             Self::DestroysRows(_) | Self::DestroysValues(_) => Cost::Destructive,
-            Self::Rewrites(_) | Self::Scans(_) => Cost::Rebuild,
+            Self::Rewrites(_) | Self::Scans(_) | Self::ScansLocked(_) => Cost::Rebuild,
             Self::MayFail(_) => Cost::MayFail,
             Self::BreaksProgram(_) => Cost::Widening,
             Self::On(_, hazard) => hazard.cost(),
@@ -131,6 +133,7 @@ impl Hazard {
             | Self::DestroysValues(_)
             | Self::Rewrites(_)
             | Self::Scans(_)
+            | Self::ScansLocked(_)
             | Self::MayFail(_)
             | Self::BreaksProgram(_) => self,
         }
@@ -147,6 +150,9 @@ impl Hazard {
             }
             Self::Scans(table) => {
                 format!("all rows of {table} are read, and nobody can write to it meanwhile")
+            }
+            Self::ScansLocked(table) => {
+                format!("all rows of {table} are read, and nobody can use it meanwhile")
             }
             Self::MayFail(why) => format!("fails if {why}"),
             Self::BreaksProgram(why) => why.clone(),

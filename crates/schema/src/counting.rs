@@ -24,6 +24,7 @@ pub fn counting(hazard: &Hazard) -> Option<(&ObjectId, String)> {
         }
         Hazard::Rewrites(_)
         | Hazard::Scans(_)
+        | Hazard::ScansLocked(_)
         | Hazard::MayFail(_)
         | Hazard::BreaksProgram(_)
         | Hazard::On(..) => None,

@@ -120,6 +120,7 @@ impl Writer {
                 Hazard::DestroysRows(_)
                 | Hazard::DestroysValues(_)
                 | Hazard::Scans(_)
+                | Hazard::ScansLocked(_)
                 | Hazard::MayFail(_)
                 | Hazard::BreaksProgram(_)
                 | Hazard::On(..) => true,

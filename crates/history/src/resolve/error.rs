@@ -43,6 +43,8 @@ pub enum ResolveError {
     OutOfRange {
         /// The expression.
         expression: String,
+        /// Whether the walk is a downgrade's: its end is the beginning.
+        is_back: bool,
         /// How many revisions to walk.
         asked: u64,
         /// How many revisions there are.
@@ -114,12 +116,16 @@ impl fmt::Display for ResolveError {
             ),
             Self::OutOfRange {
                 expression,
+                is_back,
                 asked,
                 found,
-            } => write!(
-                f,
-                "'{expression}' leads past the end of the history, after {found} of {asked} revisions"
-            ),
+            } => {
+                let end = if *is_back { "beginning" } else { "end" };
+                write!(
+                    f,
+                    "'{expression}' leads past the {end} of the history, after {found} of {asked} revisions"
+                )
+            }
             Self::WrongWay { expression } => {
                 write!(f, "'{expression}' does not lead in this direction")
             }

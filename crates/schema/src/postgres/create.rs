@@ -288,7 +288,10 @@ fn add_constraint(
         change.statements.push(Statement::new(sql));
     }
     if is_kept && is_scanned {
-        change.hazards.push(Hazard::Scans(table));
+        change.hazards.push(match constraint.kind {
+            ConstraintKind::ForeignKey => Hazard::Scans(table),
+            _ => Hazard::ScansLocked(table),
+        });
     }
     if is_kept && constraint.validated {
         let why = format!("rows do not fulfil {}", id.name);

@@ -204,7 +204,7 @@ impl Mover<'_> {
                         _ => None,
                     }
                 }));
-                hazards.push(Hazard::Scans(id.clone()));
+                hazards.push(Hazard::ScansLocked(id.clone()));
                 hazards.push(Hazard::MayFail("rows are outside of the bound".to_owned()));
                 what = match before {
                     Some(before) if before == after => format!("attached {id} again"),

@@ -81,7 +81,7 @@ pub(super) fn column(
             } else {
                 // The numbering asks for it.
                 actions.insert(0, action);
-                hazards.push(Hazard::Scans(table));
+                hazards.push(Hazard::ScansLocked(table));
             }
             hazards.push(Hazard::MayFail(format!("{} is NULL in a row", id.name)));
             let why = format!("a program that leaves out {} fails", id.name);
