@@ -116,6 +116,22 @@ fn crates_of_a_workspace() {
     assert_eq!(with_cargo.to_string(), without.to_string());
 }
 
+/// A member whose manifest cannot be read is not left out.
+#[test]
+fn a_member_whose_manifest_is_no_toml() {
+    let project = workspace();
+    for member in ["app", "store"] {
+        let manifest = format!("{member}/Cargo.toml");
+        let text = project.read(&manifest);
+        project.write(&manifest, format!("{text}\nurl = 1\nurl = 2\n"));
+    }
+    let lines = ["heads", "heads -p store"];
+    assert_snapshot!(transcript(&project.here(), &lines));
+    let refused = project.run("heads");
+    assert_eq!(refused.status, 4, "{refused}");
+    assert!(refused.stderr.contains("duplicate key"), "{refused}");
+}
+
 /// An image for one crate of a workspace lacks what its revisions depend on.
 #[test]
 fn a_crate_that_is_left_out() {

@@ -44,7 +44,7 @@ pub(super) enum ManifestError {
 }
 
 impl Manifests {
-    /// Reads a manifest and those of its workspace; a member whose manifest cannot be read is none.
+    /// Reads a manifest and those of its workspace; a member whose manifest is not there is none.
     pub(super) fn read(manifest: &Path, others: Others) -> Result<Self, ManifestError> {
         let folder = manifest.parent().unwrap_or(manifest).to_owned();
         let own = parse(manifest)?;
@@ -68,7 +68,7 @@ impl Manifests {
         };
         if let Some((root, document)) = root {
             if folder == root || others == Others::Read {
-                found.read_members(&root, &document);
+                found.read_members(&root, &document)?;
             }
             found.root = root;
             found.workspace = Some(document);
@@ -79,7 +79,11 @@ impl Manifests {
 
     /// Reads the members of a workspace, as cargo finds them: the package in its root, those that it
     /// lists, and those in its folder that others depend on.
-    fn read_members(&mut self, root: &Path, document: &Document<String>) {
+    fn read_members(
+        &mut self,
+        root: &Path,
+        document: &Document<String>,
+    ) -> Result<(), ManifestError> {
         let mut open = members(root, document);
         open.push(root.to_owned());
         open.extend(self.packages[0].paths(root, Some(document)));
@@ -88,16 +92,20 @@ impl Manifests {
             if is_known || !folder.starts_with(root) || is_excluded(&folder, root, document) {
                 continue;
             }
-            if let Ok(read) = parse(&folder.join("Cargo.toml")) {
-                let member = Manifest {
-                    folder,
-                    document: read,
-                };
-                open.extend(member.paths(root, Some(document)));
-                self.packages.push(member);
-            }
+            let read = match parse(&folder.join("Cargo.toml")) {
+                Ok(read) => read,
+                Err(ManifestError::Unreadable(..)) => continue,
+                Err(invalid @ ManifestError::Invalid(..)) => return Err(invalid),
+            };
+            let member = Manifest {
+                folder,
+                document: read,
+            };
+            open.extend(member.paths(root, Some(document)));
+            self.packages.push(member);
         }
         self.packages[1..].sort_by(|one, other| one.folder.cmp(&other.folder));
+        Ok(())
     }
 
     pub(super) fn packages(&self) -> impl Iterator<Item = &Manifest> {
