@@ -83,7 +83,7 @@ pub(super) fn expressions() -> Vec<Row> {
         of(
             "too far down",
             "downgrade -9",
-            "'-9' leads past the end of the history, after 1 of 9",
+            "'-9' leads past the beginning of the history, after 1 of 9",
         ),
         of(
             "down with upgrade",

@@ -279,6 +279,22 @@ fn labels_are_added_in_their_places() {
     );
 }
 
+/// A table of another crate is found as those of this one are, whatever the search path.
+#[test]
+fn keys_to_what_is_left_out() {
+    let before = || built().table("t").column("t.book", "integer");
+    check(
+        before(),
+        before().constraint(
+            "t.to_book",
+            ConstraintKind::ForeignKey,
+            "FOREIGN KEY (book) REFERENCES public.books(id)",
+            &[part(ObjectKind::Column, "books.id")],
+        ),
+        &["ALTER TABLE t ADD CONSTRAINT to_book FOREIGN KEY (book) REFERENCES books(id)"],
+    );
+}
+
 /// So the other statements are one transaction.
 #[test]
 fn labels_are_committed_before_all_else() {

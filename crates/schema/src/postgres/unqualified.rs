@@ -47,7 +47,9 @@ pub(crate) fn unqualify(changes: &mut [Change], from: &Schema, to: &Schema) {
 /// Returns the names in `public` that the server finds without it.
 fn names<'s>(from: &'s Schema, to: &'s Schema) -> BTreeSet<&'s str> {
     let objects = from.objects.iter().chain(&to.objects);
-    let ids = objects.map(|(id, _)| id).filter(|id| id.schema == PUBLIC);
+    // What others need may be left out, as the tables of other crates are.
+    let ids = objects.flat_map(|(id, object)| std::iter::once(id).chain(&object.needs));
+    let ids = ids.filter(|id| id.schema == PUBLIC);
     let (mut found, mut called) = (BTreeSet::new(), BTreeSet::new());
     for id in ids {
         match id.kind {
@@ -61,6 +63,9 @@ fn names<'s>(from: &'s Schema, to: &'s Schema) -> BTreeSet<&'s str> {
             | ObjectKind::MaterializedView => {
                 found.insert(id.name.as_str());
             }
+            ObjectKind::Column => {
+                found.extend(id.parent.as_deref());
+            }
             ObjectKind::Routine => {
                 called.extend(id.name.split('(').next());
             }
@@ -69,7 +74,6 @@ fn names<'s>(from: &'s Schema, to: &'s Schema) -> BTreeSet<&'s str> {
             | ObjectKind::Collation
             | ObjectKind::TextSearchDictionary
             | ObjectKind::TextSearchConfiguration
-            | ObjectKind::Column
             | ObjectKind::SequenceOwner
             | ObjectKind::Default
             | ObjectKind::Constraint
