@@ -496,5 +496,8 @@ fn a_lock_file_is_compared() {
     );
     let conflict = run(Some(&format!("<<<<<<< HEAD\n{lock}")), &sound);
     assert!(conflict.contains("[lock-conflict]"), "{conflict}");
-    assert!(conflict.contains("`cargo alembic rebase`"), "{conflict}");
+    assert!(
+        conflict.contains("`cargo alembic rebase -p CRATE`"),
+        "{conflict}"
+    );
 }

@@ -95,17 +95,23 @@ fn a_stamp_below_what_another_crate_needs() {
     on_both(|dialect| {
         let project = project().on(dialect);
         project.run("upgrade").success();
-        let stderr = "error[required-by-another-crate]: revision bb02 of crate `app` | crate `store` | `cargo alembic downgrade -p app <revision>`";
-        for line in [
-            "downgrade base -p store",
-            "downgrade cc03",
-            "stamp base -p store",
-            "stamp cc03",
-            "stamp cc03 --purge",
+        for (line, next) in [
+            ("downgrade base -p store", "downgrade -p app bb02-1"),
+            ("downgrade cc03", "downgrade -p app bb02-1"),
+            ("stamp base -p store", "stamp -p app aa01"),
+            ("stamp cc03", "stamp -p app aa01"),
+            ("stamp cc03 --purge", "stamp -p app aa01"),
         ] {
-            check_in(&project, "what another crate needs", line, 6, stderr);
+            let stderr = format!(
+                "error[required-by-another-crate]: revision bb02 of crate `app` | crate `store` | \
+                 `cargo alembic {next}`"
+            );
+            check_in(&project, "what another crate needs", line, 6, &stderr);
         }
         for line in [
+            "stamp -p app aa01",
+            "stamp -p store cc03",
+            "stamp head",
             "stamp dd04",
             "stamp head",
             "stamp aa01",
@@ -127,9 +133,10 @@ fn all_are_planned_before_the_first_one_runs() {
         project.add_to("app/migrations", graph("aa01; bb02<-aa01 dep store@dd04"));
         project.add_to("web/migrations", graph("ee05 dep app@bb02"));
         project.run("upgrade").success();
-        let stderr = "error[required-by-another-crate]: revision ee05 of crate `web` | crate `app` | `cargo alembic downgrade -p web <revision>` | not started: app, store";
+        let stderr = "error[required-by-another-crate]: revision ee05 of crate `web` | crate `app` | `cargo alembic downgrade -p web ee05-1` | not started: app, store";
         let line = "downgrade base --exclude web";
         check_in(&project, "a row that stays", line, 6, stderr);
+        project.run("downgrade -p web ee05-1").success();
         project.run("downgrade base").success();
         project.add_to("store/migrations", graph("ff06<-dd04; gg07<-dd04"));
         let needs = revision("ee05").depends_on("app@aa01, store@ff06");

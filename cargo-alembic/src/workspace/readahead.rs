@@ -181,7 +181,6 @@ mod tests {
             &package("a", "migrations = [\"x\", \"y\"]"),
         );
         write("crates/b/Cargo.toml", &package("b", "unknown = 1"));
-        write("crates/c/Cargo.toml", "[package");
         let check = |manifest: &str, packages: &[&str], expected: &[(&str, &[&str])]| {
             let packages: Vec<String> = packages.iter().map(ToString::to_string).collect();
             let crates = crates(&path(manifest), &packages).unwrap();
@@ -207,5 +206,8 @@ mod tests {
         check("app/Cargo.toml", &[], &[app]);
         check("app/Cargo.toml", &["app", "a"], &[app, a]);
         check("crates/b/Cargo.toml", &[], &[]);
+        // Nothing is guessed of a workspace that the command is going to refuse.
+        write("crates/c/Cargo.toml", "[package");
+        assert_eq!(crates(&path("Cargo.toml"), &["a".to_owned()]), None);
     }
 }

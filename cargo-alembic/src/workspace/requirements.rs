@@ -246,8 +246,8 @@ impl<'n> Neighbor<'n> {
     }
 
     /// Suggests a command about this database.
-    fn suggest(&self, subcommand: Subcommand, package: &str, revision: &str) -> Suggestion {
-        let suggestion = Suggestion::for_crate(subcommand, package).argument(revision);
+    fn suggest(&self, subcommand: Subcommand, package: &str, revisions: &[String]) -> Suggestion {
+        let suggestion = Suggestion::for_crate(subcommand, package).arguments(revisions);
         match self.elsewhere {
             true => suggestion.elsewhere(),
             false => suggestion,
@@ -302,11 +302,16 @@ fn is_required(
         "revision {id} of crate `{name}` is applied, and depends on a revision that would not be \
          applied any more"
     );
-    let before = neighbor.suggest(way, name, &format!("{id}-1"));
-    let deed = match way {
-        Subcommand::Stamp => "stamp that crate before it first, with ",
-        _ => "revert it first, with ",
+    let graph = other.graph();
+    let (deed, before) = match (way, graph.parents(node)) {
+        (Subcommand::Stamp, []) => ("stamp that crate first, with ", vec!["base".to_owned()]),
+        (Subcommand::Stamp, parents) => {
+            let ids = graph.ids(parents).into_iter().map(|id| id.to_string());
+            ("stamp that crate first, with ", ids.collect())
+        }
+        _ => ("revert it first, with ", vec![format!("{id}-1")]),
     };
+    let before = neighbor.suggest(way, name, &before);
     Diagnostic::new(Cause::Revision, title)
         .code(Code::RequiredByAnotherCrate)
         .note(format!("in crate `{}`", own.name()))
@@ -323,7 +328,7 @@ fn is_not_met(
     let id = &own.graph()[node].id;
     let title =
         format!("revision {id} depends on {revision} of crate `{package}`, which is not applied");
-    let upgrade = neighbor.suggest(Subcommand::Upgrade, package, revision);
+    let upgrade = neighbor.suggest(Subcommand::Upgrade, package, &[revision.to_owned()]);
     let along = Suggestion::for_crate(Subcommand::Upgrade, own.name());
     let along = along.argument("--with-dependencies");
     Diagnostic::new(Cause::Revision, title)
