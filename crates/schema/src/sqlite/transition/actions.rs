@@ -135,7 +135,7 @@ impl Actions<'_> {
         let id = self.column(&column.name);
         let mut hazards = Vec::new();
         if column.not_null.is_some() && column.default.is_none() && column.generated.is_none() {
-            hazards.push(Hazard::MayFail("the table has rows".to_owned()));
+            hazards.push(Hazard::MayFail(format!("{} has rows", self.table.name)));
         }
         let has_constraint = after
             .constraints
