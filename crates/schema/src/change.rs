@@ -126,9 +126,9 @@ impl Hazard {
 
     /// Returns the hazard without the engine that has it.
     #[must_use]
-    pub fn of_engine(&self) -> &Self {
+    pub fn without_engine(&self) -> &Self {
         match self {
-            Self::On(_, hazard) => hazard.of_engine(),
+            Self::On(_, hazard) => hazard.without_engine(),
             Self::DestroysRows(_)
             | Self::DestroysValues(_)
             | Self::Rewrites(_)

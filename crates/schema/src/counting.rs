@@ -8,7 +8,7 @@ use crate::model::{ObjectId, ObjectKind};
 /// Returns what a hazard destroys, and the query for how many rows or values that are.
 #[must_use]
 pub fn counting(hazard: &Hazard) -> Option<(&ObjectId, String)> {
-    match hazard.of_engine() {
+    match hazard.without_engine() {
         Hazard::DestroysRows(table) => {
             let count = function(table);
             let query = format!("SELECT {count}(*) FROM {}", name(table));

@@ -113,7 +113,7 @@ impl Writer {
         let hazards = change
             .hazards
             .iter()
-            .filter(|hazard| match hazard.of_engine() {
+            .filter(|hazard| match hazard.without_engine() {
                 Hazard::Rewrites(table) => {
                     self.rewritten.replace(table.clone()).as_ref() != Some(table)
                 }
