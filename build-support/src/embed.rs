@@ -64,7 +64,7 @@ pub(crate) fn write(sound: &CheckedMigrations, folder: &Path) -> io::Result<()> 
     let digests = digests(&sound.history);
     let table = table(
         (&sound.package, &texts_name),
-        &sound.settings,
+        (&sound.settings, sound.fresh),
         &files,
         (&schemas, &bases),
         &digests,
@@ -93,7 +93,7 @@ fn path(dialect: Dialect) -> String {
 
 fn table(
     (package, texts): (&str, &str),
-    settings: &Settings,
+    (settings, fresh): (&Settings, Fresh),
     files: &str,
     (schemas, bases): (&str, &str),
     digests: &str,
@@ -107,7 +107,7 @@ fn table(
         Edited::Refuse => "Refuse",
         Edited::Warn => "Warn",
     };
-    let fresh = match settings.fresh {
+    let fresh = match fresh {
         Fresh::Create => "Create",
         Fresh::Replay => "Replay",
     };

@@ -24,8 +24,8 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use alembic_history::{
-    Code, History, HistorySettings, SchemaFiles, Settings, SettingsKey, SourceFile, StaleSchema,
-    read_folder,
+    Code, Fresh, History, HistorySettings, SchemaFiles, Settings, SettingsKey, SourceFile,
+    StaleSchema, read_folder,
 };
 
 use manifest::{Manifest, Problem};
@@ -85,6 +85,8 @@ struct CheckedMigrations {
     /// The history's own name, if the crate has several.
     history_name: Option<String>,
     settings: Settings,
+    /// How an empty database gets its schema, by the setting and the files of the target schema.
+    fresh: Fresh,
     history: History,
     /// The files of the target schema.
     schemas: Vec<SchemaText>,
@@ -197,15 +199,14 @@ fn check_history(
     };
     let bases = read(SettingsKey::Base, &settings.base)?;
     let schemas = read(SettingsKey::Schema, &settings.schema)?;
+    let mut fresh = settings.fresh;
     for schema in &schemas {
-        let bases = bases.iter().filter(|base| {
-            let mut dialects = base.dialects.iter();
-            dialects.any(|dialect| schema.dialects.contains(dialect))
-        });
-        let bases: Vec<&str> = bases.map(|base| base.text.as_str()).collect();
-        let is_stale = |history: &History| history.is_stale(schema.text.as_str(), &bases);
-        if history.as_ref().is_ok_and(is_stale) {
-            let problem = schema.stale(&package);
+        let (Ok(history), Fresh::Create) = (&history, settings.fresh) else {
+            continue;
+        };
+        let state = schema.state(history, &bases);
+        fresh = fresh.with_target(state);
+        if let Some(problem) = schema.doubt(state, &package) {
             match settings.stale_schema {
                 StaleSchema::Warn => warn(&problem, cargo)?,
                 StaleSchema::Error => problems.push(problem),
@@ -217,6 +218,7 @@ fn check_history(
             package,
             history_name: own.name.clone(),
             settings: settings.clone(),
+            fresh,
             history,
             schemas,
             bases,

@@ -4,7 +4,8 @@ use std::io;
 use std::path::Path;
 
 use alembic_history::{
-    Code, Dialect, FindingKind, Position, SettingsKey, Span, merge_conflict, read_text,
+    Code, Dialect, FindingKind, History, Position, SettingsKey, Span, TargetState, merge_conflict,
+    read_text,
 };
 use alembic_sql::{SplitErrorKind, SqlText, SqliteVersion, summary};
 
@@ -111,19 +112,52 @@ impl SchemaText {
         }
     }
 
-    /// Returns the problem of a file that was written for other revisions, or for another base.
-    pub(crate) fn stale(&self, package: &str) -> Problem {
-        Problem {
+    /// Returns whether the revisions, which follow those of `bases` that are for the same dialects, are
+    /// known to make what the file creates.
+    pub(crate) fn state(&self, history: &History, bases: &[Self]) -> TargetState {
+        let bases = bases.iter().filter(|base| {
+            let mut dialects = base.dialects.iter();
+            dialects.any(|dialect| self.dialects.contains(dialect))
+        });
+        let bases: Vec<&str> = bases.map(|base| base.text.as_str()).collect();
+        let mut states = self.dialects.iter();
+        let states = states
+            .next()
+            .map(|dialect| history.target_state(self.text.as_str(), &bases, *dialect));
+        states.unwrap_or(TargetState::Unrecorded)
+    }
+
+    /// Returns the problem of a file that is not known to create what the revisions make.
+    pub(crate) fn doubt(&self, state: TargetState, package: &str) -> Option<Problem> {
+        let revisions = "until then, an empty database gets its schema from the revisions";
+        let (note, help) = match state {
+            TargetState::InStep => return None,
+            TargetState::OtherRevisions => (
+                revisions,
+                format!("bring it in step with `cargo alembic dump --write -p {package}`"),
+            ),
+            TargetState::Edited => (
+                revisions,
+                format!(
+                    "write the revision that makes it with `cargo alembic revision --autogenerate -p \
+                     {package}`, and then compare both with `cargo alembic dump --write -p {package}`"
+                ),
+            ),
+            TargetState::Unrecorded => (
+                "an empty database gets what the file creates, and is recorded at the heads",
+                format!(
+                    "compare both with `cargo alembic dump --write -p {package}`, which records the \
+                     result at the top of the file"
+                ),
+            ),
+        };
+        Some(Problem {
             place: self.name.clone(),
             code: Code::StaleSchema,
-            title: "the target schema was written for other revisions, or for another base"
-                .to_owned(),
-            note: Some(
-                "an empty database gets another schema than one that goes through the revisions"
-                    .to_owned(),
-            ),
-            help: format!("write it anew with `cargo alembic dump --write -p {package}`"),
-        }
+            title: state.to_string(),
+            note: Some(note.to_owned()),
+            help,
+        })
     }
 
     /// Returns what the oldest supported SQLite does not understand.

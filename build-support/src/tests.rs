@@ -1,4 +1,4 @@
-use alembic_history::Dialect;
+use alembic_history::{Dialect, TargetAuthor};
 
 use super::*;
 
@@ -165,7 +165,8 @@ fn sql_that_the_oldest_sqlite_refuses_is_a_warning() {
         ("dialects = [\"sqlite\", \"postgres\"]\n", all.as_slice()),
         ("dialects = [\"postgres\"]\n", &[]),
     ] {
-        let manifest = format!("{MANIFEST}schema = \"schema.sql\"\n{configuration}");
+        let schema_keys = "schema = \"schema.sql\"\nfresh = \"replay\"\n";
+        let manifest = format!("{MANIFEST}{schema_keys}{configuration}");
         let project = Project::new(&[
             ("shop/Cargo.toml", &manifest),
             ("shop/migrations/a.sql", revision),
@@ -181,8 +182,10 @@ fn sql_that_the_oldest_sqlite_refuses_is_a_warning() {
     }
 }
 
+/// An empty database is created from a file only as long as it is known to create what the revisions make,
+/// or if nobody has ever compared them.
 #[test]
-fn a_target_schema_of_other_revisions_is_told() {
+fn a_target_schema_that_may_differ_is_told_and_not_used() {
     let revision = |sql: &str| {
         format!("-- a\n-- Revision ID: a1\n-- Revises:\n\n-- alembic: upgrade\n{sql};\n")
     };
@@ -192,28 +195,60 @@ fn a_target_schema_of_other_revisions_is_told() {
         content: Ok(revision(sql).into_bytes()),
     };
     let history = History::new([source(table)], &[Dialect::Sqlite]).unwrap();
-    let written = history.schema_head("shop", &[]) + table + ";\n";
+    let record = |author| {
+        let statements = (&*format!("{table};\n"), author);
+        history.record_target("shop", &[], statements, Dialect::Sqlite)
+    };
+    let (written, by_hand) = (record(TargetAuthor::Command), record(TargetAuthor::Hand));
+    let older = written.replace("-- Fingerprint of the statements: ", "-- It was: ");
+    let edited = |file: &str| file.replace("b TEXT", "b TEXT, c TEXT");
+    let formatted = by_hand.replace("TABLE a (", "TABLE a -- all\r\n(");
+    let never = format!("{table};\n");
     let other = "CREATE TABLE a (b INTEGER)";
-    for (sql, schema, setting, is_told, is_built) in [
-        (table, written.as_str(), "", false, true),
-        ("CREATE TABLE a (b TEXT) -- all", &written, "", false, true),
-        (other, &written, "", true, true),
-        (other, &written, "stale-schema = \"warn\"\n", true, true),
-        (other, &written, "stale-schema = \"error\"\n", true, false),
-        // Nobody has said what it was written for.
+    let commented = "CREATE TABLE a (b TEXT) -- all";
+    let (nothing, warn) = ("", "stale-schema = \"warn\"\n");
+    let (error, replay) = ("stale-schema = \"error\"\n", "fresh = \"replay\"\n");
+    let (other_revisions, was_edited) = ("compared with other revisions", "edited since");
+    for (sql, schema, setting, told, fresh) in [
+        (table, &*written, nothing, None, Some("Create")),
+        (commented, &written, nothing, None, Some("Create")),
+        (table, &by_hand, nothing, None, Some("Create")),
+        (table, &formatted, error, None, Some("Create")),
         (
             other,
-            "CREATE TABLE a (b INTEGER);\n",
-            "stale-schema = \"error\"\n",
-            false,
-            true,
+            &written,
+            nothing,
+            Some(other_revisions),
+            Some("Replay"),
+        ),
+        (other, &by_hand, warn, Some(other_revisions), Some("Replay")),
+        (other, &written, error, Some(other_revisions), None),
+        (other, &written, replay, None, Some("Replay")),
+        (
+            table,
+            &edited(&written),
+            nothing,
+            Some(was_edited),
+            Some("Replay"),
         ),
         (
             table,
+            &edited(&by_hand),
+            nothing,
+            Some(was_edited),
+            Some("Replay"),
+        ),
+        (table, &edited(&by_hand), error, Some(was_edited), None),
+        (table, &edited(&by_hand), replay, None, Some("Replay")),
+        (table, &edited(&older), nothing, None, Some("Create")),
+        (other, &never, nothing, Some("nothing says"), Some("Create")),
+        (other, &never, error, Some("nothing says"), None),
+        (
+            table,
             "-- Fingerprint: x\nCREATE TABLE a (b TEXT);\n",
-            "",
-            true,
-            true,
+            nothing,
+            Some(other_revisions),
+            Some("Replay"),
         ),
     ] {
         let project = Project::new(&[
@@ -225,8 +260,14 @@ fn a_target_schema_of_other_revisions_is_told() {
             ("shop/schema.sql", schema),
         ]);
         let said = project.run();
-        assert_eq!(said.contains("[stale-schema]"), is_told, "{sql}: {said}");
-        assert_eq!(project.embedded().is_some(), is_built, "{sql}: {said}");
+        let what = format!("{sql}, {setting}{schema}: {said}");
+        assert_eq!(said.contains("[stale-schema]"), told.is_some(), "{what}");
+        assert!(told.is_none_or(|told| said.contains(told)), "{what}");
+        let embedded = project.embedded();
+        assert_eq!(embedded.is_some(), fresh.is_some(), "{what}");
+        let expected = fresh.map(|fresh| format!("options::Fresh::{fresh})"));
+        let is_expected = |text: String| expected.is_some_and(|fresh| text.contains(&fresh));
+        assert!(embedded.is_none_or(is_expected), "{what}");
     }
 }
 
@@ -242,7 +283,10 @@ fn a_target_schema_of_another_base_is_told() {
     let base = "CREATE TABLE a (x);\nCREATE TABLE b (x);\n";
     let other = "CREATE TABLE a (y);\nCREATE TABLE b (x);\n";
     let table = "CREATE TABLE a (x);\n";
-    let written = |bases: &[&str]| history.schema_head("shop", bases) + table;
+    let written = |bases: &[&str]| {
+        let statements = (table, TargetAuthor::Command);
+        history.record_target("shop", bases, statements, Dialect::Sqlite)
+    };
     let windows = base.replace('\n', "\r\n");
     for (base, schema, is_told) in [
         (Some(base), written(&[base]), false),

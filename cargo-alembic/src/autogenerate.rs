@@ -10,7 +10,7 @@ mod side;
 
 use std::collections::BTreeSet;
 
-use alembic_history::{Code, has_fingerprint};
+use alembic_history::Code;
 use alembic_migrate::schema::{Cost, DiffOptions};
 use alembic_schema::Filter;
 
@@ -186,15 +186,15 @@ fn report_omissions(context: &Context, sides: &[Side<'_>]) {
 fn report_stale_files(context: &Context, owner: &Crate) {
     let files = owner.dialects.iter().filter_map(|dialect| {
         let file = owner.configuration.target(*dialect).ok().flatten()?;
-        has_fingerprint(file.text.as_str()).then_some(file.path)
+        Some(file.path.display().to_string())
     });
-    let files: BTreeSet<String> = files.map(|path| path.display().to_string()).collect();
+    let files: BTreeSet<String> = files.collect();
     if !files.is_empty() {
         let files: Vec<String> = files.into_iter().collect();
         let dump = Suggestion::for_crate(Subcommand::Dump, owner.name()).argument("--write");
-        let next = Hint::from("when the revision is as it should be, write ")
+        let next = Hint::from("when the revision is as it should be, bring ")
             .text(files.join(" and "))
-            .text(" anew with ")
+            .text(" in step with ")
             .command(dump);
         context.shell.status("Next", next.render(&context.call));
     }

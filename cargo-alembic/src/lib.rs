@@ -39,6 +39,7 @@ mod reference;
 mod replay;
 mod schemas;
 mod several_heads;
+mod stale_target;
 mod trial;
 mod url;
 mod workspace;

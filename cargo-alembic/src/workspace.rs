@@ -245,6 +245,17 @@ impl Configuration {
         self.read_schema(SchemaRole::Base, self.settings.base.as_ref(), dialect)
     }
 
+    /// Reads the files that create what is older than the revisions, each once.
+    pub(crate) fn bases(&self, dialects: &[Dialect]) -> Result<Vec<SchemaFile>> {
+        let mut bases: Vec<SchemaFile> = Vec::new();
+        for dialect in dialects {
+            let base = self.base(*dialect)?;
+            let is_new = |base: &SchemaFile| bases.iter().all(|known| known.path != base.path);
+            bases.extend(base.filter(is_new));
+        }
+        Ok(bases)
+    }
+
     fn read_schema(
         &self,
         role: SchemaRole,

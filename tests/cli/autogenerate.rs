@@ -458,5 +458,5 @@ fn the_page() {
             language => panic!("nothing is known of a block of {language}"),
         }
     }
-    assert_eq!(commands, 6);
+    assert_eq!(commands, 7);
 }

@@ -132,6 +132,37 @@ fn a_file_that_a_new_revision_makes_stale() {
     assert_snapshot!(project.transcript(&[generate, "dump --write", "check"]));
 }
 
+/// What somebody wrote into a file stays there, and an empty database is created from it only while it is
+/// known to be what the revisions make.
+#[test]
+fn a_file_that_somebody_writes() {
+    let project = project();
+    let users = "-- By hand.\nCREATE TABLE users (\n  id INTEGER PRIMARY KEY,\n  name TEXT -- in full\n);\n";
+    let posts = "CREATE TABLE posts (id INTEGER PRIMARY KEY, body TEXT);\n\
+                 CREATE INDEX posts_body ON posts (body);\n";
+    project.write("schema.sql", format!("{users}{posts}"));
+    let mut shown = project.transcript(&["dump --write"]);
+    shown += &project.read("schema.sql");
+    project.replace("schema.sql", "name TEXT", "name TEXT, mail TEXT");
+    let edited = project.read("schema.sql");
+    shown += &project.transcript(&["ensure", "dump --write"]);
+    assert_eq!(project.read("schema.sql"), edited);
+    let generate = "revision --autogenerate -m Mail --rev-id cc03";
+    shown += &project.transcript(&[generate, "dump --write"]);
+    shown += &project.read("schema.sql");
+    project.remove("shop.db");
+    project.run("ensure").success();
+    // A revision that nobody has written into the file.
+    project.add(
+        revision("dd04")
+            .revises("cc03")
+            .upgrade("CREATE TABLE more (x INT);"),
+    );
+    project.remove("shop.db");
+    shown += &project.transcript(&["ensure", "dump --write", "ensure --format json"]);
+    assert_snapshot!(shown);
+}
+
 /// One file for both engines would say the same to both; a missing one is told.
 #[test]
 fn a_file_for_each_engine() {

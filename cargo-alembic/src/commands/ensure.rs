@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use alembic_history::{Direction, Node};
-use alembic_migrate::options::Ahead;
-use alembic_migrate::{Migrations, ensure_all_ready};
+use alembic_migrate::options::{Ahead, Fresh};
+use alembic_migrate::{Migrations, Scenario, ensure_all_ready};
 use clap::Args;
 
 use crate::args::{DatabaseArgs, DetailArgs, InterruptedArgs};
@@ -16,6 +16,7 @@ use crate::newer_sql;
 use crate::output::json::{AnswerJson, EnsureJson};
 use crate::output::{Answer, Detail, Layout, Response, Result, reports};
 use crate::several_heads;
+use crate::stale_target::StaleTarget;
 use crate::workspace::{Crate, CrateOrder, PlannedRows};
 
 /// Arguments of `cargo alembic ensure`.
@@ -87,11 +88,19 @@ impl EnsureArgs {
         } else {
             Ahead::Refuse
         };
+        let stale = group.iter();
+        let stale = stale.map(|next| StaleTarget::find(next, database.dialect()));
+        let stale: Vec<Option<StaleTarget>> = stale.collect::<Result<_>>()?;
         let sets: Vec<Migrations> = group
             .iter()
-            .map(|next| {
+            .zip(&stale)
+            .map(|(next, stale)| {
                 let (shown, watch) = (Arc::clone(&progress), Watch::new(database));
                 let migrations = next.migrations.clone().ahead(ahead);
+                let migrations = match stale {
+                    Some(_) => migrations.fresh(Fresh::Replay),
+                    None => migrations,
+                };
                 migrations
                     .report_statements(self.detail.detail() == Detail::Statements)
                     .interruption(self.interrupted.policy())
@@ -113,13 +122,19 @@ impl EnsureArgs {
         let mut answers = Vec::new();
         for report in &reports {
             context.shell.status("Finished", reports::ensure(report));
-            let own = group.iter().find(|own| own.name() == report.package);
-            if let Some(own) = own {
+            let mut pairs = group.iter().zip(&stale);
+            let own = pairs.find(|(own, _)| own.name() == report.package);
+            if let Some((own, stale)) = own {
+                if let Some(stale) = stale
+                    && report.scenario == Scenario::Fresh
+                {
+                    stale.report(context, own);
+                }
                 let (way, dialect) = (Direction::Upgrade, database.dialect());
                 newer_sql::report_steps(context, own, way, dialect, &report.steps);
                 several_heads::report(context, own, &report.steps);
             }
-            let empty = own.map(|own| empty_upgrades::report(context, own, &report.steps));
+            let empty = own.map(|(own, _)| empty_upgrades::report(context, own, &report.steps));
             let json = EnsureJson::new(&database.url, report, &empty.unwrap_or_default());
             let json = AnswerJson::Ensure(json);
             answers.push(Answer::new(&report.package, json, String::new()));

@@ -1,9 +1,10 @@
 //! What a command warns of: shown as it is found, and part of the answer for programs.
 
 use std::fmt::Display;
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use alembic_history::Fault;
+use alembic_history::{Code, Fault};
 use alembic_migrate::report::{Notice, NoticeOrigin, Severity};
 
 use super::json::WarningJson;
@@ -41,6 +42,31 @@ impl Warnings {
             file: Some(fault.path.display().to_string()),
             line: Some(position.line),
             column: Some(position.column),
+            revision: None,
+            statement: None,
+            database_code: None,
+        };
+        self.kept().push(warning);
+    }
+
+    /// Shows what is to be known of a whole file, and does not keep the command from its work.
+    pub(crate) fn file(
+        &self,
+        shell: Shell,
+        (verb, package): (&str, &str),
+        (code, path): (Code, &Path),
+        text: impl Display,
+    ) {
+        let path = path.display();
+        shell.warning(verb, format_args!("{path}: [{code}] {text}"));
+        let warning = WarningJson {
+            package: package.to_owned(),
+            severity: Severity::Warning.to_string(),
+            code: Some(code.to_string()),
+            message: text.to_string(),
+            file: Some(path.to_string()),
+            line: None,
+            column: None,
             revision: None,
             statement: None,
             database_code: None,

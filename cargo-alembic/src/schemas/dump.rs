@@ -1,8 +1,8 @@
 //! Schemas as SQL that makes them, and the files of target schemas.
 
-use alembic_history::Code;
+use alembic_history::{Code, TargetAuthor};
 use alembic_migrate::Dialect;
-use alembic_migrate::schema::{DiffOptions, Schema};
+use alembic_migrate::schema::{Change, DiffOptions, Schema};
 use alembic_run::{Schema as SchemaFile, SchemaRole};
 use alembic_schema::{Filter, script};
 use alembic_sql::SqlText;
@@ -10,7 +10,7 @@ use alembic_sql::SqlText;
 use super::{changes, not_compared};
 use crate::database::scratch::Engine;
 use crate::new_file::FileChanges;
-use crate::output::{Cause, Diagnostic, Error, Result, display_path};
+use crate::output::{Cause, Diagnostic, Error, Hint, Result, Subcommand, Suggestion, display_path};
 use crate::replay::Replay;
 use crate::workspace::{Crate, CrateOrder};
 
@@ -70,34 +70,66 @@ impl<'r> Made<'r> {
         Dump::new(self.replay.owner, &self.below, &self.heads, self.dialect())
     }
 
-    /// Fails unless a file makes the schema of the revisions.
-    fn check(&self, file: &SchemaFile) -> Result<()> {
+    /// Returns what a file creates, as far as it is compared.
+    fn created_by(&self, file: &SchemaFile) -> Result<Schema> {
         let replay = &self.replay;
         let mut found = replay.inspect(&mut replay.created_by(file)?)?;
         self.filter.apply(&mut found);
-        let left = changes(replay.owner, &found, &self.heads, DiffOptions::default())?;
-        match left.first() {
+        Ok(found)
+    }
+
+    /// Fails unless SQL that was rendered makes the schema of the revisions.
+    fn check(&self, file: &SchemaFile) -> Result<()> {
+        let found = self.created_by(file)?;
+        match self.changes(&found, &self.heads)?.first() {
             None => Ok(()),
             Some(first) => {
-                let title = format!("{} does not make the schema", file.path.display());
+                let path = file.path.display();
+                let title = format!("{path} does not make the schema");
+                let (engine, left) = (self.dialect().product(), &first.sentence);
                 Err(Diagnostic::new(Cause::Check, title)
                     .code(Code::SchemaDiffers)
-                    .note(format!(
-                        "on {}, left: {}",
-                        self.dialect().product(),
-                        first.sentence
-                    ))
+                    .note(format!("on {engine}, left: {left}"))
                     .help("nothing was written")
                     .into())
             }
         }
+    }
+
+    /// Fails unless a file that somebody wrote creates the schema of the revisions.
+    fn compare(&self, file: &SchemaFile) -> Result<()> {
+        let found = self.created_by(file)?;
+        let ahead = self.changes(&self.heads, &found)?;
+        if ahead.is_empty() {
+            return Ok(());
+        }
+        let path = file.path.display();
+        let title = format!("{path} creates another schema than the revisions make");
+        let sentences = ahead.iter().map(|change| change.sentence.as_str());
+        let sentences: Vec<&str> = sentences.collect();
+        let engine = self.dialect().product();
+        let generate = Suggestion::for_crate(Subcommand::Revision, self.replay.owner.name());
+        let keep = Hint::from("if the file is right, ")
+            .command(generate.argument("--autogenerate"))
+            .text(" writes the revision that makes what it creates");
+        Err(Diagnostic::new(Cause::Check, title)
+            .code(Code::SchemaDiffers)
+            .note(format!("the difference on {engine}: {}", sentences.join(", ")))
+            .note("it was left as it is, since somebody has written into it")
+            .help(keep)
+            .help("if the revisions are right, correct the file, or delete it to have it written anew")
+            .into())
+    }
+
+    fn changes(&self, from: &Schema, to: &Schema) -> Result<Vec<Change>> {
+        changes(self.replay.owner, from, to, DiffOptions::default())
     }
 }
 
 /// The files of a crate's target schema, each of which makes the schema of the revisions on its engines.
 #[derive(Default)]
 pub(crate) struct TargetFiles {
-    /// The texts, each with its path as it is shown.
+    /// The statements, each with its path as it is shown.
     pub(crate) dumps: Vec<(Dump, String)>,
     changes: FileChanges,
 }
@@ -141,41 +173,58 @@ pub(crate) fn target_files(
         let made: Vec<Made<'_>> = made.collect::<Result<_>>()?;
         let path = owner.configuration.folder.join(name);
         let shown = display_path(&path);
-        let bases = bases(owner, &dialects)?;
+        let bases = owner.configuration.bases(&dialects)?;
         let bases: Vec<&str> = bases.iter().map(|base| base.text.as_str()).collect();
-        let head = owner.history().schema_head(owner.name(), &bases);
-        let (dump, text) = shared_text(&made, &head, &shown)?;
+        let current = match path.exists() {
+            true => owner.configuration.target(dialects[0])?,
+            false => None,
+        };
+        let author = current.as_ref().map_or(TargetAuthor::Command, |file| {
+            TargetAuthor::of(file.text.as_str(), dialects[0])
+        });
+        let dump = match (current, author) {
+            (Some(file), TargetAuthor::Hand) => kept(&made, &file)?,
+            (Some(file), TargetAuthor::Editor) => {
+                made.iter().try_for_each(|reader| reader.compare(&file))?;
+                shared(&made, &shown)?
+            }
+            (_, TargetAuthor::Command) | (None, _) => shared(&made, &shown)?,
+        };
+        let statements = (dump.sql.as_str(), author);
+        let history = owner.history();
+        let text = history.record_target(owner.name(), &bases, statements, dialects[0]);
         target.changes.write(&path, &text)?;
         target.dumps.push((dump, shown));
     }
     Ok(target)
 }
 
-/// Returns the files of what is older than the revisions, each once.
-fn bases(owner: &Crate, dialects: &[Dialect]) -> Result<Vec<SchemaFile>> {
-    let mut bases: Vec<SchemaFile> = Vec::new();
-    for dialect in dialects {
-        let base = owner.configuration.base(*dialect)?;
-        let is_new = |base: &SchemaFile| bases.iter().all(|known| known.path != base.path);
-        bases.extend(base.filter(is_new));
-    }
-    Ok(bases)
+/// Returns the text of a file as it is, if it makes the schema of the revisions on all of its engines.
+fn kept(made: &[Made<'_>], file: &SchemaFile) -> Result<Dump> {
+    made.iter().try_for_each(|reader| reader.compare(file))?;
+    let [first, ..] = made else {
+        unreachable!("a file is for an engine of the crate")
+    };
+    Ok(Dump {
+        dialect: first.dialect(),
+        sql: file.text.as_str().to_owned(),
+        not_compared: not_compared(&first.heads, &first.heads),
+    })
 }
 
-/// Returns the text of a file for all of its engines: the SQL of the first one whose SQL all of them
-/// read. One engine may not read what another one writes.
-fn shared_text(made: &[Made<'_>], head: &str, shown: &str) -> Result<(Dump, String)> {
+/// Returns the SQL of the first engine whose SQL all engines of a file read. One engine may not read
+/// what another one writes.
+fn shared(made: &[Made<'_>], shown: &str) -> Result<Dump> {
     let mut failed = None;
     for author in made {
         let dump = author.dump()?;
-        let text = head.to_owned() + &dump.sql;
         let file = SchemaFile {
             role: SchemaRole::Target,
             path: shown.into(),
-            text: SqlText::new(text.as_str()),
+            text: SqlText::new(dump.sql.as_str()),
         };
         match made.iter().try_for_each(|reader| reader.check(&file)) {
-            Ok(()) => return Ok((dump, text)),
+            Ok(()) => return Ok(dump),
             Err(error) => failed = Some(error),
         }
     }

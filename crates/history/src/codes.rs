@@ -324,10 +324,11 @@ codes! {
         /// `diff` or `dump` was given something that names no schema, or two schemas of different engines.
         UnknownSchema = "unknown-schema",
 
-        /// The file of the target schema was written by `cargo alembic dump --write` for other revisions
-        /// or another base than the crate has, so that an empty database would get another schema than one
-        /// that went through the revisions. Write it anew. It is a warning of builds, and an error with
-        /// `stale-schema = "error"`.
+        /// The file of the target schema is not known to create what the revisions make: it was compared with
+        /// other revisions or another base than the crate has, or edited since, or never compared. `cargo
+        /// alembic dump --write` compares them, and records the result at the top of the file. Unless nothing
+        /// was ever recorded in the file, an empty database gets its schema from the revisions. It is a warning
+        /// of builds, and an error with `stale-schema = "error"`.
         StaleSchema = "stale-schema",
 
         /// `include` or `exclude` has a pattern with an unknown kind of objects.

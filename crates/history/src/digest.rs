@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use alembic_sql::{FileStatement, Tokens};
+use alembic_sql::Tokens;
 
 use crate::Dialect;
 
@@ -86,8 +86,14 @@ impl Digest {
         let sections = file.sections(crate::Direction::Upgrade, dialect);
         let statements = sections.flat_map(|section| section.statements(dialect));
         Self::of_revision(fnv_1a(
-            statements.flat_map(|statement| meaning(statement, dialect).chain([END])),
+            statements.flat_map(|statement| tokens(statement.sql, dialect).chain([END])),
         ))
+    }
+
+    /// Returns the digest of SQL, without comments and without what stands between tokens.
+    #[must_use]
+    pub fn of_sql(sql: &str, dialect: Dialect) -> Self {
+        Self::of_revision(fnv_1a(tokens(sql, dialect)))
     }
 
     /// Returns the digest of texts, but for their line ends, which git may change at any checkout.
@@ -104,12 +110,10 @@ impl Digest {
 const BETWEEN: u8 = 0;
 const END: u8 = 1;
 
-/// Returns the bytes of a statement's tokens.
-fn meaning(statement: FileStatement<'_>, dialect: Dialect) -> impl Iterator<Item = u8> {
-    let tokens = Tokens::new(statement.sql, dialect).without_trivia();
-    tokens.flat_map(move |token| {
-        without_carriage_returns(token.span.text(statement.sql)).chain([BETWEEN])
-    })
+/// Returns the bytes of the tokens of SQL.
+fn tokens(sql: &str, dialect: Dialect) -> impl Iterator<Item = u8> {
+    let tokens = Tokens::new(sql, dialect).without_trivia();
+    tokens.flat_map(move |token| without_carriage_returns(token.span.text(sql)).chain([BETWEEN]))
 }
 
 /// Returns the bytes of a text, with each `\r\n` as `\n`.

@@ -38,7 +38,7 @@ pub use digest::{Digest, NotADigest, fnv_1a};
 pub use expression::{Expression, Range, Symbol, SyntaxError, SyntaxErrorKind};
 pub use file::{Body, Header, Named, NewRevision, Reversal, RevisionFile, Section};
 pub use finding::{Finding, FindingKind, WaysToOneHead};
-pub use fingerprint::has_fingerprint;
+pub use fingerprint::{TargetAuthor, TargetState};
 #[cfg(feature = "folder")]
 pub use folder::{FolderError, read_file, read_folder, read_text};
 pub use graph::{Graph, GraphError, GraphErrorKind, Node, NodeSet};

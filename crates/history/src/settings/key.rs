@@ -138,8 +138,10 @@ keys! {
     /// crate. `verify` compares it with the database, and `upgrade` and `downgrade` keep it in step.
     DieselSchema = "diesel-schema" => diesel_schema,
 
-    /// What a build does when the file that `schema` names was written by `cargo alembic dump --write`
-    /// for other revisions than the crate has: `warn`, or fail with an `error`.
+    /// What a build does when the file that `schema` names is not known to create what the revisions make,
+    /// because `cargo alembic dump --write` has not compared them, or one of them was changed since: `warn`,
+    /// or fail with an `error`. An empty database is created from such a file only if nothing was ever
+    /// recorded in it; otherwise, it gets its schema from the revisions.
     StaleSchema = "stale-schema" => stale_schema,
 
     /// A file of SQL that creates what databases hold that are older than the first revision, or one for
