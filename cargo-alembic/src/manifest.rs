@@ -170,12 +170,17 @@ pub(crate) fn configured_url(url: String, crate_folder: &Path) -> Result<Databas
 /// Returns the configuration.
 pub(crate) fn new_table(folder: &Path, database: &DatabaseSetting) -> Table {
     let mut alembic = Table::new();
-    match database {
-        DatabaseSetting::Url(url) => alembic["url"] = value(url),
-        DatabaseSetting::Dialect(dialect) => {
-            let dialects: toml_edit::Array = [dialect.name()].into_iter().collect();
-            alembic["dialects"] = value(dialects);
+    let dialect = match database {
+        DatabaseSetting::Url(url) => {
+            alembic["url"] = value(url);
+            Dialect::of_url(url)
         }
+        DatabaseSetting::Dialect(dialect) => Some(*dialect),
+    };
+    // Revisions that nobody has checked for an engine are not to run there.
+    if let Some(dialect) = dialect {
+        let dialects: toml_edit::Array = [dialect.name()].into_iter().collect();
+        alembic["dialects"] = value(dialects);
     }
     if folder != Path::new(DEFAULT_FOLDER) {
         alembic["migrations"] = value(folder.display().to_string());

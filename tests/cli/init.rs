@@ -311,14 +311,14 @@ fn a_url_that_is_written_elsewhere() {
             "url-env = \"SHOP_DB\"\n",
             Some(variable),
             "init -p app",
-            "url = \"sqlite://app.db\"\n".to_owned(),
+            format!("url = \"sqlite://app.db\"\n{}", dialects("sqlite")),
             "sqlite://app/app.db",
         ),
         (
             "",
             Some(variable),
             "init -p app --url sqlite://app/own.db",
-            "url = \"sqlite://own.db\"\n".to_owned(),
+            format!("url = \"sqlite://own.db\"\n{}", dialects("sqlite")),
             "sqlite://other.db, from the environment variable DATABASE_URL; without it, \
              sqlite://app/own.db",
         ),
@@ -340,7 +340,7 @@ fn a_url_that_is_written_elsewhere() {
             url,
             None,
             "init -p app --url sqlite://own.db",
-            "url = \"sqlite://../own.db\"\n".to_owned(),
+            format!("url = \"sqlite://../own.db\"\n{}", dialects("sqlite")),
             "sqlite://own.db",
         ),
     ] {
