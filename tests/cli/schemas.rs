@@ -1,6 +1,7 @@
 //! `cargo alembic check`, `verify`, `diff` and `dump`
 
-use alembic_tests::{Project, graph, revision};
+use alembic_history::Dialect;
+use alembic_tests::{Database, Project, graph, revision};
 use insta::assert_snapshot;
 
 use crate::{chain, give_tables_of_their_own, workspace};
@@ -213,5 +214,59 @@ fn crates_that_depend_on_each_other() {
             dump.contains("t_aa01") && !dump.contains("t_cc03"),
             "{dump}"
         );
+    }
+}
+
+/// Nothing that another crate creates in the same database is drift, or proposed for dropping, whatever it is.
+#[test]
+fn objects_of_other_crates_are_left_alone() {
+    let views = "CREATE TABLE sales (id INTEGER PRIMARY KEY, amount INTEGER);\n\
+                 CREATE VIEW totals AS SELECT sum(amount) AS total FROM sales;\n";
+    let sqlite = "CREATE TRIGGER enter INSTEAD OF INSERT ON totals BEGIN SELECT 1; END;\n";
+    let postgres = "CREATE MATERIALIZED VIEW monthly AS SELECT id, amount FROM sales;\n\
+                    CREATE UNIQUE INDEX monthly_id ON monthly (id);\n\
+                    CREATE TYPE mood AS ENUM ('good');\n\
+                    CREATE DOMAIN positive AS integer CONSTRAINT above CHECK (value > 0);\n\
+                    CREATE SEQUENCE numbers;\n\
+                    CREATE SCHEMA audit;\n\
+                    CREATE FUNCTION twice(x integer) RETURNS integer LANGUAGE sql AS 'SELECT x * 2';\n\
+                    CREATE RULE enter AS ON INSERT TO totals DO INSTEAD NOTHING;\n\
+                    CREATE STATISTICS sales_pairs ON id, amount FROM sales;\n\
+                    ALTER VIEW totals RENAME TO sums;\n";
+    for (dialect, more) in [(Dialect::Sqlite, sqlite), (Dialect::Postgres, postgres)] {
+        let project = Project::with_workspace(&["app", "store"]);
+        give_tables_of_their_own(&project);
+        let users = "CREATE TABLE users (id INTEGER PRIMARY KEY);\n\
+                     CREATE VIEW ids AS SELECT id FROM users;\n";
+        project.add_to("app/migrations", [revision("aa01").upgrade(users)]);
+        let other = revision("bb02").upgrade(&format!("{views}{more}"));
+        project.add_to("store/migrations", [other.without_downgrade()]);
+        let database = Database::new(dialect);
+        for name in ["app", "store"] {
+            let manifest = format!("{name}/Cargo.toml");
+            project.replace(manifest, &format!("sqlite://{name}.db"), &database.url());
+        }
+        project.run("upgrade").success();
+        for line in [
+            "verify",
+            "verify -p app",
+            "verify -p store",
+            "diff -p app history database",
+        ] {
+            let outcome = project.run(line).success();
+            let is_sound = !outcome.stderr.contains("totals") && outcome.stdout.is_empty();
+            assert!(is_sound, "{dialect}: {outcome}");
+        }
+        let dump = project.run("dump database -p app");
+        let dump = dump.success().stdout;
+        let own = ["users", "ids"];
+        assert!(own.iter().all(|own| dump.contains(own)), "{dump}");
+        assert_eq!(dump.matches("CREATE").count(), own.len(), "{dump}");
+        // What nobody's revisions create is drift.
+        let drift = "CREATE VIEW by_hand AS SELECT id FROM sales";
+        database.execute(drift);
+        let outcome = project.run("verify -p app");
+        assert_eq!(outcome.status, 9, "{outcome}");
+        assert!(outcome.stdout.contains("by_hand"), "{outcome}");
     }
 }

@@ -9,18 +9,18 @@ use crate::engine::engine;
 use crate::error::RunError;
 use crate::exchange::{Port, Run};
 use crate::failure::Failure;
+use crate::other_objects::OtherObjects;
 use crate::refused_request::RefusedRequest;
 use crate::report::Inspection;
 use crate::request::{Query, Task};
 use crate::runner::Runner;
 use crate::session::Session;
-use crate::tables::Tables;
 use crate::target::Target;
 
 impl<'h> Runner<'h> {
     /// Reads the schema: everything except the version table, the log and the table of progress.
     ///
-    /// So are the tables of other crates, as far as they are known. How many queries that takes does
+    /// So are the tables, views and other objects of other crates, as far as they are known. How many queries that takes does
     /// not depend on the database.
     #[must_use]
     pub fn inspect(
@@ -59,8 +59,9 @@ pub(crate) fn leave_out_others(schema: &mut Schema, crates: &[(Runner<'_>, Targe
             leave_out_versions(schema, &other.version_table);
         }
     }
-    let tables = Tables::known(crates, index);
-    schema.leave_out(|id| id.kind == ObjectKind::Table && tables.is_of_others(&*engine, &id.name));
+    let others = OtherObjects::known(crates, index);
+    let left_out = others.of(&*engine, schema);
+    schema.leave_out(|id| left_out.contains(id));
 }
 
 async fn inspect(

@@ -50,6 +50,7 @@ mod ledger;
 mod link;
 mod log;
 mod notice;
+mod other_objects;
 mod other_tools;
 mod outside;
 mod pieces;

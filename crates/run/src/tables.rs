@@ -62,16 +62,6 @@ impl Tables {
     }
 }
 
-impl Tables {
-    /// Returns whether a table is known to be another crate's, and not to be this one's.
-    pub(crate) fn is_of_others(&self, engine: &dyn Engine, table: &str) -> bool {
-        let contains =
-            |names: &[String]| names.iter().any(|other| engine.is_same_table(other, table));
-        let is_own = self.target.as_deref().is_some_and(contains) || contains(&self.created);
-        contains(&self.others) && !is_own
-    }
-}
-
 fn target_tables(runner: &Runner<'_>, target: &Target) -> Option<Vec<String>> {
     let schema = target.schema.as_ref()?;
     Some(schema.tables(runner.dialect))

@@ -11,6 +11,7 @@ mod dialect;
 mod index;
 mod kind;
 mod name;
+mod named;
 mod newer;
 mod normal;
 mod outline;
@@ -34,6 +35,7 @@ pub use dialect::{Dialect, UnknownDialect};
 pub use index::{IndexAction, IndexStatement, ReindexTarget};
 pub use kind::{EnumValue, StatementKind};
 pub use name::{Name, unquote};
+pub use named::{NamedObject, ObjectClass};
 pub use newer::{NewerSql, SqliteVersion, UnsupportedVersion};
 pub use normal::normalized;
 pub use outline::{

@@ -2,6 +2,7 @@
 
 use super::kind;
 use crate::Dialect::{self, Postgres, Sqlite};
+use crate::{NamedObject, ObjectClass, SqlText};
 
 fn created_table(statement: &str, dialect: Dialect) -> Option<String> {
     let kind = kind(statement, dialect);
@@ -101,5 +102,93 @@ fn renamed_tables_are_named_as_postgres_keeps_them() {
     ] {
         let found = renamed_table(statement, Postgres);
         assert_eq!(found.as_deref(), expected, "{statement}");
+    }
+}
+
+#[test]
+fn objects_are_named_by_their_statements() {
+    use ObjectClass::{
+        Collation, Extension, Relation, Routine, Schema, Sequence, Statistics, TextSearch, Type,
+    };
+    for (statement, expected) in [
+        ("CREATE TABLE s.a (id int)", Some((Relation, "a"))),
+        ("ALTER TABLE a RENAME TO \"B\"", Some((Relation, "B"))),
+        ("CREATE VIEW A AS SELECT 1", Some((Relation, "a"))),
+        (
+            "CREATE OR REPLACE TEMP RECURSIVE VIEW a (x) AS SELECT 1",
+            Some((Relation, "a")),
+        ),
+        (
+            "CREATE MATERIALIZED VIEW IF NOT EXISTS s.a AS SELECT 1",
+            Some((Relation, "a")),
+        ),
+        (
+            "ALTER MATERIALIZED VIEW IF EXISTS s.a RENAME TO b",
+            Some((Relation, "b")),
+        ),
+        ("ALTER VIEW a RENAME COLUMN x TO y", None),
+        ("ALTER VIEW a SET SCHEMA s", None),
+        ("CREATE TYPE a AS ENUM ('x')", Some((Type, "a"))),
+        ("ALTER TYPE a ADD VALUE 'y'", None),
+        (
+            "CREATE DOMAIN a AS int CHECK (value > 0)",
+            Some((Type, "a")),
+        ),
+        ("ALTER DOMAIN a RENAME TO b", Some((Type, "b"))),
+        ("ALTER DOMAIN a RENAME CONSTRAINT c TO d", None),
+        (
+            "CREATE UNLOGGED SEQUENCE IF NOT EXISTS a",
+            Some((Sequence, "a")),
+        ),
+        (
+            "CREATE FUNCTION a(x int) RETURNS int LANGUAGE sql AS 'SELECT 1'",
+            Some((Routine, "a")),
+        ),
+        (
+            "ALTER FUNCTION a(x numeric(1, 2)) RENAME TO b",
+            Some((Routine, "b")),
+        ),
+        (
+            "CREATE OR REPLACE PROCEDURE a() LANGUAGE sql AS ''",
+            Some((Routine, "a")),
+        ),
+        (
+            "CREATE AGGREGATE a(int) (SFUNC = b, STYPE = int)",
+            Some((Routine, "a")),
+        ),
+        ("CREATE SCHEMA IF NOT EXISTS a", Some((Schema, "a"))),
+        ("CREATE SCHEMA AUTHORIZATION a", Some((Schema, "a"))),
+        (
+            "CREATE EXTENSION IF NOT EXISTS \"uuid-ossp\"",
+            Some((Extension, "uuid-ossp")),
+        ),
+        (
+            "CREATE COLLATION a (provider = icu, locale = 'de')",
+            Some((Collation, "a")),
+        ),
+        (
+            "CREATE STATISTICS a ON x, y FROM b",
+            Some((Statistics, "a")),
+        ),
+        (
+            "CREATE TEXT SEARCH CONFIGURATION a (COPY = english)",
+            Some((TextSearch, "a")),
+        ),
+        ("CREATE TEXT SEARCH PARSER a (START = b)", None),
+        ("CREATE UNIQUE INDEX a ON b (c)", None),
+        (
+            "CREATE TRIGGER a BEFORE INSERT ON b EXECUTE FUNCTION c()",
+            None,
+        ),
+        ("DROP VIEW a", None),
+        ("CREATE VIEW", None),
+        ("CREATE", None),
+        ("SELECT 1", None),
+    ] {
+        let text = SqlText::new(statement);
+        let mut statements = text.statements(Postgres);
+        let named = NamedObject::of(statements.next().unwrap(), Postgres);
+        let found = named.as_ref().map(|named| (named.class, named.name.kept()));
+        assert_eq!(found, expected, "{statement}");
     }
 }
