@@ -11,21 +11,34 @@ use crate::workspace::Crate;
 
 /// Returns the engines that a crate's revisions are written for; fails if one of them needs a server and
 /// none is known. An argument names its URL, or else that of a database on it.
-pub(crate) fn engines(owner: &Crate, urls: &[Option<&str>]) -> Result<Vec<Engine>> {
+///
+/// Sessions in temporary databases find the same schemas as those of `compared`, the database that they are
+/// compared with.
+pub(crate) fn engines(
+    owner: &Crate,
+    urls: &[Option<&str>],
+    compared: Option<&Database>,
+) -> Result<Vec<Engine>> {
     let dialects = owner.dialects.iter();
     dialects
         .map(|dialect| match dialect {
             Dialect::Sqlite => Ok(Engine::Sqlite(owner.configuration.sqlite_extensions())),
-            Dialect::Postgres => match server(owner, urls)? {
-                Some(url) => Engine::postgres(&url),
-                None => Err(no_server(owner, "--scratch-url")),
-            },
+            Dialect::Postgres => {
+                let compared = compared.map(|database| &database.url);
+                match (server(owner, urls)?, compared) {
+                    (Some(url), Some(DatabaseUrl::Postgres(compared))) => {
+                        Engine::postgres_like(&url, compared)
+                    }
+                    (Some(url), Some(DatabaseUrl::Sqlite(_)) | None) => Engine::postgres(&url),
+                    (None, _) => Err(no_server(owner, "--scratch-url")),
+                }
+            }
         })
         .collect()
 }
 
 /// Returns the engine of a database; on a server, temporary databases are created next to it, unless an
-/// argument or the configuration names another server.
+/// argument or the configuration names another server, and their sessions find the same schemas.
 pub(crate) fn engine_of(
     owner: &Crate,
     database: &Database,
@@ -34,7 +47,7 @@ pub(crate) fn engine_of(
     match &database.url {
         DatabaseUrl::Sqlite(_) => Ok(Engine::Sqlite(owner.configuration.sqlite_extensions())),
         DatabaseUrl::Postgres(url) => match server(owner, &[scratch_url])? {
-            Some(server) => Engine::postgres(&server),
+            Some(server) => Engine::postgres_like(&server, url),
             None => Engine::postgres(url),
         },
     }

@@ -370,3 +370,32 @@ fn search_paths() {
         assert_eq!(current.stdout, "bb02\n", "{parameter} {variable}");
     }
 }
+
+/// Temporary databases lead their sessions to the schemas that those of the database are led to, wherever they
+/// are created.
+#[test]
+fn search_paths_of_compared_databases() {
+    let scratch = Database::new(Dialect::Postgres);
+    for (parameter, is_of_database) in [("?options=-csearch_path=app", false), ("", true)] {
+        let project = chain();
+        let database = Database::new(Dialect::Postgres);
+        database.execute("CREATE SCHEMA app");
+        if is_of_database {
+            let name = database.query("SELECT pg_catalog.current_database()");
+            database.execute(&format!("ALTER DATABASE {} SET search_path = app", name[0]));
+        }
+        let url = format!("{}{parameter}", database.url());
+        let place = project.here().env("DATABASE_URL", url);
+        place.run("upgrade").success();
+        for scratch in [String::new(), format!(" --scratch-url {}", scratch.url())] {
+            for (line, expected) in [
+                ("verify", "No drift detected"),
+                ("diff history database", "No changes detected"),
+            ] {
+                let outcome = place.run(&format!("{line}{scratch}")).success();
+                assert!(outcome.stderr.contains(expected), "{parameter}: {outcome}");
+            }
+        }
+        assert_eq!(scratch.tables(), Vec::<String>::new());
+    }
+}

@@ -39,7 +39,7 @@ impl CheckArgs {
                 )?,
                 strictness: self.compared.strict.into(),
             };
-            let engines = engines(next, &[self.compared.scratch_url.as_deref()])?;
+            let engines = engines(next, &[self.compared.scratch_url.as_deref()], None)?;
             let below = order.below(next);
             let mut found = Vec::new();
             for engine in &engines {

@@ -37,13 +37,13 @@ impl DiffArgs {
             strictness: compared.strict.into(),
         };
         let scratch_url = compared.scratch_url.as_deref();
-        let all = match differ.databases() {
+        let all = match differ.databases().as_slice() {
             // Whatever the revisions are written for.
-            Some([from, to]) if from.dialect() == to.dialect() => {
+            [from, to] if from.dialect() == to.dialect() => {
                 vec![engine_of(&owner, from, scratch_url)?]
             }
-            Some(_) => return Err(self.different_engines()),
-            None => engines(&owner, &[scratch_url, self.url()])?,
+            [_, _] => return Err(self.different_engines()),
+            one => engines(&owner, &[scratch_url, self.url()], one.first().copied())?,
         };
         let engines = differ.engines(&all);
         if engines.is_empty() {

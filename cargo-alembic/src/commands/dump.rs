@@ -47,7 +47,7 @@ impl DumpArgs {
         let order = context.workspace()?.order(context.crates(&access)?)?;
         let mut answers = Vec::new();
         for next in &order.chosen {
-            let engines = engines(next, &[self.compared.scratch_url.as_deref()])?;
+            let engines = engines(next, &[self.compared.scratch_url.as_deref()], None)?;
             match self.write {
                 true => answers.extend(self.write(context, &order, next, &engines)?),
                 false => answers.push(self.print(context, &order, next, &engines)?),

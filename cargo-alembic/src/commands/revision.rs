@@ -133,7 +133,12 @@ impl RevisionArgs {
             return draft.write(context);
         }
         let url = args.url.as_deref();
-        let engines = engines(&owner, &[args.compared.scratch_url.as_deref(), url])?;
+        let compared = match args.from {
+            Start::Database => Some(owner.database()?),
+            Start::History => None,
+        };
+        let urls = [args.compared.scratch_url.as_deref(), url];
+        let engines = engines(&owner, &urls, compared)?;
         let named: Vec<String> = draft.other_crates().map(ToOwned::to_owned).collect();
         let named: Vec<&str> = named.iter().map(String::as_str).collect();
         let workspace = context.workspace()?;

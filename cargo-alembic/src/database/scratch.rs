@@ -45,8 +45,10 @@ pub(crate) struct Host {
     server: Server,
     /// The encoding and locale of the database that the URL names, as options for a new one.
     options: String,
-    /// The schema in which that database creates tables by default.
+    /// The schema in which the database that they are like creates tables by default.
     schema: String,
+    /// The search path of its sessions.
+    search_path: String,
     /// The roles of the server, which all its databases share.
     roles: BTreeSet<String>,
 }
@@ -63,6 +65,12 @@ pub(crate) struct Scratch {
 impl Engine {
     /// Connects to the server that a URL names, and reads its defaults.
     pub(crate) fn postgres(url: &PostgresUrl) -> Result<Self> {
+        Self::postgres_like(url, url)
+    }
+
+    /// Connects to the server that a URL names: its databases are to be like the database of another one, in
+    /// which its sessions find the same schemas.
+    pub(crate) fn postgres_like(url: &PostgresUrl, model: &PostgresUrl) -> Result<Self> {
         let server = Server::new(url)?;
         let query = "SELECT pg_catalog.format('ENCODING %L LC_COLLATE %L LC_CTYPE %L', \
                      pg_catalog.pg_encoding_to_char(encoding), datcollate, datctype) || \
@@ -70,24 +78,29 @@ impl Engine {
                      WHEN 'i' THEN pg_catalog.format(' LOCALE_PROVIDER icu ICU_LOCALE %L', \
                      coalesce(pg_catalog.to_jsonb(d)->>'datlocale', pg_catalog.to_jsonb(d)->>'daticulocale')) \
                      WHEN 'b' THEN pg_catalog.format(' LOCALE_PROVIDER builtin BUILTIN_LOCALE %L', \
-                     pg_catalog.to_jsonb(d)->>'datlocale') ELSE '' END, pg_catalog.current_schema() \
+                     pg_catalog.to_jsonb(d)->>'datlocale') ELSE '' END \
                      FROM pg_catalog.pg_database d WHERE datname = pg_catalog.current_database()";
-        let mut cells = server.query(query).map_err(|error| {
+        let unreachable = |url: &PostgresUrl, error: sqlx::Error| {
             let shown = DatabaseUrl::Postgres(url.clone());
             let title = format!("cannot connect to {shown}: {}", message(&error));
             let fault =
                 Diagnostic::new(Cause::Server(error), title).code(Code::DatabaseUnreachable);
             let help = refusal(fault.cause.database_code().as_deref(), url);
             fault.help(help)
-        })?;
-        let schema = cells.pop().unwrap_or_default();
+        };
+        let options = server.query(query);
+        let options = options.map_err(|error| unreachable(url, error))?;
+        let path = Server::new(model)?
+            .query("SELECT pg_catalog.current_schema(), pg_catalog.current_setting('search_path')");
+        let mut path = path.map_err(|error| unreachable(model, error))?.into_iter();
         // Without them, no role is dropped.
         let roles = server.query(ROLES).unwrap_or_default();
         Ok(Self::Postgres(Rc::new(Host {
             url: url.clone(),
             server,
-            options: cells.pop().unwrap_or_default(),
-            schema,
+            options: options.concat(),
+            schema: path.next().unwrap_or_default(),
+            search_path: path.next().unwrap_or_default(),
             roles: roles.into_iter().collect(),
         })))
     }
@@ -170,7 +183,7 @@ impl Host {
             Diagnostic::new(Cause::Random(error), title)
         })?;
         let name = format!("{PREFIX}{name}");
-        let url = self.url.sibling(&name);
+        let url = self.url.sibling(&name, &self.search_path);
         let mut undropped = undropped();
         let created = self.server.query(&format!("CREATE DATABASE {name} {how}"));
         if let Err(error) = created {

@@ -88,7 +88,7 @@ impl RecordedImport<'_> {
             .find(context, crate_to_set_up, from, Engines::All)?;
         let empty = crate_of(context, &place, Vec::new())?;
         let urls = [self.scratch_url.as_deref(), self.place.url.as_deref()];
-        let engines = engines(&empty, &urls)?;
+        let engines = engines(&empty, &urls, None)?;
         let mut runs = Vec::new();
         for engine in &engines {
             let replay = Replay {

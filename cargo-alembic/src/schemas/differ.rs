@@ -53,12 +53,10 @@ impl Compared {
 }
 
 impl Differ<'_> {
-    /// Returns the databases, if both schemas are those of databases.
-    pub(crate) fn databases(&self) -> Option<[&Database; 2]> {
-        match (&self.from.1, &self.to.1) {
-            (Source::Database(from), Source::Database(to)) => Some([from, to]),
-            _ => None,
-        }
+    /// Returns the databases among the schemas.
+    pub(crate) fn databases(&self) -> Vec<&Database> {
+        let schemas = [&self.from.1, &self.to.1].into_iter();
+        schemas.filter_map(Source::database).collect()
     }
 
     /// Returns the engines that have both schemas, of those of the crate.

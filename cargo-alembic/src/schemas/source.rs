@@ -60,12 +60,17 @@ impl Source {
         Self::History("heads".to_owned())
     }
 
-    /// Returns the only engine that has the schema, if it is of one.
-    pub(crate) fn dialect(&self) -> Option<Dialect> {
+    /// Returns the database that has the schema, if it is that of one.
+    pub(crate) const fn database(&self) -> Option<&Database> {
         match self {
-            Self::Database(database) => Some(database.dialect()),
+            Self::Database(database) => Some(database),
             Self::Target | Self::History(_) | Self::File(_) => None,
         }
+    }
+
+    /// Returns the only engine that has the schema, if it is of one.
+    pub(crate) fn dialect(&self) -> Option<Dialect> {
+        self.database().map(Database::dialect)
     }
 
     /// Reads the schema, on the engine of a replay. A target that states a part only is the one that the

@@ -35,6 +35,9 @@ pub(crate) enum UserSource {
 /// The `application_name` that the server lists if the URL gives none.
 const APPLICATION: &str = "cargo-alembic";
 
+/// The search path of sessions that nobody has given another one.
+const DEFAULT_SEARCH_PATH: &str = "\"$user\", public";
+
 impl PostgresUrl {
     pub(super) fn parse(text: &str) -> Result<Self, UrlError> {
         let options: PgConnectOptions = text.parse().map_err(|error: sqlx::Error| {
@@ -63,10 +66,16 @@ impl PostgresUrl {
         &self.text
     }
 
-    /// Returns the URL of another database on the same server.
-    pub(crate) fn sibling(&self, name: &str) -> Self {
+    /// Returns the URL of another database on the same server, with this search path.
+    pub(crate) fn sibling(&self, name: &str, search_path: &str) -> Self {
+        let options = PgConnectOptions::clone(&self.options).database(name);
+        let options = match search_path {
+            // Not all that stands in front of a server takes options.
+            DEFAULT_SEARCH_PATH => options,
+            path => options.options([("search_path", path)]),
+        };
         Self {
-            options: Box::new(PgConnectOptions::clone(&self.options).database(name)),
+            options: Box::new(options),
             user: self.user,
             text: format!("{name} on {}", self.text),
         }
