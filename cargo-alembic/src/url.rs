@@ -8,6 +8,7 @@ mod sqlalchemy;
 mod sqlite;
 
 use std::fmt;
+use std::path::Path;
 
 use alembic_migrate::Dialect;
 
@@ -26,8 +27,8 @@ pub(crate) enum DatabaseUrl {
 /// Why a text is not a database URL.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum UrlError {
-    /// There is no `scheme:`.
-    NoScheme,
+    /// There is no `scheme:`; the URL of the file, if the text looks like the path of one.
+    NoScheme { meant: Option<String> },
     /// This scheme has no built-in driver.
     UnknownScheme(String),
     /// It is written as for SQLAlchemy; carries the right URL, without a password.
@@ -54,8 +55,12 @@ impl std::error::Error for UrlError {}
 impl fmt::Display for UrlError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            UrlError::NoScheme => {
-                f.write_str("a database URL begins with `sqlite:` or `postgres:`")
+            UrlError::NoScheme { meant } => {
+                f.write_str("a database URL begins with `sqlite:` or `postgres:`")?;
+                match meant {
+                    Some(meant) => write!(f, "; did you mean `{meant}`?"),
+                    None => Ok(()),
+                }
             }
             UrlError::UnknownScheme(scheme) => write!(
                 f,
@@ -92,7 +97,10 @@ impl fmt::Display for UrlError {
 impl DatabaseUrl {
     /// Parses a URL that is written at `place`.
     pub(crate) fn parse(text: &str, place: &UrlPlace) -> Result<Self, UrlError> {
-        let (scheme, rest) = text.split_once(':').ok_or(UrlError::NoScheme)?;
+        let no_scheme = || UrlError::NoScheme {
+            meant: is_like_a_file(text).then(|| format!("sqlite://{text}")),
+        };
+        let (scheme, rest) = text.split_once(':').ok_or_else(no_scheme)?;
         let foreign = match scheme {
             "sqlite" => sqlalchemy::relative(rest),
             scheme => sqlalchemy::without_driver(scheme, rest),
@@ -106,10 +114,20 @@ impl DatabaseUrl {
                 "the URL of a server begins with `postgres://`".to_owned(),
             )),
             "postgres" | "postgresql" => PostgresUrl::parse(text).map(DatabaseUrl::Postgres),
-            _ if scheme.contains(['/', '\\', '.']) => Err(UrlError::NoScheme),
+            _ if scheme.contains(['/', '\\', '.']) => Err(no_scheme()),
             scheme => Err(UrlError::UnknownScheme(scheme.to_owned())),
         }
     }
+}
+
+/// Returns whether a text looks like the path of a database file, and not like anything with a password.
+fn is_like_a_file(text: &str) -> bool {
+    let extension = Path::new(text).extension();
+    let is_usual = extension.is_some_and(|extension| {
+        let mut usual = ["db", "db3", "sqlite", "sqlite3"].iter();
+        usual.any(|usual| extension.eq_ignore_ascii_case(usual))
+    });
+    is_usual && !text.contains(['@', '=', '?', '%', '#', ' '])
 }
 
 impl DatabaseUrl {
@@ -141,6 +159,11 @@ mod tests {
     fn urls_are_read_as_sqlx_writes_them() {
         let base = UrlPlace::Manifest("/crate".into());
         let file = |path: &str| Ok(SqliteTarget::File(PathBuf::from(path)));
+        let no_scheme = |meant: Option<&str>| {
+            Err(UrlError::NoScheme {
+                meant: meant.map(ToOwned::to_owned),
+            })
+        };
         for (url, expected) in [
             ("sqlite://app.db", file("/crate/app.db")),
             ("sqlite:app.db", file("/crate/app.db")),
@@ -156,8 +179,14 @@ mod tests {
                 "sqlite://a.db?cache=x",
                 Err(UrlError::Parameter("cache=x".into())),
             ),
-            ("app.db", Err(UrlError::NoScheme)),
-            ("./a:b.db", Err(UrlError::NoScheme)),
+            ("app.db", no_scheme(Some("sqlite://app.db"))),
+            ("./a:b.db", no_scheme(Some("sqlite://./a:b.db"))),
+            (
+                "../data/App.SQLite3",
+                no_scheme(Some("sqlite://../data/App.SQLite3")),
+            ),
+            ("app", no_scheme(None)),
+            ("secret@host.db", no_scheme(None)),
             ("mysql://h/d", Err(UrlError::UnknownScheme("mysql".into()))),
             ("sqlite://~/app.db", Err(UrlError::Home)),
             ("sqlite:~/app.db", Err(UrlError::Home)),
@@ -204,7 +233,7 @@ mod tests {
         for (url, expected) in [
             ("postgres://h/d", Ok(())),
             ("postgresql://h/d?sslmode=disable&options=-ca%3Db", Ok(())),
-            ("postgres:///d?host=/tmp&user=u#x", Ok(())),
+            ("postgres:///d?host=/tmp&user=u", Ok(())),
             ("postgres://h/d?options%5Bsearch_path%5D=a", Ok(())),
             ("postgres://h/d?channel_binding=require", Ok(())),
             ("postgres://h/d?sslmod=require", Err(Some("sslmode"))),
@@ -220,6 +249,8 @@ mod tests {
         for url in [
             "postgres:h/d",
             "postgres://u:12?cret@h/d",
+            "postgres://u:1@2#cret@h/d",
+            "postgres:///d?host=/tmp&user=u#cret",
             "postgres://u:12?c&ret@h/d",
             "postgres://h/d?password=12&secret=1",
             "postgres://h/d?user=u&password=12&ret",

@@ -47,6 +47,10 @@ impl PostgresUrl {
                     .map_or_else(|| error.to_string(), ToString::to_string),
             )
         })?;
+        if text.contains('#') {
+            let why = "what follows a `#` would not be part of it";
+            return Err(UrlError::Postgres(why.to_owned()));
+        }
         check_parameters(text)?;
         let options = match options.get_application_name() {
             Some(_) => options,

@@ -220,7 +220,7 @@ pub(super) fn urls() -> Vec<Row> {
         of(
             "no kind",
             "shop.db",
-            "error[invalid-url] | begins with `sqlite:`",
+            "error[invalid-url] | begins with `sqlite:` | did you mean `sqlite://shop.db`?",
         ),
         of("no path", "sqlite://", "error[invalid-url] | names no file"),
         of(
@@ -232,6 +232,11 @@ pub(super) fn urls() -> Vec<Row> {
             "a password with everything in it",
             "postgres://user:se/cr@secret:x@host/db",
             "error[invalid-url] | `postgres://...` | `@`, `:`, `/` | `%40`, `%3A`, `%2F`",
+        ),
+        of(
+            "a password that ends the URL",
+            "postgres://user:se@c#r/et@host/db",
+            "error[invalid-url]: invalid database URL `postgres://...`: what follows a `#` | `%23`",
         ),
         of(
             "a port that is no number",
