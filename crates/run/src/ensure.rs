@@ -217,6 +217,7 @@ async fn ensure(
     target: &Target,
     tables: impl FnOnce() -> Tables + Send,
 ) -> Result<EnsureReport, Failure> {
+    session.is_unplaced = false;
     // A current database is only read.
     if let Some(report) = find_ready(session, target).await? {
         return Ok(report);
@@ -279,7 +280,7 @@ async fn ensure(
             session.link.report(created).await;
             return Ok(report(Outcome::Created, session, Vec::new()));
         }
-        (Scenario::Legacy, _, _) => adopt(session, &target.baseline).await?,
+        (Scenario::Legacy, _, _) => adopt(session, target).await?,
         (Scenario::Fresh | Scenario::Tracked, _, _) => {}
     }
     let graph = session.graph();
@@ -311,16 +312,16 @@ fn versions(session: &Session<'_>) -> Versions {
 }
 
 /// Stamps a database that has no version table at the baseline, before revisions are applied to it.
-async fn adopt(session: &mut Session<'_>, baseline: &str) -> Result<(), Failure> {
-    let baseline: Expression = baseline
-        .parse()
-        .map_err(|error| PlanError::Resolve(ResolveError::Syntax(error)))?;
+async fn adopt(session: &mut Session<'_>, target: &Target) -> Result<(), Failure> {
+    let baseline = target.baseline.parse::<Expression>();
+    let baseline = baseline.map_err(|error| PlanError::Resolve(ResolveError::Syntax(error)))?;
     let stamp = session.graph().plan_stamp(&[], &[baseline])?;
     log::adopt(session).await?;
     change_versions(session, &stamp.changes).await?;
     log::enter_stamp(session, LogAction::Stamp, &[]);
     log::write(session).await?;
     session.ledger.enter_stamp();
+    session.is_unplaced = !target.has_baseline() && session.runner.base.is_none();
     session.check_versions(Moment::During, Lookup::Again).await
 }
 

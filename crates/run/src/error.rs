@@ -18,6 +18,7 @@ pub struct RunError {
     rollback: Option<Box<DatabaseError>>,
     package: Option<Box<str>>,
     database: Option<Box<str>>,
+    is_unplaced: bool,
 }
 
 /// The kinds of failures that an application distinguishes when it starts.
@@ -45,7 +46,14 @@ impl RunError {
             rollback: None,
             package: None,
             database: None,
+            is_unplaced: false,
         }
+    }
+
+    /// Sets whether nothing says which of the revisions the database has.
+    pub(crate) const fn unplaced(mut self, is_unplaced: bool) -> Self {
+        self.is_unplaced = is_unplaced;
+        self
     }
 
     pub(crate) fn with_rollback(mut self, rollback: Option<DatabaseError>) -> Self {
@@ -177,7 +185,16 @@ impl fmt::Display for RunError {
             (None, Some(database)) => write!(f, "on {database}: ")?,
             (None, None) => {}
         }
-        write!(f, "{}; {}", self.failure, self.state)
+        write!(f, "{}; {}", self.failure, self.state)?;
+        if self.is_unplaced
+            && let Failure::Statement { .. } = &*self.failure
+        {
+            f.write_str(
+                "; its tables are older than its version table, and no `baseline` says which of the \
+                 revisions it has",
+            )?;
+        }
+        Ok(())
     }
 }
 

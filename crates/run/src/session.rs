@@ -38,6 +38,9 @@ pub(crate) struct Session<'h> {
     pub(crate) progress: Option<Progress>,
     /// The way back that was shown, if the run must not do anything else.
     pub(crate) shown: Option<WayBack>,
+    /// Whether the database has tables of the crate and had no version table, and nothing says which of the
+    /// revisions it has.
+    pub(crate) is_unplaced: bool,
     retries: Retries,
 }
 
@@ -74,6 +77,7 @@ impl<'h> Session<'h> {
             ledger: Ledger::default(),
             progress: None,
             shown: None,
+            is_unplaced: false,
             retries: Retries::default(),
         };
         if let Err(failure) = session.runner.check() {
@@ -168,7 +172,7 @@ impl<'h> Session<'h> {
     /// Returns the error of a failure, with the state that it leaves.
     pub(crate) fn run_error(&self, failure: Failure) -> RunError {
         let state = self.ledger.state(self.graph(), self.runner.transaction);
-        self.runner.error(failure, state)
+        self.runner.error(failure, state).unplaced(self.is_unplaced)
     }
 
     /// Reads the version table without creating it.

@@ -106,6 +106,35 @@ fn whichever_request_fails_the_state_is_told_truly_and_the_next_run_ends_it() {
     }
 }
 
+/// Only where nobody has said which revisions an older database has, that may be why one fails.
+#[test]
+fn a_database_whose_place_is_unknown_is_told() {
+    let unplaced = "; its tables are older than its version table, and no `baseline` says";
+    for (baseline, statement, is_told) in [
+        ("base", "CREATE TABLE a (x)", true),
+        ("a", "CREATE TABLE b (x)", false),
+    ] {
+        let target = Target {
+            baseline: baseline.to_owned(),
+            ..target()
+        };
+        let history = history(PLAIN);
+        let fake = Fake {
+            tables: &["a"],
+            ..Fake::new(None)
+        };
+        let mut sound = fake.clone();
+        sound.ensure(&[(&history, target.clone())], PerRun).unwrap();
+        let failing = Failing::Once(DatabaseErrorKind::Other);
+        let mut fake = Fake {
+            failing: Some((sound.number_of(statement), failing)),
+            ..fake
+        };
+        let error = fake.ensure(&[(&history, target)], PerRun).unwrap_err();
+        assert_eq!(error.to_string().contains(unplaced), is_told, "{error}");
+    }
+}
+
 #[test]
 fn a_failure_after_a_legacy_stamp_says_what_stays() {
     let fake = Fake {
