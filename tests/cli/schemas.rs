@@ -239,7 +239,7 @@ fn objects_of_other_crates_are_left_alone() {
         let users = "CREATE TABLE users (id INTEGER PRIMARY KEY);\n\
                      CREATE VIEW ids AS SELECT id FROM users;\n";
         project.add_to("app/migrations", [revision("aa01").upgrade(users)]);
-        let other = revision("bb02").upgrade(&format!("{views}{more}"));
+        let other = revision("bb02").upgrade(format!("{views}{more}"));
         project.add_to("store/migrations", [other.without_downgrade()]);
         let database = Database::new(dialect);
         for name in ["app", "store"] {

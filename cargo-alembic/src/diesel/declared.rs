@@ -126,7 +126,7 @@ fn constraints<'s>(
 ) -> impl Iterator<Item = &'s Constraint> {
     let parts = schema.parts(table, ObjectKind::Constraint);
     parts.filter_map(move |(_, object)| match &object.definition {
-        Definition::Constraint(constraint) if constraint.kind == kind => Some(constraint),
+        Definition::Constraint(constraint) if constraint.kind == kind => Some(&**constraint),
         _ => None,
     })
 }

@@ -13,11 +13,17 @@ use crate::state::DatabaseState;
 ///
 /// `{}` and `{:?}` are one line, since `main` prints an error with `{:?}`; `{:#?}` shows its parts.
 pub struct RunError {
-    failure: Box<Failure>,
+    reason: Box<Reason>,
     state: DatabaseState,
     rollback: Option<Box<DatabaseError>>,
     package: Option<Box<str>>,
     database: Option<Box<str>>,
+}
+
+/// Why a run failed.
+struct Reason {
+    failure: Failure,
+    /// Whether the database was older than its version table, and nothing says which of the revisions it has.
     is_unplaced: bool,
 }
 
@@ -41,18 +47,20 @@ pub enum FailureKind {
 impl RunError {
     pub(crate) fn new(failure: Failure, state: DatabaseState) -> Self {
         Self {
-            failure: Box::new(failure),
+            reason: Box::new(Reason {
+                failure,
+                is_unplaced: false,
+            }),
             state,
             rollback: None,
             package: None,
             database: None,
-            is_unplaced: false,
         }
     }
 
     /// Sets whether nothing says which of the revisions the database has.
-    pub(crate) const fn unplaced(mut self, is_unplaced: bool) -> Self {
-        self.is_unplaced = is_unplaced;
+    pub(crate) fn unplaced(mut self, is_unplaced: bool) -> Self {
+        self.reason.is_unplaced = is_unplaced;
         self
     }
 
@@ -105,7 +113,7 @@ impl RunError {
             | DatabaseErrorKind::NotADatabase => FailureKind::Unreachable,
             DatabaseErrorKind::Other => otherwise,
         };
-        match &*self.failure {
+        match self.failure() {
             Failure::Plan(PlanError::UnknownRows { .. }) | Failure::UnknownRows { .. } => {
                 FailureKind::Ahead
             }
@@ -158,7 +166,7 @@ impl RunError {
     /// Returns the database's own error, if there is one.
     #[must_use]
     pub fn database_error(&self) -> Option<&DatabaseError> {
-        self.failure.database_error()
+        self.failure().database_error()
     }
 
     /// Returns the error of the rollback, if it failed; the database then rolls back by itself when
@@ -173,7 +181,7 @@ impl RunError {
     #[doc(hidden)]
     #[must_use]
     pub fn failure(&self) -> &Failure {
-        &self.failure
+        &self.reason.failure
     }
 }
 
@@ -185,9 +193,9 @@ impl fmt::Display for RunError {
             (None, Some(database)) => write!(f, "on {database}: ")?,
             (None, None) => {}
         }
-        write!(f, "{}; {}", self.failure, self.state)?;
-        if self.is_unplaced
-            && let Failure::Statement { .. } = &*self.failure
+        write!(f, "{}; {}", self.failure(), self.state)?;
+        if self.reason.is_unplaced
+            && let Failure::Statement { .. } = self.failure()
         {
             f.write_str(
                 "; its tables are older than its version table, and no `baseline` says which of the \
@@ -205,7 +213,7 @@ impl fmt::Debug for RunError {
         }
         f.debug_struct("RunError")
             .field("kind", &self.kind())
-            .field("failure", &self.failure)
+            .field("failure", self.failure())
             .field("state", &self.state)
             .field("rollback", &self.rollback)
             .field("package", &self.package)

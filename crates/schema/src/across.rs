@@ -171,7 +171,7 @@ fn comparable(schema: &Schema) -> BTreeMap<String, (&ObjectId, &Table)> {
         let Definition::Table(table) = &object.definition else {
             return None;
         };
-        (!table.is_virtual && table.partition.is_none()).then_some((id, table))
+        (!table.is_virtual && table.partition.is_none()).then_some((id, &**table))
     });
     let mut tables: Vec<_> = tables.collect();
     tables.sort_by_key(|(id, _)| id.schema != "public");

@@ -81,7 +81,7 @@ impl Schema {
         let parts = self.parts(table, ObjectKind::Column);
         let mut columns: Vec<_> = parts
             .filter_map(|(id, object)| match &object.definition {
-                Definition::Column(column) => Some((id, column)),
+                Definition::Column(column) => Some((id, &**column)),
                 _ => None,
             })
             .collect();

@@ -1,5 +1,6 @@
 //! Finds what happens to each object, and what has to get out of its way.
 
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::change::{Change, Verb};
@@ -114,18 +115,30 @@ struct Split<'s> {
 /// Splits the objects of two schemas, which are both read in their order.
 fn split<'s>(from: &'s Schema, to: &'s Schema) -> Split<'s> {
     let mut split = Split::default();
-    let mut left = to.objects.iter().peekable();
-    for (id, before) in &from.objects {
-        while let Some((new, _)) = left.next_if(|(new, _)| *new < id) {
-            split.created.push(new);
+    let (mut before, mut after) = (from.objects.iter(), to.objects.iter());
+    let (mut old, mut new) = (before.next(), after.next());
+    loop {
+        let order = match (old, new) {
+            (Some((old, _)), Some((new, _))) => old.cmp(new),
+            (Some(_), None) => Ordering::Less,
+            (None, Some(_)) => Ordering::Greater,
+            (None, None) => return split,
+        };
+        match (order, old, new) {
+            (Ordering::Equal, Some((id, before)), Some((_, after))) => {
+                split.kept.push((id, [before, after]));
+            }
+            (Ordering::Less, Some((id, _)), _) => split.dropped.push(id),
+            (Ordering::Greater, _, Some((id, _))) => split.created.push(id),
+            _ => unreachable!("what is compared is there"),
         }
-        match left.next_if(|(new, _)| *new == id) {
-            Some((_, after)) => split.kept.push((id, [before, after])),
-            None => split.dropped.push(id),
+        if order.is_le() {
+            old = before.next();
+        }
+        if order.is_ge() {
+            new = after.next();
         }
     }
-    split.created.extend(left.map(|(id, _)| id));
-    split
 }
 
 impl Found {

@@ -18,25 +18,25 @@ pub enum Definition {
     /// The attributes of a composite type, in their order.
     Composite(Vec<Attribute>),
     /// A domain.
-    Domain(Domain),
+    Domain(Box<Domain>),
     /// A sequence.
-    Sequence(Sequence),
+    Sequence(Box<Sequence>),
     /// A table.
-    Table(Table),
+    Table(Box<Table>),
     /// A column.
-    Column(Column),
+    Column(Box<Column>),
     /// The expression of a column's default (PostgreSQL).
     Default(String),
     /// The table and column that a sequence is dropped with.
     SequenceOwner(SharedName, SharedName),
     /// A constraint.
-    Constraint(Constraint),
+    Constraint(Box<Constraint>),
     /// An index.
-    Index(Index),
+    Index(Box<Index>),
     /// A view, materialized or not.
-    View(View),
+    View(Box<View>),
     /// A function, procedure or aggregate.
-    Routine(Routine),
+    Routine(Box<Routine>),
     /// A trigger or rule (PostgreSQL).
     Trigger(Trigger),
     /// Extended statistics (PostgreSQL).

@@ -137,7 +137,7 @@ impl<'s> Merge<'s> {
                 ..stated.clone()
             };
             let object = Object {
-                definition: Definition::Column(column),
+                definition: Definition::Column(column.into()),
                 ..object.clone()
             };
             self.whole.objects.insert(id.clone(), object);

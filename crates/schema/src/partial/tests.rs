@@ -248,12 +248,12 @@ fn what_is_not_stated_is_counted() {
 #[test]
 fn types_fit() {
     let mut domains = Schema::new(Dialect::Postgres);
-    let domain = Definition::Domain(Domain {
+    let domain = Definition::Domain(Box::new(Domain {
         data_type: "text".to_owned(),
         collation: None,
         default: None,
         not_null: false,
-    });
+    }));
     let labels = Definition::Enum(vec!["a".to_owned()]);
     for (kind, name, definition) in [
         (ObjectKind::Domain, "mail", domain),

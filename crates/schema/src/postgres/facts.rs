@@ -211,7 +211,7 @@ pub(super) fn indexes_of<'s>(
     let indexes =
         indexes.take_while(|(id, _)| id.kind == ObjectKind::Index && id.schema == table.schema);
     indexes.filter_map(|(id, object)| match &object.definition {
-        Definition::Index(index) if index.table == table.name => Some((id, index)),
+        Definition::Index(index) if index.table == table.name => Some((id, &**index)),
         _ => None,
     })
 }

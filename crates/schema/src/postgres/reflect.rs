@@ -9,7 +9,7 @@ mod stable;
 mod statements;
 mod types;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::hash::BuildHasherDefault;
 
 use alembic_sql::Dialect;
@@ -27,7 +27,7 @@ pub(crate) fn reflect(answers: &[Rows]) -> Result<Schema, ReflectError> {
     let mut reader = Reader {
         answers,
         objects: Vec::with_capacity(rows),
-        schemas: HashMap::new(),
+        schemas: BTreeMap::new(),
         places: Places::with_capacity_and_hasher(rows, BuildHasherDefault::new()),
         aliases: Places::default(),
         column_names: Places::default(),
@@ -63,7 +63,7 @@ pub(crate) fn reflect(answers: &[Rows]) -> Result<Schema, ReflectError> {
 struct Reader<'a> {
     answers: &'a [Rows],
     objects: Vec<(ObjectId, Object)>,
-    schemas: HashMap<&'a str, ObjectId>,
+    schemas: BTreeMap<&'a str, ObjectId>,
     /// Which of the objects a row of the catalog is.
     places: Places<usize>,
     /// Which other row stands for the object that a row is a part of.

@@ -133,7 +133,7 @@ pub(super) fn serial(schema: &Schema, id: &ObjectId, column: &Column) -> Option<
         Some(Definition::Default(expression)) if *expression == call
     );
     let is_serial =
-        *options == plain && owns && is_default && column.not_null && found.comment.is_none();
+        **options == plain && owns && is_default && column.not_null && found.comment.is_none();
     is_serial.then_some(Serial {
         word,
         parts: [sequence, owner, default],

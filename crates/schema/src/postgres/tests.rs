@@ -43,7 +43,7 @@ impl Built {
     }
 
     fn table(self, name: &str) -> Self {
-        self.add(table(name), Definition::Table(Table::default()), &[])
+        self.add(table(name), Definition::Table(Box::default()), &[])
     }
 
     fn column(self, name: &str, data_type: &str) -> Self {
@@ -58,7 +58,7 @@ impl Built {
         let id = part(ObjectKind::Column, name);
         let mut needs = needs.to_vec();
         needs.push(table(name.split_once('.').unwrap_or_default().0));
-        self.add(id, Definition::Column(column), &needs)
+        self.add(id, Definition::Column(column.into()), &needs)
     }
 
     fn default(self, name: &str, expression: &str, needs: &[ObjectId]) -> Self {
@@ -88,7 +88,7 @@ impl Built {
         };
         let mut needs = needs.to_vec();
         needs.push(table(name.split_once('.').unwrap_or_default().0));
-        let definition = Definition::Constraint(constraint);
+        let definition = Definition::Constraint(constraint.into());
         self.add(part(ObjectKind::Constraint, name), definition, &needs)
     }
 
@@ -108,7 +108,11 @@ impl Built {
             is_filled: true,
             column_comments: std::collections::BTreeMap::new(),
         };
-        self.add(named(ObjectKind::View, name), Definition::View(view), needs)
+        self.add(
+            named(ObjectKind::View, name),
+            Definition::View(view.into()),
+            needs,
+        )
     }
 
     fn index(self, name: &str, of: &str, definition: &str) -> Self {
@@ -124,7 +128,7 @@ impl Built {
         };
         self.add(
             named(ObjectKind::Index, name),
-            Definition::Index(index),
+            Definition::Index(index.into()),
             &[table(of)],
         )
     }
@@ -141,7 +145,7 @@ impl Built {
         let id = named(ObjectKind::Sequence, &sequence);
         let call = format!("nextval('public.{sequence}'::regclass)");
         self.any_column(name, column, &[])
-            .add(id.clone(), Definition::Sequence(plain()), &[])
+            .add(id.clone(), Definition::Sequence(plain().into()), &[])
             .default(name, &call, std::slice::from_ref(&id))
             .add(
                 named(ObjectKind::SequenceOwner, &sequence),
@@ -472,7 +476,7 @@ fn online_forms_let_others_write() {
 fn what_a_table_below_keeps_is_dropped_above_it_only() {
     let base = |built: Built| {
         let id = table("base");
-        let built = built.add(id, Definition::Table(Table::default()), &[]);
+        let built = built.add(id, Definition::Table(Box::default()), &[]);
         let built = built.column("base.a", "integer");
         let columns = [part(ObjectKind::Column, "base.a")];
         let check = "CHECK ((a > 0))";
@@ -484,7 +488,11 @@ fn what_a_table_below_keeps_is_dropped_above_it_only() {
             parents,
             ..Table::default()
         };
-        built.add(table(name), Definition::Table(heir), &[table("base")])
+        built.add(
+            table(name),
+            Definition::Table(heir.into()),
+            &[table("base")],
+        )
     };
     let inherited = |built: Built, name: &str, inherited: bool| {
         let id = format!("{name}.a");

@@ -28,19 +28,22 @@ void xid xid8 xml ";
 /// Takes `public` away in front of the names of tables, views, sequences and types, where the names mean
 /// the same without it. Routines keep it: the server creates them with it.
 pub(crate) fn unqualify(changes: &mut [Change], from: &Schema, to: &Schema) {
+    let texts = changes.iter_mut().flat_map(|change| {
+        let statements = change.statements.iter_mut();
+        let texts = statements.map(|statement| &mut statement.sql);
+        texts.chain([&mut change.sentence])
+    });
+    let mut texts = texts.filter(|text| text.contains(PUBLIC)).peekable();
+    if texts.peek().is_none() {
+        return;
+    }
     let names = names(from, to);
     if names.contains(PUBLIC) {
         // What stands before a dot may be this table.
         return;
     }
-    for change in changes {
-        let statements = change.statements.iter_mut();
-        let texts = statements.map(|statement| &mut statement.sql);
-        for text in texts.chain([&mut change.sentence]) {
-            if text.contains(PUBLIC) {
-                *text = unqualified(text, &names);
-            }
-        }
+    for text in texts {
+        *text = unqualified(text, &names);
     }
 }
 
@@ -51,6 +54,14 @@ fn names<'s>(from: &'s Schema, to: &'s Schema) -> BTreeSet<&'s str> {
     let ids = objects.flat_map(|(id, object)| std::iter::once(id).chain(&object.needs));
     let ids = ids.filter(|id| id.schema == PUBLIC);
     let (mut found, mut called) = (BTreeSet::new(), BTreeSet::new());
+    // Most objects follow another part of the same table.
+    let mut last = "";
+    let mut find = |name: &'s str| {
+        if name != last {
+            last = name;
+            found.insert(name);
+        }
+    };
     for id in ids {
         match id.kind {
             ObjectKind::Enum
@@ -60,11 +71,11 @@ fn names<'s>(from: &'s Schema, to: &'s Schema) -> BTreeSet<&'s str> {
             | ObjectKind::Sequence
             | ObjectKind::Table
             | ObjectKind::View
-            | ObjectKind::MaterializedView => {
-                found.insert(id.name.as_str());
-            }
+            | ObjectKind::MaterializedView => find(&id.name),
             ObjectKind::Column => {
-                found.extend(id.parent.as_deref());
+                if let Some(table) = &id.parent {
+                    find(table);
+                }
             }
             ObjectKind::Routine => {
                 called.extend(id.name.split('(').next());

@@ -123,7 +123,7 @@ fn add(schema: &mut Schema, entry: &Entry<'_>, relations: &BTreeMap<String, Obje
     let (id, definition) = match entry.kind {
         "table" => {
             let (table, facts) = (id(ObjectKind::Table, entry.name), Facts::read(&sql));
-            let definition = Definition::Table(table_of(sql, facts.as_ref()));
+            let definition = Definition::Table(table_of(sql, facts.as_ref()).into());
             if let Some(facts) = facts {
                 add_parts(schema, &table, facts);
             }
@@ -140,7 +140,10 @@ fn add(schema: &mut Schema, entry: &Entry<'_>, relations: &BTreeMap<String, Obje
                 uses: Vec::new(),
                 statistics: Vec::new(),
             };
-            (id(ObjectKind::Index, entry.name), Definition::Index(index))
+            (
+                id(ObjectKind::Index, entry.name),
+                Definition::Index(index.into()),
+            )
         }
         "view" => {
             let view = View {
@@ -150,7 +153,10 @@ fn add(schema: &mut Schema, entry: &Entry<'_>, relations: &BTreeMap<String, Obje
                 is_filled: true,
                 column_comments: BTreeMap::new(),
             };
-            (id(ObjectKind::View, entry.name), Definition::View(view))
+            (
+                id(ObjectKind::View, entry.name),
+                Definition::View(view.into()),
+            )
         }
         _ => {
             let owner = table.cloned();
@@ -215,7 +221,7 @@ fn add_parts(schema: &mut Schema, table: &ObjectId, facts: Facts) {
             ..Column::default()
         };
         let needs = BTreeSet::from([table.clone()]);
-        insert(schema, id, Definition::Column(column), needs);
+        insert(schema, id, Definition::Column(column.into()), needs);
     }
     for constraint in facts.constraints {
         let id = table.part(ObjectKind::Constraint, &constraint.name);
@@ -244,7 +250,7 @@ fn add_parts(schema: &mut Schema, table: &ObjectId, facts: Facts) {
             uses: Vec::new(),
         };
         let needs = BTreeSet::from([table.clone()]);
-        insert(schema, id, Definition::Constraint(constraint), needs);
+        insert(schema, id, Definition::Constraint(constraint.into()), needs);
     }
 }
 

@@ -84,7 +84,7 @@ fn read_constraint<'a>(reader: &mut Reader<'a>, mut cells: Cells<'a>) -> Result<
         return Ok(());
     }
     let part = (&owner, ObjectKind::Constraint, name);
-    reader.add_part(place, part, Definition::Constraint(constraint));
+    reader.add_part(place, part, Definition::Constraint(constraint.into()));
     Ok(())
 }
 
@@ -157,7 +157,7 @@ fn read_index<'a>(reader: &mut Reader<'a>, mut cells: Cells<'a>) -> Result<(), R
         uses,
         statistics: statistics.collect(),
     };
-    reader.add(place, id, Definition::Index(index));
+    reader.add(place, id, Definition::Index(index.into()));
     Ok(())
 }
 

@@ -72,15 +72,15 @@ fn read_relation<'a>(reader: &mut Reader<'a>, mut cells: Cells<'a>) -> Result<()
     let query = cells.optional()?.unwrap_or_default().trim();
     let query = stable(query.strip_suffix(';').unwrap_or(query)).into_owned();
     let definition = match kind {
-        ObjectKind::View | ObjectKind::MaterializedView => Definition::View(View {
+        ObjectKind::View | ObjectKind::MaterializedView => Definition::View(Box::new(View {
             query,
             columns: Vec::new(),
             options: table.storage,
             is_filled: cells.flag()?,
             column_comments: BTreeMap::new(),
-        }),
+        })),
         ObjectKind::Composite => Definition::Composite(Vec::new()),
-        _ => Definition::Table(table),
+        _ => Definition::Table(table.into()),
     };
     reader.add(place, id, definition);
     Ok(())
@@ -179,7 +179,7 @@ fn read_column<'a>(
     let computes = column.generated.is_some();
     if owner.kind == ObjectKind::Table {
         let part = (&owner, ObjectKind::Column, name);
-        reader.add_part(place, part, Definition::Column(column));
+        reader.add_part(place, part, Definition::Column(column.into()));
     }
     match (default_place, expression) {
         (Some(default), _) if computes => {
@@ -232,6 +232,6 @@ fn read_sequence<'a>(reader: &mut Reader<'a>, mut cells: Cells<'a>) -> Result<()
         needs.extend(reader.schemas.get(id.schema.as_str()).cloned());
         reader.add_unplaced(owned, definition, needs);
     }
-    reader.add(place, id, Definition::Sequence(sequence));
+    reader.add(place, id, Definition::Sequence(sequence.into()));
     Ok(())
 }

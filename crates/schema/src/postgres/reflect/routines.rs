@@ -33,13 +33,22 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Result<(), ReflectError> {
             arguments: arguments.to_owned(),
             body: cells.owned()?,
         };
-        reader.add(place, id, Definition::Routine(routine));
+        reader.add(place, id, Definition::Routine(routine.into()));
     }
     Ok(())
 }
 
 /// Adds what the bodies of routines mention, which the server does not tell.
 pub(super) fn add_mentions(objects: &mut [(ObjectId, Object)]) {
+    let routines = objects.iter().enumerate();
+    let routines = routines.filter_map(|(at, (id, object))| match &object.definition {
+        Definition::Routine(routine) => Some((at, id, routine.body.as_deref()?)),
+        _ => None,
+    });
+    let routines: Vec<(usize, &ObjectId, &str)> = routines.collect();
+    if routines.is_empty() {
+        return;
+    }
     let mut named: HashMap<&str, Vec<&ObjectId>> = HashMap::new();
     for (id, object) in &*objects {
         let name = match &object.definition {
@@ -58,13 +67,7 @@ pub(super) fn add_mentions(objects: &mut [(ObjectId, Object)]) {
         named.entry(name).or_default().push(id);
     }
     let mut mentions = Vec::new();
-    for (at, (id, object)) in objects.iter().enumerate() {
-        let Definition::Routine(Routine {
-            body: Some(body), ..
-        }) = &object.definition
-        else {
-            continue;
-        };
+    for (at, id, body) in routines {
         let is_part = |letter: char| letter.is_alphanumeric() || matches!(letter, '_' | '$');
         let words = body.split(|letter| !is_part(letter));
         let operators = body.split(|letter| !"+-*/<>=~!@#%^&|`?".contains(letter));

@@ -62,7 +62,7 @@ fn read_domains(reader: &mut Reader<'_>) -> Result<(), ReflectError> {
             default: cells.owned()?,
             not_null: cells.flag()?,
         };
-        reader.add(place, id, Definition::Domain(domain));
+        reader.add(place, id, Definition::Domain(domain.into()));
     }
     Ok(())
 }
