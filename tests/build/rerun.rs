@@ -86,7 +86,7 @@ const CHANGES: &[Change] = &[
         "a target schema is configured",
         |krate| {
             krate.write("shop/schema.sql", "CREATE TABLE t (id);\n");
-            krate.configure("schema = \"schema.sql\"\n");
+            krate.configure("fresh = \"replay\"\nschema = \"schema.sql\"\n");
         },
         Runs::Again,
     ),

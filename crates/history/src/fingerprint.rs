@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Write};
 
-use crate::{Dialect, Digest, History, RevisionId, merge_conflict};
+use crate::{Dialect, Digest, Fresh, History, RevisionId, merge_conflict};
 
 /// The beginning of the first line of what is recorded.
 const TITLE: &str = "-- The schema of ";
@@ -35,6 +35,18 @@ pub enum TargetState {
     Edited,
     /// The file does not say that it was ever compared.
     Unrecorded,
+}
+
+impl Fresh {
+    /// Returns how an empty database gets its schema if the file of the target schema says this: it is not
+    /// created from a file that may create something else than the revisions make.
+    #[must_use]
+    pub const fn with_target(self, state: TargetState) -> Self {
+        match self {
+            Self::Create if state.is_trusted() => Self::Create,
+            Self::Create | Self::Replay => Self::Replay,
+        }
+    }
 }
 
 impl fmt::Display for TargetState {

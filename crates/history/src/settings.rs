@@ -15,7 +15,7 @@ use std::fmt;
 use alembic_sql::SqliteVersion;
 
 use crate::version_table::{check_schema_name, check_table_name};
-use crate::{Dialect, TargetState, VersionTable, nearest};
+use crate::{Dialect, VersionTable, nearest};
 
 use kind::Choice;
 
@@ -192,18 +192,6 @@ pub enum Fresh {
     Create,
     /// The revisions are replayed.
     Replay,
-}
-
-impl Fresh {
-    /// Returns how an empty database gets its schema if the file of the target schema says this: it is not
-    /// created from a file that may create something else than the revisions make.
-    #[must_use]
-    pub const fn with_target(self, state: TargetState) -> Self {
-        match self {
-            Self::Create if state.is_trusted() => Self::Create,
-            Self::Create | Self::Replay => Self::Replay,
-        }
-    }
 }
 
 /// How much one transaction covers.
