@@ -122,6 +122,8 @@ pub(crate) fn check_all(crates: &[Crate]) -> Result<()> {
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct TakenIn {
     pub(crate) added: Vec<RevisionId>,
+    /// The new revisions whose statements are recorded now.
+    pub(crate) recorded: Vec<RevisionId>,
     /// The revisions that are not as before, each with what has changed.
     pub(crate) changed: Vec<(RevisionId, Vec<String>)>,
     pub(crate) removed: Vec<RevisionId>,
@@ -135,7 +137,7 @@ impl TakenIn {
             match difference {
                 LockDifference::Added(id) => taken.added.push(id),
                 LockDifference::Removed(id) => taken.removed.push(id),
-                LockDifference::Unrecorded(id) => taken.change(id, "statements".to_owned()),
+                LockDifference::Unrecorded(id) => taken.recorded.push(id),
                 LockDifference::Parents(id) => taken.change(id, "parents".to_owned()),
                 LockDifference::Dependencies(id) => taken.change(id, "dependencies".to_owned()),
                 LockDifference::Content(id, dialects) => {

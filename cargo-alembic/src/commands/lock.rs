@@ -102,6 +102,9 @@ fn answer(owner: &Crate, lock: &CrateLock<'_>, taken: &TakenIn) -> Answer {
     for id in &taken.added {
         let _ = writeln!(text, "added {id}");
     }
+    for id in &taken.recorded {
+        let _ = writeln!(text, "recorded {id}");
+    }
     for (id, changes) in &taken.changed {
         let _ = writeln!(text, "changed {id}: {}", changes.join(", "));
     }
@@ -112,6 +115,7 @@ fn answer(owner: &Crate, lock: &CrateLock<'_>, taken: &TakenIn) -> Answer {
     let json = AnswerJson::Lock(LockJson {
         path: display_path(&lock.path),
         added: strings(&taken.added),
+        recorded: strings(&taken.recorded),
         changed: strings(&changed),
         removed: strings(&taken.removed),
     });

@@ -142,6 +142,8 @@ pub(crate) struct LockJson {
     pub(crate) path: String,
     /// The ids of the revisions that it did not have.
     pub(crate) added: Vec<String>,
+    /// The ids of the new revisions whose statements it has now.
+    pub(crate) recorded: Vec<String>,
     /// The ids of the revisions whose parents, dependencies or statements are not as before.
     pub(crate) changed: Vec<String>,
     /// The ids of the revisions that no file declares any more.
