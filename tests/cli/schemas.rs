@@ -270,3 +270,36 @@ fn objects_of_other_crates_are_left_alone() {
         assert!(outcome.stdout.contains("by_hand"), "{outcome}");
     }
 }
+
+/// What `CREATE EXTENSION` says by itself is not said again.
+#[test]
+fn comments_on_extensions() {
+    let database = Database::new(Dialect::Postgres);
+    let create = "CREATE EXTENSION unaccent;\n";
+    for (comment, expected) in [
+        ("", None),
+        (
+            "COMMENT ON EXTENSION unaccent IS 'ours';\n",
+            Some("COMMENT ON EXTENSION unaccent IS 'ours'"),
+        ),
+        (
+            "COMMENT ON EXTENSION unaccent IS NULL;\n",
+            Some("COMMENT ON EXTENSION unaccent IS NULL"),
+        ),
+    ] {
+        let project = Project::with_crate("shop");
+        project.configure("schema = \"schema.sql\"\ndialects = [\"postgres\"]");
+        project.write("schema.sql", format!("{create}{comment}"));
+        let place = project.here().env("DATABASE_URL", database.url());
+        let outcome = place.run("revision --autogenerate -m Search --rev-id aa01 --dry-run");
+        let text = outcome.success().stdout;
+        let comments = text
+            .split(';')
+            .filter_map(|sql| Some(sql.trim()).filter(|sql| sql.starts_with("COMMENT")));
+        assert_eq!(
+            comments.collect::<Vec<_>>(),
+            expected.into_iter().collect::<Vec<_>>(),
+            "{text}"
+        );
+    }
+}

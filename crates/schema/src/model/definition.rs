@@ -56,6 +56,8 @@ pub struct Extension {
     pub version: String,
     /// Whether it can be moved to another schema.
     pub relocatable: bool,
+    /// The comment that it is created with, which is not compared.
+    pub usual_comment: Option<String>,
 }
 
 /// An attribute of a composite type.

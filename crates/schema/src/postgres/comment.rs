@@ -14,8 +14,12 @@ pub(super) fn statement(id: &ObjectId, object: &Object, comment: Option<&str>) -
 
 /// Returns the statements that make an object's comments those of a new one.
 pub(super) fn of_new(id: &ObjectId, object: &Object) -> Vec<Statement> {
+    let usual = match &object.definition {
+        Definition::Extension(extension) => extension.usual_comment.as_deref(),
+        _ => None,
+    };
     let own = object.comment.as_deref();
-    let own = own.map(|comment| statement(id, object, Some(comment)));
+    let own = (own != usual).then(|| statement(id, object, own));
     let columns = match &object.definition {
         Definition::View(view) => of_columns(id, None, view),
         _ => Vec::new(),

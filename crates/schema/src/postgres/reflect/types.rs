@@ -20,6 +20,7 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Result<(), ReflectError> {
             schema: cells.text()?.to_owned(),
             version: cells.text()?.to_owned(),
             relocatable: cells.flag()?,
+            usual_comment: cells.owned()?,
         };
         let schema = reader.schemas.get(extension.schema.as_str()).cloned();
         let extension = Definition::Extension(extension);
