@@ -25,7 +25,7 @@ fn the_target_and_the_revisions() {
     let mut shown = project.transcript(&["check", "dump", "dump --write", "check"]);
     shown += &format!("\n{}\n", project.read("schema.sql"));
     project.replace("schema.sql", "name TEXT", "name TEXT NOT NULL");
-    shown += &project.transcript(&["check", "check --format json", "diff history target --sql"]);
+    shown += &project.transcript(&["check", "check --format json", "diff --sql"]);
     assert_snapshot!(shown);
 }
 

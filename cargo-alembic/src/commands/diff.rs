@@ -16,8 +16,10 @@ use crate::workspace::{Access, Crate};
 #[derive(Debug, Args)]
 pub struct DiffArgs {
     /// The schema before: `target`, `history`, `history@REVISION`, `database`, a URL or a file of SQL
+    #[arg(default_value = "history")]
     from: String,
     /// The schema afterwards, written in the same ways
+    #[arg(default_value = "target")]
     to: String,
     /// Print the SQL that makes the second schema of the first
     #[arg(long)]

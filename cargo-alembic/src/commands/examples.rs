@@ -157,10 +157,7 @@ const EXAMPLES: [(&str, &[Example]); 27] = [
     (
         "diff",
         &[
-            (
-                "history target",
-                "Show what `revision --autogenerate` would write",
-            ),
+            ("", "Show what `revision --autogenerate` would write"),
             (
                 "database history --sql",
                 "Print the SQL that gives the database in DATABASE_URL what its revisions make",
