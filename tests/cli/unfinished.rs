@@ -35,6 +35,7 @@ fn a_statement_that_fails() {
         let mut shown = project.transcript(&[
             "upgrade",
             "current",
+            "verify",
             "upgrade",
             "downgrade base",
             "upgrade aa01",

@@ -58,7 +58,12 @@ impl VerifyArgs {
 
     fn verify(&self, context: &Context, order: &CrateOrder, owner: &Crate) -> Result<DriftJson> {
         let database = owner.database()?;
-        let versions = owner.versions(database)?;
+        let (versions, status) = owner.versions_and_status(database)?;
+        if let Some(unfinished) = status.and_then(|status| status.unfinished) {
+            let name = owner.name();
+            let what = format_args!("{unfinished}; what it has done so far is drift ({name})");
+            context.shell.status("Note", what);
+        }
         let nodes = owner.revisions(&versions, database)?;
         let engine = engine_of(owner, database, self.compared.scratch_url.as_deref())?;
         let replay = Replay {
