@@ -304,6 +304,19 @@ fn advice_about_temporary_databases() {
             "division by zero | correct the statement",
         ),
         (
+            "a value that is too long",
+            "UPDATE dd04 SET name = 'ab';\nALTER TABLE dd04 ALTER COLUMN name TYPE VARCHAR(1);"
+                .to_owned(),
+            "SELECT 1;",
+            "value too long | change the rows or the statement so that they fit",
+        ),
+        (
+            "a value that is no number",
+            "ALTER TABLE dd04 ALTER COLUMN name TYPE INTEGER USING name::INTEGER;".to_owned(),
+            "SELECT 1;",
+            "invalid input syntax | change the rows or the statement so that they fit",
+        ),
+        (
             "a table twice",
             "CREATE TABLE dd04 (a INTEGER);".to_owned(),
             "SELECT 1;",

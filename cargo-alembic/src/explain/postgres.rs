@@ -145,10 +145,11 @@ fn refuses_transaction(code: &str) -> bool {
     code == "25001"
 }
 
-/// Returns whether rows violate a constraint.
+/// Returns whether rows violate a constraint, or cannot be what a statement makes of them.
 fn is_violation(code: &str) -> bool {
-    // the class integrity_constraint_violation
-    code.starts_with("23")
+    // the class integrity_constraint_violation; string_data_right_truncation, numeric_value_out_of_range,
+    // invalid_datetime_format, datetime_field_overflow, invalid_text_representation
+    code.starts_with("23") || ["22001", "22003", "22007", "22008", "22P02"].contains(&code)
 }
 
 /// Returns whether a person or a timeout has cancelled a statement.
