@@ -78,6 +78,35 @@ fn what_is_lost_is_told() {
     assert_snapshot!(format!("{shown}\n{}", text(&project, "bb02")));
 }
 
+/// What would make the revision fail is counted, too, unless it has another name in the database.
+#[test]
+fn rows_that_are_in_the_way_are_counted() {
+    for (column, rename, expected) in [
+        (
+            "email",
+            "",
+            "Fails if email is NULL in a row: 2 on SQLite, when this was written.",
+        ),
+        (
+            "mail",
+            "--rename users.email=mail",
+            "Fails if mail is NULL in a row.",
+        ),
+    ] {
+        let project = at(BEFORE);
+        let rows = "INSERT INTO users (name, email) VALUES ('a', 'x'), ('b', NULL), ('c', NULL)";
+        project.database("shop.db").execute(rows);
+        let target = BEFORE.replace("email TEXT", &format!("{column} TEXT NOT NULL"));
+        project.write("schema.sql", target);
+        let line = format!("{} {rename} --url sqlite://shop.db", generate("bb02"));
+        project.run(&line).success();
+        let text = text(&project, "bb02");
+        assert!(text.contains(expected), "{text}");
+        let outcome = project.run("upgrade");
+        assert_eq!(outcome.status, 8, "{outcome}");
+    }
+}
+
 #[test]
 fn renames_are_never_guessed() {
     let project = at(BEFORE);

@@ -1,20 +1,20 @@
-//! Counts what a revision would destroy in a database.
+//! Counts what a revision would destroy in a database, and what would be in its way.
 
 use std::collections::BTreeMap;
 
-use alembic_migrate::schema::Hazard;
+use alembic_migrate::schema::{Hazard, Verb};
 use alembic_schema::counting;
 
 use super::Side;
-use crate::output::{Cause, Diagnostic, Error, Result};
+use crate::output::{Cause, Diagnostic, Result};
 use crate::workspace::Crate;
 
-/// How many rows or values changes would destroy in a database.
+/// How many rows or values of a database changes would destroy or refuse.
 #[derive(Debug, Default)]
 pub(super) struct Counts {
     /// The engine of the database.
     engine: &'static str,
-    /// By the name of the object: one engine has schemas, and another has none.
+    /// By the sentence of the hazard: one engine has schemas, and another has none.
     counts: BTreeMap<String, String>,
 }
 
@@ -30,18 +30,26 @@ impl Counts {
             return Ok(Self::default());
         };
         let connection = database.read()?;
+        // What gets another name has its old one there.
+        let renames = side
+            .upgrade
+            .iter()
+            .any(|change| change.verb == Verb::Rename);
         for hazard in side.upgrade.iter().flat_map(|change| &change.hazards) {
             let Some((object, query)) = counting(hazard) else {
                 continue;
             };
-            // A database that is behind may not have it.
-            let counted = connection.cell(&query).map_err(|error| -> Error {
-                let title = format!("cannot count what is lost of {object}: {error}");
-                Diagnostic::new(Cause::from(error), title)
-                    .note(format!("in {}", database.url))
-                    .into()
-            })?;
-            counts.insert(object.to_string(), counted);
+            let counted = match connection.cell(&query) {
+                Ok(counted) => counted,
+                Err(_) if renames => continue,
+                // A database that is behind may not have it.
+                Err(error) => {
+                    let title = format!("cannot count the rows of {object}: {error}");
+                    let fault = Diagnostic::new(Cause::from(error), title);
+                    return Err(fault.note(format!("in {}", database.url)).into());
+                }
+            };
+            counts.insert(hazard.without_engine().sentence(), counted);
         }
         Ok(Self {
             engine: database.dialect().product(),
@@ -49,10 +57,10 @@ impl Counts {
         })
     }
 
-    /// Returns a hazard as a sentence, with how much it destroys.
+    /// Returns a hazard as a sentence, with how much it destroys or refuses.
     pub(super) fn sentence(&self, hazard: &Hazard) -> String {
         let sentence = capitalized(&hazard.sentence());
-        let counted = counting(hazard).and_then(|(object, _)| self.counts.get(&object.to_string()));
+        let counted = self.counts.get(&hazard.without_engine().sentence());
         match counted {
             Some(count) => format!(
                 "{sentence}: {count} on {}, when this was written.",

@@ -60,6 +60,8 @@ pub enum Hazard {
     ScansLocked(ObjectId),
     /// The statement fails if there are rows that do not fit; says which.
     MayFail(String),
+    /// The statement fails if a row has NULL in this column.
+    RefusesNull(ObjectId),
     /// The program that is deployed now may stop working; says why.
     BreaksProgram(String),
     /// One of these, of a change that several engines make, and that has it on this one alone.
@@ -118,7 +120,7 @@ impl Hazard {
         match self {
             Self::DestroysRows(_) | Self::DestroysValues(_) => Cost::Destructive,
             Self::Rewrites(_) | Self::Scans(_) | Self::ScansLocked(_) => Cost::Rebuild,
-            Self::MayFail(_) => Cost::MayFail,
+            Self::MayFail(_) | Self::RefusesNull(_) => Cost::MayFail,
             Self::BreaksProgram(_) => Cost::Widening,
             Self::On(_, hazard) => hazard.cost(),
         }
@@ -135,6 +137,7 @@ impl Hazard {
             | Self::Scans(_)
             | Self::ScansLocked(_)
             | Self::MayFail(_)
+            | Self::RefusesNull(_)
             | Self::BreaksProgram(_) => self,
         }
     }
@@ -155,6 +158,7 @@ impl Hazard {
                 format!("all rows of {table} are read, and nobody can use it meanwhile")
             }
             Self::MayFail(why) => format!("fails if {why}"),
+            Self::RefusesNull(column) => format!("fails if {} is NULL in a row", column.name),
             Self::BreaksProgram(why) => why.clone(),
             Self::On(dialect, hazard) => {
                 format!("on {}, {}", dialect.product(), hazard.sentence())

@@ -1,11 +1,11 @@
-//! Queries for how much changes destroy.
+//! Queries for how much changes destroy, and how many rows are in their way.
 
 use alembic_sql::quote;
 
 use crate::change::Hazard;
 use crate::model::{ObjectId, ObjectKind};
 
-/// Returns what a hazard destroys, and the query for how many rows or values that are.
+/// Returns what a hazard destroys or refuses, and the query for how many rows or values that are.
 #[must_use]
 pub fn counting(hazard: &Hazard) -> Option<(&ObjectId, String)> {
     match hazard.without_engine() {
@@ -15,11 +15,17 @@ pub fn counting(hazard: &Hazard) -> Option<(&ObjectId, String)> {
             Some((table, query))
         }
         Hazard::DestroysValues(column) => {
-            let parent = column.parent.as_ref()?;
-            let table = ObjectId::new(ObjectKind::Table, column.schema.as_str(), parent);
+            let table = table_of(column)?;
             let count = function(&table);
             let (table, column_name) = (name(&table), quote(&column.name));
             let query = format!("SELECT {count}({column_name}) FROM {table}");
+            Some((column, query))
+        }
+        Hazard::RefusesNull(column) => {
+            let table = table_of(column)?;
+            let count = function(&table);
+            let (table, column_name) = (name(&table), quote(&column.name));
+            let query = format!("SELECT {count}(*) FROM {table} WHERE {column_name} IS NULL");
             Some((column, query))
         }
         Hazard::Rewrites(_)
@@ -29,6 +35,12 @@ pub fn counting(hazard: &Hazard) -> Option<(&ObjectId, String)> {
         | Hazard::BreaksProgram(_)
         | Hazard::On(..) => None,
     }
+}
+
+fn table_of(column: &ObjectId) -> Option<ObjectId> {
+    let parent = column.parent.as_ref()?;
+    let table = ObjectId::new(ObjectKind::Table, column.schema.as_str(), parent);
+    Some(table)
 }
 
 /// Returns the function that counts, as no object in a schema of the search path can be taken for it.

@@ -122,6 +122,7 @@ impl Writer {
                 | Hazard::Scans(_)
                 | Hazard::ScansLocked(_)
                 | Hazard::MayFail(_)
+                | Hazard::RefusesNull(_)
                 | Hazard::BreaksProgram(_)
                 | Hazard::On(..) => true,
             });

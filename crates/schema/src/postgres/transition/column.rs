@@ -83,7 +83,7 @@ pub(super) fn column(
                 actions.insert(0, action);
                 hazards.push(Hazard::ScansLocked(table));
             }
-            hazards.push(Hazard::MayFail(format!("{} is NULL in a row", id.name)));
+            hazards.push(Hazard::RefusesNull(id.clone()));
             let why = format!("a program that leaves out {} fails", id.name);
             hazards.push(Hazard::BreaksProgram(why));
         }

@@ -215,8 +215,7 @@ impl Actions<'_> {
         }
         match (&before.not_null, &after.not_null) {
             (None, Some(_)) => {
-                let why = format!("{} has NULL", before.name);
-                let hazards = vec![self.rewrites(), Hazard::MayFail(why)];
+                let hazards = vec![self.rewrites(), Hazard::RefusesNull(id.clone())];
                 let sentence = format!("made {id} NOT NULL");
                 let sql = format!("ALTER COLUMN {name} SET NOT NULL");
                 self.push(Verb::Alter, id, sentence, hazards, sql);
