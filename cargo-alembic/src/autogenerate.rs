@@ -145,20 +145,17 @@ fn report_changes(context: &Context, sides: &[Side<'_>]) {
         let changes = side.upgrade.iter();
         changes.map(|change| change.sentence.clone()).collect()
     };
-    let [first, rest @ ..] = sides else {
-        return;
-    };
-    let is_same = rest.iter().all(|side| sentences(side) == sentences(first));
-    let shown = if is_same { &sides[..1] } else { sides };
-    for side in shown {
-        let engine = match is_same {
-            true => String::new(),
-            false => format!(" ({})", side.dialect().product()),
-        };
-        for sentence in sentences(side) {
-            context
-                .shell
-                .status("Detected", format_args!("{sentence}{engine}"));
+    let all: Vec<Vec<String>> = sides.iter().map(sentences).collect();
+    for (number, (side, own)) in sides.iter().zip(&all).enumerate() {
+        for sentence in own {
+            let is_everywhere = all.iter().all(|own| own.contains(sentence));
+            let engine = match (is_everywhere, number) {
+                (true, 0) => String::new(),
+                (true, _) => continue,
+                (false, _) => format!(" ({})", side.dialect().product()),
+            };
+            let what = format_args!("{sentence}{engine}");
+            context.shell.status("Detected", what);
         }
     }
 }
