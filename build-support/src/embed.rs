@@ -64,7 +64,7 @@ pub(crate) fn write(sound: &CheckedMigrations, folder: &Path) -> io::Result<()> 
     let digests = digests(&sound.history);
     let table = table(
         (&sound.package, &texts_name),
-        (&sound.settings, sound.fresh),
+        (&sound.settings, &sound.replayed),
         &files,
         (&schemas, &bases),
         &digests,
@@ -93,7 +93,7 @@ fn path(dialect: Dialect) -> String {
 
 fn table(
     (package, texts): (&str, &str),
-    (settings, fresh): (&Settings, Fresh),
+    (settings, replayed): (&Settings, &[Dialect]),
     files: &str,
     (schemas, bases): (&str, &str),
     digests: &str,
@@ -107,13 +107,21 @@ fn table(
         Edited::Refuse => "Refuse",
         Edited::Warn => "Warn",
     };
-    let fresh = match fresh {
+    let fresh = match settings.fresh {
         Fresh::Create => "Create",
         Fresh::Replay => "Replay",
     };
     let dialects = settings.dialects_for(None).into_iter();
     let dialects: Vec<String> = dialects.map(path).collect();
     let dialects = dialects.join(", ");
+    let replayed = match replayed {
+        [] => String::new(),
+        replayed => {
+            let dialects = replayed.iter().map(|dialect| path(*dialect));
+            let dialects: Vec<String> = dialects.collect();
+            format!(".replayed(&[{}])\n", dialects.join(", "))
+        }
+    };
     let version_table_schema = match &version_table.schema {
         Some(schema) => format!(".version_table_schema({schema:?})\n"),
         None => String::new(),
@@ -135,7 +143,8 @@ fn table(
          .edited(::alembic_migrate::options::Edited::{edited})\n\
          .transaction(::alembic_migrate::options::TransactionMode::{transaction})\n\
          .baseline({:?})\n\
-         .fresh(::alembic_migrate::options::Fresh::{fresh})\n",
+         .fresh(::alembic_migrate::options::Fresh::{fresh})\n\
+         {replayed}",
         version_table.name, settings.log, settings.baseline,
     )
 }

@@ -24,7 +24,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use alembic_history::{
-    Code, Fresh, History, HistorySettings, SchemaFiles, Settings, SettingsKey, SourceFile,
+    Code, Dialect, Fresh, History, HistorySettings, SchemaFiles, Settings, SettingsKey, SourceFile,
     StaleSchema, read_folder,
 };
 
@@ -85,8 +85,8 @@ struct CheckedMigrations {
     /// The history's own name, if the crate has several.
     history_name: Option<String>,
     settings: Settings,
-    /// How an empty database gets its schema, by the setting and the files of the target schema.
-    fresh: Fresh,
+    /// The dialects whose target schema may be another one than the revisions make.
+    replayed: Vec<Dialect>,
     history: History,
     /// The files of the target schema.
     schemas: Vec<SchemaText>,
@@ -199,14 +199,16 @@ fn check_history(
     };
     let bases = read(SettingsKey::Base, &settings.base)?;
     let schemas = read(SettingsKey::Schema, &settings.schema)?;
-    let mut fresh = settings.fresh;
+    let mut replayed = Vec::new();
     for schema in &schemas {
         let (Ok(history), Fresh::Create) = (&history, settings.fresh) else {
             continue;
         };
         let state = schema.state(history, &bases);
-        fresh = fresh.with_target(state);
-        if let Some(problem) = schema.doubt(state, &package) {
+        if !state.is_trusted() {
+            replayed.extend(&schema.dialects);
+        }
+        if let Some(problem) = schema.doubt(state, settings, &package) {
             match settings.stale_schema {
                 StaleSchema::Warn => warn(&problem, cargo)?,
                 StaleSchema::Error => problems.push(problem),
@@ -218,7 +220,7 @@ fn check_history(
             package,
             history_name: own.name.clone(),
             settings: settings.clone(),
-            fresh,
+            replayed,
             history,
             schemas,
             bases,

@@ -4,8 +4,8 @@ use std::io;
 use std::path::Path;
 
 use alembic_history::{
-    Code, Dialect, FindingKind, History, Position, SettingsKey, Span, TargetState, merge_conflict,
-    read_text,
+    Code, Dialect, FindingKind, History, ModelSources, Position, Settings, SettingsKey, Span,
+    TargetState, merge_conflict, read_text,
 };
 use alembic_sql::{SplitErrorKind, SqlText, SqliteVersion, summary};
 
@@ -120,21 +120,29 @@ impl SchemaText {
             dialects.any(|dialect| self.dialects.contains(dialect))
         });
         let bases: Vec<&str> = bases.map(|base| base.text.as_str()).collect();
-        let mut states = self.dialects.iter();
-        let states = states
-            .next()
-            .map(|dialect| history.target_state(self.text.as_str(), &bases, *dialect));
-        states.unwrap_or(TargetState::Unrecorded)
+        history.target_state(self.text.as_str(), &bases)
     }
 
     /// Returns the problem of a file that is not known to create what the revisions make.
-    pub(crate) fn doubt(&self, state: TargetState, package: &str) -> Option<Problem> {
+    pub(crate) fn doubt(
+        &self,
+        state: TargetState,
+        settings: &Settings,
+        package: &str,
+    ) -> Option<Problem> {
         let revisions = "until then, an empty database gets its schema from the revisions";
         let (note, help) = match state {
             TargetState::InStep => return None,
             TargetState::OtherRevisions => (
                 revisions,
                 format!("bring it in step with `cargo alembic dump --write -p {package}`"),
+            ),
+            TargetState::Edited if settings.models != ModelSources::None => (
+                revisions,
+                format!(
+                    "structs state the target: change them, and delete the file; `cargo alembic dump --write \
+                     -p {package}` writes it anew"
+                ),
             ),
             TargetState::Edited => (
                 revisions,

@@ -127,7 +127,8 @@ fn is_like_a_file(text: &str) -> bool {
         let mut usual = ["db", "db3", "sqlite", "sqlite3"].iter();
         usual.any(|usual| extension.eq_ignore_ascii_case(usual))
     });
-    is_usual && !text.contains(['@', '=', '?', '%', '#', ' '])
+    let is_plain = !text.contains(['@', '=', '?', '%', '#', ' ', '~', '$']);
+    is_usual && is_plain && !text.ends_with(['/', '\\'])
 }
 
 impl DatabaseUrl {
@@ -187,6 +188,9 @@ mod tests {
             ),
             ("app", no_scheme(None)),
             ("secret@host.db", no_scheme(None)),
+            ("~/app.db", no_scheme(None)),
+            ("$HOME/app.db", no_scheme(None)),
+            ("data.db/", no_scheme(None)),
             ("mysql://h/d", Err(UrlError::UnknownScheme("mysql".into()))),
             ("sqlite://~/app.db", Err(UrlError::Home)),
             ("sqlite:~/app.db", Err(UrlError::Home)),

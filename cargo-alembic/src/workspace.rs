@@ -14,16 +14,19 @@ mod requirements;
 mod selection;
 mod sources;
 
-use alembic_history::{Code, History, ModelSources, SchemaFiles, SettingsKey, read_text};
 use std::path::{Path, PathBuf};
 
+use alembic_history::{
+    Code, FindingKind, History, ModelSources, Position, SchemaFiles, SettingsKey, Span,
+    TargetAuthor, merge_conflict, read_text,
+};
 use alembic_migrate::{Dialect, Migrations};
 use alembic_run::{Schema as SchemaFile, SchemaRole};
 use alembic_sql::SqlText;
 use cargo_metadata::{Metadata, Package};
 
 use crate::args::GlobalArgs;
-use crate::output::{Cause, Diagnostic, Error, Result, display_path};
+use crate::output::{Cause, Diagnostic, Error, Hint, Result, Subcommand, Suggestion, display_path};
 pub(crate) use configuration::{Configuration, from_toml};
 pub(crate) use crates::{Access, Crate, Histories, TargetFile, answers_one_by_one};
 pub(crate) use dotenv::Dotenv;
@@ -186,7 +189,7 @@ impl Workspace {
         let may_lack =
             access.target == TargetFile::Optional || settings.models != ModelSources::None;
         for dialect in &dialects {
-            let is_written_later = may_lack && configuration.lacks_target(*dialect);
+            let is_written_later = may_lack && configuration.awaits_target(*dialect);
             if !is_written_later && let Some(file) = configuration.target(*dialect)? {
                 migrations = migrations.schema_for(*dialect, file.path, file.text.as_str());
             }
@@ -233,11 +236,18 @@ impl Configuration {
         self.read_schema(SchemaRole::Target, self.settings.schema.as_ref(), dialect)
     }
 
-    /// Returns whether the file that is configured for the target schema does not exist.
-    fn lacks_target(&self, dialect: Dialect) -> bool {
+    /// Returns whether the command writes the file that is configured for the target schema before anybody
+    /// can read it: it does not exist, or holds the two sides of a merge of what the command wrote.
+    pub(crate) fn awaits_target(&self, dialect: Dialect) -> bool {
         let schema = self.settings.schema.as_ref();
         let file = schema.and_then(|files| files.of(dialect));
-        file.is_some_and(|name| !self.folder.join(name).exists())
+        file.is_some_and(|name| {
+            let path = self.folder.join(name);
+            let is_merged = |text: String| {
+                merge_conflict(&text).is_some() && TargetAuthor::of(&text) == TargetAuthor::Command
+            };
+            !path.exists() || read_text(&path).is_ok_and(is_merged)
+        })
     }
 
     /// Reads the file that creates what is older than the revisions, if one is configured.
@@ -268,6 +278,12 @@ impl Configuration {
         let path = self.folder.join(name);
         let shown_path = PathBuf::from(display_path(&path));
         match read_text(&path) {
+            Ok(text) if let Some(marker) = merge_conflict(&text) => Err(conflicting_schema(
+                role,
+                &self.name,
+                &shown_path,
+                (&text, marker),
+            )),
             Ok(text) => Ok(Some(SchemaFile {
                 role,
                 path: shown_path,
@@ -276,6 +292,29 @@ impl Configuration {
             Err(error) => Err(unreadable_schema(role, &self.name, &shown_path, error)),
         }
     }
+}
+
+fn conflicting_schema(
+    role: SchemaRole,
+    name: &str,
+    path: &Path,
+    (text, marker): (&str, Span),
+) -> Error {
+    let position = Position::of(text, marker.start);
+    let kind = FindingKind::MergeConflict;
+    let title = format!("{}:{position}: {kind} in the {role}", path.display());
+    let fault = Diagnostic::new(Cause::History, title).code(kind.code());
+    match (role, TargetAuthor::of(text)) {
+        (SchemaRole::Target, TargetAuthor::Command) => {
+            let dump = Suggestion::for_crate(Subcommand::Dump, name).argument("--write");
+            fault.help(Hint::from("write it anew with ").command(dump))
+        }
+        (SchemaRole::Target | SchemaRole::Base, _) => fault.help(
+            "make one text of the two sides, and delete the lines that begin with `<<<<<<<`, `|||||||`, \
+             `=======` and `>>>>>>>`",
+        ),
+    }
+    .into()
 }
 
 fn unreadable_schema(role: SchemaRole, name: &str, path: &Path, error: std::io::Error) -> Error {

@@ -303,3 +303,131 @@ fn comments_on_extensions() {
         );
     }
 }
+
+/// What a crate does to the objects of another one is its own: in the file of its target schema, and in a
+/// database.
+#[test]
+fn what_is_done_to_objects_of_other_crates() {
+    let sqlite = "CREATE INDEX users_name ON users (name);\n\
+                  CREATE TRIGGER enter AFTER INSERT ON users BEGIN SELECT 1; END;\n";
+    let postgres = "CREATE INDEX users_name ON users (name);\n\
+                    ALTER TABLE users ADD CONSTRAINT named CHECK (name <> '');\n\
+                    COMMENT ON VIEW names IS 'ours';\n\
+                    ALTER DOMAIN positive ADD CONSTRAINT above CHECK (value > 0);\n\
+                    CREATE RULE enter AS ON INSERT TO names DO INSTEAD NOTHING;\n";
+    for (dialect, own, parts) in [
+        (Dialect::Sqlite, sqlite, &["users_name", "enter"][..]),
+        (
+            Dialect::Postgres,
+            postgres,
+            &["users_name", "named", "'ours'", "above", "enter"],
+        ),
+    ] {
+        let project = Project::with_workspace(&["app", "store"]);
+        give_tables_of_their_own(&project);
+        let domain = match dialect {
+            Dialect::Sqlite => "",
+            Dialect::Postgres => "CREATE DOMAIN positive AS integer;\n",
+        };
+        let below = format!(
+            "CREATE TABLE users (id INTEGER PRIMARY KEY, name TEXT);\n\
+             CREATE VIEW names AS SELECT name FROM users;\n{domain}"
+        );
+        project.add_to("store/migrations", [revision("aa01").upgrade(below)]);
+        let above = revision("bb02").depends_on("store@aa01");
+        let own = format!("CREATE TABLE visits (id INTEGER PRIMARY KEY);\n{own}");
+        project.add_to("app/migrations", [above.upgrade(own)]);
+        let database = Database::new(dialect);
+        for name in ["app", "store"] {
+            let manifest = format!("{name}/Cargo.toml");
+            let keys =
+                format!("schema = \"schema.sql\"\ndialects = [\"{dialect}\"]\nversion-table");
+            project.replace(&manifest, "version-table", &keys);
+            project.replace(&manifest, &format!("sqlite://{name}.db"), &database.url());
+        }
+        project.run("dump --write").success();
+        let file = project.read("app/schema.sql");
+        for part in ["visits"].iter().chain(parts) {
+            assert!(file.contains(part), "{part}: {file}");
+        }
+        assert!(!file.contains("CREATE VIEW names"), "{file}");
+        let created = project.run("ensure").success();
+        assert!(
+            created.stderr.contains("created the target schema"),
+            "{created}"
+        );
+        project.run("verify -p app").success();
+        project.run("check").success();
+        database.execute("DROP INDEX users_name");
+        let outcome = project.run("verify -p app");
+        assert_eq!(outcome.status, 9, "{outcome}");
+        assert!(outcome.stdout.contains("users_name"), "{outcome}");
+    }
+}
+
+/// A record is of what the revisions do in their order, after their base, and of every byte of the file.
+#[test]
+fn a_record_that_no_longer_holds() {
+    let view = |id: &str, parent: &str, column: &str| {
+        let sql = format!("DROP VIEW IF EXISTS v; CREATE VIEW v AS SELECT {column} FROM users;");
+        revision(id)
+            .revises(parent)
+            .upgrade(sql)
+            .downgrade("DROP VIEW IF EXISTS v;")
+    };
+    type Change = (&'static str, fn(&Project));
+    let changes: &[Change] = &[
+        ("other revisions", |project| {
+            project.replace("migrations/dd04.sql", "Revises: cc03", "Revises: bb02");
+            project.replace("migrations/cc03.sql", "Revises: bb02", "Revises: dd04");
+        }),
+        ("other revisions", |project| {
+            project.write("base.sql", "CREATE TABLE old (x INT);\n");
+            project.configure("base = \"base.sql\"");
+        }),
+        ("edited", |project| {
+            project.replace("schema.sql", "name TEXT", "name TEXT, extra TEXT");
+        }),
+        ("edited", |project| {
+            let text = project.read("schema.sql");
+            project.write("schema.sql", format!("-- Free.\n\n{text}-- More.\n"));
+        }),
+        ("nothing says", |project| {
+            project.write("schema.sql", "");
+        }),
+    ];
+    for (told, change) in changes {
+        let project = project();
+        project.add(view("cc03", "bb02", "id"));
+        project.add(view("dd04", "cc03", "name"));
+        project.run("dump --write").success();
+        let outcome = project.run("ensure --url sqlite://first.db").success();
+        assert!(!outcome.stderr.contains("stale-schema"), "{outcome}");
+        change(&project);
+        let outcome = project.run("ensure").success();
+        assert!(
+            outcome.stderr.contains("[stale-schema]"),
+            "{told}: {outcome}"
+        );
+        assert!(outcome.stderr.contains(told), "{told}: {outcome}");
+        let is_created = outcome.stderr.contains("created the target schema");
+        assert_eq!(is_created, *told == "nothing says", "{told}: {outcome}");
+    }
+}
+
+/// Both sides of a merge of what the command wrote are written again; what somebody wrote is theirs to join.
+#[test]
+fn conflicts_in_the_file() {
+    let conflict = |text: &str| format!("<<<<<<< ours\n{text}=======\n{text}>>>>>>> theirs\n");
+    let project = project();
+    project.run("dump --write").success();
+    let written = project.read("schema.sql");
+    project.write("schema.sql", conflict(&written));
+    let mut shown = project.transcript(&["check", "ensure", "dump --write"]);
+    assert_eq!(project.read("schema.sql"), written);
+    let by_hand = "-- By hand.\nCREATE TABLE users (id INTEGER PRIMARY KEY, name TEXT);\n";
+    project.write("schema.sql", conflict(by_hand));
+    shown += &project.transcript(&["dump --write"]);
+    assert_eq!(project.read("schema.sql"), conflict(by_hand));
+    assert_snapshot!(shown);
+}

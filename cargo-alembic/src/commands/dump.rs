@@ -23,7 +23,10 @@ pub struct DumpArgs {
     #[arg(default_value = "history")]
     schema: String,
     /// Write the schema that the revisions make into the file that `schema` configures
-    #[arg(long, conflicts_with_all = ["schema", "dialect"])]
+    #[arg(
+        long,
+        conflicts_with_all = ["schema", "dialect", "include_objects", "exclude_objects"],
+    )]
     write: bool,
     /// The dialect of the SQL, for a crate of several
     #[arg(
@@ -68,7 +71,7 @@ impl DumpArgs {
         owner: &Crate,
         engines: &[Engine],
     ) -> Result<Vec<Answer>> {
-        let files = target_files(owner, order, engines, &self.filter(owner)?)?;
+        let files = target_files(owner, order, engines)?;
         for (dump, _) in &files.dumps {
             self.report(context, owner, dump)?;
         }

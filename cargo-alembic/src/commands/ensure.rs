@@ -98,8 +98,8 @@ impl EnsureArgs {
                 let (shown, watch) = (Arc::clone(&progress), Watch::new(database));
                 let migrations = next.migrations.clone().ahead(ahead);
                 let migrations = match stale {
-                    Some(_) => migrations.fresh(Fresh::Replay),
-                    None => migrations,
+                    Some(stale) if !stale.is_trusted() => migrations.fresh(Fresh::Replay),
+                    Some(_) | None => migrations,
                 };
                 migrations
                     .report_statements(self.detail.detail() == Detail::Statements)
@@ -128,7 +128,7 @@ impl EnsureArgs {
                 if let Some(stale) = stale
                     && report.scenario == Scenario::Fresh
                 {
-                    stale.report(context, own);
+                    stale.report(context, own, report.outcome);
                 }
                 let (way, dialect) = (Direction::Upgrade, database.dialect());
                 newer_sql::report_steps(context, own, way, dialect, &report.steps);

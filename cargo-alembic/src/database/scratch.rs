@@ -25,6 +25,9 @@ use crate::url::{DatabaseUrl, PostgresUrl, SqliteUrl};
 /// The prefix of the names of temporary databases on servers.
 const PREFIX: &str = "alembic_test_";
 
+/// The search path of sessions that nobody has given another one.
+const DEFAULT_SEARCH_PATH: &str = "\"$user\", public";
+
 /// Lists the roles of a server.
 const ROLES: &str = "SELECT rolname FROM pg_catalog.pg_roles";
 
@@ -47,8 +50,9 @@ pub(crate) struct Host {
     options: String,
     /// The schema in which the database that they are like creates tables by default.
     schema: String,
-    /// The search path of its sessions.
-    search_path: String,
+    /// The search path of its sessions, unless a session has it anyway: not all that stands in front of a
+    /// server takes options.
+    search_path: Option<String>,
     /// The roles of the server, which all its databases share.
     roles: BTreeSet<String>,
 }
@@ -78,7 +82,8 @@ impl Engine {
                      WHEN 'i' THEN pg_catalog.format(' LOCALE_PROVIDER icu ICU_LOCALE %L', \
                      coalesce(pg_catalog.to_jsonb(d)->>'datlocale', pg_catalog.to_jsonb(d)->>'daticulocale')) \
                      WHEN 'b' THEN pg_catalog.format(' LOCALE_PROVIDER builtin BUILTIN_LOCALE %L', \
-                     pg_catalog.to_jsonb(d)->>'datlocale') ELSE '' END \
+                     pg_catalog.to_jsonb(d)->>'datlocale') ELSE '' END, \
+                     pg_catalog.current_setting('search_path') \
                      FROM pg_catalog.pg_database d WHERE datname = pg_catalog.current_database()";
         let unreachable = |url: &PostgresUrl, error: sqlx::Error| {
             let shown = DatabaseUrl::Postgres(url.clone());
@@ -88,19 +93,28 @@ impl Engine {
             let help = refusal(fault.cause.database_code().as_deref(), url);
             fault.help(help)
         };
-        let options = server.query(query);
-        let options = options.map_err(|error| unreachable(url, error))?;
-        let path = Server::new(model)?
-            .query("SELECT pg_catalog.current_schema(), pg_catalog.current_setting('search_path')");
-        let mut path = path.map_err(|error| unreachable(model, error))?.into_iter();
+        let cells = server.query(query);
+        let mut cells = cells.map_err(|error| unreachable(url, error))?.into_iter();
+        let (options, own_path) = (cells.next(), cells.next());
+        let query = "SELECT pg_catalog.current_schema(), pg_catalog.current_setting('search_path')";
+        let cells = Server::new(model)?.query(query);
+        let mut cells = cells
+            .map_err(|error| unreachable(model, error))?
+            .into_iter();
+        let (schema, path) = (cells.next(), cells.next());
+        let is_default = |path: &Option<String>| path.as_deref() == Some(DEFAULT_SEARCH_PATH);
+        let search_path = match is_default(&path) && is_default(&own_path) {
+            true => None,
+            false => path,
+        };
         // Without them, no role is dropped.
         let roles = server.query(ROLES).unwrap_or_default();
         Ok(Self::Postgres(Rc::new(Host {
             url: url.clone(),
             server,
-            options: options.concat(),
-            schema: path.next().unwrap_or_default(),
-            search_path: path.next().unwrap_or_default(),
+            options: options.unwrap_or_default(),
+            schema: schema.unwrap_or_default(),
+            search_path,
             roles: roles.into_iter().collect(),
         })))
     }
@@ -183,7 +197,7 @@ impl Host {
             Diagnostic::new(Cause::Random(error), title)
         })?;
         let name = format!("{PREFIX}{name}");
-        let url = self.url.sibling(&name, &self.search_path);
+        let url = self.url.sibling(&name, self.search_path.as_deref());
         let mut undropped = undropped();
         let created = self.server.query(&format!("CREATE DATABASE {name} {how}"));
         if let Err(error) = created {

@@ -4,14 +4,15 @@ use alembic_history::{Code, TargetAuthor};
 use alembic_migrate::Dialect;
 use alembic_migrate::schema::{Change, DiffOptions, Schema};
 use alembic_run::{Schema as SchemaFile, SchemaRole};
-use alembic_schema::{Filter, script};
+use alembic_schema::script;
 use alembic_sql::SqlText;
 
 use super::{changes, not_compared};
 use crate::database::scratch::Engine;
 use crate::new_file::FileChanges;
-use crate::output::{Cause, Diagnostic, Error, Hint, Result, Subcommand, Suggestion, display_path};
+use crate::output::{Cause, Diagnostic, Error, Result, display_path};
 use crate::replay::Replay;
+use crate::stale_target::how_to_keep_edits;
 use crate::workspace::{Crate, CrateOrder};
 
 /// A schema as SQL.
@@ -45,20 +46,14 @@ struct Made<'r> {
     replay: Replay<'r>,
     below: Schema,
     heads: Schema,
-    filter: &'r Filter,
 }
 
 impl<'r> Made<'r> {
-    fn new(replay: Replay<'r>, filter: &'r Filter) -> Result<Self> {
-        let mut below = replay.inspect(&mut replay.below()?)?;
-        let mut heads = replay.inspect(&mut replay.at("heads")?)?;
-        filter.apply(&mut below);
-        filter.apply(&mut heads);
+    fn new(replay: Replay<'r>) -> Result<Self> {
         Ok(Self {
+            below: replay.inspect(&mut replay.below()?)?,
+            heads: replay.inspect(&mut replay.at("heads")?)?,
             replay,
-            below,
-            heads,
-            filter,
         })
     }
 
@@ -70,12 +65,10 @@ impl<'r> Made<'r> {
         Dump::new(self.replay.owner, &self.below, &self.heads, self.dialect())
     }
 
-    /// Returns what a file creates, as far as it is compared.
+    /// Returns what a file creates.
     fn created_by(&self, file: &SchemaFile) -> Result<Schema> {
         let replay = &self.replay;
-        let mut found = replay.inspect(&mut replay.created_by(file)?)?;
-        self.filter.apply(&mut found);
-        Ok(found)
+        replay.inspect(&mut replay.created_by(file)?)
     }
 
     /// Fails unless SQL that was rendered makes the schema of the revisions.
@@ -108,15 +101,11 @@ impl<'r> Made<'r> {
         let sentences = ahead.iter().map(|change| change.sentence.as_str());
         let sentences: Vec<&str> = sentences.collect();
         let engine = self.dialect().product();
-        let generate = Suggestion::for_crate(Subcommand::Revision, self.replay.owner.name());
-        let keep = Hint::from("if the file is right, ")
-            .command(generate.argument("--autogenerate"))
-            .text(" writes the revision that makes what it creates");
         Err(Diagnostic::new(Cause::Check, title)
             .code(Code::SchemaDiffers)
             .note(format!("the difference on {engine}: {}", sentences.join(", ")))
             .note("it was left as it is, since somebody has written into it")
-            .help(keep)
+            .help(how_to_keep_edits(self.replay.owner, "if the file is right, "))
             .help("if the revisions are right, correct the file, or delete it to have it written anew")
             .into())
     }
@@ -143,12 +132,11 @@ impl TargetFiles {
 }
 
 /// Renders what the revisions of a crate make into the files of its target schema, and proves that each
-/// makes it.
+/// makes it. Nothing is left out: an empty database would lack it.
 pub(crate) fn target_files(
     owner: &Crate,
     order: &CrateOrder,
     engines: &[Engine],
-    filter: &Filter,
 ) -> Result<TargetFiles> {
     let files = owner.configuration.settings.schema.as_ref();
     let files = files.map(|files| files.by_file(&owner.dialects));
@@ -168,31 +156,26 @@ pub(crate) fn target_files(
                 below: &below,
                 engine,
             };
-            Made::new(replay, filter)
+            Made::new(replay)
         });
         let made: Vec<Made<'_>> = made.collect::<Result<_>>()?;
         let path = owner.configuration.folder.join(name);
         let shown = display_path(&path);
         let bases = owner.configuration.bases(&dialects)?;
         let bases: Vec<&str> = bases.iter().map(|base| base.text.as_str()).collect();
-        let current = match path.exists() {
-            true => owner.configuration.target(dialects[0])?,
-            false => None,
+        let current = match owner.configuration.awaits_target(dialects[0]) {
+            true => None,
+            false => owner.configuration.target(dialects[0])?,
         };
         let author = current.as_ref().map_or(TargetAuthor::Command, |file| {
-            TargetAuthor::of(file.text.as_str(), dialects[0])
+            TargetAuthor::of(file.text.as_str())
         });
         let dump = match (current, author) {
             (Some(file), TargetAuthor::Hand) => kept(&made, &file)?,
-            (Some(file), TargetAuthor::Editor) => {
-                made.iter().try_for_each(|reader| reader.compare(&file))?;
-                shared(&made, &shown)?
-            }
-            (_, TargetAuthor::Command) | (None, _) => shared(&made, &shown)?,
+            (_, TargetAuthor::Command) | (None, TargetAuthor::Hand) => shared(&made, &shown)?,
         };
-        let statements = (dump.sql.as_str(), author);
         let history = owner.history();
-        let text = history.record_target(owner.name(), &bases, statements, dialects[0]);
+        let text = history.record_target(owner.name(), &bases, &dump.sql, author);
         target.changes.write(&path, &text)?;
         target.dumps.push((dump, shown));
     }

@@ -7,7 +7,8 @@ use alembic_schema::counting;
 
 use super::{Picture, RowCounts, Trial, Verdict, check_failure, compare, with_order};
 use crate::database::scratch::Scratch;
-use crate::output::{Cause, Diagnostic, Result};
+use crate::output::{Cause, Diagnostic, Error, Result};
+use crate::stale_target::StaleTarget;
 
 impl Trial<'_> {
     /// Returns the schema of a database that went through every revision at once.
@@ -43,7 +44,8 @@ impl Trial<'_> {
         let mut scratch = self.replay.empty()?;
         let outcome = self.ensure(&mut scratch)?;
         let fresh = self.schema(&mut scratch)?;
-        let reordered = compare("a fresh database", tracked, &fresh)?;
+        let reordered = compare("a fresh database", tracked, &fresh);
+        let reordered = reordered.map_err(|error| self.explain_stale(error))?;
         let text = match outcome {
             Outcome::Created => {
                 let expected = self.tracked_rows.get();
@@ -54,6 +56,15 @@ impl Trial<'_> {
             _ => "created by the revisions",
         };
         Ok(Verdict::Passed(with_order(text.to_owned(), &reordered)))
+    }
+
+    /// Adds to an error how the file that empty databases are created by gets in step, if it is not.
+    fn explain_stale(&self, error: Error) -> Error {
+        let owner = self.replay.owner;
+        match StaleTarget::find(owner, self.replay.engine.dialect()) {
+            Ok(Some(stale)) => error.help(stale.ways(owner)),
+            Ok(None) | Err(_) => error,
+        }
     }
 
     pub(super) fn legacy(&self) -> Result<Verdict> {
@@ -123,7 +134,11 @@ fn count_rows(picture: &Picture, scratch: &Scratch) -> Result<RowCounts> {
 
 /// Refuses a database that was created whole and lacks rows that the revisions insert.
 fn check_rows(expected: &RowCounts, found: &RowCounts) -> Result<()> {
-    let differs = |table: &&ObjectId| found.get(table) != expected.get(table);
+    // That all of them are there was compared before.
+    let differs = |table: &&ObjectId| {
+        let found = found.get(table);
+        found.is_some() && found != expected.get(table)
+    };
     let tables: Vec<&ObjectId> = expected.keys().filter(differs).collect();
     if tables.is_empty() {
         return Ok(());

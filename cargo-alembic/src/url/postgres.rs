@@ -35,9 +35,6 @@ pub(crate) enum UserSource {
 /// The `application_name` that the server lists if the URL gives none.
 const APPLICATION: &str = "cargo-alembic";
 
-/// The search path of sessions that nobody has given another one.
-const DEFAULT_SEARCH_PATH: &str = "\"$user\", public";
-
 impl PostgresUrl {
     pub(super) fn parse(text: &str) -> Result<Self, UrlError> {
         let options: PgConnectOptions = text.parse().map_err(|error: sqlx::Error| {
@@ -70,13 +67,12 @@ impl PostgresUrl {
         &self.text
     }
 
-    /// Returns the URL of another database on the same server, with this search path.
-    pub(crate) fn sibling(&self, name: &str, search_path: &str) -> Self {
+    /// Returns the URL of another database on the same server, with a search path, if one has to be set.
+    pub(crate) fn sibling(&self, name: &str, search_path: Option<&str>) -> Self {
         let options = PgConnectOptions::clone(&self.options).database(name);
         let options = match search_path {
-            // Not all that stands in front of a server takes options.
-            DEFAULT_SEARCH_PATH => options,
-            path => options.options([("search_path", path)]),
+            None => options,
+            Some(path) => options.options([("search_path", path)]),
         };
         Self {
             options: Box::new(options),

@@ -90,12 +90,6 @@ impl Digest {
         ))
     }
 
-    /// Returns the digest of SQL, without comments and without what stands between tokens.
-    #[must_use]
-    pub fn of_sql(sql: &str, dialect: Dialect) -> Self {
-        Self::of_revision(fnv_1a(tokens(sql, dialect)))
-    }
-
     /// Returns the digest of texts, but for their line ends, which git may change at any checkout.
     #[must_use]
     pub fn of_texts<'t>(texts: impl IntoIterator<Item = &'t str>) -> Self {

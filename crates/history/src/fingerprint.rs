@@ -1,8 +1,9 @@
 //! What the file of a target schema says about the revisions that it was compared with.
 
+use std::borrow::Cow;
 use std::fmt::{self, Write};
 
-use crate::{Dialect, Digest, Fresh, History, RevisionId, merge_conflict};
+use crate::{Digest, History, RevisionId, merge_conflict};
 
 /// The beginning of the first line of what is recorded.
 const TITLE: &str = "-- The schema of ";
@@ -16,13 +17,14 @@ const COMPARED: &str = "-- Compared by `cargo alembic dump --write`.";
 /// The beginning of the line that holds the fingerprint of the revisions.
 const REVISIONS: &str = "-- Fingerprint: ";
 
-/// The beginning of the line that holds the fingerprint of what is older than them. Files of earlier
-/// versions have none.
+/// The beginning of the line that holds the fingerprint of what is older than them, if anything is.
 const BASE: &str = "-- Fingerprint of the base: ";
 
-/// The beginning of the line that holds the fingerprint of the file's own statements. Files of earlier
-/// versions have none.
-const STATEMENTS: &str = "-- Fingerprint of the statements: ";
+/// The beginning of the line that holds the fingerprint of the rest of the file.
+const TEXT: &str = "-- Fingerprint of what follows: ";
+
+/// What a blank line above the statements consists of.
+const LINE_ENDS: [char; 2] = ['\r', '\n'];
 
 /// Whether the revisions are known to make what the file of a target schema creates.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,18 +37,6 @@ pub enum TargetState {
     Edited,
     /// The file does not say that it was ever compared.
     Unrecorded,
-}
-
-impl Fresh {
-    /// Returns how an empty database gets its schema if the file of the target schema says this: it is not
-    /// created from a file that may create something else than the revisions make.
-    #[must_use]
-    pub const fn with_target(self, state: TargetState) -> Self {
-        match self {
-            Self::Create if state.is_trusted() => Self::Create,
-            Self::Create | Self::Replay => Self::Replay,
-        }
-    }
 }
 
 impl fmt::Display for TargetState {
@@ -62,42 +52,38 @@ impl fmt::Display for TargetState {
     }
 }
 
-/// Who wrote the statements of a target schema's file.
+/// Who wrote the file of a target schema.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TargetAuthor {
-    /// `cargo alembic dump --write`, which can write them again.
+    /// `cargo alembic dump --write`, which can write it again.
     Command,
-    /// The command, and then somebody who edited them.
-    Editor,
-    /// Somebody.
+    /// Somebody, at least in part.
     Hand,
 }
 
 impl TargetAuthor {
-    /// Returns who wrote the statements of a file; `dialect` is the one that it was recorded with. The two
-    /// sides of a merge that git could not do are the command's where it wrote one of them.
+    /// Returns who wrote a file. The two sides of a merge that git could not do are the command's where it
+    /// wrote one of them.
     #[must_use]
-    pub fn of(text: &str, dialect: Dialect) -> Self {
-        if merge_conflict(text).is_some() {
-            let is_generated = text.lines().any(|line| line == GENERATED);
-            return if is_generated {
-                Self::Command
-            } else {
-                Self::Hand
-            };
-        }
-        if recorded(text, GENERATED).is_none() {
-            Self::Hand
-        } else if is_edited(text, dialect) {
-            Self::Editor
-        } else {
-            Self::Command
+    pub fn of(text: &str) -> Self {
+        let is_generated = match merge_conflict(text) {
+            Some(_) => text.lines().any(|line| line == GENERATED),
+            None => {
+                let (record, text) = parts(text);
+                let digest = recorded(&record, TEXT).map(str::parse);
+                let is_whole = digest.is_none_or(|digest| digest == Ok(Digest::of_texts([&*text])));
+                record.contains(&GENERATED) && is_whole
+            }
+        };
+        match is_generated {
+            true => Self::Command,
+            false => Self::Hand,
         }
     }
 }
 
 impl TargetState {
-    /// Returns whether an empty database that the file creates is known to be at the heads.
+    /// Returns whether an empty database is created from the file, and is at the heads then.
     ///
     /// Who writes a target by hand and has nothing recorded in it answers for it.
     #[must_use]
@@ -110,15 +96,21 @@ impl TargetState {
 }
 
 impl History {
-    /// Returns a digest of all revisions, and of what they do on each dialect.
+    /// Returns a digest of all revisions: what they follow, and what they do on each dialect.
     #[must_use]
     pub fn fingerprint(&self) -> Digest {
         let graph = self.graph();
+        let mut dialects = self.dialects().to_vec();
+        dialects.sort_unstable();
         let lines = graph.nodes().map(|node| {
-            let digests = self.dialects().iter();
+            let revision = &graph[node];
+            let parents = crate::join(&revision.down_revisions, " ");
+            let dependencies = revision.depends_on.join(" ");
+            let digests = dialects.iter();
             let digests = digests.map(|dialect| self.digests(*dialect)[node.index()].to_string());
             let digests: Vec<String> = digests.collect();
-            format!("{} {}", graph[node].id, digests.join(" "))
+            let digests = digests.join(" ");
+            format!("{} | {parents} | {dependencies} | {digests}", revision.id)
         });
         let mut lines: Vec<String> = lines.collect();
         lines.sort_unstable();
@@ -127,65 +119,62 @@ impl History {
 
     /// Returns the text of a target schema's file with a record at its top that these revisions, which
     /// follow the schema that `bases` create, make what it creates. It takes the place of an older one.
-    ///
-    /// `dialect` is one of those that the file is for.
     #[must_use]
     pub fn record_target(
         &self,
         package: &str,
         bases: &[&str],
-        (text, author): (&str, TargetAuthor),
-        dialect: Dialect,
+        text: &str,
+        author: TargetAuthor,
     ) -> String {
         let graph = self.graph();
         let heads = graph.real_heads().map(|node| graph[node].id.clone());
         let heads: Vec<RevisionId> = heads.collect();
-        let mut recorded = format!("{TITLE}`{package}`, as of ");
+        let mut record = format!("{TITLE}`{package}`, as of ");
         let _ = match heads.as_slice() {
-            [] => writeln!(recorded, "before its first revision."),
-            heads => writeln!(recorded, "{}.", crate::join(heads, ", ")),
+            [] => writeln!(record, "before its first revision."),
+            heads => writeln!(record, "{}.", crate::join(heads, ", ")),
         };
         let author = match author {
-            TargetAuthor::Command | TargetAuthor::Editor => GENERATED,
+            TargetAuthor::Command => GENERATED,
             TargetAuthor::Hand => COMPARED,
         };
-        let _ = writeln!(recorded, "{author}");
-        let _ = writeln!(recorded, "{REVISIONS}{}", self.fingerprint());
+        let _ = writeln!(record, "{author}");
+        let _ = writeln!(record, "{REVISIONS}{}", self.fingerprint());
         if let Some(base) = fingerprint_of(bases) {
-            let _ = writeln!(recorded, "{BASE}{base}");
+            let _ = writeln!(record, "{BASE}{base}");
         }
-        let text = without_record(text);
-        let _ = writeln!(recorded, "{STATEMENTS}{}", Digest::of_sql(text, dialect));
-        recorded + "\n" + text
+        let (_, text) = parts(text);
+        let _ = writeln!(record, "{TEXT}{}\n", Digest::of_texts([&*text]));
+        match text.contains("\r\n") {
+            true => record.replace('\n', "\r\n") + &text,
+            false => record + &text,
+        }
     }
 
     /// Returns whether these revisions, which follow the schema that `bases` create, are known to make
     /// what the file of a target schema creates.
-    ///
-    /// `dialect` is the one that the file was recorded with.
     #[must_use]
-    pub fn target_state(&self, text: &str, bases: &[&str], dialect: Dialect) -> TargetState {
-        let is_other = |key, expected: Option<Digest>| {
-            recorded(text, key).is_some_and(|found| found.parse().ok() != expected)
+    pub fn target_state(&self, text: &str, bases: &[&str]) -> TargetState {
+        let (record, text) = parts(text);
+        let [revisions, base, own] = [REVISIONS, BASE, TEXT].map(|key| recorded(&record, key));
+        let is = |found: Option<&str>, expected: Option<Digest>| {
+            found.map(str::parse) == expected.map(Ok)
         };
-        if recorded(text, REVISIONS).is_none() {
-            TargetState::Unrecorded
-        } else if is_other(REVISIONS, Some(self.fingerprint()))
-            || is_other(BASE, fingerprint_of(bases))
-        {
-            TargetState::OtherRevisions
-        } else if is_edited(text, dialect) {
-            TargetState::Edited
-        } else {
-            TargetState::InStep
+        match (revisions, own) {
+            (None, _) => TargetState::Unrecorded,
+            (Some(_), Some(_))
+                if is(revisions, Some(self.fingerprint())) && is(base, fingerprint_of(bases)) =>
+            {
+                match is(own, Some(Digest::of_texts([&*text]))) {
+                    true => TargetState::InStep,
+                    false => TargetState::Edited,
+                }
+            }
+            // Earlier versions recorded less.
+            (Some(_), _) => TargetState::OtherRevisions,
         }
     }
-}
-
-/// Returns whether the statements of a file are others than those that were recorded.
-fn is_edited(text: &str, dialect: Dialect) -> bool {
-    let found = Digest::of_sql(without_record(text), dialect);
-    recorded(text, STATEMENTS).is_some_and(|expected| expected.parse() != Ok(found))
 }
 
 /// Returns the fingerprint of the texts of a base.
@@ -193,23 +182,40 @@ fn fingerprint_of(bases: &[&str]) -> Option<Digest> {
     (!bases.is_empty()).then(|| Digest::of_texts(bases.iter().copied()))
 }
 
-/// Returns a file without what is recorded at its top.
-fn without_record(text: &str) -> &str {
-    if recorded(text, REVISIONS).is_none() {
-        return text;
-    }
-    let mut rest = text.trim_start_matches('\u{feff}');
-    let keys = [TITLE, GENERATED, COMPARED, REVISIONS, BASE, STATEMENTS];
-    while keys.iter().any(|key| rest.starts_with(key)) {
-        rest = rest.split_once('\n').map_or("", |(_, rest)| rest);
-    }
-    rest.trim_start_matches(['\r', '\n'])
+/// Splits a file into the lines that record something, and the text that follows them. Comments above
+/// them stand above what is recorded anew.
+fn parts(text: &str) -> (Vec<&str>, Cow<'_, str>) {
+    let text = text.trim_start_matches('\u{feff}');
+    let is_head = |line: &&str| line.starts_with("--") || line.trim().is_empty();
+    let head: Vec<&str> = text.split_inclusive('\n').take_while(is_head).collect();
+    let is_author = |line: &&&str| [GENERATED, COMPARED].contains(&line.trim_end());
+    let Some(author) = head.iter().position(|line| is_author(&line)) else {
+        return (
+            Vec::new(),
+            Cow::Borrowed(text.trim_start_matches(LINE_ENDS)),
+        );
+    };
+    let first = match author.checked_sub(1) {
+        Some(above) if head[above].starts_with(TITLE) => above,
+        Some(_) | None => author,
+    };
+    let keys = [REVISIONS, BASE, TEXT];
+    let below = head[author + 1..].iter();
+    let below = below.take_while(|line| keys.iter().any(|key| line.starts_with(key)));
+    let end = author + 1 + below.count();
+    let record = head[first..end].iter().map(|line| line.trim_end());
+    let above = head[..first].concat();
+    let above = above.trim_start_matches(LINE_ENDS);
+    let length = |lines: &[&str]| lines.iter().map(|line| line.len()).sum::<usize>();
+    let rest = text[length(&head[..end])..].trim_start_matches(LINE_ENDS);
+    let text = match above.is_empty() {
+        true => Cow::Borrowed(rest),
+        false => Cow::Owned(above.to_owned() + rest),
+    };
+    (record.collect(), text)
 }
 
-/// Returns what stands in the comment at the top of a file after a key.
-fn recorded<'t>(text: &'t str, key: &str) -> Option<&'t str> {
-    let lines = text.trim_start_matches('\u{feff}').lines();
-    let mut comment = lines.take_while(|line| line.starts_with("--"));
-    let found = comment.find_map(|line| line.strip_prefix(key));
-    found.map(str::trim)
+/// Returns what a line of a record says after a key.
+fn recorded<'t>(record: &[&'t str], key: &str) -> Option<&'t str> {
+    record.iter().find_map(|line| line.strip_prefix(key))
 }

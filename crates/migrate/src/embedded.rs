@@ -30,6 +30,7 @@ pub struct Embedded {
     transaction: TransactionMode,
     baseline: &'static str,
     fresh: Fresh,
+    replayed: &'static [Dialect],
 }
 
 impl Embedded {
@@ -56,6 +57,7 @@ impl Embedded {
             transaction: TransactionMode::Run,
             baseline: "base",
             fresh: Fresh::Create,
+            replayed: &[],
         }
     }
 
@@ -137,6 +139,14 @@ impl Embedded {
         self
     }
 
+    /// Sets the dialects whose target schema may be another one than the revisions make: an empty database
+    /// is not created from it.
+    #[must_use]
+    pub const fn replayed(mut self, dialects: &'static [Dialect]) -> Self {
+        self.replayed = dialects;
+        self
+    }
+
     /// Loads the migrations.
     ///
     /// # Panics
@@ -170,6 +180,10 @@ impl Embedded {
             .transaction(self.transaction)
             .baseline(self.baseline)
             .fresh(self.fresh);
+        let replayed = self.replayed.iter();
+        let migrations = replayed.fold(migrations, |migrations, dialect| {
+            migrations.fresh_for(*dialect, Fresh::Replay)
+        });
         let schemas = self.schemas.iter();
         let migrations = schemas.fold(migrations, |migrations, (dialect, path, start, end)| {
             migrations.schema_for(*dialect, *path, text(*start, *end))

@@ -4,6 +4,7 @@ mod commands;
 mod schemas;
 mod tracing_log;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -41,6 +42,8 @@ pub struct Migrations {
     report_statements: bool,
     target: Target,
     schema: Schemas,
+    /// How empty databases of single dialects get their schema.
+    fresh: BTreeMap<Dialect, Fresh>,
     /// What databases hold that are older than the first revision.
     base: Schemas,
     observer: Arc<Observer>,
@@ -71,6 +74,7 @@ impl Migrations {
                 expected: None,
             },
             schema: Schemas::default(),
+            fresh: BTreeMap::new(),
             base: Schemas::default(),
             observer: Arc::new(log),
         }
@@ -227,6 +231,14 @@ impl Migrations {
         self
     }
 
+    /// Sets how an empty database of one dialect gets its schema, instead of what [`fresh`](Self::fresh)
+    /// sets for all of them.
+    #[must_use]
+    pub fn fresh_for(mut self, dialect: Dialect, fresh: Fresh) -> Self {
+        self.fresh.insert(dialect, fresh);
+        self
+    }
+
     /// Sets the revision at which a database with tables and without a version table is assumed to
     /// be; `base` by default.
     #[must_use]
@@ -319,6 +331,11 @@ impl Migrations {
     fn target(&self, dialect: Dialect) -> Target {
         Target {
             schema: self.schema.of(dialect),
+            fresh: self
+                .fresh
+                .get(&dialect)
+                .copied()
+                .unwrap_or(self.target.fresh),
             ..self.target.clone()
         }
     }

@@ -198,7 +198,7 @@ impl fmt::Display for RunError {
             && let Failure::Statement { .. } = self.failure()
         {
             f.write_str(
-                "; its tables are older than its version table, and no `baseline` says which of the \
+                "; it had tables and no version table before, and no `baseline` says which of the \
                  revisions it has",
             )?;
         }

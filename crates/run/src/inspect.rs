@@ -61,7 +61,7 @@ pub(crate) fn leave_out_others(schema: &mut Schema, crates: &[(Runner<'_>, Targe
     }
     let others = OtherObjects::known(crates, index);
     let left_out = others.of(&*engine, schema);
-    schema.leave_out(|id| left_out.contains(id));
+    schema.objects.retain(|id, _| !left_out.contains(id));
 }
 
 async fn inspect(

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use alembic_history::Direction;
 use alembic_schema::{Definition, Object, ObjectId, ObjectKind, Schema};
-use alembic_sql::{NamedObject, ObjectClass};
+use alembic_sql::{FileStatement, NamedObject, ObjectClass};
 
 use crate::engine::Engine;
 use crate::runner::Runner;
@@ -12,106 +12,150 @@ use crate::target::Target;
 
 /// The objects that are known to be other crates', and not to be this one's.
 pub(crate) struct OtherObjects {
+    /// What this crate creates or changes.
     own: Vec<NamedObject>,
+    /// What the others create.
     others: Vec<NamedObject>,
 }
 
 impl OtherObjects {
     /// Collects the objects known for one of `crates`: what the revisions create, whether or not later ones
-    /// drop it, what is older, and what the target schemas create.
+    /// drop it, what is older, and what the target schemas create. What this one changes counts as its own.
     pub(crate) fn known(crates: &[(Runner<'_>, Target)], index: usize) -> Self {
-        let (own, others): (Vec<_>, Vec<_>) =
-            crates.iter().enumerate().partition(|(at, _)| *at == index);
-        let named = |crates: Vec<(usize, &(Runner<'_>, Target))>| {
-            let crates = crates.into_iter();
-            let named = crates.flat_map(|(_, (runner, target))| named_objects(runner, target));
-            named.collect()
-        };
-        Self {
-            own: named(own),
-            others: named(others),
+        let (mut own, mut others) = (Vec::new(), Vec::new());
+        for (number, (runner, target)) in crates.iter().enumerate() {
+            let dialect = runner.dialect;
+            let statements = statements(runner, target).into_iter();
+            match number == index {
+                true => own.extend(
+                    statements.filter_map(|statement| NamedObject::touched_by(statement, dialect)),
+                ),
+                false => others
+                    .extend(statements.filter_map(|statement| NamedObject::of(statement, dialect))),
+            }
         }
+        Self { own, others }
     }
 
-    /// Returns those of a schema, with the parts of those that are no tables.
+    /// Returns those of a schema, with what is on them and is not this crate's.
     pub(crate) fn of(&self, engine: &dyn Engine, schema: &Schema) -> HashSet<ObjectId> {
-        let objects = schema.objects.iter();
-        let found = objects.filter(|(id, object)| {
-            let named = named_by(id, object, schema);
-            named.is_some_and(|(class, name)| self.contains(engine, class, name))
-        });
-        found.map(|(id, _)| id.clone()).collect()
-    }
-
-    fn contains(&self, engine: &dyn Engine, class: ObjectClass, name: &str) -> bool {
-        let has = |known: &[NamedObject]| {
-            known
-                .iter()
-                .any(|known| known.class == class && engine.is_same_table(known.name.kept(), name))
+        let is_left_out = |id: &ObjectId| {
+            let is = |known: &[NamedObject]| {
+                let object = schema.get(id);
+                named_by(id, object).is_some_and(|key| known.iter().any(|k| key.is(engine, k)))
+            };
+            match (is(&self.own), is(&self.others)) {
+                (true, _) => Some(false),
+                (false, true) => Some(true),
+                (false, false) => None,
+            }
         };
-        has(&self.others) && !has(&self.own)
+        let ids = schema.objects.keys();
+        let found = ids.filter(|id| {
+            let whole = || owner_of(id, schema).and_then(|owner| is_left_out(&owner));
+            is_left_out(id).or_else(whole).unwrap_or(false)
+        });
+        found.cloned().collect()
     }
 }
 
-/// Returns the objects that a crate's SQL gives names to.
-fn named_objects(runner: &Runner<'_>, target: &Target) -> Vec<NamedObject> {
-    let dialect = runner.dialect;
+/// Returns all SQL of a crate that creates something.
+fn statements<'r>(runner: &'r Runner<'_>, target: &'r Target) -> Vec<FileStatement<'r>> {
     let files = runner.base.iter().chain(&target.schema);
-    let files = files.flat_map(|file| file.text.statements(dialect));
+    let files = files.flat_map(|file| file.text.statements(runner.dialect));
     let nodes = runner.history.graph().nodes();
     let revisions = nodes.flat_map(|node| runner.all_statements(node, Direction::Upgrade));
-    let statements = files.chain(revisions);
-    statements
-        .filter_map(|statement| NamedObject::of(statement, dialect))
-        .collect()
+    files.chain(revisions).collect()
 }
 
-/// Returns the class and the name with which SQL names an object, or the one that it is a part of.
-fn named_by<'o>(
-    id: &'o ObjectId,
-    object: &'o Object,
-    schema: &Schema,
-) -> Option<(ObjectClass, &'o str)> {
+/// How SQL names an object.
+struct Key<'o> {
+    class: ObjectClass,
+    name: &'o str,
+    on: Option<&'o str>,
+}
+
+impl Key<'_> {
+    fn is(&self, engine: &dyn Engine, known: &NamedObject) -> bool {
+        let on = known.on.as_ref().map(|on| on.kept());
+        let is_on = match (self.on, on) {
+            (Some(one), Some(other)) => engine.is_same_table(one, other),
+            (None, None) => true,
+            (Some(_), None) | (None, Some(_)) => false,
+        };
+        self.class == known.class && is_on && engine.is_same_table(known.name.kept(), self.name)
+    }
+}
+
+/// Returns how SQL names an object; `None` for a part that is only named with what it is a part of.
+fn named_by<'o>(id: &'o ObjectId, object: Option<&'o Object>) -> Option<Key<'o>> {
     let name = id.name.as_str();
-    let class = match id.kind {
+    let whole = |class| Key {
+        class,
+        name,
+        on: None,
+    };
+    let part = |class| Key {
+        class,
+        name,
+        on: id.parent.as_deref(),
+    };
+    Some(match id.kind {
         ObjectKind::Table | ObjectKind::View | ObjectKind::MaterializedView => {
-            ObjectClass::Relation
+            whole(ObjectClass::Relation)
         }
         ObjectKind::Enum | ObjectKind::Composite | ObjectKind::Range | ObjectKind::Domain => {
-            ObjectClass::Type
+            whole(ObjectClass::Type)
         }
-        ObjectKind::Sequence | ObjectKind::SequenceOwner => ObjectClass::Sequence,
-        ObjectKind::Routine => {
-            let name = name.split_once('(').map_or(name, |(name, _)| name);
-            return Some((ObjectClass::Routine, name));
-        }
-        ObjectKind::Schema => ObjectClass::Schema,
-        ObjectKind::Extension => ObjectClass::Extension,
-        ObjectKind::Collation => ObjectClass::Collation,
-        ObjectKind::Statistics => ObjectClass::Statistics,
+        ObjectKind::Sequence | ObjectKind::SequenceOwner => whole(ObjectClass::Sequence),
+        ObjectKind::Routine => Key {
+            name: name.split_once('(').map_or(name, |(name, _)| name),
+            ..whole(ObjectClass::Routine)
+        },
+        ObjectKind::Schema => whole(ObjectClass::Schema),
+        ObjectKind::Extension => whole(ObjectClass::Extension),
+        ObjectKind::Collation => whole(ObjectClass::Collation),
+        ObjectKind::Statistics => whole(ObjectClass::Statistics),
         ObjectKind::TextSearchDictionary | ObjectKind::TextSearchConfiguration => {
-            ObjectClass::TextSearch
+            whole(ObjectClass::TextSearch)
         }
-        ObjectKind::Index => match &object.definition {
-            Definition::Index(index) => return Some((ObjectClass::Relation, &index.table)),
+        // One that is a constraint's has its name.
+        ObjectKind::Index => match object.map(|object| &object.definition) {
+            Some(Definition::Index(_)) => whole(ObjectClass::Index),
             _ => return None,
         },
-        // What is on a table goes with it; these can be on a view, or on a domain.
-        ObjectKind::Rule | ObjectKind::Trigger => {
-            return Some((ObjectClass::Relation, id.parent.as_ref()?));
-        }
-        ObjectKind::Constraint => {
-            let domain = id.parent.as_ref()?;
-            let found = ObjectId::new(ObjectKind::Domain, id.schema.as_str(), domain);
-            return schema
-                .get(&found)
-                .map(|_| (ObjectClass::Type, domain.as_str()));
-        }
+        ObjectKind::Trigger => part(ObjectClass::Trigger),
+        ObjectKind::Rule => part(ObjectClass::Rule),
+        ObjectKind::Policy => part(ObjectClass::Policy),
         ObjectKind::Column
         | ObjectKind::Default
-        | ObjectKind::Policy
+        | ObjectKind::Constraint
         | ObjectKind::Operator
         | ObjectKind::Cast => return None,
+    })
+}
+
+/// Returns what an object is a part of, or goes with when that is dropped.
+fn owner_of(id: &ObjectId, schema: &Schema) -> Option<ObjectId> {
+    let owner = id.of_kind(ObjectKind::SequenceOwner);
+    let is_sequence = matches!(id.kind, ObjectKind::Sequence | ObjectKind::SequenceOwner);
+    if let Some(owner) = schema.get(&owner).filter(|_| is_sequence)
+        && let Definition::SequenceOwner(table, _) = &owner.definition
+    {
+        return Some(ObjectId::new(ObjectKind::Table, id.schema.as_str(), table));
+    }
+    let name = match schema.get(id).map(|object| &object.definition) {
+        Some(Definition::Index(index)) => &index.table,
+        _ => id.parent.as_ref()?,
     };
-    Some((class, name))
+    let kinds = [
+        ObjectKind::Table,
+        ObjectKind::View,
+        ObjectKind::MaterializedView,
+        ObjectKind::Domain,
+    ];
+    let mut owners = kinds
+        .map(|kind| ObjectId::new(kind, id.schema.as_str(), name))
+        .into_iter();
+    owners.find(|owner| schema.get(owner).is_some())
 }

@@ -108,7 +108,8 @@ fn renamed_tables_are_named_as_postgres_keeps_them() {
 #[test]
 fn objects_are_named_by_their_statements() {
     use ObjectClass::{
-        Collation, Extension, Relation, Routine, Schema, Sequence, Statistics, TextSearch, Type,
+        Collation, Extension, Index, Policy, Relation, Routine, Rule, Schema, Sequence, Statistics,
+        TextSearch, Trigger, Type,
     };
     for (statement, expected) in [
         ("CREATE TABLE s.a (id int)", Some((Relation, "a"))),
@@ -175,11 +176,23 @@ fn objects_are_named_by_their_statements() {
             Some((TextSearch, "a")),
         ),
         ("CREATE TEXT SEARCH PARSER a (START = b)", None),
-        ("CREATE UNIQUE INDEX a ON b (c)", None),
+        ("CREATE UNIQUE INDEX a ON b (c)", Some((Index, "a"))),
+        ("CREATE INDEX ON b (c)", None),
+        ("ALTER INDEX a RENAME TO b", Some((Index, "b"))),
         (
             "CREATE TRIGGER a BEFORE INSERT ON b EXECUTE FUNCTION c()",
-            None,
+            Some((Trigger, "a on b")),
         ),
+        (
+            "CREATE TRIGGER a AFTER UPDATE OF x, y ON s.b BEGIN SELECT 1; END",
+            Some((Trigger, "a on b")),
+        ),
+        (
+            "CREATE OR REPLACE RULE a AS ON INSERT TO b DO INSTEAD NOTHING",
+            Some((Rule, "a on b")),
+        ),
+        ("CREATE POLICY a ON b FOR SELECT", Some((Policy, "a on b"))),
+        ("CREATE POLICY a", None),
         ("DROP VIEW a", None),
         ("CREATE VIEW", None),
         ("CREATE", None),
@@ -188,7 +201,40 @@ fn objects_are_named_by_their_statements() {
         let text = SqlText::new(statement);
         let mut statements = text.statements(Postgres);
         let named = NamedObject::of(statements.next().unwrap(), Postgres);
-        let found = named.as_ref().map(|named| (named.class, named.name.kept()));
+        let found = named.as_ref().map(shown);
+        let found = found.as_ref().map(|(class, name)| (*class, name.as_str()));
         assert_eq!(found, expected, "{statement}");
     }
+    for (statement, expected) in [
+        ("CREATE VIEW a AS SELECT 1", Some((Relation, "a"))),
+        ("ALTER TYPE s.a ADD VALUE 'y'", Some((Type, "a"))),
+        (
+            "ALTER DOMAIN a ADD CONSTRAINT b CHECK (value > 0)",
+            Some((Type, "a")),
+        ),
+        ("ALTER TABLE a ADD COLUMN b int", Some((Relation, "a"))),
+        ("ALTER TABLE a RENAME TO b", Some((Relation, "b"))),
+        (
+            "ALTER VIEW a ALTER COLUMN b SET DEFAULT 1",
+            Some((Relation, "a")),
+        ),
+        ("COMMENT ON VIEW a IS 'b'", Some((Relation, "a"))),
+        ("COMMENT ON TABLE a IS 'b'", Some((Relation, "a"))),
+        ("COMMENT ON FUNCTION a(int) IS 'b'", Some((Routine, "a"))),
+        ("INSERT INTO a VALUES (1)", None),
+    ] {
+        let text = SqlText::new(statement);
+        let mut statements = text.statements(Postgres);
+        let touched = NamedObject::touched_by(statements.next().unwrap(), Postgres);
+        let found = touched.as_ref().map(shown);
+        let found = found.as_ref().map(|(class, name)| (*class, name.as_str()));
+        assert_eq!(found, expected, "{statement}");
+    }
+}
+
+/// Returns an object's class, and its name with what it is on.
+fn shown(named: &NamedObject) -> (ObjectClass, String) {
+    let on = named.on.as_ref();
+    let on = on.map_or(String::new(), |on| format!(" on {}", on.kept()));
+    (named.class, format!("{}{on}", named.name.kept()))
 }

@@ -109,7 +109,7 @@ fn whichever_request_fails_the_state_is_told_truly_and_the_next_run_ends_it() {
 /// Only where nobody has said which revisions an older database has, that may be why one fails.
 #[test]
 fn a_database_whose_place_is_unknown_is_told() {
-    let unplaced = "; its tables are older than its version table, and no `baseline` says";
+    let unplaced = "; it had tables and no version table before, and no `baseline` says";
     for (baseline, statement, is_told) in [
         ("base", "CREATE TABLE a (x)", true),
         ("a", "CREATE TABLE b (x)", false),
