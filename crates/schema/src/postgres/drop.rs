@@ -26,7 +26,9 @@ pub(crate) fn drop(id: &ObjectId, comparison: Comparison<'_>) -> Change {
         }
         Some(Definition::Table(_)) => vec![Hazard::DestroysRows(id.clone())],
         Some(Definition::Column(column)) if column.generated.is_none() => {
-            vec![Hazard::DestroysValues(id.clone())]
+            let others = replaced_heirs(id, comparison);
+            let ids = std::iter::once(id.clone()).chain(others);
+            ids.map(Hazard::DestroysValues).collect()
         }
         Some(Definition::Index(_)) => {
             let holders = holders(id, comparison).into_iter();
@@ -84,11 +86,29 @@ fn statements(id: &ObjectId, object: &Object, comparison: Comparison<'_>) -> Vec
     vec![Statement::new(sql)]
 }
 
+/// Returns the inherited columns that are created again with a column, and whose values are no rows of its
+/// own table.
+fn replaced_heirs(id: &ObjectId, comparison: Comparison<'_>) -> Vec<ObjectId> {
+    let Comparison { from, to, .. } = comparison;
+    if !to.objects.contains_key(id) {
+        return Vec::new();
+    }
+    let is_partition = |heir: &ObjectId| {
+        let table = facts::table(from, &facts::owner_table(heir));
+        table.is_some_and(|table| table.partition.is_some())
+    };
+    let mut heirs = facts::heirs(from, id);
+    heirs.retain(|heir| !is_partition(heir) && to.objects.contains_key(heir));
+    heirs
+}
+
 /// Returns the statements that drop a column or constraint, but for the tables that inherit it and keep it.
 fn drop_part(id: &ObjectId, word: &str, kind: &str, comparison: Comparison<'_>) -> Vec<Statement> {
     let Comparison { from, to, .. } = comparison;
     let (owner, name) = (name::owner(id), quote(&id.name));
-    let is_kept = |heir: &ObjectId| to.objects.contains_key(heir);
+    // A column that is created again is so in all of them.
+    let is_replaced = id.kind == ObjectKind::Column && to.objects.contains_key(id);
+    let is_kept = |heir: &ObjectId| !is_replaced && to.objects.contains_key(heir);
     if !facts::heirs(from, id).iter().any(is_kept) {
         let sql = format!("ALTER {word} {owner} DROP {kind} {name}");
         return vec![Statement::new(sql)];

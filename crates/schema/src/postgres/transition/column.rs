@@ -25,19 +25,25 @@ pub(super) fn column(
     }
     let name = quote(&id.name);
     let table = facts::owner_table(&id);
+    let is_retyped = before.data_type != after.data_type || before.collation != after.collation;
+    let owner = name::owner(&id);
     let mut actions = Vec::new();
+    let mut freed = None;
     match (&before.generated, &after.generated) {
         (None, None) => {}
         (Some(old), Some(new)) if old == new => {}
         (Some(old), None) if old.stored => {
-            actions.push(format!("ALTER COLUMN {name} DROP EXPRESSION"));
+            let action = format!("ALTER COLUMN {name} DROP EXPRESSION");
+            match is_retyped {
+                // The server looks at the column as it is before the statement.
+                true => freed = Some(format!("ALTER TABLE {owner} {action}")),
+                false => actions.push(action),
+            }
         }
         (_, _) => return false,
     }
-    let is_retyped = before.data_type != after.data_type || before.collation != after.collation;
     let numbering = numbering::numbering(alteration, before, after, comparison);
-    let owner = name::owner(&id);
-    let mut statements = numbering.before;
+    let mut statements: Vec<String> = freed.into_iter().chain(numbering.before).collect();
     let mut added = Vec::new();
     match (
         is_retyped,
