@@ -66,7 +66,8 @@ impl StaleTarget {
             TargetState::Edited => {
                 how_to_keep_edits(owner, "").text(", and then compare both with ")
             }
-            TargetState::InStep | TargetState::OtherRevisions | TargetState::Unrecorded => {
+            TargetState::Unrecorded => Hint::from("compare both with "),
+            TargetState::InStep | TargetState::OtherRevisions => {
                 Hint::from("bring it in step with ")
             }
         }
