@@ -1,6 +1,6 @@
 //! The objects of other crates in the same database, as far as they are known.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use alembic_history::Direction;
 use alembic_schema::{Definition, Object, ObjectId, ObjectKind, Schema};
@@ -39,21 +39,26 @@ impl OtherObjects {
 
     /// Returns those of a schema, with what is on them and is not this crate's.
     pub(crate) fn of(&self, engine: &dyn Engine, schema: &Schema) -> HashSet<ObjectId> {
-        let is_left_out = |id: &ObjectId| {
-            let is = |known: &[NamedObject]| {
-                let object = schema.get(id);
-                named_by(id, object).is_some_and(|key| known.iter().any(|k| key.is(engine, k)))
-            };
+        if self.others.is_empty() {
+            return HashSet::new();
+        }
+        let is_of_others = |id: &ObjectId, object: &Object| {
+            let key = named_by(id, object)?;
+            let is = |known: &[NamedObject]| known.iter().any(|known| key.is(engine, known));
             match (is(&self.own), is(&self.others)) {
                 (true, _) => Some(false),
                 (false, true) => Some(true),
                 (false, false) => None,
             }
         };
+        let objects = schema.objects.iter();
+        let named = objects.filter_map(|(id, object)| Some((id, is_of_others(id, object)?)));
+        let named: HashMap<&ObjectId, bool> = named.collect();
         let ids = schema.objects.keys();
         let found = ids.filter(|id| {
-            let whole = || owner_of(id, schema).and_then(|owner| is_left_out(&owner));
-            is_left_out(id).or_else(whole).unwrap_or(false)
+            let by_itself = named.get(id).copied();
+            let with_owner = || named.get(&owner_of(id, schema)?).copied();
+            by_itself.or_else(with_owner).unwrap_or(false)
         });
         found.cloned().collect()
     }
@@ -88,7 +93,7 @@ impl Key<'_> {
 }
 
 /// Returns how SQL names an object; `None` for a part that is only named with what it is a part of.
-fn named_by<'o>(id: &'o ObjectId, object: Option<&'o Object>) -> Option<Key<'o>> {
+fn named_by<'o>(id: &'o ObjectId, object: &Object) -> Option<Key<'o>> {
     let name = id.name.as_str();
     let whole = |class| Key {
         class,
@@ -120,8 +125,8 @@ fn named_by<'o>(id: &'o ObjectId, object: Option<&'o Object>) -> Option<Key<'o>>
             whole(ObjectClass::TextSearch)
         }
         // One that is a constraint's has its name.
-        ObjectKind::Index => match object.map(|object| &object.definition) {
-            Some(Definition::Index(_)) => whole(ObjectClass::Index),
+        ObjectKind::Index => match &object.definition {
+            Definition::Index(_) => whole(ObjectClass::Index),
             _ => return None,
         },
         ObjectKind::Trigger => part(ObjectClass::Trigger),
