@@ -20,7 +20,8 @@ impl StaleTarget {
     /// created from it.
     pub(crate) fn find(owner: &Crate, dialect: Dialect) -> Result<Option<Self>> {
         let configuration = &owner.configuration;
-        if configuration.settings.fresh == Fresh::Replay {
+        let is_used = configuration.settings.fresh == Fresh::Create;
+        if !is_used || configuration.awaits_target(dialect) {
             return Ok(None);
         }
         let Some(file) = configuration.target(dialect)? else {

@@ -133,6 +133,7 @@ fn the_file_for_empty_databases_comes_later() {
     let project = project();
     project.configure("schema = \"schema.sql\"");
     project.run(&generate("aa01")).success();
+    project.run("ensure --url sqlite://before.db").success();
     project.run("dump --write").success();
     for line in ["ensure", "test", "verify"] {
         project.run(line).success();
