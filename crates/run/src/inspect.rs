@@ -20,8 +20,8 @@ use crate::target::Target;
 impl<'h> Runner<'h> {
     /// Reads the schema: everything except the version table, the log and the table of progress.
     ///
-    /// So are the tables, views and other objects of other crates, as far as they are known. How many queries that takes does
-    /// not depend on the database.
+    /// So are the tables, views and other objects of other crates, as far as they are known. How many
+    /// queries that takes does not depend on the database.
     #[must_use]
     pub fn inspect(
         self,
@@ -53,6 +53,10 @@ pub(crate) async fn inspected<'h>(
 
 /// Removes what belongs to other crates from a schema.
 pub(crate) fn leave_out_others(schema: &mut Schema, crates: &[(Runner<'_>, Target)], index: usize) {
+    if crates.len() == 1 {
+        // All SQL of the crate would be read for nothing.
+        return;
+    }
     let engine = engine(schema.dialect);
     for (number, (other, _)) in crates.iter().enumerate() {
         if number != index {

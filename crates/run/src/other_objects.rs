@@ -39,9 +39,6 @@ impl OtherObjects {
 
     /// Returns those of a schema, with what is on them and is not this crate's.
     pub(crate) fn of(&self, engine: &dyn Engine, schema: &Schema) -> HashSet<ObjectId> {
-        if self.others.is_empty() {
-            return HashSet::new();
-        }
         let is_of_others = |id: &ObjectId, object: &Object| {
             let key = named_by(id, object)?;
             let is = |known: &[NamedObject]| known.iter().any(|known| key.is(engine, known));
@@ -142,25 +139,17 @@ fn named_by<'o>(id: &'o ObjectId, object: &Object) -> Option<Key<'o>> {
 
 /// Returns what an object is a part of, or goes with when that is dropped.
 fn owner_of(id: &ObjectId, schema: &Schema) -> Option<ObjectId> {
-    let owner = id.of_kind(ObjectKind::SequenceOwner);
-    let is_sequence = matches!(id.kind, ObjectKind::Sequence | ObjectKind::SequenceOwner);
-    if let Some(owner) = schema.get(&owner).filter(|_| is_sequence)
-        && let Definition::SequenceOwner(table, _) = &owner.definition
-    {
-        return Some(ObjectId::new(ObjectKind::Table, id.schema.as_str(), table));
-    }
-    let name = match schema.get(id).map(|object| &object.definition) {
-        Some(Definition::Index(index)) => &index.table,
-        _ => id.parent.as_ref()?,
-    };
-    let kinds = [
-        ObjectKind::Table,
-        ObjectKind::View,
-        ObjectKind::MaterializedView,
-        ObjectKind::Domain,
-    ];
-    let mut owners = kinds
-        .map(|kind| ObjectId::new(kind, id.schema.as_str(), name))
-        .into_iter();
-    owners.find(|owner| schema.get(owner).is_some())
+    schema.table_with(id).or_else(|| {
+        let name = match schema.get(id).map(|object| &object.definition) {
+            Some(Definition::Index(index)) => &index.table,
+            _ => id.parent.as_ref()?,
+        };
+        let kinds = [
+            ObjectKind::View,
+            ObjectKind::MaterializedView,
+            ObjectKind::Domain,
+        ];
+        let owners = kinds.map(|kind| ObjectId::new(kind, id.schema.as_str(), name));
+        owners.into_iter().find(|owner| schema.get(owner).is_some())
+    })
 }

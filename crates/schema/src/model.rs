@@ -102,11 +102,11 @@ impl Schema {
         self.objects.contains_key(&table).then_some(table)
     }
 
-    /// Returns an object, and the table that it is left out with: the one that it belongs to, or whose column
-    /// owns it.
-    pub(crate) fn with_table(&self, id: &ObjectId) -> impl Iterator<Item = ObjectId> {
+    /// Returns the table that an object is left out with: the one that it belongs to, or whose column owns it.
+    #[must_use]
+    pub fn table_with(&self, id: &ObjectId) -> Option<ObjectId> {
         let owner = ObjectId::new(ObjectKind::SequenceOwner, id.schema.as_str(), &id.name);
-        let table = match (id.kind, self.get(&owner).map(|owner| &owner.definition)) {
+        match (id.kind, self.get(&owner).map(|owner| &owner.definition)) {
             (
                 ObjectKind::Sequence | ObjectKind::SequenceOwner,
                 Some(Definition::SequenceOwner(table, _)),
@@ -115,8 +115,14 @@ impl Schema {
                 self.objects.contains_key(&table).then_some(table)
             }
             _ => self.table_of(id),
-        };
-        [Some(id.clone()), table].into_iter().flatten()
+        }
+    }
+
+    /// Returns an object, and the table that it is left out with.
+    pub(crate) fn with_table(&self, id: &ObjectId) -> impl Iterator<Item = ObjectId> {
+        [Some(id.clone()), self.table_with(id)]
+            .into_iter()
+            .flatten()
     }
 
     /// Removes objects, and what belongs to tables that are removed.
