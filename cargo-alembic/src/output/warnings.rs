@@ -4,7 +4,7 @@ use std::fmt::Display;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use alembic_history::{Code, Fault};
+use alembic_history::{Code, Fault, Position};
 use alembic_migrate::report::{Notice, NoticeOrigin, Severity};
 
 use super::json::WarningJson;
@@ -34,19 +34,9 @@ impl Warnings {
             verb,
             format_args!("{}:{position}: {text}", fault.path.display()),
         );
-        let warning = WarningJson {
-            package: package.to_owned(),
-            severity: Severity::Warning.to_string(),
-            code: Some(fault.finding.kind.code().to_string()),
-            message: fault.finding.kind.to_string(),
-            file: Some(fault.path.display().to_string()),
-            line: Some(position.line),
-            column: Some(position.column),
-            revision: None,
-            statement: None,
-            database_code: None,
-        };
-        self.kept().push(warning);
+        let kind = &fault.finding.kind;
+        let (code, message) = (kind.code(), kind.to_string());
+        self.keep(package, (code, message), &fault.path, Some(position));
     }
 
     /// Shows what is to be known of a whole file, and does not keep the command from its work.
@@ -57,16 +47,26 @@ impl Warnings {
         (code, path): (Code, &Path),
         text: impl Display,
     ) {
-        let path = path.display();
-        shell.warning(verb, format_args!("{path}: [{code}] {text}"));
+        shell.warning(verb, format_args!("{}: [{code}] {text}", path.display()));
+        self.keep(package, (code, text.to_string()), path, None);
+    }
+
+    /// Keeps a warning about a place in a file, or about all of it.
+    fn keep(
+        &self,
+        package: &str,
+        (code, message): (Code, String),
+        path: &Path,
+        position: Option<Position>,
+    ) {
         let warning = WarningJson {
             package: package.to_owned(),
             severity: Severity::Warning.to_string(),
             code: Some(code.to_string()),
-            message: text.to_string(),
-            file: Some(path.to_string()),
-            line: None,
-            column: None,
+            message,
+            file: Some(path.display().to_string()),
+            line: position.map(|position| position.line),
+            column: position.map(|position| position.column),
             revision: None,
             statement: None,
             database_code: None,
