@@ -257,8 +257,11 @@ pub(crate) trait Engine: OwnTables + ToolTables + Send + Sync {
         statement: Execute<'h>,
     ) -> Pin<Box<dyn Future<Output = Result<(), DatabaseError>> + Send + 'a>>;
 
-    /// Returns what to ask while a statement takes long, if anything can be asked.
+    /// Returns what to ask while a statement of a transaction takes long, if anything can be asked.
     fn watch(&self) -> Option<Arc<Watch>>;
+
+    /// Returns the same for a statement outside of transactions, which a process of the server executes.
+    fn watch_outside(&self, process: i32, sql: &str) -> Option<Arc<Watch>>;
 
     /// Returns how many rows the connection has changed, if it counts them.
     fn count_changes<'a>(&'a self, link: &'a Link<'_>) -> Conversation<'a, Option<String>>;

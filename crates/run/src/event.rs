@@ -71,8 +71,9 @@ pub enum Event {
         /// The holder of the lock, if the database shows it.
         holder: Option<Holder>,
     },
-    /// A statement waits for locks of other sessions. It gives up after a few seconds, since others that
-    /// need the same queue up after it, and its transaction is begun again.
+    /// A statement waits for locks of other sessions. In a transaction, it gives up after a few seconds,
+    /// since others that need the same queue up after it, and the transaction is begun again. Outside of
+    /// transactions, it waits until they are released, or the other transactions are over.
     Blocked {
         /// How long the statement has not been answered.
         waited: Duration,

@@ -29,15 +29,15 @@ pub(crate) async fn run_outside<'h>(
     session.provide_version_table().await?;
     record(session, node, direction, done, true).await?;
     session.commit().await?;
-    if let Err(failure) = prepare(session, node, set_again, repeated).await {
+    // Who is told of it can do without.
+    let process = session.engine.find_process(&session.link).await;
+    let process = process.ok().flatten();
+    if let Err(failure) = prepare(session, (node, process), set_again, repeated).await {
         let known = take_back(session, node, direction, done).await;
         let unfinished = UnfinishedEntry::describe(node, done, !known);
         session.ledger.set_unfinished(unfinished);
         return Err(failure);
     }
-    // Who is told of it can do without.
-    let process = session.engine.find_process(&session.link).await;
-    let process = process.ok().flatten();
     for (index, statement) in statements.iter().enumerate() {
         let recorded = done;
         let sql = statement.sql.to_owned();
@@ -45,7 +45,7 @@ pub(crate) async fn run_outside<'h>(
         session.link.report(begun).await;
         let changes = session.engine.count_changes(&session.link).await;
         let changes = changes.ok().flatten();
-        let mut outcome = run_alone(session, node, *statement, done + 1).await;
+        let mut outcome = run_alone(session, (node, process), *statement, done + 1).await;
         if outcome.is_ok() {
             outcome = check_index(session, node, *statement, done + 1).await;
             // An invalid index means that the build failed.
@@ -91,7 +91,7 @@ pub(crate) async fn run_outside<'h>(
 /// Sets what the revision has set so far, in this run or in an earlier one.
 async fn prepare<'h>(
     session: &Session<'h>,
-    node: Node,
+    at: (Node, Option<i32>),
     set_again: Vec<Execute<'static>>,
     repeated: &[(FileStatement<'h>, usize)],
 ) -> Result<(), Failure> {
@@ -99,21 +99,21 @@ async fn prepare<'h>(
         session.link.execute(statement).await?;
     }
     for (statement, number) in repeated {
-        run_alone(session, node, *statement, *number).await?;
+        run_alone(session, at, *statement, *number).await?;
     }
     Ok(())
 }
 
-/// Runs a statement outside of transactions.
+/// Runs a statement outside of transactions, in this process of the server.
 async fn run_alone<'h>(
     session: &Session<'h>,
-    node: Node,
+    (node, process): (Node, Option<i32>),
     statement: FileStatement<'h>,
     number: usize,
 ) -> Result<(), Failure> {
     session.engine.check_lock(&session.link).await?;
     check_index(session, node, statement, number).await?;
-    let Err(error) = execute(session, node, statement).await else {
+    let Err(error) = execute(session, (node, process), statement).await else {
         return Ok(());
     };
     // The failure is reported, with or without this answer.
@@ -149,7 +149,7 @@ async fn check_index<'h>(
 /// Executes a statement of a revision outside of transactions, unless it is refused.
 async fn execute<'h>(
     session: &Session<'h>,
-    node: Node,
+    (node, process): (Node, Option<i32>),
     statement: FileStatement<'h>,
 ) -> Result<(), DatabaseError> {
     if let Some(refusal) = session
@@ -158,7 +158,8 @@ async fn execute<'h>(
     {
         return Err(refusal.into());
     }
-    let request = session.statement(statement);
+    let watch = process.and_then(|process| session.engine.watch_outside(process, statement.sql));
+    let request = session.statement(statement).watched_by(watch);
     let link = &session.link;
     let start = link.now();
     let executed = session.engine.execute_outside(link, request).await;

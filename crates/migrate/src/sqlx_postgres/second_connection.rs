@@ -116,6 +116,17 @@ impl SecondConnection {
         Err(error)
     }
 
+    /// Returns the rows of a query on a connection that is opened for it, if there can be one: a query
+    /// on the second connection would give its transaction a snapshot for a moment, and a
+    /// `CREATE INDEX CONCURRENTLY` that looks around at this moment waits for the transaction to end.
+    pub(super) async fn query_apart(&self, query: &Query) -> Option<Vec<Row>> {
+        let connection = self.options.as_ref()?.connect().await.ok()?;
+        let mut correspondence = Correspondence::new(connection, Notices::ignored());
+        let rows = correspondence.rows(query.sql()).await.ok();
+        drop(correspondence.connection.close().await);
+        rows
+    }
+
     /// Finds out within `patience` whether the server can be reached: on this connection if it is
     /// open, which also keeps firewalls and proxies from closing it as idle, or else on a new one.
     pub(super) async fn probe(&mut self, patience: Duration) -> Sign {

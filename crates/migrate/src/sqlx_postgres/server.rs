@@ -145,7 +145,7 @@ async fn answer<T>(
             && let Some(asked) = watch
         {
             // A server that falls silent meanwhile is found out at the usual time.
-            let asking = timeout_at(next, aside.query(asked.query()));
+            let asking = timeout_at(next, aside.query_apart(asked.query()));
             let rows = match select(request, pin!(asking)).await {
                 Either::Left((answer, _)) => return Some(answer),
                 Either::Right((rows, waiting)) => {
@@ -154,13 +154,13 @@ async fn answer<T>(
                 }
             };
             match rows {
-                Ok(Ok(Some(rows))) => {
+                Ok(Some(rows)) => {
                     if let Some(event) = asked.event(&rows, begin.elapsed()) {
                         observer(&event);
                     }
                 }
                 // It is not worth more.
-                Ok(Ok(None) | Err(_)) | Err(_) => watch = None,
+                Ok(None) | Err(_) => watch = None,
             }
             // A statement that still runs then waits for nothing, or for something that was reported.
             let pause = begin.elapsed().clamp(WATCH, HEARTBEAT);

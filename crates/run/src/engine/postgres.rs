@@ -39,7 +39,7 @@ pub(super) struct Postgres {
     /// The database's name, once the version table was looked for.
     database: String,
     settings: Settings,
-    /// What to ask on the second connection while a statement takes long.
+    /// What to ask while a statement of a transaction takes long.
     watch: Option<Arc<Watch>>,
 }
 
@@ -161,7 +161,9 @@ impl Engine for Postgres {
         match self.lock {
             Lock::None | Lock::Inside => answer(()),
             Lock::Aside => Box::pin(async move {
-                let check = Query::new(Task::Lock(LockTask::Check), "SELECT 1");
+                // This takes no snapshot.
+                let check = "SHOW transaction_isolation";
+                let check = Query::new(Task::Lock(LockTask::Check), check);
                 link.query_aside(check).await?;
                 Ok(())
             }),
@@ -307,6 +309,10 @@ impl Engine for Postgres {
 
     fn watch(&self) -> Option<Arc<Watch>> {
         self.watch.clone()
+    }
+
+    fn watch_outside(&self, process: i32, sql: &str) -> Option<Arc<Watch>> {
+        Some(Arc::new(lock::watch_outside(process, sql)))
     }
 
     fn count_changes<'a>(&'a self, _link: &'a Link<'_>) -> Conversation<'a, Option<String>> {

@@ -345,6 +345,10 @@ impl Engine for Sqlite {
         None
     }
 
+    fn watch_outside(&self, _process: i32, _sql: &str) -> Option<Arc<Watch>> {
+        None
+    }
+
     fn count_changes<'a>(&'a self, link: &'a Link<'_>) -> Conversation<'a, Option<String>> {
         Box::pin(async move {
             let query = Query::new(Task::CountChanges, "SELECT total_changes()");

@@ -5,10 +5,10 @@ use std::time::Duration;
 use super::{Query, Row};
 use crate::event::{Event, Holder};
 
-/// A query on the second connection for the sessions that a statement waits for.
+/// A query for the sessions that a statement waits for.
 ///
-/// A driver with a second connection asks it while the statement has not been answered for a second or
-/// longer, and reports the [event](Self::event).
+/// A driver that can connect asks it while the statement has not been answered for a second or longer,
+/// on a connection that it opens for it, and reports the [event](Self::event).
 #[derive(Debug, PartialEq, Eq)]
 pub struct Watch {
     query: Query,
@@ -29,23 +29,21 @@ impl Watch {
     /// long it has not been answered.
     #[must_use]
     pub fn event(&self, rows: &[Row], waited: Duration) -> Option<Event> {
-        let holders: Vec<Holder> = rows.iter().filter_map(Holder::read).collect();
+        let holders: Vec<Holder> = rows.iter().map(Holder::read).collect();
         (!holders.is_empty()).then_some(Event::Blocked { waited, holders })
     }
 }
 
 impl Holder {
     /// Reads the row of a session.
-    pub(crate) fn read(row: &Row) -> Option<Self> {
+    pub(crate) fn read(row: &Row) -> Self {
         let cell = |column| row.cell(column).unwrap_or_default().to_owned();
-        // A row of one column is that of another statement of the same message.
-        row.cell(1)?;
-        Some(Self {
+        Self {
             process: cell(0),
             application: cell(1),
             user: cell(2),
             host: cell(3),
             since: cell(4),
-        })
+        }
     }
 }

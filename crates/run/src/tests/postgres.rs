@@ -177,8 +177,8 @@ fn a_search_path_ends_with_the_revision_that_sets_it() {
     aside check lock
     commit
     -> committed
-    restore search_path to other
     find own process
+    restore search_path to other
     aside check lock
     VACUUM a2
     restore for work

@@ -1,14 +1,16 @@
 //! Indexes that are built beside the work of others, and statements whose run dies.
 
 use std::process::{Command, Stdio};
-use std::thread::scope;
+use std::sync::{Arc, Mutex};
+use std::thread::{scope, sleep};
 use std::time::Duration;
 
 use super::{Open, Scratch, Via, chain, options, wait_until, wait_until_alone};
 use alembic_migrate::options::Interruption;
-use alembic_migrate::{FailureKind, Migrations, RunError};
+use alembic_migrate::{Event, FailureKind, Migrations, RunError};
 use alembic_suite::answer::{failure, interrupted_statement, is_interrupted, state};
 use alembic_suite::{Database, Handle};
+use alembic_tests::postgres::Server;
 
 const TABLE: &str = "CREATE TABLE a (x int); INSERT INTO a VALUES (1), (1);
     CREATE SCHEMA \"Other\"; CREATE TABLE \"Other\".\"A a\" AS SELECT x FROM a";
@@ -248,6 +250,91 @@ fn a_statement_that_was_begun_is_told_with_what_is_there() {
         assert!(!scratch.dump().contains("progress"), "{context}");
         wait_until_alone(&scratch, &Open::at(Via::Options, &scratch.address()));
     }
+}
+
+/// A statement outside of transactions tells whose transaction it waits for, also where the text that
+/// the server shows of it ends within a character.
+#[test]
+fn what_a_statement_waits_for_is_told() {
+    let long = format!(
+        "CREATE INDEX CONCURRENTLY ON a ((x::text || '{}'))",
+        "ü".repeat(800)
+    );
+    for statement in ["CREATE INDEX CONCURRENTLY a_x ON a (x)", &long] {
+        let scratch = Scratch::new(Via::Pool, TABLE);
+        let mut other = scratch.client();
+        let begin = "BEGIN; INSERT INTO a VALUES (2)";
+        other.batch_execute(begin).unwrap();
+        let process: i32 = other
+            .query_one("SELECT pg_backend_pid()", &[])
+            .unwrap()
+            .get(0);
+        let told = Arc::new(Mutex::new(Vec::new()));
+        let noted = Arc::clone(&told);
+        let migrations = outside(statement).observe(move |event| {
+            if let Event::Blocked { holders, .. } = event {
+                let processes = holders.iter().map(|holder| holder.process.clone());
+                noted.lock().unwrap().push(processes.collect::<Vec<_>>());
+            }
+        });
+        scope(|scope| {
+            let run = scope.spawn(|| upgrade(&scratch, &migrations));
+            wait_until(|| !told.lock().unwrap().is_empty(), "nothing is told");
+            other.batch_execute("COMMIT").unwrap();
+            run.join().unwrap().unwrap();
+        });
+        assert_eq!(told.lock().unwrap()[0], [process.to_string()]);
+    }
+}
+
+/// What is asked while an index is built may be asked at the very moment when the server looks around
+/// for those who might not see the rows as the index has them.
+#[test]
+fn an_index_does_not_wait_for_its_own_run() {
+    // New connections and what is asked about others have to wait for this test.
+    let server = Server::start();
+    let database = server.database();
+    database.execute(TABLE);
+    let [mut other, mut slow, mut observer] = [database.open(), database.open(), database.open()];
+    other
+        .batch_execute("BEGIN; INSERT INTO a VALUES (2)")
+        .unwrap();
+    let migrations = outside("CREATE INDEX CONCURRENTLY a_x ON a (x)");
+    let mut waits = |what: &str| {
+        let query = format!("SELECT 1 FROM pg_locks WHERE NOT granted AND {what}");
+        !observer.query(&query, &[]).unwrap().is_empty()
+    };
+    let until = |holds: &mut dyn FnMut() -> bool| {
+        for _ in 0..500 {
+            if holds() {
+                return true;
+            }
+            sleep(Duration::from_millis(20));
+        }
+        false
+    };
+    scope(|scope| {
+        let run = scope.spawn(|| {
+            let mut open = Open::with(Via::Options, options(database.url()));
+            open.upgrade(&migrations, "heads").map(drop)
+        });
+        let builds = until(&mut || waits("locktype = 'virtualxid'"));
+        slow.batch_execute("BEGIN; LOCK TABLE pg_catalog.pg_authid IN ACCESS EXCLUSIVE MODE")
+            .unwrap();
+        let asks = until(&mut || waits("relation = 'pg_authid'::regclass"));
+        other.batch_execute("COMMIT").unwrap();
+        sleep(Duration::from_millis(300));
+        slow.batch_execute("ROLLBACK").unwrap();
+        let ends = until(&mut || run.is_finished());
+        if !ends {
+            database.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+                 WHERE query LIKE 'CREATE INDEX%'",
+            );
+        }
+        run.join().unwrap().unwrap();
+        assert!(builds && asks);
+    });
 }
 
 /// A setting of a section outside of transactions ends with the run.

@@ -5,7 +5,9 @@
 //! connections per transaction, and it leaves the migrating connection free to work outside of
 //! transactions. Each attempt to take it is a transaction of its own: a session that waited inside
 //! one would keep `CREATE INDEX CONCURRENTLY` from ever ending, and could take the pooler's
-//! connection that the holder of the lock needs.
+//! connection that the holder of the lock needs. For the same reason, nothing that takes a snapshot is
+//! asked in the transaction that has the lock: it lasts as long as the run, and whoever builds an index
+//! waits for all of a transaction that had one when he looked around.
 //!
 //! The transaction of the run begins before that of the lock. A run that holds the lock has then had
 //! two of a pooler's connections at once, so that the locks of several runs never occupy all of
@@ -18,6 +20,7 @@ use std::time::Duration;
 
 use alembic_history::{VersionTable, fnv_1a};
 
+use super::quote::text;
 use super::settings::{WorkSetting, set, watch_connection};
 use super::{Postgres, is_true};
 use crate::action::Action;
@@ -279,17 +282,38 @@ const HOLDER: &str = "a.pid, a.application_name, a.usename, \
      coalesce(a.client_hostname, pg_catalog.host(a.client_addr), 'the server''s own host'), \
      pg_catalog.to_char(a.xact_start AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS')";
 
-/// Returns what to ask on the second connection for the sessions that the run's statement waits for: its
-/// transaction is the one that keeps other migrators away.
+/// Returns what to ask for the sessions that the run's statement waits for: its transaction is the
+/// one that keeps other migrators away.
 fn watch(key: i64) -> Watch {
     let held = held_locks(key);
+    let inner = inner(key) & 0xffff_ffff;
+    find_blockers(&format!(
+        "{held} WHERE l.objid OPERATOR(pg_catalog.=) {inner}::pg_catalog.int8"
+    ))
+}
+
+/// How many bytes of a statement are compared with what the server shows of it, which shows 100 at
+/// least, with the end.
+const SHOWN: usize = 96;
+
+/// Returns what to ask for the sessions that a statement outside of transactions waits for. Behind a
+/// pooler, the process may have become somebody else's.
+pub(super) fn watch_outside(process: i32, sql: &str) -> Watch {
+    let shown = text(&sql[..sql.floor_char_boundary(SHOWN)]);
+    find_blockers(&format!(
+        "pg_catalog.pg_stat_activity AS l WHERE l.pid OPERATOR(pg_catalog.=) {process} \
+         AND l.datname OPERATOR(pg_catalog.=) pg_catalog.current_database() \
+         AND l.state OPERATOR(pg_catalog.=) 'active' \
+         AND pg_catalog.strpos(l.query, {shown}) OPERATOR(pg_catalog.=) 1"
+    ))
+}
+
+/// Returns what to ask for the sessions that those wait for which are `waiting`, with the alias `l`.
+fn find_blockers(waiting: &str) -> Watch {
     let query = format!(
-        "SELECT pg_catalog.pg_stat_clear_snapshot(); \
-         SELECT {HOLDER} FROM {held} \
-         CROSS JOIN LATERAL pg_catalog.unnest(pg_catalog.pg_blocking_pids(l.pid)) AS b(pid) \
-         JOIN pg_catalog.pg_stat_activity a ON a.pid OPERATOR(pg_catalog.=) b.pid \
-         WHERE l.objid OPERATOR(pg_catalog.=) {}::pg_catalog.int8 ORDER BY a.pid",
-        inner(key) & 0xffff_ffff
+        "SELECT {HOLDER} FROM (SELECT l.pid FROM {waiting}) AS w \
+         CROSS JOIN LATERAL pg_catalog.unnest(pg_catalog.pg_blocking_pids(w.pid)) AS b(pid) \
+         JOIN pg_catalog.pg_stat_activity a ON a.pid OPERATOR(pg_catalog.=) b.pid ORDER BY a.pid"
     );
     Watch::new(asks(LockTask::FindBlockers, query))
 }
@@ -309,7 +333,7 @@ async fn find_holder(link: &Link<'_>, key: i64) -> Option<Holder> {
         Ok(None) => link.query(query).await.ok()?,
         Err(_) => return None,
     };
-    Holder::read(rows.first()?)
+    rows.first().map(Holder::read)
 }
 
 fn held_lock(waited: Duration, holder: Option<Holder>) -> DatabaseError {
