@@ -5,6 +5,7 @@
 
 mod operations;
 mod order;
+mod rank;
 #[cfg(test)]
 mod tests;
 

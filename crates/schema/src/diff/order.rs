@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::DiffError;
 use super::operations::{Found, Operation};
+use super::rank::Rank;
 use crate::change::{Change, Verb};
 use crate::comparison::{Comparison, MoveKind, Moves};
 use crate::model::{ConstraintKind, Definition, Object, ObjectId, ObjectKind, Schema};
@@ -173,6 +174,7 @@ fn edges(
             follow(leaves, joins);
         }
     }
+    let keys = DroppedKeys::of(operations, comparison.from);
     let mut names: BTreeMap<Place<'_>, Vec<usize>> = BTreeMap::new();
     for (at, operation) in operations.iter().enumerate() {
         for id in &operation.drops {
@@ -232,6 +234,11 @@ fn edges(
                 }
             }
         }
+        for id in &operation.drops {
+            for second in keys.may_carry(id, comparison.from) {
+                follow(at, second);
+            }
+        }
         // What it drops or changes lets go of what others drop.
         for id in operation.drops.iter().chain(&operation.alters) {
             let needs = comparison.from.get(id).map(|object| &object.needs);
@@ -252,6 +259,66 @@ fn edges(
         }
     }
     followers
+}
+
+/// The keys and unique indexes that operations drop: for each table, their columns and the operation.
+///
+/// Of several with the columns that a foreign key refers to, it needs one. That may be another one in another
+/// database with the same schema: it depends on which of them was there first.
+struct DroppedKeys<'s>(BTreeMap<ObjectId, Vec<(BTreeSet<&'s str>, usize)>>);
+
+impl<'s> DroppedKeys<'s> {
+    fn of(operations: &[Operation], from: &'s Schema) -> Self {
+        let mut keys: BTreeMap<ObjectId, Vec<_>> = BTreeMap::new();
+        for (at, operation) in operations.iter().enumerate() {
+            for id in &operation.drops {
+                let (Some(object), Some(table)) = (from.get(id), from.table_of(id)) else {
+                    continue;
+                };
+                let columns: BTreeSet<&str> = match &object.definition {
+                    Definition::Constraint(constraint) => match constraint.kind {
+                        ConstraintKind::PrimaryKey | ConstraintKind::Unique => {
+                            constraint.columns.iter().map(|name| &**name).collect()
+                        }
+                        ConstraintKind::Check
+                        | ConstraintKind::Exclude
+                        | ConstraintKind::NotNull
+                        | ConstraintKind::ForeignKey
+                        | ConstraintKind::Trigger => continue,
+                    },
+                    Definition::Index(index) if index.unique => columns_of(&table, object),
+                    _ => continue,
+                };
+                keys.entry(table).or_default().push((columns, at));
+            }
+        }
+        Self(keys)
+    }
+
+    /// Returns the operations that drop what a foreign key may need.
+    fn may_carry(&self, id: &ObjectId, from: &Schema) -> Vec<usize> {
+        let Some(object) = from.get(id) else {
+            return Vec::new();
+        };
+        let Definition::Constraint(constraint) = &object.definition else {
+            return Vec::new();
+        };
+        let Some((schema, name)) = &constraint.references else {
+            return Vec::new();
+        };
+        let table = ObjectId::new(ObjectKind::Table, schema, name);
+        let needed = columns_of(&table, object);
+        let keys = self.0.get(&table).into_iter().flatten();
+        let keys = keys.filter(|(columns, _)| columns.is_subset(&needed));
+        keys.map(|(_, at)| *at).collect()
+    }
+}
+
+/// Returns which columns of a table an object needs.
+fn columns_of<'s>(table: &ObjectId, object: &'s Object) -> BTreeSet<&'s str> {
+    let needed = object.needs.iter();
+    let columns = needed.filter(|needed| needed.is_part_of(table, ObjectKind::Column));
+    columns.map(|column| &*column.name).collect()
 }
 
 static EMPTY: BTreeSet<ObjectId> = BTreeSet::new();
@@ -303,122 +370,4 @@ fn index<'o, I: IntoIterator<Item = &'o ObjectId>>(
         }
     }
     index
-}
-
-/// What decides between operations that do not wait for each other: the order in which a person would
-/// write them.
-#[derive(PartialEq, Eq, PartialOrd, Ord)]
-struct Rank<'o> {
-    stage: Stage,
-    table: Option<&'o str>,
-    /// Where a column is in its table.
-    position: Option<usize>,
-    object: Option<&'o ObjectId>,
-}
-
-#[derive(PartialEq, Eq, PartialOrd, Ord)]
-enum Stage {
-    /// What is committed before the others, so that they are one transaction.
-    AloneBefore,
-    TakeAway,
-    DropPart,
-    Rename,
-    CreateBefore,
-    Table,
-    CreatePart,
-    CreateAfter,
-    Drop,
-    /// What is committed after the others.
-    AloneAfter,
-}
-
-impl<'o> Rank<'o> {
-    fn of(operation: &'o Operation, to: &Schema) -> Self {
-        let change = operation.changes.first();
-        let object = change.map(|change| &change.object);
-        let table = object.and_then(|object| match object.kind {
-            ObjectKind::Table => Some(object.name.as_str()),
-            _ => object.parent.as_deref(),
-        });
-        Self {
-            stage: change.map_or(Stage::Table, Stage::of),
-            table,
-            position: object.and_then(|object| match &to.get(object)?.definition {
-                Definition::Column(column) => Some(column.position),
-                _ => None,
-            }),
-            object,
-        }
-    }
-}
-
-impl Stage {
-    fn of(change: &Change) -> Self {
-        let kind = change.object.kind;
-        let is_alone = change
-            .statements
-            .iter()
-            .any(|statement| statement.stands_alone);
-        match change.verb {
-            Verb::Alter if is_alone && kind == ObjectKind::Enum => Self::AloneBefore,
-            Verb::Create if is_alone && kind == ObjectKind::Index => Self::AloneAfter,
-            Verb::TakeAway => Self::TakeAway,
-            Verb::Rename => Self::Rename,
-            Verb::Alter => Self::Table,
-            Verb::Create | Verb::PutBack => match kind {
-                ObjectKind::Schema
-                | ObjectKind::Extension
-                | ObjectKind::Collation
-                | ObjectKind::TextSearchDictionary
-                | ObjectKind::TextSearchConfiguration
-                | ObjectKind::Enum
-                | ObjectKind::Composite
-                | ObjectKind::Range
-                | ObjectKind::Domain
-                | ObjectKind::Sequence => Self::CreateBefore,
-                ObjectKind::Table | ObjectKind::Column => Self::Table,
-                ObjectKind::SequenceOwner
-                | ObjectKind::Default
-                | ObjectKind::Constraint
-                | ObjectKind::Index => Self::CreatePart,
-                ObjectKind::Routine
-                | ObjectKind::Operator
-                | ObjectKind::Cast
-                | ObjectKind::View
-                | ObjectKind::MaterializedView
-                | ObjectKind::Statistics
-                | ObjectKind::Rule
-                | ObjectKind::Trigger
-                | ObjectKind::Policy => Self::CreateAfter,
-            },
-            Verb::Drop => match kind {
-                ObjectKind::Default
-                | ObjectKind::Constraint
-                | ObjectKind::Index
-                | ObjectKind::View
-                | ObjectKind::MaterializedView
-                | ObjectKind::Statistics
-                | ObjectKind::Rule
-                | ObjectKind::Trigger
-                | ObjectKind::Policy
-                // A call may mean the one that is dropped as well as one that is created.
-                | ObjectKind::Routine
-                | ObjectKind::Operator
-                | ObjectKind::Cast
-                | ObjectKind::SequenceOwner => Self::DropPart,
-                ObjectKind::Schema
-                | ObjectKind::Extension
-                | ObjectKind::Collation
-                | ObjectKind::TextSearchDictionary
-                | ObjectKind::TextSearchConfiguration
-                | ObjectKind::Enum
-                | ObjectKind::Composite
-                | ObjectKind::Range
-                | ObjectKind::Domain
-                | ObjectKind::Sequence
-                | ObjectKind::Table
-                | ObjectKind::Column => Self::Drop,
-            },
-        }
-    }
 }

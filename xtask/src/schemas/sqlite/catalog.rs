@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use alembic_sql::{Dialect, Tokens, literal, normalized, quote};
+use alembic_sql::{Dialect, TokenKind, Tokens, literal, normalized, quote};
 use rusqlite::Connection;
 
 use super::{OWN, rows as query};
@@ -33,8 +33,7 @@ fn read(connection: &Connection) -> Result<Vec<String>, rusqlite::Error> {
         if kind == "table" {
             table_lines(connection, &name, &sql, &mut lines)?;
         } else {
-            let sql = normalized(&sql, Dialect::Sqlite);
-            lines.push(format!("{kind} {name} of {table}: {sql}"));
+            lines.push(format!("{kind} {name} of {table}: {}", in_lower_case(&sql)));
         }
     }
     lines.sort();
@@ -115,6 +114,17 @@ fn table_lines(
 fn cells(row: &[Option<String>]) -> String {
     let cells = row.iter().map(|cell| cell.as_deref().unwrap_or("NULL"));
     cells.collect::<Vec<_>>().join(" ")
+}
+
+/// Returns a statement in its normal form, with keywords and plain names in lower case.
+fn in_lower_case(sql: &str) -> String {
+    let sql = normalized(sql, Dialect::Sqlite);
+    let tokens = Tokens::new(&sql, Dialect::Sqlite).without_trivia();
+    let tokens = tokens.map(|token| match (token.kind, token.span.text(&sql)) {
+        (TokenKind::Word, word) => word.to_lowercase(),
+        (_, other) => other.to_owned(),
+    });
+    tokens.collect::<Vec<_>>().join(" ")
 }
 
 /// Returns what pragmas do not tell: checks, names of constraints, conflict clauses, collations, and

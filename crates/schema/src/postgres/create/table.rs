@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::change::{Change, Statement};
 use crate::comparison::Comparison;
-use crate::model::{Column, Definition, ObjectId, ObjectKind, Schema, Table};
+use crate::model::{Column, ConstraintKind, Definition, ObjectId, ObjectKind, Schema, Table};
 use crate::postgres::create::{column, partition, use_of_index};
 use crate::postgres::facts;
 use crate::postgres::name::{self, quote};
@@ -25,11 +25,13 @@ pub(super) fn create(
             lines.push(column::clause(part, column, covered, schema));
         }
     }
+    let repeated = repeated(covered, schema);
     for part in covered {
         if let Some(constraint) = facts::constraint(schema, part)
             && part.parent.as_ref() == Some(&id.name)
             && !constraint.inherited
             && constraint.validated
+            && !repeated.contains(part)
         {
             let definition = &constraint.definition;
             lines.push(format!("CONSTRAINT {} {definition}", quote(&part.name)));
@@ -42,9 +44,14 @@ pub(super) fn create(
         let Some(constraint) = facts::constraint(schema, part) else {
             continue;
         };
-        if !constraint.validated && !constraint.inherited {
+        let validation = match constraint.validated {
+            true => "",
+            false => " NOT VALID",
+        };
+        let is_left = !constraint.validated || repeated.contains(part);
+        if is_left && !constraint.inherited {
             write(format!(
-                "ALTER TABLE {own} ADD CONSTRAINT {} {} NOT VALID",
+                "ALTER TABLE {own} ADD CONSTRAINT {} {}{validation}",
                 quote(&part.name),
                 constraint.definition
             ));
@@ -72,6 +79,29 @@ pub(super) fn create(
     if let Some(identity) = &table.replica_identity {
         write(format!("ALTER TABLE {own} REPLICA IDENTITY {identity}"));
     }
+}
+
+/// Returns the keys that the server would leave out of a `CREATE TABLE`, since another one demands the same.
+fn repeated<'s>(covered: &'s BTreeSet<ObjectId>, schema: &Schema) -> BTreeSet<&'s ObjectId> {
+    let keys = covered.iter().filter_map(|part| {
+        let constraint = facts::constraint(schema, part)?;
+        let word = match constraint.kind {
+            ConstraintKind::PrimaryKey => "PRIMARY KEY ",
+            ConstraintKind::Unique => "UNIQUE ",
+            ConstraintKind::Exclude => "",
+            ConstraintKind::Check
+            | ConstraintKind::NotNull
+            | ConstraintKind::ForeignKey
+            | ConstraintKind::Trigger => return None,
+        };
+        let demand = constraint.definition.strip_prefix(word)?;
+        Some((demand, constraint.kind, part))
+    });
+    let mut keys: Vec<_> = keys.collect();
+    // The primary key comes first.
+    keys.sort_unstable();
+    let pairs = keys.windows(2).filter(|pair| pair[0].0 == pair[1].0);
+    pairs.map(|pair| pair[1].2).collect()
 }
 
 fn statement(id: &ObjectId, table: &Table, lines: &[String]) -> String {
